@@ -1,0 +1,367 @@
+//! Where a straddling event waits: the storages, and the room laid out in them.
+
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+
+/// Memory that a [`Decoder`](crate::Decoder) keeps in order to carry what crosses a chunk boundary: [`Growing`],
+/// [`Fixed`], or a `&mut [u8]` of the caller's. Sealed: the engine above it is one and the same.
+///
+/// The contract between the engine and a storage:
+///
+/// * `bytes` and `bytes_mut` show the same slice, all of it initialised; its contents are the engine's alone.
+/// * `grow(needed)` either makes the slice at least `needed` bytes long, keeping its contents at its start, and
+///   returns true; or changes nothing and returns false.
+/// * `shrink(wanted)` may make the slice shorter, never shorter than `wanted`, keeping its first `wanted` bytes.
+pub trait Storage: sealed::Storage {}
+
+pub(crate) mod sealed {
+    /// See [`super::Storage`].
+    pub trait Storage {
+        fn bytes(&self) -> &[u8];
+        fn bytes_mut(&mut self) -> &mut [u8];
+        fn grow(&mut self, needed: usize) -> bool;
+        fn shrink(&mut self, wanted: usize);
+    }
+}
+
+/// A buffer on the heap that grows as far as the limit of the decoder lets it (feature `alloc`). Owns no memory until
+/// something straddles a chunk boundary, and doubles from there, so that copying stays linear.
+#[derive(Clone, Default)]
+pub struct Growing {
+    #[cfg(feature = "alloc")]
+    bytes: Vec<u8>,
+}
+
+#[cfg(feature = "alloc")]
+impl Growing {
+    /// An empty buffer. Does not allocate.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bytes: Vec::new() }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Storage for Growing {}
+
+#[cfg(feature = "alloc")]
+impl sealed::Storage for Growing {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    fn grow(&mut self, needed: usize) -> bool {
+        let wanted = needed.max(self.bytes.len().saturating_mul(2)).max(64);
+        self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
+        self.bytes.resize(wanted, 0);
+        true
+    }
+
+    fn shrink(&mut self, wanted: usize) {
+        self.bytes.truncate(wanted);
+        self.bytes.shrink_to_fit();
+    }
+}
+
+impl fmt::Debug for Growing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Growing");
+        #[cfg(feature = "alloc")]
+        shown.field("capacity", &self.bytes.len());
+        shown.finish()
+    }
+}
+
+/// A buffer of `N` bytes inside the decoder itself. Needs no allocator; never grows.
+#[derive(Clone)]
+pub struct Fixed<const N: usize> {
+    bytes: [u8; N],
+}
+
+impl<const N: usize> Fixed<N> {
+    /// `N` bytes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bytes: [0; N] }
+    }
+}
+
+impl<const N: usize> Default for Fixed<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Storage for Fixed<N> {}
+
+impl<const N: usize> sealed::Storage for Fixed<N> {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    fn grow(&mut self, needed: usize) -> bool {
+        needed <= N
+    }
+
+    fn shrink(&mut self, _wanted: usize) {}
+}
+
+impl<const N: usize> fmt::Debug for Fixed<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fixed").field("capacity", &N).finish()
+    }
+}
+
+impl Storage for &mut [u8] {}
+
+impl sealed::Storage for &mut [u8] {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+
+    fn grow(&mut self, needed: usize) -> bool {
+        needed <= self.len()
+    }
+
+    fn shrink(&mut self, _wanted: usize) {}
+}
+
+/// The storage has no more room. Says nothing else: what it means for the event is the decoder's business.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+/// A storage, and what lies where in it.
+///
+/// ```text
+///  0                 front                       back                               len
+///  | data so far, then  | free                     | event | id slot      | last      |
+///  | the open line      |                          | type  | (this block) | event ID  |
+/// ```
+///
+/// What grows piece by piece (data, an unfinished line) lies at the front, where appending is cheap. What is replaced
+/// as a whole (type, IDs) lies at the back, where it is in nobody's way: a stream that alternates `event` and `data`
+/// lines moves no data. Invariant: `front + back() <= len`.
+#[derive(Clone)]
+pub(crate) struct Room<S> {
+    storage: S,
+    front: usize,
+    event_type: usize,
+    id: usize,
+    /// The id slot only grows within a block. So the event type below it moves a logarithmic number of times, not once
+    /// for each `id` line of another length.
+    id_slot: usize,
+    last_event_id: usize,
+}
+
+impl<S> Room<S> {
+    pub(crate) const fn new(storage: S) -> Self {
+        Self { storage, front: 0, event_type: 0, id: 0, id_slot: 0, last_event_id: 0 }
+    }
+
+    #[inline]
+    fn back(&self) -> usize {
+        self.event_type.saturating_add(self.id_slot).saturating_add(self.last_event_id)
+    }
+
+    /// Bytes in use at the front.
+    #[inline]
+    pub(crate) fn front(&self) -> usize {
+        self.front
+    }
+
+    /// Bytes of the event type.
+    #[inline]
+    pub(crate) fn event_type(&self) -> usize {
+        self.event_type
+    }
+
+    /// Bytes of the id given in this block.
+    pub(crate) fn id(&self) -> usize {
+        self.id
+    }
+
+    /// Bytes of the last event ID.
+    #[inline]
+    pub(crate) fn last_event_id(&self) -> usize {
+        self.last_event_id
+    }
+
+    /// Gives back what lies at the front beyond its first `len` bytes. The bytes stay readable until the next push.
+    #[inline]
+    pub(crate) fn truncate_front(&mut self, len: usize) {
+        self.front = self.front.min(len);
+    }
+
+    /// Forgets the event type.
+    #[inline]
+    pub(crate) fn clear_event_type(&mut self) {
+        self.event_type = 0;
+    }
+}
+
+impl<S: Storage> Room<S> {
+    /// What lies in the storage at `range`; empty if it does not reach that far.
+    #[inline]
+    pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        self.storage.bytes().get(range).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn capacity(&self) -> usize {
+        self.storage.bytes().len()
+    }
+
+    /// Appends to the front.
+    #[inline]
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), Full> {
+        self.reserve(piece.len())?;
+        let end = self.front.saturating_add(piece.len());
+        self.write(self.front, piece);
+        self.front = end;
+        Ok(())
+    }
+
+    /// Where the event type lies.
+    #[inline]
+    pub(crate) fn event_type_range(&self) -> Range<usize> {
+        let start = self.capacity().saturating_sub(self.back());
+        start..start.saturating_add(self.event_type)
+    }
+
+    /// Where the last event ID lies.
+    #[inline]
+    pub(crate) fn last_event_id_range(&self) -> Range<usize> {
+        self.capacity().saturating_sub(self.last_event_id)..self.capacity()
+    }
+
+    /// Replaces the event type.
+    pub(crate) fn set_event_type(&mut self, value: &[u8]) -> Result<(), Full> {
+        self.reserve(value.len().saturating_sub(self.event_type))?;
+        self.event_type = value.len();
+        self.write(self.event_type_range().start, value);
+        Ok(())
+    }
+
+    /// Replaces the event type by what lies at the front from `start` on, and takes that from the front.
+    pub(crate) fn move_to_event_type(&mut self, start: usize) -> Result<(), Full> {
+        let value = start..self.front;
+        self.reserve(value.len().saturating_sub(self.event_type))?;
+        self.event_type = value.len();
+        let to = self.event_type_range().start;
+        self.copy(value, to);
+        self.front = start;
+        Ok(())
+    }
+
+    /// Replaces the id of this block.
+    pub(crate) fn set_id(&mut self, value: &[u8]) -> Result<(), Full> {
+        let at = self.fit_id(value.len())?;
+        self.write(at, value);
+        Ok(())
+    }
+
+    /// Replaces the id of this block by what lies at the front from `start` on, and takes that from the front.
+    pub(crate) fn move_to_id(&mut self, start: usize) -> Result<(), Full> {
+        let value = start..self.front;
+        let at = self.fit_id(value.len())?;
+        self.copy(value, at);
+        self.front = start;
+        Ok(())
+    }
+
+    /// The id of this block becomes the last event ID; the event type moves along.
+    pub(crate) fn commit_id(&mut self) {
+        let start = self.event_type_range().start;
+        let from = start..start.saturating_add(self.event_type).saturating_add(self.id);
+        let to = self.capacity().saturating_sub(from.len());
+        self.copy(from, to);
+        self.last_event_id = self.id;
+        self.drop_id();
+    }
+
+    /// Forgets the id of this block. The event type must be forgotten or moved already.
+    pub(crate) fn drop_id(&mut self) {
+        self.id = 0;
+        self.id_slot = 0;
+    }
+
+    /// Makes room for an id of `len` bytes and returns where it lies.
+    fn fit_id(&mut self, len: usize) -> Result<usize, Full> {
+        if len > self.id_slot {
+            let doubled = self.id_slot.saturating_mul(2).max(len);
+            let exact = len.saturating_sub(self.id_slot);
+            let more = doubled.saturating_sub(self.id_slot);
+            let more = if self.reserve(more).is_ok() { more } else { self.reserve(exact).map(|()| exact)? };
+            let event_type = self.event_type_range();
+            let to = event_type.start.saturating_sub(more);
+            self.copy(event_type, to);
+            self.id_slot = self.id_slot.saturating_add(more);
+        }
+        self.id = len;
+        Ok(self.capacity().saturating_sub(self.last_event_id).saturating_sub(self.id_slot))
+    }
+
+    /// Makes sure that `more` bytes are free between front and back.
+    #[inline]
+    fn reserve(&mut self, more: usize) -> Result<(), Full> {
+        let needed = self.front.saturating_add(self.back()).saturating_add(more);
+        if needed <= self.capacity() { Ok(()) } else { self.reserve_slow(needed) }
+    }
+
+    #[cold]
+    fn reserve_slow(&mut self, needed: usize) -> Result<(), Full> {
+        let (len, back) = (self.capacity(), self.back());
+        if !self.storage.grow(needed) {
+            return Err(Full);
+        }
+        self.copy(len.saturating_sub(back)..len, self.capacity().saturating_sub(back));
+        Ok(())
+    }
+
+    #[inline]
+    fn write(&mut self, at: usize, piece: &[u8]) {
+        let end = at.saturating_add(piece.len());
+        if let Some(place) = self.storage.bytes_mut().get_mut(at..end) {
+            place.copy_from_slice(piece);
+        }
+    }
+
+    fn copy(&mut self, from: Range<usize>, to: usize) {
+        let bytes = self.storage.bytes_mut();
+        // `copy_within` panics where a range does not fit; none does by the invariant, and a test leans on it.
+        debug_assert!(from.end <= bytes.len() && to.saturating_add(from.len()) <= bytes.len());
+        if from.end <= bytes.len() && to.saturating_add(from.len()) <= bytes.len() {
+            bytes.copy_within(from, to);
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Room<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Room")
+            .field("storage", &self.storage)
+            .field("front", &self.front)
+            .field("back", &self.back())
+            .finish()
+    }
+}

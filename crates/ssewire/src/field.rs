@@ -1,0 +1,319 @@
+//! Lines to fields: the first colon, one space, exact names.
+//!
+//! HTML standard, [interpreting an event stream]: a line that begins with a colon is a comment; otherwise the first
+//! colon ends the name and one U+0020 behind it is dropped; a line without a colon is a name with an empty value.
+//! Names are compared literally, with no case folding.
+//!
+//! [interpreting an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+
+/// One line of an event stream, taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Field<'a> {
+    /// The blank line: the block of fields before it is dispatched.
+    Blank,
+    /// `:` and a comment. Everything behind the colon, a leading space too: the standard gives it no structure.
+    Comment(&'a [u8]),
+    /// `event`: sets the event type.
+    Event(&'a [u8]),
+    /// `data`: one line of the event's data.
+    Data(&'a [u8]),
+    /// `id`: sets the id buffer, unless the value holds a NUL (then the line is ignored).
+    Id(&'a [u8]),
+    /// `retry`: the reconnection time, see [`retry_milliseconds`].
+    Retry(&'a [u8]),
+    /// Any other name. The standard ignores it; some servers put errors there.
+    Unknown {
+        /// Everything before the first colon; never one of the four names above.
+        name: &'a [u8],
+        /// Everything behind the colon, less one space.
+        value: &'a [u8],
+    },
+}
+
+impl<'a> Field<'a> {
+    /// Takes a whole line apart, without its line end. Looks at each byte at most once, copies nothing.
+    ///
+    /// ```
+    /// use ssewire::Field;
+    ///
+    /// assert_eq!(Field::parse(b"data:  two spaces"), Field::Data(b" two spaces"));
+    /// assert_eq!(Field::parse(b"data"), Field::Data(b""));
+    /// assert_eq!(Field::parse(b": keep-alive"), Field::Comment(b" keep-alive"));
+    /// assert_eq!(Field::parse(b"Data: x"), Field::Unknown { name: b"Data", value: b"x" });
+    /// assert_eq!(Field::parse(b""), Field::Blank);
+    /// ```
+    #[must_use]
+    pub fn parse(line: &'a [u8]) -> Self {
+        match line.first() {
+            None => Self::Blank,
+            Some(b':') => Self::Comment(line.get(1..).unwrap_or_default()),
+            Some(_) => {
+                let mut open = OpenLine::Start;
+                let value = open.feed(line);
+                match open {
+                    OpenLine::Name { name, matched } if name.is_whole(matched) => name.field(b""),
+                    OpenLine::Colon(name) | OpenLine::Value(name) => name.field(value),
+                    _ => Self::unknown(line),
+                }
+            }
+        }
+    }
+
+    /// A line that is known to carry none of the four names.
+    pub(crate) fn unknown(line: &'a [u8]) -> Self {
+        let colon = memchr::memchr(b':', line).unwrap_or(line.len());
+        let (name, value) = line.split_at_checked(colon).unwrap_or((line, b""));
+        let value = value.strip_prefix(b":").unwrap_or(value);
+        Self::Unknown { name, value: value.strip_prefix(b" ").unwrap_or(value) }
+    }
+}
+
+/// The reconnection time in a `retry` value, in milliseconds: ASCII digits and nothing else, saturating at
+/// [`u64::MAX`]. `None` for any other value, the empty one too: such a line changes nothing.
+///
+/// `str::parse` would not do: it takes `+5`, and it refuses the digits beyond 2^64 that the standard allows.
+///
+/// ```
+/// use ssewire::retry_milliseconds;
+///
+/// assert_eq!(retry_milliseconds(b"3000"), Some(3000));
+/// assert_eq!(retry_milliseconds(b"99999999999999999999999"), Some(u64::MAX));
+/// assert_eq!(retry_milliseconds(b"+5"), None);
+/// assert_eq!(retry_milliseconds(b""), None);
+/// ```
+#[must_use]
+pub fn retry_milliseconds(value: &[u8]) -> Option<u64> {
+    let mut digits = RetryDigits::new();
+    digits.feed(value);
+    digits.milliseconds()
+}
+
+/// A `retry` value that is still arriving. Needs no buffer, however many digits come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RetryDigits {
+    so_far: Option<u64>,
+    broken: bool,
+}
+
+impl RetryDigits {
+    pub(crate) const fn new() -> Self {
+        Self { so_far: None, broken: false }
+    }
+
+    pub(crate) fn feed(&mut self, piece: &[u8]) {
+        for byte in piece {
+            if !byte.is_ascii_digit() {
+                self.broken = true;
+                return;
+            }
+            let digit = u64::from(byte - b'0');
+            self.so_far = Some(self.so_far.unwrap_or(0).saturating_mul(10).saturating_add(digit));
+        }
+    }
+
+    pub(crate) fn milliseconds(self) -> Option<u64> {
+        if self.broken { None } else { self.so_far }
+    }
+}
+
+/// The four names that the standard knows. No two begin with the same letter, so the first byte of a line leaves at
+/// most one candidate, and a name cut by a chunk boundary is resumed from a count instead of a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    Event,
+    Data,
+    Id,
+    Retry,
+}
+
+impl Name {
+    fn beginning_with(byte: u8) -> Option<Self> {
+        match byte {
+            b'd' => Some(Self::Data),
+            b'e' => Some(Self::Event),
+            b'i' => Some(Self::Id),
+            b'r' => Some(Self::Retry),
+            _ => None,
+        }
+    }
+
+    fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Event => b"event",
+            Self::Data => b"data",
+            Self::Id => b"id",
+            Self::Retry => b"retry",
+        }
+    }
+
+    /// The first `matched` bytes of the name.
+    pub(crate) fn prefix(self, matched: usize) -> &'static [u8] {
+        self.bytes().get(..matched).unwrap_or_default()
+    }
+
+    pub(crate) fn is_whole(self, matched: usize) -> bool {
+        matched == self.bytes().len()
+    }
+
+    pub(crate) fn field(self, value: &[u8]) -> Field<'_> {
+        match self {
+            Self::Event => Field::Event(value),
+            Self::Data => Field::Data(value),
+            Self::Id => Field::Id(value),
+            Self::Retry => Field::Retry(value),
+        }
+    }
+}
+
+/// How far the classification of an unfinished line has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OpenLine {
+    /// No byte of it yet.
+    Start,
+    /// All bytes so far are the first `matched` of this name.
+    Name { name: Name, matched: usize },
+    /// The colon behind this name was the last byte: one space may follow that is not part of the value.
+    Colon(Name),
+    /// In the value of this field.
+    Value(Name),
+    /// Behind the colon of a comment.
+    Comment,
+    /// Somewhere in a line of another name.
+    Unknown,
+    /// The rest of a line that nobody wants any more.
+    Unwanted,
+}
+
+impl OpenLine {
+    /// Takes the next bytes of the line and returns those of them that are content: of the value for the four names,
+    /// of the comment behind its colon, and of the whole line (its name too) for any other name.
+    #[inline]
+    pub(crate) fn feed<'c>(&mut self, piece: &'c [u8]) -> &'c [u8] {
+        let mut rest = piece;
+        loop {
+            let Some((&byte, behind)) = rest.split_first() else { return rest };
+            *self = match *self {
+                Self::Start => match Name::beginning_with(byte) {
+                    Some(name) => Self::Name { name, matched: 0 },
+                    None if byte == b':' => {
+                        rest = behind;
+                        Self::Comment
+                    }
+                    None => Self::Unknown,
+                },
+                Self::Name { name, matched } => {
+                    let wanted = name.bytes().get(matched..).unwrap_or_default();
+                    let same = wanted.iter().zip(rest).take_while(|(a, b)| a == b).count();
+                    rest = rest.get(same..).unwrap_or_default();
+                    let matched = matched.saturating_add(same);
+                    match rest.split_first() {
+                        None => {
+                            *self = Self::Name { name, matched };
+                            return rest;
+                        }
+                        Some((b':', behind)) if name.is_whole(matched) => {
+                            rest = behind;
+                            Self::Colon(name)
+                        }
+                        Some(_) => {
+                            // `datax`: what matched is content of an unknown name after all.
+                            *self = Self::Unknown;
+                            return piece;
+                        }
+                    }
+                }
+                Self::Colon(name) => {
+                    if byte == b' ' {
+                        rest = behind;
+                    }
+                    Self::Value(name)
+                }
+                Self::Value(_) | Self::Comment | Self::Unknown | Self::Unwanted => return rest,
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: [&[u8]; 22] = [
+        b"",
+        b":",
+        b": c",
+        b"data",
+        b"data:",
+        b"data: ",
+        b"data:  x",
+        b"data:x",
+        b"data : x",
+        b"dat",
+        b"datax",
+        b"datax: y",
+        b"event: e",
+        b"id: 7",
+        b"id",
+        b"i",
+        b"retry: 10",
+        b"retryx",
+        b"x",
+        b"x:y",
+        b"\xEF\xBB: z",
+        b"e:f",
+    ];
+
+    /// The rule as the standard words it.
+    fn by_the_book(line: &[u8]) -> Field<'_> {
+        let (name, value) = match line.iter().position(|&b| b == b':') {
+            None => (line, &b""[..]),
+            Some(0) => return Field::Comment(&line[1..]),
+            Some(colon) => (&line[..colon], &line[colon + 1..]),
+        };
+        let value = if value.first() == Some(&b' ') { &value[1..] } else { value };
+        match name {
+            b"" => Field::Blank,
+            b"event" => Field::Event(value),
+            b"data" => Field::Data(value),
+            b"id" => Field::Id(value),
+            b"retry" => Field::Retry(value),
+            _ => Field::Unknown { name, value },
+        }
+    }
+
+    #[test]
+    fn parse_follows_the_standard() {
+        for line in LINES {
+            assert_eq!(Field::parse(line), by_the_book(line), "{:?}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_cut_line_is_classified_like_a_whole_one() {
+        for line in LINES {
+            for cut in 0..=line.len() {
+                let (mut whole, mut halves) = (OpenLine::Start, OpenLine::Start);
+                let content = whole.feed(line).len();
+                let first = halves.feed(&line[..cut]).len();
+                let prefix = match halves {
+                    OpenLine::Name { matched, .. } => matched,
+                    _ => 0,
+                };
+                let second = halves.feed(&line[cut..]).len();
+                assert_eq!(halves, whole, "{:?} cut at {cut}", line.escape_ascii());
+                let held_back = if halves == OpenLine::Unknown { prefix } else { 0 };
+                assert_eq!(first + second + held_back, content, "{:?} cut at {cut}", line.escape_ascii());
+            }
+        }
+    }
+
+    #[test]
+    fn retry_is_digits_only() {
+        assert_eq!(retry_milliseconds(b"0010"), Some(10));
+        assert_eq!(retry_milliseconds(b"18446744073709551615"), Some(u64::MAX));
+        for refused in [&b""[..], b"+1", b"-1", b"1.0", b"1e3", b"0x1", b"1 ", b" 1", b"1\0", "\u{ff11}".as_bytes()] {
+            assert_eq!(retry_milliseconds(refused), None, "{:?}", refused.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,439 @@
+//! The resumable machine that drives lines, fields and events over chunks cut anywhere.
+//!
+//! A step looks at one chunk. What of the current block lies in that chunk is known by ranges ([`Here`]); only when the
+//! chunk runs out, or when data lines must be joined, are bytes copied into the room. A line is classified while it
+//! arrives ([`OpenLine`]), so names, comments and unknown fields need no room at all.
+
+use core::ops::Range;
+
+use crate::buffer::{Full, Storage};
+use crate::decoder::{Block, Decoder};
+use crate::error::DecodeError;
+use crate::event::{Found, Part, Ready};
+use crate::field::{Field, Name, OpenLine, RetryDigits};
+use crate::line::{Mark, line_end};
+use crate::whole::{self, Sighting};
+
+/// The chunk at hand, and what of the current block lies in it and was not copied (yet).
+struct Here<'c> {
+    chunk: &'c [u8],
+    /// Everything before this is consumed.
+    at: usize,
+    /// The first byte of the chunk that is pending if the input ends: where the current block began.
+    block_start: usize,
+    event_type: Option<Range<usize>>,
+    /// The only data line so far.
+    data: Option<Range<usize>>,
+}
+
+impl<'c> Here<'c> {
+    fn bytes(&self, range: Range<usize>) -> &'c [u8] {
+        self.chunk.get(range).unwrap_or_default()
+    }
+
+    fn rest(&self) -> &'c [u8] {
+        self.bytes(self.at..self.chunk.len())
+    }
+}
+
+impl<S: Storage> Decoder<S> {
+    /// One step: to the end of the next thing worth telling, or of the input. With `FRAMES`, comments, unknown fields,
+    /// `retry` lines and ends of blocks are worth telling, too.
+    #[inline]
+    pub(crate) fn step<const FRAMES: bool>(&mut self, input: &mut &[u8]) -> Result<Option<Found>, DecodeError> {
+        if self.line != OpenLine::Start || self.block.has_field || !self.line_start.is_plain() {
+            return self.step_by_line::<FRAMES>(input, Sighting::default());
+        }
+        let seen = whole::sight(input);
+        if self.size_of(&seen) > self.limit {
+            // The general way knows at which byte.
+            return self.step_by_line::<FRAMES>(input, Sighting::default());
+        }
+        if !seen.whole {
+            return self.step_by_line::<FRAMES>(input, seen);
+        }
+        *input = input.get(seen.end..).unwrap_or_default();
+        self.pending = 0;
+        Ok(Some(Found::Event(Ready {
+            event_type: Part::chunk(seen.event_type.unwrap_or(0..0)),
+            data: Part::chunk(seen.data.unwrap_or(0..0)),
+        })))
+    }
+
+    /// The general way, from where the short one left off.
+    fn step_by_line<const FRAMES: bool>(
+        &mut self,
+        input: &mut &[u8],
+        seen: Sighting,
+    ) -> Result<Option<Found>, DecodeError> {
+        if self.block.owes_error {
+            self.block.owes_error = false;
+            return Err(self.full());
+        }
+        self.block.has_field |= seen.end > 0;
+        self.block.has_data |= seen.data.is_some();
+        let mut here =
+            Here { chunk: input, at: seen.end, block_start: 0, event_type: seen.event_type, data: seen.data };
+        let told = self.read_lines::<FRAMES>(&mut here);
+        // Whatever came of it, this much is consumed.
+        *input = here.rest();
+        let pending = here.at.saturating_sub(here.block_start);
+        self.pending = self.pending.saturating_add(u64::try_from(pending).unwrap_or(u64::MAX));
+        told
+    }
+
+    fn read_lines<const FRAMES: bool>(&mut self, here: &mut Here<'_>) -> Result<Option<Found>, DecodeError> {
+        self.skip_mark::<FRAMES>(here)?;
+        loop {
+            let piece = here.rest();
+            if self.line == OpenLine::Start && self.line_start.swallow_lf(piece) {
+                self.skip_outside_lines(here, 1);
+                continue;
+            }
+            let len = line_end(piece);
+            let terminator = len.and_then(|len| piece.get(len));
+            let piece_end = here.at.saturating_add(len.unwrap_or(piece.len()));
+            let content = self.classify::<FRAMES>(here.bytes(here.at..piece_end), terminator.is_some())?;
+            let content = piece_end.saturating_sub(content)..piece_end;
+            self.count::<FRAMES>(here, &content)?;
+
+            let Some(&terminator) = terminator else {
+                here.at = piece_end;
+                return self.suspend::<FRAMES>(here, content).map(|()| None);
+            };
+            here.at = piece_end.saturating_add(1);
+            self.line_start.ended_by(terminator);
+            if let Some(found) = self.end_line::<FRAMES>(here, content)? {
+                return Ok(Some(found));
+            }
+        }
+    }
+
+    /// The start of a stream: one byte order mark belongs to no line.
+    fn skip_mark<const FRAMES: bool>(&mut self, here: &mut Here<'_>) -> Result<(), DecodeError> {
+        match self.line_start.skip_mark(here.chunk) {
+            Mark::None => {}
+            Mark::Bytes(count) => self.skip_outside_lines(here, count),
+            Mark::Never(content) => {
+                // What earlier chunks held back was the beginning of a line, and of no known field.
+                self.line = OpenLine::Unknown;
+                self.pending = u64::try_from(content.len()).unwrap_or(0);
+                if FRAMES {
+                    self.hold(content)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes bytes that belong to no line, nor to what is pending unless a block has begun before them.
+    fn skip_outside_lines(&mut self, here: &mut Here<'_>, count: usize) {
+        if self.pending == 0 && here.block_start == here.at {
+            here.block_start = here.block_start.saturating_add(count);
+        }
+        here.at = here.at.saturating_add(count);
+    }
+
+    /// Gives the open line its next piece. Returns how many bytes at the end of the piece are content.
+    fn classify<const FRAMES: bool>(&mut self, piece: &[u8], ends: bool) -> Result<usize, DecodeError> {
+        let before = self.line;
+        let content = self.line.feed(piece).len();
+        if !FRAMES {
+            return Ok(content);
+        }
+        match (before, self.line) {
+            // `dat` in an earlier chunk, then `x`: the name of an unknown field, which the caller wants whole.
+            (OpenLine::Name { name, matched }, OpenLine::Unknown) => {
+                self.hold(name.prefix(matched))?;
+                Ok(content)
+            }
+            // The same, but the line ends there: `dat`.
+            (_, OpenLine::Name { name, matched }) if ends && !name.is_whole(matched) => {
+                self.line = OpenLine::Unknown;
+                if before == OpenLine::Start {
+                    return Ok(piece.len());
+                }
+                self.hold(name.prefix(matched))?;
+                Ok(0)
+            }
+            _ => Ok(content),
+        }
+    }
+
+    /// Counts content towards the limit, and stops at the first byte beyond it.
+    #[inline]
+    fn count<const FRAMES: bool>(&mut self, here: &mut Here<'_>, content: &Range<usize>) -> Result<(), DecodeError> {
+        if !self.wants_content::<FRAMES>() {
+            return Ok(());
+        }
+        let allowed = self.limit.saturating_sub(self.size(here));
+        let too_large = content.len() > allowed;
+        // In an event that is lost already, what is too large costs only its own line.
+        let stops = too_large && !self.block.discarded;
+        let end = if stops { content.start.saturating_add(allowed).saturating_add(1) } else { content.end };
+        if self.line == OpenLine::Value(Name::Retry) {
+            self.digits.feed(here.bytes(content.start..end));
+        }
+        if !too_large {
+            return Ok(());
+        }
+        if stops {
+            here.at = end;
+        }
+        self.drop_id_line();
+        self.discard(DecodeError::TooLarge { limit: self.limit })
+    }
+
+    /// Whether the content of the open line counts, and must be kept if the line is cut.
+    #[inline]
+    fn wants_content<const FRAMES: bool>(&self) -> bool {
+        match self.line {
+            OpenLine::Value(Name::Id | Name::Retry) => true,
+            OpenLine::Value(Name::Event | Name::Data) => !self.block.discarded,
+            OpenLine::Comment | OpenLine::Unknown => FRAMES && !self.block.discarded,
+            OpenLine::Start | OpenLine::Name { .. } | OpenLine::Colon(_) | OpenLine::Unwanted => false,
+        }
+    }
+
+    /// The chunk is used up within a block, perhaps within a line: what is still needed of it moves into the room.
+    fn suspend<const FRAMES: bool>(&mut self, here: &mut Here<'_>, content: Range<usize>) -> Result<(), DecodeError> {
+        let spilled = self.spill(here);
+        if !self.wants_content::<FRAMES>() {
+            return spilled;
+        }
+        if self.line == OpenLine::Value(Name::Retry) {
+            self.value = self.value.saturating_add(content.len());
+            return spilled;
+        }
+        spilled.and(self.hold(here.bytes(content)))
+    }
+
+    /// Copies what of the block lies in the chunk at hand.
+    fn spill(&mut self, here: &mut Here<'_>) -> Result<(), DecodeError> {
+        let (event_type, data) = (here.event_type.take(), here.data.take());
+        if let Some(event_type) = event_type {
+            if self.room.set_event_type(here.bytes(event_type)).is_err() {
+                return self.discard(self.full());
+            }
+        }
+        if let Some(data) = data {
+            if self.room.push(here.bytes(data)).is_err() {
+                return self.discard(self.full());
+            }
+            self.data = self.room.front();
+        }
+        Ok(())
+    }
+
+    /// Keeps a piece of the open line's content.
+    fn hold(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let joins = self.value == 0 && self.block.has_data && self.line == OpenLine::Value(Name::Data);
+        let join: &[u8] = if joins { b"\n" } else { b"" };
+        if self.room.push(join).and_then(|()| self.room.push(piece)).is_err() {
+            self.drop_id_line();
+            return self.discard(self.full());
+        }
+        self.value = self.value.saturating_add(piece.len());
+        Ok(())
+    }
+
+    /// A line has ended.
+    fn end_line<const FRAMES: bool>(
+        &mut self,
+        here: &mut Here<'_>,
+        content: Range<usize>,
+    ) -> Result<Option<Found>, DecodeError> {
+        let line = self.line;
+        let told = FRAMES && !self.block.discarded;
+        self.block.has_field |= !matches!(line, OpenLine::Start | OpenLine::Comment);
+        let found = match line {
+            OpenLine::Start => return Ok(self.dispatch::<FRAMES>(here)),
+            OpenLine::Name { name, matched } if name.is_whole(matched) => self.end_field(here, name, content),
+            OpenLine::Colon(name) | OpenLine::Value(name) => self.end_field(here, name, content),
+            OpenLine::Comment if told => self.end_content(here, content).map(|text| text.map(Found::Comment)),
+            OpenLine::Unknown if told => {
+                self.end_content(here, content).map(|line| line.map(|line| self.split(here, line)))
+            }
+            OpenLine::Comment | OpenLine::Unknown | OpenLine::Unwanted | OpenLine::Name { .. } => Ok(None),
+        };
+        self.line = OpenLine::Start;
+        self.value = 0;
+        self.room.truncate_front(self.data);
+        match found? {
+            Some(found) if FRAMES => {
+                // The caller gets the chunk back before the block has ended.
+                self.block.owes_error = self.spill(here).is_err();
+                Ok(Some(found))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// One of the four known fields has ended.
+    fn end_field(
+        &mut self,
+        here: &mut Here<'_>,
+        name: Name,
+        content: Range<usize>,
+    ) -> Result<Option<Found>, DecodeError> {
+        let done = match name {
+            Name::Retry => return Ok(self.end_retry()),
+            Name::Id => self.end_id(here, content),
+            Name::Event | Name::Data if self.block.discarded => Ok(()),
+            Name::Event => self.end_event_type(here, content),
+            Name::Data => return self.end_data(here, content).map(|()| None),
+        };
+        if done.is_err() {
+            self.discard(self.full())?;
+        }
+        Ok(None)
+    }
+
+    fn end_event_type(&mut self, here: &mut Here<'_>, content: Range<usize>) -> Result<(), Full> {
+        if self.value == 0 {
+            here.event_type = Some(content);
+            return Ok(());
+        }
+        here.event_type = None;
+        self.room.push(here.bytes(content))?;
+        self.room.move_to_event_type(self.data)
+    }
+
+    /// "If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value.
+    /// Otherwise, ignore the field."
+    fn end_id(&mut self, here: &Here<'_>, content: Range<usize>) -> Result<(), Full> {
+        let content = here.bytes(content);
+        if self.value == 0 {
+            if memchr::memchr(0, content).is_none() {
+                self.room.set_id(content)?;
+                self.block.has_id = true;
+            }
+            return Ok(());
+        }
+        self.room.push(content)?;
+        if memchr::memchr(0, self.room.bytes(self.data..self.room.front())).is_none() {
+            self.room.move_to_id(self.data)?;
+            self.block.has_id = true;
+        }
+        Ok(())
+    }
+
+    fn end_retry(&mut self) -> Option<Found> {
+        let milliseconds = core::mem::replace(&mut self.digits, RetryDigits::new()).milliseconds()?;
+        self.retry = Some(milliseconds);
+        Some(Found::Retry(milliseconds))
+    }
+
+    /// "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the data
+    /// buffer"; the last of them is dropped at dispatch. Here the LF stands before each further line instead.
+    fn end_data(&mut self, here: &mut Here<'_>, content: Range<usize>) -> Result<(), DecodeError> {
+        let joins = core::mem::replace(&mut self.block.has_data, true);
+        let size = self.size(here).saturating_add(content.len()).saturating_add(usize::from(joins));
+        if size > self.limit {
+            return self.discard(DecodeError::TooLarge { limit: self.limit });
+        }
+        if !joins && self.value == 0 {
+            here.data = Some(content);
+            return Ok(());
+        }
+        self.spill(here)?;
+        let join: &[u8] = if joins && self.value == 0 { b"\n" } else { b"" };
+        if self.room.push(join).and_then(|()| self.room.push(here.bytes(content))).is_err() {
+            return self.discard(self.full());
+        }
+        self.data = self.room.front();
+        Ok(())
+    }
+
+    /// Where the content of the line that ends here lies as a whole. `None`: it found no room.
+    fn end_content(&mut self, here: &Here<'_>, content: Range<usize>) -> Result<Option<Part>, DecodeError> {
+        if self.value == 0 {
+            return Ok(Some(Part::chunk(content)));
+        }
+        self.hold(here.bytes(content))?;
+        Ok(Some(Part::room(self.data..self.room.front())))
+    }
+
+    /// Takes an unknown field apart.
+    fn split(&self, here: &Here<'_>, line: Part) -> Found {
+        match Field::unknown(self.resolve(here.chunk, line)) {
+            Field::Unknown { name, value } => {
+                Found::UnknownField { name: line.first(name.len()), value: line.last(value.len()) }
+            }
+            _ => Found::EmptyBlock,
+        }
+    }
+
+    /// The blank line: "dispatch the event".
+    fn dispatch<const FRAMES: bool>(&mut self, here: &mut Here<'_>) -> Option<Found> {
+        // "Set the last event ID string of the event source to the value of the last event ID buffer", data or not.
+        if self.block.has_id {
+            self.room.commit_id();
+        }
+        let block = core::mem::replace(&mut self.block, Block::new());
+        let event_type = here.event_type.take().map_or(Part::room(self.room.event_type_range()), Part::chunk);
+        let data = here.data.take().map_or(Part::room(0..self.data), Part::chunk);
+        // What lies in the room stays readable there until the next step writes to it.
+        self.room.truncate_front(0);
+        self.room.clear_event_type();
+        self.data = 0;
+        self.pending = 0;
+        here.block_start = here.at;
+        if block.has_data && !block.discarded {
+            Some(Found::Event(Ready { event_type, data }))
+        } else if !FRAMES || !block.has_field {
+            None
+        } else if block.has_id {
+            Some(Found::LastEventId)
+        } else {
+            Some(Found::EmptyBlock)
+        }
+    }
+
+    /// The logical size of the block, but for the piece at hand.
+    #[inline]
+    fn size(&self, here: &Here<'_>) -> usize {
+        let event_type = here.event_type.as_ref().map_or(self.room.event_type(), Range::len);
+        let data = here.data.as_ref().map_or(self.data, Range::len);
+        event_type.saturating_add(data).saturating_add(self.id_size()).saturating_add(self.value)
+    }
+
+    /// The same for what the short way has seen.
+    #[inline]
+    fn size_of(&self, seen: &Sighting) -> usize {
+        let event_type = seen.event_type.as_ref().map_or(0, Range::len);
+        let data = seen.data.as_ref().map_or(0, Range::len);
+        event_type.saturating_add(data).saturating_add(self.id_size())
+    }
+
+    #[inline]
+    fn id_size(&self) -> usize {
+        if self.block.has_id { self.room.id() } else { self.room.last_event_id() }
+    }
+
+    /// If the open line is an `id`, it shall not take effect.
+    fn drop_id_line(&mut self) {
+        if self.line == OpenLine::Value(Name::Id) {
+            self.room.truncate_front(self.data);
+            self.value = 0;
+            self.line = OpenLine::Unwanted;
+        }
+    }
+
+    /// The event found no room: all of it is dropped, but for the id of its block. The error is reported once.
+    #[cold]
+    fn discard(&mut self, error: DecodeError) -> Result<(), DecodeError> {
+        if core::mem::replace(&mut self.block.discarded, true) {
+            return Ok(());
+        }
+        // The only open line that still matters is an `id`, and it has nothing in the room when something else makes
+        // the event too large: whatever that was stood before the line, in the same chunk.
+        self.room.truncate_front(0);
+        self.room.clear_event_type();
+        (self.data, self.value) = (0, 0);
+        Err(error)
+    }
+}
