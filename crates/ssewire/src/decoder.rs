@@ -46,6 +46,9 @@ pub struct Decoder<S = Growing> {
     /// Bytes of the data so far that lie at the front of the room.
     pub(crate) data: usize,
     pub(crate) block: Block,
+    /// The last event ID as the events of `decode_bytes` share it.
+    #[cfg(feature = "bytes")]
+    pub(crate) shared_id: bytes::Bytes,
 }
 
 /// What is known of the block of fields since the last blank line.
@@ -116,6 +119,8 @@ impl<S> Decoder<S> {
             digits: RetryDigits::new(),
             data: 0,
             block: Block::new(),
+            #[cfg(feature = "bytes")]
+            shared_id: bytes::Bytes::new(),
         }
     }
 
@@ -335,7 +340,12 @@ impl<S: Storage> Decoder<S> {
 
 impl<S: Clone> Clone for Decoder<S> {
     fn clone(&self) -> Self {
-        Self { room: self.room.clone(), ..*self }
+        Self {
+            room: self.room.clone(),
+            #[cfg(feature = "bytes")]
+            shared_id: self.shared_id.clone(),
+            ..*self
+        }
     }
 }
 

@@ -176,6 +176,12 @@ impl Part {
         Self { place: Place::Room, start: range.start, end: range.end }
     }
 
+    /// Whether it is empty, wherever it lies.
+    #[cfg(feature = "bytes")]
+    pub(crate) fn is_empty(self) -> bool {
+        self.start >= self.end
+    }
+
     /// The first `len` bytes of it.
     pub(crate) fn first(self, len: usize) -> Self {
         Self { end: self.start.saturating_add(len), ..self }

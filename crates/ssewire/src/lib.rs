@@ -1,4 +1,60 @@
 //! Server-Sent Events as a protocol: bytes in, events out, cut anywhere.
+//!
+//! This crate decodes the [event stream] format of the HTML standard and nothing else. It opens no connection, knows no
+//! HTTP client, reads no clock and never reconnects: whoever has the bytes feeds them in, in whatever pieces they come.
+//! It is `no_std`, needs no allocator, and has one dependency, memchr.
+//!
+//! ```
+//! use ssewire::Decoder;
+//!
+//! let mut decoder = Decoder::new();
+//! for mut chunk in [&b"id: 1\nevent: greeting\nda"[..], b"ta: hello\n\n"] {
+//!     while let Some(event) = decoder.decode(&mut chunk)? {
+//!         assert_eq!(event.event_type(), b"greeting");
+//!         assert_eq!(event.data_str()?, "hello");
+//!     }
+//! }
+//! decoder.finish()?; // an error, if the stream stopped in the middle of an event
+//! assert_eq!(decoder.last_event_id(), b"1");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it promises
+//!
+//! * **The standard, exactly.** One byte order mark, all three line ends, also when a chunk boundary falls between CR
+//!   and LF; a CR ends its line at once, without waiting for what follows. Exact field names, `retry` in digits only,
+//!   `id` without NUL, ill-formed UTF-8 replaced as browsers do, and only where text is asked for.
+//! * **Any chunking, one result.** Events, errors and the bytes consumed do not depend on how the input is cut.
+//! * **Zero copy.** An event that lies within one chunk is lent from that chunk. Only what straddles a boundary, or joins
+//!   several `data` lines, is copied.
+//! * **Linear time.** No byte is scanned again because more came.
+//! * **Bounded memory.** An event larger than the [limit](Decoder::with_limit) is an error, the stream goes on behind it.
+//!   Comments, unknown fields and field names need no memory at all, however long they are.
+//! * **No end in silence.** [`finish`](Decoder::finish) tells a stream that ended from one that was cut.
+//!
+//! # How it works
+//!
+//! ```text
+//!          chunk at hand                                     what straddles chunks
+//!  ┌───────────────────────────────────────┐          ┌──────────────────────────────────────┐
+//!  │ …x\n\n event: e\n data: whole\n\n da   │   "da"   │ data so far │ free │ type │ id │ last │
+//!  └───────────────────────────────────────┘ ───────> └──────────────────────────────────────┘
+//!             │  borrowed                                        │  borrowed
+//!             └──────────────────────────┐      ┌────────────────┘
+//!                                      Event<'_>
+//! ```
+//!
+//! While a line arrives it is classified byte by byte, so a chunk boundary in the middle of `da|ta` costs two small
+//! numbers and no buffer. Values are copied into the buffer only when the chunk runs out beneath them. The buffer is
+//! [`Growing`] (feature `alloc`), [`Fixed`] within the decoder, or a `&mut [u8]` of the caller's: one engine over all.
+//!
+//! # Features
+//!
+//! * `std` (default): as `alloc`; and memchr may look at run time which vectors the processor has.
+//! * `alloc`: [`Growing`], `Decoder::new`, `Lossy::to_cow`, `Encode::append_to`.
+//! * `bytes`: events that own a slice of the chunk, `Decoder::decode_bytes`. Brings the crate bytes along.
+//!
+//! [event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -9,17 +65,23 @@ extern crate alloc;
 
 mod buffer;
 mod decoder;
+mod encode;
 mod error;
 mod event;
 mod field;
 mod line;
 mod lossy;
 mod machine;
+#[cfg(feature = "bytes")]
+mod shared;
 mod whole;
 
 pub use buffer::{Fixed, Growing, Storage};
 pub use decoder::Decoder;
+pub use encode::{Encode, EncodeError};
 pub use error::{DecodeError, Truncated};
 pub use event::{Event, Frame, Ready, ReadyFrame};
 pub use field::{Field, retry_milliseconds};
 pub use lossy::Lossy;
+#[cfg(feature = "bytes")]
+pub use shared::SharedEvent;
