@@ -171,11 +171,15 @@ pub(crate) struct Room<S> {
     /// for each `id` line of another length.
     id_slot: usize,
     last_event_id: usize,
+    /// The most bytes in use at once since `idle` was 0.
+    peak: usize,
+    /// How many blocks in a row needed less than a quarter of the storage, or nothing of it.
+    idle: u8,
 }
 
 impl<S> Room<S> {
     pub(crate) const fn new(storage: S) -> Self {
-        Self { storage, front: 0, event_type: 0, id: 0, id_slot: 0, last_event_id: 0 }
+        Self { storage, front: 0, event_type: 0, id: 0, id_slot: 0, last_event_id: 0, peak: 0, idle: 0 }
     }
 
     #[inline]
@@ -212,6 +216,12 @@ impl<S> Room<S> {
         self.front = self.front.min(len);
     }
 
+    /// Notes that a block has ended which needed nothing of the storage.
+    #[inline]
+    pub(crate) fn end_small_block(&mut self) {
+        self.idle = self.idle.saturating_add(1);
+    }
+
     /// Forgets the event type.
     #[inline]
     pub(crate) fn clear_event_type(&mut self) {
@@ -220,6 +230,9 @@ impl<S> Room<S> {
 }
 
 impl<S: Storage> Room<S> {
+    /// After so many small blocks in a row the storage shrinks.
+    const PATIENCE: u8 = 32;
+
     /// What lies in the storage at `range`; empty if it does not reach that far.
     #[inline]
     pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
@@ -229,6 +242,37 @@ impl<S: Storage> Room<S> {
     #[inline]
     pub(crate) fn capacity(&self) -> usize {
         self.storage.bytes().len()
+    }
+
+    /// Notes that a block has ended. What it left stays readable.
+    pub(crate) fn end_block(&mut self) {
+        if self.peak.saturating_mul(4) < self.capacity() {
+            self.end_small_block();
+        } else {
+            (self.peak, self.idle) = (0, 0);
+        }
+    }
+
+    /// Between two blocks: gives memory back that only a giant among them needed. So the buffer follows what the stream
+    /// has become, and a stream of big events still does not allocate for each of them.
+    #[inline]
+    pub(crate) fn rest(&mut self) {
+        if self.idle >= Self::PATIENCE {
+            self.shrink(self.peak);
+            (self.peak, self.idle) = (0, 0);
+        }
+    }
+
+    /// Gives memory back, but for `wanted` bytes and what is in use.
+    pub(crate) fn shrink(&mut self, wanted: usize) {
+        let (len, back) = (self.capacity(), self.back());
+        let wanted = wanted.max(self.front.saturating_add(back));
+        if wanted < len {
+            self.copy(len.saturating_sub(back)..len, wanted.saturating_sub(back));
+            self.storage.shrink(wanted);
+            // A storage that cannot shrink keeps its length: what belongs to its end goes back there.
+            self.copy(wanted.saturating_sub(back)..wanted, self.capacity().saturating_sub(back));
+        }
     }
 
     /// Appends to the front.
@@ -325,6 +369,7 @@ impl<S: Storage> Room<S> {
     #[inline]
     fn reserve(&mut self, more: usize) -> Result<(), Full> {
         let needed = self.front.saturating_add(self.back()).saturating_add(more);
+        self.peak = self.peak.max(needed);
         if needed <= self.capacity() { Ok(()) } else { self.reserve_slow(needed) }
     }
 

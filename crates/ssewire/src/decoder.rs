@@ -315,6 +315,13 @@ impl<S: Storage> Decoder<S> {
         self.line_start = LineStart::new();
     }
 
+    /// Gives back all memory that nothing pending needs; a [`Growing`] buffer with nothing pending and no last event ID
+    /// owns none afterwards. Happens by itself, too: after 32 blocks in a row that needed less than a quarter of the
+    /// buffer, it shrinks to what those needed.
+    pub fn shrink_to_fit(&mut self) {
+        self.room.shrink(0);
+    }
+
     fn abandon_block(&mut self) {
         self.room.truncate_front(0);
         self.room.clear_event_type();

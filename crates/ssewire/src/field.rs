@@ -92,28 +92,36 @@ pub fn retry_milliseconds(value: &[u8]) -> Option<u64> {
 /// A `retry` value that is still arriving. Needs no buffer, however many digits come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RetryDigits {
-    so_far: Option<u64>,
-    broken: bool,
+    so_far: u64,
+    are: Digits,
+}
+
+/// What a value is that is to be digits only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Digits {
+    None,
+    Good,
+    Broken,
 }
 
 impl RetryDigits {
     pub(crate) const fn new() -> Self {
-        Self { so_far: None, broken: false }
+        Self { so_far: 0, are: Digits::None }
     }
 
     pub(crate) fn feed(&mut self, piece: &[u8]) {
         for byte in piece {
-            if !byte.is_ascii_digit() {
-                self.broken = true;
+            if self.are == Digits::Broken || !byte.is_ascii_digit() {
+                self.are = Digits::Broken;
                 return;
             }
-            let digit = u64::from(byte - b'0');
-            self.so_far = Some(self.so_far.unwrap_or(0).saturating_mul(10).saturating_add(digit));
+            self.are = Digits::Good;
+            self.so_far = self.so_far.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
         }
     }
 
     pub(crate) fn milliseconds(self) -> Option<u64> {
-        if self.broken { None } else { self.so_far }
+        if self.are == Digits::Good { Some(self.so_far) } else { None }
     }
 }
 
@@ -148,12 +156,12 @@ impl Name {
     }
 
     /// The first `matched` bytes of the name.
-    pub(crate) fn prefix(self, matched: usize) -> &'static [u8] {
-        self.bytes().get(..matched).unwrap_or_default()
+    pub(crate) fn prefix(self, matched: u8) -> &'static [u8] {
+        self.bytes().get(..usize::from(matched)).unwrap_or_default()
     }
 
-    pub(crate) fn is_whole(self, matched: usize) -> bool {
-        matched == self.bytes().len()
+    pub(crate) fn is_whole(self, matched: u8) -> bool {
+        usize::from(matched) == self.bytes().len()
     }
 
     pub(crate) fn field(self, value: &[u8]) -> Field<'_> {
@@ -172,7 +180,7 @@ pub(crate) enum OpenLine {
     /// No byte of it yet.
     Start,
     /// All bytes so far are the first `matched` of this name.
-    Name { name: Name, matched: usize },
+    Name { name: Name, matched: u8 },
     /// The colon behind this name was the last byte: one space may follow that is not part of the value.
     Colon(Name),
     /// In the value of this field.
@@ -203,10 +211,10 @@ impl OpenLine {
                     None => Self::Unknown,
                 },
                 Self::Name { name, matched } => {
-                    let wanted = name.bytes().get(matched..).unwrap_or_default();
+                    let wanted = name.bytes().get(usize::from(matched)..).unwrap_or_default();
                     let same = wanted.iter().zip(rest).take_while(|(a, b)| a == b).count();
                     rest = rest.get(same..).unwrap_or_default();
-                    let matched = matched.saturating_add(same);
+                    let matched = matched.saturating_add(u8::try_from(same).unwrap_or(0));
                     match rest.split_first() {
                         None => {
                             *self = Self::Name { name, matched };
@@ -297,7 +305,7 @@ mod tests {
                 let content = whole.feed(line).len();
                 let first = halves.feed(&line[..cut]).len();
                 let prefix = match halves {
-                    OpenLine::Name { matched, .. } => matched,
+                    OpenLine::Name { matched, .. } => usize::from(matched),
                     _ => 0,
                 };
                 let second = halves.feed(&line[cut..]).len();

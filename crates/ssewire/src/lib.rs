@@ -48,6 +48,12 @@
 //! numbers and no buffer. Values are copied into the buffer only when the chunk runs out beneath them. The buffer is
 //! [`Growing`] (feature `alloc`), [`Fixed`] within the decoder, or a `&mut [u8]` of the caller's: one engine over all.
 //!
+//! # Layers
+//!
+//! Each layer is useful alone: [`LineDecoder`] (bytes to lines, also for newline-delimited JSON), [`Field::parse`] (one
+//! line taken apart), [`Decoder`] (events, or [frames](Decoder::decode_frame): comments, `retry`, unknown fields, too),
+//! [`Encode`] (the way back).
+//!
 //! # Features
 //!
 //! * `std` (default): as `alloc`; and memchr may look at run time which vectors the processor has.
@@ -70,6 +76,7 @@ mod error;
 mod event;
 mod field;
 mod line;
+mod line_decoder;
 mod lossy;
 mod machine;
 #[cfg(feature = "bytes")]
@@ -82,6 +89,7 @@ pub use encode::{Encode, EncodeError};
 pub use error::{DecodeError, Truncated};
 pub use event::{Event, Frame, Ready, ReadyFrame};
 pub use field::{Field, retry_milliseconds};
+pub use line_decoder::{LineDecoder, ReadyLine};
 pub use lossy::Lossy;
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;

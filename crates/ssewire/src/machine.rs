@@ -54,6 +54,7 @@ impl<S: Storage> Decoder<S> {
         }
         *input = input.get(seen.end..).unwrap_or_default();
         self.pending = 0;
+        self.room.end_small_block();
         Ok(Some(Found::Event(Ready {
             event_type: Part::chunk(seen.event_type.unwrap_or(0..0)),
             data: Part::chunk(seen.data.unwrap_or(0..0)),
@@ -69,6 +70,9 @@ impl<S: Storage> Decoder<S> {
         if self.block.owes_error {
             self.block.owes_error = false;
             return Err(self.full());
+        }
+        if self.line == OpenLine::Start && !self.block.has_field {
+            self.room.rest();
         }
         self.block.has_field |= seen.end > 0;
         self.block.has_data |= seen.data.is_some();
@@ -379,6 +383,7 @@ impl<S: Storage> Decoder<S> {
         // What lies in the room stays readable there until the next step writes to it.
         self.room.truncate_front(0);
         self.room.clear_event_type();
+        self.room.end_block();
         self.data = 0;
         self.pending = 0;
         here.block_start = here.at;
