@@ -42,6 +42,10 @@ impl<S: Storage> Decoder<S> {
     #[inline]
     pub(crate) fn step<const FRAMES: bool>(&mut self, input: &mut &[u8]) -> Result<Option<Found>, DecodeError> {
         if self.line != OpenLine::Start || self.block.has_field || !self.line_start.is_plain() {
+            if self.is_all_value(input) {
+                *input = b"";
+                return Ok(None);
+            }
             return self.step_by_line::<FRAMES>(input, Sighting::default());
         }
         let seen = whole::sight(input);
@@ -59,6 +63,25 @@ impl<S: Storage> Decoder<S> {
             event_type: Part::chunk(seen.event_type.unwrap_or(0..0)),
             data: Part::chunk(seen.data.unwrap_or(0..0)),
         })))
+    }
+
+    /// The shortest way: the chunk is nothing but more of a value, of which something came before. Chunks of a few bytes
+    /// are mostly that. True if so, and then it is taken.
+    #[inline]
+    fn is_all_value(&mut self, chunk: &[u8]) -> bool {
+        let begun = matches!(self.line, OpenLine::Value(Name::Data | Name::Event)) && self.value > 0;
+        if !begun || self.block.discarded || line_end(chunk).is_some() {
+            return false;
+        }
+        let value = self.value.saturating_add(chunk.len());
+        let others = self.room.event_type().saturating_add(self.data).saturating_add(self.id_size());
+        // Where it does not fit, the general way knows at which byte and what to do.
+        if others.saturating_add(value) > self.limit || self.room.push(chunk).is_err() {
+            return false;
+        }
+        self.value = value;
+        self.pending = self.pending.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        true
     }
 
     /// The general way, from where the short one left off.
