@@ -6,6 +6,8 @@
 //!
 //! [interpreting an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
+use crate::observe;
+
 /// One line of an event stream, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -50,9 +52,10 @@ impl<'a> Field<'a> {
             Some(b':') => Self::Comment(line.get(1..).unwrap_or_default()),
             Some(_) => {
                 let mut open = OpenLine::Start;
-                let value = open.feed(line);
+                let head = open.feed(line);
+                let value = line.get(head..).unwrap_or_default();
                 match open {
-                    OpenLine::Name { name, matched } if name.is_whole(matched) => name.field(b""),
+                    OpenLine::Name { name, matched } if name.is_whole(matched) && value.is_empty() => name.field(b""),
                     OpenLine::Colon(name) | OpenLine::Value(name) => name.field(value),
                     _ => Self::unknown(line),
                 }
@@ -63,6 +66,7 @@ impl<'a> Field<'a> {
     /// A line that is known to carry none of the four names.
     pub(crate) fn unknown(line: &'a [u8]) -> Self {
         let colon = memchr::memchr(b':', line).unwrap_or(line.len());
+        observe::examined(|| colon);
         let (name, value) = line.split_at_checked(colon).unwrap_or((line, b""));
         let value = value.strip_prefix(b":").unwrap_or(value);
         Self::Unknown { name, value: value.strip_prefix(b" ").unwrap_or(value) }
@@ -194,21 +198,23 @@ pub(crate) enum OpenLine {
 }
 
 impl OpenLine {
-    /// Takes the next bytes of the line and returns those of them that are content: of the value for the four names,
-    /// of the comment behind its colon, and of the whole line (its name too) for any other name.
+    /// Takes what comes before the content of the line (name, colon, space), as far as it is there, and returns how many
+    /// bytes that were. Behind them stands content, or the end of the line, or of the bytes.
+    ///
+    /// In a line of another name, all of it counts as content, what was taken for one of the four names included.
     #[inline]
-    pub(crate) fn feed<'c>(&mut self, piece: &'c [u8]) -> &'c [u8] {
-        let mut rest = piece;
-        loop {
-            let Some((&byte, behind)) = rest.split_first() else { return rest };
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> usize {
+        let mut rest = bytes;
+        while let Some((&byte, behind)) = rest.split_first() {
             *self = match *self {
-                Self::Start => match Name::beginning_with(byte) {
-                    Some(name) => Self::Name { name, matched: 0 },
-                    None if byte == b':' => {
+                Self::Start => match (Name::beginning_with(byte), byte) {
+                    (Some(name), _) => Self::Name { name, matched: 0 },
+                    (None, b'\n' | b'\r') => break,
+                    (None, b':') => {
                         rest = behind;
                         Self::Comment
                     }
-                    None => Self::Unknown,
+                    (None, _) => Self::Unknown,
                 },
                 Self::Name { name, matched } => {
                     let wanted = name.bytes().get(usize::from(matched)..).unwrap_or_default();
@@ -216,30 +222,31 @@ impl OpenLine {
                     rest = rest.get(same..).unwrap_or_default();
                     let matched = matched.saturating_add(u8::try_from(same).unwrap_or(0));
                     match rest.split_first() {
-                        None => {
+                        None | Some((b'\n' | b'\r', _)) => {
                             *self = Self::Name { name, matched };
-                            return rest;
+                            break;
                         }
                         Some((b':', behind)) if name.is_whole(matched) => {
                             rest = behind;
                             Self::Colon(name)
                         }
-                        Some(_) => {
-                            // `datax`: what matched is content of an unknown name after all.
-                            *self = Self::Unknown;
-                            return piece;
-                        }
+                        Some(_) => Self::Unknown,
                     }
                 }
                 Self::Colon(name) => {
                     if byte == b' ' {
                         rest = behind;
                     }
-                    Self::Value(name)
+                    *self = Self::Value(name);
+                    break;
                 }
-                Self::Value(_) | Self::Comment | Self::Unknown | Self::Unwanted => return rest,
+                Self::Value(_) | Self::Comment | Self::Unknown | Self::Unwanted => break,
             };
         }
+        let head = bytes.len().saturating_sub(rest.len());
+        // One more byte may have been looked at than was taken.
+        observe::examined(|| head.saturating_add(usize::from(!rest.is_empty())));
+        head
     }
 }
 
@@ -302,17 +309,24 @@ mod tests {
         for line in LINES {
             for cut in 0..=line.len() {
                 let (mut whole, mut halves) = (OpenLine::Start, OpenLine::Start);
-                let content = whole.feed(line).len();
-                let first = halves.feed(&line[..cut]).len();
-                let prefix = match halves {
-                    OpenLine::Name { matched, .. } => usize::from(matched),
-                    _ => 0,
-                };
-                let second = halves.feed(&line[cut..]).len();
+                let content = line.len() - whole.feed(line);
+                halves.feed(&line[..cut]);
+                let rest = &line[cut..];
+                let content_of_rest = rest.len() - halves.feed(rest);
                 assert_eq!(halves, whole, "{:?} cut at {cut}", line.escape_ascii());
-                let held_back = if halves == OpenLine::Unknown { prefix } else { 0 };
-                assert_eq!(first + second + held_back, content, "{:?} cut at {cut}", line.escape_ascii());
+                if whole != OpenLine::Unknown {
+                    assert_eq!(content_of_rest, content.min(rest.len()), "{:?} cut at {cut}", line.escape_ascii());
+                }
             }
+        }
+    }
+
+    #[test]
+    fn a_line_end_ends_the_name() {
+        for (bytes, head) in [(&b"\n"[..], 0), (b"data\nid", 4), (b"dat\r", 3), (b"data:\n", 5), (b"data: \n", 6)] {
+            let mut line = OpenLine::Start;
+            assert_eq!(line.feed(bytes), head, "{:?}", bytes.escape_ascii());
+            assert_ne!(line, OpenLine::Unknown);
         }
     }
 

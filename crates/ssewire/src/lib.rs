@@ -79,6 +79,7 @@ mod line;
 mod line_decoder;
 mod lossy;
 mod machine;
+mod observe;
 #[cfg(feature = "bytes")]
 mod shared;
 mod whole;
@@ -91,5 +92,8 @@ pub use event::{Event, Frame, Ready, ReadyFrame};
 pub use field::{Field, retry_milliseconds};
 pub use line_decoder::{LineDecoder, ReadyLine};
 pub use lossy::Lossy;
+#[cfg(feature = "__observe")]
+#[doc(hidden)]
+pub use observe::counting::take_examined;
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;

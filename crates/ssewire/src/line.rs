@@ -5,6 +5,8 @@
 //!
 //! [parsing an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
+use crate::observe;
+
 const BYTE_ORDER_MARK: &[u8; 3] = b"\xEF\xBB\xBF";
 
 /// What may stand before the first byte of a line and belongs to none.
@@ -92,6 +94,13 @@ impl LineStart {
 /// The offset of the first byte that ends a line (LF or CR).
 #[inline]
 pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
+    let found = search(bytes);
+    observe::examined(|| found.map_or(bytes.len(), |at| at.saturating_add(1)));
+    found
+}
+
+#[inline]
+fn search(bytes: &[u8]) -> Option<usize> {
     // Lines of an event stream are short: the run-time dispatch of `memchr2` costs more than the search itself, so
     // the searchers that every processor of the target has are named here, where they can be inlined.
     #[cfg(all(target_arch = "aarch64", target_endian = "little"))]

@@ -37,6 +37,9 @@ impl<'c> Here<'c> {
 }
 
 impl<S: Storage> Decoder<S> {
+    /// A smaller chunk hardly holds an event.
+    const WORTH_A_LOOK: usize = 8;
+
     /// One step: to the end of the next thing worth telling, or of the input. With `FRAMES`, comments, unknown fields,
     /// `retry` lines and ends of blocks are worth telling, too.
     #[inline]
@@ -46,14 +49,17 @@ impl<S: Storage> Decoder<S> {
                 *input = b"";
                 return Ok(None);
             }
-            return self.step_by_line::<FRAMES>(input, Sighting::default());
+            return self.step_by_line::<FRAMES>(input, Sighting::NONE);
+        }
+        if input.len() < Self::WORTH_A_LOOK {
+            return self.step_by_line::<FRAMES>(input, Sighting::NONE);
         }
         let seen = whole::sight(input);
         if self.size_of(&seen) > self.limit {
             // The general way knows at which byte.
-            return self.step_by_line::<FRAMES>(input, Sighting::default());
+            return self.step_by_line::<FRAMES>(input, Sighting::NONE);
         }
-        if !seen.whole {
+        if !seen.is_whole {
             return self.step_by_line::<FRAMES>(input, seen);
         }
         *input = input.get(seen.end..).unwrap_or_default();
@@ -97,11 +103,19 @@ impl<S: Storage> Decoder<S> {
         if self.line == OpenLine::Start && !self.block.has_field {
             self.room.rest();
         }
-        self.block.has_field |= seen.end > 0;
+        self.block.has_field |= seen.event_type.is_some() || seen.data.is_some();
         self.block.has_data |= seen.data.is_some();
+        if seen.line != OpenLine::Start {
+            self.line = seen.line;
+        }
         let mut here =
             Here { chunk: input, at: seen.end, block_start: 0, event_type: seen.event_type, data: seen.data };
-        let told = self.read_lines::<FRAMES>(&mut here);
+        let told = if seen.is_cut {
+            // Nothing but more of a value in all the rest of the chunk.
+            self.read_cut_value::<FRAMES>(&mut here)
+        } else {
+            self.read_lines::<FRAMES>(&mut here)
+        };
         // Whatever came of it, this much is consumed.
         *input = here.rest();
         let pending = here.at.saturating_sub(here.block_start);
@@ -112,23 +126,29 @@ impl<S: Storage> Decoder<S> {
     fn read_lines<const FRAMES: bool>(&mut self, here: &mut Here<'_>) -> Result<Option<Found>, DecodeError> {
         self.skip_mark::<FRAMES>(here)?;
         loop {
-            let piece = here.rest();
-            if self.line == OpenLine::Start && self.line_start.swallow_lf(piece) {
+            let rest = here.rest();
+            if self.line == OpenLine::Start && self.line_start.swallow_lf(rest) {
                 self.skip_outside_lines(here, 1);
                 continue;
             }
-            let len = line_end(piece);
-            let terminator = len.and_then(|len| piece.get(len));
-            let piece_end = here.at.saturating_add(len.unwrap_or(piece.len()));
-            let content = self.classify::<FRAMES>(here.bytes(here.at..piece_end), terminator.is_some())?;
-            let content = piece_end.saturating_sub(content)..piece_end;
+            let before = self.line;
+            let head = self.line.feed(rest);
+            let behind = rest.get(head..).unwrap_or_default();
+            let len = line_end(behind);
+            let terminator = len.and_then(|len| behind.get(len));
+            let content_start = here.at.saturating_add(head);
+            let content_end = content_start.saturating_add(len.unwrap_or(behind.len()));
+            let mut content = content_start..content_end;
+            if FRAMES {
+                content.start = self.start_of_unknown(here, before, content_start, terminator.is_some())?;
+            }
             self.count::<FRAMES>(here, &content)?;
 
             let Some(&terminator) = terminator else {
-                here.at = piece_end;
+                here.at = content.end;
                 return self.suspend::<FRAMES>(here, content).map(|()| None);
             };
-            here.at = piece_end.saturating_add(1);
+            here.at = content.end.saturating_add(1);
             self.line_start.ended_by(terminator);
             if let Some(found) = self.end_line::<FRAMES>(here, content)? {
                 return Ok(Some(found));
@@ -161,30 +181,33 @@ impl<S: Storage> Decoder<S> {
         here.at = here.at.saturating_add(count);
     }
 
-    /// Gives the open line its next piece. Returns how many bytes at the end of the piece are content.
-    fn classify<const FRAMES: bool>(&mut self, piece: &[u8], ends: bool) -> Result<usize, DecodeError> {
-        let before = self.line;
-        let content = self.line.feed(piece).len();
-        if !FRAMES {
-            return Ok(content);
+    /// The rest of the chunk is content of the open line, which does not end in it.
+    fn read_cut_value<const FRAMES: bool>(&mut self, here: &mut Here<'_>) -> Result<Option<Found>, DecodeError> {
+        let content = here.at..here.chunk.len();
+        self.count::<FRAMES>(here, &content)?;
+        here.at = content.end;
+        self.suspend::<FRAMES>(here, content).map(|()| None)
+    }
+
+    /// Where the content begins for a caller who wants unknown fields whole: with what looked like a known name.
+    fn start_of_unknown(
+        &mut self,
+        here: &Here<'_>,
+        before: OpenLine,
+        content_start: usize,
+        ends: bool,
+    ) -> Result<usize, DecodeError> {
+        match self.line {
+            OpenLine::Unknown => {}
+            // `dat`, and the line ends there.
+            OpenLine::Name { name, matched } if ends && !name.is_whole(matched) => self.line = OpenLine::Unknown,
+            _ => return Ok(content_start),
         }
-        match (before, self.line) {
-            // `dat` in an earlier chunk, then `x`: the name of an unknown field, which the caller wants whole.
-            (OpenLine::Name { name, matched }, OpenLine::Unknown) => {
-                self.hold(name.prefix(matched))?;
-                Ok(content)
-            }
-            // The same, but the line ends there: `dat`.
-            (_, OpenLine::Name { name, matched }) if ends && !name.is_whole(matched) => {
-                self.line = OpenLine::Unknown;
-                if before == OpenLine::Start {
-                    return Ok(piece.len());
-                }
-                self.hold(name.prefix(matched))?;
-                Ok(0)
-            }
-            _ => Ok(content),
+        if let OpenLine::Name { name, matched } = before {
+            // `dat` in an earlier chunk, `x` in this one.
+            self.hold(name.prefix(matched))?;
         }
+        Ok(here.at)
     }
 
     /// Counts content towards the limit, and stops at the first byte beyond it.
