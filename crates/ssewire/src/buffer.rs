@@ -233,6 +233,10 @@ impl<S: Storage> Room<S> {
     /// After so many small blocks in a row the storage shrinks.
     const PATIENCE: u8 = 32;
 
+    /// A storage of up to so many bytes is left alone. In chunks of 16 KiB only one delta in a hundred straddles, and
+    /// what that one needs shall not be given back and taken again for each chunk.
+    const WORTH_SHRINKING: usize = 1024;
+
     /// What lies in the storage at `range`; empty if it does not reach that far.
     #[inline]
     pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
@@ -258,7 +262,9 @@ impl<S: Storage> Room<S> {
     #[inline]
     pub(crate) fn rest(&mut self) {
         if self.idle >= Self::PATIENCE {
-            self.shrink(self.peak);
+            if self.capacity() > Self::WORTH_SHRINKING {
+                self.shrink(self.peak);
+            }
             (self.peak, self.idle) = (0, 0);
         }
     }

@@ -316,8 +316,8 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Gives back all memory that nothing pending needs; a [`Growing`] buffer with nothing pending and no last event ID
-    /// owns none afterwards. Happens by itself, too: after 32 blocks in a row that needed less than a quarter of the
-    /// buffer, it shrinks to what those needed.
+    /// owns none afterwards. Happens by itself, too: after 32 blocks in a row that needed less than a quarter of it, a
+    /// buffer of more than 1 KiB shrinks to what those needed.
     pub fn shrink_to_fit(&mut self) {
         self.room.shrink(0);
     }

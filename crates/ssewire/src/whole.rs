@@ -51,6 +51,11 @@ pub(crate) fn sight(chunk: &[u8]) -> Sighting {
             if rest.first() == Some(&b'\n') && data.is_some() {
                 end = end.saturating_add(1);
                 is_whole = true;
+                break;
+            }
+            if is_data_alone(rest) {
+                end = end.saturating_add(4);
+                line = OpenLine::Name { name: Name::Data, matched: 4 };
             }
             break;
         };
@@ -77,6 +82,12 @@ pub(crate) fn sight(chunk: &[u8]) -> Sighting {
         break;
     }
     Sighting { event_type, data, end, line, is_cut, is_whole }
+}
+
+/// `data` without a colon: a stream of nothing but that and blank lines shall not be looked at three times.
+#[cold]
+fn is_data_alone(rest: &[u8]) -> bool {
+    matches!(rest.strip_prefix(b"data"), Some([b'\n' | b'\r', ..]))
 }
 
 /// How many bytes it takes to see that neither `data:` nor `event:` stands here.

@@ -1,0 +1,159 @@
+//! No allocation for an event in the steady state, and no more memory than promised.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use ssewire::Decoder;
+
+/// Counts what the thread at hand allocates.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+fn note(bytes: isize) {
+    if bytes > 0 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+    }
+    LIVE.set(LIVE.get() + bytes);
+    PEAK.set(PEAK.get().max(LIVE.get()));
+}
+
+// SAFETY: all of it is the system's own; counting neither allocates nor touches the memory.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note(layout.size() as isize);
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        note(-(layout.size() as isize));
+        // SAFETY: as the caller promised.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Feeds a stream and returns the number of events and of allocations.
+fn feed(decoder: &mut Decoder, stream: &[u8], chunk: usize) -> (usize, usize) {
+    let before = ALLOCATIONS.get();
+    let mut events = 0;
+    for mut input in stream.chunks(chunk) {
+        while let Some(event) = decoder.decode(&mut input).unwrap() {
+            assert!(!event.data().is_empty());
+            events += 1;
+        }
+    }
+    (events, ALLOCATIONS.get() - before)
+}
+
+fn event(bytes: usize) -> Vec<u8> {
+    [b"event: content_block_delta\ndata: ", vec![b'x'; bytes].as_slice(), b"\n\n"].concat()
+}
+
+#[test]
+fn the_steady_state_allocates_nothing() {
+    for (what, stream) in [
+        ("deltas", event(91).repeat(2000)),
+        ("deltas with ids", [&b"id: 12345\n"[..], &event(91)].concat().repeat(2000)),
+        ("many lines", b"data: one\ndata: two\ndata: three\n\n".repeat(2000)),
+        ("64 KiB", event(64 * 1024).repeat(100)),
+        ("a big one among small ones", [event(64 * 1024), event(91).repeat(20)].concat().repeat(50)),
+    ] {
+        for chunk in [usize::MAX, 16 * 1024, 1400, 64, 1] {
+            let mut decoder = Decoder::new();
+            // The first events may make the buffer grow.
+            feed(&mut decoder, &stream[..stream.len() / 2], chunk);
+            let (events, allocations) = feed(&mut decoder, &stream[stream.len() / 2..], chunk);
+            assert!(events > 10);
+            assert_eq!(allocations, 0, "{what}, chunks of {chunk}");
+        }
+    }
+}
+
+#[test]
+fn an_idle_decoder_owns_no_heap_memory() {
+    let before = LIVE.get();
+    let mut decoder = Decoder::new();
+    assert_eq!(LIVE.get(), before);
+    // Nor does one that has only seen whole events.
+    feed(&mut decoder, &event(91).repeat(100), usize::MAX);
+    assert_eq!(LIVE.get(), before);
+}
+
+#[test]
+fn a_buffer_grown_by_a_giant_shrinks() {
+    let before = LIVE.get();
+    let mut decoder = Decoder::new();
+    feed(&mut decoder, &event(1 << 20), 1400);
+    assert!(LIVE.get() - before >= 1 << 20);
+    feed(&mut decoder, &event(91).repeat(40), 64);
+    assert!(LIVE.get() - before <= 1024, "{} bytes are left", LIVE.get() - before);
+
+    feed(&mut decoder, &event(1 << 20), 1400);
+    decoder.shrink_to_fit();
+    assert_eq!(LIVE.get(), before);
+    assert_eq!(feed(&mut decoder, &event(91), 10).0, 1);
+}
+
+/// What the crate page says: the buffer is the least of 64 · 2^k bytes that holds the event; while it grows, the half
+/// of it stands beside.
+#[test]
+fn the_peak_is_what_the_formula_says() {
+    for bytes in [1000, 64 * 1024, 1_000_000] {
+        let stream = event(bytes);
+        let needed = bytes + "content_block_delta".len();
+        let mut buffer = 64;
+        while buffer < needed {
+            buffer *= 2;
+        }
+        let formula = buffer + buffer / 2;
+        let before = LIVE.get();
+        PEAK.set(before);
+        feed(&mut Decoder::new(), &stream, 64);
+        let peak = usize::try_from(PEAK.get() - before).unwrap();
+        assert!(peak <= formula && peak * 11 >= formula * 10, "{bytes}: {peak} for {formula}");
+    }
+}
+
+#[test]
+fn what_is_not_kept_costs_no_memory() {
+    for (what, mut stream) in [
+        ("an endless comment", b": ".to_vec()),
+        ("a giant field name", b"x".to_vec()),
+        ("an unknown field", b"x: ".to_vec()),
+    ] {
+        stream.extend(vec![b'y'; 32 << 20]);
+        let before = LIVE.get();
+        PEAK.set(before);
+        assert_eq!(feed(&mut Decoder::new(), &stream, 1400).0, 0);
+        assert_eq!(PEAK.get(), before, "{what}");
+    }
+}
+
+#[test]
+fn an_event_without_end_stays_below_the_limit() {
+    let limit = 1 << 20;
+    for (what, unit) in [("empty data lines", &b"data\n"[..]), ("one line", b"data: "), ("data lines", b"data: xyz\n")] {
+        let mut stream = unit.to_vec();
+        stream.extend(unit.iter().copied().cycle().take(8 << 20));
+        let before = LIVE.get();
+        PEAK.set(before);
+        let mut decoder = Decoder::new().with_limit(limit);
+        let mut errors = 0;
+        for mut input in stream.chunks(1400) {
+            while let Some(event) = decoder.decode(&mut input).transpose() {
+                errors += usize::from(event.is_err());
+            }
+        }
+        assert_eq!(errors, 1, "{what}");
+        let peak = usize::try_from(PEAK.get() - before).unwrap();
+        assert!(peak <= 3 * limit, "{what}: {peak}");
+    }
+}
