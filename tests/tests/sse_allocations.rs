@@ -140,7 +140,8 @@ fn what_is_not_kept_costs_no_memory() {
 #[test]
 fn an_event_without_end_stays_below_the_limit() {
     let limit = 1 << 20;
-    for (what, unit) in [("empty data lines", &b"data\n"[..]), ("one line", b"data: "), ("data lines", b"data: xyz\n")] {
+    for (what, unit) in [("empty data lines", &b"data\n"[..]), ("one line", b"data: "), ("data lines", b"data: xyz\n")]
+    {
         let mut stream = unit.to_vec();
         stream.extend(unit.iter().copied().cycle().take(8 << 20));
         let before = LIVE.get();

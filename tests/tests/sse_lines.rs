@@ -21,10 +21,7 @@ fn by_the_book(stream: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
     (lines, line)
 }
 
-fn decode<S: Storage>(
-    decoder: &mut LineDecoder<S>,
-    chunks: &[&[u8]],
-) -> (Vec<Result<Vec<u8>, DecodeError>>, Vec<u64>) {
+fn decode<S: Storage>(decoder: &mut LineDecoder<S>, chunks: &[&[u8]]) -> (Vec<Result<Vec<u8>, DecodeError>>, Vec<u64>) {
     let (mut seen, mut at, mut before) = (Vec::new(), Vec::new(), 0);
     for chunk in chunks {
         let mut input = *chunk;

@@ -1,0 +1,303 @@
+//! Bytes in, updates out: the whole way of the data, without a transport.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use ssewire::{DecodeError, Decoder, Frame, ReadyFrame};
+
+use crate::accumulator::{AccumulateError, Accumulator, Anomalies, Change, Incomplete, Update};
+use crate::event::StreamEvent;
+use crate::message::Message;
+use crate::not_a_stream::{Body, NotAStream};
+use crate::payload_error::PayloadError;
+
+/// Drives decoder and accumulator over the bytes of a response body, cut anywhere.
+///
+/// ```
+/// use ssewire_messages::MessageStream;
+///
+/// let body = b"data: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
+///              data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n\
+///              data: {\"type\":\"message_stop\"}\n\n";
+/// let mut stream = MessageStream::new();
+/// let mut text = String::new();
+/// for mut chunk in body.chunks(7) {
+///     while let Some(item) = stream.decode(&mut chunk)? {
+///         text.extend(item.update.text_pieces());
+///     }
+/// }
+/// let message = stream.finish()?;
+/// assert_eq!(text, "Hi");
+/// assert_eq!(message.final_text(), "Hi");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The stream belongs to the caller: nothing here reads, waits, retries or replays.
+#[derive(Debug, Default)]
+pub struct MessageStream {
+    decoder: Decoder,
+    accumulator: Accumulator,
+    body: Body,
+    error_field: ErrorField,
+}
+
+/// The value of a field `error: …`, with which some servers report errors in place of an event (llama.cpp). It counts
+/// as an event of the type `error` at its blank line. The first of a block stands.
+#[derive(Debug, Default)]
+enum ErrorField {
+    #[default]
+    None,
+    /// Its block has not ended yet.
+    Waiting(Vec<u8>),
+    /// Its block has ended, in an event that had to be told first.
+    Due(Vec<u8>),
+    /// Told; kept for as long as it is lent.
+    Told(Vec<u8>),
+}
+
+/// What one event of the stream brought.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Item<'a> {
+    /// What it changed.
+    pub update: Update<'a>,
+    /// The payload of the event, as it came.
+    pub payload: &'a [u8],
+    /// The SSE event type, `message` if there was none.
+    pub event_type: &'a [u8],
+}
+
+/// An [`Item`] without its borrows, as [`MessageStream::advance`] finds it.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "the item is lent by `MessageStream::item`"]
+pub struct ReadyItem {
+    change: Change,
+    source: Source,
+}
+
+/// Where the payload lies.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// In the event that was found behind the first `offset` bytes of the input.
+    Frame { frame: ReadyFrame, offset: usize },
+    /// In an `error` field.
+    ErrorField,
+}
+
+/// Why an event of the stream gave no update. The stream can go on: call again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// The event was too large.
+    Decode(DecodeError),
+    /// The payload could not be read.
+    Payload(PayloadError),
+    /// The event could not be merged.
+    Accumulate(AccumulateError),
+}
+
+impl MessageStream {
+    /// A stream with default limits that tolerates what departs from the protocol. Allocates nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A stream with a decoder of the caller's: another limit, or a last event ID.
+    #[must_use]
+    pub fn with_decoder(mut self, decoder: Decoder) -> Self {
+        self.decoder = decoder;
+        self
+    }
+
+    /// A stream with an accumulator of the caller's: strict, or with other limits.
+    #[must_use]
+    pub fn with_accumulator(mut self, accumulator: Accumulator) -> Self {
+        self.accumulator = accumulator;
+        self
+    }
+
+    /// Goes on to the end of the next event that has a payload. `input` is advanced; `Ok(None)`: bring more.
+    ///
+    /// # Errors
+    /// [`StreamError`]: this event gave no update. Nothing else is lost; call again to go on behind it.
+    pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Option<Item<'s>>, StreamError> {
+        let chunk: &'c [u8] = input;
+        Ok(self.advance(input)?.map(|ready| self.item(chunk, ready)))
+    }
+
+    /// As [`decode`](Self::decode), but borrows nothing, so that a caller can refill its input in a loop; see
+    /// [`Decoder::advance`].
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn advance(&mut self, input: &mut &[u8]) -> Result<Option<ReadyItem>, StreamError> {
+        let chunk: &[u8] = input;
+        loop {
+            if let Some(change) = self.tell_error_field() {
+                return change.map(|change| Some(ReadyItem { change, source: Source::ErrorField }));
+            }
+            let before: &[u8] = input;
+            let advanced = self.decoder.advance_frame(input);
+            let consumed = before.len().saturating_sub(input.len());
+            self.body.take(before.get(..consumed).unwrap_or_default());
+            let frame = match advanced {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    self.accumulator.lost_event();
+                    return Err(StreamError::Decode(error));
+                }
+            };
+            if let Some(change) = self.merge(before, frame)? {
+                let offset = chunk.len().saturating_sub(before.len());
+                return Ok(Some(ReadyItem { change, source: Source::Frame { frame, offset } }));
+            }
+        }
+    }
+
+    /// Lends the item that [`advance`](Self::advance) found. `chunk` is the input as it was before that call. Free.
+    #[must_use]
+    pub fn item<'s>(&'s self, chunk: &'s [u8], ready: ReadyItem) -> Item<'s> {
+        let update = self.accumulator.update(ready.change);
+        let (event_type, payload): (&[u8], &[u8]) = match ready.source {
+            Source::ErrorField => (b"error", self.error_field.told()),
+            Source::Frame { frame, offset } => {
+                match self.decoder.frame(chunk.get(offset..).unwrap_or_default(), frame) {
+                    Frame::Event(event) => (event.event_type(), event.data()),
+                    _ => (b"message", b""),
+                }
+            }
+        };
+        Item { update, payload, event_type }
+    }
+
+    /// The message so far; see [`Accumulator::snapshot`].
+    #[must_use]
+    pub fn snapshot(&self) -> &Message {
+        self.accumulator.snapshot()
+    }
+
+    /// Whether `message_start` has come.
+    #[must_use]
+    pub fn started(&self) -> bool {
+        self.accumulator.started()
+    }
+
+    /// The departures from the protocol so far.
+    #[must_use]
+    pub fn anomalies(&self) -> &Anomalies {
+        self.accumulator.anomalies()
+    }
+
+    /// The accumulator, for what is not told here.
+    #[must_use]
+    pub fn accumulator(&self) -> &Accumulator {
+        &self.accumulator
+    }
+
+    /// Says that the input has ended, and gives the message.
+    ///
+    /// # Errors
+    /// [`Incomplete`], with the partial message and why it is one; where the body was no stream at all, with what it
+    /// was instead.
+    pub fn finish(mut self) -> Result<Message, Incomplete> {
+        let truncated = self.decoder.finish().is_err();
+        if truncated && self.body.has_begun_an_event() {
+            self.accumulator.cut();
+        }
+        let no_stream = !self.accumulator.seen();
+        let done = self.accumulator.done();
+        let body = self.body;
+        self.accumulator.into_message().map_err(|incomplete| {
+            if no_stream { incomplete.explained_by(NotAStream::of(body, done)) } else { incomplete }
+        })
+    }
+
+    /// Merges what a frame carries. `None`: nothing worth telling.
+    fn merge(&mut self, chunk: &[u8], frame: ReadyFrame) -> Result<Option<Change>, StreamError> {
+        let event = match self.decoder.frame(chunk, frame) {
+            Frame::Event(event) => event,
+            Frame::UnknownField { name: b"error", value } => {
+                self.error_field.hold(value);
+                return Ok(None);
+            }
+            Frame::EmptyBlock | Frame::LastEventId(_) => {
+                self.error_field.end_block();
+                return Ok(None);
+            }
+            _ => return Ok(None),
+        };
+        self.error_field.end_block();
+        self.body.has_events();
+        let decoded = match StreamEvent::decode(event.event_type(), event.data()) {
+            Ok(Some(decoded)) => decoded,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                self.accumulator.undecodable(&error);
+                return Err(StreamError::Payload(error));
+            }
+        };
+        let change = self.accumulator.apply(&decoded).map_err(StreamError::Accumulate)?;
+        if self.accumulator.seen() {
+            self.body.is_a_stream();
+        }
+        Ok(Some(change))
+    }
+
+    /// An `error` field whose block has ended is an event.
+    fn tell_error_field(&mut self) -> Option<Result<Change, StreamError>> {
+        let value = self.error_field.take_due()?;
+        let change = match StreamEvent::decode(b"error", &value) {
+            Ok(Some(event)) => self.accumulator.apply(&event).map_err(StreamError::Accumulate),
+            Ok(None) => Ok(Change::Nothing),
+            Err(error) => Err(StreamError::Payload(error)),
+        };
+        self.error_field = ErrorField::Told(value);
+        Some(change)
+    }
+}
+
+impl ErrorField {
+    fn hold(&mut self, value: &[u8]) {
+        if !matches!(self, Self::Waiting(_)) {
+            *self = Self::Waiting(value.to_vec());
+        }
+    }
+
+    fn end_block(&mut self) {
+        *self = match core::mem::take(self) {
+            Self::Waiting(value) => Self::Due(value),
+            other => other,
+        };
+    }
+
+    fn take_due(&mut self) -> Option<Vec<u8>> {
+        match core::mem::take(self) {
+            Self::Due(value) => Some(value),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+
+    fn told(&self) -> &[u8] {
+        match self {
+            Self::Told(value) => value,
+            _ => b"",
+        }
+    }
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(error) => error.fmt(f),
+            Self::Payload(error) => error.fmt(f),
+            Self::Accumulate(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for StreamError {}

@@ -1,0 +1,53 @@
+//! A stream by its blocks: what stands between two blank lines. For tests that ask where something was lost.
+
+use std::ops::Range;
+
+use crate::oracle::{Field, Line, field, lines};
+
+/// The lines up to a blank line, that line included; or those at the end that no blank line follows.
+#[derive(Debug, Clone, Default)]
+pub struct Block<'a> {
+    /// From the first byte to where the blank line is over.
+    pub span: Range<usize>,
+    pub is_over: bool,
+    pub data_lines: usize,
+    /// The values of the `id` lines that have no NUL, in order.
+    pub ids: Vec<&'a [u8]>,
+}
+
+impl<'a> Block<'a> {
+    /// Whether this block dispatches an event.
+    pub fn has_event(&self) -> bool {
+        self.is_over && self.data_lines > 0
+    }
+
+    fn add(&mut self, line: &Line<'a>) {
+        self.span.end = line.ends_at.unwrap_or(line.next);
+        if line.ends_at.is_none() {
+            return;
+        }
+        match field(line.bytes) {
+            Field::Blank => self.is_over = true,
+            Field::Named { name: b"data", .. } => self.data_lines += 1,
+            Field::Named { name: b"id", value } if !value.contains(&0) => self.ids.push(value),
+            _ => {}
+        }
+    }
+}
+
+/// All blocks of a stream, the pending one at its end too.
+pub fn blocks(input: &[u8]) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block<'_>> = None;
+    for line in lines(input) {
+        let mut block = open.take().unwrap_or(Block { span: line.start..line.start, ..Block::default() });
+        block.add(&line);
+        if block.is_over {
+            blocks.push(block);
+        } else {
+            open = Some(block);
+        }
+    }
+    blocks.extend(open);
+    blocks
+}

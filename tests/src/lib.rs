@@ -1,0 +1,11 @@
+//! What the tests of this workspace share: the oracle they trust, the cases they run, the ways they cut input, and the
+//! drivers that record what a decoder did with it.
+
+pub mod blocks;
+pub mod cases;
+pub mod chunks;
+pub mod drive;
+pub mod oracle;
+pub mod outcome;
+pub mod streams;
+pub mod utf8;

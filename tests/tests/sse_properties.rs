@@ -1,0 +1,142 @@
+//! Whatever the bytes and however they are cut, a decoder with room enough tells what the oracle tells.
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use ssewire::{Decoder, Fixed, Growing, Storage};
+use ssewire_tests::chunks::{self, any_lengths};
+use ssewire_tests::drive;
+use ssewire_tests::oracle::Oracle;
+use ssewire_tests::outcome::{Outcome, Told, What};
+use ssewire_tests::streams::any_stream;
+
+proptest! {
+    #![proptest_config(Config { failure_persistence: None, cases: 4000, ..Config::default() })]
+
+    #[test]
+    fn every_chunking_and_every_storage_tell_what_the_oracle_tells(
+        input in any_stream(),
+        lengths in any_lengths(),
+        id in "[a-z]{0,9}",
+    ) {
+        let expected = Oracle::new().after(id.as_bytes()).read(&input);
+        let cut = chunks::of_lengths(&lengths, &input);
+        let mut memory = [0; 8192];
+        prop_assert_eq!(&drive::events(&mut seeded(&id, Growing::new()), cut.iter().copied()), &expected);
+        prop_assert_eq!(&drive::events(&mut seeded(&id, Fixed::<8192>::new()), cut.iter().copied()), &expected);
+        prop_assert_eq!(&drive::events(&mut seeded(&id, &mut memory[..]), cut.iter().copied()), &expected);
+        prop_assert_eq!(&drive::events(&mut seeded(&id, Growing::new()), chunks::whole(&input)), &expected);
+        prop_assert_eq!(&drive::events(&mut seeded(&id, Growing::new()), chunks::of(1, &input)), &expected);
+    }
+
+    #[test]
+    fn under_a_small_limit_every_chunking_tells_what_the_oracle_tells(
+        input in any_stream(),
+        lengths in any_lengths(),
+        limit in 0..40usize,
+        id in "[a-z]{0,3}",
+    ) {
+        let id = &id[..id.len().min(limit)];
+        let expected = Oracle::new().after(id.as_bytes()).limited(limit).read(&input);
+        let decoder = || seeded(id, Growing::new()).with_limit(limit);
+        let cut = chunks::of_lengths(&lengths, &input);
+        prop_assert_eq!(&drive::events(&mut decoder(), cut.iter().copied()), &expected);
+        prop_assert_eq!(&drive::events(&mut decoder(), chunks::whole(&input)), &expected);
+        prop_assert_eq!(&drive::events(&mut decoder(), chunks::of(1, &input)), &expected);
+    }
+
+    #[test]
+    fn advance_and_event_are_decode(input in any_stream(), lengths in any_lengths(), limit in 0..60usize) {
+        let cut = chunks::of_lengths(&lengths, &input);
+        let decoder = || Decoder::new().with_limit(limit);
+        prop_assert_eq!(
+            drive::two_steps(&mut decoder(), cut.iter().copied()),
+            drive::events(&mut decoder(), cut.iter().copied())
+        );
+    }
+
+    /// A caller may stop behind any event and go on later, in another chunk.
+    #[test]
+    fn one_call_per_chunk_is_as_good_as_draining_it(input in any_stream(), window in 1..50usize) {
+        let expected = Oracle::new().read(&input);
+        prop_assert_eq!(drive::windows(&mut Decoder::new(), &input, window), expected);
+        let limited = Oracle::new().limited(9).read(&input);
+        prop_assert_eq!(drive::windows(&mut Decoder::new().with_limit(9), &input, window), limited);
+    }
+
+    /// "A wrong event, never a panic."
+    #[test]
+    fn a_wrong_chunk_is_no_panic(
+        input in any_stream(),
+        lengths in any_lengths(),
+        wrong in proptest::collection::vec(any::<u8>(), 0..30),
+    ) {
+        let mut decoder = Decoder::new();
+        let other = Decoder::with_storage(Fixed::<3>::new());
+        let mut first_ready = None;
+        for mut chunk in chunks::of_lengths(&lengths, &input) {
+            while let Some(ready) = decoder.advance(&mut chunk).unwrap() {
+                for ready in [ready, *first_ready.get_or_insert(ready)] {
+                    for wrong in [&wrong[..], b"", chunk] {
+                        let event = decoder.event(wrong, ready);
+                        prop_assert!(event.data().len() <= wrong.len().max(input.len()));
+                        prop_assert!(other.event(wrong, ready).data().len() <= wrong.len().max(3));
+                    }
+                }
+            }
+        }
+    }
+
+    /// "`reset()` starts a new connection": everything of the old one is forgotten but the last dispatched ID and the
+    /// reconnection time.
+    #[test]
+    fn after_reset_a_stream_is_read_as_if_it_were_the_first(
+        first in any_stream(),
+        second in any_stream(),
+        lengths in any_lengths(),
+        limit in prop_oneof![0..40usize, Just(usize::MAX)],
+        finished in any::<bool>(),
+        reset in any::<bool>(),
+    ) {
+        prop_assume!(finished || reset);
+        let before = Oracle::new().limited(limit).read(&first);
+        let mut expected = Oracle::new().after(&before.last_event_id.0).limited(limit).read(&second);
+        expected.retry = expected.retry.or(before.retry);
+
+        let mut decoder = Decoder::new().with_limit(limit);
+        for mut chunk in chunks::of_lengths(&lengths, &first) {
+            while decoder.decode(&mut chunk).map_or(true, |event| event.is_some()) {}
+        }
+        if finished {
+            prop_assert_eq!(decoder.finish().err().map(|truncated| truncated.pending_bytes()), before.pending);
+        }
+        if reset {
+            decoder.reset();
+        }
+        prop_assert_eq!(drive::events(&mut decoder, chunks::of_lengths(&lengths, &second)), expected);
+    }
+
+    /// A clone taken in the middle goes on as the original does.
+    #[test]
+    fn a_clone_is_as_good_as_the_original(input in any_stream(), at in any::<prop::sample::Index>(), lengths in any_lengths()) {
+        let at = at.index(input.len() + 1);
+        let mut original = Decoder::new();
+        for mut chunk in chunks::of_lengths(&lengths, &input[..at]) {
+            while original.decode(&mut chunk).unwrap().is_some() {}
+        }
+        let mut clone = original.clone();
+        let rest = chunks::of_lengths(&lengths, &input[at..]);
+        let expected = from(at, Oracle::new().read(&input));
+        prop_assert_eq!(&drive::events(&mut clone, rest.iter().copied()), &expected);
+        prop_assert_eq!(&drive::events(&mut original, rest.iter().copied()), &expected);
+    }
+}
+
+fn seeded<S: Storage>(id: &str, storage: S) -> Decoder<S> {
+    Decoder::with_storage(storage).with_last_event_id(id.as_bytes()).unwrap()
+}
+
+/// The outcome as it looks to someone who came at this offset.
+fn from(at: usize, outcome: Outcome) -> Outcome {
+    let later = |told: Told| (told.at > at).then(|| Told { at: told.at - at, what: What::clone(&told.what) });
+    Outcome { told: outcome.told.into_iter().filter_map(later).collect(), ..outcome }
+}
