@@ -7,9 +7,11 @@ use crate::oracle::{Field, Line, field, lines};
 /// The lines up to a blank line, that line included; or those at the end that no blank line follows.
 #[derive(Debug, Clone, Default)]
 pub struct Block<'a> {
-    /// From the first byte to where the blank line is over.
+    /// From the first byte to where the blank line is over, or to the end of the stream.
     pub span: Range<usize>,
     pub is_over: bool,
+    /// How many lines there are that are neither blank nor comments.
+    pub fields: usize,
     pub data_lines: usize,
     /// The values of the `id` lines that have no NUL, in order.
     pub ids: Vec<&'a [u8]>,
@@ -22,15 +24,19 @@ impl<'a> Block<'a> {
     }
 
     fn add(&mut self, line: &Line<'a>) {
-        self.span.end = line.ends_at.unwrap_or(line.next);
-        if line.ends_at.is_none() {
-            return;
-        }
+        self.span.end = line.next;
+        let Some(end) = line.ends_at else { return };
         match field(line.bytes) {
-            Field::Blank => self.is_over = true,
-            Field::Named { name: b"data", .. } => self.data_lines += 1,
-            Field::Named { name: b"id", value } if !value.contains(&0) => self.ids.push(value),
-            _ => {}
+            Field::Blank => (self.is_over, self.span.end) = (true, end),
+            Field::Comment(_) => {}
+            Field::Named { name, value } => {
+                self.fields += 1;
+                match name {
+                    b"data" => self.data_lines += 1,
+                    b"id" if !value.contains(&0) => self.ids.push(value),
+                    _ => {}
+                }
+            }
         }
     }
 }

@@ -5,7 +5,13 @@ pub mod blocks;
 pub mod cases;
 pub mod chunks;
 pub mod drive;
+pub mod fuzz;
 pub mod oracle;
 pub mod outcome;
 pub mod streams;
 pub mod utf8;
+
+/// The examples of the README compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub mod readme {}

@@ -288,8 +288,8 @@ impl Reading<'_> {
             Field::Named { name, value } if KNOWN_NAMES.contains(&name) => {
                 arrived.saturating_sub(line.bytes.len() - value.len())
             }
-            // A caller of frames gets it whole; so it counts once it is known to be one.
-            Field::Named { .. } if self.oracle.frames && known_to_be_unknown(line, arrived) => arrived,
+            // A caller of frames gets it whole. But until its sixth byte it may become a known one, which counts nothing.
+            Field::Named { .. } if self.oracle.frames => arrived.saturating_sub(5),
             Field::Named { .. } => 0,
         }
     }
@@ -318,12 +318,4 @@ impl Reading<'_> {
             self.told.push(Told { at, what });
         }
     }
-}
-
-/// Whether the first `arrived` bytes of a line can no longer become one of the four fields, nor a byte order mark.
-fn known_to_be_unknown(line: &Line<'_>, arrived: usize) -> bool {
-    let arrived = &line.bytes[..arrived];
-    let may_be_mark = line.start == 0 && BYTE_ORDER_MARK.starts_with(arrived);
-    let may_be_known = KNOWN_NAMES.iter().any(|name| name.starts_with(arrived));
-    !(may_be_mark || may_be_known) || arrived.contains(&b':')
 }

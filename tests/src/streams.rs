@@ -5,13 +5,31 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
 /// Any bytes; most of the time such that much of it means something.
 pub fn any_stream() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![
+    let body = prop_oneof![
         4 => vec(prop_oneof![2 => token(), 2 => line(), 1 => event()], 0..40).prop_map(|pieces| pieces.concat()),
         3 => vec(prop_oneof![1 => token(), 4 => line()], 0..40).prop_map(|pieces| pieces.concat()),
         2 => vec(token(), 0..60).prop_map(|pieces| pieces.concat()),
         1 => vec(any::<u8>(), 0..200),
-    ]
-    .prop_flat_map(|stream| mark().prop_map(move |mark| [mark, &stream].concat()))
+    ];
+    (mark(), body).prop_map(|(mark, body)| [mark, &body].concat())
+}
+
+/// A stream that stops in the middle of something.
+pub fn cut_stream() -> impl Strategy<Value = Vec<u8>> {
+    let ends: &[&[u8]] = &[
+        b"",
+        b"data: x\n",
+        b"data: x",
+        b"data",
+        b"event: e\n",
+        b"id: 7",
+        b"id: 7\n",
+        b"retry: 12",
+        b"retry: x",
+        b": c",
+        b"\r",
+    ];
+    (any_stream(), 0..ends.len()).prop_map(move |(stream, end)| [&stream, ends[end]].concat())
 }
 
 /// What may stand at the start of a stream.

@@ -5,14 +5,14 @@ use ssewire_tests::cases::{self, Case, Expected};
 use ssewire_tests::chunks::{self, Chunks};
 use ssewire_tests::drive;
 use ssewire_tests::oracle::Oracle;
-use ssewire_tests::outcome::{OwnedEvent, Outcome};
+use ssewire_tests::outcome::{Outcome, OwnedEvent};
 
 #[test]
 fn there_are_246_cases() {
     let cases = cases::all();
     assert_eq!(cases.len(), 246);
     assert_eq!(cases.iter().filter(|case| case.chunks.is_some()).count(), 12);
-    assert_eq!(cases.iter().filter(|case| case.last_event_id_before.is_some()).count(), 7);
+    assert_eq!(cases.iter().filter(|case| case.last_event_id_before.is_some()).count(), 8);
 }
 
 #[test]

@@ -39,6 +39,7 @@ pub struct MessageStream {
     accumulator: Accumulator,
     body: Body,
     error_field: ErrorField,
+    events: u64,
 }
 
 /// The value of a field `error: …`, with which some servers report errors in place of an event (llama.cpp). It counts
@@ -145,6 +146,7 @@ impl MessageStream {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Ok(None),
                 Err(error) => {
+                    self.events = self.events.saturating_add(1);
                     self.accumulator.lost_event();
                     return Err(StreamError::Decode(error));
                 }
@@ -170,6 +172,13 @@ impl MessageStream {
             }
         };
         Item { update, payload, event_type }
+    }
+
+    /// How many events of the stream were taken so far: dispatched, too large, or in an `error` field. So this is the
+    /// number, from 1, of the one that [`advance`](Self::advance) has just found, or could not use.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
     /// The message so far; see [`Accumulator::snapshot`].
@@ -229,6 +238,7 @@ impl MessageStream {
             _ => return Ok(None),
         };
         self.error_field.end_block();
+        self.events = self.events.saturating_add(1);
         self.body.has_events();
         let decoded = match StreamEvent::decode(event.event_type(), event.data()) {
             Ok(Some(decoded)) => decoded,
@@ -248,6 +258,7 @@ impl MessageStream {
     /// An `error` field whose block has ended is an event.
     fn tell_error_field(&mut self) -> Option<Result<Change, StreamError>> {
         let value = self.error_field.take_due()?;
+        self.events = self.events.saturating_add(1);
         let change = match StreamEvent::decode(b"error", &value) {
             Ok(Some(event)) => self.accumulator.apply(&event).map_err(StreamError::Accumulate),
             Ok(None) => Ok(Change::Nothing),

@@ -407,10 +407,11 @@ impl<S: Storage> Room<S> {
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for Room<S> {
+/// Shows counts, never what lies in it. So it does not ask the storage: a `&mut [u8]` would show its bytes.
+impl<S: Storage> fmt::Debug for Room<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Room")
-            .field("storage", &self.storage)
+            .field("capacity", &self.capacity())
             .field("front", &self.front)
             .field("back", &self.back())
             .finish()

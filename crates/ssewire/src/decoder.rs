@@ -241,8 +241,9 @@ impl<S: Storage> Decoder<S> {
     /// As [`decode`](Self::decode), for those who want more than events: comments, `retry` lines, blocks that only set
     /// the last event ID, unknown fields. The same engine; those who do not ask pay nothing.
     ///
-    /// Comments and unknown fields are kept until their line ends, so here they count towards the limit. Frames that
-    /// stand within a block make the decoder copy what of the block came before them.
+    /// Comments and unknown fields are kept until their line ends, so here they count towards the limit (an unknown
+    /// field without its first five bytes, which could be those of a known one). Frames that stand within a block make
+    /// the decoder copy what of the block came before them.
     ///
     /// ```
     /// use ssewire::{Decoder, Frame};
@@ -328,6 +329,7 @@ impl<S: Storage> Decoder<S> {
         self.room.drop_id();
         (self.data, self.value, self.pending) = (0, 0, 0);
         self.line = OpenLine::Start;
+        self.digits = RetryDigits::new();
         self.block = Block::new();
     }
 
@@ -357,7 +359,7 @@ impl<S: Clone> Clone for Decoder<S> {
 }
 
 /// Shows counts and states, never what the stream carried.
-impl<S: fmt::Debug> fmt::Debug for Decoder<S> {
+impl<S: Storage> fmt::Debug for Decoder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
             .field("room", &self.room)

@@ -140,6 +140,9 @@ pub(crate) enum Name {
 }
 
 impl Name {
+    /// The bytes of the longest of them.
+    pub(crate) const LONGEST: usize = 5;
+
     fn beginning_with(byte: u8) -> Option<Self> {
         match byte {
             b'd' => Some(Self::Data),

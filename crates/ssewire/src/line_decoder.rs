@@ -216,7 +216,7 @@ impl<S: Storage> LineDecoder<S> {
 }
 
 /// Shows counts, never what the stream carried.
-impl<S: fmt::Debug> fmt::Debug for LineDecoder<S> {
+impl<S: Storage> fmt::Debug for LineDecoder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LineDecoder")
             .field("room", &self.room)

@@ -44,7 +44,8 @@ impl<S: Storage> Decoder<S> {
     /// `retry` lines and ends of blocks are worth telling, too.
     #[inline]
     pub(crate) fn step<const FRAMES: bool>(&mut self, input: &mut &[u8]) -> Result<Option<Found>, DecodeError> {
-        if self.line != OpenLine::Start || self.block.has_field || !self.line_start.is_plain() {
+        let in_block = self.block.has_field || self.block.discarded;
+        if self.line != OpenLine::Start || in_block || !self.line_start.is_plain() {
             if self.is_all_value(input) {
                 *input = b"";
                 return Ok(None);
@@ -216,7 +217,9 @@ impl<S: Storage> Decoder<S> {
         if !self.wants_content::<FRAMES>() {
             return Ok(());
         }
-        let allowed = self.limit.saturating_sub(self.size(here));
+        // What may yet become a known name does not count, so it does not matter either where it is cut.
+        let free = if FRAMES && self.line == OpenLine::Unknown { Name::LONGEST } else { 0 };
+        let allowed = self.limit.saturating_add(free).saturating_sub(self.size(here));
         let too_large = content.len() > allowed;
         // In an event that is lost already, what is too large costs only its own line.
         let stops = too_large && !self.block.discarded;

@@ -26,10 +26,11 @@ impl Accumulator {
         let mut message = Message::clone(&start.message);
         let content = core::mem::take(&mut message.content);
         self.message = Self::with_what_is_known(message, core::mem::take(&mut self.message));
+        let early = self.message.content.len();
         for (index, block) in (0..).zip(content) {
             self.blocks.add(&mut self.message.content, index, Origin::Initial, block);
         }
-        Ok(Change::MessageStart)
+        Ok(Change::MessageStart { early })
     }
 
     /// What came before `message_start` was said after the message began, though it arrived earlier: it stands.

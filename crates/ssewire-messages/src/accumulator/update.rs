@@ -17,6 +17,9 @@ pub enum Update<'a> {
     MessageStart {
         /// The message as it begins. Its text, if it has any, is a piece of text like every other.
         message: &'a Message,
+        /// How many blocks deltas had opened that came early. They stand in the message, but were told before; the
+        /// others are the [`initial_blocks`](Self::initial_blocks).
+        early: usize,
     },
     /// A block has begun, or has joined what early deltas had brought of it.
     BlockStart {
@@ -116,7 +119,7 @@ impl<'a> Update<'a> {
 
     fn try_new(change: Change, message: &'a Message, error: Option<&'a ApiError>) -> Option<Self> {
         let (id, key, what) = match change {
-            Change::MessageStart => return Some(Self::MessageStart { message }),
+            Change::MessageStart { early } => return Some(Self::MessageStart { message, early }),
             Change::MessageDelta => return Some(Self::MessageDelta { message }),
             Change::MessageStop => return Some(Self::MessageStop { message }),
             Change::Error => return Some(Self::Error { error: error? }),
@@ -160,14 +163,21 @@ impl<'a> Update<'a> {
     /// that has content. Where blocks neither interleave nor arrive out of order, all pieces of a stream together are
     /// exactly [`Message::final_text`].
     pub fn text_pieces(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let (message, piece) = match self {
-            Self::MessageStart { message } => (Some(*message), None),
-            Self::BlockStart { text, .. } | Self::Text { text, .. } => (None, Some(*text)),
-            _ => (None, None),
+        let piece = match self {
+            Self::BlockStart { text, .. } | Self::Text { text, .. } => Some(*text),
+            _ => None,
         };
-        let initial = message.into_iter().flat_map(|message| &message.content);
-        let initial = initial.filter_map(ContentBlock::as_text).map(|block| block.text.as_str());
+        let initial = self.initial_blocks().filter_map(ContentBlock::as_text).map(|block| block.text.as_str());
         initial.chain(piece).filter(|text| !text.is_empty())
+    }
+
+    /// The blocks that a `message_start` brought along, in their order; none for every other update.
+    pub fn initial_blocks(&self) -> impl Iterator<Item = &'a ContentBlock> + use<'a> {
+        let (content, early) = match self {
+            Self::MessageStart { message, early } => (Some(&message.content), *early),
+            _ => (None, 0),
+        };
+        (0..).skip(early).map_while(move |arrival| content?.by_arrival(arrival))
     }
 }
 
@@ -209,7 +219,10 @@ impl<'a> BlockRef<'a> {
 /// An update without its borrows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change {
-    MessageStart,
+    /// So many blocks were there before.
+    MessageStart {
+        early: usize,
+    },
     MessageDelta,
     MessageStop,
     Error,

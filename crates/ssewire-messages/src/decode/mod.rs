@@ -307,7 +307,7 @@ mod tests {
         let fast = decode(name, data).map(|event| event.map(StreamEvent::into_owned));
         match (&slow, &fast) {
             (Ok(Some(a)), Ok(Some(b))) => {
-                assert_eq!(serde_json::to_value(a).unwrap(), serde_json::to_value(b).unwrap())
+                assert_eq!(serde_json::to_value(a).unwrap(), serde_json::to_value(b).unwrap());
             }
             (a, b) => assert_eq!(a, b),
         }
