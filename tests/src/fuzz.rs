@@ -18,7 +18,8 @@ pub fn decoder(input: &[u8]) {
     let chunks = chunks::of_lengths(&lengths, stream);
     let (frames, limited) = (how & 0x10 != 0, how & 0x20 != 0);
 
-    let mut oracle = Oracle::new().limited(if limited { usize::from(limit) } else { Decoder::<Growing>::DEFAULT_LIMIT });
+    let mut oracle =
+        Oracle::new().limited(if limited { usize::from(limit) } else { Decoder::<Growing>::DEFAULT_LIMIT });
     oracle.frames = frames;
     let expected = oracle.read(stream);
     let seen = read(Growing::new(), &oracle, &chunks);

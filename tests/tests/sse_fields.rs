@@ -7,7 +7,7 @@ use ssewire::{Field, Lossy, retry_milliseconds};
 use ssewire_tests::{oracle, streams, utf8};
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 4000, ..Config::default() })]
+    #![proptest_config(Config { failure_persistence: None, cases: 2000, ..Config::default() })]
 
     #[test]
     fn a_line_is_taken_apart_as_the_standard_says(stream in streams::any_stream()) {

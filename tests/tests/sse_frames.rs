@@ -123,7 +123,7 @@ fn a_frame_in_the_middle_of_a_block_takes_nothing_from_it() {
 }
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 3000, ..Config::default() })]
+    #![proptest_config(Config { failure_persistence: None, cases: 1500, ..Config::default() })]
 
     #[test]
     fn every_chunking_tells_the_frames_that_the_oracle_tells(input in any_stream(), lengths in any_lengths()) {

@@ -10,7 +10,7 @@ use ssewire_tests::outcome::{Outcome, OwnedEvent, Told, What};
 use ssewire_tests::streams::{any_stream, cut_stream};
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 4000, ..Config::default() })]
+    #![proptest_config(Config { failure_persistence: None, cases: 2000, ..Config::default() })]
 
     #[test]
     fn every_chunking_and_every_storage_tell_what_the_oracle_tells(

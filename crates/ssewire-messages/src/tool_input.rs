@@ -164,10 +164,15 @@ impl Default for ToolInput {
     }
 }
 
-/// The same value in the same state; how it came, in one piece or in many, does not matter.
+/// The same whole value, or the same part of one in the same state. How it came, in one piece or in many, or as `{}` or
+/// not at all, does not matter.
 impl PartialEq for ToolInput {
     fn eq(&self, other: &Self) -> bool {
-        self.state() == other.state() && self.partial() == other.partial()
+        match (self.value(), other.value()) {
+            (Ok(one), Ok(another)) => one == another,
+            (Err(one), Err(another)) => one == another && self.partial() == other.partial(),
+            _ => false,
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl fmt::Display for Completion {
         f.write_str(match self {
             Self::NotAStream => "nothing of a Messages stream was seen",
             Self::ServerError => "the server reported an error",
-            Self::TooLarge => "the message is larger than its limit",
+            Self::TooLarge => "the message, or an event of it, is larger than its limit",
             Self::Cut => "the stream was cut before the message was complete",
             Self::Hole => "an event could not be decoded, so text or tool input may be missing",
             Self::ToolInput => "the input of a tool call is cut or no valid JSON",
@@ -76,7 +76,7 @@ impl Accumulator {
         match case {
             Completion::NotAStream => !self.seen(),
             Completion::ServerError => self.error().is_some(),
-            Completion::TooLarge => self.too_large,
+            Completion::TooLarge => self.too_large || self.lost_event,
             // What never was a stream was not cut either.
             Completion::Cut => self.seen() && (!self.started || !(stopped || has_reason)),
             Completion::Hole => self.holes > 0,

@@ -69,6 +69,8 @@ pub struct Accumulator {
     holes: u64,
     /// The limit of the message was passed: what belongs to its content is not merged any more.
     too_large: bool,
+    /// An event was too large to be decoded. What else comes is merged all the same.
+    lost_event: bool,
     /// Bytes that the events added to the message.
     bytes: usize,
     anomalies: Anomalies,
@@ -207,7 +209,7 @@ impl Accumulator {
     /// Notes that an event was lost because it was too large to be decoded: the message has a hole.
     pub fn lost_event(&mut self) {
         if matches!(self.phase, Phase::Running) {
-            self.too_large = true;
+            self.lost_event = true;
         }
     }
 

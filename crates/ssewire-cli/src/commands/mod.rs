@@ -1,0 +1,8 @@
+//! The commands, one file each.
+
+pub(crate) mod demo;
+pub(crate) mod events;
+mod follow;
+pub(crate) mod message;
+pub(crate) mod sse;
+pub(crate) mod text;

@@ -1,0 +1,93 @@
+//! `sse`: the events of any event stream, one JSON object a line. It has no opinion of them.
+
+use std::io;
+
+use ssewire::{DecodeError, Decoder, Frame};
+
+use crate::args::Args;
+use crate::exit::Exit;
+use crate::input::Input;
+use crate::json;
+use crate::output::Output;
+
+/// # Errors
+/// Those of standard output.
+pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
+    let mut lines = Lines { pretty: args.pretty, events: 0 };
+    let mut decoder = args.decoder.clone();
+    let mut exit = Exit::Complete;
+    loop {
+        match input.next_chunk() {
+            Ok([]) => break,
+            Ok(chunk) => lines.take(&mut decoder, chunk, args.comments, output)?,
+            Err(sentence) => {
+                output.note(sentence);
+                exit = Exit::Failure;
+                break;
+            }
+        }
+    }
+    if args.state {
+        let truncated = decoder.finish().is_err();
+        let id = String::from_utf8_lossy(decoder.last_event_id());
+        let retry = decoder.retry().map_or_else(|| "null".into(), |milliseconds| milliseconds.to_string());
+        let id = json::string(&id);
+        lines.print(&format!(r#"{{"last_event_id":{id},"retry":{retry},"truncated":{truncated}}}"#), output)?;
+    }
+    Ok(exit)
+}
+
+struct Lines {
+    pretty: bool,
+    /// Dispatched or lost so far.
+    events: u64,
+}
+
+impl Lines {
+    fn take(&mut self, decoder: &mut Decoder, chunk: &[u8], comments: bool, output: &mut Output) -> io::Result<()> {
+        let mut rest = chunk;
+        loop {
+            // Frames other than events cost the decoder its short way, so they are asked for only if they are wanted.
+            let decoded = if comments {
+                decoder.decode_frame(&mut rest)
+            } else {
+                decoder.decode(&mut rest).map(|event| event.map(Frame::Event))
+            };
+            match decoded {
+                Ok(None) => return Ok(()),
+                Ok(Some(frame)) => self.frame(frame, output)?,
+                Err(error) => self.lost(error, output),
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: Frame<'_>, output: &mut Output) -> io::Result<()> {
+        match frame {
+            Frame::Event(event) => {
+                self.events = self.events.saturating_add(1);
+                let [name, data, id] = [event.event_type_lossy(), event.data_lossy(), event.last_event_id_lossy()]
+                    .map(|part| json::string(&part.to_cow()));
+                self.print(&format!(r#"{{"event":{name},"data":{data},"id":{id}}}"#), output)
+            }
+            Frame::Comment(comment) => {
+                let comment = json::string(&String::from_utf8_lossy(comment));
+                self.print(&format!(r#"{{"comment":{comment}}}"#), output)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn lost(&mut self, error: DecodeError, output: &mut Output) {
+        self.events = self.events.saturating_add(1);
+        output.note(format_args!("event {}: {error}", self.events));
+    }
+
+    fn print(&self, line: &str, output: &mut Output) -> io::Result<()> {
+        if self.pretty {
+            output.json(&json::indented(line))?;
+        } else {
+            output.json(line)?;
+        }
+        output.flush()
+    }
+}

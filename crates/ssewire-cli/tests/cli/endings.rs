@@ -1,0 +1,212 @@
+//! How it ends: every exit code, and what is said.
+
+use crate::support::{START, STOP, piece, sample, ssewire, stream};
+
+const MESSAGE_COMMANDS: [&str; 3] = ["text", "events", "message"];
+
+const MESSAGE_BODY: &[u8] = br#"{"type":"message","id":"m","role":"assistant","content":[{"type":"thinking","thinking":"Hm."},{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null}"#;
+
+#[test]
+fn a_message_that_is_no_stream_is_shown_all_the_same() {
+    let said = "the body is a plain JSON message and no stream";
+    let ran = ssewire(&["message"], MESSAGE_BODY).exits(0).says(said);
+    assert_eq!(ran.document(), Some(serde_json::from_slice(MESSAGE_BODY).unwrap()));
+    assert_eq!(ssewire(&[], MESSAGE_BODY).exits(0).says(said).stdout, "hi");
+    assert_eq!(ssewire(&["--thinking"], MESSAGE_BODY).exits(0).stdout, "Hm.\n\nhi");
+    assert_eq!(ssewire(&["events"], MESSAGE_BODY).exits(0).says(said).stdout, "");
+    assert_eq!(ssewire(&["sse"], MESSAGE_BODY).exits(0).silent().stdout, "");
+    assert_eq!(ssewire(&["--strict"], MESSAGE_BODY).exits(0).stdout, "hi");
+}
+
+#[test]
+fn an_error_that_is_no_stream_is_the_servers() {
+    let body = br#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"req_1"}"#;
+    for command in MESSAGE_COMMANDS {
+        let ran = ssewire(&[command], body).exits(3).says("authentication_error for request req_1: invalid x-api-key");
+        assert_eq!(ran.stdout, "");
+    }
+}
+
+#[test]
+fn what_is_no_messages_stream_is_named_in_one_sentence() {
+    let foreign = concat!(
+        "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n",
+        "data: [DONE]\n\n",
+    );
+    let binary: Vec<u8> = (0..2000_u32).map(|at| at.wrapping_mul(167).to_le_bytes()[0]).collect();
+    for (body, cause) in [
+        (&b"<html><body>502 Bad Gateway</body></html>"[..], "HTML page"),
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (b": keep-alive\n\n", "comments"),
+        (foreign.as_bytes(), "[DONE]"),
+        (b"data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\"}\n\n", "another protocol"),
+        (b"data: hello\n\ndata: world\n\n", "another protocol"),
+        (b"data: [DONE]\n\n", "[DONE]"),
+        (b"Hello, I am a text file.\n", "text"),
+        (b"\x1F\x8B\x08\0\0\0\0\0\0\x03abc\n\ndef", "compressed"),
+        (&binary, "binary"),
+        (b"[1,2]", "JSON"),
+        (b"{\"type\":\"message\"", "JSON"),
+    ] {
+        for command in MESSAGE_COMMANDS {
+            let ran = ssewire(&[command], body).exits(1).says(cause);
+            if command != "events" {
+                assert_eq!(ran.stdout, "");
+            }
+        }
+        ssewire(&["sse"], body).exits(0).silent();
+    }
+}
+
+#[test]
+fn one_broken_event_costs_only_itself() {
+    let broken = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\n\n";
+    let bytes = stream(&[&piece("Hel"), broken, &piece("lo")]);
+    let said = "ssewire: event 4: the payload of an event is no JSON";
+    for command in MESSAGE_COMMANDS {
+        let ran = ssewire(&[command], &bytes).exits(4);
+        let lines: Vec<_> = ran.stderr.lines().collect();
+        assert!(lines.len() == 2 && lines[0].starts_with(said), "{ran:?}");
+        assert_eq!(
+            lines[1],
+            "ssewire: incomplete: an event could not be decoded, so text or tool input may be missing"
+        );
+    }
+    assert_eq!(ssewire(&[], &bytes).stdout, "Hello");
+    assert_eq!(ssewire(&["events"], &bytes).lines().len(), 7);
+    assert_eq!(ssewire(&["message"], &bytes).document().unwrap()["content"][0]["text"], "Hello");
+
+    // A ping carries nothing.
+    let bytes = stream(&[&piece("Hel"), "event: ping\ndata: {\n\n", &piece("lo")]);
+    assert_eq!(ssewire(&[], &bytes).exits(0).says("event 4: ").stdout, "Hello");
+}
+
+#[test]
+fn unknown_events_pass() {
+    let unknown = "event: new_thing\ndata: {\"type\":\"new_thing\", \"z\":1.50,\"a\":[ ]}\n\n";
+    let bytes = stream(&[unknown, &piece("Hello")]);
+    for strict in [&[][..], &["--strict"]] {
+        let run = |command| ssewire(&[strict, &[command]].concat(), &bytes).exits(0).silent();
+        assert_eq!(run("text").stdout, "Hello");
+        assert_eq!(run("message").document().unwrap()["content"][0]["text"], "Hello");
+        let events = run("events").stdout;
+        assert_eq!(events.lines().nth(2), Some("{\"type\":\"new_thing\", \"z\":1.50,\"a\":[ ]}"));
+    }
+}
+
+#[test]
+fn a_cut_stream_is_incomplete() {
+    let bytes = [START, &piece("Hel"), "data: {\"type\":\"content_bl"].concat().into_bytes();
+    for command in MESSAGE_COMMANDS {
+        ssewire(&[command], &bytes).exits(4).says("incomplete: the stream was cut");
+    }
+    assert_eq!(ssewire(&[], &bytes).stdout, "Hel");
+    assert_eq!(ssewire(&["message"], &bytes).document().unwrap()["content"][0]["text"], "Hel");
+    let ran = ssewire(&["message"], b"data: {\"type\":\"ping\"}\n\n").exits(4).says("cut");
+    assert_eq!(ran.stdout, "", "no event of a message was seen");
+}
+
+#[test]
+fn an_unterminated_stream_is_whole_unless_strict() {
+    let (bytes, _) = STOP.split_once("data: {\"type\":\"message_stop\"}").unwrap();
+    let bytes = [START, &piece("Hello"), bytes].concat().into_bytes();
+    let ran = ssewire(&["message"], &bytes).exits(0).says("note: the message is whole, but message_stop is missing");
+    let strict = ssewire(&["message", "--strict"], &bytes).exits(4).says("message_stop is missing");
+    assert_eq!(strict.stdout, ran.stdout);
+    assert_ne!(ran.stdout, "");
+}
+
+#[test]
+fn broken_tool_input_is_incomplete() {
+    let tool = concat!(
+        "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"n\",\"input\":{}}}\n\n",
+        "data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\":1,\"}}\n\n",
+        "data: {\"type\":\"content_block_stop\",\"index\":1}\n\n",
+    );
+    let ran = ssewire(&["message"], &stream(&[tool])).exits(4).says("tool call");
+    assert_eq!(ran.document().unwrap()["content"][1]["input"]["a"], 1);
+    let orphan = "data: {\"type\":\"content_block_delta\",\"index\":7,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}}\n\n";
+    let ran = ssewire(&[], &stream(&[orphan])).exits(4);
+    assert!(ran.stderr.contains("2 bytes of input JSON found no block at index 7"), "{ran:?}");
+}
+
+#[test]
+fn strict_ends_at_the_first_departure() {
+    let bytes = stream(&[&piece("Hel"), "data: {\"type\":\"content_block_stop\",\"index\":5}\n\n", &piece("lo")]);
+    assert_eq!(ssewire(&[], &bytes).exits(0).silent().stdout, "Hello");
+    let ran = ssewire(&["--strict"], &bytes).exits(4).says("event 4 departs from the protocol: a stop came");
+    assert_eq!(ran.stdout, "Hel");
+    let ran = ssewire(&["message", "--strict"], &bytes).exits(4).says("departs");
+    assert_eq!(ran.document().unwrap()["content"][0]["text"], "Hel");
+}
+
+#[test]
+fn early_text_is_shown_once() {
+    let early = piece("early ");
+    let start = START.replace("\"content\":[]", "\"content\":[{\"type\":\"text\",\"text\":\"initial \"}]");
+    let bytes = [&early, &start, &piece("late"), STOP].concat();
+    assert_eq!(ssewire(&[], bytes.as_bytes()).stdout, "early initial late");
+}
+
+#[test]
+fn a_servers_error_need_not_be_json() {
+    let bytes = [START, &piece("Hel"), "event: error\ndata: upstream\ndata: \u{1b}[31mgone\n\n"].concat().into_bytes();
+    let ran = ssewire(&["events"], &bytes).exits(3).says(r"an error: upstream\n\u{1b}[31mgone");
+    assert_eq!(ran.lines().len(), 3);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told() {
+    for path in ["/does/not/exist", "/"] {
+        for command in ["text", "sse", "message"] {
+            ssewire(&[command, path], b"").exits(1).says(path);
+        }
+    }
+}
+
+#[test]
+fn the_command_line_is_refused_with_2() {
+    for args in [
+        &["--unheard-of"][..],
+        &["message", "a", "b"],
+        &["mesage", "a"],
+        &["--chunk-size", "0"],
+        &["sse", "--max-event-bytes", "-5"],
+        &["demo", "a.sse"],
+    ] {
+        let ran = ssewire(args, b"").exits(2);
+        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains("--help"), "{ran:?}");
+        assert_eq!(ran.stdout, "");
+    }
+}
+
+#[test]
+fn help_fits_a_screen() {
+    let help = ssewire(&["--help"], b"").exits(0).silent().stdout;
+    assert!(help.lines().count() <= 40 && help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    for word in ["text", "sse", "events", "message", "demo", "--chunk-size", "Examples", "curl", "Exit codes"] {
+        assert!(help.contains(word), "{word}");
+    }
+    assert!(ssewire(&["--version"], b"").exits(0).stdout.starts_with("ssewire "));
+}
+
+#[test]
+fn the_demo_shows_text_and_sums_up() {
+    let ran = ssewire(&["demo", "--fast"], b"").exits(0).says("stop reason tool_use");
+    assert!(ran.stderr.contains(" tokens") && ran.stdout.contains("chunk"), "{ran:?}");
+    for args in [&["demo", "--fast", "--chunk-size", "1"][..], &["--fast", "demo"]] {
+        assert_eq!(ssewire(args, b""), ran);
+    }
+    let thinking = ssewire(&["demo", "--fast", "--thinking"], b"").exits(0).stdout;
+    assert!(thinking.ends_with(&format!("\n\n{}", ran.stdout)), "{thinking}");
+}
+
+#[test]
+fn thinking_is_shown_where_it_is_asked_for() {
+    let bytes = sample("thinking.sse");
+    let text = "The greatest common divisor is **21**.";
+    assert_eq!(ssewire(&[], &bytes).stdout, text);
+    let thinking = "I need to find the GCD of 1071 and 462.\n\n1071 = 2 × 462 + 147";
+    assert_eq!(ssewire(&["--thinking"], &bytes).exits(0).silent().stdout, format!("{thinking}\n\n{text}"));
+}

@@ -1,0 +1,16 @@
+//! The command as a shell sees it: what it prints, what it says, how it ends.
+
+#[cfg(test)]
+mod endings;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod live;
+#[cfg(test)]
+mod options;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod terminal;

@@ -1,0 +1,85 @@
+//! What the options of `sse` and of the decoder do.
+
+use serde_json::json;
+
+use crate::support::{piece, ssewire, stream};
+
+#[test]
+fn sse_shows_type_data_and_last_event_id_in_this_order() {
+    let ran = ssewire(&["sse"], b"event: a\ndata: x\ndata: \"y\"\nid: 7\n\n: c\n\ndata:\xFF\n\n").exits(0).silent();
+    assert_eq!(
+        ran.stdout,
+        "{\"event\":\"a\",\"data\":\"x\\n\\\"y\\\"\",\"id\":\"7\"}\n{\"event\":\"message\",\"data\":\"\u{FFFD}\",\"id\":\"7\"}\n"
+    );
+}
+
+#[test]
+fn comments_are_shown_in_their_place() {
+    let input = b":first\ndata: 1\n: within\n\n:\n";
+    let ran = ssewire(&["sse", "--comments"], input).exits(0).silent();
+    let lines = [
+        json!({"comment": "first"}),
+        json!({"comment": " within"}),
+        json!({"event": "message", "data": "1", "id": ""}),
+        json!({"comment": ""}),
+    ];
+    assert_eq!(ran.lines(), lines);
+    assert_eq!(ssewire(&["sse"], input).lines(), lines[2..3]);
+}
+
+#[test]
+fn the_state_is_what_a_reconnect_needs() {
+    for (input, id, line) in [
+        (&b""[..], None, r#"{"last_event_id":"","retry":null,"truncated":false}"#),
+        (b"id: 1\nretry: 30\n\n", None, r#"{"last_event_id":"1","retry":30,"truncated":false}"#),
+        (b"id: 1\n\nid: 2\n", None, r#"{"last_event_id":"1","retry":null,"truncated":true}"#),
+        (b": c\n", Some("9"), r#"{"last_event_id":"9","retry":null,"truncated":false}"#),
+        (b"id\n\n", Some("9"), r#"{"last_event_id":"","retry":null,"truncated":false}"#),
+        (
+            b"retry: 99999999999999999999\n",
+            None,
+            r#"{"last_event_id":"","retry":18446744073709551615,"truncated":true}"#,
+        ),
+    ] {
+        let mut args = vec!["sse", "--state"];
+        args.extend(id.into_iter().flat_map(|id| ["--last-event-id", id]));
+        let ran = ssewire(&args, input).exits(0).silent();
+        assert_eq!(ran.stdout.trim_end(), line);
+    }
+}
+
+#[test]
+fn events_carry_the_last_event_id_they_began_with() {
+    let ran = ssewire(&["sse", "--last-event-id", "é1"], b"data: x\n\n");
+    assert_eq!(ran.lines(), [json!({"event": "message", "data": "x", "id": "é1"})]);
+}
+
+#[test]
+fn too_large_events_are_skipped_and_told() {
+    let ran = ssewire(&["sse", "--max-event-bytes", "12"], b"data: 1\n\ndata: 2345678901234\n\ndata: 3\n\n").exits(0);
+    assert_eq!(ran.lines().len(), 2);
+    assert_eq!(ran.stderr, "ssewire: event 2: the event is larger than the limit of 12 bytes\n");
+
+    let large = piece(&"x".repeat(1000));
+    let bytes = stream(&[&piece("Hel"), &large, &piece("lo")]);
+    let ran = ssewire(&["--max-event-bytes", "500"], &bytes).exits(4);
+    assert_eq!(ran.stdout, "Hello");
+    let said: Vec<_> = ran.stderr.lines().collect();
+    assert_eq!(said[0], "ssewire: event 4: the event is larger than the limit of 500 bytes");
+    assert!(said.len() == 2 && said[1].starts_with("ssewire: incomplete: "), "{said:?}");
+    // Nothing but too large events is a stream all the same.
+    ssewire(&["message", "--max-event-bytes", "10"], &bytes).exits(4);
+}
+
+#[test]
+fn payloads_of_several_lines_are_one_line() {
+    let ran = ssewire(&["events"], b"data: {\ndata: \"type\":\ndata: \"ping\"}\n\n");
+    assert_eq!(ran.stdout, "{ \"type\": \"ping\"}\n");
+}
+
+#[test]
+fn ill_formed_text_is_replaced() {
+    let bytes = b"data: {\"type\":\"x\",\"t\":\"a\xFFb\"}\n\ndata: {\"type\":\"\\ud800\"}\n\n";
+    let lines = ssewire(&["events"], bytes).lines();
+    assert_eq!(lines, [json!({"type": "x", "t": "a\u{FFFD}b"}), json!({"type": "\u{FFFD}"})]);
+}

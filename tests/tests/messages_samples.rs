@@ -1,0 +1,161 @@
+//! Every sample stream gives its expected message, however it is cut and whichever way its events take.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use ssewire::Decoder;
+use ssewire_messages::{Accumulator, Completion, Incomplete, Message, MessageStream, StreamEvent};
+
+/// A sample stream, and what stands beside it.
+struct Sample {
+    name: String,
+    stream: Vec<u8>,
+    expected: Value,
+    is_error: bool,
+}
+
+fn samples() -> Vec<Sample> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/streams/samples");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "sse"));
+    paths.sort();
+    paths.iter().map(|path| sample(path)).collect()
+}
+
+fn sample(path: &Path) -> Sample {
+    let is_error = path.with_extension("error.json").exists();
+    let beside = path.with_extension(if is_error { "error.json" } else { "message.json" });
+    Sample {
+        name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
+        stream: fs::read(path).unwrap(),
+        expected: serde_json::from_slice(&fs::read(beside).unwrap()).unwrap(),
+        is_error,
+    }
+}
+
+/// Drops the nulls of the expectation whose fields the stream never sent: ours must not have them either, so what is
+/// left has to be equal.
+fn without_unsent_nulls(expected: &Value, stream: &[u8]) -> Value {
+    let text = String::from_utf8_lossy(stream);
+    match expected {
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, value)| !value.is_null() || text.contains(&format!("\"{name}\":")))
+            .map(|(name, value)| (name.clone(), without_unsent_nulls(value, stream)))
+            .collect(),
+        Value::Array(items) => items.iter().map(|item| without_unsent_nulls(item, stream)).collect(),
+        other => other.clone(),
+    }
+}
+
+fn drive(stream: &[u8], chunk: usize) -> (Result<Message, Incomplete>, String) {
+    let mut driver = MessageStream::new();
+    let mut text = String::new();
+    for mut input in stream.chunks(chunk) {
+        while let Some(item) = driver.decode(&mut input).unwrap() {
+            text.extend(item.update.text_pieces());
+        }
+    }
+    assert!(driver.anomalies().is_empty(), "{:?}", driver.anomalies());
+    (driver.finish(), text)
+}
+
+fn check(sample: &Sample, result: Result<Message, Incomplete>) {
+    let name = &sample.name;
+    if !sample.is_error {
+        let message = result.unwrap_or_else(|incomplete| panic!("{name}: {incomplete}"));
+        let expected = without_unsent_nulls(&sample.expected, &sample.stream);
+        assert_eq!(serde_json::to_value(&message).unwrap(), expected, "{name}");
+        assert_eq!(message, serde_json::from_value(expected).unwrap(), "{name}: as from a response without stream");
+        return;
+    }
+    let incomplete = result.unwrap_err();
+    assert_eq!(incomplete.reason(), Completion::ServerError, "{name}");
+    assert_eq!(incomplete.error().unwrap().body(), &sample.expected["error"], "{name}");
+    match &sample.expected["partial"] {
+        Value::Null => assert!(!incomplete.started() && incomplete.message().content.is_empty(), "{name}"),
+        partial => {
+            let expected = without_unsent_nulls(partial, &sample.stream);
+            assert_eq!(serde_json::to_value(incomplete.message()).unwrap(), expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_sample_gives_its_message_at_every_chunk_size() {
+    let samples = samples();
+    assert_eq!(samples.len(), SAMPLES);
+    for sample in &samples {
+        for chunk in (1..=64).chain([usize::MAX]) {
+            let (result, text) = drive(&sample.stream, chunk);
+            if let Ok(message) = &result {
+                if sample.name != "interleaved" {
+                    assert_eq!(text, message.final_text(), "{}", sample.name);
+                }
+            }
+            check(sample, result);
+        }
+    }
+}
+
+/// How many there are in the reference.
+const SAMPLES: usize = 24;
+
+#[test]
+fn the_layers_by_hand_give_the_same() {
+    for sample in samples() {
+        let mut decoder = Decoder::new();
+        let (mut by_events, mut by_json) = (Accumulator::new(), Accumulator::new());
+        let mut input = sample.stream.as_slice();
+        while let Some(event) = decoder.decode(&mut input).unwrap() {
+            if let Some(decoded) = StreamEvent::decode(event.event_type(), event.data()).unwrap() {
+                by_events.accumulate(&decoded).unwrap();
+            }
+            if let Some(decoded) = StreamEvent::from_json(event.data()).unwrap() {
+                by_json.accumulate(&decoded.into_owned()).unwrap();
+            }
+        }
+        decoder.finish().unwrap();
+        check(&sample, by_events.into_message());
+        check(&sample, by_json.into_message());
+    }
+}
+
+/// Cut at every byte: never a panic, never a success before the stop reason, and the text is a beginning of the text.
+#[test]
+fn a_stream_cut_anywhere_is_never_taken_for_whole() {
+    for sample in samples().iter().filter(|sample| !sample.is_error) {
+        let (whole, whole_text) = drive(&sample.stream, usize::MAX);
+        let whole = whole.unwrap();
+        for cut in 0..sample.stream.len() {
+            let (result, text) = drive(&sample.stream[..cut], usize::MAX);
+            assert!(whole_text.starts_with(&text));
+            match result {
+                Ok(message) => assert_eq!(message.stop_reason, whole.stop_reason, "{} cut at {cut}", sample.name),
+                Err(incomplete) => assert!(
+                    matches!(incomplete.reason(), Completion::Cut | Completion::NotAStream),
+                    "{} cut at {cut}: {incomplete}",
+                    sample.name
+                ),
+            }
+        }
+    }
+}
+
+/// Events serialise to the JSON that they came from.
+#[test]
+fn every_event_of_the_samples_is_written_as_it_was_read() {
+    let mut events = 0;
+    for sample in samples() {
+        let mut decoder = Decoder::new();
+        let mut input = sample.stream.as_slice();
+        while let Some(event) = decoder.decode(&mut input).unwrap() {
+            let decoded = StreamEvent::decode(event.event_type(), event.data()).unwrap().unwrap();
+            let sent: Value = serde_json::from_slice(event.data()).unwrap();
+            assert_eq!(serde_json::to_value(&decoded).unwrap(), sent, "{}", sample.name);
+            events += 1;
+        }
+    }
+    assert!(events > 200);
+}
