@@ -130,11 +130,11 @@ struct Line {
     #[arg(long, value_name = "N")]
     max_event_bytes: Option<usize>,
 
-    /// The last event ID to begin with, as after a reconnect
+    /// Begin with this last event ID
     #[arg(long, value_name = "ID")]
     last_event_id: Option<String>,
 
-    /// End at the first departure from the Messages protocol
+    /// End at the first departure from the protocol
     #[arg(long)]
     strict: bool,
 
