@@ -48,6 +48,56 @@
 //! numbers and no buffer. Values are copied into the buffer only when the chunk runs out beneath them. The buffer is
 //! [`Growing`] (feature `alloc`), [`Fixed`] within the decoder, or a `&mut [u8]` of the caller's: one engine over all.
 //!
+//! # Memory
+//!
+//! A decoder is at most 192 bytes and owns nothing on the heap until something straddles a chunk boundary. Then
+//! [`Growing`] holds the least of 64 · 2^k bytes into which goes what has to be kept: the data and type so far, the
+//! value of the open line, the id of the block and the last event ID. While it grows, the half stands beside the whole:
+//! the peak is one and a half times that. All but the last event ID counts towards the limit (16 MiB unless
+//! [set](Decoder::with_limit)), so there is no more to it than three times the limit and the ID. After a giant the
+//! buffer [shrinks](Decoder::shrink_to_fit) again.
+//!
+//! Without an allocator the storage is the caller's choice, and what does not fit is
+//! [`BufferFull`](DecodeError::BufferFull): that event is lost, nothing else.
+//!
+//! ```
+//! use ssewire::{Decoder, Fixed};
+//!
+//! // A bare-metal loop: no heap, a receive buffer of 64 bytes, room for 256 bytes of straddling event.
+//! fn run(mut receive: impl FnMut(&mut [u8]) -> usize, mut handle: impl FnMut(&[u8])) {
+//!     let mut decoder = Decoder::with_storage(Fixed::<256>::new());
+//!     let mut buffer = [0; 64];
+//!     loop {
+//!         let received = receive(&mut buffer);
+//!         if received == 0 {
+//!             break;
+//!         }
+//!         let mut input = buffer.get(..received).unwrap_or_default();
+//!         loop {
+//!             match decoder.decode(&mut input) {
+//!                 Ok(Some(event)) => handle(event.data()),
+//!                 Ok(None) => break,
+//!                 Err(_lost) => {} // One event was too large for the room there is; go on behind it.
+//!             }
+//!         }
+//!     }
+//! }
+//! # let mut rest = &b"data: one\n\nevent: e\ndata: two\n\n"[..];
+//! # let mut seen = Vec::new();
+//! # run(
+//! #     |buffer| {
+//! #         let n = rest.len().min(7);
+//! #         buffer[..n].copy_from_slice(&rest[..n]);
+//! #         rest = &rest[n..];
+//! #         n
+//! #     },
+//! #     |data| seen.push(data.to_vec()),
+//! # );
+//! # assert_eq!(seen, [b"one", b"two"]);
+//! ```
+//!
+//! A storage of no bytes at all decodes every event of one `data` line and no `id` that lies within one chunk.
+//!
 //! # Layers
 //!
 //! Each layer is useful alone: [`LineDecoder`] (bytes to lines, also for newline-delimited JSON), [`Field::parse`] (one
