@@ -1,4 +1,4 @@
-//! The conformance cases of `data/conformance/cases.json`; what their keys mean stands in `/work/shared`'s README, in
+//! The conformance cases of `data/conformance/cases.json`; what their keys mean stands in the README beside them, in
 //! short: bytes in, events out, and the offset at which each event must be out.
 
 use std::fs;

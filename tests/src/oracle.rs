@@ -251,7 +251,8 @@ impl Reading<'_> {
             }
             return;
         }
-        // 3. "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove the last character."
+        // 3. "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove the last
+        // character."
         data.pop();
         // 4 to 8. "message", unless "the event type buffer has a value other than the empty string".
         let event_type = if event_type.is_empty() { b"message".to_vec() } else { event_type };
@@ -288,7 +289,8 @@ impl Reading<'_> {
             Field::Named { name, value } if KNOWN_NAMES.contains(&name) => {
                 arrived.saturating_sub(line.bytes.len() - value.len())
             }
-            // A caller of frames gets it whole. But until its sixth byte it may become a known one, which counts nothing.
+            // A caller of frames gets it whole. But its first five bytes could be those of a known name, which counts
+            // nothing.
             Field::Named { .. } if self.oracle.frames => arrived.saturating_sub(5),
             Field::Named { .. } => 0,
         }

@@ -34,7 +34,12 @@ pub fn cut_stream() -> impl Strategy<Value = Vec<u8>> {
 
 /// What may stand at the start of a stream.
 fn mark() -> impl Strategy<Value = &'static [u8]> {
-    prop_oneof![6 => Just(&b""[..]), 2 => Just(&b"\xEF\xBB\xBF"[..]), 1 => Just(&b"\xEF\xBB"[..]), 1 => Just(&b"\xEF"[..])]
+    prop_oneof![
+        6 => Just(&b""[..]),
+        2 => Just(&b"\xEF\xBB\xBF"[..]),
+        1 => Just(&b"\xEF\xBB"[..]),
+        1 => Just(&b"\xEF"[..]),
+    ]
 }
 
 /// The smallest things that mean something.

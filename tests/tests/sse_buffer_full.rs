@@ -68,6 +68,16 @@ fn a_block_is_lost_once_and_up_to_its_blank_line() {
     );
 }
 
+/// What belongs to the end of the buffer is not lost by an attempt to shorten what cannot be shortened.
+#[test]
+fn a_buffer_of_a_fixed_size_gives_nothing_back_and_loses_nothing() {
+    let mut decoder = Decoder::with_storage(Fixed::<16>::new()).with_last_event_id(b"abcdefg").unwrap();
+    assert_eq!(decoder.advance(&mut &b"data: 01234567"[..]), Ok(None));
+    decoder.shrink_to_fit();
+    let outcome = drive::events(&mut decoder, [&b"8\n\n"[..]]);
+    assert_eq!(outcome.whats(), [&event("message", "012345678", "abcdefg")]);
+}
+
 fn lost<const N: usize>(chunks: &[&str], expected: impl IntoIterator<Item = What>) -> Outcome {
     let cut = || chunks.iter().map(|chunk| chunk.as_bytes());
     let outcome = drive::events(&mut Decoder::with_storage(Fixed::<N>::new()), cut());

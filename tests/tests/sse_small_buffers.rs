@@ -41,7 +41,8 @@ proptest! {
         let outcome = drive::events(&mut decoder, chunks::of_lengths(&lengths, &input));
         for (at, event) in outcome.events() {
             let right = expected.events().into_iter().find(|(end, _)| *end == at).map(|(_, event)| event);
-            prop_assert_eq!(right.map(|right| (&right.event_type, &right.data)), Some((&event.event_type, &event.data)));
+            let right = right.map(|right| (&right.event_type, &right.data));
+            prop_assert_eq!(right, Some((&event.event_type, &event.data)));
         }
         prop_assert_eq!(outcome.pending, expected.pending);
     }

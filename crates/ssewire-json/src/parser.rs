@@ -74,8 +74,8 @@ impl Parser {
         Self { trailing, ..Self::default() }
     }
 
-    pub(crate) fn next(&self) -> Next {
-        self.next
+    pub(crate) fn trailing(&self) -> Trailing {
+        self.trailing
     }
 
     pub(crate) fn depth(&self) -> usize {
@@ -84,6 +84,40 @@ impl Parser {
 
     pub(crate) fn error(&self) -> Option<JsonError> {
         self.error
+    }
+
+    /// Whether `raw` holds nothing but white space.
+    pub(crate) fn is_blank(&self, raw: &str) -> bool {
+        // Half a literal at the top level leaves the position at its beginning.
+        self.next == Next::Value && self.open.is_empty() && self.pos == raw.len()
+    }
+
+    /// Whether a number that touches the end of the text is shown.
+    pub(crate) fn is_provisional(&self) -> bool {
+        matches!(self.next, Next::RestOfNumber { shown: true, .. })
+    }
+
+    /// Whether the value at the top level has ended.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.next == Next::End && self.open.is_empty()
+    }
+
+    /// The number that is all there is, and touches the end of the text.
+    pub(crate) fn lone_number(&self) -> Option<Digits> {
+        match self.next {
+            Next::RestOfNumber { digits, .. } if self.open.is_empty() => Some(digits),
+            _ => None,
+        }
+    }
+
+    /// Shows the number that is all there is, however long it is, until more text comes.
+    pub(crate) fn show_lone_number(&mut self, raw: &str, root: &mut Option<Value>) {
+        if let Next::RestOfNumber { digits, shown } = &mut self.next {
+            if self.open.is_empty() && !*shown {
+                *root = digits.value(raw);
+                *shown = root.is_some();
+            }
+        }
     }
 
     /// Reads what has been appended to `raw` since the last time into the tree under `root`.
@@ -168,6 +202,7 @@ impl Parser {
         flow
     }
 
+    /// The same, with the place where values go; its name is that of each member in turn.
     fn members(&mut self, raw: &str, member: &mut Member<'_>) -> Flow {
         if self.next == Next::FirstKey && self.peek(raw) == Some(b'}') {
             return self.close();
@@ -343,29 +378,8 @@ impl Parser {
     /// Goes on in a number, of which `shown` says whether its beginning is shown.
     fn number(&mut self, raw: &str, place: &mut impl Place, mut digits: Digits, shown: bool) -> Flow {
         let scan = digits.scan(raw);
-        if scan == Scan::Ended && !shown {
-            if let Some(value) = digits.value(raw) {
-                place.put(value);
-                self.pos = digits.end();
-                return Flow::Whole;
-            }
-        }
-        let value = match scan {
-            Scan::Ended => digits.value(raw),
-            Scan::Partial | Scan::Failed(_) => digits.provisional(raw),
-        };
-        let shows = value.is_some();
-        match (value, shown) {
-            (Some(value), false) => self.displaced = place.put(value),
-            (Some(value), true) => {
-                if let Some(shown) = place.shown() {
-                    *shown = value;
-                }
-            }
-            (None, true) => place.take_back(self.displaced.take()),
-            (None, false) => {}
-        }
-        self.next = Next::RestOfNumber { digits, shown: shows };
+        let value = if scan == Scan::Ended { digits.value(raw) } else { digits.provisional(raw) };
+        let shows = self.show_number(place, value, shown);
         match scan {
             Scan::Ended if shows => {
                 self.displaced = None;
@@ -379,7 +393,27 @@ impl Parser {
             Scan::Partial => {}
             Scan::Failed(error) => self.error = Some(error),
         }
+        self.next = Next::RestOfNumber { digits, shown: shows };
         Flow::Stopped
+    }
+
+    /// Shows what a number comes to now: `1`, nothing at `1.`, `1.5`. What it displaces is kept until it has ended, and is
+    /// shown again when the number vanishes: at `{"a":true,"a":1.` it is `true` that stands.
+    ///
+    /// Returns whether the number is shown.
+    fn show_number(&mut self, place: &mut impl Place, value: Option<Value>, shown: bool) -> bool {
+        let shows = value.is_some();
+        match (value, shown) {
+            (Some(value), false) => self.displaced = place.put(value),
+            (Some(value), true) => {
+                if let Some(shown) = place.shown() {
+                    *shown = value;
+                }
+            }
+            (None, true) => place.take_back(self.displaced.take()),
+            (None, false) => {}
+        }
+        shows
     }
 
     /// Skips white space and returns the byte behind it.

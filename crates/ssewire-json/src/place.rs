@@ -85,7 +85,7 @@ pub(crate) struct Name {
     rank: Option<usize>,
 }
 
-/// Up to so many members a walk along them is nearer than a look-up by a key that may be long.
+/// Among so many members, counting along to one is as quick as looking its key up.
 const FEW: usize = 32;
 
 impl Name {
@@ -93,14 +93,17 @@ impl Name {
         Self { key, rank: None }
     }
 
-    /// Looks for the member of this name, which no other has followed yet.
+    /// Looks for the member of this name. No other has been inserted since it was.
     ///
-    /// This is done for every open object at every push. A look-up compares the key, and a key may be as long as the text: with
-    /// `{"<a megabyte>":[1,1,1,…` in small pieces, that would cost the square of the length. So the position among
-    /// the members is kept, and used where it is nearer than the key is short.
+    /// This is done for every open object at every push. A look-up compares keys, and a key may be as long as the text: for
+    /// `{"<a megabyte>":[1,1,1,…` in small pieces that would cost the square of the length. So among few members the key is
+    /// looked for once, and its rank is remembered.
     pub(crate) fn find<'v>(&mut self, members: &'v mut Map<String, Value>, raw: &str) -> Option<&'v mut Value> {
         if members.len() > FEW {
-            return members.get_mut(self.key.decode(raw).as_str());
+            return match self.key.as_it_is(raw) {
+                Some(key) => members.get_mut(key),
+                None => members.get_mut(&self.key.decode(raw)),
+            };
         }
         let rank = match self.rank {
             Some(rank) => rank,
@@ -111,5 +114,31 @@ impl Name {
             }
         };
         members.values_mut().nth(rank)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::Scan;
+    use alloc::format;
+
+    /// Few members are counted and many looked up, whether the key stands there as it is or has an escape.
+    #[test]
+    fn the_member_is_found_again() {
+        for count in [0, FEW - 1, FEW, 3 * FEW] {
+            for (raw, decoded) in [("m\"", "m"), ("m\\n\"", "m\n")] {
+                let other = |i| (format!("{}{i}", if i % 2 == 0 { "a" } else { "z" }), Value::Null);
+                let mut members: Map<String, Value> = (0..count).map(other).collect();
+                members.insert(decoded.into(), Value::from(7));
+
+                let mut key = Text::begin(0);
+                assert_eq!(key.scan(raw), Scan::Ended);
+                let mut name = Name::new(key);
+                for _ in 0..2 {
+                    assert_eq!(name.find(&mut members, raw), Some(&mut Value::from(7)));
+                }
+            }
+        }
     }
 }
