@@ -1,9 +1,11 @@
-//! Growing JSON: every prefix of every document, a character at a time and in one piece, against a slow and obvious reading of the rules.
+//! Growing JSON: every prefix of every document, a character at a time and in one piece, against a slow and obvious
+//! reading of the rules.
 
 use serde_json::{Map, Value};
 use ssewire_json::{GrowingJson, Trailing};
 
-/// Documents with something of everything: each kind of token at each kind of place, cut by the tests at every character.
+/// Documents with something of everything: each kind of token at each kind of place, cut by the tests at every
+/// character.
 fn documents() -> Vec<String> {
     let mut documents: Vec<String> = [
         "null",
@@ -31,7 +33,8 @@ fn documents() -> Vec<String> {
         r#"[[[1],[2,[3]]],{"a":[{"b":[{"c":{}}]}]}]"#,
         r#"{"a":1,"b":"two","c":[3,"four",{"d":null}],"e":{"f":{"g":false}}}"#,
         "{ \"a\" : [ 1 , 2 ] ,\n\t\"b\" : { \"c\" : \"d\" } }",
-        // Keys: empty, with escapes, one that is the beginning of another; containers below them stay open over many pieces.
+        // Keys: empty, with escapes, one that is the beginning of another; containers below them stay open over many
+        // pieces.
         r#"{"":{"":[1,2]},"\u0061\n":{"\"":[{"\\":"x y"}]},"ab":["z"],"a":["y",3]}"#,
         // Keys twice: whole before whole, and each kind of unfinished value before it is shown.
         r#"{"a":1,"b":2,"a":3}"#,
@@ -234,7 +237,8 @@ fn every_prefix_shows_what_the_rules_say() {
     assert!(seen > 5000, "only {seen} prefixes");
 }
 
-/// At the end of each document the value is serde_json's, also in the order of its members; before it, `finish` refuses.
+/// At the end of each document the value is serde_json's, also in the order of its members; before it, `finish`
+/// refuses.
 #[test]
 fn every_prefix_finishes_as_serde_json_does() {
     for text in documents() {
@@ -254,7 +258,8 @@ fn every_prefix_finishes_as_serde_json_does() {
     }
 }
 
-/// The byte that an error names is the first impossible one: each row gives an end with which the text before it is JSON.
+/// The byte that an error names is the first impossible one: each row gives an end with which the text before it is
+/// JSON.
 #[test]
 fn the_text_before_an_error_could_have_become_json() {
     for (hopeful, wrong, end) in [

@@ -64,6 +64,10 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![3 => valid_text(), 2 => mutated, 2 => tokens]
 }
 
+fn any_lengths() -> impl Strategy<Value = Vec<usize>> {
+    proptest::collection::vec(1..9_usize, 1..5)
+}
+
 /// The text in pieces of the given numbers of characters, over and over.
 fn pieces<'t>(text: &'t str, lengths: &[usize]) -> Vec<&'t str> {
     let (mut pieces, mut rest) = (Vec::new(), text);
@@ -79,7 +83,8 @@ fn pieces<'t>(text: &'t str, lengths: &[usize]) -> Vec<&'t str> {
     pieces
 }
 
-/// Whether `later` is what `earlier` may grow into: arrays and objects gain, and strings too where they are shown unfinished.
+/// Whether `later` is what `earlier` may grow into: arrays and objects gain, and strings too where they are shown
+/// unfinished.
 fn has_grown_from(later: &Value, earlier: &Value, trailing: Trailing) -> bool {
     match (earlier, later) {
         (Value::Array(earlier), Value::Array(later)) => {
@@ -98,7 +103,7 @@ proptest! {
 
     /// Both accept and give the same value, or both refuse.
     #[test]
-    fn the_end_agrees_with_serde_json(text in any_text(), lengths in proptest::collection::vec(1..9_usize, 1..5), show: bool) {
+    fn the_end_agrees_with_serde_json(text in any_text(), lengths in any_lengths(), show: bool) {
         let mut json = GrowingJson::with_trailing(if show { Trailing::Show } else { Trailing::Hide });
         for piece in pieces(&text, &lengths) {
             let _told_again_at_the_end = json.push(piece);
@@ -109,7 +114,7 @@ proptest! {
 
     /// At every prefix the view is what one push of that prefix gives: how the text was cut does not matter.
     #[test]
-    fn every_prefix_has_one_view(text in any_text(), lengths in proptest::collection::vec(1..9_usize, 1..5), show: bool) {
+    fn every_prefix_has_one_view(text in any_text(), lengths in any_lengths(), show: bool) {
         let trailing = if show { Trailing::Show } else { Trailing::Hide };
         let mut growing = GrowingJson::with_trailing(trailing);
         let mut prefix = String::new();
@@ -128,14 +133,15 @@ proptest! {
 
     /// What is shown, and settled, never changes or vanishes. (No text here has a key twice.)
     #[test]
-    fn what_is_settled_only_grows(text in valid_text(), lengths in proptest::collection::vec(1..9_usize, 1..5), show: bool) {
+    fn what_is_settled_only_grows(text in valid_text(), lengths in any_lengths(), show: bool) {
         let trailing = if show { Trailing::Show } else { Trailing::Hide };
         let mut json = GrowingJson::with_trailing(trailing);
         let mut settled = None;
         for piece in pieces(&text, &lengths) {
             prop_assert_eq!(json.push(piece), Ok(()));
             if let Some(earlier) = &settled {
-                prop_assert!(json.value().is_some_and(|later| has_grown_from(later, earlier, trailing)), "{}", json.raw());
+                let has_grown = json.value().is_some_and(|later| has_grown_from(later, earlier, trailing));
+                prop_assert!(has_grown, "{}", json.raw());
             }
             if json.is_settled() {
                 settled = json.value().cloned();

@@ -68,6 +68,24 @@ fn a_block_is_lost_once_and_up_to_its_blank_line() {
     );
 }
 
+/// What is forgotten takes no room any more.
+#[test]
+fn a_new_connection_has_the_whole_buffer() {
+    for pending in ["id: 1234567\n", "id: 1234567", "event: 1234567\n: ", "data: 1234567\n", "data: 12345678901"] {
+        for finish in [true, false] {
+            let mut decoder = Decoder::with_storage(Fixed::<8>::new());
+            let _may_be_full = decoder.advance(&mut pending.as_bytes());
+            if finish {
+                decoder.finish().unwrap_err();
+            } else {
+                decoder.reset();
+            }
+            let outcome = drive::events(&mut decoder, [&b"data: 0123"[..], b"4567\n\n"]);
+            assert_eq!(outcome.whats(), [&event("message", "01234567", "")], "{pending:?}");
+        }
+    }
+}
+
 /// What belongs to the end of the buffer is not lost by an attempt to shorten what cannot be shortened.
 #[test]
 fn a_buffer_of_a_fixed_size_gives_nothing_back_and_loses_nothing() {

@@ -4,7 +4,8 @@ use core::fmt;
 
 /// Why the text is not JSON, and at which byte of it.
 ///
-/// Small and `Copy`. Neither `Display` nor `Debug` shows anything of the text itself: what a model wrote does not belong in logs.
+/// Small and `Copy`. Neither `Display` nor `Debug` shows anything of the text itself: what a model wrote does not
+/// belong in logs.
 ///
 /// ```
 /// use ssewire_json::{GrowingJson, JsonErrorKind};
@@ -32,8 +33,8 @@ impl JsonError {
         self.kind
     }
 
-    /// The offset in bytes, into [`GrowingJson::raw`](crate::GrowingJson::raw), of the first byte with which the text can no longer
-    /// become JSON.
+    /// The offset in bytes, into [`GrowingJson::raw`](crate::GrowingJson::raw), of the first byte with which the text
+    /// can no longer become JSON.
     ///
     /// Two kinds point elsewhere: [`UnexpectedEnd`](JsonErrorKind::UnexpectedEnd) to the end of the text, and
     /// [`NumberOutOfRange`](JsonErrorKind::NumberOutOfRange) to the first byte of the number.
@@ -62,13 +63,15 @@ pub enum JsonErrorKind {
     UnexpectedCharacter,
     /// A backslash in a string, and behind it nothing that JSON knows: `"\x41"`, `"\u00g0"`.
     InvalidEscape,
-    /// Half a surrogate pair: `"\ud83d"` without a low half directly behind it, or `"\ude00"` without a high one before it.
+    /// Half a surrogate pair: `"\ud83d"` without a low half directly behind it, or `"\ude00"` without a high one
+    /// before it.
     LoneSurrogate,
     /// A character below U+0020 in a string, where JSON wants an escape: a line feed as it is instead of `\n`.
     ControlCharacter,
     /// A number that JSON does not write so: `01`, `1.x`, `-.5`, `1e+]`.
     InvalidNumber,
-    /// A number too big for an `f64`, such as `1e999`. With serde_json's feature `arbitrary_precision` there is no such number.
+    /// A number too big for an `f64`, such as `1e999`. With serde_json's feature `arbitrary_precision` there is no
+    /// such number.
     NumberOutOfRange,
     /// The 128th container within one another. serde_json refuses it too.
     TooDeep,

@@ -70,7 +70,8 @@ enum Half {
     Low,
 }
 
-/// The four hexadecimal digits at `from`. Told at the first digit that settles it: `\udc` is a low surrogate whatever follows.
+/// The four hexadecimal digits at `from`. Told at the first digit that settles it: `\udc` is a low surrogate whatever
+/// follows.
 fn read_code_unit(text: &[u8], from: usize, half: Half) -> Result<u32, Escape> {
     let mut unit = 0;
     for at in from..from + 4 {

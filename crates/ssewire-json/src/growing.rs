@@ -10,8 +10,8 @@ use crate::{JsonError, JsonErrorKind};
 
 /// JSON text that is still arriving, and the value it makes so far.
 ///
-/// Push the text as it comes, cut anywhere between two characters; look at [`value`](Self::value) whenever you like. What it shows
-/// depends on the text alone, never on how it was cut.
+/// Push the text as it comes, cut anywhere between two characters; look at [`value`](Self::value) whenever you like.
+/// What it shows depends on the text alone, never on how it was cut.
 ///
 /// ```
 /// use serde_json::json;
@@ -45,8 +45,8 @@ pub enum Trailing {
     /// A string is shown when its closing quote has come: `{"city": "Par` shows `{}`.
     #[default]
     Hide,
-    /// A string is shown from its opening quote on, and grows: `{"city": "Par` shows `{"city": "Par"}`. An escape, or a surrogate
-    /// pair, is shown when it is whole.
+    /// A string is shown from its opening quote on, and grows: `{"city": "Par` shows `{"city": "Par"}`. An escape, or
+    /// a surrogate pair, is shown when it is whole.
     Show,
 }
 
@@ -77,13 +77,14 @@ impl GrowingJson {
     ///
     /// # Errors
     ///
-    /// When the text so far can no longer become JSON. The value is then that of the text before [`JsonError::offset`] and stays so;
-    /// every further push returns the same error. The text is appended to [`raw`](Self::raw) in any case.
+    /// When the text so far can no longer become JSON. The value is then that of the text before [`JsonError::offset`]
+    /// and stays so; every further push returns the same error. The text is appended to [`raw`](Self::raw) in any
+    /// case.
     ///
     /// # Cost
     ///
-    /// In proportion to the length of `text` plus the number of open containers, for each of which its last member is found
-    /// again; in an object with more than 32 members that is one look-up of the key.
+    /// In proportion to the length of `text` plus the number of open containers, for each of which its last member is
+    /// found again; in an object with more than 32 members that is one look-up of the key.
     pub fn push(&mut self, text: &str) -> Result<(), JsonError> {
         self.raw.push_str(text);
         if self.parser.error().is_none() {
@@ -126,8 +127,8 @@ impl GrowingJson {
 
     /// Whether everything that [`value`](Self::value) shows will stay, and can only grow.
     ///
-    /// `false` exactly when a number that touches the end of the text is shown: it may change or vanish, as `1` does at `1.`, to
-    /// come back as `1.5`. After an error the answer is the one for the text before it.
+    /// `false` exactly when a number that touches the end of the text is shown: it may change or vanish, as `1` does
+    /// at `1.`, to come back as `1.5`. After an error the answer is the one for the text before it.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         !self.parser.is_provisional()
@@ -135,7 +136,8 @@ impl GrowingJson {
 
     /// Whether the text is one whole JSON document as it stands: whether [`finish`](Self::finish) would succeed.
     ///
-    /// White space behind the value is part of a document. A number at the top level counts, even though more digits may come.
+    /// White space behind the value is part of a document. A number at the top level counts, even though more digits
+    /// may come.
     ///
     /// Costs nothing, except for a top-level number of more than 64 bytes, which is read.
     #[must_use]
@@ -173,13 +175,14 @@ impl GrowingJson {
 
     /// The value, if the text is one whole JSON document.
     ///
-    /// This is no farewell: it says how things are if nothing more comes, and more may be pushed afterwards. A top-level number of
-    /// more than 64 bytes is shown by [`value`](Self::value) from then on.
+    /// This is no farewell: it says how things are if nothing more comes, and more may be pushed afterwards. A
+    /// top-level number of more than 64 bytes is shown by [`value`](Self::value) from then on.
     ///
     /// # Errors
     ///
     /// The error of the text, [`UnexpectedEnd`](JsonErrorKind::UnexpectedEnd) if it only lacks its end, or
-    /// [`NumberOutOfRange`](JsonErrorKind::NumberOutOfRange) for a number at the top level. Nothing is lost: value and raw text stay.
+    /// [`NumberOutOfRange`](JsonErrorKind::NumberOutOfRange) for a number at the top level. Nothing is lost: value and
+    /// raw text stay.
     pub fn finish(&mut self) -> Result<&Value, JsonError> {
         if let Some(error) = self.error() {
             return Err(error);

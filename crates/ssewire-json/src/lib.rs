@@ -1,9 +1,9 @@
 //! JSON that is still arriving: push text as it comes, read the value so far.
 //!
-//! Language models call tools with arguments that arrive as JSON text cut anywhere, whoever the vendor is: in the middle
-//! of a key, of an escape, of a number. To show them as they grow, most programs parse all of the text again at every
-//! piece, which costs the square of its length, and repair it first, which guesses. [`GrowingJson`] reads every byte
-//! once, keeps the value between two pieces, and lends it at any moment for nothing.
+//! Language models call tools with arguments that arrive as JSON text cut anywhere, whoever the vendor is: in the
+//! middle of a key, of an escape, of a number. To show them as they grow, most programs parse all of the text again at
+//! every piece, which costs the square of its length, and repair it first, which guesses. [`GrowingJson`] reads every
+//! byte once, keeps the value between two pieces, and lends it at any moment for nothing.
 //!
 //! ```
 //! use serde_json::json;
@@ -46,19 +46,20 @@
 //!
 //! # What it agrees with
 //!
-//! Once the text is complete, the value is what [`serde_json::from_str`] reads from it, with whatever features serde_json
-//! is built: numbers are built by it, the last of duplicate keys wins at the place of the first, and 127 containers may
-//! stand within one another. Text that serde_json refuses is refused here.
+//! Once the text is complete, the value is what [`serde_json::from_str`] reads from it, with whatever features
+//! serde_json is built: numbers are built by it, the last of duplicate keys wins at the place of the first, and 127
+//! containers may stand within one another. Text that serde_json refuses is refused here.
 //!
 //! One difference is on purpose. With `arbitrary_precision` or `raw_value`, serde_json reads no object from one whose
 //! first key is a private name of its own (`$serde_json::private::Number`). Here an object is an object.
 //!
 //! # What is refused
 //!
-//! A missing comma, a trailing comma, `NaN`, a comment, a single quote, half a surrogate pair, a control character in a
-//! string, a 128th container within the others, something behind the value. The [error](JsonError) names the first byte
-//! with which the text can no longer become JSON; the value stays what the text before that byte makes, and all text
-//! stays at hand in [`raw`](GrowingJson::raw), also what comes after the error. Neither errors nor `Debug` show any of it.
+//! A missing comma, a trailing comma, `NaN`, a comment, a single quote, half a surrogate pair, a control character in
+//! a string, a 128th container within the others, something behind the value. The [error](JsonError) names the first
+//! byte with which the text can no longer become JSON; the value stays what the text before that byte makes, and all
+//! text stays at hand in [`raw`](GrowingJson::raw), also what comes after the error. Neither errors nor `Debug` show
+//! any of it.
 //!
 //! # Cost
 //!
@@ -88,3 +89,8 @@ mod token;
 
 pub use error::{JsonError, JsonErrorKind};
 pub use growing::{GrowingJson, Trailing};
+
+/// The README's example runs with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,8 +5,8 @@ use serde_json::{Number, Value};
 use crate::token::Scan;
 use crate::{JsonError, JsonErrorKind};
 
-/// A number up to this length is shown while it touches the end of the text. A longer one waits for its delimiter: to build its
-/// value again for every piece would cost the square of its length.
+/// A number up to this length is shown while it touches the end of the text. A longer one waits for its delimiter: to
+/// build its value again for every piece would cost the square of its length.
 const SHOWN_LEN: usize = 64;
 
 /// A number, as far as it came.
@@ -90,8 +90,8 @@ impl Digits {
         self.value(raw)
     }
 
-    /// The value, built by serde_json, or as it builds it: an integer in the range of `u64` or `i64` becomes that integer in every
-    /// configuration of it. `None` if the text is no number yet, or one out of range.
+    /// The value, built by serde_json, or as it builds it: an integer in the range of `u64` or `i64` becomes that
+    /// integer in every configuration of it. `None` if the text is no number yet, or one out of range.
     pub(crate) fn value(self, raw: &str) -> Option<Value> {
         if !self.may_end() {
             return None;

@@ -1,9 +1,9 @@
 //! The grammar: a recursive descent that can stop after any byte and go on there.
 //!
-//! Between two pushes the tree is whole, and what is needed to go on stands beside it: which token was being read, and for each
-//! container that is still open the name of its last member. A push finds the innermost open container again from the
-//! root, one step per level, works on it in place, and climbs back as containers close. A container that opens and closes within
-//! one push is built on the way and put into its parent once.
+//! Between two pushes the tree is whole, and what is needed to go on stands beside it: which token was being read, and
+//! for each container that is still open the name of its last member. A push finds the innermost open container again
+//! from the root, one step per level, works on it in place, and climbs back as containers close. A container that
+//! opens and closes within one push is built on the way and put into its parent once.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,7 +35,8 @@ pub(crate) struct Parser {
 }
 
 /// What is read next.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(u8)]
 pub(crate) enum Next {
     /// A value: at the top level, behind a comma in an array, behind a colon.
     #[default]
@@ -89,7 +90,7 @@ impl Parser {
     /// Whether `raw` holds nothing but white space.
     pub(crate) fn is_blank(&self, raw: &str) -> bool {
         // Half a literal at the top level leaves the position at its beginning.
-        self.next == Next::Value && self.open.is_empty() && self.pos == raw.len()
+        matches!(self.next, Next::Value) && self.open.is_empty() && self.pos == raw.len()
     }
 
     /// Whether a number that touches the end of the text is shown.
@@ -99,7 +100,7 @@ impl Parser {
 
     /// Whether the value at the top level has ended.
     pub(crate) fn is_whole(&self) -> bool {
-        self.next == Next::End && self.open.is_empty()
+        matches!(self.next, Next::End) && self.open.is_empty()
     }
 
     /// The number that is all there is, and touches the end of the text.
@@ -169,7 +170,7 @@ impl Parser {
 
     /// Reads the elements and the end of the innermost open container, an array.
     fn array(&mut self, raw: &str, elements: &mut Vec<Value>) -> Flow {
-        if self.next == Next::FirstElement && self.peek(raw) == Some(b']') {
+        if matches!(self.next, Next::FirstElement) && self.peek(raw) == Some(b']') {
             return self.close();
         }
         loop {
@@ -204,7 +205,7 @@ impl Parser {
 
     /// The same, with the place where values go; its name is that of each member in turn.
     fn members(&mut self, raw: &str, member: &mut Member<'_>) -> Flow {
-        if self.next == Next::FirstKey && self.peek(raw) == Some(b'}') {
+        if matches!(self.next, Next::FirstKey) && self.peek(raw) == Some(b'}') {
             return self.close();
         }
         loop {
@@ -397,8 +398,8 @@ impl Parser {
         Flow::Stopped
     }
 
-    /// Shows what a number comes to now: `1`, nothing at `1.`, `1.5`. What it displaces is kept until it has ended, and is
-    /// shown again when the number vanishes: at `{"a":true,"a":1.` it is `true` that stands.
+    /// Shows what a number comes to now: `1`, nothing at `1.`, `1.5`. What it displaces is kept until it has ended,
+    /// and is shown again when the number vanishes: at `{"a":true,"a":1.` it is `true` that stands.
     ///
     /// Returns whether the number is shown.
     fn show_number(&mut self, place: &mut impl Place, value: Option<Value>, shown: bool) -> bool {

@@ -70,7 +70,8 @@ impl Place for Member<'_> {
     fn take_back(&mut self, displaced: Option<Value>) {
         match (displaced, self.shown()) {
             (Some(earlier), Some(shown)) => *shown = earlier,
-            // The key was new, so it is the last one: removing it leaves the order of the others alone under `preserve_order` too.
+            // The key was new, so it is the last one: removing it leaves the order of the others alone under
+            // `preserve_order` too.
             _ => {
                 self.members.remove(&self.name.key.decode(self.raw));
             }
@@ -95,9 +96,9 @@ impl Name {
 
     /// Looks for the member of this name. No other has been inserted since it was.
     ///
-    /// This is done for every open object at every push. A look-up compares keys, and a key may be as long as the text: for
-    /// `{"<a megabyte>":[1,1,1,…` in small pieces that would cost the square of the length. So among few members the key is
-    /// looked for once, and its rank is remembered.
+    /// This is done for every open object at every push. A look-up compares keys, and a key may be as long as the
+    /// text: for `{"<a megabyte>":[1,1,1,…` in small pieces that would cost the square of the length. So among few
+    /// members the key is looked for once, and its rank is remembered.
     pub(crate) fn find<'v>(&mut self, members: &'v mut Map<String, Value>, raw: &str) -> Option<&'v mut Value> {
         if members.len() > FEW {
             return match self.key.as_it_is(raw) {

@@ -39,8 +39,8 @@ impl Text {
         self.end
     }
 
-    /// Goes on to the closing quote, to the end of the text or to an error, and never over the same bytes again but for an escape
-    /// that was not whole (11 bytes at most).
+    /// Goes on to the closing quote, to the end of the text or to an error, and never over the same bytes again but
+    /// for an escape that was not whole (11 bytes at most).
     pub(crate) fn scan(&mut self, raw: &str) -> Scan {
         let mut rest = raw.as_bytes().get(self.end..).unwrap_or_default();
         loop {
@@ -119,8 +119,9 @@ fn is_special(byte: u8) -> bool {
 
 /// The same for eight bytes at once; `None` when all eight are plain.
 ///
-/// In each byte lane, `(x - n) & !x` has its top bit set when `x < n` (for `n` up to 0x80), and `x ^ c` is below 1 only for `x == c`. A
-/// borrow may set the bit of a lane wrongly, but only above a lane that has it rightly, so the lowest bit is always right.
+/// In each byte lane, `(x - n) & !x` has its top bit set when `x < n` (for `n` up to 0x80), and `x ^ c` is below 1
+/// only for `x == c`. A borrow may set the bit of a lane wrongly, but only above a lane that has it rightly, so the
+/// lowest bit is always right.
 fn plain_in_word(word: [u8; 8]) -> Option<usize> {
     const EACH: u64 = u64::MAX / 0xFF;
     let below = |x: u64, n: u8| x.wrapping_sub(EACH * u64::from(n)) & !x;
@@ -135,7 +136,8 @@ fn plain_in_word(word: [u8; 8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// The word at a time agrees with the byte at a time for every byte value in every lane, also next to its neighbours in value.
+    /// The word at a time agrees with the byte at a time for every byte value in every lane, also next to its
+    /// neighbours in value.
     #[test]
     fn words_and_bytes_agree() {
         for byte in 0..=u8::MAX {
