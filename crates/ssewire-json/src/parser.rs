@@ -36,7 +36,6 @@ pub(crate) struct Parser {
 
 /// What is read next.
 #[derive(Debug, Clone, Copy, Default)]
-#[repr(u8)]
 pub(crate) enum Next {
     /// A value: at the top level, behind a comma in an array, behind a colon.
     #[default]

@@ -130,11 +130,11 @@ impl NotAStream {
         if is_compressed(&body.head) {
             return Self::Compressed;
         }
-        if done {
-            return Self::OnlyDone;
-        }
         if body.has_events {
             return Self::OtherEvents;
+        }
+        if done {
+            return Self::OnlyDone;
         }
         if head.first() == Some(&b'<') {
             return Self::Html;

@@ -239,15 +239,18 @@ impl MessageStream {
         };
         self.error_field.end_block();
         self.events = self.events.saturating_add(1);
-        self.body.has_events();
         let decoded = match StreamEvent::decode(event.event_type(), event.data()) {
             Ok(Some(decoded)) => decoded,
             Ok(None) => return Ok(None),
             Err(error) => {
+                self.body.has_events();
                 self.accumulator.undecodable(&error);
                 return Err(StreamError::Payload(error));
             }
         };
+        if !matches!(decoded, StreamEvent::Done) {
+            self.body.has_events();
+        }
         let change = self.accumulator.apply(&decoded).map_err(StreamError::Accumulate)?;
         if self.accumulator.seen() {
             self.body.is_a_stream();

@@ -59,7 +59,8 @@ impl sealed::Storage for Growing {
     }
 
     fn grow(&mut self, needed: usize) -> bool {
-        let wanted = needed.max(self.bytes.len().saturating_mul(2)).max(64);
+        let wanted = needed.max(self.bytes.len().saturating_add(1)).max(64);
+        let wanted = wanted.checked_next_power_of_two().unwrap_or(wanted);
         self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
         self.bytes.resize(wanted, 0);
         true

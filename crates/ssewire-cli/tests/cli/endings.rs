@@ -39,7 +39,7 @@ fn what_is_no_messages_stream_is_named_in_one_sentence() {
         (b"", "empty"),
         (b"\n\n", "empty"),
         (b": keep-alive\n\n", "comments"),
-        (foreign.as_bytes(), "[DONE]"),
+        (foreign.as_bytes(), "another protocol"),
         (b"data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\"}\n\n", "another protocol"),
         (b"data: hello\n\ndata: world\n\n", "another protocol"),
         (b"data: [DONE]\n\n", "[DONE]"),

@@ -133,7 +133,10 @@ impl Accumulator {
             Delta::Thinking(_) => ContentBlock::Thinking(ThinkingBlock::default()),
             Delta::Compaction(_) => ContentBlock::Compaction(Box::default()),
             Delta::InputJson(delta) => {
-                self.blocks.hold_orphan(index, &delta.partial_json);
+                // An empty piece says nothing, and shall cost nothing, at however many indices it comes.
+                if !delta.partial_json.is_empty() {
+                    self.blocks.hold_orphan(index, &delta.partial_json);
+                }
                 return Ok(Change::Nothing);
             }
             Delta::Signature(_) | Delta::Citations(_) | Delta::Unknown(_) => return Ok(Change::Nothing),

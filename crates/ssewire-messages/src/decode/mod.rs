@@ -58,7 +58,6 @@ impl<'a> StreamEvent<'a> {
 }
 
 fn decode<'a>(name: &[u8], data: &'a [u8]) -> Result<Option<StreamEvent<'a>>, PayloadError> {
-    // Under the name `error` even a well-formed delta deserves the long way: its `type` decides there.
     if let Some(delta) = hot::delta(data) {
         return Ok(Some(StreamEvent::ContentBlockDelta(delta)));
     }
