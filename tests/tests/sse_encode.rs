@@ -104,3 +104,17 @@ fn ill_formed_bytes_are_written_as_they_are() {
     Encode::new().data(b"a\xFFb").append_to(&mut bytes);
     assert_eq!(bytes, b"data: a\xFFb\n\n");
 }
+
+#[test]
+fn passing_events_on_passes_a_reset_of_the_id_on() {
+    let mut input = &b"id: 1\ndata: a\n\nid\ndata: b\n\n"[..];
+    let mut decoder = Decoder::new();
+    let mut passed_on = Vec::new();
+    while let Some(event) = decoder.decode(&mut input).unwrap() {
+        Encode::from(event).append_to(&mut passed_on);
+    }
+    let mut reader = Decoder::new();
+    let mut input = passed_on.as_slice();
+    assert_eq!(reader.decode(&mut input).unwrap().unwrap().last_event_id(), b"1");
+    assert_eq!(reader.decode(&mut input).unwrap().unwrap().last_event_id(), b"");
+}

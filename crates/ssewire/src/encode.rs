@@ -160,13 +160,14 @@ impl<'a> Encode<'a> {
     }
 }
 
-/// The event as it was read. Its id is written, too, if it has one: for a reader that comes later it is news.
+/// The event as it was read. Its id is always written, also an empty one, which resets the reader's: a stream that is
+/// passed on event by event shall leave the same last event ID behind each of them.
 impl<'a> From<Event<'a>> for Encode<'a> {
     fn from(event: Event<'a>) -> Self {
         let message = event.event_type() == b"message";
         Self {
             event_type: if message { None } else { Some(event.event_type()) },
-            id: if event.last_event_id().is_empty() { None } else { Some(event.last_event_id()) },
+            id: Some(event.last_event_id()),
             data: Some(event.data()),
             ..Self::new()
         }

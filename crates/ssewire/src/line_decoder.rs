@@ -100,6 +100,7 @@ impl<S: Storage> LineDecoder<S> {
         if self.pending == 0 {
             // What was lent until now is free again.
             self.room.truncate_front(0);
+            self.room.rest();
         }
         self.skip_what_is_no_line(input)?;
         loop {
@@ -130,10 +131,12 @@ impl<S: Storage> LineDecoder<S> {
                 continue;
             }
             if self.room.front() == 0 {
+                self.room.end_small_block();
                 let start = chunk.len().saturating_sub(rest.len());
                 return Ok(Some(ReadyLine(Part::chunk(start..start.saturating_add(len)))));
             }
             self.hold(piece)?;
+            self.room.end_block();
             return Ok(Some(ReadyLine(Part::room(0..self.room.front()))));
         }
     }
@@ -164,6 +167,15 @@ impl<S: Storage> LineDecoder<S> {
         let pending = self.pending.saturating_add(u64::from(self.start.mark_bytes()));
         self.reset();
         if pending == 0 { Ok(()) } else { Err(Truncated { pending }) }
+    }
+
+    /// Gives back all memory that an unfinished line does not need. Happens by itself, too, as in
+    /// [`Decoder::shrink_to_fit`](crate::Decoder::shrink_to_fit).
+    pub fn shrink_to_fit(&mut self) {
+        if self.pending == 0 {
+            self.room.truncate_front(0);
+        }
+        self.room.shrink(0);
     }
 
     /// Makes ready for another stream.
