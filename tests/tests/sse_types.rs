@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use ssewire::{
-    DecodeError, Decoder, Event, Field, Fixed, Frame, Growing, LineDecoder, Lossy, Ready, ReadyFrame, ReadyLine,
-    SharedEvent, Storage, Truncated,
+    DecodeError, Decoder, Encode, EncodeError, Event, Field, Fixed, Frame, Growing, LineDecoder, Lossy, Ready,
+    ReadyFrame, ReadyLine, SharedEvent, Storage, Truncated,
 };
 
 #[test]
@@ -36,6 +36,8 @@ fn everything_may_go_to_another_thread() {
         free::<Field<'_>>(),
         free::<Lossy<'_>>(),
         free::<SharedEvent>(),
+        free::<Encode<'_>>(),
+        free::<EncodeError>(),
         free::<Ready>(),
         free::<ReadyFrame>(),
         free::<ReadyLine>(),

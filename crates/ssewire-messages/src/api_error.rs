@@ -20,7 +20,6 @@ pub struct ApiError {
     kind: Option<ErrorKind>,
     message: Option<Box<str>>,
     request_id: Option<Box<str>>,
-    status: Option<u16>,
     body: Value,
 }
 
@@ -30,13 +29,13 @@ impl ApiError {
     pub fn from_body(body: Value) -> Self {
         let inner = body.get("error").filter(|inner| inner.is_object()).unwrap_or(&body);
         let request_id = text_of(&body, "request_id").or_else(|| text_of(inner, "request_id"));
-        Self { kind: kind_of(inner), message: message_of(&body, inner), request_id, status: None, body }
+        Self { kind: kind_of(inner), message: message_of(&body, inner), request_id, body }
     }
 
     /// An error that came as plain text; empty if it came without any.
     pub(crate) fn from_text(text: String) -> Self {
         let message = if text.is_empty() { None } else { Some(text.as_str().into()) };
-        Self { kind: None, message, request_id: None, status: None, body: Value::String(text) }
+        Self { kind: None, message, request_id: None, body: Value::String(text) }
     }
 
     /// The kind of the error, if it can be told.
@@ -55,13 +54,6 @@ impl ApiError {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
-    }
-
-    /// The HTTP status of the response that this was the body of; `None` for an error within a stream, whose status
-    /// was 200 and means nothing.
-    #[must_use]
-    pub fn status(&self) -> Option<u16> {
-        self.status
     }
 
     /// The error as it came.
@@ -99,9 +91,6 @@ impl fmt::Display for ApiError {
             Some(kind) => write!(f, "the server reported {kind}")?,
             None => f.write_str("the server reported an error")?,
         }
-        if let Some(status) = self.status {
-            write!(f, " (status {status})")?;
-        }
         match &self.request_id {
             Some(id) => write!(f, " for request {id}"),
             None => Ok(()),
@@ -114,7 +103,6 @@ impl fmt::Debug for ApiError {
         f.debug_struct("ApiError")
             .field("kind", &self.kind)
             .field("request_id", &self.request_id)
-            .field("status", &self.status)
             .finish_non_exhaustive()
     }
 }
