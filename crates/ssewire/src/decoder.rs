@@ -148,12 +148,14 @@ impl<S> Decoder<S> {
 
 impl<S: Storage> Decoder<S> {
     /// Seeds the last event ID, as a client does that reconnects with `Last-Event-ID`: events carry it until the
-    /// stream sets another.
+    /// stream sets another. One that no stream can have set, with a line end or a NUL in it, counts as none: in a
+    /// header it would be two.
     ///
     /// # Errors
     /// [`DecodeError::TooLarge`] if it is longer than the limit, [`DecodeError::BufferFull`] if it does not fit the
     /// storage.
     pub fn with_last_event_id(mut self, id: &[u8]) -> Result<Self, DecodeError> {
+        let id = if memchr::memchr3(b'\n', b'\r', 0, id).is_some() { b"" } else { id };
         if id.len() > self.limit {
             return Err(DecodeError::TooLarge { limit: self.limit });
         }
