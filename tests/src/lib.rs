@@ -6,6 +6,7 @@ pub mod cases;
 pub mod chunks;
 pub mod drive;
 pub mod fuzz;
+pub mod json;
 pub mod oracle;
 pub mod outcome;
 pub mod streams;

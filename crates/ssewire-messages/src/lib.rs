@@ -23,15 +23,22 @@
 //! # let body = b"data: {\"type\":\"message_start\",\"message\":{}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n";
 //! let mut stream = MessageStream::new();
 //! for mut chunk in body.chunks(1400) {
-//!     while let Some(item) = stream.decode(&mut chunk)? {
-//!         match item.update {
-//!             Update::Text { text, .. } => print!("{text}"),
-//!             Update::BlockStop { block } => {
-//!                 if let Some(call) = block.content().and_then(|block| block.as_tool_use()) {
-//!                     println!("call {:?} with {}", call.name, call.input.value()?);
+//!     loop {
+//!         match stream.decode(&mut chunk) {
+//!             Ok(Some(item)) => match item.update {
+//!                 Update::Text { text, .. } => print!("{text}"),
+//!                 Update::BlockStop { block, .. } => {
+//!                     if let Some(call) = block.content().as_tool_use() {
+//!                         match call.input.value() {
+//!                             Ok(input) => println!("call {:?} with {input}", call.name),
+//!                             Err(error) => println!("do not call {:?}: {error}", call.name),
+//!                         }
+//!                     }
 //!                 }
-//!             }
-//!             _ => {}
+//!                 _ => {}
+//!             },
+//!             Ok(None) => break,                   // Bring the next chunk.
+//!             Err(error) => eprintln!("{error}"),  // Of one event: the stream goes on, and `finish` judges.
 //!         }
 //!     }
 //! }
@@ -62,6 +69,7 @@ mod event;
 mod not_a_stream;
 mod payload_error;
 mod stream;
+mod structured;
 
 // The wire vocabulary: every type that stands in a message.
 pub mod citation;
@@ -90,7 +98,8 @@ pub use not_a_stream::NotAStream;
 pub use payload_error::{PayloadError, PayloadErrorKind};
 pub use ssewire_json::{JsonError, Trailing};
 pub use stream::{Item, MessageStream, ReadyItem, StreamError};
-pub use tool_input::InputState;
+pub use structured::{ParseTextError, ParseTextErrorKind, StructuredOutput};
+pub use tool_input::{InputError, InputState};
 
 pub use citation::Citation;
 pub use content::{

@@ -28,9 +28,12 @@ pub enum NotAStream {
     Binary,
     /// Other text.
     Text,
+    /// Something that is no event stream even by its content type, which is given: without parameters, in lower case.
+    /// What can be told by the bytes themselves is told by the cases above.
+    ContentType(Box<str>),
     /// Nothing at all, or only line ends.
     Empty,
-    /// An event stream, but only comments.
+    /// An event stream, but without any event: only comments, or fields that set something.
     OnlyComments,
     /// An event stream of another protocol.
     OtherEvents,
@@ -52,9 +55,18 @@ impl fmt::Display for NotAStream {
             }
             Self::Binary => "the body is binary data and no stream: is the address right, and is it decompressed?",
             Self::Text => "the body is text, but no event stream: is the address right?",
+            Self::ContentType(kind) if kind.as_ref() == BEDROCK => {
+                return write!(
+                    f,
+                    "the content type is {kind}: these are frames of Bedrock, whose JSON has to be taken out first"
+                );
+            }
+            Self::ContentType(kind) => {
+                return write!(f, "the content type is {kind} and not text/event-stream: is the address right?");
+            }
             Self::Empty => "the body is empty: the connection was probably closed before the server answered",
             Self::OnlyComments => {
-                "the stream holds only comments: the server was probably cut off before the message began"
+                "the stream holds no event, only comments or settings: the server was probably cut off before the message"
             }
             Self::OtherEvents => {
                 "the stream holds events, but none of the Messages API: it is probably of another protocol"
@@ -66,14 +78,22 @@ impl fmt::Display for NotAStream {
     }
 }
 
+/// What the event streams of Bedrock call themselves.
+const BEDROCK: &str = "application/vnd.amazon.eventstream";
+
 /// The beginning of a body, for as long as it may be none of a stream.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Body {
     /// The beginning. If that is JSON: all of it, up to [`JSON`](Self::JSON) bytes.
     head: Vec<u8>,
     length: u64,
+    /// How the line that is arriving begins.
+    line: LineStart,
+    /// A line began as a field of an event does.
+    has_fields: bool,
     is_a_stream: bool,
     has_events: bool,
+    content_type: Option<Box<str>>,
 }
 
 impl Body {
@@ -82,12 +102,23 @@ impl Body {
     /// How large a JSON body is kept.
     const JSON: usize = 16 * 1024 * 1024;
 
+    /// Takes what the header says the body is.
+    pub(crate) fn is_said_to_be(&mut self, content_type: &str) {
+        let essence = content_type.split(';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+        let is_sane = essence.len() <= 127 && essence.bytes().all(|byte| byte.is_ascii_graphic());
+        self.content_type = (is_sane && !essence.is_empty()).then(|| essence.into());
+    }
+
     /// Takes the next bytes of the body.
     pub(crate) fn take(&mut self, piece: &[u8]) {
         if self.is_a_stream {
             return;
         }
-        self.length = self.length.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        for byte in piece {
+            self.line.take(*byte, self.length);
+            self.has_fields |= FIELDS.contains(&self.line.bytes());
+            self.length = self.length.saturating_add(1);
+        }
         let wanted = if self.head.len() >= Self::HEAD && !is_json(&self.head) { Self::HEAD } else { Self::JSON };
         let room = wanted.saturating_sub(self.head.len());
         self.head.extend_from_slice(piece.get(..room).unwrap_or(piece));
@@ -107,25 +138,70 @@ impl Body {
         self.has_events = true;
     }
 
-    /// Whether a line of it begins like the field of an event.
+    /// Whether a line of it began like the field of an event.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.has_fields && !self.is_document()
+    }
+
+    /// Whether its first event has begun, if only with half the name of a field.
     pub(crate) fn has_begun_an_event(&self) -> bool {
-        let mut lines = significant(&self.head).split(|byte| matches!(byte, b'\n' | b'\r'));
-        let fields: [&[u8]; 2] = [b"event:", b"data:"];
-        let whole = |line: &[u8]| fields.iter().any(|field| line.starts_with(field));
-        let cut = |line: &[u8]| !line.is_empty() && fields.iter().any(|field| field.starts_with(line));
-        lines.clone().any(whole) || lines.next_back().is_some_and(cut)
+        let line = self.line.bytes();
+        let is_half_a_field = !line.is_empty() && FIELDS.iter().any(|field| field.starts_with(line));
+        !self.has_events && !self.is_document() && (self.has_fields || is_half_a_field)
+    }
+
+    /// A page or JSON, whatever its lines look like.
+    fn is_document(&self) -> bool {
+        is_json(&self.head) || significant(&self.head).starts_with(b"<")
+    }
+}
+
+/// How the fields begin that make an event.
+const FIELDS: [&[u8]; 2] = [b"event:", b"data:"];
+
+/// The first bytes of a line: as many as the longest of [`FIELDS`] has.
+#[derive(Debug, Clone, Copy, Default)]
+struct LineStart {
+    bytes: [u8; 6],
+    length: u8,
+}
+
+impl LineStart {
+    /// Takes the byte that stands `at` this place of the body.
+    fn take(&mut self, byte: u8, at: u64) {
+        let mark = [0xEF, 0xBB, 0xBF];
+        if matches!(byte, b'\n' | b'\r') {
+            self.length = 0;
+        } else if usize::try_from(at).ok().and_then(|at| mark.get(at)) == Some(&byte) {
+            // Of the byte order mark.
+        } else if let Some(place) = self.bytes.get_mut(usize::from(self.length)) {
+            *place = byte;
+            self.length = self.length.saturating_add(1);
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 }
 
 impl NotAStream {
     /// What the body was. `done`: the end marker came.
     pub(crate) fn of(body: Body, done: bool) -> Self {
+        let found = Self::by_its_bytes(&body, done);
+        match (found, body.content_type) {
+            (Self::Text | Self::Binary, Some(kind)) if kind.as_ref() != "text/event-stream" => Self::ContentType(kind),
+            (found, _) => found,
+        }
+    }
+
+    fn by_its_bytes(body: &Body, done: bool) -> Self {
         let head = significant(&body.head);
         if head.is_empty() {
             return Self::Empty;
         }
         if is_json(head) {
-            return Self::of_json(&body);
+            return Self::of_json(body);
         }
         if is_compressed(&body.head) {
             return Self::Compressed;
@@ -139,10 +215,14 @@ impl NotAStream {
         if head.first() == Some(&b'<') {
             return Self::Html;
         }
-        if head.first() == Some(&b':') {
+        if body.has_fields || [&b":"[..], b"retry:", b"id:"].iter().any(|begin| head.starts_with(begin)) {
             return Self::OnlyComments;
         }
-        let is_text = head.utf8_chunks().all(|chunk| chunk.invalid().is_empty() || chunk.invalid().len() == 3);
+        let is_text = match core::str::from_utf8(head) {
+            Ok(_) => true,
+            // The head may end within a character, the body has not.
+            Err(error) => error.error_len().is_none() && body.head.len() == Body::HEAD,
+        };
         if is_text && !head.contains(&0) { Self::Text } else { Self::Binary }
     }
 

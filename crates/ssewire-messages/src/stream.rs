@@ -22,8 +22,12 @@ use crate::payload_error::PayloadError;
 /// let mut stream = MessageStream::new();
 /// let mut text = String::new();
 /// for mut chunk in body.chunks(7) {
-///     while let Some(item) = stream.decode(&mut chunk)? {
-///         text.extend(item.update.text_pieces());
+///     loop {
+///         match stream.decode(&mut chunk) {
+///             Ok(Some(item)) => text.extend(item.update.text_pieces()),
+///             Ok(None) => break,                     // Bring the next chunk.
+///             Err(error) => eprintln!("{error}"),    // Of one event: the stream goes on, and `finish` judges.
+///         }
 ///     }
 /// }
 /// let message = stream.finish()?;
@@ -118,6 +122,14 @@ impl MessageStream {
         self
     }
 
+    /// A stream that knows what the `content-type` header of the response says. It decides nothing: a stream under
+    /// another name is read all the same. But where there was none, it helps to [say](NotAStream) what there was.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: &str) -> Self {
+        self.body.is_said_to_be(content_type);
+        self
+    }
+
     /// Goes on to the end of the next event that has a payload. `input` is advanced; `Ok(None)`: bring more.
     ///
     /// # Errors
@@ -148,7 +160,10 @@ impl MessageStream {
                 Err(error) => {
                     self.events = self.events.saturating_add(1);
                     self.accumulator.lost_event();
-                    return Err(StreamError::Decode(error));
+                    if self.body.has_fields() {
+                        self.accumulator.cut();
+                    }
+                    return Err(error.into());
                 }
             };
             if let Some(change) = self.merge(before, frame)? {
@@ -245,17 +260,20 @@ impl MessageStream {
             Err(error) => {
                 self.body.has_events();
                 self.accumulator.undecodable(&error);
-                return Err(StreamError::Payload(error));
+                return Err(error.into());
             }
         };
         if !matches!(decoded, StreamEvent::Done) {
             self.body.has_events();
         }
-        let change = self.accumulator.apply(&decoded).map_err(StreamError::Accumulate)?;
+        let applied = self.accumulator.apply(&decoded);
         if self.accumulator.seen() {
             self.body.is_a_stream();
+        } else if matches!(applied, Err(AccumulateError::Departure(_))) {
+            // What was refused left no trace, but it was part of a Messages stream.
+            self.accumulator.cut();
         }
-        Ok(Some(change))
+        Ok(Some(applied?))
     }
 
     /// An `error` field whose block has ended is an event.
@@ -263,9 +281,9 @@ impl MessageStream {
         let value = self.error_field.take_due()?;
         self.events = self.events.saturating_add(1);
         let change = match StreamEvent::decode(b"error", &value) {
-            Ok(Some(event)) => self.accumulator.apply(&event).map_err(StreamError::Accumulate),
+            Ok(Some(event)) => self.accumulator.apply(&event).map_err(StreamError::from),
             Ok(None) => Ok(Change::Nothing),
-            Err(error) => Err(StreamError::Payload(error)),
+            Err(error) => Err(error.into()),
         };
         self.error_field = ErrorField::Told(value);
         Some(change)
@@ -301,6 +319,24 @@ impl ErrorField {
             Self::Told(value) => value,
             _ => b"",
         }
+    }
+}
+
+impl From<DecodeError> for StreamError {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(error)
+    }
+}
+
+impl From<PayloadError> for StreamError {
+    fn from(error: PayloadError) -> Self {
+        Self::Payload(error)
+    }
+}
+
+impl From<AccumulateError> for StreamError {
+    fn from(error: AccumulateError) -> Self {
+        Self::Accumulate(error)
     }
 }
 

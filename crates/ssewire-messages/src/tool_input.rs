@@ -50,19 +50,29 @@ pub enum InputState {
     Invalid(JsonError),
 }
 
-impl fmt::Display for InputState {
+/// Why there is no [value](ToolInput::value) to run a tool with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InputError {
+    /// The block is still open: more may come.
+    Growing,
+    /// The JSON text stops in the middle.
+    Cut,
+    /// The text is no JSON.
+    Invalid(JsonError),
+}
+
+impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Growing => f.write_str("the tool input is still arriving"),
-            Self::Complete => f.write_str("the tool input is complete"),
-            Self::Empty => f.write_str("the tool input is empty"),
             Self::Cut => f.write_str("the tool input is cut"),
             Self::Invalid(error) => write!(f, "the tool input is no valid JSON: {error}"),
         }
     }
 }
 
-impl core::error::Error for InputState {}
+impl core::error::Error for InputError {}
 
 impl ToolInput {
     /// What stands in the start of a tool-use block. Absent, null and `""` are the empty object.
@@ -78,28 +88,42 @@ impl ToolInput {
     /// The input, if it is whole: what to run the tool with.
     ///
     /// # Errors
-    /// The [`state`](Self::state), if that is neither [`Complete`](InputState::Complete) nor
+    /// [`InputError`], unless the [`state`](Self::state) is [`Complete`](InputState::Complete) or
     /// [`Empty`](InputState::Empty).
-    pub fn value(&self) -> Result<&Value, InputState> {
+    pub fn value(&self) -> Result<&Value, InputError> {
         match self.state() {
             InputState::Complete => Ok(self.partial().unwrap_or(&self.start)),
             InputState::Empty => Ok(&self.start),
-            unfinished => Err(unfinished),
+            InputState::Growing => Err(InputError::Growing),
+            InputState::Cut => Err(InputError::Cut),
+            InputState::Invalid(error) => Err(InputError::Invalid(error)),
         }
     }
 
     /// How far the input is to be trusted.
     #[must_use]
     pub fn state(&self) -> InputState {
+        self.state_in(self.phase)
+    }
+
+    /// The state that the input is in if the stream ends here.
+    pub(crate) fn state_at_the_end(&self) -> InputState {
+        self.state_in(match self.phase {
+            Phase::Open => Phase::Cut,
+            ended => ended,
+        })
+    }
+
+    fn state_in(&self, phase: Phase) -> InputState {
         let Some(json) = self.json.as_deref().filter(|json| !json.is_blank()) else {
-            return match self.phase {
+            return match phase {
                 Phase::Open => InputState::Growing,
                 Phase::Cut => InputState::Cut,
                 Phase::Stopped if self.start.as_object().is_some_and(Map::is_empty) => InputState::Empty,
                 Phase::Stopped => InputState::Complete,
             };
         };
-        match (json.error(), self.phase) {
+        match (json.error(), phase) {
             (Some(error), _) => InputState::Invalid(error),
             (None, Phase::Open) => InputState::Growing,
             (None, Phase::Stopped) if json.is_complete() => InputState::Complete,
@@ -147,7 +171,8 @@ impl ToolInput {
         }
     }
 
-    /// Takes the next piece of JSON text.
+    /// Takes the next piece of JSON text. Whether more may come is said by [`open`](Self::open) and
+    /// [`stop`](Self::stop).
     pub(crate) fn push(&mut self, piece: &str, trailing: Trailing) {
         if piece.is_empty() {
             return;

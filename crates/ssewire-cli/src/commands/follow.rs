@@ -83,7 +83,7 @@ impl Run {
                     self.seen |= tells_of_a_message(&item.update);
                     show.item(&item, number, output)?;
                     output.flush()?;
-                    if let Update::Error { error } = item.update {
+                    if let Update::Error { error, .. } = item.update {
                         output.note(with_message(error, error));
                     }
                 }

@@ -1,9 +1,8 @@
 //! `text`: the pieces of text as they arrive, and nothing else.
 
-use alloc::collections::BTreeMap;
 use std::io;
 
-use ssewire_messages::{BlockKey, ContentBlock, Item, Update};
+use ssewire_messages::{ContentBlock, Item, Update};
 
 use super::follow::{End, Show, follow};
 use crate::args::Args;
@@ -23,8 +22,6 @@ pub(crate) struct Text {
     last: Option<Kind>,
     /// Line ends at the end of what was shown, up to two.
     line_ends: usize,
-    /// Bytes of thinking that were shown, by block.
-    thought: BTreeMap<BlockKey, usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +32,7 @@ enum Kind {
 
 impl Text {
     pub(crate) fn new(with_thinking: bool) -> Self {
-        Self { with_thinking, last: None, line_ends: 0, thought: BTreeMap::new() }
+        Self { with_thinking, last: None, line_ends: 0 }
     }
 
     fn piece(&mut self, kind: Kind, piece: &str, output: &mut Output) -> io::Result<()> {
@@ -65,21 +62,12 @@ impl Show for Text {
     fn item(&mut self, item: &Item<'_>, _: u64, output: &mut Output) -> io::Result<()> {
         match item.update {
             Update::MessageStart { .. } => item.update.initial_blocks().try_for_each(|block| self.block(block, output)),
-            Update::BlockStart { block, text } => {
-                if let Some(ContentBlock::Thinking(content)) = block.content() {
-                    // Early pieces of the block came before its start, and stand behind what the start brings.
-                    let shown = self.thought.get(&block.key()).copied().unwrap_or(0);
-                    let new = content.thinking.len().saturating_sub(shown);
-                    self.piece(Kind::Thinking, content.thinking.get(..new).unwrap_or_default(), output)?;
-                }
+            Update::BlockStart { text, thinking, .. } => {
+                self.piece(Kind::Thinking, thinking, output)?;
                 self.piece(Kind::Text, text, output)
             }
             Update::Text { text, .. } => self.piece(Kind::Text, text, output),
-            Update::Thinking { block, thinking, .. } if self.with_thinking => {
-                let shown = self.thought.entry(block.key()).or_default();
-                *shown = shown.saturating_add(thinking.len());
-                self.piece(Kind::Thinking, thinking, output)
-            }
+            Update::Thinking { thinking, .. } => self.piece(Kind::Thinking, thinking, output),
             _ => Ok(()),
         }
     }

@@ -25,7 +25,15 @@ impl Accumulator {
             }
             _ => {}
         }
-        self.seen |= !matches!(event, StreamEvent::Error(_) | StreamEvent::Done | StreamEvent::Unknown(_));
+        let applied = self.apply_rule(event);
+        // An event that was refused changed nothing, not even this.
+        if !matches!(applied, Err(AccumulateError::Departure(_))) {
+            self.seen |= !matches!(event, StreamEvent::Error(_) | StreamEvent::Done | StreamEvent::Unknown(_));
+        }
+        applied
+    }
+
+    fn apply_rule(&mut self, event: &StreamEvent<'_>) -> Applied {
         match event {
             StreamEvent::MessageStart(start) => self.message_start(start),
             StreamEvent::ContentBlockStart(start) => self.block_start(start),
@@ -63,16 +71,22 @@ impl Accumulator {
         if let Some(departure) = self.blocks.start_departure(index) {
             self.depart(departure, Some(index))?;
         }
-        let adopted = self.blocks.adoptable(index, &start.content_block);
-        if !self.admit(start.bytes, usize::from(adopted.is_none()))? {
+        let mut block = start.content_block.clone();
+        let adopted = self.blocks.adoptable(index, &block);
+        // What waits at this index was counted as a block when it came.
+        let orphan_joins = self.blocks.has_orphan(index) && Takes::InputJson.is_taken_by(&block);
+        if !self.admit(start.bytes, usize::from(adopted.is_none() && !orphan_joins))? {
             return Ok(Change::Nothing);
         }
 
-        let mut block = start.content_block.clone();
         if let Some(model) = fallback_model(&block) {
             self.message.model = Some(model.into());
         }
-        let text = block.as_text().map_or(0, |block| block.text.len());
+        let initial = match &block {
+            ContentBlock::Text(block) => block.text.len(),
+            ContentBlock::Thinking(block) => block.thinking.len(),
+            _ => 0,
+        };
         let id = match adopted {
             Some(id) => {
                 if let Some(early) = self.message.content.by_arrival_mut(id.0) {
@@ -82,14 +96,16 @@ impl Accumulator {
                 id
             }
             None => {
+                if orphan_joins && let Some(input) = block.input_for_deltas() {
+                    input.push(&self.blocks.take_orphan(index), self.options.trailing);
+                }
                 if let Some(input) = block.input_mut() {
                     input.open();
-                    input.push(&self.blocks.take_orphan(index), self.options.trailing);
                 }
                 self.blocks.add(&mut self.message.content, index, Origin::Started, block)
             }
         };
-        Ok(self.changed(id, BlockChange::Start { text }))
+        Ok(self.changed(id, BlockChange::Start { initial }))
     }
 
     fn block_delta(&mut self, event: &ContentBlockDelta<'_>) -> Applied {
@@ -120,7 +136,13 @@ impl Accumulator {
         if let Some(departure) = departure {
             self.depart(departure, Some(index))?;
         }
-        let opens = taker.is_none() && matches!(takes, Takes::Text | Takes::Thinking | Takes::Compaction);
+        let opens = taker.is_none()
+            && match takes {
+                Takes::Text | Takes::Thinking | Takes::Compaction => true,
+                // It waits for its block, which has to be counted now: a byte at each index is a slot at each index.
+                Takes::InputJson => bytes > 0 && !self.blocks.has_orphan(index),
+                Takes::Signature | Takes::Citations => false,
+            };
         if !self.admit(bytes, usize::from(opens))? {
             return Ok(Change::Nothing);
         }
@@ -148,6 +170,7 @@ impl Accumulator {
 
     fn merge_piece(&mut self, id: BlockId, delta: &Delta<'_>) -> Change {
         let trailing = self.options.trailing;
+        let is_open = self.block_state(id).is_some_and(|state| state.is_open);
         let Some(block) = self.message.content.by_arrival_mut(id.0) else { return Change::Nothing };
         let change = match (delta, block) {
             (Delta::Text(delta), ContentBlock::Text(block)) => {
@@ -177,15 +200,18 @@ impl Accumulator {
                 assign(&mut block.encrypted_content, &delta.encrypted_content);
                 BlockChange::Compaction
             }
-            (delta, ContentBlock::Unknown(block)) => {
-                block.take(delta, trailing);
-                BlockChange::Input { from: 0 }
-            }
             (Delta::InputJson(delta), block) => {
-                let Some(input) = block.input_mut() else { return Change::Nothing };
+                let Some(input) = block.input_for_deltas() else { return Change::Nothing };
+                if is_open {
+                    input.open();
+                }
                 let from = input.raw().len();
                 input.push(&delta.partial_json, trailing);
                 BlockChange::Input { from }
+            }
+            (delta, ContentBlock::Unknown(block)) => {
+                block.take(delta);
+                BlockChange::Unknown
             }
             _ => return Change::Nothing,
         };
@@ -274,7 +300,7 @@ impl Accumulator {
         let total = self.bytes.saturating_add(bytes);
         let limit = if total > self.options.max_bytes {
             self.options.max_bytes
-        } else if self.blocks.len().saturating_add(blocks) > self.options.max_blocks {
+        } else if self.blocks.count().saturating_add(blocks) > self.options.max_blocks {
             self.options.max_blocks
         } else {
             self.bytes = total;

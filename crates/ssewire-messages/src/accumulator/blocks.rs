@@ -44,7 +44,7 @@ impl Takes {
         [Self::Text, Self::Thinking, Self::Signature, Self::Citations, Self::InputJson, Self::Compaction];
 
     /// Whether a block can take such a delta: by its kind, or, where that is unknown, by the member it has.
-    fn is_taken_by(self, block: &ContentBlock) -> bool {
+    pub(super) fn is_taken_by(self, block: &ContentBlock) -> bool {
         match (self, block) {
             (_, ContentBlock::Unknown(block)) => {
                 let member = |name| block.raw().get(name);
@@ -121,11 +121,14 @@ pub(super) struct Blocks {
     slots: BTreeMap<u64, Slot>,
     /// The index that the next start should have: one more than the highest so far.
     next_index: u64,
+    /// At how many indices input JSON waits for its block.
+    orphans: usize,
 }
 
 impl Blocks {
-    pub(super) fn len(&self) -> usize {
-        self.states.len()
+    /// How many there are, with those that input JSON still waits for.
+    pub(super) fn count(&self) -> usize {
+        self.states.len().saturating_add(self.orphans)
     }
 
     pub(super) fn state(&self, id: BlockId) -> Option<&BlockState> {
@@ -205,13 +208,23 @@ impl Blocks {
         }
     }
 
-    /// Keeps input JSON until its block starts.
-    pub(super) fn hold_orphan(&mut self, index: u64, json: &str) {
-        self.slots.entry(index).or_default().orphan.push_str(json);
+    /// Whether input JSON waits for a block at this index.
+    pub(super) fn has_orphan(&self, index: u64) -> bool {
+        self.slots.get(&index).is_some_and(|slot| !slot.orphan.is_empty())
     }
 
-    /// The input JSON that waited for a block at this index.
+    /// Keeps input JSON, which is not empty, until its block starts.
+    pub(super) fn hold_orphan(&mut self, index: u64, json: &str) {
+        let orphan = &mut self.slots.entry(index).or_default().orphan;
+        if orphan.is_empty() {
+            self.orphans = self.orphans.saturating_add(1);
+        }
+        orphan.push_str(json);
+    }
+
+    /// The input JSON that waited for a block at this index; there is some.
     pub(super) fn take_orphan(&mut self, index: u64) -> String {
+        self.orphans = self.orphans.saturating_sub(1);
         self.slots.get_mut(&index).map(|slot| core::mem::take(&mut slot.orphan)).unwrap_or_default()
     }
 

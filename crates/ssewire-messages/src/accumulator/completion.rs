@@ -91,16 +91,8 @@ impl Accumulator {
 
 /// At the end of the stream nothing more will come: input that is still growing then is cut.
 fn has_broken_input(block: &ContentBlock) -> bool {
-    let Some(input) = block.input() else { return false };
-    let state = match input.state() {
-        InputState::Growing => {
-            let mut at_the_end = ToolInput::clone(input);
-            at_the_end.end();
-            at_the_end.state()
-        }
-        state => state,
-    };
-    !matches!(state, InputState::Complete | InputState::Empty)
+    let state = block.input().map(ToolInput::state_at_the_end);
+    state.is_some_and(|state| !matches!(state, InputState::Complete | InputState::Empty))
 }
 
 /// A message that did not become whole, and why.

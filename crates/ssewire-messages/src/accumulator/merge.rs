@@ -64,10 +64,11 @@ impl Accumulator {
     pub(super) fn merge_delta(&mut self, event: &MessageDelta) -> Result<(), AccumulateError> {
         let body = event.delta.get();
         let usage = event.usage.get();
-        // Known members are replaced, so they cannot pile up; others can.
+        // Known members are replaced, so they cannot pile up, and are merged whatever the limit says; others can.
         let unknown =
             body.is_some_and(|body| !body.extra.is_empty()) || usage.is_some_and(|usage| !usage.extra.is_empty());
-        let with_extra = self.admit(if unknown { event.bytes } else { 0 }, 0)?;
+        let admitted = self.admit(if unknown { event.bytes } else { 0 }, 0);
+        let with_extra = matches!(admitted, Ok(true));
         let message = &mut self.message;
         if let Some(body) = body {
             let mut body = MessageDeltaBody::clone(body);
@@ -85,7 +86,7 @@ impl Accumulator {
         }
         overwrite(&mut message.context_management, event.context_management.clone());
         overwrite(&mut message.input_transformations, event.input_transformations.clone());
-        Ok(())
+        admitted.map(|_| ())
     }
 }
 

@@ -38,7 +38,14 @@ use crate::payload_error::{Lost, PayloadError};
 ///     r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}"#,
 ///     r#"{"type":"message_stop"}"#,
 /// ] {
-///     let Some(event) = StreamEvent::from_json(payload.as_bytes())? else { continue };
+///     let event = match StreamEvent::from_json(payload.as_bytes()) {
+///         Ok(Some(event)) => event,
+///         Ok(None) => continue,
+///         Err(error) => {
+///             accumulator.undecodable(&error); // Skipped, but not forgotten: there may be a hole now.
+///             continue;
+///         }
+///     };
 ///     if let Update::Text { text, .. } = accumulator.accumulate(&event)? {
 ///         print!("{text}");
 ///     }
@@ -191,8 +198,8 @@ impl Accumulator {
     /// Takes the next event, and tells what it changed.
     ///
     /// # Errors
-    /// [`AccumulateError`]: it changed nothing, for it departs from the protocol and that was not to be tolerated, or
-    /// the message would become too large. The stream may go on.
+    /// [`AccumulateError`]: it departs from the protocol, that was not to be tolerated, and it changed nothing; or the
+    /// message would become too large, and its content did not grow. The stream may go on.
     pub fn accumulate(&mut self, event: &StreamEvent<'_>) -> Result<Update<'_>, AccumulateError> {
         let change = self.apply(event)?;
         Ok(self.update(change))
@@ -295,7 +302,7 @@ impl fmt::Debug for Accumulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accumulator")
             .field("completion", &self.completion())
-            .field("blocks", &self.blocks.len())
+            .field("blocks", &self.blocks.count())
             .field("bytes", &self.bytes)
             .field("anomalies", &self.anomalies.total())
             .finish_non_exhaustive()

@@ -14,21 +14,26 @@ use crate::tool_input::ToolInput;
 #[non_exhaustive]
 pub enum Update<'a> {
     /// The message has begun.
+    #[non_exhaustive]
     MessageStart {
         /// The message as it begins. Its text, if it has any, is a piece of text like every other.
         message: &'a Message,
-        /// How many blocks deltas had opened that came early. They stand in the message, but were told before; the
-        /// others are the [`initial_blocks`](Self::initial_blocks).
+        /// How many blocks deltas had opened that came early: they were told before.
+        #[doc(hidden)]
         early: usize,
     },
     /// A block has begun, or has joined what early deltas had brought of it.
+    #[non_exhaustive]
     BlockStart {
         /// The block.
         block: BlockRef<'a>,
         /// The text that a text block began with: a piece of text like every other. Usually empty.
         text: &'a str,
+        /// The same of a thinking block.
+        thinking: &'a str,
     },
     /// A text block has grown.
+    #[non_exhaustive]
     Text {
         /// The block.
         block: BlockRef<'a>,
@@ -38,6 +43,7 @@ pub enum Update<'a> {
         snapshot: &'a str,
     },
     /// A thinking block has grown.
+    #[non_exhaustive]
     Thinking {
         /// The block.
         block: BlockRef<'a>,
@@ -47,6 +53,7 @@ pub enum Update<'a> {
         snapshot: &'a str,
     },
     /// A thinking block has got its signature.
+    #[non_exhaustive]
     Signature {
         /// The block.
         block: BlockRef<'a>,
@@ -54,6 +61,7 @@ pub enum Update<'a> {
         signature: &'a str,
     },
     /// A text block has got a citation.
+    #[non_exhaustive]
     Citation {
         /// The block.
         block: BlockRef<'a>,
@@ -62,7 +70,8 @@ pub enum Update<'a> {
         /// All citations of the block.
         snapshot: &'a [Citation],
     },
-    /// The input of a tool call has grown.
+    /// The input of a tool call has grown, or that of a block of an unknown kind.
+    #[non_exhaustive]
     InputJson {
         /// The block.
         block: BlockRef<'a>,
@@ -72,33 +81,39 @@ pub enum Update<'a> {
         input: &'a ToolInput,
     },
     /// A compaction block has got its value.
+    #[non_exhaustive]
     Compaction {
         /// The block.
         block: BlockRef<'a>,
         /// The same, typed.
         compaction: &'a CompactionBlock,
     },
-    /// A block of a kind that this version does not know has taken a delta.
+    /// A block of a kind that this version does not know has taken a delta into one of its members.
+    #[non_exhaustive]
     UnknownBlock {
         /// The block.
         block: BlockRef<'a>,
     },
     /// A block is whole.
+    #[non_exhaustive]
     BlockStop {
         /// The block.
         block: BlockRef<'a>,
     },
     /// The message as a whole has changed: its stop reason, its usage.
+    #[non_exhaustive]
     MessageDelta {
         /// The message.
         message: &'a Message,
     },
     /// The message is whole.
+    #[non_exhaustive]
     MessageStop {
         /// The message.
         message: &'a Message,
     },
     /// The server has reported an error. The message stays as it is.
+    #[non_exhaustive]
     Error {
         /// The error.
         error: &'a ApiError,
@@ -128,12 +143,15 @@ impl<'a> Update<'a> {
             Change::Nothing => return None,
             Change::Block(id, key, what) => (id, key, what),
         };
-        let block = BlockRef { content: &message.content, id, key };
-        Some(match (what, block.content()?) {
-            (BlockChange::Start { text }, ContentBlock::Text(content)) => {
-                Self::BlockStart { block, text: content.text.get(..text)? }
+        let block = BlockRef { content: &message.content, block: message.content.by_arrival(id.0)?, id, key };
+        Some(match (what, block.block) {
+            (BlockChange::Start { initial }, ContentBlock::Text(content)) => {
+                Self::BlockStart { block, text: content.text.get(..initial)?, thinking: "" }
             }
-            (BlockChange::Start { .. }, _) => Self::BlockStart { block, text: "" },
+            (BlockChange::Start { initial }, ContentBlock::Thinking(content)) => {
+                Self::BlockStart { block, text: "", thinking: content.thinking.get(..initial)? }
+            }
+            (BlockChange::Start { .. }, _) => Self::BlockStart { block, text: "", thinking: "" },
             (BlockChange::Stop, _) => Self::BlockStop { block },
             (BlockChange::Appended { from }, ContentBlock::Text(content)) => {
                 Self::Text { block, text: content.text.get(from..)?, snapshot: &content.text }
@@ -148,14 +166,13 @@ impl<'a> Update<'a> {
                 let snapshot = content.citations.get()?;
                 Self::Citation { block, citation: snapshot.last()?, snapshot }
             }
-            (BlockChange::Input { from }, content) => match content.input() {
-                Some(input) if !matches!(content, ContentBlock::Unknown(_)) => {
-                    Self::InputJson { block, partial_json: input.raw().get(from..)?, input }
-                }
-                _ => Self::UnknownBlock { block },
-            },
+            (BlockChange::Input { from }, content) => {
+                let input = content.input()?;
+                Self::InputJson { block, partial_json: input.raw().get(from..)?, input }
+            }
             (BlockChange::Compaction, ContentBlock::Compaction(compaction)) => Self::Compaction { block, compaction },
-            _ => Self::UnknownBlock { block },
+            (BlockChange::Unknown, _) => Self::UnknownBlock { block },
+            _ => return None,
         })
     }
 
@@ -169,6 +186,16 @@ impl<'a> Update<'a> {
         };
         let initial = self.initial_blocks().filter_map(ContentBlock::as_text).map(|block| block.text.as_str());
         initial.chain(piece).filter(|text| !text.is_empty())
+    }
+
+    /// The pieces of thinking that the event brought, as [`text_pieces`](Self::text_pieces) has those of text.
+    pub fn thinking_pieces(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let piece = match self {
+            Self::BlockStart { thinking, .. } | Self::Thinking { thinking, .. } => Some(*thinking),
+            _ => None,
+        };
+        let initial = self.initial_blocks().filter_map(ContentBlock::as_thinking).map(|block| block.thinking.as_str());
+        initial.chain(piece).filter(|thinking| !thinking.is_empty())
     }
 
     /// The blocks that a `message_start` brought along, in their order; none for every other update.
@@ -185,6 +212,7 @@ impl<'a> Update<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct BlockRef<'a> {
     content: &'a Content,
+    block: &'a ContentBlock,
     id: BlockId,
     key: BlockKey,
 }
@@ -209,10 +237,10 @@ impl<'a> BlockRef<'a> {
         self.content.position(self.id.0).unwrap_or(0)
     }
 
-    /// The block as it stands. `None` never comes of an [`Update`].
+    /// The block as it stands.
     #[must_use]
-    pub fn content(&self) -> Option<&'a ContentBlock> {
-        self.content.by_arrival(self.id.0)
+    pub fn content(&self) -> &'a ContentBlock {
+        self.block
     }
 }
 
@@ -234,9 +262,9 @@ pub(crate) enum Change {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum BlockChange {
-    /// A text block began with this many bytes.
+    /// A block of text or thinking began with this many bytes.
     Start {
-        text: usize,
+        initial: usize,
     },
     Stop,
     /// The text of the block is new from here on.
@@ -250,4 +278,6 @@ pub(crate) enum BlockChange {
         from: usize,
     },
     Compaction,
+    /// A block of an unknown kind has taken something.
+    Unknown,
 }

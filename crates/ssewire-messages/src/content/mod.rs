@@ -182,10 +182,18 @@ impl ContentBlock {
 
     pub(crate) fn input_mut(&mut self) -> Option<&mut ToolInput> {
         match self {
+            Self::Unknown(block) => block.input.as_mut(),
+            other => other.input_for_deltas(),
+        }
+    }
+
+    /// The input that deltas grow, also if an unknown block has not had any yet.
+    pub(crate) fn input_for_deltas(&mut self) -> Option<&mut ToolInput> {
+        match self {
             Self::ToolUse(block) => Some(&mut block.input),
             Self::ServerToolUse(block) => Some(&mut block.input),
             Self::McpToolUse(block) => Some(&mut block.input),
-            Self::Unknown(block) => block.input.as_mut(),
+            Self::Unknown(block) => block.input_for_deltas(),
             _ => None,
         }
     }

@@ -3,7 +3,6 @@ use alloc::string::String;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use ssewire_json::Trailing;
 
 use crate::ToolInput;
 use crate::event::Delta;
@@ -24,7 +23,8 @@ impl UnknownBlock {
         self.raw.get("type").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// All its members, `type` included.
+    /// All its members, `type` included. Its `input` is the one that it started with: what deltas brought is told by
+    /// [`ContentBlock::input`](super::ContentBlock::input).
     #[must_use]
     pub fn raw(&self) -> &Map<String, Value> {
         &self.raw
@@ -33,7 +33,7 @@ impl UnknownBlock {
 
 impl UnknownBlock {
     /// Takes a known delta into the member that is there for it.
-    pub(crate) fn take(&mut self, delta: &Delta<'_>, trailing: Trailing) {
+    pub(crate) fn take(&mut self, delta: &Delta<'_>) {
         match delta {
             Delta::Text(delta) => self.append("text", &delta.text),
             Delta::Thinking(delta) => self.append("thinking", &delta.thinking),
@@ -45,17 +45,15 @@ impl UnknownBlock {
                     _ => self.set("citations", Value::Array([citation].into())),
                 }
             }
-            Delta::InputJson(delta) => {
-                let start = self.raw.get("input");
-                let input = self.input.get_or_insert_with(|| {
-                    let mut input = ToolInput::from_start(start.cloned());
-                    input.open();
-                    input
-                });
-                input.push(&delta.partial_json, trailing);
-            }
-            Delta::Compaction(_) | Delta::Unknown(_) => {}
+            // It goes into the input, see `input_for_deltas`.
+            Delta::InputJson(_) | Delta::Compaction(_) | Delta::Unknown(_) => {}
         }
+    }
+
+    /// The input that deltas grow; none if the block has no member of that name.
+    pub(crate) fn input_for_deltas(&mut self) -> Option<&mut ToolInput> {
+        let start = self.raw.get("input")?;
+        Some(self.input.get_or_insert_with(|| ToolInput::from_start(Some(start.clone()))))
     }
 
     fn append(&mut self, name: &str, piece: &str) {

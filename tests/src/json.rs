@@ -1,0 +1,15 @@
+//! JSON as values.
+
+use serde_json::{Number, Value};
+
+/// The same value with each number as its value has it. Under serde_json's `arbitrary_precision` a number keeps the
+/// text that it came as, and `2.5e+3` is not `2500.0`; as values they are equal.
+pub fn by_value(value: &Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_u64() || number.is_i64() => value.clone(),
+        Value::Number(number) => number.as_f64().and_then(Number::from_f64).map_or(Value::Null, Value::Number),
+        Value::Array(items) => items.iter().map(by_value).collect(),
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), by_value(value))).collect(),
+        other => other.clone(),
+    }
+}

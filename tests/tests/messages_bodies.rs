@@ -1,0 +1,158 @@
+//! What is not a stream: recognised, whatever the chunks, and explained in one sentence that names the likely cause.
+
+use ssewire_messages::{Accumulator, Completion, Incomplete, MessageStream, NotAStream, Strictness};
+
+fn end(mut stream: MessageStream, body: &[u8], chunk: usize) -> Incomplete {
+    for mut input in body.chunks(chunk) {
+        loop {
+            match stream.decode(&mut input) {
+                Ok(None) => break,
+                Ok(Some(_)) | Err(_) => {}
+            }
+        }
+    }
+    stream.finish().unwrap_err()
+}
+
+/// The body is cut in every way that matters, and always found to be the same.
+fn found(body: &[u8]) -> NotAStream {
+    found_with(MessageStream::new, body)
+}
+
+fn found_with(stream: impl Fn() -> MessageStream, body: &[u8]) -> NotAStream {
+    let whole = end(stream(), body, usize::MAX);
+    assert_eq!(whole.reason(), Completion::NotAStream);
+    for chunk in [1, 2, 3, 7, 511, 512, 513] {
+        assert_eq!(end(stream(), body, chunk).not_a_stream(), whole.not_a_stream(), "chunks of {chunk}");
+    }
+    let found = whole.not_a_stream().unwrap().clone();
+    assert!(whole.to_string().starts_with(&found.to_string()), "{whole}");
+    found
+}
+
+#[test]
+fn a_message_without_stream_is_whole_and_names_the_forgotten_switch() {
+    let body =
+        br#"  {"type":"message","id":"msg_1","content":[{"type":"text","text":"Hi"}],"model":"m","role":"assistant"}"#;
+    let NotAStream::Message(message) = found(body) else { panic!("no message") };
+    assert_eq!(message.final_text(), "Hi");
+    assert!(NotAStream::Message(message).to_string().contains(r#""stream": true"#));
+}
+
+#[test]
+fn errors_in_json_are_decoded_whatever_their_shape() {
+    for (body, message) in [
+        (r#"{"type":"error","error":{"type":"api_error","message":"gone"},"request_id":"req_1"}"#, "gone"),
+        (r#"{"error":{"message":"gone","type":"server_error","code":500}}"#, "gone"),
+        (r#"{"object":"error","message":"gone","type":"BadRequestError","code":400}"#, "gone"),
+        (r#"{"error":"gone"}"#, "gone"),
+        (r#"{"detail":"gone"}"#, "gone"),
+        ("{\n  \"type\": \"error\",\n  \"error\": {\"type\": \"api_error\", \"message\": \"gone\"}\n}\n", "gone"),
+    ] {
+        let NotAStream::Error(error) = found(body.as_bytes()) else { panic!("no error: {body}") };
+        assert_eq!(error.message(), Some(message), "{body}");
+        assert!(!NotAStream::Error(error).to_string().contains(message), "its own words only where they are asked for");
+    }
+}
+
+#[test]
+fn each_kind_of_body_is_told() {
+    let long_text = format!("{}é and so on", "x".repeat(511));
+    let page = format!("<!doctype html>\n<html>{}\ndata: in a page\n</html>", "x".repeat(600));
+    let cases: [(&[u8], NotAStream); 22] = [
+        (b"", NotAStream::Empty),
+        (b"\r\n\n", NotAStream::Empty),
+        (b"\xEF\xBB\xBF", NotAStream::Empty),
+        (b"<html><body>502 Bad Gateway</body></html>", NotAStream::Html),
+        (b"\xEF\xBB\xBF\n <!DOCTYPE html>", NotAStream::Html),
+        (page.as_bytes(), NotAStream::Html),
+        (b"\x1F\x8B\x08\x00\x00\x00\x00\x00\x00\x03", NotAStream::Compressed),
+        (b"\x28\xB5\x2F\xFD\x24\x05", NotAStream::Compressed),
+        (b"\x78\x9C\xCB\x48", NotAStream::Compressed),
+        (b"\x00\x00\x01\x20\x00\x00\x00\x4B", NotAStream::Binary),
+        (b"upstream connect error", NotAStream::Text),
+        (b"no healthy upstream: retry later\n", NotAStream::Text),
+        (long_text.as_bytes(), NotAStream::Text),
+        (br#"{"object":"list","data":[]}"#, NotAStream::Json),
+        (b"[1, 2", NotAStream::Json),
+        (b": ping\n\n: ping\n\n", NotAStream::OnlyComments),
+        (b"retry: 3000\n\n", NotAStream::OnlyComments),
+        (b"event: message_start\n\n", NotAStream::OnlyComments),
+        (b"data: [DONE]\n\n", NotAStream::OnlyDone),
+        (b"data: {\"object\":\"chat.completion.chunk\",\"choices\":[]}\n\ndata: [DONE]\n\n", NotAStream::OtherEvents),
+        (b"event: greeting\ndata: {}\n\n", NotAStream::OtherEvents),
+        (b"data: hello\n\n", NotAStream::OtherEvents),
+    ];
+    for (body, expected) in cases {
+        // An event without a name that cannot be read may have been one of ours: then it is a hole, not another body.
+        assert_eq!(found(body), expected, "{}", body.escape_ascii());
+    }
+}
+
+/// Protocol page, completion: an unfinished first `event:` or `data:` field is a cut stream.
+#[test]
+fn half_a_first_event_is_a_cut_stream() {
+    for body in [
+        "event: message_st",
+        "event: message_start\ndata: {\"type\"",
+        "dat",
+        "data:",
+        ": hi\n\nevent",
+        "\u{feff}data: {",
+    ] {
+        for chunk in [1, 7, usize::MAX] {
+            let incomplete = end(MessageStream::new(), body.as_bytes(), chunk);
+            assert_eq!(incomplete.reason(), Completion::Cut, "{body:?}");
+            assert_eq!(incomplete.not_a_stream(), None, "{body:?}");
+        }
+    }
+}
+
+#[test]
+fn a_cut_stream_of_another_protocol_is_still_of_another_protocol() {
+    assert_eq!(found(b"event: greeting\ndata: {}\n\nevent: gree"), NotAStream::OtherEvents);
+}
+
+/// What could not be read for its size may have been the message.
+#[test]
+fn a_stream_of_nothing_but_a_giant_is_too_large() {
+    let body = format!("data: {}\n\n", "x".repeat(100));
+    for chunk in [1, 7, usize::MAX] {
+        let stream = MessageStream::new().with_decoder(ssewire::Decoder::new().with_limit(50));
+        let incomplete = end(stream, body.as_bytes(), chunk);
+        assert_eq!(incomplete.reasons(), [Completion::TooLarge, Completion::Cut]);
+    }
+}
+
+#[test]
+fn the_content_type_explains_what_the_bytes_do_not() {
+    let said = |kind: &'static str| move || MessageStream::new().with_content_type(kind);
+    let bedrock = "application/vnd.amazon.eventstream";
+    assert_eq!(found_with(said(bedrock), b"\x00\x00\x01"), NotAStream::ContentType(bedrock.into()));
+    assert!(NotAStream::ContentType(bedrock.into()).to_string().contains("Bedrock"));
+    assert_eq!(
+        found_with(said("Text/Plain; charset=utf-8"), b"no upstream"),
+        NotAStream::ContentType("text/plain".into())
+    );
+    assert_eq!(found_with(said("text/event-stream; charset=utf-8"), b"no upstream"), NotAStream::Text);
+    assert_eq!(found_with(said("text/plain"), b"<html>"), NotAStream::Html, "the bytes tell more");
+    assert_eq!(found_with(said(""), b"no upstream"), NotAStream::Text);
+    assert_eq!(found_with(said("text/\nplain"), b"no upstream"), NotAStream::Text, "no such type");
+}
+
+#[test]
+fn a_stream_under_a_wrong_content_type_is_read_all_the_same() {
+    let body = include_bytes!("../data/streams/samples/text.sse");
+    let mut stream = MessageStream::new().with_content_type("application/json");
+    let mut input = &body[..];
+    while stream.decode(&mut input).unwrap().is_some() {}
+    assert!(!stream.finish().unwrap().final_text().is_empty());
+}
+
+/// A refused event changes nothing, but it was one of a Messages stream.
+#[test]
+fn a_stream_that_was_refused_at_once_is_no_other_body() {
+    let stream = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(Strictness::Strict));
+    let incomplete = end(stream, b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n", usize::MAX);
+    assert_eq!(incomplete.reasons(), [Completion::Cut]);
+}

@@ -1,0 +1,83 @@
+//! Structured output: the text of a message as JSON, while it arrives and when it is there.
+
+use serde_json::{Value, json};
+use ssewire_messages::{Accumulator, Message, ParseTextErrorKind, StreamEvent, StructuredOutput, Trailing, Update};
+
+fn message(text: &str) -> Message {
+    serde_json::from_value(json!({"type": "message", "content": [{"type": "text", "text": text}]})).unwrap()
+}
+
+fn text_event(text: &str) -> Value {
+    json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}})
+}
+
+/// Feeds the pieces as deltas, and gives the view after each.
+fn views(mut output: StructuredOutput, pieces: &[&str]) -> Vec<Option<Value>> {
+    let mut accumulator = Accumulator::new();
+    let start = json!({"type": "message_start", "message": {}});
+    let block = json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}});
+    let events = [start, block].into_iter().chain(pieces.iter().map(|piece| text_event(piece)));
+    let mut views = Vec::new();
+    for event in events {
+        let payload = event.to_string();
+        let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
+        output.take(&accumulator.accumulate(&event).unwrap());
+        views.push(output.partial().cloned());
+    }
+    views.split_off(2)
+}
+
+#[test]
+fn the_value_grows_with_the_text() {
+    let pieces = [r#"{"ti"#, r#"tle":"T"#, r#"ea","n":[1,"#, r#" 2]}"#];
+    let hidden = views(StructuredOutput::new(), &pieces);
+    assert_eq!(
+        hidden,
+        [
+            Some(json!({})),
+            Some(json!({})),
+            Some(json!({"title": "Tea", "n": [1]})),
+            Some(json!({"title": "Tea", "n": [1, 2]})),
+        ]
+    );
+    let shown = views(StructuredOutput::with_trailing(Trailing::Show), &pieces);
+    assert_eq!(shown[1], Some(json!({"title": "T"})));
+}
+
+#[test]
+fn text_that_is_no_json_leaves_what_came_before_and_says_so() {
+    let mut output = StructuredOutput::new();
+    let message = message(r#"{"a":1} and so on"#);
+    let start = json!({"type": "message_start", "message": message}).to_string();
+    let event = StreamEvent::from_json(start.as_bytes()).unwrap().unwrap();
+    let mut accumulator = Accumulator::new();
+    output.take(&accumulator.accumulate(&event).unwrap());
+    assert_eq!(output.partial(), Some(&json!({"a": 1})));
+    assert_eq!(output.error().unwrap().offset(), 8);
+    assert_eq!(output.raw(), r#"{"a":1} and so on"#);
+    assert!(!format!("{output:?}").contains("and so"));
+    assert!(matches!(accumulator.accumulate(&StreamEvent::Ping).unwrap(), Update::Ping));
+}
+
+#[test]
+fn the_text_becomes_the_type_of_the_caller() {
+    #[derive(serde::Deserialize, Debug, PartialEq)]
+    struct Recipe {
+        title: String,
+        steps: Vec<u8>,
+    }
+    let recipe: Recipe = message(r#" {"title":"Tea","steps":[1,2]} "#).parse_text().unwrap();
+    assert_eq!(recipe, Recipe { title: "Tea".to_owned(), steps: vec![1, 2] });
+
+    for (text, kind) in [
+        (r#"{"title":"SECRET"#, ParseTextErrorKind::Cut),
+        ("", ParseTextErrorKind::Cut),
+        (r#"{"title":SECRET}"#, ParseTextErrorKind::NotJson),
+        (r#"{"title":"SECRET","steps":"SECRET"}"#, ParseTextErrorKind::OtherType),
+        (r#"{"title":"Tea","steps":[]} SECRET"#, ParseTextErrorKind::NotJson),
+    ] {
+        let error = message(text).parse_text::<Recipe>().unwrap_err();
+        assert_eq!(error.kind(), kind, "{text}");
+        assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
+    }
+}
