@@ -5,7 +5,7 @@ use core::fmt;
 
 use ssewire::{DecodeError, Decoder, Frame, ReadyFrame};
 
-use crate::accumulator::{AccumulateError, Accumulator, Anomalies, Change, Incomplete, Update};
+use crate::accumulator::{AccumulateError, Accumulator, Anomalies, Change, Completion, Incomplete, Update};
 use crate::event::StreamEvent;
 use crate::message::Message;
 use crate::not_a_stream::{Body, NotAStream};
@@ -145,10 +145,19 @@ impl MessageStream {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn advance(&mut self, input: &mut &[u8]) -> Result<Option<ReadyItem>, StreamError> {
+        self.advance_with(input, |_| {})
+    }
+
+    /// Gives the event of the item away when it is merged.
+    fn advance_with(
+        &mut self,
+        input: &mut &[u8],
+        mut merged: impl FnMut(StreamEvent<'_>),
+    ) -> Result<Option<ReadyItem>, StreamError> {
         let chunk: &[u8] = input;
         loop {
-            if let Some(change) = self.tell_error_field() {
-                return change.map(|change| Some(ReadyItem { change, source: Source::ErrorField }));
+            if let Some(change) = self.tell_error_field(&mut merged)? {
+                return Ok(Some(ReadyItem { change, source: Source::ErrorField }));
             }
             let before: &[u8] = input;
             let advanced = self.decoder.advance_frame(input);
@@ -166,11 +175,25 @@ impl MessageStream {
                     return Err(error.into());
                 }
             };
-            if let Some(change) = self.merge(before, frame)? {
+            if let Some(change) = self.merge(before, frame, &mut merged)? {
                 let offset = chunk.len().saturating_sub(before.len());
                 return Ok(Some(ReadyItem { change, source: Source::Frame { frame, offset } }));
             }
         }
+    }
+
+    /// As [`advance`](Self::advance), but gives the typed event that it found, which owns its bytes. It is merged
+    /// already: the [`snapshot`](Self::snapshot) holds it.
+    ///
+    /// # Cost
+    /// Beside that of `advance` a copy of the event, which borrows from `input` there.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn advance_owned(&mut self, input: &mut &[u8]) -> Result<Option<StreamEvent<'static>>, StreamError> {
+        let mut owned = None;
+        let ready = self.advance_with(input, |event| owned = Some(event.into_owned()))?;
+        Ok(ready.and(owned))
     }
 
     /// Lends the item that [`advance`](Self::advance) found. `chunk` is the input as it was before that call. Free.
@@ -220,16 +243,26 @@ impl MessageStream {
         &self.accumulator
     }
 
+    /// Says that the input has ended. The message stays, until [`finish`](Self::finish) gives it: this is for those who
+    /// have to tell that a stream has ended before they are asked for its message.
+    ///
+    /// # Errors
+    /// The [`Completion`], unless `finish` will give the message.
+    pub fn end(&mut self) -> Result<(), Completion> {
+        let truncated = self.decoder.finish().is_err();
+        if truncated && self.body.has_begun_an_event() {
+            self.accumulator.cut();
+        }
+        if self.accumulator.is_whole() { Ok(()) } else { Err(self.accumulator.completion()) }
+    }
+
     /// Says that the input has ended, and gives the message.
     ///
     /// # Errors
     /// [`Incomplete`], with the partial message and why it is one; where the body was no stream at all, with what it
     /// was instead.
     pub fn finish(mut self) -> Result<Message, Incomplete> {
-        let truncated = self.decoder.finish().is_err();
-        if truncated && self.body.has_begun_an_event() {
-            self.accumulator.cut();
-        }
+        let _judged_again = self.end();
         let no_stream = !self.accumulator.seen();
         let done = self.accumulator.done();
         let body = self.body;
@@ -239,7 +272,12 @@ impl MessageStream {
     }
 
     /// Merges what a frame carries. `None`: nothing worth telling.
-    fn merge(&mut self, chunk: &[u8], frame: ReadyFrame) -> Result<Option<Change>, StreamError> {
+    fn merge(
+        &mut self,
+        chunk: &[u8],
+        frame: ReadyFrame,
+        merged: &mut impl FnMut(StreamEvent<'_>),
+    ) -> Result<Option<Change>, StreamError> {
         let event = match self.decoder.frame(chunk, frame) {
             Frame::Event(event) => event,
             Frame::UnknownField { name: b"error", value } => {
@@ -273,20 +311,28 @@ impl MessageStream {
             // What was refused left no trace, but it was part of a Messages stream.
             self.accumulator.cut();
         }
-        Ok(Some(applied?))
+        let change = applied?;
+        merged(decoded);
+        Ok(Some(change))
     }
 
     /// An `error` field whose block has ended is an event.
-    fn tell_error_field(&mut self) -> Option<Result<Change, StreamError>> {
-        let value = self.error_field.take_due()?;
+    fn tell_error_field(&mut self, merged: &mut impl FnMut(StreamEvent<'_>)) -> Result<Option<Change>, StreamError> {
+        let Some(value) = self.error_field.take_due() else { return Ok(None) };
         self.events = self.events.saturating_add(1);
-        let change = match StreamEvent::decode(b"error", &value) {
-            Ok(Some(event)) => self.accumulator.apply(&event).map_err(StreamError::from),
-            Ok(None) => Ok(Change::Nothing),
+        let told = match StreamEvent::decode(b"error", &value) {
+            Ok(Some(event)) => {
+                let applied = self.accumulator.apply(&event);
+                if applied.is_ok() {
+                    merged(event);
+                }
+                applied.map(Some).map_err(StreamError::from)
+            }
+            Ok(None) => Ok(None),
             Err(error) => Err(error.into()),
         };
         self.error_field = ErrorField::Told(value);
-        Some(change)
+        told
     }
 }
 

@@ -107,7 +107,7 @@
 //! # Features
 //!
 //! * `std` (default): as `alloc`; and memchr may look at run time which vectors the processor has.
-//! * `alloc`: [`Growing`], `Decoder::new`, `Lossy::to_cow`, `Encode::append_to`.
+//! * `alloc`: [`Growing`], `Decoder::new`, `Event::into_owned`, `Lossy::to_cow`, `Encode::append_to`.
 //! * `bytes`: events that own a slice of the chunk, `Decoder::decode_bytes`. Brings the crate bytes along.
 //!
 //! [event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
@@ -130,6 +130,8 @@ mod line_decoder;
 mod lossy;
 mod machine;
 mod observe;
+#[cfg(feature = "alloc")]
+mod owned;
 #[cfg(feature = "bytes")]
 mod shared;
 mod whole;
@@ -145,5 +147,7 @@ pub use lossy::Lossy;
 #[cfg(feature = "__observe")]
 #[doc(hidden)]
 pub use observe::counting::take_examined;
+#[cfg(feature = "alloc")]
+pub use owned::OwnedEvent;
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;

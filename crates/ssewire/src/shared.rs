@@ -116,10 +116,13 @@ impl<S: Storage> Decoder<S> {
         let mut rest: &[u8] = &chunk;
         let ready = self.advance(&mut rest);
         *input = chunk.slice(chunk.len().saturating_sub(rest.len())..);
-        Ok(ready?.map(|ready| self.share(&chunk, ready)))
+        Ok(ready?.map(|ready| self.event_bytes(&chunk, ready)))
     }
 
-    fn share(&mut self, chunk: &Bytes, ready: Ready) -> SharedEvent {
+    /// As [`event`](Self::event), but the event owns its bytes: what [`decode_bytes`](Self::decode_bytes) does behind
+    /// [`advance`](Self::advance). `chunk` is the input as it was *before* that call.
+    #[must_use]
+    pub fn event_bytes(&mut self, chunk: &Bytes, ready: Ready) -> SharedEvent {
         let id = self.room.last_event_id_range();
         if self.shared_id != self.room.bytes(id.clone()) {
             self.shared_id = Bytes::copy_from_slice(self.room.bytes(id));

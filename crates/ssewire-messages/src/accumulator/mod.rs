@@ -264,17 +264,20 @@ impl Accumulator {
     /// [`Incomplete`], with the partial message and why it is one. An unterminated message, whose stop reason came but
     /// whose `message_stop` did not, is whole, unless [`Strictness::Strict`] was asked for.
     pub fn into_message(mut self) -> Result<Message, Incomplete> {
-        let completion = self.completion();
-        let whole = match completion {
-            Completion::Complete => true,
-            Completion::Unterminated => self.options.strictness == Strictness::Tolerant,
-            _ => false,
-        };
-        if whole {
+        if self.is_whole() {
             self.message.content.settle();
             return Ok(self.message);
         }
         Err(Incomplete::new(self))
+    }
+
+    /// Whether the message is whole, if the stream ended here.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self.completion() {
+            Completion::Complete => true,
+            Completion::Unterminated => self.options.strictness == Strictness::Tolerant,
+            _ => false,
+        }
     }
 
     /// Lends what [`apply`](Self::apply) changed. A change is told at once or never: a later event may undo it.

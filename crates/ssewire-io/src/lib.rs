@@ -1,0 +1,92 @@
+//! Event streams over the transports that people use: `std::io::Read`, any futures stream of byte chunks, `http_body`,
+//! tokio-util codecs; and a tap for gateways.
+//!
+//! | your HTTP client gives | take | feature |
+//! |---|---|---|
+//! | `impl std::io::Read` (ureq, curl, a file) | [`Reader`] | `std` (default) |
+//! | `impl Stream<Item = Result<impl AsRef<[u8]>, E>>` | [`EventStream`] | `stream` |
+//! | the same of `Bytes` (reqwest) | [`BytesEventStream`], which copies nothing | `bytes` |
+//! | `impl http_body::Body` (hyper, axum) | [`BodyStream`] | `http-body` |
+//! | `impl tokio::io::AsyncRead` | [`Codec`] in a `FramedRead` | `codec` |
+//! | bytes that are to go on to a client | [`Tap`] | `tap` |
+//! | nothing of these | [`ssewire::Decoder`], which is fed by hand | |
+//!
+//! With the feature `messages` each has a view of the Claude Messages API on top: [`MessageReader`] for readers,
+//! [`Messages`] for streams (and bodies, as [`BodyChunks`]), [`MessageObserver`] for taps: text as it arrives, typed
+//! events, live snapshot, final message. [`ReadExt`] and [`ByteStreamExt`] make it one line: `body.messages()`.
+//!
+//! # What it does not do
+//!
+//! There is no parsing here: bytes go down to `ssewire` and `ssewire-messages`, and what they find comes back. Nothing
+//! opens a connection, reads a clock, spawns a task or needs a certain executor; nothing is boxed, nothing has to be
+//! `Send`. The transport's own error type is handed on as it is. And nothing connects again: what a reconnect needs, the
+//! last event ID and the reconnection time, the decoder knows.
+//!
+//! # Features
+//!
+//! `std` (default), `stream`, `bytes`, `http-body`, `codec`, `tap`, `messages`: every one adds, and none changes what
+//! another does. Without `std` the crate needs `alloc` only, for `stream`, `bytes`, `tap` and `messages`.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(any(feature = "std", feature = "stream"))]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+#[cfg(feature = "http-body")]
+mod body;
+#[cfg(feature = "bytes")]
+mod bytes_stream;
+#[cfg(feature = "stream")]
+mod chunks;
+#[cfg(feature = "codec")]
+mod codec;
+mod error;
+mod ext;
+#[cfg(feature = "messages")]
+mod messages;
+#[cfg(feature = "tap")]
+mod observe;
+#[cfg(feature = "std")]
+mod read;
+#[cfg(feature = "std")]
+mod read_source;
+#[cfg(feature = "stream")]
+mod stream;
+#[cfg(feature = "tap")]
+mod tap;
+#[cfg(feature = "stream")]
+mod text_event;
+
+#[cfg(feature = "http-body")]
+pub use body::{BodyChunks, BodyStream};
+#[cfg(feature = "bytes")]
+pub use bytes_stream::BytesEventStream;
+#[cfg(feature = "codec")]
+pub use codec::Codec;
+pub use error::Error;
+#[cfg(feature = "stream")]
+pub use ext::ByteStreamExt;
+#[cfg(feature = "std")]
+pub use ext::ReadExt;
+#[cfg(feature = "messages")]
+pub use messages::{FinalMessageError, MessageError};
+#[cfg(all(feature = "messages", feature = "std"))]
+pub use messages::{MessageReader, TextPieces};
+#[cfg(all(feature = "messages", feature = "stream"))]
+pub use messages::{Messages, TextStream};
+#[cfg(feature = "tap")]
+pub use observe::{EventObserver, Observe};
+#[cfg(all(feature = "tap", feature = "messages"))]
+pub use observe::{MessageObserver, Observed};
+#[cfg(feature = "std")]
+pub use read::Reader;
+#[cfg(feature = "stream")]
+pub use stream::EventStream;
+#[cfg(feature = "tap")]
+pub use tap::Tap;
+#[cfg(feature = "stream")]
+pub use text_event::{TextEvent, TextEventStream};

@@ -1,0 +1,122 @@
+//! What a tap is looked through with.
+
+use core::fmt;
+
+use ssewire::{Decoder, Event};
+#[cfg(feature = "messages")]
+use ssewire_messages::{Completion, Item, Message, MessageStream};
+
+/// What looks at the bytes that pass through a [`Tap`](crate::Tap).
+pub trait Observe {
+    /// The next bytes have passed.
+    fn chunk(&mut self, bytes: &[u8]);
+
+    /// Nothing more will pass: the input has ended or failed, or whoever took it has gone. Called once.
+    fn end(&mut self) {}
+}
+
+/// Shows each event to a closure. Events that are too large for the decoder are left out.
+#[derive(Default)]
+pub struct EventObserver<F> {
+    decoder: Decoder,
+    event: F,
+}
+
+impl<F: FnMut(Event<'_>)> EventObserver<F> {
+    /// With the decoder's default limits.
+    pub fn new(event: F) -> Self {
+        Self { decoder: Decoder::new(), event }
+    }
+}
+
+impl<F: FnMut(Event<'_>)> Observe for EventObserver<F> {
+    fn chunk(&mut self, bytes: &[u8]) {
+        let mut input = bytes;
+        loop {
+            match self.decoder.decode(&mut input) {
+                Ok(Some(event)) => (self.event)(event),
+                Ok(None) => break,
+                Err(_left_out) => {}
+            }
+        }
+    }
+}
+
+impl<F> fmt::Debug for EventObserver<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventObserver").field("decoder", &self.decoder).finish_non_exhaustive()
+    }
+}
+
+/// Accumulates the message that passes by, and shows its updates and its end to a closure: what a gateway bills by.
+///
+/// ```
+/// use std::io::Read as _;
+/// use ssewire_io::{MessageObserver, Observed, Tap};
+///
+/// # let response = &b"data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"output_tokens\":1}}}\n\n"[..];
+/// let meter = MessageObserver::new(|observed| {
+///     if let Observed::End { message, completion } = observed {
+///         let usage = message.usage.get(); // what came, also where the stream was cut or the client went away
+///         println!("{:?} tokens; {completion}", usage.and_then(|usage| usage.output_tokens));
+///     }
+/// });
+/// std::io::copy(&mut Tap::new(response, meter), &mut std::io::sink())?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "messages")]
+pub struct MessageObserver<F> {
+    stream: MessageStream,
+    observed: F,
+}
+
+/// What a [`MessageObserver`] has seen.
+#[cfg(feature = "messages")]
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Observed<'a> {
+    /// An event that has become part of the message.
+    Item(Item<'a>),
+    /// Nothing more will come.
+    End {
+        /// The message, as far as it came.
+        message: &'a Message,
+        /// How its stream ended.
+        completion: Completion,
+    },
+}
+
+#[cfg(feature = "messages")]
+impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
+    /// With default limits; tolerant.
+    pub fn new(observed: F) -> Self {
+        Self { stream: MessageStream::new(), observed }
+    }
+}
+
+#[cfg(feature = "messages")]
+impl<F: FnMut(Observed<'_>)> Observe for MessageObserver<F> {
+    fn chunk(&mut self, bytes: &[u8]) {
+        let mut input = bytes;
+        loop {
+            match self.stream.decode(&mut input) {
+                Ok(Some(item)) => (self.observed)(Observed::Item(item)),
+                Ok(None) => break,
+                Err(_judged_at_the_end) => {}
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        let _whole = self.stream.end();
+        let completion = self.stream.accumulator().completion();
+        (self.observed)(Observed::End { message: self.stream.snapshot(), completion });
+    }
+}
+
+#[cfg(feature = "messages")]
+impl<F> fmt::Debug for MessageObserver<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageObserver").field("stream", &self.stream).finish_non_exhaustive()
+    }
+}
