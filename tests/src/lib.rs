@@ -7,6 +7,7 @@ pub mod chunks;
 pub mod drive;
 pub mod fuzz;
 pub mod json;
+pub mod messages;
 pub mod oracle;
 pub mod outcome;
 pub mod streams;

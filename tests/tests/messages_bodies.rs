@@ -4,12 +4,7 @@ use ssewire_messages::{Accumulator, Completion, Incomplete, MessageStream, NotAS
 
 fn end(mut stream: MessageStream, body: &[u8], chunk: usize) -> Incomplete {
     for mut input in body.chunks(chunk) {
-        loop {
-            match stream.decode(&mut input) {
-                Ok(None) => break,
-                Ok(Some(_)) | Err(_) => {}
-            }
-        }
+        while !matches!(stream.decode(&mut input), Ok(None)) {}
     }
     stream.finish().unwrap_err()
 }

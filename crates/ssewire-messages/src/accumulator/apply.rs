@@ -75,7 +75,7 @@ impl Accumulator {
         let adopted = self.blocks.adoptable(index, &block);
         // What waits at this index was counted as a block when it came.
         let orphan_joins = self.blocks.has_orphan(index) && Takes::InputJson.is_taken_by(&block);
-        if !self.admit(start.bytes, usize::from(adopted.is_none() && !orphan_joins))? {
+        if !self.admit(start.size.0, usize::from(adopted.is_none() && !orphan_joins))? {
             return Ok(Change::Nothing);
         }
 
@@ -119,8 +119,8 @@ impl Accumulator {
             Delta::Thinking(delta) => (Takes::Thinking, delta.thinking.len()),
             Delta::Signature(delta) => (Takes::Signature, delta.signature.len()),
             Delta::InputJson(delta) => (Takes::InputJson, delta.partial_json.len()),
-            Delta::Citations(_) => (Takes::Citations, event.bytes),
-            Delta::Compaction(_) => (Takes::Compaction, event.bytes),
+            Delta::Citations(_) => (Takes::Citations, event.size.0),
+            Delta::Compaction(_) => (Takes::Compaction, event.size.0),
             Delta::Unknown(_) => return Ok(Change::Nothing),
         };
         let taker = self.blocks.taker(index, takes);
@@ -135,6 +135,10 @@ impl Accumulator {
         };
         if let Some(departure) = departure {
             self.depart(departure, Some(index))?;
+        }
+        if taker.is_none() && matches!(takes, Takes::Signature | Takes::Citations) {
+            // Nobody knows what it belongs to.
+            return Ok(Change::Nothing);
         }
         let opens = taker.is_none()
             && match takes {

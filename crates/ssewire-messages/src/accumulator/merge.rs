@@ -19,7 +19,7 @@ impl Accumulator {
             return Ok(Change::Nothing);
         }
         let initial = start.message.content.len();
-        if !self.admit(start.bytes, initial)? {
+        if !self.admit(start.size.0, initial)? {
             return Ok(Change::Nothing);
         }
         self.started = true;
@@ -67,7 +67,7 @@ impl Accumulator {
         // Known members are replaced, so they cannot pile up, and are merged whatever the limit says; others can.
         let unknown =
             body.is_some_and(|body| !body.extra.is_empty()) || usage.is_some_and(|usage| !usage.extra.is_empty());
-        let admitted = self.admit(if unknown { event.bytes } else { 0 }, 0);
+        let admitted = self.admit(if unknown { event.size.0 } else { 0 }, 0);
         let with_extra = matches!(admitted, Ok(true));
         let message = &mut self.message;
         if let Some(body) = body {

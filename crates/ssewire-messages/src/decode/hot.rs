@@ -10,13 +10,13 @@ use core::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use crate::Extra;
-use crate::event::{ContentBlockDelta, Delta, InputJsonDelta, SignatureDelta, TextDelta, ThinkingDelta};
+use crate::event::{ContentBlockDelta, Delta, InputJsonDelta, PayloadSize, SignatureDelta, TextDelta, ThinkingDelta};
 
 /// Reads a payload if it is such a delta.
 pub(super) fn delta(data: &[u8]) -> Option<ContentBlockDelta<'_>> {
     let text = core::str::from_utf8(data).ok()?;
     let Payload { index, delta } = serde_json::from_str(text).ok()?;
-    Some(ContentBlockDelta { index, delta, extra: Extra::default(), bytes: data.len() })
+    Some(ContentBlockDelta { index, delta, extra: Extra::default(), size: PayloadSize(data.len()) })
 }
 
 struct Payload<'a> {

@@ -17,7 +17,7 @@ use crate::api_error::ApiError;
 use crate::content::ContentBlock;
 use crate::event::{
     CitationsDelta, CompactionDelta, ContentBlockDelta, ContentBlockStart, ContentBlockStop, Delta, InputJsonDelta,
-    MessageDelta, MessageStart, SignatureDelta, StreamEvent, TextDelta, ThinkingDelta, UnknownEvent,
+    MessageDelta, MessageStart, PayloadSize, SignatureDelta, StreamEvent, TextDelta, ThinkingDelta, UnknownEvent,
 };
 use crate::message::Message;
 use crate::payload_error::{Lost, PayloadError, PayloadErrorKind};
@@ -78,7 +78,7 @@ fn general(name: &[u8], data: &[u8]) -> Result<Option<StreamEvent<'static>>, Pay
         return Ok(None);
     }
     match repair::parse(data) {
-        Ok(Value::Object(payload)) => interpret(name, payload, data.len()).map(Some),
+        Ok(Value::Object(payload)) => interpret(name, payload, PayloadSize(data.len())).map(Some),
         Ok(other) if is_error => Ok(Some(StreamEvent::Error(ApiError::from_body(other)))),
         Err(_) if is_error => {
             let text = String::from_utf8_lossy(text).into_owned();
@@ -134,7 +134,11 @@ impl Kind {
     }
 }
 
-fn interpret(name: &[u8], payload: Map<String, Value>, bytes: usize) -> Result<StreamEvent<'static>, PayloadError> {
+fn interpret(
+    name: &[u8],
+    payload: Map<String, Value>,
+    size: PayloadSize,
+) -> Result<StreamEvent<'static>, PayloadError> {
     let typed = payload.get("type").and_then(Value::as_str);
     let kind = match typed {
         Some(kind) => Kind::of(kind.as_bytes()),
@@ -145,10 +149,10 @@ fn interpret(name: &[u8], payload: Map<String, Value>, bytes: usize) -> Result<S
     }
     let mut members = Members(payload);
     let event = match kind {
-        Kind::MessageStart => members.message_start(bytes).map(StreamEvent::MessageStart),
-        Kind::MessageDelta => members.message_delta(bytes).map(StreamEvent::MessageDelta),
-        Kind::BlockStart => members.block_start(bytes).map(StreamEvent::ContentBlockStart),
-        Kind::BlockDelta => members.block_delta(bytes).map(StreamEvent::ContentBlockDelta),
+        Kind::MessageStart => members.message_start(size).map(StreamEvent::MessageStart),
+        Kind::MessageDelta => members.message_delta(size).map(StreamEvent::MessageDelta),
+        Kind::BlockStart => members.block_start(size).map(StreamEvent::ContentBlockStart),
+        Kind::BlockDelta => members.block_delta(size).map(StreamEvent::ContentBlockDelta),
         Kind::BlockStop => members.block_stop().map(StreamEvent::ContentBlockStop),
         Kind::MessageStop => Ok(StreamEvent::MessageStop),
         Kind::Ping => Ok(StreamEvent::Ping),
@@ -180,38 +184,38 @@ struct Members(Map<String, Value>);
 type Unreadable = &'static str;
 
 impl Members {
-    fn message_start(&mut self, bytes: usize) -> Result<MessageStart, Unreadable> {
+    fn message_start(&mut self, size: PayloadSize) -> Result<MessageStart, Unreadable> {
         let message = Message::from_json(self.take("message").ok_or("message")?).map_err(|_| "message")?;
-        Ok(MessageStart { message: Box::new(message), extra: self.rest(), bytes })
+        Ok(MessageStart { message: Box::new(message), extra: self.rest(), size })
     }
 
-    fn message_delta(&mut self, bytes: usize) -> Result<MessageDelta, Unreadable> {
+    fn message_delta(&mut self, size: PayloadSize) -> Result<MessageDelta, Unreadable> {
         Ok(MessageDelta {
             delta: self.take_fitting("delta")?,
             usage: self.take_fitting("usage")?,
             context_management: self.take_if_it_fits("context_management"),
             input_transformations: self.take_if_it_fits("input_transformations"),
             extra: self.rest(),
-            bytes,
+            size,
         })
     }
 
-    fn block_start(&mut self, bytes: usize) -> Result<ContentBlockStart, Unreadable> {
+    fn block_start(&mut self, size: PayloadSize) -> Result<ContentBlockStart, Unreadable> {
         let index = self.index()?;
         let content_block = self.take("content_block").ok_or("content_block")?;
         let content_block = ContentBlock::from_json(content_block).map_err(|_| "content_block")?;
-        Ok(ContentBlockStart { index, content_block, extra: self.rest(), bytes })
+        Ok(ContentBlockStart { index, content_block, extra: self.rest(), size })
     }
 
     fn block_stop(&mut self) -> Result<ContentBlockStop, Unreadable> {
         Ok(ContentBlockStop { index: self.index()?, extra: self.rest() })
     }
 
-    fn block_delta(&mut self, bytes: usize) -> Result<ContentBlockDelta<'static>, Unreadable> {
+    fn block_delta(&mut self, size: PayloadSize) -> Result<ContentBlockDelta<'static>, Unreadable> {
         let index = self.index()?;
         let Some(Value::Object(delta)) = self.take("delta") else { return Err("delta") };
         let delta = Self(delta).delta()?;
-        Ok(ContentBlockDelta { index, delta, extra: self.rest(), bytes })
+        Ok(ContentBlockDelta { index, delta, extra: self.rest(), size })
     }
 
     fn delta(mut self) -> Result<Delta<'static>, Unreadable> {

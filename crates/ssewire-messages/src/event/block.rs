@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use super::Delta;
+use super::{Delta, PayloadSize};
 use crate::Extra;
 use crate::content::ContentBlock;
 
@@ -17,8 +17,7 @@ pub struct ContentBlockStart {
     pub content_block: ContentBlock,
     /// Members that this version does not know.
     pub extra: Extra,
-    /// Bytes of the payload, which bound what the event adds to a message.
-    pub(crate) bytes: usize,
+    pub(crate) size: PayloadSize,
 }
 
 /// A piece of a content block (Messages API: `RawContentBlockDeltaEvent`).
@@ -31,8 +30,7 @@ pub struct ContentBlockDelta<'a> {
     pub delta: Delta<'a>,
     /// Members that this version does not know.
     pub extra: Extra,
-    /// As in [`ContentBlockStart`].
-    pub(crate) bytes: usize,
+    pub(crate) size: PayloadSize,
 }
 
 /// A content block is whole (Messages API: `RawContentBlockStopEvent`).
@@ -49,7 +47,7 @@ impl ContentBlockDelta<'_> {
     /// The same event without borrows.
     #[must_use]
     pub fn into_owned(self) -> ContentBlockDelta<'static> {
-        ContentBlockDelta { delta: self.delta.into_owned(), index: self.index, extra: self.extra, bytes: self.bytes }
+        ContentBlockDelta { delta: self.delta.into_owned(), index: self.index, extra: self.extra, size: self.size }
     }
 }
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
+use super::PayloadSize;
 use crate::container::Container;
 use crate::context_management::ContextManagementResponse;
 use crate::input_transformation::InputTransformation;
@@ -24,8 +25,7 @@ pub struct MessageStart {
     pub message: Box<Message>,
     /// Members that this version does not know.
     pub extra: Extra,
-    /// Bytes of the payload, which bound what the event adds to a message.
-    pub(crate) bytes: usize,
+    pub(crate) size: PayloadSize,
 }
 
 impl Serialize for MessageStart {
@@ -55,8 +55,7 @@ pub struct MessageDelta {
     pub input_transformations: Nullable<Vec<InputTransformation>>,
     /// Members that this version does not know.
     pub extra: Extra,
-    /// Bytes of the payload, which bound what the event adds to a message.
-    pub(crate) bytes: usize,
+    pub(crate) size: PayloadSize,
 }
 
 object! {

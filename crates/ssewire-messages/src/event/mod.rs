@@ -81,6 +81,17 @@ impl StreamEvent<'_> {
     }
 }
 
+/// The bytes of a payload, which bound what its event adds to a message. Two events are the same however much white
+/// space they came with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct PayloadSize(pub(crate) usize);
+
+impl PartialEq for PayloadSize {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// As the event stands on the wire; the end marker as the string `[DONE]`.
 impl Serialize for StreamEvent<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,0 +1,478 @@
+//! Whatever the message and however its events are cut, spelled, interleaved or mixed up: what the protocol page
+//! promises comes of them.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::Config;
+use serde_json::{Value, json};
+use ssewire_messages::{Accumulator, Completion, Delta, Message, MessageStream, StreamEvent, Strictness, Update};
+use ssewire_tests::chunks::{self, any_lengths};
+use ssewire_tests::messages::{
+    Block, Streamed, any_json_spelling, any_spelling, any_streamed, any_text, delta_at, encode, message_stop, spell,
+    stop_at,
+};
+
+/// What the text and thinking blocks of a message had for pieces, by index.
+type Pieces = BTreeMap<u64, String>;
+
+fn config(cases: u32) -> Config {
+    Config { failure_persistence: None, cases, max_shrink_iters: 4000, ..Config::default() }
+}
+
+proptest! {
+    #![proptest_config(config(600))]
+
+    /// The message that was streamed, to the last member, and its text in pieces.
+    #[test]
+    fn a_stream_gives_the_message_that_was_streamed(
+        streamed in any_streamed(),
+        initial in prop_oneof![2 => Just(0), 1 => 1..3usize],
+        dice in vec(any::<Index>(), 1..60),
+        spellings in vec(any_spelling(), 1..9),
+        lengths in any_lengths(),
+    ) {
+        let events = streamed.events(initial, &dice);
+        let body = encode(&events, &spellings);
+
+        let mut stream = MessageStream::new();
+        let mut pieces = Pieces::new();
+        for mut chunk in chunks::of_lengths(&lengths, &body) {
+            while let Some(item) = stream.decode(&mut chunk).unwrap() {
+                take_pieces(&mut pieces, item.update);
+            }
+        }
+        prop_assert!(stream.anomalies().is_empty(), "{:?}", stream.anomalies());
+        let message = stream.finish().unwrap();
+        prop_assert_eq!(&serde_json::to_value(&message).unwrap(), &streamed.message);
+        let whole: Message = serde_json::from_value(streamed.message.clone()).unwrap();
+        prop_assert_eq!(&message, &whole);
+        pieces.retain(|_, text| !text.is_empty());
+        prop_assert_eq!(pieces, texts(&streamed));
+        prop_assert_eq!(message.final_text(), whole.final_text());
+    }
+
+    /// Without SSE, without borrows, and in strict mode it is the same.
+    #[test]
+    fn every_way_of_the_events_gives_the_same(
+        streamed in any_streamed(),
+        dice in vec(any::<Index>(), 1..60),
+        spelling in any_json_spelling(),
+    ) {
+        let mut bare = Accumulator::new().with_strictness(Strictness::Strict);
+        let mut owned = Accumulator::new();
+        let mut written = Accumulator::new();
+        for event in streamed.events(0, &dice) {
+            let payload = spell(&event, spelling);
+            let decoded = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
+            bare.accumulate(&decoded).unwrap();
+            let again = serde_json::to_vec(&decoded).unwrap();
+            written.accumulate(&StreamEvent::from_json(&again).unwrap().unwrap()).unwrap();
+            owned.accumulate(&decoded.into_owned()).unwrap();
+        }
+        for accumulator in [bare, owned, written] {
+            prop_assert!(accumulator.anomalies().is_empty());
+            let message = accumulator.into_message().unwrap();
+            prop_assert_eq!(&serde_json::to_value(&message).unwrap(), &streamed.message);
+        }
+    }
+
+    /// Section 4: the pieces come in order of arrival, and are exactly the final text where blocks do not interleave.
+    #[test]
+    fn the_pieces_of_blocks_in_a_row_are_the_final_text(streamed in any_streamed(), initial in 0..3usize) {
+        let mut accumulator = Accumulator::new();
+        let mut text = String::new();
+        // Initial blocks may grow after those that follow have begun; here they do not.
+        let one_after_the_other = initial.min(1);
+        for event in in_a_row(&streamed, one_after_the_other) {
+            let payload = event.to_string();
+            let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
+            text.extend(accumulator.accumulate(&event).unwrap().text_pieces());
+        }
+        let message = accumulator.into_message().unwrap();
+        prop_assert_eq!(&text, &message.final_text());
+        let whole: Message = serde_json::from_value(streamed.message).unwrap();
+        prop_assert_eq!(&text, &whole.final_text());
+    }
+
+    /// Starts, deltas and stops in any order; only those deltas that are of one block keep theirs.
+    #[test]
+    fn events_in_any_order_give_what_the_page_promises(
+        streamed in any_streamed(),
+        gaps in vec(0..3usize, 6),
+        order in vec(any::<u32>(), 60),
+        message_start in any::<Index>(),
+        lost_stops in any::<bool>(),
+    ) {
+        let indices: Vec<usize> = gaps.iter().scan(0, |next, gap| { *next += gap + 1; Some(*next - 1) }).collect();
+        let mut events = shuffled(&streamed.blocks, &indices, &order, lost_stops);
+        let expected = merged(&streamed, &indices, &events);
+        events.insert(message_start.index(events.len() + 1), streamed.start.clone());
+        events.extend(streamed.end.iter().cloned());
+        events.push(message_stop());
+
+        let accumulator = accumulate(Accumulator::new(), &events);
+        prop_assert_eq!(accumulator.completion(), Completion::Complete, "{:?}", accumulator.anomalies());
+        let message = accumulator.into_message().unwrap();
+        prop_assert_eq!(serde_json::to_value(&message).unwrap(), expected, "{:#?}", events);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(1500))]
+
+    /// No text is lost, whatever comes: every piece that came in time is there once.
+    #[test]
+    fn no_text_is_lost_in_any_sequence(sequence in any_sequence()) {
+        let mut accumulator = Accumulator::new();
+        let mut expected = Vec::new();
+        let (mut stopped, mut failed) = (false, false);
+        for (event, tokens) in &sequence {
+            let kind = event["type"].as_str().unwrap();
+            // A second message_start is ignored; its content is not of this message.
+            let is_ignored = kind == "message_start" && accumulator.started();
+            if !(stopped || failed || is_ignored) {
+                expected.extend(tokens.iter().cloned());
+            }
+            let payload = event.to_string();
+            accumulator.accumulate(&StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap()).unwrap();
+            failed |= kind == "error" && !stopped;
+            stopped |= kind == "message_stop" && !failed;
+            let snapshot = serde_json::to_string(accumulator.snapshot()).unwrap();
+            for token in &expected {
+                prop_assert_eq!(snapshot.matches(token.as_str()).count(), 1, "{} in {}", token, snapshot);
+            }
+        }
+        prop_assert_eq!(accumulator.error().is_some(), failed);
+        let (snapshot, completion) = (serde_json::to_value(accumulator.snapshot()).unwrap(), accumulator.completion());
+        prop_assert_eq!(failed, completion == Completion::ServerError);
+        prop_assert!(completion != Completion::Complete || stopped);
+        let text = accumulator.snapshot().final_text();
+        let message = match accumulator.into_message() {
+            Ok(message) => {
+                prop_assert!(matches!(completion, Completion::Complete | Completion::Unterminated));
+                message
+            }
+            Err(incomplete) => {
+                prop_assert_eq!(incomplete.reason(), completion);
+                incomplete.into_partial()
+            }
+        };
+        // Tool input that is cut may lose its half string at the end; all else stays.
+        prop_assert_eq!(without_input(serde_json::to_value(&message).unwrap()), without_input(snapshot));
+        prop_assert_eq!(message.final_text(), text);
+    }
+
+    /// What strict mode refuses has not happened, and what it takes has no departure.
+    #[test]
+    fn what_is_refused_changes_nothing(sequence in any_sequence()) {
+        let mut strict = Accumulator::new().with_strictness(Strictness::Strict);
+        let mut without = Accumulator::new();
+        for (event, _) in &sequence {
+            let payload = event.to_string();
+            let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
+            let before = state(&strict);
+            if strict.accumulate(&event).is_ok() {
+                without.accumulate(&event).unwrap();
+            } else {
+                prop_assert_eq!(state(&strict), before, "{}", payload);
+            }
+            prop_assert!(strict.anomalies().is_empty());
+        }
+        prop_assert!(without.anomalies().is_empty(), "{:?}", without.anomalies());
+        prop_assert_eq!(state(&strict), state(&without));
+    }
+
+    /// In tolerant mode exactly what strict mode refuses is recorded.
+    #[test]
+    fn strict_mode_refuses_what_tolerant_mode_records(sequence in any_sequence()) {
+        let mut tolerant = Accumulator::new();
+        for (event, _) in &sequence {
+            let payload = event.to_string();
+            let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
+            let before = tolerant.anomalies().total();
+            let mut strict = tolerant.clone().with_strictness(Strictness::Strict);
+            let refused = strict.accumulate(&event).is_err();
+            tolerant.accumulate(&event).unwrap();
+            prop_assert_eq!(tolerant.anomalies().total() > before, refused, "{}", payload);
+        }
+    }
+
+    /// The short way of the decoder and the general one agree, however the payload is spelled.
+    #[test]
+    fn a_delta_is_the_same_however_it_is_spelled(
+        (kind, member) in select(vec![
+            ("text_delta", "text"),
+            ("thinking_delta", "thinking"),
+            ("input_json_delta", "partial_json"),
+            ("signature_delta", "signature"),
+        ]),
+        text in any_text(),
+        index in prop_oneof![3 => 0..9u64, 1 => any::<u64>()],
+        spelling in any_json_spelling(),
+        name in select(vec!["content_block_delta", "message", "ping", "a_future_event", "error", ""]),
+    ) {
+        let payload = json!({"type": "content_block_delta", "index": index, "delta": {"type": kind, member: text}});
+        // As servers write it.
+        let usual = format!(
+            r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"{kind}","{member}":{}}}}}"#,
+            json!(text)
+        );
+        // A further member is nothing the short way knows.
+        let mut odd = payload.clone();
+        odd["odd"] = json!(1);
+        let mut odder = payload.clone();
+        odder["delta"]["odd"] = json!(null);
+        // A float of this size is not that index any more.
+        let precise = if index < 1 << 53 { spelling } else { spelling.with_plain_index() };
+        let spelled = spell(&payload, precise);
+        let (usual, spelled) = (delta(name, &usual), delta(name, &spelled));
+        prop_assert_eq!(&usual, &spelled);
+        prop_assert_eq!(&usual, &(index, text, kind.to_owned()));
+        prop_assert_eq!(&usual, &delta(name, &odd.to_string()));
+        prop_assert_eq!(&usual, &delta(name, &odder.to_string()));
+    }
+}
+
+/// What a delta of a common kind says.
+fn delta(name: &str, payload: &str) -> (u64, String, String) {
+    let Some(StreamEvent::ContentBlockDelta(event)) = StreamEvent::decode(name.as_bytes(), payload.as_bytes()).unwrap()
+    else {
+        panic!("a delta: {payload}")
+    };
+    let kind = event.delta.kind().to_owned();
+    let text = match event.delta {
+        Delta::Text(delta) => delta.text,
+        Delta::Thinking(delta) => delta.thinking,
+        Delta::InputJson(delta) => delta.partial_json,
+        Delta::Signature(delta) => delta.signature,
+        other => panic!("of another kind: {other:?}"),
+    };
+    (event.index, text.into_owned(), kind)
+}
+
+fn take_pieces(pieces: &mut Pieces, update: Update<'_>) {
+    for (index, block) in (0..).zip(update.initial_blocks()) {
+        let of_block = pieces.entry(index).or_default();
+        of_block.extend(block.as_text().map(|block| block.text.as_str()));
+        of_block.extend(block.as_thinking().map(|block| block.thinking.as_str()));
+    }
+    let (index, piece, snapshot) = match update {
+        Update::BlockStart { block, text, thinking, .. } => (block.index(), [text, thinking].concat(), None),
+        Update::Text { block, text, snapshot, .. } => (block.index(), text.to_owned(), Some(snapshot)),
+        Update::Thinking { block, thinking, snapshot, .. } => (block.index(), thinking.to_owned(), Some(snapshot)),
+        _ => return,
+    };
+    let so_far = pieces.entry(index).or_default();
+    so_far.push_str(&piece);
+    assert!(snapshot.is_none_or(|snapshot| snapshot == so_far));
+}
+
+/// The text of the text and thinking blocks, by index.
+fn texts(streamed: &Streamed) -> Pieces {
+    let blocks = (0..).zip(&streamed.blocks);
+    let texts = blocks.filter_map(|(index, Block { whole, .. })| match whole["type"].as_str() {
+        Some(kind @ ("text" | "thinking")) => Some((index, whole[kind].as_str()?.to_owned())),
+        _ => None,
+    });
+    texts.filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// The events with one block after the other; the first `initial` blocks stand in `message_start`.
+fn in_a_row(streamed: &Streamed, initial: usize) -> Vec<Value> {
+    let initial = initial.min(streamed.blocks.len());
+    let mut events = vec![streamed.start.clone()];
+    events[0]["message"]["content"] = streamed.blocks[..initial].iter().map(|block| block.start.clone()).collect();
+    for (index, block) in streamed.blocks.iter().enumerate() {
+        if index >= initial {
+            events.push(block.start_at(index));
+        }
+        events.extend(block.deltas_at(index));
+        if index >= initial {
+            events.push(stop_at(index));
+        }
+    }
+    events.extend(streamed.end.iter().cloned());
+    events.push(message_stop());
+    events
+}
+
+/// All events of the blocks in the order of the random numbers, but for the deltas of one block among themselves.
+fn shuffled(blocks: &[Block], indices: &[usize], order: &[u32], lost_stops: bool) -> Vec<Value> {
+    let mut order = order.iter().cycle().copied();
+    let mut places = Vec::new();
+    for (block, &index) in blocks.iter().zip(indices) {
+        let deltas = block.deltas_at(index);
+        let mut numbers: Vec<u32> = order.by_ref().take(deltas.len()).collect();
+        numbers.sort_unstable();
+        places.extend(numbers.into_iter().zip(deltas));
+        places.extend(order.next().zip(Some(block.start_at(index))));
+        if !lost_stops {
+            places.extend(order.next().zip(Some(stop_at(index))));
+        }
+    }
+    // Stable, so that deltas of one number keep their order.
+    places.sort_by_key(|(number, _)| *number);
+    places.into_iter().map(|(_, event)| event).collect()
+}
+
+/// The message that these events give after section 4 of the page.
+///
+/// Text and thinking come in order of arrival, that of the start before them; early input joins its start; an early
+/// signature or citation is not merged. What an unknown block might have taken is a text block of its own in front of
+/// it, or, if it is input, joins it, too.
+fn merged(streamed: &Streamed, indices: &[usize], events: &[Value]) -> Value {
+    let mut content = Vec::new();
+    for (block, &index) in streamed.blocks.iter().zip(indices) {
+        let of_this = || events.iter().filter(|event| event["index"] == index);
+        let start = of_this().position(|event| event["type"] == "content_block_start").unwrap();
+        let is_delta = |event: &&Value| event["type"] == "content_block_delta";
+        let early: Vec<&Value> = of_this().take(start).filter(is_delta).map(|event| &event["delta"]).collect();
+        let late: Vec<&Value> = of_this().skip(start).filter(is_delta).map(|event| &event["delta"]).collect();
+
+        let mut whole = block.whole.clone();
+        match whole["type"].as_str().unwrap() {
+            "text" => set_or_remove(&mut whole, "citations", citations(&block.start, &late)),
+            "thinking" => set_or_remove(&mut whole, "signature", signature(&block.start, &late)),
+            "future_text" if !early.is_empty() => {
+                let (member, kind) = match whole.get("text") {
+                    Some(_) => ("text", "text"),
+                    None => ("thinking", "thinking"),
+                };
+                content.push(json!({"type": kind, member: joined("", &early, member)}));
+                whole[member] = block.start[member].clone();
+                if !late.is_empty() {
+                    let initial = block.start[member].as_str().unwrap_or_default();
+                    whole[member] = json!(joined(initial, &late, member));
+                }
+            }
+            _ => {}
+        }
+        content.push(whole);
+    }
+    let mut message = streamed.message.clone();
+    message["content"] = content.into();
+    message
+}
+
+fn joined(initial: &str, deltas: &[&Value], member: &str) -> String {
+    let pieces = deltas.iter().filter_map(|delta| delta[member].as_str());
+    [initial].into_iter().chain(pieces).collect()
+}
+
+fn citations(start: &Value, late: &[&Value]) -> Option<Value> {
+    let later: Vec<Value> = late.iter().filter_map(|delta| delta.get("citation").cloned()).collect();
+    match start.get("citations") {
+        known if later.is_empty() => known.cloned(),
+        Some(Value::Array(first)) => Some(first.iter().cloned().chain(later).collect()),
+        _ => Some(later.into()),
+    }
+}
+
+fn signature(start: &Value, late: &[&Value]) -> Option<Value> {
+    late.iter().rev().find_map(|delta| delta.get("signature")).or_else(|| start.get("signature")).cloned()
+}
+
+fn set_or_remove(block: &mut Value, name: &str, value: Option<Value>) {
+    match value {
+        Some(value) => block[name] = value,
+        None => {
+            block.as_object_mut().unwrap().remove(name);
+        }
+    }
+}
+
+/// All that is to be seen of an accumulator.
+fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> {
+    let orphans: Vec<_> = accumulator.orphan_input().map(|(index, json)| (index, json.to_owned())).collect();
+    (
+        Message::clone(accumulator.snapshot()),
+        serde_json::to_value(accumulator.snapshot()).unwrap(),
+        accumulator.started(),
+        accumulator.completion(),
+        accumulator.error().map(|error| error.body().clone()),
+        accumulator.anomalies().total(),
+        orphans,
+        // Counts of blocks and of bytes.
+        format!("{accumulator:?}"),
+    )
+}
+
+fn accumulate(mut accumulator: Accumulator, events: &[Value]) -> Accumulator {
+    for event in events {
+        let payload = event.to_string();
+        accumulator.accumulate(&StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap()).unwrap();
+    }
+    accumulator
+}
+
+fn without_input(mut message: Value) -> Value {
+    for block in message["content"].as_array_mut().unwrap() {
+        block.as_object_mut().unwrap().remove("input");
+    }
+    message
+}
+
+/// Well-formed events in no order at all, each with the text that it brings: no two bring the same.
+fn any_sequence() -> impl Strategy<Value = Vec<(Value, Vec<String>)>> {
+    vec((0..40u8, 0..4usize, 0..12usize), 0..40).prop_map(|events| {
+        let numbered = events.into_iter().enumerate();
+        numbered.map(|(number, (kind, index, detail))| any_event(number, kind, index, detail)).collect()
+    })
+}
+
+fn any_event(number: usize, kind: u8, index: usize, detail: usize) -> (Value, Vec<String>) {
+    let token = format!("<{number}>");
+    let told = vec![token.clone()];
+    let none = Vec::new();
+    match kind {
+        0..=2 => {
+            let content = if detail < 6 { json!([]) } else { json!([{"type": "text", "text": token}]) };
+            let told = if detail < 6 { none } else { told };
+            (json!({"type": "message_start", "message": {"id": format!("msg_{number}"), "content": content}}), told)
+        }
+        3..=11 => {
+            let (block, told) = any_start(&token, detail);
+            (json!({"type": "content_block_start", "index": index, "content_block": block}), told)
+        }
+        12..=17 => (delta_at(index, &json!({"type": "text_delta", "text": token})), told),
+        18..=21 => (delta_at(index, &json!({"type": "thinking_delta", "thinking": token})), told),
+        22..=25 => {
+            let json = [r#"{"a":"#, "1", r#""x"#, r#"y""#, "}", "", " ", "{}", "null", "]"][detail % 10];
+            (delta_at(index, &json!({"type": "input_json_delta", "partial_json": json})), none)
+        }
+        26 => (delta_at(index, &json!({"type": "signature_delta", "signature": token})), none),
+        27 => {
+            let citation = json!({"type": "page_location", "cited_text": token});
+            (delta_at(index, &json!({"type": "citations_delta", "citation": citation})), none)
+        }
+        28 => (delta_at(index, &json!({"type": "compaction_delta", "content": token})), none),
+        29 => (delta_at(index, &json!({"type": "future_delta", "text": token})), none),
+        30..=33 => (stop_at(index), none),
+        34 => (json!({"type": "message_delta", "delta": {"stop_reason": "end_turn", "odd": number}}), none),
+        35 => (json!({"type": "message_delta", "delta": {}, "usage": {"output_tokens": number}}), none),
+        36 => (json!({"type": "ping"}), none),
+        37 => (json!({"type": "future_event", "text": token}), none),
+        // These two end all that can be seen: seldom.
+        38 if detail == 0 => (json!({"type": "error", "error": {"type": "overloaded_error", "message": token}}), none),
+        39 if detail < 3 => (message_stop(), none),
+        _ => (stop_at(index), none),
+    }
+}
+
+fn any_start(token: &str, detail: usize) -> (Value, Vec<String>) {
+    let told = vec![token.to_owned()];
+    match detail {
+        0 | 1 => (json!({"type": "text", "text": ""}), Vec::new()),
+        2 | 3 => (json!({"type": "text", "text": token, "citations": []}), told),
+        4 => (json!({"type": "thinking", "thinking": token, "signature": ""}), told),
+        5 => (json!({"type": "thinking", "thinking": ""}), Vec::new()),
+        6 | 7 => (json!({"type": "tool_use", "id": "toolu_1", "name": token, "input": {}}), told),
+        8 => (json!({"type": "future_text", "text": token, "citations": null, "signature": null}), told),
+        9 => (json!({"type": "future_thought", "thinking": null, "input": null, "x": token}), told),
+        10 => (json!({"type": "redacted_thinking", "data": token}), told),
+        _ => (json!({"type": "compaction", "content": null}), Vec::new()),
+    }
+}
