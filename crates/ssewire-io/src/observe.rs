@@ -57,8 +57,8 @@ impl<F> fmt::Debug for EventObserver<F> {
 /// # let response = &b"data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"output_tokens\":1}}}\n\n"[..];
 /// let meter = MessageObserver::new(|observed| {
 ///     if let Observed::End { message, completion } = observed {
-///         let usage = message.usage.get(); // what came, also where the stream was cut or the client went away
-///         println!("{:?} tokens; {completion}", usage.and_then(|usage| usage.output_tokens));
+///         // What came, also where the stream was cut or the client went away.
+///         println!("{:?} tokens; {completion}", message.output_tokens());
 ///     }
 /// });
 /// std::io::copy(&mut Tap::new(response, meter), &mut std::io::sink())?;

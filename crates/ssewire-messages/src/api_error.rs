@@ -1,5 +1,6 @@
 //! What the API, or something in front of it, says went wrong.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
@@ -7,35 +8,57 @@ use core::fmt;
 use serde_json::Value;
 
 use crate::error_kind::ErrorKind;
+use crate::response_head::ResponseHead;
 
 /// An error that the server reported, in an `error` event or in the body of a response.
 ///
 /// The shape of the Messages API is `{"type":"error","error":{"type":…,"message":…},"request_id":…}`; those of other
 /// servers and gateways are read as far as they go, and [`body`](Self::body) keeps whatever came.
 ///
-/// `Display` and `Debug` name the kind and the request id. The message is text that the server chose, so it is only
-/// given where it is asked for: by [`message`](Self::message).
+/// `Display` and `Debug` name the kind, the status and the request id. The message is text that the server chose, so it
+/// is only given where it is asked for: by [`message`](Self::message).
 #[derive(Clone, PartialEq)]
 pub struct ApiError {
     kind: Option<ErrorKind>,
     message: Option<Box<str>>,
     request_id: Option<Box<str>>,
     body: Value,
+    // Boxed: errors stand in enums beside small things.
+    head: Option<Box<ResponseHead>>,
 }
 
 impl ApiError {
     /// Reads an error from its JSON body, whatever its shape.
     #[must_use]
     pub fn from_body(body: Value) -> Self {
-        let inner = body.get("error").filter(|inner| inner.is_object()).unwrap_or(&body);
-        let request_id = text_of(&body, "request_id").or_else(|| text_of(inner, "request_id"));
-        Self { kind: kind_of(inner), message: message_of(&body, inner), request_id, body }
+        let (outer, inner) = (outer(&body), inner(&body));
+        let request_id = word_of(outer, "request_id").or_else(|| word_of(inner, "request_id")).map(Into::into);
+        Self { kind: kind_of(inner), message: message_of(outer, inner), request_id, body, head: None }
+    }
+
+    /// Reads an error from a response that was no success.
+    ///
+    /// The body may be JSON of any shape, text, a web page or nothing. Text is the message if it is short and plain.
+    /// Where the body does not tell the kind, the status does.
+    #[must_use]
+    pub fn from_response(head: ResponseHead, body: &[u8]) -> Self {
+        let error = match json(body) {
+            Some(value) => Self::from_body(value),
+            None => {
+                let text = core::str::from_utf8(body).ok();
+                let message = text.and_then(|text| short_text(&head, text)).map(Into::into);
+                let body = text.filter(|text| !text.is_empty()).map_or(Value::Null, Value::from);
+                Self { kind: None, message, request_id: None, body, head: None }
+            }
+        };
+        let kind = error.kind.or_else(|| ErrorKind::from_status(head.status()));
+        Self { kind, head: Some(Box::new(head)), ..error }
     }
 
     /// An error that came as plain text; empty if it came without any.
     pub(crate) fn from_text(text: String) -> Self {
         let message = if text.is_empty() { None } else { Some(text.as_str().into()) };
-        Self { kind: None, message, request_id: None, body: Value::String(text) }
+        Self { kind: None, message, request_id: None, body: Value::String(text), head: None }
     }
 
     /// The kind of the error, if it can be told.
@@ -50,39 +73,139 @@ impl ApiError {
         self.message.as_deref()
     }
 
+    /// What exactly went wrong, as a code (Messages API: `error.details.error_code`).
+    #[must_use]
+    pub fn error_code(&self) -> Option<&str> {
+        inner(&self.body).get("details")?.get("error_code")?.as_str()
+    }
+
     /// The identifier of the request, `req_…`: what support will ask for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.request_id.as_deref().or_else(|| self.head()?.request_id())
     }
 
-    /// The error as it came.
+    /// The HTTP status, if the error came as a response and not in a stream.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.head().map(ResponseHead::status)
+    }
+
+    /// The head of the response, if the error came as one.
+    #[must_use]
+    pub fn head(&self) -> Option<&ResponseHead> {
+        self.head.as_deref()
+    }
+
+    /// The error as it came: JSON, or text as a JSON string. `null` if it was neither.
     #[must_use]
     pub fn body(&self) -> &Value {
         &self.body
     }
+
+    /// Whether the same request is worth another try.
+    ///
+    /// If the server said so itself (`x-should-retry`), that decides. Else the status or the kind does: an overloaded
+    /// API is as retryable when it says so in the middle of a stream with status 200 as with status 529. Of an error
+    /// without a status and with a kind that is not known, only a status that its body names (`"code": 503`) can tell.
+    ///
+    /// What may be sent again after an error in a stream is told at [`Backoff`](crate::Backoff).
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.head().and_then(ResponseHead::should_retry).unwrap_or_else(|| {
+            let by_kind = self.kind().is_some_and(ErrorKind::is_retryable);
+            let is_success = |status: &u16| *status < 400;
+            // A gateway may wrap an error in a success. Then its status says nothing.
+            let status = self.status().filter(|status| !is_success(status)).or_else(|| status_in(inner(&self.body)));
+            by_kind || status.is_some_and(is_retryable_status)
+        })
+    }
 }
 
+/// Section 3 of the protocol, "worth another try".
+fn is_retryable_status(status: u16) -> bool {
+    matches!(status, 408 | 409 | 429 | 500..)
+}
+
+/// The JSON in a body. A bare number or word there is text. Ill-formed UTF-8 shall not cost the error.
+fn json(body: &[u8]) -> Option<Value> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii();
+    if !matches!(body.first(), Some(b'{' | b'[' | b'"')) {
+        return None;
+    }
+    serde_json::from_str(&String::from_utf8_lossy(body)).ok()
+}
+
+/// Text that a person may have written for a person: neither a page nor a dump.
+fn short_text<'a>(head: &ResponseHead, text: &'a str) -> Option<&'a str> {
+    const MAX: usize = 1024;
+    let text = text.trim_start_matches('\u{FEFF}').trim();
+    let is_page =
+        text.starts_with('<') || head.content_type().is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+    let is_plain = !text.chars().any(|c| c.is_control() && !c.is_whitespace());
+    (!text.is_empty() && text.len() <= MAX && !is_page && is_plain).then_some(text)
+}
+
+/// Google's servers put the error into a list.
+fn outer(body: &Value) -> &Value {
+    body.get(0).unwrap_or(body)
+}
+
+/// The object that describes the error.
+fn inner(body: &Value) -> &Value {
+    let outer = outer(body);
+    let described = ["error", "detail"].iter().filter_map(|name| outer.get(name)).find(|inner| inner.is_object());
+    described.unwrap_or(outer)
+}
+
+/// `type`, or else `code` as a name (OpenAI), a status there (llama.cpp), or the name of the status (Google).
 fn kind_of(inner: &Value) -> Option<ErrorKind> {
-    let code = inner.get("code");
-    let named = inner.get("type").and_then(Value::as_str).filter(|kind| !kind.is_empty() && *kind != "error");
-    named.map(ErrorKind::from).or_else(|| match code? {
-        Value::String(code) => Some(ErrorKind::from(code.as_str())),
-        code => ErrorKind::from_status(u16::try_from(code.as_u64()?).ok()?),
+    let name = |member| word_of(inner, member).map(ErrorKind::from);
+    let by_type = word_of(inner, "type").filter(|kind| *kind != "error").map(ErrorKind::from);
+    by_type.or_else(|| match status_in(inner) {
+        Some(status) => ErrorKind::from_status(status).or_else(|| name("status")),
+        None => name("code").or_else(|| name("status")),
     })
 }
 
-/// `error.message` (Messages API, OpenAI), `message` (vLLM), `error` as a string (Ollama), `detail` (FastAPI).
-fn message_of(body: &Value, inner: &Value) -> Option<Box<str>> {
-    text_of(inner, "message")
-        .or_else(|| text_of(body, "error"))
-        .or_else(|| text_of(body, "detail"))
-        .or_else(|| text_of(body, "message"))
-        .or_else(|| body.as_str().map(Into::into))
+/// The HTTP status that a body names as `code`.
+fn status_in(inner: &Value) -> Option<u16> {
+    let code = inner.get("code")?;
+    let number = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
+    u16::try_from(number).ok().filter(|status| matches!(status, 400..=599))
 }
 
-fn text_of(object: &Value, name: &str) -> Option<Box<str>> {
-    object.get(name)?.as_str().map(Into::into)
+/// `error.message` (Messages API, OpenAI, llama.cpp, Google), `error` as a string (Ollama), `detail` (FastAPI),
+/// `message` (vLLM, AWS), `Message` (AWS), or a string and nothing else.
+fn message_of(outer: &Value, inner: &Value) -> Option<Box<str>> {
+    let text_of = |object: &Value, name| object.get(name)?.as_str().map(Into::into);
+    text_of(inner, "message")
+        .or_else(|| text_of(outer, "error"))
+        .or_else(|| text_of(outer, "detail"))
+        .or_else(|| text_of(outer, "message"))
+        .or_else(|| text_of(outer, "Message"))
+        .or_else(|| complaints_in(outer.get("detail")?))
+        .or_else(|| outer.as_str().map(Into::into))
+}
+
+/// FastAPI lists each member of the request that it did not like: `[{"msg":…,"loc":…}]`.
+fn complaints_in(detail: &Value) -> Option<Box<str>> {
+    let mut all = Cow::Borrowed("");
+    for complaint in detail.as_array()?.iter().filter_map(|item| item.get("msg")?.as_str()) {
+        if all.is_empty() {
+            all = complaint.into();
+        } else {
+            all.to_mut().push_str("; ");
+            all.to_mut().push_str(complaint);
+        }
+    }
+    (!all.is_empty()).then(|| all.into())
+}
+
+/// A name or an identifier. These are shown in logs, where prose and line ends of the server's choice have no place.
+fn word_of<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
+    let is_word = |text: &&str| matches!(text.len(), 1..=128) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    object.get(name)?.as_str().filter(is_word)
 }
 
 impl fmt::Display for ApiError {
@@ -91,7 +214,10 @@ impl fmt::Display for ApiError {
             Some(kind) => write!(f, "the server reported {kind}")?,
             None => f.write_str("the server reported an error")?,
         }
-        match &self.request_id {
+        if let Some(status) = self.status() {
+            write!(f, " (status {status})")?;
+        }
+        match self.request_id() {
             Some(id) => write!(f, " for request {id}"),
             None => Ok(()),
         }
@@ -102,7 +228,8 @@ impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiError")
             .field("kind", &self.kind)
-            .field("request_id", &self.request_id)
+            .field("status", &self.status())
+            .field("request_id", &self.request_id())
             .finish_non_exhaustive()
     }
 }

@@ -68,6 +68,8 @@ mod decode;
 mod event;
 mod not_a_stream;
 mod payload_error;
+mod response_head;
+mod retry;
 mod stream;
 mod structured;
 
@@ -96,6 +98,8 @@ pub use event::{
 };
 pub use not_a_stream::NotAStream;
 pub use payload_error::{PayloadError, PayloadErrorKind};
+pub use response_head::{ResponseHead, RetryAfter};
+pub use retry::{Backoff, GiveUp, RetryAdvice};
 pub use ssewire_json::{JsonError, Trailing};
 pub use stream::{Item, MessageStream, ReadyItem, StreamError};
 pub use structured::{ParseTextError, ParseTextErrorKind, StructuredOutput};

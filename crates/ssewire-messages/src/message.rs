@@ -46,6 +46,21 @@ object! {
     }
 }
 
+impl Message {
+    /// The tokens of the request that were neither written to the cache nor read from it, as far as they are known.
+    #[must_use]
+    pub fn input_tokens(&self) -> Option<u64> {
+        self.usage.get()?.input_tokens.get().copied()
+    }
+
+    /// The tokens that the model has written, as far as they are known. Grows with each
+    /// [`MessageDelta`](crate::Update::MessageDelta), and is final with the last.
+    #[must_use]
+    pub fn output_tokens(&self) -> Option<u64> {
+        self.usage.get()?.output_tokens
+    }
+}
+
 string_enum! {
     /// Whose message it is (Messages API: the `role` of a `Message`).
     pub enum Role {

@@ -1,0 +1,110 @@
+//! A gateway: sends every request on to the Messages API, meters the message that comes back, and writes its events
+//! anew, as this gateway wants them.
+//!
+//! ```sh
+//! ANTHROPIC_API_KEY=… cargo run --example gateway --features http-body,tap,messages
+//! curl -sN http://127.0.0.1:8080/v1/messages -d '{"model":…,"stream":true,…}'
+//! ```
+//!
+//! The port is another one if `PORT` is set; it prints where it listens.
+
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "as a program for a server writes it")]
+
+mod support;
+
+use std::convert::Infallible;
+use std::env;
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt as _};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use ssewire::Encode;
+use ssewire_io::{BodyChunks, BodyStream, Error, MessageObserver, Observed, Tap};
+use support::{Failure, Setup, exit};
+
+type Upstream = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Answer = Response<UnsyncBoxBody<Bytes, Failed>>;
+type Failed = Box<dyn core::error::Error + Send + Sync>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    exit(run().await)
+}
+
+async fn run() -> Result<(), Failure> {
+    let setup = Arc::new(Setup::from_env()?);
+    let https = hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+    let upstream: Upstream = Client::builder(TokioExecutor::new()).build(https);
+
+    let port = env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(8080);
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    loop {
+        let (connection, _) = listener.accept().await?;
+        let (setup, upstream) = (Arc::clone(&setup), upstream.clone());
+        tokio::spawn(async move {
+            let service = service_fn(|request| answer(request, &setup, &upstream));
+            let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(connection), service);
+            if let Err(error) = served.await {
+                eprintln!("{error}");
+            }
+        });
+    }
+}
+
+async fn answer(request: Request<Incoming>, setup: &Setup, upstream: &Upstream) -> Result<Answer, Infallible> {
+    Ok(forward(request, setup, upstream).await.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        let mut answer = Response::new(Full::default().map_err(Failed::from).boxed_unsync());
+        *answer.status_mut() = StatusCode::BAD_GATEWAY;
+        answer
+    }))
+}
+
+async fn forward(request: Request<Incoming>, setup: &Setup, upstream: &Upstream) -> Result<Answer, Failed> {
+    let body = request.into_body().collect().await?.to_bytes();
+    let mut forwarded = Request::post(&setup.url);
+    for (name, value) in setup.headers() {
+        forwarded = forwarded.header(name, value);
+    }
+    let response = upstream.request(forwarded.body(Full::new(body))?).await?;
+    let (mut head, body) = response.into_parts();
+    if !head.status.is_success() {
+        return Ok(Response::from_parts(head, body.map_err(Failed::from).boxed_unsync()));
+    }
+    // What is written anew has another length.
+    head.headers.remove("content-length");
+    let body = StreamBody::new(metered(body)).boxed_unsync();
+    Ok(Response::from_parts(head, body))
+}
+
+/// The events of the body, written anew; what the message took is told when it has ended, however it did.
+fn metered(body: Incoming) -> impl Stream<Item = Result<Frame<Bytes>, Failed>> {
+    let meter = MessageObserver::new(|observed| {
+        if let Observed::End { message, completion, .. } = observed {
+            let tokens = message.output_tokens();
+            eprintln!("output tokens: {tokens:?}; {completion}");
+        }
+    });
+    BodyStream::new(BodyChunks::new(Tap::new(body, meter))).filter_map(async |event| match event {
+        Ok(event) => {
+            let mut written = Vec::new();
+            Encode::from(event.as_event()).append_to(&mut written);
+            Some(Ok(Frame::data(written.into())))
+        }
+        Err(Error::Transport(error)) => Some(Err(error.into())),
+        Err(error) => {
+            eprintln!("{error}");
+            None
+        }
+    })
+}

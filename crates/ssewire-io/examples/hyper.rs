@@ -1,0 +1,73 @@
+//! Text as it arrives, with hyper: any `http_body::Body` will do.
+//!
+//! ```sh
+//! ANTHROPIC_API_KEY=… cargo run --example hyper --features http-body,messages -- "Why is the sky blue?"
+//! ```
+
+mod support;
+
+use std::process::ExitCode;
+
+use futures::StreamExt as _;
+use http_body_util::{BodyExt as _, Collected, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, Response};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use ssewire_io::{BodyChunks, MessageError, Messages};
+use ssewire_messages::{Backoff, MessageStream, ResponseHead};
+use support::{Failure, Setup, api_error, exit, now, pause, random, show, sum_up};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    exit(run().await)
+}
+
+async fn run() -> Result<(), Failure> {
+    let response = send(&Setup::from_env()?).await?;
+    let head = ResponseHead::new(response.status().as_u16(), response.headers());
+    let driver = MessageStream::new().with_content_type(head.content_type().unwrap_or_default());
+
+    let mut stream = Messages::with_stream(BodyChunks::new(response.into_body()), driver);
+    let mut texts = stream.text_stream();
+    while let Some(text) = texts.next().await {
+        match text {
+            Ok(text) => show(&text)?,
+            // The final message tells the rest.
+            Err(MessageError::Event(error)) => eprintln!("one event is lost: {error}"),
+            Err(MessageError::Transport(error)) => eprintln!("the connection failed: {error}"),
+            Err(_) => {}
+        }
+    }
+    sum_up(&stream.final_message().await?);
+    Ok(())
+}
+
+/// Tries again only as long as no answer has begun: a stream is never replayed.
+async fn send(setup: &Setup) -> Result<Response<Incoming>, Failure> {
+    let https = hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+    let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(https);
+    let backoff = Backoff::default();
+    let mut attempt = 0;
+    loop {
+        let mut request = Request::post(&setup.url);
+        for (name, value) in setup.headers() {
+            request = request.header(name, value);
+        }
+        let advice = match client.request(request.body(setup.request().to_string().into())?).await {
+            Ok(response) if response.status().is_success() => return Ok(response),
+            Ok(response) => {
+                let head = ResponseHead::new(response.status().as_u16(), response.headers());
+                let body = response.into_body().collect().await.map(Collected::to_bytes);
+                let error = api_error(head, &body.unwrap_or_default());
+                backoff.advise(&error, attempt, now(), random())
+            }
+            Err(error) => {
+                eprintln!("{error}");
+                backoff.advise_unanswered(attempt, random())
+            }
+        };
+        tokio::time::sleep(pause(advice)?).await;
+        attempt += 1;
+    }
+}

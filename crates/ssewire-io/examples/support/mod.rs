@@ -1,0 +1,122 @@
+//! What the examples share: where the key comes from, what is asked, how it is told.
+
+#![allow(dead_code, reason = "each example uses its part of it")]
+
+use core::error::Error;
+use core::fmt;
+use core::hash::BuildHasher as _;
+use core::time::Duration;
+use std::collections::hash_map::RandomState;
+use std::env;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use ssewire_messages::{ApiError, Message, ResponseHead, RetryAdvice};
+
+pub(crate) type Failure = Box<dyn Error>;
+
+/// Where to ask, as whom, and what.
+pub(crate) struct Setup {
+    pub(crate) url: String,
+    key: Key,
+    prompt: String,
+}
+
+/// Never shown: not in an error, not in a log, not by `Debug`.
+struct Key(String);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+impl Setup {
+    /// The key from `ANTHROPIC_API_KEY`, the address from `ANTHROPIC_BASE_URL` if that is set, the prompt from the
+    /// command line.
+    pub(crate) fn from_env() -> Result<Self, Failure> {
+        let key = env::var("ANTHROPIC_API_KEY").ok().filter(|key| !key.is_empty());
+        let key = Key(key.ok_or("ANTHROPIC_API_KEY is not set: the example needs a key for the Messages API")?);
+        let base = env::var("ANTHROPIC_BASE_URL").ok().filter(|base| !base.is_empty());
+        let base = base.unwrap_or_else(|| "https://api.anthropic.com".to_owned());
+        let prompt = env::args().skip(1).collect::<Vec<_>>().join(" ");
+        let prompt = if prompt.is_empty() { "Write a haiku about streams.".to_owned() } else { prompt };
+        Ok(Self { url: format!("{}/v1/messages", base.trim_end_matches('/')), key, prompt })
+    }
+
+    pub(crate) fn headers(&self) -> [(&'static str, &str); 4] {
+        [
+            ("x-api-key", &self.key.0),
+            ("anthropic-version", "2023-06-01"),
+            ("content-type", "application/json"),
+            ("accept", "text/event-stream"),
+        ]
+    }
+
+    /// The request. `"stream": true` is what makes the answer an event stream.
+    pub(crate) fn request(&self) -> Value {
+        json!({
+            "model": "claude-opus-4-8",
+            "max_tokens": 1024,
+            "stream": true,
+            "messages": [{ "role": "user", "content": self.prompt }],
+        })
+    }
+}
+
+/// One clear line for what went wrong, and exit code 1.
+pub(crate) fn exit(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Shows a piece of text at once, not when the line ends.
+pub(crate) fn show(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// The closing line: why the model stopped, and what it took.
+pub(crate) fn sum_up(message: &Message) {
+    let reason = message.stop_reason.get().map_or("none", |reason| reason.as_str());
+    let count = |count: Option<u64>| count.map_or("unknown".to_owned(), |count| count.to_string());
+    let (input, output) = (count(message.input_tokens()), count(message.output_tokens()));
+    eprintln!("\nstop reason: {reason}, input tokens: {input}, output tokens: {output}");
+}
+
+/// What the server said, with the kind and the request id.
+pub(crate) fn api_error(head: ResponseHead, body: &[u8]) -> ApiError {
+    let error = ApiError::from_response(head, body);
+    eprintln!("{error}: {}", error.message().unwrap_or("no message"));
+    error
+}
+
+/// How long to wait before the next try, if there is to be one.
+pub(crate) fn pause(advice: RetryAdvice) -> Result<Duration, Failure> {
+    match advice {
+        RetryAdvice::Retry { after } => {
+            eprintln!("another try in {after:?}");
+            Ok(after)
+        }
+        given_up => Err(given_up.to_string().into()),
+    }
+}
+
+/// Since the Unix epoch.
+pub(crate) fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// From 0 to 1. The standard library has no random numbers, but it seeds its hash maps with some.
+pub(crate) fn random() -> f64 {
+    let [byte, ..] = RandomState::new().hash_one(0_u8).to_le_bytes();
+    f64::from(byte) / f64::from(u8::MAX)
+}

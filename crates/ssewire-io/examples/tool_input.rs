@@ -1,0 +1,79 @@
+//! The input of a tool call while it grows, and what the tool may be run with in the end. With ureq.
+//!
+//! ```sh
+//! ANTHROPIC_API_KEY=… cargo run --example tool_input --features messages -- "Write a poem into poem.txt."
+//! ```
+
+mod support;
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+use ssewire_io::MessageReader;
+use ssewire_messages::{Accumulator, MessageStream, ResponseHead, Trailing, Update};
+use support::{Failure, Setup, api_error, exit, sum_up};
+
+fn main() -> ExitCode {
+    exit(run())
+}
+
+fn run() -> Result<(), Failure> {
+    let setup = Setup::from_env()?;
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut request = agent.post(&setup.url);
+    for (name, value) in setup.headers() {
+        request = request.header(name, value);
+    }
+    let mut response = request.send(with_tool(setup.request()).to_string())?;
+    if !response.status().is_success() {
+        let head = ResponseHead::new(response.status().as_u16(), response.headers());
+        return Err(api_error(head, &response.body_mut().read_to_vec()?).into());
+    }
+
+    // Show the string at the end while it is still growing.
+    let driver = MessageStream::new().with_accumulator(Accumulator::new().with_trailing(Trailing::Show));
+    let mut stream = MessageReader::with_stream(response.into_body().into_reader(), driver);
+    loop {
+        match stream.next_item() {
+            Ok(Some(item)) => tell(&item.update),
+            Ok(None) => break,
+            Err(error) if error.is_final() => break, // The final message tells the rest.
+            Err(error) => eprintln!("one event is lost: {error}"),
+        }
+    }
+    sum_up(&stream.final_message()?);
+    Ok(())
+}
+
+fn tell(update: &Update<'_>) {
+    match update {
+        Update::InputJson { input, .. } => {
+            if let Some(so_far) = input.partial() {
+                println!("so far: {so_far}");
+            }
+        }
+        Update::BlockStop { block, .. } => {
+            if let Some(call) = block.content().as_tool_use() {
+                let name = call.name.as_deref().unwrap_or("a tool without a name");
+                match call.input.value() {
+                    Ok(input) => println!("run {name} with {input}"),
+                    Err(error) => println!("do not run {name}: {error}"),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn with_tool(mut request: Value) -> Value {
+    request["tools"] = json!([{
+        "name": "write_file",
+        "description": "Writes a text file.",
+        "input_schema": {
+            "type": "object",
+            "properties": { "path": { "type": "string" }, "text": { "type": "string" } },
+            "required": ["path", "text"],
+        },
+    }]);
+    request
+}

@@ -1,0 +1,149 @@
+//! The head of an HTTP response, as far as it matters here.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use core::time::Duration;
+
+/// What the head of an HTTP response says that matters here: the status, and the headers about the request's identity,
+/// about another try and about rate limits.
+///
+/// It is made from the status and the headers of any HTTP client. All other headers are left out, so there is never a
+/// key or a cookie in it, and it may be logged.
+///
+/// ```
+/// use ssewire_messages::ResponseHead;
+///
+/// let head = ResponseHead::new(429, [("Request-Id", "req_1"), ("Retry-After", "2"), ("X-Api-Key", "secret")]);
+/// assert_eq!(head.request_id(), Some("req_1"));
+/// assert!(!format!("{head:?}").contains("secret"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ResponseHead {
+    status: u16,
+    /// The headers that matter, their names in lower case.
+    headers: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// When the server wants the next try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryAfter {
+    /// After this time.
+    Delay(Duration),
+    /// At this point in time, counted from the Unix epoch.
+    At(Duration),
+}
+
+const REQUEST_ID: &str = "request-id";
+const CONTENT_TYPE: &str = "content-type";
+const SHOULD_RETRY: &str = "x-should-retry";
+const RETRY_AFTER: &str = "retry-after";
+const RETRY_AFTER_MS: &str = "retry-after-ms";
+const RATE_LIMIT_PREFIX: &str = "anthropic-ratelimit-";
+
+impl ResponseHead {
+    /// Takes what matters out of a response's headers: `http::HeaderMap::iter()` fits, and so does
+    /// `[("retry-after", "1")]`.
+    ///
+    /// The case of names does not matter. The first of several headers of one name stands. A value that is no visible
+    /// ASCII text counts as absent.
+    #[must_use]
+    pub fn new<N: AsRef<str>, V: AsRef<[u8]>>(status: u16, headers: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut head = Self { status, headers: BTreeMap::new() };
+        for (name, value) in headers {
+            if let (Some(name), Some(value)) = (name_that_matters(name.as_ref()), visible_text(value.as_ref())) {
+                head.headers.entry(name.into()).or_insert_with(|| value.into());
+            }
+        }
+        head
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The identifier of the request, `req_…`: what support will ask for.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.get(REQUEST_ID)
+    }
+
+    /// What the body claims to be.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.get(CONTENT_TYPE)
+    }
+
+    /// What the server itself says about another try (`x-should-retry`). It knows more than its status tells.
+    #[must_use]
+    pub fn should_retry(&self) -> Option<bool> {
+        let said = self.get(SHOULD_RETRY)?;
+        match () {
+            () if said.eq_ignore_ascii_case("true") => Some(true),
+            () if said.eq_ignore_ascii_case("false") => Some(false),
+            () => None,
+        }
+    }
+
+    /// When the server wants the next try: by `retry-after-ms`, which is finer, or else by `retry-after` in seconds or,
+    /// with feature `std`, as an HTTP date. Numbers may have a fraction.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<RetryAfter> {
+        let milliseconds = self.get(RETRY_AFTER_MS).and_then(decimal).map(|ms| RetryAfter::Delay(seconds(ms / 1000.0)));
+        milliseconds.or_else(|| {
+            let value = self.get(RETRY_AFTER)?;
+            decimal(value).map(|s| RetryAfter::Delay(seconds(s))).or_else(|| http_date(value).map(RetryAfter::At))
+        })
+    }
+
+    /// The `anthropic-ratelimit-…` headers: the name without that prefix, and the value. In order of the names.
+    pub fn rate_limits(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name.strip_prefix(RATE_LIMIT_PREFIX)?, &**value)))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| &**value)
+    }
+}
+
+/// The name in lower case, if the header is one of those that are kept.
+fn name_that_matters(name: &str) -> Option<String> {
+    let is_known = [REQUEST_ID, CONTENT_TYPE, SHOULD_RETRY, RETRY_AFTER, RETRY_AFTER_MS]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name));
+    let is_rate_limit =
+        name.get(..RATE_LIMIT_PREFIX.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(RATE_LIMIT_PREFIX));
+    (is_known || is_rate_limit).then(|| name.to_ascii_lowercase())
+}
+
+/// Nothing else of a header belongs in a log or on a terminal.
+fn visible_text(value: &[u8]) -> Option<&str> {
+    let text = value.trim_ascii();
+    let is_visible = text.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    if text.is_empty() || !is_visible { None } else { core::str::from_utf8(text).ok() }
+}
+
+/// A number of digits and at most one point: no sign, no exponent, no `inf`, all of which `f64` would read.
+fn decimal(text: &str) -> Option<f64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_plain { text.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }
+}
+
+/// More seconds than a [`Duration`] holds are as many as it holds.
+fn seconds(number: f64) -> Duration {
+    Duration::try_from_secs_f64(number).unwrap_or(Duration::MAX)
+}
+
+#[cfg(feature = "std")]
+fn http_date(value: &str) -> Option<Duration> {
+    extern crate std;
+    httpdate::parse_http_date(value).ok()?.duration_since(std::time::UNIX_EPOCH).ok()
+}
+
+#[cfg(not(feature = "std"))]
+fn http_date(_: &str) -> Option<Duration> {
+    None
+}

@@ -1,0 +1,217 @@
+//! Whether and when to try again: arithmetic only.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::api_error::ApiError;
+use crate::response_head::{ResponseHead, RetryAfter};
+
+/// When to send a request again that got no good answer. As the official SDKs have it: two retries, and before the
+/// retry `n` (from 0) a pause of `min(0.5 s · 2ⁿ, 8 s) · (1 − 0.25 · random)`.
+///
+/// It is arithmetic only: it neither sleeps nor reads a clock, and the random number is the caller's.
+///
+/// ```
+/// use std::time::Duration;
+/// use ssewire_messages::{ApiError, Backoff, ResponseHead, RetryAdvice};
+///
+/// struct Response {
+///     status: u16,
+///     headers: Vec<(&'static str, &'static str)>,
+///     body: &'static str,
+/// }
+///
+/// // In place of an HTTP client: no connection, then an overloaded server, then an answer.
+/// let mut answers = vec![
+///     Ok(Response { status: 200, headers: vec![], body: "event: message_start\n…" }),
+///     Ok(Response { status: 529, headers: vec![("retry-after", "1")], body: r#"{"type":"error"}"# }),
+///     Err("connection refused"),
+/// ];
+/// let mut send = || answers.pop().unwrap();
+/// // In place of clocks and dice.
+/// let now = || Duration::from_secs(1_800_000_000);
+/// let random = || 0.0;
+/// let mut slept = Vec::new();
+/// let mut sleep = |pause: Duration| slept.push(pause);
+///
+/// let backoff = Backoff::default();
+/// let mut attempt = 0;
+/// let response = loop {
+///     let advice = match send() {
+///         // From here on nothing is sent again: the stream has begun.
+///         Ok(response) if response.status < 300 => break response,
+///         Ok(response) => {
+///             let head = ResponseHead::new(response.status, response.headers);
+///             let error = ApiError::from_response(head, response.body.as_bytes());
+///             backoff.advise(&error, attempt, now(), random())
+///         }
+///         Err(_) => backoff.advise_unanswered(attempt, random()),
+///     };
+///     match advice {
+///         RetryAdvice::Retry { after } => sleep(after),
+///         given_up => panic!("{given_up}"),
+///     }
+///     attempt += 1;
+/// };
+/// assert_eq!(response.status, 200);
+/// assert_eq!(slept, [Duration::from_millis(500), Duration::from_secs(1)]);
+/// ```
+///
+/// # A stream is never replayed
+///
+/// Try again only as long as no response has begun. What a cut stream brought has been paid for, and text of it was
+/// probably shown already; the same request would be paid for again and bring other words. For an error inside a stream
+/// [`advise`](Self::advise) therefore tells whether and when to ask again, but what to ask is another matter:
+///
+/// * Nothing of the message came: the same request.
+/// * Text came: a new request that goes on from there. Its last message is the partial text, with role `assistant`.
+///   White space at its end has to be trimmed: the API refuses a final assistant text that ends in white space. (Some
+///   models refuse any final assistant message; there, a last message with role `user` quotes the text and asks to go on
+///   from it.)
+/// * Blocks of tool use and thinking cannot be continued. So what is sent ends with the last text block, and what came
+///   behind that is dropped; the model will write it anew.
+///
+/// ```
+/// use ssewire_messages::MessageStream;
+///
+/// let mut cut: &[u8] = br#"data: {"type":"message_start","message":{}}
+///
+/// data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"It was a dark and "}}
+///
+/// data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t","name":"weather","input":{}}}
+///
+/// "#;
+/// let mut stream = MessageStream::new();
+/// while stream.decode(&mut cut)?.is_some() {}
+/// let incomplete = stream.finish().unwrap_err();
+///
+/// let text = incomplete.message().final_text();
+/// let last_message = serde_json::json!({"role": "assistant", "content": text.trim_end()});
+/// assert_eq!(last_message["content"], "It was a dark and");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    max_retries: u32,
+    initial: Duration,
+    max: Duration,
+}
+
+/// What to do after a request that got no good answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryAdvice {
+    /// Send it again.
+    Retry {
+        /// How long to wait before. If the server asked for a time it is that, however long: who would rather give up
+        /// than wait so long compares it.
+        after: Duration,
+    },
+    /// Let it be.
+    GiveUp(GiveUp),
+}
+
+/// Why not to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GiveUp {
+    /// The same request would fail again, or the server asked not to send it.
+    NotRetryable,
+    /// Another try might help, but there were enough of them.
+    OutOfRetries,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { max_retries: 2, initial: Duration::from_millis(500), max: Duration::from_secs(8) }
+    }
+}
+
+impl Backoff {
+    /// How many retries follow the first try at most.
+    #[must_use]
+    pub const fn with_max_retries(self, max_retries: u32) -> Self {
+        Self { max_retries, ..self }
+    }
+
+    /// The pause before the first retry. It doubles with each.
+    #[must_use]
+    pub const fn with_initial(self, initial: Duration) -> Self {
+        Self { initial, ..self }
+    }
+
+    /// What the pause does not grow beyond. A time that the server asked for may be longer.
+    #[must_use]
+    pub const fn with_max(self, max: Duration) -> Self {
+        Self { max, ..self }
+    }
+
+    /// The pause before a retry, where the server asked for none.
+    ///
+    /// `attempt` counts the retries from 0. `random`, in 0 to 1, takes up to a quarter off, so that clients that failed
+    /// together do not come back together.
+    #[must_use]
+    pub fn delay(&self, attempt: u32, random: f64) -> Duration {
+        let mut delay = self.initial;
+        for _ in 0..attempt {
+            if delay.is_zero() || delay >= self.max {
+                break;
+            }
+            delay = delay.saturating_mul(2);
+        }
+        let delay = delay.min(self.max);
+        let random = if random.is_nan() { 0.0 } else { random.clamp(0.0, 1.0) };
+        let off = Duration::try_from_secs_f64(delay.as_secs_f64() * 0.25 * random).unwrap_or_default();
+        delay.saturating_sub(off)
+    }
+
+    /// What to do after a response that was no success, or after an error in a stream.
+    ///
+    /// `attempt` is the number of retries so far, `now` the time since the Unix epoch, `random` as for
+    /// [`delay`](Self::delay). Whether to try again [the error](ApiError::is_retryable) says; when to, the server if it
+    /// did.
+    #[must_use]
+    pub fn advise(&self, error: &ApiError, attempt: u32, now: Duration, random: f64) -> RetryAdvice {
+        if !error.is_retryable() {
+            return RetryAdvice::GiveUp(GiveUp::NotRetryable);
+        }
+        let after = match error.head().and_then(ResponseHead::retry_after) {
+            Some(RetryAfter::Delay(delay)) => delay,
+            Some(RetryAfter::At(time)) => time.saturating_sub(now),
+            None => self.delay(attempt, random),
+        };
+        self.within_limit(attempt, after)
+    }
+
+    /// What to do after a request that got no response at all: the connection was refused or reset, or it timed out.
+    #[must_use]
+    pub fn advise_unanswered(&self, attempt: u32, random: f64) -> RetryAdvice {
+        self.within_limit(attempt, self.delay(attempt, random))
+    }
+
+    fn within_limit(&self, attempt: u32, after: Duration) -> RetryAdvice {
+        if attempt < self.max_retries {
+            RetryAdvice::Retry { after }
+        } else {
+            RetryAdvice::GiveUp(GiveUp::OutOfRetries)
+        }
+    }
+}
+
+impl fmt::Display for RetryAdvice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Retry { after } => write!(f, "try again after {after:?}"),
+            Self::GiveUp(why) => write!(f, "give up: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for GiveUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotRetryable => "the same request would fail again",
+            Self::OutOfRetries => "there were enough retries",
+        })
+    }
+}
