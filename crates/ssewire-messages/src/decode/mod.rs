@@ -1,8 +1,10 @@
 //! Payloads to events.
 //!
-//! Two ways, one result. Most events of a stream are deltas of a few words; [`hot`] reads those without building a
-//! JSON value. Everything else, and everything unusual, takes the way of this file: parse, then interpret.
+//! Three ways, one result. Most events of a stream are deltas of a few words: [`exact`] reads those that are written as
+//! the API writes them, [`hot`] those that are written in any other way, both without building a JSON value. Everything
+//! else, and everything unusual, takes the way of this file: parse, then interpret.
 
+mod exact;
 mod hot;
 mod repair;
 
@@ -58,7 +60,7 @@ impl<'a> StreamEvent<'a> {
 }
 
 fn decode<'a>(name: &[u8], data: &'a [u8]) -> Result<Option<StreamEvent<'a>>, PayloadError> {
-    if let Some(delta) = hot::delta(data) {
+    if let Some(delta) = exact::delta(data).or_else(|| hot::delta(data)) {
         return Ok(Some(StreamEvent::ContentBlockDelta(delta)));
     }
     general(name, data)
