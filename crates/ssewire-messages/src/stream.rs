@@ -343,21 +343,19 @@ impl ErrorField {
         }
     }
 
+    #[inline]
     fn end_block(&mut self) {
-        *self = match core::mem::take(self) {
-            Self::Waiting(value) => Self::Due(value),
-            other => other,
-        };
+        if let Self::Waiting(value) = self {
+            *self = Self::Due(core::mem::take(value));
+        }
     }
 
+    #[inline]
     fn take_due(&mut self) -> Option<Vec<u8>> {
-        match core::mem::take(self) {
-            Self::Due(value) => Some(value),
-            other => {
-                *self = other;
-                None
-            }
-        }
+        let Self::Due(value) = self else { return None };
+        let value = core::mem::take(value);
+        *self = Self::None;
+        Some(value)
     }
 
     fn told(&self) -> &[u8] {

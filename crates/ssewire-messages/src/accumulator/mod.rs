@@ -15,7 +15,7 @@ use ssewire_json::Trailing;
 
 pub use self::anomaly::{Anomalies, Anomaly, AnomalyKind};
 pub use self::blocks::BlockKey;
-use self::blocks::{BlockState, Blocks};
+use self::blocks::{BlockId, BlockState, Blocks};
 pub use self::completion::{Completion, Incomplete};
 pub(crate) use self::update::Change;
 pub use self::update::{BlockRef, Update};
@@ -65,6 +65,8 @@ use crate::payload_error::{Lost, PayloadError};
 pub struct Accumulator {
     message: Message,
     blocks: Blocks,
+    /// The open block that took the last event, a delta, as it should; the next one is most likely for it, too.
+    current: Option<(BlockId, BlockKey)>,
     phase: Phase,
     /// `message_start` has come.
     started: bool,
