@@ -15,6 +15,10 @@
 //! [`Messages`] for streams (and bodies, as [`BodyChunks`]), [`MessageObserver`] for taps: text as it arrives, typed
 //! events, live snapshot, final message. [`ReadExt`] and [`ByteStreamExt`] make it one line: `body.messages()`.
 //!
+//! The modules `recipes` (idle timeouts, cancelling, going on after a cut, proxies, Bedrock) and `migration` (from
+//! eventsource-stream) are pages of these docs. Complete programs, with ureq, reqwest and hyper, are in the folder
+//! `examples` of this crate.
+//!
 //! # What it does not do
 //!
 //! There is no parsing here: bytes go down to `ssewire` and `ssewire-messages`, and what they find comes back. Nothing
@@ -35,6 +39,14 @@
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+#[cfg(all(any(doc, doctest), feature = "std", feature = "stream", feature = "tap", feature = "messages"))]
+#[doc = include_str!("../docs/recipes.md")]
+pub mod recipes {}
+
+#[cfg(all(any(doc, doctest), feature = "stream", feature = "messages"))]
+#[doc = include_str!("../docs/migration.md")]
+pub mod migration {}
 
 #[cfg(feature = "http-body")]
 mod body;
