@@ -1,6 +1,8 @@
 //! The command as a shell sees it: what it prints, what it says, how it ends.
 
 #[cfg(test)]
+mod curl;
+#[cfg(test)]
 mod endings;
 #[cfg(test)]
 mod hostile;

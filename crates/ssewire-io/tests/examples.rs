@@ -1,0 +1,203 @@
+//! The examples run, against a server that replays: what they print, how they end, and that no key is ever shown.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use ssewire_replay::{Script, Server, sample};
+
+/// Shows up nowhere.
+const KEY: &str = "sk-ant-canary";
+
+const CLIENTS: [&str; 3] = ["ureq", "reqwest", "hyper"];
+
+const TEXT: &str = "Hello \"wörld\" 🌍\n!";
+
+fn example(name: &str) -> Command {
+    // This test is target/PROFILE/deps/examples-…, an example target/PROFILE/examples/NAME.
+    let mut path: PathBuf = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push(name);
+    assert!(path.exists(), "`cargo test -p ssewire-io` builds the examples, `--test examples` alone does not");
+    let mut command = Command::new(path);
+    command.env_remove("ANTHROPIC_BASE_URL").env("ANTHROPIC_API_KEY", KEY);
+    command
+}
+
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn run(command: &mut Command) -> Ran {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let (stdout, stderr) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+    assert!(!stdout.contains(KEY) && !stderr.contains(KEY), "the key is shown");
+    Ran { code: status.code(), stdout, stderr }
+}
+
+fn ask(name: &str, server: &Server) -> Ran {
+    run(example(name).env("ANTHROPIC_BASE_URL", server.base_url()))
+}
+
+fn text() -> Script {
+    Script::stream(sample("text").unwrap()).chunked_by(20)
+}
+
+#[test]
+fn text_arrives_and_the_end_is_summed_up() {
+    for client in CLIENTS {
+        let server = Server::start().unwrap();
+        server.serve("/v1/messages", text());
+        let ran = ask(client, &server);
+        assert_eq!(ran.stdout, TEXT, "{client}");
+        assert_eq!(ran.stderr, "\nstop reason: end_turn, input tokens: 472, output tokens: 15\n", "{client}");
+        assert_eq!(ran.code, Some(0), "{client}");
+
+        let requests = server.requests();
+        assert_eq!(requests.len(), 1, "{client}");
+        assert_eq!(requests[0].method, "POST", "{client}");
+        assert_eq!(requests[0].header("x-api-key"), Some(KEY), "{client}");
+        assert_eq!(requests[0].header("anthropic-version"), Some("2023-06-01"), "{client}");
+        assert_eq!(requests[0].json()["stream"], true, "{client}");
+    }
+}
+
+#[test]
+fn before_the_stream_begins_there_is_another_try() {
+    for client in CLIENTS {
+        let server = Server::start().unwrap();
+        let busy = Script::overloaded().header("retry-after-ms", "10");
+        server.serve_in_turn("/v1/messages", [busy, text()]);
+        let ran = ask(client, &server);
+        assert_eq!(ran.stdout, TEXT, "{client}");
+        let told = "the server reported overloaded_error (status 529) for request req_replay: Overloaded\n\
+                    another try in 10ms\n";
+        assert!(ran.stderr.starts_with(told), "{client}: {}", ran.stderr);
+        assert_eq!((ran.code, server.requests().len()), (Some(0), 2), "{client}");
+    }
+}
+
+#[test]
+fn after_two_retries_it_is_enough() {
+    for client in CLIENTS {
+        let server = Server::start().unwrap();
+        server.serve("/v1/messages", Script::rate_limit().header("retry-after", "0"));
+        let ran = ask(client, &server);
+        assert!(ran.stderr.contains("rate_limit_error (status 429)"), "{client}: {}", ran.stderr);
+        assert!(ran.stderr.ends_with("there were enough retries\n"), "{client}: {}", ran.stderr);
+        assert_eq!((ran.code, server.requests().len()), (Some(1), 3), "{client}");
+    }
+}
+
+#[test]
+fn what_would_fail_again_is_not_tried_again() {
+    for client in CLIENTS {
+        let server = Server::start().unwrap();
+        server.serve("/v1/messages", Script::error(401, "authentication_error", "invalid x-api-key"));
+        let ran = ask(client, &server);
+        let told = "the server reported authentication_error (status 401) for request req_replay: invalid x-api-key\n";
+        assert!(ran.stderr.starts_with(told), "{client}: {}", ran.stderr);
+        assert_eq!((ran.code, server.requests().len()), (Some(1), 1), "{client}");
+    }
+}
+
+#[test]
+fn a_cut_stream_is_no_success_and_is_not_replayed() {
+    for client in CLIENTS {
+        let server = Server::start().unwrap();
+        let stream = sample("text").unwrap();
+        let first = stream.windows(10).position(|window| window == b"text_delta").unwrap();
+        server.serve("/v1/messages", Script::stream(stream).cut_after(first + 100));
+        let ran = ask(client, &server);
+        assert!(!ran.stdout.is_empty() && TEXT.starts_with(&ran.stdout), "{client}: {}", ran.stdout);
+        assert!(ran.stderr.contains("the stream was cut before the message was complete"), "{client}: {}", ran.stderr);
+        assert_eq!((ran.code, server.requests().len()), (Some(1), 1), "{client}");
+    }
+}
+
+#[test]
+fn a_page_instead_of_a_stream_is_explained() {
+    for client in CLIENTS {
+        let server = Server::start().unwrap();
+        server.serve("/v1/messages", Script::html_page());
+        let ran = ask(client, &server);
+        assert!(ran.stderr.contains("the body is an HTML page"), "{client}: {}", ran.stderr);
+        assert_eq!(ran.code, Some(1), "{client}");
+    }
+}
+
+#[test]
+fn without_a_key_there_is_one_clear_line_and_no_request() {
+    for name in ["ureq", "reqwest", "hyper", "tool_input", "gateway"] {
+        let server = Server::start().unwrap();
+        let ran = run(example(name).env("ANTHROPIC_BASE_URL", server.base_url()).env_remove("ANTHROPIC_API_KEY"));
+        assert!(ran.stderr.starts_with("ANTHROPIC_API_KEY is not set"), "{name}: {}", ran.stderr);
+        assert_eq!((ran.stderr.lines().count(), ran.stdout.as_str(), ran.code), (1, "", Some(1)), "{name}");
+        assert!(server.requests().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn tool_input_is_shown_while_it_grows_and_run_when_it_is_whole() {
+    let server = Server::start().unwrap();
+    server.serve("/v1/messages", Script::stream(sample("tool_use").unwrap()));
+    let ran = ask("tool_input", &server);
+    assert!(ran.stdout.contains("so far: {\"location\":\"San\"}\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\nrun get_weather with {\"location\":\"San Francisco, CA\""), "{}", ran.stdout);
+    assert_eq!((ran.code, server.requests()[0].json()["tools"][0]["name"].as_str()), (Some(0), Some("write_file")));
+}
+
+#[test]
+fn tool_input_that_was_cut_is_not_run() {
+    let server = Server::start().unwrap();
+    let stream = sample("tool_use").unwrap();
+    let growing = stream.windows(8).position(|window| window == b" Francis").unwrap();
+    server.serve("/v1/messages", Script::stream(stream).cut_after(growing + 100));
+    let ran = ask("tool_input", &server);
+    assert!(ran.stdout.contains("so far: ") && !ran.stdout.contains("run get_weather"), "{}", ran.stdout);
+    assert_eq!(ran.code, Some(1));
+}
+
+#[test]
+fn raw_events_are_printed_as_they_stand() {
+    let server = Server::start().unwrap();
+    server.serve("/events", Script::stream(": hi\nretry: 500\nid: 7\nevent: greeting\ndata: a\ndata: b\n\n"));
+    let ran = run(example("raw_events").arg(server.base_url() + "/events"));
+    assert_eq!(ran.stdout, "greeting: a\nb\n");
+    assert_eq!(ran.stderr, "last event ID: \"7\", reconnection time: Some(500) ms\n");
+    assert_eq!(ran.code, Some(0));
+}
+
+#[test]
+fn the_gateway_passes_events_on_and_meters_them() {
+    struct Running(Child);
+    impl Drop for Running {
+        fn drop(&mut self) {
+            let _gone = self.0.kill();
+            let _ended = self.0.wait();
+        }
+    }
+    let server = Server::start().unwrap();
+    server.serve("/v1/messages", text());
+    let mut command = example("gateway");
+    command.env("ANTHROPIC_BASE_URL", server.base_url()).env("PORT", "0");
+    let mut gateway = Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut stdout = BufReader::new(gateway.0.stdout.take().unwrap());
+    let mut stderr = BufReader::new(gateway.0.stderr.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("listening on ").unwrap();
+
+    let body = ureq::post(format!("{address}/v1/messages")).send(r#"{"stream":true}"#).unwrap().into_body();
+    let message = ssewire_io::MessageReader::new(body.into_reader()).final_message().unwrap();
+    assert_eq!(message.final_text(), TEXT);
+    assert_eq!(server.requests()[0].header("x-api-key"), Some(KEY));
+
+    let mut told = String::new();
+    stderr.read_line(&mut told).unwrap();
+    assert_eq!(told, "output tokens: Some(15); the message is complete\n");
+}

@@ -1,0 +1,87 @@
+//! What came of a request, whichever client made it.
+
+use ssewire_messages::{ApiError, Completion, ErrorKind, Incomplete, Message, NotAStream};
+
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The pieces of text as they arrived.
+    pub(crate) text: String,
+    pub(crate) end: End,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum End {
+    Whole,
+    Incomplete(Completion),
+    ServerError(Option<ErrorKind>),
+    NotAStream(&'static str),
+    /// The response was no success.
+    Refused(u16, Option<ErrorKind>),
+}
+
+/// What is expected of the text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Text {
+    All,
+    /// A part of it, but not all.
+    Beginning,
+    None,
+}
+
+#[derive(Debug)]
+pub(crate) struct Expected {
+    pub(crate) text: Text,
+    pub(crate) end: End,
+}
+
+impl Outcome {
+    pub(crate) fn new(text: String, result: Result<Message, Incomplete>) -> Self {
+        let (message, end) = match result {
+            Ok(message) => (message, End::Whole),
+            Err(incomplete) => {
+                let end = match (incomplete.not_a_stream(), incomplete.reason()) {
+                    (Some(body), _) => End::NotAStream(name(body)),
+                    (None, Completion::ServerError) => {
+                        End::ServerError(incomplete.error().and_then(ApiError::kind).cloned())
+                    }
+                    (None, reason) => End::Incomplete(reason),
+                };
+                (incomplete.into_partial(), end)
+            }
+        };
+        assert_eq!(message.final_text(), text, "the message has the text that arrived");
+        Self { text, end }
+    }
+
+    pub(crate) fn refused(error: &ApiError) -> Self {
+        assert_eq!(error.request_id(), Some("req_replay"));
+        Self { text: String::new(), end: End::Refused(error.status().unwrap(), error.kind().cloned()) }
+    }
+}
+
+fn name(body: &NotAStream) -> &'static str {
+    match body {
+        NotAStream::Message(_) => "message",
+        NotAStream::Html => "html",
+        NotAStream::Compressed => "compressed",
+        NotAStream::Empty => "empty",
+        other => panic!("{other:?}"),
+    }
+}
+
+impl Expected {
+    pub(crate) fn check(&self, outcome: &Outcome) {
+        let whole: serde_json::Value =
+            serde_json::from_str(include_str!("../../data/streams/samples/text.message.json")).unwrap();
+        let whole = whole["content"][0]["text"].as_str().unwrap();
+        assert_eq!(outcome.end, self.end);
+        match self.text {
+            Text::All => assert_eq!(outcome.text, whole),
+            Text::None => assert_eq!(outcome.text, ""),
+            Text::Beginning => {
+                let is_beginning = !outcome.text.is_empty() && outcome.text.len() < whole.len();
+                assert!(is_beginning && whole.starts_with(&outcome.text), "{:?} of {whole:?}", outcome.text);
+            }
+        }
+    }
+}
