@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use ssewire::{DecodeError, Decoder, Frame, ReadyFrame};
+use ssewire::{DecodeError, Decoder, Frame, Ready, ReadyFrame};
 
 use crate::accumulator::{AccumulateError, Accumulator, Anomalies, Change, Completion, Incomplete, Update};
 use crate::event::StreamEvent;
@@ -84,7 +84,7 @@ pub struct ReadyItem {
 #[derive(Debug, Clone, Copy)]
 enum Source {
     /// In the event that was found behind the first `offset` bytes of the input.
-    Frame { frame: ReadyFrame, offset: usize },
+    Event { ready: Ready, offset: usize },
     /// In an `error` field.
     ErrorField,
 }
@@ -175,9 +175,14 @@ impl MessageStream {
                     return Err(error.into());
                 }
             };
-            if let Some(change) = self.merge(before, frame, &mut merged)? {
+            let Some(ready) = frame.event() else {
+                self.note(before, frame);
+                continue;
+            };
+            self.error_field.end_block();
+            if let Some(change) = self.merge(before, ready, &mut merged)? {
                 let offset = chunk.len().saturating_sub(before.len());
-                return Ok(Some(ReadyItem { change, source: Source::Frame { frame, offset } }));
+                return Ok(Some(ReadyItem { change, source: Source::Event { ready, offset } }));
             }
         }
     }
@@ -202,11 +207,9 @@ impl MessageStream {
         let update = self.accumulator.update(ready.change);
         let (event_type, payload): (&[u8], &[u8]) = match ready.source {
             Source::ErrorField => (b"error", self.error_field.told()),
-            Source::Frame { frame, offset } => {
-                match self.decoder.frame(chunk.get(offset..).unwrap_or_default(), frame) {
-                    Frame::Event(event) => (event.event_type(), event.data()),
-                    _ => (b"message", b""),
-                }
+            Source::Event { ready, offset } => {
+                let event = self.decoder.event(chunk.get(offset..).unwrap_or_default(), ready);
+                (event.event_type(), event.data())
             }
         };
         Item { update, payload, event_type }
@@ -271,27 +274,24 @@ impl MessageStream {
         })
     }
 
-    /// Merges what a frame carries. `None`: nothing worth telling.
+    /// Notes what a frame that is no event says of an `error` field.
+    fn note(&mut self, chunk: &[u8], frame: ReadyFrame) {
+        match self.decoder.frame(chunk, frame) {
+            Frame::UnknownField { name: b"error", value } => self.error_field.hold(value),
+            Frame::EmptyBlock | Frame::LastEventId(_) => self.error_field.end_block(),
+            _ => {}
+        }
+    }
+
+    /// Merges what an event carries. `None`: nothing worth telling.
     fn merge(
         &mut self,
         chunk: &[u8],
-        frame: ReadyFrame,
+        ready: Ready,
         merged: &mut impl FnMut(StreamEvent<'_>),
     ) -> Result<Option<Change>, StreamError> {
-        let event = match self.decoder.frame(chunk, frame) {
-            Frame::Event(event) => event,
-            Frame::UnknownField { name: b"error", value } => {
-                self.error_field.hold(value);
-                return Ok(None);
-            }
-            Frame::EmptyBlock | Frame::LastEventId(_) => {
-                self.error_field.end_block();
-                return Ok(None);
-            }
-            _ => return Ok(None),
-        };
-        self.error_field.end_block();
         self.events = self.events.saturating_add(1);
+        let event = self.decoder.event(chunk, ready);
         let decoded = match StreamEvent::decode(event.event_type(), event.data()) {
             Ok(Some(decoded)) => decoded,
             Ok(None) => return Ok(None),

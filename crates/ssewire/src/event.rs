@@ -140,6 +140,18 @@ pub struct Ready {
 #[must_use = "the frame is lent by `Decoder::frame`"]
 pub struct ReadyFrame(pub(crate) Found);
 
+impl ReadyFrame {
+    /// The event, if the frame is one; [`Decoder::event`](crate::Decoder::event) lends it.
+    #[inline]
+    #[must_use]
+    pub fn event(self) -> Option<Ready> {
+        match self.0 {
+            Found::Event(ready) => Some(ready),
+            _ => None,
+        }
+    }
+}
+
 /// What a step of the engine found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
