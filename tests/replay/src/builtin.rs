@@ -88,7 +88,7 @@ const ERROR_MID_STREAM: &[u8] = include_bytes!("../../data/streams/samples/error
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use alloc::collections::BTreeSet;
     use std::fs;
 
     use super::*;

@@ -10,6 +10,8 @@ use std::net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
 
+use socket2::{Domain, Socket, Type};
+
 use crate::connection;
 use crate::lock;
 use crate::request::Request;
@@ -40,7 +42,7 @@ impl Server {
     /// # Errors
     /// The port is taken, or there is no thread.
     pub fn start_on(address: impl ToSocketAddrs) -> io::Result<Self> {
-        let listener = TcpListener::bind(address)?;
+        let listener = listen(address)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::new());
         let acceptor = thread::Builder::new().name("replay".to_owned()).spawn({
@@ -122,6 +124,9 @@ struct Live {
 /// A server that somebody leaves running must not grow for ever.
 const MOST_REQUESTS: usize = 16_384;
 
+/// Connections that wait to be accepted. Those that find no place try again after a second, and then later and later.
+const QUEUE: i32 = 4096;
+
 /// Enough for a connection's thread, and little enough for thousands.
 const STACK_BYTES: usize = 64 * 1024;
 
@@ -189,6 +194,30 @@ impl Drop for Leave<'_> {
             connections.live.remove(&self.id);
         }
     }
+}
+
+/// On the first of these addresses that is free.
+fn listen(addresses: impl ToSocketAddrs) -> io::Result<TcpListener> {
+    let mut refused = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses.to_socket_addrs()? {
+        match listen_on(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}
+
+/// As `TcpListener::bind` does, but for the queue.
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // On Windows it would share the port with whoever has it.
+    if cfg!(unix) {
+        socket.set_reuse_address(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(QUEUE)?;
+    Ok(socket.into())
 }
 
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {

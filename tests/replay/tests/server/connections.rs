@@ -1,0 +1,100 @@
+//! Connections live as long as HTTP says, and beside each other.
+
+use ssewire_replay::{Framing, Gate, Script, Server};
+
+use crate::client::{Client, ask, header};
+
+#[test]
+fn a_connection_serves_request_after_request() {
+    let server = Server::start().unwrap();
+    server.serve("/chunked", Script::stream("one"));
+    server.serve("/length", Script::status(429).json("{}"));
+    let mut client = Client::connect(&server);
+    for _ in 0..3 {
+        let head = client.get("/chunked");
+        assert_eq!(header(&head, "connection"), None);
+        client.expect("3\r\none\r\n0\r\n\r\n");
+        let head = client.get("/length");
+        assert!(head.starts_with("http/1.1 429 "));
+        assert_eq!(client.body(&head), "{}");
+    }
+    assert_eq!(server.requests().len(), 6);
+}
+
+#[test]
+fn requests_that_come_early_are_answered_in_order() {
+    let server = Server::start().unwrap();
+    server.serve("/one", Script::stream("one").framed(Framing::ContentLength));
+    server.serve("/two", Script::stream("two").framed(Framing::ContentLength));
+    let mut client = Client::connect(&server);
+    client.send("POST /one HTTP/1.1\r\ncontent-length: 4\r\n\r\nbodyGET /two HTTP/1.1\r\n\r\n");
+    client.head();
+    client.expect("one");
+    client.head();
+    client.expect("two");
+}
+
+#[test]
+fn a_connection_closes_when_it_must() {
+    let server = Server::start().unwrap();
+    server.serve("/length", Script::status(200).json("{}"));
+    server.serve("/chunked", Script::stream("one"));
+
+    let (head, body) = ask(&server, "/length");
+    assert_eq!((header(&head, "connection"), body.as_str()), (Some("close"), "{}"));
+
+    // HTTP/1.0 knows no chunks, and keeps nothing alive.
+    let mut client = Client::connect(&server);
+    client.send("GET /chunked HTTP/1.0\r\n\r\n");
+    let head = client.head();
+    assert_eq!(header(&head, "transfer-encoding"), None);
+    assert_eq!(header(&head, "connection"), Some("close"));
+    assert_eq!(client.rest(), "one");
+}
+
+#[test]
+fn fifty_connections_are_served_at_the_same_time() {
+    let (server, gate) = (Server::start().unwrap(), Gate::new());
+    server.serve("/it", Script::stream("one").wait(&gate).send("two"));
+    let mut clients: Vec<_> = (0..50).map(|_| Client::connect(&server)).collect();
+    for client in &mut clients {
+        client.get("/it");
+        client.expect("3\r\none\r\n");
+    }
+    // Each has begun, and none has ended.
+    gate.open();
+    for client in &mut clients {
+        client.expect("3\r\ntwo\r\n0\r\n\r\n");
+    }
+    assert_eq!(server.requests().len(), 50);
+}
+
+#[test]
+fn scripts_take_turns_and_the_last_stays() {
+    let server = Server::start().unwrap();
+    server.serve_in_turn("/it", [Script::rate_limit(), Script::overloaded(), Script::stream("one")]);
+    let mut client = Client::connect(&server);
+    for status in [429, 529] {
+        let head = client.get("/it");
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
+        client.body(&head);
+    }
+    for _ in 0..2 {
+        client.get("/it?beta=true");
+        client.expect("3\r\none\r\n0\r\n\r\n");
+    }
+    server.serve("/it", Script::stream("two"));
+    client.get("/it");
+    client.expect("3\r\ntwo\r\n0\r\n\r\n");
+    server.serve_in_turn("/it", []);
+    assert!(client.get("/it").starts_with("http/1.1 404 "));
+}
+
+#[test]
+fn a_connection_ends_behind_a_cut() {
+    let server = Server::start().unwrap();
+    server.serve("/it", Script::stream("one").cut());
+    let mut client = Client::connect(&server);
+    client.get("/it");
+    assert_eq!(client.rest(), "3\r\none\r\n");
+}

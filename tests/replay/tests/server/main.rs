@@ -1,0 +1,16 @@
+//! The server as a client sees it, byte by byte.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may stop at the first surprise"
+)]
+
+mod builtin;
+mod client;
+mod connections;
+mod framing;
+mod gates;
+mod requests;
+mod stopping;
