@@ -1,6 +1,7 @@
 //! What the tests of this workspace share: the oracle they trust, the cases they run, the ways they cut input, and the
 //! drivers that record what a decoder did with it.
 
+pub mod adapters;
 pub mod blocks;
 pub mod cases;
 pub mod chunks;
@@ -10,7 +11,9 @@ pub mod json;
 pub mod messages;
 pub mod oracle;
 pub mod outcome;
+pub mod samples;
 pub mod streams;
+pub mod transport;
 pub mod utf8;
 
 /// The examples of the README compile and run.

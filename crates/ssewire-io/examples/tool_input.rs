@@ -66,7 +66,7 @@ fn tell(update: &Update<'_>) {
 }
 
 fn with_tool(mut request: Value) -> Value {
-    request["tools"] = json!([{
+    let tool = json!({
         "name": "write_file",
         "description": "Writes a text file.",
         "input_schema": {
@@ -74,6 +74,9 @@ fn with_tool(mut request: Value) -> Value {
             "properties": { "path": { "type": "string" }, "text": { "type": "string" } },
             "required": ["path", "text"],
         },
-    }]);
+    });
+    if let Some(members) = request.as_object_mut() {
+        members.insert("tools".to_owned(), json!([tool]));
+    }
     request
 }

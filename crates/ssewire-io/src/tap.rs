@@ -71,13 +71,28 @@ fn end(observer: &mut impl Observe, ended: &mut bool) {
 #[cfg(feature = "std")]
 impl<R: std::io::Read, O: Observe> std::io::Read for Tap<R, O> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let length = self.inner.read(buffer)?;
+        let length = match self.inner.read(buffer) {
+            Ok(length) => length,
+            Err(error) => {
+                if !may_go_on(error.kind()) {
+                    end(&mut self.observer, &mut self.ended);
+                }
+                return Err(error);
+            }
+        };
         match buffer.get(..length) {
             Some([]) | None if !buffer.is_empty() => end(&mut self.observer, &mut self.ended),
             passed => self.observer.chunk(passed.unwrap_or_default()),
         }
         Ok(length)
     }
+}
+
+/// Whether a reader that failed so has more to give to those who try again.
+#[cfg(feature = "std")]
+fn may_go_on(error: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error, Interrupted | WouldBlock | TimedOut)
 }
 
 impl<S: futures_core::TryStream, O: Observe> futures_core::Stream for Tap<S, O>

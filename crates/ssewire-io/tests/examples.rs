@@ -1,5 +1,7 @@
 //! The examples run, against a server that replays: what they print, how they end, and that no key is ever shown.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};

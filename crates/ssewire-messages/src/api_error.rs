@@ -114,9 +114,8 @@ impl ApiError {
     pub fn is_retryable(&self) -> bool {
         self.head().and_then(ResponseHead::should_retry).unwrap_or_else(|| {
             let by_kind = self.kind().is_some_and(ErrorKind::is_retryable);
-            let is_success = |status: &u16| *status < 400;
-            // A gateway may wrap an error in a success. Then its status says nothing.
-            let status = self.status().filter(|status| !is_success(status)).or_else(|| status_in(inner(&self.body)));
+            // A gateway may wrap an error in a success, whose status then says nothing about it.
+            let status = self.status().filter(|status| *status >= 400).or_else(|| status_in(inner(&self.body)));
             by_kind || status.is_some_and(is_retryable_status)
         })
     }

@@ -143,9 +143,9 @@ async fn post(url: &str, idle: Duration) -> Result<reqwest::Response, Outcome> {
 }
 
 /// hyper has no timeouts of its own.
-fn with_idle_timeout<S: Stream + Unpin>(body: S, idle: Duration) -> impl Stream<Item = Result<bytes::Bytes, String>>
+fn with_idle_timeout<S>(body: S, idle: Duration) -> impl Stream<Item = Result<bytes::Bytes, String>>
 where
-    S: Stream<Item = Result<bytes::Bytes, hyper::Error>>,
+    S: Stream<Item = Result<bytes::Bytes, hyper::Error>> + Unpin,
 {
     futures::stream::unfold(Some(body), move |body| async move {
         let mut body = body?;

@@ -9,7 +9,7 @@ use core::fmt;
 pub struct Anomaly {
     /// What happened.
     pub kind: AnomalyKind,
-    /// The index of the block it happened to, if it happened to one.
+    /// The index that the event names, if it is an event of a block.
     pub index: Option<u64>,
 }
 

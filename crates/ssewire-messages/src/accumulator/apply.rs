@@ -27,7 +27,7 @@ impl Accumulator {
         match self.phase {
             Phase::NextMessage => return Ok(Change::Nothing),
             Phase::Failed(_) if !is_open_ended(event) => {
-                self.depart(AnomalyKind::AfterError, None)?;
+                self.depart(AnomalyKind::AfterError, block_index(event))?;
                 return Ok(Change::Nothing);
             }
             _ => {}
@@ -47,7 +47,7 @@ impl Accumulator {
             StreamEvent::ContentBlockDelta(delta) => self.block_delta(delta),
             StreamEvent::ContentBlockStop(stop) => self.block_stop(stop.index),
             StreamEvent::MessageDelta(delta) => {
-                self.depart_before_start()?;
+                self.depart_before_start(None)?;
                 self.depart_if_stopped(AnomalyKind::MessageDeltaAfterStop, None)?;
                 self.merge_delta(delta)?;
                 Ok(Change::MessageDelta)
@@ -97,7 +97,7 @@ impl Accumulator {
         if self.depart_if_stopped(AnomalyKind::BlockEventAfterStop, Some(index))? {
             return Ok(Change::Nothing);
         }
-        self.depart_before_start()?;
+        self.depart_before_start(Some(index))?;
         if let Some(departure) = self.blocks.start_departure(index) {
             self.depart(departure, Some(index))?;
         }
@@ -144,7 +144,7 @@ impl Accumulator {
         if self.depart_if_stopped(AnomalyKind::BlockEventAfterStop, Some(index))? {
             return Ok(Change::Nothing);
         }
-        self.depart_before_start()?;
+        self.depart_before_start(Some(index))?;
         let (takes, bytes) = match &event.delta {
             Delta::Text(delta) => (Takes::Text, delta.text.len()),
             Delta::Thinking(delta) => (Takes::Thinking, delta.thinking.len()),
@@ -183,7 +183,8 @@ impl Accumulator {
         }
 
         if let Some(id) = taker {
-            if departure.is_none() && matches!(takes, Takes::Text | Takes::Thinking) {
+            let is_orderly = self.started && departure.is_none();
+            if is_orderly && matches!(takes, Takes::Text | Takes::Thinking) {
                 self.current = self.block_state(id).map(|state| (id, state.key));
             }
             return Ok(self.merge_piece(id, &event.delta));
@@ -260,7 +261,7 @@ impl Accumulator {
         if self.depart_if_stopped(AnomalyKind::BlockEventAfterStop, Some(index))? {
             return Ok(Change::Nothing);
         }
-        self.depart_before_start()?;
+        self.depart_before_start(Some(index))?;
         let Some(id) = self.blocks.newest_open(index) else {
             let in_use = self.blocks.is_in_use(index);
             self.depart(if in_use { AnomalyKind::SecondStop } else { AnomalyKind::StopWithoutStart }, Some(index))?;
@@ -274,7 +275,7 @@ impl Accumulator {
         if self.depart_if_stopped(AnomalyKind::SecondMessageStop, None)? {
             return Ok(Change::Nothing);
         }
-        self.depart_before_start()?;
+        self.depart_before_start(None)?;
         let open: alloc::vec::Vec<_> =
             self.blocks.open().map(|(id, state)| (id, state.origin, state.key.index)).collect();
         for (_, origin, index) in &open {
@@ -326,8 +327,8 @@ impl Accumulator {
         Ok(stopped)
     }
 
-    fn depart_before_start(&mut self) -> Result<(), AccumulateError> {
-        if self.started { Ok(()) } else { self.depart(AnomalyKind::BeforeMessageStart, None) }
+    fn depart_before_start(&mut self, index: Option<u64>) -> Result<(), AccumulateError> {
+        if self.started { Ok(()) } else { self.depart(AnomalyKind::BeforeMessageStart, index) }
     }
 
     /// Whether so many more bytes and blocks keep the message within its limits; if so, they are counted.
@@ -352,6 +353,15 @@ impl Accumulator {
 /// Events that mean nothing to a message, and so are never too late for it.
 fn is_open_ended(event: &StreamEvent<'_>) -> bool {
     matches!(event, StreamEvent::Ping | StreamEvent::Done | StreamEvent::Unknown(_))
+}
+
+fn block_index(event: &StreamEvent<'_>) -> Option<u64> {
+    match event {
+        StreamEvent::ContentBlockStart(start) => Some(start.index),
+        StreamEvent::ContentBlockDelta(delta) => Some(delta.index),
+        StreamEvent::ContentBlockStop(stop) => Some(stop.index),
+        _ => None,
+    }
 }
 
 fn fallback_model(block: &ContentBlock) -> Option<&str> {

@@ -1,0 +1,170 @@
+//! A transport that follows a script: what comes when, and how it fails. One for all that an adapter may sit on.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+
+/// A blocking reader, a stream of chunks, a body and an asynchronous reader. It panics if it is asked again behind its
+/// end: nobody may rely on what a transport does then.
+#[derive(Debug)]
+pub struct Script<E = io::Error> {
+    steps: VecDeque<Step<E>>,
+    is_over: bool,
+    given: Given,
+}
+
+#[derive(Debug)]
+pub enum Step<E> {
+    Chunk(Bytes),
+    /// Once `Pending`, with the waker called; `Interrupted` to a blocking reader.
+    Wait,
+    /// Trailers to a body, nothing to others.
+    Trailers,
+    Fail(E),
+}
+
+/// How many bytes a script has given so far.
+#[derive(Debug, Clone, Default)]
+pub struct Given(Arc<AtomicUsize>);
+
+impl Given {
+    pub fn bytes(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
+impl<E> Script<E> {
+    pub fn new(steps: impl IntoIterator<Item = Step<E>>) -> Self {
+        Self { steps: steps.into_iter().collect(), is_over: false, given: Given::default() }
+    }
+
+    /// Chunk after chunk.
+    pub fn of(chunks: &[&[u8]]) -> Self {
+        Self::new(chunks.iter().copied().map(Step::chunk))
+    }
+
+    /// The same, with a wait before each chunk and before the end.
+    pub fn slow(chunks: &[&[u8]]) -> Self {
+        let chunks = chunks.iter().copied().flat_map(|chunk| [Step::Wait, Step::chunk(chunk)]);
+        Self::new(chunks.chain([Step::Wait]))
+    }
+
+    /// The same, but at the end it fails.
+    pub fn failing(mut self, error: E) -> Self {
+        self.steps.push_back(Step::Fail(error));
+        self
+    }
+
+    pub fn given(&self) -> Given {
+        self.given.clone()
+    }
+
+    /// The next step, `None` at the end. Of a chunk `room` bytes at most.
+    fn next(&mut self, room: usize) -> Option<Step<E>> {
+        assert!(!self.is_over, "asked again behind its end");
+        let mut step = self.steps.pop_front();
+        self.is_over = matches!(step, None | Some(Step::Fail(_)));
+        if let Some(Step::Chunk(chunk)) = &mut step {
+            let rest = chunk.split_off(room.min(chunk.len()));
+            if !rest.is_empty() {
+                self.steps.push_front(Step::Chunk(rest));
+            }
+            self.given.0.fetch_add(chunk.len(), Relaxed);
+        }
+        step
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>, room: usize) -> Poll<Option<Step<E>>> {
+        match self.next(room) {
+            Some(Step::Wait) => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            step => Poll::Ready(step),
+        }
+    }
+}
+
+impl<E> Step<E> {
+    pub fn chunk(bytes: &[u8]) -> Self {
+        Self::Chunk(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl<E> Unpin for Script<E> {}
+
+impl<E> futures_core::Stream for Script<E> {
+    type Item = Result<Bytes, E>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            return Poll::Ready(match ready!(this.poll(context, usize::MAX)) {
+                Some(Step::Chunk(chunk)) => Some(Ok(chunk)),
+                Some(Step::Fail(error)) => Some(Err(error)),
+                Some(Step::Wait | Step::Trailers) => continue,
+                None => None,
+            });
+        }
+    }
+}
+
+impl<E> http_body::Body for Script<E> {
+    type Data = Bytes;
+    type Error = E;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<http_body::Frame<Bytes>, E>>> {
+        let step = ready!(self.get_mut().poll(context, usize::MAX));
+        Poll::Ready(step.map(|step| match step {
+            Step::Chunk(chunk) => Ok(http_body::Frame::data(chunk)),
+            Step::Wait | Step::Trailers => Ok(http_body::Frame::trailers(Default::default())),
+            Step::Fail(error) => Err(error),
+        }))
+    }
+}
+
+impl io::Read for Script {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.next(buffer.len()) {
+                // A read of nothing would be the end.
+                Some(Step::Chunk(chunk)) if chunk.is_empty() => {}
+                Some(Step::Chunk(chunk)) => {
+                    buffer[..chunk.len()].copy_from_slice(&chunk);
+                    return Ok(chunk.len());
+                }
+                Some(Step::Wait) => return Err(io::ErrorKind::Interrupted.into()),
+                Some(Step::Trailers) => {}
+                Some(Step::Fail(error)) => return Err(error),
+                None => return Ok(0),
+            }
+        }
+    }
+}
+
+impl tokio::io::AsyncRead for Script {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        loop {
+            match ready!(this.poll(context, buffer.remaining())) {
+                Some(Step::Chunk(chunk)) if chunk.is_empty() => {}
+                Some(Step::Chunk(chunk)) => {
+                    buffer.put_slice(&chunk);
+                    return Poll::Ready(Ok(()));
+                }
+                Some(Step::Wait | Step::Trailers) => {}
+                Some(Step::Fail(error)) => return Poll::Ready(Err(error)),
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}

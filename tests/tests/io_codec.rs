@@ -1,0 +1,73 @@
+//! `Codec` in tokio-util's `FramedRead`.
+
+use std::io::{self, ErrorKind};
+
+use bytes::BytesMut;
+use futures::StreamExt as _;
+use futures::executor::block_on;
+use ssewire::{DecodeError, Decoder};
+use ssewire_io::{Codec, Error};
+use ssewire_tests::adapters;
+use ssewire_tests::outcome::{Outcome, Told, What};
+use ssewire_tests::transport::Script;
+use tokio_util::codec::{Decoder as _, FramedRead};
+
+#[test]
+fn events_of_every_case() {
+    adapters::every_case(|script, decoder| {
+        let given = script.given();
+        let mut framed = FramedRead::new(script, Codec::with_decoder(decoder));
+        let mut told = Vec::new();
+        let pending = loop {
+            match block_on(framed.next()) {
+                Some(Ok(event)) => told.push(Told { at: given.bytes(), what: What::Event(event.as_event().into()) }),
+                Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
+                Some(Err(error)) => panic!("{error}"),
+                None => break None,
+            }
+        };
+        if pending.is_some() {
+            assert!(block_on(framed.next()).is_none(), "an end is told once");
+        }
+        let decoder = framed.decoder().decoder();
+        Outcome { told, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
+    });
+}
+
+#[test]
+fn an_event_that_is_too_large_is_lost_alone() {
+    let codec = Codec::with_decoder(Decoder::new().with_limit(8));
+    let mut framed = FramedRead::new(&b"data: a\n\ndata: 123456789\n\ndata: b\n\n"[..], codec);
+    assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"a");
+    let error = block_on(framed.next()).unwrap().unwrap_err();
+    assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::TooLarge { limit: 8 })), "{error:?}");
+    // So `FramedRead` does behind every error of a codec.
+    assert!(block_on(framed.next()).is_none());
+    assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"b");
+    assert!(block_on(framed.next()).is_none());
+}
+
+#[test]
+fn the_error_of_the_connection_is_handed_on() {
+    let failure = io::Error::new(ErrorKind::ConnectionReset, "gone");
+    let mut framed = FramedRead::new(Script::of(&[b"data: a\n\ndata: lost"]).failing(failure), Codec::new());
+    assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"a");
+    let error = block_on(framed.next()).unwrap().unwrap_err();
+    assert!(matches!(&error, Error::Transport(error) if error.kind() == ErrorKind::ConnectionReset), "{error:?}");
+    assert!(error.is_final());
+    assert!(block_on(framed.next()).is_none());
+}
+
+/// By hand: what is consumed leaves the buffer, also that of an unfinished event, so that it cannot grow.
+#[test]
+fn the_buffer_is_used_up() {
+    let mut codec = Codec::new();
+    let mut buffer = BytesMut::from("data: a\n\ndata: b");
+    assert_eq!(codec.decode(&mut buffer).unwrap().unwrap().data(), b"a");
+    assert!(codec.decode(&mut buffer).unwrap().is_none());
+    assert!(buffer.is_empty());
+    buffer.extend_from_slice(b"\n\ndata: c\n\n");
+    assert_eq!(codec.decode_eof(&mut buffer).unwrap().unwrap().data(), b"b");
+    assert_eq!(codec.decode_eof(&mut buffer).unwrap().unwrap().data(), b"c");
+    assert!(codec.decode_eof(&mut buffer).unwrap().is_none());
+}

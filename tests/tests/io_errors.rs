@@ -1,0 +1,131 @@
+//! How streams fail: the transport's own error, lost events, and that nothing follows what is final.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::error::Error as _;
+use std::io;
+use std::rc::Rc;
+
+use futures::executor::block_on;
+use futures::stream::{self, FusedStream, Stream, StreamExt as _};
+use ssewire::{DecodeError, Decoder};
+use ssewire_io::{BytesEventStream, Error, EventStream, MessageError, Messages, TextEventStream};
+use ssewire_tests::transport::Script;
+
+/// An error that is not `Send`, not `Sync`, no `std::error::Error`, borrows, and cannot even be shown.
+struct Odd<'a>(Rc<Cell<u8>>, &'a str);
+
+fn failing<E>(error: E) -> Script<E> {
+    Script::of(&[b"data: a\n\ndata: lost"]).failing(error)
+}
+
+/// One event, then the error, then `None` for ever; the script panics if it is asked behind its end.
+fn check<T, E>(mut stream: impl FusedStream<Item = Result<T, Error<E>>> + Unpin) -> E {
+    assert!(!stream.is_terminated());
+    assert!(matches!(block_on(stream.next()), Some(Ok(_))));
+    let Some(Err(error)) = block_on(stream.next()) else { panic!("no error") };
+    assert!(error.is_final());
+    for _ in 0..3 {
+        assert!(stream.is_terminated());
+        assert!(block_on(stream.next()).is_none());
+    }
+    let Error::Transport(error) = error else { panic!("not the transport's") };
+    error
+}
+
+#[test]
+fn an_odd_error_is_handed_on_untouched_and_final() {
+    let (counter, word) = (Rc::new(Cell::new(0)), "borrowed".to_owned());
+    let odd = || Odd(counter.clone(), &word);
+    for error in [check(EventStream::new(failing(odd()))), check(BytesEventStream::new(failing(odd())))] {
+        assert!(Rc::ptr_eq(&error.0, &counter) && std::ptr::eq(error.1, word.as_str()));
+    }
+}
+
+#[test]
+fn an_odd_error_in_the_other_views() {
+    let counter = Rc::new(Cell::new(0));
+    let mut texts = TextEventStream::new(failing(Odd(counter.clone(), "")));
+    assert_eq!(block_on(texts.next()).unwrap().ok().unwrap().data, "a");
+    assert!(matches!(block_on(texts.next()), Some(Err(Error::Transport(Odd(..))))));
+    assert!(block_on(texts.next()).is_none() && block_on(texts.next()).is_none());
+
+    let mut messages = Messages::new(Script::of(&[]).failing(Odd(counter.clone(), "")));
+    assert!(matches!(block_on(messages.next_item()), Err(MessageError::Transport(Odd(..)))));
+    assert!(matches!(block_on(messages.next_item()), Ok(None)));
+    assert!(messages.is_terminated() && block_on(messages.next()).is_none());
+
+    let error = block_on(Messages::new(failing(Odd(counter.clone(), ""))).final_message()).unwrap_err();
+    assert!(Rc::ptr_eq(&error.transport().unwrap().0, &counter));
+}
+
+/// An error behind the last byte of an event, where nothing is pending, is no good end either.
+#[test]
+fn a_failure_between_events_is_a_failure() {
+    let mut stream = EventStream::new(Script::of(&[b"data: a\n\n"]).failing("reset"));
+    assert!(block_on(stream.next()).unwrap().is_ok());
+    assert_eq!(block_on(stream.next()).unwrap().unwrap_err(), Error::Transport("reset"));
+    assert!(block_on(stream.next()).is_none());
+}
+
+#[test]
+fn events_that_are_too_large_are_lost_alone() {
+    let chunks = [&b"data: a\n\ndata: 123"[..], b"456789\n\ndata: b\n\n", b"data: 123456789\n\nda", b"ta: c\n\n"];
+    let limited = || Decoder::new().with_limit(8);
+    let events = EventStream::with_decoder(Script::<Infallible>::slow(&chunks), limited());
+    check_lost(events.map(|event| event.map(|event| event.data().to_vec())));
+    let events = BytesEventStream::with_decoder(Script::<Infallible>::slow(&chunks), limited());
+    check_lost(events.map(|event| event.map(|event| event.data().to_vec())));
+}
+
+fn check_lost(stream: impl Stream<Item = Result<Vec<u8>, Error<Infallible>>>) {
+    let seen: Vec<_> = block_on(stream.collect());
+    let lost = || Err(Error::Decode(DecodeError::TooLarge { limit: 8 }));
+    assert_eq!(seen, [Ok(b"a".to_vec()), lost(), Ok(b"b".to_vec()), lost(), Ok(b"c".to_vec())]);
+    assert!(seen.iter().filter_map(|item| item.as_ref().err()).all(|error| !error.is_final()));
+}
+
+/// A stream that loses an event is not terminated: `fuse` and `select!` go on.
+#[test]
+fn a_lost_event_does_not_terminate() {
+    let decoder = Decoder::new().with_limit(2);
+    let mut stream = EventStream::with_decoder(Script::<()>::of(&[b"data: long\n\ndata: b\n\n"]), decoder).fuse();
+    assert!(block_on(stream.next()).unwrap().is_err());
+    assert!(!stream.is_terminated() && !stream.get_ref().is_terminated());
+    assert!(block_on(stream.next()).unwrap().is_ok());
+}
+
+#[test]
+fn a_cut_stream_is_truncated_once() {
+    let mut stream = EventStream::new(stream::iter([Ok::<_, Infallible>("data: a\n\ndata: x\n")]));
+    assert!(block_on(stream.next()).unwrap().is_ok());
+    let error = block_on(stream.next()).unwrap().unwrap_err();
+    assert!(error.is_final() && stream.is_terminated());
+    assert!(matches!(error, Error::Truncated(truncated) if truncated.pending_bytes() == 8));
+    assert!(block_on(stream.next()).is_none());
+}
+
+#[test]
+fn every_error_says_what_it_is_and_whence() {
+    let failure = || io::Error::other("the peer is gone");
+    let transport = Error::Transport(failure());
+    assert!(transport.to_string().contains("the peer is gone"));
+    assert!(transport.source().unwrap().is::<io::Error>());
+    let lost = Error::<io::Error>::Decode(DecodeError::TooLarge { limit: 8 });
+    assert!(lost.to_string().contains("8 bytes"));
+    assert!(lost.source().unwrap().is::<DecodeError>());
+    let transport = MessageError::Transport(failure());
+    assert!(transport.to_string().contains("the peer is gone"));
+    assert!(transport.source().unwrap().is::<io::Error>());
+}
+
+/// With `?` into what programs have as their error.
+#[test]
+fn errors_become_boxed_ones() {
+    fn read() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let mut events = EventStream::new(Script::of(&[]).failing(io::Error::other("gone")));
+        block_on(events.next()).unwrap()?;
+        Ok(())
+    }
+    assert!(read().unwrap_err().to_string().contains("gone"));
+}

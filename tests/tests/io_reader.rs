@@ -1,0 +1,119 @@
+//! `Reader`: events of blocking readers, lent and owned.
+
+use std::io::{self, ErrorKind, Read};
+
+use ssewire::{DecodeError, Decoder};
+use ssewire_io::{Error, ReadExt as _, Reader};
+use ssewire_tests::adapters;
+use ssewire_tests::outcome::{Outcome, Told, What};
+use ssewire_tests::transport::{Given, Script, Step};
+
+fn lent(script: Script, decoder: Decoder) -> Outcome {
+    let given = script.given();
+    let mut reader = Reader::with_decoder(script, decoder);
+    let mut told = Vec::new();
+    let end = loop {
+        match reader.next_event() {
+            Ok(Some(event)) => told.push(Told { at: given.bytes(), what: What::Event(event.into()) }),
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    assert!(reader.next_event().unwrap().is_none(), "an end is told once");
+    outcome(&reader, told, end)
+}
+
+fn owned(script: Script, decoder: Decoder) -> Outcome {
+    let given = script.given();
+    let mut reader = Reader::with_decoder(script, decoder);
+    let mut told = Vec::new();
+    let end = loop {
+        match reader.next() {
+            Some(Ok(event)) => told.push(Told { at: given.bytes(), what: What::Event(event.as_event().into()) }),
+            Some(Err(error)) => break Some(error),
+            None => break None,
+        }
+    };
+    assert!(reader.next().is_none() && reader.next().is_none(), "an end is told once");
+    outcome(&reader, told, end)
+}
+
+fn outcome<R: Read>(reader: &Reader<R>, told: Vec<Told>, end: Option<Error<io::Error>>) -> Outcome {
+    let decoder = reader.decoder();
+    let pending = end.map(|error| match error {
+        Error::Truncated(truncated) => truncated.pending_bytes(),
+        error => panic!("{error}"),
+    });
+    Outcome { told, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
+}
+
+#[test]
+fn lends_the_events_of_every_case() {
+    adapters::every_case(lent);
+}
+
+#[test]
+fn iterates_over_the_events_of_every_case() {
+    adapters::every_case(owned);
+}
+
+#[test]
+fn a_reader_that_is_interrupted_is_asked_again() {
+    let steps = [Step::Wait, Step::Wait, Step::chunk(b"data: a\n"), Step::Wait, Step::chunk(b"\n"), Step::Wait];
+    let mut reader = Reader::new(Script::new(steps));
+    assert_eq!(reader.next_event().unwrap().unwrap().data(), b"a");
+    assert!(reader.next_event().unwrap().is_none());
+}
+
+#[test]
+fn the_error_of_the_reader_is_handed_on_and_final() {
+    let failing = || {
+        let failure = io::Error::new(ErrorKind::ConnectionReset, "the peer is gone");
+        Script::of(&[b"data: a\n\ndata: lost"]).failing(failure)
+    };
+    let mut reader = Reader::new(failing());
+    assert_eq!(reader.next_event().unwrap().unwrap().data(), b"a");
+    let error = reader.next_event().unwrap_err();
+    assert!(error.is_final());
+    let Error::Transport(failure) = error else { panic!("{error}") };
+    assert_eq!((failure.kind(), failure.to_string().as_str()), (ErrorKind::ConnectionReset, "the peer is gone"));
+    // Not also `Truncated`: what was pending was cut by that error.
+    assert!(reader.next_event().unwrap().is_none());
+    assert!(reader.next_event().unwrap().is_none());
+
+    let mut events = failing().sse_events();
+    assert_eq!(events.next().unwrap().unwrap().data(), b"a");
+    assert!(matches!(events.next(), Some(Err(Error::Transport(_)))));
+    assert!(events.next().is_none() && events.next().is_none());
+}
+
+#[test]
+fn an_event_that_is_too_large_is_lost_alone() {
+    let mut reader = Reader::with_decoder(&b"data: 123456789\n\ndata: b\n\n"[..], Decoder::new().with_limit(8));
+    let error = reader.next_event().unwrap_err();
+    assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::TooLarge { limit: 8 })), "{error:?}");
+    assert_eq!(reader.next_event().unwrap().unwrap().data(), b"b");
+    assert!(reader.next_event().unwrap().is_none());
+}
+
+/// Text shows while the rest of the response is held back.
+#[test]
+fn reads_no_further_than_the_event_needs() {
+    let script = Script::of(&[b"data: a\n\ndata: b\n\n", b"data: c\n\n"]);
+    let given: Given = script.given();
+    let mut reader = Reader::new(script);
+    assert_eq!(given.bytes(), 0);
+    for (data, by_then) in [(b"a", 18), (b"b", 18), (b"c", 27)] {
+        assert_eq!(reader.next_event().unwrap().unwrap().data(), data);
+        assert_eq!(given.bytes(), by_then);
+    }
+}
+
+#[test]
+fn the_reader_can_be_taken_back() {
+    let mut reader = Reader::new(Script::of(&[b"data: a\n\n", b"the rest"]));
+    reader.next_event().unwrap();
+    let mut rest = String::new();
+    reader.into_inner().read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "the rest");
+}

@@ -1,0 +1,173 @@
+//! `EventStream`, `BytesEventStream` and `TextEventStream`: events of asynchronous streams of chunks.
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use futures::executor::block_on;
+use futures::stream::{self, FusedStream, Stream};
+use futures::task::noop_waker_ref;
+use futures::{FutureExt as _, StreamExt as _};
+use ssewire::Event;
+use ssewire_io::{ByteStreamExt as _, BytesEventStream, Error, EventStream, TextEventStream};
+use ssewire_tests::outcome::{Outcome, Told, What};
+use ssewire_tests::transport::{Given, Script, Step};
+use ssewire_tests::{adapters, cases};
+
+/// Takes all of a stream, up to its end or final error.
+fn take<T>(
+    stream: &mut (impl FusedStream<Item = Result<T, Error<io::Error>>> + Unpin),
+    given: &Given,
+    as_event: impl Fn(&T) -> Event<'_>,
+) -> (Vec<Told>, Option<u64>) {
+    let mut told = Vec::new();
+    let pending = loop {
+        match block_on(stream.next()) {
+            Some(Ok(event)) => told.push(Told { at: given.bytes(), what: What::Event(as_event(&event).into()) }),
+            Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
+            Some(Err(error)) => panic!("{error}"),
+            None => break None,
+        }
+        assert!(!stream.is_terminated());
+    };
+    for _ in 0..3 {
+        assert!(stream.is_terminated());
+        assert!(block_on(stream.next()).is_none(), "an end is told once");
+    }
+    (told, pending)
+}
+
+#[test]
+fn owned_events_of_every_case() {
+    adapters::every_case(|script, decoder| {
+        let given = script.given();
+        let mut stream = EventStream::with_decoder(script, decoder);
+        let (told, pending) = take(&mut stream, &given, |event| event.as_event());
+        let decoder = stream.decoder();
+        Outcome { told, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
+    });
+}
+
+#[test]
+fn shared_events_of_every_case() {
+    adapters::every_case(|script, decoder| {
+        let given = script.given();
+        let mut stream = BytesEventStream::with_decoder(script, decoder);
+        let (told, pending) = take(&mut stream, &given, |event| event.as_event());
+        let decoder = stream.decoder();
+        Outcome { told, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
+    });
+}
+
+/// As the standard has it: ill-formed UTF-8 is U+FFFD, which is how the cases write their expectations.
+#[test]
+fn text_events_of_every_case() {
+    // The others say what was there before, which this stream cannot be told.
+    let cases = cases::all().into_iter().filter(|case| case.last_event_id_before.is_none());
+    let mut seen = 0;
+    for case in cases {
+        for chunks in adapters::ways(&case.input) {
+            let mut stream = TextEventStream::new(Script::<io::Error>::slow(&chunks));
+            let mut expected = case.events.iter();
+            while let Some(Ok(event)) = block_on(stream.next()) {
+                let case_event = expected.next().unwrap();
+                let fields = (&case_event.event, &case_event.data, &case_event.id);
+                assert_eq!((&event.event, &event.data, &event.id), fields, "{}", case.id);
+            }
+            assert!(expected.next().is_none(), "{}", case.id);
+            assert_eq!(stream.events().decoder().retry(), case.retry);
+            assert!(block_on(stream.next()).is_none());
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 238);
+}
+
+/// A poll asks the transport for no more chunks than it needs to find an event.
+#[test]
+fn an_event_is_given_before_the_next_chunk_is_asked_for() {
+    let steps = [
+        Step::chunk(b"data: a\n\ndata: b\n\nda"),
+        Step::Wait,
+        Step::chunk(b"ta: c\n"),
+        Step::chunk(b"\n"),
+        Step::Wait,
+        Step::Wait,
+    ];
+    let script = Script::<io::Error>::new(steps);
+    let given = script.given();
+    let mut stream = EventStream::new(script);
+    let mut polls = Vec::new();
+    while !stream.is_terminated() {
+        polls.push(match stream.next().now_or_never() {
+            Some(Some(event)) => (String::from_utf8(event.unwrap().data().into()).unwrap(), given.bytes()),
+            Some(None) => ("end".to_owned(), given.bytes()),
+            None => ("pending".to_owned(), given.bytes()),
+        });
+    }
+    let polls: Vec<_> = polls.iter().map(|(what, given)| (what.as_str(), *given)).collect();
+    let expected = [("a", 20), ("b", 20), ("pending", 20), ("c", 27), ("pending", 27), ("pending", 27), ("end", 27)];
+    assert_eq!(polls, expected);
+}
+
+/// Nothing but `AsRef<[u8]>` is asked of a chunk.
+#[test]
+fn chunks_of_any_type() {
+    fn data<C: AsRef<[u8]>>(chunks: Vec<C>) -> Vec<u8> {
+        let stream = stream::iter(chunks.into_iter().map(Ok::<_, ()>)).sse_events();
+        let events: Vec<_> = block_on(stream.collect());
+        events.into_iter().flat_map(|event| event.unwrap().data().to_vec()).collect()
+    }
+    assert_eq!(data(vec!["data: a", "b\n\n"]), b"ab");
+    assert_eq!(data(vec!["data: a".to_owned(), "b\n\n".to_owned()]), b"ab");
+    assert_eq!(data(vec![b"data: a\n\n".to_vec(), b"data: b\n\n".to_vec()]), b"ab");
+    assert_eq!(data(vec![*b"data: a\n\n", *b"data: b\n\n"]), b"ab");
+}
+
+/// Inline chunks move with the adapter between two polls.
+#[test]
+fn may_move_while_a_chunk_is_half_read() {
+    let chunks = [*b"data: a\n\ndata: b\n\n"];
+    let mut stream = EventStream::new(stream::iter(chunks.map(Ok::<_, ()>)));
+    assert_eq!(block_on(stream.next()).unwrap().unwrap().data(), b"a");
+    let mut moved = Box::new(stream);
+    assert_eq!(block_on(moved.next()).unwrap().unwrap().data(), b"b");
+    assert!(block_on(moved.next()).is_none());
+}
+
+#[test]
+fn streams_that_are_not_unpin() {
+    let chunks = stream::unfold(0, |n| async move {
+        let chunks: [&[u8]; 2] = [b"data: ", b"x\n\n"];
+        Some((Ok::<_, ()>(*chunks.get(n)?), n + 1))
+    });
+    let mut events = pin!(EventStream::new(chunks));
+    assert_eq!(block_on(events.next()).unwrap().unwrap().data(), b"x");
+    assert!(block_on(events.next()).is_none());
+}
+
+/// Many small events in one chunk, and no recursion or lost waker behind many empty chunks.
+#[test]
+fn long_streams() {
+    let one = "data: x\n\n".repeat(10_000);
+    assert_eq!(block_on(EventStream::new(Script::<()>::slow(&[one.as_bytes()])).count()), 10_000);
+    let empty = vec![&b""[..]; 100_000];
+    assert_eq!(block_on(EventStream::new(Script::<()>::of(&empty)).count()), 0);
+}
+
+/// The waker goes down to the transport: only that one can wake.
+#[test]
+fn the_transport_gets_the_waker() {
+    struct Never<'w>(&'w std::task::Waker, bool);
+    impl Stream for Never<'_> {
+        type Item = Result<&'static [u8], ()>;
+        fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            self.1 = context.waker().will_wake(self.0);
+            Poll::Pending
+        }
+    }
+    let waker = noop_waker_ref();
+    let mut stream = EventStream::new(Never(waker, false));
+    assert!(stream.poll_next_unpin(&mut Context::from_waker(waker)).is_pending());
+    assert!(stream.get_ref().1);
+}

@@ -1,0 +1,229 @@
+//! `Tap`: bytes pass as they are, and are seen.
+
+use std::cell::RefCell;
+use std::io::{self, Read as _};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::executor::block_on;
+use futures::{StreamExt as _, TryStreamExt as _};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Full};
+use proptest::prelude::*;
+use ssewire::Decoder;
+use ssewire_io::{EventObserver, Observe, Tap};
+use ssewire_tests::outcome::OwnedEvent;
+use ssewire_tests::transport::{Script, Step};
+use ssewire_tests::{adapters, cases, chunks, drive, streams};
+
+/// Writes down what it is shown.
+#[derive(Debug, Clone, Default)]
+struct Log(Rc<RefCell<Seen>>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    bytes: Vec<u8>,
+    ends: usize,
+}
+
+impl Observe for Log {
+    fn chunk(&mut self, bytes: &[u8]) {
+        let mut seen = self.0.borrow_mut();
+        assert_eq!(seen.ends, 0, "nothing follows the end");
+        seen.bytes.extend_from_slice(bytes);
+    }
+
+    fn end(&mut self) {
+        self.0.borrow_mut().ends += 1;
+    }
+}
+
+impl Log {
+    fn check(&self, bytes: &[u8], ends: usize) {
+        let seen = self.0.borrow();
+        assert_eq!((seen.bytes.escape_ascii().to_string(), seen.ends), (bytes.escape_ascii().to_string(), ends));
+    }
+}
+
+/// The bytes behind a tap beneath each kind of transport.
+fn passed(input: &[&[u8]], observer: impl Fn() -> Box<dyn Observe>) -> [Vec<u8>; 3] {
+    let mut read = Vec::new();
+    Tap::new(Script::slow(input), Boxed(observer())).read_to_end(&mut read).unwrap();
+    let stream = Tap::new(Script::<io::Error>::slow(input), Boxed(observer()));
+    let streamed: Vec<Bytes> = block_on(stream.try_collect()).unwrap();
+    let body = Tap::new(Script::<io::Error>::slow(input), Boxed(observer()));
+    let collected = block_on(http_body_util::BodyExt::collect(body)).unwrap().to_bytes();
+    [read, streamed.concat(), collected.to_vec()]
+}
+
+struct Boxed(Box<dyn Observe>);
+
+impl Observe for Boxed {
+    fn chunk(&mut self, bytes: &[u8]) {
+        self.0.chunk(bytes);
+    }
+
+    fn end(&mut self) {
+        self.0.end();
+    }
+}
+
+fn observed(input: &[&[u8]]) -> ([Vec<u8>; 3], Vec<OwnedEvent>) {
+    let events: Rc<RefCell<Vec<OwnedEvent>>> = Rc::default();
+    let passed = passed(input, || {
+        let events = events.clone();
+        Box::new(EventObserver::new(move |event| events.borrow_mut().push(event.into())))
+    });
+    (passed, events.take())
+}
+
+#[test]
+fn the_bytes_and_events_of_every_case() {
+    for case in cases::all() {
+        // An observer knows of no id before.
+        let expected = drive::events(&mut Decoder::new(), [case.input.as_slice()]);
+        let expected: Vec<OwnedEvent> = expected.events().into_iter().map(|(_, event)| event.clone()).collect();
+        for chunks in adapters::ways(&case.input) {
+            let (passed, events) = observed(&chunks);
+            assert!(passed.iter().all(|bytes| *bytes == case.input), "{}", case.id);
+            // Three times: of the reader, the stream, the body.
+            assert_eq!(events, [expected.clone(), expected.clone(), expected.clone()].concat(), "{}", case.id);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_in_any_chunks_pass_unchanged(stream in streams::any_stream(), lengths in chunks::any_lengths()) {
+        let log = Log::default();
+        let chunks = chunks::of_lengths(&lengths, &stream);
+        let mut tap = Tap::new(Script::<io::Error>::of(&chunks), log.clone());
+        for chunk in chunks {
+            prop_assert_eq!(block_on(tap.next()).unwrap().unwrap(), chunk);
+        }
+        prop_assert!(block_on(tap.next()).is_none());
+        log.check(&stream, 1);
+        let (passed, _) = observed(&chunks::of_lengths(&lengths, &stream));
+        prop_assert!(passed.iter().all(|bytes| *bytes == stream));
+    }
+}
+
+#[test]
+fn a_chunk_passes_as_the_same_bytes_and_not_a_copy() {
+    let chunk = Bytes::from(b"data: a\n\n".to_vec());
+    let script = Script::<io::Error>::new([Step::Chunk(chunk.clone())]);
+    let passed = block_on(Tap::new(script, Log::default()).next()).unwrap().unwrap();
+    assert_eq!(passed.as_ptr_range(), chunk.as_ptr_range());
+}
+
+/// What a tap was shown at once has been seen before it goes on.
+#[test]
+fn is_seen_as_it_passes() {
+    let log = Log::default();
+    let mut tap = Tap::new(Script::<io::Error>::slow(&[b"a", b"b"]), log.clone());
+    block_on(tap.next()).unwrap().unwrap();
+    log.check(b"a", 0);
+    block_on(tap.next()).unwrap().unwrap();
+    log.check(b"ab", 0);
+}
+
+#[test]
+fn the_end_is_told_once_at_the_end() {
+    let log = Log::default();
+    let mut tap = Tap::new(&b"ab"[..], log.clone());
+    tap.read_to_end(&mut Vec::new()).unwrap();
+    log.check(b"ab", 1);
+    assert_eq!(tap.read(&mut [0]).unwrap(), 0);
+    drop(tap);
+    log.check(b"ab", 1);
+
+    let log = Log::default();
+    let mut tap = Tap::new(Script::<io::Error>::of(&[b"ab"]), log.clone());
+    while block_on(tap.next()).is_some() {}
+    log.check(b"ab", 1);
+    drop(tap);
+    log.check(b"ab", 1);
+
+    let log = Log::default();
+    let mut tap = Tap::new(Full::new(&b"ab"[..]), log.clone());
+    while block_on(tap.frame()).is_some() {}
+    log.check(b"ab", 1);
+    drop(tap);
+    log.check(b"ab", 1);
+}
+
+#[test]
+fn the_end_is_told_once_at_an_error() {
+    let failing = || Script::of(&[b"ab"]).failing(io::Error::other("gone"));
+
+    let log = Log::default();
+    let mut tap = Tap::new(failing(), log.clone());
+    assert_eq!(tap.read_to_end(&mut Vec::new()).unwrap_err().to_string(), "gone");
+    log.check(b"ab", 1);
+    drop(tap);
+    log.check(b"ab", 1);
+
+    let log = Log::default();
+    let mut tap = Tap::new(failing(), log.clone());
+    assert!(block_on(tap.next()).unwrap().is_ok());
+    assert_eq!(block_on(tap.next()).unwrap().unwrap_err().to_string(), "gone");
+    log.check(b"ab", 1);
+    drop(tap);
+    log.check(b"ab", 1);
+
+    let log = Log::default();
+    let mut tap = Tap::new(failing(), log.clone());
+    assert!(block_on(tap.frame()).unwrap().is_ok());
+    assert_eq!(block_on(tap.frame()).unwrap().unwrap_err().to_string(), "gone");
+    log.check(b"ab", 1);
+    drop(tap);
+    log.check(b"ab", 1);
+}
+
+/// A reader that is interrupted, or has nothing just now, has not ended.
+#[test]
+fn a_reader_that_will_go_on_has_not_ended() {
+    let log = Log::default();
+    let mut tap = Tap::new(Script::slow(&[b"ab"]), log.clone());
+    assert_eq!(tap.read(&mut [0; 8]).unwrap_err().kind(), io::ErrorKind::Interrupted);
+    log.check(b"", 0);
+    assert_eq!(tap.read(&mut [0; 8]).unwrap(), 2);
+    log.check(b"ab", 0);
+    // Nothing fits, which is no end.
+    assert_eq!(tap.get_ref().given().bytes(), 2);
+    let mut tap = Tap::new(&b"ab"[..], log.clone());
+    assert_eq!(tap.read(&mut []).unwrap(), 0);
+    log.check(b"ab", 0);
+}
+
+#[test]
+fn the_end_is_told_once_when_it_is_dropped() {
+    let log = Log::default();
+    let mut tap = Tap::new(Script::<io::Error>::slow(&[b"ab", b"cd"]), log.clone());
+    assert!(block_on(tap.next()).unwrap().is_ok());
+    drop(tap);
+    log.check(b"ab", 1);
+
+    let log = Log::default();
+    drop(Tap::new(&b"never read"[..], log.clone()));
+    log.check(b"", 1);
+}
+
+/// Servers ask a body first whether there is anything to send.
+#[test]
+fn a_body_is_as_long_as_the_one_beneath() {
+    let tap = Tap::new(Full::new(&b"ab"[..]), Log::default());
+    assert_eq!((tap.size_hint().exact(), tap.is_end_stream()), (Some(2), false));
+    let tap = Tap::new(Full::new(&b""[..]), Log::default());
+    assert_eq!((tap.size_hint().exact(), tap.is_end_stream()), (Some(0), true));
+}
+
+#[test]
+fn trailers_pass() {
+    let tap = Tap::new(Script::<io::Error>::new([Step::chunk(b"ab"), Step::Trailers]), Log::default());
+    let collected = block_on(http_body_util::BodyExt::collect(tap)).unwrap();
+    assert!(collected.trailers().is_some());
+    assert_eq!(collected.to_bytes(), "ab");
+}

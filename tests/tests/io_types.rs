@@ -1,0 +1,139 @@
+//! What the types promise a compiler: `Send` and `Unpin` where the stream is, no bound beyond that, and small.
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::marker::PhantomPinned;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::executor::block_on;
+use futures::{Stream, StreamExt as _, stream};
+use ssewire_io::{
+    BodyStream, BytesEventStream, Codec, Error, EventObserver, EventStream, FinalMessageError, MessageError,
+    MessageReader, Messages, Reader, Tap, TextEventStream, TextStream,
+};
+use ssewire_tests::transport::Script;
+
+fn is_send<T: Send>() {}
+fn is_sync<T: Sync>() {}
+fn is_unpin<T: Unpin>() {}
+
+/// Neither `Send` nor `Sync`, with chunks and errors that are not either.
+struct Local(Rc<Cell<usize>>);
+
+impl Stream for Local {
+    type Item = Result<LocalChunk, Rc<()>>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.set(self.0.get() + 1);
+        Poll::Ready((self.0.get() < 3).then(|| Ok(LocalChunk(Rc::from(&b"data: x\n\n"[..])))))
+    }
+}
+
+struct LocalChunk(Rc<[u8]>);
+
+impl AsRef<[u8]> for LocalChunk {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// A chunk that may not move, in a stream that may: chunks are held, never pinned.
+struct PinnedChunk(PhantomPinned);
+
+impl AsRef<[u8]> for PinnedChunk {
+    fn as_ref(&self) -> &[u8] {
+        b"data: x\n\n"
+    }
+}
+
+type Plain = Script<Infallible>;
+type OneChunk = stream::Iter<std::array::IntoIter<Result<PinnedChunk, Infallible>, 1>>;
+
+#[test]
+fn adapters_are_what_their_streams_are() {
+    is_send::<EventStream<Plain>>();
+    is_send::<BytesEventStream<Plain>>();
+    is_send::<BodyStream<Plain>>();
+    is_send::<TextEventStream<Plain>>();
+    is_send::<Messages<Plain>>();
+    is_send::<TextStream<'_, Plain>>();
+    is_send::<Tap<Plain, EventObserver<fn(ssewire::Event<'_>)>>>();
+    is_send::<Reader<std::net::TcpStream>>();
+    is_send::<MessageReader<std::net::TcpStream>>();
+    is_send::<Codec>();
+    is_sync::<EventStream<Plain>>();
+    is_sync::<Messages<Plain>>();
+    is_unpin::<EventStream<Plain>>();
+    is_unpin::<BytesEventStream<Plain>>();
+    is_unpin::<BodyStream<Plain>>();
+    is_unpin::<TextEventStream<Plain>>();
+    is_unpin::<Messages<Plain>>();
+    is_unpin::<Tap<Plain, EventObserver<fn(ssewire::Event<'_>)>>>();
+    is_send::<Error<std::io::Error>>();
+    is_send::<MessageError<std::io::Error>>();
+    is_send::<FinalMessageError<std::io::Error>>();
+    is_sync::<FinalMessageError<std::io::Error>>();
+}
+
+/// As `tokio::spawn` wants it.
+#[test]
+fn futures_of_messages_are_send() {
+    fn send<F: Future + Send>(_: F) {}
+    let messages = || Messages::new(Plain::of(&[]));
+    send(async {
+        let mut messages = messages();
+        while let Ok(Some(item)) = messages.next_item().await {
+            drop(item.payload.to_vec());
+        }
+        messages.text_stream().next().await
+    });
+    send(messages().final_message());
+    let seen = std::thread::spawn(move || block_on(EventStream::new(Plain::of(&[b"data: x\n\n"])).count()));
+    assert_eq!(seen.join().unwrap(), 1);
+}
+
+#[test]
+fn nothing_has_to_be_send() {
+    let polls = Rc::new(Cell::new(0));
+    assert_eq!(block_on(EventStream::new(Local(polls.clone())).count()), 2);
+    assert_eq!(polls.replace(0), 3);
+    let mut messages = Messages::new(Local(polls.clone()));
+    // `x` is no event of the Messages API: two payloads that cannot be read, then the end.
+    let mut errors = 0;
+    while let Err(MessageError::Event(_)) = block_on(messages.next_item()) {
+        errors += 1;
+    }
+    assert_eq!((errors, polls.replace(0)), (2, 3));
+    let mut passed = Tap::new(Local(polls.clone()), EventObserver::new(|_| polls.set(polls.get() + 10)));
+    assert!(block_on(passed.next()).unwrap().is_ok());
+    assert_eq!(polls.get(), 11);
+}
+
+#[test]
+fn chunks_may_be_anything() {
+    is_unpin::<OneChunk>();
+    let stream: OneChunk = stream::iter([Ok(PinnedChunk(PhantomPinned))]);
+    assert_eq!(block_on(EventStream::new(stream).boxed_local().count()), 1);
+}
+
+/// They stand in the state of tasks, of which a server has many.
+#[test]
+fn they_are_small() {
+    let beside = |all: usize, inner: usize| all - inner;
+    assert!(beside(size_of::<EventStream<Plain>>(), size_of::<Plain>() + size_of::<Bytes>()) <= 300);
+    assert!(beside(size_of::<EventStream<Plain>>(), size_of::<Plain>()) <= 300 + size_of::<Bytes>());
+    assert!(beside(size_of::<BytesEventStream<Plain>>(), size_of::<Plain>()) <= 340);
+    assert!(beside(size_of::<TextEventStream<Plain>>(), size_of::<EventStream<Plain>>()) == 0);
+    assert!(beside(size_of::<Reader<Plain>>(), size_of::<Plain>()) <= 340);
+    assert!(size_of::<Codec>() <= 300);
+    assert!(size_of::<Messages<Plain>>() <= 1024);
+    assert!(size_of::<MessageReader<std::fs::File>>() <= 1024);
+    let mut messages = Messages::new(Plain::of(&[]));
+    assert!(size_of_val(&messages.next_item()) <= 256);
+    assert!(size_of_val(&messages.text_stream()) <= 16);
+    assert!(size_of_val(&messages.final_message()) <= 4096);
+    assert!(size_of::<Result<Option<ssewire_messages::Item<'_>>, MessageError<std::io::Error>>>() <= 256);
+}

@@ -1,0 +1,327 @@
+//! Every hostile stream gives what the protocol page says, which stands in `hostile.json`: however it is cut, tolerant
+//! and strict.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Debug, Display};
+use std::path::PathBuf;
+use std::{fs, iter};
+
+use serde_json::{Map, Value, json};
+use ssewire_messages::{
+    AccumulateError, Accumulator, Anomaly, ApiError, Incomplete, InputState, Message, MessageStream, NotAStream,
+    StreamError, Strictness,
+};
+use ssewire_tests::json::by_value;
+
+/// A hostile stream, and what the page says it gives.
+struct Hostile {
+    name: String,
+    stream: Vec<u8>,
+    expected: Map<String, Value>,
+}
+
+/// What a run of a stream gave.
+struct Run {
+    result: Result<Message, Incomplete>,
+    text: String,
+    anomalies: Vec<Anomaly>,
+    undecodable: u64,
+    departures: Vec<Anomaly>,
+    /// `Display` and `Debug` of every error.
+    told: Vec<String>,
+}
+
+/// How many there are in the reference.
+const STREAMS: usize = 88;
+
+#[test]
+fn every_stream_has_its_expectation() {
+    let files: BTreeSet<String> = fs::read_dir(folder().join("hostile"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap().strip_suffix(".sse").unwrap().to_owned())
+        .collect();
+    let names: BTreeSet<String> = expectations().into_keys().collect();
+    assert_eq!(names, files);
+    assert_eq!(names.len(), STREAMS);
+}
+
+#[test]
+fn tolerant_runs_give_what_the_page_says() {
+    let mut failures = Vec::new();
+    for (hostile, chunk) in runs() {
+        let run = drive(&hostile.stream, chunk, Strictness::Tolerant);
+        let mut wrong = differences(&outcome(&run), &hostile.outcome(Strictness::Tolerant));
+        if !run.departures.is_empty() {
+            wrong.push("a departure was refused".to_owned());
+        }
+        wrong.extend(leaks(&hostile, &run));
+        failures.extend(wrong.into_iter().map(|wrong| format!("{}, chunks of {chunk}: {wrong}", hostile.name)));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn strict_runs_refuse_the_first_departure_and_give_the_same_where_there_is_none() {
+    let mut failures = Vec::new();
+    for (hostile, chunk) in runs() {
+        let run = drive(&hostile.stream, chunk, Strictness::Strict);
+        let mut wrong = match hostile.first_departure() {
+            None => differences(&outcome(&run), &hostile.outcome(Strictness::Strict)),
+            Some(kind) => {
+                let first = run.departures.first().map(|departure| format!("{:?}", departure.kind));
+                differences(&json!({ "departure": first }), &json!({ "departure": kind }))
+            }
+        };
+        wrong.extend(leaks(&hostile, &run));
+        failures.extend(wrong.into_iter().map(|wrong| format!("{}, chunks of {chunk}: {wrong}", hostile.name)));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The test of leaks would be worth nothing if there was nothing to leak.
+#[test]
+fn the_streams_carry_text_that_could_leak() {
+    let with_secrets = hostiles().iter().filter(|hostile| !hostile.secrets().is_empty()).count();
+    assert!(with_secrets > STREAMS / 2, "{with_secrets}");
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/streams")
+}
+
+fn expectations() -> BTreeMap<String, Map<String, Value>> {
+    serde_json::from_slice(&fs::read(folder().join("hostile.json")).unwrap()).unwrap()
+}
+
+fn hostiles() -> Vec<Hostile> {
+    let hostile = |(name, expected)| {
+        let stream = fs::read(folder().join("hostile").join(format!("{name}.sse"))).unwrap();
+        Hostile { name, stream, expected }
+    };
+    expectations().into_iter().map(hostile).collect()
+}
+
+/// Every stream in every chunk size: byte by byte, in odd pieces, whole.
+fn runs() -> impl Iterator<Item = (Hostile, usize)> {
+    [1, 7, usize::MAX].into_iter().flat_map(|chunk| hostiles().into_iter().zip(iter::repeat(chunk)))
+}
+
+fn drive(stream: &[u8], chunk: usize, strictness: Strictness) -> Run {
+    let mut driver = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(strictness));
+    let (mut text, mut undecodable, mut departures, mut told) = (String::new(), 0, Vec::new(), Vec::new());
+    let mut before = state(&driver);
+    for mut input in stream.chunks(chunk) {
+        loop {
+            match driver.decode(&mut input) {
+                Ok(Some(item)) => text.extend(item.update.text_pieces()),
+                Ok(None) => break,
+                Err(error) => {
+                    told.extend(both(&error));
+                    match error {
+                        StreamError::Accumulate(AccumulateError::Departure(departure)) => departures.push(departure),
+                        StreamError::Payload(_) | StreamError::Decode(_) => undecodable += 1,
+                        other => panic!("{other}"),
+                    }
+                    assert_eq!(state(&driver), before, "an event that is no update changes nothing: {error}");
+                }
+            }
+            before = state(&driver);
+        }
+    }
+    let anomalies = driver.anomalies().first().to_vec();
+    let result = driver.finish();
+    if let Err(incomplete) = &result {
+        told.extend(both(incomplete));
+        told.extend(incomplete.error().into_iter().flat_map(both));
+        told.extend(incomplete.not_a_stream().map(ToString::to_string));
+    }
+    Run { result, text, anomalies, undecodable, departures, told }
+}
+
+/// What an event may change.
+fn state(driver: &MessageStream) -> Value {
+    let orphans: Vec<_> = driver.accumulator().orphan_input().collect();
+    json!({ "snapshot": driver.snapshot(), "started": driver.started(), "orphans": orphans })
+}
+
+fn both(error: &(impl Display + Debug)) -> [String; 2] {
+    [error.to_string(), format!("{error:?}")]
+}
+
+/// A run in the terms of `hostile.json`.
+fn outcome(run: &Run) -> Value {
+    let anomalies: Vec<Value> =
+        run.anomalies.iter().map(|anomaly| json!([format!("{:?}", anomaly.kind), anomaly.index])).collect();
+    let mut outcome = json!({ "text": run.text, "anomalies": anomalies, "undecodable": run.undecodable });
+    let (message, ended) = match &run.result {
+        Ok(message) => (message, json!({ "whole": true })),
+        Err(incomplete) => {
+            let reasons: Vec<String> = incomplete.reasons().iter().map(|reason| format!("{reason:?}")).collect();
+            assert_eq!(reasons[0], format!("{:?}", incomplete.reason()));
+            assert_eq!(incomplete.anomalies().first(), run.anomalies);
+            let ended = json!({
+                "whole": false,
+                "reasons": reasons,
+                "started": incomplete.started(),
+                "error": incomplete.error().map(error),
+                "orphan_input": incomplete.orphan_input(),
+                "not_a_stream": incomplete.not_a_stream().map(variant),
+                "body": body(incomplete.not_a_stream()),
+            });
+            (incomplete.message(), ended)
+        }
+    };
+    let members = outcome.as_object_mut().unwrap();
+    members.extend(ended.as_object().unwrap().clone());
+    members.insert("message".to_owned(), by_value(&serde_json::to_value(message).unwrap()));
+    members.insert("tool_inputs".to_owned(), tool_inputs(message));
+    outcome
+}
+
+fn error(error: &ApiError) -> Value {
+    let kind = error.kind().map(|kind| serde_json::to_value(kind).unwrap());
+    json!({
+        "kind": kind,
+        "message": error.message(),
+        "request_id": error.request_id(),
+        "retryable": error.is_retryable(),
+    })
+}
+
+fn variant(not_a_stream: &NotAStream) -> String {
+    name(&format!("{not_a_stream:?}"))
+}
+
+fn body(not_a_stream: Option<&NotAStream>) -> Value {
+    match not_a_stream {
+        Some(NotAStream::Message(message)) => serde_json::to_value(message).unwrap(),
+        _ => Value::Null,
+    }
+}
+
+/// The name of a variant, of what `Debug` shows.
+fn name(shown: &str) -> String {
+    shown.chars().take_while(char::is_ascii_alphanumeric).collect()
+}
+
+/// Position and state of the input of every tool block.
+fn tool_inputs(message: &Message) -> Value {
+    let inputs = message.content.iter().enumerate().filter_map(|(position, block)| {
+        let state: InputState = (block.as_tool_use().map(|tool| tool.input.state()))
+            .or_else(|| block.as_server_tool_use().map(|tool| tool.input.state()))
+            .or_else(|| block.as_mcp_tool_use().map(|tool| tool.input.state()))?;
+        Some(json!([position, name(&format!("{state:?}"))]))
+    });
+    inputs.collect()
+}
+
+impl Hostile {
+    /// The expectation with all that goes without saying, as [`outcome`] has it.
+    fn outcome(&self, strictness: Strictness) -> Value {
+        let said = |member: &str, otherwise: Value| self.expected.get(member).cloned().unwrap_or(otherwise);
+        let completion = self.expected["completion"].as_str().unwrap();
+        let no_stream = completion == "NotAStream";
+        let message = said("message", json!({ "type": "message", "role": "assistant", "content": [] }));
+        let message = expanded(&message);
+        let mut outcome = json!({
+            "text": said("text", final_text(&message).into()),
+            "anomalies": said("anomalies", json!([])),
+            "undecodable": said("undecodable", json!(0)),
+            "message": by_value(&message),
+            "tool_inputs": said("tool_inputs", json!([])),
+            "whole": true,
+        });
+        let is_whole = completion == "Complete" || (completion == "Unterminated" && strictness == Strictness::Tolerant);
+        if !is_whole {
+            let mut error = said("error", Value::Null);
+            if let Some(error) = error.as_object_mut() {
+                // What the page does not class is not worth another try.
+                error.entry("retryable").or_insert(json!(false));
+            }
+            let ended = json!({
+                "whole": false,
+                "reasons": said("reasons", json!([completion])),
+                "started": said("started", json!(!no_stream)),
+                "error": error,
+                "orphan_input": said("orphan_input", json!([])),
+                "not_a_stream": said("not_a_stream", Value::Null),
+                "body": said("body", Value::Null),
+            });
+            outcome.as_object_mut().unwrap().extend(ended.as_object().unwrap().clone());
+        }
+        outcome
+    }
+
+    /// The departure that a strict run refuses first.
+    fn first_departure(&self) -> Option<&str> {
+        let first = self.expected.get("anomalies").and_then(|anomalies| anomalies[0][0].as_str());
+        self.expected.get("strict").map_or(first, Value::as_str)
+    }
+
+    /// The words of the model and of the server: texts of the final message, and every piece they came in.
+    fn secrets(&self) -> Vec<String> {
+        let mut secrets = Vec::new();
+        let blocks =
+            [&self.outcome(Strictness::Tolerant)["message"]["content"], &self.body_content()].map(Value::clone);
+        for block in blocks.iter().filter_map(Value::as_array).flatten() {
+            ["text", "thinking", "input"].iter().for_each(|member| strings(&block[*member], &mut secrets));
+        }
+        for line in self.stream.split(|byte| *byte == b'\n') {
+            let payload = line.strip_prefix(b"data:").and_then(|data| serde_json::from_slice::<Value>(data).ok());
+            let delta = payload.map_or(Value::Null, |payload| payload["delta"].clone());
+            let members = ["text", "thinking", "partial_json", "signature"];
+            members.iter().for_each(|member| strings(&delta[*member], &mut secrets));
+        }
+        secrets.extend(self.expected.get("error").and_then(|error| error["message"].as_str()).map(str::to_owned));
+        // "Overloaded" is also how the kind of that error is called.
+        secrets.retain(|secret| secret.chars().count() >= 6 && secret != "Overloaded");
+        secrets
+    }
+
+    fn body_content(&self) -> Value {
+        self.expected.get("body").map_or(Value::Null, |body| body["content"].clone())
+    }
+}
+
+/// `{"$nested_arrays": n}` is n arrays in each other: too deep to be read from a file.
+fn expanded(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => match members.get("$nested_arrays").and_then(Value::as_u64) {
+            Some(depth) => (1..depth).fold(json!([]), |inner, _| Value::Array(vec![inner])),
+            None => members.iter().map(|(name, value)| (name.clone(), expanded(value))).collect(),
+        },
+        Value::Array(items) => items.iter().map(expanded).collect(),
+        other => other.clone(),
+    }
+}
+
+fn final_text(message: &Value) -> String {
+    let blocks = message["content"].as_array().into_iter().flatten();
+    blocks.filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str()).collect()
+}
+
+fn strings(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| strings(item, found)),
+        Value::Object(members) => members.values().for_each(|member| strings(member, found)),
+        _ => {}
+    }
+}
+
+/// What an error shows of the words of others.
+fn leaks(hostile: &Hostile, run: &Run) -> Vec<String> {
+    let secrets = hostile.secrets();
+    let leaking = run.told.iter().filter(|told| secrets.iter().any(|secret| told.contains(secret.as_str())));
+    leaking.map(|told| format!("this shows text of the stream: {told}")).collect()
+}
+
+fn differences(got: &Value, expected: &Value) -> Vec<String> {
+    let (got, expected) = (got.as_object().unwrap(), expected.as_object().unwrap());
+    let members: BTreeSet<&String> = got.keys().chain(expected.keys()).collect();
+    let differing = members.into_iter().filter(|member| got.get(*member) != expected.get(*member));
+    let shown = |value: Option<&Value>| value.map_or("nothing".to_owned(), ToString::to_string);
+    differing
+        .map(|member| format!("{member} is {}, not {}", shown(got.get(member)), shown(expected.get(member))))
+        .collect()
+}
