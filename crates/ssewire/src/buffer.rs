@@ -185,7 +185,8 @@ impl<S> Room<S> {
 
     #[inline]
     fn back(&self) -> usize {
-        self.event_type.saturating_add(self.id_slot).saturating_add(self.last_event_id)
+        // Wraps never: all of it lies in one slice.
+        self.event_type.wrapping_add(self.id_slot).wrapping_add(self.last_event_id)
     }
 
     /// Bytes in use at the front.
@@ -289,6 +290,51 @@ impl<S: Storage> Room<S> {
         let end = self.front.saturating_add(piece.len());
         self.write(self.front, piece);
         self.front = end;
+        Ok(())
+    }
+
+    /// Whether so many bytes more fit without growing and leave no more than `limit` bytes in use.
+    #[inline]
+    pub(crate) fn has_room(&self, limit: usize, more: usize) -> bool {
+        // Wraps never: what is in use lies in a slice, and what is to come in another.
+        let needed = self.front.wrapping_add(self.back()).wrapping_add(more);
+        needed <= limit && needed <= self.capacity()
+    }
+
+    /// Appends to the front what fits without growing and leaves no more than `limit` bytes in use; else nothing.
+    #[inline]
+    pub(crate) fn push_within(&mut self, limit: usize, piece: &[u8]) -> bool {
+        self.has_room(limit, piece.len()) && self.push(piece).is_ok()
+    }
+
+    /// The same with one byte: a call to copy it would cost more than all the rest.
+    #[inline]
+    pub(crate) fn push_byte_within(&mut self, limit: usize, byte: u8) -> bool {
+        if !self.has_room(limit, 1) {
+            return false;
+        }
+        if let Some(place) = self.storage.bytes_mut().get_mut(self.front) {
+            *place = byte;
+        }
+        self.front = self.front.wrapping_add(1);
+        self.peak = self.peak.max(self.front.wrapping_add(self.back()));
+        true
+    }
+
+    /// The same with an LF before the line.
+    #[inline]
+    pub(crate) fn push_line_within(&mut self, limit: usize, line: &[u8]) -> bool {
+        self.has_room(limit, line.len().saturating_add(1)) && self.push_line(line).is_ok()
+    }
+
+    /// Appends LF and a line to the front.
+    #[inline]
+    pub(crate) fn push_line(&mut self, line: &[u8]) -> Result<(), Full> {
+        self.reserve(line.len().saturating_add(1))?;
+        let start = self.front.saturating_add(1);
+        self.write(self.front, b"\n");
+        self.write(start, line);
+        self.front = start.saturating_add(line.len());
         Ok(())
     }
 

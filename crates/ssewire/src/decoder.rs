@@ -7,6 +7,7 @@ use crate::error::{DecodeError, Truncated};
 use crate::event::{Event, Found, Frame, Part, Place, Ready, ReadyFrame};
 use crate::field::{OpenLine, RetryDigits};
 use crate::line::LineStart;
+use crate::machine::Short;
 
 /// An incremental decoder of an event stream: feed it bytes as they come, take events as they are complete.
 ///
@@ -183,8 +184,20 @@ impl<S: Storage> Decoder<S> {
     /// [`DecodeError`]: this event was lost for want of room. The input is advanced; call again to go on behind it.
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
+        if self.takes_all(input) { Ok(None) } else { self.decode_rest(input) }
+    }
+
+    /// [`advance`](Self::advance) and [`event`](Self::event) in one, without the detour over ranges.
+    #[inline(never)]
+    fn decode_rest<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
-        Ok(self.advance(input)?.map(|ready| self.event(chunk, ready)))
+        match self.short_way::<false>(input) {
+            Short::Event { event_type, data } => Ok(Some(self.lend(event_type, data))),
+            Short::End(seen) => match self.long_way::<false>(input, seen)? {
+                Some(Found::Event(ready)) => Ok(Some(self.event(chunk, ready))),
+                _ => Ok(None),
+            },
+        }
     }
 
     /// As [`decode`](Self::decode), but says where the event lies instead of lending it, so that nothing is borrowed
@@ -232,12 +245,13 @@ impl<S: Storage> Decoder<S> {
     #[inline]
     #[must_use]
     pub fn event<'d>(&'d self, chunk: &'d [u8], ready: Ready) -> Event<'d> {
-        let event_type = self.resolve(chunk, ready.event_type);
-        Event {
-            event_type: if event_type.is_empty() { b"message" } else { event_type },
-            data: self.resolve(chunk, ready.data),
-            last_event_id: self.last_event_id(),
-        }
+        self.lend(self.resolve(chunk, ready.event_type), self.resolve(chunk, ready.data))
+    }
+
+    #[inline]
+    fn lend<'d>(&'d self, event_type: &'d [u8], data: &'d [u8]) -> Event<'d> {
+        let event_type = if event_type.is_empty() { b"message" } else { event_type };
+        Event { event_type, data, last_event_id: self.last_event_id() }
     }
 
     /// As [`decode`](Self::decode), for those who want more than events: comments, `retry` lines, blocks that only set

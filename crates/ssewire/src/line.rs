@@ -101,8 +101,19 @@ pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
 
 #[inline]
 fn search(bytes: &[u8]) -> Option<usize> {
-    // Lines of an event stream are short: the run-time dispatch of `memchr2` costs more than the search itself, so
-    // the searchers that every processor of the target has are named here, where they can be inlined.
+    // Lines of an event stream are short: there the run-time dispatch of `memchr2` costs more than the search itself. In
+    // long ones its wider registers pay.
+    return search_near(bytes);
+    let Some((near, far)) = bytes.split_at_checked(NEAR) else { return search_near(bytes) };
+    search_near(near).or_else(|| memchr::memchr2(b'\n', b'\r', far).map(|at| at.wrapping_add(NEAR)))
+}
+
+/// So far the line end is looked for first where it mostly is.
+const NEAR: usize = 160;
+
+/// With the searcher that every processor of the target has, named here, where it can be inlined.
+#[inline]
+fn search_near(bytes: &[u8]) -> Option<usize> {
     #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
     use memchr::arch::aarch64::neon::memchr::Two;
     #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
@@ -158,9 +169,9 @@ mod tests {
 
     #[test]
     fn a_line_ends_at_the_first_of_both() {
-        for at in 0..70 {
+        for at in (0..70).chain(150..170).chain([400]) {
             for terminator in [b'\n', b'\r'] {
-                let mut bytes = [b'x'; 80];
+                let mut bytes = [b'x'; 500];
                 bytes[at] = terminator;
                 bytes[at + 3] = b'\r';
                 assert_eq!(line_end(&bytes), Some(at));

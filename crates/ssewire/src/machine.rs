@@ -12,7 +12,8 @@ use crate::error::DecodeError;
 use crate::event::{Found, Part, Ready};
 use crate::field::{Field, Name, OpenLine, RetryDigits};
 use crate::line::{Mark, line_end};
-use crate::whole::{self, Sighting};
+use crate::observe;
+use crate::whole::{self, Before, Sighting};
 
 /// The chunk at hand, and what of the current block lies in it and was not copied (yet).
 struct Here<'c> {
@@ -36,92 +37,208 @@ impl<'c> Here<'c> {
     }
 }
 
-impl<S: Storage> Decoder<S> {
-    /// A smaller chunk hardly holds an event.
-    const WORTH_A_LOOK: usize = 8;
+/// What the short way has come to.
+pub(crate) enum Short<'c> {
+    /// An event that lies whole in the chunk.
+    Event { event_type: &'c [u8], data: &'c [u8] },
+    /// It does not lead further than this.
+    End(Sighting<'c>),
+}
 
+impl<S: Storage> Decoder<S> {
     /// One step: to the end of the next thing worth telling, or of the input. With `FRAMES`, comments, unknown fields,
     /// `retry` lines and ends of blocks are worth telling, too.
     #[inline]
     pub(crate) fn step<const FRAMES: bool>(&mut self, input: &mut &[u8]) -> Result<Option<Found>, DecodeError> {
-        let in_block = self.block.has_field || self.block.discarded;
-        if self.line != OpenLine::Start || in_block || !self.line_start.is_plain() {
-            if self.is_all_value(input) {
-                *input = b"";
-                return Ok(None);
-            }
-            return self.step_by_line::<FRAMES>(input, Sighting::NONE);
+        if self.takes_all(input) {
+            return Ok(None);
         }
-        if input.len() < Self::WORTH_A_LOOK {
-            return self.step_by_line::<FRAMES>(input, Sighting::NONE);
+        let chunk = *input;
+        match self.short_way::<FRAMES>(input) {
+            Short::Event { event_type, data } => Ok(Some(Found::Event(Ready {
+                event_type: Part::chunk(place_in(chunk, event_type)),
+                data: Part::chunk(place_in(chunk, data)),
+            }))),
+            Short::End(seen) => self.long_way::<FRAMES>(input, seen),
         }
-        let seen = whole::sight(input);
-        if self.size_of(&seen) > self.limit {
-            // The general way knows at which byte.
-            return self.step_by_line::<FRAMES>(input, Sighting::NONE);
-        }
-        if !seen.is_whole {
-            return self.step_by_line::<FRAMES>(input, seen);
-        }
-        *input = input.get(seen.end..).unwrap_or_default();
-        self.pending = 0;
-        self.room.end_small_block();
-        Ok(Some(Found::Event(Ready {
-            event_type: Part::chunk(seen.event_type.unwrap_or(0..0)),
-            data: Part::chunk(seen.data.unwrap_or(0..0)),
-        })))
     }
 
-    /// The shortest way: the chunk is nothing but more of a value, of which something came before. Chunks of a few bytes
-    /// are mostly that. True if so, and then it is taken.
+    /// The shortest way, for a chunk of one byte: nearly always it is one more of a name or of a value. True if so, and
+    /// then the input is used up.
     #[inline]
-    fn is_all_value(&mut self, chunk: &[u8]) -> bool {
-        let begun = matches!(self.line, OpenLine::Value(Name::Data | Name::Event)) && self.value > 0;
-        if !begun || self.block.discarded || line_end(chunk).is_some() {
+    pub(crate) fn takes_all(&mut self, input: &mut &[u8]) -> bool {
+        let [byte] = **input else { return false };
+        let takes = self.takes_byte_of_value(byte) || self.takes_byte_of_name(byte);
+        if takes {
+            *input = b"";
+        }
+        takes
+    }
+
+    /// Never inlined: it needs few registers, and who calls it for each byte shall not save them all each time.
+    #[inline(never)]
+    fn takes_byte_of_value(&mut self, byte: u8) -> bool {
+        let goes_on = matches!(self.line, OpenLine::Value(Name::Data | Name::Event)) && self.value > 0;
+        let takes = goes_on && !self.block.discarded && !matches!(byte, b'\n' | b'\r');
+        observe::examined(|| usize::from(goes_on));
+        // Where it does not fit, the long way knows what to do.
+        if !takes || !self.room.push_byte_within(self.limit, byte) {
             return false;
         }
-        let value = self.value.saturating_add(chunk.len());
-        let others = self.room.event_type().saturating_add(self.data).saturating_add(self.id_size());
-        // Where it does not fit, the general way knows at which byte and what to do.
-        if others.saturating_add(value) > self.limit || self.room.push(chunk).is_err() {
-            return false;
-        }
-        self.value = value;
-        self.pending = self.pending.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        self.value = self.value.wrapping_add(1);
+        self.add_pending(1);
         true
     }
 
-    /// The general way, from where the short one left off.
-    fn step_by_line<const FRAMES: bool>(
+    #[inline(never)]
+    fn takes_byte_of_name(&mut self, byte: u8) -> bool {
+        let mut line = self.line;
+        if !matches!(line, OpenLine::Name { .. } | OpenLine::Colon(_)) || line.feed(&[byte]) == 0 {
+            return false;
+        }
+        self.line = line;
+        self.add_pending(1);
+        true
+    }
+
+    /// The short way: an event that lies whole at the start of the input, where a block begins.
+    #[inline]
+    pub(crate) fn short_way<'c, const FRAMES: bool>(&mut self, input: &mut &'c [u8]) -> Short<'c> {
+        if !self.is_between_blocks() {
+            return Short::End(Sighting::none(input));
+        }
+        let seen = whole::sight::<FRAMES>(input, Before::NOTHING);
+        // What does not fit is left to the long way from its start: it knows at which byte.
+        if self.size_of(&seen) > self.limit {
+            return Short::End(Sighting::none(input));
+        }
+        let Sighting { event_type, data: Some(data), is_whole: true, .. } = seen else { return Short::End(seen) };
+        *input = seen.rest;
+        self.pending = 0;
+        self.room.end_small_block();
+        Short::Event { event_type: event_type.unwrap_or_default(), data }
+    }
+
+    /// The long way, from where the short one ended: within a block, and line by line.
+    #[inline(never)]
+    pub(crate) fn long_way<const FRAMES: bool>(
         &mut self,
         input: &mut &[u8],
-        seen: Sighting,
+        seen: Sighting<'_>,
     ) -> Result<Option<Found>, DecodeError> {
         if self.block.owes_error {
             self.block.owes_error = false;
             return Err(self.full());
         }
-        if self.line == OpenLine::Start && !self.block.has_field {
+        let is_between_blocks = self.is_between_blocks();
+        if is_between_blocks {
             self.room.rest();
+        }
+        let chunk = *input;
+        let seen = if is_between_blocks { seen } else { self.sight_within_block::<FRAMES>(chunk) };
+        if seen.is_nothing() && seen.rest.is_empty() || seen.is_cut && self.keeps_cut_data(&seen) {
+            *input = b"";
+            self.add_pending(seen.block.unwrap_or(chunk).len());
+            return Ok(None);
+        }
+        if seen.block.is_some() {
+            self.pending = 0;
         }
         self.block.has_field |= seen.event_type.is_some() || seen.data.is_some();
         self.block.has_data |= seen.data.is_some();
         if seen.line != OpenLine::Start {
             self.line = seen.line;
         }
-        let mut here =
-            Here { chunk: input, at: seen.end, block_start: 0, event_type: seen.event_type, data: seen.data };
-        let told = if seen.is_cut {
-            // Nothing but more of a value in all the rest of the chunk.
-            self.read_cut_value::<FRAMES>(&mut here)
+        let before = |rest: &[u8]| chunk.len().saturating_sub(rest.len());
+        let mut here = Here {
+            chunk,
+            at: before(seen.rest),
+            block_start: seen.block.map_or(0, before),
+            event_type: seen.event_type.map(|value| place_in(chunk, value)),
+            data: seen.data.map(|value| place_in(chunk, value)),
+        };
+        let told = if seen.is_whole {
+            Ok(self.dispatch::<FRAMES>(&mut here))
+        } else if seen.is_cut {
+            // Nothing but more of a line in all the rest of the chunk.
+            self.read_cut_line::<FRAMES>(&mut here)
         } else {
             self.read_lines::<FRAMES>(&mut here)
         };
         // Whatever came of it, this much is consumed.
         *input = here.rest();
-        let pending = here.at.saturating_sub(here.block_start);
-        self.pending = self.pending.saturating_add(u64::try_from(pending).unwrap_or(u64::MAX));
+        self.add_pending(here.at.saturating_sub(here.block_start));
         told
+    }
+
+    /// The short way where a block has begun in an earlier chunk: the rest of its data, then whole lines.
+    #[inline(never)]
+    fn sight_within_block<'c, const FRAMES: bool>(&mut self, chunk: &'c [u8]) -> Sighting<'c> {
+        let mut rest = chunk;
+        if self.line == OpenLine::Value(Name::Data) && self.value > 0 && !self.block.discarded {
+            rest = self.take_rest_of_data(chunk);
+        }
+        if self.line != OpenLine::Start || !self.line_start.is_plain() || self.block.discarded {
+            return Sighting::none(rest);
+        }
+        let before = Before { fields: true, event_type: self.room.event_type() > 0, data: self.block.has_data };
+        let seen = whole::sight::<FRAMES>(rest, before);
+        if self.size_of(&seen) > self.limit { Sighting::none(rest) } else { seen }
+    }
+
+    /// The chunk ends in a data line, the first of its block: what came of the block moves into the room. False, and
+    /// nothing is done, where the general way has to do it.
+    #[inline]
+    fn keeps_cut_data(&mut self, seen: &Sighting<'_>) -> bool {
+        let event_type = seen.event_type.unwrap_or_default();
+        let needed = event_type.len().saturating_add(seen.rest.len());
+        if seen.line != OpenLine::Value(Name::Data) || seen.data.is_some() || !self.room.has_room(self.limit, needed) {
+            return false;
+        }
+        if !event_type.is_empty() && self.room.set_event_type(event_type).is_err() {
+            return false;
+        }
+        if seen.block.is_some() {
+            self.pending = 0;
+        }
+        self.block.has_field |= seen.event_type.is_some();
+        (self.line, self.value) = (seen.line, seen.rest.len());
+        self.room.push_within(self.limit, seen.rest)
+    }
+
+    /// More of a data line of which something came before, its line end included. Returns the rest of the chunk: all of
+    /// it where the general way has to look at it.
+    #[inline]
+    fn take_rest_of_data<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
+        let (piece, rest) = match line_end(chunk).and_then(|end| chunk.split_at_checked(end)) {
+            None => (chunk, None),
+            Some((piece, end)) => match end.strip_prefix(b"\n") {
+                None => return chunk,
+                rest => (piece, rest),
+            },
+        };
+        if !self.room.push_within(self.limit, piece) {
+            return chunk;
+        }
+        self.value = self.value.wrapping_add(piece.len());
+        if rest.is_some() {
+            (self.line, self.value, self.data) = (OpenLine::Start, 0, self.room.front());
+            (self.block.has_field, self.block.has_data) = (true, true);
+        }
+        rest.unwrap_or_default()
+    }
+
+    /// True where nothing is pending but comments.
+    #[inline]
+    fn is_between_blocks(&self) -> bool {
+        let in_block = self.block.has_field || self.block.discarded;
+        self.line == OpenLine::Start && !in_block && self.line_start.is_plain()
+    }
+
+    /// Wraps never: 2^64 bytes do not come.
+    #[inline]
+    fn add_pending(&mut self, bytes: usize) {
+        self.pending = self.pending.wrapping_add(bytes as u64);
     }
 
     fn read_lines<const FRAMES: bool>(&mut self, here: &mut Here<'_>) -> Result<Option<Found>, DecodeError> {
@@ -154,6 +271,9 @@ impl<S: Storage> Decoder<S> {
             if let Some(found) = self.end_line::<FRAMES>(here, content)? {
                 return Ok(Some(found));
             }
+            if self.data > 0 && terminator == b'\n' && !self.block.discarded {
+                self.join_lines(here);
+            }
         }
     }
 
@@ -165,7 +285,7 @@ impl<S: Storage> Decoder<S> {
             Mark::Never(content) => {
                 // What earlier chunks held back was the beginning of a line, and of no known field.
                 self.line = OpenLine::Unknown;
-                self.pending = u64::try_from(content.len()).unwrap_or(0);
+                self.pending = content.len() as u64;
                 if FRAMES {
                     self.hold(content)?;
                 }
@@ -183,7 +303,7 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// The rest of the chunk is content of the open line, which does not end in it.
-    fn read_cut_value<const FRAMES: bool>(&mut self, here: &mut Here<'_>) -> Result<Option<Found>, DecodeError> {
+    fn read_cut_line<const FRAMES: bool>(&mut self, here: &mut Here<'_>) -> Result<Option<Found>, DecodeError> {
         let content = here.at..here.chunk.len();
         self.count::<FRAMES>(here, &content)?;
         here.at = content.end;
@@ -284,13 +404,31 @@ impl<S: Storage> Decoder<S> {
             return Ok(());
         }
         let joins = self.value == 0 && self.block.has_data && self.line == OpenLine::Value(Name::Data);
-        let join: &[u8] = if joins { b"\n" } else { b"" };
-        if self.room.push(join).and_then(|()| self.room.push(piece)).is_err() {
+        let held = if joins { self.room.push_line(piece) } else { self.room.push(piece) };
+        if held.is_err() {
             self.drop_id_line();
             return self.discard(self.full());
         }
         self.value = self.value.saturating_add(piece.len());
         Ok(())
+    }
+
+    /// Further lines of data that lie whole in the chunk, as nearly all lines of an event of many do: joined at once.
+    fn join_lines(&mut self, here: &mut Here<'_>) {
+        let limit = self.limit.saturating_sub(here.event_type.as_ref().map_or(0, Range::len));
+        while let Some(value) = here.rest().strip_prefix(b"data: ") {
+            let Some((line, Some(rest))) = line_end(value)
+                .and_then(|end| value.split_at_checked(end))
+                .map(|(line, end)| (line, end.strip_prefix(b"\n")))
+            else {
+                return;
+            };
+            if !self.room.push_line_within(limit, line) {
+                return;
+            }
+            self.data = self.room.front();
+            here.at = here.chunk.len().saturating_sub(rest.len());
+        }
     }
 
     /// A line has ended.
@@ -393,8 +531,9 @@ impl<S: Storage> Decoder<S> {
             return Ok(());
         }
         self.spill(here)?;
-        let join: &[u8] = if joins && self.value == 0 { b"\n" } else { b"" };
-        if self.room.push(join).and_then(|()| self.room.push(here.bytes(content))).is_err() {
+        let content = here.bytes(content);
+        let pushed = if joins && self.value == 0 { self.room.push_line(content) } else { self.room.push(content) };
+        if pushed.is_err() {
             return self.discard(self.full());
         }
         self.data = self.room.front();
@@ -455,11 +594,11 @@ impl<S: Storage> Decoder<S> {
         event_type.saturating_add(data).saturating_add(self.id_size()).saturating_add(self.value)
     }
 
-    /// The same for what the short way has seen.
+    /// The same with what the short way has seen.
     #[inline]
-    fn size_of(&self, seen: &Sighting) -> usize {
-        let event_type = seen.event_type.as_ref().map_or(0, Range::len);
-        let data = seen.data.as_ref().map_or(0, Range::len);
+    fn size_of(&self, seen: &Sighting<'_>) -> usize {
+        let event_type = seen.event_type.map_or(self.room.event_type(), <[u8]>::len);
+        let data = seen.data.map_or(self.data, <[u8]>::len);
         event_type.saturating_add(data).saturating_add(self.id_size())
     }
 
@@ -490,4 +629,14 @@ impl<S: Storage> Decoder<S> {
         (self.data, self.value) = (0, 0);
         Err(error)
     }
+}
+
+/// Where a part of the chunk lies in it.
+#[inline]
+fn place_in(chunk: &[u8], part: &[u8]) -> Range<usize> {
+    if part.is_empty() {
+        return 0..0;
+    }
+    let start = part.as_ptr().addr().wrapping_sub(chunk.as_ptr().addr());
+    start..start.wrapping_add(part.len())
 }
