@@ -103,13 +103,12 @@ pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
 fn search(bytes: &[u8]) -> Option<usize> {
     // Lines of an event stream are short: there the run-time dispatch of `memchr2` costs more than the search itself. In
     // long ones its wider registers pay.
-    return search_near(bytes);
     let Some((near, far)) = bytes.split_at_checked(NEAR) else { return search_near(bytes) };
     search_near(near).or_else(|| memchr::memchr2(b'\n', b'\r', far).map(|at| at.wrapping_add(NEAR)))
 }
 
 /// So far the line end is looked for first where it mostly is.
-const NEAR: usize = 160;
+const NEAR: usize = 320;
 
 /// With the searcher that every processor of the target has, named here, where it can be inlined.
 #[inline]
