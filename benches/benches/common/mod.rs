@@ -1,0 +1,37 @@
+//! Contestants as criterion benchmarks.
+
+use std::time::Duration;
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use ssewire_benches::contest::check_answer;
+use ssewire_benches::contestants::Contestant;
+use ssewire_benches::{Corpus, Entry, chunks};
+
+/// Who takes longer for one run is left out: criterion wants at least ten of each. The binary `ratios` has them all.
+const TOO_SLOW: Duration = Duration::from_millis(250);
+
+/// One group for a corpus in chunks of one size, each contestant in it. Answers are checked first.
+pub fn group(criterion: &mut Criterion, contestants: &[Contestant], corpus: &Corpus, chunk: usize) {
+    let name = format!("{}/{}", corpus.name, chunks::name(chunk));
+    let mut group = criterion.benchmark_group(name);
+    group.throughput(Throughput::Bytes(corpus.stream.len() as u64)).sample_size(10);
+    group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    for &contestant in contestants {
+        bench(&mut group, Entry { contestant, corpus, chunk });
+    }
+    group.finish();
+}
+
+fn bench(group: &mut BenchmarkGroup<'_, WallTime>, entry: Entry<'_>) {
+    let Entry { contestant, corpus, chunk } = entry;
+    let (right, took) = check_answer(&entry);
+    assert!(right, "a wrong answer of {}", contestant.name);
+    if took > TOO_SLOW {
+        eprintln!("{} takes {took:?} for one run: left out", contestant.name);
+        return;
+    }
+    group.bench_function(BenchmarkId::from_parameter(contestant.name), |bencher| {
+        bencher.iter(|| (contestant.run)(corpus, chunk));
+    });
+}

@@ -1,0 +1,15 @@
+//! JSON that is still arriving, and its value after each piece.
+
+mod common;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use ssewire_benches::{contestants, corpora};
+
+fn growing_json(criterion: &mut Criterion) {
+    for corpus in [corpora::json_structured(), corpora::json_string()] {
+        common::group(criterion, &contestants::growing_json(), &corpus, corpora::PIECE);
+    }
+}
+
+criterion_group!(benches, growing_json);
+criterion_main!(benches);

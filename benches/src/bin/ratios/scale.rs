@@ -1,0 +1,84 @@
+//! 100,000 streams at once in one thread, fed in turns: what each of them holds, and what it costs to change between
+//! them.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use ssewire::Decoder;
+use ssewire_benches::clock::worked;
+use ssewire_benches::{Corpus, allocations, corpora};
+use ssewire_messages::{Accumulator, MessageStream};
+
+const STREAMS: usize = 100_000;
+const CHUNK: usize = 1400;
+/// Chunks that each stream is fed.
+const TURNS: usize = 5;
+const LONG_STREAMS: usize = 20;
+
+pub(crate) fn report() {
+    let corpus = corpora::deltas(2 * CHUNK * TURNS);
+    println!(
+        "size_of: Decoder {} B, Accumulator {} B, MessageStream {} B",
+        size_of::<Decoder>(),
+        size_of::<Accumulator>(),
+        size_of::<MessageStream>()
+    );
+
+    let before = allocations::live();
+    let mut streams: Vec<MessageStream> = (0..STREAMS).map(|_| MessageStream::new()).collect();
+    println!("{STREAMS} streams");
+    println!("idle, nothing came:                {:>6} B a stream", (allocations::live() - before) / STREAMS);
+    for stream in &mut streams {
+        feed(stream, corpora::START.as_bytes());
+    }
+    println!("idle, message and block started:   {:>6} B a stream", (allocations::live() - before) / STREAMS);
+
+    let in_turns = timed(|| {
+        for chunk in chunks(&corpus) {
+            for stream in &mut streams {
+                feed(stream, chunk);
+            }
+        }
+    });
+    let held = allocations::live() - before;
+    let text: usize = streams.iter().map(|stream| stream.snapshot().final_text().len()).sum();
+    println!(
+        "after {} B, in the middle of an event: {} B a stream, {} B of them text",
+        CHUNK * TURNS,
+        held / STREAMS,
+        text / STREAMS
+    );
+    drop(streams);
+
+    // As many bytes again, through a few long streams.
+    let long = corpora::deltas(CHUNK * TURNS * STREAMS / LONG_STREAMS);
+    let alone = timed(|| {
+        for _ in 0..LONG_STREAMS {
+            let mut stream = MessageStream::new();
+            feed(&mut stream, corpora::START.as_bytes());
+            for chunk in long.stream.chunks(CHUNK) {
+                feed(&mut stream, chunk);
+            }
+            black_box(stream.snapshot());
+        }
+    });
+    let rate = |time: Duration| (STREAMS * CHUNK * TURNS) as f64 / time.as_secs_f64() / 1e6;
+    println!("all in turns, a chunk of {CHUNK} B each: {:>5.0} MB/s", rate(in_turns));
+    println!("one stream alone:                   {:>5.0} MB/s", rate(alone));
+}
+
+fn chunks(corpus: &Corpus) -> impl Iterator<Item = &[u8]> {
+    corpus.stream.chunks(CHUNK).take(TURNS)
+}
+
+fn feed(stream: &mut MessageStream, mut input: &[u8]) {
+    while let Some(item) = stream.decode(&mut input).expect("a well-formed stream") {
+        black_box(item.update);
+    }
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = worked();
+    work();
+    worked().saturating_sub(start)
+}

@@ -1,0 +1,122 @@
+//! Who is measured: ours, the peers (one file each), and reference lines written by hand.
+
+mod byte_at_a_time;
+mod claude_stream;
+mod eventsource_stream;
+mod jiter;
+mod json_stream_parser;
+mod lf_only;
+mod payload_shapes;
+mod scan;
+mod serde;
+mod sse_core;
+mod sse_parse;
+mod sse_stream;
+mod sseer;
+mod ssewire;
+mod stream_rs;
+mod write_by_hand;
+
+use crate::answer::{Answer, Hashes, Sums};
+use crate::corpora::Corpus;
+
+/// Reads a corpus in chunks of so many bytes, and tells what is in it.
+pub type Run = fn(&Corpus, usize) -> Answer;
+
+/// One way to do the work.
+#[derive(Debug, Clone, Copy)]
+pub struct Contestant {
+    pub name: &'static str,
+    pub role: Role,
+    /// Hashes what it finds.
+    pub check: Run,
+    /// The same code, without the hashing: this is what is timed.
+    pub run: Run,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Ours,
+    Peer,
+    /// Written for this package, to see how far there is to go. Does less than what it is compared with.
+    Reference,
+}
+
+/// A contestant from a function that is generic over its sink.
+macro_rules! contestant {
+    ($role:ident, $name:literal, $($work:ident)::+ $(, $option:tt)*) => {
+        Contestant {
+            name: $name,
+            role: Role::$role,
+            check: $($work)::+::<Hashes $(, $option)*>,
+            run: $($work)::+::<Sums $(, $option)*>,
+        }
+    };
+}
+
+/// Bytes to events: type, data, id.
+#[must_use]
+pub fn framing() -> Vec<Contestant> {
+    vec![
+        contestant!(Ours, "ssewire", ssewire::framing, false),
+        contestant!(Ours, "ssewire, text", ssewire::framing, true),
+        contestant!(Peer, "sse-core", sse_core::framing),
+        contestant!(Peer, "sse-stream", sse_stream::framing),
+        contestant!(Peer, "sseer", sseer::framing),
+        contestant!(Peer, "sse-parse", sse_parse::framing),
+        contestant!(Peer, "stream-rs", stream_rs::framing),
+        contestant!(Peer, "eventsource-stream", eventsource_stream::framing),
+        contestant!(Reference, "LF-only loop", lf_only::framing, false),
+        contestant!(Reference, "LF-only loop, text", lf_only::framing, true),
+        contestant!(Reference, "byte-at-a-time buffer", byte_at_a_time::framing),
+        contestant!(Reference, "memchr scan", scan::framing),
+    ]
+}
+
+/// Payloads to the text of their deltas.
+#[must_use]
+pub fn decoding() -> Vec<Contestant> {
+    vec![
+        contestant!(Ours, "ssewire-messages", ssewire::decoding),
+        contestant!(Peer, "tagged owned serde enum", serde::decoding_tagged),
+        contestant!(Peer, "serde_json Value", serde::decoding_value),
+        contestant!(Peer, "flat borrowed serde", serde::decoding_flat),
+        contestant!(Reference, "serde_json IgnoredAny", serde::decoding_ignored),
+        contestant!(Reference, "exact match, then serde", serde::decoding_exact),
+    ]
+}
+
+/// Bytes to the message.
+#[must_use]
+pub fn accumulation() -> Vec<Contestant> {
+    vec![
+        contestant!(Ours, "ssewire-messages", ssewire::accumulation),
+        contestant!(Peer, "eventsource-stream + tagged serde", eventsource_stream::accumulation),
+        contestant!(Peer, "sse-core + flat borrowed serde", sse_core::accumulation),
+        contestant!(Peer, "claude-stream", claude_stream::accumulation),
+        contestant!(Peer, "stream-rs", stream_rs::accumulation),
+        contestant!(Reference, "LF-only loop + exact match", lf_only::accumulation),
+    ]
+}
+
+/// Pieces of JSON text to a value after each of them.
+#[must_use]
+pub fn growing_json() -> Vec<Contestant> {
+    vec![
+        contestant!(Ours, "ssewire-json", ssewire::growing_json),
+        contestant!(Peer, "jiter, parsing again", jiter::growing_json),
+        contestant!(Peer, "json-stream-parser", json_stream_parser::growing_json),
+        contestant!(Reference, "serde_json, once at the end", serde::json_at_the_end),
+    ]
+}
+
+/// Events to bytes.
+#[must_use]
+pub fn encoding() -> Vec<Contestant> {
+    vec![
+        contestant!(Ours, "ssewire, append_to", ssewire::encoding_append),
+        contestant!(Ours, "ssewire, write_bytes", ssewire::encoding_write),
+        contestant!(Peer, "sse-stream", sse_stream::encoding),
+        contestant!(Reference, "by hand", write_by_hand::encoding),
+    ]
+}

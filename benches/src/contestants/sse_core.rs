@@ -1,0 +1,34 @@
+//! sse-core: a state machine over `bytes::Buf`, which a borrowed slice is.
+
+use sse_core::{SseDecoder, SseEvent};
+
+use super::payload_shapes::{Flat, FlatMessage};
+use crate::answer::{Answer, Sink};
+use crate::corpora::Corpus;
+
+pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
+    let mut sink = S::default();
+    let mut decoder = SseDecoder::new();
+    for mut input in corpus.stream.chunks(chunk) {
+        while let Some(event) = decoder.next(&mut input) {
+            if let SseEvent::Message(event) = event.expect("within the limit") {
+                let id = event.last_event_id.as_deref().unwrap_or_default();
+                sink.event(event.event.as_bytes(), event.data.as_bytes(), id.as_bytes());
+            }
+        }
+    }
+    sink.answer()
+}
+
+pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
+    let mut message = FlatMessage::default();
+    let mut decoder = SseDecoder::new();
+    for mut input in corpus.stream.chunks(chunk) {
+        while let Some(event) = decoder.next(&mut input) {
+            if let SseEvent::Message(event) = event.expect("within the limit") {
+                message.add(serde_json::from_str::<Flat<'_>>(&event.data).expect("JSON"));
+            }
+        }
+    }
+    message.answer::<S>()
+}

@@ -1,0 +1,89 @@
+//! Ours.
+
+use std::hint::black_box;
+
+use ssewire::{Decoder, Encode};
+use ssewire_json::{GrowingJson, Trailing};
+use ssewire_messages::{Delta, MessageStream, StreamEvent};
+
+use crate::answer::{Answer, Sink};
+use crate::corpora::Corpus;
+
+pub(super) fn framing<S: Sink, const TEXT: bool>(corpus: &Corpus, chunk: usize) -> Answer {
+    let mut sink = S::default();
+    let mut decoder = Decoder::new();
+    for mut input in corpus.stream.chunks(chunk) {
+        while let Some(event) = decoder.decode(&mut input).expect("within the limit") {
+            let data = if TEXT { event.data_str().expect("UTF-8").as_bytes() } else { event.data() };
+            sink.event(event.event_type(), data, event.last_event_id());
+        }
+    }
+    decoder.finish().expect("not cut");
+    sink.answer()
+}
+
+pub(super) fn decoding<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
+    let mut sink = S::default();
+    for payload in &corpus.payloads {
+        let event = StreamEvent::decode(b"content_block_delta", &corpus.stream[payload.clone()]).expect("an event");
+        if let Some(StreamEvent::ContentBlockDelta(event)) = event
+            && let Delta::Text(delta) = event.delta
+        {
+            sink.event(b"", delta.text.as_bytes(), b"");
+        }
+    }
+    sink.answer()
+}
+
+pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
+    let mut stream = MessageStream::new();
+    for mut input in corpus.stream.chunks(chunk) {
+        while let Some(item) = stream.decode(&mut input).expect("a well-formed stream") {
+            black_box(item.update);
+        }
+    }
+    let message = stream.finish().expect("a whole message");
+    let reason = serde_json::to_value(&message.stop_reason).unwrap_or_default();
+    let mut sink = S::default();
+    sink.event(reason.as_str().unwrap_or_default().as_bytes(), message.final_text().as_bytes(), b"");
+    sink.answer()
+}
+
+pub(super) fn growing_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
+    let text = std::str::from_utf8(&corpus.stream).expect("UTF-8");
+    let mut growing = GrowingJson::with_trailing(Trailing::Show);
+    for from in (0..text.len()).step_by(piece) {
+        growing.push(&text[from..text.len().min(from + piece)]).expect("JSON");
+        black_box(growing.value());
+    }
+    let value = growing.finish().expect("whole");
+    let mut sink = S::default();
+    sink.value(|| value.to_string());
+    sink.answer()
+}
+
+pub(super) fn encoding_append<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
+    let mut written = Vec::with_capacity(corpus.stream.len());
+    for payload in &corpus.payloads {
+        let data = &corpus.stream[payload.clone()];
+        Encode::new().event_type("content_block_delta").expect("one line").data(data).append_to(&mut written);
+    }
+    let mut sink = S::default();
+    sink.event(b"", &written, b"");
+    sink.answer()
+}
+
+/// As a server without an allocator does it; what it writes is collected, to be checked.
+pub(super) fn encoding_write<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
+    let mut written = Vec::with_capacity(corpus.stream.len());
+    let mut memory = [0; 1024];
+    for payload in &corpus.payloads {
+        let data = &corpus.stream[payload.clone()];
+        let event = Encode::new().event_type("content_block_delta").expect("one line").data(data);
+        let len = event.write_bytes(&mut memory).expect("it fits");
+        written.extend_from_slice(&memory[..len]);
+    }
+    let mut sink = S::default();
+    sink.event(b"", &written, b"");
+    sink.answer()
+}

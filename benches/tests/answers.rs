@@ -1,0 +1,64 @@
+//! Every contestant finds what is in every corpus, whatever the chunks. In small; the timed runs check it again.
+
+use ssewire_benches::chunks::{SIZES, WHOLE, name};
+use ssewire_benches::contest::check_answer;
+use ssewire_benches::contestants::{self, Contestant};
+use ssewire_benches::{Answer, Corpus, Entry, corpora};
+
+fn all_are_right(contestants: &[Contestant], corpus: &Corpus, chunk: usize) {
+    for &contestant in contestants {
+        let what = format!("{} on {} in chunks of {}", contestant.name, corpus.name, name(chunk));
+        let (right, _) = check_answer(&Entry { contestant, corpus, chunk });
+        assert!(right, "{what}");
+        assert_eq!((contestant.run)(corpus, chunk), corpus.expected.sums(), "{what}, as it is timed");
+    }
+}
+
+#[test]
+fn framing() {
+    for chunk in SIZES {
+        // One peer takes half a minute for a long line that comes byte by byte.
+        for corpus in corpora::framing(8 * 1024).iter().filter(|corpus| chunk > 1 || corpus.name != "big") {
+            all_are_right(&contestants::framing(), corpus, chunk);
+        }
+    }
+}
+
+#[test]
+fn accumulation() {
+    for chunk in SIZES {
+        all_are_right(&contestants::accumulation(), &corpora::message(8 * 1024), chunk);
+    }
+}
+
+#[test]
+fn decoding_and_encoding() {
+    all_are_right(&contestants::decoding(), &corpora::payloads(8 * 1024), WHOLE);
+    all_are_right(&contestants::encoding(), &corpora::encoding(8 * 1024), WHOLE);
+}
+
+#[test]
+fn growing_json() {
+    // All the pieces of the smallest size would keep the one who parses again busy for a minute.
+    for corpus in [corpora::json_structured(), corpora::json_string()] {
+        all_are_right(&contestants::growing_json(), &corpus, 1400);
+    }
+}
+
+#[test]
+fn a_wrong_answer_is_noticed() {
+    let mut corpus = corpora::deltas(1024);
+    corpus.expected.hash ^= 1;
+    for contestant in contestants::framing().into_iter().filter(|contestant| contestant.name != "memchr scan") {
+        assert!(!check_answer(&Entry { contestant, corpus: &corpus, chunk: 64 }).0, "{}", contestant.name);
+    }
+    corpus.expected = Answer::default();
+    assert_ne!((contestants::framing()[0].run)(&corpus, 64), corpus.expected);
+}
+
+#[test]
+fn corpora_are_of_the_size_that_they_say() {
+    let mean = |corpus: &Corpus| corpus.stream.len() as f64 / corpus.units as f64;
+    assert!((mean(&corpora::deltas(1 << 20)) - 126.0).abs() < 2.0, "{}", mean(&corpora::deltas(1 << 20)));
+    assert!((mean(&corpora::openai(1 << 20)) - 263.0).abs() < 15.0, "{}", mean(&corpora::openai(1 << 20)));
+}
