@@ -15,19 +15,28 @@ pub(crate) enum Exit {
     ServerError,
     /// The message is not whole, or departs from the protocol where that was not to be tolerated.
     Incomplete,
+    /// Ctrl-C was pressed: what a shell reports of a program that SIGINT ended.
+    Interrupted,
     /// Standard output was closed by its reader: what a shell reports of a program that SIGPIPE ended.
     ReaderGone,
 }
 
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Complete => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+            Self::ServerError => 3,
+            Self::Incomplete => 4,
+            Self::Interrupted => 130,
+            Self::ReaderGone => 141,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Complete => 0,
-            Exit::Failure => 1,
-            Exit::Usage => 2,
-            Exit::ServerError => 3,
-            Exit::Incomplete => 4,
-            Exit::ReaderGone => 141,
-        })
+        Self::from(exit.code())
     }
 }

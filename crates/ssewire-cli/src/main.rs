@@ -11,11 +11,14 @@ mod exit;
 mod input;
 mod json;
 mod output;
+mod stats;
+mod timeline;
+mod units;
 
 use std::io;
 use std::process::ExitCode;
 
-use args::{Args, Command};
+use args::{Asked, Command};
 use exit::Exit;
 use input::Input;
 use output::Output;
@@ -35,12 +38,17 @@ fn main() -> ExitCode {
 /// # Errors
 /// Those of standard output. All others are told on standard error, and in the exit code.
 fn run(output: &mut Output) -> io::Result<Exit> {
-    let args = match Args::from_command_line() {
-        Ok(args) => args,
+    let args = match Asked::from_command_line() {
+        Ok(Asked::Run(args)) => args,
+        Ok(Asked::Completions(shell)) => return print(&args::completions(shell), output),
+        Ok(Asked::Manual) => return print(&args::manual()?, output),
         Err(refused) => return args::explain(&refused),
     };
+    output.colour(args.colour);
     let opened = match args.command {
-        Command::Demo => Ok(Input::new(commands::demo::stream(args.fast), "the sample stream", args.chunk_size)),
+        Command::Demo => {
+            Input::new(commands::demo::stream(args.fast), "the sample stream", !args.fast, args.chunk_size)
+        }
         _ => Input::open(args.file.as_deref(), args.chunk_size),
     };
     let mut input = match opened {
@@ -50,11 +58,19 @@ fn run(output: &mut Output) -> io::Result<Exit> {
             return Ok(Exit::Failure);
         }
     };
+    input.stop_on_interrupt();
     match args.command {
         Command::Text => commands::text::run(&args, &mut input, output),
         Command::Sse => commands::sse::run(&args, &mut input, output),
         Command::Events => commands::events::run(&args, &mut input, output),
         Command::Message => commands::message::run(&args, &mut input, output),
+        Command::Timeline => commands::timeline::run(&args, &mut input, output),
         Command::Demo => commands::demo::run(&args, &mut input, output),
     }
+}
+
+fn print(document: &[u8], output: &mut Output) -> io::Result<Exit> {
+    output.raw(document)?;
+    output.flush()?;
+    Ok(Exit::Complete)
 }

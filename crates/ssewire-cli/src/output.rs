@@ -4,6 +4,9 @@ use alloc::borrow::Cow;
 use core::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
+use anstream::{AutoStream, ColorChoice};
+use anstyle::Style;
+
 use crate::json;
 
 /// Standard output and standard error.
@@ -11,8 +14,11 @@ pub(crate) struct Output {
     data: BufWriter<StdoutLock<'static>>,
     is_terminal: bool,
     stderr_is_terminal: bool,
+    has_colour: bool,
     /// The last thing written to standard output, if any was, is a line end.
     at_line_start: bool,
+    /// The terminal has written something into its line that did not come from here.
+    echoed: bool,
 }
 
 impl Output {
@@ -23,8 +29,29 @@ impl Output {
             data: BufWriter::new(stdout.lock()),
             is_terminal,
             stderr_is_terminal: io::stderr().is_terminal(),
+            has_colour: false,
             at_line_start: true,
+            echoed: false,
         }
+    }
+
+    /// Styles are written from now on, if that was asked for, or if it was not and they would be seen.
+    pub(crate) fn colour(&mut self, choice: ColorChoice) {
+        // Only the choice is taken from there: what a model wrote must not be stripped of anything in a pipe.
+        self.has_colour = match choice {
+            ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
+        };
+    }
+
+    /// Whether somebody looks at it.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Ctrl-C was pressed, of which terminals say `^C`.
+    pub(crate) fn interrupted(&mut self) {
+        self.echoed = true;
     }
 
     /// Writes text, on a terminal with its control characters escaped.
@@ -37,6 +64,21 @@ impl Output {
             self.at_line_start = last == '\n';
         }
         self.data.write_all(shown.as_bytes())
+    }
+
+    /// Writes text as [`text`](Self::text) does, in this style if there is colour.
+    pub(crate) fn styled(&mut self, style: Style, text: &str) -> io::Result<()> {
+        if !self.has_colour || style.is_plain() {
+            return self.text(text);
+        }
+        write!(self.data, "{style}")?;
+        self.text(text)?;
+        write!(self.data, "{style:#}")
+    }
+
+    /// Writes bytes that others than the model have made, as they are.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.data.write_all(bytes)
     }
 
     /// Writes a JSON text as a line (or as several, if it has some), on a terminal with its control characters escaped
@@ -55,7 +97,8 @@ impl Output {
 
     /// Ends the line, if it is one on a terminal and has not ended yet.
     pub(crate) fn end_line(&mut self) -> io::Result<()> {
-        if self.is_terminal && !self.at_line_start {
+        if self.is_terminal && (self.echoed || !self.at_line_start) {
+            self.echoed = false;
             self.text("\n")?;
         }
         self.flush()
@@ -65,17 +108,23 @@ impl Output {
     pub(crate) fn note(&mut self, note: impl fmt::Display) {
         let note = note.to_string();
         let note = shown(&note, |c| matches!(c, '\n' | '\t') || steers(c), escaped);
+        self.lines(&format!("ssewire: {note}\n"));
+    }
+
+    /// Writes lines to standard error, as they are.
+    pub(crate) fn lines(&mut self, lines: &str) {
         // Both go to the same screen: what was written there is not to be run into.
-        let runs_into = self.is_terminal && self.stderr_is_terminal && !self.at_line_start;
+        let runs_into = self.stderr_is_terminal && (self.echoed || (self.is_terminal && !self.at_line_start));
         self.at_line_start |= runs_into;
+        self.echoed &= !runs_into;
         let fresh = if runs_into { "\n" } else { "" };
-        let _ = io::stderr().write_all(format!("{fresh}ssewire: {note}\n").as_bytes());
+        let _ = io::stderr().write_all(format!("{fresh}{lines}").as_bytes());
     }
 }
 
 /// Whether a terminal might do something else with a character than show it: controls, and what turns the direction of
 /// the text.
-fn steers(c: char) -> bool {
+pub(crate) fn steers(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
         '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,

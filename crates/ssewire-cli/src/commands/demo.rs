@@ -6,22 +6,28 @@ use std::thread;
 
 use ssewire_messages::{Item, Message};
 
-use super::follow::{End, Show, follow};
+use super::follow::{End, Place, Show, follow};
 use super::text::Text;
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::output::Output;
+use crate::units;
 
 /// # Errors
 /// Those of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
-    follow(args, input, output, &mut Demo(Text::new(args.thinking)))
+    // In a pipe it is what `text` prints; who looks at it is to see all that a stream brings.
+    let is_seen = output.is_terminal();
+    let text = Text::new(args.thinking || is_seen);
+    let text = if is_seen { text.with_tools() } else { text };
+    follow(args, input, output, &mut Demo { text, is_paced: !args.fast, first_text: None })
 }
 
 /// The sample stream, an event at a time; unless it is to be fast, with a pause before each.
-pub(crate) fn stream(fast: bool) -> impl Read {
-    Paced { rest: include_bytes!("demo.sse"), pause: if fast { Duration::ZERO } else { Duration::from_millis(70) } }
+pub(crate) fn stream(fast: bool) -> impl Read + Send + 'static {
+    // An event brings about two words: seven words a second, which one can follow.
+    Paced { rest: include_bytes!("demo.sse"), pause: if fast { Duration::ZERO } else { Duration::from_millis(300) } }
 }
 
 struct Paced {
@@ -44,19 +50,27 @@ impl Read for Paced {
 }
 
 /// As `text`, and a summary.
-struct Demo(Text);
+struct Demo {
+    text: Text,
+    /// Only then it tells something when the text began.
+    is_paced: bool,
+    first_text: Option<Duration>,
+}
 
 impl Show for Demo {
-    fn item(&mut self, item: &Item<'_>, number: u64, output: &mut Output) -> io::Result<()> {
-        self.0.item(item, number, output)
+    fn item(&mut self, item: &Item<'_>, place: Place, output: &mut Output) -> io::Result<()> {
+        if self.is_paced && item.update.text_pieces().next().is_some() {
+            self.first_text.get_or_insert(place.at);
+        }
+        self.text.item(item, place, output)
     }
 
     fn end(&mut self, end: End<'_>, output: &mut Output) -> io::Result<()> {
         let summary = match &end {
-            End::Stream(Some(message)) | End::Body(message) => Some(summary(message)),
+            End::Stream(Some(message)) | End::Body(message) => Some(summary(message, self.first_text)),
             End::Stream(None) => None,
         };
-        self.0.end(end, output)?;
+        self.text.end(end, output)?;
         if let Some(summary) = summary {
             output.note(summary);
         }
@@ -64,7 +78,7 @@ impl Show for Demo {
     }
 }
 
-fn summary(message: &Message) -> String {
+fn summary(message: &Message, first_text: Option<Duration>) -> String {
     let mut summary = match message.stop_reason.get() {
         Some(reason) => format!("stop reason {reason}"),
         None => "no stop reason".into(),
@@ -80,5 +94,23 @@ fn summary(message: &Message) -> String {
     for call in message.content.iter().filter_map(|block| block.as_tool_use()) {
         summary.push_str(&format!(", a call of {}", call.name.as_deref().unwrap_or("a tool")));
     }
+    if let Some(time) = first_text {
+        summary.push_str(&format!(", first text after {}", units::in_words(time)));
+    }
     summary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_says_what_there_is() {
+        let mut message = Message::default();
+        assert_eq!(summary(&message, None), "no stop reason");
+        let body = br#"{"type":"message","id":"m","role":"assistant","content":[{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use","usage":{"input_tokens":5,"output_tokens":7}}"#;
+        message = serde_json::from_slice(body).unwrap();
+        let expected = "stop reason tool_use, 5 input tokens, 7 output tokens, a call of n, first text after 2.50 s";
+        assert_eq!(summary(&message, Some(Duration::from_millis(2500))), expected);
+    }
 }

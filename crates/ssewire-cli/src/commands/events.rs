@@ -4,7 +4,7 @@ use std::io;
 
 use ssewire_messages::{Item, Update};
 
-use super::follow::{End, Show, follow};
+use super::follow::{End, Place, Show, follow};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -22,7 +22,7 @@ struct Events {
 }
 
 impl Show for Events {
-    fn item(&mut self, item: &Item<'_>, number: u64, output: &mut Output) -> io::Result<()> {
+    fn item(&mut self, item: &Item<'_>, place: Place, output: &mut Output) -> io::Result<()> {
         match json::one_line(item.event_type, item.payload) {
             Some(line) if self.pretty => output.json(&json::indented(&line)),
             Some(line) => output.json(&line),
@@ -30,7 +30,7 @@ impl Show for Events {
             None if matches!(item.update, Update::Error { .. }) => Ok(()),
             None if is_end_marker(item.payload) => Ok(()),
             None => {
-                output.note(format_args!("event {number}: the payload is no JSON object, so it is not shown"));
+                output.note(format_args!("event {}: the payload is no JSON object, so it is not shown", place.number));
                 Ok(())
             }
         }

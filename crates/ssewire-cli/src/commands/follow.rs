@@ -1,16 +1,19 @@
 //! What the commands for Messages streams have in common: following the stream to its end, and saying how it ended.
 
+use core::time::Duration;
 use std::io;
 
 use ssewire_messages::{
-    AccumulateError, Accumulator, ApiError, Completion, Incomplete, Item, Message, MessageStream, NotAStream,
-    StreamError, Strictness, Update,
+    AccumulateError, Accumulator, ApiError, Completion, ContentBlock, Incomplete, Item, Message, MessageStream,
+    NotAStream, StreamError, Strictness, Update,
 };
 
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Chunk, Input, Next};
 use crate::output::Output;
+use crate::stats::Stats;
+use crate::units::count;
 
 /// What a command shows of a stream.
 pub(crate) trait Show {
@@ -18,10 +21,21 @@ pub(crate) trait Show {
     ///
     /// # Errors
     /// Those of standard output, here and below.
-    fn item(&mut self, item: &Item<'_>, number: u64, output: &mut Output) -> io::Result<()>;
+    fn item(&mut self, item: &Item<'_>, place: Place, output: &mut Output) -> io::Result<()>;
 
     /// No more will come.
     fn end(&mut self, end: End<'_>, output: &mut Output) -> io::Result<()>;
+}
+
+/// Where an event stands, and when it came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// From 1.
+    pub(crate) number: u64,
+    /// How many bytes of the input it ends behind.
+    pub(crate) offset: u64,
+    /// Counted from the beginning of the run.
+    pub(crate) at: Duration,
 }
 
 /// What there is when the input has ended.
@@ -41,12 +55,16 @@ pub(crate) fn follow(args: &Args, input: &mut Input, output: &mut Output, show: 
     let stream = MessageStream::new()
         .with_decoder(args.decoder.clone())
         .with_accumulator(Accumulator::new().with_strictness(strictness));
-    let mut run = Run { stream, notes: Notes::default(), seen: false, failed: None };
+    let mut run = Run { stream, notes: Notes::default(), stats: Stats::default(), bytes: 0, seen: false, failed: None };
     while run.failed.is_none() {
-        match input.next_chunk() {
-            Ok([]) => break,
-            Ok(chunk) => run.take(chunk, output, show)?,
-            Err(sentence) => {
+        match input.next() {
+            Next::End => break,
+            Next::Chunk(chunk) => run.take(chunk, output, show)?,
+            Next::Interrupted => {
+                output.interrupted();
+                run.failed = Some(Exit::Interrupted);
+            }
+            Next::Failed(sentence) => {
                 // What was shown so far ends here, before the sentence.
                 output.end_line()?;
                 output.note(sentence);
@@ -54,12 +72,21 @@ pub(crate) fn follow(args: &Args, input: &mut Input, output: &mut Output, show: 
             }
         }
     }
-    run.finish(output, show)
+    run.stats.output_tokens(run.stream.snapshot().usage.get().and_then(|usage| usage.output_tokens));
+    let stats = args.stats.then(|| run.stats.table(input.is_live()));
+    let exit = run.finish(output, show)?;
+    if let Some(stats) = stats {
+        output.lines(&stats);
+    }
+    Ok(exit)
 }
 
 struct Run {
     stream: MessageStream,
     notes: Notes,
+    stats: Stats,
+    /// Of the input, before the chunk that is taken.
+    bytes: u64,
     /// An event of a message has come.
     seen: bool,
     /// What ended the run before the input did; it is told already.
@@ -67,8 +94,12 @@ struct Run {
 }
 
 impl Run {
-    fn take(&mut self, chunk: &[u8], output: &mut Output, show: &mut impl Show) -> io::Result<()> {
-        let mut rest = chunk;
+    fn take(&mut self, chunk: Chunk<'_>, output: &mut Output, show: &mut impl Show) -> io::Result<()> {
+        let at = chunk.at;
+        self.stats.chunk(chunk.bytes.len(), at);
+        let end = self.bytes.saturating_add(to_u64(chunk.bytes.len()));
+        self.bytes = end;
+        let mut rest = chunk.bytes;
         loop {
             let before = rest;
             let advanced = self.stream.advance(&mut rest);
@@ -76,12 +107,18 @@ impl Run {
                 self.notes.release(output);
             }
             let number = self.stream.events();
+            if !matches!(advanced, Ok(None)) {
+                self.stats.event(at);
+            }
             match advanced {
                 Ok(None) => return Ok(()),
                 Ok(Some(ready)) => {
                     let item = self.stream.item(before, ready);
                     self.seen |= tells_of_a_message(&item.update);
-                    show.item(&item, number, output)?;
+                    if item.update.text_pieces().next().is_some() {
+                        self.stats.text(at);
+                    }
+                    show.item(&item, Place { number, offset: end.saturating_sub(to_u64(rest.len())), at }, output)?;
                     output.flush()?;
                     if let Update::Error { error, .. } = item.update {
                         output.note(with_message(error, error));
@@ -107,6 +144,9 @@ impl Run {
         match self.stream.finish() {
             Ok(message) => {
                 show.end(End::Stream(Some(&message)), output)?;
+                if self.failed == Some(Exit::Interrupted) {
+                    output.note("interrupted; the message is whole");
+                }
                 if unterminated && self.failed.is_none() {
                     output.note(format_args!("note: {}", Completion::Unterminated));
                 }
@@ -121,6 +161,9 @@ impl Run {
                     },
                     output,
                 )?;
+                if self.failed == Some(Exit::Interrupted) {
+                    output.note(so_far(seen.then_some(incomplete.message())));
+                }
                 Ok(self.failed.unwrap_or_else(|| match body {
                     Some(body) => self.notes.no_stream(body, &incomplete, output),
                     None => incomplete_stream(&incomplete, output),
@@ -132,6 +175,19 @@ impl Run {
 
 fn tells_of_a_message(update: &Update<'_>) -> bool {
     !matches!(update, Update::Error { .. } | Update::Ping | Update::Done | Update::Nothing)
+}
+
+/// What had come of a message when it was interrupted.
+fn so_far(message: Option<&Message>) -> String {
+    let Some(message) = message else { return "interrupted before anything of a message came".into() };
+    let text = message.content.iter().filter_map(ContentBlock::as_text);
+    let characters = text.map(|block| block.text.chars().count()).fold(0, usize::saturating_add);
+    let (blocks, characters) = (count(message.content.len(), "block"), count(characters, "character"));
+    format!("interrupted; what came of the message: {blocks}, {characters} of text")
+}
+
+fn to_u64(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
 }
 
 /// The kind and the request id of an error, and the server's own words: who sees them made the request.

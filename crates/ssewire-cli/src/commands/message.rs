@@ -4,7 +4,7 @@ use std::io;
 
 use ssewire_messages::Item;
 
-use super::follow::{End, Show, follow};
+use super::follow::{End, Place, Show, follow};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -22,7 +22,7 @@ struct Final {
 }
 
 impl Show for Final {
-    fn item(&mut self, _: &Item<'_>, _: u64, _: &mut Output) -> io::Result<()> {
+    fn item(&mut self, _: &Item<'_>, _: Place, _: &mut Output) -> io::Result<()> {
         Ok(())
     }
 

@@ -6,3 +6,4 @@ mod follow;
 pub(crate) mod message;
 pub(crate) mod sse;
 pub(crate) mod text;
+pub(crate) mod timeline;

@@ -6,21 +6,28 @@ use ssewire::{DecodeError, Decoder, Frame};
 
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Chunk, Input, Next};
 use crate::json;
 use crate::output::Output;
+use crate::stats::Stats;
+use crate::units::count;
 
 /// # Errors
 /// Those of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
-    let mut lines = Lines { pretty: args.pretty, events: 0 };
+    let mut lines = Lines { pretty: args.pretty, events: 0, stats: Stats::default() };
     let mut decoder = args.decoder.clone();
     let mut exit = Exit::Complete;
     loop {
-        match input.next_chunk() {
-            Ok([]) => break,
-            Ok(chunk) => lines.take(&mut decoder, chunk, args.comments, output)?,
-            Err(sentence) => {
+        match input.next() {
+            Next::End => break,
+            Next::Chunk(chunk) => lines.take(&mut decoder, chunk, args.comments, output)?,
+            Next::Interrupted => {
+                output.interrupted();
+                exit = Exit::Interrupted;
+                break;
+            }
+            Next::Failed(sentence) => {
                 output.note(sentence);
                 exit = Exit::Failure;
                 break;
@@ -34,6 +41,13 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
         let id = json::string(&id);
         lines.print(&format!(r#"{{"last_event_id":{id},"retry":{retry},"truncated":{truncated}}}"#), output)?;
     }
+    if exit == Exit::Interrupted {
+        let events = usize::try_from(lines.events).unwrap_or(usize::MAX);
+        output.note(format_args!("interrupted after {}", count(events, "event")));
+    }
+    if args.stats {
+        output.lines(&lines.stats.table(input.is_live()));
+    }
     Ok(exit)
 }
 
@@ -41,11 +55,13 @@ struct Lines {
     pretty: bool,
     /// Dispatched or lost so far.
     events: u64,
+    stats: Stats,
 }
 
 impl Lines {
-    fn take(&mut self, decoder: &mut Decoder, chunk: &[u8], comments: bool, output: &mut Output) -> io::Result<()> {
-        let mut rest = chunk;
+    fn take(&mut self, decoder: &mut Decoder, chunk: Chunk<'_>, comments: bool, output: &mut Output) -> io::Result<()> {
+        self.stats.chunk(chunk.bytes.len(), chunk.at);
+        let mut rest = chunk.bytes;
         loop {
             // Frames other than events cost the decoder its short way, so they are asked for only if they are wanted.
             let decoded = if comments {
@@ -55,8 +71,16 @@ impl Lines {
             };
             match decoded {
                 Ok(None) => return Ok(()),
-                Ok(Some(frame)) => self.frame(frame, output)?,
-                Err(error) => self.lost(error, output),
+                Ok(Some(frame)) => {
+                    if matches!(frame, Frame::Event(_)) {
+                        self.stats.event(chunk.at);
+                    }
+                    self.frame(frame, output)?;
+                }
+                Err(error) => {
+                    self.stats.event(chunk.at);
+                    self.lost(error, output);
+                }
             }
         }
     }

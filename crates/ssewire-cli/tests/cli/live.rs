@@ -77,15 +77,29 @@ fn a_server_error_is_told_while_the_stream_is_open() {
 }
 
 #[cfg(unix)]
+const GONE: [&[&str]; 12] = [
+    &["text"],
+    &["text", "--stats"],
+    &["events"],
+    &["sse"],
+    &["message"],
+    &["sse", "--state"],
+    &["timeline"],
+    &["timeline", "--svg"],
+    &["demo", "--fast"],
+    &["--help"],
+    &["man"],
+    &["completions", "bash"],
+];
+
+#[cfg(unix)]
 #[test]
 fn a_reader_that_is_gone_ends_it_silently() {
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
     use std::process::{Command, Stdio};
 
-    for args in
-        [&["text"][..], &["events"], &["sse"], &["message"], &["sse", "--state"], &["demo", "--fast"], &["--help"]]
-    {
+    for args in GONE {
         let (reader, writer) = UnixStream::pair().unwrap();
         drop(reader);
         let mut command = Command::new(env!("CARGO_BIN_EXE_ssewire"));

@@ -6,13 +6,22 @@ mod curl;
 mod endings;
 #[cfg(test)]
 mod hostile;
+#[cfg(unix)]
+#[cfg(test)]
+mod interrupt;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
+mod python;
+#[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod stats;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
 mod terminal;
+#[cfg(test)]
+mod timeline;

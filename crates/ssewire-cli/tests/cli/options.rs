@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{piece, ssewire, stream};
+use crate::support::{piece, sample, ssewire, stream};
 
 #[test]
 fn sse_shows_type_data_and_last_event_id_in_this_order() {
@@ -82,4 +82,30 @@ fn ill_formed_text_is_replaced() {
     let bytes = b"data: {\"type\":\"x\",\"t\":\"a\xFFb\"}\n\ndata: {\"type\":\"\\ud800\"}\n\n";
     let lines = ssewire(&["events"], bytes).lines();
     assert_eq!(lines, [json!({"type": "x", "t": "a\u{FFFD}b"}), json!({"type": "\u{FFFD}"})]);
+}
+
+#[test]
+fn styles_are_written_into_a_pipe_only_where_that_is_asked_for() {
+    let bytes = sample("thinking.sse");
+    let plain = ssewire(&["--thinking"], &bytes).exits(0).stdout;
+    assert!(!plain.contains('\u{1b}'));
+    assert_eq!(ssewire(&["--thinking", "--color", "never"], &bytes).stdout, plain);
+    let styled = ssewire(&["--thinking", "--color", "always"], &bytes).stdout;
+    assert!(styled.starts_with("\u{1b}[2m"), "{styled}");
+    assert_eq!(styled.replace("\u{1b}[2m", "").replace("\u{1b}[0m", ""), plain);
+    // What a model wrote is handed on as it is.
+    assert_eq!(ssewire(&["--color", "never"], &stream(&[&piece("\u{1b}[1mx")])).stdout, "\u{1b}[1mx");
+}
+
+#[test]
+fn completions_and_the_manual_name_every_command() {
+    let mut documents = vec![ssewire(&["man"], b"").exits(0).silent().stdout];
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        documents.push(ssewire(&["completions", shell], b"").exits(0).silent().stdout);
+    }
+    for document in documents {
+        for word in ["text", "sse", "events", "message", "timeline", "demo", "strict"] {
+            assert!(document.contains(word), "{word}: {document}");
+        }
+    }
 }

@@ -1,11 +1,14 @@
-//! What is different on a terminal. Python's `pty` makes one, so these need a `python3`.
+//! What is different on a terminal.
 
-use std::process::Command;
-
+use crate::python::python;
 use crate::support::{START, STOP, piece};
 
 /// Runs the command with a terminal as its standard output, or, if `stdin` is `None`, as its standard input.
 fn on_a_terminal(args: &[&str], stdin: Option<&str>) -> String {
+    on_a_terminal_with(args, stdin, &[])
+}
+
+fn on_a_terminal_with(args: &[&str], stdin: Option<&str>, environment: &[(&str, &str)]) -> String {
     const HELPER: &str = "
 import os, pty, subprocess, sys
 master, slave = pty.openpty()
@@ -22,12 +25,8 @@ else:
 sys.stdout.buffer.write(out)
 sys.exit(child.returncode)
 ";
-    let mut python = Command::new("python3");
-    python.args(["-c", HELPER, env!("CARGO_BIN_EXE_ssewire")]).args(args);
-    python.env("GIVEN", if stdin.is_some() { "yes" } else { "no" }).env("INPUT", stdin.unwrap_or_default());
-    let ran = python.output().expect("these tests need python3");
-    assert_eq!(ran.status.code(), Some(0), "{ran:?}");
-    String::from_utf8(ran.stdout).unwrap()
+    let given = [("GIVEN", if stdin.is_some() { "yes" } else { "no" }), ("INPUT", stdin.unwrap_or_default())];
+    python(HELPER, args, &[&given, environment].concat())
 }
 
 #[test]
@@ -51,4 +50,44 @@ fn a_text_that_ends_its_line_gets_no_other() {
 fn without_command_and_input_there_is_help() {
     let shown = on_a_terminal(&[], None);
     assert!(shown.contains("Usage: ssewire [COMMAND] [OPTIONS] [FILE]"), "{shown}");
+}
+
+fn thinking(text: &str) -> String {
+    format!(
+        "data: {{\"type\":\"content_block_start\",\"index\":1,\"content_block\":{{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}}}\n\ndata: {{\"type\":\"content_block_delta\",\"index\":1,\"delta\":{{\"type\":\"thinking_delta\",\"thinking\":{text:?}}}}}\n\n"
+    )
+}
+
+#[test]
+fn thinking_is_dim_where_there_is_colour() {
+    let input = [START, &piece("a"), &thinking("b"), STOP].concat();
+    let (plain, dim) = ("a\r\n\r\nb\r\n", "a\r\n\r\n\u{1b}[2mb\u{1b}[0m\r\n");
+    let shown = |args: &[&str], environment: &[(&str, &str)]| {
+        on_a_terminal_with(&[args, &["--thinking"]].concat(), Some(&input), environment)
+    };
+    assert_eq!(shown(&[], &[]), dim);
+    assert_eq!(shown(&["--color", "auto"], &[]), dim);
+    assert_eq!(shown(&["--color", "never"], &[]), plain);
+    assert_eq!(shown(&[], &[("NO_COLOR", "1")]), plain);
+    assert_eq!(shown(&[], &[("NO_COLOR", "")]), dim, "an empty one is none");
+    assert_eq!(shown(&[], &[("TERM", "dumb")]), plain);
+    assert_eq!(shown(&["--color", "always"], &[("NO_COLOR", "1")]), dim);
+}
+
+#[test]
+fn the_demo_shows_thinking_and_the_tools_input_too() {
+    let shown = on_a_terminal(&["demo", "--fast", "--color", "never"], Some(""));
+    for words in ["A poem about a stream", "\r\n\r\nThe server speaks", "get_weather {\"location\": \"Porto, PT\""] {
+        assert!(shown.contains(words), "{shown}");
+    }
+    assert!(shown.ends_with("}\r\n"), "{shown}");
+}
+
+#[test]
+fn a_timeline_is_as_wide_as_the_terminal_and_escapes_what_steers_it() {
+    let input = [START, &piece("a"), STOP].concat().replace("\"type\":\"text\",", "\"type\":\"te\\u001bxt\",");
+    let shown = on_a_terminal(&["timeline", "--color", "never"], Some(&input));
+    assert!(shown.contains("0 te\u{FFFD}xt"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
 }

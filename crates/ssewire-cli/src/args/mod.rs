@@ -1,18 +1,36 @@
 //! The command line.
 
+mod command;
+mod help;
+
 use core::fmt;
 use core::num::NonZeroUsize;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
+use clap_complete::Shell;
 use ssewire::{DecodeError, Decoder};
+
+pub(crate) use command::Command;
+pub(crate) use help::{completions, manual};
 
 use crate::exit::Exit;
 
 /// What was asked for.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Run(Box<Args>),
+    /// The completions for a shell.
+    Completions(Shell),
+    /// The manual page.
+    Manual,
+}
+
+/// How a stream is to be shown.
 #[derive(Debug)]
 pub(crate) struct Args {
     pub(crate) command: Command,
@@ -27,30 +45,23 @@ pub(crate) struct Args {
     pub(crate) pretty: bool,
     pub(crate) comments: bool,
     pub(crate) state: bool,
+    pub(crate) stats: bool,
+    pub(crate) svg: bool,
     pub(crate) fast: bool,
+    pub(crate) colour: anstream::ColorChoice,
 }
 
-/// What is to be shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Command {
-    Text,
-    Sse,
-    Events,
-    Message,
-    Demo,
-}
-
-impl Args {
+impl Asked {
     /// Reads the command line of this process.
     ///
     /// # Errors
     /// What is to be said in place of a run: help, or why the command line cannot be understood. [`explain`] says it.
     pub(crate) fn from_command_line() -> Result<Self, clap::Error> {
-        Line::try_parse()?.understand(io::stdin().is_terminal())
+        Line::read(std::env::args_os())?.understand(io::stdin().is_terminal())
     }
 }
 
-/// Says why there are no [`Args`].
+/// Says what [`Asked::from_command_line`] gives in place of what was asked for.
 ///
 /// # Errors
 /// Those of standard output.
@@ -61,45 +72,6 @@ pub(crate) fn explain(refused: &clap::Error) -> io::Result<Exit> {
     }
     printed.map(|()| Exit::Complete)
 }
-
-impl Command {
-    fn named(name: &OsStr) -> Option<Self> {
-        match name.to_str()? {
-            "text" => Some(Self::Text),
-            "sse" => Some(Self::Sse),
-            "events" => Some(Self::Events),
-            "message" => Some(Self::Message),
-            "demo" => Some(Self::Demo),
-            _ => None,
-        }
-    }
-}
-
-const HELP: &str = "\
-{about}
-
-Usage: {usage}
-
-FILE absent or `-` is standard input; a file named like a command is `./text`.
-
-Commands:
-  text     The text as it arrives; this is meant where no command is named
-  sse      The events of any event stream, one JSON object a line
-  events   The events of a Messages stream as they were sent, one a line
-  message  The final message, as the API gives it without a stream
-  demo     A sample stream at a human pace, as `text` shows it, and a summary
-
-Options:
-{options}
-
-Examples:
-  curl -sN https://api.anthropic.com/v1/messages … | ssewire
-  ssewire message --pretty answer.sse
-  ssewire sse --state --chunk-size 1 < answer.sse
-
-Exit codes: 0 complete, 1 input/output failure or no Messages stream, 2 usage,
-3 the server sent an error, 4 incomplete, 141 the reader of the output is gone
-";
 
 /// The command line as it is written.
 ///
@@ -112,7 +84,7 @@ Exit codes: 0 complete, 1 input/output failure or no Messages stream, 2 usage,
     about = "Shows event streams and Claude Messages API streams while they arrive",
     long_about = None,
     override_usage = "ssewire [COMMAND] [OPTIONS] [FILE]",
-    help_template = HELP,
+    help_template = help::HELP,
     args_override_self = true,
 )]
 struct Line {
@@ -154,42 +126,66 @@ struct Line {
     #[arg(long)]
     state: bool,
 
+    /// Tell counts and times on standard error
+    #[arg(long)]
+    stats: bool,
+
+    /// timeline: draw an SVG picture
+    #[arg(long)]
+    svg: bool,
+
     /// demo: do not wait
     #[arg(long)]
     fast: bool,
+
+    /// Whether to use colour: auto (on terminals, unless NO_COLOR is set), always or never
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
+    color: ColorChoice,
+
+    /// The options that were given and that only some commands take.
+    #[arg(skip)]
+    given: Vec<String>,
 }
 
 impl Line {
-    fn understand(self, stdin_is_terminal: bool) -> Result<Args, clap::Error> {
+    fn read(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(words)?;
+        let line = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok(Self { given: given(&command, &matches), ..line })
+    }
+
+    fn understand(self, stdin_is_terminal: bool) -> Result<Asked, clap::Error> {
+        let word = self.command_or_file.as_ref().and_then(|word| word.to_str());
+        match (word, &self.file) {
+            (Some("completions"), Some(shell)) => return self.completions(&shell.to_string_lossy()),
+            (Some("completions"), None) => return self.completions(""),
+            (Some("man"), None) => return self.nothing_else(Asked::Manual),
+            _ => {}
+        }
         let named = self.command_or_file.as_deref().and_then(Command::named);
         let (command, file) = match (named, self.command_or_file, self.file) {
             (Some(command), _, file) => (command, file),
             (None, Some(file), None) => (Command::Text, Some(file)),
             (None, Some(word), Some(_)) => {
-                let word = word.to_string_lossy();
-                return refuse(format!("`{word}` is no command; there are text, sse, events, message and demo"));
+                let names = Command::ALL.map(Command::name).join(", ");
+                return refuse(format!("`{}` is no command; there are {names}", word.to_string_lossy()));
             }
             (None, None, _) if stdin_is_terminal => {
                 return Err(Self::command().error(ErrorKind::DisplayHelp, Self::command().render_help()));
             }
             (None, None, file) => (Command::Text, file),
         };
-        let shows_text = matches!(command, Command::Text | Command::Demo);
-        let misplaced = [
-            (self.thinking && !shows_text, "--thinking is for `text` and `demo`"),
-            (self.pretty && shows_text, "--pretty is for `sse`, `events` and `message`"),
-            (self.comments && command != Command::Sse, "--comments is for `sse`"),
-            (self.state && command != Command::Sse, "--state is for `sse`"),
-            (self.fast && command != Command::Demo, "--fast is for `demo`"),
-            (file.is_some() && command == Command::Demo, "`demo` reads no file"),
-        ];
-        if let Some((_, sentence)) = misplaced.into_iter().find(|(is_misplaced, _)| *is_misplaced) {
-            return refuse(sentence);
+        if let Some(option) = self.given.iter().find(|option| !command.takes(option)) {
+            return refuse(format!("--{option} is for {}", command::takers_in_words(option)));
+        }
+        if file.is_some() && !command.reads_a_file() {
+            return refuse(format!("`{}` reads no file", command.name()));
         }
         let Ok(decoder) = decoder(self.max_event_bytes, self.last_event_id.as_deref()) else {
             return refuse("the --last-event-id is larger than --max-event-bytes");
         };
-        Ok(Args {
+        Ok(Asked::Run(Box::new(Args {
             command,
             file: file.filter(|file| file != "-").map(PathBuf::from),
             chunk_size: self.chunk_size,
@@ -199,12 +195,43 @@ impl Line {
             pretty: self.pretty,
             comments: self.comments,
             state: self.state,
+            stats: self.stats,
+            svg: self.svg,
             fast: self.fast,
-        })
+            colour: match self.color {
+                ColorChoice::Auto => anstream::ColorChoice::Auto,
+                ColorChoice::Always => anstream::ColorChoice::Always,
+                ColorChoice::Never => anstream::ColorChoice::Never,
+            },
+        })))
+    }
+
+    fn completions(&self, shell: &str) -> Result<Asked, clap::Error> {
+        match Shell::from_str(shell, false) {
+            Ok(shell) => self.nothing_else(Asked::Completions(shell)),
+            Err(_) => {
+                let shells = Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                refuse(format!("`completions` is for one of {shells}"))
+            }
+        }
+    }
+
+    fn nothing_else(&self, asked: Asked) -> Result<Asked, clap::Error> {
+        match self.given.first() {
+            Some(option) => refuse(format!("--{option} has no effect here")),
+            None => Ok(asked),
+        }
     }
 }
 
-fn refuse(sentence: impl fmt::Display) -> Result<Args, clap::Error> {
+/// The names of the options that were given.
+fn given(command: &clap::Command, matches: &ArgMatches) -> Vec<String> {
+    let given = matches.ids().filter(|id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine));
+    let arguments = given.filter_map(|id| command.get_arguments().find(|arg| arg.get_id() == id));
+    arguments.filter_map(|arg| arg.get_long()).map(ToOwned::to_owned).collect()
+}
+
+fn refuse(sentence: impl fmt::Display) -> Result<Asked, clap::Error> {
     Err(Line::command().error(ErrorKind::InvalidValue, sentence))
 }
 
@@ -223,8 +250,15 @@ fn decoder(limit: Option<usize>, last_event_id: Option<&str>) -> Result<Decoder,
 mod tests {
     use super::*;
 
-    fn understand(words: &str) -> Result<Args, clap::Error> {
-        Line::try_parse_from(["ssewire"].into_iter().chain(words.split_whitespace()))?.understand(false)
+    fn understand(words: &str) -> Result<Asked, clap::Error> {
+        Line::read(["ssewire"].into_iter().chain(words.split_whitespace()))?.understand(false)
+    }
+
+    fn run(asked: Asked) -> Box<Args> {
+        match asked {
+            Asked::Run(args) => args,
+            asked => panic!("{asked:?}"),
+        }
     }
 
     #[test]
@@ -247,10 +281,11 @@ mod tests {
             ("--chunk-size 7 events a.sse", Command::Events, Some("a.sse")),
             ("message --pretty a.sse --strict", Command::Message, Some("a.sse")),
             ("demo --fast --thinking", Command::Demo, None),
+            ("timeline --svg a.sse", Command::Timeline, Some("a.sse")),
             ("-- a.sse", Command::Text, Some("a.sse")),
             ("sse -- --odd", Command::Sse, Some("--odd")),
         ] {
-            let args = understand(words).unwrap();
+            let args = run(understand(words).unwrap());
             assert_eq!((args.command, args.file), (command, file.map(PathBuf::from)), "{words}");
         }
     }
@@ -266,6 +301,13 @@ mod tests {
             "text --comments",
             "--pretty",
             "sse --thinking",
+            "text --svg",
+            "man a.sse",
+            "man --stats",
+            "completions",
+            "completions basic",
+            "completions bash --strict",
+            "--color sometimes",
             "--chunk-size 0",
             "--chunk-size -1",
             "--chunk-size",
@@ -278,14 +320,32 @@ mod tests {
     }
 
     #[test]
+    fn who_is_told_where_an_option_belongs_is_told_all() {
+        for (words, sentence) in [
+            ("message --state", "--state is for `sse`"),
+            ("sse --thinking", "--thinking is for `text` and `demo`"),
+            ("--pretty", "--pretty is for `sse`, `events` and `message`"),
+        ] {
+            let said = understand(words).unwrap_err().to_string();
+            assert!(said.contains(sentence), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_manual_and_completions_can_be_had() {
+        assert!(matches!(understand("man").unwrap(), Asked::Manual));
+        assert!(matches!(understand("completions zsh").unwrap(), Asked::Completions(Shell::Zsh)));
+    }
+
+    #[test]
     fn a_terminal_gets_help_unless_it_is_named() {
-        let on_a_terminal = |words: &[&str]| Line::try_parse_from(words).unwrap().understand(true);
+        let on_a_terminal = |words: &[&str]| Line::read(words).unwrap().understand(true);
         for words in [&["ssewire"][..], &["ssewire", "--strict"]] {
             let help = on_a_terminal(words).unwrap_err();
             assert!(!help.use_stderr());
-            assert!(help.to_string().lines().count() <= 40);
+            assert!(help.to_string().contains("Usage: "));
         }
-        assert_eq!(on_a_terminal(&["ssewire", "text"]).unwrap().command, Command::Text);
-        assert_eq!(on_a_terminal(&["ssewire", "-"]).unwrap().command, Command::Text);
+        assert_eq!(run(on_a_terminal(&["ssewire", "text"]).unwrap()).command, Command::Text);
+        assert_eq!(run(on_a_terminal(&["ssewire", "-"]).unwrap()).command, Command::Text);
     }
 }

@@ -1,0 +1,165 @@
+//! `--stats`: how much came, and when. It reads no clock: whoever notes something says when it was.
+
+use alloc::collections::VecDeque;
+use core::time::Duration;
+
+use crate::units;
+
+/// What was noted of a run. Times count from its beginning.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    bytes: u64,
+    events: u64,
+    first_byte: Option<Duration>,
+    first_text: Option<Duration>,
+    last_event: Option<Duration>,
+    /// Between an event and the next: the last ones, for an endless stream must not fill the memory.
+    gaps: VecDeque<Duration>,
+    output_tokens: Option<u64>,
+}
+
+impl Stats {
+    const GAPS: usize = 1 << 20;
+
+    pub(crate) fn chunk(&mut self, len: usize, at: Duration) {
+        self.bytes = self.bytes.saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
+        self.first_byte.get_or_insert(at);
+    }
+
+    pub(crate) fn event(&mut self, at: Duration) {
+        self.events = self.events.saturating_add(1);
+        if let Some(last) = self.last_event.replace(at) {
+            if self.gaps.len() == Self::GAPS {
+                self.gaps.pop_front();
+            }
+            self.gaps.push_back(at.saturating_sub(last));
+        }
+    }
+
+    pub(crate) fn text(&mut self, at: Duration) {
+        self.first_text.get_or_insert(at);
+    }
+
+    pub(crate) fn output_tokens(&mut self, tokens: Option<u64>) {
+        self.output_tokens = tokens;
+    }
+
+    /// Everything as an aligned table, a line each. When something came tells something of live input only.
+    pub(crate) fn table(&self, is_live: bool) -> String {
+        let when = |at: Option<Duration>| at.filter(|_| is_live).map(units::time);
+        let mut gaps: Vec<_> = self.gaps.iter().copied().collect();
+        gaps.sort_unstable();
+        let count = |count: u64| Some((count.to_string(), ""));
+        aligned(&[
+            ("events", count(self.events)),
+            ("bytes", count(self.bytes)),
+            ("time to first byte", when(self.first_byte)),
+            ("time to first text", when(self.first_text)),
+            ("output tokens", self.output_tokens.and_then(count)),
+            ("tokens per second", self.tokens_per_second().filter(|_| is_live).map(|number| (number, ""))),
+            ("gap p50", when(percentile(&gaps, 50))),
+            ("gap p99", when(percentile(&gaps, 99))),
+        ])
+    }
+
+    /// Of the time in which they came: what passed before the first byte is no matter of speed.
+    fn tokens_per_second(&self) -> Option<String> {
+        let time = self.last_event?.checked_sub(self.first_byte?)?;
+        let tenths = u128::from(self.output_tokens?).checked_mul(10_000_000)?.checked_div(time.as_micros())?;
+        Some(format!("{}.{}", tenths / 10, tenths % 10))
+    }
+}
+
+/// The smallest one that so many percent are not larger than.
+fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
+    let rank = sorted.len().saturating_mul(percent).div_ceil(100);
+    sorted.get(rank.checked_sub(1)?).copied()
+}
+
+/// Names to the left, numbers to the right, their units behind them. Those that are not known are left out.
+fn aligned(rows: &[(&str, Option<(String, &str)>)]) -> String {
+    let known: Vec<_> = rows.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).collect();
+    let names = known.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let numbers = known.iter().map(|(_, (number, _))| number.len()).max().unwrap_or(0);
+    let lines = known.iter().map(|(name, (number, unit))| {
+        let line = format!("{name:names$}  {number:>numbers$} {unit}");
+        format!("{}\n", line.trim_end())
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_live_stream_has_times() {
+        let mut stats = Stats::default();
+        for (at, len) in [(250, 1000), (1250, 500), (1320, 300), (2250, 5)] {
+            stats.chunk(len, millis(at));
+            stats.event(millis(at));
+        }
+        stats.text(millis(1250));
+        stats.text(millis(1320));
+        stats.output_tokens(Some(241));
+        let expected = "\
+events                  4
+bytes                1805
+time to first byte    250 ms
+time to first text   1.25 s
+output tokens         241
+tokens per second   120.5
+gap p50               930 ms
+gap p99              1.00 s
+";
+        assert_eq!(stats.table(true), expected);
+    }
+
+    #[test]
+    fn a_file_has_none() {
+        let mut stats = Stats::default();
+        stats.chunk(1805, millis(1));
+        stats.event(millis(1));
+        stats.event(millis(2));
+        stats.text(millis(2));
+        stats.output_tokens(Some(7));
+        assert_eq!(stats.table(false), "events            2\nbytes          1805\noutput tokens     7\n");
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        assert_eq!(Stats::default().table(true), "events  0\nbytes   0\n");
+        // All at once is no speed.
+        let mut stats = Stats::default();
+        stats.chunk(9, millis(3));
+        stats.event(millis(3));
+        stats.output_tokens(Some(5));
+        assert_eq!(
+            stats.table(true),
+            "events                1\nbytes                 9\ntime to first byte  3.0 ms\noutput tokens         5\n"
+        );
+    }
+
+    #[test]
+    fn percentiles_are_gaps_that_there_were() {
+        let gaps: Vec<_> = (1..=200).map(millis).collect();
+        assert_eq!(percentile(&gaps, 50), Some(millis(100)));
+        assert_eq!(percentile(&gaps, 99), Some(millis(198)));
+        assert_eq!(percentile(&gaps[..1], 50), Some(millis(1)));
+        assert_eq!(percentile(&gaps[..1], 99), Some(millis(1)));
+        assert_eq!(percentile(&[], 50), None);
+    }
+
+    #[test]
+    fn an_endless_stream_does_not_fill_the_memory() {
+        let mut stats = Stats::default();
+        for event in 0..=u64::try_from(Stats::GAPS).unwrap() + 1 {
+            stats.event(millis(event));
+        }
+        assert_eq!(stats.gaps.len(), Stats::GAPS);
+    }
+}

@@ -1,0 +1,167 @@
+//! A timeline in characters.
+
+use core::ops::Range;
+
+use anstyle::{AnsiColor, Style};
+
+use super::layout::{Axis, Layout};
+use super::recording::{Kind, Recording};
+
+/// The drawing, in pieces of one style. It is as wide as that, but never narrower than a drawing can be.
+pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Style, String)> {
+    let longest = recording.lanes.values().map(|lane| lane.label.chars().count()).max().unwrap_or(0);
+    let margin = longest.max(FIRST_TEXT.len()).saturating_add(2);
+    // One column less: in the last one some terminals begin a new line.
+    let columns = width.saturating_sub(margin).saturating_sub(1).max(NARROWEST);
+    let layout = Layout::new(recording, axis, columns, 12);
+    let mut drawing = Drawing { pieces: Vec::new(), margin, columns };
+
+    drawing.add(Style::new().bold(), format!("{}\n\n", layout.title));
+    for lane in &layout.lanes {
+        let cells = lane.events.iter().enumerate().map(|(at, events)| match events {
+            0 if lane.kind.is_block() && lane.span.contains(&at) => '·',
+            0 => ' ',
+            events => bar(*events, layout.busiest),
+        });
+        drawing.row(&lane.label, lane.kind.style(), cells.collect());
+    }
+    if let Some(first_text) = &layout.first_text {
+        let mut row = drawing.empty();
+        put(&mut row, first_text.column, "▲");
+        let label = format!(" {}", first_text.label);
+        let behind = first_text.column.saturating_add(1);
+        let at = if behind.saturating_add(label.len()) <= columns {
+            behind
+        } else {
+            first_text.column.saturating_sub(label.len())
+        };
+        put(&mut row, at, if at == behind { &label } else { first_text.label.as_str() });
+        drawing.row(FIRST_TEXT, Kind::Text.style(), row);
+    }
+    if !layout.gaps.is_empty() {
+        let mut row = drawing.empty();
+        for gap in &layout.gaps {
+            put(&mut row, gap.columns.start, &"╌".repeat(gap.columns.len()));
+            put_in_the_middle(&mut row, &gap.columns, &gap.label);
+        }
+        drawing.row("gaps", Style::new().dimmed(), row);
+    }
+    let (mut line, mut labels) = (vec!['─'; columns], drawing.empty());
+    for tick in &layout.ticks {
+        put(&mut line, tick.column, "┴");
+        let fits = columns.saturating_sub(tick.label.len());
+        put(&mut labels, tick.column.min(fits), &tick.label);
+    }
+    drawing.row("", Style::new(), line);
+    drawing.row("", Style::new(), labels);
+    drawing.pieces
+}
+
+const FIRST_TEXT: &str = "first text";
+const NARROWEST: usize = 24;
+
+impl Kind {
+    pub(super) fn is_block(self) -> bool {
+        matches!(self, Self::Text | Self::Thinking | Self::Tool | Self::Block)
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Self::Message => Style::new(),
+            Self::Text => AnsiColor::Green.on_default(),
+            Self::Thinking => Style::new().dimmed(),
+            Self::Tool => AnsiColor::Cyan.on_default(),
+            Self::Block => AnsiColor::Blue.on_default(),
+            Self::Ping => AnsiColor::Yellow.on_default(),
+            Self::Other => AnsiColor::Magenta.on_default(),
+            Self::Error => AnsiColor::Red.on_default(),
+        }
+    }
+}
+
+struct Drawing {
+    pieces: Vec<(Style, String)>,
+    /// The width of the labels and what parts them from the columns.
+    margin: usize,
+    columns: usize,
+}
+
+impl Drawing {
+    fn add(&mut self, style: Style, piece: String) {
+        self.pieces.push((style, piece));
+    }
+
+    fn row(&mut self, label: &str, style: Style, cells: Vec<char>) {
+        let margin = self.margin;
+        let cells: String = cells.into_iter().collect();
+        self.add(Style::new(), format!("{label:margin$}"));
+        self.add(style, cells.trim_end().to_owned());
+        self.add(Style::new(), "\n".into());
+    }
+
+    fn empty(&self) -> Vec<char> {
+        vec![' '; self.columns]
+    }
+}
+
+/// A bar whose height tells how many events there are, next to the busiest column.
+fn bar(events: usize, busiest: usize) -> char {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let height = events.saturating_mul(BARS.len()).div_ceil(busiest.max(1));
+    BARS.get(height.saturating_sub(1)).copied().unwrap_or('█')
+}
+
+fn put(row: &mut [char], at: usize, text: &str) {
+    for (cell, c) in row.iter_mut().skip(at).zip(text.chars()) {
+        *cell = c;
+    }
+}
+
+/// If there is room for it.
+fn put_in_the_middle(row: &mut [char], columns: &Range<usize>, text: &str) {
+    if let Some(room) = columns.len().checked_sub(text.len()) {
+        put(row, columns.start.saturating_add(room / 2), text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::super::recording::{Point, Subject};
+    use super::*;
+
+    #[test]
+    fn everything_stands_where_the_layout_says() {
+        let mut recording = Recording::default();
+        let point = |millis, offset| Point { at: Duration::from_millis(millis), offset };
+        recording.note(Subject::Message, Kind::Message, "message".into(), point(300, 50));
+        for millis in [400, 410, 500, 1000] {
+            recording.note(Subject::Other, Kind::Text, "0 text".into(), point(millis, 60));
+        }
+        recording.note(Subject::Message, Kind::Message, "message".into(), point(1000, 100));
+        recording.first_text = Some(point(400, 60));
+        let plain = |axis, width| draw(&recording, axis, width).into_iter().map(|(_, piece)| piece).collect::<String>();
+        // 32 columns: 300 ms of 1 s is in column 9, 400 and 410 ms in 12, 500 ms in 15, the end in 31.
+        let expected = "\
+6 events and 100 bytes in 1.00 s
+
+message              ▄                     ▄
+0 text                  █··▄···············▄
+first text              ▲ 400 ms
+gaps        ╌300 ms╌╌ ╌╌ ╌╌ ╌╌╌╌500 ms╌╌╌╌╌
+            ┴──────────────┴───────────────┴
+            0 s            0.5 s         1 s
+";
+        assert_eq!(plain(Axis::Time, 45), expected);
+        // However narrow it is.
+        assert!(plain(Axis::Bytes, 0).lines().skip(1).all(|line| line.chars().count() <= 36));
+    }
+
+    #[test]
+    fn bars_grow_with_what_they_show() {
+        let bars: String = [1, 2, 50, 99, 100].map(|events| bar(events, 100)).into_iter().collect();
+        assert_eq!(bars, "▁▁▄██");
+        assert_eq!(bar(1, 1), '█');
+    }
+}

@@ -1,0 +1,50 @@
+//! Quantities as they are shown.
+
+use core::time::Duration;
+
+/// A time as a number and its unit.
+pub(crate) fn time(time: Duration) -> (String, &'static str) {
+    match time.as_micros() {
+        0 => ("0".into(), "ms"),
+        1..=9_999 => (format!("{:.1}", time.as_secs_f64() * 1e3), "ms"),
+        10_000..=999_999 => (time.as_millis().to_string(), "ms"),
+        _ => (format!("{:.2}", time.as_secs_f64()), "s"),
+    }
+}
+
+/// A time in a sentence.
+pub(crate) fn in_words(span: Duration) -> String {
+    let (number, unit) = time(span);
+    format!("{number} {unit}")
+}
+
+/// A count with its noun.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_as_many_digits_as_tell_something() {
+        for (micros, shown) in [
+            (0, "0 ms"),
+            (1_400, "1.4 ms"),
+            (9_999, "10.0 ms"),
+            (70_900, "70 ms"),
+            (999_999, "999 ms"),
+            (1_000_000, "1.00 s"),
+            (75_125_000, "75.12 s"),
+        ] {
+            assert_eq!(in_words(Duration::from_micros(micros)), shown);
+        }
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([count(0, "byte"), count(1, "byte"), count(2, "byte")], ["0 bytes", "1 byte", "2 bytes"]);
+    }
+}

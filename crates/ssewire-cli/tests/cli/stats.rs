@@ -1,0 +1,64 @@
+//! `--stats`. The times themselves are tested where they are counted, with given ones.
+
+use crate::support::{piece, sample, ssewire, stream, streams};
+
+/// The names of the rows, and what stands behind them.
+fn rows(table: &str) -> Vec<(&str, &str)> {
+    table.lines().map(|line| line.split_once("  ").unwrap()).map(|(name, value)| (name, value.trim())).collect()
+}
+
+#[test]
+fn a_pipe_has_times() {
+    for command in ["text", "events", "message", "timeline"] {
+        let bytes = sample("text.sse");
+        let ran = ssewire(&[command, "--stats"], &bytes).exits(0);
+        let rows = rows(&ran.stderr);
+        let mut names: Vec<_> = rows.iter().map(|(name, _)| *name).collect();
+        // All came at once, perhaps in no time at all.
+        names.retain(|name| *name != "tokens per second");
+        let expected =
+            ["events", "bytes", "time to first byte", "time to first text", "output tokens", "gap p50", "gap p99"];
+        assert_eq!(names, expected);
+        assert_eq!(
+            rows[0].1,
+            bytes.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"data:")).count().to_string()
+        );
+        assert_eq!(rows[1].1, bytes.len().to_string());
+        assert_eq!(rows.iter().find(|(name, _)| *name == "output tokens").unwrap().1, "15");
+        if command != "timeline" {
+            assert_eq!(ran.stdout, ssewire(&[command], &bytes).stdout);
+        }
+    }
+}
+
+#[test]
+fn a_file_has_none() {
+    use std::process::{Command, Stdio};
+
+    let path = streams("samples").join("text.sse");
+    let by_name = ssewire(&["--stats", path.to_str().unwrap()], b"").exits(0).stderr;
+    assert_eq!(rows(&by_name).iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["events", "bytes", "output tokens"]);
+    let mut redirected = Command::new(env!("CARGO_BIN_EXE_ssewire"));
+    let redirected = redirected.arg("--stats").stdin(std::fs::File::open(&path).unwrap()).stdout(Stdio::null());
+    assert_eq!(String::from_utf8(redirected.output().unwrap().stderr).unwrap(), by_name);
+    let demo = ssewire(&["demo", "--fast", "--stats"], b"").exits(0).stderr;
+    assert!(demo.contains("events") && !demo.contains("gap"), "{demo}");
+}
+
+#[test]
+fn any_event_stream_has_counts() {
+    let ran = ssewire(&["sse", "--stats", "--comments"], b": c\n\ndata: x\n\ndata: y\n\n").exits(0);
+    assert_eq!(rows(&ran.stderr)[..2], [("events", "2"), ("bytes", "23")]);
+    assert!(!ran.stderr.contains("text") && !ran.stderr.contains("tokens"), "{ran:?}");
+}
+
+#[test]
+fn the_table_comes_behind_all_that_is_said() {
+    let ran = ssewire(&["--stats"], &stream(&[&piece("a"), "event: ping\ndata: {\n\n"])).exits(0);
+    let lines: Vec<_> = ran.stderr.lines().collect();
+    assert!(lines[0].starts_with("ssewire: event 4: "), "{lines:?}");
+    assert_eq!(rows(lines[1])[0], ("events", "7"));
+    // Also where it did not end well.
+    let ran = ssewire(&["--stats"], b"").exits(1);
+    assert!(ran.stderr.ends_with("events  0\nbytes   0\n"), "{ran:?}");
+}
