@@ -11,7 +11,7 @@ use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use ssewire::Decoder;
-use ssewire_io::{EventObserver, Observe, Tap};
+use ssewire_io::{EventObserver, MessageObserver, Observe, Observed, Tap};
 use ssewire_tests::outcome::OwnedEvent;
 use ssewire_tests::transport::{Script, Step};
 use ssewire_tests::{adapters, cases, chunks, drive, streams};
@@ -226,4 +226,29 @@ fn trailers_pass() {
     let collected = block_on(http_body_util::BodyExt::collect(tap)).unwrap();
     assert!(collected.trailers().is_some());
     assert_eq!(collected.to_bytes(), "ab");
+}
+
+/// The answer to a request that did not ask for a stream is billed, too.
+#[test]
+fn a_message_that_is_no_stream_is_metered() {
+    let body = br#"{"type":"message","content":[],"usage":{"input_tokens":7,"output_tokens":42}}"#;
+    let mut seen = Vec::new();
+    let meter = MessageObserver::new(|observed| {
+        if let Observed::End { message, incomplete, .. } = observed {
+            let was = incomplete.and_then(|incomplete| incomplete.not_a_stream()).map(ToString::to_string);
+            seen.push((message.output_tokens(), was.is_some_and(|was| was.contains("\"stream\": true"))));
+        }
+    });
+    Tap::new(&body[..], meter).read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(seen, [(Some(42), true)]);
+}
+
+/// A stream may go on behind an error; the observer was told then that nothing more will pass.
+#[test]
+fn what_follows_an_error_passes_unseen() {
+    let log = Log::default();
+    let items = [Ok("a"), Err("lost"), Ok("b")];
+    let passed: Vec<_> = block_on(Tap::new(futures::stream::iter(items), log.clone()).collect());
+    assert_eq!(passed, items);
+    log.check(b"a", 1);
 }

@@ -149,5 +149,40 @@ fn a_stream_under_a_wrong_content_type_is_read_all_the_same() {
 fn a_stream_that_was_refused_at_once_is_no_other_body() {
     let stream = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(Strictness::Strict));
     let incomplete = end(stream, b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n", usize::MAX);
-    assert_eq!(incomplete.reasons(), [Completion::Cut]);
+    assert_eq!(incomplete.reasons(), [Completion::Cut, Completion::Refused]);
+}
+
+/// Text that a refused event carried is missing, so the message does not pass for a whole one.
+#[test]
+fn a_message_without_its_refused_events_is_not_whole() {
+    let body = concat!(
+        "data: {\"type\":\"message_start\",\"message\":{}}\n\n",
+        "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Not \"}}\n\n",
+        "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"guilty\"}}\n\n",
+        "data: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+        "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n",
+        "data: {\"type\":\"message_stop\"}\n\n",
+    );
+    let stream = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(Strictness::Strict));
+    let incomplete = end(stream, body.as_bytes(), usize::MAX);
+    assert_eq!(incomplete.reasons(), [Completion::Refused]);
+    assert_eq!(incomplete.message().final_text(), "guilty");
+}
+
+/// Neither what a body that is no stream says, nor what is held of one, shows up in a log.
+#[test]
+fn debug_output_shows_nothing_of_a_body() {
+    let canary = "sk-ant-canary";
+    let message = format!("{{\"type\":\"message\",\"content\":[{{\"type\":\"text\",\"text\":\"{canary}\"}}]}}");
+    for body in [message, format!("{{\"x-api-key\":\"{canary}\"}}"), format!("error: {canary}\n"), canary.to_owned()] {
+        let mut stream = MessageStream::new();
+        let mut input = body.as_bytes();
+        while let Ok(Some(_)) = stream.decode(&mut input) {}
+        let shown = format!("{stream:?}");
+        let bytes = format!("{:?}", canary.as_bytes());
+        assert!(!shown.contains(canary) && !shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
+        let incomplete = stream.finish().unwrap_err();
+        let shown = format!("{incomplete:?} {incomplete} {:?}", incomplete.not_a_stream());
+        assert!(!shown.contains(canary), "{shown}");
+    }
 }

@@ -13,7 +13,17 @@
 //!
 //! With the feature `messages` each has a view of the Claude Messages API on top: [`MessageReader`] for readers,
 //! [`Messages`] for streams (and bodies, as [`BodyChunks`]), [`MessageObserver`] for taps: text as it arrives, typed
-//! events, live snapshot, final message. [`ReadExt`] and [`ByteStreamExt`] make it one line: `body.messages()`.
+//! events, live snapshot, final message. [`ReadExt`] and [`ByteStreamExt`] make it one line: `body.messages()`. An
+//! `AsyncRead` gets there by tokio-util's `ReaderStream`, which is a stream of `Bytes`.
+//!
+//! What a program names beside the adapters stands in the crates beneath: `Decoder` in `ssewire`, `Update`, `Message`
+//! and `Accumulator` in `ssewire-messages`.
+//!
+//! ```toml
+//! [dependencies]
+//! ssewire-io = { version = "0.1", features = ["messages", "stream"] }
+//! ssewire-messages = "0.1"
+//! ```
 //!
 //! The modules `recipes` (idle timeouts, cancelling, going on after a cut, proxies, Bedrock) and `migration` (from
 //! eventsource-stream) are pages of these docs. Complete programs, with ureq, reqwest and hyper, are in the folder
@@ -23,8 +33,8 @@
 //!
 //! There is no parsing here: bytes go down to `ssewire` and `ssewire-messages`, and what they find comes back. Nothing
 //! opens a connection, reads a clock, spawns a task or needs a certain executor; nothing is boxed, nothing has to be
-//! `Send`. The transport's own error type is handed on as it is. And nothing connects again: what a reconnect needs, the
-//! last event ID and the reconnection time, the decoder knows.
+//! `Send`. The transport's own error type is handed on as it is. And nothing connects again: what a reconnect needs,
+//! the last event ID and the reconnection time, the decoder knows.
 //!
 //! # Features
 //!
@@ -80,6 +90,7 @@ pub use bytes_stream::BytesEventStream;
 #[cfg(feature = "codec")]
 pub use codec::Codec;
 pub use error::Error;
+// Their types are in the signatures here: who uses this crate need not find the version that fits.
 #[cfg(feature = "stream")]
 pub use ext::ByteStreamExt;
 #[cfg(feature = "std")]
@@ -96,6 +107,9 @@ pub use observe::{EventObserver, Observe};
 pub use observe::{MessageObserver, Observed};
 #[cfg(feature = "std")]
 pub use read::Reader;
+pub use ssewire;
+#[cfg(feature = "messages")]
+pub use ssewire_messages;
 #[cfg(feature = "stream")]
 pub use stream::EventStream;
 #[cfg(feature = "tap")]

@@ -4,7 +4,7 @@ use core::fmt;
 
 use ssewire::{Decoder, Event};
 #[cfg(feature = "messages")]
-use ssewire_messages::{Completion, Item, Message, MessageStream};
+use ssewire_messages::{Completion, Incomplete, Item, Message, MessageStream, NotAStream};
 
 /// What looks at the bytes that pass through a [`Tap`](crate::Tap).
 pub trait Observe {
@@ -25,7 +25,12 @@ pub struct EventObserver<F> {
 impl<F: FnMut(Event<'_>)> EventObserver<F> {
     /// With the decoder's default limits.
     pub fn new(event: F) -> Self {
-        Self { decoder: Decoder::new(), event }
+        Self::with_decoder(Decoder::new(), event)
+    }
+
+    /// With a decoder of the caller's: another limit, or a last event ID.
+    pub fn with_decoder(decoder: Decoder, event: F) -> Self {
+        Self { decoder, event }
     }
 }
 
@@ -56,7 +61,7 @@ impl<F> fmt::Debug for EventObserver<F> {
 ///
 /// # let response = &b"data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"output_tokens\":1}}}\n\n"[..];
 /// let meter = MessageObserver::new(|observed| {
-///     if let Observed::End { message, completion } = observed {
+///     if let Observed::End { message, completion, .. } = observed {
 ///         // What came, also where the stream was cut or the client went away.
 ///         println!("{:?} tokens; {completion}", message.output_tokens());
 ///     }
@@ -64,6 +69,12 @@ impl<F> fmt::Debug for EventObserver<F> {
 /// std::io::copy(&mut Tap::new(response, meter), &mut std::io::sink())?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// The answer to a request without `"stream": true` is one JSON document: it ends as [`Completion::NotAStream`], but the
+/// message is there. A compressed body is noise: a gateway takes `accept-encoding` out of the request.
+///
+/// It holds the message while it passes: at most 64 MiB
+/// ([`DEFAULT_MAX_BYTES`](ssewire_messages::Accumulator::DEFAULT_MAX_BYTES)).
 #[cfg(feature = "messages")]
 pub struct MessageObserver<F> {
     stream: MessageStream,
@@ -79,10 +90,12 @@ pub enum Observed<'a> {
     Item(Item<'a>),
     /// Nothing more will come.
     End {
-        /// The message, as far as it came.
+        /// The message, as far as it came; one that came as plain JSON, too.
         message: &'a Message,
         /// How its stream ended.
         completion: Completion,
+        /// Unless the message is whole: the reasons, what the server reported, what the body was if it was no stream.
+        incomplete: Option<&'a Incomplete>,
     },
 }
 
@@ -90,7 +103,12 @@ pub enum Observed<'a> {
 impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
     /// With default limits; tolerant.
     pub fn new(observed: F) -> Self {
-        Self { stream: MessageStream::new(), observed }
+        Self::with_stream(MessageStream::new(), observed)
+    }
+
+    /// With a driver of the caller's: strict, with other limits, or with the content type of the response.
+    pub fn with_stream(stream: MessageStream, observed: F) -> Self {
+        Self { stream, observed }
     }
 }
 
@@ -108,9 +126,19 @@ impl<F: FnMut(Observed<'_>)> Observe for MessageObserver<F> {
     }
 
     fn end(&mut self) {
-        let _whole = self.stream.end();
-        let completion = self.stream.accumulator().completion();
-        (self.observed)(Observed::End { message: self.stream.snapshot(), completion });
+        let stream = core::mem::take(&mut self.stream);
+        let completion = stream.accumulator().completion();
+        match stream.finish() {
+            Ok(message) => (self.observed)(Observed::End { message: &message, completion, incomplete: None }),
+            Err(incomplete) => (self.observed)(Observed::End {
+                message: match incomplete.not_a_stream() {
+                    Some(NotAStream::Message(message)) => message,
+                    _ => incomplete.message(),
+                },
+                completion: incomplete.reason(),
+                incomplete: Some(&incomplete),
+            }),
+        }
     }
 }
 

@@ -82,7 +82,8 @@ impl<R: std::io::Read, O: Observe> std::io::Read for Tap<R, O> {
         };
         match buffer.get(..length) {
             Some([]) | None if !buffer.is_empty() => end(&mut self.observer, &mut self.ended),
-            passed => self.observer.chunk(passed.unwrap_or_default()),
+            passed if !self.ended => self.observer.chunk(passed.unwrap_or_default()),
+            _ => {}
         }
         Ok(length)
     }
@@ -105,7 +106,9 @@ where
         let this = self.project();
         let item = ready!(this.inner.try_poll_next(context));
         match &item {
-            Some(Ok(chunk)) => this.observer.chunk(chunk.as_ref()),
+            // Some streams go on behind an error; what they bring then passes unseen.
+            Some(Ok(chunk)) if !*this.ended => this.observer.chunk(chunk.as_ref()),
+            Some(Ok(_)) => {}
             Some(Err(_)) | None => end(this.observer, this.ended),
         }
         Poll::Ready(item)
@@ -128,7 +131,7 @@ where
         let frame = ready!(this.inner.poll_frame(context));
         match &frame {
             Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
+                if let Some(data) = frame.data_ref().filter(|_| !*this.ended) {
                     this.observer.chunk(data.as_ref());
                 }
             }

@@ -14,8 +14,8 @@
 //!   [`Update`] with its snapshot. Interleaved blocks, deltas before their start and starts out of order are tolerated
 //!   and recorded as [anomalies](Accumulator::anomalies), or refused ([`Strictness::Strict`]).
 //! * A stream that ends early never looks like success: [`MessageStream::finish`] gives the message, or an
-//!   [`Incomplete`] that holds what came and says [why](Completion). Tool input is a [`ToolInput`]: half of one cannot be
-//!   taken for a value by accident.
+//!   [`Incomplete`] that holds what came and says [why](Completion). Tool input is a [`ToolInput`]: half of one cannot
+//!   be taken for a value by accident.
 //!
 //! ```
 //! use ssewire_messages::{MessageStream, Update};
@@ -25,9 +25,10 @@
 //! for mut chunk in body.chunks(1400) {
 //!     loop {
 //!         match stream.decode(&mut chunk) {
-//!             Ok(Some(item)) => match item.update {
-//!                 Update::Text { text, .. } => print!("{text}"),
-//!                 Update::BlockStop { block, .. } => {
+//!             Ok(Some(item)) => {
+//!                 // Not only `Update::Text` brings text: the start of a message or of a block may.
+//!                 item.update.text_pieces().for_each(|text| print!("{text}"));
+//!                 if let Update::BlockStop { block, .. } = item.update {
 //!                     if let Some(call) = block.content().as_tool_use() {
 //!                         match call.input.value() {
 //!                             Ok(input) => println!("call {:?} with {input}", call.name),
@@ -35,8 +36,7 @@
 //!                         }
 //!                     }
 //!                 }
-//!                 _ => {}
-//!             },
+//!             }
 //!             Ok(None) => break,                   // Bring the next chunk.
 //!             Err(error) => eprintln!("{error}"),  // Of one event: the stream goes on, and `finish` judges.
 //!         }
@@ -48,13 +48,14 @@
 //!
 //! # What it does not do
 //!
-//! It opens no connection and keeps no key. It never sends a request again: a stream that was cut has been paid for, and
-//! replaying it would pay twice for other words. What came is in [`Incomplete::message`]; a new request can go on from
-//! there.
+//! It opens no connection and keeps no key. It never sends a request again: a stream that was cut has been paid for,
+//! and replaying it would pay twice for other words. What came is in [`Incomplete::message`]; a new request can go on
+//! from there.
 //!
 //! # Features
 //!
-//! * `std` (default): passes `std` on to the dependencies. Without it the crate needs `alloc` only.
+//! * `std` (default): passes `std` on to the dependencies, and reads a `retry-after` that is an HTTP date. Without it
+//!   the crate needs `alloc` only, and such a date counts as absent.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -64,6 +65,7 @@ extern crate alloc;
 
 mod accumulator;
 mod api_error;
+mod bare_json;
 mod decode;
 mod event;
 mod not_a_stream;

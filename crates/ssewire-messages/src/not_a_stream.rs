@@ -11,7 +11,7 @@ use crate::message::Message;
 use crate::wire::FromJson;
 
 /// What a body was that had nothing of a Messages stream in it. `Display` is one sentence that names the likely cause.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NotAStream {
     /// A message as JSON: the request did not ask for a stream. It is whole, and here it is.
@@ -78,11 +78,31 @@ impl fmt::Display for NotAStream {
     }
 }
 
+/// Names the case, never what a message says.
+impl fmt::Debug for NotAStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Message(_) => "Message(..)",
+            Self::Error(error) => return f.debug_tuple("Error").field(error).finish(),
+            Self::Json => "Json",
+            Self::Html => "Html",
+            Self::Compressed => "Compressed",
+            Self::Binary => "Binary",
+            Self::Text => "Text",
+            Self::ContentType(kind) => return f.debug_tuple("ContentType").field(kind).finish(),
+            Self::Empty => "Empty",
+            Self::OnlyComments => "OnlyComments",
+            Self::OtherEvents => "OtherEvents",
+            Self::OnlyDone => "OnlyDone",
+        })
+    }
+}
+
 /// What the event streams of Bedrock call themselves.
 const BEDROCK: &str = "application/vnd.amazon.eventstream";
 
 /// The beginning of a body, for as long as it may be none of a stream.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Body {
     /// The beginning. If that is JSON: all of it, up to [`JSON`](Self::JSON) bytes.
     head: Vec<u8>,

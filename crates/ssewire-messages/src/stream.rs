@@ -37,18 +37,20 @@ use crate::payload_error::PayloadError;
 /// ```
 ///
 /// The stream belongs to the caller: nothing here reads, waits, retries or replays.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct MessageStream {
     decoder: Decoder,
     accumulator: Accumulator,
     body: Body,
     error_field: ErrorField,
     events: u64,
+    /// An event was refused.
+    refused: bool,
 }
 
 /// The value of a field `error: …`, with which some servers report errors in place of an event (llama.cpp). It counts
 /// as an event of the type `error` at its blank line. The first of a block stands.
-#[derive(Debug, Default)]
+#[derive(Default)]
 enum ErrorField {
     #[default]
     None,
@@ -89,7 +91,8 @@ enum Source {
     ErrorField,
 }
 
-/// Why an event of the stream gave no update. The stream can go on: call again.
+/// Why an event of the stream gave no update. The stream can go on: call again. Whether the message is whole without
+/// that event is judged by [`MessageStream::finish`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamError {
@@ -202,6 +205,9 @@ impl MessageStream {
     }
 
     /// Lends the item that [`advance`](Self::advance) found. `chunk` is the input as it was before that call. Free.
+    ///
+    /// To be called before the next `advance`: an older item, or another chunk, gives a wrong update or payload, never
+    /// a panic.
     #[must_use]
     pub fn item<'s>(&'s self, chunk: &'s [u8], ready: ReadyItem) -> Item<'s> {
         let update = self.accumulator.update(ready.change);
@@ -256,7 +262,11 @@ impl MessageStream {
         if truncated && self.body.has_begun_an_event() {
             self.accumulator.cut();
         }
-        if self.accumulator.is_whole() { Ok(()) } else { Err(self.accumulator.completion()) }
+        match self.accumulator.completion() {
+            completion if !self.accumulator.is_whole() => Err(completion),
+            _ if self.refused => Err(Completion::Refused),
+            _ => Ok(()),
+        }
     }
 
     /// Says that the input has ended, and gives the message.
@@ -269,6 +279,9 @@ impl MessageStream {
         let no_stream = !self.accumulator.seen();
         let done = self.accumulator.done();
         let body = self.body;
+        if self.refused {
+            return Err(Incomplete::new(self.accumulator).after_a_refusal());
+        }
         self.accumulator.into_message().map_err(|incomplete| {
             if no_stream { incomplete.explained_by(NotAStream::of(body, done)) } else { incomplete }
         })
@@ -307,9 +320,12 @@ impl MessageStream {
         let applied = self.accumulator.apply(&decoded);
         if self.accumulator.seen() {
             self.body.is_a_stream();
-        } else if matches!(applied, Err(AccumulateError::Departure(_))) {
+        }
+        if matches!(applied, Err(AccumulateError::Departure(_))) {
             // What was refused left no trace, but it was part of a Messages stream.
             self.accumulator.cut();
+            // Behind the end of the message there is nothing to lose.
+            self.refused |= self.accumulator.is_running();
         }
         let change = applied?;
         merged(decoded);
@@ -333,6 +349,17 @@ impl MessageStream {
         };
         self.error_field = ErrorField::Told(value);
         told
+    }
+}
+
+/// Shows counts and states, never what the stream carried.
+impl fmt::Debug for MessageStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageStream")
+            .field("decoder", &self.decoder)
+            .field("accumulator", &self.accumulator)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
     }
 }
 

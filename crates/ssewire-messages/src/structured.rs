@@ -108,7 +108,10 @@ impl fmt::Debug for StructuredOutput {
 impl Message {
     /// The [final text](Self::final_text), which has to be JSON, as a type of the caller's: structured output.
     ///
-    /// A message whose `stop_reason` is `max_tokens` or `refusal` need not follow the schema that was asked for.
+    /// A message whose `stop_reason` is `max_tokens` or `refusal` need not follow the schema that was asked for. All
+    /// text blocks together have to be one JSON document: with a block of prose before it, the text of the block that
+    /// holds the JSON has to be taken instead. And a partial message may pass for a whole one: of `1234`, cut, `12` is
+    /// a number.
     ///
     /// # Errors
     /// [`ParseTextError`]: the text is no JSON, or not that of the type.

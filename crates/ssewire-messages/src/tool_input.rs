@@ -15,6 +15,28 @@ use crate::wire::{FromJson, Member};
 /// While a stream is accumulated it grows: [`partial`](Self::partial) shows what has arrived, for display. What a tool
 /// may be run with is only given by [`value`](Self::value), and only once it is whole: input that was cut in half, or
 /// is no JSON, cannot be taken for a value by accident.
+///
+/// As a type of the caller's it is one call away:
+///
+/// ```
+/// use serde::Deserialize;
+/// use ssewire_messages::Message;
+///
+/// #[derive(Deserialize)]
+/// struct Weather {
+///     city: String,
+/// }
+///
+/// let message: Message = serde_json::from_str(
+///     r#"{"content": [{"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Paris"}}]}"#,
+/// )?;
+/// for call in message.content.iter().filter_map(|block| block.as_tool_use()) {
+///     // Input that is cut or broken is an error, and so is that of another type.
+///     let weather = Weather::deserialize(call.input.value()?)?;
+///     assert_eq!(weather.city, "Paris");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct ToolInput {
     /// What stood in the start of the block; `{}` if nothing did.
@@ -132,7 +154,8 @@ impl ToolInput {
         }
     }
 
-    /// The value as far as it has arrived, for display: free, at any moment. `None`: nothing of it is decided yet.
+    /// The value as far as it has arrived, for display: free, at any moment. `None`: nothing of it is decided yet. A
+    /// number at the end may still change or vanish.
     #[must_use]
     pub fn partial(&self) -> Option<&Value> {
         match &self.json {
@@ -141,7 +164,8 @@ impl ToolInput {
         }
     }
 
-    /// The JSON text that came in deltas, byte for byte; empty if none did.
+    /// The JSON text that came in deltas, byte for byte; empty if none did, also where the start brought a whole
+    /// [`value`](Self::value).
     #[must_use]
     pub fn raw(&self) -> &str {
         self.json.as_ref().map_or("", |json| json.raw())

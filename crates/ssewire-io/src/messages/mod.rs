@@ -26,8 +26,9 @@ pub enum MessageError<E> {
     Transport(E),
     /// One event could not be used. The stream goes on behind it, and its end tells whether the message is whole.
     Event(StreamError),
-    /// The stream has ended, but its message is not whole. Nothing follows. What came, and what the server said if it
-    /// was an error, is in the error of `final_message`.
+    /// The stream has ended, but its message is not whole. Nothing follows. This is only the kind of the end: what
+    /// came, what the server said if it was an error, and what the body was if it was no stream, is in the error of
+    /// `final_message`. So it is better not to return this one by `?`.
     Incomplete(Completion),
 }
 
@@ -79,7 +80,8 @@ impl<E> FinalMessageError<E> {
         self.incomplete
     }
 
-    /// The transport's error, if it failed.
+    /// The transport's error, if it failed while the final message was read. `None` where it failed before: then the
+    /// [`MessageError::Transport`] of the text, the items or the events has told it.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
         self.transport.as_ref()

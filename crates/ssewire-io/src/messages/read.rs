@@ -18,7 +18,10 @@ type Error = MessageError<io::Error>;
 /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
 /// let mut stream = MessageReader::new(response); // the body that any blocking HTTP client gives
 /// for text in stream.text_pieces() {
-///     print!("{}", text?);
+///     match text {
+///         Ok(text) => print!("{text}"),
+///         Err(error) => eprintln!("{error}"), // One event is lost, or the stream has ended: the next line tells.
+///     }
 /// }
 /// let message = stream.final_message()?;
 /// println!("\n{:?}", message.stop_reason.get());
@@ -29,7 +32,8 @@ type Error = MessageError<io::Error>;
 /// iterator, the typed events, which own their bytes. They all read from the same stream: take what is wanted of it,
 /// then the [final message](Self::final_message).
 ///
-/// A stream that ended early never looks like one that ended well: its last item is an error.
+/// A stream that ended early never looks like one that ended well: its last item is an error. That one is short; the
+/// error of the final message also has what came, what the server reported, and what the body was if it was no stream.
 pub struct MessageReader<R> {
     source: ReadSource<R>,
     stream: MessageStream,

@@ -25,7 +25,10 @@ pin_project! {
     /// let mut stream = Messages::new(body); // `response.bytes_stream()` of reqwest, say
     /// let mut texts = stream.text_stream();
     /// while let Some(text) = texts.next().await {
-    ///     print!("{}", text?);
+    ///     match text {
+    ///         Ok(text) => print!("{text}"),
+    ///         Err(error) => eprintln!("{error}"), // One event is lost, or the stream has ended: the next line tells.
+    ///     }
     /// }
     /// let message = stream.final_message().await?;
     /// println!("\n{:?}", message.stop_reason.get());
@@ -37,8 +40,9 @@ pin_project! {
     /// as a stream, the typed events, which own their bytes. They all read from the same stream: take what is wanted of
     /// it, then the [final message](Self::final_message).
     ///
-    /// A stream that ended early never looks like one that ended well: its last item is an error. No executor, no
-    /// boxing, no `Send` bound. Dropping it cancels the response.
+    /// A stream that ended early never looks like one that ended well: its last item is an error. That one is short;
+    /// the error of the final message also has what came, what the server reported, and what the body was if it was no
+    /// stream. No executor, no boxing, no `Send` bound. Dropping it cancels the response.
     pub struct Messages<S: TryStream> {
         #[pin]
         chunks: Chunks<S>,

@@ -28,6 +28,10 @@ pub enum Completion {
     Hole,
     /// The input of a tool call is cut or no JSON, or never found its block.
     ToolInput,
+    /// An event that departs from the protocol was refused ([`Strictness::Strict`](crate::Strictness::Strict)): what it
+    /// carried is missing. Only a [`MessageStream`](crate::MessageStream) says so: a refusal changes nothing in an
+    /// [`Accumulator`].
+    Refused,
     /// The stop reason came, but no `message_stop`: the message is whole, the terminator is missing.
     Unterminated,
     /// All of it came.
@@ -36,13 +40,14 @@ pub enum Completion {
 
 impl Completion {
     /// All cases, in their order.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::NotAStream,
         Self::ServerError,
         Self::TooLarge,
         Self::Cut,
         Self::Hole,
         Self::ToolInput,
+        Self::Refused,
         Self::Unterminated,
         Self::Complete,
     ];
@@ -57,6 +62,9 @@ impl fmt::Display for Completion {
             Self::Cut => "the stream was cut before the message was complete",
             Self::Hole => "an event could not be decoded, so text or tool input may be missing",
             Self::ToolInput => "the input of a tool call is cut or no valid JSON",
+            Self::Refused => {
+                "an event that departs from the protocol was refused, so text or tool input may be missing"
+            }
             Self::Unterminated => "the message is whole, but message_stop is missing",
             Self::Complete => "the message is complete",
         })
@@ -83,6 +91,7 @@ impl Accumulator {
             Completion::ToolInput => {
                 self.blocks.orphans().next().is_some() || self.message.content.iter().any(has_broken_input)
             }
+            Completion::Refused => false,
             Completion::Unterminated => self.started && has_reason && !stopped,
             Completion::Complete => self.started && stopped,
         }
@@ -112,7 +121,7 @@ struct Parts {
 }
 
 impl Incomplete {
-    pub(super) fn new(mut of: Accumulator) -> Self {
+    pub(crate) fn new(mut of: Accumulator) -> Self {
         for arrival in (0..).take(of.message.content.len()) {
             if let Some(input) = of.message.content.by_arrival_mut(arrival).and_then(ContentBlock::input_mut) {
                 input.end();
@@ -129,6 +138,14 @@ impl Incomplete {
         let (message, started, anomalies) = (of.message, of.started, of.anomalies);
         let not_a_stream = None;
         Self(Box::new(Parts { message, started, reasons, error, orphan_input, anomalies, not_a_stream }))
+    }
+
+    /// Adds that an event was refused.
+    pub(crate) fn after_a_refusal(mut self) -> Self {
+        let reasons = &mut self.0.reasons;
+        let place = reasons.partition_point(|reason| *reason < Completion::Refused);
+        reasons.insert(place, Completion::Refused);
+        self
     }
 
     /// Adds what the body was instead of a stream.

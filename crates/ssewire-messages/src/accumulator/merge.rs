@@ -102,16 +102,38 @@ fn merge_usage(known: &mut Nullable<alloc::boxed::Box<crate::Usage>>, delta: cra
 }
 
 fn merge_body(message: &mut Message, body: MessageDeltaBody) {
-    overwrite(&mut message.container, body.container);
-    overwrite(&mut message.stop_details, body.stop_details);
-    overwrite(&mut message.stop_reason, body.stop_reason);
-    overwrite(&mut message.stop_sequence, body.stop_sequence);
+    let extra = &mut message.extra;
+    overwrite_known(&mut message.container, body.container, extra, "container");
+    overwrite_known(&mut message.stop_details, body.stop_details, extra, "stop_details");
+    overwrite_known(&mut message.stop_reason, body.stop_reason, extra, "stop_reason");
+    overwrite_known(&mut message.stop_sequence, body.stop_sequence, extra, "stop_sequence");
     for (name, value) in body.extra {
-        // What a message is made of cannot be changed by a delta that this version does not know.
-        if !value.is_null() && !matches!(name.as_str(), "id" | "type" | "role" | "model" | "content" | "usage") {
-            message.extra.insert(name, value);
+        if value.is_null() {
+            continue;
         }
+        match name.as_str() {
+            // What a message is made of cannot be changed by a delta that this version does not know.
+            "id" | "type" | "role" | "model" | "content" | "usage" => continue,
+            // A known member of an unexpected type replaces the typed value, too.
+            "container" => message.container = Nullable::Absent,
+            "stop_details" => message.stop_details = Nullable::Absent,
+            "stop_reason" => message.stop_reason = Nullable::Absent,
+            "stop_sequence" => message.stop_sequence = Nullable::Absent,
+            _ => {}
+        }
+        message.extra.insert(name, value);
     }
+}
+
+/// Overwrites a member that may stand among the extras so far, for want of a type that was expected.
+fn overwrite_known<T>(known: &mut Nullable<T>, value: Nullable<T>, extra: &mut Extra, name: &str)
+where
+    Nullable<T>: Member,
+{
+    if value.is_value() {
+        extra.remove(name);
+    }
+    overwrite(known, value);
 }
 
 /// A present, non-null value overwrites; absent or null leaves what is known.

@@ -27,7 +27,7 @@ use crate::payload_error::{Lost, PayloadError};
 /// Builds the message while its events arrive.
 ///
 /// ```
-/// use ssewire_messages::{Accumulator, StreamEvent, Update};
+/// use ssewire_messages::{Accumulator, StreamEvent};
 ///
 /// let mut accumulator = Accumulator::new();
 /// for payload in [
@@ -46,7 +46,7 @@ use crate::payload_error::{Lost, PayloadError};
 ///             continue;
 ///         }
 ///     };
-///     if let Update::Text { text, .. } = accumulator.accumulate(&event)? {
+///     for text in accumulator.accumulate(&event)?.text_pieces() {
 ///         print!("{text}");
 ///     }
 /// }
@@ -54,6 +54,11 @@ use crate::payload_error::{Lost, PayloadError};
 /// assert_eq!(message.final_text(), "Hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// It judges by what it is told. Who decodes events without a [`MessageStream`](crate::MessageStream) tells it three
+/// things beside them, or a message with a hole looks whole: [`undecodable`](Self::undecodable) for a payload that
+/// could not be read, [`lost_event`](Self::lost_event) for an event that was too large, [`cut`](Self::cut) if the input
+/// ended within the first event.
 ///
 /// What departs from the protocol is tolerated and recorded ([`anomalies`](Self::anomalies)), or refused
 /// ([`Strictness::Strict`]); either way nothing panics and no text is dropped in silence.
@@ -126,7 +131,9 @@ pub enum Strictness {
     /// It is recorded, and the best is made of it.
     #[default]
     Tolerant,
-    /// It is an error, and the event changes nothing.
+    /// It is an error, and the event changes nothing. What the event carried is then missing.
+    /// [`MessageStream::finish`](crate::MessageStream::finish) will say so; [`Accumulator::into_message`] cannot, since
+    /// nothing was changed: who drives an accumulator by hand stops at the first such error.
     Strict,
 }
 
@@ -222,7 +229,9 @@ impl Accumulator {
         }
     }
 
-    /// Notes that the input ended within an event: what came of the stream was cut, even if nothing was decoded yet.
+    /// Notes that the input ended within an event: what came was the beginning of a stream, even if nothing was decoded
+    /// yet, so that the reason is [`Completion::Cut`] and not [`Completion::NotAStream`]. A message that has its stop
+    /// reason stays whole.
     pub fn cut(&mut self) {
         self.seen = true;
     }
@@ -285,6 +294,11 @@ impl Accumulator {
     /// Lends what [`apply`](Self::apply) changed. A change is told at once or never: a later event may undo it.
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
         Update::new(change, &self.message, self.error())
+    }
+
+    /// Whether the message has neither stopped nor failed.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running)
     }
 
     /// Whether the end marker of other protocols has come.

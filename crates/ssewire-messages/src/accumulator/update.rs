@@ -32,7 +32,8 @@ pub enum Update<'a> {
         /// The same of a thinking block.
         thinking: &'a str,
     },
-    /// A text block has grown.
+    /// A text block has grown. Not all text comes so: the start of a message or of a block may bring some. To show all
+    /// of it take [`text_pieces`](Self::text_pieces).
     #[non_exhaustive]
     Text {
         /// The block.
@@ -42,7 +43,7 @@ pub enum Update<'a> {
         /// All text of the block.
         snapshot: &'a str,
     },
-    /// A thinking block has grown.
+    /// A thinking block has grown. As with text, [`thinking_pieces`](Self::thinking_pieces) gives all of it.
     #[non_exhaustive]
     Thinking {
         /// The block.
@@ -94,7 +95,8 @@ pub enum Update<'a> {
         /// The block.
         block: BlockRef<'a>,
     },
-    /// A block is whole.
+    /// A block is whole, as far as the server says: whether the input of a tool call is, tells
+    /// [`ToolInput::value`]. A block without a stop of its own is closed by `message_stop`, without this update.
     #[non_exhaustive]
     BlockStop {
         /// The block.

@@ -1,0 +1,790 @@
+//! Section 4, the table of completion: how a stream ended, and why its message is not whole.
+
+use serde_json::{Value, json};
+use ssewire::Decoder;
+use ssewire_messages::{
+    Accumulator, Completion, ErrorKind, Incomplete, InputError, InputState, Message, MessageStream, NotAStream,
+    PayloadErrorKind, StreamError, StreamEvent, Trailing,
+};
+
+use crate::support::*;
+
+/// A text block that is whole.
+fn one_block() -> [Value; 4] {
+    [begin(), start(0, text_block("a")), text(0, "b"), stop(0)]
+}
+
+/// That, and the stop reason.
+fn but_for_the_end() -> Vec<Value> {
+    [&one_block()[..], &[end_turn()]].concat()
+}
+
+fn whole_stream() -> Vec<Value> {
+    [&but_for_the_end()[..], &[end()]].concat()
+}
+
+/// The message of [`whole_stream`].
+fn whole() -> Value {
+    message(json!({"content": [text_block("ab")], "stop_reason": "end_turn"}))
+}
+
+/// What comes at the end of events, after making sure that an accumulator and a stream of bytes agree on it.
+fn end_of(events: &[Value]) -> Result<Message, Incomplete> {
+    end_of_with(Accumulator::new(), events)
+}
+
+fn strict_end_of(events: &[Value]) -> Result<Message, Incomplete> {
+    end_of_with(strict_accumulator(), events)
+}
+
+fn end_of_with(accumulator: Accumulator, events: &[Value]) -> Result<Message, Incomplete> {
+    let stream = MessageStream::new().with_accumulator(accumulator.clone());
+    let end = run_with(accumulator, events).end();
+    let of_stream = body_with(stream, sse(events).as_bytes()).end;
+    match (&end, &of_stream) {
+        (Ok(one), Ok(other)) => assert_eq!(one, other),
+        (Err(one), Err(other)) => {
+            assert_eq!(one.reasons(), other.reasons());
+            assert_eq!(one.message(), other.message());
+            assert_eq!(one.orphan_input(), other.orphan_input());
+        }
+        _ => panic!("{end:?} of the accumulator, {of_stream:?} of the stream"),
+    }
+    end
+}
+
+/// Why the message of a body of bytes is not whole.
+fn reasons_of_body(bytes: impl AsRef<[u8]>) -> Vec<Completion> {
+    let incomplete = body(bytes.as_ref()).end.unwrap_err();
+    assert_eq!(incomplete.reason(), incomplete.reasons()[0], "the first of them");
+    incomplete.reasons().to_vec()
+}
+
+// Complete
+
+#[test]
+fn complete() {
+    for end in [end_of(&whole_stream()), strict_end_of(&whole_stream())] {
+        assert_eq!(to_json(&end.unwrap()), whole());
+    }
+    assert_eq!(run(&whole_stream()).accumulator.completion(), Completion::Complete);
+}
+
+#[test]
+fn complete_without_a_stop_reason() {
+    let events = [&one_block()[..], &[end()]].concat();
+    for end in [end_of(&events), strict_end_of(&events)] {
+        assert_eq!(to_json(&end.unwrap()), message(json!({"content": [text_block("ab")]})));
+    }
+}
+
+#[test]
+fn complete_without_any_content() {
+    assert_eq!(to_json(&strict_end_of(&[begin(), end()]).unwrap()), message(json!({})));
+}
+
+#[test]
+fn complete_whatever_is_cut_behind_message_stop() {
+    for behind in ["data: {\"type\": \"pi", "event: content_block_start\n", ": comm", "\u{FFFD}"] {
+        let body = body(sse(&whole_stream()) + behind);
+        assert_eq!(to_json(&body.end.unwrap()), whole(), "{behind}");
+    }
+}
+
+// Unterminated
+
+#[test]
+fn unterminated() {
+    let reasons = strict_end_of(&but_for_the_end()).unwrap_err().reasons().to_vec();
+    assert_eq!(reasons, [Completion::Unterminated], "strict");
+    assert_eq!(to_json(&end_of(&but_for_the_end()).unwrap()), whole(), "tolerant");
+    assert_eq!(run(&but_for_the_end()).accumulator.completion(), Completion::Unterminated);
+}
+
+#[test]
+fn a_strict_unterminated_message_is_in_the_report() {
+    let incomplete = strict_end_of(&but_for_the_end()).unwrap_err();
+    assert_eq!(to_json(incomplete.message()), whole());
+    assert!(incomplete.started());
+}
+
+#[test]
+fn unterminated_with_any_stop_reason_wherever_it_came() {
+    for reason in ["max_tokens", "tool_use", "pause_turn", "a_future_reason"] {
+        let in_delta = message_delta(json!({"stop_reason": reason}), Value::Null);
+        let in_start = message_start(json!({"stop_reason": reason}));
+        for events in [vec![begin(), in_delta.clone()], vec![in_start], vec![in_delta, begin()]] {
+            assert_eq!(run(&events).accumulator.completion(), Completion::Unterminated);
+            assert_eq!(to_json(&end_of(&events).unwrap()), message(json!({"stop_reason": reason})));
+        }
+    }
+}
+
+#[test]
+fn unterminated_with_a_block_that_is_open() {
+    let events = [begin(), start(0, text_block("a")), text(0, "b"), end_turn()];
+    assert_eq!(to_json(&end_of(&events).unwrap()), whole());
+}
+
+#[test]
+fn unterminated_where_message_stop_is_undecodable() {
+    let body = body(sse(&but_for_the_end()) + &named("message_stop", "{"));
+    assert_eq!(body.errors.len(), 1);
+    assert_eq!(to_json(&body.end.unwrap()), whole(), "no content is lost with it");
+}
+
+// Incomplete: Cut
+
+#[test]
+fn cut_before_the_stop_reason() {
+    let events = [
+        &[message_start(json!({"id": "msg_1", "stop_reason": null}))],
+        &one_block()[1..],
+        &[message_delta(json!({"stop_reason": null}), json!({"output_tokens": 5}))],
+    ]
+    .concat();
+    for length in 1..=events.len() {
+        let incomplete = end_of(&events[..length]).unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::Cut]);
+        assert!(incomplete.started());
+        assert_eq!(to_json(incomplete.message()), run(&events[..length]).message(), "with all that came");
+    }
+}
+
+#[test]
+fn cut_anywhere_in_the_bytes_before_the_stop_reason() {
+    let bytes = sse(&one_block());
+    for length in "event:".len()..bytes.len() {
+        assert_eq!(reasons_of_body(&bytes[..length]), [Completion::Cut], "{:?}", &bytes[..length]);
+    }
+}
+
+#[test]
+fn cut_after_only_pings() {
+    for events in [vec![ping()], vec![ping(), ping()], vec![ping(), unknown_event()]] {
+        let incomplete = end_of(&events).unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::Cut]);
+        assert_eq!((incomplete.started(), incomplete.not_a_stream()), (false, None));
+        assert_eq!(to_json(incomplete.message()), message(json!({})));
+    }
+    assert_eq!(reasons_of_body(": a comment\n\nevent: ping\ndata: {}\n\n"), [Completion::Cut]);
+}
+
+#[test]
+fn cut_without_message_start() {
+    for events in [
+        vec![start(0, text_block("a")), text(0, "b"), stop(0), end_turn(), end()],
+        vec![text(0, "ab"), end_turn()],
+        vec![end_turn()],
+        vec![end()],
+        vec![stop(0)],
+    ] {
+        let incomplete = end_of(&events).unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::Cut]);
+        assert!(!incomplete.started());
+        assert_eq!(to_json(incomplete.message()), run(&events).message(), "with all that came");
+    }
+}
+
+#[test]
+fn cut_where_message_start_is_undecodable() {
+    let undecodable = named("message_start", r#"{"type": "message_start", "message": "text"}"#);
+    assert_eq!(reasons_of_body(&undecodable), [Completion::Cut]);
+    assert_eq!(reasons_of_body(undecodable + &sse(&whole_stream()[1..])), [Completion::Cut]);
+}
+
+#[test]
+fn cut_within_the_first_field() {
+    let payload = begin().to_string();
+    for body in [
+        "event:".to_owned(),
+        "data:".to_owned(),
+        "event: message_st".to_owned(),
+        "event: message_start\n".to_owned(),
+        "event: message_start\ndata: {\"type\"".to_owned(),
+        format!("data: {payload}"),
+        format!("data: {payload}\n"),
+        ": a comment\n\nevent: mess".to_owned(),
+        "retry: 5\n\ndata: {".to_owned(),
+        "\u{FEFF}data: {".to_owned(),
+        "\r\n\r\ndata: {".to_owned(),
+    ] {
+        let incomplete = self::body(&body).end.unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::Cut], "{body:?}");
+        assert_eq!(incomplete.not_a_stream(), None, "{body:?}");
+    }
+}
+
+// Incomplete: Hole
+
+/// A stream that is whole but for this event in the midst of its block.
+fn with(name: &str, payload: &str) -> Body {
+    body(around(named(name, payload)))
+}
+
+#[track_caller]
+fn is_a_hole(name: &str, payload: &str) {
+    let body = with(name, payload);
+    assert!(matches!(body.errors[..], [StreamError::Payload(_)]), "{name:?} {payload}: {:?}", body.errors);
+    let incomplete = body.end.unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::Hole], "{name:?} {payload}");
+    assert_eq!(to_json(incomplete.message()), around_nothing(), "skipped, and the stream went on");
+}
+
+#[track_caller]
+fn is_undecodable_but_no_hole(name: &str, payload: &str) {
+    let body = with(name, payload);
+    assert!(matches!(body.errors[..], [StreamError::Payload(_)]), "{name:?} {payload}: {:?}", body.errors);
+    assert_eq!(to_json(&body.end.unwrap()), around_nothing(), "{name:?} {payload}");
+}
+
+const NAMES: [&str; 9] = [
+    "",
+    "message",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "ping",
+    "future_event",
+    "error",
+];
+
+#[test]
+fn hole_by_type_whatever_the_name() {
+    for name in NAMES {
+        is_a_hole(name, r#"{"type": "content_block_start", "index": 0}"#);
+        is_a_hole(name, r#"{"type": "content_block_delta", "index": 0}"#);
+        is_a_hole(name, r#"{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x"}}"#);
+    }
+}
+
+#[test]
+fn no_hole_by_type_whatever_the_name() {
+    for name in NAMES {
+        is_undecodable_but_no_hole(name, r#"{"type": "content_block_stop"}"#);
+        is_undecodable_but_no_hole(name, r#"{"type": "message_delta", "delta": 5}"#);
+        is_undecodable_but_no_hole(name, r#"{"type": "message_start"}"#);
+    }
+}
+
+#[test]
+fn hole_by_name_where_there_is_no_type() {
+    for name in ["content_block_start", "content_block_delta"] {
+        for payload in
+            ["{", "{\"type\": \"ping\"", "[]", "5", "null", "text", "{}", r#"{"index": 0}"#, r#"{"type": null}"#]
+        {
+            is_a_hole(name, payload);
+        }
+    }
+}
+
+#[test]
+fn no_hole_by_name_where_there_is_no_type() {
+    for name in ["content_block_stop", "message_start", "message_delta", "message_stop", "ping", "future_event"] {
+        for payload in ["{", "{\"type\": \"content_block_delta\", \"ind", "[]", "5", "text"] {
+            is_undecodable_but_no_hole(name, payload);
+        }
+    }
+}
+
+#[test]
+fn hole_with_neither_type_nor_name() {
+    for name in ["", "message"] {
+        for payload in ["{", "{\"type\": \"ping\"", "[]", "5", "null", "text"] {
+            is_a_hole(name, payload);
+        }
+    }
+}
+
+/// The list of undecodable events: everything that a start or a delta cannot do without.
+#[test]
+fn hole_by_each_undecodable_start_or_delta() {
+    for index in [json!(null), json!(-1), json!(0.5), json!("x"), json!("-1"), json!(true), json!([0])] {
+        is_a_hole(
+            "",
+            &json!({"type": "content_block_start", "index": index, "content_block": text_block("x")}).to_string(),
+        );
+        let text = json!({"type": "text_delta", "text": "x"});
+        is_a_hole("", &json!({"type": "content_block_delta", "index": index, "delta": text}).to_string());
+    }
+    for block in [
+        json!(null),
+        json!("text"),
+        json!([]),
+        json!({}),
+        json!({"type": null}),
+        json!({"text": "x"}),
+        json!({"type": "text", "text": 5}),
+        json!({"type": "text", "citations": "x"}),
+        json!({"type": "thinking", "thinking": []}),
+        json!({"type": "compaction", "content": 5}),
+    ] {
+        is_a_hole("", &start(0, block).to_string());
+    }
+    for piece in [
+        json!(null),
+        json!("text"),
+        json!([]),
+        json!({}),
+        json!({"type": 5, "text": "x"}),
+        json!({"type": "text_delta"}),
+        json!({"type": "text_delta", "text": 5}),
+        json!({"type": "thinking_delta"}),
+        json!({"type": "thinking_delta", "thinking": {}}),
+        json!({"type": "signature_delta"}),
+        json!({"type": "signature_delta", "signature": true}),
+        json!({"type": "input_json_delta"}),
+        json!({"type": "input_json_delta", "partial_json": {"a": 1}}),
+        json!({"type": "compaction_delta", "content": 5}),
+        json!({"type": "citations_delta"}),
+        json!({"type": "citations_delta", "citation": null}),
+        json!({"type": "citations_delta", "citation": "x"}),
+    ] {
+        is_a_hole("", &delta(0, piece).to_string());
+    }
+}
+
+#[test]
+fn no_hole_by_a_null_string_of_a_delta() {
+    for piece in [
+        json!({"type": "text_delta", "text": null}),
+        json!({"type": "thinking_delta", "thinking": null}),
+        json!({"type": "input_json_delta", "partial_json": null}),
+        json!({"type": "signature_delta", "signature": null}),
+        json!({"type": "compaction_delta", "content": null}),
+        json!({"type": "compaction_delta"}),
+    ] {
+        let body = with("", &delta(7, piece).to_string());
+        assert_eq!(body.errors, []);
+        assert!(body.end.is_ok(), "{:?}", body.end);
+    }
+}
+
+#[test]
+fn hole_before_message_start() {
+    for payload in ["{", r#"{"type": "content_block_delta"}"#] {
+        assert_eq!(reasons_of_body(named("", payload) + &sse(&whole_stream())), [Completion::Hole]);
+    }
+}
+
+#[test]
+fn no_hole_after_message_stop() {
+    for payload in ["{", r#"{"type": "content_block_delta"}"#, r#"{"type": "content_block_start", "index": 1}"#] {
+        for name in ["", "content_block_delta"] {
+            let body = body(sse(&whole_stream()) + &named(name, payload));
+            assert_eq!(body.errors.len(), 1, "reported, but nothing of the message is missing");
+            assert_eq!(to_json(&body.end.unwrap()), whole());
+        }
+    }
+}
+
+/// Those who drive the accumulator alone tell it of a hole.
+#[test]
+fn hole_as_the_accumulator_is_told_it() {
+    for (payload, expected) in [
+        (r#"{"type": "content_block_delta"}"#, Some(Completion::Hole)),
+        ("{", Some(Completion::Hole)),
+        (r#"{"type": "content_block_stop"}"#, None),
+    ] {
+        let error = StreamEvent::from_json(payload.as_bytes()).unwrap_err();
+        assert_eq!(error.is_hole(), expected.is_some());
+        let mut run = run(&one_block());
+        run.accumulator.undecodable(&error);
+        let end = run.then(&[end_turn(), end()]).end();
+        assert_eq!(end.err().map(|incomplete| incomplete.reason()), expected);
+    }
+    let error = StreamEvent::from_json(br#"{"type": "content_block_delta"}"#).unwrap_err();
+    assert_eq!(error.kind(), PayloadErrorKind::Member("index"));
+}
+
+// Incomplete: ToolInput
+
+/// A whole stream with a call of a tool, whose input came in these pieces.
+fn call(pieces: &[&str]) -> Vec<Value> {
+    let mut events = vec![begin(), start(0, tool(json!({})))];
+    events.extend(pieces.iter().map(|piece| input(0, piece)));
+    events.extend([stop(0), message_delta(json!({"stop_reason": "tool_use"}), Value::Null), end()]);
+    events
+}
+
+/// The input of the first block of the report.
+fn input_of(incomplete: &Incomplete) -> (Value, InputState) {
+    let block = incomplete.message().content.get(0).unwrap();
+    (serde_json::to_value(block).unwrap()["input"].take(), block.input().unwrap().state())
+}
+
+#[test]
+fn tool_input_that_is_cut() {
+    for pieces in [&["{"][..], &["{\"a\": ", "1"], &["[", "1, "], &["\"x"], &["{\"a\": tr"], &["-"]] {
+        let incomplete = end_of(&call(pieces)).unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::ToolInput], "{pieces:?}");
+        assert_eq!(input_of(&incomplete).1, InputState::Cut);
+    }
+}
+
+#[test]
+fn tool_input_that_is_invalid() {
+    for pieces in [&["nope"][..], &["{\"a\": 1", "} x"], &["{\"a\" 1}"], &["{}", "{}"], &["NaN"], &["{'a': 1}"], &["]"]]
+    {
+        let incomplete = end_of(&call(pieces)).unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::ToolInput], "{pieces:?}");
+        assert!(matches!(input_of(&incomplete).1, InputState::Invalid(_)), "{pieces:?}");
+        let call = incomplete.message().content.get(0).unwrap().as_tool_use().unwrap();
+        assert!(matches!(call.input.value(), Err(InputError::Invalid(_))), "nothing to run a tool with");
+    }
+}
+
+#[test]
+fn tool_input_of_every_tool_block() {
+    for kind in ["tool_use", "server_tool_use", "mcp_tool_use"] {
+        let block = json!({"type": kind, "id": "i", "name": "f", "input": {}});
+        for block in [start(0, block.clone()), message_start(json!({"content": [block]}))] {
+            let events = [begin(), block, input(0, "{\"a\""), stop(0), end_turn(), end()];
+            let events = if events[1]["type"] == "message_start" { &events[1..] } else { &events };
+            assert_eq!(end_of(events).unwrap_err().reasons(), [Completion::ToolInput]);
+        }
+    }
+}
+
+#[test]
+fn tool_input_whatever_came_after() {
+    let mut events = call(&["{\"a\": "]);
+    let end = events.split_off(3);
+    events.extend([stop(0), start(1, tool(json!({}))), input(1, "{}"), stop(1), start(2, text_block("t")), stop(2)]);
+    events.extend_from_slice(&end[1..]);
+    let incomplete = end_of(&events).unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
+    let expected = json!([tool(json!({})), tool(json!({})), text_block("t")]);
+    assert_eq!(to_json(incomplete.message())["content"], expected);
+    assert_eq!(incomplete.message().content.get(1).unwrap().input().unwrap().state(), InputState::Complete);
+}
+
+#[test]
+fn tool_input_whose_block_is_open_as_the_input_ends() {
+    let cut = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": 1")];
+    let incomplete = end_of(&cut).unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::Cut, Completion::ToolInput]);
+    assert_eq!(input_of(&incomplete), (json!({"a": 1}), InputState::Cut));
+}
+
+#[test]
+fn tool_input_that_is_whole_though_its_block_was_not_stopped() {
+    let events = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": 1}"), end_turn()];
+    let expected = message(json!({"content": [tool(json!({"a": 1}))], "stop_reason": "end_turn"}));
+    assert_eq!(to_json(&end_of(&events).unwrap()), expected, "unterminated, and nothing is missing");
+    assert_eq!(strict_end_of(&events).unwrap_err().reasons(), [Completion::Unterminated]);
+}
+
+#[test]
+fn input_json_that_never_found_its_block() {
+    for (events, orphans) in [
+        (vec![input(1, "{\"a\": "), input(1, "1}")], vec![(1, "{\"a\": 1}".to_owned())]),
+        (vec![input(0, "[]")], vec![(0, "[]".to_owned())]),
+        (vec![input(3, "b"), input(2, " a ")], vec![(2, " a ".to_owned()), (3, "b".to_owned())]),
+    ] {
+        let stream = [&one_block()[..], &events, &[end_turn(), end()]].concat();
+        let incomplete = end_of(&stream).unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
+        assert_eq!(incomplete.orphan_input(), orphans, "its raw text is in the report");
+        assert_eq!(to_json(incomplete.message()), whole());
+    }
+}
+
+#[test]
+fn blank_input_json_that_never_found_its_block_is_none() {
+    let blank = ["", " ", "\n\t\r "].map(|blank| input(1, blank));
+    let events = [&one_block()[..], &blank, &[end_turn(), end()]].concat();
+    assert_eq!(to_json(&end_of(&events).unwrap()), whole());
+}
+
+/// The value so far, without an unfinished string at its end: the second column of section 5.
+#[test]
+fn the_partial_input_is_the_value_so_far_without_an_unfinished_trailing_string() {
+    for (text, expected) in [
+        (r#"{"l": "San"#, json!({})),
+        (r#"{"l""#, json!({})),
+        (r#"{"l":"#, json!({})),
+        (r#"{"l": tr"#, json!({})),
+        (r#"{"a": 1"#, json!({"a": 1})),
+        (r#"{"a": 1.5"#, json!({"a": 1.5})),
+        (r#"{"a": 1e5"#, json!({"a": 1e5})),
+        (r#"{"a": 1."#, json!({})),
+        (r#"{"a": -"#, json!({})),
+        (r#"{"a": 1e"#, json!({})),
+        ("[1", json!([1])),
+        ("[1,", json!([1])),
+        (r#"["x","y"#, json!(["x"])),
+        (r#"{"a": "\ud83d"#, json!({})),
+        (r#"{"a": {"b": [true, {"c": "d", "e": "f"#, json!({"a": {"b": [true, {"c": "d"}]}})),
+        (r#""whole string, half value"#, json!({})),
+    ] {
+        // Whatever the view that was asked for while the input grew.
+        for trailing in [Trailing::Hide, Trailing::Show] {
+            let accumulator = Accumulator::new().with_trailing(trailing);
+            let stopped = end_of_with(accumulator.clone(), &call(&[text])).unwrap_err();
+            assert_eq!(input_of(&stopped), (expected.clone(), InputState::Cut), "{text}");
+            let open = end_of_with(accumulator, &call(&[text])[..3]).unwrap_err();
+            assert_eq!(input_of(&open), (expected.clone(), InputState::Cut), "{text}, not stopped");
+        }
+    }
+}
+
+#[test]
+fn the_partial_input_goes_up_to_the_first_error() {
+    for (text, expected) in [
+        (r#"{"a": 1, "b": nope, "c": 2}"#, json!({"a": 1})),
+        (r#"{"a": [1, 2 3], "b": 4}"#, json!({"a": [1, 2]})),
+        (r#"{"a": "x", b: 1}"#, json!({"a": "x"})),
+        (r#"{"a": {"b": 1}} {"c": 2}"#, json!({"a": {"b": 1}})),
+        ("nope", json!({})),
+    ] {
+        for trailing in [Trailing::Hide, Trailing::Show] {
+            let incomplete = end_of_with(Accumulator::new().with_trailing(trailing), &call(&[text])).unwrap_err();
+            let (partial, state) = input_of(&incomplete);
+            assert_eq!(partial, expected, "{text}");
+            assert!(matches!(state, InputState::Invalid(_)), "{text}");
+            let block = incomplete.message().content.get(0).unwrap();
+            assert_eq!(block.input().unwrap().raw(), text, "the raw text is kept beyond it");
+        }
+    }
+}
+
+// Incomplete: ServerError
+
+#[test]
+fn server_error() {
+    let events = [&one_block()[..], &[error()]].concat();
+    let incomplete = end_of(&events).unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Cut]);
+    let reported = incomplete.error().unwrap();
+    assert_eq!((reported.kind(), reported.message()), (Some(&ErrorKind::Overloaded), Some("Overloaded")));
+    assert_eq!(reported.body(), &error(), "it is in the report");
+    assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("ab")]})), "and so is what came");
+}
+
+#[test]
+fn server_error_without_anything_else() {
+    let incomplete = end_of(&[error()]).unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Cut]);
+    assert_eq!((incomplete.started(), incomplete.not_a_stream()), (false, None));
+}
+
+#[test]
+fn server_error_after_the_stop_reason() {
+    let events = [&but_for_the_end()[..], &[error()]].concat();
+    let incomplete = end_of(&events).unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Unterminated]);
+    assert_eq!(to_json(incomplete.message()), whole());
+}
+
+// Incomplete: TooLarge
+
+#[test]
+fn too_large_by_the_bytes_of_the_message() {
+    let events = [begin(), start(0, text_block("")), text(0, &"x".repeat(2000)), stop(0), end_turn(), end()];
+    let accumulator = Accumulator::new().with_max_bytes(1000);
+    let incomplete = end_of_with(accumulator, &events).unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::TooLarge]);
+    assert_eq!(to_json(incomplete.message())["content"], json!([text_block("")]));
+}
+
+#[test]
+fn too_large_by_the_blocks_of_the_message() {
+    let starts = [0, 1, 2].map(|index| start(index, text_block("t")));
+    let events = [&[begin()], &starts[..], &[stop(0), stop(1), end_turn(), end()]].concat();
+    let incomplete = end_of_with(Accumulator::new().with_max_blocks(2), &events).unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::TooLarge]);
+    assert_eq!(to_json(incomplete.message())["content"], json!([text_block("t"), text_block("t")]));
+}
+
+#[test]
+fn too_large_by_one_event() {
+    let stream = MessageStream::new().with_decoder(Decoder::new().with_limit(1000));
+    let bytes = around(named("content_block_delta", &text(0, &"x".repeat(2000)).to_string()));
+    let body = body_with(stream, &bytes);
+    assert!(matches!(body.errors[..], [StreamError::Decode(_)]));
+    let incomplete = body.end.unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::TooLarge]);
+    assert_eq!(to_json(incomplete.message()), around_nothing(), "the stream went on");
+}
+
+// NotAStream
+
+#[test]
+fn not_a_stream() {
+    let other_events = named("future_event", "{}") + &sse(&[unknown_event()]);
+    let page = "<!doctype html>\n<html>data: no field\n</html>";
+    for body in [
+        message(json!({"id": "msg_1"})).to_string().as_bytes(),
+        error().to_string().as_bytes(),
+        serde_json::to_string_pretty(&error()).unwrap().as_bytes(),
+        page.as_bytes(),
+        b"\x1F\x8B\x08\x00\x00\x00\x00\x00\x00\x03\xCB\x48",
+        b": only\n\n: comments\n",
+        other_events.as_bytes(),
+        b"data: [DONE]\n\n",
+        b"event: done\ndata: [DONE]\n\n",
+        b"",
+        b"\n\n",
+    ] {
+        let incomplete = self::body(body).end.unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::NotAStream], "{}", body.escape_ascii());
+        assert!(incomplete.not_a_stream().is_some(), "{}", body.escape_ascii());
+        assert_eq!((incomplete.started(), to_json(incomplete.message())), (false, message(json!({}))));
+    }
+}
+
+#[test]
+fn what_it_was_instead_of_a_stream_is_in_the_report() {
+    let plain = message(json!({"id": "msg_1", "content": [text_block("t")]}));
+    let incomplete = body(plain.to_string()).end.unwrap_err();
+    let Some(NotAStream::Message(instead)) = incomplete.not_a_stream() else { panic!("{incomplete:?}") };
+    assert_eq!(to_json(instead), plain);
+    let incomplete = body(error().to_string()).end.unwrap_err();
+    assert_eq!(incomplete.error().unwrap().kind(), Some(&ErrorKind::Overloaded));
+}
+
+#[test]
+fn not_a_stream_by_the_events_alone() {
+    for events in [vec![], vec![unknown_event()], vec![unknown_event(), json!({"type": "response.created"})]] {
+        assert_eq!(end_of(&events).unwrap_err().reasons(), [Completion::NotAStream]);
+    }
+}
+
+// [DONE]
+
+#[test]
+fn done_instead_of_message_stop() {
+    for name in ["", "message", "done", "message_stop", "content_block_delta", "error"] {
+        let bytes = sse(&but_for_the_end()) + &named(name, "[DONE]");
+        let tolerant = body(&bytes);
+        assert_eq!((tolerant.errors, tolerant.anomalies), (vec![], 0), "{name}");
+        assert_eq!(to_json(&tolerant.end.unwrap()), whole(), "{name}");
+        let strict = body_with(MessageStream::new().with_accumulator(strict_accumulator()), bytes.as_bytes());
+        assert_eq!(strict.errors, []);
+        assert_eq!(strict.end.unwrap_err().reasons(), [Completion::Unterminated], "{name}");
+    }
+}
+
+#[test]
+fn done_before_the_stop_reason_is_a_cut() {
+    assert_eq!(reasons_of_body(sse(&one_block()) + &named("", "[DONE]")), [Completion::Cut]);
+    assert_eq!(reasons_of_body(sse(&[ping()]) + &named("", "[DONE]")), [Completion::Cut]);
+}
+
+#[test]
+fn done_anywhere_else_is_ignored() {
+    let done = named("", "[DONE]");
+    let events = whole_stream();
+    for place in 0..=events.len() {
+        let bytes = [sse(&events[..place]), done.clone(), sse(&events[place..]), done.clone()].concat();
+        assert_eq!(tolerated(bytes), whole());
+    }
+}
+
+// The order of the reasons
+
+/// A stream in which these hold, and no others, in the order of the page.
+fn stream_with(error: bool, too_large: bool, hole: bool, tool_input: bool, ending: Completion) -> Body {
+    let mut bytes = sse(&[begin(), start(0, tool(json!({})))]);
+    bytes += &sse(&[input(0, if tool_input { "{\"a\": " } else { "{}" }), stop(0), start(1, text_block("t"))]);
+    if hole {
+        bytes += &named("content_block_delta", "{");
+    }
+    if too_large {
+        bytes += &sse(&[text(1, &"x".repeat(2000))]);
+    }
+    bytes += &sse(&[stop(1)]);
+    if ending != Completion::Cut {
+        bytes += &sse(&[end_turn()]);
+    }
+    if ending == Completion::Complete {
+        bytes += &sse(&[end()]);
+    }
+    if error {
+        bytes += &sse(&[self::error()]);
+    }
+    body_with(MessageStream::new().with_accumulator(strict_accumulator().with_max_bytes(1000)), bytes.as_bytes())
+}
+
+#[test]
+fn the_report_names_every_reason_in_the_order_of_the_page() {
+    for holds in 0..16_u8 {
+        let [error, too_large, hole, tool_input] = [1, 2, 4, 8].map(|bit| holds & bit != 0);
+        for ending in [Completion::Cut, Completion::Unterminated, Completion::Complete] {
+            if error && ending == Completion::Complete {
+                continue; // Behind message_stop an error changes nothing.
+            }
+            let expected: Vec<_> = [
+                (error, Completion::ServerError),
+                (too_large, Completion::TooLarge),
+                (ending == Completion::Cut, Completion::Cut),
+                (hole, Completion::Hole),
+                (tool_input, Completion::ToolInput),
+                (ending == Completion::Unterminated, Completion::Unterminated),
+            ]
+            .into_iter()
+            .filter_map(|(holds, reason)| holds.then_some(reason))
+            .collect();
+            match stream_with(error, too_large, hole, tool_input, ending).end {
+                Ok(_) => assert_eq!(expected, []),
+                Err(incomplete) => {
+                    assert_eq!(incomplete.reasons(), expected);
+                    assert_eq!(incomplete.reason(), expected[0], "the first that holds");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn completions_are_ordered_as_they_are_looked_for() {
+    let order = [
+        Completion::NotAStream,
+        Completion::ServerError,
+        Completion::TooLarge,
+        Completion::Cut,
+        Completion::Hole,
+        Completion::ToolInput,
+        Completion::Unterminated,
+        Completion::Complete,
+    ];
+    assert!(order.is_sorted());
+}
+
+// The last event without its blank line
+
+#[test]
+fn an_event_whose_final_blank_line_is_missing_is_discarded() {
+    let whole_body = sse(&whole_stream());
+    let half = whole_body.strip_suffix('\n').unwrap();
+    assert_eq!(to_json(&body(half).end.unwrap()), whole(), "without message_stop, but nothing is missing");
+    let strict = body_with(MessageStream::new().with_accumulator(strict_accumulator()), half.as_bytes());
+    assert_eq!(strict.end.unwrap_err().reasons(), [Completion::Unterminated]);
+
+    let without_end = sse(&but_for_the_end());
+    let half = without_end.strip_suffix('\n').unwrap();
+    let incomplete = body(half).end.unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::Cut], "the stop reason was discarded");
+    assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("ab")]})));
+}
+
+#[test]
+fn a_discarded_message_start_leaves_no_message() {
+    let whole_body = sse(&[begin()]);
+    let incomplete = body(whole_body.strip_suffix('\n').unwrap()).end.unwrap_err();
+    assert_eq!((incomplete.reasons(), incomplete.started()), (&[Completion::Cut][..], false));
+}
+
+#[test]
+fn finish_says_that_bytes_were_pending() {
+    let last = sse(&[end()]);
+    let bytes = sse(&but_for_the_end()) + last.strip_suffix('\n').unwrap();
+    let (mut decoder, mut input, mut events) = (Decoder::new(), bytes.as_bytes(), 0);
+    while let Ok(Some(_)) = decoder.advance(&mut input) {
+        events += 1;
+    }
+    assert_eq!(events, but_for_the_end().len());
+    assert_eq!(decoder.finish().unwrap_err().pending_bytes(), last.len() as u64 - 1);
+}

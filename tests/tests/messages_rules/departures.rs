@@ -1,0 +1,621 @@
+//! Section 4, the table of departures: each row is tolerated and recorded, and refused without a trace in strict mode.
+
+use serde_json::{Value, json};
+use ssewire_messages::{AccumulateError, AnomalyKind, Completion, InputState};
+
+use crate::support::*;
+
+/// One delta of each kind, in this order: text, thinking, compaction, signature, citation, input.
+fn deltas(index: u64) -> [Value; 6] {
+    [
+        text(index, "a"),
+        thinking(index, "b"),
+        compaction(index, json!("c")),
+        signature(index, "s"),
+        citation(index, "d"),
+        input(index, "{\"e\": 1}"),
+    ]
+}
+
+/// The blocks that [`deltas`] open for the lack of one that takes them.
+fn opened() -> [Vec<Value>; 6] {
+    [vec![text_block("a")], vec![thinking_block("b")], vec![compaction_block(json!("c"))], vec![], vec![], vec![]]
+}
+
+/// A block that takes the delta at the same place of [`deltas`], before and after it has taken it.
+fn takers() -> [(Value, Value); 6] {
+    let text_with_citation = json!({"type": "text", "text": "0", "citations": [cited("d")]});
+    let signed = json!({"type": "thinking", "thinking": "0", "signature": "s"});
+    [
+        (text_block("0"), text_block("0a")),
+        (thinking_block("0"), thinking_block("0b")),
+        (compaction_block(json!("0")), compaction_block(json!("c"))),
+        (thinking_block("0"), signed),
+        (text_block("0"), text_with_citation),
+        (tool(json!({})), tool(json!({"e": 1}))),
+    ]
+}
+
+/// A stream whose only block, a text block, is whole, and so is the message but for its `message_stop`.
+fn nearly_stopped() -> [Value; 4] {
+    [begin(), start(0, text_block("t")), stop(0), end_turn()]
+}
+
+fn stopped() -> Vec<Value> {
+    [&nearly_stopped()[..], &[end()]].concat()
+}
+
+/// The message of [`stopped`].
+fn whole() -> Value {
+    message(json!({"content": [text_block("t")], "stop_reason": "end_turn"}))
+}
+
+// Delta before its block's start; delta that does not fit its block
+
+#[test]
+fn a_delta_before_the_start_of_its_block() {
+    for before in [vec![begin()], vec![begin(), start(0, text_block("t")), stop(0)]] {
+        let blocks = before.len() as u64 / 2;
+        for (delta, opened) in deltas(blocks).into_iter().zip(opened()) {
+            let run = departure(&before, delta, &[(AnomalyKind::DeltaBeforeStart, Some(blocks))]);
+            let whole = (0..blocks).map(|_| text_block("t")).chain(opened).collect::<Vec<_>>();
+            assert_eq!(run.content(), json!(whole));
+        }
+    }
+}
+
+#[test]
+fn input_before_the_start_of_its_block_waits_for_it() {
+    let run = departure(&[begin()], input(1, "{"), &[(AnomalyKind::DeltaBeforeStart, Some(1))]);
+    assert_eq!(run.orphans(), [(1, "{".to_owned())]);
+}
+
+#[test]
+fn a_delta_before_any_start_may_have_the_highest_index() {
+    let run = departure(&[begin()], text(u64::MAX, "a"), &[(AnomalyKind::DeltaBeforeStart, Some(u64::MAX))]);
+    assert_eq!(run.content(), json!([text_block("a")]));
+}
+
+#[test]
+fn each_delta_before_the_start_is_a_departure() {
+    let run = run(&[begin(), text(0, "a"), text(0, "b"), thinking(1, "c"), text(0, "d")]);
+    let early = |index| (AnomalyKind::DeltaBeforeStart, Some(index));
+    assert_eq!(run.anomalies(), [early(0), early(0), early(0), early(1)]);
+    assert_eq!(run.content(), json!([text_block("abd"), thinking_block("c")]));
+}
+
+#[test]
+fn a_delta_that_does_not_fit_its_block() {
+    for (other, misfits) in [
+        (text_block("t"), &[1, 2, 3, 5][..]),
+        (thinking_block("x"), &[0, 2, 4, 5]),
+        (tool(json!({})), &[0, 1, 2, 3, 4]),
+        (json!({"type": "server_tool_use", "id": "i", "name": "web_search", "input": {}}), &[0, 1, 2, 3, 4]),
+        (json!({"type": "mcp_tool_use", "id": "i", "name": "f", "server_name": "s", "input": {}}), &[0, 1, 2, 3, 4]),
+        (compaction_block(json!("c")), &[0, 1, 3, 4, 5]),
+        (json!({"type": "redacted_thinking", "data": "d"}), &[0, 1, 2, 3, 4, 5]),
+        (json!({"type": "container_upload", "file_id": "f"}), &[0, 1, 2, 3, 4, 5]),
+    ] {
+        let begun = [begin(), start(0, other.clone())];
+        let initial = [message_start(json!({"content": [other]}))];
+        let closed = [&begun[..], &[stop(0)]].concat();
+        for before in [&begun[..], &initial, &closed] {
+            for misfit in misfits {
+                let delta = deltas(0)[*misfit].clone();
+                let run = departure(before, delta, &[(AnomalyKind::MisfitDelta, Some(0))]);
+                let expected: Vec<_> = [other.clone()].into_iter().chain(opened()[*misfit].clone()).collect();
+                assert_eq!(run.content(), json!(expected));
+            }
+        }
+    }
+}
+
+#[test]
+fn each_delta_that_does_not_fit_is_a_departure() {
+    let run = run(&[begin(), start(0, tool(json!({}))), text(0, "a"), text(0, "b"), input(0, "{}"), stop(0)]);
+    assert_eq!(run.anomalies(), [(AnomalyKind::MisfitDelta, Some(0)); 2]);
+    assert_eq!(run.content(), json!([tool(json!({})), text_block("ab")]));
+}
+
+#[test]
+fn input_that_does_not_fit_its_block_waits_for_one() {
+    let before = [begin(), start(0, text_block("t"))];
+    let run = departure(&before, input(0, "[1]"), &[(AnomalyKind::MisfitDelta, Some(0))]);
+    assert_eq!((run.content(), run.orphans()), (json!([text_block("t")]), vec![(0, "[1]".to_owned())]));
+}
+
+// Start 1 before start 0, gaps in the indices
+
+#[test]
+fn a_start_behind_a_gap_in_the_indices() {
+    let first = [begin(), start(0, text_block("t")), stop(0)];
+    let initial = message_start(json!({"content": [text_block("t")]}));
+    for (before, index, content) in [
+        (&[begin()][..], 1, vec![text_block("far")]),
+        (&[begin()], u64::MAX, vec![text_block("far")]),
+        (&first, 2, vec![text_block("t"), text_block("far")]),
+        (&[initial], 7, vec![text_block("t"), text_block("far")]),
+    ] {
+        let run = departure(before, start(index, text_block("far")), &[(AnomalyKind::IndexGap, Some(index))]);
+        assert_eq!(run.content(), json!(content), "no holes");
+    }
+}
+
+/// In strict mode the first of the two is refused, and what follows is orderly then.
+#[test]
+fn start_1_before_start_0() {
+    let events = [
+        begin(),
+        start(1, text_block("b")),
+        text(1, "B"),
+        stop(1),
+        start(0, text_block("a")),
+        text(0, "A"),
+        stop(0),
+        end_turn(),
+        end(),
+    ];
+    let run = run(&events);
+    assert_eq!(run.content(), json!([text_block("aA"), text_block("bB")]));
+    assert_eq!(run.anomalies(), [(AnomalyKind::IndexGap, Some(1)), (AnomalyKind::StartOutOfOrder, Some(0))]);
+    assert_eq!(run.accumulator.completion(), Completion::Complete);
+
+    let strict = strict(&events);
+    assert!(matches!(&strict.results[1], Err(AccumulateError::Departure(anomaly)) if anomaly.index == Some(1)));
+    assert_eq!(strict.results[4], Ok(()));
+    assert_eq!(strict.content(), json!([text_block("aA")]));
+}
+
+#[test]
+fn content_is_ordered_by_index_without_holes() {
+    let starts = [9, 2, u64::MAX, 0, 5].map(|index| start(index, text_block(&index.to_string())));
+    let run = run(&[begin()]).then(&starts);
+    assert_eq!(run.content(), json!(["0", "2", "5", "9", &u64::MAX.to_string()].map(text_block)));
+    let expected = [
+        (AnomalyKind::IndexGap, Some(9)),
+        (AnomalyKind::IndexGap, Some(u64::MAX)),
+        (AnomalyKind::StartOutOfOrder, Some(0)),
+        (AnomalyKind::StartOutOfOrder, Some(2)),
+        (AnomalyKind::StartOutOfOrder, Some(5)),
+    ];
+    assert_eq!(run.anomalies(), expected);
+}
+
+#[test]
+fn a_block_that_an_early_delta_opened_stands_at_its_index() {
+    let run = run(&[begin(), text(3, "3"), start(0, text_block("0")), text(1, "1")]);
+    assert_eq!(run.content(), json!(["0", "1", "3"].map(text_block)));
+}
+
+// Start for an index that was started already
+
+#[test]
+fn a_start_for_an_index_that_was_started_already() {
+    let begun = [begin(), start(0, text_block("a"))];
+    let closed = [&begun[..], &[stop(0)]].concat();
+    let initial = [message_start(json!({"content": [text_block("a")]}))];
+    for before in [&begun[..], &closed, &initial] {
+        let reused = [(AnomalyKind::IndexReused, Some(0))];
+        let run = departure(before, start(0, text_block("b")), &reused);
+        assert_eq!(run.content(), json!([text_block("a"), text_block("b")]), "a new block behind the earlier one");
+        let run = run.then(&[text(0, "!")]);
+        assert_eq!(run.content(), json!([text_block("a"), text_block("b!")]), "later deltas go to the new one");
+        assert_eq!(run.anomalies(), reused);
+    }
+}
+
+#[test]
+fn later_deltas_go_to_the_new_block_of_an_index_where_it_can_take_them() {
+    let run =
+        run(&[begin(), start(0, text_block("a")), start(0, tool(json!({}))), text(0, "!"), input(0, "{\"k\":1}")]);
+    assert_eq!(run.content(), json!([text_block("a!"), tool(json!({"k": 1}))]));
+    assert_eq!(run.anomalies(), [(AnomalyKind::IndexReused, Some(0))], "each delta has found its open block");
+}
+
+#[test]
+fn the_new_block_of_an_index_stands_before_the_next_index() {
+    let before = [begin(), start(0, text_block("0")), start(1, text_block("1"))];
+    let run = departure(&before, start(0, text_block("0b")), &[(AnomalyKind::IndexReused, Some(0))]);
+    assert_eq!(run.content(), json!(["0", "0b", "1"].map(text_block)));
+}
+
+#[test]
+fn a_start_at_the_index_of_an_initial_block_stands_behind_all_initial_blocks() {
+    let before = [message_start(json!({"content": [text_block("i0"), text_block("i1")]}))];
+    let run = departure(&before, start(0, text_block("0")), &[(AnomalyKind::IndexReused, Some(0))]);
+    assert_eq!(run.content(), json!(["i0", "i1", "0"].map(text_block)));
+}
+
+// Delta after the stop of its block
+
+#[test]
+fn a_delta_after_the_stop_of_its_block() {
+    for (delta, (begun, whole)) in deltas(0).into_iter().zip(takers()) {
+        let before = [begin(), start(0, begun.clone()), stop(0)];
+        let run = departure(&before, delta.clone(), &[(AnomalyKind::DeltaAfterStop, Some(0))]);
+        assert_eq!(run.content(), json!([whole]), "merged");
+        let initial = [message_start(json!({"content": [begun]})), stop(0)];
+        let run = departure(&initial, delta, &[(AnomalyKind::DeltaAfterStop, Some(0))]);
+        assert_eq!(run.content(), json!([whole]), "merged into an initial block");
+    }
+}
+
+#[test]
+fn each_delta_after_the_stop_is_a_departure() {
+    let run = run(&[begin(), start(0, text_block("a")), text(0, "b"), stop(0), text(0, "c"), text(0, "d")]);
+    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaAfterStop, Some(0)); 2]);
+    assert_eq!(run.content(), json!([text_block("abcd")]));
+}
+
+#[test]
+fn input_after_the_stop_completes_the_input() {
+    let before = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": "), stop(0)];
+    let run = departure(&before, input(0, "1}"), &[(AnomalyKind::DeltaAfterStop, Some(0))]);
+    assert_eq!((run.content(), run.input_state(0)), (json!([tool(json!({"a": 1}))]), InputState::Complete));
+    assert_eq!(run.then(&[end_turn(), end()]).accumulator.completion(), Completion::Complete);
+}
+
+#[test]
+fn a_delta_after_the_stop_goes_to_the_newest_block_of_its_index() {
+    let run = run(&[begin(), start(0, text_block("a")), start(0, text_block("b")), stop(0), text(0, "!")]);
+    assert_eq!(run.content(), json!([text_block("a"), text_block("b!")]));
+    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaAfterStop, Some(0)), (AnomalyKind::IndexReused, Some(0))]);
+}
+
+// Stop for an index that never started, or a second stop
+
+#[test]
+fn a_stop_for_an_index_that_never_started() {
+    for (before, index) in [
+        (vec![begin()], 0),
+        (vec![begin()], u64::MAX),
+        (vec![begin(), start(0, text_block("t"))], 1),
+        (vec![message_start(json!({"content": [text_block("t")]}))], 1),
+    ] {
+        let run = departure(&before, stop(index), &[(AnomalyKind::StopWithoutStart, Some(index))]);
+        assert_eq!(run.message(), orderly(&before).message(), "ignored");
+    }
+}
+
+#[test]
+fn a_second_stop() {
+    for begun in
+        [[begin(), start(0, text_block("t"))].to_vec(), vec![message_start(json!({"content": [tool(json!({}))]}))]]
+    {
+        let before = [&begun[..], &[stop(0)]].concat();
+        let run = departure(&before, stop(0), &[(AnomalyKind::SecondStop, Some(0))]);
+        assert_eq!(run.message(), orderly(&before).message(), "ignored");
+    }
+}
+
+/// A block that a delta opened was never started, so it needs no stop, and a stop for it is one without a start.
+#[test]
+fn a_stop_for_a_block_that_a_delta_opened() {
+    let run = run(&[begin(), text(0, "a"), stop(0), text(0, "b"), end_turn(), end()]);
+    assert_eq!(run.content(), json!([text_block("ab")]));
+    let early = (AnomalyKind::DeltaBeforeStart, Some(0));
+    assert_eq!(run.anomalies(), [early, early, (AnomalyKind::StopWithoutStart, Some(0))]);
+    assert_eq!(run.accumulator.completion(), Completion::Complete);
+}
+
+#[test]
+fn a_stop_for_input_that_waits_for_its_block() {
+    let run = run(&[begin(), input(0, "{\"a\":"), stop(0), start(0, tool(json!({}))), input(0, "1}"), stop(0)]);
+    assert_eq!(run.content(), json!([tool(json!({"a": 1}))]), "it waits on");
+    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaBeforeStart, Some(0)), (AnomalyKind::StopWithoutStart, Some(0))]);
+}
+
+#[test]
+fn a_stop_closes_the_newest_open_block_of_its_index() {
+    let reused = (AnomalyKind::IndexReused, Some(0));
+    let run = run(&[begin(), start(0, text_block("a")), start(0, thinking_block("b")), stop(0)]);
+    let run = run.then(&[text(0, "A")]);
+    assert_eq!(run.anomalies(), [reused], "the older one is open");
+    let run = run.then(&[thinking(0, "B")]);
+    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaAfterStop, Some(0)), reused], "the newer one is not");
+    let run = run.then(&[stop(0), end_turn(), end()]);
+    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaAfterStop, Some(0)), reused], "none is open at the end");
+    assert_eq!(run.content(), json!([text_block("aA"), thinking_block("bB")]));
+}
+
+#[test]
+fn one_stop_more_than_blocks_of_an_index_is_a_second_stop() {
+    let run = run(&[begin(), start(0, text_block("a")), start(0, text_block("b")), stop(0), stop(0)]);
+    assert_eq!(run.anomalies(), [(AnomalyKind::IndexReused, Some(0))]);
+    let run = run.then(&[stop(0)]);
+    assert_eq!(run.anomalies(), [(AnomalyKind::IndexReused, Some(0)), (AnomalyKind::SecondStop, Some(0))]);
+}
+
+#[test]
+fn initial_blocks_need_no_stop() {
+    let initial = message_start(json!({"content": [text_block("a"), tool(json!({}))]}));
+    let run = orderly(&[initial, text(0, "b"), input(1, "{\"k\": 1}"), end_turn(), end()]);
+    assert_eq!(run.content(), json!([text_block("ab"), tool(json!({"k": 1}))]));
+    assert_eq!(run.accumulator.completion(), Completion::Complete);
+}
+
+#[test]
+fn the_stop_of_an_initial_block_is_no_departure() {
+    let initial = message_start(json!({"content": [text_block("a"), text_block("b")]}));
+    assert_eq!(orderly(&[initial, stop(1), stop(0)]).content(), json!([text_block("a"), text_block("b")]));
+}
+
+// Missing content_block_stop
+
+#[test]
+fn a_missing_stop_is_made_up_for_at_message_stop() {
+    let before = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": 1}"), end_turn()];
+    let run = departure(&before, end(), &[(AnomalyKind::MissingStop, Some(0))]);
+    assert_eq!(run.input_state(0), InputState::Complete);
+    assert_eq!(run.accumulator.completion(), Completion::Complete);
+}
+
+#[test]
+fn each_missing_stop_is_a_departure() {
+    let starts = [0, 1, 2, 3].map(|index| start(index, text_block("t")));
+    let before = [&[begin()], &starts[..], &[stop(1), end_turn()]].concat();
+    let run = departure(&before, end(), &[0, 2, 3].map(|index| (AnomalyKind::MissingStop, Some(index))));
+    assert_eq!(run.content(), json!(["t", "t", "t", "t"].map(text_block)));
+}
+
+/// `message_stop` was refused, so it has not come.
+#[test]
+fn a_missing_stop_leaves_a_strict_message_unterminated() {
+    let run = strict(&[begin(), start(0, text_block("t")), end_turn(), end()]);
+    assert_eq!(run.accumulator.completion(), Completion::Unterminated);
+    let run = run.then(&[stop(0), end()]);
+    assert_eq!(run.accumulator.completion(), Completion::Complete);
+}
+
+#[test]
+fn an_adopted_block_needs_its_stop() {
+    let adopted = [begin(), text(0, "early"), start(0, text_block("a"))];
+    let early = (AnomalyKind::DeltaBeforeStart, Some(0));
+    assert_eq!(run(&adopted).then(&[end()]).anomalies(), [early, (AnomalyKind::MissingStop, Some(0))]);
+    assert_eq!(run(&adopted).then(&[stop(0), end()]).anomalies(), [early]);
+}
+
+// Second message_start before message_stop
+
+#[test]
+fn a_second_message_start_before_message_stop() {
+    let first = json!({"id": "msg_1", "model": "m", "usage": {"input_tokens": 1}, "content": [text_block("i")]});
+    let second = json!({
+        "id": "msg_2", "model": "n", "usage": {"input_tokens": 2, "output_tokens": 2}, "content": [text_block("x")],
+        "stop_reason": "end_turn", "future": 1,
+    });
+    let before = [message_start(first.clone()), start(1, text_block("t"))];
+    let run = departure(&before, message_start(second), &[(AnomalyKind::SecondMessageStart, None)]);
+    assert_eq!(run.message(), orderly(&before).message(), "ignored: the first stands");
+    let run = run.then(&[text(1, "!"), stop(1), start(2, text_block("u")), stop(2), end_turn(), end()]);
+    assert_eq!(run.content(), json!(["i", "t!", "u"].map(text_block)), "the stream goes on");
+    assert_eq!(run.message()["id"], "msg_1");
+    assert_eq!(run.anomalies(), [(AnomalyKind::SecondMessageStart, None)]);
+    assert_eq!(run.accumulator.completion(), Completion::Complete);
+}
+
+#[test]
+fn a_second_message_start_with_the_stop_reason_known() {
+    let run = departure(&nearly_stopped(), begin(), &[(AnomalyKind::SecondMessageStart, None)]);
+    assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Unterminated));
+}
+
+// A message_start after message_stop
+
+#[test]
+fn a_message_start_after_message_stop() {
+    let second = message_start(json!({"id": "msg_2", "content": [text_block("x")], "usage": {"output_tokens": 9}}));
+    let run = departure(&stopped(), second, &[(AnomalyKind::NextMessage, None)]);
+    assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Complete));
+}
+
+#[test]
+fn all_that_follows_the_message_start_after_message_stop_is_ignored() {
+    let second = [
+        message_start(json!({"id": "msg_2"})),
+        start(0, text_block("x")),
+        text(0, "y"),
+        stop(0),
+        message_delta(json!({"stop_reason": "refusal", "future": 1}), json!({"output_tokens": 9})),
+        error(),
+        end(),
+        message_start(json!({"id": "msg_3"})),
+        input(4, "{"),
+    ];
+    let run = run(&stopped()).then(&second);
+    assert_eq!((run.message(), run.orphans()), (whole(), vec![]));
+    assert_eq!(run.accumulator.error(), None);
+    assert_eq!(to_json(&run.end().unwrap()), whole());
+}
+
+// Events before message_start
+
+#[test]
+fn a_start_before_message_start() {
+    let early = [(AnomalyKind::BeforeMessageStart, Some(0))];
+    let run = departure(&[], start(0, text_block("t")), &early);
+    let run = run.then(&[message_start(json!({"id": "msg_1"}))]);
+    assert_eq!(run.message(), message(json!({"id": "msg_1", "content": [text_block("t")]})), "kept");
+}
+
+#[test]
+fn a_delta_before_message_start() {
+    let early = [(AnomalyKind::BeforeMessageStart, Some(2)), (AnomalyKind::DeltaBeforeStart, Some(2))];
+    for (delta, opened) in deltas(2).into_iter().zip(opened()) {
+        let run = departure(&[], delta, &early).then(&[begin()]);
+        assert_eq!(run.content(), json!(opened), "kept");
+    }
+}
+
+#[test]
+fn input_before_message_start_waits_for_its_block() {
+    let run = run(&[input(0, "{\"a\""), begin(), input(0, ": 1}"), start(0, tool(json!({}))), stop(0)]);
+    assert_eq!(run.content(), json!([tool(json!({"a": 1}))]));
+}
+
+#[test]
+fn a_stop_before_message_start() {
+    let early = [(AnomalyKind::BeforeMessageStart, Some(1)), (AnomalyKind::StopWithoutStart, Some(1))];
+    assert_eq!(departure(&[], stop(1), &early).message(), message(json!({})));
+}
+
+#[test]
+fn a_message_delta_before_message_start() {
+    let early = message_delta(json!({"stop_reason": "end_turn", "future": 1}), json!({"output_tokens": 5}));
+    let run = departure(&[], early, &[(AnomalyKind::BeforeMessageStart, None)]);
+    let known = json!({"stop_reason": "end_turn", "future": 1, "usage": {"output_tokens": 5}});
+    assert_eq!(run.message(), message(known.clone()), "kept");
+
+    let nothing = message_start(json!({"stop_reason": null, "future": null, "usage": {"output_tokens": null}}));
+    let other = json!({"stop_reason": "refusal", "future": 2, "usage": {"output_tokens": 1, "input_tokens": 3}});
+    assert_eq!(run.then(&[nothing]).message(), message(known.clone()), "nothing known is discarded");
+    let run = departure(
+        &[],
+        message_delta(json!({"stop_reason": "end_turn", "future": 1}), json!({"output_tokens": 5})),
+        &[(AnomalyKind::BeforeMessageStart, None)],
+    );
+    let mut expected = known;
+    expected["usage"]["input_tokens"] = json!(3);
+    assert_eq!(run.then(&[message_start(other)]).message(), message(expected), "nor by other values");
+}
+
+#[test]
+fn a_message_stop_before_message_start() {
+    let run = departure(&[], end(), &[(AnomalyKind::BeforeMessageStart, None)]);
+    let run = run.then(&[message_start(json!({"id": "msg_1", "content": [text_block("next")]}))]);
+    assert_eq!(run.message(), message(json!({})), "that is a message_start after message_stop");
+    assert_eq!(reasons(run), [Completion::Cut], "of no message_start");
+}
+
+#[test]
+fn a_later_message_start_never_discards_what_is_known() {
+    let early = [start(0, text_block("a")), text(0, "b"), text(1, "early"), end_turn()];
+    let late = message_start(json!({
+        "id": "msg_1", "model": "m", "content": [text_block("initial")], "stop_reason": null,
+        "usage": {"input_tokens": 3},
+    }));
+    let run = run(&early).then(&[late, text(1, "!")]);
+    let content = ["initial", "ab", "early!"].map(text_block);
+    let expected = json!({
+        "id": "msg_1", "model": "m", "content": content, "stop_reason": "end_turn", "usage": {"input_tokens": 3},
+    });
+    assert_eq!(run.message(), message(expected));
+}
+
+/// The fallback was told before the start was, but it tells what happened later.
+#[test]
+fn a_fallback_before_message_start_tells_the_model() {
+    let fallback = json!({"type": "fallback", "from": {"model": "a"}, "to": {"model": "b"}});
+    let run = run(&[start(0, fallback), message_start(json!({"model": "a"}))]);
+    assert_eq!(run.message()["model"], "b");
+}
+
+#[test]
+fn pings_unknown_events_and_errors_before_message_start_are_no_departure() {
+    let run = orderly(&[ping(), unknown_event(), ping(), message_start(json!({"id": "msg_1"}))]);
+    assert_eq!(run.message(), message(json!({"id": "msg_1"})));
+    let run = orderly(&[ping(), error()]);
+    assert!(run.accumulator.error().is_some());
+}
+
+// message_delta after message_stop
+
+#[test]
+fn a_message_delta_after_message_stop() {
+    let late = message_delta(json!({"stop_reason": "max_tokens", "future": 1}), json!({"output_tokens": 9}));
+    let run = departure(&stopped(), late, &[(AnomalyKind::MessageDeltaAfterStop, None)]);
+    let merged = json!({
+        "content": [text_block("t")], "stop_reason": "max_tokens", "future": 1, "usage": {"output_tokens": 9},
+    });
+    assert_eq!((run.message(), run.accumulator.completion()), (message(merged), Completion::Complete));
+}
+
+// Block events after message_stop
+
+#[test]
+fn block_events_after_message_stop() {
+    for index in [0, 1] {
+        let late = [start(index, text_block("late")), start(index, tool(json!({}))), stop(index)];
+        for event in late.into_iter().chain(deltas(index)) {
+            let run = departure(&stopped(), event, &[(AnomalyKind::BlockEventAfterStop, Some(index))]);
+            assert_eq!((run.message(), run.orphans()), (whole(), vec![]), "changed nothing");
+            assert_eq!(run.accumulator.completion(), Completion::Complete);
+        }
+    }
+}
+
+#[test]
+fn each_block_event_after_message_stop_is_a_departure() {
+    let late = [start(1, text_block("x")), text(1, "y"), text(1, "z"), stop(1)];
+    let run = run(&stopped()).then(&late);
+    assert_eq!(run.anomalies(), [(AnomalyKind::BlockEventAfterStop, Some(1)); 4]);
+    assert_eq!(run.message(), whole());
+}
+
+/// No row of the table, so it changes nothing and is told.
+#[test]
+fn a_second_message_stop() {
+    let run = departure(&stopped(), end(), &[(AnomalyKind::SecondMessageStop, None)]);
+    assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Complete));
+}
+
+#[test]
+fn pings_and_unknown_events_after_message_stop_are_no_departure() {
+    let run = orderly(&[&stopped()[..], &[ping(), unknown_event()]].concat());
+    assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Complete));
+}
+
+// An error before message_stop
+
+#[test]
+fn an_error_before_message_stop_is_final() {
+    let other_error = json!({"type": "error", "error": {"type": "api_error", "message": "another"}});
+    let before = [begin(), start(0, tool(json!({}))), input(0, "{\"a\""), error()];
+    for (late, index) in [
+        (begin(), None),
+        (start(1, text_block("late")), Some(1)),
+        (stop(0), Some(0)),
+        (end_turn(), None),
+        (message_delta(json!({"future": 1}), json!({"output_tokens": 9})), None),
+        (end(), None),
+        (other_error, None),
+    ]
+    .into_iter()
+    .chain(deltas(0).map(|delta| (delta, Some(0))))
+    .chain(deltas(1).map(|delta| (delta, Some(1))))
+    {
+        let run = departure(&before, late, &[(AnomalyKind::AfterError, index)]);
+        assert_eq!((run.message(), run.orphans()), (orderly(&before).message(), vec![]), "changed nothing");
+        assert_eq!(run.accumulator.error().unwrap().body(), &error(), "the first error stands");
+        assert_eq!(run.accumulator.completion(), Completion::ServerError);
+    }
+}
+
+#[test]
+fn an_error_before_message_start_is_final() {
+    for late in [message_start(json!({"id": "msg_1"})), end_turn()] {
+        let run = departure(&[error()], late, &[(AnomalyKind::AfterError, None)]);
+        assert_eq!((run.message(), run.accumulator.started()), (message(json!({})), false));
+    }
+}
+
+#[test]
+fn a_whole_stream_behind_an_error_changes_nothing() {
+    let run = run(&[error()]).then(&stopped());
+    assert_eq!(run.message(), message(json!({})));
+    assert_eq!(run.accumulator.completion(), Completion::ServerError);
+}
+
+#[test]
+fn pings_and_unknown_events_after_an_error_are_no_departure() {
+    let run = orderly(&[begin(), start(0, text_block("t")), error(), ping(), unknown_event()]);
+    assert_eq!(run.content(), json!([text_block("t")]));
+    assert_eq!(run.accumulator.completion(), Completion::ServerError);
+}
+
+#[test]
+fn after_an_error_after_message_stop_the_message_stays_complete() {
+    let run = departure(&stopped(), error(), &[(AnomalyKind::ErrorAfterStop, None)]);
+    assert_eq!(run.accumulator.error(), None);
+    assert_eq!(to_json(&run.end().unwrap()), whole());
+}

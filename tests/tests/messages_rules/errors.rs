@@ -1,0 +1,423 @@
+//! Section 3: what counts as an error, wherever it stands, and what becomes of it.
+
+use serde_json::json;
+use ssewire_messages::{ApiError, Completion, ErrorKind, MessageStream, ResponseHead, StreamEvent};
+
+use crate::support::*;
+
+/// The names of all known events but `error`, an unknown one, and none.
+const OTHER_NAMES: [&str; 10] = [
+    "",
+    "message",
+    "message_start",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "message_stop",
+    "ping",
+    "future_event",
+];
+
+// What counts as an error
+
+#[test]
+fn a_payload_whose_type_is_error() {
+    for payload in [error(), json!({"type": "error"}), json!({"type": "error", "error": null, "index": 0})] {
+        for name in OTHER_NAMES.into_iter().chain(["error"]) {
+            assert_eq!(error_in(&named(name, &payload.to_string())).body(), &payload, "under the name {name:?}");
+        }
+    }
+}
+
+#[test]
+fn a_payload_whose_object_is_error_whatever_its_type() {
+    let types = ["BadRequestError", "overloaded_error", "error", "future_event"].into_iter();
+    for kind in types.chain(OTHER_NAMES.into_iter().skip(2)) {
+        let payload = json!({"object": "error", "type": kind, "message": "boom", "code": 400});
+        for name in OTHER_NAMES.into_iter().chain(["error"]) {
+            let error = error_in(&named(name, &payload.to_string()));
+            assert_eq!((error.body(), error.message()), (&payload, Some("boom")), "{kind} under {name:?}");
+        }
+    }
+    let mut delta = text(0, "x");
+    delta["object"] = json!("error");
+    assert_eq!(error_in(&sse(&[delta.clone()])).body(), &delta, "a whole delta, too");
+    assert_eq!(error_in(&named("", r#"{"object":"error"}"#)).body(), &json!({"object": "error"}), "or no type at all");
+}
+
+#[test]
+fn a_payload_without_a_type_and_with_a_non_null_error_or_detail() {
+    for payload in [
+        json!({"error": {"type": "overloaded_error", "message": "boom"}}),
+        json!({"error": "boom"}),
+        json!({"error": "boom", "detail": null}),
+        json!({"error": false}),
+        json!({"error": {}}),
+        json!({"detail": "boom"}),
+        json!({"detail": [{"msg": "boom"}]}),
+        json!({"detail": 0, "error": null}),
+    ] {
+        for name in OTHER_NAMES.into_iter().chain(["error"]) {
+            assert_eq!(error_in(&named(name, &payload.to_string())).body(), &payload, "under the name {name:?}");
+        }
+    }
+}
+
+#[test]
+fn a_null_error_or_detail_is_none() {
+    for payload in [json!({"error": null}), json!({"detail": null, "x": 1}), json!({"error": null, "detail": null})] {
+        for name in ["", "message", "future_event", "ping"] {
+            is_no_error(&named(name, &payload.to_string()));
+        }
+    }
+}
+
+#[test]
+fn an_error_or_detail_beside_a_type_is_none() {
+    for kind in ["future_event", "overloaded_error", "ping"] {
+        for name in OTHER_NAMES {
+            is_no_error(&named(name, &json!({"type": kind, "error": {"message": "boom"}}).to_string()));
+            is_no_error(&named(name, &json!({"type": kind, "detail": "boom"}).to_string()));
+        }
+    }
+    let mut delta = text(0, "");
+    delta["error"] = json!("boom");
+    is_no_error(&sse(&[delta]));
+}
+
+#[test]
+fn an_object_that_is_no_error_is_none() {
+    for object in [json!("chat.completion.chunk"), json!(null), json!(["error"])] {
+        is_no_error(&named("", &json!({"object": object}).to_string()));
+        is_no_error(&named("", &json!({"object": object, "type": "ping"}).to_string()));
+    }
+}
+
+#[test]
+fn anything_under_the_event_name_error() {
+    for payload in [
+        json!({}),
+        json!({"message": "boom"}),
+        json!({"index": 0, "delta": {"type": "text_delta", "text": "x"}}),
+        json!({"error": null, "detail": null}),
+        json!({"type": "future_event"}),
+        json!({"type": "future_event", "error": {"message": "boom"}}),
+        json!({"type": null}),
+        json!("boom"),
+        json!(["boom"]),
+        json!(5),
+        json!(null),
+        json!(true),
+    ] {
+        assert_eq!(error_in(&named("error", &payload.to_string())).body(), &payload);
+    }
+    assert_eq!(error_in(&named("error", "\"boom\"")).message(), Some("boom"));
+}
+
+#[test]
+fn a_known_event_under_the_event_name_error_is_itself() {
+    let events = [begin(), start(0, text_block("a")), text(0, "b"), stop(0), end_turn(), ping(), end()];
+    let body: String = events.iter().map(|event| named("error", &event.to_string())).collect();
+    assert_eq!(tolerated(body), orderly(&events).message());
+}
+
+#[test]
+fn text_that_is_no_json_under_the_event_name_error_is_the_message() {
+    for text in ["boom", "upstream connect error: 503", "{\"type\": \"error\"", "<html>boom</html>", "500 boom"] {
+        let error = error_in(&named("error", text));
+        assert_eq!((error.message(), error.body(), error.kind()), (Some(text), &json!(text), None));
+    }
+    let lines = error_in("event: error\ndata: boom\ndata: bang\n\n");
+    assert_eq!(lines.message(), Some("boom\nbang"));
+}
+
+#[test]
+fn the_type_of_an_error_under_the_event_name_error_is_its_kind() {
+    for (kind, expected, _) in KINDS {
+        let payload = json!({"type": kind, "message": "boom"});
+        let error = error_in(&named("error", &payload.to_string()));
+        assert_eq!((error.kind(), error.message()), (Some(&expected), Some("boom")));
+        assert_eq!(error.body(), &payload);
+        is_no_error(&named("message", &payload.to_string()));
+    }
+}
+
+// The field `error`
+
+#[test]
+fn a_field_named_error_is_an_error_at_its_blank_line() {
+    let overloaded = error().to_string();
+    for (field, message) in [
+        (format!("error: {overloaded}"), Some("Overloaded")),
+        (format!("error:{overloaded}"), Some("Overloaded")),
+        ("error: {\"message\": \"boom\", \"code\": 500}".to_owned(), Some("boom")),
+        ("error: boom".to_owned(), Some("boom")),
+        ("id: 1\nerror: boom\nretry: 5".to_owned(), Some("boom")),
+        (": comment\nerror: boom".to_owned(), Some("boom")),
+        ("error: ".to_owned(), None),
+        ("error:".to_owned(), None),
+        ("error".to_owned(), None),
+    ] {
+        for line_end in ["\n", "\r\n", "\r"] {
+            let block = format!("{field}\n\n").replace('\n', line_end);
+            assert_eq!(error_in(&block).message(), message, "{block:?}");
+        }
+    }
+}
+
+#[test]
+fn a_field_named_error_without_its_blank_line_is_no_error() {
+    let body = body(sse(&[begin(), end_turn()]) + "error: boom\n");
+    assert_eq!(body.errors, []);
+    assert_eq!(to_json(&body.end.unwrap())["stop_reason"], "end_turn");
+}
+
+#[test]
+fn a_known_event_in_a_field_named_error_is_itself() {
+    is_no_error("error: {\"type\": \"ping\"}\n\n");
+    let body = body(around(format!("error: {}\n\n", text(0, "+"))));
+    assert_eq!(to_json(&body.end.unwrap())["content"], json!([text_block("a+b")]));
+}
+
+#[test]
+fn a_field_of_another_name_is_no_error() {
+    for field in
+        ["Error: boom", "ERROR: boom", "errors: boom", " error: boom", "error : boom", ":error: boom", "err: x"]
+    {
+        is_no_error(&format!("{field}\n\n"));
+    }
+}
+
+#[test]
+fn an_event_with_a_field_named_error_beside_its_data_is_both() {
+    for block in [format!("data: {}\nerror: boom\n\n", text(0, "+")), format!("error: boom\ndata: {}\n\n", ping())] {
+        let [tolerant, strict] = streams().map(|stream| body_with(stream, &around(&block)));
+        for body in [tolerant, strict] {
+            assert_eq!(body.end.unwrap_err().error().unwrap().message(), Some("boom"), "{block}");
+        }
+    }
+}
+
+// No event
+
+#[test]
+fn a_block_without_a_data_line_is_no_event() {
+    for block in [
+        "event: error\n\n",
+        "event: error\nid: 1\nretry: 5\n\n",
+        "event: error\n: data: x\n\n",
+        "event: error\nDATA: x\n\n",
+    ] {
+        is_no_error(block);
+        assert_eq!(body(block).events, [], "{block:?}");
+    }
+    is_no_error("event: message_stop\n\n");
+}
+
+#[test]
+fn the_name_of_a_block_without_a_data_line_is_not_that_of_the_next() {
+    is_no_error("event: error\n\ndata: {\"x\": 1}\n\n");
+}
+
+// Worth another try
+
+/// The kinds of errors, and whether another try is worth it.
+const KINDS: [(&str, ErrorKind, bool); 11] = [
+    ("invalid_request_error", ErrorKind::InvalidRequest, false),
+    ("authentication_error", ErrorKind::Authentication, false),
+    ("billing_error", ErrorKind::Billing, false),
+    ("permission_error", ErrorKind::Permission, false),
+    ("not_found_error", ErrorKind::NotFound, false),
+    ("conflict_error", ErrorKind::Conflict, true),
+    ("request_too_large", ErrorKind::RequestTooLarge, false),
+    ("rate_limit_error", ErrorKind::RateLimit, true),
+    ("api_error", ErrorKind::Api, true),
+    ("timeout_error", ErrorKind::Timeout, true),
+    ("overloaded_error", ErrorKind::Overloaded, true),
+];
+
+#[test]
+fn an_overloaded_error_inside_a_200_stream_is_retryable() {
+    let body = body(around(sse(&[error()])));
+    let incomplete = body.end.unwrap_err();
+    let overloaded = incomplete.error().unwrap();
+    assert_eq!((overloaded.kind(), overloaded.status()), (Some(&ErrorKind::Overloaded), None));
+    assert!(overloaded.is_retryable());
+    // Also if it is known that the status was 200.
+    let in_200 = ApiError::from_response(head(200), error().to_string().as_bytes());
+    let in_529 = ApiError::from_response(head(529), error().to_string().as_bytes());
+    assert!(in_200.is_retryable() && in_529.is_retryable());
+}
+
+#[test]
+fn an_error_in_a_stream_is_classed_by_its_type() {
+    for (name, kind, retryable) in KINDS {
+        let payload = json!({"type": "error", "error": {"type": name, "message": "boom"}, "request_id": "req_1"});
+        let error = error_in(&sse(&[payload]));
+        assert_eq!((error.kind(), error.is_retryable()), (Some(&kind), retryable), "{name}");
+        assert_eq!((error.message(), error.request_id()), (Some("boom"), Some("req_1")));
+    }
+}
+
+#[test]
+fn an_error_of_a_response_is_classed_by_its_status_if_it_has_no_type() {
+    let retryable = [408, 409, 429, 500, 501, 502, 503, 504, 520, 529, 599];
+    let final_ = [400, 401, 402, 403, 404, 413, 418, 422];
+    for (statuses, expected) in [(&retryable[..], true), (&final_[..], false)] {
+        for status in statuses {
+            let error = ApiError::from_response(head(*status), b"");
+            assert_eq!(error.is_retryable(), expected, "{status}");
+        }
+    }
+}
+
+#[test]
+fn the_members_of_the_body_are_read() {
+    let payload = json!({
+        "type": "error", "request_id": "req_1",
+        "error": {"type": "invalid_request_error", "message": "boom", "details": {"error_code": "code"}},
+    });
+    let error = error_in(&sse(&[payload]));
+    assert_eq!((error.error_code(), error.request_id()), (Some("code"), Some("req_1")));
+    let null = json!({"type": "error", "error": {"type": "api_error", "message": "boom", "details": null}});
+    assert_eq!(error_in(&sse(&[null])).error_code(), None);
+}
+
+// Before and after message_stop
+
+/// Every shape of an error.
+fn shapes() -> [String; 8] {
+    [
+        sse(&[error()]),
+        named("", &error().to_string()),
+        named("", r#"{"object":"error","type":"content_block_delta","message":"boom"}"#),
+        named("message", r#"{"error":{"type":"api_error","message":"boom"}}"#),
+        named("", r#"{"detail":"boom"}"#),
+        named("error", "boom"),
+        named("error", r#"{"type":"overloaded_error","message":"boom"}"#),
+        "error: boom\n\n".to_owned(),
+    ]
+}
+
+#[test]
+fn before_message_stop_no_error_is_ever_ignored() {
+    let events = [ping(), begin(), start(0, text_block("")), text(0, "a"), stop(0), end_turn(), end()];
+    for shape in shapes() {
+        for at in 0..events.len() {
+            let (before, behind) = events.split_at(at);
+            let bytes = sse(before) + &shape + &sse(behind);
+            let expected = orderly(before).message();
+            for stream in streams() {
+                let incomplete = body_with(stream, bytes.as_bytes()).end.unwrap_err();
+                assert_eq!(incomplete.reason(), Completion::ServerError, "{shape} before event {at}");
+                assert!(incomplete.error().is_some());
+                assert_eq!(to_json(incomplete.message()), expected, "final: later events change nothing");
+            }
+        }
+    }
+}
+
+#[test]
+fn before_message_stop_an_error_is_not_ignored_whatever_came_before_it() {
+    let broken = named("content_block_delta", "{");
+    let oddities = [
+        named("", "[DONE]"),
+        broken,
+        named("ping", "\"\""),
+        sse(&[unknown_event()]),
+        "event: error\n\n".to_owned(),
+        sse(&[text(7, "early"), stop(9), begin()]),
+    ];
+    for shape in shapes() {
+        for oddity in &oddities {
+            for stream in streams() {
+                let body = body_with(stream, &around(format!("{oddity}{shape}")));
+                let incomplete = body.end.unwrap_err();
+                assert_eq!(incomplete.reason(), Completion::ServerError, "{oddity}{shape}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_error_stands() {
+    let second = json!({"type": "error", "error": {"type": "api_error", "message": "second"}});
+    for stream in streams() {
+        let body = body_with(stream, &around(sse(&[error(), second.clone()])));
+        assert_eq!(body.end.unwrap_err().error().unwrap().body(), &error());
+    }
+}
+
+#[test]
+fn a_body_of_nothing_but_an_error_event_reports_it() {
+    for shape in shapes() {
+        let body = body(&shape);
+        assert_eq!(body.errors, []);
+        let incomplete = body.end.unwrap_err();
+        assert_eq!(incomplete.reason(), Completion::ServerError, "{shape}");
+        assert!(incomplete.error().is_some() && !incomplete.started());
+    }
+}
+
+#[test]
+fn after_message_stop_the_message_stays_complete() {
+    let events = [begin(), start(0, text_block("a")), stop(0), end_turn(), end()];
+    let expected = orderly(&events).message();
+    for shape in shapes() {
+        for stream in streams() {
+            let bytes = sse(&events) + &shape;
+            let message = body_with(stream, bytes.as_bytes()).end.unwrap();
+            assert_eq!(to_json(&message), expected, "{shape}");
+        }
+    }
+}
+
+#[test]
+fn after_message_stop_an_error_is_recorded_and_in_strict_mode_refused() {
+    let events = [begin(), end_turn(), end()];
+    let run = orderly(&events).then(&[error()]);
+    assert!(run.results.iter().all(Result::is_ok));
+    assert_eq!(run.anomalies().len(), 1);
+    assert!(run.accumulator.error().is_none());
+    let refused = strict(&events).then(&[error()]);
+    assert!(refused.results.last().unwrap().is_err());
+    assert_eq!(refused.anomalies(), []);
+    assert_eq!(refused.accumulator.completion(), Completion::Complete);
+}
+
+// Small things
+
+/// A tolerant stream and a strict one.
+fn streams() -> [MessageStream; 2] {
+    [MessageStream::new(), MessageStream::new().with_accumulator(strict_accumulator())]
+}
+
+fn head(status: u16) -> ResponseHead {
+    ResponseHead::new(status, [("content-type", "text/event-stream")])
+}
+
+/// The error that these bytes are, in the middle of a stream: delivered, in the report, and final.
+#[track_caller]
+fn error_in(bytes: &str) -> ApiError {
+    let [tolerant, strict] = streams().map(|stream| {
+        let mut body = body_with(stream, &around(bytes));
+        let errors = body.events.iter().filter(|event| matches!(event, StreamEvent::Error(_))).count();
+        assert_eq!(errors, 1, "delivered once: {bytes}");
+        let incomplete = body.end.unwrap_err();
+        assert_eq!(incomplete.reason(), Completion::ServerError, "{bytes}");
+        assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("a")]})), "{bytes}");
+        let at = body.events.iter().position(|event| matches!(event, StreamEvent::Error(_))).unwrap();
+        let StreamEvent::Error(delivered) = body.events.swap_remove(at) else { panic!("an error") };
+        assert_eq!(incomplete.error(), Some(&delivered));
+        delivered
+    });
+    assert_eq!(tolerant, strict);
+    tolerant
+}
+
+/// These bytes, in the middle of a stream, are no error and change nothing.
+#[track_caller]
+fn is_no_error(bytes: &str) {
+    assert_eq!(tolerated(around(bytes)), around_nothing(), "{bytes}");
+}

@@ -1,0 +1,13 @@
+//! Every rule of the protocol page (sections 3, 4 and 6) has a test that is named after it, one module for each table.
+//!
+//! What is expected here is what the page says, row by row; where the page and the program part, the test says so.
+
+mod completion;
+mod departures;
+mod errors;
+mod merge;
+mod openness;
+mod support;
+mod tolerances;
+mod undecodable;
+mod updates;

@@ -1,0 +1,334 @@
+//! The words that the tests are written in: events, blocks, and runs of events.
+
+use serde_json::{Value, json};
+use ssewire_messages::{
+    AccumulateError, Accumulator, AnomalyKind, BlockRef, Completion, ContentBlock, Incomplete, InputState, Message,
+    MessageStream, StreamError, StreamEvent, Strictness,
+};
+
+// Events.
+
+pub fn message_start(message: Value) -> Value {
+    json!({"type": "message_start", "message": message})
+}
+
+/// A `message_start` that says nothing.
+pub fn begin() -> Value {
+    message_start(json!({}))
+}
+
+pub fn start(index: u64, block: Value) -> Value {
+    json!({"type": "content_block_start", "index": index, "content_block": block})
+}
+
+pub fn delta(index: u64, delta: Value) -> Value {
+    json!({"type": "content_block_delta", "index": index, "delta": delta})
+}
+
+pub fn text(index: u64, text: &str) -> Value {
+    delta(index, json!({"type": "text_delta", "text": text}))
+}
+
+pub fn thinking(index: u64, thinking: &str) -> Value {
+    delta(index, json!({"type": "thinking_delta", "thinking": thinking}))
+}
+
+pub fn signature(index: u64, signature: &str) -> Value {
+    delta(index, json!({"type": "signature_delta", "signature": signature}))
+}
+
+pub fn citation(index: u64, cited_text: &str) -> Value {
+    delta(index, json!({"type": "citations_delta", "citation": cited(cited_text)}))
+}
+
+pub fn input(index: u64, partial_json: &str) -> Value {
+    delta(index, json!({"type": "input_json_delta", "partial_json": partial_json}))
+}
+
+pub fn compaction(index: u64, content: Value) -> Value {
+    delta(index, json!({"type": "compaction_delta", "content": content}))
+}
+
+pub fn stop(index: u64) -> Value {
+    json!({"type": "content_block_stop", "index": index})
+}
+
+pub fn message_delta(delta: Value, usage: Value) -> Value {
+    json!({"type": "message_delta", "delta": delta, "usage": usage})
+}
+
+/// The `message_delta` with the stop reason.
+pub fn end_turn() -> Value {
+    json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}})
+}
+
+pub fn end() -> Value {
+    json!({"type": "message_stop"})
+}
+
+pub fn ping() -> Value {
+    json!({"type": "ping"})
+}
+
+pub fn unknown_event() -> Value {
+    json!({"type": "future_event", "index": 0, "text": "not content"})
+}
+
+pub fn error() -> Value {
+    json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
+}
+
+// What stands in events.
+
+pub fn text_block(text: &str) -> Value {
+    json!({"type": "text", "text": text})
+}
+
+pub fn thinking_block(thinking: &str) -> Value {
+    json!({"type": "thinking", "thinking": thinking})
+}
+
+pub fn tool(input: Value) -> Value {
+    json!({"type": "tool_use", "id": "toolu_1", "name": "f", "input": input})
+}
+
+pub fn compaction_block(content: Value) -> Value {
+    json!({"type": "compaction", "content": content})
+}
+
+pub fn cited(text: &str) -> Value {
+    json!({
+        "type": "char_location", "cited_text": text, "document_index": 0, "start_char_index": 0, "end_char_index": 1,
+    })
+}
+
+/// The message with these members, beside those that it always has.
+pub fn message(members: Value) -> Value {
+    let mut message = json!({"type": "message", "role": "assistant", "content": []});
+    for (name, value) in members.as_object().unwrap() {
+        message[name] = value.clone();
+    }
+    message
+}
+
+// Runs of events.
+
+/// Events that were merged, by an accumulator and by a stream alike.
+pub struct Run {
+    pub accumulator: Accumulator,
+    stream: MessageStream,
+    /// What each event met with.
+    pub results: Vec<Result<(), AccumulateError>>,
+}
+
+/// Merges the events, whatever they depart from.
+pub fn run(events: &[Value]) -> Run {
+    run_with(Accumulator::new(), events)
+}
+
+/// Merges the events, and makes sure that none of them is a departure.
+pub fn orderly(events: &[Value]) -> Run {
+    let tolerant = run(events);
+    assert_eq!(tolerant.anomalies(), [], "no departure");
+    let strict = strict(events);
+    assert!(strict.results.iter().all(Result::is_ok), "no error in strict mode: {:?}", strict.results);
+    assert_eq!(strict.message(), tolerant.message(), "the same message in strict mode");
+    tolerant
+}
+
+/// Takes the events in strict mode: what departs is refused.
+pub fn strict(events: &[Value]) -> Run {
+    run_with(strict_accumulator(), events)
+}
+
+pub fn strict_accumulator() -> Accumulator {
+    Accumulator::new().with_strictness(Strictness::Strict)
+}
+
+pub fn run_with(accumulator: Accumulator, events: &[Value]) -> Run {
+    let stream = MessageStream::new().with_accumulator(accumulator.clone());
+    Run { accumulator, stream, results: Vec::new() }.then(events)
+}
+
+/// Merges the events `before`, which must be orderly, and one that departs from the protocol: refused without a trace
+/// in strict mode, merged and recorded otherwise.
+pub fn departure(before: &[Value], event: Value, departures: &[(AnomalyKind, Option<u64>)]) -> Run {
+    is_refused_without_a_trace(before, &event, departures);
+    let run = orderly(before).then(&[event]);
+    assert!(run.results.iter().all(Result::is_ok), "tolerated: {:?}", run.results);
+    assert_eq!(run.anomalies(), sorted(departures));
+    run
+}
+
+fn is_refused_without_a_trace(before: &[Value], event: &Value, departures: &[(AnomalyKind, Option<u64>)]) {
+    let untouched = strict(before);
+    let refused = strict(before).then(std::slice::from_ref(event));
+    let Some(Err(AccumulateError::Departure(anomaly))) = refused.results.last() else {
+        panic!("refused in strict mode: {:?}", refused.results)
+    };
+    assert!(departures.contains(&(anomaly.kind, anomaly.index)), "{anomaly:?} is one of {departures:?}");
+    assert_eq!(refused.state(), untouched.state(), "a refused event changes nothing");
+
+    // Nor does it change what becomes of later events.
+    let (refused, untouched) = (refused.then(&probes()), untouched.then(&probes()));
+    assert_eq!(refused.results[before.len() + 1..], untouched.results[before.len()..]);
+    assert_eq!(refused.state(), untouched.state(), "a refused event changes nothing for those behind it");
+}
+
+/// Events that show what an accumulator knows, beside its message.
+fn probes() -> Vec<Value> {
+    let mut probes = vec![message_start(json!({"id": "msg_probe", "content": [text_block("initial")]}))];
+    for index in 0..4 {
+        probes.extend([text(index, "probe"), thinking(index, "probe"), signature(index, "probe")]);
+        probes.extend([citation(index, "probe"), input(index, "{\"probe\":1}"), compaction(index, json!("probe"))]);
+        probes.extend([stop(index), start(index, text_block("probe")), stop(index)]);
+    }
+    probes.extend([start(4, tool(json!({}))), end_turn(), end(), error()]);
+    probes
+}
+
+impl Run {
+    /// Goes on with these.
+    pub fn then(mut self, events: &[Value]) -> Self {
+        for event in events {
+            let json = event.to_string();
+            let decoded = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
+            self.results.push(self.accumulator.accumulate(&decoded).map(|_| ()));
+            let sse = sse(std::slice::from_ref(event));
+            let mut input = sse.as_bytes();
+            while !matches!(self.stream.decode(&mut input), Ok(None)) {}
+        }
+        assert_eq!(self.stream.snapshot(), self.accumulator.snapshot(), "as a stream and event by event");
+        self
+    }
+
+    pub fn message(&self) -> Value {
+        to_json(self.accumulator.snapshot())
+    }
+
+    pub fn content(&self) -> Value {
+        self.message()["content"].take()
+    }
+
+    /// The departures, sorted, after making sure that they are counted as they are listed.
+    pub fn anomalies(&self) -> Vec<(AnomalyKind, Option<u64>)> {
+        let anomalies = self.accumulator.anomalies();
+        let listed: Vec<_> = anomalies.first().iter().map(|anomaly| (anomaly.kind, anomaly.index)).collect();
+        assert_eq!(anomalies.total(), listed.len() as u64);
+        for (kind, _) in &listed {
+            assert_eq!(anomalies.count(*kind), listed.iter().filter(|(other, _)| other == kind).count() as u64);
+        }
+        sorted(&listed)
+    }
+
+    pub fn orphans(&self) -> Vec<(u64, String)> {
+        self.accumulator.orphan_input().map(|(index, json)| (index, json.to_owned())).collect()
+    }
+
+    /// How far the tool input of the block at this position is to be trusted.
+    pub fn input_state(&self, position: usize) -> InputState {
+        self.accumulator.snapshot().content.get(position).unwrap().input().unwrap().state()
+    }
+
+    /// The input ends here.
+    pub fn end(self) -> Result<Message, Incomplete> {
+        self.accumulator.into_message()
+    }
+
+    /// All that an accumulator shows of itself.
+    fn state(&self) -> impl PartialEq + std::fmt::Debug + use<> {
+        let accumulator = &self.accumulator;
+        let end = accumulator.clone().into_message();
+        (
+            (self.message(), self.anomalies(), self.orphans(), format!("{accumulator:?}")),
+            (accumulator.completion(), accumulator.started(), accumulator.error().map(|error| error.body().clone())),
+            end.map(|message| to_json(&message)).map_err(|incomplete| {
+                (incomplete.reasons().to_vec(), to_json(incomplete.message()), incomplete.orphan_input().to_vec())
+            }),
+        )
+    }
+}
+
+/// Why the message is not whole.
+pub fn reasons(run: Run) -> Vec<Completion> {
+    run.end().unwrap_err().reasons().to_vec()
+}
+
+// Bodies of bytes.
+
+/// The events as the API writes them.
+pub fn sse(events: &[Value]) -> String {
+    let name = |event: &Value| event["type"].as_str().unwrap_or("message").to_owned();
+    events.iter().map(|event| named(&name(event), &event.to_string())).collect()
+}
+
+/// One event under this name; without a name, without the line for it.
+pub fn named(name: &str, payload: &str) -> String {
+    let name = if name.is_empty() { String::new() } else { format!("event: {name}\n") };
+    format!("{name}data: {payload}\n\n")
+}
+
+/// A body that was read to its end.
+pub struct Body {
+    pub errors: Vec<StreamError>,
+    pub anomalies: u64,
+    /// The SSE event type and the typed event of all that could be merged.
+    pub events: Vec<StreamEvent<'static>>,
+    pub end: Result<Message, Incomplete>,
+}
+
+pub fn body(bytes: impl AsRef<[u8]>) -> Body {
+    body_with(MessageStream::new(), bytes.as_ref())
+}
+
+pub fn body_with(mut stream: MessageStream, bytes: &[u8]) -> Body {
+    let (mut errors, mut events, mut input) = (Vec::new(), Vec::new(), bytes);
+    loop {
+        match stream.advance_owned(&mut input) {
+            Ok(Some(event)) => events.push(event),
+            Ok(None) => break,
+            Err(error) => errors.push(error),
+        }
+    }
+    Body { errors, anomalies: stream.anomalies().total(), events, end: stream.finish() }
+}
+
+/// Reads a body that nothing is wrong with, in strict mode neither.
+pub fn tolerated(bytes: impl AsRef<[u8]>) -> Value {
+    let strict = MessageStream::new().with_accumulator(strict_accumulator());
+    let [strict, tolerant] = [strict, MessageStream::new()].map(|stream| {
+        let body = body_with(stream, bytes.as_ref());
+        assert_eq!((body.errors, body.anomalies), (vec![], 0), "{}", String::from_utf8_lossy(bytes.as_ref()));
+        to_json(&body.end.unwrap())
+    });
+    assert_eq!(strict, tolerant);
+    tolerant
+}
+
+/// A whole body with these bytes within its only block, a text block.
+pub fn around(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    let before = sse(&[begin(), start(0, text_block("")), text(0, "a")]);
+    let behind = sse(&[text(0, "b"), stop(0), end_turn(), end()]);
+    [before.as_bytes(), bytes.as_ref(), behind.as_bytes()].concat()
+}
+
+/// The message of [`around`], if the bytes have changed nothing.
+pub fn around_nothing() -> Value {
+    message(json!({"content": [text_block("ab")], "stop_reason": "end_turn"}))
+}
+
+// Small things.
+
+pub fn content_of<'a>(block: &BlockRef<'a>) -> &'a ContentBlock {
+    block.content()
+}
+
+pub fn to_json(message: &Message) -> Value {
+    serde_json::to_value(message).unwrap()
+}
+
+fn sorted(departures: &[(AnomalyKind, Option<u64>)]) -> Vec<(AnomalyKind, Option<u64>)> {
+    let mut departures = departures.to_vec();
+    departures.sort();
+    departures
+}

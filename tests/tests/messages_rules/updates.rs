@@ -1,0 +1,641 @@
+//! Section 6: what each event yields, by index, position and key of its block, each with its snapshot.
+
+use serde_json::{Value, json};
+use ssewire_messages::{Accumulator, BlockKey, BlockRef, ContentBlock, Message, MessageStream, StreamEvent, Update};
+
+use crate::support::*;
+
+/// What the events yield, one update for each: an accumulator and a stream of bytes say the same.
+fn updates(events: &[Value]) -> Vec<Value> {
+    let mut accumulator = Accumulator::new();
+    let updates: Vec<_> = events.iter().map(|event| update(&mut accumulator, event)).collect();
+    assert_eq!(updates_of_a_stream(events), updates);
+    updates
+}
+
+/// What the last of the events yields.
+fn last(events: &[Value]) -> Value {
+    updates(events).pop().unwrap()
+}
+
+fn update(accumulator: &mut Accumulator, event: &Value) -> Value {
+    let json = event.to_string();
+    let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
+    let told = tell(&accumulator.accumulate(&event).unwrap());
+    if let Some(message) = told.get("message") {
+        assert_eq!(*message, to_json(accumulator.snapshot()), "the message is the snapshot");
+    }
+    told
+}
+
+/// The payload and the name of each event stand beside its update.
+fn updates_of_a_stream(events: &[Value]) -> Vec<Value> {
+    let bytes = sse(events);
+    let (mut stream, mut input, mut updates) = (MessageStream::new(), bytes.as_bytes(), Vec::new());
+    while let Some(item) = stream.decode(&mut input).unwrap() {
+        let event = &events[updates.len()];
+        assert_eq!(item.payload, event.to_string().as_bytes(), "the raw event comes along");
+        assert_eq!(item.event_type, event["type"].as_str().unwrap().as_bytes());
+        updates.push(tell(&item.update));
+    }
+    updates
+}
+
+/// An update as JSON: its name, its block, its members.
+fn tell(update: &Update<'_>) -> Value {
+    match update {
+        Update::MessageStart { message, .. } => of_message("message_start", message),
+        Update::MessageDelta { message, .. } => of_message("message_delta", message),
+        Update::MessageStop { message, .. } => of_message("message_stop", message),
+        Update::BlockStart { block, text, thinking, .. } => of_block(
+            "block_start",
+            block,
+            json!({"text": text, "thinking": thinking, "content_block": block.content()}),
+        ),
+        Update::Text { block, text, snapshot, .. } => {
+            assert_eq!(block.content().as_text().unwrap().text, *snapshot);
+            of_block("text", block, json!({"text": text, "snapshot": snapshot}))
+        }
+        Update::Thinking { block, thinking, snapshot, .. } => {
+            assert_eq!(block.content().as_thinking().unwrap().thinking, *snapshot);
+            of_block("thinking", block, json!({"thinking": thinking, "snapshot": snapshot}))
+        }
+        Update::Signature { block, signature, .. } => {
+            assert_eq!(block.content().as_thinking().unwrap().signature.as_deref(), Some(*signature));
+            of_block("signature", block, json!({"signature": signature}))
+        }
+        Update::Citation { block, citation, snapshot, .. } => {
+            assert_eq!(block.content().as_text().unwrap().citations.get().unwrap(), snapshot);
+            of_block("citation", block, json!({"citation": citation, "snapshot": snapshot}))
+        }
+        Update::InputJson { block, partial_json, input, .. } => {
+            assert_eq!(block.content().input().unwrap(), *input);
+            let snapshot = json!({"partial": input.partial(), "raw": input.raw()});
+            of_block("input_json", block, json!({"partial_json": partial_json, "snapshot": snapshot}))
+        }
+        Update::Compaction { block, compaction, .. } => {
+            of_block("compaction", block, json!({"compaction": compaction, "content_block": block.content()}))
+        }
+        Update::UnknownBlock { block, .. } => {
+            of_block("unknown_block", block, json!({"content_block": block.content()}))
+        }
+        Update::BlockStop { block, .. } => of_block("block_stop", block, json!({"content_block": block.content()})),
+        Update::Error { error, .. } => json!({"update": "error", "error": error.body()}),
+        Update::Ping => json!({"update": "ping"}),
+        Update::Done => json!({"update": "done"}),
+        Update::Nothing => json!({"update": "nothing"}),
+        other => panic!("an update of no known kind: {other:?}"),
+    }
+}
+
+fn of_message(name: &str, message: &Message) -> Value {
+    json!({"update": name, "message": to_json(message)})
+}
+
+fn of_block(name: &str, block: &BlockRef<'_>, members: Value) -> Value {
+    let BlockKey { index, generation, .. } = block.key();
+    assert_eq!(block.index(), index);
+    at([index, block.position() as u64, u64::from(generation)], name, members)
+}
+
+/// The update of a block by its index, its position and its generation.
+fn at([index, position, generation]: [u64; 3], name: &str, members: Value) -> Value {
+    let mut update = members;
+    update["update"] = json!(name);
+    update["block"] = json!({"index": index, "position": position, "generation": generation});
+    update
+}
+
+/// That of the first of all blocks.
+fn first(name: &str, members: Value) -> Value {
+    at([0, 0, 0], name, members)
+}
+
+// Each update
+
+#[test]
+fn text_and_its_snapshot() {
+    let told = updates(&[begin(), start(0, text_block("a")), text(0, "b"), text(0, ""), text(0, "c\u{1F600}")]);
+    let expected = [
+        first("text", json!({"text": "b", "snapshot": "ab"})),
+        first("text", json!({"text": "", "snapshot": "ab"})),
+        first("text", json!({"text": "c\u{1F600}", "snapshot": "abc\u{1F600}"})),
+    ];
+    assert_eq!(told[2..], expected);
+}
+
+#[test]
+fn input_json_and_its_snapshot() {
+    let told = updates(&[
+        begin(),
+        start(0, tool(json!({}))),
+        input(0, ""),
+        input(0, "{\"a\": \"x"),
+        input(0, "y\", \"b\": "),
+        input(0, "[1"),
+        input(0, ", 2]}"),
+    ]);
+    let piece = |piece: &str, raw: &str, partial: Value| {
+        first("input_json", json!({"partial_json": piece, "snapshot": {"raw": raw, "partial": partial}}))
+    };
+    let expected = [
+        piece("", "", json!({})),
+        piece("{\"a\": \"x", "{\"a\": \"x", json!({})),
+        piece("y\", \"b\": ", "{\"a\": \"xy\", \"b\": ", json!({"a": "xy"})),
+        piece("[1", "{\"a\": \"xy\", \"b\": [1", json!({"a": "xy", "b": [1]})),
+        piece(", 2]}", "{\"a\": \"xy\", \"b\": [1, 2]}", json!({"a": "xy", "b": [1, 2]})),
+    ];
+    assert_eq!(told[2..], expected);
+}
+
+#[test]
+fn input_json_of_every_block_that_takes_it() {
+    for kind in ["tool_use", "server_tool_use", "mcp_tool_use", "future_tool_use"] {
+        let block = json!({"type": kind, "id": "i", "name": "f", "input": {}});
+        let told = last(&[begin(), start(0, block), input(0, "{\"a\": 1}")]);
+        let snapshot = json!({"raw": "{\"a\": 1}", "partial": {"a": 1}});
+        assert_eq!(told, first("input_json", json!({"partial_json": "{\"a\": 1}", "snapshot": snapshot})), "{kind}");
+    }
+}
+
+#[test]
+fn citation_and_its_snapshot() {
+    let told = updates(&[begin(), start(0, text_block("t")), citation(0, "1"), text(0, "u"), citation(0, "2")]);
+    let expected = [
+        first("citation", json!({"citation": cited("1"), "snapshot": [cited("1")]})),
+        first("text", json!({"text": "u", "snapshot": "tu"})),
+        first("citation", json!({"citation": cited("2"), "snapshot": [cited("1"), cited("2")]})),
+    ];
+    assert_eq!(told[2..], expected);
+}
+
+#[test]
+fn a_citation_of_an_unknown_kind() {
+    let unknown = json!({"type": "future_location", "where": [1]});
+    let event = delta(0, json!({"type": "citations_delta", "citation": unknown}));
+    let told = last(&[begin(), start(0, text_block("t")), event]);
+    assert_eq!(told, first("citation", json!({"citation": unknown, "snapshot": [unknown]})));
+}
+
+#[test]
+fn thinking_and_its_snapshot() {
+    let told = updates(&[begin(), start(0, thinking_block("a")), thinking(0, "b"), thinking(0, ""), thinking(0, "c")]);
+    let expected = [
+        first("thinking", json!({"thinking": "b", "snapshot": "ab"})),
+        first("thinking", json!({"thinking": "", "snapshot": "ab"})),
+        first("thinking", json!({"thinking": "c", "snapshot": "abc"})),
+    ];
+    assert_eq!(told[2..], expected);
+}
+
+#[test]
+fn signature_is_told_whole() {
+    let told = updates(&[begin(), start(0, thinking_block("x")), signature(0, "one"), signature(0, "two")]);
+    let expected = [first("signature", json!({"signature": "one"})), first("signature", json!({"signature": "two"}))];
+    assert_eq!(told[2..], expected);
+}
+
+#[test]
+fn compaction_and_its_content() {
+    let told = updates(&[
+        begin(),
+        start(0, compaction_block(Value::Null)),
+        compaction(0, json!("short")),
+        delta(0, json!({"type": "compaction_delta", "encrypted_content": "e"})),
+        compaction(0, Value::Null),
+    ]);
+    let piece = |block: Value| first("compaction", json!({"compaction": block, "content_block": block}));
+    let expected = [
+        piece(compaction_block(json!("short"))),
+        piece(json!({"type": "compaction", "content": "short", "encrypted_content": "e"})),
+        piece(json!({"type": "compaction", "content": null, "encrypted_content": "e"})),
+    ];
+    assert_eq!(told[2..], expected);
+}
+
+#[test]
+fn what_an_unknown_block_takes() {
+    let block = |text| json!({"type": "future_block", "text": text});
+    let told = last(&[begin(), start(0, block("a")), text(0, "b")]);
+    assert_eq!(told, first("unknown_block", json!({"content_block": block("ab")})));
+}
+
+#[test]
+fn block_start_with_its_block() {
+    for (block, text, thinking) in [
+        (text_block(""), "", ""),
+        (text_block("a"), "a", ""),
+        (thinking_block("a"), "", "a"),
+        (tool(json!({"k": 1})), "", ""),
+        (json!({"type": "future_block", "text": "a"}), "", ""),
+    ] {
+        let told = last(&[begin(), start(0, block.clone())]);
+        let members = json!({"text": text, "thinking": thinking, "content_block": block});
+        assert_eq!(told, first("block_start", members));
+    }
+}
+
+#[test]
+fn block_stop_with_its_block() {
+    for (block, delta, whole) in [
+        (text_block("a"), text(0, "b"), text_block("ab")),
+        (thinking_block("a"), thinking(0, "b"), thinking_block("ab")),
+        (tool(json!({})), input(0, "{\"k\": 1}"), tool(json!({"k": 1}))),
+        (compaction_block(Value::Null), compaction(0, json!("c")), compaction_block(json!("c"))),
+        (json!({"type": "redacted_thinking", "data": "d"}), ping(), json!({"type": "redacted_thinking", "data": "d"})),
+    ] {
+        let told = last(&[begin(), start(0, block), delta, stop(0)]);
+        assert_eq!(told, first("block_stop", json!({"content_block": whole})));
+    }
+}
+
+#[test]
+fn message_start_with_its_message() {
+    let begun = json!({"id": "msg_1", "usage": {"output_tokens": 1}, "content": [text_block("a")]});
+    let told = last(&[message_start(begun.clone())]);
+    assert_eq!(told, json!({"update": "message_start", "message": message(begun)}));
+}
+
+#[test]
+fn message_delta_with_the_message_so_far() {
+    let told = last(&[
+        message_start(json!({"usage": {"input_tokens": 1}})),
+        message_delta(json!({"stop_reason": "end_turn"}), json!({"output_tokens": 5})),
+    ]);
+    let so_far = json!({"stop_reason": "end_turn", "usage": {"input_tokens": 1, "output_tokens": 5}});
+    assert_eq!(told, json!({"update": "message_delta", "message": message(so_far)}));
+}
+
+#[test]
+fn message_stop_with_its_message() {
+    let events = [begin(), start(0, text_block("a")), text(0, "b"), stop(0), end_turn(), end()];
+    let whole = message(json!({"content": [text_block("ab")], "stop_reason": "end_turn"}));
+    assert_eq!(last(&events), json!({"update": "message_stop", "message": whole}));
+}
+
+#[test]
+fn error_and_ping() {
+    let told = updates(&[ping(), begin(), ping(), error()]);
+    assert_eq!(told[0], json!({"update": "ping"}));
+    assert_eq!(told[2..], [json!({"update": "ping"}), json!({"update": "error", "error": error()})]);
+}
+
+#[test]
+fn done() {
+    let mut accumulator = Accumulator::new();
+    let done = StreamEvent::from_json(b"[DONE]").unwrap().unwrap();
+    assert_eq!(tell(&accumulator.accumulate(&done).unwrap()), json!({"update": "done"}));
+    let mut stream = MessageStream::new();
+    let item = stream.decode(&mut &b"data: [DONE]\n\n"[..]).unwrap().unwrap();
+    assert_eq!((tell(&item.update), item.payload), (json!({"update": "done"}), &b"[DONE]"[..]));
+}
+
+#[test]
+fn what_changes_nothing_yields_nothing() {
+    let nothing = json!({"update": "nothing"});
+    let unknown_delta = delta(0, json!({"type": "future_delta", "text": "x"}));
+    let begun = [begin(), start(0, text_block("t"))];
+    for late in [unknown_event(), unknown_delta, signature(0, "s"), input(0, "{"), begin(), stop(1)] {
+        assert_eq!(last(&[&begun[..], &[late]].concat()), nothing);
+    }
+    let ended = [&begun[..], &[stop(0), end_turn(), end()]].concat();
+    for late in [text(0, "x"), start(1, text_block("x")), stop(0), end(), error(), begin()] {
+        assert_eq!(last(&[&ended[..], &[late]].concat()), nothing);
+    }
+    for late in [text(0, "x"), end_turn(), end(), error()] {
+        assert_eq!(last(&[&begun[..], &[error(), late]].concat()), nothing);
+    }
+}
+
+// Which block
+
+#[test]
+fn the_position_of_a_block_is_that_in_the_content_as_it_stands() {
+    let told = updates(&[
+        begin(),
+        start(5, text_block("")),
+        text(5, "e"),
+        start(3, text_block("")),
+        text(5, "E"),
+        text(3, "c"),
+        start(4, text_block("")),
+        text(4, "d"),
+        stop(5),
+    ]);
+    let piece = |block, text, snapshot| at(block, "text", json!({"text": text, "snapshot": snapshot}));
+    assert_eq!(told[2], piece([5, 0, 0], "e", "e"));
+    assert_eq!(told[4], piece([5, 1, 0], "E", "eE"));
+    assert_eq!(told[5], piece([3, 0, 0], "c", "c"));
+    assert_eq!(told[7], piece([4, 1, 0], "d", "d"));
+    assert_eq!(told[8], at([5, 2, 0], "block_stop", json!({"content_block": text_block("eE")})));
+}
+
+#[test]
+fn the_key_tells_blocks_of_one_index_apart() {
+    let told = updates(&[
+        message_start(json!({"content": [text_block("i")]})),
+        start(0, text_block("a")),
+        start(0, tool(json!({}))),
+        text(0, "A"),
+        input(0, "[]"),
+        stop(0),
+        stop(0),
+        stop(0),
+    ]);
+    let expected = [
+        at([0, 1, 1], "block_start", json!({"text": "a", "thinking": "", "content_block": text_block("a")})),
+        at([0, 2, 2], "block_start", json!({"text": "", "thinking": "", "content_block": tool(json!({}))})),
+        at([0, 1, 1], "text", json!({"text": "A", "snapshot": "aA"})),
+        at([0, 2, 2], "input_json", json!({"partial_json": "[]", "snapshot": {"raw": "[]", "partial": []}})),
+        at([0, 2, 2], "block_stop", json!({"content_block": tool(json!([]))})),
+        at([0, 1, 1], "block_stop", json!({"content_block": text_block("aA")})),
+        at([0, 0, 0], "block_stop", json!({"content_block": text_block("i")})),
+    ];
+    assert_eq!(told[1..], expected);
+}
+
+#[test]
+fn every_update_is_by_the_index_of_its_block() {
+    // The block is in front of others, so its index, its position and the last block all differ.
+    let others = [start(7, thinking_block("other")), start(9, text_block("other"))];
+    for (block, delta) in [
+        (text_block(""), text(4, "a")),
+        (text_block(""), citation(4, "a")),
+        (thinking_block(""), thinking(4, "a")),
+        (thinking_block(""), signature(4, "a")),
+        (tool(json!({})), input(4, "{}")),
+        (compaction_block(Value::Null), compaction(4, json!("a"))),
+        (json!({"type": "future_block", "text": ""}), text(4, "a")),
+    ] {
+        let initial = message_start(json!({"content": [text_block("initial")]}));
+        let events = [&[initial, start(4, block)], &others[..], &[delta, stop(4)]].concat();
+        for update in &updates(&events)[4..] {
+            assert_eq!(update["block"], json!({"index": 4, "position": 1, "generation": 0}), "{update}");
+        }
+    }
+}
+
+#[test]
+fn the_highest_index() {
+    let told = last(&[begin(), start(u64::MAX, text_block("")), text(u64::MAX, "a")]);
+    assert_eq!(told, at([u64::MAX, 0, 0], "text", json!({"text": "a", "snapshot": "a"})));
+}
+
+// Interleaved blocks
+
+#[test]
+fn interleaved_blocks_are_not_mixed_up() {
+    let told = updates(&[
+        begin(),
+        start(0, text_block("")),
+        start(1, tool(json!({}))),
+        start(2, text_block("")),
+        start(3, thinking_block("")),
+        start(4, tool(json!({}))),
+        text(2, "c"),
+        input(4, "{\"e\""),
+        text(0, "a"),
+        thinking(3, "d"),
+        input(1, "{\"b\""),
+        text(2, "C"),
+        text(0, "A"),
+        input(4, ": 5}"),
+        citation(0, "cited"),
+        input(1, ": 2}"),
+        signature(3, "s"),
+        stop(4),
+        text(0, "!"),
+        stop(1),
+        stop(0),
+        stop(3),
+        stop(2),
+    ]);
+    let text = |index, text, snapshot| at([index, index, 0], "text", json!({"text": text, "snapshot": snapshot}));
+    let json = |index, piece, raw: &str, partial: Value| {
+        let snapshot = json!({"raw": raw, "partial": partial});
+        at([index, index, 0], "input_json", json!({"partial_json": piece, "snapshot": snapshot}))
+    };
+    let stopped = |index, block: Value| at([index, index, 0], "block_stop", json!({"content_block": block}));
+    let expected = [
+        text(2, "c", "c"),
+        json(4, "{\"e\"", "{\"e\"", json!({})),
+        text(0, "a", "a"),
+        at([3, 3, 0], "thinking", json!({"thinking": "d", "snapshot": "d"})),
+        json(1, "{\"b\"", "{\"b\"", json!({})),
+        text(2, "C", "cC"),
+        text(0, "A", "aA"),
+        json(4, ": 5}", "{\"e\": 5}", json!({"e": 5})),
+        at([0, 0, 0], "citation", json!({"citation": cited("cited"), "snapshot": [cited("cited")]})),
+        json(1, ": 2}", "{\"b\": 2}", json!({"b": 2})),
+        at([3, 3, 0], "signature", json!({"signature": "s"})),
+        stopped(4, tool(json!({"e": 5}))),
+        text(0, "!", "aA!"),
+        stopped(1, tool(json!({"b": 2}))),
+        stopped(0, json!({"type": "text", "text": "aA!", "citations": [cited("cited")]})),
+        stopped(3, json!({"type": "thinking", "thinking": "d", "signature": "s"})),
+        stopped(2, text_block("cC")),
+    ];
+    assert_eq!(told[6..], expected);
+}
+
+// Departures
+
+#[test]
+fn an_early_delta_is_told_by_its_block_and_the_start_by_the_same() {
+    let told = updates(&[begin(), text(2, "early"), start(2, text_block("start ")), text(2, " later"), stop(2)]);
+    let expected = [
+        at([2, 0, 0], "text", json!({"text": "early", "snapshot": "early"})),
+        at(
+            [2, 0, 0],
+            "block_start",
+            json!({
+                "text": "start ", "thinking": "", "content_block": text_block("start early"),
+            }),
+        ),
+        at([2, 0, 0], "text", json!({"text": " later", "snapshot": "start early later"})),
+        at([2, 0, 0], "block_stop", json!({"content_block": text_block("start early later")})),
+    ];
+    assert_eq!(told[1..], expected);
+}
+
+#[test]
+fn a_misfit_delta_is_told_by_the_block_that_it_opens() {
+    let told =
+        updates(&[begin(), start(0, tool(json!({}))), text(0, "a"), thinking(0, "b"), compaction(0, json!("c"))]);
+    let compacted = compaction_block(json!("c"));
+    let expected = [
+        at([0, 1, 1], "text", json!({"text": "a", "snapshot": "a"})),
+        at([0, 2, 2], "thinking", json!({"thinking": "b", "snapshot": "b"})),
+        at([0, 3, 3], "compaction", json!({"compaction": compacted, "content_block": compacted})),
+    ];
+    assert_eq!(told[2..], expected);
+}
+
+#[test]
+fn input_that_waited_is_in_the_snapshot_once_its_block_has_come() {
+    let told = updates(&[begin(), input(0, "{\"a\": "), start(0, tool(json!({}))), input(0, "1}")]);
+    assert_eq!(told[1], json!({"update": "nothing"}));
+    assert_eq!(told[2]["update"], "block_start");
+    let snapshot = json!({"raw": "{\"a\": 1}", "partial": {"a": 1}});
+    assert_eq!(told[3], first("input_json", json!({"partial_json": "1}", "snapshot": snapshot})));
+}
+
+#[test]
+fn a_delta_after_the_stop_of_its_block_is_told_by_it() {
+    let told = last(&[begin(), start(0, text_block("a")), stop(0), text(0, "b")]);
+    assert_eq!(told, first("text", json!({"text": "b", "snapshot": "ab"})));
+}
+
+// Pieces
+
+/// The pieces of text and of thinking that each of the events brings.
+fn pieces(events: &[Value]) -> Vec<[Vec<String>; 2]> {
+    let mut accumulator = Accumulator::new();
+    let mut pieces = Vec::new();
+    for event in events {
+        let json = event.to_string();
+        let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
+        let update = accumulator.accumulate(&event).unwrap();
+        let owned = |pieces: Vec<&str>| pieces.into_iter().map(str::to_owned).collect();
+        pieces.push([owned(update.text_pieces().collect()), owned(update.thinking_pieces().collect())]);
+    }
+    pieces
+}
+
+fn of_text<const N: usize>(texts: [&str; N]) -> [Vec<String>; 2] {
+    [texts.map(str::to_owned).to_vec(), vec![]]
+}
+
+fn of_thinking<const N: usize>(thoughts: [&str; N]) -> [Vec<String>; 2] {
+    [vec![], thoughts.map(str::to_owned).to_vec()]
+}
+
+#[test]
+fn the_start_of_a_block_brings_its_initial_piece() {
+    let told = pieces(&[
+        begin(),
+        start(0, text_block("a")),
+        start(1, thinking_block("b")),
+        start(2, text_block("")),
+        start(3, thinking_block("")),
+        start(4, tool(json!({"text": "no text"}))),
+        start(5, json!({"type": "future_block", "text": "no text", "thinking": "no thinking"})),
+    ]);
+    let nothing = of_text([]);
+    let expected = [
+        nothing.clone(),
+        of_text(["a"]),
+        of_thinking(["b"]),
+        nothing.clone(),
+        nothing.clone(),
+        nothing.clone(),
+        nothing,
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn each_delta_brings_its_piece_and_other_events_none() {
+    let told = pieces(&[
+        begin(),
+        start(0, text_block("")),
+        text(0, "a"),
+        text(0, ""),
+        citation(0, "c"),
+        stop(0),
+        start(1, thinking_block("")),
+        thinking(1, "b"),
+        signature(1, "s"),
+        stop(1),
+        end_turn(),
+        end(),
+    ]);
+    for (place, told) in told.into_iter().enumerate() {
+        let expected = match place {
+            2 => of_text(["a"]),
+            7 => of_thinking(["b"]),
+            _ => of_text([]),
+        };
+        assert_eq!(told, expected, "{place}");
+    }
+}
+
+#[test]
+fn message_start_brings_the_pieces_of_its_blocks() {
+    let content = [text_block("a"), thinking_block("b"), text_block(""), text_block("c"), tool(json!({}))];
+    let told = pieces(&[message_start(json!({"content": content})), text(3, "C")]);
+    let [text, thinking] = &told[0];
+    assert_eq!((text.concat(), thinking.concat()), ("ac".to_owned(), "b".to_owned()));
+    assert_eq!((text.len(), thinking.len()), (2, 1));
+    assert_eq!(told[1], of_text(["C"]));
+}
+
+/// What came before the start was told before it.
+#[test]
+fn message_start_brings_only_the_blocks_of_its_own() {
+    let mut accumulator = Accumulator::new();
+    update(&mut accumulator, &text(0, "early"));
+    let json = message_start(json!({"content": [text_block("a"), thinking_block("b")]})).to_string();
+    let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
+    let update = accumulator.accumulate(&event).unwrap();
+    let initial: Vec<_> = update.initial_blocks().map(|block| serde_json::to_value(block).unwrap()).collect();
+    assert_eq!(initial, [text_block("a"), thinking_block("b")]);
+    assert_eq!(update.text_pieces().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(update.thinking_pieces().collect::<Vec<_>>(), ["b"]);
+}
+
+#[test]
+fn only_message_start_brings_initial_blocks() {
+    let mut run = run(&[message_start(json!({"content": [text_block("a")]}))]);
+    for event in [start(1, text_block("b")), text(1, "c"), stop(1), end_turn(), end()] {
+        let json = event.to_string();
+        let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
+        assert_eq!(run.accumulator.accumulate(&event).unwrap().initial_blocks().count(), 0);
+    }
+}
+
+// Conveniences
+
+#[test]
+fn the_final_text_is_that_of_all_text_blocks_with_nothing_between() {
+    let run = run(&[
+        message_start(json!({"content": [text_block("a"), thinking_block("no")]})),
+        start(4, text_block("d")),
+        start(2, text_block("b")),
+        start(3, json!({"type": "future_block", "text": "no"})),
+        text(2, "c"),
+        text(4, "e"),
+        start(5, tool(json!({"text": "no"}))),
+        start(6, text_block("")),
+    ]);
+    assert_eq!(run.accumulator.snapshot().final_text(), "abcde");
+    let run = run.then(&[stop(2), stop(4), text(6, "f"), end_turn(), end()]);
+    assert_eq!(run.end().unwrap().final_text(), "abcdef");
+    assert_eq!(Message::default().final_text(), "");
+}
+
+#[test]
+fn the_snapshot_is_current_after_each_event() {
+    let mut run = run(&[]);
+    for (event, so_far) in [
+        (begin(), json!({})),
+        (start(0, text_block("a")), json!({"content": [text_block("a")]})),
+        (text(0, "b"), json!({"content": [text_block("ab")]})),
+        (stop(0), json!({"content": [text_block("ab")]})),
+        (end_turn(), json!({"content": [text_block("ab")], "stop_reason": "end_turn"})),
+        (end(), json!({"content": [text_block("ab")], "stop_reason": "end_turn"})),
+    ] {
+        run = run.then(&[event]);
+        assert_eq!(run.message(), message(so_far));
+    }
+}
+
+#[test]
+fn the_block_of_an_update_is_the_one_in_the_message() {
+    let mut accumulator = run(&[begin(), start(1, text_block("b")), start(0, text_block("a"))]).accumulator;
+    let json = text(1, "!").to_string();
+    let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
+    let Update::Text { block, .. } = accumulator.accumulate(&event).unwrap() else { panic!("a piece of text") };
+    let (position, content): (usize, ContentBlock) = (block.position(), content_of(&block).clone());
+    assert_eq!(accumulator.snapshot().content.get(position), Some(&content));
+}
