@@ -6,6 +6,7 @@ use core::fmt;
 use ssewire::{DecodeError, Decoder, Frame, Ready, ReadyFrame};
 
 use crate::accumulator::{AccumulateError, Accumulator, Anomalies, Change, Completion, Incomplete, Update};
+use crate::decode::exact;
 use crate::event::StreamEvent;
 use crate::message::Message;
 use crate::not_a_stream::{Body, NotAStream};
@@ -82,6 +83,9 @@ pub struct ReadyItem {
     source: Source,
 }
 
+/// Where the event of an item goes, if somebody wants it.
+type Owned<'o> = Option<&'o mut Option<StreamEvent<'static>>>;
+
 /// Where the payload lies.
 #[derive(Debug, Clone, Copy)]
 enum Source {
@@ -148,18 +152,14 @@ impl MessageStream {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn advance(&mut self, input: &mut &[u8]) -> Result<Option<ReadyItem>, StreamError> {
-        self.advance_with(input, |_| {})
+        self.advance_with(input, None)
     }
 
-    /// Gives the event of the item away when it is merged.
-    fn advance_with(
-        &mut self,
-        input: &mut &[u8],
-        mut merged: impl FnMut(StreamEvent<'_>),
-    ) -> Result<Option<ReadyItem>, StreamError> {
+    /// Puts the event of the item into `owned`, if it is wanted there.
+    fn advance_with(&mut self, input: &mut &[u8], mut owned: Owned<'_>) -> Result<Option<ReadyItem>, StreamError> {
         let chunk: &[u8] = input;
         loop {
-            if let Some(change) = self.tell_error_field(&mut merged)? {
+            if let Some(change) = self.tell_error_field(&mut owned)? {
                 return Ok(Some(ReadyItem { change, source: Source::ErrorField }));
             }
             let before: &[u8] = input;
@@ -183,7 +183,7 @@ impl MessageStream {
                 continue;
             };
             self.error_field.end_block();
-            if let Some(change) = self.merge(before, ready, &mut merged)? {
+            if let Some(change) = self.merge(before, ready, &mut owned)? {
                 let offset = chunk.len().saturating_sub(before.len());
                 return Ok(Some(ReadyItem { change, source: Source::Event { ready, offset } }));
             }
@@ -200,7 +200,7 @@ impl MessageStream {
     /// As [`decode`](Self::decode).
     pub fn advance_owned(&mut self, input: &mut &[u8]) -> Result<Option<StreamEvent<'static>>, StreamError> {
         let mut owned = None;
-        let ready = self.advance_with(input, |event| owned = Some(event.into_owned()))?;
+        let ready = self.advance_with(input, Some(&mut owned))?;
         Ok(ready.and(owned))
     }
 
@@ -297,15 +297,22 @@ impl MessageStream {
     }
 
     /// Merges what an event carries. `None`: nothing worth telling.
-    fn merge(
-        &mut self,
-        chunk: &[u8],
-        ready: Ready,
-        merged: &mut impl FnMut(StreamEvent<'_>),
-    ) -> Result<Option<Change>, StreamError> {
+    fn merge(&mut self, chunk: &[u8], ready: Ready, owned: &mut Owned<'_>) -> Result<Option<Change>, StreamError> {
         self.events = self.events.saturating_add(1);
         let event = self.decoder.event(chunk, ready);
-        let decoded = match StreamEvent::decode(event.event_type(), event.data()) {
+        let piece = exact::piece(event.data());
+        // Nearly every event is one more piece for the block at hand, and needs no more than this.
+        if let (Some(piece), None) = (&piece, &owned) {
+            let appended = self.accumulator.append_to_current(piece.index, piece.kind, &piece.text);
+            if appended.is_some() {
+                return Ok(appended);
+            }
+        }
+        let decoded = match piece {
+            Some(piece) => Ok(Some(StreamEvent::ContentBlockDelta(piece.into_delta(event.data().len())))),
+            None => StreamEvent::decode_unusual(event.event_type(), event.data()),
+        };
+        let decoded = match decoded {
             Ok(Some(decoded)) => decoded,
             Ok(None) => return Ok(None),
             Err(error) => {
@@ -328,19 +335,21 @@ impl MessageStream {
             self.refused |= self.accumulator.is_running();
         }
         let change = applied?;
-        merged(decoded);
+        if let Some(owned) = owned {
+            **owned = Some(decoded.into_owned());
+        }
         Ok(Some(change))
     }
 
     /// An `error` field whose block has ended is an event.
-    fn tell_error_field(&mut self, merged: &mut impl FnMut(StreamEvent<'_>)) -> Result<Option<Change>, StreamError> {
+    fn tell_error_field(&mut self, owned: &mut Owned<'_>) -> Result<Option<Change>, StreamError> {
         let Some(value) = self.error_field.take_due() else { return Ok(None) };
         self.events = self.events.saturating_add(1);
         let told = match StreamEvent::decode(b"error", &value) {
             Ok(Some(event)) => {
                 let applied = self.accumulator.apply(&event);
-                if applied.is_ok() {
-                    merged(event);
+                if let (Ok(_), Some(owned)) = (&applied, owned) {
+                    **owned = Some(event.into_owned());
                 }
                 applied.map(Some).map_err(StreamError::from)
             }

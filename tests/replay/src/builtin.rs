@@ -47,8 +47,8 @@ pub fn sample(name: &str) -> Option<&'static [u8]> {
 #[must_use]
 pub fn faults() -> Vec<(&'static str, Script)> {
     let stream = || Script::stream(TEXT);
-    // Somewhere in the text, in the middle of an event.
-    let middle = TEXT.len() / 2;
+    // Behind the first text, in the middle of an event.
+    let middle = TEXT.len() * 2 / 3;
     vec![
         ("error-event", Script::stream(ERROR_MID_STREAM)),
         ("error-first", Script::stream("").error_event("overloaded_error", "Overloaded")),

@@ -10,6 +10,7 @@ use super::update::{BlockChange, Change};
 use super::{AccumulateError, Accumulator, Anomaly, AnomalyKind, Phase, Strictness};
 use crate::Nullable;
 use crate::content::{ContentBlock, TextBlock, ThinkingBlock};
+use crate::decode::exact::PieceKind;
 use crate::event::{ContentBlockDelta, ContentBlockStart, Delta, StreamEvent};
 
 type Applied = Result<Change, AccumulateError>;
@@ -18,7 +19,12 @@ impl Accumulator {
     /// Takes the next event.
     pub(crate) fn apply(&mut self, event: &StreamEvent<'_>) -> Applied {
         if let StreamEvent::ContentBlockDelta(delta) = event {
-            if let Some(change) = self.append_to_current(delta) {
+            let appended = match &delta.delta {
+                Delta::Text(piece) => self.append_to_current(delta.index, PieceKind::Text, &piece.text),
+                Delta::Thinking(piece) => self.append_to_current(delta.index, PieceKind::Thinking, &piece.thinking),
+                _ => None,
+            };
+            if let Some(change) = appended {
                 return Ok(change);
             }
         } else {
@@ -74,13 +80,13 @@ impl Accumulator {
     /// Nothing but deltas came since, so all that [`block_delta`](Self::block_delta) asks is answered already: but for
     /// the limit, and if that is near the piece goes the long way.
     #[inline]
-    fn append_to_current(&mut self, event: &ContentBlockDelta<'_>) -> Option<Change> {
-        let (id, key) = self.current.filter(|(_, key)| key.index == event.index)?;
+    pub(crate) fn append_to_current(&mut self, index: u64, kind: PieceKind, piece: &str) -> Option<Change> {
+        let (id, key) = self.current.filter(|(_, key)| key.index == index)?;
         let room = self.options.max_bytes.checked_sub(self.bytes)?;
         let block = self.message.content.by_arrival_mut(id.0)?;
-        let (text, piece) = match (&event.delta, block) {
-            (Delta::Text(delta), ContentBlock::Text(block)) => (&mut block.text, &delta.text),
-            (Delta::Thinking(delta), ContentBlock::Thinking(block)) => (&mut block.thinking, &delta.thinking),
+        let text = match (kind, block) {
+            (PieceKind::Text, ContentBlock::Text(block)) => &mut block.text,
+            (PieceKind::Thinking, ContentBlock::Thinking(block)) => &mut block.thinking,
             _ => return None,
         };
         if piece.len() > room {
@@ -126,7 +132,7 @@ impl Accumulator {
                 id
             }
             None => {
-                if orphan_joins && let Some(input) = block.input_for_deltas() {
+                if let Some(input) = block.input_for_deltas().filter(|_| orphan_joins) {
                     input.push(&self.blocks.take_orphan(index), self.options.trailing);
                 }
                 if let Some(input) = block.input_mut() {

@@ -15,28 +15,52 @@ use alloc::vec::Vec;
 use crate::Extra;
 use crate::event::{ContentBlockDelta, Delta, InputJsonDelta, PayloadSize, TextDelta, ThinkingDelta};
 
+/// A piece of text or of input JSON, and the index of its block.
+pub(crate) struct Piece<'a> {
+    pub(crate) index: u64,
+    pub(crate) kind: PieceKind,
+    pub(crate) text: Cow<'a, str>,
+}
+
+/// What a [`Piece`] is one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PieceKind {
+    Text,
+    InputJson,
+    Thinking,
+}
+
 /// Reads a payload if it is such a delta, written in this way.
 #[inline]
-pub(super) fn delta(data: &[u8]) -> Option<ContentBlockDelta<'_>> {
+pub(crate) fn piece(data: &[u8]) -> Option<Piece<'_>> {
     let rest = behind(data, b"{\"type\":\"content_block_delta\",\"index\":")?;
     let (index, rest) = index(rest)?;
     let rest = behind(rest, b",\"delta\":{\"type\":\"")?;
-    let extra = Extra::default();
-    let (delta, rest) = if let Some(rest) = behind(rest, b"text_delta\",\"text\":\"") {
-        let (text, rest) = string(rest)?;
-        (Delta::Text(TextDelta { text, extra }), rest)
+    let (kind, rest) = if let Some(rest) = behind(rest, b"text_delta\",\"text\":\"") {
+        (PieceKind::Text, rest)
     } else if let Some(rest) = behind(rest, b"input_json_delta\",\"partial_json\":\"") {
-        let (partial_json, rest) = string(rest)?;
-        (Delta::InputJson(InputJsonDelta { partial_json, extra }), rest)
-    } else if let Some(rest) = behind(rest, b"thinking_delta\",\"thinking\":\"") {
-        let (thinking, rest) = string(rest)?;
-        (Delta::Thinking(ThinkingDelta { thinking, extra, ..ThinkingDelta::default() }), rest)
+        (PieceKind::InputJson, rest)
     } else {
-        return None;
+        (PieceKind::Thinking, behind(rest, b"thinking_delta\",\"thinking\":\"")?)
     };
+    let (text, rest) = string(rest)?;
     let rest = behind(skip_spaces(behind(rest, b"}")?), b"}")?;
-    let ended = skip_spaces(rest).is_empty();
-    ended.then(|| ContentBlockDelta { index, delta, extra: Extra::default(), size: PayloadSize(data.len()) })
+    skip_spaces(rest).is_empty().then_some(Piece { index, kind, text })
+}
+
+impl<'a> Piece<'a> {
+    /// The delta that it is, of a payload of so many bytes.
+    #[inline]
+    pub(crate) fn into_delta(self, size: usize) -> ContentBlockDelta<'a> {
+        let Self { index, kind, text } = self;
+        let extra = Extra::default();
+        let delta = match kind {
+            PieceKind::Text => Delta::Text(TextDelta { text, extra }),
+            PieceKind::InputJson => Delta::InputJson(InputJsonDelta { partial_json: text, extra }),
+            PieceKind::Thinking => Delta::Thinking(ThinkingDelta { thinking: text, extra, ..ThinkingDelta::default() }),
+        };
+        ContentBlockDelta { index, delta, extra: Extra::default(), size: PayloadSize(size) }
+    }
 }
 
 /// What stands behind the expected bytes. A comparison of constant length: a few wide loads.

@@ -4,7 +4,7 @@
 //! the API writes them, [`hot`] those that are written in any other way, both without building a JSON value. Everything
 //! else, and everything unusual, takes the way of this file: parse, then interpret.
 
-mod exact;
+pub(crate) mod exact;
 mod hot;
 mod repair;
 
@@ -46,8 +46,20 @@ impl<'a> StreamEvent<'a> {
     /// # Errors
     /// [`PayloadError`]: this event cannot be read; the stream can go on.
     pub fn decode(event_type: &[u8], data: &'a [u8]) -> Result<Option<Self>, PayloadError> {
+        match exact::piece(data) {
+            Some(piece) => Ok(Some(Self::ContentBlockDelta(piece.into_delta(data.len())))),
+            None => Self::decode_unusual(event_type, data),
+        }
+    }
+
+    /// Decodes what [`exact`] does not read.
+    #[inline(never)]
+    pub(crate) fn decode_unusual(event_type: &[u8], data: &'a [u8]) -> Result<Option<Self>, PayloadError> {
+        if let Some(delta) = hot::delta(data) {
+            return Ok(Some(Self::ContentBlockDelta(delta)));
+        }
         // The default event type of SSE names nothing.
-        decode(if event_type == b"message" { b"" } else { event_type }, data)
+        general(if event_type == b"message" { b"" } else { event_type }, data)
     }
 
     /// Decodes bare JSON, as transports other than SSE carry it. As [`decode`](Self::decode) without an event type.
@@ -55,15 +67,8 @@ impl<'a> StreamEvent<'a> {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn from_json(data: &'a [u8]) -> Result<Option<Self>, PayloadError> {
-        decode(b"", data)
+        Self::decode(b"", data)
     }
-}
-
-fn decode<'a>(name: &[u8], data: &'a [u8]) -> Result<Option<StreamEvent<'a>>, PayloadError> {
-    if let Some(delta) = exact::delta(data).or_else(|| hot::delta(data)) {
-        return Ok(Some(StreamEvent::ContentBlockDelta(delta)));
-    }
-    general(name, data)
 }
 
 /// Every event but the common deltas, and those as well.
@@ -309,7 +314,7 @@ mod tests {
     /// What [`decode`] gives, after making sure that both ways give it.
     fn both_ways(name: &[u8], data: &[u8]) -> Result<Option<StreamEvent<'static>>, PayloadError> {
         let slow = general(name, data);
-        let fast = decode(name, data).map(|event| event.map(StreamEvent::into_owned));
+        let fast = StreamEvent::decode(name, data).map(|event| event.map(StreamEvent::into_owned));
         match (&slow, &fast) {
             (Ok(Some(a)), Ok(Some(b))) => {
                 assert_eq!(serde_json::to_value(a).unwrap(), serde_json::to_value(b).unwrap());
