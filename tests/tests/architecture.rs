@@ -8,9 +8,11 @@ use std::{env, fs};
 
 use serde_json::Value;
 
-/// Which of ours each published crate may use, and the rest of what the libraries may: all of it, and no more. Why the
+/// A published crate, which of ours it may use, and the rest of what a library may: all of it, and no more. Why the
 /// command needs what it needs is for CONTRIBUTING.md alone.
-const PUBLISHED: [(&str, &[&str], Option<&[&str]>); 5] = [
+type Published = (&'static str, &'static [&'static str], Option<&'static [&'static str]>);
+
+const PUBLISHED: [Published; 5] = [
     ("ssewire", &[], Some(&["bytes?", "memchr"])),
     ("ssewire-json", &[], Some(&["serde_json"])),
     ("ssewire-messages", &["ssewire", "ssewire-json"], Some(&["httpdate?", "serde", "serde_json"])),
@@ -184,6 +186,7 @@ fn every_file_has_its_row() {
 #[test]
 fn every_path_that_is_named_exists() {
     let folders = ["crates/", "tests/", "fuzz/", "benches/", "examples/", "docs/", ".ci/"];
+    let mut count = 0;
     for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/comparison.md"] {
         let page = page(name);
         // Every second piece stands between backticks, but for code blocks.
@@ -191,7 +194,6 @@ fn every_path_that_is_named_exists() {
         let paths = code.filter(|path| {
             folders.iter().any(|folder| path.starts_with(folder)) && !path.contains([' ', '*', '…', '<'])
         });
-        let mut count = 0;
         for path in paths {
             count += 1;
             assert!(root().join(path).exists(), "{name} names {path}");
@@ -202,8 +204,8 @@ fn every_path_that_is_named_exists() {
             count += 1;
             assert!(home.join(link.split('#').next().unwrap()).exists(), "{name} links to {link}");
         }
-        assert!(count > 0, "{name} names nothing");
     }
+    assert!(count > 20, "only {count} paths were found");
 }
 
 #[test]
