@@ -134,6 +134,7 @@ mod observe;
 mod owned;
 #[cfg(feature = "bytes")]
 mod shared;
+mod short;
 mod whole;
 
 pub use buffer::{Fixed, Growing, Storage};

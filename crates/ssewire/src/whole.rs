@@ -35,10 +35,22 @@ impl<'c> Sighting<'c> {
         Self { event_type, data, block, rest, line: OpenLine::Start, is_cut: false, is_whole: false }
     }
 
-    /// Nothing was taken but comments.
+    /// Where nothing of an event was seen, a blank line means nothing.
+    #[inline]
+    fn pass_blank_lines(&mut self, before: Before) {
+        if self.event_type.is_some() || self.data.is_some() || before.fields {
+            return;
+        }
+        while let Some(behind) = self.rest.strip_prefix(b"\n") {
+            observe::examined(|| 1);
+            (self.rest, self.block) = (behind, Some(behind));
+        }
+    }
+
+    /// Nothing was seen but comments and blank lines that dispatch nothing.
     #[inline]
     pub(crate) fn is_nothing(&self) -> bool {
-        let has_part = self.event_type.is_some() || self.data.is_some() || self.block.is_some();
+        let has_part = self.event_type.is_some() || self.data.is_some();
         self.line == OpenLine::Start && !self.is_whole && !has_part
     }
 }
@@ -79,13 +91,13 @@ pub(crate) fn sight<const FRAMES: bool>(chunk: &[u8], before: Before) -> Sightin
             }
             seen.block = Some(behind);
             continue;
+        } else if let (Some(text), false) = (seen.rest.strip_prefix(b":"), FRAMES) {
+            (OpenLine::Comment, text)
         } else if let Some(value) = seen.rest.strip_prefix(b"event:") {
             if seen.event_type.is_some() || before.event_type {
                 break;
             }
             (OpenLine::Value(Name::Event), value.strip_prefix(b" ").unwrap_or(value))
-        } else if let (Some(text), false) = (seen.rest.strip_prefix(b":"), FRAMES) {
-            (OpenLine::Comment, text)
         } else {
             observe::examined(|| seen_of_name(seen.rest));
             if let Some(behind) = data_alone(seen.rest) {
@@ -103,12 +115,13 @@ pub(crate) fn sight<const FRAMES: bool>(chunk: &[u8], before: Before) -> Sightin
             }
             break;
         };
+        seen.rest = behind;
         match line {
             OpenLine::Value(Name::Data) => seen.data = Some(value),
             OpenLine::Value(_) => seen.event_type = Some(value),
-            _ => {}
+            // Servers that have nothing to say send many comments, each with a blank line behind it.
+            _ => seen.pass_blank_lines(before),
         }
-        seen.rest = behind;
     }
     seen
 }
