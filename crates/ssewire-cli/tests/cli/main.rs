@@ -16,6 +16,8 @@ mod options;
 #[cfg(test)]
 mod python;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod stats;
