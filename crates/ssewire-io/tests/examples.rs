@@ -203,3 +203,39 @@ fn the_gateway_passes_events_on_and_meters_them() {
     stderr.read_line(&mut told).unwrap();
     assert_eq!(told, "output tokens: Some(15); the message is complete\n");
 }
+
+/// Wherever it goes wrong, and however much a program is asked to log.
+#[test]
+fn the_key_is_never_shown() {
+    let server = Server::start().unwrap();
+    server.serve("/unauthorized/v1/messages", Script::error(401, "authentication_error", "invalid x-api-key"));
+    server.serve("/error/v1/messages", Script::stream("").error_event("api_error", "Internal server error"));
+    server.serve("/html/v1/messages", Script::html_page());
+    server.serve("/cut/v1/messages", text().cut_after(300));
+    // A server that says aloud what it was told.
+    server.serve("/echo/v1/messages", Script::error(401, "authentication_error", &format!("{KEY} is no key")));
+    let at = |path: &str| server.base_url() + path;
+    let closed = Server::start().unwrap().base_url();
+    let addresses = [
+        at(""),
+        at("/unauthorized"),
+        at("/error"),
+        at("/html"),
+        at("/cut"),
+        at("/echo"),
+        closed,
+        "no address".to_owned(),
+        "http://[".to_owned(),
+        "ftp://localhost".to_owned(),
+    ];
+    for name in ["ureq", "reqwest", "hyper", "tool_input"] {
+        for address in &addresses {
+            // As it is, and as nobody can send it: with a line end, as files have it at their end.
+            for key in [KEY.to_owned(), format!("{KEY}\n")] {
+                let logging = [("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")];
+                let ran = run(example(name).env("ANTHROPIC_BASE_URL", address).env("ANTHROPIC_API_KEY", key).envs(logging));
+                assert!([Some(0), Some(1)].contains(&ran.code), "{name} {address}: {}", ran.stderr);
+            }
+        }
+    }
+}

@@ -18,6 +18,8 @@ mod python;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod stats;
 #[cfg(test)]
 mod support;
