@@ -408,7 +408,7 @@ fn adapters_in_the_middle_of_a_stream() {
 fn messages_in_the_middle_of_a_stream() {
     let body = &marked_streams()[0];
     let mut output = StructuredOutput::new();
-    let mut reader = body[..body.len() * 2 / 3].as_bytes().messages();
+    let mut reader = body.as_bytes()[..body.len() * 2 / 3].messages();
     loop {
         match reader.next_item() {
             Ok(Some(item)) => output.take(&item.update),
