@@ -20,6 +20,8 @@ mod readme;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod stats;
 #[cfg(test)]
 mod support;
