@@ -114,7 +114,7 @@ impl<S: Storage> Decoder<S> {
             return Sighting::none(rest);
         }
         let before = Before { fields: true, event_type: self.room.event_type() > 0, data: self.block.has_data };
-        let seen = whole::sight::<FRAMES>(rest, before);
+        let seen = whole::sight::<FRAMES>(Sighting::none(rest), before);
         if self.size_of(&seen) > self.limit { Sighting::none(rest) } else { seen }
     }
 

@@ -10,7 +10,7 @@ use crate::event::{Part, Ready};
 use crate::field::{Name, OpenLine};
 use crate::line::line_end;
 use crate::observe;
-use crate::whole::{self, Before, Sighting};
+use crate::whole::{self, Look, Sighting};
 
 /// What the short way has come to.
 pub(crate) enum Short<'c> {
@@ -85,16 +85,39 @@ impl<S: Storage> Decoder<S> {
                 Rest::Left(rest) => Short::End(Sighting::none(rest)),
             };
         }
-        let seen = whole::sight::<FRAMES>(input, Before::NOTHING);
+        let (event_type, data, rest) = match whole::look::<FRAMES>(input) {
+            Look::Event { event_type, data, rest } => (event_type, data, rest),
+            Look::Other(Sighting { event_type, data: Some(data), rest, is_whole: true, .. }) => {
+                (event_type.unwrap_or_default(), data, rest)
+            }
+            Look::Cut { event_type, line, value } => {
+                self.room.rest();
+                if !self.keeps_cut_value(line, event_type, value) {
+                    return self.begin(input, Sighting::cut(event_type, line, value));
+                }
+                self.add_pending(input.len());
+                *input = b"";
+                return Short::UsedUp;
+            }
+            Look::Other(seen) => return self.begin(input, seen),
+        };
+        // Nothing is in the room but the last event ID, and each slice lies in memory: this does not wrap.
+        let size = event_type.len().wrapping_add(data.len()).wrapping_add(self.room.last_event_id());
         // What does not fit is left to the long way from its start: it knows at which byte.
-        if self.size_of(&seen) > self.limit {
+        if size > self.limit {
             return Short::End(Sighting::none(input));
         }
-        if let Sighting { event_type, data: Some(data), is_whole: true, .. } = seen {
-            *input = seen.rest;
-            self.pending = 0;
-            self.room.end_small_block();
-            return Short::Event { event_type: event_type.unwrap_or_default(), data };
+        *input = rest;
+        self.pending = 0;
+        self.room.end_small_block();
+        Short::Event { event_type, data }
+    }
+
+    /// A block begins in this chunk, and does not end in it or not in the common way.
+    #[inline(never)]
+    fn begin<'c>(&mut self, input: &mut &'c [u8], seen: Sighting<'c>) -> Short<'c> {
+        if self.size_of(&seen) > self.limit {
+            return Short::End(Sighting::none(input));
         }
         self.room.rest();
         if !self.uses_up(&seen) {
