@@ -515,7 +515,7 @@ impl<S: Storage> Decoder<S> {
 
 /// Where a part of the chunk lies in it.
 #[inline]
-fn place_in(chunk: &[u8], part: &[u8]) -> Range<usize> {
+pub(crate) fn place_in(chunk: &[u8], part: &[u8]) -> Range<usize> {
     if part.is_empty() {
         return 0..0;
     }

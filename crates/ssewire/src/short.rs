@@ -9,8 +9,9 @@ use crate::decoder::Decoder;
 use crate::event::{Part, Ready};
 use crate::field::{Name, OpenLine};
 use crate::line::line_end;
+use crate::machine::place_in;
 use crate::observe;
-use crate::whole::{self, Look, Sighting};
+use crate::whole::{self, Line, Look, Sighting};
 
 /// What the short way has come to.
 pub(crate) enum Short<'c> {
@@ -146,14 +147,44 @@ impl<S: Storage> Decoder<S> {
         match rest.strip_prefix(b"\n") {
             Some(behind) if self.is_behind_data() => {
                 observe::examined(|| 1);
-                let event_type = Part::room(self.room.event_type_range());
                 let data = Part::room(0..self.data);
-                self.end_block();
-                *input = behind;
-                Rest::Event(Ready { event_type, data })
+                self.end_kept(input, data, behind)
+            }
+            _ => match rest.strip_prefix(b"data: ") {
+                Some(value) if self.is_before_data() => self.go_on_with_data(input, rest, value),
+                _ => Rest::Left(rest),
+            },
+        }
+    }
+
+    /// The data behind an event type that an earlier chunk has brought.
+    #[inline]
+    fn go_on_with_data<'c>(&mut self, input: &mut &'c [u8], rest: &'c [u8], value: &'c [u8]) -> Rest<'c> {
+        observe::examined(|| 6);
+        match Line::of(value) {
+            Line::Whole(data, behind) => match behind.strip_prefix(b"\n") {
+                Some(behind) if self.room.fits(self.limit, data.len()) => {
+                    let data = Part::chunk(place_in(input, data));
+                    self.end_kept(input, data, behind)
+                }
+                _ => Rest::Left(rest),
+            },
+            Line::Cut if !value.is_empty() && self.keeps_cut_value(OpenLine::Value(Name::Data), None, value) => {
+                self.add_pending(input.len());
+                *input = b"";
+                Rest::UsedUp
             }
             _ => Rest::Left(rest),
         }
+    }
+
+    /// The blank line behind data, of an event of which the room holds the type.
+    #[inline]
+    fn end_kept<'c>(&mut self, input: &mut &'c [u8], data: Part, behind: &'c [u8]) -> Rest<'c> {
+        let event_type = Part::room(self.room.event_type_range());
+        self.end_block();
+        *input = behind;
+        Rest::Event(Ready { event_type, data })
     }
 
     /// Up to the end of the value or of the chunk, the line end included. Returns the rest of the chunk: all of it where
@@ -233,6 +264,14 @@ impl<S: Storage> Decoder<S> {
         let block = self.block;
         let is_plain = self.line == OpenLine::Start && self.line_start.is_plain();
         is_plain && block.has_data && !block.has_id && !block.discarded
+    }
+
+    /// At the start of a line where data would be the first of their block, which has no id of its own.
+    #[inline]
+    fn is_before_data(&self) -> bool {
+        let block = self.block;
+        let is_plain = self.line == OpenLine::Start && self.line_start.is_plain();
+        is_plain && !block.has_data && !block.has_id && !block.discarded
     }
 
     /// Wraps never: 2^64 bytes do not come.

@@ -188,7 +188,7 @@ pub(crate) fn sight<const FRAMES: bool>(mut seen: Sighting<'_>, before: Before) 
 }
 
 /// How the content of a line ends.
-enum Line<'c> {
+pub(crate) enum Line<'c> {
     /// With an LF: the content, and what stands behind the LF.
     Whole(&'c [u8], &'c [u8]),
     /// With a CR.
@@ -199,7 +199,7 @@ enum Line<'c> {
 
 impl<'c> Line<'c> {
     #[inline(always)]
-    fn of(value: &'c [u8]) -> Self {
+    pub(crate) fn of(value: &'c [u8]) -> Self {
         let Some((value, end)) = line_end(value).and_then(|end| value.split_at_checked(end)) else { return Self::Cut };
         match end.strip_prefix(b"\n") {
             Some(behind) => Self::Whole(value, behind),
