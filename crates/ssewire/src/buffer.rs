@@ -331,18 +331,7 @@ impl<S: Storage> Room<S> {
     /// The same with an LF before the line.
     #[inline]
     pub(crate) fn push_line_within(&mut self, limit: usize, line: &[u8]) -> bool {
-        let len = line.len().saturating_add(1);
-        if !self.has_room(limit, len) {
-            return false;
-        }
-        let end = self.front.saturating_add(len);
-        if let Some([lf, place @ ..]) = self.storage.bytes_mut().get_mut(self.front..end) {
-            *lf = b'\n';
-            place.copy_from_slice(line);
-        }
-        self.front = end;
-        self.peak = self.peak.max(end.saturating_add(self.back()));
-        true
+        self.has_room(limit, line.len().saturating_add(1)) && self.push_line(line).is_ok()
     }
 
     /// Appends LF and a line to the front.

@@ -12,7 +12,7 @@ use crate::error::DecodeError;
 use crate::event::{Found, Part, Ready};
 use crate::field::{Field, Name, OpenLine, RetryDigits};
 use crate::line::{Mark, line_end};
-use crate::short::Short;
+use crate::short::Step;
 use crate::whole::{self, Before, Sighting};
 
 /// The chunk at hand, and what of the current block lies in it and was not copied (yet).
@@ -47,13 +47,11 @@ impl<S: Storage> Decoder<S> {
         }
         let chunk = *input;
         match self.short_way::<FRAMES>(input) {
-            Short::Event { event_type, data } => Ok(Some(Found::Event(Ready {
+            Step::Lent { event_type, data } => Ok(Some(Found::Event(Ready {
                 event_type: Part::chunk(place_in(chunk, event_type)),
                 data: Part::chunk(place_in(chunk, data)),
             }))),
-            Short::Kept(ready) => Ok(Some(Found::Event(ready))),
-            Short::UsedUp => Ok(None),
-            Short::End(seen) => self.long_way::<FRAMES>(input, seen),
+            Step::Told(told) => told,
         }
     }
 

@@ -121,7 +121,7 @@ pub(crate) fn look<const FRAMES: bool>(chunk: &[u8]) -> Look<'_> {
         }
     }
     let Some(value) = rest.strip_prefix(b"data: ") else {
-        return Look::Other(sight::<FRAMES>(seen(event_type, None, rest), Before::NOTHING));
+        return Look::on::<FRAMES>(seen(event_type, None, rest));
     };
     observe::examined(|| 6);
     match Line::of(value) {
@@ -130,10 +130,25 @@ pub(crate) fn look<const FRAMES: bool>(chunk: &[u8]) -> Look<'_> {
                 observe::examined(|| 1);
                 Look::Event { event_type: event_type.unwrap_or_default(), data, rest }
             }
-            None => Look::Other(sight::<FRAMES>(seen(event_type, Some(data), behind), Before::NOTHING)),
+            // A further line of data: there is nothing more to see.
+            None if behind.starts_with(b"data:") => Look::Other(seen(event_type, Some(data), behind)),
+            None => Look::on::<FRAMES>(seen(event_type, Some(data), behind)),
         },
         Line::Cut if !value.is_empty() => Look::Cut { event_type, line: OpenLine::Value(Name::Data), value },
         end => Look::Other(seen(event_type, None, rest).stopped(OpenLine::Value(Name::Data), value, end)),
+    }
+}
+
+impl<'c> Look<'c> {
+    /// A look that goes on from here.
+    #[inline]
+    fn on<const FRAMES: bool>(seen: Sighting<'c>) -> Self {
+        match sight::<FRAMES>(seen, Before::NOTHING) {
+            Sighting { event_type, data: Some(data), rest, is_whole: true, .. } => {
+                Self::Event { event_type: event_type.unwrap_or_default(), data, rest }
+            }
+            seen => Self::Other(seen),
+        }
     }
 }
 
