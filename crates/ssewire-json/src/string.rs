@@ -100,7 +100,8 @@ impl Text {
     }
 }
 
-/// The number of bytes before the first quote, backslash or control character.
+/// The number of bytes before the first quote, backslash or control character. Eight at a time; the last eight overlap
+/// those before.
 fn plain_len(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((word, after)) = rest.split_first_chunk() {
@@ -109,8 +110,13 @@ fn plain_len(bytes: &[u8]) -> usize {
         }
         rest = after;
     }
-    let plain = rest.iter().position(|byte| is_special(*byte));
-    bytes.len() - rest.len() + plain.unwrap_or(rest.len())
+    let before = bytes.len().saturating_sub(8);
+    let plain = match bytes.last_chunk() {
+        _ if rest.is_empty() => None,
+        Some(word) => plain_in_word(*word).map(|plain| before + plain),
+        None => rest.iter().position(|byte| is_special(*byte)),
+    };
+    plain.unwrap_or(bytes.len())
 }
 
 fn is_special(byte: u8) -> bool {
