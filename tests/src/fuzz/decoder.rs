@@ -1,13 +1,14 @@
-//! What the fuzz targets check. It stands here, and not in `fuzz/`, so that a stable compiler can replay their corpora.
+//! Bytes, a chunking, a limit and a storage, against the transcription of the standard.
 
+use bytes::Bytes;
 use ssewire::{Decoder, Fixed, Growing, Storage};
 
 use crate::chunks;
 use crate::drive;
 use crate::oracle::Oracle;
-use crate::outcome::{Outcome, What};
+use crate::outcome::{Outcome, Told, What};
 
-/// A decoder tells what the oracle tells, whatever the bytes, the chunking, the limit and the storage.
+/// A decoder tells what the oracle tells, whatever the bytes, the chunking, the limit, the storage and the call.
 ///
 /// The first bytes of the input say how: one for flags and the length of the chunking, one for the limit, then the
 /// lengths of the chunks.
@@ -25,6 +26,16 @@ pub fn decoder(input: &[u8]) {
     let seen = read(Growing::new(), &oracle, &chunks);
     assert_eq!(seen, expected);
     assert_eq!(read(Growing::new(), &oracle, &chunks::of(1, stream)), expected);
+    let decoder = || Decoder::new().with_limit(oracle.limit);
+    if frames {
+        assert_eq!(drive::two_frame_steps(&mut decoder(), chunks.iter().copied()), expected);
+    } else {
+        assert_eq!(drive::two_steps(&mut decoder(), chunks.iter().copied()), expected);
+        assert_eq!(shared(decoder(), &chunks), expected);
+        if let Some(&window) = lengths.first() {
+            assert_eq!(drive::windows(&mut decoder(), stream, window + 1), expected);
+        }
+    }
 
     // With too little room events may be lost, but what is told was there, in that order. (Not so under a limit: an id
     // that found no room does not count towards it, and so a later event may fit.)
@@ -46,4 +57,19 @@ fn read<S: Storage>(storage: S, oracle: &Oracle, chunks: &[&[u8]]) -> Outcome {
     let mut decoder = Decoder::with_storage(storage).with_limit(oracle.limit);
     let chunks = chunks.iter().copied();
     if oracle.frames { drive::frames(&mut decoder, chunks) } else { drive::events(&mut decoder, chunks) }
+}
+
+/// The events of a stream, through `decode_bytes`.
+fn shared(mut decoder: Decoder, chunks: &[&[u8]]) -> Outcome {
+    let (mut told, mut before) = (Vec::new(), 0);
+    for chunk in chunks {
+        let mut input = Bytes::copy_from_slice(chunk);
+        while let Some(step) = decoder.decode_bytes(&mut input).transpose() {
+            let at = before + chunk.len() - input.len();
+            told.push(Told { at, what: step.map_or_else(What::Lost, |event| What::Event(event.as_event().into())) });
+        }
+        before += chunk.len();
+    }
+    let pending = decoder.finish().err().map(|truncated| truncated.pending_bytes());
+    Outcome { told, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
 }
