@@ -23,6 +23,8 @@ pub(super) struct Ledger {
     pub(super) too_large: bool,
     /// Another message has begun behind the end of this one.
     is_over: bool,
+    /// Counts arrivals and starts.
+    clock: usize,
 }
 
 /// What was told of a block.
@@ -32,8 +34,14 @@ struct Account {
     text: String,
     thinking: String,
     input: String,
-    stops: usize,
+    /// In which order the blocks came to be.
+    arrival: usize,
+    /// In which order they had their start; a block that a delta opened has none until one adopts it.
+    start: Option<usize>,
+    is_stopped: bool,
 }
+
+const TOOLS: [&str; 3] = ["tool_use", "server_tool_use", "mcp_tool_use"];
 
 impl Ledger {
     /// Takes what was told of an event that was merged, and compares the two.
@@ -67,11 +75,12 @@ impl Ledger {
             (StreamEvent::ContentBlockDelta(event), update) => self.delta(event.index, &event.delta, update),
             (StreamEvent::ContentBlockStop(stop), Update::BlockStop { block, .. }) => {
                 assert_eq!(block.index(), stop.index);
+                let newest = self.open(stop.index).max().flatten();
                 let account = self.known(block);
-                account.stops += 1;
-                assert_eq!(account.stops, 1, "a block is stopped once");
+                assert!(account.start.is_some() && account.start == newest, "the newest that is open");
+                account.is_stopped = true;
             }
-            (StreamEvent::ContentBlockStop(_), Update::Nothing) => {}
+            (StreamEvent::ContentBlockStop(stop), Update::Nothing) => assert_eq!(self.open(stop.index).max(), None),
             (StreamEvent::MessageDelta(_), Update::MessageDelta { .. })
             | (StreamEvent::Ping, Update::Ping)
             | (StreamEvent::Done, Update::Done)
@@ -100,7 +109,8 @@ impl Ledger {
     fn initial(&mut self, update: &Update<'_>) {
         for (index, block) in (0..).zip(update.initial_blocks()) {
             let generation = self.blocks.keys().filter(|(_, other, _)| *other == index).count();
-            let mut account = Account { kind: block.kind().to_owned(), ..Account::default() };
+            let (arrival, kind) = (self.tick(), block.kind().to_owned());
+            let mut account = Account { kind, arrival, start: Some(arrival), ..Account::default() };
             account.text.extend(block.as_text().map(|block| block.text.as_str()));
             account.thinking.extend(block.as_thinking().map(|block| block.thinking.as_str()));
             self.blocks.insert((false, index, generation.try_into().unwrap()), account);
@@ -109,8 +119,12 @@ impl Ledger {
 
     fn start(&mut self, block: &BlockRef<'_>, text: &str, thinking: &str) {
         let BlockKey { index, generation, .. } = block.key();
-        let account = self.blocks.entry((true, index, generation)).or_default();
+        let now = self.tick();
+        let new = Account { arrival: now, ..Account::default() };
+        let account = self.blocks.entry((true, index, generation)).or_insert(new);
         let kind = block.content().kind();
+        assert_eq!(account.start, None, "a block has one start");
+        account.start = Some(now);
         assert!(account.kind.is_empty() || account.kind == kind, "only its own kind joins an early block");
         kind.clone_into(&mut account.kind);
         account.text.insert_str(0, text);
@@ -124,35 +138,41 @@ impl Ledger {
         match (delta, update) {
             (Delta::Text(delta), Update::Text { block, text, snapshot, .. }) => {
                 assert_eq!((block.index(), *text), (index, &*delta.text));
-                let account = self.opened(block);
+                let account = self.opened(block, "text");
                 account.text.push_str(text);
                 assert_eq!(account.text, *snapshot);
             }
             (Delta::Thinking(delta), Update::Thinking { block, thinking, snapshot, .. }) => {
                 assert_eq!((block.index(), *thinking), (index, &*delta.thinking));
-                let account = self.opened(block);
+                let account = self.opened(block, "thinking");
                 account.thinking.push_str(thinking);
                 assert_eq!(account.thinking, *snapshot);
             }
             (Delta::Compaction(_), Update::Compaction { block, .. }) => {
                 assert_eq!(block.index(), index);
-                self.opened(block);
+                self.opened(block, "compaction");
             }
             (Delta::Signature(delta), Update::Signature { block, signature, .. }) => {
                 assert_eq!((block.index(), *signature), (index, &*delta.signature));
-                self.known(block);
+                let newest = self.newest(index, &["thinking"], true);
+                assert_eq!(Some(self.known(block).arrival), newest);
             }
             (Delta::Citations(delta), Update::Citation { block, citation, snapshot, .. }) => {
                 assert_eq!((block.index(), *citation, snapshot.last()), (index, &*delta.citation, Some(*citation)));
-                self.known(block);
+                let newest = self.newest(index, &["text"], true);
+                assert_eq!(Some(self.known(block).arrival), newest);
             }
             (Delta::InputJson(delta), Update::InputJson { block, partial_json, input, .. }) => {
                 assert_eq!((block.index(), *partial_json), (index, &*delta.partial_json));
+                let newest = self.newest(index, &TOOLS, true);
                 let account = self.known(block);
+                // Or one of a kind that nobody knows.
+                assert!(newest.is_none_or(|newest| account.arrival >= newest), "the newest that takes it");
                 account.input.push_str(partial_json);
                 assert_eq!(account.input, input.raw());
             }
             (Delta::InputJson(delta), Update::Nothing) => {
+                assert_eq!(self.newest(index, &TOOLS, true), None, "nobody takes it");
                 if !delta.partial_json.is_empty() {
                     self.orphans.entry(index).or_default().push_str(&delta.partial_json);
                 }
@@ -166,7 +186,9 @@ impl Ledger {
                 self.known(block);
             }
             // Nobody knows what these belong to.
-            (Delta::Signature(_) | Delta::Citations(_) | Delta::Unknown(_), Update::Nothing) => {}
+            (Delta::Signature(_), Update::Nothing) => assert_eq!(self.newest(index, &["thinking"], true), None),
+            (Delta::Citations(_), Update::Nothing) => assert_eq!(self.newest(index, &["text"], true), None),
+            (Delta::Unknown(_), Update::Nothing) => {}
             (delta, update) => panic!("{delta:?} gives {update:?}"),
         }
     }
@@ -177,12 +199,34 @@ impl Ledger {
         self.blocks.get_mut(&place).unwrap()
     }
 
-    /// The account of a block that a delta may have opened.
-    fn opened(&mut self, block: &BlockRef<'_>) -> &mut Account {
+    /// The account of a block of this kind that a delta went to, which may have opened it: the newest that there is.
+    fn opened(&mut self, block: &BlockRef<'_>, kind: &str) -> &mut Account {
         let BlockKey { index, generation, .. } = block.key();
+        assert_eq!(block.content().kind(), kind);
+        let (newest, now) = (self.newest(index, &[kind], false), self.tick());
         let place = self.place(block.key()).unwrap_or((true, index, generation));
-        let kind = block.content().kind();
-        self.blocks.entry(place).or_insert_with(|| Account { kind: kind.to_owned(), ..Account::default() })
+        let new = || Account { kind: kind.to_owned(), arrival: now, ..Account::default() };
+        let account = self.blocks.entry(place).or_insert_with(new);
+        assert_eq!(account.arrival, newest.unwrap_or(now), "a block is only opened where none takes the delta");
+        account
+    }
+
+    /// When the newest block of this index and of one of these kinds arrived.
+    fn newest(&self, index: u64, kinds: &[&str], with_start: bool) -> Option<usize> {
+        let accounts = self.blocks.iter().filter(|((_, other, _), _)| *other == index).map(|(_, account)| account);
+        let takers = accounts.filter(|account| kinds.contains(&&*account.kind));
+        takers.filter(|account| account.start.is_some() || !with_start).map(|account| account.arrival).max()
+    }
+
+    /// When the blocks of this index that are open had their start.
+    fn open(&self, index: u64) -> impl Iterator<Item = Option<usize>> {
+        let accounts = self.blocks.iter().filter(move |((_, other, _), _)| *other == index).map(|(_, account)| account);
+        accounts.filter(|account| account.start.is_some() && !account.is_stopped).map(|account| account.start)
+    }
+
+    fn tick(&mut self) -> usize {
+        self.clock += 1;
+        self.clock
     }
 
     /// A key is that of one block only.
