@@ -23,11 +23,13 @@ pub fn seeds() -> Vec<Seed> {
     let mut payloads = Vec::new();
     for (number, (name, body)) in (0..).zip(streams()) {
         let events = events(&body);
-        // Each of them in another way: strict or not, with this view of input or that, under some content type.
-        let flags = (number % 4) | ((number % 8) << 4);
-        seeds.push(Seed::new("message_stream", &name, [&[flags, 200, 3, 1, 7, 30][..], &body].concat()));
+        // Each of them in another way: strict or not, with this view of input or that, with limits on events and
+        // message or without, under some content type.
+        let limits = if number % 5 == 0 { number % 3 + 1 } else { 0 };
+        let flags = (number % 4) | limits << 2 | ((number % 8) << 4);
+        seeds.push(Seed::new("message_stream", &name, [&[flags, 40, 3, 1, 7, 30][..], &body].concat()));
         let lines: Vec<&[u8]> = events.iter().map(|(_, payload)| &payload[..]).collect();
-        seeds.push(Seed::new("accumulate", &name, [&[0x80 | (number % 2), 0][..], &lines.join(&b'\n')].concat()));
+        seeds.push(Seed::new("accumulate", &name, [&[0x80 | (number % 8), 40][..], &lines.join(&b'\n')].concat()));
         payloads.extend(events.into_iter().enumerate().map(|(at, event)| (format!("{name}-{at}"), event)));
     }
     let mut seen = Vec::new();
@@ -41,6 +43,12 @@ pub fn seeds() -> Vec<Seed> {
             seeds.push(Seed::new("json_prefixes", &name, [&[3, 5, 1, 9], &payload[..]].concat()));
         }
     }
+    // Up to 64 bytes a number is shown while it touches the end.
+    for digits in [61, 62, 63, 70] {
+        let number = format!("[0.{}", "3".repeat(digits));
+        seeds.push(Seed::new("json_prefixes", &format!("{digits}-digits"), [&[1, 5], number.as_bytes()].concat()));
+    }
+    seeds.push(Seed::new("json_prefixes", "depth", [&[1, 9], "[".repeat(127).as_bytes()].concat()));
     seeds.extend(blocks_of_fields());
     // What the fuzzer would cut off, or throw away for its length, is no seed.
     seeds.retain(|seed| seed.input.len() <= if seed.target == "json_prefixes" { 192 } else { 2400 });
