@@ -3,6 +3,8 @@
 //! Nothing is decoded here: the crates `ssewire` and `ssewire-messages` do that. This one reads, shows and says how it
 //! ended.
 
+#![forbid(unsafe_code)]
+
 extern crate alloc;
 
 mod args;

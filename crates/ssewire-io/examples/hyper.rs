@@ -16,7 +16,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use ssewire_io::{BodyChunks, MessageError, Messages};
 use ssewire_messages::{Backoff, MessageStream, ResponseHead};
-use support::{Failure, Setup, api_error, exit, now, pause, random, show, sum_up};
+use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -59,7 +59,7 @@ async fn send(setup: &Setup) -> Result<Response<Incoming>, Failure> {
             Ok(response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
                 let body = response.into_body().collect().await.map(Collected::to_bytes);
-                let error = api_error(head, &body.unwrap_or_default());
+                let error = setup.api_error(head, &body.unwrap_or_default());
                 backoff.advise(&error, attempt, now(), random())
             }
             Err(error) => {

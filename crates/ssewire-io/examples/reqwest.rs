@@ -13,7 +13,7 @@ use futures::StreamExt as _;
 use reqwest::{Client, Response};
 use ssewire_io::{MessageError, Messages};
 use ssewire_messages::{Backoff, MessageStream, ResponseHead};
-use support::{Failure, Setup, api_error, exit, now, pause, random, show, sum_up};
+use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -55,7 +55,7 @@ async fn send(setup: &Setup) -> Result<Response, Failure> {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
-                let error = api_error(head, &response.bytes().await.unwrap_or_default());
+                let error = setup.api_error(head, &response.bytes().await.unwrap_or_default());
                 backoff.advise(&error, attempt, now(), random())
             }
             Err(error) => {

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use ssewire_io::MessageReader;
 use ssewire_messages::{Accumulator, MessageStream, ResponseHead, Trailing, Update};
-use support::{Failure, Setup, api_error, exit, sum_up};
+use support::{Failure, Setup, exit, sum_up};
 
 fn main() -> ExitCode {
     exit(run())
@@ -27,7 +27,7 @@ fn run() -> Result<(), Failure> {
     let mut response = request.send(with_tool(setup.request()).to_string())?;
     if !response.status().is_success() {
         let head = ResponseHead::new(response.status().as_u16(), response.headers());
-        return Err(api_error(head, &response.body_mut().read_to_vec()?).into());
+        return Err(setup.api_error(head, &response.body_mut().read_to_vec()?).into());
     }
 
     // Show the string at the end while it is still growing.

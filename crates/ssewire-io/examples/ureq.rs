@@ -11,7 +11,7 @@ use std::thread::sleep;
 
 use ssewire_io::{MessageError, MessageReader};
 use ssewire_messages::{Backoff, MessageStream, ResponseHead};
-use support::{Failure, Setup, api_error, exit, now, pause, random, show, sum_up};
+use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
 use ureq::Body;
 use ureq::http::Response;
 
@@ -55,7 +55,7 @@ fn send(setup: &Setup) -> Result<Response<Body>, Failure> {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(mut response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
-                let error = api_error(head, &response.body_mut().read_to_vec().unwrap_or_default());
+                let error = setup.api_error(head, &response.body_mut().read_to_vec().unwrap_or_default());
                 backoff.advise(&error, attempt, now(), random())
             }
             Err(error) => {

@@ -1,5 +1,6 @@
 //! Bodies of http-body, as hyper, axum and tonic have them.
 
+use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -30,7 +31,6 @@ pub type BodyStream<B> = BytesEventStream<BodyChunks<B>>;
 pin_project! {
     /// The data of an [`http_body::Body`] as a stream of chunks; trailers are left out. Data that is [`Bytes`] is not
     /// copied.
-    #[derive(Debug)]
     pub struct BodyChunks<B> {
         #[pin]
         body: B,
@@ -61,5 +61,12 @@ impl<B: Body> Stream for BodyChunks<B> {
                 }
             }
         }
+    }
+}
+
+/// Never shows what the body carries; some bodies would.
+impl<B> fmt::Debug for BodyChunks<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodyChunks").finish_non_exhaustive()
     }
 }

@@ -116,3 +116,8 @@ pub use stream::EventStream;
 pub use tap::Tap;
 #[cfg(feature = "stream")]
 pub use text_event::{TextEvent, TextEventStream};
+
+/// The README's examples run with the tests.
+#[cfg(all(doctest, feature = "std", feature = "stream", feature = "messages"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

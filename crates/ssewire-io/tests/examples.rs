@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread;
 
 use ssewire_replay::{Script, Server, sample};
 
@@ -202,4 +203,57 @@ fn the_gateway_passes_events_on_and_meters_them() {
     let mut told = String::new();
     stderr.read_line(&mut told).unwrap();
     assert_eq!(told, "output tokens: Some(15); the message is complete\n");
+
+    // What else it has to tell, of a server that is gone, has no key in it either.
+    drop(server);
+    let refused = ureq::post(format!("{address}/v1/messages")).send(r#"{"stream":true}"#).unwrap_err();
+    assert!(matches!(refused, ureq::Error::StatusCode(502)), "{refused}");
+    gateway.0.kill().unwrap();
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(!rest.is_empty() && !rest.contains(KEY), "{rest}");
+}
+
+/// Wherever it goes wrong, and however much a program is asked to log.
+#[test]
+fn the_key_is_never_shown() {
+    let server = Server::start().unwrap();
+    server.serve("/unauthorized/v1/messages", Script::error(401, "authentication_error", "invalid x-api-key"));
+    server.serve("/error/v1/messages", Script::stream("").error_event("api_error", "Internal server error"));
+    server.serve("/html/v1/messages", Script::html_page());
+    server.serve("/cut/v1/messages", text().cut_after(300));
+    // A server that says aloud what it was told.
+    server.serve("/echo/v1/messages", Script::error(401, "authentication_error", &format!("{KEY} is no key")));
+    let at = |path: &str| server.base_url() + path;
+    let closed = Server::start().unwrap().base_url();
+    let sent = KEY.to_owned();
+    // With a line end, as files have it at their end, nobody can send it.
+    let unsendable = format!("{KEY}\n");
+    let setups = [
+        (at(""), &unsendable),
+        (at("/unauthorized"), &sent),
+        (at("/error"), &sent),
+        (at("/html"), &sent),
+        (at("/cut"), &sent),
+        (at("/echo"), &sent),
+        (closed, &sent),
+        ("no address".to_owned(), &sent),
+        ("http://[".to_owned(), &sent),
+        ("ftp://localhost".to_owned(), &sent),
+    ];
+    let logging = [("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")];
+    // Side by side: most of the time they wait before another try.
+    thread::scope(|scope| {
+        for (address, key) in &setups {
+            scope.spawn(move || {
+                for name in ["ureq", "reqwest", "hyper", "tool_input"] {
+                    let mut command = example(name);
+                    command.env("ANTHROPIC_BASE_URL", address).env("ANTHROPIC_API_KEY", key).envs(logging);
+                    let ran = run(&mut command);
+                    assert_eq!((ran.code, ran.stderr.is_empty()), (Some(1), false), "{name} {address}: {}", ran.stderr);
+                }
+            });
+        }
+    });
 }

@@ -118,3 +118,8 @@ pub use stop::{RefusalCategory, StopDetails, StopReason};
 pub use tool_input::ToolInput;
 pub use usage::Usage;
 pub use wire::{Extra, Nullable, UnknownObject};
+
+/// The README's example runs with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -307,7 +307,8 @@ impl<S: Storage> Room<S> {
         self.has_room(limit, piece.len()) && self.push(piece).is_ok()
     }
 
-    /// The same with one byte: a call to copy it would cost more than all the rest.
+    /// The same with one byte: a call to copy it would cost more than all the rest. What is the most in use is noted
+    /// when the line ends.
     #[inline]
     pub(crate) fn push_byte_within(&mut self, limit: usize, byte: u8) -> bool {
         if !self.has_room(limit, 1) {
@@ -317,7 +318,6 @@ impl<S: Storage> Room<S> {
             *place = byte;
         }
         self.front = self.front.wrapping_add(1);
-        self.peak = self.peak.max(self.front.wrapping_add(self.back()));
         true
     }
 

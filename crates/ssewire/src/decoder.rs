@@ -7,7 +7,7 @@ use crate::error::{DecodeError, Truncated};
 use crate::event::{Event, Found, Frame, Part, Place, Ready, ReadyFrame};
 use crate::field::{OpenLine, RetryDigits};
 use crate::line::LineStart;
-use crate::machine::Short;
+use crate::short::Short;
 
 /// An incremental decoder of an event stream: feed it bytes as they come, take events as they are complete.
 ///
@@ -193,6 +193,8 @@ impl<S: Storage> Decoder<S> {
         let chunk: &'c [u8] = input;
         match self.short_way::<false>(input) {
             Short::Event { event_type, data } => Ok(Some(self.lend(event_type, data))),
+            Short::Kept(ready) => Ok(Some(self.event(chunk, ready))),
+            Short::UsedUp => Ok(None),
             Short::End(seen) => match self.long_way::<false>(input, seen)? {
                 Some(Found::Event(ready)) => Ok(Some(self.event(chunk, ready))),
                 _ => Ok(None),

@@ -262,6 +262,26 @@ impl OpenLine {
     }
 }
 
+impl OpenLine {
+    /// [`feed`](Self::feed) with a single byte. True if it was taken; else nothing has changed.
+    #[inline]
+    pub(crate) fn feed_byte(&mut self, byte: u8) -> bool {
+        if let Self::Name { name, matched } = self {
+            if name.bytes().get(usize::from(*matched)) == Some(&byte) {
+                *matched = matched.saturating_add(1);
+                observe::examined(|| 1);
+                return true;
+            }
+        }
+        let mut line = *self;
+        let takes = line.feed(&[byte]) > 0;
+        if takes {
+            *self = line;
+        }
+        takes
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

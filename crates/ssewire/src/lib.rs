@@ -134,6 +134,7 @@ mod observe;
 mod owned;
 #[cfg(feature = "bytes")]
 mod shared;
+mod short;
 mod whole;
 
 pub use buffer::{Fixed, Growing, Storage};
@@ -151,3 +152,8 @@ pub use observe::counting::take_examined;
 pub use owned::OwnedEvent;
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;
+
+/// The README's example runs with the tests.
+#[cfg(all(doctest, feature = "alloc"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -99,19 +99,27 @@ pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
     found
 }
 
-#[inline]
-fn search(bytes: &[u8]) -> Option<usize> {
-    // Lines of an event stream are short: there the run-time dispatch of `memchr2` costs more than the search itself. In
-    // long ones its wider registers pay.
-    let Some((near, far)) = bytes.split_at_checked(NEAR) else { return search_near(bytes) };
-    search_near(near).or_else(|| memchr::memchr2(b'\n', b'\r', far).map(|at| at.wrapping_add(NEAR)))
-}
-
 /// So far the line end is looked for first where it mostly is.
 const NEAR: usize = 320;
 
+// Lines of an event stream are short: there the run-time dispatch of `memchr2` costs more than the search itself, and so
+// does a call.
+#[inline(always)]
+fn search(bytes: &[u8]) -> Option<usize> {
+    match bytes.split_at_checked(NEAR) {
+        None => search_near(bytes),
+        Some((near, far)) => search_near(near).or_else(|| search_far(far)),
+    }
+}
+
+/// In long lines wider registers pay.
+#[inline(never)]
+fn search_far(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr2(b'\n', b'\r', bytes).map(|at| at.wrapping_add(NEAR))
+}
+
 /// With the searcher that every processor of the target has, named here, where it can be inlined.
-#[inline]
+#[inline(always)]
 fn search_near(bytes: &[u8]) -> Option<usize> {
     #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
     use memchr::arch::aarch64::neon::memchr::Two;

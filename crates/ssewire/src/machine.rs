@@ -12,7 +12,7 @@ use crate::error::DecodeError;
 use crate::event::{Found, Part, Ready};
 use crate::field::{Field, Name, OpenLine, RetryDigits};
 use crate::line::{Mark, line_end};
-use crate::observe;
+use crate::short::Short;
 use crate::whole::{self, Before, Sighting};
 
 /// The chunk at hand, and what of the current block lies in it and was not copied (yet).
@@ -37,14 +37,6 @@ impl<'c> Here<'c> {
     }
 }
 
-/// What the short way has come to.
-pub(crate) enum Short<'c> {
-    /// An event that lies whole in the chunk.
-    Event { event_type: &'c [u8], data: &'c [u8] },
-    /// It does not lead further than this.
-    End(Sighting<'c>),
-}
-
 impl<S: Storage> Decoder<S> {
     /// One step: to the end of the next thing worth telling, or of the input. With `FRAMES`, comments, unknown fields,
     /// `retry` lines and ends of blocks are worth telling, too.
@@ -59,64 +51,10 @@ impl<S: Storage> Decoder<S> {
                 event_type: Part::chunk(place_in(chunk, event_type)),
                 data: Part::chunk(place_in(chunk, data)),
             }))),
+            Short::Kept(ready) => Ok(Some(Found::Event(ready))),
+            Short::UsedUp => Ok(None),
             Short::End(seen) => self.long_way::<FRAMES>(input, seen),
         }
-    }
-
-    /// The shortest way, for a chunk of one byte: nearly always it is one more of a name or of a value. True if so, and
-    /// then the input is used up.
-    #[inline]
-    pub(crate) fn takes_all(&mut self, input: &mut &[u8]) -> bool {
-        let [byte] = **input else { return false };
-        let takes = self.takes_byte_of_value(byte) || self.takes_byte_of_name(byte);
-        if takes {
-            *input = b"";
-        }
-        takes
-    }
-
-    /// Never inlined: it needs few registers, and who calls it for each byte shall not save them all each time.
-    #[inline(never)]
-    fn takes_byte_of_value(&mut self, byte: u8) -> bool {
-        let goes_on = matches!(self.line, OpenLine::Value(Name::Data | Name::Event)) && self.value > 0;
-        let takes = goes_on && !self.block.discarded && !matches!(byte, b'\n' | b'\r');
-        observe::examined(|| usize::from(goes_on));
-        // Where it does not fit, the long way knows what to do.
-        if !takes || !self.room.push_byte_within(self.limit, byte) {
-            return false;
-        }
-        self.value = self.value.wrapping_add(1);
-        self.add_pending(1);
-        true
-    }
-
-    #[inline(never)]
-    fn takes_byte_of_name(&mut self, byte: u8) -> bool {
-        let mut line = self.line;
-        if !matches!(line, OpenLine::Name { .. } | OpenLine::Colon(_)) || line.feed(&[byte]) == 0 {
-            return false;
-        }
-        self.line = line;
-        self.add_pending(1);
-        true
-    }
-
-    /// The short way: an event that lies whole at the start of the input, where a block begins.
-    #[inline]
-    pub(crate) fn short_way<'c, const FRAMES: bool>(&mut self, input: &mut &'c [u8]) -> Short<'c> {
-        if !self.is_between_blocks() {
-            return Short::End(Sighting::none(input));
-        }
-        let seen = whole::sight::<FRAMES>(input, Before::NOTHING);
-        // What does not fit is left to the long way from its start: it knows at which byte.
-        if self.size_of(&seen) > self.limit {
-            return Short::End(Sighting::none(input));
-        }
-        let Sighting { event_type, data: Some(data), is_whole: true, .. } = seen else { return Short::End(seen) };
-        *input = seen.rest;
-        self.pending = 0;
-        self.room.end_small_block();
-        Short::Event { event_type: event_type.unwrap_or_default(), data }
     }
 
     /// The long way, from where the short one ended: within a block, and line by line.
@@ -124,22 +62,20 @@ impl<S: Storage> Decoder<S> {
     pub(crate) fn long_way<const FRAMES: bool>(
         &mut self,
         input: &mut &[u8],
-        seen: Sighting<'_>,
+        mut seen: Sighting<'_>,
     ) -> Result<Option<Found>, DecodeError> {
         if self.block.owes_error {
             self.block.owes_error = false;
             return Err(self.full());
         }
-        let is_between_blocks = self.is_between_blocks();
-        if is_between_blocks {
-            self.room.rest();
-        }
         let chunk = *input;
-        let seen = if is_between_blocks { seen } else { self.sight_within_block::<FRAMES>(chunk) };
-        if seen.is_nothing() && seen.rest.is_empty() || seen.is_cut && self.keeps_cut_data(&seen) {
-            *input = b"";
-            self.add_pending(seen.block.unwrap_or(chunk).len());
-            return Ok(None);
+        if !self.is_between_blocks() {
+            seen = self.sight_within_block::<FRAMES>(seen.rest);
+            if self.uses_up(&seen) {
+                *input = b"";
+                self.add_pending(chunk.len());
+                return Ok(None);
+            }
         }
         if seen.block.is_some() {
             self.pending = 0;
@@ -171,74 +107,15 @@ impl<S: Storage> Decoder<S> {
         told
     }
 
-    /// The short way where a block has begun in an earlier chunk: the rest of its data, then whole lines.
+    /// Whole lines of a block that has begun in an earlier chunk.
     #[inline(never)]
-    fn sight_within_block<'c, const FRAMES: bool>(&mut self, chunk: &'c [u8]) -> Sighting<'c> {
-        let mut rest = chunk;
-        if self.line == OpenLine::Value(Name::Data) && self.value > 0 && !self.block.discarded {
-            rest = self.take_rest_of_data(chunk);
-        }
+    fn sight_within_block<'c, const FRAMES: bool>(&self, rest: &'c [u8]) -> Sighting<'c> {
         if self.line != OpenLine::Start || !self.line_start.is_plain() || self.block.discarded {
             return Sighting::none(rest);
         }
         let before = Before { fields: true, event_type: self.room.event_type() > 0, data: self.block.has_data };
         let seen = whole::sight::<FRAMES>(rest, before);
         if self.size_of(&seen) > self.limit { Sighting::none(rest) } else { seen }
-    }
-
-    /// The chunk ends in a data line, the first of its block: what came of the block moves into the room. False, and
-    /// nothing is done, where the general way has to do it.
-    #[inline]
-    fn keeps_cut_data(&mut self, seen: &Sighting<'_>) -> bool {
-        let event_type = seen.event_type.unwrap_or_default();
-        let needed = event_type.len().saturating_add(seen.rest.len());
-        if seen.line != OpenLine::Value(Name::Data) || seen.data.is_some() || !self.room.has_room(self.limit, needed) {
-            return false;
-        }
-        if !event_type.is_empty() && self.room.set_event_type(event_type).is_err() {
-            return false;
-        }
-        if seen.block.is_some() {
-            self.pending = 0;
-        }
-        self.block.has_field |= seen.event_type.is_some();
-        (self.line, self.value) = (seen.line, seen.rest.len());
-        self.room.push_within(self.limit, seen.rest)
-    }
-
-    /// More of a data line of which something came before, its line end included. Returns the rest of the chunk: all of
-    /// it where the general way has to look at it.
-    #[inline]
-    fn take_rest_of_data<'c>(&mut self, chunk: &'c [u8]) -> &'c [u8] {
-        let (piece, rest) = match line_end(chunk).and_then(|end| chunk.split_at_checked(end)) {
-            None => (chunk, None),
-            Some((piece, end)) => match end.strip_prefix(b"\n") {
-                None => return chunk,
-                rest => (piece, rest),
-            },
-        };
-        if !self.room.push_within(self.limit, piece) {
-            return chunk;
-        }
-        self.value = self.value.wrapping_add(piece.len());
-        if rest.is_some() {
-            (self.line, self.value, self.data) = (OpenLine::Start, 0, self.room.front());
-            (self.block.has_field, self.block.has_data) = (true, true);
-        }
-        rest.unwrap_or_default()
-    }
-
-    /// True where nothing is pending but comments.
-    #[inline]
-    fn is_between_blocks(&self) -> bool {
-        let in_block = self.block.has_field || self.block.discarded;
-        self.line == OpenLine::Start && !in_block && self.line_start.is_plain()
-    }
-
-    /// Wraps never: 2^64 bytes do not come.
-    #[inline]
-    fn add_pending(&mut self, bytes: usize) {
-        self.pending = self.pending.wrapping_add(bytes as u64);
     }
 
     fn read_lines<const FRAMES: bool>(&mut self, here: &mut Here<'_>) -> Result<Option<Found>, DecodeError> {
@@ -565,15 +442,9 @@ impl<S: Storage> Decoder<S> {
         if self.block.has_id {
             self.room.commit_id();
         }
-        let block = core::mem::replace(&mut self.block, Block::new());
         let event_type = here.event_type.take().map_or(Part::room(self.room.event_type_range()), Part::chunk);
         let data = here.data.take().map_or(Part::room(0..self.data), Part::chunk);
-        // What lies in the room stays readable there until the next step writes to it.
-        self.room.truncate_front(0);
-        self.room.clear_event_type();
-        self.room.end_block();
-        self.data = 0;
-        self.pending = 0;
+        let block = self.end_block();
         here.block_start = here.at;
         if block.has_data && !block.discarded {
             Some(Found::Event(Ready { event_type, data }))
@@ -586,6 +457,17 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
+    /// What was known of the block that ends here. What lies in the room stays readable there until the next step
+    /// writes to it.
+    #[inline]
+    pub(crate) fn end_block(&mut self) -> Block {
+        self.room.truncate_front(0);
+        self.room.clear_event_type();
+        self.room.end_block();
+        (self.data, self.pending) = (0, 0);
+        core::mem::replace(&mut self.block, Block::new())
+    }
+
     /// The logical size of the block, but for the piece at hand.
     #[inline]
     fn size(&self, here: &Here<'_>) -> usize {
@@ -596,7 +478,7 @@ impl<S: Storage> Decoder<S> {
 
     /// The same with what the short way has seen.
     #[inline]
-    fn size_of(&self, seen: &Sighting<'_>) -> usize {
+    pub(crate) fn size_of(&self, seen: &Sighting<'_>) -> usize {
         let event_type = seen.event_type.map_or(self.room.event_type(), <[u8]>::len);
         let data = seen.data.map_or(self.data, <[u8]>::len);
         event_type.saturating_add(data).saturating_add(self.id_size())

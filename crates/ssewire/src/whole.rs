@@ -35,10 +35,34 @@ impl<'c> Sighting<'c> {
         Self { event_type, data, block, rest, line: OpenLine::Start, is_cut: false, is_whole: false }
     }
 
-    /// Nothing was taken but comments.
+    /// Behind a comment: servers that have nothing to say send it again and again, each with a blank line behind it.
+    /// What was looked at once need only be compared.
+    #[inline]
+    fn pass_the_same_again(&mut self, comment: &'c [u8], before: Before) {
+        let line = self.rest;
+        if self.event_type.is_none() && self.data.is_none() && !before.fields {
+            // Nothing is to be dispatched.
+            while let Some(behind) = self.rest.strip_prefix(b"\n") {
+                observe::examined(|| 1);
+                (self.rest, self.block) = (behind, Some(behind));
+            }
+        }
+        let has_blank_line = self.rest.len() < line.len();
+        let Some((comment, _)) = comment.split_at_checked(comment.len().wrapping_sub(self.rest.len())) else { return };
+        loop {
+            observe::examined(|| seen_of(comment, self.rest));
+            let Some(behind) = self.rest.strip_prefix(comment) else { return };
+            self.rest = behind;
+            if has_blank_line {
+                self.block = Some(behind);
+            }
+        }
+    }
+
+    /// Nothing was seen but comments and blank lines that dispatch nothing.
     #[inline]
     pub(crate) fn is_nothing(&self) -> bool {
-        let has_part = self.event_type.is_some() || self.data.is_some() || self.block.is_some();
+        let has_part = self.event_type.is_some() || self.data.is_some();
         self.line == OpenLine::Start && !self.is_whole && !has_part
     }
 }
@@ -79,13 +103,13 @@ pub(crate) fn sight<const FRAMES: bool>(chunk: &[u8], before: Before) -> Sightin
             }
             seen.block = Some(behind);
             continue;
+        } else if let (Some(text), false) = (seen.rest.strip_prefix(b":"), FRAMES) {
+            (OpenLine::Comment, text)
         } else if let Some(value) = seen.rest.strip_prefix(b"event:") {
             if seen.event_type.is_some() || before.event_type {
                 break;
             }
             (OpenLine::Value(Name::Event), value.strip_prefix(b" ").unwrap_or(value))
-        } else if let (Some(text), false) = (seen.rest.strip_prefix(b":"), FRAMES) {
-            (OpenLine::Comment, text)
         } else {
             observe::examined(|| seen_of_name(seen.rest));
             if let Some(behind) = data_alone(seen.rest) {
@@ -103,12 +127,12 @@ pub(crate) fn sight<const FRAMES: bool>(chunk: &[u8], before: Before) -> Sightin
             }
             break;
         };
+        let begin = core::mem::replace(&mut seen.rest, behind);
         match line {
             OpenLine::Value(Name::Data) => seen.data = Some(value),
             OpenLine::Value(_) => seen.event_type = Some(value),
-            _ => {}
+            _ => seen.pass_the_same_again(begin, before),
         }
-        seen.rest = behind;
     }
     seen
 }
@@ -121,8 +145,13 @@ fn data_alone(rest: &[u8]) -> Option<&[u8]> {
 
 /// How many bytes it takes to see that neither `data:` nor `event:` stands here.
 fn seen_of_name(rest: &[u8]) -> usize {
-    let same = |name: &[u8]| name.iter().zip(rest).take_while(|(a, b)| a == b).count();
-    same(b"data:").max(same(b"event:")).saturating_add(1).min(rest.len())
+    seen_of(b"data:", rest).max(seen_of(b"event:", rest))
+}
+
+/// How many bytes it takes to see whether this stands here.
+fn seen_of(expected: &[u8], rest: &[u8]) -> usize {
+    let same = expected.iter().zip(rest).take_while(|(a, b)| a == b).count();
+    same.saturating_add(1).min(expected.len()).min(rest.len())
 }
 
 #[cfg(test)]
@@ -148,6 +177,26 @@ mod tests {
         assert!(seen.is_whole);
         assert_eq!((seen.event_type, seen.data), (None, Some(&b"x"[..])));
         assert_eq!(seen.block, Some(&b":\ndata: x\n\n"[..]));
+    }
+
+    #[test]
+    fn passes_a_comment_that_comes_again() {
+        for (chunk, rest, block) in [
+            (&b": c\n\n: c\n\n: c\n\nid"[..], &b"id"[..], Some(&b"id"[..])),
+            (b": c\n: c\nid", b"id", None),
+            (b": c\n\n: c\n: c\n\nid", b"id", Some(b"id")),
+            (b": c\n\n: c\nid", b"id", Some(b": c\nid")),
+            // The same so far, but it goes on.
+            (b":c\n:c", b"c", None),
+            (b":c\n:cd\nid", b"id", None),
+        ] {
+            let seen = sight::<false>(chunk, Before::NOTHING);
+            assert_eq!((seen.rest, seen.block), (rest, block), "{:?}", chunk.escape_ascii());
+        }
+        // Behind a field, the blank line means something.
+        let seen = sight::<false>(b"data: x\n: c\n\n: c\n\n", Before::NOTHING);
+        assert!(seen.is_whole);
+        assert_eq!(seen.rest, b": c\n\n");
     }
 
     #[test]

@@ -508,7 +508,8 @@ fn the_partial_input_is_the_value_so_far_without_an_unfinished_trailing_string()
         (r#"{"l": tr"#, json!({})),
         (r#"{"a": 1"#, json!({"a": 1})),
         (r#"{"a": 1.5"#, json!({"a": 1.5})),
-        (r#"{"a": 1e5"#, json!({"a": 1e5})),
+        // As serde_json reads it, which keeps the letters of a number if another crate asked for that.
+        (r#"{"a": 1e5"#, serde_json::from_str(r#"{"a": 1e5}"#).unwrap()),
         (r#"{"a": 1."#, json!({})),
         (r#"{"a": -"#, json!({})),
         (r#"{"a": 1e"#, json!({})),

@@ -16,7 +16,11 @@ mod options;
 #[cfg(test)]
 mod python;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod stats;
 #[cfg(test)]

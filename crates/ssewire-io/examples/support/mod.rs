@@ -64,6 +64,14 @@ impl Setup {
             "messages": [{ "role": "user", "content": self.prompt }],
         })
     }
+
+    /// What the server said, with the kind and the request id. Some repeat the key that they refuse.
+    pub(crate) fn api_error(&self, head: ResponseHead, body: &[u8]) -> ApiError {
+        let error = ApiError::from_response(head, body);
+        let message = error.message().unwrap_or("no message").replace(&self.key.0, "(hidden)");
+        eprintln!("{error}: {message}");
+        error
+    }
 }
 
 /// One clear line for what went wrong, and exit code 1.
@@ -90,13 +98,6 @@ pub(crate) fn sum_up(message: &Message) {
     let count = |count: Option<u64>| count.map_or("unknown".to_owned(), |count| count.to_string());
     let (input, output) = (count(message.input_tokens()), count(message.output_tokens()));
     eprintln!("\nstop reason: {reason}, input tokens: {input}, output tokens: {output}");
-}
-
-/// What the server said, with the kind and the request id.
-pub(crate) fn api_error(head: ResponseHead, body: &[u8]) -> ApiError {
-    let error = ApiError::from_response(head, body);
-    eprintln!("{error}: {}", error.message().unwrap_or("no message"));
-    error
 }
 
 /// How long to wait before the next try, if there is to be one.

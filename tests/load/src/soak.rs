@@ -1,0 +1,199 @@
+//! A stream of gigabytes, message after message, and what memory it takes.
+
+use std::time::Instant;
+
+use ssewire::Decoder;
+use ssewire_messages::{Accumulator, Completion, MessageStream, StreamEvent};
+
+use crate::made::Made;
+use crate::random::Random;
+use crate::{heap, resident};
+
+/// What drives the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// One decoder for all of it, as if it were one connection; typed events; an accumulator for each message.
+    Layers,
+    /// A [`MessageStream`] for each message.
+    Driver,
+}
+
+/// What a part of the stream took.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// The most that was held in it, beside what makes the stream.
+    pub peak: usize,
+    /// The resident memory of the process when it ended.
+    pub resident: Option<usize>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    pub bytes: u64,
+    pub messages: u64,
+    pub seconds: f64,
+    pub windows: Vec<Window>,
+}
+
+/// Streams at least so many bytes. Every message is compared with what it has to be.
+///
+/// # Panics
+/// One of them is another one.
+#[must_use]
+pub fn run(by: By, bytes: u64, window: u64) -> Report {
+    let made: Vec<_> = SIZES.iter().zip(0..).map(|(size, number)| Made::new(number, *size)).collect();
+    let mut report = Report::default();
+    // Here, so that the books do not count what they take themselves.
+    report.windows.reserve_exact(usize::try_from(bytes / window + 2).unwrap_or_default());
+    let mut books = Books { report, window, made: heap::held() };
+    heap::begin();
+    let begun = Instant::now();
+    match by {
+        By::Layers => layers(&made, bytes, &mut books),
+        By::Driver => driver(&made, bytes, &mut books),
+    }
+    books.report.seconds = begun.elapsed().as_secs_f64();
+    books.report
+}
+
+/// Lengths of texts, in characters: a chat's answers, and a file now and then. All of them in turn are less than a
+/// window, so that every window has seen every one.
+const SIZES: [usize; 12] = [40, 300, 1000, 12_000, 80, 5000, 600, 100_000, 200, 2500, 30_000, 20];
+
+/// Sizes of chunks: bytes, packets, frames of TLS.
+const CHUNKS: [usize; 6] = [1, 61, 1400, 1400, 4096, 16 * 1024];
+
+fn layers(made: &[Made], bytes: u64, books: &mut Books) {
+    let (mut decoder, mut accumulator) = (Decoder::new(), Accumulator::new());
+    let mut random = Random::new(1);
+    let mut chunk = Vec::with_capacity(16 * 1024);
+    // What is sent next, and what is expected next: a chunk may hold the end of one message and begin another.
+    let (mut sent, mut expected) = (made.iter().cycle(), made.iter().cycle());
+    let mut rest: &[u8] = &[];
+    while books.report.bytes < bytes {
+        let size = random.of(&CHUNKS);
+        chunk.clear();
+        while chunk.len() < size {
+            if rest.is_empty() {
+                rest = sent.next().map_or(&[], |made| &made.stream);
+            }
+            let (piece, behind) = rest.split_at(rest.len().min(size - chunk.len()));
+            chunk.extend_from_slice(piece);
+            rest = behind;
+        }
+        let mut input = &chunk[..];
+        while let Some(event) = decoder.decode(&mut input).expect("an event that fits") {
+            let decoded = StreamEvent::decode(event.event_type(), event.data()).expect("a payload that can be read");
+            let Some(decoded) = decoded else { continue };
+            accumulator.accumulate(&decoded).expect("an event in its place");
+            if matches!(decoded, StreamEvent::MessageStop) {
+                let message = std::mem::take(&mut accumulator).into_message().expect("a whole message");
+                assert!(expected.next().is_some_and(|made| made.is(&message)), "another message than was sent");
+                books.report.messages += 1;
+            }
+        }
+        books.streamed(chunk.len());
+    }
+}
+
+fn driver(made: &[Made], bytes: u64, books: &mut Books) {
+    let mut random = Random::new(1);
+    for made in made.iter().cycle() {
+        let mut stream = MessageStream::new();
+        let mut rest = &made.stream[..];
+        while !rest.is_empty() {
+            let (mut chunk, behind) = rest.split_at(rest.len().min(random.of(&CHUNKS)));
+            rest = behind;
+            let length = chunk.len();
+            while stream.decode(&mut chunk).expect("an event that fits").is_some() {}
+            books.streamed(length);
+        }
+        let message = stream.finish().expect("a whole message");
+        assert!(made.is(&message), "another message than was sent");
+        books.report.messages += 1;
+        if books.report.bytes >= bytes {
+            return;
+        }
+    }
+}
+
+/// Streams so many bytes of a message without end through a [`MessageStream`], and returns what was held at the most.
+///
+/// # Panics
+/// It was not told exactly once, and at the end again, that the message is too large.
+#[must_use]
+pub fn endless_message(bytes: u64, max_bytes: usize) -> usize {
+    let begin = concat!(
+        "data: {\"type\":\"message_start\",\"message\":{}}\n\n",
+        "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"
+    );
+    // Large pieces: it is the text that has to pass the limit.
+    let text = "and so on ".repeat(40);
+    let delta =
+        format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}"#);
+    let deltas = format!("event: content_block_delta\ndata: {delta}\n\n").repeat(100);
+    let ((), peak) = heap::peak_of(|| {
+        let mut stream = MessageStream::new().with_accumulator(Accumulator::new().with_max_bytes(max_bytes));
+        let mut errors = 0;
+        let mut feed = |mut chunk: &[u8]| {
+            while let Some(item) = stream.decode(&mut chunk).transpose() {
+                errors += u64::from(item.is_err());
+            }
+        };
+        feed(begin.as_bytes());
+        for _ in 0..bytes.div_ceil(deltas.len() as u64) {
+            deltas.as_bytes().chunks(1400).for_each(&mut feed);
+        }
+        assert_eq!(errors, 1, "how often it was told");
+        let incomplete = stream.finish().expect_err("a message without end");
+        assert_eq!(incomplete.reason(), Completion::TooLarge);
+        assert!(incomplete.message().final_text().len() <= max_bytes);
+    });
+    peak
+}
+
+/// Keeps the report while the stream runs.
+struct Books {
+    report: Report,
+    window: u64,
+    /// What was held before.
+    made: usize,
+}
+
+impl Books {
+    fn streamed(&mut self, bytes: usize) {
+        self.report.bytes += bytes as u64;
+        if self.report.bytes < (self.report.windows.len() as u64 + 1) * self.window {
+            return;
+        }
+        let peak = heap::peak() - self.made;
+        let window = Window { peak, resident: resident::bytes() };
+        self.report.windows.push(window);
+        // Without what the look at `/proc` took.
+        heap::begin();
+    }
+}
+
+impl Report {
+    /// How much resident memory grew behind the first window. `None` where that cannot be told.
+    #[must_use]
+    pub fn resident_growth(&self) -> Option<usize> {
+        let first = self.windows.first()?.resident?;
+        let most = self.windows.iter().filter_map(|window| window.resident).max()?;
+        Some(most - first)
+    }
+
+    /// A stream leaves nothing behind: no window holds more than the first did, but for [`SLACK`], and none much.
+    ///
+    /// # Panics
+    /// It is not so.
+    pub fn assert_flat(&self, bound: usize) {
+        let (first, later) = self.windows.split_first().expect("a window");
+        let most = later.iter().map(|window| window.peak).max().expect("a stream of several windows");
+        assert!(most <= first.peak + SLACK, "{} held in the first window, {most} in another", first.peak);
+        assert!(first.peak.max(most) <= bound, "{} or {most} held, of at most {bound}", first.peak);
+    }
+}
+
+/// Chunks end elsewhere in each window.
+const SLACK: usize = 4096;

@@ -1,0 +1,226 @@
+//! The pages about the project say what is so: ARCHITECTURE.md which files there are and which crate may use which,
+//! CONTRIBUTING.md why each dependency is there. Asks cargo, but not the network.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use serde_json::Value;
+
+/// A published crate, which of ours it may use, and the rest of what a library may: all of it, and no more. Why the
+/// command needs what it needs is for CONTRIBUTING.md alone.
+type Published = (&'static str, &'static [&'static str], Option<&'static [&'static str]>);
+
+const PUBLISHED: [Published; 5] = [
+    ("ssewire", &[], Some(&["bytes?", "memchr"])),
+    ("ssewire-json", &[], Some(&["serde_json"])),
+    ("ssewire-messages", &["ssewire", "ssewire-json"], Some(&["httpdate?", "serde", "serde_json"])),
+    (
+        "ssewire-io",
+        &["ssewire", "ssewire-messages?"],
+        Some(&["bytes?", "futures-core?", "http-body?", "pin-project-lite?", "tokio-util?"]),
+    ),
+    ("ssewire-cli", &["ssewire", "ssewire-messages"], None),
+];
+
+/// The files of the decoder from the bottom up: none may use one that stands behind it.
+const LAYERS: [&str; 10] =
+    ["observe", "error", "lossy", "buffer", "line", "field", "event", "whole", "short machine decoder", "shared"];
+
+/// Packages outside the workspace.
+const OUTSIDE: [&str; 3] = ["fuzz", "examples/embedded", "examples/wasm"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+fn page(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// What cargo prints.
+fn cargo(arguments: &[&str]) -> String {
+    // The one that runs this test; another one if the test is run without.
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
+    let output = Command::new(cargo).args(arguments).arg("--offline").current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The packages that a manifest stands for, as cargo understands them.
+fn packages(manifest: &str) -> Vec<Value> {
+    let told = cargo(&["metadata", "--no-deps", "--format-version", "1", "--manifest-path", manifest]);
+    let Value::Array(packages) = serde_json::from_str::<Value>(&told).unwrap()["packages"].take() else {
+        panic!("{told}")
+    };
+    packages
+}
+
+fn published() -> Vec<Value> {
+    let packages = packages("Cargo.toml").into_iter().filter(|package| package["publish"].is_null());
+    packages.collect()
+}
+
+/// The dependencies of a package of one kind, an optional one with a `?`.
+fn dependencies(package: &Value, kind: Option<&str>) -> BTreeSet<String> {
+    let of_kind = package["dependencies"].as_array().unwrap().iter().filter(|one| one["kind"].as_str() == kind);
+    let name = |one: &Value| {
+        let mark = if one["optional"] == true { "?" } else { "" };
+        format!("{}{mark}", one["name"].as_str().unwrap())
+    };
+    of_kind.map(name).collect()
+}
+
+fn sources(directory: &Path, below: &str, into: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            sources(&entry.path(), &format!("{below}{name}/"), into);
+        } else if name.ends_with(".rs") {
+            into.insert(format!("{below}{name}"));
+        }
+    }
+}
+
+/// What stands in backticks at the start of each row of the tables in a part of a page.
+fn rows(part: &str) -> BTreeSet<String> {
+    let names = part.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    names.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The part of a page below a heading, up to the next one.
+fn part<'a>(page: &'a str, heading: &str) -> &'a str {
+    let (_, part) = page.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no heading {heading}"));
+    part.split_once("\n#").map_or(part, |(part, _)| part)
+}
+
+#[test]
+fn the_published_crates_are_those() {
+    let names: BTreeSet<_> = published().iter().map(|package| package["name"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(names, PUBLISHED.iter().map(|(name, ..)| (*name).to_owned()).collect());
+}
+
+#[test]
+fn dependencies_point_downwards() {
+    for package in published() {
+        let name = package["name"].as_str().unwrap();
+        let (_, ours, others) = PUBLISHED.iter().find(|(known, ..)| *known == name).unwrap();
+        let (used, rest): (BTreeSet<_>, _) =
+            dependencies(&package, None).into_iter().partition(|used| used.starts_with("ssewire"));
+        assert_eq!(used, ours.iter().map(ToString::to_string).collect(), "{name}");
+        if let Some(others) = others {
+            assert_eq!(rest, others.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), "{name}");
+        }
+        assert_eq!(dependencies(&package, Some("build")), BTreeSet::new(), "{name}");
+        for target in package["targets"].as_array().unwrap() {
+            assert_ne!(target["kind"][0], "custom-build", "{name} has a build script");
+            assert_ne!(target["kind"][0], "proc-macro", "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_core_needs_memchr_alone_and_bytes_if_asked() {
+    let tree = |features: &[&str]| -> BTreeSet<String> {
+        let told = cargo(&[&["tree", "-p", "ssewire", "-e", "normal", "--prefix", "none"], features].concat());
+        told.lines().filter_map(|line| line.split(' ').next()).map(ToOwned::to_owned).collect()
+    };
+    assert_eq!(tree(&[]), ["memchr", "ssewire"].map(ToOwned::to_owned).into());
+    assert_eq!(tree(&["--features", "bytes"]), ["bytes", "memchr", "ssewire"].map(ToOwned::to_owned).into());
+}
+
+#[test]
+fn within_the_decoder_no_file_uses_a_higher_one() {
+    let mut below: Vec<&str> = Vec::new();
+    for layer in LAYERS {
+        below.extend(layer.split(' '));
+        for file in layer.split(' ') {
+            let source = page(&format!("crates/ssewire/src/{file}.rs"));
+            let source = source.split_once("#[cfg(test)]\nmod tests").map_or(source.as_str(), |(source, _)| source);
+            for used in source.lines().filter_map(|line| line.trim_start().strip_prefix("use crate::")) {
+                let used = used.split([':', ';']).next().unwrap();
+                assert!(below.contains(&used), "{file}.rs uses {used}");
+            }
+        }
+    }
+}
+
+#[test]
+fn adapters_do_not_parse() {
+    let mut files = BTreeSet::new();
+    let sources_of_io = root().join("crates/ssewire-io/src");
+    sources(&sources_of_io, "", &mut files);
+    for file in files {
+        let source = fs::read_to_string(sources_of_io.join(&file)).unwrap();
+        for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            assert!(!line.contains("b'") && !line.contains("b\""), "{file} looks at bytes: {line}");
+        }
+    }
+}
+
+#[test]
+fn no_published_crate_has_unsafe_code() {
+    for package in published() {
+        for target in package["targets"].as_array().unwrap() {
+            if ["lib", "bin"].iter().any(|kind| target["kind"][0] == *kind) {
+                let source = fs::read_to_string(target["src_path"].as_str().unwrap()).unwrap();
+                assert!(source.contains("\n#![forbid(unsafe_code)]\n"), "{}", target["src_path"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_has_its_row() {
+    let page = page("ARCHITECTURE.md");
+    for (name, ..) in PUBLISHED {
+        let folder = format!("crates/{name}/src");
+        let mut files = BTreeSet::new();
+        sources(&root().join(&folder), "", &mut files);
+        assert_eq!(rows(part(&page, &format!("### {folder}"))), files, "{folder}");
+    }
+}
+
+#[test]
+fn every_path_that_is_named_exists() {
+    let folders = ["crates/", "tests/", "fuzz/", "benches/", "examples/", "docs/", ".ci/"];
+    let mut count = 0;
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/comparison.md"] {
+        let page = page(name);
+        // Every second piece stands between backticks, but for code blocks.
+        let code = page.split("```").step_by(2).flat_map(|text| text.split('`').skip(1).step_by(2));
+        let paths = code.filter(|path| {
+            folders.iter().any(|folder| path.starts_with(folder)) && !path.contains([' ', '*', '…', '<'])
+        });
+        for path in paths {
+            count += 1;
+            assert!(root().join(path).exists(), "{name} names {path}");
+        }
+        let links = page.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let home = root().join(name).parent().unwrap().to_path_buf();
+        for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
+            count += 1;
+            assert!(home.join(link.split('#').next().unwrap()).exists(), "{name} links to {link}");
+        }
+    }
+    assert!(count > 20, "only {count} paths were found");
+}
+
+#[test]
+fn every_dependency_is_justified() {
+    let page = page("CONTRIBUTING.md");
+    let (_, tables) = page.split_once("\n## Dependencies\n").unwrap();
+    let justified = rows(tables);
+    let mut used = BTreeSet::new();
+    let outside = OUTSIDE.map(|folder| format!("{folder}/Cargo.toml"));
+    for manifest in ["Cargo.toml"].into_iter().chain(outside.iter().map(String::as_str)) {
+        for package in packages(manifest) {
+            let dependencies = package["dependencies"].as_array().unwrap();
+            let names = dependencies.iter().map(|one| one["name"].as_str().unwrap().to_owned());
+            used.extend(names.filter(|name| !name.starts_with("ssewire")));
+        }
+    }
+    assert_eq!(justified, used);
+}

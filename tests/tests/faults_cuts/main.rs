@@ -1,0 +1,93 @@
+//! A connection that is cut at any byte of a stream: the partial message is right each time.
+
+mod partial;
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use futures::StreamExt as _;
+use partial::Partial;
+use ssewire_io::{ByteStreamExt as _, FinalMessageError, Messages};
+use ssewire_messages::{Incomplete, Message, MessageStream};
+use ssewire_replay::{Framing, Script, Server};
+use ssewire_tests::samples;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_util::io::ReaderStream;
+
+#[test]
+fn every_cut_of_every_sample_gives_the_partial_message_by_the_driver() {
+    for sample in samples::all() {
+        for cut in 0..=sample.stream.len() {
+            let received = &sample.stream[..cut];
+            let mut driver = MessageStream::new();
+            let mut text = String::new();
+            for mut chunk in received.chunks(97) {
+                while let Some(item) = driver.decode(&mut chunk).unwrap() {
+                    text.extend(item.update.text_pieces());
+                }
+            }
+            let what = format!("{} cut at {cut}", sample.name);
+            Partial::of(received).check(&text, driver.finish(), &what);
+        }
+    }
+}
+
+/// The connection closes, and nothing says that this is not the end: only the stream itself can.
+#[test]
+fn every_cut_of_a_connection_that_is_read_until_it_closes() {
+    connections("tool_use", Framing::UntilClose, |server, path| async move {
+        let mut stream = TcpStream::connect(server).await.unwrap();
+        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        drive(ReaderStream::new(stream).messages()).await
+    });
+}
+
+/// The HTTP client notices, and its error comes behind all that arrived before.
+#[test]
+fn every_cut_of_a_chunked_response() {
+    let client = reqwest::Client::new();
+    connections("text", Framing::Chunked, |server, path| {
+        let request = client.get(format!("http://{server}{path}"));
+        async { drive(Box::pin(request.send().await.unwrap().bytes_stream()).messages()).await }
+    });
+}
+
+/// A client asks once for every cut of a sample.
+fn connections<F: Future<Output = (String, Result<Message, Incomplete>)>>(
+    name: &str,
+    framing: Framing,
+    client: impl Fn(SocketAddr, String) -> F,
+) {
+    let sample = samples::named(name);
+    let server = Server::start().unwrap();
+    let address = server.base_url().trim_start_matches("http://").parse().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for cut in 0..=sample.stream.len() {
+        let path = format!("/cut/{cut}");
+        // Pieces that end at other places than events do.
+        let script = Script::stream(&sample.stream[..]).framed(framing).chunked_by(113);
+        server.serve(&path, script.cut_after(cut));
+        let (text, result) = runtime.block_on(client(address, path));
+        let what = format!("{name} cut at {cut}");
+        Partial::of(&sample.stream[..cut]).check(&text, result, &what);
+    }
+}
+
+/// The text as it came, and what was made of it.
+async fn drive<S, E>(mut stream: Messages<S>) -> (String, Result<Message, Incomplete>)
+where
+    S: futures::Stream<Item = Result<bytes::Bytes, E>> + Unpin,
+{
+    let mut texts = stream.text_stream();
+    let mut text = String::new();
+    while let Some(piece) = texts.next().await {
+        // What is lost is told at the end.
+        text.extend(piece.ok());
+    }
+    (text, stream.final_message().await.map_err(FinalMessageError::into_incomplete))
+}

@@ -1,0 +1,158 @@
+//! What a stream that was cut has brought: the events by the oracle, merged by the rules of the protocol page, as plain
+//! JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use ssewire_messages::{Completion, ContentBlock, Incomplete, Message};
+use ssewire_tests::json::by_value;
+use ssewire_tests::messages::merge_message_delta;
+use ssewire_tests::oracle::Oracle;
+
+#[derive(Debug, Default)]
+pub(crate) struct Partial {
+    /// The name of the first field came, whole: this is a stream.
+    began: bool,
+    /// The text pieces, joined.
+    text: String,
+    /// `None`: not even its start came.
+    message: Option<Value>,
+    blocks: BTreeMap<u64, Block>,
+    stopped: bool,
+    failed: bool,
+}
+
+#[derive(Debug)]
+struct Block {
+    value: Value,
+    /// What came of the input of a tool, as text.
+    input: String,
+    open: bool,
+}
+
+impl Partial {
+    /// Of these bytes.
+    pub(crate) fn of(received: &[u8]) -> Self {
+        let began = [&b"event:"[..], b"data:"].iter().any(|field| received.starts_with(field));
+        let mut partial = Self { began, ..Self::default() };
+        for (_, event) in Oracle::new().read(received).events() {
+            partial.merge(&serde_json::from_slice(&event.data.0).unwrap());
+        }
+        partial
+    }
+
+    /// Only what the samples have: for all else there are other tests.
+    fn merge(&mut self, event: &Value) {
+        let index = event["index"].as_u64().unwrap_or_default();
+        match event["type"].as_str().unwrap() {
+            "message_start" => self.message = Some(event["message"].clone()),
+            "content_block_start" => {
+                let block = Block { value: event["content_block"].clone(), input: String::new(), open: true };
+                self.blocks.insert(index, block);
+            }
+            "content_block_delta" => {
+                if let Some(text) = event["delta"]["text"].as_str() {
+                    self.text += text;
+                }
+                self.blocks.get_mut(&index).unwrap().merge(&event["delta"]);
+            }
+            "content_block_stop" => self.blocks.get_mut(&index).unwrap().open = false,
+            "message_delta" => {
+                let message = self.message.as_mut().unwrap();
+                merge_message_delta(message, event);
+                if let Some(transformations) = event.get("input_transformations").filter(|value| !value.is_null()) {
+                    message["input_transformations"] = transformations.clone();
+                }
+            }
+            "message_stop" => self.stopped = true,
+            "error" => self.failed = true,
+            "ping" => {}
+            other => panic!("{other}: the samples have more than this knows"),
+        }
+    }
+
+    /// Compares what was made of the cut stream with this.
+    pub(crate) fn check(&self, text: &str, result: Result<Message, Incomplete>, what: &str) {
+        assert_eq!(text, self.text, "{what}");
+        let has_reason = self.message.as_ref().is_some_and(|message| !message["stop_reason"].is_null());
+        let message = match result {
+            Ok(message) => {
+                assert!((self.stopped || has_reason) && !self.failed, "{what}: taken for whole");
+                message
+            }
+            Err(incomplete) => {
+                let expected: &[Completion] = match &self.message {
+                    _ if self.failed => &[Completion::ServerError],
+                    // Of a few bytes it cannot be told whether they would have become a stream.
+                    _ if !self.began => &[Completion::Cut, Completion::NotAStream],
+                    _ => &[Completion::Cut],
+                };
+                assert!(!self.stopped && !has_reason, "{what}: {incomplete}");
+                assert!(expected.contains(&incomplete.reason()), "{what}: {incomplete}");
+                assert_eq!(incomplete.started(), self.message.is_some(), "{what}");
+                incomplete.into_partial()
+            }
+        };
+        let Some(expected) = &self.message else {
+            assert!(message.content.is_empty() && message.id.is_none(), "{what}");
+            return;
+        };
+        let mut expected = expected.clone();
+        expected["content"] = self.blocks.values().map(Block::without_half_an_input).collect();
+        let mut got = serde_json::to_value(&message).unwrap();
+        for (block, position) in self.blocks.values().zip(0..) {
+            if let Some(input) = raw_input(message.content.get(position).unwrap()) {
+                assert_eq!(input, block.input, "{what}");
+            }
+            if block.has_half_an_input() {
+                got["content"][position].as_object_mut().unwrap().remove("input");
+            }
+        }
+        assert_eq!(by_value(&got), by_value(&expected), "{what}");
+    }
+}
+
+impl Block {
+    fn merge(&mut self, delta: &Value) {
+        let append = |value: &mut Value, piece: &Value| {
+            *value = json!(value.as_str().unwrap_or_default().to_owned() + piece.as_str().unwrap());
+        };
+        match delta["type"].as_str().unwrap() {
+            "text_delta" => append(&mut self.value["text"], &delta["text"]),
+            "thinking_delta" => append(&mut self.value["thinking"], &delta["thinking"]),
+            "signature_delta" => self.value["signature"] = delta["signature"].clone(),
+            "input_json_delta" => self.input += delta["partial_json"].as_str().unwrap(),
+            "compaction_delta" => {
+                for name in ["content", "encrypted_content"] {
+                    if let Some(value) = delta.get(name) {
+                        self.value[name] = value.clone();
+                    }
+                }
+            }
+            other => panic!("{other}: the samples have more than this knows"),
+        }
+    }
+
+    /// How its value is shown is told by other tests; here its text counts.
+    fn has_half_an_input(&self) -> bool {
+        self.open && !self.input.is_empty()
+    }
+
+    fn without_half_an_input(&self) -> Value {
+        let mut value = self.value.clone();
+        if self.has_half_an_input() {
+            value.as_object_mut().unwrap().remove("input");
+        } else if !self.input.trim().is_empty() {
+            value["input"] = serde_json::from_str(&self.input).unwrap();
+        }
+        value
+    }
+}
+
+fn raw_input(block: &ContentBlock) -> Option<&str> {
+    match block {
+        ContentBlock::ToolUse(tool) => Some(tool.input.raw()),
+        ContentBlock::ServerToolUse(tool) => Some(tool.input.raw()),
+        _ => None,
+    }
+}

@@ -1,0 +1,350 @@
+//! Input that is after the memory: a line that never ends, data lines without number, indices from all over. What is
+//! held at the most is counted by the allocator.
+
+use core::convert::Infallible;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use futures::executor::block_on;
+use futures::{Stream, StreamExt as _, stream};
+use ssewire::{DecodeError, Decoder, LineDecoder};
+use ssewire_io::{
+    BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageError, MessageObserver, MessageReader,
+    Messages, Reader, Tap,
+};
+use ssewire_load::heap;
+use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, MessageStream, StreamError};
+use tokio_util::codec::FramedRead;
+use tokio_util::io::StreamReader;
+
+#[global_allocator]
+static ALLOCATOR: heap::Counting = heap::Counting;
+
+const LIMIT: usize = 1 << 20;
+
+/// A buffer of twice the limit at the most, the half of it beside the whole while it grows, and a chunk.
+const HELD: usize = 3 * LIMIT + 64 * 1024;
+
+/// Thirty-two times the limit.
+const LINE: usize = 32 * LIMIT;
+
+const CHUNK: usize = 16 * 1024;
+
+/// A data line that never ends, a chunk at a time.
+fn line() -> impl Iterator<Item = Bytes> {
+    let (first, more) = (Bytes::from_static(b"data: x"), Bytes::from(vec![b'x'; CHUNK]));
+    core::iter::once(first).chain(core::iter::repeat_n(more, LINE / CHUNK))
+}
+
+fn chunks() -> impl Stream<Item = Result<Bytes, Infallible>> + Unpin {
+    stream::iter(line().map(Ok))
+}
+
+/// As a reader that ends where the line does not.
+struct LineReader(usize);
+
+impl Read for LineReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(self.0);
+        buffer[..length].fill(b'x');
+        self.0 -= length;
+        Ok(length)
+    }
+}
+
+fn reader() -> impl Read {
+    b"data: ".chain(LineReader(LINE))
+}
+
+fn decoder() -> Decoder {
+    Decoder::new().with_limit(LIMIT)
+}
+
+fn driver() -> MessageStream {
+    MessageStream::new().with_decoder(decoder())
+}
+
+/// It is told once, and the end is told.
+fn is_too_large_and_truncated<T, E>(told: impl IntoIterator<Item = Result<T, Error<E>>>) {
+    let mut told = told.into_iter();
+    assert!(matches!(told.next(), Some(Err(Error::Decode(DecodeError::TooLarge { limit: LIMIT })))));
+    assert!(
+        matches!(told.next(), Some(Err(Error::Truncated(truncated))) if truncated.pending_bytes() >= LINE as u64),
+        "the end is told, with all that was discarded"
+    );
+    assert!(told.next().is_none());
+}
+
+fn is_too_large<E>(incomplete: Result<ssewire_messages::Message, FinalMessageError<E>>) {
+    let Err(error) = incomplete else { panic!("taken for whole") };
+    assert_eq!(error.incomplete().reason(), Completion::TooLarge);
+}
+
+#[track_caller]
+fn bounded(run: impl FnOnce()) {
+    let ((), peak) = heap::peak_of(run);
+    assert!(peak <= HELD, "{peak} held, of at most {HELD}");
+}
+
+#[test]
+fn a_line_that_never_ends_is_bounded_in_a_reader() {
+    bounded(|| is_too_large_and_truncated(Reader::with_decoder(reader(), decoder())));
+}
+
+#[test]
+fn a_line_that_never_ends_is_bounded_in_a_stream() {
+    bounded(|| {
+        is_too_large_and_truncated(block_on(EventStream::with_decoder(chunks(), decoder()).collect::<Vec<_>>()))
+    });
+    bounded(|| {
+        is_too_large_and_truncated(block_on(BytesEventStream::with_decoder(chunks(), decoder()).collect::<Vec<_>>()));
+    });
+}
+
+#[test]
+fn a_line_that_never_ends_is_bounded_in_a_codec() {
+    bounded(|| {
+        let body = StreamReader::new(stream::iter(line().map(Ok::<_, io::Error>)));
+        let told = block_on(FramedRead::new(body, Codec::with_decoder(decoder())).collect::<Vec<_>>());
+        assert!(matches!(told[0], Err(Error::Decode(DecodeError::TooLarge { limit: LIMIT }))), "{told:?}");
+    });
+}
+
+#[test]
+fn a_line_that_never_ends_is_bounded_in_messages() {
+    bounded(|| is_too_large(MessageReader::with_stream(reader(), driver()).final_message()));
+    bounded(|| is_too_large(block_on(Messages::with_stream(chunks(), driver()).final_message())));
+    bounded(|| {
+        let mut messages = Messages::with_stream(chunks(), driver());
+        let told = block_on(messages.next_item()).map(drop);
+        let too_large = StreamError::Decode(DecodeError::TooLarge { limit: LIMIT });
+        assert_eq!(told, Err(MessageError::Event(too_large)));
+    });
+}
+
+/// Under the limit that everyone has who asked for none.
+#[test]
+fn a_line_that_never_ends_is_bounded_by_default() {
+    let limit = 16 << 20;
+    let ((), peak) = heap::peak_of(|| is_too_large(MessageReader::new(reader()).final_message()));
+    assert!(peak <= 3 * limit, "{peak} held");
+}
+
+#[test]
+fn a_line_that_never_ends_passes_a_tap() {
+    bounded(|| {
+        let mut errors = 0;
+        let observer = MessageObserver::with_stream(driver(), |observed| {
+            errors += usize::from(!matches!(observed, ssewire_io::Observed::Item(_)));
+        });
+        let passed = block_on(Tap::new(chunks(), observer).map(|chunk| chunk.unwrap().len()).collect::<Vec<_>>());
+        assert_eq!(passed.iter().sum::<usize>(), LINE + 7);
+        assert!(errors > 0);
+    });
+}
+
+#[test]
+fn a_line_that_never_ends_is_bounded_in_lines() {
+    bounded(|| {
+        let mut lines = LineDecoder::new().with_limit(LIMIT);
+        let mut told = Vec::new();
+        for chunk in line() {
+            let mut input = &chunk[..];
+            while let Some(line) = lines.decode(&mut input).transpose() {
+                told.push(line.map(<[u8]>::to_vec));
+            }
+        }
+        assert_eq!(told, [Err(DecodeError::TooLarge { limit: LIMIT })]);
+    });
+}
+
+/// Empty data lines, as many as here; joined by LF they are one byte less.
+const LINES: usize = 10_000_000;
+
+/// In chunks that end anywhere in a line.
+fn empty_data_lines(line: &[u8], mut feed: impl FnMut(&[u8])) {
+    let size = 1400;
+    let lines = line.repeat(size);
+    let mut left = LINES * line.len();
+    while left > 0 {
+        let some = &lines[..lines.len().min(left)];
+        some.chunks(size - 1).for_each(&mut feed);
+        left -= some.len();
+    }
+}
+
+#[test]
+fn ten_million_empty_data_lines_are_one_event() {
+    for line in [&b"data\n"[..], b"data:\n", b"data: \r\n"] {
+        let ((), peak) = heap::peak_of(|| {
+            let mut decoder = Decoder::new();
+            empty_data_lines(line, |mut chunk| assert_eq!(decoder.decode(&mut chunk), Ok(None)));
+            let event = decoder.decode(&mut &b"\n"[..]).unwrap().unwrap();
+            assert_eq!(event.data().len(), LINES - 1);
+            assert!(event.data().iter().all(|byte| *byte == b'\n'));
+        });
+        // The least 64 · 2^k that holds it is 16 MiB; the half of it stands beside while it grows. And the input.
+        assert!(peak <= (24 << 20) + 16 * 1024, "{peak} held");
+    }
+}
+
+#[test]
+fn ten_million_empty_data_lines_over_the_limit_are_lost_alone() {
+    for line in [&b"data\n"[..], b"data:\n", b"data: \r\n"] {
+        bounded(|| {
+            let mut decoder = decoder();
+            let mut errors = Vec::new();
+            empty_data_lines(line, |mut chunk| {
+                while let Some(told) = decoder.decode(&mut chunk).transpose() {
+                    errors.extend(told.err());
+                }
+            });
+            assert_eq!(errors, [DecodeError::TooLarge { limit: LIMIT }]);
+            let behind = decoder.decode(&mut &b"\ndata: behind\n\n"[..]).unwrap().unwrap();
+            assert_eq!(behind.data(), b"behind");
+        });
+    }
+}
+
+/// They bring nothing, and take nothing from the message around them.
+#[test]
+fn ten_million_empty_data_lines_in_a_message() {
+    let ((), peak) = heap::peak_of(|| {
+        let mut stream = MessageStream::new();
+        let mut feed = |mut chunk: &[u8]| while stream.decode(&mut chunk).unwrap().is_some() {};
+        feed(&payload(r#"{"type":"message_start","message":{}}"#));
+        feed(&start(0));
+        feed(&text(0, "before"));
+        empty_data_lines(b"data:\n", &mut feed);
+        feed(b"\n");
+        feed(&text(0, ", behind"));
+        feed(&payload(r#"{"type":"message_stop"}"#));
+        assert_eq!(stream.finish().unwrap().final_text(), "before, behind");
+    });
+    assert!(peak <= 25 << 20, "{peak} held");
+}
+
+/// Indices around every width that somebody may have given them.
+const EDGES: [u64; 13] =
+    [0, 1, 255, 256, 65_535, 65_536, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32, (1 << 32) + 1, 1 << 53, u64::MAX];
+
+#[test]
+fn indices_at_every_edge_are_told_apart_and_cost_nothing() {
+    let ((), peak) = heap::peak_of(|| {
+        let mut stream = started(Accumulator::new());
+        // From the top down, as no table that grows with the index would like it.
+        for index in EDGES.into_iter().rev() {
+            feed(&mut stream, &start(index));
+        }
+        for index in EDGES {
+            feed(&mut stream, &text(index, &format!("{index},")));
+        }
+        for index in EDGES {
+            feed(&mut stream, &stop(index));
+        }
+        let message = stopped(stream).unwrap();
+        let expected: String = EDGES.iter().map(|index| format!("{index},")).collect();
+        assert_eq!(message.final_text(), expected);
+    });
+    assert!(peak <= 64 * 1024, "{peak} held");
+}
+
+/// As many as there may be by default, anywhere up to 2^32, in any order: in proportion to what came.
+#[test]
+fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
+    let mut texts = BTreeMap::new();
+    let mut index = 1_u64;
+    while texts.len() < Accumulator::DEFAULT_MAX_BLOCKS {
+        // A full period modulo 2^32 (Hull and Dobell): no index comes twice.
+        index = (index * 1_664_525 + 1_013_904_223) % (1 << 32);
+        texts.insert(index, format!("{index},"));
+    }
+    let expected: String = texts.values().map(String::as_str).collect();
+    let indices: Vec<u64> = texts.keys().copied().collect();
+    let scattered = || (0..indices.len()).map(|nth| indices[nth * 1999 % indices.len()]);
+    let mut received = 0;
+    let ((), peak) = heap::peak_of(|| {
+        let mut stream = started(Accumulator::new());
+        for event in scattered().map(start).chain(scattered().map(|index| text(index, &texts[&index]))) {
+            received += event.len();
+            feed(&mut stream, &event);
+        }
+        let incomplete = stream.finish().unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::Cut]);
+        assert_eq!(incomplete.message().final_text(), expected);
+        assert_eq!(incomplete.message().content.len(), indices.len());
+    });
+    assert!(peak <= 10 * received, "{peak} held for {received}");
+}
+
+/// What is no index is no block either, and takes nothing.
+#[test]
+fn what_is_no_index_is_refused() {
+    let mut stream = started(Accumulator::new());
+    for index in ["-1", "18446744073709551616", "1e300", "0.5", "null", "\"\"", "[0]"] {
+        let mut event = &payload(&format!(
+            r#"{{"type":"content_block_start","index":{index},"content_block":{{"type":"text","text":"x"}}}}"#
+        ))[..];
+        assert!(matches!(stream.decode(&mut event), Err(StreamError::Payload(_))), "{index}");
+    }
+    assert!(stream.snapshot().content.is_empty());
+}
+
+/// Orphans at indices of any size: kept up to the limit, told once.
+#[test]
+fn input_without_blocks_at_random_indices_is_bounded() {
+    let limit = 100_000;
+    let ((), peak) = heap::peak_of(|| {
+        let mut stream = started(Accumulator::new().with_max_bytes(limit));
+        let mut errors = Vec::new();
+        for number in 0..20_000_u64 {
+            let index = number.wrapping_mul(2_654_435_761) % (1 << 32);
+            let event = format!(
+                r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"input_json_delta","partial_json":"[1, 2, 3"}}}}"#
+            );
+            errors.extend(stream.decode(&mut &payload(&event)[..]).err());
+        }
+        assert_eq!(errors.len(), 1);
+        assert!(matches!(errors[0], StreamError::Accumulate(AccumulateError::TooLarge { .. })), "{errors:?}");
+        let incomplete = stopped(stream).unwrap_err();
+        assert_eq!(incomplete.reason(), Completion::TooLarge);
+        assert!(incomplete.orphan_input().iter().all(|(_, json)| json == "[1, 2, 3"));
+    });
+    // The books of a piece are larger than the piece.
+    assert!(peak <= 20 * limit, "{peak} held");
+}
+
+fn started(accumulator: Accumulator) -> MessageStream {
+    let mut stream = MessageStream::new().with_accumulator(accumulator);
+    feed(&mut stream, &payload(r#"{"type":"message_start","message":{}}"#));
+    stream
+}
+
+fn stopped(mut stream: MessageStream) -> Result<ssewire_messages::Message, Incomplete> {
+    feed(&mut stream, &payload(r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#));
+    feed(&mut stream, &payload(r#"{"type":"message_stop"}"#));
+    stream.finish()
+}
+
+fn feed(stream: &mut MessageStream, mut event: &[u8]) {
+    assert!(stream.decode(&mut event).unwrap().is_some());
+}
+
+fn start(index: u64) -> Vec<u8> {
+    payload(&format!(r#"{{"type":"content_block_start","index":{index},"content_block":{{"type":"text","text":""}}}}"#))
+}
+
+fn text(index: u64, text: &str) -> Vec<u8> {
+    payload(&format!(
+        r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"text_delta","text":"{text}"}}}}"#
+    ))
+}
+
+fn stop(index: u64) -> Vec<u8> {
+    payload(&format!(r#"{{"type":"content_block_stop","index":{index}}}"#))
+}
+
+fn payload(json: &str) -> Vec<u8> {
+    format!("data: {json}\n\n").into_bytes()
+}
