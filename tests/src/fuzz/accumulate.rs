@@ -85,6 +85,7 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
         assert_eq!(accumulator.started(), ledger.started);
     }
     assert_eq!(state(&accumulator), state(&at_length));
+    is_written_and_read_again(accumulator.snapshot());
     anomalies(&accumulator);
     ends(accumulator, &ledger, holes);
 }
@@ -159,13 +160,14 @@ fn ends(accumulator: Accumulator, ledger: &Ledger, holes: u64) {
 fn strict(accumulator: Accumulator, events: &[Decoded<'_>]) {
     let mut strict = accumulator.clone().with_strictness(Strictness::Strict);
     let mut without = accumulator;
+    let mut before = state(&strict);
     for event in events.iter().filter_map(|event| event.as_ref().ok()?.as_ref()) {
-        let before = state(&strict);
         match strict.accumulate(event) {
             Err(AccumulateError::Departure(_)) => assert_eq!(state(&strict), before),
             told => {
                 let told = told.map_or_else(|error| format!("{error:?}"), |update| show(&update));
                 assert_eq!(told, tell(&mut without, event));
+                before = state(&strict);
             }
         }
     }

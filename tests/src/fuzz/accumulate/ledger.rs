@@ -264,7 +264,6 @@ impl Ledger {
         bytes += self.orphans.values().map(String::len).sum::<usize>();
         assert!(bytes <= limits.bytes && self.blocks.len() + self.orphans.len() <= limits.blocks);
         assert_eq!(accumulator.error().is_some(), self.failed);
-        is_written_and_read_again(message);
     }
 }
 
