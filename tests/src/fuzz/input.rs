@@ -34,6 +34,12 @@ impl<'a> Input<'a> {
         self.bytes(length.into())
     }
 
+    /// The same, no longer than `mask` can say.
+    pub(super) fn blob_of(&mut self, mask: u8) -> &'a [u8] {
+        let length = self.byte() & mask;
+        self.bytes(length.into())
+    }
+
     /// As many lengths of chunks as a byte says, at most 15.
     pub(super) fn lengths(&mut self) -> Vec<usize> {
         let count = self.byte() & 0x0F;

@@ -43,6 +43,16 @@ pub fn seeds() -> Vec<Seed> {
             seeds.push(Seed::new("json_prefixes", &name, [&[3, 5, 1, 9], &payload[..]].concat()));
         }
     }
+    // The common deltas, in the layout of the API and in members.
+    for (kind, text) in (0..4_u8).zip([r"plain", r"\n\t\r\b\f\/\\", r#"{\"a\":"#, r"\u00e9\ud83d\ude00"]) {
+        let exact = [&[0x20, kind, kind | kind << 3 | kind << 5][..], text.as_bytes()].concat();
+        seeds.push(Seed::new("stream_event", &format!("layout-{kind}"), exact));
+        let delta = [4, 2, kind << 4, kind << 4 | 1, 2, b'a', b'b'];
+        let members = [&[0x30, 0, 2, 1, b'0'][..], &delta].concat();
+        seeds.push(Seed::new("stream_event", &format!("members-{kind}"), members));
+        let members = [&[0x30][..], &delta, &[2, 2, b'1', b'7', 0]].concat();
+        seeds.push(Seed::new("stream_event", &format!("members-turned-{kind}"), members));
+    }
     // Up to 64 bytes a number is shown while it touches the end.
     for digits in [61, 62, 63, 70] {
         let number = format!("[0.{}", "3".repeat(digits));

@@ -13,7 +13,7 @@ pub(super) struct Slow {
     /// The value of an `error` field whose block has not ended.
     error_field: Option<Vec<u8>>,
     pub(super) transcript: Transcript,
-    /// The events that were merged, as JSON, and those that are told by a driver that gives them away.
+    /// The events that were merged.
     pub(super) events: Vec<StreamEvent<'static>>,
     stopped: bool,
     /// An event was refused before the message had ended.

@@ -1,8 +1,11 @@
 //! One payload: the short ways of the decoder give what the general one gives.
 
+mod spelled;
+
 use serde_json::{Map, Value};
 use ssewire_messages::{Delta, PayloadError, StreamEvent, Strictness, Trailing};
 
+use super::input::Input;
 use super::message_stream::{Options, as_its_parts, as_sse};
 use crate::{chunks, utf8};
 
@@ -28,18 +31,24 @@ const ODD: &str = "odd~member";
 /// A payload means the same however it is spelled, and what the protocol page says; and the driver takes it as the
 /// accumulator does.
 ///
-/// The first byte of the input says under which of [`NAMES`] the payload comes, its highest bit how strict the driver is;
-/// the rest is the payload.
+/// The first byte of the input says under which of [`NAMES`] the payload comes, how strict the driver is, and what the
+/// rest is: the payload, or what [`spelled`] makes one of.
 pub fn stream_event(input: &[u8]) {
-    let Some((how, payload)) = input.split_first() else { return };
-    let name = NAMES[usize::from(how & 0x7F) % NAMES.len()];
+    let mut input = Input::new(input);
+    let how = input.byte();
+    let name = NAMES[usize::from(how & 0x0F) % NAMES.len()];
     let strictness = if how & 0x80 == 0 { Strictness::Tolerant } else { Strictness::Strict };
-    let decoded = StreamEvent::decode(name, payload);
-    with_an_odd_member(name, payload, &decoded);
-    well_formed(name, payload, &decoded);
+    let payload = match how >> 4 & 3 {
+        0 | 1 => input.rest().to_vec(),
+        2 => spelled::as_servers_do(input),
+        _ => spelled::in_members(input),
+    };
+    let decoded = StreamEvent::decode(name, &payload);
+    with_an_odd_member(name, &payload, &decoded);
+    well_formed(name, &payload, &decoded);
     written_again(&decoded);
-    as_the_page_says(name, payload, &decoded);
-    through_the_driver(name, payload, strictness);
+    as_the_page_says(name, &payload, &decoded);
+    through_the_driver(name, &payload, strictness);
 }
 
 type Decoded<'a> = Result<Option<StreamEvent<'a>>, PayloadError>;
