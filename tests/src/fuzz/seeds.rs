@@ -43,6 +43,15 @@ pub fn seeds() -> Vec<Seed> {
             seeds.push(Seed::new("json_prefixes", &name, [&[3, 5, 1, 9], &payload[..]].concat()));
         }
     }
+    // Kind, index and details of each event, see `accumulate::script`: one index for three blocks and their stops, and
+    // text up to a limit that is passed in the middle of a block.
+    let (begin, start, stop, text) = ([0, 0, 1], [1, 0, 0], [12, 0, 0], b"\x04\0\xF0fifteen letters");
+    let reused = [&[0, 0][..], &begin, &start, &start, &start, &stop, &stop, text, &stop, &stop].concat();
+    seeds.push(Seed::new("accumulate", "one-index", reused));
+    for limit in 20..36 {
+        let full = [&[2, limit][..], &begin, &start, &text.repeat(8)].concat();
+        seeds.push(Seed::new("accumulate", &format!("limit-{limit}"), full));
+    }
     // The common deltas, in the layout of the API and in members.
     for (kind, text) in (0..4_u8).zip([r"plain", r"\n\t\r\b\f\/\\", r#"{\"a\":"#, r"\u00e9\ud83d\ude00"]) {
         let exact = [&[0x20, kind, kind | kind << 3 | kind << 5][..], text.as_bytes()].concat();
