@@ -301,6 +301,13 @@ impl<S: Storage> Room<S> {
         needed <= limit && needed <= self.capacity()
     }
 
+    /// Whether so many bytes elsewhere, with what is in use here, are within `limit`.
+    #[inline]
+    pub(crate) fn fits(&self, limit: usize, elsewhere: usize) -> bool {
+        // Wraps as little.
+        self.front.wrapping_add(self.back()).wrapping_add(elsewhere) <= limit
+    }
+
     /// Appends to the front what fits without growing and leaves no more than `limit` bytes in use; else nothing.
     #[inline]
     pub(crate) fn push_within(&mut self, limit: usize, piece: &[u8]) -> bool {

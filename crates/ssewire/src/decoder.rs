@@ -7,7 +7,7 @@ use crate::error::{DecodeError, Truncated};
 use crate::event::{Event, Found, Frame, Part, Place, Ready, ReadyFrame};
 use crate::field::{OpenLine, RetryDigits};
 use crate::line::LineStart;
-use crate::short::Short;
+use crate::short::Step;
 
 /// An incremental decoder of an event stream: feed it bytes as they come, take events as they are complete.
 ///
@@ -192,10 +192,8 @@ impl<S: Storage> Decoder<S> {
     fn decode_rest<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
         match self.short_way::<false>(input) {
-            Short::Event { event_type, data } => Ok(Some(self.lend(event_type, data))),
-            Short::Kept(ready) => Ok(Some(self.event(chunk, ready))),
-            Short::UsedUp => Ok(None),
-            Short::End(seen) => match self.long_way::<false>(input, seen)? {
+            Step::Lent { event_type, data } => Ok(Some(self.lend(event_type, data))),
+            Step::Told(told) => match told? {
                 Some(Found::Event(ready)) => Ok(Some(self.event(chunk, ready))),
                 _ => Ok(None),
             },

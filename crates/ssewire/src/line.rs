@@ -100,7 +100,7 @@ pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
 }
 
 /// So far the line end is looked for first where it mostly is.
-const NEAR: usize = 320;
+const NEAR: usize = 64;
 
 // Lines of an event stream are short: there the run-time dispatch of `memchr2` costs more than the search itself, and so
 // does a call.

@@ -12,7 +12,7 @@ use crate::error::DecodeError;
 use crate::event::{Found, Part, Ready};
 use crate::field::{Field, Name, OpenLine, RetryDigits};
 use crate::line::{Mark, line_end};
-use crate::short::Short;
+use crate::short::Step;
 use crate::whole::{self, Before, Sighting};
 
 /// The chunk at hand, and what of the current block lies in it and was not copied (yet).
@@ -47,13 +47,11 @@ impl<S: Storage> Decoder<S> {
         }
         let chunk = *input;
         match self.short_way::<FRAMES>(input) {
-            Short::Event { event_type, data } => Ok(Some(Found::Event(Ready {
+            Step::Lent { event_type, data } => Ok(Some(Found::Event(Ready {
                 event_type: Part::chunk(place_in(chunk, event_type)),
                 data: Part::chunk(place_in(chunk, data)),
             }))),
-            Short::Kept(ready) => Ok(Some(Found::Event(ready))),
-            Short::UsedUp => Ok(None),
-            Short::End(seen) => self.long_way::<FRAMES>(input, seen),
+            Step::Told(told) => told,
         }
     }
 
@@ -114,7 +112,7 @@ impl<S: Storage> Decoder<S> {
             return Sighting::none(rest);
         }
         let before = Before { fields: true, event_type: self.room.event_type() > 0, data: self.block.has_data };
-        let seen = whole::sight::<FRAMES>(rest, before);
+        let seen = whole::sight::<FRAMES>(Sighting::none(rest), before);
         if self.size_of(&seen) > self.limit { Sighting::none(rest) } else { seen }
     }
 
@@ -515,7 +513,7 @@ impl<S: Storage> Decoder<S> {
 
 /// Where a part of the chunk lies in it.
 #[inline]
-fn place_in(chunk: &[u8], part: &[u8]) -> Range<usize> {
+pub(crate) fn place_in(chunk: &[u8], part: &[u8]) -> Range<usize> {
     if part.is_empty() {
         return 0..0;
     }

@@ -6,29 +6,20 @@
 
 use crate::buffer::Storage;
 use crate::decoder::Decoder;
-use crate::event::{Part, Ready};
+use crate::error::DecodeError;
+use crate::event::{Found, Part, Ready};
 use crate::field::{Name, OpenLine};
 use crate::line::line_end;
+use crate::machine::place_in;
 use crate::observe;
-use crate::whole::{self, Before, Sighting};
+use crate::whole::{self, Line, Look, Sighting};
 
-/// What the short way has come to.
-pub(crate) enum Short<'c> {
+/// What a step has come to.
+pub(crate) enum Step<'c> {
     /// An event that lies whole in the chunk.
-    Event { event_type: &'c [u8], data: &'c [u8] },
-    /// An event that lies in the room.
-    Kept(Ready),
-    /// All of the input is taken.
-    UsedUp,
-    /// It does not lead further than this.
-    End(Sighting<'c>),
-}
-
-/// What the rest of a block has come to.
-enum Rest<'c> {
-    Event(Ready),
-    UsedUp,
-    Left(&'c [u8]),
+    Lent { event_type: &'c [u8], data: &'c [u8] },
+    /// Anything else.
+    Told(Result<Option<Found>, DecodeError>),
 }
 
 impl<S: Storage> Decoder<S> {
@@ -75,62 +66,113 @@ impl<S: Storage> Decoder<S> {
         takes
     }
 
-    /// As far as whole values lead, and to the end of the chunk in the middle of one.
+    /// As far as whole values lead, and to the end of the chunk in the middle of one; and from there the long way.
     #[inline]
-    pub(crate) fn short_way<'c, const FRAMES: bool>(&mut self, input: &mut &'c [u8]) -> Short<'c> {
+    pub(crate) fn short_way<'c, const FRAMES: bool>(&mut self, input: &mut &'c [u8]) -> Step<'c> {
         if !self.is_between_blocks() {
-            return match self.go_on(input) {
-                Rest::Event(ready) => Short::Kept(ready),
-                Rest::UsedUp => Short::UsedUp,
-                Rest::Left(rest) => Short::End(Sighting::none(rest)),
-            };
+            return Step::Told(self.go_on::<FRAMES>(input));
         }
-        let seen = whole::sight::<FRAMES>(input, Before::NOTHING);
-        // What does not fit is left to the long way from its start: it knows at which byte.
+        match whole::look::<FRAMES>(input) {
+            Look::Event { event_type, data, rest } => {
+                // Nothing is in the room but the last event ID, and each slice lies in memory: this does not wrap.
+                if !self.room.fits(self.limit, event_type.len().wrapping_add(data.len())) {
+                    // The long way knows at which byte.
+                    return Step::Told(self.long_way::<FRAMES>(input, Sighting::none(input)));
+                }
+                *input = rest;
+                self.pending = 0;
+                self.room.end_small_block();
+                Step::Lent { event_type, data }
+            }
+            Look::Cut { event_type, line, value } => {
+                self.room.rest();
+                if !self.keeps_cut_value(line, event_type, value) {
+                    return Step::Told(self.begin::<FRAMES>(input, Sighting::cut(event_type, line, value)));
+                }
+                self.add_pending(input.len());
+                *input = b"";
+                Step::Told(Ok(None))
+            }
+            Look::Other(seen) => Step::Told(self.begin::<FRAMES>(input, seen)),
+        }
+    }
+
+    /// A block begins in this chunk, and does not end in it or not in the common way.
+    #[inline(never)]
+    fn begin<const FRAMES: bool>(
+        &mut self,
+        input: &mut &[u8],
+        seen: Sighting<'_>,
+    ) -> Result<Option<Found>, DecodeError> {
         if self.size_of(&seen) > self.limit {
-            return Short::End(Sighting::none(input));
-        }
-        if let Sighting { event_type, data: Some(data), is_whole: true, .. } = seen {
-            *input = seen.rest;
-            self.pending = 0;
-            self.room.end_small_block();
-            return Short::Event { event_type: event_type.unwrap_or_default(), data };
+            return self.long_way::<FRAMES>(input, Sighting::none(input));
         }
         self.room.rest();
         if !self.uses_up(&seen) {
-            return Short::End(seen);
+            return self.long_way::<FRAMES>(input, seen);
         }
         if seen.block.is_some() {
             self.pending = 0;
         }
         self.add_pending(seen.block.unwrap_or(input).len());
         *input = b"";
-        Short::UsedUp
+        Ok(None)
     }
 
     /// From within a block: the rest of the open value, and the blank line behind data.
     #[inline(never)]
-    fn go_on<'c>(&mut self, input: &mut &'c [u8]) -> Rest<'c> {
+    fn go_on<const FRAMES: bool>(&mut self, input: &mut &[u8]) -> Result<Option<Found>, DecodeError> {
         let mut rest = *input;
         if let (OpenLine::Value(name), true) = (self.line, self.value > 0 && self.is_in_value()) {
             rest = self.take_rest_of_value(name, input);
             if rest.is_empty() {
                 self.add_pending(input.len());
                 *input = rest;
-                return Rest::UsedUp;
+                return Ok(None);
             }
         }
-        match rest.strip_prefix(b"\n") {
-            Some(behind) if self.is_behind_data() => {
+        let told = match (rest.strip_prefix(b"\n"), rest.strip_prefix(b"data: ")) {
+            (Some(behind), _) if self.is_behind_data() => {
                 observe::examined(|| 1);
-                let event_type = Part::room(self.room.event_type_range());
-                let data = Part::room(0..self.data);
-                self.end_block();
-                *input = behind;
-                Rest::Event(Ready { event_type, data })
+                Some(Some(self.end_kept(input, Part::room(0..self.data), behind)))
             }
-            _ => Rest::Left(rest),
+            (_, Some(value)) if self.is_before_data() => self.go_on_with_data(input, value),
+            _ => None,
+        };
+        match told {
+            Some(told) => Ok(told),
+            None => self.long_way::<FRAMES>(input, Sighting::none(rest)),
         }
+    }
+
+    /// The data behind an event type that an earlier chunk has brought: the event, or nothing until the next chunk.
+    /// `None` where the long way has to look at it.
+    #[inline]
+    fn go_on_with_data<'c>(&mut self, input: &mut &'c [u8], value: &'c [u8]) -> Option<Option<Found>> {
+        observe::examined(|| 6);
+        match Line::of(value) {
+            Line::Whole(data, behind) => {
+                let behind = behind.strip_prefix(b"\n")?;
+                let fits = self.room.fits(self.limit, data.len());
+                let data = Part::chunk(place_in(input, data));
+                fits.then(|| Some(self.end_kept(input, data, behind)))
+            }
+            Line::Cut if !value.is_empty() && self.keeps_cut_value(OpenLine::Value(Name::Data), None, value) => {
+                self.add_pending(input.len());
+                *input = b"";
+                Some(None)
+            }
+            _ => None,
+        }
+    }
+
+    /// The blank line behind data, of an event of which the room holds the type.
+    #[inline]
+    fn end_kept<'c>(&mut self, input: &mut &'c [u8], data: Part, behind: &'c [u8]) -> Found {
+        let event_type = Part::room(self.room.event_type_range());
+        self.end_block();
+        *input = behind;
+        Found::Event(Ready { event_type, data })
     }
 
     /// Up to the end of the value or of the chunk, the line end included. Returns the rest of the chunk: all of it where
@@ -210,6 +252,14 @@ impl<S: Storage> Decoder<S> {
         let block = self.block;
         let is_plain = self.line == OpenLine::Start && self.line_start.is_plain();
         is_plain && block.has_data && !block.has_id && !block.discarded
+    }
+
+    /// At the start of a line where data would be the first of their block, which has no id of its own.
+    #[inline]
+    fn is_before_data(&self) -> bool {
+        let block = self.block;
+        let is_plain = self.line == OpenLine::Start && self.line_start.is_plain();
+        is_plain && !block.has_data && !block.has_id && !block.discarded
     }
 
     /// Wraps never: 2^64 bytes do not come.

@@ -9,7 +9,7 @@ use crate::line::line_end;
 use crate::observe;
 
 /// What stands in a chunk, up to the first thing that is not of the common shape.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Sighting<'c> {
     /// The value of the `event` line.
     pub(crate) event_type: Option<&'c [u8]>,
@@ -33,6 +33,20 @@ impl<'c> Sighting<'c> {
     pub(crate) const fn none(rest: &'c [u8]) -> Self {
         let (event_type, data, block) = (None, None, None);
         Self { event_type, data, block, rest, line: OpenLine::Start, is_cut: false, is_whole: false }
+    }
+
+    /// A chunk that ends in a value, with at most an `event` line before it.
+    pub(crate) fn cut(event_type: Option<&'c [u8]>, line: OpenLine, value: &'c [u8]) -> Self {
+        Self { event_type, line, is_cut: true, ..Self::none(value) }
+    }
+
+    /// In a line that does not end in an LF.
+    fn stopped(mut self, line: OpenLine, value: &'c [u8], end: Line<'_>) -> Self {
+        // A chunk may end in `data:`, with the space still to come.
+        if !value.is_empty() {
+            (self.rest, self.line, self.is_cut) = (value, line, matches!(end, Line::Cut));
+        }
+        self
     }
 
     /// Behind a comment: servers that have nothing to say send it again and again, each with a blank line behind it.
@@ -80,26 +94,82 @@ impl Before {
     pub(crate) const NOTHING: Self = Self { fields: false, event_type: false, data: false };
 }
 
-/// Looks at what begins with a line. With `FRAMES`, comments are left, since they are to be told.
-// Always: returned through memory, what was seen would cost more than the look.
+/// What a look at the beginning of a block comes to.
+pub(crate) enum Look<'c> {
+    /// A whole event.
+    Event { event_type: &'c [u8], data: &'c [u8], rest: &'c [u8] },
+    /// The chunk ends in this value, and before it there is at most an `event` line.
+    Cut { event_type: Option<&'c [u8]>, line: OpenLine, value: &'c [u8] },
+    /// Anything else.
+    Other(Sighting<'c>),
+}
+
+/// Looks at what begins with a block. First for `event: …`, `data: …` and a blank line, and straight on: what else may
+/// come is decided elsewhere, so that the processor's registers are left to this.
 #[inline(always)]
-pub(crate) fn sight<const FRAMES: bool>(chunk: &[u8], before: Before) -> Sighting<'_> {
-    let mut seen = Sighting::none(chunk);
+pub(crate) fn look<const FRAMES: bool>(chunk: &[u8]) -> Look<'_> {
+    let seen = |event_type, data, rest| Sighting { event_type, data, ..Sighting::none(rest) };
+    let (mut event_type, mut rest) = (None, chunk);
+    if let Some(value) = chunk.strip_prefix(b"event: ") {
+        observe::examined(|| 7);
+        match Line::of(value) {
+            Line::Whole(value, behind) => (event_type, rest) = (Some(value), behind),
+            Line::Cut if !value.is_empty() => {
+                return Look::Cut { event_type, line: OpenLine::Value(Name::Event), value };
+            }
+            end => return Look::Other(seen(None, None, chunk).stopped(OpenLine::Value(Name::Event), value, end)),
+        }
+    }
+    let Some(value) = rest.strip_prefix(b"data: ") else {
+        return Look::on::<FRAMES>(seen(event_type, None, rest));
+    };
+    observe::examined(|| 6);
+    match Line::of(value) {
+        Line::Whole(data, behind) => match behind.strip_prefix(b"\n") {
+            Some(rest) => {
+                observe::examined(|| 1);
+                Look::Event { event_type: event_type.unwrap_or_default(), data, rest }
+            }
+            // A further line of data: there is nothing more to see.
+            None if behind.starts_with(b"data:") => Look::Other(seen(event_type, Some(data), behind)),
+            None => Look::on::<FRAMES>(seen(event_type, Some(data), behind)),
+        },
+        Line::Cut if !value.is_empty() => Look::Cut { event_type, line: OpenLine::Value(Name::Data), value },
+        end => Look::Other(seen(event_type, None, rest).stopped(OpenLine::Value(Name::Data), value, end)),
+    }
+}
+
+impl<'c> Look<'c> {
+    /// A look that goes on from here.
+    #[inline]
+    fn on<const FRAMES: bool>(seen: Sighting<'c>) -> Self {
+        match sight::<FRAMES>(seen, Before::NOTHING) {
+            Sighting { event_type, data: Some(data), rest, is_whole: true, .. } => {
+                Self::Event { event_type: event_type.unwrap_or_default(), data, rest }
+            }
+            seen => Self::Other(seen),
+        }
+    }
+}
+
+/// Looks on from a line to the next. With `FRAMES`, comments are left, since they are to be told.
+#[inline(never)]
+pub(crate) fn sight<const FRAMES: bool>(mut seen: Sighting<'_>, before: Before) -> Sighting<'_> {
     loop {
         let (line, value) = if let Some(value) = seen.rest.strip_prefix(b"data:") {
             if seen.data.is_some() || before.data {
-                break;
+                return seen;
             }
             (OpenLine::Value(Name::Data), value.strip_prefix(b" ").unwrap_or(value))
         } else if let Some(behind) = seen.rest.strip_prefix(b"\n") {
             observe::examined(|| 1);
             seen.is_whole = seen.data.is_some() || before.data;
             if !seen.is_whole && (seen.event_type.is_some() || before.fields) {
-                break;
+                return seen;
             }
             seen.rest = behind;
             if seen.is_whole {
-                break;
+                return seen;
             }
             seen.block = Some(behind);
             continue;
@@ -107,7 +177,7 @@ pub(crate) fn sight<const FRAMES: bool>(chunk: &[u8], before: Before) -> Sightin
             (OpenLine::Comment, text)
         } else if let Some(value) = seen.rest.strip_prefix(b"event:") {
             if seen.event_type.is_some() || before.event_type {
-                break;
+                return seen;
             }
             (OpenLine::Value(Name::Event), value.strip_prefix(b" ").unwrap_or(value))
         } else {
@@ -116,16 +186,12 @@ pub(crate) fn sight<const FRAMES: bool>(chunk: &[u8], before: Before) -> Sightin
                 seen.rest = behind;
                 seen.line = OpenLine::Name { name: Name::Data, matched: 4 };
             }
-            break;
+            return seen;
         };
         observe::examined(|| seen.rest.len().saturating_sub(value.len()));
-        let whole = line_end(value).and_then(|end| value.split_at_checked(end));
-        let Some((value, Some(behind))) = whole.map(|(value, end)| (value, end.strip_prefix(b"\n"))) else {
-            // Cut, or ended by a CR. But a chunk may end in `data:`, with the space still to come.
-            if !value.is_empty() {
-                (seen.rest, seen.line, seen.is_cut) = (value, line, whole.is_none());
-            }
-            break;
+        let (value, behind) = match Line::of(value) {
+            Line::Whole(value, behind) => (value, behind),
+            end => return seen.stopped(line, value, end),
         };
         let begin = core::mem::replace(&mut seen.rest, behind);
         match line {
@@ -134,7 +200,27 @@ pub(crate) fn sight<const FRAMES: bool>(chunk: &[u8], before: Before) -> Sightin
             _ => seen.pass_the_same_again(begin, before),
         }
     }
-    seen
+}
+
+/// How the content of a line ends.
+pub(crate) enum Line<'c> {
+    /// With an LF: the content, and what stands behind the LF.
+    Whole(&'c [u8], &'c [u8]),
+    /// With a CR.
+    Cr,
+    /// With the chunk.
+    Cut,
+}
+
+impl<'c> Line<'c> {
+    #[inline(always)]
+    pub(crate) fn of(value: &'c [u8]) -> Self {
+        let Some((value, end)) = line_end(value).and_then(|end| value.split_at_checked(end)) else { return Self::Cut };
+        match end.strip_prefix(b"\n") {
+            Some(behind) => Self::Whole(value, behind),
+            None => Self::Cr,
+        }
+    }
 }
 
 /// What follows `data` without a colon: a stream of nothing but that and blank lines shall not be looked at three times.
@@ -158,6 +244,21 @@ fn seen_of(expected: &[u8], rest: &[u8]) -> usize {
 mod tests {
     use super::*;
 
+    /// What both looks see, which have to agree.
+    fn seen_in<const FRAMES: bool>(chunk: &[u8]) -> Sighting<'_> {
+        let seen = sight::<FRAMES>(Sighting::none(chunk), Before::NOTHING);
+        let looked = match look::<FRAMES>(chunk) {
+            Look::Event { event_type, data, rest } => {
+                assert_eq!((seen.event_type.unwrap_or_default(), seen.data, seen.rest), (event_type, Some(data), rest));
+                return seen;
+            }
+            Look::Cut { event_type, line, value } => Sighting::cut(event_type, line, value),
+            Look::Other(looked) => looked,
+        };
+        assert_eq!(looked, seen);
+        seen
+    }
+
     #[test]
     fn takes_the_common_shape_whole() {
         for (chunk, event_type, data) in [
@@ -165,7 +266,7 @@ mod tests {
             (b"data:x\nevent:y\n\nrest", Some(b"y"), b"x"),
             (b"data:\n\nrest", None, b""),
         ] {
-            let seen = sight::<false>(chunk, Before::NOTHING);
+            let seen = seen_in::<false>(chunk);
             assert!(seen.is_whole);
             assert_eq!((seen.event_type, seen.data, seen.rest), (event_type, Some(data), &b"rest"[..]));
         }
@@ -173,7 +274,7 @@ mod tests {
 
     #[test]
     fn passes_comments_that_nobody_asked_for_and_blank_lines() {
-        let seen = sight::<false>(b": c\n\n\n:\ndata: x\n\n", Before::NOTHING);
+        let seen = seen_in::<false>(b": c\n\n\n:\ndata: x\n\n");
         assert!(seen.is_whole);
         assert_eq!((seen.event_type, seen.data), (None, Some(&b"x"[..])));
         assert_eq!(seen.block, Some(&b":\ndata: x\n\n"[..]));
@@ -190,11 +291,11 @@ mod tests {
             (b":c\n:c", b"c", None),
             (b":c\n:cd\nid", b"id", None),
         ] {
-            let seen = sight::<false>(chunk, Before::NOTHING);
+            let seen = seen_in::<false>(chunk);
             assert_eq!((seen.rest, seen.block), (rest, block), "{:?}", chunk.escape_ascii());
         }
         // Behind a field, the blank line means something.
-        let seen = sight::<false>(b"data: x\n: c\n\n: c\n\n", Before::NOTHING);
+        let seen = seen_in::<false>(b"data: x\n: c\n\n: c\n\n");
         assert!(seen.is_whole);
         assert_eq!(seen.rest, b": c\n\n");
     }
@@ -202,13 +303,13 @@ mod tests {
     #[test]
     fn goes_on_with_a_block() {
         let data = Before { fields: true, data: true, ..Before::NOTHING };
-        let seen = sight::<false>(b"event: e\n\n", data);
+        let seen = sight::<false>(Sighting::none(b"event: e\n\n"), data);
         assert!(seen.is_whole);
         assert_eq!((seen.event_type, seen.data, seen.rest), (Some(&b"e"[..]), None, &b""[..]));
         // A second line of data is to be joined, a type to be replaced; a block without data may have set an id.
         let event_type = Before { fields: true, event_type: true, ..Before::NOTHING };
         for (chunk, before) in [(&b"data: x\n\n"[..], data), (b"event: e\n", event_type), (b"\n", event_type)] {
-            let seen = sight::<false>(chunk, before);
+            let seen = sight::<false>(Sighting::none(chunk), before);
             assert!(!seen.is_whole);
             assert_eq!(seen.rest, chunk);
         }
@@ -229,7 +330,7 @@ mod tests {
             (b"\n", b""),
             (b"", b""),
         ] {
-            let seen = sight::<true>(chunk, Before::NOTHING);
+            let seen = seen_in::<true>(chunk);
             assert!(!seen.is_whole);
             assert_eq!(seen.rest, rest, "{:?}", chunk.escape_ascii());
         }

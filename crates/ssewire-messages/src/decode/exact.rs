@@ -99,10 +99,23 @@ fn index(data: &[u8]) -> Option<(u64, &[u8])> {
 fn string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let (text, rest) = data.split_at_checked(special(data)?)?;
     match rest {
-        [b'"', rest @ ..] => Some((core::str::from_utf8(text).ok()?.into(), rest)),
+        [b'"', rest @ ..] => Some((checked(text)?.into(), rest)),
         [b'\\', ..] => escaped(text, rest),
         _ => None,
     }
+}
+
+/// The bytes as text. `from_utf8` takes words at a time, and in the few bytes of a delta its branches before and behind
+/// them, which no processor foretells, cost more than it saves.
+#[inline]
+fn checked(text: &[u8]) -> Option<&str> {
+    const FEW: usize = 24;
+    if text.len() > FEW {
+        return core::str::from_utf8(text).ok();
+    }
+    let mut chunks = text.utf8_chunks();
+    let valid = chunks.next().map_or("", |chunk| chunk.valid());
+    (valid.len() == text.len()).then_some(valid)
 }
 
 /// The same from the first escape on, with the text before it.
