@@ -2,11 +2,13 @@
 //! drivers that record what a decoder did with it.
 
 pub mod adapters;
+pub mod allocations;
 pub mod blocks;
 pub mod cases;
 pub mod chunks;
 pub mod drive;
 pub mod fuzz;
+pub mod growing;
 pub mod json;
 pub mod messages;
 pub mod oracle;

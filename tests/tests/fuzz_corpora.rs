@@ -1,20 +1,67 @@
 //! The corpora of the fuzz targets, and every crash ever found, on a stable compiler.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use ssewire_tests::allocations::Counting;
 use ssewire_tests::{cases, fuzz};
 
-/// Replays the files of a folder beside the workspace and returns how many there were.
-fn replay(folder: &str, target: fn(&[u8])) -> usize {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(folder);
-    let files = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    files.map(|file| target(&fs::read(file.unwrap().path()).unwrap())).count()
+/// `accumulate` counts what is held.
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(name)
+}
+
+/// Replays the files of a folder of `fuzz/`, and returns how many there were.
+fn replay(name: &str, target: fn(&[u8])) -> usize {
+    let Ok(files) = fs::read_dir(folder(name)) else { return 0 };
+    let replayed = files.map(|file| {
+        let path = file.unwrap().path();
+        // Said only where the test fails.
+        println!("{}", path.display());
+        target(&fs::read(path).unwrap());
+    });
+    replayed.count()
 }
 
 #[test]
-fn the_decoder_passes_its_corpus() {
-    assert!(replay("corpus/decoder", fuzz::decoder) >= 50);
+fn every_target_passes_its_corpus() {
+    for (name, target) in fuzz::TARGETS {
+        assert!(replay(&format!("corpus/{name}"), target) >= 50, "{name}");
+    }
+}
+
+/// A crash that was found stays here, under a name that says what it was about.
+#[test]
+fn every_crash_ever_found_is_one_no_more() {
+    let crashes = fuzz::TARGETS.map(|(name, target)| replay(&format!("crashes/{name}"), target));
+    let files =
+        fs::read_dir(folder("crashes")).unwrap().flat_map(|target| fs::read_dir(target.unwrap().path()).unwrap());
+    assert_eq!(crashes.iter().sum::<usize>(), files.count(), "a folder for each target");
+}
+
+#[test]
+fn every_target_has_its_entry() {
+    let manifest = fs::read_to_string(folder("Cargo.toml")).unwrap();
+    let names: Vec<_> = fs::read_dir(folder("fuzz_targets")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(names.len(), fuzz::TARGETS.len());
+    for (name, _) in fuzz::TARGETS {
+        assert!(names.contains(&folder("fuzz_targets").join(name).with_extension("rs")), "{name}");
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name}");
+    }
+}
+
+/// `cargo run -p ssewire-tests --example fuzz_seeds` writes them.
+#[test]
+fn the_seeds_are_in_the_corpora() {
+    let seeds = fuzz::seeds();
+    assert!(seeds.len() > 300);
+    for seed in seeds {
+        let path = folder("corpus").join(seed.target).join(&seed.name);
+        assert!(fs::read(&path).is_ok_and(|input| input == seed.input), "{}", path.display());
+    }
 }
 
 #[test]

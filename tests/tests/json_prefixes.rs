@@ -1,8 +1,9 @@
 //! Growing JSON: every prefix of every document, a character at a time and in one piece, against a slow and obvious
 //! reading of the rules.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use ssewire_json::{GrowingJson, Trailing};
+use ssewire_tests::growing::view;
 
 /// Documents with something of everything: each kind of token at each kind of place, cut by the tests at every
 /// character.
@@ -62,148 +63,6 @@ fn documents() -> Vec<String> {
     documents
 }
 
-/// The rules of the two views, applied to a prefix of a valid document from its first character on.
-struct Rules<'t> {
-    rest: &'t str,
-    trailing: Trailing,
-    /// A number that touches the end is shown.
-    provisional: bool,
-}
-
-/// What stands at some place: `shown` is what is to be seen of it, `whole` says that its end has come.
-struct Reading {
-    shown: Option<Value>,
-    whole: bool,
-}
-
-impl Rules<'_> {
-    fn whole(value: Value) -> Reading {
-        Reading { shown: Some(value), whole: true }
-    }
-
-    fn unfinished(shown: Option<Value>) -> Reading {
-        Reading { shown, whole: false }
-    }
-
-    fn skip_space(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
-    }
-
-    fn eat(&mut self, token: &str) -> bool {
-        self.skip_space();
-        match self.rest.strip_prefix(token) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn value(&mut self) -> Reading {
-        self.skip_space();
-        match self.rest.chars().next() {
-            None => Self::unfinished(None),
-            Some('"') => match self.string() {
-                (text, true) => Self::whole(text.into()),
-                (text, false) if self.trailing == Trailing::Show => Self::unfinished(Some(text.into())),
-                _ => Self::unfinished(None),
-            },
-            Some('[') => self.array(),
-            Some('{') => self.object(),
-            Some('t' | 'f' | 'n') => {
-                for (literal, value) in
-                    [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)]
-                {
-                    if self.eat(literal) {
-                        return Self::whole(value);
-                    }
-                }
-                self.rest = "";
-                Self::unfinished(None)
-            }
-            Some(_) => self.number(),
-        }
-    }
-
-    fn number(&mut self) -> Reading {
-        let rest = self.rest.trim_start_matches(|c: char| c.is_ascii_digit() || "+-.eE".contains(c));
-        let text = &self.rest[..self.rest.len() - rest.len()];
-        self.rest = rest;
-        if !rest.is_empty() {
-            return Self::whole(serde_json::from_str(text).unwrap());
-        }
-        let shown = serde_json::from_str(text).ok().filter(|_| text.len() <= 64);
-        self.provisional = shown.is_some();
-        Self::unfinished(shown)
-    }
-
-    /// A string as far as its characters are decided, and whether the closing quote has come.
-    fn string(&mut self) -> (String, bool) {
-        let inside: Vec<char> = self.rest.chars().skip(1).collect();
-        let (mut text, mut at) = (String::new(), 0);
-        loop {
-            match inside.get(at) {
-                None => break,
-                Some('"') => {
-                    self.rest = &self.rest[1 + inside[..=at].iter().map(|c| c.len_utf8()).sum::<usize>()..];
-                    return (text, true);
-                }
-                Some('\\') => {
-                    // The shortest piece that serde_json takes as a string by itself is the escape.
-                    let whole = [2, 6, 12].into_iter().filter_map(|len| inside.get(at..at + len)).find_map(|escape| {
-                        let quoted = format!("\"{}\"", escape.iter().collect::<String>());
-                        Some((escape.len(), serde_json::from_str::<String>(&quoted).ok()?))
-                    });
-                    let Some((len, character)) = whole else { break };
-                    text.push_str(&character);
-                    at += len;
-                }
-                Some(c) => {
-                    text.push(*c);
-                    at += 1;
-                }
-            }
-        }
-        self.rest = "";
-        (text, false)
-    }
-
-    fn array(&mut self) -> Reading {
-        let mut elements = Vec::new();
-        self.eat("[");
-        while !self.eat("]") {
-            let element = self.value();
-            elements.extend(element.shown);
-            if !element.whole || self.rest.is_empty() {
-                return Self::unfinished(Some(elements.into()));
-            }
-            self.eat(",");
-        }
-        Self::whole(elements.into())
-    }
-
-    fn object(&mut self) -> Reading {
-        let mut members = Map::new();
-        self.eat("{");
-        while !self.eat("}") {
-            let (key, whole) = if self.rest.is_empty() { (String::new(), false) } else { self.string() };
-            if !whole || !self.eat(":") {
-                return Self::unfinished(Some(members.into()));
-            }
-            let member = self.value();
-            if let Some(value) = member.shown {
-                members.insert(key, value);
-            }
-            if !member.whole || self.rest.is_empty() {
-                return Self::unfinished(Some(members.into()));
-            }
-            self.eat(",");
-        }
-        Self::whole(members.into())
-    }
-}
-
 fn prefixes(text: &str) -> impl Iterator<Item = &str> {
     text.char_indices().map(|(at, _)| at).chain([text.len()]).map(|at| &text[..at])
 }
@@ -215,8 +74,7 @@ fn every_prefix_shows_what_the_rules_say() {
         for trailing in [Trailing::Hide, Trailing::Show] {
             let mut growing = GrowingJson::with_trailing(trailing);
             for prefix in prefixes(&text) {
-                let mut rules = Rules { rest: prefix, trailing, provisional: false };
-                let expected = rules.value().shown;
+                let view = view(prefix, trailing);
 
                 let (_, piece) = prefix.split_at(growing.raw().len());
                 assert_eq!(growing.push(piece), Ok(()), "{prefix}");
@@ -225,8 +83,8 @@ fn every_prefix_shows_what_the_rules_say() {
                 for json in [&growing, &at_once] {
                     // As text, because that has the order of the members too, where serde_json preserves it.
                     let shown = json.value().map(Value::to_string);
-                    assert_eq!(shown, expected.as_ref().map(Value::to_string), "{trailing:?} {prefix}");
-                    assert_eq!(json.is_settled(), !rules.provisional, "{trailing:?} {prefix}");
+                    assert_eq!(shown, view.shown.as_ref().map(Value::to_string), "{trailing:?} {prefix}");
+                    assert_eq!(json.is_settled(), !view.provisional, "{trailing:?} {prefix}");
                     assert_eq!(json.is_complete(), serde_json::from_str::<Value>(prefix).is_ok(), "{prefix}");
                     assert_eq!(json.is_blank(), prefix.trim_ascii().is_empty(), "{prefix}");
                 }
@@ -317,4 +175,20 @@ fn the_text_before_an_error_could_have_become_json() {
             assert!(serde_json::from_str::<Value>(&text).is_err());
         }
     }
+}
+
+/// A byte that cannot stand behind a number ends it; a byte that cannot stand in it does not.
+#[test]
+fn a_number_before_an_error_has_ended_or_not() {
+    let long = format!("[0.{}", "3".repeat(70));
+    for (text, ends) in [("[1x", true), ("[1.5\"", true), ("1x", true), ("[01", false), ("[0", false), ("[1", false)] {
+        let mut json = GrowingJson::new();
+        let _told_by_the_value = json.push(text);
+        assert_eq!(json.is_settled(), ends, "{text}");
+    }
+    let mut json = GrowingJson::new();
+    json.push(&long).unwrap();
+    assert_eq!(json.value(), Some(&serde_json::json!([])), "it waits for its end");
+    json.push("x").unwrap_err();
+    assert_eq!(json.value(), Some(&serde_json::from_str(&format!("{long}]")).unwrap()));
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use ssewire_json::{GrowingJson, Trailing};
+use ssewire_tests::growing::has_grown_from;
 
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -81,21 +82,6 @@ fn pieces<'t>(text: &'t str, lengths: &[usize]) -> Vec<&'t str> {
         rest = behind;
     }
     pieces
-}
-
-/// Whether `later` is what `earlier` may grow into: arrays and objects gain, and strings too where they are shown
-/// unfinished.
-fn has_grown_from(later: &Value, earlier: &Value, trailing: Trailing) -> bool {
-    match (earlier, later) {
-        (Value::Array(earlier), Value::Array(later)) => {
-            earlier.len() <= later.len() && earlier.iter().zip(later).all(|(e, l)| has_grown_from(l, e, trailing))
-        }
-        (Value::Object(earlier), Value::Object(later)) => {
-            earlier.iter().all(|(key, e)| later.get(key).is_some_and(|l| has_grown_from(l, e, trailing)))
-        }
-        (Value::String(earlier), Value::String(later)) if trailing == Trailing::Show => later.starts_with(earlier),
-        (earlier, later) => earlier == later,
-    }
 }
 
 proptest! {

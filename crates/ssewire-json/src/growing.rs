@@ -78,8 +78,8 @@ impl GrowingJson {
     /// # Errors
     ///
     /// When the text so far can no longer become JSON. The value is then that of the text before [`JsonError::offset`]
-    /// and stays so; every further push returns the same error. The text is appended to [`raw`](Self::raw) in any
-    /// case.
+    /// and stays so; every further push returns the same error. A number directly before the byte that cannot stand
+    /// there has ended. The text is appended to [`raw`](Self::raw) in any case.
     ///
     /// # Cost
     ///
@@ -128,7 +128,8 @@ impl GrowingJson {
     /// Whether everything that [`value`](Self::value) shows will stay, and can only grow.
     ///
     /// `false` exactly when a number that touches the end of the text is shown: it may change or vanish, as `1` does
-    /// at `1.`, to come back as `1.5`. After an error the answer is the one for the text before it.
+    /// at `1.`, to come back as `1.5`. After an error the answer is the one for the text before it, where the number in
+    /// `[1x` has ended, but the one in `[01` has not.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         !self.parser.is_provisional()

@@ -263,8 +263,9 @@ impl MessageStream {
             self.accumulator.cut();
         }
         match self.accumulator.completion() {
+            // The first reason that holds, as `finish` has it.
+            completion if self.refused && completion > Completion::Refused => Err(Completion::Refused),
             completion if !self.accumulator.is_whole() => Err(completion),
-            _ if self.refused => Err(Completion::Refused),
             _ => Ok(()),
         }
     }
@@ -328,12 +329,7 @@ impl MessageStream {
         if self.accumulator.seen() {
             self.body.is_a_stream();
         }
-        if matches!(applied, Err(AccumulateError::Departure(_))) {
-            // What was refused left no trace, but it was part of a Messages stream.
-            self.accumulator.cut();
-            // Behind the end of the message there is nothing to lose.
-            self.refused |= self.accumulator.is_running();
-        }
+        self.refused |= is_a_loss(&mut self.accumulator, &applied);
         let change = applied?;
         if let Some(owned) = owned {
             **owned = Some(decoded.into_owned());
@@ -348,17 +344,32 @@ impl MessageStream {
         let told = match StreamEvent::decode(b"error", &value) {
             Ok(Some(event)) => {
                 let applied = self.accumulator.apply(&event);
+                self.refused |= is_a_loss(&mut self.accumulator, &applied);
                 if let (Ok(_), Some(owned)) = (&applied, owned) {
                     **owned = Some(event.into_owned());
                 }
                 applied.map(Some).map_err(StreamError::from)
             }
             Ok(None) => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                self.accumulator.undecodable(&error);
+                Err(error.into())
+            }
         };
         self.error_field = ErrorField::Told(value);
         told
     }
+}
+
+/// Whether an event was refused, and something of the message is missing for it.
+fn is_a_loss(accumulator: &mut Accumulator, applied: &Result<Change, AccumulateError>) -> bool {
+    let refused = matches!(applied, Err(AccumulateError::Departure(_)));
+    if refused {
+        // What was refused left no trace, but it was part of a Messages stream.
+        accumulator.cut();
+    }
+    // Behind the end of the message there is nothing to lose.
+    refused && accumulator.is_running()
 }
 
 /// Shows counts and states, never what the stream carried.

@@ -789,3 +789,27 @@ fn finish_says_that_bytes_were_pending() {
     assert_eq!(events, but_for_the_end().len());
     assert_eq!(decoder.finish().unwrap_err().pending_bytes(), last.len() as u64 - 1);
 }
+
+#[test]
+fn the_end_and_the_report_name_the_same_first_reason() {
+    // A refusal, and no message_stop.
+    let bytes = sse(&[&but_for_the_end()[..], &[begin()]].concat());
+    let mut stream = MessageStream::new().with_accumulator(strict_accumulator());
+    let mut input = bytes.as_bytes();
+    while !matches!(stream.advance(&mut input), Ok(None)) {}
+    assert_eq!(stream.end(), Err(Completion::Refused));
+    assert_eq!(stream.finish().unwrap_err().reasons(), [Completion::Refused, Completion::Unterminated]);
+}
+
+#[test]
+fn what_an_error_field_brings_is_judged_as_an_event_is() {
+    // The field counts as an event of that type; the type of the payload decides.
+    let piece = r#"{"type":"content_block_delta","index":7,"delta":{"type":"text_delta","text":"lost"}}"#;
+    let bytes = sse(&one_block()) + &format!("error: {piece}\n\n") + &sse(&[end_turn(), end()]);
+    let strict = body_with(MessageStream::new().with_accumulator(strict_accumulator()), bytes.as_bytes());
+    assert_eq!(strict.end.unwrap_err().reasons(), [Completion::Refused]);
+
+    let broken = r#"{"type":"content_block_delta","index":0,"delta":{}}"#;
+    let bytes = sse(&one_block()) + &format!("error: {broken}\n\n") + &sse(&[end_turn(), end()]);
+    assert_eq!(body(bytes).end.unwrap_err().reasons(), [Completion::Hole]);
+}

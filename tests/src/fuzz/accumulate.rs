@@ -1,0 +1,220 @@
+//! Any sequence of events through the accumulator: an account of what was told against what is there.
+
+mod ledger;
+mod script;
+
+use serde_json::Value;
+use ssewire_messages::{
+    AccumulateError, Accumulator, AnomalyKind, Completion, Message, PayloadError, StreamEvent, Strictness, Trailing,
+    Update,
+};
+
+use self::ledger::{Ledger, is_written_and_read_again};
+use super::input::Input;
+use super::slow::show;
+use crate::allocations;
+
+/// Whatever comes, in whatever order: what is told is what is there, nothing that came is lost in silence, what strict
+/// mode refuses has not happened, limits hold, and memory is in proportion to what was received.
+///
+/// The first byte of the input is flags, the second a limit; how the rest becomes events is told in [`script`].
+pub fn accumulate(input: &[u8]) {
+    let mut input = Input::new(input);
+    let (flags, limit) = (input.byte(), usize::from(input.byte()));
+    let mut accumulator = Accumulator::new();
+    if flags & 1 != 0 {
+        accumulator = accumulator.with_trailing(Trailing::Show);
+    }
+    let limits = Limits {
+        bytes: if flags & 2 == 0 { usize::MAX } else { limit * 8 },
+        blocks: if flags & 4 == 0 { usize::MAX } else { limit % 16 },
+    };
+    accumulator = accumulator.with_max_bytes(limits.bytes).with_max_blocks(limits.blocks);
+    let payloads = script::payloads(flags & 0x80 != 0, input);
+    let events: Vec<_> = payloads.iter().map(|payload| StreamEvent::from_json(payload)).collect();
+
+    tolerant(accumulator.clone(), &events, limits);
+    strict(accumulator.clone(), &events);
+    memory(accumulator, &payloads, &events);
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    bytes: usize,
+    blocks: usize,
+}
+
+type Decoded<'a> = Result<Option<StreamEvent<'a>>, PayloadError>;
+
+/// Keeps an account of all that is told, and compares it with the snapshot after each event.
+fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits) {
+    let mut ledger = Ledger::default();
+    // The same events with one before each of them that means nothing, after which none can go the short way.
+    let unknown = StreamEvent::from_json(b"{\"type\":\"future_event\"}").unwrap().unwrap();
+    let mut at_length = accumulator.clone();
+    let mut holes = 0;
+    for event in events {
+        let event = match event {
+            Ok(Some(event)) => event,
+            Ok(None) => continue,
+            Err(error) => {
+                holes += u64::from(error.is_hole());
+                accumulator.undecodable(error);
+                at_length.undecodable(error);
+                continue;
+            }
+        };
+        let departures = accumulator.anomalies().total();
+        let mut refusing = accumulator.clone().with_strictness(Strictness::Strict);
+        let is_refused = matches!(refusing.accumulate(event), Err(AccumulateError::Departure(_)));
+
+        let told = match accumulator.accumulate(event) {
+            Ok(update) => {
+                ledger.take(event, &update);
+                show(&update)
+            }
+            Err(error) => {
+                ledger.too_large(error, limits);
+                format!("{error:?}")
+            }
+        };
+        assert_eq!(accumulator.anomalies().total() > departures, is_refused, "strict mode refuses what is a departure");
+        assert!(matches!(at_length.accumulate(&unknown), Ok(Update::Nothing)));
+        assert_eq!(told, tell(&mut at_length, event));
+        ledger.agrees_with(&accumulator, limits);
+        assert_eq!(accumulator.started(), ledger.started);
+    }
+    assert_eq!(state(&accumulator), state(&at_length));
+    is_written_and_read_again(accumulator.snapshot());
+    anomalies(&accumulator);
+    ends(accumulator, &ledger, holes);
+}
+
+fn tell(accumulator: &mut Accumulator, event: &StreamEvent<'_>) -> String {
+    accumulator.accumulate(event).map_or_else(|error| format!("{error:?}"), |update| show(&update))
+}
+
+/// The first departures are kept, all are counted.
+fn anomalies(accumulator: &Accumulator) {
+    let anomalies = accumulator.anomalies();
+    let sum: u64 = KINDS.iter().map(|kind| anomalies.count(*kind)).sum();
+    assert_eq!(anomalies.total(), sum);
+    assert_eq!(anomalies.first().len(), usize::try_from(sum.min(64)).unwrap());
+    assert_eq!(anomalies.is_empty(), sum == 0);
+    for kind in KINDS {
+        let kept = anomalies.first().iter().filter(|anomaly| anomaly.kind == kind).count();
+        let kept = u64::try_from(kept).unwrap();
+        assert!(kept == anomalies.count(kind) || (sum > 64 && kept < anomalies.count(kind)));
+    }
+}
+
+const KINDS: [AnomalyKind; 17] = [
+    AnomalyKind::BeforeMessageStart,
+    AnomalyKind::DeltaBeforeStart,
+    AnomalyKind::MisfitDelta,
+    AnomalyKind::DeltaAfterStop,
+    AnomalyKind::IndexGap,
+    AnomalyKind::StartOutOfOrder,
+    AnomalyKind::IndexReused,
+    AnomalyKind::StopWithoutStart,
+    AnomalyKind::SecondStop,
+    AnomalyKind::MissingStop,
+    AnomalyKind::SecondMessageStart,
+    AnomalyKind::NextMessage,
+    AnomalyKind::MessageDeltaAfterStop,
+    AnomalyKind::SecondMessageStop,
+    AnomalyKind::BlockEventAfterStop,
+    AnomalyKind::ErrorAfterStop,
+    AnomalyKind::AfterError,
+];
+
+/// However it ends, the message is what the snapshot was.
+fn ends(accumulator: Accumulator, ledger: &Ledger, holes: u64) {
+    let completion = accumulator.completion();
+    let snapshot = json(accumulator.snapshot());
+    let shows_half_strings = accumulator.clone();
+    match accumulator.into_message() {
+        Ok(message) => {
+            assert!(matches!(completion, Completion::Complete | Completion::Unterminated));
+            assert_eq!(completion == Completion::Complete, ledger.stopped);
+            assert_eq!(json(&message), snapshot);
+            is_written_and_read_again(&message);
+        }
+        Err(incomplete) => {
+            assert_eq!(incomplete.reason(), completion);
+            assert!(incomplete.reasons().is_sorted() && !incomplete.reasons().is_empty());
+            assert_eq!(incomplete.reasons().contains(&Completion::ServerError), ledger.failed);
+            assert_eq!(incomplete.reasons().contains(&Completion::TooLarge), ledger.too_large);
+            assert!(holes > 0 || !incomplete.reasons().contains(&Completion::Hole));
+            assert_eq!(incomplete.started(), ledger.started);
+            let orphans: Vec<_> =
+                shows_half_strings.orphan_input().map(|(index, json)| (index, json.to_owned())).collect();
+            assert_eq!(incomplete.orphan_input(), orphans);
+            // Tool input that is cut may lose its half string at the end; all else stays.
+            assert_eq!(without_input(json(incomplete.message())), without_input(snapshot));
+        }
+    }
+}
+
+/// What is refused changes nothing, and without it there is no departure.
+fn strict(accumulator: Accumulator, events: &[Decoded<'_>]) {
+    let mut strict = accumulator.clone().with_strictness(Strictness::Strict);
+    let mut without = accumulator;
+    let mut before = state(&strict);
+    for event in events.iter().filter_map(|event| event.as_ref().ok()?.as_ref()) {
+        match strict.accumulate(event) {
+            Err(AccumulateError::Departure(_)) => assert_eq!(state(&strict), before),
+            told => {
+                let told = told.map_or_else(|error| format!("{error:?}"), |update| show(&update));
+                assert_eq!(told, tell(&mut without, event));
+                before = state(&strict);
+            }
+        }
+    }
+    assert!(strict.anomalies().is_empty() && without.anomalies().is_empty());
+    assert_eq!(state(&strict), state(&without));
+}
+
+/// For each byte that was received so many may be held, or allocated in all: a JSON member of ten bytes costs a node of
+/// a map. The constant is for the books of the first block.
+const HELD: usize = 80;
+const ALLOCATED_IN_ALL: usize = 160;
+const CONSTANT: usize = 8 * 1024;
+
+/// Counts what the accumulator holds, if somebody counts: see [`allocations`].
+fn memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], events: &[Decoded<'_>]) {
+    let received: usize = payloads.iter().map(Vec::len).sum();
+    let (held, allocated) = (allocations::live(), allocations::allocated());
+    for event in events.iter().filter_map(|event| event.as_ref().ok()?.as_ref()) {
+        let _told_elsewhere = accumulator.accumulate(event);
+    }
+    let held = usize::try_from(allocations::live() - held).unwrap_or(0);
+    let allocated = allocations::allocated() - allocated;
+    drop(accumulator);
+    assert!(held <= HELD * received + CONSTANT, "{held} bytes are held for {received}");
+    assert!(allocated <= ALLOCATED_IN_ALL * received + CONSTANT, "{allocated} bytes were allocated for {received}");
+}
+
+/// All that is to be seen of an accumulator.
+fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> {
+    let orphans: Vec<_> = accumulator.orphan_input().map(|(index, json)| (index, json.to_owned())).collect();
+    (
+        json(accumulator.snapshot()).to_string(),
+        (accumulator.started(), accumulator.completion()),
+        accumulator.error().map(|error| error.body().clone()),
+        orphans,
+        // Counts of blocks, bytes and departures.
+        format!("{accumulator:?}"),
+    )
+}
+
+fn json(message: &Message) -> Value {
+    serde_json::to_value(message).unwrap()
+}
+
+fn without_input(mut message: Value) -> Value {
+    for block in message["content"].as_array_mut().unwrap() {
+        block.as_object_mut().unwrap().remove("input");
+    }
+    message
+}

@@ -1,0 +1,289 @@
+//! An account of a message, kept from nothing but what the accumulator tells of it.
+
+use std::collections::BTreeMap;
+
+use ssewire_messages::{
+    AccumulateError, Accumulator, BlockKey, BlockRef, ContentBlock, Delta, Message, StreamEvent, Update,
+};
+
+use super::Limits;
+
+/// The order of the content: initial blocks, then started ones by index, those of one index by arrival.
+type Place = (IsStarted, u64, u32);
+type IsStarted = bool;
+
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    blocks: BTreeMap<Place, Account>,
+    /// Input JSON that was told to no block, by index.
+    orphans: BTreeMap<u64, String>,
+    pub(super) started: bool,
+    pub(super) stopped: bool,
+    pub(super) failed: bool,
+    pub(super) too_large: bool,
+    /// Another message has begun behind the end of this one.
+    is_over: bool,
+    /// Counts arrivals and starts.
+    clock: usize,
+}
+
+/// What was told of a block.
+#[derive(Debug, Default)]
+struct Account {
+    kind: String,
+    text: String,
+    thinking: String,
+    input: String,
+    /// In which order the blocks came to be.
+    arrival: usize,
+    /// In which order they had their start; a block that a delta opened has none until one adopts it.
+    start: Option<usize>,
+    is_stopped: bool,
+}
+
+const TOOLS: [&str; 3] = ["tool_use", "server_tool_use", "mcp_tool_use"];
+
+impl Ledger {
+    /// Takes what was told of an event that was merged, and compares the two.
+    pub(super) fn take(&mut self, event: &StreamEvent<'_>, update: &Update<'_>) {
+        let is_content = matches!(
+            event,
+            StreamEvent::MessageStart(_) | StreamEvent::ContentBlockStart(_) | StreamEvent::ContentBlockDelta(_)
+        );
+        let is_late = self.stopped || self.failed;
+        if is_late || (is_content && self.too_large) {
+            self.late(event, update);
+            return;
+        }
+        match (event, update) {
+            (StreamEvent::MessageStart(start), Update::MessageStart { message, .. }) => {
+                assert!(!self.started);
+                self.started = true;
+                self.initial(update);
+                assert_eq!(message.id, start.message.id);
+            }
+            (StreamEvent::MessageStart(_), Update::Nothing) => assert!(self.started, "only a second one is ignored"),
+            (StreamEvent::ContentBlockStart(start), Update::BlockStart { block, text, thinking, .. }) => {
+                assert_eq!(block.index(), start.index);
+                assert_eq!(block.content().kind(), start.content_block.kind());
+                let initial = start.content_block.as_text().map_or("", |block| &block.text);
+                assert_eq!(*text, initial);
+                let initial = start.content_block.as_thinking().map_or("", |block| &block.thinking);
+                assert_eq!(*thinking, initial);
+                self.start(block, text, thinking);
+            }
+            (StreamEvent::ContentBlockDelta(event), update) => self.delta(event.index, &event.delta, update),
+            (StreamEvent::ContentBlockStop(stop), Update::BlockStop { block, .. }) => {
+                assert_eq!(block.index(), stop.index);
+                let newest = self.open(stop.index).max().flatten();
+                let account = self.known(block);
+                assert!(account.start.is_some() && account.start == newest, "the newest that is open");
+                account.is_stopped = true;
+            }
+            (StreamEvent::ContentBlockStop(stop), Update::Nothing) => assert_eq!(self.open(stop.index).max(), None),
+            (StreamEvent::MessageDelta(_), Update::MessageDelta { .. })
+            | (StreamEvent::Ping, Update::Ping)
+            | (StreamEvent::Done, Update::Done)
+            | (StreamEvent::Unknown(_), Update::Nothing) => {}
+            (StreamEvent::MessageStop, Update::MessageStop { .. }) => self.stopped = true,
+            (StreamEvent::Error(error), Update::Error { error: told, .. }) => {
+                assert_eq!(error, *told);
+                self.failed = true;
+            }
+            (event, update) => panic!("{event:?} gives {update:?}"),
+        }
+    }
+
+    /// What comes after the end, or is content beyond the limit, changes no content.
+    fn late(&mut self, event: &StreamEvent<'_>, update: &Update<'_>) {
+        self.is_over |= self.stopped && matches!(event, StreamEvent::MessageStart(_));
+        let is_fine = match update {
+            Update::Nothing => true,
+            Update::Ping | Update::Done => !self.is_over,
+            Update::MessageDelta { .. } => self.stopped && !self.is_over,
+            _ => false,
+        };
+        assert!(is_fine, "{event:?} gives {update:?}");
+    }
+
+    fn initial(&mut self, update: &Update<'_>) {
+        for (index, block) in (0..).zip(update.initial_blocks()) {
+            let generation = self.blocks.keys().filter(|(_, other, _)| *other == index).count();
+            let (arrival, kind) = (self.tick(), block.kind().to_owned());
+            let mut account = Account { kind, arrival, start: Some(arrival), ..Account::default() };
+            account.text.extend(block.as_text().map(|block| block.text.as_str()));
+            account.thinking.extend(block.as_thinking().map(|block| block.thinking.as_str()));
+            self.blocks.insert((false, index, generation.try_into().unwrap()), account);
+        }
+    }
+
+    fn start(&mut self, block: &BlockRef<'_>, text: &str, thinking: &str) {
+        let BlockKey { index, generation, .. } = block.key();
+        let now = self.tick();
+        let new = Account { arrival: now, ..Account::default() };
+        let account = self.blocks.entry((true, index, generation)).or_insert(new);
+        let kind = block.content().kind();
+        assert_eq!(account.start, None, "a block has one start");
+        account.start = Some(now);
+        assert!(account.kind.is_empty() || account.kind == kind, "only its own kind joins an early block");
+        kind.clone_into(&mut account.kind);
+        account.text.insert_str(0, text);
+        account.thinking.insert_str(0, thinking);
+        if block.content().input().is_some_and(|input| !input.raw().is_empty()) {
+            account.input = self.orphans.remove(&index).unwrap_or_default();
+        }
+    }
+
+    fn delta(&mut self, index: u64, delta: &Delta<'_>, update: &Update<'_>) {
+        match (delta, update) {
+            (Delta::Text(delta), Update::Text { block, text, snapshot, .. }) => {
+                assert_eq!((block.index(), *text), (index, &*delta.text));
+                let account = self.opened(block, "text");
+                account.text.push_str(text);
+                assert_eq!(account.text, *snapshot);
+            }
+            (Delta::Thinking(delta), Update::Thinking { block, thinking, snapshot, .. }) => {
+                assert_eq!((block.index(), *thinking), (index, &*delta.thinking));
+                let account = self.opened(block, "thinking");
+                account.thinking.push_str(thinking);
+                assert_eq!(account.thinking, *snapshot);
+            }
+            (Delta::Compaction(_), Update::Compaction { block, .. }) => {
+                assert_eq!(block.index(), index);
+                self.opened(block, "compaction");
+            }
+            (Delta::Signature(delta), Update::Signature { block, signature, .. }) => {
+                assert_eq!((block.index(), *signature), (index, &*delta.signature));
+                let newest = self.newest(index, &["thinking"], true);
+                assert_eq!(Some(self.known(block).arrival), newest);
+            }
+            (Delta::Citations(delta), Update::Citation { block, citation, snapshot, .. }) => {
+                assert_eq!((block.index(), *citation, snapshot.last()), (index, &*delta.citation, Some(*citation)));
+                let newest = self.newest(index, &["text"], true);
+                assert_eq!(Some(self.known(block).arrival), newest);
+            }
+            (Delta::InputJson(delta), Update::InputJson { block, partial_json, input, .. }) => {
+                assert_eq!((block.index(), *partial_json), (index, &*delta.partial_json));
+                let newest = self.newest(index, &TOOLS, true);
+                let account = self.known(block);
+                // Or one of a kind that nobody knows.
+                assert!(newest.is_none_or(|newest| account.arrival >= newest), "the newest that takes it");
+                account.input.push_str(partial_json);
+                assert_eq!(account.input, input.raw());
+            }
+            (Delta::InputJson(delta), Update::Nothing) => {
+                assert_eq!(self.newest(index, &TOOLS, true), None, "nobody takes it");
+                if !delta.partial_json.is_empty() {
+                    self.orphans.entry(index).or_default().push_str(&delta.partial_json);
+                }
+            }
+            (
+                Delta::Text(_) | Delta::Thinking(_) | Delta::Signature(_) | Delta::Citations(_),
+                Update::UnknownBlock { block, .. },
+            ) => {
+                assert_eq!(block.index(), index);
+                assert!(block.content().as_unknown().is_some());
+                self.known(block);
+            }
+            // Nobody knows what these belong to.
+            (Delta::Signature(_), Update::Nothing) => assert_eq!(self.newest(index, &["thinking"], true), None),
+            (Delta::Citations(_), Update::Nothing) => assert_eq!(self.newest(index, &["text"], true), None),
+            (Delta::Unknown(_), Update::Nothing) => {}
+            (delta, update) => panic!("{delta:?} gives {update:?}"),
+        }
+    }
+
+    /// The account of a block that was told before.
+    fn known(&mut self, block: &BlockRef<'_>) -> &mut Account {
+        let place = self.place(block.key()).unwrap_or_else(|| panic!("a block that was told: {:?}", block.key()));
+        self.blocks.get_mut(&place).unwrap()
+    }
+
+    /// The account of a block of this kind that a delta went to, which may have opened it: the newest that there is.
+    fn opened(&mut self, block: &BlockRef<'_>, kind: &str) -> &mut Account {
+        let BlockKey { index, generation, .. } = block.key();
+        assert_eq!(block.content().kind(), kind);
+        let (newest, now) = (self.newest(index, &[kind], false), self.tick());
+        let place = self.place(block.key()).unwrap_or((true, index, generation));
+        let new = || Account { kind: kind.to_owned(), arrival: now, ..Account::default() };
+        let account = self.blocks.entry(place).or_insert_with(new);
+        assert_eq!(account.arrival, newest.unwrap_or(now), "a block is only opened where none takes the delta");
+        account
+    }
+
+    /// When the newest block of this index and of one of these kinds arrived.
+    fn newest(&self, index: u64, kinds: &[&str], with_start: bool) -> Option<usize> {
+        let accounts = self.blocks.iter().filter(|((_, other, _), _)| *other == index).map(|(_, account)| account);
+        let takers = accounts.filter(|account| kinds.contains(&&*account.kind));
+        takers.filter(|account| account.start.is_some() || !with_start).map(|account| account.arrival).max()
+    }
+
+    /// When the blocks of this index that are open had their start.
+    fn open(&self, index: u64) -> impl Iterator<Item = Option<usize>> {
+        let accounts = self.blocks.iter().filter(move |((_, other, _), _)| *other == index).map(|(_, account)| account);
+        accounts.filter(|account| account.start.is_some() && !account.is_stopped).map(|account| account.start)
+    }
+
+    fn tick(&mut self) -> usize {
+        self.clock += 1;
+        self.clock
+    }
+
+    /// A key is that of one block only.
+    fn place(&self, BlockKey { index, generation, .. }: BlockKey) -> Option<Place> {
+        let places = [(false, index, generation), (true, index, generation)];
+        let mut known = places.into_iter().filter(|place| self.blocks.contains_key(place));
+        let place = known.next();
+        assert_eq!(known.next(), None, "a key for each block");
+        place
+    }
+
+    pub(super) fn too_large(&mut self, error: AccumulateError, limits: Limits) {
+        let AccumulateError::TooLarge { limit } = error else { panic!("{error:?} was to be tolerated") };
+        assert!(limit == limits.bytes || limit == limits.blocks);
+        assert!(!self.too_large, "told once");
+        self.too_large = true;
+    }
+
+    /// What is there is what was told, block by block, in the order that the page says.
+    pub(super) fn agrees_with(&self, accumulator: &Accumulator, limits: Limits) {
+        let message = accumulator.snapshot();
+        assert_eq!(message.content.len(), self.blocks.len());
+        let (mut bytes, mut all) = (0, String::new());
+        for (account, block) in self.blocks.values().zip(&message.content) {
+            assert_eq!(account.kind, block.kind());
+            assert_eq!(account.text, block.as_text().map_or("", |block| &block.text));
+            assert_eq!(account.thinking, block.as_thinking().map_or("", |block| &block.thinking));
+            assert_eq!(account.input, block.input().map_or("", |input| input.raw()));
+            bytes += account.text.len() + account.thinking.len() + account.input.len();
+            all.extend(block.as_text().map(|block| block.text.as_str()));
+        }
+        assert_eq!(message.final_text(), all);
+        let orphans = self.orphans.iter().map(|(index, json)| (*index, json.as_str()));
+        assert!(accumulator.orphan_input().eq(orphans.filter(|(_, json)| !json.trim_ascii().is_empty())));
+        bytes += self.orphans.values().map(String::len).sum::<usize>();
+        assert!(bytes <= limits.bytes && self.blocks.len() + self.orphans.len() <= limits.blocks);
+        assert_eq!(accumulator.error().is_some(), self.failed);
+    }
+}
+
+pub(super) fn is_written_and_read_again(message: &Message) {
+    let written = serde_json::to_value(message).unwrap();
+    let mut again: Message = serde_json::from_value(written.clone()).unwrap();
+    // Input that deltas made null or the empty string is kept, but in a message that was not streamed it is none.
+    if written["content"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|block| matches!(block.get("input"), Some(input) if input.is_null() || input == ""))
+    {
+        return;
+    }
+    assert_eq!(serde_json::to_value(&again).unwrap(), written);
+    // It is always written.
+    again.role.clone_from(&message.role);
+    let is_growing = |block: &ContentBlock| block.input().is_some_and(|input| input.value().is_err());
+    if !message.content.iter().any(is_growing) {
+        assert_eq!(again, *message);
+    }
+}

@@ -1,0 +1,160 @@
+//! Blocks of fields through the encoder and back.
+
+use ssewire::{Decoder, Encode, EncodeError};
+
+use super::input::{Input, cut};
+use crate::drive;
+use crate::oracle::Oracle;
+use crate::outcome::{self, What};
+
+/// A block of fields, before anybody has judged it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Block<'a> {
+    comment: Option<&'a [u8]>,
+    event_type: Option<&'a [u8]>,
+    id: Option<&'a [u8]>,
+    retry: Option<u64>,
+    data: Option<&'a [u8]>,
+}
+
+/// What is put in comes out, however the bytes are cut; what cannot come out is refused, for a reason of the standard.
+///
+/// The input begins with the lengths of the chunks, see [`Input::lengths`]. Then comes a byte for each block, whose bits
+/// say which fields it has, followed by those fields: a length and as many bytes; for a `retry` eight bytes.
+pub fn encode_decode(input: &[u8]) {
+    let mut input = Input::new(input);
+    let lengths = input.lengths();
+    let mut stream = Vec::new();
+    let mut expected = Expected::default();
+    while !input.is_empty() {
+        let mut block = Block::read(&mut input);
+        block.drop_what_is_refused();
+        block.write(&mut stream);
+        expected.block(&block);
+    }
+
+    let mut decoder = Decoder::new();
+    let seen = drive::frames(&mut decoder, cut(&lengths, &stream));
+    assert_eq!(seen.whats(), expected.frames.iter().collect::<Vec<_>>(), "{}", stream.escape_ascii());
+    assert_eq!((seen.retry, &seen.last_event_id.0[..]), (expected.retry, expected.last_event_id));
+    assert_eq!(seen.pending, None, "whole blocks");
+    assert_eq!(seen, Oracle::new().frames().read(&stream));
+    passed_on(&stream, &lengths);
+}
+
+impl<'a> Block<'a> {
+    fn read(input: &mut Input<'a>) -> Self {
+        let has = input.byte();
+        let mut field = |bit: u8| (has & bit != 0).then(|| input.blob());
+        let (comment, event_type, id, data) = (field(1), field(2), field(4), field(8));
+        let retry = (has & 16 != 0).then(|| input.bytes(8).iter().fold(0, |retry, &byte| retry << 8 | u64::from(byte)));
+        Self { comment, event_type, id, retry, data }
+    }
+
+    /// Asks the encoder for what the standard cannot say: a line end in a type or an id, a NUL in an id.
+    fn drop_what_is_refused(&mut self) {
+        let has = |value: Option<&[u8]>, bad: &[u8]| value.is_some_and(|value| value.iter().any(|b| bad.contains(b)));
+        let refused = self.event_type.map(|event_type| Encode::new().event_type(event_type).err());
+        let (of_type, of_id) = (has(self.event_type, b"\r\n"), has(self.id, b"\r\n\0"));
+        assert_eq!(refused.flatten(), of_type.then_some(EncodeError::EventType));
+        let refused = self.id.map(|id| Encode::new().id(id).err());
+        assert_eq!(refused.flatten(), of_id.then_some(EncodeError::Id));
+        self.event_type = self.event_type.filter(|_| !of_type);
+        self.id = self.id.filter(|_| !of_id);
+    }
+
+    fn encode(&self) -> Encode<'a> {
+        let mut encode = Encode::new();
+        if let Some(comment) = self.comment {
+            encode = encode.comment(comment);
+        }
+        if let Some(event_type) = self.event_type {
+            encode = encode.event_type(event_type).expect("no line end");
+        }
+        if let Some(id) = self.id {
+            encode = encode.id(id).expect("no line end and no NUL");
+        }
+        if let Some(retry) = self.retry {
+            encode = encode.retry(retry);
+        }
+        match self.data {
+            Some(data) => encode.data(data),
+            None => encode,
+        }
+    }
+
+    /// Appends the block to the stream; all sinks write the same.
+    fn write(&self, stream: &mut Vec<u8>) {
+        let (encode, begin) = (self.encode(), stream.len());
+        encode.append_to(stream);
+        let written = &stream[begin..];
+        assert_eq!(encode.len(), written.len());
+        assert_eq!(encode.to_string(), String::from_utf8_lossy(written));
+        let mut memory = vec![0xAA; written.len() + 1];
+        assert_eq!(encode.write_bytes(&mut memory), Ok(written.len()));
+        assert_eq!(memory.split_last(), Some((&0xAA, written)), "and no byte more");
+        let mut memory = vec![0xAA; written.len() - 1];
+        assert_eq!(encode.write_bytes(&mut memory), Err(EncodeError::NoRoom { needed: written.len() }));
+        assert!(memory.iter().all(|byte| *byte == 0xAA), "nothing is written then");
+    }
+}
+
+/// What a reader is told of the blocks.
+#[derive(Default)]
+struct Expected<'a> {
+    frames: Vec<What>,
+    retry: Option<u64>,
+    last_event_id: &'a [u8],
+}
+
+impl<'a> Expected<'a> {
+    fn block(&mut self, block: &Block<'a>) {
+        if let Some(comment) = block.comment {
+            let lines = normalised(comment);
+            // The space behind the colon is part of a comment.
+            self.frames.extend(lines.split(|b| *b == b'\n').map(|line| outcome::comment([b" ", line].concat())));
+        }
+        if let Some(retry) = block.retry {
+            self.frames.push(What::Retry(retry));
+            self.retry = Some(retry);
+        }
+        self.last_event_id = block.id.unwrap_or(self.last_event_id);
+        let event_type = block.event_type.filter(|event_type| !event_type.is_empty()).unwrap_or(b"message");
+        if let Some(data) = block.data {
+            self.frames.push(outcome::event(event_type, normalised(data), self.last_event_id));
+        } else if block.id.is_some() {
+            self.frames.push(outcome::last_event_id(self.last_event_id));
+        } else if block.event_type.is_some() || block.retry.is_some() {
+            self.frames.push(What::EmptyBlock);
+        }
+    }
+}
+
+/// The format has one line end to say: LF.
+fn normalised(value: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(value.len());
+    for (at, byte) in value.iter().enumerate() {
+        match byte {
+            b'\n' if at > 0 && value[at - 1] == b'\r' => {}
+            b'\r' => lines.push(b'\n'),
+            other => lines.push(*other),
+        }
+    }
+    lines
+}
+
+/// A proxy that passes a stream on event by event changes none of them.
+fn passed_on(stream: &[u8], lengths: &[usize]) {
+    let mut again = Vec::new();
+    let mut decoder = Decoder::new();
+    for mut chunk in cut(lengths, stream) {
+        while let Some(event) = decoder.decode(&mut chunk).expect("far from the limit") {
+            Encode::from(event).append_to(&mut again);
+        }
+    }
+    let events = |stream| {
+        let seen = drive::events(&mut Decoder::new(), cut(lengths, stream));
+        seen.told.into_iter().map(|told| told.what).collect::<Vec<_>>()
+    };
+    assert_eq!(events(&again), events(stream));
+}

@@ -1,0 +1,161 @@
+//! Where the fuzz targets begin: the sample streams, the hostile ones and the conformance cases, in the forms that the
+//! targets take. (The decoder's were chosen by hand.)
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::stream_event::NAMES;
+use crate::cases;
+
+/// An input of a target.
+#[derive(Debug, Clone)]
+pub struct Seed {
+    pub target: &'static str,
+    pub name: String,
+    pub input: Vec<u8>,
+}
+
+/// All of them, always the same.
+pub fn seeds() -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    let mut payloads = Vec::new();
+    for (number, (name, body)) in (0..).zip(streams()) {
+        let events = events(&body);
+        // Each of them in another way: strict or not, with this view of input or that, with limits on events and
+        // message or without, under some content type.
+        let limits = if number % 5 == 0 { number % 3 + 1 } else { 0 };
+        let flags = (number % 4) | limits << 2 | ((number % 8) << 4);
+        seeds.push(Seed::new("message_stream", &name, [&[flags, 40, 3, 1, 7, 30][..], &body].concat()));
+        let lines: Vec<&[u8]> = events.iter().map(|(_, payload)| &payload[..]).collect();
+        seeds.push(Seed::new("accumulate", &name, [&[0x80 | (number % 8), 40][..], &lines.join(&b'\n')].concat()));
+        payloads.extend(events.into_iter().enumerate().map(|(at, event)| (format!("{name}-{at}"), event)));
+    }
+    let mut seen = Vec::new();
+    for (name, (event_type, payload)) in payloads {
+        let shape = (event_type.clone(), shape(&payload));
+        if !seen.contains(&shape) {
+            seen.push(shape);
+            let event_type = NAMES.iter().position(|name| *name == event_type).unwrap_or_default();
+            let event_type = u8::try_from(event_type).expect("a few names");
+            seeds.push(Seed::new("stream_event", &name, [&[event_type], &payload[..]].concat()));
+            seeds.push(Seed::new("json_prefixes", &name, [&[3, 5, 1, 9], &payload[..]].concat()));
+        }
+    }
+    // Kind, index and details of each event, see `accumulate::script`: one index for three blocks and their stops, and
+    // text up to a limit that is passed in the middle of a block.
+    let (begin, start, stop, text) = ([0, 0, 1], [1, 0, 0], [12, 0, 0], b"\x04\0\xF0fifteen letters");
+    let reused = [&[0, 0][..], &begin, &start, &start, &start, &stop, &stop, text, &stop, &stop].concat();
+    seeds.push(Seed::new("accumulate", "one-index", reused));
+    for limit in 20..36 {
+        let full = [&[2, limit][..], &begin, &start, &text.repeat(8)].concat();
+        seeds.push(Seed::new("accumulate", &format!("limit-{limit}"), full));
+    }
+    // The common deltas, in the layout of the API and in members.
+    for (kind, text) in (0..4_u8).zip([r"plain", r"\n\t\r\b\f\/\\", r#"{\"a\":"#, r"\u00e9\ud83d\ude00"]) {
+        let exact = [&[0x20, kind, kind | kind << 3 | kind << 5][..], text.as_bytes()].concat();
+        seeds.push(Seed::new("stream_event", &format!("layout-{kind}"), exact));
+        let delta = [4, 2, kind << 4, kind << 4 | 1, 2, b'a', b'b'];
+        let members = [&[0x30, 0, 2, 1, b'0'][..], &delta].concat();
+        seeds.push(Seed::new("stream_event", &format!("members-{kind}"), members));
+        let members = [&[0x30][..], &delta, &[2, 2, b'1', b'7', 0]].concat();
+        seeds.push(Seed::new("stream_event", &format!("members-turned-{kind}"), members));
+    }
+    // Up to 64 bytes a number is shown while it touches the end.
+    for digits in [61, 62, 63, 70] {
+        let number = format!("[0.{}", "3".repeat(digits));
+        seeds.push(Seed::new("json_prefixes", &format!("{digits}-digits"), [&[1, 5], number.as_bytes()].concat()));
+    }
+    seeds.push(Seed::new("json_prefixes", "depth", [&[1, 9], "[".repeat(127).as_bytes()].concat()));
+    seeds.extend(blocks_of_fields());
+    // What the fuzzer would cut off, or throw away for its length, is no seed.
+    seeds.retain(|seed| seed.input.len() <= if seed.target == "json_prefixes" { 192 } else { 2400 });
+    seeds
+}
+
+impl Seed {
+    fn new(target: &'static str, name: &str, input: Vec<u8>) -> Self {
+        Self { target, name: format!("seed-{name}"), input }
+    }
+}
+
+/// The sample streams and the hostile ones, by name.
+fn streams() -> Vec<(String, Vec<u8>)> {
+    let mut streams = Vec::new();
+    for folder in ["samples", "hostile"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/streams").join(folder);
+        for file in fs::read_dir(folder).expect("the streams are part of the repository") {
+            let path = file.expect("a file").path();
+            if path.extension().is_some_and(|extension| extension == "sse") {
+                let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+                streams.push((name, fs::read(path).expect("a file that can be read")));
+            }
+        }
+    }
+    streams.sort();
+    streams
+}
+
+/// The events that stand in a stream as its samples write them: a line for the type, one for the data.
+fn events(body: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let (mut events, mut event_type) = (Vec::new(), Vec::new());
+    for line in body.split(|byte| *byte == b'\n') {
+        match (line.strip_prefix(b"event: "), line.strip_prefix(b"data: ")) {
+            (Some(name), _) => event_type = name.to_vec(),
+            (_, Some(data)) => events.push((std::mem::take(&mut event_type), data.to_vec())),
+            _ => {}
+        }
+    }
+    events
+}
+
+/// What a payload has for members: of many that differ in their text only, one is enough.
+fn shape(payload: &[u8]) -> String {
+    fn of(value: &Value, shape: &mut String) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    *shape += name;
+                    if let (Some(kind), "type") = (value.as_str(), name.as_str()) {
+                        *shape += kind;
+                    }
+                    of(value, shape);
+                }
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| of(element, shape)),
+            Value::Null => *shape += "null",
+            _ => {}
+        }
+    }
+    match serde_json::from_slice(payload) {
+        Ok(value) => {
+            let mut shape = String::new();
+            of(&value, &mut shape);
+            shape
+        }
+        Err(_) => String::from_utf8_lossy(payload).into_owned(),
+    }
+}
+
+/// The events of the conformance cases as input of `encode_decode`.
+fn blocks_of_fields() -> Vec<Seed> {
+    let mut seeds = Vec::<Seed>::new();
+    for case in cases::all() {
+        let mut input = vec![3, 1, 3, 9];
+        for event in case.events.iter().take(4) {
+            input.push(0x1F);
+            for field in ["a comment", &event.event, &event.id, &event.data] {
+                let field = &field.as_bytes()[..field.len().min(255)];
+                input.push(u8::try_from(field.len()).expect("no more than that"));
+                input.extend(field);
+            }
+            input.extend(1500_u64.to_be_bytes());
+        }
+        let is_new = seeds.iter().all(|seed| seed.input != input);
+        if is_new && input.len() < 200 {
+            seeds.push(Seed::new("encode_decode", &case.id, input));
+        }
+    }
+    seeds
+}

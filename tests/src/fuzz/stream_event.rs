@@ -1,0 +1,246 @@
+//! One payload: the short ways of the decoder give what the general one gives.
+
+mod spelled;
+
+use serde_json::{Map, Value};
+use ssewire_messages::{Delta, PayloadError, StreamEvent, Strictness, Trailing};
+
+use super::input::Input;
+use super::message_stream::{Options, as_its_parts, as_sse};
+use crate::{chunks, utf8};
+
+/// The event types that a payload comes under.
+pub(super) const NAMES: [&[u8]; 12] = [
+    b"",
+    b"message",
+    b"content_block_delta",
+    b"content_block_start",
+    b"content_block_stop",
+    b"message_start",
+    b"message_delta",
+    b"message_stop",
+    b"ping",
+    b"error",
+    b"future_event",
+    b"\xFF",
+];
+
+/// A member that the short ways do not know, and that changes nothing else.
+const ODD: &str = "odd~member";
+
+/// A payload means the same however it is spelled, and what the protocol page says; and the driver takes it as the
+/// accumulator does.
+///
+/// The first byte of the input says under which of [`NAMES`] the payload comes, how strict the driver is, and what the
+/// rest is: the payload, or what [`spelled`] makes one of.
+pub fn stream_event(input: &[u8]) {
+    let mut input = Input::new(input);
+    let how = input.byte();
+    let name = NAMES[usize::from(how & 0x0F) % NAMES.len()];
+    let strictness = if how & 0x80 == 0 { Strictness::Tolerant } else { Strictness::Strict };
+    let payload = match how >> 4 & 3 {
+        0 | 1 => input.rest().to_vec(),
+        2 => spelled::as_servers_do(input),
+        _ => spelled::in_members(input),
+    };
+    let decoded = StreamEvent::decode(name, &payload);
+    with_an_odd_member(name, &payload, &decoded);
+    well_formed(name, &payload, &decoded);
+    written_again(&decoded);
+    as_the_page_says(name, &payload, &decoded);
+    through_the_driver(name, &payload, strictness);
+}
+
+type Decoded<'a> = Result<Option<StreamEvent<'a>>, PayloadError>;
+
+/// With a member that no short way knows the payload takes the general way.
+fn with_an_odd_member(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
+    let Some(begin) = payload.iter().position(|byte| *byte == b'{') else { return };
+    let (before, members) = payload.split_at(begin + 1);
+    if !before[..begin].trim_ascii().is_empty() {
+        return;
+    }
+    let comma = if members.trim_ascii_start().starts_with(b"}") { "" } else { "," };
+    let odd = [before, format!("\"{ODD}\":1{comma}").as_bytes(), members].concat();
+    match (decoded, StreamEvent::decode(name, &odd)) {
+        (Ok(Some(plain)), Ok(Some(odd))) => {
+            let (plain, mut odd) = (value(plain), value(&odd));
+            if plain.get(ODD).is_some() {
+                return;
+            }
+            match &mut odd {
+                Value::Object(members) => assert_eq!(members.remove(ODD), has_extras(&plain).then(|| 1.into())),
+                // What is no JSON is an error with that text, under that name.
+                Value::String(_) => return assert!(plain.is_string()),
+                _ => {}
+            }
+            assert_eq!(plain, odd);
+        }
+        (Err(plain), Err(odd)) => same_error(plain, &odd),
+        (plain, odd) => panic!("{plain:?} {odd:?}"),
+    }
+}
+
+/// An end of the message and a ping are nothing but their type.
+fn has_extras(event: &Value) -> bool {
+    !(event.as_object().is_some_and(|members| members.len() == 1)
+        && matches!(event["type"].as_str(), Some("message_stop" | "ping")))
+}
+
+/// Ill-formed UTF-8 counts as U+FFFD.
+fn well_formed(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
+    let text = utf8::decode(payload);
+    let well_formed = StreamEvent::decode(name, text.as_bytes());
+    match (decoded, &well_formed) {
+        (Err(one), Err(other)) => same_error(one, other),
+        (one, other) => assert_eq!(one, other),
+    }
+}
+
+/// Of the same kind; where it stands in the text may differ.
+fn same_error(one: &PayloadError, other: &PayloadError) {
+    let kind = |error: &PayloadError| std::mem::discriminant(&error.kind());
+    assert_eq!((kind(one), one.is_hole()), (kind(other), other.is_hole()), "{one:?} {other:?}");
+}
+
+/// An event that is written as JSON is read back as that event: in the layout of the API, without the white space.
+fn written_again(decoded: &Decoded<'_>) {
+    let Ok(Some(event)) = decoded else { return };
+    assert_eq!(*event, event.clone().into_owned());
+    let text = serde_json::to_string(event).unwrap();
+    match event {
+        StreamEvent::Error(_) | StreamEvent::Done => return,
+        // The name of an event without a type stands in the SSE event alone.
+        StreamEvent::Unknown(unknown) if !unknown.raw().get("type").is_some_and(Value::is_string) => return,
+        _ => {}
+    }
+    let again = StreamEvent::from_json(text.as_bytes()).unwrap().unwrap();
+    assert_eq!(value(&again), value(event), "{text}");
+    // The driver takes a payload that is padded, as captures have it, in the same way.
+    let padded = text.strip_suffix('}').map(|text| format!("{text}   }} ")).unwrap();
+    assert_eq!(value(&StreamEvent::from_json(padded.as_bytes()).unwrap().unwrap()), value(event), "{padded}");
+}
+
+fn value(event: &StreamEvent<'_>) -> Value {
+    serde_json::to_value(event).unwrap()
+}
+
+/// An independent reading of the payload, where it is JSON: sections 3 and 4 of the protocol.
+fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
+    let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(payload) else { return };
+    let typed = members.get("type").and_then(Value::as_str);
+    let name = if name == b"message" { b"" } else { name };
+    let kind = typed.map_or(name, str::as_bytes);
+    if is_error(kind, typed.is_some(), name, &members) {
+        return assert!(
+            matches!(decoded, Ok(Some(StreamEvent::Error(error))) if error.body().as_object() == Some(&members))
+        );
+    }
+    let index = || members.get("index").and_then(count);
+    match (kind, decoded) {
+        (b"ping", decoded) => assert_eq!(*decoded, Ok(Some(StreamEvent::Ping))),
+        (b"message_stop", decoded) => assert_eq!(*decoded, Ok(Some(StreamEvent::MessageStop))),
+        (b"content_block_stop", Ok(Some(StreamEvent::ContentBlockStop(stop)))) => assert_eq!(Some(stop.index), index()),
+        (b"content_block_stop", Err(_)) => assert_eq!(index(), None),
+        (b"content_block_start", Ok(Some(StreamEvent::ContentBlockStart(start)))) => {
+            assert_eq!(Some(start.index), index());
+            assert_eq!(Some(start.content_block.kind()), members["content_block"]["type"].as_str());
+        }
+        (b"content_block_delta", Ok(Some(StreamEvent::ContentBlockDelta(event)))) => {
+            assert_eq!(Some(event.index), index());
+            assert_eq!(Some(event.delta.kind()), members["delta"]["type"].as_str());
+            assert_eq!(text_of(&event.delta), text_in(&members["delta"]));
+        }
+        (b"content_block_delta", Err(error)) => {
+            assert!(error.is_hole());
+            let delta = members.get("delta").unwrap_or(&Value::Null);
+            let is_whole = index().is_some()
+                && delta["type"].is_string()
+                && !matches!(delta["type"].as_str(), Some("citations_delta" | "compaction_delta"));
+            assert!(!is_whole || matches!(text_in(delta), Some(Err(()))), "{delta}");
+        }
+        (b"content_block_start", Err(error)) => assert!(error.is_hole()),
+        (b"message_start", Ok(Some(StreamEvent::MessageStart(_)))) => assert!(members["message"].is_object()),
+        (b"message_start" | b"message_delta", Err(error)) => assert!(!error.is_hole()),
+        (b"message_delta", Ok(Some(StreamEvent::MessageDelta(_)))) => {}
+        (_, Ok(Some(StreamEvent::Unknown(unknown)))) => assert_eq!(*unknown.raw(), members),
+        (_, decoded) => panic!("{decoded:?}"),
+    }
+}
+
+/// Section 3, "An error, wherever it stands".
+fn is_error(kind: &[u8], typed: bool, name: &[u8], members: &Map<String, Value>) -> bool {
+    let has = |name| members.get(name).is_some_and(|value| !value.is_null());
+    let known: [&[u8]; 7] = [
+        b"message_start",
+        b"message_delta",
+        b"message_stop",
+        b"content_block_start",
+        b"content_block_delta",
+        b"content_block_stop",
+        b"ping",
+    ];
+    kind == b"error"
+        || members.get("object").is_some_and(|object| object == "error")
+        || (!typed && (has("error") || has("detail")))
+        || (name == b"error" && !known.contains(&kind))
+}
+
+/// Section 4, tolerances: a string of digits, or an integral float. (Beyond 2^53 a float names no integer exactly.)
+fn count(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => digits.parse().ok(),
+        Value::Number(number) => number.as_u64().or_else(|| {
+            let float = number.as_f64().filter(|float| float.is_sign_positive() && float.fract() == 0.0)?;
+            float.to_string().parse().ok()
+        }),
+        _ => None,
+    }
+}
+
+/// What a delta brings, if it is of a kind that brings a string.
+fn text_of(delta: &Delta<'_>) -> Option<Result<String, ()>> {
+    let text = match delta {
+        Delta::Text(delta) => &delta.text,
+        Delta::Thinking(delta) => &delta.thinking,
+        Delta::InputJson(delta) => &delta.partial_json,
+        Delta::Signature(delta) => &delta.signature,
+        _ => return None,
+    };
+    Some(Ok(text.clone().into_owned()))
+}
+
+fn text_in(delta: &Value) -> Option<Result<String, ()>> {
+    let member = match delta["type"].as_str()? {
+        "text_delta" => "text",
+        "thinking_delta" => "thinking",
+        "input_json_delta" => "partial_json",
+        "signature_delta" => "signature",
+        _ => return None,
+    };
+    Some(match delta.get(member) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::Null) => Ok(String::new()),
+        _ => Err(()),
+    })
+}
+
+/// Three times, because the second of two pieces in a row goes a shorter way.
+fn through_the_driver(name: &[u8], payload: &[u8], strictness: Strictness) {
+    let mut body = PRELUDE.concat();
+    for _ in 0..3 {
+        as_sse(name, payload, &mut body);
+    }
+    let (max_event, max_bytes) = (usize::MAX, usize::MAX);
+    let options = Options { strictness, trailing: Trailing::Show, max_event, max_bytes, content_type: None };
+    as_its_parts(&body, &chunks::whole(&body), options);
+}
+
+/// A message with a block for each of the common deltas, and one of a kind that nobody knows.
+const PRELUDE: [&[u8]; 5] = [
+    b"data: {\"type\":\"message_start\",\"message\":{\"content\":[]}}\n\n",
+    b"data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+    b"data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}\n\n",
+    b"data: {\"type\":\"content_block_start\",\"index\":2,\"content_block\":{\"type\":\"tool_use\",\"input\":{}}}\n\n",
+    b"data: {\"type\":\"content_block_start\",\"index\":3,\"content_block\":{\"type\":\"new\",\"text\":\"\",\"input\":1}}\n\n",
+];
