@@ -29,7 +29,7 @@ const LAYERS: [&str; 10] =
     ["observe", "error", "lossy", "buffer", "line", "field", "event", "whole", "short machine decoder", "shared"];
 
 /// Packages outside the workspace.
-const OUTSIDE: [&str; 3] = ["fuzz", "examples/embedded", "examples/wasm"];
+const OUTSIDE: [&str; 4] = ["fuzz", "examples/embedded", "examples/freestanding", "examples/wasm"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
