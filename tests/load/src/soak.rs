@@ -183,7 +183,7 @@ impl Report {
         Some(most - first)
     }
 
-    /// A stream leaves nothing behind: no window holds more than the first did, but for [`SLACK`], and none much.
+    /// A stream leaves nothing behind: no window holds more than the first did, but for `SLACK`, and none much.
     ///
     /// # Panics
     /// It is not so.

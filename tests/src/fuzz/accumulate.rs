@@ -17,7 +17,7 @@ use crate::allocations;
 /// Whatever comes, in whatever order: what is told is what is there, nothing that came is lost in silence, what strict
 /// mode refuses has not happened, limits hold, and memory is in proportion to what was received.
 ///
-/// The first byte of the input is flags, the second a limit; how the rest becomes events is told in [`script`].
+/// The first byte of the input is flags, the second a limit; how the rest becomes events is told in `script`.
 pub fn accumulate(input: &[u8]) {
     let mut input = Input::new(input);
     let (flags, limit) = (input.byte(), usize::from(input.byte()));

@@ -19,7 +19,7 @@ struct Block<'a> {
 
 /// What is put in comes out, however the bytes are cut; what cannot come out is refused, for a reason of the standard.
 ///
-/// The input begins with the lengths of the chunks, see [`Input::lengths`]. Then comes a byte for each block, whose bits
+/// The input begins with the lengths of the chunks, see `Input::lengths`. Then comes a byte for each block, whose bits
 /// say which fields it has, followed by those fields: a length and as many bytes; for a `retry` eight bytes.
 pub fn encode_decode(input: &[u8]) {
     let mut input = Input::new(input);

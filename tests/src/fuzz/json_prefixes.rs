@@ -9,7 +9,7 @@ use crate::growing::{has_grown_from, view};
 /// What is shown of a text depends on the text alone, is what the rules say, and once settled stays; in the end both
 /// this and serde_json accept it with the same value, or both refuse it.
 ///
-/// The first bytes of the input are the lengths of the pieces, see [`Input::lengths`]; the text is the rest, up to the
+/// The first bytes of the input are the lengths of the pieces, see `Input::lengths`; the text is the rest, up to the
 /// first byte that is no UTF-8.
 pub fn json_prefixes(input: &[u8]) {
     let mut input = Input::new(input);

@@ -35,7 +35,7 @@ const CONTENT_TYPES: [Option<&str>; 8] = [
 /// it ends, what came is there and the end is told in one way.
 ///
 /// The first byte of the input is flags, the second a limit, then come the lengths of the chunks, see
-/// [`Input::lengths`], and the body.
+/// `Input::lengths`, and the body.
 pub fn message_stream(input: &[u8]) {
     let mut input = Input::new(input);
     let (flags, limit) = (input.byte(), usize::from(input.byte()));

@@ -31,8 +31,8 @@ const ODD: &str = "odd~member";
 /// A payload means the same however it is spelled, and what the protocol page says; and the driver takes it as the
 /// accumulator does.
 ///
-/// The first byte of the input says under which of [`NAMES`] the payload comes, how strict the driver is, and what the
-/// rest is: the payload, or what [`spelled`] makes one of.
+/// The first byte of the input says under which of `NAMES` the payload comes, how strict the driver is, and what the
+/// rest is: the payload, or what `spelled` makes one of.
 pub fn stream_event(input: &[u8]) {
     let mut input = Input::new(input);
     let how = input.byte();
