@@ -1,6 +1,8 @@
 //! An allocator that counts. A test or a fuzz target that wants figures makes it the global one:
 //!
-//! ```ignore
+//! ```
+//! use ssewire_tests::allocations::Counting;
+//!
 //! #[global_allocator]
 //! static ALLOCATOR: Counting = Counting;
 //! ```
