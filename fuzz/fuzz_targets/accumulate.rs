@@ -2,9 +2,7 @@
 
 #![no_main]
 
-use ssewire_tests::allocations::Counting;
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| ssewire_tests::fuzz::accumulate(input));

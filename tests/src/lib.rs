@@ -2,7 +2,6 @@
 //! drivers that record what a decoder did with it.
 
 pub mod adapters;
-pub mod allocations;
 pub mod blocks;
 pub mod cases;
 pub mod chunks;

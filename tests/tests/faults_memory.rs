@@ -13,13 +13,12 @@ use ssewire_io::{
     BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageError, MessageObserver, MessageReader,
     Messages, Reader, Tap,
 };
-use ssewire_load::heap;
 use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, MessageStream, StreamError};
 use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
 
 #[global_allocator]
-static ALLOCATOR: heap::Counting = heap::Counting;
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 const LIMIT: usize = 1 << 20;
 
@@ -83,7 +82,7 @@ fn is_too_large<E>(incomplete: Result<ssewire_messages::Message, FinalMessageErr
 
 #[track_caller]
 fn bounded(run: impl FnOnce()) {
-    let ((), peak) = heap::peak_of(run);
+    let ((), peak) = ssewire_heap::peak_of(run);
     assert!(peak <= HELD, "{peak} held, of at most {HELD}");
 }
 
@@ -127,7 +126,7 @@ fn a_line_that_never_ends_is_bounded_in_messages() {
 #[test]
 fn a_line_that_never_ends_is_bounded_by_default() {
     let limit = 16 << 20;
-    let ((), peak) = heap::peak_of(|| is_too_large(MessageReader::new(reader()).final_message()));
+    let ((), peak) = ssewire_heap::peak_of(|| is_too_large(MessageReader::new(reader()).final_message()));
     assert!(peak <= 3 * limit, "{peak} held");
 }
 
@@ -177,7 +176,7 @@ fn empty_data_lines(line: &[u8], mut feed: impl FnMut(&[u8])) {
 #[test]
 fn ten_million_empty_data_lines_are_one_event() {
     for line in [&b"data\n"[..], b"data:\n", b"data: \r\n"] {
-        let ((), peak) = heap::peak_of(|| {
+        let ((), peak) = ssewire_heap::peak_of(|| {
             let mut decoder = Decoder::new();
             empty_data_lines(line, |mut chunk| assert_eq!(decoder.decode(&mut chunk), Ok(None)));
             let event = decoder.decode(&mut &b"\n"[..]).unwrap().unwrap();
@@ -210,7 +209,7 @@ fn ten_million_empty_data_lines_over_the_limit_are_lost_alone() {
 /// They bring nothing, and take nothing from the message around them.
 #[test]
 fn ten_million_empty_data_lines_in_a_message() {
-    let ((), peak) = heap::peak_of(|| {
+    let ((), peak) = ssewire_heap::peak_of(|| {
         let mut stream = MessageStream::new();
         let mut feed = |mut chunk: &[u8]| while stream.decode(&mut chunk).unwrap().is_some() {};
         feed(&payload(r#"{"type":"message_start","message":{}}"#));
@@ -231,7 +230,7 @@ const EDGES: [u64; 13] =
 
 #[test]
 fn indices_at_every_edge_are_told_apart_and_cost_nothing() {
-    let ((), peak) = heap::peak_of(|| {
+    let ((), peak) = ssewire_heap::peak_of(|| {
         let mut stream = started(Accumulator::new());
         // From the top down, as no table that grows with the index would like it.
         for index in EDGES.into_iter().rev() {
@@ -264,7 +263,7 @@ fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
     let indices: Vec<u64> = texts.keys().copied().collect();
     let scattered = || (0..indices.len()).map(|nth| indices[nth * 1999 % indices.len()]);
     let mut received = 0;
-    let ((), peak) = heap::peak_of(|| {
+    let ((), peak) = ssewire_heap::peak_of(|| {
         let mut stream = started(Accumulator::new());
         for event in scattered().map(start).chain(scattered().map(|index| text(index, &texts[&index]))) {
             received += event.len();
@@ -295,7 +294,7 @@ fn what_is_no_index_is_refused() {
 #[test]
 fn input_without_blocks_at_random_indices_is_bounded() {
     let limit = 100_000;
-    let ((), peak) = heap::peak_of(|| {
+    let ((), peak) = ssewire_heap::peak_of(|| {
         let mut stream = started(Accumulator::new().with_max_bytes(limit));
         let mut errors = Vec::new();
         for number in 0..20_000_u64 {

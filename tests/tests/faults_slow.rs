@@ -9,14 +9,13 @@ use core::time::Duration;
 
 use futures::{Stream, StreamExt as _, stream};
 use ssewire_io::{ByteStreamExt as _, FinalMessageError};
-use ssewire_load::heap;
 use ssewire_messages::Completion;
 use ssewire_replay::{Script, Server};
 use ssewire_tests::samples;
 use tokio::time::{sleep, timeout};
 
 #[global_allocator]
-static ALLOCATOR: heap::Counting = heap::Counting;
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 /// How long the caller is ready to hear nothing.
 const IDLE: Duration = Duration::from_secs(60);
@@ -94,10 +93,10 @@ fn comments_without_end_cost_nothing_and_end_by_the_deadline() {
         let body = drip(begin.into_iter().chain(b": still here\nwait: a little\n".iter().copied().cycle()));
         let mut stream = with_idle_timeout(body, IDLE).messages();
         let (ended, peak) = {
-            heap::begin();
-            let before = heap::held();
+            ssewire_heap::begin();
+            let before = ssewire_heap::held();
             let ended = timeout(deadline, async { while stream.next_item().await.unwrap().is_some() {} }).await;
-            (ended, heap::peak() - before)
+            (ended, ssewire_heap::peak() - before)
         };
         assert!(ended.is_err(), "ended before the deadline");
         assert_eq!(stream.snapshot().final_text(), text);
@@ -112,10 +111,10 @@ fn a_line_without_end_byte_by_byte_takes_what_came_of_it() {
     let came = usize::try_from(deadline.as_secs() / JUST_IN_TIME.as_secs()).unwrap();
     block_on_paused(async {
         let mut stream = drip(b"data: ".iter().copied().chain(core::iter::repeat(b'x'))).messages();
-        heap::begin();
-        let before = heap::held();
+        ssewire_heap::begin();
+        let before = ssewire_heap::held();
         assert!(timeout(deadline, stream.next_item()).await.is_err(), "ended before the deadline");
-        let peak = heap::peak() - before;
+        let peak = ssewire_heap::peak() - before;
         assert!((came / 2..=4 * came).contains(&peak), "{peak} held for {came}");
     });
 }

@@ -3,12 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ssewire_tests::allocations::Counting;
 use ssewire_tests::{cases, fuzz};
 
 /// `accumulate` counts what is held.
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(name)

@@ -165,6 +165,15 @@ fn a_number_out_of_range_is_refused_where_serde_json_refuses_it() {
     let expected = serde_json::from_str::<Value>("1e999").ok();
     assert_eq!(json.is_complete(), expected.is_some());
     assert_eq!(json.finish().ok(), expected.as_ref());
+    if let Err(error) = json.finish() {
+        assert_eq!((error.kind(), error.offset()), (JsonErrorKind::NumberOutOfRange, 0));
+    }
+}
+
+#[test]
+fn the_view_that_was_chosen_can_be_asked() {
+    assert_eq!(GrowingJson::new().trailing(), Trailing::Hide);
+    assert_eq!(GrowingJson::with_trailing(Trailing::Show).trailing(), Trailing::Show);
 }
 
 #[test]

@@ -4,44 +4,11 @@
 //! Costs are counted in allocated bytes, not in seconds. A search through all blocks for each of them would not be
 //! seen there; with this many events it would not end either.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use serde_json::json;
 use ssewire_messages::{AccumulateError, Accumulator, AnomalyKind, Completion, StreamEvent};
 
-/// Counts what the thread at hand allocates.
-struct Counting;
-
-thread_local! {
-    static ALLOCATED: Cell<usize> = const { Cell::new(0) };
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-fn note(bytes: isize) {
-    ALLOCATED.set(ALLOCATED.get() + usize::try_from(bytes).unwrap_or(0));
-    LIVE.set(LIVE.get() + bytes);
-    PEAK.set(PEAK.get().max(LIVE.get()));
-}
-
-// SAFETY: all of it is the system's own; counting neither allocates nor touches the memory.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size() as isize);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        note(-(layout.size() as isize));
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 /// What a stream cost.
 #[derive(Debug, Clone, Copy)]
@@ -116,9 +83,9 @@ fn what_opens_no_block_leaves_nothing() {
     for (what, payload) in payloads {
         let mut accumulator = unlimited();
         feed(&mut accumulator, 0..1000, payload);
-        let before = LIVE.get();
+        let before = ssewire_heap::held();
         feed(&mut accumulator, 1000..MANY / 4, payload);
-        assert_eq!(LIVE.get(), before, "{what}");
+        assert_eq!(ssewire_heap::held(), before, "{what}");
         assert!(accumulator.snapshot().content.is_empty(), "{what}");
     }
 }
@@ -128,9 +95,9 @@ fn what_opens_no_block_leaves_nothing() {
 fn departures_without_end_are_counted_not_kept() {
     let mut accumulator = unlimited();
     feed(&mut accumulator, 0..1000, |_| stop(5));
-    let before = LIVE.get();
+    let before = ssewire_heap::held();
     feed(&mut accumulator, 1000..MANY, |_| stop(5));
-    assert_eq!(LIVE.get(), before);
+    assert_eq!(ssewire_heap::held(), before);
     assert_eq!(accumulator.anomalies().count(AnomalyKind::StopWithoutStart), MANY);
     assert!(accumulator.anomalies().first().len() < 1000);
 }
@@ -163,9 +130,9 @@ fn by_default_blocks_without_end_are_too_large() {
         assert_eq!(accumulator.completion(), Completion::TooLarge, "{what}");
         assert!(accumulator.snapshot().content.len() <= limit, "{what}");
         assert!(accumulator.orphan_input().count() <= limit, "{what}");
-        let before = LIVE.get();
+        let before = ssewire_heap::held();
         assert!(feed(&mut accumulator, 0..1000, payload).is_empty(), "{what}: once");
-        assert_eq!(LIVE.get(), before, "{what}");
+        assert_eq!(ssewire_heap::held(), before, "{what}");
     }
 }
 
@@ -197,20 +164,20 @@ const GROWING: [(&str, Payload, usize); 7] = [
 fn a_message_over_its_bytes_is_told_once_and_grows_no_more() {
     let limit = 100_000;
     for (what, payload, bytes) in GROWING {
-        let before = LIVE.get();
+        let before = ssewire_heap::held();
         let mut accumulator = unlimited().with_max_bytes(limit);
         let errors = feed(&mut accumulator, 0..20_000, payload);
         assert_eq!(errors, [AccumulateError::TooLarge { limit }], "{what}");
         assert_eq!(accumulator.completion(), Completion::TooLarge, "{what}");
         // No more than the limit was kept, with the books of it; and what came before is all there.
-        let held = usize::try_from(LIVE.get() - before).unwrap();
+        let held = ssewire_heap::held() - before;
         assert!(held <= HELD * limit, "{what}: {held}");
-        let kept = LIVE.get();
+        let kept = ssewire_heap::held();
         let snapshot = accumulator.snapshot().clone();
         assert!(feed(&mut accumulator, 20_000..21_000, payload).is_empty(), "{what}: once");
         assert_eq!(*accumulator.snapshot(), snapshot, "{what}");
         drop(snapshot);
-        assert_eq!(LIVE.get(), kept, "{what}");
+        assert_eq!(ssewire_heap::held(), kept, "{what}");
 
         let most = limit / bytes + 1;
         let written = serde_json::to_string(accumulator.snapshot()).unwrap();
@@ -366,16 +333,16 @@ fn what_is_replaced_does_not_pile_up() {
         .to_string()
     };
     feed(&mut accumulator, 0..100, payload);
-    let before = LIVE.get();
+    let before = ssewire_heap::held();
     feed(&mut accumulator, 100..10_000, payload);
-    assert_eq!(LIVE.get(), before);
+    assert_eq!(ssewire_heap::held(), before);
     feed(&mut accumulator, 0..1, |_| named(0, ""));
     feed(&mut accumulator, 0..1, |_| delta(0, "thinking_delta", "thinking", "x"));
     let signature: Payload = |number| delta(0, "signature_delta", "signature", &format!("{number:09}"));
     feed(&mut accumulator, 0..100, signature);
-    let before = LIVE.get();
+    let before = ssewire_heap::held();
     feed(&mut accumulator, 100..10_000, signature);
-    assert_eq!(LIVE.get(), before);
+    assert_eq!(ssewire_heap::held(), before);
 }
 
 /// Without limits, so that only the books are measured.
@@ -384,28 +351,28 @@ fn unlimited() -> Accumulator {
 }
 
 fn cost(mut accumulator: Accumulator, events: u64, payload: Payload) -> Cost {
-    let (live, mut received, mut allocated) = (LIVE.get(), 0, 0);
+    let (live, mut received, mut allocated) = (ssewire_heap::held(), 0, 0);
     let mut peak = live;
     for number in 0..events {
         let text = payload(number);
         received += text.len();
         let event = StreamEvent::from_json(text.as_bytes()).unwrap().unwrap();
-        let before = ALLOCATED.get();
-        PEAK.set(LIVE.get());
+        let before = ssewire_heap::allocated();
+        ssewire_heap::begin();
         accumulator.accumulate(&event).unwrap();
-        allocated += ALLOCATED.get() - before;
-        peak = peak.max(PEAK.get());
+        allocated += ssewire_heap::allocated() - before;
+        peak = peak.max(ssewire_heap::peak());
     }
     // The end counts, too.
-    let before = ALLOCATED.get();
-    PEAK.set(LIVE.get());
+    let before = ssewire_heap::allocated();
+    ssewire_heap::begin();
     let stop = StreamEvent::from_json(br#"{"type":"message_stop"}"#).unwrap().unwrap();
     accumulator.accumulate(&stop).unwrap();
     drop(accumulator.into_message());
-    allocated += ALLOCATED.get() - before;
-    peak = peak.max(PEAK.get());
-    assert_eq!(LIVE.get(), live);
-    Cost { received, allocated, peak: usize::try_from(peak - live).unwrap() }
+    allocated += ssewire_heap::allocated() - before;
+    peak = peak.max(ssewire_heap::peak());
+    assert_eq!(ssewire_heap::held(), live);
+    Cost { received, allocated, peak: peak - live }
 }
 
 /// Feeds these events and returns the errors.

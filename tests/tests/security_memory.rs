@@ -1,49 +1,14 @@
 //! How much memory JSON takes for each byte of it that was received: what SECURITY.md says.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use ssewire_json::GrowingJson;
 use ssewire_messages::MessageStream;
 
-/// Counts what the thread at hand holds.
-struct Counting;
-
-thread_local! {
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-fn note(bytes: isize) {
-    LIVE.set(LIVE.get() + bytes);
-    PEAK.set(PEAK.get().max(LIVE.get()));
-}
-
-// SAFETY: all of it is the system's own; counting neither allocates nor touches the memory.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size() as isize);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        note(-(layout.size() as isize));
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 /// The most that was held for each byte of `text` while `work` used it.
 fn per_byte<T>(text: &str, work: impl FnOnce(&str) -> T) -> f64 {
-    let before = LIVE.get();
-    PEAK.set(before);
-    let kept = work(text);
-    let peak = PEAK.get() - before;
-    drop(kept);
+    let (_kept, peak) = ssewire_heap::peak_of(|| work(text));
     peak as f64 / text.len() as f64
 }
 

@@ -1,48 +1,13 @@
 //! No allocation for an event in the steady state, and no more memory than promised.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use ssewire::Decoder;
 
-/// Counts what the thread at hand allocates.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-fn note(bytes: isize) {
-    if bytes > 0 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-    }
-    LIVE.set(LIVE.get() + bytes);
-    PEAK.set(PEAK.get().max(LIVE.get()));
-}
-
-// SAFETY: all of it is the system's own; counting neither allocates nor touches the memory.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size() as isize);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        note(-(layout.size() as isize));
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 /// Feeds a stream and returns the number of events and of allocations.
 fn feed(decoder: &mut Decoder, stream: &[u8], chunk: usize) -> (usize, usize) {
-    let before = ALLOCATIONS.get();
+    let before = ssewire_heap::allocations();
     let mut events = 0;
     for mut input in stream.chunks(chunk) {
         while let Some(event) = decoder.decode(&mut input).unwrap() {
@@ -50,7 +15,7 @@ fn feed(decoder: &mut Decoder, stream: &[u8], chunk: usize) -> (usize, usize) {
             events += 1;
         }
     }
-    (events, ALLOCATIONS.get() - before)
+    (events, ssewire_heap::allocations() - before)
 }
 
 fn event(bytes: usize) -> Vec<u8> {
@@ -79,26 +44,26 @@ fn the_steady_state_allocates_nothing() {
 
 #[test]
 fn an_idle_decoder_owns_no_heap_memory() {
-    let before = LIVE.get();
+    let before = ssewire_heap::held();
     let mut decoder = Decoder::new();
-    assert_eq!(LIVE.get(), before);
+    assert_eq!(ssewire_heap::held(), before);
     // Nor does one that has only seen whole events.
     feed(&mut decoder, &event(91).repeat(100), usize::MAX);
-    assert_eq!(LIVE.get(), before);
+    assert_eq!(ssewire_heap::held(), before);
 }
 
 #[test]
 fn a_buffer_grown_by_a_giant_shrinks() {
-    let before = LIVE.get();
+    let before = ssewire_heap::held();
     let mut decoder = Decoder::new();
     feed(&mut decoder, &event(1 << 20), 1400);
-    assert!(LIVE.get() - before >= 1 << 20);
+    assert!(ssewire_heap::held() - before >= 1 << 20);
     feed(&mut decoder, &event(91).repeat(40), 64);
-    assert!(LIVE.get() - before <= 1024, "{} bytes are left", LIVE.get() - before);
+    assert!(ssewire_heap::held() - before <= 1024, "{} bytes are left", ssewire_heap::held() - before);
 
     feed(&mut decoder, &event(1 << 20), 1400);
     decoder.shrink_to_fit();
-    assert_eq!(LIVE.get(), before);
+    assert_eq!(ssewire_heap::held(), before);
     assert_eq!(feed(&mut decoder, &event(91), 10).0, 1);
 }
 
@@ -114,10 +79,7 @@ fn the_peak_is_what_the_formula_says() {
             buffer *= 2;
         }
         let formula = buffer + buffer / 2;
-        let before = LIVE.get();
-        PEAK.set(before);
-        feed(&mut Decoder::new(), &stream, 64);
-        let peak = usize::try_from(PEAK.get() - before).unwrap();
+        let (_, peak) = ssewire_heap::peak_of(|| feed(&mut Decoder::new(), &stream, 64));
         assert!(peak <= formula && peak * 11 >= formula * 10, "{bytes}: {peak} for {formula}");
     }
 }
@@ -130,10 +92,8 @@ fn what_is_not_kept_costs_no_memory() {
         ("an unknown field", b"x: ".to_vec()),
     ] {
         stream.extend(vec![b'y'; 32 << 20]);
-        let before = LIVE.get();
-        PEAK.set(before);
-        assert_eq!(feed(&mut Decoder::new(), &stream, 1400).0, 0);
-        assert_eq!(PEAK.get(), before, "{what}");
+        let ((events, _), peak) = ssewire_heap::peak_of(|| feed(&mut Decoder::new(), &stream, 1400));
+        assert_eq!((events, peak), (0, 0), "{what}");
     }
 }
 
@@ -144,8 +104,8 @@ fn an_event_without_end_stays_below_the_limit() {
     {
         let mut stream = unit.to_vec();
         stream.extend(unit.iter().copied().cycle().take(8 << 20));
-        let before = LIVE.get();
-        PEAK.set(before);
+        let before = ssewire_heap::held();
+        ssewire_heap::begin();
         let mut decoder = Decoder::new().with_limit(limit);
         let mut errors = 0;
         for mut input in stream.chunks(1400) {
@@ -154,7 +114,7 @@ fn an_event_without_end_stays_below_the_limit() {
             }
         }
         assert_eq!(errors, 1, "{what}");
-        let peak = usize::try_from(PEAK.get() - before).unwrap();
+        let peak = ssewire_heap::peak() - before;
         assert!(peak <= 3 * limit, "{what}: {peak}");
     }
 }

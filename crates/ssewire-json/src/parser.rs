@@ -237,7 +237,10 @@ impl Parser {
             Next::Colon(key) => key,
             Next::RestOfKey(key) => self.rest_of_key(raw, key)?,
             _ => match self.peek(raw)? {
-                b'"' => self.rest_of_key(raw, Text::begin(self.pos + 1))?,
+                b'"' => {
+                    let key = self.begin_text();
+                    self.rest_of_key(raw, key)?
+                }
                 _ => {
                     self.fail(JsonErrorKind::UnexpectedCharacter);
                     return None;
@@ -283,7 +286,10 @@ impl Parser {
             _ => {}
         }
         match self.peek(raw) {
-            Some(b'"') => self.text(raw, place, Text::begin(self.pos + 1)),
+            Some(b'"') => {
+                let text = self.begin_text();
+                self.text(raw, place, text)
+            }
             Some(b'-' | b'0'..=b'9') => self.number(raw, place, Digits::begin(self.pos), false),
             Some(b'{') => self.container(place, Next::FirstKey, |parser| {
                 let mut members = Map::new();
@@ -334,6 +340,12 @@ impl Parser {
             self.error = Some(JsonError::new(JsonErrorKind::UnexpectedCharacter, self.pos + at));
         }
         Flow::Stopped
+    }
+
+    /// Passes an opening quote.
+    fn begin_text(&mut self) -> Text {
+        self.pos += 1;
+        Text::begin(self.pos)
     }
 
     /// Goes on in a string of which nothing is shown.

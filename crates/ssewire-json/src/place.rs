@@ -139,6 +139,7 @@ mod tests {
                 for _ in 0..2 {
                     assert_eq!(name.find(&mut members, raw), Some(&mut Value::from(7)));
                 }
+                assert_eq!(name.rank.is_some(), members.len() <= FEW, "{count}");
             }
         }
     }

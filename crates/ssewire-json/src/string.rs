@@ -68,9 +68,6 @@ impl Text {
 
     /// The decoded text, in an allocation of exactly its size.
     pub(crate) fn decode(self, raw: &str) -> String {
-        if let Some(text) = self.as_it_is(raw) {
-            return String::from(text);
-        }
         let mut text = String::with_capacity((self.end - self.start).saturating_sub(self.saved));
         self.decode_onto(&mut text, raw);
         text
@@ -78,20 +75,20 @@ impl Text {
 
     /// Appends the decoded text.
     pub(crate) fn decode_onto(self, text: &mut String, raw: &str) {
-        let mut rest = raw.get(self.start..self.end).unwrap_or_default();
-        if self.saved > 0 {
-            loop {
-                let (plain, escaped) = rest.split_at(plain_len(rest.as_bytes()));
-                text.push_str(plain);
-                let Escape::Whole { len, character } = read_escape(escaped.as_bytes()) else {
-                    rest = escaped;
-                    break;
-                };
-                text.push(character);
-                rest = escaped.get(len..).unwrap_or_default();
-            }
+        if let Some(plain) = self.as_it_is(raw) {
+            text.push_str(plain);
+            return;
         }
-        text.push_str(rest);
+        let mut rest = raw.get(self.start..self.end).unwrap_or_default();
+        loop {
+            let (plain, escaped) = rest.split_at(plain_len(rest.as_bytes()));
+            text.push_str(plain);
+            let Escape::Whole { len, character } = read_escape(escaped.as_bytes()) else {
+                return;
+            };
+            text.push(character);
+            rest = escaped.get(len..).unwrap_or_default();
+        }
     }
 
     /// The text where it stands in `raw`, if no escape forbids that.
@@ -112,7 +109,6 @@ fn plain_len(bytes: &[u8]) -> usize {
     }
     let before = bytes.len().saturating_sub(8);
     let plain = match bytes.last_chunk() {
-        _ if rest.is_empty() => None,
         Some(word) => plain_in_word(*word).map(|plain| before + plain),
         None => rest.iter().position(|byte| is_special(*byte)),
     };
@@ -166,6 +162,15 @@ mod tests {
         assert_eq!(plain_len(b"abcdefghi\"k"), 9);
         assert_eq!(plain_len(b"abcdefgh\\"), 8);
         assert_eq!(plain_len("äöü€😀\u{7f}\n".as_bytes()), 14);
+    }
+
+    #[test]
+    fn text_without_escapes_is_lent() {
+        for (raw, lent) in [("plain\"", Some("plain")), ("\"", Some("")), ("line\\n\"", None)] {
+            let mut text = Text::begin(0);
+            assert_eq!(text.scan(raw), Scan::Ended);
+            assert_eq!(text.as_it_is(raw), lent);
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::made::Made;
-use crate::{heap, resident};
+use crate::resident;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -82,8 +82,8 @@ pub async fn run(server: SocketAddr, connections: usize, open: impl FnOnce()) ->
         begun: AtomicUsize::new(0),
         all_begun: Notify::new(),
     });
-    let before = heap::held();
-    heap::begin();
+    let before = ssewire_heap::held();
+    ssewire_heap::begin();
     let mut tasks = JoinSet::new();
     for number in 0..connections {
         tasks.spawn(follow(number, shared.clone()));
@@ -93,7 +93,7 @@ pub async fn run(server: SocketAddr, connections: usize, open: impl FnOnce()) ->
     loop {
         tokio::select! {
             () = shared.all_begun.notified(), if open.is_some() => {
-                report.held_open = heap::held() - before;
+                report.held_open = ssewire_heap::held() - before;
                 report.resident_open = resident::bytes();
                 open.take().into_iter().for_each(|open| open());
             }
@@ -106,7 +106,7 @@ pub async fn run(server: SocketAddr, connections: usize, open: impl FnOnce()) ->
             },
         }
     }
-    report.peak = heap::peak() - before;
+    report.peak = ssewire_heap::peak() - before;
     Ok(report)
 }
 
@@ -116,7 +116,7 @@ pub fn peak_of_a_message() -> usize {
     let peaks = (0..LENGTHS).map(|number| {
         let made = made(number);
         let chunks = stream::iter(made.stream.chunks(1400).map(Ok::<_, Infallible>));
-        let (message, peak) = heap::peak_of(|| block_on(chunks.messages().final_message()));
+        let (message, peak) = ssewire_heap::peak_of(|| block_on(chunks.messages().final_message()));
         assert!(message.is_ok_and(|message| made.is(&message)));
         peak
     });

@@ -1,8 +1,7 @@
 //! Soaks the library, crowds it with connections, and watches its memory. The program `ssewire-load` does it at full
-//! size, the tests beside it in small; [`heap`] serves other tests, too.
+//! size, the tests beside it in small.
 
 pub mod crowd;
-pub mod heap;
 pub mod made;
 mod random;
 pub mod resident;

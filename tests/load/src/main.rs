@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
+use ssewire_load::crowd;
 use ssewire_load::serving::Serving;
 use ssewire_load::soak::{self, By};
-use ssewire_load::{crowd, heap};
 use ssewire_replay::{Gate, Server};
 
 #[global_allocator]
-static ALLOCATOR: heap::Counting = heap::Counting;
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 /// Soaks the library, or crowds it with connections, and watches its memory
 #[derive(Debug, Parser)]

@@ -7,7 +7,7 @@ use ssewire_messages::{Accumulator, Completion, MessageStream, StreamEvent};
 
 use crate::made::Made;
 use crate::random::Random;
-use crate::{heap, resident};
+use crate::resident;
 
 /// What drives the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +45,8 @@ pub fn run(by: By, bytes: u64, window: u64) -> Report {
     let mut report = Report::default();
     // Here, so that the books do not count what they take themselves.
     report.windows.reserve_exact(usize::try_from(bytes / window + 2).unwrap_or_default());
-    let mut books = Books { report, window, made: heap::held() };
-    heap::begin();
+    let mut books = Books { report, window, made: ssewire_heap::held() };
+    ssewire_heap::begin();
     let begun = Instant::now();
     match by {
         By::Layers => layers(&made, bytes, &mut books),
@@ -132,7 +132,7 @@ pub fn endless_message(bytes: u64, max_bytes: usize) -> usize {
     let delta =
         format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}"#);
     let deltas = format!("event: content_block_delta\ndata: {delta}\n\n").repeat(100);
-    let ((), peak) = heap::peak_of(|| {
+    let ((), peak) = ssewire_heap::peak_of(|| {
         let mut stream = MessageStream::new().with_accumulator(Accumulator::new().with_max_bytes(max_bytes));
         let mut errors = 0;
         let mut feed = |mut chunk: &[u8]| {
@@ -166,11 +166,11 @@ impl Books {
         if self.report.bytes < (self.report.windows.len() as u64 + 1) * self.window {
             return;
         }
-        let peak = heap::peak() - self.made;
+        let peak = ssewire_heap::peak() - self.made;
         let window = Window { peak, resident: resident::bytes() };
         self.report.windows.push(window);
         // Without what the look at `/proc` took.
-        heap::begin();
+        ssewire_heap::begin();
     }
 }
 

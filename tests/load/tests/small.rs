@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use ssewire_load::crowd;
 use ssewire_load::serving::Serving;
 use ssewire_load::soak::{self, By};
-use ssewire_load::{crowd, heap};
 
 #[global_allocator]
-static ALLOCATOR: heap::Counting = heap::Counting;
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 const MEBIBYTE: usize = 1 << 20;
 

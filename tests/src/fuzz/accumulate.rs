@@ -12,7 +12,6 @@ use ssewire_messages::{
 use self::ledger::{Ledger, is_written_and_read_again};
 use super::input::Input;
 use super::slow::show;
-use crate::allocations;
 
 /// Whatever comes, in whatever order: what is told is what is there, nothing that came is lost in silence, what strict
 /// mode refuses has not happened, limits hold, and memory is in proportion to what was received.
@@ -181,15 +180,15 @@ const HELD: usize = 80;
 const ALLOCATED_IN_ALL: usize = 160;
 const CONSTANT: usize = 8 * 1024;
 
-/// Counts what the accumulator holds, if somebody counts: see [`allocations`].
+/// Counts what the accumulator holds, if somebody counts: see [`ssewire_heap`].
 fn memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], events: &[Decoded<'_>]) {
     let received: usize = payloads.iter().map(Vec::len).sum();
-    let (held, allocated) = (allocations::live(), allocations::allocated());
+    let (held, allocated) = (ssewire_heap::held(), ssewire_heap::allocated());
     for event in events.iter().filter_map(|event| event.as_ref().ok()?.as_ref()) {
         let _told_elsewhere = accumulator.accumulate(event);
     }
-    let held = usize::try_from(allocations::live() - held).unwrap_or(0);
-    let allocated = allocations::allocated() - allocated;
+    let held = ssewire_heap::held().saturating_sub(held);
+    let allocated = ssewire_heap::allocated() - allocated;
     drop(accumulator);
     assert!(held <= HELD * received + CONSTANT, "{held} bytes are held for {received}");
     assert!(allocated <= ALLOCATED_IN_ALL * received + CONSTANT, "{allocated} bytes were allocated for {received}");
