@@ -12,9 +12,10 @@ use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use ssewire::Decoder;
 use ssewire_io::{EventObserver, MessageObserver, Observe, Observed, Tap};
+use ssewire_messages::Completion;
 use ssewire_tests::outcome::OwnedEvent;
 use ssewire_tests::transport::{Script, Step};
-use ssewire_tests::{adapters, cases, chunks, drive, streams};
+use ssewire_tests::{adapters, cases, chunks, drive, samples, streams};
 
 /// Writes down what it is shown.
 #[derive(Debug, Clone, Default)]
@@ -136,6 +137,7 @@ fn the_end_is_told_once_at_the_end() {
     tap.read_to_end(&mut Vec::new()).unwrap();
     log.check(b"ab", 1);
     assert_eq!(tap.read(&mut [0]).unwrap(), 0);
+    assert_eq!(tap.observer().0.borrow().ends, 1);
     drop(tap);
     log.check(b"ab", 1);
 
@@ -251,4 +253,50 @@ fn what_follows_an_error_passes_unseen() {
     let passed: Vec<_> = block_on(Tap::new(futures::stream::iter(items), log.clone()).collect());
     assert_eq!(passed, items);
     log.check(b"a", 1);
+}
+
+/// So may a reader behind its end, as one of a file does that grows.
+#[test]
+fn what_follows_the_end_passes_unseen() {
+    struct Grows(usize);
+    impl io::Read for Grows {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0 += 1;
+            if self.0 == 2 { Ok(0) } else { (&b"ab"[..]).read(buffer) }
+        }
+    }
+
+    let log = Log::default();
+    let mut tap = Tap::new(Grows(0), log.clone());
+    for length in [2, 0, 2] {
+        assert_eq!(tap.read(&mut [0; 8]).unwrap(), length);
+    }
+    log.check(b"ab", 1);
+}
+
+#[test]
+fn an_event_that_is_too_large_passes_unseen() {
+    let mut seen = Vec::new();
+    let decoder = Decoder::new().with_limit(4);
+    let stream = &b"data: a\n\ndata: 12345\n\ndata: b\n\n"[..];
+    let observer = EventObserver::with_decoder(decoder, |event| seen.push(event.data().to_vec()));
+    assert_eq!(io::copy(&mut Tap::new(stream, observer), &mut io::sink()).unwrap(), stream.len() as u64);
+    assert_eq!(seen, [b"a", b"b"]);
+}
+
+/// A meter sees what the caller of the stream would: its updates, and the message at the end.
+#[test]
+fn a_message_is_metered_as_it_passes() {
+    let sample = samples::named("text");
+    let (mut text, mut ends) = (String::new(), Vec::new());
+    let meter = MessageObserver::new(|observed| match observed {
+        Observed::Item(item) => text.extend(item.update.text_pieces()),
+        Observed::End { message, completion, incomplete } => {
+            ends.push((serde_json::to_value(message).unwrap(), completion, incomplete.is_some()));
+        }
+        _ => {}
+    });
+    io::copy(&mut Tap::new(&sample.stream[..], meter), &mut io::sink()).unwrap();
+    assert_eq!(text, sample.text());
+    assert_eq!(ends, [(sample.message(), Completion::Complete, false)]);
 }

@@ -1,6 +1,6 @@
 //! No allocation for an event in the steady state, and no more memory than promised.
 
-use ssewire::Decoder;
+use ssewire::{Decoder, LineDecoder};
 
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
@@ -117,4 +117,20 @@ fn an_event_without_end_stays_below_the_limit() {
         let peak = ssewire_heap::peak() - before;
         assert!(peak <= 3 * limit, "{what}: {peak}");
     }
+}
+
+#[test]
+fn a_line_decoder_keeps_what_an_unfinished_line_needs_and_no_more() {
+    let before = ssewire_heap::held();
+    let mut lines = LineDecoder::default();
+    let fed = |lines: &mut LineDecoder, bytes: &[u8]| {
+        bytes.chunks(100).filter(|chunk| lines.decode(&mut &chunk[..]).unwrap().is_some()).count()
+    };
+    assert_eq!(fed(&mut lines, &[b'x'; 10_000]), 0);
+    lines.shrink_to_fit();
+    assert_eq!(lines.unfinished().len(), 10_000);
+    assert_eq!(ssewire_heap::held() - before, 10_000);
+    assert_eq!(fed(&mut lines, b"\n"), 1);
+    lines.shrink_to_fit();
+    assert_eq!(ssewire_heap::held(), before);
 }

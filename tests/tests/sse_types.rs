@@ -122,3 +122,34 @@ fn text_that_is_none_is_an_error_of_its_own() {
     assert_eq!(event.data_lossy().to_string(), "\u{fffd}");
     assert_eq!(event.last_event_id_lossy().to_cow(), "\u{fffd}");
 }
+
+#[test]
+fn an_event_of_ones_own_is_seen_as_the_one_it_was_made_of() {
+    let chunk = bytes::Bytes::from_static(b"event: e\nid: 7\ndata: a\xFF\"\n\n");
+    let mut decoder = Decoder::new();
+    let owned = decoder.decode(&mut &chunk[..]).unwrap().unwrap().into_owned();
+    assert_eq!((owned.event_type(), owned.data(), owned.last_event_id()), (&b"e"[..], &b"a\xFF\""[..], &b"7"[..]));
+    let shared = Decoder::new().decode_bytes(&mut chunk.clone()).unwrap().unwrap();
+    let legible = r#"Event { event_type: "e", data: "a\xFF\"", last_event_id: "7" }"#;
+    assert_eq!([format!("{owned:?}"), format!("{shared:?}")], [legible, legible]);
+}
+
+#[test]
+fn storage_shows_what_it_holds_at_most() {
+    let shown = [format!("{:?}", Growing::new()), format!("{:?}", Fixed::<8>::default())];
+    assert_eq!(shown, ["Growing { capacity: 0 }", "Fixed { capacity: 8 }"]);
+}
+
+#[test]
+fn only_a_block_of_nothing_is_empty() {
+    assert!(Encode::new().is_empty());
+    for block in [
+        Encode::new().event_type("").unwrap(),
+        Encode::new().id("").unwrap(),
+        Encode::new().retry(0),
+        Encode::new().data(""),
+        Encode::new().comment(""),
+    ] {
+        assert!(!block.is_empty(), "{block:?}");
+    }
+}

@@ -1,0 +1,20 @@
+//! All.
+
+#[path = "../tests/fuzz_corpora.rs"]
+mod fuzz_corpora;
+#[path = "../tests/messages_bodies.rs"]
+mod messages_bodies;
+#[path = "../tests/messages_errors.rs"]
+mod messages_errors;
+#[path = "../tests/messages_hostile.rs"]
+mod messages_hostile;
+#[path = "../tests/messages_limits.rs"]
+mod messages_limits;
+#[path = "../tests/messages_properties.rs"]
+mod messages_properties;
+#[path = "../tests/messages_rules/main.rs"]
+mod messages_rules;
+#[path = "../tests/messages_samples.rs"]
+mod messages_samples;
+#[path = "../tests/messages_structured.rs"]
+mod messages_structured;

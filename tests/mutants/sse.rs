@@ -1,0 +1,32 @@
+//! All tests of the decoder in one program.
+
+#[path = "../tests/sse_allocations.rs"]
+mod sse_allocations;
+#[path = "../tests/sse_buffer_full.rs"]
+mod sse_buffer_full;
+#[path = "../tests/sse_conformance.rs"]
+mod sse_conformance;
+#[path = "../tests/sse_encode.rs"]
+mod sse_encode;
+#[path = "../tests/sse_exhaustive.rs"]
+mod sse_exhaustive;
+#[path = "../tests/sse_fields.rs"]
+mod sse_fields;
+#[path = "../tests/sse_frames.rs"]
+mod sse_frames;
+#[path = "../tests/sse_limits.rs"]
+mod sse_limits;
+#[path = "../tests/sse_lines.rs"]
+mod sse_lines;
+#[path = "../tests/sse_properties.rs"]
+mod sse_properties;
+#[path = "../tests/sse_regressions.rs"]
+mod sse_regressions;
+#[path = "../tests/sse_shared.rs"]
+mod sse_shared;
+#[path = "../tests/sse_small_buffers.rs"]
+mod sse_small_buffers;
+#[path = "../tests/sse_types.rs"]
+mod sse_types;
+#[path = "../tests/sse_work.rs"]
+mod sse_work;
