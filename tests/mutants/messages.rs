@@ -18,3 +18,5 @@ mod messages_rules;
 mod messages_samples;
 #[path = "../tests/messages_structured.rs"]
 mod messages_structured;
+#[path = "../tests/messages_types.rs"]
+mod messages_types;
