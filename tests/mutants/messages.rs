@@ -1,7 +1,5 @@
-//! All.
+//! All tests of the Messages API as one program: `.ci/mutants` builds it for each mutant.
 
-#[path = "../tests/fuzz_corpora.rs"]
-mod fuzz_corpora;
 #[path = "../tests/messages_bodies.rs"]
 mod messages_bodies;
 #[path = "../tests/messages_errors.rs"]

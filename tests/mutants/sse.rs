@@ -1,4 +1,4 @@
-//! All tests of the decoder in one program.
+//! All tests of the decoder as one program: `.ci/mutants` builds it for each mutant.
 
 #[path = "../tests/sse_allocations.rs"]
 mod sse_allocations;

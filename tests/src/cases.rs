@@ -32,8 +32,8 @@ pub struct Expected {
 
 /// All cases.
 pub fn all() -> Vec<Case> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/conformance/cases.json");
-    let file = fs::read_to_string(path).expect("the conformance cases are part of the repository");
+    let file = fs::read_to_string(crate::at("data/conformance/cases.json"))
+        .expect("the conformance cases are part of the repository");
     let records: Vec<Value> = serde_json::from_str(&file).expect("the conformance cases are JSON");
     records.iter().map(case).collect()
 }

@@ -37,7 +37,7 @@ impl Sample {
 
 /// All samples.
 pub fn all() -> Vec<Sample> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/streams/samples");
+    let folder = crate::at("data/streams/samples");
     let files = fs::read_dir(folder).expect("the samples are part of the repository");
     let mut paths: Vec<PathBuf> = files.map(|file| file.expect("a file").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "sse"));

@@ -209,6 +209,22 @@ fn every_path_that_is_named_exists() {
 }
 
 #[test]
+fn every_test_of_a_layer_meets_the_mutants() {
+    for layer in ["sse", "json", "messages"] {
+        let program = page(&format!("tests/mutants/{layer}.rs"));
+        let mut files = BTreeSet::new();
+        sources(&root().join("tests/tests"), "", &mut files);
+        let files = files.iter().filter_map(|file| file.strip_suffix("/main.rs").or(file.strip_suffix(".rs")));
+        let mut count = 0;
+        for name in files.filter(|name| name.starts_with(&format!("{layer}_")) && !name.contains('/')) {
+            count += 1;
+            assert!(program.contains(&format!("\nmod {name};\n")), "{name}");
+        }
+        assert!(count > 2, "only {count} tests were found of {layer}");
+    }
+}
+
+#[test]
 fn every_dependency_is_justified() {
     let page = page("CONTRIBUTING.md");
     let (_, tables) = page.split_once("\n## Dependencies\n").unwrap();

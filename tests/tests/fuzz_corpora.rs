@@ -1,7 +1,7 @@
 //! The corpora of the fuzz targets, and every crash ever found, on a stable compiler.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ssewire_tests::{cases, fuzz};
 
@@ -10,7 +10,7 @@ use ssewire_tests::{cases, fuzz};
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(name)
+    ssewire_tests::at("../fuzz").join(name)
 }
 
 /// Replays the files of a folder of `fuzz/`, and returns how many there were.

@@ -86,7 +86,7 @@ fn the_streams_carry_text_that_could_leak() {
 }
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/streams")
+    ssewire_tests::at("data/streams")
 }
 
 fn expectations() -> BTreeMap<String, Map<String, Value>> {

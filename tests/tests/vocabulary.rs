@@ -851,9 +851,8 @@ fn known_members_are_seen_through_their_fields() {
 
 #[test]
 fn every_sample_comes_out_as_it_went_in() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/data/streams/samples");
     let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(ssewire_tests::at("data/streams/samples")).unwrap() {
         let path = entry.unwrap().path();
         if !path.to_string_lossy().ends_with(".message.json") {
             continue;

@@ -11,8 +11,8 @@ use core::ops::Range;
 /// The contract between the engine and a storage:
 ///
 /// * `bytes` and `bytes_mut` show the same slice, all of it initialised; its contents are the engine's alone.
-/// * `grow(needed)` either makes the slice at least `needed` bytes long, keeping its contents at its start, and
-///   returns true; or changes nothing and returns false.
+/// * `grow(needed)`, asked only for more than there is, either makes the slice at least `needed` bytes long, keeping its
+///   contents at its start, and returns true; or changes nothing and returns false.
 /// * `shrink(wanted)` may make the slice shorter, never shorter than `wanted`, keeping its first `wanted` bytes.
 pub trait Storage: sealed::Storage {}
 
@@ -59,8 +59,7 @@ impl sealed::Storage for Growing {
     }
 
     fn grow(&mut self, needed: usize) -> bool {
-        let wanted = needed.max(self.bytes.len().saturating_add(1)).max(64);
-        let wanted = wanted.checked_next_power_of_two().unwrap_or(wanted);
+        let wanted = needed.max(64).checked_next_power_of_two().unwrap_or(needed);
         self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
         self.bytes.resize(wanted, 0);
         true
@@ -114,8 +113,8 @@ impl<const N: usize> sealed::Storage for Fixed<N> {
         &mut self.bytes
     }
 
-    fn grow(&mut self, needed: usize) -> bool {
-        needed <= N
+    fn grow(&mut self, _needed: usize) -> bool {
+        false
     }
 
     fn shrink(&mut self, _wanted: usize) {}
@@ -140,8 +139,8 @@ impl sealed::Storage for &mut [u8] {
         self
     }
 
-    fn grow(&mut self, needed: usize) -> bool {
-        needed <= self.len()
+    fn grow(&mut self, _needed: usize) -> bool {
+        false
     }
 
     fn shrink(&mut self, _wanted: usize) {}
@@ -453,9 +452,10 @@ impl<S: Storage> Room<S> {
 
     fn copy(&mut self, from: Range<usize>, to: usize) {
         let bytes = self.storage.bytes_mut();
+        let end = from.end.max(to.saturating_add(from.len()));
         // `copy_within` panics where a range does not fit; none does by the invariant, and a test leans on it.
-        debug_assert!(from.end <= bytes.len() && to.saturating_add(from.len()) <= bytes.len());
-        if from.end <= bytes.len() && to.saturating_add(from.len()) <= bytes.len() {
+        debug_assert!(end <= bytes.len());
+        if end <= bytes.len() {
             bytes.copy_within(from, to);
         }
     }

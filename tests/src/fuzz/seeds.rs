@@ -2,7 +2,6 @@
 //! targets take. (The decoder's were chosen by hand.)
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
@@ -84,7 +83,7 @@ impl Seed {
 fn streams() -> Vec<(String, Vec<u8>)> {
     let mut streams = Vec::new();
     for folder in ["samples", "hostile"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/streams").join(folder);
+        let folder = crate::at("data/streams").join(folder);
         for file in fs::read_dir(folder).expect("the streams are part of the repository") {
             let path = file.expect("a file").path();
             if path.extension().is_some_and(|extension| extension == "sse") {

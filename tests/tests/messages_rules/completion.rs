@@ -7,7 +7,7 @@ use ssewire_messages::{
     PayloadErrorKind, StreamError, StreamEvent, Trailing,
 };
 
-use crate::support::*;
+use super::support::*;
 
 /// A text block that is whole.
 fn one_block() -> [Value; 4] {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use ssewire_messages::{AccumulateError, AnomalyKind, Completion, InputState};
 
-use crate::support::*;
+use super::support::*;
 
 /// One delta of each kind, in this order: text, thinking, compaction, signature, citation, input.
 fn deltas(index: u64) -> [Value; 6] {

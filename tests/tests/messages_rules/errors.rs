@@ -3,7 +3,7 @@
 use serde_json::json;
 use ssewire_messages::{ApiError, Completion, ErrorKind, MessageStream, ResponseHead, StreamEvent};
 
-use crate::support::*;
+use super::support::*;
 
 /// The names of all known events but `error`, an unknown one, and none.
 const OTHER_NAMES: [&str; 10] = [

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use ssewire_messages::{AnomalyKind, Completion, InputState, StreamEvent};
 
-use crate::support::*;
+use super::support::*;
 
 // message_start
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use ssewire_messages::{ContentBlock, Delta, StopReason, StreamEvent, Update};
 
-use crate::support::*;
+use super::support::*;
 
 // Events
 

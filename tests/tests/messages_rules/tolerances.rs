@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use ssewire_messages::{Completion, InputState};
 
-use crate::support::*;
+use super::support::*;
 
 /// The names of all known events, and of none.
 const NAMES: [&str; 11] = [

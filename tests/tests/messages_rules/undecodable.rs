@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use ssewire_messages::{ContentBlock, Message, MessageStream, PayloadErrorKind, StopReason, StreamError};
 
-use crate::support::*;
+use super::support::*;
 
 /// What is no object.
 fn no_objects() -> [Value; 6] {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use ssewire_messages::{Accumulator, BlockKey, BlockRef, ContentBlock, Message, MessageStream, StreamEvent, Update};
 
-use crate::support::*;
+use super::support::*;
 
 /// What the events yield, one update for each: an accumulator and a stream of bytes say the same.
 fn updates(events: &[Value]) -> Vec<Value> {
