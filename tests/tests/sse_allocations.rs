@@ -67,6 +67,23 @@ fn a_buffer_grown_by_a_giant_shrinks() {
     assert_eq!(feed(&mut decoder, &event(91), 10).0, 1);
 }
 
+/// What `Decoder::shrink_to_fit` says: it shrinks after a while in which less than a quarter of it was needed, and not
+/// below 1 KiB.
+#[test]
+fn a_buffer_stays_that_is_small_or_of_which_a_quarter_is_used() {
+    // The bytes of a giant, of the blocks behind it, and what is held in the end. Each comes without its last byte
+    // first, so that just that much is in the buffer.
+    for (giant, small, left) in [(4096, 1024, 4096), (4096, 1023, 1023), (1024, 1, 1024), (1025, 1, 1)] {
+        let before = ssewire_heap::held();
+        let mut decoder = Decoder::new();
+        for bytes in [giant].into_iter().chain([small; 40]) {
+            assert!(decoder.decode(&mut &[b"data:", vec![b'x'; bytes].as_slice()].concat()[..]).unwrap().is_none());
+            assert!(decoder.decode(&mut &b"\n\n"[..]).unwrap().is_some());
+        }
+        assert_eq!(ssewire_heap::held() - before, left, "{giant}, {small}");
+    }
+}
+
 /// What the crate page says: the buffer is the least of 64 · 2^k bytes that holds the event; while it grows, the half
 /// of it stands beside.
 #[test]

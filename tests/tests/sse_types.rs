@@ -153,3 +153,17 @@ fn only_a_block_of_nothing_is_empty() {
         assert!(!block.is_empty(), "{block:?}");
     }
 }
+
+#[test]
+fn decoders_show_how_they_stand() {
+    let mut decoder = Decoder::with_storage(Fixed::<32>::new()).with_limit(24);
+    assert!(decoder.decode(&mut &b"retry: 5\nevent: e\ndata: abc"[..]).unwrap().is_none());
+    let shown = format!("{decoder:?}");
+    let expected = "Decoder { room: Room { capacity: 32, front: 3, back: 1 }, limit: 24, pending: 27, retry: Some(5), ";
+    assert!(shown.starts_with(expected), "{shown}");
+
+    let mut lines = LineDecoder::with_storage(Fixed::<8>::new()).with_limit(6);
+    assert!(lines.decode(&mut &b"abc"[..]).unwrap().is_none());
+    let expected = "LineDecoder { room: Room { capacity: 8, front: 3, back: 0 }, limit: 6, pending: 3, .. }";
+    assert_eq!(format!("{lines:?}"), expected);
+}

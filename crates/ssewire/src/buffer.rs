@@ -273,13 +273,11 @@ impl<S: Storage> Room<S> {
     /// Gives memory back, but for `wanted` bytes and what is in use.
     pub(crate) fn shrink(&mut self, wanted: usize) {
         let (len, back) = (self.capacity(), self.back());
-        let wanted = wanted.max(self.front.saturating_add(back));
-        if wanted < len {
-            self.copy(len.saturating_sub(back)..len, wanted.saturating_sub(back));
-            self.storage.shrink(wanted);
-            // A storage that cannot shrink keeps its length: what belongs to its end goes back there.
-            self.copy(wanted.saturating_sub(back)..wanted, self.capacity().saturating_sub(back));
-        }
+        let wanted = wanted.max(self.front.saturating_add(back)).min(len);
+        self.copy(len.saturating_sub(back)..len, wanted.saturating_sub(back));
+        self.storage.shrink(wanted);
+        // A storage that cannot shrink keeps its length: what belongs to its end goes back there.
+        self.copy(wanted.saturating_sub(back)..wanted, self.capacity().saturating_sub(back));
     }
 
     /// Appends to the front.
@@ -469,5 +467,40 @@ impl<S: Storage> fmt::Debug for Room<S> {
             .field("front", &self.front)
             .field("back", &self.back())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_pushed_that_does_not_fit() {
+        for (limit, fits) in [(8, true), (7, true), (6, false)] {
+            let mut room = Room::new(Fixed::<8>::new());
+            assert!(room.push_byte_within(limit, b'a') && room.push_within(limit, b"b"));
+            assert!(room.push_line_within(limit, b"cd"));
+            assert_eq!((room.has_room(limit, 2), room.fits(limit, 2)), (fits, fits));
+            assert_eq!(room.push_line_within(limit, b"e"), fits);
+            assert_eq!(room.bytes(0..room.front()), &b"ab\ncd\ne"[..if fits { 7 } else { 5 }]);
+        }
+        let mut full = Room::new(Fixed::<1>::new());
+        full.push(b"a").unwrap();
+        assert!(!full.push_byte_within(9, b'b') && !full.push_within(9, b"b") && !full.push_line_within(9, b""));
+        assert!(full.fits(9, 8) && full.push(b"b").is_err());
+        assert_eq!(full.bytes(0..1), b"a");
+    }
+
+    /// What an id takes it takes once, however often it is replaced by one that is no longer.
+    #[test]
+    fn an_id_of_the_same_length_takes_no_more_room() {
+        let mut room = Room::new(Fixed::<8>::new());
+        for id in [b"1234", b"5678"] {
+            room.set_id(id).unwrap();
+        }
+        room.push(b"data").unwrap();
+        room.commit_id();
+        assert_eq!(room.bytes(room.last_event_id_range()), b"5678");
+        assert_eq!(room.bytes(0..4), b"data");
     }
 }
