@@ -122,6 +122,21 @@ fn a_frame_in_the_middle_of_a_block_takes_nothing_from_it() {
     told("event: e\n: c\nevent\ndata\n: c\ndata\n\n", [comment(" c"), comment(" c"), event("message", "\n", "")]);
 }
 
+#[test]
+fn a_frame_that_is_an_event_can_be_lent_as_one() {
+    let mut decoder = Decoder::new();
+    let mut input = &b": c\nretry: 1\nid: 7\n\nx: y\nevent: e\ndata: a\n\nevent: e\n\n"[..];
+    let (mut frames, mut events) = (0, Vec::new());
+    loop {
+        let chunk = input;
+        let Some(ready) = decoder.advance_frame(&mut input).unwrap() else { break };
+        frames += 1;
+        events.extend(ready.event().map(|ready| decoder.event(chunk, ready).data().to_vec()));
+    }
+    // A comment, `retry`, an id by itself, an unknown field, the event, a block of nothing but a type.
+    assert_eq!((frames, events), (6, vec![b"a".to_vec()]));
+}
+
 proptest! {
     #![proptest_config(Config { failure_persistence: None, cases: 1500, ..Config::default() })]
 

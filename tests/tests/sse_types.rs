@@ -63,8 +63,11 @@ fn errors_are_small_and_say_what_happened() {
         small(DecodeError::TooLarge { limit: 17 }).0,
         small(DecodeError::BufferFull { capacity: 3 }).0,
         small(truncated).0,
+        small(EncodeError::NoRoom { needed: 19 }).0,
+        small(EncodeError::EventType).0,
+        small(EncodeError::Id).0,
     ];
-    for (text, number) in texts.iter().zip(["17", "3", "12"]) {
+    for (text, number) in texts.iter().zip(["17", "3", "12", "19", "event type", "id"]) {
         assert!(text.contains(number), "{text:?} names the figure");
         assert!(text.starts_with(char::is_lowercase) && !text.ends_with('.'), "{text:?} can stand within a sentence");
         assert!(!text.contains('\n') && !text.contains("secret"));
