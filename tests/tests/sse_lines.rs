@@ -82,3 +82,32 @@ fn a_line_that_straddles_a_buffer_too_small_is_lost_alone() {
     let full = Err(DecodeError::BufferFull { capacity: 4 });
     assert_eq!(seen, [Ok(b"a".to_vec()), full, Ok(b"b".to_vec()), Ok(b"whole line".to_vec())]);
 }
+
+#[test]
+fn after_an_end_another_stream_is_read_as_if_it_were_the_first() {
+    let ends: [fn(&mut LineDecoder); 2] = [|lines| lines.finish().map_or((), |()| ()), LineDecoder::reset];
+    for end in ends {
+        // Half a byte order mark, half a line, a line end that may be half of one, a line that is too large.
+        for begun in [&b"\xEF\xBB"[..], b"half", b"\n\r", b"much too large"] {
+            let mut lines = LineDecoder::new().with_limit(8);
+            decode(&mut lines, &[begun]);
+            end(&mut lines);
+            assert!(lines.unfinished().is_empty());
+            let (seen, _) = decode(&mut lines, &[b"\xEF\xBB\xBF\nx\n"]);
+            assert_eq!(seen, [Ok(vec![]), Ok(b"x".to_vec())], "{}", begun.escape_ascii());
+            assert!(lines.finish().is_ok());
+        }
+    }
+}
+
+/// Half a byte order mark is the beginning of a line, and counts as such when that turns out.
+#[test]
+fn half_a_mark_counts_towards_the_limit() {
+    let stream = b"\xEF\xBB\ny\n";
+    for (limit, first) in [(1, Err(DecodeError::TooLarge { limit: 1 })), (2, Ok(stream[..2].to_vec()))] {
+        for chunks in [chunks::whole(stream), chunks::of(1, stream), chunks::of(2, stream)] {
+            let (seen, _) = decode(&mut LineDecoder::new().with_limit(limit), &chunks);
+            assert_eq!(seen, [first.clone(), Ok(b"y".to_vec())], "{chunks:?}");
+        }
+    }
+}

@@ -370,4 +370,23 @@ mod tests {
             assert_eq!(retry_milliseconds(refused), None, "{:?}", refused.escape_ascii());
         }
     }
+
+    /// What stands before the content is taken byte by byte, and nothing of the content.
+    #[test]
+    fn single_bytes_are_taken_up_to_the_content() {
+        use Name::{Data, Event, Id};
+        for (bytes, taken, line) in [
+            (&b"data: x"[..], 6, OpenLine::Value(Data)),
+            (b"id:x", 3, OpenLine::Colon(Id)),
+            (b"eve", 3, OpenLine::Name { name: Event, matched: 3 }),
+            (b"date", 3, OpenLine::Name { name: Data, matched: 3 }),
+            (b": c", 1, OpenLine::Comment),
+            (b"x", 0, OpenLine::Start),
+            (b"\n", 0, OpenLine::Start),
+        ] {
+            let mut open = OpenLine::Start;
+            let count = bytes.iter().take_while(|byte| open.feed_byte(**byte)).count();
+            assert_eq!((count, open), (taken, line), "{}", bytes.escape_ascii());
+        }
+    }
 }
