@@ -25,8 +25,10 @@ fn check(stream: &[u8], chunks: &[&[u8]]) {
     // Who asks for frames wants unknown fields taken apart: their names are searched for the colon once more.
     for (frames, times) in [(false, 2), (true, 3)] {
         let examined = examined(chunks, frames);
+        // A byte order mark and the LF of a CRLF are not counted. A count of less than the others is one that misses some.
+        let least = stream.len().saturating_sub(3 + stream.windows(2).filter(|pair| pair == b"\r\n").count());
         assert!(
-            examined <= times * stream.len(),
+            (least..=times * stream.len()).contains(&examined),
             "{examined} bytes looked at for {} (frames: {frames}): {:?}",
             stream.len(),
             stream.escape_ascii().to_string().chars().take(200).collect::<String>(),

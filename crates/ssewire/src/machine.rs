@@ -12,6 +12,7 @@ use crate::error::DecodeError;
 use crate::event::{Found, Part, Ready};
 use crate::field::{Field, Name, OpenLine, RetryDigits};
 use crate::line::{Mark, line_end};
+use crate::observe;
 use crate::short::Step;
 use crate::whole::{self, Before, Sighting};
 
@@ -291,7 +292,9 @@ impl<S: Storage> Decoder<S> {
     /// Further lines of data that lie whole in the chunk, as nearly all lines of an event of many do: joined at once.
     fn join_lines(&mut self, here: &mut Here<'_>) {
         let limit = self.limit.saturating_sub(here.event_type.as_ref().map_or(0, Range::len));
-        while let Some(value) = here.rest().strip_prefix(b"data: ") {
+        loop {
+            observe::examined(|| observe::seen_of(b"data: ", here.rest()));
+            let Some(value) = here.rest().strip_prefix(b"data: ") else { return };
             let Some((line, Some(rest))) = line_end(value)
                 .and_then(|end| value.split_at_checked(end))
                 .map(|(line, end)| (line, end.strip_prefix(b"\n")))

@@ -7,6 +7,12 @@
 #[inline(always)]
 pub(crate) fn examined(_bytes: impl FnOnce() -> usize) {}
 
+/// How many bytes it takes to see whether this stands here.
+pub(crate) fn seen_of(expected: &[u8], rest: &[u8]) -> usize {
+    let same = expected.iter().zip(rest).take_while(|(a, b)| a == b).count();
+    same.saturating_add(1).min(expected.len()).min(rest.len())
+}
+
 #[cfg(feature = "__observe")]
 pub(crate) use counting::examined;
 

@@ -64,7 +64,7 @@ impl<'c> Sighting<'c> {
         let has_blank_line = self.rest.len() < line.len();
         let Some((comment, _)) = comment.split_at_checked(comment.len().wrapping_sub(self.rest.len())) else { return };
         loop {
-            observe::examined(|| seen_of(comment, self.rest));
+            observe::examined(|| observe::seen_of(comment, self.rest));
             let Some(behind) = self.rest.strip_prefix(comment) else { return };
             self.rest = behind;
             if has_blank_line {
@@ -231,13 +231,7 @@ fn data_alone(rest: &[u8]) -> Option<&[u8]> {
 
 /// How many bytes it takes to see that neither `data:` nor `event:` stands here.
 fn seen_of_name(rest: &[u8]) -> usize {
-    seen_of(b"data:", rest).max(seen_of(b"event:", rest))
-}
-
-/// How many bytes it takes to see whether this stands here.
-fn seen_of(expected: &[u8], rest: &[u8]) -> usize {
-    let same = expected.iter().zip(rest).take_while(|(a, b)| a == b).count();
-    same.saturating_add(1).min(expected.len()).min(rest.len())
+    observe::seen_of(b"data:", rest).max(observe::seen_of(b"event:", rest))
 }
 
 #[cfg(test)]
