@@ -53,7 +53,7 @@ impl<S: Storage> Decoder<S> {
     #[inline(never)]
     fn takes_byte_of_name(&mut self, byte: u8) -> bool {
         let takes = match self.line {
-            OpenLine::Start if self.line_start.is_plain() && !self.block.discarded => {
+            OpenLine::Start if self.line_start.is_plain() => {
                 if !self.block.has_field {
                     self.room.rest();
                 }
