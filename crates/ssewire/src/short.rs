@@ -157,7 +157,7 @@ impl<S: Storage> Decoder<S> {
                 let data = Part::chunk(place_in(input, data));
                 fits.then(|| Some(self.end_kept(input, data, behind)))
             }
-            Line::Cut if !value.is_empty() && self.keeps_cut_value(OpenLine::Value(Name::Data), None, value) => {
+            Line::Cut if self.keeps_cut_value(OpenLine::Value(Name::Data), None, value) => {
                 self.add_pending(input.len());
                 *input = b"";
                 Some(None)

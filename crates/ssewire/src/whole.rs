@@ -41,10 +41,10 @@ impl<'c> Sighting<'c> {
     }
 
     /// In a line that does not end in an LF.
-    fn stopped(mut self, line: OpenLine, value: &'c [u8], end: Line<'_>) -> Self {
+    fn stopped(mut self, line: OpenLine, value: &'c [u8], is_cut: bool) -> Self {
         // A chunk may end in `data:`, with the space still to come.
         if !value.is_empty() {
-            (self.rest, self.line, self.is_cut) = (value, line, matches!(end, Line::Cut));
+            (self.rest, self.line, self.is_cut) = (value, line, is_cut);
         }
         self
     }
@@ -114,10 +114,10 @@ pub(crate) fn look<const FRAMES: bool>(chunk: &[u8]) -> Look<'_> {
         observe::examined(|| 7);
         match Line::of(value) {
             Line::Whole(value, behind) => (event_type, rest) = (Some(value), behind),
-            Line::Cut if !value.is_empty() => {
-                return Look::Cut { event_type, line: OpenLine::Value(Name::Event), value };
+            Line::Cut => return Look::Cut { event_type, line: OpenLine::Value(Name::Event), value },
+            Line::Cr => {
+                return Look::Other(seen(None, None, chunk).stopped(OpenLine::Value(Name::Event), value, false));
             }
-            end => return Look::Other(seen(None, None, chunk).stopped(OpenLine::Value(Name::Event), value, end)),
         }
     }
     let Some(value) = rest.strip_prefix(b"data: ") else {
@@ -134,8 +134,8 @@ pub(crate) fn look<const FRAMES: bool>(chunk: &[u8]) -> Look<'_> {
             None if behind.starts_with(b"data:") => Look::Other(seen(event_type, Some(data), behind)),
             None => Look::on::<FRAMES>(seen(event_type, Some(data), behind)),
         },
-        Line::Cut if !value.is_empty() => Look::Cut { event_type, line: OpenLine::Value(Name::Data), value },
-        end => Look::Other(seen(event_type, None, rest).stopped(OpenLine::Value(Name::Data), value, end)),
+        Line::Cut => Look::Cut { event_type, line: OpenLine::Value(Name::Data), value },
+        Line::Cr => Look::Other(seen(event_type, None, rest).stopped(OpenLine::Value(Name::Data), value, false)),
     }
 }
 
@@ -191,7 +191,8 @@ pub(crate) fn sight<const FRAMES: bool>(mut seen: Sighting<'_>, before: Before) 
         observe::examined(|| seen.rest.len().saturating_sub(value.len()));
         let (value, behind) = match Line::of(value) {
             Line::Whole(value, behind) => (value, behind),
-            end => return seen.stopped(line, value, end),
+            Line::Cr => return seen.stopped(line, value, false),
+            Line::Cut => return seen.stopped(line, value, true),
         };
         let begin = core::mem::replace(&mut seen.rest, behind);
         match line {
