@@ -7,7 +7,8 @@ use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::content::{Content, ContentBlock, McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::stop::StopReason;
 use ssewire_messages::{
-    Accumulator, Anomaly, AnomalyKind, Completion, InputError, Message, Nullable, StreamError, StreamEvent,
+    AccumulateError, Accumulator, Anomaly, AnomalyKind, Completion, InputError, Message, Nullable, StreamError,
+    StreamEvent, Strictness,
 };
 
 /// All of them are words, each its own, and can stand within a sentence.
@@ -55,6 +56,27 @@ fn every_case_has_words_of_its_own() {
         Completion::Complete,
     ]);
     are_words(&[InputError::Growing, InputError::Cut]);
+}
+
+/// The figures that the documentation gives.
+#[test]
+fn limits_are_64_mib_and_4096_blocks() {
+    assert_eq!(Accumulator::DEFAULT_MAX_BYTES, 67_108_864);
+    assert_eq!(Accumulator::DEFAULT_MAX_BLOCKS, 4096);
+}
+
+#[test]
+fn an_accumulator_shows_how_it_stands_and_refuses_in_words() {
+    let mut accumulator = Accumulator::new().with_strictness(Strictness::Strict);
+    accumulator.accumulate_json(br#"{"type":"message_start","message":{}}"#).unwrap();
+    let error = accumulator.accumulate_json(br#"{"type":"content_block_stop","index":7}"#).unwrap_err();
+    let departs = "the stream departs from the protocol: a stop came for a block that never started (index 7)";
+    assert_eq!(error.to_string(), departs);
+    let shown = format!("{accumulator:?}");
+    assert!(shown.starts_with("Accumulator { completion: Cut, blocks: 0, bytes: "), "{shown}");
+    assert!(shown.ends_with(", anomalies: 0, .. }"), "{shown}");
+    let error = AccumulateError::TooLarge { limit: 17 };
+    assert_eq!(error.to_string(), "the message is larger than its limit of 17");
 }
 
 #[test]
