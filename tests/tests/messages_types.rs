@@ -1,6 +1,7 @@
 //! What the types of messages promise by themselves: words for people, views of what may be null, lists of blocks.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::fmt::Display;
 
 use serde_json::{Value, from_value, json, to_value};
@@ -77,6 +78,21 @@ fn an_accumulator_shows_how_it_stands_and_refuses_in_words() {
     assert!(shown.ends_with(", anomalies: 0, .. }"), "{shown}");
     let error = AccumulateError::TooLarge { limit: 17 };
     assert_eq!(error.to_string(), "the message is larger than its limit of 17");
+}
+
+#[test]
+fn what_is_incomplete_names_its_reasons_and_the_error_behind_them() {
+    let mut accumulator = Accumulator::new();
+    accumulator.accumulate_json(br#"{"type":"message_start","message":{}}"#).unwrap();
+    assert!(accumulator.clone().into_message().unwrap_err().source().is_none());
+    let error = br#"{"type":"error","error":{"type":"overloaded_error","message":"secret"}}"#;
+    accumulator.accumulate_json(error).unwrap();
+    let incomplete = accumulator.into_message().unwrap_err();
+    let cause = incomplete.source().expect("the server's error").to_string();
+    assert_eq!(cause, incomplete.error().unwrap().to_string());
+    let shown = format!("{incomplete:?}");
+    assert!(shown.starts_with("Incomplete { reasons: [ServerError, Cut], error: Some(ApiError "), "{shown}");
+    assert!(shown.ends_with(", started: true, .. }") && !shown.contains("secret"), "{shown}");
 }
 
 #[test]

@@ -39,8 +39,8 @@ pub enum Completion {
 }
 
 impl Completion {
-    /// All cases, in their order.
-    const ALL: [Self; 9] = [
+    /// All that keeps a message from being complete, in its order.
+    const REASONS: [Self; 8] = [
         Self::NotAStream,
         Self::ServerError,
         Self::TooLarge,
@@ -49,7 +49,6 @@ impl Completion {
         Self::ToolInput,
         Self::Refused,
         Self::Unterminated,
-        Self::Complete,
     ];
 }
 
@@ -75,13 +74,13 @@ impl Accumulator {
     /// How the stream ended, if it ended here.
     #[must_use]
     pub fn completion(&self) -> Completion {
-        Completion::ALL.into_iter().find(|case| self.holds(*case)).unwrap_or(Completion::Complete)
+        Completion::REASONS.into_iter().find(|reason| self.holds(*reason)).unwrap_or(Completion::Complete)
     }
 
-    fn holds(&self, case: Completion) -> bool {
+    fn holds(&self, reason: Completion) -> bool {
         let stopped = matches!(self.phase, Phase::Stopped | Phase::NextMessage);
         let has_reason = self.message.stop_reason.is_value();
-        match case {
+        match reason {
             Completion::NotAStream => !self.seen(),
             Completion::ServerError => self.error().is_some(),
             Completion::TooLarge => self.too_large || self.lost_event,
@@ -91,9 +90,9 @@ impl Accumulator {
             Completion::ToolInput => {
                 self.blocks.orphans().next().is_some() || self.message.content.iter().any(has_broken_input)
             }
-            Completion::Refused => false,
+            // Nothing is told of it here; and whole is what no reason holds for.
+            Completion::Refused | Completion::Complete => false,
             Completion::Unterminated => self.started && has_reason && !stopped,
-            Completion::Complete => self.started && stopped,
         }
     }
 }
@@ -127,8 +126,7 @@ impl Incomplete {
                 input.end();
             }
         }
-        let reasons = Completion::ALL.into_iter().filter(|case| *case != Completion::Complete && of.holds(*case));
-        let reasons = reasons.collect();
+        let reasons = Completion::REASONS.into_iter().filter(|reason| of.holds(*reason)).collect();
         let orphan_input = of.blocks.orphans().map(|(index, json)| (index, json.to_string())).collect();
         of.message.content.settle();
         let error = match of.phase {
