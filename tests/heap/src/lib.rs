@@ -1,5 +1,5 @@
 //! What the thread at hand allocates. A test, a fuzz target or a program that asks has to have [`Counting`] as its
-//! allocator; without that all counts stay 0.
+//! allocator; without that all counts stay as they are.
 //!
 //! ```
 //! #[global_allocator]
@@ -17,11 +17,14 @@ use std::cell::Cell;
 #[derive(Debug, Clone, Copy)]
 pub struct Counting;
 
+/// Where counting what is held begins: a thread may free what another has allocated, and shall not get below 0.
+const GROUND: usize = 1 << 24;
+
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static ALLOCATED: Cell<usize> = const { Cell::new(0) };
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
+    static HELD: Cell<usize> = const { Cell::new(GROUND) };
+    static PEAK: Cell<usize> = const { Cell::new(GROUND) };
 }
 
 /// How often this thread has allocated; a block that grows is a new one.
@@ -36,16 +39,17 @@ pub fn allocated() -> usize {
     ALLOCATED.get()
 }
 
-/// The bytes that are held now: allocated less freed, by this thread.
+/// The bytes that are held now: allocated less freed, by this thread, and counted from no fixed point. What says
+/// something is a difference.
 #[must_use]
 pub fn held() -> usize {
-    usize::try_from(HELD.get()).unwrap_or(0)
+    HELD.get()
 }
 
-/// The most that was held at once since [`begin`].
+/// The most that was held at once since [`begin`], counted likewise.
 #[must_use]
 pub fn peak() -> usize {
-    usize::try_from(PEAK.get()).unwrap_or(0)
+    PEAK.get()
 }
 
 /// Forgets the peak so far.
@@ -61,23 +65,19 @@ pub fn peak_of<T>(run: impl FnOnce() -> T) -> (T, usize) {
     (result, peak() - before)
 }
 
-fn note(bytes: isize) {
-    HELD.set(HELD.get() + bytes);
-    PEAK.set(PEAK.get().max(HELD.get()));
-}
-
 // SAFETY: all of it is the system's own; counting neither allocates nor touches the memory.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
         ALLOCATED.set(ALLOCATED.get().wrapping_add(layout.size()));
-        note(layout.size() as isize);
+        HELD.set(HELD.get().wrapping_add(layout.size()));
+        PEAK.set(PEAK.get().max(HELD.get()));
         // SAFETY: as the caller promised.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        note(-(layout.size() as isize));
+        HELD.set(HELD.get().wrapping_sub(layout.size()));
         // SAFETY: as the caller promised.
         unsafe { System.dealloc(memory, layout) }
     }
