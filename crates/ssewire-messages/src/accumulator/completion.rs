@@ -90,7 +90,7 @@ impl Accumulator {
             Completion::ToolInput => {
                 self.blocks.orphans().next().is_some() || self.message.content.iter().any(has_broken_input)
             }
-            // Nothing is told of it here; and whole is what no reason holds for.
+            // An accumulator hears of no refusal, and a message is whole where no reason holds.
             Completion::Refused | Completion::Complete => false,
             Completion::Unterminated => self.started && has_reason && !stopped,
         }
