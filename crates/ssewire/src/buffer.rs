@@ -1,244 +1,172 @@
-//! Where a straddling event waits: the storages, and the room laid out in them.
+//! The event being assembled: what of it was copied into the storage, and where.
 
-#[cfg(feature = "alloc")]
-use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-/// Memory that a [`Decoder`](crate::Decoder) keeps in order to carry what crosses a chunk boundary: [`Growing`],
-/// [`Fixed`], or a `&mut [u8]` of the caller's. Sealed: the engine above it is one and the same.
-///
-/// The contract between the engine and a storage:
-///
-/// * `bytes` and `bytes_mut` show the same slice, all of it initialised; its contents are the engine's alone.
-/// * `grow(needed)`, asked only for more than there is, either makes the slice at least `needed` bytes long, keeping its
-///   contents at its start, and returns true; or changes nothing and returns false.
-/// * `shrink(wanted)` may make the slice shorter, never shorter than `wanted`, keeping its first `wanted` bytes.
-pub trait Storage: sealed::Storage {}
-
-pub(crate) mod sealed {
-    /// See [`super::Storage`].
-    pub trait Storage {
-        fn bytes(&self) -> &[u8];
-        fn bytes_mut(&mut self) -> &mut [u8];
-        fn grow(&mut self, needed: usize) -> bool;
-        fn shrink(&mut self, wanted: usize);
-    }
-}
-
-/// A buffer on the heap that grows as far as the limit of the decoder lets it (feature `alloc`). Owns no memory until
-/// something straddles a chunk boundary, and doubles from there, so that copying stays linear.
-#[derive(Clone, Default)]
-pub struct Growing {
-    #[cfg(feature = "alloc")]
-    bytes: Vec<u8>,
-}
-
 #[cfg(feature = "alloc")]
-impl Growing {
-    /// An empty buffer. Does not allocate.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { bytes: Vec::new() }
-    }
-}
+use crate::shared_id::SharedId;
+use crate::storage::Storage;
 
-#[cfg(feature = "alloc")]
-impl Storage for Growing {}
-
-#[cfg(feature = "alloc")]
-impl sealed::Storage for Growing {
-    #[inline]
-    fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    #[inline]
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes
-    }
-
-    fn grow(&mut self, needed: usize) -> bool {
-        let wanted = needed.max(64).checked_next_power_of_two().unwrap_or(needed);
-        self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
-        self.bytes.resize(wanted, 0);
-        true
-    }
-
-    fn shrink(&mut self, wanted: usize) {
-        self.bytes.truncate(wanted);
-        self.bytes.shrink_to_fit();
-    }
-}
-
-impl fmt::Debug for Growing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Growing");
-        #[cfg(feature = "alloc")]
-        shown.field("capacity", &self.bytes.len());
-        shown.finish()
-    }
-}
-
-/// A buffer of `N` bytes inside the decoder itself. Needs no allocator; never grows.
-#[derive(Clone)]
-pub struct Fixed<const N: usize> {
-    bytes: [u8; N],
-}
-
-impl<const N: usize> Fixed<N> {
-    /// `N` bytes.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { bytes: [0; N] }
-    }
-}
-
-impl<const N: usize> Default for Fixed<N> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<const N: usize> Storage for Fixed<N> {}
-
-impl<const N: usize> sealed::Storage for Fixed<N> {
-    #[inline]
-    fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    #[inline]
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes
-    }
-
-    fn grow(&mut self, _needed: usize) -> bool {
-        false
-    }
-
-    fn shrink(&mut self, _wanted: usize) {}
-}
-
-impl<const N: usize> fmt::Debug for Fixed<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fixed").field("capacity", &N).finish()
-    }
-}
-
-impl Storage for &mut [u8] {}
-
-impl sealed::Storage for &mut [u8] {
-    #[inline]
-    fn bytes(&self) -> &[u8] {
-        self
-    }
-
-    #[inline]
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        self
-    }
-
-    fn grow(&mut self, _needed: usize) -> bool {
-        false
-    }
-
-    fn shrink(&mut self, _wanted: usize) {}
-}
-
-/// The storage has no more room. Says nothing else: what it means for the event is the decoder's business.
+/// The storage has no room for a value. What that means for the event is the decoder's decision.
 #[derive(Debug)]
-pub(crate) struct Full;
+pub(crate) struct OutOfCapacity;
 
-/// A storage, and what lies where in it.
+/// A storage, and the parts of the current block in it.
 ///
 /// ```text
-///  0                 front                       back                               len
-///  | data so far, then  | free                     | event | id slot      | last      |
-///  | the open line      |                          | type  | (this block) | event ID  |
+///  0       data            front                back                               len
+///  | data  | value of the  |        free        | event | id slot      | last      |
+///  |       | open line     |                    | type  | (this block) | event ID  |
 /// ```
 ///
-/// What grows piece by piece (data, an unfinished line) lies at the front, where appending is cheap. What is replaced
-/// as a whole (type, IDs) lies at the back, where it is in nobody's way: a stream that alternates `event` and `data`
-/// lines moves no data. Invariant: `front + back() <= len`.
+/// Data and the open line grow piece by piece and lie at the front, where appending is cheap. Type and IDs are replaced as
+/// a whole and lie at the back: a stream that alternates `event` and `data` lines moves no data.
+///
+/// This type alone keeps the invariants (`check` asserts them in debug builds):
+///
+/// * `data <= front` and `front + back <= len`;
+/// * the open value is `front - value .. front`; before it, after the data, lies at most the LF that joins two `data`
+///   lines;
+/// * `id <= id_slot`.
 #[derive(Clone)]
-pub(crate) struct Room<S> {
+pub(crate) struct EventBuffer<S> {
     storage: S,
+    /// Bytes of the data so far.
+    data: usize,
+    /// Bytes of the open line's value.
+    value: usize,
+    /// Bytes in use at the front.
     front: usize,
     event_type: usize,
     id: usize,
-    /// The id slot only grows within a block. So the event type below it moves a logarithmic number of times, not once
-    /// for each `id` line of another length.
+    /// Grows within a block but never shrinks, so the event type before it moves a logarithmic number of times and not
+    /// once for each `id` line.
     id_slot: usize,
     last_event_id: usize,
-    /// The most bytes in use at once since `idle` was 0.
+    has_data: bool,
+    has_event_type: bool,
+    has_id: bool,
+    /// Number of blocks in a row that needed less than a quarter of the storage.
+    idle_blocks: u8,
+    /// The most bytes in use since `idle_blocks` was 0.
     peak: usize,
-    /// How many blocks in a row needed less than a quarter of the storage, or nothing of it.
-    idle: u8,
+    /// The last event ID as owned events share it; empty until one asks for it.
+    #[cfg(feature = "alloc")]
+    shared_id: SharedId,
 }
 
-impl<S> Room<S> {
+/// The parts of a dispatched block that lie in the storage, where they stay readable until the next write.
+#[derive(Debug, Clone)]
+pub(crate) struct Dispatched {
+    pub(crate) event_type: Option<Range<usize>>,
+    pub(crate) data: Option<Range<usize>>,
+    pub(crate) has_id: bool,
+}
+
+impl<S> EventBuffer<S> {
     pub(crate) const fn new(storage: S) -> Self {
-        Self { storage, front: 0, event_type: 0, id: 0, id_slot: 0, last_event_id: 0, peak: 0, idle: 0 }
+        Self {
+            storage,
+            data: 0,
+            value: 0,
+            front: 0,
+            event_type: 0,
+            id: 0,
+            id_slot: 0,
+            last_event_id: 0,
+            has_data: false,
+            has_event_type: false,
+            has_id: false,
+            idle_blocks: 0,
+            peak: 0,
+            #[cfg(feature = "alloc")]
+            shared_id: SharedId::new(),
+        }
     }
 
+    /// Returns whether a `data` line of this block was appended.
     #[inline]
-    fn back(&self) -> usize {
-        // Wraps never: all of it lies in one slice.
-        self.event_type.wrapping_add(self.id_slot).wrapping_add(self.last_event_id)
+    pub(crate) fn has_data(&self) -> bool {
+        self.has_data
     }
 
-    /// Bytes in use at the front.
+    /// Returns whether the block has nothing in the buffer: neither data, type, id nor an open value.
     #[inline]
-    pub(crate) fn front(&self) -> usize {
-        self.front
+    pub(crate) fn is_empty(&self) -> bool {
+        !(self.has_data | self.has_event_type | self.has_id) && self.front == 0
+    }
+
+    /// Returns whether part of the open line's value is in the buffer.
+    #[inline]
+    pub(crate) fn has_value(&self) -> bool {
+        self.value > 0
+    }
+
+    /// Bytes of the open line's value.
+    #[inline]
+    pub(crate) fn value_len(&self) -> usize {
+        self.value
+    }
+
+    /// Bytes of the event type, the data and the open value.
+    #[inline]
+    pub(crate) fn size(&self) -> usize {
+        // Cannot overflow: all of it lies in one slice.
+        self.event_type.wrapping_add(self.data).wrapping_add(self.value)
     }
 
     /// Bytes of the event type.
     #[inline]
-    pub(crate) fn event_type(&self) -> usize {
+    pub(crate) fn event_type_len(&self) -> usize {
         self.event_type
     }
 
-    /// Bytes of the id given in this block.
-    pub(crate) fn id(&self) -> usize {
-        self.id
+    /// Bytes of the data.
+    #[inline]
+    pub(crate) fn data_len(&self) -> usize {
+        self.data
     }
 
-    /// Bytes of the last event ID.
     #[inline]
-    pub(crate) fn last_event_id(&self) -> usize {
-        self.last_event_id
+    fn back(&self) -> usize {
+        // Cannot overflow: all of it lies in one slice.
+        self.event_type.wrapping_add(self.id_slot).wrapping_add(self.last_event_id)
     }
 
-    /// Gives back what lies at the front beyond its first `len` bytes. The bytes stay readable until the next push.
+    /// Discards the value of the open line.
     #[inline]
-    pub(crate) fn truncate_front(&mut self, len: usize) {
-        self.front = self.front.min(len);
+    pub(crate) fn discard_value(&mut self) {
+        (self.front, self.value) = (self.data, 0);
     }
 
-    /// Notes that a block has ended which needed nothing of the storage.
-    #[inline]
-    pub(crate) fn end_small_block(&mut self) {
-        self.idle = self.idle.saturating_add(1);
+    /// Discards data, event type and the open value. The `id` of the block stays.
+    pub(crate) fn discard_event(&mut self) {
+        (self.data, self.value, self.front, self.event_type) = (0, 0, 0, 0);
+        (self.has_data, self.has_event_type) = (false, false);
     }
 
-    /// Forgets the event type.
+    /// Discards everything of the block. The last event ID stays.
+    pub(crate) fn discard_block(&mut self) {
+        self.discard_event();
+        (self.id, self.id_slot, self.has_id) = (0, 0, false);
+    }
+
+    /// Records that a block has ended that needed nothing of the storage.
     #[inline]
-    pub(crate) fn clear_event_type(&mut self) {
-        self.event_type = 0;
+    pub(crate) fn note_idle_block(&mut self) {
+        self.idle_blocks = self.idle_blocks.saturating_add(1);
     }
 }
 
-impl<S: Storage> Room<S> {
-    /// After so many small blocks in a row the storage shrinks.
-    const PATIENCE: u8 = 32;
+impl<S: Storage> EventBuffer<S> {
+    /// The storage shrinks after this many idle blocks in a row.
+    const SHRINK_AFTER_IDLE_BLOCKS: u8 = 32;
 
-    /// A storage of up to so many bytes is left alone. In chunks of 16 KiB only one delta in a hundred straddles, and
-    /// what that one needs shall not be given back and taken again for each chunk.
-    const WORTH_SHRINKING: usize = 1024;
+    /// A storage of at most this many bytes never shrinks by itself. In chunks of 16 KiB, one small event in a hundred
+    /// crosses a boundary; freeing and allocating its few bytes for each chunk would cost more than keeping them.
+    const MIN_SHRINK_CAPACITY: usize = 1024;
 
-    /// What lies in the storage at `range`; empty if it does not reach that far.
+    /// The bytes at `range`; empty if the storage does not reach that far.
     #[inline]
     pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.storage.bytes().get(range).unwrap_or_default()
@@ -249,192 +177,221 @@ impl<S: Storage> Room<S> {
         self.storage.bytes().len()
     }
 
-    /// Notes that a block has ended. What it left stays readable.
-    pub(crate) fn end_block(&mut self) {
-        if self.peak.saturating_mul(4) < self.capacity() {
-            self.end_small_block();
-        } else {
-            (self.peak, self.idle) = (0, 0);
+    /// The last event ID.
+    #[inline]
+    pub(crate) fn last_event_id(&self) -> &[u8] {
+        if self.last_event_id == 0 {
+            return b"";
         }
+        self.bytes(self.capacity().saturating_sub(self.last_event_id)..self.capacity())
     }
 
-    /// Between two blocks: gives memory back that only a giant among them needed. So the buffer follows what the stream
-    /// has become, and a stream of big events still does not allocate for each of them.
+    /// The last event ID, shared. Allocates at most once per ID.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn shared_last_event_id(&mut self) -> SharedId {
+        if self.last_event_id > 0 && self.shared_id.bytes().is_empty() {
+            self.shared_id = SharedId::copy_of(self.last_event_id());
+        }
+        self.shared_id.clone()
+    }
+
+    /// Where the value of the open line lies.
+    pub(crate) fn value_range(&self) -> Range<usize> {
+        self.front.saturating_sub(self.value)..self.front
+    }
+
+    /// Number of bytes that [`push_value`](Self::push_value) can append without growing a storage that may not grow.
+    pub(crate) fn free(&self) -> usize {
+        self.capacity().saturating_sub(self.front).saturating_sub(self.back())
+    }
+
+    /// Appends a piece to the value of the open line. `joins`: the line is a further `data` line, and its first piece
+    /// comes after the LF that joins it to the data.
     #[inline]
-    pub(crate) fn rest(&mut self) {
-        if self.idle >= Self::PATIENCE {
-            if self.capacity() > Self::WORTH_SHRINKING {
+    pub(crate) fn push_value(&mut self, piece: &[u8], joins: bool) -> Result<(), OutOfCapacity> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        self.push(joins && self.value == 0, piece)?;
+        self.value = self.value.wrapping_add(piece.len());
+        self.check();
+        Ok(())
+    }
+
+    /// "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the data
+    /// buffer." Dispatch drops the last LF; here the LF comes before each further line instead.
+    ///
+    /// The value is the open one and its last piece.
+    #[inline]
+    pub(crate) fn append_data(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
+        self.push(self.has_data && self.value == 0, last_piece)?;
+        (self.data, self.value, self.has_data) = (self.front, 0, true);
+        self.check();
+        Ok(())
+    }
+
+    /// "Set the event type buffer to the field value", to the open value and its last piece.
+    pub(crate) fn set_event_type(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
+        let len = self.value.saturating_add(last_piece.len());
+        self.reserve(len.saturating_sub(self.event_type))?;
+        self.event_type = len;
+        let at = self.event_type_range().start;
+        self.move_value_to(at, last_piece);
+        self.has_event_type = true;
+        self.check();
+        Ok(())
+    }
+
+    /// "Set the last event ID buffer to the field value", to the open value and its last piece. The caller has made
+    /// sure that the value contains no NUL.
+    pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
+        let len = self.value.saturating_add(last_piece.len());
+        let at = self.reserve_id_slot(len)?;
+        self.id = len;
+        self.move_value_to(at, last_piece);
+        self.has_id = true;
+        self.check();
+        Ok(())
+    }
+
+    /// "Set the last event ID string of the event source to the value of the last event ID buffer", then ends the block.
+    pub(crate) fn dispatch(&mut self) -> Dispatched {
+        let has_id = self.has_id;
+        if has_id {
+            self.commit_id();
+        }
+        let dispatched = Dispatched {
+            event_type: self.has_event_type.then(|| self.event_type_range()),
+            data: self.has_data.then_some(0..self.data),
+            has_id,
+        };
+        self.discard_block();
+        self.note_block();
+        self.check();
+        dispatched
+    }
+
+    /// Ends a line that is not part of a block. Its bytes stay readable until the next write.
+    pub(crate) fn end_line(&mut self) {
+        self.discard_value();
+        self.note_block();
+    }
+
+    /// Replaces the last event ID. The current block stays as it is.
+    pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), OutOfCapacity> {
+        self.reserve(id.len().saturating_sub(self.last_event_id))?;
+        let start = self.capacity().saturating_sub(self.back());
+        let block_parts = start..start.saturating_add(self.event_type).saturating_add(self.id_slot);
+        self.last_event_id = id.len();
+        let to = self.capacity().saturating_sub(self.back());
+        self.copy(block_parts, to);
+        self.write(self.capacity().saturating_sub(id.len()), id);
+        self.forget_shared_id();
+        self.check();
+        Ok(())
+    }
+
+    /// Gives back memory that only an earlier, much larger block needed. Called between two blocks, so that the buffer
+    /// follows what the stream has become, and a stream of large events does not allocate for each of them.
+    #[inline]
+    pub(crate) fn maybe_shrink(&mut self) {
+        if self.idle_blocks >= Self::SHRINK_AFTER_IDLE_BLOCKS {
+            if self.capacity() > Self::MIN_SHRINK_CAPACITY {
                 self.shrink(self.peak);
             }
-            (self.peak, self.idle) = (0, 0);
+            (self.peak, self.idle_blocks) = (0, 0);
         }
     }
 
-    /// Gives memory back, but for `wanted` bytes and what is in use.
+    /// Gives back memory, except `wanted` bytes and what is in use.
     pub(crate) fn shrink(&mut self, wanted: usize) {
         let (len, back) = (self.capacity(), self.back());
         let wanted = wanted.max(self.front.saturating_add(back)).min(len);
         self.copy(len.saturating_sub(back)..len, wanted.saturating_sub(back));
         self.storage.shrink(wanted);
-        // A storage that cannot shrink keeps its length: what belongs to its end goes back there.
+        // A storage that cannot shrink keeps its length: the back goes to its end again.
         self.copy(wanted.saturating_sub(back)..wanted, self.capacity().saturating_sub(back));
+        self.check();
     }
 
-    /// Appends to the front.
-    #[inline]
-    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), Full> {
-        self.reserve(piece.len())?;
-        let end = self.front.saturating_add(piece.len());
-        self.write(self.front, piece);
-        self.front = end;
-        Ok(())
-    }
-
-    /// Whether so many bytes more fit without growing and leave no more than `limit` bytes in use.
-    #[inline]
-    pub(crate) fn has_room(&self, limit: usize, more: usize) -> bool {
-        // Wraps never: what is in use lies in a slice, and what is to come in another.
-        let needed = self.front.wrapping_add(self.back()).wrapping_add(more);
-        needed <= limit && needed <= self.capacity()
-    }
-
-    /// Whether so many bytes elsewhere, with what is in use here, are within `limit`.
-    #[inline]
-    pub(crate) fn fits(&self, limit: usize, elsewhere: usize) -> bool {
-        // Wraps as little.
-        self.front.wrapping_add(self.back()).wrapping_add(elsewhere) <= limit
-    }
-
-    /// Appends to the front what fits without growing and leaves no more than `limit` bytes in use; else nothing.
-    #[inline]
-    pub(crate) fn push_within(&mut self, limit: usize, piece: &[u8]) -> bool {
-        self.has_room(limit, piece.len()) && self.push(piece).is_ok()
-    }
-
-    /// The same with one byte: a call to copy it would cost more than all the rest. What is the most in use is noted
-    /// when the line ends.
-    #[inline]
-    pub(crate) fn push_byte_within(&mut self, limit: usize, byte: u8) -> bool {
-        if !self.has_room(limit, 1) {
-            return false;
+    /// Records that a block has ended that used the storage.
+    fn note_block(&mut self) {
+        if self.peak.saturating_mul(4) < self.capacity() {
+            self.note_idle_block();
+        } else {
+            (self.peak, self.idle_blocks) = (0, 0);
         }
-        if let Some(place) = self.storage.bytes_mut().get_mut(self.front) {
-            *place = byte;
-        }
-        self.front = self.front.wrapping_add(1);
-        true
     }
 
-    /// The same with an LF before the line.
     #[inline]
-    pub(crate) fn push_line_within(&mut self, limit: usize, line: &[u8]) -> bool {
-        self.has_room(limit, line.len().saturating_add(1)) && self.push_line(line).is_ok()
-    }
-
-    /// Appends LF and a line to the front.
-    #[inline]
-    pub(crate) fn push_line(&mut self, line: &[u8]) -> Result<(), Full> {
-        self.reserve(line.len().saturating_add(1))?;
-        let start = self.front.saturating_add(1);
-        self.write(self.front, b"\n");
-        self.write(start, line);
-        self.front = start.saturating_add(line.len());
-        Ok(())
-    }
-
-    /// Where the event type lies.
-    #[inline]
-    pub(crate) fn event_type_range(&self) -> Range<usize> {
+    fn event_type_range(&self) -> Range<usize> {
         let start = self.capacity().saturating_sub(self.back());
         start..start.saturating_add(self.event_type)
     }
 
-    /// Where the last event ID lies.
-    #[inline]
-    pub(crate) fn last_event_id_range(&self) -> Range<usize> {
-        self.capacity().saturating_sub(self.last_event_id)..self.capacity()
-    }
-
-    /// Replaces the event type.
-    pub(crate) fn set_event_type(&mut self, value: &[u8]) -> Result<(), Full> {
-        self.reserve(value.len().saturating_sub(self.event_type))?;
-        self.event_type = value.len();
-        self.write(self.event_type_range().start, value);
-        Ok(())
-    }
-
-    /// Replaces the event type by what lies at the front from `start` on, and takes that from the front.
-    pub(crate) fn move_to_event_type(&mut self, start: usize) -> Result<(), Full> {
-        let value = start..self.front;
-        self.reserve(value.len().saturating_sub(self.event_type))?;
-        self.event_type = value.len();
-        let to = self.event_type_range().start;
-        self.copy(value, to);
-        self.front = start;
-        Ok(())
-    }
-
-    /// Replaces the id of this block.
-    pub(crate) fn set_id(&mut self, value: &[u8]) -> Result<(), Full> {
-        let at = self.fit_id(value.len())?;
-        self.write(at, value);
-        Ok(())
-    }
-
-    /// Replaces the id of this block by what lies at the front from `start` on, and takes that from the front.
-    pub(crate) fn move_to_id(&mut self, start: usize) -> Result<(), Full> {
-        let value = start..self.front;
-        let at = self.fit_id(value.len())?;
-        self.copy(value, at);
-        self.front = start;
-        Ok(())
-    }
-
-    /// The id of this block becomes the last event ID; the event type moves along.
-    pub(crate) fn commit_id(&mut self) {
+    /// The id of the block becomes the last event ID, and the event type moves next to it.
+    fn commit_id(&mut self) {
         let start = self.event_type_range().start;
-        let from = start..start.saturating_add(self.event_type).saturating_add(self.id);
-        let to = self.capacity().saturating_sub(from.len());
-        self.copy(from, to);
+        let id_start = start.saturating_add(self.event_type);
+        let id_end = id_start.saturating_add(self.id);
+        if self.bytes(id_start..id_end) != self.last_event_id() {
+            self.forget_shared_id();
+        }
+        self.copy(start..id_end, self.capacity().saturating_sub(id_end.saturating_sub(start)));
         self.last_event_id = self.id;
-        self.drop_id();
-    }
-
-    /// Forgets the id of this block. The event type must be forgotten or moved already.
-    pub(crate) fn drop_id(&mut self) {
-        self.id = 0;
-        self.id_slot = 0;
+        (self.id, self.id_slot, self.has_id) = (0, 0, false);
     }
 
     /// Makes room for an id of `len` bytes and returns where it lies.
-    fn fit_id(&mut self, len: usize) -> Result<usize, Full> {
+    fn reserve_id_slot(&mut self, len: usize) -> Result<usize, OutOfCapacity> {
         if len > self.id_slot {
-            let doubled = self.id_slot.saturating_mul(2).max(len);
             let exact = len.saturating_sub(self.id_slot);
-            let more = doubled.saturating_sub(self.id_slot);
-            let more = if self.reserve(more).is_ok() { more } else { self.reserve(exact).map(|()| exact)? };
+            let doubled = self.id_slot.max(exact);
+            let more = if self.reserve(doubled).is_ok() { doubled } else { self.reserve(exact).map(|()| exact)? };
             let event_type = self.event_type_range();
             let to = event_type.start.saturating_sub(more);
             self.copy(event_type, to);
             self.id_slot = self.id_slot.saturating_add(more);
         }
-        self.id = len;
         Ok(self.capacity().saturating_sub(self.last_event_id).saturating_sub(self.id_slot))
     }
 
-    /// Makes sure that `more` bytes are free between front and back.
+    /// Moves the open value from the front to `at`, and writes its last piece after it.
+    fn move_value_to(&mut self, at: usize, last_piece: &[u8]) {
+        if self.value > 0 {
+            self.copy(self.value_range(), at);
+        }
+        self.write(at.saturating_add(self.value), last_piece);
+        self.discard_value();
+    }
+
+    /// Appends a piece to the front, after an LF if it starts a further `data` line.
     #[inline]
-    fn reserve(&mut self, more: usize) -> Result<(), Full> {
-        let needed = self.front.saturating_add(self.back()).saturating_add(more);
+    fn push(&mut self, after_lf: bool, piece: &[u8]) -> Result<(), OutOfCapacity> {
+        self.reserve(piece.len().saturating_add(usize::from(after_lf)))?;
+        if after_lf {
+            self.write(self.front, b"\n");
+            self.front = self.front.wrapping_add(1);
+        }
+        self.write(self.front, piece);
+        self.front = self.front.wrapping_add(piece.len());
+        Ok(())
+    }
+
+    /// Makes sure that `more` bytes are free between front and back. Where this succeeds, sums of lengths in the storage
+    /// cannot overflow.
+    #[inline]
+    fn reserve(&mut self, more: usize) -> Result<(), OutOfCapacity> {
+        let needed = self.front.wrapping_add(self.back()).saturating_add(more);
         self.peak = self.peak.max(needed);
-        if needed <= self.capacity() { Ok(()) } else { self.reserve_slow(needed) }
+        if needed <= self.capacity() { Ok(()) } else { self.grow(needed) }
     }
 
     #[cold]
-    fn reserve_slow(&mut self, needed: usize) -> Result<(), Full> {
+    fn grow(&mut self, needed: usize) -> Result<(), OutOfCapacity> {
         let (len, back) = (self.capacity(), self.back());
         if !self.storage.grow(needed) {
-            return Err(Full);
+            return Err(OutOfCapacity);
         }
         self.copy(len.saturating_sub(back)..len, self.capacity().saturating_sub(back));
         Ok(())
@@ -442,27 +399,43 @@ impl<S: Storage> Room<S> {
 
     #[inline]
     fn write(&mut self, at: usize, piece: &[u8]) {
-        let end = at.saturating_add(piece.len());
-        if let Some(place) = self.storage.bytes_mut().get_mut(at..end) {
-            place.copy_from_slice(piece);
+        let slot = self.storage.bytes_mut().get_mut(at..at.saturating_add(piece.len()));
+        debug_assert!(slot.is_some(), "reserved before");
+        if let Some(slot) = slot {
+            slot.copy_from_slice(piece);
         }
     }
 
     fn copy(&mut self, from: Range<usize>, to: usize) {
         let bytes = self.storage.bytes_mut();
         let end = from.end.max(to.saturating_add(from.len()));
-        // `copy_within` panics where a range does not fit; none does by the invariant, and a test leans on it.
         debug_assert!(end <= bytes.len());
+        // `copy_within` panics on a range that does not fit. None is, by the invariants.
         if end <= bytes.len() {
             bytes.copy_within(from, to);
         }
     }
+
+    fn forget_shared_id(&mut self) {
+        #[cfg(feature = "alloc")]
+        {
+            self.shared_id = SharedId::new();
+        }
+    }
+
+    #[inline(always)]
+    fn check(&self) {
+        debug_assert!(self.front + self.back() <= self.capacity());
+        debug_assert!(self.id <= self.id_slot);
+        let joining_lf = self.front - self.data - self.value;
+        debug_assert!(joining_lf == 0 || joining_lf == 1 && self.has_data && self.value > 0);
+    }
 }
 
-/// Shows counts, never what lies in it. So it does not ask the storage: a `&mut [u8]` would show its bytes.
-impl<S: Storage> fmt::Debug for Room<S> {
+/// Shows counts, never contents. Does not show the storage: the `Debug` of a `&mut [u8]` shows its bytes.
+impl<S: Storage> fmt::Debug for EventBuffer<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Room")
+        f.debug_struct("EventBuffer")
             .field("capacity", &self.capacity())
             .field("front", &self.front)
             .field("back", &self.back())
@@ -473,34 +446,62 @@ impl<S: Storage> fmt::Debug for Room<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::ArrayBuffer;
 
-    #[test]
-    fn nothing_is_pushed_that_does_not_fit() {
-        for (limit, fits) in [(8, true), (7, true), (6, false)] {
-            let mut room = Room::new(Fixed::<8>::new());
-            assert!(room.push_byte_within(limit, b'a') && room.push_within(limit, b"b"));
-            assert!(room.push_line_within(limit, b"cd"));
-            assert_eq!((room.has_room(limit, 2), room.fits(limit, 2)), (fits, fits));
-            assert_eq!(room.push_line_within(limit, b"e"), fits);
-            assert_eq!(room.bytes(0..room.front()), &b"ab\ncd\ne"[..if fits { 7 } else { 5 }]);
-        }
-        let mut full = Room::new(Fixed::<1>::new());
-        full.push(b"a").unwrap();
-        assert!(!full.push_byte_within(9, b'b') && !full.push_within(9, b"b") && !full.push_line_within(9, b""));
-        assert!(full.fits(9, 8) && full.push(b"b").is_err());
-        assert_eq!(full.bytes(0..1), b"a");
+    fn buffer() -> EventBuffer<ArrayBuffer<8>> {
+        EventBuffer::new(ArrayBuffer::new())
     }
 
-    /// What an id takes it takes once, however often it is replaced by one that is no longer.
     #[test]
-    fn an_id_of_the_same_length_takes_no_more_room() {
-        let mut room = Room::new(Fixed::<8>::new());
+    fn append_data_joins_lines_by_lf() {
+        let mut buffer = buffer();
+        buffer.append_data(b"a").unwrap();
+        buffer.push_value(b"b", true).unwrap();
+        buffer.append_data(b"c").unwrap();
+        buffer.append_data(b"").unwrap();
+        let data = buffer.dispatch().data.unwrap();
+        assert_eq!(buffer.bytes(data), b"a\nbc\n");
+    }
+
+    #[test]
+    fn nothing_changes_that_does_not_fit() {
+        let mut buffer = buffer();
+        buffer.append_data(b"12345678").unwrap();
+        assert!(buffer.append_data(b"").is_err() && buffer.push_value(b"x", true).is_err());
+        assert!(buffer.set_event_type(b"x").is_err() && buffer.set_id(b"x").is_err());
+        assert!(buffer.set_last_event_id(b"x").is_err());
+        assert_eq!(buffer.free(), 0);
+        let dispatched = buffer.dispatch();
+        assert_eq!(buffer.bytes(dispatched.data.unwrap()), b"12345678");
+        assert!(dispatched.event_type.is_none() && !dispatched.has_id);
+    }
+
+    #[test]
+    fn set_id_reuses_its_slot() {
+        let mut buffer = buffer();
         for id in [b"1234", b"5678"] {
-            room.set_id(id).unwrap();
+            buffer.set_id(id).unwrap();
         }
-        room.push(b"data").unwrap();
-        room.commit_id();
-        assert_eq!(room.bytes(room.last_event_id_range()), b"5678");
-        assert_eq!(room.bytes(0..4), b"data");
+        buffer.append_data(b"data").unwrap();
+        let data = buffer.dispatch().data.unwrap();
+        assert_eq!(buffer.last_event_id(), b"5678");
+        assert_eq!(buffer.bytes(data), b"data");
+    }
+
+    #[test]
+    fn set_last_event_id_keeps_the_block() {
+        for id in [&b""[..], b"1", b"123"] {
+            let mut buffer = buffer();
+            buffer.set_last_event_id(b"22").unwrap();
+            buffer.set_event_type(b"t").unwrap();
+            buffer.set_id(b"i").unwrap();
+            buffer.append_data(b"d").unwrap();
+            buffer.set_last_event_id(id).unwrap();
+            assert_eq!(buffer.last_event_id(), id);
+            let dispatched = buffer.dispatch();
+            assert_eq!(buffer.bytes(dispatched.event_type.unwrap()), b"t");
+            assert_eq!(buffer.bytes(dispatched.data.unwrap()), b"d");
+            assert_eq!(buffer.last_event_id(), b"i");
+        }
     }
 }

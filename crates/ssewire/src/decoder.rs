@@ -1,15 +1,17 @@
-//! The decoder as its user sees it. The machine inside is in `machine.rs`.
+//! The decoder as its user sees it. The slow path is in `assembler.rs`, the fast path in `fast_path.rs`.
 
 use core::fmt;
+use core::ops::Range;
+use core::time::Duration;
 
-use crate::buffer::{Full, Growing, Room, Storage};
-use crate::error::{DecodeError, Truncated};
-use crate::event::{Event, Found, Frame, Part, Place, Ready, ReadyFrame};
-use crate::field::{OpenLine, RetryDigits};
-use crate::line::LineStart;
-use crate::short::Step;
+use crate::assembler::{BlockAssembler, Limits, Until};
+use crate::buffer::EventBuffer;
+use crate::error::{DecodeError, InvalidId, Truncated};
+use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, default_type};
+use crate::fast_path::{EventHead, Scan, scan_event};
+use crate::storage::{HeapBuffer, Storage};
 
-/// An incremental decoder of an event stream: feed it bytes as they come, take events as they are complete.
+/// Decodes an event stream incrementally: takes bytes as they arrive and returns each event as soon as it is complete.
 ///
 /// ```
 /// use ssewire::Decoder;
@@ -26,197 +28,263 @@ use crate::short::Step;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// The methods come in groups. *Decoding*: [`decode`](Self::decode) returns events, [`decode_block`](Self::decode_block)
+/// also blocks without data, [`decode_frame`](Self::decode_frame) also comments and unknown fields. They may be mixed:
+/// each continues where the last one stopped. *In two steps*: `poll_…` finds the same without borrowing, `resolve…`
+/// borrows it. *At the end of the input*: [`finish`](Self::finish), [`finish_event`](Self::finish_event),
+/// [`reset`](Self::reset).
+///
 /// # Cost
-/// Every byte is looked at once, whatever the chunking. An event that lies within one chunk is borrowed from it; what
-/// straddles a chunk boundary, or joins several `data` lines, is copied once (a straddling `event` or `id` value
-/// twice). Nothing is allocated until something has to be copied, and nothing after that but when the buffer doubles.
-pub struct Decoder<S = Growing> {
-    pub(crate) room: Room<S>,
-    pub(crate) limit: usize,
-    /// Bytes consumed since the last blank line; those of an unfinished byte order mark do not count yet.
-    pub(crate) pending: u64,
-    pub(crate) retry: Option<u64>,
-    pub(crate) line_start: LineStart,
-    pub(crate) line: OpenLine,
-    /// Bytes of the open line's value that came in earlier chunks. They lie at the front of the room, behind the data
-    /// (and behind the LF that joins them to it, if this is a `data` line and not the first). Those of a `retry` line
-    /// are counted, but lie nowhere.
-    pub(crate) value: usize,
-    /// The open line's value, if it is a `retry` line.
-    pub(crate) digits: RetryDigits,
-    /// Bytes of the data so far that lie at the front of the room.
-    pub(crate) data: usize,
-    pub(crate) block: Block,
-    /// The last event ID as the events of `decode_bytes` share it.
-    #[cfg(feature = "bytes")]
-    pub(crate) shared_id: bytes::Bytes,
-}
-
-/// What is known of the block of fields since the last blank line.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Block {
-    /// A line that is no comment has ended.
-    pub(crate) has_field: bool,
-    /// A `data` line has ended: there will be an event.
-    pub(crate) has_data: bool,
-    /// A valid `id` line has ended; its value is in the id slot of the room.
-    pub(crate) has_id: bool,
-    /// The event found no room: there will be none. `id` and `retry` still count. Implies `has_field`, or an open line.
-    pub(crate) discarded: bool,
-    /// The event was discarded while something else was being told; the next call reports it.
-    pub(crate) owes_error: bool,
-}
-
-impl Block {
-    pub(crate) const fn new() -> Self {
-        Self { has_field: false, has_data: false, has_id: false, discarded: false, owes_error: false }
-    }
+/// Linear in the bytes: each is examined at most twice (three times in an unknown field that is returned), and up to seven
+/// at the start of a line once more for each chunk that ends there. An event that lies in one chunk is borrowed from it.
+/// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once; an `event` or `id` value
+/// that crosses a boundary is copied twice. Nothing is allocated until something is copied, and then only when the buffer
+/// grows.
+pub struct Decoder<S = HeapBuffer> {
+    pub(crate) assembler: BlockAssembler<S>,
+    head: EventHead,
 }
 
 #[cfg(feature = "alloc")]
-impl Decoder<Growing> {
-    /// A decoder for the start of a stream, with a buffer that grows up to the
-    /// [default limit](Decoder::DEFAULT_LIMIT). Allocates nothing yet.
+impl Decoder<HeapBuffer> {
+    /// Creates a decoder for the start of a stream, with a buffer on the heap. Allocates nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self::with_storage(Growing::new())
+        Self::with_storage(HeapBuffer::new())
     }
 }
 
 #[cfg(feature = "alloc")]
-impl Default for Decoder<Growing> {
+impl Default for Decoder<HeapBuffer> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl<S> Decoder<S> {
-    /// The limit on the size of one event unless [`with_limit`](Self::with_limit) sets another: 16 MiB.
-    pub const DEFAULT_LIMIT: usize = 16 * 1024 * 1024;
+    /// The size limit of one event unless [`with_max_event_bytes`](Self::with_max_event_bytes) sets another: 16 MiB.
+    pub const DEFAULT_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
-    /// A decoder that keeps what straddles chunks in `storage`.
+    /// The bound on an `id` unless [`with_max_id_bytes`](Self::with_max_id_bytes) sets another: 4 KiB.
+    pub const DEFAULT_MAX_ID_BYTES: usize = 4 * 1024;
+
+    /// The bound on a comment or an unknown field unless [`with_max_comment_bytes`](Self::with_max_comment_bytes) sets
+    /// another: 1 KiB.
+    pub const DEFAULT_MAX_COMMENT_BYTES: usize = 1024;
+
+    /// A larger limit could not be held in the address space of the target: 1 GiB on 32 bits.
+    const LARGEST_LIMIT: usize = usize::MAX / 4;
+
+    /// Creates a decoder that keeps values that cross a chunk boundary in `storage`.
     ///
     /// ```
-    /// use ssewire::{Decoder, Fixed};
+    /// use ssewire::{ArrayBuffer, Decoder};
     ///
-    /// let mut in_itself = Decoder::with_storage(Fixed::<512>::new());
+    /// let mut in_itself = Decoder::with_storage(ArrayBuffer::<512>::new());
     /// let mut memory = [0; 512];
-    /// let mut in_the_callers = Decoder::with_storage(&mut memory[..]);
-    /// # let mut input = &b"data: x\n\n"[..];
-    /// # assert_eq!(in_itself.decode(&mut input.clone())?.map(|e| e.data()), Some(&b"x"[..]));
-    /// # assert_eq!(in_the_callers.decode(&mut input)?.map(|e| e.data()), Some(&b"x"[..]));
+    /// let mut in_borrowed_memory = Decoder::with_storage(&mut memory[..]);
+    /// let mut input = &b"data: x\n\n"[..];
+    /// assert_eq!(in_itself.decode(&mut input.clone())?.map(|event| event.data()), Some(&b"x"[..]));
+    /// assert_eq!(in_borrowed_memory.decode(&mut input)?.map(|event| event.data()), Some(&b"x"[..]));
     /// # Ok::<(), ssewire::DecodeError>(())
     /// ```
     #[must_use]
     pub const fn with_storage(storage: S) -> Self {
-        Self {
-            room: Room::new(storage),
-            limit: Self::DEFAULT_LIMIT,
-            pending: 0,
-            retry: None,
-            line_start: LineStart::new(),
-            line: OpenLine::Start,
-            value: 0,
-            digits: RetryDigits::new(),
-            data: 0,
-            block: Block::new(),
-            #[cfg(feature = "bytes")]
-            shared_id: bytes::Bytes::new(),
-        }
+        let limits = Limits {
+            event: Self::DEFAULT_MAX_EVENT_BYTES,
+            id: Self::DEFAULT_MAX_ID_BYTES,
+            comment: Self::DEFAULT_MAX_COMMENT_BYTES,
+        };
+        Self { assembler: BlockAssembler::new(EventBuffer::new(storage), limits), head: EventHead::new() }
     }
 
-    /// Sets the largest logical size of one event, in bytes: its type, its data with the LFs that join it, the id
-    /// buffer, and the value of the unfinished line. Comments, unknown fields and field names count nothing.
+    /// Sets the largest logical size of one event, in bytes: its type, its data with the LFs that join it, and the value
+    /// of an unfinished `event` or `data` line. IDs, comments, unknown fields, `retry` and field names do not count.
+    ///
+    /// At most a quarter of the address space: on 32-bit targets a larger value means 1 GiB.
     #[must_use]
-    pub const fn with_limit(mut self, bytes: usize) -> Self {
-        self.limit = bytes;
+    pub const fn with_max_event_bytes(mut self, bytes: usize) -> Self {
+        self.assembler.limits.event = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
         self
     }
 
     /// The largest logical size of one event, in bytes.
     #[must_use]
-    pub const fn limit(&self) -> usize {
-        self.limit
+    pub const fn max_event_bytes(&self) -> usize {
+        self.assembler.limits.event
     }
 
-    /// The reconnection time in milliseconds that the stream last set, if it set one. Takes effect as its line ends,
-    /// and outlives [`reset`](Self::reset): it tells how long to wait before the next connection.
+    /// Sets the longest `id` that the stream may set, in bytes. A longer one is ignored, the previous ID stays, and
+    /// [`Block::id_ignored`] returns true. An ID that was set before stays, whatever its length.
     #[must_use]
-    pub const fn retry(&self) -> Option<u64> {
-        self.retry
+    pub const fn with_max_id_bytes(mut self, bytes: usize) -> Self {
+        self.assembler.limits.id = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
+        self
+    }
+
+    /// Makes [`decode_frame`](Self::decode_frame) return comments. Without it, comments need no memory.
+    #[must_use]
+    pub const fn with_comments(mut self) -> Self {
+        self.assembler.interest.comments = true;
+        self
+    }
+
+    /// Makes [`decode_frame`](Self::decode_frame) return unknown fields. Without it, unknown fields need no memory.
+    #[must_use]
+    pub const fn with_unknown_fields(mut self) -> Self {
+        self.assembler.interest.unknown_fields = true;
+        self
+    }
+
+    /// Sets how many bytes of a comment or of an unknown field (name and value) a frame contains at most. A longer one is
+    /// truncated, and the frame says so; it never makes an event too large.
+    #[must_use]
+    pub const fn with_max_comment_bytes(mut self, bytes: usize) -> Self {
+        self.assembler.limits.comment = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
+        self
+    }
+
+    /// The reconnection time that the stream set last, if it set one. Takes effect when its line ends, and outlives
+    /// [`reset`](Self::reset): it tells how long to wait before the next connection.
+    #[must_use]
+    pub const fn retry(&self) -> Option<Duration> {
+        self.assembler.retry()
+    }
+
+    /// Returns whether bytes are pending that [`finish`](Self::finish) would discard: an unfinished line, or a field
+    /// after the last blank line.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.assembler.pending_bytes().is_some()
     }
 }
 
 impl<S: Storage> Decoder<S> {
-    /// Seeds the last event ID, as a client does that reconnects with `Last-Event-ID`: events carry it until the
-    /// stream sets another. One that no stream can have set, with a line end or a NUL in it, counts as none: in a
-    /// header it would be two.
+    /// Sets the last event ID, as [`set_last_event_id`](Self::set_last_event_id) does.
     ///
     /// # Errors
-    /// [`DecodeError::TooLarge`] if it is longer than the limit, [`DecodeError::BufferFull`] if it does not fit the
-    /// storage.
-    pub fn with_last_event_id(mut self, id: &[u8]) -> Result<Self, DecodeError> {
-        let id = if memchr::memchr3(b'\n', b'\r', 0, id).is_some() { b"" } else { id };
-        if id.len() > self.limit {
-            return Err(DecodeError::TooLarge { limit: self.limit });
-        }
-        self.room.clear_event_type();
-        self.room.set_id(id).map_err(|Full| self.full())?;
-        self.room.commit_id();
+    /// As [`set_last_event_id`](Self::set_last_event_id).
+    pub fn with_last_event_id(mut self, id: &[u8]) -> Result<Self, InvalidId> {
+        self.set_last_event_id(id)?;
         Ok(self)
     }
 
-    /// The last event ID: of the last block that was dispatched, or as seeded; empty if none. To be sent as
+    /// Sets the last event ID of a client that reconnects with `Last-Event-ID`: events carry it until the stream sets
+    /// another. A block that has started stays as it is.
+    ///
+    /// # Errors
+    /// [`InvalidId`] if the ID contains LF, CR or NUL, which no stream can set, is longer than
+    /// [`with_max_id_bytes`](Self::with_max_id_bytes) allows, or does not fit the storage. The previous ID stays then.
+    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), InvalidId> {
+        if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
+            return Err(InvalidId::ForbiddenByte);
+        }
+        let max_bytes = self.assembler.limits.id;
+        if id.len() > max_bytes {
+            return Err(InvalidId::TooLong { max_bytes });
+        }
+        let buffer = &mut self.assembler.buffer;
+        let set = buffer.set_last_event_id(id);
+        set.map_err(|_| InvalidId::CapacityExceeded { capacity: buffer.capacity() })
+    }
+
+    /// The last event ID: of the last block that was dispatched, or as set by the caller; empty if there is none. Sent as
     /// `Last-Event-ID` on the next connection. (HTML standard: the *last event ID string*.)
     #[inline]
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
-        self.room.bytes(self.room.last_event_id_range())
+        self.assembler.buffer.last_event_id()
     }
 
-    /// Decodes up to the end of the next event. `input` is advanced behind what was consumed, so a caller may stop
-    /// anywhere and go on later. `Ok(None)`: all of the input is used up, bring more.
+    /// Decodes up to the end of the next event. Advances `input` past the bytes consumed, so that the caller may stop
+    /// and continue anywhere. `Ok(None)`: all of `input` is consumed; continue with the next chunk.
     ///
-    /// The event borrows from the decoder and from the chunk. To hold the decoder in a loop that refills its input,
-    /// use the two steps that this is made of: [`advance`](Self::advance) and [`event`](Self::event).
+    /// The event borrows from the decoder and from the chunk. A loop that refills its input while it holds the decoder
+    /// needs the two steps that this consists of: [`poll_event`](Self::poll_event) and [`resolve`](Self::resolve).
     ///
     /// # Errors
-    /// [`DecodeError`]: this event was lost for want of room. The input is advanced; call again to go on behind it.
+    /// [`DecodeError`]: this event exceeds a limit and is lost. `input` is advanced; call again to continue after it.
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
-        if self.takes_all(input) { Ok(None) } else { self.decode_rest(input) }
-    }
-
-    /// [`advance`](Self::advance) and [`event`](Self::event) in one, without the detour over ranges.
-    #[inline(never)]
-    fn decode_rest<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
-        let chunk: &'c [u8] = input;
-        match self.short_way::<false>(input) {
-            Step::Lent { event_type, data } => Ok(Some(self.lend(event_type, data))),
-            Step::Told(told) => match told? {
-                Some(Found::Event(ready)) => Ok(Some(self.event(chunk, ready))),
-                _ => Ok(None),
-            },
+        match self.scan(input) {
+            Ok((event_type, data)) => {
+                let event_type = default_type(event_type);
+                Ok(Some(Event { event_type, data, last_event_id: self.last_event_id(), retry: None }))
+            }
+            Err(scan) => self.decode_slow(input, scan),
         }
     }
 
-    /// As [`decode`](Self::decode), but says where the event lies instead of lending it, so that nothing is borrowed
-    /// while the caller decides whether to refill its input.
+    /// Decodes up to the end of the next block that has a field, also if it has no data: blocks that only set the last
+    /// event ID or the reconnection time.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use ssewire::Decoder;
+    ///
+    /// let mut decoder = Decoder::new();
+    /// let mut input = &b"id: 7\nretry: 10\n\ndata: x\n\n"[..];
+    /// let block = decoder.decode_block(&mut input)?.unwrap();
+    /// assert_eq!((block.id(), block.retry()), (Some(&b"7"[..]), Some(Duration::from_millis(10))));
+    /// assert_eq!(block.event(), None);
+    /// let block = decoder.decode_block(&mut input)?.unwrap();
+    /// assert_eq!(block.id(), None);
+    /// assert_eq!(block.event().map(|event| event.last_event_id()), Some(&b"7"[..]));
+    /// # Ok::<(), ssewire::DecodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode). The block of a lost event still ends in a [`Block`], without an event.
+    #[inline]
+    pub fn decode_block<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Block<'d>>, DecodeError> {
+        let chunk: &'c [u8] = input;
+        Ok(self.poll_block(input)?.map(|span| self.resolve_block(chunk, span)))
+    }
+
+    /// Decodes up to the next frame: a block, a comment ([`with_comments`](Self::with_comments)) or an unknown field
+    /// ([`with_unknown_fields`](Self::with_unknown_fields)).
+    ///
+    /// ```
+    /// use ssewire::{Decoder, Frame};
+    ///
+    /// let mut decoder = Decoder::new().with_comments().with_unknown_fields();
+    /// let mut input = &b": ping\nerror: overloaded\n\n"[..];
+    /// assert_eq!(decoder.decode_frame(&mut input)?, Some(Frame::Comment { text: b" ping", truncated: false }));
+    /// let error = Frame::UnknownField { name: b"error", value: b"overloaded", truncated: false };
+    /// assert_eq!(decoder.decode_frame(&mut input)?, Some(error));
+    /// assert!(matches!(decoder.decode_frame(&mut input)?, Some(Frame::Block(block)) if block.event().is_none()));
+    /// assert_eq!(decoder.decode_frame(&mut input)?, None);
+    /// # Ok::<(), ssewire::DecodeError>(())
+    /// ```
+    ///
+    /// # Cost
+    /// A frame within a block makes the decoder copy the values of the block that came before it.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    #[inline]
+    pub fn decode_frame<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Frame<'d>>, DecodeError> {
+        let chunk: &'c [u8] = input;
+        Ok(self.poll_frame(input)?.map(|span| self.resolve_frame(chunk, span)))
+    }
+
+    /// As [`decode`](Self::decode), but returns the position of the event and borrows nothing, so that the caller can
+    /// refill its input in a loop.
     ///
     /// ```
     /// # use ssewire::{DecodeError, Decoder, Event};
     /// struct Source { decoder: Decoder, chunks: Vec<&'static [u8]>, chunk: &'static [u8], at: usize }
     ///
     /// impl Source {
-    ///     /// The next event. With `decode` alone the borrow checker would refuse this loop.
+    ///     /// Returns the next event. The borrow checker rejects this loop with `decode` alone.
     ///     fn next(&mut self) -> Result<Option<Event<'_>>, DecodeError> {
     ///         loop {
     ///             let rest = &self.chunk[self.at..];
     ///             let mut input = rest;
-    ///             let ready = self.decoder.advance(&mut input)?;
+    ///             let span = self.decoder.poll_event(&mut input)?;
     ///             self.at = self.chunk.len() - input.len();
-    ///             if let Some(ready) = ready {
-    ///                 return Ok(Some(self.decoder.event(rest, ready)));
+    ///             if let Some(span) = span {
+    ///                 return Ok(Some(self.decoder.resolve(rest, span)));
     ///             }
     ///             let Some(chunk) = self.chunks.pop() else { return Ok(None) };
     ///             (self.chunk, self.at) = (chunk, 0);
@@ -232,157 +300,212 @@ impl<S: Storage> Decoder<S> {
     /// # Errors
     /// As [`decode`](Self::decode).
     #[inline]
-    pub fn advance(&mut self, input: &mut &[u8]) -> Result<Option<Ready>, DecodeError> {
-        match self.step::<false>(input)? {
-            Some(Found::Event(ready)) => Ok(Some(ready)),
-            _ => Ok(None),
+    pub fn poll_event(&mut self, input: &mut &[u8]) -> Result<Option<EventSpan>, DecodeError> {
+        let chunk = *input;
+        match self.scan(input) {
+            Ok((event_type, data)) => Ok(BlockSpan::of_borrowed(chunk, event_type, data).event()),
+            Err(scan) => Ok(self.read(input, Until::Event, scan)?.and_then(|frame| FrameSpan(frame).event())),
         }
     }
 
-    /// Lends the event that [`advance`](Self::advance) found. `chunk` is the input as it was *before* that call. Free.
+    /// As [`decode_block`](Self::decode_block), without borrowing; see [`poll_event`](Self::poll_event).
     ///
-    /// With another chunk, or after a further call to `advance`, the event is a wrong one; there is no panic.
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    #[inline]
+    pub fn poll_block(&mut self, input: &mut &[u8]) -> Result<Option<BlockSpan>, DecodeError> {
+        let chunk = *input;
+        match self.scan(input) {
+            Ok((event_type, data)) => Ok(Some(BlockSpan::of_borrowed(chunk, event_type, data))),
+            Err(scan) => Ok(self.read(input, Until::Block, scan)?.and_then(|frame| FrameSpan(frame).block())),
+        }
+    }
+
+    /// As [`decode_frame`](Self::decode_frame), without borrowing; see [`poll_event`](Self::poll_event).
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    #[inline]
+    pub fn poll_frame(&mut self, input: &mut &[u8]) -> Result<Option<FrameSpan>, DecodeError> {
+        let chunk = *input;
+        match self.scan(input) {
+            Ok((event_type, data)) => {
+                Ok(Some(FrameSpan(FrameParts::Block(BlockSpan::of_borrowed(chunk, event_type, data)))))
+            }
+            Err(scan) => Ok(self.read(input, Until::Frame, scan)?.map(FrameSpan)),
+        }
+    }
+
+    /// Borrows the event that [`poll_event`](Self::poll_event) found. `chunk` is its input as it was *before* that call.
+    /// Constant time.
+    ///
+    /// Passing a different chunk, or polling again first, yields unspecified contents but never panics.
     #[inline]
     #[must_use]
-    pub fn event<'d>(&'d self, chunk: &'d [u8], ready: Ready) -> Event<'d> {
-        self.lend(self.resolve(chunk, ready.event_type), self.resolve(chunk, ready.data))
+    pub fn resolve<'d>(&'d self, chunk: &'d [u8], span: EventSpan) -> Event<'d> {
+        Event {
+            event_type: default_type(span.event_type.map(|part| self.assembler.bytes(chunk, part))),
+            data: self.assembler.bytes(chunk, span.data),
+            last_event_id: self.last_event_id(),
+            retry: if span.has_retry { self.retry() } else { None },
+        }
     }
 
+    /// Borrows the block that [`poll_block`](Self::poll_block) found; see [`resolve`](Self::resolve).
     #[inline]
-    fn lend<'d>(&'d self, event_type: &'d [u8], data: &'d [u8]) -> Event<'d> {
-        let event_type = if event_type.is_empty() { b"message" } else { event_type };
-        Event { event_type, data, last_event_id: self.last_event_id() }
+    #[must_use]
+    pub fn resolve_block<'d>(&'d self, chunk: &'d [u8], span: BlockSpan) -> Block<'d> {
+        Block {
+            event_type: span.event_type.map(|part| self.assembler.bytes(chunk, part)),
+            data: span.data.map(|part| self.assembler.bytes(chunk, part)),
+            last_event_id: self.last_event_id(),
+            retry: if span.has_retry { self.retry() } else { None },
+            has_id: span.has_id,
+            id_ignored: span.id_ignored,
+        }
     }
 
-    /// As [`decode`](Self::decode), for those who want more than events: comments, `retry` lines, blocks that only set
-    /// the last event ID, unknown fields. The same engine; those who do not ask pay nothing.
+    /// Borrows the frame that [`poll_frame`](Self::poll_frame) found; see [`resolve`](Self::resolve).
+    #[inline]
+    #[must_use]
+    pub fn resolve_frame<'d>(&'d self, chunk: &'d [u8], span: FrameSpan) -> Frame<'d> {
+        match span.0 {
+            FrameParts::Block(block) => Frame::Block(self.resolve_block(chunk, block)),
+            FrameParts::Comment { text, truncated } => {
+                Frame::Comment { text: self.assembler.bytes(chunk, text), truncated }
+            }
+            FrameParts::UnknownField { name, value, truncated } => Frame::UnknownField {
+                name: self.assembler.bytes(chunk, name),
+                value: self.assembler.bytes(chunk, value),
+                truncated,
+            },
+        }
+    }
+
+    /// Ends the input and discards what is pending (HTML standard: "Once the end of the file is reached, any pending data
+    /// must be discarded"). Afterwards the decoder is ready for another stream, as after [`reset`](Self::reset).
     ///
-    /// Comments and unknown fields are kept until their line ends, so here they count towards the limit (an unknown
-    /// field without its first five bytes, which could be those of a known one). Frames that stand within a block make
-    /// the decoder copy what of the block came before them.
+    /// # Errors
+    /// [`Truncated`] if an unfinished line, or a field, comes after the last blank line: the stream was cut, and the event
+    /// that it would have dispatched is lost. A second call finds nothing pending.
+    pub fn finish(&mut self) -> Result<(), Truncated> {
+        let pending = self.assembler.pending_bytes();
+        self.reset();
+        pending.map_or(Ok(()), |pending| Err(Truncated { pending }))
+    }
+
+    /// Ends the input and returns the pending event, as if its last line and the blank line after it had come. For
+    /// streams whose last event lacks the blank line, such as `data: [DONE]\n`; the standard discards it. Afterwards the
+    /// decoder is ready for another stream, as after [`reset`](Self::reset).
     ///
     /// ```
-    /// use ssewire::{Decoder, Frame};
-    ///
-    /// let mut decoder = Decoder::new();
-    /// let mut input = &b": ping\nretry: 10\nerror: overloaded\n\n"[..];
-    /// assert_eq!(decoder.decode_frame(&mut input)?, Some(Frame::Comment(b" ping")));
-    /// assert_eq!(decoder.decode_frame(&mut input)?, Some(Frame::Retry(10)));
-    /// assert_eq!(
-    ///     decoder.decode_frame(&mut input)?,
-    ///     Some(Frame::UnknownField { name: b"error", value: b"overloaded" }),
-    /// );
-    /// assert_eq!(decoder.decode_frame(&mut input)?, Some(Frame::EmptyBlock));
-    /// assert_eq!(decoder.decode_frame(&mut input)?, None);
+    /// let mut decoder = ssewire::Decoder::new();
+    /// assert_eq!(decoder.decode(&mut &b"data: [DO"[..])?, None);
+    /// assert_eq!(decoder.decode(&mut &b"NE]"[..])?, None);
+    /// assert!(decoder.finish_event()?.is_some_and(|event| event.is_done()));
+    /// assert_eq!(decoder.finish(), Ok(()));
     /// # Ok::<(), ssewire::DecodeError>(())
     /// ```
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    #[inline]
-    pub fn decode_frame<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Frame<'d>>, DecodeError> {
-        let chunk: &'c [u8] = input;
-        Ok(self.advance_frame(input)?.map(|ready| self.frame(chunk, ready)))
+    pub fn finish_event(&mut self) -> Result<Option<Event<'_>>, DecodeError> {
+        const LINE_END_AND_BLANK_LINE: &[u8] = b"\n\n";
+        let mut input = LINE_END_AND_BLANK_LINE;
+        let polled = self.poll_event(&mut input);
+        self.assembler.reset();
+        Ok(polled?.map(|span| self.resolve(LINE_END_AND_BLANK_LINE, span)))
     }
 
-    /// As [`advance`](Self::advance), for frames.
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode).
-    #[inline]
-    pub fn advance_frame(&mut self, input: &mut &[u8]) -> Result<Option<ReadyFrame>, DecodeError> {
-        Ok(self.step::<true>(input)?.map(ReadyFrame))
-    }
-
-    /// Lends the frame that [`advance_frame`](Self::advance_frame) found, as [`event`](Self::event) does for events.
-    #[inline]
-    #[must_use]
-    pub fn frame<'d>(&'d self, chunk: &'d [u8], ready: ReadyFrame) -> Frame<'d> {
-        match ready.0 {
-            Found::Event(ready) => Frame::Event(self.event(chunk, ready)),
-            Found::Comment(text) => Frame::Comment(self.resolve(chunk, text)),
-            Found::Retry(milliseconds) => Frame::Retry(milliseconds),
-            Found::LastEventId => Frame::LastEventId(self.last_event_id()),
-            Found::UnknownField { name, value } => {
-                Frame::UnknownField { name: self.resolve(chunk, name), value: self.resolve(chunk, value) }
-            }
-            Found::EmptyBlock => Frame::EmptyBlock,
-        }
-    }
-
-    /// Says that the input has ended, and discards what is pending.
-    ///
-    /// # Errors
-    /// [`Truncated`] if an unfinished line, or any field line, stands behind the last blank line: the stream was cut,
-    /// and what it would have dispatched is lost. A second call finds nothing pending.
-    pub fn finish(&mut self) -> Result<(), Truncated> {
-        let mark = u64::from(self.line_start.mark_bytes());
-        let pending = self.pending.saturating_add(mark);
-        let cut = mark > 0 || self.line != OpenLine::Start || self.block.has_field;
-        self.abandon_block();
-        self.line_start = LineStart::new();
-        if cut { Err(Truncated { pending }) } else { Ok(()) }
-    }
-
-    /// Makes ready for a new connection: a byte order mark is looked for again, what was pending (half a CRLF and an
-    /// event being discarded, too) is forgotten, and the id buffer becomes the last *dispatched* ID. The last event ID,
-    /// [`retry`](Self::retry) and the buffer stay.
+    /// Prepares for a new connection: a byte order mark is looked for again, and what is pending is discarded. The last
+    /// event ID, [`retry`](Self::retry) and the buffer stay.
     pub fn reset(&mut self) {
-        self.abandon_block();
-        self.line_start = LineStart::new();
+        self.assembler.reset();
     }
 
-    /// Gives back all memory that nothing pending needs; a [`Growing`] buffer with nothing pending and no last event ID
-    /// owns none afterwards. Happens by itself, too: after 32 blocks in a row that needed less than a quarter of it, a
-    /// buffer of more than 1 KiB shrinks to what those needed.
+    /// Frees all memory that nothing pending needs; a [`HeapBuffer`] with nothing pending and no last event ID owns none
+    /// afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less than a
+    /// quarter of it.
     pub fn shrink_to_fit(&mut self) {
-        self.room.shrink(0);
+        self.assembler.buffer.shrink(0);
     }
 
-    fn abandon_block(&mut self) {
-        self.room.truncate_front(0);
-        self.room.clear_event_type();
-        self.room.drop_id();
-        (self.data, self.value, self.pending) = (0, 0, 0);
-        self.line = OpenLine::Start;
-        self.digits = RetryDigits::new();
-        self.block = Block::new();
-    }
-
-    #[inline]
-    pub(crate) fn resolve<'d>(&'d self, chunk: &'d [u8], part: Part) -> &'d [u8] {
-        let range = part.start..part.end;
-        match part.place {
-            Place::Chunk => chunk.get(range).unwrap_or_default(),
-            Place::Room => self.room.bytes(range),
+    /// Reads an event that lies complete in the chunk, on the fast path, and returns its type and data. Otherwise returns
+    /// how far the fast path came; [`read`](Self::read) continues there.
+    #[inline(always)]
+    fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Scan<'c>> {
+        if !self.assembler.is_between_blocks() {
+            return Err(Scan::NOTHING);
+        }
+        let chunk = *input;
+        match scan_event(chunk, &mut self.head) {
+            Scan::Event { event_type, data, rest } if self.fits(event_type.map_or(0, <[u8]>::len), data.len()) => {
+                *input = rest;
+                self.assembler.skip_block();
+                Ok((event_type, data))
+            }
+            scan => Err(scan),
         }
     }
 
-    pub(crate) fn full(&self) -> DecodeError {
-        DecodeError::BufferFull { capacity: self.room.capacity() }
+    /// [`decode`](Self::decode) on the slow path. Out of line, so that its result is not copied.
+    #[inline(never)]
+    fn decode_slow<'d, 'c: 'd>(
+        &'d mut self,
+        input: &mut &'c [u8],
+        scan: Scan<'c>,
+    ) -> Result<Option<Event<'d>>, DecodeError> {
+        let chunk: &'c [u8] = input;
+        let frame = self.read(input, Until::Event, scan)?;
+        Ok(frame.and_then(|frame| FrameSpan(frame).event()).map(|span| self.resolve(chunk, span)))
+    }
+
+    /// Reads up to the next frame on the slow path.
+    #[inline]
+    fn read(&mut self, input: &mut &[u8], until: Until, scan: Scan<'_>) -> Result<Option<FrameParts>, DecodeError> {
+        if !self.assembler.is_between_blocks() {
+            let before = input.len();
+            let block = self.assembler.resume_value(input);
+            if block.is_some() || (input.is_empty() && before > 0) {
+                return Ok(block.map(FrameParts::Block));
+            }
+        }
+        let len_of = |range: &Option<Range<usize>>| range.as_ref().map_or(0, Range::len);
+        match scan {
+            Scan::Partial { event_type, name, value_start }
+                if self.fits(len_of(&event_type), input.len().saturating_sub(value_start)) =>
+            {
+                self.assembler.keep_partial(input, event_type, name, value_start).map(|()| None)
+            }
+            Scan::Lines { event_type, data, end } if self.fits(len_of(&event_type), len_of(&data)) => {
+                self.assembler.read(input, until, event_type, data, end)
+            }
+            // An event above the limit: the slow path finds the first byte in excess.
+            _ => self.assembler.read(input, until, None, None, 0),
+        }
+    }
+
+    #[inline]
+    fn fits(&self, event_type: usize, value: usize) -> bool {
+        // Cannot overflow: both lie in one slice.
+        event_type.wrapping_add(value) <= self.assembler.limits.event
     }
 }
 
 impl<S: Clone> Clone for Decoder<S> {
     fn clone(&self) -> Self {
-        Self {
-            room: self.room.clone(),
-            #[cfg(feature = "bytes")]
-            shared_id: self.shared_id.clone(),
-            ..*self
-        }
+        Self { assembler: self.assembler.clone(), head: self.head.clone() }
     }
 }
 
-/// Shows counts and states, never what the stream carried.
+/// Shows counts and states, never the contents of the stream.
 impl<S: Storage> fmt::Debug for Decoder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
-            .field("room", &self.room)
-            .field("limit", &self.limit)
-            .field("pending", &self.pending)
-            .field("retry", &self.retry)
-            .field("block", &self.block)
+            .field("max_event_bytes", &self.max_event_bytes())
+            .field("pending_bytes", &self.assembler.pending_bytes())
+            .field("retry", &self.retry())
+            .field("buffer", &self.assembler.buffer)
             .finish_non_exhaustive()
     }
 }

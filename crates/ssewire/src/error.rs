@@ -1,25 +1,25 @@
-//! The two things that can go wrong, and the way a stream can end.
+//! Errors of the decoder, and the way a stream can end.
 
 use core::fmt;
 
-/// Why a step of the decoder gave no event. Malformed input does not exist: the standard finds a reading for every
-/// byte sequence. What remains is room.
+/// An event that exceeds a limit. There is no malformed input: the standard has a reading for every byte sequence.
 ///
-/// Either way one event is lost and nothing else: decoding goes on behind its blank line, and its `id` and `retry`
-/// lines still take effect (unless the `id` itself was the excess: a client that reconnected from before it would
-/// fetch the same giant for ever).
+/// One event is lost and nothing else: decoding continues after its blank line, and its `id` and `retry` fields still
+/// take effect. Fatal to nothing; safe to log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The event is larger than the limit of the decoder. Comes at the first byte beyond the limit, however the input
-    /// is cut into chunks.
-    TooLarge {
+    /// The event is larger than [`max_event_bytes`](crate::Decoder::with_max_event_bytes), or the line than
+    /// [`max_line_bytes`](crate::LineDecoder::with_max_line_bytes). Returned at the first byte in excess, whatever the
+    /// chunking.
+    LimitExceeded {
         /// The limit, in bytes of the event's logical size.
         limit: usize,
     },
-    /// The storage has no more room for what straddles a chunk boundary. Depends on the chunking.
-    BufferFull {
-        /// The size of the storage in bytes.
+    /// The storage is too small for a value that crosses a chunk boundary, or for `data` lines that are joined. Depends
+    /// on the chunking.
+    CapacityExceeded {
+        /// The length of the storage, in bytes.
         capacity: usize,
     },
 }
@@ -27,9 +27,9 @@ pub enum DecodeError {
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge { limit } => write!(f, "the event is larger than the limit of {limit} bytes"),
-            Self::BufferFull { capacity } => {
-                write!(f, "the event straddles chunks and does not fit the buffer of {capacity} bytes")
+            Self::LimitExceeded { limit } => write!(f, "event exceeds the limit of {limit} bytes"),
+            Self::CapacityExceeded { capacity } => {
+                write!(f, "event crosses a chunk boundary and exceeds the buffer of {capacity} bytes")
             }
         }
     }
@@ -37,16 +37,48 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-/// The input ended in the middle of something: what came since the last blank line is no event and was discarded
-/// (HTML standard: "Once the end of the file is reached, any pending data must be discarded").
+/// A last event ID that [`Decoder::set_last_event_id`](crate::Decoder::set_last_event_id) rejects. The previous ID stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidId {
+    /// The ID contains LF, CR or NUL: no stream can set it, and in a header it could add another header.
+    ForbiddenByte,
+    /// The ID is longer than the bound.
+    TooLong {
+        /// The bound in bytes.
+        max_bytes: usize,
+    },
+    /// The ID does not fit the storage.
+    CapacityExceeded {
+        /// The length of the storage, in bytes.
+        capacity: usize,
+    },
+}
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ForbiddenByte => f.write_str("last event ID contains LF, CR or NUL"),
+            Self::TooLong { max_bytes } => write!(f, "last event ID exceeds the limit of {max_bytes} bytes"),
+            Self::CapacityExceeded { capacity } => {
+                write!(f, "last event ID exceeds the buffer of {capacity} bytes")
+            }
+        }
+    }
+}
+
+impl core::error::Error for InvalidId {}
+
+/// The input ended within an event: the bytes after the last blank line dispatch nothing and were discarded (HTML
+/// standard: "Once the end of the file is reached, any pending data must be discarded").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Truncated {
     pub(crate) pending: u64,
 }
 
 impl Truncated {
-    /// How many bytes were discarded: all that came behind the last blank line, whatever the chunking. Comments that
-    /// stand there count; a complete byte order mark does not.
+    /// Number of bytes discarded: all that came after the last blank line, whatever the chunking. Includes comments,
+    /// excludes a complete byte order mark.
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
         self.pending
@@ -55,7 +87,7 @@ impl Truncated {
 
 impl fmt::Display for Truncated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the stream ended within an event, {} bytes were pending", self.pending)
+        write!(f, "stream ended within an event: {} bytes pending", self.pending)
     }
 }
 

@@ -1,25 +1,28 @@
-//! Fields to events: what an event is, and how it is lent.
+//! Fields to events: events, blocks and frames as the caller sees them, and the spans they are resolved from.
 
 use core::fmt;
+use core::ops::Range;
 use core::str::Utf8Error;
+use core::time::Duration;
 
 use crate::lossy::Lossy;
 
-/// A dispatched event, lent from the chunk it came in or from the decoder's buffer.
+/// A dispatched event, borrowed from the chunk it came in or from the decoder's buffer.
 ///
-/// All three parts are bytes: framing never looks at characters, so none can be broken by a chunk boundary, and
-/// ill-formed UTF-8 cannot fail a stream. Checking happens where the text is used ([`data_str`](Self::data_str)), or
-/// not at all, where a JSON decoder does it anyway.
+/// All parts are bytes: framing never examines characters, so a chunk boundary cannot break one, and ill-formed UTF-8
+/// cannot fail a stream. UTF-8 is checked where text is asked for ([`data_str`](Self::data_str)), or not at all where a
+/// JSON decoder checks it anyway.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Event<'a> {
     pub(crate) event_type: &'a [u8],
     pub(crate) data: &'a [u8],
     pub(crate) last_event_id: &'a [u8],
+    pub(crate) retry: Option<Duration>,
 }
 
 impl<'a> Event<'a> {
-    /// The event type: the value of the last `event` field of the block, or `message` where that is missing or empty
-    /// (HTML standard, "dispatch the event", step 5 and 6).
+    /// The event type: the value of the last `event` field of the block, or `message` if that is absent or empty
+    /// (HTML standard, "dispatch the event").
     #[inline]
     #[must_use]
     pub fn event_type(&self) -> &'a [u8] {
@@ -33,36 +36,51 @@ impl<'a> Event<'a> {
         self.data
     }
 
-    /// The last event ID as it stands with this event: the last `id` of this block or of an earlier one; empty if none.
-    /// This is what a client sends as `Last-Event-ID` when it reconnects.
+    /// The last event ID at this event: the last valid `id` of this block or of an earlier one; empty if there is none.
+    /// A client that reconnects sends it as `Last-Event-ID`.
     #[inline]
     #[must_use]
     pub fn last_event_id(&self) -> &'a [u8] {
         self.last_event_id
     }
 
-    /// The event type as text. One check, no copy.
+    /// The reconnection time that this event's block set, if it set one. [`Decoder::retry`](crate::Decoder::retry) keeps
+    /// the value for later events.
+    #[inline]
+    #[must_use]
+    pub fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    /// Returns whether the data is `[DONE]`, the end marker of OpenAI-compatible streams. The standard knows no such
+    /// marker; the decoder gives it no meaning.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.data == b"[DONE]"
+    }
+
+    /// The event type as text. Checks UTF-8 once, copies nothing.
     ///
     /// # Errors
-    /// If it is not UTF-8; see [`event_type_lossy`](Self::event_type_lossy).
+    /// [`Utf8Error`] if it is not UTF-8; see [`event_type_lossy`](Self::event_type_lossy).
     #[inline]
     pub fn event_type_str(&self) -> Result<&'a str, Utf8Error> {
         core::str::from_utf8(self.event_type)
     }
 
-    /// The data as text. One check, no copy.
+    /// The data as text. Checks UTF-8 once, copies nothing.
     ///
     /// # Errors
-    /// If it is not UTF-8; see [`data_lossy`](Self::data_lossy).
+    /// [`Utf8Error`] if it is not UTF-8; see [`data_lossy`](Self::data_lossy).
     #[inline]
     pub fn data_str(&self) -> Result<&'a str, Utf8Error> {
         core::str::from_utf8(self.data)
     }
 
-    /// The last event ID as text. One check, no copy.
+    /// The last event ID as text. Checks UTF-8 once, copies nothing.
     ///
     /// # Errors
-    /// If it is not UTF-8; see [`last_event_id_lossy`](Self::last_event_id_lossy).
+    /// [`Utf8Error`] if it is not UTF-8; see [`last_event_id_lossy`](Self::last_event_id_lossy).
     #[inline]
     pub fn last_event_id_str(&self) -> Result<&'a str, Utf8Error> {
         core::str::from_utf8(self.last_event_id)
@@ -87,120 +105,247 @@ impl<'a> Event<'a> {
     }
 }
 
+/// Shows the payload: an event is the caller's data.
 impl fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Event")
             .field("event_type", &self.event_type_lossy())
             .field("data", &self.data_lossy())
             .field("last_event_id", &self.last_event_id_lossy())
+            .field("retry", &self.retry)
             .finish()
     }
 }
 
-/// What [`Decoder::decode_frame`](crate::Decoder::decode_frame) finds: events, and what else a stream carries.
+/// The fields between two blank lines, as [`Decoder::decode_block`](crate::Decoder::decode_block) returns them: what the
+/// block set, and the event if it dispatches one.
 ///
-/// Every block of fields ends in exactly one of [`Event`](Self::Event), [`LastEventId`](Self::LastEventId) and
-/// [`EmptyBlock`](Self::EmptyBlock); the others come as their line ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Frame<'a> {
-    /// A block with data: an event.
-    Event(Event<'a>),
-    /// A comment line, everything behind its colon. Servers send them to keep a connection alive.
-    Comment(&'a [u8]),
-    /// A valid `retry` line: the reconnection time in milliseconds, in effect from here on.
-    Retry(u64),
-    /// A block without data that had an `id`: no event, but the last event ID is this now.
-    LastEventId(&'a [u8]),
-    /// A field of a name that the standard does not know.
-    UnknownField {
-        /// Everything before the first colon.
-        name: &'a [u8],
-        /// Everything behind it, less one space.
-        value: &'a [u8],
-    },
-    /// The end of a block that had fields, but neither data nor an `id`.
-    EmptyBlock,
+/// A block without data dispatches no event, but may set the last event ID or the reconnection time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Block<'a> {
+    pub(crate) event_type: Option<&'a [u8]>,
+    pub(crate) data: Option<&'a [u8]>,
+    pub(crate) last_event_id: &'a [u8],
+    pub(crate) retry: Option<Duration>,
+    pub(crate) has_id: bool,
+    pub(crate) id_ignored: bool,
 }
 
-/// An event found by [`Decoder::advance`](crate::Decoder::advance): where its parts lie, without borrowing anything.
-///
-/// [`Decoder::event`](crate::Decoder::event) turns it into the [`Event`]. It is good until the next call that takes
-/// the decoder by `&mut`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "the event is lent by `Decoder::event`"]
-pub struct Ready {
-    pub(crate) event_type: Part,
-    pub(crate) data: Part,
-}
-
-/// A frame found by [`Decoder::advance_frame`](crate::Decoder::advance_frame), as [`Ready`] is for an event;
-/// [`Decoder::frame`](crate::Decoder::frame) turns it into the [`Frame`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "the frame is lent by `Decoder::frame`"]
-pub struct ReadyFrame(pub(crate) Found);
-
-impl ReadyFrame {
-    /// The event, if the frame is one; [`Decoder::event`](crate::Decoder::event) lends it.
+impl<'a> Block<'a> {
+    /// The event that the block dispatches. `None` if it has no `data` field, or if its event was discarded with a
+    /// [`DecodeError`](crate::DecodeError).
     #[inline]
     #[must_use]
-    pub fn event(self) -> Option<Ready> {
-        match self.0 {
-            Found::Event(ready) => Some(ready),
-            _ => None,
-        }
+    pub fn event(&self) -> Option<Event<'a>> {
+        Some(Event {
+            event_type: default_type(self.event_type),
+            data: self.data?,
+            last_event_id: self.last_event_id,
+            retry: self.retry,
+        })
+    }
+
+    /// The value of the last `event` field. `None` if the block has none; empty if it is set to the empty string.
+    #[inline]
+    #[must_use]
+    pub fn event_type(&self) -> Option<&'a [u8]> {
+        self.event_type
+    }
+
+    /// The value of the last valid `id` field. `None` if the block has none; empty if it resets the last event ID.
+    #[inline]
+    #[must_use]
+    pub fn id(&self) -> Option<&'a [u8]> {
+        self.has_id.then_some(self.last_event_id)
+    }
+
+    /// Returns whether an `id` field was ignored because it is longer than
+    /// [`max_id_bytes`](crate::Decoder::with_max_id_bytes). The previous ID stays.
+    #[inline]
+    #[must_use]
+    pub fn id_ignored(&self) -> bool {
+        self.id_ignored
+    }
+
+    /// The reconnection time of the last valid `retry` field, if the block has one.
+    #[inline]
+    #[must_use]
+    pub fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    /// The last event ID after this block, whichever block set it; empty if none did.
+    #[inline]
+    #[must_use]
+    pub fn last_event_id(&self) -> &'a [u8] {
+        self.last_event_id
     }
 }
 
-/// What a step of the engine found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
-    Event(Ready),
-    Comment(Part),
-    Retry(u64),
-    LastEventId,
-    UnknownField { name: Part, value: Part },
-    EmptyBlock,
+/// Shows the payload: a block is the caller's data.
+impl fmt::Debug for Block<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Block")
+            .field("event_type", &self.event_type.map(Lossy::new))
+            .field("data", &self.data.map(Lossy::new))
+            .field("id", &self.id().map(Lossy::new))
+            .field("id_ignored", &self.id_ignored)
+            .field("retry", &self.retry)
+            .finish()
+    }
 }
 
-/// Where some bytes lie: ranges inside, references only at the edge.
+/// A part of the stream, as [`Decoder::decode_frame`](crate::Decoder::decode_frame) returns it. Every block that has a
+/// field ends in exactly one [`Frame::Block`]; comments and unknown fields come before it, each when its line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Frame<'a> {
+    /// The end of a block that has at least one field.
+    Block(Block<'a>),
+    /// A comment line ([`with_comments`](crate::Decoder::with_comments)). Servers send comments to keep a connection
+    /// alive.
+    Comment {
+        /// Everything after the colon.
+        text: &'a [u8],
+        /// The comment was longer than the bound or the free storage; `text` is its start.
+        truncated: bool,
+    },
+    /// A field whose name the standard does not know
+    /// ([`with_unknown_fields`](crate::Decoder::with_unknown_fields)).
+    UnknownField {
+        /// Everything before the first colon.
+        name: &'a [u8],
+        /// Everything after it, without one leading space.
+        value: &'a [u8],
+        /// The line was longer than the bound or the free storage; `name` and `value` are its start.
+        truncated: bool,
+    },
+}
+
+/// The position of an event that [`Decoder::poll_event`](crate::Decoder::poll_event) found. Borrows nothing;
+/// [`Decoder::resolve`](crate::Decoder::resolve) returns the [`Event`]. Valid until the next call that takes the decoder
+/// by `&mut`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Part {
-    pub(crate) place: Place,
+#[must_use = "`Decoder::resolve` returns the event"]
+pub struct EventSpan {
+    pub(crate) event_type: Option<Span>,
+    pub(crate) data: Span,
+    pub(crate) has_retry: bool,
+}
+
+/// The position of a block; [`Decoder::resolve_block`](crate::Decoder::resolve_block) returns the [`Block`]. Valid until
+/// the next call that takes the decoder by `&mut`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "`Decoder::resolve_block` returns the block"]
+pub struct BlockSpan {
+    pub(crate) event_type: Option<Span>,
+    pub(crate) data: Option<Span>,
+    pub(crate) has_id: bool,
+    pub(crate) id_ignored: bool,
+    pub(crate) has_retry: bool,
+}
+
+impl BlockSpan {
+    /// The position of a block that has only these values, borrowed from `chunk`.
+    #[inline(always)]
+    pub(crate) fn of_borrowed(chunk: &[u8], event_type: Option<&[u8]>, data: &[u8]) -> Self {
+        Self {
+            event_type: event_type.map(|part| Span::in_chunk(subslice_range(chunk, part))),
+            data: Some(Span::in_chunk(subslice_range(chunk, data))),
+            has_id: false,
+            id_ignored: false,
+            has_retry: false,
+        }
+    }
+
+    /// The event, if the block dispatches one; [`Decoder::resolve`](crate::Decoder::resolve) returns it.
+    #[inline]
+    #[must_use]
+    pub fn event(self) -> Option<EventSpan> {
+        Some(EventSpan { event_type: self.event_type, data: self.data?, has_retry: self.has_retry })
+    }
+}
+
+/// The position of a frame; [`Decoder::resolve_frame`](crate::Decoder::resolve_frame) returns the [`Frame`]. Valid until
+/// the next call that takes the decoder by `&mut`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "`Decoder::resolve_frame` returns the frame"]
+pub struct FrameSpan(pub(crate) FrameParts);
+
+impl FrameSpan {
+    /// The block, if the frame is one.
+    #[inline]
+    #[must_use]
+    pub fn block(self) -> Option<BlockSpan> {
+        match self.0 {
+            FrameParts::Block(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// The event, if the frame is a block that dispatches one.
+    #[inline]
+    #[must_use]
+    pub fn event(self) -> Option<EventSpan> {
+        self.block()?.event()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FrameParts {
+    Block(BlockSpan),
+    Comment { text: Span, truncated: bool },
+    UnknownField { name: Span, value: Span, truncated: bool },
+}
+
+/// Where some bytes are. The decoder works with ranges; only its last, public step borrows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) source: SpanSource,
     pub(crate) start: usize,
     pub(crate) end: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum SpanSource {
     Chunk,
-    Room,
+    Buffer,
 }
 
-impl Part {
+impl Span {
     #[inline]
-    pub(crate) fn chunk(range: core::ops::Range<usize>) -> Self {
-        Self { place: Place::Chunk, start: range.start, end: range.end }
+    pub(crate) fn in_chunk(range: Range<usize>) -> Self {
+        Self { source: SpanSource::Chunk, start: range.start, end: range.end }
     }
 
     #[inline]
-    pub(crate) fn room(range: core::ops::Range<usize>) -> Self {
-        Self { place: Place::Room, start: range.start, end: range.end }
+    pub(crate) fn in_buffer(range: Range<usize>) -> Self {
+        Self { source: SpanSource::Buffer, start: range.start, end: range.end }
     }
 
-    /// Whether it is empty, wherever it lies.
-    #[cfg(feature = "bytes")]
-    pub(crate) fn is_empty(self) -> bool {
-        self.start >= self.end
-    }
-
-    /// The first `len` bytes of it.
+    /// The first `len` bytes.
     pub(crate) fn first(self, len: usize) -> Self {
         Self { end: self.start.saturating_add(len), ..self }
     }
 
-    /// The last `len` bytes of it.
+    /// The last `len` bytes.
     pub(crate) fn last(self, len: usize) -> Self {
         Self { start: self.end.saturating_sub(len), ..self }
     }
+}
+
+/// The event type to dispatch: "message" unless a block sets one that is not empty.
+#[inline]
+pub(crate) fn default_type(set: Option<&[u8]>) -> &[u8] {
+    match set {
+        Some(event_type) if !event_type.is_empty() => event_type,
+        _ => b"message",
+    }
+}
+
+/// Where `part`, a subslice of `chunk`, lies in it.
+#[inline(always)]
+fn subslice_range(chunk: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr().addr().wrapping_sub(chunk.as_ptr().addr());
+    start..start.wrapping_add(part.len())
 }

@@ -1,40 +1,44 @@
 //! Lines to fields: the first colon, one space, exact names.
 //!
-//! HTML standard, [interpreting an event stream]: a line that begins with a colon is a comment; otherwise the first
-//! colon ends the name and one U+0020 behind it is dropped; a line without a colon is a name with an empty value.
-//! Names are compared literally, with no case folding.
+//! HTML standard, [interpreting an event stream]: a line that starts with a colon is a comment; otherwise the first
+//! colon ends the name, and one U+0020 after it is dropped; a line without a colon is a name with an empty value.
+//! Names are compared literally, without case folding.
+//!
+//! Apart from `fast_path.rs`, this is the only file that knows the field names.
 //!
 //! [interpreting an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
-use crate::observe;
+use core::time::Duration;
 
-/// One line of an event stream, taken apart.
+use crate::trace;
+
+/// One line of an event stream, split into its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Field<'a> {
-    /// The blank line: the block of fields before it is dispatched.
+    /// The blank line: dispatches the block of fields before it.
     Blank,
-    /// `:` and a comment. Everything behind the colon, a leading space too: the standard gives it no structure.
+    /// A comment: everything after the colon, including a leading space. The standard gives it no structure.
     Comment(&'a [u8]),
     /// `event`: sets the event type.
     Event(&'a [u8]),
     /// `data`: one line of the event's data.
     Data(&'a [u8]),
-    /// `id`: sets the id buffer, unless the value holds a NUL (then the line is ignored).
+    /// `id`: sets the last event ID buffer. A client ignores a value that contains a NUL.
     Id(&'a [u8]),
-    /// `retry`: the reconnection time, see [`retry_milliseconds`].
+    /// `retry`: the reconnection time; see [`parse_retry`].
     Retry(&'a [u8]),
-    /// Any other name. The standard ignores it; some servers put errors there.
+    /// Any other name. The standard ignores it; some servers report errors in it.
     Unknown {
         /// Everything before the first colon; never one of the four names above.
         name: &'a [u8],
-        /// Everything behind the colon, less one space.
+        /// Everything after the colon, without one leading space.
         value: &'a [u8],
     },
 }
 
 impl<'a> Field<'a> {
-    /// Takes a whole line apart, without its line end. Looks at each byte at most once, copies nothing.
+    /// Splits a complete line, given without its line end. Examines each byte at most twice, copies nothing.
     ///
     /// ```
     /// use ssewire::Field;
@@ -47,90 +51,98 @@ impl<'a> Field<'a> {
     /// ```
     #[must_use]
     pub fn parse(line: &'a [u8]) -> Self {
-        match line.first() {
-            None => Self::Blank,
-            Some(b':') => Self::Comment(line.get(1..).unwrap_or_default()),
-            Some(_) => {
-                let mut open = OpenLine::Start;
-                let head = open.feed(line);
-                let value = line.get(head..).unwrap_or_default();
-                match open {
-                    OpenLine::Name { name, matched } if name.is_whole(matched) && value.is_empty() => name.field(b""),
-                    OpenLine::Colon(name) | OpenLine::Value(name) => name.field(value),
-                    _ => Self::unknown(line),
-                }
+        if line.is_empty() {
+            return Self::Blank;
+        }
+        let (state, value) = match classify(line) {
+            Some((state, head)) => (state, line.get(head..).unwrap_or_default()),
+            // The line ends within its first bytes: `data`, `data:`, or only the start of a name.
+            None => match Name::of_complete_line(line) {
+                Some(name) => (LineState::Value(name), &b""[..]),
+                None => (LineState::Unknown, line),
+            },
+        };
+        match state {
+            LineState::Value(Name::Event) => Self::Event(value),
+            LineState::Value(Name::Data) => Self::Data(value),
+            LineState::Value(Name::Id) => Self::Id(value),
+            LineState::Value(Name::Retry) => Self::Retry(value),
+            LineState::Comment => Self::Comment(value),
+            LineState::Start | LineState::Unknown | LineState::Skipped => {
+                let (name, value) = split_unknown(line);
+                Self::Unknown { name, value }
             }
         }
     }
-
-    /// A line that is known to carry none of the four names.
-    pub(crate) fn unknown(line: &'a [u8]) -> Self {
-        let colon = memchr::memchr(b':', line).unwrap_or(line.len());
-        observe::examined(|| colon);
-        let (name, value) = line.split_at_checked(colon).unwrap_or((line, b""));
-        let value = value.strip_prefix(b":").unwrap_or(value);
-        Self::Unknown { name, value: value.strip_prefix(b" ").unwrap_or(value) }
-    }
 }
 
-/// The reconnection time in a `retry` value, in milliseconds: ASCII digits and nothing else, saturating at
-/// [`u64::MAX`]. `None` for any other value, the empty one too: such a line changes nothing.
+/// Splits a line at its first colon, whatever its name, and drops one space after the colon.
+pub(crate) fn split_unknown(line: &[u8]) -> (&[u8], &[u8]) {
+    let colon = memchr::memchr(b':', line).unwrap_or(line.len());
+    trace::examined(|| colon);
+    let (name, value) = line.split_at_checked(colon).unwrap_or((line, b""));
+    let value = value.strip_prefix(b":").unwrap_or(value);
+    (name, value.strip_prefix(b" ").unwrap_or(value))
+}
+
+/// Parses the value of a `retry` field, the reconnection time in milliseconds: ASCII digits and nothing else, saturating
+/// at 2^64 - 1 ms. Returns `None` for any other value, including the empty one: such a field is ignored.
 ///
-/// `str::parse` would not do: it takes `+5`, and it refuses the digits beyond 2^64 that the standard allows.
+/// `str::parse` accepts `+5` and rejects the digits beyond 2^64 that the standard allows.
 ///
 /// ```
-/// use ssewire::retry_milliseconds;
+/// use core::time::Duration;
+/// use ssewire::parse_retry;
 ///
-/// assert_eq!(retry_milliseconds(b"3000"), Some(3000));
-/// assert_eq!(retry_milliseconds(b"99999999999999999999999"), Some(u64::MAX));
-/// assert_eq!(retry_milliseconds(b"+5"), None);
-/// assert_eq!(retry_milliseconds(b""), None);
+/// assert_eq!(parse_retry(b"3000"), Some(Duration::from_secs(3)));
+/// assert_eq!(parse_retry(b"99999999999999999999999"), Some(Duration::from_millis(u64::MAX)));
+/// assert_eq!(parse_retry(b"+5"), None);
+/// assert_eq!(parse_retry(b""), None);
 /// ```
 #[must_use]
-pub fn retry_milliseconds(value: &[u8]) -> Option<u64> {
-    let mut digits = RetryDigits::new();
-    digits.feed(value);
-    digits.milliseconds()
+pub fn parse_retry(value: &[u8]) -> Option<Duration> {
+    let mut parser = RetryParser::new();
+    parser.push(value);
+    parser.finish()
 }
 
-/// A `retry` value that is still arriving. Needs no buffer, however many digits come.
+/// Parses a `retry` value that arrives in pieces. Needs no buffer, however many digits come.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct RetryDigits {
-    so_far: u64,
-    are: Digits,
+pub(crate) struct RetryParser {
+    milliseconds: u64,
+    state: RetryState,
 }
 
-/// What a value is that is to be digits only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Digits {
-    None,
-    Good,
-    Broken,
+enum RetryState {
+    Empty,
+    Valid,
+    Invalid,
 }
 
-impl RetryDigits {
+impl RetryParser {
     pub(crate) const fn new() -> Self {
-        Self { so_far: 0, are: Digits::None }
+        Self { milliseconds: 0, state: RetryState::Empty }
     }
 
-    pub(crate) fn feed(&mut self, piece: &[u8]) {
+    pub(crate) fn push(&mut self, piece: &[u8]) {
         for byte in piece {
-            if self.are == Digits::Broken || !byte.is_ascii_digit() {
-                self.are = Digits::Broken;
+            if self.state == RetryState::Invalid || !byte.is_ascii_digit() {
+                self.state = RetryState::Invalid;
                 return;
             }
-            self.are = Digits::Good;
-            self.so_far = self.so_far.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+            self.state = RetryState::Valid;
+            self.milliseconds = self.milliseconds.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
         }
     }
 
-    pub(crate) fn milliseconds(self) -> Option<u64> {
-        if self.are == Digits::Good { Some(self.so_far) } else { None }
+    pub(crate) fn finish(self) -> Option<Duration> {
+        (self.state == RetryState::Valid).then(|| Duration::from_millis(self.milliseconds))
     }
 }
 
-/// The four names that the standard knows. No two begin with the same letter, so the first byte of a line leaves at
-/// most one candidate, and a name cut by a chunk boundary is resumed from a count instead of a buffer.
+/// The four field names of the standard. No two start with the same letter, so the first byte of a line leaves at most
+/// one candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Name {
     Event,
@@ -140,10 +152,7 @@ pub(crate) enum Name {
 }
 
 impl Name {
-    /// The bytes of the longest of them.
-    pub(crate) const LONGEST: usize = 5;
-
-    fn beginning_with(byte: u8) -> Option<Self> {
+    fn from_first_byte(byte: u8) -> Option<Self> {
         match byte {
             b'd' => Some(Self::Data),
             b'e' => Some(Self::Event),
@@ -162,123 +171,98 @@ impl Name {
         }
     }
 
-    /// The first `matched` bytes of the name.
-    pub(crate) fn prefix(self, matched: u8) -> &'static [u8] {
-        self.bytes().get(..usize::from(matched)).unwrap_or_default()
-    }
-
-    pub(crate) fn is_whole(self, matched: u8) -> bool {
-        usize::from(matched) == self.bytes().len()
-    }
-
-    pub(crate) fn field(self, value: &[u8]) -> Field<'_> {
-        match self {
-            Self::Event => Field::Event(value),
-            Self::Data => Field::Data(value),
-            Self::Id => Field::Id(value),
-            Self::Retry => Field::Retry(value),
-        }
+    /// The name of a complete line that has no value: `name` or `name:`.
+    fn of_complete_line(line: &[u8]) -> Option<Self> {
+        let name = Self::from_first_byte(*line.first()?)?;
+        (line.strip_suffix(b":").unwrap_or(line) == name.bytes()).then_some(name)
     }
 }
 
-/// How far the classification of an unfinished line has come.
+/// The kind of the line that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OpenLine {
-    /// No byte of it yet.
+pub(crate) enum LineState {
+    /// At the start of a line, or within its first bytes, which do not tell the kind yet.
     Start,
-    /// All bytes so far are the first `matched` of this name.
-    Name { name: Name, matched: u8 },
-    /// The colon behind this name was the last byte: one space may follow that is not part of the value.
-    Colon(Name),
     /// In the value of this field.
     Value(Name),
-    /// Behind the colon of a comment.
+    /// After the colon of a comment.
     Comment,
-    /// Somewhere in a line of another name.
+    /// In a field of another name.
     Unknown,
-    /// The rest of a line that nobody wants any more.
-    Unwanted,
+    /// In a line whose rest is discarded.
+    Skipped,
 }
 
-impl OpenLine {
-    /// Takes what comes before the content of the line (name, colon, space), as far as it is there, and returns how many
-    /// bytes that were. Behind them stands content, or the end of the line, or of the bytes.
-    ///
-    /// In a line of another name, all of it counts as content, what was taken for one of the four names included.
-    #[inline]
-    pub(crate) fn feed(&mut self, bytes: &[u8]) -> usize {
-        // Nearly every line is one of these. Where no byte follows, a space may yet come.
-        if let (Self::Start, Some([b'd', b'a', b't', b'a', b':', next])) = (*self, bytes.first_chunk()) {
-            *self = Self::Value(Name::Data);
-            observe::examined(|| 6);
-            return if *next == b' ' { 6 } else { 5 };
-        }
-        if let Self::Value(_) | Self::Comment | Self::Unknown | Self::Unwanted = self {
-            return 0;
-        }
-        let mut rest = bytes;
-        while let Some((&byte, behind)) = rest.split_first() {
-            *self = match *self {
-                Self::Start => match (Name::beginning_with(byte), byte) {
-                    (Some(name), _) => Self::Name { name, matched: 0 },
-                    (None, b'\n' | b'\r') => break,
-                    (None, b':') => {
-                        rest = behind;
-                        Self::Comment
-                    }
-                    (None, _) => Self::Unknown,
-                },
-                Self::Name { name, matched } => {
-                    let wanted = name.bytes().get(usize::from(matched)..).unwrap_or_default();
-                    let same = wanted.iter().zip(rest).take_while(|(a, b)| a == b).count();
-                    rest = rest.get(same..).unwrap_or_default();
-                    let matched = matched.saturating_add(u8::try_from(same).unwrap_or(0));
-                    match rest.split_first() {
-                        None | Some((b'\n' | b'\r', _)) => {
-                            *self = Self::Name { name, matched };
-                            break;
-                        }
-                        Some((b':', behind)) if name.is_whole(matched) => {
-                            rest = behind;
-                            Self::Colon(name)
-                        }
-                        Some(_) => Self::Unknown,
-                    }
-                }
-                Self::Colon(name) => {
-                    if byte == b' ' {
-                        rest = behind;
-                    }
-                    *self = Self::Value(name);
-                    break;
-                }
-                Self::Value(_) | Self::Comment | Self::Unknown | Self::Unwanted => break,
-            };
-        }
-        let head = bytes.len().saturating_sub(rest.len());
-        // One more byte may have been looked at than was taken.
-        observe::examined(|| head.saturating_add(usize::from(!rest.is_empty())));
-        head
+/// Tells the kind of a line from its first bytes, and how many of them come before its content: name, colon and space. In
+/// an unknown field all of the line is content.
+///
+/// `line` starts where the line starts and may go beyond its end. Returns `None` if `line` ends before the decision,
+/// which takes at most [`LinePrefix::CAPACITY`] + 1 bytes. The caller has handled the blank line.
+#[inline]
+pub(crate) fn classify(line: &[u8]) -> Option<(LineState, usize)> {
+    let first = *line.first()?;
+    let Some(name) = Name::from_first_byte(first) else {
+        trace::examined(|| 1);
+        return Some(if first == b':' { (LineState::Comment, 1) } else { (LineState::Unknown, 0) });
+    };
+    let bytes = name.bytes();
+    let matched = bytes.iter().zip(line).take_while(|(a, b)| a == b).count();
+    let after_name = line.get(matched..).unwrap_or_default();
+    trace::examined(|| line.len().min(matched.saturating_add(2)));
+    match after_name {
+        [] => None,
+        _ if matched < bytes.len() => Some((LineState::Unknown, 0)),
+        [b':'] => None,
+        [b':', b' ', ..] => Some((LineState::Value(name), matched.saturating_add(2))),
+        [b':', ..] => Some((LineState::Value(name), matched.saturating_add(1))),
+        [b'\n' | b'\r', ..] => Some((LineState::Value(name), matched)),
+        _ => Some((LineState::Unknown, 0)),
     }
 }
 
-impl OpenLine {
-    /// [`feed`](Self::feed) with a single byte. True if it was taken; else nothing has changed.
+/// The first bytes of a line that a chunk end cut before they told its kind. At most `event:` or `retry:`, after which a
+/// space may still come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LinePrefix {
+    bytes: [u8; Self::CAPACITY],
+    len: u8,
+}
+
+impl LinePrefix {
+    pub(crate) const CAPACITY: usize = 6;
+
+    pub(crate) const fn new() -> Self {
+        Self { bytes: [0; Self::CAPACITY], len: 0 }
+    }
+
     #[inline]
-    pub(crate) fn feed_byte(&mut self, byte: u8) -> bool {
-        if let Self::Name { name, matched } = self {
-            if name.bytes().get(usize::from(*matched)) == Some(&byte) {
-                *matched = matched.saturating_add(1);
-                observe::examined(|| 1);
-                return true;
-            }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// Keeps further bytes of a line that [`classify`] could not tell.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        debug_assert!(self.bytes().len() + bytes.len() <= Self::CAPACITY);
+        for (slot, byte) in self.bytes.iter_mut().skip(usize::from(self.len)).zip(bytes) {
+            *slot = *byte;
+            self.len = self.len.saturating_add(1);
         }
-        let mut line = *self;
-        let takes = line.feed(&[byte]) > 0;
-        if takes {
-            *self = line;
+    }
+
+    /// Classifies the line whose first bytes these are and which `rest` continues. Examines again at most
+    /// [`CAPACITY`](Self::CAPACITY) bytes.
+    pub(crate) fn classify_with(&self, rest: &[u8]) -> Option<(LineState, usize)> {
+        let mut line = [0; Self::CAPACITY + 1];
+        let mut len = 0_usize;
+        for (slot, byte) in line.iter_mut().zip(self.bytes().iter().chain(rest)) {
+            *slot = *byte;
+            len = len.saturating_add(1);
         }
-        takes
+        classify(line.get(..len).unwrap_or_default())
     }
 }
 
@@ -312,7 +296,7 @@ mod tests {
     ];
 
     /// The rule as the standard words it.
-    fn by_the_book(line: &[u8]) -> Field<'_> {
+    fn by_the_standard(line: &[u8]) -> Field<'_> {
         let (name, value) = match line.iter().position(|&b| b == b':') {
             None => (line, &b""[..]),
             Some(0) => return Field::Comment(&line[1..]),
@@ -332,61 +316,45 @@ mod tests {
     #[test]
     fn parse_follows_the_standard() {
         for line in LINES {
-            assert_eq!(Field::parse(line), by_the_book(line), "{:?}", line.escape_ascii());
+            assert_eq!(Field::parse(line), by_the_standard(line), "{:?}", line.escape_ascii());
         }
     }
 
     #[test]
-    fn a_cut_line_is_classified_like_a_whole_one() {
-        for line in LINES {
-            for cut in 0..=line.len() {
-                let (mut whole, mut halves) = (OpenLine::Start, OpenLine::Start);
-                let content = line.len() - whole.feed(line);
-                halves.feed(&line[..cut]);
-                let rest = &line[cut..];
-                let content_of_rest = rest.len() - halves.feed(rest);
-                assert_eq!(halves, whole, "{:?} cut at {cut}", line.escape_ascii());
-                if whole != OpenLine::Unknown {
-                    assert_eq!(content_of_rest, content.min(rest.len()), "{:?} cut at {cut}", line.escape_ascii());
-                }
+    fn classify_agrees_for_a_cut_line() {
+        for line in LINES.into_iter().filter(|line| !line.is_empty()) {
+            let line = [line, b"\n"].concat();
+            let whole = classify(&line).unwrap();
+            for cut in 0..line.len() {
+                let (first, rest) = line.split_at(cut);
+                let Some(seen) = classify(first) else {
+                    let mut prefix = LinePrefix::new();
+                    prefix.push(first);
+                    assert_eq!(prefix.classify_with(rest), Some(whole), "{:?} cut at {cut}", line.escape_ascii());
+                    continue;
+                };
+                assert_eq!(seen, whole, "{:?} cut at {cut}", line.escape_ascii());
             }
         }
     }
 
     #[test]
-    fn a_line_end_ends_the_name() {
-        for (bytes, head) in [(&b"\n"[..], 0), (b"data\nid", 4), (b"dat\r", 3), (b"data:\n", 5), (b"data: \n", 6)] {
-            let mut line = OpenLine::Start;
-            assert_eq!(line.feed(bytes), head, "{:?}", bytes.escape_ascii());
-            assert_ne!(line, OpenLine::Unknown);
+    fn classify_decides_within_seven_bytes() {
+        for undecided in [&b""[..], b"d", b"data", b"data:", b"event:", b"retry:", b"id:"] {
+            assert_eq!(classify(undecided), None, "{:?}", undecided.escape_ascii());
+            assert!(undecided.len() <= LinePrefix::CAPACITY);
+        }
+        for decided in [&b"data: "[..], b"event:x", b"retry: ", b"datax", b"data\r", b":", b"x"] {
+            assert!(classify(decided).is_some(), "{:?}", decided.escape_ascii());
         }
     }
 
     #[test]
-    fn retry_is_digits_only() {
-        assert_eq!(retry_milliseconds(b"0010"), Some(10));
-        assert_eq!(retry_milliseconds(b"18446744073709551615"), Some(u64::MAX));
+    fn parse_retry_accepts_digits_only() {
+        assert_eq!(parse_retry(b"0010"), Some(Duration::from_millis(10)));
+        assert_eq!(parse_retry(b"18446744073709551615"), Some(Duration::from_millis(u64::MAX)));
         for refused in [&b""[..], b"+1", b"-1", b"1.0", b"1e3", b"0x1", b"1 ", b" 1", b"1\0", "\u{ff11}".as_bytes()] {
-            assert_eq!(retry_milliseconds(refused), None, "{:?}", refused.escape_ascii());
-        }
-    }
-
-    /// What stands before the content is taken byte by byte, and nothing of the content.
-    #[test]
-    fn single_bytes_are_taken_up_to_the_content() {
-        use Name::{Data, Event, Id};
-        for (bytes, taken, line) in [
-            (&b"data: x"[..], 6, OpenLine::Value(Data)),
-            (b"id:x", 3, OpenLine::Colon(Id)),
-            (b"eve", 3, OpenLine::Name { name: Event, matched: 3 }),
-            (b"date", 3, OpenLine::Name { name: Data, matched: 3 }),
-            (b": c", 1, OpenLine::Comment),
-            (b"x", 0, OpenLine::Start),
-            (b"\n", 0, OpenLine::Start),
-        ] {
-            let mut open = OpenLine::Start;
-            let count = bytes.iter().take_while(|byte| open.feed_byte(**byte)).count();
-            assert_eq!((count, open), (taken, line), "{}", bytes.escape_ascii());
+            assert_eq!(parse_retry(refused), None, "{:?}", refused.escape_ascii());
         }
     }
 }

@@ -119,41 +119,43 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod assembler;
 mod buffer;
 mod decoder;
 mod encode;
 mod error;
 mod event;
+mod fast_path;
 mod field;
 mod line;
 mod line_decoder;
 mod lossy;
-mod machine;
-mod observe;
 #[cfg(feature = "alloc")]
 mod owned;
 #[cfg(feature = "bytes")]
 mod shared;
-mod short;
-mod whole;
+#[cfg(feature = "alloc")]
+mod shared_id;
+mod storage;
+mod trace;
 
-pub use buffer::{Fixed, Growing, Storage};
 pub use decoder::Decoder;
 pub use encode::{Encode, EncodeError};
-pub use error::{DecodeError, Truncated};
-pub use event::{Event, Frame, Ready, ReadyFrame};
-pub use field::{Field, retry_milliseconds};
-pub use line_decoder::{LineDecoder, ReadyLine};
+pub use error::{DecodeError, InvalidId, Truncated};
+pub use event::{Block, BlockSpan, Event, EventSpan, Frame, FrameSpan};
+pub use field::{Field, parse_retry};
+pub use line_decoder::{LineDecoder, LineSpan};
 pub use lossy::Lossy;
-#[cfg(feature = "__observe")]
-#[doc(hidden)]
-pub use observe::counting::take_examined;
 #[cfg(feature = "alloc")]
-pub use owned::OwnedEvent;
+pub use owned::{OwnedBlock, OwnedEvent, OwnedEvents, OwnedFrame};
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;
+pub use storage::{ArrayBuffer, HeapBuffer, Storage};
+#[cfg(feature = "__observe")]
+#[doc(hidden)]
+pub use trace::counting::take_bytes_examined;
 
-/// The README's example runs with the tests.
+/// Compiles the README's example with the tests.
 #[cfg(all(doctest, feature = "alloc"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

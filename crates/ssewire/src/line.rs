@@ -1,126 +1,149 @@
-//! Bytes to lines: where a line begins and where it ends.
+//! Bytes to lines: where a line starts and where it ends.
 //!
-//! HTML standard, [parsing an event stream]: the stream may begin with one byte order mark, and a line ends at
+//! HTML standard, [parsing an event stream]: the stream may start with one byte order mark, and a line ends at
 //! CRLF, at LF, or at CR.
 //!
 //! [parsing an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
-use crate::observe;
+use crate::trace;
 
 const BYTE_ORDER_MARK: &[u8; 3] = b"\xEF\xBB\xBF";
 
-/// What may stand before the first byte of a line and belongs to none.
+/// The state between two pieces of input that decides which bytes belong to a line. Stores no content.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct LineStart {
-    /// Bytes of the byte order mark seen so far; `None` once the first line has begun.
-    mark: Option<u8>,
-    /// The last byte was a CR that ended its line: an LF right behind it is the rest of that line end, also when it
-    /// comes in a later chunk. Waiting for it instead would hold back an event whose blank line ends in CR.
+pub(crate) struct LineScanner {
+    /// Bytes of the byte order mark seen so far; `None` once the first line has started.
+    bom: Option<u8>,
+    /// The previous line ended in CR: an LF directly after it, also in a later chunk, is the rest of that line end.
+    /// Waiting for the LF instead would hold back an event whose blank line ends in CR.
     after_cr: bool,
 }
 
-/// What [`LineStart::skip_mark`] found at the start of a chunk.
+/// What [`LineScanner::skip_bom`] found at the start of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mark {
+pub(crate) enum Bom {
     /// No byte order mark.
-    None,
-    /// This many bytes are of a byte order mark; if that is all of the chunk, perhaps.
+    Absent,
+    /// This many bytes belong to a byte order mark. If they are the whole chunk, it may be incomplete.
     Bytes(usize),
-    /// These bytes of earlier chunks looked like one, but were none: they begin the line.
-    Never(&'static [u8]),
+    /// These bytes of earlier chunks began like a byte order mark but are content: the line starts with them.
+    FalseStart(&'static [u8]),
 }
 
-impl LineStart {
-    /// The start of a connection.
+impl LineScanner {
+    /// The state at the start of a stream.
     pub(crate) const fn new() -> Self {
-        Self { mark: Some(0), after_cr: false }
+        Self { bom: Some(0), after_cr: false }
     }
 
-    /// Looks for the byte order mark at the start of a chunk, before any byte of it was given to a line.
+    /// Returns whether the next byte belongs to a line for certain: no byte order mark and no rest of a CRLF can come.
     #[inline]
-    pub(crate) fn skip_mark(&mut self, chunk: &[u8]) -> Mark {
-        match self.mark {
-            None => Mark::None,
-            Some(seen) => self.go_on_with_mark(seen, chunk),
+    pub(crate) fn is_at_line_content(&self) -> bool {
+        self.bom.is_none() && !self.after_cr
+    }
+
+    /// Number of bytes of an incomplete byte order mark.
+    pub(crate) fn bom_bytes(&self) -> u8 {
+        self.bom.unwrap_or(0)
+    }
+
+    /// Looks for the byte order mark at the start of a chunk, before any byte of the chunk is used as content.
+    #[inline]
+    pub(crate) fn skip_bom(&mut self, chunk: &[u8]) -> Bom {
+        match self.bom {
+            None => Bom::Absent,
+            Some(seen) => self.resume_bom(seen, chunk),
         }
     }
 
-    /// Whether an LF at the start of `rest` is the second half of a CRLF. Either way the question is settled then.
+    /// Returns whether the first byte of `rest` is an LF that completes a CRLF. An empty `rest` leaves the question open.
     #[inline]
-    pub(crate) fn swallow_lf(&mut self, rest: &[u8]) -> bool {
+    pub(crate) fn skip_lf_after_cr(&mut self, rest: &[u8]) -> bool {
         match rest.first() {
             None => false,
             Some(&byte) => core::mem::take(&mut self.after_cr) && byte == b'\n',
         }
     }
 
-    /// Notes the byte that ended a line.
+    /// Records the byte that ended a line.
     #[inline]
-    pub(crate) fn ended_by(&mut self, terminator: u8) {
+    pub(crate) fn set_terminator(&mut self, terminator: u8) {
+        debug_assert!(matches!(terminator, b'\n' | b'\r'));
         self.after_cr = terminator == b'\r';
     }
 
-    /// Bytes of an unfinished byte order mark.
-    pub(crate) fn mark_bytes(&self) -> u8 {
-        self.mark.unwrap_or(0)
-    }
-
-    /// True when neither a byte order mark nor half a CRLF may stand before the next line.
-    #[inline]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.mark.is_none() && !self.after_cr
-    }
-
     #[cold]
-    fn go_on_with_mark(&mut self, seen: u8, chunk: &[u8]) -> Mark {
+    fn resume_bom(&mut self, seen: u8, chunk: &[u8]) -> Bom {
         let (before, ahead) = BYTE_ORDER_MARK.split_at_checked(usize::from(seen)).unwrap_or_default();
         let same = ahead.iter().zip(chunk).take_while(|(a, b)| a == b).count();
         if same < ahead.len() && same == chunk.len() {
-            self.mark = Some(seen.saturating_add(u8::try_from(same).unwrap_or(0)));
-            return Mark::Bytes(same);
+            self.bom = Some(seen.saturating_add(u8::try_from(same).unwrap_or(0)));
+            return Bom::Bytes(same);
         }
-        self.mark = None;
+        self.bom = None;
         if same == ahead.len() {
-            Mark::Bytes(same)
+            Bom::Bytes(same)
         } else if before.is_empty() {
-            // `EF BB` and then something else, all in this chunk: content from its first byte on.
-            Mark::None
+            // `EF BB` and then another byte, all in this chunk: content from its first byte on.
+            Bom::Absent
         } else {
-            Mark::Never(before)
+            Bom::FalseStart(before)
         }
     }
 }
 
-/// The offset of the first byte that ends a line (LF or CR).
-#[inline]
+/// Returns the offset of the first byte that ends a line (LF or CR).
+#[inline(always)]
 pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
-    let found = search(bytes);
-    observe::examined(|| found.map_or(bytes.len(), |at| at.saturating_add(1)));
+    let found = find_line_end(bytes);
+    trace::examined(|| found.map_or(bytes.len(), |at| at.saturating_add(1)));
     found
 }
 
-/// So far the line end is looked for first where it mostly is.
-const NEAR: usize = 64;
-
-// Lines of an event stream are short: there the run-time dispatch of `memchr2` costs more than the search itself, and so
-// does a call.
+/// A value up to its line end, and the bytes after that line end if it is an LF; a CR needs the slow path.
 #[inline(always)]
-fn search(bytes: &[u8]) -> Option<usize> {
-    match bytes.split_at_checked(NEAR) {
-        None => search_near(bytes),
-        Some((near, far)) => search_near(near).or_else(|| search_far(far)),
+pub(crate) fn split_line(bytes: &[u8]) -> LineSplit<'_> {
+    let Some((value, end)) = line_end(bytes).and_then(|end| bytes.split_at_checked(end)) else {
+        return LineSplit::Unfinished;
+    };
+    match end.strip_prefix(b"\n") {
+        Some(rest) => LineSplit::Line { value, rest },
+        None => LineSplit::EndsInCr,
     }
 }
 
-/// In long lines wider registers pay.
-#[inline(never)]
-fn search_far(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr2(b'\n', b'\r', bytes).map(|at| at.wrapping_add(NEAR))
+/// The result of [`split_line`].
+pub(crate) enum LineSplit<'c> {
+    /// A value that ends in LF, and the bytes after that LF.
+    Line { value: &'c [u8], rest: &'c [u8] },
+    /// The value ends in CR.
+    EndsInCr,
+    /// The chunk ends before the line.
+    Unfinished,
 }
 
-/// With the searcher that every processor of the target has, named here, where it can be inlined.
+/// Length up to which the search is inlined.
+const INLINE_LEN: usize = 64;
+
+// Lines of an event stream are short: the run-time dispatch of `memchr2`, and even the call, would cost more than the
+// search itself.
 #[inline(always)]
-fn search_near(bytes: &[u8]) -> Option<usize> {
+fn find_line_end(bytes: &[u8]) -> Option<usize> {
+    match bytes.split_at_checked(INLINE_LEN) {
+        Some((near, far)) if !far.is_empty() => find_inline(near).or_else(|| find_dispatched(far)),
+        _ => find_inline(bytes),
+    }
+}
+
+/// Long lines repay the dispatch to wider vector registers.
+#[inline(never)]
+fn find_dispatched(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr2(b'\n', b'\r', bytes).map(|at| at.wrapping_add(INLINE_LEN))
+}
+
+/// Searches with the vectors that every processor of the target has, named here so that the search can be inlined.
+#[inline(always)]
+fn find_inline(bytes: &[u8]) -> Option<usize> {
     #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
     use memchr::arch::aarch64::neon::memchr::Two;
     #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
@@ -144,38 +167,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_may_come_in_pieces() {
-        let mut start = LineStart::new();
-        assert_eq!(start.skip_mark(b"\xEF"), Mark::Bytes(1));
-        assert_eq!(start.skip_mark(b""), Mark::Bytes(0));
-        assert_eq!(start.skip_mark(b"\xBB"), Mark::Bytes(1));
-        assert_eq!(start.mark_bytes(), 2);
-        assert_eq!(start.skip_mark(b"\xBF\xEF"), Mark::Bytes(1));
-        assert!(start.is_plain());
+    fn skip_bom_accepts_a_mark_in_pieces() {
+        let mut scanner = LineScanner::new();
+        assert_eq!(scanner.skip_bom(b"\xEF"), Bom::Bytes(1));
+        assert_eq!(scanner.skip_bom(b""), Bom::Bytes(0));
+        assert_eq!(scanner.skip_bom(b"\xBB"), Bom::Bytes(1));
+        assert_eq!(scanner.bom_bytes(), 2);
+        assert_eq!(scanner.skip_bom(b"\xBF\xEF"), Bom::Bytes(1));
+        assert!(scanner.is_at_line_content());
     }
 
     #[test]
-    fn what_only_began_like_a_mark_is_content() {
-        let mut start = LineStart::new();
-        assert_eq!(start.skip_mark(b"\xEF\xBB"), Mark::Bytes(2));
-        assert_eq!(start.skip_mark(b"d"), Mark::Never(b"\xEF\xBB"));
-        assert_eq!(LineStart::new().skip_mark(b"\xEF\xBBd"), Mark::None);
+    fn skip_bom_returns_a_false_start_as_content() {
+        let mut scanner = LineScanner::new();
+        assert_eq!(scanner.skip_bom(b"\xEF\xBB"), Bom::Bytes(2));
+        assert_eq!(scanner.skip_bom(b"d"), Bom::FalseStart(b"\xEF\xBB"));
+        assert_eq!(LineScanner::new().skip_bom(b"\xEF\xBBd"), Bom::Absent);
     }
 
     #[test]
-    fn an_lf_is_swallowed_only_right_behind_a_cr() {
-        let mut start = LineStart::new();
-        assert!(!start.swallow_lf(b"\n"));
-        start.ended_by(b'\r');
-        assert!(!start.swallow_lf(b""), "an empty chunk settles nothing");
-        assert!(start.swallow_lf(b"\n"));
-        assert!(!start.swallow_lf(b"\n"));
-        start.ended_by(b'\n');
-        assert!(!start.swallow_lf(b"\n"));
+    fn skip_lf_after_cr_skips_one_lf_directly_after_a_cr() {
+        let mut scanner = LineScanner::new();
+        assert!(!scanner.skip_lf_after_cr(b"\n"));
+        scanner.set_terminator(b'\r');
+        assert!(!scanner.skip_lf_after_cr(b""), "an empty chunk leaves the question open");
+        assert!(scanner.skip_lf_after_cr(b"\n"));
+        assert!(!scanner.skip_lf_after_cr(b"\n"));
+        scanner.set_terminator(b'\n');
+        assert!(!scanner.skip_lf_after_cr(b"\n"));
     }
 
     #[test]
-    fn a_line_ends_at_the_first_of_both() {
+    fn line_end_finds_the_first_terminator() {
         for at in (0..70).chain(150..170).chain([400]) {
             for terminator in [b'\n', b'\r'] {
                 let mut bytes = [b'x'; 500];

@@ -1,16 +1,17 @@
-//! Lines alone, for protocols that are no event stream.
+//! Lines alone, for protocols that are not event streams.
 
 use core::fmt;
 
-use crate::buffer::{Growing, Room, Storage};
+use crate::buffer::EventBuffer;
 use crate::error::{DecodeError, Truncated};
-use crate::event::{Part, Place};
-use crate::line::{LineStart, Mark, line_end};
+use crate::event::{Span, SpanSource};
+use crate::line::{Bom, LineScanner, line_end};
+use crate::storage::{HeapBuffer, Storage};
 
-/// The lowest layer by itself: bytes to lines, cut anywhere. For newline-delimited JSON and its like.
+/// Decodes lines from input that is cut anywhere: the lowest layer alone, for newline-delimited JSON and similar formats.
 ///
 /// Lines end at LF, CR or CRLF, and one leading byte order mark is dropped, as in an event stream. A CR ends its line at
-/// once; an LF right behind it is swallowed, also when it arrives in a later chunk.
+/// once; an LF directly after it is skipped, also when it arrives in a later chunk.
 ///
 /// ```
 /// use ssewire::LineDecoder;
@@ -23,217 +24,227 @@ use crate::line::{LineStart, Mark, line_end};
 ///     }
 /// }
 /// assert_eq!(lines, [b"{\"n\":1}", b"{\"n\":2}"]);
-/// assert_eq!(decoder.unfinished(), b"{}"); // No line in an event stream; another protocol may take it for one.
+/// assert_eq!(decoder.unfinished(), b"{}"); // Not a line of an event stream; another protocol may accept it.
 /// assert_eq!(decoder.finish().unwrap_err().pending_bytes(), 2);
 /// # Ok::<(), ssewire::DecodeError>(())
 /// ```
 ///
 /// # Cost
-/// Every byte is looked at once. A line that lies within one chunk is borrowed from it, one that straddles chunks is
-/// copied once.
+/// Examines each byte once. A line that lies within one chunk is borrowed from it; one that crosses chunks is copied once.
 #[derive(Clone)]
-pub struct LineDecoder<S = Growing> {
-    room: Room<S>,
-    limit: usize,
-    start: LineStart,
-    /// The rest of a line that was too large is passed over.
-    skips: bool,
-    /// Bytes of the line so far, kept or not.
+pub struct LineDecoder<S = HeapBuffer> {
+    /// Holds the line as its open value.
+    buffer: EventBuffer<S>,
+    max_line_bytes: usize,
+    scanner: LineScanner,
+    /// The rest of the line is discarded: it exceeds a limit.
+    skipping_line: bool,
+    /// Bytes of the unfinished line, kept or not.
     pending: u64,
 }
 
-/// A line found by [`LineDecoder::advance`], without its borrows.
+/// The position of a line that [`LineDecoder::poll_line`] found. Borrows nothing; [`LineDecoder::resolve`] returns the
+/// line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "the line is lent by `LineDecoder::line`"]
-pub struct ReadyLine(Part);
+#[must_use = "`LineDecoder::resolve` returns the line"]
+pub struct LineSpan(Span);
 
 #[cfg(feature = "alloc")]
-impl LineDecoder<Growing> {
-    /// A decoder with a buffer that grows up to 16 MiB. Allocates nothing yet.
+impl LineDecoder<HeapBuffer> {
+    /// Creates a decoder with a buffer on the heap. Allocates nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self::with_storage(Growing::new())
+        Self::with_storage(HeapBuffer::new())
     }
 }
 
 #[cfg(feature = "alloc")]
-impl Default for LineDecoder<Growing> {
+impl Default for LineDecoder<HeapBuffer> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl<S> LineDecoder<S> {
-    /// A decoder that keeps lines that straddle chunks in `storage`.
+    /// The size limit of one line unless [`with_max_line_bytes`](Self::with_max_line_bytes) sets another: 16 MiB.
+    pub const DEFAULT_MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+
+    /// Creates a decoder that keeps lines that cross a chunk boundary in `storage`.
     #[must_use]
     pub const fn with_storage(storage: S) -> Self {
-        let limit = crate::Decoder::<S>::DEFAULT_LIMIT;
-        Self { room: Room::new(storage), limit, start: LineStart::new(), skips: false, pending: 0 }
+        Self {
+            buffer: EventBuffer::new(storage),
+            max_line_bytes: Self::DEFAULT_MAX_LINE_BYTES,
+            scanner: LineScanner::new(),
+            skipping_line: false,
+            pending: 0,
+        }
     }
 
-    /// Sets the largest line, in bytes.
+    /// Sets the length of the longest line, in bytes.
     #[must_use]
-    pub const fn with_limit(mut self, bytes: usize) -> Self {
-        self.limit = bytes;
+    pub const fn with_max_line_bytes(mut self, bytes: usize) -> Self {
+        self.max_line_bytes = bytes;
         self
     }
 }
 
 impl<S: Storage> LineDecoder<S> {
-    /// Decodes up to the next line end. `input` is advanced; `Ok(None)`: all of it is used up, bring more.
+    /// Decodes up to the next line end. Advances `input` past the bytes consumed. `Ok(None)`: all of `input` is consumed;
+    /// continue with the next chunk.
     ///
     /// # Errors
-    /// [`DecodeError::TooLarge`] at the first byte beyond the limit, whatever the chunking; [`DecodeError::BufferFull`]
-    /// if the line straddles chunks and finds no room. Only this line is lost.
+    /// [`DecodeError::LimitExceeded`] at the first byte beyond the limit, whatever the chunking;
+    /// [`DecodeError::CapacityExceeded`] if the line crosses chunks and does not fit the storage. Only this line is lost.
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<&'d [u8]>, DecodeError> {
         let chunk: &'c [u8] = input;
-        Ok(self.advance(input)?.map(|ready| self.line(chunk, ready)))
+        Ok(self.poll_line(input)?.map(|span| self.resolve(chunk, span)))
     }
 
-    /// As [`decode`](Self::decode), without borrowing; see [`Decoder::advance`](crate::Decoder::advance).
+    /// As [`decode`](Self::decode), without borrowing; see [`Decoder::poll_event`](crate::Decoder::poll_event).
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    pub fn advance(&mut self, input: &mut &[u8]) -> Result<Option<ReadyLine>, DecodeError> {
+    pub fn poll_line(&mut self, input: &mut &[u8]) -> Result<Option<LineSpan>, DecodeError> {
         let chunk: &[u8] = input;
         if self.pending == 0 {
-            // What was lent until now is free again.
-            self.room.truncate_front(0);
-            self.room.rest();
+            // Nothing borrows the line before any more.
+            self.buffer.discard_value();
+            self.buffer.maybe_shrink();
         }
-        self.skip_what_is_no_line(input)?;
+        self.skip_line_prefix(input)?;
         loop {
             let rest: &[u8] = input;
             let len = line_end(rest);
             let piece = rest.get(..len.unwrap_or(rest.len())).unwrap_or_default();
-            let allowed = self.limit.saturating_sub(self.room.front());
-            if !self.skips && piece.len() > allowed {
+            let allowed = self.max_line_bytes.saturating_sub(self.buffer.value_len());
+            if !self.skipping_line && piece.len() > allowed {
                 let stop = allowed.saturating_add(1);
                 *input = rest.get(stop..).unwrap_or_default();
-                self.count(stop);
-                self.lose();
-                return Err(DecodeError::TooLarge { limit: self.limit });
+                self.add_pending(stop);
+                self.drop_line();
+                return Err(DecodeError::LimitExceeded { limit: self.max_line_bytes });
             }
             let Some(len) = len else {
                 *input = b"";
-                self.count(piece.len());
-                return self.hold(piece).map(|()| None);
+                self.add_pending(piece.len());
+                return self.keep(piece).map(|()| None);
             };
             let terminator = rest.get(len).copied().unwrap_or(b'\n');
             *input = rest.get(len.saturating_add(1)..).unwrap_or_default();
-            self.start.ended_by(terminator);
+            self.scanner.set_terminator(terminator);
             self.pending = 0;
-            if core::mem::take(&mut self.skips) {
-                if self.start.swallow_lf(input) {
+            if core::mem::take(&mut self.skipping_line) {
+                if self.scanner.skip_lf_after_cr(input) {
                     *input = input.get(1..).unwrap_or_default();
                 }
                 continue;
             }
-            if self.room.front() == 0 {
-                self.room.end_small_block();
+            if !self.buffer.has_value() {
+                self.buffer.note_idle_block();
                 let start = chunk.len().saturating_sub(rest.len());
-                return Ok(Some(ReadyLine(Part::chunk(start..start.saturating_add(len)))));
+                return Ok(Some(LineSpan(Span::in_chunk(start..start.saturating_add(len)))));
             }
-            self.hold(piece)?;
-            self.room.end_block();
-            return Ok(Some(ReadyLine(Part::room(0..self.room.front()))));
+            self.keep(piece)?;
+            let line = self.buffer.value_range();
+            self.buffer.end_line();
+            return Ok(Some(LineSpan(Span::in_buffer(line))));
         }
     }
 
-    /// Lends the line that [`advance`](Self::advance) found. `chunk` is the input as it was before that call. Free;
-    /// with another chunk the line is a wrong one, there is no panic.
+    /// Borrows the line that [`poll_line`](Self::poll_line) found. `chunk` is its input as it was *before* that call.
+    /// Constant time. Passing a different chunk yields unspecified contents but never panics.
     #[inline]
     #[must_use]
-    pub fn line<'d>(&'d self, chunk: &'d [u8], ready: ReadyLine) -> &'d [u8] {
-        let range = ready.0.start..ready.0.end;
-        match ready.0.place {
-            Place::Chunk => chunk.get(range).unwrap_or_default(),
-            Place::Room => self.room.bytes(range),
+    pub fn resolve<'d>(&'d self, chunk: &'d [u8], span: LineSpan) -> &'d [u8] {
+        let range = span.0.start..span.0.end;
+        match span.0.source {
+            SpanSource::Chunk => chunk.get(range).unwrap_or_default(),
+            SpanSource::Buffer => self.buffer.bytes(range),
         }
     }
 
-    /// The bytes behind the last line end, as far as they were kept: empty after an error, and while a line is lent.
+    /// The bytes after the last line end, as far as they were kept: empty after an error and while a line is borrowed.
     #[must_use]
     pub fn unfinished(&self) -> &[u8] {
-        if self.pending == 0 { b"" } else { self.room.bytes(0..self.room.front()) }
+        if self.pending == 0 { b"" } else { self.buffer.bytes(self.buffer.value_range()) }
     }
 
-    /// Says that the input has ended, and discards an unfinished line.
+    /// Ends the input and discards an unfinished line.
     ///
     /// # Errors
     /// [`Truncated`] if there is one.
     pub fn finish(&mut self) -> Result<(), Truncated> {
-        let pending = self.pending.saturating_add(u64::from(self.start.mark_bytes()));
+        let pending = self.pending.saturating_add(u64::from(self.scanner.bom_bytes()));
         self.reset();
         if pending == 0 { Ok(()) } else { Err(Truncated { pending }) }
     }
 
-    /// Gives back all memory that an unfinished line does not need. Happens by itself, too, as in
+    /// Frees all memory that an unfinished line does not need. A large buffer also shrinks by itself, as in
     /// [`Decoder::shrink_to_fit`](crate::Decoder::shrink_to_fit).
     pub fn shrink_to_fit(&mut self) {
         if self.pending == 0 {
-            self.room.truncate_front(0);
+            self.buffer.discard_value();
         }
-        self.room.shrink(0);
+        self.buffer.shrink(0);
     }
 
-    /// Makes ready for another stream.
+    /// Prepares for another stream.
     pub fn reset(&mut self) {
-        self.room.truncate_front(0);
-        self.start = LineStart::new();
-        self.skips = false;
+        self.buffer.discard_value();
+        self.scanner = LineScanner::new();
+        self.skipping_line = false;
         self.pending = 0;
     }
 
-    fn skip_what_is_no_line(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
-        match self.start.skip_mark(input) {
-            Mark::None => {}
-            Mark::Bytes(count) => *input = input.get(count..).unwrap_or_default(),
-            Mark::Never(content) => {
-                self.count(content.len());
-                if content.len() > self.limit {
-                    self.lose();
-                    return Err(DecodeError::TooLarge { limit: self.limit });
+    fn skip_line_prefix(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
+        match self.scanner.skip_bom(input) {
+            Bom::Absent => {}
+            Bom::Bytes(count) => *input = input.get(count..).unwrap_or_default(),
+            Bom::FalseStart(content) => {
+                self.add_pending(content.len());
+                if content.len() > self.max_line_bytes {
+                    self.drop_line();
+                    return Err(DecodeError::LimitExceeded { limit: self.max_line_bytes });
                 }
-                self.hold(content)?;
+                self.keep(content)?;
             }
         }
-        if self.pending == 0 && self.start.swallow_lf(input) {
+        if self.pending == 0 && self.scanner.skip_lf_after_cr(input) {
             *input = input.get(1..).unwrap_or_default();
         }
         Ok(())
     }
 
-    fn count(&mut self, bytes: usize) {
+    fn add_pending(&mut self, bytes: usize) {
         self.pending = self.pending.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
-    /// Keeps a piece of the line.
-    fn hold(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
-        if self.skips || self.room.push(piece).is_ok() {
+    fn keep(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+        if self.skipping_line || self.buffer.push_value(piece, false).is_ok() {
             return Ok(());
         }
-        let line_goes_on = self.pending > 0;
-        self.lose();
-        self.skips = line_goes_on;
-        Err(DecodeError::BufferFull { capacity: self.room.capacity() })
+        let line_continues = self.pending > 0;
+        self.drop_line();
+        self.skipping_line = line_continues;
+        Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() })
     }
 
-    /// The line finds no room: what is kept of it is dropped, and what is to come.
-    fn lose(&mut self) {
-        self.room.truncate_front(0);
-        self.skips = true;
+    /// Drops what was kept of the line, and the rest of it as it arrives.
+    fn drop_line(&mut self) {
+        self.buffer.discard_value();
+        self.skipping_line = true;
     }
 }
 
-/// Shows counts, never what the stream carried.
+/// Shows counts, never the contents of the stream.
 impl<S: Storage> fmt::Debug for LineDecoder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LineDecoder")
-            .field("room", &self.room)
-            .field("limit", &self.limit)
-            .field("pending", &self.pending)
+            .field("max_line_bytes", &self.max_line_bytes)
+            .field("pending_bytes", &self.pending)
+            .field("buffer", &self.buffer)
             .finish_non_exhaustive()
     }
 }

@@ -1,20 +1,25 @@
-//! Events that own a copy of their bytes.
+//! Events, blocks and frames that own their bytes.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
-use crate::event::Event;
+use crate::decoder::Decoder;
+use crate::error::DecodeError;
+use crate::event::{Block, Event, EventSpan, Frame};
+use crate::shared_id::SharedId;
+use crate::storage::Storage;
 
-/// An event that owns its bytes, in one allocation of just its size: `Send`, `'static`, and independent of the decoder.
-/// Made by [`Event::into_owned`].
+/// An event that owns its bytes, in one allocation: `Send`, `'static`, and independent of the decoder.
 ///
-/// With the feature `bytes` there is `SharedEvent`, too, which shares the chunk instead of copying from it.
+/// Events made by [`Decoder::decode_owned`] share the last event ID; [`Event::into_owned`] copies it. With the feature
+/// `bytes`, `SharedEvent` also shares the chunk instead of copying from it.
 ///
 /// ```
 /// let mut decoder = ssewire::Decoder::new();
 /// let mut input = &b"event: greeting\ndata: hello\n\n"[..];
-/// let event = decoder.decode(&mut input)?.unwrap().into_owned();
+/// let event = decoder.decode_owned(&mut input)?.unwrap();
 /// drop(decoder);
 /// assert_eq!(event.event_type(), b"greeting");
 /// assert_eq!(event.as_event().data_str(), Ok("hello"));
@@ -22,22 +27,19 @@ use crate::event::Event;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OwnedEvent {
-    /// Type, data, last event ID.
+    /// Type, then data.
     bytes: Box<[u8]>,
-    type_end: usize,
-    data_end: usize,
+    data_start: usize,
+    last_event_id: SharedId,
+    retry: Option<Duration>,
 }
 
 impl OwnedEvent {
-    /// The event, lent; it has all the accessors.
+    /// Borrows the event, with all of its accessors.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
-        let part = |from, to| self.bytes.get(from..to).unwrap_or_default();
-        Event {
-            event_type: part(0, self.type_end),
-            data: part(self.type_end, self.data_end),
-            last_event_id: part(self.data_end, self.bytes.len()),
-        }
+        let (event_type, data) = self.bytes.split_at_checked(self.data_start).unwrap_or_default();
+        Event { event_type, data, last_event_id: self.last_event_id.bytes(), retry: self.retry }
     }
 
     /// See [`Event::event_type`].
@@ -57,17 +59,20 @@ impl OwnedEvent {
     pub fn last_event_id(&self) -> &[u8] {
         self.as_event().last_event_id
     }
-}
 
-impl Event<'_> {
-    /// A copy that owns its bytes: one allocation.
+    /// See [`Event::retry`].
     #[must_use]
-    pub fn into_owned(self) -> OwnedEvent {
-        let parts = [self.event_type, self.data, self.last_event_id];
-        let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
-        parts.iter().for_each(|part| bytes.extend_from_slice(part));
-        let type_end = self.event_type.len();
-        OwnedEvent { bytes: bytes.into(), type_end, data_end: type_end.saturating_add(self.data.len()) }
+    pub fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    fn new(event: Event<'_>, last_event_id: SharedId) -> Self {
+        Self {
+            bytes: concat(event.event_type, event.data),
+            data_start: event.event_type.len(),
+            last_event_id,
+            retry: event.retry,
+        }
     }
 }
 
@@ -75,4 +80,184 @@ impl fmt::Debug for OwnedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_event().fmt(f)
     }
+}
+
+impl Event<'_> {
+    /// Copies the event: one allocation, and one more if it has a last event ID.
+    #[must_use]
+    pub fn into_owned(self) -> OwnedEvent {
+        OwnedEvent::new(self, SharedId::copy_of(self.last_event_id))
+    }
+}
+
+impl<S: Storage> Decoder<S> {
+    /// As [`decode`](Self::decode), but the event owns its bytes.
+    ///
+    /// # Cost
+    /// One allocation per event. The last event ID is copied once, whatever the number of events that carry it.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn decode_owned(&mut self, input: &mut &[u8]) -> Result<Option<OwnedEvent>, DecodeError> {
+        let chunk = *input;
+        Ok(self.poll_event(input)?.map(|span| self.resolve_owned(chunk, span)))
+    }
+
+    /// Copies the event that [`poll_event`](Self::poll_event) found; see [`resolve`](Self::resolve).
+    #[must_use]
+    pub fn resolve_owned(&mut self, chunk: &[u8], span: EventSpan) -> OwnedEvent {
+        let last_event_id = self.assembler.buffer.shared_last_event_id();
+        OwnedEvent::new(self.resolve(chunk, span), last_event_id)
+    }
+
+    /// Decodes all events that end in a chunk: for callers that push chunks.
+    ///
+    /// ```
+    /// let mut decoder = ssewire::Decoder::new();
+    /// let mut events = Vec::new();
+    /// for chunk in [&b"data: one\n\nda"[..], b"ta: two\n\n"] {
+    ///     for event in decoder.owned_events(chunk) {
+    ///         events.push(event?);
+    ///     }
+    /// }
+    /// assert_eq!(events[1].data(), b"two");
+    /// # Ok::<(), ssewire::DecodeError>(())
+    /// ```
+    ///
+    /// Dropping the iterator early loses the rest of the chunk.
+    ///
+    /// # Errors
+    /// Each item is an event or the [`DecodeError`] of a lost one, after which the iterator continues.
+    pub fn owned_events<'d>(&'d mut self, chunk: &'d [u8]) -> OwnedEvents<'d, S> {
+        OwnedEvents { decoder: self, rest: chunk }
+    }
+}
+
+/// The events of a chunk; see [`Decoder::owned_events`].
+#[derive(Debug)]
+#[must_use = "events are decoded as the iterator is advanced"]
+pub struct OwnedEvents<'d, S: Storage> {
+    decoder: &'d mut Decoder<S>,
+    rest: &'d [u8],
+}
+
+impl<S: Storage> Iterator for OwnedEvents<'_, S> {
+    type Item = Result<OwnedEvent, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.decoder.decode_owned(&mut self.rest).transpose()
+    }
+}
+
+impl<S: Storage> core::iter::FusedIterator for OwnedEvents<'_, S> {}
+
+/// A block that owns its bytes; see [`Block::into_owned`].
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct OwnedBlock {
+    /// Type, then data.
+    bytes: Box<[u8]>,
+    /// Lengths, `None` for a part that the block does not have.
+    event_type: Option<usize>,
+    has_data: bool,
+    last_event_id: Box<[u8]>,
+    retry: Option<Duration>,
+    has_id: bool,
+    id_ignored: bool,
+}
+
+impl OwnedBlock {
+    /// Borrows the block, with all of its accessors.
+    #[must_use]
+    pub fn as_block(&self) -> Block<'_> {
+        let (event_type, data) = self.bytes.split_at_checked(self.event_type.unwrap_or(0)).unwrap_or_default();
+        Block {
+            event_type: self.event_type.map(|_| event_type),
+            data: self.has_data.then_some(data),
+            last_event_id: &self.last_event_id,
+            retry: self.retry,
+            has_id: self.has_id,
+            id_ignored: self.id_ignored,
+        }
+    }
+}
+
+impl Block<'_> {
+    /// Copies the block: at most two allocations.
+    #[must_use]
+    pub fn into_owned(self) -> OwnedBlock {
+        OwnedBlock {
+            bytes: concat(self.event_type.unwrap_or_default(), self.data.unwrap_or_default()),
+            event_type: self.event_type.map(<[u8]>::len),
+            has_data: self.data.is_some(),
+            last_event_id: self.last_event_id.into(),
+            retry: self.retry,
+            has_id: self.has_id,
+            id_ignored: self.id_ignored,
+        }
+    }
+}
+
+impl fmt::Debug for OwnedBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_block().fmt(f)
+    }
+}
+
+/// A frame that owns its bytes; see [`Frame::into_owned`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OwnedFrame {
+    /// See [`Frame::Block`].
+    Block(OwnedBlock),
+    /// See [`Frame::Comment`].
+    Comment {
+        /// Everything after the colon.
+        text: Box<[u8]>,
+        /// See [`Frame::Comment`].
+        truncated: bool,
+    },
+    /// See [`Frame::UnknownField`].
+    UnknownField {
+        /// Everything before the first colon.
+        name: Box<[u8]>,
+        /// Everything after it, without one leading space.
+        value: Box<[u8]>,
+        /// See [`Frame::UnknownField`].
+        truncated: bool,
+    },
+}
+
+impl OwnedFrame {
+    /// Borrows the frame.
+    #[must_use]
+    pub fn as_frame(&self) -> Frame<'_> {
+        match self {
+            Self::Block(block) => Frame::Block(block.as_block()),
+            Self::Comment { text, truncated } => Frame::Comment { text, truncated: *truncated },
+            Self::UnknownField { name, value, truncated } => {
+                Frame::UnknownField { name, value, truncated: *truncated }
+            }
+        }
+    }
+}
+
+impl Frame<'_> {
+    /// Copies the frame: at most two allocations.
+    #[must_use]
+    pub fn into_owned(self) -> OwnedFrame {
+        match self {
+            Self::Block(block) => OwnedFrame::Block(block.into_owned()),
+            Self::Comment { text, truncated } => OwnedFrame::Comment { text: text.into(), truncated },
+            Self::UnknownField { name, value, truncated } => {
+                OwnedFrame::UnknownField { name: name.into(), value: value.into(), truncated }
+            }
+        }
+    }
+}
+
+fn concat(first: &[u8], second: &[u8]) -> Box<[u8]> {
+    let mut bytes = Vec::with_capacity(first.len().saturating_add(second.len()));
+    bytes.extend_from_slice(first);
+    bytes.extend_from_slice(second);
+    bytes.into()
 }

@@ -2,15 +2,18 @@
 
 use core::fmt;
 use core::ops::Range;
+use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::buffer::Storage;
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
-use crate::event::{Event, Part, Place, Ready};
+use crate::event::{Event, EventSpan, Span, SpanSource, default_type};
+use crate::shared_id::SharedId;
+use crate::storage::Storage;
 
-/// An event that owns its bytes: `Send`, `'static`, cheap to clone. Made by [`Decoder::decode_bytes`].
+/// An event that owns its bytes by sharing the chunk: `Send`, `'static`, cheap to clone. Made by
+/// [`Decoder::decode_bytes`].
 ///
 /// ```text
 ///   chunk:  … event: e\n data: hello\n\n …        one allocation, shared by all events that lie in it
@@ -18,26 +21,26 @@ use crate::event::{Event, Part, Place, Ready};
 ///                    event_type  data
 /// ```
 ///
-/// One `Bytes` holds type and data, and a second one, shared by all events that carry it, the last event ID. An event
-/// that lies within one chunk keeps all of that chunk in memory for as long as it lives, be it 64 KiB for 20 bytes of
-/// event: what is kept for long should be [detached](Self::detach).
+/// An event that lies within one chunk keeps the whole chunk in memory for as long as it lives: perhaps 64 KiB for an
+/// event of 20 bytes. [Copy out](Self::copy_out) an event that is kept for long.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SharedEvent {
     bytes: Bytes,
     event_type: Range<usize>,
     data: Range<usize>,
-    last_event_id: Bytes,
+    last_event_id: SharedId,
+    retry: Option<Duration>,
 }
 
 impl SharedEvent {
-    /// The event, lent.
+    /// Borrows the event, with all of its accessors.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
-        let event_type = self.bytes.get(self.event_type.clone()).unwrap_or_default();
         Event {
-            event_type: if event_type.is_empty() { b"message" } else { event_type },
+            event_type: default_type(self.bytes.get(self.event_type.clone())),
             data: self.data(),
-            last_event_id: &self.last_event_id,
+            last_event_id: self.last_event_id.bytes(),
+            retry: self.retry,
         }
     }
 
@@ -56,29 +59,34 @@ impl SharedEvent {
     /// See [`Event::last_event_id`].
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
-        &self.last_event_id
+        self.last_event_id.bytes()
     }
 
-    /// The data, owned. Shares what the event shares; copies nothing.
+    /// See [`Event::retry`].
+    #[must_use]
+    pub fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
+    /// The data as [`Bytes`]. Shares what the event shares, copies nothing.
     #[must_use]
     pub fn data_bytes(&self) -> Bytes {
         self.bytes.slice(self.data.clone())
     }
 
-    /// The same event in memory of its own, so that it does not keep the chunk alive. One allocation of just its size.
+    /// Copies the event into one allocation of its own, so that it no longer keeps the chunk alive.
     #[must_use]
-    pub fn detach(self) -> Self {
-        let last_event_id = self.last_event_id.clone();
+    pub fn copy_out(self) -> Self {
         let event_type = self.bytes.get(self.event_type.clone()).unwrap_or_default();
-        Self::copied(event_type, self.data(), last_event_id)
+        Self::copy_of(event_type, self.data(), self.last_event_id.clone(), self.retry)
     }
 
-    fn copied(event_type: &[u8], data: &[u8], last_event_id: Bytes) -> Self {
+    fn copy_of(event_type: &[u8], data: &[u8], last_event_id: SharedId, retry: Option<Duration>) -> Self {
         let mut bytes = BytesMut::with_capacity(event_type.len().saturating_add(data.len()));
         bytes.extend_from_slice(event_type);
         bytes.extend_from_slice(data);
         let (split, end) = (event_type.len(), bytes.len());
-        Self { bytes: bytes.freeze(), event_type: 0..split, data: split..end, last_event_id }
+        Self { bytes: bytes.freeze(), event_type: 0..split, data: split..end, last_event_id, retry }
     }
 }
 
@@ -89,7 +97,7 @@ impl fmt::Debug for SharedEvent {
 }
 
 impl<S: Storage> Decoder<S> {
-    /// As [`decode`](Self::decode), but the event owns its bytes. `input` is advanced; `Ok(None)`: bring more.
+    /// As [`decode`](Self::decode), but the event owns its bytes by sharing the chunk.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -106,43 +114,42 @@ impl<S: Storage> Decoder<S> {
     /// ```
     ///
     /// # Cost
-    /// An event that lies within one chunk copies nothing and allocates nothing; one that straddles chunks, or joins
-    /// data lines, takes one allocation. A last event ID takes one when it changes.
+    /// An event that lies within one chunk copies and allocates nothing; one that crosses chunks, or joins `data` lines,
+    /// takes one allocation. A last event ID takes one when it changes, whatever the number of events that carry it.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn decode_bytes(&mut self, input: &mut Bytes) -> Result<Option<SharedEvent>, DecodeError> {
         let chunk = input.clone();
         let mut rest: &[u8] = &chunk;
-        let ready = self.advance(&mut rest);
+        let polled = self.poll_event(&mut rest);
         *input = chunk.slice(chunk.len().saturating_sub(rest.len())..);
-        Ok(ready?.map(|ready| self.event_bytes(&chunk, ready)))
+        Ok(polled?.map(|span| self.resolve_bytes(&chunk, span)))
     }
 
-    /// As [`event`](Self::event), but the event owns its bytes: what [`decode_bytes`](Self::decode_bytes) does behind
-    /// [`advance`](Self::advance). `chunk` is the input as it was *before* that call.
+    /// Shares the event that [`poll_event`](Self::poll_event) found, as [`decode_bytes`](Self::decode_bytes) does. `chunk`
+    /// is its input as it was *before* that call.
     #[must_use]
-    pub fn event_bytes(&mut self, chunk: &Bytes, ready: Ready) -> SharedEvent {
-        let id = self.room.last_event_id_range();
-        if self.shared_id != self.room.bytes(id.clone()) {
-            self.shared_id = Bytes::copy_from_slice(self.room.bytes(id));
-        }
-        let last_event_id = self.shared_id.clone();
-        let (event_type, data) = (ready.event_type, ready.data);
-        let lies_in_chunk =
-            |part: Part| part.place == Place::Chunk && part.start <= part.end && part.end <= chunk.len();
-        // A type that did not come lies nowhere, so it does not matter that it seems to lie at the start of the chunk.
-        let event_type = if event_type.is_empty() { data.first(0) } else { event_type };
-        if !lies_in_chunk(event_type) || !lies_in_chunk(data) {
-            return SharedEvent::copied(self.resolve(chunk, event_type), self.resolve(chunk, data), last_event_id);
+    pub fn resolve_bytes(&mut self, chunk: &Bytes, span: EventSpan) -> SharedEvent {
+        let last_event_id = self.assembler.buffer.shared_last_event_id();
+        // Without a type the event starts with its data.
+        let event_type = span.event_type.unwrap_or(span.data.first(0));
+        let data = span.data;
+        let retry = self.resolve(chunk, span).retry;
+        let is_in_chunk =
+            |part: Span| part.source == SpanSource::Chunk && part.start <= part.end && part.end <= chunk.len();
+        if !is_in_chunk(event_type) || !is_in_chunk(data) {
+            let (event_type, data) = (self.assembler.bytes(chunk, event_type), self.assembler.bytes(chunk, data));
+            return SharedEvent::copy_of(event_type, data, last_event_id, retry);
         }
         let start = event_type.start.min(data.start);
-        let within = |part: Part| part.start.saturating_sub(start)..part.end.saturating_sub(start);
+        let within = |part: Span| part.start.saturating_sub(start)..part.end.saturating_sub(start);
         SharedEvent {
             bytes: chunk.slice(start..event_type.end.max(data.end)),
             event_type: within(event_type),
             data: within(data),
             last_event_id,
+            retry,
         }
     }
 }

@@ -1,0 +1,273 @@
+//! The fast path: an event that lies complete in one chunk, as most servers write it.
+//!
+//! **Warning.** This file decides the same things as the slow path (`assembler.rs` over `line.rs` and `field.rs`) in
+//! another way, on the bytes alone, before any state of the decoder changes.
+//!
+//! * *What it recognises*: at the start of a block, an optional `event: ` line, one `data: ` line, a blank line, all
+//!   ended by LF. It stops at the first byte that does not fit and returns the complete lines before it; the slow path
+//!   continues from there.
+//! * *What it must never decide differently*: where a line ends, which field it is, where its value starts. It skips
+//!   only bytes that it has compared or searched. Limits are checked by the caller.
+//! * *Which tests prove it*: `sse_conformance`, `sse_exhaustive` and `sse_properties` decode each stream at every split
+//!   against the transcription of the standard in `tests/src/oracle.rs`, so that both paths see every case; the fuzz
+//!   target `decoder` does the same. The unit tests below name the boundaries.
+//! * *What it buys*: see BENCHMARKS.md, "framing". Comparing the head of an event with that of the event before
+//!   ([`EventHead`]) replaces one of the three searches of an event.
+//! * *Read first*: [`scan_event`], then `Decoder::step` in `decoder.rs`.
+
+use core::ops::Range;
+
+use crate::field::Name;
+use crate::line::{LineSplit, split_line};
+use crate::trace;
+
+const EVENT: &[u8] = b"event: ";
+const DATA: &[u8] = b"data: ";
+
+/// What [`scan_event`] found at the start of a block. All ranges are offsets into the chunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Scan<'c> {
+    /// A complete event, and the bytes after its blank line.
+    Event { event_type: Option<&'c [u8]>, data: &'c [u8], rest: &'c [u8] },
+    /// The chunk ends within the value of this field.
+    Partial { event_type: Option<Range<usize>>, name: Name, value_start: usize },
+    /// Complete lines up to `end`, where a line starts that the slow path has to read.
+    Lines { event_type: Option<Range<usize>>, data: Option<Range<usize>>, end: usize },
+}
+
+impl Scan<'_> {
+    /// Nothing was scanned.
+    pub(crate) const NOTHING: Self = Self::Lines { event_type: None, data: None, end: 0 };
+}
+
+/// Scans the start of a block. `head` is the head of an earlier event, which the next one is likely to repeat.
+#[inline(always)]
+pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Scan<'c> {
+    let offset_of = |rest: &[u8]| chunk.len().wrapping_sub(rest.len());
+    let (event_type, value) = match head.strip_from(chunk) {
+        Some((event_type, value)) => (Some(event_type), value),
+        None => match scan_head(chunk, head) {
+            Ok(scanned) => scanned,
+            Err(scan) => return scan,
+        },
+    };
+    match split_line(value) {
+        LineSplit::Line { value: data, rest: [b'\n', rest @ ..] } => {
+            trace::examined(|| 1);
+            Scan::Event { event_type, data, rest }
+        }
+        LineSplit::Line { value: data, rest } => {
+            trace::examined(|| rest.len().min(1));
+            let start = offset_of(value);
+            let data = Some(start..start.wrapping_add(data.len()));
+            Scan::Lines { event_type: event_type.map(type_range), data, end: offset_of(rest) }
+        }
+        LineSplit::EndsInCr => {
+            let end = offset_of(value).wrapping_sub(DATA.len());
+            Scan::Lines { event_type: event_type.map(type_range), data: None, end }
+        }
+        LineSplit::Unfinished => {
+            Scan::Partial { event_type: event_type.map(type_range), name: Name::Data, value_start: offset_of(value) }
+        }
+    }
+}
+
+/// Where the event type lies if its line starts the chunk.
+fn type_range(event_type: &[u8]) -> Range<usize> {
+    EVENT.len()..EVENT.len().wrapping_add(event_type.len())
+}
+
+/// Splits a complete `data: ` line that ends in LF: its value, and the bytes after it.
+#[inline(always)]
+pub(crate) fn scan_data_line(chunk: &[u8]) -> Option<(&[u8], &[u8])> {
+    trace::examined(|| chunk.len().min(1));
+    let value = chunk.strip_prefix(DATA)?;
+    trace::examined(|| DATA.len().wrapping_sub(1));
+    match split_line(value) {
+        LineSplit::Line { value, rest } => Some((value, rest)),
+        LineSplit::EndsInCr | LineSplit::Unfinished => None,
+    }
+}
+
+/// The event type, and the rest of the chunk after `data: `.
+type Head<'c> = (Option<&'c [u8]>, &'c [u8]);
+
+/// Searches the head of an event that does not repeat the head of the one before.
+#[inline]
+fn scan_head<'c>(chunk: &'c [u8], head: &mut EventHead) -> Result<Head<'c>, Scan<'c>> {
+    trace::examined(|| chunk.len().min(1));
+    let (mut event_type, mut rest) = (None, chunk);
+    if let Some(value) = chunk.strip_prefix(EVENT) {
+        trace::examined(|| EVENT.len().wrapping_sub(1));
+        match split_line(value) {
+            LineSplit::Line { value, rest: next } => (event_type, rest) = (Some(value), next),
+            LineSplit::EndsInCr => return Err(Scan::NOTHING),
+            LineSplit::Unfinished => {
+                return Err(Scan::Partial { event_type: None, name: Name::Event, value_start: EVENT.len() });
+            }
+        }
+    }
+    let Some(value) = rest.strip_prefix(DATA) else {
+        let end = chunk.len().wrapping_sub(rest.len());
+        return Err(Scan::Lines { event_type: event_type.map(type_range), data: None, end });
+    };
+    trace::examined(|| DATA.len());
+    if let Some(event_type) = event_type {
+        head.remember(chunk, type_range(event_type).end);
+    }
+    Ok((event_type, value))
+}
+
+/// The first bytes of an event, `event: TYPE`, LF and `data: `. Consecutive events mostly have the same type: one
+/// comparison with these bytes then replaces the search for the end of the `event` line.
+#[derive(Debug, Clone)]
+pub(crate) struct EventHead {
+    bytes: [u8; Self::CAPACITY],
+    /// 0 while nothing is remembered, else at least [`WINDOW`].
+    len: u8,
+}
+
+/// Width of one comparison: a vector register of every 64-bit target.
+const WINDOW: usize = 16;
+
+impl EventHead {
+    /// Enough for `content_block_delta` and for `response.output_text.delta`, the most frequent events of two APIs.
+    const CAPACITY: usize = 40;
+
+    pub(crate) const fn new() -> Self {
+        Self { bytes: [0; Self::CAPACITY], len: 0 }
+    }
+
+    /// Returns the event type and what follows the remembered head, if the chunk starts with it.
+    #[inline(always)]
+    fn strip_from<'c>(&self, chunk: &'c [u8]) -> Option<(&'c [u8], &'c [u8])> {
+        let len = usize::from(self.len);
+        if len == 0 {
+            return None;
+        }
+        let (start, rest) = chunk.split_at_checked(len)?;
+        let head = self.bytes.get(..len)?;
+        // Windows that may overlap cover all lengths, without a call to `memcmp`.
+        let same = start.first_chunk::<WINDOW>() == head.first_chunk()
+            && start.last_chunk::<WINDOW>() == head.last_chunk()
+            && start.get(WINDOW..).map(<[u8]>::first_chunk::<WINDOW>) == head.get(WINDOW..).map(<[u8]>::first_chunk);
+        same.then(|| {
+            trace::examined(|| len);
+            let event_type = start.get(EVENT.len()..len.wrapping_sub(DATA.len().wrapping_add(1)));
+            (event_type.unwrap_or_default(), rest)
+        })
+    }
+
+    /// Remembers the head of a chunk whose event type ends at `type_end` and is followed by LF and `data: `.
+    #[inline]
+    fn remember(&mut self, chunk: &[u8], type_end: usize) {
+        let len = type_end.saturating_add(1).saturating_add(DATA.len());
+        let remembered = match (chunk.get(..len), u8::try_from(len)) {
+            (Some(head), Ok(len)) if (WINDOW..=Self::CAPACITY).contains(&head.len()) => Some((head, len)),
+            _ => None,
+        };
+        let Some((head, len)) = remembered else { return };
+        self.len = len;
+        for (slot, byte) in self.bytes.iter_mut().zip(head) {
+            *slot = *byte;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Scans twice: with nothing remembered, and with what the first scan remembered. Both must agree.
+    fn scan(chunk: &[u8]) -> Scan<'_> {
+        let mut head = EventHead::new();
+        let first = scan_event(chunk, &mut head);
+        assert_eq!(scan_event(chunk, &mut head), first, "{:?}", chunk.escape_ascii());
+        first
+    }
+
+    #[test]
+    fn scan_event_finds_complete_events() {
+        for (chunk, event_type, data, rest) in [
+            (&b"event: ping\ndata: {}\n\nrest"[..], Some(&b"ping"[..]), &b"{}"[..], &b"rest"[..]),
+            (b"event: content_block_delta\ndata: x\n\n", Some(b"content_block_delta"), b"x", b""),
+            (b"event: \ndata: x\n\n", Some(b""), b"x", b""),
+            (b"data: x\n\n\n", None, b"x", b"\n"),
+            (b"data:  x\n\n", None, b" x", b""),
+            (b"data: \n\n", None, b"", b""),
+        ] {
+            assert_eq!(scan(chunk), Scan::Event { event_type, data, rest }, "{:?}", chunk.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn scan_event_stops_within_a_value() {
+        let event = Scan::Partial { event_type: None, name: Name::Event, value_start: 7 };
+        assert_eq!(scan(b"event: pin"), event);
+        let data = Scan::Partial { event_type: Some(7..11), name: Name::Data, value_start: 18 };
+        assert_eq!(scan(b"event: ping\ndata: {"), data);
+        assert_eq!(scan(b"data: "), Scan::Partial { event_type: None, name: Name::Data, value_start: 6 });
+    }
+
+    #[test]
+    fn scan_event_leaves_other_lines_to_the_slow_path() {
+        for (chunk, rest) in [
+            (&b"event: ping\ndata:"[..], &b"data:"[..]),
+            (b"event: ping\ndata: {}\n", b""),
+            (b"data: a\ndata: b\n\n", b"data: b\n\n"),
+            (b"data: a\nid: 1\n\n", b"id: 1\n\n"),
+            (b"event: e\n\n", b"\n"),
+            (b"event: e\r\n\r\n", b"event: e\r\n\r\n"),
+            (b"event: a_long_enough_type\ndata: a\r\n\r\n", b"data: a\r\n\r\n"),
+            (b"data\n", b"data\n"),
+            (b"data:x\n\n", b"data:x\n\n"),
+            (b": c\n", b": c\n"),
+            (b"\n", b"\n"),
+            (b"", b""),
+        ] {
+            let Scan::Lines { end, .. } = scan(chunk) else { panic!("{:?}", chunk.escape_ascii()) };
+            assert_eq!(&chunk[end..], rest, "{:?}", chunk.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn event_head_matches_only_its_own_bytes() {
+        let mut head = EventHead::new();
+        scan_event(b"event: content_block_delta\ndata: x\n\n", &mut head);
+        for other in ["event: content_block_delt\ndata: x\n\n", "event: content_block_delta\ndate: x\n\n", "event: cont"] {
+            assert!(head.strip_from(other.as_bytes()).is_none(), "{other}");
+        }
+        let stripped = head.strip_from(b"event: content_block_delta\ndata: y");
+        assert_eq!(stripped, Some((&b"content_block_delta"[..], &b"y"[..])));
+    }
+
+    #[test]
+    fn event_head_compares_every_byte() {
+        for event_type in ["ab", "ping", "content_block_stop", "content_block_delta", "response.output_text.delta"] {
+            let chunk = [b"event: ", event_type.as_bytes(), b"\ndata: x\n\n"].concat();
+            let mut head = EventHead::new();
+            scan_event(&chunk, &mut head);
+            assert!(head.strip_from(&chunk).is_some(), "{event_type}");
+            for at in 0..usize::from(head.len) {
+                let mut other = chunk.clone();
+                other[at] ^= 1;
+                assert!(head.strip_from(&other).is_none(), "{event_type}, byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn event_head_remembers_only_lengths_that_its_windows_cover() {
+        for (chunk, len) in [
+            (&b"event: a\ndata: x\n\n"[..], 0),
+            (b"event: ab\ndata: x\n\n", 16),
+            (b"event: content_block_delta\ndata: x\n\n", 33),
+            (b"event: response.output_text.delta\ndata: x\n\n", 40),
+            (b"event: response.output_text.deltas\ndata: x\n\n", 0),
+        ] {
+            let mut head = EventHead::new();
+            scan_event(chunk, &mut head);
+            assert_eq!(head.len, len, "{}", chunk.escape_ascii());
+        }
+    }
+}

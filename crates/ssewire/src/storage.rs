@@ -1,0 +1,154 @@
+//! Storages: the memory that holds what crosses a chunk boundary.
+
+#[cfg(feature = "alloc")]
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The memory of a [`Decoder`](crate::Decoder) for values that cross a chunk boundary: [`HeapBuffer`],
+/// [`ArrayBuffer`], or a `&mut [u8]`. Sealed: one engine drives all of them.
+///
+/// The contract between the engine and a storage:
+///
+/// * `bytes` and `bytes_mut` return the same slice, all of it initialised. Only the engine writes to it.
+/// * `grow(needed)`, called with more than the present length, either makes the slice at least `needed` bytes long,
+///   keeps its contents at its start, and returns true; or changes nothing and returns false.
+/// * `shrink(wanted)` may shorten the slice, but not below `wanted`, and keeps its first `wanted` bytes.
+pub trait Storage: sealed::Storage {}
+
+pub(crate) mod sealed {
+    /// See [`super::Storage`].
+    pub trait Storage {
+        fn bytes(&self) -> &[u8];
+        fn bytes_mut(&mut self) -> &mut [u8];
+        fn grow(&mut self, needed: usize) -> bool;
+        fn shrink(&mut self, wanted: usize);
+    }
+}
+
+/// A buffer on the heap that grows up to the limits of the decoder (feature `alloc`). Owns no memory until a value
+/// crosses a chunk boundary. Grows by half of its length at least, so that copying stays linear.
+#[derive(Clone, Default)]
+pub struct HeapBuffer {
+    #[cfg(feature = "alloc")]
+    bytes: Vec<u8>,
+}
+
+#[cfg(feature = "alloc")]
+impl HeapBuffer {
+    /// Creates an empty buffer. Does not allocate.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bytes: Vec::new() }
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Storage for HeapBuffer {}
+
+#[cfg(feature = "alloc")]
+impl sealed::Storage for HeapBuffer {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    fn grow(&mut self, needed: usize) -> bool {
+        let len = self.bytes.len();
+        let wanted = needed.max(64).checked_next_power_of_two().unwrap_or(needed);
+        // Falls back to what is needed, and then fails, where the address space or the allocator has no more: a length
+        // above `isize::MAX` would panic in `reserve`.
+        let reserved = [wanted, needed].into_iter().find(|total| {
+            let more = total.saturating_sub(len);
+            self.bytes.try_reserve_exact(more).is_ok()
+        });
+        if let Some(total) = reserved {
+            self.bytes.resize(total, 0);
+        }
+        reserved.is_some()
+    }
+
+    fn shrink(&mut self, wanted: usize) {
+        self.bytes.truncate(wanted);
+        self.bytes.shrink_to_fit();
+    }
+}
+
+impl fmt::Debug for HeapBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("HeapBuffer");
+        #[cfg(feature = "alloc")]
+        shown.field("capacity", &self.bytes.len());
+        shown.finish()
+    }
+}
+
+/// A buffer of `N` bytes inside the decoder itself. Needs no allocator and never grows.
+#[derive(Clone)]
+pub struct ArrayBuffer<const N: usize> {
+    bytes: [u8; N],
+}
+
+impl<const N: usize> ArrayBuffer<N> {
+    /// Creates a buffer of `N` bytes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bytes: [0; N] }
+    }
+}
+
+impl<const N: usize> Default for ArrayBuffer<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Storage for ArrayBuffer<N> {}
+
+impl<const N: usize> sealed::Storage for ArrayBuffer<N> {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    fn grow(&mut self, _needed: usize) -> bool {
+        false
+    }
+
+    fn shrink(&mut self, _wanted: usize) {}
+}
+
+impl<const N: usize> fmt::Debug for ArrayBuffer<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ArrayBuffer").field("capacity", &N).finish()
+    }
+}
+
+impl Storage for &mut [u8] {}
+
+impl sealed::Storage for &mut [u8] {
+    #[inline]
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    #[inline]
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self
+    }
+
+    fn grow(&mut self, _needed: usize) -> bool {
+        false
+    }
+
+    fn shrink(&mut self, _wanted: usize) {}
+}

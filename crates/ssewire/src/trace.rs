@@ -1,0 +1,29 @@
+//! Counts the bytes that are examined, for the test that bounds the work per byte.
+//!
+//! Compiled in only with the feature `__observe`, which that test alone enables.
+
+/// Adds to the number of bytes examined. A search counts the bytes up to and including its match.
+///
+/// The count is a closure, so that without the feature not even the number is computed.
+#[cfg(not(feature = "__observe"))]
+#[inline(always)]
+pub(crate) fn examined(_bytes: impl FnOnce() -> usize) {}
+
+#[cfg(feature = "__observe")]
+pub(crate) use counting::examined;
+
+#[cfg(feature = "__observe")]
+pub(crate) mod counting {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    static EXAMINED: AtomicUsize = AtomicUsize::new(0);
+
+    pub(crate) fn examined(bytes: impl FnOnce() -> usize) {
+        EXAMINED.fetch_add(bytes(), Ordering::Relaxed);
+    }
+
+    /// Returns the bytes examined by all decoders of the process since the last call.
+    pub fn take_bytes_examined() -> usize {
+        EXAMINED.swap(0, Ordering::Relaxed)
+    }
+}
