@@ -2,9 +2,10 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use ssewire::{
-    DecodeError, Decoder, Encode, EncodeError, Event, Field, Fixed, Frame, Growing, LineDecoder, Lossy, Ready,
+    DecodeError, Decoder, EncodeError, Event, EventBuilder, Field, Fixed, Frame, Growing, LineDecoder, Lossy, Ready,
     ReadyFrame, ReadyLine, SharedEvent, Storage, Truncated,
 };
 
@@ -36,7 +37,7 @@ fn everything_may_go_to_another_thread() {
         free::<Field<'_>>(),
         free::<Lossy<'_>>(),
         free::<SharedEvent>(),
-        free::<Encode<'_>>(),
+        free::<EventBuilder<'_>>(),
         free::<EncodeError>(),
         free::<Ready>(),
         free::<ReadyFrame>(),
@@ -63,9 +64,9 @@ fn errors_are_small_and_say_what_happened() {
         small(DecodeError::TooLarge { limit: 17 }).0,
         small(DecodeError::BufferFull { capacity: 3 }).0,
         small(truncated).0,
-        small(EncodeError::NoRoom { needed: 19 }).0,
-        small(EncodeError::EventType).0,
-        small(EncodeError::Id).0,
+        small(EncodeError::BufferTooSmall { needed: 19 }).0,
+        small(EncodeError::InvalidEventType).0,
+        small(EncodeError::InvalidId).0,
     ];
     for (text, number) in texts.iter().zip(["17", "3", "12", "19", "event type", "id"]) {
         assert!(text.contains(number), "{text:?} names the figure");
@@ -145,13 +146,13 @@ fn storage_shows_what_it_holds_at_most() {
 
 #[test]
 fn only_a_block_of_nothing_is_empty() {
-    assert!(Encode::new().is_empty());
+    assert!(EventBuilder::new().is_empty());
     for block in [
-        Encode::new().event_type("").unwrap(),
-        Encode::new().id("").unwrap(),
-        Encode::new().retry(0),
-        Encode::new().data(""),
-        Encode::new().comment(""),
+        EventBuilder::new().event_type("").unwrap(),
+        EventBuilder::new().id("").unwrap(),
+        EventBuilder::new().retry(Duration::ZERO),
+        EventBuilder::new().data(""),
+        EventBuilder::new().comment(""),
     ] {
         assert!(!block.is_empty(), "{block:?}");
     }

@@ -102,12 +102,12 @@
 //!
 //! Each layer is useful alone: [`LineDecoder`] (bytes to lines, also for newline-delimited JSON), [`Field::parse`] (one
 //! line taken apart), [`Decoder`] (events, or [frames](Decoder::decode_frame): comments, `retry`, unknown fields, too),
-//! [`Encode`] (the way back).
+//! [`EventBuilder`] (the way back).
 //!
 //! # Features
 //!
 //! * `std` (default): as `alloc`; and memchr may look at run time which vectors the processor has.
-//! * `alloc`: [`Growing`], `Decoder::new`, `Event::into_owned`, `Lossy::to_cow`, `Encode::append_to`.
+//! * `alloc`: [`Growing`], `Decoder::new`, `Event::into_owned`, `Lossy::to_cow`, `EventBuilder::encode_into_vec`.
 //! * `bytes`: events that own a slice of the chunk, `Decoder::decode_bytes`. Brings the crate bytes along.
 //!
 //! [event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
@@ -139,7 +139,7 @@ mod whole;
 
 pub use buffer::{Fixed, Growing, Storage};
 pub use decoder::Decoder;
-pub use encode::{Encode, EncodeError};
+pub use encode::{EncodeError, EventBuilder};
 pub use error::{DecodeError, Truncated};
 pub use event::{Event, Frame, Ready, ReadyFrame};
 pub use field::{Field, retry_milliseconds};

@@ -1,6 +1,8 @@
 //! Blocks of fields through the encoder and back.
 
-use ssewire::{Decoder, Encode, EncodeError};
+use std::time::Duration;
+
+use ssewire::{Decoder, EncodeError, EventBuilder};
 
 use super::input::{Input, cut};
 use crate::drive;
@@ -28,7 +30,7 @@ pub fn encode_decode(input: &[u8]) {
     let mut expected = Expected::default();
     while !input.is_empty() {
         let mut block = Block::read(&mut input);
-        block.drop_what_is_refused();
+        block.drop_invalid();
         block.write(&mut stream);
         expected.block(&block);
     }
@@ -51,50 +53,51 @@ impl<'a> Block<'a> {
         Self { comment, event_type, id, retry, data }
     }
 
-    /// Asks the encoder for what the standard cannot say: a line end in a type or an id, a NUL in an id.
-    fn drop_what_is_refused(&mut self) {
+    /// Checks that the builder rejects exactly what the format cannot represent, and drops it: a line end in an event
+    /// type or id, NUL in an id.
+    fn drop_invalid(&mut self) {
         let has = |value: Option<&[u8]>, bad: &[u8]| value.is_some_and(|value| value.iter().any(|b| bad.contains(b)));
-        let refused = self.event_type.map(|event_type| Encode::new().event_type(event_type).err());
+        let error = self.event_type.map(|event_type| EventBuilder::new().event_type(event_type).err());
         let (of_type, of_id) = (has(self.event_type, b"\r\n"), has(self.id, b"\r\n\0"));
-        assert_eq!(refused.flatten(), of_type.then_some(EncodeError::EventType));
-        let refused = self.id.map(|id| Encode::new().id(id).err());
-        assert_eq!(refused.flatten(), of_id.then_some(EncodeError::Id));
+        assert_eq!(error.flatten(), of_type.then_some(EncodeError::InvalidEventType));
+        let error = self.id.map(|id| EventBuilder::new().id(id).err());
+        assert_eq!(error.flatten(), of_id.then_some(EncodeError::InvalidId));
         self.event_type = self.event_type.filter(|_| !of_type);
         self.id = self.id.filter(|_| !of_id);
     }
 
-    fn encode(&self) -> Encode<'a> {
-        let mut encode = Encode::new();
+    fn encode(&self) -> EventBuilder<'a> {
+        let mut block = EventBuilder::new();
         if let Some(comment) = self.comment {
-            encode = encode.comment(comment);
+            block = block.comment(comment);
         }
         if let Some(event_type) = self.event_type {
-            encode = encode.event_type(event_type).expect("no line end");
+            block = block.event_type(event_type).expect("no line end");
         }
         if let Some(id) = self.id {
-            encode = encode.id(id).expect("no line end and no NUL");
+            block = block.id(id).expect("no line end and no NUL");
         }
         if let Some(retry) = self.retry {
-            encode = encode.retry(retry);
+            block = block.retry(Duration::from_millis(retry));
         }
         match self.data {
-            Some(data) => encode.data(data),
-            None => encode,
+            Some(data) => block.data(data),
+            None => block,
         }
     }
 
-    /// Appends the block to the stream; all sinks write the same.
+    /// Appends the encoded block to the stream and checks that all outputs are equal.
     fn write(&self, stream: &mut Vec<u8>) {
-        let (encode, begin) = (self.encode(), stream.len());
-        encode.append_to(stream);
-        let written = &stream[begin..];
-        assert_eq!(encode.len(), written.len());
-        assert_eq!(encode.to_string(), String::from_utf8_lossy(written));
+        let (block, start) = (self.encode(), stream.len());
+        block.encode_into_vec(stream);
+        let written = &stream[start..];
+        assert_eq!(block.len(), written.len());
+        assert_eq!(block.to_string(), String::from_utf8_lossy(written));
         let mut memory = vec![0xAA; written.len() + 1];
-        assert_eq!(encode.write_bytes(&mut memory), Ok(written.len()));
+        assert_eq!(block.encode_into_slice(&mut memory), Ok(written.len()));
         assert_eq!(memory.split_last(), Some((&0xAA, written)), "and no byte more");
         let mut memory = vec![0xAA; written.len() - 1];
-        assert_eq!(encode.write_bytes(&mut memory), Err(EncodeError::NoRoom { needed: written.len() }));
+        assert_eq!(block.encode_into_slice(&mut memory), Err(EncodeError::BufferTooSmall { needed: written.len() }));
         assert!(memory.iter().all(|byte| *byte == 0xAA), "nothing is written then");
     }
 }
@@ -149,7 +152,7 @@ fn passed_on(stream: &[u8], lengths: &[usize]) {
     let mut decoder = Decoder::new();
     for mut chunk in cut(lengths, stream) {
         while let Some(event) = decoder.decode(&mut chunk).expect("far from the limit") {
-            Encode::from(event).append_to(&mut again);
+            EventBuilder::from(event).encode_into_vec(&mut again);
         }
     }
     let events = |stream| {

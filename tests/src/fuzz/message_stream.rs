@@ -1,7 +1,7 @@
 //! The whole driver: any body, cut anywhere.
 
 use serde_json::Value;
-use ssewire::{Decoder, Encode};
+use ssewire::{Decoder, EventBuilder};
 use ssewire_messages::{
     Accumulator, Completion, Incomplete, Message, MessageStream, NotAStream, StreamEvent, Strictness, Trailing,
 };
@@ -202,5 +202,5 @@ fn owned_events(chunks: &[&[u8]], slow: &Slow, options: Options) {
 
 /// An event as a server writes it.
 pub(super) fn as_sse(name: &[u8], payload: &[u8], body: &mut Vec<u8>) {
-    Encode::new().event_type(name).expect("a name without a line end").data(payload).append_to(body);
+    EventBuilder::new().event_type(name).expect("a name without a line end").data(payload).encode_into_vec(body);
 }
