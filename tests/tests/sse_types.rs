@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ssewire::{
     DecodeError, Decoder, EncodeError, Event, EventBuilder, Field, Fixed, Frame, Growing, LineDecoder, Lossy, Ready,
-    ReadyFrame, ReadyLine, SharedEvent, Storage, Truncated,
+    ReadyFrame, ReadyLine, Reconnect, ResponseAction, SharedEvent, Storage, Truncated,
 };
 
 #[test]
@@ -39,6 +39,8 @@ fn everything_may_go_to_another_thread() {
         free::<SharedEvent>(),
         free::<EventBuilder<'_>>(),
         free::<EncodeError>(),
+        free::<Reconnect>(),
+        free::<ResponseAction>(),
         free::<Ready>(),
         free::<ReadyFrame>(),
         free::<ReadyLine>(),

@@ -132,6 +132,7 @@ mod machine;
 mod observe;
 #[cfg(feature = "alloc")]
 mod owned;
+mod reconnect;
 #[cfg(feature = "bytes")]
 mod shared;
 mod short;
@@ -150,6 +151,7 @@ pub use lossy::Lossy;
 pub use observe::counting::take_examined;
 #[cfg(feature = "alloc")]
 pub use owned::OwnedEvent;
+pub use reconnect::{Reconnect, ResponseAction, last_event_id_header};
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;
 
