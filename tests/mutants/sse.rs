@@ -20,6 +20,8 @@ mod sse_limits;
 mod sse_lines;
 #[path = "../tests/sse_properties.rs"]
 mod sse_properties;
+#[path = "../tests/sse_reconnect.rs"]
+mod sse_reconnect;
 #[path = "../tests/sse_regressions.rs"]
 mod sse_regressions;
 #[path = "../tests/sse_shared.rs"]

@@ -32,10 +32,10 @@ pub fn ways(input: &[u8]) -> Vec<Chunks<'_>> {
 
 fn check(case: &Case, chunks: &[&[u8]], seen: &Outcome, expected: &Outcome) {
     let id = &case.id;
-    assert_eq!(seen.whats(), expected.whats(), "{id}");
+    assert_eq!(seen.decoded(), expected.decoded(), "{id}");
     assert_eq!(seen.pending, expected.pending, "{id}: the end");
     assert_eq!((seen.retry, &seen.last_event_id), (case.retry, &expected.last_event_id), "{id}");
-    for (told, &due) in seen.told.iter().zip(&case.dispatch_at) {
+    for (told, &due) in seen.items.iter().zip(&case.dispatch_at) {
         // A reader may have less room than the chunk has bytes, and gets less then.
         assert!((due..=end_of_chunk(chunks, due)).contains(&told.at), "{id}: due at {due}, but told at {}", told.at);
     }

@@ -2,6 +2,7 @@
 //! short: bytes in, events out, and the offset at which each event must be out.
 
 use std::fs;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +15,7 @@ pub struct Case {
     /// Seeds the last event ID string and the id buffer.
     pub last_event_id_before: Option<String>,
     pub events: Vec<Expected>,
-    pub retry: Option<u64>,
+    pub retry: Option<Duration>,
     pub last_event_id: String,
     /// For each event, after how many bytes it must be out.
     pub dispatch_at: Vec<usize>,
@@ -45,7 +46,7 @@ fn case(record: &Value) -> Case {
         input: STANDARD.decode(text(&record["input_b64"])).expect("base64"),
         last_event_id_before: record["last_event_id_before"].as_str().map(str::to_owned),
         events: list(&record["events"]).iter().map(expected).collect(),
-        retry: record["retry"].as_u64(),
+        retry: record["retry"].as_u64().map(Duration::from_millis),
         last_event_id: text(&record["last_event_id"]),
         dispatch_at: list(&record["dispatch_at"]).iter().map(number).collect(),
         chunks: record.get("chunks").map(|chunks| list(chunks).iter().map(number).collect()),

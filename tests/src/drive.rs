@@ -1,54 +1,73 @@
-//! Drives a decoder over chunks and records what it tells.
+//! Drives a decoder over chunks and records its results.
 
 use ssewire::{DecodeError, Decoder, Storage};
 
-use crate::outcome::{Outcome, Told, What};
+use crate::outcome::{Decoded, Item, Outcome};
 
-/// The events of a stream, through `decode`.
+/// The events of a stream, by `decode`.
 pub fn events<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
-    outcome(decoder, chunks, |decoder, input| Ok(decoder.decode(input)?.map(|event| What::Event(event.into()))))
+    outcome(decoder, chunks, |decoder, input| Ok(decoder.decode(input)?.map(|event| Decoded::Event(event.into()))))
 }
 
-/// The same through `advance` and `event`.
-pub fn two_steps<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
+/// The same by `poll_event` and `resolve`.
+pub fn polled_events<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         let chunk = *input;
-        Ok(decoder.advance(input)?.map(|ready| What::Event(decoder.event(chunk, ready).into())))
+        Ok(decoder.poll_event(input)?.map(|span| Decoded::Event(decoder.resolve(chunk, span).into())))
     })
 }
 
-/// The frames of a stream, through `decode_frame`.
+/// The same by `decode_owned`.
+pub fn owned_events<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
+    outcome(decoder, chunks, |decoder, input| {
+        Ok(decoder.decode_owned(input)?.map(|event| Decoded::Event(event.as_event().into())))
+    })
+}
+
+/// The blocks of a stream, by `decode_block`.
+pub fn blocks<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
+    outcome(decoder, chunks, |decoder, input| {
+        Ok(decoder.decode_block(input)?.map(|block| Decoded::Block(block.into())))
+    })
+}
+
+/// The same by `poll_block` and `resolve_block`.
+pub fn polled_blocks<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
+    outcome(decoder, chunks, |decoder, input| {
+        let chunk = *input;
+        Ok(decoder.poll_block(input)?.map(|span| Decoded::Block(decoder.resolve_block(chunk, span).into())))
+    })
+}
+
+/// The frames of a stream, by `decode_frame`.
 pub fn frames<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
-    outcome(decoder, chunks, |decoder, input| Ok(decoder.decode_frame(input)?.map(What::from)))
+    outcome(decoder, chunks, |decoder, input| Ok(decoder.decode_frame(input)?.map(Decoded::from)))
 }
 
-/// The same through `advance_frame` and `frame`.
-pub fn two_frame_steps<'c, S: Storage>(
-    decoder: &mut Decoder<S>,
-    chunks: impl IntoIterator<Item = &'c [u8]>,
-) -> Outcome {
+/// The same by `poll_frame` and `resolve_frame`.
+pub fn polled_frames<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         let chunk = *input;
-        Ok(decoder.advance_frame(input)?.map(|ready| decoder.frame(chunk, ready).into()))
+        Ok(decoder.poll_frame(input)?.map(|span| decoder.resolve_frame(chunk, span).into()))
     })
 }
 
-/// The events of a stream for a caller who goes on, after each thing told, with the next `window` bytes behind what was
+/// The events of a stream for a caller that continues, after each result, with the next `window` bytes after those
 /// consumed, wherever the chunk before ended.
 pub fn windows<S: Storage>(decoder: &mut Decoder<S>, input: &[u8], window: usize) -> Outcome {
-    let mut told = Vec::new();
+    let mut items = Vec::new();
     let mut at = 0;
     loop {
         let chunk = &input[at..input.len().min(at + window)];
         let mut rest = chunk;
         let step = decoder.decode(&mut rest);
-        let what = step.map(|event| event.map(|event| What::Event(event.into())));
+        let decoded = step.map(|event| event.map(|event| Decoded::Event(event.into())));
         at += chunk.len() - rest.len();
-        match what {
-            Ok(None) if at == input.len() => return end(decoder, told),
-            Ok(None) => assert!(rest.is_empty(), "asked for more before the chunk was used up"),
-            Ok(Some(what)) => told.push(Told { at, what }),
-            Err(error) => told.push(Told { at, what: What::Lost(error) }),
+        match decoded {
+            Ok(None) if at == input.len() => return end(decoder, items),
+            Ok(None) => assert!(rest.is_empty(), "asked for more before the chunk was consumed"),
+            Ok(Some(decoded)) => items.push(Item { at, decoded }),
+            Err(error) => items.push(Item { at, decoded: Decoded::Error(error) }),
         }
     }
 }
@@ -56,26 +75,28 @@ pub fn windows<S: Storage>(decoder: &mut Decoder<S>, input: &[u8], window: usize
 fn outcome<'c, S: Storage>(
     decoder: &mut Decoder<S>,
     chunks: impl IntoIterator<Item = &'c [u8]>,
-    mut step: impl FnMut(&mut Decoder<S>, &mut &'c [u8]) -> Result<Option<What>, DecodeError>,
+    mut step: impl FnMut(&mut Decoder<S>, &mut &'c [u8]) -> Result<Option<Decoded>, DecodeError>,
 ) -> Outcome {
-    let mut told = Vec::new();
+    let mut items = Vec::new();
     let mut before = 0;
     for chunk in chunks {
         let mut input = chunk;
         let up_to_here = before + chunk.len();
-        while let Some(what) = step(decoder, &mut input).unwrap_or_else(|error| Some(What::Lost(error))) {
-            told.push(Told { at: up_to_here - input.len(), what });
-            // A line ends in one frame at most, a block is lost once at most.
-            assert!(told.len() <= 2 * up_to_here + 1, "tells things without end");
+        while let Some(decoded) = step(decoder, &mut input).unwrap_or_else(|error| Some(Decoded::Error(error))) {
+            items.push(Item { at: up_to_here - input.len(), decoded });
+            // A line ends in at most one frame, and a block is lost at most once.
+            assert!(items.len() <= 2 * up_to_here + 1, "returns results without end");
         }
-        assert!(input.is_empty(), "asked for more before the chunk was used up");
+        assert!(input.is_empty(), "asked for more before the chunk was consumed");
         before = up_to_here;
     }
-    end(decoder, told)
+    end(decoder, items)
 }
 
-fn end<S: Storage>(decoder: &mut Decoder<S>, told: Vec<Told>) -> Outcome {
+fn end<S: Storage>(decoder: &mut Decoder<S>, items: Vec<Item>) -> Outcome {
+    let is_pending = decoder.is_pending();
     let pending = decoder.finish().err().map(|truncated| truncated.pending_bytes());
+    assert_eq!(pending.is_some(), is_pending);
     assert_eq!(decoder.finish(), Ok(()), "the second time nothing is pending");
-    Outcome { told, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
+    Outcome { items, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
 }

@@ -3,43 +3,66 @@
 //! HTML standard, 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event stream"; what the design adds to it
 //! (offsets, the limit on the size of an event, frames, what is pending at the end) is marked as such.
 
+use std::time::Duration;
+
 use ssewire::DecodeError;
 
-use crate::outcome::{Outcome, OwnedEvent, Text, Told, What};
+use crate::outcome::{Decoded, Item, Outcome, OwnedBlock, OwnedEvent, Text};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-const KNOWN_NAMES: [&[u8]; 4] = [b"event", b"data", b"id", b"retry"];
 
-/// How a stream is to be read. The standard knows the last event ID only.
+/// How a stream is read. The standard knows the last event ID only.
 #[derive(Debug, Clone)]
 pub struct Oracle {
     pub last_event_id: Vec<u8>,
-    pub limit: usize,
-    pub frames: bool,
+    pub max_event_bytes: usize,
+    pub max_id_bytes: usize,
+    pub max_comment_bytes: usize,
+    pub results: Results,
+}
+
+/// What the reader returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Results {
+    Events,
+    /// Every block that has a field.
+    Blocks,
+    /// Blocks, comments and unknown fields.
+    Frames,
 }
 
 impl Oracle {
-    /// Events only, no limit, no last event ID.
+    /// Events only, the decoder's default bounds, no last event ID.
     pub fn new() -> Self {
-        Self { last_event_id: Vec::new(), limit: usize::MAX, frames: false }
+        Self {
+            last_event_id: Vec::new(),
+            max_event_bytes: usize::MAX,
+            max_id_bytes: 4096,
+            max_comment_bytes: 1024,
+            results: Results::Events,
+        }
     }
 
     pub fn after(self, last_event_id: &[u8]) -> Self {
         Self { last_event_id: last_event_id.to_vec(), ..self }
     }
 
-    pub fn limited(self, limit: usize) -> Self {
-        Self { limit, ..self }
+    pub fn limited(self, max_event_bytes: usize) -> Self {
+        Self { max_event_bytes, ..self }
+    }
+
+    pub fn blocks(self) -> Self {
+        Self { results: Results::Blocks, ..self }
     }
 
     pub fn frames(self) -> Self {
-        Self { frames: true, ..self }
+        Self { results: Results::Frames, ..self }
     }
 
     pub fn read(&self, input: &[u8]) -> Outcome {
         let mut reading = Reading {
             oracle: self,
-            told: Vec::new(),
+            items: Vec::new(),
             data_buffer: Vec::new(),
             event_type_buffer: Vec::new(),
             last_event_id_buffer: self.last_event_id.clone(),
@@ -59,7 +82,7 @@ impl Oracle {
         }
         let cut = unfinished || reading.block.has_field;
         Outcome {
-            told: reading.told,
+            items: reading.items,
             retry: reading.reconnection_time,
             last_event_id: Text(reading.last_event_id),
             pending: cut.then(|| u64::try_from(input.len() - block_start).unwrap()),
@@ -141,39 +164,41 @@ pub fn field(line: &[u8]) -> Field<'_> {
 
 /// "If the field value consists of only ASCII digits, then interpret the field value as an integer in base ten."
 /// An empty value consists of no digits. The design: beyond 64 bits it saturates.
-pub fn milliseconds(value: &[u8]) -> Option<u64> {
+pub fn reconnection_time(value: &[u8]) -> Option<Duration> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let digits = std::str::from_utf8(value).unwrap();
-    Some(digits.parse().unwrap_or(u64::MAX))
+    Some(Duration::from_millis(digits.parse().unwrap_or(u64::MAX)))
 }
 
-/// The buffers of the standard, and the block at hand.
+/// The buffers of the standard, and the current block.
 struct Reading<'o> {
     oracle: &'o Oracle,
-    told: Vec<Told>,
-    /// With an LF behind each of its lines, as in the standard.
+    items: Vec<Item>,
+    /// With an LF after each of its lines, as in the standard.
     data_buffer: Vec<u8>,
     event_type_buffer: Vec<u8>,
     last_event_id_buffer: Vec<u8>,
     last_event_id: Vec<u8>,
-    reconnection_time: Option<u64>,
+    reconnection_time: Option<Duration>,
     block: Block,
 }
 
-/// Not in the standard: what the lines since the last blank line were.
+/// Not in the standard: what the lines since the last blank line set.
 #[derive(Default)]
 struct Block {
     has_field: bool,
+    has_event_type: bool,
     has_id: bool,
+    id_ignored: bool,
+    retry: Option<Duration>,
     discarded: bool,
 }
 
 impl Reading<'_> {
     fn line(&mut self, line: &Line<'_>) {
-        let excess = self.excess(line);
-        if let Some(at) = excess {
+        if let Some(at) = self.excess(line) {
             self.discard(at);
         }
         let Some(at) = line.ends_at else {
@@ -181,16 +206,23 @@ impl Reading<'_> {
         };
         match field(line.bytes) {
             Field::Blank => self.dispatch(at),
-            Field::Comment(text) => self.tell_unless_discarded(at, What::Comment(text.into())),
+            Field::Comment(text) => {
+                let (text, truncated) = self.bounded(text);
+                self.frame(at, Decoded::Comment { text: text.into(), truncated });
+            }
             Field::Named { name, value } => {
                 self.block.has_field = true;
                 match name {
                     b"event" => self.event_type(value),
                     b"data" => self.data(at, value),
-                    b"id" if excess.is_some() => {}
                     b"id" => self.id(value),
-                    b"retry" => self.retry(at, value),
-                    _ => self.tell_unless_discarded(at, What::UnknownField { name: name.into(), value: value.into() }),
+                    b"retry" => self.retry(value),
+                    _ => {
+                        // The design: the bound is one for name and value.
+                        let (kept, truncated) = self.bounded(line.bytes);
+                        let Field::Named { name, value } = field_of_unknown(kept) else { unreachable!() };
+                        self.frame(at, Decoded::UnknownField { name: name.into(), value: value.into(), truncated });
+                    }
                 }
             }
         }
@@ -200,6 +232,7 @@ impl Reading<'_> {
     fn event_type(&mut self, value: &[u8]) {
         if !self.block.discarded {
             self.event_type_buffer = value.to_vec();
+            self.block.has_event_type = true;
         }
     }
 
@@ -210,26 +243,31 @@ impl Reading<'_> {
         }
         self.data_buffer.extend_from_slice(value);
         self.data_buffer.push(b'\n');
-        // The design: the LF that joins this line to those before counts as the line ends.
-        if self.size() > self.oracle.limit {
+        // The design: the LF that joins this line to those before counts when the line ends.
+        if self.size() > self.oracle.max_event_bytes {
             self.discard(at);
         }
     }
 
     /// "If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value."
     fn id(&mut self, value: &[u8]) {
-        // The design: an id that does not fit beside the old one is ignored.
-        let fits = self.last_event_id_buffer.len() + value.len() <= self.oracle.limit;
-        if !value.contains(&0) && (fits || !self.block.discarded) {
-            self.last_event_id_buffer = value.to_vec();
-            self.block.has_id = true;
+        // The design: an id beyond its bound is ignored, and the block says so, unless a NUL was found before.
+        let within = &value[..value.len().min(self.oracle.max_id_bytes)];
+        if within.contains(&0) {
+            return;
         }
+        if value.len() > self.oracle.max_id_bytes {
+            self.block.id_ignored = true;
+            return;
+        }
+        self.last_event_id_buffer = value.to_vec();
+        self.block.has_id = true;
     }
 
-    fn retry(&mut self, at: usize, value: &[u8]) {
-        if let Some(milliseconds) = milliseconds(value) {
-            self.reconnection_time = Some(milliseconds);
-            self.tell(at, What::Retry(milliseconds));
+    fn retry(&mut self, value: &[u8]) {
+        if let Some(retry) = reconnection_time(value) {
+            self.reconnection_time = Some(retry);
+            self.block.retry = Some(retry);
         }
     }
 
@@ -241,83 +279,78 @@ impl Reading<'_> {
         let block = std::mem::take(&mut self.block);
         let event_type = std::mem::take(&mut self.event_type_buffer);
         let mut data = std::mem::take(&mut self.data_buffer);
-        if data.is_empty() {
-            // 2. "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty
-            // string and return." The design: frames tell how each block with a field ended.
-            if block.has_id {
-                self.tell(at, What::LastEventId(Text(self.last_event_id.clone())));
-            } else if block.has_field {
-                self.tell(at, What::EmptyBlock);
-            }
-            return;
-        }
-        // 3. "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove the last
-        // character."
-        data.pop();
-        // 4 to 8. "message", unless "the event type buffer has a value other than the empty string".
-        let event_type = if event_type.is_empty() { b"message".to_vec() } else { event_type };
-        self.tell(
-            at,
-            What::Event(OwnedEvent {
+        let set_type = block.has_event_type.then(|| Text(event_type.clone()));
+        // 2. "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty
+        // string and return."
+        let event = if data.is_empty() {
+            None
+        } else {
+            // 3. "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove the last
+            // character."
+            data.pop();
+            // 4 to 8. "message", unless "the event type buffer has a value other than the empty string".
+            let event_type = if event_type.is_empty() { b"message".to_vec() } else { event_type };
+            Some(OwnedEvent {
                 event_type: Text(event_type),
                 data: Text(data),
                 last_event_id: Text(self.last_event_id.clone()),
-            }),
-        );
+                retry: block.retry,
+            })
+        };
+        // The design: blocks without data are returned to those who ask for blocks.
+        if self.oracle.results == Results::Events {
+            self.items.extend(event.map(|event| Item { at, decoded: Decoded::Event(event) }));
+        } else if block.has_field {
+            let block = OwnedBlock {
+                event,
+                event_type: set_type,
+                id: block.has_id.then(|| Text(self.last_event_id.clone())),
+                id_ignored: block.id_ignored,
+                retry: block.retry,
+            };
+            self.items.push(Item { at, decoded: Decoded::Block(block) });
+        }
     }
 
-    /// The design: the offset behind the byte of this line with which the event exceeds the limit.
+    /// The design: the offset after the byte of this line with which the event exceeds the limit.
     fn excess(&self, line: &Line<'_>) -> Option<usize> {
+        let Field::Named { name: b"event" | b"data", value } = field(line.bytes) else { return None };
         if self.block.discarded {
             return None;
         }
-        let field = field(line.bytes);
-        (1..=line.bytes.len())
-            .find(|&arrived| {
-                let unfinished = self.counted(line, field, arrived);
-                unfinished > 0 && self.size() + unfinished > self.oracle.limit
-            })
-            .map(|arrived| line.start + arrived)
+        let head = line.bytes.len() - value.len();
+        let allowed = self.oracle.max_event_bytes.checked_sub(self.size()).expect("discarded above the limit");
+        (value.len() > allowed).then(|| line.start + head + allowed + 1)
     }
 
-    /// What of the first `arrived` bytes of a line counts while it is unfinished.
-    fn counted(&self, line: &Line<'_>, field: Field<'_>, arrived: usize) -> usize {
-        match field {
-            Field::Blank => 0,
-            Field::Comment(_) if self.oracle.frames => arrived - 1,
-            Field::Comment(_) => 0,
-            Field::Named { name, value } if KNOWN_NAMES.contains(&name) => {
-                arrived.saturating_sub(line.bytes.len() - value.len())
-            }
-            // A caller of frames gets it whole. But its first five bytes could be those of a known name, which counts
-            // nothing.
-            Field::Named { .. } if self.oracle.frames => arrived.saturating_sub(5),
-            Field::Named { .. } => 0,
-        }
-    }
-
-    /// The logical size of the event, but for the unfinished line: type + data with joins + id buffer.
+    /// The logical size of the event, without the unfinished line: type, and data with the LFs that join it.
     fn size(&self) -> usize {
-        let data = self.data_buffer.len().saturating_sub(1);
-        self.event_type_buffer.len() + data + self.last_event_id_buffer.len()
+        self.event_type_buffer.len() + self.data_buffer.len().saturating_sub(1)
     }
 
     fn discard(&mut self, at: usize) {
         self.block.discarded = true;
+        self.block.has_event_type = false;
         self.event_type_buffer.clear();
         self.data_buffer.clear();
-        self.tell(at, What::Lost(DecodeError::TooLarge { limit: self.oracle.limit }));
+        let error = DecodeError::LimitExceeded { limit: self.oracle.max_event_bytes };
+        self.items.push(Item { at, decoded: Decoded::Error(error) });
     }
 
-    fn tell_unless_discarded(&mut self, at: usize, what: What) {
-        if !self.block.discarded {
-            self.tell(at, what);
-        }
+    /// The design: the part of a comment or an unknown field that is kept, and whether it is truncated.
+    fn bounded<'b>(&self, bytes: &'b [u8]) -> (&'b [u8], bool) {
+        let len = bytes.len().min(self.oracle.max_comment_bytes);
+        (&bytes[..len], len < bytes.len())
     }
 
-    fn tell(&mut self, at: usize, what: What) {
-        if self.oracle.frames || matches!(what, What::Event(_) | What::Lost(_)) {
-            self.told.push(Told { at, what });
+    fn frame(&mut self, at: usize, decoded: Decoded) {
+        if self.oracle.results == Results::Frames && !self.block.discarded {
+            self.items.push(Item { at, decoded });
         }
     }
+}
+
+/// A line that is known to have another name, of which the end may be missing.
+fn field_of_unknown(line: &[u8]) -> Field<'_> {
+    if line.is_empty() { Field::Named { name: b"", value: b"" } } else { field(line) }
 }

@@ -1,66 +1,71 @@
-//! What was read from a stream, in the words of the standard. The oracle and the drivers speak it alike, so that a test
-//! is one `assert_eq!`.
+//! The result of decoding a stream, in the words of the standard. The oracle and the drivers both produce it, so that a
+//! test is one `assert_eq!`.
 
 use std::fmt;
+use std::time::Duration;
 
-use ssewire::{DecodeError, Event, Frame};
+use ssewire::{Block, DecodeError, Event, Frame};
 
-/// All that can be known after the end of a stream.
+/// Everything observable after the end of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    pub told: Vec<Told>,
+    pub items: Vec<Item>,
     /// The reconnection time that was set last.
-    pub retry: Option<u64>,
+    pub retry: Option<Duration>,
     /// The last event ID string.
     pub last_event_id: Text,
-    /// What `finish` says: nothing, or the number of bytes that were pending.
+    /// The number of pending bytes that `finish` reports, if any.
     pub pending: Option<u64>,
 }
 
 impl Outcome {
-    /// The events among what was told, each with its offset.
+    /// The events among the items, each with its offset.
     pub fn events(&self) -> Vec<(usize, &OwnedEvent)> {
-        let told = self.told.iter();
-        told.filter_map(|told| match &told.what {
-            What::Event(event) => Some((told.at, event)),
-            _ => None,
-        })
-        .collect()
+        self.items.iter().filter_map(|item| Some((item.at, item.decoded.event()?))).collect()
     }
 
-    /// The errors among what was told, each with its offset.
+    /// The errors among the items, each with its offset.
     pub fn errors(&self) -> Vec<(usize, DecodeError)> {
-        let told = self.told.iter();
-        told.filter_map(|told| match told.what {
-            What::Lost(error) => Some((told.at, error)),
-            _ => None,
-        })
-        .collect()
+        let items = self.items.iter();
+        items
+            .filter_map(|item| match item.decoded {
+                Decoded::Error(error) => Some((item.at, error)),
+                _ => None,
+            })
+            .collect()
     }
 
-    /// What was told, without the offsets.
-    pub fn whats(&self) -> Vec<&What> {
-        self.told.iter().map(|told| &told.what).collect()
+    /// The items without their offsets.
+    pub fn decoded(&self) -> Vec<&Decoded> {
+        self.items.iter().map(|item| &item.decoded).collect()
     }
 }
 
-/// One thing that was told, and how many bytes of the stream had been consumed by then.
+/// One result of a decoder, and how many bytes of the stream had been consumed by then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Item {
     pub at: usize,
-    pub what: What,
+    pub decoded: Decoded,
 }
 
-/// A frame that owns its bytes, or an error.
+/// An event, a frame, or an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum Decoded {
     Event(OwnedEvent),
-    Comment(Text),
-    Retry(u64),
-    LastEventId(Text),
-    UnknownField { name: Text, value: Text },
-    EmptyBlock,
-    Lost(DecodeError),
+    Block(OwnedBlock),
+    Comment { text: Text, truncated: bool },
+    UnknownField { name: Text, value: Text, truncated: bool },
+    Error(DecodeError),
+}
+
+impl Decoded {
+    pub fn event(&self) -> Option<&OwnedEvent> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Block(block) => block.event.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// An event that owns its bytes.
@@ -69,6 +74,17 @@ pub struct OwnedEvent {
     pub event_type: Text,
     pub data: Text,
     pub last_event_id: Text,
+    pub retry: Option<Duration>,
+}
+
+/// A block that owns its bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnedBlock {
+    pub event: Option<OwnedEvent>,
+    pub event_type: Option<Text>,
+    pub id: Option<Text>,
+    pub id_ignored: bool,
+    pub retry: Option<Duration>,
 }
 
 /// Bytes that a failing test shows as text.
@@ -99,50 +115,75 @@ impl From<Event<'_>> for OwnedEvent {
             event_type: event.event_type().into(),
             data: event.data().into(),
             last_event_id: event.last_event_id().into(),
+            retry: event.retry(),
         }
     }
 }
 
-impl From<Frame<'_>> for What {
+impl From<Block<'_>> for OwnedBlock {
+    fn from(block: Block<'_>) -> Self {
+        Self {
+            event: block.event().map(OwnedEvent::from),
+            event_type: block.event_type().map(Text::from),
+            id: block.id().map(Text::from),
+            id_ignored: block.id_ignored(),
+            retry: block.retry(),
+        }
+    }
+}
+
+impl From<Frame<'_>> for Decoded {
     fn from(frame: Frame<'_>) -> Self {
         match frame {
-            Frame::Event(event) => Self::Event(event.into()),
-            Frame::Comment(text) => Self::Comment(text.into()),
-            Frame::Retry(milliseconds) => Self::Retry(milliseconds),
-            Frame::LastEventId(id) => Self::LastEventId(id.into()),
-            Frame::UnknownField { name, value } => Self::UnknownField { name: name.into(), value: value.into() },
-            Frame::EmptyBlock => Self::EmptyBlock,
-            other => panic!("a frame that the tests do not know: {other:?}"),
+            Frame::Block(block) => Self::Block(block.into()),
+            Frame::Comment { text, truncated } => Self::Comment { text: text.into(), truncated },
+            Frame::UnknownField { name, value, truncated } => {
+                Self::UnknownField { name: name.into(), value: value.into(), truncated }
+            }
+            other => panic!("the tests do not know this frame: {other:?}"),
         }
     }
 }
 
-// Short ways to type expectations.
+// Short constructors for expectations.
 
-pub fn event(event_type: impl AsRef<[u8]>, data: impl AsRef<[u8]>, last_event_id: impl AsRef<[u8]>) -> What {
-    What::Event(OwnedEvent {
+pub fn event(event_type: impl AsRef<[u8]>, data: impl AsRef<[u8]>, last_event_id: impl AsRef<[u8]>) -> Decoded {
+    Decoded::Event(OwnedEvent {
         event_type: event_type.as_ref().into(),
         data: data.as_ref().into(),
         last_event_id: last_event_id.as_ref().into(),
+        retry: None,
     })
 }
 
-pub fn comment(text: impl AsRef<[u8]>) -> What {
-    What::Comment(text.as_ref().into())
+/// A block that sets nothing but data.
+pub fn data_block(data: impl AsRef<[u8]>) -> Decoded {
+    let Decoded::Event(event) = event("message", data, "") else { unreachable!() };
+    Decoded::Block(OwnedBlock { event: Some(event), ..OwnedBlock::default() })
 }
 
-pub fn last_event_id(id: impl AsRef<[u8]>) -> What {
-    What::LastEventId(id.as_ref().into())
+/// A block that sets nothing but an id.
+pub fn id_block(id: impl AsRef<[u8]>) -> Decoded {
+    Decoded::Block(OwnedBlock { id: Some(id.as_ref().into()), ..OwnedBlock::default() })
 }
 
-pub fn unknown_field(name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> What {
-    What::UnknownField { name: name.as_ref().into(), value: value.as_ref().into() }
+/// A block that sets nothing.
+pub fn empty_block() -> Decoded {
+    Decoded::Block(OwnedBlock::default())
 }
 
-pub fn too_large(limit: usize) -> What {
-    What::Lost(DecodeError::TooLarge { limit })
+pub fn comment(text: impl AsRef<[u8]>) -> Decoded {
+    Decoded::Comment { text: text.as_ref().into(), truncated: false }
 }
 
-pub fn buffer_full(capacity: usize) -> What {
-    What::Lost(DecodeError::BufferFull { capacity })
+pub fn unknown_field(name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Decoded {
+    Decoded::UnknownField { name: name.as_ref().into(), value: value.as_ref().into(), truncated: false }
+}
+
+pub fn limit_exceeded(limit: usize) -> Decoded {
+    Decoded::Error(DecodeError::LimitExceeded { limit })
+}
+
+pub fn capacity_exceeded(capacity: usize) -> Decoded {
+    Decoded::Error(DecodeError::CapacityExceeded { capacity })
 }

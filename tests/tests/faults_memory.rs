@@ -67,7 +67,7 @@ fn driver() -> MessageStream {
 /// It is told once, and the end is told.
 fn is_too_large_and_truncated<T, E>(told: impl IntoIterator<Item = Result<T, Error<E>>>) {
     let mut told = told.into_iter();
-    assert!(matches!(told.next(), Some(Err(Error::Decode(DecodeError::TooLarge { limit: LIMIT })))));
+    assert!(matches!(told.next(), Some(Err(Error::Decode(DecodeError::LimitExceeded { limit: LIMIT })))));
     assert!(
         matches!(told.next(), Some(Err(Error::Truncated(truncated))) if truncated.pending_bytes() >= LINE as u64),
         "the end is told, with all that was discarded"
@@ -106,7 +106,7 @@ fn a_line_that_never_ends_is_bounded_in_a_codec() {
     bounded(|| {
         let body = StreamReader::new(stream::iter(line().map(Ok::<_, io::Error>)));
         let told = block_on(FramedRead::new(body, Codec::with_decoder(decoder())).collect::<Vec<_>>());
-        assert!(matches!(told[0], Err(Error::Decode(DecodeError::TooLarge { limit: LIMIT }))), "{told:?}");
+        assert!(matches!(told[0], Err(Error::Decode(DecodeError::LimitExceeded { limit: LIMIT }))), "{told:?}");
     });
 }
 
@@ -117,7 +117,7 @@ fn a_line_that_never_ends_is_bounded_in_messages() {
     bounded(|| {
         let mut messages = Messages::with_stream(chunks(), driver());
         let told = block_on(messages.next_item()).map(drop);
-        let too_large = StreamError::Decode(DecodeError::TooLarge { limit: LIMIT });
+        let too_large = StreamError::Decode(DecodeError::LimitExceeded { limit: LIMIT });
         assert_eq!(told, Err(MessageError::Event(too_large)));
     });
 }
@@ -154,7 +154,7 @@ fn a_line_that_never_ends_is_bounded_in_lines() {
                 told.push(line.map(<[u8]>::to_vec));
             }
         }
-        assert_eq!(told, [Err(DecodeError::TooLarge { limit: LIMIT })]);
+        assert_eq!(told, [Err(DecodeError::LimitExceeded { limit: LIMIT })]);
     });
 }
 
@@ -199,7 +199,7 @@ fn ten_million_empty_data_lines_over_the_limit_are_lost_alone() {
                     errors.extend(told.err());
                 }
             });
-            assert_eq!(errors, [DecodeError::TooLarge { limit: LIMIT }]);
+            assert_eq!(errors, [DecodeError::LimitExceeded { limit: LIMIT }]);
             let behind = decoder.decode(&mut &b"\ndata: behind\n\n"[..]).unwrap().unwrap();
             assert_eq!(behind.data(), b"behind");
         });

@@ -11,7 +11,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use ssewire_io::{BodyChunks, BodyStream, Error};
 use ssewire_tests::adapters;
-use ssewire_tests::outcome::{Outcome, Told, What};
+use ssewire_tests::outcome::{Outcome, Item, What};
 use ssewire_tests::transport::{Script, Step};
 
 #[test]
@@ -22,7 +22,7 @@ fn events_of_every_case() {
         let mut told = Vec::new();
         let pending = loop {
             match block_on(stream.next()) {
-                Some(Ok(event)) => told.push(Told { at: given.bytes(), what: What::Event(event.as_event().into()) }),
+                Some(Ok(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(event.as_event().into()) }),
                 Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
                 Some(Err(error)) => panic!("{error}"),
                 None => break None,

@@ -8,7 +8,7 @@ use futures::executor::block_on;
 use ssewire::{DecodeError, Decoder};
 use ssewire_io::{Codec, Error};
 use ssewire_tests::adapters;
-use ssewire_tests::outcome::{Outcome, Told, What};
+use ssewire_tests::outcome::{Outcome, Item, What};
 use ssewire_tests::transport::Script;
 use tokio_util::codec::{Decoder as _, FramedRead};
 
@@ -20,7 +20,7 @@ fn events_of_every_case() {
         let mut told = Vec::new();
         let pending = loop {
             match block_on(framed.next()) {
-                Some(Ok(event)) => told.push(Told { at: given.bytes(), what: What::Event(event.as_event().into()) }),
+                Some(Ok(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(event.as_event().into()) }),
                 Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
                 Some(Err(error)) => panic!("{error}"),
                 None => break None,
@@ -40,7 +40,7 @@ fn an_event_that_is_too_large_is_lost_alone() {
     let mut framed = FramedRead::new(&b"data: a\n\ndata: 123456789\n\ndata: b\n\n"[..], codec);
     assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"a");
     let error = block_on(framed.next()).unwrap().unwrap_err();
-    assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::TooLarge { limit: 8 })), "{error:?}");
+    assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::LimitExceeded { limit: 8 })), "{error:?}");
     // So `FramedRead` does behind every error of a codec.
     assert!(block_on(framed.next()).is_none());
     assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"b");

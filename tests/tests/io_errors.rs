@@ -80,7 +80,7 @@ fn events_that_are_too_large_are_lost_alone() {
 
 fn check_lost(stream: impl Stream<Item = Result<Vec<u8>, Error<Infallible>>>) {
     let seen: Vec<_> = block_on(stream.collect());
-    let lost = || Err(Error::Decode(DecodeError::TooLarge { limit: 8 }));
+    let lost = || Err(Error::Decode(DecodeError::LimitExceeded { limit: 8 }));
     assert_eq!(seen, [Ok(b"a".to_vec()), lost(), Ok(b"b".to_vec()), lost(), Ok(b"c".to_vec())]);
     assert!(seen.iter().filter_map(|item| item.as_ref().err()).all(|error| !error.is_final()));
 }
@@ -111,7 +111,7 @@ fn every_error_says_what_it_is_and_whence() {
     let transport = Error::Transport(failure());
     assert!(transport.to_string().contains("the peer is gone"));
     assert!(transport.source().unwrap().is::<io::Error>());
-    let lost = Error::<io::Error>::Decode(DecodeError::TooLarge { limit: 8 });
+    let lost = Error::<io::Error>::Decode(DecodeError::LimitExceeded { limit: 8 });
     assert!(lost.to_string().contains("8 bytes"));
     assert!(lost.source().unwrap().is::<DecodeError>());
     let transport = MessageError::Transport(failure());

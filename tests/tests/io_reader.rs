@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use ssewire::{DecodeError, Decoder};
 use ssewire_io::{Error, ReadExt as _, Reader};
 use ssewire_tests::adapters;
-use ssewire_tests::outcome::{Outcome, Told, What};
+use ssewire_tests::outcome::{Outcome, Item, What};
 use ssewire_tests::transport::{Given, Script, Step};
 
 fn lent(script: Script, decoder: Decoder) -> Outcome {
@@ -14,7 +14,7 @@ fn lent(script: Script, decoder: Decoder) -> Outcome {
     let mut told = Vec::new();
     let end = loop {
         match reader.next_event() {
-            Ok(Some(event)) => told.push(Told { at: given.bytes(), what: What::Event(event.into()) }),
+            Ok(Some(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(event.into()) }),
             Ok(None) => break None,
             Err(error) => break Some(error),
         }
@@ -29,7 +29,7 @@ fn owned(script: Script, decoder: Decoder) -> Outcome {
     let mut told = Vec::new();
     let end = loop {
         match reader.next() {
-            Some(Ok(event)) => told.push(Told { at: given.bytes(), what: What::Event(event.as_event().into()) }),
+            Some(Ok(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(event.as_event().into()) }),
             Some(Err(error)) => break Some(error),
             None => break None,
         }
@@ -38,7 +38,7 @@ fn owned(script: Script, decoder: Decoder) -> Outcome {
     outcome(&reader, told, end)
 }
 
-fn outcome<R: Read>(reader: &Reader<R>, told: Vec<Told>, end: Option<Error<io::Error>>) -> Outcome {
+fn outcome<R: Read>(reader: &Reader<R>, told: Vec<Item>, end: Option<Error<io::Error>>) -> Outcome {
     let decoder = reader.decoder();
     let pending = end.map(|error| match error {
         Error::Truncated(truncated) => truncated.pending_bytes(),
@@ -91,7 +91,7 @@ fn the_error_of_the_reader_is_handed_on_and_final() {
 fn an_event_that_is_too_large_is_lost_alone() {
     let mut reader = Reader::with_decoder(&b"data: 123456789\n\ndata: b\n\n"[..], Decoder::new().with_limit(8));
     let error = reader.next_event().unwrap_err();
-    assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::TooLarge { limit: 8 })), "{error:?}");
+    assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::LimitExceeded { limit: 8 })), "{error:?}");
     assert_eq!(reader.next_event().unwrap().unwrap().data(), b"b");
     assert!(reader.next_event().unwrap().is_none());
 }

@@ -10,7 +10,7 @@ use futures::task::noop_waker_ref;
 use futures::{FutureExt as _, StreamExt as _};
 use ssewire::Event;
 use ssewire_io::{ByteStreamExt as _, BytesEventStream, Error, EventStream, TextEventStream};
-use ssewire_tests::outcome::{Outcome, Told, What};
+use ssewire_tests::outcome::{Outcome, Item, What};
 use ssewire_tests::transport::{Given, Script, Step};
 use ssewire_tests::{adapters, cases};
 
@@ -19,11 +19,11 @@ fn take<T>(
     stream: &mut (impl FusedStream<Item = Result<T, Error<io::Error>>> + Unpin),
     given: &Given,
     as_event: impl Fn(&T) -> Event<'_>,
-) -> (Vec<Told>, Option<u64>) {
+) -> (Vec<Item>, Option<u64>) {
     let mut told = Vec::new();
     let pending = loop {
         match block_on(stream.next()) {
-            Some(Ok(event)) => told.push(Told { at: given.bytes(), what: What::Event(as_event(&event).into()) }),
+            Some(Ok(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(as_event(&event).into()) }),
             Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
             Some(Err(error)) => panic!("{error}"),
             None => break None,

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
-use ssewire::{Decoder, Encode, Fixed, LineDecoder};
+use ssewire::{Decoder, EventBuilder, Fixed, LineDecoder};
 use ssewire_io::{
     BodyChunks, ByteStreamExt as _, BytesEventStream, Codec, EventObserver, EventStream, MessageObserver,
     MessageReader, Messages, ReadExt as _, Reader, Tap,
@@ -78,7 +78,7 @@ fn decoders_and_their_errors() {
     hides_error(&small.decode(&mut input).unwrap_err());
     hides(&small);
 
-    let mut fixed = Decoder::with_storage(Fixed::<8>::new());
+    let mut fixed = Decoder::with_storage(ArrayBuffer::<8>::new());
     let errors: Vec<_> = stream.chunks(5).filter_map(|mut chunk| fixed.decode(&mut chunk).err()).collect();
     errors.iter().for_each(hides_error);
     assert!(!errors.is_empty());
@@ -102,9 +102,9 @@ fn decoders_and_their_errors() {
     hides_error(&event.data_str().unwrap_err());
 
     let with_line_end = format!("{MARKER}\n");
-    hides_error(&Encode::new().event_type(&with_line_end).unwrap_err());
-    hides_error(&Encode::new().id(&with_line_end).unwrap_err());
-    hides_error(&Encode::new().data(MARKER).write_bytes(&mut [0; 4]).unwrap_err());
+    hides_error(&EventBuilder::new().event_type(&with_line_end).unwrap_err());
+    hides_error(&EventBuilder::new().id(&with_line_end).unwrap_err());
+    hides_error(&EventBuilder::new().data(MARKER).encode_into_slice(&mut [0; 4]).unwrap_err());
 }
 
 #[test]

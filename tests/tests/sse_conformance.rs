@@ -108,7 +108,7 @@ fn every_case_in<'c>(cut: impl Fn(&'c Case) -> Vec<Chunks<'c>>) {
         for chunks in cut(case) {
             both(case, &chunks, growing(case), growing(case));
             if case.input.len() <= 2000 {
-                let fixed = || seeded(case, Fixed::<8192>::new());
+                let fixed = || seeded(case, ArrayBuffer::<8192>::new());
                 both(case, &chunks, fixed(), fixed());
             }
             check(case, &drive::events(&mut seeded(case, &mut memory[..]), chunks.iter().copied()));
@@ -125,7 +125,7 @@ fn both<S: Storage>(case: &Case, chunks: &Chunks<'_>, mut events: Decoder<S>, mu
 }
 
 fn growing(case: &Case) -> Decoder {
-    seeded(case, ssewire::Growing::new())
+    seeded(case, ssewire::HeapBuffer::new())
 }
 
 fn seeded<S: Storage>(case: &Case, storage: S) -> Decoder<S> {

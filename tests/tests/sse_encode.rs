@@ -1,9 +1,11 @@
-//! Encoding: what was written is read back, and nothing that is put in becomes a field of its own.
+//! Encoder: every block is decoded to the values it was built from, and no value can inject a field.
+
+use std::time::Duration;
 
 use proptest::prelude::*;
-use ssewire::{Decoder, Encode, Frame};
+use ssewire::{Decoder, EventBuilder, LineDecoder};
 
-/// The lines of a text, as the format can say them: whichever of the three line ends stood there, LF comes back.
+/// Replaces CR and CRLF by LF, the only line end that decoded data contains.
 fn normalised(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
@@ -16,7 +18,7 @@ fn text() -> impl Strategy<Value = String> {
                 Just("é"), Just("\u{FEFF}"), Just("a"), Just("\n\n"),
             ],
             0..12
-        ).prop_map(|pieces| pieces.concat()),
+        ).prop_map(|parts| parts.concat()),
         1 => ".{0,40}",
     ]
 }
@@ -29,21 +31,21 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_encoded_is_decoded(
+    fn encode_into_vec_round_trips(
         events in proptest::collection::vec((one_line(), text(), proptest::option::of(one_line()), any::<Option<u64>>()), 1..6),
         comment in text(),
         chunk in 1..40_usize,
     ) {
-        let mut bytes = Encode::new().comment(&comment).to_string().into_bytes();
+        let mut bytes = EventBuilder::new().comment(&comment).to_vec();
         for (event_type, data, id, retry) in &events {
-            let mut event = Encode::new().comment(&comment).event_type(event_type).unwrap().data(data);
+            let mut event = EventBuilder::new().comment(&comment).event_type(event_type).unwrap().data(data);
             if let Some(id) = id {
                 event = event.id(id).unwrap();
             }
             if let Some(retry) = retry {
-                event = event.retry(*retry);
+                event = event.retry(Duration::from_millis(*retry));
             }
-            event.append_to(&mut bytes);
+            event.encode_into_vec(&mut bytes);
         }
 
         let mut decoder = Decoder::new();
@@ -75,43 +77,56 @@ proptest! {
     }
 
     #[test]
-    fn a_comment_is_never_more_than_comments(comment in text()) {
-        let bytes = Encode::new().comment(&comment).to_string().into_bytes();
-        let mut decoder = Decoder::new();
+    fn comment_encodes_to_comment_lines_only(comment in text()) {
+        let bytes = EventBuilder::new().comment(&comment).to_vec();
+        let mut decoder = LineDecoder::new();
         let mut input = bytes.as_slice();
         let mut lines = Vec::new();
-        while let Some(frame) = decoder.decode_frame(&mut input).unwrap() {
-            let Frame::Comment(text) = frame else { panic!("{frame:?}") };
-            lines.push(std::str::from_utf8(text).unwrap().strip_prefix(' ').unwrap().to_owned());
+        while let Some(line) = decoder.decode(&mut input).unwrap() {
+            lines.push(std::str::from_utf8(line).unwrap().to_owned());
         }
-        prop_assert_eq!(lines.join("\n"), normalised(&comment));
+        prop_assert_eq!(lines.pop().unwrap(), "", "the block ends in a blank line");
+        let texts: Vec<_> = lines.iter().map(|line| line.strip_prefix(": ").unwrap()).collect();
+        prop_assert_eq!(texts.join("\n"), normalised(&comment));
     }
 
     #[test]
-    fn a_decoded_event_encodes_to_itself(data in text(), event_type in one_line(), id in one_line()) {
-        let bytes = Encode::new().event_type(&event_type).unwrap().id(&id).unwrap().data(&data).to_string();
+    fn builder_from_event_encodes_an_equal_event(data in text(), event_type in one_line(), id in one_line()) {
+        let bytes = EventBuilder::new().event_type(&event_type).unwrap().id(&id).unwrap().data(&data).to_vec();
         let mut decoder = Decoder::new();
-        let event = decoder.decode(&mut bytes.as_bytes()).unwrap().unwrap();
-        let again = Encode::from(event).to_string();
+        let event = decoder.decode(&mut bytes.as_slice()).unwrap().unwrap();
+        let again = EventBuilder::from(event).to_vec();
         let mut second = Decoder::new();
-        prop_assert_eq!(second.decode(&mut again.as_bytes()).unwrap().unwrap(), event);
+        prop_assert_eq!(second.decode(&mut again.as_slice()).unwrap().unwrap(), event);
+    }
+
+    #[test]
+    fn all_outputs_are_equal(data in text(), comment in text(), retry in any::<Duration>()) {
+        let block = EventBuilder::new().comment(&comment).data(&data).retry(retry);
+        let bytes = block.to_vec();
+        prop_assert_eq!(block.len(), bytes.len());
+        prop_assert_eq!(block.to_bytes(), &bytes);
+        prop_assert_eq!(block.to_string().into_bytes(), bytes.as_slice());
+        let mut memory = vec![0; bytes.len()];
+        prop_assert_eq!(block.encode_into_slice(&mut memory), Ok(bytes.len()));
+        prop_assert_eq!(memory, bytes);
     }
 }
 
 #[test]
-fn ill_formed_bytes_are_written_as_they_are() {
+fn encode_into_vec_keeps_ill_formed_bytes() {
     let mut bytes = Vec::new();
-    Encode::new().data(b"a\xFFb").append_to(&mut bytes);
+    EventBuilder::new().data(b"a\xFFb").encode_into_vec(&mut bytes);
     assert_eq!(bytes, b"data: a\xFFb\n\n");
 }
 
 #[test]
-fn passing_events_on_passes_a_reset_of_the_id_on() {
+fn builder_from_event_passes_on_an_id_reset() {
     let mut input = &b"id: 1\ndata: a\n\nid\ndata: b\n\n"[..];
     let mut decoder = Decoder::new();
     let mut passed_on = Vec::new();
     while let Some(event) = decoder.decode(&mut input).unwrap() {
-        Encode::from(event).append_to(&mut passed_on);
+        EventBuilder::from(event).encode_into_vec(&mut passed_on);
     }
     let mut reader = Decoder::new();
     let mut input = passed_on.as_slice();

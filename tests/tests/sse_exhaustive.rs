@@ -60,6 +60,6 @@ fn check(stream: &[u8]) {
             }
         }
     }
-    let fixed = drive::events(&mut Decoder::with_storage(Fixed::<64>::new()), chunks::of(5, stream));
+    let fixed = drive::events(&mut Decoder::with_storage(ArrayBuffer::<64>::new()), chunks::of(5, stream));
     assert_eq!(fixed, Oracle::new().read(stream), "{}", stream.escape_ascii());
 }

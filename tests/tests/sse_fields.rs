@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use ssewire::{Field, Lossy, retry_milliseconds};
+use ssewire::{Field, Lossy, parse_retry};
 use ssewire_tests::{oracle, streams, utf8};
 
 proptest! {
@@ -27,7 +27,7 @@ proptest! {
 
     #[test]
     fn a_reconnection_time_is_digits(value in prop_oneof!["[0-9]{0,25}", "[0-9+ .x-]{0,4}", ".{0,4}"]) {
-        prop_assert_eq!(retry_milliseconds(value.as_bytes()), oracle::milliseconds(value.as_bytes()));
+        prop_assert_eq!(parse_retry(value.as_bytes()), oracle::milliseconds(value.as_bytes()));
     }
 
     #[test]

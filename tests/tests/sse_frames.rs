@@ -7,7 +7,7 @@ use ssewire_tests::blocks::blocks;
 use ssewire_tests::chunks::{self, any_lengths};
 use ssewire_tests::drive;
 use ssewire_tests::oracle::Oracle;
-use ssewire_tests::outcome::What::{EmptyBlock, Retry};
+use ssewire_tests::outcome::Decoded::{EmptyBlock, Retry};
 use ssewire_tests::outcome::{Outcome, What, comment, event, last_event_id, unknown_field};
 use ssewire_tests::streams::any_stream;
 
@@ -146,7 +146,7 @@ proptest! {
         let cut = chunks::of_lengths(&lengths, &input);
         prop_assert_eq!(&drive::frames(&mut Decoder::new(), cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::two_frame_steps(&mut Decoder::new(), cut.iter().copied()), &expected);
-        let mut fixed = Decoder::with_storage(Fixed::<8192>::new());
+        let mut fixed = Decoder::with_storage(ArrayBuffer::<8192>::new());
         prop_assert_eq!(&drive::frames(&mut fixed, cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::frames(&mut Decoder::new(), chunks::whole(&input)), &expected);
         prop_assert_eq!(&drive::frames(&mut Decoder::new(), chunks::of(1, &input)), &expected);
@@ -166,8 +166,8 @@ proptest! {
     #[test]
     fn every_block_with_a_field_ends_in_exactly_one_frame(input in any_stream(), lengths in any_lengths()) {
         let outcome = drive::frames(&mut Decoder::new(), chunks::of_lengths(&lengths, &input));
-        let ends = |what: &What| matches!(what, What::Event(_) | What::LastEventId(_) | What::EmptyBlock);
-        let seen: Vec<_> = outcome.told.iter().filter(|told| ends(&told.what)).map(|told| told.at).collect();
+        let ends = |what: &What| matches!(what, Decoded::Event(_) | Decoded::LastEventId(_) | Decoded::EmptyBlock);
+        let seen: Vec<_> = outcome.items.iter().filter(|told| ends(&told.what)).map(|told| told.at).collect();
         let blocks = blocks(&input).into_iter().filter(|block| block.is_over && block.fields > 0);
         prop_assert_eq!(seen, blocks.map(|block| block.span.end).collect::<Vec<_>>());
     }
@@ -185,12 +185,12 @@ proptest! {
         for mut chunk in chunks::of_lengths(&lengths, &input) {
             loop {
                 let told = if frames.next().unwrap() {
-                    decoder.decode_frame(&mut chunk).unwrap().map(What::from)
+                    decoder.decode_frame(&mut chunk).unwrap().map(Decoded::from)
                 } else {
-                    decoder.decode(&mut chunk).unwrap().map(|event| What::Event(event.into()))
+                    decoder.decode(&mut chunk).unwrap().map(|event| Decoded::Event(event.into()))
                 };
                 match told {
-                    Some(What::Event(event)) => seen.push(event),
+                    Some(Decoded::Event(event)) => seen.push(event),
                     Some(_) => {}
                     None => break,
                 }
@@ -211,11 +211,11 @@ fn told<const N: usize>(stream: &(impl AsRef<[u8]> + ?Sized), expected: [What; N
     let cuts = [chunks::whole(stream), chunks::of(1, stream), chunks::with_empty_ones(chunks::of(1, stream))];
     for cut in cuts.into_iter().chain(chunks::splits(stream)) {
         let check = |outcome: Outcome| {
-            assert_eq!(outcome.whats(), expected, "{:?} as {cut:?}", stream.escape_ascii().to_string());
+            assert_eq!(outcome.decoded(), expected, "{:?} as {cut:?}", stream.escape_ascii().to_string());
         };
         let mut memory = [0; 512];
         check(drive::frames(&mut Decoder::new(), cut.iter().copied()));
-        check(drive::frames(&mut Decoder::with_storage(Fixed::<512>::new()), cut.iter().copied()));
+        check(drive::frames(&mut Decoder::with_storage(ArrayBuffer::<512>::new()), cut.iter().copied()));
         check(drive::two_frame_steps(&mut Decoder::with_storage(&mut memory[..]), cut.iter().copied()));
     }
 }

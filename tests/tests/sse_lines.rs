@@ -66,7 +66,7 @@ proptest! {
 
     #[test]
     fn a_small_buffer_loses_only_what_straddles(stream in streams::any_stream(), lengths in chunks::any_lengths()) {
-        let mut decoder = LineDecoder::with_storage(Fixed::<8>::new());
+        let mut decoder = LineDecoder::with_storage(ArrayBuffer::<8>::new());
         let (seen, _) = decode(&mut decoder, &chunks::of_lengths(&lengths, &stream));
         let mut lines = by_the_book(&stream).0.into_iter();
         for line in seen.into_iter().filter_map(Result::ok) {
@@ -77,9 +77,9 @@ proptest! {
 
 #[test]
 fn a_line_that_straddles_a_buffer_too_small_is_lost_alone() {
-    let mut decoder = LineDecoder::with_storage(Fixed::<4>::new());
+    let mut decoder = LineDecoder::with_storage(ArrayBuffer::<4>::new());
     let (seen, _) = decode(&mut decoder, &[b"a\nlong", b"er\nb\nwhole line\n"]);
-    let full = Err(DecodeError::BufferFull { capacity: 4 });
+    let full = Err(DecodeError::CapacityExceeded { capacity: 4 });
     assert_eq!(seen, [Ok(b"a".to_vec()), full, Ok(b"b".to_vec()), Ok(b"whole line".to_vec())]);
 }
 
@@ -104,7 +104,7 @@ fn after_an_end_another_stream_is_read_as_if_it_were_the_first() {
 #[test]
 fn half_a_mark_counts_towards_the_limit() {
     let stream = b"\xEF\xBB\ny\n";
-    for (limit, first) in [(1, Err(DecodeError::TooLarge { limit: 1 })), (2, Ok(stream[..2].to_vec()))] {
+    for (limit, first) in [(1, Err(DecodeError::LimitExceeded { limit: 1 })), (2, Ok(stream[..2].to_vec()))] {
         for chunks in [chunks::whole(stream), chunks::of(1, stream), chunks::of(2, stream)] {
             let (seen, _) = decode(&mut LineDecoder::new().with_limit(limit), &chunks);
             assert_eq!(seen, [first.clone(), Ok(b"y".to_vec())], "{chunks:?}");

@@ -6,7 +6,7 @@ use ssewire::{Decoder, Fixed, Growing, Storage};
 use ssewire_tests::chunks::{self, any_lengths};
 use ssewire_tests::drive;
 use ssewire_tests::oracle::Oracle;
-use ssewire_tests::outcome::{Outcome, OwnedEvent, Told, What};
+use ssewire_tests::outcome::{Outcome, OwnedEvent, Item, What};
 use ssewire_tests::streams::{any_stream, cut_stream};
 
 proptest! {
@@ -21,11 +21,11 @@ proptest! {
         let expected = Oracle::new().after(id.as_bytes()).read(&input);
         let cut = chunks::of_lengths(&lengths, &input);
         let mut memory = [0; 8192];
-        prop_assert_eq!(&drive::events(&mut seeded(&id, Growing::new()), cut.iter().copied()), &expected);
-        prop_assert_eq!(&drive::events(&mut seeded(&id, Fixed::<8192>::new()), cut.iter().copied()), &expected);
+        prop_assert_eq!(&drive::events(&mut seeded(&id, HeapBuffer::new()), cut.iter().copied()), &expected);
+        prop_assert_eq!(&drive::events(&mut seeded(&id, ArrayBuffer::<8192>::new()), cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::events(&mut seeded(&id, &mut memory[..]), cut.iter().copied()), &expected);
-        prop_assert_eq!(&drive::events(&mut seeded(&id, Growing::new()), chunks::whole(&input)), &expected);
-        prop_assert_eq!(&drive::events(&mut seeded(&id, Growing::new()), chunks::of(1, &input)), &expected);
+        prop_assert_eq!(&drive::events(&mut seeded(&id, HeapBuffer::new()), chunks::whole(&input)), &expected);
+        prop_assert_eq!(&drive::events(&mut seeded(&id, HeapBuffer::new()), chunks::of(1, &input)), &expected);
     }
 
     #[test]
@@ -37,7 +37,7 @@ proptest! {
     ) {
         let id = &id[..id.len().min(limit)];
         let expected = Oracle::new().after(id.as_bytes()).limited(limit).read(&input);
-        let decoder = || seeded(id, Growing::new()).with_limit(limit);
+        let decoder = || seeded(id, HeapBuffer::new()).with_limit(limit);
         let cut = chunks::of_lengths(&lengths, &input);
         prop_assert_eq!(&drive::events(&mut decoder(), cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::events(&mut decoder(), chunks::whole(&input)), &expected);
@@ -71,7 +71,7 @@ proptest! {
         wrong in proptest::collection::vec(any::<u8>(), 0..30),
     ) {
         let mut decoder = Decoder::new();
-        let other = Decoder::with_storage(Fixed::<3>::new());
+        let other = Decoder::with_storage(ArrayBuffer::<3>::new());
         let mut first_ready = None;
         for mut chunk in chunks::of_lengths(&lengths, &input) {
             while let Some(ready) = decoder.advance(&mut chunk).unwrap() {
@@ -128,7 +128,7 @@ proptest! {
         let expected = Oracle::new().read(&input);
         let lengths: Vec<_> = lengths.into_iter().chain([1, 700]).cycle().take(400).collect();
         let cut = chunks::of_lengths(&lengths, &input);
-        let mut fixed = Decoder::with_storage(Fixed::<8192>::new());
+        let mut fixed = Decoder::with_storage(ArrayBuffer::<8192>::new());
         prop_assert_eq!(&drive::events(&mut fixed, cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::events(&mut Decoder::new(), cut.iter().copied()), &expected);
         let mut decoder = Decoder::new();
@@ -175,6 +175,6 @@ fn seeded<S: Storage>(id: &str, storage: S) -> Decoder<S> {
 
 /// The outcome as it looks to someone who came at this offset.
 fn from(at: usize, outcome: Outcome) -> Outcome {
-    let later = |told: Told| (told.at > at).then(|| Told { at: told.at - at, what: What::clone(&told.what) });
-    Outcome { told: outcome.told.into_iter().filter_map(later).collect(), ..outcome }
+    let later = |told: Item| (told.at > at).then(|| Item { at: told.at - at, what: Decoded::clone(&told.what) });
+    Outcome { told: outcome.items.into_iter().filter_map(later).collect(), ..outcome }
 }

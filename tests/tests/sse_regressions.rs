@@ -24,23 +24,23 @@ fn a_cut_retry_line_leaves_no_digits_behind() {
 /// comment: the rest of it was not skipped, and the next event was dropped without a word.
 #[test]
 fn what_follows_a_comment_that_is_too_large_is_skipped_whatever_the_chunking() {
-    let expected = [&too_large(4), &What::EmptyBlock, &event("message", "b", ""), &event("message", "c", "")];
+    let expected = [&limit_exceeded(4), &Decoded::EmptyBlock, &event("message", "b", ""), &event("message", "c", "")];
     let stream = b":abcdef\ndata: a\n\ndata: b\r\n\r\ndata: c\n\n";
     for at in 0..stream.len() {
         let outcome = drive::frames(&mut Decoder::new().with_limit(4), [&stream[..at], &stream[at..]]);
-        assert_eq!(outcome.whats(), expected, "cut at {at}");
+        assert_eq!(outcome.decoded(), expected, "cut at {at}");
     }
 }
 
 /// The same for a comment that found no room.
 #[test]
 fn an_event_is_not_both_lost_and_told() {
-    let mut decoder = Decoder::with_storage(Fixed::<4>::new());
-    assert_eq!(decoder.decode_frame(&mut &b": long com"[..]), Err(DecodeError::BufferFull { capacity: 4 }));
+    let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new());
+    assert_eq!(decoder.decode_frame(&mut &b": long com"[..]), Err(DecodeError::CapacityExceeded { capacity: 4 }));
     assert_eq!(decoder.decode_frame(&mut &b"ment\n"[..]), Ok(None));
     assert_eq!(decoder.decode_frame(&mut &b"data: a\n\n"[..]), Ok(Some(Frame::EmptyBlock)));
     let outcome = drive::frames(&mut decoder, [&b"data: b\r\n\r\n"[..]]);
-    assert_eq!(outcome.whats(), [&event("message", "b", "")]);
+    assert_eq!(outcome.decoded(), [&event("message", "b", "")]);
 }
 
 /// An unknown field that looked like a known one until its line ended was too large in one chunk and not in two.
@@ -50,6 +50,6 @@ fn a_name_that_is_nearly_known_is_too_large_whatever_the_chunking_or_not() {
     let expected = [&unknown_field("dat", ""), &comment(" c"), &event("message", "123456", "")];
     for at in 0..stream.len() {
         let outcome = drive::frames(&mut Decoder::new().with_limit(8), [&stream[..at], &stream[at..]]);
-        assert_eq!(outcome.whats(), expected, "cut at {at}");
+        assert_eq!(outcome.decoded(), expected, "cut at {at}");
     }
 }

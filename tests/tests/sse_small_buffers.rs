@@ -8,7 +8,7 @@ use ssewire_tests::blocks::{Block, blocks};
 use ssewire_tests::chunks::{self, Chunks, any_lengths};
 use ssewire_tests::drive;
 use ssewire_tests::oracle::Oracle;
-use ssewire_tests::outcome::{Outcome, Told, What, event};
+use ssewire_tests::outcome::{Outcome, Item, What, event};
 use ssewire_tests::streams::any_stream;
 
 proptest! {
@@ -37,7 +37,7 @@ proptest! {
     #[test]
     fn limit_and_buffer_together(input in any_stream(), lengths in any_lengths(), limit in 0..30usize) {
         let expected = Oracle::new().read(&input);
-        let mut decoder = Decoder::with_storage(Fixed::<16>::new()).with_limit(limit);
+        let mut decoder = Decoder::with_storage(ArrayBuffer::<16>::new()).with_limit(limit);
         let outcome = drive::events(&mut decoder, chunks::of_lengths(&lengths, &input));
         for (at, event) in outcome.events() {
             let right = expected.events().into_iter().find(|(end, _)| *end == at).map(|(_, event)| event);
@@ -63,10 +63,10 @@ fn no_buffer_at_all() {
         "id: with a \0 in it\ndata: x\n\n",
     ] {
         let expected = if block.contains("event: e\n") { event("e", "x", "") } else { event("message", "x", "") };
-        let mut decoder = Decoder::with_storage(Fixed::<0>::new());
+        let mut decoder = Decoder::with_storage(ArrayBuffer::<0>::new());
         for _ in 0..3 {
             let outcome = drive::events(&mut decoder, [block.as_bytes()]);
-            assert_eq!(outcome.whats(), [&expected], "{block:?}");
+            assert_eq!(outcome.decoded(), [&expected], "{block:?}");
         }
     }
 }
@@ -76,16 +76,16 @@ fn a_last_event_id_that_fits_the_buffer_takes_nothing_from_the_events_in_chunks(
     let mut memory = *b"???";
     let mut decoder = Decoder::with_storage(&mut memory[..]).with_last_event_id(b"abc").unwrap();
     let outcome = drive::events(&mut decoder, [&b"data: long enough\n\n: c\nevent: e\ndata: x\n\n"[..]]);
-    assert_eq!(outcome.whats(), [&event("message", "long enough", "abc"), &event("e", "x", "abc")]);
+    assert_eq!(outcome.decoded(), [&event("message", "long enough", "abc"), &event("e", "x", "abc")]);
 }
 
 fn with_buffer_of<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResult {
     let expected = Oracle::new().read(input);
-    let outcome = drive::events(&mut Decoder::with_storage(Fixed::<N>::new()), cut.iter().copied());
+    let outcome = drive::events(&mut Decoder::with_storage(ArrayBuffer::<N>::new()), cut.iter().copied());
     prop_assert_eq!(outcome.retry, expected.retry, "retry needs no room");
     prop_assert_eq!(outcome.pending, expected.pending);
     for (_, error) in outcome.errors() {
-        prop_assert_eq!(error, DecodeError::BufferFull { capacity: N });
+        prop_assert_eq!(error, DecodeError::CapacityExceeded { capacity: N });
     }
 
     // What the last event ID can be: the one that stands, or one of a block in which something was lost.
@@ -124,19 +124,19 @@ fn with_buffer_of<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseRes
 
 fn frames_with_buffer_of<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResult {
     let expected = Oracle::new().frames().read(input);
-    let outcome = drive::frames(&mut Decoder::with_storage(Fixed::<N>::new()), cut.iter().copied());
+    let outcome = drive::frames(&mut Decoder::with_storage(ArrayBuffer::<N>::new()), cut.iter().copied());
     prop_assert_eq!(outcome.retry, expected.retry);
     prop_assert_eq!(outcome.pending, expected.pending);
-    for Told { at, what } in &outcome.told {
-        let told_by_the_oracle = || expected.told.iter().filter(|told| told.at == *at).map(|told| &told.what);
+    for Item { at, what } in &outcome.items {
+        let told_by_the_oracle = || expected.items.iter().filter(|told| told.at == *at).map(|told| &told.what);
         match what {
-            What::Comment(_) | What::Retry(_) | What::UnknownField { .. } => {
+            Decoded::Comment(_) | Decoded::Retry(_) | Decoded::UnknownField { .. } => {
                 prop_assert_eq!(told_by_the_oracle().collect::<Vec<_>>(), [what]);
             }
             // Of an event that was lost, the end of its block is told.
-            What::LastEventId(_) | What::EmptyBlock => prop_assert_eq!(told_by_the_oracle().count(), 1),
-            What::Event(_) => {}
-            What::Lost(error) => prop_assert_eq!(*error, DecodeError::BufferFull { capacity: N }),
+            Decoded::LastEventId(_) | Decoded::EmptyBlock => prop_assert_eq!(told_by_the_oracle().count(), 1),
+            Decoded::Event(_) => {}
+            Decoded::Error(error) => prop_assert_eq!(*error, DecodeError::CapacityExceeded { capacity: N }),
         }
     }
     for block in blocks(input) {
@@ -153,8 +153,8 @@ fn frames_with_buffer_of<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> Test
             prop_assert_eq!(parts(told), parts(right));
             // What stands in a block of which nothing was lost is told in full.
             let frames = |outcome: &Outcome| {
-                let within = |told: &&Told| told.at > block.span.start && told.at <= block.span.end;
-                outcome.told.iter().filter(within).count()
+                let within = |told: &&Item| told.at > block.span.start && told.at <= block.span.end;
+                outcome.items.iter().filter(within).count()
             };
             prop_assert_eq!(frames(&outcome), frames(&expected), "{:?}", block);
         }

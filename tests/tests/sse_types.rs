@@ -2,10 +2,11 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use ssewire::{
-    DecodeError, Decoder, Encode, EncodeError, Event, Field, Fixed, Frame, Growing, LineDecoder, Lossy, Ready,
-    ReadyFrame, ReadyLine, SharedEvent, Storage, Truncated,
+    DecodeError, Decoder, EncodeError, Event, EventBuilder, Field, Fixed, Frame, Growing, LineDecoder, Lossy, Ready,
+    ReadyFrame, ReadyLine, Reconnect, ResponseAction, SharedEvent, Storage, Truncated,
 };
 
 #[test]
@@ -14,7 +15,7 @@ fn an_idle_decoder_is_small() {
     // With the feature `bytes`, which adds to it.
     assert!(size_of::<Decoder>() <= 192, "{}", size_of::<Decoder>());
     assert!(size_of::<Decoder<&mut [u8]>>() <= 192);
-    assert!(size_of::<Decoder<Fixed<0>>>() <= 192);
+    assert!(size_of::<Decoder<ArrayBuffer<0>>>() <= 192);
 }
 
 #[test]
@@ -24,20 +25,22 @@ fn everything_may_go_to_another_thread() {
     }
     let sizes = [
         free::<Decoder>(),
-        free::<Decoder<Fixed<8>>>(),
+        free::<Decoder<ArrayBuffer<8>>>(),
         free::<Decoder<&mut [u8]>>(),
         free::<LineDecoder>(),
-        free::<LineDecoder<Fixed<8>>>(),
+        free::<LineDecoder<ArrayBuffer<8>>>(),
         free::<LineDecoder<&mut [u8]>>(),
         free::<Growing>(),
-        free::<Fixed<8>>(),
+        free::<ArrayBuffer<8>>(),
         free::<Event<'_>>(),
         free::<Frame<'_>>(),
         free::<Field<'_>>(),
         free::<Lossy<'_>>(),
         free::<SharedEvent>(),
-        free::<Encode<'_>>(),
+        free::<EventBuilder<'_>>(),
         free::<EncodeError>(),
+        free::<Reconnect>(),
+        free::<ResponseAction>(),
         free::<Ready>(),
         free::<ReadyFrame>(),
         free::<ReadyLine>(),
@@ -54,18 +57,18 @@ fn errors_are_small_and_say_what_happened() {
         assert!(error.source().is_none());
         (error.to_string(), error)
     }
-    let mut decoder = Decoder::with_storage(Fixed::<3>::new()).with_limit(17);
+    let mut decoder = Decoder::with_storage(ArrayBuffer::<3>::new()).with_limit(17);
     let truncated = {
         decoder.advance(&mut &b"data: secret"[..]).unwrap_err();
         decoder.finish().unwrap_err()
     };
     let texts = [
-        small(DecodeError::TooLarge { limit: 17 }).0,
-        small(DecodeError::BufferFull { capacity: 3 }).0,
+        small(DecodeError::LimitExceeded { limit: 17 }).0,
+        small(DecodeError::CapacityExceeded { capacity: 3 }).0,
         small(truncated).0,
-        small(EncodeError::NoRoom { needed: 19 }).0,
-        small(EncodeError::EventType).0,
-        small(EncodeError::Id).0,
+        small(EncodeError::BufferTooSmall { needed: 19 }).0,
+        small(EncodeError::InvalidEventType).0,
+        small(EncodeError::InvalidId).0,
     ];
     for (text, number) in texts.iter().zip(["17", "3", "12", "19", "event type", "id"]) {
         assert!(text.contains(number), "{text:?} names the figure");
@@ -84,7 +87,7 @@ fn a_decoder_shows_nothing_of_the_stream() {
             for chunk in [1, 5, stream.len()] {
                 let mut memory = [0; 64];
                 shows_nothing(Decoder::new(), &stream, chunk);
-                shows_nothing(Decoder::with_storage(Fixed::<64>::new()), &stream, chunk);
+                shows_nothing(Decoder::with_storage(ArrayBuffer::<64>::new()), &stream, chunk);
                 shows_nothing(Decoder::with_storage(&mut memory[..]), &stream, chunk);
             }
         }
@@ -139,19 +142,19 @@ fn an_event_of_ones_own_is_seen_as_the_one_it_was_made_of() {
 
 #[test]
 fn storage_shows_what_it_holds_at_most() {
-    let shown = [format!("{:?}", Growing::new()), format!("{:?}", Fixed::<8>::default())];
+    let shown = [format!("{:?}", HeapBuffer::new()), format!("{:?}", ArrayBuffer::<8>::default())];
     assert_eq!(shown, ["Growing { capacity: 0 }", "Fixed { capacity: 8 }"]);
 }
 
 #[test]
 fn only_a_block_of_nothing_is_empty() {
-    assert!(Encode::new().is_empty());
+    assert!(EventBuilder::new().is_empty());
     for block in [
-        Encode::new().event_type("").unwrap(),
-        Encode::new().id("").unwrap(),
-        Encode::new().retry(0),
-        Encode::new().data(""),
-        Encode::new().comment(""),
+        EventBuilder::new().event_type("").unwrap(),
+        EventBuilder::new().id("").unwrap(),
+        EventBuilder::new().retry(Duration::ZERO),
+        EventBuilder::new().data(""),
+        EventBuilder::new().comment(""),
     ] {
         assert!(!block.is_empty(), "{block:?}");
     }
@@ -159,13 +162,13 @@ fn only_a_block_of_nothing_is_empty() {
 
 #[test]
 fn decoders_show_how_they_stand() {
-    let mut decoder = Decoder::with_storage(Fixed::<32>::new()).with_limit(24);
+    let mut decoder = Decoder::with_storage(ArrayBuffer::<32>::new()).with_limit(24);
     assert!(decoder.decode(&mut &b"retry: 5\nevent: e\ndata: abc"[..]).unwrap().is_none());
     let shown = format!("{decoder:?}");
     let expected = "Decoder { room: Room { capacity: 32, front: 3, back: 1 }, limit: 24, pending: 27, retry: Some(5), ";
     assert!(shown.starts_with(expected), "{shown}");
 
-    let mut lines = LineDecoder::with_storage(Fixed::<8>::new()).with_limit(6);
+    let mut lines = LineDecoder::with_storage(ArrayBuffer::<8>::new()).with_limit(6);
     assert!(lines.decode(&mut &b"abc"[..]).unwrap().is_none());
     let expected = "LineDecoder { room: Room { capacity: 8, front: 3, back: 0 }, limit: 6, pending: 3, .. }";
     assert_eq!(format!("{lines:?}"), expected);

@@ -3,13 +3,13 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use ssewire::{Decoder, take_examined};
+use ssewire::{Decoder, take_bytes_examined};
 use ssewire_tests::{cases, chunks, streams};
 
 /// How many bytes were looked at to decode the stream.
 fn examined(chunks: &[&[u8]], frames: bool) -> usize {
     let mut decoder = Decoder::new();
-    take_examined();
+    take_bytes_examined();
     for chunk in chunks {
         let mut input = *chunk;
         if frames {
@@ -18,7 +18,7 @@ fn examined(chunks: &[&[u8]], frames: bool) -> usize {
             while decoder.decode(&mut input).unwrap().is_some() {}
         }
     }
-    take_examined()
+    take_bytes_examined()
 }
 
 fn check(stream: &[u8], chunks: &[&[u8]]) {

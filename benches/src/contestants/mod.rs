@@ -114,8 +114,8 @@ pub fn growing_json() -> Vec<Contestant> {
 #[must_use]
 pub fn encoding() -> Vec<Contestant> {
     vec![
-        contestant!(Ours, "ssewire, append_to", ssewire::encoding_append),
-        contestant!(Ours, "ssewire, write_bytes", ssewire::encoding_write),
+        contestant!(Ours, "ssewire, encode_into_vec", ssewire::encoding_vec),
+        contestant!(Ours, "ssewire, encode_into_slice", ssewire::encoding_slice),
         contestant!(Peer, "sse-stream", sse_stream::encoding),
         contestant!(Reference, "by hand", write_by_hand::encoding),
     ]

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use ssewire::{Decoder, Encode};
+use ssewire::{Decoder, EventBuilder};
 use ssewire_json::{GrowingJson, Trailing};
 use ssewire_messages::{Delta, MessageStream, StreamEvent};
 
@@ -62,11 +62,15 @@ pub(super) fn growing_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
     sink.answer()
 }
 
-pub(super) fn encoding_append<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
+pub(super) fn encoding_vec<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     let mut written = Vec::with_capacity(corpus.stream.len());
     for payload in &corpus.payloads {
         let data = &corpus.stream[payload.clone()];
-        Encode::new().event_type("content_block_delta").expect("one line").data(data).append_to(&mut written);
+        EventBuilder::new()
+            .event_type("content_block_delta")
+            .expect("one line")
+            .data(data)
+            .encode_into_vec(&mut written);
     }
     let mut sink = S::default();
     sink.event(b"", &written, b"");
@@ -74,13 +78,13 @@ pub(super) fn encoding_append<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
 }
 
 /// As a server without an allocator does it; what it writes is collected, to be checked.
-pub(super) fn encoding_write<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
+pub(super) fn encoding_slice<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     let mut written = Vec::with_capacity(corpus.stream.len());
     let mut memory = [0; 1024];
     for payload in &corpus.payloads {
         let data = &corpus.stream[payload.clone()];
-        let event = Encode::new().event_type("content_block_delta").expect("one line").data(data);
-        let len = event.write_bytes(&mut memory).expect("it fits");
+        let event = EventBuilder::new().event_type("content_block_delta").expect("one line").data(data);
+        let len = event.encode_into_slice(&mut memory).expect("it fits");
         written.extend_from_slice(&memory[..len]);
     }
     let mut sink = S::default();

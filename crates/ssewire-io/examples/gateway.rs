@@ -27,7 +27,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ssewire::Encode;
+use ssewire::EventBuilder;
 use ssewire_io::{BodyChunks, BodyStream, Error, MessageObserver, Observed, Tap};
 use support::{Failure, Setup, exit};
 
@@ -97,9 +97,8 @@ fn metered(body: Incoming) -> impl Stream<Item = Result<Frame<Bytes>, Failed>> {
     });
     BodyStream::new(BodyChunks::new(Tap::new(body, meter))).filter_map(async |event| match event {
         Ok(event) => {
-            let mut written = Vec::new();
-            Encode::from(event.as_event()).append_to(&mut written);
-            Some(Ok(Frame::data(written.into())))
+            let written = EventBuilder::from(event.as_event()).to_bytes();
+            Some(Ok(Frame::data(written)))
         }
         Err(Error::Transport(error)) => Some(Err(error.into())),
         Err(error) => {

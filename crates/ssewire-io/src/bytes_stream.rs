@@ -57,11 +57,11 @@ impl<S: TryStream<Ok = Bytes>> Stream for BytesEventStream<S> {
         if *this.ended {
             return Poll::Ready(None);
         }
-        let advance = |input: &mut &[u8]| this.decoder.advance(input).map_err(Error::Decode);
+        let advance = |input: &mut &[u8]| this.decoder.poll_event(input).map_err(Error::Decode);
         let item = match ready!(this.chunks.as_mut().poll_find(context, advance, Error::Transport)) {
             Ok(Some((from, ready))) => {
                 let chunk = this.chunks.chunk().map(|chunk| chunk.slice(from..)).unwrap_or_default();
-                Some(Ok(this.decoder.event_bytes(&chunk, ready)))
+                Some(Ok(this.decoder.resolve_bytes(&chunk, ready)))
             }
             Ok(None) => this.decoder.finish().err().map(|truncated| Err(truncated.into())),
             Err(error) => Some(Err(error)),

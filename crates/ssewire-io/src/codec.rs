@@ -58,10 +58,10 @@ impl tokio_util::codec::Decoder for Codec {
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<SharedEvent>, Self::Error> {
         let mut input: &[u8] = buffer;
-        let advanced = self.decoder.advance(&mut input);
+        let advanced = self.decoder.poll_event(&mut input);
         let consumed = buffer.len().saturating_sub(input.len());
         let chunk = buffer.split_to(consumed);
-        Ok(advanced?.map(|ready| self.decoder.event_bytes(&chunk.freeze(), ready)))
+        Ok(advanced?.map(|ready| self.decoder.resolve_bytes(&chunk.freeze(), ready)))
     }
 
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<SharedEvent>, Self::Error> {

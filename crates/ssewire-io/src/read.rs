@@ -47,9 +47,9 @@ impl<R: Read> Reader<R> {
     /// [`Error`]. If it is not [final](Error::is_final), call again to go on behind the event that was lost.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, Error<io::Error>> {
         let decoder = &mut self.decoder;
-        let found = self.source.find(|input| decoder.advance(input).map_err(Error::Decode), Error::Transport);
+        let found = self.source.find(|input| decoder.poll_event(input).map_err(Error::Decode), Error::Transport);
         match found {
-            Ok(Some((from, ready))) => Ok(Some(self.decoder.event(self.source.chunk(from), ready))),
+            Ok(Some((from, ready))) => Ok(Some(self.decoder.resolve(self.source.chunk(from), ready))),
             Ok(None) => self.decoder.finish().map(|()| None).map_err(Error::Truncated),
             Err(error) => {
                 if error.is_final() {

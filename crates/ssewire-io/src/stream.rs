@@ -83,8 +83,8 @@ where
         }
         let advance = |input: &mut &[u8]| {
             let chunk = *input;
-            let ready = this.decoder.advance(input)?;
-            Ok(ready.map(|ready| this.decoder.event(chunk, ready).into_owned()))
+            let ready = this.decoder.poll_event(input)?;
+            Ok(ready.map(|ready| this.decoder.resolve_owned(chunk, ready)))
         };
         let item = match ready!(this.chunks.poll_find(context, advance, Error::Transport)) {
             Ok(Some((_, event))) => Some(Ok(event)),

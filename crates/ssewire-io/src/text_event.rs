@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString as _};
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 
 use futures_core::{Stream, TryStream};
 use pin_project_lite::pin_project;
@@ -21,6 +22,8 @@ pub struct TextEvent {
     pub data: String,
     /// The last event ID.
     pub id: String,
+    /// The reconnection time that the event's block set, if it set one.
+    pub retry: Option<Duration>,
 }
 
 impl From<Event<'_>> for TextEvent {
@@ -29,6 +32,7 @@ impl From<Event<'_>> for TextEvent {
             event: event.event_type_lossy().to_string(),
             data: event.data_lossy().to_string(),
             id: event.last_event_id_lossy().to_string(),
+            retry: event.retry(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use ssewire::{DecodeError, Decoder, Frame, Ready, ReadyFrame};
+use ssewire::{DecodeError, Decoder, EventSpan, Frame, FrameSpan};
 
 use crate::accumulator::{AccumulateError, Accumulator, Anomalies, Change, Completion, Incomplete, Update};
 use crate::decode::exact;
@@ -38,7 +38,6 @@ use crate::payload_error::PayloadError;
 /// ```
 ///
 /// The stream belongs to the caller: nothing here reads, waits, retries or replays.
-#[derive(Default)]
 pub struct MessageStream {
     decoder: Decoder,
     accumulator: Accumulator,
@@ -90,7 +89,7 @@ type Owned<'o> = Option<&'o mut Option<StreamEvent<'static>>>;
 #[derive(Debug, Clone, Copy)]
 enum Source {
     /// In the event that was found behind the first `offset` bytes of the input.
-    Event { ready: Ready, offset: usize },
+    Event { ready: EventSpan, offset: usize },
     /// In an `error` field.
     ErrorField,
 }
@@ -112,13 +111,20 @@ impl MessageStream {
     /// A stream with default limits that tolerates what departs from the protocol. Allocates nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            decoder: reading_error_fields(Decoder::new()),
+            accumulator: Accumulator::default(),
+            body: Body::default(),
+            error_field: ErrorField::None,
+            events: 0,
+            refused: false,
+        }
     }
 
     /// A stream with a decoder of the caller's: another limit, or a last event ID.
     #[must_use]
     pub fn with_decoder(mut self, decoder: Decoder) -> Self {
-        self.decoder = decoder;
+        self.decoder = reading_error_fields(decoder);
         self
     }
 
@@ -147,7 +153,7 @@ impl MessageStream {
     }
 
     /// As [`decode`](Self::decode), but borrows nothing, so that a caller can refill its input in a loop; see
-    /// [`Decoder::advance`].
+    /// [`Decoder::poll_event`].
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -163,7 +169,7 @@ impl MessageStream {
                 return Ok(Some(ReadyItem { change, source: Source::ErrorField }));
             }
             let before: &[u8] = input;
-            let advanced = self.decoder.advance_frame(input);
+            let advanced = self.decoder.poll_frame(input);
             let consumed = before.len().saturating_sub(input.len());
             self.body.take(before.get(..consumed).unwrap_or_default());
             let frame = match advanced {
@@ -214,7 +220,7 @@ impl MessageStream {
         let (event_type, payload): (&[u8], &[u8]) = match ready.source {
             Source::ErrorField => (b"error", self.error_field.told()),
             Source::Event { ready, offset } => {
-                let event = self.decoder.event(chunk.get(offset..).unwrap_or_default(), ready);
+                let event = self.decoder.resolve(chunk.get(offset..).unwrap_or_default(), ready);
                 (event.event_type(), event.data())
             }
         };
@@ -289,18 +295,18 @@ impl MessageStream {
     }
 
     /// Notes what a frame that is no event says of an `error` field.
-    fn note(&mut self, chunk: &[u8], frame: ReadyFrame) {
-        match self.decoder.frame(chunk, frame) {
-            Frame::UnknownField { name: b"error", value } => self.error_field.hold(value),
-            Frame::EmptyBlock | Frame::LastEventId(_) => self.error_field.end_block(),
+    fn note(&mut self, chunk: &[u8], frame: FrameSpan) {
+        match self.decoder.resolve_frame(chunk, frame) {
+            Frame::UnknownField { name: b"error", value, .. } => self.error_field.hold(value),
+            Frame::Block(_) => self.error_field.end_block(),
             _ => {}
         }
     }
 
     /// Merges what an event carries. `None`: nothing worth telling.
-    fn merge(&mut self, chunk: &[u8], ready: Ready, owned: &mut Owned<'_>) -> Result<Option<Change>, StreamError> {
+    fn merge(&mut self, chunk: &[u8], ready: EventSpan, owned: &mut Owned<'_>) -> Result<Option<Change>, StreamError> {
         self.events = self.events.saturating_add(1);
-        let event = self.decoder.event(chunk, ready);
+        let event = self.decoder.resolve(chunk, ready);
         let piece = exact::piece(event.data());
         // Nearly every event is one more piece for the block at hand, and needs no more than this.
         if let (Some(piece), None) = (&piece, &owned) {
@@ -359,6 +365,18 @@ impl MessageStream {
         self.error_field = ErrorField::Told(value);
         told
     }
+}
+
+impl Default for MessageStream {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Errors in a field named `error` are unknown fields to the decoder. A longer one would be no error text of a server.
+fn reading_error_fields(decoder: Decoder) -> Decoder {
+    const MAX_ERROR_FIELD_BYTES: usize = 4096;
+    decoder.with_unknown_fields().with_max_comment_bytes(MAX_ERROR_FIELD_BYTES)
 }
 
 /// Whether an event was refused, and something of the message is missing for it.

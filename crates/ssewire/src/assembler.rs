@@ -215,13 +215,23 @@ impl<S: Storage> BlockAssembler<S> {
             self.between_blocks = self.starts_block();
             return Err(self.out_of_capacity());
         }
+        let chunk = *input;
+        let mut at = end;
         if self.between_blocks {
             self.buffer.maybe_shrink();
+        } else {
+            let (block, read) = self.resume_value(chunk);
+            let is_within_value = read > 0 && self.line != LineState::Start;
+            if block.is_some() || is_within_value {
+                *input = chunk.get(read..).unwrap_or_default();
+                return Ok(block.map(FrameParts::Block));
+            }
+            at = read;
         }
         if event_type.is_some() || data.is_some() {
             self.block.has_field = true;
         }
-        let mut cursor = Cursor { chunk: input, at: end, block_start: 0, event_type, data };
+        let mut cursor = Cursor { chunk, at, block_start: 0, event_type, data };
         let result = self.read_lines(&mut cursor, until);
         *input = cursor.rest();
         self.note_consumed(&cursor);
@@ -259,44 +269,44 @@ impl<S: Storage> BlockAssembler<S> {
     }
 
     /// Continues an `event` or `data` value that the chunk before cut, up to the end of its line, and dispatches the event
-    /// if a blank line follows. Returns `None` where the input is consumed, or where [`read`](Self::read) has to continue.
+    /// if a blank line follows. Returns the block, if any, and the number of bytes read. Where that is not all of the chunk,
+    /// the slow path continues after them, and counts them.
     #[inline]
-    pub(crate) fn resume_value(&mut self, input: &mut &[u8]) -> Option<BlockSpan> {
-        let chunk = *input;
+    fn resume_value(&mut self, chunk: &[u8]) -> (Option<BlockSpan>, usize) {
         let (LineState::Value(name @ (Name::Event | Name::Data)), true) = (self.line, self.buffer.has_value()) else {
-            return None;
+            return (None, 0);
         };
         let (piece, rest) = match split_line(chunk) {
             LineSplit::Line { value, rest } => (value, Some(rest)),
             LineSplit::Unfinished => (chunk, None),
-            LineSplit::EndsInCr => return None,
+            LineSplit::EndsInCr => return (None, 0),
         };
         if self.buffer.size().saturating_add(piece.len()) >= self.limits.event {
             // The slow path finds the first byte in excess.
-            return None;
+            return (None, 0);
         }
         let kept = match (rest, name) {
             (None, _) => self.buffer.push_value(piece, false),
             (Some(_), Name::Data) => self.buffer.append_data(piece),
             (Some(_), _) => self.buffer.set_event_type(piece),
         };
-        // Nothing has changed where there is no capacity: the slow path reports it.
-        kept.ok()?;
+        if kept.is_err() {
+            // Nothing has changed. The slow path reports it.
+            return (None, 0);
+        }
         let Some(rest) = rest else {
-            *input = b"";
             self.add_pending(chunk.len());
-            return None;
+            return (None, chunk.len());
         };
         (self.line, self.block.has_field) = (LineState::Start, true);
-        if let ([b'\n', rest @ ..], true) = (rest, self.buffer.has_data()) {
-            trace::examined(|| 1);
-            *input = rest;
-            self.between_blocks = true;
-            return Some(self.dispatch(None, None));
+        match rest {
+            [b'\n', rest @ ..] if self.buffer.has_data() => {
+                trace::examined(|| 1);
+                self.between_blocks = true;
+                (Some(self.dispatch(None, None)), chunk.len().saturating_sub(rest.len()))
+            }
+            _ => (None, chunk.len().saturating_sub(rest.len())),
         }
-        *input = rest;
-        self.add_pending(chunk.len().saturating_sub(rest.len()));
-        None
     }
 
     pub(crate) fn out_of_capacity(&self) -> DecodeError {

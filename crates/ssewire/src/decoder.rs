@@ -463,26 +463,20 @@ impl<S: Storage> Decoder<S> {
     /// Reads up to the next frame on the slow path.
     #[inline]
     fn read(&mut self, input: &mut &[u8], until: Until, scan: Scan<'_>) -> Result<Option<FrameParts>, DecodeError> {
-        if !self.assembler.is_between_blocks() {
-            let before = input.len();
-            let block = self.assembler.resume_value(input);
-            if block.is_some() || (input.is_empty() && before > 0) {
-                return Ok(block.map(FrameParts::Block));
-            }
-        }
         let len_of = |range: &Option<Range<usize>>| range.as_ref().map_or(0, Range::len);
-        match scan {
+        let (event_type, data, end) = match scan {
             Scan::Partial { event_type, name, value_start }
                 if self.fits(len_of(&event_type), input.len().saturating_sub(value_start)) =>
             {
-                self.assembler.keep_partial(input, event_type, name, value_start).map(|()| None)
+                return self.assembler.keep_partial(input, event_type, name, value_start).map(|()| None);
             }
             Scan::Lines { event_type, data, end } if self.fits(len_of(&event_type), len_of(&data)) => {
-                self.assembler.read(input, until, event_type, data, end)
+                (event_type, data, end)
             }
             // An event above the limit: the slow path finds the first byte in excess.
-            _ => self.assembler.read(input, until, None, None, 0),
-        }
+            _ => (None, None, 0),
+        };
+        self.assembler.read(input, until, event_type, data, end)
     }
 
     #[inline]

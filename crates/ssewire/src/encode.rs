@@ -1,205 +1,249 @@
-//! Events to bytes, for servers, proxies and tests.
+//! Event stream encoder: fields to bytes, for servers, proxies and tests.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use crate::event::Event;
 use crate::lossy::Lossy;
 
-/// A block of fields to be written: an event, a comment, or both.
+/// Builder for one block of an event stream: an event, a comment, or both.
 ///
 /// ```
-/// use ssewire::Encode;
+/// use ssewire::EventBuilder;
 ///
-/// let event = Encode::new().event_type("greeting")?.id("7")?.data("hello\nworld");
+/// let event = EventBuilder::new().event_type("greeting")?.id("7")?.data("hello\nworld");
 /// assert_eq!(event.to_string(), "event: greeting\nid: 7\ndata: hello\ndata: world\n\n");
-/// assert_eq!(Encode::new().comment("keep-alive").to_string(), ": keep-alive\n\n");
+/// assert_eq!(EventBuilder::new().comment("keep-alive").to_string(), ": keep-alive\n\n");
 /// # Ok::<(), ssewire::EncodeError>(())
 /// ```
 ///
-/// Whatever is written is read back as the same event, with each CR or CRLF in data as an LF: the format has no way to
-/// say them. Nothing that is put in can end a line early and so add a field of its own: a line end in data or in a
-/// comment begins a further line, one in an event type or an id is refused.
+/// A decoder reads the block back as the same event, except that CR and CRLF in the data become LF: the format cannot
+/// represent them. No value can inject a field. A line end in data or in a comment starts another line of the same
+/// field; a line end in an event type or in an id is an error.
 ///
 /// # Cost
-/// Borrows everything, allocates nothing; each byte is looked at once and copied once.
+/// Borrows every value and allocates nothing. Each byte is scanned once and copied once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[must_use = "it has to be written"]
-pub struct Encode<'a> {
+#[must_use = "a builder writes nothing until it is encoded"]
+pub struct EventBuilder<'a> {
     comment: Option<&'a [u8]>,
     event_type: Option<&'a [u8]>,
     id: Option<&'a [u8]>,
-    retry: Option<u64>,
+    retry: Option<Duration>,
     data: Option<&'a [u8]>,
 }
 
-/// Why a value cannot be written: it would not come back as it is.
+/// Error of [`EventBuilder`]: a value that the format cannot represent, or a buffer that is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// An event type with a line end, behind which it could go on as a field of its own.
-    EventType,
-    /// An id with a line end, or with a NUL, for which a reader has to ignore it.
-    Id,
-    /// The memory given is smaller than what is to be written.
-    NoRoom {
-        /// The bytes needed.
+    /// The event type contains CR or LF. The rest of the value would be read as another field.
+    InvalidEventType,
+    /// The id contains CR, LF or NUL. A decoder ignores an `id` field that contains NUL (HTML standard, "process the
+    /// field").
+    InvalidId,
+    /// The buffer is smaller than the encoded block.
+    BufferTooSmall {
+        /// Size of the encoded block in bytes.
         needed: usize,
     },
 }
 
-impl<'a> Encode<'a> {
-    /// A block without fields: just its blank line, which means nothing.
+impl<'a> EventBuilder<'a> {
+    /// Creates a builder without fields. It encodes to a blank line, which decoders ignore.
     pub const fn new() -> Self {
         Self { comment: None, event_type: None, id: None, retry: None, data: None }
     }
 
-    /// A comment, ahead of the fields. Readers ignore it, but it keeps connections alive. A line end begins a further
-    /// comment line.
+    /// Sets the comment, which is written before the fields, one comment line for each line of `text`.
+    ///
+    /// Decoders ignore comments. Servers send them to keep a connection open (HTML standard, "Authoring notes":
+    /// "a comment line … every 15 seconds or so").
     pub fn comment(mut self, text: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         self.comment = Some(text.as_ref());
         self
     }
 
-    /// The event type. Without one, or with an empty one, it is read as `message`.
+    /// Sets the event type. A decoder reads a missing or empty one as `message`.
     ///
     /// # Errors
-    /// [`EncodeError::EventType`] if it has a CR or LF.
+    /// [`EncodeError::InvalidEventType`] if the value contains CR or LF.
     pub fn event_type(mut self, event_type: &'a (impl AsRef<[u8]> + ?Sized)) -> Result<Self, EncodeError> {
         let event_type = event_type.as_ref();
         if memchr::memchr2(b'\n', b'\r', event_type).is_some() {
-            return Err(EncodeError::EventType);
+            return Err(EncodeError::InvalidEventType);
         }
         self.event_type = Some(event_type);
         Ok(self)
     }
 
-    /// The id, which becomes the reader's last event ID. An empty one resets it.
+    /// Sets the id, which becomes the decoder's last event ID. An empty id resets it.
     ///
     /// # Errors
-    /// [`EncodeError::Id`] if it has a CR, LF or NUL.
+    /// [`EncodeError::InvalidId`] if the value contains CR, LF or NUL.
     pub fn id(mut self, id: &'a (impl AsRef<[u8]> + ?Sized)) -> Result<Self, EncodeError> {
         let id = id.as_ref();
         if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
-            return Err(EncodeError::Id);
+            return Err(EncodeError::InvalidId);
         }
         self.id = Some(id);
         Ok(self)
     }
 
-    /// The reconnection time in milliseconds.
-    pub const fn retry(mut self, milliseconds: u64) -> Self {
-        self.retry = Some(milliseconds);
+    /// Sets the reconnection time. It is written in whole milliseconds: fractions are truncated, and a time of more than
+    /// [`u64::MAX`] milliseconds is written as that number.
+    pub const fn retry(mut self, reconnection_time: Duration) -> Self {
+        self.retry = Some(reconnection_time);
         self
     }
 
-    /// The data: what makes the block an event. One `data` line for each of its lines, one for none.
+    /// Sets the data, which makes the block an event. Each line of `data` is written as a `data` field; empty data is
+    /// written as one empty field.
     pub fn data(mut self, data: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         self.data = Some(data.as_ref());
         self
     }
 
-    /// The number of bytes that will be written.
+    /// Number of bytes that the block encodes to. Scans all values.
     #[must_use]
     pub fn len(&self) -> usize {
         let mut len = 0_usize;
-        let _never_fails = self.write_to(|piece| {
-            len = len.saturating_add(piece.len());
+        // The closure never fails.
+        let _ = self.encode_with(|bytes| {
+            len = len.saturating_add(bytes.len());
             Ok::<(), fmt::Error>(())
         });
         len
     }
 
-    /// Whether there is neither field nor comment, only the blank line.
+    /// Returns `true` if neither a field nor a comment is set. Such a builder still encodes to a blank line.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::new()
     }
 
-    /// Writes the block to the start of `memory` and returns the number of bytes written.
+    /// Encodes the block to the start of `buffer` and returns the number of bytes written. Scans all values twice, the
+    /// first time for the size.
     ///
     /// # Errors
-    /// [`EncodeError::NoRoom`] if it does not fit; nothing is written then.
-    pub fn write_bytes(&self, memory: &mut [u8]) -> Result<usize, EncodeError> {
+    /// [`EncodeError::BufferTooSmall`] if the block does not fit. `buffer` is unchanged then.
+    pub fn encode_into_slice(&self, buffer: &mut [u8]) -> Result<usize, EncodeError> {
         let needed = self.len();
-        let Some(mut room) = memory.get_mut(..needed) else { return Err(EncodeError::NoRoom { needed }) };
-        let _fits = self.write_to(|piece| {
-            let (place, rest) = core::mem::take(&mut room).split_at_mut_checked(piece.len()).ok_or(fmt::Error)?;
-            place.copy_from_slice(piece);
-            room = rest;
+        let Some(mut free) = buffer.get_mut(..needed) else { return Err(EncodeError::BufferTooSmall { needed }) };
+        // Never fails: `free` has exactly the size of the block.
+        let _ = self.encode_with(|bytes| {
+            let (target, rest) = core::mem::take(&mut free).split_at_mut_checked(bytes.len()).ok_or(fmt::Error)?;
+            target.copy_from_slice(bytes);
+            free = rest;
             Ok::<(), fmt::Error>(())
         });
         Ok(needed)
     }
 
-    /// Appends the block to a vector.
+    /// Appends the encoded block to `buffer`, which grows as needed.
     #[cfg(feature = "alloc")]
-    pub fn append_to(&self, bytes: &mut Vec<u8>) {
-        let _never_fails = self.write_to(|piece| {
-            bytes.extend_from_slice(piece);
+    pub fn encode_into_vec(&self, buffer: &mut Vec<u8>) {
+        // The closure never fails.
+        let _ = self.encode_with(|bytes| {
+            buffer.extend_from_slice(bytes);
             Ok::<(), fmt::Error>(())
         });
     }
 
-    /// Gives the block to `write`, piece by piece: for sinks that take bytes.
+    /// Encodes the block to a vector: one allocation, of exactly its size. Scans all values twice, the first time for
+    /// the size.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut buffer = Vec::with_capacity(self.len());
+        self.encode_into_vec(&mut buffer);
+        buffer
+    }
+
+    /// Encodes the block to [`Bytes`](bytes::Bytes), the chunk type of most HTTP servers. Costs as much as
+    /// [`to_vec`](Self::to_vec): the vector is not copied again.
+    ///
+    /// ```
+    /// let chunk = ssewire::EventBuilder::new().data("hello").to_bytes();
+    /// assert_eq!(chunk, "data: hello\n\n");
+    /// ```
+    #[cfg(feature = "bytes")]
+    #[must_use]
+    pub fn to_bytes(&self) -> bytes::Bytes {
+        self.to_vec().into()
+    }
+
+    /// Encodes the block through `write`, which is called with one part of it after the other. For sinks of any other
+    /// kind; it needs no allocator.
+    ///
+    /// ```
+    /// let mut stdout = std::io::stdout().lock();
+    /// ssewire::EventBuilder::new().data("hello").encode_with(|bytes| std::io::Write::write_all(&mut stdout, bytes))?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// Whatever `write` returns; what was written before it stays written.
-    pub fn write_to<E>(&self, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let lines = [("", self.comment), ("event", self.event_type), ("id", self.id)];
-        for (name, value) in lines {
-            write_lines(&mut write, name, value)?;
+    /// Returns the first error of `write`. The parts before it have been written.
+    pub fn encode_with<E>(&self, mut write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let fields = [("", self.comment), ("event", self.event_type), ("id", self.id)];
+        for (name, value) in fields {
+            write_field(&mut write, name, value)?;
         }
-        if let Some(milliseconds) = self.retry {
+        if let Some(reconnection_time) = self.retry {
+            let milliseconds = u64::try_from(reconnection_time.as_millis()).unwrap_or(u64::MAX);
             let (digits, start) = decimal(milliseconds);
-            write_lines(&mut write, "retry", digits.get(start..))?;
+            write_field(&mut write, "retry", digits.get(start..))?;
         }
-        write_lines(&mut write, "data", self.data)?;
+        write_field(&mut write, "data", self.data)?;
         write(b"\n")
     }
 }
 
-/// The event as it was read. Its id is always written, also an empty one, which resets the reader's: a stream that is
-/// passed on event by event shall leave the same last event ID behind each of them.
-impl<'a> From<Event<'a>> for Encode<'a> {
+/// Copies the fields of a decoded event, for proxies that pass a stream on event by event.
+///
+/// The id is always written, also if it is empty: an empty last event ID may be the effect of an `id` field in this very
+/// event, and the next decoder must reset its own.
+impl<'a> From<Event<'a>> for EventBuilder<'a> {
     fn from(event: Event<'a>) -> Self {
-        let message = event.event_type() == b"message";
+        let is_default_type = event.event_type() == b"message";
         Self {
-            event_type: if message { None } else { Some(event.event_type()) },
+            comment: None,
+            event_type: if is_default_type { None } else { Some(event.event_type()) },
             id: Some(event.last_event_id()),
+            retry: event.retry(),
             data: Some(event.data()),
-            ..Self::new()
         }
     }
 }
 
-/// Writes the block as text, ill-formed UTF-8 as U+FFFD; the byte sinks write it as it is.
-impl fmt::Display for Encode<'_> {
+/// Writes the block as text, with ill-formed UTF-8 replaced by U+FFFD. The other outputs write the bytes unchanged.
+impl fmt::Display for EventBuilder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_to(|piece| Lossy::new(piece).fmt(f))
+        self.encode_with(|bytes| Lossy::new(bytes).fmt(f))
     }
 }
 
-/// One field for each line of the value, whichever of the three line ends it has.
-fn write_lines<E>(write: &mut impl FnMut(&[u8]) -> Result<(), E>, name: &str, value: Option<&[u8]>) -> Result<(), E> {
+/// Writes one field for each line of the value, which may end in LF, CR or CRLF. Writes nothing for `None`.
+fn write_field<E>(write: &mut impl FnMut(&[u8]) -> Result<(), E>, name: &str, value: Option<&[u8]>) -> Result<(), E> {
     let Some(mut rest) = value else { return Ok(()) };
     loop {
-        let len = memchr::memchr2(b'\n', b'\r', rest);
-        let (line, behind) = rest.split_at_checked(len.unwrap_or(rest.len())).unwrap_or((rest, b""));
+        let line_len = memchr::memchr2(b'\n', b'\r', rest);
+        let (line, after) = rest.split_at_checked(line_len.unwrap_or(rest.len())).unwrap_or((rest, b""));
         write(name.as_bytes())?;
-        // The space is always written: without it a value that begins with one would lose it.
+        // The space is not optional: a decoder strips one, so a value that begins with a space would lose it.
         write(b": ")?;
         write(line)?;
         write(b"\n")?;
-        if len.is_none() {
+        if line_len.is_none() {
             return Ok(());
         }
-        rest = behind.strip_prefix(b"\r\n").or(behind.get(1..)).unwrap_or_default();
+        rest = after.strip_prefix(b"\r\n").or(after.get(1..)).unwrap_or_default();
     }
 }
 
-/// The decimal digits, and where in the array they begin.
+/// Returns the decimal digits of `number`, right-aligned, and the index of the first one.
 fn decimal(mut number: u64) -> ([u8; 20], usize) {
     let mut digits = [b'0'; 20];
     let mut start = digits.len();
@@ -217,9 +261,9 @@ fn decimal(mut number: u64) -> ([u8; 20], usize) {
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EventType => f.write_str("the event type has a line end in it"),
-            Self::Id => f.write_str("the id has a line end or a NUL in it"),
-            Self::NoRoom { needed } => write!(f, "the event needs {needed} bytes, more than there is room for"),
+            Self::InvalidEventType => f.write_str("event type contains a line end"),
+            Self::InvalidId => f.write_str("id contains a line end or NUL"),
+            Self::BufferTooSmall { needed } => write!(f, "buffer is too small for a block of {needed} bytes"),
         }
     }
 }
@@ -233,42 +277,72 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_end_begins_a_further_line() {
-        let block = Encode::new().data("a\nb\rc\r\nd\n");
+    fn data_and_comment_write_one_field_per_line() {
+        let block = EventBuilder::new().data("a\nb\rc\r\nd\n");
         assert_eq!(block.to_string(), "data: a\ndata: b\ndata: c\ndata: d\ndata: \n\n");
-        assert_eq!(Encode::new().comment("a\r\nb").to_string(), ": a\n: b\n\n");
-        assert_eq!(Encode::new().data("").to_string(), "data: \n\n");
+        assert_eq!(EventBuilder::new().comment("a\r\nb").to_string(), ": a\n: b\n\n");
+        assert_eq!(EventBuilder::new().data("").to_string(), "data: \n\n");
     }
 
     #[test]
-    fn what_would_inject_a_field_is_refused() {
+    fn event_type_and_id_reject_line_ends() {
         for bad in ["a\nid: 1", "a\rb", "\r\n"] {
-            assert_eq!(Encode::new().event_type(bad), Err(EncodeError::EventType));
-            assert_eq!(Encode::new().id(bad), Err(EncodeError::Id));
+            assert_eq!(EventBuilder::new().event_type(bad), Err(EncodeError::InvalidEventType));
+            assert_eq!(EventBuilder::new().id(bad), Err(EncodeError::InvalidId));
         }
-        assert_eq!(Encode::new().id("a\0"), Err(EncodeError::Id));
-        assert!(Encode::new().event_type("a\0").is_ok(), "only an id with a NUL is ignored");
     }
 
     #[test]
-    fn all_sinks_write_the_same() {
-        let block = Encode::new().event_type("e").unwrap().id("7").unwrap().retry(1200).comment("c").data("x\ny");
+    fn only_id_rejects_nul() {
+        assert_eq!(EventBuilder::new().id("a\0"), Err(EncodeError::InvalidId));
+        assert!(EventBuilder::new().event_type("a\0").is_ok());
+    }
+
+    #[test]
+    fn all_outputs_are_equal() {
+        let block = EventBuilder::new().event_type("e").unwrap().id("7").unwrap().comment("c").data("x\ny");
+        let block = block.retry(Duration::from_millis(1200));
         let text = ": c\nevent: e\nid: 7\nretry: 1200\ndata: x\ndata: y\n\n";
-        let mut vector = Vec::new();
-        block.append_to(&mut vector);
+        let mut vector = b"before ".to_vec();
+        block.encode_into_vec(&mut vector);
+        assert_eq!(vector, [b"before ", text.as_bytes()].concat());
         let mut memory = [0; 64];
-        let written = block.write_bytes(&mut memory).unwrap();
-        assert_eq!(vector, text.as_bytes());
+        let written = block.encode_into_slice(&mut memory).unwrap();
         assert_eq!(&memory[..written], text.as_bytes());
         assert_eq!(block.to_string(), text);
         assert_eq!(block.len(), text.len());
-        assert_eq!(block.write_bytes(&mut memory[..5]), Err(EncodeError::NoRoom { needed: text.len() }));
+        assert_eq!(block.to_vec(), text.as_bytes());
+        assert_eq!(block.to_vec().capacity(), text.len());
+        #[cfg(feature = "bytes")]
+        assert_eq!(block.to_bytes(), text);
     }
 
     #[test]
-    fn retry_is_written_in_decimal() {
+    fn encode_into_slice_reports_the_size_needed() {
+        let block = EventBuilder::new().data("x");
+        let mut memory = [7; 8];
+        assert_eq!(block.encode_into_slice(&mut memory), Err(EncodeError::BufferTooSmall { needed: 9 }));
+        assert_eq!(memory, [7; 8]);
+    }
+
+    #[test]
+    fn encode_with_stops_at_the_first_error() {
+        let mut parts = 0;
+        let result = EventBuilder::new().data("x").encode_with(|_| {
+            parts += 1;
+            if parts < 3 { Ok(()) } else { Err("disk full") }
+        });
+        assert_eq!((result, parts), (Err("disk full"), 3));
+    }
+
+    #[test]
+    fn retry_is_written_in_whole_milliseconds() {
+        let text = |time| EventBuilder::new().retry(time).to_string();
         for number in [0, 7, 10, 1000, u64::MAX] {
-            assert_eq!(Encode::new().retry(number).to_string(), alloc::format!("retry: {number}\n\n"));
+            assert_eq!(text(Duration::from_millis(number)), alloc::format!("retry: {number}\n\n"));
         }
+        assert_eq!(text(Duration::from_micros(1999)), "retry: 1\n\n");
+        assert_eq!(text(Duration::from_nanos(1)), "retry: 0\n\n");
+        assert_eq!(text(Duration::MAX), alloc::format!("retry: {}\n\n", u64::MAX));
     }
 }

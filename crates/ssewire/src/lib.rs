@@ -1,8 +1,8 @@
 //! Server-Sent Events as a protocol: bytes in, events out, cut anywhere.
 //!
 //! This crate decodes the [event stream] format of the HTML standard and nothing else. It opens no connection, knows no
-//! HTTP client, reads no clock and never reconnects: whoever has the bytes feeds them in, in whatever pieces they come.
-//! It is `no_std`, needs no allocator, and has one dependency, memchr.
+//! HTTP client, reads no clock and never reconnects by itself: the caller feeds it bytes, in whatever pieces they arrive.
+//! It is `no_std`, needs no allocator, and depends on memchr alone.
 //!
 //! ```
 //! use ssewire::Decoder;
@@ -14,58 +14,62 @@
 //!         assert_eq!(event.data_str()?, "hello");
 //!     }
 //! }
-//! decoder.finish()?; // an error, if the stream stopped in the middle of an event
+//! decoder.finish()?; // an error if the stream stopped within an event
 //! assert_eq!(decoder.last_event_id(), b"1");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What it promises
+//! # Guarantees
 //!
 //! * **The standard, exactly.** One byte order mark, all three line ends, also when a chunk boundary falls between CR
-//!   and LF; a CR ends its line at once, without waiting for what follows. Exact field names, `retry` in digits only,
-//!   `id` without NUL, ill-formed UTF-8 replaced as browsers do, and only where text is asked for.
-//! * **Any chunking, one result.** Events, errors and the bytes consumed do not depend on how the input is cut.
-//! * **Zero copy.** An event that lies within one chunk is lent from that chunk. Only what straddles a boundary, or joins
-//!   several `data` lines, is copied.
-//! * **Linear time.** No byte is scanned again because more came.
-//! * **Bounded memory.** An event larger than the [limit](Decoder::with_limit) is an error, the stream goes on behind it.
-//!   Comments, unknown fields and field names need no memory at all, however long they are.
-//! * **No end in silence.** [`finish`](Decoder::finish) tells a stream that ended from one that was cut.
+//!   and LF; a CR ends its line at once. Exact field names, `retry` in digits only, `id` without NUL; ill-formed UTF-8 is
+//!   replaced as browsers do, and only where text is asked for.
+//! * **The result does not depend on the chunking.** Events, errors and the bytes consumed are the same however the input
+//!   is cut; only [`CapacityExceeded`](DecodeError::CapacityExceeded) of a fixed storage depends on it.
+//! * **Zero copy.** An event that lies within one chunk is borrowed from it. Only values that cross a chunk boundary, and
+//!   `data` lines that are joined, are copied.
+//! * **Linear time.** Each byte is examined at most twice, three times in an unknown field that is returned, and at most
+//!   seven more bytes are examined for each chunk.
+//! * **Bounded memory.** An event above the [limit](Decoder::with_max_event_bytes) is an error, and the stream continues
+//!   after it. IDs, comments and unknown fields have small bounds of their own and never cost an event; comments and
+//!   unknown fields that nobody asked for need no memory.
+//! * **Truncation is detected.** [`finish`](Decoder::finish) returns an error if the stream ended within an event.
 //!
 //! # How it works
 //!
 //! ```text
-//!          chunk at hand                                     what straddles chunks
-//!  ┌───────────────────────────────────────┐          ┌──────────────────────────────────────┐
-//!  │ …x\n\n event: e\n data: whole\n\n da   │   "da"   │ data so far │ free │ type │ id │ last │
-//!  └───────────────────────────────────────┘ ───────> └──────────────────────────────────────┘
-//!             │  borrowed                                        │  borrowed
-//!             └──────────────────────────┐      ┌────────────────┘
-//!                                      Event<'_>
+//!          current chunk                                 what crosses a chunk boundary
+//!  ┌──────────────────────────────────────┐        ┌──────────────────────────────────────┐
+//!  │ …x\n\n event: e\n data: whole\n\n da │  ───>  │ data so far │ free │ type │ id │ last │
+//!  └──────────────────────────────────────┘        └──────────────────────────────────────┘
+//!             │ borrowed                                        │ borrowed
+//!             └─────────────────────────┐      ┌────────────────┘
+//!                                     Event<'_>
 //! ```
 //!
-//! While a line arrives it is classified byte by byte, so a chunk boundary in the middle of `da|ta` costs two small
-//! numbers and no buffer. Values are copied into the buffer only when the chunk runs out beneath them. The buffer is
-//! [`Growing`] (feature `alloc`), [`Fixed`] within the decoder, or a `&mut [u8]` of the caller's: one engine over all.
+//! A value is copied into the buffer only when the chunk ends within it. A chunk that ends within the first bytes of a
+//! line (`da|ta: `) leaves at most six bytes, kept beside the buffer. The buffer is a [`HeapBuffer`] (feature `alloc`), an
+//! [`ArrayBuffer`] inside the decoder, or a `&mut [u8]`: one engine drives all of them.
 //!
 //! # Memory
 //!
-//! A decoder is at most 192 bytes and owns nothing on the heap until something straddles a chunk boundary. Then
-//! [`Growing`] holds the least of 64 · 2^k bytes into which goes what has to be kept: the data and type so far, the
-//! value of the open line, the id of the block and the last event ID. While it grows, the half stands beside the whole:
-//! the peak is one and a half times that. All but the last event ID counts towards the limit (16 MiB unless
-//! [set](Decoder::with_limit)), so there is no more to it than three times the limit and the ID. After a giant the
-//! buffer [shrinks](Decoder::shrink_to_fit) again.
+//! A decoder is at most 192 bytes and owns nothing on the heap until something crosses a chunk boundary. Then a
+//! [`HeapBuffer`] holds the smallest of 64 · 2^k and 96 · 2^k bytes that fits what must be kept: data and type so far, the
+//! value of the open line, the `id` of the block, and the last event ID. While the buffer grows, the old one exists beside
+//! the new one. So with *n* = `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes`, a decoder holds at most
+//! 1.5 · *n*, and 2.5 · *n* while it grows. By default *n* is 16 MiB + 17 KiB; see [`Decoder::with_max_event_bytes`],
+//! [`with_max_id_bytes`](Decoder::with_max_id_bytes) and [`with_max_comment_bytes`](Decoder::with_max_comment_bytes). After
+//! a large event the buffer [shrinks](Decoder::shrink_to_fit) again.
 //!
-//! Without an allocator the storage is the caller's choice, and what does not fit is
-//! [`BufferFull`](DecodeError::BufferFull): that event is lost, nothing else.
+//! Without an allocator the caller chooses the storage. An event that does not fit is
+//! [`CapacityExceeded`](DecodeError::CapacityExceeded): it is lost, and nothing else.
 //!
 //! ```
-//! use ssewire::{Decoder, Fixed};
+//! use ssewire::{ArrayBuffer, Decoder};
 //!
-//! // A bare-metal loop: no heap, a receive buffer of 64 bytes, room for 256 bytes of straddling event.
+//! // A bare-metal loop: no heap, a receive buffer of 64 bytes, 256 bytes for events that cross its boundaries.
 //! fn run(mut receive: impl FnMut(&mut [u8]) -> usize, mut handle: impl FnMut(&[u8])) {
-//!     let mut decoder = Decoder::with_storage(Fixed::<256>::new());
+//!     let mut decoder = Decoder::with_storage(ArrayBuffer::<256>::new());
 //!     let mut buffer = [0; 64];
 //!     loop {
 //!         let received = receive(&mut buffer);
@@ -77,7 +81,7 @@
 //!             match decoder.decode(&mut input) {
 //!                 Ok(Some(event)) => handle(event.data()),
 //!                 Ok(None) => break,
-//!                 Err(_lost) => {} // One event was too large for the room there is; go on behind it.
+//!                 Err(_) => {} // One event exceeded the buffer; decoding continues after it.
 //!             }
 //!         }
 //!     }
@@ -96,19 +100,20 @@
 //! # assert_eq!(seen, [b"one", b"two"]);
 //! ```
 //!
-//! A storage of no bytes at all decodes every event of one `data` line and no `id` that lies within one chunk.
+//! A storage of zero bytes still decodes every event that lies within one chunk and has one `data` line.
 //!
 //! # Layers
 //!
-//! Each layer is useful alone: [`LineDecoder`] (bytes to lines, also for newline-delimited JSON), [`Field::parse`] (one
-//! line taken apart), [`Decoder`] (events, or [frames](Decoder::decode_frame): comments, `retry`, unknown fields, too),
-//! [`Encode`] (the way back).
+//! Each layer can be used alone: [`LineDecoder`] (bytes to lines, also for newline-delimited JSON), [`Field::parse`] (one
+//! line split into name and value), [`Decoder`] (events; [blocks](Decoder::decode_block) without data;
+//! [frames](Decoder::decode_frame) with comments and unknown fields), [`EventBuilder`] (events to bytes), [`Reconnect`]
+//! (when to connect again).
 //!
 //! # Features
 //!
-//! * `std` (default): as `alloc`; and memchr may look at run time which vectors the processor has.
-//! * `alloc`: [`Growing`], `Decoder::new`, `Event::into_owned`, `Lossy::to_cow`, `Encode::append_to`.
-//! * `bytes`: events that own a slice of the chunk, `Decoder::decode_bytes`. Brings the crate bytes along.
+//! * `std` (default): `alloc`, and memchr selects vector instructions at run time.
+//! * `alloc`: [`HeapBuffer`], `Decoder::new`, owned events, `Lossy::to_cow`, `EventBuilder::encode_into_vec`.
+//! * `bytes`: events that own a slice of the chunk (`Decoder::decode_bytes`). Adds the crate bytes.
 //!
 //! [event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
@@ -132,6 +137,7 @@ mod line_decoder;
 mod lossy;
 #[cfg(feature = "alloc")]
 mod owned;
+mod reconnect;
 #[cfg(feature = "bytes")]
 mod shared;
 #[cfg(feature = "alloc")]
@@ -140,7 +146,7 @@ mod storage;
 mod trace;
 
 pub use decoder::Decoder;
-pub use encode::{Encode, EncodeError};
+pub use encode::{EncodeError, EventBuilder};
 pub use error::{DecodeError, InvalidId, Truncated};
 pub use event::{Block, BlockSpan, Event, EventSpan, Frame, FrameSpan};
 pub use field::{Field, parse_retry};
@@ -148,6 +154,7 @@ pub use line_decoder::{LineDecoder, LineSpan};
 pub use lossy::Lossy;
 #[cfg(feature = "alloc")]
 pub use owned::{OwnedBlock, OwnedEvent, OwnedEvents, OwnedFrame};
+pub use reconnect::{Reconnect, ResponseAction, last_event_id_header};
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;
 pub use storage::{ArrayBuffer, HeapBuffer, Storage};

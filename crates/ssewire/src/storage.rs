@@ -26,7 +26,7 @@ pub(crate) mod sealed {
 }
 
 /// A buffer on the heap that grows up to the limits of the decoder (feature `alloc`). Owns no memory until a value
-/// crosses a chunk boundary. Grows by half of its length at least, so that copying stays linear.
+/// crosses a chunk boundary. Grows by a third of its length at least, so that copying stays linear.
 #[derive(Clone, Default)]
 pub struct HeapBuffer {
     #[cfg(feature = "alloc")]
@@ -59,7 +59,11 @@ impl sealed::Storage for HeapBuffer {
 
     fn grow(&mut self, needed: usize) -> bool {
         let len = self.bytes.len();
-        let wanted = needed.max(64).checked_next_power_of_two().unwrap_or(needed);
+        // In steps of one half and one third, so that old and new buffer together are at most 2.5 times what is needed.
+        let least = needed.max(64);
+        let power = least.checked_next_power_of_two().unwrap_or(least);
+        let three_quarters = power / 4 * 3;
+        let wanted = if least <= three_quarters { three_quarters } else { power };
         // Falls back to what is needed, and then fails, where the address space or the allocator has no more: a length
         // above `isize::MAX` would panic in `reserve`.
         let reserved = [wanted, needed].into_iter().find(|total| {

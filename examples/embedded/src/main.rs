@@ -29,7 +29,7 @@ fn main() -> ! {
 }
 
 fn tell(debugger: &mut HostStream) -> core::fmt::Result {
-    let mut decoder = Decoder::with_storage(Fixed::<ROOM_FOR_CUT_EVENTS>::new());
+    let mut decoder = Decoder::with_storage(ArrayBuffer::<ROOM_FOR_CUT_EVENTS>::new());
     for mut received in STREAM.chunks(RECEIVE_BUFFER) {
         loop {
             match decoder.decode_frame(&mut received) {

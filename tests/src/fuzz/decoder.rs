@@ -1,75 +1,92 @@
-//! Bytes, a chunking, a limit and a storage, against the transcription of the standard.
+//! Bytes, a chunking, bounds and a storage, against the transcription of the standard.
 
 use bytes::Bytes;
-use ssewire::{Decoder, Fixed, Growing, Storage};
+use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
 
 use crate::chunks;
 use crate::drive;
-use crate::oracle::Oracle;
-use crate::outcome::{Outcome, Told, What};
+use crate::oracle::{Oracle, Results};
+use crate::outcome::{Decoded, Item, Outcome};
 
-/// A decoder tells what the oracle tells, whatever the bytes, the chunking, the limit, the storage and the call.
+/// Checks that a decoder returns what the oracle returns, whatever the bytes, the chunking, the bounds, the storage and the
+/// method.
 ///
-/// The first bytes of the input say how: one for flags and the length of the chunking, one for the limit, then the
+/// The first bytes of the input choose: one byte for flags and the number of chunk lengths, one for the limit, then the
 /// lengths of the chunks.
 pub fn decoder(input: &[u8]) {
-    let Some((&[how, limit], rest)) = input.split_first_chunk() else { return };
-    let (lengths, stream) = rest.split_at(rest.len().min(usize::from(how & 0x0F)));
+    let Some((&[flags, limit], rest)) = input.split_first_chunk() else { return };
+    let (lengths, stream) = rest.split_at(rest.len().min(usize::from(flags & 0x0F)));
     let lengths: Vec<usize> = lengths.iter().map(|&length| usize::from(length)).collect();
     let chunks = chunks::of_lengths(&lengths, stream);
-    let (frames, limited) = (how & 0x10 != 0, how & 0x20 != 0);
 
-    let mut oracle =
-        Oracle::new().limited(if limited { usize::from(limit) } else { Decoder::<Growing>::DEFAULT_LIMIT });
-    oracle.frames = frames;
+    let default_limit = Decoder::<HeapBuffer>::DEFAULT_MAX_EVENT_BYTES;
+    let mut oracle = Oracle::new().limited(if flags & 0x20 != 0 { usize::from(limit) } else { default_limit });
+    oracle.results = match flags & 0x50 {
+        0x10 => Results::Frames,
+        0x40 => Results::Blocks,
+        _ => Results::Events,
+    };
+    if flags & 0x80 != 0 {
+        (oracle.max_id_bytes, oracle.max_comment_bytes) = (3, 5);
+    }
     let expected = oracle.read(stream);
-    let seen = read(Growing::new(), &oracle, &chunks);
-    assert_eq!(seen, expected);
-    assert_eq!(read(Growing::new(), &oracle, &chunks::of(1, stream)), expected);
-    let decoder = || Decoder::new().with_limit(oracle.limit);
-    if frames {
-        assert_eq!(drive::two_frame_steps(&mut decoder(), chunks.iter().copied()), expected);
-    } else {
-        assert_eq!(drive::two_steps(&mut decoder(), chunks.iter().copied()), expected);
-        assert_eq!(shared(decoder(), &chunks), expected);
-        if let Some(&window) = lengths.first() {
-            assert_eq!(drive::windows(&mut decoder(), stream, window + 1), expected);
+    assert_eq!(read(&mut decoder_for(HeapBuffer::new(), &oracle), &oracle, &chunks), expected);
+    assert_eq!(read(&mut decoder_for(HeapBuffer::new(), &oracle), &oracle, &chunks::of(1, stream)), expected);
+    let decoder = || decoder_for(HeapBuffer::new(), &oracle);
+    let parts = || chunks.iter().copied();
+    match oracle.results {
+        Results::Frames => assert_eq!(drive::polled_frames(&mut decoder(), parts()), expected),
+        Results::Blocks => assert_eq!(drive::polled_blocks(&mut decoder(), parts()), expected),
+        Results::Events => {
+            assert_eq!(drive::polled_events(&mut decoder(), parts()), expected);
+            assert_eq!(drive::owned_events(&mut decoder(), parts()), expected);
+            assert_eq!(shared_events(decoder(), &chunks), expected);
+            if let Some(&window) = lengths.first() {
+                assert_eq!(drive::windows(&mut decoder(), stream, window + 1), expected);
+            }
         }
     }
 
-    // With too little room events may be lost, but what is told was there, in that order. (Not so under a limit: an id
-    // that found no room does not count towards it, and so a later event may fit.)
-    oracle.limit = Decoder::<Growing>::DEFAULT_LIMIT;
-    let cramped = read(Fixed::<24>::new(), &oracle, &chunks);
-    let unlimited = oracle.read(stream);
-    let mut all = unlimited.whats().into_iter();
-    for what in cramped.whats().into_iter().filter(|what| matches!(what, What::Event(_))) {
-        let same = |other: &&What| match (what, other) {
-            // The last event ID depends on which ids found room.
-            (What::Event(seen), What::Event(other)) => seen.data == other.data && seen.event_type == other.event_type,
-            _ => false,
-        };
-        assert!(all.any(|other| same(&other)), "an event of the stream, in its order: {what:?}");
+    // With too little storage events may be lost and ids ignored, but the events returned are events of the stream, in
+    // their order.
+    let small = read(&mut decoder_for(ArrayBuffer::<24>::new(), &oracle), &oracle, &chunks);
+    let mut all = expected.decoded().into_iter().filter_map(Decoded::event);
+    for event in small.decoded().into_iter().filter_map(Decoded::event) {
+        // The last event ID depends on which ids fit.
+        let is_same = all.any(|other| event.data == other.data && event.event_type == other.event_type);
+        assert!(is_same, "an event of the stream, in its order: {event:?}");
     }
 }
 
-fn read<S: Storage>(storage: S, oracle: &Oracle, chunks: &[&[u8]]) -> Outcome {
-    let mut decoder = Decoder::with_storage(storage).with_limit(oracle.limit);
-    let chunks = chunks.iter().copied();
-    if oracle.frames { drive::frames(&mut decoder, chunks) } else { drive::events(&mut decoder, chunks) }
+fn decoder_for<S: Storage>(storage: S, oracle: &Oracle) -> Decoder<S> {
+    let decoder = Decoder::with_storage(storage)
+        .with_max_event_bytes(oracle.max_event_bytes)
+        .with_max_id_bytes(oracle.max_id_bytes)
+        .with_max_comment_bytes(oracle.max_comment_bytes);
+    if oracle.results == Results::Frames { decoder.with_comments().with_unknown_fields() } else { decoder }
 }
 
-/// The events of a stream, through `decode_bytes`.
-fn shared(mut decoder: Decoder, chunks: &[&[u8]]) -> Outcome {
-    let (mut told, mut before) = (Vec::new(), 0);
+fn read<S: Storage>(decoder: &mut Decoder<S>, oracle: &Oracle, chunks: &[&[u8]]) -> Outcome {
+    let chunks = chunks.iter().copied();
+    match oracle.results {
+        Results::Frames => drive::frames(decoder, chunks),
+        Results::Blocks => drive::blocks(decoder, chunks),
+        Results::Events => drive::events(decoder, chunks),
+    }
+}
+
+/// The events of a stream, by `decode_bytes`.
+fn shared_events(mut decoder: Decoder, chunks: &[&[u8]]) -> Outcome {
+    let (mut items, mut before) = (Vec::new(), 0);
     for chunk in chunks {
         let mut input = Bytes::copy_from_slice(chunk);
         while let Some(step) = decoder.decode_bytes(&mut input).transpose() {
             let at = before + chunk.len() - input.len();
-            told.push(Told { at, what: step.map_or_else(What::Lost, |event| What::Event(event.as_event().into())) });
+            let decoded = step.map_or_else(Decoded::Error, |event| Decoded::Event(event.as_event().into()));
+            items.push(Item { at, decoded });
         }
         before += chunk.len();
     }
     let pending = decoder.finish().err().map(|truncated| truncated.pending_bytes());
-    Outcome { told, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
+    Outcome { items, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
 }

@@ -1,11 +1,13 @@
 //! Blocks of fields through the encoder and back.
 
-use ssewire::{Decoder, Encode, EncodeError};
+use std::time::Duration;
+
+use ssewire::{Decoder, EncodeError, EventBuilder};
 
 use super::input::{Input, cut};
 use crate::drive;
 use crate::oracle::Oracle;
-use crate::outcome::{self, What};
+use crate::outcome::{self, Decoded, OwnedBlock, OwnedEvent, Text};
 
 /// A block of fields, before anybody has judged it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,14 +30,14 @@ pub fn encode_decode(input: &[u8]) {
     let mut expected = Expected::default();
     while !input.is_empty() {
         let mut block = Block::read(&mut input);
-        block.drop_what_is_refused();
+        block.drop_invalid();
         block.write(&mut stream);
         expected.block(&block);
     }
 
-    let mut decoder = Decoder::new();
+    let mut decoder = Decoder::new().with_comments().with_unknown_fields();
     let seen = drive::frames(&mut decoder, cut(&lengths, &stream));
-    assert_eq!(seen.whats(), expected.frames.iter().collect::<Vec<_>>(), "{}", stream.escape_ascii());
+    assert_eq!(seen.decoded(), expected.frames.iter().collect::<Vec<_>>(), "{}", stream.escape_ascii());
     assert_eq!((seen.retry, &seen.last_event_id.0[..]), (expected.retry, expected.last_event_id));
     assert_eq!(seen.pending, None, "whole blocks");
     assert_eq!(seen, Oracle::new().frames().read(&stream));
@@ -51,59 +53,60 @@ impl<'a> Block<'a> {
         Self { comment, event_type, id, retry, data }
     }
 
-    /// Asks the encoder for what the standard cannot say: a line end in a type or an id, a NUL in an id.
-    fn drop_what_is_refused(&mut self) {
+    /// Checks that the builder rejects exactly what the format cannot represent, and drops it: a line end in an event
+    /// type or id, NUL in an id.
+    fn drop_invalid(&mut self) {
         let has = |value: Option<&[u8]>, bad: &[u8]| value.is_some_and(|value| value.iter().any(|b| bad.contains(b)));
-        let refused = self.event_type.map(|event_type| Encode::new().event_type(event_type).err());
+        let error = self.event_type.map(|event_type| EventBuilder::new().event_type(event_type).err());
         let (of_type, of_id) = (has(self.event_type, b"\r\n"), has(self.id, b"\r\n\0"));
-        assert_eq!(refused.flatten(), of_type.then_some(EncodeError::EventType));
-        let refused = self.id.map(|id| Encode::new().id(id).err());
-        assert_eq!(refused.flatten(), of_id.then_some(EncodeError::Id));
+        assert_eq!(error.flatten(), of_type.then_some(EncodeError::InvalidEventType));
+        let error = self.id.map(|id| EventBuilder::new().id(id).err());
+        assert_eq!(error.flatten(), of_id.then_some(EncodeError::InvalidId));
         self.event_type = self.event_type.filter(|_| !of_type);
         self.id = self.id.filter(|_| !of_id);
     }
 
-    fn encode(&self) -> Encode<'a> {
-        let mut encode = Encode::new();
+    fn encode(&self) -> EventBuilder<'a> {
+        let mut block = EventBuilder::new();
         if let Some(comment) = self.comment {
-            encode = encode.comment(comment);
+            block = block.comment(comment);
         }
         if let Some(event_type) = self.event_type {
-            encode = encode.event_type(event_type).expect("no line end");
+            block = block.event_type(event_type).expect("no line end");
         }
         if let Some(id) = self.id {
-            encode = encode.id(id).expect("no line end and no NUL");
+            block = block.id(id).expect("no line end and no NUL");
         }
         if let Some(retry) = self.retry {
-            encode = encode.retry(retry);
+            block = block.retry(Duration::from_millis(retry));
         }
         match self.data {
-            Some(data) => encode.data(data),
-            None => encode,
+            Some(data) => block.data(data),
+            None => block,
         }
     }
 
-    /// Appends the block to the stream; all sinks write the same.
+    /// Appends the encoded block to the stream and checks that all outputs are equal.
     fn write(&self, stream: &mut Vec<u8>) {
-        let (encode, begin) = (self.encode(), stream.len());
-        encode.append_to(stream);
-        let written = &stream[begin..];
-        assert_eq!(encode.len(), written.len());
-        assert_eq!(encode.to_string(), String::from_utf8_lossy(written));
+        let (block, start) = (self.encode(), stream.len());
+        block.encode_into_vec(stream);
+        let written = &stream[start..];
+        assert_eq!(block.len(), written.len());
+        assert_eq!(block.to_string(), String::from_utf8_lossy(written));
         let mut memory = vec![0xAA; written.len() + 1];
-        assert_eq!(encode.write_bytes(&mut memory), Ok(written.len()));
+        assert_eq!(block.encode_into_slice(&mut memory), Ok(written.len()));
         assert_eq!(memory.split_last(), Some((&0xAA, written)), "and no byte more");
         let mut memory = vec![0xAA; written.len() - 1];
-        assert_eq!(encode.write_bytes(&mut memory), Err(EncodeError::NoRoom { needed: written.len() }));
+        assert_eq!(block.encode_into_slice(&mut memory), Err(EncodeError::BufferTooSmall { needed: written.len() }));
         assert!(memory.iter().all(|byte| *byte == 0xAA), "nothing is written then");
     }
 }
 
-/// What a reader is told of the blocks.
+/// What a reader of the blocks must see.
 #[derive(Default)]
 struct Expected<'a> {
-    frames: Vec<What>,
-    retry: Option<u64>,
+    frames: Vec<Decoded>,
+    retry: Option<Duration>,
     last_event_id: &'a [u8],
 }
 
@@ -111,21 +114,22 @@ impl<'a> Expected<'a> {
     fn block(&mut self, block: &Block<'a>) {
         if let Some(comment) = block.comment {
             let lines = normalised(comment);
-            // The space behind the colon is part of a comment.
+            // The space after the colon is part of a comment.
             self.frames.extend(lines.split(|b| *b == b'\n').map(|line| outcome::comment([b" ", line].concat())));
         }
-        if let Some(retry) = block.retry {
-            self.frames.push(What::Retry(retry));
-            self.retry = Some(retry);
-        }
+        let retry = block.retry.map(Duration::from_millis);
+        self.retry = retry.or(self.retry);
         self.last_event_id = block.id.unwrap_or(self.last_event_id);
-        let event_type = block.event_type.filter(|event_type| !event_type.is_empty()).unwrap_or(b"message");
-        if let Some(data) = block.data {
-            self.frames.push(outcome::event(event_type, normalised(data), self.last_event_id));
-        } else if block.id.is_some() {
-            self.frames.push(outcome::last_event_id(self.last_event_id));
-        } else if block.event_type.is_some() || block.retry.is_some() {
-            self.frames.push(What::EmptyBlock);
+        let default_type: &[u8] = b"message";
+        let event = block.data.map(|data| OwnedEvent {
+            event_type: block.event_type.filter(|event_type| !event_type.is_empty()).unwrap_or(default_type).into(),
+            data: (&normalised(data)).into(),
+            last_event_id: self.last_event_id.into(),
+            retry,
+        });
+        let (event_type, id) = (block.event_type.map(Text::from), block.id.map(Text::from));
+        if event.is_some() || event_type.is_some() || id.is_some() || retry.is_some() {
+            self.frames.push(Decoded::Block(OwnedBlock { event, event_type, id, id_ignored: false, retry }));
         }
     }
 }
@@ -149,12 +153,12 @@ fn passed_on(stream: &[u8], lengths: &[usize]) {
     let mut decoder = Decoder::new();
     for mut chunk in cut(lengths, stream) {
         while let Some(event) = decoder.decode(&mut chunk).expect("far from the limit") {
-            Encode::from(event).append_to(&mut again);
+            EventBuilder::from(event).encode_into_vec(&mut again);
         }
     }
     let events = |stream| {
         let seen = drive::events(&mut Decoder::new(), cut(lengths, stream));
-        seen.told.into_iter().map(|told| told.what).collect::<Vec<_>>()
+        seen.items.into_iter().map(|item| item.decoded).collect::<Vec<_>>()
     };
     assert_eq!(events(&again), events(stream));
 }

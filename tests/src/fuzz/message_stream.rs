@@ -1,7 +1,7 @@
 //! The whole driver: any body, cut anywhere.
 
 use serde_json::Value;
-use ssewire::{Decoder, Encode};
+use ssewire::{Decoder, EventBuilder};
 use ssewire_messages::{
     Accumulator, Completion, Incomplete, Message, MessageStream, NotAStream, StreamEvent, Strictness, Trailing,
 };
@@ -75,7 +75,7 @@ pub(super) fn as_its_parts(body: &[u8], chunks: &[&[u8]], options: Options) {
 
 impl Options {
     fn decoder(&self) -> Decoder {
-        Decoder::new().with_limit(self.max_event)
+        Decoder::new().with_max_event_bytes(self.max_event)
     }
 
     fn accumulator(&self) -> Accumulator {
@@ -202,5 +202,5 @@ fn owned_events(chunks: &[&[u8]], slow: &Slow, options: Options) {
 
 /// An event as a server writes it.
 pub(super) fn as_sse(name: &[u8], payload: &[u8], body: &mut Vec<u8>) {
-    Encode::new().event_type(name).expect("a name without a line end").data(payload).append_to(body);
+    EventBuilder::new().event_type(name).expect("a name without a line end").data(payload).encode_into_vec(body);
 }

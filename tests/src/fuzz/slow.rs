@@ -23,7 +23,7 @@ pub(super) struct Slow {
 impl Slow {
     pub(super) fn new(decoder: Decoder, accumulator: Accumulator) -> Self {
         Self {
-            decoder,
+            decoder: decoder.with_unknown_fields().with_max_comment_bytes(4096),
             accumulator,
             error_field: None,
             transcript: Transcript::new(),
@@ -37,16 +37,17 @@ impl Slow {
         let mut input = body;
         loop {
             let chunk = input;
-            match self.decoder.advance_frame(&mut input) {
+            match self.decoder.poll_frame(&mut input) {
                 Ok(None) => return,
-                Ok(Some(ready)) => {
-                    let event = match self.decoder.frame(chunk, ready) {
-                        Frame::UnknownField { name: b"error", value } => {
+                Ok(Some(span)) => {
+                    let event = match self.decoder.resolve_frame(chunk, span) {
+                        Frame::UnknownField { name: b"error", value, .. } => {
                             self.error_field.get_or_insert_with(|| value.to_vec());
                             continue;
                         }
-                        Frame::Event(event) => Some((event.event_type().to_vec(), event.data().to_vec())),
-                        Frame::EmptyBlock | Frame::LastEventId(_) => None,
+                        Frame::Block(block) => {
+                            block.event().map(|event| (event.event_type().to_vec(), event.data().to_vec()))
+                        }
                         _ => continue,
                     };
                     let error_field = self.error_field.take();

@@ -13,7 +13,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
 use clap_complete::Shell;
-use ssewire::{DecodeError, Decoder};
+use ssewire::{Decoder, InvalidId};
 
 pub(crate) use command::Command;
 pub(crate) use help::{completions, manual};
@@ -182,8 +182,9 @@ impl Line {
         if file.is_some() && !command.reads_a_file() {
             return refuse(format!("`{}` reads no file", command.name()));
         }
-        let Ok(decoder) = decoder(self.max_event_bytes, self.last_event_id.as_deref()) else {
-            return refuse("the --last-event-id is larger than --max-event-bytes");
+        let decoder = match decoder(self.max_event_bytes, self.last_event_id.as_deref()) {
+            Ok(decoder) => decoder,
+            Err(error) => return refuse(format!("--last-event-id: {error}")),
         };
         Ok(Asked::Run(Box::new(Args {
             command,
@@ -235,9 +236,9 @@ fn refuse(sentence: impl fmt::Display) -> Result<Asked, clap::Error> {
     Err(Line::command().error(ErrorKind::InvalidValue, sentence))
 }
 
-fn decoder(limit: Option<usize>, last_event_id: Option<&str>) -> Result<Decoder, DecodeError> {
+fn decoder(limit: Option<usize>, last_event_id: Option<&str>) -> Result<Decoder, InvalidId> {
     let decoder = match limit {
-        Some(limit) => Decoder::new().with_limit(limit),
+        Some(limit) => Decoder::new().with_max_event_bytes(limit),
         None => Decoder::new(),
     };
     match last_event_id {

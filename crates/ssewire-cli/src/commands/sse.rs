@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ssewire::{DecodeError, Decoder, Frame};
+use ssewire::{DecodeError, Decoder, Event, Frame};
 
 use crate::args::Args;
 use crate::exit::Exit;
@@ -12,16 +12,22 @@ use crate::output::Output;
 use crate::stats::Stats;
 use crate::units::count;
 
+/// A longer comment is printed truncated.
+const MAX_COMMENT_BYTES: usize = 64 * 1024;
+
 /// # Errors
 /// Those of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
     let mut lines = Lines { pretty: args.pretty, events: 0, stats: Stats::default() };
-    let mut decoder = args.decoder.clone();
+    let mut decoder = args.decoder.clone().with_max_comment_bytes(MAX_COMMENT_BYTES);
+    if args.comments {
+        decoder = decoder.with_comments();
+    }
     let mut exit = Exit::Complete;
     loop {
         match input.next() {
             Next::End => break,
-            Next::Chunk(chunk) => lines.take(&mut decoder, chunk, args.comments, output)?,
+            Next::Chunk(chunk) => lines.read(&mut decoder, chunk, output)?,
             Next::Interrupted => {
                 output.interrupted();
                 exit = Exit::Interrupted;
@@ -37,7 +43,7 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     if args.state {
         let truncated = decoder.finish().is_err();
         let id = String::from_utf8_lossy(decoder.last_event_id());
-        let retry = decoder.retry().map_or_else(|| "null".into(), |milliseconds| milliseconds.to_string());
+        let retry = decoder.retry().map_or_else(|| "null".into(), |retry| retry.as_millis().to_string());
         let id = json::string(&id);
         lines.print(&format!(r#"{{"last_event_id":{id},"retry":{retry},"truncated":{truncated}}}"#), output)?;
     }
@@ -59,24 +65,24 @@ struct Lines {
 }
 
 impl Lines {
-    fn take(&mut self, decoder: &mut Decoder, chunk: Chunk<'_>, comments: bool, output: &mut Output) -> io::Result<()> {
+    fn read(&mut self, decoder: &mut Decoder, chunk: Chunk<'_>, output: &mut Output) -> io::Result<()> {
         self.stats.chunk(chunk.bytes.len(), chunk.at);
         let mut rest = chunk.bytes;
         loop {
-            // Frames other than events cost the decoder its short way, so they are asked for only if they are wanted.
-            let decoded = if comments {
-                decoder.decode_frame(&mut rest)
-            } else {
-                decoder.decode(&mut rest).map(|event| event.map(Frame::Event))
-            };
-            match decoded {
+            match decoder.decode_frame(&mut rest) {
                 Ok(None) => return Ok(()),
-                Ok(Some(frame)) => {
-                    if matches!(frame, Frame::Event(_)) {
+                Ok(Some(Frame::Block(block))) => {
+                    if let Some(event) = block.event() {
                         self.stats.event(chunk.at);
+                        self.event(event, output)?;
                     }
-                    self.frame(frame, output)?;
                 }
+                Ok(Some(Frame::Comment { text, truncated })) => {
+                    let text = json::string(&String::from_utf8_lossy(text));
+                    let truncated = if truncated { r#","truncated":true"# } else { "" };
+                    self.print(&format!(r#"{{"comment":{text}{truncated}}}"#), output)?;
+                }
+                Ok(Some(_)) => {}
                 Err(error) => {
                     self.stats.event(chunk.at);
                     self.lost(error, output);
@@ -85,20 +91,11 @@ impl Lines {
         }
     }
 
-    fn frame(&mut self, frame: Frame<'_>, output: &mut Output) -> io::Result<()> {
-        match frame {
-            Frame::Event(event) => {
-                self.events = self.events.saturating_add(1);
-                let [name, data, id] = [event.event_type_lossy(), event.data_lossy(), event.last_event_id_lossy()]
-                    .map(|part| json::string(&part.to_cow()));
-                self.print(&format!(r#"{{"event":{name},"data":{data},"id":{id}}}"#), output)
-            }
-            Frame::Comment(comment) => {
-                let comment = json::string(&String::from_utf8_lossy(comment));
-                self.print(&format!(r#"{{"comment":{comment}}}"#), output)
-            }
-            _ => Ok(()),
-        }
+    fn event(&mut self, event: Event<'_>, output: &mut Output) -> io::Result<()> {
+        self.events = self.events.saturating_add(1);
+        let [name, data, id] = [event.event_type_lossy(), event.data_lossy(), event.last_event_id_lossy()]
+            .map(|part| json::string(&part.to_cow()));
+        self.print(&format!(r#"{{"event":{name},"data":{data},"id":{id}}}"#), output)
     }
 
     fn lost(&mut self, error: DecodeError, output: &mut Output) {
