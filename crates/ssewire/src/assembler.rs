@@ -24,7 +24,9 @@ pub(crate) struct BlockAssembler<S> {
     pub(crate) buffer: EventBuffer<S>,
     /// Bytes consumed since the last blank line, without those of an incomplete byte order mark.
     pending: u64,
-    retry: Option<Duration>,
+    /// The reconnection time in milliseconds, if `has_retry`: smaller than an `Option<Duration>`.
+    retry: u64,
+    has_retry: bool,
     retry_parser: RetryParser,
     scanner: LineScanner,
     line: LineState,
@@ -42,8 +44,18 @@ pub(crate) struct BlockAssembler<S> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) event: usize,
-    pub(crate) id: usize,
-    pub(crate) comment: usize,
+    pub(crate) id: u32,
+    pub(crate) comment: u32,
+}
+
+impl Limits {
+    pub(crate) fn id(&self) -> usize {
+        usize::try_from(self.id).unwrap_or(usize::MAX)
+    }
+
+    fn comment(&self) -> usize {
+        usize::try_from(self.comment).unwrap_or(usize::MAX)
+    }
 }
 
 /// What the caller reads beside blocks. Chosen once, because lines that nobody reads are not kept.
@@ -111,7 +123,8 @@ impl<S> BlockAssembler<S> {
             interest: Interest { comments: false, unknown_fields: false },
             buffer,
             pending: 0,
-            retry: None,
+            retry: 0,
+            has_retry: false,
             retry_parser: RetryParser::new(),
             scanner: LineScanner::new(),
             line: LineState::Start,
@@ -125,7 +138,7 @@ impl<S> BlockAssembler<S> {
 
     /// The reconnection time that the stream set last.
     pub(crate) const fn retry(&self) -> Option<Duration> {
-        self.retry
+        if self.has_retry { Some(Duration::from_millis(self.retry)) } else { None }
     }
 
     /// Returns whether the next byte starts a block for certain, so that the fast path applies.
@@ -446,7 +459,7 @@ impl<S: Storage> BlockAssembler<S> {
             }
             // "If the field value does not contain U+0000 NULL, … Otherwise, ignore the field."
             LineState::Value(Name::Id) => {
-                let allowed = self.limits.id.saturating_sub(self.buffer.value_len());
+                let allowed = self.limits.id().saturating_sub(self.buffer.value_len());
                 let within = piece.get(..allowed).unwrap_or(piece);
                 trace::examined(|| within.len());
                 let has_nul = memchr::memchr(0, within).is_some();
@@ -504,7 +517,7 @@ impl<S: Storage> BlockAssembler<S> {
 
     /// Keeps a piece of a comment or an unknown field, as far as its bound and the storage allow.
     fn keep_truncated(&mut self, piece: &[u8]) {
-        let allowed = self.limits.comment.saturating_sub(self.buffer.value_len());
+        let allowed = self.limits.comment().saturating_sub(self.buffer.value_len());
         let kept = piece.get(..allowed).unwrap_or(piece);
         let free = self.buffer.free();
         let fits = self.buffer.push_value(kept, false).is_ok();
@@ -592,9 +605,8 @@ impl<S: Storage> BlockAssembler<S> {
     /// "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to that
     /// integer. Otherwise, ignore the field."
     fn end_retry(&mut self) {
-        if let Some(retry) = core::mem::replace(&mut self.retry_parser, RetryParser::new()).finish() {
-            self.retry = Some(retry);
-            self.block.has_retry = true;
+        if let Some(retry) = core::mem::replace(&mut self.retry_parser, RetryParser::new()).milliseconds() {
+            (self.retry, self.has_retry, self.block.has_retry) = (retry, true, true);
         }
     }
 
@@ -604,7 +616,7 @@ impl<S: Storage> BlockAssembler<S> {
             self.keep_truncated(cursor.bytes(content));
             return (Span::in_buffer(self.buffer.value_range()), core::mem::take(&mut self.truncated));
         }
-        let kept = content.len().min(self.limits.comment);
+        let kept = content.len().min(self.limits.comment());
         let truncated = core::mem::take(&mut self.truncated) || kept < content.len();
         (Span::in_chunk(content.start..content.start.saturating_add(kept)), truncated)
     }

@@ -25,31 +25,32 @@ pub(crate) struct OutOfCapacity;
 /// This type alone keeps the invariants (`check` asserts them in debug builds):
 ///
 /// * `data <= front` and `front + back <= len`;
-/// * the open value is `front - value .. front`; before it, after the data, lies at most the LF that joins two `data`
-///   lines;
+/// * the open value ends at `front` and starts at `data`, or one byte later, after the LF that joins two `data` lines;
 /// * `id <= id_slot`.
+///
+/// IDs have 32-bit lengths, which their bound guarantees, to keep an idle decoder small.
 #[derive(Clone)]
 pub(crate) struct EventBuffer<S> {
     storage: S,
     /// Bytes of the data so far.
     data: usize,
-    /// Bytes of the open line's value.
-    value: usize,
     /// Bytes in use at the front.
     front: usize,
     event_type: usize,
-    id: usize,
+    id: u32,
     /// Grows within a block but never shrinks, so the event type before it moves a logarithmic number of times and not
     /// once for each `id` line.
-    id_slot: usize,
-    last_event_id: usize,
+    id_slot: u32,
+    last_event_id: u32,
+    /// The most bytes in use since `idle_blocks` was 0. Saturates: the storage shrinks less than it could then.
+    peak: u32,
+    /// Number of blocks in a row that needed less than a quarter of the storage.
+    idle_blocks: u8,
     has_data: bool,
     has_event_type: bool,
     has_id: bool,
-    /// Number of blocks in a row that needed less than a quarter of the storage.
-    idle_blocks: u8,
-    /// The most bytes in use since `idle_blocks` was 0.
-    peak: usize,
+    /// The open value comes after the LF that joins it to the data.
+    joined: bool,
     /// The last event ID as owned events share it; empty until one asks for it.
     #[cfg(feature = "alloc")]
     shared_id: SharedId,
@@ -68,17 +69,17 @@ impl<S> EventBuffer<S> {
         Self {
             storage,
             data: 0,
-            value: 0,
             front: 0,
             event_type: 0,
             id: 0,
             id_slot: 0,
             last_event_id: 0,
+            peak: 0,
+            idle_blocks: 0,
             has_data: false,
             has_event_type: false,
             has_id: false,
-            idle_blocks: 0,
-            peak: 0,
+            joined: false,
             #[cfg(feature = "alloc")]
             shared_id: SharedId::new(),
         }
@@ -99,20 +100,21 @@ impl<S> EventBuffer<S> {
     /// Returns whether part of the open line's value is in the buffer.
     #[inline]
     pub(crate) fn has_value(&self) -> bool {
-        self.value > 0
+        self.front > self.data
     }
 
     /// Bytes of the open line's value.
     #[inline]
     pub(crate) fn value_len(&self) -> usize {
-        self.value
+        // Cannot overflow, by the invariants.
+        self.front.wrapping_sub(self.data).wrapping_sub(usize::from(self.joined))
     }
 
     /// Bytes of the event type, the data and the open value.
     #[inline]
     pub(crate) fn size(&self) -> usize {
         // Cannot overflow: all of it lies in one slice.
-        self.event_type.wrapping_add(self.data).wrapping_add(self.value)
+        self.event_type.wrapping_add(self.data).wrapping_add(self.value_len())
     }
 
     /// Bytes of the event type.
@@ -130,19 +132,19 @@ impl<S> EventBuffer<S> {
     #[inline]
     fn back(&self) -> usize {
         // Cannot overflow: all of it lies in one slice.
-        self.event_type.wrapping_add(self.id_slot).wrapping_add(self.last_event_id)
+        self.event_type.wrapping_add(len(self.id_slot)).wrapping_add(len(self.last_event_id))
     }
 
     /// Discards the value of the open line.
     #[inline]
     pub(crate) fn discard_value(&mut self) {
-        (self.front, self.value) = (self.data, 0);
+        (self.front, self.joined) = (self.data, false);
     }
 
     /// Discards data, event type and the open value. The `id` of the block stays.
     pub(crate) fn discard_event(&mut self) {
-        (self.data, self.value, self.front, self.event_type) = (0, 0, 0, 0);
-        (self.has_data, self.has_event_type) = (false, false);
+        (self.data, self.front, self.event_type) = (0, 0, 0);
+        (self.has_data, self.has_event_type, self.joined) = (false, false, false);
     }
 
     /// Discards everything of the block. The last event ID stays.
@@ -183,7 +185,7 @@ impl<S: Storage> EventBuffer<S> {
         if self.last_event_id == 0 {
             return b"";
         }
-        self.bytes(self.capacity().saturating_sub(self.last_event_id)..self.capacity())
+        self.bytes(self.capacity().saturating_sub(len(self.last_event_id))..self.capacity())
     }
 
     /// The last event ID, shared. Allocates at most once per ID.
@@ -197,7 +199,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Where the value of the open line lies.
     pub(crate) fn value_range(&self) -> Range<usize> {
-        self.front.saturating_sub(self.value)..self.front
+        self.front.saturating_sub(self.value_len())..self.front
     }
 
     /// Number of bytes that [`push_value`](Self::push_value) can append without growing a storage that may not grow.
@@ -212,8 +214,9 @@ impl<S: Storage> EventBuffer<S> {
         if piece.is_empty() {
             return Ok(());
         }
-        self.push(joins && self.value == 0, piece)?;
-        self.value = self.value.wrapping_add(piece.len());
+        let joins = joins && !self.has_value();
+        self.push(joins, piece)?;
+        self.joined |= joins;
         self.check();
         Ok(())
     }
@@ -224,15 +227,15 @@ impl<S: Storage> EventBuffer<S> {
     /// The value is the open one and its last piece.
     #[inline]
     pub(crate) fn append_data(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
-        self.push(self.has_data && self.value == 0, last_piece)?;
-        (self.data, self.value, self.has_data) = (self.front, 0, true);
+        self.push(self.has_data && !self.has_value(), last_piece)?;
+        (self.data, self.joined, self.has_data) = (self.front, false, true);
         self.check();
         Ok(())
     }
 
     /// "Set the event type buffer to the field value", to the open value and its last piece.
     pub(crate) fn set_event_type(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
-        let len = self.value.saturating_add(last_piece.len());
+        let len = self.value_len().saturating_add(last_piece.len());
         self.reserve(len.saturating_sub(self.event_type))?;
         self.event_type = len;
         let at = self.event_type_range().start;
@@ -245,9 +248,9 @@ impl<S: Storage> EventBuffer<S> {
     /// "Set the last event ID buffer to the field value", to the open value and its last piece. The caller has made
     /// sure that the value contains no NUL.
     pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
-        let len = self.value.saturating_add(last_piece.len());
-        let at = self.reserve_id_slot(len)?;
-        self.id = len;
+        let id = id_len(self.value_len().saturating_add(last_piece.len()))?;
+        let at = self.reserve_id_slot(id)?;
+        self.id = id;
         self.move_value_to(at, last_piece);
         self.has_id = true;
         self.check();
@@ -279,10 +282,11 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Replaces the last event ID. The current block stays as it is.
     pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), OutOfCapacity> {
-        self.reserve(id.len().saturating_sub(self.last_event_id))?;
+        let last_event_id = id_len(id.len())?;
+        self.reserve(id.len().saturating_sub(len(self.last_event_id)))?;
         let start = self.capacity().saturating_sub(self.back());
-        let block_parts = start..start.saturating_add(self.event_type).saturating_add(self.id_slot);
-        self.last_event_id = id.len();
+        let block_parts = start..start.saturating_add(self.event_type).saturating_add(len(self.id_slot));
+        self.last_event_id = last_event_id;
         let to = self.capacity().saturating_sub(self.back());
         self.copy(block_parts, to);
         self.write(self.capacity().saturating_sub(id.len()), id);
@@ -297,7 +301,7 @@ impl<S: Storage> EventBuffer<S> {
     pub(crate) fn maybe_shrink(&mut self) {
         if self.idle_blocks >= Self::SHRINK_AFTER_IDLE_BLOCKS {
             if self.capacity() > Self::MIN_SHRINK_CAPACITY {
-                self.shrink(self.peak);
+                self.shrink(len(self.peak));
             }
             (self.peak, self.idle_blocks) = (0, 0);
         }
@@ -316,7 +320,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Records that a block has ended that used the storage.
     fn note_block(&mut self) {
-        if self.peak.saturating_mul(4) < self.capacity() {
+        if len(self.peak).saturating_mul(4) < self.capacity() {
             self.note_idle_block();
         } else {
             (self.peak, self.idle_blocks) = (0, 0);
@@ -333,7 +337,7 @@ impl<S: Storage> EventBuffer<S> {
     fn commit_id(&mut self) {
         let start = self.event_type_range().start;
         let id_start = start.saturating_add(self.event_type);
-        let id_end = id_start.saturating_add(self.id);
+        let id_end = id_start.saturating_add(len(self.id));
         if self.bytes(id_start..id_end) != self.last_event_id() {
             self.forget_shared_id();
         }
@@ -342,26 +346,30 @@ impl<S: Storage> EventBuffer<S> {
         (self.id, self.id_slot, self.has_id) = (0, 0, false);
     }
 
-    /// Makes room for an id of `len` bytes and returns where it lies.
-    fn reserve_id_slot(&mut self, len: usize) -> Result<usize, OutOfCapacity> {
-        if len > self.id_slot {
-            let exact = len.saturating_sub(self.id_slot);
+    /// Makes room for an id of `id` bytes and returns where it lies.
+    fn reserve_id_slot(&mut self, id: u32) -> Result<usize, OutOfCapacity> {
+        if id > self.id_slot {
+            let exact = id.saturating_sub(self.id_slot);
             let doubled = self.id_slot.max(exact);
-            let more = if self.reserve(doubled).is_ok() { doubled } else { self.reserve(exact).map(|()| exact)? };
+            let more = match self.reserve(len(doubled)) {
+                Ok(()) => doubled,
+                Err(OutOfCapacity) => self.reserve(len(exact)).map(|()| exact)?,
+            };
             let event_type = self.event_type_range();
-            let to = event_type.start.saturating_sub(more);
+            let to = event_type.start.saturating_sub(len(more));
             self.copy(event_type, to);
             self.id_slot = self.id_slot.saturating_add(more);
         }
-        Ok(self.capacity().saturating_sub(self.last_event_id).saturating_sub(self.id_slot))
+        Ok(self.capacity().saturating_sub(len(self.last_event_id)).saturating_sub(len(self.id_slot)))
     }
 
     /// Moves the open value from the front to `at`, and writes its last piece after it.
     fn move_value_to(&mut self, at: usize, last_piece: &[u8]) {
-        if self.value > 0 {
-            self.copy(self.value_range(), at);
+        let value = self.value_range();
+        if !value.is_empty() {
+            self.copy(value.clone(), at);
         }
-        self.write(at.saturating_add(self.value), last_piece);
+        self.write(at.saturating_add(value.len()), last_piece);
         self.discard_value();
     }
 
@@ -383,7 +391,7 @@ impl<S: Storage> EventBuffer<S> {
     #[inline]
     fn reserve(&mut self, more: usize) -> Result<(), OutOfCapacity> {
         let needed = self.front.wrapping_add(self.back()).saturating_add(more);
-        self.peak = self.peak.max(needed);
+        self.peak = self.peak.max(u32::try_from(needed).unwrap_or(u32::MAX));
         if needed <= self.capacity() { Ok(()) } else { self.grow(needed) }
     }
 
@@ -427,9 +435,20 @@ impl<S: Storage> EventBuffer<S> {
     fn check(&self) {
         debug_assert!(self.front + self.back() <= self.capacity());
         debug_assert!(self.id <= self.id_slot);
-        let joining_lf = self.front - self.data - self.value;
-        debug_assert!(joining_lf == 0 || joining_lf == 1 && self.has_data && self.value > 0);
+        debug_assert!(self.data <= self.front);
+        debug_assert!(!self.joined || self.has_data && self.front > self.data + 1);
     }
+}
+
+/// The length of an ID, which its bound keeps within 32 bits.
+fn id_len(id: usize) -> Result<u32, OutOfCapacity> {
+    u32::try_from(id).map_err(|_| OutOfCapacity)
+}
+
+/// A 32-bit length as an offset.
+#[inline]
+fn len(len: u32) -> usize {
+    usize::try_from(len).unwrap_or(usize::MAX)
 }
 
 /// Shows counts, never contents. Does not show the storage: the `Debug` of a `&mut [u8]` shows its bytes.

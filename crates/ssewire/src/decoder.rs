@@ -92,8 +92,8 @@ impl<S> Decoder<S> {
     pub const fn with_storage(storage: S) -> Self {
         let limits = Limits {
             event: Self::DEFAULT_MAX_EVENT_BYTES,
-            id: Self::DEFAULT_MAX_ID_BYTES,
-            comment: Self::DEFAULT_MAX_COMMENT_BYTES,
+            id: small_limit(Self::DEFAULT_MAX_ID_BYTES),
+            comment: small_limit(Self::DEFAULT_MAX_COMMENT_BYTES),
         };
         Self { assembler: BlockAssembler::new(EventBuffer::new(storage), limits), head: EventHead::new() }
     }
@@ -115,10 +115,10 @@ impl<S> Decoder<S> {
     }
 
     /// Sets the longest `id` that the stream may set, in bytes. A longer one is ignored, the previous ID stays, and
-    /// [`Block::id_ignored`] returns true. An ID that was set before stays, whatever its length.
+    /// [`Block::id_ignored`] returns true. An ID that was set before stays, whatever its length. At most 1 GiB.
     #[must_use]
     pub const fn with_max_id_bytes(mut self, bytes: usize) -> Self {
-        self.assembler.limits.id = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
+        self.assembler.limits.id = small_limit(bytes);
         self
     }
 
@@ -137,10 +137,10 @@ impl<S> Decoder<S> {
     }
 
     /// Sets how many bytes of a comment or of an unknown field (name and value) a frame contains at most. A longer one is
-    /// truncated, and the frame says so; it never makes an event too large.
+    /// truncated, and the frame says so; it never makes an event too large. At most 1 GiB.
     #[must_use]
     pub const fn with_max_comment_bytes(mut self, bytes: usize) -> Self {
-        self.assembler.limits.comment = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
+        self.assembler.limits.comment = small_limit(bytes);
         self
     }
 
@@ -179,7 +179,7 @@ impl<S: Storage> Decoder<S> {
         if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
             return Err(InvalidId::ForbiddenByte);
         }
-        let max_bytes = self.assembler.limits.id;
+        let max_bytes = self.assembler.limits.id();
         if id.len() > max_bytes {
             return Err(InvalidId::TooLong { max_bytes });
         }
@@ -484,6 +484,13 @@ impl<S: Storage> Decoder<S> {
         // Cannot overflow: both lie in one slice.
         event_type.wrapping_add(value) <= self.assembler.limits.event
     }
+}
+
+/// A bound on IDs or comments, at most 1 GiB.
+const fn small_limit(bytes: usize) -> u32 {
+    const LARGEST: u32 = 1 << 30;
+    #[expect(clippy::cast_possible_truncation, reason = "checked, and `try_from` is not const")]
+    if bytes < LARGEST as usize { bytes as u32 } else { LARGEST }
 }
 
 impl<S: Clone> Clone for Decoder<S> {

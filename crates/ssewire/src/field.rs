@@ -103,13 +103,14 @@ pub(crate) fn split_unknown(line: &[u8]) -> (&[u8], &[u8]) {
 pub fn parse_retry(value: &[u8]) -> Option<Duration> {
     let mut parser = RetryParser::new();
     parser.push(value);
-    parser.finish()
+    parser.milliseconds().map(Duration::from_millis)
 }
 
 /// Parses a `retry` value that arrives in pieces. Needs no buffer, however many digits come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RetryParser {
-    milliseconds: u64,
+    /// A `u64` in bytes: its alignment would add seven bytes to every decoder.
+    milliseconds: [u8; 8],
     state: RetryState,
 }
 
@@ -122,22 +123,24 @@ enum RetryState {
 
 impl RetryParser {
     pub(crate) const fn new() -> Self {
-        Self { milliseconds: 0, state: RetryState::Empty }
+        Self { milliseconds: [0; 8], state: RetryState::Empty }
     }
 
     pub(crate) fn push(&mut self, piece: &[u8]) {
+        let mut milliseconds = u64::from_ne_bytes(self.milliseconds);
         for byte in piece {
             if self.state == RetryState::Invalid || !byte.is_ascii_digit() {
                 self.state = RetryState::Invalid;
                 return;
             }
             self.state = RetryState::Valid;
-            self.milliseconds = self.milliseconds.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+            milliseconds = milliseconds.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
         }
+        self.milliseconds = milliseconds.to_ne_bytes();
     }
 
-    pub(crate) fn finish(self) -> Option<Duration> {
-        (self.state == RetryState::Valid).then(|| Duration::from_millis(self.milliseconds))
+    pub(crate) fn milliseconds(self) -> Option<u64> {
+        (self.state == RetryState::Valid).then_some(u64::from_ne_bytes(self.milliseconds))
     }
 }
 
