@@ -3,6 +3,7 @@
 use core::fmt;
 use core::ops::Range;
 
+use crate::event::{BlockSpan, Span};
 #[cfg(feature = "alloc")]
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
@@ -56,14 +57,6 @@ pub(crate) struct EventBuffer<S> {
     shared_id: SharedId,
 }
 
-/// The parts of a dispatched block that lie in the storage, where they stay readable until the next write.
-#[derive(Debug, Clone)]
-pub(crate) struct Dispatched {
-    pub(crate) event_type: Option<Range<usize>>,
-    pub(crate) data: Option<Range<usize>>,
-    pub(crate) has_id: bool,
-}
-
 impl<S> EventBuffer<S> {
     pub(crate) const fn new(storage: S) -> Self {
         Self {
@@ -86,57 +79,38 @@ impl<S> EventBuffer<S> {
     }
 
     /// Returns whether a `data` line of this block was appended.
-    #[inline]
     pub(crate) fn has_data(&self) -> bool {
         self.has_data
     }
 
     /// Returns whether the block has nothing in the buffer: neither data, type, id nor an open value.
-    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         !(self.has_data | self.has_event_type | self.has_id) && self.front == 0
     }
 
     /// Returns whether part of the open line's value is in the buffer.
-    #[inline]
     pub(crate) fn has_value(&self) -> bool {
         self.front > self.data
     }
 
     /// Bytes of the open line's value.
-    #[inline]
     pub(crate) fn value_len(&self) -> usize {
         // Cannot overflow, by the invariants.
         self.front.wrapping_sub(self.data).wrapping_sub(usize::from(self.joined))
     }
 
-    /// Bytes of the event type, the data and the open value.
-    #[inline]
-    pub(crate) fn size(&self) -> usize {
-        // Cannot overflow: all of it lies in one slice.
-        self.event_type.wrapping_add(self.data).wrapping_add(self.value_len())
+    /// The logical size of the event: type, data and the open value. The arguments replace what the buffer has.
+    pub(crate) fn size_with(&self, event_type: Option<usize>, data: Option<usize>) -> usize {
+        let (event_type, data) = (event_type.unwrap_or(self.event_type), data.unwrap_or(self.data));
+        event_type.saturating_add(data).saturating_add(self.value_len())
     }
 
-    /// Bytes of the event type.
-    #[inline]
-    pub(crate) fn event_type_len(&self) -> usize {
-        self.event_type
-    }
-
-    /// Bytes of the data.
-    #[inline]
-    pub(crate) fn data_len(&self) -> usize {
-        self.data
-    }
-
-    #[inline]
     fn back(&self) -> usize {
         // Cannot overflow: all of it lies in one slice.
         self.event_type.wrapping_add(len(self.id_slot)).wrapping_add(len(self.last_event_id))
     }
 
     /// Discards the value of the open line.
-    #[inline]
     pub(crate) fn discard_value(&mut self) {
         (self.front, self.joined) = (self.data, false);
     }
@@ -154,7 +128,6 @@ impl<S> EventBuffer<S> {
     }
 
     /// Records that a block has ended that needed nothing of the storage.
-    #[inline]
     pub(crate) fn note_idle_block(&mut self) {
         self.idle_blocks = self.idle_blocks.saturating_add(1);
     }
@@ -169,18 +142,15 @@ impl<S: Storage> EventBuffer<S> {
     const MIN_SHRINK_CAPACITY: usize = 1024;
 
     /// The bytes at `range`; empty if the storage does not reach that far.
-    #[inline]
     pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.storage.bytes().get(range).unwrap_or_default()
     }
 
-    #[inline]
     pub(crate) fn capacity(&self) -> usize {
         self.storage.bytes().len()
     }
 
     /// The last event ID.
-    #[inline]
     pub(crate) fn last_event_id(&self) -> &[u8] {
         if self.last_event_id == 0 {
             return b"";
@@ -209,7 +179,6 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Appends a piece to the value of the open line. `joins`: the line is a further `data` line, and its first piece
     /// comes after the LF that joins it to the data.
-    #[inline]
     pub(crate) fn push_value(&mut self, piece: &[u8], joins: bool) -> Result<(), OutOfCapacity> {
         if piece.is_empty() {
             return Ok(());
@@ -225,7 +194,6 @@ impl<S: Storage> EventBuffer<S> {
     /// buffer." Dispatch drops the last LF; here the LF comes before each further line instead.
     ///
     /// The value is the open one and its last piece.
-    #[inline]
     pub(crate) fn append_data(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
         self.push(self.has_data && !self.has_value(), last_piece)?;
         (self.data, self.joined, self.has_data) = (self.front, false, true);
@@ -257,21 +225,27 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// "Set the last event ID string of the event source to the value of the last event ID buffer", then ends the block.
-    pub(crate) fn dispatch(&mut self) -> Dispatched {
+    /// "Dispatch the event": "set the last event ID string of the event source to the value of the last event ID buffer",
+    /// and start a new block. The arguments are the values that lie in the chunk; those in the buffer stay readable until
+    /// the next write.
+    pub(crate) fn dispatch(&mut self, event_type: Option<Range<usize>>, data: Option<Range<usize>>) -> BlockSpan {
         let has_id = self.has_id;
         if has_id {
             self.commit_id();
         }
-        let dispatched = Dispatched {
-            event_type: self.has_event_type.then(|| self.event_type_range()),
-            data: self.has_data.then_some(0..self.data),
-            has_id,
-        };
+        let buffered_type = self.event_type_range();
+        let buffered_type = self.has_event_type.then_some(Span::Buffer(buffered_type.start, buffered_type.end));
+        let buffered_data = self.has_data.then_some(Span::Buffer(0, self.data));
         self.discard_block();
         self.note_block();
         self.check();
-        dispatched
+        BlockSpan {
+            event_type: event_type.map(Span::in_chunk).or(buffered_type),
+            data: data.map(Span::in_chunk).or(buffered_data),
+            has_id,
+            id_ignored: false,
+            has_retry: false,
+        }
     }
 
     /// Ends a line that is not part of a block. Its bytes stay readable until the next write.
@@ -297,7 +271,6 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Gives back memory that only an earlier, much larger block needed. Called between two blocks, so that the buffer
     /// follows what the stream has become, and a stream of large events does not allocate for each of them.
-    #[inline]
     pub(crate) fn maybe_shrink(&mut self) {
         if self.idle_blocks >= Self::SHRINK_AFTER_IDLE_BLOCKS {
             if self.capacity() > Self::MIN_SHRINK_CAPACITY {
@@ -327,7 +300,6 @@ impl<S: Storage> EventBuffer<S> {
         }
     }
 
-    #[inline]
     fn event_type_range(&self) -> Range<usize> {
         let start = self.capacity().saturating_sub(self.back());
         start..start.saturating_add(self.event_type)
@@ -374,7 +346,6 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     /// Appends a piece to the front, after an LF if it starts a further `data` line.
-    #[inline]
     fn push(&mut self, after_lf: bool, piece: &[u8]) -> Result<(), OutOfCapacity> {
         self.reserve(piece.len().saturating_add(usize::from(after_lf)))?;
         if after_lf {
@@ -388,7 +359,6 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Makes sure that `more` bytes are free between front and back. Where this succeeds, sums of lengths in the storage
     /// cannot overflow.
-    #[inline]
     fn reserve(&mut self, more: usize) -> Result<(), OutOfCapacity> {
         let needed = self.front.wrapping_add(self.back()).saturating_add(more);
         self.peak = self.peak.max(u32::try_from(needed).unwrap_or(u32::MAX));
@@ -405,7 +375,6 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    #[inline]
     fn write(&mut self, at: usize, piece: &[u8]) {
         let slot = self.storage.bytes_mut().get_mut(at..at.saturating_add(piece.len()));
         debug_assert!(slot.is_some(), "reserved before");
@@ -471,6 +440,13 @@ mod tests {
         EventBuffer::new(ArrayBuffer::new())
     }
 
+    fn bytes(buffer: &EventBuffer<ArrayBuffer<8>>, part: Option<Span>) -> &[u8] {
+        match part {
+            Some(Span::Buffer(start, end)) => buffer.bytes(start..end),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn append_data_joins_lines_by_lf() {
         let mut buffer = buffer();
@@ -478,8 +454,8 @@ mod tests {
         buffer.push_value(b"b", true).unwrap();
         buffer.append_data(b"c").unwrap();
         buffer.append_data(b"").unwrap();
-        let data = buffer.dispatch().data.unwrap();
-        assert_eq!(buffer.bytes(data), b"a\nbc\n");
+        let data = buffer.dispatch(None, None).data;
+        assert_eq!(bytes(&buffer, data), b"a\nbc\n");
     }
 
     #[test]
@@ -490,9 +466,9 @@ mod tests {
         assert!(buffer.set_event_type(b"x").is_err() && buffer.set_id(b"x").is_err());
         assert!(buffer.set_last_event_id(b"x").is_err());
         assert_eq!(buffer.free(), 0);
-        let dispatched = buffer.dispatch();
-        assert_eq!(buffer.bytes(dispatched.data.unwrap()), b"12345678");
-        assert!(dispatched.event_type.is_none() && !dispatched.has_id);
+        let block = buffer.dispatch(None, None);
+        assert_eq!(bytes(&buffer, block.data), b"12345678");
+        assert!(block.event_type.is_none() && !block.has_id);
     }
 
     #[test]
@@ -502,9 +478,9 @@ mod tests {
             buffer.set_id(id).unwrap();
         }
         buffer.append_data(b"data").unwrap();
-        let data = buffer.dispatch().data.unwrap();
+        let data = buffer.dispatch(None, None).data;
         assert_eq!(buffer.last_event_id(), b"5678");
-        assert_eq!(buffer.bytes(data), b"data");
+        assert_eq!(bytes(&buffer, data), b"data");
     }
 
     #[test]
@@ -517,9 +493,8 @@ mod tests {
             buffer.append_data(b"d").unwrap();
             buffer.set_last_event_id(id).unwrap();
             assert_eq!(buffer.last_event_id(), id);
-            let dispatched = buffer.dispatch();
-            assert_eq!(buffer.bytes(dispatched.event_type.unwrap()), b"t");
-            assert_eq!(buffer.bytes(dispatched.data.unwrap()), b"d");
+            let block = buffer.dispatch(None, None);
+            assert_eq!((bytes(&buffer, block.event_type), bytes(&buffer, block.data)), (&b"t"[..], &b"d"[..]));
             assert_eq!(buffer.last_event_id(), b"i");
         }
     }

@@ -234,7 +234,9 @@ mod tests {
     fn event_head_matches_only_its_own_bytes() {
         let mut head = EventHead::new();
         scan_event(b"event: content_block_delta\ndata: x\n\n", &mut head);
-        for other in ["event: content_block_delt\ndata: x\n\n", "event: content_block_delta\ndate: x\n\n", "event: cont"] {
+        for other in
+            ["event: content_block_delt\ndata: x\n\n", "event: content_block_delta\ndate: x\n\n", "event: cont"]
+        {
             assert!(head.strip_from(other.as_bytes()).is_none(), "{other}");
         }
         let stripped = head.strip_from(b"event: content_block_delta\ndata: y");
