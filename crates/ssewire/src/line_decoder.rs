@@ -118,7 +118,7 @@ impl<S: Storage> LineDecoder<S> {
             let rest: &[u8] = input;
             let len = line_end(rest);
             let piece = rest.get(..len.unwrap_or(rest.len())).unwrap_or_default();
-            let allowed = self.max_line_bytes.saturating_sub(self.buffer.value_len());
+            let allowed = self.max_line_bytes.saturating_sub(self.buffer.value_range().len());
             if !self.skipping_line && piece.len() > allowed {
                 let stop = allowed.saturating_add(1);
                 *input = rest.get(stop..).unwrap_or_default();

@@ -244,7 +244,7 @@ impl<S: Storage> Decoder<S> {
             }
             // "If the field value does not contain U+0000 NULL, … Otherwise, ignore the field."
             LineState::Value(Name::Id) => {
-                let allowed = bound(self.max_id_bytes).saturating_sub(self.buffer.value_len());
+                let allowed = bound(self.max_id_bytes).saturating_sub(self.buffer.value_range().len());
                 let within = piece.get(..allowed).unwrap_or(piece);
                 trace::examined(|| within.len());
                 let has_nul = memchr::memchr(0, within).is_some();
@@ -306,7 +306,7 @@ impl<S: Storage> Decoder<S> {
         if !self.is_frame(self.line) {
             return;
         }
-        let allowed = bound(self.max_comment_bytes).saturating_sub(self.buffer.value_len());
+        let allowed = bound(self.max_comment_bytes).saturating_sub(self.buffer.value_range().len());
         let mut kept = piece.get(..allowed).unwrap_or(piece);
         if self.buffer.push_value(kept, false).is_err() {
             kept = kept.get(..self.buffer.free()).unwrap_or_default();
