@@ -41,6 +41,11 @@ fn measured_region(drive: fn(&Input) -> Outcome, input: &Input) -> Outcome {
 /// Matches [`measured_region`] and nothing else of this program.
 const REGION: &str = "*measured_region*";
 
+/// glibc copies and fills large blocks by `rep movsb` and `rep stosb`, and valgrind counts one instruction for each byte of
+/// these. So a copy of 2 KiB would cost 30 times as much per byte as one of 1 KiB, which looks like growth. Without them
+/// vector loops copy blocks of each size.
+const SAME_COPY_AT_EACH_SIZE: &str = "glibc.cpu.hwcaps=-ERMS,-FSRM";
+
 /// Drives a family once, in this process.
 pub(crate) fn once(family: &Family, size: usize) -> Costs {
     let input = (family.build)(size);
@@ -123,6 +128,7 @@ impl Runner {
                 // What is needed is in the summary on standard error.
                 command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
                 command.arg(format!("--toggle-collect={REGION}")).arg(program);
+                command.env("GLIBC_TUNABLES", SAME_COPY_AT_EACH_SIZE);
                 command
             }
             None => Command::new(program),

@@ -22,13 +22,14 @@ pub(super) const FAMILIES: &[Family] = &[
     Family::new("f4b-bytes", "F4b: shared events are kept", id_and_few_events, drive::collect_bytes)
         .peak(Room::per_byte(4.0, 4096.0)),
     Family::new("f5-ids", "F5: long and short IDs, then data", ids_at_the_limit, drive::decode).peak(THREE_LIMITS),
+    // An event, its ID and the last event ID are each at the limit.
     Family::new(
         "f5-ids-allowed",
         "F5: the limit on IDs raised, too",
         |n| ids_at_the_limit(n).with_id_limit(limit_of_a_third(n)),
         drive::decode,
     )
-    .peak(Room::per_limit(6.0, 4096.0)),
+    .peak(Room::per_limit(9.0, 4096.0)),
     Family::new("f5-data", "F5: data at the limit alone", data_at_the_limit, drive::decode).peak(THREE_LIMITS),
     Family::new("f15-comment", "F15: long comment, small limit", long_comment, drive::decode).peak(NEXT_TO_NOTHING),
     Family::new("f15-field", "F15: long unknown field, small limit", long_field, drive::decode).peak(NEXT_TO_NOTHING),
@@ -164,11 +165,11 @@ fn long_id(len: usize) -> Input {
     Input::chunks(fill(id, "data\n\n", len), CHUNK).with_id_limit(len)
 }
 
-/// 1000 events for 1 MiB of ID.
+/// 1000 events for 1 MiB of ID, in chunks of a 64th.
 fn id_and_few_events(len: usize) -> Input {
     let events = "data\n\n".repeat(len * 1000 / (1 << 20));
     let id = "i".repeat(len.saturating_sub(events.len()));
-    Input::chunks(format!("id: {id}\n\n{events}"), CHUNK).with_id_limit(len)
+    Input::chunks(format!("id: {id}\n\n{events}"), len / 64).with_id_limit(len)
 }
 
 /// A third of the input and a little: three times the limit is just above a power of two, where capacities are worst.
