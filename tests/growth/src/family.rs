@@ -9,7 +9,7 @@ pub(crate) struct Family {
     pub(crate) name: &'static str,
     /// The break that it reproduces, or what it tries.
     pub(crate) why: &'static str,
-    /// Builds an input of about so many bytes. Not measured.
+    /// Builds an input of about the given size in bytes. Not measured.
     pub(crate) build: fn(usize) -> Input,
     /// Reads the whole input. This is what is measured.
     pub(crate) drive: fn(&Input) -> Outcome,

@@ -53,7 +53,7 @@ pub(crate) enum Failure {
     Peak(u64, f64),
     /// Bytes held at the end, and how many are allowed.
     Held(u64, f64),
-    /// The driver met so many errors, and should meet another number.
+    /// Number of errors that the driver met; the bound expects another.
     Errors(u64),
     /// Times the instructions per byte of the control.
     Control(f64, &'static str),

@@ -180,7 +180,7 @@ fn f6(place: Place, text: Text, len: usize) -> Input {
 }
 
 fn members_of_delta(len: usize) -> Input {
-    const STRINGS: [&str; 4] = ["stop_reason", "stop_sequence", "container", "stop_details"];
+    const DELTA: [&str; 4] = ["stop_reason", "stop_sequence", "container", "stop_details"];
     const MEMBERS: [&str; 2] = ["context_management", "input_transformations"];
     const USAGE: [&str; 8] = [
         "iterations",
@@ -198,7 +198,7 @@ fn members_of_delta(len: usize) -> Input {
         }
         _ => nested(len / 14),
     };
-    let deltas = STRINGS.iter().map(|name| format!(r#""delta":{{"{name}":{}}}"#, value(name)));
+    let deltas = DELTA.iter().map(|name| format!(r#""delta":{{"{name}":{}}}"#, value(name)));
     let members = MEMBERS.iter().map(|name| format!(r#""{name}":{}"#, value(name)));
     let usage = USAGE.iter().map(|name| format!(r#""usage":{{"{name}":{}}}"#, value(name)));
     let events: String = deltas
