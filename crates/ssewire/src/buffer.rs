@@ -91,13 +91,14 @@ impl<S> EventBuffer<S> {
 
     /// Where the value of the open line lies.
     pub(crate) fn value_range(&self) -> Range<usize> {
-        self.data_end.saturating_add(usize::from(self.joined))..self.end
+        // Cannot overflow, like all sums of lengths in one storage.
+        self.data_end.wrapping_add(usize::from(self.joined))..self.end
     }
 
     /// The logical size of the event: type, data and the open value. The arguments replace what the buffer has.
     pub(crate) fn size_with(&self, event_type: Option<usize>, data: Option<usize>) -> usize {
-        let data = data.unwrap_or(self.data_end.saturating_sub(self.type_end));
-        event_type.unwrap_or(self.event_type).saturating_add(data).saturating_add(self.value_range().len())
+        let data = data.unwrap_or(self.data_end.wrapping_sub(self.type_end));
+        event_type.unwrap_or(self.event_type).wrapping_add(data).wrapping_add(self.value_range().len())
     }
 
     /// Discards the value of the open line.
@@ -295,7 +296,9 @@ impl<S: Storage> EventBuffer<S> {
         }
         let more = if self.data_end > end { exact.max(size / 8) } else { exact };
         let more = if self.reserve(more).is_ok() { more } else { self.reserve(exact).map(|()| exact)? };
-        self.copy(end..self.end, end.saturating_add(more));
+        if self.end > end {
+            self.copy(end..self.end, end.saturating_add(more));
+        }
         (self.data_end, self.end) = (self.data_end.saturating_add(more), self.end.saturating_add(more));
         Ok(more)
     }
@@ -313,7 +316,7 @@ impl<S: Storage> EventBuffer<S> {
     /// Appends a piece, after an LF if it starts a further `data` line.
     #[inline]
     fn push(&mut self, after_lf: bool, piece: &[u8]) -> Result<(), OutOfCapacity> {
-        self.reserve(piece.len().saturating_add(usize::from(after_lf)))?;
+        self.reserve(piece.len().wrapping_add(usize::from(after_lf)))?;
         if after_lf {
             self.write(self.end, b"\n");
             self.end = self.end.wrapping_add(1);
@@ -323,17 +326,17 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// Makes sure that `more` bytes are free. Where this succeeds, sums of lengths in the storage cannot overflow.
+    /// Makes sure that `more` bytes are free, where `more` is the length of a slice or less than twice that.
     #[inline]
     fn reserve(&mut self, more: usize) -> Result<(), OutOfCapacity> {
-        let needed = self.end.saturating_add(more);
+        let needed = self.end.wrapping_add(more);
         self.peak = self.peak.max(u32::try_from(needed).unwrap_or(u32::MAX));
         if needed <= self.capacity() || self.storage.grow(needed) { Ok(()) } else { Err(OutOfCapacity) }
     }
 
     #[inline]
     fn write(&mut self, at: usize, piece: &[u8]) {
-        let slot = self.storage.bytes_mut().get_mut(at..at.saturating_add(piece.len()));
+        let slot = self.storage.bytes_mut().get_mut(at..at.wrapping_add(piece.len()));
         debug_assert!(slot.is_some(), "reserved before");
         if let Some(slot) = slot {
             slot.copy_from_slice(piece);

@@ -55,15 +55,26 @@ impl<S: Storage> Decoder<S> {
         scan: Scan<'_>,
     ) -> Result<Option<FrameParts>, DecodeError> {
         let mut cursor = Cursor { chunk: input, at: 0, block_start: 0, event_type: None, data: None };
-        let result = if self.between_blocks {
-            self.buffer.maybe_shrink();
-            let name = self.accept(scan, &mut cursor);
-            // The fast path has found that no line ends in a partial value.
-            if name.is_some() { self.suspend(&mut cursor).map(|()| None) } else { self.read_lines(&mut cursor, until) }
-        } else if let Some(resumed) = self.resume_value(&mut cursor) {
-            Ok(resumed)
+        let result = if !self.between_blocks {
+            self.resume_value(&mut cursor).map_or_else(|| self.read_lines(&mut cursor, until), Ok)
         } else {
-            self.read_lines(&mut cursor, until)
+            self.buffer.maybe_shrink();
+            match scan {
+                Scan::Partial { event_type, name, value_start }
+                    if self.fits(&event_type, cursor.chunk.len().saturating_sub(value_start)) =>
+                {
+                    self.keep_partial(&mut cursor, event_type, name, value_start).map(|()| None)
+                }
+                Scan::Lines { event_type, data, end }
+                    if self.fits(&event_type, data.as_ref().map_or(0, Range::len)) =>
+                {
+                    self.block.has_field = event_type.is_some() || data.is_some();
+                    (cursor.event_type, cursor.data, cursor.at) = (event_type, data, end);
+                    self.read_lines(&mut cursor, until)
+                }
+                // An event above the limit: the slow path finds the first byte in excess.
+                _ => self.read_lines(&mut cursor, until),
+            }
         };
         *input = cursor.rest();
         // Cannot overflow: 2^64 bytes do not arrive.
@@ -81,23 +92,27 @@ impl<S: Storage> Decoder<S> {
             && self.buffer.is_empty()
     }
 
-    /// Takes over the complete lines that the fast path has read, and the field whose value the chunk cuts. Takes over
-    /// nothing of an event above the limit: reading it line by line finds the first byte in excess.
-    fn accept(&mut self, scan: Scan<'_>, cursor: &mut Cursor<'_>) -> Option<Name> {
-        let (event_type, data, at, name) = match scan {
-            Scan::Lines { event_type, data, end } => (event_type, data, end, None),
-            Scan::Partial { event_type, name, value_start } => (event_type, None, value_start, Some(name)),
-            Scan::Event { .. } => return None,
-        };
-        let value = if name.is_some() { cursor.chunk.len().saturating_sub(at) } else { 0 };
-        let len = |part: &Option<Range<usize>>| part.as_ref().map_or(0, Range::len);
-        if len(&event_type).saturating_add(len(&data)).saturating_add(value) > self.max_event_bytes {
-            return None;
+    fn fits(&self, event_type: &Option<Range<usize>>, value: usize) -> bool {
+        event_type.as_ref().map_or(0, Range::len).saturating_add(value) <= self.max_event_bytes
+    }
+
+    /// Keeps a value that the chunk cuts, after the complete `event` line that may come before it. The fast path has found
+    /// that no line ends there.
+    fn keep_partial(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        event_type: Option<Range<usize>>,
+        name: Name,
+        value_start: usize,
+    ) -> Result<(), DecodeError> {
+        (self.line, self.block.has_field, cursor.at) = (LineState::Value(name), event_type.is_some(), value_start);
+        let typed = event_type.map_or(Ok(()), |range| self.buffer.set_event_type(cursor.bytes(&range)));
+        let kept = typed.and_then(|()| self.buffer.push_value(cursor.rest(), false));
+        cursor.at = cursor.chunk.len();
+        if kept.is_err() {
+            self.line = LineState::Skipped;
         }
-        self.block.has_field = event_type.is_some() || data.is_some();
-        (cursor.event_type, cursor.data, cursor.at) = (event_type, data, at);
-        self.line = name.map_or(LineState::Start, LineState::Value);
-        name
+        self.require(cursor, kept)
     }
 
     /// Fast path for an `event` or `data` value that the chunk before cut: reads to the end of its line, and dispatches the
@@ -172,8 +187,9 @@ impl<S: Storage> Decoder<S> {
     /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do. Stops
     /// where a line needs the slow path.
     fn append_data_lines(&mut self, cursor: &mut Cursor<'_>) {
+        let mut size = self.event_size(cursor);
         while let Some((value, rest)) = scan_data_line(cursor.rest()) {
-            let size = self.event_size(cursor).saturating_add(value.len()).saturating_add(1);
+            size = size.saturating_add(value.len()).saturating_add(1);
             if size > self.max_event_bytes || self.buffer.append_data(value).is_err() {
                 return;
             }
