@@ -10,7 +10,10 @@ use crate::storage::Storage;
 
 /// The storage has no room for a value. What that means for the event is the decoder's decision.
 #[derive(Debug)]
-pub(crate) struct OutOfCapacity;
+pub(crate) struct OutOfCapacity {
+    /// The length of the storage.
+    pub(crate) capacity: usize,
+}
 
 /// A storage, and the parts of the current block in it.
 ///
@@ -143,9 +146,12 @@ impl<S: Storage> EventBuffer<S> {
         self.storage.bytes().len()
     }
 
-    /// Number of bytes that can be pushed without growing.
-    pub(crate) fn free(&self) -> usize {
-        self.capacity().saturating_sub(self.end)
+    /// The bytes of a span.
+    pub(crate) fn resolve<'d>(&'d self, chunk: &'d [u8], span: Span) -> &'d [u8] {
+        match span {
+            Span::Chunk(start, end) => chunk.get(start..end).unwrap_or_default(),
+            Span::Buffer(start, end) => self.bytes(start..end),
+        }
     }
 
     /// The last event ID.
@@ -173,6 +179,21 @@ impl<S: Storage> EventBuffer<S> {
         }
         self.check();
         Ok(())
+    }
+
+    /// Appends a piece of a value of at most `bound` bytes, as far as the bound and the storage allow. Returns whether bytes
+    /// were dropped.
+    pub(crate) fn push_truncated(&mut self, piece: &[u8], bound: usize) -> bool {
+        let allowed = bound.saturating_sub(self.value_range().len());
+        let kept = piece.get(..allowed).unwrap_or(piece);
+        let kept = match self.push_value(kept, false) {
+            Ok(()) => kept,
+            Err(OutOfCapacity { capacity }) => {
+                let free = kept.get(..capacity.saturating_sub(self.end)).unwrap_or_default();
+                if self.push_value(free, false).is_ok() { free } else { b"" }
+            }
+        };
+        kept.len() < piece.len()
     }
 
     /// "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the data
@@ -204,12 +225,11 @@ impl<S: Storage> EventBuffer<S> {
     pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
         let value = self.value_range().len().saturating_add(last_piece.len());
         let (start, id_end) = (len(self.last_id), len(self.id_end));
-        let (id, _) = (short(value)?, short(id_end.saturating_add(value.saturating_mul(2)))?);
         let grown = self.reserve_slot(id_end, id_end.saturating_sub(start), value)?;
-        self.id_end = short(id_end.saturating_add(grown))?;
+        self.id_end = short(id_end.saturating_add(grown));
         self.type_end = self.type_end.saturating_add(grown);
         self.move_value_to(start, last_piece);
-        (self.id, self.has_id) = (id, true);
+        (self.id, self.has_id) = (short(value), true);
         self.check();
         Ok(())
     }
@@ -270,12 +290,11 @@ impl<S: Storage> EventBuffer<S> {
     /// Replaces the last event ID. The current block stays as it is.
     pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), OutOfCapacity> {
         let (old, new) = (len(self.last_id), id.len());
-        let (last_id, _) = (short(new)?, short(new.saturating_add(len(self.id_end)))?);
         self.reserve(new.saturating_sub(old))?;
         self.copy(old..self.end, new);
         self.write(0, id);
         let moved = |at: usize| at.saturating_sub(old).saturating_add(new);
-        (self.last_id, self.id_end) = (last_id, short(moved(len(self.id_end)))?);
+        (self.last_id, self.id_end) = (short(new), short(moved(len(self.id_end))));
         (self.type_end, self.data_end, self.end) = (moved(self.type_end), moved(self.data_end), moved(self.end));
         self.forget_shared_id();
         self.check();
@@ -331,7 +350,10 @@ impl<S: Storage> EventBuffer<S> {
     fn reserve(&mut self, more: usize) -> Result<(), OutOfCapacity> {
         let needed = self.end.wrapping_add(more);
         self.peak = self.peak.max(u32::try_from(needed).unwrap_or(u32::MAX));
-        if needed <= self.capacity() || self.storage.grow(needed) { Ok(()) } else { Err(OutOfCapacity) }
+        if needed <= self.capacity() || self.storage.grow(needed) {
+            return Ok(());
+        }
+        Err(OutOfCapacity { capacity: self.capacity() })
     }
 
     #[inline]
@@ -368,9 +390,10 @@ impl<S: Storage> EventBuffer<S> {
     }
 }
 
-/// A length that fits 32 bits, as the bound on IDs guarantees.
-fn short(len: usize) -> Result<u32, OutOfCapacity> {
-    u32::try_from(len).map_err(|_| OutOfCapacity)
+/// A length or an offset that the bound on IDs keeps within 32 bits.
+fn short(len: usize) -> u32 {
+    debug_assert!(u32::try_from(len).is_ok());
+    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 /// A 32-bit length as an offset.
@@ -419,7 +442,7 @@ mod tests {
         assert!(buffer.append_data(b"").is_err() && buffer.push_value(b"x", true).is_err());
         assert!(buffer.set_event_type(b"x").is_err() && buffer.set_id(b"x").is_err());
         assert!(buffer.set_last_event_id(b"x").is_err());
-        assert_eq!(buffer.free(), 0);
+        assert!(buffer.push_truncated(b"x", 9));
         let block = buffer.dispatch(None, None);
         assert_eq!(bytes(&buffer, block.data), b"12345678");
         assert!(block.event_type.is_none() && !block.has_id);
