@@ -504,6 +504,10 @@ impl<S: Storage> BlockAssembler<S> {
 
     /// Keeps a piece of a comment or an unknown field, as far as its bound and the storage allow.
     fn keep_truncated(&mut self, piece: &[u8]) {
+        if self.truncated {
+            // What is kept is the start, without a gap.
+            return;
+        }
         let allowed = self.limits.comment.saturating_sub(self.buffer.value_len());
         let kept = piece.get(..allowed).unwrap_or(piece);
         let free = self.buffer.free();
@@ -600,13 +604,12 @@ impl<S: Storage> BlockAssembler<S> {
 
     /// Where the content of a comment or an unknown field lies, and whether it is truncated.
     fn end_content(&mut self, cursor: &Cursor<'_>, content: Range<usize>) -> (Span, bool) {
-        if self.buffer.has_value() {
+        if self.buffer.has_value() || self.truncated {
             self.keep_truncated(cursor.bytes(content));
             return (Span::in_buffer(self.buffer.value_range()), core::mem::take(&mut self.truncated));
         }
         let kept = content.len().min(self.limits.comment);
-        let truncated = core::mem::take(&mut self.truncated) || kept < content.len();
-        (Span::in_chunk(content.start..content.start.saturating_add(kept)), truncated)
+        (Span::in_chunk(content.start..content.start.saturating_add(kept)), kept < content.len())
     }
 
     /// The blank line: "dispatch the event". The arguments are the values that lie in the chunk.
