@@ -233,7 +233,8 @@ impl<S: Storage> EventBuffer<S> {
     /// "Set the event type buffer to the field value", to the open value and its last piece.
     pub(crate) fn set_event_type(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
         let len = self.value.saturating_add(last_piece.len());
-        self.reserve(len.saturating_sub(self.event_type))?;
+        // The open value moves from the front and takes the place of the old type: only its last piece needs room.
+        self.reserve(last_piece.len().saturating_sub(self.event_type))?;
         self.event_type = len;
         let at = self.event_type_range().start;
         self.move_value_to(at, last_piece);
@@ -474,6 +475,20 @@ mod tests {
         let dispatched = buffer.dispatch();
         assert_eq!(buffer.bytes(dispatched.data.unwrap()), b"12345678");
         assert!(dispatched.event_type.is_none() && !dispatched.has_id);
+    }
+
+    #[test]
+    fn set_event_type_moves_the_open_value() {
+        let mut buffer = buffer();
+        buffer.set_event_type(b"t").unwrap();
+        buffer.append_data(b"d").unwrap();
+        buffer.push_value(b"abcde", false).unwrap();
+        buffer.set_event_type(b"fg").unwrap();
+        assert_eq!(buffer.free(), 0);
+        assert!(buffer.set_event_type(b"12345678").is_err());
+        let dispatched = buffer.dispatch();
+        assert_eq!(buffer.bytes(dispatched.event_type.unwrap()), b"abcdefg");
+        assert_eq!(buffer.bytes(dispatched.data.unwrap()), b"d");
     }
 
     #[test]
