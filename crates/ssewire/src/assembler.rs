@@ -346,7 +346,7 @@ impl<S: Storage> BlockAssembler<S> {
                     LineStart::Undecided => return self.save_block(cursor).map(|()| None),
                 }
             }
-            let rest = cursor.rest();
+            let rest = self.rest_within_limit(cursor);
             let Some(len) = line_end(rest) else {
                 self.check_limits(cursor, rest)?;
                 return self.suspend(cursor).map(|()| None);
@@ -428,6 +428,20 @@ impl<S: Storage> BlockAssembler<S> {
         }
         cursor.advance(head.saturating_sub(prefix.bytes().len()));
         LineStart::Content
+    }
+
+    /// The rest of the chunk, up to the first byte with which the open line would exceed the event limit. The bytes after it
+    /// are examined only when they are skipped.
+    #[inline]
+    fn rest_within_limit<'c>(&self, cursor: &Cursor<'c>) -> &'c [u8] {
+        let rest = cursor.rest();
+        match self.line {
+            LineState::Value(Name::Data | Name::Event) if !self.block.discarded => {
+                let allowed = self.limits.event.saturating_sub(self.event_size(cursor));
+                rest.get(..=allowed).unwrap_or(rest)
+            }
+            _ => rest,
+        }
     }
 
     /// Checks a piece of the open line's content against the limits of its kind.
