@@ -1,6 +1,6 @@
-//! The 246 conformance cases, through every way into the decoder and cut in every way that is affordable.
+//! The 246 conformance cases: every method and storage of the decoder, every affordable chunking.
 
-use ssewire::{Decoder, Fixed, Storage};
+use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
 use ssewire_tests::cases::{self, Case, Expected};
 use ssewire_tests::chunks::{self, Chunks};
 use ssewire_tests::drive;
@@ -8,7 +8,7 @@ use ssewire_tests::oracle::Oracle;
 use ssewire_tests::outcome::{Outcome, OwnedEvent};
 
 #[test]
-fn there_are_246_cases() {
+fn all_cases_are_read() {
     let cases = cases::all();
     assert_eq!(cases.len(), 246);
     assert_eq!(cases.iter().filter(|case| case.chunks.is_some()).count(), 12);
@@ -16,54 +16,56 @@ fn there_are_246_cases() {
 }
 
 #[test]
-fn the_oracle_agrees_with_every_case() {
+fn oracle_agrees_with_every_case() {
     for case in cases::all() {
         let id = case.last_event_id_before.clone().unwrap_or_default();
-        check(&case, &Oracle::new().after(id.as_bytes()).read(&case.input));
-        check(&case, &Oracle::new().after(id.as_bytes()).frames().read(&case.input));
+        let oracle = Oracle { max_id_bytes: usize::MAX, ..Oracle::new().after(id.as_bytes()) };
+        check(&case, &oracle.read(&case.input));
+        check(&case, &oracle.clone().blocks().read(&case.input));
+        check(&case, &oracle.frames().read(&case.input));
     }
 }
 
 #[test]
-fn every_case_whole() {
-    every_case_in(|case| vec![chunks::whole(&case.input)]);
+fn decode_agrees_in_one_chunk() {
+    agrees(|case| vec![chunks::whole(&case.input)]);
 }
 
 #[test]
-fn every_case_one_byte_at_a_time() {
-    every_case_in(|case| vec![chunks::of(1, &case.input)]);
+fn decode_agrees_in_chunks_of_one_byte() {
+    agrees(|case| vec![chunks::of(1, &case.input)]);
 }
 
 #[test]
-fn every_case_cut_once_anywhere() {
-    every_case_in(|case| if is_short(case) { chunks::splits(&case.input).collect() } else { Vec::new() });
+fn decode_agrees_at_every_split() {
+    agrees(|case| if is_short(case) { chunks::splits(&case.input).collect() } else { Vec::new() });
 }
 
 #[test]
-fn every_case_in_pieces_of_one_size() {
-    every_case_in(|case| [2, 3, 7, 64, 1400].map(|n| chunks::of(n, &case.input)).into());
+fn decode_agrees_in_chunks_of_one_size() {
+    agrees(|case| [2, 3, 7, 64, 1400].map(|n| chunks::of(n, &case.input)).into());
 }
 
 #[test]
-fn every_case_with_empty_chunks_between() {
-    every_case_in(|case| {
+fn decode_agrees_with_empty_chunks() {
+    agrees(|case| {
         let splits = chunks::splits(&case.input).filter(|_| is_short(case));
         splits.chain([chunks::of(1, &case.input)]).map(chunks::with_empty_ones).collect()
     });
 }
 
 #[test]
-fn twelve_cases_in_their_own_chunks() {
-    every_case_in(|case| match &case.chunks {
+fn decode_agrees_in_the_chunks_of_the_case() {
+    agrees(|case| match &case.chunks {
         Some(lengths) => vec![chunks::of_lengths(lengths, &case.input)],
         None => Vec::new(),
     });
 }
 
 #[test]
-fn every_event_is_out_at_its_byte_and_not_before() {
+fn decode_returns_each_event_at_its_last_byte() {
     for case in cases::all() {
-        let mut decoder = growing(&case);
+        let mut decoder = on_heap(&case);
         let mut out = Vec::new();
         for (at, byte) in case.input.iter().enumerate() {
             let mut input = std::slice::from_ref(byte);
@@ -76,10 +78,10 @@ fn every_event_is_out_at_its_byte_and_not_before() {
 }
 
 #[test]
-fn every_case_as_lossy_text() {
+fn lossy_text_agrees() {
     for case in cases::all() {
         for chunks in [chunks::whole(&case.input), chunks::of(1, &case.input), chunks::of(5, &case.input)] {
-            let mut decoder = growing(&case);
+            let mut decoder = on_heap(&case);
             let mut events = Vec::new();
             for mut chunk in chunks {
                 while let Some(event) = decoder.decode(&mut chunk).unwrap() {
@@ -99,37 +101,44 @@ fn every_case_as_lossy_text() {
     }
 }
 
-/// All cases, cut in all these ways, through events and frames, with every storage.
-fn every_case_in<'c>(cut: impl Fn(&'c Case) -> Vec<Chunks<'c>>) {
+/// Checks all cases in these chunkings, with every method and every storage.
+fn agrees<'c>(cut: impl Fn(&'c Case) -> Vec<Chunks<'c>>) {
     let cases: &'c [Case] = cases::all().leak();
     let mut memory = vec![0; 1 << 18];
     let mut count = 0;
     for case in cases {
         for chunks in cut(case) {
-            both(case, &chunks, growing(case), growing(case));
+            all_methods(case, &chunks, || on_heap(case));
             if case.input.len() <= 2000 {
-                let fixed = || seeded(case, ArrayBuffer::<8192>::new());
-                both(case, &chunks, fixed(), fixed());
+                all_methods(case, &chunks, || seeded(case, ArrayBuffer::<8192>::new()));
             }
-            check(case, &drive::events(&mut seeded(case, &mut memory[..]), chunks.iter().copied()));
-            check(case, &drive::frames(&mut seeded(case, &mut memory[..]), chunks.iter().copied()));
+            let parts = || chunks.iter().copied();
+            check(case, &drive::events(&mut seeded(case, &mut memory[..]), parts()));
+            check(case, &drive::frames(&mut seeded(case, &mut memory[..]), parts()));
             count += 1;
         }
     }
-    assert!(count > 0, "nothing was tested");
+    assert!(count > 0, "no case was cut");
 }
 
-fn both<S: Storage>(case: &Case, chunks: &Chunks<'_>, mut events: Decoder<S>, mut frames: Decoder<S>) {
-    check(case, &drive::events(&mut events, chunks.iter().copied()));
-    check(case, &drive::frames(&mut frames, chunks.iter().copied()));
+fn all_methods<S: Storage>(case: &Case, chunks: &Chunks<'_>, decoder: impl Fn() -> Decoder<S>) {
+    let parts = || chunks.iter().copied();
+    let with_frames = || decoder().with_comments().with_unknown_fields();
+    check(case, &drive::events(&mut decoder(), parts()));
+    check(case, &drive::polled_events(&mut decoder(), parts()));
+    check(case, &drive::owned_events(&mut decoder(), parts()));
+    check(case, &drive::blocks(&mut decoder(), parts()));
+    check(case, &drive::frames(&mut decoder(), parts()));
+    check(case, &drive::frames(&mut with_frames(), parts()));
 }
 
-fn growing(case: &Case) -> Decoder {
-    seeded(case, ssewire::HeapBuffer::new())
+fn on_heap(case: &Case) -> Decoder {
+    seeded(case, HeapBuffer::new())
 }
 
 fn seeded<S: Storage>(case: &Case, storage: S) -> Decoder<S> {
-    let decoder = Decoder::with_storage(storage);
+    // The standard knows no bound on IDs.
+    let decoder = Decoder::with_storage(storage).with_max_id_bytes(usize::MAX);
     match &case.last_event_id_before {
         Some(id) => decoder.with_last_event_id(id.as_bytes()).unwrap(),
         None => decoder,
@@ -151,7 +160,7 @@ fn lossy(event: &OwnedEvent) -> Expected {
     Expected { event: event.event_type.lossy(), data: event.data.lossy(), id: event.last_event_id.lossy() }
 }
 
-/// Short enough to be cut at every byte.
+/// Returns whether the case is short enough for every split.
 fn is_short(case: &Case) -> bool {
     case.input.len() <= 400
 }

@@ -1,250 +1,206 @@
-//! How large an event may be: what counts, where the error comes, what is left of the event, what becomes of the next.
+//! The event limit: what counts, at which byte the error is returned, what of the block stays, what follows.
 
 use std::iter;
+use std::time::Duration;
 
-use ssewire::{DecodeError, Decoder, Fixed};
+use ssewire::{ArrayBuffer, Decoder};
 use ssewire_tests::chunks;
 use ssewire_tests::drive;
 use ssewire_tests::oracle::Oracle;
-use ssewire_tests::outcome::{Outcome, Item, What, comment, event, too_large, unknown_field};
+use ssewire_tests::outcome::{Decoded, Item, Outcome, event, limit_exceeded};
 
 const MIB: usize = 1 << 20;
 
 #[test]
 fn data_counts() {
-    at_limit(5, "data: 12345\n\n", [(13, event("message", "12345", ""))]);
-    at_limit(4, "data: 12345\n\n", [(11, limit_exceeded(4))]);
-    at_limit(4, "data:12345", [(10, limit_exceeded(4))]);
-    at_limit(0, "data\n\n", [(6, event("message", "", ""))]);
-    at_limit(0, "data: 1\n\n", [(7, limit_exceeded(0))]);
+    check(5, "data: 12345\n\n", [(13, event("message", "12345", ""))]);
+    check(4, "data: 12345\n\n", [(11, limit_exceeded(4))]);
+    check(4, "data:12345", [(10, limit_exceeded(4))]);
+    check(0, "data\n\n", [(6, event("message", "", ""))]);
+    check(0, "data: 1\n\n", [(7, limit_exceeded(0))]);
 }
 
 #[test]
-fn the_type_counts() {
-    at_limit(5, "event: ab\ndata: cde\n\n", [(21, event("ab", "cde", ""))]);
-    at_limit(4, "event: ab\ndata: cde\n\n", [(19, limit_exceeded(4))]);
-    at_limit(4, "data: cde\nevent: ab\n\n", [(19, limit_exceeded(4))]);
-    at_limit(1, "event: ab\n\n", [(9, limit_exceeded(1))]);
+fn event_type_counts() {
+    check(5, "event: ab\ndata: cde\n\n", [(21, event("ab", "cde", ""))]);
+    check(4, "event: ab\ndata: cde\n\n", [(19, limit_exceeded(4))]);
+    check(4, "data: cde\nevent: ab\n\n", [(19, limit_exceeded(4))]);
+    check(1, "event: ab\n\n", [(9, limit_exceeded(1))]);
 }
 
 #[test]
-fn a_type_replaced_counts_until_its_successor_is_there() {
-    at_limit(5, "event: abc\nevent: de\ndata: fgh\n\n", [(32, event("de", "fgh", ""))]);
-    at_limit(5, "event: abc\nevent: def\ndata\n\n", [(21, limit_exceeded(5))]);
-    at_limit(3, "event: abc\nevent\ndata: def\n\n", [(28, event("message", "def", ""))]);
+fn replaced_event_type_counts_until_the_next_is_complete() {
+    check(5, "event: abc\nevent: de\ndata: fgh\n\n", [(32, event("de", "fgh", ""))]);
+    check(5, "event: abc\nevent: def\ndata\n\n", [(21, limit_exceeded(5))]);
+    check(3, "event: abc\nevent\ndata: def\n\n", [(28, event("message", "def", ""))]);
 }
 
 #[test]
-fn the_join_counts_as_its_line_ends() {
-    at_limit(5, "data: ab\ndata: cd\n\n", [(19, event("message", "ab\ncd", ""))]);
-    at_limit(4, "data: ab\ndata: cd\n\n", [(18, limit_exceeded(4))]);
-    at_limit(4, "data: ab\rdata: cd\r\n\r\n", [(18, limit_exceeded(4))]);
-    at_limit(3, "data: ab\ndata: cd\n\n", [(17, limit_exceeded(3))]);
+fn joining_lf_counts_when_its_line_ends() {
+    check(5, "data: ab\ndata: cd\n\n", [(19, event("message", "ab\ncd", ""))]);
+    check(4, "data: ab\ndata: cd\n\n", [(18, limit_exceeded(4))]);
+    check(4, "data: ab\rdata: cd\r\n\r\n", [(18, limit_exceeded(4))]);
+    check(3, "data: ab\ndata: cd\n\n", [(17, limit_exceeded(3))]);
 }
 
 #[test]
-fn empty_data_lines_count_by_their_joins() {
-    at_limit(2, "data\ndata\ndata\n\n", [(16, event("message", "\n\n", ""))]);
-    at_limit(2, "data\ndata\ndata\ndata\n\n", [(20, limit_exceeded(2))]);
-    at_limit(2, "data:\ndata: \ndata\ndata\n\n", [(23, limit_exceeded(2))]);
+fn empty_data_lines_count_their_joining_lf() {
+    check(2, "data\ndata\ndata\n\n", [(16, event("message", "\n\n", ""))]);
+    check(2, "data\ndata\ndata\ndata\n\n", [(20, limit_exceeded(2))]);
+    check(2, "data:\ndata: \ndata\ndata\n\n", [(23, limit_exceeded(2))]);
 }
 
 #[test]
-fn the_id_buffer_counts_in_later_events_too() {
-    at_limit(5, "id: ab\ndata: cde\n\n", [(18, event("message", "cde", "ab"))]);
-    at_limit(4, "id: ab\ndata: cde\n\n", [(16, limit_exceeded(4))]);
-    at_limit(4, "id: ab\ndata: c\n\ndata: def\n\n", [(16, event("message", "c", "ab")), (25, limit_exceeded(4))]);
-    at_limit(
-        4,
-        "id: ab\ndata: c\n\nid\ndata: defg\n\n",
-        [(16, event("message", "c", "ab")), (31, event("message", "defg", ""))],
+fn id_retry_and_comments_do_not_count() {
+    let stream = ": a comment\nunknown: field\nretrying\nid: 12345\nretry: 123456\nid\0\ndata: x\nid: 7\n\n";
+    let outcome = check(1, stream, [(stream.len(), with_retry(event("message", "x", "7"), 123_456))]);
+    assert_eq!(outcome.retry, Some(Duration::from_millis(123_456)));
+    check(0, "id: 12345\nretry: 9\n\nid: 1\ndata\n\n", [(32, event("message", "", "1"))]);
+}
+
+/// All of this after an ID that is longer than the event limit.
+#[test]
+fn last_event_id_does_not_count() {
+    check(3, "id: abcdef\ndata: xyz\n\n", [(22, event("message", "xyz", "abcdef"))]);
+    check(
+        3,
+        "id: abcdef\n\ndata: xyz\n\ndata: 1234\n\n",
+        [(23, event("message", "xyz", "abcdef")), (33, limit_exceeded(3))],
     );
 }
 
+/// Otherwise a reconnection would fetch the same large event again.
 #[test]
-fn an_id_replaced_counts_until_its_successor_is_there() {
-    at_limit(5, "id: abc\nid: de\ndata: f\n\n", [(24, event("message", "f", "de"))]);
-    let outcome = at_limit(5, "id: abc\nid: def\ndata: f\n\n", [(15, limit_exceeded(5))]);
-    assert_eq!(outcome.last_event_id.lossy(), "abc", "the one before fitted");
-}
-
-#[test]
-fn an_id_with_a_nul_counts_until_its_line_ends() {
-    at_limit(3, "id: a\0b\ndata: xyz\n\n", [(19, event("message", "xyz", ""))]);
-    at_limit(3, "id: a\0bc\ndata: x\n\n", [(8, limit_exceeded(3))]);
-}
-
-#[test]
-fn retry_counts_until_its_line_ends() {
-    at_limit(4, "retry: 1234\ndata: abcd\n\n", [(24, event("message", "abcd", ""))]);
-    let outcome =
-        at_limit(3, "retry: 1234\ndata: x\n\ndata: y\n\n", [(11, limit_exceeded(3)), (30, event("message", "y", ""))]);
-    assert_eq!(outcome.retry, Some(1234), "it takes effect for all that");
-}
-
-#[test]
-fn comments_unknown_fields_and_names_count_nothing() {
-    let stream = ": a comment\nunknown: field\nretrying\ndata: x\nand another: one\n: x\n\n";
-    at_limit(1, stream, [(stream.len(), event("message", "x", ""))]);
-}
-
-/// "`id` and `retry` of a discarded event still take effect": else a reconnect would fetch the same giant for ever.
-#[test]
-fn the_id_and_the_retry_of_a_discarded_event_take_effect() {
-    let behind = at_limit(
+fn id_and_retry_of_a_lost_event_take_effect() {
+    let after = check(
         4,
         "data: 12345\nid: 7\nretry: 99999\n\ndata: x\n\n",
         [(11, limit_exceeded(4)), (41, event("message", "x", "7"))],
     );
-    assert_eq!((behind.last_event_id.lossy(), behind.retry), ("7".into(), Some(99999)));
-    let before = at_limit(
+    assert_eq!((after.last_event_id.lossy(), after.retry), ("7".into(), Some(Duration::from_millis(99_999))));
+    let before = check(
         4,
         "id: 7\nretry: 9\ndata: 12345\n\ndata: x\n\n",
-        [(25, limit_exceeded(4)), (37, event("message", "x", "7"))],
+        [(26, limit_exceeded(4)), (37, event("message", "x", "7"))],
     );
-    assert_eq!((before.last_event_id.lossy(), before.retry), ("7".into(), Some(9)));
-    let empty = at_limit(4, "id: 7\n\ndata: 12345\nid\n\n", [(17, limit_exceeded(4))]);
+    assert_eq!((before.last_event_id.lossy(), before.retry), ("7".into(), Some(Duration::from_millis(9))));
+    let empty = check(4, "id: 7\n\ndata: 12345\nid\n\n", [(18, limit_exceeded(4))]);
     assert_eq!(empty.last_event_id.lossy(), "");
-    let cut_off = at_limit(4, "data: 12345\nid: 7\n", [(11, limit_exceeded(4))]);
-    assert_eq!((cut_off.last_event_id.lossy(), cut_off.pending), (String::new(), Some(18)), "not dispatched");
-}
-
-/// "… unless the id itself was the excess."
-#[test]
-fn an_id_that_is_the_excess_has_no_effect() {
-    at_limit(3, "id: 1234\ndata: x\n\ndata: y\n\n", [(8, limit_exceeded(3)), (27, event("message", "y", ""))]);
-    at_limit(3, "id: 1\n\nid: 1234\ndata: x\n\ndata: y\n\n", [(14, limit_exceeded(3)), (34, event("message", "y", "1"))]);
-    // Nor has one behind the excess that does not fit beside the old one; and nothing more is said about it.
-    at_limit(
-        4,
-        "data: 12345\nid: abcde\nid: ab\n\ndata: x\n\n",
-        [(11, limit_exceeded(4)), (39, event("message", "x", "ab"))],
-    );
-    at_limit(4, "data: 12345\nid: ab\nid: cde\n\ndata: x\n\n", [(11, limit_exceeded(4)), (37, event("message", "x", "ab"))]);
+    let unfinished = check(4, "data: 12345\nid: 7\n", [(11, limit_exceeded(4))]);
+    assert_eq!((unfinished.last_event_id.lossy(), unfinished.pending), (String::new(), Some(18)), "not dispatched");
 }
 
 #[test]
-fn the_event_behind_a_giant_is_decoded() {
-    at_limit(
+fn event_after_a_lost_one_is_decoded() {
+    check(
         4,
         "data: 12345\ndata: 6\n: c\nevent: e\ndata\n\ndata: x\r\n\r\n: c\ndata: 67890\n\nevent: e\ndata: y\n\n",
         [(11, limit_exceeded(4)), (49, event("message", "x", "")), (65, limit_exceeded(4)), (85, event("e", "y", ""))],
     );
 }
 
-/// A frame caller wants them whole, so they have to fit.
 #[test]
-fn comments_and_unknown_fields_are_frames_and_have_a_limit() {
-    let frames = |limit, stream: &str, expected: &[(usize, What)]| {
-        let expected: Vec<_> = expected.iter().cloned().map(|(at, what)| Item { at, what }).collect();
-        for cut in ways_to_cut(stream.as_bytes()) {
-            let outcome = drive::frames(&mut Decoder::new().with_limit(limit), cut);
-            assert_eq!(outcome.items, expected, "{stream:?} at a limit of {limit}");
-        }
-    };
-    frames(5, ": 1234\n", &[(7, comment(" 1234"))]);
-    frames(4, ": 1234\n\ndata: x\n\n", &[(6, limit_exceeded(4)), (17, event("message", "x", ""))]);
-    frames(4, "data: ab\n:345\n\n", &[(13, limit_exceeded(4)), (15, Decoded::EmptyBlock)]);
-    frames(4, "error: x\n", &[(9, unknown_field("error", "x"))]);
-    frames(4, "error: overloaded\n\n", &[(10, limit_exceeded(4)), (19, Decoded::EmptyBlock)]);
-}
-
-#[test]
-fn the_limit_is_16_mib_unless_set() {
-    assert_eq!(Decoder::new().limit(), 16 * MIB);
-    assert_eq!(Decoder::new().with_limit(7).limit(), 7);
+fn default_limit_is_16_mib() {
+    assert_eq!(Decoder::new().max_event_bytes(), 16 * MIB);
+    assert_eq!(Decoder::new().with_max_event_bytes(7).max_event_bytes(), 7);
     let text = vec![b'x'; 16 * MIB];
     let fits = [b"data: ", &text[..], b"\n\n"].concat();
     let outcome = drive::events(&mut Decoder::new(), chunks::of(64 * 1024, &fits));
-    assert_eq!(outcome.items, [Item { at: fits.len(), what: event("message", &text, "") }]);
+    assert_eq!(outcome.items, [Item { at: fits.len(), decoded: event("message", &text, "") }]);
     let too_much = [b"data: ", &text[..], b"x\n\n"].concat();
     let outcome = drive::events(&mut Decoder::new(), chunks::of(64 * 1024, &too_much));
-    assert_eq!(outcome.items, [Item { at: 6 + 16 * MIB + 1, what: limit_exceeded(16 * MIB) }]);
+    assert_eq!(outcome.items, [Item { at: 6 + 16 * MIB + 1, decoded: limit_exceeded(16 * MIB) }]);
 }
 
 #[test]
-fn a_limit_that_is_none() {
-    let outcome =
-        drive::events(&mut Decoder::new().with_limit(usize::MAX), chunks::of(7, b"id: 7\ndata: some text\n\n"));
+fn largest_limit_decodes_as_without_a_limit() {
+    let outcome = drive::events(
+        &mut Decoder::new().with_max_event_bytes(usize::MAX),
+        chunks::of(7, b"id: 7\ndata: some text\n\n"),
+    );
     assert_eq!(outcome.decoded(), [&event("message", "some text", "7")]);
 }
 
-/// The limit is not one on lines: 2,000,000 lines of nothing are 1,999,999 bytes of LFs.
+/// There is no limit on the number of lines: 2,000,000 empty `data` lines are 1,999,999 bytes of LF.
 #[test]
-fn millions_of_empty_data_lines() {
+fn limit_counts_millions_of_empty_data_lines() {
     let mut stream = b"data\n".repeat(2_000_000);
     stream.extend_from_slice(b"id: 7\n\ndata: x\n\n");
-    // The first line adds nothing, each further one its join; the line behind the last that fits is the excess.
-    let expected =
-        [Item { at: 5 * (MIB + 2), what: limit_exceeded(MIB) }, Item { at: stream.len(), what: event("message", "x", "7") }];
+    // The first line adds nothing, each further line its LF; the line after the last that fits is in excess.
+    let expected = [
+        Item { at: 5 * (MIB + 2), decoded: limit_exceeded(MIB) },
+        Item { at: stream.len(), decoded: event("message", "x", "7") },
+    ];
     for size in [1400, 64 * 1024, usize::MAX] {
-        let outcome = drive::events(&mut Decoder::new().with_limit(MIB), chunks::of(size, &stream));
+        let outcome = drive::events(&mut Decoder::new().with_max_event_bytes(MIB), chunks::of(size, &stream));
         assert_eq!(outcome.items, expected, "chunks of {size}");
     }
 }
 
-/// With no buffer at all, so nothing of it can have been kept.
+/// Without storage, so that nothing of it can be kept.
 #[test]
-fn what_counts_nothing_may_be_endless() {
-    for (before, byte, behind) in
+fn lines_that_do_not_count_may_be_endless() {
+    for (before, byte, after) in
         [(":", b'c', ""), ("", b'n', ""), ("dat", b'a', ": v"), ("name: ", b'v', ""), ("datax:", b':', "")]
     {
         let mut stream = before.as_bytes().to_vec();
         stream.extend(iter::repeat_n(byte, 20 * MIB));
-        stream.extend_from_slice(behind.as_bytes());
+        stream.extend_from_slice(after.as_bytes());
         stream.extend_from_slice(b"\ndata: x\n\n");
         let mut chunks: Vec<_> = chunks::of(1400, &stream[..stream.len() - 9]);
         chunks.push(&stream[stream.len() - 9..]);
-        let mut decoder = Decoder::with_storage(ArrayBuffer::<0>::new()).with_limit(1);
+        let mut decoder = Decoder::with_storage(ArrayBuffer::<0>::new()).with_max_event_bytes(1);
         let outcome = drive::events(&mut decoder, chunks);
-        assert_eq!(outcome.items, [Item { at: stream.len(), what: event("message", "x", "") }], "{before:?}");
+        assert_eq!(outcome.items, [Item { at: stream.len(), decoded: event("message", "x", "") }], "{before:?}");
     }
 }
 
 #[test]
-fn a_giant_value() {
+fn large_value_of_every_field_is_bounded() {
     for name in ["data", "event", "id", "retry"] {
         let mut stream = format!("{name}: ").into_bytes();
         stream.extend(iter::repeat_n(b'7', 4 * MIB));
         stream.extend_from_slice(b"\n\ndata: x\n\n");
-        let expected = [
-            Item { at: name.len() + 2 + 1001, what: limit_exceeded(1000) },
-            Item { at: stream.len(), what: event("message", "x", "") },
-        ];
+        let last = Item { at: stream.len(), decoded: event("message", "x", "") };
+        let error = Item { at: name.len() + 2 + 1001, decoded: limit_exceeded(1000) };
+        let expected = if ["data", "event"].contains(&name) { vec![error, last] } else { vec![last] };
         for size in [1400, 64 * 1024, usize::MAX] {
-            let outcome = drive::events(&mut Decoder::new().with_limit(1000), chunks::of(size, &stream));
+            let mut decoder = Decoder::new().with_max_event_bytes(1000);
+            let outcome = drive::events(&mut decoder, chunks::of(size, &stream));
             assert_eq!(outcome.items, expected, "{name} in chunks of {size}");
-            assert_eq!(outcome.retry, (name == "retry").then_some(u64::MAX));
+            assert_eq!(outcome.retry, (name == "retry").then_some(Duration::from_millis(u64::MAX)));
         }
     }
 }
 
 #[test]
-fn a_last_event_id_has_to_fit() {
-    let too_long = Decoder::new().with_limit(3).with_last_event_id(b"1234");
-    assert_eq!(too_long.unwrap_err(), DecodeError::LimitExceeded { limit: 3 });
-    assert_eq!(Decoder::new().with_limit(4).with_last_event_id(b"1234").unwrap().last_event_id(), b"1234");
-    let no_room = Decoder::with_storage(ArrayBuffer::<3>::new()).with_last_event_id(b"1234");
-    assert_eq!(no_room.unwrap_err(), DecodeError::CapacityExceeded { capacity: 3 });
-    assert_eq!(Decoder::with_storage(ArrayBuffer::<4>::new()).with_last_event_id(b"1234").unwrap().last_event_id(), b"1234");
-    let seeded = Decoder::new().with_last_event_id(b"long ago").unwrap().with_last_event_id(b"now").unwrap();
-    assert_eq!(seeded.last_event_id(), b"now");
+fn max_event_bytes_is_clamped_to_a_quarter_of_the_address_space() {
+    for limit in [usize::MAX, usize::MAX / 2, usize::MAX / 4 + 1, usize::MAX / 4] {
+        assert_eq!(Decoder::new().with_max_event_bytes(limit).max_event_bytes(), usize::MAX / 4);
+    }
+    assert_eq!(Decoder::new().with_max_event_bytes(usize::MAX / 4 - 1).max_event_bytes(), usize::MAX / 4 - 1);
 }
 
-/// All the same, however it is cut; and the oracle agrees, so that what is typed here is what the oracle means.
-fn at_limit<const N: usize>(limit: usize, stream: &str, expected: [(usize, What); N]) -> Outcome {
-    let expected = expected.map(|(at, what)| Item { at, what });
+/// Checks the results in every chunking, also those of the oracle.
+fn check<const N: usize>(limit: usize, stream: &str, expected: [(usize, Decoded); N]) -> Outcome {
+    let expected = expected.map(|(at, decoded)| Item { at, decoded });
     let oracle = Oracle::new().limited(limit).read(stream.as_bytes());
-    assert_eq!(oracle.items, expected, "the oracle, {stream:?} at a limit of {limit}");
-    for cut in ways_to_cut(stream.as_bytes()) {
-        let outcome = drive::events(&mut Decoder::new().with_limit(limit), cut.iter().copied());
-        assert_eq!(outcome, oracle, "{stream:?} at a limit of {limit}, cut as {cut:?}");
-        let mut fixed = Decoder::with_storage(ArrayBuffer::<64>::new()).with_limit(limit);
-        assert_eq!(drive::events(&mut fixed, cut), oracle, "{stream:?} at a limit of {limit}, fixed");
+    assert_eq!(oracle.items, expected, "the oracle, {stream:?} with a limit of {limit}");
+    for cut in chunkings(stream.as_bytes()) {
+        let outcome = drive::events(&mut Decoder::new().with_max_event_bytes(limit), cut.iter().copied());
+        assert_eq!(outcome, oracle, "{stream:?} with a limit of {limit}, cut as {cut:?}");
+        let mut fixed = Decoder::with_storage(ArrayBuffer::<64>::new()).with_max_event_bytes(limit);
+        assert_eq!(drive::events(&mut fixed, cut), oracle, "{stream:?} with a limit of {limit}, fixed");
     }
     oracle
 }
 
-fn ways_to_cut(stream: &[u8]) -> impl Iterator<Item = chunks::Chunks<'_>> {
+fn chunkings(stream: &[u8]) -> impl Iterator<Item = chunks::Chunks<'_>> {
     chunks::splits(stream).chain((1..5).map(|size| chunks::of(size, stream)))
+}
+
+fn with_retry(decoded: Decoded, milliseconds: u64) -> Decoded {
+    let Decoded::Event(mut event) = decoded else { panic!("not an event: {decoded:?}") };
+    event.retry = Some(Duration::from_millis(milliseconds));
+    Decoded::Event(event)
 }

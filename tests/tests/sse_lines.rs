@@ -1,11 +1,11 @@
-//! Lines alone.
+//! `LineDecoder`.
 
 use proptest::prelude::*;
-use ssewire::{DecodeError, Fixed, LineDecoder, Storage};
+use ssewire::{ArrayBuffer, DecodeError, LineDecoder, Storage};
 use ssewire_tests::{chunks, streams};
 
-/// The lines of a stream as the standard has them, and the bytes behind the last line end.
-fn by_the_book(stream: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+/// The lines of a stream by the standard, and the bytes after the last line end.
+fn reference_lines(stream: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
     let stream = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     let (mut lines, mut line, mut at) = (Vec::new(), Vec::new(), 0);
     while at < stream.len() {
@@ -39,36 +39,38 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn lines_do_not_depend_on_the_chunking(stream in streams::any_stream(), lengths in chunks::any_lengths()) {
+    fn decode_agrees_with_the_standard(stream in streams::any_stream(), lengths in chunks::any_lengths()) {
         let mut decoder = LineDecoder::new();
         let (seen, _) = decode(&mut decoder, &chunks::of_lengths(&lengths, &stream));
-        let (lines, rest) = by_the_book(&stream);
+        let (lines, rest) = reference_lines(&stream);
         prop_assert_eq!(seen, lines.into_iter().map(Ok).collect::<Vec<_>>());
-        // A byte order mark that is not whole is pending, but not yet known to be content.
+        // An incomplete byte order mark is pending, but not yet known to be content.
         let mark = [&b"\xEF"[..], b"\xEF\xBB"].contains(&rest.as_slice()) && stream == rest;
         prop_assert_eq!(decoder.unfinished(), if mark { b"" } else { rest.as_slice() });
         prop_assert_eq!(decoder.finish().err().map_or(0, |cut| cut.pending_bytes()), rest.len() as u64);
     }
 
     #[test]
-    fn what_is_too_large_does_not_depend_on_it_either(
+    fn limit_does_not_depend_on_the_chunking(
         stream in streams::any_stream(),
         lengths in chunks::any_lengths(),
         limit in 3..40_usize,
     ) {
-        let whole = decode(&mut LineDecoder::new().with_limit(limit), &[&stream]);
-        let cut = decode(&mut LineDecoder::new().with_limit(limit), &chunks::of_lengths(&lengths, &stream));
+        let whole = decode(&mut LineDecoder::new().with_max_line_bytes(limit), &[&stream]);
+        let cut = decode(&mut LineDecoder::new().with_max_line_bytes(limit), &chunks::of_lengths(&lengths, &stream));
         prop_assert_eq!(&whole, &cut);
+        let expected = DecodeError::LimitExceeded { limit };
+        prop_assert!(whole.0.iter().filter_map(|line| line.as_ref().err()).all(|error| *error == expected));
         let kept: Vec<_> = whole.0.into_iter().filter_map(Result::ok).collect();
-        let expected = by_the_book(&stream).0.into_iter().filter(|line| line.len() <= limit).collect::<Vec<_>>();
+        let expected = reference_lines(&stream).0.into_iter().filter(|line| line.len() <= limit).collect::<Vec<_>>();
         prop_assert_eq!(kept, expected);
     }
 
     #[test]
-    fn a_small_buffer_loses_only_what_straddles(stream in streams::any_stream(), lengths in chunks::any_lengths()) {
+    fn small_storage_loses_only_cut_lines(stream in streams::any_stream(), lengths in chunks::any_lengths()) {
         let mut decoder = LineDecoder::with_storage(ArrayBuffer::<8>::new());
         let (seen, _) = decode(&mut decoder, &chunks::of_lengths(&lengths, &stream));
-        let mut lines = by_the_book(&stream).0.into_iter();
+        let mut lines = reference_lines(&stream).0.into_iter();
         for line in seen.into_iter().filter_map(Result::ok) {
             prop_assert!(lines.any(|expected| expected == line), "a line of the stream, in its order");
         }
@@ -76,7 +78,7 @@ proptest! {
 }
 
 #[test]
-fn a_line_that_straddles_a_buffer_too_small_is_lost_alone() {
+fn capacity_exceeded_loses_one_line() {
     let mut decoder = LineDecoder::with_storage(ArrayBuffer::<4>::new());
     let (seen, _) = decode(&mut decoder, &[b"a\nlong", b"er\nb\nwhole line\n"]);
     let full = Err(DecodeError::CapacityExceeded { capacity: 4 });
@@ -84,12 +86,12 @@ fn a_line_that_straddles_a_buffer_too_small_is_lost_alone() {
 }
 
 #[test]
-fn after_an_end_another_stream_is_read_as_if_it_were_the_first() {
+fn finish_and_reset_prepare_for_another_stream() {
     let ends: [fn(&mut LineDecoder); 2] = [|lines| lines.finish().map_or((), |()| ()), LineDecoder::reset];
     for end in ends {
-        // Half a byte order mark, half a line, a line end that may be half of one, a line that is too large.
+        // An incomplete byte order mark, an unfinished line, a CR that an LF may follow, a line above the limit.
         for begun in [&b"\xEF\xBB"[..], b"half", b"\n\r", b"much too large"] {
-            let mut lines = LineDecoder::new().with_limit(8);
+            let mut lines = LineDecoder::new().with_max_line_bytes(8);
             decode(&mut lines, &[begun]);
             end(&mut lines);
             assert!(lines.unfinished().is_empty());
@@ -100,14 +102,40 @@ fn after_an_end_another_stream_is_read_as_if_it_were_the_first() {
     }
 }
 
-/// Half a byte order mark is the beginning of a line, and counts as such when that turns out.
+/// The first bytes of a byte order mark are content of the line if it stays incomplete.
 #[test]
-fn half_a_mark_counts_towards_the_limit() {
+fn limit_counts_an_incomplete_byte_order_mark() {
     let stream = b"\xEF\xBB\ny\n";
     for (limit, first) in [(1, Err(DecodeError::LimitExceeded { limit: 1 })), (2, Ok(stream[..2].to_vec()))] {
         for chunks in [chunks::whole(stream), chunks::of(1, stream), chunks::of(2, stream)] {
-            let (seen, _) = decode(&mut LineDecoder::new().with_limit(limit), &chunks);
+            let (seen, _) = decode(&mut LineDecoder::new().with_max_line_bytes(limit), &chunks);
             assert_eq!(seen, [first.clone(), Ok(b"y".to_vec())], "{chunks:?}");
         }
+    }
+}
+
+#[test]
+fn poll_line_and_resolve_equal_decode() {
+    for chunks in chunks::splits(b"a\nbcd\r\nef\rg\n") {
+        let expected = decode(&mut LineDecoder::new(), &chunks).0;
+        let mut lines = LineDecoder::new();
+        let mut seen = Vec::new();
+        for mut input in chunks {
+            loop {
+                let chunk = input;
+                let Some(span) = lines.poll_line(&mut input).unwrap() else { break };
+                seen.push(Ok(lines.resolve(chunk, span).to_vec()));
+            }
+        }
+        assert_eq!(seen, expected);
+    }
+}
+
+#[test]
+fn error_is_returned_at_the_first_byte_in_excess() {
+    for chunks in chunks::splits(b"abcdef\nx\n") {
+        let (seen, at) = decode(&mut LineDecoder::new().with_max_line_bytes(3), &chunks);
+        assert_eq!(seen, [Err(DecodeError::LimitExceeded { limit: 3 }), Ok(b"x".to_vec())]);
+        assert_eq!(at, [4, 9]);
     }
 }

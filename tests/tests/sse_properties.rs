@@ -1,19 +1,19 @@
-//! Whatever the bytes and however they are cut, a decoder with room enough tells what the oracle tells.
+//! Properties of `Decoder` with enough storage: any stream, any chunking, against the oracle.
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use ssewire::{Decoder, Fixed, Growing, Storage};
+use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
 use ssewire_tests::chunks::{self, any_lengths};
 use ssewire_tests::drive;
 use ssewire_tests::oracle::Oracle;
-use ssewire_tests::outcome::{Outcome, OwnedEvent, Item, What};
+use ssewire_tests::outcome::{Item, Outcome, OwnedEvent};
 use ssewire_tests::streams::{any_stream, cut_stream};
 
 proptest! {
     #![proptest_config(Config { failure_persistence: None, cases: 2000, ..Config::default() })]
 
     #[test]
-    fn every_chunking_and_every_storage_tell_what_the_oracle_tells(
+    fn decode_agrees_with_the_oracle_in_every_storage(
         input in any_stream(),
         lengths in any_lengths(),
         id in "[a-z]{0,9}",
@@ -29,15 +29,14 @@ proptest! {
     }
 
     #[test]
-    fn under_a_small_limit_every_chunking_tells_what_the_oracle_tells(
+    fn decode_agrees_with_the_oracle_under_a_small_limit(
         input in any_stream(),
         lengths in any_lengths(),
         limit in 0..40usize,
         id in "[a-z]{0,3}",
     ) {
-        let id = &id[..id.len().min(limit)];
         let expected = Oracle::new().after(id.as_bytes()).limited(limit).read(&input);
-        let decoder = || seeded(id, HeapBuffer::new()).with_limit(limit);
+        let decoder = || seeded(&id, HeapBuffer::new()).with_max_event_bytes(limit);
         let cut = chunks::of_lengths(&lengths, &input);
         prop_assert_eq!(&drive::events(&mut decoder(), cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::events(&mut decoder(), chunks::whole(&input)), &expected);
@@ -45,51 +44,67 @@ proptest! {
     }
 
     #[test]
-    fn advance_and_event_are_decode(input in any_stream(), lengths in any_lengths(), limit in 0..60usize) {
+    fn decode_block_agrees_with_the_oracle(
+        input in any_stream(),
+        lengths in any_lengths(),
+        limit in prop_oneof![0..40usize, Just(usize::MAX)],
+        max_id_bytes in prop_oneof![0..6usize, Just(4096)],
+    ) {
+        let oracle = Oracle { max_id_bytes, ..Oracle::new().limited(limit).blocks() };
+        let expected = oracle.read(&input);
+        let decoder = || Decoder::new().with_max_event_bytes(limit).with_max_id_bytes(max_id_bytes);
         let cut = chunks::of_lengths(&lengths, &input);
-        let decoder = || Decoder::new().with_limit(limit);
+        prop_assert_eq!(&drive::blocks(&mut decoder(), cut.iter().copied()), &expected);
+        prop_assert_eq!(&drive::polled_blocks(&mut decoder(), cut.iter().copied()), &expected);
+        prop_assert_eq!(&drive::blocks(&mut decoder(), chunks::whole(&input)), &expected);
+        prop_assert_eq!(&drive::blocks(&mut decoder(), chunks::of(1, &input)), &expected);
+    }
+
+    #[test]
+    fn poll_event_and_resolve_equal_decode(input in any_stream(), lengths in any_lengths(), limit in 0..60usize) {
+        let cut = chunks::of_lengths(&lengths, &input);
+        let decoder = || Decoder::new().with_max_event_bytes(limit);
         prop_assert_eq!(
-            drive::two_steps(&mut decoder(), cut.iter().copied()),
+            drive::polled_events(&mut decoder(), cut.iter().copied()),
             drive::events(&mut decoder(), cut.iter().copied())
         );
     }
 
-    /// A caller may stop behind any event and go on later, in another chunk.
+    /// The caller may stop after any event and continue later, with another chunk.
     #[test]
-    fn one_call_per_chunk_is_as_good_as_draining_it(input in any_stream(), window in 1..50usize) {
+    fn decode_once_per_chunk_equals_draining_the_chunk(input in any_stream(), window in 1..50usize) {
         let expected = Oracle::new().read(&input);
         prop_assert_eq!(drive::windows(&mut Decoder::new(), &input, window), expected);
         let limited = Oracle::new().limited(9).read(&input);
-        prop_assert_eq!(drive::windows(&mut Decoder::new().with_limit(9), &input, window), limited);
+        prop_assert_eq!(drive::windows(&mut Decoder::new().with_max_event_bytes(9), &input, window), limited);
     }
 
-    /// "A wrong event, never a panic."
+    /// Passing a different chunk yields unspecified contents but never panics.
     #[test]
-    fn a_wrong_chunk_is_no_panic(
+    fn resolve_with_another_chunk_does_not_panic(
         input in any_stream(),
         lengths in any_lengths(),
         wrong in proptest::collection::vec(any::<u8>(), 0..30),
     ) {
         let mut decoder = Decoder::new();
         let other = Decoder::with_storage(ArrayBuffer::<3>::new());
-        let mut first_ready = None;
+        let mut first_span = None;
         for mut chunk in chunks::of_lengths(&lengths, &input) {
-            while let Some(ready) = decoder.advance(&mut chunk).unwrap() {
-                for ready in [ready, *first_ready.get_or_insert(ready)] {
+            while let Some(span) = decoder.poll_event(&mut chunk).unwrap() {
+                for span in [span, *first_span.get_or_insert(span)] {
                     for wrong in [&wrong[..], b"", chunk] {
-                        let event = decoder.event(wrong, ready);
+                        let event = decoder.resolve(wrong, span);
                         prop_assert!(event.data().len() <= wrong.len().max(input.len()));
-                        prop_assert!(other.event(wrong, ready).data().len() <= wrong.len().max(3));
+                        prop_assert!(other.resolve(wrong, span).data().len() <= wrong.len().max(3));
                     }
                 }
             }
         }
     }
 
-    /// "`reset()` starts a new connection": everything of the old one is forgotten but the last dispatched ID and the
-    /// reconnection time.
+    /// Only the last event ID and the reconnection time stay.
     #[test]
-    fn after_reset_a_stream_is_read_as_if_it_were_the_first(
+    fn reset_and_finish_prepare_for_another_stream(
         first in cut_stream(),
         second in any_stream(),
         lengths in any_lengths(),
@@ -100,7 +115,7 @@ proptest! {
         let mut expected = Oracle::new().after(&before.last_event_id.0).limited(limit).read(&second);
         expected.retry = expected.retry.or(before.retry);
 
-        let mut decoder = Decoder::new().with_limit(limit);
+        let mut decoder = Decoder::new().with_max_event_bytes(limit);
         for mut chunk in chunks::of_lengths(&lengths, &first) {
             while decoder.decode(&mut chunk).map_or(true, |event| event.is_some()) {}
         }
@@ -113,12 +128,12 @@ proptest! {
         prop_assert_eq!(drive::events(&mut decoder, chunks::of_lengths(&lengths, &second)), expected);
     }
 
-    /// A buffer gives memory back by itself, and whenever it is told to; what waits in it does not mind.
+    /// Shrinking, by itself or by a call, keeps what is pending.
     #[test]
-    fn memory_may_be_given_back_at_any_moment(
+    fn shrink_to_fit_changes_no_event(
         giants in proptest::collection::vec(("[a-z]{0,8}", 0..4000usize, 20..50usize), 1..4),
         lengths in any_lengths(),
-        told in proptest::collection::vec(prop::bool::weighted(0.1), 1..40),
+        shrinks in proptest::collection::vec(prop::bool::weighted(0.1), 1..40),
     ) {
         let mut input = Vec::new();
         for (id, length, small) in giants {
@@ -133,14 +148,14 @@ proptest! {
         prop_assert_eq!(&drive::events(&mut Decoder::new(), cut.iter().copied()), &expected);
         let mut decoder = Decoder::new();
         let mut seen = Vec::new();
-        for (mut chunk, told) in cut.into_iter().zip(told.into_iter().cycle()) {
+        for (mut chunk, shrink) in cut.into_iter().zip(shrinks.into_iter().cycle()) {
             while let Some(event) = decoder.decode(&mut chunk).unwrap() {
                 seen.push(OwnedEvent::from(event));
-                if told {
+                if shrink {
                     decoder.shrink_to_fit();
                 }
             }
-            if told {
+            if shrink {
                 decoder.shrink_to_fit();
             }
         }
@@ -149,9 +164,9 @@ proptest! {
         prop_assert_eq!(decoder.last_event_id(), &expected.last_event_id.0[..]);
     }
 
-    /// A clone taken in the middle goes on as the original does.
+    /// At any offset.
     #[test]
-    fn a_clone_is_as_good_as_the_original(
+    fn clone_continues_as_the_original(
         input in any_stream(),
         at in any::<prop::sample::Index>(),
         lengths in any_lengths(),
@@ -173,8 +188,9 @@ fn seeded<S: Storage>(id: &str, storage: S) -> Decoder<S> {
     Decoder::with_storage(storage).with_last_event_id(id.as_bytes()).unwrap()
 }
 
-/// The outcome as it looks to someone who came at this offset.
+/// The part of the outcome after an offset.
 fn from(at: usize, outcome: Outcome) -> Outcome {
-    let later = |told: Item| (told.at > at).then(|| Item { at: told.at - at, what: Decoded::clone(&told.what) });
-    Outcome { told: outcome.items.into_iter().filter_map(later).collect(), ..outcome }
+    let items = outcome.items.into_iter().filter(|item| item.at > at);
+    let items = items.map(|item| Item { at: item.at - at, ..item }).collect();
+    Outcome { items, ..outcome }
 }

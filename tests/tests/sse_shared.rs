@@ -1,5 +1,7 @@
 //! Events that own a slice of the chunk (feature `bytes`).
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use proptest::prelude::*;
 use ssewire::{DecodeError, Decoder, SharedEvent};
@@ -18,7 +20,7 @@ fn shared(decoder: &mut Decoder, chunks: &[&[u8]]) -> Vec<Result<SharedEvent, De
 }
 
 #[test]
-fn an_event_within_one_chunk_is_a_slice_of_it() {
+fn decode_bytes_slices_an_event_within_one_chunk() {
     let chunk = Bytes::from_static(b"event: e\ndata: hello\n\ndata: again\n\n");
     let mut input = chunk.clone();
     let mut decoder = Decoder::new();
@@ -31,19 +33,19 @@ fn an_event_within_one_chunk_is_a_slice_of_it() {
 }
 
 #[test]
-fn a_detached_event_does_not_keep_the_chunk() {
+fn copy_out_releases_the_chunk() {
     let chunk = Bytes::from(b"id: 7\ndata: hello\n\n".to_vec());
     let mut input = chunk.clone();
     let event = Decoder::new().decode_bytes(&mut input).unwrap().unwrap();
     drop(input);
     assert!(!chunk.is_unique(), "the event is a slice of the chunk");
-    let detached = event.detach();
+    let copied = event.copy_out();
     assert!(chunk.is_unique());
-    assert_eq!((detached.data(), detached.last_event_id()), (&b"hello"[..], &b"7"[..]));
+    assert_eq!((copied.data(), copied.last_event_id()), (&b"hello"[..], &b"7"[..]));
 }
 
 #[test]
-fn events_are_owned() {
+fn shared_event_moves_to_another_thread() {
     fn owned<T: Send + Sync + 'static>() {}
     owned::<SharedEvent>();
     let event = shared(&mut Decoder::new(), &[b"data: x\n\n"]).remove(0).unwrap();
@@ -51,7 +53,7 @@ fn events_are_owned() {
 }
 
 #[test]
-fn the_last_event_id_is_shared_until_it_changes() {
+fn last_event_id_is_shared_until_it_changes() {
     let stream = b"id: 1\ndata: a\n\ndata: b\n\nid: 2\ndata: c\n\nid\ndata: d\n\n";
     let events: Vec<_> = shared(&mut Decoder::new(), &[stream]).into_iter().map(Result::unwrap).collect();
     let ids: Vec<_> = events.iter().map(SharedEvent::last_event_id).collect();
@@ -59,27 +61,43 @@ fn the_last_event_id_is_shared_until_it_changes() {
     assert_eq!(ids[0].as_ptr(), ids[1].as_ptr());
 }
 
+/// Equality and hash do not depend on the chunking, nor on what the chunk has beside the event.
+#[test]
+fn shared_events_compare_by_content() {
+    let stream = b"event: e\nid: 7\ndata: x\n\n";
+    let events: Vec<_> =
+        chunks::splits(stream).map(|cut| shared(&mut Decoder::new(), &cut).remove(0).unwrap()).collect();
+    for event in &events {
+        assert_eq!(event, &events[0]);
+        assert_eq!(&event.clone().copy_out(), event);
+    }
+    assert_eq!(HashSet::<_>::from_iter(events.clone()).len(), 1);
+    for other in [&b"event: e\ndata: x\n\n"[..], b"event: e\nid: 7\ndata: y\n\n", b"event: f\nid: 7\ndata: x\n\n"] {
+        assert_ne!(shared(&mut Decoder::new(), &[other])[0].as_ref(), Ok(&events[0]));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The same events and errors as `decode` gives, for any stream, chunking and limit.
+    /// For any stream, chunking and limit.
     #[test]
-    fn shared_events_are_the_events(
+    fn decode_bytes_equals_decode(
         stream in streams::any_stream(),
         lengths in chunks::any_lengths(),
         limit in prop_oneof![Just(usize::MAX), 0..60_usize],
     ) {
         let chunks = chunks::of_lengths(&lengths, &stream);
-        let seen = shared(&mut Decoder::new().with_limit(limit), &chunks);
-        let mut decoder = Decoder::new().with_limit(limit);
+        let seen = shared(&mut Decoder::new().with_max_event_bytes(limit), &chunks);
+        let mut decoder = Decoder::new().with_max_event_bytes(limit);
         let mut at = 0;
         for chunk in chunks {
             let mut input = chunk;
             while let Some(event) = decoder.decode(&mut input).transpose() {
                 prop_assert_eq!(seen[at].as_ref().map(SharedEvent::as_event), event.as_ref().map(|event| *event));
                 if let Ok(event) = &seen[at] {
-                    let detached = event.clone().detach();
-                    prop_assert_eq!(detached.as_event(), event.as_event());
+                    let copied = event.clone().copy_out();
+                    prop_assert_eq!(copied.as_event(), event.as_event());
                 }
                 at += 1;
             }

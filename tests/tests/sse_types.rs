@@ -1,17 +1,18 @@
-//! What the types themselves promise: size, threads, errors, and what they keep to themselves.
+//! Properties of the public types: size, auto traits, `Display` and `Debug`.
 
 use std::error::Error;
 use std::fmt::Debug;
 use std::time::Duration;
 
 use ssewire::{
-    DecodeError, Decoder, EncodeError, Event, EventBuilder, Field, Fixed, Frame, Growing, LineDecoder, Lossy, Ready,
-    ReadyFrame, ReadyLine, Reconnect, ResponseAction, SharedEvent, Storage, Truncated,
+    ArrayBuffer, Block, BlockSpan, DecodeError, Decoder, EncodeError, Event, EventBuilder, EventSpan, Field, Frame,
+    FrameSpan, HeapBuffer, InvalidId, LineDecoder, LineSpan, Lossy, OwnedBlock, OwnedEvent, OwnedEvents, OwnedFrame,
+    Reconnect, ResponseAction, SharedEvent, Storage, Truncated,
 };
 
 #[test]
 #[cfg(target_pointer_width = "64")]
-fn an_idle_decoder_is_small() {
+fn decoder_is_at_most_192_bytes() {
     // With the feature `bytes`, which adds to it.
     assert!(size_of::<Decoder>() <= 192, "{}", size_of::<Decoder>());
     assert!(size_of::<Decoder<&mut [u8]>>() <= 192);
@@ -19,7 +20,7 @@ fn an_idle_decoder_is_small() {
 }
 
 #[test]
-fn everything_may_go_to_another_thread() {
+fn public_types_are_send_sync_and_unpin() {
     fn free<T: Send + Sync + Unpin>() -> usize {
         size_of::<T>()
     }
@@ -30,10 +31,15 @@ fn everything_may_go_to_another_thread() {
         free::<LineDecoder>(),
         free::<LineDecoder<ArrayBuffer<8>>>(),
         free::<LineDecoder<&mut [u8]>>(),
-        free::<Growing>(),
+        free::<HeapBuffer>(),
         free::<ArrayBuffer<8>>(),
         free::<Event<'_>>(),
+        free::<Block<'_>>(),
         free::<Frame<'_>>(),
+        free::<OwnedEvent>(),
+        free::<OwnedBlock>(),
+        free::<OwnedFrame>(),
+        free::<OwnedEvents<'_, HeapBuffer>>(),
         free::<Field<'_>>(),
         free::<Lossy<'_>>(),
         free::<SharedEvent>(),
@@ -41,25 +47,27 @@ fn everything_may_go_to_another_thread() {
         free::<EncodeError>(),
         free::<Reconnect>(),
         free::<ResponseAction>(),
-        free::<Ready>(),
-        free::<ReadyFrame>(),
-        free::<ReadyLine>(),
+        free::<EventSpan>(),
+        free::<BlockSpan>(),
+        free::<FrameSpan>(),
+        free::<LineSpan>(),
         free::<DecodeError>(),
+        free::<InvalidId>(),
         free::<Truncated>(),
     ];
     assert!(sizes.iter().all(|&size| size > 0));
 }
 
 #[test]
-fn errors_are_small_and_say_what_happened() {
+fn errors_are_small_and_name_their_numbers() {
     fn small<E: Error + Copy + Eq + 'static>(error: E) -> (String, E) {
         assert!(size_of::<E>() <= 16);
         assert!(error.source().is_none());
         (error.to_string(), error)
     }
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<3>::new()).with_limit(17);
+    let mut decoder = Decoder::with_storage(ArrayBuffer::<3>::new()).with_max_event_bytes(17);
     let truncated = {
-        decoder.advance(&mut &b"data: secret"[..]).unwrap_err();
+        decoder.poll_event(&mut &b"data: secret"[..]).unwrap_err();
         decoder.finish().unwrap_err()
     };
     let texts = [
@@ -69,35 +77,39 @@ fn errors_are_small_and_say_what_happened() {
         small(EncodeError::BufferTooSmall { needed: 19 }).0,
         small(EncodeError::InvalidEventType).0,
         small(EncodeError::InvalidId).0,
+        small(InvalidId::ForbiddenByte).0,
+        small(InvalidId::TooLong { max_bytes: 29 }).0,
+        small(InvalidId::CapacityExceeded { capacity: 31 }).0,
     ];
-    for (text, number) in texts.iter().zip(["17", "3", "12", "19", "event type", "id"]) {
-        assert!(text.contains(number), "{text:?} names the figure");
-        assert!(text.starts_with(char::is_lowercase) && !text.ends_with('.'), "{text:?} can stand within a sentence");
+    for (text, number) in texts.iter().zip(["17", "3", "12", "19", "event type", "id", "NUL", "29", "31"]) {
+        assert!(text.contains(number), "{text:?} names {number}");
+        assert!(text.starts_with(char::is_lowercase) && !text.ends_with('.'), "{text:?} may continue a sentence");
         assert!(!text.contains('\n') && !text.contains("secret"));
     }
 }
 
 /// Model output and keys do not belong in logs.
 #[test]
-fn a_decoder_shows_nothing_of_the_stream() {
+fn debug_of_a_decoder_shows_nothing_of_the_stream() {
     const SECRET: &[u8] = b"tOpSeCrEt";
     for line in ["data", "event", "id", "retry", "unknown", ""] {
         for end in ["", "\n", "\n\n"] {
             let stream = [line.as_bytes(), b": ", SECRET, end.as_bytes()].concat();
             for chunk in [1, 5, stream.len()] {
                 let mut memory = [0; 64];
-                shows_nothing(Decoder::new(), &stream, chunk);
-                shows_nothing(Decoder::with_storage(ArrayBuffer::<64>::new()), &stream, chunk);
-                shows_nothing(Decoder::with_storage(&mut memory[..]), &stream, chunk);
+                check(Decoder::new(), &stream, chunk);
+                check(Decoder::with_storage(ArrayBuffer::<64>::new()), &stream, chunk);
+                check(Decoder::with_storage(&mut memory[..]), &stream, chunk);
             }
         }
     }
 
-    fn shows_nothing<S: Storage + Debug>(mut decoder: Decoder<S>, stream: &[u8], chunk: usize) {
+    fn check<S: Storage + Debug>(decoder: Decoder<S>, stream: &[u8], chunk: usize) {
+        let mut decoder = decoder.with_comments().with_unknown_fields();
         let mut shown = Vec::new();
         for mut input in stream.chunks(chunk) {
-            while let Some(ready) = decoder.advance_frame(&mut input).unwrap() {
-                shown.push(format!("{ready:?}"));
+            while let Some(span) = decoder.poll_frame(&mut input).unwrap() {
+                shown.push(format!("{span:?}"));
             }
             shown.push(format!("{decoder:?} {decoder:#?}"));
         }
@@ -110,15 +122,15 @@ fn a_decoder_shows_nothing_of_the_stream() {
 }
 
 #[test]
-fn the_debug_of_an_event_is_legible() {
+fn debug_of_an_event_shows_text() {
     let mut input = &b"event: e\nid: 7\ndata: a\xFF\"\n\n"[..];
     let mut decoder = Decoder::new();
     let event = decoder.decode(&mut input).unwrap().unwrap();
-    assert_eq!(format!("{event:?}"), r#"Event { event_type: "e", data: "a\xFF\"", last_event_id: "7" }"#);
+    assert_eq!(format!("{event:?}"), r#"Event { event_type: "e", data: "a\xFF\"", last_event_id: "7", retry: None }"#);
 }
 
 #[test]
-fn text_that_is_none_is_an_error_of_its_own() {
+fn str_accessors_fail_for_ill_formed_utf8_only() {
     let mut input = &b"event: \xC3\xA9\nid: \xFF\ndata: \xE2\x82\n\n"[..];
     let mut decoder = Decoder::new();
     let event = decoder.decode(&mut input).unwrap().unwrap();
@@ -130,24 +142,24 @@ fn text_that_is_none_is_an_error_of_its_own() {
 }
 
 #[test]
-fn an_event_of_ones_own_is_seen_as_the_one_it_was_made_of() {
+fn owned_and_shared_events_show_as_the_event() {
     let chunk = bytes::Bytes::from_static(b"event: e\nid: 7\ndata: a\xFF\"\n\n");
     let mut decoder = Decoder::new();
     let owned = decoder.decode(&mut &chunk[..]).unwrap().unwrap().into_owned();
     assert_eq!((owned.event_type(), owned.data(), owned.last_event_id()), (&b"e"[..], &b"a\xFF\""[..], &b"7"[..]));
     let shared = Decoder::new().decode_bytes(&mut chunk.clone()).unwrap().unwrap();
-    let legible = r#"Event { event_type: "e", data: "a\xFF\"", last_event_id: "7" }"#;
-    assert_eq!([format!("{owned:?}"), format!("{shared:?}")], [legible, legible]);
+    let shown = r#"Event { event_type: "e", data: "a\xFF\"", last_event_id: "7", retry: None }"#;
+    assert_eq!([format!("{owned:?}"), format!("{shared:?}")], [shown, shown]);
 }
 
 #[test]
-fn storage_shows_what_it_holds_at_most() {
+fn debug_of_a_storage_shows_its_capacity() {
     let shown = [format!("{:?}", HeapBuffer::new()), format!("{:?}", ArrayBuffer::<8>::default())];
-    assert_eq!(shown, ["Growing { capacity: 0 }", "Fixed { capacity: 8 }"]);
+    assert_eq!(shown, ["HeapBuffer { capacity: 0 }", "ArrayBuffer { capacity: 8 }"]);
 }
 
 #[test]
-fn only_a_block_of_nothing_is_empty() {
+fn event_builder_is_empty_without_fields() {
     assert!(EventBuilder::new().is_empty());
     for block in [
         EventBuilder::new().event_type("").unwrap(),
@@ -161,15 +173,17 @@ fn only_a_block_of_nothing_is_empty() {
 }
 
 #[test]
-fn decoders_show_how_they_stand() {
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<32>::new()).with_limit(24);
+fn debug_of_decoders_shows_counts() {
+    let mut decoder = Decoder::with_storage(ArrayBuffer::<32>::new()).with_max_event_bytes(24);
     assert!(decoder.decode(&mut &b"retry: 5\nevent: e\ndata: abc"[..]).unwrap().is_none());
     let shown = format!("{decoder:?}");
-    let expected = "Decoder { room: Room { capacity: 32, front: 3, back: 1 }, limit: 24, pending: 27, retry: Some(5), ";
-    assert!(shown.starts_with(expected), "{shown}");
+    let expected = "Decoder { max_event_bytes: 24, pending_bytes: 27, retry: Some(5ms), \
+                    buffer: EventBuffer { capacity: 32, used: 4 }, .. }";
+    assert_eq!(shown, expected);
 
-    let mut lines = LineDecoder::with_storage(ArrayBuffer::<8>::new()).with_limit(6);
+    let mut lines = LineDecoder::with_storage(ArrayBuffer::<8>::new()).with_max_line_bytes(6);
     assert!(lines.decode(&mut &b"abc"[..]).unwrap().is_none());
-    let expected = "LineDecoder { room: Room { capacity: 8, front: 3, back: 0 }, limit: 6, pending: 3, .. }";
+    let expected = "LineDecoder { max_line_bytes: 6, pending_bytes: 3, \
+                    buffer: EventBuffer { capacity: 8, used: 3 }, .. }";
     assert_eq!(format!("{lines:?}"), expected);
 }

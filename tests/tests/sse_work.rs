@@ -1,82 +1,132 @@
-//! The work is linear: no byte is looked at more than twice, whatever the stream and the chunking. Counted, not timed.
-//! One test alone in its binary: the count is one for all decoders of the process.
+//! The bound on the bytes examined. Counted, never timed. One test alone in its binary: the counter is one for all
+//! decoders of the process.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use ssewire::{Decoder, take_bytes_examined};
+use ssewire::{Decoder, Frame, LineDecoder, take_bytes_examined};
 use ssewire_tests::{cases, chunks, streams};
 
-/// How many bytes were looked at to decode the stream.
-fn examined(chunks: &[&[u8]], frames: bool) -> usize {
-    let mut decoder = Decoder::new();
+/// Bytes at the start of a line that are examined once more for each chunk that ends there.
+const PER_CHUNK: usize = 7;
+
+/// Number of bytes examined, and number of bytes in the unknown fields that were returned.
+fn examined(mut decoder: Decoder, chunks: &[&[u8]], frames: bool) -> (usize, usize) {
+    let mut unknown = 0;
     take_bytes_examined();
     for chunk in chunks {
         let mut input = *chunk;
         if frames {
-            while decoder.decode_frame(&mut input).unwrap().is_some() {}
+            while let Some(frame) = decoder.decode_frame(&mut input).transpose() {
+                if let Ok(Frame::UnknownField { name, value, .. }) = frame {
+                    // With the colon, if there is one.
+                    unknown += name.len() + value.len() + 1;
+                }
+            }
         } else {
-            while decoder.decode(&mut input).unwrap().is_some() {}
+            while decoder.decode(&mut input).map_or(true, |event| event.is_some()) {}
         }
     }
-    take_bytes_examined()
+    (take_bytes_examined(), unknown)
 }
 
-fn check(stream: &[u8], chunks: &[&[u8]]) {
-    // Who asks for frames wants unknown fields taken apart: their names are searched for the colon once more.
-    for (frames, times) in [(false, 2), (true, 3)] {
-        let examined = examined(chunks, frames);
-        // A byte order mark and the LF of a CRLF are not counted. A count of less than the others is one that misses some.
+/// "Each byte is examined at most twice, three times in an unknown field that is returned, and at most seven more bytes
+/// are examined for each chunk."
+fn check(decoder: &Decoder, stream: &[u8], chunks: &[&[u8]]) {
+    for frames in [false, true] {
+        let decoder = if frames { decoder.clone().with_comments().with_unknown_fields() } else { decoder.clone() };
+        let (examined, unknown) = examined(decoder.clone(), chunks, frames);
+        let most = 2 * stream.len() + PER_CHUNK * chunks.len() + unknown;
+        // A byte order mark and the LF of a CRLF are not counted. A smaller count means that the counter misses some.
         let least = stream.len().saturating_sub(3 + stream.windows(2).filter(|pair| pair == b"\r\n").count());
         assert!(
-            (least..=times * stream.len()).contains(&examined),
-            "{examined} bytes looked at for {} (frames: {frames}): {:?}",
+            (least..=most).contains(&examined),
+            "{examined} bytes examined of {}, expected {least} to {most} (frames: {frames}, {} chunks, {decoder:?}):\n{}",
             stream.len(),
+            chunks.len(),
             stream.escape_ascii().to_string().chars().take(200).collect::<String>(),
         );
     }
 }
 
-/// In one piece but for the first name, before which a byte order mark might stand; in small ones a few behind each cut twice.
-fn what_servers_write_is_looked_at_once() {
-    for event in [
-        &b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0}\n\n"[..],
-        b"data: {\"type\":\"content_block_delta\",\"index\":0}\nevent: content_block_delta\n\n",
-        b"event:content_block_delta\ndata:{\"type\":\"content_block_delta\",\"index\":0}\n\n",
-        b"data: {\"object\":\"chat.completion.chunk\",\"index\":0}\n\n",
+/// Events as servers write them are examined once. In one chunk, up to three bytes per event are examined again; in
+/// small chunks also the first bytes of a line that is cut.
+fn typical_events_are_examined_once() {
+    for (event, again) in [
+        (&b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0}\n\n"[..], 0),
+        (b"data: {\"object\":\"chat.completion.chunk\",\"index\":0}\n\n", 1),
+        (b"data: {\"type\":\"content_block_delta\",\"index\":0}\nevent: content_block_delta\n\n", 2),
+        (b"event:content_block_delta\ndata:{\"type\":\"content_block_delta\",\"index\":0}\n\n", 3),
     ] {
         let stream = event.repeat(100);
-        let whole = examined(&[&stream], false);
-        assert!(whole <= stream.len() + 8, "{whole} for {}: {}", stream.len(), event.escape_ascii());
-        for size in [1, 8, 64, 1400] {
-            let examined = examined(&chunks::of(size, &stream), false);
-            assert!(examined <= stream.len() * 9 / 8, "{examined} in chunks of {size}: {}", event.escape_ascii());
+        let (whole, _) = examined(Decoder::new(), &[&stream], false);
+        let most = stream.len() + 100 * again + 8;
+        assert!(whole <= most, "{whole} of {}: {}", stream.len(), event.escape_ascii());
+        for (size, most) in
+            [(1, stream.len() * 8 / 5), (8, stream.len() * 9 / 8), (64, most * 9 / 8), (1400, most * 9 / 8)]
+        {
+            let chunks = chunks::of(size, &stream);
+            let (examined, _) = examined(Decoder::new(), &chunks, false);
+            assert!(examined <= most, "{examined} of {} in chunks of {size}: {}", stream.len(), event.escape_ascii());
         }
     }
 }
 
+/// `LineDecoder` examines each byte once, also in a line above the limit.
+fn lines_are_examined_once(stream: &[u8], chunks: &[&[u8]]) {
+    for limit in [0, 1, 10, 1000, usize::MAX] {
+        let mut decoder = LineDecoder::new().with_max_line_bytes(limit);
+        take_bytes_examined();
+        for chunk in chunks {
+            let mut input = *chunk;
+            while decoder.decode(&mut input).map_or(true, |line| line.is_some()) {}
+        }
+        let examined = take_bytes_examined();
+        assert!(examined <= stream.len(), "{examined} of {} with a limit of {limit}", stream.len());
+    }
+}
+
 #[test]
-fn no_byte_is_looked_at_more_than_twice() {
-    what_servers_write_is_looked_at_once();
+fn bytes_are_examined_at_most_twice() {
+    typical_events_are_examined_once();
     for case in cases::all() {
         for size in [1, 2, 3, 7, 64, 1400, usize::MAX] {
-            check(&case.input, &chunks::of(size, &case.input));
+            check(&Decoder::new(), &case.input, &chunks::of(size, &case.input));
         }
     }
     let delta = b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0}\n\n".repeat(200);
     let line = [b"data: ", vec![b'x'; 1 << 20].as_slice(), b"\n\n"].concat();
+    let event_type = [b"event: ", vec![b'x'; 100_000].as_slice(), b"\ndata\n\n"].concat();
+    let id = [b"id: ", vec![b'x'; 100_000].as_slice(), b"\ndata\n\n"].concat();
     let crlf = b"event: e\r\ndata: some text\r\n\r\n".repeat(200);
     let short = b"data\n\n".repeat(200);
     let unknown = b"datax\ndata\n\n".repeat(200);
-    for stream in [&delta[..], &line, &crlf, &short, &unknown] {
+    let joined = b"data: xyz\n".repeat(1000);
+    let streams = [&delta[..], &line, &event_type, &id, &crlf, &short, &unknown, &joined];
+    for stream in streams {
         for size in [1, 2, 7, 8, 9, 64, 1400, usize::MAX] {
-            check(stream, &chunks::of(size, stream));
+            check(&Decoder::new(), stream, &chunks::of(size, stream));
+        }
+    }
+    // A line above the limit is examined at most twice, too: where it exceeds the limit, and when it is skipped.
+    for limit in [0, 1, 10, 100, 1000, 10_000] {
+        for stream in streams.map(|stream| &stream[..stream.len().min(100_000)]) {
+            for size in [1, 2, 7, 64, 1400, 16 * 1024, usize::MAX] {
+                let decoder = Decoder::new().with_max_event_bytes(limit).with_max_id_bytes(limit);
+                check(&decoder.with_max_comment_bytes(limit), stream, &chunks::of(size, stream));
+            }
         }
     }
 
     let config = ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() };
+    let limit = || prop_oneof![0..40_usize, Just(1 << 20)];
+    let limits = (limit(), limit(), limit());
     TestRunner::new(config)
-        .run(&(streams::any_stream(), chunks::any_lengths()), |(stream, lengths)| {
-            check(&stream, &chunks::of_lengths(&lengths, &stream));
+        .run(&(streams::any_stream(), chunks::any_lengths(), limits), |(stream, lengths, (event, id, comment))| {
+            let decoder =
+                Decoder::new().with_max_event_bytes(event).with_max_id_bytes(id).with_max_comment_bytes(comment);
+            check(&decoder, &stream, &chunks::of_lengths(&lengths, &stream));
+            check(&decoder, &stream, &chunks::whole(&stream));
+            lines_are_examined_once(&stream, &chunks::of_lengths(&lengths, &stream));
             Ok(())
         })
         .unwrap();

@@ -55,6 +55,8 @@ pub(crate) struct EventBuffer<S> {
     has_id: bool,
     /// The open value comes after the LF that joins it to the data.
     joined: bool,
+    /// Part of the open value was dropped.
+    truncated: bool,
     /// The last event ID as owned events share it; empty until one asks for it.
     #[cfg(feature = "alloc")]
     shared_id: SharedId,
@@ -76,6 +78,7 @@ impl<S> EventBuffer<S> {
             has_event_type: false,
             has_id: false,
             joined: false,
+            truncated: false,
             #[cfg(feature = "alloc")]
             shared_id: SharedId::new(),
         }
@@ -94,6 +97,11 @@ impl<S> EventBuffer<S> {
     /// Returns whether part of the open line's value is in the buffer.
     pub(crate) fn has_value(&self) -> bool {
         self.front > self.data
+    }
+
+    /// Returns whether part of the open line's value was dropped.
+    pub(crate) fn is_truncated(&self) -> bool {
+        self.truncated
     }
 
     /// Where the value of the open line lies.
@@ -115,13 +123,14 @@ impl<S> EventBuffer<S> {
 
     /// Discards the value of the open line.
     pub(crate) fn discard_value(&mut self) {
-        (self.front, self.joined) = (self.data, false);
+        (self.front, self.joined, self.truncated) = (self.data, false, false);
     }
 
     /// Discards data, event type and the open value. The `id` of the block stays.
     pub(crate) fn discard_event(&mut self) {
         (self.data, self.front, self.event_type) = (0, 0, 0);
-        (self.has_data, self.has_event_type, self.joined) = (false, false, false);
+        (self.has_data, self.has_event_type) = (false, false);
+        self.discard_value();
     }
 
     /// Discards everything of the block. The last event ID stays.
@@ -191,20 +200,20 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// Appends a piece of a value of at most `bound` bytes, as far as the bound and the storage allow. Returns whether bytes
-    /// were dropped.
-    pub(crate) fn push_truncated(&mut self, piece: &[u8], bound: usize) -> bool {
+    /// Appends a piece to a value that may be truncated: its start is kept, as far as `bound` and the storage allow.
+    pub(crate) fn push_truncated(&mut self, piece: &[u8], bound: usize) {
+        if self.truncated {
+            return;
+        }
         let allowed = bound.saturating_sub(self.value_range().len());
-        let kept = piece.get(..allowed).unwrap_or(piece);
-        let kept = match self.push_value(kept, false) {
-            Ok(()) => kept,
-            Err(OutOfCapacity { capacity }) => {
-                let free =
-                    kept.get(..capacity.saturating_sub(self.front).saturating_sub(self.back())).unwrap_or_default();
-                if self.push_value(free, false).is_ok() { free } else { b"" }
-            }
-        };
-        kept.len() < piece.len()
+        let mut kept = piece.get(..allowed).unwrap_or(piece);
+        if let Err(OutOfCapacity { capacity }) = self.push_value(kept, false) {
+            let free = capacity.saturating_sub(self.front).saturating_sub(self.back());
+            kept = kept.get(..free).unwrap_or_default();
+            let pushed = self.push_value(kept, false);
+            debug_assert!(pushed.is_ok());
+        }
+        self.truncated = kept.len() < piece.len();
     }
 
     /// "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the data
@@ -221,7 +230,8 @@ impl<S: Storage> EventBuffer<S> {
     /// "Set the event type buffer to the field value", to the open value and its last piece.
     pub(crate) fn set_event_type(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
         let len = self.value_range().len().saturating_add(last_piece.len());
-        self.reserve(len.saturating_sub(self.event_type))?;
+        // The open value moves from the front and takes the place of the old type: only its last piece needs room.
+        self.reserve(last_piece.len().saturating_sub(self.event_type))?;
         self.event_type = len;
         let at = self.event_type_range().start;
         self.move_value_to(at, last_piece);
@@ -481,10 +491,23 @@ mod tests {
         assert!(buffer.append_data(b"").is_err() && buffer.push_value(b"x", true).is_err());
         assert!(buffer.set_event_type(b"x").is_err() && buffer.set_id(b"x").is_err());
         assert!(buffer.set_last_event_id(b"x").is_err());
-        assert!(buffer.push_truncated(b"x", 9));
+        buffer.push_truncated(b"x", 9);
+        assert!(buffer.is_truncated());
         let block = buffer.dispatch(None, None);
         assert_eq!(bytes(&buffer, block.data), b"12345678");
         assert!(block.event_type.is_none() && !block.has_id);
+    }
+
+    #[test]
+    fn set_event_type_moves_the_open_value() {
+        let mut buffer = buffer();
+        buffer.set_event_type(b"t").unwrap();
+        buffer.append_data(b"d").unwrap();
+        buffer.push_value(b"abcde", false).unwrap();
+        buffer.set_event_type(b"fg").unwrap();
+        assert!(buffer.set_event_type(b"12345678").is_err());
+        let block = buffer.dispatch(None, None);
+        assert_eq!((bytes(&buffer, block.event_type), bytes(&buffer, block.data)), (&b"abcdefg"[..], &b"d"[..]));
     }
 
     #[test]

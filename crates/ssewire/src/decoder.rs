@@ -60,8 +60,8 @@ pub struct Decoder<S = HeapBuffer> {
     pub(crate) comments: bool,
     /// The caller reads unknown fields.
     pub(crate) unknown_fields: bool,
-    /// Part of the open comment or unknown field was dropped.
-    pub(crate) truncated: bool,
+    /// An event was discarded while a frame was returned; the next call returns the error. Implies `block.discarded`.
+    pub(crate) pending_error: bool,
     /// The next byte starts a block, so that the fast path applies: `starts_block()`, computed once per call and not once
     /// per event.
     pub(crate) between_blocks: bool,
@@ -147,7 +147,7 @@ impl<S> Decoder<S> {
             block: BlockFlags { has_field: false, has_retry: false, id_ignored: false, discarded: false },
             comments: false,
             unknown_fields: false,
-            truncated: false,
+            pending_error: false,
             between_blocks: false,
             head: EventHead::new(),
         }
@@ -313,7 +313,8 @@ impl<S: Storage> Decoder<S> {
     /// ```
     ///
     /// # Cost
-    /// A frame within a block makes the decoder copy the values of the block that came before it.
+    /// A frame within a block makes the decoder copy the values of the block that came before it. In a fixed storage that is
+    /// too small for them, the event is lost as if a chunk had ended there.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -448,7 +449,7 @@ impl<S: Storage> Decoder<S> {
         self.buffer.discard_block();
         (self.scanner, self.line, self.prefix) = (LineScanner::new(), LineState::Start, LinePrefix::new());
         (self.block, self.retry_parser, self.pending) = (BlockFlags::default(), RetryParser::new(), 0);
-        (self.truncated, self.between_blocks) = (false, false);
+        (self.pending_error, self.between_blocks) = (false, false);
     }
 
     /// Frees all memory that nothing pending needs; a [`HeapBuffer`] with nothing pending and no last event ID owns none

@@ -150,7 +150,7 @@ impl<'a> Block<'a> {
     }
 
     /// Returns whether an `id` field was ignored because it is longer than
-    /// [`max_id_bytes`](crate::Decoder::with_max_id_bytes). The previous ID stays.
+    /// [`max_id_bytes`](crate::Decoder::with_max_id_bytes) or does not fit a fixed storage. The previous ID stays.
     #[must_use]
     pub fn id_ignored(&self) -> bool {
         self.id_ignored

@@ -1,6 +1,6 @@
 //! The fast path: an event that lies complete in one chunk, as most servers write it.
 //!
-//! **Warning.** This file decides the same things as the slow path (`assembler.rs` over `line.rs` and `field.rs`) in
+//! **Warning.** This file decides the same things as the slow path (`slow_path.rs` over `line.rs` and `field.rs`) in
 //! another way, on the bytes alone, before any state of the decoder changes.
 //!
 //! * *What it recognises*: at the start of a block, an optional `event: ` line, one `data: ` line, a blank line, all
@@ -13,7 +13,7 @@
 //!   target `decoder` does the same. The unit tests below name the boundaries.
 //! * *What it buys*: see BENCHMARKS.md, "framing". Comparing the head of an event with that of the event before
 //!   ([`EventHead`]) replaces one of the three searches of an event.
-//! * *Read first*: [`scan_event`], then `Decoder::step` in `decoder.rs`.
+//! * *Read first*: [`scan_event`], then `Decoder::scan` in `decoder.rs`.
 
 use core::ops::Range;
 

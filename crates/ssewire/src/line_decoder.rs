@@ -116,9 +116,11 @@ impl<S: Storage> LineDecoder<S> {
         self.skip_line_prefix(input)?;
         loop {
             let rest: &[u8] = input;
-            let len = line_end(rest);
-            let piece = rest.get(..len.unwrap_or(rest.len())).unwrap_or_default();
             let allowed = self.max_line_bytes.saturating_sub(self.buffer.value_range().len());
+            // The bytes after the first in excess are examined only when they are skipped.
+            let within = if self.skipping_line { rest } else { rest.get(..=allowed).unwrap_or(rest) };
+            let len = line_end(within);
+            let piece = within.get(..len.unwrap_or(within.len())).unwrap_or_default();
             if !self.skipping_line && piece.len() > allowed {
                 let stop = allowed.saturating_add(1);
                 *input = rest.get(stop..).unwrap_or_default();

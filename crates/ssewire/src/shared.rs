@@ -1,6 +1,7 @@
 //! Events that own a reference-counted slice of the chunk.
 
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use core::ops::Range;
 use core::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::storage::Storage;
 ///
 /// An event that lies within one chunk keeps the whole chunk in memory for as long as it lives: perhaps 64 KiB for an
 /// event of 20 bytes. [Copy out](Self::copy_out) an event that is kept for long.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct SharedEvent {
     bytes: Bytes,
     event_type: Range<usize>,
@@ -87,6 +88,21 @@ impl SharedEvent {
         bytes.extend_from_slice(data);
         let (split, end) = (event_type.len(), bytes.len());
         Self { bytes: bytes.freeze(), event_type: 0..split, data: split..end, last_event_id, retry }
+    }
+}
+
+/// Compares the events, not the slices that they share.
+impl PartialEq for SharedEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_event() == other.as_event()
+    }
+}
+
+impl Eq for SharedEvent {}
+
+impl Hash for SharedEvent {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_event().hash(state);
     }
 }
 

@@ -24,6 +24,9 @@ impl<S: Storage> Decoder<S> {
         until: Until,
         scan: Scan<'_>,
     ) -> Result<Option<FrameParts>, DecodeError> {
+        if core::mem::take(&mut self.pending_error) {
+            return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
+        }
         let mut cursor = Cursor { chunk: input, at: 0, block_start: 0, event_type: None, data: None };
         let len = |part: &Option<Range<usize>>| part.as_ref().map_or(0, Range::len);
         let allowed = |value: usize| self.max_event_bytes.checked_sub(value);
@@ -143,7 +146,12 @@ impl<S: Storage> Decoder<S> {
                     LineStart::Content(line) => self.start_line(line, prefix.bytes()),
                 }
             }
-            let rest = cursor.rest();
+            let mut rest = cursor.rest();
+            if let (LineState::Value(Name::Data | Name::Event), false) = (self.line, self.block.discarded) {
+                // Bytes after the first in excess are examined only when they are skipped.
+                let allowed = self.max_event_bytes.saturating_sub(cursor.event_size(&self.buffer));
+                rest = rest.get(..=allowed).unwrap_or(rest);
+            }
             let end = line_end(rest);
             self.check_limits(cursor, rest.get(..end.unwrap_or(rest.len())).unwrap_or_default())?;
             let Some(len) = end else { return self.suspend(cursor).map(|()| None) };
@@ -154,7 +162,8 @@ impl<S: Storage> Decoder<S> {
             if frame.is_some() && until == Until::Frame {
                 // The caller gets the chunk back before the block has ended.
                 let saved = cursor.save(&mut self.buffer);
-                return self.require(cursor, saved).map(|()| frame);
+                self.pending_error = self.require(cursor, saved).is_err();
+                return Ok(frame);
             }
             if self.buffer.has_data() && self.scanner.is_at_line_content() {
                 cursor.append_data_lines(&mut self.buffer, self.max_event_bytes);
@@ -173,7 +182,7 @@ impl<S: Storage> Decoder<S> {
         };
         (self.line, self.prefix) = (if is_read { line } else { LineState::Skipped }, LinePrefix::new());
         if self.line == LineState::Unknown {
-            self.truncated = self.buffer.push_truncated(prefix, bound(self.max_comment_bytes));
+            self.buffer.push_truncated(prefix, bound(self.max_comment_bytes));
         }
     }
 
@@ -232,7 +241,7 @@ impl<S: Storage> Decoder<S> {
                 Ok(())
             }
             LineState::Comment | LineState::Unknown if !self.block.discarded => {
-                self.truncated |= self.buffer.push_truncated(piece, bound(self.max_comment_bytes));
+                self.buffer.push_truncated(piece, bound(self.max_comment_bytes));
                 Ok(())
             }
             _ => Ok(()),
@@ -266,13 +275,12 @@ impl<S: Storage> Decoder<S> {
             line @ (LineState::Comment | LineState::Unknown) if !self.block.discarded => {
                 let end = content.end.min(content.start.saturating_add(bound(self.max_comment_bytes)));
                 let mut span = Span::Chunk(content.start, end);
-                if self.buffer.has_value() {
-                    self.truncated |= self.buffer.push_truncated(piece, bound(self.max_comment_bytes));
+                let mut truncated = end < content.end;
+                if self.buffer.has_value() || self.buffer.is_truncated() {
+                    self.buffer.push_truncated(piece, bound(self.max_comment_bytes));
                     span = Span::Buffer(self.buffer.value_range().start, self.buffer.value_range().end);
-                } else {
-                    self.truncated |= end < content.end;
+                    truncated = self.buffer.is_truncated();
                 }
-                let truncated = core::mem::take(&mut self.truncated);
                 frame = Some(match line {
                     LineState::Comment => FrameParts::Comment { text: span, truncated },
                     _ => FrameParts::UnknownField { line: span, truncated },

@@ -1,0 +1,94 @@
+//! Allocations: none per event, and no memory for what is not kept.
+
+use ssewire::{Decoder, LineDecoder};
+
+use super::{event, feed};
+
+#[test]
+fn decode_allocates_nothing_in_the_steady_state() {
+    for (what, stream) in [
+        ("deltas", event(91).repeat(2000)),
+        ("deltas with ids", [&b"id: 12345\n"[..], &event(91)].concat().repeat(2000)),
+        ("many lines", b"data: one\ndata: two\ndata: three\n\n".repeat(2000)),
+        ("64 KiB", event(64 * 1024).repeat(100)),
+        ("a large one among small ones", [event(64 * 1024), event(91).repeat(20)].concat().repeat(50)),
+    ] {
+        for chunk in [usize::MAX, 16 * 1024, 1400, 64, 1] {
+            let mut decoder = Decoder::new();
+            // The first events may make the buffer grow.
+            feed(&mut decoder, &stream[..stream.len() / 2], chunk);
+            let (events, allocations) = feed(&mut decoder, &stream[stream.len() / 2..], chunk);
+            assert!(events > 10);
+            assert_eq!(allocations, 0, "{what}, chunks of {chunk}");
+        }
+    }
+}
+
+#[test]
+fn decoder_owns_no_heap_memory_when_idle() {
+    let before = ssewire_heap::held();
+    let mut decoder = Decoder::new();
+    assert_eq!(ssewire_heap::held(), before);
+    // Nor does one that has only seen whole events.
+    feed(&mut decoder, &event(91).repeat(100), usize::MAX);
+    assert_eq!(ssewire_heap::held(), before);
+}
+
+#[test]
+fn buffer_shrinks_after_a_large_event() {
+    let before = ssewire_heap::held();
+    let mut decoder = Decoder::new();
+    feed(&mut decoder, &event(1 << 20), 1400);
+    assert!(ssewire_heap::held() - before >= 1 << 20);
+    feed(&mut decoder, &event(91).repeat(40), 64);
+    assert!(ssewire_heap::held() - before <= 1024, "{} bytes are left", ssewire_heap::held() - before);
+
+    feed(&mut decoder, &event(1 << 20), 1400);
+    decoder.shrink_to_fit();
+    assert_eq!(ssewire_heap::held(), before);
+    assert_eq!(feed(&mut decoder, &event(91), 10).0, 1);
+}
+
+/// It shrinks after 32 blocks that need less than a quarter of it, and only if it is larger than 1 KiB.
+#[test]
+fn buffer_of_which_a_quarter_is_used_stays() {
+    // Size of the large event, of those after it, and of the buffer in the end. An event is in the buffer as a whole.
+    for (large, small, left) in [(4096, 1024, 4096), (4096, 1023, 1023), (1024, 1, 1024), (1025, 1, 1)] {
+        let before = ssewire_heap::held();
+        let mut decoder = Decoder::new();
+        for bytes in [large].into_iter().chain([small; 40]) {
+            assert!(decoder.decode(&mut &[b"data:", vec![b'x'; bytes].as_slice()].concat()[..]).unwrap().is_none());
+            assert!(decoder.decode(&mut &b"\n\n"[..]).unwrap().is_some());
+        }
+        assert_eq!(ssewire_heap::held() - before, left, "{large}, {small}");
+    }
+}
+
+#[test]
+fn lines_that_are_not_kept_need_no_memory() {
+    for (what, mut stream) in [
+        ("an endless comment", b": ".to_vec()),
+        ("an endless field name", b"x".to_vec()),
+        ("an unknown field", b"x: ".to_vec()),
+    ] {
+        stream.extend(vec![b'y'; 32 << 20]);
+        let ((events, _), peak) = ssewire_heap::peak_of(|| feed(&mut Decoder::new(), &stream, 1400));
+        assert_eq!((events, peak), (0, 0), "{what}");
+    }
+}
+
+#[test]
+fn line_decoder_shrinks_to_its_unfinished_line() {
+    let before = ssewire_heap::held();
+    let mut lines = LineDecoder::default();
+    let fed = |lines: &mut LineDecoder, bytes: &[u8]| {
+        bytes.chunks(100).filter(|chunk| lines.decode(&mut &chunk[..]).unwrap().is_some()).count()
+    };
+    assert_eq!(fed(&mut lines, &[b'x'; 10_000]), 0);
+    lines.shrink_to_fit();
+    assert_eq!(lines.unfinished().len(), 10_000);
+    assert_eq!(ssewire_heap::held() - before, 10_000);
+    assert_eq!(fed(&mut lines, b"\n"), 1);
+    lines.shrink_to_fit();
+    assert_eq!(ssewire_heap::held(), before);
+}
