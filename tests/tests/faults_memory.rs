@@ -57,7 +57,7 @@ fn reader() -> impl Read {
 }
 
 fn decoder() -> Decoder {
-    Decoder::new().with_limit(LIMIT)
+    Decoder::new().with_max_event_bytes(LIMIT)
 }
 
 fn driver() -> MessageStream {
@@ -146,7 +146,7 @@ fn a_line_that_never_ends_passes_a_tap() {
 #[test]
 fn a_line_that_never_ends_is_bounded_in_lines() {
     bounded(|| {
-        let mut lines = LineDecoder::new().with_limit(LIMIT);
+        let mut lines = LineDecoder::new().with_max_line_bytes(LIMIT);
         let mut told = Vec::new();
         for chunk in line() {
             let mut input = &chunk[..];

@@ -10,7 +10,7 @@ use futures::task::noop_waker_ref;
 use futures::{FutureExt as _, StreamExt as _};
 use ssewire::Event;
 use ssewire_io::{ByteStreamExt as _, BytesEventStream, Error, EventStream, TextEventStream};
-use ssewire_tests::outcome::{Outcome, Item, What};
+use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Given, Script, Step};
 use ssewire_tests::{adapters, cases};
 
@@ -20,10 +20,10 @@ fn take<T>(
     given: &Given,
     as_event: impl Fn(&T) -> Event<'_>,
 ) -> (Vec<Item>, Option<u64>) {
-    let mut told = Vec::new();
+    let mut items = Vec::new();
     let pending = loop {
         match block_on(stream.next()) {
-            Some(Ok(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(as_event(&event).into()) }),
+            Some(Ok(event)) => items.push(Item { at: given.bytes(), decoded: Decoded::Event(as_event(&event).into()) }),
             Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
             Some(Err(error)) => panic!("{error}"),
             None => break None,
@@ -32,9 +32,9 @@ fn take<T>(
     };
     for _ in 0..3 {
         assert!(stream.is_terminated());
-        assert!(block_on(stream.next()).is_none(), "an end is told once");
+        assert!(block_on(stream.next()).is_none(), "the end is returned once");
     }
-    (told, pending)
+    (items, pending)
 }
 
 #[test]
@@ -42,9 +42,9 @@ fn owned_events_of_every_case() {
     adapters::every_case(|script, decoder| {
         let given = script.given();
         let mut stream = EventStream::with_decoder(script, decoder);
-        let (told, pending) = take(&mut stream, &given, |event| event.as_event());
+        let (items, pending) = take(&mut stream, &given, |event| event.as_event());
         let decoder = stream.decoder();
-        Outcome { told, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
+        Outcome { items, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
     });
 }
 
@@ -53,9 +53,9 @@ fn shared_events_of_every_case() {
     adapters::every_case(|script, decoder| {
         let given = script.given();
         let mut stream = BytesEventStream::with_decoder(script, decoder);
-        let (told, pending) = take(&mut stream, &given, |event| event.as_event());
+        let (items, pending) = take(&mut stream, &given, |event| event.as_event());
         let decoder = stream.decoder();
-        Outcome { told, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
+        Outcome { items, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
     });
 }
 
