@@ -38,10 +38,10 @@ fn decoding_and_encoding() {
 }
 
 #[test]
-fn growing_json() {
+fn partial_json() {
     // All the pieces of the smallest size would keep the one who parses again busy for a minute.
     for corpus in [corpora::json_structured(), corpora::json_string()] {
-        all_are_right(&contestants::growing_json(), &corpus, 1400);
+        all_are_right(&contestants::partial_json(), &corpus, 1400);
     }
 }
 

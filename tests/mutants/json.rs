@@ -1,4 +1,4 @@
-//! All tests of growing JSON as one program: `.ci/mutants` builds it for each mutant.
+//! All tests of partial JSON in one program, which `.ci/mutants` builds for each mutant.
 
 #[path = "../tests/json_prefixes.rs"]
 mod json_prefixes;

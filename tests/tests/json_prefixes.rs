@@ -1,12 +1,10 @@
-//! Growing JSON: every prefix of every document, a character at a time and in one piece, against a slow and obvious
-//! reading of the rules.
+//! Partial JSON: every prefix of every document, a character at a time and in one push, against a slow oracle.
 
 use serde_json::Value;
-use ssewire_json::{GrowingJson, Trailing};
-use ssewire_tests::growing::view;
+use ssewire_json::{PartialJson, PartialStrings};
+use ssewire_tests::partial_json::view;
 
-/// Documents with something of everything: each kind of token at each kind of place, cut by the tests at every
-/// character.
+/// Documents with each kind of token at each kind of position. The tests split them at every character.
 fn documents() -> Vec<String> {
     let mut documents: Vec<String> = [
         "null",
@@ -34,10 +32,9 @@ fn documents() -> Vec<String> {
         r#"[[[1],[2,[3]]],{"a":[{"b":[{"c":{}}]}]}]"#,
         r#"{"a":1,"b":"two","c":[3,"four",{"d":null}],"e":{"f":{"g":false}}}"#,
         "{ \"a\" : [ 1 , 2 ] ,\n\t\"b\" : { \"c\" : \"d\" } }",
-        // Keys: empty, with escapes, one that is the beginning of another; containers below them stay open over many
-        // pieces.
+        // Keys: empty, with escapes, a prefix of another key. Containers below them stay open over many pieces.
         r#"{"":{"":[1,2]},"\u0061\n":{"\"":[{"\\":"x y"}]},"ab":["z"],"a":["y",3]}"#,
-        // Keys twice: whole before whole, and each kind of unfinished value before it is shown.
+        // Repeated keys: complete values, and each kind of incomplete value before it is shown.
         r#"{"a":1,"b":2,"a":3}"#,
         r#"{"a":true,"b":0,"a":1.5e3,"b":-2}"#,
         r#"{"a":"first","b":0,"a":"second"}"#,
@@ -47,17 +44,18 @@ fn documents() -> Vec<String> {
     ]
     .map(String::from)
     .into();
-    // More members than are counted along, with an open one before, among and behind the others.
+    // More members than a walk from either end passes, with an open one before, between and after the others.
     let many: String = (0..40).map(|i| format!(r#""k{i:02}":{i},"#)).collect();
     for open in ["a", "k20x", "z", r"k2\u0030x"] {
         documents.push(format!(r#"{{{many}"{open}":{{"in":["x",1.5]}},"last":0}}"#));
+        documents.push(format!(r#"{{"{open}":0,{many}"{open}":{{"in":["x",1.5]}},"last":0}}"#));
     }
-    // Numbers at the length up to which they are shown while they may still go on.
+    // Numbers around the maximum length of a provisional number.
     for digits in [61, 62, 63, 70] {
         documents.push(format!("[0.{}]", "3".repeat(digits)));
         documents.push(format!("0.{}e-1", "3".repeat(digits)));
     }
-    // As deep as it goes, with something beside the open container at each level.
+    // Maximum depth, with an element before the open container at each level.
     documents.push("[".repeat(127) + &"]".repeat(127));
     documents.push(r#"{"a":[0,"#.repeat(63) + r#""x""# + &"]}".repeat(63));
     documents
@@ -68,59 +66,58 @@ fn prefixes(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn every_prefix_shows_what_the_rules_say() {
-    let mut seen = 0;
+fn value_of_every_prefix_agrees_with_the_oracle() {
+    let mut prefix_count = 0;
     for text in documents() {
-        for trailing in [Trailing::Hide, Trailing::Show] {
-            let mut growing = GrowingJson::with_trailing(trailing);
+        for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
+            let mut incremental = PartialJson::with_partial_strings(partial_strings);
             for prefix in prefixes(&text) {
-                let view = view(prefix, trailing);
+                let view = view(prefix, partial_strings);
 
-                let (_, piece) = prefix.split_at(growing.raw().len());
-                assert_eq!(growing.push(piece), Ok(()), "{prefix}");
-                let mut at_once = GrowingJson::with_trailing(trailing);
+                let (_, piece) = prefix.split_at(incremental.raw().len());
+                assert_eq!(incremental.push(piece), Ok(()), "{prefix}");
+                let mut at_once = PartialJson::with_partial_strings(partial_strings);
                 assert_eq!(at_once.push(prefix), Ok(()), "{prefix}");
-                for json in [&growing, &at_once] {
-                    // As text, because that has the order of the members too, where serde_json preserves it.
+                for json in [&incremental, &at_once] {
+                    // Compared as text, which includes the order of members under `preserve_order`.
                     let shown = json.value().map(Value::to_string);
-                    assert_eq!(shown, view.shown.as_ref().map(Value::to_string), "{trailing:?} {prefix}");
-                    assert_eq!(json.is_settled(), !view.provisional, "{trailing:?} {prefix}");
+                    assert_eq!(shown, view.shown.as_ref().map(Value::to_string), "{partial_strings:?} {prefix}");
+                    assert_eq!(json.is_stable(), !view.provisional, "{partial_strings:?} {prefix}");
                     assert_eq!(json.is_complete(), serde_json::from_str::<Value>(prefix).is_ok(), "{prefix}");
-                    assert_eq!(json.is_blank(), prefix.trim_ascii().is_empty(), "{prefix}");
+                    assert_eq!(json.is_empty(), prefix.trim_ascii().is_empty(), "{prefix}");
                 }
-                seen += 1;
+                prefix_count += 1;
             }
         }
     }
-    assert!(seen > 5000, "only {seen} prefixes");
+    assert!(prefix_count > 5000, "only {prefix_count} prefixes");
 }
 
-/// At the end of each document the value is serde_json's, also in the order of its members; before it, `finish`
-/// refuses.
+/// `complete_value` agrees with serde_json at the end of each document, including the order of members, and fails
+/// before it.
 #[test]
-fn every_prefix_finishes_as_serde_json_does() {
+fn complete_value_of_every_prefix_agrees_with_serde_json() {
     for text in documents() {
-        for trailing in [Trailing::Hide, Trailing::Show] {
-            let mut growing = GrowingJson::with_trailing(trailing);
+        for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
+            let mut incremental = PartialJson::with_partial_strings(partial_strings);
             for prefix in prefixes(&text) {
-                let (_, piece) = prefix.split_at(growing.raw().len());
-                growing.push(piece).unwrap();
-                // `finish` here and there changes nothing of what comes after it.
-                let finished = growing.finish().map(Value::to_string);
+                let (_, piece) = prefix.split_at(incremental.raw().len());
+                incremental.push(piece).unwrap();
+                // Calling `complete_value` does not affect later pushes.
+                let complete = incremental.complete_value().map(Value::to_string);
                 let expected = serde_json::from_str::<Value>(prefix).map(|value| value.to_string());
-                assert_eq!(finished.ok(), expected.ok(), "{prefix}");
+                assert_eq!(complete.ok(), expected.ok(), "{prefix}");
             }
             let whole: Value = serde_json::from_str(&text).unwrap();
-            assert_eq!(growing.into_value(), Ok(whole), "{text}");
+            assert_eq!(incremental.into_value(), Ok(whole), "{text}");
         }
     }
 }
 
-/// The byte that an error names is the first impossible one: each row gives an end with which the text before it is
-/// JSON.
+/// An error reports the first invalid byte: each row has an end that completes the text before that byte.
 #[test]
-fn the_text_before_an_error_could_have_become_json() {
-    for (hopeful, wrong, end) in [
+fn push_reports_the_first_invalid_byte() {
+    for (valid, wrong, end) in [
         ("", "}", "1"),
         ("", "é", "1"),
         ("", "\u{feff}", "1"),
@@ -156,39 +153,40 @@ fn the_text_before_an_error_could_have_become_json() {
         ("{\"k", "\t", "\":1}"),
         ("[] ", "[", ""),
     ] {
-        let text = format!("{hopeful}{wrong}");
-        assert!(serde_json::from_str::<Value>(&format!("{hopeful}{end}")).is_ok(), "{hopeful}{end}");
-        for trailing in [Trailing::Hide, Trailing::Show] {
-            let mut at_once = GrowingJson::with_trailing(trailing);
+        let text = format!("{valid}{wrong}");
+        assert!(serde_json::from_str::<Value>(&format!("{valid}{end}")).is_ok(), "{valid}{end}");
+        for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
+            let mut at_once = PartialJson::with_partial_strings(partial_strings);
             let error = at_once.push(&text).unwrap_err();
-            assert_eq!(error.offset(), hopeful.len(), "{text:?}");
+            assert_eq!(error.offset(), valid.len(), "{text:?}");
 
-            let mut growing = GrowingJson::with_trailing(trailing);
-            for c in hopeful.chars() {
-                assert_eq!(growing.push(c.encode_utf8(&mut [0; 4])), Ok(()), "{text:?}");
+            let mut incremental = PartialJson::with_partial_strings(partial_strings);
+            for c in valid.chars() {
+                assert_eq!(incremental.push(c.encode_utf8(&mut [0; 4])), Ok(()), "{text:?}");
             }
-            let before = growing.value().cloned();
-            assert_eq!(growing.push(&text[hopeful.len()..]), Err(error), "{text:?}");
-            assert_eq!(growing.value(), before.as_ref(), "{text:?}");
+            let before = incremental.value().cloned();
+            assert_eq!(incremental.push(&text[valid.len()..]), Err(error), "{text:?}");
+            assert_eq!(incremental.value(), before.as_ref(), "{text:?}");
             assert_eq!(at_once.value(), before.as_ref(), "{text:?}");
-            assert_eq!(growing.finish(), Err(error));
+            assert_eq!(incremental.complete_value(), Err(error));
             assert!(serde_json::from_str::<Value>(&text).is_err());
         }
     }
 }
 
-/// A byte that cannot stand behind a number ends it; a byte that cannot stand in it does not.
+/// An unexpected byte after a number ends it; an invalid byte in a number does not.
 #[test]
-fn a_number_before_an_error_has_ended_or_not() {
+fn is_stable_after_an_error_next_to_a_number() {
     let long = format!("[0.{}", "3".repeat(70));
     for (text, ends) in [("[1x", true), ("[1.5\"", true), ("1x", true), ("[01", false), ("[0", false), ("[1", false)] {
-        let mut json = GrowingJson::new();
-        let _told_by_the_value = json.push(text);
-        assert_eq!(json.is_settled(), ends, "{text}");
+        let mut json = PartialJson::new();
+        // The error is not under test.
+        let _ = json.push(text);
+        assert_eq!(json.is_stable(), ends, "{text}");
     }
-    let mut json = GrowingJson::new();
+    let mut json = PartialJson::new();
     json.push(&long).unwrap();
-    assert_eq!(json.value(), Some(&serde_json::json!([])), "it waits for its end");
+    assert_eq!(json.value(), Some(&serde_json::json!([])), "a long number is shown once it has ended");
     json.push("x").unwrap_err();
     assert_eq!(json.value(), Some(&serde_json::from_str(&format!("{long}]")).unwrap()));
 }

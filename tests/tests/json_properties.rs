@@ -1,9 +1,9 @@
-//! Growing JSON: agreement with serde_json on any text, and not a word of how the text was cut.
+//! Partial JSON: agreement with serde_json for any text, and independence of how the text is split.
 
 use proptest::prelude::*;
 use serde_json::Value;
-use ssewire_json::{GrowingJson, Trailing};
-use ssewire_tests::growing::has_grown_from;
+use ssewire_json::{PartialJson, PartialStrings};
+use ssewire_tests::partial_json::extends;
 
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -29,7 +29,7 @@ fn valid_text() -> impl Strategy<Value = String> {
     })
 }
 
-/// Texts that are JSON, or nearly.
+/// Valid JSON texts, mutated ones and random sequences of tokens.
 fn any_text() -> impl Strategy<Value = String> {
     let token = prop_oneof![
         Just("{"),
@@ -69,7 +69,7 @@ fn any_lengths() -> impl Strategy<Value = Vec<usize>> {
     proptest::collection::vec(1..9_usize, 1..5)
 }
 
-/// The text in pieces of the given numbers of characters, over and over.
+/// Splits the text into pieces of the given numbers of characters, cycling through them.
 fn pieces<'t>(text: &'t str, lengths: &[usize]) -> Vec<&'t str> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     for length in lengths.iter().cycle() {
@@ -77,9 +77,9 @@ fn pieces<'t>(text: &'t str, lengths: &[usize]) -> Vec<&'t str> {
             break;
         }
         let at = rest.char_indices().nth(*length).map_or(rest.len(), |(at, _)| at);
-        let (piece, behind) = rest.split_at(at);
+        let (piece, after) = rest.split_at(at);
         pieces.push(piece);
-        rest = behind;
+        rest = after;
     }
     pieces
 }
@@ -87,75 +87,77 @@ fn pieces<'t>(text: &'t str, lengths: &[usize]) -> Vec<&'t str> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1500, ..ProptestConfig::default() })]
 
-    /// Both accept and give the same value, or both refuse.
+    /// Both accept the text with the same value, or both reject it.
     #[test]
-    fn the_end_agrees_with_serde_json(text in any_text(), lengths in any_lengths(), show: bool) {
-        let mut json = GrowingJson::with_trailing(if show { Trailing::Show } else { Trailing::Hide });
+    fn complete_value_agrees_with_serde_json(text in any_text(), lengths in any_lengths(), show: bool) {
+        let partial_strings = if show { PartialStrings::Show } else { PartialStrings::Hide };
+        let mut json = PartialJson::with_partial_strings(partial_strings);
         for piece in pieces(&text, &lengths) {
-            let _told_again_at_the_end = json.push(piece);
+            // `complete_value` returns the error again.
+            let _ = json.push(piece);
         }
         prop_assert_eq!(json.raw(), &text);
-        prop_assert_eq!(json.finish().ok().cloned(), serde_json::from_str::<Value>(&text).ok(), "{}", text);
+        prop_assert_eq!(json.complete_value().ok().cloned(), serde_json::from_str::<Value>(&text).ok(), "{}", text);
     }
 
-    /// At every prefix the view is what one push of that prefix gives: how the text was cut does not matter.
+    /// The value of every prefix is that of one push of the prefix.
     #[test]
-    fn every_prefix_has_one_view(text in any_text(), lengths in any_lengths(), show: bool) {
-        let trailing = if show { Trailing::Show } else { Trailing::Hide };
-        let mut growing = GrowingJson::with_trailing(trailing);
+    fn push_is_independent_of_how_the_text_is_split(text in any_text(), lengths in any_lengths(), show: bool) {
+        let partial_strings = if show { PartialStrings::Show } else { PartialStrings::Hide };
+        let mut incremental = PartialJson::with_partial_strings(partial_strings);
         let mut prefix = String::new();
         for piece in pieces(&text, &lengths) {
-            let told = growing.push(piece);
+            let pushed = incremental.push(piece);
             prefix.push_str(piece);
-            let mut whole = GrowingJson::with_trailing(trailing);
-            prop_assert_eq!(told, whole.push(&prefix));
-            prop_assert_eq!(growing.value(), whole.value(), "{}", prefix);
+            let mut whole = PartialJson::with_partial_strings(partial_strings);
+            prop_assert_eq!(pushed, whole.push(&prefix));
+            prop_assert_eq!(incremental.value(), whole.value(), "{}", prefix);
             prop_assert_eq!(
-                (growing.is_settled(), growing.is_complete(), growing.is_blank(), growing.depth()),
-                (whole.is_settled(), whole.is_complete(), whole.is_blank(), whole.depth())
+                (incremental.is_stable(), incremental.is_complete(), incremental.is_empty(), incremental.depth()),
+                (whole.is_stable(), whole.is_complete(), whole.is_empty(), whole.depth())
             );
         }
     }
 
-    /// What is shown, and settled, never changes or vanishes. (No text here has a key twice.)
+    /// A stable value never changes or disappears. (No text here has a repeated key.)
     #[test]
-    fn what_is_settled_only_grows(text in valid_text(), lengths in any_lengths(), show: bool) {
-        let trailing = if show { Trailing::Show } else { Trailing::Hide };
-        let mut json = GrowingJson::with_trailing(trailing);
-        let mut settled = None;
+    fn stable_value_is_only_extended(text in valid_text(), lengths in any_lengths(), show: bool) {
+        let partial_strings = if show { PartialStrings::Show } else { PartialStrings::Hide };
+        let mut json = PartialJson::with_partial_strings(partial_strings);
+        let mut stable = None;
         for piece in pieces(&text, &lengths) {
             prop_assert_eq!(json.push(piece), Ok(()));
-            if let Some(earlier) = &settled {
-                let has_grown = json.value().is_some_and(|later| has_grown_from(later, earlier, trailing));
-                prop_assert!(has_grown, "{}", json.raw());
+            if let Some(earlier) = &stable {
+                let is_extended = json.value().is_some_and(|later| extends(later, earlier, partial_strings));
+                prop_assert!(is_extended, "{}", json.raw());
             }
-            if json.is_settled() {
-                settled = json.value().cloned();
+            if json.is_stable() {
+                stable = json.value().cloned();
             }
         }
         prop_assert!(json.is_complete());
         prop_assert_eq!(json.into_value(), Ok(serde_json::from_str::<Value>(&text).unwrap()));
     }
 
-    /// `Show` shows what `Hide` shows, and at most one string more.
+    /// `Show` shows the value of `Hide` and at most one more string.
     #[test]
-    fn the_views_differ_in_one_string(text in valid_text(), cut in any::<prop::sample::Index>()) {
+    fn views_differ_in_at_most_one_string(text in valid_text(), cut in any::<prop::sample::Index>()) {
         let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let cut = ends.get(cut.index(ends.len())).copied().unwrap_or_default();
         let (prefix, _) = text.split_at(cut);
-        let [mut hide, mut show] = [Trailing::Hide, Trailing::Show].map(GrowingJson::with_trailing);
+        let [mut hide, mut show] = [PartialStrings::Hide, PartialStrings::Show].map(PartialJson::with_partial_strings);
         prop_assert_eq!((hide.push(prefix), show.push(prefix)), (Ok(()), Ok(())));
         let (hidden, shown) = (hide.into_parts().0, show.into_parts().0);
         let count = |value: &Option<Value>| value.as_ref().map_or(0, leaves);
         let more = count(&shown) - count(&hidden);
         prop_assert!(more == 0 && hidden == shown || more == 1 && hidden != shown, "{}", prefix);
         if let (Some(hidden), Some(shown)) = (&hidden, &shown) {
-            prop_assert!(has_grown_from(shown, hidden, Trailing::Hide), "{}", prefix);
+            prop_assert!(extends(shown, hidden, PartialStrings::Hide), "{}", prefix);
         }
     }
 }
 
-/// The number of scalars in a value.
+/// Number of scalars in a value.
 fn leaves(value: &Value) -> usize {
     match value {
         Value::Array(elements) => elements.iter().map(leaves).sum(),

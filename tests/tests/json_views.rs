@@ -1,18 +1,18 @@
-//! Growing JSON, row by row: what each view shows, what is settled, what is refused and where.
+//! Partial JSON, row by row: what each view shows, what is stable, what is rejected and where.
 
 use serde_json::{Value, json};
-use ssewire_json::{GrowingJson, JsonErrorKind, Trailing};
+use ssewire_json::{JsonErrorKind, PartialJson, PartialStrings};
 
-fn view(trailing: Trailing, text: &str) -> Option<Value> {
-    let mut json = GrowingJson::with_trailing(trailing);
+fn view(partial_strings: PartialStrings, text: &str) -> Option<Value> {
+    let mut json = PartialJson::with_partial_strings(partial_strings);
     json.push(text).unwrap();
     json.value().cloned()
 }
 
-/// The table of the protocol page: the text, then what each view shows of it.
+/// The table in the documentation of `ssewire_json`: the text, then the value in each view.
 #[test]
-fn the_table_of_views() {
-    // Not `json!`: with `arbitrary_precision` a number keeps how it was written.
+fn value_in_both_views() {
+    // Not `json!`: with `arbitrary_precision` a number keeps its spelling.
     let e5 = Some(serde_json::from_str::<Value>(r#"{"a": 1e5}"#).unwrap());
     let rows: &[(&str, Option<Value>, Option<Value>)] = &[
         ("", None, None),
@@ -48,29 +48,29 @@ fn the_table_of_views() {
         (r#"{"a":[{"b":{}"#, Some(json!({"a": [{"b": {}}]})), Some(json!({"a": [{"b": {}}]}))),
     ];
     for (text, hide, show) in rows {
-        assert_eq!(&view(Trailing::Hide, text), hide, "{text}");
-        assert_eq!(&view(Trailing::Show, text), show, "{text}");
+        assert_eq!(&view(PartialStrings::Hide, text), hide, "{text}");
+        assert_eq!(&view(PartialStrings::Show, text), show, "{text}");
     }
 }
 
 #[test]
-fn a_number_at_the_end_is_provisional() {
-    let mut json = GrowingJson::new();
-    for (piece, value, settled) in
+fn is_stable_is_false_for_a_number_at_the_end() {
+    let mut json = PartialJson::new();
+    for (piece, value, is_stable) in
         [("[1", json!([1]), false), (".", json!([]), true), ("5", json!([1.5]), false), (",", json!([1.5]), true)]
     {
         json.push(piece).unwrap();
-        assert_eq!((json.value(), json.is_settled()), (Some(&value), settled), "after {piece}");
+        assert_eq!((json.value(), json.is_stable()), (Some(&value), is_stable), "after {piece}");
     }
     let long = "7".repeat(65);
     json.push(&long).unwrap();
-    assert_eq!(json.value(), Some(&json!([1.5])), "65 digits wait for their end");
+    assert_eq!(json.value(), Some(&json!([1.5])), "65 digits are shown once they have ended");
     json.push("]").unwrap();
-    assert_eq!(json.finish().unwrap(), &serde_json::from_str::<Value>(&format!("[1.5,{long}]")).unwrap());
+    assert_eq!(json.complete_value().unwrap(), &serde_json::from_str::<Value>(&format!("[1.5,{long}]")).unwrap());
 }
 
 #[test]
-fn what_is_hopeless_is_refused_at_its_first_byte() {
+fn push_rejects_invalid_text_at_its_first_invalid_byte() {
     use JsonErrorKind::*;
     for (text, kind, offset) in [
         ("{a", UnexpectedCharacter, 1),
@@ -84,44 +84,44 @@ fn what_is_hopeless_is_refused_at_its_first_byte() {
         ("\"a\nb", ControlCharacter, 2),
         ("01", InvalidNumber, 1),
     ] {
-        let mut json = GrowingJson::new();
+        let mut json = PartialJson::new();
         let error = json.push(text).unwrap_err();
         assert_eq!((error.kind(), error.offset()), (kind, offset), "{text}");
-        assert_eq!(json.push("more").unwrap_err(), error, "the error stays");
-        assert_eq!(json.raw(), format!("{text}more"), "and so does the text");
+        assert_eq!(json.push("more").unwrap_err(), error, "the error is returned again");
+        assert_eq!(json.raw(), format!("{text}more"), "and the text is kept");
         assert_eq!(json.into_value().unwrap_err(), (error, format!("{text}more")));
     }
 }
 
 #[test]
-fn the_end_of_the_text_is_said_by_the_caller() {
-    for (text, whole) in
+fn is_complete_and_complete_value_agree() {
+    for (text, is_complete) in
         [("7", true), ("-", false), ("", false), (" ", false), ("[]", true), ("[", false), ("\"a", false)]
     {
-        let mut json = GrowingJson::new();
+        let mut json = PartialJson::new();
         json.push(text).unwrap();
-        assert_eq!(json.is_complete(), whole, "{text}");
-        assert_eq!(json.finish().ok().cloned(), serde_json::from_str(text).ok(), "{text}");
+        assert_eq!(json.is_complete(), is_complete, "{text}");
+        assert_eq!(json.complete_value().ok().cloned(), serde_json::from_str(text).ok(), "{text}");
     }
-    let mut json = GrowingJson::new();
+    let mut json = PartialJson::new();
     json.push(&"7".repeat(70)).unwrap();
-    assert_eq!(json.finish().unwrap(), &serde_json::from_str::<Value>(&"7".repeat(70)).unwrap());
+    assert_eq!(json.complete_value().unwrap(), &serde_json::from_str::<Value>(&"7".repeat(70)).unwrap());
 }
 
 #[test]
-fn depth_is_that_of_serde_json() {
+fn push_rejects_the_depth_that_serde_json_rejects() {
     for depth in [127, 128] {
         let text = "[".repeat(depth) + &"]".repeat(depth);
-        let mut json = GrowingJson::new();
+        let mut json = PartialJson::new();
         let pushed = text.split("").try_for_each(|piece| json.push(piece));
         assert_eq!(pushed.is_ok(), depth == 127);
-        assert_eq!(json.finish().is_ok(), serde_json::from_str::<Value>(&text).is_ok());
+        assert_eq!(json.complete_value().is_ok(), serde_json::from_str::<Value>(&text).is_ok());
     }
 }
 
-/// What was shown before the error is shown after it, whatever came in the same piece.
+/// The value before the error is still shown after it, whatever was in the same piece.
 #[test]
-fn an_error_leaves_the_value_of_the_text_before_it() {
+fn value_after_an_error_is_that_of_the_text_before_it() {
     let rows: &[(&str, Option<Value>, Option<Value>)] = &[
         ("x", None, None),
         ("[1x", Some(json!([1])), Some(json!([1]))),
@@ -134,22 +134,22 @@ fn an_error_leaves_the_value_of_the_text_before_it() {
         ("[1]]", Some(json!([1])), Some(json!([1]))),
     ];
     for (text, hide, show) in rows {
-        for (trailing, expected) in [(Trailing::Hide, hide), (Trailing::Show, show)] {
-            let mut json = GrowingJson::with_trailing(trailing);
+        for (partial_strings, expected) in [(PartialStrings::Hide, hide), (PartialStrings::Show, show)] {
+            let mut json = PartialJson::with_partial_strings(partial_strings);
             json.push(text).unwrap_err();
             assert_eq!(json.value(), expected.as_ref(), "{text}");
             json.push(text).unwrap_err();
             assert_eq!(json.value(), expected.as_ref(), "{text}");
-            assert!(!json.is_complete() && !json.is_blank());
+            assert!(!json.is_complete() && !json.is_empty());
         }
     }
 }
 
-/// `f64` ends at 1.8e308; with `arbitrary_precision` no number is too big.
+/// The limit is that of `f64`, 1.8e308; with `arbitrary_precision` there is none.
 #[test]
-fn a_number_out_of_range_is_refused_where_serde_json_refuses_it() {
+fn push_rejects_the_numbers_out_of_range_that_serde_json_rejects() {
     for text in ["[1,1e999]", "[1,-1e999 ", "1e999 "] {
-        let mut json = GrowingJson::new();
+        let mut json = PartialJson::new();
         let pushed = json.push(text);
         if serde_json::from_str::<Value>("1e999").is_ok() {
             assert_eq!(pushed, Ok(()));
@@ -159,41 +159,45 @@ fn a_number_out_of_range_is_refused_where_serde_json_refuses_it() {
             assert_eq!(error.offset(), if text.starts_with('[') { 3 } else { 0 });
         }
     }
-    // Touching the end it is not too big yet: `e-5` may follow the digits. `finish` has to decide.
-    let mut json = GrowingJson::new();
+    // At the end of the text more digits of the exponent may follow. `complete_value` rejects it.
+    let mut json = PartialJson::new();
     json.push("1e999").unwrap();
     let expected = serde_json::from_str::<Value>("1e999").ok();
     assert_eq!(json.is_complete(), expected.is_some());
-    assert_eq!(json.finish().ok(), expected.as_ref());
-    if let Err(error) = json.finish() {
+    assert_eq!(json.complete_value().ok(), expected.as_ref());
+    if let Err(error) = json.complete_value() {
         assert_eq!((error.kind(), error.offset()), (JsonErrorKind::NumberOutOfRange, 0));
     }
 }
 
 #[test]
-fn the_view_that_was_chosen_can_be_asked() {
-    assert_eq!(GrowingJson::new().trailing(), Trailing::Hide);
-    assert_eq!(GrowingJson::with_trailing(Trailing::Show).trailing(), Trailing::Show);
+fn partial_strings_returns_the_chosen_view() {
+    assert_eq!(PartialJson::new().partial_strings(), PartialStrings::Hide);
+    assert_eq!(PartialJson::with_partial_strings(PartialStrings::Show).partial_strings(), PartialStrings::Show);
 }
 
 #[test]
-fn blank_complete_and_depth_follow_the_text() {
-    let mut json = GrowingJson::new();
+fn is_empty_is_complete_and_depth_after_each_push() {
+    let mut json = PartialJson::new();
     let steps = [("", true, false, 0), (" \n", true, false, 0), ("[", false, false, 1), ("{\"a\":", false, false, 2)];
     let ends = [("[[", false, false, 4), ("]]}", false, false, 1), ("]", false, true, 0), (" \t", false, true, 0)];
-    for (piece, blank, complete, depth) in steps.into_iter().chain(ends) {
+    for (piece, is_empty, is_complete, depth) in steps.into_iter().chain(ends) {
         json.push(piece).unwrap();
-        assert_eq!((json.is_blank(), json.is_complete(), json.depth()), (blank, complete, depth), "after {piece:?}");
+        assert_eq!(
+            (json.is_empty(), json.is_complete(), json.depth()),
+            (is_empty, is_complete, depth),
+            "after {piece:?}"
+        );
     }
     assert_eq!(json.clone().into_value(), Ok(json!([{"a": [[]]}])));
     assert_eq!(json.into_parts(), (Some(json!([{"a": [[]]}])), " \n[{\"a\":[[]]}] \t".to_owned()));
 }
 
-/// Errors are for logs, and what a model wrote is not.
+/// Errors are logged; the output of a model must not be.
 #[test]
-fn neither_errors_nor_debug_show_the_text() {
-    let mut json = GrowingJson::with_trailing(Trailing::Show);
+fn errors_and_debug_do_not_show_the_text() {
+    let mut json = PartialJson::with_partial_strings(PartialStrings::Show);
     let error = json.push(r#"{"hunter2": "hunter2", hunter2"#).unwrap_err();
     assert!(!format!("{error} {error:?} {json:?}").contains("hunter2"));
-    assert_eq!(error.to_string(), "this character cannot stand here in JSON (at byte 23)");
+    assert_eq!(error.to_string(), "unexpected character in JSON text at byte 23");
 }

@@ -1,7 +1,9 @@
 //! Structured output: the text of a message as JSON, while it arrives and when it is there.
 
 use serde_json::{Value, json};
-use ssewire_messages::{Accumulator, Message, ParseTextErrorKind, StreamEvent, StructuredOutput, Trailing, Update};
+use ssewire_messages::{
+    Accumulator, Message, ParseTextErrorKind, PartialStrings, StreamEvent, StructuredOutput, Update,
+};
 
 fn message(text: &str) -> Message {
     serde_json::from_value(json!({"type": "message", "content": [{"type": "text", "text": text}]})).unwrap()
@@ -40,7 +42,7 @@ fn the_value_grows_with_the_text() {
             Some(json!({"title": "Tea", "n": [1, 2]})),
         ]
     );
-    let shown = views(StructuredOutput::with_trailing(Trailing::Show), &pieces);
+    let shown = views(StructuredOutput::with_partial_strings(PartialStrings::Show), &pieces);
     assert_eq!(shown[1], Some(json!({"title": "T"})));
 }
 

@@ -15,7 +15,7 @@ use ssewire_io::{
     BodyChunks, ByteStreamExt as _, BytesEventStream, Codec, EventObserver, EventStream, MessageObserver,
     MessageReader, Messages, ReadExt as _, Reader, Tap,
 };
-use ssewire_json::{GrowingJson, Trailing};
+use ssewire_json::{PartialJson, PartialStrings};
 use ssewire_messages::{
     Accumulator, ApiError, Backoff, Message, MessageStream, ResponseHead, StreamEvent, Strictness, StructuredOutput,
 };
@@ -122,13 +122,13 @@ fn json_that_is_wrong() {
         format!("[\"{MARKER}"),
     ];
     for text in &broken {
-        for trailing in [Trailing::Hide, Trailing::Show] {
-            let mut json = GrowingJson::with_trailing(trailing);
+        for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
+            let mut json = PartialJson::with_partial_strings(partial_strings);
             for piece in text.split_inclusive(' ') {
                 json.push(piece).err().iter().for_each(hides_error);
                 hides(&json);
             }
-            hides_error(&json.finish().unwrap_err());
+            hides_error(&json.complete_value().unwrap_err());
         }
         let message = message_of(&json!([{ "type": "text", "text": text }]));
         hides_error(&message.parse_text::<Vec<u64>>().unwrap_err());

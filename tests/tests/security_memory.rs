@@ -1,6 +1,6 @@
 //! How much memory JSON takes for each byte of it that was received: what SECURITY.md says.
 
-use ssewire_json::GrowingJson;
+use ssewire_json::PartialJson;
 use ssewire_messages::MessageStream;
 
 #[global_allocator]
@@ -21,16 +21,16 @@ fn message(json: &str) -> MessageStream {
     stream
 }
 
-fn growing(json: &str) -> GrowingJson {
-    let mut growing = GrowingJson::new();
+fn partial_json(json: &str) -> PartialJson {
+    let mut incremental = PartialJson::new();
     let mut rest = json;
-    while let Some((piece, behind)) = rest.split_at_checked(20) {
-        growing.push(piece).unwrap();
-        rest = behind;
+    while let Some((piece, after)) = rest.split_at_checked(20) {
+        incremental.push(piece).unwrap();
+        rest = after;
     }
-    growing.push(rest).unwrap();
-    assert!(growing.is_complete());
-    growing
+    incremental.push(rest).unwrap();
+    assert!(incremental.is_complete());
+    incremental
 }
 
 /// An array of about 256 KiB.
@@ -42,7 +42,7 @@ fn array(item: &str) -> String {
 fn hostile_json_costs_less_than_256_bytes_a_byte() {
     for item in [r#"{"":0}"#, r#"{"a":0}"#, r#"{"a":{}}"#, "0", "[]", "[0]", "{}", r#""""#] {
         let json = array(item);
-        let costs = [per_byte(&json, message), per_byte(&json, growing)];
+        let costs = [per_byte(&json, message), per_byte(&json, partial_json)];
         assert!(costs.iter().all(|cost| *cost < 256.0), "{item}: {costs:?}");
     }
 }
@@ -50,6 +50,6 @@ fn hostile_json_costs_less_than_256_bytes_a_byte() {
 #[test]
 fn text_costs_a_few_bytes_a_byte() {
     let json = array(r#""some words, as a model writes them, and then some more of them""#);
-    let costs = [per_byte(&json, message), per_byte(&json, growing)];
+    let costs = [per_byte(&json, message), per_byte(&json, partial_json)];
     assert!(costs.iter().all(|cost| *cost < 8.0), "{costs:?}");
 }

@@ -10,7 +10,7 @@ use jiter::{JsonValue, PartialMode};
 use json_stream_parser::JsonStreamParser;
 use serde_json::Value;
 use ssewire_benches::chunks::{Shared, Slices, WHOLE, drain};
-use ssewire_json::{GrowingJson, Trailing};
+use ssewire_json::{PartialJson, PartialStrings};
 
 /// Event type, data, last event ID.
 type Event = [String; 3];
@@ -84,12 +84,12 @@ const PREFIXES: [&str; 10] = [
     "[NaN",
 ];
 
-/// What is shown of JSON so far, in its two views if there are two.
+/// Prints what each parser shows of a prefix, in both views if it has two.
 fn show_json() {
     println!("\n| text so far | ssewire-json | jiter | json-stream-parser |\n|---|---|---|---|");
     for text in PREFIXES {
-        let growing = [Trailing::Hide, Trailing::Show].map(|trailing| {
-            let mut json = GrowingJson::with_trailing(trailing);
+        let ours = [PartialStrings::Hide, PartialStrings::Show].map(|partial_strings| {
+            let mut json = PartialJson::with_partial_strings(partial_strings);
             match json.push(text) {
                 Ok(()) => json.value().map_or("nothing".to_owned(), |value| format!("`{value}`")),
                 Err(_) => "error".to_owned(),
@@ -106,7 +106,7 @@ fn show_json() {
             Ok(()) => format!("`{}`", parser.get_result()),
             Err(_) => "error".to_owned(),
         };
-        println!("| `{text}` | {} | {} | {parsed} |", both(growing), both(jiter));
+        println!("| `{text}` | {} | {} | {parsed} |", both(ours), both(jiter));
     }
 }
 

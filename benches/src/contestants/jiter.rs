@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::answer::{Answer, Sink};
 use crate::corpora::Corpus;
 
-pub(super) fn growing_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
+pub(super) fn partial_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
     let mut text = Vec::new();
     for piece in corpus.stream.chunks(piece) {
         text.extend_from_slice(piece);

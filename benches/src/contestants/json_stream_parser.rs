@@ -7,7 +7,7 @@ use json_stream_parser::JsonStreamParser;
 use crate::answer::{Answer, Sink};
 use crate::corpora::Corpus;
 
-pub(super) fn growing_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
+pub(super) fn partial_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
     let text = std::str::from_utf8(&corpus.stream).expect("UTF-8");
     let mut parser = JsonStreamParser::new();
     for from in (0..text.len()).step_by(piece) {

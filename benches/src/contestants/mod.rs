@@ -99,13 +99,13 @@ pub fn accumulation() -> Vec<Contestant> {
     ]
 }
 
-/// Pieces of JSON text to a value after each of them.
+/// Pieces of JSON text to the value after each of them.
 #[must_use]
-pub fn growing_json() -> Vec<Contestant> {
+pub fn partial_json() -> Vec<Contestant> {
     vec![
-        contestant!(Ours, "ssewire-json", ssewire::growing_json),
-        contestant!(Peer, "jiter, parsing again", jiter::growing_json),
-        contestant!(Peer, "json-stream-parser", json_stream_parser::growing_json),
+        contestant!(Ours, "ssewire-json", ssewire::partial_json),
+        contestant!(Peer, "jiter, parsing again", jiter::partial_json),
+        contestant!(Peer, "json-stream-parser", json_stream_parser::partial_json),
         contestant!(Reference, "serde_json, once at the end", serde::json_at_the_end),
     ]
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use ssewire::{Decoder, EventBuilder};
-use ssewire_json::{GrowingJson, Trailing};
+use ssewire_json::{PartialJson, PartialStrings};
 use ssewire_messages::{Delta, MessageStream, StreamEvent};
 
 use crate::answer::{Answer, Sink};
@@ -49,14 +49,14 @@ pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     sink.answer()
 }
 
-pub(super) fn growing_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
+pub(super) fn partial_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
     let text = std::str::from_utf8(&corpus.stream).expect("UTF-8");
-    let mut growing = GrowingJson::with_trailing(Trailing::Show);
+    let mut json = PartialJson::with_partial_strings(PartialStrings::Show);
     for from in (0..text.len()).step_by(piece) {
-        growing.push(&text[from..text.len().min(from + piece)]).expect("JSON");
-        black_box(growing.value());
+        json.push(&text[from..text.len().min(from + piece)]).expect("JSON");
+        black_box(json.value());
     }
-    let value = growing.finish().expect("whole");
+    let value = json.complete_value().expect("whole");
     let mut sink = S::default();
     sink.value(|| value.to_string());
     sink.answer()

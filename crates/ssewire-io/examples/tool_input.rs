@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use ssewire_io::MessageReader;
-use ssewire_messages::{Accumulator, MessageStream, ResponseHead, Trailing, Update};
+use ssewire_messages::{Accumulator, MessageStream, PartialStrings, ResponseHead, Update};
 use support::{Failure, Setup, exit, sum_up};
 
 fn main() -> ExitCode {
@@ -31,7 +31,7 @@ fn run() -> Result<(), Failure> {
     }
 
     // Show the string at the end while it is still growing.
-    let driver = MessageStream::new().with_accumulator(Accumulator::new().with_trailing(Trailing::Show));
+    let driver = MessageStream::new().with_accumulator(Accumulator::new().with_partial_strings(PartialStrings::Show));
     let mut stream = MessageReader::with_stream(response.into_body().into_reader(), driver);
     loop {
         match stream.next_item() {

@@ -1,20 +1,19 @@
-//! What can be wrong with the text, and where.
+//! Errors: why the text is not JSON, and at which byte.
 
 use core::fmt;
 
-/// Why the text is not JSON, and at which byte of it.
+/// The reason why the text is not JSON, and the position of the error.
 ///
-/// Small and `Copy`. Neither `Display` nor `Debug` shows anything of the text itself: what a model wrote does not
-/// belong in logs.
+/// Neither `Display` nor `Debug` shows any of the text: the output of a model does not belong in logs.
 ///
 /// ```
-/// use ssewire_json::{GrowingJson, JsonErrorKind};
+/// use ssewire_json::{PartialJson, JsonErrorKind};
 ///
-/// let mut json = GrowingJson::new();
+/// let mut json = PartialJson::new();
 /// let error = json.push(r#"{"city": Paris}"#).unwrap_err();
 /// assert_eq!(error.kind(), JsonErrorKind::UnexpectedCharacter);
 /// assert_eq!(error.offset(), 9);
-/// assert_eq!(error.to_string(), "this character cannot stand here in JSON (at byte 9)");
+/// assert_eq!(error.to_string(), "unexpected character in JSON text at byte 9");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct JsonError {
@@ -27,17 +26,17 @@ impl JsonError {
         Self { kind, offset }
     }
 
-    /// What is wrong.
+    /// Returns the kind of error.
     #[must_use]
     pub const fn kind(&self) -> JsonErrorKind {
         self.kind
     }
 
-    /// The offset in bytes, into [`GrowingJson::raw`](crate::GrowingJson::raw), of the first byte with which the text
-    /// can no longer become JSON.
+    /// Byte offset in [`PartialJson::raw`](crate::PartialJson::raw) of the first byte with which the text cannot become
+    /// valid JSON any more.
     ///
-    /// Two kinds point elsewhere: [`UnexpectedEnd`](JsonErrorKind::UnexpectedEnd) to the end of the text, and
-    /// [`NumberOutOfRange`](JsonErrorKind::NumberOutOfRange) to the first byte of the number.
+    /// For [`UnexpectedEnd`](JsonErrorKind::UnexpectedEnd) it is the end of the text, for
+    /// [`NumberOutOfRange`](JsonErrorKind::NumberOutOfRange) the first byte of the number.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -46,51 +45,50 @@ impl JsonError {
 
 impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at byte {})", self.kind, self.offset)
+        write!(f, "{} at byte {}", self.kind, self.offset)
     }
 }
 
 impl core::error::Error for JsonError {}
 
-/// The ways in which a text is not JSON. `Display` says each in a plain sentence.
+/// Kind of a [`JsonError`]. `Display` describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonErrorKind {
-    /// The text ends before its value does. Only [`finish`](crate::GrowingJson::finish) and
-    /// [`into_value`](crate::GrowingJson::into_value) say so: until then more text may come.
+    /// The text ends before its value. Returned only by [`complete_value`](crate::PartialJson::complete_value) and
+    /// [`into_value`](crate::PartialJson::into_value), because more text may arrive.
     UnexpectedEnd,
-    /// A character that cannot stand at this place: `{a`, `[1 2`, `[1,]`, `trap`, `NaN`.
+    /// A character that JSON does not allow here: `{a`, `[1 2`, `[1,]`, `trap`, `NaN`.
     UnexpectedCharacter,
-    /// A backslash in a string, and behind it nothing that JSON knows: `"\x41"`, `"\u00g0"`.
+    /// An escape that JSON does not define: `"\x41"`, `"\u00g0"`.
     InvalidEscape,
-    /// Half a surrogate pair: `"\ud83d"` without a low half directly behind it, or `"\ude00"` without a high one
+    /// Half of a surrogate pair: `"\ud83d"` without a low surrogate directly after it, or `"\ude00"` without a high one
     /// before it.
     LoneSurrogate,
-    /// A character below U+0020 in a string, where JSON wants an escape: a line feed as it is instead of `\n`.
+    /// An unescaped character below U+0020 in a string: a line feed instead of `\n`.
     ControlCharacter,
-    /// A number that JSON does not write so: `01`, `1.x`, `-.5`, `1e+]`.
+    /// A number that violates the grammar of JSON: `01`, `1.x`, `-.5`, `1e+]`.
     InvalidNumber,
-    /// A number too big for an `f64`, such as `1e999`. With serde_json's feature `arbitrary_precision` there is no
-    /// such number.
+    /// A number too large for an `f64`, such as `1e999`. With serde_json's feature `arbitrary_precision` no number is.
     NumberOutOfRange,
-    /// The 128th container within one another. serde_json refuses it too.
+    /// The 128th nested container, which serde_json rejects, too.
     TooDeep,
-    /// Something other than white space behind the value.
+    /// A character other than white space after the value.
     TrailingCharacters,
 }
 
 impl fmt::Display for JsonErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::UnexpectedEnd => "the JSON text ends before its value does",
-            Self::UnexpectedCharacter => "this character cannot stand here in JSON",
-            Self::InvalidEscape => "a string has an escape that JSON does not know",
-            Self::LoneSurrogate => "a string has half a surrogate pair",
-            Self::ControlCharacter => "a string has a control character that is not escaped",
-            Self::InvalidNumber => "a number is not written as JSON writes numbers",
-            Self::NumberOutOfRange => "a number is too big",
-            Self::TooDeep => "more than 127 arrays and objects stand within one another",
-            Self::TrailingCharacters => "something follows the JSON value",
+            Self::UnexpectedEnd => "unexpected end of JSON text",
+            Self::UnexpectedCharacter => "unexpected character in JSON text",
+            Self::InvalidEscape => "invalid escape in JSON string",
+            Self::LoneSurrogate => "lone surrogate in JSON string",
+            Self::ControlCharacter => "unescaped control character in JSON string",
+            Self::InvalidNumber => "invalid JSON number",
+            Self::NumberOutOfRange => "JSON number out of range",
+            Self::TooDeep => "more than 127 nested JSON arrays and objects",
+            Self::TrailingCharacters => "trailing characters after JSON value",
         })
     }
 }

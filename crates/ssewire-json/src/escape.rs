@@ -1,23 +1,34 @@
-//! Escapes in strings: RFC 8259, section 7.
+//! Escapes in strings (RFC 8259, section 7), with surrogate pairs.
 
 use crate::JsonErrorKind;
 
-/// What stands at a backslash.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Escape {
-    /// `len` bytes that stand for `character`.
-    Whole { len: usize, character: char },
-    /// Good so far, but the text ends within it.
+/// The escape at the beginning of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Escape {
+    /// A complete escape.
+    Complete {
+        /// Length of the escape in bytes.
+        len: usize,
+        /// The character it means.
+        character: char,
+    },
+    /// Valid so far, but the text ends within it.
     Partial,
-    /// No escape; the byte at offset `at` from the backslash is the first one that cannot be.
-    Invalid { kind: JsonErrorKind, at: usize },
+    /// An invalid escape.
+    Invalid {
+        /// The error.
+        kind: JsonErrorKind,
+        /// Offset from the backslash of the first invalid byte.
+        at: usize,
+    },
 }
 
-/// Reads the escape at the beginning of `text`, whose first byte is a backslash.
+/// Reads the escape at the beginning of `text`, whose first byte is a backslash (not checked).
 ///
-/// A surrogate pair is one escape of 12 bytes: `\ud83d\ude00`.
+/// A surrogate pair is one escape of 12 bytes: `\ud83d\ude00`. Reads no more than that.
 #[inline]
-pub(crate) fn read_escape(text: &[u8]) -> Escape {
+#[must_use]
+pub fn read_escape(text: &[u8]) -> Escape {
     let Some(letter) = text.get(1) else {
         return Escape::Partial;
     };
@@ -30,10 +41,10 @@ pub(crate) fn read_escape(text: &[u8]) -> Escape {
         b't' => '\t',
         _ => return read_long_escape(text),
     };
-    Escape::Whole { len: 2, character }
+    Escape::Complete { len: 2, character }
 }
 
-/// `\uXXXX`, two of them that make one character, or no escape at all.
+/// Reads `\uXXXX`, a surrogate pair of two, or an invalid escape.
 #[cold]
 fn read_long_escape(text: &[u8]) -> Escape {
     if text.get(1) == Some(&b'u') {
@@ -46,7 +57,7 @@ fn read_long_escape(text: &[u8]) -> Escape {
 fn read_code_point(text: &[u8]) -> Result<Escape, Escape> {
     let first = read_code_unit(text, 2, Half::HighOrNone)?;
     if let Some(character) = char::from_u32(first) {
-        return Ok(Escape::Whole { len: 6, character });
+        return Ok(Escape::Complete { len: 6, character });
     }
     for (at, expected) in [(6, b'\\'), (7, b'u')] {
         match text.get(at) {
@@ -58,20 +69,20 @@ fn read_code_point(text: &[u8]) -> Result<Escape, Escape> {
     let second = read_code_unit(text, 8, Half::Low)?;
     // `first` is 0xD800..=0xDBFF and `second` 0xDC00..=0xDFFF here, ten bits of the character in each.
     match char::from_u32(0x1_0000 + ((first & 0x3FF) << 10) + (second & 0x3FF)) {
-        Some(character) => Ok(Escape::Whole { len: 12, character }),
+        Some(character) => Ok(Escape::Complete { len: 12, character }),
         None => Err(invalid(JsonErrorKind::LoneSurrogate, 8)),
     }
 }
 
-/// Which code unit may stand somewhere: the second of a pair must be a low surrogate, the first must not.
+/// The code units allowed: the second of a pair must be a low surrogate, the first must not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Half {
     HighOrNone,
     Low,
 }
 
-/// The four hexadecimal digits at `from`. Told at the first digit that settles it: `\udc` is a low surrogate whatever
-/// follows.
+/// Reads the four hexadecimal digits at `from`. Fails at the first digit that decides it: `\udc` is a low surrogate
+/// whatever follows.
 fn read_code_unit(text: &[u8], from: usize, half: Half) -> Result<u32, Escape> {
     let mut unit = 0;
     for at in from..from + 4 {
@@ -104,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_escapes() {
+    fn read_escape_decodes_complete_escapes() {
         for (text, len, character) in [
             (r#"\""#, 2, '"'),
             (r"\\n", 2, '\\'),
@@ -123,23 +134,23 @@ mod tests {
             (r"\uD83D\uDE00", 12, '😀'),
             (r"\udbff\udfff!", 12, '\u{10ffff}'),
         ] {
-            let expected = Escape::Whole { len, character };
+            let expected = Escape::Complete { len, character };
             assert_eq!(read_escape(text.as_bytes()), expected, "{text}");
         }
     }
 
     #[test]
-    fn every_beginning_of_an_escape_is_partial() {
+    fn read_escape_is_partial_for_every_prefix() {
         for text in [r"\n", r"\u00e9", r"\ud83d\ude00", r"\uD800\uDFFF"] {
             for len in 1..text.len() {
-                let begun = &text.as_bytes()[..len];
-                assert_eq!(read_escape(begun), Escape::Partial, "{text} {len}");
+                let prefix = &text.as_bytes()[..len];
+                assert_eq!(read_escape(prefix), Escape::Partial, "{text} {len}");
             }
         }
     }
 
     #[test]
-    fn the_first_impossible_byte_is_named() {
+    fn read_escape_reports_the_first_invalid_byte() {
         use JsonErrorKind::{InvalidEscape, LoneSurrogate};
         for (text, kind, at) in [
             (r"\x", InvalidEscape, 1),

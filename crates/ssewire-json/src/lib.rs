@@ -1,33 +1,33 @@
-//! JSON that is still arriving: push text as it comes, read the value so far.
+//! Incremental parser for partial JSON: push text as it arrives, read the value so far.
 //!
-//! Language models call tools with arguments that arrive as JSON text cut anywhere, whoever the vendor is: in the
-//! middle of a key, of an escape, of a number. To show them as they grow, most programs parse all of the text again at
-//! every piece, which costs the square of its length, and repair it first, which guesses. [`GrowingJson`] reads every
-//! byte once, keeps the value between two pieces, and lends it at any moment for nothing.
+//! Language models stream the arguments of a tool call as JSON text, whoever the vendor is. The text is split anywhere:
+//! in a key, an escape or a number. To show the arguments as they arrive, most programs repair the incomplete text by
+//! guessing and parse all of it again for every piece, which has quadratic cost. [`PartialJson`] reads every byte once,
+//! keeps the value between two pushes, and lets you borrow it at any time at no cost.
 //!
 //! ```
 //! use serde_json::json;
-//! use ssewire_json::{GrowingJson, Trailing};
+//! use ssewire_json::{PartialJson, PartialStrings};
 //!
-//! let mut arguments = GrowingJson::with_trailing(Trailing::Show);
+//! let mut arguments = PartialJson::with_partial_strings(PartialStrings::Show);
 //! for piece in [r#"{"location":"#, r#" "San"#, r#" Franc"#] {
 //!     arguments.push(piece)?;
 //! }
 //! assert_eq!(arguments.value(), Some(&json!({"location": "San Franc"})));
 //! arguments.push(r#"isco"}"#)?;
-//! assert_eq!(arguments.finish()?, &json!({"location": "San Francisco"}));
+//! assert_eq!(arguments.complete_value()?, &json!({"location": "San Francisco"}));
 //! # Ok::<(), ssewire_json::JsonError>(())
 //! ```
 //!
-//! It knows no vendor's events and opens no connection, and nothing is repaired on the quiet: ask
-//! [`finish`](GrowingJson::finish) or [`is_complete`](GrowingJson::is_complete) before you act on a value.
+//! The crate knows no vendor's events and does no I/O. It never repairs text: before you act on a value, call
+//! [`complete_value`](PartialJson::complete_value) or [`is_complete`](PartialJson::is_complete).
 //!
 //! # The two views
 //!
-//! What is decided is shown, what is not is not: half a key, half a literal or half an escape never. [`Trailing`] says
-//! whether the unfinished string at the end is shown.
+//! [`PartialStrings`] chooses whether an incomplete string at the end of the text is shown. An incomplete key, literal
+//! or escape is never shown.
 //!
-//! | text so far | [`Trailing::Hide`] | [`Trailing::Show`] |
+//! | text so far | [`PartialStrings::Hide`] | [`PartialStrings::Show`] |
 //! |---|---|---|
 //! | nothing, white space, `tr`, `-` | `None` | `None` |
 //! | `{"l": "San` | `{}` | `{"l":"San"}` |
@@ -37,40 +37,40 @@
 //! | `[1`, `[1,` | `[1]` | `[1]` |
 //! | `["x","y` | `["x"]` | `["x","y"]` |
 //! | `["x","` | `["x"]` | `["x",""]` |
-//! | `"\ud83d` (half a character) | `None` | `""` |
-//! | `{"a":1,"a":"x` (the last one wins, once it is shown) | `{"a":1}` | `{"a":"x"}` |
+//! | `"\ud83d` (half a surrogate pair) | `None` | `""` |
+//! | `{"a":1,"a":"x` (the last value wins once it is shown) | `{"a":1}` | `{"a":"x"}` |
 //!
-//! A number that touches the end is provisional: it may change or vanish with the next piece, and
-//! [`is_settled`](GrowingJson::is_settled) says so. One of more than 64 bytes waits for its end. All else that is shown
-//! can only grow.
+//! A number at the end of the text is provisional: the next push may change or remove it, and
+//! [`is_stable`](PartialJson::is_stable) returns `false`. A number of more than 64 bytes is shown once it has ended.
+//! Everything else that is shown can only be extended.
 //!
-//! # What it agrees with
+//! # Agreement with serde_json
 //!
-//! Once the text is complete, the value is what [`serde_json::from_str`] reads from it, with whatever features
-//! serde_json is built: numbers are built by it, the last of duplicate keys wins at the place of the first, and 127
-//! containers may stand within one another. Text that serde_json refuses is refused here.
+//! The value of a complete text is the one that [`serde_json::from_str`] reads, in every configuration of serde_json:
+//! serde_json builds the numbers, the last value of a repeated key wins and keeps the place of the first, and at most
+//! 127 containers are nested. Text that serde_json rejects is rejected here.
 //!
-//! One difference is on purpose. With `arbitrary_precision` or `raw_value`, serde_json reads no object from one whose
-//! first key is a private name of its own (`$serde_json::private::Number`). Here an object is an object.
+//! There is one intended difference. With `arbitrary_precision` or `raw_value`, serde_json does not read an object if
+//! its first key is one of serde_json's private names (`$serde_json::private::Number`). Here it is an object.
 //!
-//! # What is refused
+//! # Errors
 //!
-//! A missing comma, a trailing comma, `NaN`, a comment, a single quote, half a surrogate pair, a control character in
-//! a string, a 128th container within the others, something behind the value. The [error](JsonError) names the first
-//! byte with which the text can no longer become JSON; the value stays what the text before that byte makes, and all
-//! text stays at hand in [`raw`](GrowingJson::raw), also what comes after the error. Neither errors nor `Debug` show
-//! any of it.
+//! Rejected are, for example, a missing comma, a trailing comma, `NaN`, a comment, a single quote, a lone surrogate, a
+//! control character in a string, a 128th nested container, and characters after the value. [`JsonError`] has the
+//! position of the first byte with which the text cannot become valid JSON any more. The value remains that of the text
+//! before that byte. [`raw`](PartialJson::raw) has all text, including text after the error. Neither errors nor `Debug`
+//! show any of it.
 //!
 //! # Cost
 //!
-//! A [`push`](GrowingJson::push) costs time in proportion to its piece and to the number of open containers, and
-//! [`value`](GrowingJson::value) costs nothing. Memory holds the raw text and the value. While reading nothing else
-//! is allocated but a stack of open containers, and, where a key has escapes, that key once more when its member is
-//! looked for again.
+//! A [`push`](PartialJson::push) costs O(length of its text + number of open containers), whatever the containers hold;
+//! its documentation has the one exception. [`value`](PartialJson::value) costs nothing. Memory holds the raw text, the
+//! value and, for each open container, the position of its last member. A key with escapes is decoded into a temporary
+//! allocation when its member is first found again.
 //!
 //! # Features
 //!
-//! * `std` (default): switches `std` on in serde_json. Without it the crate needs `alloc` only.
+//! * `std` (default): enables `std` in serde_json. Without it, the crate needs `alloc` only.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -80,17 +80,22 @@ extern crate alloc;
 
 mod error;
 mod escape;
-mod growing;
+mod key_search;
+mod member;
 mod number;
 mod parser;
-mod place;
-mod string;
+mod partial_json;
+mod slot;
+mod span;
+#[doc(hidden)]
+pub mod string;
 mod token;
+mod work;
 
 pub use error::{JsonError, JsonErrorKind};
-pub use growing::{GrowingJson, Trailing};
+pub use partial_json::{PartialJson, PartialStrings};
 
-/// The README's example runs with the tests.
+/// Runs the README's example with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

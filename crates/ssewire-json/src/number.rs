@@ -1,26 +1,26 @@
-//! Numbers: their grammar here (RFC 8259, section 6), their value from serde_json.
+//! Numbers: this file has their grammar (RFC 8259, section 6), serde_json builds their value.
 
 use serde_json::{Number, Value};
 
 use crate::token::Scan;
 use crate::{JsonError, JsonErrorKind};
 
-/// A number up to this length is shown while it touches the end of the text. A longer one waits for its delimiter: to
-/// build its value again for every piece would cost the square of its length.
-const SHOWN_LEN: usize = 64;
+/// Maximum length in bytes of a number that is shown while it is at the end of the text. A longer number is shown when
+/// its delimiter arrives: building its value again at every push would cost the square of its length.
+const MAX_PROVISIONAL_LEN: usize = 64;
 
-/// A number, as far as it came.
+/// A number of the raw text, as far as it has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Digits {
+pub(crate) struct NumberSpan {
     start: usize,
     end: usize,
-    part: Part,
+    state: NumberState,
 }
 
-/// The part of a number that was read last. A number may end after `Zero`, `Integer`, `Fraction` and `Power`.
+/// The part of a number that was read last. A number may end after `Zero`, `Integer`, `Fraction` and `ExponentDigits`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Nothing,
+enum NumberState {
+    Start,
     Minus,
     Zero,
     Integer,
@@ -28,29 +28,29 @@ enum Part {
     Fraction,
     Exponent,
     Sign,
-    Power,
+    ExponentDigits,
 }
 
-impl Digits {
+impl NumberSpan {
     /// The number that begins at `start`.
     pub(crate) fn begin(start: usize) -> Self {
-        Self { start, end: start, part: Part::Nothing }
+        Self { start, end: start, state: NumberState::Start }
     }
 
     pub(crate) fn start(self) -> usize {
         self.start
     }
 
-    /// Where the first byte behind the number stands, once [`Scan::Ended`] was answered.
+    /// Position of the first byte after the number, once [`scan`](Self::scan) has returned [`Scan::Ended`].
     pub(crate) fn end(self) -> usize {
         self.end
     }
 
-    /// Goes on to the first byte that is no part of the number, each byte once.
+    /// Extends the span to the first byte that is not part of the number. Scans every byte once.
     pub(crate) fn scan(&mut self, raw: &str) -> Scan {
         let mut rest = raw.as_bytes().get(self.end..).unwrap_or_default();
         loop {
-            if let Part::Integer | Part::Fraction | Part::Power = self.part {
+            if let NumberState::Integer | NumberState::Fraction | NumberState::ExponentDigits = self.state {
                 let run = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
                 self.end += run;
                 rest = rest.get(run..).unwrap_or_default();
@@ -58,17 +58,19 @@ impl Digits {
             let Some((byte, after)) = rest.split_first() else {
                 return Scan::Partial;
             };
-            self.part = match (self.part, byte) {
-                (Part::Nothing, b'-') => Part::Minus,
-                (Part::Nothing | Part::Minus, b'0') => Part::Zero,
-                (Part::Nothing | Part::Minus, b'1'..=b'9') => Part::Integer,
-                (Part::Zero | Part::Integer, b'.') => Part::Point,
-                (Part::Point, b'0'..=b'9') => Part::Fraction,
-                (Part::Zero | Part::Integer | Part::Fraction, b'e' | b'E') => Part::Exponent,
-                (Part::Exponent, b'+' | b'-') => Part::Sign,
-                (Part::Exponent | Part::Sign, b'0'..=b'9') => Part::Power,
-                // A digit behind a leading zero is a mistake of its own, not the end of the number.
-                (Part::Zero, b'0'..=b'9') => return self.invalid(),
+            self.state = match (self.state, byte) {
+                (NumberState::Start, b'-') => NumberState::Minus,
+                (NumberState::Start | NumberState::Minus, b'0') => NumberState::Zero,
+                (NumberState::Start | NumberState::Minus, b'1'..=b'9') => NumberState::Integer,
+                (NumberState::Zero | NumberState::Integer, b'.') => NumberState::Point,
+                (NumberState::Point, b'0'..=b'9') => NumberState::Fraction,
+                (NumberState::Zero | NumberState::Integer | NumberState::Fraction, b'e' | b'E') => {
+                    NumberState::Exponent
+                }
+                (NumberState::Exponent, b'+' | b'-') => NumberState::Sign,
+                (NumberState::Exponent | NumberState::Sign, b'0'..=b'9') => NumberState::ExponentDigits,
+                // A digit after a leading zero is an error, not the end of the number.
+                (NumberState::Zero, b'0'..=b'9') => return self.invalid(),
                 _ if self.may_end() => return Scan::Ended,
                 _ => return self.invalid(),
             };
@@ -77,28 +79,34 @@ impl Digits {
         }
     }
 
-    /// Whether the text so far is a number.
+    /// Returns `true` if the text so far is a number.
     pub(crate) fn may_end(self) -> bool {
-        matches!(self.part, Part::Zero | Part::Integer | Part::Fraction | Part::Power)
+        matches!(
+            self.state,
+            NumberState::Zero | NumberState::Integer | NumberState::Fraction | NumberState::ExponentDigits
+        )
     }
 
-    /// The value to show while the number touches the end of the text.
+    /// Returns the value to show while the number is at the end of the text.
     pub(crate) fn provisional(self, raw: &str) -> Option<Value> {
-        if self.end - self.start > SHOWN_LEN {
+        if self.end - self.start > MAX_PROVISIONAL_LEN {
             return None;
         }
         self.value(raw)
     }
 
-    /// The value, built by serde_json, or as it builds it: an integer in the range of `u64` or `i64` becomes that
-    /// integer in every configuration of it. `None` if the text is no number yet, or one out of range.
+    /// Returns the value; `None` if the text is not a number yet, or is out of range.
+    ///
+    /// Fast path: an integer in the range of `u64` or `i64` is parsed here. It must become the value that serde_json
+    /// builds, in every configuration of serde_json; `value_agrees_with_serde_json_for_integers` proves it at the
+    /// limits of both types.
     pub(crate) fn value(self, raw: &str) -> Option<Value> {
         if !self.may_end() {
             return None;
         }
         let text = raw.get(self.start..self.end)?;
-        if let Part::Integer = self.part {
-            // Not for `Part::Zero`: to serde_json `-0` is a float.
+        if let NumberState::Integer = self.state {
+            // Not for `NumberState::Zero`: `-0` is a float for serde_json.
             if let Ok(positive) = text.parse::<u64>() {
                 return Some(Value::Number(positive.into()));
             }
@@ -118,14 +126,14 @@ impl Digits {
 mod tests {
     use super::*;
 
-    fn scanned(raw: &str) -> (Digits, Scan) {
-        let mut digits = Digits::begin(0);
-        let scan = digits.scan(raw);
-        (digits, scan)
+    fn scanned(raw: &str) -> (NumberSpan, Scan) {
+        let mut number = NumberSpan::begin(0);
+        let scan = number.scan(raw);
+        (number, scan)
     }
 
     #[test]
-    fn numbers_end_where_they_must() {
+    fn scan_ends_at_the_first_byte_after_a_number() {
         for (raw, len) in [
             ("0,", 1),
             ("-0 ", 2),
@@ -137,14 +145,14 @@ mod tests {
             ("1-", 1),
             ("1.5.", 3),
         ] {
-            let (digits, scan) = scanned(raw);
+            let (number, scan) = scanned(raw);
             assert_eq!(scan, Scan::Ended, "{raw}");
-            assert_eq!(digits.end(), len, "{raw}");
+            assert_eq!(number.end(), len, "{raw}");
         }
     }
 
     #[test]
-    fn the_first_impossible_byte_is_named() {
+    fn scan_reports_the_first_invalid_byte() {
         for (raw, offset) in [
             ("01", 1),
             ("-00", 2),
@@ -162,9 +170,8 @@ mod tests {
         }
     }
 
-    /// The short way for integers and the way through serde_json make the same value, at the borders of both.
     #[test]
-    fn integers_are_those_of_serde_json() {
+    fn value_agrees_with_serde_json_for_integers() {
         for text in [
             "0",
             "-0",
@@ -177,14 +184,14 @@ mod tests {
             "18446744073709551615",
             "18446744073709551616",
         ] {
-            let (digits, scan) = scanned(text);
+            let (number, scan) = scanned(text);
             assert_eq!(scan, Scan::Partial);
-            assert_eq!(digits.value(text), serde_json::from_str(text).ok(), "{text}");
+            assert_eq!(number.value(text), serde_json::from_str(text).ok(), "{text}");
         }
     }
 
     #[test]
-    fn only_a_number_of_up_to_64_bytes_is_provisional() {
+    fn provisional_is_none_for_more_than_64_bytes() {
         let text = "1".repeat(65);
         assert!(scanned(text.split_at(64).0).0.provisional(&text).is_some());
         assert!(scanned(&text).0.provisional(&text).is_none());

@@ -1,81 +1,82 @@
-//! The grammar: a recursive descent that can stop after any byte and go on there.
+//! The grammar (RFC 8259): a recursive descent that can be suspended after any byte.
 //!
-//! Between two pushes the tree is whole, and what is needed to go on stands beside it: which token was being read, and
-//! for each container that is still open the name of its last member. A push finds the innermost open container again
-//! from the root, one step per level, works on it in place, and climbs back as containers close. A container that
-//! opens and closes within one push is built on the way and put into its parent once.
+//! Between two pushes the tree is complete, and [`Parser`] keeps what is needed to resume: the token that was being
+//! read and, for each open container, its last member. A push finds the innermost open container from the root, one step per
+//! level, changes it in slot, and returns to the parents as containers close. A container that opens and closes within
+//! one push is built first and put into its parent once.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde_json::{Map, Value};
 
-use crate::number::Digits;
-use crate::place::{Member, Name, Place};
-use crate::string::Text;
+use crate::member::{CurrentMember, MemberSlot};
+use crate::number::NumberSpan;
+use crate::slot::Slot;
+use crate::span::StringSpan;
 use crate::token::Scan;
-use crate::{JsonError, JsonErrorKind, Trailing};
+use crate::{JsonError, JsonErrorKind, PartialStrings};
 
-/// As many containers may stand within one another; serde_json's limit.
+/// Maximum number of open containers, which is serde_json's limit.
 const MAX_DEPTH: usize = 127;
 
-/// All that is known between two pushes, but for the text and the tree.
+/// The state between two pushes, except for the text and the tree.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parser {
-    trailing: Trailing,
-    /// The first byte that was not read. Stale within strings and numbers: they know where they are.
+    partial_strings: PartialStrings,
+    /// Position of the first byte that was not read. Stale within strings and numbers: their spans have the position.
     pos: usize,
     /// What is read next, in the innermost open container.
-    next: Next,
-    /// The open containers, outermost first. An array's name is never used.
-    open: Vec<Name>,
-    /// What a provisional number displaced.
+    state: State,
+    /// The open containers, outermost first, each with its current member. Unused for an array.
+    open: Vec<CurrentMember>,
+    /// The value displaced by a provisional number.
     displaced: Option<Value>,
     error: Option<JsonError>,
 }
 
 /// What is read next.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) enum Next {
-    /// A value: at the top level, behind a comma in an array, behind a colon.
+enum State {
+    /// A value: at the top level, after a comma in an array, after a colon.
     #[default]
     Value,
-    /// Behind `[`.
+    /// A value or `]`, after `[`.
     FirstElement,
-    /// Behind `{`.
+    /// A key or `}`, after `{`.
     FirstKey,
-    /// Behind a comma in an object.
+    /// A key, after a comma in an object.
     Key,
-    /// More of a key.
-    RestOfKey(Text),
-    /// Behind a key.
-    Colon(Text),
-    /// More of a string that is not shown.
-    RestOfText(Text),
-    /// More of a string that is shown but for this rest.
-    RestOfShownText(Text),
-    /// More of a number; whether what is there of it is shown.
-    RestOfNumber { digits: Digits, shown: bool },
-    /// Behind a value: a comma or the end of the container; at the top level nothing but white space.
+    /// The rest of a key.
+    InKey(StringSpan),
+    /// A colon, after this key.
+    Colon(StringSpan),
+    /// The rest of a string that is not shown.
+    InString(StringSpan),
+    /// The rest of a string that is shown; the span begins after the shown part.
+    InShownString(StringSpan),
+    /// The rest of a number.
+    InNumber { number: NumberSpan, is_shown: bool },
+    /// A comma or the end of the container, after a value. At the top level, only white space.
     End,
 }
 
-/// Whether to go on.
+/// Result of reading a value or a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flow {
-    /// The value, or the container, is whole.
-    Whole,
-    /// The text is used up, or wrong. `Parser` knows where to go on, if at all.
-    Stopped,
+enum Progress {
+    /// It was read to its end.
+    Complete,
+    /// The text ended first, or is invalid. [`Parser`] has the state to resume from, or the error.
+    Suspended,
 }
 
 impl Parser {
-    pub(crate) fn new(trailing: Trailing) -> Self {
-        Self { trailing, ..Self::default() }
+    pub(crate) fn new(partial_strings: PartialStrings) -> Self {
+        Self { partial_strings, ..Self::default() }
     }
 
-    pub(crate) fn trailing(&self) -> Trailing {
-        self.trailing
+    pub(crate) fn partial_strings(&self) -> PartialStrings {
+        self.partial_strings
     }
 
     pub(crate) fn depth(&self) -> usize {
@@ -86,160 +87,160 @@ impl Parser {
         self.error
     }
 
-    /// Whether `raw` holds nothing but white space.
-    pub(crate) fn is_blank(&self, raw: &str) -> bool {
-        // Half a literal at the top level leaves the position at its beginning.
-        matches!(self.next, Next::Value) && self.open.is_empty() && self.pos == raw.len()
+    /// Returns `true` if `raw` is empty or white space.
+    pub(crate) fn is_empty(&self, raw: &str) -> bool {
+        // An incomplete literal at the top level leaves `pos` at its beginning.
+        matches!(self.state, State::Value) && self.open.is_empty() && self.pos == raw.len()
     }
 
-    /// Whether a number that touches the end of the text is shown.
+    /// Returns `true` if a number at the end of the text is shown.
     pub(crate) fn is_provisional(&self) -> bool {
-        matches!(self.next, Next::RestOfNumber { shown: true, .. })
+        matches!(self.state, State::InNumber { is_shown: true, .. })
     }
 
-    /// Whether the value at the top level has ended.
-    pub(crate) fn is_whole(&self) -> bool {
-        matches!(self.next, Next::End) && self.open.is_empty()
+    /// Returns `true` if the top-level value has ended.
+    pub(crate) fn is_complete(&self) -> bool {
+        matches!(self.state, State::End) && self.open.is_empty()
     }
 
-    /// The number that is all there is, and touches the end of the text.
-    pub(crate) fn lone_number(&self) -> Option<Digits> {
-        match self.next {
-            Next::RestOfNumber { digits, .. } if self.open.is_empty() => Some(digits),
+    /// Returns the top-level number, if the text ends in one.
+    pub(crate) fn top_level_number(&self) -> Option<NumberSpan> {
+        match self.state {
+            State::InNumber { number, .. } if self.open.is_empty() => Some(number),
             _ => None,
         }
     }
 
-    /// Shows the number that is all there is, however long it is, until more text comes.
-    pub(crate) fn show_lone_number(&mut self, raw: &str, root: &mut Option<Value>) {
-        if let Next::RestOfNumber { digits, shown } = &mut self.next {
-            if self.open.is_empty() && !*shown {
-                *root = digits.value(raw);
-                *shown = root.is_some();
+    /// Shows the top-level number at the end of the text, whatever its length, until the next push.
+    pub(crate) fn publish_top_level_number(&mut self, raw: &str, root: &mut Option<Value>) {
+        if let State::InNumber { number, is_shown } = &mut self.state {
+            if self.open.is_empty() && !*is_shown {
+                *root = number.value(raw);
+                *is_shown = root.is_some();
             }
         }
     }
 
-    /// Reads what has been appended to `raw` since the last time into the tree under `root`.
+    /// Reads the text appended to `raw` since the last call into the tree under `root`.
     pub(crate) fn read(&mut self, raw: &str, root: &mut Option<Value>) {
-        if let Next::RestOfKey(text) | Next::RestOfText(text) = &mut self.next {
-            // Nothing that is shown changes within these, so there is no need to walk to the place.
-            if text.scan(raw) == Scan::Partial {
+        debug_assert!(self.error.is_none(), "reading stops at the first error");
+        if let State::InKey(string) | State::InString(string) = &mut self.state {
+            // Fast path: nothing shown changes within these, so the innermost container need not be found.
+            if string.scan(raw) == Scan::Partial {
                 return;
             }
         }
-        let flow = match root {
+        let progress = match root {
             Some(value) if !self.open.is_empty() => self.resume(raw, value, 0),
             _ => self.value(raw, root),
         };
-        if flow == Flow::Whole {
-            self.next = Next::End;
+        if progress == Progress::Complete {
+            self.state = State::End;
             if self.peek(raw).is_some() {
                 self.fail(JsonErrorKind::TrailingCharacters);
             }
         }
     }
 
-    /// Goes on in `container`, the open one at `level`: first within it, then in itself.
-    fn resume(&mut self, raw: &str, container: &mut Value, level: usize) -> Flow {
+    /// Resumes in `container`, the open one at `level`: first in its open child, then in itself.
+    fn resume(&mut self, raw: &str, container: &mut Value, level: usize) -> Progress {
         if level + 1 < self.open.len() {
             let child = match container {
                 Value::Array(elements) => elements.last_mut(),
-                Value::Object(members) => match self.open.get_mut(level) {
-                    Some(name) => name.find(members, raw),
-                    None => None,
-                },
+                Value::Object(members) => self.open.get_mut(level).and_then(|current| current.find(members, raw)),
                 _ => None,
             };
-            // An open container is always there, so this is never `None`.
+            debug_assert!(child.is_some(), "open container is missing from the tree");
             let Some(child) = child else {
-                return Flow::Stopped;
+                return Progress::Suspended;
             };
-            if self.resume(raw, child, level + 1) == Flow::Stopped {
-                return Flow::Stopped;
+            if self.resume(raw, child, level + 1) == Progress::Suspended {
+                return Progress::Suspended;
             }
-            self.next = Next::End;
+            self.state = State::End;
         }
         match container {
             Value::Array(elements) => self.array(raw, elements),
             Value::Object(members) => self.object(raw, members),
-            _ => Flow::Stopped,
+            _ => Progress::Suspended,
         }
     }
 
     /// Reads the elements and the end of the innermost open container, an array.
-    fn array(&mut self, raw: &str, elements: &mut Vec<Value>) -> Flow {
-        if matches!(self.next, Next::FirstElement) && self.peek(raw) == Some(b']') {
+    fn array(&mut self, raw: &str, elements: &mut Vec<Value>) -> Progress {
+        if matches!(self.state, State::FirstElement) && self.peek(raw) == Some(b']') {
             return self.close();
         }
         loop {
-            if self.value(raw, elements) == Flow::Stopped {
-                return Flow::Stopped;
+            if self.value(raw, elements) == Progress::Suspended {
+                return Progress::Suspended;
             }
-            self.next = Next::End;
+            self.state = State::End;
             match self.peek(raw) {
                 Some(b',') => {
                     self.pos += 1;
-                    self.next = Next::Value;
+                    self.state = State::Value;
                 }
                 Some(b']') => return self.close(),
                 Some(_) => return self.fail(JsonErrorKind::UnexpectedCharacter),
-                None => return Flow::Stopped,
+                None => return Progress::Suspended,
             }
         }
     }
 
     /// Reads the members and the end of the innermost open container, an object.
-    fn object(&mut self, raw: &str, members: &mut Map<String, Value>) -> Flow {
+    fn object(&mut self, raw: &str, members: &mut Map<String, Value>) -> Progress {
         let level = self.open.len().saturating_sub(1);
-        let mut member = Member { members, name: self.open.get(level).copied().unwrap_or_default(), raw };
-        let flow = self.members(raw, &mut member);
-        if flow == Flow::Stopped {
-            if let Some(name) = self.open.get_mut(level) {
-                *name = member.name;
+        let current = self.open.get_mut(level).map(CurrentMember::take).unwrap_or_default();
+        let mut slot = MemberSlot { members, current, raw };
+        let progress = self.members(raw, &mut slot);
+        if progress == Progress::Suspended {
+            // The object is still open. Containers within it may be, too.
+            if let Some(current) = self.open.get_mut(level) {
+                *current = slot.current;
             }
         }
-        flow
+        progress
     }
 
-    /// The same, with the place where values go; its name is that of each member in turn.
-    fn members(&mut self, raw: &str, member: &mut Member<'_>) -> Flow {
-        if matches!(self.next, Next::FirstKey) && self.peek(raw) == Some(b'}') {
+    /// Does the work of [`object`](Self::object) with the slot of the current member.
+    fn members(&mut self, raw: &str, slot: &mut MemberSlot<'_>) -> Progress {
+        if matches!(self.state, State::FirstKey) && self.peek(raw) == Some(b'}') {
             return self.close();
         }
         loop {
-            if let Next::FirstKey | Next::Key | Next::RestOfKey(_) | Next::Colon(_) = self.next {
+            if let State::FirstKey | State::Key | State::InKey(_) | State::Colon(_) = self.state {
                 match self.key(raw) {
-                    Some(key) => member.name = Name::new(key),
-                    None => return Flow::Stopped,
+                    Some(key) => slot.current = CurrentMember::new(key),
+                    None => return Progress::Suspended,
                 }
-                self.next = Next::Value;
+                self.state = State::Value;
             }
-            if self.value(raw, member) == Flow::Stopped {
-                return Flow::Stopped;
+            if self.value(raw, slot) == Progress::Suspended {
+                return Progress::Suspended;
             }
-            self.next = Next::End;
+            self.state = State::End;
             match self.peek(raw) {
                 Some(b',') => {
                     self.pos += 1;
-                    self.next = Next::Key;
+                    self.state = State::Key;
                 }
                 Some(b'}') => return self.close(),
                 Some(_) => return self.fail(JsonErrorKind::UnexpectedCharacter),
-                None => return Flow::Stopped,
+                None => return Progress::Suspended,
             }
         }
     }
 
-    /// Reads a key and its colon.
-    fn key(&mut self, raw: &str) -> Option<Text> {
-        let key = match self.next {
-            Next::Colon(key) => key,
-            Next::RestOfKey(key) => self.rest_of_key(raw, key)?,
+    /// Reads a key and its colon. `None` if suspended.
+    fn key(&mut self, raw: &str) -> Option<StringSpan> {
+        let key = match self.state {
+            State::Colon(key) => key,
+            State::InKey(key) => self.resume_key(raw, key)?,
             _ => match self.peek(raw)? {
                 b'"' => {
-                    let key = self.begin_text();
-                    self.rest_of_key(raw, key)?
+                    let key = self.begin_string();
+                    self.resume_key(raw, key)?
                 }
                 _ => {
                     self.fail(JsonErrorKind::UnexpectedCharacter);
@@ -257,11 +258,11 @@ impl Parser {
             }
             None => {}
         }
-        self.next = Next::Colon(key);
+        self.state = State::Colon(key);
         None
     }
 
-    fn rest_of_key(&mut self, raw: &str, mut key: Text) -> Option<Text> {
+    fn resume_key(&mut self, raw: &str, mut key: StringSpan) -> Option<StringSpan> {
         match key.scan(raw) {
             Scan::Ended => {
                 self.pos = key.end() + 1;
@@ -270,165 +271,170 @@ impl Parser {
             Scan::Partial => {}
             Scan::Failed(error) => self.error = Some(error),
         }
-        self.next = Next::RestOfKey(key);
+        self.state = State::InKey(key);
         None
     }
 
-    /// Reads a value, or the rest of one, and shows it at `place`.
-    fn value(&mut self, raw: &str, place: &mut impl Place) -> Flow {
-        match self.next {
-            Next::End => return Flow::Whole,
-            Next::RestOfText(text) => return self.text(raw, place, text),
-            Next::RestOfShownText(rest) => return self.shown_text(raw, place, rest),
-            Next::RestOfNumber { digits, shown } => {
-                return self.number(raw, place, digits, shown);
+    /// Reads a value, or the rest of one, and shows it in `slot`.
+    fn value(&mut self, raw: &str, slot: &mut impl Slot) -> Progress {
+        match self.state {
+            State::End => return Progress::Complete,
+            State::InString(string) => return self.string(raw, slot, string),
+            State::InShownString(rest) => return self.shown_string(raw, slot, rest),
+            State::InNumber { number, is_shown } => {
+                return self.number(raw, slot, number, is_shown);
             }
             _ => {}
         }
         match self.peek(raw) {
             Some(b'"') => {
-                let text = self.begin_text();
-                self.text(raw, place, text)
+                let string = self.begin_string();
+                self.string(raw, slot, string)
             }
-            Some(b'-' | b'0'..=b'9') => self.number(raw, place, Digits::begin(self.pos), false),
-            Some(b'{') => self.container(place, Next::FirstKey, |parser| {
+            Some(b'-' | b'0'..=b'9') => self.number(raw, slot, NumberSpan::begin(self.pos), false),
+            Some(b'{') => self.container(slot, State::FirstKey, |parser| {
                 let mut members = Map::new();
-                let flow = parser.object(raw, &mut members);
-                (Value::Object(members), flow)
+                let progress = parser.object(raw, &mut members);
+                (Value::Object(members), progress)
             }),
-            Some(b'[') => self.container(place, Next::FirstElement, |parser| {
+            Some(b'[') => self.container(slot, State::FirstElement, |parser| {
                 let mut elements = Vec::new();
-                let flow = parser.array(raw, &mut elements);
-                (Value::Array(elements), flow)
+                let progress = parser.array(raw, &mut elements);
+                (Value::Array(elements), progress)
             }),
-            Some(b't') => self.literal(raw, place, b"true", Value::Bool(true)),
-            Some(b'f') => self.literal(raw, place, b"false", Value::Bool(false)),
-            Some(b'n') => self.literal(raw, place, b"null", Value::Null),
+            Some(b't') => self.literal(raw, slot, b"true", Value::Bool(true)),
+            Some(b'f') => self.literal(raw, slot, b"false", Value::Bool(false)),
+            Some(b'n') => self.literal(raw, slot, b"null", Value::Null),
             Some(_) => self.fail(JsonErrorKind::UnexpectedCharacter),
-            None => Flow::Stopped,
+            None => Progress::Suspended,
         }
     }
 
-    /// Opens a container and puts into `place` what `read` makes of it, whole or not.
-    fn container(&mut self, place: &mut impl Place, next: Next, read: impl FnOnce(&mut Self) -> (Value, Flow)) -> Flow {
+    /// Opens a container, reads it as far as the text goes and puts it into `slot`.
+    fn container(
+        &mut self,
+        slot: &mut impl Slot,
+        state: State,
+        read: impl FnOnce(&mut Self) -> (Value, Progress),
+    ) -> Progress {
         if self.open.len() == MAX_DEPTH {
             return self.fail(JsonErrorKind::TooDeep);
         }
         self.pos += 1;
-        self.next = next;
-        self.open.push(Name::default());
-        let (value, flow) = read(self);
-        place.put(value);
-        flow
+        self.state = state;
+        self.open.push(CurrentMember::default());
+        let (value, progress) = read(self);
+        slot.put(value);
+        progress
     }
 
-    fn close(&mut self) -> Flow {
+    fn close(&mut self) -> Progress {
         self.pos += 1;
         self.open.pop();
-        Flow::Whole
+        Progress::Complete
     }
 
-    /// Half a literal is not remembered but read again: it is short.
-    fn literal(&mut self, raw: &str, place: &mut impl Place, literal: &[u8], value: Value) -> Flow {
+    /// Reads a literal. An incomplete one is read again at the next push: it is short.
+    fn literal(&mut self, raw: &str, slot: &mut impl Slot, literal: &[u8], value: Value) -> Progress {
         let rest = raw.as_bytes().get(self.pos..).unwrap_or_default();
         if rest.starts_with(literal) {
             self.pos += literal.len();
-            place.put(value);
-            return Flow::Whole;
+            slot.put(value);
+            return Progress::Complete;
         }
         if let Some(at) = literal.iter().zip(rest).position(|(a, b)| a != b) {
             self.error = Some(JsonError::new(JsonErrorKind::UnexpectedCharacter, self.pos + at));
         }
-        Flow::Stopped
+        Progress::Suspended
     }
 
-    /// Passes an opening quote.
-    fn begin_text(&mut self) -> Text {
+    /// Skips an opening quote.
+    fn begin_string(&mut self) -> StringSpan {
         self.pos += 1;
-        Text::begin(self.pos)
+        StringSpan::begin(self.pos)
     }
 
-    /// Goes on in a string of which nothing is shown.
-    fn text(&mut self, raw: &str, place: &mut impl Place, mut text: Text) -> Flow {
-        match text.scan(raw) {
+    /// Reads a string, or the rest of one, of which nothing is shown.
+    fn string(&mut self, raw: &str, slot: &mut impl Slot, mut string: StringSpan) -> Progress {
+        match string.scan(raw) {
             Scan::Ended => {
-                self.pos = text.end() + 1;
-                place.put(Value::String(text.decode(raw)));
-                return Flow::Whole;
+                self.pos = string.end() + 1;
+                slot.put(Value::String(string.decode(raw)));
+                return Progress::Complete;
             }
             Scan::Partial => {}
             Scan::Failed(error) => self.error = Some(error),
         }
-        self.next = match self.trailing {
-            Trailing::Hide => Next::RestOfText(text),
-            Trailing::Show => {
-                place.put(Value::String(text.decode(raw)));
-                Next::RestOfShownText(text.rest())
+        self.state = match self.partial_strings {
+            PartialStrings::Hide => State::InString(string),
+            PartialStrings::Show => {
+                slot.put(Value::String(string.decode(raw)));
+                State::InShownString(string.rest())
             }
         };
-        Flow::Stopped
+        Progress::Suspended
     }
 
-    /// Goes on in a string that is shown, and shows the rest too.
-    fn shown_text(&mut self, raw: &str, place: &mut impl Place, mut rest: Text) -> Flow {
+    /// Reads the rest of a string that is shown, and appends it.
+    fn shown_string(&mut self, raw: &str, slot: &mut impl Slot, mut rest: StringSpan) -> Progress {
         let scan = rest.scan(raw);
-        if let Some(Value::String(shown)) = place.shown() {
+        if let Some(Value::String(shown)) = slot.shown() {
             rest.decode_onto(shown, raw);
         }
         match scan {
             Scan::Ended => {
                 self.pos = rest.end() + 1;
-                return Flow::Whole;
+                return Progress::Complete;
             }
             Scan::Partial => {}
             Scan::Failed(error) => self.error = Some(error),
         }
-        self.next = Next::RestOfShownText(rest.rest());
-        Flow::Stopped
+        self.state = State::InShownString(rest.rest());
+        Progress::Suspended
     }
 
-    /// Goes on in a number, of which `shown` says whether its beginning is shown.
-    fn number(&mut self, raw: &str, place: &mut impl Place, mut digits: Digits, shown: bool) -> Flow {
-        let scan = digits.scan(raw);
-        let value = if scan == Scan::Ended { digits.value(raw) } else { digits.provisional(raw) };
-        let shows = self.show_number(place, value, shown);
+    /// Reads a number, or the rest of one; `is_shown` says whether its beginning is shown.
+    fn number(&mut self, raw: &str, slot: &mut impl Slot, mut number: NumberSpan, is_shown: bool) -> Progress {
+        let scan = number.scan(raw);
+        let value = if scan == Scan::Ended { number.value(raw) } else { number.provisional(raw) };
+        let is_shown = self.show_number(slot, value, is_shown);
         match scan {
-            Scan::Ended if shows => {
+            Scan::Ended if is_shown => {
                 self.displaced = None;
-                self.pos = digits.end();
-                return Flow::Whole;
+                self.pos = number.end();
+                return Progress::Complete;
             }
             Scan::Ended => {
                 let kind = JsonErrorKind::NumberOutOfRange;
-                self.error = Some(JsonError::new(kind, digits.start()));
+                self.error = Some(JsonError::new(kind, number.start()));
             }
             Scan::Partial => {}
             Scan::Failed(error) => self.error = Some(error),
         }
-        self.next = Next::RestOfNumber { digits, shown: shows };
-        Flow::Stopped
+        self.state = State::InNumber { number, is_shown };
+        Progress::Suspended
     }
 
-    /// Shows what a number comes to now: `1`, nothing at `1.`, `1.5`. What it displaces is kept until it has ended,
-    /// and is shown again when the number vanishes: at `{"a":true,"a":1.` it is `true` that stands.
+    /// Shows the current value of a number: `1`, nothing at `1.`, then `1.5`. Returns `true` if a value is shown.
     ///
-    /// Returns whether the number is shown.
-    fn show_number(&mut self, place: &mut impl Place, value: Option<Value>, shown: bool) -> bool {
-        let shows = value.is_some();
-        match (value, shown) {
-            (Some(value), false) => self.displaced = place.put(value),
+    /// The displaced value is kept until the number ends, and shown again while the number is not: `{"a":true,"a":1.`
+    /// shows `true`.
+    fn show_number(&mut self, slot: &mut impl Slot, value: Option<Value>, was_shown: bool) -> bool {
+        let is_shown = value.is_some();
+        match (value, was_shown) {
+            (Some(value), false) => self.displaced = slot.put(value),
             (Some(value), true) => {
-                if let Some(shown) = place.shown() {
+                if let Some(shown) = slot.shown() {
                     *shown = value;
                 }
             }
-            (None, true) => place.take_back(self.displaced.take()),
+            (None, true) => slot.restore(self.displaced.take()),
             (None, false) => {}
         }
-        shows
+        is_shown
     }
 
-    /// Skips white space and returns the byte behind it.
+    /// Skips white space and returns the next byte.
     fn peek(&mut self, raw: &str) -> Option<u8> {
         loop {
             match raw.as_bytes().get(self.pos) {
@@ -438,9 +444,9 @@ impl Parser {
         }
     }
 
-    /// The byte at `pos` is wrong.
-    fn fail(&mut self, kind: JsonErrorKind) -> Flow {
+    /// Records an error at `pos`.
+    fn fail(&mut self, kind: JsonErrorKind) -> Progress {
         self.error = Some(JsonError::new(kind, self.pos));
-        Flow::Stopped
+        Progress::Suspended
     }
 }

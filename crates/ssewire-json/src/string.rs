@@ -1,130 +1,106 @@
-//! Strings: scanned once as they come, decoded once when somebody wants to see them.
+//! The contents of a JSON string: where they end, and what their escapes mean (RFC 8259, section 7).
+//!
+//! Shared with `ssewire-messages`; not part of the public API, and free to change in any release.
+//!
+//! WARNING: [`find_special`] is a fast path. It reads eight bytes at a time and must return the same position as a loop
+//! over single bytes, which the tests `find_special_agrees_with_a_byte_loop` and
+//! `find_special_in_word_agrees_with_a_byte_loop` prove. Read `special_in_word` first.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use crate::escape::{Escape, read_escape};
-use crate::token::Scan;
+pub use crate::escape::{Escape, read_escape};
 use crate::{JsonError, JsonErrorKind};
 
-/// The inside of a string, as far as it came and was found to be good.
+/// Returns the position of the first byte that a string cannot contain unescaped: `"`, `\` or a control character
+/// (below 0x20). `None` if there is none.
 ///
-/// ```text
-///   raw   { "k e y \n . . \u00
-///           ^             ^
-///         start          end      (an escape that is not whole is not within)
-/// ```
-///
-/// Every escape is longer than what it stands for; `saved` is the sum of the differences. So the decoded text has
-/// `end - start - saved` bytes, and stands in the raw text as it is when `saved` is 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Text {
-    start: usize,
-    end: usize,
-    saved: usize,
-}
-
-impl Text {
-    /// The string whose inside begins at `start`.
-    pub(crate) fn begin(start: usize) -> Self {
-        Self { start, end: start, saved: 0 }
-    }
-
-    /// What follows when all of this has been shown.
-    pub(crate) fn rest(self) -> Self {
-        Self::begin(self.end)
-    }
-
-    /// Where the closing quote stands, once [`Scan::Ended`] was answered.
-    pub(crate) fn end(self) -> usize {
-        self.end
-    }
-
-    /// Goes on to the closing quote, to the end of the text or to an error, and never over the same bytes again but
-    /// for an escape that was not whole (11 bytes at most).
-    pub(crate) fn scan(&mut self, raw: &str) -> Scan {
-        let mut rest = raw.as_bytes().get(self.end..).unwrap_or_default();
-        loop {
-            let plain = plain_len(rest);
-            self.end += plain;
-            rest = rest.get(plain..).unwrap_or_default();
-            let fault = match rest.first() {
-                None => return Scan::Partial,
-                Some(b'"') => return Scan::Ended,
-                Some(b'\\') => match read_escape(rest) {
-                    Escape::Whole { len, character } => {
-                        self.end += len;
-                        self.saved += len - character.len_utf8();
-                        rest = rest.get(len..).unwrap_or_default();
-                        continue;
-                    }
-                    Escape::Partial => return Scan::Partial,
-                    Escape::Invalid { kind, at } => JsonError::new(kind, self.end + at),
-                },
-                Some(_) => JsonError::new(JsonErrorKind::ControlCharacter, self.end),
-            };
-            return Scan::Failed(fault);
-        }
-    }
-
-    /// The decoded text, in an allocation of exactly its size.
-    pub(crate) fn decode(self, raw: &str) -> String {
-        let mut text = String::with_capacity((self.end - self.start).saturating_sub(self.saved));
-        self.decode_onto(&mut text, raw);
-        text
-    }
-
-    /// Appends the decoded text.
-    pub(crate) fn decode_onto(self, text: &mut String, raw: &str) {
-        if let Some(plain) = self.as_it_is(raw) {
-            text.push_str(plain);
-            return;
-        }
-        let mut rest = raw.get(self.start..self.end).unwrap_or_default();
-        loop {
-            let (plain, escaped) = rest.split_at(plain_len(rest.as_bytes()));
-            text.push_str(plain);
-            let Escape::Whole { len, character } = read_escape(escaped.as_bytes()) else {
-                return;
-            };
-            text.push(character);
-            rest = escaped.get(len..).unwrap_or_default();
-        }
-    }
-
-    /// The text where it stands in `raw`, if no escape forbids that.
-    pub(crate) fn as_it_is(self, raw: &str) -> Option<&str> {
-        if self.saved == 0 { raw.get(self.start..self.end) } else { None }
-    }
-}
-
-/// The number of bytes before the first quote, backslash or control character. Eight at a time; the last eight overlap
-/// those before.
-fn plain_len(bytes: &[u8]) -> usize {
+/// Does not check UTF-8. Costs one pass up to the position returned.
+#[inline]
+#[must_use]
+pub fn find_special(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     while let Some((word, after)) = rest.split_first_chunk() {
-        if let Some(plain) = plain_in_word(*word) {
-            return bytes.len() - rest.len() + plain;
+        if let Some(lane) = special_in_word(*word) {
+            return Some(bytes.len() - rest.len() + lane);
         }
         rest = after;
     }
-    let before = bytes.len().saturating_sub(8);
-    let plain = match bytes.last_chunk() {
-        Some(word) => plain_in_word(*word).map(|plain| before + plain),
-        None => rest.iter().position(|byte| is_special(*byte)),
-    };
-    plain.unwrap_or(bytes.len())
+    // The last eight bytes overlap those before.
+    match bytes.last_chunk() {
+        Some(word) => special_in_word(*word).map(|lane| bytes.len() - 8 + lane),
+        None => bytes.iter().position(|byte| is_special(*byte)),
+    }
+}
+
+/// Appends `contents`, the contents of a JSON string without its quotes, with every escape replaced by its character. A
+/// surrogate pair is one character.
+///
+/// Reserves nothing: reserve `contents.len()` bytes before, which is always enough. Costs one pass.
+///
+/// # Errors
+///
+/// A byte that cannot be in a string, an invalid or incomplete escape
+/// ([`UnexpectedEnd`](JsonErrorKind::UnexpectedEnd)) or a lone surrogate; the offset is the one within `contents`. What
+/// precedes it has been appended: truncate `text` to undo this.
+pub fn unescape_onto(text: &mut String, contents: &str) -> Result<(), JsonError> {
+    let mut rest = contents;
+    while let Some((plain, special)) = find_special(rest.as_bytes()).and_then(|at| rest.split_at_checked(at)) {
+        text.push_str(plain);
+        let fail = |kind, at| Err(JsonError::new(kind, (contents.len() - special.len()) + at));
+        if !special.starts_with('\\') {
+            let is_quote = special.starts_with('"');
+            let kind = if is_quote { JsonErrorKind::UnexpectedCharacter } else { JsonErrorKind::ControlCharacter };
+            return fail(kind, 0);
+        }
+        match read_escape(special.as_bytes()) {
+            Escape::Complete { len, character } => {
+                text.push(character);
+                rest = special.get(len..).unwrap_or_default();
+            }
+            Escape::Partial => return fail(JsonErrorKind::UnexpectedEnd, special.len()),
+            Escape::Invalid { kind, at } => return fail(kind, at),
+        }
+    }
+    text.push_str(rest);
+    Ok(())
+}
+
+/// Appends the rest of a string to `text`, as [`unescape_onto`] does, and returns what follows the quote that ends it.
+/// `bytes` begins at the first escape, whose position [`find_special`] returns.
+///
+/// Does not check UTF-8, so that the caller can check all of `text` at once. Reserves nothing. Costs one pass.
+///
+/// Returns `None` if there is no such quote, or the contents are invalid as for [`unescape_onto`].
+#[inline]
+#[must_use]
+pub fn unescape_to_quote<'b>(text: &mut Vec<u8>, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    let mut rest = bytes;
+    while let Some(b'\\') = rest.first() {
+        let Escape::Complete { len, character } = read_escape(rest) else { return None };
+        match u8::try_from(character) {
+            Ok(byte) if byte.is_ascii() => text.push(byte),
+            _ => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        let after = rest.get(len..)?;
+        let (plain, special) = after.split_at_checked(find_special(after)?)?;
+        text.extend_from_slice(plain);
+        rest = special;
+    }
+    rest.strip_prefix(b"\"")
 }
 
 fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// The same for eight bytes at once; `None` when all eight are plain.
+/// [`find_special`] for eight bytes at once.
 ///
-/// In each byte lane, `(x - n) & !x` has its top bit set when `x < n` (for `n` up to 0x80), and `x ^ c` is below 1
-/// only for `x == c`. A borrow may set the bit of a lane wrongly, but only above a lane that has it rightly, so the
+/// In each byte lane, `(x - n) & !x` has its top bit set if `x < n` (for `n` up to 0x80), and `x ^ c` is below 1 only
+/// for `x == c`. A borrow may set the top bit of a lane wrongly, but only above a lane that has it rightly, so the
 /// lowest bit is always right.
-fn plain_in_word(word: [u8; 8]) -> Option<usize> {
+#[inline]
+fn special_in_word(word: [u8; 8]) -> Option<usize> {
     const EACH: u64 = u64::MAX / 0xFF;
     let below = |x: u64, n: u8| x.wrapping_sub(EACH * u64::from(n)) & !x;
     let equal = |x: u64, c: u8| below(x ^ (EACH * u64::from(c)), 1);
@@ -136,67 +112,84 @@ fn plain_in_word(word: [u8; 8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::{format, vec};
+
     use super::*;
 
-    /// The word at a time agrees with the byte at a time for every byte value in every lane, also next to its
-    /// neighbours in value.
+    /// For every byte value in every lane, also next to its neighbours in value.
     #[test]
-    fn words_and_bytes_agree() {
+    fn find_special_in_word_agrees_with_a_byte_loop() {
         for byte in 0..=u8::MAX {
             for lane in 0..8 {
                 for filler in [b'x', b'!', b'#', b' ', 0x7F, 0x80, 0xFF] {
                     let mut word = [filler; 8];
                     word[lane] = byte;
                     let expected = word.iter().position(|byte| is_special(*byte));
-                    assert_eq!(plain_in_word(word), expected, "{word:x?}");
+                    assert_eq!(special_in_word(word), expected, "{word:x?}");
                 }
             }
         }
     }
 
     #[test]
-    fn plain_text_ends_at_the_first_special_byte() {
-        assert_eq!(plain_len(b""), 0);
-        assert_eq!(plain_len(b"abc"), 3);
-        assert_eq!(plain_len(b"abcdefgh"), 8);
-        assert_eq!(plain_len(b"abcdefghi\"k"), 9);
-        assert_eq!(plain_len(b"abcdefgh\\"), 8);
-        assert_eq!(plain_len("äöü€😀\u{7f}\n".as_bytes()), 14);
-    }
-
-    #[test]
-    fn text_without_escapes_is_lent() {
-        for (raw, lent) in [("plain\"", Some("plain")), ("\"", Some("")), ("line\\n\"", None)] {
-            let mut text = Text::begin(0);
-            assert_eq!(text.scan(raw), Scan::Ended);
-            assert_eq!(text.as_it_is(raw), lent);
+    fn find_special_agrees_with_a_byte_loop() {
+        for length in 0..24 {
+            for filler in [b'x', 0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F, 0x80, 0x9F, 0xA2, 0xDC, 0xFF] {
+                let plain = vec![filler; length];
+                assert_eq!(find_special(&plain), None);
+                for at in 0..length {
+                    for byte in (0..0x20).chain([b'"', b'\\']) {
+                        let mut data = plain.clone();
+                        data[at..].fill(byte);
+                        assert_eq!(find_special(&data), Some(at));
+                        data[at + 1..].fill(filler);
+                        assert_eq!(find_special(&data), Some(at));
+                    }
+                }
+            }
         }
     }
 
     #[test]
-    fn an_escape_is_within_only_when_it_is_whole() {
-        let raw = r"ab\u00e9c\ud83d\ude0";
-        let mut text = Text::begin(0);
-        assert_eq!(text.scan(raw), Scan::Partial);
-        assert_eq!(text.end, 9);
-        assert_eq!(text.decode(raw), "abéc");
+    fn unescape_replaces_every_escape() {
+        for (contents, expected) in [
+            ("", ""),
+            ("plain é", "plain é"),
+            (r#"\"\\\/\b\f\n\r\t"#, "\"\\/\u{8}\u{c}\n\r\t"),
+            (r"a\u0041\u00e9\u20ac\uD83D\uDE00z", "aAé€😀z"),
+        ] {
+            let mut text = String::from("before ");
+            assert_eq!(unescape_onto(&mut text, contents), Ok(()), "{contents}");
+            assert_eq!(text.strip_prefix("before "), Some(expected));
+
+            let quoted = format!("{contents}\" after");
+            let found = unescape_from_first_special(quoted.as_bytes());
+            assert_eq!(found, Some((expected.as_bytes().to_vec(), &b" after"[..])), "{contents}");
+        }
+    }
+
+    fn unescape_from_first_special(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+        let (plain, special) = bytes.split_at(find_special(bytes)?);
+        let mut text = plain.to_vec();
+        let after = unescape_to_quote(&mut text, special)?;
+        Some((text, after))
     }
 
     #[test]
-    fn the_decoded_text_fits_exactly() {
-        for (raw, expected) in [
-            ("plain\"", "plain"),
-            (r#"\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"),
-            (r#"\u0041\u00e9\u20ac\ud83d\ude00""#, "Aé€😀"),
-            (r#"over a word long \n and on\t""#, "over a word long \n and on\t"),
+    fn unescape_rejects_what_a_string_cannot_contain() {
+        use JsonErrorKind::*;
+        for (contents, kind, at) in [
+            ("a\"b", UnexpectedCharacter, 1),
+            ("a\tb", ControlCharacter, 1),
+            (r"ab\x", InvalidEscape, 3),
+            (r"ab\ud83d!", LoneSurrogate, 8),
+            (r"ab\ud83d", UnexpectedEnd, 8),
+            (r"ab\", UnexpectedEnd, 3),
         ] {
-            let mut text = Text::begin(0);
-            assert_eq!(text.scan(raw), Scan::Ended);
-            assert_eq!(text.end(), raw.len() - 1);
-            assert_eq!(text.end - text.start - text.saved, expected.len());
-            let decoded = text.decode(raw);
-            assert_eq!(decoded, expected);
-            assert_eq!(decoded.capacity(), expected.len());
+            assert_eq!(unescape_onto(&mut String::new(), contents), Err(JsonError::new(kind, at)), "{contents}");
+            // A quote is an error within contents, and ends what has no end yet.
+            let ends = kind == UnexpectedCharacter;
+            assert_eq!(unescape_from_first_special(contents.as_bytes()).is_some(), ends, "{contents}");
         }
     }
 }

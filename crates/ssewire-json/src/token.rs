@@ -1,14 +1,14 @@
-//! How far a token got: the answer of all scanners.
+//! The result of scanning a token.
 
 use crate::JsonError;
 
-/// What scanning a string or a number came to.
+/// Result of scanning a string or a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scan {
-    /// The token's end was seen.
+    /// The end of the token was found.
     Ended,
-    /// The text ends first; scan again when there is more.
+    /// The text ends first: scan again when more has arrived.
     Partial,
-    /// No more text can make a token of it.
+    /// The text cannot become a valid token.
     Failed(JsonError),
 }

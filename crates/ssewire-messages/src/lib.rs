@@ -102,7 +102,7 @@ pub use not_a_stream::NotAStream;
 pub use payload_error::{PayloadError, PayloadErrorKind};
 pub use response_head::{ResponseHead, RetryAfter};
 pub use retry::{Backoff, GiveUp, RetryAdvice};
-pub use ssewire_json::{JsonError, Trailing};
+pub use ssewire_json::{JsonError, PartialStrings};
 pub use stream::{Item, MessageStream, ReadyItem, StreamError};
 pub use structured::{ParseTextError, ParseTextErrorKind, StructuredOutput};
 pub use tool_input::{InputError, InputState};

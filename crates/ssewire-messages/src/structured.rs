@@ -5,7 +5,7 @@ use core::fmt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
-use ssewire_json::{GrowingJson, JsonError, Trailing};
+use ssewire_json::{JsonError, PartialJson, PartialStrings};
 
 use crate::accumulator::Update;
 use crate::message::Message;
@@ -49,7 +49,7 @@ use crate::message::Message;
 ///
 /// Taking an update costs time in proportion to its text; the text before it is never parsed again.
 #[derive(Clone, Default)]
-pub struct StructuredOutput(GrowingJson);
+pub struct StructuredOutput(PartialJson);
 
 impl StructuredOutput {
     /// Hides the unfinished string at the end of the text.
@@ -60,8 +60,8 @@ impl StructuredOutput {
 
     /// Hides or shows it.
     #[must_use]
-    pub fn with_trailing(trailing: Trailing) -> Self {
-        Self(GrowingJson::with_trailing(trailing))
+    pub fn with_partial_strings(partial_strings: PartialStrings) -> Self {
+        Self(PartialJson::with_partial_strings(partial_strings))
     }
 
     /// Takes the text that an update brought; others bring none. Pieces are joined in the order of their arrival: the

@@ -6,7 +6,7 @@ use core::fmt;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use ssewire_json::{GrowingJson, JsonError, Trailing};
+use ssewire_json::{JsonError, PartialJson, PartialStrings};
 
 use crate::wire::{FromJson, Member};
 
@@ -42,7 +42,7 @@ pub struct ToolInput {
     /// What stood in the start of the block; `{}` if nothing did.
     start: Value,
     /// What came in deltas. None of them had any text as long as this is `None`.
-    json: Option<Box<GrowingJson>>,
+    json: Option<Box<PartialJson>>,
     phase: Phase,
 }
 
@@ -137,7 +137,7 @@ impl ToolInput {
     }
 
     fn state_in(&self, phase: Phase) -> InputState {
-        let Some(json) = self.json.as_deref().filter(|json| !json.is_blank()) else {
+        let Some(json) = self.json.as_deref().filter(|json| !json.is_empty()) else {
             return match phase {
                 Phase::Open => InputState::Growing,
                 Phase::Cut => InputState::Cut,
@@ -149,7 +149,7 @@ impl ToolInput {
             (Some(error), _) => InputState::Invalid(error),
             (None, Phase::Open) => InputState::Growing,
             (None, Phase::Stopped) if json.is_complete() => InputState::Complete,
-            (None, Phase::Cut) if json.is_complete() && json.is_settled() => InputState::Complete,
+            (None, Phase::Cut) if json.is_complete() && json.is_stable() => InputState::Complete,
             (None, Phase::Stopped | Phase::Cut) => InputState::Cut,
         }
     }
@@ -159,7 +159,7 @@ impl ToolInput {
     #[must_use]
     pub fn partial(&self) -> Option<&Value> {
         match &self.json {
-            Some(json) if !json.is_blank() => json.value(),
+            Some(json) if !json.is_empty() => json.value(),
             _ => Some(&self.start),
         }
     }
@@ -188,20 +188,20 @@ impl ToolInput {
         }
         let is_broken = matches!(self.state(), InputState::Cut | InputState::Invalid(_));
         if let Some(json) = self.json.as_mut().filter(|_| is_broken) {
-            let mut settled = GrowingJson::with_trailing(Trailing::Hide);
+            let mut hidden = PartialJson::with_partial_strings(PartialStrings::Hide);
             // Its error, if it has one, is the error of the input as a whole: it is read from there.
-            let _same_error = settled.push(json.raw());
-            **json = settled;
+            let _same_error = hidden.push(json.raw());
+            **json = hidden;
         }
     }
 
     /// Takes the next piece of JSON text. Whether more may come is said by [`open`](Self::open) and
     /// [`stop`](Self::stop).
-    pub(crate) fn push(&mut self, piece: &str, trailing: Trailing) {
+    pub(crate) fn push(&mut self, piece: &str, partial_strings: PartialStrings) {
         if piece.is_empty() {
             return;
         }
-        let json = self.json.get_or_insert_with(|| Box::new(GrowingJson::with_trailing(trailing)));
+        let json = self.json.get_or_insert_with(|| Box::new(PartialJson::with_partial_strings(partial_strings)));
         // The error stays with the JSON, which keeps the text beyond it, too.
         let _kept = json.push(piece);
     }

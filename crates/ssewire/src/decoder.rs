@@ -1,14 +1,14 @@
-//! The decoder as its user sees it. The slow path is in `assembler.rs`, the fast path in `fast_path.rs`.
+//! The decoder as its user sees it. The fast path is in `fast_path.rs`, the slow path in `slow_path.rs`.
 
 use core::fmt;
-use core::ops::Range;
 use core::time::Duration;
 
-use crate::assembler::{BlockAssembler, Limits, Until};
-use crate::buffer::EventBuffer;
+use crate::buffer::{EventBuffer, OutOfCapacity};
 use crate::error::{DecodeError, InvalidId, Truncated};
-use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, default_type};
+use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, Span, default_type};
 use crate::fast_path::{EventHead, Scan, scan_event};
+use crate::field::{LinePrefix, LineState, RetryParser, split_unknown};
+use crate::line::LineScanner;
 use crate::storage::{HeapBuffer, Storage};
 
 /// Decodes an event stream incrementally: takes bytes as they arrive and returns each event as soon as it is complete.
@@ -40,9 +40,51 @@ use crate::storage::{HeapBuffer, Storage};
 /// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once; an `event` or `id` value
 /// that crosses a boundary is copied twice. Nothing is allocated until something is copied, and then only when the buffer
 /// grows.
+#[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
-    pub(crate) assembler: BlockAssembler<S>,
+    pub(crate) buffer: EventBuffer<S>,
+    pub(crate) max_event_bytes: usize,
+    pub(crate) max_id_bytes: u32,
+    pub(crate) max_comment_bytes: u32,
+    /// Bytes consumed since the last blank line, without those of an incomplete byte order mark.
+    pub(crate) pending: u64,
+    /// The reconnection time in milliseconds, if `has_retry`: smaller than an `Option<Duration>`.
+    pub(crate) retry: u64,
+    pub(crate) has_retry: bool,
+    pub(crate) retry_parser: RetryParser,
+    pub(crate) scanner: LineScanner,
+    pub(crate) line: LineState,
+    pub(crate) prefix: LinePrefix,
+    pub(crate) block: BlockFlags,
+    /// The caller reads comments. Chosen once, because lines that nobody reads are not kept.
+    pub(crate) comments: bool,
+    /// The caller reads unknown fields.
+    pub(crate) unknown_fields: bool,
+    /// Part of the open comment or unknown field was dropped.
+    pub(crate) truncated: bool,
+    /// The next byte starts a block, so that the fast path applies: `starts_block()`, computed once per call and not once
+    /// per event.
+    pub(crate) between_blocks: bool,
     head: EventHead,
+}
+
+/// Properties of the current block, apart from what is in the buffer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct BlockFlags {
+    /// A line that is no comment has ended.
+    pub(crate) has_field: bool,
+    pub(crate) has_retry: bool,
+    pub(crate) id_ignored: bool,
+    /// The event exceeds a limit and is dropped. `id` and `retry` still count.
+    pub(crate) discarded: bool,
+}
+
+/// What ends a call. Each includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Until {
+    Event,
+    Block,
+    Frame,
 }
 
 #[cfg(feature = "alloc")]
@@ -90,12 +132,25 @@ impl<S> Decoder<S> {
     /// ```
     #[must_use]
     pub const fn with_storage(storage: S) -> Self {
-        let limits = Limits {
-            event: Self::DEFAULT_MAX_EVENT_BYTES,
-            id: Self::DEFAULT_MAX_ID_BYTES,
-            comment: Self::DEFAULT_MAX_COMMENT_BYTES,
-        };
-        Self { assembler: BlockAssembler::new(EventBuffer::new(storage), limits), head: EventHead::new() }
+        Self {
+            buffer: EventBuffer::new(storage),
+            max_event_bytes: Self::DEFAULT_MAX_EVENT_BYTES,
+            max_id_bytes: small_limit(Self::DEFAULT_MAX_ID_BYTES),
+            max_comment_bytes: small_limit(Self::DEFAULT_MAX_COMMENT_BYTES),
+            pending: 0,
+            retry: 0,
+            has_retry: false,
+            retry_parser: RetryParser::new(),
+            scanner: LineScanner::new(),
+            line: LineState::Start,
+            prefix: LinePrefix::new(),
+            block: BlockFlags { has_field: false, has_retry: false, id_ignored: false, discarded: false },
+            comments: false,
+            unknown_fields: false,
+            truncated: false,
+            between_blocks: false,
+            head: EventHead::new(),
+        }
     }
 
     /// Sets the largest logical size of one event, in bytes: its type, its data with the LFs that join it, and the value
@@ -104,43 +159,43 @@ impl<S> Decoder<S> {
     /// At most a quarter of the address space: on 32-bit targets a larger value means 1 GiB.
     #[must_use]
     pub const fn with_max_event_bytes(mut self, bytes: usize) -> Self {
-        self.assembler.limits.event = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
+        self.max_event_bytes = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
         self
     }
 
     /// The largest logical size of one event, in bytes.
     #[must_use]
     pub const fn max_event_bytes(&self) -> usize {
-        self.assembler.limits.event
+        self.max_event_bytes
     }
 
     /// Sets the longest `id` that the stream may set, in bytes. A longer one is ignored, the previous ID stays, and
-    /// [`Block::id_ignored`] returns true. An ID that was set before stays, whatever its length.
+    /// [`Block::id_ignored`] returns true. An ID that was set before stays, whatever its length. At most 1 GiB.
     #[must_use]
     pub const fn with_max_id_bytes(mut self, bytes: usize) -> Self {
-        self.assembler.limits.id = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
+        self.max_id_bytes = small_limit(bytes);
         self
     }
 
     /// Makes [`decode_frame`](Self::decode_frame) return comments. Without it, comments need no memory.
     #[must_use]
     pub const fn with_comments(mut self) -> Self {
-        self.assembler.interest.comments = true;
+        self.comments = true;
         self
     }
 
     /// Makes [`decode_frame`](Self::decode_frame) return unknown fields. Without it, unknown fields need no memory.
     #[must_use]
     pub const fn with_unknown_fields(mut self) -> Self {
-        self.assembler.interest.unknown_fields = true;
+        self.unknown_fields = true;
         self
     }
 
     /// Sets how many bytes of a comment or of an unknown field (name and value) a frame contains at most. A longer one is
-    /// truncated, and the frame says so; it never makes an event too large.
+    /// truncated, and the frame says so; it never makes an event too large. At most 1 GiB.
     #[must_use]
     pub const fn with_max_comment_bytes(mut self, bytes: usize) -> Self {
-        self.assembler.limits.comment = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
+        self.max_comment_bytes = small_limit(bytes);
         self
     }
 
@@ -148,14 +203,17 @@ impl<S> Decoder<S> {
     /// [`reset`](Self::reset): it tells how long to wait before the next connection.
     #[must_use]
     pub const fn retry(&self) -> Option<Duration> {
-        self.assembler.retry()
+        if self.has_retry { Some(Duration::from_millis(self.retry)) } else { None }
     }
 
     /// Returns whether bytes are pending that [`finish`](Self::finish) would discard: an unfinished line, or a field
     /// after the last blank line.
     #[must_use]
     pub fn is_pending(&self) -> bool {
-        self.assembler.pending_bytes().is_some()
+        self.scanner.bom_bytes() > 0
+            || self.line != LineState::Start
+            || !self.prefix.bytes().is_empty()
+            || self.block.has_field
     }
 }
 
@@ -179,21 +237,19 @@ impl<S: Storage> Decoder<S> {
         if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
             return Err(InvalidId::ForbiddenByte);
         }
-        let max_bytes = self.assembler.limits.id;
+        let max_bytes = usize::try_from(self.max_id_bytes).unwrap_or(usize::MAX);
         if id.len() > max_bytes {
             return Err(InvalidId::TooLong { max_bytes });
         }
-        let buffer = &mut self.assembler.buffer;
-        let set = buffer.set_last_event_id(id);
-        set.map_err(|_| InvalidId::CapacityExceeded { capacity: buffer.capacity() })
+        let set = self.buffer.set_last_event_id(id);
+        set.map_err(|OutOfCapacity| InvalidId::CapacityExceeded { capacity: self.buffer.capacity() })
     }
 
     /// The last event ID: of the last block that was dispatched, or as set by the caller; empty if there is none. Sent as
     /// `Last-Event-ID` on the next connection. (HTML standard: the *last event ID string*.)
-    #[inline]
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
-        self.assembler.buffer.last_event_id()
+        self.buffer.last_event_id()
     }
 
     /// Decodes up to the end of the next event. Advances `input` past the bytes consumed, so that the caller may stop
@@ -235,7 +291,6 @@ impl<S: Storage> Decoder<S> {
     ///
     /// # Errors
     /// As [`decode`](Self::decode). The block of a lost event still ends in a [`Block`], without an event.
-    #[inline]
     pub fn decode_block<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Block<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
         Ok(self.poll_block(input)?.map(|span| self.resolve_block(chunk, span)))
@@ -262,7 +317,6 @@ impl<S: Storage> Decoder<S> {
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    #[inline]
     pub fn decode_frame<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Frame<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
         Ok(self.poll_frame(input)?.map(|span| self.resolve_frame(chunk, span)))
@@ -299,26 +353,16 @@ impl<S: Storage> Decoder<S> {
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    #[inline]
     pub fn poll_event(&mut self, input: &mut &[u8]) -> Result<Option<EventSpan>, DecodeError> {
-        let chunk = *input;
-        match self.scan(input) {
-            Ok((event_type, data)) => Ok(BlockSpan::of_borrowed(chunk, event_type, data).event()),
-            Err(scan) => Ok(self.read(input, Until::Event, scan)?.and_then(|frame| FrameSpan(frame).event())),
-        }
+        Ok(self.step(input, Until::Event)?.and_then(|frame| FrameSpan(frame).event()))
     }
 
     /// As [`decode_block`](Self::decode_block), without borrowing; see [`poll_event`](Self::poll_event).
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    #[inline]
     pub fn poll_block(&mut self, input: &mut &[u8]) -> Result<Option<BlockSpan>, DecodeError> {
-        let chunk = *input;
-        match self.scan(input) {
-            Ok((event_type, data)) => Ok(Some(BlockSpan::of_borrowed(chunk, event_type, data))),
-            Err(scan) => Ok(self.read(input, Until::Block, scan)?.and_then(|frame| FrameSpan(frame).block())),
-        }
+        Ok(self.step(input, Until::Block)?.and_then(|frame| FrameSpan(frame).block()))
     }
 
     /// As [`decode_frame`](Self::decode_frame), without borrowing; see [`poll_event`](Self::poll_event).
@@ -327,37 +371,26 @@ impl<S: Storage> Decoder<S> {
     /// As [`decode`](Self::decode).
     #[inline]
     pub fn poll_frame(&mut self, input: &mut &[u8]) -> Result<Option<FrameSpan>, DecodeError> {
-        let chunk = *input;
-        match self.scan(input) {
-            Ok((event_type, data)) => {
-                Ok(Some(FrameSpan(FrameParts::Block(BlockSpan::of_borrowed(chunk, event_type, data)))))
-            }
-            Err(scan) => Ok(self.read(input, Until::Frame, scan)?.map(FrameSpan)),
-        }
+        Ok(self.step(input, Until::Frame)?.map(FrameSpan))
     }
 
     /// Borrows the event that [`poll_event`](Self::poll_event) found. `chunk` is its input as it was *before* that call.
     /// Constant time.
     ///
     /// Passing a different chunk, or polling again first, yields unspecified contents but never panics.
-    #[inline]
     #[must_use]
     pub fn resolve<'d>(&'d self, chunk: &'d [u8], span: EventSpan) -> Event<'d> {
-        Event {
-            event_type: default_type(span.event_type.map(|part| self.assembler.bytes(chunk, part))),
-            data: self.assembler.bytes(chunk, span.data),
-            last_event_id: self.last_event_id(),
-            retry: if span.has_retry { self.retry() } else { None },
-        }
+        let block = self.resolve_block(chunk, span.0);
+        let (event_type, data) = (default_type(block.event_type), block.data.unwrap_or_default());
+        Event { event_type, data, last_event_id: block.last_event_id, retry: block.retry }
     }
 
     /// Borrows the block that [`poll_block`](Self::poll_block) found; see [`resolve`](Self::resolve).
-    #[inline]
     #[must_use]
     pub fn resolve_block<'d>(&'d self, chunk: &'d [u8], span: BlockSpan) -> Block<'d> {
         Block {
-            event_type: span.event_type.map(|part| self.assembler.bytes(chunk, part)),
-            data: span.data.map(|part| self.assembler.bytes(chunk, part)),
+            event_type: span.event_type.map(|part| self.bytes(chunk, part)),
+            data: span.data.map(|part| self.bytes(chunk, part)),
             last_event_id: self.last_event_id(),
             retry: if span.has_retry { self.retry() } else { None },
             has_id: span.has_id,
@@ -366,19 +399,15 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Borrows the frame that [`poll_frame`](Self::poll_frame) found; see [`resolve`](Self::resolve).
-    #[inline]
     #[must_use]
     pub fn resolve_frame<'d>(&'d self, chunk: &'d [u8], span: FrameSpan) -> Frame<'d> {
         match span.0 {
             FrameParts::Block(block) => Frame::Block(self.resolve_block(chunk, block)),
-            FrameParts::Comment { text, truncated } => {
-                Frame::Comment { text: self.assembler.bytes(chunk, text), truncated }
+            FrameParts::Comment { text, truncated } => Frame::Comment { text: self.bytes(chunk, text), truncated },
+            FrameParts::UnknownField { line, truncated } => {
+                let (name, value) = split_unknown(self.bytes(chunk, line));
+                Frame::UnknownField { name, value, truncated }
             }
-            FrameParts::UnknownField { name, value, truncated } => Frame::UnknownField {
-                name: self.assembler.bytes(chunk, name),
-                value: self.assembler.bytes(chunk, value),
-                truncated,
-            },
         }
     }
 
@@ -389,9 +418,10 @@ impl<S: Storage> Decoder<S> {
     /// [`Truncated`] if an unfinished line, or a field, comes after the last blank line: the stream was cut, and the event
     /// that it would have dispatched is lost. A second call finds nothing pending.
     pub fn finish(&mut self) -> Result<(), Truncated> {
-        let pending = self.assembler.pending_bytes();
+        let truncated = Truncated { pending: self.pending.saturating_add(u64::from(self.scanner.bom_bytes())) };
+        let is_pending = self.is_pending();
         self.reset();
-        pending.map_or(Ok(()), |pending| Err(Truncated { pending }))
+        if is_pending { Err(truncated) } else { Ok(()) }
     }
 
     /// Ends the input and returns the pending event, as if its last line and the blank line after it had come. For
@@ -413,35 +443,52 @@ impl<S: Storage> Decoder<S> {
         const LINE_END_AND_BLANK_LINE: &[u8] = b"\n\n";
         let mut input = LINE_END_AND_BLANK_LINE;
         let polled = self.poll_event(&mut input);
-        self.assembler.reset();
+        self.reset();
         Ok(polled?.map(|span| self.resolve(LINE_END_AND_BLANK_LINE, span)))
     }
 
     /// Prepares for a new connection: a byte order mark is looked for again, and what is pending is discarded. The last
     /// event ID, [`retry`](Self::retry) and the buffer stay.
     pub fn reset(&mut self) {
-        self.assembler.reset();
+        self.buffer.discard_block();
+        (self.scanner, self.line, self.prefix) = (LineScanner::new(), LineState::Start, LinePrefix::new());
+        (self.block, self.retry_parser, self.pending) = (BlockFlags::default(), RetryParser::new(), 0);
+        (self.truncated, self.between_blocks) = (false, false);
     }
 
     /// Frees all memory that nothing pending needs; a [`HeapBuffer`] with nothing pending and no last event ID owns none
     /// afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less than a
     /// quarter of it.
     pub fn shrink_to_fit(&mut self) {
-        self.assembler.buffer.shrink(0);
+        self.buffer.shrink(0);
     }
 
-    /// Reads an event that lies complete in the chunk, on the fast path, and returns its type and data. Otherwise returns
-    /// how far the fast path came; [`read`](Self::read) continues there.
+    /// Reads up to the next frame: on the fast path if an event lies complete in the chunk, else on the slow path.
+    #[inline(always)]
+    fn step(&mut self, input: &mut &[u8], until: Until) -> Result<Option<FrameParts>, DecodeError> {
+        let chunk = *input;
+        match self.scan(input) {
+            Ok((event_type, data)) => Ok(Some(FrameParts::Block(BlockSpan::of_borrowed(chunk, event_type, data)))),
+            Err(scan) => self.read(input, until, scan),
+        }
+    }
+
+    /// Reads an event that lies complete in the chunk and returns its type and data. Otherwise returns how far the fast
+    /// path came; the slow path, [`read`](Self::read), continues there.
     #[inline(always)]
     fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Scan<'c>> {
-        if !self.assembler.is_between_blocks() {
+        debug_assert_eq!(self.between_blocks, self.starts_block());
+        if !self.between_blocks {
             return Err(Scan::NOTHING);
         }
-        let chunk = *input;
-        match scan_event(chunk, &mut self.head) {
-            Scan::Event { event_type, data, rest } if self.fits(event_type.map_or(0, <[u8]>::len), data.len()) => {
+        match scan_event(input, &mut self.head) {
+            Scan::Event { event_type, data, rest }
+                // Cannot overflow: both lie in one slice.
+                if event_type.map_or(0, <[u8]>::len).wrapping_add(data.len()) <= self.max_event_bytes =>
+            {
                 *input = rest;
-                self.assembler.skip_block();
+                self.pending = 0;
+                self.buffer.note_idle_block();
                 Ok((event_type, data))
             }
             scan => Err(scan),
@@ -460,36 +507,19 @@ impl<S: Storage> Decoder<S> {
         Ok(frame.and_then(|frame| FrameSpan(frame).event()).map(|span| self.resolve(chunk, span)))
     }
 
-    /// Reads up to the next frame on the slow path.
-    #[inline]
-    fn read(&mut self, input: &mut &[u8], until: Until, scan: Scan<'_>) -> Result<Option<FrameParts>, DecodeError> {
-        let len_of = |range: &Option<Range<usize>>| range.as_ref().map_or(0, Range::len);
-        let (event_type, data, end) = match scan {
-            Scan::Partial { event_type, name, value_start }
-                if self.fits(len_of(&event_type), input.len().saturating_sub(value_start)) =>
-            {
-                return self.assembler.keep_partial(input, event_type, name, value_start).map(|()| None);
-            }
-            Scan::Lines { event_type, data, end } if self.fits(len_of(&event_type), len_of(&data)) => {
-                (event_type, data, end)
-            }
-            // An event above the limit: the slow path finds the first byte in excess.
-            _ => (None, None, 0),
-        };
-        self.assembler.read(input, until, event_type, data, end)
-    }
-
-    #[inline]
-    fn fits(&self, event_type: usize, value: usize) -> bool {
-        // Cannot overflow: both lie in one slice.
-        event_type.wrapping_add(value) <= self.assembler.limits.event
+    pub(crate) fn bytes<'d>(&'d self, chunk: &'d [u8], span: Span) -> &'d [u8] {
+        match span {
+            Span::Chunk(start, end) => chunk.get(start..end).unwrap_or_default(),
+            Span::Buffer(start, end) => self.buffer.bytes(start..end),
+        }
     }
 }
 
-impl<S: Clone> Clone for Decoder<S> {
-    fn clone(&self) -> Self {
-        Self { assembler: self.assembler.clone(), head: self.head.clone() }
-    }
+/// A bound on IDs or comments, at most 1 GiB.
+const fn small_limit(bytes: usize) -> u32 {
+    const LARGEST: u32 = 1 << 30;
+    #[expect(clippy::cast_possible_truncation, reason = "checked, and `try_from` is not const")]
+    if bytes < LARGEST as usize { bytes as u32 } else { LARGEST }
 }
 
 /// Shows counts and states, never the contents of the stream.
@@ -497,9 +527,9 @@ impl<S: Storage> fmt::Debug for Decoder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
             .field("max_event_bytes", &self.max_event_bytes())
-            .field("pending_bytes", &self.assembler.pending_bytes())
+            .field("pending_bytes", &self.pending)
             .field("retry", &self.retry())
-            .field("buffer", &self.assembler.buffer)
+            .field("buffer", &self.buffer)
             .finish_non_exhaustive()
     }
 }

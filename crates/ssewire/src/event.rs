@@ -23,14 +23,12 @@ pub struct Event<'a> {
 impl<'a> Event<'a> {
     /// The event type: the value of the last `event` field of the block, or `message` if that is absent or empty
     /// (HTML standard, "dispatch the event").
-    #[inline]
     #[must_use]
     pub fn event_type(&self) -> &'a [u8] {
         self.event_type
     }
 
     /// The data: the values of the `data` fields, joined by LF.
-    #[inline]
     #[must_use]
     pub fn data(&self) -> &'a [u8] {
         self.data
@@ -38,7 +36,6 @@ impl<'a> Event<'a> {
 
     /// The last event ID at this event: the last valid `id` of this block or of an earlier one; empty if there is none.
     /// A client that reconnects sends it as `Last-Event-ID`.
-    #[inline]
     #[must_use]
     pub fn last_event_id(&self) -> &'a [u8] {
         self.last_event_id
@@ -46,7 +43,6 @@ impl<'a> Event<'a> {
 
     /// The reconnection time that this event's block set, if it set one. [`Decoder::retry`](crate::Decoder::retry) keeps
     /// the value for later events.
-    #[inline]
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
@@ -63,7 +59,6 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`event_type_lossy`](Self::event_type_lossy).
-    #[inline]
     pub fn event_type_str(&self) -> Result<&'a str, Utf8Error> {
         core::str::from_utf8(self.event_type)
     }
@@ -72,7 +67,6 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`data_lossy`](Self::data_lossy).
-    #[inline]
     pub fn data_str(&self) -> Result<&'a str, Utf8Error> {
         core::str::from_utf8(self.data)
     }
@@ -81,7 +75,6 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`last_event_id_lossy`](Self::last_event_id_lossy).
-    #[inline]
     pub fn last_event_id_str(&self) -> Result<&'a str, Utf8Error> {
         core::str::from_utf8(self.last_event_id)
     }
@@ -134,7 +127,6 @@ pub struct Block<'a> {
 impl<'a> Block<'a> {
     /// The event that the block dispatches. `None` if it has no `data` field, or if its event was discarded with a
     /// [`DecodeError`](crate::DecodeError).
-    #[inline]
     #[must_use]
     pub fn event(&self) -> Option<Event<'a>> {
         Some(Event {
@@ -146,14 +138,12 @@ impl<'a> Block<'a> {
     }
 
     /// The value of the last `event` field. `None` if the block has none; empty if it is set to the empty string.
-    #[inline]
     #[must_use]
     pub fn event_type(&self) -> Option<&'a [u8]> {
         self.event_type
     }
 
     /// The value of the last valid `id` field. `None` if the block has none; empty if it resets the last event ID.
-    #[inline]
     #[must_use]
     pub fn id(&self) -> Option<&'a [u8]> {
         self.has_id.then_some(self.last_event_id)
@@ -161,21 +151,18 @@ impl<'a> Block<'a> {
 
     /// Returns whether an `id` field was ignored because it is longer than
     /// [`max_id_bytes`](crate::Decoder::with_max_id_bytes). The previous ID stays.
-    #[inline]
     #[must_use]
     pub fn id_ignored(&self) -> bool {
         self.id_ignored
     }
 
     /// The reconnection time of the last valid `retry` field, if the block has one.
-    #[inline]
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
     /// The last event ID after this block, whichever block set it; empty if none did.
-    #[inline]
     #[must_use]
     pub fn last_event_id(&self) -> &'a [u8] {
         self.last_event_id
@@ -227,11 +214,7 @@ pub enum Frame<'a> {
 /// by `&mut`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "`Decoder::resolve` returns the event"]
-pub struct EventSpan {
-    pub(crate) event_type: Option<Span>,
-    pub(crate) data: Span,
-    pub(crate) has_retry: bool,
-}
+pub struct EventSpan(pub(crate) BlockSpan);
 
 /// The position of a block; [`Decoder::resolve_block`](crate::Decoder::resolve_block) returns the [`Block`]. Valid until
 /// the next call that takes the decoder by `&mut`.
@@ -250,8 +233,8 @@ impl BlockSpan {
     #[inline(always)]
     pub(crate) fn of_borrowed(chunk: &[u8], event_type: Option<&[u8]>, data: &[u8]) -> Self {
         Self {
-            event_type: event_type.map(|part| Span::in_chunk(subslice_range(chunk, part))),
-            data: Some(Span::in_chunk(subslice_range(chunk, data))),
+            event_type: event_type.map(|part| subslice_span(chunk, part)),
+            data: Some(subslice_span(chunk, data)),
             has_id: false,
             id_ignored: false,
             has_retry: false,
@@ -259,10 +242,9 @@ impl BlockSpan {
     }
 
     /// The event, if the block dispatches one; [`Decoder::resolve`](crate::Decoder::resolve) returns it.
-    #[inline]
     #[must_use]
     pub fn event(self) -> Option<EventSpan> {
-        Some(EventSpan { event_type: self.event_type, data: self.data?, has_retry: self.has_retry })
+        self.data.is_some().then_some(EventSpan(self))
     }
 }
 
@@ -274,7 +256,6 @@ pub struct FrameSpan(pub(crate) FrameParts);
 
 impl FrameSpan {
     /// The block, if the frame is one.
-    #[inline]
     #[must_use]
     pub fn block(self) -> Option<BlockSpan> {
         match self.0 {
@@ -284,7 +265,6 @@ impl FrameSpan {
     }
 
     /// The event, if the frame is a block that dispatches one.
-    #[inline]
     #[must_use]
     pub fn event(self) -> Option<EventSpan> {
         self.block()?.event()
@@ -295,57 +275,31 @@ impl FrameSpan {
 pub(crate) enum FrameParts {
     Block(BlockSpan),
     Comment { text: Span, truncated: bool },
-    UnknownField { name: Span, value: Span, truncated: bool },
+    UnknownField { line: Span, truncated: bool },
 }
 
-/// Where some bytes are. The decoder works with ranges; only its last, public step borrows.
+/// Where some bytes are, as offsets of their start and end. The decoder works with offsets; only its last, public step
+/// borrows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Span {
-    pub(crate) source: SpanSource,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SpanSource {
-    Chunk,
-    Buffer,
+pub(crate) enum Span {
+    Chunk(usize, usize),
+    Buffer(usize, usize),
 }
 
 impl Span {
-    #[inline]
     pub(crate) fn in_chunk(range: Range<usize>) -> Self {
-        Self { source: SpanSource::Chunk, start: range.start, end: range.end }
-    }
-
-    #[inline]
-    pub(crate) fn in_buffer(range: Range<usize>) -> Self {
-        Self { source: SpanSource::Buffer, start: range.start, end: range.end }
-    }
-
-    /// The first `len` bytes.
-    pub(crate) fn first(self, len: usize) -> Self {
-        Self { end: self.start.saturating_add(len), ..self }
-    }
-
-    /// The last `len` bytes.
-    pub(crate) fn last(self, len: usize) -> Self {
-        Self { start: self.end.saturating_sub(len), ..self }
+        Self::Chunk(range.start, range.end)
     }
 }
 
 /// The event type to dispatch: "message" unless a block sets one that is not empty.
-#[inline]
 pub(crate) fn default_type(set: Option<&[u8]>) -> &[u8] {
-    match set {
-        Some(event_type) if !event_type.is_empty() => event_type,
-        _ => b"message",
-    }
+    set.filter(|event_type| !event_type.is_empty()).unwrap_or(b"message")
 }
 
 /// Where `part`, a subslice of `chunk`, lies in it.
 #[inline(always)]
-fn subslice_range(chunk: &[u8], part: &[u8]) -> Range<usize> {
+fn subslice_span(chunk: &[u8], part: &[u8]) -> Span {
     let start = part.as_ptr().addr().wrapping_sub(chunk.as_ptr().addr());
-    start..start.wrapping_add(part.len())
+    Span::Chunk(start, start.wrapping_add(part.len()))
 }

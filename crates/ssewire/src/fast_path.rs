@@ -131,8 +131,8 @@ pub(crate) struct EventHead {
 const WINDOW: usize = 16;
 
 impl EventHead {
-    /// Enough for `content_block_delta` and for `response.output_text.delta`, the most frequent events of two APIs.
-    const CAPACITY: usize = 40;
+    /// Enough for `content_block_delta`, the most frequent event of the Messages API.
+    const CAPACITY: usize = 33;
 
     pub(crate) const fn new() -> Self {
         Self { bytes: [0; Self::CAPACITY], len: 0 }
@@ -234,7 +234,9 @@ mod tests {
     fn event_head_matches_only_its_own_bytes() {
         let mut head = EventHead::new();
         scan_event(b"event: content_block_delta\ndata: x\n\n", &mut head);
-        for other in ["event: content_block_delt\ndata: x\n\n", "event: content_block_delta\ndate: x\n\n", "event: cont"] {
+        for other in
+            ["event: content_block_delt\ndata: x\n\n", "event: content_block_delta\ndate: x\n\n", "event: cont"]
+        {
             assert!(head.strip_from(other.as_bytes()).is_none(), "{other}");
         }
         let stripped = head.strip_from(b"event: content_block_delta\ndata: y");
@@ -243,7 +245,7 @@ mod tests {
 
     #[test]
     fn event_head_compares_every_byte() {
-        for event_type in ["ab", "ping", "content_block_stop", "content_block_delta", "response.output_text.delta"] {
+        for event_type in ["ab", "ping", "content_block_stop", "content_block_delta"] {
             let chunk = [b"event: ", event_type.as_bytes(), b"\ndata: x\n\n"].concat();
             let mut head = EventHead::new();
             scan_event(&chunk, &mut head);
@@ -262,8 +264,7 @@ mod tests {
             (&b"event: a\ndata: x\n\n"[..], 0),
             (b"event: ab\ndata: x\n\n", 16),
             (b"event: content_block_delta\ndata: x\n\n", 33),
-            (b"event: response.output_text.delta\ndata: x\n\n", 40),
-            (b"event: response.output_text.deltas\ndata: x\n\n", 0),
+            (b"event: content_block_deltas\ndata: x\n\n", 0),
         ] {
             let mut head = EventHead::new();
             scan_event(chunk, &mut head);

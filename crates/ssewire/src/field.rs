@@ -54,14 +54,10 @@ impl<'a> Field<'a> {
         if line.is_empty() {
             return Self::Blank;
         }
-        let (state, value) = match classify(line) {
-            Some((state, head)) => (state, line.get(head..).unwrap_or_default()),
-            // The line ends within its first bytes: `data`, `data:`, or only the start of a name.
-            None => match Name::of_complete_line(line) {
-                Some(name) => (LineState::Value(name), &b""[..]),
-                None => (LineState::Unknown, line),
-            },
-        };
+        // A line such as `data` or `data:` is decided only by its end.
+        let decided = classify(line).or_else(|| LinePrefix::of(line).classify_with(b"\n"));
+        let (state, head) = decided.unwrap_or((LineState::Unknown, 0));
+        let value = line.get(head..).unwrap_or_default();
         match state {
             LineState::Value(Name::Event) => Self::Event(value),
             LineState::Value(Name::Data) => Self::Data(value),
@@ -103,46 +99,39 @@ pub(crate) fn split_unknown(line: &[u8]) -> (&[u8], &[u8]) {
 pub fn parse_retry(value: &[u8]) -> Option<Duration> {
     let mut parser = RetryParser::new();
     parser.push(value);
-    parser.finish()
+    parser.milliseconds().map(Duration::from_millis)
 }
 
 /// Parses a `retry` value that arrives in pieces. Needs no buffer, however many digits come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RetryParser {
-    milliseconds: u64,
-    state: RetryState,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RetryState {
-    Empty,
-    Valid,
-    Invalid,
+    /// A `u64` in bytes: its alignment would add seven bytes to every decoder.
+    milliseconds: [u8; 8],
+    is_empty: bool,
+    is_valid: bool,
 }
 
 impl RetryParser {
     pub(crate) const fn new() -> Self {
-        Self { milliseconds: 0, state: RetryState::Empty }
+        Self { milliseconds: [0; 8], is_empty: true, is_valid: true }
     }
 
     pub(crate) fn push(&mut self, piece: &[u8]) {
+        let mut milliseconds = u64::from_ne_bytes(self.milliseconds);
         for byte in piece {
-            if self.state == RetryState::Invalid || !byte.is_ascii_digit() {
-                self.state = RetryState::Invalid;
-                return;
-            }
-            self.state = RetryState::Valid;
-            self.milliseconds = self.milliseconds.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+            self.is_valid &= byte.is_ascii_digit();
+            milliseconds = milliseconds.saturating_mul(10).saturating_add(u64::from(byte.wrapping_sub(b'0')));
         }
+        self.is_empty &= piece.is_empty();
+        self.milliseconds = milliseconds.to_ne_bytes();
     }
 
-    pub(crate) fn finish(self) -> Option<Duration> {
-        (self.state == RetryState::Valid).then(|| Duration::from_millis(self.milliseconds))
+    pub(crate) fn milliseconds(self) -> Option<u64> {
+        (self.is_valid && !self.is_empty).then_some(u64::from_ne_bytes(self.milliseconds))
     }
 }
 
-/// The four field names of the standard. No two start with the same letter, so the first byte of a line leaves at most
-/// one candidate.
+/// The four field names of the standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Name {
     Event,
@@ -152,29 +141,15 @@ pub(crate) enum Name {
 }
 
 impl Name {
-    fn from_first_byte(byte: u8) -> Option<Self> {
+    /// The only candidate for a line that starts with this byte, and its bytes: no two names start with the same letter.
+    fn from_first_byte(byte: u8) -> Option<(Self, &'static [u8])> {
         match byte {
-            b'd' => Some(Self::Data),
-            b'e' => Some(Self::Event),
-            b'i' => Some(Self::Id),
-            b'r' => Some(Self::Retry),
+            b'd' => Some((Self::Data, b"data")),
+            b'e' => Some((Self::Event, b"event")),
+            b'i' => Some((Self::Id, b"id")),
+            b'r' => Some((Self::Retry, b"retry")),
             _ => None,
         }
-    }
-
-    fn bytes(self) -> &'static [u8] {
-        match self {
-            Self::Event => b"event",
-            Self::Data => b"data",
-            Self::Id => b"id",
-            Self::Retry => b"retry",
-        }
-    }
-
-    /// The name of a complete line that has no value: `name` or `name:`.
-    fn of_complete_line(line: &[u8]) -> Option<Self> {
-        let name = Self::from_first_byte(*line.first()?)?;
-        (line.strip_suffix(b":").unwrap_or(line) == name.bytes()).then_some(name)
     }
 }
 
@@ -198,14 +173,12 @@ pub(crate) enum LineState {
 ///
 /// `line` starts where the line starts and may go beyond its end. Returns `None` if `line` ends before the decision,
 /// which takes at most [`LinePrefix::CAPACITY`] + 1 bytes. The caller has handled the blank line.
-#[inline]
 pub(crate) fn classify(line: &[u8]) -> Option<(LineState, usize)> {
     let first = *line.first()?;
-    let Some(name) = Name::from_first_byte(first) else {
+    let Some((name, bytes)) = Name::from_first_byte(first) else {
         trace::examined(|| 1);
         return Some(if first == b':' { (LineState::Comment, 1) } else { (LineState::Unknown, 0) });
     };
-    let bytes = name.bytes();
     let matched = bytes.iter().zip(line).take_while(|(a, b)| a == b).count();
     let after_name = line.get(matched..).unwrap_or_default();
     trace::examined(|| line.len().min(matched.saturating_add(2)));
@@ -235,9 +208,10 @@ impl LinePrefix {
         Self { bytes: [0; Self::CAPACITY], len: 0 }
     }
 
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len == 0
+    fn of(line: &[u8]) -> Self {
+        let mut prefix = Self::new();
+        prefix.push(line);
+        prefix
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -257,11 +231,8 @@ impl LinePrefix {
     /// [`CAPACITY`](Self::CAPACITY) bytes.
     pub(crate) fn classify_with(&self, rest: &[u8]) -> Option<(LineState, usize)> {
         let mut line = [0; Self::CAPACITY + 1];
-        let mut len = 0_usize;
-        for (slot, byte) in line.iter_mut().zip(self.bytes().iter().chain(rest)) {
-            *slot = *byte;
-            len = len.saturating_add(1);
-        }
+        let joined = self.bytes().iter().chain(rest);
+        let len = line.iter_mut().zip(joined).map(|(slot, byte)| *slot = *byte).count();
         classify(line.get(..len).unwrap_or_default())
     }
 }

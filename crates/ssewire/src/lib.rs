@@ -124,7 +124,6 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
-mod assembler;
 mod buffer;
 mod decoder;
 mod encode;
@@ -142,6 +141,7 @@ mod reconnect;
 mod shared;
 #[cfg(feature = "alloc")]
 mod shared_id;
+mod slow_path;
 mod storage;
 mod trace;
 

@@ -37,7 +37,6 @@ impl LineScanner {
     }
 
     /// Returns whether the next byte belongs to a line for certain: no byte order mark and no rest of a CRLF can come.
-    #[inline]
     pub(crate) fn is_at_line_content(&self) -> bool {
         self.bom.is_none() && !self.after_cr
     }
@@ -48,7 +47,6 @@ impl LineScanner {
     }
 
     /// Looks for the byte order mark at the start of a chunk, before any byte of the chunk is used as content.
-    #[inline]
     pub(crate) fn skip_bom(&mut self, chunk: &[u8]) -> Bom {
         match self.bom {
             None => Bom::Absent,
@@ -57,7 +55,6 @@ impl LineScanner {
     }
 
     /// Returns whether the first byte of `rest` is an LF that completes a CRLF. An empty `rest` leaves the question open.
-    #[inline]
     pub(crate) fn skip_lf_after_cr(&mut self, rest: &[u8]) -> bool {
         match rest.first() {
             None => false,
@@ -66,7 +63,6 @@ impl LineScanner {
     }
 
     /// Records the byte that ended a line.
-    #[inline]
     pub(crate) fn set_terminator(&mut self, terminator: u8) {
         debug_assert!(matches!(terminator, b'\n' | b'\r'));
         self.after_cr = terminator == b'\r';
@@ -145,21 +141,15 @@ fn find_dispatched(bytes: &[u8]) -> Option<usize> {
 #[inline(always)]
 fn find_inline(bytes: &[u8]) -> Option<usize> {
     #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-    use memchr::arch::aarch64::neon::memchr::Two;
-    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
-    use memchr::arch::all::memchr::Two as Portable;
+    let searcher = memchr::arch::aarch64::neon::memchr::Two::new(b'\n', b'\r');
     #[cfg(target_arch = "x86_64")]
-    use memchr::arch::x86_64::sse2::memchr::Two;
-
-    #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
-    {
-        match Two::new(b'\n', b'\r') {
-            Some(two) => two.find(bytes),
-            None => memchr::memchr2(b'\n', b'\r', bytes),
-        }
-    }
+    let searcher = memchr::arch::x86_64::sse2::memchr::Two::new(b'\n', b'\r');
     #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
-    Portable::new(b'\n', b'\r').find(bytes)
+    let searcher = Some(memchr::arch::all::memchr::Two::new(b'\n', b'\r'));
+    match searcher {
+        Some(searcher) => searcher.find(bytes),
+        None => memchr::memchr2(b'\n', b'\r', bytes),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::buffer::EventBuffer;
 use crate::error::{DecodeError, Truncated};
-use crate::event::{Span, SpanSource};
+use crate::event::Span;
 use crate::line::{Bom, LineScanner, line_end};
 use crate::storage::{HeapBuffer, Storage};
 
@@ -118,7 +118,7 @@ impl<S: Storage> LineDecoder<S> {
             let rest: &[u8] = input;
             let len = line_end(rest);
             let piece = rest.get(..len.unwrap_or(rest.len())).unwrap_or_default();
-            let allowed = self.max_line_bytes.saturating_sub(self.buffer.value_len());
+            let allowed = self.max_line_bytes.saturating_sub(self.buffer.value_range().len());
             if !self.skipping_line && piece.len() > allowed {
                 let stop = allowed.saturating_add(1);
                 *input = rest.get(stop..).unwrap_or_default();
@@ -149,7 +149,7 @@ impl<S: Storage> LineDecoder<S> {
             self.keep(piece)?;
             let line = self.buffer.value_range();
             self.buffer.end_line();
-            return Ok(Some(LineSpan(Span::in_buffer(line))));
+            return Ok(Some(LineSpan(Span::Buffer(line.start, line.end))));
         }
     }
 
@@ -158,10 +158,9 @@ impl<S: Storage> LineDecoder<S> {
     #[inline]
     #[must_use]
     pub fn resolve<'d>(&'d self, chunk: &'d [u8], span: LineSpan) -> &'d [u8] {
-        let range = span.0.start..span.0.end;
-        match span.0.source {
-            SpanSource::Chunk => chunk.get(range).unwrap_or_default(),
-            SpanSource::Buffer => self.buffer.bytes(range),
+        match span.0 {
+            Span::Chunk(start, end) => chunk.get(start..end).unwrap_or_default(),
+            Span::Buffer(start, end) => self.buffer.bytes(start..end),
         }
     }
 

@@ -106,7 +106,7 @@ impl<S: Storage> Decoder<S> {
     /// Copies the event that [`poll_event`](Self::poll_event) found; see [`resolve`](Self::resolve).
     #[must_use]
     pub fn resolve_owned(&mut self, chunk: &[u8], span: EventSpan) -> OwnedEvent {
-        let last_event_id = self.assembler.buffer.shared_last_event_id();
+        let last_event_id = self.buffer.shared_last_event_id();
         OwnedEvent::new(self.resolve(chunk, span), last_event_id)
     }
 
@@ -234,9 +234,7 @@ impl OwnedFrame {
         match self {
             Self::Block(block) => Frame::Block(block.as_block()),
             Self::Comment { text, truncated } => Frame::Comment { text, truncated: *truncated },
-            Self::UnknownField { name, value, truncated } => {
-                Frame::UnknownField { name, value, truncated: *truncated }
-            }
+            Self::UnknownField { name, value, truncated } => Frame::UnknownField { name, value, truncated: *truncated },
         }
     }
 }

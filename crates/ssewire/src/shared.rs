@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
-use crate::event::{Event, EventSpan, Span, SpanSource, default_type};
+use crate::event::{Event, EventSpan, Span, default_type};
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
 
@@ -131,23 +131,28 @@ impl<S: Storage> Decoder<S> {
     /// is its input as it was *before* that call.
     #[must_use]
     pub fn resolve_bytes(&mut self, chunk: &Bytes, span: EventSpan) -> SharedEvent {
-        let last_event_id = self.assembler.buffer.shared_last_event_id();
-        // Without a type the event starts with its data.
-        let event_type = span.event_type.unwrap_or(span.data.first(0));
-        let data = span.data;
+        let last_event_id = self.buffer.shared_last_event_id();
         let retry = self.resolve(chunk, span).retry;
-        let is_in_chunk =
-            |part: Span| part.source == SpanSource::Chunk && part.start <= part.end && part.end <= chunk.len();
-        if !is_in_chunk(event_type) || !is_in_chunk(data) {
-            let (event_type, data) = (self.assembler.bytes(chunk, event_type), self.assembler.bytes(chunk, data));
-            return SharedEvent::copy_of(event_type, data, last_event_id, retry);
-        }
+        // Without a type the event starts with its data.
+        let data = span.0.data.unwrap_or(Span::Chunk(0, 0));
+        let event_type = match (span.0.event_type, data) {
+            (Some(event_type), _) => event_type,
+            (None, Span::Chunk(start, _)) => Span::Chunk(start, start),
+            (None, Span::Buffer(start, _)) => Span::Buffer(start, start),
+        };
+        let in_chunk = |part| match part {
+            Span::Chunk(start, end) if start <= end && end <= chunk.len() => Some(start..end),
+            Span::Chunk(..) | Span::Buffer(..) => None,
+        };
+        let (Some(event_type), Some(data)) = (in_chunk(event_type), in_chunk(data)) else {
+            return SharedEvent::copy_of(self.bytes(chunk, event_type), self.bytes(chunk, data), last_event_id, retry);
+        };
         let start = event_type.start.min(data.start);
-        let within = |part: Span| part.start.saturating_sub(start)..part.end.saturating_sub(start);
+        let within = |part: &Range<usize>| part.start.saturating_sub(start)..part.end.saturating_sub(start);
         SharedEvent {
             bytes: chunk.slice(start..event_type.end.max(data.end)),
-            event_type: within(event_type),
-            data: within(data),
+            event_type: within(&event_type),
+            data: within(&data),
             last_event_id,
             retry,
         }

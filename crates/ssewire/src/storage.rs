@@ -13,6 +13,8 @@ use core::fmt;
 /// * `grow(needed)`, called with more than the present length, either makes the slice at least `needed` bytes long,
 ///   keeps its contents at its start, and returns true; or changes nothing and returns false.
 /// * `shrink(wanted)` may shorten the slice, but not below `wanted`, and keeps its first `wanted` bytes.
+///
+/// By default a storage neither grows nor shrinks.
 pub trait Storage: sealed::Storage {}
 
 pub(crate) mod sealed {
@@ -20,8 +22,10 @@ pub(crate) mod sealed {
     pub trait Storage {
         fn bytes(&self) -> &[u8];
         fn bytes_mut(&mut self) -> &mut [u8];
-        fn grow(&mut self, needed: usize) -> bool;
-        fn shrink(&mut self, wanted: usize);
+        fn grow(&mut self, _needed: usize) -> bool {
+            false
+        }
+        fn shrink(&mut self, _wanted: usize) {}
     }
 }
 
@@ -47,12 +51,10 @@ impl Storage for HeapBuffer {}
 
 #[cfg(feature = "alloc")]
 impl sealed::Storage for HeapBuffer {
-    #[inline]
     fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    #[inline]
     fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
@@ -66,13 +68,9 @@ impl sealed::Storage for HeapBuffer {
         let wanted = if least <= three_quarters { three_quarters } else { power };
         // Falls back to what is needed, and then fails, where the address space or the allocator has no more: a length
         // above `isize::MAX` would panic in `reserve`.
-        let reserved = [wanted, needed].into_iter().find(|total| {
-            let more = total.saturating_sub(len);
-            self.bytes.try_reserve_exact(more).is_ok()
-        });
-        if let Some(total) = reserved {
-            self.bytes.resize(total, 0);
-        }
+        let more = [wanted, needed].map(|total| total.saturating_sub(len));
+        let reserved = more.into_iter().find(|&more| self.bytes.try_reserve_exact(more).is_ok());
+        self.bytes.resize(len.saturating_add(reserved.unwrap_or(0)), 0);
         reserved.is_some()
     }
 
@@ -114,21 +112,13 @@ impl<const N: usize> Default for ArrayBuffer<N> {
 impl<const N: usize> Storage for ArrayBuffer<N> {}
 
 impl<const N: usize> sealed::Storage for ArrayBuffer<N> {
-    #[inline]
     fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    #[inline]
     fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
-
-    fn grow(&mut self, _needed: usize) -> bool {
-        false
-    }
-
-    fn shrink(&mut self, _wanted: usize) {}
 }
 
 impl<const N: usize> fmt::Debug for ArrayBuffer<N> {
@@ -140,19 +130,11 @@ impl<const N: usize> fmt::Debug for ArrayBuffer<N> {
 impl Storage for &mut [u8] {}
 
 impl sealed::Storage for &mut [u8] {
-    #[inline]
     fn bytes(&self) -> &[u8] {
         self
     }
 
-    #[inline]
     fn bytes_mut(&mut self) -> &mut [u8] {
         self
     }
-
-    fn grow(&mut self, _needed: usize) -> bool {
-        false
-    }
-
-    fn shrink(&mut self, _wanted: usize) {}
 }

@@ -5,8 +5,8 @@ mod script;
 
 use serde_json::Value;
 use ssewire_messages::{
-    AccumulateError, Accumulator, AnomalyKind, Completion, Message, PayloadError, StreamEvent, Strictness, Trailing,
-    Update,
+    AccumulateError, Accumulator, AnomalyKind, Completion, Message, PartialStrings, PayloadError, StreamEvent,
+    Strictness, Update,
 };
 
 use self::ledger::{Ledger, is_written_and_read_again};
@@ -22,7 +22,7 @@ pub fn accumulate(input: &[u8]) {
     let (flags, limit) = (input.byte(), usize::from(input.byte()));
     let mut accumulator = Accumulator::new();
     if flags & 1 != 0 {
-        accumulator = accumulator.with_trailing(Trailing::Show);
+        accumulator = accumulator.with_partial_strings(PartialStrings::Show);
     }
     let limits = Limits {
         bytes: if flags & 2 == 0 { usize::MAX } else { limit * 8 },

@@ -1,114 +1,115 @@
-//! A text as it arrives, against a slow reading of the rules at every prefix, and against serde_json at the end.
+//! Partial JSON against a slow oracle at every prefix, and against serde_json at the end.
 
 use serde_json::Value;
-use ssewire_json::{GrowingJson, JsonError, JsonErrorKind, Trailing};
+use ssewire_json::{JsonError, JsonErrorKind, PartialJson, PartialStrings};
 
 use super::input::{Input, cut};
-use crate::growing::{has_grown_from, view};
+use crate::partial_json::{extends, view};
 
-/// What is shown of a text depends on the text alone, is what the rules say, and once settled stays; in the end both
-/// this and serde_json accept it with the same value, or both refuse it.
+/// Checks that the value of a text depends on the text alone, agrees with the oracle, and stays once it is stable. At
+/// the end, `PartialJson` and serde_json must both accept the text with the same value, or both reject it.
 ///
-/// The first bytes of the input are the lengths of the pieces, see `Input::lengths`; the text is the rest, up to the
-/// first byte that is no UTF-8.
+/// The first bytes of the input are the lengths of the pieces, see `Input::lengths`. The rest, up to the first byte
+/// that is not UTF-8, is the text.
 pub fn json_prefixes(input: &[u8]) {
     let mut input = Input::new(input);
     let lengths = input.lengths();
     let bytes = input.rest();
     let text = std::str::from_utf8(bytes)
-        .unwrap_or_else(|error| std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("up to here it is UTF-8"));
-    for trailing in [Trailing::Hide, Trailing::Show] {
-        every_prefix(text, trailing);
-        in_pieces(text, &lengths, trailing);
+        .unwrap_or_else(|error| std::str::from_utf8(&bytes[..error.valid_up_to()]).expect("UTF-8 up to here"));
+    for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
+        every_prefix(text, partial_strings);
+        in_pieces(text, &lengths, partial_strings);
     }
 }
 
-/// A character at a time, and each prefix at once.
-fn every_prefix(text: &str, trailing: Trailing) {
-    let whole = at_once(text, trailing);
+/// Pushes the text a character at a time, and each of its prefixes in one push.
+fn every_prefix(text: &str, partial_strings: PartialStrings) {
+    let whole = at_once(text, partial_strings);
     let error = whole.error();
-    let mut growing = GrowingJson::with_trailing(trailing);
-    let mut settled: Option<Value> = None;
+    let mut incremental = PartialJson::with_partial_strings(partial_strings);
+    let mut stable: Option<Value> = None;
     for (at, character) in text.char_indices() {
-        let told = growing.push(character.encode_utf8(&mut [0; 4]));
+        let pushed = incremental.push(character.encode_utf8(&mut [0; 4]));
         let prefix = &text[..at + character.len_utf8()];
-        same(&growing, &at_once(prefix, trailing), prefix);
-        assert_eq!(told.err(), growing.error());
+        assert_same(&incremental, &at_once(prefix, partial_strings), prefix);
+        assert_eq!(pushed.err(), incremental.error());
 
-        let hopeful = match growing.error() {
-            Some(told) => {
-                assert_eq!(Some(told), error, "{prefix}");
-                hopeful(prefix, told)
+        let valid = match incremental.error() {
+            Some(reported) => {
+                assert_eq!(Some(reported), error, "{prefix}");
+                text_before(prefix, reported)
             }
             None => prefix.to_owned(),
         };
         if let Some(error) = error.filter(|error| error.kind() != JsonErrorKind::NumberOutOfRange) {
-            assert_eq!(growing.error().is_some(), prefix.len() > error.offset(), "{prefix}");
+            assert_eq!(incremental.error().is_some(), prefix.len() > error.offset(), "{prefix}");
         }
-        let expected = view(&hopeful, trailing);
-        assert_eq!(growing.value(), expected.shown.as_ref(), "{trailing:?} {prefix}");
-        assert_eq!(growing.is_settled(), !expected.provisional, "{trailing:?} {prefix}");
+        let expected = view(&valid, partial_strings);
+        assert_eq!(incremental.value(), expected.shown.as_ref(), "{partial_strings:?} {prefix}");
+        assert_eq!(incremental.is_stable(), !expected.provisional, "{partial_strings:?} {prefix}");
 
         let by_serde = serde_json::from_str::<Value>(prefix).ok();
-        assert_eq!(growing.is_complete(), by_serde.is_some(), "{prefix}");
-        assert_eq!(growing.is_blank(), prefix.trim_matches([' ', '\t', '\n', '\r']).is_empty(), "{prefix}");
-        assert_eq!(growing.clone().finish().ok(), by_serde.as_ref(), "{prefix}");
+        assert_eq!(incremental.is_complete(), by_serde.is_some(), "{prefix}");
+        assert_eq!(incremental.is_empty(), prefix.trim_matches([' ', '\t', '\n', '\r']).is_empty(), "{prefix}");
+        assert_eq!(incremental.clone().complete_value().ok(), by_serde.as_ref(), "{prefix}");
 
-        if let Some(earlier) = settled.as_ref().filter(|_| !expected.repeats_a_key) {
-            assert!(growing.value().is_some_and(|later| has_grown_from(later, earlier, trailing)), "{prefix}");
+        if let Some(earlier) = stable.as_ref().filter(|_| !expected.has_repeated_key) {
+            assert!(incremental.value().is_some_and(|later| extends(later, earlier, partial_strings)), "{prefix}");
         }
-        if growing.is_settled() {
-            settled = growing.value().cloned();
+        if incremental.is_stable() {
+            stable = incremental.value().cloned();
         }
     }
-    same(&growing, &whole, text);
+    assert_same(&incremental, &whole, text);
 }
 
-/// The text before an error, which names the first byte with which it is no JSON any more, or the number that is out of
-/// range: what is shown stays as it was there. A byte that cannot stand there ends a number before it, as a space would.
-fn hopeful(text: &str, error: JsonError) -> String {
+/// Returns the text before an error, whose value is still shown. An unexpected byte ends a number directly before it,
+/// as a space would.
+fn text_before(text: &str, error: JsonError) -> String {
     assert!(error.offset() < text.len(), "{text}");
-    let stands_between_tokens = matches!(
+    let is_between_tokens = matches!(
         error.kind(),
         JsonErrorKind::UnexpectedCharacter | JsonErrorKind::TrailingCharacters | JsonErrorKind::TooDeep
     );
-    text[..error.offset()].to_owned() + if stands_between_tokens { " " } else { "" }
+    text[..error.offset()].to_owned() + if is_between_tokens { " " } else { "" }
 }
 
-/// In pieces of so many bytes, with `finish` asked between them.
-fn in_pieces(text: &str, lengths: &[usize], trailing: Trailing) {
-    let (mut growing, mut asked) = (GrowingJson::with_trailing(trailing), GrowingJson::with_trailing(trailing));
+/// Pushes pieces of the given lengths, with and without calls of `complete_value` between them.
+fn in_pieces(text: &str, lengths: &[usize], partial_strings: PartialStrings) {
+    let (mut incremental, mut queried) =
+        (PartialJson::with_partial_strings(partial_strings), PartialJson::with_partial_strings(partial_strings));
     let mut end = 0;
     for piece in cut(lengths, text.as_bytes()) {
         end += piece.len();
-        // Text is cut between characters.
-        let begin = growing.raw().len();
+        // A piece must end between two characters.
+        let begin = incremental.raw().len();
         let Some(piece) = text.get(begin..end) else { continue };
         let prefix = &text[..end];
-        let told = growing.push(piece);
-        assert_eq!(told, asked.push(piece));
-        same(&growing, &at_once(prefix, trailing), prefix);
+        let pushed = incremental.push(piece);
+        assert_eq!(pushed, queried.push(piece));
+        assert_same(&incremental, &at_once(prefix, partial_strings), prefix);
         let by_serde = serde_json::from_str::<Value>(prefix).ok();
-        assert_eq!(asked.finish().ok(), by_serde.as_ref(), "{prefix}");
+        assert_eq!(queried.complete_value().ok(), by_serde.as_ref(), "{prefix}");
     }
-    assert_eq!(growing.raw(), text);
+    assert_eq!(incremental.raw(), text);
     let by_serde = serde_json::from_str::<Value>(text).ok();
-    assert_eq!(growing.into_value().ok(), by_serde, "{text}");
-    assert_eq!(asked.into_parts().1, text);
+    assert_eq!(incremental.into_value().ok(), by_serde, "{text}");
+    assert_eq!(queried.into_parts().1, text);
 }
 
-fn at_once(text: &str, trailing: Trailing) -> GrowingJson {
-    let mut json = GrowingJson::with_trailing(trailing);
-    let told = json.push(text);
-    assert_eq!(told.err(), json.error());
+fn at_once(text: &str, partial_strings: PartialStrings) -> PartialJson {
+    let mut json = PartialJson::with_partial_strings(partial_strings);
+    let pushed = json.push(text);
+    assert_eq!(pushed.err(), json.error());
     json
 }
 
-fn same(one: &GrowingJson, other: &GrowingJson, text: &str) {
-    // As text, because that has the order of the members too, where serde_json preserves it.
+fn assert_same(one: &PartialJson, other: &PartialJson, text: &str) {
+    // Compared as text, which includes the order of members under `preserve_order`.
     assert_eq!(one.value().map(Value::to_string), other.value().map(Value::to_string), "{text}");
-    let of = |json: &GrowingJson| {
-        (json.is_settled(), json.is_complete(), json.is_blank(), json.depth(), json.error(), json.raw().to_owned())
+    let state = |json: &PartialJson| {
+        (json.is_stable(), json.is_complete(), json.is_empty(), json.depth(), json.error(), json.raw().to_owned())
     };
-    assert_eq!(of(one), of(other), "{text}");
+    assert_eq!(state(one), state(other), "{text}");
 }

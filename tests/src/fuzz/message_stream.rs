@@ -3,7 +3,7 @@
 use serde_json::Value;
 use ssewire::{Decoder, EventBuilder};
 use ssewire_messages::{
-    Accumulator, Completion, Incomplete, Message, MessageStream, NotAStream, StreamEvent, Strictness, Trailing,
+    Accumulator, Completion, Incomplete, Message, MessageStream, NotAStream, PartialStrings, StreamEvent, Strictness,
 };
 
 use super::input::{Input, cut};
@@ -14,7 +14,7 @@ use crate::chunks;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Options {
     pub(super) strictness: Strictness,
-    pub(super) trailing: Trailing,
+    pub(super) partial_strings: PartialStrings,
     pub(super) max_event: usize,
     pub(super) max_bytes: usize,
     pub(super) content_type: Option<&'static str>,
@@ -42,7 +42,7 @@ pub fn message_stream(input: &[u8]) {
     let lengths = input.lengths();
     let options = Options {
         strictness: if flags & 1 == 0 { Strictness::Tolerant } else { Strictness::Strict },
-        trailing: if flags & 2 == 0 { Trailing::Hide } else { Trailing::Show },
+        partial_strings: if flags & 2 == 0 { PartialStrings::Hide } else { PartialStrings::Show },
         max_event: if flags & 4 == 0 { usize::MAX } else { limit * 4 },
         max_bytes: if flags & 8 == 0 { usize::MAX } else { limit * 8 },
         content_type: CONTENT_TYPES[usize::from(flags >> 4 & 7)],
@@ -79,7 +79,8 @@ impl Options {
     }
 
     fn accumulator(&self) -> Accumulator {
-        let accumulator = Accumulator::new().with_strictness(self.strictness).with_trailing(self.trailing);
+        let accumulator =
+            Accumulator::new().with_strictness(self.strictness).with_partial_strings(self.partial_strings);
         accumulator.with_max_bytes(self.max_bytes)
     }
 
@@ -165,7 +166,7 @@ impl Run {
             }
         };
         // A cut input shows no half string at the end, which only the other view does.
-        if options.trailing == Trailing::Hide {
+        if options.partial_strings == PartialStrings::Hide {
             assert_eq!(serde_json::to_value(message).unwrap(), self.snapshot);
         }
         assert_eq!(message.final_text(), slow.accumulator.snapshot().final_text());

@@ -3,7 +3,7 @@
 mod spelled;
 
 use serde_json::{Map, Value};
-use ssewire_messages::{Delta, PayloadError, StreamEvent, Strictness, Trailing};
+use ssewire_messages::{Delta, PartialStrings, PayloadError, StreamEvent, Strictness};
 
 use super::input::Input;
 use super::message_stream::{Options, as_its_parts, as_sse};
@@ -232,7 +232,8 @@ fn through_the_driver(name: &[u8], payload: &[u8], strictness: Strictness) {
         as_sse(name, payload, &mut body);
     }
     let (max_event, max_bytes) = (usize::MAX, usize::MAX);
-    let options = Options { strictness, trailing: Trailing::Show, max_event, max_bytes, content_type: None };
+    let options =
+        Options { strictness, partial_strings: PartialStrings::Show, max_event, max_bytes, content_type: None };
     as_its_parts(&body, &chunks::whole(&body), options);
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use ssewire::Decoder;
 use ssewire_messages::{
     Accumulator, Completion, ErrorKind, Incomplete, InputError, InputState, Message, MessageStream, NotAStream,
-    PayloadErrorKind, StreamError, StreamEvent, Trailing,
+    PartialStrings, PayloadErrorKind, StreamError, StreamEvent,
 };
 
 use super::support::*;
@@ -521,8 +521,8 @@ fn the_partial_input_is_the_value_so_far_without_an_unfinished_trailing_string()
         (r#""whole string, half value"#, json!({})),
     ] {
         // Whatever the view that was asked for while the input grew.
-        for trailing in [Trailing::Hide, Trailing::Show] {
-            let accumulator = Accumulator::new().with_trailing(trailing);
+        for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
+            let accumulator = Accumulator::new().with_partial_strings(partial_strings);
             let stopped = end_of_with(accumulator.clone(), &call(&[text])).unwrap_err();
             assert_eq!(input_of(&stopped), (expected.clone(), InputState::Cut), "{text}");
             let open = end_of_with(accumulator, &call(&[text])[..3]).unwrap_err();
@@ -540,8 +540,9 @@ fn the_partial_input_goes_up_to_the_first_error() {
         (r#"{"a": {"b": 1}} {"c": 2}"#, json!({"a": {"b": 1}})),
         ("nope", json!({})),
     ] {
-        for trailing in [Trailing::Hide, Trailing::Show] {
-            let incomplete = end_of_with(Accumulator::new().with_trailing(trailing), &call(&[text])).unwrap_err();
+        for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
+            let incomplete =
+                end_of_with(Accumulator::new().with_partial_strings(partial_strings), &call(&[text])).unwrap_err();
             let (partial, state) = input_of(&incomplete);
             assert_eq!(partial, expected, "{text}");
             assert!(matches!(state, InputState::Invalid(_)), "{text}");

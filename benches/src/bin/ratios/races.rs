@@ -90,7 +90,7 @@ pub(crate) fn all() -> Vec<Race> {
     races.push(one_line());
     races.push(decoding());
     races.push(accumulation());
-    races.extend(growing_json());
+    races.extend(partial_json());
     races.push(encoding());
     races
 }
@@ -205,24 +205,24 @@ fn accumulation() -> Race {
     )
 }
 
-fn growing_json() -> [Race; 2] {
+fn partial_json() -> [Race; 2] {
     let ours = Ours("ssewire-json");
     let peer = Against::Named("json-stream-parser");
-    let race = |name, corpus, goals| race(name, contestants::growing_json(), corpus, PIECE, goals);
+    let race = |name, corpus, goals| race(name, contestants::partial_json(), corpus, PIECE, goals);
     [
         race(
-            "growing JSON, 64 KiB structured, 20 B pieces",
+            "partial JSON, 64 KiB structured, 20 B pieces",
             corpora::json_structured(),
             vec![
-                ours.to("growing JSON, structured, jiter", Against::Named("jiter, parsing again"), 400.0),
-                ours.to("growing JSON, structured, json-stream-parser", peer, 3.0),
-                ours.to("growing JSON, structured, once", Against::Named("serde_json, once at the end"), 0.5),
+                ours.to("partial JSON, structured, jiter", Against::Named("jiter, parsing again"), 400.0),
+                ours.to("partial JSON, structured, json-stream-parser", peer, 3.0),
+                ours.to("partial JSON, structured, once", Against::Named("serde_json, once at the end"), 0.5),
             ],
         ),
         race(
-            "growing JSON, one 64 KiB string, 20 B pieces",
+            "partial JSON, one 64 KiB string, 20 B pieces",
             corpora::json_string(),
-            vec![ours.to("growing JSON, string, json-stream-parser", peer, 20.0)],
+            vec![ours.to("partial JSON, string, json-stream-parser", peer, 20.0)],
         ),
     ]
 }

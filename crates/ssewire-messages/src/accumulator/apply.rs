@@ -133,7 +133,7 @@ impl Accumulator {
             }
             None => {
                 if let Some(input) = block.input_for_deltas().filter(|_| orphan_joins) {
-                    input.push(&self.blocks.take_orphan(index), self.options.trailing);
+                    input.push(&self.blocks.take_orphan(index), self.options.partial_strings);
                 }
                 if let Some(input) = block.input_mut() {
                     input.open();
@@ -214,7 +214,7 @@ impl Accumulator {
     }
 
     fn merge_piece(&mut self, id: BlockId, delta: &Delta<'_>) -> Change {
-        let trailing = self.options.trailing;
+        let partial_strings = self.options.partial_strings;
         let is_open = self.block_state(id).is_some_and(|state| state.is_open);
         let Some(block) = self.message.content.by_arrival_mut(id.0) else { return Change::Nothing };
         let change = match (delta, block) {
@@ -251,7 +251,7 @@ impl Accumulator {
                     input.open();
                 }
                 let from = input.raw().len();
-                input.push(&delta.partial_json, trailing);
+                input.push(&delta.partial_json, partial_strings);
                 BlockChange::Input { from }
             }
             (delta, ContentBlock::Unknown(block)) => {

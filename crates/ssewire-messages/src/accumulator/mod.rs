@@ -11,7 +11,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use ssewire_json::Trailing;
+use ssewire_json::PartialStrings;
 
 pub use self::anomaly::{Anomalies, Anomaly, AnomalyKind};
 pub use self::blocks::BlockKey;
@@ -108,7 +108,7 @@ enum Phase {
 #[derive(Debug, Clone, Copy)]
 struct Options {
     strictness: Strictness,
-    trailing: Trailing,
+    partial_strings: PartialStrings,
     max_bytes: usize,
     max_blocks: usize,
 }
@@ -117,7 +117,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             strictness: Strictness::Tolerant,
-            trailing: Trailing::Hide,
+            partial_strings: PartialStrings::Hide,
             max_bytes: Accumulator::DEFAULT_MAX_BYTES,
             max_blocks: Accumulator::DEFAULT_MAX_BLOCKS,
         }
@@ -182,11 +182,11 @@ impl Accumulator {
         self
     }
 
-    /// Whether tool input that is arriving shows the unfinished string at its end; [`Trailing::Hide`] unless this is
-    /// called. Only the view: what is whole in the end is the same.
+    /// Shows or hides an incomplete string at the end of tool input that is arriving. The default is
+    /// [`PartialStrings::Hide`]. Affects only the view, not the complete input.
     #[must_use]
-    pub fn with_trailing(mut self, trailing: Trailing) -> Self {
-        self.options.trailing = trailing;
+    pub fn with_partial_strings(mut self, partial_strings: PartialStrings) -> Self {
+        self.options.partial_strings = partial_strings;
         self
     }
 

@@ -1,61 +1,63 @@
-//! JSON that is still arriving: a slow and obvious reading of the rules of its two views.
+//! Partial JSON: a slow, obvious oracle for its two views.
 
 use serde_json::{Map, Value};
-use ssewire_json::Trailing;
+use ssewire_json::PartialStrings;
 
-/// What is to be seen of a prefix of a JSON document.
+/// The view of a prefix of a JSON document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     pub shown: Option<Value>,
-    /// A number that touches the end is shown.
+    /// A number at the end of the prefix is shown.
     pub provisional: bool,
-    /// A key stands in an object that has it already; the last one counts.
-    pub repeats_a_key: bool,
+    /// An object has the same key twice; the last value wins.
+    pub has_repeated_key: bool,
 }
 
-/// Reads a text, which must be the beginning of a valid document, from its first character on.
-pub fn view(prefix: &str, trailing: Trailing) -> View {
-    let mut rules = Rules { rest: prefix, trailing, provisional: false, repeats_a_key: false };
+/// Returns the view of `prefix`, which must be a prefix of a valid document.
+pub fn view(prefix: &str, partial_strings: PartialStrings) -> View {
+    let mut rules = Rules { rest: prefix, partial_strings, provisional: false, has_repeated_key: false };
     let shown = rules.value().shown;
-    View { shown, provisional: rules.provisional, repeats_a_key: rules.repeats_a_key }
+    View { shown, provisional: rules.provisional, has_repeated_key: rules.has_repeated_key }
 }
 
-/// Whether `later` is what `earlier` may grow into: arrays and objects gain, and strings too where they are shown
-/// unfinished.
-pub fn has_grown_from(later: &Value, earlier: &Value, trailing: Trailing) -> bool {
+/// Returns `true` if `later` extends `earlier`: arrays and objects may have more items, and strings more text if
+/// partial strings are shown.
+pub fn extends(later: &Value, earlier: &Value, partial_strings: PartialStrings) -> bool {
     match (earlier, later) {
         (Value::Array(earlier), Value::Array(later)) => {
-            earlier.len() <= later.len() && earlier.iter().zip(later).all(|(e, l)| has_grown_from(l, e, trailing))
+            earlier.len() <= later.len() && earlier.iter().zip(later).all(|(e, l)| extends(l, e, partial_strings))
         }
         (Value::Object(earlier), Value::Object(later)) => {
-            earlier.iter().all(|(key, e)| later.get(key).is_some_and(|l| has_grown_from(l, e, trailing)))
+            earlier.iter().all(|(key, e)| later.get(key).is_some_and(|l| extends(l, e, partial_strings)))
         }
-        (Value::String(earlier), Value::String(later)) if trailing == Trailing::Show => later.starts_with(earlier),
+        (Value::String(earlier), Value::String(later)) if partial_strings == PartialStrings::Show => {
+            later.starts_with(earlier)
+        }
         (earlier, later) => earlier == later,
     }
 }
 
-/// The rules of the two views, applied to what is left of the text.
+/// Parser of the rest of the text, which applies the rules of the two views.
 struct Rules<'t> {
     rest: &'t str,
-    trailing: Trailing,
+    partial_strings: PartialStrings,
     provisional: bool,
-    repeats_a_key: bool,
+    has_repeated_key: bool,
 }
 
-/// What stands at some place: `shown` is what is to be seen of it, `whole` says that its end has come.
+/// A value of the text: the part that is shown, and whether it is complete.
 struct Reading {
     shown: Option<Value>,
-    whole: bool,
+    is_complete: bool,
 }
 
 impl Rules<'_> {
-    fn whole(value: Value) -> Reading {
-        Reading { shown: Some(value), whole: true }
+    fn complete(value: Value) -> Reading {
+        Reading { shown: Some(value), is_complete: true }
     }
 
-    fn unfinished(shown: Option<Value>) -> Reading {
-        Reading { shown, whole: false }
+    fn incomplete(shown: Option<Value>) -> Reading {
+        Reading { shown, is_complete: false }
     }
 
     fn skip_space(&mut self) {
@@ -76,11 +78,11 @@ impl Rules<'_> {
     fn value(&mut self) -> Reading {
         self.skip_space();
         match self.rest.chars().next() {
-            None => Self::unfinished(None),
+            None => Self::incomplete(None),
             Some('"') => match self.string() {
-                (text, true) => Self::whole(text.into()),
-                (text, false) if self.trailing == Trailing::Show => Self::unfinished(Some(text.into())),
-                _ => Self::unfinished(None),
+                (text, true) => Self::complete(text.into()),
+                (text, false) if self.partial_strings == PartialStrings::Show => Self::incomplete(Some(text.into())),
+                _ => Self::incomplete(None),
             },
             Some('[') => self.array(),
             Some('{') => self.object(),
@@ -89,11 +91,11 @@ impl Rules<'_> {
                     [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)]
                 {
                     if self.eat(literal) {
-                        return Self::whole(value);
+                        return Self::complete(value);
                     }
                 }
                 self.rest = "";
-                Self::unfinished(None)
+                Self::incomplete(None)
             }
             Some(_) => self.number(),
         }
@@ -104,14 +106,14 @@ impl Rules<'_> {
         let text = &self.rest[..self.rest.len() - rest.len()];
         self.rest = rest;
         if !rest.is_empty() {
-            return Self::whole(serde_json::from_str(text).unwrap());
+            return Self::complete(serde_json::from_str(text).unwrap());
         }
         let shown = serde_json::from_str(text).ok().filter(|_| text.len() <= 64);
         self.provisional = shown.is_some();
-        Self::unfinished(shown)
+        Self::incomplete(shown)
     }
 
-    /// A string as far as its characters are decided, and whether the closing quote has come.
+    /// Reads a string up to its last complete character. Returns `true` if it has its closing quote.
     fn string(&mut self) -> (String, bool) {
         let inside: Vec<char> = self.rest.chars().skip(1).collect();
         let (mut text, mut at) = (String::new(), 0);
@@ -123,12 +125,12 @@ impl Rules<'_> {
                     return (text, true);
                 }
                 Some('\\') => {
-                    // The shortest piece that serde_json takes as a string by itself is the escape.
-                    let whole = [2, 6, 12].into_iter().filter_map(|len| inside.get(at..at + len)).find_map(|escape| {
+                    // The escape is the shortest piece that serde_json accepts as a string of its own.
+                    let escape = [2, 6, 12].into_iter().filter_map(|len| inside.get(at..at + len)).find_map(|escape| {
                         let quoted = format!("\"{}\"", escape.iter().collect::<String>());
                         Some((escape.len(), serde_json::from_str::<String>(&quoted).ok()?))
                     });
-                    let Some((len, character)) = whole else { break };
+                    let Some((len, character)) = escape else { break };
                     text.push_str(&character);
                     at += len;
                 }
@@ -148,31 +150,31 @@ impl Rules<'_> {
         while !self.eat("]") {
             let element = self.value();
             elements.extend(element.shown);
-            if !element.whole || self.rest.is_empty() {
-                return Self::unfinished(Some(elements.into()));
+            if !element.is_complete || self.rest.is_empty() {
+                return Self::incomplete(Some(elements.into()));
             }
             self.eat(",");
         }
-        Self::whole(elements.into())
+        Self::complete(elements.into())
     }
 
     fn object(&mut self) -> Reading {
         let mut members = Map::new();
         self.eat("{");
         while !self.eat("}") {
-            let (key, whole) = if self.rest.is_empty() { (String::new(), false) } else { self.string() };
-            if !whole || !self.eat(":") {
-                return Self::unfinished(Some(members.into()));
+            let (key, is_complete) = if self.rest.is_empty() { (String::new(), false) } else { self.string() };
+            if !is_complete || !self.eat(":") {
+                return Self::incomplete(Some(members.into()));
             }
             let member = self.value();
             if let Some(value) = member.shown {
-                self.repeats_a_key |= members.insert(key, value).is_some();
+                self.has_repeated_key |= members.insert(key, value).is_some();
             }
-            if !member.whole || self.rest.is_empty() {
-                return Self::unfinished(Some(members.into()));
+            if !member.is_complete || self.rest.is_empty() {
+                return Self::incomplete(Some(members.into()));
             }
             self.eat(",");
         }
-        Self::whole(members.into())
+        Self::complete(members.into())
     }
 }

@@ -1,0 +1,210 @@
+//! All calls into the libraries under test. A change of their names needs a change of this file alone.
+//!
+//! A driver reads all chunks of an input, never stops at an error, and counts. It keeps nothing, except where its name
+//! says so.
+
+use core::hint::black_box;
+
+use ssewire::{Decoder, Event, Fixed, LineDecoder, OwnedEvent, SharedEvent, Storage};
+use ssewire_json::{GrowingJson as PartialJson, Trailing as PartialStrings};
+use ssewire_messages::{Accumulator, MessageStream, Strictness};
+
+use crate::family::{Input, Outcome};
+
+/// What a decoder returned.
+#[derive(Default)]
+struct Count {
+    events: u64,
+    errors: u64,
+}
+
+impl Count {
+    /// Counts a result; `false` if the decoder needs the next chunk.
+    fn add<T, E>(&mut self, result: Result<Option<T>, E>) -> bool {
+        match result {
+            Ok(Some(item)) => {
+                black_box(item);
+                self.events += 1;
+            }
+            Ok(None) => return false,
+            Err(_) => self.errors += 1,
+        }
+        true
+    }
+
+    fn outcome(&self) -> Outcome {
+        Outcome::now(self.events, self.errors)
+    }
+}
+
+// The decoder of event streams.
+
+/// A decoder with the limits of the input. The first edition has no limit on the last event ID.
+fn decoder(input: &Input) -> Decoder {
+    with_limits(Decoder::new(), input)
+}
+
+fn with_limits<S: Storage>(decoder: Decoder<S>, input: &Input) -> Decoder<S> {
+    match input.limit {
+        Some(limit) => decoder.with_limit(limit),
+        None => decoder,
+    }
+}
+
+fn decode_chunk<S: Storage>(decoder: &mut Decoder<S>, mut chunk: &[u8], count: &mut Count) {
+    while count.add(decoder.decode(&mut chunk)) {}
+}
+
+/// `Decoder::decode`.
+pub(crate) fn decode(input: &Input) -> Outcome {
+    let (mut decoder, mut count) = (decoder(input), Count::default());
+    input.iter().for_each(|chunk| decode_chunk(&mut decoder, chunk, &mut count));
+    count.outcome()
+}
+
+/// `Decoder::decode` with a storage of 64 bytes that does not grow.
+pub(crate) fn decode_array(input: &Input) -> Outcome {
+    let (mut decoder, mut count) = (with_limits(Decoder::with_storage(Fixed::<64>::new()), input), Count::default());
+    input.iter().for_each(|chunk| decode_chunk(&mut decoder, chunk, &mut count));
+    count.outcome()
+}
+
+/// `Decoder::decode`, with a reset of the decoder after half of the chunks.
+pub(crate) fn decode_and_reset(input: &Input) -> Outcome {
+    let (mut decoder, mut count) = (decoder(input), Count::default());
+    for (index, chunk) in input.iter().enumerate() {
+        if index == input.count() / 2 {
+            decoder.reset();
+        }
+        decode_chunk(&mut decoder, chunk, &mut count);
+    }
+    count.outcome()
+}
+
+/// `Decoder::advance` and `Decoder::event`.
+pub(crate) fn decode_in_two_steps(input: &Input) -> Outcome {
+    let (mut decoder, mut count) = (decoder(input), Count::default());
+    for mut chunk in input.iter() {
+        loop {
+            let before = chunk;
+            let result = decoder.advance(&mut chunk);
+            if !count.add(result.map(|ready| ready.map(|ready| decoder.event(before, ready)))) {
+                break;
+            }
+        }
+    }
+    count.outcome()
+}
+
+/// `Decoder::decode_frame`, with all kinds of frames.
+pub(crate) fn decode_frames(input: &Input) -> Outcome {
+    let (mut decoder, mut count) = (decoder(input), Count::default());
+    for mut chunk in input.iter() {
+        while count.add(decoder.decode_frame(&mut chunk)) {}
+    }
+    count.outcome()
+}
+
+fn decode_bytes_with(input: &Input, mut receive: impl FnMut(SharedEvent)) -> Outcome {
+    let (mut decoder, mut count) = (decoder(input), Count::default());
+    for mut chunk in input.shared() {
+        while count.add(decoder.decode_bytes(&mut chunk).map(|event| event.map(&mut receive))) {}
+    }
+    count.outcome()
+}
+
+fn decode_owned_with(input: &Input, mut receive: impl FnMut(OwnedEvent)) -> Outcome {
+    let (mut decoder, mut count) = (decoder(input), Count::default());
+    for mut chunk in input.iter() {
+        while count.add(decoder.decode(&mut chunk).map(|event| event.map(Event::into_owned).map(&mut receive))) {}
+    }
+    count.outcome()
+}
+
+/// `Decoder::decode_bytes`; each event is dropped at once.
+pub(crate) fn decode_bytes(input: &Input) -> Outcome {
+    decode_bytes_with(input, |event| drop(black_box(event)))
+}
+
+/// `Decoder::decode_bytes`; all events are kept.
+pub(crate) fn collect_bytes(input: &Input) -> Outcome {
+    let mut events = Vec::new();
+    decode_bytes_with(input, |event| events.push(event))
+}
+
+/// Owned events; each is dropped at once.
+pub(crate) fn decode_owned(input: &Input) -> Outcome {
+    decode_owned_with(input, |event| drop(black_box(event)))
+}
+
+/// Owned events; all are kept.
+pub(crate) fn collect_owned(input: &Input) -> Outcome {
+    let mut events = Vec::new();
+    decode_owned_with(input, |event| events.push(event))
+}
+
+/// `LineDecoder::decode`.
+pub(crate) fn decode_lines(input: &Input) -> Outcome {
+    let mut decoder = LineDecoder::new();
+    if let Some(limit) = input.limit {
+        decoder = decoder.with_limit(limit);
+    }
+    let mut count = Count::default();
+    for mut chunk in input.iter() {
+        while count.add(decoder.decode(&mut chunk)) {}
+    }
+    count.outcome()
+}
+
+// JSON that is still arriving. Each chunk is one push.
+
+fn push_json(input: &Input, strings: PartialStrings) -> Outcome {
+    let (mut json, mut count) = (PartialJson::with_trailing(strings), Count::default());
+    for chunk in input.iter() {
+        match core::str::from_utf8(chunk).map(|text| json.push(text)) {
+            Ok(Ok(())) => count.events += 1,
+            _ => count.errors += 1,
+        }
+        black_box(json.value());
+    }
+    count.outcome()
+}
+
+/// `push`, with the unfinished string hidden.
+pub(crate) fn push_hidden(input: &Input) -> Outcome {
+    push_json(input, PartialStrings::Hide)
+}
+
+/// `push`, with the unfinished string shown.
+pub(crate) fn push_shown(input: &Input) -> Outcome {
+    push_json(input, PartialStrings::Show)
+}
+
+// The Messages API.
+
+fn decode_message(input: &Input, accumulator: Accumulator) -> Outcome {
+    let accumulator = match input.limit {
+        Some(limit) => accumulator.with_max_bytes(limit),
+        None => accumulator,
+    };
+    let (mut stream, mut count) = (MessageStream::new().with_accumulator(accumulator), Count::default());
+    for mut chunk in input.iter() {
+        while count.add(stream.decode(&mut chunk)) {}
+    }
+    count.outcome()
+}
+
+/// A message, lenient.
+pub(crate) fn message(input: &Input) -> Outcome {
+    decode_message(input, Accumulator::new())
+}
+
+/// A message, lenient, with any number of blocks.
+pub(crate) fn message_of_many_blocks(input: &Input) -> Outcome {
+    decode_message(input, Accumulator::new().with_max_blocks(usize::MAX))
+}
+
+/// A message in strict mode, with any number of blocks.
+pub(crate) fn message_strict(input: &Input) -> Outcome {
+    decode_message(input, Accumulator::new().with_strictness(Strictness::Strict).with_max_blocks(usize::MAX))
+}
