@@ -20,7 +20,9 @@ fn events_of_every_case() {
         let mut items = Vec::new();
         let pending = loop {
             match block_on(framed.next()) {
-                Some(Ok(event)) => items.push(Item { at: given.bytes(), decoded: Decoded::Event(event.as_event().into()) }),
+                Some(Ok(event)) => {
+                    items.push(Item { at: given.bytes(), decoded: Decoded::Event(event.as_event().into()) })
+                }
                 Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
                 Some(Err(error)) => panic!("{error}"),
                 None => break None,

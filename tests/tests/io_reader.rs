@@ -89,7 +89,8 @@ fn the_error_of_the_reader_is_handed_on_and_final() {
 
 #[test]
 fn an_event_that_is_too_large_is_lost_alone() {
-    let mut reader = Reader::with_decoder(&b"data: 123456789\n\ndata: b\n\n"[..], Decoder::new().with_max_event_bytes(8));
+    let mut reader =
+        Reader::with_decoder(&b"data: 123456789\n\ndata: b\n\n"[..], Decoder::new().with_max_event_bytes(8));
     let error = reader.next_event().unwrap_err();
     assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::LimitExceeded { limit: 8 })), "{error:?}");
     assert_eq!(reader.next_event().unwrap().unwrap().data(), b"b");
