@@ -1,5 +1,5 @@
 //! The pages about the project agree with the sources: ARCHITECTURE.md lists every file and the permitted dependencies,
-//! CONTRIBUTING.md justifies every external dependency. Also checks the structure of the core: imports and field names.
+//! CONTRIBUTING.md justifies every external dependency. Also checks the structure of the core: imports, field names, size.
 //! Runs cargo, but needs no network.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,17 @@ const LAYERS: [&str; 6] = ["storage", "line", "field", "event", "fast_path", "de
 
 /// The only files of the core that may contain a field name as bytes.
 const FILES_WITH_FIELD_NAMES: [&str; 3] = ["field", "fast_path", "encode"];
+
+/// The files of the core that are not part of the decoding engine: encoding, lossy text, owned and shared events, errors,
+/// `LineDecoder`, `Reconnect` and the front page. `shared_id` counts as engine: the buffer holds it.
+const OUTSIDE_THE_ENGINE: [&str; 8] =
+    ["encode", "error", "lib", "line_decoder", "lossy", "owned", "reconnect", "shared"];
+
+/// The most code lines of the decoding engine: without tests, comments and blank lines.
+const MAX_ENGINE_LINES: usize = 1200;
+
+/// The most functions of `Decoder`, in all of its `impl` blocks except those of traits.
+const MAX_DECODER_FUNCTIONS: usize = 45;
 
 /// Packages outside the workspace.
 const OUTSIDE: [&str; 4] = ["fuzz", "examples/embedded", "examples/freestanding", "examples/wasm"];
@@ -222,6 +233,42 @@ fn field_names_occur_in_three_files_of_the_core() {
         assert!(*count == 0 || FILES_WITH_FIELD_NAMES.contains(&file.as_str()), "{file}.rs knows a field name");
     }
     assert!(counts["field"] >= 4 && counts["fast_path"] >= 2, "{counts:?}");
+}
+
+#[test]
+fn decoder_has_at_most_45_functions() {
+    let mut counts = BTreeMap::new();
+    for (file, lines) in core_code() {
+        let mut in_decoder = false;
+        for line in lines {
+            if line.starts_with("impl") {
+                in_decoder = line.contains(" Decoder<") && !line.contains(" for ");
+            } else if line == "}" {
+                in_decoder = false;
+            }
+            let words: Vec<_> = line.split_whitespace().take_while(|word| *word != "fn").collect();
+            let is_function = line.starts_with("    ")
+                && !line.starts_with("     ")
+                && line.contains("fn ")
+                && words.iter().all(|word| ["pub", "pub(crate)", "const", "async"].contains(word));
+            *counts.entry(file.clone()).or_insert(0) += usize::from(in_decoder && is_function);
+        }
+    }
+    counts.retain(|_, count| *count > 0);
+    let all: usize = counts.values().sum();
+    assert!(counts["decoder"] >= 20, "{counts:?}");
+    assert!(all <= MAX_DECODER_FUNCTIONS, "{all} functions: {counts:?}");
+}
+
+#[test]
+fn decoding_engine_has_at_most_1200_code_lines() {
+    let mut code = core_code();
+    for file in OUTSIDE_THE_ENGINE {
+        assert!(code.remove(file).is_some(), "{file}.rs");
+    }
+    let lines: BTreeMap<_, _> = code.iter().map(|(file, lines)| (file.as_str(), lines.len())).collect();
+    let all: usize = lines.values().sum();
+    assert!(all <= MAX_ENGINE_LINES, "{all} code lines: {lines:?}");
 }
 
 #[test]
