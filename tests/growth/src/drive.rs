@@ -5,8 +5,8 @@
 
 use core::hint::black_box;
 
-use ssewire::{Decoder, Event, Fixed, LineDecoder, OwnedEvent, SharedEvent, Storage};
-use ssewire_json::{GrowingJson as PartialJson, Trailing as PartialStrings};
+use ssewire::{ArrayBuffer, Decoder, LineDecoder, OwnedEvent, SharedEvent, Storage};
+use ssewire_json::{PartialJson, PartialStrings};
 use ssewire_messages::{Accumulator, MessageStream, Strictness};
 
 use crate::family::{Input, Outcome};
@@ -37,18 +37,19 @@ impl Count {
     }
 }
 
-// The decoder of event streams.
-
-/// A decoder with the limits of the input. The first edition has no limit on the last event ID.
+/// A decoder with the limits of the input.
 fn decoder(input: &Input) -> Decoder {
     with_limits(Decoder::new(), input)
 }
 
-fn with_limits<S: Storage>(decoder: Decoder<S>, input: &Input) -> Decoder<S> {
-    match input.limit {
-        Some(limit) => decoder.with_limit(limit),
-        None => decoder,
+fn with_limits<S: Storage>(mut decoder: Decoder<S>, input: &Input) -> Decoder<S> {
+    if let Some(limit) = input.limit {
+        decoder = decoder.with_max_event_bytes(limit);
     }
+    if let Some(limit) = input.id_limit {
+        decoder = decoder.with_max_id_bytes(limit);
+    }
+    decoder
 }
 
 fn decode_chunk<S: Storage>(decoder: &mut Decoder<S>, mut chunk: &[u8], count: &mut Count) {
@@ -64,7 +65,8 @@ pub(crate) fn decode(input: &Input) -> Outcome {
 
 /// `Decoder::decode` with a storage of 64 bytes that does not grow.
 pub(crate) fn decode_array(input: &Input) -> Outcome {
-    let (mut decoder, mut count) = (with_limits(Decoder::with_storage(Fixed::<64>::new()), input), Count::default());
+    let (mut decoder, mut count) =
+        (with_limits(Decoder::with_storage(ArrayBuffer::<64>::new()), input), Count::default());
     input.iter().for_each(|chunk| decode_chunk(&mut decoder, chunk, &mut count));
     count.outcome()
 }
@@ -81,14 +83,14 @@ pub(crate) fn decode_and_reset(input: &Input) -> Outcome {
     count.outcome()
 }
 
-/// `Decoder::advance` and `Decoder::event`.
+/// `Decoder::poll_event` and `Decoder::resolve`.
 pub(crate) fn decode_in_two_steps(input: &Input) -> Outcome {
     let (mut decoder, mut count) = (decoder(input), Count::default());
     for mut chunk in input.iter() {
         loop {
             let before = chunk;
-            let result = decoder.advance(&mut chunk);
-            if !count.add(result.map(|ready| ready.map(|ready| decoder.event(before, ready)))) {
+            let result = decoder.poll_event(&mut chunk);
+            if !count.add(result.map(|span| span.map(|span| decoder.resolve(before, span)))) {
                 break;
             }
         }
@@ -98,7 +100,8 @@ pub(crate) fn decode_in_two_steps(input: &Input) -> Outcome {
 
 /// `Decoder::decode_frame`, with all kinds of frames.
 pub(crate) fn decode_frames(input: &Input) -> Outcome {
-    let (mut decoder, mut count) = (decoder(input), Count::default());
+    let mut decoder = decoder(input).with_comments().with_unknown_fields();
+    let mut count = Count::default();
     for mut chunk in input.iter() {
         while count.add(decoder.decode_frame(&mut chunk)) {}
     }
@@ -116,7 +119,7 @@ fn decode_bytes_with(input: &Input, mut receive: impl FnMut(SharedEvent)) -> Out
 fn decode_owned_with(input: &Input, mut receive: impl FnMut(OwnedEvent)) -> Outcome {
     let (mut decoder, mut count) = (decoder(input), Count::default());
     for mut chunk in input.iter() {
-        while count.add(decoder.decode(&mut chunk).map(|event| event.map(Event::into_owned).map(&mut receive))) {}
+        while count.add(decoder.decode_owned(&mut chunk).map(|event| event.map(&mut receive))) {}
     }
     count.outcome()
 }
@@ -147,7 +150,7 @@ pub(crate) fn collect_owned(input: &Input) -> Outcome {
 pub(crate) fn decode_lines(input: &Input) -> Outcome {
     let mut decoder = LineDecoder::new();
     if let Some(limit) = input.limit {
-        decoder = decoder.with_limit(limit);
+        decoder = decoder.with_max_line_bytes(limit);
     }
     let mut count = Count::default();
     for mut chunk in input.iter() {
@@ -156,10 +159,8 @@ pub(crate) fn decode_lines(input: &Input) -> Outcome {
     count.outcome()
 }
 
-// JSON that is still arriving. Each chunk is one push.
-
 fn push_json(input: &Input, strings: PartialStrings) -> Outcome {
-    let (mut json, mut count) = (PartialJson::with_trailing(strings), Count::default());
+    let (mut json, mut count) = (PartialJson::with_partial_strings(strings), Count::default());
     for chunk in input.iter() {
         match core::str::from_utf8(chunk).map(|text| json.push(text)) {
             Ok(Ok(())) => count.events += 1,
@@ -179,8 +180,6 @@ pub(crate) fn push_hidden(input: &Input) -> Outcome {
 pub(crate) fn push_shown(input: &Input) -> Outcome {
     push_json(input, PartialStrings::Show)
 }
-
-// The Messages API.
 
 fn decode_message(input: &Input, accumulator: Accumulator) -> Outcome {
     let accumulator = match input.limit {
