@@ -41,7 +41,7 @@ fn long_comments_are_printed_truncated() {
             let ran = ssewire(&["sse", "--comments", "--chunk-size", size], &line(bytes)).exits(0).silent();
             assert!(ran.lines() == [comment.clone(), event.clone()], "{bytes} bytes, in chunks of {size}");
         }
-        assert_eq!(ssewire(&["sse"], &line(bytes)).exits(0).silent().lines(), std::slice::from_ref(&event));
+        assert_eq!(ssewire(&["sse"], &line(bytes)).exits(0).silent().lines(), core::slice::from_ref(&event));
     }
 }
 
