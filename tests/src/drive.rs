@@ -31,11 +31,12 @@ pub fn blocks<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterato
     })
 }
 
-/// The same by `poll_block` and `resolve_block`.
+/// The same by `poll_frame` and `resolve_block`, of a decoder without comments and unknown fields.
 pub fn polled_blocks<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         let chunk = *input;
-        Ok(decoder.poll_block(input)?.map(|span| Decoded::Block(decoder.resolve_block(chunk, span).into())))
+        let block = decoder.poll_frame(input)?.map(|span| span.block().expect("no other frames were chosen"));
+        Ok(block.map(|span| Decoded::Block(decoder.resolve_block(chunk, span).into())))
     })
 }
 

@@ -10,43 +10,51 @@ use crate::storage::Storage;
 
 /// The storage has no room for a value. What that means for the event is the decoder's decision.
 #[derive(Debug)]
-pub(crate) struct OutOfCapacity;
+pub(crate) struct OutOfCapacity {
+    /// The length of the storage.
+    pub(crate) capacity: usize,
+}
 
 /// A storage, and the parts of the current block in it.
 ///
 /// ```text
-///  0           last_id        id_end         type_end             data_end           end          capacity
-///  | last      | id           | event type   | data               | value of the     |    free    |
-///  | event ID  | (this block) |              |                    | open line        |            |
+///  0       data            front                back                               len
+///  | data  | value of the  |        free        | event | id slot      | last      |
+///  |       | open line     |                    | type  | (this block) | event ID  |
 /// ```
 ///
-/// Data and the open line grow piece by piece, so they come last, where appending is cheap. Type and IDs are replaced as a
-/// whole, in slots that grow in steps: what comes after a slot moves a logarithmic number of times.
+/// Data and the open line grow piece by piece and lie at the front, where appending is cheap. Type and IDs are replaced as
+/// a whole and lie at the back: a stream that alternates `event` and `data` lines moves no data.
 ///
-/// This type alone keeps the invariants, which `check` asserts in debug builds: the offsets above are in this order, an
-/// `id` and a type are not longer than their slots, and between data and open value lies at most the LF that joins two
-/// `data` lines. IDs have 32-bit lengths, which their bound guarantees, to keep an idle decoder small.
+/// This type alone keeps the invariants (`check` asserts them in debug builds):
+///
+/// * `data <= front` and `front + back <= len`;
+/// * the open value ends at `front` and starts at `data`, or one byte later, after the LF that joins two `data` lines;
+/// * `id <= id_slot`.
+///
+/// IDs have 32-bit lengths, which their bound guarantees, to keep an idle decoder small.
 #[derive(Clone)]
 pub(crate) struct EventBuffer<S> {
     storage: S,
-    last_id: u32,
-    id_end: u32,
-    /// Bytes of the `id` in its slot.
+    /// Bytes of the data so far.
+    data: usize,
+    /// Bytes in use at the front.
+    front: usize,
+    event_type: usize,
     id: u32,
+    /// Grows within a block but never shrinks, so the event type before it moves a logarithmic number of times and not
+    /// once for each `id` line.
+    id_slot: u32,
+    last_event_id: u32,
     /// The most bytes in use since `idle_blocks` was 0. Saturates: the storage shrinks less than it could then.
     peak: u32,
-    type_end: usize,
-    /// Bytes of the event type in its slot.
-    event_type: usize,
-    data_end: usize,
-    end: usize,
+    /// Number of blocks in a row that needed less than a quarter of the storage.
+    idle_blocks: u8,
     has_data: bool,
     has_event_type: bool,
     has_id: bool,
     /// The open value comes after the LF that joins it to the data.
     joined: bool,
-    /// Number of blocks in a row that needed less than a quarter of the storage.
-    idle_blocks: u8,
     /// The last event ID as owned events share it; empty until one asks for it.
     #[cfg(feature = "alloc")]
     shared_id: SharedId,
@@ -56,19 +64,18 @@ impl<S> EventBuffer<S> {
     pub(crate) const fn new(storage: S) -> Self {
         Self {
             storage,
-            last_id: 0,
-            id_end: 0,
-            id: 0,
-            peak: 0,
-            type_end: 0,
+            data: 0,
+            front: 0,
             event_type: 0,
-            data_end: 0,
-            end: 0,
+            id: 0,
+            id_slot: 0,
+            last_event_id: 0,
+            peak: 0,
+            idle_blocks: 0,
             has_data: false,
             has_event_type: false,
             has_id: false,
             joined: false,
-            idle_blocks: 0,
             #[cfg(feature = "alloc")]
             shared_id: SharedId::new(),
         }
@@ -79,45 +86,48 @@ impl<S> EventBuffer<S> {
         self.has_data
     }
 
-    /// Returns whether nothing of the current block is in the buffer.
+    /// Returns whether the block has nothing in the buffer: neither data, type, id nor an open value.
     pub(crate) fn is_empty(&self) -> bool {
-        !(self.has_data | self.has_event_type | self.has_id) && self.end == self.type_end
+        !(self.has_data | self.has_event_type | self.has_id) && self.front == 0
     }
 
     /// Returns whether part of the open line's value is in the buffer.
     pub(crate) fn has_value(&self) -> bool {
-        self.end > self.data_end
+        self.front > self.data
     }
 
     /// Where the value of the open line lies.
     pub(crate) fn value_range(&self) -> Range<usize> {
         // Cannot overflow, like all sums of lengths in one storage.
-        self.data_end.wrapping_add(usize::from(self.joined))..self.end
+        self.data.wrapping_add(usize::from(self.joined))..self.front
     }
 
     /// The logical size of the event: type, data and the open value. The arguments replace what the buffer has.
     pub(crate) fn size_with(&self, event_type: Option<usize>, data: Option<usize>) -> usize {
-        let data = data.unwrap_or(self.data_end.wrapping_sub(self.type_end));
-        event_type.unwrap_or(self.event_type).wrapping_add(data).wrapping_add(self.value_range().len())
+        let (event_type, data) = (event_type.unwrap_or(self.event_type), data.unwrap_or(self.data));
+        event_type.wrapping_add(data).wrapping_add(self.value_range().len())
+    }
+
+    fn back(&self) -> usize {
+        // Cannot overflow: all of it lies in one slice.
+        self.event_type.wrapping_add(len(self.id_slot)).wrapping_add(len(self.last_event_id))
     }
 
     /// Discards the value of the open line.
     pub(crate) fn discard_value(&mut self) {
-        (self.end, self.joined) = (self.data_end, false);
+        (self.front, self.joined) = (self.data, false);
     }
 
     /// Discards data, event type and the open value. The `id` of the block stays.
     pub(crate) fn discard_event(&mut self) {
-        self.type_end = len(self.id_end);
-        (self.data_end, self.event_type) = (self.type_end, 0);
-        (self.has_data, self.has_event_type) = (false, false);
-        self.discard_value();
+        (self.data, self.front, self.event_type) = (0, 0, 0);
+        (self.has_data, self.has_event_type, self.joined) = (false, false, false);
     }
 
     /// Discards everything of the block. The last event ID stays.
     pub(crate) fn discard_block(&mut self) {
-        (self.id_end, self.id, self.has_id) = (self.last_id, 0, false);
         self.discard_event();
+        (self.id, self.id_slot, self.has_id) = (0, 0, false);
     }
 
     /// Records that a block has ended that needed nothing of the storage.
@@ -143,58 +153,79 @@ impl<S: Storage> EventBuffer<S> {
         self.storage.bytes().len()
     }
 
-    /// Number of bytes that can be pushed without growing.
-    pub(crate) fn free(&self) -> usize {
-        self.capacity().saturating_sub(self.end)
-    }
-
     /// The last event ID.
     pub(crate) fn last_event_id(&self) -> &[u8] {
-        self.bytes(0..len(self.last_id))
+        if self.last_event_id == 0 {
+            return b"";
+        }
+        self.bytes(self.capacity().saturating_sub(len(self.last_event_id))..self.capacity())
     }
 
     /// The last event ID, shared. Allocates at most once per ID.
     #[cfg(feature = "alloc")]
     pub(crate) fn shared_last_event_id(&mut self) -> SharedId {
-        if self.shared_id.bytes().is_empty() {
+        if self.last_event_id > 0 && self.shared_id.bytes().is_empty() {
             self.shared_id = SharedId::copy_of(self.last_event_id());
         }
         self.shared_id.clone()
     }
 
+    /// The bytes of a span.
+    pub(crate) fn resolve<'d>(&'d self, chunk: &'d [u8], span: Span) -> &'d [u8] {
+        match span {
+            Span::Chunk(start, end) => chunk.get(start..end).unwrap_or_default(),
+            Span::Buffer(start, end) => self.bytes(start..end),
+        }
+    }
+
     /// Appends a piece to the value of the open line. `joins`: the line is a further `data` line, and its first piece
     /// comes after the LF that joins it to the data.
-    #[inline]
     pub(crate) fn push_value(&mut self, piece: &[u8], joins: bool) -> Result<(), OutOfCapacity> {
-        if !piece.is_empty() {
-            let joins = joins && !self.has_value();
-            self.push(joins, piece)?;
-            self.joined |= joins;
+        if piece.is_empty() {
+            return Ok(());
         }
+        let joins = joins && !self.has_value();
+        self.push(joins, piece)?;
+        self.joined |= joins;
         self.check();
         Ok(())
+    }
+
+    /// Appends a piece of a value of at most `bound` bytes, as far as the bound and the storage allow. Returns whether bytes
+    /// were dropped.
+    pub(crate) fn push_truncated(&mut self, piece: &[u8], bound: usize) -> bool {
+        let allowed = bound.saturating_sub(self.value_range().len());
+        let kept = piece.get(..allowed).unwrap_or(piece);
+        let kept = match self.push_value(kept, false) {
+            Ok(()) => kept,
+            Err(OutOfCapacity { capacity }) => {
+                let free =
+                    kept.get(..capacity.saturating_sub(self.front).saturating_sub(self.back())).unwrap_or_default();
+                if self.push_value(free, false).is_ok() { free } else { b"" }
+            }
+        };
+        kept.len() < piece.len()
     }
 
     /// "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the data
     /// buffer." Dispatch drops the last LF; here the LF comes before each further line instead.
     ///
     /// The value is the open one and its last piece.
-    #[inline]
     pub(crate) fn append_data(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
         self.push(self.has_data && !self.has_value(), last_piece)?;
-        (self.data_end, self.joined, self.has_data) = (self.end, false, true);
+        (self.data, self.joined, self.has_data) = (self.front, false, true);
         self.check();
         Ok(())
     }
 
     /// "Set the event type buffer to the field value", to the open value and its last piece.
     pub(crate) fn set_event_type(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
-        let value = self.value_range().len().saturating_add(last_piece.len());
-        let start = len(self.id_end);
-        let grown = self.reserve_slot(self.type_end, self.type_end.saturating_sub(start), value)?;
-        self.type_end = self.type_end.saturating_add(grown);
-        self.move_value_to(start, last_piece);
-        (self.event_type, self.has_event_type) = (value, true);
+        let len = self.value_range().len().saturating_add(last_piece.len());
+        self.reserve(len.saturating_sub(self.event_type))?;
+        self.event_type = len;
+        let at = self.event_type_range().start;
+        self.move_value_to(at, last_piece);
+        self.has_event_type = true;
         self.check();
         Ok(())
     }
@@ -202,14 +233,11 @@ impl<S: Storage> EventBuffer<S> {
     /// "Set the last event ID buffer to the field value", to the open value and its last piece. The caller has made
     /// sure that the value contains no NUL.
     pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
-        let value = self.value_range().len().saturating_add(last_piece.len());
-        let (start, id_end) = (len(self.last_id), len(self.id_end));
-        let (id, _) = (short(value)?, short(id_end.saturating_add(value.saturating_mul(2)))?);
-        let grown = self.reserve_slot(id_end, id_end.saturating_sub(start), value)?;
-        self.id_end = short(id_end.saturating_add(grown))?;
-        self.type_end = self.type_end.saturating_add(grown);
-        self.move_value_to(start, last_piece);
-        (self.id, self.has_id) = (id, true);
+        let id = short(self.value_range().len().saturating_add(last_piece.len()));
+        let at = self.reserve_id_slot(id)?;
+        self.id = id;
+        self.move_value_to(at, last_piece);
+        self.has_id = true;
         self.check();
         Ok(())
     }
@@ -218,27 +246,23 @@ impl<S: Storage> EventBuffer<S> {
     /// and start a new block. The arguments are the values that lie in the chunk; those in the buffer stay readable until
     /// the next write.
     pub(crate) fn dispatch(&mut self, event_type: Option<Range<usize>>, data: Option<Range<usize>>) -> BlockSpan {
-        let type_start = len(self.id_end);
-        let buffered_type = Span::Buffer(type_start, type_start.saturating_add(self.event_type));
-        let buffered_data = Span::Buffer(self.type_end, self.data_end);
-        let block = BlockSpan {
-            event_type: event_type.map(Span::in_chunk).or(self.has_event_type.then_some(buffered_type)),
-            data: data.map(Span::in_chunk).or(self.has_data.then_some(buffered_data)),
-            has_id: self.has_id,
-            id_ignored: false,
-            has_retry: false,
-        };
-        if self.has_id {
-            let id = len(self.last_id)..len(self.last_id).saturating_add(len(self.id));
-            if self.bytes(id.clone()) != self.last_event_id() {
-                self.forget_shared_id();
-            }
-            self.copy(id, 0);
-            self.last_id = self.id;
+        let has_id = self.has_id;
+        if has_id {
+            self.commit_id();
         }
+        let buffered_type = self.event_type_range();
+        let buffered_type = self.has_event_type.then_some(Span::Buffer(buffered_type.start, buffered_type.end));
+        let buffered_data = self.has_data.then_some(Span::Buffer(0, self.data));
         self.discard_block();
         self.note_block();
-        block
+        self.check();
+        BlockSpan {
+            event_type: event_type.map(Span::in_chunk).or(buffered_type),
+            data: data.map(Span::in_chunk).or(buffered_data),
+            has_id,
+            id_ignored: false,
+            has_retry: false,
+        }
     }
 
     /// Ends a line that is not part of a block. Its bytes stay readable until the next write.
@@ -247,13 +271,18 @@ impl<S: Storage> EventBuffer<S> {
         self.note_block();
     }
 
-    /// Records that a block has ended that may have used the storage.
-    fn note_block(&mut self) {
-        if len(self.peak).saturating_mul(4) < self.capacity() {
-            self.note_idle_block();
-        } else {
-            (self.peak, self.idle_blocks) = (0, 0);
-        }
+    /// Replaces the last event ID. The current block stays as it is.
+    pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), OutOfCapacity> {
+        self.reserve(id.len().saturating_sub(len(self.last_event_id)))?;
+        let start = self.capacity().saturating_sub(self.back());
+        let block_parts = start..start.saturating_add(self.event_type).saturating_add(len(self.id_slot));
+        self.last_event_id = short(id.len());
+        let to = self.capacity().saturating_sub(self.back());
+        self.copy(block_parts, to);
+        self.write(self.capacity().saturating_sub(id.len()), id);
+        self.forget_shared_id();
+        self.check();
+        Ok(())
     }
 
     /// Gives back memory that only an earlier, much larger block needed. Called between two blocks, so that the buffer
@@ -267,43 +296,62 @@ impl<S: Storage> EventBuffer<S> {
         }
     }
 
-    /// Replaces the last event ID. The current block stays as it is.
-    pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), OutOfCapacity> {
-        let (old, new) = (len(self.last_id), id.len());
-        let (last_id, _) = (short(new)?, short(new.saturating_add(len(self.id_end)))?);
-        self.reserve(new.saturating_sub(old))?;
-        self.copy(old..self.end, new);
-        self.write(0, id);
-        let moved = |at: usize| at.saturating_sub(old).saturating_add(new);
-        (self.last_id, self.id_end) = (last_id, short(moved(len(self.id_end)))?);
-        (self.type_end, self.data_end, self.end) = (moved(self.type_end), moved(self.data_end), moved(self.end));
-        self.forget_shared_id();
-        self.check();
-        Ok(())
-    }
-
-    /// Frees memory, except `wanted` bytes and what is in use.
+    /// Gives back memory, except `wanted` bytes and what is in use.
     pub(crate) fn shrink(&mut self, wanted: usize) {
-        self.storage.shrink(wanted.max(self.end).min(self.capacity()));
+        let (len, back) = (self.capacity(), self.back());
+        let wanted = wanted.max(self.front.saturating_add(back)).min(len);
+        self.copy(len.saturating_sub(back)..len, wanted.saturating_sub(back));
+        self.storage.shrink(wanted);
+        // A storage that cannot shrink keeps its length: the back goes to its end again.
+        self.copy(wanted.saturating_sub(back)..wanted, self.capacity().saturating_sub(back));
+        self.check();
     }
 
-    /// Makes the slot before `end`, of `size` bytes, large enough for a value, and returns by how much it grew. What comes
-    /// after the slot moves; then the slot grows by an eighth at least.
-    fn reserve_slot(&mut self, end: usize, size: usize, value: usize) -> Result<usize, OutOfCapacity> {
-        let exact = value.saturating_sub(size);
-        if exact == 0 {
-            return Ok(0);
+    /// Records that a block has ended that used the storage.
+    fn note_block(&mut self) {
+        if len(self.peak).saturating_mul(4) < self.capacity() {
+            self.note_idle_block();
+        } else {
+            (self.peak, self.idle_blocks) = (0, 0);
         }
-        let more = if self.data_end > end { exact.max(size / 8) } else { exact };
-        let more = if self.reserve(more).is_ok() { more } else { self.reserve(exact).map(|()| exact)? };
-        if self.end > end {
-            self.copy(end..self.end, end.saturating_add(more));
-        }
-        (self.data_end, self.end) = (self.data_end.saturating_add(more), self.end.saturating_add(more));
-        Ok(more)
     }
 
-    /// Moves the open value to `at`, and writes its last piece after it.
+    fn event_type_range(&self) -> Range<usize> {
+        let start = self.capacity().saturating_sub(self.back());
+        start..start.saturating_add(self.event_type)
+    }
+
+    /// The id of the block becomes the last event ID, and the event type moves next to it.
+    fn commit_id(&mut self) {
+        let start = self.event_type_range().start;
+        let id_start = start.saturating_add(self.event_type);
+        let id_end = id_start.saturating_add(len(self.id));
+        if self.bytes(id_start..id_end) != self.last_event_id() {
+            self.forget_shared_id();
+        }
+        self.copy(start..id_end, self.capacity().saturating_sub(id_end.saturating_sub(start)));
+        self.last_event_id = self.id;
+        (self.id, self.id_slot, self.has_id) = (0, 0, false);
+    }
+
+    /// Makes room for an id of `id` bytes and returns where it lies.
+    fn reserve_id_slot(&mut self, id: u32) -> Result<usize, OutOfCapacity> {
+        if id > self.id_slot {
+            let exact = id.saturating_sub(self.id_slot);
+            let doubled = self.id_slot.max(exact);
+            let more = match self.reserve(len(doubled)) {
+                Ok(()) => doubled,
+                Err(_) => self.reserve(len(exact)).map(|()| exact)?,
+            };
+            let event_type = self.event_type_range();
+            let to = event_type.start.saturating_sub(len(more));
+            self.copy(event_type, to);
+            self.id_slot = self.id_slot.saturating_add(more);
+        }
+        Ok(self.capacity().saturating_sub(len(self.last_event_id)).saturating_sub(len(self.id_slot)))
+    }
+
+    /// Moves the open value from the front to `at`, and writes its last piece after it.
     fn move_value_to(&mut self, at: usize, last_piece: &[u8]) {
         let value = self.value_range();
         if !value.is_empty() {
@@ -313,28 +361,36 @@ impl<S: Storage> EventBuffer<S> {
         self.discard_value();
     }
 
-    /// Appends a piece, after an LF if it starts a further `data` line.
-    #[inline]
+    /// Appends a piece to the front, after an LF if it starts a further `data` line.
     fn push(&mut self, after_lf: bool, piece: &[u8]) -> Result<(), OutOfCapacity> {
         self.reserve(piece.len().wrapping_add(usize::from(after_lf)))?;
         if after_lf {
-            self.write(self.end, b"\n");
-            self.end = self.end.wrapping_add(1);
+            self.write(self.front, b"\n");
+            self.front = self.front.wrapping_add(1);
         }
-        self.write(self.end, piece);
-        self.end = self.end.wrapping_add(piece.len());
+        self.write(self.front, piece);
+        self.front = self.front.wrapping_add(piece.len());
         Ok(())
     }
 
-    /// Makes sure that `more` bytes are free, where `more` is the length of a slice or less than twice that.
-    #[inline]
+    /// Makes sure that `more` bytes are free between front and back, where `more` is the length of a slice or at most twice
+    /// that.
     fn reserve(&mut self, more: usize) -> Result<(), OutOfCapacity> {
-        let needed = self.end.wrapping_add(more);
+        let needed = self.front.wrapping_add(self.back()).wrapping_add(more);
         self.peak = self.peak.max(u32::try_from(needed).unwrap_or(u32::MAX));
-        if needed <= self.capacity() || self.storage.grow(needed) { Ok(()) } else { Err(OutOfCapacity) }
+        if needed <= self.capacity() { Ok(()) } else { self.grow(needed) }
     }
 
-    #[inline]
+    #[cold]
+    fn grow(&mut self, needed: usize) -> Result<(), OutOfCapacity> {
+        let (len, back) = (self.capacity(), self.back());
+        if !self.storage.grow(needed) {
+            return Err(OutOfCapacity { capacity: len });
+        }
+        self.copy(len.saturating_sub(back)..len, self.capacity().saturating_sub(back));
+        Ok(())
+    }
+
     fn write(&mut self, at: usize, piece: &[u8]) {
         let slot = self.storage.bytes_mut().get_mut(at..at.wrapping_add(piece.len()));
         debug_assert!(slot.is_some(), "reserved before");
@@ -360,20 +416,23 @@ impl<S: Storage> EventBuffer<S> {
         }
     }
 
+    #[inline(always)]
     fn check(&self) {
-        debug_assert!(self.last_id <= self.id_end && len(self.id_end) <= self.type_end);
-        debug_assert!(self.type_end <= self.data_end && self.data_end <= self.end && self.end <= self.capacity());
-        debug_assert!(self.id <= self.id_end - self.last_id && self.event_type <= self.type_end - len(self.id_end));
-        debug_assert!(!self.joined || self.has_data && self.end > self.data_end + 1);
+        debug_assert!(self.front + self.back() <= self.capacity());
+        debug_assert!(self.id <= self.id_slot);
+        debug_assert!(self.data <= self.front);
+        debug_assert!(!self.joined || self.has_data && self.front > self.data + 1);
     }
 }
 
-/// A length that fits 32 bits, as the bound on IDs guarantees.
-fn short(len: usize) -> Result<u32, OutOfCapacity> {
-    u32::try_from(len).map_err(|_| OutOfCapacity)
+/// A length that the bound on IDs keeps within 32 bits.
+fn short(len: usize) -> u32 {
+    debug_assert!(u32::try_from(len).is_ok());
+    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 /// A 32-bit length as an offset.
+#[inline]
 fn len(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
 }
@@ -381,7 +440,10 @@ fn len(len: u32) -> usize {
 /// Shows counts, never contents. Does not show the storage: the `Debug` of a `&mut [u8]` shows its bytes.
 impl<S: Storage> fmt::Debug for EventBuffer<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventBuffer").field("capacity", &self.capacity()).field("used", &self.end).finish()
+        f.debug_struct("EventBuffer")
+            .field("capacity", &self.capacity())
+            .field("used", &self.front.saturating_add(self.back()))
+            .finish()
     }
 }
 
@@ -419,7 +481,7 @@ mod tests {
         assert!(buffer.append_data(b"").is_err() && buffer.push_value(b"x", true).is_err());
         assert!(buffer.set_event_type(b"x").is_err() && buffer.set_id(b"x").is_err());
         assert!(buffer.set_last_event_id(b"x").is_err());
-        assert_eq!(buffer.free(), 0);
+        assert!(buffer.push_truncated(b"x", 9));
         let block = buffer.dispatch(None, None);
         assert_eq!(bytes(&buffer, block.data), b"12345678");
         assert!(block.event_type.is_none() && !block.has_id);

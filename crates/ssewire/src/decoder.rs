@@ -3,9 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::buffer::{EventBuffer, OutOfCapacity};
+use crate::buffer::EventBuffer;
 use crate::error::{DecodeError, InvalidId, Truncated};
-use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, Span, default_type};
+use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, default_type};
 use crate::fast_path::{EventHead, Scan, scan_event};
 use crate::field::{LinePrefix, LineState, RetryParser, split_unknown};
 use crate::line::LineScanner;
@@ -71,7 +71,7 @@ pub struct Decoder<S = HeapBuffer> {
 /// Properties of the current block, apart from what is in the buffer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct BlockFlags {
-    /// A line that is no comment has ended.
+    /// A line that is no comment has started.
     pub(crate) has_field: bool,
     pub(crate) has_retry: bool,
     pub(crate) id_ignored: bool,
@@ -241,8 +241,7 @@ impl<S: Storage> Decoder<S> {
         if id.len() > max_bytes {
             return Err(InvalidId::TooLong { max_bytes });
         }
-        let set = self.buffer.set_last_event_id(id);
-        set.map_err(|OutOfCapacity| InvalidId::CapacityExceeded { capacity: self.buffer.capacity() })
+        Ok(self.buffer.set_last_event_id(id)?)
     }
 
     /// The last event ID: of the last block that was dispatched, or as set by the caller; empty if there is none. Sent as
@@ -293,7 +292,8 @@ impl<S: Storage> Decoder<S> {
     /// As [`decode`](Self::decode). The block of a lost event still ends in a [`Block`], without an event.
     pub fn decode_block<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Block<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
-        Ok(self.poll_block(input)?.map(|span| self.resolve_block(chunk, span)))
+        let frame = self.step(input, Until::Block)?;
+        Ok(frame.and_then(|frame| FrameSpan(frame).block()).map(|span| self.resolve_block(chunk, span)))
     }
 
     /// Decodes up to the next frame: a block, a comment ([`with_comments`](Self::with_comments)) or an unknown field
@@ -357,15 +357,8 @@ impl<S: Storage> Decoder<S> {
         Ok(self.step(input, Until::Event)?.and_then(|frame| FrameSpan(frame).event()))
     }
 
-    /// As [`decode_block`](Self::decode_block), without borrowing; see [`poll_event`](Self::poll_event).
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode).
-    pub fn poll_block(&mut self, input: &mut &[u8]) -> Result<Option<BlockSpan>, DecodeError> {
-        Ok(self.step(input, Until::Block)?.and_then(|frame| FrameSpan(frame).block()))
-    }
-
-    /// As [`decode_frame`](Self::decode_frame), without borrowing; see [`poll_event`](Self::poll_event).
+    /// As [`decode_frame`](Self::decode_frame), without borrowing; see [`poll_event`](Self::poll_event). A decoder without
+    /// comments and unknown fields returns blocks only; [`FrameSpan::block`] returns the block.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -385,12 +378,12 @@ impl<S: Storage> Decoder<S> {
         Event { event_type, data, last_event_id: block.last_event_id, retry: block.retry }
     }
 
-    /// Borrows the block that [`poll_block`](Self::poll_block) found; see [`resolve`](Self::resolve).
+    /// Borrows a block that [`poll_frame`](Self::poll_frame) found; see [`resolve`](Self::resolve).
     #[must_use]
     pub fn resolve_block<'d>(&'d self, chunk: &'d [u8], span: BlockSpan) -> Block<'d> {
         Block {
-            event_type: span.event_type.map(|part| self.bytes(chunk, part)),
-            data: span.data.map(|part| self.bytes(chunk, part)),
+            event_type: span.event_type.map(|part| self.buffer.resolve(chunk, part)),
+            data: span.data.map(|part| self.buffer.resolve(chunk, part)),
             last_event_id: self.last_event_id(),
             retry: if span.has_retry { self.retry() } else { None },
             has_id: span.has_id,
@@ -403,9 +396,11 @@ impl<S: Storage> Decoder<S> {
     pub fn resolve_frame<'d>(&'d self, chunk: &'d [u8], span: FrameSpan) -> Frame<'d> {
         match span.0 {
             FrameParts::Block(block) => Frame::Block(self.resolve_block(chunk, block)),
-            FrameParts::Comment { text, truncated } => Frame::Comment { text: self.bytes(chunk, text), truncated },
+            FrameParts::Comment { text, truncated } => {
+                Frame::Comment { text: self.buffer.resolve(chunk, text), truncated }
+            }
             FrameParts::UnknownField { line, truncated } => {
-                let (name, value) = split_unknown(self.bytes(chunk, line));
+                let (name, value) = split_unknown(self.buffer.resolve(chunk, line));
                 Frame::UnknownField { name, value, truncated }
             }
         }
@@ -505,13 +500,6 @@ impl<S: Storage> Decoder<S> {
         let chunk: &'c [u8] = input;
         let frame = self.read(input, Until::Event, scan)?;
         Ok(frame.and_then(|frame| FrameSpan(frame).event()).map(|span| self.resolve(chunk, span)))
-    }
-
-    pub(crate) fn bytes<'d>(&'d self, chunk: &'d [u8], span: Span) -> &'d [u8] {
-        match span {
-            Span::Chunk(start, end) => chunk.get(start..end).unwrap_or_default(),
-            Span::Buffer(start, end) => self.buffer.bytes(start..end),
-        }
     }
 }
 

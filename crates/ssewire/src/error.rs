@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::buffer::OutOfCapacity;
+
 /// An event that exceeds a limit. There is no malformed input: the standard has a reading for every byte sequence.
 ///
 /// One event is lost and nothing else: decoding continues after its blank line, and its `id` and `retry` fields still
@@ -37,6 +39,12 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
+impl From<OutOfCapacity> for DecodeError {
+    fn from(OutOfCapacity { capacity }: OutOfCapacity) -> Self {
+        Self::CapacityExceeded { capacity }
+    }
+}
+
 /// A last event ID that [`Decoder::set_last_event_id`](crate::Decoder::set_last_event_id) rejects. The previous ID stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -68,6 +76,12 @@ impl fmt::Display for InvalidId {
 }
 
 impl core::error::Error for InvalidId {}
+
+impl From<OutOfCapacity> for InvalidId {
+    fn from(OutOfCapacity { capacity }: OutOfCapacity) -> Self {
+        Self::CapacityExceeded { capacity }
+    }
+}
 
 /// The input ended within an event: the bytes after the last blank line dispatch nothing and were discarded (HTML
 /// standard: "Once the end of the file is reached, any pending data must be discarded").

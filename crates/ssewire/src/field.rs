@@ -168,12 +168,23 @@ pub(crate) enum LineState {
     Skipped,
 }
 
+/// The first bytes of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineStart {
+    /// The chunk ends before the kind of the line is known.
+    Undecided,
+    /// A blank line, and the byte that ends it.
+    Blank(u8),
+    /// The content of a line follows.
+    Content(LineState),
+}
+
 /// Tells the kind of a line from its first bytes, and how many of them come before its content: name, colon and space. In
 /// an unknown field all of the line is content.
 ///
 /// `line` starts where the line starts and may go beyond its end. Returns `None` if `line` ends before the decision,
 /// which takes at most [`LinePrefix::CAPACITY`] + 1 bytes. The caller has handled the blank line.
-pub(crate) fn classify(line: &[u8]) -> Option<(LineState, usize)> {
+fn classify(line: &[u8]) -> Option<(LineState, usize)> {
     let first = *line.first()?;
     let Some((name, bytes)) = Name::from_first_byte(first) else {
         trace::examined(|| 1);
@@ -202,7 +213,7 @@ pub(crate) struct LinePrefix {
 }
 
 impl LinePrefix {
-    pub(crate) const CAPACITY: usize = 6;
+    const CAPACITY: usize = 6;
 
     pub(crate) const fn new() -> Self {
         Self { bytes: [0; Self::CAPACITY], len: 0 }
@@ -219,7 +230,7 @@ impl LinePrefix {
     }
 
     /// Keeps further bytes of a line that [`classify`] could not tell.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
+    fn push(&mut self, bytes: &[u8]) {
         debug_assert!(self.bytes().len() + bytes.len() <= Self::CAPACITY);
         for (slot, byte) in self.bytes.iter_mut().skip(usize::from(self.len)).zip(bytes) {
             *slot = *byte;
@@ -227,9 +238,30 @@ impl LinePrefix {
         }
     }
 
+    /// Reads the first bytes of the line that `rest` continues, up to its content, and returns how many of `rest`. Keeps them
+    /// if they do not tell the kind of the line.
+    pub(crate) fn start_line(&mut self, rest: &[u8]) -> (LineStart, usize) {
+        let before = self.bytes().len();
+        let classified = match (before, rest.first()) {
+            (0, Some(&byte @ (b'\n' | b'\r'))) => {
+                trace::examined(|| 1);
+                return (LineStart::Blank(byte), 1);
+            }
+            (0, _) => classify(rest),
+            _ => self.classify_with(rest),
+        };
+        match classified {
+            Some((line, head)) => (LineStart::Content(line), head.saturating_sub(before)),
+            None => {
+                self.push(rest);
+                (LineStart::Undecided, rest.len())
+            }
+        }
+    }
+
     /// Classifies the line whose first bytes these are and which `rest` continues. Examines again at most
     /// [`CAPACITY`](Self::CAPACITY) bytes.
-    pub(crate) fn classify_with(&self, rest: &[u8]) -> Option<(LineState, usize)> {
+    fn classify_with(&self, rest: &[u8]) -> Option<(LineState, usize)> {
         let mut line = [0; Self::CAPACITY + 1];
         let joined = self.bytes().iter().chain(rest);
         let len = line.iter_mut().zip(joined).map(|(slot, byte)| *slot = *byte).count();

@@ -158,10 +158,7 @@ impl<S: Storage> LineDecoder<S> {
     #[inline]
     #[must_use]
     pub fn resolve<'d>(&'d self, chunk: &'d [u8], span: LineSpan) -> &'d [u8] {
-        match span.0 {
-            Span::Chunk(start, end) => chunk.get(start..end).unwrap_or_default(),
-            Span::Buffer(start, end) => self.buffer.bytes(start..end),
-        }
+        self.buffer.resolve(chunk, span.0)
     }
 
     /// The bytes after the last line end, as far as they were kept: empty after an error and while a line is borrowed.

@@ -145,7 +145,12 @@ impl<S: Storage> Decoder<S> {
             Span::Chunk(..) | Span::Buffer(..) => None,
         };
         let (Some(event_type), Some(data)) = (in_chunk(event_type), in_chunk(data)) else {
-            return SharedEvent::copy_of(self.bytes(chunk, event_type), self.bytes(chunk, data), last_event_id, retry);
+            return SharedEvent::copy_of(
+                self.buffer.resolve(chunk, event_type),
+                self.buffer.resolve(chunk, data),
+                last_event_id,
+                retry,
+            );
         };
         let start = event_type.start.min(data.start);
         let within = |part: &Range<usize>| part.start.saturating_sub(start)..part.end.saturating_sub(start);
