@@ -1,4 +1,5 @@
-//! What every adapter has to do: give the events of the conformance cases, each as soon as its bytes are there.
+//! The test that every adapter must pass: it returns the events of the conformance cases, each as soon as its bytes have
+//! arrived.
 
 use ssewire::Decoder;
 
@@ -8,9 +9,10 @@ use crate::oracle::Oracle;
 use crate::outcome::Outcome;
 use crate::transport::Script;
 
-/// Reads every conformance case, in chunks of 1 and 7 bytes and whole, with empty chunks and waits between, by an
-/// adapter that has to tell what the standard says. [`Told::at`](crate::outcome::Told::at) is how much the transport
-/// had given by then: an event must be out before the chunk behind it is asked for.
+/// Reads every conformance case with an adapter and compares the outcome with the standard's. The input is cut into chunks
+/// of 1 byte, of 7 bytes, and not at all, with empty chunks and waits between them. [`Item::at`](crate::outcome::Item::at)
+/// is the number of bytes that the transport had delivered by then: an event must be returned before the chunk after it is
+/// requested.
 pub fn every_case(read: impl Fn(Script, Decoder) -> Outcome) {
     for case in cases::all() {
         let id = case.last_event_id_before.clone().unwrap_or_default();
@@ -24,7 +26,7 @@ pub fn every_case(read: impl Fn(Script, Decoder) -> Outcome) {
     }
 }
 
-/// 1 byte at a time, 7 bytes, and whole; each also with empty chunks between.
+/// The input in chunks of 1 byte, of 7 bytes, and in one chunk; each also with empty chunks between.
 pub fn ways(input: &[u8]) -> Vec<Chunks<'_>> {
     let ways = [chunks::of(1, input), chunks::of(7, input), chunks::whole(input)];
     ways.into_iter().flat_map(|chunks| [chunks.clone(), chunks::with_empty_ones(chunks)]).collect()
@@ -35,13 +37,14 @@ fn check(case: &Case, chunks: &[&[u8]], seen: &Outcome, expected: &Outcome) {
     assert_eq!(seen.decoded(), expected.decoded(), "{id}");
     assert_eq!(seen.pending, expected.pending, "{id}: the end");
     assert_eq!((seen.retry, &seen.last_event_id), (case.retry, &expected.last_event_id), "{id}");
-    for (told, &due) in seen.items.iter().zip(&case.dispatch_at) {
-        // A reader may have less room than the chunk has bytes, and gets less then.
-        assert!((due..=end_of_chunk(chunks, due)).contains(&told.at), "{id}: due at {due}, but told at {}", told.at);
+    for (item, &due) in seen.items.iter().zip(&case.dispatch_at) {
+        // A reader whose buffer is smaller than the chunk receives only a part of it.
+        let chunk_end = end_of_chunk(chunks, due);
+        assert!((due..=chunk_end).contains(&item.at), "{id}: due at {due}, but returned at {}", item.at);
     }
 }
 
-/// Where the chunk ends that brings the byte before `at`.
+/// The offset at which the chunk that contains the byte before `at` ends.
 fn end_of_chunk(chunks: &[&[u8]], at: usize) -> usize {
     let mut end = 0;
     let ends = chunks.iter().map(|chunk| {

@@ -1,7 +1,8 @@
-//! The pages about the project say what is so: ARCHITECTURE.md which files there are and which crate may use which,
-//! CONTRIBUTING.md why each dependency is there. Asks cargo, but not the network.
+//! The pages about the project agree with the sources: ARCHITECTURE.md lists every file and the permitted dependencies,
+//! CONTRIBUTING.md justifies every external dependency. Also checks the structure of the core: imports, field names, size.
+//! Runs cargo, but needs no network.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -24,9 +25,26 @@ const PUBLISHED: [Published; 5] = [
     ("ssewire-cli", &["ssewire", "ssewire-messages"], None),
 ];
 
-/// The files of the decoder from the bottom up: none may use one that stands behind it.
-const LAYERS: [&str; 10] =
-    ["observe", "error", "lossy", "buffer", "line", "field", "event", "whole", "short machine decoder", "shared"];
+/// The sources of the core.
+const CORE: &str = "crates/ssewire/src";
+
+/// The layers of the decoder from the lowest to the highest. A file uses no file of a higher layer, not even through
+/// others.
+const LAYERS: [&str; 6] = ["storage", "line", "field", "event", "fast_path", "decoder"];
+
+/// The only files of the core that may contain a field name as bytes.
+const FILES_WITH_FIELD_NAMES: [&str; 3] = ["field", "fast_path", "encode"];
+
+/// The files of the core that are not part of the decoding engine: encoding, lossy text, owned and shared events, errors,
+/// `LineDecoder`, `Reconnect` and the front page. `shared_id` counts as engine: the buffer holds it.
+const OUTSIDE_THE_ENGINE: [&str; 8] =
+    ["encode", "error", "lib", "line_decoder", "lossy", "owned", "reconnect", "shared"];
+
+/// The most code lines of the decoding engine: without tests, comments and blank lines.
+const MAX_ENGINE_LINES: usize = 1200;
+
+/// The most functions of `Decoder`, in all of its `impl` blocks except those of traits.
+const MAX_DECODER_FUNCTIONS: usize = 45;
 
 /// Packages outside the workspace.
 const OUTSIDE: [&str; 4] = ["fuzz", "examples/embedded", "examples/freestanding", "examples/wasm"];
@@ -131,20 +149,126 @@ fn the_core_needs_memchr_alone_and_bytes_if_asked() {
     assert_eq!(tree(&["--features", "bytes"]), ["bytes", "memchr", "ssewire"].map(ToOwned::to_owned).into());
 }
 
-#[test]
-fn within_the_decoder_no_file_uses_a_higher_one() {
-    let mut below: Vec<&str> = Vec::new();
-    for layer in LAYERS {
-        below.extend(layer.split(' '));
-        for file in layer.split(' ') {
-            let source = page(&format!("crates/ssewire/src/{file}.rs"));
-            let source = source.split_once("#[cfg(test)]\nmod tests").map_or(source.as_str(), |(source, _)| source);
-            for used in source.lines().filter_map(|line| line.trim_start().strip_prefix("use crate::")) {
-                let used = used.split([':', ';']).next().unwrap();
-                assert!(below.contains(&used), "{file}.rs uses {used}");
-            }
+/// The code of each file of the core by its module name: without tests, comments and blank lines.
+fn core_code() -> BTreeMap<String, Vec<String>> {
+    let mut files = BTreeSet::new();
+    sources(&root().join(CORE), "", &mut files);
+    let code_of = |file: String| {
+        let source = page(&format!("{CORE}/{file}"));
+        let code = source.split_once("#[cfg(test)]\nmod tests").map_or(source.as_str(), |(code, _)| code);
+        let lines = code.lines().map(without_comment).filter(|line| !line.trim().is_empty());
+        (file.trim_end_matches(".rs").to_owned(), lines.map(ToOwned::to_owned).collect())
+    };
+    files.into_iter().map(code_of).collect()
+}
+
+/// A line of code up to a `//` outside of string literals.
+fn without_comment(line: &str) -> &str {
+    let comment = line.match_indices("//").find(|(at, _)| line[..*at].matches('"').count() % 2 == 0);
+    comment.map_or(line, |(at, _)| line[..at].trim_end())
+}
+
+/// The files of the core that each file names in a path `crate::file`.
+fn core_imports() -> BTreeMap<String, BTreeSet<String>> {
+    let code = core_code();
+    let imports_of = |file: &str, lines: &[String]| {
+        let paths = lines.iter().flat_map(|line| line.split("crate::").skip(1));
+        let names = paths.map(|path| path.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap());
+        names
+            .map(|name| {
+                // A group, or a name that `lib.rs` exports, would hide the file.
+                assert!(code.contains_key(name), "{file}.rs names `crate::{name}`, which is no file");
+                name.to_owned()
+            })
+            .collect()
+    };
+    code.iter().map(|(file, lines)| (file.clone(), imports_of(file, lines))).collect()
+}
+
+/// All files that a file uses, directly or through others.
+fn reachable<'a>(imports: &'a BTreeMap<String, BTreeSet<String>>, file: &str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&str> = imports[file].iter().map(String::as_str).collect();
+    while let Some(next) = open.pop() {
+        if found.insert(next) {
+            open.extend(imports[next].iter().map(String::as_str));
         }
     }
+    found
+}
+
+#[test]
+fn core_has_no_import_cycle() {
+    let imports = core_imports();
+    for file in imports.keys() {
+        let used = reachable(&imports, file);
+        assert!(!used.contains(file.as_str()), "{file}.rs imports itself through others: {used:?}");
+    }
+    // The parser sees the imports: the decoder uses nearly all files below it.
+    assert!(reachable(&imports, "decoder").len() >= 9, "{imports:?}");
+}
+
+#[test]
+fn core_layers_import_only_lower_layers() {
+    let imports = core_imports();
+    for (at, file) in LAYERS.iter().enumerate() {
+        let used = reachable(&imports, file);
+        let higher: Vec<_> = LAYERS[at..].iter().filter(|layer| used.contains(**layer)).collect();
+        assert!(higher.is_empty(), "{file}.rs uses {higher:?}");
+    }
+}
+
+#[test]
+fn field_names_occur_in_three_files_of_the_core() {
+    let names = |line: &str| -> usize {
+        let literals = line.split("b\"").skip(1).filter_map(|rest| rest.split('"').next());
+        // Also with the colon and the space that follow the name in a line.
+        let texts = literals.map(|literal| literal.strip_suffix(' ').unwrap_or(literal));
+        let texts = texts.map(|text| text.strip_suffix(':').unwrap_or(text));
+        texts.filter(|text| ["event", "data", "id", "retry"].contains(text)).count()
+    };
+    let counts: BTreeMap<_, usize> =
+        core_code().into_iter().map(|(file, lines)| (file, lines.iter().map(|line| names(line)).sum())).collect();
+    for (file, count) in &counts {
+        assert!(*count == 0 || FILES_WITH_FIELD_NAMES.contains(&file.as_str()), "{file}.rs knows a field name");
+    }
+    assert!(counts["field"] >= 4 && counts["fast_path"] >= 2, "{counts:?}");
+}
+
+#[test]
+fn decoder_has_at_most_45_functions() {
+    let mut counts = BTreeMap::new();
+    for (file, lines) in core_code() {
+        let mut in_decoder = false;
+        for line in lines {
+            if line.starts_with("impl") {
+                in_decoder = line.contains(" Decoder<") && !line.contains(" for ");
+            } else if line == "}" {
+                in_decoder = false;
+            }
+            let words: Vec<_> = line.split_whitespace().take_while(|word| *word != "fn").collect();
+            let is_function = line.starts_with("    ")
+                && !line.starts_with("     ")
+                && line.contains("fn ")
+                && words.iter().all(|word| ["pub", "pub(crate)", "const", "async"].contains(word));
+            *counts.entry(file.clone()).or_insert(0) += usize::from(in_decoder && is_function);
+        }
+    }
+    counts.retain(|_, count| *count > 0);
+    let all: usize = counts.values().sum();
+    assert!(counts["decoder"] >= 20, "{counts:?}");
+    assert!(all <= MAX_DECODER_FUNCTIONS, "{all} functions: {counts:?}");
+}
+
+#[test]
+fn decoding_engine_has_at_most_1200_code_lines() {
+    let mut code = core_code();
+    for file in OUTSIDE_THE_ENGINE {
+        assert!(code.remove(file).is_some(), "{file}.rs");
+    }
+    let lines: BTreeMap<_, _> = code.iter().map(|(file, lines)| (file.as_str(), lines.len())).collect();
+    let all: usize = lines.values().sum();
+    assert!(all <= MAX_ENGINE_LINES, "{all} code lines: {lines:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use ssewire_io::{BodyChunks, BodyStream, Error};
 use ssewire_tests::adapters;
-use ssewire_tests::outcome::{Outcome, Item, What};
+use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Script, Step};
 
 #[test]
@@ -19,10 +19,12 @@ fn events_of_every_case() {
     adapters::every_case(|script, decoder| {
         let given = script.given();
         let mut stream = BodyStream::with_decoder(BodyChunks::new(script), decoder);
-        let mut told = Vec::new();
+        let mut items = Vec::new();
         let pending = loop {
             match block_on(stream.next()) {
-                Some(Ok(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(event.as_event().into()) }),
+                Some(Ok(event)) => {
+                    items.push(Item { at: given.bytes(), decoded: Decoded::Event(event.as_event().into()) })
+                }
                 Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
                 Some(Err(error)) => panic!("{error}"),
                 None => break None,
@@ -30,7 +32,7 @@ fn events_of_every_case() {
         };
         assert!(stream.is_terminated() && block_on(stream.next()).is_none());
         let decoder = stream.decoder();
-        Outcome { told, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
+        Outcome { items, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
     });
 }
 

@@ -42,13 +42,13 @@ fn what_straddles_chunks_is_copied_and_keeps_neither() {
 }
 
 #[test]
-fn a_detached_event_frees_the_chunk() {
+fn a_copied_event_frees_the_chunk() {
     let chunk = Bytes::from(b"event: e\nid: 7\ndata: hello\n\n".to_vec());
     let event = events(&[&chunk]).remove(0);
     assert!(!chunk.is_unique());
-    let detached = event.detach();
+    let copy = event.copy_out();
     assert!(chunk.is_unique());
-    let fields = (detached.event_type(), detached.data(), detached.last_event_id());
+    let fields = (copy.event_type(), copy.data(), copy.last_event_id());
     assert_eq!(fields, (&b"e"[..], &b"hello"[..], &b"7"[..]));
 }
 

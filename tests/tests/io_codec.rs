@@ -8,7 +8,7 @@ use futures::executor::block_on;
 use ssewire::{DecodeError, Decoder};
 use ssewire_io::{Codec, Error};
 use ssewire_tests::adapters;
-use ssewire_tests::outcome::{Outcome, Item, What};
+use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::Script;
 use tokio_util::codec::{Decoder as _, FramedRead};
 
@@ -17,26 +17,28 @@ fn events_of_every_case() {
     adapters::every_case(|script, decoder| {
         let given = script.given();
         let mut framed = FramedRead::new(script, Codec::with_decoder(decoder));
-        let mut told = Vec::new();
+        let mut items = Vec::new();
         let pending = loop {
             match block_on(framed.next()) {
-                Some(Ok(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(event.as_event().into()) }),
+                Some(Ok(event)) => {
+                    items.push(Item { at: given.bytes(), decoded: Decoded::Event(event.as_event().into()) })
+                }
                 Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
                 Some(Err(error)) => panic!("{error}"),
                 None => break None,
             }
         };
         if pending.is_some() {
-            assert!(block_on(framed.next()).is_none(), "an end is told once");
+            assert!(block_on(framed.next()).is_none(), "the end is returned once");
         }
         let decoder = framed.decoder().decoder();
-        Outcome { told, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
+        Outcome { items, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
     });
 }
 
 #[test]
 fn an_event_that_is_too_large_is_lost_alone() {
-    let codec = Codec::with_decoder(Decoder::new().with_limit(8));
+    let codec = Codec::with_decoder(Decoder::new().with_max_event_bytes(8));
     let mut framed = FramedRead::new(&b"data: a\n\ndata: 123456789\n\ndata: b\n\n"[..], codec);
     assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"a");
     let error = block_on(framed.next()).unwrap().unwrap_err();

@@ -71,7 +71,7 @@ fn a_failure_between_events_is_a_failure() {
 #[test]
 fn events_that_are_too_large_are_lost_alone() {
     let chunks = [&b"data: a\n\ndata: 123"[..], b"456789\n\ndata: b\n\n", b"data: 123456789\n\nda", b"ta: c\n\n"];
-    let limited = || Decoder::new().with_limit(8);
+    let limited = || Decoder::new().with_max_event_bytes(8);
     let events = EventStream::with_decoder(Script::<Infallible>::slow(&chunks), limited());
     check_lost(events.map(|event| event.map(|event| event.data().to_vec())));
     let events = BytesEventStream::with_decoder(Script::<Infallible>::slow(&chunks), limited());
@@ -88,7 +88,7 @@ fn check_lost(stream: impl Stream<Item = Result<Vec<u8>, Error<Infallible>>>) {
 /// A stream that loses an event is not terminated: `fuse` and `select!` go on.
 #[test]
 fn a_lost_event_does_not_terminate() {
-    let decoder = Decoder::new().with_limit(2);
+    let decoder = Decoder::new().with_max_event_bytes(2);
     let mut stream = EventStream::with_decoder(Script::<()>::of(&[b"data: long\n\ndata: b\n\n"]), decoder).fuse();
     assert!(block_on(stream.next()).unwrap().is_err());
     assert!(!stream.is_terminated() && !stream.get_ref().is_terminated());

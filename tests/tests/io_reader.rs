@@ -5,46 +5,46 @@ use std::io::{self, ErrorKind, Read};
 use ssewire::{DecodeError, Decoder};
 use ssewire_io::{Error, ReadExt as _, Reader};
 use ssewire_tests::adapters;
-use ssewire_tests::outcome::{Outcome, Item, What};
+use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Given, Script, Step};
 
 fn lent(script: Script, decoder: Decoder) -> Outcome {
     let given = script.given();
     let mut reader = Reader::with_decoder(script, decoder);
-    let mut told = Vec::new();
+    let mut items = Vec::new();
     let end = loop {
         match reader.next_event() {
-            Ok(Some(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(event.into()) }),
+            Ok(Some(event)) => items.push(Item { at: given.bytes(), decoded: Decoded::Event(event.into()) }),
             Ok(None) => break None,
             Err(error) => break Some(error),
         }
     };
-    assert!(reader.next_event().unwrap().is_none(), "an end is told once");
-    outcome(&reader, told, end)
+    assert!(reader.next_event().unwrap().is_none(), "the end is returned once");
+    outcome(&reader, items, end)
 }
 
 fn owned(script: Script, decoder: Decoder) -> Outcome {
     let given = script.given();
     let mut reader = Reader::with_decoder(script, decoder);
-    let mut told = Vec::new();
+    let mut items = Vec::new();
     let end = loop {
         match reader.next() {
-            Some(Ok(event)) => told.push(Item { at: given.bytes(), what: Decoded::Event(event.as_event().into()) }),
+            Some(Ok(event)) => items.push(Item { at: given.bytes(), decoded: Decoded::Event(event.as_event().into()) }),
             Some(Err(error)) => break Some(error),
             None => break None,
         }
     };
-    assert!(reader.next().is_none() && reader.next().is_none(), "an end is told once");
-    outcome(&reader, told, end)
+    assert!(reader.next().is_none() && reader.next().is_none(), "the end is returned once");
+    outcome(&reader, items, end)
 }
 
-fn outcome<R: Read>(reader: &Reader<R>, told: Vec<Item>, end: Option<Error<io::Error>>) -> Outcome {
+fn outcome<R: Read>(reader: &Reader<R>, items: Vec<Item>, end: Option<Error<io::Error>>) -> Outcome {
     let decoder = reader.decoder();
     let pending = end.map(|error| match error {
         Error::Truncated(truncated) => truncated.pending_bytes(),
         error => panic!("{error}"),
     });
-    Outcome { told, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
+    Outcome { items, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
 }
 
 #[test]
@@ -89,7 +89,8 @@ fn the_error_of_the_reader_is_handed_on_and_final() {
 
 #[test]
 fn an_event_that_is_too_large_is_lost_alone() {
-    let mut reader = Reader::with_decoder(&b"data: 123456789\n\ndata: b\n\n"[..], Decoder::new().with_limit(8));
+    let mut reader =
+        Reader::with_decoder(&b"data: 123456789\n\ndata: b\n\n"[..], Decoder::new().with_max_event_bytes(8));
     let error = reader.next_event().unwrap_err();
     assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::LimitExceeded { limit: 8 })), "{error:?}");
     assert_eq!(reader.next_event().unwrap().unwrap().data(), b"b");

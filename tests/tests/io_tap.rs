@@ -277,7 +277,7 @@ fn what_follows_the_end_passes_unseen() {
 #[test]
 fn an_event_that_is_too_large_passes_unseen() {
     let mut seen = Vec::new();
-    let decoder = Decoder::new().with_limit(4);
+    let decoder = Decoder::new().with_max_event_bytes(4);
     let stream = &b"data: a\n\ndata: 12345\n\ndata: b\n\n"[..];
     let observer = EventObserver::with_decoder(decoder, |event| seen.push(event.data().to_vec()));
     assert_eq!(io::copy(&mut Tap::new(stream, observer), &mut io::sink()).unwrap(), stream.len() as u64);

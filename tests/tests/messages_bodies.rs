@@ -113,7 +113,7 @@ fn a_cut_stream_of_another_protocol_is_still_of_another_protocol() {
 fn a_stream_of_nothing_but_a_giant_is_too_large() {
     let body = format!("data: {}\n\n", "x".repeat(100));
     for chunk in [1, 7, usize::MAX] {
-        let stream = MessageStream::new().with_decoder(ssewire::Decoder::new().with_limit(50));
+        let stream = MessageStream::new().with_decoder(ssewire::Decoder::new().with_max_event_bytes(50));
         let incomplete = end(stream, body.as_bytes(), chunk);
         assert_eq!(incomplete.reasons(), [Completion::TooLarge, Completion::Cut]);
     }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
-use ssewire::{Decoder, EventBuilder, Fixed, LineDecoder};
+use ssewire::{ArrayBuffer, Decoder, EventBuilder, LineDecoder};
 use ssewire_io::{
     BodyChunks, ByteStreamExt as _, BytesEventStream, Codec, EventObserver, EventStream, MessageObserver,
     MessageReader, Messages, ReadExt as _, Reader, Tap,
@@ -73,7 +73,7 @@ fn decoders_and_their_errors() {
     }
     hides_error(&decoder.finish().unwrap_err());
 
-    let mut small = Decoder::new().with_limit(30);
+    let mut small = Decoder::new().with_max_event_bytes(30);
     let mut input = &stream[..];
     hides_error(&small.decode(&mut input).unwrap_err());
     hides(&small);
@@ -90,7 +90,7 @@ fn decoders_and_their_errors() {
     }
     hides(&borrowed);
 
-    let mut lines = LineDecoder::new().with_limit(10);
+    let mut lines = LineDecoder::new().with_max_line_bytes(10);
     hides_error(&lines.decode(&mut &stream[..]).unwrap_err());
     hides(&lines);
     assert!(lines.decode(&mut &b"\nMARKER"[..]).is_ok());
@@ -220,7 +220,7 @@ fn streams_that_are_spoiled() {
                     .chain([(Strictness::Tolerant, 150, 1 << 20), (Strictness::Tolerant, 1 << 20, 100)])
             {
                 let accumulator = Accumulator::new().with_strictness(strictness).with_max_bytes(max_bytes);
-                let decoder = Decoder::new().with_limit(limit);
+                let decoder = Decoder::new().with_max_event_bytes(limit);
                 let mut driver = MessageStream::new().with_decoder(decoder).with_accumulator(accumulator);
                 for mut chunk in spoil(stream, at).as_bytes().chunks(200) {
                     loop {

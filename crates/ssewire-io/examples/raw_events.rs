@@ -1,4 +1,4 @@
-//! The events of any event stream as they stand on the wire, with ureq.
+//! Prints the events of any event stream, with ureq.
 //!
 //! ```sh
 //! cargo run --example raw_events -- https://example.com/events
@@ -33,10 +33,10 @@ fn run() -> Result<(), Box<dyn Error>> {
             Err(error) => eprintln!("one event is lost: {error}"),
         }
     }
-    // What the next connection would send, and how long it would wait before.
+    // The next connection sends this ID, after this delay.
     let decoder = events.decoder();
     eprintln!(
-        "last event ID: {:?}, reconnection time: {:?} ms",
+        "last event ID: {:?}, reconnection time: {:?}",
         decoder.last_event_id().escape_ascii().to_string(),
         decoder.retry()
     );

@@ -166,12 +166,12 @@ fn tool_input_that_was_cut_is_not_run() {
 }
 
 #[test]
-fn raw_events_are_printed_as_they_stand() {
+fn raw_events_prints_type_data_and_reconnection_state() {
     let server = Server::start().unwrap();
     server.serve("/events", Script::stream(": hi\nretry: 500\nid: 7\nevent: greeting\ndata: a\ndata: b\n\n"));
     let ran = run(example("raw_events").arg(server.base_url() + "/events"));
     assert_eq!(ran.stdout, "greeting: a\nb\n");
-    assert_eq!(ran.stderr, "last event ID: \"7\", reconnection time: Some(500) ms\n");
+    assert_eq!(ran.stderr, "last event ID: \"7\", reconnection time: Some(500ms)\n");
     assert_eq!(ran.code, Some(0));
 }
 

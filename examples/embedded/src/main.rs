@@ -13,7 +13,7 @@ use core::panic::PanicInfo;
 use cortex_m_rt::entry;
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hio::{self, HostStream};
-use ssewire::{Decoder, Event, Fixed, Frame};
+use ssewire::{ArrayBuffer, Block, Decoder, Frame};
 
 /// What the serial line would bring.
 static STREAM: &[u8] = include_bytes!("../stream.sse");
@@ -29,16 +29,15 @@ fn main() -> ! {
 }
 
 fn tell(debugger: &mut HostStream) -> core::fmt::Result {
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<ROOM_FOR_CUT_EVENTS>::new());
+    let mut decoder = Decoder::with_storage(ArrayBuffer::<ROOM_FOR_CUT_EVENTS>::new()).with_comments();
     for mut received in STREAM.chunks(RECEIVE_BUFFER) {
         loop {
             match decoder.decode_frame(&mut received) {
-                Ok(Some(Frame::Event(event))) => tell_event(debugger, event)?,
-                Ok(Some(Frame::Comment(comment))) => writeln!(debugger, "comment of {} bytes", comment.len())?,
-                Ok(Some(Frame::Retry(milliseconds))) => writeln!(debugger, "retry after {milliseconds} ms")?,
+                Ok(Some(Frame::Block(block))) => print_block(debugger, block)?,
+                Ok(Some(Frame::Comment { text, .. })) => writeln!(debugger, "comment of {} bytes", text.len())?,
                 Ok(Some(_)) => {}
                 Ok(None) => break,
-                // One event is lost, and nothing behind it.
+                // One event is lost; decoding continues after it.
                 Err(error) => writeln!(debugger, "lost: {error}")?,
             }
         }
@@ -49,7 +48,11 @@ fn tell(debugger: &mut HostStream) -> core::fmt::Result {
     }
 }
 
-fn tell_event(debugger: &mut HostStream, event: Event<'_>) -> core::fmt::Result {
+fn print_block(debugger: &mut HostStream, block: Block<'_>) -> core::fmt::Result {
+    if let Some(retry) = block.retry() {
+        writeln!(debugger, "retry after {} ms", retry.as_millis())?;
+    }
+    let Some(event) = block.event() else { return Ok(()) };
     writeln!(debugger, "{} [{}] {}", event.event_type_lossy(), event.last_event_id_lossy(), event.data_lossy())
 }
 

@@ -14,7 +14,7 @@ use core::fmt::{self, Write as _};
 use core::panic::PanicInfo;
 
 use linux::StandardOutput;
-use ssewire::{Decoder, Event, Frame};
+use ssewire::{Block, Decoder, Frame};
 
 const RECEIVE_BUFFER: usize = 16;
 const ROOM_FOR_CUT_EVENTS: usize = 64;
@@ -30,7 +30,7 @@ extern "C" fn main() -> ! {
 
 fn tell(output: &mut StandardOutput) -> Result<i32, fmt::Error> {
     let mut room = [0; ROOM_FOR_CUT_EVENTS];
-    let mut decoder = Decoder::with_storage(&mut room[..]);
+    let mut decoder = Decoder::with_storage(&mut room[..]).with_comments();
     let mut receive = [0; RECEIVE_BUFFER];
     loop {
         let mut received = linux::read(&mut receive).ok_or(fmt::Error)?;
@@ -39,12 +39,11 @@ fn tell(output: &mut StandardOutput) -> Result<i32, fmt::Error> {
         }
         loop {
             match decoder.decode_frame(&mut received) {
-                Ok(Some(Frame::Event(event))) => tell_event(output, event)?,
-                Ok(Some(Frame::Comment(comment))) => writeln!(output, "comment of {} bytes", comment.len())?,
-                Ok(Some(Frame::Retry(milliseconds))) => writeln!(output, "retry after {milliseconds} ms")?,
+                Ok(Some(Frame::Block(block))) => print_block(output, block)?,
+                Ok(Some(Frame::Comment { text, .. })) => writeln!(output, "comment of {} bytes", text.len())?,
                 Ok(Some(_)) => {}
                 Ok(None) => break,
-                // One event is lost, and nothing behind it.
+                // One event is lost; decoding continues after it.
                 Err(error) => writeln!(output, "lost: {error}")?,
             }
         }
@@ -55,7 +54,11 @@ fn tell(output: &mut StandardOutput) -> Result<i32, fmt::Error> {
     }
 }
 
-fn tell_event(output: &mut StandardOutput, event: Event<'_>) -> fmt::Result {
+fn print_block(output: &mut StandardOutput, block: Block<'_>) -> fmt::Result {
+    if let Some(retry) = block.retry() {
+        writeln!(output, "retry after {} ms", retry.as_millis())?;
+    }
+    let Some(event) = block.event() else { return Ok(()) };
     writeln!(output, "{} [{}] {}", event.event_type_lossy(), event.last_event_id_lossy(), event.data_lossy())
 }
 

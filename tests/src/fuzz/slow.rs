@@ -1,5 +1,5 @@
-//! The driver of a Messages stream, put together from its public parts: decoder, typed events, accumulator. No short
-//! way, no knowledge of the body.
+//! The driver of a Messages stream, assembled from its public parts: decoder, typed events, accumulator. No fast path, no
+//! knowledge of the body.
 
 use ssewire::{Decoder, Frame};
 use ssewire_messages::{AccumulateError, Accumulator, StreamError, StreamEvent, Update};

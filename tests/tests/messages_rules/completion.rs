@@ -602,7 +602,7 @@ fn too_large_by_the_blocks_of_the_message() {
 
 #[test]
 fn too_large_by_one_event() {
-    let stream = MessageStream::new().with_decoder(Decoder::new().with_limit(1000));
+    let stream = MessageStream::new().with_decoder(Decoder::new().with_max_event_bytes(1000));
     let bytes = around(named("content_block_delta", &text(0, &"x".repeat(2000)).to_string()));
     let body = body_with(stream, &bytes);
     assert!(matches!(body.errors[..], [StreamError::Decode(_)]));
@@ -784,7 +784,7 @@ fn finish_says_that_bytes_were_pending() {
     let last = sse(&[end()]);
     let bytes = sse(&but_for_the_end()) + last.strip_suffix('\n').unwrap();
     let (mut decoder, mut input, mut events) = (Decoder::new(), bytes.as_bytes(), 0);
-    while let Ok(Some(_)) = decoder.advance(&mut input) {
+    while let Ok(Some(_)) = decoder.poll_event(&mut input) {
         events += 1;
     }
     assert_eq!(events, but_for_the_end().len());

@@ -36,9 +36,9 @@ pub(crate) struct Args {
     pub(crate) command: Command,
     /// `None`: standard input.
     pub(crate) file: Option<PathBuf>,
-    /// At most so many bytes at a time are handed to the decoder.
+    /// The most bytes that the decoder is given at a time.
     pub(crate) chunk_size: Option<NonZeroUsize>,
-    /// With the limit and the last event ID that were asked for.
+    /// Has the limit and the last event ID of the options.
     pub(crate) decoder: Decoder,
     pub(crate) strict: bool,
     pub(crate) thinking: bool,
@@ -313,11 +313,24 @@ mod tests {
             "--chunk-size -1",
             "--chunk-size",
             "--max-event-bytes many",
-            "--max-event-bytes 2 --last-event-id 123",
             "--unheard-of",
         ] {
             assert!(understand(words).unwrap_err().use_stderr(), "{words}");
         }
+    }
+
+    #[test]
+    fn invalid_last_event_ids_are_refused() {
+        for (id, problem) in [
+            ("1\n2", "--last-event-id: last event ID contains LF, CR or NUL"),
+            (&"x".repeat(4097), "--last-event-id: last event ID exceeds the limit of 4096 bytes"),
+        ] {
+            let refused = Line::read(["ssewire", "--last-event-id", id]).and_then(|line| line.understand(false));
+            let refused = refused.unwrap_err();
+            assert!(refused.use_stderr() && refused.to_string().contains(problem), "{refused}");
+        }
+        // The ID has a bound of its own: the limit of an event does not apply.
+        assert!(understand("--max-event-bytes 2 --last-event-id 123").is_ok());
     }
 
     #[test]

@@ -27,6 +27,49 @@ fn comments_are_shown_in_their_place() {
     assert_eq!(ssewire(&["sse"], input).lines(), lines[2..3]);
 }
 
+/// `--comments` prints at most 64 KiB of a comment. Without it, a comment needs no memory and is not printed.
+#[test]
+fn long_comments_are_printed_truncated() {
+    let line = |bytes: usize| [b":", &b"x".repeat(bytes)[..], b"\ndata: 1\n\n"].concat();
+    let event = json!({"event": "message", "data": "1", "id": ""});
+    for (bytes, comment) in [
+        (64 * 1024, json!({"comment": "x".repeat(64 * 1024)})),
+        (64 * 1024 + 1, json!({"comment": "x".repeat(64 * 1024), "truncated": true})),
+        (1 << 20, json!({"comment": "x".repeat(64 * 1024), "truncated": true})),
+    ] {
+        for size in ["1000", "16000000"] {
+            let ran = ssewire(&["sse", "--comments", "--chunk-size", size], &line(bytes)).exits(0).silent();
+            assert!(ran.lines() == [comment.clone(), event.clone()], "{bytes} bytes, in chunks of {size}");
+        }
+        assert_eq!(ssewire(&["sse"], &line(bytes)).exits(0).silent().lines(), core::slice::from_ref(&event));
+    }
+}
+
+/// Comments do not count towards the limit of an event: neither before the first event nor within a block.
+#[test]
+fn comments_never_cost_an_event() {
+    let (before, within) = (b"a".repeat(20 << 20), b"a".repeat(5000));
+    let bytes = sample("text.sse");
+    let expected = ssewire(&["message"], &bytes).exits(0).silent();
+    let long = [b":", &before[..], b"\n\n", &bytes].concat();
+    assert_eq!(ssewire(&["message"], &long), expected);
+    assert_eq!(ssewire(&["sse"], &long), ssewire(&["sse"], &bytes));
+    for start in [&b":"[..], b"unknown: ", b"unknown", b"error_of: "] {
+        let short = [start, &within, b"\n", &bytes].concat();
+        assert_eq!(ssewire(&["message", "--max-event-bytes", "4000"], &short), expected, "{}", start.escape_ascii());
+    }
+}
+
+/// An ID above its bound of 4 KiB is ignored, and the event that sets it is not lost.
+#[test]
+fn ids_above_their_bound_are_ignored() {
+    let (longest, longer) = ("i".repeat(4096), "j".repeat(4097));
+    let input = format!("id: {longest}\ndata: 1\n\nid: {longer}\ndata: 2\n\n");
+    let ran = ssewire(&["sse"], input.as_bytes()).exits(0).silent();
+    let event = |data: &str| json!({"event": "message", "data": data, "id": longest});
+    assert_eq!(ran.lines(), [event("1"), event("2")]);
+}
+
 #[test]
 fn the_state_is_what_a_reconnect_needs() {
     for (input, id, line) in [
@@ -55,19 +98,19 @@ fn events_carry_the_last_event_id_they_began_with() {
 }
 
 #[test]
-fn too_large_events_are_skipped_and_told() {
+fn events_above_the_limit_are_skipped_and_reported() {
     let ran = ssewire(&["sse", "--max-event-bytes", "12"], b"data: 1\n\ndata: 2345678901234\n\ndata: 3\n\n").exits(0);
     assert_eq!(ran.lines().len(), 2);
-    assert_eq!(ran.stderr, "ssewire: event 2: the event is larger than the limit of 12 bytes\n");
+    assert_eq!(ran.stderr, "ssewire: event 2: event exceeds the limit of 12 bytes\n");
 
     let large = piece(&"x".repeat(1000));
     let bytes = stream(&[&piece("Hel"), &large, &piece("lo")]);
     let ran = ssewire(&["--max-event-bytes", "500"], &bytes).exits(4);
     assert_eq!(ran.stdout, "Hello");
     let said: Vec<_> = ran.stderr.lines().collect();
-    assert_eq!(said[0], "ssewire: event 4: the event is larger than the limit of 500 bytes");
+    assert_eq!(said[0], "ssewire: event 4: event exceeds the limit of 500 bytes");
     assert!(said.len() == 2 && said[1].starts_with("ssewire: incomplete: "), "{said:?}");
-    // Nothing but too large events is a stream all the same.
+    // A stream of events above the limit is still a stream.
     ssewire(&["message", "--max-event-bytes", "10"], &bytes).exits(4);
 }
 
