@@ -20,8 +20,8 @@ pub fn view(prefix: &str, partial_strings: PartialStrings) -> View {
     View { shown, provisional: rules.provisional, has_repeated_key: rules.has_repeated_key }
 }
 
-/// Returns `true` if `later` extends `earlier`: arrays and objects may have more items, and strings more text if partial
-/// strings are shown.
+/// Returns `true` if `later` extends `earlier`: arrays and objects may have more items, and strings more text if
+/// partial strings are shown.
 pub fn extends(later: &Value, earlier: &Value, partial_strings: PartialStrings) -> bool {
     match (earlier, later) {
         (Value::Array(earlier), Value::Array(later)) => {

@@ -44,10 +44,11 @@ fn documents() -> Vec<String> {
     ]
     .map(String::from)
     .into();
-    // More members than a walk passes, with an open one before, between and after the others.
+    // More members than a walk from either end passes, with an open one before, between and after the others.
     let many: String = (0..40).map(|i| format!(r#""k{i:02}":{i},"#)).collect();
     for open in ["a", "k20x", "z", r"k2\u0030x"] {
         documents.push(format!(r#"{{{many}"{open}":{{"in":["x",1.5]}},"last":0}}"#));
+        documents.push(format!(r#"{{"{open}":0,{many}"{open}":{{"in":["x",1.5]}},"last":0}}"#));
     }
     // Numbers around the maximum length of a provisional number.
     for digits in [61, 62, 63, 70] {
@@ -92,8 +93,8 @@ fn value_of_every_prefix_agrees_with_the_oracle() {
     assert!(prefix_count > 5000, "only {prefix_count} prefixes");
 }
 
-/// `complete_value` agrees with serde_json at the end of each document, including the order of members, and fails before
-/// it.
+/// `complete_value` agrees with serde_json at the end of each document, including the order of members, and fails
+/// before it.
 #[test]
 fn complete_value_of_every_prefix_agrees_with_serde_json() {
     for text in documents() {

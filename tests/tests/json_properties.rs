@@ -90,7 +90,8 @@ proptest! {
     /// Both accept the text with the same value, or both reject it.
     #[test]
     fn complete_value_agrees_with_serde_json(text in any_text(), lengths in any_lengths(), show: bool) {
-        let mut json = PartialJson::with_partial_strings(if show { PartialStrings::Show } else { PartialStrings::Hide });
+        let partial_strings = if show { PartialStrings::Show } else { PartialStrings::Hide };
+        let mut json = PartialJson::with_partial_strings(partial_strings);
         for piece in pieces(&text, &lengths) {
             // `complete_value` returns the error again.
             let _ = json.push(piece);

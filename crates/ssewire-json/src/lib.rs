@@ -63,7 +63,8 @@
 //!
 //! # Cost
 //!
-//! A [`push`](PartialJson::push) costs O(length of its text + number of open containers). [`value`](PartialJson::value) costs nothing. Memory holds the raw text, the
+//! A [`push`](PartialJson::push) costs O(length of its text + number of open containers), whatever the containers hold;
+//! its documentation has the one exception. [`value`](PartialJson::value) costs nothing. Memory holds the raw text, the
 //! value and, for each open container, the position of its last member. A key with escapes is decoded into a temporary
 //! allocation when its member is first found again.
 //!
@@ -79,6 +80,7 @@ extern crate alloc;
 
 mod error;
 mod escape;
+mod key_search;
 mod member;
 mod number;
 mod parser;
@@ -88,6 +90,7 @@ mod span;
 #[doc(hidden)]
 pub mod string;
 mod token;
+mod work;
 
 pub use error::{JsonError, JsonErrorKind};
 pub use partial_json::{PartialJson, PartialStrings};

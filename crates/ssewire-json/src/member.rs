@@ -1,44 +1,92 @@
 //! The current member of an open object: its key, and how it is found again at the next push.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use serde_json::{Map, Value};
 
+use crate::key_search::{KeySearch, SearchMemo};
 use crate::slot::Slot;
 use crate::span::StringSpan;
+use crate::work;
 
-/// The member of an open object that was read last, and its rank when it was last found.
+/// The member of an open object that was read last.
+///
+/// Every push walks from the root to the innermost open container, so it finds the current member of every open object
+/// again. That must not cost the length of the key or the number of members. The first time, the member is looked for
+/// by its key; its `position` makes every later time cheap.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CurrentMember {
     key: StringSpan,
-    rank: Option<usize>,
+    position: Position,
 }
 
-/// Up to this number of members, walking to one is as fast as searching its key.
-const FEW: usize = 32;
+/// Where the member is. Valid as long as no key is inserted or removed.
+#[derive(Debug, Clone, Default)]
+enum Position {
+    /// Not looked for since it was inserted.
+    #[default]
+    Unknown,
+    /// This many members precede it, fewer than [`NEAR`].
+    FromFirst(usize),
+    /// This many members follow it, fewer than [`NEAR`].
+    FromLast(usize),
+    /// Far from both ends: found by repeating a search. Boxed, because it is rare and every push moves a position.
+    Searched(Box<SearchMemo>),
+}
+
+/// Walking this many members is as fast as searching. With it, no object of up to 32 members is ever searched.
+const NEAR: usize = 16;
 
 impl CurrentMember {
     pub(crate) fn new(key: StringSpan) -> Self {
-        Self { key, rank: None }
+        Self { key, position: Position::Unknown }
     }
 
-    /// Moves the current member out.
+    /// Moves the position out. The key is copied, which is cheaper than replacing it.
     pub(crate) fn take(&mut self) -> Self {
-        core::mem::take(self)
+        Self { key: self.key, position: core::mem::take(&mut self.position) }
     }
 
     /// Borrows the value of this member; `None` if it was not inserted.
+    ///
+    /// Costs O(length of the key) the first time, then at most [`NEAR`] steps or one comparison of addresses for each
+    /// key on the path of a map search. One exception: a map with serde_json's `preserve_order` hashes the key, so with
+    /// that feature a member far from both ends (which only a repeated key can be) costs O(length of the key) each
+    /// time.
     pub(crate) fn find<'v>(&mut self, members: &'v mut Map<String, Value>, raw: &str) -> Option<&'v mut Value> {
-        let rank = match self.rank {
-            _ if members.len() > FEW => return members.get_mut(&*self.key.text(raw)),
-            Some(rank) => rank,
-            None => {
-                let key = self.key.text(raw);
-                let rank = members.keys().position(|other| *other == *key)?;
-                *self.rank.insert(rank)
+        if matches!(self.position, Position::Unknown) {
+            self.position = self.locate(members, raw);
+        }
+        match &mut self.position {
+            Position::FromFirst(rank) => {
+                work::count(*rank);
+                members.values_mut().nth(*rank)
             }
+            Position::FromLast(rank) => {
+                work::count(*rank);
+                members.values_mut().nth_back(*rank)
+            }
+            Position::Searched(memo) => KeySearch::new(self.key, raw, memo).find(members),
+            Position::Unknown => None,
+        }
+    }
+
+    /// Looks for the key near both ends.
+    #[inline(never)]
+    fn locate(&self, members: &Map<String, Value>, raw: &str) -> Position {
+        let key = self.key.text(raw);
+        let is_this = |other: &String| {
+            work::count(1 + if other.len() == key.len() { key.len() } else { 0 });
+            *other == *key
         };
-        members.values_mut().nth(rank)
+        if let Some(rank) = members.keys().rev().take(NEAR).position(is_this) {
+            return Position::FromLast(rank);
+        }
+        match members.keys().take(NEAR).position(is_this) {
+            Some(rank) => Position::FromFirst(rank),
+            None => Position::Searched(Box::default()),
+        }
     }
 }
 
@@ -52,7 +100,9 @@ pub(crate) struct MemberSlot<'v> {
 impl Slot for MemberSlot<'_> {
     /// As in serde_json, the last value of a repeated key wins and keeps the place of the first.
     fn put(&mut self, value: Value) -> Option<Value> {
-        self.members.insert(self.current.key.decode(self.raw), value)
+        let displaced = self.members.insert(self.current.key.decode(self.raw), value);
+        debug_assert!(displaced.is_some() || matches!(self.current.position, Position::Unknown), "stale position");
+        displaced
     }
 
     fn shown(&mut self) -> Option<&mut Value> {
@@ -64,9 +114,10 @@ impl Slot for MemberSlot<'_> {
     fn restore(&mut self, displaced: Option<Value>) {
         match (displaced, self.shown()) {
             (Some(earlier), Some(shown)) => *shown = earlier,
-            // The key was new, so under `preserve_order` it is the last one, and `remove` keeps the order of the others.
+            // The key was new. Under `preserve_order` it is the last one, so `remove` keeps the order of the others.
             _ => {
                 self.members.remove(&*self.current.key.text(self.raw));
+                self.current.position = Position::Unknown;
             }
         }
     }
@@ -87,7 +138,7 @@ mod tests {
     /// The member is found at the ends and between them, whether or not its key has an escape, and after a copy.
     #[test]
     fn find_returns_the_member_of_the_key() {
-        for count in [0, FEW - 1, FEW, 3 * FEW] {
+        for count in [0, 1, NEAR - 1, NEAR, NEAR + 1, 2 * NEAR, 2 * NEAR + 1, 4 * NEAR, 64 * NEAR] {
             for (raw, decoded) in [("m\"", "m"), ("m\\n\"", "m\n"), ("a\"", "a"), ("zz\"", "zz"), ("\"", "")] {
                 let other = |i| (format!("{}{i}", if i % 2 == 0 { "a" } else { "z" }), Value::Null);
                 let mut members: Map<String, Value> = (0..count).map(other).collect();
@@ -108,7 +159,7 @@ mod tests {
 
     #[test]
     fn find_returns_none_for_a_missing_key() {
-        for count in [0, FEW, 4 * FEW] {
+        for count in [0, NEAR, 8 * NEAR] {
             let mut members: Map<String, Value> = (0..count).map(|i| (format!("k{i}"), Value::Null)).collect();
             assert_eq!(key("k\"").find(&mut members, "k\""), None);
         }

@@ -6,7 +6,7 @@ use alloc::string::String;
 use crate::escape::{Escape, read_escape};
 use crate::string::{find_special, unescape_onto};
 use crate::token::Scan;
-use crate::{JsonError, JsonErrorKind};
+use crate::{JsonError, JsonErrorKind, work};
 
 /// The contents of a string, as far as they have arrived and are valid.
 ///
@@ -92,6 +92,7 @@ impl StringSpan {
 
     /// Appends the decoded text.
     pub(crate) fn decode_onto(self, text: &mut String, raw: &str) {
+        work::count(self.raw_len());
         if let Some(plain) = self.as_raw(raw) {
             text.push_str(plain);
             return;

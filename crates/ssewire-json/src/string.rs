@@ -2,9 +2,9 @@
 //!
 //! Shared with `ssewire-messages`; not part of the public API, and free to change in any release.
 //!
-//! WARNING: [`find_special`] is a fast path: it reads eight bytes at a time and must return the same position as a loop
-//! over single bytes. The tests `find_special_agrees_with_a_byte_loop` and `find_special_in_word_agrees_with_a_byte_loop`
-//! prove it. Read `special_in_word` first.
+//! WARNING: [`find_special`] is a fast path. It reads eight bytes at a time and must return the same position as a loop
+//! over single bytes, which the tests `find_special_agrees_with_a_byte_loop` and
+//! `find_special_in_word_agrees_with_a_byte_loop` prove. Read `special_in_word` first.
 
 use alloc::string::String;
 

@@ -6,11 +6,11 @@ use ssewire_json::{JsonError, JsonErrorKind, PartialJson, PartialStrings};
 use super::input::{Input, cut};
 use crate::partial_json::{extends, view};
 
-/// Checks that the value of a text depends on the text alone, agrees with the oracle, and stays once it is stable. At the
-/// end, `PartialJson` and serde_json must both accept the text with the same value, or both reject it.
+/// Checks that the value of a text depends on the text alone, agrees with the oracle, and stays once it is stable. At
+/// the end, `PartialJson` and serde_json must both accept the text with the same value, or both reject it.
 ///
-/// The first bytes of the input are the lengths of the pieces, see `Input::lengths`. The rest, up to the first byte that
-/// is not UTF-8, is the text.
+/// The first bytes of the input are the lengths of the pieces, see `Input::lengths`. The rest, up to the first byte
+/// that is not UTF-8, is the text.
 pub fn json_prefixes(input: &[u8]) {
     let mut input = Input::new(input);
     let lengths = input.lengths();
@@ -64,8 +64,8 @@ fn every_prefix(text: &str, partial_strings: PartialStrings) {
     assert_same(&incremental, &whole, text);
 }
 
-/// Returns the text before an error, whose value is still shown. An unexpected byte ends a number directly before it, as
-/// a space would.
+/// Returns the text before an error, whose value is still shown. An unexpected byte ends a number directly before it,
+/// as a space would.
 fn text_before(text: &str, error: JsonError) -> String {
     assert!(error.offset() < text.len(), "{text}");
     let is_between_tokens = matches!(

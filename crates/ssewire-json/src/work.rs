@@ -1,0 +1,125 @@
+//! Counts work, for the test that proves a push linear. Nothing of it is compiled outside this crate's tests.
+
+#[cfg(not(test))]
+#[inline(always)]
+pub(crate) fn count(_units: usize) {}
+
+#[cfg(test)]
+pub(crate) use counting::{count, take};
+
+#[cfg(test)]
+mod counting {
+    extern crate std;
+
+    use core::cell::Cell;
+
+    std::thread_local! {
+        static WORK: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// Adds bytes of keys that are compared, decoded or hashed, or members that are passed in a walk.
+    pub(crate) fn count(units: usize) {
+        WORK.set(WORK.get().saturating_add(units));
+    }
+
+    /// Returns what this thread has counted since the last call.
+    pub(crate) fn take() -> usize {
+        WORK.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::String;
+
+    use serde_json::{Map, Value};
+
+    use super::take;
+    use crate::{PartialJson, PartialStrings};
+
+    /// The work of a text that is pushed in pieces.
+    fn work_of(head: &str, piece: &str, pieces: usize) -> usize {
+        take();
+        let mut json = PartialJson::with_partial_strings(PartialStrings::Show);
+        json.push(head).unwrap();
+        for _ in 0..pieces {
+            json.push(piece).unwrap();
+        }
+        take()
+    }
+
+    /// Members before and after the keys of the rows in the order of keys.
+    fn members(count: usize) -> String {
+        (0..count).map(|i| format!("\"{}{i}\":0,", if i % 2 == 0 { "a" } else { "z" })).collect()
+    }
+
+    /// The beginning of a text of `len` bytes with `count` members in each object, whose rest is small pieces.
+    fn head(shape: &str, len: usize, count: usize) -> String {
+        let members = members(count);
+        let key = "k".repeat(len / 2);
+        match shape {
+            "last key" => format!("{{{members}\"zz{key}\":["),
+            "first key" => format!("{{{members}\"\\n{key}\":["),
+            "middle key" => format!("{{{members}\"{key}\":["),
+            "middle key with an escape" => format!("{{{members}\"k\\n{key}\":["),
+            "repeated key" => format!("{{\"{key}\":0,{members}\"{key}\":["),
+            "repeated key with an escape" => format!("{{\"k\\n{key}\":0,{members}\"k\\n{key}\":["),
+            "string value" => format!("{{{members}\"{key}\":\"[0,"),
+            "number value" => format!("{{{members}\"{key}\":0."),
+            "long keys with a common beginning" => {
+                let key = "k".repeat(len / 2 / (count + 1));
+                let members: String = (0..count).map(|i| format!("\"{key}{i:03}\":0,")).collect();
+                format!("{{{members}\"{key}{:03}x\":[", count / 2)
+            }
+            "nested objects" => {
+                let key = "k".repeat(len / 120);
+                format!("{{{members}\"{key}\":").repeat(60) + "["
+            }
+            _ => panic!("unknown shape"),
+        }
+    }
+
+    fn sorts_its_keys() -> bool {
+        let members: Map<String, Value> = ["b", "a"].map(|key| (key.into(), Value::Null)).into_iter().collect();
+        members.keys().next().is_some_and(|key| key == "a")
+    }
+
+    /// A push costs its piece and a constant for each open object. More members or a longer key do not change that.
+    #[test]
+    fn push_is_linear_in_objects_of_any_size() {
+        for shape in [
+            "last key",
+            "first key",
+            "middle key",
+            "middle key with an escape",
+            "repeated key",
+            "repeated key with an escape",
+            "string value",
+            "number value",
+            "long keys with a common beginning",
+            "nested objects",
+        ] {
+            if shape.starts_with("repeated") && !sorts_its_keys() {
+                continue; // The exception that `PartialJson::push` documents.
+            }
+            let piece = if shape == "string value" {
+                "ab"
+            } else if shape == "number value" {
+                "1"
+            } else {
+                "0,"
+            };
+            let piece = if shape.ends_with("value") { piece } else { "0," };
+            let run = |len: usize, count| {
+                let pieces = if shape == "number value" { 50 } else { len / 4 };
+                let head = head(shape, len, count);
+                work_of(&head, piece, pieces) as f64 / (head.len() + pieces * piece.len()) as f64
+            };
+            let (few, many, twice) = (run(1 << 14, 10), run(1 << 14, 60), run(1 << 15, 60));
+            let depth = if shape == "nested objects" { 60.0 } else { 1.0 };
+            assert!(many < few + 16.0 * depth, "{shape}: {few} a byte with few members, {many} with many");
+            assert!(twice < many * 1.1 + 1.0, "{shape}: {many} a byte, {twice} in twice the text");
+        }
+    }
+}
