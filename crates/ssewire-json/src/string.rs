@@ -7,6 +7,7 @@
 //! `find_special_in_word_agrees_with_a_byte_loop` prove. Read `special_in_word` first.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 pub use crate::escape::{Escape, read_escape};
 use crate::{JsonError, JsonErrorKind};
@@ -29,26 +30,6 @@ pub fn find_special(bytes: &[u8]) -> Option<usize> {
     match bytes.last_chunk() {
         Some(word) => special_in_word(*word).map(|lane| bytes.len() - 8 + lane),
         None => bytes.iter().position(|byte| is_special(*byte)),
-    }
-}
-
-/// Returns the position of the quote that ends a string, where `bytes` begins after the opening quote. `None` if there
-/// is none, or a control character comes first.
-///
-/// Does not check escapes or UTF-8. Costs one pass up to the position returned.
-#[inline]
-#[must_use]
-pub fn find_end(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0_usize;
-    loop {
-        let rest = bytes.get(at..)?;
-        let special = find_special(rest)?;
-        at = at.checked_add(special)?;
-        match rest.get(special) {
-            Some(b'"') => return Some(at),
-            Some(b'\\') => at = at.checked_add(2)?,
-            _ => return None,
-        }
     }
 }
 
@@ -85,6 +66,30 @@ pub fn unescape_onto(text: &mut String, contents: &str) -> Result<(), JsonError>
     Ok(())
 }
 
+/// Appends the rest of a string to `text`, as [`unescape_onto`] does, and returns what follows the quote that ends it.
+/// `bytes` begins at the first escape, whose position [`find_special`] returns.
+///
+/// Does not check UTF-8, so that the caller can check all of `text` at once. Reserves nothing. Costs one pass.
+///
+/// Returns `None` if there is no such quote, or the contents are invalid as for [`unescape_onto`].
+#[inline]
+#[must_use]
+pub fn unescape_to_quote<'b>(text: &mut Vec<u8>, bytes: &'b [u8]) -> Option<&'b [u8]> {
+    let mut rest = bytes;
+    while let Some(b'\\') = rest.first() {
+        let Escape::Complete { len, character } = read_escape(rest) else { return None };
+        match u8::try_from(character) {
+            Ok(byte) if byte.is_ascii() => text.push(byte),
+            _ => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        let after = rest.get(len..)?;
+        let (plain, special) = after.split_at_checked(find_special(after)?)?;
+        text.extend_from_slice(plain);
+        rest = special;
+    }
+    rest.strip_prefix(b"\"")
+}
+
 fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
@@ -107,7 +112,7 @@ fn special_in_word(word: [u8; 8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
+    use alloc::{format, vec};
 
     use super::*;
 
@@ -146,23 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn find_end_skips_escapes() {
-        for (bytes, end) in [
-            (r#"""#, Some(0)),
-            (r#"plain" "more""#, Some(5)),
-            (r#"a\"b\\" "#, Some(6)),
-            (r#"over a word long \u00e9 and on" "#, Some(30)),
-            (r#"\""#, None),
-            (r"\", None),
-            ("", None),
-            ("a\n\"", None),
-        ] {
-            assert_eq!(find_end(bytes.as_bytes()), end, "{bytes}");
-        }
-    }
-
-    #[test]
-    fn unescape_onto_replaces_every_escape() {
+    fn unescape_replaces_every_escape() {
         for (contents, expected) in [
             ("", ""),
             ("plain é", "plain é"),
@@ -172,11 +161,22 @@ mod tests {
             let mut text = String::from("before ");
             assert_eq!(unescape_onto(&mut text, contents), Ok(()), "{contents}");
             assert_eq!(text.strip_prefix("before "), Some(expected));
+
+            let quoted = format!("{contents}\" after");
+            let found = unescape_from_first_special(quoted.as_bytes());
+            assert_eq!(found, Some((expected.as_bytes().to_vec(), &b" after"[..])), "{contents}");
         }
     }
 
+    fn unescape_from_first_special(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+        let (plain, special) = bytes.split_at(find_special(bytes)?);
+        let mut text = plain.to_vec();
+        let after = unescape_to_quote(&mut text, special)?;
+        Some((text, after))
+    }
+
     #[test]
-    fn unescape_onto_refuses_what_a_string_cannot_contain() {
+    fn unescape_rejects_what_a_string_cannot_contain() {
         use JsonErrorKind::*;
         for (contents, kind, at) in [
             ("a\"b", UnexpectedCharacter, 1),
@@ -187,6 +187,9 @@ mod tests {
             (r"ab\", UnexpectedEnd, 3),
         ] {
             assert_eq!(unescape_onto(&mut String::new(), contents), Err(JsonError::new(kind, at)), "{contents}");
+            // A quote is an error within contents, and ends what has no end yet.
+            let ends = kind == UnexpectedCharacter;
+            assert_eq!(unescape_from_first_special(contents.as_bytes()).is_some(), ends, "{contents}");
         }
     }
 }

@@ -12,6 +12,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use ssewire_json::string::{find_special, unescape_to_quote};
+
 use crate::Extra;
 use crate::event::{ContentBlockDelta, Delta, InputJsonDelta, PayloadSize, TextDelta, ThinkingDelta};
 
@@ -97,7 +99,7 @@ fn index(data: &[u8]) -> Option<(u64, &[u8])> {
 /// A string up to its closing quote, and what stands behind that. Borrowed, unless there is an escape in it.
 #[inline]
 fn string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
-    let (text, rest) = data.split_at_checked(special(data)?)?;
+    let (text, rest) = data.split_at_checked(find_special(data)?)?;
     match rest {
         [b'"', rest @ ..] => Some((checked(text)?.into(), rest)),
         [b'\\', ..] => escaped(text, rest),
@@ -119,77 +121,9 @@ fn checked(text: &[u8]) -> Option<&str> {
 }
 
 /// The same from the first escape on, with the text before it.
-fn escaped<'a>(text: &[u8], mut rest: &'a [u8]) -> Option<(Cow<'a, str>, &'a [u8])> {
+fn escaped<'a>(text: &[u8], rest: &'a [u8]) -> Option<(Cow<'a, str>, &'a [u8])> {
     let mut unescaped = Vec::with_capacity(text.len().saturating_add(rest.len()));
     unescaped.extend_from_slice(text);
-    loop {
-        let [b'\\', escape, behind @ ..] = rest else { return None };
-        unescaped.push(match escape {
-            b'"' | b'\\' | b'/' => *escape,
-            b'n' => b'\n',
-            b't' => b'\t',
-            b'r' => b'\r',
-            b'b' => 0x08,
-            b'f' => 0x0C,
-            // `\u` may be half of a surrogate pair: the next way knows.
-            _ => return None,
-        });
-        let (text, behind) = behind.split_at_checked(special(behind)?)?;
-        unescaped.extend_from_slice(text);
-        if let [b'"', rest @ ..] = behind {
-            return Some((String::from_utf8(unescaped).ok()?.into(), rest));
-        }
-        rest = behind;
-    }
-}
-
-/// Where the first quote, backslash or control character stands: the bytes that a string cannot hold as they are.
-///
-/// Eight at a time. `word - 0x01…` borrows into the high bit of a byte that is zero; the lowest bit found is exact,
-/// whatever the borrow does to the bytes above it.
-#[inline]
-fn special(data: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    let mut words = data.chunks_exact(8);
-    let mut at = 0_usize;
-    for word in words.by_ref() {
-        let word = u64::from_le_bytes(word.try_into().ok()?);
-        let (quote, backslash) = (word ^ (ONES * u64::from(b'"')), word ^ (ONES * u64::from(b'\\')));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash) | control;
-        let found = found & HIGH;
-        if found != 0 {
-            return at.checked_add(usize::try_from(found.trailing_zeros() / 8).ok()?);
-        }
-        at = at.saturating_add(8);
-    }
-    let in_rest = words.remainder().iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
-    at.checked_add(in_rest)
-}
-
-#[cfg(test)]
-mod tests {
-    use alloc::vec;
-
-    use super::special;
-
-    #[test]
-    fn the_first_special_byte_is_found_wherever_it_stands_and_whatever_stands_around_it() {
-        for length in 0..24 {
-            for filler in [b'x', 0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F, 0x80, 0x9F, 0xA2, 0xDC, 0xFF] {
-                let plain = vec![filler; length];
-                assert_eq!(special(&plain), None);
-                for at in 0..length {
-                    for byte in (0..0x20).chain([b'"', b'\\']) {
-                        let mut data = plain.clone();
-                        data[at..].fill(byte);
-                        assert_eq!(special(&data), Some(at));
-                        data[at + 1..].fill(filler);
-                        assert_eq!(special(&data), Some(at));
-                    }
-                }
-            }
-        }
-    }
+    let after = unescape_to_quote(&mut unescaped, rest)?;
+    Some((String::from_utf8(unescaped).ok()?.into(), after))
 }
