@@ -108,8 +108,8 @@ fn complete_value_of_every_prefix_agrees_with_serde_json() {
                 let expected = serde_json::from_str::<Value>(prefix).map(|value| value.to_string());
                 assert_eq!(complete.ok(), expected.ok(), "{prefix}");
             }
-            let whole: Value = serde_json::from_str(&text).unwrap();
-            assert_eq!(incremental.into_value(), Ok(whole), "{text}");
+            let expected: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(incremental.into_value(), Ok(expected), "{text}");
         }
     }
 }

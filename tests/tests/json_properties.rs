@@ -109,12 +109,12 @@ proptest! {
         for piece in pieces(&text, &lengths) {
             let pushed = incremental.push(piece);
             prefix.push_str(piece);
-            let mut whole = PartialJson::with_partial_strings(partial_strings);
-            prop_assert_eq!(pushed, whole.push(&prefix));
-            prop_assert_eq!(incremental.value(), whole.value(), "{}", prefix);
+            let mut at_once = PartialJson::with_partial_strings(partial_strings);
+            prop_assert_eq!(pushed, at_once.push(&prefix));
+            prop_assert_eq!(incremental.value(), at_once.value(), "{}", prefix);
             prop_assert_eq!(
                 (incremental.is_stable(), incremental.is_complete(), incremental.is_empty(), incremental.depth()),
-                (whole.is_stable(), whole.is_complete(), whole.is_empty(), whole.depth())
+                (at_once.is_stable(), at_once.is_complete(), at_once.is_empty(), at_once.depth())
             );
         }
     }

@@ -11,8 +11,8 @@
 //!   may share an address, but they also have the same text.
 //! * **Which tests prove it.** `find_returns_the_member_of_the_key` in `member.rs`, the fuzz target `json_prefixes`,
 //!   and, in debug builds, an assertion at every comparison with a short key.
-//! * **What it buys.** For 128 KiB of text with a key of 64 KiB between 40 other members, in pieces of two bytes: 211
-//!   instead of 2436 instructions per byte; with an escape in the key, 216 instead of 59,810. `work.rs` tests this.
+//! * **What it buys.** For 128 KiB of text with a key of 64 KiB between 40 other members, in pieces of two bytes: 214
+//!   instead of 2436 instructions per byte; with an escape in the key, 219 instead of 59,810. `work.rs` tests this.
 //! * **What to read first.** `Map::get_mut` and the rules of [`Borrow`] about `Ord` and `Hash`.
 
 use alloc::borrow::Cow;

@@ -1,7 +1,9 @@
 //! The current member of an open object: its key, and how it is found again at the next push.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
+use core::mem::size_of;
 
 use serde_json::{Map, Value};
 
@@ -27,9 +29,9 @@ enum Position {
     /// Not looked for since it was inserted.
     #[default]
     Unknown,
-    /// This many members precede it, fewer than [`NEAR`].
+    /// This many members precede it.
     FromFirst(usize),
-    /// This many members follow it, fewer than [`NEAR`].
+    /// This many members follow it.
     FromLast(usize),
     /// Far from both ends: found by repeating a search. Boxed, because it is rare and every push moves a position.
     Searched(Box<SearchMemo>),
@@ -37,6 +39,9 @@ enum Position {
 
 /// Walking this many members is as fast as searching. With it, no object of up to 32 members is ever searched.
 const NEAR: usize = 16;
+
+/// Whether a map hashes its keys, because serde_json has the feature `preserve_order`. Affects only the cost.
+const MAP_HASHES_KEYS: bool = size_of::<Map<String, Value>>() != size_of::<BTreeMap<String, Value>>();
 
 impl CurrentMember {
     pub(crate) fn new(key: StringSpan) -> Self {
@@ -51,9 +56,9 @@ impl CurrentMember {
     /// Borrows the value of this member; `None` if it was not inserted.
     ///
     /// Costs O(length of the key) the first time, then at most [`NEAR`] steps or one comparison of addresses for each
-    /// key on the path of a map search. One exception: a map with serde_json's `preserve_order` hashes the key, so with
-    /// that feature a member far from both ends (which only a repeated key can be) costs O(length of the key) each
-    /// time.
+    /// key on the path of a map search. One exception: a search in a map with `preserve_order` hashes the key. With that
+    /// feature, a member far from both ends (only a repeated key can be) costs a hash of the key or a step for each
+    /// member up to it, whichever is less, each time.
     pub(crate) fn find<'v>(&mut self, members: &'v mut Map<String, Value>, raw: &str) -> Option<&'v mut Value> {
         if matches!(self.position, Position::Unknown) {
             self.position = self.locate(members, raw);
@@ -80,10 +85,12 @@ impl CurrentMember {
             work::count(1 + if other.len() == key.len() { key.len() } else { 0 });
             *other == *key
         };
-        if let Some(rank) = members.keys().rev().take(NEAR).position(is_this) {
+        // Four bytes are hashed as fast as one member is passed.
+        let near = if MAP_HASHES_KEYS { NEAR.max(self.key.raw_len() / 4) } else { NEAR };
+        if let Some(rank) = members.keys().rev().take(near).position(is_this) {
             return Position::FromLast(rank);
         }
-        match members.keys().take(NEAR).position(is_this) {
+        match members.keys().take(near).position(is_this) {
             Some(rank) => Position::FromFirst(rank),
             None => Position::Searched(Box::default()),
         }

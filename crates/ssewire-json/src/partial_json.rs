@@ -86,8 +86,8 @@ impl PartialJson {
     /// O(length of `text` + number of open containers), whatever the containers hold; the key of a new member is also
     /// inserted into its map, as by serde_json, when the first byte of its value is shown.
     ///
-    /// One exception: with serde_json's feature `preserve_order`, each push into the value of a repeated key that is
-    /// not among the first or last 16 members of its object also costs O(length of that key).
+    /// One exception: with serde_json's feature `preserve_order`, each push into the value of a repeated key also costs
+    /// O(number of members between it and the nearer end of its object) or O(length of the key), whichever is less.
     pub fn push(&mut self, text: &str) -> Result<(), JsonError> {
         self.raw.push_str(text);
         if self.parser.error().is_none() {

@@ -25,8 +25,8 @@ pub fn json_prefixes(input: &[u8]) {
 
 /// Pushes the text a character at a time, and each of its prefixes in one push.
 fn every_prefix(text: &str, partial_strings: PartialStrings) {
-    let whole = at_once(text, partial_strings);
-    let error = whole.error();
+    let complete = at_once(text, partial_strings);
+    let error = complete.error();
     let mut incremental = PartialJson::with_partial_strings(partial_strings);
     let mut stable: Option<Value> = None;
     for (at, character) in text.char_indices() {
@@ -61,7 +61,7 @@ fn every_prefix(text: &str, partial_strings: PartialStrings) {
             stable = incremental.value().cloned();
         }
     }
-    assert_same(&incremental, &whole, text);
+    assert_same(&incremental, &complete, text);
 }
 
 /// Returns the text before an error, whose value is still shown. An unexpected byte ends a number directly before it,
