@@ -427,6 +427,12 @@ impl MessageDecoder {
         }
     }
 
+    /// Whether an unterminated message counts as a whole one.
+    #[must_use]
+    pub fn is_lenient(&self) -> bool {
+        self.accumulator.is_lenient()
+    }
+
     /// Reports that the input has ended, and returns the message.
     ///
     /// # Errors

@@ -450,6 +450,10 @@ impl Accumulator {
         (Self { options: self.options, ..Self::default() }, start)
     }
 
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.options.validation == Validation::Lenient
+    }
+
     /// The bytes of a message that are merged at most.
     pub(crate) fn max_bytes(&self) -> usize {
         self.options.max_bytes
