@@ -13,7 +13,7 @@ use ssewire_io::{
     BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageError, MessageObserver, MessageReader,
     Messages, Reader, Tap,
 };
-use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, MessageStream, StreamError};
+use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, MessageDecoder, StreamError};
 use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
 
@@ -60,8 +60,8 @@ fn decoder() -> Decoder {
     Decoder::new().with_limit(LIMIT)
 }
 
-fn driver() -> MessageStream {
-    MessageStream::new().with_decoder(decoder())
+fn driver() -> MessageDecoder {
+    MessageDecoder::new().with_decoder(decoder())
 }
 
 /// It is told once, and the end is told.
@@ -77,7 +77,7 @@ fn is_too_large_and_truncated<T, E>(told: impl IntoIterator<Item = Result<T, Err
 
 fn is_too_large<E>(incomplete: Result<ssewire_messages::Message, FinalMessageError<E>>) {
     let Err(error) = incomplete else { panic!("taken for whole") };
-    assert_eq!(error.incomplete().reason(), Completion::TooLarge);
+    assert_eq!(error.incomplete().reason(), Completion::LimitExceeded);
 }
 
 #[track_caller]
@@ -210,7 +210,7 @@ fn ten_million_empty_data_lines_over_the_limit_are_lost_alone() {
 #[test]
 fn ten_million_empty_data_lines_in_a_message() {
     let ((), peak) = ssewire_heap::peak_of(|| {
-        let mut stream = MessageStream::new();
+        let mut stream = MessageDecoder::new();
         let mut feed = |mut chunk: &[u8]| while stream.decode(&mut chunk).unwrap().is_some() {};
         feed(&payload(r#"{"type":"message_start","message":{}}"#));
         feed(&start(0));
@@ -270,7 +270,7 @@ fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
             feed(&mut stream, &event);
         }
         let incomplete = stream.finish().unwrap_err();
-        assert_eq!(incomplete.reasons(), [Completion::Cut]);
+        assert_eq!(incomplete.reasons(), [Completion::Truncated]);
         assert_eq!(incomplete.message().final_text(), expected);
         assert_eq!(incomplete.message().content.len(), indices.len());
     });
@@ -307,26 +307,26 @@ fn input_without_blocks_at_random_indices_is_bounded() {
         assert_eq!(errors.len(), 1);
         assert!(matches!(errors[0], StreamError::Accumulate(AccumulateError::TooLarge { .. })), "{errors:?}");
         let incomplete = stopped(stream).unwrap_err();
-        assert_eq!(incomplete.reason(), Completion::TooLarge);
-        assert!(incomplete.orphan_input().iter().all(|(_, json)| json == "[1, 2, 3"));
+        assert_eq!(incomplete.reason(), Completion::LimitExceeded);
+        assert!(incomplete.unmatched_input().iter().all(|(_, json)| json == "[1, 2, 3"));
     });
     // The books of a piece are larger than the piece.
     assert!(peak <= 20 * limit, "{peak} held");
 }
 
-fn started(accumulator: Accumulator) -> MessageStream {
-    let mut stream = MessageStream::new().with_accumulator(accumulator);
+fn started(accumulator: Accumulator) -> MessageDecoder {
+    let mut stream = MessageDecoder::new().with_accumulator(accumulator);
     feed(&mut stream, &payload(r#"{"type":"message_start","message":{}}"#));
     stream
 }
 
-fn stopped(mut stream: MessageStream) -> Result<ssewire_messages::Message, Incomplete> {
+fn stopped(mut stream: MessageDecoder) -> Result<ssewire_messages::Message, Incomplete> {
     feed(&mut stream, &payload(r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#));
     feed(&mut stream, &payload(r#"{"type":"message_stop"}"#));
     stream.finish()
 }
 
-fn feed(stream: &mut MessageStream, mut event: &[u8]) {
+fn feed(stream: &mut MessageDecoder, mut event: &[u8]) {
     assert!(stream.decode(&mut event).unwrap().is_some());
 }
 

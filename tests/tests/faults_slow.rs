@@ -77,7 +77,7 @@ fn silence_behind_single_bytes_ends_by_the_idle_timeout() {
         let body = with_idle_timeout(drip(begin.into_iter()).chain(stream::pending()), IDLE);
         let error = body.messages().final_message().await.unwrap_err();
         assert_eq!(error.transport(), Some(&Idle));
-        assert_eq!(error.incomplete().reason(), Completion::Cut);
+        assert_eq!(error.incomplete().reason(), Completion::Truncated);
         assert_eq!(error.incomplete().message().final_text(), text);
     });
 }

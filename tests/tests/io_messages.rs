@@ -6,7 +6,7 @@ use std::io;
 use futures::StreamExt as _;
 use futures::executor::block_on;
 use ssewire_io::{BytesEventStream, EventStream, FinalMessageError, MessageError, MessageReader, Messages};
-use ssewire_messages::{Accumulator, MessageStream, StreamError, StreamEvent, Strictness};
+use ssewire_messages::{Accumulator, MessageDecoder, StreamError, StreamEvent, Validation};
 use ssewire_tests::samples;
 use ssewire_tests::transport::Script;
 
@@ -63,7 +63,7 @@ fn reset() -> io::Error {
 }
 
 /// The first error of a stream of items.
-fn first_error(script: Script, stream: MessageStream) -> MessageError<io::Error> {
+fn first_error(script: Script, stream: MessageDecoder) -> MessageError<io::Error> {
     let mut messages = Messages::with_stream(script, stream);
     loop {
         if let Err(error) = block_on(messages.next_item()) {
@@ -74,10 +74,10 @@ fn first_error(script: Script, stream: MessageStream) -> MessageError<io::Error>
 
 #[test]
 fn errors_say_what_failed_and_why() {
-    let error = first_error(Script::of(&[]).failing(reset()), MessageStream::new());
+    let error = first_error(Script::of(&[]).failing(reset()), MessageDecoder::new());
     assert_eq!(told(&error), ("the connection failed: reset".into(), Some("reset".into())));
 
-    let strict = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(Strictness::Strict));
+    let strict = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let stop = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
     let error = first_error(Script::of(&[stop]), strict);
     let MessageError::Event(StreamError::Accumulate(cause)) = error else { panic!("{error:?}") };
@@ -85,7 +85,7 @@ fn errors_say_what_failed_and_why() {
     assert_eq!(told(&MessageError::<io::Error>::Event(cause.into())), (words.clone(), Some(words)));
 
     let sample = samples::named("text");
-    let error = first_error(Script::of(&[&sample.stream[..sample.stream.len() / 2]]), MessageStream::new());
+    let error = first_error(Script::of(&[&sample.stream[..sample.stream.len() / 2]]), MessageDecoder::new());
     assert_eq!(told(&error), ("the stream was cut before the message was complete".into(), None));
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ssewire_messages::{
-    ApiError, Backoff, ErrorKind, GiveUp, MessageStream, ResponseHead, RetryAdvice, RetryAfter, StreamEvent,
+    ApiError, Backoff, ErrorKind, GiveUp, MessageDecoder, ResponseHead, RetryDecision, RetryAfter, StreamEvent,
 };
 
 const NO_HEADERS: [(&str, &str); 0] = [];
@@ -374,19 +374,19 @@ fn pauses_never_overflow() {
 
 const NOW: Duration = Duration::from_secs(784_111_777);
 
-fn advise(headers: &[(&str, &str)], status: u16, attempt: u32) -> RetryAdvice {
+fn advise(headers: &[(&str, &str)], status: u16, attempt: u32) -> RetryDecision {
     let head = ResponseHead::new(status, headers.iter().copied());
-    Backoff::default().advise(&ApiError::from_response(head, b""), attempt, NOW, 0.0)
+    Backoff::default().decide(&ApiError::from_response(head, b""), attempt, NOW, 0.0)
 }
 
-fn retry(milliseconds: u64) -> RetryAdvice {
-    RetryAdvice::Retry { after: Duration::from_millis(milliseconds) }
+fn retry(milliseconds: u64) -> RetryDecision {
+    RetryDecision::Retry { after: Duration::from_millis(milliseconds) }
 }
 
 #[test]
 fn advice() {
-    let not_retryable = RetryAdvice::GiveUp(GiveUp::NotRetryable);
-    let out_of_retries = RetryAdvice::GiveUp(GiveUp::OutOfRetries);
+    let not_retryable = RetryDecision::GiveUp(NoRetryReason::NotRetryable);
+    let out_of_retries = RetryDecision::GiveUp(NoRetryReason::OutOfRetries);
     for (headers, status, attempt, expected) in [
         (&[][..], 529, 0, retry(500)),
         (&[], 529, 1, retry(1000)),
@@ -417,19 +417,19 @@ fn advice() {
 #[test]
 fn advice_without_a_response() {
     let backoff = Backoff::default();
-    assert_eq!(backoff.advise_unanswered(0, 0.0), retry(500));
-    assert_eq!(backoff.advise_unanswered(1, 1.0), retry(750));
-    assert_eq!(backoff.advise_unanswered(2, 0.0), RetryAdvice::GiveUp(GiveUp::OutOfRetries));
-    assert_eq!(backoff.with_max_retries(0).advise_unanswered(0, 0.0), RetryAdvice::GiveUp(GiveUp::OutOfRetries));
-    assert_eq!(backoff.with_max_retries(9).advise_unanswered(8, 0.0), retry(8000));
+    assert_eq!(backoff.decide_without_response(0, 0.0), retry(500));
+    assert_eq!(backoff.decide_without_response(1, 1.0), retry(750));
+    assert_eq!(backoff.decide_without_response(2, 0.0), RetryDecision::GiveUp(NoRetryReason::OutOfRetries));
+    assert_eq!(backoff.with_max_retries(0).decide_without_response(0, 0.0), RetryDecision::GiveUp(NoRetryReason::OutOfRetries));
+    assert_eq!(backoff.with_max_retries(9).decide_without_response(8, 0.0), retry(8000));
 }
 
 #[test]
 fn advice_for_an_error_in_a_stream() {
-    let advise = |kind| Backoff::default().advise(&error_event(&messages_api(kind)), 0, NOW, 0.0);
+    let advise = |kind| Backoff::default().decide(&error_event(&messages_api(kind)), 0, NOW, 0.0);
     assert_eq!(advise("overloaded_error"), retry(500));
-    assert_eq!(advise("invalid_request_error"), RetryAdvice::GiveUp(GiveUp::NotRetryable));
-    assert_eq!(advise("tea_error"), RetryAdvice::GiveUp(GiveUp::NotRetryable));
+    assert_eq!(advise("invalid_request_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
+    assert_eq!(advise("tea_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
 }
 
 /// Neither what the server wrote nor what identifies the user goes into a log by way of `Display` or `Debug`.
@@ -473,11 +473,11 @@ fn nothing_private_is_shown() {
         errors.push(error_event(&body.to_string()));
     }
     for error in &errors {
-        let advice = Backoff::default().advise(error, 0, NOW, 0.0);
+        let advice = Backoff::default().decide(error, 0, NOW, 0.0);
         shown.push(format!("{error} {error:?} {error:#?} {advice} {advice:?}"));
         assert!(error.body().to_string().contains(CANARY), "it is there for who asks: {error}");
     }
-    let mut stream = MessageStream::new();
+    let mut stream = MessageDecoder::new();
     let event = format!("event: error\ndata: {}\n\n", messages_api("api_error").replace("boom", CANARY));
     let mut rest = event.as_bytes();
     while stream.decode(&mut rest).unwrap().is_some() {}

@@ -8,8 +8,8 @@ use std::{fs, iter};
 
 use serde_json::{Map, Value, json};
 use ssewire_messages::{
-    AccumulateError, Accumulator, Anomaly, ApiError, Incomplete, InputState, Message, MessageStream, NotAStream,
-    StreamError, Strictness,
+    AccumulateError, Accumulator, ProtocolViolation, ApiError, Incomplete, InputState, Message, MessageDecoder, NonStreamBody,
+    StreamError, Validation,
 };
 use ssewire_tests::json::by_value;
 
@@ -24,9 +24,9 @@ struct Hostile {
 struct Run {
     result: Result<Message, Incomplete>,
     text: String,
-    anomalies: Vec<Anomaly>,
+    anomalies: Vec<ProtocolViolation>,
     undecodable: u64,
-    departures: Vec<Anomaly>,
+    departures: Vec<ProtocolViolation>,
     /// `Display` and `Debug` of every error.
     told: Vec<String>,
 }
@@ -49,8 +49,8 @@ fn every_stream_has_its_expectation() {
 fn tolerant_runs_give_what_the_page_says() {
     let mut failures = Vec::new();
     for (hostile, chunk) in runs() {
-        let run = drive(&hostile.stream, chunk, Strictness::Tolerant);
-        let mut wrong = differences(&outcome(&run), &hostile.outcome(Strictness::Tolerant));
+        let run = drive(&hostile.stream, chunk, Validation::Lenient);
+        let mut wrong = differences(&outcome(&run), &hostile.outcome(Validation::Lenient));
         if !run.departures.is_empty() {
             wrong.push("a departure was refused".to_owned());
         }
@@ -64,9 +64,9 @@ fn tolerant_runs_give_what_the_page_says() {
 fn strict_runs_refuse_the_first_departure_and_give_the_same_where_there_is_none() {
     let mut failures = Vec::new();
     for (hostile, chunk) in runs() {
-        let run = drive(&hostile.stream, chunk, Strictness::Strict);
+        let run = drive(&hostile.stream, chunk, Validation::Strict);
         let mut wrong = match hostile.first_departure() {
-            None => differences(&outcome(&run), &hostile.outcome(Strictness::Strict)),
+            None => differences(&outcome(&run), &hostile.outcome(Validation::Strict)),
             Some(kind) => {
                 let first = run.departures.first().map(|departure| format!("{:?}", departure.kind));
                 differences(&json!({ "departure": first }), &json!({ "departure": kind }))
@@ -106,19 +106,19 @@ fn runs() -> impl Iterator<Item = (Hostile, usize)> {
     [1, 7, usize::MAX].into_iter().flat_map(|chunk| hostiles().into_iter().zip(iter::repeat(chunk)))
 }
 
-fn drive(stream: &[u8], chunk: usize, strictness: Strictness) -> Run {
-    let mut driver = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(strictness));
+fn drive(stream: &[u8], chunk: usize, strictness: Validation) -> Run {
+    let mut driver = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(strictness));
     let (mut text, mut undecodable, mut departures, mut told) = (String::new(), 0, Vec::new(), Vec::new());
     let mut before = state(&driver);
     for mut input in stream.chunks(chunk) {
         loop {
             match driver.decode(&mut input) {
-                Ok(Some(item)) => text.extend(item.update.text_pieces()),
+                Ok(Some(item)) => text.extend(item.update.text_deltas()),
                 Ok(None) => break,
                 Err(error) => {
                     told.extend(both(&error));
                     match error {
-                        StreamError::Accumulate(AccumulateError::Departure(departure)) => departures.push(departure),
+                        StreamError::Accumulate(AccumulateError::Violation(departure)) => departures.push(departure),
                         StreamError::Payload(_) | StreamError::Decode(_) => undecodable += 1,
                         other => panic!("{other}"),
                     }
@@ -128,20 +128,20 @@ fn drive(stream: &[u8], chunk: usize, strictness: Strictness) -> Run {
             before = state(&driver);
         }
     }
-    let anomalies = driver.anomalies().first().to_vec();
+    let anomalies = driver.violations().first().to_vec();
     let result = driver.finish();
     if let Err(incomplete) = &result {
         told.extend(both(incomplete));
         told.extend(incomplete.error().into_iter().flat_map(both));
-        told.extend(incomplete.not_a_stream().map(ToString::to_string));
+        told.extend(incomplete.non_stream_body().map(ToString::to_string));
     }
     Run { result, text, anomalies, undecodable, departures, told }
 }
 
 /// What an event may change.
-fn state(driver: &MessageStream) -> Value {
-    let orphans: Vec<_> = driver.accumulator().orphan_input().collect();
-    json!({ "snapshot": driver.snapshot(), "started": driver.started(), "orphans": orphans })
+fn state(driver: &MessageDecoder) -> Value {
+    let orphans: Vec<_> = driver.accumulator().unmatched_input().collect();
+    json!({ "snapshot": driver.snapshot(), "started": driver.has_started(), "orphans": orphans })
 }
 
 fn both(error: &(impl Display + Debug)) -> [String; 2] {
@@ -158,15 +158,15 @@ fn outcome(run: &Run) -> Value {
         Err(incomplete) => {
             let reasons: Vec<String> = incomplete.reasons().iter().map(|reason| format!("{reason:?}")).collect();
             assert_eq!(reasons[0], format!("{:?}", incomplete.reason()));
-            assert_eq!(incomplete.anomalies().first(), run.anomalies);
+            assert_eq!(incomplete.violations().first(), run.anomalies);
             let ended = json!({
                 "whole": false,
                 "reasons": reasons,
-                "started": incomplete.started(),
+                "started": incomplete.has_started(),
                 "error": incomplete.error().map(error),
-                "orphan_input": incomplete.orphan_input(),
-                "not_a_stream": incomplete.not_a_stream().map(variant),
-                "body": body(incomplete.not_a_stream()),
+                "unmatched_input": incomplete.unmatched_input(),
+                "not_a_stream": incomplete.non_stream_body().map(variant),
+                "body": body(incomplete.non_stream_body()),
             });
             (incomplete.message(), ended)
         }
@@ -188,13 +188,13 @@ fn error(error: &ApiError) -> Value {
     })
 }
 
-fn variant(not_a_stream: &NotAStream) -> String {
+fn variant(not_a_stream: &NonStreamBody) -> String {
     name(&format!("{not_a_stream:?}"))
 }
 
-fn body(not_a_stream: Option<&NotAStream>) -> Value {
+fn body(not_a_stream: Option<&NonStreamBody>) -> Value {
     match not_a_stream {
-        Some(NotAStream::Message(message)) => serde_json::to_value(message).unwrap(),
+        Some(NonStreamBody::Message(message)) => serde_json::to_value(message).unwrap(),
         _ => Value::Null,
     }
 }
@@ -217,10 +217,10 @@ fn tool_inputs(message: &Message) -> Value {
 
 impl Hostile {
     /// The expectation with all that goes without saying, as [`outcome`] has it.
-    fn outcome(&self, strictness: Strictness) -> Value {
+    fn outcome(&self, strictness: Validation) -> Value {
         let said = |member: &str, otherwise: Value| self.expected.get(member).cloned().unwrap_or(otherwise);
         let completion = self.expected["completion"].as_str().unwrap();
-        let no_stream = completion == "NotAStream";
+        let no_stream = completion == "NonStreamBody";
         let message = said("message", json!({ "type": "message", "role": "assistant", "content": [] }));
         let message = expanded(&message);
         let mut outcome = json!({
@@ -231,7 +231,7 @@ impl Hostile {
             "tool_inputs": said("tool_inputs", json!([])),
             "whole": true,
         });
-        let is_whole = completion == "Complete" || (completion == "Unterminated" && strictness == Strictness::Tolerant);
+        let is_whole = completion == "Complete" || (completion == "Unterminated" && strictness == Validation::Lenient);
         if !is_whole {
             let mut error = said("error", Value::Null);
             if let Some(error) = error.as_object_mut() {
@@ -243,7 +243,7 @@ impl Hostile {
                 "reasons": said("reasons", json!([completion])),
                 "started": said("started", json!(!no_stream)),
                 "error": error,
-                "orphan_input": said("orphan_input", json!([])),
+                "unmatched_input": said("unmatched_input", json!([])),
                 "not_a_stream": said("not_a_stream", Value::Null),
                 "body": said("body", Value::Null),
             });
@@ -262,7 +262,7 @@ impl Hostile {
     fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         let blocks =
-            [&self.outcome(Strictness::Tolerant)["message"]["content"], &self.body_content()].map(Value::clone);
+            [&self.outcome(Validation::Lenient)["message"]["content"], &self.body_content()].map(Value::clone);
         for block in blocks.iter().filter_map(Value::as_array).flatten() {
             ["text", "thinking", "input"].iter().for_each(|member| strings(&block[*member], &mut secrets));
         }

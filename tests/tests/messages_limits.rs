@@ -5,7 +5,7 @@
 //! seen there; with this many events it would not end either.
 
 use serde_json::json;
-use ssewire_messages::{AccumulateError, Accumulator, Anomalies, AnomalyKind, Completion, StreamEvent};
+use ssewire_messages::{AccumulateError, Accumulator, ProtocolViolations, ViolationKind, Completion, StreamEvent};
 
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
@@ -98,8 +98,8 @@ fn departures_without_end_are_counted_not_kept() {
     let before = ssewire_heap::held();
     feed(&mut accumulator, 1000..MANY, |_| stop(5));
     assert_eq!(ssewire_heap::held(), before);
-    assert_eq!(accumulator.anomalies().count(AnomalyKind::StopWithoutStart), MANY);
-    assert_eq!(accumulator.anomalies().first().len(), Anomalies::KEPT);
+    assert_eq!(accumulator.violations().count(ViolationKind::StopWithoutStart), MANY);
+    assert_eq!(accumulator.violations().first().len(), ProtocolViolations::KEPT);
 }
 
 /// All that stays of blocks at hostile indices is there, in the order of the page.
@@ -127,9 +127,9 @@ fn by_default_blocks_without_end_are_too_large() {
         let limit = Accumulator::DEFAULT_MAX_BLOCKS;
         let errors = feed(&mut accumulator, 0..MANY / 5, payload);
         assert_eq!(errors, [AccumulateError::TooLarge { limit }], "{what}");
-        assert_eq!(accumulator.completion(), Completion::TooLarge, "{what}");
+        assert_eq!(accumulator.completion(), Completion::LimitExceeded, "{what}");
         assert!(accumulator.snapshot().content.len() <= limit, "{what}");
-        assert!(accumulator.orphan_input().count() <= limit, "{what}");
+        assert!(accumulator.unmatched_input().count() <= limit, "{what}");
         let before = ssewire_heap::held();
         assert!(feed(&mut accumulator, 0..1000, payload).is_empty(), "{what}: once");
         assert_eq!(ssewire_heap::held(), before, "{what}");
@@ -168,7 +168,7 @@ fn a_message_over_its_bytes_is_told_once_and_grows_no_more() {
         let mut accumulator = unlimited().with_max_bytes(limit);
         let errors = feed(&mut accumulator, 0..20_000, payload);
         assert_eq!(errors, [AccumulateError::TooLarge { limit }], "{what}");
-        assert_eq!(accumulator.completion(), Completion::TooLarge, "{what}");
+        assert_eq!(accumulator.completion(), Completion::LimitExceeded, "{what}");
         // No more than the limit was kept, with the books of it; and what came before is all there.
         let held = ssewire_heap::held() - before;
         assert!(held <= HELD * limit, "{what}: {held}");
@@ -207,7 +207,7 @@ fn what_came_before_the_limit_is_kept() {
     }
     assert_eq!(errors, [AccumulateError::TooLarge { limit: 500 }]);
     let incomplete = accumulator.into_message().unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::TooLarge]);
+    assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
     let message = incomplete.into_partial();
     let expected = json!({"type": "message", "role": "assistant", "id": "msg_1", "stop_reason": "end_turn",
         "content": [{"type": "text", "text": "before"}], "usage": {"output_tokens": 9}});
@@ -226,11 +226,11 @@ fn the_limit_is_exact() {
                 for piece in pieces {
                     assert_eq!(accumulate(&mut accumulator, &kind(&"1".repeat(piece))), None);
                 }
-                assert_ne!(accumulator.completion(), Completion::TooLarge);
+                assert_ne!(accumulator.completion(), Completion::LimitExceeded);
                 assert_eq!(accumulate(&mut accumulator, &kind("")), None);
                 let error = accumulate(&mut accumulator, &kind("1"));
                 assert_eq!(error, Some(AccumulateError::TooLarge { limit }));
-                assert_eq!(accumulator.completion(), Completion::TooLarge);
+                assert_eq!(accumulator.completion(), Completion::LimitExceeded);
             }
         }
     }
@@ -240,7 +240,7 @@ fn the_limit_is_exact() {
             for index in 0..limit as u64 {
                 assert_eq!(accumulate(&mut accumulator, &payload(index, "1")), None);
             }
-            assert_ne!(accumulator.completion(), Completion::TooLarge);
+            assert_ne!(accumulator.completion(), Completion::LimitExceeded);
             let error = accumulate(&mut accumulator, &payload(1000, "1"));
             assert_eq!(error, Some(AccumulateError::TooLarge { limit }));
         }
@@ -310,7 +310,7 @@ fn a_limit_of_zero_takes_no_content() {
             assert_eq!(error, Some(AccumulateError::TooLarge { limit: 0 }), "{payload}");
             assert_eq!(accumulate(&mut accumulator, &payload), None, "{payload}");
             assert!(accumulator.snapshot().content.is_empty(), "{payload}");
-            assert_eq!(accumulator.orphan_input().count(), 0, "{payload}");
+            assert_eq!(accumulator.unmatched_input().count(), 0, "{payload}");
             assert_eq!(accumulator.snapshot().usage.get().unwrap().output_tokens, Some(9));
         }
     }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
-use ssewire_messages::{Accumulator, Completion, Delta, Message, MessageStream, StreamEvent, Strictness, Update};
+use ssewire_messages::{Accumulator, Completion, Delta, Message, MessageDecoder, StreamEvent, Validation, Update};
 use ssewire_tests::chunks::{self, any_lengths};
 use ssewire_tests::messages::{
     Block, Streamed, any_json_spelling, any_spelling, any_streamed, any_text, delta_at, encode, message_stop, spell,
@@ -37,14 +37,14 @@ proptest! {
         let events = streamed.events(initial, &dice);
         let body = encode(&events, &spellings);
 
-        let mut stream = MessageStream::new();
+        let mut stream = MessageDecoder::new();
         let mut pieces = Pieces::new();
         for mut chunk in chunks::of_lengths(&lengths, &body) {
             while let Some(item) = stream.decode(&mut chunk).unwrap() {
                 take_pieces(&mut pieces, item.update);
             }
         }
-        prop_assert!(stream.anomalies().is_empty(), "{:?}", stream.anomalies());
+        prop_assert!(stream.violations().is_empty(), "{:?}", stream.violations());
         let message = stream.finish().unwrap();
         prop_assert_eq!(&serde_json::to_value(&message).unwrap(), &streamed.message);
         let whole: Message = serde_json::from_value(streamed.message.clone()).unwrap();
@@ -61,7 +61,7 @@ proptest! {
         dice in vec(any::<Index>(), 1..60),
         spelling in any_json_spelling(),
     ) {
-        let mut bare = Accumulator::new().with_strictness(Strictness::Strict);
+        let mut bare = Accumulator::new().with_validation(Validation::Strict);
         let mut owned = Accumulator::new();
         let mut written = Accumulator::new();
         for event in streamed.events(0, &dice) {
@@ -73,7 +73,7 @@ proptest! {
             owned.accumulate(&decoded.into_owned()).unwrap();
         }
         for accumulator in [bare, owned, written] {
-            prop_assert!(accumulator.anomalies().is_empty());
+            prop_assert!(accumulator.violations().is_empty());
             let message = accumulator.into_message().unwrap();
             prop_assert_eq!(&serde_json::to_value(&message).unwrap(), &streamed.message);
         }
@@ -89,7 +89,7 @@ proptest! {
         for event in in_a_row(&streamed, one_after_the_other) {
             let payload = event.to_string();
             let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
-            text.extend(accumulator.accumulate(&event).unwrap().text_pieces());
+            text.extend(accumulator.accumulate(&event).unwrap().text_deltas());
         }
         let message = accumulator.into_message().unwrap();
         prop_assert_eq!(&text, &message.final_text());
@@ -114,7 +114,7 @@ proptest! {
         events.push(message_stop());
 
         let accumulator = accumulate(Accumulator::new(), &events);
-        prop_assert_eq!(accumulator.completion(), Completion::Complete, "{:?}", accumulator.anomalies());
+        prop_assert_eq!(accumulator.completion(), Completion::Complete, "{:?}", accumulator.violations());
         let message = accumulator.into_message().unwrap();
         prop_assert_eq!(serde_json::to_value(&message).unwrap(), expected, "{:#?}", events);
     }
@@ -132,7 +132,7 @@ proptest! {
         for (event, tokens) in &sequence {
             let kind = event["type"].as_str().unwrap();
             // A second message_start is ignored; its content is not of this message.
-            let is_ignored = kind == "message_start" && accumulator.started();
+            let is_ignored = kind == "message_start" && accumulator.has_started();
             if !(stopped || failed || is_ignored) {
                 expected.extend(tokens.iter().cloned());
             }
@@ -168,7 +168,7 @@ proptest! {
     /// What strict mode refuses has not happened, and what it takes has no departure.
     #[test]
     fn what_is_refused_changes_nothing(sequence in any_sequence()) {
-        let mut strict = Accumulator::new().with_strictness(Strictness::Strict);
+        let mut strict = Accumulator::new().with_validation(Validation::Strict);
         let mut without = Accumulator::new();
         for (event, _) in &sequence {
             let payload = event.to_string();
@@ -179,9 +179,9 @@ proptest! {
             } else {
                 prop_assert_eq!(state(&strict), before, "{}", payload);
             }
-            prop_assert!(strict.anomalies().is_empty());
+            prop_assert!(strict.violations().is_empty());
         }
-        prop_assert!(without.anomalies().is_empty(), "{:?}", without.anomalies());
+        prop_assert!(without.violations().is_empty(), "{:?}", without.violations());
         prop_assert_eq!(state(&strict), state(&without));
     }
 
@@ -192,11 +192,11 @@ proptest! {
         for (event, _) in &sequence {
             let payload = event.to_string();
             let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
-            let before = tolerant.anomalies().total();
-            let mut strict = tolerant.clone().with_strictness(Strictness::Strict);
+            let before = tolerant.violations().total();
+            let mut strict = tolerant.clone().with_validation(Validation::Strict);
             let refused = strict.accumulate(&event).is_err();
             tolerant.accumulate(&event).unwrap();
-            prop_assert_eq!(tolerant.anomalies().total() > before, refused, "{}", payload);
+            prop_assert_eq!(tolerant.violations().total() > before, refused, "{}", payload);
         }
     }
 
@@ -254,7 +254,7 @@ fn delta(name: &str, payload: &str) -> (u64, String, String) {
 }
 
 fn take_pieces(pieces: &mut Pieces, update: Update<'_>) {
-    for (index, block) in (0..).zip(update.initial_blocks()) {
+    for (index, block) in (0..).zip(update.start_blocks()) {
         let of_block = pieces.entry(index).or_default();
         of_block.extend(block.as_text().map(|block| block.text.as_str()));
         of_block.extend(block.as_thinking().map(|block| block.thinking.as_str()));
@@ -386,14 +386,14 @@ fn set_or_remove(block: &mut Value, name: &str, value: Option<Value>) {
 
 /// All that is to be seen of an accumulator.
 fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> {
-    let orphans: Vec<_> = accumulator.orphan_input().map(|(index, json)| (index, json.to_owned())).collect();
+    let orphans: Vec<_> = accumulator.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect();
     (
         Message::clone(accumulator.snapshot()),
         serde_json::to_value(accumulator.snapshot()).unwrap(),
-        accumulator.started(),
+        accumulator.has_started(),
         accumulator.completion(),
         accumulator.error().map(|error| error.body().clone()),
-        accumulator.anomalies().total(),
+        accumulator.violations().total(),
         orphans,
         // Counts of blocks and of bytes.
         format!("{accumulator:?}"),

@@ -2,19 +2,19 @@
 
 use serde_json::Value;
 use ssewire::Decoder;
-use ssewire_messages::{Accumulator, Completion, Incomplete, Message, MessageStream, StreamEvent};
+use ssewire_messages::{Accumulator, Completion, Incomplete, Message, MessageDecoder, StreamEvent};
 use ssewire_tests::json::by_value;
 use ssewire_tests::samples::{self, Sample};
 
 fn drive(stream: &[u8], chunk: usize) -> (Result<Message, Incomplete>, String) {
-    let mut driver = MessageStream::new();
+    let mut driver = MessageDecoder::new();
     let mut text = String::new();
     for mut input in stream.chunks(chunk) {
         while let Some(item) = driver.decode(&mut input).unwrap() {
-            text.extend(item.update.text_pieces());
+            text.extend(item.update.text_deltas());
         }
     }
-    assert!(driver.anomalies().is_empty(), "{:?}", driver.anomalies());
+    assert!(driver.violations().is_empty(), "{:?}", driver.violations());
     (driver.finish(), text)
 }
 
@@ -31,7 +31,7 @@ fn check(sample: &Sample, result: Result<Message, Incomplete>) {
     assert_eq!(incomplete.reason(), Completion::ServerError, "{name}");
     assert_eq!(incomplete.error().unwrap().body(), &sample.expected["error"], "{name}");
     match &sample.expected["partial"] {
-        Value::Null => assert!(!incomplete.started() && incomplete.message().content.is_empty(), "{name}"),
+        Value::Null => assert!(!incomplete.has_started() && incomplete.message().content.is_empty(), "{name}"),
         _ => assert_eq!(serde_json::to_value(incomplete.message()).unwrap(), sample.message(), "{name}"),
     }
 }
@@ -89,7 +89,7 @@ fn a_stream_cut_anywhere_is_never_taken_for_whole() {
             match result {
                 Ok(message) => assert_eq!(message.stop_reason, whole.stop_reason, "{} cut at {cut}", sample.name),
                 Err(incomplete) => assert!(
-                    matches!(incomplete.reason(), Completion::Cut | Completion::NotAStream),
+                    matches!(incomplete.reason(), Completion::Truncated | Completion::NonStreamBody),
                     "{} cut at {cut}: {incomplete}",
                     sample.name
                 ),

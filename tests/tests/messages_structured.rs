@@ -40,7 +40,7 @@ fn the_value_grows_with_the_text() {
             Some(json!({"title": "Tea", "n": [1, 2]})),
         ]
     );
-    let shown = views(StructuredOutput::with_trailing(Trailing::Show), &pieces);
+    let shown = views(StructuredOutput::with_partial_input(PartialStrings::Show), &pieces);
     assert_eq!(shown[1], Some(json!({"title": "T"})));
 }
 
@@ -70,11 +70,11 @@ fn the_text_becomes_the_type_of_the_caller() {
     assert_eq!(recipe, Recipe { title: "Tea".to_owned(), steps: vec![1, 2] });
 
     for (text, kind) in [
-        (r#"{"title":"SECRET"#, ParseTextErrorKind::Cut),
-        ("", ParseTextErrorKind::Cut),
-        (r#"{"title":SECRET}"#, ParseTextErrorKind::NotJson),
-        (r#"{"title":"SECRET","steps":"SECRET"}"#, ParseTextErrorKind::OtherType),
-        (r#"{"title":"Tea","steps":[]} SECRET"#, ParseTextErrorKind::NotJson),
+        (r#"{"title":"SECRET"#, ParseTextErrorKind::Eof),
+        ("", ParseTextErrorKind::Eof),
+        (r#"{"title":SECRET}"#, ParseTextErrorKind::Syntax),
+        (r#"{"title":"SECRET","steps":"SECRET"}"#, ParseTextErrorKind::Data),
+        (r#"{"title":"Tea","steps":[]} SECRET"#, ParseTextErrorKind::Syntax),
     ] {
         let error = message(text).parse_text::<Recipe>().unwrap_err();
         assert_eq!(error.kind(), kind, "{text}");

@@ -8,8 +8,8 @@ use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::content::{Content, ContentBlock, McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::stop::StopReason;
 use ssewire_messages::{
-    AccumulateError, Accumulator, Anomaly, AnomalyKind, Completion, InputError, Message, Nullable, StreamError,
-    StreamEvent, Strictness,
+    AccumulateError, Accumulator, ProtocolViolation, ViolationKind, Completion, InputError, Message, Nullable, StreamError,
+    StreamEvent, Validation,
 };
 
 /// All of them are words, each its own, and can stand within a sentence.
@@ -24,7 +24,7 @@ fn are_words<T: Display>(cases: &[T]) {
 
 #[test]
 fn every_case_has_words_of_its_own() {
-    use AnomalyKind::*;
+    use ViolationKind::*;
     let kinds = [
         BeforeMessageStart,
         DeltaBeforeStart,
@@ -46,13 +46,13 @@ fn every_case_has_words_of_its_own() {
     ];
     are_words(&kinds);
     are_words(&[
-        Completion::NotAStream,
+        Completion::NonStreamBody,
         Completion::ServerError,
-        Completion::TooLarge,
-        Completion::Cut,
-        Completion::Hole,
+        Completion::LimitExceeded,
+        Completion::Truncated,
+        Completion::ContentLost,
         Completion::ToolInput,
-        Completion::Refused,
+        Completion::RejectedByStrictMode,
         Completion::Unterminated,
         Completion::Complete,
     ]);
@@ -68,7 +68,7 @@ fn limits_are_64_mib_and_4096_blocks() {
 
 #[test]
 fn an_accumulator_shows_how_it_stands_and_refuses_in_words() {
-    let mut accumulator = Accumulator::new().with_strictness(Strictness::Strict);
+    let mut accumulator = Accumulator::new().with_validation(Validation::Strict);
     accumulator.accumulate_json(br#"{"type":"message_start","message":{}}"#).unwrap();
     let error = accumulator.accumulate_json(br#"{"type":"content_block_stop","index":7}"#).unwrap_err();
     let departs = "the stream departs from the protocol: a stop came for a block that never started (index 7)";
@@ -101,7 +101,7 @@ fn a_departure_names_the_index_if_it_has_one() {
     for payload in [r#"{"type":"content_block_stop","index":7}"#, r#"{"type":"message_start","message":{}}"#] {
         accumulator.accumulate_json(payload.as_bytes()).unwrap();
     }
-    let words: Vec<String> = accumulator.anomalies().first().iter().map(Anomaly::to_string).collect();
+    let words: Vec<String> = accumulator.violations().first().iter().map(ProtocolViolation::to_string).collect();
     assert_eq!(
         words,
         ["an event came before message_start (index 7)", "a stop came for a block that never started (index 7)"]
@@ -139,7 +139,7 @@ fn bare_json_is_accumulated_and_noted_where_it_is_none() {
     assert!(matches!(message.accumulate_json(b"{"), Err(StreamError::Payload(_))));
     assert!(message.accumulate_json(br#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#).is_ok());
     assert!(message.accumulate_json(br#"{"type":"message_stop"}"#).is_ok());
-    assert_eq!(message.completion(), Completion::Hole);
+    assert_eq!(message.completion(), Completion::ContentLost);
 }
 
 #[test]

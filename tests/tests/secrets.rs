@@ -17,7 +17,7 @@ use ssewire_io::{
 };
 use ssewire_json::{GrowingJson, Trailing};
 use ssewire_messages::{
-    Accumulator, ApiError, Backoff, Message, MessageStream, ResponseHead, StreamEvent, Strictness, StructuredOutput,
+    Accumulator, ApiError, Backoff, Message, MessageDecoder, ResponseHead, StreamEvent, Validation, StructuredOutput,
 };
 use ssewire_tests::samples;
 
@@ -215,13 +215,13 @@ fn streams_that_are_spoiled() {
             // A place of its own for each, anywhere in the stream.
             let at = stream.len() * (2 * nth + number % 2 + 1) / 14;
             for (strictness, limit, max_bytes) in
-                [(Strictness::Tolerant, 1 << 20, 1 << 20), (Strictness::Strict, 1 << 20, 1 << 20)]
+                [(Validation::Lenient, 1 << 20, 1 << 20), (Validation::Strict, 1 << 20, 1 << 20)]
                     .into_iter()
-                    .chain([(Strictness::Tolerant, 150, 1 << 20), (Strictness::Tolerant, 1 << 20, 100)])
+                    .chain([(Validation::Lenient, 150, 1 << 20), (Validation::Lenient, 1 << 20, 100)])
             {
-                let accumulator = Accumulator::new().with_strictness(strictness).with_max_bytes(max_bytes);
+                let accumulator = Accumulator::new().with_validation(strictness).with_max_bytes(max_bytes);
                 let decoder = Decoder::new().with_limit(limit);
-                let mut driver = MessageStream::new().with_decoder(decoder).with_accumulator(accumulator);
+                let mut driver = MessageDecoder::new().with_decoder(decoder).with_accumulator(accumulator);
                 for mut chunk in spoil(stream, at).as_bytes().chunks(200) {
                     loop {
                         match driver.decode(&mut chunk) {
@@ -235,18 +235,18 @@ fn streams_that_are_spoiled() {
                     }
                     hides(&driver);
                     hides(driver.accumulator());
-                    hides(driver.anomalies());
+                    hides(driver.violations());
                 }
                 match driver.finish() {
                     Ok(message) => inputs_hide(&message),
                     Err(error) => {
                         hides_error(&error);
                         error.error().into_iter().for_each(hides_error);
-                        error.not_a_stream().into_iter().for_each(|body| {
+                        error.non_stream_body().into_iter().for_each(|body| {
                             hides(body);
                             is_clean(&body.to_string());
                         });
-                        hides(error.anomalies());
+                        hides(error.violations());
                         inputs_hide(error.message());
                         incomplete += 1;
                     }
@@ -307,12 +307,12 @@ fn bodies_that_are_no_stream() {
     ];
     for body in bodies {
         for content_type in ["text/event-stream", MARKER] {
-            let driver = MessageStream::new().with_content_type(content_type);
+            let driver = MessageDecoder::new().with_content_type(content_type);
             let error = MessageReader::with_stream(body.as_bytes(), driver).final_message().unwrap_err();
             hides_error(&error);
             hides_error(error.incomplete());
             error.incomplete().error().into_iter().for_each(hides_error);
-            error.incomplete().not_a_stream().into_iter().for_each(|body| {
+            error.incomplete().non_stream_body().into_iter().for_each(|body| {
                 hides(body);
                 is_clean(&body.to_string());
             });
@@ -340,7 +340,7 @@ fn errors_of_the_server_and_the_head_of_a_response() {
         let errors = [ApiError::from_body(body.clone()), ApiError::from_response(head(), body.to_string().as_bytes())];
         for error in errors {
             hides_error(&error);
-            hides(&Backoff::default().advise(&error, 0, std::time::Duration::ZERO, 0.5));
+            hides(&Backoff::default().decide(&error, 0, std::time::Duration::ZERO, 0.5));
             // It is not lost: who asks is told.
             assert!(error.body().to_string().contains(MARKER));
         }
@@ -356,7 +356,7 @@ fn what_errors_do_name() {
     let body = json!({"type": "error", "error": {"type": "odd_error", "message": MARKER}, "request_id": "req_1"});
     let shown = ApiError::from_body(body).to_string();
     assert_eq!(shown, "the server reported odd_error for request req_1");
-    let driver = MessageStream::new().with_content_type("application/odd; charset=MARKER");
+    let driver = MessageDecoder::new().with_content_type("application/odd; charset=MARKER");
     let shown = MessageReader::with_stream(MARKER.as_bytes(), driver).final_message().unwrap_err().to_string();
     assert!(shown.contains("application/odd"));
     is_clean(&shown);
@@ -418,7 +418,7 @@ fn messages_in_the_middle_of_a_stream() {
         hides(&reader);
         hides(&output);
     }
-    hides(&reader.text_pieces());
+    hides(&reader.text_deltas());
     hides_error(&reader.final_message().unwrap_err());
 
     let chunks = || stream::iter(body.as_bytes().chunks(100).take(9).map(Ok::<_, Infallible>));

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use ssewire::{Decoder, Encode};
 use ssewire_json::{GrowingJson, Trailing};
-use ssewire_messages::{Delta, MessageStream, StreamEvent};
+use ssewire_messages::{Delta, MessageDecoder, StreamEvent};
 
 use crate::answer::{Answer, Sink};
 use crate::corpora::Corpus;
@@ -36,7 +36,7 @@ pub(super) fn decoding<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
 }
 
 pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
-    let mut stream = MessageStream::new();
+    let mut stream = MessageDecoder::new();
     for mut input in corpus.stream.chunks(chunk) {
         while let Some(item) = stream.decode(&mut input).expect("a well-formed stream") {
             black_box(item.update);

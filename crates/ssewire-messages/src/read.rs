@@ -75,6 +75,36 @@ pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, name: &'static str) -> Result<Js
     }
 }
 
+/// The same, with a value of another type as an inner error: a later member of the same name may be the right one.
+pub(crate) fn text_or_error<'a>(
+    cursor: &mut Cursor<'a>,
+    name: &'static str,
+) -> Result<Result<JsonStr<'a>, ReadError>, ReadError> {
+    match text(cursor, name) {
+        Err(ReadError::Member(name)) => Ok(Err(ReadError::Member(name))),
+        other => other.map(Ok),
+    }
+}
+
+/// Reads a member. One that is of another type is skipped, and an inner error.
+pub(crate) fn member_or_error<'a, T>(
+    cursor: &mut Cursor<'a>,
+    read: impl FnOnce(&mut Cursor<'a>) -> Result<T, ReadError>,
+) -> Result<Result<T, ReadError>, ReadError> {
+    let mut member = cursor.clone();
+    match read(&mut member) {
+        Ok(value) => {
+            *cursor = member;
+            Ok(Ok(value))
+        }
+        Err(ReadError::Member(name)) => {
+            cursor.skip_value()?;
+            Ok(Err(ReadError::Member(name)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// A count, leniently; anything else is given back as it is.
 pub(crate) fn count<'a>(cursor: &mut Cursor<'a>) -> Result<Result<u64, &'a [u8]>, ReadError> {
     let raw = cursor.skip_value()?;

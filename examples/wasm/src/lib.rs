@@ -12,7 +12,7 @@ use core::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use ssewire_messages::MessageStream;
+use ssewire_messages::MessageDecoder;
 
 /// Opens a stream; its number is never given again.
 #[unsafe(no_mangle)]
@@ -43,7 +43,7 @@ pub extern "C" fn stream_push(stream: u32) {
         let mut input = stream.input.as_slice();
         loop {
             match driver.decode(&mut input) {
-                Ok(Some(item)) => stream.output.extend(item.update.text_pieces()),
+                Ok(Some(item)) => stream.output.extend(item.update.text_deltas()),
                 Ok(None) => break,
                 Err(_) => {} // Of one event: the stream goes on, and `finish` judges.
             }
@@ -98,14 +98,14 @@ struct Streams {
 
 struct Stream {
     /// Until the end.
-    driver: Option<MessageStream>,
+    driver: Option<MessageDecoder>,
     input: Vec<u8>,
     output: String,
 }
 
 impl Default for Stream {
     fn default() -> Self {
-        Self { driver: Some(MessageStream::new()), input: Vec::new(), output: String::new() }
+        Self { driver: Some(MessageDecoder::new()), input: Vec::new(), output: String::new() }
     }
 }
 

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use futures::StreamExt as _;
 use partial::Partial;
 use ssewire_io::{ByteStreamExt as _, FinalMessageError, Messages};
-use ssewire_messages::{Incomplete, Message, MessageStream};
+use ssewire_messages::{Incomplete, Message, MessageDecoder};
 use ssewire_replay::{Framing, Script, Server};
 use ssewire_tests::samples;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,11 +20,11 @@ fn every_cut_of_every_sample_gives_the_partial_message_by_the_driver() {
     for sample in samples::all() {
         for cut in 0..=sample.stream.len() {
             let received = &sample.stream[..cut];
-            let mut driver = MessageStream::new();
+            let mut driver = MessageDecoder::new();
             let mut text = String::new();
             for mut chunk in received.chunks(97) {
                 while let Some(item) = driver.decode(&mut chunk).unwrap() {
-                    text.extend(item.update.text_pieces());
+                    text.extend(item.update.text_deltas());
                 }
             }
             let what = format!("{} cut at {cut}", sample.name);

@@ -84,12 +84,12 @@ impl Partial {
                 let expected: &[Completion] = match &self.message {
                     _ if self.failed => &[Completion::ServerError],
                     // Of a few bytes it cannot be told whether they would have become a stream.
-                    _ if !self.began => &[Completion::Cut, Completion::NotAStream],
-                    _ => &[Completion::Cut],
+                    _ if !self.began => &[Completion::Truncated, Completion::NonStreamBody],
+                    _ => &[Completion::Truncated],
                 };
                 assert!(!self.stopped && !has_reason, "{what}: {incomplete}");
                 assert!(expected.contains(&incomplete.reason()), "{what}: {incomplete}");
-                assert_eq!(incomplete.started(), self.message.is_some(), "{what}");
+                assert_eq!(incomplete.has_started(), self.message.is_some(), "{what}");
                 incomplete.into_partial()
             }
         };

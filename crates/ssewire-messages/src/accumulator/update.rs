@@ -134,7 +134,6 @@ pub enum Update<'a> {
     /// The server has reported an error. The message ends here.
     Error(&'a ApiError),
     /// Another message has begun before this one had stopped. This one ends here.
-    #[non_exhaustive]
     Replaced,
     /// An event was lost. Whether the message is complete without it is judged in the end.
     Lost(LostEvent),

@@ -36,6 +36,12 @@ impl ToolUseBlock {
         }
     }
 
+    /// Its `type` on the wire.
+    #[must_use]
+    pub fn type_name(&self) -> Cow<'_, str> {
+        Block::type_name(self)
+    }
+
     /// The identifier of the call, which its result has to name.
     #[must_use]
     pub fn id(&self) -> Option<Cow<'_, str>> {

@@ -17,7 +17,7 @@ use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, Messa
 use crate::json::{Cursor, RawJson, push_lossy};
 use crate::message::Message;
 use crate::payload_error::{LostKind, PayloadError, PayloadErrorKind};
-use crate::read::{ReadError, each_member, peek_type};
+use crate::read::{ReadError, each_member, member_or_error, peek_type};
 
 impl<'a> StreamEvent<'a> {
     /// Decodes an SSE event: its event type and its data.
@@ -231,51 +231,51 @@ fn read<'a>(
             let mut message = None;
             each_member(cursor, &mut |name, cursor| match &*name.name() {
                 b"message" => {
-                    message = Some(Message::read(cursor)?);
+                    message = Some(member_or_error(cursor, Message::read)?);
                     Ok(())
                 }
                 other => others.read(other, cursor),
             })?;
-            StreamEvent::MessageStart(Box::new(message.ok_or(ReadError::Member("message"))?))
+            StreamEvent::MessageStart(Box::new(message.unwrap_or(Err(ReadError::Member("message")))?))
         }
         Kind::BlockStart => {
             let (mut index, mut block) = (None, None);
             each_member(cursor, &mut |name, cursor| {
                 match &*name.name() {
-                    b"index" => index = Some(read_index(cursor)?),
-                    b"content_block" => block = Some(ContentBlock::read(cursor)?),
+                    b"index" => index = Some(member_or_error(cursor, read_index)?),
+                    b"content_block" => block = Some(member_or_error(cursor, ContentBlock::read)?),
                     other => others.read(other, cursor)?,
                 }
                 Ok(())
             })?;
-            let index = index.ok_or(ReadError::Member("index"))?;
-            let content_block = block.ok_or(ReadError::Member("content_block"))?;
+            let index = index.unwrap_or(Err(ReadError::Member("index")))?;
+            let content_block = block.unwrap_or(Err(ReadError::Member("content_block")))?;
             StreamEvent::ContentBlockStart(ContentBlockStart { index, content_block })
         }
         Kind::BlockDelta => {
             let (mut index, mut delta, mut has_extra) = (None, None, false);
             each_member(cursor, &mut |name, cursor| {
                 match &*name.name() {
-                    b"index" => index = Some(read_index(cursor)?),
-                    b"delta" => delta = Some(Delta::read(cursor, &mut has_extra)?),
+                    b"index" => index = Some(member_or_error(cursor, read_index)?),
+                    b"delta" => delta = Some(member_or_error(cursor, |cursor| Delta::read(cursor, &mut has_extra))?),
                     other => others.read(other, cursor)?,
                 }
                 Ok(())
             })?;
-            let index = index.ok_or(ReadError::Member("index"))?;
-            let delta = delta.ok_or(ReadError::Member("delta"))?;
+            let index = index.unwrap_or(Err(ReadError::Member("index")))?;
+            let delta = delta.unwrap_or(Err(ReadError::Member("delta")))?;
             StreamEvent::ContentBlockDelta(ContentBlockDelta { index, delta, has_extra: has_extra || others.has_any })
         }
         Kind::BlockStop => {
             let mut index = None;
             each_member(cursor, &mut |name, cursor| {
                 match &*name.name() {
-                    b"index" => index = Some(read_index(cursor)?),
+                    b"index" => index = Some(member_or_error(cursor, read_index)?),
                     other => others.read(other, cursor)?,
                 }
                 Ok(())
             })?;
-            StreamEvent::ContentBlockStop(ContentBlockStop { index: index.ok_or(ReadError::Member("index"))? })
+            StreamEvent::ContentBlockStop(ContentBlockStop { index: index.unwrap_or(Err(ReadError::Member("index")))? })
         }
         Kind::MessageDelta => StreamEvent::MessageDelta(read_message_delta(cursor, others)?),
         Kind::MessageStop | Kind::Ping | Kind::Error | Kind::Unnamed | Kind::Unknown => {

@@ -1,7 +1,7 @@
 use super::{Delta, DeltaType, Merged, Target, owned};
 use crate::block::{ContentBlock, TextBlock};
 use crate::json::Cursor;
-use crate::read::{ReadError, each_member, text};
+use crate::read::{ReadError, each_member, text_or_error};
 use crate::text::{Piece, push_piece};
 
 /// Messages API: `TextDelta`.
@@ -70,7 +70,8 @@ pub(super) fn read_piece<'a>(
             b"type" => {
                 cursor.skip_value()?;
             }
-            found if found == name => piece = Some(text(cursor, member)?),
+            // The last of several holds.
+            found if found == name => piece = Some(text_or_error(cursor, member)?),
             _ => {
                 *has_extra = true;
                 cursor.skip_value()?;
@@ -78,7 +79,7 @@ pub(super) fn read_piece<'a>(
         }
         Ok(())
     })?;
-    let (text, halves) = piece.ok_or(ReadError::Member(member))?.to_text_with_halves();
+    let (text, halves) = piece.unwrap_or(Err(ReadError::Member(member)))?.to_text_with_halves();
     Ok(Piece { text, halves })
 }
 

@@ -4,7 +4,7 @@ use super::text::own;
 use super::{Delta, DeltaType, Merged, Target, owned};
 use crate::block::{ContentBlock, ThinkingBlock};
 use crate::json::Cursor;
-use crate::read::{ReadError, each_member, text};
+use crate::read::{ReadError, each_member, text_or_error};
 use crate::text::{Piece, push_piece};
 
 /// Messages API: `ThinkingDelta`.
@@ -52,7 +52,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
                 b"type" => {
                     cursor.skip_value()?;
                 }
-                b"thinking" => thinking = Some(text(cursor, "thinking")?),
+                b"thinking" => thinking = Some(text_or_error(cursor, "thinking")?),
                 other => {
                     *has_extra = true;
                     if other == b"estimated_tokens" {
@@ -66,7 +66,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
             }
             Ok(())
         })?;
-        let (text, halves) = thinking.ok_or(ReadError::Member("thinking"))?.to_text_with_halves();
+        let (text, halves) = thinking.unwrap_or(Err(ReadError::Member("thinking")))?.to_text_with_halves();
         delta.piece = Piece { text, halves };
         Ok(delta)
     }

@@ -102,6 +102,14 @@ impl RawJson {
         self.as_json().get(name)
     }
 
+    /// As [`RawJsonRef::to_value`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn to_value(&self) -> Result<serde_json::Value, serde_json::Error> {
+        self.as_json().to_value()
+    }
+
     /// As [`RawJsonRef::parse_as`].
     ///
     /// # Errors
@@ -247,6 +255,20 @@ impl FromStr for RawJson {
 impl From<serde_json::Value> for RawJson {
     fn from(value: serde_json::Value) -> Self {
         Self::from_valid(alloc::string::ToString::to_string(&value))
+    }
+}
+
+/// The same JSON value. Parses the text.
+impl PartialEq<serde_json::Value> for RawJson {
+    fn eq(&self, other: &serde_json::Value) -> bool {
+        self.as_json() == *other
+    }
+}
+
+/// The same JSON value. Parses the text.
+impl PartialEq<serde_json::Value> for RawJsonRef<'_> {
+    fn eq(&self, other: &serde_json::Value) -> bool {
+        self.to_value().is_ok_and(|value| value == *other)
     }
 }
 
