@@ -346,10 +346,8 @@ impl MessageDecoder {
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
         }
-        if let Some(span) = self.emit_error_field(&mut None)? {
-            self.pending_bytes = 0;
-            return Ok(Step::Update(span));
-        }
+        // A field without its blank line is no event.
+        self.error_field = ErrorField::None;
         if self.pending_bytes > 0 && self.body.has_partial_event() {
             self.accumulator.record_truncation();
         }

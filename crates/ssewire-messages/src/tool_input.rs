@@ -140,6 +140,9 @@ impl<'a> ToolInput<'a> {
     /// [`ToolInputError`].
     pub fn value(self) -> Result<RawJsonRef<'a>, ToolInputError> {
         if let Some(state) = self.state {
+            if state.is_late() && state.phase != Phase::Truncated {
+                return Err(ToolInputError::Pending);
+            }
             match state.phase {
                 Phase::Open | Phase::Waiting => return Err(ToolInputError::Pending),
                 Phase::Truncated => return Err(ToolInputError::Truncated),
@@ -148,9 +151,6 @@ impl<'a> ToolInput<'a> {
                     return Err(ToolInputError::Invalid { offset });
                 }
                 Phase::Complete => {}
-            }
-            if state.text.as_ref().is_some_and(|text| text.is_late) {
-                return Err(ToolInputError::Pending);
             }
         }
         Ok(match self.state.and_then(InputState::json) {
@@ -261,6 +261,10 @@ impl InputState {
         let text = self.text.get_or_insert_default();
         crate::text::push(&mut text.text, piece);
         text.is_late |= is_late;
+        if is_late && text.lost_at.is_none() {
+            // What it is now is found in the end.
+            self.phase = Phase::Complete;
+        }
         if let (Some(strings), None) = (strings, text.lost_at) {
             push(text.partial.get_or_insert_with(|| Box::new(partial_json(strings))), piece);
         }
@@ -283,6 +287,11 @@ impl InputState {
             Phase::Complete if may_be_cut && self.json().is_none() => self.phase = Phase::Waiting,
             phase => self.phase = phase,
         }
+    }
+
+    /// Whether text came after the block's stop, so that its state has to be found again in the end.
+    pub(crate) fn is_late(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.is_late)
     }
 
     /// Whether it has stopped without any input, and is not known to be complete.

@@ -106,11 +106,20 @@ fn a_strict_unterminated_message_is_in_the_report() {
 }
 
 #[test]
+fn a_stop_reason_of_message_start_proves_nothing() {
+    for reason in ["", "end_turn", "max_tokens", "a_future_reason"] {
+        let begun = [message_start(json!({"stop_reason": reason})), start(0, text_block("")), text(0, "a")];
+        let incomplete = end_of(&begun).unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::Truncated], "{reason:?}");
+        assert_eq!(to_json(incomplete.message())["stop_reason"], reason, "but it is kept");
+    }
+}
+
+#[test]
 fn unterminated_with_any_stop_reason_wherever_it_came() {
     for reason in ["max_tokens", "tool_use", "pause_turn", "a_future_reason"] {
         let in_delta = message_delta(json!({"stop_reason": reason}), Value::Null);
-        let in_start = message_start(json!({"stop_reason": reason}));
-        for events in [vec![begin(), in_delta.clone()], vec![in_start], vec![in_delta, begin()]] {
+        for events in [vec![begin(), in_delta.clone()], vec![in_delta, begin()]] {
             assert_eq!(run(&events).accumulator.completion(), Completion::Unterminated);
             assert_eq!(to_json(&end_of(&events).unwrap()), message(json!({"stop_reason": reason})));
         }
@@ -288,8 +297,25 @@ fn no_hole_by_name_where_there_is_no_type() {
 #[test]
 fn hole_with_neither_type_nor_name() {
     for name in ["", "message"] {
-        for payload in ["{", "{\"type\": \"ping\"", "[]", "5", "null", "text"] {
+        for payload in ["{", "{\"type\": \"ping\"", "{x", "{\"delta\": {}"] {
             is_a_hole(name, payload);
+        }
+    }
+}
+
+/// Data under no name that is no object is a keep-alive: a violation, never a hole.
+#[test]
+fn keep_alive_data_is_a_violation_and_no_hole() {
+    for name in ["", "message"] {
+        for payload in ["[]", "5", "null", "text", ": PROCESSING", "ping", "\"x\""] {
+            let kept = body(around(named(name, payload)));
+            assert_eq!((kept.lost, kept.violations), (vec![], 1), "{name:?} {payload}");
+            assert_eq!(to_json(&kept.end.unwrap()), around_nothing());
+            let strict = || MessageDecoder::new().with_accumulator(strict_accumulator());
+            let rejected = body_with(strict, &around(named(name, payload)));
+            assert!(rejected.error.is_some());
+            assert_eq!(rejected.end.unwrap_err().reason(), Completion::RejectedByStrictMode);
+            assert_eq!(reasons_of_body(named(name, payload)), [Completion::NonStreamBody], "nothing else");
         }
     }
 }
@@ -370,7 +396,7 @@ fn no_hole_after_message_stop() {
     for payload in ["{", r#"{"type": "content_block_delta"}"#, r#"{"type": "content_block_start", "index": 1}"#] {
         for name in ["", "content_block_delta"] {
             let body = body(sse(&whole_stream()) + &named(name, payload));
-            assert_eq!(body.lost.len(), 1, "reported, but nothing of the message is missing");
+            assert_eq!(body.lost, [], "the message has ended");
             assert_eq!(to_json(&body.end.unwrap()), whole());
         }
     }
@@ -387,7 +413,7 @@ fn hole_as_the_accumulator_is_told_it() {
         let error = StreamEvent::from_json(payload.as_bytes()).unwrap_err();
         assert_eq!(error.loses_content(), expected.is_some());
         let mut run = run(&one_block());
-        run.accumulator.record_decode_error(&error);
+        run.accumulator.record_decode_error(&error).unwrap();
         let end = run.then(&[end_turn(), end()]).end();
         assert_eq!(end.err().map(|incomplete| incomplete.reason()), expected);
     }
@@ -740,26 +766,31 @@ fn the_report_names_every_reason_in_the_order_of_the_page() {
 
 // The last event without its blank line
 
+/// Recorded files often lack their last line end.
 #[test]
-fn an_event_whose_final_blank_line_is_missing_is_discarded() {
-    let whole_body = sse(&whole_stream());
-    let half = whole_body.strip_suffix('\n').unwrap();
-    assert_eq!(to_json(&body(half).end.unwrap()), whole(), "without message_stop, but nothing is missing");
-    let strict = body_with(|| MessageDecoder::new().with_accumulator(strict_accumulator()), half.as_bytes());
-    assert_eq!(strict.end.unwrap_err().reasons(), [Completion::Unterminated]);
-
-    let without_end = sse(&but_for_the_end());
-    let half = without_end.strip_suffix('\n').unwrap();
-    let incomplete = body(half).end.unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::Truncated], "the stop reason was discarded");
-    assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("ab")]})));
+fn a_pending_last_event_is_used_if_its_data_is_a_complete_object() {
+    for events in [whole_stream(), but_for_the_end()] {
+        let whole_body = sse(&events);
+        for half in [whole_body.strip_suffix('\n').unwrap(), whole_body.strip_suffix("\n\n").unwrap()] {
+            assert_eq!(to_json(&body(half).end.unwrap()), whole());
+            let (mut decoder, mut input) = (MessageDecoder::new(), half.as_bytes());
+            while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+            assert!(!decoder.has_unterminated_event());
+            assert!(matches!(decoder.decode_end().unwrap(), Step::Update(_)));
+            assert!(matches!(decoder.decode_end().unwrap(), Step::Ended));
+            assert!(decoder.has_unterminated_event(), "and says so");
+        }
+    }
 }
 
 #[test]
-fn a_discarded_message_start_leaves_no_message() {
-    let whole_body = sse(&[begin()]);
-    let incomplete = body(whole_body.strip_suffix('\n').unwrap()).end.unwrap_err();
-    assert_eq!((incomplete.reasons(), incomplete.has_started()), (&[Completion::Truncated][..], false));
+fn a_pending_last_event_that_is_no_complete_object_is_in_the_report() {
+    let before = sse(&[begin(), start(0, text_block("a"))]);
+    let last = "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_de";
+    let incomplete = body(before + last).end.unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::Truncated]);
+    assert_eq!(incomplete.pending_bytes(), last.len() as u64);
+    assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("a")]})));
 }
 
 #[test]
@@ -791,7 +822,7 @@ fn what_an_error_field_brings_is_judged_as_an_event_is() {
     let piece = r#"{"type":"content_block_delta","index":7,"delta":{"type":"text_delta","text":"lost"}}"#;
     let bytes = sse(&one_block()) + &format!("error: {piece}\n\n") + &sse(&[end_turn(), end()]);
     let strict = body_with(|| MessageDecoder::new().with_accumulator(strict_accumulator()), bytes.as_bytes());
-    assert_eq!(strict.end.unwrap_err().reasons(), [Completion::RejectedByStrictMode]);
+    assert_eq!(strict.end.unwrap_err().reason(), Completion::RejectedByStrictMode);
 
     let broken = r#"{"type":"content_block_delta","index":0,"delta":{}}"#;
     let bytes = sse(&one_block()) + &format!("error: {broken}\n\n") + &sse(&[end_turn(), end()]);

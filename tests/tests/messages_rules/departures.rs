@@ -1,7 +1,7 @@
 //! Section 4, the table of departures: each row is tolerated and recorded, and refused without a trace in strict mode.
 
 use serde_json::{Value, json};
-use ssewire_messages::{AccumulateError, Completion, ViolationKind};
+use ssewire_messages::{MessageDecoder, Step, AccumulateError, Completion, ViolationKind};
 
 use super::support::*;
 
@@ -19,7 +19,14 @@ fn deltas(index: u64) -> [Value; 6] {
 
 /// The blocks that [`deltas`] open for the lack of one that takes them.
 fn opened() -> [Vec<Value>; 6] {
-    [vec![text_block("a")], vec![thinking_block("b")], vec![compaction_block(json!("c"))], vec![], vec![], vec![]]
+    [
+        vec![text_block("a")],
+        vec![thinking_block("b")],
+        vec![compaction_block(json!("c"))],
+        vec![json!({"type": "thinking", "thinking": "", "signature": "s"})],
+        vec![json!({"type": "text", "text": "", "citations": [cited("d")]})],
+        vec![],
+    ]
 }
 
 /// A block that takes the delta at the same place of [`deltas`], before and after it has taken it.
@@ -251,8 +258,10 @@ fn each_delta_after_the_stop_is_a_departure() {
 fn input_after_the_stop_completes_the_input() {
     let before = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": "), stop(0)];
     let run = violation(&before, input(0, "1}"), &[(ViolationKind::DeltaAfterStop, Some(0))]);
+    assert_eq!(run.input_state(0), InputState::Pending, "more may come");
+    let run = run.then(&[end_turn(), end()]);
     assert_eq!((run.content(), run.input_state(0)), (json!([tool(json!({"a": 1}))]), InputState::Complete));
-    assert_eq!(run.then(&[end_turn(), end()]).accumulator.completion(), Completion::Complete);
+    assert_eq!(run.accumulator.completion(), Completion::Complete);
 }
 
 #[test]
@@ -381,7 +390,7 @@ fn an_adopted_block_needs_its_stop() {
 fn a_second_message_start_before_message_stop() {
     let first = json!({"id": "msg_1", "model": "m", "usage": {"input_tokens": 1}, "content": [text_block("i")]});
     let second = json!({
-        "id": "msg_2", "model": "n", "usage": {"input_tokens": 2, "output_tokens": 2}, "content": [text_block("x")],
+        "id": "msg_1", "model": "n", "usage": {"input_tokens": 2, "output_tokens": 2}, "content": [text_block("x")],
         "stop_reason": "end_turn", "future": 1,
     });
     let before = [message_start(first.clone()), start(1, text_block("t"))];
@@ -392,6 +401,75 @@ fn a_second_message_start_before_message_stop() {
     assert_eq!(run.message()["id"], "msg_1");
     assert_eq!(run.violations(), [(ViolationKind::SecondMessageStart, None)]);
     assert_eq!(run.accumulator.completion(), Completion::Complete);
+}
+
+/// Gateways that fail over write this; the texts of two generations are never joined.
+#[test]
+fn a_message_start_of_another_id_ends_the_message_and_begins_the_next() {
+    let first = [message_start(json!({"id": "msg_a", "model": "m"})), start(0, text_block("The answer is "))];
+    let second = [message_start(json!({"id": "msg_b", "model": "m"})), start(0, text_block("42")), stop(0)];
+    let run = violation(&first, second[0].clone(), &[(ViolationKind::ReplacedMessage, None)]);
+    let late = run.then(&[text(0, "not of the first")]);
+    assert_eq!(late.content(), json!([text_block("The answer is ")]));
+    let incomplete = late.end().unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::Truncated]);
+    assert_eq!(incomplete.replaced_by(), Some("msg_b"));
+
+    let bytes = sse(&[&first[..], &second, &[end_turn(), end()]].concat());
+    let (mut decoder, mut input) = (MessageDecoder::new(), bytes.as_bytes());
+    while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+    let incomplete = decoder.next_message().unwrap_err();
+    assert_eq!((incomplete.reason(), incomplete.replaced_by()), (Completion::Truncated, Some("msg_b")));
+    while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+    let message = decoder.next_message().unwrap();
+    assert_eq!((message.id(), message.final_text().as_str()), (Some("msg_b"), "42"));
+    assert!(matches!(decoder.decode(&mut input).unwrap(), Step::NeedInput));
+    assert!(!decoder.has_started(), "there is no further message");
+}
+
+#[test]
+fn a_replaced_message_whose_stop_reason_came_is_unterminated() {
+    let run = run(&[message_start(json!({"id": "msg_a"})), end_turn(), message_start(json!({"id": "msg_b"}))]);
+    assert_eq!(run.accumulator.completion(), Completion::Unterminated);
+}
+
+/// What follows is not consumed, so nothing depends on the chunking.
+#[test]
+fn the_message_ends_at_message_stop_and_at_an_error() {
+    for last in [end(), error()] {
+        let events = [begin(), end_turn(), last];
+        let rest = sse(&[ping(), text(0, "late")]);
+        for chunk in [1, 7, 1000] {
+            let bytes = sse(&events) + &rest;
+            let mut decoder = MessageDecoder::new();
+            let mut consumed = 0;
+            for piece in bytes.as_bytes().chunks(chunk) {
+                let mut input = piece;
+                while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+                consumed += piece.len() - input.len();
+            }
+            assert!(decoder.is_ended());
+            assert_eq!(consumed, bytes.len() - rest.len());
+        }
+    }
+}
+
+#[test]
+fn several_messages_in_one_body_are_given_one_after_the_other() {
+    let message = |id: &str| [message_start(json!({"id": id})), start(0, text_block(id)), stop(0), end_turn(), end()];
+    let between = [ping(), error(), text(0, "late")];
+    let events = [&message("msg_1")[..], &between, &message("msg_2"), &between].concat();
+    let bytes = sse(&events);
+    let (mut decoder, mut input, mut ids) = (MessageDecoder::new(), bytes.as_bytes(), Vec::new());
+    loop {
+        match decoder.decode(&mut input).unwrap() {
+            Step::Update(_) => {}
+            Step::Ended => ids.push(decoder.next_message().unwrap().final_text()),
+            Step::NeedInput => break,
+        }
+    }
+    assert_eq!(ids, ["msg_1", "msg_2"]);
+    assert!(!decoder.has_started());
 }
 
 #[test]
@@ -524,10 +602,7 @@ fn pings_unknown_events_and_errors_before_message_start_are_no_departure() {
 fn a_message_delta_after_message_stop() {
     let late = message_delta(json!({"stop_reason": "max_tokens", "future": 1}), json!({"output_tokens": 9}));
     let run = violation(&stopped(), late, &[(ViolationKind::MessageDeltaAfterStop, None)]);
-    let merged = json!({
-        "content": [text_block("t")], "stop_reason": "max_tokens", "future": 1, "usage": {"output_tokens": 9},
-    });
-    assert_eq!((run.message(), run.accumulator.completion()), (message(merged), Completion::Complete));
+    assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Complete), "changed nothing");
 }
 
 // Block events after message_stop

@@ -74,8 +74,9 @@ fn the_input_of_an_initial_tool_block_grows_once_deltas_come_to_it() {
 
 #[test]
 fn the_input_of_an_initial_tool_block_is_cut_with_its_deltas() {
-    let initial = message_start(json!({"content": [tool(json!({}))], "stop_reason": "tool_use"}));
-    let incomplete = orderly(&[initial, input(0, "{\"k\": [1, ")]).end().unwrap_err();
+    let initial = message_start(json!({"content": [tool(json!({}))]}));
+    let stopped = message_delta(json!({"stop_reason": "tool_use"}), Value::Null);
+    let incomplete = orderly(&[initial, input(0, "{\"k\": [1, "), stopped]).end().unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::ToolInput, Completion::Unterminated]);
     let call = incomplete.message().content().get(0).unwrap().as_tool_use().unwrap();
     assert_eq!(call.input().value(), Err(ToolInputError::Truncated));
@@ -230,8 +231,8 @@ fn an_unknown_block_without_the_member_takes_nothing() {
         (text(0, "a"), vec![text_block("a")]),
         (thinking(0, "a"), vec![thinking_block("a")]),
         (compaction(0, json!("a")), vec![compaction_block(json!("a"))]),
-        (signature(0, "a"), vec![]),
-        (citation(0, "a"), vec![]),
+        (signature(0, "a"), vec![json!({"type": "thinking", "thinking": "", "signature": "a"})]),
+        (citation(0, "a"), vec![json!({"type": "text", "text": "", "citations": [cited("a")]})]),
         (input(0, "{}"), vec![]),
     ] {
         let run = violation(&before, delta, &[(ViolationKind::MismatchedDelta, Some(0))]);
@@ -346,14 +347,16 @@ fn input_whose_block_never_starts_is_in_the_report() {
 }
 
 #[test]
-fn an_early_or_misfit_signature_or_citation_is_not_merged() {
-    for piece in [signature(0, "s"), citation(0, "c")] {
-        let early = run(&[begin(), piece.clone()]);
-        assert_eq!(early.content(), json!([]));
-        assert_eq!(early.then(&[start(0, text_block("t"))]).content(), json!([text_block("t")]));
-        let misfit = run(&[begin(), start(0, tool(json!({}))), piece]);
-        assert_eq!(misfit.content(), json!([tool(json!({}))]));
-    }
+fn an_early_signature_or_citation_opens_a_block_that_the_start_takes_over() {
+    let signed = json!({"type": "thinking", "thinking": "x", "signature": "s"});
+    let begun = json!({"type": "thinking", "thinking": "x", "signature": "of the start"});
+    assert_eq!(run(&[begin(), signature(0, "s"), start(0, begun)]).content(), json!([signed]), "replaced");
+    let cited_text = json!({"type": "text", "text": "t", "citations": [cited("a"), cited("c")]});
+    let begun = json!({"type": "text", "text": "t", "citations": [cited("a")]});
+    assert_eq!(run(&[begin(), citation(0, "c"), start(0, begun)]).content(), json!([cited_text]), "followed");
+    let misfit = run(&[begin(), start(0, tool(json!({}))), signature(0, "s")]);
+    let opened = json!({"type": "thinking", "thinking": "", "signature": "s"});
+    assert_eq!(misfit.content(), json!([tool(json!({})), opened]));
 }
 
 #[test]
@@ -408,6 +411,8 @@ fn without_input_text_the_input_is_empty_if_the_start_has_none_or_null_or_an_emp
             let mut block = members;
             block["type"] = json!(kind);
             let run = orderly(&[begin(), start(0, block), stop(0)]);
+            assert_eq!(run.input_state(0), InputState::Pending, "the stop reason may say that it was cut");
+            let run = run.then(&[end_turn(), end()]);
             assert_eq!(run.content(), json!([{"type": kind, "input": {}}]));
             assert_eq!(run.input_state(0), InputState::Empty);
         }

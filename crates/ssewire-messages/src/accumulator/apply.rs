@@ -244,7 +244,12 @@ impl Accumulator {
             }
             Merged::Signature => BlockChange::Signature,
             Merged::Citation { from } => BlockChange::Citation { from },
-            Merged::Input { from } => BlockChange::Input { from },
+            Merged::Input { from } => {
+                if !is_open && block.existing_input_state_mut().is_some_and(|input| input.is_late()) {
+                    self.has_late_input = true;
+                }
+                BlockChange::Input { from }
+            }
             Merged::Compaction => BlockChange::Compaction,
             Merged::Other => BlockChange::Raw,
         };
@@ -300,6 +305,9 @@ impl Accumulator {
         }
         let is_cut = self.has_stop_reason && self.message.stop_reason().is_some_and(|reason| reason.may_cut());
         self.settle_waiting(is_cut);
+        if core::mem::take(&mut self.has_late_input) {
+            self.settle_late();
+        }
         self.phase = Phase::Stopped;
         self.blocks.sort(&mut self.message.content);
         Ok(Change::MessageStop { halves })
@@ -345,6 +353,15 @@ impl Accumulator {
         }
         if is_cut {
             self.waiting = waiting;
+        }
+    }
+
+    /// Finds the state of input that came after the stop of its block.
+    fn settle_late(&mut self) {
+        for block in &mut self.message.content {
+            if let Some(input) = block.existing_input_state_mut().filter(|input| input.is_late()) {
+                input.end();
+            }
         }
     }
 

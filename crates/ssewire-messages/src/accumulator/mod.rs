@@ -95,6 +95,8 @@ pub struct Accumulator {
     has_lost_event: bool,
     /// The limit of the message was passed: what belongs to its content is not merged any more.
     is_over_limit: bool,
+    /// Input came after the stop of its block.
+    has_late_input: bool,
     /// A protocol violation was rejected.
     is_rejected: bool,
     /// Bytes that the message holds.

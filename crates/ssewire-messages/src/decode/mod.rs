@@ -92,14 +92,15 @@ impl<'a> StreamEvent<'a> {
                 // A payload that is an error is one whatever else is wrong with it.
                 let mut others = Others::default();
                 let mut cursor = Cursor::new(data);
-                let is_json = read_unknown(&mut cursor, &mut others).is_ok() && cursor.end().is_ok();
-                if is_json && others.is_error(kind, is_typed, name) {
-                    return Ok(Some(Self::of_error(data)));
-                }
-                if !is_json && is_error && !is_typed {
-                    return Ok(Some(Self::of_error_text(text)));
-                }
-                Err(PayloadError { kind: error_kind(data, error), lost: kind.lost(), index: index_of(data) })
+                let syntax = read_unknown(&mut cursor, &mut others).and_then(|()| Ok(cursor.end()?));
+                let (error, lost) = match syntax {
+                    Ok(()) if others.is_error(kind, is_typed, name) => return Ok(Some(Self::of_error(data))),
+                    Ok(()) => (error, kind.lost()),
+                    Err(_) if is_error => return Ok(Some(Self::of_error_text(text))),
+                    // The type of what is not JSON is not to be trusted.
+                    Err(syntax) => (syntax, Kind::of(name).lost()),
+                };
+                Err(PayloadError { kind: error_kind(data, error), lost, index: index_of(data) })
             }
         }
     }
