@@ -1,10 +1,10 @@
 //! What is not a stream: recognised, whatever the chunks, and explained in one sentence that names the likely cause.
 
-use ssewire_messages::{Accumulator, Completion, Incomplete, MessageDecoder, NonStreamBody, Validation};
+use ssewire_messages::{Accumulator, Completion, Incomplete, MessageDecoder, NonStreamBody, Step, Validation};
 
 fn end(mut stream: MessageDecoder, body: &[u8], chunk: usize) -> Incomplete {
     for mut input in body.chunks(chunk) {
-        while !matches!(stream.decode(&mut input), Ok(None)) {}
+        while let Ok(Step::Update(_)) = stream.decode(&mut input) {}
     }
     stream.finish().unwrap_err()
 }
@@ -42,6 +42,8 @@ fn errors_in_json_are_decoded_whatever_their_shape() {
         (r#"{"object":"error","message":"gone","type":"BadRequestError","code":400}"#, "gone"),
         (r#"{"error":"gone"}"#, "gone"),
         (r#"{"detail":"gone"}"#, "gone"),
+        (r#"{"message":"gone"}"#, "gone"),
+        (r#"{"code":503,"msg":"gone"}"#, "gone"),
         ("{\n  \"type\": \"error\",\n  \"error\": {\"type\": \"api_error\", \"message\": \"gone\"}\n}\n", "gone"),
     ] {
         let NonStreamBody::Error(error) = found(body.as_bytes()) else { panic!("no error: {body}") };
@@ -85,6 +87,44 @@ fn each_kind_of_body_is_told() {
 }
 
 /// Protocol page, completion: an unfinished first `event:` or `data:` field is a cut stream.
+/// Servers send blank lines while they work.
+#[test]
+fn white_space_before_a_json_body_changes_nothing() {
+    let message = br#"{"type":"message","id":"msg_1","content":[{"type":"text","text":"Hi"}]}"#;
+    let error = br#"{"type":"error","error":{"type":"api_error","message":"gone"}}"#;
+    for (white, times) in [("\n", 512), ("\r\n", 600), (" ", 1000), ("\n \t", 50_000), ("\n", 1_000_000)] {
+        let bytes = |body: &[u8]| [white.repeat(times).as_bytes(), body].concat();
+        for chunk in [1, 16 * 1024, usize::MAX] {
+            let found = end(MessageDecoder::new(), &bytes(message), chunk);
+            assert!(matches!(found.non_stream_body(), Some(NonStreamBody::Message(_))), "{times} of {white:?}");
+            let found = end(MessageDecoder::new(), &bytes(error), chunk);
+            assert!(matches!(found.non_stream_body(), Some(NonStreamBody::Error(_))), "{times} of {white:?}");
+        }
+    }
+}
+
+/// As `curl -i` prints them.
+#[test]
+fn response_headers_in_front_of_the_body_are_skipped() {
+    for line_end in ["\n", "\r\n"] {
+        let head = format!("HTTP/1.1 200 OK{line_end}content-type: application/json{line_end}{line_end}");
+        let again = format!("HTTP/1.1 100 Continue{line_end}{line_end}{head}");
+        for head in [head, again] {
+            let body = head + r#"{"type":"message","content":[]}"#;
+            assert!(matches!(found(body.as_bytes()), NonStreamBody::Message(_)));
+        }
+    }
+    assert_eq!(found(b"HTTP is a protocol"), NonStreamBody::Text);
+}
+
+#[test]
+fn a_json_body_larger_than_the_limit_is_told_and_not_held() {
+    let body = format!(r#"{{"type":"message","content":[],"x":"{}"}}"#, "x".repeat(100_000));
+    let decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(1000));
+    let incomplete = end(decoder, body.as_bytes(), 1400);
+    assert_eq!(incomplete.reasons(), [Completion::NonStreamBody, Completion::LimitExceeded]);
+}
+
 #[test]
 fn half_a_first_event_is_a_cut_stream() {
     for body in [
@@ -140,7 +180,7 @@ fn a_stream_under_a_wrong_content_type_is_read_all_the_same() {
     let body = include_bytes!("../data/streams/samples/text.sse");
     let mut stream = MessageDecoder::new().with_content_type("application/json");
     let mut input = &body[..];
-    while stream.decode(&mut input).unwrap().is_some() {}
+    while let Step::Update(_) = stream.decode(&mut input).unwrap() {}
     assert!(!stream.finish().unwrap().final_text().is_empty());
 }
 
@@ -149,7 +189,7 @@ fn a_stream_under_a_wrong_content_type_is_read_all_the_same() {
 fn a_stream_that_was_refused_at_once_is_no_other_body() {
     let stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let incomplete = end(stream, b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n", usize::MAX);
-    assert_eq!(incomplete.reasons(), [Completion::Truncated, Completion::RejectedByStrictMode]);
+    assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
 }
 
 /// Text that a refused event carried is missing, so the message does not pass for a whole one.
@@ -165,8 +205,8 @@ fn a_message_without_its_refused_events_is_not_whole() {
     );
     let stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let incomplete = end(stream, body.as_bytes(), usize::MAX);
-    assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode]);
-    assert_eq!(incomplete.message().final_text(), "guilty");
+    assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
+    assert_eq!(incomplete.message().final_text(), "", "it ends at the first violation");
 }
 
 /// Neither what a body that is no stream says, nor what is held of one, shows up in a log.
@@ -177,7 +217,7 @@ fn debug_output_shows_nothing_of_a_body() {
     for body in [message, format!("{{\"x-api-key\":\"{canary}\"}}"), format!("error: {canary}\n"), canary.to_owned()] {
         let mut stream = MessageDecoder::new();
         let mut input = body.as_bytes();
-        while let Ok(Some(_)) = stream.decode(&mut input) {}
+        while let Ok(Step::Update(_)) = stream.decode(&mut input) {}
         let shown = format!("{stream:?}");
         let bytes = format!("{:?}", canary.as_bytes());
         assert!(!shown.contains(canary) && !shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");

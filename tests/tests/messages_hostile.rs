@@ -8,10 +8,10 @@ use std::{fs, iter};
 
 use serde_json::{Map, Value, json};
 use ssewire_messages::{
-    AccumulateError, Accumulator, ProtocolViolation, ApiError, Incomplete, InputState, Message, MessageDecoder, NonStreamBody,
-    StreamError, Validation,
+    Accumulator, ApiError, Incomplete, LostEvent, Message, MessageDecodeError, MessageDecoder, NonStreamBody,
+    ProtocolViolation, Step, ToolInputError, Update, Validation,
 };
-use ssewire_tests::json::by_value;
+use ssewire_tests::json::{by_value, deep_value};
 
 /// A hostile stream, and what the page says it gives.
 struct Hostile {
@@ -106,26 +106,36 @@ fn runs() -> impl Iterator<Item = (Hostile, usize)> {
     [1, 7, usize::MAX].into_iter().flat_map(|chunk| hostiles().into_iter().zip(iter::repeat(chunk)))
 }
 
-fn drive(stream: &[u8], chunk: usize, strictness: Validation) -> Run {
-    let mut driver = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(strictness));
+fn drive(stream: &[u8], chunk: usize, validation: Validation) -> Run {
+    let mut driver = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(validation));
     let (mut text, mut undecodable, mut departures, mut told) = (String::new(), 0, Vec::new(), Vec::new());
-    let mut before = state(&driver);
-    for mut input in stream.chunks(chunk) {
-        loop {
-            match driver.decode(&mut input) {
-                Ok(Some(item)) => text.extend(item.update.text_deltas()),
-                Ok(None) => break,
-                Err(error) => {
+    let mut chunks = stream.chunks(chunk);
+    let mut input: &[u8] = &[];
+    let mut has_input = true;
+    loop {
+        let before = state(&driver);
+        let step = if has_input { driver.decode(&mut input) } else { driver.decode_end() };
+        match step {
+            Ok(Step::Update(event)) => {
+                text.extend(event.update.text_deltas());
+                if let Update::Lost(error) = event.update {
                     told.extend(both(&error));
-                    match error {
-                        StreamError::Accumulate(AccumulateError::Violation(departure)) => departures.push(departure),
-                        StreamError::Payload(_) | StreamError::Decode(_) => undecodable += 1,
-                        other => panic!("{other}"),
-                    }
-                    assert_eq!(state(&driver), before, "an event that is no update changes nothing: {error}");
+                    assert!(matches!(error, LostEvent::Payload(_)), "{error}");
+                    undecodable += 1;
+                    assert_eq!(state(&driver), before, "a lost event changes nothing");
                 }
             }
-            before = state(&driver);
+            Ok(Step::NeedInput) => match chunks.next() {
+                Some(chunk) => input = chunk,
+                None => has_input = false,
+            },
+            Ok(Step::Ended) => break,
+            Err(error) => {
+                told.extend(both(&error));
+                let MessageDecodeError::Violation(violation) = error else { panic!("{error}") };
+                departures.push(violation);
+                assert_eq!(state(&driver), before, "a rejected event changes nothing");
+            }
         }
     }
     let anomalies = driver.violations().first().to_vec();
@@ -141,7 +151,7 @@ fn drive(stream: &[u8], chunk: usize, strictness: Validation) -> Run {
 /// What an event may change.
 fn state(driver: &MessageDecoder) -> Value {
     let orphans: Vec<_> = driver.accumulator().unmatched_input().collect();
-    json!({ "snapshot": driver.snapshot(), "started": driver.has_started(), "orphans": orphans })
+    json!({ "snapshot": driver.snapshot().to_json_lossy().as_str(), "started": driver.has_started(), "orphans": orphans })
 }
 
 fn both(error: &(impl Display + Debug)) -> [String; 2] {
@@ -173,7 +183,7 @@ fn outcome(run: &Run) -> Value {
     };
     let members = outcome.as_object_mut().unwrap();
     members.extend(ended.as_object().unwrap().clone());
-    members.insert("message".to_owned(), by_value(&serde_json::to_value(message).unwrap()));
+    members.insert("message".to_owned(), by_value(&deep_value(message.to_json_lossy().as_json())));
     members.insert("tool_inputs".to_owned(), tool_inputs(message));
     outcome
 }
@@ -206,11 +216,14 @@ fn name(shown: &str) -> String {
 
 /// Position and state of the input of every tool block.
 fn tool_inputs(message: &Message) -> Value {
-    let inputs = message.content.iter().enumerate().filter_map(|(position, block)| {
-        let state: InputState = (block.as_tool_use().map(|tool| tool.input.state()))
-            .or_else(|| block.as_server_tool_use().map(|tool| tool.input.state()))
-            .or_else(|| block.as_mcp_tool_use().map(|tool| tool.input.state()))?;
-        Some(json!([position, name(&format!("{state:?}"))]))
+    let inputs = message.content().iter().enumerate().filter_map(|(position, block)| {
+        let state = match block.as_tool_use()?.input().value() {
+            Ok(value) if value.as_str() == "{}" => "Empty",
+            Ok(_) => "Complete",
+            Err(ToolInputError::Invalid { .. }) => "Invalid",
+            Err(_) => "Truncated",
+        };
+        Some(json!([position, state]))
     });
     inputs.collect()
 }

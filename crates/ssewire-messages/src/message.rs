@@ -263,7 +263,7 @@ impl Message {
     /// # Errors
     /// [`InvalidMessage`].
     pub fn from_json(json: &[u8]) -> Result<Self, InvalidMessage> {
-        let mut cursor = Cursor::new(json);
+        let mut cursor = Cursor::of_document(json);
         let message = Self::read(&mut cursor).and_then(|message| {
             cursor.end()?;
             Ok(message)

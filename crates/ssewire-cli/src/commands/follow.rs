@@ -74,6 +74,7 @@ pub(crate) fn follow(args: &Args, input: &mut Input, output: &mut Output, show: 
         stats: Stats::default(),
         bytes: 0,
         seen: false,
+        error_shown: false,
         failed: None,
     };
     while run.failed.is_none() && (!run.stream.is_ended() || show.shows_later_events()) {
@@ -115,6 +116,8 @@ struct Run {
     bytes: u64,
     /// An event of a message has come.
     seen: bool,
+    /// The error of the server was shown when it came.
+    error_shown: bool,
     /// What ended the run before the input did; it is told already.
     failed: Option<Exit>,
 }
@@ -189,6 +192,7 @@ impl Run {
         show.item(&item, Place { number, offset, at }, output)?;
         output.flush()?;
         if let Update::Error(error) = item.update {
+            self.error_shown = true;
             output.note(with_message(error, error));
         }
         Ok(())
@@ -260,7 +264,7 @@ impl Run {
                 }
                 Ok(self.failed.unwrap_or_else(|| match body {
                     Some(body) => self.notes.no_stream(body, &incomplete, output),
-                    None => incomplete_stream(&incomplete, output),
+                    None => incomplete_stream(&incomplete, self.error_shown, output),
                 }))
             }
         }
@@ -292,9 +296,12 @@ fn with_message(sentence: impl core::fmt::Display, error: &ApiError) -> String {
     }
 }
 
-fn incomplete_stream(incomplete: &Incomplete, output: &mut Output) -> Exit {
-    // It was told when it came, and that the rest is missing follows from it.
+fn incomplete_stream(incomplete: &Incomplete, error_shown: bool, output: &mut Output) -> Exit {
+    // An error event was shown when it came; one that was a bare line is known in the end.
     if incomplete.reason() == Completion::ServerError {
+        if let Some(error) = incomplete.error().filter(|_| !error_shown) {
+            output.note(with_message(error, error));
+        }
         return Exit::ServerError;
     }
     output.note(format_args!("incomplete: {incomplete}"));

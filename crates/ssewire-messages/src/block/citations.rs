@@ -45,7 +45,7 @@ impl Citations {
 
     /// The one that lies there.
     pub(crate) fn at(&self, from: usize) -> Option<RawJsonRef<'_>> {
-        let mut cursor = Cursor::new(self.text.get(from..)?.as_bytes());
+        let mut cursor = Cursor::of_document(self.text.get(from..)?.as_bytes());
         core::str::from_utf8(cursor.skip_value().ok()?).ok().map(RawJsonRef::of_valid)
     }
 
@@ -65,7 +65,7 @@ impl Citations {
     pub fn iter(&self) -> impl Iterator<Item = RawJsonRef<'_>> {
         let mut rest = self.text.as_str();
         core::iter::from_fn(move || {
-            let mut cursor = Cursor::new(rest.as_bytes());
+            let mut cursor = Cursor::of_document(rest.as_bytes());
             let citation = core::str::from_utf8(cursor.skip_value().ok()?).ok()?;
             rest = rest.get(cursor.error().at.saturating_add(1)..).unwrap_or_default();
             Some(RawJsonRef::of_valid(citation))

@@ -22,7 +22,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, T>(
     read: fn(&mut Cursor<'_>) -> Option<T>,
 ) -> Result<T, D::Error> {
     let raw = Box::<RawValue>::deserialize(deserializer)?;
-    let mut cursor = Cursor::new(raw.get().as_bytes());
+    let mut cursor = Cursor::of_document(raw.get().as_bytes());
     read(&mut cursor).ok_or_else(|| D::Error::custom(format_args!("not a Messages API `{what}`")))
 }
 

@@ -148,7 +148,7 @@ impl<'a> RawJsonRef<'a> {
 
     /// The members, if this is an object.
     pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, RawJsonRef<'a>)> + use<'a> {
-        let mut cursor = Cursor::new(self.0.as_bytes());
+        let mut cursor = Cursor::of_document(self.0.as_bytes());
         let mut is_first = true;
         let mut is_object = matches!(cursor.begin_object(), Ok(true));
         core::iter::from_fn(move || {
@@ -166,7 +166,7 @@ impl<'a> RawJsonRef<'a> {
 
     /// The elements, if this is an array.
     pub fn elements(self) -> impl Iterator<Item = RawJsonRef<'a>> + use<'a> {
-        let mut cursor = Cursor::new(self.0.as_bytes());
+        let mut cursor = Cursor::of_document(self.0.as_bytes());
         let mut is_first = true;
         let mut is_array = matches!(cursor.begin_array(), Ok(true));
         core::iter::from_fn(move || {
@@ -186,7 +186,7 @@ impl<'a> RawJsonRef<'a> {
     }
 
     pub(crate) fn json_str(self) -> Option<JsonStr<'a>> {
-        Cursor::new(self.0.as_bytes()).string().ok().flatten()
+        Cursor::of_document(self.0.as_bytes()).string().ok().flatten()
     }
 
     /// The number, if it is an integer that is not negative.

@@ -5,8 +5,12 @@
 
 use super::string::{JsonStr, find_special, unit};
 
-/// How deep containers may nest, as in `serde_json`.
-pub(crate) const MAX_DEPTH: u32 = 127;
+/// How deep containers may nest in a payload, as in `serde_json`.
+const MAX_DEPTH: u32 = 127;
+
+/// How deep they may nest in what was a payload: a message holds the input of a tool, which has a limit of its own, three
+/// levels deep.
+const MAX_DOCUMENT_DEPTH: u32 = MAX_DEPTH + 4;
 
 /// The bytes stopped being JSON at this offset. At the end of the bytes: the document is truncated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +24,7 @@ pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: u32,
+    max_depth: u32,
     /// Lone surrogate escapes are errors.
     is_strict: bool,
 }
@@ -35,7 +40,12 @@ pub(crate) fn validate(text: &str) -> Result<(), SyntaxError> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0, is_strict: false }
+        Self { bytes, at: 0, depth: 0, max_depth: MAX_DEPTH, is_strict: false }
+    }
+
+    /// For a message, or text that was validated before.
+    pub(crate) fn of_document(bytes: &'a [u8]) -> Self {
+        Self { max_depth: MAX_DOCUMENT_DEPTH, ..Self::new(bytes) }
     }
 
     /// The next byte that is not white space.
@@ -117,6 +127,12 @@ impl<'a> Cursor<'a> {
         let (mut objects, mut open) = (0_u128, 0_u32);
         loop {
             match self.byte() {
+                // No bit is left.
+                Some(b'{' | b'[') if open == 120 => {
+                    self.depth += open;
+                    self.skip_value()?;
+                    self.depth -= open;
+                }
                 Some(b'{') => {
                     self.enter(open)?;
                     if self.peek() == Some(b'}') {
@@ -172,7 +188,7 @@ impl<'a> Cursor<'a> {
 
     /// Steps over an opening bracket.
     fn enter(&mut self, open: u32) -> Result<(), SyntaxError> {
-        if self.depth + open >= MAX_DEPTH {
+        if self.depth + open >= self.max_depth {
             return Err(self.error());
         }
         self.at += 1;
