@@ -24,9 +24,11 @@ struct Cost {
 /// As many events as no server sends.
 const MANY: u64 = 100_000;
 
-/// For each byte that was received so many may be held, or allocated in all. The books of a block are larger than the
-/// smallest event that opens one.
-const HELD: usize = 10;
+/// For each byte that was received at most so many are held, at any time, beside [`CONSTANT`].
+const HELD: usize = 4;
+const CONSTANT: usize = 8 * 1024;
+
+/// For each byte that was received so many may be allocated in all.
 const ALLOCATED_IN_ALL: usize = 20;
 
 type Payload = fn(u64) -> String;
@@ -56,7 +58,7 @@ fn hostile_indices_cost_in_proportion_to_what_was_received() {
         let part = cost(unlimited(), events / 4, payload);
         let all = cost(unlimited(), events, payload);
         for Cost { received, allocated, peak } in [part, all] {
-            assert!(peak <= HELD * received, "{what}: {peak} held for {received}");
+            assert!(peak <= HELD * received + CONSTANT, "{what}: {peak} held for {received}");
             assert!(allocated <= ALLOCATED_IN_ALL * received, "{what}: {allocated} allocated for {received}");
         }
         // Four times the events, four times the cost; not quite, for a vector may just have doubled.
@@ -68,17 +70,10 @@ fn hostile_indices_cost_in_proportion_to_what_was_received() {
 /// What opens no block is not kept at all, at however many indices it comes.
 #[test]
 fn what_opens_no_block_leaves_nothing() {
-    let payloads: [(&str, Payload); 5] = [
+    let payloads: [(&str, Payload); 3] = [
         ("stops", |number| stop(scattered(number))),
-        ("signatures", |number| delta(scattered(number), "signature_delta", "signature", "x")),
         ("empty input", |number| input(scattered(number), "")),
         ("unknown deltas", |number| delta(scattered(number), "future_delta", "text", "x")),
-        ("citations", |number| {
-            let citation = json!({"type": "char_location", "cited_text": "x"});
-            json!({"type": "content_block_delta", "index": scattered(number),
-                "delta": {"type": "citations_delta", "citation": citation}})
-            .to_string()
-        }),
     ];
     for (what, payload) in payloads {
         let mut accumulator = unlimited();
@@ -86,7 +81,7 @@ fn what_opens_no_block_leaves_nothing() {
         let before = ssewire_heap::held();
         feed(&mut accumulator, 1000..MANY / 4, payload);
         assert_eq!(ssewire_heap::held(), before, "{what}");
-        assert!(accumulator.snapshot().content.is_empty(), "{what}");
+        assert!(accumulator.snapshot().content().is_empty(), "{what}");
     }
 }
 
@@ -126,9 +121,9 @@ fn by_default_blocks_without_end_are_too_large() {
         let mut accumulator = Accumulator::new();
         let limit = Accumulator::DEFAULT_MAX_BLOCKS;
         let errors = feed(&mut accumulator, 0..MANY / 5, payload);
-        assert_eq!(errors, [AccumulateError::TooLarge { limit }], "{what}");
+        assert_eq!(errors, [AccumulateError::BlocksExceeded { limit }], "{what}");
         assert_eq!(accumulator.completion(), Completion::LimitExceeded, "{what}");
-        assert!(accumulator.snapshot().content.len() <= limit, "{what}");
+        assert!(accumulator.snapshot().content().len() <= limit, "{what}");
         assert!(accumulator.unmatched_input().count() <= limit, "{what}");
         let before = ssewire_heap::held();
         assert!(feed(&mut accumulator, 0..1000, payload).is_empty(), "{what}: once");
@@ -167,20 +162,20 @@ fn a_message_over_its_bytes_is_told_once_and_grows_no_more() {
         let before = ssewire_heap::held();
         let mut accumulator = unlimited().with_max_bytes(limit);
         let errors = feed(&mut accumulator, 0..20_000, payload);
-        assert_eq!(errors, [AccumulateError::TooLarge { limit }], "{what}");
+        assert_eq!(errors, [AccumulateError::BytesExceeded { limit }], "{what}");
         assert_eq!(accumulator.completion(), Completion::LimitExceeded, "{what}");
         // No more than the limit was kept, with the books of it; and what came before is all there.
         let held = ssewire_heap::held() - before;
-        assert!(held <= HELD * limit, "{what}: {held}");
+        assert!(held <= HELD * limit + CONSTANT, "{what}: {held}");
         let kept = ssewire_heap::held();
-        let snapshot = accumulator.snapshot().clone();
+        let snapshot = accumulator.snapshot().into_owned();
         assert!(feed(&mut accumulator, 20_000..21_000, payload).is_empty(), "{what}: once");
-        assert_eq!(*accumulator.snapshot(), snapshot, "{what}");
+        assert_eq!(accumulator.snapshot().into_owned(), snapshot, "{what}");
         drop(snapshot);
         assert_eq!(ssewire_heap::held(), kept, "{what}");
 
         let most = limit / bytes + 1;
-        let written = serde_json::to_string(accumulator.snapshot()).unwrap();
+        let written = accumulator.snapshot().to_json_lossy().into_string();
         let pieces = written.matches(&"x".repeat(100)).count();
         assert!(pieces <= most, "{what}: {pieces}");
     }
@@ -203,9 +198,9 @@ fn what_came_before_the_limit_is_kept() {
         r#"{"type":"message_stop"}"#,
     ] {
         let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
-        errors.extend(accumulator.accumulate(&event).err());
+        errors.extend(accumulator.accumulate(event).err());
     }
-    assert_eq!(errors, [AccumulateError::TooLarge { limit: 500 }]);
+    assert_eq!(errors, [AccumulateError::BytesExceeded { limit: 500 }]);
     let incomplete = accumulator.into_message().unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
     let message = incomplete.into_partial();
@@ -229,7 +224,7 @@ fn the_limit_is_exact() {
                 assert_ne!(accumulator.completion(), Completion::LimitExceeded);
                 assert_eq!(accumulate(&mut accumulator, &kind("")), None);
                 let error = accumulate(&mut accumulator, &kind("1"));
-                assert_eq!(error, Some(AccumulateError::TooLarge { limit }));
+                assert_eq!(error, Some(AccumulateError::BytesExceeded { limit }));
                 assert_eq!(accumulator.completion(), Completion::LimitExceeded);
             }
         }
@@ -242,7 +237,7 @@ fn the_limit_is_exact() {
             }
             assert_ne!(accumulator.completion(), Completion::LimitExceeded);
             let error = accumulate(&mut accumulator, &payload(1000, "1"));
-            assert_eq!(error, Some(AccumulateError::TooLarge { limit }));
+            assert_eq!(error, Some(AccumulateError::BlocksExceeded { limit }));
         }
     }
 }
@@ -286,9 +281,9 @@ fn a_block_counts_once_however_it_comes() {
         assert_eq!(accumulate(&mut accumulator, &early), None);
         let start = if early.contains("text_delta") { start(0) } else { tool(0) };
         assert_eq!(accumulate(&mut accumulator, &start), None, "{early}");
-        assert_eq!(accumulator.snapshot().content.len(), 1);
+        assert_eq!(accumulator.snapshot().content().len(), 1);
         let error = accumulate(&mut accumulator, &self::start(1));
-        assert_eq!(error, Some(AccumulateError::TooLarge { limit: 1 }), "{early}");
+        assert_eq!(error, Some(AccumulateError::BlocksExceeded { limit: 1 }), "{early}");
     }
 }
 
@@ -307,18 +302,18 @@ fn a_limit_of_zero_takes_no_content() {
                 assert_eq!(accumulate(&mut accumulator, payload), None, "{payload}");
             }
             let error = accumulate(&mut accumulator, &payload);
-            assert_eq!(error, Some(AccumulateError::TooLarge { limit: 0 }), "{payload}");
+            assert!(matches!(error, Some(AccumulateError::BytesExceeded { limit: 0 } | AccumulateError::BlocksExceeded { limit: 0 })), "{payload}");
             assert_eq!(accumulate(&mut accumulator, &payload), None, "{payload}");
-            assert!(accumulator.snapshot().content.is_empty(), "{payload}");
+            assert!(accumulator.snapshot().content().is_empty(), "{payload}");
             assert_eq!(accumulator.unmatched_input().count(), 0, "{payload}");
-            assert_eq!(accumulator.snapshot().usage.get().unwrap().output_tokens, Some(9));
+            assert_eq!(accumulator.snapshot().output_tokens(), Some(9));
         }
     }
     // A message_start without content has no blocks, but bytes.
     let message = r#"{"type":"message_start","message":{"id":"msg_1","content":[]}}"#;
     assert_eq!(accumulate(&mut Accumulator::new().with_max_blocks(0), message), None);
     let error = accumulate(&mut Accumulator::new().with_max_bytes(0), message);
-    assert_eq!(error, Some(AccumulateError::TooLarge { limit: 0 }));
+    assert_eq!(error, Some(AccumulateError::BytesExceeded { limit: 0 }));
 }
 
 /// What is replaced does not pile up, so it needs no limit.
@@ -359,7 +354,7 @@ fn cost(mut accumulator: Accumulator, events: u64, payload: Payload) -> Cost {
         let event = StreamEvent::from_json(text.as_bytes()).unwrap().unwrap();
         let before = ssewire_heap::allocated();
         ssewire_heap::begin();
-        accumulator.accumulate(&event).unwrap();
+        accumulator.accumulate(event).unwrap();
         allocated += ssewire_heap::allocated() - before;
         peak = peak.max(ssewire_heap::peak());
     }
@@ -367,7 +362,7 @@ fn cost(mut accumulator: Accumulator, events: u64, payload: Payload) -> Cost {
     let before = ssewire_heap::allocated();
     ssewire_heap::begin();
     let stop = StreamEvent::from_json(br#"{"type":"message_stop"}"#).unwrap().unwrap();
-    accumulator.accumulate(&stop).unwrap();
+    accumulator.accumulate(stop).unwrap();
     drop(accumulator.into_message());
     allocated += ssewire_heap::allocated() - before;
     peak = peak.max(ssewire_heap::peak());
@@ -382,7 +377,7 @@ fn feed(accumulator: &mut Accumulator, numbers: std::ops::Range<u64>, payload: P
 
 fn accumulate(accumulator: &mut Accumulator, payload: &str) -> Option<AccumulateError> {
     let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
-    accumulator.accumulate(&event).err()
+    accumulator.accumulate(event).err()
 }
 
 /// A different index for each number, in no order.

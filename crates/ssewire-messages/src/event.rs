@@ -116,11 +116,6 @@ impl MessageDelta<'_> {
         self.delta.as_deref().map(RawJson::keep)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        let members = [&self.delta, &self.usage].into_iter().chain(&self.others);
-        members.flatten().map(|value| value.len()).fold(0, usize::saturating_add)
-    }
-
     fn into_owned(self) -> MessageDelta<'static> {
         let own = |value: Option<Cow<'_, [u8]>>| value.map(|value| Cow::Owned(value.into_owned()));
         MessageDelta { delta: own(self.delta), usage: own(self.usage), others: self.others.map(own) }

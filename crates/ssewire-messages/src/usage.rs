@@ -62,6 +62,10 @@ impl Usage {
         &self.extra
     }
 
+    pub(crate) fn is_count(name: &[u8]) -> bool {
+        COUNTS.iter().any(|count| count.as_bytes() == name)
+    }
+
     /// Reads the value at the cursor. `None`: it is no object, and was not touched.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ReadError> {
         let mut usage = Self::default();

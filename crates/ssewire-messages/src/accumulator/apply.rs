@@ -401,7 +401,7 @@ impl Accumulator {
             self.taint_block(id);
         } else if self.blocks.has_unmatched(index) {
             self.blocks.unmatched_mut(index).is_tainted = true;
-        } else if !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks {
+        } else if !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks {
             // Its block may start yet.
             self.blocks.unmatched_mut(index).is_tainted = true;
         }

@@ -50,11 +50,12 @@ impl Accumulator {
         }
         self.violation_before_start(None)?;
         let before = self.message.head_held();
-        let admitted = self.admit(event.len(), 0);
+        let growth = growth(event);
+        let admitted = self.admit(growth, 0);
         // Stop reason and counts hold nothing, and are merged whatever the limit says.
         let is_within_limit = matches!(admitted, Ok(true));
         if is_within_limit {
-            self.bytes = self.bytes.saturating_sub(event.len());
+            self.bytes = self.bytes.saturating_sub(growth);
         }
         // The scanner has validated all of it.
         let _ = self.merge_members(event, is_within_limit);
@@ -123,6 +124,27 @@ impl Accumulator {
         self.has_stop_reason |= has_stop_reason;
         Ok(())
     }
+}
+
+/// The bytes that a `message_delta` may add to the message. What is typed adds none.
+fn growth(event: &MessageDelta<'_>) -> usize {
+    let mut bytes = event.others.iter().flatten().map(|value| value.len()).fold(0, usize::saturating_add);
+    for members in [&event.delta, &event.usage].into_iter().flatten() {
+        // The scanner has validated all of it.
+        let _ = each_member(&mut Cursor::new(members), &mut |name, cursor| {
+            let name = name.name();
+            let value = cursor.skip_value()?;
+            let is_typed = match &*name {
+                b"stop_reason" => value.len() <= 32,
+                name => Usage::is_count(name) && value.len() <= 32,
+            };
+            if !is_typed && value != b"null" {
+                bytes = bytes.saturating_add(name.len()).saturating_add(value.len());
+            }
+            Ok(())
+        });
+    }
+    bytes
 }
 
 /// What came before `message_start` was said after the message began, though it arrived earlier: it stands.
