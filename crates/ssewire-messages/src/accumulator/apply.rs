@@ -117,7 +117,8 @@ impl Accumulator {
         let early = self.blocks.implicit_block(&self.message.content, index, &block);
         // What waits at this index was counted as a block when it came.
         let has_unmatched = self.blocks.has_unmatched(index) && block.has_input();
-        if !self.admit(block.held(), usize::from(early.is_none() && !has_unmatched))? {
+        let bytes = block.held().saturating_add(1);
+        if !self.admit(bytes, usize::from(early.is_none() && !has_unmatched))? {
             return Ok(Change::Unchanged);
         }
 
