@@ -13,7 +13,7 @@ use ssewire_io::{
     BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageError, MessageObserver, MessageReader,
     Messages, Reader, Tap,
 };
-use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, MessageDecoder, StreamError};
+use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, LostEvent, MessageDecoder, Step, Update};
 use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
 
@@ -112,13 +112,13 @@ fn a_line_that_never_ends_is_bounded_in_a_codec() {
 
 #[test]
 fn a_line_that_never_ends_is_bounded_in_messages() {
-    bounded(|| is_too_large(MessageReader::with_stream(reader(), driver()).final_message()));
-    bounded(|| is_too_large(block_on(Messages::with_stream(chunks(), driver()).final_message())));
+    bounded(|| is_too_large(MessageReader::with_decoder(reader(), driver()).final_message()));
+    bounded(|| is_too_large(block_on(Messages::with_decoder(chunks(), driver()).final_message())));
     bounded(|| {
-        let mut messages = Messages::with_stream(chunks(), driver());
-        let told = block_on(messages.next_item()).map(drop);
-        let too_large = StreamError::Decode(DecodeError::TooLarge { limit: LIMIT });
-        assert_eq!(told, Err(MessageError::Event(too_large)));
+        let mut messages = Messages::with_decoder(chunks(), driver());
+        let event = block_on(messages.next_update()).unwrap().unwrap();
+        let lost = LostEvent::TooLarge(DecodeError::TooLarge { limit: LIMIT });
+        assert!(matches!(event.update, Update::Lost(error) if error == lost));
     });
 }
 
@@ -134,8 +134,8 @@ fn a_line_that_never_ends_is_bounded_by_default() {
 fn a_line_that_never_ends_passes_a_tap() {
     bounded(|| {
         let mut errors = 0;
-        let observer = MessageObserver::with_stream(driver(), |observed| {
-            errors += usize::from(!matches!(observed, ssewire_io::Observed::Item(_)));
+        let observer = MessageObserver::with_decoder(driver(), |observed| {
+            errors += usize::from(matches!(observed, ssewire_io::Observed::End { .. }));
         });
         let passed = block_on(Tap::new(chunks(), observer).map(|chunk| chunk.unwrap().len()).collect::<Vec<_>>());
         assert_eq!(passed.iter().sum::<usize>(), LINE + 7);
@@ -211,7 +211,7 @@ fn ten_million_empty_data_lines_over_the_limit_are_lost_alone() {
 fn ten_million_empty_data_lines_in_a_message() {
     let ((), peak) = ssewire_heap::peak_of(|| {
         let mut stream = MessageDecoder::new();
-        let mut feed = |mut chunk: &[u8]| while stream.decode(&mut chunk).unwrap().is_some() {};
+        let mut feed = |mut chunk: &[u8]| while let Step::Update(_) = stream.decode(&mut chunk).unwrap() {};
         feed(&payload(r#"{"type":"message_start","message":{}}"#));
         feed(&start(0));
         feed(&text(0, "before"));
@@ -272,7 +272,7 @@ fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
         let incomplete = stream.finish().unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::Truncated]);
         assert_eq!(incomplete.message().final_text(), expected);
-        assert_eq!(incomplete.message().content.len(), indices.len());
+        assert_eq!(incomplete.message().content().len(), indices.len());
     });
     assert!(peak <= 10 * received, "{peak} held for {received}");
 }
@@ -285,9 +285,11 @@ fn what_is_no_index_is_refused() {
         let mut event = &payload(&format!(
             r#"{{"type":"content_block_start","index":{index},"content_block":{{"type":"text","text":"x"}}}}"#
         ))[..];
-        assert!(matches!(stream.decode(&mut event), Err(StreamError::Payload(_))), "{index}");
+        let step = stream.decode(&mut event).unwrap();
+        let Step::Update(event) = step else { panic!("an update") };
+        assert!(matches!(event.update, Update::Lost(LostEvent::Payload(_))), "{index}");
     }
-    assert!(stream.snapshot().content.is_empty());
+    assert!(stream.snapshot().content().is_empty());
 }
 
 /// Orphans at indices of any size: kept up to the limit, told once.
@@ -302,10 +304,14 @@ fn input_without_blocks_at_random_indices_is_bounded() {
             let event = format!(
                 r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"input_json_delta","partial_json":"[1, 2, 3"}}}}"#
             );
-            errors.extend(stream.decode(&mut &payload(&event)[..]).err());
+            if let Step::Update(event) = stream.decode(&mut &payload(&event)[..]).unwrap() {
+                if let Update::Lost(error) = event.update {
+                    errors.push(error);
+                }
+            }
         }
         assert_eq!(errors.len(), 1);
-        assert!(matches!(errors[0], StreamError::Accumulate(AccumulateError::TooLarge { .. })), "{errors:?}");
+        assert!(matches!(errors[0], LostEvent::OverLimit(AccumulateError::BytesExceeded { .. })), "{errors:?}");
         let incomplete = stopped(stream).unwrap_err();
         assert_eq!(incomplete.reason(), Completion::LimitExceeded);
         assert!(incomplete.unmatched_input().iter().all(|(_, json)| json == "[1, 2, 3"));
@@ -327,7 +333,7 @@ fn stopped(mut stream: MessageDecoder) -> Result<ssewire_messages::Message, Inco
 }
 
 fn feed(stream: &mut MessageDecoder, mut event: &[u8]) {
-    assert!(stream.decode(&mut event).unwrap().is_some());
+    assert!(matches!(stream.decode(&mut event).unwrap(), Step::Update(_)));
 }
 
 fn start(index: u64) -> Vec<u8> {

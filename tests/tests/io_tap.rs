@@ -290,7 +290,7 @@ fn a_message_is_metered_as_it_passes() {
     let sample = samples::named("text");
     let (mut text, mut ends) = (String::new(), Vec::new());
     let meter = MessageObserver::new(|observed| match observed {
-        Observed::Item(item) => text.extend(item.update.text_deltas()),
+        Observed::Update(item) => text.extend(item.update.text_deltas()),
         Observed::End { message, completion, incomplete } => {
             ends.push((serde_json::to_value(message).unwrap(), completion, incomplete.is_some()));
         }

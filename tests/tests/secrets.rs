@@ -16,9 +16,7 @@ use ssewire_io::{
     MessageReader, Messages, ReadExt as _, Reader, Tap,
 };
 use ssewire_json::{GrowingJson, Trailing};
-use ssewire_messages::{
-    Accumulator, ApiError, Backoff, Message, MessageDecoder, ResponseHead, StreamEvent, Validation, StructuredOutput,
-};
+use ssewire_messages::{Accumulator, ApiError, Backoff, Message, MessageDecoder, ResponseHead, StreamEvent, Validation, StructuredOutput, Step, Update};
 use ssewire_tests::samples;
 
 /// A sentence, as models write them and as servers complain, with a key in it.
@@ -225,8 +223,13 @@ fn streams_that_are_spoiled() {
                 for mut chunk in spoil(stream, at).as_bytes().chunks(200) {
                     loop {
                         match driver.decode(&mut chunk) {
-                            Ok(Some(_)) => {}
-                            Ok(None) => break,
+                            Ok(Step::Update(event)) => {
+                                if let Update::Lost(error) = event.update {
+                                    hides_error(&error);
+                                    errors += 1;
+                                }
+                            }
+                            Ok(_) => break,
                             Err(error) => {
                                 hides_error(&error);
                                 errors += 1;
@@ -260,10 +263,11 @@ fn streams_that_are_spoiled() {
 
 /// Why there is no input does not say what there is.
 fn inputs_hide(message: &Message) {
-    for input in message.content.iter().filter_map(|block| block.as_tool_use()).map(|tool| &tool.input) {
+    for input in message.content().iter().filter_map(|block| block.as_tool_use()).map(|tool| tool.input()) {
         input.value().err().iter().for_each(hides_error);
-        hides(&input.state());
     }
+    message.to_json().err().iter().for_each(hides_error);
+    message.to_turn().err().iter().for_each(hides_error);
 }
 
 #[test]
@@ -308,7 +312,7 @@ fn bodies_that_are_no_stream() {
     for body in bodies {
         for content_type in ["text/event-stream", MARKER] {
             let driver = MessageDecoder::new().with_content_type(content_type);
-            let error = MessageReader::with_stream(body.as_bytes(), driver).final_message().unwrap_err();
+            let error = MessageReader::with_decoder(body.as_bytes(), driver).final_message().unwrap_err();
             hides_error(&error);
             hides_error(error.incomplete());
             error.incomplete().error().into_iter().for_each(hides_error);
@@ -337,7 +341,7 @@ fn errors_of_the_server_and_the_head_of_a_response() {
         json!(MARKER),
     ];
     for body in bodies {
-        let errors = [ApiError::from_body(body.clone()), ApiError::from_response(head(), body.to_string().as_bytes())];
+        let errors = [ApiError::from_body(body.clone().into()), ApiError::from_response(head(), body.to_string().as_bytes())];
         for error in errors {
             hides_error(&error);
             hides(&Backoff::default().decide(&error, 0, std::time::Duration::ZERO, 0.5));
@@ -354,10 +358,10 @@ fn errors_of_the_server_and_the_head_of_a_response() {
 #[test]
 fn what_errors_do_name() {
     let body = json!({"type": "error", "error": {"type": "odd_error", "message": MARKER}, "request_id": "req_1"});
-    let shown = ApiError::from_body(body).to_string();
+    let shown = ApiError::from_body(body.into()).to_string();
     assert_eq!(shown, "the server reported odd_error for request req_1");
     let driver = MessageDecoder::new().with_content_type("application/odd; charset=MARKER");
-    let shown = MessageReader::with_stream(MARKER.as_bytes(), driver).final_message().unwrap_err().to_string();
+    let shown = MessageReader::with_decoder(MARKER.as_bytes(), driver).final_message().unwrap_err().to_string();
     assert!(shown.contains("application/odd"));
     is_clean(&shown);
 }
@@ -410,8 +414,8 @@ fn messages_in_the_middle_of_a_stream() {
     let mut output = StructuredOutput::new();
     let mut reader = body.as_bytes()[..body.len() * 2 / 3].messages();
     loop {
-        match reader.next_item() {
-            Ok(Some(item)) => output.take(&item.update),
+        match reader.next_update() {
+            Ok(Some(item)) => output.extend_from(&item.update),
             Ok(None) => break,
             Err(error) => hides_error(&error),
         }
@@ -427,11 +431,11 @@ fn messages_in_the_middle_of_a_stream() {
         event.err().iter().for_each(hides_error);
         hides(&messages);
     }
-    hides(&messages.text_stream());
+    hides(&messages.text_deltas());
     hides_error(&block_on(messages.final_message()).unwrap_err());
 
     let mut texts = Messages::new(chunks());
-    let told: Vec<_> = block_on(texts.text_stream().collect());
+    let told: Vec<_> = block_on(texts.text_deltas().collect());
     told.iter().filter_map(|text| text.as_ref().err()).for_each(hides_error);
 }
 

@@ -1,7 +1,7 @@
 //! How much memory JSON takes for each byte of it that was received: what SECURITY.md says.
 
 use ssewire_json::GrowingJson;
-use ssewire_messages::MessageDecoder;
+use ssewire_messages::{MessageDecoder, Step};
 
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
@@ -16,8 +16,8 @@ fn per_byte<T>(text: &str, work: impl FnOnce(&str) -> T) -> f64 {
 fn message(json: &str) -> MessageDecoder {
     let body = format!("data: {{\"type\":\"message_start\",\"message\":{{\"unknown\":{json}}}}}\n\n");
     let (mut stream, mut input) = (MessageDecoder::new(), body.as_bytes());
-    assert!(matches!(stream.decode(&mut input), Ok(Some(_))));
-    assert!(!stream.snapshot().extra.is_empty());
+    assert!(matches!(stream.decode(&mut input), Ok(Step::Update(_))));
+    assert!(!stream.snapshot().extra().is_empty());
     stream
 }
 
