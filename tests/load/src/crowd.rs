@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use futures::executor::block_on;
-use futures::{StreamExt as _, stream};
+use futures::stream;
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::client::conn::http1;

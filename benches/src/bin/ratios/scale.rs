@@ -7,7 +7,7 @@ use std::time::Duration;
 use ssewire::Decoder;
 use ssewire_benches::clock::worked;
 use ssewire_benches::{Corpus, allocations, corpora};
-use ssewire_messages::{Accumulator, MessageDecoder};
+use ssewire_messages::{Accumulator, MessageDecoder, Step};
 
 const STREAMS: usize = 100_000;
 const CHUNK: usize = 1400;
@@ -76,8 +76,8 @@ fn chunks(corpus: &Corpus) -> impl Iterator<Item = &[u8]> {
 }
 
 fn feed(stream: &mut MessageDecoder, mut input: &[u8]) {
-    while let Some(item) = stream.decode(&mut input).expect("a well-formed stream") {
-        black_box(item.update);
+    while let Step::Update(event) = stream.decode(&mut input).expect("not strict") {
+        black_box(event.update);
     }
 }
 
