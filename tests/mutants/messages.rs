@@ -2,6 +2,8 @@
 
 #[path = "../tests/messages_bodies.rs"]
 mod messages_bodies;
+#[path = "../tests/messages_breaks.rs"]
+mod messages_breaks;
 #[path = "../tests/messages_errors.rs"]
 mod messages_errors;
 #[path = "../tests/messages_hostile.rs"]

@@ -311,7 +311,7 @@ fn input_without_blocks_at_random_indices_is_bounded() {
             }
         }
         assert_eq!(errors.len(), 1);
-        assert!(matches!(errors[0], LostEvent::OverLimit(AccumulateError::BytesExceeded { .. })), "{errors:?}");
+        assert!(matches!(errors[0], LostEvent::OverLimit(AccumulateError::BlocksExceeded { .. })), "{errors:?}");
         let incomplete = stopped(stream).unwrap_err();
         assert_eq!(incomplete.reason(), Completion::LimitExceeded);
         assert!(incomplete.unmatched_input().iter().all(|(_, json)| json == "[1, 2, 3"));

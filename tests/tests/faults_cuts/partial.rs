@@ -35,8 +35,17 @@ impl Partial {
     pub(crate) fn of(received: &[u8]) -> Self {
         let began = [&b"event:"[..], b"data:"].iter().any(|field| received.starts_with(field));
         let mut partial = Self { began, ..Self::default() };
+        let mut events: Vec<Value> = Vec::new();
         for (_, event) in Oracle::new().read(received).events() {
-            partial.merge(&serde_json::from_slice(&event.data.0).unwrap());
+            events.push(serde_json::from_slice(&event.data.0).unwrap());
+        }
+        // An event at the end whose blank line is missing is used if its data is whole.
+        let with_blank_line = [received, b"\n\n"].concat();
+        if let Some((_, last)) = Oracle::new().read(&with_blank_line).events().nth(events.len()) {
+            events.extend(serde_json::from_slice::<Value>(&last.data.0));
+        }
+        for event in events {
+            partial.merge(&event);
         }
         partial
     }

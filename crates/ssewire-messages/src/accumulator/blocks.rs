@@ -92,6 +92,10 @@ struct Slot {
     /// The newest block that takes each kind of delta.
     newest: [Option<BlockId>; DeltaKind::ALL.len()],
     newest_open: Option<BlockId>,
+    /// The open block that came before its initial block.
+    open_below_initial: Option<BlockId>,
+    /// Its initial block is registered.
+    has_initial: bool,
     /// The number of its blocks.
     blocks: u32,
     /// The number of blocks before its initial block.
@@ -173,7 +177,7 @@ impl Blocks {
     /// Makes the slot of an initial block, which has none before its first event.
     pub(super) fn touch(&mut self, content: &[ContentBlock], index: u64) {
         let is_initial = usize::try_from(index).is_ok_and(|index| index < self.initial);
-        if is_initial && self.slot(index).is_none() {
+        if is_initial && self.slot(index).is_none_or(|slot| !slot.has_initial) {
             self.register_initial(content, index);
         }
     }
@@ -183,20 +187,18 @@ impl Blocks {
         let Some(block) = content.get(at) else { return };
         let id = BlockId::initial(at);
         let slot = self.slot_mut(index);
-        if slot.is_in_use {
+        if slot.has_initial {
             return;
         }
         slot.initial_generation = slot.blocks;
         slot.blocks = slot.blocks.saturating_add(1);
-        (slot.is_in_use, slot.initial_is_open) = (true, true);
+        (slot.has_initial, slot.is_in_use, slot.initial_is_open) = (true, true, true);
         for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
             if kind.is_taken_by(block) {
                 *newest = Some(id);
             }
         }
-        if slot.newest_open.is_none() {
-            slot.newest_open = Some(id);
-        }
+        slot.open_below_initial = slot.newest_open.replace(id);
     }
 
     fn slot(&self, index: u64) -> Option<&Slot> {
@@ -419,7 +421,7 @@ impl Blocks {
                 let Some(slot) = index.and_then(|index| self.existing_slot_mut(index)) else { return true };
                 let was_open = core::mem::replace(&mut slot.initial_is_open, false);
                 if slot.newest_open == Some(id) {
-                    slot.newest_open = None;
+                    slot.newest_open = slot.open_below_initial.take();
                 }
                 was_open
             }

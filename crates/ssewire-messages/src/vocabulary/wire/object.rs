@@ -7,9 +7,9 @@
 ///     /// Text.
 ///     pub struct TextBlock = "text" {
 ///         /// Where it is from.
-///         pub citations (strict): Nullable<Vec<Citation>>,
+///         pub citations: Nullable<Vec<Citation>>,
 ///         /// The text.
-///         pub text (text): String,
+///         pub text: Option<String>,
 ///     }
 /// }
 /// ```
@@ -30,8 +30,6 @@
 /// than its member has. A rule in parentheses changes how the member is read:
 ///
 /// - `(count)`: also from a string of digits or an integral float;
-/// - `(text)`: null is the empty string, and anything but a string makes the object unreadable;
-/// - `(strict)`: a value that does not fit makes the object unreadable;
 /// - `(implied "x")`: "x" is written where none came.
 macro_rules! object {
     (
@@ -62,12 +60,7 @@ macro_rules! object {
         impl $crate::vocabulary::wire::FromJson for $name {
             fn fits(value: &::serde_json::Value) -> bool {
                 $( $crate::vocabulary::wire::object!(@tag_fits value, $tag $($implied)?) && )?
-                value.as_object().is_some_and(|_object| true $(
-                    && $crate::vocabulary::wire::object!(
-                        @fits _object, $crate::vocabulary::wire::object!(@key $member $($key)?), $ty
-                        $(, $($rule)+)?
-                    )
-                )*)
+                value.is_object()
             }
 
             fn from_json(value: ::serde_json::Value) -> Result<Self, ::serde_json::Value> {
@@ -137,16 +130,7 @@ macro_rules! object {
     (@tag_fits $value:ident, $tag:literal) => { $crate::vocabulary::wire::tag($value) == Some($tag) };
     (@tag_fits $value:ident, $tag:literal implied) => { true };
 
-    (@fits $object:ident, $key:expr, $ty:ty, strict) => {
-        $object.get($key).is_none_or(<$ty as $crate::vocabulary::wire::FromJson>::fits)
-    };
-    (@fits $object:ident, $key:expr, $ty:ty, text) => {
-        $object.get($key).is_none_or($crate::vocabulary::wire::is_text)
-    };
-    (@fits $object:ident, $key:expr, $ty:ty $(, $($rule:tt)+)?) => { true };
-
     (@read $value:ident, $ty:ty, count) => { $crate::vocabulary::wire::count_or::<$ty>($value) };
-    (@read $value:ident, $ty:ty, text) => { $crate::vocabulary::wire::text($value) };
     (@read $value:ident, $ty:ty $(, $($rule:tt)+)?) => {
         <$ty as $crate::vocabulary::wire::FromJson>::from_json($value)
     };

@@ -26,11 +26,6 @@ pub(crate) trait Member: FromJson + Serialize + Default {
     fn is_absent(&self) -> bool {
         false
     }
-
-    /// Whether the member is there and not null.
-    fn is_value(&self) -> bool {
-        !self.is_absent()
-    }
 }
 
 /// An object that says with `type` what it is.
@@ -72,19 +67,6 @@ pub(crate) fn count_or<M: Member + From<u64>>(value: Value) -> Result<M, Value> 
     }
 }
 
-/// Whether a value can stand for a [`text`].
-pub(crate) fn is_text(value: &Value) -> bool {
-    value.is_string() || value.is_null()
-}
-
-/// The string that a text or thinking block always has: null is the empty one.
-pub(crate) fn text(value: Value) -> Result<String, Value> {
-    match value {
-        Value::Null => Ok(String::new()),
-        other => String::from_json(other),
-    }
-}
-
 impl<T: FromJson + Serialize> Member for Option<T> {
     fn is_absent(&self) -> bool {
         self.is_none()
@@ -94,10 +76,6 @@ impl<T: FromJson + Serialize> Member for Option<T> {
 impl<T: FromJson + Serialize> Member for Nullable<T> {
     fn is_absent(&self) -> bool {
         self.is_absent()
-    }
-
-    fn is_value(&self) -> bool {
-        self.is_value()
     }
 }
 
