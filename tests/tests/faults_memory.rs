@@ -10,7 +10,7 @@ use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire::{DecodeError, Decoder, LineDecoder};
 use ssewire_io::{
-    BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageError, MessageObserver, MessageReader,
+    BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageObserver, MessageReader,
     Messages, Reader, Tap,
 };
 use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, LostEvent, MessageDecoder, Step, Update};

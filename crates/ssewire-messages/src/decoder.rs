@@ -48,7 +48,7 @@ pub struct MessageDecoder {
     decoder: Decoder,
     accumulator: Accumulator,
     body: Body,
-    head: Option<ResponseHead>,
+    head: Option<Box<ResponseHead>>,
     error_field: ErrorField,
     /// An error that was a bare JSON line of the stream.
     bare_error: Option<Box<ApiError>>,
@@ -188,7 +188,7 @@ impl MessageDecoder {
         if let Some(content_type) = head.content_type() {
             self.body.set_content_type(content_type);
         }
-        self.head = Some(head);
+        self.head = Some(Box::new(head));
         self
     }
 
@@ -468,7 +468,7 @@ impl MessageDecoder {
         let is_stream = accumulator.is_messages_stream() || body.is_stream();
         let is_done = accumulator.has_done_marker();
         let pending_bytes = self.pending_bytes;
-        let head = self.head.clone();
+        let head = self.head.as_deref().cloned();
         accumulator.into_message().map_err(|incomplete| {
             let incomplete = if is_stream { incomplete } else { incomplete.with_body(NonStreamBody::of(body, is_done)) };
             incomplete.with_pending_bytes(pending_bytes).with_head(head)
@@ -540,7 +540,7 @@ impl MessageDecoder {
             **owned = Some(decoded.clone().into_owned());
         }
         let has_extra = matches!(&decoded, StreamEvent::ContentBlockDelta(delta) if delta.has_extra);
-        let applied = self.accumulator.apply(with_head(decoded, self.head.as_ref()));
+        let applied = self.accumulator.apply(with_head(decoded, self.head.as_deref()));
         if self.accumulator.is_messages_stream() {
             self.body.mark_as_stream();
         }
@@ -573,7 +573,7 @@ impl MessageDecoder {
                 if let Some(owned) = owned {
                     **owned = Some(event.clone().into_owned());
                 }
-                let applied = self.accumulator.apply(with_head(event, self.head.as_ref()));
+                let applied = self.accumulator.apply(with_head(event, self.head.as_deref()));
                 Some(self.admit(applied)?)
             }
             Ok(None) => None,

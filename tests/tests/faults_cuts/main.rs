@@ -5,7 +5,6 @@ mod partial;
 use std::future::Future;
 use std::net::SocketAddr;
 
-use futures::StreamExt as _;
 use partial::Partial;
 use ssewire_io::{ByteStreamExt as _, FinalMessageError, Messages};
 use ssewire_messages::{Incomplete, Message, MessageDecoder, Step};

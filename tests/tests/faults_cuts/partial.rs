@@ -41,7 +41,8 @@ impl Partial {
         }
         // An event at the end whose blank line is missing is used if its data is whole.
         let with_blank_line = [received, b"\n\n"].concat();
-        if let Some((_, last)) = Oracle::new().read(&with_blank_line).events().nth(events.len()) {
+        let outcome = Oracle::new().read(&with_blank_line);
+        if let Some((_, last)) = outcome.events().into_iter().nth(events.len()) {
             events.extend(serde_json::from_slice::<Value>(&last.data.0));
         }
         for event in events {

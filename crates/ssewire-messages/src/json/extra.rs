@@ -69,7 +69,7 @@ impl Extra {
 
     /// Appends a member of an object that is being read.
     pub(crate) fn push(&mut self, name: JsonStr<'_>, valid: &[u8]) {
-        self.push_name(&name.to_text());
+        self.push_name(&name.to_text(), valid.len());
         append_raw(valid, &mut self.text);
         self.text.push(',');
     }
@@ -77,7 +77,7 @@ impl Extra {
     /// Sets a member.
     pub(crate) fn set(&mut self, name: &str, valid: &[u8]) {
         self.repeats |= !self.text.is_empty();
-        self.push_name(name);
+        self.push_name(name, valid.len());
         append_raw(valid, &mut self.text);
         self.text.push(',');
         self.compact_if_doubled();
@@ -94,14 +94,15 @@ impl Extra {
             return;
         }
         self.repeats = true;
-        self.push_name(name);
+        self.push_name(name, 0);
         self.text.push(',');
         self.compact_if_doubled();
     }
 
-    fn push_name(&mut self, name: &str) {
+    /// Pushes the name of a member whose value is so long.
+    fn push_name(&mut self, name: &str, value: usize) {
         // The quotes, the colon and the comma.
-        reserve(&mut self.text, name.len().saturating_add(4));
+        reserve(&mut self.text, name.len().saturating_add(4).saturating_add(value));
         push_string(&mut self.text, name);
         self.text.push(':');
     }

@@ -25,7 +25,7 @@ pub(super) struct Ledger {
     /// Another message has begun after the end of this one.
     is_over: bool,
     /// Another message has begun before this one had stopped.
-    replaced: bool,
+    pub(super) replaced: bool,
     /// Counts arrivals and starts.
     clock: usize,
 }
