@@ -211,11 +211,13 @@ fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> 
 }
 
 fn json(message: &Message) -> Value {
-    message.to_json_lossy().to_value().unwrap()
+    let json = message.to_json_lossy();
+    // Deeper than serde_json builds: compared as text.
+    json.to_value().unwrap_or_else(|_| Value::from(json.as_str()))
 }
 
 fn without_input(mut message: Value) -> Value {
-    for block in message["content"].as_array_mut().unwrap() {
+    for block in message.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten() {
         block.as_object_mut().unwrap().remove("input");
     }
     message

@@ -26,6 +26,9 @@ fn every_cut_of_every_sample_gives_the_partial_message_by_the_driver() {
                     text.extend(item.update.text_deltas());
                 }
             }
+            while let Step::Update(item) = driver.decode_end().unwrap() {
+                text.extend(item.update.text_deltas());
+            }
             let what = format!("{} cut at {cut}", sample.name);
             Partial::of(received).check(&text, driver.finish(), &what);
         }

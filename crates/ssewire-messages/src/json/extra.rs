@@ -69,7 +69,7 @@ impl Extra {
 
     /// Appends a member of an object that is being read.
     pub(crate) fn push(&mut self, name: JsonStr<'_>, valid: &[u8]) {
-        self.push_name(&name.to_text(), valid.len());
+        self.push_name(&name.to_text());
         append_raw(valid, &mut self.text);
         self.text.push(',');
     }
@@ -77,7 +77,7 @@ impl Extra {
     /// Sets a member.
     pub(crate) fn set(&mut self, name: &str, valid: &[u8]) {
         self.repeats |= !self.text.is_empty();
-        self.push_name(name, valid.len());
+        self.push_name(name);
         append_raw(valid, &mut self.text);
         self.text.push(',');
         self.compact_if_doubled();
@@ -94,15 +94,14 @@ impl Extra {
             return;
         }
         self.repeats = true;
-        self.push_name(name, 0);
+        self.push_name(name);
         self.text.push(',');
         self.compact_if_doubled();
     }
 
-    /// Pushes the name of a member whose value is so long.
-    fn push_name(&mut self, name: &str, value: usize) {
+    fn push_name(&mut self, name: &str) {
         // The quotes, the colon and the comma.
-        reserve(&mut self.text, name.len().saturating_add(4).saturating_add(value));
+        reserve(&mut self.text, name.len().saturating_add(4));
         push_string(&mut self.text, name);
         self.text.push(':');
     }

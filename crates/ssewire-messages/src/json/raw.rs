@@ -314,12 +314,14 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
     let is_plain = !valid.iter().any(|byte| matches!(byte, b'\n' | b'\r')) && !has_unicode_escape(valid);
     if is_plain {
         if let Ok(valid) = core::str::from_utf8(valid) {
-            reserve(text, valid.len());
+            reserve(text, valid.len().saturating_add(usize::from(!text.is_empty())));
             text.push_str(valid);
             return;
         }
     }
-    reserve(text, valid.len());
+    let replaced = valid.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
+    // Each U+FFFD is three bytes.
+    reserve(text, valid.len().saturating_add(replaced.saturating_mul(3)).saturating_add(1));
     let mut rest = valid;
     while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r' | b'\\')) {
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, &[]));
@@ -354,7 +356,7 @@ fn has_unicode_escape(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|pair| pair == br"\u")
 }
 
-/// Makes room for more. A large text grows by an eighth: doubling would hold three times its length while it is moved.
+/// Makes room for more; what is appended to a text leaves room for a comma. A large text grows by an eighth: doubling would hold three times its length while it is moved.
 pub(crate) fn reserve(text: &mut String, more: usize) {
     const LARGE: usize = 32 * 1024;
     if text.capacity().saturating_sub(text.len()) >= more {
@@ -362,7 +364,7 @@ pub(crate) fn reserve(text: &mut String, more: usize) {
     }
     if text.is_empty() {
         text.reserve_exact(more);
-    } else if text.len() > LARGE {
+    } else if text.len().max(more) > LARGE {
         text.reserve_exact(more.max(text.len() / 8));
     } else {
         text.reserve(more);

@@ -110,6 +110,11 @@ impl Ledger {
         self.is_over |= self.stopped && !self.replaced && matches!(event, StreamEvent::MessageStart(_));
         let is_fine = match update {
             Update::Unchanged => true,
+            // Another message ends this one, however large it is.
+            Update::Replaced if !self.stopped && !self.failed => {
+                (self.stopped, self.replaced) = (true, true);
+                matches!(event, StreamEvent::MessageStart(_))
+            }
             Update::Ping | Update::Done => !self.is_over,
             _ => false,
         };
@@ -289,6 +294,6 @@ pub(super) fn is_written_and_read_again(message: &Message) {
         input.is_some_and(|input| matches!(input.as_str().trim(), "null" | "\"\""))
     };
     if !message.content().iter().any(is_none) {
-        assert_eq!(again.to_json().unwrap().to_value().unwrap(), written.to_value().unwrap());
+        assert_eq!(again.to_json().unwrap().to_value().ok(), written.to_value().ok());
     }
 }
