@@ -241,8 +241,9 @@ pub fn any_streamed() -> impl Strategy<Value = Streamed> {
             let mut message = Value::Object(message);
             let mut end = end;
             // A last call without input would be truncated by a reason that means a cut.
-            let ends_in_call =
-                blocks.last().is_some_and(|block| block.whole["type"].as_str().unwrap_or_default().ends_with("tool_use"));
+            let ends_in_call = blocks
+                .last()
+                .is_some_and(|block| block.whole["type"].as_str().unwrap_or_default().ends_with("tool_use"));
             for reason in end.iter_mut().map(|delta| &mut delta["delta"]["stop_reason"]) {
                 let cuts = !matches!(reason.as_str(), Some("end_turn" | "tool_use" | "stop_sequence" | "pause_turn"));
                 if ends_in_call && cuts {

@@ -10,8 +10,8 @@ use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire::{DecodeError, Decoder, LineDecoder};
 use ssewire_io::{
-    BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageObserver, MessageReader,
-    Messages, Reader, Tap,
+    BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageObserver, MessageReader, Messages, Reader,
+    Tap,
 };
 use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, LostEvent, MessageDecoder, Step, Update};
 use tokio_util::codec::FramedRead;

@@ -48,7 +48,10 @@ fn errors_in_json_are_decoded_whatever_their_shape() {
     ] {
         let NonStreamBody::Error(error) = found(body.as_bytes()) else { panic!("no error: {body}") };
         assert_eq!(error.message(), Some(message), "{body}");
-        assert!(!NonStreamBody::Error(error).to_string().contains(message), "its own words only where they are asked for");
+        assert!(
+            !NonStreamBody::Error(error).to_string().contains(message),
+            "its own words only where they are asked for"
+        );
     }
 }
 
@@ -76,7 +79,10 @@ fn each_kind_of_body_is_told() {
         (b"retry: 3000\n\n", NonStreamBody::OnlyComments),
         (b"event: message_start\n\n", NonStreamBody::OnlyComments),
         (b"data: [DONE]\n\n", NonStreamBody::OnlyDone),
-        (b"data: {\"object\":\"chat.completion.chunk\",\"choices\":[]}\n\ndata: [DONE]\n\n", NonStreamBody::OtherEvents),
+        (
+            b"data: {\"object\":\"chat.completion.chunk\",\"choices\":[]}\n\ndata: [DONE]\n\n",
+            NonStreamBody::OtherEvents,
+        ),
         (b"event: greeting\ndata: {}\n\n", NonStreamBody::OtherEvents),
         (b"data: hello\n\n", NonStreamBody::OtherEvents),
     ];

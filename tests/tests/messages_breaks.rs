@@ -5,9 +5,7 @@
 
 use std::iter::once;
 
-use ssewire_messages::{
-    Accumulator, Completion, ContentBlock, MessageDecoder, Step, Update, Validation,
-};
+use ssewire_messages::{Accumulator, Completion, ContentBlock, MessageDecoder, Step, Update, Validation};
 
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
@@ -93,7 +91,8 @@ fn a_rejected_message_stop_does_not_collect_the_open_blocks_each_time() {
     accumulator.accumulate_json(START.as_bytes()).expect("the start");
     let many = 20_000_u64;
     for index in 0..many {
-        let start = format!(r#"{{"type":"content_block_start","index":{index},"content_block":{{"type":"text","text":""}}}}"#);
+        let start =
+            format!(r#"{{"type":"content_block_start","index":{index},"content_block":{{"type":"text","text":""}}}}"#);
         accumulator.accumulate_json(start.as_bytes()).expect("a start in order");
     }
     for _ in 0..many {
@@ -161,7 +160,8 @@ fn deep_json_is_held_as_text_wherever_it_stands() {
     ];
     for (place, payloads) in places {
         for lossy in ["", r#""\ud800","#, "\"\u{fffd}\","] {
-            let stream: String = payloads.iter().map(|payload| sse(&payload.replacen("[{", &format!("[{lossy}{{"), 1))).collect();
+            let stream: String =
+                payloads.iter().map(|payload| sse(&payload.replacen("[{", &format!("[{lossy}{{"), 1))).collect();
             let mut stream = stream.into_bytes();
             for byte in &mut stream {
                 // The first byte of U+FFFD: what remains is not UTF-8.
@@ -182,11 +182,20 @@ fn the_limit_counts_what_every_member_holds() {
     let deep = nested(MIB);
     let text = format!("{:?}", "x".repeat(MIB));
     let shapes = [
-        r#"{"delta":{"stop_reason":T}}"#, r#"{"delta":{"stop_sequence":T}}"#, r#"{"delta":{"container":@}}"#,
-        r#"{"delta":{"stop_details":@}}"#, r#"{"context_management":@}"#, r#"{"delta":{"input_transformations":@}}"#,
-        r#"{"usage":{"iterations":@}}"#, r#"{"usage":{"cache_creation":@}}"#, r#"{"usage":{"output_tokens_details":@}}"#,
-        r#"{"usage":{"server_tool_use":@}}"#, r#"{"usage":{"inference_geo":T}}"#, r#"{"usage":{"fallback_credit":@}}"#,
-        r#"{"usage":{"service_tier":T}}"#, r#"{"usage":{"speed":T}}"#,
+        r#"{"delta":{"stop_reason":T}}"#,
+        r#"{"delta":{"stop_sequence":T}}"#,
+        r#"{"delta":{"container":@}}"#,
+        r#"{"delta":{"stop_details":@}}"#,
+        r#"{"context_management":@}"#,
+        r#"{"delta":{"input_transformations":@}}"#,
+        r#"{"usage":{"iterations":@}}"#,
+        r#"{"usage":{"cache_creation":@}}"#,
+        r#"{"usage":{"output_tokens_details":@}}"#,
+        r#"{"usage":{"server_tool_use":@}}"#,
+        r#"{"usage":{"inference_geo":T}}"#,
+        r#"{"usage":{"fallback_credit":@}}"#,
+        r#"{"usage":{"service_tier":T}}"#,
+        r#"{"usage":{"speed":T}}"#,
     ];
     for limit in [100, LIMIT] {
         let mut decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(limit));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ssewire_messages::{
-    ApiError, Backoff, ErrorKind, MessageDecoder, NoRetryReason, Step, ResponseHead, RetryDecision, RetryAfter, StreamEvent,
+    ApiError, Backoff, ErrorKind, MessageDecoder, NoRetryReason, ResponseHead, RetryAfter, RetryDecision, Step,
+    StreamEvent,
 };
 
 const NO_HEADERS: [(&str, &str); 0] = [];
@@ -420,7 +421,10 @@ fn advice_without_a_response() {
     assert_eq!(backoff.decide_without_response(0, 0.0), retry(500));
     assert_eq!(backoff.decide_without_response(1, 1.0), retry(750));
     assert_eq!(backoff.decide_without_response(2, 0.0), RetryDecision::GiveUp(NoRetryReason::OutOfRetries));
-    assert_eq!(backoff.with_max_retries(0).decide_without_response(0, 0.0), RetryDecision::GiveUp(NoRetryReason::OutOfRetries));
+    assert_eq!(
+        backoff.with_max_retries(0).decide_without_response(0, 0.0),
+        RetryDecision::GiveUp(NoRetryReason::OutOfRetries)
+    );
     assert_eq!(backoff.with_max_retries(9).decide_without_response(8, 0.0), retry(8000));
 }
 

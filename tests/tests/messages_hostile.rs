@@ -274,8 +274,7 @@ impl Hostile {
     /// The words of the model and of the server: texts of the final message, and every piece they came in.
     fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
-        let blocks =
-            [&self.outcome(Validation::Lenient)["message"]["content"], &self.body_content()].map(Value::clone);
+        let blocks = [&self.outcome(Validation::Lenient)["message"]["content"], &self.body_content()].map(Value::clone);
         for block in blocks.iter().filter_map(Value::as_array).flatten() {
             ["text", "thinking", "input"].iter().for_each(|member| strings(&block[*member], &mut secrets));
         }

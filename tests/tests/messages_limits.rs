@@ -5,7 +5,7 @@
 //! seen there; with this many events it would not end either.
 
 use serde_json::json;
-use ssewire_messages::{AccumulateError, Accumulator, ProtocolViolations, ViolationKind, Completion, StreamEvent};
+use ssewire_messages::{AccumulateError, Accumulator, Completion, ProtocolViolations, StreamEvent, ViolationKind};
 
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
@@ -302,7 +302,13 @@ fn a_limit_of_zero_takes_no_content() {
                 assert_eq!(accumulate(&mut accumulator, payload), None, "{payload}");
             }
             let error = accumulate(&mut accumulator, &payload);
-            assert!(matches!(error, Some(AccumulateError::BytesExceeded { limit: 0 } | AccumulateError::BlocksExceeded { limit: 0 })), "{payload}");
+            assert!(
+                matches!(
+                    error,
+                    Some(AccumulateError::BytesExceeded { limit: 0 } | AccumulateError::BlocksExceeded { limit: 0 })
+                ),
+                "{payload}"
+            );
             assert_eq!(accumulate(&mut accumulator, &payload), None, "{payload}");
             assert!(accumulator.snapshot().content().is_empty(), "{payload}");
             assert_eq!(accumulator.unmatched_input().count(), 0, "{payload}");

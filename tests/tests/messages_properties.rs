@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
-use ssewire_messages::{Accumulator, Completion, Delta, Message, MessageDecoder, Step, StreamEvent, Validation, Update};
+use ssewire_messages::{
+    Accumulator, Completion, Delta, Message, MessageDecoder, Step, StreamEvent, Update, Validation,
+};
 use ssewire_tests::chunks::{self, any_lengths};
 use ssewire_tests::messages::{
     Block, Streamed, any_json_spelling, any_spelling, any_streamed, any_text, delta_at, encode, message_stop, spell,

@@ -1,7 +1,9 @@
 //! Structured output: the text of a message as JSON, while it arrives and when it is there.
 
 use serde_json::{Value, json};
-use ssewire_messages::{Accumulator, Message, ParseTextErrorKind, StreamEvent, PartialStrings, StructuredOutput, Update};
+use ssewire_messages::{
+    Accumulator, Message, ParseTextErrorKind, PartialStrings, StreamEvent, StructuredOutput, Update,
+};
 
 fn message(text: &str) -> Message {
     serde_json::from_value(json!({"type": "message", "content": [{"type": "text", "text": text}]})).unwrap()

@@ -7,8 +7,8 @@ use std::fmt::Display;
 use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
-    AccumulateError, Accumulator, Completion, ContentBlock, LostEvent, Message, Nullable, ProtocolViolation, StopReason,
-    StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
+    AccumulateError, Accumulator, Completion, ContentBlock, LostEvent, Message, Nullable, ProtocolViolation,
+    StopReason, StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
 };
 
 /// All of them are words, each its own, and can stand within a sentence.
@@ -107,10 +107,7 @@ fn a_departure_names_the_index_if_it_has_one() {
         accumulator.accumulate_json(payload.as_bytes()).unwrap();
     }
     let words: Vec<String> = accumulator.violations().first().iter().map(ProtocolViolation::to_string).collect();
-    assert_eq!(
-        words,
-        ["event before message_start (index 7)", "stop for a block that never started (index 7)"]
-    );
+    assert_eq!(words, ["event before message_start (index 7)", "stop for a block that never started (index 7)"]);
 }
 
 /// Section 1 of the protocol: the type in the payload is what counts.

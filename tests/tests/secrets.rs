@@ -16,7 +16,10 @@ use ssewire_io::{
     MessageReader, Messages, ReadExt as _, Reader, Tap,
 };
 use ssewire_json::{GrowingJson, Trailing};
-use ssewire_messages::{Accumulator, ApiError, Backoff, Message, MessageDecoder, ResponseHead, StreamEvent, Validation, StructuredOutput, Step, Update};
+use ssewire_messages::{
+    Accumulator, ApiError, Backoff, Message, MessageDecoder, ResponseHead, Step, StreamEvent, StructuredOutput, Update,
+    Validation,
+};
 use ssewire_tests::samples;
 
 /// A sentence, as models write them and as servers complain, with a key in it.
@@ -341,7 +344,8 @@ fn errors_of_the_server_and_the_head_of_a_response() {
         json!(MARKER),
     ];
     for body in bodies {
-        let errors = [ApiError::from_body(body.clone().into()), ApiError::from_response(head(), body.to_string().as_bytes())];
+        let errors =
+            [ApiError::from_body(body.clone().into()), ApiError::from_response(head(), body.to_string().as_bytes())];
         for error in errors {
             hides_error(&error);
             hides(&Backoff::default().decide(&error, 0, std::time::Duration::ZERO, 0.5));

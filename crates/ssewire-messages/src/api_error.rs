@@ -121,7 +121,8 @@ impl ApiError {
         self.head().and_then(ResponseHead::should_retry).unwrap_or_else(|| {
             let by_kind = self.kind().is_some_and(ErrorKind::is_retryable);
             // A gateway may wrap an error in a success, whose status then says nothing about it.
-            let status = self.status().filter(|status| *status >= 400).or_else(|| status_in(inner(self.body.as_json())));
+            let status =
+                self.status().filter(|status| *status >= 400).or_else(|| status_in(inner(self.body.as_json())));
             by_kind || status.is_some_and(is_retryable_status)
         })
     }

@@ -196,10 +196,7 @@ impl MessageDecoder {
     ///
     /// # Errors
     /// [`MessageDecodeError`], only in strict mode: the message has ended.
-    pub fn decode<'s, 'c: 's>(
-        &'s mut self,
-        input: &mut &'c [u8],
-    ) -> Result<Step<UpdateEvent<'s>>, MessageDecodeError> {
+    pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Step<UpdateEvent<'s>>, MessageDecodeError> {
         let chunk: &'c [u8] = input;
         Ok(match self.poll(input)? {
             Step::Update(span) => Step::Update(self.resolve(chunk, span)),
@@ -470,7 +467,8 @@ impl MessageDecoder {
         let pending_bytes = self.pending_bytes;
         let head = self.head.as_deref().cloned();
         accumulator.into_message().map_err(|incomplete| {
-            let incomplete = if is_stream { incomplete } else { incomplete.with_body(NonStreamBody::of(body, is_done)) };
+            let incomplete =
+                if is_stream { incomplete } else { incomplete.with_body(NonStreamBody::of(body, is_done)) };
             incomplete.with_pending_bytes(pending_bytes).with_head(head)
         })
     }

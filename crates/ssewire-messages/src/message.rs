@@ -6,13 +6,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::FromStr;
 
+use crate::Nullable;
 use crate::block::{ContentBlock, Inputs};
 use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, bridge};
 use crate::read::{ReadError, each_element, each_member};
 use crate::stop_reason::StopReason;
 use crate::tool_input::ToolInputError;
 use crate::usage::Usage;
-use crate::Nullable;
 
 /// A message of the model (Messages API: `Message`, `BetaMessage`), complete or as far as it has arrived.
 ///
@@ -177,11 +177,7 @@ impl Message {
     }
 
     /// Writes everything but the content.
-    pub(crate) fn write_head<'o>(
-        &self,
-        out: &'o mut String,
-        stop_reason: Nullable<&StopReason>,
-    ) -> ObjectWriter<'o> {
+    pub(crate) fn write_head<'o>(&self, out: &'o mut String, stop_reason: Nullable<&StopReason>) -> ObjectWriter<'o> {
         let mut object = ObjectWriter::new(out);
         if let Some(id) = &self.id {
             object.string("id", id);

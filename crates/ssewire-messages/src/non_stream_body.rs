@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::api_error::ApiError;
-use crate::message::Message;
 use crate::json::RawJson;
+use crate::message::Message;
 
 /// A body that has nothing of a Messages stream. `Display` is one sentence that names the likely cause.
 #[derive(Clone, PartialEq)]
@@ -48,9 +48,7 @@ impl fmt::Display for NonStreamBody {
             Self::Error(error) => return write!(f, "body is a JSON error, not a stream: {error}"),
             Self::Json => "body is JSON, but neither a message nor a stream: check the address",
             Self::Html => "body is an HTML page, not a stream: a gateway or proxy probably answered for the server",
-            Self::Compressed => {
-                "body is compressed: the HTTP client asked for compression, but did not decompress it"
-            }
+            Self::Compressed => "body is compressed: the HTTP client asked for compression, but did not decompress it",
             Self::Binary => "body is binary data, not a stream: check the address, and that it is decompressed",
             Self::Text => "body is text, but not an event stream: check the address",
             Self::ContentType(kind) if kind.as_ref() == BEDROCK => {
@@ -66,12 +64,8 @@ impl fmt::Display for NonStreamBody {
             Self::OnlyComments => {
                 "stream has no event, only comments or settings: the server was probably cut off before the message"
             }
-            Self::OtherEvents => {
-                "stream has events, but none of the Messages API: it is probably of another protocol"
-            }
-            Self::OnlyDone => {
-                "stream has nothing but [DONE]: a gateway probably ended it before the message began"
-            }
+            Self::OtherEvents => "stream has events, but none of the Messages API: it is probably of another protocol",
+            Self::OnlyDone => "stream has nothing but [DONE]: a gateway probably ended it before the message began",
         })
     }
 }
@@ -127,7 +121,9 @@ enum Mode {
     Json,
     Other,
     /// The head of the response, printed in front of its body. The length of the line at hand.
-    HttpHead { line: u8 },
+    HttpHead {
+        line: u8,
+    },
 }
 
 impl Body {

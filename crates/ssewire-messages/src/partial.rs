@@ -1,8 +1,8 @@
 //! The only contact with `ssewire-json`: values that are built while their text arrives.
 
-pub use ssewire_json::{JsonError, Trailing as PartialStrings};
-pub(crate) use ssewire_json::GrowingJson as PartialJson;
 use serde_json::Value;
+pub(crate) use ssewire_json::GrowingJson as PartialJson;
+pub use ssewire_json::{JsonError, Trailing as PartialStrings};
 
 /// A value that shows, or hides, the unfinished string at its end.
 pub(crate) fn partial_json(strings: PartialStrings) -> PartialJson {

@@ -184,7 +184,9 @@ impl<'a> ToolInput<'a> {
 
     /// Whether the call has no input at all: none in its start, and no delta or blank ones.
     pub(crate) fn is_blank(self) -> bool {
-        self.state.and_then(InputState::json).is_none() && self.at_start().members().next().is_none() && self.at_start().is_object()
+        self.state.and_then(InputState::json).is_none()
+            && self.at_start().members().next().is_none()
+            && self.at_start().is_object()
     }
 
     /// The input of the start. Absent, null and `""` are the empty object.

@@ -7,11 +7,11 @@ use core::fmt;
 
 use serde::Deserialize;
 
+use crate::Nullable;
 use crate::block::{ContentBlock, ToolKind, ToolUseBlock};
 use crate::json::{ObjectWriter, RawJson, RawJsonRef, bridge, push_string};
 use crate::message::Message;
 use crate::tool_input::{ParseInputError, ToolInputError};
-use crate::Nullable;
 
 /// A call of a tool that the client runs, complete and valid.
 ///
@@ -127,7 +127,9 @@ impl fmt::Display for TurnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ToolInput(error) => error.fmt(f),
-            Self::UnprovenToolCall => f.write_str("last tool call may be truncated: the stop reason does not prove it complete"),
+            Self::UnprovenToolCall => {
+                f.write_str("last tool call may be truncated: the stop reason does not prove it complete")
+            }
             Self::UnidentifiedToolCall => f.write_str("tool call has no id or no name"),
         }
     }
@@ -236,7 +238,8 @@ fn block_events(events: &mut Vec<RawJson>, index: usize, block: &ContentBlock) -
                     if citations.is_empty() {
                         object.raw("citations", "[]");
                     }
-                    let each = citations.iter().map(|citation| ("citations_delta", "citation", citation.as_str().into()));
+                    let each =
+                        citations.iter().map(|citation| ("citations_delta", "citation", citation.as_str().into()));
                     deltas.extend(each);
                 }
             }

@@ -18,8 +18,7 @@ pub struct Usage {
     odd: u8,
 }
 
-const COUNTS: [&str; 4] =
-    ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
+const COUNTS: [&str; 4] = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
 
 impl Usage {
     /// The input tokens that neither came from the prompt cache nor were written to it.
@@ -72,13 +71,11 @@ impl Usage {
         let is_object = each_member(cursor, &mut |name, cursor| {
             let name = name.to_text();
             match COUNTS.iter().position(|count| **count == *name) {
-                Some(which) => {
-                    match count(cursor)? {
-                        Ok(count) => usage.set_count(which, Nullable::Value(count)),
-                        Err(b"null") => usage.set_count(which, Nullable::Null),
-                        Err(odd) => usage.set_odd(which, &name, odd),
-                    }
-                }
+                Some(which) => match count(cursor)? {
+                    Ok(count) => usage.set_count(which, Nullable::Value(count)),
+                    Err(b"null") => usage.set_count(which, Nullable::Null),
+                    Err(odd) => usage.set_odd(which, &name, odd),
+                },
                 None => usage.extra.set(&name, cursor.skip_value()?),
             }
             Ok(())

@@ -157,7 +157,9 @@ fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
         (b"message_start", Ok(Some(StreamEvent::MessageStart(_)))) => assert!(members["message"].is_object()),
         (b"message_start" | b"message_delta", Err(error)) => assert!(!error.loses_content()),
         (b"message_delta", Ok(Some(StreamEvent::MessageDelta(_)))) => {}
-        (_, Ok(Some(StreamEvent::Unknown(unknown)))) => assert_eq!(unknown.json().as_json().to_value().unwrap().as_object(), Some(&members)),
+        (_, Ok(Some(StreamEvent::Unknown(unknown)))) => {
+            assert_eq!(unknown.json().as_json().to_value().unwrap().as_object(), Some(&members))
+        }
         (_, decoded) => panic!("{decoded:?}"),
     }
 }

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::rt::TokioExecutor;
 use ssewire_io::{BodyChunks, ByteStreamExt as _, Codec, MessageReader, Messages, Observe, Tap};
-use ssewire_messages::{Accumulator, ApiError, MessageDecoder, ResponseHead, StreamEvent, Update, Step};
+use ssewire_messages::{Accumulator, ApiError, MessageDecoder, ResponseHead, Step, StreamEvent, Update};
 use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
 

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 use ssewire::Decoder;
-use ssewire_messages::{Accumulator, Step, Completion, ErrorKind, Incomplete, LostEvent, Message, MessageDecoder, NonStreamBody, PartialStrings, PayloadErrorKind, StreamEvent, ToolInputError};
+use ssewire_messages::{
+    Accumulator, Completion, ErrorKind, Incomplete, LostEvent, Message, MessageDecoder, NonStreamBody, PartialStrings,
+    PayloadErrorKind, Step, StreamEvent, ToolInputError,
+};
 
 use super::support::*;
 

@@ -1,7 +1,7 @@
 //! Section 4, the table of departures: each row is tolerated and recorded, and refused without a trace in strict mode.
 
 use serde_json::{Value, json};
-use ssewire_messages::{MessageDecoder, Step, AccumulateError, Completion, ViolationKind};
+use ssewire_messages::{AccumulateError, Completion, MessageDecoder, Step, ViolationKind};
 
 use super::support::*;
 
@@ -311,7 +311,10 @@ fn a_stop_for_a_block_that_a_delta_opened() {
 fn a_stop_for_input_that_waits_for_its_block() {
     let run = run(&[begin(), input(0, "{\"a\":"), stop(0), start(0, tool(json!({}))), input(0, "1}"), stop(0)]);
     assert_eq!(run.content(), json!([tool(json!({"a": 1}))]), "it waits on");
-    assert_eq!(run.violations(), [(ViolationKind::DeltaBeforeStart, Some(0)), (ViolationKind::StopWithoutStart, Some(0))]);
+    assert_eq!(
+        run.violations(),
+        [(ViolationKind::DeltaBeforeStart, Some(0)), (ViolationKind::StopWithoutStart, Some(0))]
+    );
 }
 
 #[test]

@@ -76,7 +76,8 @@ fn a_tool_call_with_input_is_given_at_its_stop() {
 fn a_lost_piece_taints_its_block() {
     let before = [begin(), start(0, tool(json!({}))), start(1, tool(json!({}))), input(0, "{\"path\":\"/\"")];
     let after = [input(0, "}"), input(1, "{}"), stop(0), stop(1), end_turn(), end()];
-    let whole = json!({"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": 5}});
+    let whole =
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": 5}});
     let cut = "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\",\\\"a";
     for lost in [whole.to_string(), cut.to_owned()] {
         let bytes = sse(&before) + &named("content_block_delta", &lost) + &sse(&after);
@@ -107,7 +108,8 @@ fn a_lost_piece_taints_its_block() {
 
 #[test]
 fn a_lost_piece_without_an_index_taints_every_open_block() {
-    let before = [begin(), start(0, tool(json!({}))), input(0, "{}"), stop(0), start(1, tool(json!({}))), input(2, "{")];
+    let before =
+        [begin(), start(0, tool(json!({}))), input(0, "{}"), stop(0), start(1, tool(json!({}))), input(2, "{")];
     let after = [input(1, "{}"), stop(1), start(2, tool(json!({}))), input(2, "}"), stop(2), end_turn(), end()];
     for lost in [named("content_block_delta", "{\"type\":\"content_block_delta\""), named("", "{\"x")] {
         let incomplete = body(sse(&before) + &lost + &sse(&after)).end.unwrap_err();
@@ -128,7 +130,15 @@ fn a_piece_beyond_the_limit_taints_its_block() {
     let accumulator = ssewire_messages::Accumulator::new().with_max_bytes(200);
     let run = run_with(
         accumulator,
-        &[begin(), start(0, tool(json!({}))), input(0, "{\"a\":1}"), input(0, &" ".repeat(300)), stop(0), end_turn(), end()],
+        &[
+            begin(),
+            start(0, tool(json!({}))),
+            input(0, "{\"a\":1}"),
+            input(0, &" ".repeat(300)),
+            stop(0),
+            end_turn(),
+            end(),
+        ],
     );
     assert_eq!(run.input_state(0), InputState::Truncated);
     assert_eq!(reasons(run), [Completion::LimitExceeded, Completion::ToolInput]);
@@ -192,7 +202,8 @@ fn the_turn_is_what_the_api_takes_back() {
         {"type": "text", "text": "u", "citations": [cited("c")]},
         {"type": "tool_use", "id": "i", "name": "f", "input": {"a": 1.50}, "caller": {"type": "direct"}, "future": 1},
     ]);
-    let message: Message = json!({"id": "msg_1", "content": content, "stop_reason": "tool_use"}).to_string().parse().unwrap();
+    let message: Message =
+        json!({"id": "msg_1", "content": content, "stop_reason": "tool_use"}).to_string().parse().unwrap();
     let expected = json!({"role": "assistant", "content": [
         {"type": "thinking", "thinking": "signed", "signature": "s"},
         {"type": "redacted_thinking", "data": "d"},

@@ -37,7 +37,11 @@ fn a_payload_whose_object_is_error_whatever_its_type() {
         let payload = json!({"object": "error", "type": kind, "message": "boom", "code": 400});
         for name in OTHER_NAMES.into_iter().chain(["error"]) {
             let error = error_in(&named(name, &payload.to_string()));
-            assert_eq!((error.body().to_value().unwrap(), error.message()), (payload.clone(), Some("boom")), "{kind} under {name:?}");
+            assert_eq!(
+                (error.body().to_value().unwrap(), error.message()),
+                (payload.clone(), Some("boom")),
+                "{kind} under {name:?}"
+            );
         }
     }
     let mut delta = text(0, "x");

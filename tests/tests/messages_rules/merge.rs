@@ -2,7 +2,7 @@
 //! without its block does).
 
 use serde_json::{Value, json};
-use ssewire_messages::{ToolInputError, Completion, StreamEvent, ViolationKind};
+use ssewire_messages::{Completion, StreamEvent, ToolInputError, ViolationKind};
 
 use super::support::*;
 
@@ -288,7 +288,11 @@ fn a_later_start_of_the_same_kind_and_index_adopts_the_block() {
         assert_eq!(run.content(), json!([expected]));
         let run = run.then(&[later, stop(0), end_turn(), end()]);
         assert_eq!(run.content(), json!([whole]));
-        assert_eq!(run.violations(), [(ViolationKind::DeltaBeforeStart, Some(0))], "the start and the rest are in order");
+        assert_eq!(
+            run.violations(),
+            [(ViolationKind::DeltaBeforeStart, Some(0))],
+            "the start and the rest are in order"
+        );
     }
 }
 

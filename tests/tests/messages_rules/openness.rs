@@ -1,7 +1,7 @@
 //! Section 4, openness: what this version does not know is kept and delivered, and changes nothing it does not own.
 
 use serde_json::{Value, json};
-use ssewire_messages::{Step, ContentBlock, Delta, StopReason, StreamEvent, Update};
+use ssewire_messages::{ContentBlock, Delta, Step, StopReason, StreamEvent, Update};
 
 use super::support::*;
 

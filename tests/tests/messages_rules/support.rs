@@ -244,7 +244,11 @@ impl Run {
         let end = accumulator.clone().into_message();
         (
             (self.message(), self.violations(), self.orphans(), format!("{accumulator:?}")),
-            (accumulator.completion(), accumulator.has_started(), accumulator.error().map(|error| error.body().clone())),
+            (
+                accumulator.completion(),
+                accumulator.has_started(),
+                accumulator.error().map(|error| error.body().clone()),
+            ),
             end.map(|message| to_json(&message)).map_err(|incomplete| {
                 (incomplete.reasons().to_vec(), to_json(incomplete.message()), incomplete.unmatched_input().to_vec())
             }),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use ssewire_messages::vocabulary::{CacheCreation, Iteration, OutputTokensDetails};
-use ssewire_messages::{MessageDecoder, Step, Completion};
+use ssewire_messages::{Completion, MessageDecoder, Step};
 
 use super::support::*;
 
@@ -335,7 +335,12 @@ fn a_half_that_stays_alone_is_replaced() {
     }
     // At the end of the block, and its pieces are its text.
     let mut decoder = MessageDecoder::new();
-    let bytes = [sse(&[begin(), start(0, text_block("a"))]).into_bytes(), ill_formed(&text(0, "b@"), br"\ud83d"), sse(&[stop(0), end_turn(), end()]).into_bytes()].concat();
+    let bytes = [
+        sse(&[begin(), start(0, text_block("a"))]).into_bytes(),
+        ill_formed(&text(0, "b@"), br"\ud83d"),
+        sse(&[stop(0), end_turn(), end()]).into_bytes(),
+    ]
+    .concat();
     let (mut input, mut pieces) = (&bytes[..], String::new());
     while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
         pieces.extend(event.update.text_deltas());

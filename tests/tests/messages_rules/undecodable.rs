@@ -1,7 +1,7 @@
 //! Section 4, undecodable events: reported, skipped, and the stream goes on. And what is odd but can be read.
 
 use serde_json::{Value, json};
-use ssewire_messages::{LostEvent, StreamEvent, ContentBlock, Message, MessageDecoder, PayloadErrorKind, StopReason};
+use ssewire_messages::{ContentBlock, LostEvent, Message, MessageDecoder, PayloadErrorKind, StopReason, StreamEvent};
 
 use super::support::*;
 
@@ -292,10 +292,7 @@ fn each_undecodable_event_is_reported_and_the_stream_goes_on() {
 
 #[test]
 fn a_report_shows_nothing_of_the_payload() {
-    for payload in [
-        r#"{"type":"content_block_delta","secret":"#,
-        r#"{"type":"message_start","message":"secret"}"#,
-    ] {
+    for payload in [r#"{"type":"content_block_delta","secret":"#, r#"{"type":"message_start","message":"secret"}"#] {
         for error in body(named("", payload)).lost {
             assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
         }

@@ -1,7 +1,9 @@
 //! Section 6: what each event yields, by index, position and key of its block, each with its snapshot.
 
 use serde_json::{Value, json};
-use ssewire_messages::{Accumulator, BlockKey, BlockRef, ContentBlock, Message, MessageDecoder, PartialStrings, Step, StreamEvent, Update};
+use ssewire_messages::{
+    Accumulator, BlockKey, BlockRef, ContentBlock, Message, MessageDecoder, PartialStrings, Step, StreamEvent, Update,
+};
 
 use super::support::*;
 
@@ -58,11 +60,9 @@ fn tell(update: &Update<'_>) -> Value {
             json!({"update": "message_delta", "stop_reason": stop_reason, "usage": usage})
         }
         Update::MessageStop { message, .. } => of_message("message_stop", message),
-        Update::BlockStart { block, text, thinking, .. } => of_block(
-            "block_start",
-            block,
-            json!({"text": text, "thinking": thinking, "content_block": lossy(block)}),
-        ),
+        Update::BlockStart { block, text, thinking, .. } => {
+            of_block("block_start", block, json!({"text": text, "thinking": thinking, "content_block": lossy(block)}))
+        }
         Update::Text { block, text, snapshot, .. } => {
             assert_eq!(block.content().as_text().unwrap().text(), *snapshot);
             of_block("text", block, json!({"text": text, "snapshot": snapshot}))
@@ -87,9 +87,7 @@ fn tell(update: &Update<'_>) -> Value {
         Update::Compaction { block, .. } => {
             of_block("compaction", block, json!({"compaction": lossy(block), "content_block": lossy(block)}))
         }
-        Update::RawBlock { block, .. } => {
-            of_block("unknown_block", block, json!({"content_block": lossy(block)}))
-        }
+        Update::RawBlock { block, .. } => of_block("unknown_block", block, json!({"content_block": lossy(block)})),
         Update::BlockStop { block, .. } => of_block("block_stop", block, json!({"content_block": lossy(block)})),
         Update::Error(error) => json!({"update": "error", "error": error.body()}),
         Update::Ping => json!({"update": "ping"}),
@@ -104,9 +102,10 @@ fn lossy(block: &BlockRef<'_>) -> Value {
     match block.content().to_json() {
         Ok(json) => json.to_value().unwrap(),
         Err(_) => {
-            let mut json = block.content().as_tool_use().map_or(json!({}), |call| {
-                json!({"type": call.type_name(), "id": call.id(), "name": call.name()})
-            });
+            let mut json = block
+                .content()
+                .as_tool_use()
+                .map_or(json!({}), |call| json!({"type": call.type_name(), "id": call.id(), "name": call.name()}));
             json["input"] = block.content().tool_input().unwrap().partial().cloned().unwrap_or(json!({}));
             json
         }

@@ -24,7 +24,9 @@ struct Events {
 impl Show for Events {
     fn item(&mut self, item: &UpdateEvent<'_>, place: Place, output: &mut Output) -> io::Result<()> {
         // A further update of the same event, or plain text under the name `error`: that is shown with the error itself.
-        if item.event_type.is_empty() || (matches!(item.update, Update::Error(_)) && json::one_line(item.payload).is_none()) {
+        if item.event_type.is_empty()
+            || (matches!(item.update, Update::Error(_)) && json::one_line(item.payload).is_none())
+        {
             return Ok(());
         }
         self.payload(item.payload, place, output)

@@ -355,7 +355,9 @@ impl Notes {
                 Exit::ServerError
             }
             // It may well have been a stream, had its events been read.
-            NonStreamBody::Text | NonStreamBody::OnlyComments if incomplete.reasons().contains(&Completion::LimitExceeded) => {
+            NonStreamBody::Text | NonStreamBody::OnlyComments
+                if incomplete.reasons().contains(&Completion::LimitExceeded) =>
+            {
                 self.release(output);
                 output.note("incomplete: what there was is larger than the limit");
                 Exit::Incomplete

@@ -89,7 +89,9 @@ impl Show for Text {
                 self.piece(Kind::Thinking, thinking, output)?;
                 self.piece(Kind::Text, text, output)
             }
-            Update::MessageStop { .. } => item.update.text_deltas().try_for_each(|text| self.piece(Kind::Text, text, output)),
+            Update::MessageStop { .. } => {
+                item.update.text_deltas().try_for_each(|text| self.piece(Kind::Text, text, output))
+            }
             Update::BlockStart { block, text, thinking, .. } => {
                 if let Some(call) = block.content().as_tool_use() {
                     self.piece(Kind::Tool, &format!("{} ", call.name().as_deref().unwrap_or("a tool")), output)?;

@@ -48,13 +48,7 @@ impl<R: Read> MessageReader<R> {
 
     /// With a decoder of the caller's: strict, with other limits, or with the head of the response.
     pub fn with_decoder(reader: R, decoder: MessageDecoder) -> Self {
-        Self {
-            source: ReadSource::new(reader),
-            decoder,
-            is_input_ended: false,
-            is_ended: false,
-            failure: None,
-        }
+        Self { source: ReadSource::new(reader), decoder, is_input_ended: false, is_ended: false, failure: None }
     }
 
     /// The next update, borrowed. Blocks until it is there. `None`: the message is complete.

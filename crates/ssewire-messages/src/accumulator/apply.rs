@@ -202,7 +202,8 @@ impl Accumulator {
         if let Some(id) = target {
             let is_orderly = self.has_started && violation.is_none();
             let change = self.merge_delta(id, delta);
-            let appends = matches!(change, Change::Block(_, _, BlockChange::Text { .. } | BlockChange::Thinking { .. }));
+            let appends =
+                matches!(change, Change::Block(_, _, BlockChange::Text { .. } | BlockChange::Thinking { .. }));
             if is_orderly && appends && self.blocks.half_mut(id).is_none_or(|half| *half == 0) {
                 self.current = self.blocks.key(id).map(|key| (id, key));
             }
@@ -402,7 +403,8 @@ impl Accumulator {
             self.taint_block(id);
         } else if self.blocks.has_unmatched(index) {
             self.blocks.unmatched_mut(index).is_tainted = true;
-        } else if !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks {
+        } else if !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks
+        {
             // Its block may start yet.
             self.blocks.unmatched_mut(index).is_tainted = true;
         }

@@ -266,10 +266,9 @@ impl Blocks {
     pub(super) fn is_open(&self, id: BlockId) -> bool {
         match id.place() {
             Place::Later(at) => self.states.get(at).is_some_and(|state| state.is_open),
-            Place::Initial(at) => u64::try_from(at)
-                .ok()
-                .and_then(|index| self.slot(index))
-                .is_none_or(|slot| slot.initial_is_open),
+            Place::Initial(at) => {
+                u64::try_from(at).ok().and_then(|index| self.slot(index)).is_none_or(|slot| slot.initial_is_open)
+            }
         }
     }
 
@@ -277,15 +276,14 @@ impl Blocks {
     pub(super) fn half_mut(&mut self, id: BlockId) -> Option<&mut u16> {
         match id.place() {
             Place::Later(at) => self.states.get_mut(at).map(|state| &mut state.half),
-            Place::Initial(at) => {
-                self.existing_slot_mut(u64::try_from(at).ok()?).map(|slot| &mut slot.half)
-            }
+            Place::Initial(at) => self.existing_slot_mut(u64::try_from(at).ok()?).map(|slot| &mut slot.half),
         }
     }
 
     /// All blocks whose text ended with a half.
     pub(super) fn with_half(&self) -> Vec<BlockId> {
-        let later = self.states.iter().enumerate().filter(|(_, state)| state.half != 0).map(|(at, _)| BlockId::later(at));
+        let later =
+            self.states.iter().enumerate().filter(|(_, state)| state.half != 0).map(|(at, _)| BlockId::later(at));
         let dense = (0_u64..).zip(&self.dense).chain(self.sparse.iter().map(|(index, slot)| (*index, slot)));
         let initial = dense
             .filter(|(_, slot)| slot.half != 0)

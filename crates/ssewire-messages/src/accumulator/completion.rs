@@ -164,7 +164,9 @@ impl Incomplete {
     pub(crate) fn with_head(mut self, head: Option<ResponseHead>) -> Self {
         if let Some(head) = &head {
             self.0.error = self.0.error.map(|error| error.with_head(head));
-            if let Some(NonStreamBody::Error(error)) = self.0.non_stream_body.take_if(|body| matches!(body, NonStreamBody::Error(_))) {
+            if let Some(NonStreamBody::Error(error)) =
+                self.0.non_stream_body.take_if(|body| matches!(body, NonStreamBody::Error(_)))
+            {
                 self.0.non_stream_body = Some(NonStreamBody::Error(error.with_head(head)));
             }
         }

@@ -151,12 +151,7 @@ impl<'a> Update<'a> {
         Self::try_new(change, message, blocks, error).unwrap_or(Self::Unchanged)
     }
 
-    fn try_new(
-        change: Change,
-        message: &'a Message,
-        blocks: &'a Blocks,
-        error: Option<&'a ApiError>,
-    ) -> Option<Self> {
+    fn try_new(change: Change, message: &'a Message, blocks: &'a Blocks, error: Option<&'a ApiError>) -> Option<Self> {
         let (id, key, what) = match change {
             Change::MessageStart => {
                 let blocks = message.content.get(..blocks.initial()).unwrap_or_default();
@@ -315,17 +310,29 @@ pub(crate) enum Change {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum BlockChange {
     /// A block of text or thinking began with this many bytes.
-    Start { initial: usize },
+    Start {
+        initial: usize,
+    },
     /// Its text ended in the middle of a character.
-    Stop { is_half: bool },
+    Stop {
+        is_half: bool,
+    },
     /// The text of the block is new from here on.
-    Text { from: usize },
-    Thinking { from: usize },
+    Text {
+        from: usize,
+    },
+    Thinking {
+        from: usize,
+    },
     Signature,
     /// The new citation lies here.
-    Citation { from: usize },
+    Citation {
+        from: usize,
+    },
     /// The raw input is new from here on.
-    Input { from: usize },
+    Input {
+        from: usize,
+    },
     Compaction,
     /// A block of an unknown kind has changed.
     Raw,

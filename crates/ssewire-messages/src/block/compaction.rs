@@ -3,10 +3,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::{Block, Inputs};
+use crate::Nullable;
 use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef};
 use crate::read::{ReadError, each_member};
 use crate::tool_input::ToolInputError;
-use crate::Nullable;
 
 /// The conversation so far in short (Messages API: `BetaCompactionBlock`).
 #[derive(Debug, Clone, PartialEq)]

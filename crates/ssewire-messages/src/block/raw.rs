@@ -162,9 +162,11 @@ impl RawBlock {
 
     pub(crate) fn held(&self) -> usize {
         let grown = self.grown.as_ref().map_or(0, |grown| {
-            let texts = grown.text.as_ref().map_or(0, String::len).saturating_add(
-                grown.thinking.as_ref().map_or(0, String::len),
-            );
+            let texts = grown
+                .text
+                .as_ref()
+                .map_or(0, String::len)
+                .saturating_add(grown.thinking.as_ref().map_or(0, String::len));
             texts
                 .saturating_add(grown.citations.as_ref().map_or(0, Citations::held))
                 .saturating_add(grown.assigned.held())

@@ -3,10 +3,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::{Block, Citations, Inputs};
+use crate::Nullable;
 use crate::json::{Cursor, Extra, ObjectWriter};
 use crate::read::{ReadError, each_member, text};
 use crate::tool_input::ToolInputError;
-use crate::Nullable;
 
 /// Text for the user (Messages API: `TextBlock`).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -112,9 +112,10 @@ impl Block for TextBlock {
     }
 
     fn held(&self) -> usize {
-        let rest = self.rest.as_ref().map_or(0, |rest| {
-            rest.extra.held().saturating_add(rest.citations.as_option().map_or(0, Citations::held))
-        });
+        let rest = self
+            .rest
+            .as_ref()
+            .map_or(0, |rest| rest.extra.held().saturating_add(rest.citations.as_option().map_or(0, Citations::held)));
         self.text.len().saturating_add(rest)
     }
 

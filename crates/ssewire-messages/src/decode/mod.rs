@@ -13,7 +13,9 @@ use alloc::string::String;
 use crate::api_error::ApiError;
 use crate::block::ContentBlock;
 use crate::delta::Delta;
-use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent, UnknownEvent};
+use crate::event::{
+    ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent, UnknownEvent,
+};
 use crate::json::{Cursor, RawJson, push_lossy};
 use crate::message::Message;
 use crate::payload_error::{LostKind, PayloadError, PayloadErrorKind};
@@ -222,11 +224,7 @@ impl Others {
 }
 
 /// Reads an event of a kind. `None`: an unknown one, or an error.
-fn read<'a>(
-    kind: Kind,
-    cursor: &mut Cursor<'a>,
-    others: &mut Others,
-) -> Result<Option<StreamEvent<'a>>, ReadError> {
+fn read<'a>(kind: Kind, cursor: &mut Cursor<'a>, others: &mut Others) -> Result<Option<StreamEvent<'a>>, ReadError> {
     Ok(Some(match kind {
         Kind::MessageStart => {
             let mut message = None;

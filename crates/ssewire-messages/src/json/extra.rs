@@ -53,11 +53,8 @@ impl Extra {
 
     /// The members, in the order of their arrival.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, RawJsonRef<'_>)> {
-        let (spans, plain) = if self.repeats {
-            (self.last_entries().unwrap_or_default(), "")
-        } else {
-            (Vec::new(), self.text.as_str())
-        };
+        let (spans, plain) =
+            if self.repeats { (self.last_entries().unwrap_or_default(), "") } else { (Vec::new(), self.text.as_str()) };
         let last = spans.into_iter().filter_map(|span| Entries { text: self.slice(span) }.next());
         last.chain(Entries { text: plain }).filter(|(_, value)| !value.as_str().is_empty())
     }

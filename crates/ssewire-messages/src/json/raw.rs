@@ -328,11 +328,7 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
         push_lossy(before, text);
         let length = match (from.first(), unit(from)) {
             (Some(b'\\'), None) => 2,
-            (Some(b'\\'), Some(0xD800..=0xDBFF))
-                if matches!(from.get(6..).and_then(unit), Some(0xDC00..=0xDFFF)) =>
-            {
-                12
-            }
+            (Some(b'\\'), Some(0xD800..=0xDBFF)) if matches!(from.get(6..).and_then(unit), Some(0xDC00..=0xDFFF)) => 12,
             (Some(b'\\'), Some(0xD800..=0xDFFF)) => {
                 text.push_str(r"\ufffd");
                 rest = from.get(6..).unwrap_or_default();

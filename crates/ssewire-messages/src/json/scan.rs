@@ -353,16 +353,47 @@ mod tests {
     #[test]
     fn documents_are_valid_as_serde_json_has_it() {
         for text in [
-            "{}", "[]", " [1, 2.5e3, -0, \"a\\u00e9\\n\", true, false, null, {\"a\": {}}] ", "\"\\ud83d\\ude00\"", "0",
-            "1e308", "\"\u{1F600}\"", "{\"a\":1,\"a\":2}",
+            "{}",
+            "[]",
+            " [1, 2.5e3, -0, \"a\\u00e9\\n\", true, false, null, {\"a\": {}}] ",
+            "\"\\ud83d\\ude00\"",
+            "0",
+            "1e308",
+            "\"\u{1F600}\"",
+            "{\"a\":1,\"a\":2}",
         ] {
             assert_eq!(verdict(text), Ok(()), "{text}");
             assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
         }
         for text in [
-            "", "{", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{a:1}", "{\"a\":1,}", "01", "1.", "-", "1e", "+1", "tru",
-            "nulll", "\"\\x\"", "\"\n\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "1e999", "[1 2]", "{} {}",
-            "NaN", "'a'", "[}", "{]", "\"\\u12g4\"",
+            "",
+            "{",
+            "[1,]",
+            "[,1]",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{a:1}",
+            "{\"a\":1,}",
+            "01",
+            "1.",
+            "-",
+            "1e",
+            "+1",
+            "tru",
+            "nulll",
+            "\"\\x\"",
+            "\"\n\"",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\ud800\\u0041\"",
+            "1e999",
+            "[1 2]",
+            "{} {}",
+            "NaN",
+            "'a'",
+            "[}",
+            "{]",
+            "\"\\u12g4\"",
         ] {
             assert!(verdict(text).is_err(), "{text}");
             assert!(serde_json::from_str::<serde_json::Value>(text).is_err(), "{text}");

@@ -1,7 +1,7 @@
 use alloc::string::String;
 
-use super::wire::{object, string_enum, tagged};
 use super::UnknownObject;
+use super::wire::{object, string_enum, tagged};
 use crate::Nullable;
 
 object! {

@@ -1,7 +1,7 @@
 use alloc::string::String;
 
-use super::wire::{object, tagged};
 use super::UnknownObject;
+use super::wire::{object, tagged};
 
 tagged! {
     /// Who called a tool (Messages API: the `caller` of a tool-use block).

@@ -2,8 +2,8 @@
 
 use alloc::string::String;
 
-use super::wire::{object, tagged};
 use super::UnknownObject;
+use super::wire::{object, tagged};
 use crate::Nullable;
 
 tagged! {

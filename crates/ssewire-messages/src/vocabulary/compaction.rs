@@ -2,8 +2,8 @@ use alloc::string::String;
 
 use serde_json::Value;
 
-use super::wire::{object, tagged};
 use super::UnknownObject;
+use super::wire::{object, tagged};
 
 tagged! {
     /// A change of the tools (Messages API: an element of `tool_changes`).

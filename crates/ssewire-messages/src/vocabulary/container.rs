@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::Nullable;
 use super::wire::{object, string_enum};
+use crate::Nullable;
 
 object! {
     /// The container that code execution ran in (Messages API: `Container`).

@@ -1,7 +1,7 @@
 //! Why the prompt cache was missed.
 
-use super::wire::{object, tagged};
 use super::UnknownObject;
+use super::wire::{object, tagged};
 use crate::Nullable;
 
 object! {

@@ -1,8 +1,8 @@
 use alloc::string::String;
 
+use super::UnknownObject;
 use super::stop::RefusalCategory;
 use super::wire::{object, tagged};
-use super::UnknownObject;
 use crate::Nullable;
 
 object! {

@@ -5,8 +5,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::wire::{object, string_enum, tagged};
 use super::UnknownObject;
+use super::wire::{object, string_enum, tagged};
 use crate::Nullable;
 
 object! {

@@ -2,8 +2,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::Caller;
-use super::wire::{object, string_enum, tagged};
 use super::UnknownObject;
+use super::wire::{object, string_enum, tagged};
 use crate::Nullable;
 
 object! {

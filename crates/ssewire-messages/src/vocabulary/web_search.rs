@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::Caller;
-use super::wire::{FromJson, Tagged, deserialize, object, string_enum, tag, tagged};
 use super::UnknownObject;
+use super::wire::{FromJson, Tagged, deserialize, object, string_enum, tag, tagged};
 use crate::Nullable;
 
 object! {

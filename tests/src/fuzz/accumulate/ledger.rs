@@ -88,7 +88,10 @@ impl Ledger {
                 assert_eq!(block.index(), stop.index);
                 let newest = self.open(stop.index).max().flatten();
                 let account = self.known(block);
-                assert!(account.start.is_some() && account.start == newest, "the newest that is open: {account:?} {newest:?} {stop:?}");
+                assert!(
+                    account.start.is_some() && account.start == newest,
+                    "the newest that is open: {account:?} {newest:?} {stop:?}"
+                );
                 account.is_stopped = true;
             }
             (StreamEvent::ContentBlockStop(stop), Update::Unchanged) => assert_eq!(self.open(stop.index).max(), None),
