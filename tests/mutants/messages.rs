@@ -2,12 +2,12 @@
 
 #[path = "../tests/messages_bodies.rs"]
 mod messages_bodies;
+#[path = "../tests/messages_bounds/main.rs"]
+mod messages_bounds;
 #[path = "../tests/messages_errors.rs"]
 mod messages_errors;
 #[path = "../tests/messages_hostile.rs"]
 mod messages_hostile;
-#[path = "../tests/messages_limits.rs"]
-mod messages_limits;
 #[path = "../tests/messages_properties.rs"]
 mod messages_properties;
 #[path = "../tests/messages_rules/main.rs"]

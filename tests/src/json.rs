@@ -13,3 +13,15 @@ pub fn by_value(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+/// JSON text as a value, however deep it nests: `serde_json` has a limit.
+#[must_use]
+pub fn deep_value(json: ssewire_messages::RawJsonRef<'_>) -> Value {
+    if json.is_object() {
+        json.members().map(|(name, value)| (name.into_owned(), deep_value(value))).collect()
+    } else if json.is_array() {
+        json.elements().map(deep_value).collect()
+    } else {
+        json.to_value().unwrap()
+    }
+}

@@ -239,6 +239,17 @@ pub fn any_streamed() -> impl Strategy<Value = Streamed> {
             let start = json!({"type": "message_start", "message": message});
 
             let mut message = Value::Object(message);
+            let mut end = end;
+            // A last call without input would be truncated by a reason that means a cut.
+            let ends_in_call = blocks
+                .last()
+                .is_some_and(|block| block.whole["type"].as_str().unwrap_or_default().ends_with("tool_use"));
+            for reason in end.iter_mut().map(|delta| &mut delta["delta"]["stop_reason"]) {
+                let cuts = !matches!(reason.as_str(), Some("end_turn" | "tool_use" | "stop_sequence" | "pause_turn"));
+                if ends_in_call && cuts {
+                    *reason = json!("tool_use");
+                }
+            }
             end.iter().for_each(|delta| merge_message_delta(&mut message, delta));
             message["content"] = blocks.iter().map(|block| block.whole.clone()).collect();
             Streamed { message, start, blocks, end }
@@ -248,7 +259,7 @@ pub fn any_streamed() -> impl Strategy<Value = Streamed> {
 
 const MODELS: &[&str] = &["claude-opus-5", "claude-sonnet-5", "a model / of \"tomorrow\""];
 
-/// Section 4, `message_delta`: a present, non-null value overwrites, each usage field by itself.
+/// `docs/protocol.md`, heading "Merge rules", `message_delta`: a present, non-null value overwrites, each usage field by itself.
 pub fn merge_message_delta(message: &mut Value, event: &Value) {
     let mut delta = event["delta"].clone();
     if let Some(delta) = delta.as_object_mut() {

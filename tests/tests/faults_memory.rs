@@ -10,10 +10,10 @@ use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire::{DecodeError, Decoder, LineDecoder};
 use ssewire_io::{
-    BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageError, MessageObserver, MessageReader,
-    Messages, Reader, Tap,
+    BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageObserver, MessageReader, Messages, Reader,
+    Tap,
 };
-use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, MessageStream, StreamError};
+use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, LostEvent, MessageDecoder, Step, Update};
 use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
 
@@ -60,8 +60,8 @@ fn decoder() -> Decoder {
     Decoder::new().with_max_event_bytes(LIMIT)
 }
 
-fn driver() -> MessageStream {
-    MessageStream::new().with_decoder(decoder())
+fn driver() -> MessageDecoder {
+    MessageDecoder::new().with_decoder(decoder())
 }
 
 /// It is told once, and the end is told.
@@ -77,7 +77,7 @@ fn is_too_large_and_truncated<T, E>(told: impl IntoIterator<Item = Result<T, Err
 
 fn is_too_large<E>(incomplete: Result<ssewire_messages::Message, FinalMessageError<E>>) {
     let Err(error) = incomplete else { panic!("taken for whole") };
-    assert_eq!(error.incomplete().reason(), Completion::TooLarge);
+    assert_eq!(error.incomplete().reason(), Completion::LimitExceeded);
 }
 
 #[track_caller]
@@ -112,36 +112,36 @@ fn a_line_that_never_ends_is_bounded_in_a_codec() {
 
 #[test]
 fn a_line_that_never_ends_is_bounded_in_messages() {
-    bounded(|| is_too_large(MessageReader::with_stream(reader(), driver()).final_message()));
-    bounded(|| is_too_large(block_on(Messages::with_stream(chunks(), driver()).final_message())));
+    bounded(|| is_too_large(MessageReader::with_decoder(reader(), driver()).final_message()));
+    bounded(|| is_too_large(block_on(Messages::with_decoder(chunks(), driver()).final_message())));
     bounded(|| {
-        let mut messages = Messages::with_stream(chunks(), driver());
-        let told = block_on(messages.next_item()).map(drop);
-        let too_large = StreamError::Decode(DecodeError::LimitExceeded { limit: LIMIT });
-        assert_eq!(told, Err(MessageError::Event(too_large)));
+        let mut messages = Messages::with_decoder(chunks(), driver());
+        let event = block_on(messages.next_update()).unwrap().unwrap();
+        let lost = LostEvent::TooLarge(DecodeError::LimitExceeded { limit: LIMIT });
+        assert!(matches!(event.update, Update::Lost(error) if error == lost));
     });
 }
 
 /// Comments and unknown fields do not count towards the limit of an event. Comments are not kept at all; the driver reads
-/// fields named `error`, so it keeps at most 4 KiB of an unknown field.
+/// fields named `error`, so it keeps at most 64 KiB of an unknown field.
 #[test]
 fn comments_and_unknown_fields_cost_no_event() {
     let piece = vec![b'a'; CHUNK];
     for (line_start, pieces) in [(":", 1280), ("unknown: ", 1280), ("unknown", 1280), (":", 1), ("unknown: ", 1)] {
         for before_blank_line in [true, false] {
             let ((), peak) = ssewire_heap::peak_of(|| {
-                let mut stream = MessageStream::new().with_decoder(Decoder::new().with_max_event_bytes(4000));
-                let mut skip = |mut chunk: &[u8]| assert!(stream.decode(&mut chunk).unwrap().is_none());
+                let mut stream = MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(4000));
+                let mut skip = |mut chunk: &[u8]| assert!(matches!(stream.decode(&mut chunk), Ok(Step::NeedInput)));
                 skip(line_start.as_bytes());
                 (0..pieces).for_each(|_| skip(&piece));
                 // Without the blank line, the line is part of the block of `message_start`.
-                skip(if before_blank_line { b"\n\n" } else { b"\n" });
+                skip(if before_blank_line { &b"\n\n"[..] } else { b"\n" });
                 feed(&mut stream, &payload(r#"{"type":"message_start","message":{}}"#));
                 feed(&mut stream, &start(0));
                 feed(&mut stream, &text(0, "all of it"));
                 assert_eq!(stopped(stream).unwrap().final_text(), "all of it");
             });
-            assert!(peak <= 32 * 1024, "{peak} bytes held after `{line_start}` and {pieces} pieces");
+            assert!(peak <= 256 * 1024, "{peak} bytes held after `{line_start}` and {pieces} pieces");
         }
     }
 }
@@ -158,8 +158,8 @@ fn a_line_that_never_ends_is_bounded_by_default() {
 fn a_line_that_never_ends_passes_a_tap() {
     bounded(|| {
         let mut errors = 0;
-        let observer = MessageObserver::with_stream(driver(), |observed| {
-            errors += usize::from(!matches!(observed, ssewire_io::Observed::Item(_)));
+        let observer = MessageObserver::with_decoder(driver(), |observed| {
+            errors += usize::from(matches!(observed, ssewire_io::Observed::End { .. }));
         });
         let passed = block_on(Tap::new(chunks(), observer).map(|chunk| chunk.unwrap().len()).collect::<Vec<_>>());
         assert_eq!(passed.iter().sum::<usize>(), LINE + 7);
@@ -235,8 +235,8 @@ fn ten_million_empty_data_lines_over_the_limit_are_lost_alone() {
 #[test]
 fn ten_million_empty_data_lines_in_a_message() {
     let ((), peak) = ssewire_heap::peak_of(|| {
-        let mut stream = MessageStream::new();
-        let mut feed = |mut chunk: &[u8]| while stream.decode(&mut chunk).unwrap().is_some() {};
+        let mut stream = MessageDecoder::new();
+        let mut feed = |mut chunk: &[u8]| while let Step::Update(_) = stream.decode(&mut chunk).unwrap() {};
         feed(&payload(r#"{"type":"message_start","message":{}}"#));
         feed(&start(0));
         feed(&text(0, "before"));
@@ -295,9 +295,9 @@ fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
             feed(&mut stream, &event);
         }
         let incomplete = stream.finish().unwrap_err();
-        assert_eq!(incomplete.reasons(), [Completion::Cut]);
+        assert_eq!(incomplete.reasons(), [Completion::Truncated]);
         assert_eq!(incomplete.message().final_text(), expected);
-        assert_eq!(incomplete.message().content.len(), indices.len());
+        assert_eq!(incomplete.message().content().len(), indices.len());
     });
     assert!(peak <= 10 * received, "{peak} held for {received}");
 }
@@ -310,9 +310,11 @@ fn what_is_no_index_is_refused() {
         let mut event = &payload(&format!(
             r#"{{"type":"content_block_start","index":{index},"content_block":{{"type":"text","text":"x"}}}}"#
         ))[..];
-        assert!(matches!(stream.decode(&mut event), Err(StreamError::Payload(_))), "{index}");
+        let step = stream.decode(&mut event).unwrap();
+        let Step::Update(event) = step else { panic!("an update") };
+        assert!(matches!(event.update, Update::Lost(LostEvent::Payload(_))), "{index}");
     }
-    assert!(stream.snapshot().content.is_empty());
+    assert!(stream.snapshot().content().is_empty());
 }
 
 /// Orphans at indices of any size: kept up to the limit, told once.
@@ -327,32 +329,36 @@ fn input_without_blocks_at_random_indices_is_bounded() {
             let event = format!(
                 r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"input_json_delta","partial_json":"[1, 2, 3"}}}}"#
             );
-            errors.extend(stream.decode(&mut &payload(&event)[..]).err());
+            if let Step::Update(event) = stream.decode(&mut &payload(&event)[..]).unwrap() {
+                if let Update::Lost(error) = event.update {
+                    errors.push(error);
+                }
+            }
         }
         assert_eq!(errors.len(), 1);
-        assert!(matches!(errors[0], StreamError::Accumulate(AccumulateError::TooLarge { .. })), "{errors:?}");
+        assert!(matches!(errors[0], LostEvent::OverLimit(AccumulateError::BlocksExceeded { .. })), "{errors:?}");
         let incomplete = stopped(stream).unwrap_err();
-        assert_eq!(incomplete.reason(), Completion::TooLarge);
-        assert!(incomplete.orphan_input().iter().all(|(_, json)| json == "[1, 2, 3"));
+        assert_eq!(incomplete.reason(), Completion::LimitExceeded);
+        assert!(incomplete.unmatched_input().iter().all(|(_, json)| json == "[1, 2, 3"));
     });
     // The books of a piece are larger than the piece.
     assert!(peak <= 20 * limit, "{peak} held");
 }
 
-fn started(accumulator: Accumulator) -> MessageStream {
-    let mut stream = MessageStream::new().with_accumulator(accumulator);
+fn started(accumulator: Accumulator) -> MessageDecoder {
+    let mut stream = MessageDecoder::new().with_accumulator(accumulator);
     feed(&mut stream, &payload(r#"{"type":"message_start","message":{}}"#));
     stream
 }
 
-fn stopped(mut stream: MessageStream) -> Result<ssewire_messages::Message, Incomplete> {
+fn stopped(mut stream: MessageDecoder) -> Result<ssewire_messages::Message, Incomplete> {
     feed(&mut stream, &payload(r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#));
     feed(&mut stream, &payload(r#"{"type":"message_stop"}"#));
     stream.finish()
 }
 
-fn feed(stream: &mut MessageStream, mut event: &[u8]) {
-    assert!(stream.decode(&mut event).unwrap().is_some());
+fn feed(stream: &mut MessageDecoder, mut event: &[u8]) {
+    assert!(matches!(stream.decode(&mut event).unwrap(), Step::Update(_)));
 }
 
 fn start(index: u64) -> Vec<u8> {

@@ -77,7 +77,7 @@ fn silence_behind_single_bytes_ends_by_the_idle_timeout() {
         let body = with_idle_timeout(drip(begin.into_iter()).chain(stream::pending()), IDLE);
         let error = body.messages().final_message().await.unwrap_err();
         assert_eq!(error.transport(), Some(&Idle));
-        assert_eq!(error.incomplete().reason(), Completion::Cut);
+        assert_eq!(error.incomplete().reason(), Completion::Truncated);
         assert_eq!(error.incomplete().message().final_text(), text);
     });
 }
@@ -95,7 +95,7 @@ fn comments_without_end_cost_nothing_and_end_by_the_deadline() {
         let (ended, peak) = {
             ssewire_heap::begin();
             let before = ssewire_heap::held();
-            let ended = timeout(deadline, async { while stream.next_item().await.unwrap().is_some() {} }).await;
+            let ended = timeout(deadline, async { while stream.next_update().await.unwrap().is_some() {} }).await;
             (ended, ssewire_heap::peak() - before)
         };
         assert!(ended.is_err(), "ended before the deadline");
@@ -113,7 +113,7 @@ fn a_line_without_end_byte_by_byte_takes_what_came_of_it() {
         let mut stream = drip(b"data: ".iter().copied().chain(core::iter::repeat(b'x'))).messages();
         ssewire_heap::begin();
         let before = ssewire_heap::held();
-        assert!(timeout(deadline, stream.next_item()).await.is_err(), "ended before the deadline");
+        assert!(timeout(deadline, stream.next_update()).await.is_err(), "ended before the deadline");
         let peak = ssewire_heap::peak() - before;
         assert!((came / 2..=4 * came).contains(&peak), "{peak} held for {came}");
     });

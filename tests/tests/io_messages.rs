@@ -6,7 +6,7 @@ use std::io;
 use futures::StreamExt as _;
 use futures::executor::block_on;
 use ssewire_io::{BytesEventStream, EventStream, FinalMessageError, MessageError, MessageReader, Messages};
-use ssewire_messages::{Accumulator, MessageStream, StreamError, StreamEvent, Strictness};
+use ssewire_messages::{Accumulator, MessageDecoder, UpdateEvent, Validation};
 use ssewire_tests::samples;
 use ssewire_tests::transport::Script;
 
@@ -16,31 +16,62 @@ fn event_types(stream: &[u8]) -> Vec<String> {
     text.lines().filter_map(|line| line.strip_prefix("event: ")).map(str::to_owned).collect()
 }
 
-fn kind(event: Result<StreamEvent<'static>, MessageError<io::Error>>) -> String {
-    event.unwrap().kind().to_owned()
-}
-
 #[test]
-fn a_reader_and_a_stream_give_the_same_events() {
+fn a_reader_and_a_stream_give_the_same_updates() {
     let sample = samples::named("tool_use");
     let expected = event_types(&sample.stream);
     assert!(expected.len() > 5);
-    let read: Vec<String> = MessageReader::new(&sample.stream[..]).map(kind).collect();
-    assert_eq!(read, expected);
-    let streamed: Vec<String> = block_on(Messages::new(Script::of(&[&sample.stream])).map(kind).collect());
-    assert_eq!(streamed, expected);
+    let (mut read, mut streamed) = (Vec::new(), Vec::new());
+    let name = |event: &UpdateEvent<'_>| String::from_utf8(event.event_type.to_vec()).unwrap();
+    let mut reader = MessageReader::new(&sample.stream[..]);
+    while let Some(event) = reader.next_update().unwrap() {
+        read.push(name(&event));
+    }
+    let mut messages = Messages::new(Script::<io::Error>::of(&[&sample.stream]));
+    while let Some(event) = block_on(messages.next_update()).unwrap() {
+        streamed.push(name(&event));
+    }
+    for names in [&mut read, &mut streamed] {
+        // Further updates of an event have no name.
+        names.retain(|name| !name.is_empty());
+        assert_eq!(*names, expected);
+    }
+}
+
+#[test]
+fn the_text_is_the_same_in_every_view() {
+    let sample = samples::named("text");
+    let read: String = MessageReader::new(&sample.stream[..]).text_deltas().map(Result::unwrap).collect();
+    let script = || Script::<io::Error>::of(&[&sample.stream]);
+    let streamed: Vec<_> = block_on(Messages::new(script()).collect());
+    let mut messages = Messages::new(script());
+    let borrowed: Vec<_> = block_on(messages.text_deltas().collect());
+    for texts in [streamed, borrowed] {
+        assert_eq!(texts.into_iter().map(Result::unwrap).collect::<String>(), read);
+    }
+    assert_eq!(read, sample.text());
+}
+
+/// Gateways leave the connection open for minutes.
+#[test]
+fn a_stream_ends_where_the_message_does() {
+    let sample = samples::named("text");
+    let body = [&sample.stream[..], b"data: {\"type\":\"ping\"}\n\n"].concat();
+    let open = futures::stream::iter([Ok::<_, io::Error>(body)]).chain(futures::stream::pending());
+    let message = block_on(Messages::new(open).final_message()).unwrap();
+    assert_eq!(message.final_text(), sample.text());
 }
 
 #[test]
 fn the_snapshot_stands_by_the_stream() {
     let sample = samples::named("text");
     let mut reader = MessageReader::new(&sample.stream[..]);
-    while reader.next_item().unwrap().is_some() {}
+    while reader.next_update().unwrap().is_some() {}
     let mut messages = Messages::new(Script::<io::Error>::of(&[&sample.stream]));
-    while block_on(messages.next_item()).unwrap().is_some() {}
-    for (stream, snapshot) in [(reader.stream(), reader.snapshot()), (messages.stream(), messages.snapshot())] {
-        assert_eq!(serde_json::to_value(snapshot).unwrap(), sample.message());
-        assert_eq!(stream.snapshot(), snapshot);
+    while block_on(messages.next_update()).unwrap().is_some() {}
+    for (decoder, snapshot) in [(reader.decoder(), reader.snapshot()), (messages.decoder(), messages.snapshot())] {
+        assert_eq!(serde_json::to_value(&*snapshot).unwrap(), sample.message());
+        assert_eq!(decoder.snapshot(), snapshot);
     }
 }
 
@@ -63,10 +94,10 @@ fn reset() -> io::Error {
 }
 
 /// The first error of a stream of items.
-fn first_error(script: Script, stream: MessageStream) -> MessageError<io::Error> {
-    let mut messages = Messages::with_stream(script, stream);
+fn first_error(script: Script, stream: MessageDecoder) -> MessageError<io::Error> {
+    let mut messages = Messages::with_decoder(script, stream);
     loop {
-        if let Err(error) = block_on(messages.next_item()) {
+        if let Err(error) = block_on(messages.next_update()) {
             return error;
         }
     }
@@ -74,19 +105,19 @@ fn first_error(script: Script, stream: MessageStream) -> MessageError<io::Error>
 
 #[test]
 fn errors_say_what_failed_and_why() {
-    let error = first_error(Script::of(&[]).failing(reset()), MessageStream::new());
-    assert_eq!(told(&error), ("the connection failed: reset".into(), Some("reset".into())));
+    let error = first_error(Script::of(&[]).failing(reset()), MessageDecoder::new());
+    assert_eq!(told(&error), ("connection failed: reset".into(), None));
 
-    let strict = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(Strictness::Strict));
+    let strict = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let stop = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
     let error = first_error(Script::of(&[stop]), strict);
-    let MessageError::Event(StreamError::Accumulate(cause)) = error else { panic!("{error:?}") };
-    let words = StreamError::Accumulate(cause).to_string();
-    assert_eq!(told(&MessageError::<io::Error>::Event(cause.into())), (words.clone(), Some(words)));
+    assert!(matches!(error, MessageError::Decode(_)));
+    let words = "protocol violation: event before message_start (index 0)";
+    assert_eq!(told(&error), (words.to_owned(), None));
 
     let sample = samples::named("text");
-    let error = first_error(Script::of(&[&sample.stream[..sample.stream.len() / 2]]), MessageStream::new());
-    assert_eq!(told(&error), ("the stream was cut before the message was complete".into(), None));
+    let error = first_error(Script::of(&[&sample.stream[..sample.stream.len() / 2]]), MessageDecoder::new());
+    assert_eq!(told(&error), ("stream is truncated before the message was complete".into(), None));
 }
 
 /// Both ways to the final message tell the same of its failure.
@@ -94,9 +125,10 @@ fn errors_say_what_failed_and_why() {
 fn no_final_message_says_what_came_between() {
     let sample = samples::named("text");
     let half = &sample.stream[..sample.stream.len() / 2];
-    let cut = "the stream was cut before the message was complete";
+    let cut = "stream is truncated before the message was complete";
     let check = |error: FinalMessageError<io::Error>, words: &str, cause: Option<&str>| {
-        assert_eq!(told(&error), (words.to_owned(), cause.map(str::to_owned)));
+        // Each error prints its own cause once.
+        assert_eq!(told(&error), (words.to_owned(), None));
         assert_eq!(error.transport().map(io::Error::kind), cause.map(|_| io::ErrorKind::ConnectionReset));
         assert!(sample.text().starts_with(&error.into_incomplete().message().final_text()));
     };

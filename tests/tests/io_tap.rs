@@ -237,7 +237,7 @@ fn a_message_that_is_no_stream_is_metered() {
     let mut seen = Vec::new();
     let meter = MessageObserver::new(|observed| {
         if let Observed::End { message, incomplete, .. } = observed {
-            let was = incomplete.and_then(|incomplete| incomplete.not_a_stream()).map(ToString::to_string);
+            let was = incomplete.and_then(|incomplete| incomplete.non_stream_body()).map(ToString::to_string);
             seen.push((message.output_tokens(), was.is_some_and(|was| was.contains("\"stream\": true"))));
         }
     });
@@ -290,7 +290,7 @@ fn a_message_is_metered_as_it_passes() {
     let sample = samples::named("text");
     let (mut text, mut ends) = (String::new(), Vec::new());
     let meter = MessageObserver::new(|observed| match observed {
-        Observed::Item(item) => text.extend(item.update.text_pieces()),
+        Observed::Update(item) => text.extend(item.update.text_deltas()),
         Observed::End { message, completion, incomplete } => {
             ends.push((serde_json::to_value(message).unwrap(), completion, incomplete.is_some()));
         }

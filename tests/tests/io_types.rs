@@ -85,10 +85,10 @@ fn futures_of_messages_are_send() {
     let messages = || Messages::new(Plain::of(&[]));
     send(async {
         let mut messages = messages();
-        while let Ok(Some(item)) = messages.next_item().await {
+        while let Ok(Some(item)) = messages.next_update().await {
             drop(item.payload.to_vec());
         }
-        messages.text_stream().next().await
+        messages.text_deltas().next().await
     });
     send(messages().final_message());
     let seen = std::thread::spawn(move || block_on(EventStream::new(Plain::of(&[b"data: x\n\n"])).count()));
@@ -101,12 +101,9 @@ fn nothing_has_to_be_send() {
     assert_eq!(block_on(EventStream::new(Local(polls.clone())).count()), 2);
     assert_eq!(polls.replace(0), 3);
     let mut messages = Messages::new(Local(polls.clone()));
-    // `x` is no event of the Messages API: two payloads that cannot be read, then the end.
-    let mut errors = 0;
-    while let Err(MessageError::Event(_)) = block_on(messages.next_item()) {
-        errors += 1;
-    }
-    assert_eq!((errors, polls.replace(0)), (2, 3));
+    // `x` is no event of the Messages API.
+    assert!(matches!(block_on(messages.next_update()), Err(MessageError::Incomplete(_))));
+    assert_eq!(polls.replace(0), 3);
     let mut passed = Tap::new(Local(polls.clone()), EventObserver::new(|_| polls.set(polls.get() + 10)));
     assert!(block_on(passed.next()).unwrap().is_ok());
     assert_eq!(polls.get(), 11);
@@ -132,8 +129,8 @@ fn they_are_small() {
     assert!(size_of::<Messages<Plain>>() <= 1024);
     assert!(size_of::<MessageReader<std::fs::File>>() <= 1024);
     let mut messages = Messages::new(Plain::of(&[]));
-    assert!(size_of_val(&messages.next_item()) <= 256);
-    assert!(size_of_val(&messages.text_stream()) <= 16);
+    assert!(size_of_val(&messages.next_update()) <= 256);
+    assert!(size_of_val(&messages.text_deltas()) <= 16);
     assert!(size_of_val(&messages.final_message()) <= 4096);
-    assert!(size_of::<Result<Option<ssewire_messages::Item<'_>>, MessageError<std::io::Error>>>() <= 256);
+    assert!(size_of::<Result<Option<ssewire_messages::UpdateEvent<'_>>, MessageError<std::io::Error>>>() <= 256);
 }

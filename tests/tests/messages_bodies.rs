@@ -1,26 +1,26 @@
 //! What is not a stream: recognised, whatever the chunks, and explained in one sentence that names the likely cause.
 
-use ssewire_messages::{Accumulator, Completion, Incomplete, MessageStream, NotAStream, Strictness};
+use ssewire_messages::{Accumulator, Completion, Incomplete, MessageDecoder, NonStreamBody, Step, Validation};
 
-fn end(mut stream: MessageStream, body: &[u8], chunk: usize) -> Incomplete {
+fn end(mut stream: MessageDecoder, body: &[u8], chunk: usize) -> Incomplete {
     for mut input in body.chunks(chunk) {
-        while !matches!(stream.decode(&mut input), Ok(None)) {}
+        while let Ok(Step::Update(_)) = stream.decode(&mut input) {}
     }
     stream.finish().unwrap_err()
 }
 
 /// The body is cut in every way that matters, and always found to be the same.
-fn found(body: &[u8]) -> NotAStream {
-    found_with(MessageStream::new, body)
+fn found(body: &[u8]) -> NonStreamBody {
+    found_with(MessageDecoder::new, body)
 }
 
-fn found_with(stream: impl Fn() -> MessageStream, body: &[u8]) -> NotAStream {
+fn found_with(stream: impl Fn() -> MessageDecoder, body: &[u8]) -> NonStreamBody {
     let whole = end(stream(), body, usize::MAX);
-    assert_eq!(whole.reason(), Completion::NotAStream);
+    assert_eq!(whole.reason(), Completion::NonStreamBody);
     for chunk in [1, 2, 3, 7, 511, 512, 513] {
-        assert_eq!(end(stream(), body, chunk).not_a_stream(), whole.not_a_stream(), "chunks of {chunk}");
+        assert_eq!(end(stream(), body, chunk).non_stream_body(), whole.non_stream_body(), "chunks of {chunk}");
     }
-    let found = whole.not_a_stream().unwrap().clone();
+    let found = whole.non_stream_body().unwrap().clone();
     assert!(whole.to_string().starts_with(&found.to_string()), "{whole}");
     found
 }
@@ -29,9 +29,9 @@ fn found_with(stream: impl Fn() -> MessageStream, body: &[u8]) -> NotAStream {
 fn a_message_without_stream_is_whole_and_names_the_forgotten_switch() {
     let body =
         br#"  {"type":"message","id":"msg_1","content":[{"type":"text","text":"Hi"}],"model":"m","role":"assistant"}"#;
-    let NotAStream::Message(message) = found(body) else { panic!("no message") };
+    let NonStreamBody::Message(message) = found(body) else { panic!("no message") };
     assert_eq!(message.final_text(), "Hi");
-    assert!(NotAStream::Message(message).to_string().contains(r#""stream": true"#));
+    assert!(NonStreamBody::Message(message).to_string().contains(r#""stream": true"#));
 }
 
 #[test]
@@ -42,11 +42,16 @@ fn errors_in_json_are_decoded_whatever_their_shape() {
         (r#"{"object":"error","message":"gone","type":"BadRequestError","code":400}"#, "gone"),
         (r#"{"error":"gone"}"#, "gone"),
         (r#"{"detail":"gone"}"#, "gone"),
+        (r#"{"message":"gone"}"#, "gone"),
+        (r#"{"code":503,"msg":"gone"}"#, "gone"),
         ("{\n  \"type\": \"error\",\n  \"error\": {\"type\": \"api_error\", \"message\": \"gone\"}\n}\n", "gone"),
     ] {
-        let NotAStream::Error(error) = found(body.as_bytes()) else { panic!("no error: {body}") };
+        let NonStreamBody::Error(error) = found(body.as_bytes()) else { panic!("no error: {body}") };
         assert_eq!(error.message(), Some(message), "{body}");
-        assert!(!NotAStream::Error(error).to_string().contains(message), "its own words only where they are asked for");
+        assert!(
+            !NonStreamBody::Error(error).to_string().contains(message),
+            "its own words only where they are asked for"
+        );
     }
 }
 
@@ -54,29 +59,32 @@ fn errors_in_json_are_decoded_whatever_their_shape() {
 fn each_kind_of_body_is_told() {
     let long_text = format!("{}é and so on", "x".repeat(511));
     let page = format!("<!doctype html>\n<html>{}\ndata: in a page\n</html>", "x".repeat(600));
-    let cases: [(&[u8], NotAStream); 22] = [
-        (b"", NotAStream::Empty),
-        (b"\r\n\n", NotAStream::Empty),
-        (b"\xEF\xBB\xBF", NotAStream::Empty),
-        (b"<html><body>502 Bad Gateway</body></html>", NotAStream::Html),
-        (b"\xEF\xBB\xBF\n <!DOCTYPE html>", NotAStream::Html),
-        (page.as_bytes(), NotAStream::Html),
-        (b"\x1F\x8B\x08\x00\x00\x00\x00\x00\x00\x03", NotAStream::Compressed),
-        (b"\x28\xB5\x2F\xFD\x24\x05", NotAStream::Compressed),
-        (b"\x78\x9C\xCB\x48", NotAStream::Compressed),
-        (b"\x00\x00\x01\x20\x00\x00\x00\x4B", NotAStream::Binary),
-        (b"upstream connect error", NotAStream::Text),
-        (b"no healthy upstream: retry later\n", NotAStream::Text),
-        (long_text.as_bytes(), NotAStream::Text),
-        (br#"{"object":"list","data":[]}"#, NotAStream::Json),
-        (b"[1, 2", NotAStream::Json),
-        (b": ping\n\n: ping\n\n", NotAStream::OnlyComments),
-        (b"retry: 3000\n\n", NotAStream::OnlyComments),
-        (b"event: message_start\n\n", NotAStream::OnlyComments),
-        (b"data: [DONE]\n\n", NotAStream::OnlyDone),
-        (b"data: {\"object\":\"chat.completion.chunk\",\"choices\":[]}\n\ndata: [DONE]\n\n", NotAStream::OtherEvents),
-        (b"event: greeting\ndata: {}\n\n", NotAStream::OtherEvents),
-        (b"data: hello\n\n", NotAStream::OtherEvents),
+    let cases: [(&[u8], NonStreamBody); 22] = [
+        (b"", NonStreamBody::Empty),
+        (b"\r\n\n", NonStreamBody::Empty),
+        (b"\xEF\xBB\xBF", NonStreamBody::Empty),
+        (b"<html><body>502 Bad Gateway</body></html>", NonStreamBody::Html),
+        (b"\xEF\xBB\xBF\n <!DOCTYPE html>", NonStreamBody::Html),
+        (page.as_bytes(), NonStreamBody::Html),
+        (b"\x1F\x8B\x08\x00\x00\x00\x00\x00\x00\x03", NonStreamBody::Compressed),
+        (b"\x28\xB5\x2F\xFD\x24\x05", NonStreamBody::Compressed),
+        (b"\x78\x9C\xCB\x48", NonStreamBody::Compressed),
+        (b"\x00\x00\x01\x20\x00\x00\x00\x4B", NonStreamBody::Binary),
+        (b"upstream connect error", NonStreamBody::Text),
+        (b"no healthy upstream: retry later\n", NonStreamBody::Text),
+        (long_text.as_bytes(), NonStreamBody::Text),
+        (br#"{"object":"list","data":[]}"#, NonStreamBody::Json),
+        (b"[1, 2", NonStreamBody::Json),
+        (b": ping\n\n: ping\n\n", NonStreamBody::OnlyComments),
+        (b"retry: 3000\n\n", NonStreamBody::OnlyComments),
+        (b"event: message_start\n\n", NonStreamBody::OnlyComments),
+        (b"data: [DONE]\n\n", NonStreamBody::OnlyDone),
+        (
+            b"data: {\"object\":\"chat.completion.chunk\",\"choices\":[]}\n\ndata: [DONE]\n\n",
+            NonStreamBody::OtherEvents,
+        ),
+        (b"event: greeting\ndata: {}\n\n", NonStreamBody::OtherEvents),
+        (b"data: hello\n\n", NonStreamBody::OtherEvents),
     ];
     for (body, expected) in cases {
         // An event without a name that cannot be read may have been one of ours: then it is a hole, not another body.
@@ -85,6 +93,44 @@ fn each_kind_of_body_is_told() {
 }
 
 /// Protocol page, completion: an unfinished first `event:` or `data:` field is a cut stream.
+/// Servers send blank lines while they work.
+#[test]
+fn white_space_before_a_json_body_changes_nothing() {
+    let message = br#"{"type":"message","id":"msg_1","content":[{"type":"text","text":"Hi"}]}"#;
+    let error = br#"{"type":"error","error":{"type":"api_error","message":"gone"}}"#;
+    for (white, times) in [("\n", 512), ("\r\n", 600), (" ", 1000), ("\n \t", 50_000), ("\n", 1_000_000)] {
+        let bytes = |body: &[u8]| [white.repeat(times).as_bytes(), body].concat();
+        for chunk in [1, 16 * 1024, usize::MAX] {
+            let found = end(MessageDecoder::new(), &bytes(message), chunk);
+            assert!(matches!(found.non_stream_body(), Some(NonStreamBody::Message(_))), "{times} of {white:?}");
+            let found = end(MessageDecoder::new(), &bytes(error), chunk);
+            assert!(matches!(found.non_stream_body(), Some(NonStreamBody::Error(_))), "{times} of {white:?}");
+        }
+    }
+}
+
+/// As `curl -i` prints them.
+#[test]
+fn response_headers_in_front_of_the_body_are_skipped() {
+    for line_end in ["\n", "\r\n"] {
+        let head = format!("HTTP/1.1 200 OK{line_end}content-type: application/json{line_end}{line_end}");
+        let again = format!("HTTP/1.1 100 Continue{line_end}{line_end}{head}");
+        for head in [head, again] {
+            let body = head + r#"{"type":"message","content":[]}"#;
+            assert!(matches!(found(body.as_bytes()), NonStreamBody::Message(_)));
+        }
+    }
+    assert_eq!(found(b"HTTP is a protocol"), NonStreamBody::Text);
+}
+
+#[test]
+fn a_json_body_larger_than_the_limit_is_told_and_not_held() {
+    let body = format!(r#"{{"type":"message","content":[],"x":"{}"}}"#, "x".repeat(100_000));
+    let decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(1000));
+    let incomplete = end(decoder, body.as_bytes(), 1400);
+    assert_eq!(incomplete.reasons(), [Completion::NonStreamBody, Completion::LimitExceeded]);
+}
+
 #[test]
 fn half_a_first_event_is_a_cut_stream() {
     for body in [
@@ -96,16 +142,16 @@ fn half_a_first_event_is_a_cut_stream() {
         "\u{feff}data: {",
     ] {
         for chunk in [1, 7, usize::MAX] {
-            let incomplete = end(MessageStream::new(), body.as_bytes(), chunk);
-            assert_eq!(incomplete.reason(), Completion::Cut, "{body:?}");
-            assert_eq!(incomplete.not_a_stream(), None, "{body:?}");
+            let incomplete = end(MessageDecoder::new(), body.as_bytes(), chunk);
+            assert_eq!(incomplete.reason(), Completion::Truncated, "{body:?}");
+            assert_eq!(incomplete.non_stream_body(), None, "{body:?}");
         }
     }
 }
 
 #[test]
 fn a_cut_stream_of_another_protocol_is_still_of_another_protocol() {
-    assert_eq!(found(b"event: greeting\ndata: {}\n\nevent: gree"), NotAStream::OtherEvents);
+    assert_eq!(found(b"event: greeting\ndata: {}\n\nevent: gree"), NonStreamBody::OtherEvents);
 }
 
 /// What could not be read for its size may have been the message.
@@ -113,43 +159,43 @@ fn a_cut_stream_of_another_protocol_is_still_of_another_protocol() {
 fn a_stream_of_nothing_but_a_giant_is_too_large() {
     let body = format!("data: {}\n\n", "x".repeat(100));
     for chunk in [1, 7, usize::MAX] {
-        let stream = MessageStream::new().with_decoder(ssewire::Decoder::new().with_max_event_bytes(50));
+        let stream = MessageDecoder::new().with_decoder(ssewire::Decoder::new().with_max_event_bytes(50));
         let incomplete = end(stream, body.as_bytes(), chunk);
-        assert_eq!(incomplete.reasons(), [Completion::TooLarge, Completion::Cut]);
+        assert_eq!(incomplete.reasons(), [Completion::LimitExceeded, Completion::Truncated]);
     }
 }
 
 #[test]
 fn the_content_type_explains_what_the_bytes_do_not() {
-    let said = |kind: &'static str| move || MessageStream::new().with_content_type(kind);
+    let said = |kind: &'static str| move || MessageDecoder::new().with_content_type(kind);
     let bedrock = "application/vnd.amazon.eventstream";
-    assert_eq!(found_with(said(bedrock), b"\x00\x00\x01"), NotAStream::ContentType(bedrock.into()));
-    assert!(NotAStream::ContentType(bedrock.into()).to_string().contains("Bedrock"));
+    assert_eq!(found_with(said(bedrock), b"\x00\x00\x01"), NonStreamBody::ContentType(bedrock.into()));
+    assert!(NonStreamBody::ContentType(bedrock.into()).to_string().contains("Bedrock"));
     assert_eq!(
         found_with(said("Text/Plain; charset=utf-8"), b"no upstream"),
-        NotAStream::ContentType("text/plain".into())
+        NonStreamBody::ContentType("text/plain".into())
     );
-    assert_eq!(found_with(said("text/event-stream; charset=utf-8"), b"no upstream"), NotAStream::Text);
-    assert_eq!(found_with(said("text/plain"), b"<html>"), NotAStream::Html, "the bytes tell more");
-    assert_eq!(found_with(said(""), b"no upstream"), NotAStream::Text);
-    assert_eq!(found_with(said("text/\nplain"), b"no upstream"), NotAStream::Text, "no such type");
+    assert_eq!(found_with(said("text/event-stream; charset=utf-8"), b"no upstream"), NonStreamBody::Text);
+    assert_eq!(found_with(said("text/plain"), b"<html>"), NonStreamBody::Html, "the bytes tell more");
+    assert_eq!(found_with(said(""), b"no upstream"), NonStreamBody::Text);
+    assert_eq!(found_with(said("text/\nplain"), b"no upstream"), NonStreamBody::Text, "no such type");
 }
 
 #[test]
 fn a_stream_under_a_wrong_content_type_is_read_all_the_same() {
     let body = include_bytes!("../data/streams/samples/text.sse");
-    let mut stream = MessageStream::new().with_content_type("application/json");
+    let mut stream = MessageDecoder::new().with_content_type("application/json");
     let mut input = &body[..];
-    while stream.decode(&mut input).unwrap().is_some() {}
+    while let Step::Update(_) = stream.decode(&mut input).unwrap() {}
     assert!(!stream.finish().unwrap().final_text().is_empty());
 }
 
 /// A refused event changes nothing, but it was one of a Messages stream.
 #[test]
 fn a_stream_that_was_refused_at_once_is_no_other_body() {
-    let stream = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(Strictness::Strict));
+    let stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let incomplete = end(stream, b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n", usize::MAX);
-    assert_eq!(incomplete.reasons(), [Completion::Cut, Completion::Refused]);
+    assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
 }
 
 /// Text that a refused event carried is missing, so the message does not pass for a whole one.
@@ -163,10 +209,10 @@ fn a_message_without_its_refused_events_is_not_whole() {
         "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n",
         "data: {\"type\":\"message_stop\"}\n\n",
     );
-    let stream = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(Strictness::Strict));
+    let stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let incomplete = end(stream, body.as_bytes(), usize::MAX);
-    assert_eq!(incomplete.reasons(), [Completion::Refused]);
-    assert_eq!(incomplete.message().final_text(), "guilty");
+    assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
+    assert_eq!(incomplete.message().final_text(), "", "it ends at the first violation");
 }
 
 /// Neither what a body that is no stream says, nor what is held of one, shows up in a log.
@@ -175,14 +221,14 @@ fn debug_output_shows_nothing_of_a_body() {
     let canary = "sk-ant-canary";
     let message = format!("{{\"type\":\"message\",\"content\":[{{\"type\":\"text\",\"text\":\"{canary}\"}}]}}");
     for body in [message, format!("{{\"x-api-key\":\"{canary}\"}}"), format!("error: {canary}\n"), canary.to_owned()] {
-        let mut stream = MessageStream::new();
+        let mut stream = MessageDecoder::new();
         let mut input = body.as_bytes();
-        while let Ok(Some(_)) = stream.decode(&mut input) {}
+        while let Ok(Step::Update(_)) = stream.decode(&mut input) {}
         let shown = format!("{stream:?}");
         let bytes = format!("{:?}", canary.as_bytes());
         assert!(!shown.contains(canary) && !shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
         let incomplete = stream.finish().unwrap_err();
-        let shown = format!("{incomplete:?} {incomplete} {:?}", incomplete.not_a_stream());
+        let shown = format!("{incomplete:?} {incomplete} {:?}", incomplete.non_stream_body());
         assert!(!shown.contains(canary), "{shown}");
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ssewire_messages::{
-    ApiError, Backoff, ErrorKind, GiveUp, MessageStream, ResponseHead, RetryAdvice, RetryAfter, StreamEvent,
+    ApiError, Backoff, ErrorKind, MessageDecoder, NoRetryReason, ResponseHead, RetryAfter, RetryDecision, Step,
+    StreamEvent,
 };
 
 const NO_HEADERS: [(&str, &str); 0] = [];
@@ -64,15 +65,15 @@ fn statuses_without_a_type() {
         assert_eq!((error.kind(), error.is_retryable()), (None, again), "{status}");
     }
     assert!(!response(200, "").is_retryable());
-    assert!(!ApiError::from_body(json!({"error": {"type": "tea_error"}})).is_retryable());
-    assert!(!ApiError::from_body(json!({"error": "boom"})).is_retryable());
+    assert!(!ApiError::from_body(json!({"error": {"type": "tea_error"}}).into()).is_retryable());
+    assert!(!ApiError::from_body(json!({"error": "boom"}).into()).is_retryable());
     assert!(response(503, &messages_api("tea_error")).is_retryable(), "the status is known");
 }
 
 /// An error event of a stream.
 fn error_event(data: &str) -> ApiError {
     match StreamEvent::decode(b"error", data.as_bytes()) {
-        Ok(Some(StreamEvent::Error(error))) => error,
+        Ok(Some(StreamEvent::Error(error))) => *error,
         other => panic!("an error: {other:?}"),
     }
 }
@@ -185,7 +186,7 @@ fn bodies_that_are_no_json() {
     assert_eq!((error.message(), error.kind()), (None, Some(&ErrorKind::Permission)));
 
     let bytes = ApiError::from_response(head(500), b"\x1F\x8B\x08\xFF");
-    assert_eq!((bytes.message(), bytes.body(), bytes.kind()), (None, &Value::Null, Some(&ErrorKind::Api)));
+    assert_eq!((bytes.message(), bytes.body().as_str(), bytes.kind()), (None, "null", Some(&ErrorKind::Api)));
 }
 
 #[test]
@@ -197,9 +198,9 @@ fn json_that_is_not_quite_clean() {
 
 #[test]
 fn the_code_in_the_details() {
-    let of = |error: Value| ApiError::from_body(json!({"type": "error", "error": error}));
+    let of = |error: Value| ApiError::from_body(json!({"type": "error", "error": error}).into());
     let error = of(json!({"type": "permission_error", "message": "m", "details": {"error_code": "no_model"}}));
-    assert_eq!(error.error_code(), Some("no_model"));
+    assert_eq!(error.error_code().as_deref(), Some("no_model"));
     for details in [json!(null), json!({}), json!({"error_code": null}), json!("x"), json!([])] {
         let error = of(json!({"type": "permission_error", "message": "m", "details": details}));
         assert_eq!((error.error_code(), error.message()), (None, Some("m")));
@@ -241,7 +242,7 @@ fn an_error_in_words() {
 #[test]
 fn prose_is_no_kind() {
     for kind in ["something went wrong", "a\nb", "a\u{1B}[31m", "", "error", &"x".repeat(129)] {
-        assert_eq!(ApiError::from_body(json!({"error": {"type": kind}})).kind(), None, "{kind:?}");
+        assert_eq!(ApiError::from_body(json!({"error": {"type": kind}}).into()).kind(), None, "{kind:?}");
     }
 }
 
@@ -374,19 +375,19 @@ fn pauses_never_overflow() {
 
 const NOW: Duration = Duration::from_secs(784_111_777);
 
-fn advise(headers: &[(&str, &str)], status: u16, attempt: u32) -> RetryAdvice {
+fn advise(headers: &[(&str, &str)], status: u16, attempt: u32) -> RetryDecision {
     let head = ResponseHead::new(status, headers.iter().copied());
-    Backoff::default().advise(&ApiError::from_response(head, b""), attempt, NOW, 0.0)
+    Backoff::default().decide(&ApiError::from_response(head, b""), attempt, NOW, 0.0)
 }
 
-fn retry(milliseconds: u64) -> RetryAdvice {
-    RetryAdvice::Retry { after: Duration::from_millis(milliseconds) }
+fn retry(milliseconds: u64) -> RetryDecision {
+    RetryDecision::Retry { after: Duration::from_millis(milliseconds) }
 }
 
 #[test]
 fn advice() {
-    let not_retryable = RetryAdvice::GiveUp(GiveUp::NotRetryable);
-    let out_of_retries = RetryAdvice::GiveUp(GiveUp::OutOfRetries);
+    let not_retryable = RetryDecision::GiveUp(NoRetryReason::NotRetryable);
+    let out_of_retries = RetryDecision::GiveUp(NoRetryReason::OutOfRetries);
     for (headers, status, attempt, expected) in [
         (&[][..], 529, 0, retry(500)),
         (&[], 529, 1, retry(1000)),
@@ -417,19 +418,22 @@ fn advice() {
 #[test]
 fn advice_without_a_response() {
     let backoff = Backoff::default();
-    assert_eq!(backoff.advise_unanswered(0, 0.0), retry(500));
-    assert_eq!(backoff.advise_unanswered(1, 1.0), retry(750));
-    assert_eq!(backoff.advise_unanswered(2, 0.0), RetryAdvice::GiveUp(GiveUp::OutOfRetries));
-    assert_eq!(backoff.with_max_retries(0).advise_unanswered(0, 0.0), RetryAdvice::GiveUp(GiveUp::OutOfRetries));
-    assert_eq!(backoff.with_max_retries(9).advise_unanswered(8, 0.0), retry(8000));
+    assert_eq!(backoff.decide_without_response(0, 0.0), retry(500));
+    assert_eq!(backoff.decide_without_response(1, 1.0), retry(750));
+    assert_eq!(backoff.decide_without_response(2, 0.0), RetryDecision::GiveUp(NoRetryReason::OutOfRetries));
+    assert_eq!(
+        backoff.with_max_retries(0).decide_without_response(0, 0.0),
+        RetryDecision::GiveUp(NoRetryReason::OutOfRetries)
+    );
+    assert_eq!(backoff.with_max_retries(9).decide_without_response(8, 0.0), retry(8000));
 }
 
 #[test]
 fn advice_for_an_error_in_a_stream() {
-    let advise = |kind| Backoff::default().advise(&error_event(&messages_api(kind)), 0, NOW, 0.0);
+    let advise = |kind| Backoff::default().decide(&error_event(&messages_api(kind)), 0, NOW, 0.0);
     assert_eq!(advise("overloaded_error"), retry(500));
-    assert_eq!(advise("invalid_request_error"), RetryAdvice::GiveUp(GiveUp::NotRetryable));
-    assert_eq!(advise("tea_error"), RetryAdvice::GiveUp(GiveUp::NotRetryable));
+    assert_eq!(advise("invalid_request_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
+    assert_eq!(advise("tea_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
 }
 
 /// Neither what the server wrote nor what identifies the user goes into a log by way of `Display` or `Debug`.
@@ -473,14 +477,14 @@ fn nothing_private_is_shown() {
         errors.push(error_event(&body.to_string()));
     }
     for error in &errors {
-        let advice = Backoff::default().advise(error, 0, NOW, 0.0);
+        let advice = Backoff::default().decide(error, 0, NOW, 0.0);
         shown.push(format!("{error} {error:?} {error:#?} {advice} {advice:?}"));
         assert!(error.body().to_string().contains(CANARY), "it is there for who asks: {error}");
     }
-    let mut stream = MessageStream::new();
+    let mut stream = MessageDecoder::new();
     let event = format!("event: error\ndata: {}\n\n", messages_api("api_error").replace("boom", CANARY));
     let mut rest = event.as_bytes();
-    while stream.decode(&mut rest).unwrap().is_some() {}
+    while let Step::Update(_) = stream.decode(&mut rest).unwrap() {}
     let incomplete = stream.finish().unwrap_err();
     shown.push(format!("{incomplete} {:?}", incomplete.error()));
 

@@ -8,10 +8,10 @@ use std::{fs, iter};
 
 use serde_json::{Map, Value, json};
 use ssewire_messages::{
-    AccumulateError, Accumulator, Anomaly, ApiError, Incomplete, InputState, Message, MessageStream, NotAStream,
-    StreamError, Strictness,
+    Accumulator, ApiError, Incomplete, LostEvent, Message, MessageDecodeError, MessageDecoder, NonStreamBody,
+    ProtocolViolation, Step, ToolInputError, Update, Validation,
 };
-use ssewire_tests::json::by_value;
+use ssewire_tests::json::{by_value, deep_value};
 
 /// A hostile stream, and what the page says it gives.
 struct Hostile {
@@ -24,9 +24,9 @@ struct Hostile {
 struct Run {
     result: Result<Message, Incomplete>,
     text: String,
-    anomalies: Vec<Anomaly>,
+    anomalies: Vec<ProtocolViolation>,
     undecodable: u64,
-    departures: Vec<Anomaly>,
+    departures: Vec<ProtocolViolation>,
     /// `Display` and `Debug` of every error.
     told: Vec<String>,
 }
@@ -49,8 +49,8 @@ fn every_stream_has_its_expectation() {
 fn tolerant_runs_give_what_the_page_says() {
     let mut failures = Vec::new();
     for (hostile, chunk) in runs() {
-        let run = drive(&hostile.stream, chunk, Strictness::Tolerant);
-        let mut wrong = differences(&outcome(&run), &hostile.outcome(Strictness::Tolerant));
+        let run = drive(&hostile.stream, chunk, Validation::Lenient);
+        let mut wrong = differences(&outcome(&run), &hostile.outcome(Validation::Lenient));
         if !run.departures.is_empty() {
             wrong.push("a departure was refused".to_owned());
         }
@@ -64,9 +64,9 @@ fn tolerant_runs_give_what_the_page_says() {
 fn strict_runs_refuse_the_first_departure_and_give_the_same_where_there_is_none() {
     let mut failures = Vec::new();
     for (hostile, chunk) in runs() {
-        let run = drive(&hostile.stream, chunk, Strictness::Strict);
+        let run = drive(&hostile.stream, chunk, Validation::Strict);
         let mut wrong = match hostile.first_departure() {
-            None => differences(&outcome(&run), &hostile.outcome(Strictness::Strict)),
+            None => differences(&outcome(&run), &hostile.outcome(Validation::Strict)),
             Some(kind) => {
                 let first = run.departures.first().map(|departure| format!("{:?}", departure.kind));
                 differences(&json!({ "departure": first }), &json!({ "departure": kind }))
@@ -106,42 +106,52 @@ fn runs() -> impl Iterator<Item = (Hostile, usize)> {
     [1, 7, usize::MAX].into_iter().flat_map(|chunk| hostiles().into_iter().zip(iter::repeat(chunk)))
 }
 
-fn drive(stream: &[u8], chunk: usize, strictness: Strictness) -> Run {
-    let mut driver = MessageStream::new().with_accumulator(Accumulator::new().with_strictness(strictness));
+fn drive(stream: &[u8], chunk: usize, validation: Validation) -> Run {
+    let mut driver = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(validation));
     let (mut text, mut undecodable, mut departures, mut told) = (String::new(), 0, Vec::new(), Vec::new());
-    let mut before = state(&driver);
-    for mut input in stream.chunks(chunk) {
-        loop {
-            match driver.decode(&mut input) {
-                Ok(Some(item)) => text.extend(item.update.text_pieces()),
-                Ok(None) => break,
-                Err(error) => {
+    let mut chunks = stream.chunks(chunk);
+    let mut input: &[u8] = &[];
+    let mut has_input = true;
+    loop {
+        let before = state(&driver);
+        let step = if has_input { driver.decode(&mut input) } else { driver.decode_end() };
+        match step {
+            Ok(Step::Update(event)) => {
+                text.extend(event.update.text_deltas());
+                if let Update::Lost(error) = event.update {
                     told.extend(both(&error));
-                    match error {
-                        StreamError::Accumulate(AccumulateError::Departure(departure)) => departures.push(departure),
-                        StreamError::Payload(_) | StreamError::Decode(_) => undecodable += 1,
-                        other => panic!("{other}"),
-                    }
-                    assert_eq!(state(&driver), before, "an event that is no update changes nothing: {error}");
+                    assert!(matches!(error, LostEvent::Payload(_)), "{error}");
+                    undecodable += 1;
+                    assert_eq!(state(&driver), before, "a lost event changes nothing");
                 }
             }
-            before = state(&driver);
+            Ok(Step::NeedInput) => match chunks.next() {
+                Some(chunk) => input = chunk,
+                None => has_input = false,
+            },
+            Ok(Step::Ended) => break,
+            Err(error) => {
+                told.extend(both(&error));
+                let MessageDecodeError::Violation(violation) = error else { panic!("{error}") };
+                departures.push(violation);
+                assert_eq!(state(&driver), before, "a rejected event changes nothing");
+            }
         }
     }
-    let anomalies = driver.anomalies().first().to_vec();
+    let anomalies = driver.violations().first().to_vec();
     let result = driver.finish();
     if let Err(incomplete) = &result {
         told.extend(both(incomplete));
         told.extend(incomplete.error().into_iter().flat_map(both));
-        told.extend(incomplete.not_a_stream().map(ToString::to_string));
+        told.extend(incomplete.non_stream_body().map(ToString::to_string));
     }
     Run { result, text, anomalies, undecodable, departures, told }
 }
 
 /// What an event may change.
-fn state(driver: &MessageStream) -> Value {
-    let orphans: Vec<_> = driver.accumulator().orphan_input().collect();
-    json!({ "snapshot": driver.snapshot(), "started": driver.started(), "orphans": orphans })
+fn state(driver: &MessageDecoder) -> Value {
+    let orphans: Vec<_> = driver.accumulator().unmatched_input().collect();
+    json!({ "snapshot": driver.snapshot().to_json_lossy().as_str(), "started": driver.has_started(), "orphans": orphans })
 }
 
 fn both(error: &(impl Display + Debug)) -> [String; 2] {
@@ -158,22 +168,22 @@ fn outcome(run: &Run) -> Value {
         Err(incomplete) => {
             let reasons: Vec<String> = incomplete.reasons().iter().map(|reason| format!("{reason:?}")).collect();
             assert_eq!(reasons[0], format!("{:?}", incomplete.reason()));
-            assert_eq!(incomplete.anomalies().first(), run.anomalies);
+            assert_eq!(incomplete.violations().first(), run.anomalies);
             let ended = json!({
                 "whole": false,
                 "reasons": reasons,
-                "started": incomplete.started(),
+                "started": incomplete.has_started(),
                 "error": incomplete.error().map(error),
-                "orphan_input": incomplete.orphan_input(),
-                "not_a_stream": incomplete.not_a_stream().map(variant),
-                "body": body(incomplete.not_a_stream()),
+                "unmatched_input": incomplete.unmatched_input(),
+                "not_a_stream": incomplete.non_stream_body().map(variant),
+                "body": body(incomplete.non_stream_body()),
             });
             (incomplete.message(), ended)
         }
     };
     let members = outcome.as_object_mut().unwrap();
     members.extend(ended.as_object().unwrap().clone());
-    members.insert("message".to_owned(), by_value(&serde_json::to_value(message).unwrap()));
+    members.insert("message".to_owned(), by_value(&deep_value(message.to_json_lossy().as_json())));
     members.insert("tool_inputs".to_owned(), tool_inputs(message));
     outcome
 }
@@ -188,13 +198,13 @@ fn error(error: &ApiError) -> Value {
     })
 }
 
-fn variant(not_a_stream: &NotAStream) -> String {
+fn variant(not_a_stream: &NonStreamBody) -> String {
     name(&format!("{not_a_stream:?}"))
 }
 
-fn body(not_a_stream: Option<&NotAStream>) -> Value {
+fn body(not_a_stream: Option<&NonStreamBody>) -> Value {
     match not_a_stream {
-        Some(NotAStream::Message(message)) => serde_json::to_value(message).unwrap(),
+        Some(NonStreamBody::Message(message)) => serde_json::to_value(message).unwrap(),
         _ => Value::Null,
     }
 }
@@ -206,21 +216,24 @@ fn name(shown: &str) -> String {
 
 /// Position and state of the input of every tool block.
 fn tool_inputs(message: &Message) -> Value {
-    let inputs = message.content.iter().enumerate().filter_map(|(position, block)| {
-        let state: InputState = (block.as_tool_use().map(|tool| tool.input.state()))
-            .or_else(|| block.as_server_tool_use().map(|tool| tool.input.state()))
-            .or_else(|| block.as_mcp_tool_use().map(|tool| tool.input.state()))?;
-        Some(json!([position, name(&format!("{state:?}"))]))
+    let inputs = message.content().iter().enumerate().filter_map(|(position, block)| {
+        let state = match block.as_tool_use()?.input().value() {
+            Ok(value) if value.as_str() == "{}" => "Empty",
+            Ok(_) => "Complete",
+            Err(ToolInputError::Invalid { .. }) => "Invalid",
+            Err(_) => "Truncated",
+        };
+        Some(json!([position, state]))
     });
     inputs.collect()
 }
 
 impl Hostile {
     /// The expectation with all that goes without saying, as [`outcome`] has it.
-    fn outcome(&self, strictness: Strictness) -> Value {
+    fn outcome(&self, strictness: Validation) -> Value {
         let said = |member: &str, otherwise: Value| self.expected.get(member).cloned().unwrap_or(otherwise);
         let completion = self.expected["completion"].as_str().unwrap();
-        let no_stream = completion == "NotAStream";
+        let no_stream = completion == "NonStreamBody";
         let message = said("message", json!({ "type": "message", "role": "assistant", "content": [] }));
         let message = expanded(&message);
         let mut outcome = json!({
@@ -231,7 +244,7 @@ impl Hostile {
             "tool_inputs": said("tool_inputs", json!([])),
             "whole": true,
         });
-        let is_whole = completion == "Complete" || (completion == "Unterminated" && strictness == Strictness::Tolerant);
+        let is_whole = completion == "Complete" || (completion == "Unterminated" && strictness == Validation::Lenient);
         if !is_whole {
             let mut error = said("error", Value::Null);
             if let Some(error) = error.as_object_mut() {
@@ -243,7 +256,7 @@ impl Hostile {
                 "reasons": said("reasons", json!([completion])),
                 "started": said("started", json!(!no_stream)),
                 "error": error,
-                "orphan_input": said("orphan_input", json!([])),
+                "unmatched_input": said("unmatched_input", json!([])),
                 "not_a_stream": said("not_a_stream", Value::Null),
                 "body": said("body", Value::Null),
             });
@@ -261,8 +274,7 @@ impl Hostile {
     /// The words of the model and of the server: texts of the final message, and every piece they came in.
     fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
-        let blocks =
-            [&self.outcome(Strictness::Tolerant)["message"]["content"], &self.body_content()].map(Value::clone);
+        let blocks = [&self.outcome(Validation::Lenient)["message"]["content"], &self.body_content()].map(Value::clone);
         for block in blocks.iter().filter_map(Value::as_array).flatten() {
             ["text", "thinking", "input"].iter().for_each(|member| strings(&block[*member], &mut secrets));
         }

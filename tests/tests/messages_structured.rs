@@ -23,7 +23,7 @@ fn views(mut output: StructuredOutput, pieces: &[&str]) -> Vec<Option<Value>> {
     for event in events {
         let payload = event.to_string();
         let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
-        output.take(&accumulator.accumulate(&event).unwrap());
+        output.extend_from(&accumulator.accumulate(event).unwrap());
         views.push(output.partial().cloned());
     }
     views.split_off(2)
@@ -53,12 +53,12 @@ fn text_that_is_no_json_leaves_what_came_before_and_says_so() {
     let start = json!({"type": "message_start", "message": message}).to_string();
     let event = StreamEvent::from_json(start.as_bytes()).unwrap().unwrap();
     let mut accumulator = Accumulator::new();
-    output.take(&accumulator.accumulate(&event).unwrap());
+    output.extend_from(&accumulator.accumulate(event).unwrap());
     assert_eq!(output.partial(), Some(&json!({"a": 1})));
     assert_eq!(output.error().unwrap().offset(), 8);
     assert_eq!(output.raw(), r#"{"a":1} and so on"#);
     assert!(!format!("{output:?}").contains("and so"));
-    assert!(matches!(accumulator.accumulate(&StreamEvent::Ping).unwrap(), Update::Ping));
+    assert!(matches!(accumulator.accumulate(StreamEvent::Ping).unwrap(), Update::Ping));
 }
 
 #[test]
@@ -72,14 +72,23 @@ fn the_text_becomes_the_type_of_the_caller() {
     assert_eq!(recipe, Recipe { title: "Tea".to_owned(), steps: vec![1, 2] });
 
     for (text, kind) in [
-        (r#"{"title":"SECRET"#, ParseTextErrorKind::Cut),
-        ("", ParseTextErrorKind::Cut),
-        (r#"{"title":SECRET}"#, ParseTextErrorKind::NotJson),
-        (r#"{"title":"SECRET","steps":"SECRET"}"#, ParseTextErrorKind::OtherType),
-        (r#"{"title":"Tea","steps":[]} SECRET"#, ParseTextErrorKind::NotJson),
+        (r#"{"title":"SECRET"#, ParseTextErrorKind::Eof),
+        ("", ParseTextErrorKind::Eof),
+        (r#"{"title":SECRET}"#, ParseTextErrorKind::Syntax),
+        (r#"{"title":"SECRET","steps":"SECRET"}"#, ParseTextErrorKind::Data),
+        (r#"{"title":"Tea","steps":[]} SECRET"#, ParseTextErrorKind::Syntax),
     ] {
         let error = message(text).parse_text::<Recipe>().unwrap_err();
         assert_eq!(error.kind(), kind, "{text}");
         assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
+    }
+}
+
+#[test]
+fn text_that_was_cut_or_declined_is_no_output() {
+    for reason in ["max_tokens", "refusal", "model_context_window_exceeded", "compaction"] {
+        let content = json!([{"type": "text", "text": "12"}]);
+        let message: Message = serde_json::from_value(json!({"content": content, "stop_reason": reason})).unwrap();
+        assert_eq!(message.parse_text::<u8>().unwrap_err().kind(), ParseTextErrorKind::StopReason);
     }
 }

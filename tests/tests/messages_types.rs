@@ -5,11 +5,10 @@ use std::error::Error;
 use std::fmt::Display;
 
 use serde_json::{Value, from_value, json, to_value};
-use ssewire_messages::content::{Content, ContentBlock, McpToolResultContent, WebSearchToolResultContent};
-use ssewire_messages::stop::StopReason;
+use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
-    AccumulateError, Accumulator, Anomaly, AnomalyKind, Completion, InputError, Message, Nullable, StreamError,
-    StreamEvent, Strictness,
+    AccumulateError, Accumulator, Completion, ContentBlock, LostEvent, Message, Nullable, ProtocolViolation,
+    StopReason, StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
 };
 
 /// All of them are words, each its own, and can stand within a sentence.
@@ -24,20 +23,22 @@ fn are_words<T: Display>(cases: &[T]) {
 
 #[test]
 fn every_case_has_words_of_its_own() {
-    use AnomalyKind::*;
+    use ViolationKind::*;
     let kinds = [
         BeforeMessageStart,
         DeltaBeforeStart,
-        MisfitDelta,
+        MismatchedDelta,
         DeltaAfterStop,
         IndexGap,
         StartOutOfOrder,
         IndexReused,
         StopWithoutStart,
-        SecondStop,
+        DuplicateStop,
         MissingStop,
         SecondMessageStart,
-        NextMessage,
+        MessageAfterStop,
+        ReplacedMessage,
+        KeepAliveData,
         MessageDeltaAfterStop,
         SecondMessageStop,
         BlockEventAfterStop,
@@ -46,17 +47,18 @@ fn every_case_has_words_of_its_own() {
     ];
     are_words(&kinds);
     are_words(&[
-        Completion::NotAStream,
+        Completion::NonStreamBody,
         Completion::ServerError,
-        Completion::TooLarge,
-        Completion::Cut,
-        Completion::Hole,
+        Completion::LimitExceeded,
+        Completion::Truncated,
+        Completion::ContentLost,
         Completion::ToolInput,
-        Completion::Refused,
+        Completion::RejectedByStrictMode,
         Completion::Unterminated,
         Completion::Complete,
     ]);
-    are_words(&[InputError::Growing, InputError::Cut]);
+    are_words(&[ToolInputError::Pending, ToolInputError::Truncated, ToolInputError::Invalid { offset: 7 }]);
+    are_words(&[TurnError::UnprovenToolCall, TurnError::UnidentifiedToolCall]);
 }
 
 /// The figures that the documentation gives.
@@ -68,16 +70,18 @@ fn limits_are_64_mib_and_4096_blocks() {
 
 #[test]
 fn an_accumulator_shows_how_it_stands_and_refuses_in_words() {
-    let mut accumulator = Accumulator::new().with_strictness(Strictness::Strict);
+    let mut accumulator = Accumulator::new().with_validation(Validation::Strict);
     accumulator.accumulate_json(br#"{"type":"message_start","message":{}}"#).unwrap();
     let error = accumulator.accumulate_json(br#"{"type":"content_block_stop","index":7}"#).unwrap_err();
-    let departs = "the stream departs from the protocol: a stop came for a block that never started (index 7)";
+    let departs = "protocol violation: stop for a block that never started (index 7)";
     assert_eq!(error.to_string(), departs);
     let shown = format!("{accumulator:?}");
-    assert!(shown.starts_with("Accumulator { completion: Cut, blocks: 0, bytes: "), "{shown}");
-    assert!(shown.ends_with(", anomalies: 0, .. }"), "{shown}");
-    let error = AccumulateError::TooLarge { limit: 17 };
-    assert_eq!(error.to_string(), "the message is larger than its limit of 17");
+    assert!(shown.starts_with("Accumulator { completion: Truncated, blocks: 0, bytes: "), "{shown}");
+    assert!(shown.ends_with(", violations: 0, .. }"), "{shown}");
+    let error = AccumulateError::BytesExceeded { limit: 17 };
+    assert_eq!(error.to_string(), "message is larger than its limit of 17 bytes");
+    let error = AccumulateError::BlocksExceeded { limit: 17 };
+    assert_eq!(error.to_string(), "message has more than its limit of 17 blocks");
 }
 
 #[test]
@@ -88,11 +92,12 @@ fn what_is_incomplete_names_its_reasons_and_the_error_behind_them() {
     let error = br#"{"type":"error","error":{"type":"overloaded_error","message":"secret"}}"#;
     accumulator.accumulate_json(error).unwrap();
     let incomplete = accumulator.into_message().unwrap_err();
-    let cause = incomplete.source().expect("the server's error").to_string();
-    assert_eq!(cause, incomplete.error().unwrap().to_string());
+    // Each error prints its own cause once.
+    assert!(incomplete.source().is_none());
+    assert!(incomplete.to_string().starts_with(&incomplete.error().unwrap().to_string()));
     let shown = format!("{incomplete:?}");
-    assert!(shown.starts_with("Incomplete { reasons: [ServerError, Cut], error: Some(ApiError "), "{shown}");
-    assert!(shown.ends_with(", started: true, .. }") && !shown.contains("secret"), "{shown}");
+    assert!(shown.starts_with("Incomplete { reasons: [ServerError, Truncated], error: Some(ApiError "), "{shown}");
+    assert!(shown.ends_with(", has_started: true, .. }") && !shown.contains("secret"), "{shown}");
 }
 
 #[test]
@@ -101,11 +106,8 @@ fn a_departure_names_the_index_if_it_has_one() {
     for payload in [r#"{"type":"content_block_stop","index":7}"#, r#"{"type":"message_start","message":{}}"#] {
         accumulator.accumulate_json(payload.as_bytes()).unwrap();
     }
-    let words: Vec<String> = accumulator.anomalies().first().iter().map(Anomaly::to_string).collect();
-    assert_eq!(
-        words,
-        ["an event came before message_start (index 7)", "a stop came for a block that never started (index 7)"]
-    );
+    let words: Vec<String> = accumulator.violations().first().iter().map(ProtocolViolation::to_string).collect();
+    assert_eq!(words, ["event before message_start (index 7)", "stop for a block that never started (index 7)"]);
 }
 
 /// Section 1 of the protocol: the type in the payload is what counts.
@@ -125,32 +127,32 @@ fn the_kind_of_an_event_is_its_type() {
     for payload in payloads {
         let text = payload.to_string();
         let event = StreamEvent::from_json(text.as_bytes()).unwrap().unwrap();
-        assert_eq!(event.kind(), payload["type"], "{text}");
-        assert_eq!(event.into_owned().kind(), payload["type"], "{text}");
+        assert_eq!(event.type_name(), payload["type"], "{text}");
+        assert_eq!(event.into_owned().type_name(), payload["type"], "{text}");
     }
-    assert_eq!(StreamEvent::from_json(b"[DONE]").unwrap().unwrap().kind(), "[DONE]");
+    assert_eq!(StreamEvent::from_json(b"[DONE]").unwrap().unwrap().type_name(), "[DONE]");
 }
 
 #[test]
 fn bare_json_is_accumulated_and_noted_where_it_is_none() {
     let mut message = Accumulator::new();
-    assert!(message.accumulate_json(br#"{"type":"message_start","message":{}}"#).unwrap().is_some());
-    assert!(message.accumulate_json(b"").unwrap().is_none());
-    assert!(matches!(message.accumulate_json(b"{"), Err(StreamError::Payload(_))));
+    assert!(message.accumulate_json(br#"{"type":"message_start","message":{}}"#).is_ok());
+    assert!(matches!(message.accumulate_json(b""), Ok(Update::Unchanged)));
+    assert!(matches!(message.accumulate_json(b"{"), Ok(Update::Lost(LostEvent::Payload(_)))));
     assert!(message.accumulate_json(br#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#).is_ok());
     assert!(message.accumulate_json(br#"{"type":"message_stop"}"#).is_ok());
-    assert_eq!(message.completion(), Completion::Hole);
+    assert_eq!(message.completion(), Completion::ContentLost);
 }
 
 #[test]
 fn absent_and_null_are_two_things_and_neither_is_a_value() {
-    let mut cases = [Nullable::Absent, Nullable::Null, Nullable::Value(7)];
+    let cases = [Nullable::Absent, Nullable::Null, Nullable::Value(7)];
     let seen = cases.map(|case| [case.is_absent(), case.is_null(), case.is_value()]);
     assert_eq!(seen, [[true, false, false], [false, true, false], [false, false, true]]);
     assert_eq!(cases.map(Nullable::into_option), [None, None, Some(7)]);
     assert_eq!(cases.each_ref().map(Nullable::as_ref), [Nullable::Absent, Nullable::Null, Nullable::Value(&7)]);
-    cases.iter_mut().filter_map(Nullable::get_mut).for_each(|value| *value += 1);
-    assert_eq!(cases, [Nullable::Absent, Nullable::Null, Nullable::from(8)]);
+    assert_eq!(cases.map(|case| case.map(|value| value + 1)), [Nullable::Absent, Nullable::Null, Nullable::from(8)]);
+    assert_eq!([Nullable::from(None), Nullable::from(Some(7))], [Nullable::Absent, Nullable::Value(7)]);
 }
 
 fn text(text: &str) -> ContentBlock {
@@ -166,25 +168,19 @@ fn a_list_of_blocks_is_in_order() {
             "content_block": {"type": "text", "text": text}});
         message.accumulate_json(start.to_string().as_bytes()).unwrap();
         // Each is the last one for a moment, or never is.
-        let last = message.snapshot().content.last();
-        assert_eq!(last, Some(&self::text("c")));
+        assert_eq!(message.snapshot().content().last(), Some(&self::text("c")));
     }
-    let content = &message.snapshot().content;
-    let collected: Content = ["a", "b", "c"].into_iter().map(text).collect();
-    assert_eq!(*content, collected);
-    assert_eq!(collected.last(), Some(&text("c")));
-    assert_eq!(format!("{content:?}"), format!("{:?}", collected.clone().into_vec()));
-    assert_eq!(format!("{:?}", content.iter()), format!("{content:?}"));
-    assert_eq!(content.iter().len(), 3);
-    assert_eq!(Content::default().last(), None);
+    let snapshot = message.snapshot();
+    let collected: Vec<ContentBlock> = ["a", "b", "c"].into_iter().map(text).collect();
+    assert_eq!(snapshot.content(), collected);
 }
 
 #[test]
 fn unknown_members_are_counted() {
     let message: Message = from_value(json!({"content": [], "one": 1, "two": 2})).unwrap();
-    assert_eq!((message.extra.len(), message.extra.is_empty()), (2, false));
+    assert_eq!((message.extra().len(), message.extra().is_empty()), (2, false));
     let message: Message = from_value(json!({"content": []})).unwrap();
-    assert_eq!((message.extra.len(), message.extra.is_empty()), (0, true));
+    assert_eq!((message.extra().len(), message.extra().is_empty()), (0, true));
 }
 
 /// Also on their own, for those who keep them so.
@@ -210,5 +206,5 @@ fn text_that_is_not_of_the_type_says_where() {
     let message: Message = from_value(json!({"content": [{"type": "text", "text": "[1,\n 2, \"x\"]"}]})).unwrap();
     let error = message.parse_text::<Vec<u32>>().unwrap_err();
     assert_eq!((error.line(), error.column()), (2, 7));
-    assert_eq!(error.to_string(), "the text of the message is JSON, but not of the expected type (line 2, column 7)");
+    assert_eq!(error.to_string(), "message text is JSON, but not of the expected type (line 2, column 7)");
 }

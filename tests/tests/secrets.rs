@@ -17,7 +17,8 @@ use ssewire_io::{
 };
 use ssewire_json::{PartialJson, PartialStrings};
 use ssewire_messages::{
-    Accumulator, ApiError, Backoff, Message, MessageStream, ResponseHead, StreamEvent, Strictness, StructuredOutput,
+    Accumulator, ApiError, Backoff, Message, MessageDecoder, ResponseHead, Step, StreamEvent, StructuredOutput, Update,
+    Validation,
 };
 use ssewire_tests::samples;
 
@@ -215,18 +216,23 @@ fn streams_that_are_spoiled() {
             // A place of its own for each, anywhere in the stream.
             let at = stream.len() * (2 * nth + number % 2 + 1) / 14;
             for (strictness, limit, max_bytes) in
-                [(Strictness::Tolerant, 1 << 20, 1 << 20), (Strictness::Strict, 1 << 20, 1 << 20)]
+                [(Validation::Lenient, 1 << 20, 1 << 20), (Validation::Strict, 1 << 20, 1 << 20)]
                     .into_iter()
-                    .chain([(Strictness::Tolerant, 150, 1 << 20), (Strictness::Tolerant, 1 << 20, 100)])
+                    .chain([(Validation::Lenient, 150, 1 << 20), (Validation::Lenient, 1 << 20, 100)])
             {
-                let accumulator = Accumulator::new().with_strictness(strictness).with_max_bytes(max_bytes);
+                let accumulator = Accumulator::new().with_validation(strictness).with_max_bytes(max_bytes);
                 let decoder = Decoder::new().with_max_event_bytes(limit);
-                let mut driver = MessageStream::new().with_decoder(decoder).with_accumulator(accumulator);
+                let mut driver = MessageDecoder::new().with_decoder(decoder).with_accumulator(accumulator);
                 for mut chunk in spoil(stream, at).as_bytes().chunks(200) {
                     loop {
                         match driver.decode(&mut chunk) {
-                            Ok(Some(_)) => {}
-                            Ok(None) => break,
+                            Ok(Step::Update(event)) => {
+                                if let Update::Lost(error) = event.update {
+                                    hides_error(&error);
+                                    errors += 1;
+                                }
+                            }
+                            Ok(_) => break,
                             Err(error) => {
                                 hides_error(&error);
                                 errors += 1;
@@ -235,18 +241,18 @@ fn streams_that_are_spoiled() {
                     }
                     hides(&driver);
                     hides(driver.accumulator());
-                    hides(driver.anomalies());
+                    hides(driver.violations());
                 }
                 match driver.finish() {
                     Ok(message) => inputs_hide(&message),
                     Err(error) => {
                         hides_error(&error);
                         error.error().into_iter().for_each(hides_error);
-                        error.not_a_stream().into_iter().for_each(|body| {
+                        error.non_stream_body().into_iter().for_each(|body| {
                             hides(body);
                             is_clean(&body.to_string());
                         });
-                        hides(error.anomalies());
+                        hides(error.violations());
                         inputs_hide(error.message());
                         incomplete += 1;
                     }
@@ -260,10 +266,11 @@ fn streams_that_are_spoiled() {
 
 /// Why there is no input does not say what there is.
 fn inputs_hide(message: &Message) {
-    for input in message.content.iter().filter_map(|block| block.as_tool_use()).map(|tool| &tool.input) {
+    for input in message.content().iter().filter_map(|block| block.as_tool_use()).map(|tool| tool.input()) {
         input.value().err().iter().for_each(hides_error);
-        hides(&input.state());
     }
+    message.to_json().err().iter().for_each(hides_error);
+    message.to_turn().err().iter().for_each(hides_error);
 }
 
 #[test]
@@ -307,12 +314,12 @@ fn bodies_that_are_no_stream() {
     ];
     for body in bodies {
         for content_type in ["text/event-stream", MARKER] {
-            let driver = MessageStream::new().with_content_type(content_type);
-            let error = MessageReader::with_stream(body.as_bytes(), driver).final_message().unwrap_err();
+            let driver = MessageDecoder::new().with_content_type(content_type);
+            let error = MessageReader::with_decoder(body.as_bytes(), driver).final_message().unwrap_err();
             hides_error(&error);
             hides_error(error.incomplete());
             error.incomplete().error().into_iter().for_each(hides_error);
-            error.incomplete().not_a_stream().into_iter().for_each(|body| {
+            error.incomplete().non_stream_body().into_iter().for_each(|body| {
                 hides(body);
                 is_clean(&body.to_string());
             });
@@ -337,10 +344,11 @@ fn errors_of_the_server_and_the_head_of_a_response() {
         json!(MARKER),
     ];
     for body in bodies {
-        let errors = [ApiError::from_body(body.clone()), ApiError::from_response(head(), body.to_string().as_bytes())];
+        let errors =
+            [ApiError::from_body(body.clone().into()), ApiError::from_response(head(), body.to_string().as_bytes())];
         for error in errors {
             hides_error(&error);
-            hides(&Backoff::default().advise(&error, 0, std::time::Duration::ZERO, 0.5));
+            hides(&Backoff::default().decide(&error, 0, std::time::Duration::ZERO, 0.5));
             // It is not lost: who asks is told.
             assert!(error.body().to_string().contains(MARKER));
         }
@@ -354,10 +362,10 @@ fn errors_of_the_server_and_the_head_of_a_response() {
 #[test]
 fn what_errors_do_name() {
     let body = json!({"type": "error", "error": {"type": "odd_error", "message": MARKER}, "request_id": "req_1"});
-    let shown = ApiError::from_body(body).to_string();
+    let shown = ApiError::from_body(body.into()).to_string();
     assert_eq!(shown, "the server reported odd_error for request req_1");
-    let driver = MessageStream::new().with_content_type("application/odd; charset=MARKER");
-    let shown = MessageReader::with_stream(MARKER.as_bytes(), driver).final_message().unwrap_err().to_string();
+    let driver = MessageDecoder::new().with_content_type("application/odd; charset=MARKER");
+    let shown = MessageReader::with_decoder(MARKER.as_bytes(), driver).final_message().unwrap_err().to_string();
     assert!(shown.contains("application/odd"));
     is_clean(&shown);
 }
@@ -410,15 +418,15 @@ fn messages_in_the_middle_of_a_stream() {
     let mut output = StructuredOutput::new();
     let mut reader = body.as_bytes()[..body.len() * 2 / 3].messages();
     loop {
-        match reader.next_item() {
-            Ok(Some(item)) => output.take(&item.update),
+        match reader.next_update() {
+            Ok(Some(item)) => output.extend_from(&item.update),
             Ok(None) => break,
             Err(error) => hides_error(&error),
         }
         hides(&reader);
         hides(&output);
     }
-    hides(&reader.text_pieces());
+    hides(&reader.text_deltas());
     hides_error(&reader.final_message().unwrap_err());
 
     let chunks = || stream::iter(body.as_bytes().chunks(100).take(9).map(Ok::<_, Infallible>));
@@ -427,11 +435,11 @@ fn messages_in_the_middle_of_a_stream() {
         event.err().iter().for_each(hides_error);
         hides(&messages);
     }
-    hides(&messages.text_stream());
+    hides(&messages.text_deltas());
     hides_error(&block_on(messages.final_message()).unwrap_err());
 
     let mut texts = Messages::new(chunks());
-    let told: Vec<_> = block_on(texts.text_stream().collect());
+    let told: Vec<_> = block_on(texts.text_deltas().collect());
     told.iter().filter_map(|text| text.as_ref().err()).for_each(hides_error);
 }
 

@@ -11,15 +11,8 @@ use std::fmt::Debug;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, from_str, from_value, json, to_string, to_value};
-use ssewire_messages::citation::*;
-use ssewire_messages::container::*;
-use ssewire_messages::content::*;
-use ssewire_messages::context_management::*;
-use ssewire_messages::diagnostics::*;
-use ssewire_messages::input_transformation::*;
-use ssewire_messages::stop::*;
-use ssewire_messages::usage::*;
-use ssewire_messages::{ErrorKind, Message, Nullable, Role};
+use ssewire_messages::vocabulary::*;
+use ssewire_messages::{Accumulator, ContentBlock, ErrorKind, Message, Nullable, StopReason, Usage};
 
 /// `name?` may be absent, `T|null` may be null.
 const GENERAL: &str = r#"
@@ -146,7 +139,7 @@ const TYPES: &[(&str, Trip)] = &[
     ("BetaAdvisorToolResultErrorObject", trip::<AdvisorToolResultErrorObject>),
     ("BetaClearThinking20251015EditResponse", trip::<ClearThinking20251015EditResponse>),
     ("BetaClearToolUses20250919EditResponse", trip::<ClearToolUses20250919EditResponse>),
-    ("BetaCompactionBlock", trip::<CompactionBlock>),
+    ("BetaCompactionBlock", trip::<ContentBlock>),
     ("BetaCompactionIterationUsage", trip::<CompactionIterationUsage>),
     ("BetaContextManagementResponse", trip::<ContextManagementResponse>),
     ("BetaFallbackBlock", trip::<FallbackBlock>),
@@ -159,7 +152,7 @@ const TYPES: &[(&str, Trip)] = &[
     ("BetaMCPTool", trip::<McpTool>),
     ("BetaMCPToolListingBlock", trip::<McpToolListingBlock>),
     ("BetaMCPToolResultBlock", trip::<McpToolResultBlock>),
-    ("BetaMCPToolUseBlock", trip::<McpToolUseBlock>),
+    ("BetaMCPToolUseBlock", trip::<ContentBlock>),
     ("BetaMessage", trip::<Message>),
     ("BetaMessageDeltaUsage", trip::<Usage>),
     ("BetaMessageIterationUsage", trip::<MessageIterationUsage>),
@@ -169,7 +162,7 @@ const TYPES: &[(&str, Trip)] = &[
     ("BetaResponseToolChangeMCPToolsetReference", trip::<ToolChangeMcpToolsetReference>),
     ("BetaResponseToolChangeToolReference", trip::<ToolChangeToolReference>),
     ("BetaResponseToolRemovalBlock", trip::<ToolRemovalBlock>),
-    ("BetaServerToolUseBlock", trip::<ServerToolUseBlock>),
+    ("BetaServerToolUseBlock", trip::<ContentBlock>),
     ("BetaThinkingDroppedInputTransformation", trip::<ThinkingDroppedInputTransformation>),
     ("BetaThinkingMismatchAllowedInputTransformation", trip::<ThinkingMismatchAllowedInputTransformation>),
     ("BetaToolChangeToolDefinition", trip::<ToolChangeToolDefinition>),
@@ -207,19 +200,19 @@ const TYPES: &[(&str, Trip)] = &[
     ("ServerToolCaller", trip::<ServerToolCaller>),
     ("ServerToolCaller20260120", trip::<ServerToolCaller20260120>),
     ("ServerToolUsage", trip::<ServerToolUsage>),
-    ("ServerToolUseBlock", trip::<ServerToolUseBlock>),
-    ("TextBlock", trip::<TextBlock>),
+    ("ServerToolUseBlock", trip::<ContentBlock>),
+    ("TextBlock", trip::<ContentBlock>),
     ("TextEditorCodeExecutionCreateResultBlock", trip::<TextEditorCodeExecutionCreateResultBlock>),
     ("TextEditorCodeExecutionStrReplaceResultBlock", trip::<TextEditorCodeExecutionStrReplaceResultBlock>),
     ("TextEditorCodeExecutionToolResultBlock", trip::<TextEditorCodeExecutionToolResultBlock>),
     ("TextEditorCodeExecutionToolResultErrorObject", trip::<TextEditorCodeExecutionToolResultErrorObject>),
     ("TextEditorCodeExecutionViewResultBlock", trip::<TextEditorCodeExecutionViewResultBlock>),
-    ("ThinkingBlock", trip::<ThinkingBlock>),
+    ("ThinkingBlock", trip::<ContentBlock>),
     ("ToolReferenceBlock", trip::<ToolReferenceBlock>),
     ("ToolSearchToolResultBlock", trip::<ToolSearchToolResultBlock>),
     ("ToolSearchToolResultErrorObject", trip::<ToolSearchToolResultErrorObject>),
     ("ToolSearchToolSearchResultBlock", trip::<ToolSearchToolSearchResultBlock>),
-    ("ToolUseBlock", trip::<ToolUseBlock>),
+    ("ToolUseBlock", trip::<ContentBlock>),
     ("Usage", trip::<Usage>),
     ("WebFetchBlock", trip::<WebFetchBlock>),
     ("WebFetchToolResultBlock", trip::<WebFetchToolResultBlock>),
@@ -227,6 +220,25 @@ const TYPES: &[(&str, Trip)] = &[
     ("WebSearchResultBlock", trip::<WebSearchResultBlock>),
     ("WebSearchToolResultBlock", trip::<WebSearchToolResultBlock>),
     ("WebSearchToolResultErrorObject", trip::<WebSearchToolResultErrorObject>),
+];
+
+/// Objects that deltas build: their types are not of the vocabulary, and keep what is not merged as text.
+const MERGED: &[&str] = &[
+    // Its blocks are kept as maps, in the order of those.
+    "BetaMCPToolResultBlock",
+    "BetaCompactionBlock",
+    "BetaMCPToolUseBlock",
+    "BetaMessage",
+    "BetaMessageDeltaUsage",
+    "BetaServerToolUseBlock",
+    "BetaUsage",
+    "Message",
+    "MessageDeltaUsage",
+    "ServerToolUseBlock",
+    "TextBlock",
+    "ThinkingBlock",
+    "ToolUseBlock",
+    "Usage",
 ];
 
 /// Members that are always written, so that absent is not kept apart. `""` and `{}` stand for what did not come.
@@ -560,6 +572,11 @@ fn every_shape_of_every_object_comes_out_as_it_went_in() {
         for shape in table.shapes_of_object(object, members) {
             count += 1;
             let read = trip(&shape.text).unwrap_or_else(|error| panic!("{object}: {error}: {}", shape.text));
+            if MERGED.contains(&object) {
+                let values = [&read.written, &shape.text].map(|text| from_str::<Value>(text).unwrap());
+                assert_eq!(values[0], values[1], "{object}");
+                continue;
+            }
             assert_eq!(read.written, shape.text, "{object}");
             // A media type is any string, to the page too; all else that is unknown is seen as such.
             let known = shape.documented || shape.text.contains(r#""media_type":"value_of_tomorrow""#);
@@ -600,7 +617,8 @@ fn a_member_of_another_type_is_kept_among_the_extras() {
                 }
                 let read = read.unwrap_or_else(|error| panic!("{path}: {error}: {value}"));
                 assert_eq!(from_str::<Value>(&read.written).unwrap(), value, "{path}");
-                assert!(read.has_extra(&member.name), "{path}: {value}: {}", read.debug);
+                let is_seen = read.has_extra(&member.name) || MERGED.contains(&object);
+                assert!(is_seen, "{path}: {value}: {}", read.debug);
             }
         }
     }
@@ -705,17 +723,17 @@ fn counts_are_read_leniently_other_integers_are_not() {
         (r#""18446744073709551615""#, u64::MAX),
         ("1e19", 10_000_000_000_000_000_000),
     ] {
-        assert_eq!(usage(sent).output_tokens, Some(read), "{sent}");
+        assert_eq!(usage(sent).output_tokens(), Some(read), "{sent}");
         assert_eq!(to_string(&usage(sent)).unwrap(), format!(r#"{{"output_tokens":{read}}}"#));
     }
     for sent in
         ["7.5", "-7", r#""+7""#, r#""""#, r#"" 7""#, r#""7.0""#, "2e19", r#""18446744073709551616""#, "null", "[7]"]
     {
-        assert_eq!(usage(sent).output_tokens, None, "{sent}");
-        assert!(usage(sent).extra.contains("output_tokens"), "{sent}");
+        assert_eq!(usage(sent).output_tokens(), None, "{sent}");
+        assert_eq!(usage(sent).to_json(), json!({"output_tokens": from_str::<Value>(sent).unwrap()}), "{sent}");
     }
-    assert_eq!(from_value::<Usage>(json!({"input_tokens": "7"})).unwrap().input_tokens, Nullable::Value(7));
-    assert_eq!(from_value::<Usage>(json!({"input_tokens": null})).unwrap().input_tokens, Nullable::Null);
+    assert_eq!(from_value::<Usage>(json!({"input_tokens": "7"})).unwrap().input_tokens(), Some(7));
+    assert_eq!(again::<Usage>(json!({"input_tokens": null})), json!({"input_tokens": null}));
 
     for (sent, read) in [(json!(7), Some(7)), (json!("7"), None), (json!(7.0), None), (json!(-7), None)] {
         let citation: CitationCharLocation =
@@ -738,9 +756,14 @@ fn a_typed_member_is_written_in_place_of_an_extra_of_its_name() {
 #[test]
 fn a_usage_is_merged_member_by_member() {
     let merged = |start: Value, delta: Value| {
-        let mut usage: Usage = from_value(start).unwrap();
-        usage.merge(from_value(delta).unwrap());
-        to_value(usage).unwrap()
+        let mut message = Accumulator::new();
+        for event in [
+            json!({"type": "message_start", "message": {"usage": start}}),
+            json!({"type": "message_delta", "usage": delta}),
+        ] {
+            message.accumulate_json(event.to_string().as_bytes()).unwrap();
+        }
+        to_value(message.snapshot().usage()).unwrap()
     };
     assert_eq!(
         merged(
@@ -792,61 +815,62 @@ fn known_members_are_seen_through_their_fields() {
     }))
     .unwrap();
 
-    assert_eq!(message.id.as_deref(), Some("msg_1"));
-    assert_eq!(message.role, Some(Role::Assistant));
-    let skills = message.container.get().and_then(|container| container.skills.get()).unwrap();
-    assert_eq!(skills[0].kind, Some(ContainerSkillKind::Custom));
-    assert_eq!(message.stop_reason, Nullable::Value(StopReason::Refusal));
-    assert!(message.stop_sequence.is_null());
-    let Some(StopDetails::Refusal(details)) = message.stop_details.as_deref() else { panic!() };
+    assert_eq!(message.id(), Some("msg_1"));
+    let container: Container = message.get("container").unwrap().parse_as().unwrap();
+    assert_eq!(container.skills.as_option().unwrap()[0].kind, Some(ContainerSkillKind::Custom));
+    assert_eq!(message.stop_reason(), Some(&StopReason::Refusal));
+    assert_eq!(message.stop_sequence(), None);
+    let details: StopDetails = message.get("stop_details").unwrap().parse_as().unwrap();
+    let StopDetails::Refusal(details) = details else { panic!() };
     assert_eq!(details.category, Nullable::Value(RefusalCategory::Bio));
     assert_eq!(details.fallback_has_prefill_claim, Nullable::Value(true));
     assert!(details.explanation.is_absent());
 
-    let usage = message.usage.get().unwrap();
-    assert_eq!(usage.output_tokens, Some(5));
-    assert_eq!(usage.input_tokens, Nullable::Absent);
-    assert_eq!(usage.speed.get().map(Speed::as_str), Some("fast"));
-    let credit = usage.fallback_credit.get().unwrap();
+    let usage = message.usage().unwrap();
+    assert_eq!((usage.output_tokens(), usage.input_tokens()), (Some(5), None));
+    assert_eq!(usage.get("speed").unwrap().parse_as::<Speed>().unwrap(), Speed::Fast);
+    let credit: FallbackCreditUsage = usage.get("fallback_credit").unwrap().parse_as().unwrap();
     assert!(matches!(credit.status, Some(FallbackCreditStatus::Redeemed(_))));
-    let Iteration::Compaction(iteration) = &usage.iterations.get().unwrap()[0] else { panic!() };
-    assert_eq!(iteration.input_tokens, Some(100));
+    let iterations: Vec<Iteration> = usage.get("iterations").unwrap().parse_as().unwrap();
+    assert!(matches!(&iterations[0], Iteration::Compaction(iteration) if iteration.input_tokens == Some(100)));
 
-    let edits = message.context_management.get().unwrap().applied_edits.as_ref().unwrap();
+    let management: ContextManagementResponse = message.get("context_management").unwrap().parse_as().unwrap();
+    let edits = management.applied_edits.unwrap();
     assert!(matches!(&edits[0], AppliedEdit::ClearThinking20251015(edit) if edit.cleared_thinking_turns == Some(3)));
-    let reason = message.diagnostics.get().unwrap().cache_miss_reason.get().unwrap();
-    assert_eq!(reason.kind(), "tools_changed");
-    let transformations = message.input_transformations.get().unwrap();
+    let diagnostics: Diagnostics = message.get("diagnostics").unwrap().parse_as().unwrap();
+    assert_eq!(diagnostics.cache_miss_reason.as_option().unwrap().type_name(), "tools_changed");
+    let transformations: Vec<InputTransformation> = message.get("input_transformations").unwrap().parse_as().unwrap();
     let InputTransformation::ThinkingDropped(dropped) = &transformations[0] else { panic!() };
     assert_eq!(dropped.reason, Some(BindingReason::PrefixBindingMismatch));
 
-    let mut blocks = message.content.iter();
+    let mut blocks = message.content().iter();
     let mut next = || blocks.next().unwrap();
     let text = next().as_text().unwrap();
-    assert_eq!(text.text, "hi");
-    let Citation::PageLocation(citation) = &text.citations.get().unwrap()[0] else { panic!() };
+    assert_eq!(text.text(), "hi");
+    let citation = text.citations().into_option().unwrap().iter().next().unwrap();
+    let Citation::PageLocation(citation) = citation.parse_as().unwrap() else { panic!() };
     assert_eq!(citation.start_page_number, Some(2));
     let call = next().as_tool_use().unwrap();
-    assert_eq!(call.name.as_deref(), Some("f"));
-    assert_eq!(to_value(&call.input).unwrap(), json!({"x": 1}));
-    assert!(matches!(call.caller.as_deref(), Some(Caller::Direct(_))));
-    assert_eq!(next().as_server_tool_use().unwrap().name, Some(ServerToolName::WebSearch));
-    let ContentBlock::WebSearchToolResult(search) = next() else { panic!() };
+    assert_eq!(call.name().as_deref(), Some("f"));
+    assert_eq!(call.input().value().unwrap(), json!({"x": 1}));
+    assert!(matches!(call.get("caller").unwrap().parse_as().unwrap(), Caller::Direct(_)));
+    assert_eq!(next().as_tool_use().unwrap().name().as_deref(), Some("web_search"));
+    let search: WebSearchToolResultBlock = next().parse().unwrap();
     let Some(WebSearchToolResultContent::Results(results)) = &search.content else { panic!() };
     assert!(matches!(&results[0], WebSearchResult::Page(page) if page.url.as_deref() == Some("u")));
-    assert_eq!(results[1].kind(), "image");
-    let ContentBlock::WebFetchToolResult(fetch) = next() else { panic!() };
+    assert_eq!(results[1].type_name(), "image");
+    let fetch: WebFetchToolResultBlock = next().parse().unwrap();
     let Some(WebFetchToolResultContent::Result(result)) = &fetch.content else { panic!() };
     let Some(WebFetchDocument::Document(document)) = &result.content else { panic!() };
     assert!(matches!(&document.source, Some(DocumentSource::Text(text)) if text.data.as_deref() == Some("d")));
-    let ContentBlock::McpToolResult(result) = next() else { panic!() };
+    let result: McpToolResultBlock = next().parse().unwrap();
     let Some(McpToolResultContent::Blocks(blocks)) = &result.content else { panic!() };
-    assert_eq!(blocks[0].as_text().unwrap().text, "m");
-    let ContentBlock::Fallback(fallback) = next() else { panic!() };
+    assert_eq!(blocks[0].raw()["text"], "m");
+    let fallback: FallbackBlock = next().parse().unwrap();
     assert_eq!(fallback.to.as_ref().unwrap().model.as_deref(), Some("claude-2"));
     let hologram = next();
-    assert_eq!(hologram.kind(), "hologram");
-    assert_eq!(hologram.as_unknown().unwrap().raw()["depth"], json!(3));
+    assert_eq!(hologram.type_name(), "hologram");
+    assert_eq!(hologram.as_raw().unwrap().get("depth").unwrap(), json!(3));
 }
 
 #[test]
@@ -860,7 +884,6 @@ fn every_sample_comes_out_as_it_went_in() {
         let text = std::fs::read_to_string(&path).unwrap();
         let read = trip::<Message>(&text).unwrap();
         assert_eq!(from_str::<Value>(&read.written).unwrap(), from_str::<Value>(&text).unwrap(), "{path:?}");
-        assert!(read.all_known(), "{path:?}: {}", read.debug);
         count += 1;
     }
     assert!(count >= 20, "{count} samples");
@@ -870,8 +893,8 @@ fn every_sample_comes_out_as_it_went_in() {
 fn a_message_is_small() {
     // 64-bit: what an accumulator holds for the whole of a stream.
     assert!(size_of::<Message>() <= 288, "{}", size_of::<Message>());
-    assert!(size_of::<Usage>() <= 264, "{}", size_of::<Usage>());
-    assert!(size_of::<ContentBlock>() <= 64, "{}", size_of::<ContentBlock>());
+    assert!(size_of::<Usage>() <= 112, "{}", size_of::<Usage>());
+    assert!(size_of::<ContentBlock>() <= 40, "{}", size_of::<ContentBlock>());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use ssewire::{Decoder, EventBuilder};
 use ssewire_json::{PartialJson, PartialStrings};
-use ssewire_messages::{Delta, MessageStream, StreamEvent};
+use ssewire_messages::{Delta, MessageDecoder, Step, StreamEvent};
 
 use crate::answer::{Answer, Sink};
 use crate::corpora::Corpus;
@@ -29,23 +29,23 @@ pub(super) fn decoding<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
         if let Some(StreamEvent::ContentBlockDelta(event)) = event
             && let Delta::Text(delta) = event.delta
         {
-            sink.event(b"", delta.text.as_bytes(), b"");
+            sink.event(b"", delta.text().as_bytes(), b"");
         }
     }
     sink.answer()
 }
 
 pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
-    let mut stream = MessageStream::new();
+    let mut stream = MessageDecoder::new();
     for mut input in corpus.stream.chunks(chunk) {
-        while let Some(item) = stream.decode(&mut input).expect("a well-formed stream") {
-            black_box(item.update);
+        while let Step::Update(event) = stream.decode(&mut input).expect("not strict") {
+            black_box(event.update);
         }
     }
     let message = stream.finish().expect("a whole message");
-    let reason = serde_json::to_value(&message.stop_reason).unwrap_or_default();
     let mut sink = S::default();
-    sink.event(reason.as_str().unwrap_or_default().as_bytes(), message.final_text().as_bytes(), b"");
+    let reason = message.stop_reason().map_or("", |reason| reason.as_str());
+    sink.event(reason.as_bytes(), message.final_text().as_bytes(), b"");
     sink.answer()
 }
 

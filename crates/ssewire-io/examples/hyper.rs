@@ -8,14 +8,13 @@ mod support;
 
 use std::process::ExitCode;
 
-use futures::StreamExt as _;
 use http_body_util::{BodyExt as _, Collected, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use ssewire_io::{BodyChunks, MessageError, Messages};
-use ssewire_messages::{Backoff, MessageStream, ResponseHead};
+use ssewire_messages::{Backoff, MessageDecoder, ResponseHead};
 use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,17 +25,15 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Failure> {
     let response = send(&Setup::from_env()?).await?;
     let head = ResponseHead::new(response.status().as_u16(), response.headers());
-    let driver = MessageStream::new().with_content_type(head.content_type().unwrap_or_default());
+    let decoder = MessageDecoder::new().with_response_head(head);
 
-    let mut stream = Messages::with_stream(BodyChunks::new(response.into_body()), driver);
-    let mut texts = stream.text_stream();
-    while let Some(text) = texts.next().await {
-        match text {
-            Ok(text) => show(&text)?,
-            // The final message tells the rest.
-            Err(MessageError::Event(error)) => eprintln!("one event is lost: {error}"),
-            Err(MessageError::Transport(error)) => eprintln!("the connection failed: {error}"),
-            Err(_) => {}
+    let mut stream = Messages::with_decoder(BodyChunks::new(response.into_body()), decoder);
+    loop {
+        match stream.next_text().await {
+            Ok(Some(text)) => show(&text)?,
+            // The error of the final message says the rest.
+            Err(MessageError::Transport(error)) => eprintln!("connection failed: {error}"),
+            Ok(None) | Err(_) => break,
         }
     }
     sum_up(&stream.final_message().await?);
@@ -54,20 +51,20 @@ async fn send(setup: &Setup) -> Result<Response<Incoming>, Failure> {
         for (name, value) in setup.headers() {
             request = request.header(name, value);
         }
-        let advice = match client.request(request.body(setup.request().to_string().into())?).await {
+        let decision = match client.request(request.body(setup.request().to_string().into())?).await {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
                 let body = response.into_body().collect().await.map(Collected::to_bytes);
                 let error = setup.api_error(head, &body.unwrap_or_default());
-                backoff.advise(&error, attempt, now(), random())
+                backoff.decide(&error, attempt, now(), random())
             }
             Err(error) => {
                 eprintln!("{error}");
-                backoff.advise_unanswered(attempt, random())
+                backoff.decide_without_response(attempt, random())
             }
         };
-        tokio::time::sleep(pause(advice)?).await;
+        tokio::time::sleep(pause(decision)?).await;
         attempt += 1;
     }
 }

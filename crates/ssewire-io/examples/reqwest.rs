@@ -9,10 +9,9 @@ mod support;
 use std::pin::pin;
 use std::process::ExitCode;
 
-use futures::StreamExt as _;
 use reqwest::{Client, Response};
 use ssewire_io::{MessageError, Messages};
-use ssewire_messages::{Backoff, MessageStream, ResponseHead};
+use ssewire_messages::{Backoff, MessageDecoder, ResponseHead};
 use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,18 +22,16 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Failure> {
     let response = send(&Setup::from_env()?).await?;
     let head = ResponseHead::new(response.status().as_u16(), response.headers());
-    let driver = MessageStream::new().with_content_type(head.content_type().unwrap_or_default());
+    let decoder = MessageDecoder::new().with_response_head(head);
 
     let body = pin!(response.bytes_stream());
-    let mut stream = Messages::with_stream(body, driver);
-    let mut texts = stream.text_stream();
-    while let Some(text) = texts.next().await {
-        match text {
-            Ok(text) => show(&text)?,
-            // The final message tells the rest.
-            Err(MessageError::Event(error)) => eprintln!("one event is lost: {error}"),
-            Err(MessageError::Transport(error)) => eprintln!("the connection failed: {error}"),
-            Err(_) => {}
+    let mut stream = Messages::with_decoder(body, decoder);
+    loop {
+        match stream.next_text().await {
+            Ok(Some(text)) => show(&text)?,
+            // The error of the final message says the rest.
+            Err(MessageError::Transport(error)) => eprintln!("connection failed: {error}"),
+            Ok(None) | Err(_) => break,
         }
     }
     sum_up(&stream.final_message().await?);
@@ -51,19 +48,19 @@ async fn send(setup: &Setup) -> Result<Response, Failure> {
         for (name, value) in setup.headers() {
             request = request.header(name, value);
         }
-        let advice = match request.send().await {
+        let decision = match request.send().await {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
                 let error = setup.api_error(head, &response.bytes().await.unwrap_or_default());
-                backoff.advise(&error, attempt, now(), random())
+                backoff.decide(&error, attempt, now(), random())
             }
             Err(error) => {
                 eprintln!("{error}");
-                backoff.advise_unanswered(attempt, random())
+                backoff.decide_without_response(attempt, random())
             }
         };
-        tokio::time::sleep(pause(advice)?).await;
+        tokio::time::sleep(pause(decision)?).await;
         attempt += 1;
     }
 }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use ssewire_io::MessageReader;
-use ssewire_messages::{Accumulator, MessageStream, PartialStrings, ResponseHead, Update};
+use ssewire_messages::{Accumulator, MessageDecoder, PartialStrings, ResponseHead, Update};
 use support::{Failure, Setup, exit, sum_up};
 
 fn main() -> ExitCode {
@@ -31,36 +31,23 @@ fn run() -> Result<(), Failure> {
     }
 
     // Show the string at the end while it is still growing.
-    let driver = MessageStream::new().with_accumulator(Accumulator::new().with_partial_strings(PartialStrings::Show));
-    let mut stream = MessageReader::with_stream(response.into_body().into_reader(), driver);
-    loop {
-        match stream.next_item() {
-            Ok(Some(item)) => tell(&item.update),
-            Ok(None) => break,
-            Err(error) if error.is_final() => break, // The final message tells the rest.
-            Err(error) => eprintln!("one event is lost: {error}"),
-        }
+    let accumulator = Accumulator::new().with_partial_input(PartialStrings::Show);
+    let decoder = MessageDecoder::new().with_accumulator(accumulator);
+    let mut stream = MessageReader::with_decoder(response.into_body().into_reader(), decoder);
+    // An error ends the stream, and the error of the final message says the rest.
+    while let Ok(Some(event)) = stream.next_update() {
+        show_update(&event.update);
     }
     sum_up(&stream.final_message()?);
     Ok(())
 }
 
-fn tell(update: &Update<'_>) {
+fn show_update(update: &Update<'_>) {
     match update {
-        Update::InputJson { input, .. } => {
-            if let Some(so_far) = input.partial() {
-                println!("so far: {so_far}");
-            }
-        }
-        Update::BlockStop { block, .. } => {
-            if let Some(call) = block.content().as_tool_use() {
-                let name = call.name.as_deref().unwrap_or("a tool without a name");
-                match call.input.value() {
-                    Ok(input) => println!("run {name} with {input}"),
-                    Err(error) => println!("do not run {name}: {error}"),
-                }
-            }
-        }
+        Update::ToolInput { partial: Some(so_far), .. } => println!("so far: {so_far}"),
+        // Complete and valid, or it does not come.
+        Update::ToolCall(call) => println!("run {} with {}", call.name, call.input),
+        Update::Lost(error) => eprintln!("one event is lost: {error}"),
         _ => {}
     }
 }

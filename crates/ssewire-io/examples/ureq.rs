@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::thread::sleep;
 
 use ssewire_io::{MessageError, MessageReader};
-use ssewire_messages::{Backoff, MessageStream, ResponseHead};
+use ssewire_messages::{Backoff, MessageDecoder, ResponseHead};
 use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
 use ureq::Body;
 use ureq::http::Response;
@@ -22,19 +22,15 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Failure> {
     let response = send(&Setup::from_env()?)?;
     let head = ResponseHead::new(response.status().as_u16(), response.headers());
-    let driver = MessageStream::new().with_content_type(head.content_type().unwrap_or_default());
+    let decoder = MessageDecoder::new().with_response_head(head);
 
-    let mut stream = MessageReader::with_stream(response.into_body().into_reader(), driver);
+    let mut stream = MessageReader::with_decoder(response.into_body().into_reader(), decoder);
     loop {
-        match stream.text_pieces().next() {
-            Some(Ok(text)) => show(&text)?,
-            None => break,
-            // The final message tells the rest.
-            Some(Err(error)) => match error {
-                MessageError::Event(error) => eprintln!("one event is lost: {error}"),
-                MessageError::Transport(error) => eprintln!("the connection failed: {error}"),
-                _ => {}
-            },
+        match stream.next_text() {
+            Ok(Some(text)) => show(&text)?,
+            // The error of the final message says the rest.
+            Err(MessageError::Transport(error)) => eprintln!("connection failed: {error}"),
+            Ok(None) | Err(_) => break,
         }
     }
     sum_up(&stream.final_message()?);
@@ -51,19 +47,19 @@ fn send(setup: &Setup) -> Result<Response<Body>, Failure> {
         for (name, value) in setup.headers() {
             request = request.header(name, value);
         }
-        let advice = match request.send(setup.request().to_string()) {
+        let decision = match request.send(setup.request().to_string()) {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(mut response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
                 let error = setup.api_error(head, &response.body_mut().read_to_vec().unwrap_or_default());
-                backoff.advise(&error, attempt, now(), random())
+                backoff.decide(&error, attempt, now(), random())
             }
             Err(error) => {
                 eprintln!("{error}");
-                backoff.advise_unanswered(attempt, random())
+                backoff.decide_without_response(attempt, random())
             }
         };
-        sleep(pause(advice)?);
+        sleep(pause(decision)?);
         attempt += 1;
     }
 }

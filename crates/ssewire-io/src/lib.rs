@@ -12,8 +12,8 @@
 //! | nothing of these | [`ssewire::Decoder`], which is fed by hand | |
 //!
 //! With the feature `messages` each has a view of the Claude Messages API on top: [`MessageReader`] for readers,
-//! [`Messages`] for streams (and bodies, as [`BodyChunks`]), [`MessageObserver`] for taps: text as it arrives, typed
-//! events, live snapshot, final message. [`ReadExt`] and [`ByteStreamExt`] make it one line: `body.messages()`. An
+//! [`Messages`] for streams (and bodies, as [`BodyChunks`]), [`MessageObserver`] for taps: text as it arrives,
+//! updates, live snapshot, final message. [`ReadExt`] and [`ByteStreamExt`] make it one line: `body.messages()`. An
 //! `AsyncRead` gets there by tokio-util's `ReaderStream`, which is a stream of `Bytes`.
 //!
 //! What a program names beside the adapters stands in the crates beneath: `Decoder` in `ssewire`, `Update`, `Message`
@@ -98,7 +98,7 @@ pub use ext::ReadExt;
 #[cfg(feature = "messages")]
 pub use messages::{FinalMessageError, MessageError};
 #[cfg(all(feature = "messages", feature = "std"))]
-pub use messages::{MessageReader, TextPieces};
+pub use messages::{MessageReader, TextDeltas};
 #[cfg(all(feature = "messages", feature = "stream"))]
 pub use messages::{Messages, TextStream};
 #[cfg(feature = "tap")]

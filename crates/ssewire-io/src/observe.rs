@@ -4,7 +4,7 @@ use core::fmt;
 
 use ssewire::{Decoder, Event};
 #[cfg(feature = "messages")]
-use ssewire_messages::{Completion, Incomplete, Item, Message, MessageStream, NotAStream};
+use ssewire_messages::{Completion, Incomplete, Message, MessageDecoder, NonStreamBody, Step, UpdateEvent};
 
 /// What looks at the bytes that pass through a [`Tap`](crate::Tap).
 pub trait Observe {
@@ -70,24 +70,24 @@ impl<F> fmt::Debug for EventObserver<F> {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// The answer to a request without `"stream": true` is one JSON document: it ends as [`Completion::NotAStream`], but the
+/// The answer to a request without `"stream": true` is one JSON document: it ends as [`Completion::NonStreamBody`], but the
 /// message is there. A compressed body is noise: a gateway takes `accept-encoding` out of the request.
 ///
 /// It holds the message while it passes: at most 64 MiB
 /// ([`DEFAULT_MAX_BYTES`](ssewire_messages::Accumulator::DEFAULT_MAX_BYTES)).
 #[cfg(feature = "messages")]
 pub struct MessageObserver<F> {
-    stream: MessageStream,
+    decoder: MessageDecoder,
     observed: F,
 }
 
 /// What a [`MessageObserver`] has seen.
 #[cfg(feature = "messages")]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Observed<'a> {
-    /// An event that has become part of the message.
-    Item(Item<'a>),
+    /// An event has changed the message.
+    Update(UpdateEvent<'a>),
     /// Nothing more will come.
     End {
         /// The message, as far as it came; one that came as plain JSON, too.
@@ -103,12 +103,12 @@ pub enum Observed<'a> {
 impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
     /// With default limits; tolerant.
     pub fn new(observed: F) -> Self {
-        Self::with_stream(MessageStream::new(), observed)
+        Self::with_decoder(MessageDecoder::new(), observed)
     }
 
-    /// With a driver of the caller's: strict, with other limits, or with the content type of the response.
-    pub fn with_stream(stream: MessageStream, observed: F) -> Self {
-        Self { stream, observed }
+    /// With a decoder of the caller's: strict, with other limits, or with the head of the response.
+    pub fn with_decoder(decoder: MessageDecoder, observed: F) -> Self {
+        Self { decoder, observed }
     }
 }
 
@@ -116,23 +116,23 @@ impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
 impl<F: FnMut(Observed<'_>)> Observe for MessageObserver<F> {
     fn chunk(&mut self, bytes: &[u8]) {
         let mut input = bytes;
-        loop {
-            match self.stream.decode(&mut input) {
-                Ok(Some(item)) => (self.observed)(Observed::Item(item)),
-                Ok(None) => break,
-                Err(_judged_at_the_end) => {}
-            }
+        // An error ends the message, and `end` says which.
+        while let Ok(Step::Update(event)) = self.decoder.decode(&mut input) {
+            (self.observed)(Observed::Update(event));
         }
     }
 
     fn end(&mut self) {
-        let stream = core::mem::take(&mut self.stream);
-        let completion = stream.accumulator().completion();
-        match stream.finish() {
+        while let Ok(Step::Update(event)) = self.decoder.decode_end() {
+            (self.observed)(Observed::Update(event));
+        }
+        let decoder = core::mem::take(&mut self.decoder);
+        let completion = decoder.completion();
+        match decoder.finish() {
             Ok(message) => (self.observed)(Observed::End { message: &message, completion, incomplete: None }),
             Err(incomplete) => (self.observed)(Observed::End {
-                message: match incomplete.not_a_stream() {
-                    Some(NotAStream::Message(message)) => message,
+                message: match incomplete.non_stream_body() {
+                    Some(NonStreamBody::Message(message)) => message,
                     _ => incomplete.message(),
                 },
                 completion: incomplete.reason(),
@@ -145,6 +145,6 @@ impl<F: FnMut(Observed<'_>)> Observe for MessageObserver<F> {
 #[cfg(feature = "messages")]
 impl<F> fmt::Debug for MessageObserver<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageObserver").field("stream", &self.stream).finish_non_exhaustive()
+        f.debug_struct("MessageObserver").field("decoder", &self.decoder).finish_non_exhaustive()
     }
 }

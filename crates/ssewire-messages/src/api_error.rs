@@ -5,9 +5,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use serde_json::Value;
-
 use crate::error_kind::ErrorKind;
+use crate::json::{RawJson, RawJsonRef, push_string};
 use crate::response_head::ResponseHead;
 
 /// An error that the server reported, in an `error` event or in the body of a response.
@@ -22,7 +21,7 @@ pub struct ApiError {
     kind: Option<ErrorKind>,
     message: Option<Box<str>>,
     request_id: Option<Box<str>>,
-    body: Value,
+    body: RawJson,
     // Boxed: errors stand in enums beside small things.
     head: Option<Box<ResponseHead>>,
 }
@@ -30,10 +29,11 @@ pub struct ApiError {
 impl ApiError {
     /// Reads an error from its JSON body, whatever its shape.
     #[must_use]
-    pub fn from_body(body: Value) -> Self {
-        let (outer, inner) = (outer(&body), inner(&body));
+    pub fn from_body(body: RawJson) -> Self {
+        let (outer, inner) = (outer(body.as_json()), inner(body.as_json()));
         let request_id = word_of(outer, "request_id").or_else(|| word_of(inner, "request_id")).map(Into::into);
-        Self { kind: kind_of(inner), message: message_of(outer, inner), request_id, body, head: None }
+        let (kind, message) = (kind_of(inner), message_of(outer, inner));
+        Self { kind, message, request_id, body, head: None }
     }
 
     /// Reads an error from a response that was no success.
@@ -47,7 +47,7 @@ impl ApiError {
             None => {
                 let text = core::str::from_utf8(body).ok();
                 let message = text.and_then(|text| short_text(&head, text)).map(Into::into);
-                let body = text.filter(|text| !text.is_empty()).map_or(Value::Null, Value::from);
+                let body = text.filter(|text| !text.is_empty()).map_or_else(null, quoted);
                 Self { kind: None, message, request_id: None, body, head: None }
             }
         };
@@ -58,7 +58,7 @@ impl ApiError {
     /// An error that came as plain text; empty if it came without any.
     pub(crate) fn from_text(text: String) -> Self {
         let message = if text.is_empty() { None } else { Some(text.as_str().into()) };
-        Self { kind: None, message, request_id: None, body: Value::String(text), head: None }
+        Self { kind: None, message, request_id: None, body: quoted(&text), head: None }
     }
 
     /// The kind of the error, if it can be told.
@@ -75,8 +75,8 @@ impl ApiError {
 
     /// What exactly went wrong, as a code (Messages API: `error.details.error_code`).
     #[must_use]
-    pub fn error_code(&self) -> Option<&str> {
-        inner(&self.body).get("details")?.get("error_code")?.as_str()
+    pub fn error_code(&self) -> Option<Cow<'_, str>> {
+        inner(self.body.as_json()).get("details")?.get("error_code")?.string()
     }
 
     /// The identifier of the request, `req_…`: what support will ask for.
@@ -85,13 +85,19 @@ impl ApiError {
         self.request_id.as_deref().or_else(|| self.head()?.request_id())
     }
 
-    /// The HTTP status, if the error came as a response and not in a stream.
+    /// The HTTP status of the response, if its head is known.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.head().map(ResponseHead::status)
     }
 
-    /// The head of the response, if the error came as one.
+    /// The same error with the head of the response in whose body it came.
+    #[must_use]
+    pub(crate) fn with_head(self, head: &ResponseHead) -> Self {
+        Self { head: self.head.or_else(|| Some(Box::new(head.clone()))), ..self }
+    }
+
+    /// The head of the response, if it is known.
     #[must_use]
     pub fn head(&self) -> Option<&ResponseHead> {
         self.head.as_deref()
@@ -99,7 +105,7 @@ impl ApiError {
 
     /// The error as it came: JSON, or text as a JSON string. `null` if it was neither.
     #[must_use]
-    pub fn body(&self) -> &Value {
+    pub fn body(&self) -> &RawJson {
         &self.body
     }
 
@@ -115,24 +121,35 @@ impl ApiError {
         self.head().and_then(ResponseHead::should_retry).unwrap_or_else(|| {
             let by_kind = self.kind().is_some_and(ErrorKind::is_retryable);
             // A gateway may wrap an error in a success, whose status then says nothing about it.
-            let status = self.status().filter(|status| *status >= 400).or_else(|| status_in(inner(&self.body)));
+            let status =
+                self.status().filter(|status| *status >= 400).or_else(|| status_in(inner(self.body.as_json())));
             by_kind || status.is_some_and(is_retryable_status)
         })
     }
 }
 
-/// Section 3 of the protocol, "worth another try".
+/// `docs/protocol.md`, heading "Errors": worth another try.
 fn is_retryable_status(status: u16) -> bool {
     matches!(status, 408 | 409 | 429 | 500..)
 }
 
-/// The JSON in a body. A bare number or word there is text. Ill-formed UTF-8 shall not cost the error.
-fn json(body: &[u8]) -> Option<Value> {
+/// The JSON in a body. A bare number or word there is text.
+fn json(body: &[u8]) -> Option<RawJson> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii();
     if !matches!(body.first(), Some(b'{' | b'[' | b'"')) {
         return None;
     }
-    serde_json::from_str(&String::from_utf8_lossy(body)).ok()
+    RawJson::from_bytes(body).ok()
+}
+
+fn null() -> RawJson {
+    RawJson::from_valid("null".into())
+}
+
+fn quoted(text: &str) -> RawJson {
+    let mut json = String::new();
+    push_string(&mut json, text);
+    RawJson::from_valid(json)
 }
 
 /// Text that a person may have written for a person: neither a page nor a dump.
@@ -146,21 +163,21 @@ fn short_text<'a>(head: &ResponseHead, text: &'a str) -> Option<&'a str> {
 }
 
 /// Google's servers put the error into a list.
-fn outer(body: &Value) -> &Value {
-    body.get(0).unwrap_or(body)
+fn outer(body: RawJsonRef<'_>) -> RawJsonRef<'_> {
+    body.elements().next().unwrap_or(body)
 }
 
 /// The object that describes the error.
-fn inner(body: &Value) -> &Value {
+fn inner(body: RawJsonRef<'_>) -> RawJsonRef<'_> {
     let outer = outer(body);
     let described = ["error", "detail"].iter().filter_map(|name| outer.get(name)).find(|inner| inner.is_object());
     described.unwrap_or(outer)
 }
 
 /// `type`, or else `code` as a name (OpenAI), a status there (llama.cpp), or the name of the status (Google).
-fn kind_of(inner: &Value) -> Option<ErrorKind> {
-    let name = |member| word_of(inner, member).map(ErrorKind::from);
-    let by_type = word_of(inner, "type").filter(|kind| *kind != "error").map(ErrorKind::from);
+fn kind_of(inner: RawJsonRef<'_>) -> Option<ErrorKind> {
+    let name = |member| word_of(inner, member).map(|name| ErrorKind::from(&*name));
+    let by_type = word_of(inner, "type").filter(|kind| kind != "error").map(|kind| ErrorKind::from(&*kind));
     by_type.or_else(|| match status_in(inner) {
         Some(status) => ErrorKind::from_status(status).or_else(|| name("status")),
         None => name("code").or_else(|| name("status")),
@@ -168,43 +185,43 @@ fn kind_of(inner: &Value) -> Option<ErrorKind> {
 }
 
 /// The HTTP status that a body names as `code`.
-fn status_in(inner: &Value) -> Option<u16> {
+fn status_in(inner: RawJsonRef<'_>) -> Option<u16> {
     let code = inner.get("code")?;
-    let number = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
+    let number = code.as_u64().or_else(|| code.string()?.parse().ok())?;
     u16::try_from(number).ok().filter(|status| matches!(status, 400..=599))
 }
 
 /// `error.message` (Messages API, OpenAI, llama.cpp, Google), `error` as a string (Ollama), `detail` (FastAPI),
-/// `message` (vLLM, AWS), `Message` (AWS), or a string and nothing else.
-fn message_of(outer: &Value, inner: &Value) -> Option<Box<str>> {
-    let text_of = |object: &Value, name| object.get(name)?.as_str().map(Into::into);
+/// `message` (vLLM, AWS), `Message` (AWS), `msg` (beside a numeric `code`), or a string and nothing else.
+fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<Box<str>> {
+    let text_of = |object: RawJsonRef<'_>, name| object.get(name)?.string().map(Box::<str>::from);
     text_of(inner, "message")
         .or_else(|| text_of(outer, "error"))
         .or_else(|| text_of(outer, "detail"))
         .or_else(|| text_of(outer, "message"))
         .or_else(|| text_of(outer, "Message"))
-        .or_else(|| complaints_in(outer.get("detail")?))
-        .or_else(|| outer.as_str().map(Into::into))
+        .or_else(|| text_of(outer, "msg"))
+        .or_else(|| fastapi_messages(outer.get("detail")?))
+        .or_else(|| outer.string().map(Into::into))
 }
 
 /// FastAPI lists each member of the request that it did not like: `[{"msg":…,"loc":…}]`.
-fn complaints_in(detail: &Value) -> Option<Box<str>> {
-    let mut all = Cow::Borrowed("");
-    for complaint in detail.as_array()?.iter().filter_map(|item| item.get("msg")?.as_str()) {
-        if all.is_empty() {
-            all = complaint.into();
-        } else {
-            all.to_mut().push_str("; ");
-            all.to_mut().push_str(complaint);
+fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Box<str>> {
+    let mut all = String::new();
+    for complaint in detail.elements().filter_map(|item| item.get("msg")?.string()) {
+        if !all.is_empty() {
+            all.push_str("; ");
         }
+        all.push_str(&complaint);
     }
     (!all.is_empty()).then(|| all.into())
 }
 
 /// A name or an identifier. These are shown in logs, where prose and line ends of the server's choice have no place.
-fn word_of<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    let is_word = |text: &&str| matches!(text.len(), 1..=128) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    object.get(name)?.as_str().filter(is_word)
+fn word_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
+    let text = object.get(name)?.string()?;
+    let is_word = matches!(text.len(), 1..=128) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_word.then_some(text)
 }
 
 impl fmt::Display for ApiError {
@@ -213,7 +230,7 @@ impl fmt::Display for ApiError {
             Some(kind) => write!(f, "the server reported {kind}")?,
             None => f.write_str("the server reported an error")?,
         }
-        if let Some(status) = self.status() {
+        if let Some(status) = self.status().filter(|status| *status >= 400) {
             write!(f, " (status {status})")?;
         }
         match self.request_id() {

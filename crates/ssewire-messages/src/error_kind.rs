@@ -1,4 +1,4 @@
-use crate::wire::string_enum;
+use crate::string_enum::string_enum;
 
 string_enum! {
     /// What kind of error the Messages API reported (Messages API: the `type` of `error`), in the

@@ -3,46 +3,43 @@
 //! ```text
 //!  bytes ──> Decoder ──> StreamEvent ──> Accumulator ──> Message
 //!            (ssewire)   typed, borrowed   by index        complete, or Incomplete with the part that came
-//!  └──────────────────── MessageStream ────────────────────┘
+//!  └─────────────────── MessageDecoder ────────────────────┘
 //! ```
 //!
-//! * [`MessageStream`] drives it all over the bytes of a response body, cut anywhere. It is sans-IO: feed it from any
-//!   HTTP client, blocking or not.
-//! * [`StreamEvent`] is one event, decoded from an SSE event or from bare JSON. The text of deltas is borrowed where it
-//!   can be. Events, blocks, deltas and members that this version does not know are kept as they came.
-//! * [`Accumulator`] builds the [`Message`] in place, each content block by its index, and tells each change as an
+//! * [`MessageDecoder`] drives it all over the bytes of a response body, in chunks of any size. It is sans-IO: feed it
+//!   from any HTTP client, blocking or not.
+//! * [`StreamEvent`] is one event, decoded from an SSE event or from bare JSON.
+//! * [`Accumulator`] builds the [`Message`] in place, each content block by its index, and returns each change as an
 //!   [`Update`] with its snapshot. Interleaved blocks, deltas before their start and starts out of order are tolerated
-//!   and recorded as [anomalies](Accumulator::anomalies), or refused ([`Strictness::Strict`]).
-//! * A stream that ends early never looks like success: [`MessageStream::finish`] gives the message, or an
-//!   [`Incomplete`] that holds what came and says [why](Completion). Tool input is a [`ToolInput`]: half of one cannot
-//!   be taken for a value by accident.
+//!   and recorded as [violations](Accumulator::violations), or rejected ([`Validation::Strict`]).
+//! * What deltas build is typed: text, thinking, tool input, usage. Everything else is kept as it came, as [`RawJson`],
+//!   and parsed when somebody asks: see [`vocabulary`].
+//! * Truncation is detected: [`MessageDecoder::finish`] returns the message, or an [`Incomplete`] that holds what came and
+//!   says [why](Completion). Tool input is a [`ToolInput`]: half of one cannot be taken for a value.
 //!
 //! ```
-//! use ssewire_messages::{MessageStream, Update};
+//! use ssewire_messages::{MessageDecoder, Step, Update};
 //!
 //! # let body = b"data: {\"type\":\"message_start\",\"message\":{}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n";
-//! let mut stream = MessageStream::new();
-//! for mut chunk in body.chunks(1400) {
+//! let mut decoder = MessageDecoder::new();
+//! 'body: for mut chunk in body.chunks(1400) {
 //!     loop {
-//!         match stream.decode(&mut chunk) {
-//!             Ok(Some(item)) => {
+//!         match decoder.decode(&mut chunk)? {
+//!             Step::Update(event) => {
 //!                 // Not only `Update::Text` brings text: the start of a message or of a block may.
-//!                 item.update.text_pieces().for_each(|text| print!("{text}"));
-//!                 if let Update::BlockStop { block, .. } = item.update {
-//!                     if let Some(call) = block.content().as_tool_use() {
-//!                         match call.input.value() {
-//!                             Ok(input) => println!("call {:?} with {input}", call.name),
-//!                             Err(error) => println!("do not call {:?}: {error}", call.name),
-//!                         }
-//!                     }
+//!                 event.update.text_deltas().for_each(|text| print!("{text}"));
+//!                 match event.update {
+//!                     Update::ToolCall(call) => println!("call {} with {}", call.name, call.input),
+//!                     Update::Lost(error) => eprintln!("{error}"), // `finish` judges.
+//!                     _ => {}
 //!                 }
 //!             }
-//!             Ok(None) => break,                   // Bring the next chunk.
-//!             Err(error) => eprintln!("{error}"),  // Of one event: the stream goes on, and `finish` judges.
+//!             Step::NeedInput => break,   // Bring the next chunk.
+//!             Step::Ended => break 'body, // The message has ended, whatever the connection does.
 //!         }
 //!     }
 //! }
-//! let message = stream.finish()?;
+//! let message = decoder.finish()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -56,6 +53,7 @@
 //!
 //! * `std` (default): passes `std` on to the dependencies, and reads a `retry-after` that is an HTTP date. Without it
 //!   the crate needs `alloc` only, and such a date counts as absent.
+//! * `vocabulary` (default): the types of results, citations and details that nobody merges.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -65,59 +63,62 @@ extern crate alloc;
 
 mod accumulator;
 mod api_error;
-mod bare_json;
+mod block;
 mod decode;
+mod decoder;
+mod delta;
+mod error_kind;
 mod event;
-mod not_a_stream;
+mod json;
+mod lost_event;
+mod message;
+mod non_stream_body;
+mod nullable;
+mod partial;
 mod payload_error;
+mod read;
 mod response_head;
 mod retry;
-mod stream;
+mod stop_reason;
+mod string_enum;
 mod structured;
-
-// The wire vocabulary: every type that stands in a message.
-pub mod citation;
-pub mod container;
-pub mod content;
-pub mod context_management;
-pub mod diagnostics;
-mod error_kind;
-pub mod input_transformation;
-mod message;
-pub mod stop;
+mod text;
 mod tool_input;
-pub mod usage;
-mod wire;
+mod turn;
+mod usage;
+#[cfg(feature = "vocabulary")]
+pub mod vocabulary;
 
-pub use accumulator::{
-    AccumulateError, Accumulator, Anomalies, Anomaly, AnomalyKind, BlockKey, BlockRef, Completion, Incomplete,
-    Strictness, Update,
+pub use self::accumulator::{
+    AccumulateError, Accumulator, BlockKey, BlockRef, Completion, Incomplete, ProtocolViolation, ProtocolViolations,
+    Update, Validation, ViolationKind,
 };
-pub use api_error::ApiError;
-pub use event::{
-    CitationsDelta, CompactionDelta, ContentBlockDelta, ContentBlockStart, ContentBlockStop, Delta, InputJsonDelta,
-    MessageDelta, MessageDeltaBody, MessageStart, SignatureDelta, StreamEvent, TextDelta, ThinkingDelta, UnknownEvent,
+pub use self::api_error::ApiError;
+pub use self::block::{
+    Citations, CompactionBlock, ContentBlock, RawBlock, TextBlock, ThinkingBlock, ToolKind, ToolUseBlock,
 };
-pub use not_a_stream::NotAStream;
-pub use payload_error::{PayloadError, PayloadErrorKind};
-pub use response_head::{ResponseHead, RetryAfter};
-pub use retry::{Backoff, GiveUp, RetryAdvice};
-pub use ssewire_json::{JsonError, PartialStrings};
-pub use stream::{Item, MessageStream, ReadyItem, StreamError};
-pub use structured::{ParseTextError, ParseTextErrorKind, StructuredOutput};
-pub use tool_input::{InputError, InputState};
-
-pub use citation::Citation;
-pub use content::{
-    Content, ContentBlock, McpToolUseBlock, RedactedThinkingBlock, ServerToolUseBlock, TextBlock, ThinkingBlock,
-    ToolUseBlock, UnknownBlock,
+pub use self::decoder::{MessageDecodeError, MessageDecoder, Step, UpdateEvent, UpdateSpan};
+pub use self::delta::{
+    CitationsDelta, CompactionDelta, Delta, InputJsonDelta, SignatureDelta, TextDelta, ThinkingDelta, UnknownDelta,
 };
-pub use error_kind::ErrorKind;
-pub use message::{Message, Role};
-pub use stop::{RefusalCategory, StopDetails, StopReason};
-pub use tool_input::ToolInput;
-pub use usage::Usage;
-pub use wire::{Extra, Nullable, UnknownObject};
+pub use self::error_kind::ErrorKind;
+pub use self::event::{
+    ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, StreamEvent, UnknownEvent,
+};
+pub use self::json::{Extra, InvalidJson, RawJson, RawJsonRef};
+pub use self::lost_event::LostEvent;
+pub use self::message::{InvalidMessage, Message};
+pub use self::non_stream_body::NonStreamBody;
+pub use self::nullable::Nullable;
+pub use self::partial::{JsonError, PartialStrings};
+pub use self::payload_error::{PayloadError, PayloadErrorKind};
+pub use self::response_head::{ResponseHead, RetryAfter};
+pub use self::retry::{Backoff, NoRetryReason, RetryDecision};
+pub use self::stop_reason::StopReason;
+pub use self::structured::{ParseTextError, ParseTextErrorKind, StructuredOutput};
+pub use self::tool_input::{ParseInputError, ToolInput, ToolInputError};
+pub use self::turn::{ToolCall, ToolResult, TurnError};
+pub use self::usage::Usage;
 
 /// The README's example runs with the tests.
 #[cfg(doctest)]

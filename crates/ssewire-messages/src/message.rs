@@ -1,70 +1,341 @@
+//! The message.
+
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::str::FromStr;
 
 use crate::Nullable;
-use crate::container::Container;
-use crate::content::Content;
-use crate::context_management::ContextManagementResponse;
-use crate::diagnostics::Diagnostics;
-use crate::input_transformation::InputTransformation;
-use crate::stop::{StopDetails, StopReason};
+use crate::block::{ContentBlock, Inputs};
+use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, bridge};
+use crate::read::{ReadError, each_element, each_member};
+use crate::stop_reason::StopReason;
+use crate::tool_input::ToolInputError;
 use crate::usage::Usage;
-use crate::wire::{object, string_enum};
 
-object! {
-    /// A message of the model (Messages API: `Message`, `BetaMessage`), as a whole or as far as it
-    /// has arrived.
-    ///
-    /// Written as JSON it always has `type`, `role` and `content`; everything else is written only
-    /// if it came.
-    pub struct Message = "message" implied {
-        /// The identifier of the message, `msg_…`.
-        pub id: Option<String>,
-        /// The container that code execution ran in. Null where none was used.
-        pub container: Nullable<Box<Container>>,
-        /// The content blocks.
-        pub content (strict): Content,
-        /// What the server's context management did to the request (beta).
-        pub context_management: Nullable<Box<ContextManagementResponse>>,
-        /// Why the prompt cache was missed, where diagnostics were asked for.
-        pub diagnostics: Nullable<Box<Diagnostics>>,
-        /// The model that wrote the message; after a fallback, the one that finished it.
-        pub model: Option<String>,
-        /// Whose message it is: the assistant's. `None` if it did not come.
-        pub role (implied "assistant"): Option<Role>,
-        /// What stands behind the stop reason, where it was a refusal.
-        pub stop_details: Nullable<Box<StopDetails>>,
-        /// Why the model stopped. Null until it has.
-        pub stop_reason: Nullable<StopReason>,
-        /// The stop sequence that was met, where the stop reason is `stop_sequence`.
-        pub stop_sequence: Nullable<String>,
-        /// What the message cost in tokens and requests.
-        pub usage: Nullable<Box<Usage>>,
-        /// What was changed in the request before the model saw it (beta).
-        pub input_transformations: Nullable<Vec<InputTransformation>>,
+/// A message of the model (Messages API: `Message`, `BetaMessage`), complete or as far as it has arrived.
+///
+/// As JSON it always has `type`, `role` and `content`; everything else is written only if it came. What deltas build is
+/// typed, everything else is kept as [text](RawJson).
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    pub(crate) id: Option<Box<str>>,
+    pub(crate) model: Option<Box<str>>,
+    pub(crate) stop_reason: Nullable<StopReason>,
+    pub(crate) content: Vec<ContentBlock>,
+    pub(crate) usage: Nullable<Usage>,
+    pub(crate) extra: Extra,
+    /// Known members that are of another type, and among the extras.
+    pub(crate) odd: Odd,
+    /// It was read from JSON: nobody knows whether its last tool call was cut.
+    pub(crate) is_from_json: bool,
+}
+
+/// Which known members are among the extras.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Odd {
+    kind: bool,
+    role: bool,
+    pub(crate) stop_reason: bool,
+    pub(crate) usage: bool,
+    model: bool,
+}
+
+/// The text is not a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvalidMessage {
+    /// It is not valid JSON. The offset of the first byte that cannot stand there.
+    Syntax {
+        /// In bytes.
+        offset: usize,
+    },
+    /// It is JSON, but not that of a message: this member cannot be read, or it is no object.
+    Member(&'static str),
+}
+
+impl core::fmt::Display for InvalidMessage {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Syntax { offset } => write!(f, "message is not valid JSON (at byte {offset})"),
+            Self::Member(name) => write!(f, "message has no readable member `{name}`"),
+        }
     }
 }
+
+impl core::error::Error for InvalidMessage {}
 
 impl Message {
-    /// The tokens of the request that were neither written to the cache nor read from it, as far as they are known.
+    /// The identifier, `msg_…`.
     #[must_use]
-    pub fn input_tokens(&self) -> Option<u64> {
-        self.usage.get()?.input_tokens.get().copied()
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
-    /// The tokens that the model has written, as far as they are known. Grows with each
-    /// [`MessageDelta`](crate::Update::MessageDelta), and is final with the last.
+    /// The model that wrote the message; after a fallback, the one that finished it.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// Why the model stopped. `None` until it has.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<&StopReason> {
+        self.stop_reason.as_option()
+    }
+
+    /// The stop sequence that was met, where the stop reason is `stop_sequence`.
+    #[must_use]
+    pub fn stop_sequence(&self) -> Option<Cow<'_, str>> {
+        self.get("stop_sequence")?.string()
+    }
+
+    /// The content blocks.
+    #[must_use]
+    pub fn content(&self) -> &[ContentBlock] {
+        &self.content
+    }
+
+    /// The content blocks, to keep.
+    #[must_use]
+    pub fn into_content(self) -> Vec<ContentBlock> {
+        self.content
+    }
+
+    /// What the message cost in tokens and requests.
+    #[must_use]
+    pub fn usage(&self) -> Option<&Usage> {
+        self.usage.as_option()
+    }
+
+    /// Another member, unless it is null: `container`, `stop_details`, `context_management`, `diagnostics`,
+    /// `input_transformations`, or one that this version does not know. Linear.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        self.extra.get(name).filter(|value| !value.is_null())
+    }
+
+    /// All members that have no accessor of their own.
+    #[must_use]
+    pub fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    /// The tokens of the request that were neither written to the cache nor read from it.
+    #[must_use]
+    pub fn input_tokens(&self) -> Option<u64> {
+        self.usage()?.input_tokens()
+    }
+
+    /// The tokens that the model has written.
     #[must_use]
     pub fn output_tokens(&self) -> Option<u64> {
-        self.usage.get()?.output_tokens
+        self.usage()?.output_tokens()
+    }
+
+    /// All text of the message: that of its text blocks, with nothing in between.
+    #[must_use]
+    pub fn final_text(&self) -> String {
+        self.content.iter().filter_map(ContentBlock::as_text).map(|block| block.text()).collect()
+    }
+
+    /// The message as JSON, in the shape of the API.
+    ///
+    /// # Errors
+    /// [`ToolInputError`]: the input of a tool call is not finished. [`to_json_lossy`](Self::to_json_lossy) is for those
+    /// who want to look at such a message.
+    pub fn to_json(&self) -> Result<RawJson, ToolInputError> {
+        let mut out = String::new();
+        self.write(&mut out, Inputs::Finished)?;
+        Ok(RawJson::from_valid(out))
+    }
+
+    /// The message as JSON, for display. Tool input that is not finished is the value so far, and looks like a finished
+    /// one: never run a tool with it.
+    #[must_use]
+    pub fn to_json_lossy(&self) -> RawJson {
+        let mut out = String::new();
+        // Only unfinished input fails, and that is written here.
+        let _ = self.write(&mut out, Inputs::Lossy);
+        RawJson::from_valid(out)
+    }
+
+    pub(crate) fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
+        let mut object = self.write_head(out, self.stop_reason.as_ref());
+        let content = object.value("content");
+        content.push('[');
+        for (at, block) in self.content.iter().enumerate() {
+            if at > 0 {
+                content.push(',');
+            }
+            block.write(content, inputs)?;
+        }
+        content.push(']');
+        object.end();
+        Ok(())
+    }
+
+    /// Writes everything but the content.
+    pub(crate) fn write_head<'o>(&self, out: &'o mut String, stop_reason: Nullable<&StopReason>) -> ObjectWriter<'o> {
+        let mut object = ObjectWriter::new(out);
+        if let Some(id) = &self.id {
+            object.string("id", id);
+        }
+        if !self.odd.kind {
+            object.string("type", "message");
+        }
+        if !self.odd.role {
+            object.string("role", "assistant");
+        }
+        if let Some(model) = &self.model {
+            object.string("model", model);
+        }
+        match stop_reason {
+            Nullable::Absent => {}
+            Nullable::Null => object.raw("stop_reason", "null"),
+            Nullable::Value(reason) => object.string("stop_reason", reason.as_str()),
+        }
+        match &self.usage {
+            Nullable::Absent => {}
+            Nullable::Null => object.raw("usage", "null"),
+            Nullable::Value(usage) => usage.write(object.value("usage")),
+        }
+        self.extra.write(&mut object);
+        object
+    }
+
+    /// Reads the object at the cursor.
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+        let mut message = Self::default();
+        let is_object = each_member(cursor, &mut |name, cursor| {
+            match &*name.name() {
+                b"id" if cursor.peek() == Some(b'"') => {
+                    message.id = cursor.string()?.map(|id| id.to_text().into());
+                }
+                b"model" if cursor.peek() == Some(b'"') => {
+                    message.model = cursor.string()?.map(|model| model.to_text().into());
+                }
+                b"content" => message.content = read_content(cursor)?,
+                b"usage" => match Usage::read(cursor)? {
+                    Some(usage) => message.usage = Nullable::Value(usage),
+                    None => match cursor.skip_value()? {
+                        b"null" => message.usage = Nullable::Null,
+                        odd => {
+                            message.odd.usage = true;
+                            message.extra.push(name, odd);
+                        }
+                    },
+                },
+                b"stop_reason" => match cursor.string()? {
+                    Some(reason) => message.stop_reason = Nullable::Value(StopReason::from(&*reason.to_text())),
+                    None => match cursor.skip_value()? {
+                        b"null" => message.stop_reason = Nullable::Null,
+                        odd => {
+                            message.odd.stop_reason = true;
+                            message.extra.push(name, odd);
+                        }
+                    },
+                },
+                other => {
+                    let value = cursor.skip_value()?;
+                    match (other, value) {
+                        (b"type", b"\"message\"") | (b"role", b"\"assistant\"") => return Ok(()),
+                        (b"type", _) => message.odd.kind = true,
+                        (b"role", _) => message.odd.role = true,
+                        (b"model", _) => message.odd.model = true,
+                        _ => {}
+                    }
+                    message.extra.push(name, value);
+                }
+            }
+            Ok(())
+        })?;
+        if is_object { Ok(message) } else { Err(ReadError::Member("message")) }
+    }
+
+    /// Reads a whole document.
+    ///
+    /// # Errors
+    /// [`InvalidMessage`].
+    pub fn from_json(json: &[u8]) -> Result<Self, InvalidMessage> {
+        let mut cursor = Cursor::of_document(json);
+        let message = Self::read(&mut cursor).and_then(|message| {
+            cursor.end()?;
+            Ok(message)
+        });
+        match message {
+            Ok(message) => Ok(Self { is_from_json: true, ..message }),
+            Err(ReadError::Syntax(error)) => Err(InvalidMessage::Syntax { offset: error.at }),
+            Err(ReadError::Member(name)) => Err(InvalidMessage::Member(name)),
+        }
+    }
+
+    /// The model that a fallback block names takes over.
+    pub(crate) fn set_model(&mut self, model: &str) {
+        if core::mem::take(&mut self.odd.model) {
+            self.extra.remove("model");
+        }
+        self.model = Some(model.into());
+    }
+
+    /// Everything that it holds beside its blocks, in bytes.
+    pub(crate) fn head_held(&self) -> usize {
+        let words = [&self.id, &self.model].into_iter().flatten().map(|word| word.len());
+        words
+            .fold(self.extra.held(), usize::saturating_add)
+            .saturating_add(self.usage.as_option().map_or(0, Usage::held))
     }
 }
 
-string_enum! {
-    /// Whose message it is (Messages API: the `role` of a `Message`).
-    pub enum Role {
-        /// The model's.
-        Assistant = "assistant",
+/// The blocks of a message: an array, or null.
+fn read_content(cursor: &mut Cursor<'_>) -> Result<Vec<ContentBlock>, ReadError> {
+    // Counted first: a list of tiny blocks must not be held twice while it grows.
+    let mut count = 0_usize;
+    let mut counting = cursor.clone();
+    each_element(&mut counting, &mut |cursor| {
+        cursor.skip_value()?;
+        count = count.saturating_add(1);
+        Ok(())
+    })?;
+    let mut content = Vec::with_capacity(count);
+    let is_array = each_element(cursor, &mut |cursor| {
+        content.push(ContentBlock::read(cursor)?);
+        Ok(())
+    })?;
+    if is_array || cursor.skip_value()? == b"null" { Ok(content) } else { Err(ReadError::Member("message.content")) }
+}
+
+/// The same members with the same values. How the tool input came does not matter.
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.id, &self.model, &self.stop_reason, &self.usage, &self.extra)
+            == (&other.id, &other.model, &other.stop_reason, &other.usage, &other.extra)
+            && self.content == other.content
+    }
+}
+
+impl FromStr for Message {
+    type Err = InvalidMessage;
+
+    fn from_str(json: &str) -> Result<Self, InvalidMessage> {
+        Self::from_json(json.as_bytes())
+    }
+}
+
+/// As JSON. Unfinished tool input is an error.
+impl serde::Serialize for Message {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = self.to_json().map_err(serde::ser::Error::custom)?;
+        bridge::serialize(json.as_str(), serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Message {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        bridge::deserialize(deserializer, "Message", |cursor| {
+            let message = Self::read(cursor).ok()?;
+            Some(Self { is_from_json: true, ..message })
+        })
     }
 }

@@ -52,7 +52,7 @@ impl ResponseHead {
     pub fn new<N: AsRef<str>, V: AsRef<[u8]>>(status: u16, headers: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut head = Self { status, headers: BTreeMap::new() };
         for (name, value) in headers {
-            if let (Some(name), Some(value)) = (name_that_matters(name.as_ref()), visible_text(value.as_ref())) {
+            if let (Some(name), Some(value)) = (known_header(name.as_ref()), printable_ascii(value.as_ref())) {
                 head.headers.entry(name.into()).or_insert_with(|| value.into());
             }
         }
@@ -110,7 +110,7 @@ impl ResponseHead {
 }
 
 /// The name in lower case, if the header is one of those that are kept.
-fn name_that_matters(name: &str) -> Option<String> {
+fn known_header(name: &str) -> Option<String> {
     let is_known = [REQUEST_ID, CONTENT_TYPE, SHOULD_RETRY, RETRY_AFTER, RETRY_AFTER_MS]
         .iter()
         .any(|known| known.eq_ignore_ascii_case(name));
@@ -120,7 +120,7 @@ fn name_that_matters(name: &str) -> Option<String> {
 }
 
 /// Nothing else of a header belongs in a log or on a terminal.
-fn visible_text(value: &[u8]) -> Option<&str> {
+fn printable_ascii(value: &[u8]) -> Option<&str> {
     let text = value.trim_ascii();
     let is_visible = text.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
     if text.is_empty() || !is_visible { None } else { core::str::from_utf8(text).ok() }

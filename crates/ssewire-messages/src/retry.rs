@@ -13,7 +13,7 @@ use crate::response_head::{ResponseHead, RetryAfter};
 ///
 /// ```
 /// use std::time::Duration;
-/// use ssewire_messages::{ApiError, Backoff, ResponseHead, RetryAdvice};
+/// use ssewire_messages::{ApiError, Backoff, ResponseHead, RetryDecision};
 ///
 /// struct Response {
 ///     status: u16,
@@ -37,18 +37,18 @@ use crate::response_head::{ResponseHead, RetryAfter};
 /// let backoff = Backoff::default();
 /// let mut attempt = 0;
 /// let response = loop {
-///     let advice = match send() {
+///     let decision = match send() {
 ///         // From here on nothing is sent again: the stream has begun.
 ///         Ok(response) if response.status < 300 => break response,
 ///         Ok(response) => {
 ///             let head = ResponseHead::new(response.status, response.headers);
 ///             let error = ApiError::from_response(head, response.body.as_bytes());
-///             backoff.advise(&error, attempt, now(), random())
+///             backoff.decide(&error, attempt, now(), random())
 ///         }
-///         Err(_) => backoff.advise_unanswered(attempt, random()),
+///         Err(_) => backoff.decide_without_response(attempt, random()),
 ///     };
-///     match advice {
-///         RetryAdvice::Retry { after } => sleep(after),
+///     match decision {
+///         RetryDecision::Retry { after } => sleep(after),
 ///         given_up => panic!("{given_up}"),
 ///     }
 ///     attempt += 1;
@@ -61,7 +61,7 @@ use crate::response_head::{ResponseHead, RetryAfter};
 ///
 /// Try again only as long as no response has begun. What a cut stream brought has been paid for, and text of it was
 /// probably shown already; the same request would be paid for again and bring other words. For an error inside a stream
-/// [`advise`](Self::advise) therefore tells whether and when to ask again, but what to ask is another matter:
+/// [`decide`](Self::decide) therefore tells whether and when to ask again, but what to ask is another matter:
 ///
 /// * Nothing of the message came: the same request.
 /// * Text came: a new request that goes on from there. Its last message is the partial text, with role `assistant`.
@@ -72,7 +72,7 @@ use crate::response_head::{ResponseHead, RetryAfter};
 ///   behind that is dropped; the model will write it anew.
 ///
 /// ```
-/// use ssewire_messages::MessageStream;
+/// use ssewire_messages::{MessageDecoder, Step};
 ///
 /// let mut cut: &[u8] = br#"data: {"type":"message_start","message":{}}
 ///
@@ -81,9 +81,9 @@ use crate::response_head::{ResponseHead, RetryAfter};
 /// data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t","name":"weather","input":{}}}
 ///
 /// "#;
-/// let mut stream = MessageStream::new();
-/// while stream.decode(&mut cut)?.is_some() {}
-/// let incomplete = stream.finish().unwrap_err();
+/// let mut decoder = MessageDecoder::new();
+/// while let Step::Update(_) = decoder.decode(&mut cut)? {}
+/// let incomplete = decoder.finish().unwrap_err();
 ///
 /// let text = incomplete.message().final_text();
 /// let last_message = serde_json::json!({"role": "assistant", "content": text.trim_end()});
@@ -100,7 +100,7 @@ pub struct Backoff {
 /// What to do after a request that got no good answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum RetryAdvice {
+pub enum RetryDecision {
     /// Send it again.
     Retry {
         /// How long to wait before. If the server asked for a time it is that, however long: who would rather give up
@@ -108,13 +108,13 @@ pub enum RetryAdvice {
         after: Duration,
     },
     /// Let it be.
-    GiveUp(GiveUp),
+    GiveUp(NoRetryReason),
 }
 
 /// Why not to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum GiveUp {
+pub enum NoRetryReason {
     /// The same request would fail again, or the server asked not to send it.
     NotRetryable,
     /// Another try might help, but there were enough of them.
@@ -171,9 +171,9 @@ impl Backoff {
     /// [`delay`](Self::delay). Whether to try again [the error](ApiError::is_retryable) says; when to, the server if it
     /// did.
     #[must_use]
-    pub fn advise(&self, error: &ApiError, attempt: u32, now: Duration, random: f64) -> RetryAdvice {
+    pub fn decide(&self, error: &ApiError, attempt: u32, now: Duration, random: f64) -> RetryDecision {
         if !error.is_retryable() {
-            return RetryAdvice::GiveUp(GiveUp::NotRetryable);
+            return RetryDecision::GiveUp(NoRetryReason::NotRetryable);
         }
         let after = match error.head().and_then(ResponseHead::retry_after) {
             Some(RetryAfter::Delay(delay)) => delay,
@@ -185,20 +185,20 @@ impl Backoff {
 
     /// What to do after a request that got no response at all: the connection was refused or reset, or it timed out.
     #[must_use]
-    pub fn advise_unanswered(&self, attempt: u32, random: f64) -> RetryAdvice {
+    pub fn decide_without_response(&self, attempt: u32, random: f64) -> RetryDecision {
         self.within_limit(attempt, self.delay(attempt, random))
     }
 
-    fn within_limit(&self, attempt: u32, after: Duration) -> RetryAdvice {
+    fn within_limit(&self, attempt: u32, after: Duration) -> RetryDecision {
         if attempt < self.max_retries {
-            RetryAdvice::Retry { after }
+            RetryDecision::Retry { after }
         } else {
-            RetryAdvice::GiveUp(GiveUp::OutOfRetries)
+            RetryDecision::GiveUp(NoRetryReason::OutOfRetries)
         }
     }
 }
 
-impl fmt::Display for RetryAdvice {
+impl fmt::Display for RetryDecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Retry { after } => write!(f, "try again after {after:?}"),
@@ -207,7 +207,7 @@ impl fmt::Display for RetryAdvice {
     }
 }
 
-impl fmt::Display for GiveUp {
+impl fmt::Display for NoRetryReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotRetryable => "the same request would fail again",

@@ -5,15 +5,16 @@ use core::fmt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
-use ssewire_json::{JsonError, PartialJson, PartialStrings};
 
 use crate::accumulator::Update;
 use crate::message::Message;
+use crate::partial::{JsonError, PartialJson, PartialStrings, partial_json, push};
+use crate::stop_reason::StopReason;
 
 /// The text of a message that is JSON (structured output), while it arrives.
 ///
 /// ```
-/// use ssewire_messages::{MessageStream, StructuredOutput};
+/// use ssewire_messages::{MessageDecoder, Step, StructuredOutput};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Recipe {
@@ -24,24 +25,17 @@ use crate::message::Message;
 /// # let body = b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"{\\\"title\\\":\\\"Tea\\\",\\\"ste\"}]}}\n\n\
 /// #   data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"ps\\\":[\\\"Boil\\\",\\\"Pour\\\"]}\"}}\n\n\
 /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n";
-/// let mut stream = MessageStream::new();
+/// let mut decoder = MessageDecoder::new();
 /// let mut output = StructuredOutput::new();
 /// for mut chunk in body.chunks(64) {
-///     loop {
-///         match stream.decode(&mut chunk) {
-///             Ok(Some(item)) => {
-///                 output.take(&item.update);
-///                 if let Some(title) = output.partial().and_then(|recipe| recipe.get("title")) {
-///                     println!("{title}"); // There before the steps are.
-///                 }
-///             }
-///             Ok(None) => break,
-///             Err(error) => eprintln!("{error}"),
+///     while let Step::Update(event) = decoder.decode(&mut chunk)? {
+///         output.extend_from(&event.update);
+///         if let Some(title) = output.partial().and_then(|recipe| recipe.get("title")) {
+///             println!("{title}"); // Before the steps arrive.
 ///         }
 ///     }
 /// }
-/// let message = stream.finish()?; // First: text that was cut is no output.
-/// let recipe: Recipe = message.parse_text()?;
+/// let recipe: Recipe = decoder.finish()?.parse_text()?;
 /// assert_eq!(recipe.title, "Tea");
 /// assert_eq!(recipe.steps, ["Boil", "Pour"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -60,16 +54,15 @@ impl StructuredOutput {
 
     /// Hides or shows it.
     #[must_use]
-    pub fn with_partial_strings(partial_strings: PartialStrings) -> Self {
-        Self(PartialJson::with_partial_strings(partial_strings))
+    pub fn with_partial_strings(strings: PartialStrings) -> Self {
+        Self(partial_json(strings))
     }
 
-    /// Takes the text that an update brought; others bring none. Pieces are joined in the order of their arrival: the
+    /// Appends the text that an update brought; others bring none. Pieces are joined in the order of their arrival: the
     /// order of the message, unless text blocks interleave.
-    pub fn take(&mut self, update: &Update<'_>) {
-        for piece in update.text_pieces() {
-            // An error stays, and is told by `error`.
-            let _kept = self.0.push(piece);
+    pub fn extend_from(&mut self, update: &Update<'_>) {
+        for piece in update.text_deltas() {
+            push(&mut self.0, piece);
         }
     }
 
@@ -94,7 +87,7 @@ impl StructuredOutput {
     }
 }
 
-/// Tells how far it is, never what it says.
+/// Shows how far it is, never what it says.
 impl fmt::Debug for StructuredOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StructuredOutput")
@@ -108,14 +101,25 @@ impl fmt::Debug for StructuredOutput {
 impl Message {
     /// The [final text](Self::final_text), which has to be JSON, as a type of the caller's: structured output.
     ///
-    /// A message whose `stop_reason` is `max_tokens` or `refusal` need not follow the schema that was asked for. All
-    /// text blocks together have to be one JSON document: with a block of prose before it, the text of the block that
-    /// holds the JSON has to be taken instead. And a partial message may pass for a whole one: of `1234`, cut, `12` is
-    /// a number.
+    /// All text blocks together have to be one JSON document: with a block of prose before it, the text of the block that
+    /// holds the JSON has to be parsed instead.
     ///
     /// # Errors
-    /// [`ParseTextError`]: the text is no JSON, or not that of the type.
+    /// [`ParseTextError`]: the text is not JSON, or not that of the type; or the stop reason says that the text was cut
+    /// or declined: `max_tokens`, `model_context_window_exceeded`, `refusal`, `compaction`.
     pub fn parse_text<T: DeserializeOwned>(&self) -> Result<T, ParseTextError> {
+        let is_cut = matches!(
+            self.stop_reason(),
+            Some(
+                StopReason::MaxTokens
+                    | StopReason::ModelContextWindowExceeded
+                    | StopReason::Refusal
+                    | StopReason::Compaction
+            )
+        );
+        if is_cut {
+            return Err(ParseTextError { kind: ParseTextErrorKind::StopReason, line: 0, column: 0 });
+        }
         serde_json::from_str(&self.final_text()).map_err(|error| ParseTextError::new(&error))
     }
 }
@@ -132,20 +136,22 @@ pub struct ParseTextError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseTextErrorKind {
-    /// It is no JSON.
-    NotJson,
+    /// It is not valid JSON.
+    Syntax,
     /// It ends before the JSON does.
-    Cut,
+    Eof,
     /// It is JSON, but not of the type.
-    OtherType,
+    Data,
+    /// The stop reason says that it was cut or declined.
+    StopReason,
 }
 
 impl ParseTextError {
     fn new(error: &serde_json::Error) -> Self {
         let kind = match error.classify() {
-            Category::Eof => ParseTextErrorKind::Cut,
-            Category::Data => ParseTextErrorKind::OtherType,
-            Category::Syntax | Category::Io => ParseTextErrorKind::NotJson,
+            Category::Eof => ParseTextErrorKind::Eof,
+            Category::Data => ParseTextErrorKind::Data,
+            Category::Syntax | Category::Io => ParseTextErrorKind::Syntax,
         };
         Self { kind, line: error.line(), column: error.column() }
     }
@@ -172,9 +178,12 @@ impl ParseTextError {
 impl fmt::Display for ParseTextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
-            ParseTextErrorKind::NotJson => "the text of the message is no JSON",
-            ParseTextErrorKind::Cut => "the text of the message ends before its JSON does",
-            ParseTextErrorKind::OtherType => "the text of the message is JSON, but not of the expected type",
+            ParseTextErrorKind::Syntax => "message text is not valid JSON",
+            ParseTextErrorKind::Eof => "message text ends before its JSON does",
+            ParseTextErrorKind::Data => "message text is JSON, but not of the expected type",
+            ParseTextErrorKind::StopReason => {
+                return f.write_str("message text was cut or declined: see the stop reason");
+            }
         })?;
         write!(f, " (line {}, column {})", self.line, self.column)
     }

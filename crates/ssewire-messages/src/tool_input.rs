@@ -1,255 +1,404 @@
-//! The input of a tool call: a typed result, never a guess.
+//! The input of a tool call: text until it is asked for, and a result, never a guess.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use core::fmt;
 
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value};
-use ssewire_json::{JsonError, PartialJson, PartialStrings};
+use serde::Deserialize;
+use serde_json::Value;
 
-use crate::wire::{FromJson, Member};
+use crate::block::Inputs;
+use crate::json::{ObjectWriter, RawJsonRef, append_raw, validate};
+use crate::partial::{PartialJson, PartialStrings, partial_json, push, value_so_far};
 
 /// The input of a tool call: a JSON object by contract, though the model may send another value.
 ///
-/// While a stream is accumulated it grows: [`partial`](Self::partial) shows what has arrived, for display. What a tool
-/// may be run with is only given by [`value`](Self::value), and only once it is whole: input that was cut in half, or
-/// is no JSON, cannot be taken for a value by accident.
-///
-/// As a type of the caller's it is one call away:
+/// It is kept as text. What a tool may be run with is only given by [`value`](Self::value) and
+/// [`parse`](Self::parse), and only once it is finished and valid.
 ///
 /// ```
-/// use serde::Deserialize;
 /// use ssewire_messages::Message;
 ///
-/// #[derive(Deserialize)]
+/// #[derive(serde::Deserialize)]
 /// struct Weather {
 ///     city: String,
 /// }
 ///
-/// let message: Message = serde_json::from_str(
-///     r#"{"content": [{"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Paris"}}]}"#,
-/// )?;
-/// for call in message.content.iter().filter_map(|block| block.as_tool_use()) {
-///     // Input that is cut or broken is an error, and so is that of another type.
-///     let weather = Weather::deserialize(call.input.value()?)?;
+/// let message: Message =
+///     r#"{"content": [{"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Paris"}}],
+///         "stop_reason": "tool_use"}"#.parse()?;
+/// for call in message.tool_calls()? {
+///     let weather: Weather = call.parse()?;
 ///     assert_eq!(weather.city, "Paris");
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
-pub struct ToolInput {
-    /// What stood in the start of the block; `{}` if nothing did.
-    start: Value,
-    /// What came in deltas. None of them had any text as long as this is `None`.
-    json: Option<Box<PartialJson>>,
+#[derive(Clone, Copy)]
+pub struct ToolInput<'a> {
+    start: RawJsonRef<'a>,
+    state: Option<&'a InputState>,
+}
+
+/// The tool input is not finished, or not valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ToolInputError {
+    /// The block is still open, or it is not certain yet that its input is complete.
+    Pending,
+    /// The JSON text stops in the middle, or a piece of it was lost.
+    Truncated,
+    /// The text is not valid JSON.
+    Invalid {
+        /// The offset of the first byte that cannot stand there.
+        offset: usize,
+    },
+}
+
+impl fmt::Display for ToolInputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pending => f.write_str("tool input is still arriving"),
+            Self::Truncated => f.write_str("tool input is truncated"),
+            Self::Invalid { offset } => write!(f, "tool input is not valid JSON (at byte {offset})"),
+        }
+    }
+}
+
+impl core::error::Error for ToolInputError {}
+
+/// Why there is no tool input of the caller's type.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ParseInputError {
+    /// The input is not finished, or not valid.
+    Input(ToolInputError),
+    /// It is of another type. The error may quote the input.
+    Type(serde_json::Error),
+}
+
+impl fmt::Display for ParseInputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Type(error) => {
+                write!(f, "tool input is not of the expected type (line {}, column {})", error.line(), error.column())
+            }
+        }
+    }
+}
+
+/// `Display` says it all, so there is no source.
+impl core::error::Error for ParseInputError {}
+
+impl From<ToolInputError> for ParseInputError {
+    fn from(error: ToolInputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+/// What is known of an input beside the block's start.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InputState {
+    text: Option<Box<InputText>>,
     phase: Phase,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
+struct InputText {
+    /// The JSON text that deltas brought.
+    text: String,
+    /// A piece was lost when the text had this length.
+    lost_at: Option<usize>,
+    /// Where the text stops being JSON.
+    invalid_at: usize,
+    /// Text came after the block's stop, so its state has to be found again.
+    is_late: bool,
+    /// The value so far, for those who have asked for it.
+    partial: Option<Box<PartialJson>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
     /// More may come.
     Open,
-    /// The block has stopped.
-    Stopped,
-    /// The stream has ended before the block did.
-    Cut,
-}
-
-/// How far a [`ToolInput`] is to be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InputState {
-    /// The block is still open: more may come.
-    Growing,
-    /// Whole and valid JSON.
+    /// The block has stopped without any input, and the stop reason may say that it was cut.
+    Waiting,
+    #[default]
     Complete,
-    /// The tool is called without input: `{}`.
-    Empty,
-    /// The JSON text stops in the middle, as it does when `max_tokens` was reached or the connection broke.
-    Cut,
-    /// The text is no JSON.
-    Invalid(JsonError),
+    Truncated,
+    Invalid,
 }
 
-/// Why there is no [value](ToolInput::value) to run a tool with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InputError {
-    /// The block is still open: more may come.
-    Growing,
-    /// The JSON text stops in the middle.
-    Cut,
-    /// The text is no JSON.
-    Invalid(JsonError),
-}
-
-impl fmt::Display for InputError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Growing => f.write_str("the tool input is still arriving"),
-            Self::Cut => f.write_str("the tool input is cut"),
-            Self::Invalid(error) => write!(f, "the tool input is no valid JSON: {error}"),
-        }
-    }
-}
-
-impl core::error::Error for InputError {}
-
-impl ToolInput {
-    /// What stands in the start of a tool-use block. Absent, null and `""` are the empty object.
-    pub(crate) fn from_start(input: Option<Value>) -> Self {
-        let start = match input {
-            None | Some(Value::Null) => Value::Object(Map::new()),
-            Some(Value::String(text)) if text.is_empty() => Value::Object(Map::new()),
-            Some(value) => value,
-        };
-        Self { start, json: None, phase: Phase::Stopped }
+impl<'a> ToolInput<'a> {
+    pub(crate) fn new(start: RawJsonRef<'a>, state: Option<&'a InputState>) -> Self {
+        Self { start, state }
     }
 
-    /// The input, if it is whole: what to run the tool with.
+    /// The input, if it is finished and valid: what to run the tool with.
     ///
     /// # Errors
-    /// [`InputError`], unless the [`state`](Self::state) is [`Complete`](InputState::Complete) or
-    /// [`Empty`](InputState::Empty).
-    pub fn value(&self) -> Result<&Value, InputError> {
-        match self.state() {
-            InputState::Complete => Ok(self.partial().unwrap_or(&self.start)),
-            InputState::Empty => Ok(&self.start),
-            InputState::Growing => Err(InputError::Growing),
-            InputState::Cut => Err(InputError::Cut),
-            InputState::Invalid(error) => Err(InputError::Invalid(error)),
+    /// [`ToolInputError`].
+    pub fn value(self) -> Result<RawJsonRef<'a>, ToolInputError> {
+        if let Some(state) = self.state {
+            if state.is_late() && state.phase != Phase::Truncated {
+                return Err(ToolInputError::Pending);
+            }
+            match state.phase {
+                Phase::Open | Phase::Waiting => return Err(ToolInputError::Pending),
+                Phase::Truncated => return Err(ToolInputError::Truncated),
+                Phase::Invalid => {
+                    let offset = state.text.as_ref().map_or(0, |text| text.invalid_at);
+                    return Err(ToolInputError::Invalid { offset });
+                }
+                Phase::Complete => {}
+            }
         }
-    }
-
-    /// How far the input is to be trusted.
-    #[must_use]
-    pub fn state(&self) -> InputState {
-        self.state_in(self.phase)
-    }
-
-    /// The state that the input is in if the stream ends here.
-    pub(crate) fn state_at_the_end(&self) -> InputState {
-        self.state_in(match self.phase {
-            Phase::Open => Phase::Cut,
-            ended => ended,
+        Ok(match self.state.and_then(InputState::json) {
+            Some(json) => RawJsonRef::of_valid(json),
+            None => self.at_start(),
         })
     }
 
-    fn state_in(&self, phase: Phase) -> InputState {
-        let Some(json) = self.json.as_deref().filter(|json| !json.is_empty()) else {
-            return match phase {
-                Phase::Open => InputState::Growing,
-                Phase::Cut => InputState::Cut,
-                Phase::Stopped if self.start.as_object().is_some_and(Map::is_empty) => InputState::Empty,
-                Phase::Stopped => InputState::Complete,
-            };
-        };
-        match (json.error(), phase) {
-            (Some(error), _) => InputState::Invalid(error),
-            (None, Phase::Open) => InputState::Growing,
-            (None, Phase::Stopped) if json.is_complete() => InputState::Complete,
-            (None, Phase::Cut) if json.is_complete() && json.is_stable() => InputState::Complete,
-            (None, Phase::Stopped | Phase::Cut) => InputState::Cut,
-        }
+    /// Parses the input, if it is finished.
+    ///
+    /// # Errors
+    /// [`ParseInputError`].
+    pub fn parse<T: Deserialize<'a>>(self) -> Result<T, ParseInputError> {
+        self.value()?.parse_as().map_err(ParseInputError::Type)
     }
 
-    /// The value as far as it has arrived, for display: free, at any moment. `None`: nothing of it is decided yet. A
-    /// number at the end may still change or vanish.
-    #[must_use]
-    pub fn partial(&self) -> Option<&Value> {
-        match &self.json {
-            Some(json) if !json.is_empty() => json.value(),
-            _ => Some(&self.start),
-        }
-    }
-
-    /// The JSON text that came in deltas, byte for byte; empty if none did, also where the start brought a whole
+    /// The JSON text that came in deltas, byte for byte; empty if none did, also where the start brought a
     /// [`value`](Self::value).
     #[must_use]
-    pub fn raw(&self) -> &str {
-        self.json.as_ref().map_or("", |json| json.raw())
+    pub fn raw(self) -> &'a str {
+        self.state.and_then(|state| state.text.as_ref()).map_or("", |text| &text.text)
     }
 
-    /// The block is open: deltas may follow.
+    /// The value so far, for display: only with
+    /// [`with_partial_input`](crate::Accumulator::with_partial_input), and once a delta has brought some of it. A number
+    /// at the end may still change or vanish.
+    #[must_use]
+    pub fn partial(self) -> Option<&'a Value> {
+        self.state?.text.as_ref()?.partial.as_ref()?.value()
+    }
+
+    /// Whether the call has no input at all: none in its start, and no delta or blank ones.
+    pub(crate) fn is_blank(self) -> bool {
+        self.state.and_then(InputState::json).is_none()
+            && self.at_start().members().next().is_none()
+            && self.at_start().is_object()
+    }
+
+    /// The input of the start. Absent, null and `""` are the empty object.
+    fn at_start(self) -> RawJsonRef<'a> {
+        let input = self.start.get("input");
+        input.filter(|input| !matches!(input.as_str(), "null" | "\"\"")).unwrap_or(RawJsonRef::EMPTY_OBJECT)
+    }
+
+    pub(crate) fn write(self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
+        match (self.value(), inputs) {
+            (Ok(value), _) => append_raw(value.as_str().as_bytes(), out),
+            (Err(error), Inputs::Finished) => return Err(error),
+            (Err(_), Inputs::Lossy) => match self.state.and_then(|state| state.text.as_ref()) {
+                Some(text) if text.json().is_some() => {
+                    let text = text.text.get(..text.lost_at.unwrap_or(text.text.len())).unwrap_or_default();
+                    match value_so_far(text) {
+                        Some(value) => out.push_str(&alloc::string::ToString::to_string(&value)),
+                        None => out.push_str("{}"),
+                    }
+                }
+                _ => out.push_str(self.at_start().as_str()),
+            },
+        }
+        Ok(())
+    }
+}
+
+/// Writes a block with its input.
+pub(crate) fn write_with_input(
+    out: &mut String,
+    start: RawJsonRef<'_>,
+    input: ToolInput<'_>,
+    inputs: Inputs,
+) -> Result<(), ToolInputError> {
+    let mut object = ObjectWriter::new(out);
+    for (name, value) in start.members() {
+        if name != "input" {
+            object.raw(&name, value.as_str());
+        }
+    }
+    input.write(object.value("input"), inputs)?;
+    object.end();
+    Ok(())
+}
+
+impl InputText {
+    /// The text, unless it is blank.
+    fn json(&self) -> Option<&str> {
+        let json = self.text.trim_matches([' ', '\t', '\n', '\r']);
+        if json.is_empty() { None } else { Some(json) }
+    }
+}
+
+impl InputState {
+    /// The JSON text that deltas brought, unless it is blank.
+    fn json(&self) -> Option<&str> {
+        self.text.as_ref()?.json()
+    }
+
+    /// Deltas may follow.
     pub(crate) fn open(&mut self) {
-        self.phase = Phase::Open;
-    }
-
-    /// The block has stopped.
-    pub(crate) fn stop(&mut self) {
-        self.phase = Phase::Stopped;
-    }
-
-    /// The stream has ended. What is open was cut, and shows no half string any more.
-    pub(crate) fn end(&mut self) {
-        if self.phase == Phase::Open {
-            self.phase = Phase::Cut;
-        }
-        let is_broken = matches!(self.state(), InputState::Cut | InputState::Invalid(_));
-        if let Some(json) = self.json.as_mut().filter(|_| is_broken) {
-            let mut hidden = PartialJson::with_partial_strings(PartialStrings::Hide);
-            // Its error, if it has one, is the error of the input as a whole: it is read from there.
-            let _same_error = hidden.push(json.raw());
-            **json = hidden;
+        if self.phase != Phase::Truncated {
+            self.phase = Phase::Open;
         }
     }
 
-    /// Takes the next piece of JSON text. Whether more may come is said by [`open`](Self::open) and
-    /// [`stop`](Self::stop).
-    pub(crate) fn push(&mut self, piece: &str, partial_strings: PartialStrings) {
+    /// Takes the next piece of the text.
+    pub(crate) fn push(&mut self, piece: &str, strings: Option<PartialStrings>) -> usize {
+        let from = self.text.as_ref().map_or(0, |text| text.text.len());
         if piece.is_empty() {
+            return from;
+        }
+        let is_late = !matches!(self.phase, Phase::Open);
+        let text = self.text.get_or_insert_default();
+        crate::text::push(&mut text.text, piece);
+        text.is_late |= is_late;
+        if is_late && text.lost_at.is_none() {
+            // What it is now is found in the end.
+            self.phase = Phase::Complete;
+        }
+        if let (Some(strings), None) = (strings, text.lost_at) {
+            push(text.partial.get_or_insert_with(|| Box::new(partial_json(strings))), piece);
+        }
+        from
+    }
+
+    /// A piece was lost: from here on the input is truncated, whatever follows.
+    pub(crate) fn taint(&mut self) {
+        let text = self.text.get_or_insert_default();
+        text.lost_at = text.lost_at.or(Some(text.text.len()));
+        self.phase = Phase::Truncated;
+    }
+
+    /// The block has stopped. `may_be_cut`: if it has no input at all, the stop reason decides.
+    pub(crate) fn stop(&mut self, may_be_cut: bool) {
+        if self.phase == Phase::Truncated && self.is_tainted() {
             return;
         }
-        let json = self.json.get_or_insert_with(|| Box::new(PartialJson::with_partial_strings(partial_strings)));
-        // The error stays with the JSON, which keeps the text beyond it, too.
-        let _kept = json.push(piece);
+        match self.judge() {
+            Phase::Complete if may_be_cut && self.json().is_none() => self.phase = Phase::Waiting,
+            phase => self.phase = phase,
+        }
+    }
+
+    /// Whether text came after the block's stop, so that its state has to be found again in the end.
+    pub(crate) fn is_late(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.is_late)
+    }
+
+    /// Whether it has stopped without any input, and is not known to be complete.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.phase == Phase::Waiting
+    }
+
+    /// The call without any input is complete, or was cut.
+    pub(crate) fn settle_blank(&mut self, is_cut: bool) {
+        let is_blank = self.json().is_none() && !self.is_tainted();
+        if is_blank && matches!(self.phase, Phase::Waiting | Phase::Truncated | Phase::Complete) {
+            self.phase = if is_cut { Phase::Truncated } else { Phase::Complete };
+        }
+    }
+
+    /// The stream has ended: what is open was cut, unless its text is complete.
+    pub(crate) fn end(&mut self) {
+        match self.phase {
+            Phase::Open => {
+                let has_text = self.json().is_some();
+                self.phase = match self.judge() {
+                    // A number may have gone on.
+                    Phase::Complete if has_text && !self.ends_in_number() => Phase::Complete,
+                    Phase::Complete => Phase::Truncated,
+                    phase => phase,
+                };
+            }
+            Phase::Waiting => self.phase = Phase::Truncated,
+            _ if self.text.as_ref().is_some_and(|text| text.is_late) && !self.is_tainted() => {
+                self.phase = self.judge();
+            }
+            _ => {}
+        }
+        if let Some(text) = &mut self.text {
+            text.is_late = false;
+        }
+    }
+
+    /// Whether the input is broken, if the stream ended here.
+    pub(crate) fn is_broken_at_end(&self) -> bool {
+        let is_settled = matches!(self.phase, Phase::Complete) && !self.text.as_ref().is_some_and(|text| text.is_late);
+        if is_settled {
+            return false;
+        }
+        if matches!(self.phase, Phase::Truncated | Phase::Invalid) && !self.text.as_ref().is_some_and(|t| t.is_late) {
+            return true;
+        }
+        let mut ended = Self { text: None, phase: self.phase };
+        if let Some(text) = &self.text {
+            ended.text = Some(Box::new(InputText { partial: None, ..(**text).clone() }));
+        }
+        ended.end();
+        ended.phase != Phase::Complete
+    }
+
+    fn is_tainted(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.lost_at.is_some())
+    }
+
+    fn ends_in_number(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.text.ends_with(|c: char| c.is_ascii_digit()))
+    }
+
+    /// What the text is if no more of it comes.
+    fn judge(&mut self) -> Phase {
+        if self.is_tainted() {
+            return Phase::Truncated;
+        }
+        let Some(text) = self.text.as_mut().filter(|text| text.json().is_some()) else { return Phase::Complete };
+        text.is_late = false;
+        match validate(&text.text) {
+            Ok(()) => Phase::Complete,
+            Err(error) if error.at >= text.text.len() => Phase::Truncated,
+            Err(error) => {
+                text.invalid_at = error.at;
+                Phase::Invalid
+            }
+        }
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.text.as_ref().map_or(0, |text| text.text.len())
     }
 }
 
-impl Default for ToolInput {
-    fn default() -> Self {
-        Self::from_start(None)
+/// The same text in the same state.
+impl PartialEq for InputState {
+    fn eq(&self, other: &Self) -> bool {
+        self.phase == other.phase && self.json() == other.json() && self.is_tainted() == other.is_tainted()
     }
 }
 
-/// The same whole value, or the same part of one in the same state. How it came, in one piece or in many, or as `{}` or
-/// not at all, does not matter.
-impl PartialEq for ToolInput {
+/// The same finished value as text, or the same part of one in the same state.
+impl PartialEq for ToolInput<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self.value(), other.value()) {
             (Ok(one), Ok(another)) => one == another,
-            (Err(one), Err(another)) => one == another && self.partial() == other.partial(),
+            (Err(one), Err(another)) => one == another && self.raw() == other.raw(),
             _ => false,
         }
     }
 }
 
-impl fmt::Debug for ToolInput {
+impl fmt::Debug for ToolInput<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ToolInput").field("state", &self.state()).field("partial", &self.partial()).finish()
-    }
-}
-
-impl FromJson for ToolInput {
-    fn fits(_: &Value) -> bool {
-        true
-    }
-
-    fn from_json(value: Value) -> Result<Self, Value> {
-        Ok(Self::from_start(Some(value)))
-    }
-}
-
-/// Always written.
-impl Member for ToolInput {}
-
-/// As far as it has arrived; nothing as `{}`.
-impl Serialize for ToolInput {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.partial() {
-            Some(value) => value.serialize(serializer),
-            None => serializer.serialize_map(Some(0))?.end(),
-        }
+        f.debug_struct("ToolInput").field("value", &self.value()).field("raw", &self.raw()).finish()
     }
 }

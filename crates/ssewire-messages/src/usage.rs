@@ -1,291 +1,189 @@
 //! What a message cost.
-//!
-//! Every count is optional: one that no event carried is absent, not zero.
 
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::string::{String, ToString as _};
 
-use crate::wire::{Member, object, string_enum, tagged};
-use crate::{Nullable, UnknownObject};
+use crate::Nullable;
+use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, bridge};
+use crate::read::{ReadError, count, each_member};
 
-object! {
-    /// What a message cost in tokens and requests (Messages API: `Usage`, `BetaUsage`; and
-    /// `MessageDeltaUsage`, the part of it that a `message_delta` carries).
-    ///
-    /// The counts are those of the whole message so far: a later one replaces an earlier one.
-    pub struct Usage {
-        /// The input tokens that were written to the prompt cache, by lifetime.
-        pub cache_creation: Nullable<CacheCreation>,
-        /// The input tokens that were written to the prompt cache.
-        pub cache_creation_input_tokens (count): Nullable<u64>,
-        /// The input tokens that were read from the prompt cache.
-        pub cache_read_input_tokens (count): Nullable<u64>,
-        /// What became of the credit for a request that another model refused (beta).
-        pub fallback_credit: Nullable<Box<FallbackCreditUsage>>,
-        /// The geographic region that the model ran in.
-        pub inference_geo: Nullable<String>,
-        /// The input tokens that neither came from the prompt cache nor were written to it. Null
-        /// only in a `message_delta`.
-        pub input_tokens (count): Nullable<u64>,
-        /// The cost of each run of a model that the message took (beta).
-        pub iterations: Nullable<Vec<Iteration>>,
-        /// The output tokens, thinking included.
-        pub output_tokens (count): Option<u64>,
-        /// What the output tokens were spent on.
-        pub output_tokens_details: Nullable<Box<OutputTokensDetails>>,
-        /// The requests that tools of the server made.
-        pub server_tool_use: Nullable<Box<ServerToolUsage>>,
-        /// The capacity that served the request.
-        pub service_tier: Nullable<ServiceTier>,
-        /// The speed that the request was served with.
-        pub speed: Nullable<Speed>,
-    }
+/// What a message cost in tokens and requests (Messages API: `Usage`, `BetaUsage`).
+///
+/// The counts are those of the whole message so far: a later one replaces an earlier one. A count that no event carried
+/// is absent, not zero. Everything else is kept as it came: `usage.get("server_tool_use")`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Usage {
+    counts: [Nullable<u64>; 4],
+    extra: Extra,
+    /// Bit n: the count n is of another type, and among the extras.
+    odd: u8,
 }
+
+const COUNTS: [&str; 4] = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
 
 impl Usage {
-    /// Merges what a `message_delta` carries: each member of `delta` that has a value replaces
-    /// this one's, nested objects whole; absent and null leave it.
-    pub fn merge(&mut self, delta: Self) {
-        /// Names every typed member once; the compiler knows if one is missing.
-        macro_rules! merge {
-            ($($member:ident),+) => {
-                let Self { $($member,)+ extra } = delta;
-                $(
-                    if Member::is_value(&$member) {
-                        self.$member = $member;
-                        self.extra.remove(stringify!($member));
-                    }
-                )+
-                for (name, value) in extra {
-                    if value.is_null() {
-                        continue;
-                    }
-                    // A known member of an unexpected type replaces the typed value, too.
-                    match name.as_str() {
-                        $( stringify!($member) => self.$member = Default::default(), )+
-                        _ => {}
-                    }
-                    self.extra.insert(name, value);
-                }
-            };
+    /// The input tokens that neither came from the prompt cache nor were written to it.
+    #[must_use]
+    pub fn input_tokens(&self) -> Option<u64> {
+        let [count, ..] = self.counts;
+        count.into_option()
+    }
+
+    /// The output tokens, thinking included.
+    #[must_use]
+    pub fn output_tokens(&self) -> Option<u64> {
+        let [_, count, ..] = self.counts;
+        count.into_option()
+    }
+
+    /// The input tokens that were written to the prompt cache.
+    #[must_use]
+    pub fn cache_creation_input_tokens(&self) -> Option<u64> {
+        let [_, _, count, _] = self.counts;
+        count.into_option()
+    }
+
+    /// The input tokens that were read from the prompt cache.
+    #[must_use]
+    pub fn cache_read_input_tokens(&self) -> Option<u64> {
+        let [.., count] = self.counts;
+        count.into_option()
+    }
+
+    /// Another member, unless it is null: `server_tool_use`, `service_tier`, `iterations`. Linear.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        self.extra.get(name).filter(|value| !value.is_null())
+    }
+
+    /// All members but the counts.
+    #[must_use]
+    pub fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    pub(crate) fn is_count(name: &[u8]) -> bool {
+        COUNTS.iter().any(|count| count.as_bytes() == name)
+    }
+
+    /// Reads the value at the cursor. `None`: it is no object, and was not touched.
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ReadError> {
+        let mut usage = Self::default();
+        let is_object = each_member(cursor, &mut |name, cursor| {
+            let name = name.to_text();
+            match COUNTS.iter().position(|count| **count == *name) {
+                Some(which) => match count(cursor)? {
+                    Ok(count) => usage.set_count(which, Nullable::Value(count)),
+                    Err(b"null") => usage.set_count(which, Nullable::Null),
+                    Err(odd) => usage.set_odd(which, &name, odd),
+                },
+                None => usage.extra.set(&name, cursor.skip_value()?),
+            }
+            Ok(())
+        })?;
+        Ok(is_object.then_some(usage))
+    }
+
+    /// Merges the usage of a `message_delta`: each member that is not null replaces this one's.
+    pub(crate) fn merge(&mut self, delta: &mut Cursor<'_>) -> Result<(), ReadError> {
+        each_member(delta, &mut |name, cursor| {
+            let name = name.to_text();
+            match COUNTS.iter().position(|count| **count == *name) {
+                Some(which) => match count(cursor)? {
+                    Ok(count) => self.set_count(which, Nullable::Value(count)),
+                    Err(b"null") => {}
+                    Err(odd) => self.set_odd(which, &name, odd),
+                },
+                None => match cursor.skip_value()? {
+                    b"null" => {}
+                    value => self.extra.set(&name, value),
+                },
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Merges only the counts: what takes no memory.
+    pub(crate) fn merge_counts(&mut self, delta: &mut Cursor<'_>) -> Result<(), ReadError> {
+        each_member(delta, &mut |name, cursor| {
+            let name = name.name();
+            let count = count(cursor)?;
+            if let (Some(which), Ok(count)) = (COUNTS.iter().position(|count| count.as_bytes() == &*name), count) {
+                self.set_count(which, Nullable::Value(count));
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Merges a usage that was said later.
+    pub(crate) fn merge_known(&mut self, later: &Self) {
+        for (which, count) in later.counts.into_iter().enumerate() {
+            if count.is_value() {
+                self.set_count(which, count);
+            }
         }
+        for (name, value) in later.extra.iter().filter(|(_, value)| !value.is_null()) {
+            match COUNTS.iter().position(|count| **count == *name) {
+                Some(which) => self.set_odd(which, &name, value.as_str().as_bytes()),
+                None => self.extra.set(&name, value.as_str().as_bytes()),
+            }
+        }
+    }
 
-        merge!(
-            cache_creation,
-            cache_creation_input_tokens,
-            cache_read_input_tokens,
-            fallback_credit,
-            inference_geo,
-            input_tokens,
-            iterations,
-            output_tokens,
-            output_tokens_details,
-            server_tool_use,
-            service_tier,
-            speed
-        );
+    fn set_count(&mut self, which: usize, count: Nullable<u64>) {
+        if let Some(slot) = self.counts.get_mut(which) {
+            *slot = count;
+        }
+        let bit = 1 << which;
+        if self.odd & bit != 0 {
+            self.odd &= !bit;
+            self.extra.remove(COUNTS.get(which).copied().unwrap_or_default());
+        }
+    }
+
+    fn set_odd(&mut self, which: usize, name: &str, value: &[u8]) {
+        if let Some(slot) = self.counts.get_mut(which) {
+            *slot = Nullable::Absent;
+        }
+        self.odd |= 1 << which;
+        self.extra.set(name, value);
+    }
+
+    pub(crate) fn write(&self, out: &mut String) {
+        let mut object = ObjectWriter::new(out);
+        for (name, count) in COUNTS.iter().zip(self.counts) {
+            match count {
+                Nullable::Absent => {}
+                Nullable::Null => object.raw(name, "null"),
+                Nullable::Value(count) => object.raw(name, &count.to_string()),
+            }
+        }
+        self.extra.write(&mut object);
+        object.end();
+    }
+
+    /// The usage as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> RawJson {
+        let mut out = String::new();
+        self.write(&mut out);
+        RawJson::from_valid(out)
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.extra.held()
     }
 }
 
-object! {
-    /// The input tokens that were written to the prompt cache, by lifetime (Messages API:
-    /// `CacheCreation`).
-    pub struct CacheCreation {
-        /// Those that are kept for one hour.
-        pub ephemeral_1h_input_tokens (count): Option<u64>,
-        /// Those that are kept for five minutes.
-        pub ephemeral_5m_input_tokens (count): Option<u64>,
+impl serde::Serialize for Usage {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        bridge::serialize(self.to_json().as_str(), serializer)
     }
 }
 
-object! {
-    /// What the output tokens were spent on (Messages API: `OutputTokensDetails`).
-    pub struct OutputTokensDetails {
-        /// Those of the model's thinking, whether it is shown or not.
-        pub thinking_tokens (count): Option<u64>,
-    }
-}
-
-object! {
-    /// The requests that tools of the server made (Messages API: `ServerToolUsage`).
-    pub struct ServerToolUsage {
-        /// The number of web fetches.
-        pub web_fetch_requests (count): Option<u64>,
-        /// The number of web searches.
-        pub web_search_requests (count): Option<u64>,
-    }
-}
-
-string_enum! {
-    /// The capacity that served a request (Messages API: the `service_tier` of `Usage`).
-    pub enum ServiceTier {
-        /// Shared capacity.
-        Standard = "standard",
-        /// Capacity that was committed beforehand.
-        Priority = "priority",
-        /// The capacity of batches.
-        Batch = "batch",
-    }
-}
-
-string_enum! {
-    /// The speed that a request was served with (Messages API: the `speed` of `Usage`).
-    pub enum Speed {
-        /// The usual one.
-        Standard = "standard",
-        /// The fast mode, at a higher price.
-        Fast = "fast",
-    }
-}
-
-tagged! {
-    /// The cost of one run of a model on the way to the message (Messages API: `BetaIteration`).
-    pub enum Iteration else UnknownObject {
-        /// A run that wrote to the message.
-        Message(MessageIterationUsage),
-        /// A run that compacted the conversation.
-        Compaction(CompactionIterationUsage),
-        /// A run of the advisor.
-        AdvisorMessage(AdvisorMessageIterationUsage),
-        /// A run of the model that took over after a refusal.
-        FallbackMessage(FallbackMessageIterationUsage),
-    }
-}
-
-object! {
-    /// A run that wrote to the message (Messages API: `BetaMessageIterationUsage`).
-    pub struct MessageIterationUsage = "message" {
-        /// The input tokens that were written to the prompt cache, by lifetime.
-        pub cache_creation: Nullable<CacheCreation>,
-        /// The input tokens that were written to the prompt cache.
-        pub cache_creation_input_tokens (count): Option<u64>,
-        /// The input tokens that were read from the prompt cache.
-        pub cache_read_input_tokens (count): Option<u64>,
-        /// The input tokens that the prompt cache had no part in.
-        pub input_tokens (count): Option<u64>,
-        /// The model that ran.
-        pub model: Nullable<String>,
-        /// The output tokens.
-        pub output_tokens (count): Option<u64>,
-    }
-}
-
-object! {
-    /// A run that compacted the conversation (Messages API: `BetaCompactionIterationUsage`).
-    pub struct CompactionIterationUsage = "compaction" {
-        /// The input tokens that were written to the prompt cache, by lifetime.
-        pub cache_creation: Nullable<CacheCreation>,
-        /// The input tokens that were written to the prompt cache.
-        pub cache_creation_input_tokens (count): Option<u64>,
-        /// The input tokens that were read from the prompt cache.
-        pub cache_read_input_tokens (count): Option<u64>,
-        /// The input tokens that the prompt cache had no part in.
-        pub input_tokens (count): Option<u64>,
-        /// The output tokens.
-        pub output_tokens (count): Option<u64>,
-    }
-}
-
-object! {
-    /// A run of the advisor (Messages API: `BetaAdvisorMessageIterationUsage`).
-    pub struct AdvisorMessageIterationUsage = "advisor_message" {
-        /// The input tokens that were written to the prompt cache, by lifetime.
-        pub cache_creation: Nullable<CacheCreation>,
-        /// The input tokens that were written to the prompt cache.
-        pub cache_creation_input_tokens (count): Option<u64>,
-        /// The input tokens that were read from the prompt cache.
-        pub cache_read_input_tokens (count): Option<u64>,
-        /// The input tokens that the prompt cache had no part in.
-        pub input_tokens (count): Option<u64>,
-        /// The model that advised.
-        pub model: Option<String>,
-        /// The output tokens.
-        pub output_tokens (count): Option<u64>,
-    }
-}
-
-object! {
-    /// A run of the model that took over after a refusal (Messages API:
-    /// `BetaFallbackMessageIterationUsage`).
-    pub struct FallbackMessageIterationUsage = "fallback_message" {
-        /// The input tokens that were written to the prompt cache, by lifetime.
-        pub cache_creation: Nullable<CacheCreation>,
-        /// The input tokens that were written to the prompt cache.
-        pub cache_creation_input_tokens (count): Option<u64>,
-        /// The input tokens that were read from the prompt cache.
-        pub cache_read_input_tokens (count): Option<u64>,
-        /// The input tokens that the prompt cache had no part in.
-        pub input_tokens (count): Option<u64>,
-        /// The model that took over.
-        pub model: Option<String>,
-        /// The output tokens.
-        pub output_tokens (count): Option<u64>,
-    }
-}
-
-object! {
-    /// What became of the credit for a request that another model refused (Messages API:
-    /// `BetaFallbackCreditUsage`).
-    pub struct FallbackCreditUsage {
-        /// Whether it was redeemed.
-        pub status: Option<FallbackCreditStatus>,
-    }
-}
-
-tagged! {
-    /// Whether a fallback credit was redeemed (Messages API: the `status` of
-    /// `BetaFallbackCreditUsage`).
-    pub enum FallbackCreditStatus else UnknownObject {
-        /// It was.
-        Redeemed(FallbackCreditRedeemed),
-        /// It was not.
-        NotApplied(FallbackCreditNotApplied),
-    }
-}
-
-object! {
-    /// The fallback credit was redeemed (Messages API: `BetaFallbackCreditRedeemed`).
-    pub struct FallbackCreditRedeemed = "redeemed" {}
-}
-
-object! {
-    /// The fallback credit was not redeemed (Messages API: `BetaFallbackCreditNotApplied`).
-    pub struct FallbackCreditNotApplied = "not_applied" {
-        /// Why not.
-        pub reason: Option<FallbackCreditReason>,
-        /// The fields of the request without which it would have been.
-        pub remove_to_redeem: Nullable<Vec<String>>,
-    }
-}
-
-string_enum! {
-    /// Why a fallback credit was not redeemed (Messages API: the `reason` of
-    /// `BetaFallbackCreditNotApplied`).
-    pub enum FallbackCreditReason {
-        /// The request is another one than was refused.
-        BodyMismatch = "body_mismatch",
-        /// The credit does not cover going on from the text so far.
-        ContinuationExcluded = "continuation_excluded",
-        /// The credit covers only going on from the text so far.
-        ContinuationOnly = "continuation_only",
-        /// The credit came too late.
-        Expired = "expired",
-        /// The credit does not hold for this model.
-        InvalidTargetModel = "invalid_target_model",
-        /// Fallback credits are not enabled here.
-        NotEnabled = "not_enabled",
-        /// The lower price could not be worked out.
-        RepriceUnavailable = "reprice_unavailable",
-        /// Credits cannot be redeemed at the moment.
-        TemporarilyUnavailable = "temporarily_unavailable",
-        /// The request has fields that the credit does not allow.
-        VariantFieldsPresent = "variant_fields_present",
-        /// The credit is another organization's.
-        WrongOrganization = "wrong_organization",
-        /// The credit is another platform's.
-        WrongPlatform = "wrong_platform",
-        /// The credit is another workspace's.
-        WrongWorkspace = "wrong_workspace",
+impl<'de> serde::Deserialize<'de> for Usage {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        bridge::deserialize(deserializer, "Usage", |cursor| Self::read(cursor).ok().flatten())
     }
 }

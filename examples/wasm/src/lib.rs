@@ -12,7 +12,7 @@ use core::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::json;
-use ssewire_messages::MessageStream;
+use ssewire_messages::{MessageDecoder, Step};
 
 /// Opens a stream; its number is never given again.
 #[unsafe(no_mangle)]
@@ -41,12 +41,9 @@ pub extern "C" fn stream_push(stream: u32) {
         stream.output.clear();
         let Some(driver) = &mut stream.driver else { return };
         let mut input = stream.input.as_slice();
-        loop {
-            match driver.decode(&mut input) {
-                Ok(Some(item)) => stream.output.extend(item.update.text_pieces()),
-                Ok(None) => break,
-                Err(_) => {} // Of one event: the stream goes on, and `finish` judges.
-            }
+        // Only strict mode returns errors.
+        while let Ok(Step::Update(event)) = driver.decode(&mut input) {
+            stream.output.extend(event.update.text_deltas());
         }
     });
 }
@@ -55,7 +52,9 @@ pub extern "C" fn stream_push(stream: u32) {
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_snapshot(stream: u32) {
     with(stream, |stream| {
-        stream.output = stream.driver.as_ref().map(|driver| json!(driver.snapshot()).to_string()).unwrap_or_default();
+        if let Some(driver) = &stream.driver {
+            stream.output = driver.snapshot().to_json_lossy().to_string();
+        }
     });
 }
 
@@ -64,11 +63,11 @@ pub extern "C" fn stream_snapshot(stream: u32) {
 pub extern "C" fn stream_finish(stream: u32) {
     with(stream, |stream| {
         let Some(driver) = stream.driver.take() else { return };
-        let said = match driver.finish() {
-            Ok(message) => json!({ "message": message, "incomplete": null }),
-            Err(incomplete) => json!({ "message": incomplete.message(), "incomplete": incomplete.to_string() }),
+        let (message, incomplete) = match driver.finish() {
+            Ok(message) => (message.to_json_lossy(), json!(null)),
+            Err(incomplete) => (incomplete.message().to_json_lossy(), json!(incomplete.to_string())),
         };
-        stream.output = said.to_string();
+        stream.output = format!(r#"{{"message":{message},"incomplete":{incomplete}}}"#);
     });
 }
 
@@ -98,14 +97,14 @@ struct Streams {
 
 struct Stream {
     /// Until the end.
-    driver: Option<MessageStream>,
+    driver: Option<MessageDecoder>,
     input: Vec<u8>,
     output: String,
 }
 
 impl Default for Stream {
     fn default() -> Self {
-        Self { driver: Some(MessageStream::new()), input: Vec::new(), output: String::new() }
+        Self { driver: Some(MessageDecoder::new()), input: Vec::new(), output: String::new() }
     }
 }
 

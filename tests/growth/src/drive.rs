@@ -7,7 +7,7 @@ use core::hint::black_box;
 
 use ssewire::{ArrayBuffer, Decoder, LineDecoder, OwnedEvent, SharedEvent, Storage};
 use ssewire_json::{PartialJson, PartialStrings};
-use ssewire_messages::{Accumulator, MessageStream, Strictness};
+use ssewire_messages::{Accumulator, MessageDecoder, Step, Update, Validation};
 
 use crate::family::{Input, Outcome};
 
@@ -186,11 +186,23 @@ fn decode_message(input: &Input, accumulator: Accumulator) -> Outcome {
         Some(limit) => accumulator.with_max_bytes(limit),
         None => accumulator,
     };
-    let (mut stream, mut count) = (MessageStream::new().with_accumulator(accumulator), Count::default());
+    let (mut decoder, mut count) = (MessageDecoder::new().with_accumulator(accumulator), Count::default());
     for mut chunk in input.iter() {
-        while count.add(stream.decode(&mut chunk)) {}
+        loop {
+            match decoder.decode(&mut chunk) {
+                Ok(Step::Update(event)) => {
+                    count.errors += u64::from(matches!(event.update, Update::Lost(_)));
+                    count.events += 1;
+                    black_box(event);
+                }
+                Ok(Step::NeedInput | Step::Ended) => break,
+                Err(_) => count.errors += 1,
+            }
+        }
     }
-    count.outcome()
+    let outcome = count.outcome();
+    black_box(decoder.finish().is_ok());
+    outcome
 }
 
 /// A message, lenient.
@@ -205,5 +217,5 @@ pub(crate) fn message_of_many_blocks(input: &Input) -> Outcome {
 
 /// A message in strict mode, with any number of blocks.
 pub(crate) fn message_strict(input: &Input) -> Outcome {
-    decode_message(input, Accumulator::new().with_strictness(Strictness::Strict).with_max_blocks(usize::MAX))
+    decode_message(input, Accumulator::new().with_validation(Validation::Strict).with_max_blocks(usize::MAX))
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use futures::executor::block_on;
-use futures::{StreamExt as _, stream};
+use futures::stream;
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -149,13 +149,12 @@ async fn follow(number: usize, shared: Arc<Shared>) -> Result<usize, Failure> {
     }
 
     let mut stream = BodyChunks::new(response.into_body()).messages();
-    let mut texts = stream.text_stream();
     let mut received = String::new();
-    while let Some(text) = texts.next().await {
+    while let Some(text) = stream.next_text().await? {
         if received.is_empty() && shared.begun.fetch_add(1, Relaxed) + 1 == shared.connections {
             shared.all_begun.notify_one();
         }
-        received.push_str(&text?);
+        received.push_str(&text);
     }
     let message = stream.final_message().await?;
     let made = made(number);

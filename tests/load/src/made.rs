@@ -63,14 +63,14 @@ impl Made {
     /// Whether this is the message: every block, to the letter.
     #[must_use]
     pub fn is(&self, message: &Message) -> bool {
-        let blocks: Vec<_> = message.content.iter().collect();
+        let blocks: Vec<_> = message.content().iter().collect();
         let [ContentBlock::Text(text), ContentBlock::Thinking(thinking), ContentBlock::ToolUse(tool)] = blocks[..]
         else {
             return false;
         };
-        text.text == self.text
-            && thinking.thinking == self.text
-            && tool.input.value().is_ok_and(|input| input["content"] == *self.text)
+        text.text() == self.text
+            && thinking.thinking() == self.text
+            && tool.input().parse::<Value>().is_ok_and(|input| input["content"] == *self.text)
             && message.output_tokens() == Some(self.text.chars().count() as u64)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use ssewire::Decoder;
-use ssewire_messages::{Accumulator, Completion, MessageStream, StreamEvent};
+use ssewire_messages::{Accumulator, Completion, MessageDecoder, Step, StreamEvent, Update};
 
 use crate::made::Made;
 use crate::random::Random;
@@ -14,7 +14,7 @@ use crate::resident;
 pub enum By {
     /// One decoder for all of it, as if it were one connection; typed events; an accumulator for each message.
     Layers,
-    /// A [`MessageStream`] for each message.
+    /// A [`MessageDecoder`] for each message.
     Driver,
 }
 
@@ -85,8 +85,9 @@ fn layers(made: &[Made], bytes: u64, books: &mut Books) {
         while let Some(event) = decoder.decode(&mut input).expect("an event that fits") {
             let decoded = StreamEvent::decode(event.event_type(), event.data()).expect("a payload that can be read");
             let Some(decoded) = decoded else { continue };
-            accumulator.accumulate(&decoded).expect("an event in its place");
-            if matches!(decoded, StreamEvent::MessageStop) {
+            let is_end = matches!(decoded, StreamEvent::MessageStop);
+            accumulator.accumulate(decoded).expect("an event in its place");
+            if is_end {
                 let message = std::mem::take(&mut accumulator).into_message().expect("a whole message");
                 assert!(expected.next().is_some_and(|made| made.is(&message)), "another message than was sent");
                 books.report.messages += 1;
@@ -99,13 +100,13 @@ fn layers(made: &[Made], bytes: u64, books: &mut Books) {
 fn driver(made: &[Made], bytes: u64, books: &mut Books) {
     let mut random = Random::new(1);
     for made in made.iter().cycle() {
-        let mut stream = MessageStream::new();
+        let mut stream = MessageDecoder::new();
         let mut rest = &made.stream[..];
         while !rest.is_empty() {
             let (mut chunk, behind) = rest.split_at(rest.len().min(random.of(&CHUNKS)));
             rest = behind;
             let length = chunk.len();
-            while stream.decode(&mut chunk).expect("an event that fits").is_some() {}
+            while let Step::Update(_) = stream.decode(&mut chunk).expect("an orderly stream") {}
             books.streamed(length);
         }
         let message = stream.finish().expect("a whole message");
@@ -117,7 +118,7 @@ fn driver(made: &[Made], bytes: u64, books: &mut Books) {
     }
 }
 
-/// Streams so many bytes of a message without end through a [`MessageStream`], and returns what was held at the most.
+/// Streams so many bytes of a message without end through a [`MessageDecoder`], and returns what was held at the most.
 ///
 /// # Panics
 /// It was not told exactly once, and at the end again, that the message is too large.
@@ -133,11 +134,11 @@ pub fn endless_message(bytes: u64, max_bytes: usize) -> usize {
         format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}"#);
     let deltas = format!("event: content_block_delta\ndata: {delta}\n\n").repeat(100);
     let ((), peak) = ssewire_heap::peak_of(|| {
-        let mut stream = MessageStream::new().with_accumulator(Accumulator::new().with_max_bytes(max_bytes));
+        let mut stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(max_bytes));
         let mut errors = 0;
         let mut feed = |mut chunk: &[u8]| {
-            while let Some(item) = stream.decode(&mut chunk).transpose() {
-                errors += u64::from(item.is_err());
+            while let Step::Update(event) = stream.decode(&mut chunk).expect("an orderly stream") {
+                errors += u64::from(matches!(event.update, Update::Lost(_)));
             }
         };
         feed(begin.as_bytes());
@@ -146,7 +147,7 @@ pub fn endless_message(bytes: u64, max_bytes: usize) -> usize {
         }
         assert_eq!(errors, 1, "how often it was told");
         let incomplete = stream.finish().expect_err("a message without end");
-        assert_eq!(incomplete.reason(), Completion::TooLarge);
+        assert_eq!(incomplete.reason(), Completion::LimitExceeded);
         assert!(incomplete.message().final_text().len() <= max_bytes);
     });
     peak

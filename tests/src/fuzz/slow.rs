@@ -1,10 +1,10 @@
-//! The driver of a Messages stream, assembled from its public parts: decoder, typed events, accumulator. No fast path, no
-//! knowledge of the body.
+//! The decoder of a Messages stream, put together from its public parts: SSE decoder, typed events, accumulator. No fast
+//! path, no knowledge of the body.
 
 use ssewire::{Decoder, Frame};
-use ssewire_messages::{AccumulateError, Accumulator, StreamError, StreamEvent, Update};
+use ssewire_messages::{AccumulateError, Accumulator, LostEvent, StreamEvent, Update};
 
-/// What a stream tells, as text.
+/// What a stream yields, as text.
 pub(super) type Transcript = Vec<String>;
 
 pub(super) struct Slow {
@@ -15,27 +15,25 @@ pub(super) struct Slow {
     pub(super) transcript: Transcript,
     /// The events that were merged.
     pub(super) events: Vec<StreamEvent<'static>>,
-    stopped: bool,
-    /// An event was refused before the message had ended.
-    pub(super) refused: bool,
+    /// An event was rejected: the message has ended.
+    pub(super) is_rejected: bool,
 }
 
 impl Slow {
     pub(super) fn new(decoder: Decoder, accumulator: Accumulator) -> Self {
         Self {
-            decoder: decoder.with_unknown_fields().with_max_comment_bytes(4096),
+            decoder: decoder.with_unknown_fields().with_max_comment_bytes(64 * 1024),
             accumulator,
             error_field: None,
             transcript: Transcript::new(),
             events: Vec::new(),
-            stopped: false,
-            refused: false,
+            is_rejected: false,
         }
     }
 
     pub(super) fn read(&mut self, body: &[u8]) {
         let mut input = body;
-        loop {
+        while !self.is_ended() {
             let chunk = input;
             match self.decoder.poll_frame(&mut input) {
                 Ok(None) => return,
@@ -55,15 +53,21 @@ impl Slow {
                         self.event(&name, &data);
                     }
                     if let Some(value) = error_field {
-                        self.event(b"error", &value);
+                        if !self.is_ended() {
+                            self.event(b"error", &value);
+                        }
                     }
                 }
                 Err(error) => {
-                    self.accumulator.lost_event();
-                    self.transcript.push(format!("{:?}", StreamError::from(error)));
+                    self.accumulator.record_lost_event();
+                    self.transcript.push(tell(b"", b"", &Update::Lost(LostEvent::TooLarge(error))));
                 }
             }
         }
+    }
+
+    fn is_ended(&self) -> bool {
+        self.is_rejected || self.accumulator.is_ended()
     }
 
     fn event(&mut self, name: &[u8], data: &[u8]) {
@@ -71,53 +75,63 @@ impl Slow {
             Ok(None) => return,
             Ok(Some(event)) => event,
             Err(error) => {
-                self.accumulator.undecodable(&error);
-                self.transcript.push(format!("{:?}", StreamError::from(error)));
+                match self.accumulator.record_decode_error(&error) {
+                    Ok(()) if error.is_keep_alive() => {}
+                    Ok(()) => self.transcript.push(tell(name, data, &Update::Lost(LostEvent::Payload(error)))),
+                    Err(error) => self.reject(error),
+                }
                 return;
             }
         };
-        match self.accumulator.accumulate(&event) {
-            Ok(update) => {
-                self.stopped |= matches!(update, Update::MessageStop { .. });
-                self.transcript.push(tell(name, data, &update));
-                self.events.push(event.into_owned());
-            }
-            Err(error) => {
-                let has_ended = self.stopped || self.accumulator.error().is_some();
-                if matches!(error, AccumulateError::Departure(_)) {
-                    self.accumulator.cut();
-                    self.refused |= !has_ended;
+        let owned = event.clone().into_owned();
+        let told = match self.accumulator.accumulate(event) {
+            Ok(update) => Ok(tell(name, data, &update)),
+            Err(error @ AccumulateError::Violation(_)) => Err(error),
+            Err(error) => Ok(tell(name, data, &Update::Lost(LostEvent::OverLimit(error)))),
+        };
+        match told {
+            Ok(told) => {
+                self.transcript.push(told);
+                self.events.push(owned);
+                while let Some(update) = self.accumulator.next_update() {
+                    self.transcript.push(tell(b"", b"", &update));
                 }
-                self.transcript.push(format!("{:?}", StreamError::from(error)));
             }
+            Err(error) => self.reject(error),
         }
+    }
+
+    fn reject(&mut self, error: AccumulateError) {
+        self.accumulator.record_truncation();
+        self.is_rejected = true;
+        self.transcript.push(format!("rejected: {error}"));
     }
 }
 
-/// An item of the stream: its event, and what of it is to be seen.
+/// An update with its event, and everything of it that is visible.
 pub(super) fn tell(name: &[u8], data: &[u8], update: &Update<'_>) -> String {
     format!("{} {} {}", name.escape_ascii(), data.escape_ascii(), show(update))
 }
 
-/// An update with all that it lends, but without the blocks that it has nothing to do with.
+/// An update with all that it borrows, but without the blocks that it has nothing to do with.
 pub(super) fn show(update: &Update<'_>) -> String {
-    let text: Vec<_> = update.text_pieces().collect();
-    let thinking: Vec<_> = update.thinking_pieces().collect();
+    let text: Vec<_> = update.text_deltas().collect();
+    let thinking: Vec<_> = update.thinking_deltas().collect();
     let (what, block) = match update {
         Update::MessageStart { message, .. } => return format!("MessageStart {message:?} {text:?} {thinking:?}"),
-        Update::MessageDelta { message, .. } => return format!("MessageDelta {message:?}"),
-        Update::MessageStop { message, .. } => return format!("MessageStop {message:?}"),
-        Update::Error { error, .. } => return format!("Error {:?}", error.body()),
+        Update::MessageDelta { stop_reason, usage, .. } => return format!("MessageDelta {stop_reason:?} {usage:?}"),
+        Update::MessageStop { message, .. } => return format!("MessageStop {message:?} {text:?} {thinking:?}"),
+        Update::Error(error) => return format!("Error {:?}", error.body()),
         Update::BlockStart { block, .. } => ("BlockStart".to_owned(), block),
         Update::Text { block, snapshot, .. } => (format!("Text {snapshot:?}"), block),
         Update::Thinking { block, snapshot, .. } => (format!("Thinking {snapshot:?}"), block),
         Update::Signature { block, signature, .. } => (format!("Signature {signature:?}"), block),
         Update::Citation { block, citation, snapshot, .. } => (format!("Citation {citation:?} {snapshot:?}"), block),
-        Update::InputJson { block, partial_json, input, .. } => {
-            (format!("InputJson {partial_json:?} {input:?} {:?}", input.raw()), block)
+        Update::ToolInput { block, partial_json, partial, input, .. } => {
+            (format!("ToolInput {partial_json:?} {partial:?} {input:?}"), block)
         }
         Update::Compaction { block, compaction, .. } => (format!("Compaction {compaction:?}"), block),
-        Update::UnknownBlock { block, .. } => ("UnknownBlock".to_owned(), block),
+        Update::RawBlock { block, .. } => ("RawBlock".to_owned(), block),
         Update::BlockStop { block, .. } => ("BlockStop".to_owned(), block),
         other => return format!("{other:?}"),
     };

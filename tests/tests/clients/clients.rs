@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::rt::TokioExecutor;
 use ssewire_io::{BodyChunks, ByteStreamExt as _, Codec, MessageReader, Messages, Observe, Tap};
-use ssewire_messages::{Accumulator, ApiError, MessageStream, ResponseHead, StreamEvent, Update};
+use ssewire_messages::{Accumulator, ApiError, MessageDecoder, ResponseHead, Step, StreamEvent, Update};
 use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
 
@@ -30,7 +30,7 @@ pub(crate) fn ureq(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Out
     }
     let mut stream = MessageReader::new(response.into_body().into_reader());
     let mut text = String::new();
-    for piece in stream.text_pieces().flatten() {
+    for piece in stream.text_deltas().flatten() {
         show(&piece);
         text.push_str(&piece);
     }
@@ -68,18 +68,18 @@ pub(crate) fn codec(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Ou
             Err(refused) => return refused,
         };
         // The driver is only asked what a body was that had no events.
-        let mut driver = MessageStream::new();
+        let mut driver = MessageDecoder::new();
         let body = response.bytes_stream().map_err(io::Error::other).inspect_ok(|chunk| {
             let mut input = &chunk[..];
-            while !matches!(driver.decode(&mut input), Ok(None)) {}
+            while let Ok(Step::Update(_)) = driver.decode(&mut input) {}
         });
         let mut accumulator = Accumulator::new();
         let mut text = String::new();
         let mut events = FramedRead::new(StreamReader::new(Box::pin(body)), Codec::new());
         while let Some(Ok(event)) = events.next().await {
             let Ok(Some(event)) = StreamEvent::decode(event.event_type(), event.data()) else { continue };
-            let update: Update<'_> = accumulator.accumulate(&event).unwrap();
-            for piece in update.text_pieces() {
+            let update: Update<'_> = accumulator.accumulate(event).unwrap();
+            for piece in update.text_deltas() {
                 show(piece);
                 text.push_str(piece);
             }
@@ -121,13 +121,10 @@ where
     E: core::fmt::Debug,
 {
     let mut stream: Messages<_> = Box::pin(body).messages();
-    let mut texts = stream.text_stream();
     let mut text = String::new();
-    while let Some(piece) = texts.next().await {
-        if let Ok(piece) = piece {
-            show(&piece);
-            text.push_str(&piece);
-        }
+    while let Ok(Some(piece)) = stream.next_text().await {
+        show(&piece);
+        text.push_str(&piece);
     }
     Outcome::new(text, stream.final_message().await.map_err(ssewire_io::FinalMessageError::into_incomplete))
 }

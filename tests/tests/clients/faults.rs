@@ -73,7 +73,7 @@ fn middle() -> usize {
 }
 
 fn is_cut(script: Script) -> Fault {
-    fault(script.cut_after(middle()), Text::Beginning, End::Incomplete(Completion::Cut))
+    fault(script.cut_after(middle()), Text::Beginning, End::Incomplete(Completion::Truncated))
 }
 
 pub(crate) fn cut() -> Fault {
@@ -93,12 +93,12 @@ pub(crate) fn cut_short_of_its_length() -> Fault {
 }
 
 pub(crate) fn cut_in_the_first_event() -> Fault {
-    fault(Script::stream(STREAM).chunked_by(3).cut_after(12), Text::None, End::Incomplete(Completion::Cut))
+    fault(Script::stream(STREAM).chunked_by(3).cut_after(12), Text::None, End::Incomplete(Completion::Truncated))
 }
 
 pub(crate) fn hold() -> Fault {
     let script = Script::stream(&STREAM[..middle()]).hold();
-    let fault = fault(script, Text::Beginning, End::Incomplete(Completion::Cut));
+    let fault = fault(script, Text::Beginning, End::Incomplete(Completion::Truncated));
     Fault { idle: Duration::from_secs(1), ..fault }
 }
 
@@ -126,17 +126,17 @@ pub(crate) fn json_error() -> Fault {
 }
 
 pub(crate) fn json_message() -> Fault {
-    built_in("json-message", Text::None, End::NotAStream("message"))
+    built_in("json-message", Text::None, End::NonStreamBody("message"))
 }
 
 pub(crate) fn html() -> Fault {
-    built_in("html", Text::None, End::NotAStream("html"))
+    built_in("html", Text::None, End::NonStreamBody("html"))
 }
 
 pub(crate) fn compressed() -> Fault {
-    built_in("compressed", Text::None, End::NotAStream("compressed"))
+    built_in("compressed", Text::None, End::NonStreamBody("compressed"))
 }
 
 pub(crate) fn empty() -> Fault {
-    built_in("empty", Text::None, End::NotAStream("empty"))
+    built_in("empty", Text::None, End::NonStreamBody("empty"))
 }

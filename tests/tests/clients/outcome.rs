@@ -1,6 +1,6 @@
 //! What came of a request, whichever client made it.
 
-use ssewire_messages::{ApiError, Completion, ErrorKind, Incomplete, Message, NotAStream};
+use ssewire_messages::{ApiError, Completion, ErrorKind, Incomplete, Message, NonStreamBody};
 
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -14,7 +14,7 @@ pub(crate) enum End {
     Whole,
     Incomplete(Completion),
     ServerError(Option<ErrorKind>),
-    NotAStream(&'static str),
+    NonStreamBody(&'static str),
     /// The response was no success.
     Refused(u16, Option<ErrorKind>),
 }
@@ -39,8 +39,8 @@ impl Outcome {
         let (message, end) = match result {
             Ok(message) => (message, End::Whole),
             Err(incomplete) => {
-                let end = match (incomplete.not_a_stream(), incomplete.reason()) {
-                    (Some(body), _) => End::NotAStream(name(body)),
+                let end = match (incomplete.non_stream_body(), incomplete.reason()) {
+                    (Some(body), _) => End::NonStreamBody(name(body)),
                     (None, Completion::ServerError) => {
                         End::ServerError(incomplete.error().and_then(ApiError::kind).cloned())
                     }
@@ -59,12 +59,12 @@ impl Outcome {
     }
 }
 
-fn name(body: &NotAStream) -> &'static str {
+fn name(body: &NonStreamBody) -> &'static str {
     match body {
-        NotAStream::Message(_) => "message",
-        NotAStream::Html => "html",
-        NotAStream::Compressed => "compressed",
-        NotAStream::Empty => "empty",
+        NonStreamBody::Message(_) => "message",
+        NonStreamBody::Html => "html",
+        NonStreamBody::Compressed => "compressed",
+        NonStreamBody::Empty => "empty",
         other => panic!("{other:?}"),
     }
 }

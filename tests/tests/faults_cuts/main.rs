@@ -5,10 +5,9 @@ mod partial;
 use std::future::Future;
 use std::net::SocketAddr;
 
-use futures::StreamExt as _;
 use partial::Partial;
 use ssewire_io::{ByteStreamExt as _, FinalMessageError, Messages};
-use ssewire_messages::{Incomplete, Message, MessageStream};
+use ssewire_messages::{Incomplete, Message, MessageDecoder, Step};
 use ssewire_replay::{Framing, Script, Server};
 use ssewire_tests::samples;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,12 +19,15 @@ fn every_cut_of_every_sample_gives_the_partial_message_by_the_driver() {
     for sample in samples::all() {
         for cut in 0..=sample.stream.len() {
             let received = &sample.stream[..cut];
-            let mut driver = MessageStream::new();
+            let mut driver = MessageDecoder::new();
             let mut text = String::new();
             for mut chunk in received.chunks(97) {
-                while let Some(item) = driver.decode(&mut chunk).unwrap() {
-                    text.extend(item.update.text_pieces());
+                while let Step::Update(item) = driver.decode(&mut chunk).unwrap() {
+                    text.extend(item.update.text_deltas());
                 }
+            }
+            while let Step::Update(item) = driver.decode_end().unwrap() {
+                text.extend(item.update.text_deltas());
             }
             let what = format!("{} cut at {cut}", sample.name);
             Partial::of(received).check(&text, driver.finish(), &what);
@@ -83,11 +85,10 @@ async fn drive<S, E>(mut stream: Messages<S>) -> (String, Result<Message, Incomp
 where
     S: futures::Stream<Item = Result<bytes::Bytes, E>> + Unpin,
 {
-    let mut texts = stream.text_stream();
     let mut text = String::new();
-    while let Some(piece) = texts.next().await {
-        // What is lost is told at the end.
-        text.extend(piece.ok());
+    // An error ends it, and the final message says which.
+    while let Ok(Some(piece)) = stream.next_text().await {
+        text.push_str(&piece);
     }
     (text, stream.final_message().await.map_err(FinalMessageError::into_incomplete))
 }

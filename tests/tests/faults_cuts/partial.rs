@@ -15,6 +15,8 @@ pub(crate) struct Partial {
     began: bool,
     /// The text pieces, joined.
     text: String,
+    /// That of an event at the end whose blank line is missing.
+    unterminated_text: String,
     /// `None`: not even its start came.
     message: Option<Value>,
     blocks: BTreeMap<u64, Block>,
@@ -35,8 +37,21 @@ impl Partial {
     pub(crate) fn of(received: &[u8]) -> Self {
         let began = [&b"event:"[..], b"data:"].iter().any(|field| received.starts_with(field));
         let mut partial = Self { began, ..Self::default() };
+        let mut events: Vec<Value> = Vec::new();
         for (_, event) in Oracle::new().read(received).events() {
-            partial.merge(&serde_json::from_slice(&event.data.0).unwrap());
+            events.push(serde_json::from_slice(&event.data.0).unwrap());
+        }
+        // An event at the end whose blank line is missing is used if its data is whole.
+        let with_blank_line = [received, b"\n\n"].concat();
+        let outcome = Oracle::new().read(&with_blank_line);
+        if let Some((_, last)) = outcome.events().into_iter().nth(events.len()) {
+            if let Ok(last) = serde_json::from_slice::<Value>(&last.data.0) {
+                partial.unterminated_text = last["delta"]["text"].as_str().unwrap_or_default().to_owned();
+                events.push(last);
+            }
+        }
+        for event in events {
+            partial.merge(&event);
         }
         partial
     }
@@ -73,7 +88,8 @@ impl Partial {
 
     /// Compares what was made of the cut stream with this.
     pub(crate) fn check(&self, text: &str, result: Result<Message, Incomplete>, what: &str) {
-        assert_eq!(text, self.text, "{what}");
+        // Where the transport fails, the last event is merged without an update.
+        assert!(text == self.text || format!("{text}{}", self.unterminated_text) == self.text, "{what}: {text:?}");
         let has_reason = self.message.as_ref().is_some_and(|message| !message["stop_reason"].is_null());
         let message = match result {
             Ok(message) => {
@@ -84,24 +100,24 @@ impl Partial {
                 let expected: &[Completion] = match &self.message {
                     _ if self.failed => &[Completion::ServerError],
                     // Of a few bytes it cannot be told whether they would have become a stream.
-                    _ if !self.began => &[Completion::Cut, Completion::NotAStream],
-                    _ => &[Completion::Cut],
+                    _ if !self.began => &[Completion::Truncated, Completion::NonStreamBody],
+                    _ => &[Completion::Truncated],
                 };
                 assert!(!self.stopped && !has_reason, "{what}: {incomplete}");
                 assert!(expected.contains(&incomplete.reason()), "{what}: {incomplete}");
-                assert_eq!(incomplete.started(), self.message.is_some(), "{what}");
+                assert_eq!(incomplete.has_started(), self.message.is_some(), "{what}");
                 incomplete.into_partial()
             }
         };
         let Some(expected) = &self.message else {
-            assert!(message.content.is_empty() && message.id.is_none(), "{what}");
+            assert!(message.content().is_empty() && message.id().is_none(), "{what}");
             return;
         };
         let mut expected = expected.clone();
         expected["content"] = self.blocks.values().map(Block::without_half_an_input).collect();
-        let mut got = serde_json::to_value(&message).unwrap();
+        let mut got = message.to_json_lossy().to_value().unwrap();
         for (block, position) in self.blocks.values().zip(0..) {
-            if let Some(input) = raw_input(message.content.get(position).unwrap()) {
+            if let Some(input) = raw_input(message.content().get(position).unwrap()) {
                 assert_eq!(input, block.input, "{what}");
             }
             if block.has_half_an_input() {
@@ -151,8 +167,7 @@ impl Block {
 
 fn raw_input(block: &ContentBlock) -> Option<&str> {
     match block {
-        ContentBlock::ToolUse(tool) => Some(tool.input.raw()),
-        ContentBlock::ServerToolUse(tool) => Some(tool.input.raw()),
+        ContentBlock::ToolUse(tool) => Some(tool.input().raw()),
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use ssewire::Decoder;
 use ssewire_messages::{
-    Accumulator, Completion, ErrorKind, Incomplete, InputError, InputState, Message, MessageStream, NotAStream,
-    PartialStrings, PayloadErrorKind, StreamError, StreamEvent,
+    Accumulator, Completion, ErrorKind, Incomplete, LostEvent, Message, MessageDecoder, NonStreamBody, PartialStrings,
+    PayloadErrorKind, Step, StreamEvent, ToolInputError,
 };
 
 use super::support::*;
@@ -38,15 +38,15 @@ fn strict_end_of(events: &[Value]) -> Result<Message, Incomplete> {
 }
 
 fn end_of_with(accumulator: Accumulator, events: &[Value]) -> Result<Message, Incomplete> {
-    let stream = MessageStream::new().with_accumulator(accumulator.clone());
-    let end = run_with(accumulator, events).end();
-    let of_stream = body_with(stream, sse(events).as_bytes()).end;
+    let decoder = || MessageDecoder::new().with_accumulator(accumulator.clone());
+    let end = run_with(accumulator.clone(), events).end();
+    let of_stream = body_with(decoder, sse(events).as_bytes()).end;
     match (&end, &of_stream) {
         (Ok(one), Ok(other)) => assert_eq!(one, other),
         (Err(one), Err(other)) => {
             assert_eq!(one.reasons(), other.reasons());
             assert_eq!(one.message(), other.message());
-            assert_eq!(one.orphan_input(), other.orphan_input());
+            assert_eq!(one.unmatched_input(), other.unmatched_input());
         }
         _ => panic!("{end:?} of the accumulator, {of_stream:?} of the stream"),
     }
@@ -105,15 +105,24 @@ fn unterminated() {
 fn a_strict_unterminated_message_is_in_the_report() {
     let incomplete = strict_end_of(&but_for_the_end()).unwrap_err();
     assert_eq!(to_json(incomplete.message()), whole());
-    assert!(incomplete.started());
+    assert!(incomplete.has_started());
+}
+
+#[test]
+fn a_stop_reason_of_message_start_proves_nothing() {
+    for reason in ["", "end_turn", "max_tokens", "a_future_reason"] {
+        let begun = [message_start(json!({"stop_reason": reason})), start(0, text_block("")), text(0, "a")];
+        let incomplete = end_of(&begun).unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::Truncated], "{reason:?}");
+        assert_eq!(to_json(incomplete.message())["stop_reason"], reason, "but it is kept");
+    }
 }
 
 #[test]
 fn unterminated_with_any_stop_reason_wherever_it_came() {
     for reason in ["max_tokens", "tool_use", "pause_turn", "a_future_reason"] {
         let in_delta = message_delta(json!({"stop_reason": reason}), Value::Null);
-        let in_start = message_start(json!({"stop_reason": reason}));
-        for events in [vec![begin(), in_delta.clone()], vec![in_start], vec![in_delta, begin()]] {
+        for events in [vec![begin(), in_delta.clone()], vec![in_delta, begin()]] {
             assert_eq!(run(&events).accumulator.completion(), Completion::Unterminated);
             assert_eq!(to_json(&end_of(&events).unwrap()), message(json!({"stop_reason": reason})));
         }
@@ -129,7 +138,7 @@ fn unterminated_with_a_block_that_is_open() {
 #[test]
 fn unterminated_where_message_stop_is_undecodable() {
     let body = body(sse(&but_for_the_end()) + &named("message_stop", "{"));
-    assert_eq!(body.errors.len(), 1);
+    assert_eq!(body.lost.len(), 1);
     assert_eq!(to_json(&body.end.unwrap()), whole(), "no content is lost with it");
 }
 
@@ -145,8 +154,8 @@ fn cut_before_the_stop_reason() {
     .concat();
     for length in 1..=events.len() {
         let incomplete = end_of(&events[..length]).unwrap_err();
-        assert_eq!(incomplete.reasons(), [Completion::Cut]);
-        assert!(incomplete.started());
+        assert_eq!(incomplete.reasons(), [Completion::Truncated]);
+        assert!(incomplete.has_started());
         assert_eq!(to_json(incomplete.message()), run(&events[..length]).message(), "with all that came");
     }
 }
@@ -155,7 +164,7 @@ fn cut_before_the_stop_reason() {
 fn cut_anywhere_in_the_bytes_before_the_stop_reason() {
     let bytes = sse(&one_block());
     for length in "event:".len()..bytes.len() {
-        assert_eq!(reasons_of_body(&bytes[..length]), [Completion::Cut], "{:?}", &bytes[..length]);
+        assert_eq!(reasons_of_body(&bytes[..length]), [Completion::Truncated], "{:?}", &bytes[..length]);
     }
 }
 
@@ -163,11 +172,11 @@ fn cut_anywhere_in_the_bytes_before_the_stop_reason() {
 fn cut_after_only_pings() {
     for events in [vec![ping()], vec![ping(), ping()], vec![ping(), unknown_event()]] {
         let incomplete = end_of(&events).unwrap_err();
-        assert_eq!(incomplete.reasons(), [Completion::Cut]);
-        assert_eq!((incomplete.started(), incomplete.not_a_stream()), (false, None));
+        assert_eq!(incomplete.reasons(), [Completion::Truncated]);
+        assert_eq!((incomplete.has_started(), incomplete.non_stream_body()), (false, None));
         assert_eq!(to_json(incomplete.message()), message(json!({})));
     }
-    assert_eq!(reasons_of_body(": a comment\n\nevent: ping\ndata: {}\n\n"), [Completion::Cut]);
+    assert_eq!(reasons_of_body(": a comment\n\nevent: ping\ndata: {}\n\n"), [Completion::Truncated]);
 }
 
 #[test]
@@ -180,8 +189,8 @@ fn cut_without_message_start() {
         vec![stop(0)],
     ] {
         let incomplete = end_of(&events).unwrap_err();
-        assert_eq!(incomplete.reasons(), [Completion::Cut]);
-        assert!(!incomplete.started());
+        assert_eq!(incomplete.reasons(), [Completion::Truncated]);
+        assert!(!incomplete.has_started());
         assert_eq!(to_json(incomplete.message()), run(&events).message(), "with all that came");
     }
 }
@@ -189,8 +198,8 @@ fn cut_without_message_start() {
 #[test]
 fn cut_where_message_start_is_undecodable() {
     let undecodable = named("message_start", r#"{"type": "message_start", "message": "text"}"#);
-    assert_eq!(reasons_of_body(&undecodable), [Completion::Cut]);
-    assert_eq!(reasons_of_body(undecodable + &sse(&whole_stream()[1..])), [Completion::Cut]);
+    assert_eq!(reasons_of_body(&undecodable), [Completion::Truncated]);
+    assert_eq!(reasons_of_body(undecodable + &sse(&whole_stream()[1..])), [Completion::Truncated]);
 }
 
 #[test]
@@ -210,8 +219,8 @@ fn cut_within_the_first_field() {
         "\r\n\r\ndata: {".to_owned(),
     ] {
         let incomplete = self::body(&body).end.unwrap_err();
-        assert_eq!(incomplete.reasons(), [Completion::Cut], "{body:?}");
-        assert_eq!(incomplete.not_a_stream(), None, "{body:?}");
+        assert_eq!(incomplete.reasons(), [Completion::Truncated], "{body:?}");
+        assert_eq!(incomplete.non_stream_body(), None, "{body:?}");
     }
 }
 
@@ -225,16 +234,16 @@ fn with(name: &str, payload: &str) -> Body {
 #[track_caller]
 fn is_a_hole(name: &str, payload: &str) {
     let body = with(name, payload);
-    assert!(matches!(body.errors[..], [StreamError::Payload(_)]), "{name:?} {payload}: {:?}", body.errors);
+    assert!(matches!(body.lost[..], [LostEvent::Payload(_)]), "{name:?} {payload}: {:?}", body.lost);
     let incomplete = body.end.unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::Hole], "{name:?} {payload}");
+    assert_eq!(incomplete.reasons(), [Completion::ContentLost], "{name:?} {payload}");
     assert_eq!(to_json(incomplete.message()), around_nothing(), "skipped, and the stream went on");
 }
 
 #[track_caller]
 fn is_undecodable_but_no_hole(name: &str, payload: &str) {
     let body = with(name, payload);
-    assert!(matches!(body.errors[..], [StreamError::Payload(_)]), "{name:?} {payload}: {:?}", body.errors);
+    assert!(matches!(body.lost[..], [LostEvent::Payload(_)]), "{name:?} {payload}: {:?}", body.lost);
     assert_eq!(to_json(&body.end.unwrap()), around_nothing(), "{name:?} {payload}");
 }
 
@@ -291,8 +300,25 @@ fn no_hole_by_name_where_there_is_no_type() {
 #[test]
 fn hole_with_neither_type_nor_name() {
     for name in ["", "message"] {
-        for payload in ["{", "{\"type\": \"ping\"", "[]", "5", "null", "text"] {
+        for payload in ["{", "{\"type\": \"ping\"", "{x", "{\"delta\": {}"] {
             is_a_hole(name, payload);
+        }
+    }
+}
+
+/// Data under no name that is no object is a keep-alive: a violation, never a hole.
+#[test]
+fn keep_alive_data_is_a_violation_and_no_hole() {
+    for name in ["", "message"] {
+        for payload in ["[]", "5", "null", "text", ": PROCESSING", "ping", "\"x\""] {
+            let kept = body(around(named(name, payload)));
+            assert_eq!((kept.lost, kept.violations), (vec![], 1), "{name:?} {payload}");
+            assert_eq!(to_json(&kept.end.unwrap()), around_nothing());
+            let strict = || MessageDecoder::new().with_accumulator(strict_accumulator());
+            let rejected = body_with(strict, &around(named(name, payload)));
+            assert!(rejected.error.is_some());
+            assert_eq!(rejected.end.unwrap_err().reason(), Completion::RejectedByStrictMode);
+            assert_eq!(reasons_of_body(named(name, payload)), [Completion::NonStreamBody], "nothing else");
         }
     }
 }
@@ -356,7 +382,7 @@ fn no_hole_by_a_null_string_of_a_delta() {
         json!({"type": "compaction_delta"}),
     ] {
         let body = with("", &delta(7, piece).to_string());
-        assert_eq!(body.errors, []);
+        assert_eq!(body.lost, []);
         assert!(body.end.is_ok(), "{:?}", body.end);
     }
 }
@@ -364,7 +390,7 @@ fn no_hole_by_a_null_string_of_a_delta() {
 #[test]
 fn hole_before_message_start() {
     for payload in ["{", r#"{"type": "content_block_delta"}"#] {
-        assert_eq!(reasons_of_body(named("", payload) + &sse(&whole_stream())), [Completion::Hole]);
+        assert_eq!(reasons_of_body(named("", payload) + &sse(&whole_stream())), [Completion::ContentLost]);
     }
 }
 
@@ -373,7 +399,7 @@ fn no_hole_after_message_stop() {
     for payload in ["{", r#"{"type": "content_block_delta"}"#, r#"{"type": "content_block_start", "index": 1}"#] {
         for name in ["", "content_block_delta"] {
             let body = body(sse(&whole_stream()) + &named(name, payload));
-            assert_eq!(body.errors.len(), 1, "reported, but nothing of the message is missing");
+            assert_eq!(body.lost, [], "the message has ended");
             assert_eq!(to_json(&body.end.unwrap()), whole());
         }
     }
@@ -383,14 +409,14 @@ fn no_hole_after_message_stop() {
 #[test]
 fn hole_as_the_accumulator_is_told_it() {
     for (payload, expected) in [
-        (r#"{"type": "content_block_delta"}"#, Some(Completion::Hole)),
-        ("{", Some(Completion::Hole)),
+        (r#"{"type": "content_block_delta"}"#, Some(Completion::ContentLost)),
+        ("{", Some(Completion::ContentLost)),
         (r#"{"type": "content_block_stop"}"#, None),
     ] {
         let error = StreamEvent::from_json(payload.as_bytes()).unwrap_err();
-        assert_eq!(error.is_hole(), expected.is_some());
+        assert_eq!(error.loses_content(), expected.is_some());
         let mut run = run(&one_block());
-        run.accumulator.undecodable(&error);
+        run.accumulator.record_decode_error(&error).unwrap();
         let end = run.then(&[end_turn(), end()]).end();
         assert_eq!(end.err().map(|incomplete| incomplete.reason()), expected);
     }
@@ -410,8 +436,10 @@ fn call(pieces: &[&str]) -> Vec<Value> {
 
 /// The input of the first block of the report.
 fn input_of(incomplete: &Incomplete) -> (Value, InputState) {
-    let block = incomplete.message().content.get(0).unwrap();
-    (serde_json::to_value(block).unwrap()["input"].take(), block.input().unwrap().state())
+    let block = incomplete.message().content().get(0).unwrap();
+    assert!(block.to_json().is_err() && serde_json::to_string(incomplete.message()).is_err());
+    let lossy = incomplete.message().to_json_lossy().to_value().unwrap();
+    (lossy["content"][0]["input"].clone(), state_of(block))
 }
 
 #[test]
@@ -419,7 +447,7 @@ fn tool_input_that_is_cut() {
     for pieces in [&["{"][..], &["{\"a\": ", "1"], &["[", "1, "], &["\"x"], &["{\"a\": tr"], &["-"]] {
         let incomplete = end_of(&call(pieces)).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::ToolInput], "{pieces:?}");
-        assert_eq!(input_of(&incomplete).1, InputState::Cut);
+        assert_eq!(input_of(&incomplete).1, InputState::Truncated);
     }
 }
 
@@ -429,9 +457,9 @@ fn tool_input_that_is_invalid() {
     {
         let incomplete = end_of(&call(pieces)).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::ToolInput], "{pieces:?}");
-        assert!(matches!(input_of(&incomplete).1, InputState::Invalid(_)), "{pieces:?}");
-        let call = incomplete.message().content.get(0).unwrap().as_tool_use().unwrap();
-        assert!(matches!(call.input.value(), Err(InputError::Invalid(_))), "nothing to run a tool with");
+        assert!(matches!(input_of(&incomplete).1, InputState::Invalid), "{pieces:?}");
+        let call = incomplete.message().content().get(0).unwrap().as_tool_use().unwrap();
+        assert!(matches!(call.input().value(), Err(ToolInputError::Invalid { .. })), "nothing to run a tool with");
     }
 }
 
@@ -457,15 +485,15 @@ fn tool_input_whatever_came_after() {
     assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
     let expected = json!([tool(json!({})), tool(json!({})), text_block("t")]);
     assert_eq!(to_json(incomplete.message())["content"], expected);
-    assert_eq!(incomplete.message().content.get(1).unwrap().input().unwrap().state(), InputState::Complete);
+    assert_eq!(state_of(&incomplete.message().content()[1]), InputState::Empty);
 }
 
 #[test]
 fn tool_input_whose_block_is_open_as_the_input_ends() {
     let cut = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": 1")];
     let incomplete = end_of(&cut).unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::Cut, Completion::ToolInput]);
-    assert_eq!(input_of(&incomplete), (json!({"a": 1}), InputState::Cut));
+    assert_eq!(incomplete.reasons(), [Completion::Truncated, Completion::ToolInput]);
+    assert_eq!(input_of(&incomplete), (json!({"a": 1}), InputState::Truncated));
 }
 
 #[test]
@@ -486,7 +514,7 @@ fn input_json_that_never_found_its_block() {
         let stream = [&one_block()[..], &events, &[end_turn(), end()]].concat();
         let incomplete = end_of(&stream).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
-        assert_eq!(incomplete.orphan_input(), orphans, "its raw text is in the report");
+        assert_eq!(incomplete.unmatched_input(), orphans, "its raw text is in the report");
         assert_eq!(to_json(incomplete.message()), whole());
     }
 }
@@ -521,12 +549,12 @@ fn the_partial_input_is_the_value_so_far_without_an_unfinished_trailing_string()
         (r#""whole string, half value"#, json!({})),
     ] {
         // Whatever the view that was asked for while the input grew.
-        for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
-            let accumulator = Accumulator::new().with_partial_strings(partial_strings);
+        for trailing in [PartialStrings::Hide, PartialStrings::Show] {
+            let accumulator = Accumulator::new().with_partial_input(trailing);
             let stopped = end_of_with(accumulator.clone(), &call(&[text])).unwrap_err();
-            assert_eq!(input_of(&stopped), (expected.clone(), InputState::Cut), "{text}");
+            assert_eq!(input_of(&stopped), (expected.clone(), InputState::Truncated), "{text}");
             let open = end_of_with(accumulator, &call(&[text])[..3]).unwrap_err();
-            assert_eq!(input_of(&open), (expected.clone(), InputState::Cut), "{text}, not stopped");
+            assert_eq!(input_of(&open), (expected.clone(), InputState::Truncated), "{text}, not stopped");
         }
     }
 }
@@ -540,14 +568,13 @@ fn the_partial_input_goes_up_to_the_first_error() {
         (r#"{"a": {"b": 1}} {"c": 2}"#, json!({"a": {"b": 1}})),
         ("nope", json!({})),
     ] {
-        for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
-            let incomplete =
-                end_of_with(Accumulator::new().with_partial_strings(partial_strings), &call(&[text])).unwrap_err();
+        for trailing in [PartialStrings::Hide, PartialStrings::Show] {
+            let incomplete = end_of_with(Accumulator::new().with_partial_input(trailing), &call(&[text])).unwrap_err();
             let (partial, state) = input_of(&incomplete);
             assert_eq!(partial, expected, "{text}");
-            assert!(matches!(state, InputState::Invalid(_)), "{text}");
-            let block = incomplete.message().content.get(0).unwrap();
-            assert_eq!(block.input().unwrap().raw(), text, "the raw text is kept beyond it");
+            assert!(matches!(state, InputState::Invalid), "{text}");
+            let block = incomplete.message().content().get(0).unwrap();
+            assert_eq!(block.tool_input().unwrap().raw(), text, "the raw text is kept beyond it");
         }
     }
 }
@@ -558,7 +585,7 @@ fn the_partial_input_goes_up_to_the_first_error() {
 fn server_error() {
     let events = [&one_block()[..], &[error()]].concat();
     let incomplete = end_of(&events).unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Cut]);
+    assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Truncated]);
     let reported = incomplete.error().unwrap();
     assert_eq!((reported.kind(), reported.message()), (Some(&ErrorKind::Overloaded), Some("Overloaded")));
     assert_eq!(reported.body(), &error(), "it is in the report");
@@ -568,8 +595,8 @@ fn server_error() {
 #[test]
 fn server_error_without_anything_else() {
     let incomplete = end_of(&[error()]).unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Cut]);
-    assert_eq!((incomplete.started(), incomplete.not_a_stream()), (false, None));
+    assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Truncated]);
+    assert_eq!((incomplete.has_started(), incomplete.non_stream_body()), (false, None));
 }
 
 #[test]
@@ -587,7 +614,7 @@ fn too_large_by_the_bytes_of_the_message() {
     let events = [begin(), start(0, text_block("")), text(0, &"x".repeat(2000)), stop(0), end_turn(), end()];
     let accumulator = Accumulator::new().with_max_bytes(1000);
     let incomplete = end_of_with(accumulator, &events).unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::TooLarge]);
+    assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
     assert_eq!(to_json(incomplete.message())["content"], json!([text_block("")]));
 }
 
@@ -596,25 +623,25 @@ fn too_large_by_the_blocks_of_the_message() {
     let starts = [0, 1, 2].map(|index| start(index, text_block("t")));
     let events = [&[begin()], &starts[..], &[stop(0), stop(1), end_turn(), end()]].concat();
     let incomplete = end_of_with(Accumulator::new().with_max_blocks(2), &events).unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::TooLarge]);
+    assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
     assert_eq!(to_json(incomplete.message())["content"], json!([text_block("t"), text_block("t")]));
 }
 
 #[test]
 fn too_large_by_one_event() {
-    let stream = MessageStream::new().with_decoder(Decoder::new().with_max_event_bytes(1000));
+    let stream = || MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(1000));
     let bytes = around(named("content_block_delta", &text(0, &"x".repeat(2000)).to_string()));
     let body = body_with(stream, &bytes);
-    assert!(matches!(body.errors[..], [StreamError::Decode(_)]));
+    assert!(matches!(body.lost[..], [LostEvent::TooLarge(_)]));
     let incomplete = body.end.unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::TooLarge]);
+    assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
     assert_eq!(to_json(incomplete.message()), around_nothing(), "the stream went on");
 }
 
-// NotAStream
+// NonStreamBody
 
 #[test]
-fn not_a_stream() {
+fn non_stream_body() {
     let other_events = named("future_event", "{}") + &sse(&[unknown_event()]);
     let page = "<!doctype html>\n<html>data: no field\n</html>";
     for body in [
@@ -631,9 +658,9 @@ fn not_a_stream() {
         b"\n\n",
     ] {
         let incomplete = self::body(body).end.unwrap_err();
-        assert_eq!(incomplete.reasons(), [Completion::NotAStream], "{}", body.escape_ascii());
-        assert!(incomplete.not_a_stream().is_some(), "{}", body.escape_ascii());
-        assert_eq!((incomplete.started(), to_json(incomplete.message())), (false, message(json!({}))));
+        assert_eq!(incomplete.reasons(), [Completion::NonStreamBody], "{}", body.escape_ascii());
+        assert!(incomplete.non_stream_body().is_some(), "{}", body.escape_ascii());
+        assert_eq!((incomplete.has_started(), to_json(incomplete.message())), (false, message(json!({}))));
     }
 }
 
@@ -641,7 +668,7 @@ fn not_a_stream() {
 fn what_it_was_instead_of_a_stream_is_in_the_report() {
     let plain = message(json!({"id": "msg_1", "content": [text_block("t")]}));
     let incomplete = body(plain.to_string()).end.unwrap_err();
-    let Some(NotAStream::Message(instead)) = incomplete.not_a_stream() else { panic!("{incomplete:?}") };
+    let Some(NonStreamBody::Message(instead)) = incomplete.non_stream_body() else { panic!("{incomplete:?}") };
     assert_eq!(to_json(instead), plain);
     let incomplete = body(error().to_string()).end.unwrap_err();
     assert_eq!(incomplete.error().unwrap().kind(), Some(&ErrorKind::Overloaded));
@@ -650,7 +677,7 @@ fn what_it_was_instead_of_a_stream_is_in_the_report() {
 #[test]
 fn not_a_stream_by_the_events_alone() {
     for events in [vec![], vec![unknown_event()], vec![unknown_event(), json!({"type": "response.created"})]] {
-        assert_eq!(end_of(&events).unwrap_err().reasons(), [Completion::NotAStream]);
+        assert_eq!(end_of(&events).unwrap_err().reasons(), [Completion::NonStreamBody]);
     }
 }
 
@@ -661,18 +688,18 @@ fn done_instead_of_message_stop() {
     for name in ["", "message", "done", "message_stop", "content_block_delta", "error"] {
         let bytes = sse(&but_for_the_end()) + &named(name, "[DONE]");
         let tolerant = body(&bytes);
-        assert_eq!((tolerant.errors, tolerant.anomalies), (vec![], 0), "{name}");
+        assert_eq!((tolerant.lost, tolerant.violations), (vec![], 0), "{name}");
         assert_eq!(to_json(&tolerant.end.unwrap()), whole(), "{name}");
-        let strict = body_with(MessageStream::new().with_accumulator(strict_accumulator()), bytes.as_bytes());
-        assert_eq!(strict.errors, []);
+        let strict = body_with(|| MessageDecoder::new().with_accumulator(strict_accumulator()), bytes.as_bytes());
+        assert_eq!(strict.lost, []);
         assert_eq!(strict.end.unwrap_err().reasons(), [Completion::Unterminated], "{name}");
     }
 }
 
 #[test]
 fn done_before_the_stop_reason_is_a_cut() {
-    assert_eq!(reasons_of_body(sse(&one_block()) + &named("", "[DONE]")), [Completion::Cut]);
-    assert_eq!(reasons_of_body(sse(&[ping()]) + &named("", "[DONE]")), [Completion::Cut]);
+    assert_eq!(reasons_of_body(sse(&one_block()) + &named("", "[DONE]")), [Completion::Truncated]);
+    assert_eq!(reasons_of_body(sse(&[ping()]) + &named("", "[DONE]")), [Completion::Truncated]);
 }
 
 #[test]
@@ -698,7 +725,7 @@ fn stream_with(error: bool, too_large: bool, hole: bool, tool_input: bool, endin
         bytes += &sse(&[text(1, &"x".repeat(2000))]);
     }
     bytes += &sse(&[stop(1)]);
-    if ending != Completion::Cut {
+    if ending != Completion::Truncated {
         bytes += &sse(&[end_turn()]);
     }
     if ending == Completion::Complete {
@@ -707,22 +734,22 @@ fn stream_with(error: bool, too_large: bool, hole: bool, tool_input: bool, endin
     if error {
         bytes += &sse(&[self::error()]);
     }
-    body_with(MessageStream::new().with_accumulator(strict_accumulator().with_max_bytes(1000)), bytes.as_bytes())
+    body_with(|| MessageDecoder::new().with_accumulator(strict_accumulator().with_max_bytes(1000)), bytes.as_bytes())
 }
 
 #[test]
 fn the_report_names_every_reason_in_the_order_of_the_page() {
     for holds in 0..16_u8 {
         let [error, too_large, hole, tool_input] = [1, 2, 4, 8].map(|bit| holds & bit != 0);
-        for ending in [Completion::Cut, Completion::Unterminated, Completion::Complete] {
+        for ending in [Completion::Truncated, Completion::Unterminated, Completion::Complete] {
             if error && ending == Completion::Complete {
                 continue; // Behind message_stop an error changes nothing.
             }
             let expected: Vec<_> = [
                 (error, Completion::ServerError),
-                (too_large, Completion::TooLarge),
-                (ending == Completion::Cut, Completion::Cut),
-                (hole, Completion::Hole),
+                (too_large, Completion::LimitExceeded),
+                (ending == Completion::Truncated, Completion::Truncated),
+                (hole, Completion::ContentLost),
                 (tool_input, Completion::ToolInput),
                 (ending == Completion::Unterminated, Completion::Unterminated),
             ]
@@ -740,43 +767,33 @@ fn the_report_names_every_reason_in_the_order_of_the_page() {
     }
 }
 
-#[test]
-fn completions_are_ordered_as_they_are_looked_for() {
-    let order = [
-        Completion::NotAStream,
-        Completion::ServerError,
-        Completion::TooLarge,
-        Completion::Cut,
-        Completion::Hole,
-        Completion::ToolInput,
-        Completion::Unterminated,
-        Completion::Complete,
-    ];
-    assert!(order.is_sorted());
-}
-
 // The last event without its blank line
 
+/// Recorded files often lack their last line end.
 #[test]
-fn an_event_whose_final_blank_line_is_missing_is_discarded() {
-    let whole_body = sse(&whole_stream());
-    let half = whole_body.strip_suffix('\n').unwrap();
-    assert_eq!(to_json(&body(half).end.unwrap()), whole(), "without message_stop, but nothing is missing");
-    let strict = body_with(MessageStream::new().with_accumulator(strict_accumulator()), half.as_bytes());
-    assert_eq!(strict.end.unwrap_err().reasons(), [Completion::Unterminated]);
-
-    let without_end = sse(&but_for_the_end());
-    let half = without_end.strip_suffix('\n').unwrap();
-    let incomplete = body(half).end.unwrap_err();
-    assert_eq!(incomplete.reasons(), [Completion::Cut], "the stop reason was discarded");
-    assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("ab")]})));
+fn a_pending_last_event_is_used_if_its_data_is_a_complete_object() {
+    for events in [whole_stream(), but_for_the_end()] {
+        let whole_body = sse(&events);
+        for half in [whole_body.strip_suffix('\n').unwrap(), whole_body.strip_suffix("\n\n").unwrap()] {
+            assert_eq!(to_json(&body(half).end.unwrap()), whole());
+            let (mut decoder, mut input) = (MessageDecoder::new(), half.as_bytes());
+            while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+            assert!(!decoder.has_unterminated_event());
+            assert!(matches!(decoder.decode_end().unwrap(), Step::Update(_)));
+            assert!(matches!(decoder.decode_end().unwrap(), Step::Ended));
+            assert!(decoder.has_unterminated_event(), "and says so");
+        }
+    }
 }
 
 #[test]
-fn a_discarded_message_start_leaves_no_message() {
-    let whole_body = sse(&[begin()]);
-    let incomplete = body(whole_body.strip_suffix('\n').unwrap()).end.unwrap_err();
-    assert_eq!((incomplete.reasons(), incomplete.started()), (&[Completion::Cut][..], false));
+fn a_pending_last_event_that_is_no_complete_object_is_in_the_report() {
+    let before = sse(&[begin(), start(0, text_block("a"))]);
+    let last = "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_de";
+    let incomplete = body(before + last).end.unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::Truncated]);
+    assert_eq!(incomplete.pending_bytes(), last.len() as u64);
+    assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("a")]})));
 }
 
 #[test]
@@ -795,11 +812,11 @@ fn finish_says_that_bytes_were_pending() {
 fn the_end_and_the_report_name_the_same_first_reason() {
     // A refusal, and no message_stop.
     let bytes = sse(&[&but_for_the_end()[..], &[begin()]].concat());
-    let mut stream = MessageStream::new().with_accumulator(strict_accumulator());
+    let mut stream = MessageDecoder::new().with_accumulator(strict_accumulator());
     let mut input = bytes.as_bytes();
-    while !matches!(stream.advance(&mut input), Ok(None)) {}
-    assert_eq!(stream.end(), Err(Completion::Refused));
-    assert_eq!(stream.finish().unwrap_err().reasons(), [Completion::Refused, Completion::Unterminated]);
+    while let Ok(Step::Update(_)) = stream.decode(&mut input) {}
+    assert_eq!(stream.completion(), Completion::RejectedByStrictMode);
+    assert_eq!(stream.finish().unwrap_err().reasons(), [Completion::RejectedByStrictMode, Completion::Unterminated]);
 }
 
 #[test]
@@ -807,10 +824,10 @@ fn what_an_error_field_brings_is_judged_as_an_event_is() {
     // The field counts as an event of that type; the type of the payload decides.
     let piece = r#"{"type":"content_block_delta","index":7,"delta":{"type":"text_delta","text":"lost"}}"#;
     let bytes = sse(&one_block()) + &format!("error: {piece}\n\n") + &sse(&[end_turn(), end()]);
-    let strict = body_with(MessageStream::new().with_accumulator(strict_accumulator()), bytes.as_bytes());
-    assert_eq!(strict.end.unwrap_err().reasons(), [Completion::Refused]);
+    let strict = body_with(|| MessageDecoder::new().with_accumulator(strict_accumulator()), bytes.as_bytes());
+    assert_eq!(strict.end.unwrap_err().reason(), Completion::RejectedByStrictMode);
 
     let broken = r#"{"type":"content_block_delta","index":0,"delta":{}}"#;
     let bytes = sse(&one_block()) + &format!("error: {broken}\n\n") + &sse(&[end_turn(), end()]);
-    assert_eq!(body(bytes).end.unwrap_err().reasons(), [Completion::Hole]);
+    assert_eq!(body(bytes).end.unwrap_err().reasons(), [Completion::ContentLost]);
 }

@@ -1,7 +1,7 @@
 //! Section 4, the table of departures: each row is tolerated and recorded, and refused without a trace in strict mode.
 
 use serde_json::{Value, json};
-use ssewire_messages::{AccumulateError, AnomalyKind, Completion, InputState};
+use ssewire_messages::{AccumulateError, Completion, MessageDecoder, Step, ViolationKind};
 
 use super::support::*;
 
@@ -19,7 +19,14 @@ fn deltas(index: u64) -> [Value; 6] {
 
 /// The blocks that [`deltas`] open for the lack of one that takes them.
 fn opened() -> [Vec<Value>; 6] {
-    [vec![text_block("a")], vec![thinking_block("b")], vec![compaction_block(json!("c"))], vec![], vec![], vec![]]
+    [
+        vec![text_block("a")],
+        vec![thinking_block("b")],
+        vec![compaction_block(json!("c"))],
+        vec![json!({"type": "thinking", "thinking": "", "signature": "s"})],
+        vec![json!({"type": "text", "text": "", "citations": [cited("d")]})],
+        vec![],
+    ]
 }
 
 /// A block that takes the delta at the same place of [`deltas`], before and after it has taken it.
@@ -57,7 +64,7 @@ fn a_delta_before_the_start_of_its_block() {
     for before in [vec![begin()], vec![begin(), start(0, text_block("t")), stop(0)]] {
         let blocks = before.len() as u64 / 2;
         for (delta, opened) in deltas(blocks).into_iter().zip(opened()) {
-            let run = departure(&before, delta, &[(AnomalyKind::DeltaBeforeStart, Some(blocks))]);
+            let run = violation(&before, delta, &[(ViolationKind::DeltaBeforeStart, Some(blocks))]);
             let whole = (0..blocks).map(|_| text_block("t")).chain(opened).collect::<Vec<_>>();
             assert_eq!(run.content(), json!(whole));
         }
@@ -66,21 +73,21 @@ fn a_delta_before_the_start_of_its_block() {
 
 #[test]
 fn input_before_the_start_of_its_block_waits_for_it() {
-    let run = departure(&[begin()], input(1, "{"), &[(AnomalyKind::DeltaBeforeStart, Some(1))]);
+    let run = violation(&[begin()], input(1, "{"), &[(ViolationKind::DeltaBeforeStart, Some(1))]);
     assert_eq!(run.orphans(), [(1, "{".to_owned())]);
 }
 
 #[test]
 fn a_delta_before_any_start_may_have_the_highest_index() {
-    let run = departure(&[begin()], text(u64::MAX, "a"), &[(AnomalyKind::DeltaBeforeStart, Some(u64::MAX))]);
+    let run = violation(&[begin()], text(u64::MAX, "a"), &[(ViolationKind::DeltaBeforeStart, Some(u64::MAX))]);
     assert_eq!(run.content(), json!([text_block("a")]));
 }
 
 #[test]
 fn each_delta_before_the_start_is_a_departure() {
     let run = run(&[begin(), text(0, "a"), text(0, "b"), thinking(1, "c"), text(0, "d")]);
-    let early = |index| (AnomalyKind::DeltaBeforeStart, Some(index));
-    assert_eq!(run.anomalies(), [early(0), early(0), early(0), early(1)]);
+    let early = |index| (ViolationKind::DeltaBeforeStart, Some(index));
+    assert_eq!(run.violations(), [early(0), early(0), early(0), early(1)]);
     assert_eq!(run.content(), json!([text_block("abd"), thinking_block("c")]));
 }
 
@@ -102,7 +109,7 @@ fn a_delta_that_does_not_fit_its_block() {
         for before in [&begun[..], &initial, &closed] {
             for misfit in misfits {
                 let delta = deltas(0)[*misfit].clone();
-                let run = departure(before, delta, &[(AnomalyKind::MisfitDelta, Some(0))]);
+                let run = violation(before, delta, &[(ViolationKind::MismatchedDelta, Some(0))]);
                 let expected: Vec<_> = [other.clone()].into_iter().chain(opened()[*misfit].clone()).collect();
                 assert_eq!(run.content(), json!(expected));
             }
@@ -113,14 +120,14 @@ fn a_delta_that_does_not_fit_its_block() {
 #[test]
 fn each_delta_that_does_not_fit_is_a_departure() {
     let run = run(&[begin(), start(0, tool(json!({}))), text(0, "a"), text(0, "b"), input(0, "{}"), stop(0)]);
-    assert_eq!(run.anomalies(), [(AnomalyKind::MisfitDelta, Some(0)); 2]);
+    assert_eq!(run.violations(), [(ViolationKind::MismatchedDelta, Some(0)); 2]);
     assert_eq!(run.content(), json!([tool(json!({})), text_block("ab")]));
 }
 
 #[test]
 fn input_that_does_not_fit_its_block_waits_for_one() {
     let before = [begin(), start(0, text_block("t"))];
-    let run = departure(&before, input(0, "[1]"), &[(AnomalyKind::MisfitDelta, Some(0))]);
+    let run = violation(&before, input(0, "[1]"), &[(ViolationKind::MismatchedDelta, Some(0))]);
     assert_eq!((run.content(), run.orphans()), (json!([text_block("t")]), vec![(0, "[1]".to_owned())]));
 }
 
@@ -136,7 +143,7 @@ fn a_start_behind_a_gap_in_the_indices() {
         (&first, 2, vec![text_block("t"), text_block("far")]),
         (&[initial], 7, vec![text_block("t"), text_block("far")]),
     ] {
-        let run = departure(before, start(index, text_block("far")), &[(AnomalyKind::IndexGap, Some(index))]);
+        let run = violation(before, start(index, text_block("far")), &[(ViolationKind::IndexGap, Some(index))]);
         assert_eq!(run.content(), json!(content), "no holes");
     }
 }
@@ -157,11 +164,11 @@ fn start_1_before_start_0() {
     ];
     let run = run(&events);
     assert_eq!(run.content(), json!([text_block("aA"), text_block("bB")]));
-    assert_eq!(run.anomalies(), [(AnomalyKind::IndexGap, Some(1)), (AnomalyKind::StartOutOfOrder, Some(0))]);
+    assert_eq!(run.violations(), [(ViolationKind::IndexGap, Some(1)), (ViolationKind::StartOutOfOrder, Some(0))]);
     assert_eq!(run.accumulator.completion(), Completion::Complete);
 
     let strict = strict(&events);
-    assert!(matches!(&strict.results[1], Err(AccumulateError::Departure(anomaly)) if anomaly.index == Some(1)));
+    assert!(matches!(&strict.results[1], Err(AccumulateError::Violation(anomaly)) if anomaly.index == Some(1)));
     assert_eq!(strict.results[4], Ok(()));
     assert_eq!(strict.content(), json!([text_block("aA")]));
 }
@@ -172,13 +179,13 @@ fn content_is_ordered_by_index_without_holes() {
     let run = run(&[begin()]).then(&starts);
     assert_eq!(run.content(), json!(["0", "2", "5", "9", &u64::MAX.to_string()].map(text_block)));
     let expected = [
-        (AnomalyKind::IndexGap, Some(9)),
-        (AnomalyKind::IndexGap, Some(u64::MAX)),
-        (AnomalyKind::StartOutOfOrder, Some(0)),
-        (AnomalyKind::StartOutOfOrder, Some(2)),
-        (AnomalyKind::StartOutOfOrder, Some(5)),
+        (ViolationKind::IndexGap, Some(9)),
+        (ViolationKind::IndexGap, Some(u64::MAX)),
+        (ViolationKind::StartOutOfOrder, Some(0)),
+        (ViolationKind::StartOutOfOrder, Some(2)),
+        (ViolationKind::StartOutOfOrder, Some(5)),
     ];
-    assert_eq!(run.anomalies(), expected);
+    assert_eq!(run.violations(), expected);
 }
 
 #[test]
@@ -195,12 +202,12 @@ fn a_start_for_an_index_that_was_started_already() {
     let closed = [&begun[..], &[stop(0)]].concat();
     let initial = [message_start(json!({"content": [text_block("a")]}))];
     for before in [&begun[..], &closed, &initial] {
-        let reused = [(AnomalyKind::IndexReused, Some(0))];
-        let run = departure(before, start(0, text_block("b")), &reused);
+        let reused = [(ViolationKind::IndexReused, Some(0))];
+        let run = violation(before, start(0, text_block("b")), &reused);
         assert_eq!(run.content(), json!([text_block("a"), text_block("b")]), "a new block behind the earlier one");
         let run = run.then(&[text(0, "!")]);
         assert_eq!(run.content(), json!([text_block("a"), text_block("b!")]), "later deltas go to the new one");
-        assert_eq!(run.anomalies(), reused);
+        assert_eq!(run.violations(), reused);
     }
 }
 
@@ -209,20 +216,20 @@ fn later_deltas_go_to_the_new_block_of_an_index_where_it_can_take_them() {
     let run =
         run(&[begin(), start(0, text_block("a")), start(0, tool(json!({}))), text(0, "!"), input(0, "{\"k\":1}")]);
     assert_eq!(run.content(), json!([text_block("a!"), tool(json!({"k": 1}))]));
-    assert_eq!(run.anomalies(), [(AnomalyKind::IndexReused, Some(0))], "each delta has found its open block");
+    assert_eq!(run.violations(), [(ViolationKind::IndexReused, Some(0))], "each delta has found its open block");
 }
 
 #[test]
 fn the_new_block_of_an_index_stands_before_the_next_index() {
     let before = [begin(), start(0, text_block("0")), start(1, text_block("1"))];
-    let run = departure(&before, start(0, text_block("0b")), &[(AnomalyKind::IndexReused, Some(0))]);
+    let run = violation(&before, start(0, text_block("0b")), &[(ViolationKind::IndexReused, Some(0))]);
     assert_eq!(run.content(), json!(["0", "0b", "1"].map(text_block)));
 }
 
 #[test]
-fn a_start_at_the_index_of_an_initial_block_stands_behind_all_initial_blocks() {
+fn a_start_at_the_index_of_an_initial_block_stands_behind_all_start_blocks() {
     let before = [message_start(json!({"content": [text_block("i0"), text_block("i1")]}))];
-    let run = departure(&before, start(0, text_block("0")), &[(AnomalyKind::IndexReused, Some(0))]);
+    let run = violation(&before, start(0, text_block("0")), &[(ViolationKind::IndexReused, Some(0))]);
     assert_eq!(run.content(), json!(["i0", "i1", "0"].map(text_block)));
 }
 
@@ -232,10 +239,10 @@ fn a_start_at_the_index_of_an_initial_block_stands_behind_all_initial_blocks() {
 fn a_delta_after_the_stop_of_its_block() {
     for (delta, (begun, whole)) in deltas(0).into_iter().zip(takers()) {
         let before = [begin(), start(0, begun.clone()), stop(0)];
-        let run = departure(&before, delta.clone(), &[(AnomalyKind::DeltaAfterStop, Some(0))]);
+        let run = violation(&before, delta.clone(), &[(ViolationKind::DeltaAfterStop, Some(0))]);
         assert_eq!(run.content(), json!([whole]), "merged");
         let initial = [message_start(json!({"content": [begun]})), stop(0)];
-        let run = departure(&initial, delta, &[(AnomalyKind::DeltaAfterStop, Some(0))]);
+        let run = violation(&initial, delta, &[(ViolationKind::DeltaAfterStop, Some(0))]);
         assert_eq!(run.content(), json!([whole]), "merged into an initial block");
     }
 }
@@ -243,23 +250,25 @@ fn a_delta_after_the_stop_of_its_block() {
 #[test]
 fn each_delta_after_the_stop_is_a_departure() {
     let run = run(&[begin(), start(0, text_block("a")), text(0, "b"), stop(0), text(0, "c"), text(0, "d")]);
-    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaAfterStop, Some(0)); 2]);
+    assert_eq!(run.violations(), [(ViolationKind::DeltaAfterStop, Some(0)); 2]);
     assert_eq!(run.content(), json!([text_block("abcd")]));
 }
 
 #[test]
 fn input_after_the_stop_completes_the_input() {
     let before = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": "), stop(0)];
-    let run = departure(&before, input(0, "1}"), &[(AnomalyKind::DeltaAfterStop, Some(0))]);
+    let run = violation(&before, input(0, "1}"), &[(ViolationKind::DeltaAfterStop, Some(0))]);
+    assert_eq!(run.input_state(0), InputState::Pending, "more may come");
+    let run = run.then(&[end_turn(), end()]);
     assert_eq!((run.content(), run.input_state(0)), (json!([tool(json!({"a": 1}))]), InputState::Complete));
-    assert_eq!(run.then(&[end_turn(), end()]).accumulator.completion(), Completion::Complete);
+    assert_eq!(run.accumulator.completion(), Completion::Complete);
 }
 
 #[test]
 fn a_delta_after_the_stop_goes_to_the_newest_block_of_its_index() {
     let run = run(&[begin(), start(0, text_block("a")), start(0, text_block("b")), stop(0), text(0, "!")]);
     assert_eq!(run.content(), json!([text_block("a"), text_block("b!")]));
-    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaAfterStop, Some(0)), (AnomalyKind::IndexReused, Some(0))]);
+    assert_eq!(run.violations(), [(ViolationKind::DeltaAfterStop, Some(0)), (ViolationKind::IndexReused, Some(0))]);
 }
 
 // Stop for an index that never started, or a second stop
@@ -272,7 +281,7 @@ fn a_stop_for_an_index_that_never_started() {
         (vec![begin(), start(0, text_block("t"))], 1),
         (vec![message_start(json!({"content": [text_block("t")]}))], 1),
     ] {
-        let run = departure(&before, stop(index), &[(AnomalyKind::StopWithoutStart, Some(index))]);
+        let run = violation(&before, stop(index), &[(ViolationKind::StopWithoutStart, Some(index))]);
         assert_eq!(run.message(), orderly(&before).message(), "ignored");
     }
 }
@@ -283,7 +292,7 @@ fn a_second_stop() {
         [[begin(), start(0, text_block("t"))].to_vec(), vec![message_start(json!({"content": [tool(json!({}))]}))]]
     {
         let before = [&begun[..], &[stop(0)]].concat();
-        let run = departure(&before, stop(0), &[(AnomalyKind::SecondStop, Some(0))]);
+        let run = violation(&before, stop(0), &[(ViolationKind::DuplicateStop, Some(0))]);
         assert_eq!(run.message(), orderly(&before).message(), "ignored");
     }
 }
@@ -293,8 +302,8 @@ fn a_second_stop() {
 fn a_stop_for_a_block_that_a_delta_opened() {
     let run = run(&[begin(), text(0, "a"), stop(0), text(0, "b"), end_turn(), end()]);
     assert_eq!(run.content(), json!([text_block("ab")]));
-    let early = (AnomalyKind::DeltaBeforeStart, Some(0));
-    assert_eq!(run.anomalies(), [early, early, (AnomalyKind::StopWithoutStart, Some(0))]);
+    let early = (ViolationKind::DeltaBeforeStart, Some(0));
+    assert_eq!(run.violations(), [early, early, (ViolationKind::StopWithoutStart, Some(0))]);
     assert_eq!(run.accumulator.completion(), Completion::Complete);
 }
 
@@ -302,28 +311,31 @@ fn a_stop_for_a_block_that_a_delta_opened() {
 fn a_stop_for_input_that_waits_for_its_block() {
     let run = run(&[begin(), input(0, "{\"a\":"), stop(0), start(0, tool(json!({}))), input(0, "1}"), stop(0)]);
     assert_eq!(run.content(), json!([tool(json!({"a": 1}))]), "it waits on");
-    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaBeforeStart, Some(0)), (AnomalyKind::StopWithoutStart, Some(0))]);
+    assert_eq!(
+        run.violations(),
+        [(ViolationKind::DeltaBeforeStart, Some(0)), (ViolationKind::StopWithoutStart, Some(0))]
+    );
 }
 
 #[test]
 fn a_stop_closes_the_newest_open_block_of_its_index() {
-    let reused = (AnomalyKind::IndexReused, Some(0));
+    let reused = (ViolationKind::IndexReused, Some(0));
     let run = run(&[begin(), start(0, text_block("a")), start(0, thinking_block("b")), stop(0)]);
     let run = run.then(&[text(0, "A")]);
-    assert_eq!(run.anomalies(), [reused], "the older one is open");
+    assert_eq!(run.violations(), [reused], "the older one is open");
     let run = run.then(&[thinking(0, "B")]);
-    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaAfterStop, Some(0)), reused], "the newer one is not");
+    assert_eq!(run.violations(), [(ViolationKind::DeltaAfterStop, Some(0)), reused], "the newer one is not");
     let run = run.then(&[stop(0), end_turn(), end()]);
-    assert_eq!(run.anomalies(), [(AnomalyKind::DeltaAfterStop, Some(0)), reused], "none is open at the end");
+    assert_eq!(run.violations(), [(ViolationKind::DeltaAfterStop, Some(0)), reused], "none is open at the end");
     assert_eq!(run.content(), json!([text_block("aA"), thinking_block("bB")]));
 }
 
 #[test]
 fn one_stop_more_than_blocks_of_an_index_is_a_second_stop() {
     let run = run(&[begin(), start(0, text_block("a")), start(0, text_block("b")), stop(0), stop(0)]);
-    assert_eq!(run.anomalies(), [(AnomalyKind::IndexReused, Some(0))]);
+    assert_eq!(run.violations(), [(ViolationKind::IndexReused, Some(0))]);
     let run = run.then(&[stop(0)]);
-    assert_eq!(run.anomalies(), [(AnomalyKind::IndexReused, Some(0)), (AnomalyKind::SecondStop, Some(0))]);
+    assert_eq!(run.violations(), [(ViolationKind::IndexReused, Some(0)), (ViolationKind::DuplicateStop, Some(0))]);
 }
 
 #[test]
@@ -345,7 +357,7 @@ fn the_stop_of_an_initial_block_is_no_departure() {
 #[test]
 fn a_missing_stop_is_made_up_for_at_message_stop() {
     let before = [begin(), start(0, tool(json!({}))), input(0, "{\"a\": 1}"), end_turn()];
-    let run = departure(&before, end(), &[(AnomalyKind::MissingStop, Some(0))]);
+    let run = violation(&before, end(), &[(ViolationKind::MissingStop, Some(0))]);
     assert_eq!(run.input_state(0), InputState::Complete);
     assert_eq!(run.accumulator.completion(), Completion::Complete);
 }
@@ -354,7 +366,7 @@ fn a_missing_stop_is_made_up_for_at_message_stop() {
 fn each_missing_stop_is_a_departure() {
     let starts = [0, 1, 2, 3].map(|index| start(index, text_block("t")));
     let before = [&[begin()], &starts[..], &[stop(1), end_turn()]].concat();
-    let run = departure(&before, end(), &[0, 2, 3].map(|index| (AnomalyKind::MissingStop, Some(index))));
+    let run = violation(&before, end(), &[0, 2, 3].map(|index| (ViolationKind::MissingStop, Some(index))));
     assert_eq!(run.content(), json!(["t", "t", "t", "t"].map(text_block)));
 }
 
@@ -370,9 +382,9 @@ fn a_missing_stop_leaves_a_strict_message_unterminated() {
 #[test]
 fn an_adopted_block_needs_its_stop() {
     let adopted = [begin(), text(0, "early"), start(0, text_block("a"))];
-    let early = (AnomalyKind::DeltaBeforeStart, Some(0));
-    assert_eq!(run(&adopted).then(&[end()]).anomalies(), [early, (AnomalyKind::MissingStop, Some(0))]);
-    assert_eq!(run(&adopted).then(&[stop(0), end()]).anomalies(), [early]);
+    let early = (ViolationKind::DeltaBeforeStart, Some(0));
+    assert_eq!(run(&adopted).then(&[end()]).violations(), [early, (ViolationKind::MissingStop, Some(0))]);
+    assert_eq!(run(&adopted).then(&[stop(0), end()]).violations(), [early]);
 }
 
 // Second message_start before message_stop
@@ -381,22 +393,91 @@ fn an_adopted_block_needs_its_stop() {
 fn a_second_message_start_before_message_stop() {
     let first = json!({"id": "msg_1", "model": "m", "usage": {"input_tokens": 1}, "content": [text_block("i")]});
     let second = json!({
-        "id": "msg_2", "model": "n", "usage": {"input_tokens": 2, "output_tokens": 2}, "content": [text_block("x")],
+        "id": "msg_1", "model": "n", "usage": {"input_tokens": 2, "output_tokens": 2}, "content": [text_block("x")],
         "stop_reason": "end_turn", "future": 1,
     });
     let before = [message_start(first.clone()), start(1, text_block("t"))];
-    let run = departure(&before, message_start(second), &[(AnomalyKind::SecondMessageStart, None)]);
+    let run = violation(&before, message_start(second), &[(ViolationKind::SecondMessageStart, None)]);
     assert_eq!(run.message(), orderly(&before).message(), "ignored: the first stands");
     let run = run.then(&[text(1, "!"), stop(1), start(2, text_block("u")), stop(2), end_turn(), end()]);
     assert_eq!(run.content(), json!(["i", "t!", "u"].map(text_block)), "the stream goes on");
     assert_eq!(run.message()["id"], "msg_1");
-    assert_eq!(run.anomalies(), [(AnomalyKind::SecondMessageStart, None)]);
+    assert_eq!(run.violations(), [(ViolationKind::SecondMessageStart, None)]);
     assert_eq!(run.accumulator.completion(), Completion::Complete);
+}
+
+/// Gateways that fail over write this; the texts of two generations are never joined.
+#[test]
+fn a_message_start_of_another_id_ends_the_message_and_begins_the_next() {
+    let first = [message_start(json!({"id": "msg_a", "model": "m"})), start(0, text_block("The answer is "))];
+    let second = [message_start(json!({"id": "msg_b", "model": "m"})), start(0, text_block("42")), stop(0)];
+    let run = violation(&first, second[0].clone(), &[(ViolationKind::ReplacedMessage, None)]);
+    let late = run.then(&[text(0, "not of the first")]);
+    assert_eq!(late.content(), json!([text_block("The answer is ")]));
+    let incomplete = late.end().unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::Truncated]);
+    assert_eq!(incomplete.replaced_by(), Some("msg_b"));
+
+    let bytes = sse(&[&first[..], &second, &[end_turn(), end()]].concat());
+    let (mut decoder, mut input) = (MessageDecoder::new(), bytes.as_bytes());
+    while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+    let incomplete = decoder.next_message().unwrap_err();
+    assert_eq!((incomplete.reason(), incomplete.replaced_by()), (Completion::Truncated, Some("msg_b")));
+    while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+    let message = decoder.next_message().unwrap();
+    assert_eq!((message.id(), message.final_text().as_str()), (Some("msg_b"), "42"));
+    assert!(matches!(decoder.decode(&mut input).unwrap(), Step::NeedInput));
+    assert!(!decoder.has_started(), "there is no further message");
+}
+
+#[test]
+fn a_replaced_message_whose_stop_reason_came_is_unterminated() {
+    let run = run(&[message_start(json!({"id": "msg_a"})), end_turn(), message_start(json!({"id": "msg_b"}))]);
+    assert_eq!(run.accumulator.completion(), Completion::Unterminated);
+}
+
+/// What follows is not consumed, so nothing depends on the chunking.
+#[test]
+fn the_message_ends_at_message_stop_and_at_an_error() {
+    for last in [end(), error()] {
+        let events = [begin(), end_turn(), last];
+        let rest = sse(&[ping(), text(0, "late")]);
+        for chunk in [1, 7, 1000] {
+            let bytes = sse(&events) + &rest;
+            let mut decoder = MessageDecoder::new();
+            let mut consumed = 0;
+            for piece in bytes.as_bytes().chunks(chunk) {
+                let mut input = piece;
+                while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+                consumed += piece.len() - input.len();
+            }
+            assert!(decoder.is_ended());
+            assert_eq!(consumed, bytes.len() - rest.len());
+        }
+    }
+}
+
+#[test]
+fn several_messages_in_one_body_are_given_one_after_the_other() {
+    let message = |id: &str| [message_start(json!({"id": id})), start(0, text_block(id)), stop(0), end_turn(), end()];
+    let between = [ping(), error(), text(0, "late")];
+    let events = [&message("msg_1")[..], &between, &message("msg_2"), &between].concat();
+    let bytes = sse(&events);
+    let (mut decoder, mut input, mut ids) = (MessageDecoder::new(), bytes.as_bytes(), Vec::new());
+    loop {
+        match decoder.decode(&mut input).unwrap() {
+            Step::Update(_) => {}
+            Step::Ended => ids.push(decoder.next_message().unwrap().final_text()),
+            Step::NeedInput => break,
+        }
+    }
+    assert_eq!(ids, ["msg_1", "msg_2"]);
+    assert!(!decoder.has_started());
 }
 
 #[test]
 fn a_second_message_start_with_the_stop_reason_known() {
-    let run = departure(&nearly_stopped(), begin(), &[(AnomalyKind::SecondMessageStart, None)]);
+    let run = violation(&nearly_stopped(), begin(), &[(ViolationKind::SecondMessageStart, None)]);
     assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Unterminated));
 }
 
@@ -405,7 +486,7 @@ fn a_second_message_start_with_the_stop_reason_known() {
 #[test]
 fn a_message_start_after_message_stop() {
     let second = message_start(json!({"id": "msg_2", "content": [text_block("x")], "usage": {"output_tokens": 9}}));
-    let run = departure(&stopped(), second, &[(AnomalyKind::NextMessage, None)]);
+    let run = violation(&stopped(), second, &[(ViolationKind::MessageAfterStop, None)]);
     assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Complete));
 }
 
@@ -432,17 +513,17 @@ fn all_that_follows_the_message_start_after_message_stop_is_ignored() {
 
 #[test]
 fn a_start_before_message_start() {
-    let early = [(AnomalyKind::BeforeMessageStart, Some(0))];
-    let run = departure(&[], start(0, text_block("t")), &early);
+    let early = [(ViolationKind::BeforeMessageStart, Some(0))];
+    let run = violation(&[], start(0, text_block("t")), &early);
     let run = run.then(&[message_start(json!({"id": "msg_1"}))]);
     assert_eq!(run.message(), message(json!({"id": "msg_1", "content": [text_block("t")]})), "kept");
 }
 
 #[test]
 fn a_delta_before_message_start() {
-    let early = [(AnomalyKind::BeforeMessageStart, Some(2)), (AnomalyKind::DeltaBeforeStart, Some(2))];
+    let early = [(ViolationKind::BeforeMessageStart, Some(2)), (ViolationKind::DeltaBeforeStart, Some(2))];
     for (delta, opened) in deltas(2).into_iter().zip(opened()) {
-        let run = departure(&[], delta, &early).then(&[begin()]);
+        let run = violation(&[], delta, &early).then(&[begin()]);
         assert_eq!(run.content(), json!(opened), "kept");
     }
 }
@@ -455,24 +536,24 @@ fn input_before_message_start_waits_for_its_block() {
 
 #[test]
 fn a_stop_before_message_start() {
-    let early = [(AnomalyKind::BeforeMessageStart, Some(1)), (AnomalyKind::StopWithoutStart, Some(1))];
-    assert_eq!(departure(&[], stop(1), &early).message(), message(json!({})));
+    let early = [(ViolationKind::BeforeMessageStart, Some(1)), (ViolationKind::StopWithoutStart, Some(1))];
+    assert_eq!(violation(&[], stop(1), &early).message(), message(json!({})));
 }
 
 #[test]
 fn a_message_delta_before_message_start() {
     let early = message_delta(json!({"stop_reason": "end_turn", "future": 1}), json!({"output_tokens": 5}));
-    let run = departure(&[], early, &[(AnomalyKind::BeforeMessageStart, None)]);
+    let run = violation(&[], early, &[(ViolationKind::BeforeMessageStart, None)]);
     let known = json!({"stop_reason": "end_turn", "future": 1, "usage": {"output_tokens": 5}});
     assert_eq!(run.message(), message(known.clone()), "kept");
 
     let nothing = message_start(json!({"stop_reason": null, "future": null, "usage": {"output_tokens": null}}));
     let other = json!({"stop_reason": "refusal", "future": 2, "usage": {"output_tokens": 1, "input_tokens": 3}});
     assert_eq!(run.then(&[nothing]).message(), message(known.clone()), "nothing known is discarded");
-    let run = departure(
+    let run = violation(
         &[],
         message_delta(json!({"stop_reason": "end_turn", "future": 1}), json!({"output_tokens": 5})),
-        &[(AnomalyKind::BeforeMessageStart, None)],
+        &[(ViolationKind::BeforeMessageStart, None)],
     );
     let mut expected = known;
     expected["usage"]["input_tokens"] = json!(3);
@@ -481,10 +562,10 @@ fn a_message_delta_before_message_start() {
 
 #[test]
 fn a_message_stop_before_message_start() {
-    let run = departure(&[], end(), &[(AnomalyKind::BeforeMessageStart, None)]);
+    let run = violation(&[], end(), &[(ViolationKind::BeforeMessageStart, None)]);
     let run = run.then(&[message_start(json!({"id": "msg_1", "content": [text_block("next")]}))]);
     assert_eq!(run.message(), message(json!({})), "that is a message_start after message_stop");
-    assert_eq!(reasons(run), [Completion::Cut], "of no message_start");
+    assert_eq!(reasons(run), [Completion::Truncated], "of no message_start");
 }
 
 #[test]
@@ -523,11 +604,8 @@ fn pings_unknown_events_and_errors_before_message_start_are_no_departure() {
 #[test]
 fn a_message_delta_after_message_stop() {
     let late = message_delta(json!({"stop_reason": "max_tokens", "future": 1}), json!({"output_tokens": 9}));
-    let run = departure(&stopped(), late, &[(AnomalyKind::MessageDeltaAfterStop, None)]);
-    let merged = json!({
-        "content": [text_block("t")], "stop_reason": "max_tokens", "future": 1, "usage": {"output_tokens": 9},
-    });
-    assert_eq!((run.message(), run.accumulator.completion()), (message(merged), Completion::Complete));
+    let run = violation(&stopped(), late, &[(ViolationKind::MessageDeltaAfterStop, None)]);
+    assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Complete), "changed nothing");
 }
 
 // Block events after message_stop
@@ -537,7 +615,7 @@ fn block_events_after_message_stop() {
     for index in [0, 1] {
         let late = [start(index, text_block("late")), start(index, tool(json!({}))), stop(index)];
         for event in late.into_iter().chain(deltas(index)) {
-            let run = departure(&stopped(), event, &[(AnomalyKind::BlockEventAfterStop, Some(index))]);
+            let run = violation(&stopped(), event, &[(ViolationKind::BlockEventAfterStop, Some(index))]);
             assert_eq!((run.message(), run.orphans()), (whole(), vec![]), "changed nothing");
             assert_eq!(run.accumulator.completion(), Completion::Complete);
         }
@@ -548,14 +626,14 @@ fn block_events_after_message_stop() {
 fn each_block_event_after_message_stop_is_a_departure() {
     let late = [start(1, text_block("x")), text(1, "y"), text(1, "z"), stop(1)];
     let run = run(&stopped()).then(&late);
-    assert_eq!(run.anomalies(), [(AnomalyKind::BlockEventAfterStop, Some(1)); 4]);
+    assert_eq!(run.violations(), [(ViolationKind::BlockEventAfterStop, Some(1)); 4]);
     assert_eq!(run.message(), whole());
 }
 
 /// No row of the table, so it changes nothing and is told.
 #[test]
 fn a_second_message_stop() {
-    let run = departure(&stopped(), end(), &[(AnomalyKind::SecondMessageStop, None)]);
+    let run = violation(&stopped(), end(), &[(ViolationKind::SecondMessageStop, None)]);
     assert_eq!((run.message(), run.accumulator.completion()), (whole(), Completion::Complete));
 }
 
@@ -584,7 +662,7 @@ fn an_error_before_message_stop_is_final() {
     .chain(deltas(0).map(|delta| (delta, Some(0))))
     .chain(deltas(1).map(|delta| (delta, Some(1))))
     {
-        let run = departure(&before, late, &[(AnomalyKind::AfterError, index)]);
+        let run = violation(&before, late, &[(ViolationKind::AfterError, index)]);
         assert_eq!((run.message(), run.orphans()), (orderly(&before).message(), vec![]), "changed nothing");
         assert_eq!(run.accumulator.error().unwrap().body(), &error(), "the first error stands");
         assert_eq!(run.accumulator.completion(), Completion::ServerError);
@@ -594,8 +672,8 @@ fn an_error_before_message_stop_is_final() {
 #[test]
 fn an_error_before_message_start_is_final() {
     for late in [message_start(json!({"id": "msg_1"})), end_turn()] {
-        let run = departure(&[error()], late, &[(AnomalyKind::AfterError, None)]);
-        assert_eq!((run.message(), run.accumulator.started()), (message(json!({})), false));
+        let run = violation(&[error()], late, &[(ViolationKind::AfterError, None)]);
+        assert_eq!((run.message(), run.accumulator.has_started()), (message(json!({})), false));
     }
 }
 
@@ -615,7 +693,7 @@ fn pings_and_unknown_events_after_an_error_are_no_departure() {
 
 #[test]
 fn after_an_error_after_message_stop_the_message_stays_complete() {
-    let run = departure(&stopped(), error(), &[(AnomalyKind::ErrorAfterStop, None)]);
+    let run = violation(&stopped(), error(), &[(ViolationKind::ErrorAfterStop, None)]);
     assert_eq!(run.accumulator.error(), None);
     assert_eq!(to_json(&run.end().unwrap()), whole());
 }

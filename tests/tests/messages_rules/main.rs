@@ -4,6 +4,7 @@
 
 mod completion;
 mod departures;
+mod edges;
 mod errors;
 mod merge;
 mod openness;

@@ -2,7 +2,7 @@
 //! without its block does).
 
 use serde_json::{Value, json};
-use ssewire_messages::{AnomalyKind, Completion, InputState, StreamEvent};
+use ssewire_messages::{Completion, StreamEvent, ToolInputError, ViolationKind};
 
 use super::support::*;
 
@@ -68,17 +68,18 @@ fn initial_blocks_hold_the_indices_from_zero_and_take_deltas() {
 fn the_input_of_an_initial_tool_block_grows_once_deltas_come_to_it() {
     let initial = message_start(json!({"content": [tool(json!({}))]}));
     let run = orderly(&[initial, input(0, "{\"k\":"), input(0, " 1}")]);
-    assert_eq!(run.input_state(0), InputState::Growing);
+    assert_eq!(run.input_state(0), InputState::Pending);
     assert_eq!(run.then(&[stop(0)]).input_state(0), InputState::Complete);
 }
 
 #[test]
 fn the_input_of_an_initial_tool_block_is_cut_with_its_deltas() {
-    let initial = message_start(json!({"content": [tool(json!({}))], "stop_reason": "tool_use"}));
-    let incomplete = orderly(&[initial, input(0, "{\"k\": [1, ")]).end().unwrap_err();
+    let initial = message_start(json!({"content": [tool(json!({}))]}));
+    let stopped = message_delta(json!({"stop_reason": "tool_use"}), Value::Null);
+    let incomplete = orderly(&[initial, input(0, "{\"k\": [1, "), stopped]).end().unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::ToolInput, Completion::Unterminated]);
-    let call = incomplete.message().content.get(0).unwrap().as_tool_use().unwrap();
-    assert_eq!(call.input.state(), InputState::Cut);
+    let call = incomplete.message().content().get(0).unwrap().as_tool_use().unwrap();
+    assert_eq!(call.input().value(), Err(ToolInputError::Truncated));
     assert_eq!(to_json(incomplete.message())["content"], json!([tool(json!({"k": [1]}))]));
 }
 
@@ -230,11 +231,11 @@ fn an_unknown_block_without_the_member_takes_nothing() {
         (text(0, "a"), vec![text_block("a")]),
         (thinking(0, "a"), vec![thinking_block("a")]),
         (compaction(0, json!("a")), vec![compaction_block(json!("a"))]),
-        (signature(0, "a"), vec![]),
-        (citation(0, "a"), vec![]),
+        (signature(0, "a"), vec![json!({"type": "thinking", "thinking": "", "signature": "a"})]),
+        (citation(0, "a"), vec![json!({"type": "text", "text": "", "citations": [cited("a")]})]),
         (input(0, "{}"), vec![]),
     ] {
-        let run = departure(&before, delta, &[(AnomalyKind::MisfitDelta, Some(0))]);
+        let run = violation(&before, delta, &[(ViolationKind::MismatchedDelta, Some(0))]);
         let expected: Vec<_> = [block.clone()].into_iter().chain(behind).collect();
         assert_eq!(run.content(), json!(expected));
     }
@@ -287,7 +288,11 @@ fn a_later_start_of_the_same_kind_and_index_adopts_the_block() {
         assert_eq!(run.content(), json!([expected]));
         let run = run.then(&[later, stop(0), end_turn(), end()]);
         assert_eq!(run.content(), json!([whole]));
-        assert_eq!(run.anomalies(), [(AnomalyKind::DeltaBeforeStart, Some(0))], "the start and the rest are in order");
+        assert_eq!(
+            run.violations(),
+            [(ViolationKind::DeltaBeforeStart, Some(0))],
+            "the start and the rest are in order"
+        );
     }
 }
 
@@ -341,31 +346,37 @@ fn waiting_input_waits_on_while_blocks_start_that_cannot_take_it() {
 fn input_whose_block_never_starts_is_in_the_report() {
     let run = run(&[begin(), input(3, "{\"a\":"), input(1, "[1"), input(3, " 1}"), end_turn(), end()]);
     let incomplete = run.end().unwrap_err();
-    assert_eq!(incomplete.orphan_input(), [(1, "[1".to_owned()), (3, "{\"a\": 1}".to_owned())]);
+    assert_eq!(incomplete.unmatched_input(), [(1, "[1".to_owned()), (3, "{\"a\": 1}".to_owned())]);
     assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
 }
 
 #[test]
-fn an_early_or_misfit_signature_or_citation_is_not_merged() {
-    for piece in [signature(0, "s"), citation(0, "c")] {
-        let early = run(&[begin(), piece.clone()]);
-        assert_eq!(early.content(), json!([]));
-        assert_eq!(early.then(&[start(0, text_block("t"))]).content(), json!([text_block("t")]));
-        let misfit = run(&[begin(), start(0, tool(json!({}))), piece]);
-        assert_eq!(misfit.content(), json!([tool(json!({}))]));
-    }
+fn an_early_signature_or_citation_opens_a_block_that_the_start_takes_over() {
+    let signed = json!({"type": "thinking", "thinking": "x", "signature": "s"});
+    let begun = json!({"type": "thinking", "thinking": "x", "signature": "of the start"});
+    assert_eq!(run(&[begin(), signature(0, "s"), start(0, begun)]).content(), json!([signed]), "replaced");
+    let cited_text = json!({"type": "text", "text": "t", "citations": [cited("a"), cited("c")]});
+    let begun = json!({"type": "text", "text": "t", "citations": [cited("a")]});
+    assert_eq!(run(&[begin(), citation(0, "c"), start(0, begun)]).content(), json!([cited_text]), "followed");
+    let misfit = run(&[begin(), start(0, tool(json!({}))), signature(0, "s")]);
+    let opened = json!({"type": "thinking", "thinking": "", "signature": "s"});
+    assert_eq!(misfit.content(), json!([tool(json!({})), opened]));
 }
 
 #[test]
-fn a_thinking_block_that_a_delta_opened_has_no_signature() {
+fn a_thinking_block_that_a_delta_opened_takes_its_signature() {
     let run = run(&[begin(), thinking(0, "x"), signature(0, "s"), end_turn(), end()]);
-    assert_eq!(run.content(), json!([thinking_block("x")]));
-    assert_eq!(run.accumulator.snapshot().content.get(0).unwrap().as_thinking().unwrap().signature, None);
+    let signed = json!({"type": "thinking", "thinking": "x", "signature": "s"});
+    assert_eq!(run.content(), json!([signed]));
+    let only_signed = self::run(&[begin(), signature(0, "s"), end_turn(), end()]);
+    assert_eq!(only_signed.content(), json!([{"type": "thinking", "thinking": "", "signature": "s"}]));
 }
 
 #[test]
-fn a_citation_for_a_text_block_that_a_delta_opened_is_not_merged() {
-    assert_eq!(run(&[begin(), text(0, "x"), citation(0, "c")]).content(), json!([text_block("x")]));
+fn a_citation_for_a_text_block_that_a_delta_opened_is_merged() {
+    let expected = json!([{"type": "text", "text": "x", "citations": [cited("c")]}]);
+    assert_eq!(run(&[begin(), text(0, "x"), citation(0, "c")]).content(), expected);
+    assert_eq!(run(&[begin(), citation(0, "c"), text(0, "x")]).content(), expected);
 }
 
 // input_json_delta
@@ -373,8 +384,8 @@ fn a_citation_for_a_text_block_that_a_delta_opened_is_not_merged() {
 #[test]
 fn input_json_deltas_append_to_the_raw_text() {
     let run = orderly(&[begin(), start(0, tool(json!({}))), input(0, ""), input(0, "{\"a\" : "), input(0, "[1] } ")]);
-    let call = run.accumulator.snapshot().content.get(0).unwrap().as_tool_use().unwrap();
-    assert_eq!(call.input.raw(), "{\"a\" : [1] } ");
+    let snapshot = run.accumulator.snapshot();
+    assert_eq!(snapshot.content()[0].tool_input().unwrap().raw(), "{\"a\" : [1] } ");
 }
 
 #[test]
@@ -404,6 +415,8 @@ fn without_input_text_the_input_is_empty_if_the_start_has_none_or_null_or_an_emp
             let mut block = members;
             block["type"] = json!(kind);
             let run = orderly(&[begin(), start(0, block), stop(0)]);
+            assert_eq!(run.input_state(0), InputState::Pending, "the stop reason may say that it was cut");
+            let run = run.then(&[end_turn(), end()]);
             assert_eq!(run.content(), json!([{"type": kind, "input": {}}]));
             assert_eq!(run.input_state(0), InputState::Empty);
         }
@@ -578,7 +591,7 @@ fn message_stop_completes_the_message() {
 #[test]
 fn message_stop_closes_open_blocks() {
     let run = run(&[begin(), start(0, tool(json!({}))), input(0, "{\"a\": 1}"), end_turn()]);
-    assert_eq!(run.input_state(0), InputState::Growing);
+    assert_eq!(run.input_state(0), InputState::Pending);
     assert_eq!(run.then(&[end()]).input_state(0), InputState::Complete);
 }
 
@@ -623,7 +636,7 @@ fn pieces(events: &[Value]) -> (Vec<String>, String) {
     for event in events {
         let json = event.to_string();
         let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-        pieces.extend(run.accumulator.accumulate(&event).unwrap().text_pieces().map(str::to_owned));
+        pieces.extend(run.accumulator.accumulate(event).unwrap().text_deltas().map(str::to_owned));
     }
     (pieces, run.accumulator.snapshot().final_text())
 }

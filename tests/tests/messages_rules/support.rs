@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use ssewire_messages::{
-    AccumulateError, Accumulator, AnomalyKind, BlockRef, Completion, ContentBlock, Incomplete, InputState, Message,
-    MessageStream, StreamError, StreamEvent, Strictness,
+    AccumulateError, Accumulator, BlockRef, Completion, ContentBlock, Incomplete, LostEvent, Message,
+    MessageDecodeError, MessageDecoder, PartialStrings, Step, StreamEvent, ToolInputError, Update, Validation,
+    ViolationKind,
 };
 
 // Events.
@@ -116,7 +117,7 @@ pub fn message(members: Value) -> Value {
 /// Events that were merged, by an accumulator and by a stream alike.
 pub struct Run {
     pub accumulator: Accumulator,
-    stream: MessageStream,
+    decoder: MessageDecoder,
     /// What each event met with.
     pub results: Vec<Result<(), AccumulateError>>,
 }
@@ -126,10 +127,10 @@ pub fn run(events: &[Value]) -> Run {
     run_with(Accumulator::new(), events)
 }
 
-/// Merges the events, and makes sure that none of them is a departure.
+/// Merges the events, and makes sure that none of them is a violation.
 pub fn orderly(events: &[Value]) -> Run {
     let tolerant = run(events);
-    assert_eq!(tolerant.anomalies(), [], "no departure");
+    assert_eq!(tolerant.violations(), [], "no violation");
     let strict = strict(events);
     assert!(strict.results.iter().all(Result::is_ok), "no error in strict mode: {:?}", strict.results);
     assert_eq!(strict.message(), tolerant.message(), "the same message in strict mode");
@@ -142,31 +143,31 @@ pub fn strict(events: &[Value]) -> Run {
 }
 
 pub fn strict_accumulator() -> Accumulator {
-    Accumulator::new().with_strictness(Strictness::Strict)
+    Accumulator::new().with_validation(Validation::Strict)
 }
 
 pub fn run_with(accumulator: Accumulator, events: &[Value]) -> Run {
-    let stream = MessageStream::new().with_accumulator(accumulator.clone());
-    Run { accumulator, stream, results: Vec::new() }.then(events)
+    let decoder = MessageDecoder::new().with_accumulator(accumulator.clone());
+    Run { accumulator, decoder, results: Vec::new() }.then(events)
 }
 
 /// Merges the events `before`, which must be orderly, and one that departs from the protocol: refused without a trace
 /// in strict mode, merged and recorded otherwise.
-pub fn departure(before: &[Value], event: Value, departures: &[(AnomalyKind, Option<u64>)]) -> Run {
-    is_refused_without_a_trace(before, &event, departures);
+pub fn violation(before: &[Value], event: Value, violations: &[(ViolationKind, Option<u64>)]) -> Run {
+    is_refused_without_a_trace(before, &event, violations);
     let run = orderly(before).then(&[event]);
     assert!(run.results.iter().all(Result::is_ok), "tolerated: {:?}", run.results);
-    assert_eq!(run.anomalies(), sorted(departures));
+    assert_eq!(run.violations(), sorted(violations));
     run
 }
 
-fn is_refused_without_a_trace(before: &[Value], event: &Value, departures: &[(AnomalyKind, Option<u64>)]) {
+fn is_refused_without_a_trace(before: &[Value], event: &Value, violations: &[(ViolationKind, Option<u64>)]) {
     let untouched = strict(before);
     let refused = strict(before).then(std::slice::from_ref(event));
-    let Some(Err(AccumulateError::Departure(anomaly))) = refused.results.last() else {
+    let Some(Err(AccumulateError::Violation(anomaly))) = refused.results.last() else {
         panic!("refused in strict mode: {:?}", refused.results)
     };
-    assert!(departures.contains(&(anomaly.kind, anomaly.index)), "{anomaly:?} is one of {departures:?}");
+    assert!(violations.contains(&(anomaly.kind, anomaly.index)), "{anomaly:?} is one of {violations:?}");
     assert_eq!(refused.state(), untouched.state(), "a refused event changes nothing");
 
     // Nor does it change what becomes of later events.
@@ -193,41 +194,43 @@ impl Run {
         for event in events {
             let json = event.to_string();
             let decoded = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-            self.results.push(self.accumulator.accumulate(&decoded).map(|_| ()));
+            self.results.push(self.accumulator.accumulate(decoded).map(|_| ()));
             let sse = sse(std::slice::from_ref(event));
             let mut input = sse.as_bytes();
-            while !matches!(self.stream.decode(&mut input), Ok(None)) {}
+            while let Ok(Step::Update(_)) = self.decoder.decode(&mut input) {}
         }
-        assert_eq!(self.stream.snapshot(), self.accumulator.snapshot(), "as a stream and event by event");
+        if !self.results.iter().any(Result::is_err) {
+            assert_eq!(self.decoder.snapshot(), self.accumulator.snapshot(), "as a stream and event by event");
+        }
         self
     }
 
     pub fn message(&self) -> Value {
-        to_json(self.accumulator.snapshot())
+        to_json(&self.accumulator.snapshot())
     }
 
     pub fn content(&self) -> Value {
         self.message()["content"].take()
     }
 
-    /// The departures, sorted, after making sure that they are counted as they are listed.
-    pub fn anomalies(&self) -> Vec<(AnomalyKind, Option<u64>)> {
-        let anomalies = self.accumulator.anomalies();
-        let listed: Vec<_> = anomalies.first().iter().map(|anomaly| (anomaly.kind, anomaly.index)).collect();
-        assert_eq!(anomalies.total(), listed.len() as u64);
+    /// The violations, sorted, after making sure that they are counted as they are listed.
+    pub fn violations(&self) -> Vec<(ViolationKind, Option<u64>)> {
+        let violations = self.accumulator.violations();
+        let listed: Vec<_> = violations.first().iter().map(|violation| (violation.kind, violation.index)).collect();
+        assert_eq!(violations.total(), listed.len() as u64);
         for (kind, _) in &listed {
-            assert_eq!(anomalies.count(*kind), listed.iter().filter(|(other, _)| other == kind).count() as u64);
+            assert_eq!(violations.count(*kind), listed.iter().filter(|(other, _)| other == kind).count() as u64);
         }
         sorted(&listed)
     }
 
     pub fn orphans(&self) -> Vec<(u64, String)> {
-        self.accumulator.orphan_input().map(|(index, json)| (index, json.to_owned())).collect()
+        self.accumulator.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect()
     }
 
     /// How far the tool input of the block at this position is to be trusted.
     pub fn input_state(&self, position: usize) -> InputState {
-        self.accumulator.snapshot().content.get(position).unwrap().input().unwrap().state()
+        state_of(self.accumulator.snapshot().content().get(position).unwrap())
     }
 
     /// The input ends here.
@@ -240,10 +243,14 @@ impl Run {
         let accumulator = &self.accumulator;
         let end = accumulator.clone().into_message();
         (
-            (self.message(), self.anomalies(), self.orphans(), format!("{accumulator:?}")),
-            (accumulator.completion(), accumulator.started(), accumulator.error().map(|error| error.body().clone())),
+            (self.message(), self.violations(), self.orphans(), format!("{accumulator:?}")),
+            (
+                accumulator.completion(),
+                accumulator.has_started(),
+                accumulator.error().map(|error| error.body().clone()),
+            ),
             end.map(|message| to_json(&message)).map_err(|incomplete| {
-                (incomplete.reasons().to_vec(), to_json(incomplete.message()), incomplete.orphan_input().to_vec())
+                (incomplete.reasons().to_vec(), to_json(incomplete.message()), incomplete.unmatched_input().to_vec())
             }),
         )
     }
@@ -268,41 +275,78 @@ pub fn named(name: &str, payload: &str) -> String {
     format!("{name}data: {payload}\n\n")
 }
 
+/// How far tool input is to be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputState {
+    Pending,
+    Complete,
+    /// The tool is called without input: `{}`.
+    Empty,
+    Truncated,
+    Invalid,
+}
+
+pub fn state_of(block: &ContentBlock) -> InputState {
+    match block.tool_input().unwrap().value() {
+        Ok(value) if value.as_str() == "{}" => InputState::Empty,
+        Ok(_) => InputState::Complete,
+        Err(ToolInputError::Pending) => InputState::Pending,
+        Err(ToolInputError::Truncated) => InputState::Truncated,
+        Err(_) => InputState::Invalid,
+    }
+}
+
 /// A body that was read to its end.
 pub struct Body {
-    pub errors: Vec<StreamError>,
-    pub anomalies: u64,
-    /// The SSE event type and the typed event of all that could be merged.
+    pub lost: Vec<LostEvent>,
+    pub error: Option<MessageDecodeError>,
+    pub violations: u64,
+    /// The typed events of all that could be merged.
     pub events: Vec<StreamEvent<'static>>,
     pub end: Result<Message, Incomplete>,
 }
 
 pub fn body(bytes: impl AsRef<[u8]>) -> Body {
-    body_with(MessageStream::new(), bytes.as_ref())
+    body_with(MessageDecoder::new, bytes.as_ref())
 }
 
-pub fn body_with(mut stream: MessageStream, bytes: &[u8]) -> Body {
-    let (mut errors, mut events, mut input) = (Vec::new(), Vec::new(), bytes);
+pub fn body_with(make: impl Fn() -> MessageDecoder, bytes: &[u8]) -> Body {
+    let (mut decoder, mut lost, mut error, mut input) = (make(), Vec::new(), None, bytes);
     loop {
-        match stream.advance_owned(&mut input) {
-            Ok(Some(event)) => events.push(event),
-            Ok(None) => break,
-            Err(error) => errors.push(error),
+        let step = if input.is_empty() { decoder.decode_end() } else { decoder.decode(&mut input) };
+        match step {
+            Ok(Step::Update(event)) => {
+                if let Update::Lost(event) = event.update {
+                    lost.push(event);
+                }
+            }
+            Ok(Step::NeedInput) => assert!(input.is_empty()),
+            Ok(Step::Ended) => break,
+            Err(other) => error = Some(other),
         }
     }
-    Body { errors, anomalies: stream.anomalies().total(), events, end: stream.finish() }
+    let (mut owning, mut events, mut input) = (make(), Vec::new(), bytes);
+    while let Ok(Step::Update(event)) = owning.poll_owned(&mut input) {
+        events.push(event);
+    }
+    Body { lost, error, violations: decoder.violations().total(), events, end: decoder.finish() }
 }
 
 /// Reads a body that nothing is wrong with, in strict mode neither.
 pub fn tolerated(bytes: impl AsRef<[u8]>) -> Value {
-    let strict = MessageStream::new().with_accumulator(strict_accumulator());
-    let [strict, tolerant] = [strict, MessageStream::new()].map(|stream| {
-        let body = body_with(stream, bytes.as_ref());
-        assert_eq!((body.errors, body.anomalies), (vec![], 0), "{}", String::from_utf8_lossy(bytes.as_ref()));
+    let strict = || MessageDecoder::new().with_accumulator(strict_accumulator());
+    let [strict, lenient] = [body_with(strict, bytes.as_ref()), body(bytes.as_ref())].map(|body| {
+        let shown = String::from_utf8_lossy(bytes.as_ref());
+        assert_eq!((body.lost, body.error, body.violations), (vec![], None, 0), "{shown}");
         to_json(&body.end.unwrap())
     });
-    assert_eq!(strict, tolerant);
-    tolerant
+    assert_eq!(strict, lenient);
+    lenient
+}
+
+/// An accumulator that shows tool input while it arrives.
+pub fn showing(strings: PartialStrings) -> Accumulator {
+    Accumulator::new().with_partial_input(strings)
 }
 
 /// A whole body with these bytes within its only block, a text block.
@@ -324,11 +368,11 @@ pub fn content_of<'a>(block: &BlockRef<'a>) -> &'a ContentBlock {
 }
 
 pub fn to_json(message: &Message) -> Value {
-    serde_json::to_value(message).unwrap()
+    message.to_json_lossy().to_value().unwrap()
 }
 
-fn sorted(departures: &[(AnomalyKind, Option<u64>)]) -> Vec<(AnomalyKind, Option<u64>)> {
-    let mut departures = departures.to_vec();
-    departures.sort();
-    departures
+fn sorted(violations: &[(ViolationKind, Option<u64>)]) -> Vec<(ViolationKind, Option<u64>)> {
+    let mut violations = violations.to_vec();
+    violations.sort();
+    violations
 }

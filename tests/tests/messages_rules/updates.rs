@@ -1,15 +1,21 @@
 //! Section 6: what each event yields, by index, position and key of its block, each with its snapshot.
 
 use serde_json::{Value, json};
-use ssewire_messages::{Accumulator, BlockKey, BlockRef, ContentBlock, Message, MessageStream, StreamEvent, Update};
+use ssewire_messages::{
+    Accumulator, BlockKey, BlockRef, ContentBlock, Message, MessageDecoder, PartialStrings, Step, StreamEvent, Update,
+};
 
 use super::support::*;
 
 /// What the events yield, one update for each: an accumulator and a stream of bytes say the same.
 fn updates(events: &[Value]) -> Vec<Value> {
-    let mut accumulator = Accumulator::new();
+    let mut accumulator = showing(PartialStrings::Hide);
     let updates: Vec<_> = events.iter().map(|event| update(&mut accumulator, event)).collect();
-    assert_eq!(updates_of_a_stream(events), updates);
+    // A decoder ends with the message.
+    let of_a_stream = updates_of_a_stream(events);
+    assert_eq!(of_a_stream, updates[..of_a_stream.len()]);
+    let ends = |update: &Value| matches!(update["update"].as_str(), Some("message_stop" | "error"));
+    assert!(of_a_stream.len() == updates.len() || of_a_stream.last().is_some_and(ends));
     updates
 }
 
@@ -21,9 +27,9 @@ fn last(events: &[Value]) -> Value {
 fn update(accumulator: &mut Accumulator, event: &Value) -> Value {
     let json = event.to_string();
     let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-    let told = tell(&accumulator.accumulate(&event).unwrap());
+    let told = tell(&accumulator.accumulate(event).unwrap());
     if let Some(message) = told.get("message") {
-        assert_eq!(*message, to_json(accumulator.snapshot()), "the message is the snapshot");
+        assert_eq!(*message, to_json(&accumulator.snapshot()), "the message is the snapshot");
     }
     told
 }
@@ -31,8 +37,13 @@ fn update(accumulator: &mut Accumulator, event: &Value) -> Value {
 /// The payload and the name of each event stand beside its update.
 fn updates_of_a_stream(events: &[Value]) -> Vec<Value> {
     let bytes = sse(events);
-    let (mut stream, mut input, mut updates) = (MessageStream::new(), bytes.as_bytes(), Vec::new());
-    while let Some(item) = stream.decode(&mut input).unwrap() {
+    let stream = MessageDecoder::new().with_accumulator(showing(PartialStrings::Hide));
+    let (mut stream, mut input, mut updates) = (stream, bytes.as_bytes(), Vec::new());
+    while let Step::Update(item) = stream.decode(&mut input).unwrap() {
+        // Further updates of the same event are tested on their own.
+        if item.event_type.is_empty() {
+            continue;
+        }
         let event = &events[updates.len()];
         assert_eq!(item.payload, event.to_string().as_bytes(), "the raw event comes along");
         assert_eq!(item.event_type, event["type"].as_str().unwrap().as_bytes());
@@ -45,46 +56,59 @@ fn updates_of_a_stream(events: &[Value]) -> Vec<Value> {
 fn tell(update: &Update<'_>) -> Value {
     match update {
         Update::MessageStart { message, .. } => of_message("message_start", message),
-        Update::MessageDelta { message, .. } => of_message("message_delta", message),
+        Update::MessageDelta { stop_reason, usage, .. } => {
+            json!({"update": "message_delta", "stop_reason": stop_reason, "usage": usage})
+        }
         Update::MessageStop { message, .. } => of_message("message_stop", message),
-        Update::BlockStart { block, text, thinking, .. } => of_block(
-            "block_start",
-            block,
-            json!({"text": text, "thinking": thinking, "content_block": block.content()}),
-        ),
+        Update::BlockStart { block, text, thinking, .. } => {
+            of_block("block_start", block, json!({"text": text, "thinking": thinking, "content_block": lossy(block)}))
+        }
         Update::Text { block, text, snapshot, .. } => {
-            assert_eq!(block.content().as_text().unwrap().text, *snapshot);
+            assert_eq!(block.content().as_text().unwrap().text(), *snapshot);
             of_block("text", block, json!({"text": text, "snapshot": snapshot}))
         }
         Update::Thinking { block, thinking, snapshot, .. } => {
-            assert_eq!(block.content().as_thinking().unwrap().thinking, *snapshot);
+            assert_eq!(block.content().as_thinking().unwrap().thinking(), *snapshot);
             of_block("thinking", block, json!({"thinking": thinking, "snapshot": snapshot}))
         }
         Update::Signature { block, signature, .. } => {
-            assert_eq!(block.content().as_thinking().unwrap().signature.as_deref(), Some(*signature));
+            assert_eq!(block.content().as_thinking().unwrap().signature(), Some(*signature));
             of_block("signature", block, json!({"signature": signature}))
         }
         Update::Citation { block, citation, snapshot, .. } => {
-            assert_eq!(block.content().as_text().unwrap().citations.get().unwrap(), snapshot);
-            of_block("citation", block, json!({"citation": citation, "snapshot": snapshot}))
+            assert_eq!(block.content().as_text().unwrap().citations().into_option().unwrap(), *snapshot);
+            of_block("citation", block, json!({"citation": citation, "snapshot": snapshot.iter().collect::<Vec<_>>()}))
         }
-        Update::InputJson { block, partial_json, input, .. } => {
-            assert_eq!(block.content().input().unwrap(), *input);
+        Update::ToolInput { block, partial_json, input, .. } => {
+            assert_eq!(block.content().tool_input().unwrap(), *input);
             let snapshot = json!({"partial": input.partial(), "raw": input.raw()});
             of_block("input_json", block, json!({"partial_json": partial_json, "snapshot": snapshot}))
         }
-        Update::Compaction { block, compaction, .. } => {
-            of_block("compaction", block, json!({"compaction": compaction, "content_block": block.content()}))
+        Update::Compaction { block, .. } => {
+            of_block("compaction", block, json!({"compaction": lossy(block), "content_block": lossy(block)}))
         }
-        Update::UnknownBlock { block, .. } => {
-            of_block("unknown_block", block, json!({"content_block": block.content()}))
-        }
-        Update::BlockStop { block, .. } => of_block("block_stop", block, json!({"content_block": block.content()})),
-        Update::Error { error, .. } => json!({"update": "error", "error": error.body()}),
+        Update::RawBlock { block, .. } => of_block("unknown_block", block, json!({"content_block": lossy(block)})),
+        Update::BlockStop { block, .. } => of_block("block_stop", block, json!({"content_block": lossy(block)})),
+        Update::Error(error) => json!({"update": "error", "error": error.body()}),
         Update::Ping => json!({"update": "ping"}),
         Update::Done => json!({"update": "done"}),
-        Update::Nothing => json!({"update": "nothing"}),
+        Update::Unchanged => json!({"update": "nothing"}),
         other => panic!("an update of no known kind: {other:?}"),
+    }
+}
+
+/// The block as JSON, whatever its input.
+fn lossy(block: &BlockRef<'_>) -> Value {
+    match block.content().to_json() {
+        Ok(json) => json.to_value().unwrap(),
+        Err(_) => {
+            let mut json = block
+                .content()
+                .as_tool_use()
+                .map_or(json!({}), |call| json!({"type": call.type_name(), "id": call.id(), "name": call.name()}));
+            json["input"] = block.content().tool_input().unwrap().partial().cloned().unwrap_or(json!({}));
+            json
+        }
     }
 }
 
@@ -139,7 +163,7 @@ fn input_json_and_its_snapshot() {
         first("input_json", json!({"partial_json": piece, "snapshot": {"raw": raw, "partial": partial}}))
     };
     let expected = [
-        piece("", "", json!({})),
+        piece("", "", Value::Null),
         piece("{\"a\": \"x", "{\"a\": \"x", json!({})),
         piece("y\", \"b\": ", "{\"a\": \"xy\", \"b\": ", json!({"a": "xy"})),
         piece("[1", "{\"a\": \"xy\", \"b\": [1", json!({"a": "xy", "b": [1]})),
@@ -226,7 +250,7 @@ fn block_start_with_its_block() {
         (text_block(""), "", ""),
         (text_block("a"), "a", ""),
         (thinking_block("a"), "", "a"),
-        (tool(json!({"k": 1})), "", ""),
+        (tool(json!({})), "", ""),
         (json!({"type": "future_block", "text": "a"}), "", ""),
     ] {
         let told = last(&[begin(), start(0, block.clone())]);
@@ -257,13 +281,13 @@ fn message_start_with_its_message() {
 }
 
 #[test]
-fn message_delta_with_the_message_so_far() {
+fn message_delta_with_stop_reason_and_usage_so_far() {
     let told = last(&[
         message_start(json!({"usage": {"input_tokens": 1}})),
         message_delta(json!({"stop_reason": "end_turn"}), json!({"output_tokens": 5})),
     ]);
-    let so_far = json!({"stop_reason": "end_turn", "usage": {"input_tokens": 1, "output_tokens": 5}});
-    assert_eq!(told, json!({"update": "message_delta", "message": message(so_far)}));
+    let usage = json!({"input_tokens": 1, "output_tokens": 5});
+    assert_eq!(told, json!({"update": "message_delta", "stop_reason": "end_turn", "usage": usage}));
 }
 
 #[test]
@@ -284,9 +308,9 @@ fn error_and_ping() {
 fn done() {
     let mut accumulator = Accumulator::new();
     let done = StreamEvent::from_json(b"[DONE]").unwrap().unwrap();
-    assert_eq!(tell(&accumulator.accumulate(&done).unwrap()), json!({"update": "done"}));
-    let mut stream = MessageStream::new();
-    let item = stream.decode(&mut &b"data: [DONE]\n\n"[..]).unwrap().unwrap();
+    assert_eq!(tell(&accumulator.accumulate(done).unwrap()), json!({"update": "done"}));
+    let mut stream = MessageDecoder::new();
+    let Step::Update(item) = stream.decode(&mut &b"data: [DONE]\n\n"[..]).unwrap() else { panic!("an update") };
     assert_eq!((tell(&item.update), item.payload), (json!({"update": "done"}), &b"[DONE]"[..]));
 }
 
@@ -295,7 +319,7 @@ fn what_changes_nothing_yields_nothing() {
     let nothing = json!({"update": "nothing"});
     let unknown_delta = delta(0, json!({"type": "future_delta", "text": "x"}));
     let begun = [begin(), start(0, text_block("t"))];
-    for late in [unknown_event(), unknown_delta, signature(0, "s"), input(0, "{"), begin(), stop(1)] {
+    for late in [unknown_event(), unknown_delta, input(0, "{"), begin(), stop(1)] {
         assert_eq!(last(&[&begun[..], &[late]].concat()), nothing);
     }
     let ended = [&begun[..], &[stop(0), end_turn(), end()]].concat();
@@ -495,9 +519,9 @@ fn pieces(events: &[Value]) -> Vec<[Vec<String>; 2]> {
     for event in events {
         let json = event.to_string();
         let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-        let update = accumulator.accumulate(&event).unwrap();
+        let update = accumulator.accumulate(event).unwrap();
         let owned = |pieces: Vec<&str>| pieces.into_iter().map(str::to_owned).collect();
-        pieces.push([owned(update.text_pieces().collect()), owned(update.thinking_pieces().collect())]);
+        pieces.push([owned(update.text_deltas().collect()), owned(update.thinking_deltas().collect())]);
     }
     pieces
 }
@@ -577,20 +601,20 @@ fn message_start_brings_only_the_blocks_of_its_own() {
     update(&mut accumulator, &text(0, "early"));
     let json = message_start(json!({"content": [text_block("a"), thinking_block("b")]})).to_string();
     let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-    let update = accumulator.accumulate(&event).unwrap();
-    let initial: Vec<_> = update.initial_blocks().map(|block| serde_json::to_value(block).unwrap()).collect();
+    let update = accumulator.accumulate(event).unwrap();
+    let initial: Vec<_> = update.start_blocks().iter().map(|block| serde_json::to_value(block).unwrap()).collect();
     assert_eq!(initial, [text_block("a"), thinking_block("b")]);
-    assert_eq!(update.text_pieces().collect::<Vec<_>>(), ["a"]);
-    assert_eq!(update.thinking_pieces().collect::<Vec<_>>(), ["b"]);
+    assert_eq!(update.text_deltas().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(update.thinking_deltas().collect::<Vec<_>>(), ["b"]);
 }
 
 #[test]
-fn only_message_start_brings_initial_blocks() {
+fn only_message_start_brings_start_blocks() {
     let mut run = run(&[message_start(json!({"content": [text_block("a")]}))]);
     for event in [start(1, text_block("b")), text(1, "c"), stop(1), end_turn(), end()] {
         let json = event.to_string();
         let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-        assert_eq!(run.accumulator.accumulate(&event).unwrap().initial_blocks().count(), 0);
+        assert_eq!(run.accumulator.accumulate(event).unwrap().start_blocks().len(), 0);
     }
 }
 
@@ -635,7 +659,7 @@ fn the_block_of_an_update_is_the_one_in_the_message() {
     let mut accumulator = run(&[begin(), start(1, text_block("b")), start(0, text_block("a"))]).accumulator;
     let json = text(1, "!").to_string();
     let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-    let Update::Text { block, .. } = accumulator.accumulate(&event).unwrap() else { panic!("a piece of text") };
+    let Update::Text { block, .. } = accumulator.accumulate(event).unwrap() else { panic!("a piece of text") };
     let (position, content): (usize, ContentBlock) = (block.position(), content_of(&block).clone());
-    assert_eq!(accumulator.snapshot().content.get(position), Some(&content));
+    assert_eq!(accumulator.snapshot().content().get(position), Some(&content));
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ssewire::Decoder;
 use ssewire_benches::clock::worked;
 use ssewire_benches::{Corpus, allocations, corpora};
-use ssewire_messages::{Accumulator, MessageStream};
+use ssewire_messages::{Accumulator, MessageDecoder, Step};
 
 const STREAMS: usize = 100_000;
 const CHUNK: usize = 1400;
@@ -18,14 +18,14 @@ const LONG_STREAMS: usize = 20;
 pub(crate) fn report() {
     let corpus = corpora::deltas(2 * CHUNK * TURNS);
     println!(
-        "size_of: Decoder {} B, Accumulator {} B, MessageStream {} B",
+        "size_of: Decoder {} B, Accumulator {} B, MessageDecoder {} B",
         size_of::<Decoder>(),
         size_of::<Accumulator>(),
-        size_of::<MessageStream>()
+        size_of::<MessageDecoder>()
     );
 
     let before = allocations::live();
-    let mut streams: Vec<MessageStream> = (0..STREAMS).map(|_| MessageStream::new()).collect();
+    let mut streams: Vec<MessageDecoder> = (0..STREAMS).map(|_| MessageDecoder::new()).collect();
     println!("{STREAMS} streams");
     println!("idle, nothing came:                {:>6} B a stream", (allocations::live() - before) / STREAMS);
     // The goal is about this: a stream that has been answered, and waits.
@@ -58,7 +58,7 @@ pub(crate) fn report() {
     let long = corpora::deltas(CHUNK * TURNS * STREAMS / LONG_STREAMS);
     let alone = timed(|| {
         for _ in 0..LONG_STREAMS {
-            let mut stream = MessageStream::new();
+            let mut stream = MessageDecoder::new();
             feed(&mut stream, corpora::START.as_bytes());
             for chunk in long.stream.chunks(CHUNK) {
                 feed(&mut stream, chunk);
@@ -75,9 +75,9 @@ fn chunks(corpus: &Corpus) -> impl Iterator<Item = &[u8]> {
     corpus.stream.chunks(CHUNK).take(TURNS)
 }
 
-fn feed(stream: &mut MessageStream, mut input: &[u8]) {
-    while let Some(item) = stream.decode(&mut input).expect("a well-formed stream") {
-        black_box(item.update);
+fn feed(stream: &mut MessageDecoder, mut input: &[u8]) {
+    while let Step::Update(event) = stream.decode(&mut input).expect("not strict") {
+        black_box(event.update);
     }
 }
 

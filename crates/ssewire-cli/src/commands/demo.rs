@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::io::{self, Read};
 use std::thread;
 
-use ssewire_messages::{Item, Message};
+use ssewire_messages::{Message, UpdateEvent};
 
 use super::follow::{End, Place, Show, follow};
 use super::text::Text;
@@ -58,8 +58,8 @@ struct Demo {
 }
 
 impl Show for Demo {
-    fn item(&mut self, item: &Item<'_>, place: Place, output: &mut Output) -> io::Result<()> {
-        if self.is_paced && item.update.text_pieces().next().is_some() {
+    fn item(&mut self, item: &UpdateEvent<'_>, place: Place, output: &mut Output) -> io::Result<()> {
+        if self.is_paced && item.update.text_deltas().next().is_some() {
             self.first_text.get_or_insert(place.at);
         }
         self.text.item(item, place, output)
@@ -79,20 +79,20 @@ impl Show for Demo {
 }
 
 fn summary(message: &Message, first_text: Option<Duration>) -> String {
-    let mut summary = match message.stop_reason.get() {
+    let mut summary = match message.stop_reason() {
         Some(reason) => format!("stop reason {reason}"),
         None => "no stop reason".into(),
     };
-    if let Some(usage) = message.usage.get() {
-        let counts = [(usage.input_tokens.get().copied(), "input tokens"), (usage.output_tokens, "output tokens")];
+    if let Some(usage) = message.usage() {
+        let counts = [(usage.input_tokens(), "input tokens"), (usage.output_tokens(), "output tokens")];
         for (count, what) in counts {
             if let Some(count) = count {
                 summary.push_str(&format!(", {count} {what}"));
             }
         }
     }
-    for call in message.content.iter().filter_map(|block| block.as_tool_use()) {
-        summary.push_str(&format!(", a call of {}", call.name.as_deref().unwrap_or("a tool")));
+    for call in message.content().iter().filter_map(|block| block.as_tool_use()) {
+        summary.push_str(&format!(", a call of {}", call.name().as_deref().unwrap_or("a tool")));
     }
     if let Some(time) = first_text {
         summary.push_str(&format!(", first text after {}", units::in_words(time)));

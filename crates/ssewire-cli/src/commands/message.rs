@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ssewire_messages::Item;
+use ssewire_messages::UpdateEvent;
 
 use super::follow::{End, Place, Show, follow};
 use crate::args::Args;
@@ -22,13 +22,14 @@ struct Final {
 }
 
 impl Show for Final {
-    fn item(&mut self, _: &Item<'_>, _: Place, _: &mut Output) -> io::Result<()> {
+    fn item(&mut self, _: &UpdateEvent<'_>, _: Place, _: &mut Output) -> io::Result<()> {
         Ok(())
     }
 
     fn end(&mut self, end: End<'_>, output: &mut Output) -> io::Result<()> {
         if let End::Stream(Some(message)) | End::Body(message) = end {
-            let document = serde_json::to_string(message)?;
+            // Unfinished tool input is shown, too: the exit code and the notes say so.
+            let document = message.to_json_lossy().into_string();
             output.json(&if self.pretty { json::indented(&document) } else { document })?;
         }
         output.flush()

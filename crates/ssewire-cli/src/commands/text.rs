@@ -3,7 +3,7 @@
 use std::io;
 
 use anstyle::{AnsiColor, Style};
-use ssewire_messages::{ContentBlock, Item, Update};
+use ssewire_messages::{ContentBlock, Update, UpdateEvent};
 
 use super::follow::{End, Place, Show, follow};
 use crate::args::Args;
@@ -74,34 +74,41 @@ impl Text {
 
     fn block(&mut self, block: &ContentBlock, output: &mut Output) -> io::Result<()> {
         match block {
-            ContentBlock::Text(block) => self.piece(Kind::Text, &block.text, output),
-            ContentBlock::Thinking(block) => self.piece(Kind::Thinking, &block.thinking, output),
+            ContentBlock::Text(block) => self.piece(Kind::Text, block.text(), output),
+            ContentBlock::Thinking(block) => self.piece(Kind::Thinking, block.thinking(), output),
             _ => Ok(()),
         }
     }
 }
 
 impl Show for Text {
-    fn item(&mut self, item: &Item<'_>, _: Place, output: &mut Output) -> io::Result<()> {
-        match item.update {
-            Update::MessageStart { .. } => item.update.initial_blocks().try_for_each(|block| self.block(block, output)),
+    fn item(&mut self, item: &UpdateEvent<'_>, _: Place, output: &mut Output) -> io::Result<()> {
+        match &item.update {
+            Update::MessageStart { blocks, .. } => blocks.iter().try_for_each(|block| self.block(block, output)),
+            Update::BlockStop { text, thinking, .. } => {
+                self.piece(Kind::Thinking, thinking, output)?;
+                self.piece(Kind::Text, text, output)
+            }
+            Update::MessageStop { .. } => {
+                item.update.text_deltas().try_for_each(|text| self.piece(Kind::Text, text, output))
+            }
             Update::BlockStart { block, text, thinking, .. } => {
                 if let Some(call) = block.content().as_tool_use() {
-                    self.piece(Kind::Tool, &format!("{} ", call.name.as_deref().unwrap_or("a tool")), output)?;
+                    self.piece(Kind::Tool, &format!("{} ", call.name().as_deref().unwrap_or("a tool")), output)?;
                 }
                 self.piece(Kind::Thinking, thinking, output)?;
                 self.piece(Kind::Text, text, output)
             }
             Update::Text { text, .. } => self.piece(Kind::Text, text, output),
             Update::Thinking { thinking, .. } => self.piece(Kind::Thinking, thinking, output),
-            Update::InputJson { partial_json, .. } => self.piece(Kind::Tool, partial_json, output),
+            Update::ToolInput { partial_json, .. } => self.piece(Kind::Tool, partial_json, output),
             _ => Ok(()),
         }
     }
 
     fn end(&mut self, end: End<'_>, output: &mut Output) -> io::Result<()> {
         if let End::Body(message) = end {
-            message.content.iter().try_for_each(|block| self.block(block, output))?;
+            message.content().iter().try_for_each(|block| self.block(block, output))?;
         }
         output.end_line()
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ssewire_messages::Item;
+use ssewire_messages::UpdateEvent;
 
 use super::follow::{End, Place, Show, follow};
 use crate::args::Args;
@@ -25,7 +25,7 @@ struct Timeline {
 }
 
 impl Show for Timeline {
-    fn item(&mut self, item: &Item<'_>, place: Place, _: &mut Output) -> io::Result<()> {
+    fn item(&mut self, item: &UpdateEvent<'_>, place: Place, _: &mut Output) -> io::Result<()> {
         self.recording.take(&item.update, place.at, place.offset);
         Ok(())
     }

@@ -64,12 +64,16 @@ impl Recording {
 
     /// Takes what an event changed.
     pub(crate) fn take(&mut self, update: &Update<'_>, at: Duration, offset: u64) {
+        // Further updates of an event draw nothing of their own.
+        if matches!(update, Update::ToolCall(_)) {
+            return;
+        }
         let (subject, kind, label) = match update {
             Update::MessageStart { .. } | Update::MessageDelta { .. } | Update::MessageStop { .. } => {
                 (Subject::Message, Kind::Message, "message".into())
             }
             Update::Ping => (Subject::Ping, Kind::Ping, "ping".into()),
-            Update::Error { .. } => (Subject::Error, Kind::Error, "error".into()),
+            Update::Error(_) => (Subject::Error, Kind::Error, "error".into()),
             _ => match block(update) {
                 Some(block) => (Subject::Block(block.key()), kind(block.content()), label(block)),
                 None => (Subject::Other, Kind::Other, "other".into()),
@@ -77,7 +81,7 @@ impl Recording {
         };
         let point = Point { at, offset };
         self.note(subject, kind, label, point);
-        if update.text_pieces().next().is_some() {
+        if update.text_deltas().next().is_some() {
             self.first_text.get_or_insert(point);
         }
     }
@@ -95,9 +99,9 @@ fn block<'a>(update: &Update<'a>) -> Option<BlockRef<'a>> {
         | Update::Thinking { block, .. }
         | Update::Signature { block, .. }
         | Update::Citation { block, .. }
-        | Update::InputJson { block, .. }
+        | Update::ToolInput { block, .. }
         | Update::Compaction { block, .. }
-        | Update::UnknownBlock { block, .. }
+        | Update::RawBlock { block, .. }
         | Update::BlockStop { block, .. } => Some(*block),
         _ => None,
     }
@@ -106,8 +110,9 @@ fn block<'a>(update: &Update<'a>) -> Option<BlockRef<'a>> {
 fn kind(content: &ContentBlock) -> Kind {
     match content {
         ContentBlock::Text(_) => Kind::Text,
-        ContentBlock::Thinking(_) | ContentBlock::RedactedThinking(_) => Kind::Thinking,
-        content if content.input().is_some() => Kind::Tool,
+        ContentBlock::Thinking(_) => Kind::Thinking,
+        content if content.type_name() == "redacted_thinking" => Kind::Thinking,
+        content if content.tool_input().is_some() => Kind::Tool,
         _ => Kind::Block,
     }
 }
@@ -115,8 +120,8 @@ fn kind(content: &ContentBlock) -> Kind {
 /// The index, the kind, the tool. They come from the server, and are shown in one line.
 fn label(block: BlockRef<'_>) -> String {
     let content = block.content();
-    let tool = content.as_tool_use().and_then(|call| call.name.as_deref()).unwrap_or_default();
-    let label = format!("{} {} {tool}", block.index(), content.kind());
+    let tool = content.as_tool_use().and_then(|call| call.name()).unwrap_or_default();
+    let label = format!("{} {} {tool}", block.index(), content.type_name());
     let label = label.trim_end();
     let is_hidden = |c| matches!(c, '\n' | '\t') || steers(c);
     let mut shown: String = label.chars().map(|c| if is_hidden(c) { '\u{FFFD}' } else { c }).collect();
@@ -130,13 +135,13 @@ fn label(block: BlockRef<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ssewire_messages::MessageStream;
+    use ssewire_messages::{MessageDecoder, Step};
 
     use super::*;
 
     fn recorded(stream: &str) -> Recording {
-        let (mut recording, mut decoder, mut rest) = (Recording::default(), MessageStream::new(), stream.as_bytes());
-        while let Some(item) = decoder.decode(&mut rest).unwrap() {
+        let (mut recording, mut decoder, mut rest) = (Recording::default(), MessageDecoder::new(), stream.as_bytes());
+        while let Step::Update(item) = decoder.decode(&mut rest).unwrap() {
             let offset = u64::try_from(stream.len() - rest.len()).unwrap();
             recording.take(&item.update, Duration::from_millis(offset), offset);
         }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use ssewire_messages::{ApiError, Message, ResponseHead, RetryAdvice};
+use ssewire_messages::{ApiError, Message, ResponseHead, RetryDecision};
 
 pub(crate) type Failure = Box<dyn Error>;
 
@@ -94,16 +94,16 @@ pub(crate) fn show(text: &str) -> io::Result<()> {
 
 /// The closing line: why the model stopped, and what it took.
 pub(crate) fn sum_up(message: &Message) {
-    let reason = message.stop_reason.get().map_or("none", |reason| reason.as_str());
+    let reason = message.stop_reason().map_or("none", |reason| reason.as_str());
     let count = |count: Option<u64>| count.map_or("unknown".to_owned(), |count| count.to_string());
     let (input, output) = (count(message.input_tokens()), count(message.output_tokens()));
     eprintln!("\nstop reason: {reason}, input tokens: {input}, output tokens: {output}");
 }
 
 /// How long to wait before the next try, if there is to be one.
-pub(crate) fn pause(advice: RetryAdvice) -> Result<Duration, Failure> {
-    match advice {
-        RetryAdvice::Retry { after } => {
+pub(crate) fn pause(decision: RetryDecision) -> Result<Duration, Failure> {
+    match decision {
+        RetryDecision::Retry { after } => {
             eprintln!("another try in {after:?}");
             Ok(after)
         }

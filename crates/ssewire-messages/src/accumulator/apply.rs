@@ -1,27 +1,36 @@
-//! The merge rules, event by event.
+//! The merge rules, event by event. `docs/protocol.md`, headings "Merge rules" and "Protocol violations".
 //!
-//! Each rule first says in what it departs from the protocol, and only then changes anything: in strict mode the first
-//! departure is the end of it.
+//! Each rule first says which violation the event is, and only then changes anything: in strict mode the first violation
+//! is an error.
 
-use alloc::boxed::Box;
-
-use super::blocks::{BlockId, Origin, Takes};
+use super::blocks::{BlockId, Origin, push_lean};
 use super::update::{BlockChange, Change};
-use super::{AccumulateError, Accumulator, Anomaly, AnomalyKind, Phase, Strictness};
-use crate::Nullable;
-use crate::content::{ContentBlock, TextBlock, ThinkingBlock};
-use crate::decode::exact::PieceKind;
-use crate::event::{ContentBlockDelta, ContentBlockStart, Delta, StreamEvent};
+use super::{AccumulateError, Accumulator, Phase, ProtocolViolation, Validation, ViolationKind};
+use crate::block::ContentBlock;
+use crate::decode::canonical::PieceKind;
+use crate::delta::{Delta, DeltaKind, Merged, Target};
+use crate::event::{ContentBlockDelta, ContentBlockStart, StreamEvent};
+use crate::json::{Halves, RawJsonRef};
+use crate::partial::node_bytes;
+use crate::tool_input::ToolInput;
+use crate::turn::ToolCall;
 
 type Applied = Result<Change, AccumulateError>;
 
 impl Accumulator {
-    /// Takes the next event.
-    pub(crate) fn apply(&mut self, event: &StreamEvent<'_>) -> Applied {
-        if let StreamEvent::ContentBlockDelta(delta) = event {
+    /// Merges the next event.
+    pub(crate) fn apply(&mut self, event: StreamEvent<'_>) -> Applied {
+        self.queue.clear();
+        if let StreamEvent::ContentBlockDelta(delta) = &event {
             let appended = match &delta.delta {
-                Delta::Text(piece) => self.append_to_current(delta.index, PieceKind::Text, &piece.text),
-                Delta::Thinking(piece) => self.append_to_current(delta.index, PieceKind::Thinking, &piece.thinking),
+                Delta::Text(text) if text.piece.halves == Halves::default() => {
+                    self.append_to_current(delta.index, PieceKind::Text, text.text())
+                }
+                Delta::Thinking(thinking)
+                    if thinking.piece.halves == Halves::default() && thinking.signature().is_none() =>
+                {
+                    self.append_to_current(delta.index, PieceKind::Thinking, thinking.thinking())
+                }
                 _ => None,
             };
             if let Some(change) = appended {
@@ -31,328 +40,444 @@ impl Accumulator {
             self.current = None;
         }
         match self.phase {
-            Phase::NextMessage => return Ok(Change::Nothing),
-            Phase::Failed(_) if !is_open_ended(event) => {
-                self.depart(AnomalyKind::AfterError, block_index(event))?;
-                return Ok(Change::Nothing);
+            Phase::NextMessage => return Ok(Change::Unchanged),
+            Phase::Failed(_) if !is_open_ended(&event) => {
+                self.violation(ViolationKind::AfterError, block_index(&event))?;
+                return Ok(Change::Unchanged);
             }
             _ => {}
         }
+        let is_known = !matches!(event, StreamEvent::Error(_) | StreamEvent::Done | StreamEvent::Unknown(_));
         let applied = self.apply_rule(event);
-        // An event that was refused changed nothing, not even this.
-        if !matches!(applied, Err(AccumulateError::Departure(_))) {
-            self.seen |= !matches!(event, StreamEvent::Error(_) | StreamEvent::Done | StreamEvent::Unknown(_));
+        // An event that was rejected changed nothing, not even this.
+        if !matches!(applied, Err(AccumulateError::Violation(_))) {
+            self.is_messages_stream |= is_known;
         }
         applied
     }
 
-    fn apply_rule(&mut self, event: &StreamEvent<'_>) -> Applied {
+    fn apply_rule(&mut self, event: StreamEvent<'_>) -> Applied {
         match event {
-            StreamEvent::MessageStart(start) => self.message_start(start),
+            StreamEvent::MessageStart(message) => self.message_start(message),
             StreamEvent::ContentBlockStart(start) => self.block_start(start),
             StreamEvent::ContentBlockDelta(delta) => self.block_delta(delta),
             StreamEvent::ContentBlockStop(stop) => self.block_stop(stop.index),
-            StreamEvent::MessageDelta(delta) => {
-                self.depart_before_start(None)?;
-                self.depart_if_stopped(AnomalyKind::MessageDeltaAfterStop, None)?;
-                self.merge_delta(delta)?;
-                Ok(Change::MessageDelta)
-            }
+            StreamEvent::MessageDelta(delta) => self.message_delta(&delta),
             StreamEvent::MessageStop => self.message_stop(),
             StreamEvent::Ping => Ok(Change::Ping),
             StreamEvent::Done => {
-                self.done = true;
+                self.has_done_marker = true;
                 Ok(Change::Done)
             }
-            StreamEvent::Unknown(_) => Ok(Change::Nothing),
+            StreamEvent::Unknown(_) => Ok(Change::Unchanged),
             StreamEvent::Error(error) => {
-                if self.depart_if_stopped(AnomalyKind::ErrorAfterStop, None)? {
-                    return Ok(Change::Nothing);
+                if self.violation_if_stopped(ViolationKind::ErrorAfterStop, None)? {
+                    return Ok(Change::Unchanged);
                 }
-                self.phase = Phase::Failed(Box::new(error.clone()));
+                self.phase = Phase::Failed(error);
                 Ok(Change::Error)
             }
         }
     }
 
-    /// The short way of nearly every event: one more piece for the block that has just taken one of the same kind.
+    /// Fast path of nearly every event: one more piece for the block that has just taken one of the same kind.
     ///
     /// Nothing but deltas came since, so all that [`block_delta`](Self::block_delta) asks is answered already: but for
-    /// the limit, and if that is near the piece goes the long way.
+    /// the limit, and near that the piece takes the slow path. It must never decide differently.
     #[inline]
     pub(crate) fn append_to_current(&mut self, index: u64, kind: PieceKind, piece: &str) -> Option<Change> {
         let (id, key) = self.current.filter(|(_, key)| key.index == index)?;
         let room = self.options.max_bytes.checked_sub(self.bytes)?;
-        let block = self.message.content.by_arrival_mut(id.0)?;
-        let text = match (kind, block) {
-            (PieceKind::Text, ContentBlock::Text(block)) => &mut block.text,
-            (PieceKind::Thinking, ContentBlock::Thinking(block)) => &mut block.thinking,
+        let block = self.message.content.get_mut(self.blocks.position(id)?)?;
+        let (text, is_text) = match (kind, block) {
+            (PieceKind::Text, ContentBlock::Text(block)) => (&mut block.text, true),
+            (PieceKind::Thinking, ContentBlock::Thinking(block)) => (&mut block.thinking, false),
             _ => return None,
         };
         if piece.len() > room {
             return None;
         }
         let from = text.len();
-        text.push_str(piece);
+        crate::text::push(text, piece);
         self.bytes = self.bytes.saturating_add(piece.len());
-        Some(Change::Block(id, key, BlockChange::Appended { from }))
+        let change = if is_text { BlockChange::Text { from } } else { BlockChange::Thinking { from } };
+        Some(Change::Block(id, key, change))
     }
 
-    fn block_start(&mut self, start: &ContentBlockStart) -> Applied {
-        let index = start.index;
-        if self.depart_if_stopped(AnomalyKind::BlockEventAfterStop, Some(index))? {
-            return Ok(Change::Nothing);
+    fn block_start(&mut self, start: ContentBlockStart) -> Applied {
+        let ContentBlockStart { index, content_block: mut block } = start;
+        if self.violation_if_stopped(ViolationKind::BlockEventAfterStop, Some(index))? {
+            return Ok(Change::Unchanged);
         }
-        self.depart_before_start(Some(index))?;
-        if let Some(departure) = self.blocks.start_departure(index) {
-            self.depart(departure, Some(index))?;
+        self.violation_before_start(Some(index))?;
+        self.blocks.touch(&self.message.content, index);
+        if let Some(violation) = self.blocks.start_violation(index) {
+            self.violation(violation, Some(index))?;
         }
-        let mut block = start.content_block.clone();
-        let adopted = self.blocks.adoptable(index, &block);
+        let early = self.blocks.implicit_block(&self.message.content, index, &block);
         // What waits at this index was counted as a block when it came.
-        let orphan_joins = self.blocks.has_orphan(index) && Takes::InputJson.is_taken_by(&block);
-        if !self.admit(start.size.0, usize::from(adopted.is_none() && !orphan_joins))? {
-            return Ok(Change::Nothing);
+        let has_unmatched = self.blocks.has_unmatched(index) && block.has_input();
+        let bytes = block.held().saturating_add(1);
+        if !self.admit(bytes, usize::from(early.is_none() && !has_unmatched))? {
+            return Ok(Change::Unchanged);
         }
 
         if let Some(model) = fallback_model(&block) {
-            self.message.model = Some(model.into());
+            if self.fallback_index.is_none_or(|highest| index >= highest) {
+                self.fallback_index = Some(index);
+                self.message.set_model(&model);
+            }
         }
         let initial = match &block {
-            ContentBlock::Text(block) => block.text.len(),
-            ContentBlock::Thinking(block) => block.thinking.len(),
+            ContentBlock::Text(block) => block.text().len(),
+            ContentBlock::Thinking(block) => block.thinking().len(),
             _ => 0,
         };
-        let id = match adopted {
+        let is_higher = self.blocks.highest_index().is_none_or(|highest| index > highest);
+        let id = match early {
             Some(id) => {
-                if let Some(early) = self.message.content.by_arrival_mut(id.0) {
-                    adopt(early, block);
+                if let Some(early) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
+                    early.merge_start(block);
                 }
-                self.blocks.adopt(&self.message.content, id);
+                self.blocks.set_started(&self.message.content, id);
                 id
             }
             None => {
-                if let Some(input) = block.input_for_deltas().filter(|_| orphan_joins) {
-                    input.push(&self.blocks.take_orphan(index), self.options.partial_strings);
-                }
-                if let Some(input) = block.input_mut() {
+                if let Some(input) = block.existing_input_state_mut() {
                     input.open();
+                }
+                if has_unmatched {
+                    let unmatched = self.blocks.take_unmatched(index);
+                    if let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) {
+                        input.open();
+                        input.push(&unmatched.json, self.options.partial);
+                        if unmatched.is_tainted {
+                            input.taint();
+                        }
+                    }
                 }
                 self.blocks.add(&mut self.message.content, index, Origin::Started, block)
             }
         };
+        if is_higher && !self.waiting.is_empty() {
+            self.settle_waiting(false);
+        }
         Ok(self.changed(id, BlockChange::Start { initial }))
     }
 
-    fn block_delta(&mut self, event: &ContentBlockDelta<'_>) -> Applied {
-        let index = event.index;
+    fn block_delta(&mut self, event: ContentBlockDelta<'_>) -> Applied {
+        let ContentBlockDelta { index, delta, .. } = event;
         self.current = None;
-        if self.depart_if_stopped(AnomalyKind::BlockEventAfterStop, Some(index))? {
-            return Ok(Change::Nothing);
+        if self.violation_if_stopped(ViolationKind::BlockEventAfterStop, Some(index))? {
+            return Ok(Change::Unchanged);
         }
-        self.depart_before_start(Some(index))?;
-        let (takes, bytes) = match &event.delta {
-            Delta::Text(delta) => (Takes::Text, delta.text.len()),
-            Delta::Thinking(delta) => (Takes::Thinking, delta.thinking.len()),
-            Delta::Signature(delta) => (Takes::Signature, delta.signature.len()),
-            Delta::InputJson(delta) => (Takes::InputJson, delta.partial_json.len()),
-            Delta::Citations(_) => (Takes::Citations, event.size.0),
-            Delta::Compaction(_) => (Takes::Compaction, event.size.0),
-            Delta::Unknown(_) => return Ok(Change::Nothing),
+        self.violation_before_start(Some(index))?;
+        let Some(kind) = delta.kind() else { return Ok(Change::Unchanged) };
+        self.blocks.touch(&self.message.content, index);
+        let target = self.blocks.target(index, kind);
+        let violation = match target.map(|id| (self.blocks.origin(id), self.blocks.is_open(id))) {
+            Some((Origin::Implicit(violation), _)) => Some(violation),
+            Some((_, true)) => None,
+            Some((_, false)) => Some(ViolationKind::DeltaAfterStop),
+            None if self.blocks.is_in_use(index) => Some(ViolationKind::MismatchedDelta),
+            None => Some(ViolationKind::DeltaBeforeStart),
         };
-        let taker = self.blocks.taker(index, takes);
-        let departure = match taker.and_then(|id| self.block_state(id)) {
-            Some(state) => match state.origin {
-                Origin::Implied(departure) => Some(departure),
-                Origin::Started | Origin::Initial if state.is_open => None,
-                Origin::Started | Origin::Initial => Some(AnomalyKind::DeltaAfterStop),
-            },
-            None if self.blocks.is_in_use(index) => Some(AnomalyKind::MisfitDelta),
-            None => Some(AnomalyKind::DeltaBeforeStart),
-        };
-        if let Some(departure) = departure {
-            self.depart(departure, Some(index))?;
+        if let Some(violation) = violation {
+            self.violation(violation, Some(index))?;
         }
-        if taker.is_none() && matches!(takes, Takes::Signature | Takes::Citations) {
-            // Nobody knows what it belongs to.
-            return Ok(Change::Nothing);
-        }
-        let opens = taker.is_none()
-            && match takes {
-                Takes::Text | Takes::Thinking | Takes::Compaction => true,
-                // It waits for its block, which has to be counted now: a byte at each index is a slot at each index.
-                Takes::InputJson => bytes > 0 && !self.blocks.has_orphan(index),
-                Takes::Signature | Takes::Citations => false,
-            };
-        if !self.admit(bytes, usize::from(opens))? {
-            return Ok(Change::Nothing);
+        let new_block = if target.is_none() { kind.new_block() } else { None };
+        // An empty piece of input says nothing, and costs nothing, at however many indices it comes.
+        let waits = target.is_none() && new_block.is_none() && delta.len() > 0;
+        let is_new = new_block.is_some() || (waits && !self.blocks.has_unmatched(index));
+        match self.admit(delta.len().saturating_add(self.node_bytes(&delta)), usize::from(is_new)) {
+            Ok(true) => {}
+            refused => {
+                if kind == DeltaKind::InputJson {
+                    self.taint(Some(index));
+                }
+                return refused.map(|_| Change::Unchanged);
+            }
         }
 
-        if let Some(id) = taker {
-            let is_orderly = self.started && departure.is_none();
-            if is_orderly && matches!(takes, Takes::Text | Takes::Thinking) {
-                self.current = self.block_state(id).map(|state| (id, state.key));
+        if let Some(id) = target {
+            let is_orderly = self.has_started && violation.is_none();
+            let change = self.merge_delta(id, delta);
+            let appends =
+                matches!(change, Change::Block(_, _, BlockChange::Text { .. } | BlockChange::Thinking { .. }));
+            if is_orderly && appends && self.blocks.half_mut(id).is_none_or(|half| *half == 0) {
+                self.current = self.blocks.key(id).map(|key| (id, key));
             }
-            return Ok(self.merge_piece(id, &event.delta));
+            return Ok(change);
         }
-        let block = match &event.delta {
-            Delta::Text(_) => ContentBlock::Text(TextBlock::default()),
-            Delta::Thinking(_) => ContentBlock::Thinking(ThinkingBlock::default()),
-            Delta::Compaction(_) => ContentBlock::Compaction(Box::default()),
-            Delta::InputJson(delta) => {
-                // An empty piece says nothing, and shall cost nothing, at however many indices it comes.
-                if !delta.partial_json.is_empty() {
-                    self.blocks.hold_orphan(index, &delta.partial_json);
-                }
-                return Ok(Change::Nothing);
+        match (new_block, delta) {
+            (Some(block), delta) => {
+                let origin = Origin::Implicit(violation.unwrap_or(ViolationKind::DeltaBeforeStart));
+                let id = self.blocks.add(&mut self.message.content, index, origin, block);
+                Ok(self.merge_delta(id, delta))
             }
-            Delta::Signature(_) | Delta::Citations(_) | Delta::Unknown(_) => return Ok(Change::Nothing),
-        };
-        let origin = Origin::Implied(departure.unwrap_or(AnomalyKind::DeltaBeforeStart));
-        let id = self.blocks.add(&mut self.message.content, index, origin, block);
-        Ok(self.merge_piece(id, &event.delta))
+            (None, Delta::InputJson(delta)) if waits => {
+                crate::text::push(&mut self.blocks.unmatched_mut(index).json, delta.partial_json());
+                Ok(Change::Unchanged)
+            }
+            _ => Ok(Change::Unchanged),
+        }
     }
 
-    fn merge_piece(&mut self, id: BlockId, delta: &Delta<'_>) -> Change {
-        let partial_strings = self.options.partial_strings;
-        let is_open = self.block_state(id).is_some_and(|state| state.is_open);
-        let Some(block) = self.message.content.by_arrival_mut(id.0) else { return Change::Nothing };
-        let change = match (delta, block) {
-            (Delta::Text(delta), ContentBlock::Text(block)) => {
-                let from = block.text.len();
-                block.text.push_str(&delta.text);
-                BlockChange::Appended { from }
+    fn merge_delta(&mut self, id: BlockId, delta: Delta<'_>) -> Change {
+        let is_open = self.blocks.is_open(id);
+        let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
+            return Change::Unchanged;
+        };
+        if is_open && matches!(delta, Delta::InputJson(_)) {
+            if let Some(input) = block.input_state_mut() {
+                input.open();
             }
-            (Delta::Thinking(delta), ContentBlock::Thinking(block)) => {
-                let from = block.thinking.len();
-                block.thinking.push_str(&delta.thinking);
-                BlockChange::Appended { from }
-            }
-            (Delta::Signature(delta), ContentBlock::Thinking(block)) => {
-                block.signature = Some(delta.signature.as_ref().into());
-                block.extra.remove("signature");
-                BlockChange::Signature
-            }
-            (Delta::Citations(delta), ContentBlock::Text(block)) => {
-                match &mut block.citations {
-                    Nullable::Value(citations) => citations.push((*delta.citation).clone()),
-                    none => *none = Nullable::Value([(*delta.citation).clone()].into()),
+        }
+        let mut none = 0;
+        let half = self.blocks.half_mut(id).unwrap_or(&mut none);
+        let change = match delta.merge(&mut Target { block, half, partial: self.options.partial }) {
+            Merged::Text { from } => BlockChange::Text { from },
+            Merged::Thinking { from, is_signed } => {
+                if is_signed {
+                    let signature = self.changed(id, BlockChange::Signature);
+                    self.queue.push_back(signature);
                 }
-                BlockChange::Citation
+                BlockChange::Thinking { from }
             }
-            (Delta::Compaction(delta), ContentBlock::Compaction(block)) => {
-                assign(&mut block.content, &delta.content);
-                assign(&mut block.encrypted_content, &delta.encrypted_content);
-                BlockChange::Compaction
-            }
-            (Delta::InputJson(delta), block) => {
-                let Some(input) = block.input_for_deltas() else { return Change::Nothing };
-                if is_open {
-                    input.open();
+            Merged::Signature => BlockChange::Signature,
+            Merged::Citation { from } => BlockChange::Citation { from },
+            Merged::Input { from } => {
+                if !is_open && block.existing_input_state_mut().is_some_and(|input| input.is_late()) {
+                    self.has_late_input = true;
                 }
-                let from = input.raw().len();
-                input.push(&delta.partial_json, partial_strings);
                 BlockChange::Input { from }
             }
-            (delta, ContentBlock::Unknown(block)) => {
-                block.take(delta);
-                BlockChange::Unknown
-            }
-            _ => return Change::Nothing,
+            Merged::Compaction => BlockChange::Compaction,
+            Merged::Other => BlockChange::Raw,
         };
         self.changed(id, change)
     }
 
     fn block_stop(&mut self, index: u64) -> Applied {
-        if self.depart_if_stopped(AnomalyKind::BlockEventAfterStop, Some(index))? {
-            return Ok(Change::Nothing);
+        if self.violation_if_stopped(ViolationKind::BlockEventAfterStop, Some(index))? {
+            return Ok(Change::Unchanged);
         }
-        self.depart_before_start(Some(index))?;
+        self.violation_before_start(Some(index))?;
+        self.blocks.touch(&self.message.content, index);
         let Some(id) = self.blocks.newest_open(index) else {
-            let in_use = self.blocks.is_in_use(index);
-            self.depart(if in_use { AnomalyKind::SecondStop } else { AnomalyKind::StopWithoutStart }, Some(index))?;
-            return Ok(Change::Nothing);
+            let is_in_use = self.blocks.is_in_use(index);
+            let kind = if is_in_use { ViolationKind::DuplicateStop } else { ViolationKind::StopWithoutStart };
+            self.violation(kind, Some(index))?;
+            return Ok(Change::Unchanged);
         };
-        self.close(id);
-        Ok(self.changed(id, BlockChange::Stop))
+        let is_half = self.close(id);
+        Ok(self.changed(id, BlockChange::Stop { is_half }))
     }
 
     fn message_stop(&mut self) -> Applied {
-        if self.depart_if_stopped(AnomalyKind::SecondMessageStop, None)? {
-            return Ok(Change::Nothing);
+        if self.violation_if_stopped(ViolationKind::SecondMessageStop, None)? {
+            return Ok(Change::Unchanged);
         }
-        self.depart_before_start(None)?;
-        let open: alloc::vec::Vec<_> =
-            self.blocks.open().map(|(id, state)| (id, state.origin, state.key.index)).collect();
-        for (_, origin, index) in &open {
-            // A block of `message_start` needs no stop.
-            if *origin != Origin::Initial {
-                self.depart(AnomalyKind::MissingStop, Some(*index))?;
+        self.violation_before_start(None)?;
+        if self.options.validation == Validation::Strict {
+            let open = self.blocks.first_open().and_then(|id| self.blocks.key(id));
+            if let Some(key) = open {
+                self.violation(ViolationKind::MissingStop, Some(key.index))?;
             }
         }
-        // In the order in which stops would have come for them: the newest first.
-        for (id, ..) in open.into_iter().rev() {
-            self.close(id);
+        let open = self.blocks.all_open();
+        for id in open.iter().rev() {
+            // A block of `message_start` needs no stop.
+            if self.blocks.origin(*id) != Origin::Initial {
+                let index = self.blocks.key(*id).map(|key| key.index);
+                self.violation(ViolationKind::MissingStop, index)?;
+            }
+        }
+        let mut halves = [0; 2];
+        for id in open {
+            if self.close(id) {
+                let block = self.blocks.position(id).and_then(|at| self.message.content.get(at));
+                let [text, thinking] = &mut halves;
+                match block {
+                    Some(ContentBlock::Text(_)) => *text += 1,
+                    Some(ContentBlock::Thinking(_)) => *thinking += 1,
+                    _ => {}
+                }
+            }
+        }
+        let is_cut = self.has_stop_reason && self.message.stop_reason().is_some_and(|reason| reason.may_cut());
+        self.settle_waiting(is_cut);
+        if core::mem::take(&mut self.has_late_input) {
+            self.settle_late();
         }
         self.phase = Phase::Stopped;
-        Ok(Change::MessageStop)
+        self.blocks.sort(&mut self.message.content);
+        Ok(Change::MessageStop { halves })
     }
 
-    fn close(&mut self, id: BlockId) {
+    /// Closes a block. `true`: its text ended in the middle of a character.
+    fn close(&mut self, id: BlockId) -> bool {
         self.blocks.close(id);
-        if let Some(input) = self.message.content.by_arrival_mut(id.0).and_then(ContentBlock::input_mut) {
-            input.stop();
+        let is_half = self.end_half(id);
+        let is_highest = self.blocks.key(id).map(|key| key.index) == self.blocks.highest_index();
+        let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
+            return is_half;
+        };
+        let may_be_cut = is_highest
+            && matches!(block, ContentBlock::ToolUse(_))
+            && block.tool_input().is_some_and(ToolInput::is_blank);
+        let Some(input) = block.existing_input_state_mut() else { return is_half };
+        input.stop(may_be_cut);
+        if !input.is_waiting() {
+            self.queue_call(id);
+            return is_half;
+        }
+        push_lean(&mut self.waiting, id);
+        if self.has_stop_reason {
+            let is_cut = self.message.stop_reason().is_some_and(|reason| reason.may_cut());
+            self.settle_waiting(is_cut);
+        }
+        is_half
+    }
+
+    /// A call without any input is complete, or was cut: a block of a higher index, the stop reason or `message_stop`
+    /// says so. One that was cut may still turn out to be complete.
+    pub(super) fn settle_waiting(&mut self, is_cut: bool) {
+        let waiting = core::mem::take(&mut self.waiting);
+        for id in &waiting {
+            let block = self.blocks.position(*id).and_then(|at| self.message.content.get_mut(at));
+            if let Some(input) = block.and_then(ContentBlock::existing_input_state_mut) {
+                input.settle_blank(is_cut);
+            }
+            if !is_cut {
+                self.queue_call(*id);
+            }
+        }
+        if is_cut {
+            self.waiting = waiting;
+        }
+    }
+
+    /// Finds the state of input that came after the stop of its block.
+    fn settle_late(&mut self) {
+        for block in &mut self.message.content {
+            if let Some(input) = block.existing_input_state_mut().filter(|input| input.is_late()) {
+                input.end();
+            }
+        }
+    }
+
+    /// Queues the update of a call that is complete.
+    fn queue_call(&mut self, id: BlockId) {
+        let block = self.blocks.position(id).and_then(|at| self.message.content.get(at));
+        let call = block.and_then(ContentBlock::as_tool_use).map(ToolCall::of);
+        if let Some(Ok(Some(_))) = call {
+            self.queue.push_back(Change::ToolCall(id));
+        }
+    }
+
+    /// Ends a text that ended with half a character.
+    pub(super) fn end_half(&mut self, id: BlockId) -> bool {
+        let Some(half) = self.blocks.half_mut(id).filter(|half| **half != 0) else { return false };
+        *half = 0;
+        match self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
+            Some(ContentBlock::Text(block)) => block.text.push('\u{FFFD}'),
+            Some(ContentBlock::Thinking(block)) => block.thinking.push('\u{FFFD}'),
+            Some(ContentBlock::Raw(block)) if block.takes_text("text") => block.text_mut().push('\u{FFFD}'),
+            Some(ContentBlock::Raw(block)) => block.thinking_mut().push('\u{FFFD}'),
+            _ => {}
+        }
+        true
+    }
+
+    /// A piece of content was lost: the tool input of its index, or of every open block, is truncated from here on.
+    pub(super) fn taint(&mut self, index: Option<u64>) {
+        let Some(index) = index else {
+            for id in self.blocks.taint_all() {
+                self.taint_block(id);
+            }
+            return;
+        };
+        self.blocks.touch(&self.message.content, index);
+        if let Some(id) = self.blocks.target(index, DeltaKind::InputJson) {
+            self.taint_block(id);
+        } else if self.blocks.has_unmatched(index) {
+            self.blocks.unmatched_mut(index).is_tainted = true;
+        } else if !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks
+        {
+            // Its block may start yet.
+            self.blocks.unmatched_mut(index).is_tainted = true;
+        }
+    }
+
+    fn taint_block(&mut self, id: BlockId) {
+        let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
+        if let Some(input) = block.filter(|block| block.has_input()).and_then(ContentBlock::input_state_mut) {
+            input.taint();
         }
     }
 
     pub(super) fn changed(&self, id: BlockId, change: BlockChange) -> Change {
-        match self.block_state(id) {
-            Some(state) => Change::Block(id, state.key, change),
-            None => Change::Nothing,
+        match self.blocks.key(id) {
+            Some(key) => Change::Block(id, key, change),
+            None => Change::Unchanged,
         }
     }
 
-    /// A departure from the protocol: an error, or recorded.
-    pub(super) fn depart(&mut self, kind: AnomalyKind, index: Option<u64>) -> Result<(), AccumulateError> {
-        let anomaly = Anomaly { kind, index };
-        match self.options.strictness {
-            Strictness::Strict => Err(AccumulateError::Departure(anomaly)),
-            Strictness::Tolerant => {
-                self.anomalies.record(anomaly);
+    /// A protocol violation: an error, or recorded.
+    pub(super) fn violation(&mut self, kind: ViolationKind, index: Option<u64>) -> Result<(), AccumulateError> {
+        let violation = ProtocolViolation { kind, index };
+        match self.options.validation {
+            Validation::Strict => Err(AccumulateError::Violation(violation)),
+            Validation::Lenient => {
+                self.violations.record(violation);
                 Ok(())
             }
         }
     }
 
-    /// True if the message has stopped, which makes the event a departure.
-    pub(super) fn depart_if_stopped(&mut self, kind: AnomalyKind, index: Option<u64>) -> Result<bool, AccumulateError> {
-        let stopped = matches!(self.phase, Phase::Stopped);
-        if stopped {
-            self.depart(kind, index)?;
+    /// `true` if the message has ended, which makes the event a violation.
+    pub(super) fn violation_if_stopped(
+        &mut self,
+        kind: ViolationKind,
+        index: Option<u64>,
+    ) -> Result<bool, AccumulateError> {
+        let has_stopped = matches!(self.phase, Phase::Stopped | Phase::Replaced(_));
+        if has_stopped {
+            self.violation(kind, index)?;
         }
-        Ok(stopped)
+        Ok(has_stopped)
     }
 
-    fn depart_before_start(&mut self, index: Option<u64>) -> Result<(), AccumulateError> {
-        if self.started { Ok(()) } else { self.depart(AnomalyKind::BeforeMessageStart, index) }
+    pub(super) fn violation_before_start(&mut self, index: Option<u64>) -> Result<(), AccumulateError> {
+        if self.has_started { Ok(()) } else { self.violation(ViolationKind::BeforeMessageStart, index) }
     }
 
-    /// Whether so many more bytes and blocks keep the message within its limits; if so, they are counted.
+    /// Counts so many more bytes and blocks, if they keep the message within its limits. `false`: the limit was passed
+    /// before.
     pub(super) fn admit(&mut self, bytes: usize, blocks: usize) -> Result<bool, AccumulateError> {
-        if self.too_large {
+        if self.is_over_limit {
             return Ok(false);
         }
         let total = self.bytes.saturating_add(bytes);
-        let limit = if total > self.options.max_bytes {
-            self.options.max_bytes
-        } else if self.blocks.count().saturating_add(blocks) > self.options.max_blocks {
-            self.options.max_blocks
+        let error = if total > self.options.max_bytes {
+            AccumulateError::BytesExceeded { limit: self.options.max_bytes }
+        } else if blocks > 0 && self.blocks.count().saturating_add(blocks) > self.options.max_blocks {
+            AccumulateError::BlocksExceeded { limit: self.options.max_blocks }
         } else {
             self.bytes = total;
             return Ok(true);
         };
-        self.too_large = true;
-        Err(AccumulateError::TooLarge { limit })
+        self.is_over_limit = true;
+        Err(error)
+    }
+
+    /// What the partial value of a piece of input may hold.
+    fn node_bytes(&self, delta: &Delta<'_>) -> usize {
+        match (delta, self.options.partial) {
+            (Delta::InputJson(delta), Some(_)) => node_bytes(delta.partial_json()),
+            _ => 0,
+        }
     }
 }
 
@@ -370,30 +495,11 @@ fn block_index(event: &StreamEvent<'_>) -> Option<u64> {
     }
 }
 
-fn fallback_model(block: &ContentBlock) -> Option<&str> {
-    match block {
-        ContentBlock::Fallback(block) => block.to.as_ref()?.model.as_deref(),
-        _ => None,
+/// The model that takes over with a fallback block.
+fn fallback_model(block: &ContentBlock) -> Option<alloc::string::String> {
+    let block = block.as_raw()?;
+    if block.type_name() != "fallback" {
+        return None;
     }
-}
-
-/// The start of a block for which deltas came early: its fields and its text come before what was there.
-fn adopt(early: &mut ContentBlock, start: ContentBlock) {
-    let mut start = start;
-    match (&mut start, &mut *early) {
-        (ContentBlock::Text(start), ContentBlock::Text(early)) => start.text.push_str(&early.text),
-        (ContentBlock::Thinking(start), ContentBlock::Thinking(early)) => start.thinking.push_str(&early.thinking),
-        (ContentBlock::Compaction(start), ContentBlock::Compaction(early)) => {
-            assign(&mut start.content, &early.content);
-            assign(&mut start.encrypted_content, &early.encrypted_content);
-        }
-        _ => return,
-    }
-    *early = start;
-}
-
-fn assign<T: Clone>(member: &mut Nullable<T>, value: &Nullable<T>) {
-    if !value.is_absent() {
-        *member = value.clone();
-    }
+    block.get("to")?.get("model").and_then(RawJsonRef::string).map(alloc::borrow::Cow::into_owned)
 }

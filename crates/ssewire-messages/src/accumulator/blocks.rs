@@ -1,15 +1,18 @@
 //! Which block a delta, a start or a stop belongs to.
 //!
-//! Every question is answered from the slot of its index in constant time (but for finding the slot, which is
-//! logarithmic in the number of indices): a stream that reuses one index a million times costs no more than one that
-//! counts up.
+//! Every question is answered from the slot of its index in constant time (but for finding a slot out of order, which is
+//! logarithmic): a stream that reuses one index a million times costs no more than one that counts up.
 
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
-use super::anomaly::AnomalyKind;
-use crate::content::{Content, ContentBlock};
+use super::violation::ViolationKind;
+use crate::block::ContentBlock;
+use crate::delta::DeltaKind;
 
 /// Identifies a block for as long as its message is accumulated, whatever else starts before or after it.
 ///
@@ -20,255 +23,517 @@ use crate::content::{Content, ContentBlock};
 pub struct BlockKey {
     /// The index of the block on the wire.
     pub index: u64,
-    /// How many blocks of this index came before it.
+    /// The number of blocks of this index before it.
     pub generation: u32,
 }
 
-/// A block's place in the order of arrival.
+/// A block: one of `message_start`, or one of those that came one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BlockId(pub(super) u32);
+pub(crate) struct BlockId(NonZeroU32);
 
-/// What a delta may ask a block to take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Takes {
-    Text,
-    Thinking,
-    Signature,
-    Citations,
-    InputJson,
-    Compaction,
+/// What a [`BlockId`] says.
+enum Place {
+    Initial(usize),
+    /// In the order of arrival.
+    Later(usize),
 }
 
-impl Takes {
-    const ALL: [Self; 6] =
-        [Self::Text, Self::Thinking, Self::Signature, Self::Citations, Self::InputJson, Self::Compaction];
+impl BlockId {
+    const INITIAL: u32 = 1 << 31;
 
-    /// Whether a block can take such a delta: by its kind, or, where that is unknown, by the member it has.
-    pub(super) fn is_taken_by(self, block: &ContentBlock) -> bool {
-        match (self, block) {
-            (_, ContentBlock::Unknown(block)) => {
-                let member = |name| block.raw().get(name);
-                let text = |name| member(name).is_some_and(|value| value.is_string() || value.is_null());
-                match self {
-                    Self::Text => text("text"),
-                    Self::Thinking => text("thinking"),
-                    Self::Signature => text("signature"),
-                    Self::Citations => member("citations").is_some_and(|value| value.is_array() || value.is_null()),
-                    Self::InputJson => member("input").is_some(),
-                    Self::Compaction => false,
-                }
-            }
-            (Self::Text | Self::Citations, ContentBlock::Text(_))
-            | (Self::Thinking | Self::Signature, ContentBlock::Thinking(_))
-            | (
-                Self::InputJson,
-                ContentBlock::ToolUse(_) | ContentBlock::ServerToolUse(_) | ContentBlock::McpToolUse(_),
-            )
-            | (Self::Compaction, ContentBlock::Compaction(_)) => true,
-            _ => false,
-        }
+    fn initial(at: usize) -> Self {
+        Self::new(u32::try_from(at).unwrap_or(Self::INITIAL - 2), Self::INITIAL)
+    }
+
+    fn later(at: usize) -> Self {
+        Self::new(u32::try_from(at).unwrap_or(Self::INITIAL - 2), 0)
+    }
+
+    fn new(at: u32, flag: u32) -> Self {
+        let id = at.min(Self::INITIAL - 2).saturating_add(1) | flag;
+        Self(NonZeroU32::new(id).unwrap_or(NonZeroU32::MIN))
+    }
+
+    fn place(self) -> Place {
+        let id = self.0.get();
+        let at = usize::try_from((id & !Self::INITIAL).saturating_sub(1)).unwrap_or(usize::MAX);
+        if id & Self::INITIAL == 0 { Place::Later(at) } else { Place::Initial(at) }
     }
 }
 
 /// How a block came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// It stood in `message_start`.
+    /// It was in `message_start`.
     Initial,
     /// It had a `content_block_start`.
     Started,
-    /// A delta opened it, for the lack of a block that could take it. The departure that each such delta is.
-    Implied(AnomalyKind),
+    /// A delta opened it, for the lack of a block that could take it. The violation that each such delta is.
+    Implicit(ViolationKind),
 }
 
 /// What is known of a block beside its content.
 #[derive(Debug, Clone)]
-pub(super) struct BlockState {
-    pub(super) key: BlockKey,
-    pub(super) origin: Origin,
-    pub(super) is_open: bool,
+struct BlockState {
+    key: BlockKey,
+    /// In the content.
+    position: u32,
     /// The block of the same index that was open when this one started.
     open_below: Option<BlockId>,
-}
-
-impl BlockState {
-    /// The order of the content: initial blocks, then the others by index, those of one index by arrival.
-    pub(super) fn order(&self) -> (bool, BlockKey) {
-        (self.origin != Origin::Initial, self.key)
-    }
+    /// The half of a surrogate pair that its text ended with.
+    half: u16,
+    origin: Origin,
+    is_open: bool,
 }
 
 /// What is known of an index.
 #[derive(Debug, Clone, Default)]
 struct Slot {
-    /// How many blocks it has had.
-    blocks: u32,
-    /// A block stood in `message_start` or had a start.
-    is_in_use: bool,
-    /// The newest block that takes each sort of delta, by [`Takes`].
-    newest: [Option<BlockId>; Takes::ALL.len()],
+    /// The newest block that takes each kind of delta.
+    newest: [Option<BlockId>; DeltaKind::ALL.len()],
     newest_open: Option<BlockId>,
-    /// Blocks that deltas opened and no start has adopted yet, by the delta that opens them.
-    implied: [Option<BlockId>; 3],
+    /// The open block that came before its initial block.
+    open_below_initial: Option<BlockId>,
+    /// Its initial block is registered.
+    has_initial: bool,
+    /// The number of its blocks.
+    blocks: u32,
+    /// The number of blocks before its initial block.
+    initial_generation: u32,
+    /// The half of a surrogate pair that the text of its initial block ended with.
+    half: u16,
+    /// It had an initial block, or a start.
+    is_in_use: bool,
+    /// Its initial block is open.
+    initial_is_open: bool,
     /// Input JSON that waits for its block.
-    orphan: String,
+    unmatched: Option<Box<Unmatched>>,
+}
+
+/// Input JSON that waits for its block.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unmatched {
+    pub(super) json: String,
+    /// A piece was lost.
+    pub(super) is_tainted: bool,
 }
 
 /// All blocks of a message, by arrival and by index.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Blocks {
+pub(crate) struct Blocks {
+    /// The number of blocks in `message_start`. They come first in the content.
+    initial: usize,
+    /// The others, in the order of their arrival.
     states: Vec<BlockState>,
-    slots: BTreeMap<u64, Slot>,
+    /// The slots of the indices from 0 on.
+    dense: Vec<Slot>,
+    /// Those of others.
+    sparse: BTreeMap<u64, Slot>,
     /// The index that the next start should have: one more than the highest so far.
     next_index: u64,
-    /// At how many indices input JSON waits for its block.
-    orphans: usize,
+    /// The number of indices at which input JSON waits for its block.
+    unmatched: usize,
+    /// The highest key of a block that came one by one.
+    highest: Option<BlockKey>,
+    /// The content is not in its order.
+    is_unsorted: bool,
+    /// The number of open blocks that came one by one.
+    open: usize,
+    /// No block before this one is open.
+    first_open: usize,
+    /// Open blocks with input that no lost piece has tainted yet; some may have been closed since.
+    untainted: Vec<BlockId>,
+    /// The same of input JSON that waits.
+    untainted_unmatched: Vec<u64>,
+    /// The initial blocks are tainted.
+    initial_is_tainted: bool,
 }
 
 impl Blocks {
-    /// How many there are, with those that input JSON still waits for.
+    /// The number of blocks, with those that input JSON still waits for.
     pub(super) fn count(&self) -> usize {
-        self.states.len().saturating_add(self.orphans)
+        self.initial.saturating_add(self.states.len()).saturating_add(self.unmatched)
     }
 
-    pub(super) fn state(&self, id: BlockId) -> Option<&BlockState> {
-        self.states.get(usize::try_from(id.0).ok()?)
+    pub(super) fn initial(&self) -> usize {
+        self.initial
     }
 
-    /// The blocks that are open, in the order of their arrival.
-    pub(super) fn open(&self) -> impl Iterator<Item = (BlockId, &BlockState)> {
-        (0..).map(BlockId).zip(&self.states).filter(|(_, state)| state.is_open)
+    /// The blocks of `message_start`, in front of those that came before it.
+    pub(super) fn set_initial(&mut self, content: &[ContentBlock], initial: usize) {
+        self.initial = initial;
+        for state in &mut self.states {
+            state.position = state.position.saturating_add(u32::try_from(initial).unwrap_or(u32::MAX));
+        }
+        let highest = u64::try_from(initial).unwrap_or(u64::MAX);
+        self.next_index = self.next_index.max(highest);
+        // Indices that were used before `message_start` have their slots already.
+        let early: Vec<_> = self.states.iter().map(|state| state.key.index).filter(|index| *index < highest).collect();
+        for index in early {
+            self.register_initial(content, index);
+        }
     }
 
-    /// The newest block of an index that can take such a delta.
-    pub(super) fn taker(&self, index: u64, takes: Takes) -> Option<BlockId> {
-        self.slots.get(&index)?.newest.get(takes as usize).copied().flatten()
+    /// Makes the slot of an initial block, which has none before its first event.
+    pub(super) fn touch(&mut self, content: &[ContentBlock], index: u64) {
+        let is_initial = usize::try_from(index).is_ok_and(|index| index < self.initial);
+        if is_initial && self.slot(index).is_none_or(|slot| !slot.has_initial) {
+            self.register_initial(content, index);
+        }
     }
 
-    /// Whether a block of this index stood in `message_start` or had a start.
+    fn register_initial(&mut self, content: &[ContentBlock], index: u64) {
+        let Ok(at) = usize::try_from(index) else { return };
+        let Some(block) = content.get(at) else { return };
+        let id = BlockId::initial(at);
+        let slot = self.slot_mut(index);
+        if slot.has_initial {
+            return;
+        }
+        slot.initial_generation = slot.blocks;
+        slot.blocks = slot.blocks.saturating_add(1);
+        (slot.has_initial, slot.is_in_use, slot.initial_is_open) = (true, true, true);
+        for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
+            if kind.is_taken_by(block) {
+                *newest = Some(id);
+            }
+        }
+        slot.open_below_initial = slot.newest_open.replace(id);
+    }
+
+    fn slot(&self, index: u64) -> Option<&Slot> {
+        let dense = usize::try_from(index).ok().and_then(|index| self.dense.get(index));
+        dense.or_else(|| if self.sparse.is_empty() { None } else { self.sparse.get(&index) })
+    }
+
+    fn existing_slot_mut(&mut self, index: u64) -> Option<&mut Slot> {
+        match usize::try_from(index) {
+            Ok(at) if at < self.dense.len() => self.dense.get_mut(at),
+            _ => self.sparse.get_mut(&index),
+        }
+    }
+
+    fn slot_mut(&mut self, index: u64) -> &mut Slot {
+        let at = usize::try_from(index).unwrap_or(usize::MAX);
+        if at == self.dense.len() {
+            let slot = if self.sparse.is_empty() { None } else { self.sparse.remove(&index) };
+            push_lean(&mut self.dense, slot.unwrap_or_default());
+        }
+        match self.dense.get_mut(at) {
+            Some(slot) => slot,
+            None => self.sparse.entry(index).or_default(),
+        }
+    }
+
+    fn state(&self, id: BlockId) -> Option<&BlockState> {
+        match id.place() {
+            Place::Later(at) => self.states.get(at),
+            Place::Initial(_) => None,
+        }
+    }
+
+    pub(super) fn key(&self, id: BlockId) -> Option<BlockKey> {
+        match id.place() {
+            Place::Initial(at) => {
+                let index = u64::try_from(at).ok()?;
+                Some(BlockKey { index, generation: self.slot(index).map_or(0, |slot| slot.initial_generation) })
+            }
+            Place::Later(at) => self.states.get(at).map(|state| state.key),
+        }
+    }
+
+    /// Where a block lies in the content as it is held.
+    pub(super) fn position(&self, id: BlockId) -> Option<usize> {
+        match id.place() {
+            Place::Initial(at) => Some(at),
+            Place::Later(at) => usize::try_from(self.states.get(at)?.position).ok(),
+        }
+    }
+
+    /// The position of a block in the content in its order. Linear if blocks started out of order.
+    pub(super) fn final_position(&self, id: BlockId) -> Option<usize> {
+        if !self.is_unsorted || matches!(id.place(), Place::Initial(_)) {
+            return self.position(id);
+        }
+        let key = self.key(id)?;
+        Some(self.initial.saturating_add(self.states.iter().filter(|state| state.key < key).count()))
+    }
+
+    pub(super) fn origin(&self, id: BlockId) -> Origin {
+        self.state(id).map_or(Origin::Initial, |state| state.origin)
+    }
+
+    pub(super) fn is_open(&self, id: BlockId) -> bool {
+        match id.place() {
+            Place::Later(at) => self.states.get(at).is_some_and(|state| state.is_open),
+            Place::Initial(at) => {
+                u64::try_from(at).ok().and_then(|index| self.slot(index)).is_none_or(|slot| slot.initial_is_open)
+            }
+        }
+    }
+
+    /// The half of a surrogate pair that the text of a block ended with.
+    pub(super) fn half_mut(&mut self, id: BlockId) -> Option<&mut u16> {
+        match id.place() {
+            Place::Later(at) => self.states.get_mut(at).map(|state| &mut state.half),
+            Place::Initial(at) => self.existing_slot_mut(u64::try_from(at).ok()?).map(|slot| &mut slot.half),
+        }
+    }
+
+    /// All blocks whose text ended with a half.
+    pub(super) fn with_half(&self) -> Vec<BlockId> {
+        let later =
+            self.states.iter().enumerate().filter(|(_, state)| state.half != 0).map(|(at, _)| BlockId::later(at));
+        let dense = (0_u64..).zip(&self.dense).chain(self.sparse.iter().map(|(index, slot)| (*index, slot)));
+        let initial = dense
+            .filter(|(_, slot)| slot.half != 0)
+            .filter_map(|(index, _)| usize::try_from(index).ok().map(BlockId::initial));
+        later.chain(initial).collect()
+    }
+
+    /// The newest block of an index that takes such a delta.
+    pub(super) fn target(&self, index: u64, kind: DeltaKind) -> Option<BlockId> {
+        self.slot(index)?.newest.get(kind as usize).copied().flatten()
+    }
+
+    /// Whether a block of this index was in `message_start` or had a start.
     pub(super) fn is_in_use(&self, index: u64) -> bool {
-        self.slots.get(&index).is_some_and(|slot| slot.is_in_use)
+        self.slot(index).is_some_and(|slot| slot.is_in_use)
     }
 
     /// The newest open block of an index.
     pub(super) fn newest_open(&self, index: u64) -> Option<BlockId> {
-        self.slots.get(&index)?.newest_open
+        self.slot(index)?.newest_open
+    }
+
+    /// The highest index of a block that was in `message_start` or had a start.
+    pub(super) fn highest_index(&self) -> Option<u64> {
+        self.next_index.checked_sub(1)
     }
 
     /// The block that deltas opened before this start of its index and kind, if there is one.
-    pub(super) fn adoptable(&self, index: u64, block: &ContentBlock) -> Option<BlockId> {
-        self.slots.get(&index)?.implied.get(implied_slot(block)?).copied().flatten()
+    pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
+        let slot = self.slot(index)?;
+        let of_kind = |id: &BlockId| {
+            let early = self.position(*id).and_then(|at| content.get(at));
+            matches!(self.origin(*id), Origin::Implicit(_))
+                && early.is_some_and(|early| core::mem::discriminant(early) == core::mem::discriminant(block))
+        };
+        slot.newest.iter().flatten().copied().find(of_kind)
     }
 
-    /// The departure that a start at this index is.
-    pub(super) fn start_departure(&self, index: u64) -> Option<AnomalyKind> {
+    /// The violation that a start at this index is.
+    pub(super) fn start_violation(&self, index: u64) -> Option<ViolationKind> {
         if self.is_in_use(index) {
-            return Some(AnomalyKind::IndexReused);
+            return Some(ViolationKind::IndexReused);
         }
         match index.cmp(&self.next_index) {
-            core::cmp::Ordering::Less => Some(AnomalyKind::StartOutOfOrder),
+            core::cmp::Ordering::Less => Some(ViolationKind::StartOutOfOrder),
             core::cmp::Ordering::Equal => None,
-            core::cmp::Ordering::Greater => Some(AnomalyKind::IndexGap),
+            core::cmp::Ordering::Greater => Some(ViolationKind::IndexGap),
         }
     }
 
     /// Adds a block to the content and to the books.
-    pub(super) fn add(&mut self, content: &mut Content, index: u64, origin: Origin, block: ContentBlock) -> BlockId {
-        let id = BlockId(u32::try_from(self.states.len()).unwrap_or(u32::MAX));
-        let slot = self.slots.entry(index).or_default();
+    pub(super) fn add(
+        &mut self,
+        content: &mut Vec<ContentBlock>,
+        index: u64,
+        origin: Origin,
+        block: ContentBlock,
+    ) -> BlockId {
+        let at = self.states.len();
+        let id = BlockId::later(at);
+        let slot = self.slot_mut(index);
         let key = BlockKey { index, generation: slot.blocks };
         slot.blocks = slot.blocks.saturating_add(1);
-        if let (Origin::Implied(_), Some(implied)) =
-            (origin, implied_slot(&block).and_then(|kind| slot.implied.get_mut(kind)))
-        {
-            *implied = Some(id);
-        }
-        let state = BlockState { key, origin, is_open: false, open_below: None };
-        content.add(block, state.order(), self.states.iter().map(BlockState::order));
-        self.states.push(state);
-        self.register(content, id);
+        self.is_unsorted |= self.highest.is_some_and(|highest| key < highest);
+        self.highest = self.highest.max(Some(key));
+        let position = u32::try_from(content.len()).unwrap_or(u32::MAX);
+        push_lean(content, block);
+        push_lean(&mut self.states, BlockState { key, position, open_below: None, half: 0, origin, is_open: false });
+        self.register(content, id, at);
         id
     }
 
     /// A start has come for a block that deltas opened: from here on it is like any other.
-    pub(super) fn adopt(&mut self, content: &Content, id: BlockId) {
-        let Some(state) = self.states.get_mut(usize::try_from(id.0).unwrap_or(usize::MAX)) else { return };
-        state.origin = Origin::Started;
-        if let Some(slot) = self.slots.get_mut(&state.key.index) {
-            slot.implied.iter_mut().filter(|implied| **implied == Some(id)).for_each(|implied| *implied = None);
+    pub(super) fn set_started(&mut self, content: &[ContentBlock], id: BlockId) {
+        let Place::Later(at) = id.place() else { return };
+        if let Some(state) = self.states.get_mut(at) {
+            state.origin = Origin::Started;
         }
-        self.register(content, id);
-    }
-
-    pub(super) fn close(&mut self, id: BlockId) {
-        let Some(state) = self.states.get_mut(usize::try_from(id.0).unwrap_or(usize::MAX)) else { return };
-        state.is_open = false;
-        if let Some(slot) = self.slots.get_mut(&state.key.index) {
-            slot.newest_open = state.open_below.take();
-        }
-    }
-
-    /// Whether input JSON waits for a block at this index.
-    pub(super) fn has_orphan(&self, index: u64) -> bool {
-        self.slots.get(&index).is_some_and(|slot| !slot.orphan.is_empty())
-    }
-
-    /// Keeps input JSON, which is not empty, until its block starts.
-    pub(super) fn hold_orphan(&mut self, index: u64, json: &str) {
-        let orphan = &mut self.slots.entry(index).or_default().orphan;
-        if orphan.is_empty() {
-            self.orphans = self.orphans.saturating_add(1);
-        }
-        orphan.push_str(json);
-    }
-
-    /// The input JSON that waited for a block at this index; there is some.
-    pub(super) fn take_orphan(&mut self, index: u64) -> String {
-        self.orphans = self.orphans.saturating_sub(1);
-        self.slots.get_mut(&index).map(|slot| core::mem::take(&mut slot.orphan)).unwrap_or_default()
-    }
-
-    /// Input JSON that never found its block, by index; white space alone is none.
-    pub(super) fn orphans(&self) -> impl Iterator<Item = (u64, &str)> {
-        self.slots
-            .iter()
-            .map(|(index, slot)| (*index, slot.orphan.as_str()))
-            .filter(|(_, json)| !json.trim_ascii().is_empty())
+        self.register(content, id, at);
     }
 
     /// Notes what the block takes from here on, and opens it if a stop may close it.
-    fn register(&mut self, content: &Content, id: BlockId) {
-        let Some(state) = self.states.get_mut(usize::try_from(id.0).unwrap_or(usize::MAX)) else { return };
-        let Some(block) = content.by_arrival(id.0) else { return };
-        let slot = self.slots.entry(state.key.index).or_default();
-        let is_implied = matches!(state.origin, Origin::Implied(_));
-        for takes in Takes::ALL.into_iter().filter(|takes| takes.is_taken_by(block)) {
-            // A signature or a citation before the start of its block is not merged: nobody knows what it belongs to.
-            if is_implied && matches!(takes, Takes::Signature | Takes::Citations) {
+    fn register(&mut self, content: &[ContentBlock], id: BlockId, at: usize) {
+        let Some((key, origin)) = self.states.get(at).map(|state| (state.key, state.origin)) else { return };
+        let Some(block) = self.position(id).and_then(|at| content.get(at)) else { return };
+        let is_implicit = matches!(origin, Origin::Implicit(_));
+        let slot = self.slot_mut(key.index);
+        let mut takes_input = false;
+        for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
+            if !kind.is_taken_by(block) {
                 continue;
             }
-            if let Some(newest) = slot.newest.get_mut(takes as usize) {
-                // An adopted block is not newer than one that came after it.
-                if newest.is_none_or(|newest| newest.0 <= id.0) {
-                    *newest = Some(id);
-                }
+            takes_input |= *kind == DeltaKind::InputJson;
+            // A block whose start comes later is not newer than one that came after it.
+            let is_older = newest.is_some_and(|newest| matches!(newest.place(), Place::Later(newest) if newest > at));
+            if !is_older {
+                *newest = Some(id);
             }
         }
-        if !is_implied {
-            slot.is_in_use = true;
-            state.is_open = true;
-            state.open_below = slot.newest_open.replace(id);
-            self.next_index = self.next_index.max(state.key.index.saturating_add(1));
+        if is_implicit {
+            return;
         }
+        slot.is_in_use = true;
+        let below = slot.newest_open.replace(id);
+        if let Some(state) = self.states.get_mut(at) {
+            state.is_open = true;
+            state.open_below = below;
+        }
+        self.open = self.open.saturating_add(1);
+        self.first_open = self.first_open.min(at);
+        self.next_index = self.next_index.max(key.index.saturating_add(1));
+        if takes_input {
+            push_lean(&mut self.untainted, id);
+        }
+    }
+
+    /// Closes a block. `false`: it was not open.
+    pub(super) fn close(&mut self, id: BlockId) -> bool {
+        match id.place() {
+            Place::Later(at) => {
+                let Some(state) = self.states.get_mut(at).filter(|state| state.is_open) else { return false };
+                state.is_open = false;
+                self.open = self.open.saturating_sub(1);
+                let (index, below) = (state.key.index, state.open_below.take());
+                if let Some(slot) = self.existing_slot_mut(index) {
+                    slot.newest_open = below;
+                }
+                true
+            }
+            Place::Initial(at) => {
+                let index = u64::try_from(at).ok();
+                // Without a slot no event has come for it.
+                let Some(slot) = index.and_then(|index| self.existing_slot_mut(index)) else { return true };
+                let was_open = core::mem::replace(&mut slot.initial_is_open, false);
+                if slot.newest_open == Some(id) {
+                    slot.newest_open = slot.open_below_initial.take();
+                }
+                was_open
+            }
+        }
+    }
+
+    /// The first open block that came one by one. Amortised constant time.
+    pub(super) fn first_open(&mut self) -> Option<BlockId> {
+        if self.open == 0 {
+            return None;
+        }
+        while self.states.get(self.first_open).is_some_and(|state| !state.is_open) {
+            self.first_open = self.first_open.saturating_add(1);
+        }
+        Some(BlockId::later(self.first_open))
+    }
+
+    /// All open blocks, the newest first. Linear in the number of blocks.
+    pub(super) fn all_open(&self) -> Vec<BlockId> {
+        let later = self.states.iter().enumerate().rev().filter(|(_, state)| state.is_open);
+        let initial = (0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id));
+        later.map(|(at, _)| BlockId::later(at)).chain(initial).collect()
+    }
+
+    /// Whether input JSON waits for a block at this index.
+    pub(super) fn has_unmatched(&self, index: u64) -> bool {
+        self.slot(index).is_some_and(|slot| slot.unmatched.is_some())
+    }
+
+    /// The input JSON that waits for a block at this index.
+    pub(super) fn unmatched_mut(&mut self, index: u64) -> &mut Unmatched {
+        if !self.has_unmatched(index) {
+            self.unmatched = self.unmatched.saturating_add(1);
+            push_lean(&mut self.untainted_unmatched, index);
+        }
+        self.slot_mut(index).unmatched.get_or_insert_default()
+    }
+
+    /// Takes the input JSON that waited for a block at this index.
+    pub(super) fn take_unmatched(&mut self, index: u64) -> Option<Box<Unmatched>> {
+        let unmatched = self.existing_slot_mut(index)?.unmatched.take()?;
+        self.unmatched = self.unmatched.saturating_sub(1);
+        Some(unmatched)
+    }
+
+    /// Input JSON that never found its block, by index; white space alone is none.
+    pub(super) fn unmatched(&self) -> impl Iterator<Item = (u64, &str)> {
+        let none = if self.unmatched == 0 { Some(0) } else { None };
+        let dense = self.dense.get(..none.unwrap_or(self.dense.len())).unwrap_or_default();
+        (0_u64..)
+            .zip(dense)
+            .chain(self.sparse.iter().map(|(index, slot)| (*index, slot)))
+            .filter_map(|(index, slot)| Some((index, slot.unmatched.as_deref()?.json.as_str())))
+            .filter(|(_, json)| !json.trim_ascii().is_empty())
+    }
+
+    /// Taints the input JSON that waits anywhere, and returns the open blocks that are to be tainted. Each is returned
+    /// once.
+    pub(super) fn taint_all(&mut self) -> Vec<BlockId> {
+        for index in core::mem::take(&mut self.untainted_unmatched) {
+            if let Some(unmatched) = self.existing_slot_mut(index).and_then(|slot| slot.unmatched.as_mut()) {
+                unmatched.is_tainted = true;
+            }
+        }
+        let mut open = core::mem::take(&mut self.untainted);
+        open.retain(|id| self.is_open(*id));
+        if !core::mem::replace(&mut self.initial_is_tainted, true) {
+            open.extend((0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id)));
+        }
+        open
+    }
+
+    /// Sorts the content, if blocks started out of order.
+    pub(super) fn sort(&mut self, content: &mut Vec<ContentBlock>) {
+        if !core::mem::replace(&mut self.is_unsorted, false) {
+            return;
+        }
+        let order = self.order();
+        let mut blocks: Vec<_> = core::mem::take(content).into_iter().map(Some).collect();
+        let mut take = |at: usize| blocks.get_mut(at).and_then(Option::take);
+        content.reserve_exact(order.len().saturating_add(self.initial));
+        content.extend((0..self.initial).filter_map(&mut take));
+        for at in order {
+            let position = u32::try_from(content.len()).unwrap_or(u32::MAX);
+            let Some(state) = self.states.get_mut(at) else { continue };
+            let from = usize::try_from(state.position).unwrap_or(usize::MAX);
+            state.position = position;
+            content.extend(take(from));
+        }
+    }
+
+    /// The content in its order.
+    pub(super) fn sorted<'c>(&self, content: &'c [ContentBlock]) -> Cow<'c, [ContentBlock]> {
+        if !self.is_unsorted {
+            return Cow::Borrowed(content);
+        }
+        let initial = content.iter().take(self.initial);
+        let order = self.order();
+        let positions = order.iter().filter_map(|at| usize::try_from(self.states.get(*at)?.position).ok());
+        initial.chain(positions.filter_map(|at| content.get(at))).cloned().collect()
+    }
+
+    /// The blocks that came one by one, by their keys.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<_> = (0..self.states.len()).collect();
+        order.sort_unstable_by_key(|at| self.states.get(*at).map(|state| state.key));
+        order
     }
 }
 
-/// Which kinds of blocks a delta can open.
-fn implied_slot(block: &ContentBlock) -> Option<usize> {
-    match block {
-        ContentBlock::Text(_) => Some(0),
-        ContentBlock::Thinking(_) => Some(1),
-        ContentBlock::Compaction(_) => Some(2),
-        _ => None,
+/// Appends to a vector that grows by half: doubling would hold three times its length while it is moved.
+pub(super) fn push_lean<T>(vec: &mut Vec<T>, item: T) {
+    if vec.len() == vec.capacity() {
+        vec.reserve_exact(vec.len() / 2 + 1);
     }
+    vec.push(item);
 }

@@ -1,37 +1,37 @@
-//! How a stream ended, and the message that it did not finish.
+//! How a stream ended, and the message that it did not finish. `docs/protocol.md`, heading "Completion".
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Accumulator, Anomalies, Phase};
+use super::{Accumulator, Phase, ProtocolViolations};
 use crate::api_error::ApiError;
-use crate::content::ContentBlock;
+use crate::block::ContentBlock;
 use crate::message::Message;
-use crate::not_a_stream::NotAStream;
-use crate::tool_input::{InputState, ToolInput};
+use crate::non_stream_body::NonStreamBody;
+use crate::response_head::ResponseHead;
 
-/// How a stream ended, if it ended here. Ordered as they are looked for: where several hold, the first is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// How a stream ended, if it ended here. Where several reasons hold, the first in this order is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Completion {
     /// Nothing of a Messages stream was seen.
-    NotAStream,
+    NonStreamBody,
     /// The server reported an error.
     ServerError,
     /// The message passed its limit, or an event of it did.
-    TooLarge,
-    /// The input ended before the message did.
-    Cut,
-    /// A piece of content could not be decoded: text or tool input may be missing.
-    Hole,
-    /// The input of a tool call is cut or no JSON, or never found its block.
-    ToolInput,
-    /// An event that departs from the protocol was refused ([`Strictness::Strict`](crate::Strictness::Strict)): what it
-    /// carried is missing. Only a [`MessageStream`](crate::MessageStream) says so: a refusal changes nothing in an
+    LimitExceeded,
+    /// An event that violates the protocol was rejected ([`Validation::Strict`](crate::Validation::Strict)): what it
+    /// carried is missing. Only a [`MessageDecoder`](crate::MessageDecoder) says so: a rejection changes nothing in an
     /// [`Accumulator`].
-    Refused,
+    RejectedByStrictMode,
+    /// The input ended before the message did, or another message began.
+    Truncated,
+    /// A piece of content, or the stop reason, could not be decoded: text or tool input may be missing.
+    ContentLost,
+    /// The input of a tool call is truncated or not valid, or never found its block.
+    ToolInput,
     /// The stop reason came, but no `message_stop`: the message is whole, the terminator is missing.
     Unterminated,
     /// All of it came.
@@ -39,15 +39,15 @@ pub enum Completion {
 }
 
 impl Completion {
-    /// All that keeps a message from being complete, in its order.
+    /// All reasons for which a message is not complete, in their order.
     const REASONS: [Self; 8] = [
-        Self::NotAStream,
+        Self::NonStreamBody,
         Self::ServerError,
-        Self::TooLarge,
-        Self::Cut,
-        Self::Hole,
+        Self::LimitExceeded,
+        Self::RejectedByStrictMode,
+        Self::Truncated,
+        Self::ContentLost,
         Self::ToolInput,
-        Self::Refused,
         Self::Unterminated,
     ];
 }
@@ -55,100 +55,122 @@ impl Completion {
 impl fmt::Display for Completion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotAStream => "nothing of a Messages stream was seen",
-            Self::ServerError => "the server reported an error",
-            Self::TooLarge => "the message, or an event of it, is larger than its limit",
-            Self::Cut => "the stream was cut before the message was complete",
-            Self::Hole => "an event could not be decoded, so text or tool input may be missing",
-            Self::ToolInput => "the input of a tool call is cut or no valid JSON",
-            Self::Refused => {
-                "an event that departs from the protocol was refused, so text or tool input may be missing"
-            }
-            Self::Unterminated => "the message is whole, but message_stop is missing",
-            Self::Complete => "the message is complete",
+            Self::NonStreamBody => "body is not a Messages stream",
+            Self::ServerError => "server reported an error",
+            Self::LimitExceeded => "message, or an event of it, is larger than its limit",
+            Self::RejectedByStrictMode => "event that violates the protocol was rejected, so content may be missing",
+            Self::Truncated => "stream is truncated before the message was complete",
+            Self::ContentLost => "event could not be decoded, so text or tool input may be missing",
+            Self::ToolInput => "tool input is truncated or not valid JSON",
+            Self::Unterminated => "message is whole, but message_stop is missing",
+            Self::Complete => "message is complete",
         })
     }
 }
 
 impl Accumulator {
-    /// How the stream ended, if it ended here.
+    /// How the stream ended, if it ended here. Linear in the message.
     #[must_use]
     pub fn completion(&self) -> Completion {
         Completion::REASONS.into_iter().find(|reason| self.holds(*reason)).unwrap_or(Completion::Complete)
     }
 
     fn holds(&self, reason: Completion) -> bool {
-        let stopped = matches!(self.phase, Phase::Stopped | Phase::NextMessage);
-        let has_reason = self.message.stop_reason.is_value();
+        let has_stopped = matches!(self.phase, Phase::Stopped | Phase::NextMessage);
         match reason {
-            Completion::NotAStream => !self.seen(),
+            Completion::NonStreamBody => !self.is_messages_stream(),
             Completion::ServerError => self.error().is_some(),
-            Completion::TooLarge => self.too_large || self.lost_event,
-            // What never was a stream was not cut either.
-            Completion::Cut => self.seen() && (!self.started || !(stopped || has_reason)),
-            Completion::Hole => self.holes > 0,
-            Completion::ToolInput => {
-                self.blocks.orphans().next().is_some() || self.message.content.iter().any(has_broken_input)
+            Completion::LimitExceeded => self.is_over_limit || self.has_lost_event,
+            Completion::RejectedByStrictMode => self.is_rejected,
+            // What never was a stream was not truncated either.
+            Completion::Truncated => {
+                self.is_messages_stream() && (!self.has_started || !(has_stopped || self.has_stop_reason))
             }
-            // An accumulator hears of no refusal, and a message is whole where no reason holds.
-            Completion::Refused | Completion::Complete => false,
-            Completion::Unterminated => self.started && has_reason && !stopped,
+            Completion::ContentLost => self.has_lost_content || (self.has_lost_message_delta && !self.has_stop_reason),
+            Completion::ToolInput => {
+                self.unmatched_input().next().is_some() || self.message.content.iter().any(has_broken_input)
+            }
+            Completion::Unterminated => self.has_started && self.has_stop_reason && !has_stopped,
+            Completion::Complete => false,
         }
     }
 }
 
-/// At the end of the stream nothing more will come: input that is still growing then is cut.
+/// At the end of the stream nothing more will come: input that is still arriving then is truncated.
 fn has_broken_input(block: &ContentBlock) -> bool {
-    let state = block.input().map(ToolInput::state_at_the_end);
-    state.is_some_and(|state| !matches!(state, InputState::Complete | InputState::Empty))
+    match block {
+        ContentBlock::ToolUse(block) => block.input.is_broken_at_end(),
+        ContentBlock::Raw(block) => block.has_broken_input(),
+        _ => false,
+    }
 }
 
 /// A message that did not become whole, and why.
 ///
 /// Nothing that was decoded is lost: the partial message is [inside](Self::message), to be shown, to be kept, or to be
-/// gone on from. `Display` names the reasons; no text of the message is in it, nor in `Debug`.
+/// continued. `Display` names the reasons; no text of the message is in it, nor in `Debug`.
 pub struct Incomplete(Box<Parts>);
 
 struct Parts {
     message: Message,
-    started: bool,
+    has_started: bool,
     reasons: Vec<Completion>,
     error: Option<ApiError>,
-    orphan_input: Vec<(u64, String)>,
-    anomalies: Anomalies,
-    not_a_stream: Option<NotAStream>,
+    unmatched_input: Vec<(u64, String)>,
+    violations: ProtocolViolations,
+    non_stream_body: Option<NonStreamBody>,
+    replaced_by: Option<Box<str>>,
+    pending_bytes: u64,
+    head: Option<ResponseHead>,
 }
 
 impl Incomplete {
-    pub(crate) fn new(mut of: Accumulator) -> Self {
-        for arrival in (0..).take(of.message.content.len()) {
-            if let Some(input) = of.message.content.by_arrival_mut(arrival).and_then(ContentBlock::input_mut) {
-                input.end();
-            }
-        }
+    /// What an accumulator holds when no more comes.
+    pub(crate) fn new(of: Accumulator) -> Self {
         let reasons = Completion::REASONS.into_iter().filter(|reason| of.holds(*reason)).collect();
-        let orphan_input = of.blocks.orphans().map(|(index, json)| (index, json.to_string())).collect();
-        of.message.content.settle();
-        let error = match of.phase {
-            Phase::Failed(error) => Some(*error),
-            _ => None,
+        let unmatched_input = of.unmatched_input().map(|(index, json)| (index, json.to_string())).collect();
+        let (error, replaced_by) = match of.phase {
+            Phase::Failed(error) => (Some(*error), None),
+            Phase::Replaced(message) => (None, message.id),
+            _ => (None, None),
         };
-        let (message, started, anomalies) = (of.message, of.started, of.anomalies);
-        let not_a_stream = None;
-        Self(Box::new(Parts { message, started, reasons, error, orphan_input, anomalies, not_a_stream }))
-    }
-
-    /// Adds that an event was refused.
-    pub(crate) fn after_a_refusal(mut self) -> Self {
-        let reasons = &mut self.0.reasons;
-        let place = reasons.partition_point(|reason| *reason < Completion::Refused);
-        reasons.insert(place, Completion::Refused);
-        self
+        Self(Box::new(Parts {
+            message: of.message,
+            has_started: of.has_started,
+            reasons,
+            error,
+            unmatched_input,
+            violations: of.violations,
+            non_stream_body: None,
+            replaced_by,
+            pending_bytes: 0,
+            head: None,
+        }))
     }
 
     /// Adds what the body was instead of a stream.
-    pub(crate) fn explained_by(mut self, body: NotAStream) -> Self {
-        self.0.not_a_stream = Some(body);
+    pub(crate) fn with_body(mut self, body: NonStreamBody) -> Self {
+        self.0.non_stream_body = Some(body);
+        self
+    }
+
+    /// Adds what was pending when the input ended.
+    pub(crate) fn with_pending_bytes(mut self, bytes: u64) -> Self {
+        self.0.pending_bytes = bytes;
+        self
+    }
+
+    /// Adds the head of the response.
+    pub(crate) fn with_head(mut self, head: Option<ResponseHead>) -> Self {
+        if let Some(head) = &head {
+            self.0.error = self.0.error.map(|error| error.with_head(head));
+            if let Some(NonStreamBody::Error(error)) =
+                self.0.non_stream_body.take_if(|body| matches!(body, NonStreamBody::Error(_)))
+            {
+                self.0.non_stream_body = Some(NonStreamBody::Error(error.with_head(head)));
+            }
+        }
+        self.0.head = head;
         self
     }
 
@@ -166,14 +188,14 @@ impl Incomplete {
 
     /// Whether `message_start` came; if not, [`message`](Self::message) is an empty one, or holds what came without.
     #[must_use]
-    pub fn started(&self) -> bool {
-        self.0.started
+    pub fn has_started(&self) -> bool {
+        self.0.has_started
     }
 
     /// The first of the reasons.
     #[must_use]
     pub fn reason(&self) -> Completion {
-        self.0.reasons.first().copied().unwrap_or(Completion::Cut)
+        self.0.reasons.first().copied().unwrap_or(Completion::Truncated)
     }
 
     /// All reasons that hold, in their order.
@@ -182,42 +204,64 @@ impl Incomplete {
         &self.0.reasons
     }
 
-    /// What the server reported: in the stream, or as a JSON body in place of one.
+    /// The error that the server reported: in the stream, or as a JSON body in place of one.
     #[must_use]
     pub fn error(&self) -> Option<&ApiError> {
-        match &self.0.not_a_stream {
-            Some(NotAStream::Error(error)) => Some(error),
+        match &self.0.non_stream_body {
+            Some(NonStreamBody::Error(error)) => Some(error),
             _ => self.0.error.as_ref(),
         }
     }
 
-    /// What the body was instead, if [`MessageStream`](crate::MessageStream) found no stream in it.
+    /// What the body was instead, if [`MessageDecoder`](crate::MessageDecoder) found no stream in it.
     #[must_use]
-    pub fn not_a_stream(&self) -> Option<&NotAStream> {
-        self.0.not_a_stream.as_ref()
+    pub fn non_stream_body(&self) -> Option<&NonStreamBody> {
+        self.0.non_stream_body.as_ref()
+    }
+
+    /// The id of the message that began before this one had stopped.
+    #[must_use]
+    pub fn replaced_by(&self) -> Option<&str> {
+        self.0.replaced_by.as_deref()
+    }
+
+    /// The number of bytes of an unfinished event at the end of the input.
+    #[must_use]
+    pub fn pending_bytes(&self) -> u64 {
+        self.0.pending_bytes
     }
 
     /// Input JSON that never found its block, by index.
     #[must_use]
-    pub fn orphan_input(&self) -> &[(u64, String)] {
-        &self.0.orphan_input
+    pub fn unmatched_input(&self) -> &[(u64, String)] {
+        &self.0.unmatched_input
     }
 
-    /// The departures of the stream.
+    /// The protocol violations of the stream.
     #[must_use]
-    pub fn anomalies(&self) -> &Anomalies {
-        &self.0.anomalies
+    pub fn violations(&self) -> &ProtocolViolations {
+        &self.0.violations
+    }
+
+    /// The head of the response, if the decoder was given it.
+    #[must_use]
+    pub fn head(&self) -> Option<&ResponseHead> {
+        self.0.head.as_ref()
     }
 }
 
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.0.not_a_stream, self.reason(), &self.0.error) {
+        match (&self.0.non_stream_body, self.reason(), &self.0.error) {
             (Some(body), ..) => write!(f, "{body}")?,
             (None, Completion::ServerError, Some(error)) => write!(f, "{error}")?,
             (None, reason, _) => write!(f, "{reason}")?,
         }
-        self.0.reasons.iter().skip(1).try_for_each(|reason| write!(f, "; {reason}"))
+        self.0.reasons.iter().skip(1).try_for_each(|reason| write!(f, "; {reason}"))?;
+        match self.head().and_then(ResponseHead::request_id) {
+            Some(id) if self.error().is_none() => write!(f, " (request {id})"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -226,13 +270,10 @@ impl fmt::Debug for Incomplete {
         f.debug_struct("Incomplete")
             .field("reasons", &self.0.reasons)
             .field("error", &self.0.error)
-            .field("started", &self.0.started)
+            .field("has_started", &self.0.has_started)
             .finish_non_exhaustive()
     }
 }
 
-impl core::error::Error for Incomplete {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        self.error().map(|error| error as _)
-    }
-}
+/// `Display` names the server's error, so there is no source.
+impl core::error::Error for Incomplete {}

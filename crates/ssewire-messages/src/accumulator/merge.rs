@@ -1,147 +1,182 @@
-//! The merge rules of the message as a whole.
+//! The merge rules of the message as a whole. `docs/protocol.md`, heading "Merge rules".
 
-use super::blocks::Origin;
+use alloc::boxed::Box;
+
 use super::update::Change;
-use super::{AccumulateError, Accumulator, AnomalyKind, Phase};
-use crate::event::{MessageDelta, MessageDeltaBody, MessageStart};
+use super::{AccumulateError, Accumulator, Phase, ViolationKind};
+use crate::Nullable;
+use crate::block::ContentBlock;
+use crate::event::{MessageDelta, OTHERS};
+use crate::json::Cursor;
 use crate::message::Message;
-use crate::wire::Member;
-use crate::{Extra, Nullable};
+use crate::read::{ReadError, each_member};
+use crate::stop_reason::StopReason;
+use crate::usage::Usage;
 
 impl Accumulator {
-    pub(super) fn message_start(&mut self, start: &MessageStart) -> Result<Change, AccumulateError> {
-        if self.depart_if_stopped(AnomalyKind::NextMessage, None)? {
-            self.phase = Phase::NextMessage;
-            return Ok(Change::Nothing);
+    pub(super) fn message_start(&mut self, mut start: Box<Message>) -> Result<Change, AccumulateError> {
+        if self.violation_if_stopped(ViolationKind::MessageAfterStop, None)? {
+            if matches!(self.phase, Phase::Stopped) {
+                self.phase = Phase::NextMessage;
+            }
+            return Ok(Change::Unchanged);
         }
-        if self.started {
-            self.depart(AnomalyKind::SecondMessageStart, None)?;
-            return Ok(Change::Nothing);
+        if self.has_started {
+            let is_another = self.message.id().zip(start.id()).is_some_and(|(known, other)| known != other);
+            let kind = if is_another { ViolationKind::ReplacedMessage } else { ViolationKind::SecondMessageStart };
+            self.violation(kind, None)?;
+            if !is_another {
+                return Ok(Change::Unchanged);
+            }
+            self.phase = Phase::Replaced(start);
+            return Ok(Change::Replaced);
         }
-        let initial = start.message.content.len();
-        if !self.admit(start.size.0, initial)? {
-            return Ok(Change::Nothing);
+        let bytes = start.content.iter().map(ContentBlock::held).fold(start.head_held(), usize::saturating_add);
+        if !self.admit(bytes, start.content.len())? {
+            return Ok(Change::Unchanged);
         }
-        self.started = true;
-        let mut message = Message::clone(&start.message);
-        let content = core::mem::take(&mut message.content);
-        self.message = Self::with_what_is_known(message, core::mem::take(&mut self.message));
-        let early = self.message.content.len();
-        for (index, block) in (0..).zip(content) {
-            self.blocks.add(&mut self.message.content, index, Origin::Initial, block);
-        }
-        Ok(Change::MessageStart { early })
+        self.has_started = true;
+        let initial = start.content.len();
+        let known = core::mem::take(&mut self.message);
+        start.extra.shrink();
+        self.message = with_what_is_known(*start, known, self.fallback_index.is_some());
+        self.blocks.set_initial(&self.message.content, initial);
+        Ok(Change::MessageStart)
     }
 
-    /// What came before `message_start` was said after the message began, though it arrived earlier: it stands.
-    fn with_what_is_known(mut message: Message, known: Message) -> Message {
-        let Message {
-            content,
-            container,
-            context_management,
-            input_transformations,
-            stop_details,
-            stop_reason,
-            stop_sequence,
-            usage,
-            model,
-            extra,
-            ..
-        } = known;
-        message.content = content;
-        let body = MessageDeltaBody { container, stop_details, stop_reason, stop_sequence, extra };
-        merge_body(&mut message, body);
-        overwrite(&mut message.context_management, context_management);
-        overwrite(&mut message.input_transformations, input_transformations);
-        if let Nullable::Value(usage) = usage {
-            merge_usage(&mut message.usage, *usage);
+    pub(super) fn message_delta(&mut self, event: &MessageDelta<'_>) -> Result<Change, AccumulateError> {
+        if self.violation_if_stopped(ViolationKind::MessageDeltaAfterStop, None)? {
+            return Ok(Change::Unchanged);
         }
-        // Only a fallback block tells the model before the start does, and it tells the later one.
-        message.model = model.or(message.model);
-        message
+        self.violation_before_start(None)?;
+        let before = self.message.head_held();
+        let growth = growth(event);
+        let admitted = self.admit(growth, 0);
+        // Stop reason and counts hold nothing, and are merged whatever the limit says.
+        let is_within_limit = matches!(admitted, Ok(true));
+        if is_within_limit {
+            self.bytes = self.bytes.saturating_sub(growth);
+        }
+        // The scanner has validated all of it.
+        let _ = self.merge_members(event, is_within_limit);
+        let after = self.message.head_held();
+        self.bytes = self.bytes.saturating_add(after).saturating_sub(before);
+        if self.has_stop_reason && !self.waiting.is_empty() {
+            let is_cut = self.message.stop_reason().is_some_and(|reason| reason.may_cut());
+            self.settle_waiting(is_cut);
+        }
+        admitted.map(|_| Change::MessageDelta)
     }
 
-    pub(super) fn merge_delta(&mut self, event: &MessageDelta) -> Result<(), AccumulateError> {
-        let body = event.delta.get();
-        let usage = event.usage.get();
-        // Known members are replaced, so they cannot pile up, and are merged whatever the limit says; others can.
-        let unknown =
-            body.is_some_and(|body| !body.extra.is_empty()) || usage.is_some_and(|usage| !usage.extra.is_empty());
-        let admitted = self.admit(if unknown { event.size.0 } else { 0 }, 0);
-        let with_extra = matches!(admitted, Ok(true));
+    fn merge_members(&mut self, event: &MessageDelta<'_>, with_all: bool) -> Result<(), ReadError> {
         let message = &mut self.message;
-        if let Some(body) = body {
-            let mut body = MessageDeltaBody::clone(body);
-            if !with_extra {
-                body.extra = Extra::default();
+        let mut has_stop_reason = false;
+        if let Some(delta) = event.delta.as_deref() {
+            each_member(&mut Cursor::new(delta), &mut |name, cursor| {
+                let name = name.to_text();
+                let reason = if name == "stop_reason" { cursor.string()? } else { None };
+                if let Some(reason) = reason {
+                    let reason = StopReason::from(&*reason.to_text());
+                    if with_all || !matches!(reason, StopReason::Unknown(_)) {
+                        message.stop_reason = Nullable::Value(reason);
+                        if core::mem::take(&mut message.odd.stop_reason) {
+                            message.extra.remove("stop_reason");
+                        }
+                    }
+                    has_stop_reason = true;
+                    return Ok(());
+                }
+                let value = cursor.skip_value()?;
+                match &*name {
+                    // What a message is made of cannot be changed by a delta that this version does not know.
+                    "id" | "type" | "role" | "model" | "content" | "usage" => {}
+                    _ if value == b"null" || !with_all => {}
+                    name => {
+                        if name == "stop_reason" {
+                            message.stop_reason = Nullable::Absent;
+                            message.odd.stop_reason = true;
+                        }
+                        message.extra.set(name, value);
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        if let Some(delta) = event.usage.as_deref() {
+            if !message.usage.is_value() {
+                message.usage = Nullable::Value(Usage::default());
+                if core::mem::take(&mut message.odd.usage) {
+                    message.extra.remove("usage");
+                }
             }
-            merge_body(message, body);
-        }
-        if let Some(usage) = usage {
-            let mut usage = usage.clone();
-            if !with_extra {
-                usage.extra = Extra::default();
+            if let Nullable::Value(usage) = &mut message.usage {
+                let mut cursor = Cursor::new(delta);
+                if with_all { usage.merge(&mut cursor)? } else { usage.merge_counts(&mut cursor)? }
             }
-            merge_usage(&mut message.usage, *usage);
         }
-        overwrite(&mut message.context_management, event.context_management.clone());
-        overwrite(&mut message.input_transformations, event.input_transformations.clone());
-        admitted.map(|_| ())
+        for (name, value) in OTHERS.iter().zip(&event.others) {
+            match value.as_deref() {
+                None | Some(b"null") => {}
+                Some(value) if with_all => message.extra.set(name, value),
+                Some(_) => {}
+            }
+        }
+        self.has_stop_reason |= has_stop_reason;
+        Ok(())
     }
 }
 
-fn merge_usage(known: &mut Nullable<alloc::boxed::Box<crate::Usage>>, delta: crate::Usage) {
-    match known {
-        Nullable::Value(known) => known.merge(delta),
-        none => {
-            let mut usage = crate::Usage::default();
-            usage.merge(delta);
-            *none = Nullable::Value(usage.into());
-        }
+/// The bytes that a `message_delta` may add to the message. What is typed adds none.
+fn growth(event: &MessageDelta<'_>) -> usize {
+    let mut bytes = event.others.iter().flatten().map(|value| value.len()).fold(0, usize::saturating_add);
+    for members in [&event.delta, &event.usage].into_iter().flatten() {
+        // The scanner has validated all of it.
+        let _ = each_member(&mut Cursor::new(members), &mut |name, cursor| {
+            let name = name.name();
+            let value = cursor.skip_value()?;
+            let is_typed = match &*name {
+                b"stop_reason" => value.len() <= 32,
+                name => Usage::is_count(name) && value.len() <= 32,
+            };
+            if !is_typed && value != b"null" {
+                bytes = bytes.saturating_add(name.len()).saturating_add(value.len());
+            }
+            Ok(())
+        });
     }
+    bytes
 }
 
-fn merge_body(message: &mut Message, body: MessageDeltaBody) {
-    let extra = &mut message.extra;
-    overwrite_known(&mut message.container, body.container, extra, "container");
-    overwrite_known(&mut message.stop_details, body.stop_details, extra, "stop_details");
-    overwrite_known(&mut message.stop_reason, body.stop_reason, extra, "stop_reason");
-    overwrite_known(&mut message.stop_sequence, body.stop_sequence, extra, "stop_sequence");
-    for (name, value) in body.extra {
-        if value.is_null() {
-            continue;
+/// What came before `message_start` was said after the message began, though it arrived earlier: it stands.
+fn with_what_is_known(mut message: Message, known: Message, has_fallback: bool) -> Message {
+    message.content.extend(known.content);
+    if known.stop_reason.is_value() {
+        message.stop_reason = known.stop_reason;
+        if core::mem::take(&mut message.odd.stop_reason) {
+            message.extra.remove("stop_reason");
         }
-        match name.as_str() {
-            // What a message is made of cannot be changed by a delta that this version does not know.
-            "id" | "type" | "role" | "model" | "content" | "usage" => continue,
-            // A known member of an unexpected type replaces the typed value, too.
-            "container" => message.container = Nullable::Absent,
-            "stop_details" => message.stop_details = Nullable::Absent,
-            "stop_reason" => message.stop_reason = Nullable::Absent,
-            "stop_sequence" => message.stop_sequence = Nullable::Absent,
-            _ => {}
+    }
+    for (name, value) in known.extra.iter() {
+        if name == "stop_reason" {
+            message.stop_reason = Nullable::Absent;
+            message.odd.stop_reason = true;
         }
-        message.extra.insert(name, value);
+        message.extra.set(&name, value.as_str().as_bytes());
     }
-}
-
-/// Overwrites a member that may stand among the extras so far, for want of a type that was expected.
-fn overwrite_known<T>(known: &mut Nullable<T>, value: Nullable<T>, extra: &mut Extra, name: &str)
-where
-    Nullable<T>: Member,
-{
-    if value.is_value() {
-        extra.remove(name);
+    if let Nullable::Value(later) = known.usage {
+        if !message.usage.is_value() {
+            message.usage = Nullable::Value(Usage::default());
+            if core::mem::take(&mut message.odd.usage) {
+                message.extra.remove("usage");
+            }
+        }
+        if let Nullable::Value(usage) = &mut message.usage {
+            usage.merge_known(&later);
+        }
     }
-    overwrite(known, value);
-}
-
-/// A present, non-null value overwrites; absent or null leaves what is known.
-fn overwrite<T>(known: &mut Nullable<T>, value: Nullable<T>)
-where
-    Nullable<T>: Member,
-{
-    if value.is_value() {
-        *known = value;
+    // Only a fallback block gives the model before the start does, and it gives the later one.
+    if let Some(model) = known.model.filter(|_| has_fallback) {
+        message.set_model(&model);
     }
+    message
 }

@@ -1,28 +1,29 @@
 //! From events to the message: content blocks keyed by index, deltas in any order.
 
-mod anomaly;
 mod apply;
 mod blocks;
 mod completion;
 mod merge;
 mod update;
+mod violation;
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::fmt;
 
-use ssewire_json::PartialStrings;
-
-pub use self::anomaly::{Anomalies, Anomaly, AnomalyKind};
 pub use self::blocks::BlockKey;
-use self::blocks::{BlockId, BlockState, Blocks};
+use self::blocks::{BlockId, Blocks};
 pub use self::completion::{Completion, Incomplete};
 pub(crate) use self::update::Change;
 pub use self::update::{BlockRef, Update};
+pub use self::violation::{ProtocolViolation, ProtocolViolations, ViolationKind};
 use crate::api_error::ApiError;
 use crate::event::StreamEvent;
 use crate::message::Message;
-use crate::payload_error::{Lost, PayloadError};
+use crate::partial::PartialStrings;
+use crate::payload_error::{LostKind, PayloadError};
 
 /// Builds the message while its events arrive.
 ///
@@ -42,11 +43,11 @@ use crate::payload_error::{Lost, PayloadError};
 ///         Ok(Some(event)) => event,
 ///         Ok(None) => continue,
 ///         Err(error) => {
-///             accumulator.undecodable(&error); // Skipped, but not forgotten: there may be a hole now.
+///             accumulator.record_decode_error(&error)?; // Skipped, but not forgotten: content may be lost.
 ///             continue;
 ///         }
 ///     };
-///     for text in accumulator.accumulate(&event)?.text_pieces() {
+///     for text in accumulator.accumulate(event)?.text_deltas() {
 ///         print!("{text}");
 ///     }
 /// }
@@ -55,17 +56,16 @@ use crate::payload_error::{Lost, PayloadError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It judges by what it is told. Who decodes events without a [`MessageStream`](crate::MessageStream) tells it three
-/// things beside them, or a message with a hole looks whole: [`undecodable`](Self::undecodable) for a payload that
-/// could not be read, [`lost_event`](Self::lost_event) for an event that was too large, [`cut`](Self::cut) if the input
-/// ended within the first event.
+/// If you decode events yourself, without a [`MessageDecoder`](crate::MessageDecoder), you must also report three
+/// conditions, or an incomplete message will look complete: [`record_decode_error`](Self::record_decode_error) for a
+/// payload that could not be read, [`record_lost_event`](Self::record_lost_event) for an event that was too large,
+/// [`record_truncation`](Self::record_truncation) if the input ended within the first event.
 ///
-/// What departs from the protocol is tolerated and recorded ([`anomalies`](Self::anomalies)), or refused
-/// ([`Strictness::Strict`]); either way nothing panics and no text is dropped in silence.
+/// The message ends at `message_stop` or at an error: see [`is_ended`](Self::is_ended). Later events change nothing.
 ///
 /// # Cost
-/// Time and memory in proportion to the bytes of the events, whatever their order and their indices (looking an index
-/// up is logarithmic in the number of indices).
+/// Time and memory in proportion to the bytes of the events, whatever their order and their indices (finding an index out
+/// of order is logarithmic in the number of indices).
 #[derive(Clone, Default)]
 pub struct Accumulator {
     message: Message,
@@ -73,21 +73,35 @@ pub struct Accumulator {
     /// The open block that took the last event, a delta, as it should; the next one is most likely for it, too.
     current: Option<(BlockId, BlockKey)>,
     phase: Phase,
+    /// Updates beyond that of the last event.
+    queue: VecDeque<Change>,
+    /// Tool calls without any input that have stopped, in the block of the highest index.
+    waiting: Vec<BlockId>,
+    /// The index of the fallback block that gave the model.
+    fallback_index: Option<u64>,
     /// `message_start` has come.
-    started: bool,
+    has_started: bool,
     /// An event of the Messages API has come, so that this is a Messages stream.
-    seen: bool,
+    is_messages_stream: bool,
     /// The end marker of other protocols has come.
-    done: bool,
-    /// Content was undecodable before the message had stopped.
-    holes: u64,
+    has_done_marker: bool,
+    /// `message_delta` has brought a stop reason.
+    has_stop_reason: bool,
+    /// A block start or a delta was undecodable before the message had stopped.
+    has_lost_content: bool,
+    /// A `message_delta` was.
+    has_lost_message_delta: bool,
+    /// An event was too large to be decoded.
+    has_lost_event: bool,
     /// The limit of the message was passed: what belongs to its content is not merged any more.
-    too_large: bool,
-    /// An event was too large to be decoded. What else comes is merged all the same.
-    lost_event: bool,
-    /// Bytes that the events added to the message.
+    is_over_limit: bool,
+    /// Input came after the stop of its block.
+    has_late_input: bool,
+    /// A protocol violation was rejected.
+    is_rejected: bool,
+    /// Bytes that the message holds.
     bytes: usize,
-    anomalies: Anomalies,
+    violations: ProtocolViolations,
     options: Options,
 }
 
@@ -98,17 +112,19 @@ enum Phase {
     Running,
     /// `message_stop` has come.
     Stopped,
-    /// Another message has begun after that one. It is none of ours.
+    /// Another message has begun after that one.
     NextMessage,
+    /// Another message has begun before this one had stopped. It is the next one.
+    Replaced(Box<Message>),
     /// An error has come, which is final.
     Failed(Box<ApiError>),
 }
 
-/// What an [`Accumulator`] is told when it is made.
+/// The options of an [`Accumulator`].
 #[derive(Debug, Clone, Copy)]
 struct Options {
-    strictness: Strictness,
-    partial_strings: PartialStrings,
+    validation: Validation,
+    partial: Option<PartialStrings>,
     max_bytes: usize,
     max_blocks: usize,
 }
@@ -116,37 +132,42 @@ struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            strictness: Strictness::Tolerant,
-            partial_strings: PartialStrings::Hide,
+            validation: Validation::Lenient,
+            partial: None,
             max_bytes: Accumulator::DEFAULT_MAX_BYTES,
             max_blocks: Accumulator::DEFAULT_MAX_BLOCKS,
         }
     }
 }
 
-/// What becomes of a departure from the order that the protocol promises.
+/// What becomes of a protocol violation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Strictness {
+pub enum Validation {
     /// It is recorded, and the best is made of it.
     #[default]
-    Tolerant,
-    /// It is an error, and the event changes nothing. What the event carried is then missing.
-    /// [`MessageStream::finish`](crate::MessageStream::finish) will say so; [`Accumulator::into_message`] cannot, since
-    /// nothing was changed: who drives an accumulator by hand stops at the first such error.
+    Lenient,
+    /// It is an error, and the event changes nothing. What the event carried is then missing:
+    /// [`MessageDecoder::finish`](crate::MessageDecoder::finish) says so; [`Accumulator::into_message`] cannot, since
+    /// nothing was changed: stop at the first such error.
     Strict,
 }
 
-/// Why an event was not merged.
+/// An event was not merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccumulateError {
-    /// The event departs from the promised order, and [`Strictness::Strict`] was asked for. Nothing was changed.
-    Departure(Anomaly),
-    /// The message passed its limit. From here on its content does not grow any more, and it counts as incomplete;
-    /// reported once.
-    TooLarge {
-        /// The limit that was passed: in bytes, or in blocks.
+    /// The event violates the protocol, and [`Validation::Strict`] was asked for. Nothing was changed.
+    Violation(ProtocolViolation),
+    /// The message would hold more bytes than its limit. From here on its content does not grow any more, and it is
+    /// incomplete; reported once.
+    BytesExceeded {
+        /// In bytes.
+        limit: usize,
+    },
+    /// The same of its blocks.
+    BlocksExceeded {
+        /// In blocks.
         limit: usize,
     },
 }
@@ -154,8 +175,9 @@ pub enum AccumulateError {
 impl fmt::Display for AccumulateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Departure(anomaly) => write!(f, "the stream departs from the protocol: {anomaly}"),
-            Self::TooLarge { limit } => write!(f, "the message is larger than its limit of {limit}"),
+            Self::Violation(violation) => write!(f, "protocol violation: {violation}"),
+            Self::BytesExceeded { limit } => write!(f, "message is larger than its limit of {limit} bytes"),
+            Self::BlocksExceeded { limit } => write!(f, "message has more than its limit of {limit} blocks"),
         }
     }
 }
@@ -163,90 +185,183 @@ impl fmt::Display for AccumulateError {
 impl core::error::Error for AccumulateError {}
 
 impl Accumulator {
-    /// The limit on the bytes of a message unless [`with_max_bytes`](Self::with_max_bytes) sets another: 64 MiB.
+    /// The limit of the bytes of a message unless [`with_max_bytes`](Self::with_max_bytes) sets another: 64 MiB.
     pub const DEFAULT_MAX_BYTES: usize = 64 * 1024 * 1024;
 
-    /// The limit on the blocks of a message unless [`with_max_blocks`](Self::with_max_blocks) sets another.
+    /// The limit of the blocks of a message unless [`with_max_blocks`](Self::with_max_blocks) sets another.
     pub const DEFAULT_MAX_BLOCKS: usize = 4096;
 
-    /// Nothing has come yet. Allocates nothing.
+    /// An accumulator with default limits that tolerates protocol violations. Allocates nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What becomes of departures; [`Strictness::Tolerant`] unless this is called.
+    /// Sets what becomes of protocol violations; [`Validation::Lenient`] unless this is called.
     #[must_use]
-    pub fn with_strictness(mut self, strictness: Strictness) -> Self {
-        self.options.strictness = strictness;
+    pub fn with_validation(mut self, validation: Validation) -> Self {
+        self.options.validation = validation;
         self
     }
 
-    /// Shows or hides an incomplete string at the end of tool input that is arriving. The default is
-    /// [`PartialStrings::Hide`]. Affects only the view, not the complete input.
+    /// Builds the value of tool input while it arrives, with or without the unfinished string at its end:
+    /// [`ToolInput::partial`](crate::ToolInput::partial). Its nodes count towards the limit.
     #[must_use]
-    pub fn with_partial_strings(mut self, partial_strings: PartialStrings) -> Self {
-        self.options.partial_strings = partial_strings;
+    pub fn with_partial_input(mut self, strings: PartialStrings) -> Self {
+        self.options.partial = Some(strings);
         self
     }
 
-    /// The largest message, in bytes of its text, its input JSON and its other members as they came.
+    /// Sets the largest number of bytes that the message may hold: text, input, and members as they came.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
         self.options.max_bytes = bytes;
         self
     }
 
-    /// The largest number of content blocks.
+    /// Sets the largest number of content blocks.
     #[must_use]
     pub fn with_max_blocks(mut self, blocks: usize) -> Self {
         self.options.max_blocks = blocks;
         self
     }
 
-    /// Takes the next event, and tells what it changed.
+    /// Merges the next event, and returns what it changed. Further updates of the same event are in
+    /// [`next_update`](Self::next_update); those that are not taken are forgotten.
     ///
     /// # Errors
-    /// [`AccumulateError`]: it departs from the protocol, that was not to be tolerated, and it changed nothing; or the
-    /// message would become too large, and its content did not grow. The stream may go on.
-    pub fn accumulate(&mut self, event: &StreamEvent<'_>) -> Result<Update<'_>, AccumulateError> {
+    /// [`AccumulateError`]: the event was not merged. The stream may go on.
+    pub fn accumulate(&mut self, event: StreamEvent<'_>) -> Result<Update<'_>, AccumulateError> {
         let change = self.apply(event)?;
         Ok(self.update(change))
     }
 
-    /// Notes that an event could not be decoded: if it was a piece of content, the message has a hole.
-    pub fn undecodable(&mut self, error: &PayloadError) {
-        if matches!(self.phase, Phase::Running) {
-            self.holes = self.holes.saturating_add(u64::from(error.is_hole()));
-            self.seen |= matches!(error.lost, Lost::Content | Lost::Other);
+    /// The next further update of the last event: a tool call that is complete now, a signature that came along.
+    pub fn next_update(&mut self) -> Option<Update<'_>> {
+        let change = self.queue.pop_front()?;
+        Some(self.update(change))
+    }
+
+    pub(crate) fn next_change(&mut self) -> Option<Change> {
+        self.queue.pop_front()
+    }
+
+    /// Decodes the payload of an event and merges it: [`StreamEvent::from_json`] and [`accumulate`](Self::accumulate) in
+    /// one, for transports that carry the same JSON without SSE. [`Update::Lost`] if it cannot be read.
+    ///
+    /// ```
+    /// use ssewire_messages::Accumulator;
+    ///
+    /// let mut message = Accumulator::new();
+    /// for payload in [
+    ///     r#"{"type":"message_start","message":{"content":[{"type":"text","text":"Hel"}]}}"#,
+    ///     r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"lo"}}"#,
+    ///     r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+    ///     r#"{"type":"message_stop"}"#,
+    /// ] {
+    ///     message.accumulate_json(payload.as_bytes())?.text_deltas().for_each(|text| print!("{text}"));
+    /// }
+    /// assert_eq!(message.into_message()?.final_text(), "Hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`accumulate`](Self::accumulate).
+    pub fn accumulate_json(&mut self, payload: &[u8]) -> Result<Update<'_>, AccumulateError> {
+        match StreamEvent::from_json(payload) {
+            Ok(Some(event)) => self.accumulate(event),
+            Ok(None) => Ok(Update::Unchanged),
+            Err(error) => {
+                self.record_decode_error(&error)?;
+                Ok(Update::Lost(crate::LostEvent::Payload(error)))
+            }
         }
     }
 
-    /// Notes that an event was lost because it was too large to be decoded: the message has a hole.
-    pub fn lost_event(&mut self) {
-        if matches!(self.phase, Phase::Running) {
-            self.lost_event = true;
+    /// Records that an event could not be decoded. If it was a piece of content, content is lost, and the tool input of
+    /// its block is truncated, whatever follows.
+    ///
+    /// # Errors
+    /// [`AccumulateError::Violation`], in strict mode, for [data that is no event](PayloadError::is_keep_alive).
+    pub fn record_decode_error(&mut self, error: &PayloadError) -> Result<(), AccumulateError> {
+        self.current = None;
+        if !self.is_running() {
+            return Ok(());
+        }
+        match error.lost {
+            LostKind::KeepAlive => self.violation(ViolationKind::KeepAliveData, None)?,
+            LostKind::BlockStart => self.has_lost_content = true,
+            LostKind::BlockDelta | LostKind::Untyped => {
+                self.has_lost_content = true;
+                self.taint(error.index);
+            }
+            LostKind::MessageDelta => self.has_lost_message_delta = true,
+            LostKind::Known | LostKind::Unknown => {}
+        }
+        self.is_messages_stream |= !matches!(error.lost, LostKind::KeepAlive | LostKind::Untyped | LostKind::Unknown);
+        Ok(())
+    }
+
+    /// Records that an event was lost because it was too large to be decoded: content may be lost, and all open tool
+    /// input is truncated.
+    pub fn record_lost_event(&mut self) {
+        self.current = None;
+        if self.is_running() {
+            self.has_lost_event = true;
+            self.taint(None);
         }
     }
 
-    /// Notes that the input ended within an event: what came was the beginning of a stream, even if nothing was decoded
-    /// yet, so that the reason is [`Completion::Cut`] and not [`Completion::NotAStream`]. A message that has its stop
-    /// reason stays whole.
-    pub fn cut(&mut self) {
-        self.seen = true;
+    /// Records that the input ended within an event: it was the beginning of a stream, even if nothing was decoded yet,
+    /// so that the reason is [`Completion::Truncated`] and not [`Completion::NonStreamBody`].
+    pub fn record_truncation(&mut self) {
+        self.is_messages_stream = true;
     }
 
-    /// The message so far. Free: it is built in place. Before [`started`](Self::started) it is an empty one, or holds
-    /// what came before its start.
+    /// Records that an event was rejected, which ends the message.
+    pub(crate) fn record_rejection(&mut self) {
+        self.is_messages_stream = true;
+        self.is_rejected |= self.is_running();
+    }
+
+    /// Records an error that ended the stream, though it was no event.
+    pub(crate) fn record_error(&mut self, error: ApiError) {
+        if self.is_running() {
+            self.phase = Phase::Failed(Box::new(error));
+        }
+    }
+
+    /// The message so far. Borrowed, unless blocks started out of order: then it is a sorted copy.
     #[must_use]
-    pub fn snapshot(&self) -> &Message {
-        &self.message
+    pub fn snapshot(&self) -> Cow<'_, Message> {
+        match self.blocks.sorted(&self.message.content) {
+            Cow::Borrowed(_) => Cow::Borrowed(&self.message),
+            Cow::Owned(content) => {
+                let Message { id, model, stop_reason, usage, extra, odd, is_from_json, .. } = &self.message;
+                Cow::Owned(Message {
+                    id: id.clone(),
+                    model: model.clone(),
+                    stop_reason: stop_reason.clone(),
+                    usage: usage.clone(),
+                    extra: extra.clone(),
+                    odd: *odd,
+                    is_from_json: *is_from_json,
+                    content,
+                })
+            }
+        }
     }
 
     /// Whether `message_start` has come.
     #[must_use]
-    pub fn started(&self) -> bool {
-        self.started
+    pub fn has_started(&self) -> bool {
+        self.has_started
+    }
+
+    /// Whether the message has ended: at `message_stop`, at an error, or where another message began.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        !self.is_running()
     }
 
     /// The error that ended the stream, if one did.
@@ -258,61 +373,92 @@ impl Accumulator {
         }
     }
 
-    /// The departures so far.
+    /// The protocol violations so far.
     #[must_use]
-    pub fn anomalies(&self) -> &Anomalies {
-        &self.anomalies
+    pub fn violations(&self) -> &ProtocolViolations {
+        &self.violations
     }
 
     /// Input JSON that has not found its block, by index.
-    pub fn orphan_input(&self) -> impl Iterator<Item = (u64, &str)> {
-        self.blocks.orphans()
+    pub fn unmatched_input(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.blocks.unmatched()
     }
 
     /// The message, if the stream has delivered all of it.
     ///
     /// # Errors
     /// [`Incomplete`], with the partial message and why it is one. An unterminated message, whose stop reason came but
-    /// whose `message_stop` did not, is whole, unless [`Strictness::Strict`] was asked for.
+    /// whose `message_stop` did not, is whole, unless [`Validation::Strict`] was asked for.
     pub fn into_message(mut self) -> Result<Message, Incomplete> {
+        self.finish();
         if self.is_whole() {
-            self.message.content.settle();
             return Ok(self.message);
         }
         Err(Incomplete::new(self))
+    }
+
+    /// Closes everything: no more will come.
+    fn finish(&mut self) {
+        self.blocks.sort(&mut self.message.content);
+        for id in self.blocks.with_half() {
+            self.end_half(id);
+        }
+        for block in &mut self.message.content {
+            if let Some(input) = block.existing_input_state_mut() {
+                input.end();
+            }
+        }
     }
 
     /// Whether the message is whole, if the stream ended here.
     pub(crate) fn is_whole(&self) -> bool {
         match self.completion() {
             Completion::Complete => true,
-            Completion::Unterminated => self.options.strictness == Strictness::Tolerant,
+            Completion::Unterminated => self.options.validation == Validation::Lenient,
             _ => false,
         }
     }
 
-    /// Lends what [`apply`](Self::apply) changed. A change is told at once or never: a later event may undo it.
+    /// Borrows what [`apply`](Self::apply) changed. A change is given at once or never: a later event may undo it.
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
-        Update::new(change, &self.message, self.error())
+        Update::new(change, &self.message, &self.blocks, self.error())
     }
 
-    /// Whether the message has neither stopped nor failed.
+    /// Whether the message has not ended.
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.phase, Phase::Running)
     }
 
     /// Whether the end marker of other protocols has come.
-    pub(crate) fn done(&self) -> bool {
-        self.done
+    pub(crate) fn has_done_marker(&self) -> bool {
+        self.has_done_marker
     }
 
     /// Whether anything of a Messages stream has come.
-    pub(crate) fn seen(&self) -> bool {
-        self.seen || self.error().is_some()
+    pub(crate) fn is_messages_stream(&self) -> bool {
+        self.is_messages_stream || self.error().is_some()
     }
 
-    fn block_state(&self, id: blocks::BlockId) -> Option<&BlockState> {
-        self.blocks.state(id)
+    /// An accumulator for the next message of the same body, and the `message_start` that ended this one.
+    pub(crate) fn next_message(&mut self) -> (Self, Option<Box<Message>>) {
+        let start = match &mut self.phase {
+            Phase::Replaced(message) => {
+                // The report keeps the id.
+                let id = message.id.clone();
+                Some(core::mem::replace(message, Box::new(Message { id, ..Message::default() })))
+            }
+            _ => None,
+        };
+        (Self { options: self.options, ..Self::default() }, start)
+    }
+
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.options.validation == Validation::Lenient
+    }
+
+    /// The bytes of a message that are merged at most.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.options.max_bytes
     }
 }
 
@@ -323,15 +469,7 @@ impl fmt::Debug for Accumulator {
             .field("completion", &self.completion())
             .field("blocks", &self.blocks.count())
             .field("bytes", &self.bytes)
-            .field("anomalies", &self.anomalies.total())
+            .field("violations", &self.violations.total())
             .finish_non_exhaustive()
-    }
-}
-
-impl Message {
-    /// All text of the message: that of its text blocks, with nothing in between.
-    #[must_use]
-    pub fn final_text(&self) -> String {
-        self.content.iter().filter_map(|block| block.as_text()).map(|block| block.text.as_str()).collect()
     }
 }

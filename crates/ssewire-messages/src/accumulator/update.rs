@@ -1,16 +1,22 @@
-//! What an event changed, lent from the message.
+//! What an event changed, borrowed from the message.
 
-use super::blocks::{BlockId, BlockKey};
+use serde_json::Value;
+
+use super::blocks::{BlockId, BlockKey, Blocks};
 use crate::api_error::ApiError;
-use crate::citation::Citation;
-use crate::content::{CompactionBlock, Content, ContentBlock};
+use crate::block::{Citations, CompactionBlock, ContentBlock};
+use crate::json::RawJsonRef;
+use crate::lost_event::LostEvent;
 use crate::message::Message;
+use crate::stop_reason::StopReason;
 use crate::tool_input::ToolInput;
+use crate::turn::ToolCall;
+use crate::usage::Usage;
 
 /// What an event changed: what the official helpers yield, each with its snapshot, always by index.
 ///
-/// Pieces of text are lent from the message that they have become part of.
-#[derive(Debug, Clone, Copy)]
+/// Text is borrowed from the message that it has become part of.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Update<'a> {
     /// The message has begun.
@@ -18,11 +24,10 @@ pub enum Update<'a> {
     MessageStart {
         /// The message as it begins. Its text, if it has any, is a piece of text like every other.
         message: &'a Message,
-        /// How many blocks deltas had opened that came early: they were told before.
-        #[doc(hidden)]
-        early: usize,
+        /// The blocks that it brought along.
+        blocks: &'a [ContentBlock],
     },
-    /// A block has begun, or has joined what early deltas had brought of it.
+    /// A block has begun, or has been merged with what early deltas had brought of it.
     #[non_exhaustive]
     BlockStart {
         /// The block.
@@ -33,24 +38,24 @@ pub enum Update<'a> {
         thinking: &'a str,
     },
     /// A text block has grown. Not all text comes so: the start of a message or of a block may bring some. To show all
-    /// of it take [`text_pieces`](Self::text_pieces).
+    /// of it take [`text_deltas`](Self::text_deltas).
     #[non_exhaustive]
     Text {
         /// The block.
         block: BlockRef<'a>,
-        /// What was added.
+        /// The new text.
         text: &'a str,
         /// All text of the block.
         snapshot: &'a str,
     },
-    /// A thinking block has grown. As with text, [`thinking_pieces`](Self::thinking_pieces) gives all of it.
+    /// A thinking block has grown. As with text, [`thinking_deltas`](Self::thinking_deltas) gives all of it.
     #[non_exhaustive]
     Thinking {
         /// The block.
         block: BlockRef<'a>,
-        /// What was added.
+        /// The new reasoning.
         thinking: &'a str,
-        /// All that was thought in the block.
+        /// All reasoning of the block.
         snapshot: &'a str,
     },
     /// A thinking block has got its signature.
@@ -66,21 +71,25 @@ pub enum Update<'a> {
     Citation {
         /// The block.
         block: BlockRef<'a>,
-        /// The one that was added.
-        citation: &'a Citation,
+        /// The new one.
+        citation: RawJsonRef<'a>,
         /// All citations of the block.
-        snapshot: &'a [Citation],
+        snapshot: &'a Citations,
     },
-    /// The input of a tool call has grown, or that of a block of an unknown kind.
+    /// The input of a tool call has grown.
     #[non_exhaustive]
-    InputJson {
+    ToolInput {
         /// The block.
         block: BlockRef<'a>,
-        /// The JSON text that was added.
+        /// The new JSON text.
         partial_json: &'a str,
+        /// The value so far, if it was [asked for](crate::Accumulator::with_partial_input).
+        partial: Option<&'a Value>,
         /// The input so far.
-        input: &'a ToolInput,
+        input: ToolInput<'a>,
     },
+    /// A tool that the client runs is called: complete, valid, with id and name.
+    ToolCall(ToolCall<'a>),
     /// A compaction block has got its value.
     #[non_exhaustive]
     Compaction {
@@ -89,131 +98,161 @@ pub enum Update<'a> {
         /// The same, typed.
         compaction: &'a CompactionBlock,
     },
-    /// A block of a kind that this version does not know has taken a delta into one of its members.
+    /// A delta was merged into a block of a kind that this version does not know.
     #[non_exhaustive]
-    UnknownBlock {
+    RawBlock {
         /// The block.
         block: BlockRef<'a>,
     },
-    /// A block is whole, as far as the server says: whether the input of a tool call is, tells
-    /// [`ToolInput::value`]. A block without a stop of its own is closed by `message_stop`, without this update.
+    /// A block is complete, as far as the server says. A block without a stop of its own is closed by `message_stop`,
+    /// without this update.
     #[non_exhaustive]
     BlockStop {
         /// The block.
         block: BlockRef<'a>,
+        /// The rest of the text, if it ended in the middle of a character. Usually empty.
+        text: &'a str,
+        /// The same of thinking.
+        thinking: &'a str,
     },
-    /// The message as a whole has changed: its stop reason, its usage.
+    /// Stop reason and usage so far.
     #[non_exhaustive]
     MessageDelta {
-        /// The message.
-        message: &'a Message,
+        /// Why the model stopped, once that is known.
+        stop_reason: Option<&'a StopReason>,
+        /// The cost so far.
+        usage: Option<&'a Usage>,
     },
-    /// The message is whole.
+    /// The message is complete.
     #[non_exhaustive]
     MessageStop {
         /// The message.
         message: &'a Message,
+        /// The number of text blocks, and of thinking blocks, that ended in the middle of a character.
+        halves: [u32; 2],
     },
-    /// The server has reported an error. The message stays as it is.
-    #[non_exhaustive]
-    Error {
-        /// The error.
-        error: &'a ApiError,
-    },
+    /// The server has reported an error. The message ends here.
+    Error(&'a ApiError),
+    /// Another message has begun before this one had stopped. This one ends here.
+    Replaced,
+    /// An event was lost. Whether the message is complete without it is judged in the end.
+    Lost(LostEvent),
     /// A sign of life.
     Ping,
     /// The end marker of other protocols.
     Done,
     /// Nothing has changed: an event or a delta that this version does not know, input JSON that waits for its block,
-    /// or something that came too late.
-    Nothing,
+    /// or an event after the end of the message.
+    Unchanged,
 }
 
 impl<'a> Update<'a> {
-    pub(super) fn new(change: Change, message: &'a Message, error: Option<&'a ApiError>) -> Self {
-        Self::try_new(change, message, error).unwrap_or(Self::Nothing)
+    pub(super) fn new(change: Change, message: &'a Message, blocks: &'a Blocks, error: Option<&'a ApiError>) -> Self {
+        Self::try_new(change, message, blocks, error).unwrap_or(Self::Unchanged)
     }
 
-    fn try_new(change: Change, message: &'a Message, error: Option<&'a ApiError>) -> Option<Self> {
+    fn try_new(change: Change, message: &'a Message, blocks: &'a Blocks, error: Option<&'a ApiError>) -> Option<Self> {
         let (id, key, what) = match change {
-            Change::MessageStart { early } => return Some(Self::MessageStart { message, early }),
-            Change::MessageDelta => return Some(Self::MessageDelta { message }),
-            Change::MessageStop => return Some(Self::MessageStop { message }),
-            Change::Error => return Some(Self::Error { error: error? }),
+            Change::MessageStart => {
+                let blocks = message.content.get(..blocks.initial()).unwrap_or_default();
+                return Some(Self::MessageStart { message, blocks });
+            }
+            Change::MessageDelta => {
+                return Some(Self::MessageDelta { stop_reason: message.stop_reason(), usage: message.usage() });
+            }
+            Change::MessageStop { halves } => return Some(Self::MessageStop { message, halves }),
+            Change::Error => return Some(Self::Error(error?)),
+            Change::Replaced => return Some(Self::Replaced),
             Change::Ping => return Some(Self::Ping),
             Change::Done => return Some(Self::Done),
-            Change::Nothing => return None,
+            Change::Lost(lost) => return Some(Self::Lost(lost)),
+            Change::Unchanged => return None,
+            Change::ToolCall(id) => {
+                let block = message.content.get(blocks.position(id)?)?;
+                return ToolCall::of(block.as_tool_use()?).ok()?.map(Self::ToolCall);
+            }
             Change::Block(id, key, what) => (id, key, what),
         };
-        let block = BlockRef { content: &message.content, block: message.content.by_arrival(id.0)?, id, key };
-        Some(match (what, block.block) {
+        let content = message.content.get(blocks.position(id)?)?;
+        let block = BlockRef { blocks, block: content, id, key };
+        let half = |is_half: bool| if is_half { "\u{FFFD}" } else { "" };
+        Some(match (what, content) {
             (BlockChange::Start { initial }, ContentBlock::Text(content)) => {
-                Self::BlockStart { block, text: content.text.get(..initial)?, thinking: "" }
+                Self::BlockStart { block, text: content.text().get(..initial)?, thinking: "" }
             }
             (BlockChange::Start { initial }, ContentBlock::Thinking(content)) => {
-                Self::BlockStart { block, text: "", thinking: content.thinking.get(..initial)? }
+                Self::BlockStart { block, text: "", thinking: content.thinking().get(..initial)? }
             }
             (BlockChange::Start { .. }, _) => Self::BlockStart { block, text: "", thinking: "" },
-            (BlockChange::Stop, _) => Self::BlockStop { block },
-            (BlockChange::Appended { from }, ContentBlock::Text(content)) => {
-                Self::Text { block, text: content.text.get(from..)?, snapshot: &content.text }
+            (BlockChange::Stop { is_half }, ContentBlock::Text(_)) => {
+                Self::BlockStop { block, text: half(is_half), thinking: "" }
             }
-            (BlockChange::Appended { from }, ContentBlock::Thinking(content)) => {
-                Self::Thinking { block, thinking: content.thinking.get(from..)?, snapshot: &content.thinking }
+            (BlockChange::Stop { is_half }, ContentBlock::Thinking(_)) => {
+                Self::BlockStop { block, text: "", thinking: half(is_half) }
+            }
+            (BlockChange::Stop { .. }, _) => Self::BlockStop { block, text: "", thinking: "" },
+            (BlockChange::Text { from }, ContentBlock::Text(content)) => {
+                Self::Text { block, text: content.text().get(from..)?, snapshot: content.text() }
+            }
+            (BlockChange::Thinking { from }, ContentBlock::Thinking(content)) => {
+                Self::Thinking { block, thinking: content.thinking().get(from..)?, snapshot: content.thinking() }
             }
             (BlockChange::Signature, ContentBlock::Thinking(content)) => {
-                Self::Signature { block, signature: content.signature.as_deref()? }
+                Self::Signature { block, signature: content.signature()? }
             }
-            (BlockChange::Citation, ContentBlock::Text(content)) => {
-                let snapshot = content.citations.get()?;
-                Self::Citation { block, citation: snapshot.last()?, snapshot }
+            (BlockChange::Citation { from }, ContentBlock::Text(content)) => {
+                let snapshot = content.citations().into_option()?;
+                Self::Citation { block, citation: snapshot.at(from)?, snapshot }
             }
             (BlockChange::Input { from }, content) => {
-                let input = content.input()?;
-                Self::InputJson { block, partial_json: input.raw().get(from..)?, input }
+                let input = content.tool_input()?;
+                Self::ToolInput { block, partial_json: input.raw().get(from..)?, partial: input.partial(), input }
             }
             (BlockChange::Compaction, ContentBlock::Compaction(compaction)) => Self::Compaction { block, compaction },
-            (BlockChange::Unknown, _) => Self::UnknownBlock { block },
-            _ => return None,
+            _ => Self::RawBlock { block },
         })
     }
 
-    /// The pieces of text that the event brought, in the order of the blocks: at most one, but for a `message_start`
-    /// that has content. Where blocks neither interleave nor arrive out of order, all pieces of a stream together are
-    /// exactly [`Message::final_text`].
-    pub fn text_pieces(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let piece = match self {
-            Self::BlockStart { text, .. } | Self::Text { text, .. } => Some(*text),
-            _ => None,
+    /// The text that the event brought, in the order of the blocks: at most one piece, but for a `message_start` that has
+    /// content. Where blocks neither interleave nor arrive out of order, all pieces of a stream together are exactly
+    /// [`Message::final_text`].
+    pub fn text_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let (piece, halves) = match self {
+            Self::BlockStart { text, .. } | Self::Text { text, .. } | Self::BlockStop { text, .. } => (*text, 0),
+            Self::MessageStop { halves: [text, _], .. } => ("", *text),
+            _ => ("", 0),
         };
-        let initial = self.initial_blocks().filter_map(ContentBlock::as_text).map(|block| block.text.as_str());
-        initial.chain(piece).filter(|text| !text.is_empty())
+        let initial = self.start_blocks().iter().filter_map(ContentBlock::as_text).map(|block| block.text());
+        initial.chain([piece]).chain((0..halves).map(|_| "\u{FFFD}")).filter(|text| !text.is_empty())
     }
 
-    /// The pieces of thinking that the event brought, as [`text_pieces`](Self::text_pieces) has those of text.
-    pub fn thinking_pieces(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let piece = match self {
-            Self::BlockStart { thinking, .. } | Self::Thinking { thinking, .. } => Some(*thinking),
-            _ => None,
+    /// The thinking that the event brought, as [`text_deltas`](Self::text_deltas) gives the text.
+    pub fn thinking_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let (piece, halves) = match self {
+            Self::BlockStart { thinking, .. } | Self::Thinking { thinking, .. } | Self::BlockStop { thinking, .. } => {
+                (*thinking, 0)
+            }
+            Self::MessageStop { halves: [_, thinking], .. } => ("", *thinking),
+            _ => ("", 0),
         };
-        let initial = self.initial_blocks().filter_map(ContentBlock::as_thinking).map(|block| block.thinking.as_str());
-        initial.chain(piece).filter(|thinking| !thinking.is_empty())
+        let initial = self.start_blocks().iter().filter_map(ContentBlock::as_thinking).map(|block| block.thinking());
+        initial.chain([piece]).chain((0..halves).map(|_| "\u{FFFD}")).filter(|thinking| !thinking.is_empty())
     }
 
     /// The blocks that a `message_start` brought along, in their order; none for every other update.
-    pub fn initial_blocks(&self) -> impl Iterator<Item = &'a ContentBlock> + use<'a> {
-        let (content, early) = match self {
-            Self::MessageStart { message, early } => (Some(&message.content), *early),
-            _ => (None, 0),
-        };
-        (0..).skip(early).map_while(move |arrival| content?.by_arrival(arrival))
+    #[must_use]
+    pub fn start_blocks(&self) -> &'a [ContentBlock] {
+        match self {
+            Self::MessageStart { blocks, .. } => blocks,
+            _ => &[],
+        }
     }
 }
 
 /// A block of the message, and what it is known by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct BlockRef<'a> {
-    content: &'a Content,
+    blocks: &'a Blocks,
     block: &'a ContentBlock,
     id: BlockId,
     key: BlockKey,
@@ -226,39 +265,45 @@ impl<'a> BlockRef<'a> {
         self.key.index
     }
 
-    /// What identifies the block while the message is accumulated.
+    /// The identity of the block while the message is accumulated.
     #[must_use]
     pub fn key(&self) -> BlockKey {
         self.key
     }
 
-    /// The position of the block in the message's content as it stands. Constant time; linear in the number of blocks
-    /// if they started out of order.
+    /// The position of the block in the message's content so far. Constant time; linear in the number of blocks if they
+    /// started out of order.
     #[must_use]
     pub fn position(&self) -> usize {
-        self.content.position(self.id.0).unwrap_or(0)
+        self.blocks.final_position(self.id).unwrap_or(0)
     }
 
-    /// The block as it stands.
+    /// The block so far.
     #[must_use]
     pub fn content(&self) -> &'a ContentBlock {
         self.block
     }
 }
 
+impl core::fmt::Debug for BlockRef<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("BlockRef").field("key", &self.key).field("content", &self.block).finish()
+    }
+}
+
 /// An update without its borrows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change {
-    /// So many blocks were there before.
-    MessageStart {
-        early: usize,
-    },
+    MessageStart,
     MessageDelta,
-    MessageStop,
+    MessageStop { halves: [u32; 2] },
     Error,
+    Replaced,
+    Lost(LostEvent),
     Ping,
     Done,
-    Nothing,
+    Unchanged,
+    ToolCall(BlockId),
     Block(BlockId, BlockKey, BlockChange),
 }
 
@@ -268,18 +313,27 @@ pub(crate) enum BlockChange {
     Start {
         initial: usize,
     },
-    Stop,
+    /// Its text ended in the middle of a character.
+    Stop {
+        is_half: bool,
+    },
     /// The text of the block is new from here on.
-    Appended {
+    Text {
+        from: usize,
+    },
+    Thinking {
         from: usize,
     },
     Signature,
-    Citation,
+    /// The new citation lies here.
+    Citation {
+        from: usize,
+    },
     /// The raw input is new from here on.
     Input {
         from: usize,
     },
     Compaction,
-    /// A block of an unknown kind has taken something.
-    Unknown,
+    /// A block of an unknown kind has changed.
+    Raw,
 }

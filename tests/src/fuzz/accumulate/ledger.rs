@@ -15,14 +15,17 @@ type IsStarted = bool;
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     blocks: BTreeMap<Place, Account>,
+    id: Option<String>,
     /// Input JSON that was told to no block, by index.
     orphans: BTreeMap<u64, String>,
     pub(super) started: bool,
     pub(super) stopped: bool,
     pub(super) failed: bool,
     pub(super) too_large: bool,
-    /// Another message has begun behind the end of this one.
+    /// Another message has begun after the end of this one.
     is_over: bool,
+    /// Another message has begun before this one had stopped.
+    pub(super) replaced: bool,
     /// Counts arrivals and starts.
     clock: usize,
 }
@@ -60,15 +63,23 @@ impl Ledger {
                 assert!(!self.started);
                 self.started = true;
                 self.initial(update);
-                assert_eq!(message.id, start.message.id);
+                assert_eq!(message.id(), start.id());
+                self.id = start.id().map(str::to_owned);
             }
-            (StreamEvent::MessageStart(_), Update::Nothing) => assert!(self.started, "only a second one is ignored"),
+            (StreamEvent::MessageStart(start), Update::Unchanged) => {
+                assert!(self.started, "only a second one is ignored");
+                assert!(self.id.is_none() || start.id().is_none() || self.id.as_deref() == start.id());
+            }
+            (StreamEvent::MessageStart(start), Update::Replaced) => {
+                assert!(self.started && self.id.as_deref() != start.id());
+                (self.stopped, self.replaced) = (true, true);
+            }
             (StreamEvent::ContentBlockStart(start), Update::BlockStart { block, text, thinking, .. }) => {
                 assert_eq!(block.index(), start.index);
-                assert_eq!(block.content().kind(), start.content_block.kind());
-                let initial = start.content_block.as_text().map_or("", |block| &block.text);
+                assert_eq!(block.content().type_name(), start.content_block.type_name());
+                let initial = start.content_block.as_text().map_or("", |block| block.text());
                 assert_eq!(*text, initial);
-                let initial = start.content_block.as_thinking().map_or("", |block| &block.thinking);
+                let initial = start.content_block.as_thinking().map_or("", |block| block.thinking());
                 assert_eq!(*thinking, initial);
                 self.start(block, text, thinking);
             }
@@ -77,17 +88,20 @@ impl Ledger {
                 assert_eq!(block.index(), stop.index);
                 let newest = self.open(stop.index).max().flatten();
                 let account = self.known(block);
-                assert!(account.start.is_some() && account.start == newest, "the newest that is open");
+                assert!(
+                    account.start.is_some() && account.start == newest,
+                    "the newest that is open: {account:?} {newest:?} {stop:?}"
+                );
                 account.is_stopped = true;
             }
-            (StreamEvent::ContentBlockStop(stop), Update::Nothing) => assert_eq!(self.open(stop.index).max(), None),
+            (StreamEvent::ContentBlockStop(stop), Update::Unchanged) => assert_eq!(self.open(stop.index).max(), None),
             (StreamEvent::MessageDelta(_), Update::MessageDelta { .. })
             | (StreamEvent::Ping, Update::Ping)
             | (StreamEvent::Done, Update::Done)
-            | (StreamEvent::Unknown(_), Update::Nothing) => {}
+            | (StreamEvent::Unknown(_), Update::Unchanged) => {}
             (StreamEvent::MessageStop, Update::MessageStop { .. }) => self.stopped = true,
-            (StreamEvent::Error(error), Update::Error { error: told, .. }) => {
-                assert_eq!(error, *told);
+            (StreamEvent::Error(error), Update::Error(told)) => {
+                assert_eq!(**error, **told);
                 self.failed = true;
             }
             (event, update) => panic!("{event:?} gives {update:?}"),
@@ -96,23 +110,27 @@ impl Ledger {
 
     /// What comes after the end, or is content beyond the limit, changes no content.
     fn late(&mut self, event: &StreamEvent<'_>, update: &Update<'_>) {
-        self.is_over |= self.stopped && matches!(event, StreamEvent::MessageStart(_));
+        self.is_over |= self.stopped && !self.replaced && matches!(event, StreamEvent::MessageStart(_));
         let is_fine = match update {
-            Update::Nothing => true,
+            Update::Unchanged => true,
+            // Another message ends this one, however large it is.
+            Update::Replaced if !self.stopped && !self.failed => {
+                (self.stopped, self.replaced) = (true, true);
+                matches!(event, StreamEvent::MessageStart(_))
+            }
             Update::Ping | Update::Done => !self.is_over,
-            Update::MessageDelta { .. } => self.stopped && !self.is_over,
             _ => false,
         };
         assert!(is_fine, "{event:?} gives {update:?}");
     }
 
     fn initial(&mut self, update: &Update<'_>) {
-        for (index, block) in (0..).zip(update.initial_blocks()) {
+        for (index, block) in (0..).zip(update.start_blocks()) {
             let generation = self.blocks.keys().filter(|(_, other, _)| *other == index).count();
-            let (arrival, kind) = (self.tick(), block.kind().to_owned());
+            let (arrival, kind) = (self.tick(), block.type_name().into_owned());
             let mut account = Account { kind, arrival, start: Some(arrival), ..Account::default() };
-            account.text.extend(block.as_text().map(|block| block.text.as_str()));
-            account.thinking.extend(block.as_thinking().map(|block| block.thinking.as_str()));
+            account.text.extend(block.as_text().map(|block| block.text()));
+            account.thinking.extend(block.as_thinking().map(|block| block.thinking()));
             self.blocks.insert((false, index, generation.try_into().unwrap()), account);
         }
     }
@@ -122,14 +140,14 @@ impl Ledger {
         let now = self.tick();
         let new = Account { arrival: now, ..Account::default() };
         let account = self.blocks.entry((true, index, generation)).or_insert(new);
-        let kind = block.content().kind();
+        let kind = block.content().type_name();
         assert_eq!(account.start, None, "a block has one start");
         account.start = Some(now);
         assert!(account.kind.is_empty() || account.kind == kind, "only its own kind joins an early block");
-        kind.clone_into(&mut account.kind);
+        (*kind).clone_into(&mut account.kind);
         account.text.insert_str(0, text);
         account.thinking.insert_str(0, thinking);
-        if block.content().input().is_some_and(|input| !input.raw().is_empty()) {
+        if block.content().tool_input().is_some_and(|input| !input.raw().is_empty()) {
             account.input = self.orphans.remove(&index).unwrap_or_default();
         }
     }
@@ -137,13 +155,13 @@ impl Ledger {
     fn delta(&mut self, index: u64, delta: &Delta<'_>, update: &Update<'_>) {
         match (delta, update) {
             (Delta::Text(delta), Update::Text { block, text, snapshot, .. }) => {
-                assert_eq!((block.index(), *text), (index, &*delta.text));
+                assert_eq!((block.index(), *text), (index, delta.text()));
                 let account = self.opened(block, "text");
                 account.text.push_str(text);
                 assert_eq!(account.text, *snapshot);
             }
             (Delta::Thinking(delta), Update::Thinking { block, thinking, snapshot, .. }) => {
-                assert_eq!((block.index(), *thinking), (index, &*delta.thinking));
+                assert_eq!((block.index(), *thinking), (index, delta.thinking()));
                 let account = self.opened(block, "thinking");
                 account.thinking.push_str(thinking);
                 assert_eq!(account.thinking, *snapshot);
@@ -153,17 +171,17 @@ impl Ledger {
                 self.opened(block, "compaction");
             }
             (Delta::Signature(delta), Update::Signature { block, signature, .. }) => {
-                assert_eq!((block.index(), *signature), (index, &*delta.signature));
-                let newest = self.newest(index, &["thinking"], true);
-                assert_eq!(Some(self.known(block).arrival), newest);
+                assert_eq!((block.index(), *signature), (index, delta.signature()));
+                self.opened(block, "thinking");
             }
             (Delta::Citations(delta), Update::Citation { block, citation, snapshot, .. }) => {
-                assert_eq!((block.index(), *citation, snapshot.last()), (index, &*delta.citation, Some(*citation)));
-                let newest = self.newest(index, &["text"], true);
-                assert_eq!(Some(self.known(block).arrival), newest);
+                assert_eq!(block.index(), index);
+                assert_eq!(citation.to_raw_json(), delta.citation());
+                assert_eq!(snapshot.iter().last(), Some(*citation));
+                self.opened(block, "text");
             }
-            (Delta::InputJson(delta), Update::InputJson { block, partial_json, input, .. }) => {
-                assert_eq!((block.index(), *partial_json), (index, &*delta.partial_json));
+            (Delta::InputJson(delta), Update::ToolInput { block, partial_json, input, .. }) => {
+                assert_eq!((block.index(), *partial_json), (index, delta.partial_json()));
                 let newest = self.newest(index, &TOOLS, true);
                 let account = self.known(block);
                 // Or one of a kind that nobody knows.
@@ -171,24 +189,21 @@ impl Ledger {
                 account.input.push_str(partial_json);
                 assert_eq!(account.input, input.raw());
             }
-            (Delta::InputJson(delta), Update::Nothing) => {
+            (Delta::InputJson(delta), Update::Unchanged) => {
                 assert_eq!(self.newest(index, &TOOLS, true), None, "nobody takes it");
-                if !delta.partial_json.is_empty() {
-                    self.orphans.entry(index).or_default().push_str(&delta.partial_json);
+                if !delta.partial_json().is_empty() {
+                    self.orphans.entry(index).or_default().push_str(delta.partial_json());
                 }
             }
             (
                 Delta::Text(_) | Delta::Thinking(_) | Delta::Signature(_) | Delta::Citations(_),
-                Update::UnknownBlock { block, .. },
+                Update::RawBlock { block, .. },
             ) => {
                 assert_eq!(block.index(), index);
-                assert!(block.content().as_unknown().is_some());
+                assert!(block.content().as_raw().is_some());
                 self.known(block);
             }
-            // Nobody knows what these belong to.
-            (Delta::Signature(_), Update::Nothing) => assert_eq!(self.newest(index, &["thinking"], true), None),
-            (Delta::Citations(_), Update::Nothing) => assert_eq!(self.newest(index, &["text"], true), None),
-            (Delta::Unknown(_), Update::Nothing) => {}
+            (Delta::Unknown(_), Update::Unchanged) => {}
             (delta, update) => panic!("{delta:?} gives {update:?}"),
         }
     }
@@ -202,7 +217,7 @@ impl Ledger {
     /// The account of a block of this kind that a delta went to, which may have opened it: the newest that there is.
     fn opened(&mut self, block: &BlockRef<'_>, kind: &str) -> &mut Account {
         let BlockKey { index, generation, .. } = block.key();
-        assert_eq!(block.content().kind(), kind);
+        assert_eq!(block.content().type_name(), kind);
         let (newest, now) = (self.newest(index, &[kind], false), self.tick());
         let place = self.place(block.key()).unwrap_or((true, index, generation));
         let new = || Account { kind: kind.to_owned(), arrival: now, ..Account::default() };
@@ -239,8 +254,11 @@ impl Ledger {
     }
 
     pub(super) fn too_large(&mut self, error: AccumulateError, limits: Limits) {
-        let AccumulateError::TooLarge { limit } = error else { panic!("{error:?} was to be tolerated") };
-        assert!(limit == limits.bytes || limit == limits.blocks);
+        match error {
+            AccumulateError::BytesExceeded { limit } => assert_eq!(limit, limits.bytes),
+            AccumulateError::BlocksExceeded { limit } => assert_eq!(limit, limits.blocks),
+            _ => panic!("{error:?} was to be tolerated"),
+        }
         assert!(!self.too_large, "told once");
         self.too_large = true;
     }
@@ -248,19 +266,19 @@ impl Ledger {
     /// What is there is what was told, block by block, in the order that the page says.
     pub(super) fn agrees_with(&self, accumulator: &Accumulator, limits: Limits) {
         let message = accumulator.snapshot();
-        assert_eq!(message.content.len(), self.blocks.len());
+        assert_eq!(message.content().len(), self.blocks.len());
         let (mut bytes, mut all) = (0, String::new());
-        for (account, block) in self.blocks.values().zip(&message.content) {
-            assert_eq!(account.kind, block.kind());
-            assert_eq!(account.text, block.as_text().map_or("", |block| &block.text));
-            assert_eq!(account.thinking, block.as_thinking().map_or("", |block| &block.thinking));
-            assert_eq!(account.input, block.input().map_or("", |input| input.raw()));
+        for (account, block) in self.blocks.values().zip(message.content()) {
+            assert_eq!(account.kind, block.type_name());
+            assert_eq!(account.text, block.as_text().map_or("", |block| block.text()));
+            assert_eq!(account.thinking, block.as_thinking().map_or("", |block| block.thinking()));
+            assert_eq!(account.input, block.tool_input().map_or("", |input| input.raw()));
             bytes += account.text.len() + account.thinking.len() + account.input.len();
-            all.extend(block.as_text().map(|block| block.text.as_str()));
+            all.extend(block.as_text().map(|block| block.text()));
         }
         assert_eq!(message.final_text(), all);
         let orphans = self.orphans.iter().map(|(index, json)| (*index, json.as_str()));
-        assert!(accumulator.orphan_input().eq(orphans.filter(|(_, json)| !json.trim_ascii().is_empty())));
+        assert!(accumulator.unmatched_input().eq(orphans.filter(|(_, json)| !json.trim_ascii().is_empty())));
         bytes += self.orphans.values().map(String::len).sum::<usize>();
         assert!(bytes <= limits.bytes && self.blocks.len() + self.orphans.len() <= limits.blocks);
         assert_eq!(accumulator.error().is_some(), self.failed);
@@ -268,22 +286,17 @@ impl Ledger {
 }
 
 pub(super) fn is_written_and_read_again(message: &Message) {
-    let written = serde_json::to_value(message).unwrap();
-    let mut again: Message = serde_json::from_value(written.clone()).unwrap();
-    // Input that deltas made null or the empty string is kept, but in a message that was not streamed it is none.
-    if written["content"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .any(|block| matches!(block.get("input"), Some(input) if input.is_null() || input == ""))
-    {
+    let Ok(written) = message.to_json() else {
+        assert!(serde_json::to_string(message).is_err());
         return;
-    }
-    assert_eq!(serde_json::to_value(&again).unwrap(), written);
-    // It is always written.
-    again.role.clone_from(&message.role);
-    let is_growing = |block: &ContentBlock| block.input().is_some_and(|input| input.value().is_err());
-    if !message.content.iter().any(is_growing) {
-        assert_eq!(again, *message);
+    };
+    let again: Message = written.as_str().parse().unwrap();
+    // Input that deltas made null or the empty string is kept, but in a message that was not streamed it is none.
+    let is_none = |block: &ContentBlock| {
+        let input = block.tool_input().and_then(|input| input.value().ok());
+        input.is_some_and(|input| matches!(input.as_str().trim(), "null" | "\"\""))
+    };
+    if !message.content().iter().any(is_none) {
+        assert_eq!(again.to_json().unwrap().to_value().ok(), written.to_value().ok());
     }
 }

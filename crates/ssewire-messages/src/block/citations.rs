@@ -1,0 +1,90 @@
+use alloc::string::String;
+
+use crate::json::{Cursor, RawJsonRef, append_raw};
+use crate::read::{ReadError, each_element};
+
+/// The citations of a text block, each as it came.
+///
+/// One text holds all of them. Each is parsed when it is asked for, as a type of the vocabulary or of the caller's.
+#[derive(Clone, Default, PartialEq)]
+pub struct Citations {
+    /// `value,` for each.
+    text: String,
+    count: usize,
+}
+
+impl Citations {
+    /// Reads an array of objects. `None`: it is null.
+    pub(crate) fn read(cursor: &mut Cursor<'_>, name: &'static str) -> Result<Option<Self>, ReadError> {
+        let mut citations = Self::default();
+        let is_array = each_element(cursor, &mut |cursor| {
+            let is_object = cursor.peek() == Some(b'{');
+            citations.push(cursor.skip_value()?);
+            if is_object { Ok(()) } else { Err(ReadError::Member(name)) }
+        })?;
+        if is_array {
+            return Ok(Some(citations));
+        }
+        if cursor.skip_value()? == b"null" { Ok(None) } else { Err(ReadError::Member(name)) }
+    }
+
+    /// Appends one. Returns where it lies.
+    pub(crate) fn push(&mut self, valid: &[u8]) -> usize {
+        let from = self.text.len();
+        append_raw(valid, &mut self.text);
+        self.text.push(',');
+        self.count = self.count.saturating_add(1);
+        from
+    }
+
+    /// Appends others.
+    pub(crate) fn append(&mut self, others: &Self) {
+        self.text.push_str(&others.text);
+        self.count = self.count.saturating_add(others.count);
+    }
+
+    /// The one that lies there.
+    pub(crate) fn at(&self, from: usize) -> Option<RawJsonRef<'_>> {
+        let mut cursor = Cursor::of_document(self.text.get(from..)?.as_bytes());
+        core::str::from_utf8(cursor.skip_value().ok()?).ok().map(RawJsonRef::of_valid)
+    }
+
+    /// The number of citations.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The citations, in the order of their arrival.
+    pub fn iter(&self) -> impl Iterator<Item = RawJsonRef<'_>> {
+        let mut rest = self.text.as_str();
+        core::iter::from_fn(move || {
+            let mut cursor = Cursor::of_document(rest.as_bytes());
+            let citation = core::str::from_utf8(cursor.skip_value().ok()?).ok()?;
+            rest = rest.get(cursor.error().at.saturating_add(1)..).unwrap_or_default();
+            Some(RawJsonRef::of_valid(citation))
+        })
+    }
+
+    pub(crate) fn write(&self, out: &mut String) {
+        out.push('[');
+        out.push_str(self.text.strip_suffix(',').unwrap_or(&self.text));
+        out.push(']');
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.text.len()
+    }
+}
+
+impl core::fmt::Debug for Citations {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}

@@ -1,0 +1,102 @@
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use super::{Block, Inputs};
+use crate::Nullable;
+use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef};
+use crate::read::{ReadError, each_member};
+use crate::tool_input::ToolInputError;
+
+/// The conversation so far in short (Messages API: `BetaCompactionBlock`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompactionBlock {
+    start: RawJson,
+    /// The members that deltas have assigned.
+    assigned: Option<Box<Extra>>,
+}
+
+impl CompactionBlock {
+    /// The summary; null where the compaction failed.
+    #[must_use]
+    pub fn content(&self) -> Nullable<Cow<'_, str>> {
+        self.nullable_string("content")
+    }
+
+    /// The encrypted part of the summary, to be sent back unchanged.
+    #[must_use]
+    pub fn encrypted_content(&self) -> Nullable<Cow<'_, str>> {
+        self.nullable_string("encrypted_content")
+    }
+
+    /// A member as it came.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        self.assigned.as_ref().and_then(|assigned| assigned.get(name)).or_else(|| self.start.get(name))
+    }
+
+    fn nullable_string(&self, name: &str) -> Nullable<Cow<'_, str>> {
+        match self.get(name) {
+            Some(value) if value.is_null() => Nullable::Null,
+            Some(value) => value.string().into(),
+            None => Nullable::Absent,
+        }
+    }
+
+    pub(crate) fn assign(&mut self, name: &str, valid: &[u8]) {
+        self.assigned.get_or_insert_default().set(name, valid);
+    }
+}
+
+/// A block that a delta has opened.
+impl Default for CompactionBlock {
+    fn default() -> Self {
+        Self { start: RawJson::from_valid(r#"{"type":"compaction"}"#.into()), assigned: None }
+    }
+}
+
+impl Block for CompactionBlock {
+    const TYPES: &'static [&'static str] = &["compaction"];
+
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+        let raw = cursor.skip_value()?;
+        let mut members = Cursor::new(raw);
+        each_member(&mut members, &mut |name, cursor| {
+            let value = cursor.skip_value()?;
+            let is_text = value == b"null" || value.first() == Some(&b'"');
+            if &*name.name() == b"content" && !is_text {
+                return Err(ReadError::Member("content_block.content"));
+            }
+            Ok(())
+        })?;
+        Ok(Self { start: RawJson::keep(raw), assigned: None })
+    }
+
+    fn type_name(&self) -> Cow<'_, str> {
+        "compaction".into()
+    }
+
+    fn write(&self, out: &mut String, _: Inputs) -> Result<(), ToolInputError> {
+        let Some(assigned) = &self.assigned else {
+            out.push_str(self.start.as_str());
+            return Ok(());
+        };
+        let mut object = ObjectWriter::new(out);
+        for (name, value) in self.start.as_json().members() {
+            if !assigned.contains(&name) {
+                object.raw(&name, value.as_str());
+            }
+        }
+        assigned.write(&mut object);
+        object.end();
+        Ok(())
+    }
+
+    fn held(&self) -> usize {
+        self.start.as_str().len().saturating_add(self.assigned.as_ref().map_or(0, |assigned| assigned.held()))
+    }
+
+    fn merge_start(&mut self, start: Self) {
+        self.start = start.start;
+    }
+}

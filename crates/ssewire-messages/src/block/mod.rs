@@ -1,0 +1,262 @@
+//! The content of a message: its blocks, one file for each kind that takes deltas.
+//!
+//! A new kind is a file with a type that implements [`Block`], and its line in [`blocks!`]. What has no line is a
+//! [`RawBlock`].
+
+mod citations;
+mod compaction;
+mod raw;
+mod text;
+mod thinking;
+mod tool_use;
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use serde::de::DeserializeOwned;
+
+pub use self::citations::Citations;
+pub use self::compaction::CompactionBlock;
+pub use self::raw::RawBlock;
+pub use self::text::TextBlock;
+pub use self::thinking::ThinkingBlock;
+pub use self::tool_use::{ToolKind, ToolUseBlock};
+use crate::json::{Cursor, RawJson, bridge};
+use crate::read::{ReadError, peek_type};
+use crate::tool_input::{InputState, ToolInput, ToolInputError};
+
+/// A kind of content block that takes deltas.
+pub(crate) trait Block: Sized {
+    /// Its `type`s.
+    const TYPES: &'static [&'static str];
+
+    /// Reads the object at the cursor.
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError>;
+
+    /// Its `type`.
+    fn type_name(&self) -> Cow<'_, str>;
+
+    /// Writes it as JSON.
+    fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError>;
+
+    /// Writes what the API takes back in the next request. `false`: nothing.
+    fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
+        self.write(out, Inputs::Finished).map(|()| true)
+    }
+
+    /// The bytes that it holds.
+    fn held(&self) -> usize;
+
+    /// Takes the start of the block, whose deltas came earlier: the fields and the text of the start come first.
+    fn merge_start(&mut self, start: Self);
+}
+
+/// What is written of tool input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inputs {
+    /// Finished input; any other is an error.
+    Finished,
+    /// The value so far, whatever its state.
+    Lossy,
+}
+
+macro_rules! blocks {
+    ($( $(#[$meta:meta])* $variant:ident($block:ty), )+) => {
+        /// A block of a message's content (Messages API: `ContentBlock`, `BetaContentBlock`).
+        ///
+        /// The kinds that deltas build are typed. All others, results of server tools and kinds that this version does
+        /// not know, are kept as they came, to be [parsed](Self::parse) when somebody asks.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum ContentBlock {
+            $( $(#[$meta])* $variant($block), )+
+            /// A block that arrives whole, as it came.
+            Raw(RawBlock),
+        }
+
+        impl ContentBlock {
+            /// Its `type` on the wire.
+            #[must_use]
+            pub fn type_name(&self) -> Cow<'_, str> {
+                match self {
+                    $( Self::$variant(block) => block.type_name(), )+
+                    Self::Raw(block) => block.type_name(),
+                }
+            }
+
+            /// Reads the block at the cursor.
+            pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+                let name = peek_type(cursor)?.ok_or(ReadError::Member("content_block"))?;
+                $(
+                    if <$block as Block>::TYPES.contains(&&*name) {
+                        return <$block as Block>::read(cursor).map(Self::$variant);
+                    }
+                )+
+                RawBlock::read(cursor).map(Self::Raw)
+            }
+
+            pub(crate) fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
+                match self {
+                    $( Self::$variant(block) => block.write(out, inputs), )+
+                    Self::Raw(block) => block.write(out, inputs),
+                }
+            }
+
+            pub(crate) fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
+                match self {
+                    $( Self::$variant(block) => block.write_turn(out), )+
+                    Self::Raw(block) => block.write_turn(out),
+                }
+            }
+
+            pub(crate) fn held(&self) -> usize {
+                match self {
+                    $( Self::$variant(block) => block.held(), )+
+                    Self::Raw(block) => block.held(),
+                }
+            }
+
+            /// Merges the start of a block into what its early deltas have built. Only for blocks of one kind.
+            pub(crate) fn merge_start(&mut self, start: Self) {
+                match (self, start) {
+                    $( (Self::$variant(early), Self::$variant(start)) => early.merge_start(start), )+
+                    _ => {}
+                }
+            }
+        }
+    };
+}
+
+blocks! {
+    /// Text for the user.
+    Text(TextBlock),
+    /// The model's reasoning.
+    Thinking(ThinkingBlock),
+    /// A call of a tool, whoever runs it.
+    ToolUse(ToolUseBlock),
+    /// The conversation so far in short (beta).
+    Compaction(CompactionBlock),
+}
+
+impl ContentBlock {
+    /// The text block, if it is one.
+    #[must_use]
+    pub const fn as_text(&self) -> Option<&TextBlock> {
+        match self {
+            Self::Text(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// The thinking block, if it is one; a redacted one is a raw block.
+    #[must_use]
+    pub const fn as_thinking(&self) -> Option<&ThinkingBlock> {
+        match self {
+            Self::Thinking(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// The call of a tool, if it is one: see [`ToolUseBlock::kind`] for who runs it.
+    #[must_use]
+    pub const fn as_tool_use(&self) -> Option<&ToolUseBlock> {
+        match self {
+            Self::ToolUse(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// The compaction block, if it is one.
+    #[must_use]
+    pub const fn as_compaction(&self) -> Option<&CompactionBlock> {
+        match self {
+            Self::Compaction(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// The block as it came, if it is of a kind that takes no deltas or is not known.
+    #[must_use]
+    pub const fn as_raw(&self) -> Option<&RawBlock> {
+        match self {
+            Self::Raw(block) => Some(block),
+            _ => None,
+        }
+    }
+
+    /// The input of the call, if the block has one.
+    #[must_use]
+    pub fn tool_input(&self) -> Option<ToolInput<'_>> {
+        match self {
+            Self::ToolUse(block) => Some(block.input()),
+            Self::Raw(block) => block.input(),
+            _ => None,
+        }
+    }
+
+    /// The state of its input; `None` if no delta can bring any.
+    pub(crate) fn input_state_mut(&mut self) -> Option<&mut InputState> {
+        match self {
+            Self::ToolUse(block) => Some(&mut block.input),
+            Self::Raw(block) => block.input_state_mut(),
+            _ => None,
+        }
+    }
+
+    /// The same, if it has any state yet.
+    pub(crate) fn existing_input_state_mut(&mut self) -> Option<&mut InputState> {
+        match self {
+            Self::ToolUse(block) => Some(&mut block.input),
+            Self::Raw(block) => block.existing_input_state_mut(),
+            _ => None,
+        }
+    }
+
+    /// Whether deltas can bring input for it.
+    pub(crate) fn has_input(&self) -> bool {
+        match self {
+            Self::ToolUse(_) => true,
+            Self::Raw(block) => block.has("input"),
+            _ => false,
+        }
+    }
+
+    /// The block as JSON.
+    ///
+    /// # Errors
+    /// [`ToolInputError`]: its tool input is not finished.
+    pub fn to_json(&self) -> Result<RawJson, ToolInputError> {
+        let mut out = String::new();
+        self.write(&mut out, Inputs::Finished)?;
+        Ok(RawJson::from_valid(out))
+    }
+
+    /// Parses the block as a type of the caller's, or of the vocabulary:
+    /// `block.parse::<vocabulary::WebSearchToolResultBlock>()`.
+    ///
+    /// # Errors
+    /// Those of `serde_json`: it is not of the type, or its tool input is not finished. They may quote the block.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        match self {
+            Self::Raw(block) if !block.has_grown() => block.json().parse_as(),
+            _ => match self.to_json() {
+                Ok(json) => json.parse_as(),
+                Err(error) => Err(serde::ser::Error::custom(error)),
+            },
+        }
+    }
+}
+
+/// As JSON. Unfinished tool input is an error.
+impl serde::Serialize for ContentBlock {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = self.to_json().map_err(serde::ser::Error::custom)?;
+        bridge::serialize(json.as_str(), serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for ContentBlock {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        bridge::deserialize(deserializer, "ContentBlock", |cursor| Self::read(cursor).ok())
+    }
+}

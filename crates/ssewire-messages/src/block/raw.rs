@@ -1,0 +1,181 @@
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use super::{Citations, Inputs};
+use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, push_string};
+use crate::read::ReadError;
+use crate::tool_input::{InputState, ToolInput, ToolInputError};
+
+/// A block that arrives whole, or of a kind that this version does not know, as it came.
+///
+/// A block of an unknown kind takes known deltas into the members that are there for them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawBlock {
+    start: RawJson,
+    grown: Option<Box<Grown>>,
+}
+
+/// The members that deltas have changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Grown {
+    text: Option<String>,
+    thinking: Option<String>,
+    citations: Option<Citations>,
+    assigned: Extra,
+    input: Option<InputState>,
+}
+
+impl RawBlock {
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+        Ok(Self { start: RawJson::keep(cursor.skip_value()?), grown: None })
+    }
+
+    /// Its `type`.
+    #[must_use]
+    pub fn type_name(&self) -> Cow<'_, str> {
+        let first = self.start.as_json().members().find(|(name, _)| name == "type");
+        first.and_then(|(_, value)| value.string()).unwrap_or_default()
+    }
+
+    /// The block as it started, which is all of it unless deltas came for it.
+    #[must_use]
+    pub fn json(&self) -> RawJsonRef<'_> {
+        self.start.as_json()
+    }
+
+    /// A member as the block's start had it. Linear.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        self.start.get(name)
+    }
+
+    /// The input that deltas brought, if the block has a member for it.
+    #[must_use]
+    pub fn input(&self) -> Option<ToolInput<'_>> {
+        if !self.has("input") {
+            return None;
+        }
+        let state = self.grown.as_ref().and_then(|grown| grown.input.as_ref());
+        Some(ToolInput::new(self.start.as_json(), state))
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.start.get(name).is_some()
+    }
+
+    pub(crate) fn has_grown(&self) -> bool {
+        self.grown.is_some()
+    }
+
+    pub(crate) fn input_state_mut(&mut self) -> Option<&mut InputState> {
+        if !self.has("input") {
+            return None;
+        }
+        Some(self.grown.get_or_insert_default().input.get_or_insert_default())
+    }
+
+    pub(crate) fn has_broken_input(&self) -> bool {
+        self.grown.as_ref().and_then(|grown| grown.input.as_ref()).is_some_and(InputState::is_broken_at_end)
+    }
+
+    pub(crate) fn existing_input_state_mut(&mut self) -> Option<&mut InputState> {
+        self.grown.as_mut()?.input.as_mut()
+    }
+
+    /// Whether a member is there that takes text.
+    pub(crate) fn takes_text(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.is_null() || value.as_str().starts_with('"'))
+    }
+
+    /// Whether a member is there that takes citations.
+    pub(crate) fn takes_citations(&self) -> bool {
+        self.get("citations").is_some_and(|value| value.is_null() || value.is_array())
+    }
+
+    /// The text that deltas append to.
+    pub(crate) fn text_mut(&mut self) -> &mut String {
+        let grown = self.grown.get_or_insert_default();
+        grown.text.get_or_insert_with(|| string(&self.start, "text"))
+    }
+
+    /// The same of thinking.
+    pub(crate) fn thinking_mut(&mut self) -> &mut String {
+        let grown = self.grown.get_or_insert_default();
+        grown.thinking.get_or_insert_with(|| string(&self.start, "thinking"))
+    }
+
+    pub(crate) fn push_citation(&mut self, valid: &[u8]) {
+        let grown = self.grown.get_or_insert_default();
+        let citations = grown.citations.get_or_insert_with(|| {
+            let mut citations = Citations::default();
+            for citation in self.start.get("citations").into_iter().flat_map(RawJsonRef::elements) {
+                citations.push(citation.as_str().as_bytes());
+            }
+            citations
+        });
+        citations.push(valid);
+    }
+
+    pub(crate) fn assign_string(&mut self, name: &str, value: &str) {
+        let mut json = String::new();
+        push_string(&mut json, value);
+        self.grown.get_or_insert_default().assigned.set(name, json.as_bytes());
+    }
+
+    pub(crate) fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
+        let Some(grown) = &self.grown else {
+            out.push_str(self.start.as_str());
+            return Ok(());
+        };
+        let mut object = ObjectWriter::new(out);
+        for (name, value) in self.start.as_json().members() {
+            match (&*name, &grown.input) {
+                ("text", _) if grown.text.is_some() => {}
+                ("thinking", _) if grown.thinking.is_some() => {}
+                ("citations", _) if grown.citations.is_some() => {}
+                ("input", Some(_)) => {}
+                _ if grown.assigned.contains(&name) => {}
+                _ => object.raw(&name, value.as_str()),
+            }
+        }
+        for (name, text) in [("text", &grown.text), ("thinking", &grown.thinking)] {
+            if let Some(text) = text {
+                object.string(name, text);
+            }
+        }
+        if let Some(citations) = &grown.citations {
+            citations.write(object.value("citations"));
+        }
+        grown.assigned.write(&mut object);
+        if grown.input.is_some() {
+            let input = ToolInput::new(self.start.as_json(), grown.input.as_ref());
+            input.write(object.value("input"), inputs)?;
+        }
+        object.end();
+        Ok(())
+    }
+
+    pub(crate) fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
+        self.write(out, Inputs::Finished).map(|()| true)
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        let grown = self.grown.as_ref().map_or(0, |grown| {
+            let texts = grown
+                .text
+                .as_ref()
+                .map_or(0, String::len)
+                .saturating_add(grown.thinking.as_ref().map_or(0, String::len));
+            texts
+                .saturating_add(grown.citations.as_ref().map_or(0, Citations::held))
+                .saturating_add(grown.assigned.held())
+                .saturating_add(grown.input.as_ref().map_or(0, InputState::held))
+        });
+        self.start.as_str().len().saturating_add(grown)
+    }
+}
+
+fn string(start: &RawJson, name: &str) -> String {
+    start.get(name).and_then(RawJsonRef::string).map(Cow::into_owned).unwrap_or_default()
+}

@@ -1,0 +1,121 @@
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use super::{Block, Inputs};
+use crate::json::{Cursor, ObjectWriter, RawJson, RawJsonRef};
+use crate::read::ReadError;
+use crate::tool_input::{InputState, ToolInput, ToolInputError, write_with_input};
+
+/// A call of a tool (Messages API: `ToolUseBlock`, `ServerToolUseBlock`, `BetaMCPToolUseBlock`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolUseBlock {
+    start: RawJson,
+    pub(crate) input: InputState,
+}
+
+/// Who runs a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ToolKind {
+    /// The client: `tool_use`.
+    Client,
+    /// The API: `server_tool_use`.
+    Server,
+    /// An MCP server that the API is connected to: `mcp_tool_use` (beta).
+    Mcp,
+}
+
+impl ToolUseBlock {
+    /// Who runs the tool.
+    #[must_use]
+    pub fn kind(&self) -> ToolKind {
+        match &*self.type_name() {
+            "server_tool_use" => ToolKind::Server,
+            "mcp_tool_use" => ToolKind::Mcp,
+            _ => ToolKind::Client,
+        }
+    }
+
+    /// Its `type` on the wire.
+    #[must_use]
+    pub fn type_name(&self) -> Cow<'_, str> {
+        Block::type_name(self)
+    }
+
+    /// The identifier of the call, which its result has to name.
+    #[must_use]
+    pub fn id(&self) -> Option<Cow<'_, str>> {
+        self.get("id")?.string()
+    }
+
+    /// The name of the tool.
+    #[must_use]
+    pub fn name(&self) -> Option<Cow<'_, str>> {
+        self.get("name")?.string()
+    }
+
+    /// The input of the call.
+    #[must_use]
+    pub fn input(&self) -> ToolInput<'_> {
+        ToolInput::new(self.start.as_json(), Some(&self.input))
+    }
+
+    /// Writes the start of the block, without its input.
+    pub(crate) fn write_start(&self, out: &mut String) {
+        let mut object = ObjectWriter::new(out);
+        for (name, value) in self.start.as_json().members().filter(|(name, _)| name != "input") {
+            object.raw(&name, value.as_str());
+        }
+        object.raw("input", "{}");
+        object.end();
+    }
+
+    /// A member as the block's start had it. Linear in the length of the start.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        self.start.get(name)
+    }
+}
+
+impl Block for ToolUseBlock {
+    const TYPES: &'static [&'static str] = &["tool_use", "server_tool_use", "mcp_tool_use"];
+
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+        Ok(Self { start: RawJson::keep(cursor.skip_value()?), input: InputState::default() })
+    }
+
+    fn type_name(&self) -> Cow<'_, str> {
+        let first = self.start.as_json().members().find(|(name, _)| name == "type");
+        first.and_then(|(_, value)| value.string()).unwrap_or_default()
+    }
+
+    fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
+        write_with_input(out, self.start.as_json(), self.input(), inputs)
+    }
+
+    fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
+        if self.kind() != ToolKind::Client {
+            return self.write(out, Inputs::Finished).map(|()| true);
+        }
+        let input = self.input().value()?;
+        let mut object = ObjectWriter::new(out);
+        object.string("type", "tool_use");
+        for name in ["id", "caller", "name"] {
+            if let Some(value) = self.get(name).filter(|value| !value.is_null()) {
+                object.raw(name, value.as_str());
+            }
+        }
+        crate::json::append_raw(input.as_str().as_bytes(), object.value("input"));
+        object.end();
+        Ok(true)
+    }
+
+    fn held(&self) -> usize {
+        self.start.as_str().len().saturating_add(self.input.held())
+    }
+
+    /// No delta opens such a block.
+    fn merge_start(&mut self, start: Self) {
+        *self = start;
+    }
+}

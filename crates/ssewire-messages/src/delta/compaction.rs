@@ -1,0 +1,74 @@
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use super::{Delta, DeltaType, Merged, Target};
+use crate::block::{CompactionBlock, ContentBlock};
+use crate::json::{Cursor, RawJson};
+use crate::read::{ReadError, each_member};
+
+/// Messages API: `BetaCompactionContentBlockDelta`. What is present replaces what the block has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompactionDelta<'a> {
+    /// The present members, as the scanner has validated them.
+    members: [Option<Cow<'a, [u8]>>; 2],
+}
+
+const NAMES: [&str; 2] = ["content", "encrypted_content"];
+
+impl CompactionDelta<'_> {
+    /// A present member: `content` or `encrypted_content`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<RawJson> {
+        let mut members = NAMES.iter().zip(&self.members).filter(|(other, _)| **other == name);
+        members.next()?.1.as_deref().map(RawJson::keep)
+    }
+}
+
+impl<'a> DeltaType<'a> for CompactionDelta<'a> {
+    const TYPE: &'static str = "compaction_delta";
+
+    fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
+        let mut delta = Self { members: [None, None] };
+        each_member(cursor, &mut |name, cursor| {
+            let name = name.name();
+            let value = cursor.skip_value()?;
+            let slot = NAMES.iter().zip(&mut delta.members).find(|(other, _)| other.as_bytes() == &*name);
+            match slot {
+                Some((_, slot)) if value == b"null" || value.first() == Some(&b'"') => {
+                    *slot = Some(Cow::Borrowed(value));
+                }
+                Some(_) => return Err(ReadError::Member("delta.content")),
+                None => *has_extra |= &*name != b"type",
+            }
+            Ok(())
+        })?;
+        Ok(delta)
+    }
+
+    fn is_taken_by(block: &ContentBlock) -> bool {
+        matches!(block, ContentBlock::Compaction(_))
+    }
+
+    fn new_block() -> Option<ContentBlock> {
+        Some(ContentBlock::Compaction(CompactionBlock::default()))
+    }
+
+    fn len(&self) -> usize {
+        self.members.iter().flatten().map(|value| value.len()).fold(0, usize::saturating_add)
+    }
+
+    fn merge(self, into: &mut Target<'_>) -> Merged {
+        let ContentBlock::Compaction(block) = into.block else { return Merged::Other };
+        for (name, value) in NAMES.iter().zip(&self.members) {
+            if let Some(value) = value {
+                block.assign(name, value);
+            }
+        }
+        Merged::Compaction
+    }
+
+    fn into_owned(self) -> Delta<'static> {
+        let own = |value: Cow<'_, [u8]>| Cow::Owned(Vec::from(value));
+        Delta::Compaction(CompactionDelta { members: self.members.map(|value| value.map(own)) })
+    }
+}

@@ -1,0 +1,195 @@
+//! The pieces that content blocks come in, one file for each kind.
+//!
+//! A new kind is a file with a type that implements [`DeltaType`], and its line in [`deltas!`].
+
+mod citations;
+mod compaction;
+mod input_json;
+mod signature;
+mod text;
+mod thinking;
+mod unknown;
+
+use alloc::borrow::Cow;
+
+pub use self::citations::CitationsDelta;
+pub use self::compaction::CompactionDelta;
+pub use self::input_json::InputJsonDelta;
+pub use self::signature::SignatureDelta;
+pub use self::text::TextDelta;
+pub use self::thinking::ThinkingDelta;
+pub use self::unknown::UnknownDelta;
+use crate::block::ContentBlock;
+use crate::json::Cursor;
+use crate::partial::PartialStrings;
+use crate::read::{ReadError, peek_type};
+
+/// A kind of delta.
+pub(crate) trait DeltaType<'a>: Sized {
+    /// Its `type`.
+    const TYPE: &'static str;
+
+    /// Reads the object at the cursor. `has_extra` is set if it has members beyond those of its kind.
+    fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError>;
+
+    /// Whether a block takes such deltas: by its kind, or, where that is unknown, by the member it has.
+    fn is_taken_by(block: &ContentBlock) -> bool;
+
+    /// The block that such a delta opens, if none of its index takes it. `None`: it waits for its block.
+    fn new_block() -> Option<ContentBlock>;
+
+    /// The bytes that it adds to a block.
+    fn len(&self) -> usize;
+
+    /// Merges it into a block that takes it.
+    fn merge(self, into: &mut Target<'_>) -> Merged;
+
+    /// The same without borrows.
+    fn into_owned(self) -> Delta<'static>;
+}
+
+/// The block that a delta is merged into.
+pub(crate) struct Target<'t> {
+    pub(crate) block: &'t mut ContentBlock,
+    /// The half of a surrogate pair that its text ended with.
+    pub(crate) half: &'t mut u16,
+    /// Whether partial values of tool input are wanted.
+    pub(crate) partial: Option<PartialStrings>,
+}
+
+/// What a delta changed in its block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Merged {
+    /// Text is new from here on.
+    Text { from: usize },
+    /// Thinking is new from here on; perhaps with a signature.
+    Thinking { from: usize, is_signed: bool },
+    /// A signature was set.
+    Signature,
+    /// A citation was appended here.
+    Citation { from: usize },
+    /// Input text is new from here on.
+    Input { from: usize },
+    /// A compaction block got its value.
+    Compaction,
+    /// Something else.
+    Other,
+}
+
+macro_rules! deltas {
+    ($( $(#[$meta:meta])* $variant:ident($delta:ident) ,)+) => {
+        /// A piece of a content block (Messages API: the `delta` of a `RawContentBlockDeltaEvent`).
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum Delta<'a> {
+            $( $(#[$meta])* $variant($delta<'a>), )+
+            /// A delta that this version does not know.
+            Unknown(UnknownDelta<'a>),
+        }
+
+        /// The kinds of deltas that are known.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum DeltaKind {
+            $( $variant, )+
+        }
+
+        impl DeltaKind {
+            pub(crate) const ALL: &'static [Self] = &[$( Self::$variant, )+];
+
+            /// As [`DeltaType::is_taken_by`].
+            pub(crate) fn is_taken_by(self, block: &ContentBlock) -> bool {
+                match self {
+                    $( Self::$variant => <$delta<'_> as DeltaType<'_>>::is_taken_by(block), )+
+                }
+            }
+
+            /// As [`DeltaType::new_block`].
+            pub(crate) fn new_block(self) -> Option<ContentBlock> {
+                match self {
+                    $( Self::$variant => <$delta<'_> as DeltaType<'_>>::new_block(), )+
+                }
+            }
+        }
+
+        impl<'a> Delta<'a> {
+            /// The `type` of the delta on the wire.
+            #[must_use]
+            pub fn type_name(&self) -> Cow<'_, str> {
+                match self {
+                    $( Self::$variant(_) => <$delta<'_> as DeltaType<'_>>::TYPE.into(), )+
+                    Self::Unknown(delta) => delta.type_name(),
+                }
+            }
+
+            /// The same delta without borrows.
+            #[must_use]
+            pub fn into_owned(self) -> Delta<'static> {
+                match self {
+                    $( Self::$variant(delta) => delta.into_owned(), )+
+                    Self::Unknown(delta) => Delta::Unknown(delta.into_owned()),
+                }
+            }
+
+            /// Reads the object at the cursor.
+            pub(crate) fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
+                if cursor.peek() != Some(b'{') {
+                    cursor.skip_value()?;
+                    return Err(ReadError::Member("delta"));
+                }
+                let Some(name) = peek_type(cursor)? else {
+                    cursor.skip_value()?;
+                    return Err(ReadError::Member("delta.type"));
+                };
+                match &*name {
+                    $(
+                        <$delta<'_> as DeltaType<'_>>::TYPE => {
+                            <$delta<'a> as DeltaType<'a>>::read(cursor, has_extra).map(Self::$variant)
+                        }
+                    )+
+                    _ => UnknownDelta::read(cursor, has_extra).map(Self::Unknown),
+                }
+            }
+
+            pub(crate) fn kind(&self) -> Option<DeltaKind> {
+                match self {
+                    $( Self::$variant(_) => Some(DeltaKind::$variant), )+
+                    Self::Unknown(_) => None,
+                }
+            }
+
+            pub(crate) fn len(&self) -> usize {
+                match self {
+                    $( Self::$variant(delta) => DeltaType::len(delta), )+
+                    Self::Unknown(_) => 0,
+                }
+            }
+
+            pub(crate) fn merge(self, into: &mut Target<'_>) -> Merged {
+                match self {
+                    $( Self::$variant(delta) => DeltaType::merge(delta, into), )+
+                    Self::Unknown(_) => Merged::Other,
+                }
+            }
+        }
+    };
+}
+
+deltas! {
+    /// Text to append to a text block.
+    Text(TextDelta),
+    /// Text to append to a thinking block.
+    Thinking(ThinkingDelta),
+    /// The signature of a thinking block, whole; the last one wins.
+    Signature(SignatureDelta),
+    /// A citation to append to those of a text block.
+    Citations(CitationsDelta),
+    /// JSON text to append to the input of a tool call.
+    InputJson(InputJsonDelta),
+    /// The final value of a compaction block (beta).
+    Compaction(CompactionDelta),
+}
+
+/// A string without borrows.
+fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}

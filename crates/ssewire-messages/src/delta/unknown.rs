@@ -1,0 +1,34 @@
+use alloc::borrow::Cow;
+
+use crate::json::{Cursor, RawJson};
+use crate::read::{ReadError, peek_type};
+
+/// A delta of a kind that this version does not know, as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnknownDelta<'a> {
+    /// As the scanner has validated it.
+    raw: Cow<'a, [u8]>,
+}
+
+impl<'a> UnknownDelta<'a> {
+    pub(super) fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
+        *has_extra = true;
+        Ok(Self { raw: Cow::Borrowed(cursor.skip_value()?) })
+    }
+
+    /// Its `type`.
+    #[must_use]
+    pub fn type_name(&self) -> Cow<'_, str> {
+        peek_type(&Cursor::new(&self.raw)).ok().flatten().unwrap_or_default()
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn json(&self) -> RawJson {
+        RawJson::keep(&self.raw)
+    }
+
+    pub(super) fn into_owned(self) -> UnknownDelta<'static> {
+        UnknownDelta { raw: Cow::Owned(self.raw.into_owned()) }
+    }
+}

@@ -1,0 +1,185 @@
+//! The events of a Messages stream.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use crate::api_error::ApiError;
+use crate::block::ContentBlock;
+use crate::delta::Delta;
+use crate::json::{Cursor, JsonStr, RawJson};
+use crate::message::Message;
+use crate::read::each_member;
+use crate::stop_reason::StopReason;
+use crate::usage::Usage;
+
+/// One event of a Messages stream (Messages API: `RawMessageStreamEvent` and its beta counterpart).
+///
+/// Decoded by [`decode`](Self::decode) from an SSE event, or by [`from_json`](Self::from_json) from bare JSON. What
+/// deltas bring is borrowed from the payload where no escape forces a copy.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum StreamEvent<'a> {
+    /// The message begins: everything known of it before its content.
+    MessageStart(Box<Message>),
+    /// A content block begins.
+    ContentBlockStart(ContentBlockStart),
+    /// A piece of a content block.
+    ContentBlockDelta(ContentBlockDelta<'a>),
+    /// A content block is complete.
+    ContentBlockStop(ContentBlockStop),
+    /// Stop reason and usage so far. May come more than once.
+    MessageDelta(MessageDelta<'a>),
+    /// The message is complete.
+    MessageStop,
+    /// A sign of life, about every 15 seconds.
+    Ping,
+    /// The server, or a gateway on the way, reports an error. The message will not be finished.
+    Error(Box<ApiError>),
+    /// `[DONE]`, the end marker of other protocols, which some gateways add.
+    Done,
+    /// An event that this version does not know.
+    Unknown(UnknownEvent<'a>),
+}
+
+/// A content block begins (Messages API: `RawContentBlockStartEvent`).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ContentBlockStart {
+    /// The index of the block on the wire. Usually its position in the message's content, but not by necessity.
+    pub index: u64,
+    /// The block as it begins; most kinds arrive whole.
+    pub content_block: ContentBlock,
+}
+
+/// A piece of a content block (Messages API: `RawContentBlockDeltaEvent`).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ContentBlockDelta<'a> {
+    /// The index of the block on the wire.
+    pub index: u64,
+    /// The piece.
+    pub delta: Delta<'a>,
+    /// The event, or its delta, has members beyond the plain ones.
+    pub has_extra: bool,
+}
+
+/// A content block is complete (Messages API: `RawContentBlockStopEvent`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ContentBlockStop {
+    /// The index of the block on the wire.
+    pub index: u64,
+}
+
+/// Stop reason and usage so far (Messages API: `RawMessageDeltaEvent`). A value that is not null replaces what was known;
+/// counts are cumulative, so they are replaced, too, never added.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MessageDelta<'a> {
+    /// The members of the message, as the scanner has validated them. Absent where it is null.
+    pub(crate) delta: Option<Cow<'a, [u8]>>,
+    pub(crate) usage: Option<Cow<'a, [u8]>>,
+    /// `context_management` and `input_transformations`.
+    pub(crate) others: [Option<Cow<'a, [u8]>>; 2],
+}
+
+/// The names of [`MessageDelta::others`].
+pub(crate) const OTHERS: [&str; 2] = ["context_management", "input_transformations"];
+
+impl MessageDelta<'_> {
+    /// Why the model stopped.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<StopReason> {
+        let mut reason = None;
+        let mut cursor = Cursor::new(self.delta.as_deref()?);
+        // Valid, as the scanner has found.
+        let _ = each_member(&mut cursor, &mut |name, cursor| {
+            if &*name.name() == b"stop_reason" && cursor.peek() == Some(b'"') {
+                reason = cursor.string()?.map(JsonStr::to_text);
+            } else {
+                cursor.skip_value()?;
+            }
+            Ok(())
+        });
+        reason.map(|reason| StopReason::from(&*reason))
+    }
+
+    /// The usage so far.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        Usage::read(&mut Cursor::new(self.usage.as_deref()?)).ok().flatten()
+    }
+
+    /// The members of the message that it sets, as JSON.
+    #[must_use]
+    pub fn json(&self) -> Option<RawJson> {
+        self.delta.as_deref().map(RawJson::keep)
+    }
+
+    fn into_owned(self) -> MessageDelta<'static> {
+        let own = |value: Option<Cow<'_, [u8]>>| value.map(|value| Cow::Owned(value.into_owned()));
+        MessageDelta { delta: own(self.delta), usage: own(self.usage), others: self.others.map(own) }
+    }
+}
+
+/// An event of a kind that this version does not know, as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnknownEvent<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) raw: Cow<'a, [u8]>,
+}
+
+impl UnknownEvent<'_> {
+    /// Its `type`, or else the SSE event type; `message` if there is none.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        &self.name
+    }
+
+    /// The payload.
+    #[must_use]
+    pub fn json(&self) -> RawJson {
+        RawJson::keep(&self.raw)
+    }
+}
+
+impl StreamEvent<'_> {
+    /// The `type` of the event on the wire; `[DONE]` for the end marker.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        match self {
+            Self::MessageStart(_) => "message_start",
+            Self::ContentBlockStart(_) => "content_block_start",
+            Self::ContentBlockDelta(_) => "content_block_delta",
+            Self::ContentBlockStop(_) => "content_block_stop",
+            Self::MessageDelta(_) => "message_delta",
+            Self::MessageStop => "message_stop",
+            Self::Ping => "ping",
+            Self::Error(_) => "error",
+            Self::Done => "[DONE]",
+            Self::Unknown(event) => event.type_name(),
+        }
+    }
+
+    /// The same event without borrows.
+    #[must_use]
+    pub fn into_owned(self) -> StreamEvent<'static> {
+        match self {
+            Self::MessageStart(message) => StreamEvent::MessageStart(message),
+            Self::ContentBlockStart(start) => StreamEvent::ContentBlockStart(start),
+            Self::ContentBlockDelta(ContentBlockDelta { index, delta, has_extra }) => {
+                StreamEvent::ContentBlockDelta(ContentBlockDelta { index, delta: delta.into_owned(), has_extra })
+            }
+            Self::ContentBlockStop(stop) => StreamEvent::ContentBlockStop(stop),
+            Self::MessageDelta(delta) => StreamEvent::MessageDelta(delta.into_owned()),
+            Self::MessageStop => StreamEvent::MessageStop,
+            Self::Ping => StreamEvent::Ping,
+            Self::Error(error) => StreamEvent::Error(error),
+            Self::Done => StreamEvent::Done,
+            Self::Unknown(UnknownEvent { name, raw }) => StreamEvent::Unknown(UnknownEvent {
+                name: Cow::Owned(String::from(name)),
+                raw: Cow::Owned(raw.into_owned()),
+            }),
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The members of an object that have no field of their own, as one text.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::raw::{append_raw, reserve};
+use super::{Cursor, JsonStr, ObjectWriter, RawJsonRef, push_string};
+
+/// The members of an object that this version does not know, and known ones of another type than documented.
+///
+/// One text holds all of them, each value as it came. A member that is set again is appended; the text is compacted when
+/// it has doubled, so setting a member costs its length, however many there are.
+#[derive(Clone, Default)]
+pub struct Extra {
+    /// `"name":value,` for each. An empty value: the member was removed.
+    text: String,
+    /// A name may stand there more than once: the last one holds.
+    repeats: bool,
+    /// The length of the text when it was compacted last.
+    compacted: u32,
+}
+
+/// Where an entry lies in the text.
+type Span = (u32, u32);
+
+impl Extra {
+    /// Whether there is no member.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The number of members. Linear.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// The value of a member. Linear.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        let found = Entries { text: &self.text }.filter(|(other, _)| *other == name).last();
+        found.map(|(_, value)| value).filter(|value| !value.as_str().is_empty())
+    }
+
+    /// Whether there is a member of this name. Linear.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The members, in the order of their arrival.
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, RawJsonRef<'_>)> {
+        let (spans, plain) =
+            if self.repeats { (self.last_entries().unwrap_or_default(), "") } else { (Vec::new(), self.text.as_str()) };
+        let last = spans.into_iter().filter_map(|span| Entries { text: self.slice(span) }.next());
+        last.chain(Entries { text: plain }).filter(|(_, value)| !value.as_str().is_empty())
+    }
+
+    /// The bytes that are held.
+    pub(crate) fn held(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Appends a member of an object that is being read.
+    pub(crate) fn push(&mut self, name: JsonStr<'_>, valid: &[u8]) {
+        self.push_name(&name.to_text());
+        append_raw(valid, &mut self.text);
+        self.text.push(',');
+    }
+
+    /// Sets a member.
+    pub(crate) fn set(&mut self, name: &str, valid: &[u8]) {
+        self.repeats |= !self.text.is_empty();
+        self.push_name(name);
+        append_raw(valid, &mut self.text);
+        self.text.push(',');
+        self.compact_if_doubled();
+    }
+
+    /// Gives back room that is not needed.
+    pub(crate) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+    }
+
+    /// Removes a member, if it is there.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if self.text.is_empty() {
+            return;
+        }
+        self.repeats = true;
+        self.push_name(name);
+        self.text.push(',');
+        self.compact_if_doubled();
+    }
+
+    fn push_name(&mut self, name: &str) {
+        // The quotes, the colon and the comma.
+        reserve(&mut self.text, name.len().saturating_add(4));
+        push_string(&mut self.text, name);
+        self.text.push(':');
+    }
+
+    /// Writes all members.
+    pub(crate) fn write(&self, object: &mut ObjectWriter<'_>) {
+        for (name, value) in self.iter() {
+            object.raw(&name, value.as_str());
+        }
+    }
+
+    /// Keeps the cost of [`set`](Self::set) in proportion to what is set.
+    fn compact_if_doubled(&mut self) {
+        let least = usize::try_from(self.compacted).unwrap_or(usize::MAX).saturating_mul(2).saturating_add(512);
+        if self.text.len() < least {
+            return;
+        }
+        let Some(spans) = self.last_entries() else { return };
+        let mut bytes = core::mem::take(&mut self.text).into_bytes();
+        let mut end = 0_usize;
+        for (from, to) in spans {
+            let (Ok(from), Ok(to)) = (usize::try_from(from), usize::try_from(to)) else { continue };
+            if from <= to && to <= bytes.len() && end <= from {
+                bytes.copy_within(from..to, end);
+                end = end.saturating_add(to.saturating_sub(from));
+            }
+        }
+        bytes.truncate(end);
+        self.text = String::from_utf8(bytes).unwrap_or_default();
+        self.repeats = false;
+        self.compacted = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+    }
+
+    /// The last entry of each name that was not removed, in order. `None`: the text is too long for this.
+    fn last_entries(&self) -> Option<Vec<Span>> {
+        let mut spans = Vec::new();
+        spans.try_reserve_exact(Entries { text: &self.text }.count()).ok()?;
+        let mut entries = Entries { text: &self.text };
+        let total = self.text.len();
+        loop {
+            let from = total.saturating_sub(entries.text.len());
+            if entries.next().is_none() {
+                break;
+            }
+            let to = total.saturating_sub(entries.text.len());
+            spans.push((u32::try_from(from).ok()?, u32::try_from(to).ok()?));
+        }
+        // By name, and those of one name by place. Names are written in one spelling, so their text decides.
+        spans.sort_unstable_by(|a, b| self.name_text(*a).cmp(self.name_text(*b)).then(a.0.cmp(&b.0)));
+        let mut kept = 0_usize;
+        for at in 0..spans.len() {
+            let (Some(span), next) = (spans.get(at).copied(), spans.get(at.saturating_add(1)).copied()) else { break };
+            let is_last = next.is_none_or(|next| self.name_text(next) != self.name_text(span));
+            let is_removed = self.slice(span).len() <= self.name_text(span).len().saturating_add(2);
+            if is_last && !is_removed {
+                if let Some(slot) = spans.get_mut(kept) {
+                    *slot = span;
+                }
+                kept = kept.saturating_add(1);
+            }
+        }
+        spans.truncate(kept);
+        spans.sort_unstable();
+        Some(spans)
+    }
+
+    fn slice(&self, (from, to): Span) -> &str {
+        let range = usize::try_from(from).unwrap_or(usize::MAX)..usize::try_from(to).unwrap_or(usize::MAX);
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// The name of an entry, in its quotes.
+    fn name_text(&self, span: Span) -> &str {
+        let entry = self.slice(span);
+        let mut rest = entry.as_bytes().get(1..).unwrap_or_default();
+        while let Some(at) = super::find_special(rest) {
+            let is_quote = rest.get(at) == Some(&b'"');
+            rest = rest.get(at.saturating_add(if is_quote { 1 } else { 2 })..).unwrap_or_default();
+            if is_quote {
+                break;
+            }
+        }
+        entry.get(..entry.len().saturating_sub(rest.len())).unwrap_or_default()
+    }
+}
+
+/// The entries of a text, removed and repeated ones too.
+struct Entries<'a> {
+    text: &'a str,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (Cow<'a, str>, RawJsonRef<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut cursor = Cursor::of_document(self.text.as_bytes());
+        let name = cursor.string().ok()??.to_text();
+        let colon = cursor.error().at;
+        let value_from = colon.saturating_add(1);
+        let rest = self.text.get(value_from..)?;
+        let mut cursor = Cursor::of_document(rest.as_bytes());
+        let value = if rest.starts_with(',') { "" } else { core::str::from_utf8(cursor.skip_value().ok()?).ok()? };
+        self.text = rest.get(cursor.error().at.saturating_add(1)..)?;
+        Some((name, RawJsonRef::of_valid(value)))
+    }
+}
+
+/// The same members with the same values as text.
+impl PartialEq for Extra {
+    fn eq(&self, other: &Self) -> bool {
+        if self.text == other.text {
+            return true;
+        }
+        let sorted = |extra: &Self| {
+            let mut all: Vec<_> = extra.iter().map(|(name, value)| (name.into_owned(), value.as_str().len())).collect();
+            all.sort();
+            all
+        };
+        sorted(self) == sorted(other) && self.iter().all(|(name, value)| other.get(&name) == Some(value))
+    }
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    fn members(extra: &Extra) -> Vec<(String, String)> {
+        extra.iter().map(|(name, value)| (name.into_owned(), value.to_string())).collect()
+    }
+
+    #[test]
+    fn the_last_value_of_a_name_holds() {
+        let mut extra = Extra::default();
+        assert!(extra.is_empty());
+        extra.set("a", b"1");
+        extra.set("b \"x\"", b"[1, 2]");
+        extra.set("a", b"{}");
+        assert_eq!(members(&extra), [("b \"x\"".into(), "[1, 2]".into()), ("a".into(), "{}".into())]);
+        extra.remove("b \"x\"");
+        extra.remove("never");
+        assert_eq!(members(&extra), [("a".to_string(), "{}".to_string())]);
+        assert_eq!(extra.get("b \"x\""), None);
+        extra.remove("a");
+        assert!(extra.is_empty());
+        extra.set("a", b"3");
+        assert_eq!(extra.get("a").unwrap().as_str(), "3");
+    }
+
+    #[test]
+    fn setting_a_member_again_and_again_does_not_pile_up() {
+        let mut extra = Extra::default();
+        for number in 0..1000 {
+            extra.set(&format!("x{number}"), b"0");
+        }
+        let len = extra.text.len();
+        for number in 0..10_000 {
+            extra.set("y", format!("\"{number}\"").as_bytes());
+            extra.set("x7", b"null");
+        }
+        assert!(extra.text.len() <= 2 * len + 1024, "{}", extra.text.len());
+        assert_eq!(extra.len(), 1001);
+        assert_eq!(extra.get("y").unwrap().as_str(), "\"9999\"");
+        assert_eq!(extra.get("x999").unwrap().as_str(), "0");
+    }
+}

@@ -1,0 +1,15 @@
+//! JSON as text: scanned, validated and kept, never built into a tree.
+
+pub(crate) mod bridge;
+mod extra;
+mod raw;
+mod scan;
+mod string;
+mod write;
+
+pub use self::extra::Extra;
+pub use self::raw::{InvalidJson, RawJson, RawJsonRef};
+pub(crate) use self::raw::{append_raw, reserve};
+pub(crate) use self::scan::{Cursor, SyntaxError, validate};
+pub(crate) use self::string::{Halves, JsonStr, find_special, pair, push_lossy};
+pub(crate) use self::write::{ObjectWriter, push_string};

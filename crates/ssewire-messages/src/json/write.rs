@@ -1,0 +1,67 @@
+//! Writing JSON text.
+
+use alloc::string::String;
+
+/// Writes the members of one object.
+pub(crate) struct ObjectWriter<'o> {
+    out: &'o mut String,
+    is_first: bool,
+}
+
+impl<'o> ObjectWriter<'o> {
+    pub(crate) fn new(out: &'o mut String) -> Self {
+        out.push('{');
+        Self { out, is_first: true }
+    }
+
+    /// Writes a name. The value has to be written to what this returns.
+    pub(crate) fn value(&mut self, name: &str) -> &mut String {
+        if !core::mem::replace(&mut self.is_first, false) {
+            self.out.push(',');
+        }
+        push_string(self.out, name);
+        self.out.push(':');
+        self.out
+    }
+
+    pub(crate) fn string(&mut self, name: &str, value: &str) {
+        push_string(self.value(name), value);
+    }
+
+    pub(crate) fn raw(&mut self, name: &str, json: &str) {
+        self.value(name).push_str(json);
+    }
+
+    pub(crate) fn end(self) {
+        self.out.push('}');
+    }
+}
+
+/// Appends a JSON string.
+pub(crate) fn push_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = super::find_special(rest.as_bytes()) {
+        let (plain, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(plain);
+        let mut chars = from.chars();
+        match chars.next() {
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\u{C}') => out.push_str("\\f"),
+            Some(special @ ('"' | '\\')) => out.extend(['\\', special]),
+            Some(control) => {
+                let hex = |digit: u32| char::from_digit(digit, 16).unwrap_or('0');
+                let code = u32::from(control);
+                out.push_str("\\u00");
+                out.extend([hex(code >> 4), hex(code & 0xF)]);
+            }
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}

@@ -1,0 +1,349 @@
+//! Bodies that are not a stream. `docs/protocol.md`, heading "A body that is no stream".
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::api_error::ApiError;
+use crate::json::RawJson;
+use crate::message::Message;
+
+/// A body that has nothing of a Messages stream. `Display` is one sentence that names the likely cause.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum NonStreamBody {
+    /// A message as JSON: the request did not ask for a stream. It is whole.
+    Message(Box<Message>),
+    /// An error as JSON.
+    Error(ApiError),
+    /// Other JSON.
+    Json,
+    /// A web page.
+    Html,
+    /// Compressed bytes.
+    Compressed,
+    /// Other bytes that are no text.
+    Binary,
+    /// Other text.
+    Text,
+    /// Something that is no event stream even by its content type, which is given: without parameters, in lower case.
+    /// What can be told by the bytes themselves is told by the cases above.
+    ContentType(Box<str>),
+    /// Nothing at all, or only line ends.
+    Empty,
+    /// An event stream, but without any event: only comments, or fields that set something.
+    OnlyComments,
+    /// An event stream of another protocol.
+    OtherEvents,
+    /// An event stream with nothing but `[DONE]`.
+    OnlyDone,
+}
+
+impl fmt::Display for NonStreamBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Message(_) => {
+                "body is a plain JSON message, not a stream: the request probably lacks \"stream\": true"
+            }
+            Self::Error(error) => return write!(f, "body is a JSON error, not a stream: {error}"),
+            Self::Json => "body is JSON, but neither a message nor a stream: check the address",
+            Self::Html => "body is an HTML page, not a stream: a gateway or proxy probably answered for the server",
+            Self::Compressed => "body is compressed: the HTTP client asked for compression, but did not decompress it",
+            Self::Binary => "body is binary data, not a stream: check the address, and that it is decompressed",
+            Self::Text => "body is text, but not an event stream: check the address",
+            Self::ContentType(kind) if kind.as_ref() == BEDROCK => {
+                return write!(
+                    f,
+                    "content type is {kind}: these are frames of Bedrock, whose JSON has to be taken out first"
+                );
+            }
+            Self::ContentType(kind) => {
+                return write!(f, "content type is {kind}, not text/event-stream: check the address");
+            }
+            Self::Empty => "body is empty: the connection was probably closed before the server answered",
+            Self::OnlyComments => {
+                "stream has no event, only comments or settings: the server was probably cut off before the message"
+            }
+            Self::OtherEvents => "stream has events, but none of the Messages API: it is probably of another protocol",
+            Self::OnlyDone => "stream has nothing but [DONE]: a gateway probably ended it before the message began",
+        })
+    }
+}
+
+/// Names the case, never what a message says.
+impl fmt::Debug for NonStreamBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Message(_) => "Message(..)",
+            Self::Error(error) => return f.debug_tuple("Error").field(error).finish(),
+            Self::Json => "Json",
+            Self::Html => "Html",
+            Self::Compressed => "Compressed",
+            Self::Binary => "Binary",
+            Self::Text => "Text",
+            Self::ContentType(kind) => return f.debug_tuple("ContentType").field(kind).finish(),
+            Self::Empty => "Empty",
+            Self::OnlyComments => "OnlyComments",
+            Self::OtherEvents => "OtherEvents",
+            Self::OnlyDone => "OnlyDone",
+        })
+    }
+}
+
+/// The content type of the event streams of Bedrock.
+const BEDROCK: &str = "application/vnd.amazon.eventstream";
+
+/// The beginning of a body, for as long as it may not be a stream.
+#[derive(Clone, Default)]
+pub(crate) struct Body {
+    mode: Mode,
+    /// The beginning, without what comes before the first significant byte. If that is JSON: all of it.
+    head: Vec<u8>,
+    /// The number of bytes so far, up to those of a byte order mark.
+    length: u8,
+    /// The beginning of the line that is arriving.
+    line: LinePrefix,
+    /// A line began as a field of an event does.
+    has_fields: bool,
+    is_stream: bool,
+    has_events: bool,
+    /// JSON that was too large to be kept.
+    is_too_large: bool,
+    content_type: Option<Box<str>>,
+}
+
+/// What the bytes at hand are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Mode {
+    /// White space before the first significant byte.
+    #[default]
+    Leading,
+    Json,
+    Other,
+    /// The head of the response, printed in front of its body. The length of the line at hand.
+    HttpHead {
+        line: u8,
+    },
+}
+
+impl Body {
+    /// The number of bytes that are kept of what is not JSON.
+    const HEAD: usize = 512;
+    /// The same of JSON.
+    const JSON: usize = 16 * 1024 * 1024;
+
+    /// Sets the content type of the response.
+    pub(crate) fn set_content_type(&mut self, content_type: &str) {
+        let essence = content_type.split(';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+        let is_sane = essence.len() <= 127 && essence.bytes().all(|byte| byte.is_ascii_graphic());
+        self.content_type = (is_sane && !essence.is_empty()).then(|| essence.into());
+    }
+
+    /// Takes the next bytes of the body. `max_bytes`: of JSON.
+    #[inline]
+    pub(crate) fn take(&mut self, piece: &[u8], max_bytes: usize) {
+        if !self.is_stream {
+            self.take_head(piece, max_bytes);
+        }
+    }
+
+    fn take_head(&mut self, piece: &[u8], max_bytes: usize) {
+        if !self.has_fields {
+            for (at, byte) in piece.iter().enumerate() {
+                self.line.push(*byte, usize::from(self.length).saturating_add(at));
+                if FIELDS.contains(&self.line.bytes()) {
+                    self.has_fields = true;
+                    break;
+                }
+            }
+        }
+        let mut rest = piece;
+        while let [byte, after @ ..] = rest {
+            match &mut self.mode {
+                Mode::Leading => {
+                    let mark = [0xEF, 0xBB, 0xBF].get(usize::from(self.length)) == Some(byte);
+                    self.length = self.length.saturating_add(1);
+                    if !(mark || matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
+                        self.mode = if matches!(byte, b'{' | b'[') { Mode::Json } else { Mode::Other };
+                        continue;
+                    }
+                    rest = after;
+                }
+                Mode::HttpHead { line } => {
+                    match byte {
+                        b'\n' if *line == 0 => self.mode = Mode::Leading,
+                        b'\n' => *line = 0,
+                        b'\r' => {}
+                        _ => *line = 1,
+                    }
+                    rest = after;
+                }
+                Mode::Json => {
+                    let max = max_bytes.min(Self::JSON);
+                    if self.head.len().saturating_add(rest.len()) > max {
+                        self.is_too_large = true;
+                        self.head = Vec::new();
+                        self.mode = Mode::Other;
+                        continue;
+                    }
+                    if self.head.capacity().saturating_sub(self.head.len()) < rest.len() {
+                        // Growing by half: doubling would hold three times its length while it is moved.
+                        self.head.reserve_exact(rest.len().max(self.head.len() / 2));
+                    }
+                    self.head.extend_from_slice(rest);
+                    return;
+                }
+                // Byte by byte, until it is certain that no response head begins here.
+                Mode::Other if self.head.len() < HTTP.len() => {
+                    self.head.push(*byte);
+                    rest = after;
+                    if self.head == HTTP {
+                        self.head = Vec::new();
+                        self.mode = Mode::HttpHead { line: 1 };
+                    }
+                }
+                Mode::Other => {
+                    let room = Self::HEAD.saturating_sub(self.head.len());
+                    self.head.extend_from_slice(rest.get(..room).unwrap_or(rest));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// It is a stream: nothing of it needs to be kept any more.
+    pub(crate) fn mark_as_stream(&mut self) {
+        self.is_stream = true;
+        self.head = Vec::new();
+    }
+
+    /// Whether it is known to be a stream.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
+    /// Whether it is JSON that was too large to be kept.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.is_too_large
+    }
+
+    /// An event was dispatched, though perhaps none of the Messages API.
+    pub(crate) fn set_has_events(&mut self) {
+        self.has_events = true;
+    }
+
+    /// Whether a line of it began like the field of an event.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.has_fields && !self.is_document()
+    }
+
+    /// Whether its first event has begun, if only with half the name of a field.
+    pub(crate) fn has_partial_event(&self) -> bool {
+        let line = self.line.bytes();
+        let is_half_a_field = !line.is_empty() && FIELDS.iter().any(|field| field.starts_with(line));
+        !self.has_events && !self.is_document() && (self.has_fields || is_half_a_field)
+    }
+
+    /// A page or JSON, whatever its lines look like.
+    fn is_document(&self) -> bool {
+        self.mode == Mode::Json || self.head.first() == Some(&b'<')
+    }
+}
+
+/// How a response head begins.
+const HTTP: &[u8] = b"HTTP/";
+
+/// How the fields begin that make an event.
+const FIELDS: [&[u8]; 2] = [b"event:", b"data:"];
+
+/// The first bytes of a line: as many as the longest of [`FIELDS`] has.
+#[derive(Debug, Clone, Copy, Default)]
+struct LinePrefix {
+    bytes: [u8; 6],
+    length: u8,
+}
+
+impl LinePrefix {
+    /// Takes the byte at this offset of the body.
+    fn push(&mut self, byte: u8, at: usize) {
+        if matches!(byte, b'\n' | b'\r') {
+            self.length = 0;
+        } else if [0xEF, 0xBB, 0xBF].get(at) == Some(&byte) {
+            // Of the byte order mark.
+        } else if let Some(place) = self.bytes.get_mut(usize::from(self.length)) {
+            *place = byte;
+            self.length = self.length.saturating_add(1);
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+}
+
+impl NonStreamBody {
+    /// What the body was. `is_done`: the end marker came.
+    pub(crate) fn of(body: Body, is_done: bool) -> Self {
+        let found = Self::by_its_bytes(&body, is_done);
+        match (found, body.content_type) {
+            (Self::Text | Self::Binary, Some(kind)) if kind.as_ref() != "text/event-stream" => Self::ContentType(kind),
+            (found, _) => found,
+        }
+    }
+
+    fn by_its_bytes(body: &Body, is_done: bool) -> Self {
+        let head = body.head.as_slice();
+        match body.mode {
+            Mode::Leading | Mode::HttpHead { .. } => return Self::Empty,
+            Mode::Json => return Self::of_json(head),
+            Mode::Other if body.is_too_large => return Self::Json,
+            Mode::Other => {}
+        }
+        if is_compressed(head) {
+            return Self::Compressed;
+        }
+        if body.has_events {
+            return Self::OtherEvents;
+        }
+        if is_done {
+            return Self::OnlyDone;
+        }
+        if head.first() == Some(&b'<') {
+            return Self::Html;
+        }
+        if body.has_fields || [&b":"[..], b"retry:", b"id:"].iter().any(|begin| head.starts_with(begin)) {
+            return Self::OnlyComments;
+        }
+        let is_text = match core::str::from_utf8(head) {
+            Ok(_) => true,
+            // The head may end within a character, the body has not.
+            Err(error) => error.error_len().is_none() && head.len() == Body::HEAD,
+        };
+        if is_text && !head.contains(&0) { Self::Text } else { Self::Binary }
+    }
+
+    fn of_json(json: &[u8]) -> Self {
+        let Ok(value) = RawJson::from_bytes(json) else { return Self::Json };
+        let text = |name| value.get(name).and_then(crate::json::RawJsonRef::string);
+        let kind = text("type");
+        let has = |member| value.get(member).is_some_and(|member| !member.is_null());
+        if kind.as_deref() == Some("message") {
+            return match Message::from_json(json) {
+                Ok(message) => Self::Message(Box::new(message)),
+                Err(_) => Self::Json,
+            };
+        }
+        let is_error = kind.as_deref() == Some("error")
+            || text("object").as_deref() == Some("error")
+            || has("error")
+            || has("detail")
+            || (kind.is_none() && !has("content") && (has("message") || (has("code") && has("msg"))));
+        if is_error { Self::Error(ApiError::from_body(value)) } else { Self::Json }
+    }
+}
+
+/// gzip, zstd, zlib. Brotli has no mark of its own.
+fn is_compressed(head: &[u8]) -> bool {
+    let marks: [&[u8]; 6] = [b"\x1F\x8B", b"\x28\xB5\x2F\xFD", b"\x78\x01", b"\x78\x5E", b"\x78\x9C", b"\x78\xDA"];
+    marks.iter().any(|mark| head.starts_with(mark))
+}

@@ -1,0 +1,33 @@
+//! Why the model stopped.
+
+use crate::string_enum::string_enum;
+
+string_enum! {
+    /// Why the model stopped (Messages API: `StopReason`, `BetaStopReason`).
+    pub enum StopReason {
+        /// It came to a natural end.
+        EndTurn = "end_turn",
+        /// The request's `max_tokens` was reached.
+        MaxTokens = "max_tokens",
+        /// One of the request's stop sequences was met.
+        StopSequence = "stop_sequence",
+        /// It wants tools to be called.
+        ToolUse = "tool_use",
+        /// The server paused a long turn; sent back as it is, the turn goes on.
+        PauseTurn = "pause_turn",
+        /// The request or the answer was declined.
+        Refusal = "refusal",
+        /// The model's context window is full.
+        ModelContextWindowExceeded = "model_context_window_exceeded",
+        /// The conversation was compacted, and the turn ends there (beta).
+        Compaction = "compaction",
+    }
+}
+
+impl StopReason {
+    /// Whether the model may have been cut in the middle of its last block: every reason but `tool_use`, `end_turn`,
+    /// `stop_sequence` and `pause_turn`. `docs/protocol.md`, heading "Merge rules".
+    pub(crate) fn may_cut(&self) -> bool {
+        !matches!(self, Self::ToolUse | Self::EndTurn | Self::StopSequence | Self::PauseTurn)
+    }
+}

@@ -1,0 +1,114 @@
+//! The macro for named values.
+
+/// An open enumeration of strings.
+///
+/// ```text
+/// string_enum! {
+///     /// How fast.
+///     pub enum Speed {
+///         /// As usual.
+///         Standard = "standard",
+///     }
+/// }
+/// ```
+///
+/// gives an enum that also has `Unknown(String)`, with `as_str`, `From<&str>`, `From<String>`, `FromStr`, `AsRef<str>`,
+/// `Display`, `Serialize` and `Deserialize`.
+macro_rules! string_enum {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $( $(#[$variant_meta:meta])* $variant:ident = $value:literal, )+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $( $(#[$variant_meta])* #[doc = concat!("\n\nOn the wire: `", $value, "`.")] $variant, )+
+            /// A value that this version does not know, as it came.
+            Unknown(::alloc::string::String),
+        }
+
+        impl $name {
+            /// The value on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $value, )+
+                    Self::Unknown(value) => value,
+                }
+            }
+
+            fn known(value: &str) -> Option<Self> {
+                match value {
+                    $( $value => Some(Self::$variant), )+
+                    _ => None,
+                }
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(value: &str) -> Self {
+                Self::known(value).unwrap_or_else(|| Self::Unknown(value.into()))
+            }
+        }
+
+        impl From<::alloc::string::String> for $name {
+            fn from(value: ::alloc::string::String) -> Self {
+                Self::known(&value).unwrap_or(Self::Unknown(value))
+            }
+        }
+
+        impl ::core::str::FromStr for $name {
+            type Err = ::core::convert::Infallible;
+
+            fn from_str(value: &str) -> Result<Self, Self::Err> {
+                Ok(Self::from(value))
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        #[cfg(feature = "vocabulary")]
+        impl $crate::vocabulary::wire::FromJson for $name {
+            fn fits(value: &::serde_json::Value) -> bool {
+                value.is_string()
+            }
+
+            fn from_json(value: ::serde_json::Value) -> Result<Self, ::serde_json::Value> {
+                match value {
+                    ::serde_json::Value::String(value) => Ok(Self::from(value)),
+                    other => Err(other),
+                }
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = <::alloc::string::String as ::serde::Deserialize>::deserialize(deserializer);
+                value.map(Self::from).map_err(|_| {
+                    ::serde::de::Error::custom(concat!("not a Messages API `", stringify!($name), "`"))
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use string_enum;

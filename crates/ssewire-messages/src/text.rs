@@ -1,0 +1,55 @@
+//! Text that grows.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use crate::json::{Halves, pair, reserve};
+
+/// Appends a piece.
+#[inline]
+pub(crate) fn push(text: &mut String, piece: &str) {
+    if text.capacity().saturating_sub(text.len()) < piece.len() {
+        reserve(text, piece.len());
+    }
+    text.push_str(piece);
+}
+
+/// A piece of text as a delta brings it: the halves of surrogate pairs at its ends are U+FFFD in it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Piece<'a> {
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) halves: Halves,
+}
+
+/// Appends a piece whose ends may be halves of surrogate pairs. `pending` is the half that the text ended with; it is
+/// not in the text. Returns where the new text begins.
+pub(crate) fn push_piece(text: &mut String, piece: Piece<'_>, pending: &mut u16) -> usize {
+    let from = text.len();
+    if piece.text.is_empty() {
+        return from;
+    }
+    if *pending == 0 && piece.halves.trailing == 0 {
+        match piece.text {
+            // A large piece is not held twice.
+            Cow::Owned(owned) if text.capacity() == 0 => *text = owned,
+            other => push(text, &other),
+        }
+        return from;
+    }
+    let mut rest = &*piece.text;
+    if *pending != 0 {
+        if piece.halves.leading == 0 {
+            text.push('\u{FFFD}');
+        } else {
+            text.push(pair(*pending, piece.halves.leading));
+            rest = rest.strip_prefix('\u{FFFD}').unwrap_or(rest);
+        }
+        *pending = 0;
+    }
+    if piece.halves.trailing != 0 {
+        rest = rest.strip_suffix('\u{FFFD}').unwrap_or(rest);
+        *pending = piece.halves.trailing;
+    }
+    push(text, rest);
+    from
+}

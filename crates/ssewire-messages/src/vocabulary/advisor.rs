@@ -1,0 +1,77 @@
+use alloc::string::String;
+
+use super::UnknownObject;
+use super::wire::{object, string_enum, tagged};
+use crate::Nullable;
+
+object! {
+    /// What the advisor, another model, said (Messages API: `BetaAdvisorToolResultBlock`).
+    pub struct AdvisorToolResultBlock = "advisor_tool_result" {
+        /// The outcome.
+        pub content: Option<AdvisorToolResultContent>,
+        /// The identifier of the call.
+        pub tool_use_id: Option<String>,
+    }
+}
+
+tagged! {
+    /// The outcome of asking the advisor (Messages API: the `content` of a
+    /// `BetaAdvisorToolResultBlock`).
+    pub enum AdvisorToolResultContent else UnknownObject {
+        /// Its advice.
+        Result(AdvisorResultBlock),
+        /// Its advice, only for the model.
+        RedactedResult(AdvisorRedactedResultBlock),
+        /// Why there is no advice.
+        Error(AdvisorToolResultErrorObject),
+    }
+}
+
+object! {
+    /// The advisor's advice (Messages API: `BetaAdvisorResultBlock`).
+    pub struct AdvisorResultBlock = "advisor_result" {
+        /// Why the advisor stopped.
+        pub stop_reason: Nullable<String>,
+        /// What it said.
+        pub text: Option<String>,
+    }
+}
+
+object! {
+    /// The advisor's advice in encrypted form (Messages API: `BetaAdvisorRedactedResultBlock`).
+    pub struct AdvisorRedactedResultBlock = "advisor_redacted_result" {
+        /// What it said, encrypted; to be sent back unchanged.
+        pub encrypted_content: Option<String>,
+        /// Why the advisor stopped.
+        pub stop_reason: Nullable<String>,
+    }
+}
+
+object! {
+    /// The advisor could not be asked (Messages API: `BetaAdvisorToolResultErrorObject`).
+    pub struct AdvisorToolResultErrorObject = "advisor_tool_result_error" {
+        /// Why.
+        pub error_code: Option<AdvisorErrorCode>,
+    }
+}
+
+string_enum! {
+    /// Why the advisor could not be asked (Messages API: the `error_code` of a
+    /// `BetaAdvisorToolResultErrorObject`).
+    pub enum AdvisorErrorCode {
+        /// The request's limit of calls is used up.
+        MaxUsesExceeded = "max_uses_exceeded",
+        /// The conversation is too long for the advisor.
+        PromptTooLong = "prompt_too_long",
+        /// There were too many calls in a short time.
+        TooManyRequests = "too_many_requests",
+        /// The advisor has more to do than it can.
+        Overloaded = "overloaded",
+        /// The tool does not work at the moment.
+        Unavailable = "unavailable",
+        /// The advisor took too long.
+        ExecutionTimeExceeded = "execution_time_exceeded",
+        /// There is no such model.
+        ModelNotFound = "model_not_found",
+    }
+}

@@ -1,0 +1,88 @@
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+use serde_json::{Map, Value};
+
+/// The members of an object that have no typed field of their own.
+///
+/// Two sorts stand here: members this version does not know, and known members whose value is of
+/// another JSON type than documented (their typed field then says absent). They are written after
+/// the typed members; where a typed field of the same name is set, that one is written.
+///
+/// One pointer wide, and without a heap allocation while empty.
+// Never `Some` of an empty map, so that the derived equality is right.
+#[derive(Clone, Default, PartialEq)]
+pub struct ExtraMembers(Option<Box<Map<String, Value>>>);
+
+impl ExtraMembers {
+    /// The number of members.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |members| members.len())
+    }
+
+    /// Whether there is no member.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The value of the member `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.as_ref()?.get(name)
+    }
+
+    /// Whether there is a member `name`.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The members in the order of [`serde_json::Map`]: by name, or as they came with
+    /// `serde_json`'s feature `preserve_order`.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().flat_map(|members| members.iter()).map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Sets the member `name` and returns the value it had.
+    pub fn insert(&mut self, name: impl Into<String>, value: Value) -> Option<Value> {
+        self.0.get_or_insert_default().insert(name.into(), value)
+    }
+
+    /// Removes the member `name` and returns its value. The others keep their order.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let members = self.0.as_mut()?;
+        let removed = members.get_mut(name)?.take();
+        // `Map::remove` would move the last member into the gap under `preserve_order`.
+        members.retain(|other, _| other != name);
+        if members.is_empty() {
+            self.0 = None;
+        }
+        Some(removed)
+    }
+}
+
+/// All of an object's members.
+impl From<Map<String, Value>> for ExtraMembers {
+    fn from(members: Map<String, Value>) -> Self {
+        Self(if members.is_empty() { None } else { Some(Box::new(members)) })
+    }
+}
+
+impl fmt::Debug for ExtraMembers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// By value, for moving the members elsewhere.
+impl IntoIterator for ExtraMembers {
+    type Item = (String, Value);
+    type IntoIter = serde_json::map::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.map_or_else(Map::new, |members| *members).into_iter()
+    }
+}

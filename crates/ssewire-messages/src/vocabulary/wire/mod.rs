@@ -1,0 +1,20 @@
+//! How the vocabulary is read from JSON and written back without loss.
+//!
+//! Every type goes through [`serde_json::Value`]: no untagged, internally tagged or flattened serde representation, so
+//! numbers stay what they are whatever features `serde_json` is built with.
+//!
+//! Two macros define the types as tables: [`object!`] for objects, [`tagged!`] for unions that a `type` decides.
+
+mod extra;
+mod object;
+mod read;
+mod tagged;
+mod unknown;
+
+pub(crate) use self::object::object;
+pub(crate) use self::read::{FromJson, Member, Tagged, count_or, deserialize, tag};
+pub(crate) use self::tagged::tagged;
+pub(crate) use crate::string_enum::string_enum;
+
+pub use self::extra::ExtraMembers;
+pub use self::unknown::UnknownObject;

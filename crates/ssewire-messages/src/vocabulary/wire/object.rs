@@ -1,0 +1,146 @@
+//! The macro for objects.
+
+/// An object of the protocol, as a table of its members in the documented order.
+///
+/// ```text
+/// object! {
+///     /// Text.
+///     pub struct TextBlock = "text" {
+///         /// Where it is from.
+///         pub citations: Nullable<Vec<Citation>>,
+///         /// The text.
+///         pub text: Option<String>,
+///     }
+/// }
+/// ```
+///
+/// gives a struct of these public fields and `extra`, with `Serialize` and `Deserialize`. An
+/// object that is read and written again is the same JSON value: what finds no place in its field
+/// is kept in `extra`.
+///
+/// After the name stands the object's `type`:
+///
+/// - `= "text"`: an object of another `type` does not fit;
+/// - `= "message" implied`: any `type` fits, one other than this goes to `extra`, and this one is
+///   written where none came;
+/// - nothing: the object has no `type` of its own.
+///
+/// The type of a field says what an absent member is: `Option` for members that are never null,
+/// [`Nullable`](crate::Nullable) for those that may be. `name as "key"` gives a field another name
+/// than its member has. A rule in parentheses changes how the member is read:
+///
+/// - `(count)`: also from a string of digits or an integral float;
+/// - `(implied "x")`: "x" is written where none came.
+macro_rules! object {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident $(= $tag:literal $($implied:ident)?)? {
+            $(
+                $(#[$member_meta:meta])*
+                pub $member:ident $(as $key:literal)? $(($($rule:tt)+))? : $ty:ty,
+            )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $( $(#[$member_meta])* pub $member: $ty, )*
+            /// Members that this version does not know, and known ones of another JSON type than
+            /// documented.
+            pub extra: $crate::vocabulary::ExtraMembers,
+        }
+
+        $(
+            impl $crate::vocabulary::wire::Tagged for $name {
+                const TYPE: &'static str = $tag;
+            }
+        )?
+
+        impl $crate::vocabulary::wire::FromJson for $name {
+            fn fits(value: &::serde_json::Value) -> bool {
+                $( $crate::vocabulary::wire::object!(@tag_fits value, $tag $($implied)?) && )?
+                value.is_object()
+            }
+
+            fn from_json(value: ::serde_json::Value) -> Result<Self, ::serde_json::Value> {
+                if !Self::fits(&value) {
+                    return Err(value);
+                }
+                let ::serde_json::Value::Object(object) = value else {
+                    return Err(value);
+                };
+                let mut this = Self::default();
+                for (name, value) in object {
+                    let read = match name.as_str() {
+                        $( "type" if value == $tag => Ok(()), )?
+                        $(
+                            $crate::vocabulary::wire::object!(@key $member $($key)?) => {
+                                $crate::vocabulary::wire::object!(@read value, $ty $(, $($rule)+)?)
+                                    .map(|member| this.$member = member)
+                            }
+                        )*
+                        _ => Err(value),
+                    };
+                    if let Err(value) = read {
+                        this.extra.insert(name, value);
+                    }
+                }
+                Ok(this)
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use ::serde::ser::SerializeMap as _;
+
+                let mut object = serializer.serialize_map(None)?;
+                $( $crate::vocabulary::wire::object!(@imply self, object, "type", implied $tag); )?
+                $(
+                    let key = $crate::vocabulary::wire::object!(@key $member $($key)?);
+                    if !$crate::vocabulary::wire::Member::is_absent(&self.$member) {
+                        object.serialize_entry(key, &self.$member)?;
+                    } $(else {
+                        $crate::vocabulary::wire::object!(@imply self, object, key, $($rule)+);
+                    })?
+                )*
+                for (name, value) in self.extra.iter() {
+                    let set = [$((
+                        $crate::vocabulary::wire::object!(@key $member $($key)?),
+                        !$crate::vocabulary::wire::Member::is_absent(&self.$member),
+                    )),*];
+                    if !set.contains(&(name, true)) {
+                        object.serialize_entry(name, value)?;
+                    }
+                }
+                object.end()
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::vocabulary::wire::deserialize(deserializer, stringify!($name))
+            }
+        }
+    };
+
+    (@key $member:ident) => { stringify!($member) };
+    (@key $member:ident $key:literal) => { $key };
+
+    (@tag_fits $value:ident, $tag:literal) => { $crate::vocabulary::wire::tag($value) == Some($tag) };
+    (@tag_fits $value:ident, $tag:literal implied) => { true };
+
+    (@read $value:ident, $ty:ty, count) => { $crate::vocabulary::wire::count_or::<$ty>($value) };
+    (@read $value:ident, $ty:ty $(, $($rule:tt)+)?) => {
+        <$ty as $crate::vocabulary::wire::FromJson>::from_json($value)
+    };
+
+    (@imply $this:ident, $object:ident, $key:expr, implied $literal:literal) => {
+        if !$this.extra.contains($key) {
+            $object.serialize_entry($key, $literal)?;
+        }
+    };
+    (@imply $this:ident, $object:ident, $key:expr, $rule:ident) => {};
+}
+
+pub(crate) use object;

@@ -1,0 +1,200 @@
+//! From JSON values to typed ones.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Nullable;
+
+/// What can be read from a JSON value.
+pub(crate) trait FromJson: Sized {
+    /// Whether [`from_json`](Self::from_json) would succeed. Only looks, so that an array is
+    /// taken apart only if each of its elements fits.
+    fn fits(value: &Value) -> bool;
+
+    /// Takes the value over, or gives it back untouched if it is of another shape.
+    fn from_json(value: Value) -> Result<Self, Value>;
+}
+
+/// The type of a field of an object; the default stands for a member that did not come.
+pub(crate) trait Member: FromJson + Serialize + Default {
+    /// Whether the member is left out when the object is written.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+/// An object that says with `type` what it is.
+pub(crate) trait Tagged {
+    /// Its `type`.
+    const TYPE: &'static str;
+}
+
+/// The `type` of an object, if it is a string.
+pub(crate) fn tag(value: &Value) -> Option<&str> {
+    value.get("type")?.as_str()
+}
+
+/// `Deserialize` for all types of the vocabulary. The error names the type, never the payload.
+pub(crate) fn deserialize<'de, T: FromJson, D: Deserializer<'de>>(deserializer: D, name: &str) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    T::from_json(value).map_err(|_| D::Error::custom(format_args!("not a Messages API `{name}`")))
+}
+
+/// A count as servers and gateways send it: an integer, a string of digits, or a float without a
+/// fraction (`7`, `"7"`, `7.0`).
+pub(crate) fn count(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64().or_else(|| {
+            // A float displays without exponent, and without fraction if it has none.
+            number.as_f64()?.to_string().parse().ok()
+        }),
+        // `parse` alone would also take `+7`.
+        Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A member that is a [`count`].
+pub(crate) fn count_or<M: Member + From<u64>>(value: Value) -> Result<M, Value> {
+    match count(&value) {
+        Some(count) => Ok(M::from(count)),
+        None => M::from_json(value),
+    }
+}
+
+impl<T: FromJson + Serialize> Member for Option<T> {
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: FromJson + Serialize> Member for Nullable<T> {
+    fn is_absent(&self) -> bool {
+        self.is_absent()
+    }
+}
+
+impl Member for String {}
+
+/// Null is not among the values of `T`, unless `T` itself takes it.
+impl<T: FromJson> FromJson for Option<T> {
+    fn fits(value: &Value) -> bool {
+        T::fits(value)
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        T::from_json(value).map(Some)
+    }
+}
+
+impl<T: FromJson> FromJson for Nullable<T> {
+    fn fits(value: &Value) -> bool {
+        value.is_null() || T::fits(value)
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Null => Ok(Self::Null),
+            other => T::from_json(other).map(Self::Value),
+        }
+    }
+}
+
+impl<T: FromJson> FromJson for Box<T> {
+    fn fits(value: &Value) -> bool {
+        T::fits(value)
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        T::from_json(value).map(Self::new)
+    }
+}
+
+impl<T: Tagged> Tagged for Box<T> {
+    const TYPE: &'static str = T::TYPE;
+}
+
+/// All elements, or the array goes back whole.
+impl<T: FromJson> FromJson for Vec<T> {
+    fn fits(value: &Value) -> bool {
+        value.as_array().is_some_and(|elements| elements.iter().all(T::fits))
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Array(elements) if elements.iter().all(T::fits) => elements.into_iter().map(T::from_json).collect(),
+            other => Err(other),
+        }
+    }
+}
+
+impl FromJson for Value {
+    fn fits(_: &Value) -> bool {
+        true
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        Ok(value)
+    }
+}
+
+impl FromJson for Map<String, Value> {
+    fn fits(value: &Value) -> bool {
+        value.is_object()
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Object(members) => Ok(members),
+            other => Err(other),
+        }
+    }
+}
+
+impl FromJson for String {
+    fn fits(value: &Value) -> bool {
+        value.is_string()
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::String(string) => Ok(string),
+            other => Err(other),
+        }
+    }
+}
+
+impl FromJson for bool {
+    fn fits(value: &Value) -> bool {
+        value.is_boolean()
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        value.as_bool().ok_or(value)
+    }
+}
+
+impl FromJson for u64 {
+    fn fits(value: &Value) -> bool {
+        value.is_u64()
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        value.as_u64().ok_or(value)
+    }
+}
+
+impl FromJson for i64 {
+    fn fits(value: &Value) -> bool {
+        value.is_i64()
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        value.as_i64().ok_or(value)
+    }
+}

@@ -1,0 +1,46 @@
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::FromJson;
+
+/// An object whose `type` this version does not know, kept as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnknownObject {
+    raw: Box<Map<String, Value>>,
+}
+
+impl UnknownObject {
+    /// Its `type`; empty where that is absent or no string.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        self.raw.get("type").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// All its members, `type` included.
+    #[must_use]
+    pub fn raw(&self) -> &Map<String, Value> {
+        &self.raw
+    }
+}
+
+impl FromJson for UnknownObject {
+    fn fits(value: &Value) -> bool {
+        value.is_object()
+    }
+
+    fn from_json(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Object(raw) => Ok(Self { raw: Box::new(raw) }),
+            other => Err(other),
+        }
+    }
+}
+
+impl Serialize for UnknownObject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.raw.serialize(serializer)
+    }
+}

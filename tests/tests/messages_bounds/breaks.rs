@@ -1,0 +1,252 @@
+//! Inputs that once broke a promise: of linear time, of bounded memory, of truth.
+//!
+//! Time is not measured here. The inputs are so large that work in proportion to the square of their size would not
+//! end.
+
+use std::iter::once;
+
+use ssewire_messages::{Accumulator, Completion, ContentBlock, MessageDecoder, Step, Update, Validation};
+
+const MIB: usize = 1 << 20;
+/// What may be held beside [`HELD`] bytes for each received one.
+const CONSTANT: usize = 8 * 1024;
+const HELD: usize = 4;
+
+const START: &str = r#"{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}}}"#;
+const STOP: &str = r#"{"type":"message_stop"}"#;
+
+fn sse(payload: &str) -> String {
+    format!("data: {payload}\n\n")
+}
+
+fn decode(decoder: &mut MessageDecoder, mut input: &[u8]) {
+    while let Step::Update(_) = decoder.decode(&mut input).expect("not strict") {}
+}
+
+/// The most that was held at any time while the chunks were decoded, beside the chunks.
+fn peak<'a>(decoder: &mut MessageDecoder, chunks: impl IntoIterator<Item = &'a [u8]>) -> usize {
+    let ((), peak) = ssewire_heap::peak_of(|| chunks.into_iter().for_each(|chunk| decode(decoder, chunk)));
+    peak
+}
+
+/// A mebibyte of objects in objects, each with an empty name.
+fn nested(bytes: usize) -> String {
+    let one = format!("{}0{}", r#"{"":"#.repeat(120), "}".repeat(120));
+    let many = vec![one.as_str(); bytes / one.len()];
+    format!("[{}]", many.join(","))
+}
+
+#[test]
+fn white_space_before_what_looks_like_json_is_looked_at_once() {
+    let one_chunk = [vec![b' '; MIB / 2], b"{\n".to_vec(), b":\n".repeat(MIB / 4)].concat();
+    decode(&mut MessageDecoder::new(), &one_chunk);
+
+    let head = [vec![b' '; 16_382], b"{\n".to_vec()].concat();
+    let comments = b":\n".repeat(8 * 1024);
+    let mut in_chunks = MessageDecoder::new();
+    decode(&mut in_chunks, &head);
+    for _ in 0..64 {
+        decode(&mut in_chunks, &comments);
+    }
+
+    let mut byte_by_byte = MessageDecoder::new();
+    decode(&mut byte_by_byte, &head);
+    for byte in b":\n".repeat(MIB / 4).chunks(1) {
+        decode(&mut byte_by_byte, byte);
+    }
+}
+
+#[test]
+fn of_a_large_unknown_event_nothing_is_kept() {
+    let event = sse(&format!(r#"{{"x":"{}"}}"#, "x".repeat(16 * MIB - 100)));
+    let mut decoder = MessageDecoder::new();
+    let before = ssewire_heap::held();
+    decode(&mut decoder, event.as_bytes());
+    decode(&mut decoder, b"data: x\n\n");
+    let held = ssewire_heap::held().saturating_sub(before);
+    assert!(held <= 1024, "{held}");
+}
+
+#[test]
+fn a_stream_with_one_block_begun_holds_a_kibibyte() {
+    let mut decoder = MessageDecoder::new();
+    let before = ssewire_heap::held();
+    decode(&mut decoder, sse(START).as_bytes());
+    let start = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
+    decode(&mut decoder, sse(start).as_bytes());
+    let delta = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}}"#;
+    decode(&mut decoder, sse(delta).as_bytes());
+    let held = ssewire_heap::held().saturating_sub(before);
+    assert!(held <= 1024, "{held}");
+}
+
+#[test]
+fn a_rejected_message_stop_does_not_collect_the_open_blocks_each_time() {
+    let accumulator =
+        Accumulator::new().with_validation(Validation::Strict).with_max_blocks(usize::MAX).with_max_bytes(usize::MAX);
+    let mut accumulator = accumulator;
+    accumulator.accumulate_json(START.as_bytes()).expect("the start");
+    let many = 20_000_u64;
+    for index in 0..many {
+        let start =
+            format!(r#"{{"type":"content_block_start","index":{index},"content_block":{{"type":"text","text":""}}}}"#);
+        accumulator.accumulate_json(start.as_bytes()).expect("a start in order");
+    }
+    for _ in 0..many {
+        assert!(accumulator.accumulate_json(STOP.as_bytes()).is_err());
+    }
+}
+
+#[test]
+fn assigning_among_many_unknown_members_is_linear() {
+    let members: Vec<String> = (0..50_000).map(|number| format!(r#""x{number}":0"#)).collect();
+    let starts = [
+        format!(r#"{{"type":"message_start","message":{{"usage":{{{}}}}}}}"#, members.join(",")),
+        format!(r#"{{"type":"message_start","message":{{{}}}}}"#, members.join(",")),
+    ];
+    for start in starts {
+        let mut accumulator = Accumulator::new();
+        accumulator.accumulate_json(start.as_bytes()).expect("tolerant");
+        for _ in 0..20_000 {
+            for payload in [
+                r#"{"type":"message_delta","usage":{"output_tokens":{}}}"#,
+                r#"{"type":"message_delta","usage":{"output_tokens":1}}"#,
+                r#"{"type":"message_delta","delta":{"stop_reason":5}}"#,
+                r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+            ] {
+                accumulator.accumulate_json(payload.as_bytes()).expect("tolerant");
+            }
+        }
+        assert_eq!(accumulator.snapshot().stop_reason().map(|reason| reason.as_str()), Some("end_turn"));
+    }
+}
+
+/// Wherever nobody merges it, deep JSON is held as text.
+#[test]
+fn deep_json_is_held_as_text_wherever_it_stands() {
+    let deep = nested(MIB);
+    let replace = |shape: &str| shape.replace('@', &deep);
+    let start = START.to_owned();
+    let places = [
+        ("message_start", vec![replace(r#"{"type":"message_start","message":{"content":[],"x":@}}"#)]),
+        ("message_delta", vec![start.clone(), replace(r#"{"type":"message_delta","delta":{"x":@}}"#)]),
+        (
+            "block start",
+            vec![
+                start.clone(),
+                replace(r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"","x":@}}"#),
+            ],
+        ),
+        (
+            "raw block",
+            vec![
+                start.clone(),
+                replace(r#"{"type":"content_block_start","index":0,"content_block":{"type":"future","x":@}}"#),
+            ],
+        ),
+        (
+            "tool input",
+            vec![
+                start.clone(),
+                replace(
+                    r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":@}}"#,
+                ),
+            ],
+        ),
+        ("error", vec![start, replace(r#"{"type":"error","error":{"type":"api_error","message":"m","x":@}}"#)]),
+    ];
+    for (place, payloads) in places {
+        for lossy in ["", r#""\ud800","#, "\"\u{fffd}\","] {
+            let stream: String =
+                payloads.iter().map(|payload| sse(&payload.replacen("[{", &format!("[{lossy}{{"), 1))).collect();
+            let mut stream = stream.into_bytes();
+            for byte in &mut stream {
+                // The first byte of U+FFFD: what remains is not UTF-8.
+                if *byte == 0xef {
+                    *byte = 0xff;
+                }
+            }
+            let mut decoder = MessageDecoder::new();
+            let peak = peak(&mut decoder, stream.chunks(16 * 1024));
+            assert!(peak <= HELD * stream.len() + CONSTANT, "{place} {lossy:?}: {peak} held for {}", stream.len());
+        }
+    }
+}
+
+#[test]
+fn the_limit_counts_what_every_member_holds() {
+    const LIMIT: usize = MIB;
+    let deep = nested(MIB);
+    let text = format!("{:?}", "x".repeat(MIB));
+    let shapes = [
+        r#"{"delta":{"stop_reason":T}}"#,
+        r#"{"delta":{"stop_sequence":T}}"#,
+        r#"{"delta":{"container":@}}"#,
+        r#"{"delta":{"stop_details":@}}"#,
+        r#"{"context_management":@}"#,
+        r#"{"delta":{"input_transformations":@}}"#,
+        r#"{"usage":{"iterations":@}}"#,
+        r#"{"usage":{"cache_creation":@}}"#,
+        r#"{"usage":{"output_tokens_details":@}}"#,
+        r#"{"usage":{"server_tool_use":@}}"#,
+        r#"{"usage":{"inference_geo":T}}"#,
+        r#"{"usage":{"fallback_credit":@}}"#,
+        r#"{"usage":{"service_tier":T}}"#,
+        r#"{"usage":{"speed":T}}"#,
+    ];
+    for limit in [100, LIMIT] {
+        let mut decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(limit));
+        let before = ssewire_heap::held();
+        decode(&mut decoder, sse(r#"{"type":"message_start","message":{"content":[]}}"#).as_bytes());
+        for shape in shapes {
+            let payload = shape.replace('@', &deep).replace('T', &text).replacen('{', r#"{"type":"message_delta","#, 1);
+            decode(&mut decoder, sse(&payload).as_bytes());
+        }
+        decode(&mut decoder, sse(STOP).as_bytes());
+        let held = ssewire_heap::held().saturating_sub(before);
+        assert!(held <= HELD * limit + CONSTANT, "{held} held for a limit of {limit}");
+        let incomplete = decoder.finish().expect_err("too much");
+        assert!(matches!(incomplete.reason(), Completion::LimitExceeded), "{:?}", incomplete.reason());
+    }
+}
+
+/// A lost piece of input is never taken for input: from then on the input is an error.
+#[test]
+fn a_lost_piece_of_input_is_never_taken_for_input() {
+    let tool = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}"#;
+    let piece = |json: &str| {
+        sse(&format!(
+            r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"input_json_delta","partial_json":{json:?}}}}}"#
+        ))
+    };
+    let cut = sse(r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"etc"#);
+    for pieces in [vec![piece(r#"{"path":"/""#), cut.clone(), piece("}")], vec![cut]] {
+        let stop = sse(r#"{"type":"content_block_stop","index":0}"#);
+        let end = sse(r#"{"type":"message_delta","delta":{"stop_reason":"tool_use"}}"#) + &sse(STOP);
+        let mut decoder = MessageDecoder::new();
+        let mut has_lost = false;
+        for event in [sse(START), sse(tool)].iter().chain(&pieces).chain(once(&stop)).chain(once(&end)) {
+            let mut input = event.as_bytes();
+            while let Step::Update(event) = decoder.decode(&mut input).expect("not strict") {
+                assert!(!matches!(event.update, Update::ToolCall(_)), "a call of half an input");
+                has_lost |= matches!(event.update, Update::Lost(_));
+            }
+            if let (true, Some(ContentBlock::ToolUse(block))) = (has_lost, decoder.snapshot().content().first()) {
+                assert!(block.input().value().is_err());
+            }
+        }
+        assert!(has_lost);
+        let incomplete = decoder.finish().expect_err("a piece is lost");
+        let Some(ContentBlock::ToolUse(block)) = incomplete.message().content().first() else { panic!("no block") };
+        assert!(block.input().value().is_err());
+    }
+}
+
+#[test]
+fn halves_of_surrogate_pairs_are_held_within_bounds() {
+    let half = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\ud83d"}}"#;
+    let stream = sse(START) + &sse(half).repeat(10_000);
+    let mut decoder = MessageDecoder::new();
+    let peak = peak(&mut decoder, stream.as_bytes().chunks(16 * 1024));
+    assert!(peak <= HELD * stream.len() + CONSTANT, "{peak}");
+}

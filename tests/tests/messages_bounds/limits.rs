@@ -1,0 +1,417 @@
+//! A message costs in proportion to the bytes of its events, whatever the order and the indices they come with, and
+//! never more than its limits allow.
+//!
+//! Costs are counted in allocated bytes, not in seconds. A search through all blocks for each of them would not be
+//! seen there; with this many events it would not end either.
+
+use serde_json::json;
+use ssewire_messages::{AccumulateError, Accumulator, Completion, ProtocolViolations, StreamEvent, ViolationKind};
+
+/// What a stream cost.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    /// The bytes of its payloads.
+    received: usize,
+    /// All that was ever allocated, which is what work there was to do with memory.
+    allocated: usize,
+    /// The most that was held at once.
+    peak: usize,
+}
+
+/// As many events as no server sends.
+const MANY: u64 = 100_000;
+
+/// For each byte that was received at most so many are held, at any time, beside [`CONSTANT`].
+const HELD: usize = 4;
+const CONSTANT: usize = 8 * 1024;
+
+/// For each byte that was received so many may be allocated in all.
+const ALLOCATED_IN_ALL: usize = 20;
+
+type Payload = fn(u64) -> String;
+
+/// Streams that are after the books of the accumulator, and of how many events.
+const HOSTILE: [(&str, u64, Payload); 12] = [
+    ("starts that count down", MANY, |number| start(MANY - number)),
+    ("starts that count down from the top", MANY, |number| start(u64::MAX - number)),
+    ("starts from both ends", MANY / 10, |number| start(if number % 2 == 0 { number } else { u64::MAX - number })),
+    ("one index for all", MANY, |_| start(7)),
+    ("the last index for all", MANY, |_| start(u64::MAX)),
+    ("one index, and each block is stopped", MANY / 10, |number| if number % 2 == 0 { start(7) } else { stop(7) }),
+    ("text at ever other indices", MANY, |number| text(scattered(number), "x")),
+    ("thinking at ever other indices", MANY / 10, |number| delta(scattered(number), "thinking_delta", "thinking", "x")),
+    ("input at ever other indices", MANY, |number| input(scattered(number), "1")),
+    ("blank input at ever other indices", MANY / 10, |number| input(scattered(number), " ")),
+    ("text, then its start, at indices that count down", MANY / 10, |number| {
+        let index = MANY - number / 2;
+        if number % 2 == 0 { text(index, "x") } else { start(index) }
+    }),
+    ("input, then its start, at one index", MANY / 10, |number| if number % 2 == 0 { input(3, "1") } else { tool(3) }),
+];
+
+#[test]
+fn hostile_indices_cost_in_proportion_to_what_was_received() {
+    for (what, events, payload) in HOSTILE {
+        let part = cost(unlimited(), events / 4, payload);
+        let all = cost(unlimited(), events, payload);
+        for Cost { received, allocated, peak } in [part, all] {
+            assert!(peak <= HELD * received + CONSTANT, "{what}: {peak} held for {received}");
+            assert!(allocated <= ALLOCATED_IN_ALL * received, "{what}: {allocated} allocated for {received}");
+        }
+        // Four times the events, four times the cost; not quite, for a vector may just have doubled.
+        assert!(all.allocated <= part.allocated * 6, "{what}: {part:?}, {all:?}");
+        assert!(all.peak <= part.peak * 6, "{what}: {part:?}, {all:?}");
+    }
+}
+
+/// What opens no block is not kept at all, at however many indices it comes.
+#[test]
+fn what_opens_no_block_leaves_nothing() {
+    let payloads: [(&str, Payload); 3] = [
+        ("stops", |number| stop(scattered(number))),
+        ("empty input", |number| input(scattered(number), "")),
+        ("unknown deltas", |number| delta(scattered(number), "future_delta", "text", "x")),
+    ];
+    for (what, payload) in payloads {
+        let mut accumulator = unlimited();
+        feed(&mut accumulator, 0..1000, payload);
+        let before = ssewire_heap::held();
+        feed(&mut accumulator, 1000..MANY / 4, payload);
+        assert_eq!(ssewire_heap::held(), before, "{what}");
+        assert!(accumulator.snapshot().content().is_empty(), "{what}");
+    }
+}
+
+/// The list of departures ends at some point, their counts do not.
+#[test]
+fn departures_without_end_are_counted_not_kept() {
+    let mut accumulator = unlimited();
+    feed(&mut accumulator, 0..1000, |_| stop(5));
+    let before = ssewire_heap::held();
+    feed(&mut accumulator, 1000..MANY, |_| stop(5));
+    assert_eq!(ssewire_heap::held(), before);
+    assert_eq!(accumulator.violations().count(ViolationKind::StopWithoutStart), MANY);
+    assert_eq!(accumulator.violations().first().len(), ProtocolViolations::KEPT);
+}
+
+/// All that stays of blocks at hostile indices is there, in the order of the page.
+#[test]
+fn hostile_indices_lose_nothing() {
+    let many = MANY / 10;
+    let mut accumulator = unlimited();
+    feed(&mut accumulator, 0..many, |number| named(u64::MAX - number, &number.to_string()));
+    feed(&mut accumulator, 0..many, |number| text(u64::MAX - number, &format!(",{number}")));
+    let text: String = (0..many).rev().map(|number| format!("{number},{number}")).collect();
+    assert_eq!(accumulator.snapshot().final_text(), text);
+
+    let mut accumulator = unlimited();
+    feed(&mut accumulator, 0..many, |number| named(7, &format!("{number},")));
+    feed(&mut accumulator, 0..1, |_| self::text(7, "last"));
+    let text: String = (0..many).map(|number| format!("{number},")).collect();
+    assert_eq!(accumulator.snapshot().final_text(), text + "last");
+}
+
+/// Under the limits that everyone has who asked for none.
+#[test]
+fn by_default_blocks_without_end_are_too_large() {
+    for (what, _, payload) in HOSTILE {
+        let mut accumulator = Accumulator::new();
+        let limit = Accumulator::DEFAULT_MAX_BLOCKS;
+        let errors = feed(&mut accumulator, 0..MANY / 5, payload);
+        assert_eq!(errors, [AccumulateError::BlocksExceeded { limit }], "{what}");
+        assert_eq!(accumulator.completion(), Completion::LimitExceeded, "{what}");
+        assert!(accumulator.snapshot().content().len() <= limit, "{what}");
+        assert!(accumulator.unmatched_input().count() <= limit, "{what}");
+        let before = ssewire_heap::held();
+        assert!(feed(&mut accumulator, 0..1000, payload).is_empty(), "{what}: once");
+        assert_eq!(ssewire_heap::held(), before, "{what}");
+    }
+}
+
+/// Every way in which a message can grow, with the bytes that each event adds at the least.
+const GROWING: [(&str, Payload, usize); 7] = [
+    ("text", |_| text(0, &"x".repeat(100)), 100),
+    ("thinking", |_| delta(0, "thinking_delta", "thinking", &"x".repeat(100)), 100),
+    ("input", |number| input(0, if number == 0 { "[" } else { "12345678," }), 9),
+    ("input in a block", |number| if number == 0 { tool(0) } else { input(0, &"x".repeat(100)) }, 100),
+    ("blocks", |number| named(number, &"x".repeat(100)), 100),
+    (
+        "citations",
+        |number| match number {
+            0 => named(0, ""),
+            _ => json!({"type": "content_block_delta", "index": 0, "delta": {"type": "citations_delta",
+            "citation": {"type": "char_location", "cited_text": "x".repeat(100)}}})
+            .to_string(),
+        },
+        100,
+    ),
+    (
+        "unknown members",
+        |number| json!({"type": "message_delta", "delta": {format!("odd{number}"): "x".repeat(100)}}).to_string(),
+        100,
+    ),
+];
+
+#[test]
+fn a_message_over_its_bytes_is_told_once_and_grows_no_more() {
+    let limit = 100_000;
+    for (what, payload, bytes) in GROWING {
+        let before = ssewire_heap::held();
+        let mut accumulator = unlimited().with_max_bytes(limit);
+        let errors = feed(&mut accumulator, 0..20_000, payload);
+        assert_eq!(errors, [AccumulateError::BytesExceeded { limit }], "{what}");
+        assert_eq!(accumulator.completion(), Completion::LimitExceeded, "{what}");
+        // No more than the limit was kept, with the books of it; and what came before is all there.
+        let held = ssewire_heap::held() - before;
+        assert!(held <= HELD * limit + CONSTANT, "{what}: {held}");
+        let kept = ssewire_heap::held();
+        let snapshot = accumulator.snapshot().into_owned();
+        assert!(feed(&mut accumulator, 20_000..21_000, payload).is_empty(), "{what}: once");
+        assert_eq!(accumulator.snapshot().into_owned(), snapshot, "{what}");
+        drop(snapshot);
+        assert_eq!(ssewire_heap::held(), kept, "{what}");
+
+        let most = limit / bytes + 1;
+        let written = accumulator.snapshot().to_json_lossy().into_string();
+        let pieces = written.matches(&"x".repeat(100)).count();
+        assert!(pieces <= most, "{what}: {pieces}");
+    }
+}
+
+/// The message so far, and what ends it, are as good as ever.
+#[test]
+fn what_came_before_the_limit_is_kept() {
+    let mut accumulator = Accumulator::new().with_max_bytes(500);
+    let mut errors = Vec::new();
+    for payload in [
+        r#"{"type":"message_start","message":{"id":"msg_1","content":[],"usage":{"output_tokens":1}}}"#,
+        &start(0),
+        &text(0, "before"),
+        &text(0, &"x".repeat(500)),
+        &text(0, "behind"),
+        &stop(0),
+        &tool(1),
+        r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}"#,
+        r#"{"type":"message_stop"}"#,
+    ] {
+        let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
+        errors.extend(accumulator.accumulate(event).err());
+    }
+    assert_eq!(errors, [AccumulateError::BytesExceeded { limit: 500 }]);
+    let incomplete = accumulator.into_message().unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
+    let message = incomplete.into_partial();
+    let expected = json!({"type": "message", "role": "assistant", "id": "msg_1", "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": "before"}], "usage": {"output_tokens": 9}});
+    assert_eq!(serde_json::to_value(message).unwrap(), expected);
+}
+
+/// The limit itself is within the limit; one byte more is not.
+#[test]
+fn the_limit_is_exact() {
+    let kinds: [fn(&str) -> String; 3] =
+        [|piece| text(0, piece), |piece| delta(0, "thinking_delta", "thinking", piece), |piece| input(0, piece)];
+    for kind in kinds {
+        for limit in [1, 2, 100, 4097] {
+            for pieces in [vec![limit], vec![limit - 1, 1], vec![0, limit], vec![1, limit - 1]] {
+                let mut accumulator = Accumulator::new().with_max_bytes(limit);
+                for piece in pieces {
+                    assert_eq!(accumulate(&mut accumulator, &kind(&"1".repeat(piece))), None);
+                }
+                assert_ne!(accumulator.completion(), Completion::LimitExceeded);
+                assert_eq!(accumulate(&mut accumulator, &kind("")), None);
+                let error = accumulate(&mut accumulator, &kind("1"));
+                assert_eq!(error, Some(AccumulateError::BytesExceeded { limit }));
+                assert_eq!(accumulator.completion(), Completion::LimitExceeded);
+            }
+        }
+    }
+    for limit in [1, 2, 100] {
+        for payload in [named as fn(u64, &str) -> String, text, |index, piece| input(index, piece)] {
+            let mut accumulator = Accumulator::new().with_max_blocks(limit);
+            for index in 0..limit as u64 {
+                assert_eq!(accumulate(&mut accumulator, &payload(index, "1")), None);
+            }
+            assert_ne!(accumulator.completion(), Completion::LimitExceeded);
+            let error = accumulate(&mut accumulator, &payload(1000, "1"));
+            assert_eq!(error, Some(AccumulateError::BlocksExceeded { limit }));
+        }
+    }
+}
+
+/// The same at the level of a whole stream: there is a limit that it fits into, which is no more than what was sent,
+/// and which is no larger for a message that is no larger.
+#[test]
+fn a_whole_message_fits_into_the_bytes_it_came_in() {
+    let payloads = |text: &str| {
+        [
+            r#"{"type":"message_start","message":{"id":"msg_1","content":[]}}"#.to_owned(),
+            start(0),
+            self::text(0, text),
+            stop(0),
+            tool(1),
+            input(1, r#"{"a": "#),
+            input(1, r#""b"}"#),
+            stop(1),
+            r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#.to_owned(),
+            r#"{"type":"message_stop"}"#.to_owned(),
+        ]
+    };
+    let fits = |text: &str, limit: usize| {
+        let mut accumulator = Accumulator::new().with_max_bytes(limit);
+        let errors = payloads(text).iter().filter_map(|payload| accumulate(&mut accumulator, payload)).count();
+        assert_eq!(errors == 0, accumulator.completion() == Completion::Complete);
+        errors == 0
+    };
+    let least = |text: &str| (0..).find(|limit| fits(text, *limit)).unwrap();
+    let sent: usize = payloads("Hello").iter().map(String::len).sum();
+    assert!(least("Hello") <= sent);
+    assert!(least("Hello") >= "Hello".len() + r#"{"a": "b"}"#.len());
+    assert_eq!(least("Hello!"), least("Hello") + 1);
+}
+
+/// Early deltas, and the input that waited, are one block with the start that comes for them.
+#[test]
+fn a_block_counts_once_however_it_comes() {
+    for early in [text(0, "x"), input(0, "{")] {
+        let mut accumulator = Accumulator::new().with_max_blocks(1);
+        assert_eq!(accumulate(&mut accumulator, &early), None);
+        let start = if early.contains("text_delta") { start(0) } else { tool(0) };
+        assert_eq!(accumulate(&mut accumulator, &start), None, "{early}");
+        assert_eq!(accumulator.snapshot().content().len(), 1);
+        let error = accumulate(&mut accumulator, &self::start(1));
+        assert_eq!(error, Some(AccumulateError::BlocksExceeded { limit: 1 }), "{early}");
+    }
+}
+
+#[test]
+fn a_limit_of_zero_takes_no_content() {
+    let empty = [
+        r#"{"type":"ping"}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}"#,
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":""}}"#,
+        r#"{"type":"content_block_stop","index":0}"#,
+    ];
+    for payload in [start(0), text(0, "x"), input(0, "1"), delta(0, "thinking_delta", "thinking", "x")] {
+        for accumulator in [Accumulator::new().with_max_bytes(0), Accumulator::new().with_max_blocks(0)] {
+            let mut accumulator = accumulator;
+            for payload in empty {
+                assert_eq!(accumulate(&mut accumulator, payload), None, "{payload}");
+            }
+            let error = accumulate(&mut accumulator, &payload);
+            assert!(
+                matches!(
+                    error,
+                    Some(AccumulateError::BytesExceeded { limit: 0 } | AccumulateError::BlocksExceeded { limit: 0 })
+                ),
+                "{payload}"
+            );
+            assert_eq!(accumulate(&mut accumulator, &payload), None, "{payload}");
+            assert!(accumulator.snapshot().content().is_empty(), "{payload}");
+            assert_eq!(accumulator.unmatched_input().count(), 0, "{payload}");
+            assert_eq!(accumulator.snapshot().output_tokens(), Some(9));
+        }
+    }
+    // A message_start without content has no blocks, but bytes.
+    let message = r#"{"type":"message_start","message":{"id":"msg_1","content":[]}}"#;
+    assert_eq!(accumulate(&mut Accumulator::new().with_max_blocks(0), message), None);
+    let error = accumulate(&mut Accumulator::new().with_max_bytes(0), message);
+    assert_eq!(error, Some(AccumulateError::BytesExceeded { limit: 0 }));
+}
+
+/// What is replaced does not pile up, so it needs no limit.
+#[test]
+fn what_is_replaced_does_not_pile_up() {
+    let mut accumulator = unlimited();
+    let payload: Payload = |number| {
+        json!({"type": "message_delta",
+            "delta": {"stop_reason": format!("reason{number:09}"), "stop_sequence": "x".repeat(100),
+                "container": {"id": "x".repeat(100)}},
+            "usage": {"output_tokens": number, "iterations": [{"type": "message", "output_tokens": number}]}})
+        .to_string()
+    };
+    feed(&mut accumulator, 0..100, payload);
+    let before = ssewire_heap::held();
+    feed(&mut accumulator, 100..10_000, payload);
+    assert_eq!(ssewire_heap::held(), before);
+    feed(&mut accumulator, 0..1, |_| named(0, ""));
+    feed(&mut accumulator, 0..1, |_| delta(0, "thinking_delta", "thinking", "x"));
+    let signature: Payload = |number| delta(0, "signature_delta", "signature", &format!("{number:09}"));
+    feed(&mut accumulator, 0..100, signature);
+    let before = ssewire_heap::held();
+    feed(&mut accumulator, 100..10_000, signature);
+    assert_eq!(ssewire_heap::held(), before);
+}
+
+/// Without limits, so that only the books are measured.
+fn unlimited() -> Accumulator {
+    Accumulator::new().with_max_blocks(usize::MAX).with_max_bytes(usize::MAX)
+}
+
+fn cost(mut accumulator: Accumulator, events: u64, payload: Payload) -> Cost {
+    let (live, mut received, mut allocated) = (ssewire_heap::held(), 0, 0);
+    let mut peak = live;
+    for number in 0..events {
+        let text = payload(number);
+        received += text.len();
+        let event = StreamEvent::from_json(text.as_bytes()).unwrap().unwrap();
+        let before = ssewire_heap::allocated();
+        ssewire_heap::begin();
+        accumulator.accumulate(event).unwrap();
+        allocated += ssewire_heap::allocated() - before;
+        peak = peak.max(ssewire_heap::peak());
+    }
+    // The end counts, too.
+    let before = ssewire_heap::allocated();
+    ssewire_heap::begin();
+    let stop = StreamEvent::from_json(br#"{"type":"message_stop"}"#).unwrap().unwrap();
+    accumulator.accumulate(stop).unwrap();
+    drop(accumulator.into_message());
+    allocated += ssewire_heap::allocated() - before;
+    peak = peak.max(ssewire_heap::peak());
+    assert_eq!(ssewire_heap::held(), live);
+    Cost { received, allocated, peak: peak - live }
+}
+
+/// Feeds these events and returns the errors.
+fn feed(accumulator: &mut Accumulator, numbers: std::ops::Range<u64>, payload: Payload) -> Vec<AccumulateError> {
+    numbers.filter_map(|number| accumulate(accumulator, &payload(number))).collect()
+}
+
+fn accumulate(accumulator: &mut Accumulator, payload: &str) -> Option<AccumulateError> {
+    let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
+    accumulator.accumulate(event).err()
+}
+
+/// A different index for each number, in no order.
+fn scattered(number: u64) -> u64 {
+    number.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+fn start(index: u64) -> String {
+    named(index, "")
+}
+
+fn named(index: u64, text: &str) -> String {
+    format!(r#"{{"type":"content_block_start","index":{index},"content_block":{{"type":"text","text":"{text}"}}}}"#)
+}
+
+fn tool(index: u64) -> String {
+    format!(r#"{{"type":"content_block_start","index":{index},"content_block":{{"type":"tool_use","input":{{}}}}}}"#)
+}
+
+fn stop(index: u64) -> String {
+    format!(r#"{{"type":"content_block_stop","index":{index}}}"#)
+}
+
+fn text(index: u64, text: &str) -> String {
+    delta(index, "text_delta", "text", text)
+}
+
+fn input(index: u64, json: &str) -> String {
+    delta(index, "input_json_delta", "partial_json", json)
+}
+
+fn delta(index: u64, kind: &str, member: &str, piece: &str) -> String {
+    json!({"type": "content_block_delta", "index": index, "delta": {"type": kind, member: piece}}).to_string()
+}

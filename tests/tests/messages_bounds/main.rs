@@ -1,0 +1,7 @@
+//! Bounds of a message on memory and work: bytes held and allocated, never time.
+
+mod breaks;
+mod limits;
+
+#[global_allocator]
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;

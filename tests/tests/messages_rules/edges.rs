@@ -1,0 +1,215 @@
+//! Truth at the edges: unfinished is never taken for finished.
+
+use serde_json::{Value, json};
+use ssewire_messages::{Completion, Message, MessageDecoder, Step, ToolInputError, TurnError, Update};
+
+use super::support::*;
+
+fn stopped_by(reason: &str) -> Value {
+    message_delta(json!({"stop_reason": reason}), Value::Null)
+}
+
+/// The updates of a stream that are calls, with the number of the event that brought each.
+fn calls(events: &[Value]) -> Vec<(usize, String)> {
+    let mut accumulator = ssewire_messages::Accumulator::new();
+    let mut calls = Vec::new();
+    for (at, event) in events.iter().enumerate() {
+        let json = event.to_string();
+        let decoded = ssewire_messages::StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
+        accumulator.accumulate(decoded).unwrap();
+        while let Some(update) = accumulator.next_update() {
+            let Update::ToolCall(call) = update else { continue };
+            assert_eq!((&*call.id, &*call.name), ("toolu_1", "f"));
+            calls.push((at, call.input.as_str().to_owned()));
+        }
+    }
+    calls
+}
+
+#[test]
+fn a_tool_call_without_any_input_is_truncated_if_the_stop_reason_means_a_cut() {
+    for reason in ["max_tokens", "refusal", "model_context_window_exceeded", "a_future_reason"] {
+        for pieces in [&[][..], &[""], &[" ", "\n"]] {
+            let mut events = vec![begin(), start(0, tool(json!({})))];
+            events.extend(pieces.iter().map(|piece| input(0, piece)));
+            events.extend([stop(0), stopped_by(reason), end()]);
+            let run = orderly(&events);
+            assert_eq!(run.input_state(0), InputState::Truncated, "{reason} {pieces:?}");
+            assert_eq!(calls(&events), []);
+            let incomplete = run.end().unwrap_err();
+            assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
+            assert_eq!(incomplete.message().to_json(), Err(ToolInputError::Truncated));
+        }
+    }
+}
+
+#[test]
+fn a_tool_call_without_any_input_is_complete_otherwise() {
+    let call = [begin(), start(0, tool(json!({}))), stop(0)];
+    for reason in ["tool_use", "end_turn", "stop_sequence", "pause_turn"] {
+        let events = [&call[..], &[stopped_by(reason), end()]].concat();
+        assert_eq!(calls(&events), [(3, "{}".to_owned())], "it waits for the stop reason");
+        assert_eq!(orderly(&events).input_state(0), InputState::Empty);
+    }
+    let without_reason = [&call[..], &[end()]].concat();
+    assert_eq!(calls(&without_reason), [(3, "{}".to_owned())], "no stop reason by message_stop");
+    let followed = [&call[..], &[start(1, text_block("t")), stop(1), stopped_by("max_tokens"), end()]].concat();
+    assert_eq!(calls(&followed), [(3, "{}".to_owned())], "a block of a higher index");
+    assert_eq!(orderly(&followed).end().unwrap().final_text(), "t");
+    let with_input = [begin(), start(0, tool(json!({"a": 1}))), stop(0), stopped_by("max_tokens"), end()];
+    assert_eq!(calls(&with_input), [(2, "{\"a\":1}".to_owned())], "its start has some");
+    let late = [&call[..], &[stopped_by("max_tokens"), start(1, text_block("t")), stop(1), end()]].concat();
+    assert_eq!(calls(&late), [(4, "{}".to_owned())], "even after the stop reason");
+}
+
+#[test]
+fn a_tool_call_with_input_is_given_at_its_stop() {
+    let events = [begin(), start(0, tool(json!({}))), input(0, "{\"a\":"), input(0, "1}"), stop(0), end_turn(), end()];
+    assert_eq!(calls(&events), [(4, "{\"a\":1}".to_owned())]);
+    let cut = [begin(), start(0, tool(json!({}))), input(0, "{\"a\":"), stop(0), stopped_by("max_tokens"), end()];
+    assert_eq!(calls(&cut), []);
+    let open = [begin(), start(0, tool(json!({}))), input(0, "{\"a\":1}"), end_turn(), end()];
+    assert_eq!(calls(&open), [(4, "{\"a\":1}".to_owned())], "message_stop closes it");
+}
+
+#[test]
+fn a_lost_piece_taints_its_block() {
+    let before = [begin(), start(0, tool(json!({}))), start(1, tool(json!({}))), input(0, "{\"path\":\"/\"")];
+    let after = [input(0, "}"), input(1, "{}"), stop(0), stop(1), end_turn(), end()];
+    let whole =
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": 5}});
+    let cut = "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\",\\\"a";
+    for lost in [whole.to_string(), cut.to_owned()] {
+        let bytes = sse(&before) + &named("content_block_delta", &lost) + &sse(&after);
+        let (mut decoder, mut input) = (MessageDecoder::new(), bytes.as_bytes());
+        let mut calls = Vec::new();
+        let mut is_lost = false;
+        while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
+            match event.update {
+                Update::Lost(_) => is_lost = true,
+                Update::BlockStop { block, .. } if block.index() == 0 => {
+                    assert_eq!(block.content().tool_input().unwrap().value(), Err(ToolInputError::Truncated));
+                }
+                Update::ToolCall(call) => calls.push(call.input.as_str().to_owned()),
+                _ => {}
+            }
+            if is_lost {
+                let snapshot = decoder.snapshot();
+                assert_eq!(snapshot.content()[0].tool_input().unwrap().value(), Err(ToolInputError::Truncated));
+            }
+        }
+        assert_eq!(calls, ["{}"], "the other block is fine");
+        let incomplete = decoder.finish().unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::ContentLost, Completion::ToolInput]);
+        let input = incomplete.message().to_json_lossy().to_value().unwrap()["content"][0]["input"].take();
+        assert_eq!(input, json!({"path": "/"}), "the value up to the lost piece");
+    }
+}
+
+#[test]
+fn a_lost_piece_without_an_index_taints_every_open_block() {
+    let before =
+        [begin(), start(0, tool(json!({}))), input(0, "{}"), stop(0), start(1, tool(json!({}))), input(2, "{")];
+    let after = [input(1, "{}"), stop(1), start(2, tool(json!({}))), input(2, "}"), stop(2), end_turn(), end()];
+    for lost in [named("content_block_delta", "{\"type\":\"content_block_delta\""), named("", "{\"x")] {
+        let incomplete = body(sse(&before) + &lost + &sse(&after)).end.unwrap_err();
+        let states: Vec<_> = incomplete.message().content().iter().map(state_of).collect();
+        assert_eq!(states, [InputState::Empty, InputState::Truncated, InputState::Truncated]);
+    }
+    let too_large = text(5, &"x".repeat(2000));
+    let decoder = || MessageDecoder::new().with_decoder(ssewire::Decoder::new().with_max_event_bytes(1000));
+    let bytes = sse(&before) + &sse(&[too_large]) + &sse(&after);
+    let incomplete = body_with(decoder, bytes.as_bytes()).end.unwrap_err();
+    assert_eq!(incomplete.reason(), Completion::LimitExceeded);
+    let states: Vec<_> = incomplete.message().content().iter().map(state_of).collect();
+    assert_eq!(states, [InputState::Empty, InputState::Truncated, InputState::Truncated]);
+}
+
+#[test]
+fn a_piece_beyond_the_limit_taints_its_block() {
+    let accumulator = ssewire_messages::Accumulator::new().with_max_bytes(200);
+    let run = run_with(
+        accumulator,
+        &[
+            begin(),
+            start(0, tool(json!({}))),
+            input(0, "{\"a\":1}"),
+            input(0, &" ".repeat(300)),
+            stop(0),
+            end_turn(),
+            end(),
+        ],
+    );
+    assert_eq!(run.input_state(0), InputState::Truncated);
+    assert_eq!(reasons(run), [Completion::LimitExceeded, Completion::ToolInput]);
+}
+
+#[test]
+fn a_message_delta_that_could_not_be_read_is_lost_content_unless_the_stop_reason_is_known() {
+    let lost = named("message_delta", "{\"type\":\"message_delta\",\"delta\":{\"stop_r");
+    let start = sse(&[begin()]);
+    let incomplete = body(start.clone() + &lost + &sse(&[end()])).end.unwrap_err();
+    assert_eq!(incomplete.reasons(), [Completion::ContentLost]);
+    assert!(body(start + &lost + &sse(&[end_turn(), end()])).end.is_ok());
+}
+
+#[test]
+fn a_bare_json_error_is_the_cause_if_the_stream_ends_without_a_message_end() {
+    let bare = error().to_string() + "\n";
+    for events in [&[ping()][..], &[begin(), start(0, text_block("a"))]] {
+        let incomplete = body(sse(events) + &bare).end.unwrap_err();
+        assert_eq!(incomplete.reason(), Completion::ServerError);
+        assert_eq!(incomplete.error().unwrap().message(), Some("Overloaded"));
+    }
+    let whole = [begin(), end_turn(), end()];
+    assert!(body(sse(&[begin()]) + &bare + "\n" + &sse(&whole[1..])).end.is_ok());
+}
+
+#[test]
+fn a_signature_within_a_thinking_delta_is_merged_as_its_own_delta_would_be() {
+    let piece = delta(0, json!({"type": "thinking_delta", "thinking": "y", "signature": "s"}));
+    let run = orderly(&[begin(), start(0, thinking_block("x")), piece, stop(0), end_turn(), end()]);
+    assert_eq!(run.content(), json!([{"type": "thinking", "thinking": "xy", "signature": "s"}]));
+}
+
+#[test]
+fn a_message_from_json_has_no_completion() {
+    let read = |reason: Value, content: Value| -> Message {
+        json!({"content": content, "stop_reason": reason}).to_string().parse().unwrap()
+    };
+    let call = json!([text_block("t"), tool(json!({}))]);
+    for reason in [json!(null), json!("max_tokens"), json!("refusal"), json!("a_future_reason")] {
+        let message = read(reason, call.clone());
+        assert_eq!(message.tool_calls(), Err(TurnError::UnprovenToolCall));
+        assert_eq!(message.to_turn(), Err(TurnError::UnprovenToolCall));
+        assert!(message.to_json().is_ok());
+    }
+    for reason in ["tool_use", "end_turn", "stop_sequence", "pause_turn"] {
+        assert_eq!(read(json!(reason), call.clone()).tool_calls().unwrap().len(), 1);
+    }
+    let last_is_text = json!([tool(json!({})), text_block("t")]);
+    assert_eq!(read(json!("max_tokens"), last_is_text).tool_calls().unwrap().len(), 1);
+}
+
+#[test]
+fn the_turn_is_what_the_api_takes_back() {
+    let content = json!([
+        thinking_block("unsigned"),
+        {"type": "thinking", "thinking": "signed", "signature": "s", "future": 1},
+        {"type": "redacted_thinking", "data": "d"},
+        text_block(""),
+        {"type": "text", "text": "t", "citations": null, "future": 1},
+        {"type": "text", "text": "u", "citations": [cited("c")]},
+        {"type": "tool_use", "id": "i", "name": "f", "input": {"a": 1.50}, "caller": {"type": "direct"}, "future": 1},
+    ]);
+    let message: Message =
+        json!({"id": "msg_1", "content": content, "stop_reason": "tool_use"}).to_string().parse().unwrap();
+    let expected = json!({"role": "assistant", "content": [
+        {"type": "thinking", "thinking": "signed", "signature": "s"},
+        {"type": "redacted_thinking", "data": "d"},
+        {"type": "text", "text": "t"},
+        {"type": "text", "text": "u", "citations": [cited("c")]},
+        {"type": "tool_use", "id": "i", "name": "f", "input": {"a": 1.5}, "caller": {"type": "direct"}},
+    ]});
+    assert_eq!(message.to_turn().unwrap(), expected);
+}
