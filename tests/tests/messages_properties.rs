@@ -1,5 +1,5 @@
-//! Whatever the message and however its events are cut, spelled, interleaved or mixed up: what the protocol page
-//! promises comes of them.
+//! Whatever the message and however its events are cut, spelled, interleaved or mixed up: the result is what
+//! `docs/protocol.md` specifies.
 
 use std::collections::BTreeMap;
 
@@ -318,7 +318,7 @@ fn shuffled(blocks: &[Block], indices: &[usize], order: &[u32], lost_stops: bool
     places.into_iter().map(|(_, event)| event).collect()
 }
 
-/// The message that these events give after section 4 of the page.
+/// The message that these events give after `docs/protocol.md`, heading "Merge rules".
 ///
 /// Text and thinking come in order of arrival, that of the start before them; early input joins its start; an early
 /// signature or citation is not merged. What an unknown block might have taken is a text block of its own in front of
