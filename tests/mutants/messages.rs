@@ -10,6 +10,8 @@ mod messages_errors;
 mod messages_hostile;
 #[path = "../tests/messages_properties.rs"]
 mod messages_properties;
+#[path = "../tests/messages_reports.rs"]
+mod messages_reports;
 #[path = "../tests/messages_rules/main.rs"]
 mod messages_rules;
 #[path = "../tests/messages_samples.rs"]

@@ -1,7 +1,7 @@
 //! Messages out of nowhere, and the streams that bring them.
 //!
 //! A [`Streamed`] message is built from both ends at once: each block knows what it is in the end and which events
-//! lead there, after section 4 of the protocol page. Nothing here asks the program under test.
+//! lead there, after `docs/protocol.md`, heading "Merge rules". Nothing here asks the program under test.
 
 use proptest::collection::{btree_map, vec};
 use proptest::option;

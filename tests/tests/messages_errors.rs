@@ -1,4 +1,4 @@
-//! Errors and another try, checked against section 3 of the protocol page.
+//! Errors and another try, checked against `docs/protocol.md`, heading "Errors".
 
 use std::time::Duration;
 

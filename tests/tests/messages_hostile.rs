@@ -1,4 +1,4 @@
-//! Every hostile stream gives what the protocol page says, which stands in `hostile.json`: however it is cut, tolerant
+//! Every hostile stream gives what `docs/protocol.md` says, which is written in `hostile.json`: however it is cut, tolerant
 //! and strict.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
-//! Whatever the message and however its events are cut, spelled, interleaved or mixed up: what the protocol page
-//! promises comes of them.
+//! Whatever the message and however its events are cut, spelled, interleaved or mixed up: the result is what
+//! `docs/protocol.md` specifies.
 
 use std::collections::BTreeMap;
 
@@ -328,7 +328,7 @@ fn shuffled(blocks: &[Block], indices: &[usize], order: &[u32], lost_stops: bool
     places.into_iter().map(|(_, event)| event).collect()
 }
 
-/// The message that these events give after section 4 of the page.
+/// The message that these events give after `docs/protocol.md`, heading "Merge rules".
 ///
 /// The message is the same as in order, wherever a start comes. What an unknown block might have taken is a text block of its own in front of
 /// it, or, if it is input, joins it, too.

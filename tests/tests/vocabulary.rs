@@ -1,6 +1,6 @@
-//! The vocabulary of messages, checked against the protocol page's list of types.
+//! The vocabulary of messages, checked against `docs/protocol.md`, heading "Types".
 //!
-//! [`GENERAL`] and [`BETA`] are that list, word for word. From it come, for each object, all the shapes it may have on
+//! [`GENERAL`] and [`BETA`] are that list, one type a line. From it come, for each object, all the shapes it may have on
 //! the wire: everything set, each member absent, null or another of its values, each list empty or longer, each nested
 //! object in each of its shapes; and on top of it members, values and variants that nobody has thought of yet. Each is
 //! read into its type and must come out as the same text.

@@ -28,7 +28,7 @@ pub(super) const NAMES: [&[u8]; 12] = [
 /// A member that the short ways do not know, and that changes nothing else.
 const ODD: &str = "odd~member";
 
-/// A payload means the same however it is spelled, and what the protocol page says; and the driver takes it as the
+/// A payload means the same however it is spelled, and what `docs/protocol.md` says; and the driver takes it as the
 /// accumulator does.
 ///
 /// The first byte of the input says under which of `NAMES` the payload comes, how strict the driver is, and what the
@@ -116,7 +116,8 @@ fn padded(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     }
 }
 
-/// An independent reading of the payload, where it is JSON: sections 3 and 4 of the protocol.
+/// An independent reading of the payload, where it is JSON: `docs/protocol.md`, headings "Errors" and
+/// "Tolerances of the decoder".
 fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(payload) else { return };
     if has_second_type(payload) {

@@ -1,5 +1,5 @@
-//! What a stream that was cut has brought: the events by the oracle, merged by the rules of the protocol page, as plain
-//! JSON.
+//! What a stream that was cut has brought: the events by the oracle, merged by the rules of
+//! `docs/protocol.md`, heading "Merge rules", as plain JSON.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Every rule of the protocol page (sections 3, 4 and 6) has a test that is named after it, one module for each table.
+//! Every rule of `docs/protocol.md` has a test that is named after it, one module for each table.
 //!
 //! What is expected here is what the page says, row by row; where the page and the program part, the test says so.
 

@@ -686,7 +686,7 @@ fn pieces_of_blocks_one_after_the_other_are_exactly_the_final_text() {
     assert_eq!(text, "abcdef");
 }
 
-// Notes of section 2
+// Notes on types: `docs/protocol.md`, heading "Types".
 
 #[test]
 fn estimated_tokens_are_not_accumulated() {
