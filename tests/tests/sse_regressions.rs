@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ssewire::{ArrayBuffer, Decoder, Frame};
+use ssewire::{ArrayBuffer, DecodeError, Decoder, Frame};
 use ssewire_tests::drive;
 use ssewire_tests::outcome::{Decoded, comment, data_block, empty_block, limit_exceeded, unknown_field};
 
@@ -68,4 +68,13 @@ fn lost_event_is_skipped_up_to_its_blank_line() {
         let outcome = drive::frames(&mut decoder, [&stream[..at], &stream[at..]]);
         assert_eq!(outcome.decoded(), [&limit_exceeded(4), &empty_block(), &data_block("b")], "cut at {at}");
     }
+}
+
+/// The join with which the pending event exceeded the limit was reported before the blank line, and the id was forgotten.
+#[test]
+fn finish_event_commits_the_id_of_a_lost_event() {
+    let mut decoder = Decoder::new().with_max_event_bytes(2);
+    assert_eq!(decoder.decode(&mut &b"id: 7\ndata: a\ndata: b"[..]), Ok(None));
+    assert_eq!(decoder.finish_event(), Err(DecodeError::LimitExceeded { limit: 2 }));
+    assert_eq!(decoder.last_event_id(), b"7");
 }

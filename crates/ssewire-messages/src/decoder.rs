@@ -495,10 +495,10 @@ impl MessageDecoder {
     fn note_frame(&mut self, chunk: &[u8], frame: FrameSpan) {
         match self.decoder.resolve_frame(chunk, frame) {
             Frame::UnknownField { name: b"error", value, .. } => self.error_field.buffer(value),
-            Frame::UnknownField { name, value, .. } if name.trim_ascii_start().starts_with(b"{") => {
-                if self.bare_error.is_none() && !self.is_skipping {
-                    self.bare_error = bare_error(name, value).map(Box::new);
-                }
+            Frame::UnknownField { name, value, .. }
+                if self.bare_error.is_none() && !self.is_skipping && name.trim_ascii_start().starts_with(b"{") =>
+            {
+                self.bare_error = bare_error(name, value).map(Box::new);
             }
             Frame::Block(_) => self.error_field.end_block(),
             _ => {}

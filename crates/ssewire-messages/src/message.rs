@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::str::FromStr;
 
 use crate::Nullable;
-use crate::block::{ContentBlock, Inputs};
+use crate::block::{ContentBlock, Inputs, TextBlock};
 use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, bridge};
 use crate::read::{ReadError, each_element, each_member};
 use crate::stop_reason::StopReason;
@@ -137,7 +137,7 @@ impl Message {
     /// All text of the message: that of its text blocks, with nothing in between.
     #[must_use]
     pub fn final_text(&self) -> String {
-        self.content.iter().filter_map(ContentBlock::as_text).map(|block| block.text()).collect()
+        self.content.iter().filter_map(ContentBlock::as_text).map(TextBlock::text).collect()
     }
 
     /// The message as JSON, in the shape of the API.

@@ -439,6 +439,10 @@ impl<S: Storage> Decoder<S> {
         const LINE_END_AND_BLANK_LINE: &[u8] = b"\n\n";
         let mut input = LINE_END_AND_BLANK_LINE;
         let polled = self.poll_event(&mut input);
+        if polled.is_err() {
+            // The blank line is still to come: the `id` of a lost event takes effect.
+            let _ = self.poll_event(&mut input);
+        }
         self.reset();
         Ok(polled?.map(|span| self.resolve(LINE_END_AND_BLANK_LINE, span)))
     }

@@ -12,6 +12,7 @@ use crate::delta::{Delta, DeltaKind, Merged, Target};
 use crate::event::{ContentBlockDelta, ContentBlockStart, StreamEvent};
 use crate::json::{Halves, RawJsonRef};
 use crate::partial::node_bytes;
+use crate::stop_reason::StopReason;
 use crate::tool_input::ToolInput;
 use crate::turn::ToolCall;
 
@@ -305,7 +306,7 @@ impl Accumulator {
                 }
             }
         }
-        let is_cut = self.has_stop_reason && self.message.stop_reason().is_some_and(|reason| reason.may_cut());
+        let is_cut = self.has_stop_reason && self.message.stop_reason().is_some_and(StopReason::may_cut);
         self.settle_waiting(is_cut);
         if core::mem::take(&mut self.has_late_input) {
             self.settle_late();
@@ -334,7 +335,7 @@ impl Accumulator {
         }
         push_lean(&mut self.waiting, id);
         if self.has_stop_reason {
-            let is_cut = self.message.stop_reason().is_some_and(|reason| reason.may_cut());
+            let is_cut = self.message.stop_reason().is_some_and(StopReason::may_cut);
             self.settle_waiting(is_cut);
         }
         is_half

@@ -62,7 +62,7 @@ impl Accumulator {
         let after = self.message.head_held();
         self.bytes = self.bytes.saturating_add(after).saturating_sub(before);
         if self.has_stop_reason && !self.waiting.is_empty() {
-            let is_cut = self.message.stop_reason().is_some_and(|reason| reason.may_cut());
+            let is_cut = self.message.stop_reason().is_some_and(StopReason::may_cut);
             self.settle_waiting(is_cut);
         }
         admitted.map(|_| Change::MessageDelta)

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::blocks::{BlockId, BlockKey, Blocks};
 use crate::api_error::ApiError;
-use crate::block::{Citations, CompactionBlock, ContentBlock};
+use crate::block::{Citations, CompactionBlock, ContentBlock, TextBlock, ThinkingBlock};
 use crate::json::RawJsonRef;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
@@ -222,7 +222,7 @@ impl<'a> Update<'a> {
             Self::MessageStop { halves: [text, _], .. } => ("", *text),
             _ => ("", 0),
         };
-        let initial = self.start_blocks().iter().filter_map(ContentBlock::as_text).map(|block| block.text());
+        let initial = self.start_blocks().iter().filter_map(ContentBlock::as_text).map(TextBlock::text);
         initial.chain([piece]).chain((0..halves).map(|_| "\u{FFFD}")).filter(|text| !text.is_empty())
     }
 
@@ -235,7 +235,7 @@ impl<'a> Update<'a> {
             Self::MessageStop { halves: [_, thinking], .. } => ("", *thinking),
             _ => ("", 0),
         };
-        let initial = self.start_blocks().iter().filter_map(ContentBlock::as_thinking).map(|block| block.thinking());
+        let initial = self.start_blocks().iter().filter_map(ContentBlock::as_thinking).map(ThinkingBlock::thinking);
         initial.chain([piece]).chain((0..halves).map(|_| "\u{FFFD}")).filter(|thinking| !thinking.is_empty())
     }
 

@@ -3,7 +3,7 @@ use alloc::borrow::Cow;
 use super::text::own;
 use super::{Delta, DeltaType, Merged, Target, owned};
 use crate::block::{ContentBlock, ThinkingBlock};
-use crate::json::Cursor;
+use crate::json::{Cursor, JsonStr};
 use crate::read::{ReadError, each_member, text_or_error};
 use crate::text::{Piece, push_piece};
 
@@ -58,7 +58,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
                     if other == b"estimated_tokens" {
                         delta.estimated_tokens = crate::read::count(cursor)?.ok();
                     } else if other == b"signature" && cursor.peek() == Some(b'"') {
-                        delta.signature = cursor.string()?.map(|signature| signature.to_text());
+                        delta.signature = cursor.string()?.map(JsonStr::to_text);
                     } else {
                         cursor.skip_value()?;
                     }
