@@ -436,7 +436,7 @@ fn call(pieces: &[&str]) -> Vec<Value> {
 
 /// The input of the first block of the report.
 fn input_of(incomplete: &Incomplete) -> (Value, InputState) {
-    let block = incomplete.message().content().get(0).unwrap();
+    let block = incomplete.message().content().first().unwrap();
     assert!(block.to_json().is_err() && serde_json::to_string(incomplete.message()).is_err());
     let lossy = incomplete.message().to_json_lossy().to_value().unwrap();
     (lossy["content"][0]["input"].clone(), state_of(block))
@@ -458,7 +458,7 @@ fn tool_input_that_is_invalid() {
         let incomplete = end_of(&call(pieces)).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::ToolInput], "{pieces:?}");
         assert!(matches!(input_of(&incomplete).1, InputState::Invalid), "{pieces:?}");
-        let call = incomplete.message().content().get(0).unwrap().as_tool_use().unwrap();
+        let call = incomplete.message().content().first().unwrap().as_tool_use().unwrap();
         assert!(matches!(call.input().value(), Err(ToolInputError::Invalid { .. })), "nothing to run a tool with");
     }
 }
@@ -574,7 +574,7 @@ fn the_partial_input_goes_up_to_the_first_error() {
             let (partial, state) = input_of(&incomplete);
             assert_eq!(partial, expected, "{text}");
             assert!(matches!(state, InputState::Invalid), "{text}");
-            let block = incomplete.message().content().get(0).unwrap();
+            let block = incomplete.message().content().first().unwrap();
             assert_eq!(block.tool_input().unwrap().raw(), text, "the raw text is kept beyond it");
         }
     }

@@ -120,7 +120,7 @@ fn kind(content: &ContentBlock) -> Kind {
 /// The index, the kind, the tool. They come from the server, and are shown in one line.
 fn label(block: BlockRef<'_>) -> String {
     let content = block.content();
-    let tool = content.as_tool_use().and_then(|call| call.name()).unwrap_or_default();
+    let tool = content.as_tool_use().and_then(ssewire_messages::ToolUseBlock::name).unwrap_or_default();
     let label = format!("{} {} {tool}", block.index(), content.type_name());
     let label = label.trim_end();
     let is_hidden = |c| matches!(c, '\n' | '\t') || steers(c);
