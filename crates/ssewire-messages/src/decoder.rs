@@ -130,6 +130,9 @@ enum Source {
 /// Where the typed event goes, if somebody wants it.
 type Owned<'o> = Option<&'o mut Option<StreamEvent<'static>>>;
 
+/// Beyond this the buffer of an event is given back at once.
+const LARGE: usize = 32 * 1024;
+
 /// A change, and whether its event is a delta with further members.
 type Changed = (Change, bool);
 
@@ -249,8 +252,10 @@ impl MessageDecoder {
     }
 
     fn poll_with(&mut self, input: &mut &[u8], mut owned: Owned<'_>) -> Result<Step<UpdateSpan>, MessageDecodeError> {
-        if let Some(span) = self.next_span()? {
-            return Ok(Step::Update(span));
+        if self.has_queued_update() {
+            if let Some(span) = self.next_span()? {
+                return Ok(Step::Update(span));
+            }
         }
         let chunk: &[u8] = input;
         while !self.is_ended() {
@@ -286,19 +291,41 @@ impl MessageDecoder {
                 continue;
             };
             self.error_field.end_block();
+            let source = Source::Event { span: event_span, offset: chunk.len().saturating_sub(before.len()) };
+            if owned.is_none() {
+                if let Some(change) = self.append_delta(before, event_span) {
+                    return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
+                }
+            }
             if let Some((change, has_extra)) = self.merge(before, event_span, &mut owned)? {
-                let offset = chunk.len().saturating_sub(before.len());
-                return Ok(Step::Update(UpdateSpan {
-                    change,
-                    source: Source::Event { span: event_span, offset },
-                    has_extra,
-                }));
+                return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
             if let Some(span) = self.emit_error_field(&mut owned)? {
                 return Ok(Step::Update(span));
             }
         }
         Ok(Step::Ended)
+    }
+
+    /// Returns whether an update is at hand that needs no input.
+    #[inline]
+    fn has_queued_update(&self) -> bool {
+        self.accumulator.has_next_change()
+            || self.next_start.is_some()
+            || matches!(self.error_field, ErrorField::Ready(_))
+    }
+
+    /// Fast path for nearly every event: one more piece for the current block, in the spelling of the API. Decides nothing
+    /// that [`merge`](Self::merge) would decide differently.
+    #[inline]
+    fn append_delta(&mut self, chunk: &[u8], span: EventSpan) -> Option<Change> {
+        let event = self.decoder.resolve(chunk, span);
+        let delta = canonical::parse_delta(event.data())?;
+        let is_large = event.data().len() > LARGE;
+        let change = self.accumulator.append_to_current(delta.index, delta.kind, &delta.text)?;
+        self.events = self.events.saturating_add(1);
+        self.is_buffer_large = is_large;
+        Some(change)
     }
 
     /// Updates that need no input: further ones of the last event, an `error` field, a kept `message_start`.
@@ -512,21 +539,11 @@ impl MessageDecoder {
         span: EventSpan,
         owned: &mut Owned<'_>,
     ) -> Result<Option<Changed>, MessageDecodeError> {
-        /// Beyond this the buffer of an event is given back at once.
-        const LARGE: usize = 32 * 1024;
-
         self.events = self.events.saturating_add(1);
         let event = self.decoder.resolve(chunk, span);
         let data = event.data();
         self.is_buffer_large = data.len() > LARGE;
         let canonical = canonical::parse_delta(data);
-        // Nearly every event is one more piece for the current block, and needs no more than this.
-        if let (Some(delta), None) = (&canonical, &owned) {
-            let appended = self.accumulator.append_to_current(delta.index, delta.kind, &delta.text);
-            if let Some(change) = appended {
-                return Ok(Some((change, false)));
-            }
-        }
         let decoded = match canonical {
             Some(delta) => Ok(Some(StreamEvent::ContentBlockDelta(delta.into_event()))),
             None => StreamEvent::decode_slow(event.event_type(), data),

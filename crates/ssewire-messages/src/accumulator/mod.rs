@@ -242,6 +242,11 @@ impl Accumulator {
         Some(self.update(change))
     }
 
+    #[inline]
+    pub(crate) fn has_next_change(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     pub(crate) fn next_change(&mut self) -> Option<Change> {
         self.queue.pop_front()
     }

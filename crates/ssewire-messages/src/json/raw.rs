@@ -352,7 +352,8 @@ fn has_unicode_escape(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|pair| pair == br"\u")
 }
 
-/// Makes room for more; what is appended to a text leaves room for a comma. A large text grows by an eighth: doubling would hold three times its length while it is moved.
+/// Reserves room for `more` bytes. A large text grows by an eighth: doubling would hold three times its length while it is
+/// moved.
 pub(crate) fn reserve(text: &mut String, more: usize) {
     const LARGE: usize = 32 * 1024;
     if text.capacity().saturating_sub(text.len()) >= more {
