@@ -648,8 +648,11 @@ fn bare_error(name: &[u8], value: &[u8]) -> Option<ApiError> {
     line.extend_from_slice(value);
     let json = RawJson::from_bytes(&line).ok()?;
     let has = |member| json.get(member).is_some_and(|member| !member.is_null());
-    let kind = json.get("type").and_then(crate::json::RawJsonRef::string);
-    let is_error = kind.as_deref() == Some("error") || (kind.is_none() && (has("error") || has("detail")));
+    let string = |member| json.get(member).and_then(crate::json::RawJsonRef::string);
+    let kind = string("type");
+    let is_error = kind.as_deref() == Some("error")
+        || string("object").as_deref() == Some("error")
+        || (kind.is_none() && (has("error") || has("detail")));
     is_error.then(|| ApiError::from_body(json))
 }
 

@@ -161,6 +161,8 @@ fn a_bare_json_error_is_the_cause_if_the_stream_ends_without_a_message_end() {
         assert_eq!(incomplete.reason(), Completion::ServerError);
         assert_eq!(incomplete.error().unwrap().message(), Some("Overloaded"));
     }
+    let named_by_object = r#"{"object":"error","message":"x"}"#.to_string() + "\n";
+    assert_eq!(body(sse(&[begin()]) + &named_by_object).end.unwrap_err().reason(), Completion::ServerError);
     let whole = [begin(), end_turn(), end()];
     assert!(body(sse(&[begin()]) + &bare + "\n" + &sse(&whole[1..])).end.is_ok());
 }
