@@ -148,8 +148,11 @@ proptest! {
     #[test]
     fn last_event_id_header_returns_the_id_unchanged(id in proptest::collection::vec(any::<u8>(), 0..20)) {
         match last_event_id_header(&id) {
-            Some((name, value)) => prop_assert_eq!((name, value), ("last-event-id", id.as_slice())),
-            None => prop_assert!(id.is_empty()),
+            Some((name, value)) => {
+                prop_assert_eq!((name, value), ("last-event-id", id.as_slice()));
+                prop_assert!(!id.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0)));
+            }
+            None => prop_assert!(id.is_empty() || id.iter().any(|byte| matches!(byte, b'\n' | b'\r' | 0))),
         }
     }
 }

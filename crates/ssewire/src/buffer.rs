@@ -295,7 +295,7 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// Gives back memory that only an earlier, much larger block needed. Called between two blocks, so that the buffer
+    /// Gives back memory that only an earlier, much larger block needed. Called where nothing borrows from it, so that the buffer
     /// follows what the stream has become, and a stream of large events does not allocate for each of them.
     pub(crate) fn maybe_shrink(&mut self) {
         if self.idle_blocks >= Self::SHRINK_AFTER_IDLE_BLOCKS {

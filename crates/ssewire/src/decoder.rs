@@ -115,7 +115,7 @@ impl<S> Decoder<S> {
     pub const DEFAULT_MAX_COMMENT_BYTES: usize = 1024;
 
     /// A larger limit could not be held in the address space of the target: 1 GiB on 32 bits.
-    const LARGEST_LIMIT: usize = usize::MAX / 4;
+    const LARGEST_LIMIT: usize = usize::MAX / 4 + 1;
 
     /// Creates a decoder that keeps values that cross a chunk boundary in `storage`.
     ///
@@ -228,7 +228,7 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Sets the last event ID of a client that reconnects with `Last-Event-ID`: events carry it until the stream sets
-    /// another. A block that has started stays as it is.
+    /// another. The fields of an unfinished block are kept; its event carries the new ID unless the block sets one.
     ///
     /// # Errors
     /// [`InvalidId`] if the ID contains LF, CR or NUL, which no stream can set, is longer than
@@ -244,7 +244,7 @@ impl<S: Storage> Decoder<S> {
         Ok(self.buffer.set_last_event_id(id)?)
     }
 
-    /// The last event ID: of the last block that was dispatched, or as set by the caller; empty if there is none. Sent as
+    /// The last event ID: after the last complete block, or as the caller set it since; empty if there is none. Sent as
     /// `Last-Event-ID` on the next connection. (HTML standard: the *last event ID string*.)
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
@@ -258,7 +258,8 @@ impl<S: Storage> Decoder<S> {
     /// needs the two steps that this consists of: [`poll_event`](Self::poll_event) and [`resolve`](Self::resolve).
     ///
     /// # Errors
-    /// [`DecodeError`]: this event exceeds a limit and is lost. `input` is advanced; call again to continue after it.
+    /// [`DecodeError`]: this event exceeds a limit and is lost. Call again to continue after it: `input` is advanced past the
+    /// bytes consumed.
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
         match self.scan(input) {
@@ -314,7 +315,7 @@ impl<S: Storage> Decoder<S> {
     ///
     /// # Cost
     /// A frame within a block makes the decoder copy the values of the block that came before it. In a fixed storage that is
-    /// too small for them, the event is lost as if a chunk had ended there.
+    /// too small for them, the event is lost as if a chunk had ended there; the call after the frame returns the error.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -411,8 +412,8 @@ impl<S: Storage> Decoder<S> {
     /// must be discarded"). Afterwards the decoder is ready for another stream, as after [`reset`](Self::reset).
     ///
     /// # Errors
-    /// [`Truncated`] if an unfinished line, or a field, comes after the last blank line: the stream was cut, and the event
-    /// that it would have dispatched is lost. A second call finds nothing pending.
+    /// [`Truncated`] if the input ends within a line, or after a field that no blank line follows: what is pending is lost. A
+    /// second call finds nothing pending.
     pub fn finish(&mut self) -> Result<(), Truncated> {
         let truncated = Truncated { pending: self.pending.saturating_add(u64::from(self.scanner.bom_bytes())) };
         let is_pending = self.is_pending();
@@ -433,8 +434,11 @@ impl<S: Storage> Decoder<S> {
     /// # Ok::<(), ssewire::DecodeError>(())
     /// ```
     ///
+    /// Cannot tell a last event from one that was cut: use it for formats that end so, not after a network error. An `id` of
+    /// the pending block takes effect, too.
+    ///
     /// # Errors
-    /// As [`decode`](Self::decode).
+    /// [`DecodeError`] if the pending event exceeds a limit and is lost. The decoder is reset in either case.
     pub fn finish_event(&mut self) -> Result<Option<Event<'_>>, DecodeError> {
         const LINE_END_AND_BLANK_LINE: &[u8] = b"\n\n";
         let mut input = LINE_END_AND_BLANK_LINE;

@@ -6,8 +6,8 @@ use crate::buffer::OutOfCapacity;
 
 /// An event that exceeds a limit. There is no malformed input: the standard has a reading for every byte sequence.
 ///
-/// One event is lost and nothing else: decoding continues after its blank line, and its `id` and `retry` fields still
-/// take effect. Fatal to nothing; safe to log.
+/// The event is lost, with the remaining comments and unknown fields of its block. Decoding continues after its blank line,
+/// and its `id` and `retry` fields still take effect. Safe to log: contains no bytes of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -15,11 +15,11 @@ pub enum DecodeError {
     /// [`max_line_bytes`](crate::LineDecoder::with_max_line_bytes). Returned at the first byte in excess, whatever the
     /// chunking.
     LimitExceeded {
-        /// The limit, in bytes of the event's logical size.
+        /// The limit that was exceeded, in bytes.
         limit: usize,
     },
-    /// The storage is too small for a value that crosses a chunk boundary, or for `data` lines that are joined. Depends
-    /// on the chunking.
+    /// The storage has no room for a value that crosses a chunk boundary or for `data` lines that are joined, or the
+    /// allocator has no memory. Depends on the chunking.
     CapacityExceeded {
         /// The length of the storage, in bytes.
         capacity: usize,
@@ -31,7 +31,7 @@ impl fmt::Display for DecodeError {
         match self {
             Self::LimitExceeded { limit } => write!(f, "event exceeds the limit of {limit} bytes"),
             Self::CapacityExceeded { capacity } => {
-                write!(f, "event crosses a chunk boundary and exceeds the buffer of {capacity} bytes")
+                write!(f, "event needs more than the buffer of {capacity} bytes")
             }
         }
     }

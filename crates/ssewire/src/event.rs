@@ -137,7 +137,8 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// The value of the last `event` field. `None` if the block has none; empty if it is set to the empty string.
+    /// The value of the last `event` field. `None` if the block has none, or if its event was discarded; empty if it is set
+    /// to the empty string.
     #[must_use]
     pub fn event_type(&self) -> Option<&'a [u8]> {
         self.event_type
@@ -149,8 +150,9 @@ impl<'a> Block<'a> {
         self.has_id.then_some(self.last_event_id)
     }
 
-    /// Returns whether an `id` field was ignored because it is longer than
-    /// [`max_id_bytes`](crate::Decoder::with_max_id_bytes) or does not fit a fixed storage. The previous ID stays.
+    /// Returns whether an `id` field of this block was ignored because it is longer than
+    /// [`max_id_bytes`](crate::Decoder::with_max_id_bytes) or finds no room in the storage. An `id` with a NUL, which the
+    /// standard ignores, does not count. Another `id` field of the block may have taken effect; see [`id`](Self::id).
     #[must_use]
     pub fn id_ignored(&self) -> bool {
         self.id_ignored

@@ -25,11 +25,13 @@
 //!   and LF; a CR ends its line at once. Exact field names, `retry` in digits only, `id` without NUL; ill-formed UTF-8 is
 //!   replaced as browsers do, and only where text is asked for.
 //! * **The result does not depend on the chunking.** Events, errors and the bytes consumed are the same however the input
-//!   is cut; only [`CapacityExceeded`](DecodeError::CapacityExceeded) of a fixed storage depends on it.
-//! * **Zero copy.** An event that lies within one chunk is borrowed from it. Only values that cross a chunk boundary, and
-//!   `data` lines that are joined, are copied.
+//!   is cut. With a fixed storage, [`CapacityExceeded`](DecodeError::CapacityExceeded), ignored IDs and truncated comments
+//!   depend on it.
+//! * **Zero copy.** An event that lies within one chunk is borrowed from it. A value is copied if its block continues in the
+//!   next chunk or after a returned frame, if it is one of several `data` lines, or if it is an `id`.
 //! * **Linear time.** Each byte is examined at most twice, three times in an unknown field that is returned, and at most
-//!   seven more bytes are examined for each chunk.
+//!   seven more bytes are examined for each chunk. The first bytes of an event, at most 33, are also compared once with
+//!   those of an earlier event.
 //! * **Bounded memory.** An event above the [limit](Decoder::with_max_event_bytes) is an error, and the stream continues
 //!   after it. IDs, comments and unknown fields have small bounds of their own and never cost an event; comments and
 //!   unknown fields that nobody asked for need no memory.
@@ -47,13 +49,14 @@
 //!                                     Event<'_>
 //! ```
 //!
-//! A value is copied into the buffer only when the chunk ends within it. A chunk that ends within the first bytes of a
+//! A value is copied into the buffer only when the chunk ends before its block does. A chunk that ends within the first bytes of a
 //! line (`da|ta: `) leaves at most six bytes, kept beside the buffer. The buffer is a [`HeapBuffer`] (feature `alloc`), an
 //! [`ArrayBuffer`] inside the decoder, or a `&mut [u8]`: one engine drives all of them.
 //!
 //! # Memory
 //!
-//! A decoder is at most 192 bytes and owns nothing on the heap until something crosses a chunk boundary. Then a
+//! A decoder is at most 192 bytes on 64-bit targets, plus the bytes of an [`ArrayBuffer`]. It owns nothing on the heap until
+//! it copies something. Then a
 //! [`HeapBuffer`] holds the smallest of 64 · 2^k and 96 · 2^k bytes that fits what must be kept: data and type so far, the
 //! value of the open line, the `id` of the block, and the last event ID. While the buffer grows, the old one exists beside
 //! the new one. So with *n* = `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes`, a decoder holds at most

@@ -302,12 +302,12 @@ fn is_event_stream(content_type: &[u8]) -> bool {
 }
 
 /// Returns the name and value of the request header that reports the last event ID to the server, or `None` if the ID is
-/// empty: no header is sent then.
+/// empty, or contains LF, CR or NUL, which no stream can set: no header is sent then.
 ///
 /// The rule is step 5.3 of "reestablish the connection" in the HTML standard: "If the EventSource object's last event ID
 /// string is not the empty string", set `Last-Event-ID`. The name is in lower case, as HTTP/2 requires; HTTP/1 ignores
-/// the case. The value is the ID as the server sent it, byte for byte. It contains no CR, LF or NUL, but it may contain
-/// other control characters, which some HTTP clients reject: leave the header out then. A browser would replace
+/// the case. The value is the ID as the server sent it, byte for byte. It may contain
+/// control characters, which some HTTP clients reject: leave the header out then. A browser would replace
 /// ill-formed UTF-8 by U+FFFD, after which a server no longer recognises its ID.
 ///
 /// ```
@@ -315,10 +315,12 @@ fn is_event_stream(content_type: &[u8]) -> bool {
 ///
 /// assert_eq!(last_event_id_header(b"7"), Some(("last-event-id", &b"7"[..])));
 /// assert_eq!(last_event_id_header(b""), None);
+/// assert_eq!(last_event_id_header(b"7\r\nx: y"), None);
 /// ```
 #[must_use]
-pub const fn last_event_id_header(last_event_id: &[u8]) -> Option<(&'static str, &[u8])> {
-    if last_event_id.is_empty() { None } else { Some(("last-event-id", last_event_id)) }
+pub fn last_event_id_header(last_event_id: &[u8]) -> Option<(&'static str, &[u8])> {
+    let is_valid = !last_event_id.is_empty() && memchr::memchr3(b'\n', b'\r', 0, last_event_id).is_none();
+    is_valid.then_some(("last-event-id", last_event_id))
 }
 
 #[cfg(test)]

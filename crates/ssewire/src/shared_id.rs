@@ -1,5 +1,6 @@
 //! A last event ID that owned events share.
 
+#[cfg(not(target_has_atomic = "ptr"))]
 use alloc::boxed::Box;
 #[cfg(target_has_atomic = "ptr")]
 use alloc::sync::Arc;
@@ -23,7 +24,7 @@ impl SharedId {
 
     /// Copies an ID: one allocation, none if it is empty.
     pub(crate) fn copy_of(id: &[u8]) -> Self {
-        if id.is_empty() { Self(None) } else { Self(Some(Box::<[u8]>::from(id).into())) }
+        if id.is_empty() { Self(None) } else { Self(Some(id.into())) }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

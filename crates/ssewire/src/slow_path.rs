@@ -27,6 +27,7 @@ impl<S: Storage> Decoder<S> {
         if core::mem::take(&mut self.pending_error) {
             return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
         }
+        self.buffer.maybe_shrink();
         let mut cursor = Cursor { chunk: input, at: 0, block_start: 0, event_type: None, data: None };
         let len = |part: &Option<Range<usize>>| part.as_ref().map_or(0, Range::len);
         let allowed = |value: usize| self.max_event_bytes.checked_sub(value);
@@ -40,7 +41,6 @@ impl<S: Storage> Decoder<S> {
                 self.keep_partial(&mut cursor, event_type, name, value_start).map(|()| None)
             }
             Scan::Lines { event_type, data, end } if allowed(len(&data)) >= Some(len(&event_type)) => {
-                self.buffer.maybe_shrink();
                 self.block.has_field = event_type.is_some() || data.is_some();
                 (cursor.event_type, cursor.data, cursor.at) = (event_type, data, end);
                 self.read_lines(&mut cursor, until)
@@ -73,7 +73,6 @@ impl<S: Storage> Decoder<S> {
         name: Name,
         value_start: usize,
     ) -> Result<(), DecodeError> {
-        self.buffer.maybe_shrink();
         (self.line, self.block.has_field, cursor.at) = (LineState::Value(name), true, value_start);
         let typed = event_type.map_or(Ok(()), |range| self.buffer.set_event_type(cursor.bytes(&range)));
         let kept = typed.and_then(|()| self.buffer.push_value(cursor.rest(), false));

@@ -92,3 +92,15 @@ fn line_decoder_shrinks_to_its_unfinished_line() {
     lines.shrink_to_fit();
     assert_eq!(ssewire_heap::held(), before);
 }
+
+/// A line that ends in CR leaves the decoder waiting for an LF, so no byte starts a block for certain.
+#[test]
+fn buffer_shrinks_in_a_stream_with_crlf() {
+    let before = ssewire_heap::held();
+    let mut decoder = Decoder::new();
+    feed(&mut decoder, &super::field("data: ", 1 << 20, "\r\n\r\n"), 1400);
+    for _ in 0..40 {
+        feed(&mut decoder, b"data: a\r\n\r\n", usize::MAX);
+    }
+    assert!(ssewire_heap::held() - before <= 1024, "{} bytes are left", ssewire_heap::held() - before);
+}
