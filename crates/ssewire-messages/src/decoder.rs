@@ -253,7 +253,7 @@ impl MessageDecoder {
 
     fn poll_with(&mut self, input: &mut &[u8], mut owned: Owned<'_>) -> Result<Step<UpdateSpan>, MessageDecodeError> {
         if self.has_queued_update() {
-            if let Some(span) = self.next_span()? {
+            if let Some(span) = self.next_span(&mut owned)? {
                 return Ok(Step::Update(span));
             }
         }
@@ -329,17 +329,20 @@ impl MessageDecoder {
     }
 
     /// Updates that need no input: further ones of the last event, an `error` field, a kept `message_start`.
-    fn next_span(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    fn next_span(&mut self, owned: &mut Owned<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
         if let Some(change) = self.accumulator.next_change() {
             return Ok(Some(UpdateSpan { change, source: Source::None, has_extra: false }));
         }
         if let Some(start) = self.next_start.take() {
             self.is_skipping = false;
+            if let Some(owned) = owned {
+                **owned = Some(StreamEvent::MessageStart(start.clone()));
+            }
             let applied = self.accumulator.apply(StreamEvent::MessageStart(start));
             let change = self.admit(applied)?;
             return Ok(Some(UpdateSpan { change, source: Source::None, has_extra: false }));
         }
-        self.emit_error_field(&mut None)
+        self.emit_error_field(owned)
     }
 
     /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
@@ -359,7 +362,7 @@ impl MessageDecoder {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn poll_end(&mut self) -> Result<Step<UpdateSpan>, MessageDecodeError> {
-        if let Some(span) = self.next_span()? {
+        if let Some(span) = self.next_span(&mut None)? {
             return Ok(Step::Update(span));
         }
         if core::mem::replace(&mut self.is_input_ended, true) || self.is_ended() {

@@ -57,9 +57,9 @@ fn text_comes_through_while_the_server_holds_the_rest_back() {
 fn faults_end_in_their_exit_codes() {
     let server = Server::start().unwrap();
     for (fault, code, words) in [
-        ("cut", 4, "the stream was cut"),
-        ("cut-in-chunk", 4, "the stream was cut"),
-        ("cut-unnoticed", 4, "the stream was cut"),
+        ("cut", 4, "stream is truncated"),
+        ("cut-in-chunk", 4, "stream is truncated"),
+        ("cut-unnoticed", 4, "stream is truncated"),
         ("error-event", 3, "overloaded_error"),
         ("error-first", 3, "overloaded_error"),
         ("rate-limit", 3, "rate_limit_error"),

@@ -8,7 +8,7 @@ const MESSAGE_BODY: &[u8] = br#"{"type":"message","id":"m","role":"assistant","c
 
 #[test]
 fn a_message_that_is_no_stream_is_shown_all_the_same() {
-    let said = "the body is a plain JSON message and no stream";
+    let said = "body is a plain JSON message, not a stream";
     let ran = ssewire(&["message"], MESSAGE_BODY).exits(0).says(said);
     assert_eq!(ran.document(), Some(serde_json::from_slice(MESSAGE_BODY).unwrap()));
     assert_eq!(ssewire(&[], MESSAGE_BODY).exits(0).says(said).stdout, "hi");
@@ -63,15 +63,12 @@ fn what_is_no_messages_stream_is_named_in_one_sentence() {
 fn one_broken_event_costs_only_itself() {
     let broken = "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\n\n";
     let bytes = stream(&[&piece("Hel"), broken, &piece("lo")]);
-    let said = "ssewire: event 4: the payload of an event is no JSON";
+    let said = "ssewire: event 4: event payload is not valid JSON";
     for command in MESSAGE_COMMANDS {
         let ran = ssewire(&[command], &bytes).exits(4);
         let lines: Vec<_> = ran.stderr.lines().collect();
         assert!(lines.len() == 2 && lines[0].starts_with(said), "{ran:?}");
-        assert_eq!(
-            lines[1],
-            "ssewire: incomplete: an event could not be decoded, so text or tool input may be missing"
-        );
+        assert_eq!(lines[1], "ssewire: incomplete: event could not be decoded, so text or tool input may be missing");
     }
     assert_eq!(ssewire(&[], &bytes).stdout, "Hello");
     assert_eq!(ssewire(&["events"], &bytes).lines().len(), 7);
@@ -99,11 +96,11 @@ fn unknown_events_pass() {
 fn a_cut_stream_is_incomplete() {
     let bytes = [START, &piece("Hel"), "data: {\"type\":\"content_bl"].concat().into_bytes();
     for command in MESSAGE_COMMANDS {
-        ssewire(&[command], &bytes).exits(4).says("incomplete: the stream was cut");
+        ssewire(&[command], &bytes).exits(4).says("incomplete: stream is truncated");
     }
     assert_eq!(ssewire(&[], &bytes).stdout, "Hel");
     assert_eq!(ssewire(&["message"], &bytes).document().unwrap()["content"][0]["text"], "Hel");
-    let ran = ssewire(&["message"], b"data: {\"type\":\"ping\"}\n\n").exits(4).says("cut");
+    let ran = ssewire(&["message"], b"data: {\"type\":\"ping\"}\n\n").exits(4).says("truncated");
     assert_eq!(ran.stdout, "", "no event of a message was seen");
 }
 
@@ -111,7 +108,7 @@ fn a_cut_stream_is_incomplete() {
 fn an_unterminated_stream_is_whole_unless_strict() {
     let (bytes, _) = STOP.split_once("data: {\"type\":\"message_stop\"}").unwrap();
     let bytes = [START, &piece("Hello"), bytes].concat().into_bytes();
-    let ran = ssewire(&["message"], &bytes).exits(0).says("note: the message is whole, but message_stop is missing");
+    let ran = ssewire(&["message"], &bytes).exits(0).says("note: message is whole, but message_stop is missing");
     let strict = ssewire(&["message", "--strict"], &bytes).exits(4).says("message_stop is missing");
     assert_eq!(strict.stdout, ran.stdout);
     assert_ne!(ran.stdout, "");
@@ -124,7 +121,7 @@ fn broken_tool_input_is_incomplete() {
         "data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\":1,\"}}\n\n",
         "data: {\"type\":\"content_block_stop\",\"index\":1}\n\n",
     );
-    let ran = ssewire(&["message"], &stream(&[tool])).exits(4).says("tool call");
+    let ran = ssewire(&["message"], &stream(&[tool])).exits(4).says("tool input is truncated");
     assert_eq!(ran.document().unwrap()["content"][1]["input"]["a"], 1);
     let orphan = "data: {\"type\":\"content_block_delta\",\"index\":7,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}}\n\n";
     let ran = ssewire(&[], &stream(&[orphan])).exits(4);
@@ -135,9 +132,11 @@ fn broken_tool_input_is_incomplete() {
 fn strict_ends_at_the_first_departure() {
     let bytes = stream(&[&piece("Hel"), "data: {\"type\":\"content_block_stop\",\"index\":5}\n\n", &piece("lo")]);
     assert_eq!(ssewire(&[], &bytes).exits(0).silent().stdout, "Hello");
-    let ran = ssewire(&["--strict"], &bytes).exits(4).says("event 4 departs from the protocol: a stop came");
+    let ran = ssewire(&["--strict"], &bytes)
+        .exits(4)
+        .says("event 4: protocol violation: stop for a block that never started");
     assert_eq!(ran.stdout, "Hel");
-    let ran = ssewire(&["message", "--strict"], &bytes).exits(4).says("departs");
+    let ran = ssewire(&["message", "--strict"], &bytes).exits(4).says("protocol violation");
     assert_eq!(ran.document().unwrap()["content"][0]["text"], "Hel");
 }
 

@@ -45,7 +45,7 @@ print(xml.dom.minidom.parseString(os.environ['PICTURE']).documentElement.tagName
 
 #[test]
 fn it_ends_as_the_other_commands_do() {
-    let cut = ssewire(&["timeline"], [START, &piece("Hel")].concat().as_bytes()).exits(4).says("the stream was cut");
+    let cut = ssewire(&["timeline"], [START, &piece("Hel")].concat().as_bytes()).exits(4).says("stream is truncated");
     assert!(cut.stdout.contains("0 text"), "{cut:?}");
     let error = ssewire(&["timeline"], &sample("error_mid_stream.sse")).exits(3).says("overloaded_error");
     assert!(error.stdout.contains("\nerror "), "{error:?}");
