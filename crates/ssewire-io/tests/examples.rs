@@ -117,7 +117,7 @@ fn a_cut_stream_is_no_success_and_is_not_replayed() {
         server.serve("/v1/messages", Script::stream(stream).cut_after(first + 100));
         let ran = ask(client, &server);
         assert!(!ran.stdout.is_empty() && TEXT.starts_with(&ran.stdout), "{client}: {}", ran.stdout);
-        assert!(ran.stderr.contains("the stream was cut before the message was complete"), "{client}: {}", ran.stderr);
+        assert!(ran.stderr.contains("stream is truncated before the message was complete"), "{client}: {}", ran.stderr);
         assert_eq!((ran.code, server.requests().len()), (Some(1), 1), "{client}");
     }
 }
@@ -128,7 +128,7 @@ fn a_page_instead_of_a_stream_is_explained() {
         let server = Server::start().unwrap();
         server.serve("/v1/messages", Script::html_page());
         let ran = ask(client, &server);
-        assert!(ran.stderr.contains("the body is an HTML page"), "{client}: {}", ran.stderr);
+        assert!(ran.stderr.contains("body is an HTML page"), "{client}: {}", ran.stderr);
         assert_eq!(ran.code, Some(1), "{client}");
     }
 }
@@ -150,7 +150,7 @@ fn tool_input_is_shown_while_it_grows_and_run_when_it_is_whole() {
     server.serve("/v1/messages", Script::stream(sample("tool_use").unwrap()));
     let ran = ask("tool_input", &server);
     assert!(ran.stdout.contains("so far: {\"location\":\"San\"}\n"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("\nrun get_weather with {\"location\":\"San Francisco, CA\""), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\nrun get_weather with {\"location\": \"San Francisco, CA\""), "{}", ran.stdout);
     assert_eq!((ran.code, server.requests()[0].json()["tools"][0]["name"].as_str()), (Some(0), Some("write_file")));
 }
 
@@ -202,7 +202,7 @@ fn the_gateway_passes_events_on_and_meters_them() {
 
     let mut told = String::new();
     stderr.read_line(&mut told).unwrap();
-    assert_eq!(told, "output tokens: Some(15); the message is complete\n");
+    assert_eq!(told, "output tokens: Some(15); message is complete\n");
 
     // What else it has to tell, of a server that is gone, has no key in it either.
     drop(server);
