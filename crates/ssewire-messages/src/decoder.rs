@@ -1,4 +1,4 @@
-//! Bytes in, updates out: the whole way of the data, without a transport. The only file that drives the core crate.
+//! Decodes a response body into updates, without a transport. The only file that drives the core crate.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

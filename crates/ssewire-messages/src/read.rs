@@ -19,7 +19,7 @@ impl From<SyntaxError> for ReadError {
     }
 }
 
-/// Visits the members of the object at the cursor. The visitor consumes the value. `false`: it is no object.
+/// Visits the members of the object at the cursor. The visitor consumes the value. Returns `false` if it is not an object.
 pub(crate) fn each_member<'a>(
     cursor: &mut Cursor<'a>,
     visit: &mut dyn FnMut(JsonStr<'a>, &mut Cursor<'a>) -> Result<(), ReadError>,

@@ -204,7 +204,7 @@ fn classify(line: &[u8]) -> Option<(LineState, usize)> {
     }
 }
 
-/// The first bytes of a line that a chunk end cut before they told its kind. At most `event:` or `retry:`, after which a
+/// The first bytes of a line that a chunk boundary cut before its kind was known. At most `event:` or `retry:`, after which a
 /// space may still come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LinePrefix {

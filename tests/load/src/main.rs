@@ -72,7 +72,7 @@ const ENDLESS_BOUND: usize = 4;
 const BYTES_PER_CONNECTION: usize = 64 << 10;
 
 fn soak(bytes: u64) -> Result<(), Failure> {
-    for (name, by) in [("decoder, typed events, accumulator", By::Layers), ("MessageStream", By::Driver)] {
+    for (name, by) in [("decoder, typed events, accumulator", By::Layers), ("MessageDecoder", By::Driver)] {
         let report = soak::run(by, bytes, WINDOW);
         println!("{name}");
         println!("  streamed         {} bytes, {} messages, each as it was sent", report.bytes, report.messages);
