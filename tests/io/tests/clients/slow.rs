@@ -14,9 +14,6 @@ use ssewire_replay::{Script, Server};
 use ssewire_tests::samples;
 use tokio::time::{sleep, timeout};
 
-#[global_allocator]
-static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
-
 /// How long the caller is ready to hear nothing.
 const IDLE: Duration = Duration::from_secs(60);
 

@@ -16,7 +16,7 @@ pub(crate) struct Fault {
     pub(crate) idle: Duration,
 }
 
-const STREAM: &[u8] = include_bytes!("../../data/streams/samples/text.sse");
+const STREAM: &[u8] = include_bytes!("../../../data/streams/samples/text.sse");
 
 fn fault(script: Script, text: Text, end: End) -> Fault {
     Fault { script, expected: Expected { text, end }, gate: None, idle: Duration::from_secs(30) }

@@ -72,7 +72,7 @@ fn name(body: &NonStreamBody) -> &'static str {
 impl Expected {
     pub(crate) fn check(&self, outcome: &Outcome) {
         let whole: serde_json::Value =
-            serde_json::from_str(include_str!("../../data/streams/samples/text.message.json")).unwrap();
+            serde_json::from_str(include_str!("../../../data/streams/samples/text.message.json")).unwrap();
         let whole = whole["content"][0]["text"].as_str().unwrap();
         assert_eq!(outcome.end, self.end);
         match self.text {

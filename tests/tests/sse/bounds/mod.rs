@@ -7,9 +7,6 @@ mod memory;
 
 use ssewire::{DecodeError, Decoder};
 
-#[global_allocator]
-static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
-
 /// Decodes a stream and returns the number of events and of allocations.
 fn feed(decoder: &mut Decoder, stream: &[u8], chunk: usize) -> (usize, usize) {
     let before = ssewire_heap::allocations();

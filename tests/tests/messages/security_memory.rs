@@ -3,9 +3,6 @@
 use ssewire_json::PartialJson;
 use ssewire_messages::{MessageDecoder, Step};
 
-#[global_allocator]
-static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
-
 /// The most that was held for each byte of `text` while `work` used it.
 fn per_byte<T>(text: &str, work: impl FnOnce(&str) -> T) -> f64 {
     let (_kept, peak) = ssewire_heap::peak_of(|| work(text));

@@ -17,9 +17,6 @@ use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, Los
 use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
 
-#[global_allocator]
-static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
-
 const LIMIT: usize = 1 << 20;
 
 /// The bound of SECURITY.md while the buffer grows, and a chunk.

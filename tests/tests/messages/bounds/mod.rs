@@ -2,6 +2,3 @@
 
 mod breaks;
 mod limits;
-
-#[global_allocator]
-static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;

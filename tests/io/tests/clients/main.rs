@@ -1,8 +1,10 @@
 //! Real HTTP clients against a real server on the loopback: every client through every fault, each a test of its own.
 
 mod clients;
+mod cuts;
 mod faults;
 mod outcome;
+mod slow;
 
 use core::time::Duration;
 use std::sync::mpsc;
@@ -12,6 +14,10 @@ use clients::Client;
 use faults::Fault;
 use outcome::Outcome;
 use ssewire_replay::Server;
+
+/// Tests of bounds on memory count what their own thread allocates.
+#[global_allocator]
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
 /// A client that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(60);

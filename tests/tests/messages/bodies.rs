@@ -183,7 +183,7 @@ fn the_content_type_explains_what_the_bytes_do_not() {
 
 #[test]
 fn a_stream_under_a_wrong_content_type_is_read_all_the_same() {
-    let body = include_bytes!("../data/streams/samples/text.sse");
+    let body = include_bytes!("../../data/streams/samples/text.sse");
     let mut stream = MessageDecoder::new().with_content_type("application/json");
     let mut input = &body[..];
     while let Step::Update(_) = stream.decode(&mut input).unwrap() {}

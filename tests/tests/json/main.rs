@@ -1,0 +1,5 @@
+//! Partial JSON: every prefix, any pieces.
+
+mod prefixes;
+mod properties;
+mod views;

@@ -1,0 +1,27 @@
+//! The decoder, the encoder and `Reconnect` against the standard.
+
+mod blocks;
+mod bounds;
+mod capacity;
+mod capacity_properties;
+mod conformance;
+mod encode;
+mod exhaustive;
+mod fields;
+mod finish_event;
+mod frames;
+mod last_event_id;
+mod limits;
+mod lines;
+mod mixing;
+mod owned;
+mod properties;
+mod reconnect;
+mod regressions;
+mod shared;
+mod types;
+mod work;
+
+/// Tests of bounds on memory count what their own thread allocates.
+#[global_allocator]
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
