@@ -77,7 +77,7 @@ fn before_the_stream_begins_there_is_another_try() {
         server.serve_in_turn("/v1/messages", [busy, text()]);
         let ran = ask(client, &server);
         assert_eq!(ran.stdout, TEXT, "{client}");
-        let told = "the server reported overloaded_error (status 529) for request req_replay: Overloaded\n\
+        let told = "server reported overloaded_error (status 529) for request req_replay: Overloaded\n\
                     another try in 10ms\n";
         assert!(ran.stderr.starts_with(told), "{client}: {}", ran.stderr);
         assert_eq!((ran.code, server.requests().len()), (Some(0), 2), "{client}");
@@ -102,7 +102,7 @@ fn what_would_fail_again_is_not_tried_again() {
         let server = Server::start().unwrap();
         server.serve("/v1/messages", Script::error(401, "authentication_error", "invalid x-api-key"));
         let ran = ask(client, &server);
-        let told = "the server reported authentication_error (status 401) for request req_replay: invalid x-api-key\n";
+        let told = "server reported authentication_error (status 401) for request req_replay: invalid x-api-key\n";
         assert!(ran.stderr.starts_with(told), "{client}: {}", ran.stderr);
         assert_eq!((ran.code, server.requests().len()), (Some(1), 1), "{client}");
     }

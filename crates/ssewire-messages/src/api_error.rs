@@ -36,6 +36,20 @@ impl ApiError {
         Self { kind, message, request_id, body, head: None }
     }
 
+    /// The error that a body, or a line of one, is. `None`: it is something else. `docs/protocol.md`, headings "Errors" and
+    /// "A body that is no stream".
+    pub(crate) fn in_json(json: RawJson) -> Option<Self> {
+        let text = |name| json.get(name).and_then(RawJsonRef::string);
+        let has = |member| json.get(member).is_some_and(|member| !member.is_null());
+        let kind = text("type");
+        let is_error = kind.as_deref() == Some("error")
+            || text("object").as_deref() == Some("error")
+            || has("error")
+            || has("detail")
+            || (kind.is_none() && !has("content") && (has("message") || (has("code") && has("msg"))));
+        is_error.then(|| Self::from_body(json))
+    }
+
     /// Reads an error from a response that was no success.
     ///
     /// The body may be JSON of any shape, text, a web page or nothing. Text is the message if it is short and plain.
@@ -227,8 +241,8 @@ fn word_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Some(kind) => write!(f, "the server reported {kind}")?,
-            None => f.write_str("the server reported an error")?,
+            Some(kind) => write!(f, "server reported {kind}")?,
+            None => f.write_str("server reported an error")?,
         }
         if let Some(status) = self.status().filter(|status| *status >= 400) {
             write!(f, " (status {status})")?;

@@ -275,7 +275,7 @@ impl MessageDecoder {
                     if self.is_skipping {
                         continue;
                     }
-                    self.accumulator.record_lost_event();
+                    self.accumulator.record_lost_event(error);
                     if self.body.has_fields() || self.body.is_stream() {
                         self.accumulator.record_truncation();
                     }
@@ -375,13 +375,15 @@ impl MessageDecoder {
         self.pending_bytes = pending;
         // The end of the line, and the blank line.
         let mut rest: &[u8] = b"\n\n";
-        while let Ok(Some(frame)) = self.decoder.poll_frame(&mut rest) {
+        loop {
+            let before = rest;
+            let Ok(Some(frame)) = self.decoder.poll_frame(&mut rest) else { break };
             let Some(event_span) = frame.event() else {
-                self.note_frame(rest, frame);
+                self.note_frame(before, frame);
                 continue;
             };
             self.error_field.end_block();
-            let is_complete = matches!(RawJson::from_bytes(self.decoder.resolve(&[], event_span).data()), Ok(json) if json.as_json().is_object());
+            let is_complete = matches!(RawJson::from_bytes(self.decoder.resolve(before, event_span).data()), Ok(json) if json.as_json().is_object());
             if !is_complete {
                 continue;
             }
@@ -390,10 +392,14 @@ impl MessageDecoder {
                 let source = Source::Event { span: event_span, offset: 0 };
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
+            if let Some(span) = self.emit_error_field(&mut None)? {
+                return Ok(Step::Update(span));
+            }
         }
         // A field without its blank line is no event.
         self.error_field = ErrorField::None;
-        if self.pending_bytes > 0 && self.body.has_partial_event() {
+        let has_begun = self.body.has_partial_event() && !self.accumulator.has_done_marker();
+        if self.pending_bytes > 0 && has_begun {
             self.accumulator.record_truncation();
         }
         Ok(Step::Ended)
@@ -464,8 +470,9 @@ impl MessageDecoder {
     #[must_use]
     pub fn completion(&self) -> Completion {
         match (&self.bare_error, self.accumulator.completion()) {
-            (Some(_), Completion::NonStreamBody | Completion::LimitExceeded) => self.accumulator.completion(),
-            (Some(_), _) if !self.is_ended() => Completion::ServerError,
+            (Some(_), completion) if completion != Completion::NonStreamBody && !self.is_ended() => {
+                Completion::ServerError
+            }
             (_, completion) => completion,
         }
     }
@@ -505,18 +512,20 @@ impl MessageDecoder {
         let mut accumulator = core::mem::replace(&mut self.accumulator, next);
         let body = core::mem::take(&mut self.body);
         if body.is_too_large() && !accumulator.is_messages_stream() {
-            accumulator.record_lost_event();
-        }
-        if let Some(error) = self.bare_error.take().filter(|_| accumulator.is_messages_stream()) {
-            accumulator.record_error(*error);
+            let limit = Body::max_json(accumulator.max_bytes());
+            accumulator.record_exceeded(LostEvent::OverLimit(AccumulateError::BytesExceeded { limit }));
         }
         let is_stream = accumulator.is_messages_stream() || body.is_stream();
+        let mut bare_error = self.bare_error.take();
+        if let Some(error) = bare_error.take_if(|_| is_stream) {
+            accumulator.record_error(*error);
+        }
         let is_done = accumulator.has_done_marker();
         let pending_bytes = self.pending_bytes;
         let head = self.head.as_deref().cloned();
         accumulator.into_message().map_err(|incomplete| {
             let incomplete =
-                if is_stream { incomplete } else { incomplete.with_body(NonStreamBody::of(body, is_done)) };
+                if is_stream { incomplete } else { incomplete.with_body(NonStreamBody::of(body, is_done, bare_error)) };
             incomplete.with_pending_bytes(pending_bytes).with_head(head)
         })
     }
@@ -558,6 +567,8 @@ impl MessageDecoder {
             self.is_skipping = false;
         }
         let decoded = match decoded {
+            // An error in the same block comes first: before `message_stop` no error is ignored.
+            Ok(Some(StreamEvent::MessageStop)) if self.error_field.is_ready_error() => return Ok(None),
             Ok(Some(decoded)) => decoded,
             Ok(None) => return Ok(None),
             Err(error) => {
@@ -649,14 +660,7 @@ fn bare_error(name: &[u8], value: &[u8]) -> Option<ApiError> {
     line.extend_from_slice(name);
     line.push(b':');
     line.extend_from_slice(value);
-    let json = RawJson::from_bytes(&line).ok()?;
-    let has = |member| json.get(member).is_some_and(|member| !member.is_null());
-    let string = |member| json.get(member).and_then(crate::json::RawJsonRef::string);
-    let kind = string("type");
-    let is_error = kind.as_deref() == Some("error")
-        || string("object").as_deref() == Some("error")
-        || (kind.is_none() && (has("error") || has("detail")));
-    is_error.then(|| ApiError::from_body(json))
+    ApiError::in_json(RawJson::from_bytes(&line).ok()?)
 }
 
 /// Shows counts and states, never what the stream carried.
@@ -682,6 +686,12 @@ impl ErrorField {
         if let Self::Buffered(value) = self {
             *self = Self::Ready(core::mem::take(value));
         }
+    }
+
+    /// Whether its block has ended, and it is an error and no other event.
+    fn is_ready_error(&self) -> bool {
+        let Self::Ready(value) = self else { return false };
+        matches!(StreamEvent::decode(b"error", value), Ok(Some(StreamEvent::Error(_))))
     }
 
     #[inline]

@@ -7,7 +7,7 @@ use alloc::string::String;
 use crate::api_error::ApiError;
 use crate::block::ContentBlock;
 use crate::delta::Delta;
-use crate::json::{Cursor, JsonStr, RawJson};
+use crate::json::{Cursor, JsonStr, RawJson, ScannedJson};
 use crate::message::Message;
 use crate::read::each_member;
 use crate::stop_reason::StopReason;
@@ -76,11 +76,11 @@ pub struct ContentBlockStop {
 /// counts are cumulative, so they are replaced, too, never added.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MessageDelta<'a> {
-    /// The members of the message, as the scanner has validated them. Absent where it is null.
-    pub(crate) delta: Option<Cow<'a, [u8]>>,
-    pub(crate) usage: Option<Cow<'a, [u8]>>,
+    /// The members of the message. Absent where it is null.
+    pub(crate) delta: Option<ScannedJson<'a>>,
+    pub(crate) usage: Option<ScannedJson<'a>>,
     /// `context_management` and `input_transformations`.
-    pub(crate) others: [Option<Cow<'a, [u8]>>; 2],
+    pub(crate) others: [Option<ScannedJson<'a>>; 2],
 }
 
 /// The names of [`MessageDelta::others`].
@@ -113,11 +113,11 @@ impl MessageDelta<'_> {
     /// The members of the message that it sets, as JSON.
     #[must_use]
     pub fn json(&self) -> Option<RawJson> {
-        self.delta.as_deref().map(RawJson::keep)
+        self.delta.as_ref().map(ScannedJson::to_raw)
     }
 
     fn into_owned(self) -> MessageDelta<'static> {
-        let own = |value: Option<Cow<'_, [u8]>>| value.map(|value| Cow::Owned(value.into_owned()));
+        let own = |value: Option<ScannedJson<'_>>| value.map(ScannedJson::into_owned);
         MessageDelta { delta: own(self.delta), usage: own(self.usage), others: self.others.map(own) }
     }
 }
@@ -126,7 +126,7 @@ impl MessageDelta<'_> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnknownEvent<'a> {
     pub(crate) name: Cow<'a, str>,
-    pub(crate) raw: Cow<'a, [u8]>,
+    pub(crate) raw: ScannedJson<'a>,
 }
 
 impl UnknownEvent<'_> {
@@ -139,7 +139,7 @@ impl UnknownEvent<'_> {
     /// The payload.
     #[must_use]
     pub fn json(&self) -> RawJson {
-        RawJson::keep(&self.raw)
+        self.raw.to_raw()
     }
 }
 
@@ -176,10 +176,9 @@ impl StreamEvent<'_> {
             Self::Ping => StreamEvent::Ping,
             Self::Error(error) => StreamEvent::Error(error),
             Self::Done => StreamEvent::Done,
-            Self::Unknown(UnknownEvent { name, raw }) => StreamEvent::Unknown(UnknownEvent {
-                name: Cow::Owned(String::from(name)),
-                raw: Cow::Owned(raw.into_owned()),
-            }),
+            Self::Unknown(UnknownEvent { name, raw }) => {
+                StreamEvent::Unknown(UnknownEvent { name: Cow::Owned(String::from(name)), raw: raw.into_owned() })
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::api_error::ApiError;
-use crate::json::RawJson;
+use crate::json::{RawJson, RawJsonRef};
 use crate::message::Message;
 
 /// A body that has nothing of a Messages stream. `Display` is one sentence that names the likely cause.
@@ -179,8 +179,7 @@ impl Body {
                     rest = after;
                 }
                 Mode::Json => {
-                    let max = max_bytes.min(Self::JSON);
-                    if self.head.len().saturating_add(rest.len()) > max {
+                    if self.head.len().saturating_add(rest.len()) > Self::max_json(max_bytes) {
                         self.is_too_large = true;
                         self.head = Vec::new();
                         self.mode = Mode::Other;
@@ -209,6 +208,11 @@ impl Body {
                 }
             }
         }
+    }
+
+    /// The number of bytes that are kept of a body that is JSON. `max_bytes`: the limit of a message.
+    pub(crate) fn max_json(max_bytes: usize) -> usize {
+        max_bytes.min(Self::JSON)
     }
 
     /// It is a stream: nothing of it needs to be kept any more.
@@ -282,9 +286,14 @@ impl LinePrefix {
 }
 
 impl NonStreamBody {
-    /// What the body was. `is_done`: the end marker came.
-    pub(crate) fn of(body: Body, is_done: bool) -> Self {
+    /// Classifies the body. `is_done`: the end marker came. `bare_error`: the error that a line of it was.
+    pub(crate) fn of(body: Body, is_done: bool, bare_error: Option<Box<ApiError>>) -> Self {
         let found = Self::by_its_bytes(&body, is_done);
+        if let (Self::OnlyComments | Self::OtherEvents | Self::OnlyDone | Self::Text | Self::Json, Some(error)) =
+            (&found, bare_error)
+        {
+            return Self::Error(*error);
+        }
         match (found, body.content_type) {
             (Self::Text | Self::Binary, Some(kind)) if kind.as_ref() != "text/event-stream" => Self::ContentType(kind),
             (found, _) => found,
@@ -324,21 +333,13 @@ impl NonStreamBody {
 
     fn of_json(json: &[u8]) -> Self {
         let Ok(value) = RawJson::from_bytes(json) else { return Self::Json };
-        let text = |name| value.get(name).and_then(crate::json::RawJsonRef::string);
-        let kind = text("type");
-        let has = |member| value.get(member).is_some_and(|member| !member.is_null());
-        if kind.as_deref() == Some("message") {
+        if value.get("type").and_then(RawJsonRef::string).as_deref() == Some("message") {
             return match Message::from_json(json) {
                 Ok(message) => Self::Message(Box::new(message)),
                 Err(_) => Self::Json,
             };
         }
-        let is_error = kind.as_deref() == Some("error")
-            || text("object").as_deref() == Some("error")
-            || has("error")
-            || has("detail")
-            || (kind.is_none() && !has("content") && (has("message") || (has("code") && has("msg"))));
-        if is_error { Self::Error(ApiError::from_body(value)) } else { Self::Json }
+        ApiError::in_json(value).map_or(Self::Json, Self::Error)
     }
 }
 

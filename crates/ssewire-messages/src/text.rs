@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::json::{Halves, pair, reserve};
+use crate::json::{Cursor, Halves, JsonStr, pair, reserve};
 
 /// Appends a piece.
 #[inline]
@@ -19,6 +19,50 @@ pub(crate) fn push(text: &mut String, piece: &str) {
 pub(crate) struct Piece<'a> {
     pub(crate) text: Cow<'a, str>,
     pub(crate) halves: Halves,
+}
+
+impl<'a> Piece<'a> {
+    pub(crate) fn of(json: JsonStr<'a>) -> Self {
+        let (text, halves) = json.to_text_with_halves();
+        Self { text, halves }
+    }
+
+    /// The piece of a value that the scanner has validated, if that is a string.
+    pub(crate) fn of_value(value: &'a [u8]) -> Option<Self> {
+        Cursor::new(value).string().ok().flatten().map(Self::of)
+    }
+
+    /// Whether neither end is half of a surrogate pair.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.halves == Halves::default()
+    }
+
+    pub(crate) fn into_owned(self) -> Piece<'static> {
+        Piece { text: Cow::Owned(self.text.into_owned()), halves: self.halves }
+    }
+}
+
+/// A string of a block that deltas append to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Grown {
+    #[default]
+    Text,
+    Thinking,
+    Input,
+}
+
+/// The half of a surrogate pair that a string of a block ended with. It is not in the string.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct PendingHalf {
+    /// 0: none.
+    pub(crate) unit: u16,
+    pub(crate) of: Grown,
+}
+
+impl PendingHalf {
+    pub(crate) fn is_none(self) -> bool {
+        self.unit == 0
+    }
 }
 
 /// Appends a piece whose ends may be halves of surrogate pairs. `pending` is the half that the text ended with; it is

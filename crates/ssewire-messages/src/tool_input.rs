@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::block::Inputs;
 use crate::json::{ObjectWriter, RawJsonRef, append_raw, validate};
 use crate::partial::{PartialJson, PartialStrings, partial_json, push, value_so_far};
+use crate::text::{Piece, push_piece};
 
 /// The input of a tool call: a JSON object by contract, though the model may send another value.
 ///
@@ -253,21 +254,22 @@ impl InputState {
         }
     }
 
-    /// Takes the next piece of the text.
-    pub(crate) fn push(&mut self, piece: &str, strings: Option<PartialStrings>) -> usize {
+    /// Takes the next piece of the text. `half` is that of [`push_piece`].
+    pub(crate) fn push(&mut self, piece: Piece<'_>, half: &mut u16, strings: Option<PartialStrings>) -> usize {
         let from = self.text.as_ref().map_or(0, |text| text.text.len());
-        if piece.is_empty() {
+        if piece.text.is_empty() {
             return from;
         }
         let is_late = !matches!(self.phase, Phase::Open);
         let text = self.text.get_or_insert_default();
-        crate::text::push(&mut text.text, piece);
+        push_piece(&mut text.text, piece, half);
         text.is_late |= is_late;
         if is_late && text.lost_at.is_none() {
             // What it is now is found in the end.
             self.phase = Phase::Complete;
         }
         if let (Some(strings), None) = (strings, text.lost_at) {
+            let piece = text.text.get(from..).unwrap_or_default();
             push(text.partial.get_or_insert_with(|| Box::new(partial_json(strings))), piece);
         }
         from

@@ -167,6 +167,7 @@ impl Run {
         let message = match &self.result {
             Ok(message) => message,
             Err(incomplete) => {
+                assert_eq!(incomplete.reason(), self.completion);
                 let no_stream = incomplete.reason() == Completion::NonStreamBody;
                 assert_eq!(incomplete.non_stream_body().is_some(), no_stream);
                 if let Some(NonStreamBody::Message(message)) = incomplete.non_stream_body() {
@@ -181,14 +182,14 @@ impl Run {
             let text = slow.accumulator.snapshot().final_text();
             assert!(message.final_text().replace('\u{FFFD}', "").starts_with(&text.replace('\u{FFFD}', "")));
             let by_parts = match slow.accumulator.completion() {
-                // The parts do not know the body, which may show that a stream began, or hold a bare error.
+                // The parts do not know the body, which may show that a stream began.
                 Completion::NonStreamBody => return assert!(self.result.is_err()),
                 _ if slow.is_rejected => return assert!(self.result.is_err()),
                 Completion::Complete => true,
                 Completion::Unterminated => options.validation == Validation::Lenient,
                 _ => false,
             };
-            assert!(self.result.is_ok() == by_parts || self.completion == Completion::ServerError);
+            assert_eq!(self.result.is_ok(), by_parts && !slow.has_bare_error);
         }
     }
 }

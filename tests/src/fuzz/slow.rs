@@ -1,8 +1,9 @@
 //! The decoder of a Messages stream, put together from its public parts: SSE decoder, typed events, accumulator. No fast
 //! path, no knowledge of the body.
 
+use serde_json::Value;
 use ssewire::{Decoder, Frame};
-use ssewire_messages::{AccumulateError, Accumulator, LostEvent, StreamEvent, Update};
+use ssewire_messages::{AccumulateError, Accumulator, LostEvent, RawJson, StreamEvent, Update};
 
 /// What a stream yields, as text.
 pub(super) type Transcript = Vec<String>;
@@ -17,6 +18,8 @@ pub(super) struct Slow {
     pub(super) events: Vec<StreamEvent<'static>>,
     /// An event was rejected: the message has ended.
     pub(super) is_rejected: bool,
+    /// A line of the message was an error as JSON.
+    pub(super) has_bare_error: bool,
 }
 
 impl Slow {
@@ -28,6 +31,7 @@ impl Slow {
             transcript: Transcript::new(),
             events: Vec::new(),
             is_rejected: false,
+            has_bare_error: false,
         }
     }
 
@@ -43,23 +47,28 @@ impl Slow {
                             self.error_field.get_or_insert_with(|| value.to_vec());
                             continue;
                         }
+                        Frame::UnknownField { name, value, .. } => {
+                            self.has_bare_error |= is_error_line(&[name, b":", value].concat());
+                            continue;
+                        }
                         Frame::Block(block) => {
                             block.event().map(|event| (event.event_type().to_vec(), event.data().to_vec()))
                         }
                         _ => continue,
                     };
-                    let error_field = self.error_field.take();
-                    if let Some((name, data)) = event {
-                        self.event(&name, &data);
+                    let error_field = self.error_field.take().map(|value| (b"error".to_vec(), value));
+                    let mut events = [event, error_field];
+                    if events.iter().flatten().map(kind_of).eq([Some("message_stop"), Some("error")]) {
+                        events.reverse();
                     }
-                    if let Some(value) = error_field {
+                    for (name, data) in events.into_iter().flatten() {
                         if !self.is_ended() {
-                            self.event(b"error", &value);
+                            self.event(&name, &data);
                         }
                     }
                 }
                 Err(error) => {
-                    self.accumulator.record_lost_event();
+                    self.accumulator.record_lost_event(error);
                     self.transcript.push(tell(b"", b"", &Update::Lost(LostEvent::TooLarge(error))));
                 }
             }
@@ -106,6 +115,29 @@ impl Slow {
         self.is_rejected = true;
         self.transcript.push(format!("rejected: {error}"));
     }
+}
+
+/// The type of an event that can be decoded.
+fn kind_of((name, data): &(Vec<u8>, Vec<u8>)) -> Option<&'static str> {
+    match StreamEvent::decode(name, data) {
+        Ok(Some(StreamEvent::MessageStop)) => Some("message_stop"),
+        Ok(Some(StreamEvent::Error(_))) => Some("error"),
+        _ => None,
+    }
+}
+
+/// `docs/protocol.md`, heading "A body that is no stream".
+fn is_error_line(line: &[u8]) -> bool {
+    let value = RawJson::from_bytes(line).ok().and_then(|json| json.to_value().ok());
+    let Some(Value::Object(members)) = value else { return false };
+    let has = |name| members.get(name).is_some_and(|value| !value.is_null());
+    let kind = members.get("type").and_then(Value::as_str);
+    let is_untyped = kind.is_none() && !has("content") && (has("message") || (has("code") && has("msg")));
+    kind == Some("error")
+        || members.get("object").is_some_and(|object| object == "error")
+        || has("error")
+        || has("detail")
+        || is_untyped
 }
 
 /// An update with its event, and everything of it that is visible.

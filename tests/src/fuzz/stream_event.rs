@@ -3,7 +3,7 @@
 mod spelled;
 
 use serde_json::{Map, Value};
-use ssewire_messages::{Delta, PartialStrings, PayloadError, RawJson, StreamEvent, Validation};
+use ssewire_messages::{Delta, PartialStrings, PayloadError, RawJson, RawJsonRef, StreamEvent, Validation};
 
 use super::input::Input;
 use super::message_stream::{Options, as_its_parts, as_sse};
@@ -120,7 +120,7 @@ fn padded(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
 /// "Tolerances of the decoder".
 fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(payload) else { return };
-    if has_second_type(payload) {
+    if is_ambiguous(payload) {
         return;
     }
     let typed = members.get("type").and_then(Value::as_str);
@@ -165,14 +165,15 @@ fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     }
 }
 
-/// Of two types in one object the first decides, where `serde_json` takes the last.
-fn has_second_type(payload: &[u8]) -> bool {
+/// Of two types in one object the first decides, and of what makes an error any, where `serde_json` takes the last.
+fn is_ambiguous(payload: &[u8]) -> bool {
     let Ok(json) = RawJson::from_bytes(payload) else { return false };
-    let twice = |json: ssewire_messages::RawJsonRef<'_>| json.members().filter(|(name, _)| name == "type").count() > 1;
-    twice(json.as_json()) || json.as_json().members().any(|(_, member)| twice(member))
+    let count = |json: RawJsonRef<'_>, name: &str| json.members().filter(|(other, _)| other == name).count();
+    ["type", "object", "error", "detail"].iter().any(|name| count(json.as_json(), name) > 1)
+        || json.as_json().members().any(|(_, member)| count(member, "type") > 1)
 }
 
-/// Section 3, "An error, wherever it stands".
+/// `docs/protocol.md`, heading "Errors".
 fn is_error(kind: &[u8], typed: bool, name: &[u8], members: &Map<String, Value>) -> bool {
     let has = |name| members.get(name).is_some_and(|value| !value.is_null());
     let known: [&[u8]; 7] = [
@@ -190,7 +191,7 @@ fn is_error(kind: &[u8], typed: bool, name: &[u8], members: &Map<String, Value>)
         || (name == b"error" && !known.contains(&kind))
 }
 
-/// Section 4, tolerances: a string of digits, or an integral float. (Beyond 2^53 a float names no integer exactly.)
+/// `docs/protocol.md`, heading "Tolerances of the decoder". Beyond 2^53 a float names no integer exactly.
 fn count(value: &Value) -> Option<u64> {
     match value {
         Value::String(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => digits.parse().ok(),

@@ -55,6 +55,22 @@ fn errors_in_json_are_decoded_whatever_their_shape() {
     }
 }
 
+/// A gateway gives up before the first event. The standard takes its line for an unknown field.
+#[test]
+fn an_error_as_a_bare_line_explains_a_body_without_a_message() {
+    let errors =
+        [r#"{"error":"gone"}"#, r#"{"message":"gone"}"#, r#"{"code":503,"msg":"gone"}"#, r#"{"detail":"gone"}"#];
+    for before in [": hi\n\n", "retry: 3000\n\n: hi\n", "data: [DONE]\n\n", "event: x\ndata: 1\n\n", "please wait\n"] {
+        for (error, after) in errors.iter().flat_map(|error| ["", "\n", "\n\n"].map(|after| (error, after))) {
+            let body = [before, error, after].concat();
+            let NonStreamBody::Error(found) = found(body.as_bytes()) else { panic!("no error: {body}") };
+            assert_eq!(found.message(), Some("gone"), "{body}");
+        }
+    }
+    assert_eq!(found(b"<html>\n{\"error\":\"gone\"}\n</html>"), NonStreamBody::Html);
+    assert_eq!(found(b": hi\n\n{\"status\":\"ok\"}"), NonStreamBody::OnlyComments);
+}
+
 #[test]
 fn each_kind_of_body_is_told() {
     let long_text = format!("{}é and so on", "x".repeat(511));

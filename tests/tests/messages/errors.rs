@@ -229,10 +229,10 @@ fn the_request_id_of_the_body_goes_before_that_of_the_head() {
 fn an_error_in_words() {
     let body = r#"{"type":"error","error":{"type":"overloaded_error","message":"boom"},"request_id":"req_1"}"#;
     for (error, words) in [
-        (response(529, body), "the server reported overloaded_error (status 529) for request req_1"),
-        (error_event(body), "the server reported overloaded_error for request req_1"),
-        (response(418, "tea"), "the server reported an error (status 418)"),
-        (error_event("tea"), "the server reported an error"),
+        (response(529, body), "server reported overloaded_error (status 529) for request req_1"),
+        (error_event(body), "server reported overloaded_error for request req_1"),
+        (response(418, "tea"), "server reported an error (status 418)"),
+        (error_event("tea"), "server reported an error"),
     ] {
         assert_eq!(error.to_string(), words);
     }

@@ -79,9 +79,9 @@ fn an_accumulator_shows_how_it_stands_and_refuses_in_words() {
     assert!(shown.starts_with("Accumulator { completion: Truncated, blocks: 0, bytes: "), "{shown}");
     assert!(shown.ends_with(", violations: 0, .. }"), "{shown}");
     let error = AccumulateError::BytesExceeded { limit: 17 };
-    assert_eq!(error.to_string(), "message is larger than its limit of 17 bytes");
+    assert_eq!(error.to_string(), "message exceeds the limit of 17 bytes");
     let error = AccumulateError::BlocksExceeded { limit: 17 };
-    assert_eq!(error.to_string(), "message has more than its limit of 17 blocks");
+    assert_eq!(error.to_string(), "message exceeds the limit of 17 blocks");
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn a_server_error_is_told_while_the_stream_is_open() {
         &mut stdin,
         "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"m\"}}\n\n",
     );
-    let said = "ssewire: the server reported api_error: m\n";
+    let said = "ssewire: server reported api_error: m\n";
     let mut read = vec![0; said.len()];
     child.stderr.take().unwrap().read_exact(&mut read).unwrap();
     assert_eq!(String::from_utf8(read).unwrap(), said);

@@ -51,10 +51,10 @@ fn message_is_the_final_message() {
 #[test]
 fn the_servers_error_is_told_and_the_rest_is_kept() {
     for (name, said) in [
-        ("error_first_event", "ssewire: the server reported overloaded_error: Overloaded"),
+        ("error_first_event", "ssewire: server reported overloaded_error: Overloaded"),
         (
             "error_mid_stream",
-            "ssewire: the server reported overloaded_error for request req_011CSHoEeqs5C35K2UUqR7Fy: Overloaded",
+            "ssewire: server reported overloaded_error for request req_011CSHoEeqs5C35K2UUqR7Fy: Overloaded",
         ),
     ] {
         let bytes = sample(&format!("{name}.sse"));

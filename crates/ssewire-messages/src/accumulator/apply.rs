@@ -3,16 +3,18 @@
 //! Each rule first says which violation the event is, and only then changes anything: in strict mode the first violation
 //! is an error.
 
-use super::blocks::{BlockId, Origin, push_lean};
+use super::blocks::{BlockId, Origin, Unmatched, push_lean};
 use super::update::{BlockChange, Change};
 use super::{AccumulateError, Accumulator, Phase, ProtocolViolation, Validation, ViolationKind};
 use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;
 use crate::delta::{Delta, DeltaKind, Merged, Target};
 use crate::event::{ContentBlockDelta, ContentBlockStart, StreamEvent};
-use crate::json::{Halves, RawJsonRef};
+use crate::json::RawJsonRef;
+use crate::lost_event::LostEvent;
 use crate::partial::node_bytes;
 use crate::stop_reason::StopReason;
+use crate::text::{Grown, PendingHalf, Piece, push_piece};
 use crate::tool_input::ToolInput;
 use crate::turn::ToolCall;
 
@@ -24,12 +26,10 @@ impl Accumulator {
         self.queue.clear();
         if let StreamEvent::ContentBlockDelta(delta) = &event {
             let appended = match &delta.delta {
-                Delta::Text(text) if text.piece.halves == Halves::default() => {
+                Delta::Text(text) if text.is_plain() => {
                     self.append_to_current(delta.index, PieceKind::Text, text.text())
                 }
-                Delta::Thinking(thinking)
-                    if thinking.piece.halves == Halves::default() && thinking.signature().is_none() =>
-                {
+                Delta::Thinking(thinking) if thinking.is_plain() => {
                     self.append_to_current(delta.index, PieceKind::Thinking, thinking.thinking())
                 }
                 _ => None,
@@ -147,17 +147,24 @@ impl Accumulator {
                 if let Some(input) = block.existing_input_state_mut() {
                     input.open();
                 }
+                let mut half = PendingHalf { unit: 0, of: Grown::Input };
                 if has_unmatched {
                     let unmatched = self.blocks.take_unmatched(index);
                     if let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) {
                         input.open();
-                        input.push(&unmatched.json, self.options.partial);
-                        if unmatched.is_tainted {
+                        let Unmatched { json, half: waiting, is_tainted } = *unmatched;
+                        half.unit = waiting;
+                        input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
+                        if is_tainted {
                             input.taint();
                         }
                     }
                 }
-                self.blocks.add(&mut self.message.content, index, Origin::Started, block)
+                let id = self.blocks.add(&mut self.message.content, index, Origin::Started, block);
+                if let Some(pending) = self.blocks.half_mut(id) {
+                    *pending = half;
+                }
+                id
             }
         };
         if is_higher && !self.waiting.is_empty() {
@@ -167,7 +174,7 @@ impl Accumulator {
     }
 
     fn block_delta(&mut self, event: ContentBlockDelta<'_>) -> Applied {
-        let ContentBlockDelta { index, delta, .. } = event;
+        let ContentBlockDelta { index, mut delta, .. } = event;
         self.current = None;
         if self.violation_if_stopped(ViolationKind::BlockEventAfterStop, Some(index))? {
             return Ok(Change::Unchanged);
@@ -175,22 +182,19 @@ impl Accumulator {
         self.violation_before_start(Some(index))?;
         let Some(kind) = delta.kind() else { return Ok(Change::Unchanged) };
         self.blocks.touch(&self.message.content, index);
-        let target = self.blocks.target(index, kind);
-        let violation = match target.map(|id| (self.blocks.origin(id), self.blocks.is_open(id))) {
-            Some((Origin::Implicit(violation), _)) => Some(violation),
-            Some((_, true)) => None,
-            Some((_, false)) => Some(ViolationKind::DeltaAfterStop),
-            None if self.blocks.is_in_use(index) => Some(ViolationKind::MismatchedDelta),
-            None => Some(ViolationKind::DeltaBeforeStart),
-        };
-        if let Some(violation) = violation {
+        let foreign = delta.take_foreign();
+        let foreign_kind = foreign.as_ref().and_then(Delta::kind);
+        let violation = self.delta_violation(index, kind);
+        if let Some(violation) = violation.or_else(|| self.delta_violation(index, foreign_kind?)) {
             self.violation(violation, Some(index))?;
         }
-        let new_block = if target.is_none() { kind.new_block() } else { None };
-        // An empty piece of input says nothing, and costs nothing, at however many indices it comes.
-        let waits = target.is_none() && new_block.is_none() && delta.len() > 0;
-        let is_new = new_block.is_some() || (waits && !self.blocks.has_unmatched(index));
-        match self.admit(delta.len().saturating_add(self.node_bytes(&delta)), usize::from(is_new)) {
+        let is_orderly = self.has_started && violation.is_none();
+        let (bytes, blocks) = self.delta_cost(index, kind, &delta);
+        let of_foreign =
+            foreign.as_ref().zip(foreign_kind).map(|(foreign, kind)| self.delta_cost(index, kind, foreign));
+        let (foreign_bytes, foreign_blocks) = of_foreign.unwrap_or_default();
+        // Both open the same block.
+        match self.admit(bytes.saturating_add(foreign_bytes), blocks.max(foreign_blocks)) {
             Ok(true) => {}
             refused => {
                 if kind == DeltaKind::InputJson {
@@ -199,28 +203,64 @@ impl Accumulator {
                 return refused.map(|_| Change::Unchanged);
             }
         }
-
-        if let Some(id) = target {
-            let is_orderly = self.has_started && violation.is_none();
-            let change = self.merge_delta(id, delta);
-            let appends =
-                matches!(change, Change::Block(_, _, BlockChange::Text { .. } | BlockChange::Thinking { .. }));
-            if is_orderly && appends && self.blocks.half_mut(id).is_none_or(|half| *half == 0) {
-                self.current = self.blocks.key(id).map(|key| (id, key));
+        let change = self.merge_piece(index, kind, delta, violation);
+        if let Some((kind, delta)) = foreign_kind.zip(foreign) {
+            let violation = self.delta_violation(index, kind);
+            let change = self.merge_piece(index, kind, delta, violation);
+            self.queue.push_back(change);
+        } else if let (true, Change::Block(id, key, BlockChange::Text { .. } | BlockChange::Thinking { .. })) =
+            (is_orderly, change)
+        {
+            if self.blocks.half_mut(id).is_none_or(|half| half.is_none()) {
+                self.current = Some((id, key));
             }
-            return Ok(change);
         }
-        match (new_block, delta) {
+        Ok(change)
+    }
+
+    /// The violation that a delta of this kind is.
+    fn delta_violation(&self, index: u64, kind: DeltaKind) -> Option<ViolationKind> {
+        let target = self.blocks.target(index, kind);
+        match target.map(|id| (self.blocks.origin(id), self.blocks.is_open(id))) {
+            Some((Origin::Implicit(violation), _)) => Some(violation),
+            Some((_, true)) => None,
+            Some((_, false)) => Some(ViolationKind::DeltaAfterStop),
+            None if self.blocks.is_in_use(index) => Some(ViolationKind::MismatchedDelta),
+            None => Some(ViolationKind::DeltaBeforeStart),
+        }
+    }
+
+    /// The bytes and the blocks that a delta adds.
+    fn delta_cost(&self, index: u64, kind: DeltaKind, delta: &Delta<'_>) -> (usize, usize) {
+        // An empty piece of input says nothing, and costs nothing, at however many indices it comes.
+        let opens = kind != DeltaKind::InputJson || (delta.len() > 0 && !self.blocks.has_unmatched(index));
+        let is_new = opens && self.blocks.target(index, kind).is_none();
+        (delta.len().saturating_add(self.node_bytes(delta)), usize::from(is_new))
+    }
+
+    /// Merges a delta into the newest block of its index that can take it, or else into one that it opens.
+    fn merge_piece(
+        &mut self,
+        index: u64,
+        kind: DeltaKind,
+        delta: Delta<'_>,
+        violation: Option<ViolationKind>,
+    ) -> Change {
+        if let Some(id) = self.blocks.target(index, kind) {
+            return self.merge_delta(id, delta);
+        }
+        match (kind.new_block(), delta) {
             (Some(block), delta) => {
                 let origin = Origin::Implicit(violation.unwrap_or(ViolationKind::DeltaBeforeStart));
                 let id = self.blocks.add(&mut self.message.content, index, origin, block);
-                Ok(self.merge_delta(id, delta))
+                self.merge_delta(id, delta)
             }
-            (None, Delta::InputJson(delta)) if waits => {
-                crate::text::push(&mut self.blocks.unmatched_mut(index).json, delta.partial_json());
-                Ok(Change::Unchanged)
+            (None, Delta::InputJson(delta)) if !delta.partial_json().is_empty() => {
+                let unmatched = self.blocks.unmatched_mut(index);
+                push_piece(&mut unmatched.json, delta.piece, &mut unmatched.half);
+                Change::Unchanged
             }
-            _ => Ok(Change::Unchanged),
+            _ => Change::Unchanged,
         }
     }
 
@@ -234,17 +274,11 @@ impl Accumulator {
                 input.open();
             }
         }
-        let mut none = 0;
+        let mut none = PendingHalf::default();
         let half = self.blocks.half_mut(id).unwrap_or(&mut none);
         let change = match delta.merge(&mut Target { block, half, partial: self.options.partial }) {
             Merged::Text { from } => BlockChange::Text { from },
-            Merged::Thinking { from, is_signed } => {
-                if is_signed {
-                    let signature = self.changed(id, BlockChange::Signature);
-                    self.queue.push_back(signature);
-                }
-                BlockChange::Thinking { from }
-            }
+            Merged::Thinking { from } => BlockChange::Thinking { from },
             Merged::Signature => BlockChange::Signature,
             Merged::Citation { from } => BlockChange::Citation { from },
             Merged::Input { from } => {
@@ -377,16 +411,12 @@ impl Accumulator {
         }
     }
 
-    /// Ends a text that ended with half a character.
+    /// Ends a string that ended with half a character.
     pub(super) fn end_half(&mut self, id: BlockId) -> bool {
-        let Some(half) = self.blocks.half_mut(id).filter(|half| **half != 0) else { return false };
-        *half = 0;
-        match self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
-            Some(ContentBlock::Text(block)) => block.text.push('\u{FFFD}'),
-            Some(ContentBlock::Thinking(block)) => block.thinking.push('\u{FFFD}'),
-            Some(ContentBlock::Raw(block)) if block.takes_text("text") => block.text_mut().push('\u{FFFD}'),
-            Some(ContentBlock::Raw(block)) => block.thinking_mut().push('\u{FFFD}'),
-            _ => {}
+        let Some(half) = self.blocks.half_mut(id).filter(|half| !half.is_none()) else { return false };
+        let of = core::mem::take(half).of;
+        if let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
+            block.push_replacement(of, self.options.partial);
         }
         true
     }
@@ -470,6 +500,7 @@ impl Accumulator {
             return Ok(true);
         };
         self.is_over_limit = true;
+        self.exceeded_limit.get_or_insert(LostEvent::OverLimit(error));
         Err(error)
     }
 

@@ -13,6 +13,7 @@ use core::num::NonZeroU32;
 use super::violation::ViolationKind;
 use crate::block::ContentBlock;
 use crate::delta::DeltaKind;
+use crate::text::PendingHalf;
 
 /// Identifies a block for as long as its message is accumulated, whatever else starts before or after it.
 ///
@@ -80,8 +81,7 @@ struct BlockState {
     position: u32,
     /// The block of the same index that was open when this one started.
     open_below: Option<BlockId>,
-    /// The half of a surrogate pair that its text ended with.
-    half: u16,
+    half: PendingHalf,
     origin: Origin,
     is_open: bool,
 }
@@ -100,8 +100,8 @@ struct Slot {
     blocks: u32,
     /// The number of blocks before its initial block.
     initial_generation: u32,
-    /// The half of a surrogate pair that the text of its initial block ended with.
-    half: u16,
+    /// That of its initial block.
+    half: PendingHalf,
     /// It had an initial block, or a start.
     is_in_use: bool,
     /// Its initial block is open.
@@ -114,6 +114,8 @@ struct Slot {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Unmatched {
     pub(super) json: String,
+    /// The half of a surrogate pair that it ended with; 0: none.
+    pub(super) half: u16,
     /// A piece was lost.
     pub(super) is_tainted: bool,
 }
@@ -272,21 +274,21 @@ impl Blocks {
         }
     }
 
-    /// The half of a surrogate pair that the text of a block ended with.
-    pub(super) fn half_mut(&mut self, id: BlockId) -> Option<&mut u16> {
+    /// The half of a surrogate pair that a string of a block ended with.
+    pub(super) fn half_mut(&mut self, id: BlockId) -> Option<&mut PendingHalf> {
         match id.place() {
             Place::Later(at) => self.states.get_mut(at).map(|state| &mut state.half),
             Place::Initial(at) => self.existing_slot_mut(u64::try_from(at).ok()?).map(|slot| &mut slot.half),
         }
     }
 
-    /// All blocks whose text ended with a half.
+    /// All blocks of which a string ended with a half.
     pub(super) fn with_half(&self) -> Vec<BlockId> {
         let later =
-            self.states.iter().enumerate().filter(|(_, state)| state.half != 0).map(|(at, _)| BlockId::later(at));
+            self.states.iter().enumerate().filter(|(_, state)| !state.half.is_none()).map(|(at, _)| BlockId::later(at));
         let dense = (0_u64..).zip(&self.dense).chain(self.sparse.iter().map(|(index, slot)| (*index, slot)));
         let initial = dense
-            .filter(|(_, slot)| slot.half != 0)
+            .filter(|(_, slot)| !slot.half.is_none())
             .filter_map(|(index, _)| usize::try_from(index).ok().map(BlockId::initial));
         later.chain(initial).collect()
     }
@@ -351,7 +353,10 @@ impl Blocks {
         self.highest = self.highest.max(Some(key));
         let position = u32::try_from(content.len()).unwrap_or(u32::MAX);
         push_lean(content, block);
-        push_lean(&mut self.states, BlockState { key, position, open_below: None, half: 0, origin, is_open: false });
+        push_lean(
+            &mut self.states,
+            BlockState { key, position, open_below: None, half: PendingHalf::default(), origin, is_open: false },
+        );
         self.register(content, id, at);
         id
     }
@@ -456,6 +461,19 @@ impl Blocks {
             push_lean(&mut self.untainted_unmatched, index);
         }
         self.slot_mut(index).unmatched.get_or_insert_default()
+    }
+
+    /// Ends input JSON that ended with half a character.
+    pub(super) fn end_unmatched_halves(&mut self) {
+        if self.unmatched == 0 {
+            return;
+        }
+        let slots = self.dense.iter_mut().chain(self.sparse.values_mut());
+        for unmatched in slots.filter_map(|slot| slot.unmatched.as_mut()) {
+            if core::mem::take(&mut unmatched.half) != 0 {
+                unmatched.json.push('\u{FFFD}');
+            }
+        }
     }
 
     /// Takes the input JSON that waited for a block at this index.

@@ -8,6 +8,7 @@ use core::fmt;
 use super::{Accumulator, Phase, ProtocolViolations};
 use crate::api_error::ApiError;
 use crate::block::ContentBlock;
+use crate::lost_event::LostEvent;
 use crate::message::Message;
 use crate::non_stream_body::NonStreamBody;
 use crate::response_head::ResponseHead;
@@ -80,7 +81,7 @@ impl Accumulator {
         match reason {
             Completion::NonStreamBody => !self.is_messages_stream(),
             Completion::ServerError => self.error().is_some(),
-            Completion::LimitExceeded => self.is_over_limit || self.has_lost_event,
+            Completion::LimitExceeded => self.exceeded_limit.is_some(),
             Completion::RejectedByStrictMode => self.is_rejected,
             // What never was a stream was not truncated either.
             Completion::Truncated => {
@@ -120,6 +121,7 @@ struct Parts {
     violations: ProtocolViolations,
     non_stream_body: Option<NonStreamBody>,
     replaced_by: Option<Box<str>>,
+    exceeded_limit: Option<LostEvent>,
     pending_bytes: u64,
     head: Option<ResponseHead>,
 }
@@ -143,6 +145,7 @@ impl Incomplete {
             violations: of.violations,
             non_stream_body: None,
             replaced_by,
+            exceeded_limit: of.exceeded_limit,
             pending_bytes: 0,
             head: None,
         }))
@@ -225,6 +228,12 @@ impl Incomplete {
         self.0.replaced_by.as_deref()
     }
 
+    /// The limit that was exceeded first: that of an event, or of the message.
+    #[must_use]
+    pub fn exceeded_limit(&self) -> Option<LostEvent> {
+        self.0.exceeded_limit
+    }
+
     /// The number of bytes of an unfinished event at the end of the input.
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
@@ -250,14 +259,27 @@ impl Incomplete {
     }
 }
 
+impl Incomplete {
+    fn write_reason(&self, f: &mut fmt::Formatter<'_>, reason: Completion) -> fmt::Result {
+        match (reason, self.0.exceeded_limit) {
+            (Completion::LimitExceeded, Some(limit)) => write!(f, "{limit}"),
+            _ => write!(f, "{reason}"),
+        }
+    }
+}
+
+/// Names the reasons, with the number of an exceeded limit. Never shows text of the message.
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.0.non_stream_body, self.reason(), &self.0.error) {
             (Some(body), ..) => write!(f, "{body}")?,
             (None, Completion::ServerError, Some(error)) => write!(f, "{error}")?,
-            (None, reason, _) => write!(f, "{reason}")?,
+            (None, reason, _) => self.write_reason(f, reason)?,
         }
-        self.0.reasons.iter().skip(1).try_for_each(|reason| write!(f, "; {reason}"))?;
+        for reason in self.0.reasons.iter().skip(1) {
+            f.write_str("; ")?;
+            self.write_reason(f, *reason)?;
+        }
         match self.head().and_then(ResponseHead::request_id) {
             Some(id) if self.error().is_none() => write!(f, " (request {id})"),
             _ => Ok(()),

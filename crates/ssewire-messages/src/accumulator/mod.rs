@@ -13,6 +13,8 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::fmt;
 
+use ssewire::DecodeError;
+
 pub use self::blocks::BlockKey;
 use self::blocks::{BlockId, Blocks};
 pub use self::completion::{Completion, Incomplete};
@@ -21,6 +23,7 @@ pub use self::update::{BlockRef, Update};
 pub use self::violation::{ProtocolViolation, ProtocolViolations, ViolationKind};
 use crate::api_error::ApiError;
 use crate::event::StreamEvent;
+use crate::lost_event::LostEvent;
 use crate::message::Message;
 use crate::partial::PartialStrings;
 use crate::payload_error::{LostKind, PayloadError};
@@ -91,9 +94,9 @@ pub struct Accumulator {
     has_lost_content: bool,
     /// A `message_delta` was.
     has_lost_message_delta: bool,
-    /// An event was too large to be decoded.
-    has_lost_event: bool,
-    /// The limit of the message was passed: what belongs to its content is not merged any more.
+    /// The limit that was exceeded first.
+    exceeded_limit: Option<LostEvent>,
+    /// The limit of the message was exceeded: its content does not grow any more.
     is_over_limit: bool,
     /// Input came after the stop of its block.
     has_late_input: bool,
@@ -176,8 +179,8 @@ impl fmt::Display for AccumulateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Violation(violation) => write!(f, "protocol violation: {violation}"),
-            Self::BytesExceeded { limit } => write!(f, "message is larger than its limit of {limit} bytes"),
-            Self::BlocksExceeded { limit } => write!(f, "message has more than its limit of {limit} blocks"),
+            Self::BytesExceeded { limit } => write!(f, "message exceeds the limit of {limit} bytes"),
+            Self::BlocksExceeded { limit } => write!(f, "message exceeds the limit of {limit} blocks"),
         }
     }
 }
@@ -309,10 +312,15 @@ impl Accumulator {
 
     /// Records that an event was lost because it was too large to be decoded: content may be lost, and all open tool
     /// input is truncated.
-    pub fn record_lost_event(&mut self) {
+    pub fn record_lost_event(&mut self, error: DecodeError) {
+        self.record_exceeded(LostEvent::TooLarge(error));
+    }
+
+    /// Records that something was lost because of a limit.
+    pub(crate) fn record_exceeded(&mut self, limit: LostEvent) {
         self.current = None;
         if self.is_running() {
-            self.has_lost_event = true;
+            self.exceeded_limit.get_or_insert(limit);
             self.taint(None);
         }
     }
@@ -408,6 +416,7 @@ impl Accumulator {
         for id in self.blocks.with_half() {
             self.end_half(id);
         }
+        self.blocks.end_unmatched_halves();
         for block in &mut self.message.content {
             if let Some(input) = block.existing_input_state_mut() {
                 input.end();

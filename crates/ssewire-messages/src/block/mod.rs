@@ -22,7 +22,9 @@ pub use self::text::TextBlock;
 pub use self::thinking::ThinkingBlock;
 pub use self::tool_use::{ToolKind, ToolUseBlock};
 use crate::json::{Cursor, RawJson, bridge};
+use crate::partial::PartialStrings;
 use crate::read::{ReadError, peek_type};
+use crate::text::{Grown, Piece};
 use crate::tool_input::{InputState, ToolInput, ToolInputError};
 
 /// A kind of content block that takes deltas.
@@ -216,8 +218,24 @@ impl ContentBlock {
     pub(crate) fn has_input(&self) -> bool {
         match self {
             Self::ToolUse(_) => true,
-            Self::Raw(block) => block.has("input"),
+            Self::Raw(block) => block.takes().input,
             _ => false,
+        }
+    }
+
+    /// Ends a string that ended with half a character.
+    pub(crate) fn push_replacement(&mut self, of: Grown, partial: Option<PartialStrings>) {
+        match (of, self) {
+            (Grown::Text, Self::Text(block)) => block.text.push('\u{FFFD}'),
+            (Grown::Text, Self::Raw(block)) => block.text_mut().push('\u{FFFD}'),
+            (Grown::Thinking, Self::Thinking(block)) => block.thinking.push('\u{FFFD}'),
+            (Grown::Thinking, Self::Raw(block)) => block.thinking_mut().push('\u{FFFD}'),
+            (Grown::Input, block) => {
+                if let Some(input) = block.input_state_mut() {
+                    input.push(Piece { text: "\u{FFFD}".into(), ..Piece::default() }, &mut 0, partial);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::{Citations, Inputs};
 use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, push_string};
-use crate::read::ReadError;
+use crate::read::{ReadError, each_member};
 use crate::tool_input::{InputState, ToolInput, ToolInputError};
 
 /// A block that arrives whole, or of a kind that this version does not know, as it came.
@@ -13,7 +13,18 @@ use crate::tool_input::{InputState, ToolInput, ToolInputError};
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawBlock {
     start: RawJson,
+    takes: Takes,
     grown: Option<Box<Grown>>,
+}
+
+/// Which deltas find a member for them. Found once: to search the block for every delta would be quadratic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Takes {
+    pub(crate) text: bool,
+    pub(crate) thinking: bool,
+    pub(crate) signature: bool,
+    pub(crate) citations: bool,
+    pub(crate) input: bool,
 }
 
 /// The members that deltas have changed.
@@ -28,7 +39,24 @@ struct Grown {
 
 impl RawBlock {
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        Ok(Self { start: RawJson::keep(cursor.skip_value()?), grown: None })
+        let mut members = cursor.clone();
+        let start = RawJson::keep(cursor.skip_value()?);
+        let mut takes = Takes::default();
+        each_member(&mut members, &mut |name, cursor| {
+            let value = cursor.skip_value()?;
+            let is_string = value == b"null" || value.starts_with(b"\"");
+            // The last of several holds.
+            match &*name.name() {
+                b"text" => takes.text = is_string,
+                b"thinking" => takes.thinking = is_string,
+                b"signature" => takes.signature = is_string,
+                b"citations" => takes.citations = value == b"null" || value.starts_with(b"["),
+                b"input" => takes.input = true,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(Self { start, takes, grown: None })
     }
 
     /// Its `type`.
@@ -53,15 +81,15 @@ impl RawBlock {
     /// The input that deltas brought, if the block has a member for it.
     #[must_use]
     pub fn input(&self) -> Option<ToolInput<'_>> {
-        if !self.has("input") {
+        if !self.takes.input {
             return None;
         }
         let state = self.grown.as_ref().and_then(|grown| grown.input.as_ref());
         Some(ToolInput::new(self.start.as_json(), state))
     }
 
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.start.get(name).is_some()
+    pub(crate) fn takes(&self) -> Takes {
+        self.takes
     }
 
     pub(crate) fn has_grown(&self) -> bool {
@@ -69,7 +97,7 @@ impl RawBlock {
     }
 
     pub(crate) fn input_state_mut(&mut self) -> Option<&mut InputState> {
-        if !self.has("input") {
+        if !self.takes.input {
             return None;
         }
         Some(self.grown.get_or_insert_default().input.get_or_insert_default())
@@ -81,16 +109,6 @@ impl RawBlock {
 
     pub(crate) fn existing_input_state_mut(&mut self) -> Option<&mut InputState> {
         self.grown.as_mut()?.input.as_mut()
-    }
-
-    /// Whether a member is there that takes text.
-    pub(crate) fn takes_text(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| value.is_null() || value.as_str().starts_with('"'))
-    }
-
-    /// Whether a member is there that takes citations.
-    pub(crate) fn takes_citations(&self) -> bool {
-        self.get("citations").is_some_and(|value| value.is_null() || value.is_array())
     }
 
     /// The text that deltas append to.

@@ -74,8 +74,8 @@ impl<'a> CanonicalDelta<'a> {
         let Self { index, kind, text } = self;
         let piece = |text| Piece { text, ..Piece::default() };
         let delta = match kind {
-            PieceKind::Text => Delta::Text(TextDelta { piece: piece(text) }),
-            PieceKind::InputJson => Delta::InputJson(InputJsonDelta { partial_json: text }),
+            PieceKind::Text => Delta::Text(TextDelta::new(piece(text))),
+            PieceKind::InputJson => Delta::InputJson(InputJsonDelta { piece: piece(text) }),
             PieceKind::Thinking => Delta::Thinking(ThinkingDelta::new(piece(text))),
         };
         ContentBlockDelta { index, delta, has_extra: false }

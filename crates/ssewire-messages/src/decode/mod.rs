@@ -16,7 +16,7 @@ use crate::delta::Delta;
 use crate::event::{
     ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent, UnknownEvent,
 };
-use crate::json::{Cursor, RawJson, push_lossy};
+use crate::json::{Cursor, RawJson, ScannedJson, push_lossy};
 use crate::message::Message;
 use crate::payload_error::{LostKind, PayloadError, PayloadErrorKind};
 use crate::read::{ReadError, each_member, member_or_error, peek_type};
@@ -88,7 +88,7 @@ impl<'a> StreamEvent<'a> {
             Ok(None) => {
                 let name = kind_name.unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(name).into_owned()));
                 let name = if name.is_empty() { "message".into() } else { name };
-                Ok(Some(Self::Unknown(UnknownEvent { name, raw: Cow::Borrowed(data) })))
+                Ok(Some(Self::Unknown(UnknownEvent { name, raw: ScannedJson::new(data) })))
             }
             Err(error) => {
                 // A payload that is an error is one whatever else is wrong with it.
@@ -206,7 +206,7 @@ impl Others {
         let value = cursor.skip_value()?;
         match name {
             b"type" => return Ok(()),
-            b"object" => self.is_error_object |= value == b"\"error\"",
+            b"object" => self.is_error_object |= is_string(value, b"error"),
             b"error" | b"detail" => self.has_error |= value != b"null",
             _ => {}
         }
@@ -214,13 +214,18 @@ impl Others {
         Ok(())
     }
 
-    /// Whether the payload is an error. `docs/protocol.md`, heading "Errors".
+    /// Whether the payload is an error. Each occurrence of a member counts. `docs/protocol.md`, heading "Errors".
     fn is_error(&self, kind: Kind, is_typed: bool, name: &[u8]) -> bool {
         kind == Kind::Error
             || self.is_error_object
             || (!is_typed && self.has_error)
             || (name == b"error" && matches!(kind, Kind::Unnamed | Kind::Unknown))
     }
+}
+
+/// Whether a value that the scanner has validated is this string, however it is escaped.
+fn is_string(value: &[u8], expected: &[u8]) -> bool {
+    matches!(Cursor::new(value).string(), Ok(Some(text)) if *text.name() == *expected)
 }
 
 /// Reads an event of a kind. `None`: an unknown one, or an error.
@@ -297,7 +302,7 @@ fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Resul
             b"usage" => "usage",
             other => match OTHERS.iter().zip(&mut event.others).find(|(known, _)| known.as_bytes() == other) {
                 Some((_, slot)) => {
-                    *slot = Some(Cow::Borrowed(cursor.skip_value()?));
+                    *slot = Some(ScannedJson::new(cursor.skip_value()?));
                     return Ok(());
                 }
                 None => return others.read(other, cursor),
@@ -305,7 +310,7 @@ fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Resul
         };
         let value = match cursor.skip_value()? {
             b"null" => None,
-            object @ [b'{', ..] => Some(Cow::Borrowed(object)),
+            object @ [b'{', ..] => Some(ScannedJson::new(object)),
             _ => return Err(ReadError::Member(member)),
         };
         if member == "delta" {

@@ -1,22 +1,33 @@
-use alloc::borrow::Cow;
-
-use super::{Delta, DeltaType, Merged, Target};
+use super::{Delta, DeltaType, Merged, Target, TextDelta};
 use crate::block::{ContentBlock, TextBlock};
-use crate::json::{Cursor, RawJson};
+use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, each_member};
+use crate::text::Piece;
 
 /// Messages API: `CitationsDelta`.
+///
+/// A `text` in it is merged as a [`TextDelta`] would be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CitationsDelta<'a> {
-    /// As the scanner has validated it.
-    citation: Cow<'a, [u8]>,
+    citation: ScannedJson<'a>,
+    text: Option<Piece<'a>>,
 }
 
-impl CitationsDelta<'_> {
+impl<'a> CitationsDelta<'a> {
+    pub(super) fn new(citation: ScannedJson<'a>) -> Self {
+        Self { citation, text: None }
+    }
+
     /// The citation to append.
     #[must_use]
     pub fn citation(&self) -> RawJson {
-        RawJson::keep(&self.citation)
+        self.citation.to_raw()
+    }
+
+    /// The text to append, if the delta has any.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_ref().map(|piece| &*piece.text)
     }
 }
 
@@ -24,34 +35,39 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
     const TYPE: &'static str = "citations_delta";
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
-        let mut citation = None;
+        let (mut citation, mut text) = (None, None);
         each_member(cursor, &mut |name, cursor| {
+            let value = cursor.skip_value()?;
             match &*name.name() {
-                b"type" => {
-                    cursor.skip_value()?;
-                }
-                b"citation" => citation = Some(cursor.skip_value()?),
-                _ => {
+                b"type" => {}
+                b"citation" => citation = Some(value),
+                foreign => {
                     *has_extra = true;
-                    cursor.skip_value()?;
+                    if foreign == b"text" {
+                        text = Piece::of_value(value).or(text.take());
+                    }
                 }
             }
             Ok(())
         })?;
-        let citation = citation.filter(|citation| citation.first() == Some(&b'{'));
-        Ok(Self { citation: Cow::Borrowed(citation.ok_or(ReadError::Member("citation"))?) })
+        let citation = citation.filter(|citation| citation.starts_with(b"{")).ok_or(ReadError::Member("citation"))?;
+        Ok(Self { citation: ScannedJson::new(citation), text })
     }
 
     fn is_taken_by(block: &ContentBlock) -> bool {
         match block {
             ContentBlock::Text(_) => true,
-            ContentBlock::Raw(block) => block.takes_citations(),
+            ContentBlock::Raw(block) => block.takes().citations,
             _ => false,
         }
     }
 
     fn new_block() -> Option<ContentBlock> {
         Some(ContentBlock::Text(TextBlock::default()))
+    }
+
+    fn take_foreign(&mut self) -> Option<Delta<'a>> {
+        self.text.take().filter(|piece| !piece.text.is_empty()).map(|piece| Delta::Text(TextDelta::new(piece)))
     }
 
     fn len(&self) -> usize {
@@ -70,6 +86,9 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
     }
 
     fn into_owned(self) -> Delta<'static> {
-        Delta::Citations(CitationsDelta { citation: Cow::Owned(self.citation.into_owned()) })
+        Delta::Citations(CitationsDelta {
+            citation: self.citation.into_owned(),
+            text: self.text.map(Piece::into_owned),
+        })
     }
 }

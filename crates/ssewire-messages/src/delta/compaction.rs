@@ -1,16 +1,13 @@
-use alloc::borrow::Cow;
-use alloc::vec::Vec;
-
 use super::{Delta, DeltaType, Merged, Target};
 use crate::block::{CompactionBlock, ContentBlock};
-use crate::json::{Cursor, RawJson};
+use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, each_member};
 
 /// Messages API: `BetaCompactionContentBlockDelta`. What is present replaces what the block has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompactionDelta<'a> {
-    /// The present members, as the scanner has validated them.
-    members: [Option<Cow<'a, [u8]>>; 2],
+    /// The present members.
+    members: [Option<ScannedJson<'a>>; 2],
 }
 
 const NAMES: [&str; 2] = ["content", "encrypted_content"];
@@ -20,7 +17,7 @@ impl CompactionDelta<'_> {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJson> {
         let mut members = NAMES.iter().zip(&self.members).filter(|(other, _)| **other == name);
-        members.next()?.1.as_deref().map(RawJson::keep)
+        members.next()?.1.as_ref().map(ScannedJson::to_raw)
     }
 }
 
@@ -35,7 +32,7 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
             let slot = NAMES.iter().zip(&mut delta.members).find(|(other, _)| other.as_bytes() == &*name);
             match slot {
                 Some((_, slot)) if value == b"null" || value.first() == Some(&b'"') => {
-                    *slot = Some(Cow::Borrowed(value));
+                    *slot = Some(ScannedJson::new(value));
                 }
                 Some(_) => return Err(ReadError::Member("delta.content")),
                 None => *has_extra |= &*name != b"type",
@@ -68,7 +65,6 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
     }
 
     fn into_owned(self) -> Delta<'static> {
-        let own = |value: Cow<'_, [u8]>| Cow::Owned(Vec::from(value));
-        Delta::Compaction(CompactionDelta { members: self.members.map(|value| value.map(own)) })
+        Delta::Compaction(CompactionDelta { members: self.members.map(|value| value.map(ScannedJson::into_owned)) })
     }
 }

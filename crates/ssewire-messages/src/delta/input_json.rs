@@ -1,22 +1,21 @@
-use alloc::borrow::Cow;
-
 use super::text::read_piece;
-use super::{Delta, DeltaType, Merged, Target, owned};
+use super::{Delta, DeltaType, Merged, Target};
 use crate::block::ContentBlock;
 use crate::json::Cursor;
 use crate::read::ReadError;
+use crate::text::{Grown, Piece};
 
 /// Messages API: `InputJSONDelta`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InputJsonDelta<'a> {
-    pub(crate) partial_json: Cow<'a, str>,
+    pub(crate) piece: Piece<'a>,
 }
 
 impl InputJsonDelta<'_> {
-    /// The JSON text to append, cut anywhere. Often empty in the first delta of a block.
+    /// The JSON text to append, split anywhere. Often empty in the first delta of a block.
     #[must_use]
     pub fn partial_json(&self) -> &str {
-        &self.partial_json
+        &self.piece.text
     }
 }
 
@@ -24,7 +23,7 @@ impl<'a> DeltaType<'a> for InputJsonDelta<'a> {
     const TYPE: &'static str = "input_json_delta";
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
-        read_piece(cursor, b"partial_json", "partial_json", has_extra).map(|piece| Self { partial_json: piece.text })
+        read_piece(cursor, "partial_json", has_extra, |_, _| {}).map(|piece| Self { piece })
     }
 
     fn is_taken_by(block: &ContentBlock) -> bool {
@@ -37,17 +36,18 @@ impl<'a> DeltaType<'a> for InputJsonDelta<'a> {
     }
 
     fn len(&self) -> usize {
-        self.partial_json.len()
+        self.piece.text.len()
     }
 
     fn merge(self, into: &mut Target<'_>) -> Merged {
+        into.begin(Grown::Input);
         match into.block.input_state_mut() {
-            Some(input) => Merged::Input { from: input.push(&self.partial_json, into.partial) },
+            Some(input) => Merged::Input { from: input.push(self.piece, &mut into.half.unit, into.partial) },
             None => Merged::Other,
         }
     }
 
     fn into_owned(self) -> Delta<'static> {
-        Delta::InputJson(InputJsonDelta { partial_json: owned(self.partial_json) })
+        Delta::InputJson(InputJsonDelta { piece: self.piece.into_owned() })
     }
 }

@@ -23,6 +23,7 @@ use crate::block::ContentBlock;
 use crate::json::Cursor;
 use crate::partial::PartialStrings;
 use crate::read::{ReadError, peek_type};
+use crate::text::{Grown, PendingHalf};
 
 /// A kind of delta.
 pub(crate) trait DeltaType<'a>: Sized {
@@ -38,6 +39,11 @@ pub(crate) trait DeltaType<'a>: Sized {
     /// The block that such a delta opens, if none of its index takes it. `None`: it waits for its block.
     fn new_block() -> Option<ContentBlock>;
 
+    /// Takes the member that belongs to the block and not to this delta, as a delta of its own.
+    fn take_foreign(&mut self) -> Option<Delta<'a>> {
+        None
+    }
+
     /// The bytes that it adds to a block.
     fn len(&self) -> usize;
 
@@ -51,10 +57,21 @@ pub(crate) trait DeltaType<'a>: Sized {
 /// The block that a delta is merged into.
 pub(crate) struct Target<'t> {
     pub(crate) block: &'t mut ContentBlock,
-    /// The half of a surrogate pair that its text ended with.
-    pub(crate) half: &'t mut u16,
+    /// The half of a surrogate pair that a string of it ended with.
+    pub(crate) half: &'t mut PendingHalf,
     /// Whether partial values of tool input are wanted.
     pub(crate) partial: Option<PartialStrings>,
+}
+
+impl Target<'_> {
+    /// Call before a string grows: half a character at the end of another string stays alone.
+    fn begin(&mut self, of: Grown) {
+        if !self.half.is_none() && self.half.of != of {
+            let alone = core::mem::take(self.half);
+            self.block.push_replacement(alone.of, self.partial);
+        }
+        self.half.of = of;
+    }
 }
 
 /// What a delta changed in its block.
@@ -62,8 +79,8 @@ pub(crate) struct Target<'t> {
 pub(crate) enum Merged {
     /// Text is new from here on.
     Text { from: usize },
-    /// Thinking is new from here on; perhaps with a signature.
-    Thinking { from: usize, is_signed: bool },
+    /// Thinking is new from here on.
+    Thinking { from: usize },
     /// A signature was set.
     Signature,
     /// A citation was appended here.
@@ -153,6 +170,14 @@ macro_rules! deltas {
             pub(crate) fn kind(&self) -> Option<DeltaKind> {
                 match self {
                     $( Self::$variant(_) => Some(DeltaKind::$variant), )+
+                    Self::Unknown(_) => None,
+                }
+            }
+
+            /// As [`DeltaType::take_foreign`].
+            pub(crate) fn take_foreign(&mut self) -> Option<Self> {
+                match self {
+                    $( Self::$variant(delta) => delta.take_foreign(), )+
                     Self::Unknown(_) => None,
                 }
             }

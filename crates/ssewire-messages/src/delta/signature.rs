@@ -1,22 +1,36 @@
 use alloc::borrow::Cow;
 
 use super::text::read_piece;
-use super::{Delta, DeltaType, Merged, Target, owned};
+use super::{Delta, DeltaType, Merged, Target, ThinkingDelta, owned};
 use crate::block::{ContentBlock, ThinkingBlock};
 use crate::json::Cursor;
 use crate::read::ReadError;
+use crate::text::Piece;
 
 /// Messages API: `SignatureDelta`.
+///
+/// A `thinking` in it is merged as a [`ThinkingDelta`] would be.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SignatureDelta<'a> {
     signature: Cow<'a, str>,
+    thinking: Option<Piece<'a>>,
 }
 
-impl SignatureDelta<'_> {
+impl<'a> SignatureDelta<'a> {
+    pub(super) fn new(signature: Cow<'a, str>) -> Self {
+        Self { signature, thinking: None }
+    }
+
     /// The signature. It must be sent back unchanged with its thinking block.
     #[must_use]
     pub fn signature(&self) -> &str {
         &self.signature
+    }
+
+    /// The thinking to append, if the delta has any.
+    #[must_use]
+    pub fn thinking(&self) -> Option<&str> {
+        self.thinking.as_ref().map(|piece| &*piece.text)
     }
 }
 
@@ -24,19 +38,32 @@ impl<'a> DeltaType<'a> for SignatureDelta<'a> {
     const TYPE: &'static str = "signature_delta";
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
-        read_piece(cursor, b"signature", "signature", has_extra).map(|piece| Self { signature: piece.text })
+        let mut thinking = None;
+        let piece = read_piece(cursor, "signature", has_extra, |name, value| {
+            if name == b"thinking" {
+                thinking = Piece::of_value(value).or(thinking.take());
+            }
+        })?;
+        Ok(Self { signature: piece.text, thinking })
     }
 
     fn is_taken_by(block: &ContentBlock) -> bool {
         match block {
             ContentBlock::Thinking(_) => true,
-            ContentBlock::Raw(block) => block.takes_text("signature"),
+            ContentBlock::Raw(block) => block.takes().signature,
             _ => false,
         }
     }
 
     fn new_block() -> Option<ContentBlock> {
         Some(ContentBlock::Thinking(ThinkingBlock::default()))
+    }
+
+    fn take_foreign(&mut self) -> Option<Delta<'a>> {
+        self.thinking
+            .take()
+            .filter(|piece| !piece.text.is_empty())
+            .map(|piece| Delta::Thinking(ThinkingDelta::new(piece)))
     }
 
     fn len(&self) -> usize {
@@ -58,6 +85,9 @@ impl<'a> DeltaType<'a> for SignatureDelta<'a> {
     }
 
     fn into_owned(self) -> Delta<'static> {
-        Delta::Signature(SignatureDelta { signature: owned(self.signature) })
+        Delta::Signature(SignatureDelta {
+            signature: owned(self.signature),
+            thinking: self.thinking.map(Piece::into_owned),
+        })
     }
 }

@@ -1,20 +1,38 @@
-use super::{Delta, DeltaType, Merged, Target, owned};
+use super::{CitationsDelta, Delta, DeltaType, Merged, Target};
 use crate::block::{ContentBlock, TextBlock};
-use crate::json::Cursor;
+use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, each_member, text_or_error};
-use crate::text::{Piece, push_piece};
+use crate::text::{Grown, Piece, push_piece};
 
 /// Messages API: `TextDelta`.
+///
+/// A `citation` in it is merged as a [`CitationsDelta`] would be.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TextDelta<'a> {
     pub(crate) piece: Piece<'a>,
+    citation: Option<ScannedJson<'a>>,
 }
 
-impl TextDelta<'_> {
+impl<'a> TextDelta<'a> {
+    pub(crate) fn new(piece: Piece<'a>) -> Self {
+        Self { piece, citation: None }
+    }
+
     /// The text to append.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.piece.text
+    }
+
+    /// The citation to append, if the delta has one.
+    #[must_use]
+    pub fn citation(&self) -> Option<RawJson> {
+        self.citation.as_ref().map(ScannedJson::to_raw)
+    }
+
+    /// Whether it is text and nothing else.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.piece.is_whole() && self.citation.is_none()
     }
 }
 
@@ -22,13 +40,19 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
     const TYPE: &'static str = "text_delta";
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
-        read_piece(cursor, b"text", "text", has_extra).map(|piece| Self { piece })
+        let mut citation = None;
+        let piece = read_piece(cursor, "text", has_extra, |name, value| {
+            if name == b"citation" && value.starts_with(b"{") {
+                citation = Some(ScannedJson::new(value));
+            }
+        })?;
+        Ok(Self { piece, citation })
     }
 
     fn is_taken_by(block: &ContentBlock) -> bool {
         match block {
             ContentBlock::Text(_) => true,
-            ContentBlock::Raw(block) => block.takes_text("text"),
+            ContentBlock::Raw(block) => block.takes().text,
             _ => false,
         }
     }
@@ -37,15 +61,22 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
         Some(ContentBlock::Text(TextBlock::default()))
     }
 
+    fn take_foreign(&mut self) -> Option<Delta<'a>> {
+        self.citation.take().map(|citation| Delta::Citations(CitationsDelta::new(citation)))
+    }
+
     fn len(&self) -> usize {
         self.piece.text.len()
     }
 
     fn merge(self, into: &mut Target<'_>) -> Merged {
-        match into.block {
-            ContentBlock::Text(block) => Merged::Text { from: push_piece(&mut block.text, self.piece, into.half) },
+        into.begin(Grown::Text);
+        match &mut *into.block {
+            ContentBlock::Text(block) => {
+                Merged::Text { from: push_piece(&mut block.text, self.piece, &mut into.half.unit) }
+            }
             ContentBlock::Raw(block) => {
-                push_piece(block.text_mut(), self.piece, into.half);
+                push_piece(block.text_mut(), self.piece, &mut into.half.unit);
                 Merged::Other
             }
             _ => Merged::Other,
@@ -53,16 +84,18 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
     }
 
     fn into_owned(self) -> Delta<'static> {
-        Delta::Text(TextDelta { piece: own(self.piece) })
+        let citation = self.citation.map(ScannedJson::into_owned);
+        Delta::Text(TextDelta { piece: self.piece.into_owned(), citation })
     }
 }
 
-/// Reads an object whose only member beside its type is a string.
+/// Reads an object of a delta whose own member is a string. `visit` gets each member that is not of the delta, and its
+/// value.
 pub(super) fn read_piece<'a>(
     cursor: &mut Cursor<'a>,
-    name: &[u8],
     member: &'static str,
     has_extra: &mut bool,
+    mut visit: impl FnMut(&[u8], &'a [u8]),
 ) -> Result<Piece<'a>, ReadError> {
     let mut piece = None;
     each_member(cursor, &mut |found, cursor| {
@@ -71,18 +104,13 @@ pub(super) fn read_piece<'a>(
                 cursor.skip_value()?;
             }
             // The last of several holds.
-            found if found == name => piece = Some(text_or_error(cursor, member)?),
-            _ => {
+            found if found == member.as_bytes() => piece = Some(text_or_error(cursor, member)?),
+            foreign => {
                 *has_extra = true;
-                cursor.skip_value()?;
+                visit(foreign, cursor.skip_value()?);
             }
         }
         Ok(())
     })?;
-    let (text, halves) = piece.unwrap_or(Err(ReadError::Member(member)))?.to_text_with_halves();
-    Ok(Piece { text, halves })
-}
-
-pub(super) fn own(piece: Piece<'_>) -> Piece<'static> {
-    Piece { text: owned(piece.text), halves: piece.halves }
+    piece.unwrap_or(Err(ReadError::Member(member))).map(Piece::of)
 }

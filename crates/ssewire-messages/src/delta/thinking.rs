@@ -1,15 +1,15 @@
 use alloc::borrow::Cow;
 
-use super::text::own;
-use super::{Delta, DeltaType, Merged, Target, owned};
+use super::text::read_piece;
+use super::{Delta, DeltaType, Merged, SignatureDelta, Target, owned};
 use crate::block::{ContentBlock, ThinkingBlock};
-use crate::json::{Cursor, JsonStr};
-use crate::read::{ReadError, each_member, text_or_error};
-use crate::text::{Piece, push_piece};
+use crate::json::Cursor;
+use crate::read::{ReadError, count};
+use crate::text::{Grown, Piece, push_piece};
 
 /// Messages API: `ThinkingDelta`.
 ///
-/// One gateway writes the signature of the block into it; then it is merged as its own delta would be.
+/// A `signature` in it, as one gateway writes it, is merged as a [`SignatureDelta`] would be.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ThinkingDelta<'a> {
     pub(crate) piece: Piece<'a>,
@@ -28,16 +28,21 @@ impl<'a> ThinkingDelta<'a> {
         &self.piece.text
     }
 
-    /// The signature of the block, if it came along.
+    /// The signature of the block, if the delta has one.
     #[must_use]
     pub fn signature(&self) -> Option<&str> {
         self.signature.as_deref()
     }
 
-    /// About how many tokens were thought so far (beta). A hint for a display; it is not part of the message.
+    /// Estimated number of thinking tokens so far (beta). A hint for a display; it is not part of the message.
     #[must_use]
     pub fn estimated_tokens(&self) -> Option<u64> {
         self.estimated_tokens
+    }
+
+    /// Whether it is thinking and nothing else that is merged.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.piece.is_whole() && self.signature.is_none()
     }
 }
 
@@ -45,36 +50,23 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
     const TYPE: &'static str = "thinking_delta";
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
-        let mut delta = Self::default();
-        let mut thinking = None;
-        each_member(cursor, &mut |found, cursor| {
-            match &*found.name() {
-                b"type" => {
-                    cursor.skip_value()?;
-                }
-                b"thinking" => thinking = Some(text_or_error(cursor, "thinking")?),
-                other => {
-                    *has_extra = true;
-                    if other == b"estimated_tokens" {
-                        delta.estimated_tokens = crate::read::count(cursor)?.ok();
-                    } else if other == b"signature" && cursor.peek() == Some(b'"') {
-                        delta.signature = cursor.string()?.map(JsonStr::to_text);
-                    } else {
-                        cursor.skip_value()?;
-                    }
+        let (mut signature, mut estimated_tokens) = (None, None);
+        let piece = read_piece(cursor, "thinking", has_extra, |name, value| match name {
+            b"signature" => {
+                if let Ok(Some(text)) = Cursor::new(value).string() {
+                    signature = Some(text.to_text());
                 }
             }
-            Ok(())
+            b"estimated_tokens" => estimated_tokens = count(&mut Cursor::new(value)).ok().and_then(Result::ok),
+            _ => {}
         })?;
-        let (text, halves) = thinking.unwrap_or(Err(ReadError::Member("thinking")))?.to_text_with_halves();
-        delta.piece = Piece { text, halves };
-        Ok(delta)
+        Ok(Self { piece, signature, estimated_tokens })
     }
 
     fn is_taken_by(block: &ContentBlock) -> bool {
         match block {
             ContentBlock::Thinking(_) => true,
-            ContentBlock::Raw(block) => block.takes_text("thinking"),
+            ContentBlock::Raw(block) => block.takes().thinking,
             _ => false,
         }
     }
@@ -83,24 +75,22 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
         Some(ContentBlock::Thinking(ThinkingBlock::default()))
     }
 
+    fn take_foreign(&mut self) -> Option<Delta<'a>> {
+        self.signature.take().map(|signature| Delta::Signature(SignatureDelta::new(signature)))
+    }
+
     fn len(&self) -> usize {
-        self.piece.text.len().saturating_add(self.signature.as_ref().map_or(0, |signature| signature.len()))
+        self.piece.text.len()
     }
 
     fn merge(self, into: &mut Target<'_>) -> Merged {
-        match into.block {
+        into.begin(Grown::Thinking);
+        match &mut *into.block {
             ContentBlock::Thinking(block) => {
-                if let Some(signature) = &self.signature {
-                    block.set_signature(signature);
-                }
-                let from = push_piece(&mut block.thinking, self.piece, into.half);
-                Merged::Thinking { from, is_signed: self.signature.is_some() }
+                Merged::Thinking { from: push_piece(&mut block.thinking, self.piece, &mut into.half.unit) }
             }
             ContentBlock::Raw(block) => {
-                push_piece(block.thinking_mut(), self.piece, into.half);
-                if let Some(signature) = self.signature.filter(|_| block.takes_text("signature")) {
-                    block.assign_string("signature", &signature);
-                }
+                push_piece(block.thinking_mut(), self.piece, &mut into.half.unit);
                 Merged::Other
             }
             _ => Merged::Other,
@@ -109,7 +99,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
 
     fn into_owned(self) -> Delta<'static> {
         Delta::Thinking(ThinkingDelta {
-            piece: own(self.piece),
+            piece: self.piece.into_owned(),
             signature: self.signature.map(owned),
             estimated_tokens: self.estimated_tokens,
         })

@@ -1,19 +1,18 @@
 use alloc::borrow::Cow;
 
-use crate::json::{Cursor, RawJson};
+use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, peek_type};
 
 /// A delta of a kind that this version does not know, as it came.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnknownDelta<'a> {
-    /// As the scanner has validated it.
-    raw: Cow<'a, [u8]>,
+    raw: ScannedJson<'a>,
 }
 
 impl<'a> UnknownDelta<'a> {
     pub(super) fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
         *has_extra = true;
-        Ok(Self { raw: Cow::Borrowed(cursor.skip_value()?) })
+        Ok(Self { raw: ScannedJson::new(cursor.skip_value()?) })
     }
 
     /// Its `type`.
@@ -25,10 +24,10 @@ impl<'a> UnknownDelta<'a> {
     /// All of it.
     #[must_use]
     pub fn json(&self) -> RawJson {
-        RawJson::keep(&self.raw)
+        self.raw.to_raw()
     }
 
     pub(super) fn into_owned(self) -> UnknownDelta<'static> {
-        UnknownDelta { raw: Cow::Owned(self.raw.into_owned()) }
+        UnknownDelta { raw: self.raw.into_owned() }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod bridge;
 mod extra;
 mod raw;
 mod scan;
+mod scanned;
 mod string;
 mod write;
 
@@ -11,5 +12,6 @@ pub use self::extra::Extra;
 pub use self::raw::{InvalidJson, RawJson, RawJsonRef};
 pub(crate) use self::raw::{append_raw, reserve};
 pub(crate) use self::scan::{Cursor, SyntaxError, validate};
+pub(crate) use self::scanned::ScannedJson;
 pub(crate) use self::string::{Halves, JsonStr, find_special, pair, push_lossy};
 pub(crate) use self::write::{ObjectWriter, push_string};

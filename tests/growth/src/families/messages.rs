@@ -65,6 +65,7 @@ pub(super) const FAMILIES: &[Family] = &[
         |n| Input::chunks(fill(event(START), &event(r#"{"type":"ping"}"#), n), CHUNK),
         drive::message,
     ),
+    new("unknown-block", "input and signatures for a large unknown block", unknown_block, drive::message),
     new(
         "not-json",
         "payloads that are not JSON",
@@ -100,15 +101,28 @@ fn block_delta(index: usize, kind: &str, member: &str, text: &str) -> String {
     ))
 }
 
+/// Half of the input is a block of an unknown kind.
+fn unknown_block(len: usize) -> Input {
+    let start = block_start(
+        0,
+        &format!(r#"{{"type":"new","x":"{}","input":1,"thinking":"","signature":""}}"#, "x".repeat(len / 2)),
+    );
+    let thinking = event(
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"x","signature":"s"}}"#,
+    );
+    let deltas = block_delta(0, "input_json_delta", "partial_json", "1") + &thinking;
+    Input::chunks(fill(event(START) + &start, &deltas, len), CHUNK)
+}
+
 const TEXT_BLOCK: &str = r#"{"type":"text","text":""}"#;
 
 fn body_in_one_chunk(len: usize) -> Input {
     Input::chunks(fill(" ".repeat(len / 2) + "{\n", ":\n", len), len)
 }
 
-/// White space of a chunk less two bytes, or of half the input if that is less.
+/// White space for half of the input, so that each size has the same share of it: a byte of white space costs less.
 fn body(len: usize, chunk: usize) -> Input {
-    let head = " ".repeat(16_382.min(len / 2)) + "{\n";
+    let head = " ".repeat(len / 2) + "{\n";
     let tail = repeat(":\n", len.saturating_sub(head.len()));
     Input::head_and_chunks(head, tail, chunk)
 }

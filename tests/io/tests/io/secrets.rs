@@ -363,7 +363,7 @@ fn errors_of_the_server_and_the_head_of_a_response() {
 fn what_errors_do_name() {
     let body = json!({"type": "error", "error": {"type": "odd_error", "message": MARKER}, "request_id": "req_1"});
     let shown = ApiError::from_body(body.into()).to_string();
-    assert_eq!(shown, "the server reported odd_error for request req_1");
+    assert_eq!(shown, "server reported odd_error for request req_1");
     let driver = MessageDecoder::new().with_content_type("application/odd; charset=MARKER");
     let shown = MessageReader::with_decoder(MARKER.as_bytes(), driver).final_message().unwrap_err().to_string();
     assert!(shown.contains("application/odd"));

@@ -5,7 +5,9 @@
 
 use std::iter::once;
 
-use ssewire_messages::{Accumulator, Completion, ContentBlock, MessageDecoder, Step, Update, Validation};
+use ssewire_messages::{
+    Accumulator, Completion, ContentBlock, MessageDecoder, PartialStrings, Step, ToolInput, Update, Validation,
+};
 
 const MIB: usize = 1 << 20;
 /// What may be held beside [`HELD`] bytes for each received one.
@@ -78,6 +80,85 @@ fn a_stream_with_one_block_begun_holds_a_kibibyte() {
     decode(&mut decoder, sse(delta).as_bytes());
     let held = ssewire_heap::held().saturating_sub(before);
     assert!(held <= 1024, "{held}");
+}
+
+/// The text of F2: many members, a long key, and its value in pieces of two bytes. Each time with another start of the
+/// key, which has to be decoded if it has an escape.
+#[test]
+fn a_piece_of_input_costs_the_same_however_much_its_object_holds() {
+    let members: String = (0..40).map(|number| format!(r#"\"{number}\":0,"#)).collect();
+    for escape in ["", r"\\n"] {
+        let piece = |json: &str| {
+            let delta = format!(r#"{{"type":"input_json_delta","partial_json":"{json}"}}"#);
+            sse(&format!(r#"{{"type":"content_block_delta","index":0,"delta":{delta}}}"#))
+        };
+        let tool = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","input":{}}}"#;
+        let head = format!(r#"{{{members}\"{escape}{}\":[0"#, "k".repeat(MIB));
+        let stream = sse(START) + &sse(tool) + &piece(&head) + &piece(",0").repeat(50_000) + &piece("]}");
+        let accumulator = Accumulator::new().with_partial_input(PartialStrings::Show);
+        let mut decoder = MessageDecoder::new().with_accumulator(accumulator);
+        decode(&mut decoder, stream.as_bytes());
+        let snapshot = decoder.snapshot();
+        let partial = snapshot.content()[0].tool_input().and_then(ToolInput::partial).expect("a value");
+        let key = escape.replace(r"\\n", "\n") + &"k".repeat(MIB);
+        assert_eq!(partial[key].as_array().map(Vec::len), Some(50_001));
+    }
+}
+
+/// A block of an unknown kind is searched once for the members that take deltas.
+#[test]
+fn deltas_of_a_large_unknown_block_cost_their_own_length() {
+    let text = "x".repeat(4 * MIB);
+    let block = format!(r#"{{"type":"future","large":"{text}","input":1,"thinking":"","signature":""}}"#);
+    let start = sse(&format!(r#"{{"type":"content_block_start","index":0,"content_block":{block}}}"#));
+    let deltas = [
+        r#"{"type":"input_json_delta","partial_json":"1"}"#,
+        r#"{"type":"thinking_delta","thinking":"y","signature":"s"}"#,
+    ];
+    let mut decoder = MessageDecoder::new();
+    decode(&mut decoder, (sse(START) + &start).as_bytes());
+    for delta in deltas {
+        let delta = sse(&format!(r#"{{"type":"content_block_delta","index":0,"delta":{delta}}}"#));
+        (0..20_000).for_each(|_| decode(&mut decoder, delta.as_bytes()));
+    }
+    let snapshot = decoder.snapshot();
+    assert_eq!(snapshot.content()[0].tool_input().map(|input| input.raw().len()), Some(20_000));
+}
+
+/// F9, cut at every byte: a stop reason of `message_start` proves nothing.
+#[test]
+fn a_stream_that_was_cut_never_passes_for_whole() {
+    for reason in ["", "end_turn", "a_future_reason"] {
+        let start = format!(r#"{{"type":"message_start","message":{{"content":[],"stop_reason":"{reason}"}}}}"#);
+        let block = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
+        let delta = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}}"#;
+        let stop = r#"{"type":"content_block_stop","index":0}"#;
+        let stream: String = [&start, block, delta, delta, stop].into_iter().map(sse).collect();
+        for end in 1..=stream.len() {
+            let mut decoder = MessageDecoder::new();
+            decode(&mut decoder, &stream.as_bytes()[..end]);
+            let incomplete = decoder.finish().expect_err("cut");
+            // The first three bytes may begin any text.
+            assert!(end < 3 || incomplete.reason() == Completion::Truncated, "{end}: {incomplete}");
+        }
+    }
+}
+
+/// F15: neither a comment nor an unknown field costs an event, whatever the limit.
+#[test]
+fn comments_and_unknown_fields_never_cost_an_event() {
+    let whole = sse(START) + &sse(r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#) + &sse(STOP);
+    let comment = [b":".to_vec(), vec![b'a'; 20 * MIB], b"\n\n".to_vec(), whole.clone().into_bytes()].concat();
+    let mut decoder = MessageDecoder::new();
+    let held = peak(&mut decoder, comment.chunks(16 * 1024));
+    assert!(held <= CONSTANT, "{held}");
+    assert!(decoder.finish().is_ok());
+
+    let field = format!("field: {}\n{whole}", "x".repeat(5000));
+    let limited = ssewire::Decoder::new().with_max_event_bytes(4000);
+    let mut decoder = MessageDecoder::new().with_decoder(limited);
+    decode(&mut decoder, field.as_bytes());
+    assert!(decoder.finish().is_ok());
 }
 
 #[test]

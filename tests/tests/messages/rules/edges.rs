@@ -1,7 +1,7 @@
 //! Truth at the edges: unfinished is never taken for finished.
 
 use serde_json::{Value, json};
-use ssewire_messages::{Completion, Message, MessageDecoder, Step, ToolInputError, TurnError, Update};
+use ssewire_messages::{Completion, Message, MessageDecoder, Step, ToolInputError, TurnError, Update, ViolationKind};
 
 use super::support::*;
 
@@ -172,6 +172,88 @@ fn a_signature_within_a_thinking_delta_is_merged_as_its_own_delta_would_be() {
     let piece = delta(0, json!({"type": "thinking_delta", "thinking": "y", "signature": "s"}));
     let run = orderly(&[begin(), start(0, thinking_block("x")), piece, stop(0), end_turn(), end()]);
     assert_eq!(run.content(), json!([{"type": "thinking", "thinking": "xy", "signature": "s"}]));
+}
+
+/// `docs/protocol.md`, heading "Merge rules": a member that belongs to the block and not to the delta.
+#[test]
+fn a_foreign_member_of_a_delta_is_merged_as_its_own_delta_would_be() {
+    let cases = [
+        (
+            text_block("x"),
+            json!({"type": "text_delta", "text": "y", "citation": cited("c")}),
+            json!({"type": "text", "text": "xy", "citations": [cited("c")]}),
+        ),
+        (
+            text_block("x"),
+            json!({"type": "citations_delta", "citation": cited("c"), "text": "y"}),
+            json!({"type": "text", "text": "xy", "citations": [cited("c")]}),
+        ),
+        (
+            thinking_block("x"),
+            json!({"type": "thinking_delta", "thinking": "y", "signature": "s"}),
+            json!({"type": "thinking", "thinking": "xy", "signature": "s"}),
+        ),
+        (
+            thinking_block("x"),
+            json!({"type": "signature_delta", "signature": "s", "thinking": "y"}),
+            json!({"type": "thinking", "thinking": "xy", "signature": "s"}),
+        ),
+    ];
+    for (block, piece, whole) in cases {
+        let run = orderly(&[begin(), start(0, block.clone()), delta(0, piece.clone()), stop(0), end_turn(), end()]);
+        assert_eq!(run.content(), json!([whole]), "{piece}");
+        // Early, the text of the start comes before that of the delta; the event is one violation.
+        let run = run_with(ssewire_messages::Accumulator::new(), &[begin(), delta(0, piece.clone())]);
+        assert_eq!(run.violations(), [(ViolationKind::DeltaBeforeStart, Some(0))], "{piece}");
+        assert_eq!(run.then(&[start(0, block), stop(0)]).content(), json!([whole]), "{piece}");
+        // The pieces that are told are those that were merged.
+        let mut accumulator = ssewire_messages::Accumulator::new();
+        accumulator.accumulate_json(begin().to_string().as_bytes()).unwrap();
+        let payload = delta(0, piece.clone()).to_string();
+        let mut told = vec![show(&accumulator.accumulate_json(payload.as_bytes()).unwrap())];
+        while let Some(update) = accumulator.next_update() {
+            told.push(show(&update));
+        }
+        told.sort();
+        let expected = if whole["type"] == "text" { ["citation", "text y"] } else { ["signature s", "thinking y"] };
+        assert_eq!(told, expected, "{piece}");
+    }
+}
+
+fn show(update: &Update<'_>) -> String {
+    match update {
+        Update::Text { text, .. } => format!("text {text}"),
+        Update::Thinking { thinking, .. } => format!("thinking {thinking}"),
+        Update::Signature { signature, .. } => format!("signature {signature}"),
+        Update::Citation { .. } => "citation".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// A block that takes the delta may not take the foreign member. Its own delta would open a block.
+#[test]
+fn a_foreign_member_goes_to_a_block_that_can_take_it() {
+    let future = json!({"type": "future", "thinking": ""});
+    let piece = delta(0, json!({"type": "thinking_delta", "thinking": "y", "signature": "s"}));
+    let run = violation(&[begin(), start(0, future)], piece, &[(ViolationKind::MismatchedDelta, Some(0))]);
+    let opened = json!({"type": "thinking", "thinking": "", "signature": "s"});
+    assert_eq!(run.content(), json!([{"type": "future", "thinking": "y"}, opened]));
+}
+
+/// Of another type it belongs to nothing.
+#[test]
+fn a_foreign_member_of_another_type_is_not_merged() {
+    let run = run(&[
+        begin(),
+        start(0, text_block("x")),
+        delta(0, json!({"type": "text_delta", "text": "y", "citation": "c"})),
+        delta(0, json!({"type": "citations_delta", "citation": cited("c"), "text": 1})),
+        start(1, thinking_block("x")),
+        delta(1, json!({"type": "thinking_delta", "thinking": "y", "signature": 1})),
+        delta(1, json!({"type": "signature_delta", "signature": "s", "thinking": null})),
+    ]);
+    let text = json!({"type": "text", "text": "xy", "citations": [cited("c")]});
+    assert_eq!(run.content(), json!([text, {"type": "thinking", "thinking": "xy", "signature": "s"}]));
 }
 
 #[test]

@@ -50,6 +50,34 @@ fn a_payload_whose_object_is_error_whatever_its_type() {
     assert_eq!(error_in(&named("", r#"{"object":"error"}"#)).body(), &json!({"object": "error"}), "or no type at all");
 }
 
+/// JSON has several spellings of one string.
+#[test]
+fn an_error_is_one_however_its_strings_are_escaped() {
+    for payload in [
+        r#"{"type":"ping","object":"\u0065rror"}"#,
+        r#"{"type":"ping","\u006fbject":"err\u006Fr"}"#,
+        r#"{"\u0065rror":"boom"}"#,
+        r#"{"type":"\u0065rror"}"#,
+    ] {
+        for name in OTHER_NAMES.into_iter().chain(["error"]) {
+            error_in(&named(name, payload));
+        }
+    }
+}
+
+/// Each occurrence of a repeated member counts: no error is ignored.
+#[test]
+fn a_repeated_member_hides_no_error() {
+    for payload in [
+        r#"{"type":"ping","object":"error","object":"list"}"#,
+        r#"{"type":"ping","object":"list","object":"error"}"#,
+        r#"{"error":"boom","error":null}"#,
+        r#"{"detail":null,"detail":"boom"}"#,
+    ] {
+        error_in(&named("", payload));
+    }
+}
+
 #[test]
 fn a_payload_without_a_type_and_with_a_non_null_error_or_detail() {
     for payload in [
@@ -175,6 +203,23 @@ fn a_field_named_error_without_its_blank_line_is_no_error() {
     let body = body(sse(&[begin(), end_turn()]) + "error: boom\n");
     assert_eq!(body.lost, []);
     assert_eq!(to_json(&body.end.unwrap())["stop_reason"], "end_turn");
+}
+
+/// Before `message_stop` no error is ignored: in one block with it, the error comes first.
+#[test]
+fn a_field_named_error_in_the_block_of_message_stop_ends_the_message_before_it() {
+    let before = sse(&[begin(), start(0, text_block("a")), stop(0), end_turn()]);
+    for block in [format!("error: boom\ndata: {}\n\n", end()), format!("data: {}\nerror: boom\n\n", end())] {
+        for cut in [0, 1] {
+            // A file that lacks its last line end.
+            let bytes = before.clone() + &block[..block.len() - cut];
+            let incomplete = body(bytes).end.unwrap_err();
+            assert_eq!(incomplete.reason(), Completion::ServerError);
+            assert_eq!(incomplete.error().unwrap().message(), Some("boom"));
+        }
+    }
+    let beside = format!("error: {}\ndata: {}\n\n", ping(), end());
+    assert!(body(before + &beside).end.is_ok(), "an event that is no error hides no message_stop");
 }
 
 #[test]

@@ -326,6 +326,49 @@ fn a_surrogate_pair_split_over_two_deltas_is_one_character() {
     assert_eq!(tolerated(around(with_others)), expected);
 }
 
+/// Split within the payload, not within the JSON that is in it.
+#[test]
+fn a_surrogate_pair_split_over_two_pieces_of_input_is_one_character() {
+    let halves =
+        [ill_formed(&input(0, "{\"k\": \"(@"), br"\ud83d"), ill_formed(&input(0, "@)\"}"), br"\ude00")].concat();
+    let begun = sse(&[start(0, tool(json!({})))]).into_bytes();
+    let ended = sse(&[stop(0), end_turn(), end()]).into_bytes();
+    let expected = message(json!({"content": [tool(json!({"k": "(\u{1F600})"}))], "stop_reason": "end_turn"}));
+    let begin = sse(&[begin()]).into_bytes();
+    assert_eq!(tolerated([&begin[..], &begun, &halves, &ended].concat()), expected);
+    // Before the start of the block, and on both sides of it.
+    assert_eq!(to_json(&body([&begin[..], &halves, &begun, &ended].concat()).end.unwrap()), expected);
+    let at = halves.len() / 2;
+    let at = at + halves[at..].iter().position(|byte| *byte == b'd').unwrap();
+    let (first, second) = halves.split_at(at);
+    assert_eq!(to_json(&body([&begin[..], first, &begun, second, &ended].concat()).end.unwrap()), expected);
+}
+
+#[test]
+fn a_half_that_stays_alone_in_input_is_replaced() {
+    let alone = ill_formed(&input(0, "{\"k\": \"@"), br"\ud83d");
+    let begun = sse(&[begin(), start(0, tool(json!({})))]).into_bytes();
+    let ended = sse(&[input(0, ")\"}"), stop(0), end_turn(), end()]).into_bytes();
+    let expected = message(json!({"content": [tool(json!({"k": "\u{FFFD})"}))], "stop_reason": "end_turn"}));
+    assert_eq!(tolerated([&begun[..], &alone, &ended].concat()), expected);
+    let incomplete = body([&sse(&[begin()]).into_bytes()[..], &alone].concat()).end.unwrap_err();
+    assert_eq!(incomplete.unmatched_input(), [(0, "{\"k\": \"\u{FFFD}".to_owned())]);
+}
+
+/// A block of an unknown kind may have several strings.
+#[test]
+fn halves_of_two_strings_of_a_block_are_no_pair() {
+    let block = json!({"type": "future", "text": "", "thinking": ""});
+    let bytes = [
+        sse(&[begin(), start(0, block)]).into_bytes(),
+        ill_formed(&text(0, "a@"), br"\ud83d"),
+        ill_formed(&thinking(0, "@b"), br"\ude00"),
+        sse(&[stop(0), end_turn(), end()]).into_bytes(),
+    ];
+    let content = json!([{"type": "future", "text": "a\u{FFFD}", "thinking": "\u{FFFD}b"}]);
+    assert_eq!(tolerated(bytes.concat()), message(json!({"content": content, "stop_reason": "end_turn"})));
+}
+
 #[test]
 fn a_half_that_stays_alone_is_replaced() {
     let mut expected = around_nothing();
