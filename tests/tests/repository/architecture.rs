@@ -285,6 +285,28 @@ fn adapters_do_not_parse() {
     }
 }
 
+/// The libraries open nothing, start nothing and read no clock: SECURITY.md, "No hidden effects". A dependency that does
+/// such things is not in [`PUBLISHED`].
+#[test]
+fn libraries_use_no_file_socket_thread_or_clock() {
+    let effects = ["std::env", "std::fs", "std::net", "std::process", "std::thread::", "Instant", "SystemTime"];
+    let mut count = 0;
+    for (name, _, others) in PUBLISHED {
+        let folder = root().join(format!("crates/{name}/src"));
+        let mut files = BTreeSet::new();
+        sources(&folder, "", &mut files);
+        for file in files.iter().filter(|_| others.is_some()) {
+            count += 1;
+            let source = fs::read_to_string(folder.join(file)).unwrap();
+            for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                let used: Vec<_> = effects.iter().filter(|effect| line.contains(**effect)).collect();
+                assert!(used.is_empty(), "{name}: {file} uses {used:?}: {line}");
+            }
+        }
+    }
+    assert!(count > 100, "only {count} files were found");
+}
+
 #[test]
 fn no_published_crate_has_unsafe_code() {
     for package in published() {
