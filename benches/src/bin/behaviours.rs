@@ -1,7 +1,8 @@
-//! What the contestants make of streams that the standard is clear about, and what they show of JSON that is not whole:
-//! two tables of `docs/comparison.md`.
+//! Runs every contestant over streams for which the standard defines the result, and over incomplete JSON. Prints two
+//! tables of `docs/comparison.md`.
 //!
-//! Each stream is read whole and a byte at a time. The expectations are the standard's (HTML, "Server-sent events").
+//! Each stream is read in one chunk and in one-byte chunks. The expectations are those of the standard (HTML, "Server-sent
+//! events").
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,7 +16,7 @@ use ssewire_json::{PartialJson, PartialStrings};
 /// Event type, data, last event ID.
 type Event = [String; 3];
 
-/// The events of a stream read in chunks of a size, or that it was refused.
+/// Returns the events of a stream read in chunks of the given size, or an error if the contestant rejects it.
 type Contestant = fn(&'static [u8], usize) -> Result<Vec<Event>, ()>;
 
 const CONTESTANTS: [(&str, Contestant); 7] = [
@@ -28,32 +29,36 @@ const CONTESTANTS: [(&str, Contestant); 7] = [
     ("stream-rs", stream_rs),
 ];
 
-/// What is asked, a stream that asks it, and its events.
+/// A rule, a stream that shows it, and the expected events.
 type Behaviour = (&'static str, &'static [u8], &'static [[&'static str; 3]]);
 
 const BEHAVIOURS: [Behaviour; 14] = [
-    ("one byte order mark is dropped", b"\xEF\xBB\xBFdata: x\n\n", &[["message", "x", ""]]),
-    ("CR ends a line, at once", b"data: x\r\rdata: y\r\r", &[["message", "x", ""], ["message", "y", ""]]),
+    ("one byte order mark is removed", b"\xEF\xBB\xBFdata: x\n\n", &[["message", "x", ""]]),
+    ("CR ends a line immediately", b"data: x\r\rdata: y\r\r", &[["message", "x", ""], ["message", "y", ""]]),
     ("CRLF ends a line", b"data: x\r\n\r\ndata: y\r\n\r\n", &[["message", "x", ""], ["message", "y", ""]]),
     ("without `event` the type is `message`", b"data: x\n\n", &[["message", "x", ""]]),
     ("`event` without a value clears the type", b"event: a\nevent\ndata: x\n\n", &[["message", "x", ""]]),
     ("`data` lines are joined", b"data: x\ndata\ndata: y\n\n", &[["message", "x\n\ny", ""]]),
     ("`data` without a value is an event", b"data\n\n", &[["message", "", ""]]),
     ("without `data` there is no event", b"event: a\n\ndata: x\n\n", &[["message", "x", ""]]),
-    ("one space is dropped, no more", b"data:  x\n\n", &[["message", " x", ""]]),
-    ("the last event ID stays", b"id: 1\ndata: x\n\ndata: y\n\n", &[["message", "x", "1"], ["message", "y", "1"]]),
-    ("an `id` counts without an event", b"id: 1\n\ndata: x\n\n", &[["message", "x", "1"]]),
+    ("one space after the colon is removed, no more", b"data:  x\n\n", &[["message", " x", ""]]),
+    (
+        "the last event ID applies to later events",
+        b"id: 1\ndata: x\n\ndata: y\n\n",
+        &[["message", "x", "1"], ["message", "y", "1"]],
+    ),
+    ("an `id` takes effect without an event", b"id: 1\n\ndata: x\n\n", &[["message", "x", "1"]]),
     ("an `id` with NUL is ignored", b"id: a\0b\ndata: x\n\n", &[["message", "x", ""]]),
     (
         "ill-formed UTF-8 is U+FFFD",
         b"data: a\xFFb\n\ndata: x\n\n",
         &[["message", "a\u{FFFD}b", ""], ["message", "x", ""]],
     ),
-    ("an event that is cut is none", b"data: x\n\ndata: y\n", &[["message", "x", ""]]),
+    ("a truncated event is not dispatched", b"data: x\n\ndata: y\n", &[["message", "x", ""]]),
 ];
 
 fn main() {
-    // What panics is told in the table.
+    // The table reports panics.
     std::panic::set_hook(Box::new(|_| {}));
     let names = CONTESTANTS.map(|(name, _)| name).join(" | ");
     println!("| | {names} |\n|---{}|", "|---".repeat(CONTESTANTS.len()));
@@ -70,7 +75,7 @@ fn main() {
     show_json();
 }
 
-/// JSON that is not whole, or none.
+/// Incomplete or invalid JSON.
 const PREFIXES: [&str; 10] = [
     "{\"l\": \"San",
     "{\"l\"",
@@ -84,7 +89,7 @@ const PREFIXES: [&str; 10] = [
     "[NaN",
 ];
 
-/// Prints what each parser shows of a prefix, in both views if it has two.
+/// Prints the value of each parser for each prefix, in both views if it has two.
 fn show_json() {
     println!("\n| text so far | ssewire-json | jiter | json-stream-parser |\n|---|---|---|---|");
     for text in PREFIXES {
