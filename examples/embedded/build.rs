@@ -1,4 +1,4 @@
-//! Tells the linker which memory the processor has: cortex-m-rt's `link.x` asks for `memory.x`.
+//! Passes the memory layout of the processor to the linker: the script `link.x` of cortex-m-rt includes `memory.x`.
 
 fn main() {
     println!("cargo::rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,4 @@
-//! Leaves everything out that a program on Linux is usually linked with: the C library and the code that starts it.
+//! Links without the C library and without its startup code.
 
 fn main() {
     for argument in ["-nostartfiles", "-nostdlib", "-static", "-no-pie"] {

@@ -1,4 +1,4 @@
-//! Any sequence of events through the accumulator.
+//! Feeds arbitrary sequences of events to the accumulator.
 
 #![no_main]
 

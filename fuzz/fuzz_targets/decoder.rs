@@ -1,4 +1,4 @@
-//! Bytes, a chunking, a limit and a storage, against the transcription of the standard.
+//! Compares the decoder with the oracle for arbitrary bytes, chunkings, limits and storages.
 
 #![no_main]
 

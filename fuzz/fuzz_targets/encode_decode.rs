@@ -1,4 +1,4 @@
-//! Blocks of fields through the encoder and back.
+//! Encodes blocks of fields and decodes them again.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! JSON text as it arrives: every prefix against the rules, the end against serde_json.
+//! Compares partial JSON with the oracle at every prefix, and with serde_json at the end.
 
 #![no_main]
 

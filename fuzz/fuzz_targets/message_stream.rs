@@ -1,4 +1,4 @@
-//! Any body through the whole driver, cut anywhere.
+//! Feeds arbitrary response bodies in arbitrary chunks to the message decoder.
 
 #![no_main]
 

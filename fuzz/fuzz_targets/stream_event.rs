@@ -1,4 +1,4 @@
-//! One payload: the short ways of the decoder against the general one.
+//! Compares the fast paths of the payload decoder with its slow path for one payload.
 
 #![no_main]
 

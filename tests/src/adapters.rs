@@ -11,7 +11,7 @@ use crate::transport::Script;
 
 /// Reads every conformance case with an adapter and compares the outcome with the standard's. The input is cut into chunks
 /// of 1 byte, of 7 bytes, and not at all, with empty chunks and waits between them. [`Item::at`](crate::outcome::Item::at)
-/// is the number of bytes that the transport had delivered by then: an event must be returned before the chunk after it is
+/// is the number of bytes that the transport had delivered by then: an event must be returned before the next chunk is
 /// requested.
 pub fn every_case(read: impl Fn(Script, Decoder) -> Outcome) {
     for case in cases::all() {

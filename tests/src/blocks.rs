@@ -1,16 +1,16 @@
-//! A stream by its blocks: what stands between two blank lines. For tests that ask where something was lost.
+//! Splits a stream into blocks, the lines between two blank lines. For tests of where an event was lost.
 
 use std::ops::Range;
 
 use crate::oracle::{Field, Line, field, lines};
 
-/// The lines up to a blank line, that line included; or those at the end that no blank line follows.
+/// The lines up to and including a blank line, or the lines at the end of the stream without one.
 #[derive(Debug, Clone, Default)]
 pub struct Block<'a> {
-    /// From the first byte to where the blank line is over, or to the end of the stream.
+    /// From the first byte to the end of the blank line, or to the end of the stream.
     pub span: Range<usize>,
     pub is_over: bool,
-    /// How many lines there are that are neither blank nor comments.
+    /// Number of lines that are neither blank nor comments.
     pub fields: usize,
     pub data_lines: usize,
     /// The values of the `id` lines that have no NUL, in order.
@@ -41,7 +41,7 @@ impl<'a> Block<'a> {
     }
 }
 
-/// All blocks of a stream, the pending one at its end too.
+/// Returns all blocks of a stream, including the pending one at its end.
 pub fn blocks(input: &[u8]) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let mut open: Option<Block<'_>> = None;

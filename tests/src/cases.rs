@@ -1,5 +1,5 @@
-//! The conformance cases of `data/conformance/cases.json`; what their keys mean stands in the README beside them, in
-//! short: bytes in, events out, and the offset at which each event must be out.
+//! The conformance cases of `data/conformance/cases.json`: input bytes, expected events, and the offset at which each
+//! event must have been returned. The README in that folder defines the keys.
 
 use std::fs;
 use std::time::Duration;
@@ -17,13 +17,13 @@ pub struct Case {
     pub events: Vec<Expected>,
     pub retry: Option<Duration>,
     pub last_event_id: String,
-    /// For each event, after how many bytes it must be out.
+    /// For each event, the number of input bytes after which it must have been returned.
     pub dispatch_at: Vec<usize>,
-    /// A chunking of special interest; may hold 0.
+    /// Chunk lengths of special interest; may contain 0.
     pub chunks: Option<Vec<usize>>,
 }
 
-/// An event with ill-formed UTF-8 replaced.
+/// An event; ill-formed UTF-8 is replaced by U+FFFD.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
     pub event: String,
@@ -31,7 +31,7 @@ pub struct Expected {
     pub id: String,
 }
 
-/// All cases.
+/// Reads all cases.
 pub fn all() -> Vec<Case> {
     let file = fs::read_to_string(crate::at("data/conformance/cases.json"))
         .expect("the conformance cases are part of the repository");
@@ -40,7 +40,7 @@ pub fn all() -> Vec<Case> {
 }
 
 fn case(record: &Value) -> Case {
-    assert_eq!(record["utf8"], "lossy", "no other way of decoding is known");
+    assert_eq!(record["utf8"], "lossy", "no other UTF-8 mode is supported");
     Case {
         id: text(&record["id"]),
         input: STANDARD.decode(text(&record["input_b64"])).expect("base64"),

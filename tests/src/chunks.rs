@@ -1,39 +1,39 @@
-//! Ways to cut a stream into chunks.
+//! Splits a stream into chunks.
 
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, prop_oneof};
 
 pub type Chunks<'c> = Vec<&'c [u8]>;
 
-/// All in one.
+/// One chunk.
 pub fn whole(input: &[u8]) -> Chunks<'_> {
     vec![input]
 }
 
-/// `n` bytes at a time.
+/// Chunks of `n` bytes.
 pub fn of(n: usize, input: &[u8]) -> Chunks<'_> {
     input.chunks(n).collect()
 }
 
-/// Cut once, before the byte at `at`.
+/// Two chunks, split before the byte at `at`.
 pub fn split(input: &[u8], at: usize) -> Chunks<'_> {
     let (first, second) = input.split_at(at);
     vec![first, second]
 }
 
-/// Every way to cut once; one of the chunks may be empty.
+/// Every split into two chunks; one of them may be empty.
 pub fn splits(input: &[u8]) -> impl Iterator<Item = Chunks<'_>> {
     (0..=input.len()).map(|at| split(input, at))
 }
 
-/// Chunks of these lengths, then one of the rest, if there is any.
+/// Chunks of these lengths, then one chunk with the remaining bytes, if any.
 pub fn of_lengths<'c>(lengths: &[usize], input: &'c [u8]) -> Chunks<'c> {
     let mut chunks = Vec::new();
     let mut rest = input;
     for &length in lengths {
-        let (chunk, behind) = rest.split_at(length.min(rest.len()));
+        let (chunk, after) = rest.split_at(length.min(rest.len()));
         chunks.push(chunk);
-        rest = behind;
+        rest = after;
     }
     if !rest.is_empty() {
         chunks.push(rest);
@@ -41,7 +41,7 @@ pub fn of_lengths<'c>(lengths: &[usize], input: &'c [u8]) -> Chunks<'c> {
     chunks
 }
 
-/// An empty chunk before, between and behind all of them.
+/// Inserts an empty chunk before each chunk and after the last one.
 pub fn with_empty_ones(chunks: Chunks<'_>) -> Chunks<'_> {
     let mut all: Chunks<'_> = vec![b""];
     for chunk in chunks {
@@ -50,7 +50,7 @@ pub fn with_empty_ones(chunks: Chunks<'_>) -> Chunks<'_> {
     all
 }
 
-/// Lengths for [`of_lengths`]: mostly a few bytes, sometimes none, sometimes many.
+/// Lengths for [`of_lengths`]: mostly a few bytes, sometimes 0, sometimes up to 400.
 pub fn any_lengths() -> impl Strategy<Value = Vec<usize>> {
     vec(prop_oneof![6 => 0..6usize, 3 => 0..40usize, 1 => 0..400usize], 0..60)
 }

@@ -4,12 +4,12 @@ use ssewire::{DecodeError, Decoder, Storage};
 
 use crate::outcome::{Decoded, Item, Outcome};
 
-/// The events of a stream, by `decode`.
+/// Decodes the events of a stream by `decode`.
 pub fn events<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| Ok(decoder.decode(input)?.map(|event| Decoded::Event(event.into()))))
 }
 
-/// The same by `poll_event` and `resolve`.
+/// Decodes the events of a stream by `poll_event` and `resolve`.
 pub fn polled_events<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         let chunk = *input;
@@ -17,21 +17,21 @@ pub fn polled_events<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl Into
     })
 }
 
-/// The same by `decode_owned`.
+/// Decodes the events of a stream by `decode_owned`.
 pub fn owned_events<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         Ok(decoder.decode_owned(input)?.map(|event| Decoded::Event(event.as_event().into())))
     })
 }
 
-/// The blocks of a stream, by `decode_block`.
+/// Decodes the blocks of a stream by `decode_block`.
 pub fn blocks<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         Ok(decoder.decode_block(input)?.map(|block| Decoded::Block(block.into())))
     })
 }
 
-/// The same by `poll_frame` and `resolve_block`, of a decoder without comments and unknown fields.
+/// Decodes the blocks by `poll_frame` and `resolve_block`. The decoder must not return comments or unknown fields.
 pub fn polled_blocks<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         let chunk = *input;
@@ -40,12 +40,12 @@ pub fn polled_blocks<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl Into
     })
 }
 
-/// The frames of a stream, by `decode_frame`.
+/// Decodes the frames of a stream by `decode_frame`.
 pub fn frames<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| Ok(decoder.decode_frame(input)?.map(Decoded::from)))
 }
 
-/// The same by `poll_frame` and `resolve_frame`.
+/// Decodes the frames of a stream by `poll_frame` and `resolve_frame`.
 pub fn polled_frames<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         let chunk = *input;
@@ -53,8 +53,8 @@ pub fn polled_frames<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl Into
     })
 }
 
-/// The events of a stream for a caller that continues, after each result, with the next `window` bytes after those
-/// consumed, wherever the chunk before ended.
+/// Decodes the events of a stream with a sliding window: after each result, the next chunk is the `window` bytes after
+/// those consumed, wherever the previous chunk ended.
 pub fn windows<S: Storage>(decoder: &mut Decoder<S>, input: &[u8], window: usize) -> Outcome {
     let mut items = Vec::new();
     let mut at = 0;
@@ -86,7 +86,7 @@ fn outcome<'c, S: Storage>(
         while let Some(decoded) = step(decoder, &mut input).unwrap_or_else(|error| Some(Decoded::Error(error))) {
             items.push(Item { at: up_to_here - input.len(), decoded });
             // A line ends in at most one frame, and a block is lost at most once.
-            assert!(items.len() <= 2 * up_to_here + 1, "returns results without end");
+            assert!(items.len() <= 2 * up_to_here + 1, "returns more results than the input can contain");
         }
         assert!(input.is_empty(), "asked for more before the chunk was consumed");
         before = up_to_here;
@@ -98,6 +98,6 @@ fn end<S: Storage>(decoder: &mut Decoder<S>, items: Vec<Item>) -> Outcome {
     let is_pending = decoder.is_pending();
     let pending = decoder.finish().err().map(|truncated| truncated.pending_bytes());
     assert_eq!(pending.is_some(), is_pending);
-    assert_eq!(decoder.finish(), Ok(()), "the second time nothing is pending");
+    assert_eq!(decoder.finish(), Ok(()), "nothing is pending at the second call");
     Outcome { items, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
 }

@@ -1,9 +1,9 @@
-//! JSON as values.
+//! Conversions of JSON for comparisons.
 
 use serde_json::{Number, Value};
 
-/// The same value with each number as its value has it. Under serde_json's `arbitrary_precision` a number keeps the
-/// text that it came as, and `2.5e+3` is not `2500.0`; as values they are equal.
+/// Normalizes each number to its numeric value. Under serde_json's `arbitrary_precision` a number keeps its source text,
+/// so `2.5e+3` and `2500.0` would differ.
 pub fn by_value(value: &Value) -> Value {
     match value {
         Value::Number(number) if number.is_u64() || number.is_i64() => value.clone(),
@@ -14,7 +14,7 @@ pub fn by_value(value: &Value) -> Value {
     }
 }
 
-/// JSON text as a value, however deep it nests: `serde_json` has a limit.
+/// Parses JSON text of any depth: `serde_json` has a depth limit.
 #[must_use]
 pub fn deep_value(json: ssewire_messages::RawJsonRef<'_>) -> Value {
     if json.is_object() {

@@ -1,5 +1,5 @@
-//! What the tests of this workspace share: the oracle they trust, the cases they run, the ways they cut input, and the
-//! drivers that record what a decoder did with it.
+//! Support code that the tests of this workspace share: the oracle, the conformance cases, the chunkings of an input, and
+//! the drivers that record the results of a decoder.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub mod streams;
 pub mod transport;
 pub mod utf8;
 
-/// Where this lies, seen from the folder of this package: `data/…`, `../fuzz/…`.
+/// Resolves a path relative to the folder of this package: `data/…`, `../fuzz/…`.
 pub fn at(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }

@@ -1,7 +1,7 @@
-//! Messages out of nowhere, and the streams that bring them.
+//! Strategies for random messages, and for event streams that produce them.
 //!
-//! A [`Streamed`] message is built from both ends at once: each block knows what it is in the end and which events
-//! lead there, after `docs/protocol.md`, heading "Merge rules". Nothing here asks the program under test.
+//! A [`Streamed`] message has both sides: the final value of each block, and the events that produce it by
+//! `docs/protocol.md`, heading "Merge rules". Nothing here calls the code under test.
 
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -9,32 +9,32 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
 
-/// A message as the API gives it without streaming, and the same as a stream.
+/// A message as the API returns it without streaming, and the same message as events.
 #[derive(Debug, Clone)]
 pub struct Streamed {
-    /// What the message is in the end.
+    /// The final message.
     pub message: Value,
     /// `message_start`, without the blocks.
     pub start: Value,
     pub blocks: Vec<Block>,
-    /// What comes behind the blocks, but for `message_stop`: the `message_delta`s.
+    /// The `message_delta` events, which follow the blocks. Without `message_stop`.
     pub end: Vec<Value>,
 }
 
-/// A content block: what it is in the end, and what brings it there.
+/// A content block: its final value, and the start and deltas that produce it.
 #[derive(Debug, Clone)]
 pub struct Block {
     pub whole: Value,
     /// The `content_block` of its start.
     pub start: Value,
-    /// The `delta`s, in their order.
+    /// The `delta` values, in order.
     pub deltas: Vec<Value>,
 }
 
 impl Streamed {
-    /// All events in a valid order. The first `initial` blocks stand in `message_start`; the others interleave as
-    /// `dice` says: after each event the next may belong to any block that is open, or open another. What changes
-    /// nothing, a ping or something unknown, may stand anywhere.
+    /// All events in a valid order. The first `initial` blocks are in `message_start`. The others interleave by `dice`:
+    /// the next event may belong to any open block, or may start another. Pings and unknown events, which change
+    /// nothing, occur anywhere.
     #[must_use]
     pub fn events(&self, initial: usize, dice: &[Index]) -> Vec<Value> {
         let mut dice = dice.iter().cycle();
@@ -47,10 +47,10 @@ impl Streamed {
         }
         let mut events = vec![start];
         let mut waiting = (initial..self.blocks.len()).collect::<Vec<_>>().into_iter();
-        let mut open: Vec<_> = (0..initial).map(|index| (index, self.blocks[index].behind_start(index))).collect();
+        let mut open: Vec<_> = (0..initial).map(|index| (index, self.blocks[index].events_after_start(index))).collect();
         loop {
             match below(open.len() + 1) {
-                // Blocks one after the other are what servers send: as likely as all else together.
+                // Servers send one block after the other: this is as likely as all other cases together.
                 at if at < open.len() || (waiting.len() == 0 && !open.is_empty()) => {
                     let at = at % open.len();
                     let (_, rest) = &mut open[at];
@@ -62,7 +62,7 @@ impl Streamed {
                 _ => match waiting.next() {
                     Some(index) => {
                         events.push(self.blocks[index].start_at(index));
-                        open.push((index, self.blocks[index].behind_start(index)));
+                        open.push((index, self.blocks[index].events_after_start(index)));
                     }
                     None => break,
                 },
@@ -71,7 +71,7 @@ impl Streamed {
         events.extend(self.end.iter().cloned());
         events.push(message_stop());
         for _ in 0..below(5) {
-            // An unknown delta belongs into the message; what else changes nothing may stand around it, too.
+            // An unknown delta must be within the message; pings and unknown events may also be before or after it.
             let of_kind = |kind| events.iter().position(|event| event["type"] == kind).unwrap_or(0);
             let (begin, end) = (of_kind("message_start") + 1, of_kind("message_stop"));
             events.insert(begin + below(end - begin + 1), noise(below(4)));
@@ -92,7 +92,7 @@ impl Block {
         self.deltas.iter().map(|delta| delta_at(index, delta)).collect()
     }
 
-    fn behind_start(&self, index: usize) -> std::vec::IntoIter<Value> {
+    fn events_after_start(&self, index: usize) -> std::vec::IntoIter<Value> {
         let mut events = self.deltas_at(index);
         events.push(stop_at(index));
         events.into_iter()
@@ -123,7 +123,7 @@ fn noise(which: usize) -> Value {
     }
 }
 
-/// How an event is spelled on the wire; all mean the same.
+/// Layout of an event on the wire. It does not affect the meaning.
 #[derive(Debug, Clone, Copy)]
 pub struct Spelling {
     line_end: &'static str,
@@ -132,21 +132,21 @@ pub struct Spelling {
     json: JsonSpelling,
 }
 
-/// How its JSON is spelled.
+/// Layout of a JSON payload.
 #[derive(Debug, Clone, Copy)]
 pub struct JsonSpelling {
     is_pretty: bool,
     escapes: bool,
-    /// Which member comes first; in the map they are sorted.
+    /// Position of the member that is written first; the map sorts its members.
     first: usize,
     /// Spaces before the last brace.
     padding: usize,
-    /// Whether an index is an integer, a string of digits or a float.
+    /// 0: an index is an integer. 1: a string of digits. 2: a float.
     index: usize,
 }
 
 impl JsonSpelling {
-    /// The same with every index as an integer, as one must be that no float can hold.
+    /// Returns the same layout with integer indices. Required for an index that a float cannot represent.
     #[must_use]
     pub fn with_plain_index(self) -> Self {
         Self { index: 0, ..self }
@@ -168,7 +168,7 @@ pub fn any_json_spelling() -> impl Strategy<Value = JsonSpelling> {
     )
 }
 
-/// The events as a body of `text/event-stream`, spelled in turn as the spellings say.
+/// Encodes the events as a body of `text/event-stream`, cycling through the spellings.
 #[must_use]
 pub fn encode(events: &[Value], spellings: &[Spelling]) -> Vec<u8> {
     let mut body = String::new();
@@ -178,7 +178,7 @@ pub fn encode(events: &[Value], spellings: &[Spelling]) -> Vec<u8> {
             body += &format!("event:{space}{}{line_end}", event["type"].as_str().unwrap_or_default());
         }
         for line in spell(event, *json).split('\n') {
-            // Only one space is taken off, so that of the JSON's own stays.
+            // A decoder removes one space, so a line of JSON that starts with a space needs one more.
             let space = if line.starts_with(' ') { " " } else { space };
             body += &format!("data:{space}{line}{line_end}");
         }
@@ -187,7 +187,7 @@ pub fn encode(events: &[Value], spellings: &[Spelling]) -> Vec<u8> {
     body.into_bytes()
 }
 
-/// An object as JSON text.
+/// Writes an object as JSON text in this layout.
 #[must_use]
 pub fn spell(object: &Value, spelling: JsonSpelling) -> String {
     let mut members: Vec<_> = object.as_object().into_iter().flatten().collect();
@@ -206,13 +206,13 @@ pub fn spell(object: &Value, spelling: JsonSpelling) -> String {
     format!("{{{}{}}}", members.join(between), " ".repeat(spelling.padding))
 }
 
-/// JSON text that spells a value: with or without white space, and with every escape that may be or none.
+/// Writes a value as JSON text: with or without white space, and with all optional escapes or none.
 fn json_text(value: &Value, is_pretty: bool, escapes: bool) -> String {
     let text = if is_pretty { format!("{value:#}") } else { value.to_string() };
     if !escapes {
         return text;
     }
-    // Neither stands outside of a string.
+    // Neither kind of character occurs outside of strings.
     let escape = |character: char| match character {
         '/' => r"\/".to_owned(),
         '\0'..='\x7f' => character.to_string(),
@@ -221,7 +221,7 @@ fn json_text(value: &Value, is_pretty: bool, escapes: bool) -> String {
     text.chars().map(escape).collect()
 }
 
-/// Any message of a few blocks.
+/// Any message of up to five blocks.
 pub fn any_streamed() -> impl Strategy<Value = Streamed> {
     let known = (option::of(any_text()), option::of(select(MODELS)), 0..1000u64, odd_members());
     let rounds = vec(message_delta(), 1..4);
@@ -240,7 +240,7 @@ pub fn any_streamed() -> impl Strategy<Value = Streamed> {
 
             let mut message = Value::Object(message);
             let mut end = end;
-            // A last call without input would be truncated by a reason that means a cut.
+            // With a stop reason that means truncation, a tool call without input at the end would count as truncated.
             let ends_in_call = blocks
                 .last()
                 .is_some_and(|block| block.whole["type"].as_str().unwrap_or_default().ends_with("tool_use"));
@@ -275,7 +275,7 @@ pub fn merge_message_delta(message: &mut Value, event: &Value) {
     }
 }
 
-/// What no unknown member of a `message_delta` may touch.
+/// Members that a `message_delta` must not overwrite.
 const OWNED: [&str; 6] = ["id", "type", "role", "model", "content", "usage"];
 
 fn overwrite(known: &mut Value, with: &Value) {
@@ -284,7 +284,7 @@ fn overwrite(known: &mut Value, with: &Value) {
     }
 }
 
-/// The last of a message says the stop reason, or the stream would be cut; so all of them do.
+/// A `message_delta`. It always has a stop reason, because without one in the last of them the stream is truncated.
 fn message_delta() -> impl Strategy<Value = Value> {
     let reasons = ["end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal", "a_future_reason"];
     let body = (
@@ -358,8 +358,8 @@ pub fn any_block() -> impl Strategy<Value = Block> {
             3 => thinking_block(),
             4 => tool_block(),
             1 => compaction_block(),
-            1 => unknown_block_that_grows(),
-            2 => whole_block(),
+            1 => unknown_block_with_deltas(),
+            2 => block_without_deltas(),
         ],
         odd_members(),
     )
@@ -376,7 +376,7 @@ fn overwrite_all(block: &mut Value, members: &Map<String, Value>) {
     }
 }
 
-/// Text that may begin in the start, with citations here and there.
+/// A text block whose start may have text, with citations between its deltas.
 fn text_block() -> impl Strategy<Value = Block> {
     let first = nullable(vec(any_citation(), 0..2).prop_map(Value::from));
     let later = vec((any::<Index>(), any_citation()), 0..3);
@@ -391,7 +391,7 @@ fn text_block() -> impl Strategy<Value = Block> {
         for (at, citation) in later {
             deltas.insert(at.index(deltas.len() + 1), json!({"type": "citations_delta", "citation": citation}));
         }
-        // In the order that they ended up in.
+        // In the order of the shuffled deltas.
         for delta in deltas.iter().filter(|delta| delta["type"] == "citations_delta") {
             match whole.get_mut("citations") {
                 Some(Value::Array(citations)) => citations.push(delta["citation"].clone()),
@@ -426,7 +426,7 @@ fn any_citation() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Thinking; of several signatures the last one counts.
+/// A thinking block; the last of several signatures wins.
 fn thinking_block() -> impl Strategy<Value = Block> {
     let signatures = vec(any_text(), 0..3);
     let hint = option::of(0..500u32);
@@ -451,7 +451,7 @@ fn thinking_block() -> impl Strategy<Value = Block> {
     )
 }
 
-/// A call of a tool whose input comes in pieces, in the start, or not at all.
+/// A tool call whose input is in deltas, in the start, or absent.
 fn tool_block() -> impl Strategy<Value = Block> {
     let kinds = prop_oneof![
         3 => (Just("tool_use"), any_text()),
@@ -480,19 +480,19 @@ fn any_caller() -> impl Strategy<Value = Value> {
     ])
 }
 
-/// What stands as `input` in the start, what it is in the end, and the deltas between.
+/// The `input` in the start, the final input, and the deltas.
 fn any_input() -> impl Strategy<Value = (Option<Value>, Value, Vec<Value>)> {
     let blank = prop_oneof![3 => Just(""), 1 => Just(" \n")];
-    let nothing_comes = (nullable(any_object()), option::of(blank)).prop_map(|(initial, blank)| {
+    let without_deltas = (nullable(any_object()), option::of(blank)).prop_map(|(initial, blank)| {
         let input = initial.clone().filter(Value::is_object).unwrap_or_else(|| json!({}));
         (initial, input, of_pieces("input_json_delta", "partial_json", &Vec::from_iter(blank.map(String::from))))
     });
-    // A model may send something that is no object; it is kept. (Null and the empty string are, too, but they say
-    // "nothing" in a message that was not streamed, so there is no such message to compare with.)
-    let odd = any_json().prop_filter("says something", |value| !value.is_null() && value != "");
+    // A model may send a value that is not an object; the value is kept. Null and the empty string are kept as well, but
+    // in a message that was not streamed they mean "no input", so there is no message to compare with.
+    let odd = any_json().prop_filter("not null and not empty", |value| !value.is_null() && value != "");
     let value = prop_oneof![7 => any_object(), 1 => odd];
     let initial = option::of(select(vec![json!({}), json!({"a": 1}), json!(""), Value::Null]));
-    let it_comes = (initial, value, any::<bool>(), any::<bool>())
+    let with_deltas = (initial, value, any::<bool>(), any::<bool>())
         .prop_map(|(initial, value, is_pretty, escapes)| (initial, json_text(&value, is_pretty, escapes), value))
         .prop_flat_map(|(initial, text, value)| (Just(initial), Just(value), cut(text)))
         .prop_map(|(initial, value, pieces)| {
@@ -500,10 +500,10 @@ fn any_input() -> impl Strategy<Value = (Option<Value>, Value, Vec<Value>)> {
             let pieces: Vec<_> = [String::new()].into_iter().chain(pieces).collect();
             (initial, value, of_pieces("input_json_delta", "partial_json", &pieces))
         });
-    prop_oneof![1 => nothing_comes, 4 => it_comes]
+    prop_oneof![1 => without_deltas, 4 => with_deltas]
 }
 
-/// Its delta is its value, not a piece of it.
+/// A compaction block. Its delta replaces the value instead of appending to it.
 fn compaction_block() -> impl Strategy<Value = Block> {
     let initial = nullable(any_text().prop_map(Value::from));
     let delta = (nullable(any_text().prop_map(Value::from)), nullable(any_text().prop_map(Value::from)));
@@ -528,8 +528,8 @@ fn compaction_block() -> impl Strategy<Value = Block> {
     })
 }
 
-/// A block of tomorrow that takes the deltas of today, where it has the member.
-fn unknown_block_that_grows() -> impl Strategy<Value = Block> {
+/// A block of an unknown type that accepts known deltas, because it has their member.
+fn unknown_block_with_deltas() -> impl Strategy<Value = Block> {
     let strings = (
         select(vec![("text_delta", "text"), ("thinking_delta", "thinking")]),
         option::of(any_text()),
@@ -552,8 +552,8 @@ fn unknown_block_that_grows() -> impl Strategy<Value = Block> {
     prop_oneof![strings, input]
 }
 
-/// A block that takes no deltas.
-fn whole_block() -> impl Strategy<Value = Block> {
+/// A block of a type without deltas.
+fn block_without_deltas() -> impl Strategy<Value = Block> {
     prop_oneof![
         any_text().prop_map(|data| json!({"type": "redacted_thinking", "data": data})),
         any_text().prop_map(|title| {
@@ -572,7 +572,7 @@ fn of_pieces(kind: &str, member: &str, pieces: &[String]) -> Vec<Value> {
     pieces.iter().map(|piece| json!({"type": kind, member: piece})).collect()
 }
 
-/// A text in pieces, cut between any two characters; some of them empty.
+/// Splits a text into pieces between any two characters; some of the pieces are empty.
 pub fn cut(text: String) -> impl Strategy<Value = Vec<String>> {
     vec(any::<Index>(), 0..8).prop_map(move |cuts| {
         let characters: Vec<char> = text.chars().collect();
@@ -581,12 +581,12 @@ pub fn cut(text: String) -> impl Strategy<Value = Vec<String>> {
         let ends = cuts.iter().copied().chain([characters.len()]);
         let begins = [0].into_iter().chain(cuts.iter().copied());
         let pieces = begins.zip(ends).map(|(begin, end)| characters[begin..end].iter().collect());
-        // A text that is empty need not come at all.
+        // An empty text may have no deltas at all.
         pieces.skip_while(|piece: &String| text.is_empty() && piece.is_empty()).collect()
     })
 }
 
-/// Text with all that JSON and SSE have a word for.
+/// Text with all characters that are special in JSON or in event streams.
 pub fn any_text() -> impl Strategy<Value = String> {
     let special = [
         "\n",
@@ -621,12 +621,12 @@ pub fn any_text() -> impl Strategy<Value = String> {
     vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
-/// An object: the input of a tool.
+/// Any object, for the input of a tool.
 pub fn any_object() -> impl Strategy<Value = Value> {
     btree_map(any_text(), any_json(), 0..5).prop_map(|members| members.into_iter().collect::<Map<_, _>>().into())
 }
 
-/// Any JSON value, not too deep.
+/// Any JSON value of limited depth.
 pub fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         1 => Just(Value::Null),
@@ -645,17 +645,17 @@ pub fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A float that is the same again when `serde_json` has read what it wrote.
+/// A float that round-trips through `serde_json`.
 fn any_float() -> impl Strategy<Value = f64> {
     let nice = (-4000..4000i32, 0..8i32).prop_map(|(mantissa, shift)| f64::from(mantissa) / f64::from(1 << shift));
     let fixed = select(vec![0.0, -0.0, 0.1, 1e21, -1.5e-7, 1e300, 5e-324, f64::MAX, 9_007_199_254_740_993.0]);
     let is_stable = |float: &f64| {
         float.is_finite() && serde_json::from_str::<f64>(&json!(float).to_string()).is_ok_and(|again| again == *float)
     };
-    prop_oneof![nice, fixed, any::<f64>()].prop_filter("read as it was written", is_stable)
+    prop_oneof![nice, fixed, any::<f64>()].prop_filter("round-trips through serde_json", is_stable)
 }
 
-/// Members that nobody knows. Those of the names that somebody does know are none of them.
+/// Unknown members. Their names differ from all known ones.
 fn odd_members() -> impl Strategy<Value = Map<String, Value>> {
     let name = select(vec!["zeta", "", "Type", "future_member", "x-\u{e9}"]).prop_map(String::from);
     prop_oneof![

@@ -1,7 +1,8 @@
-//! The standard, transcribed: slow, whole input at once, nothing shared with the decoder.
+//! The oracle: a transcription of the standard. It is slow, takes the whole input at once, and shares no code with the
+//! decoder.
 //!
-//! HTML standard, 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event stream"; what the design adds to it
-//! (offsets, the limit on the size of an event, frames, what is pending at the end) is marked as such.
+//! HTML standard, 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event stream". Comments mark the additions of
+//! the design: offsets, the limit on the size of an event, frames, and pending bytes at the end.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::outcome::{Decoded, Item, Outcome, OwnedBlock, OwnedEvent, Text};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// How a stream is read. The standard knows the last event ID only.
+/// Configuration of the reader. The standard defines the last event ID only.
 #[derive(Debug, Clone)]
 pub struct Oracle {
     pub last_event_id: Vec<u8>,
@@ -101,15 +102,15 @@ impl Default for Oracle {
 pub struct Line<'a> {
     pub start: usize,
     pub bytes: &'a [u8],
-    /// How many bytes of the stream must have come for the line to be over; `None` for the unfinished last one. A CR
-    /// ends its line, whatever comes next.
+    /// Number of bytes of the stream up to the end of the line; `None` for the unfinished last line. A CR ends its line,
+    /// whether or not an LF follows.
     pub ends_at: Option<usize>,
-    /// Where the next line starts: behind an LF that belongs to the CR.
+    /// Offset of the next line: after the LF of a CRLF.
     pub next: usize,
 }
 
 /// "Lines must be separated by either a U+000D U+000A (CRLF) character pair, a single U+000A character, or a single
-/// U+000D character." The last line is there only if it has bytes.
+/// U+000D character." An unfinished last line is included only if it has bytes.
 pub fn lines(input: &[u8]) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     let mut start = body(input);
@@ -136,7 +137,7 @@ fn body(input: &[u8]) -> usize {
     if input.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
-/// A line taken apart.
+/// A parsed line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field<'a> {
     Blank,
@@ -323,7 +324,7 @@ impl Reading<'_> {
         (value.len() > allowed).then(|| line.start + head + allowed + 1)
     }
 
-    /// The logical size of the event, without the unfinished line: type, and data with the LFs that join it.
+    /// Logical size of the event without the unfinished line: event type, and data with its joining LFs.
     fn size(&self) -> usize {
         self.event_type_buffer.len() + self.data_buffer.len().saturating_sub(1)
     }
@@ -350,7 +351,7 @@ impl Reading<'_> {
     }
 }
 
-/// A line that is known to have another name, of which the end may be missing.
+/// Parses a truncated line whose field name is known to be an unknown one.
 fn field_of_unknown(line: &[u8]) -> Field<'_> {
     if line.is_empty() { Field::Named { name: b"", value: b"" } } else { field(line) }
 }

@@ -41,7 +41,7 @@ impl Outcome {
     }
 }
 
-/// One result of a decoder, and how many bytes of the stream had been consumed by then.
+/// One result of a decoder, and the number of bytes of the stream consumed by then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub at: usize,
@@ -140,7 +140,7 @@ impl From<Frame<'_>> for Decoded {
             Frame::UnknownField { name, value, truncated } => {
                 Self::UnknownField { name: name.into(), value: value.into(), truncated }
             }
-            other => panic!("the tests do not know this frame: {other:?}"),
+            other => panic!("frame without a case in the tests: {other:?}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The sample streams of `data/streams/samples`, each with what stands beside it.
+//! The sample streams of `data/streams/samples`, each with its expected message.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,33 +9,33 @@ use serde_json::Value;
 pub struct Sample {
     pub name: String,
     pub stream: Vec<u8>,
-    /// The message; or the server's error, and the message as far as it came.
+    /// The message; or the server's error and the partial message.
     pub expected: Value,
     pub is_error: bool,
 }
 
 impl Sample {
-    /// The message, or the partial one, without the nulls of fields that the stream never sent: ours must not have them
-    /// either. Null if nothing came of it.
+    /// The message, or the partial one; null if there is none. Removes the nulls of fields that the stream never sent,
+    /// because the decoded message must not contain them.
     pub fn message(&self) -> Value {
         let expected = if self.is_error { &self.expected["partial"] } else { &self.expected };
         without_unsent_nulls(expected, &String::from_utf8_lossy(&self.stream))
     }
 
-    /// The text of the message.
+    /// The text of the message: its text blocks, concatenated.
     pub fn text(&self) -> String {
         let message = self.message();
         let blocks = message["content"].as_array().into_iter().flatten();
         blocks.filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str()).collect()
     }
 
-    /// Whether the text comes in another order than that of its blocks.
+    /// Returns `true` if the text deltas arrive in another order than that of their blocks.
     pub fn interleaves(&self) -> bool {
         self.name == "interleaved"
     }
 }
 
-/// All samples.
+/// Reads all samples, sorted by name.
 pub fn all() -> Vec<Sample> {
     let folder = crate::at("data/streams/samples");
     let files = fs::read_dir(folder).expect("the samples are part of the repository");
@@ -45,7 +45,7 @@ pub fn all() -> Vec<Sample> {
     paths.iter().map(|path| sample(path)).collect()
 }
 
-/// The sample of this name.
+/// Reads the sample of this name.
 pub fn named(name: &str) -> Sample {
     all().into_iter().find(|sample| sample.name == name).expect("a sample of this name")
 }

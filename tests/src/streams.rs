@@ -1,9 +1,9 @@
-//! Streams out of nowhere, biased towards what an event stream is made of.
+//! Strategies for random streams, biased towards the syntax of event streams.
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 
-/// Any bytes; most of the time such that much of it means something.
+/// Any bytes; most streams consist of fields, line ends and byte order marks.
 pub fn any_stream() -> impl Strategy<Value = Vec<u8>> {
     let body = prop_oneof![
         4 => vec(prop_oneof![2 => token(), 2 => line(), 1 => event()], 0..40).prop_map(|pieces| pieces.concat()),
@@ -11,10 +11,10 @@ pub fn any_stream() -> impl Strategy<Value = Vec<u8>> {
         2 => vec(token(), 0..60).prop_map(|pieces| pieces.concat()),
         1 => vec(any::<u8>(), 0..200),
     ];
-    (mark(), body).prop_map(|(mark, body)| [mark, &body].concat())
+    (byte_order_mark(), body).prop_map(|(mark, body)| [mark, &body].concat())
 }
 
-/// A stream that stops in the middle of something.
+/// A stream that often ends within a block or a line.
 pub fn cut_stream() -> impl Strategy<Value = Vec<u8>> {
     let ends: &[&[u8]] = &[
         b"",
@@ -32,8 +32,8 @@ pub fn cut_stream() -> impl Strategy<Value = Vec<u8>> {
     (any_stream(), 0..ends.len()).prop_map(move |(stream, end)| [&stream, ends[end]].concat())
 }
 
-/// What may stand at the start of a stream.
-fn mark() -> impl Strategy<Value = &'static [u8]> {
+/// The start of a stream: a complete byte order mark, an incomplete one, or none.
+fn byte_order_mark() -> impl Strategy<Value = &'static [u8]> {
     prop_oneof![
         6 => Just(&b""[..]),
         2 => Just(&b"\xEF\xBB\xBF"[..]),
@@ -42,7 +42,7 @@ fn mark() -> impl Strategy<Value = &'static [u8]> {
     ]
 }
 
-/// The smallest things that mean something.
+/// Field names, parts of them, delimiters, and parts of UTF-8 sequences.
 fn token() -> impl Strategy<Value = Vec<u8>> {
     let fixed: &[&[u8]] = &[
         b"data",
@@ -107,14 +107,14 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         1 => vec(any::<u8>(), 0..6),
     ];
     (name, colon, value, line_end(), prop_oneof![3 => Just(false), 1 => Just(true)]).prop_map(
-        |(name, colon, value, end, blank_behind)| {
-            let blank = if blank_behind { end } else { b"" };
+        |(name, colon, value, end, has_blank_line)| {
+            let blank = if has_blank_line { end } else { b"" };
             [name, colon, &value, end, blank].concat()
         },
     )
 }
 
-/// As most servers write it: what the decoder has a short way for.
+/// An event in the layout that most servers send, which the decoder handles on its fast path.
 fn event() -> impl Strategy<Value = Vec<u8>> {
     ("(event: ?[a-c]{0,4}\n)?(id: ?[0-9]{0,3}\n)?data: ?[a-c]{0,12}\n(event: [a-c]{0,4}\n)?\n", line_end())
         .prop_map(|(event, end)| event.into_bytes().split(|&byte| byte == b'\n').collect::<Vec<_>>().join(end))

@@ -1,4 +1,4 @@
-//! A transport that follows a script: what comes when, and how it fails. One for all that an adapter may sit on.
+//! A transport that follows a script of chunks, waits and failures. It implements the interface of every adapter.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
-/// A blocking reader, a stream of chunks, a body and an asynchronous reader. It panics if it is asked again behind its
-/// end: nobody may rely on what a transport does then.
+/// A blocking reader, a stream of chunks, a body and an asynchronous reader. It panics if it is polled after its end,
+/// because the behaviour of a transport is unspecified then.
 #[derive(Debug)]
 pub struct Script<E = io::Error> {
     steps: VecDeque<Step<E>>,
@@ -21,14 +21,14 @@ pub struct Script<E = io::Error> {
 #[derive(Debug)]
 pub enum Step<E> {
     Chunk(Bytes),
-    /// Once `Pending`, with the waker called; `Interrupted` to a blocking reader.
+    /// Returns `Pending` once and wakes the task; `Interrupted` for a blocking reader.
     Wait,
-    /// Trailers to a body, nothing to others.
+    /// Trailers of a body; no effect on the other interfaces.
     Trailers,
     Fail(E),
 }
 
-/// How many bytes a script has given so far.
+/// Counter of the bytes that a script has delivered.
 #[derive(Debug, Clone, Default)]
 pub struct Given(Arc<AtomicUsize>);
 
@@ -43,18 +43,18 @@ impl<E> Script<E> {
         Self { steps: steps.into_iter().collect(), is_over: false, given: Given::default() }
     }
 
-    /// Chunk after chunk.
+    /// One step for each chunk.
     pub fn of(chunks: &[&[u8]]) -> Self {
         Self::new(chunks.iter().copied().map(Step::chunk))
     }
 
-    /// The same, with a wait before each chunk and before the end.
+    /// One step for each chunk, with a wait before each chunk and before the end.
     pub fn slow(chunks: &[&[u8]]) -> Self {
         let chunks = chunks.iter().copied().flat_map(|chunk| [Step::Wait, Step::chunk(chunk)]);
         Self::new(chunks.chain([Step::Wait]))
     }
 
-    /// The same, but at the end it fails.
+    /// Adds a failure at the end.
     pub fn failing(mut self, error: E) -> Self {
         self.steps.push_back(Step::Fail(error));
         self
@@ -64,9 +64,9 @@ impl<E> Script<E> {
         self.given.clone()
     }
 
-    /// The next step, `None` at the end. Of a chunk `room` bytes at most.
+    /// Returns the next step, `None` at the end. A chunk has at most `room` bytes.
     fn next(&mut self, room: usize) -> Option<Step<E>> {
-        assert!(!self.is_over, "asked again behind its end");
+        assert!(!self.is_over, "polled after the end");
         let mut step = self.steps.pop_front();
         self.is_over = matches!(step, None | Some(Step::Fail(_)));
         if let Some(Step::Chunk(chunk)) = &mut step {
@@ -132,7 +132,7 @@ impl io::Read for Script {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.next(buffer.len()) {
-                // A read of nothing would be the end.
+                // Reading 0 bytes would mean the end.
                 Some(Step::Chunk(chunk)) if chunk.is_empty() => {}
                 Some(Step::Chunk(chunk)) => {
                     buffer[..chunk.len()].copy_from_slice(&chunk);

@@ -1,11 +1,11 @@
-//! The corpora of the fuzz targets, and every crash ever found, on a stable compiler.
+//! Replays the corpora of the fuzz targets and every crash ever found, on a stable compiler.
 
 use std::fs;
 use std::path::PathBuf;
 
 use ssewire_tests::{cases, fuzz};
 
-/// `accumulate` counts what is held.
+/// The target `accumulate` checks the bytes held.
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
@@ -13,12 +13,12 @@ fn folder(name: &str) -> PathBuf {
     ssewire_tests::at("../fuzz").join(name)
 }
 
-/// Replays the files of a folder of `fuzz/`, and returns how many there were.
+/// Replays the files of a folder of `fuzz/`, and returns their number.
 fn replay(name: &str, target: fn(&[u8])) -> usize {
     let Ok(files) = fs::read_dir(folder(name)) else { return 0 };
     let replayed = files.map(|file| {
         let path = file.unwrap().path();
-        // Said only where the test fails.
+        // The test harness prints this only if the test fails.
         println!("{}", path.display());
         target(&fs::read(path).unwrap());
     });
@@ -32,9 +32,9 @@ fn every_target_passes_its_corpus() {
     }
 }
 
-/// A crash that was found stays here, under a name that says what it was about.
+/// The name of each file describes the bug.
 #[test]
-fn every_crash_ever_found_is_one_no_more() {
+fn every_target_passes_its_former_crashes() {
     let crashes = fuzz::TARGETS.map(|(name, target)| replay(&format!("crashes/{name}"), target));
     let files =
         fs::read_dir(folder("crashes")).unwrap().flat_map(|target| fs::read_dir(target.unwrap().path()).unwrap());
@@ -42,7 +42,7 @@ fn every_crash_ever_found_is_one_no_more() {
 }
 
 #[test]
-fn every_target_has_its_entry() {
+fn every_target_has_a_file_and_a_manifest_entry() {
     let manifest = fs::read_to_string(folder("Cargo.toml")).unwrap();
     let names: Vec<_> = fs::read_dir(folder("fuzz_targets")).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(names.len(), fuzz::TARGETS.len());
@@ -52,9 +52,9 @@ fn every_target_has_its_entry() {
     }
 }
 
-/// `cargo run -p ssewire-tests --example fuzz_seeds` writes them.
+/// `cargo run -p ssewire-tests --example fuzz_seeds` writes the seeds.
 #[test]
-fn the_seeds_are_in_the_corpora() {
+fn corpora_contain_all_seeds() {
     let seeds = fuzz::seeds();
     assert!(seeds.len() > 300);
     for seed in seeds {
@@ -64,7 +64,7 @@ fn the_seeds_are_in_the_corpora() {
 }
 
 #[test]
-fn the_decoder_passes_the_conformance_cases_under_every_flag() {
+fn decoder_target_passes_the_conformance_cases_under_every_flag() {
     for case in cases::all().iter().filter(|case| case.input.len() < 1000) {
         for how in [0x00, 0x03, 0x13, 0x23, 0x33] {
             fuzz::decoder(&[&[how, 20, 1, 2, 3][..], &case.input].concat());

@@ -1,7 +1,7 @@
 //! An event stream on a microcontroller: no operating system, no std, no allocator.
 //!
-//! The bytes come 16 at a time, as from a serial line, and every event that is cut waits in 64 bytes within the decoder.
-//! What comes out goes to the debugger, by semihosting. `.ci/embedded` runs it in QEMU and compares that.
+//! The bytes arrive in chunks of 16, as from a serial line. The decoder buffers an event that crosses chunks in 64 bytes.
+//! The output goes to the debugger by semihosting. `.ci/embedded` runs the program in QEMU and compares the output.
 
 #![no_std]
 #![no_main]
@@ -15,21 +15,21 @@ use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hio::{self, HostStream};
 use ssewire::{ArrayBuffer, Block, Decoder, Frame};
 
-/// What the serial line would bring.
+/// The bytes that the serial line would receive.
 static STREAM: &[u8] = include_bytes!("../stream.sse");
 
 const RECEIVE_BUFFER: usize = 16;
-const ROOM_FOR_CUT_EVENTS: usize = 64;
+const EVENT_BUFFER: usize = 64;
 
 #[entry]
 fn main() -> ! {
-    let told = hio::hstdout().map_err(|()| core::fmt::Error).and_then(|mut debugger| tell(&mut debugger));
-    debug::exit(if told.is_ok() { EXIT_SUCCESS } else { EXIT_FAILURE });
+    let printed = hio::hstdout().map_err(|()| core::fmt::Error).and_then(|mut debugger| print_stream(&mut debugger));
+    debug::exit(if printed.is_ok() { EXIT_SUCCESS } else { EXIT_FAILURE });
     halt()
 }
 
-fn tell(debugger: &mut HostStream) -> core::fmt::Result {
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<ROOM_FOR_CUT_EVENTS>::new()).with_comments();
+fn print_stream(debugger: &mut HostStream) -> core::fmt::Result {
+    let mut decoder = Decoder::with_storage(ArrayBuffer::<EVENT_BUFFER>::new()).with_comments();
     for mut received in STREAM.chunks(RECEIVE_BUFFER) {
         loop {
             match decoder.decode_frame(&mut received) {
@@ -62,7 +62,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     halt()
 }
 
-/// For a processor without a debugger, which cannot exit.
+/// Loops for ever: without a debugger, the processor cannot exit.
 fn halt() -> ! {
     loop {}
 }

@@ -1,5 +1,5 @@
-//! What the C library would be for: the first instruction, and three system calls of Linux on x86-64.
-#![allow(unsafe_code, reason = "system calls, and where the kernel jumps to")]
+//! Replaces the C library: the entry point, and three system calls of Linux on x86-64.
+#![allow(unsafe_code, reason = "system calls and the entry point")]
 
 use core::arch::{asm, global_asm};
 use core::fmt;
@@ -7,12 +7,12 @@ use core::fmt;
 // The kernel aligns the stack to 16 bytes, which `call` expects. The frame pointer is zero in the outermost frame.
 global_asm!(".globl _start", "_start:", "xor ebp, ebp", "call {main}", "ud2", main = sym crate::main);
 
-/// Reads into the buffer and lends what came. Nothing is the end; `None` is an error.
+/// Reads into the buffer, and returns the bytes read. An empty slice is the end of the input; `None` is an error.
 pub(crate) fn read(buffer: &mut [u8]) -> Option<&[u8]> {
     const READ: usize = 0;
     const STANDARD_INPUT: usize = 0;
     let read: isize;
-    // SAFETY: the kernel writes no more than the buffer's length into it; it changes rcx and r11 besides the result.
+    // SAFETY: the kernel writes at most the length of the buffer into it, and clobbers only rax, rcx and r11.
     unsafe {
         asm!(
             "syscall",
@@ -45,7 +45,7 @@ fn write(bytes: &[u8]) -> Option<usize> {
     const WRITE: usize = 1;
     const STANDARD_OUTPUT: usize = 1;
     let written: isize;
-    // SAFETY: the kernel only reads, and no more than there is; it changes rcx and r11 besides the result.
+    // SAFETY: the kernel only reads within the bounds of the slice, and clobbers only rax, rcx and r11.
     unsafe {
         asm!(
             "syscall",
@@ -63,6 +63,6 @@ fn write(bytes: &[u8]) -> Option<usize> {
 
 pub(crate) fn exit(code: i32) -> ! {
     const EXIT: usize = 60;
-    // SAFETY: it does not come back.
+    // SAFETY: the system call does not return.
     unsafe { asm!("syscall", in("rax") EXIT, in("rdi") code, options(noreturn, nostack)) }
 }

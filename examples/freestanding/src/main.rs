@@ -1,8 +1,8 @@
-//! An event stream with nothing beneath it but the kernel: no std, no C library, no allocator, no code of anybody
-//! else's before the first instruction. It decodes its standard input and tells what it finds.
+//! An event stream directly on the kernel: no std, no C library, no allocator, no startup code. It decodes its standard
+//! input and prints the events and comments.
 //!
-//! All the memory for it is two fixed buffers: 16 bytes for what is read, 64 for an event that is cut. `.ci/freestanding`
-//! runs it. It ends with 0 at the end of the stream, with 1 if the stream was cut, with 2 if it could not go on.
+//! Its only memory is two fixed buffers: 16 bytes for the input, and 64 bytes for an event that crosses chunks. The exit
+//! code is 0 at the end of the stream, 1 if the stream was truncated, 2 after an I/O error. `.ci/freestanding` runs it.
 
 #![no_std]
 #![no_main]
@@ -17,20 +17,20 @@ use linux::StandardOutput;
 use ssewire::{Block, Decoder, Frame};
 
 const RECEIVE_BUFFER: usize = 16;
-const ROOM_FOR_CUT_EVENTS: usize = 64;
+const EVENT_BUFFER: usize = 64;
 
 const ENDED: i32 = 0;
-const CUT: i32 = 1;
+const TRUNCATED: i32 = 1;
 const FAILED: i32 = 2;
 
-/// What `_start` calls.
+/// The function that `_start` calls.
 extern "C" fn main() -> ! {
-    linux::exit(tell(&mut StandardOutput).unwrap_or(FAILED))
+    linux::exit(print_stream(&mut StandardOutput).unwrap_or(FAILED))
 }
 
-fn tell(output: &mut StandardOutput) -> Result<i32, fmt::Error> {
-    let mut room = [0; ROOM_FOR_CUT_EVENTS];
-    let mut decoder = Decoder::with_storage(&mut room[..]).with_comments();
+fn print_stream(output: &mut StandardOutput) -> Result<i32, fmt::Error> {
+    let mut buffer = [0; EVENT_BUFFER];
+    let mut decoder = Decoder::with_storage(&mut buffer[..]).with_comments();
     let mut receive = [0; RECEIVE_BUFFER];
     loop {
         let mut received = linux::read(&mut receive).ok_or(fmt::Error)?;
@@ -50,7 +50,7 @@ fn tell(output: &mut StandardOutput) -> Result<i32, fmt::Error> {
     }
     match decoder.finish() {
         Ok(()) => writeln!(output, "ended").map(|()| ENDED),
-        Err(cut) => writeln!(output, "cut: {cut}").map(|()| CUT),
+        Err(cut) => writeln!(output, "cut: {cut}").map(|()| TRUNCATED),
     }
 }
 

@@ -1,11 +1,11 @@
 //! A Claude Messages stream for JavaScript: `ssewire.mjs` is the other side of these exports.
 //!
-//! They are plain functions over numbers, so neither side needs a generator. A stream is a number, too, and lives in a
-//! table: no pointer ever comes back from JavaScript, and nothing is unsafe here but the names of the exports, which
-//! have to be the only ones of their kind in the program. With the number of a closed stream nothing happens.
+//! The exports are plain functions over numbers, so neither side needs generated bindings. A handle identifies a stream
+//! in a table, so JavaScript never passes a pointer. Only the export names are `unsafe`: they must be unique in the
+//! program. A call with the handle of a closed stream has no effect.
 //!
 //! ```text
-//! open ──> input, push ──> input, push ──> … ──> finish ──> close      what push, snapshot and finish say is at `output`
+//! open ──> input, push ──> input, push ──> … ──> finish ──> close      push, snapshot and finish write to `output`
 //! ```
 
 use core::cell::RefCell;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use ssewire_messages::{MessageDecoder, Step};
 
-/// Opens a stream; its number is never given again.
+/// Opens a stream and returns its handle, which is never reused.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_open() -> u32 {
     STREAMS.with_borrow_mut(|streams| {
@@ -24,7 +24,8 @@ pub extern "C" fn stream_open() -> u32 {
     })
 }
 
-/// Where the next `length` bytes of the body have to be written before `push`. Making room may move all memory.
+/// Returns the address to which the caller must write the next `length` bytes of the body before `push`. The memory may
+/// grow, which invalidates all views of it.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_input(stream: u32, length: usize) -> *mut u8 {
     with(stream, |stream| {
@@ -34,7 +35,7 @@ pub extern "C" fn stream_input(stream: u32, length: usize) -> *mut u8 {
     .unwrap_or(core::ptr::null_mut())
 }
 
-/// Takes what was written. The output is the text that it brought, of all blocks.
+/// Decodes the bytes that were written. The output is their text deltas, of all blocks.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_push(stream: u32) {
     with(stream, |stream| {
@@ -48,7 +49,7 @@ pub extern "C" fn stream_push(stream: u32) {
     });
 }
 
-/// The output is the message so far, as JSON.
+/// Writes the message so far to the output, as JSON.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_snapshot(stream: u32) {
     with(stream, |stream| {
@@ -58,7 +59,8 @@ pub extern "C" fn stream_snapshot(stream: u32) {
     });
 }
 
-/// The body has ended. The output is JSON: `message`, and `incomplete`, which is why it is but a part, or null.
+/// Ends the input. The output is a JSON object: `message`, and `incomplete`, which is the reason why the message is
+/// incomplete, or null.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_finish(stream: u32) {
     with(stream, |stream| {
@@ -71,19 +73,19 @@ pub extern "C" fn stream_finish(stream: u32) {
     });
 }
 
-/// Where the output is, as UTF-8, until the next call.
+/// Returns the address of the output, which is UTF-8 and valid until the next call.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_output(stream: u32) -> *const u8 {
     with(stream, |stream| stream.output.as_ptr()).unwrap_or(core::ptr::null())
 }
 
-/// Its length in bytes.
+/// Returns the length of the output in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_output_length(stream: u32) -> usize {
     with(stream, |stream| stream.output.len()).unwrap_or(0)
 }
 
-/// Frees what the stream held.
+/// Closes the stream and frees its memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_close(stream: u32) {
     STREAMS.with_borrow_mut(|streams| streams.open.remove(&stream));
@@ -96,7 +98,7 @@ struct Streams {
 }
 
 struct Stream {
-    /// Until the end.
+    /// `None` after `stream_finish`.
     driver: Option<MessageDecoder>,
     input: Vec<u8>,
     output: String,
@@ -112,6 +114,6 @@ thread_local! {
     static STREAMS: RefCell<Streams> = RefCell::default();
 }
 
-fn with<T>(stream: u32, use_it: impl FnOnce(&mut Stream) -> T) -> Option<T> {
-    STREAMS.with_borrow_mut(|streams| streams.open.get_mut(&stream).map(use_it))
+fn with<T>(stream: u32, run: impl FnOnce(&mut Stream) -> T) -> Option<T> {
+    STREAMS.with_borrow_mut(|streams| streams.open.get_mut(&stream).map(run))
 }

@@ -1,5 +1,5 @@
-//! What the thread at hand allocates. A test, a fuzz target or a program that asks has to have [`Counting`] as its
-//! allocator; without that all counts stay as they are.
+//! Counts the heap memory of the current thread. The test, fuzz target or program must install [`Counting`] as its global
+//! allocator; otherwise all counts stay 0.
 //!
 //! ```
 //! #[global_allocator]
@@ -12,52 +12,51 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// The system's allocator, which counts for each thread. A block that grows counts twice while it is copied, as it
-/// does where it cannot grow in place.
+/// The system allocator with counters for each thread. A reallocation counts the old and the new block at once, as if
+/// the block could never grow in place.
 #[derive(Debug, Clone, Copy)]
 pub struct Counting;
 
-/// Where counting what is held begins: a thread may free what another has allocated, and shall not get below 0.
-const GROUND: usize = 1 << 24;
+/// Initial value of the held bytes: a thread may free memory that another thread has allocated, and must not underflow.
+const BASE: usize = 1 << 24;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
     static ALLOCATED: Cell<usize> = const { Cell::new(0) };
-    static HELD: Cell<usize> = const { Cell::new(GROUND) };
-    static PEAK: Cell<usize> = const { Cell::new(GROUND) };
+    static HELD: Cell<usize> = const { Cell::new(BASE) };
+    static PEAK: Cell<usize> = const { Cell::new(BASE) };
 }
 
-/// How often this thread has allocated; a block that grows is a new one.
+/// Number of allocations of this thread; a reallocation is one more.
 #[must_use]
 pub fn allocations() -> usize {
     ALLOCATIONS.get()
 }
 
-/// All bytes that this thread ever allocated.
+/// Total bytes that this thread has allocated, freed ones included.
 #[must_use]
 pub fn allocated() -> usize {
     ALLOCATED.get()
 }
 
-/// The bytes that are held now: allocated less freed, by this thread, and counted from no fixed point. What says
-/// something is a difference.
+/// Bytes held now: allocated minus freed by this thread, plus an arbitrary constant. Only differences are meaningful.
 #[must_use]
 pub fn held() -> usize {
     HELD.get()
 }
 
-/// The most that was held at once since [`begin`], counted likewise.
+/// Maximum of [`held`] since [`begin`].
 #[must_use]
 pub fn peak() -> usize {
     PEAK.get()
 }
 
-/// Forgets the peak so far.
+/// Resets the peak to the bytes held now.
 pub fn begin() {
     PEAK.set(HELD.get());
 }
 
-/// Runs, and tells the most that was held beside what was held before.
+/// Calls `run`, and returns its result and the maximum number of bytes held in addition to those held before.
 pub fn peak_of<T>(run: impl FnOnce() -> T) -> (T, usize) {
     begin();
     let before = held();
@@ -65,20 +64,20 @@ pub fn peak_of<T>(run: impl FnOnce() -> T) -> (T, usize) {
     (result, peak() - before)
 }
 
-// SAFETY: all of it is the system's own; counting neither allocates nor touches the memory.
+// SAFETY: every call goes to the system allocator; counting neither allocates nor accesses the memory.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
         ALLOCATED.set(ALLOCATED.get().wrapping_add(layout.size()));
         HELD.set(HELD.get().wrapping_add(layout.size()));
         PEAK.set(PEAK.get().max(HELD.get()));
-        // SAFETY: as the caller promised.
+        // SAFETY: the caller upholds the contract of this method, which is the same.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         HELD.set(HELD.get().wrapping_sub(layout.size()));
-        // SAFETY: as the caller promised.
+        // SAFETY: the caller upholds the contract of this method, which is the same.
         unsafe { System.dealloc(memory, layout) }
     }
 }

@@ -1,4 +1,4 @@
-//! Partial JSON: every prefix, any pieces.
+//! Partial JSON: every prefix of a document, and every split into pieces.
 
 mod prefixes;
 mod properties;

@@ -1,4 +1,4 @@
-//! Partial JSON, row by row: what each view shows, what is stable, what is rejected and where.
+//! Partial JSON, as tables: the value in each view, stability, and the kind and offset of each error.
 
 use serde_json::{Value, json};
 use ssewire_json::{JsonErrorKind, PartialJson, PartialStrings};
@@ -119,7 +119,7 @@ fn push_rejects_the_depth_that_serde_json_rejects() {
     }
 }
 
-/// The value before the error is still shown after it, whatever was in the same piece.
+/// After an error, the value is that of the text before the error, even if both were in the same piece.
 #[test]
 fn value_after_an_error_is_that_of_the_text_before_it() {
     let rows: &[(&str, Option<Value>, Option<Value>)] = &[

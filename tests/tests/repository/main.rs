@@ -1,4 +1,4 @@
-//! The pages and the structure of the repository agree with its sources.
+//! Checks the pages and the structure of the repository against its sources.
 
 mod architecture;
 mod protocol_headings;

@@ -1,4 +1,4 @@
-//! Storages of a fixed size: what needs room, and what is lost without it.
+//! Storages of a fixed size: what needs capacity, and which events are lost without it.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ fn id_without_room_is_reported_by_its_block() {
     }
 }
 
-/// What is left is the start, in particular without any storage.
+/// The start of the frame is kept. It is empty if there is no free storage.
 #[test]
 fn frames_are_truncated_to_the_free_storage() {
     frame::<0>(&[": abc", "def\n"], "", true);
@@ -70,7 +70,7 @@ fn frames_are_truncated_to_the_free_storage() {
     frame::<5>(&[": abcd", "ef\n"], " abcd", true);
     frame::<7>(&[": abc", "def\n"], " abcdef", false);
     frame::<0>(&[": abcdef\n"], " abcdef", false);
-    // The data of the block takes its part first.
+    // The data of the block uses the storage first.
     frame::<4>(&["data: 1234\n: abc", "def\n"], "", true);
     frame::<6>(&["data: 1234\n: abc", "def\n"], " a", true);
     for (chunks, name, value) in [
@@ -112,7 +112,7 @@ fn frame_without_room_costs_no_event() {
     }
 }
 
-/// The frame ends the call, so the data has to be copied.
+/// The call returns the frame, so the data must be copied.
 #[test]
 fn frame_within_a_block_needs_room_for_the_block() {
     let stream = b"data: abc\n: c\n\ndata: x\n\n";

@@ -1,5 +1,5 @@
-//! Properties of `Decoder` with a small storage: it loses single events and returns an error for each; all others are
-//! right. What is lost depends on the chunking.
+//! Properties of `Decoder` with a small storage: it loses single events, returns an error for each, and decodes all others
+//! correctly. Which events are lost depends on the chunking.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult};
@@ -61,7 +61,7 @@ proptest! {
     }
 }
 
-/// All of them in one chunk and with one `data` line. An `id` is ignored.
+/// Each block is in one chunk and has one `data` line. An `id` is ignored.
 #[test]
 fn zero_bytes_decode_events_within_one_chunk() {
     for block in [
@@ -201,7 +201,7 @@ fn check_frames<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResul
     Ok(())
 }
 
-/// Returns whether a comment or an unknown field is the whole frame, or its start and marked as truncated.
+/// Returns `true` if a comment or an unknown field is complete, or is truncated and marked as such.
 fn is_start_of(frame: &Decoded, whole: &Decoded) -> bool {
     match (frame, whole) {
         (Decoded::Comment { text, truncated }, Decoded::Comment { text: whole, .. }) => {

@@ -8,7 +8,7 @@ use ssewire_tests::oracle::Oracle;
 use ssewire_tests::outcome::{Outcome, OwnedEvent};
 
 #[test]
-fn all_cases_are_read() {
+fn conformance_file_has_246_cases() {
     let cases = cases::all();
     assert_eq!(cases.len(), 246);
     assert_eq!(cases.iter().filter(|case| case.chunks.is_some()).count(), 12);
@@ -137,7 +137,7 @@ fn on_heap(case: &Case) -> Decoder {
 }
 
 fn seeded<S: Storage>(case: &Case, storage: S) -> Decoder<S> {
-    // The standard knows no bound on IDs.
+    // The standard has no bound on IDs.
     let decoder = Decoder::with_storage(storage).with_max_id_bytes(usize::MAX);
     match &case.last_event_id_before {
         Some(id) => decoder.with_last_event_id(id.as_bytes()).unwrap(),

@@ -1,4 +1,4 @@
-//! Encoder: every block is decoded to the values it was built from, and no value can inject a field.
+//! Encoder: every encoded block decodes to the values that it was built from, and no value can inject a field.
 
 use std::time::Duration;
 

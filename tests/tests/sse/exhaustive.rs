@@ -36,7 +36,7 @@ fn decode_agrees_with_the_oracle_for_every_short_stream() {
     assert_eq!(streams, 1 + 13 + 169 + 2197 + 28561);
 }
 
-/// The tokens are the digits of the number.
+/// Builds a stream from the digits of the number: each digit is a token.
 fn stream(mut number: usize, length: u32) -> Vec<u8> {
     let mut stream = Vec::new();
     for _ in 0..length {

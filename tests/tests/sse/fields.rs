@@ -47,7 +47,7 @@ proptest! {
     }
 }
 
-/// The caller must pass one line. Which field more than one line is, is unspecified, but nothing panics.
+/// The caller must pass one line. For more than one line the result is unspecified, but there is no panic.
 #[test]
 fn field_parse_accepts_line_ends_within_a_line() {
     assert_eq!(Field::parse(b"data: a\nb"), Field::Data(b"a\nb"));

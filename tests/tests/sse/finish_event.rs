@@ -77,7 +77,7 @@ fn finish_event_returns_none_without_data() {
     }
 }
 
-/// As the blank line would, in contrast to `finish`.
+/// Like a blank line, and in contrast to `finish`.
 #[test]
 fn finish_event_sets_id_and_retry_of_the_pending_block() {
     let mut decoder = Decoder::new();
@@ -151,7 +151,7 @@ proptest! {
         }
     }
 
-    /// What `finish` discards is what `finish_event` returns, unless nothing was pending.
+    /// `finish` discards the event that `finish_event` would return, if one is pending.
     #[test]
     fn finish_discards_the_pending_event(stream in cut_stream(), lengths in any_lengths()) {
         let cut = chunks::of_lengths(&lengths, &stream);

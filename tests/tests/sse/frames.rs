@@ -23,7 +23,7 @@ fn comment_is_everything_after_the_colon() {
     check(": a\r: b\r\n: c\n", [comment(" a"), comment(" b"), comment(" c")]);
     check("\u{feff}: ping\n", [comment(" ping")]);
     check(": unfinished", []);
-    // The standard gives comments no structure: no space is dropped; NUL and ill-formed UTF-8 are ordinary bytes.
+    // In the standard comments have no structure: no space is removed; NUL and ill-formed UTF-8 are ordinary bytes.
     check(b":  \0\xFF\n", [comment(b"  \0\xFF")]);
 }
 

@@ -75,7 +75,7 @@ fn set_last_event_id_within_a_frame_keeps_it() {
 }
 
 #[test]
-fn set_last_event_id_rejects_what_no_stream_can_set() {
+fn set_last_event_id_rejects_bytes_that_no_id_can_contain() {
     let mut decoder = Decoder::new().with_last_event_id(b"old").unwrap();
     for id in [&b"a\nb"[..], b"\r", b"a\0", b"\n"] {
         assert_eq!(decoder.set_last_event_id(id), Err(InvalidId::ForbiddenByte), "{}", id.escape_ascii());
@@ -97,7 +97,7 @@ fn set_last_event_id_rejects_an_id_above_the_bound() {
     let long = [b'i'; 4097];
     assert_eq!(Decoder::new().set_last_event_id(&long), Err(InvalidId::TooLong { max_bytes: 4096 }));
     assert_eq!(Decoder::new().set_last_event_id(&long[..4096]), Ok(()));
-    // The event limit has nothing to do with it.
+    // The event limit does not apply to IDs.
     assert_eq!(Decoder::new().with_max_event_bytes(0).set_last_event_id(b"1234"), Ok(()));
 }
 
@@ -109,7 +109,7 @@ fn set_last_event_id_rejects_an_id_without_room() {
     assert_eq!(decoder.set_last_event_id(b"56789"), Err(InvalidId::CapacityExceeded { capacity: 4 }));
     assert_eq!(decoder.last_event_id(), b"1234");
     decoder.set_last_event_id(b"1").unwrap();
-    // Three bytes are free, and the data takes them.
+    // Three bytes are free, and the data uses them.
     assert_eq!(decoder.poll_event(&mut &b"data: abc"[..]), Ok(None));
     assert_eq!(decoder.set_last_event_id(b"12"), Err(InvalidId::CapacityExceeded { capacity: 4 }));
     let outcome = drive::events(&mut decoder, [&b"\n\n"[..]]);
@@ -139,7 +139,7 @@ fn long_id_makes_no_event_too_large() {
     }
 }
 
-/// Nor does it hide that one is.
+/// The error of a large event is returned as without an ID.
 #[test]
 fn long_id_changes_no_limit() {
     let id = "i".repeat(98);

@@ -1,4 +1,4 @@
-//! The event limit: what counts, at which byte the error is returned, what of the block stays, what follows.
+//! The event limit: which bytes count, at which byte the error is returned, and how decoding continues.
 
 use std::iter;
 use std::time::Duration;
@@ -58,7 +58,7 @@ fn id_retry_and_comments_do_not_count() {
     check(0, "id: 12345\nretry: 9\n\nid: 1\ndata\n\n", [(32, event("message", "", "1"))]);
 }
 
-/// All of this after an ID that is longer than the event limit.
+/// Also with an ID that is longer than the event limit.
 #[test]
 fn last_event_id_does_not_count() {
     check(3, "id: abcdef\ndata: xyz\n\n", [(22, event("message", "xyz", "abcdef"))]);
@@ -137,7 +137,7 @@ fn limit_counts_millions_of_empty_data_lines() {
     }
 }
 
-/// Without storage, so that nothing of it can be kept.
+/// The storage has 0 bytes, so nothing can be kept.
 #[test]
 fn lines_that_do_not_count_may_be_endless() {
     for (before, byte, after) in

@@ -22,6 +22,6 @@ mod shared;
 mod types;
 mod work;
 
-/// Tests of bounds on memory count what their own thread allocates.
+/// Counts the allocations of each thread, for the tests of memory bounds.
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;

@@ -1,4 +1,5 @@
-//! The methods of `Decoder` mixed: each continues where the last one stopped, and returns what it returns alone.
+//! Mixed calls of the methods of `Decoder`: each continues where the last one stopped, and returns the same results as
+//! alone.
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -51,7 +52,7 @@ impl Method {
         })
     }
 
-    /// What the method returns for an item of `decode_frame`, if anything.
+    /// The result of the method for an item of `decode_frame`, if any.
     fn result_for(self, item: &Decoded) -> Option<Decoded> {
         match (self, item) {
             (_, Decoded::Error(_)) | (Self::DecodeFrame | Self::PollFrame, _) => Some(item.clone()),
@@ -61,7 +62,7 @@ impl Method {
     }
 }
 
-/// Decodes the chunks by these methods in turn, and checks each result.
+/// Decodes the chunks, cycling through these methods, and checks each result.
 fn check(oracle: &Oracle, chunks: &[&[u8]], methods: &[Method]) -> Result<(), TestCaseError> {
     let mut decoder = Decoder::new()
         .with_comments()
@@ -81,7 +82,7 @@ fn check(oracle: &Oracle, chunks: &[&[u8]], methods: &[Method]) -> Result<(), Te
             let before = input.len();
             let seen = method.call(&mut decoder, &mut input).unwrap_or_else(|error| Some(Decoded::Error(error)));
             consumed += before - input.len();
-            // Everything up to here is either returned or not of the kind that the method returns.
+            // Each item up to here is either returned, or of a kind that the method skips.
             let mut passed = Vec::new();
             while let Some(item) = items.next_if(|item| item.at <= consumed) {
                 passed.extend(method.result_for(&item.decoded).map(|decoded| Item { at: item.at, decoded }));
@@ -132,7 +133,7 @@ fn mixed_methods_agree_at_every_split() {
     }
 }
 
-/// The rest of a line that another method started is not a line of its own.
+/// `decode_frame` must not take the rest of a line for a new line.
 #[test]
 fn decode_frame_after_decode_within_a_line_continues_the_line() {
     for (first, second, expected) in [
@@ -152,7 +153,7 @@ fn decode_frame_after_decode_within_a_line_continues_the_line() {
     }
 }
 
-/// Without the choice, the same stream gives no frame but blocks.
+/// Without `with_comments` and `with_unknown_fields`, the only frames are blocks.
 #[test]
 fn decode_frame_after_decode_returns_blocks_only_unless_chosen() {
     for at in 0..b"some: field\n: c\ndata: x\n\n".len() {

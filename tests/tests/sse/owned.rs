@@ -1,4 +1,4 @@
-//! `OwnedEvent`, `OwnedBlock` and `OwnedFrame` equal what they were copied from.
+//! `OwnedEvent`, `OwnedBlock` and `OwnedFrame` equal the borrowed values that they were copied from.
 
 use std::collections::HashSet;
 
@@ -115,7 +115,7 @@ fn owned_events_continues_after_an_error() {
     assert_eq!(events.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, true, false, true]);
 }
 
-/// An ID that is set by the caller, or reset, replaces the shared one.
+/// An ID that the caller sets or resets replaces the shared one.
 #[test]
 fn shared_id_follows_the_last_event_id() {
     let mut decoder = Decoder::new();

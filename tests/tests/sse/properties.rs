@@ -102,7 +102,7 @@ proptest! {
         }
     }
 
-    /// Only the last event ID and the reconnection time stay.
+    /// Only the last event ID and the reconnection time are kept.
     #[test]
     fn reset_and_finish_prepare_for_another_stream(
         first in cut_stream(),
@@ -128,7 +128,7 @@ proptest! {
         prop_assert_eq!(drive::events(&mut decoder, chunks::of_lengths(&lengths, &second)), expected);
     }
 
-    /// Shrinking, by itself or by a call, keeps what is pending.
+    /// Neither automatic shrinking nor a call of `shrink_to_fit` affects the pending event.
     #[test]
     fn shrink_to_fit_changes_no_event(
         giants in proptest::collection::vec(("[a-z]{0,8}", 0..4000usize, 20..50usize), 1..4),

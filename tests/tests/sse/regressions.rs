@@ -36,7 +36,7 @@ fn long_comment_costs_no_event_in_any_chunking() {
     }
 }
 
-/// The same for a comment that does not fit a fixed storage.
+/// The same bug for a comment that does not fit a fixed storage.
 #[test]
 fn comment_without_room_costs_no_event() {
     let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new()).with_comments();
@@ -70,7 +70,7 @@ fn lost_event_is_skipped_up_to_its_blank_line() {
     }
 }
 
-/// The join with which the pending event exceeded the limit was reported before the blank line, and the id was forgotten.
+/// The LF that joined the last line exceeded the limit. The error was returned before the blank line, and the ID was lost.
 #[test]
 fn finish_event_commits_the_id_of_a_lost_event() {
     let mut decoder = Decoder::new().with_max_event_bytes(2);

@@ -61,7 +61,7 @@ fn last_event_id_is_shared_until_it_changes() {
     assert_eq!(ids[0].as_ptr(), ids[1].as_ptr());
 }
 
-/// Equality and hash do not depend on the chunking, nor on what the chunk has beside the event.
+/// Equality and hash depend neither on the chunking nor on the other bytes of the chunk.
 #[test]
 fn shared_events_compare_by_content() {
     let stream = b"event: e\nid: 7\ndata: x\n\n";

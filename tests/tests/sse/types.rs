@@ -13,7 +13,7 @@ use ssewire::{
 #[test]
 #[cfg(target_pointer_width = "64")]
 fn decoder_is_at_most_192_bytes() {
-    // With the feature `bytes`, which adds to it.
+    // With the feature `bytes`, which adds a field.
     assert!(size_of::<Decoder>() <= 192, "{}", size_of::<Decoder>());
     assert!(size_of::<Decoder<&mut [u8]>>() <= 192);
     assert!(size_of::<Decoder<ArrayBuffer<0>>>() <= 192);
@@ -59,7 +59,7 @@ fn public_types_are_send_sync_and_unpin() {
 }
 
 #[test]
-fn errors_are_small_and_name_their_numbers() {
+fn error_display_contains_the_number() {
     fn small<E: Error + Copy + Eq + 'static>(error: E) -> (String, E) {
         assert!(size_of::<E>() <= 16);
         assert!(error.source().is_none());
@@ -82,8 +82,8 @@ fn errors_are_small_and_name_their_numbers() {
         small(InvalidId::CapacityExceeded { capacity: 31 }).0,
     ];
     for (text, number) in texts.iter().zip(["17", "3", "12", "19", "event type", "id", "NUL", "29", "31"]) {
-        assert!(text.contains(number), "{text:?} names {number}");
-        assert!(text.starts_with(char::is_lowercase) && !text.ends_with('.'), "{text:?} may continue a sentence");
+        assert!(text.contains(number), "{text:?} does not contain {number}");
+        assert!(text.starts_with(char::is_lowercase) && !text.ends_with('.'), "{text:?} is not in error style");
         assert!(!text.contains('\n') && !text.contains("secret"));
     }
 }

@@ -29,7 +29,7 @@ fn decoder_owns_no_heap_memory_when_idle() {
     let before = ssewire_heap::held();
     let mut decoder = Decoder::new();
     assert_eq!(ssewire_heap::held(), before);
-    // Nor does one that has only seen whole events.
+    // Nor after events that did not cross chunks.
     feed(&mut decoder, &event(91).repeat(100), usize::MAX);
     assert_eq!(ssewire_heap::held(), before);
 }
@@ -49,10 +49,10 @@ fn buffer_shrinks_after_a_large_event() {
     assert_eq!(feed(&mut decoder, &event(91), 10).0, 1);
 }
 
-/// It shrinks after 32 blocks that need less than a quarter of it, and only if it is larger than 1 KiB.
+/// The buffer shrinks after 32 blocks that need less than a quarter of it, and only if it is larger than 1 KiB.
 #[test]
-fn buffer_of_which_a_quarter_is_used_stays() {
-    // Size of the large event, of those after it, and of the buffer in the end. An event is in the buffer as a whole.
+fn buffer_does_not_shrink_if_a_quarter_is_used() {
+    // Size of the large event, of the events after it, and of the buffer at the end. Each event is buffered completely.
     for (large, small, left) in [(4096, 1024, 4096), (4096, 1023, 1023), (1024, 1, 1024), (1025, 1, 1)] {
         let before = ssewire_heap::held();
         let mut decoder = Decoder::new();
@@ -93,7 +93,7 @@ fn line_decoder_shrinks_to_its_unfinished_line() {
     assert_eq!(ssewire_heap::held(), before);
 }
 
-/// A line that ends in CR leaves the decoder waiting for an LF, so no byte starts a block for certain.
+/// After a CR, an LF may follow that belongs to the same line end. The start of a block is not certain there.
 #[test]
 fn buffer_shrinks_in_a_stream_with_crlf() {
     let before = ssewire_heap::held();

@@ -1,4 +1,4 @@
-//! The cost of the last event ID for events that are kept: constant, not its length.
+//! The cost of the last event ID for events that are kept: it does not depend on the length of the ID.
 
 use bytes::Bytes;
 use ssewire::{Decoder, Event, OwnedEvent, SharedEvent};
@@ -29,7 +29,7 @@ fn shared(decoder: &mut Decoder, stream: &Bytes) -> Vec<SharedEvent> {
     events
 }
 
-/// The bytes allocated while this runs, beside those of the list of events.
+/// Bytes allocated by `run`, without those of the list of events, and the events.
 fn allocated<T>(run: impl FnOnce() -> Vec<T>) -> (usize, Vec<T>) {
     let before = ssewire_heap::allocated();
     let events = run();
@@ -83,7 +83,7 @@ fn id_above_its_bound_is_ignored_and_reported() {
     assert_eq!((ignored, events), (1, 3));
 }
 
-/// Number of allocations: one per event and one per ID, whatever the number of events that carry it.
+/// One allocation per event, and one per ID, however many events share the ID.
 #[test]
 fn decode_owned_allocates_once_per_event() {
     let mut decoder = Decoder::new();

@@ -1,4 +1,4 @@
-//! Peak memory in proportion to the limits, whatever the stream.
+//! Peak memory is proportional to the limits, for any stream.
 
 use ssewire::{DecodeError, Decoder};
 
@@ -7,14 +7,14 @@ use super::{event, feed, feed_with_errors, field};
 /// From here on, the bounds on IDs and comments add at most half of the event limit.
 const MIN_LIMIT: usize = 80 * 1024;
 
-/// Just below, at and above the sizes that a buffer has, and the limit of the input that first exceeded the bound.
+/// Limits just below, at and above the capacities of the buffer, and 349,600, at which the bound was once exceeded.
 fn limits() -> Vec<usize> {
     let sizes = [96 << 10, 128 << 10, 256 << 10];
     let around = sizes.into_iter().flat_map(|size| [size - 5000, size - 1, size, size + 1]);
     around.chain([MIN_LIMIT, 349_600, (1 << 20) - 1]).collect()
 }
 
-/// Checks the peak for a stream, whatever it contains.
+/// Checks the peak for a stream, which may contain errors.
 fn check(what: &str, limit: usize, stream: &[u8]) {
     for chunk in [64, 1400, 16 * 1024] {
         let mut decoder = Decoder::new().with_max_event_bytes(limit).with_comments().with_unknown_fields();
