@@ -47,7 +47,8 @@ impl Streamed {
         }
         let mut events = vec![start];
         let mut waiting = (initial..self.blocks.len()).collect::<Vec<_>>().into_iter();
-        let mut open: Vec<_> = (0..initial).map(|index| (index, self.blocks[index].events_after_start(index))).collect();
+        let mut open: Vec<_> =
+            (0..initial).map(|index| (index, self.blocks[index].events_after_start(index))).collect();
         loop {
             match below(open.len() + 1) {
                 // Servers send one block after the other: this is as likely as all other cases together.
