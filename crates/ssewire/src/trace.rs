@@ -14,16 +14,21 @@ pub(crate) use counting::examined;
 
 #[cfg(feature = "__observe")]
 pub(crate) mod counting {
-    use core::sync::atomic::{AtomicUsize, Ordering};
+    extern crate std;
 
-    static EXAMINED: AtomicUsize = AtomicUsize::new(0);
+    use core::cell::Cell;
 
-    pub(crate) fn examined(bytes: impl FnOnce() -> usize) {
-        EXAMINED.fetch_add(bytes(), Ordering::Relaxed);
+    // One counter per thread: tests of other threads of the process decode as well.
+    std::thread_local! {
+        static EXAMINED: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// Returns the bytes examined by all decoders of the process since the last call.
+    pub(crate) fn examined(bytes: impl FnOnce() -> usize) {
+        EXAMINED.set(EXAMINED.get() + bytes());
+    }
+
+    /// Returns the bytes examined by all decoders on this thread since the last call.
     pub fn take_bytes_examined() -> usize {
-        EXAMINED.swap(0, Ordering::Relaxed)
+        EXAMINED.take()
     }
 }

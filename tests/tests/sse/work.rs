@@ -1,5 +1,4 @@
-//! The bound on the bytes examined. Counted, never timed. One test alone in its binary: the counter is one for all
-//! decoders of the process.
+//! The bound on the bytes that a decoder examines. Counted, never timed. Each thread has its own counter.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -9,7 +8,7 @@ use ssewire_tests::{cases, chunks, streams};
 /// Bytes at the start of a line that are examined once more for each chunk that ends there.
 const PER_CHUNK: usize = 7;
 
-/// Number of bytes examined, and number of bytes in the unknown fields that were returned.
+/// Returns the number of bytes examined, and the number of bytes in the unknown fields that were returned.
 fn examined(mut decoder: Decoder, chunks: &[&[u8]], frames: bool) -> (usize, usize) {
     let mut unknown = 0;
     take_bytes_examined();
