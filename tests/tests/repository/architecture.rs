@@ -332,7 +332,7 @@ fn every_file_has_its_row() {
 
 #[test]
 fn every_path_that_is_named_exists() {
-    let folders = ["crates/", "tests/", "fuzz/", "benches/", "examples/", "docs/", ".ci/"];
+    let folders = ["crates/", "tests/", "fuzz/", "benches/", "examples/", "docs/", "ci/"];
     let mut count = 0;
     for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/comparison.md"] {
         let page = page(name);

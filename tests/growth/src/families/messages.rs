@@ -1,4 +1,4 @@
-//! Streams that are hostile to the message layer. `.ci/growth` does not select this layer yet: its rewrite will, and until
+//! Streams that are hostile to the message layer. `ci/growth` does not select this layer yet: its rewrite will, and until
 //! then most of these families exceed their bounds.
 
 use super::{CHUNK, fill, repeat};

@@ -1,0 +1,68 @@
+# Sourced by the scripts of this folder: goes to the root of the repository and asks for tools.
+#
+# A tool that is missing is installed if CI=true, and never otherwise: then the script says how to get it. A check whose
+# tool cannot be had says NOT RUN and succeeds; `ci/run` lists these checks at its end.
+# shellcheck shell=bash
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+check="$(basename "$0")"
+
+fail() { # MESSAGE
+    echo "$check: $1" >&2
+    exit 1
+}
+
+not_run() { # REASON
+    echo "== $check: NOT RUN: $1"
+    exit 0
+}
+
+# Succeeds if the first command does. If it does not, runs the second one if CI=true, and tries the first one again.
+have_or_install() { # WHAT TEST-COMMAND INSTALL-COMMAND
+    eval "$2" >/dev/null 2>&1 && return
+    [ "${CI:-}" = true ] || not_run "$1 is missing; to install it: $3"
+    local log
+    log="$(mktemp)"
+    if ! eval "$3" >"$log" 2>&1 || ! eval "$2" >>"$log" 2>&1; then
+        not_run "$1 cannot be installed by \`$3\`: $(grep -v '^[[:space:]]*$' "$log" | tail -n 1)"
+    fi
+    rm "$log"
+}
+
+need_cargo() { # SUBCOMMAND
+    have_or_install "cargo-$1" "cargo $1 --version || cargo $1 --help" "cargo install --locked cargo-$1"
+}
+
+need_package() { # COMMAND DEBIAN-PACKAGE
+    have_or_install "$1" "command -v $1" \
+        "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $2"
+}
+
+need_component() { # COMPONENT [TOOLCHAIN]
+    local toolchain="${2:-stable}"
+    have_or_install "rustup component $1 of $toolchain" \
+        "rustup component list --installed --toolchain $toolchain | grep -qE '^$1(-|\$)'" \
+        "rustup component add $1 --toolchain $toolchain"
+}
+
+need_target() { # TARGET TOOLCHAIN
+    have_or_install "rustup target $1 of $2" "rustup target list --installed --toolchain $2 | grep -qx $1" \
+        "rustup target add $1 --toolchain $2"
+}
+
+need_toolchain() { # VERSION
+    have_or_install "rustup toolchain $1" "rustup run $1 rustc --version" \
+        "rustup toolchain install $1 --profile minimal --no-self-update"
+}
+
+need_cross() { # For `ci/cross`.
+    need_toolchain "$msrv"
+    need_component rust-src "$msrv"
+}
+
+# The oldest Rust that the crates promise to work with, as rustup names it.
+msrv="$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml).0"
+
+# Everything that is published, lowest layer first.
+libraries=(ssewire ssewire-json ssewire-messages ssewire-io)
+published=("${libraries[@]}" ssewire-cli)
