@@ -6,6 +6,7 @@ use core::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
 use futures_core::Stream;
+use futures_core::stream::FusedStream;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
@@ -14,33 +15,53 @@ use crate::BytesEventStream;
 /// The events of an [`http_body::Body`].
 ///
 /// ```
-/// use futures::StreamExt as _;
 /// use ssewire_io::{BodyChunks, BodyStream};
 ///
 /// # futures::executor::block_on(async {
 /// # let body = http_body_util::Full::new(bytes::Bytes::from("data: hello\n\n"));
-/// let mut events = BodyStream::new(BodyChunks::new(body)); // of a hyper response, say: `response.into_body()`
-/// while let Some(event) = events.next().await {
-///     println!("{}", event?.as_event().data_lossy());
+/// let mut events = BodyStream::new(BodyChunks::new(body)); // for example `response.into_body()` of hyper
+/// while let Some(event) = events.try_next().await? {
+///     println!("{}", event.as_event().data_lossy());
 /// }
-/// # Ok::<(), ssewire_io::Error<std::convert::Infallible>>(())
+/// # Ok::<(), ssewire_io::EventError<std::convert::Infallible>>(())
 /// # }).unwrap();
 /// ```
 pub type BodyStream<B> = BytesEventStream<BodyChunks<B>>;
 
 pin_project! {
-    /// The data of an [`http_body::Body`] as a stream of chunks; trailers are left out. Data that is [`Bytes`] is not
-    /// copied.
+    /// The data of an [`http_body::Body`] as a stream of chunks, without trailers. Data that is [`Bytes`] is not copied.
+    /// After the end or an error comes `None`.
     pub struct BodyChunks<B> {
         #[pin]
         body: B,
+        is_ended: bool,
     }
 }
 
-impl<B: Body> BodyChunks<B> {
-    /// The data of this body.
+impl<B> BodyChunks<B> {
+    /// Wraps a body.
     pub fn new(body: B) -> Self {
-        Self { body }
+        Self { body, is_ended: false }
+    }
+
+    /// The body.
+    pub fn get_ref(&self) -> &B {
+        &self.body
+    }
+
+    /// The body. Taking frames from it loses them for this stream.
+    pub fn get_mut(&mut self) -> &mut B {
+        &mut self.body
+    }
+
+    /// The body, pinned.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut B> {
+        self.project().body
+    }
+
+    /// Returns the body.
+    pub fn into_inner(self) -> B {
+        self.body
     }
 }
 
@@ -48,11 +69,23 @@ impl<B: Body> Stream for BodyChunks<B> {
     type Item = Result<Bytes, B::Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut body = self.project().body;
-        loop {
-            match ready!(body.as_mut().poll_frame(context)) {
-                None => return Poll::Ready(None),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+        /// After this number of frames without data the executor gets its turn.
+        const MAX_FRAMES: usize = 64;
+
+        let mut this = self.project();
+        if *this.is_ended {
+            return Poll::Ready(None);
+        }
+        for _ in 0..MAX_FRAMES {
+            match ready!(this.body.as_mut().poll_frame(context)) {
+                None => {
+                    *this.is_ended = true;
+                    return Poll::Ready(None);
+                }
+                Some(Err(error)) => {
+                    *this.is_ended = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
                 Some(Ok(frame)) => {
                     if let Ok(mut data) = frame.into_data() {
                         let length = data.remaining();
@@ -61,12 +94,20 @@ impl<B: Body> Stream for BodyChunks<B> {
                 }
             }
         }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<B: Body> FusedStream for BodyChunks<B> {
+    fn is_terminated(&self) -> bool {
+        self.is_ended
     }
 }
 
 /// Never shows what the body carries; some bodies would.
 impl<B> fmt::Debug for BodyChunks<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BodyChunks").finish_non_exhaustive()
+        f.debug_struct("BodyChunks").field("is_ended", &self.is_ended).finish_non_exhaustive()
     }
 }

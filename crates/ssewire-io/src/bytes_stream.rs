@@ -1,6 +1,7 @@
 //! Asynchronous input in `Bytes`: events that share the chunks they came in.
 
 use core::fmt;
+use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
@@ -10,83 +11,141 @@ use futures_core::{Stream, TryStream};
 use pin_project_lite::pin_project;
 use ssewire::{Decoder, SharedEvent};
 
-use crate::Error;
-use crate::chunks::Chunks;
+use crate::chunk_buffer::{ChunkBuffer, Keep};
+use crate::end::{End, Ending};
+use crate::error::EventError;
+use crate::format::Events;
 
 pin_project! {
     /// As [`EventStream`](crate::EventStream), for streams of [`Bytes`]: an event that lies within one chunk shares it
     /// instead of copying from it.
     ///
-    /// That keeps the chunk in memory for as long as the event lives: what is kept for long should be
-    /// [detached](SharedEvent::detach).
-    pub struct BytesEventStream<S: TryStream> {
+    /// That keeps the chunk in memory for as long as the event lives: [copy out](SharedEvent::copy_out) an event that is
+    /// kept for long.
+    pub struct BytesEventStream<S> {
         #[pin]
-        chunks: Chunks<S>,
+        stream: S,
+        chunks: ChunkBuffer<Bytes>,
         decoder: Decoder,
-        ended: bool,
+        ending: Ending,
     }
 }
 
-impl<S: TryStream<Ok = Bytes>> BytesEventStream<S> {
-    /// With the decoder's default limits.
+impl<S> BytesEventStream<S> {
+    /// Uses a decoder with default limits.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, Decoder::new())
     }
 
-    /// With a decoder of the caller's: another limit, or a last event ID.
+    /// Uses the caller's decoder: another limit, or a last event ID.
     pub fn with_decoder(stream: S, decoder: Decoder) -> Self {
-        Self { chunks: Chunks::new(stream), decoder, ended: false }
+        Self { stream, chunks: ChunkBuffer::new(), decoder, ending: Ending::default() }
     }
 
-    /// The decoder, which knows the last event ID and the reconnection time.
+    /// Sets what happens to an unfinished event when the input ends; [`End::Report`] by default.
+    #[must_use]
+    pub fn with_end(self, end: End) -> Self {
+        Self { ending: self.ending.with_end(end), ..self }
+    }
+
+    /// The decoder, which has the last event ID and the reconnection time.
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
 
+    /// The decoder, to change its last event ID. Decoding with it loses events of this stream.
+    pub fn decoder_mut(&mut self) -> &mut Decoder {
+        &mut self.decoder
+    }
+
     /// The stream of chunks.
     pub fn get_ref(&self) -> &S {
-        self.chunks.get_ref()
+        &self.stream
+    }
+
+    /// The stream of chunks. Taking chunks from it loses them for this stream.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// The stream of chunks, pinned.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
+        self.project().stream
+    }
+
+    /// Returns the stream of chunks. What was taken from it and not yet returned is lost.
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
+
+    /// As [`DecodeStream::into_decoder`](crate::DecodeStream::into_decoder).
+    pub fn into_decoder(mut self) -> Decoder {
+        self.decoder.reset();
+        self.decoder
+    }
+
+    /// As [`DecodeStream::reconnect`](crate::DecodeStream::reconnect).
+    pub fn reconnect(self: Pin<&mut Self>, stream: S) {
+        let mut this = self.project();
+        this.stream.set(stream);
+        *this.chunks = ChunkBuffer::new();
+        this.ending.reopen::<Events>(this.decoder);
+    }
+}
+
+impl<S: TryStream<Ok = Bytes>> BytesEventStream<S> {
+    /// As [`DecodeStream::try_next`](crate::DecodeStream::try_next).
+    ///
+    /// # Errors
+    /// [`EventError`].
+    pub async fn try_next(&mut self) -> Result<Option<SharedEvent>, EventError<S::Error>>
+    where
+        S: Unpin,
+    {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
     }
 }
 
 impl<S: TryStream<Ok = Bytes>> Stream for BytesEventStream<S> {
-    type Item = Result<SharedEvent, Error<S::Error>>;
+    type Item = Result<SharedEvent, EventError<S::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut this = self.project();
-        if *this.ended {
-            return Poll::Ready(None);
-        }
-        let advance = |input: &mut &[u8]| this.decoder.poll_event(input).map_err(Error::Decode);
-        let item = match ready!(this.chunks.as_mut().poll_find(context, advance, Error::Transport)) {
-            Ok(Some((from, ready))) => {
-                let chunk = this.chunks.chunk().map(|chunk| chunk.slice(from..)).unwrap_or_default();
-                Some(Ok(this.decoder.resolve_bytes(&chunk, ready)))
+        let this = self.project();
+        if this.ending.is_open() {
+            let decode = |input: &mut &[u8]| this.decoder.poll_event(input).map_err(EventError::Decode);
+            match ready!(this.chunks.poll_drive(this.stream, context, Keep::Whole, decode, EventError::Transport)) {
+                Ok(Some((from, span))) => {
+                    let chunk = this.chunks.chunk();
+                    let rest = chunk.slice(from.min(chunk.len())..);
+                    return Poll::Ready(Some(Ok(this.decoder.resolve_bytes(&rest, span))));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    if error.is_final() {
+                        this.ending.fail::<Events>(this.decoder);
+                    }
+                    return Poll::Ready(Some(Err(error)));
+                }
             }
-            Ok(None) => this.decoder.finish().err().map(|truncated| Err(truncated.into())),
-            Err(error) => Some(Err(error)),
-        };
-        *this.ended = match &item {
-            Some(Err(error)) => error.is_final(),
-            Some(Ok(_)) => false,
-            None => true,
-        };
-        Poll::Ready(item)
+        }
+        let completed = this.ending.complete::<Events, _>(this.decoder).transpose();
+        let resolve = |(chunk, span)| this.decoder.resolve_bytes(&Bytes::from_static(chunk), span);
+        Poll::Ready(completed.map(|event| event.map(resolve)))
     }
 }
 
 impl<S: TryStream<Ok = Bytes>> FusedStream for BytesEventStream<S> {
     fn is_terminated(&self) -> bool {
-        self.ended
+        self.ending.is_ended()
     }
 }
 
 /// Shows the decoder's state, never what the stream carried.
-impl<S: TryStream> fmt::Debug for BytesEventStream<S> {
+impl<S> fmt::Debug for BytesEventStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BytesEventStream")
             .field("decoder", &self.decoder)
-            .field("ended", &self.ended)
+            .field("ending", &self.ending)
             .finish_non_exhaustive()
     }
 }

@@ -3,78 +3,104 @@
 use core::fmt;
 use std::io;
 
-use bytes::BytesMut;
-use ssewire::SharedEvent;
+use bytes::{Bytes, BytesMut};
+use ssewire::{Decoder, SharedEvent};
 
-use crate::Error;
+use crate::end::{End, Ending};
+use crate::error::EventError;
+use crate::format::Events;
 
 /// Decodes events out of the buffer of a `tokio_util::codec::FramedRead`.
 ///
 /// ```
-/// use futures::StreamExt as _;
-/// use ssewire_io::Codec;
+/// use futures::TryStreamExt as _;
+/// use ssewire_io::EventCodec;
 /// use tokio_util::codec::FramedRead;
 ///
 /// # futures::executor::block_on(async {
 /// # let connection = &b"data: hello\n\n"[..];
-/// let mut events = FramedRead::new(connection, Codec::new());
-/// while let Some(event) = events.next().await {
-///     println!("{}", event?.as_event().data_lossy());
+/// let mut events = FramedRead::new(connection, EventCodec::new());
+/// while let Some(event) = events.try_next().await? {
+///     println!("{}", event.as_event().data_lossy());
 /// }
-/// # Ok::<(), ssewire_io::Error<std::io::Error>>(())
+/// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// # }).unwrap();
 /// ```
 ///
-/// An event that was too large is an error of the codec, behind which `FramedRead` says `None` once; asked again, it
-/// goes on.
+/// After an error of the codec, such as an event that was too large, `FramedRead` returns `None` once; polled again, it
+/// continues.
 #[derive(Default)]
-pub struct Codec {
-    decoder: ssewire::Decoder,
+pub struct EventCodec {
+    decoder: Decoder,
+    ending: Ending,
 }
 
-impl Codec {
-    /// With the decoder's default limits.
+impl EventCodec {
+    /// Uses a decoder with default limits.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// With a decoder of the caller's: another limit, or a last event ID.
+    /// Uses the caller's decoder: another limit, or a last event ID.
     #[must_use]
-    pub fn with_decoder(decoder: ssewire::Decoder) -> Self {
-        Self { decoder }
+    pub fn with_decoder(decoder: Decoder) -> Self {
+        Self { decoder, ending: Ending::default() }
     }
 
-    /// The decoder, which knows the last event ID and the reconnection time.
+    /// Sets what happens to an unfinished event when the input ends; [`End::Report`] by default.
     #[must_use]
-    pub fn decoder(&self) -> &ssewire::Decoder {
+    pub fn with_end(self, end: End) -> Self {
+        Self { ending: self.ending.with_end(end), ..self }
+    }
+
+    /// The decoder, which has the last event ID and the reconnection time.
+    #[must_use]
+    pub fn decoder(&self) -> &Decoder {
         &self.decoder
+    }
+
+    /// The decoder, to change its last event ID.
+    pub fn decoder_mut(&mut self) -> &mut Decoder {
+        &mut self.decoder
+    }
+
+    /// As [`DecodeReader::into_decoder`](crate::DecodeReader::into_decoder).
+    #[must_use]
+    pub fn into_decoder(mut self) -> Decoder {
+        self.decoder.reset();
+        self.decoder
     }
 }
 
-impl tokio_util::codec::Decoder for Codec {
+impl tokio_util::codec::Decoder for EventCodec {
     type Item = SharedEvent;
-    type Error = Error<io::Error>;
+    type Error = EventError<io::Error>;
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<SharedEvent>, Self::Error> {
+        if !buffer.is_empty() && self.ending.is_ended() {
+            // `FramedRead` reads on after an end: a file may have grown.
+            self.ending.reopen::<Events>(&mut self.decoder);
+        }
         let mut input: &[u8] = buffer;
         let advanced = self.decoder.poll_event(&mut input);
         let consumed = buffer.len().saturating_sub(input.len());
         let chunk = buffer.split_to(consumed);
-        Ok(advanced?.map(|ready| self.decoder.resolve_bytes(&chunk.freeze(), ready)))
+        Ok(advanced?.map(|span| self.decoder.resolve_bytes(&chunk.freeze(), span)))
     }
 
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<SharedEvent>, Self::Error> {
-        match self.decode(buffer)? {
-            Some(event) => Ok(Some(event)),
-            None => self.decoder.finish().map(|()| None).map_err(Error::Truncated),
+        if let Some(event) = self.decode(buffer)? {
+            return Ok(Some(event));
         }
+        let completed = self.ending.complete::<Events, _>(&mut self.decoder)?;
+        Ok(completed.map(|(chunk, span)| self.decoder.resolve_bytes(&Bytes::from_static(chunk), span)))
     }
 }
 
 /// Shows the decoder's state, never what the stream carried.
-impl fmt::Debug for Codec {
+impl fmt::Debug for EventCodec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Codec").field("decoder", &self.decoder).finish()
+        f.debug_struct("EventCodec").field("decoder", &self.decoder).field("ending", &self.ending).finish()
     }
 }

@@ -1,54 +1,84 @@
+use alloc::boxed::Box;
+use core::error::Error;
 use core::fmt;
 
 use ssewire::{DecodeError, Truncated};
 
-/// Why there is no event. Generic in the transport's own error, which is handed on as it is.
+/// The error of event, block, frame and line streams. Generic in the transport's own error, which is returned as it is.
+///
+/// `Display` prints the cause, once; there is no `source`. So the type is an [`Error`] for every transport error that
+/// can be displayed, `Box<dyn Error + Send + Sync>` included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Error<E> {
+pub enum EventError<E> {
     /// The transport failed. Nothing follows.
     Transport(E),
-    /// One event was too large and is lost. The stream goes on behind it.
+    /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to continue.
+    Timeout(E),
+    /// One event, or one line, was too large and is lost. The stream continues after it.
     Decode(DecodeError),
-    /// The input ended in the middle of an event, which is lost. Nothing follows.
+    /// The input ended within an event, or within a line, which is lost. Nothing follows.
     Truncated(Truncated),
 }
 
-impl<E> Error<E> {
-    /// Whether the stream ends with it. If not, only one event is lost.
+impl<E> EventError<E> {
+    /// Returns whether the stream has ended. If not, call again to continue.
     #[must_use]
     pub const fn is_final(&self) -> bool {
-        !matches!(self, Self::Decode(_))
+        matches!(self, Self::Transport(_) | Self::Truncated(_))
+    }
+
+    /// The transport's error, if it is one.
+    #[must_use]
+    pub fn transport(&self) -> Option<&E> {
+        match self {
+            Self::Transport(error) | Self::Timeout(error) => Some(error),
+            Self::Decode(_) | Self::Truncated(_) => None,
+        }
+    }
+
+    /// Converts the transport's error.
+    #[must_use]
+    pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> EventError<F> {
+        match self {
+            Self::Transport(error) => EventError::Transport(convert(error)),
+            Self::Timeout(error) => EventError::Timeout(convert(error)),
+            Self::Decode(error) => EventError::Decode(error),
+            Self::Truncated(error) => EventError::Truncated(error),
+        }
+    }
+
+    /// Boxes the transport's error, for programs with several transports. One allocation if there is one.
+    #[must_use]
+    pub fn into_boxed(self) -> EventError<Box<dyn Error + Send + Sync>>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.map_transport(Into::into)
     }
 }
 
-impl<E: fmt::Display> fmt::Display for Error<E> {
+impl<E: fmt::Display> fmt::Display for EventError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Transport(error) => write!(f, "the connection failed: {error}"),
+            Self::Transport(error) => write!(f, "connection failed: {error}"),
+            Self::Timeout(error) => write!(f, "read timed out: {error}"),
             Self::Decode(error) => error.fmt(f),
             Self::Truncated(error) => error.fmt(f),
         }
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Transport(error) => Some(error),
-            Self::Decode(error) => Some(error),
-            Self::Truncated(error) => Some(error),
-        }
-    }
-}
+/// `Display` prints the cause, so there is no source.
+impl<E: fmt::Debug + fmt::Display> Error for EventError<E> {}
 
-impl<E> From<DecodeError> for Error<E> {
+impl<E> From<DecodeError> for EventError<E> {
     fn from(error: DecodeError) -> Self {
         Self::Decode(error)
     }
 }
 
-impl<E> From<Truncated> for Error<E> {
+impl<E> From<Truncated> for EventError<E> {
     fn from(error: Truncated) -> Self {
         Self::Truncated(error)
     }
@@ -56,7 +86,7 @@ impl<E> From<Truncated> for Error<E> {
 
 /// Codecs of tokio-util need it.
 #[cfg(feature = "std")]
-impl From<std::io::Error> for Error<std::io::Error> {
+impl From<std::io::Error> for EventError<std::io::Error> {
     fn from(error: std::io::Error) -> Self {
         Self::Transport(error)
     }

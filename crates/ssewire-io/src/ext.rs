@@ -1,18 +1,17 @@
-//! One line on whatever gives the bytes.
+//! One call on whatever has the bytes.
 
-/// `.sse_events()` and `.messages()` on every stream of byte chunks.
+/// `.message()`, `.sse_events()` and more on every stream of byte chunks.
 ///
 /// ```
-/// use futures::StreamExt as _;
 /// use ssewire_io::ByteStreamExt as _;
 ///
 /// # futures::executor::block_on(async {
 /// # let body = futures::stream::iter([Ok::<_, std::io::Error>("data: hello\n\n")]);
 /// let mut events = body.sse_events();
-/// while let Some(event) = events.next().await {
-///     println!("{}", event?.as_event().data_lossy());
+/// while let Some(event) = events.try_next().await? {
+///     println!("{}", event.as_event().data_lossy());
 /// }
-/// # Ok::<(), ssewire_io::Error<std::io::Error>>(())
+/// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// # }).unwrap();
 /// ```
 #[cfg(feature = "stream")]
@@ -20,18 +19,17 @@ pub trait ByteStreamExt: futures_core::TryStream + Sized
 where
     Self::Ok: AsRef<[u8]>,
 {
-    /// The events of the stream; see [`EventStream`](crate::EventStream).
+    /// The events; see [`EventStream`](crate::EventStream).
     fn sse_events(self) -> crate::EventStream<Self> {
         crate::EventStream::new(self)
     }
 
-    /// The events of the stream as three strings each, as eventsource-stream has them; see
-    /// [`TextEvent`](crate::TextEvent).
-    fn text_events(self) -> crate::TextEventStream<Self> {
+    /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
+    fn string_events(self) -> crate::TextEventStream<Self> {
         crate::TextEventStream::new(self)
     }
 
-    /// The events of the stream, which share its chunks; see [`BytesEventStream`](crate::BytesEventStream).
+    /// The events, which share the chunks; see [`BytesEventStream`](crate::BytesEventStream).
     #[cfg(feature = "bytes")]
     fn shared_sse_events(self) -> crate::BytesEventStream<Self>
     where
@@ -40,17 +38,126 @@ where
         crate::BytesEventStream::new(self)
     }
 
-    /// The message that the stream brings; see [`Messages`](crate::Messages).
+    /// The blocks, also those without data; see [`BlockStream`](crate::BlockStream).
+    fn blocks(self) -> crate::BlockStream<Self> {
+        crate::BlockStream::new(self)
+    }
+
+    /// The blocks, comments and unknown fields; see [`FrameStream`](crate::FrameStream), which can be made without those
+    /// that nobody reads.
+    fn frames(self) -> crate::FrameStream<Self> {
+        crate::FrameStream::with_decoder(self, ssewire::Decoder::new().with_comments().with_unknown_fields())
+    }
+
+    /// The lines, for newline-delimited JSON; see [`LineStream`](crate::LineStream).
+    fn lines(self) -> crate::LineStream<Self> {
+        crate::LineStream::new(self)
+    }
+
+    /// The payloads of the events as `T`, until `[DONE]`; see [`JsonStream`](crate::JsonStream).
+    #[cfg(feature = "json")]
+    fn json_until_done<T: serde::de::DeserializeOwned>(self) -> crate::JsonStream<Self, T> {
+        crate::JsonStream::new(self)
+    }
+
+    /// The message; see [`MessageStream`](crate::MessageStream).
     #[cfg(feature = "messages")]
-    fn messages(self) -> crate::Messages<Self> {
-        crate::Messages::new(self)
+    fn message(self) -> crate::MessageStream<Self> {
+        crate::MessageStream::new(self)
+    }
+
+    /// Passes the bytes through untouched, and calls `on_end` with the message that has passed; see
+    /// [`MessageEnd`](crate::MessageEnd).
+    #[cfg(all(feature = "messages", feature = "tap"))]
+    fn tap_message<F: FnOnce(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>> {
+        crate::Tap::new(self, crate::MessageEndObserver::new(on_end))
     }
 }
 
 #[cfg(feature = "stream")]
 impl<S: futures_core::TryStream> ByteStreamExt for S where S::Ok: AsRef<[u8]> {}
 
-/// `.sse_events()` and `.messages()` on every blocking reader.
+/// `.idle_timeout()` on every stream of results: of chunks, where every byte counts, or of events, where comments do not.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use futures::{StreamExt as _, stream};
+/// use ssewire_io::{ByteStreamExt as _, IdleError, IdleTimeoutExt as _};
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+/// # runtime.block_on(async {
+/// # let body = || stream::iter([Ok::<_, std::io::Error>(": alive\n\n")]).chain(stream::pending());
+/// let timer = || tokio::time::sleep(Duration::from_secs(60));
+/// let mut any_byte = body().idle_timeout(timer).message();
+/// let mut events_only = body().sse_events().idle_timeout(timer);
+/// assert!(matches!(events_only.next().await, Some(Err(IdleError::Idle))));
+/// # assert!(any_byte.next_text().await.unwrap_err().to_string().ends_with("no data within the idle timeout"));
+/// # });
+/// ```
+#[cfg(feature = "stream")]
+pub trait IdleTimeoutExt: futures_core::TryStream + Sized {
+    /// Ends the stream with an error if it returns nothing for a time; see [`IdleTimeout`](crate::IdleTimeout).
+    fn idle_timeout<M, T>(self, timer: M) -> crate::IdleTimeout<Self, M, T>
+    where
+        M: FnMut() -> T,
+        T: Future<Output = ()>,
+    {
+        crate::IdleTimeout::new(self, timer)
+    }
+}
+
+#[cfg(feature = "stream")]
+impl<S: futures_core::TryStream> IdleTimeoutExt for S {}
+
+/// `.message()`, `.sse_events()` and more on every [`http_body::Body`]. For what is not listed here:
+/// [`BodyChunks::new(body)`](crate::BodyChunks), which is a stream of byte chunks.
+///
+/// ```
+/// use ssewire_io::HttpBodyExt as _;
+///
+/// # futures::executor::block_on(async {
+/// # let body = http_body_util::Full::new(bytes::Bytes::from("data: hello\n\n"));
+/// let mut events = body.sse_events();
+/// while let Some(event) = events.try_next().await? {
+///     println!("{}", event.as_event().data_lossy());
+/// }
+/// # Ok::<(), ssewire_io::EventError<std::convert::Infallible>>(())
+/// # }).unwrap();
+/// ```
+#[cfg(feature = "http-body")]
+pub trait HttpBodyExt: http_body::Body + Sized {
+    /// The data as a stream of chunks.
+    fn chunks(self) -> crate::BodyChunks<Self> {
+        crate::BodyChunks::new(self)
+    }
+
+    /// The events, which share the data; see [`BodyStream`](crate::BodyStream).
+    fn sse_events(self) -> crate::BodyStream<Self> {
+        crate::BodyStream::new(self.chunks())
+    }
+
+    /// The message; see [`MessageStream`](crate::MessageStream).
+    #[cfg(feature = "messages")]
+    fn message(self) -> crate::MessageStream<crate::BodyChunks<Self>> {
+        crate::MessageStream::new(self.chunks())
+    }
+
+    /// Passes the body through untouched, and calls `on_end` with the message that has passed; see
+    /// [`MessageEnd`](crate::MessageEnd).
+    #[cfg(all(feature = "messages", feature = "tap"))]
+    fn tap_message<F: FnOnce(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>>
+    where
+        Self::Data: AsRef<[u8]>,
+    {
+        crate::Tap::new(self, crate::MessageEndObserver::new(on_end))
+    }
+}
+
+#[cfg(feature = "http-body")]
+impl<B: http_body::Body> HttpBodyExt for B {}
+
+/// `.message()`, `.sse_events()` and more on every blocking reader.
 ///
 /// ```
 /// use ssewire_io::ReadExt as _;
@@ -59,19 +166,54 @@ impl<S: futures_core::TryStream> ByteStreamExt for S where S::Ok: AsRef<[u8]> {}
 /// for event in response.sse_events() {
 ///     println!("{}", event?.as_event().data_lossy());
 /// }
-/// # Ok::<(), ssewire_io::Error<std::io::Error>>(())
+/// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// ```
 #[cfg(feature = "std")]
 pub trait ReadExt: std::io::Read + Sized {
-    /// The events that the reader brings; see [`Reader`](crate::Reader).
-    fn sse_events(self) -> crate::Reader<Self> {
-        crate::Reader::new(self)
+    /// The events; see [`EventReader`](crate::EventReader).
+    fn sse_events(self) -> crate::EventReader<Self> {
+        crate::EventReader::new(self)
     }
 
-    /// The message that the reader brings; see [`MessageReader`](crate::MessageReader).
+    /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
+    fn string_events(self) -> crate::TextEventReader<Self> {
+        crate::TextEventReader::new(self)
+    }
+
+    /// The blocks, also those without data; see [`BlockReader`](crate::BlockReader).
+    fn blocks(self) -> crate::BlockReader<Self> {
+        crate::BlockReader::new(self)
+    }
+
+    /// The blocks, comments and unknown fields; see [`FrameReader`](crate::FrameReader), which can be made without those
+    /// that nobody reads.
+    fn frames(self) -> crate::FrameReader<Self> {
+        crate::FrameReader::with_decoder(self, ssewire::Decoder::new().with_comments().with_unknown_fields())
+    }
+
+    /// The lines, for newline-delimited JSON; see [`LineReader`](crate::LineReader). Where `std::io::BufRead` is in scope,
+    /// call [`LineReader::new`](crate::DecodeReader::new).
+    fn lines(self) -> crate::LineReader<Self> {
+        crate::LineReader::new(self)
+    }
+
+    /// The payloads of the events as `T`, until `[DONE]`; see [`JsonReader`](crate::JsonReader).
+    #[cfg(feature = "json")]
+    fn json_until_done<T: serde::de::DeserializeOwned>(self) -> crate::JsonReader<Self, T> {
+        crate::JsonReader::new(self)
+    }
+
+    /// The message; see [`MessageReader`](crate::MessageReader).
     #[cfg(feature = "messages")]
-    fn messages(self) -> crate::MessageReader<Self> {
+    fn message(self) -> crate::MessageReader<Self> {
         crate::MessageReader::new(self)
+    }
+
+    /// Passes the bytes through untouched, and calls `on_end` with the message that has passed; see
+    /// [`MessageEnd`](crate::MessageEnd).
+    #[cfg(all(feature = "messages", feature = "tap"))]
+    fn tap_message<F: FnOnce(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>> {
+        crate::Tap::new(self, crate::MessageEndObserver::new(on_end))
     }
 }
 

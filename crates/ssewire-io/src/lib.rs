@@ -45,7 +45,6 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(any(feature = "std", feature = "stream"))]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
@@ -63,24 +62,34 @@ mod body;
 #[cfg(feature = "bytes")]
 mod bytes_stream;
 #[cfg(feature = "stream")]
-mod chunks;
+mod chunk_buffer;
 #[cfg(feature = "codec")]
 mod codec;
+#[cfg(feature = "std")]
+mod decode_reader;
+#[cfg(feature = "stream")]
+mod decode_stream;
+#[cfg(any(feature = "std", feature = "stream"))]
+mod end;
 mod error;
+#[cfg(feature = "http-body")]
+mod event_body;
 mod ext;
+#[cfg(any(feature = "std", feature = "stream"))]
+mod format;
+#[cfg(feature = "stream")]
+mod idle_timeout;
+#[cfg(all(feature = "json", any(feature = "std", feature = "stream")))]
+mod json;
 #[cfg(feature = "messages")]
 mod messages;
 #[cfg(feature = "tap")]
 mod observe;
 #[cfg(feature = "std")]
-mod read;
-#[cfg(feature = "std")]
 mod read_source;
-#[cfg(feature = "stream")]
-mod stream;
 #[cfg(feature = "tap")]
 mod tap;
-#[cfg(feature = "stream")]
+#[cfg(any(feature = "std", feature = "stream"))]
 mod text_event;
 
 #[cfg(feature = "http-body")]
@@ -88,34 +97,51 @@ pub use body::{BodyChunks, BodyStream};
 #[cfg(feature = "bytes")]
 pub use bytes_stream::BytesEventStream;
 #[cfg(feature = "codec")]
-pub use codec::Codec;
-pub use error::Error;
-// Their types are in the signatures here: who uses this crate need not find the version that fits.
+pub use codec::EventCodec;
+#[cfg(feature = "std")]
+pub use decode_reader::{BlockReader, DecodeReader, EventReader, FrameReader, LineReader, TextEventReader};
 #[cfg(feature = "stream")]
-pub use ext::ByteStreamExt;
+pub use decode_stream::{BlockStream, DecodeStream, EventStream, FrameStream, LineStream, TextEventStream};
+#[cfg(any(feature = "std", feature = "stream"))]
+pub use end::End;
+pub use error::EventError;
+#[cfg(feature = "http-body")]
+pub use event_body::{EventBody, NoTimer};
+#[cfg(feature = "http-body")]
+pub use ext::HttpBodyExt;
 #[cfg(feature = "std")]
 pub use ext::ReadExt;
-#[cfg(feature = "messages")]
-pub use messages::{FinalMessageError, MessageError};
+#[cfg(feature = "stream")]
+pub use ext::{ByteStreamExt, IdleTimeoutExt};
+#[cfg(any(feature = "std", feature = "stream"))]
+pub use format::{Blocks, Events, Format, Frames, Lines, TextEvents};
+#[cfg(feature = "stream")]
+pub use idle_timeout::{IdleError, IdleTimeout};
+#[cfg(all(feature = "json", feature = "std"))]
+pub use json::JsonReader;
+#[cfg(all(feature = "json", feature = "stream"))]
+pub use json::JsonStream;
+#[cfg(all(feature = "json", any(feature = "std", feature = "stream")))]
+pub use json::{JsonEvent, JsonPayloadError, JsonPayloadErrorKind, JsonStreamError};
+#[cfg(all(feature = "messages", any(feature = "std", feature = "stream")))]
+pub use messages::{IncompleteMessage, MessageStreamError, Structured, StructuredError};
+#[cfg(all(feature = "messages", feature = "stream"))]
+pub use messages::{MappedUpdates, MessageStream, TextStream};
+#[cfg(all(feature = "messages", feature = "tap"))]
+pub use messages::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(all(feature = "messages", feature = "std"))]
 pub use messages::{MessageReader, TextDeltas};
-#[cfg(all(feature = "messages", feature = "stream"))]
-pub use messages::{Messages, TextStream};
 #[cfg(feature = "tap")]
-pub use observe::{EventObserver, Observe};
-#[cfg(all(feature = "tap", feature = "messages"))]
-pub use observe::{MessageObserver, Observed};
-#[cfg(feature = "std")]
-pub use read::Reader;
+pub use observe::{EventObserver, Observer};
+// Their types are in the signatures here: users need not find the version that fits.
 pub use ssewire;
+pub use ssewire::{Decoder, LineDecoder};
 #[cfg(feature = "messages")]
 pub use ssewire_messages;
-#[cfg(feature = "stream")]
-pub use stream::EventStream;
 #[cfg(feature = "tap")]
 pub use tap::Tap;
-#[cfg(feature = "stream")]
-pub use text_event::{TextEvent, TextEventStream};
+#[cfg(any(feature = "std", feature = "stream"))]
+pub use text_event::TextEvent;
 
 /// The README's examples run with the tests.
 #[cfg(all(doctest, feature = "std", feature = "stream", feature = "messages"))]

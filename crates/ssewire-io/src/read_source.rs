@@ -1,12 +1,15 @@
-//! A blocking reader as a source of chunks.
+//! A blocking reader as a source of input.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
 use std::io::{self, ErrorKind, Read};
 
 /// Reads into one buffer, again and again.
 ///
 /// ```text
-///   buffer:  … consumed …│… unread …│… room …
+///   buffer:  … consumed …│… unread …│… free …
 ///                        start      end            start <= end <= buffer.len()
 /// ```
 pub(crate) struct ReadSource<R> {
@@ -14,71 +17,138 @@ pub(crate) struct ReadSource<R> {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    ended: bool,
+    is_ended: bool,
+    idle: Option<Box<IdleLimit>>,
 }
 
-impl<R: Read> ReadSource<R> {
-    /// As much as a TLS record brings at most.
+/// How long the caller waits for an item, and his clock.
+struct IdleLimit {
+    limit: Duration,
+    clock: Box<dyn FnMut() -> Duration + Send + Sync>,
+}
+
+/// Why there is no input.
+pub(crate) enum ReadError {
+    /// A later read may succeed.
+    Timeout(io::Error),
+    /// Nothing is read any more.
+    Failed(io::Error),
+}
+
+impl<R> ReadSource<R> {
+    /// As much as a TLS record contains at most.
     const BUFFER: usize = 16 * 1024;
 
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), start: 0, end: 0, ended: false }
+        Self { reader, buffer: Vec::new(), start: 0, end: 0, is_ended: false, idle: None }
     }
 
-    /// Feeds `advance` until it finds something. It is found in the [`chunk`](Self::chunk) from the place on that is
-    /// returned with it. `None`: the input has ended, or has failed before.
-    pub(crate) fn find<T, E>(
-        &mut self,
-        mut advance: impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
-        failed: impl FnOnce(io::Error) -> E,
-    ) -> Result<Option<(usize, T)>, E> {
-        loop {
-            let from = self.start;
-            let mut input = self.buffer.get(from..self.end).unwrap_or_default();
-            let advanced = advance(&mut input);
-            self.start = self.end.saturating_sub(input.len());
-            if let Some(found) = advanced? {
-                return Ok(Some((from, found)));
-            }
-            match self.refill() {
-                Ok(true) => {}
-                Ok(false) => return Ok(None),
-                Err(error) => return Err(failed(error)),
-            }
-        }
+    pub(crate) fn set_idle_limit(&mut self, limit: Duration, clock: Box<dyn FnMut() -> Duration + Send + Sync>) {
+        self.idle = Some(Box::new(IdleLimit { limit, clock }));
     }
 
+    /// Another connection.
+    pub(crate) fn replace(&mut self, reader: R) {
+        self.reader = reader;
+        (self.start, self.end, self.is_ended) = (0, 0, false);
+    }
+
+    /// What was read from `from` on.
     pub(crate) fn chunk(&self, from: usize) -> &[u8] {
         self.buffer.get(from..self.end).unwrap_or_default()
+    }
+
+    pub(crate) fn get_ref(&self) -> &R {
+        &self.reader
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut R {
+        &mut self.reader
     }
 
     pub(crate) fn into_inner(self) -> R {
         self.reader
     }
+}
 
-    /// Reads more. False: there is no more.
-    fn refill(&mut self) -> io::Result<bool> {
-        if self.ended {
+impl<R: Read> ReadSource<R> {
+    /// Feeds `decode` until it finds something. It is found in the [`chunk`](Self::chunk) from the offset on that is
+    /// returned with it. `None`: the input has ended, or has failed before.
+    ///
+    /// The reader is not asked again after its end or after an error that is no timeout.
+    pub(crate) fn drive<T, E>(
+        &mut self,
+        mut decode: impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
+        read_error: impl FnOnce(ReadError) -> E,
+    ) -> Result<Option<(usize, T)>, E> {
+        let deadline = self.idle.as_mut().map(|idle| (idle.clock)().saturating_add(idle.limit));
+        loop {
+            let from = self.start;
+            let mut input = self.buffer.get(from..self.end).unwrap_or_default();
+            let found = decode(&mut input);
+            self.start = self.end.saturating_sub(input.len());
+            if let Some(found) = found? {
+                return Ok(Some((from, found)));
+            }
+            match self.refill(deadline) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => return Err(read_error(error)),
+            }
+        }
+    }
+
+    /// Reads more. `false`: there is no more.
+    fn refill(&mut self, deadline: Option<Duration>) -> Result<bool, ReadError> {
+        if self.is_ended {
             return Ok(false);
         }
         self.buffer.resize(Self::BUFFER, 0);
         (self.start, self.end) = (0, 0);
         loop {
+            if let (Some(idle), Some(deadline)) = (&mut self.idle, deadline) {
+                if (idle.clock)() >= deadline {
+                    return Err(ReadError::Timeout(idle_error()));
+                }
+            }
             match self.reader.read(&mut self.buffer) {
                 Ok(0) => {
-                    self.ended = true;
+                    self.is_ended = true;
                     return Ok(false);
                 }
-                Ok(length) => {
+                Ok(length) if length <= self.buffer.len() => {
                     self.end = length;
                     return Ok(true);
                 }
+                Ok(_) => {
+                    self.is_ended = true;
+                    let error = io::Error::new(ErrorKind::InvalidData, "reader returned more bytes than it was given room");
+                    return Err(ReadError::Failed(error));
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    return Err(ReadError::Timeout(error));
+                }
                 Err(error) => {
-                    self.ended = true;
-                    return Err(error);
+                    self.is_ended = true;
+                    return Err(ReadError::Failed(error));
                 }
             }
         }
+    }
+}
+
+fn idle_error() -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, "nothing but comments within the idle timeout")
+}
+
+/// Shows states, never what was read.
+impl<R> fmt::Debug for ReadSource<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unread = self.end.saturating_sub(self.start);
+        f.debug_struct("ReadSource")
+            .field("unread", &unread)
+            .field("is_ended", &self.is_ended)
+            .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Bytes pass through untouched, while what they carry is observed: a gateway's meter.
+//! Bytes pass through untouched while an observer sees them: a gateway's meter.
 
 use core::fmt;
 use core::pin::Pin;
@@ -6,7 +6,7 @@ use core::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::Observe;
+use crate::Observer;
 
 pin_project! {
     /// Passes the bytes of a reader, a stream or a body through as they are, and shows them to an observer.
@@ -23,10 +23,11 @@ pin_project! {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
-    /// Whatever the observer makes of the bytes, they pass unchanged and at once; its work is all that they wait for.
+    /// The bytes pass unchanged and at once; the observer's work is all that they wait for. `into_inner` does not exist:
+    /// dropping the tap ends the observation.
     pub struct Tap<T, O>
     where
-        O: Observe,
+        O: Observer,
     {
         #[pin]
         inner: T,
@@ -36,7 +37,7 @@ pin_project! {
 
     impl<T, O> PinnedDrop for Tap<T, O>
     where
-        O: Observe,
+        O: Observer,
     {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
@@ -45,7 +46,7 @@ pin_project! {
     }
 }
 
-impl<T, O: Observe> Tap<T, O> {
+impl<T, O: Observer> Tap<T, O> {
     /// Passes `inner` through.
     pub fn new(inner: T, observer: O) -> Self {
         Self { inner, observer, ended: false }
@@ -60,16 +61,26 @@ impl<T, O: Observe> Tap<T, O> {
     pub fn get_ref(&self) -> &T {
         &self.inner
     }
+
+    /// What is passed through. Bytes that are taken from it pass unseen.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
+    /// What is passed through, pinned.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
+        self.project().inner
+    }
 }
 
-fn end(observer: &mut impl Observe, ended: &mut bool) {
+fn end(observer: &mut impl Observer, ended: &mut bool) {
     if !core::mem::replace(ended, true) {
-        observer.end();
+        observer.on_end();
     }
 }
 
 #[cfg(feature = "std")]
-impl<R: std::io::Read, O: Observe> std::io::Read for Tap<R, O> {
+impl<R: std::io::Read, O: Observer> std::io::Read for Tap<R, O> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let length = match self.inner.read(buffer) {
             Ok(length) => length,
@@ -82,21 +93,21 @@ impl<R: std::io::Read, O: Observe> std::io::Read for Tap<R, O> {
         };
         match buffer.get(..length) {
             Some([]) | None if !buffer.is_empty() => end(&mut self.observer, &mut self.ended),
-            passed if !self.ended => self.observer.chunk(passed.unwrap_or_default()),
+            passed if !self.ended => self.observer.on_chunk(passed.unwrap_or_default()),
             _ => {}
         }
         Ok(length)
     }
 }
 
-/// Whether a reader that failed so has more to give to those who try again.
+/// Returns whether a later read may succeed.
 #[cfg(feature = "std")]
 fn may_go_on(error: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(error, Interrupted | WouldBlock | TimedOut)
 }
 
-impl<S: futures_core::TryStream, O: Observe> futures_core::Stream for Tap<S, O>
+impl<S: futures_core::TryStream, O: Observer> futures_core::Stream for Tap<S, O>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -106,8 +117,8 @@ where
         let this = self.project();
         let item = ready!(this.inner.try_poll_next(context));
         match &item {
-            // Some streams go on behind an error; what they bring then passes unseen.
-            Some(Ok(chunk)) if !*this.ended => this.observer.chunk(chunk.as_ref()),
+            // Some streams continue after an error; that passes unseen.
+            Some(Ok(chunk)) if !*this.ended => this.observer.on_chunk(chunk.as_ref()),
             Some(Ok(_)) => {}
             Some(Err(_)) | None => end(this.observer, this.ended),
         }
@@ -115,8 +126,18 @@ where
     }
 }
 
+impl<S: futures_core::stream::FusedStream + futures_core::TryStream, O: Observer> futures_core::stream::FusedStream
+    for Tap<S, O>
+where
+    Self: futures_core::Stream,
+{
+    fn is_terminated(&self) -> bool {
+        self.inner.is_terminated()
+    }
+}
+
 #[cfg(feature = "http-body")]
-impl<B: http_body::Body, O: Observe> http_body::Body for Tap<B, O>
+impl<B: http_body::Body, O: Observer> http_body::Body for Tap<B, O>
 where
     B::Data: AsRef<[u8]>,
 {
@@ -132,7 +153,7 @@ where
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref().filter(|_| !*this.ended) {
-                    this.observer.chunk(data.as_ref());
+                    this.observer.on_chunk(data.as_ref());
                 }
             }
             Some(Err(_)) | None => end(this.observer, this.ended),
@@ -149,7 +170,7 @@ where
     }
 }
 
-impl<T, O: Observe> fmt::Debug for Tap<T, O> {
+impl<T, O: Observer> fmt::Debug for Tap<T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tap").field("ended", &self.ended).finish_non_exhaustive()
     }

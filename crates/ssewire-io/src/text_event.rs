@@ -1,22 +1,23 @@
-//! Events as strings, for code that comes from eventsource-stream.
+//! Events as strings.
 
-use alloc::string::{String, ToString as _};
-use core::pin::Pin;
-use core::task::{Context, Poll};
+use alloc::string::String;
 use core::time::Duration;
 
-use futures_core::{Stream, TryStream};
-use pin_project_lite::pin_project;
 use ssewire::{Event, OwnedEvent};
 
-use crate::{Error, EventStream};
-
-/// An event as three strings, with the fields that the event of eventsource-stream has. Ill-formed UTF-8 is U+FFFD, as
-/// the standard has it. Three allocations, where [`OwnedEvent`] takes one.
+/// An event as three strings. Ill-formed UTF-8 is U+FFFD, as the standard has it. Each string that is not empty is one
+/// copy and one allocation; an [`OwnedEvent`] has one for all.
+///
+/// ```
+/// use ssewire_io::TextEvent;
+///
+/// let event = TextEvent::new("greeting", "hello", "7");
+/// assert_eq!((event.event.as_str(), event.data.as_str(), event.retry), ("greeting", "hello", None));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct TextEvent {
-    /// The event type, `message` if there was none.
+    /// The event type, `message` if the block set none.
     pub event: String,
     /// The data.
     pub data: String,
@@ -26,12 +27,32 @@ pub struct TextEvent {
     pub retry: Option<Duration>,
 }
 
+impl TextEvent {
+    /// Creates an event by hand, without a reconnection time.
+    #[must_use]
+    pub fn new(event: impl Into<String>, data: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { event: event.into(), data: data.into(), id: id.into(), retry: None }
+    }
+
+    /// Sets the reconnection time.
+    #[must_use]
+    pub fn with_retry(self, retry: Duration) -> Self {
+        Self { retry: Some(retry), ..self }
+    }
+
+    /// Returns whether the data is `[DONE]`; see [`Event::is_done`].
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.data == "[DONE]"
+    }
+}
+
 impl From<Event<'_>> for TextEvent {
     fn from(event: Event<'_>) -> Self {
         Self {
-            event: event.event_type_lossy().to_string(),
-            data: event.data_lossy().to_string(),
-            id: event.last_event_id_lossy().to_string(),
+            event: event.event_type_lossy().to_cow().into_owned(),
+            data: event.data_lossy().to_cow().into_owned(),
+            id: event.last_event_id_lossy().to_cow().into_owned(),
             retry: event.retry(),
         }
     }
@@ -43,37 +64,9 @@ impl From<OwnedEvent> for TextEvent {
     }
 }
 
-pin_project! {
-    /// The events of a stream of byte chunks as [`TextEvent`]s; else as [`EventStream`].
-    #[derive(Debug)]
-    pub struct TextEventStream<S: TryStream> {
-        #[pin]
-        events: EventStream<S>,
-    }
-}
-
-impl<S: TryStream> TextEventStream<S>
-where
-    S::Ok: AsRef<[u8]>,
-{
-    /// With the decoder's default limits.
-    pub fn new(stream: S) -> Self {
-        Self { events: EventStream::new(stream) }
-    }
-
-    /// The events beneath.
-    pub fn events(&self) -> &EventStream<S> {
-        &self.events
-    }
-}
-
-impl<S: TryStream> Stream for TextEventStream<S>
-where
-    S::Ok: AsRef<[u8]>,
-{
-    type Item = Result<TextEvent, Error<S::Error>>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.project().events.poll_next(context).map(|item| item.map(|event| event.map(TextEvent::from)))
+#[cfg(feature = "bytes")]
+impl From<ssewire::SharedEvent> for TextEvent {
+    fn from(event: ssewire::SharedEvent) -> Self {
+        event.as_event().into()
     }
 }

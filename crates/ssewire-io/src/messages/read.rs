@@ -1,77 +1,156 @@
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
+use core::iter::FusedIterator;
+use core::time::Duration;
 use std::io::{self, Read};
 
-use ssewire_messages::{Message, MessageDecodeError, MessageDecoder, UpdateEvent};
+use serde::de::DeserializeOwned;
+use ssewire_messages::{Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, UpdateSpan};
 
-use super::{FinalMessageError, Found, MessageError, end_text, end_update, finish, judge, poll_text, poll_update};
-use crate::read_source::ReadSource;
+use super::error::{IncompleteMessage, MessageStreamError};
+use super::state::{Found, MessageState, Phase, text_of};
+use super::structured::Structured;
+use crate::read_source::{ReadError, ReadSource};
 
-type Error = MessageError<io::Error>;
-
-/// A message that arrives from a blocking reader.
+/// A message that arrives from a blocking reader; else as `MessageStream`.
 ///
 /// ```
-/// use ssewire_io::MessageReader;
+/// use ssewire_io::ReadExt as _;
 ///
 /// # let response = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
 /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
-/// let mut stream = MessageReader::new(response); // the body that any blocking HTTP client gives
-/// while let Some(text) = stream.next_text()? {
+/// let mut reply = response.message(); // the body that any blocking HTTP client has
+/// while let Some(text) = reply.next_text()? {
 ///     print!("{text}");
 /// }
-/// let message = stream.final_message()?;
-/// println!("\n{:?}", message.stop_reason());
+/// let message = reply.finish()?;
+/// println!("\n{:?} {:?}", message.stop_reason(), message.usage());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Beside the text there are the updates of [`next_update`](Self::next_update), borrowed and each with its snapshot. They
-/// read from the same stream: take what is wanted of it, then the [final message](Self::final_message). The stream ends
-/// where the message does, whatever the connection does then.
+/// All methods read from the same message: take what you want of it, then [`finish`](Self::finish). It ends where the
+/// message does, not where the connection does: it does not read on. [`into_inner`](Self::into_inner) returns the reader
+/// for those who want to drain it, so that the connection can be reused.
 ///
-/// Truncation is detected: a stream that ended early ends with an error. The error of the final message also has the
-/// partial message, the server's error, and what the body was if it was not a stream.
+/// `?` is right everywhere: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
+/// reason, the partial message and the transport's error. An event that was lost is [`Update::Lost`] and no error. A read
+/// timeout of the transport is [`MessageStreamError::Timeout`]: call again to continue.
 pub struct MessageReader<R> {
     source: ReadSource<R>,
-    decoder: MessageDecoder,
-    is_input_ended: bool,
-    is_ended: bool,
-    failure: Option<io::Error>,
+    state: MessageState,
 }
 
-impl<R: Read> MessageReader<R> {
-    /// With default limits; lenient.
+type Error = MessageStreamError<io::Error>;
+
+impl<R> MessageReader<R> {
+    /// Uses a decoder with default limits; lenient.
     pub fn new(reader: R) -> Self {
         Self::with_decoder(reader, MessageDecoder::new())
     }
 
-    /// With a decoder of the caller's: strict, with other limits, or with the head of the response.
+    /// Uses the caller's decoder: strict, with other limits, or with the head of the response.
     pub fn with_decoder(reader: R, decoder: MessageDecoder) -> Self {
-        Self { source: ReadSource::new(reader), decoder, is_input_ended: false, is_ended: false, failure: None }
+        Self { source: ReadSource::new(reader), state: MessageState::new(decoder) }
     }
 
-    /// The next update, borrowed. Blocks until it is there. `None`: the message is complete.
-    ///
-    /// # Errors
-    /// [`MessageError`]. Nothing follows.
-    pub fn next_update(&mut self) -> Result<Option<UpdateEvent<'_>>, Error> {
-        let found = self.find(poll_update, end_update)?;
-        Ok(found.map(|(from, span)| {
-            let chunk = from.map(|from| self.source.chunk(from)).unwrap_or_default();
-            self.decoder.resolve(chunk, span)
-        }))
+    /// Sets the head of the response: its request id and rate limits are in every error of the message.
+    #[must_use]
+    pub fn with_response_head(self, head: ResponseHead) -> Self {
+        Self { state: self.state.with_response_head(head), ..self }
     }
 
-    /// The next piece of text. `None`: the message is complete.
+    /// Makes [`Update::ToolInput`] contain the value of the input so far, with the unfinished string at its end.
+    #[must_use]
+    pub fn show_partial_strings(self) -> Self {
+        Self { state: self.state.with_partial_input(PartialStrings::Show), ..self }
+    }
+
+    /// Sets how long a call may wait for an update while other bytes arrive, such as comments: then it returns
+    /// [`MessageStreamError::Timeout`]. `clock` returns the time since any fixed point. It is asked before each read, so
+    /// the transport needs a read timeout, too.
+    #[must_use]
+    pub fn with_idle_timeout(
+        mut self,
+        timeout: Duration,
+        clock: impl FnMut() -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        self.source.set_idle_limit(timeout, Box::new(clock));
+        self
+    }
+
+    /// Reads the text of the message as JSON of the type `T`, while it arrives.
+    #[must_use]
+    pub fn structured<T: DeserializeOwned>(self) -> Structured<Self, T> {
+        Structured::new(self)
+    }
+
+    /// The decoder, which has the protocol violations and the accumulator. After an error it is empty: the message is in
+    /// the error.
+    pub fn decoder(&self) -> &MessageDecoder {
+        self.state.decoder()
+    }
+
+    /// The message so far.
+    pub fn snapshot(&self) -> Cow<'_, Message> {
+        self.decoder().snapshot()
+    }
+
+    /// The reader.
+    pub fn get_ref(&self) -> &R {
+        self.source.get_ref()
+    }
+
+    /// The reader. Reading from it loses bytes for this message.
+    pub fn get_mut(&mut self) -> &mut R {
+        self.source.get_mut()
+    }
+
+    /// Returns the reader, to drain it. What was read from it and not yet returned is lost.
+    pub fn into_inner(self) -> R {
+        self.source.into_inner()
+    }
+
+    fn event(&self, at: Option<usize>, span: UpdateSpan) -> UpdateEvent<'_> {
+        let chunk = at.map(|from| self.source.chunk(from)).unwrap_or_default();
+        self.state.resolve(chunk, span)
+    }
+}
+
+impl<R: Read> MessageReader<R> {
+    /// Returns the next update, borrowed. Blocks until it is there. `None`: the message is complete.
     ///
     /// # Errors
-    /// [`MessageError`]. Nothing follows.
+    /// [`MessageStreamError`]. Nothing follows, except after a timeout.
+    #[expect(clippy::should_implement_trait, reason = "an iterator cannot borrow from itself")]
+    pub fn next(&mut self) -> Result<Option<Update<'_>>, Error> {
+        Ok(self.next_event()?.map(|event| event.update))
+    }
+
+    /// As [`next`](Self::next), with the payload and the type of the event that brought the update.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn next_event(&mut self) -> Result<Option<UpdateEvent<'_>>, Error> {
+        let found = self.next_position()?;
+        Ok(found.map(|(at, span)| self.event(at, span)))
+    }
+
+    /// Returns the next piece of text. `None`: the message is complete.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
     pub fn next_text(&mut self) -> Result<Option<String>, Error> {
-        Ok(self.find(poll_text, end_text)?.map(|(_, text)| text))
+        while let Some((at, span)) = self.next_position()? {
+            if let Some(text) = text_of(&self.event(at, span)) {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
     }
 
-    /// The text as it arrives.
+    /// The text as it arrives, as an iterator.
     pub fn text_deltas(&mut self) -> TextDeltas<'_, R> {
         TextDeltas(self)
     }
@@ -79,66 +158,70 @@ impl<R: Read> MessageReader<R> {
     /// Reads to the end of the message, and returns it.
     ///
     /// # Errors
-    /// [`FinalMessageError`], with the partial message and why it is one.
-    pub fn final_message(mut self) -> Result<Message, FinalMessageError<io::Error>> {
+    /// [`IncompleteMessage`], with the partial message and the reason. A read timeout counts as a failure of the transport;
+    /// [`next_text`](Self::next_text) can be called again after one. If an error was returned before, that one has the
+    /// message, and this one has an empty one.
+    pub fn finish(mut self) -> Result<Message, IncompleteMessage<io::Error>> {
+        self.read_to_end()?;
+        self.state.finish()
+    }
+
+    /// Reads to the end of the message, returns it, and continues with the next one of the same body. `None`: the body
+    /// has no further message.
+    ///
+    /// # Errors
+    /// [`IncompleteMessage`], also for a read timeout. The next call continues with the next message.
+    pub fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<io::Error>> {
+        self.state.skip_failed();
+        self.read_to_end()?;
+        self.state.next_message()
+    }
+
+    fn read_to_end(&mut self) -> Result<(), IncompleteMessage<io::Error>> {
         loop {
-            match self.next_update() {
+            match self.next_position() {
                 Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(MessageError::Transport(error)) => self.failure = Some(error),
-                // `finish` judges.
-                Err(_) => {}
+                Ok(None) => return Ok(()),
+                Err(MessageStreamError::Incomplete(error)) => return Err(error),
+                Err(MessageStreamError::Timeout(error)) => return self.state.fail(error),
             }
         }
-        finish(self.decoder, self.failure)
     }
 
-    /// The decoder, which has the snapshot, the violations, the accumulator.
-    pub fn decoder(&self) -> &MessageDecoder {
-        &self.decoder
-    }
-
-    /// The message so far.
-    pub fn snapshot(&self) -> Cow<'_, Message> {
-        self.decoder.snapshot()
-    }
-
-    fn find<T>(
-        &mut self,
-        mut poll: impl FnMut(&mut MessageDecoder, &mut &[u8]) -> Result<Found<T>, MessageDecodeError>,
-        mut end: impl FnMut(&mut MessageDecoder) -> Result<Option<T>, MessageDecodeError>,
-    ) -> Result<Option<(Option<usize>, T)>, Error> {
-        if self.is_ended {
-            return Ok(None);
-        }
-        let decoder = &mut self.decoder;
-        if !self.is_input_ended {
-            let found =
-                self.source.find(|input| poll(decoder, input).map_err(MessageError::Decode), MessageError::Transport);
-            match found {
-                Ok(Some((from, Some(found)))) => return Ok(Some((Some(from), found))),
-                Ok(Some((_, None))) => {
-                    self.is_ended = true;
-                    return judge(decoder).map(|()| None);
+    /// The position of the next update, and where in the chunk the search for it began; nowhere after the end of the
+    /// input.
+    fn next_position(&mut self) -> Result<Option<(Option<usize>, UpdateSpan)>, Error> {
+        loop {
+            match self.state.phase() {
+                Phase::Reading => {
+                    let state = &mut self.state;
+                    match self.source.drive(|input| Ok(state.poll(input)), |error| error) {
+                        Ok(Some((from, Found::Update(span)))) => return Ok(Some((Some(from), span))),
+                        Ok(Some((_, Found::End))) => return Ok(self.state.conclude().map(|()| None)?),
+                        Ok(None) => self.state.end_input(),
+                        Err(ReadError::Timeout(error)) => return Err(MessageStreamError::Timeout(error)),
+                        Err(ReadError::Failed(error)) => return Ok(self.state.fail(error).map(|()| None)?),
+                    }
                 }
-                Ok(None) => self.is_input_ended = true,
-                Err(error) => {
-                    self.is_ended = true;
-                    return Err(error);
+                Phase::Draining => {
+                    return match self.state.drain() {
+                        Some(span) => Ok(Some((None, span))),
+                        None => Ok(self.state.conclude().map(|()| None)?),
+                    };
                 }
+                Phase::Ended | Phase::Failed => return Ok(None),
             }
         }
-        match end(decoder) {
-            Ok(Some(found)) => Ok(Some((None, found))),
-            Ok(None) => {
-                self.is_ended = true;
-                judge(decoder).map(|()| None)
-            }
-            Err(error) => {
-                self.is_ended = true;
-                Err(MessageError::Decode(error))
-            }
-        }
+    }
+}
+
+/// Shows states, never what the stream carried.
+impl<R> fmt::Debug for MessageReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageReader")
+            .field("decoder", self.decoder())
+            .field("phase", &self.state.phase())
+            .finish_non_exhaustive()
     }
 }
 
@@ -154,12 +237,4 @@ impl<R: Read> Iterator for TextDeltas<'_, R> {
     }
 }
 
-/// Shows states, never what the stream carried.
-impl<R> fmt::Debug for MessageReader<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageReader")
-            .field("decoder", &self.decoder)
-            .field("is_ended", &self.is_ended)
-            .finish_non_exhaustive()
-    }
-}
+impl<R: Read> FusedIterator for TextDeltas<'_, R> {}

@@ -1,189 +1,331 @@
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 use core::future::poll_fn;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use futures_core::stream::FusedStream;
 use futures_core::{Stream, TryStream};
-use pin_project_lite::pin_project;
-use ssewire_messages::{Message, MessageDecodeError, MessageDecoder, UpdateEvent};
+use serde::de::DeserializeOwned;
+use ssewire_messages::{Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, UpdateSpan};
 
-use super::{FinalMessageError, Found, MessageError, end_text, end_update, finish, judge, poll_text, poll_update};
-use crate::chunks::Chunks;
+use super::error::{IncompleteMessage, MessageStreamError};
+use super::state::{Found, MessageState, Phase, text_of};
+use super::structured::Structured;
+use crate::chunk_buffer::{ChunkBuffer, Keep};
 
-pin_project! {
-    /// A message that arrives from a stream of byte chunks.
-    ///
-    /// ```
-    /// use ssewire_io::Messages;
-    ///
-    /// # futures::executor::block_on(async {
-    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
-    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..])]);
-    /// let mut stream = Messages::new(body); // `response.bytes_stream()` of reqwest, say
-    /// while let Some(text) = stream.next_text().await? {
-    ///     print!("{text}");
-    /// }
-    /// let message = stream.final_message().await?;
-    /// println!("\n{:?}", message.stop_reason());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).unwrap();
-    /// ```
-    ///
-    /// Beside the text there are the updates of [`next_update`](Self::next_update), borrowed and each with its snapshot.
-    /// They read from the same stream: take what is wanted of it, then the [final message](Self::final_message). The
-    /// stream ends where the message does, whatever the connection does then. As a [`Stream`] it yields the text.
-    ///
-    /// Truncation is detected: a stream that ended early ends with an error. The error of the final message also has the
-    /// partial message, the server's error, and what the body was if it was not a stream. No executor, no boxing, no
-    /// `Send` bound. Dropping it cancels the response.
-    pub struct Messages<S: TryStream> {
-        #[pin]
-        chunks: Chunks<S>,
-        decoder: MessageDecoder,
-        is_input_ended: bool,
-        is_ended: bool,
+/// A message that arrives from a stream of byte chunks.
+///
+/// ```
+/// use ssewire_io::ByteStreamExt as _;
+///
+/// # futures::executor::block_on(async {
+/// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
+/// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..])]);
+/// let mut reply = body.message(); // for example `response.bytes_stream()` of reqwest
+/// while let Some(text) = reply.next_text().await? {
+///     print!("{text}");
+/// }
+/// let message = reply.finish().await?;
+/// println!("\n{:?} {:?}", message.stop_reason(), message.usage());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+///
+/// All methods read from the same message: take what you want of it, then [`finish`](Self::finish). It ends where the
+/// message does, not where the connection does: at the end it looks once, without waiting, whether the body has ended,
+/// too, so that the connection can be reused. A chunk that comes instead is kept for [`next_message`](Self::next_message);
+/// [`into_inner`](Self::into_inner) returns the body for those who want to drain it.
+///
+/// `?` is right everywhere: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
+/// reason, the partial message and the transport's error. An event that was lost is [`Update::Lost`] and no error.
+///
+/// The stream is boxed once, so that nothing has to be pinned. No executor, no `Send` bound: it is `Send` where the stream
+/// is. Dropping it cancels the response. All futures are cancel safe: one that is dropped has taken nothing.
+pub struct MessageStream<S> {
+    stream: Pin<Box<S>>,
+    chunks: ChunkBuffer,
+    state: MessageState,
+}
+
+impl<S> MessageStream<S> {
+    /// Uses a decoder with default limits; lenient.
+    pub fn new(stream: S) -> Self {
+        Self::with_decoder(stream, MessageDecoder::new())
+    }
+
+    /// Uses the caller's decoder: strict, with other limits, or with the head of the response.
+    pub fn with_decoder(stream: S, decoder: MessageDecoder) -> Self {
+        Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state: MessageState::new(decoder) }
+    }
+
+    /// Sets the head of the response: its request id and rate limits are in every error of the message.
+    #[must_use]
+    pub fn with_response_head(self, head: ResponseHead) -> Self {
+        Self { state: self.state.with_response_head(head), ..self }
+    }
+
+    /// Makes [`Update::ToolInput`] contain the value of the input so far, with the unfinished string at its end.
+    #[must_use]
+    pub fn show_partial_strings(self) -> Self {
+        Self { state: self.state.with_partial_input(PartialStrings::Show), ..self }
+    }
+
+    /// Reads the text of the message as JSON of the type `T`, while it arrives.
+    #[must_use]
+    pub fn structured<T: DeserializeOwned>(self) -> Structured<Self, T> {
+        Structured::new(self)
+    }
+
+    /// The decoder, which has the protocol violations and the accumulator. After an error it is empty: the message is in
+    /// the error.
+    pub fn decoder(&self) -> &MessageDecoder {
+        self.state.decoder()
+    }
+
+    /// The message so far.
+    pub fn snapshot(&self) -> Cow<'_, Message> {
+        self.decoder().snapshot()
+    }
+
+    /// The stream of chunks.
+    pub fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream of chunks, pinned. Taking chunks from it loses them for this message.
+    pub fn get_pin_mut(&mut self) -> Pin<&mut S> {
+        self.stream.as_mut()
+    }
+
+    /// The stream of chunks. Taking chunks from it loses them for this message.
+    pub fn get_mut(&mut self) -> &mut S
+    where
+        S: Unpin,
+    {
+        &mut self.stream
+    }
+
+    /// Returns the stream of chunks, to drain it. What was taken from it and not yet returned is lost.
+    pub fn into_inner(self) -> Pin<Box<S>> {
+        self.stream
+    }
+
+    fn event(&self, at: Option<usize>, span: UpdateSpan) -> UpdateEvent<'_> {
+        let chunk = at.and_then(|from| self.chunks.chunk().get(from..)).unwrap_or_default();
+        self.state.resolve(chunk, span)
     }
 }
 
-type Polled<T, S> = Result<Option<(Option<usize>, T)>, MessageError<<S as TryStream>::Error>>;
+/// The position of an update, and where in the chunk the search for it began; nowhere after the end of the input.
+type Position = (Option<usize>, UpdateSpan);
 
-impl<S: TryStream> Messages<S>
+impl<S: TryStream> MessageStream<S>
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// With default limits; lenient.
-    pub fn new(chunks: S) -> Self {
-        Self::with_decoder(chunks, MessageDecoder::new())
-    }
-
-    /// With a decoder of the caller's: strict, with other limits, or with the head of the response.
-    pub fn with_decoder(chunks: S, decoder: MessageDecoder) -> Self {
-        Self { chunks: Chunks::new(chunks), decoder, is_input_ended: false, is_ended: false }
-    }
-
-    /// The next update, borrowed. `None`: the message is complete. Cancel safe: a future that is dropped has taken
-    /// nothing.
-    ///
-    /// A stream that is not `Unpin` has to be pinned first, by `pin!` or `Box::pin`.
+    /// Returns the next update, borrowed. `None`: the message is complete.
     ///
     /// # Errors
-    /// [`MessageError`]. Nothing follows.
-    pub async fn next_update(&mut self) -> Result<Option<UpdateEvent<'_>>, MessageError<S::Error>>
-    where
-        S: Unpin,
-    {
-        let found = poll_fn(|context| Pin::new(&mut *self).poll_find(context, poll_update, end_update)).await?;
-        Ok(found.map(|(from, span)| {
-            let chunk = self.chunks.chunk().map(AsRef::as_ref).unwrap_or_default();
-            let chunk = from.and_then(|from| chunk.get(from..)).unwrap_or_default();
-            self.decoder.resolve(chunk, span)
-        }))
+    /// [`MessageStreamError::Incomplete`]. Nothing follows.
+    #[expect(clippy::should_implement_trait, reason = "an iterator cannot borrow from itself")]
+    pub async fn next(&mut self) -> Result<Option<Update<'_>>, MessageStreamError<S::Error>> {
+        Ok(self.next_event().await?.map(|event| event.update))
     }
 
-    /// The next piece of text. `None`: the message is complete. Cancel safe.
+    /// As [`next`](Self::next), with the payload and the type of the event that brought the update.
     ///
     /// # Errors
-    /// [`MessageError`]. Nothing follows.
-    pub async fn next_text(&mut self) -> Result<Option<String>, MessageError<S::Error>>
-    where
-        S: Unpin,
-    {
-        let found = poll_fn(|context| Pin::new(&mut *self).poll_find(context, poll_text, end_text)).await?;
-        Ok(found.map(|(_, text)| text))
+    /// As [`next`](Self::next).
+    pub async fn next_event(&mut self) -> Result<Option<UpdateEvent<'_>>, MessageStreamError<S::Error>> {
+        let found = poll_fn(|context| self.poll_position(context)).await?;
+        Ok(found.map(|(at, span)| self.event(at, span)))
     }
 
-    /// The text as it arrives.
-    pub fn text_deltas(&mut self) -> TextStream<'_, S>
+    /// As [`next_event`](Self::next_event), for a hand-written [`Stream`].
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn poll_next_event(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<UpdateEvent<'_>>, MessageStreamError<S::Error>>> {
+        let found = ready!(self.poll_position(context))?;
+        Poll::Ready(Ok(found.map(|(at, span)| self.event(at, span))))
+    }
+
+    /// Returns the next piece of text. `None`: the message is complete.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub async fn next_text(&mut self) -> Result<Option<String>, MessageStreamError<S::Error>> {
+        poll_fn(|context| self.poll_next_text(context)).await
+    }
+
+    fn poll_next_text(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<String>, MessageStreamError<S::Error>>> {
+        while let Some((at, span)) = ready!(self.poll_position(context))? {
+            if let Some(text) = text_of(&self.event(at, span)) {
+                return Poll::Ready(Ok(Some(text)));
+            }
+        }
+        Poll::Ready(Ok(None))
+    }
+
+    /// The text as it arrives, as a [`Stream`].
+    pub fn text_deltas(&mut self) -> TextStream<'_, S> {
+        TextStream { message: self, is_ended: false }
+    }
+
+    /// Maps updates to items of a [`Stream`], for example of a type that all vendors share. Updates that are mapped to
+    /// `None` are left out.
+    ///
+    /// ```
+    /// use futures::TryStreamExt as _;
+    /// use ssewire_io::{ByteStreamExt as _, MessageStreamError};
+    /// use ssewire_messages::Update;
+    ///
+    /// enum Delta {
+    ///     Text(String),
+    ///     ToolInput(String),
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data: {\"type\":\"message_start\",\"message\":{}}\n\n\
+    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..])]);
+    /// let deltas = body.message().filter_map_updates(|event| match event.update {
+    ///     Update::Text { text, .. } => Some(Delta::Text(text.to_owned())),
+    ///     Update::ToolInput { partial_json, .. } => Some(Delta::ToolInput(partial_json.to_owned())),
+    ///     _ => None,
+    /// });
+    /// let deltas: Vec<Delta> = deltas.try_collect().await?;
+    /// # assert!(deltas.is_empty());
+    /// # Ok::<(), MessageStreamError<std::io::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn filter_map_updates<F, T>(self, map: F) -> MappedUpdates<S, F>
     where
-        S: Unpin,
+        F: FnMut(UpdateEvent<'_>) -> Option<T>,
     {
-        TextStream { messages: Pin::new(self) }
+        MappedUpdates { message: self, map, is_ended: false }
     }
 
     /// Reads to the end of the message, and returns it.
     ///
     /// # Errors
-    /// [`FinalMessageError`], with the partial message and why it is one.
-    pub async fn final_message(self) -> Result<Message, FinalMessageError<S::Error>> {
-        let mut messages = pin!(self);
-        let mut failure = None;
+    /// [`IncompleteMessage`], with the partial message and the reason. If an error was returned before, that one has the
+    /// message, and this one has an empty one.
+    pub async fn finish(mut self) -> Result<Message, IncompleteMessage<S::Error>> {
+        self.read_to_end().await?;
+        self.state.finish()
+    }
+
+    /// Reads to the end of the message, returns it, and continues with the next one of the same body. `None`: the body
+    /// has no further message.
+    ///
+    /// ```
+    /// # use ssewire_io::ByteStreamExt as _;
+    /// # futures::executor::block_on(async {
+    /// # let one = &b"data: {\"type\":\"message_start\",\"message\":{}}\n\n\
+    /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
+    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(one), Ok(one)]);
+    /// let mut reply = body.message();
+    /// let mut messages = Vec::new();
+    /// while let Some(message) = reply.next_message().await? {
+    ///     messages.push(message);
+    /// }
+    /// assert_eq!(messages.len(), 2);
+    /// # Ok::<(), ssewire_io::IncompleteMessage<std::io::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`IncompleteMessage`]. The next call continues with the next message.
+    pub async fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<S::Error>> {
+        self.state.skip_failed();
+        self.read_to_end().await?;
+        self.state.next_message()
+    }
+
+    async fn read_to_end(&mut self) -> Result<(), IncompleteMessage<S::Error>> {
         loop {
-            match poll_fn(|context| messages.as_mut().poll_find(context, poll_update, end_update)).await {
+            match poll_fn(|context| self.poll_position(context)).await {
                 Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(MessageError::Transport(error)) => failure = Some(error),
-                // `finish` judges.
-                Err(_) => {}
+                Ok(None) => return Ok(()),
+                Err(MessageStreamError::Incomplete(error)) => return Err(error),
+                // Streams have no read timeout.
+                Err(MessageStreamError::Timeout(error)) => return self.state.fail(error),
             }
         }
-        finish(core::mem::take(messages.project().decoder), failure)
     }
 
-    /// The decoder, which has the snapshot, the violations, the accumulator.
-    pub fn decoder(&self) -> &MessageDecoder {
-        &self.decoder
-    }
-
-    /// The message so far.
-    pub fn snapshot(&self) -> Cow<'_, Message> {
-        self.decoder.snapshot()
-    }
-
-    fn poll_find<T>(
-        self: Pin<&mut Self>,
+    fn poll_position(
+        &mut self,
         context: &mut Context<'_>,
-        mut poll: impl FnMut(&mut MessageDecoder, &mut &[u8]) -> Result<Found<T>, MessageDecodeError>,
-        mut end: impl FnMut(&mut MessageDecoder) -> Result<Option<T>, MessageDecodeError>,
-    ) -> Poll<Polled<T, S>> {
-        let this = self.project();
-        if *this.is_ended {
-            return Poll::Ready(Ok(None));
-        }
-        let decoder = this.decoder;
-        if !*this.is_input_ended {
-            let decode = |input: &mut &[u8]| poll(decoder, input).map_err(MessageError::Decode);
-            match ready!(this.chunks.poll_find(context, decode, MessageError::Transport)) {
-                Ok(Some((from, Some(found)))) => return Poll::Ready(Ok(Some((Some(from), found)))),
-                Ok(Some((_, None))) => {
-                    *this.is_ended = true;
-                    return Poll::Ready(judge(decoder).map(|()| None));
+    ) -> Poll<Result<Option<Position>, MessageStreamError<S::Error>>> {
+        loop {
+            match self.state.phase() {
+                Phase::Reading => {
+                    let state = &mut self.state;
+                    let decode = |input: &mut &[u8]| Ok(state.poll(input));
+                    let stream = self.stream.as_mut();
+                    match ready!(self.chunks.poll_drive(stream, context, Keep::Whole, decode, |error| error)) {
+                        Ok(Some((from, Found::Update(span)))) => return Poll::Ready(Ok(Some((Some(from), span)))),
+                        Ok(Some((_, Found::End))) => {
+                            // The message has ended: a later failure of the connection does not matter.
+                            let _ = self.chunks.look_ahead(self.stream.as_mut(), context);
+                            return Poll::Ready(Ok(self.state.conclude().map(|()| None)?));
+                        }
+                        Ok(None) => self.state.end_input(),
+                        Err(error) => return Poll::Ready(Ok(self.state.fail(error).map(|()| None)?)),
+                    }
                 }
-                Ok(None) => *this.is_input_ended = true,
-                Err(error) => {
-                    *this.is_ended = true;
-                    return Poll::Ready(Err(error));
+                Phase::Draining => {
+                    return Poll::Ready(match self.state.drain() {
+                        Some(span) => Ok(Some((None, span))),
+                        None => Ok(self.state.conclude().map(|()| None)?),
+                    });
                 }
+                Phase::Ended | Phase::Failed => return Poll::Ready(Ok(None)),
             }
         }
-        Poll::Ready(match end(decoder) {
-            Ok(Some(found)) => Ok(Some((None, found))),
-            Ok(None) => {
-                *this.is_ended = true;
-                judge(decoder).map(|()| None)
-            }
-            Err(error) => {
-                *this.is_ended = true;
-                Err(MessageError::Decode(error))
-            }
-        })
     }
 }
 
-impl<S: TryStream> Stream for Messages<S>
+/// Shows states, never what the stream carried.
+impl<S> fmt::Debug for MessageStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageStream")
+            .field("decoder", self.decoder())
+            .field("phase", &self.state.phase())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The text of a [`MessageStream`] as it arrives: that of all text blocks, with nothing in between.
+pub struct TextStream<'a, S> {
+    message: &'a mut MessageStream<S>,
+    is_ended: bool,
+}
+
+impl<S: TryStream> Stream for TextStream<'_, S>
 where
     S::Ok: AsRef<[u8]>,
 {
-    type Item = Result<String, MessageError<S::Error>>;
+    type Item = Result<String, MessageStreamError<S::Error>>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_find(context, poll_text, end_text).map(next)
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let text = ready!(self.message.poll_next_text(context)).transpose();
+        self.is_ended = text.is_none();
+        Poll::Ready(text)
     }
 }
 
-impl<S: TryStream> FusedStream for Messages<S>
+impl<S: TryStream> FusedStream for TextStream<'_, S>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -192,34 +334,70 @@ where
     }
 }
 
-/// The text of [`Messages`] as it arrives: that of all text blocks, with nothing in between.
-#[derive(Debug)]
-pub struct TextStream<'a, S: TryStream> {
-    messages: Pin<&'a mut Messages<S>>,
-}
-
-impl<S: TryStream> Stream for TextStream<'_, S>
-where
-    S::Ok: AsRef<[u8]>,
-{
-    type Item = Result<String, MessageError<S::Error>>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.messages.as_mut().poll_find(context, poll_text, end_text).map(next)
+impl<S> fmt::Debug for TextStream<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextStream").field("message", &self.message).finish_non_exhaustive()
     }
 }
 
-/// As items of a stream are returned.
-fn next<F, T, E>(found: Result<Option<(F, T)>, E>) -> Option<Result<T, E>> {
-    found.map(|found| found.map(|(_, item)| item)).transpose()
+/// The updates of a [`MessageStream`], mapped; see [`MessageStream::filter_map_updates`].
+pub struct MappedUpdates<S, F> {
+    message: MessageStream<S>,
+    map: F,
+    is_ended: bool,
 }
 
-/// Shows states, never what the stream carried.
-impl<S: TryStream> fmt::Debug for Messages<S> {
+impl<S, F> MappedUpdates<S, F> {
+    /// The message, with its snapshot.
+    pub fn get_ref(&self) -> &MessageStream<S> {
+        &self.message
+    }
+
+    /// The message. Updates that are taken from it are not mapped.
+    pub fn get_mut(&mut self) -> &mut MessageStream<S> {
+        &mut self.message
+    }
+
+    /// Returns the message, to [`finish`](MessageStream::finish) it.
+    pub fn into_inner(self) -> MessageStream<S> {
+        self.message
+    }
+}
+
+/// The closure is called, never pinned.
+impl<S, F> Unpin for MappedUpdates<S, F> {}
+
+impl<S: TryStream, F, T> Stream for MappedUpdates<S, F>
+where
+    S::Ok: AsRef<[u8]>,
+    F: FnMut(UpdateEvent<'_>) -> Option<T>,
+{
+    type Item = Result<T, MessageStreamError<S::Error>>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        while let Some((at, span)) = ready!(this.message.poll_position(context))? {
+            if let Some(item) = (this.map)(this.message.event(at, span)) {
+                return Poll::Ready(Some(Ok(item)));
+            }
+        }
+        this.is_ended = true;
+        Poll::Ready(None)
+    }
+}
+
+impl<S: TryStream, F, T> FusedStream for MappedUpdates<S, F>
+where
+    S::Ok: AsRef<[u8]>,
+    F: FnMut(UpdateEvent<'_>) -> Option<T>,
+{
+    fn is_terminated(&self) -> bool {
+        self.is_ended
+    }
+}
+
+impl<S, F> fmt::Debug for MappedUpdates<S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Messages")
-            .field("decoder", &self.decoder)
-            .field("is_ended", &self.is_ended)
-            .finish_non_exhaustive()
+        f.debug_struct("MappedUpdates").field("message", &self.message).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,192 @@
+//! A stream of byte chunks as a source of input: holds the part of a chunk that is not decoded yet.
+
+use alloc::vec::Vec;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use futures_core::TryStream;
+
+/// The unread part of the last chunk, and whether the stream has ended.
+///
+/// The stream itself is not in here, and chunks are copied into a buffer of our own if they hold more than one item: so
+/// no adapter has to name the type of a chunk, and none has a bound on its stream.
+#[derive(Debug)]
+pub(crate) struct ChunkBuffer<C = Vec<u8>> {
+    chunk: C,
+    /// Number of bytes of the chunk that are consumed.
+    start: usize,
+    is_ended: bool,
+    /// Number of chunks since the transport was last pending.
+    ready_chunks: u8,
+}
+
+/// What part of a chunk is kept when an item was found in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// What comes after the item: the item owns its bytes.
+    Rest,
+    /// All of it: the item is resolved from the chunk.
+    Whole,
+}
+
+/// A buffer that chunks of the type `T` are kept in.
+pub(crate) trait Hold<T>: Default + AsRef<[u8]> {
+    /// Keeps the bytes from `from` on.
+    fn hold(&mut self, chunk: T, from: usize);
+
+    /// Drops the contents.
+    fn release(&mut self);
+}
+
+impl<T: AsRef<[u8]>> Hold<T> for Vec<u8> {
+    fn hold(&mut self, chunk: T, from: usize) {
+        self.clear();
+        self.extend_from_slice(chunk.as_ref().get(from..).unwrap_or_default());
+    }
+
+    /// An idle stream keeps no large buffer.
+    fn release(&mut self) {
+        const KEPT_CAPACITY: usize = 4 * 1024;
+        if self.capacity() > KEPT_CAPACITY { *self = Self::new() } else { self.clear() }
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl Hold<bytes::Bytes> for bytes::Bytes {
+    fn hold(&mut self, chunk: bytes::Bytes, from: usize) {
+        *self = chunk.slice(from.min(chunk.len())..);
+    }
+
+    fn release(&mut self) {
+        *self = Self::new();
+    }
+}
+
+/// After this number of chunks without a pause the executor gets its turn.
+const MAX_READY_CHUNKS: u8 = 64;
+
+impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
+    pub(crate) fn new() -> Self {
+        Self { chunk: C::default(), start: 0, is_ended: false, ready_chunks: 0 }
+    }
+
+    /// The chunk that [`Keep::Whole`] kept.
+    #[cfg(any(feature = "bytes", feature = "messages"))]
+    pub(crate) fn chunk(&self) -> &C {
+        &self.chunk
+    }
+
+    /// Feeds `decode` until it finds something. With [`Keep::Whole`] it is found in the [`chunk`](Self::chunk) from the
+    /// offset on that is returned with it. `None`: the stream has ended, or has failed before.
+    ///
+    /// The stream is not polled again after its end or after an error.
+    pub(crate) fn poll_drive<S: TryStream, T, E>(
+        &mut self,
+        mut stream: Pin<&mut S>,
+        context: &mut Context<'_>,
+        keep: Keep,
+        mut decode: impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
+        transport_error: impl FnOnce(S::Error) -> E,
+    ) -> Poll<Result<Option<(usize, T)>, E>>
+    where
+        S::Ok: AsRef<[u8]>,
+        C: Hold<S::Ok>,
+    {
+        let (from, found) = self.drive_held(&mut decode);
+        if let Some(found) = found? {
+            return Poll::Ready(Ok(Some((from, found))));
+        }
+        self.chunk.release();
+        self.start = 0;
+        loop {
+            if self.is_ended {
+                return Poll::Ready(Ok(None));
+            }
+            if self.ready_chunks >= MAX_READY_CHUNKS {
+                // A stream that is never pending must not block its executor.
+                self.ready_chunks = 0;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let Poll::Ready(next) = stream.as_mut().try_poll_next(context) else {
+                self.ready_chunks = 0;
+                return Poll::Pending;
+            };
+            let chunk = match next {
+                Some(Ok(chunk)) => chunk,
+                Some(Err(error)) => {
+                    self.is_ended = true;
+                    return Poll::Ready(Err(transport_error(error)));
+                }
+                None => {
+                    self.is_ended = true;
+                    return Poll::Ready(Ok(None));
+                }
+            };
+            self.ready_chunks = self.ready_chunks.saturating_add(1);
+            let bytes = chunk.as_ref();
+            let mut input = bytes;
+            let found = decode(&mut input);
+            let consumed = bytes.len().saturating_sub(input.len());
+            if matches!(found, Ok(None)) {
+                continue;
+            }
+            match keep {
+                Keep::Whole => {
+                    self.chunk.hold(chunk, 0);
+                    self.start = consumed;
+                }
+                Keep::Rest if consumed < bytes.len() => self.chunk.hold(chunk, consumed),
+                Keep::Rest => {}
+            }
+            return Poll::Ready(found.map(|found| found.map(|found| (0, found))));
+        }
+    }
+
+    /// Decodes what is held, also if that is nothing: a decoder may have several items for its last byte. Returns where
+    /// it began. `None`: more input is needed.
+    fn drive_held<T, E>(
+        &mut self,
+        decode: &mut impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
+    ) -> (usize, Result<Option<T>, E>) {
+        let from = self.start;
+        let bytes = self.chunk.as_ref();
+        let mut input = bytes.get(from..).unwrap_or_default();
+        let found = decode(&mut input);
+        self.start = bytes.len().saturating_sub(input.len());
+        (from, found)
+    }
+}
+
+impl ChunkBuffer {
+    /// Polls the stream once, without waiting, so that a body that has ended is read to its end: HTTP clients reuse the
+    /// connection only then. A chunk that comes instead is kept.
+    #[cfg(any(feature = "messages", feature = "json"))]
+    pub(crate) fn look_ahead<S: TryStream>(
+        &mut self,
+        stream: Pin<&mut S>,
+        context: &mut Context<'_>,
+    ) -> Result<(), S::Error>
+    where
+        S::Ok: AsRef<[u8]>,
+    {
+        if self.is_ended {
+            return Ok(());
+        }
+        match stream.try_poll_next(context) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(Some(Ok(chunk))) => {
+                self.chunk.extend_from_slice(chunk.as_ref());
+                Ok(())
+            }
+            Poll::Ready(None) => {
+                self.is_ended = true;
+                Ok(())
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.is_ended = true;
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Blocking input: anything that is `std::io::Read`.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::iter::FusedIterator;
+use core::marker::PhantomData;
+use core::time::Duration;
+use std::io::{self, Read};
+
+use ssewire::{Block, Event, Frame};
+
+use crate::end::{End, Ending};
+use crate::error::EventError;
+use crate::format::{Blocks, Events, Format, Frames, Lines, TextEvents};
+use crate::read_source::{ReadError, ReadSource};
+
+/// The events of a blocking reader.
+pub type EventReader<R> = DecodeReader<R, Events>;
+
+/// The blocks of a blocking reader, also those without data: priming events of MCP, `id` or `retry` alone.
+pub type BlockReader<R> = DecodeReader<R, Blocks>;
+
+/// The blocks, comments and unknown fields of a blocking reader, as far as its decoder was asked for them
+/// (`Decoder::with_comments`, `Decoder::with_unknown_fields`).
+pub type FrameReader<R> = DecodeReader<R, Frames>;
+
+/// The lines of a blocking reader, without their line ends: newline-delimited JSON.
+pub type LineReader<R> = DecodeReader<R, Lines>;
+
+/// The events of a blocking reader as [`TextEvent`](crate::TextEvent)s.
+pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
+
+/// What a blocking reader carries: the body of a response, as HTTP clients have it. Named by its aliases:
+/// [`EventReader`], [`BlockReader`], [`FrameReader`], [`LineReader`], [`TextEventReader`].
+///
+/// ```
+/// use ssewire_io::EventReader;
+///
+/// # let response = &b"event: greeting\ndata: hello\n\n"[..];
+/// let mut events = EventReader::new(response);
+/// while let Some(event) = events.next_event()? {
+///     println!("{}: {}", event.event_type_lossy(), event.data_lossy());
+/// }
+/// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
+/// ```
+///
+/// The methods `next_…` borrow: no copy, no allocation. As an iterator it returns items that own their bytes, for one
+/// copy each. It reads pieces of up to 16 KiB, and no further than the next item needs.
+///
+/// The end is returned once: after a [final](EventError::is_final) error there is nothing more. A read timeout of the
+/// transport (`WouldBlock`, `TimedOut`) is [`EventError::Timeout`]: call again to continue.
+pub struct DecodeReader<R, F: Format> {
+    source: ReadSource<R>,
+    decoder: F::Decoder,
+    ending: Ending,
+    format: PhantomData<fn() -> F>,
+}
+
+impl<R, F: Format> DecodeReader<R, F> {
+    /// Uses a decoder with default limits.
+    pub fn new(reader: R) -> Self {
+        Self::with_decoder(reader, F::Decoder::default())
+    }
+
+    /// Uses the caller's decoder: another limit, a last event ID, comments.
+    pub fn with_decoder(reader: R, decoder: F::Decoder) -> Self {
+        Self { source: ReadSource::new(reader), decoder, ending: Ending::default(), format: PhantomData }
+    }
+
+    /// Sets what happens to an unfinished item when the input ends; [`End::Report`] by default.
+    #[must_use]
+    pub fn with_end(self, end: End) -> Self {
+        Self { ending: self.ending.with_end(end), ..self }
+    }
+
+    /// Sets how long a call may wait for an item while other bytes arrive, such as comments: then it returns
+    /// [`EventError::Timeout`]. `clock` returns the time since any fixed point. It is asked before each read, so the
+    /// transport needs a read timeout, too.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use ssewire_io::EventReader;
+    ///
+    /// # let response = &b"data: hello\n\n"[..];
+    /// let start = Instant::now();
+    /// let events = EventReader::new(response).with_idle_timeout(Duration::from_secs(60), move || start.elapsed());
+    /// # assert_eq!(events.count(), 1);
+    /// ```
+    #[must_use]
+    pub fn with_idle_timeout(
+        mut self,
+        timeout: Duration,
+        clock: impl FnMut() -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        self.source.set_idle_limit(timeout, Box::new(clock));
+        self
+    }
+
+    /// The decoder, which has the last event ID and the reconnection time.
+    pub fn decoder(&self) -> &F::Decoder {
+        &self.decoder
+    }
+
+    /// The decoder, to change its last event ID. Decoding with it loses items of this reader.
+    pub fn decoder_mut(&mut self) -> &mut F::Decoder {
+        &mut self.decoder
+    }
+
+    /// The reader.
+    pub fn get_ref(&self) -> &R {
+        self.source.get_ref()
+    }
+
+    /// The reader. Reading from it loses bytes for this one.
+    pub fn get_mut(&mut self) -> &mut R {
+        self.source.get_mut()
+    }
+
+    /// Returns the reader. What was read from it and not yet returned is lost.
+    pub fn into_inner(self) -> R {
+        self.source.into_inner()
+    }
+
+    /// Returns the decoder for another connection: it keeps the last event ID, the reconnection time and the limits; what
+    /// is pending is discarded.
+    pub fn into_decoder(mut self) -> F::Decoder {
+        self.ending.reopen::<F>(&mut self.decoder);
+        self.decoder
+    }
+
+    /// Continues with another connection, also after the end. The decoder keeps the last event ID, the reconnection time
+    /// and the limits; what is pending is discarded. [`Reconnect`](ssewire::Reconnect) says when to connect again.
+    pub fn reconnect(&mut self, reader: R) {
+        self.source.replace(reader);
+        self.ending.reopen::<F>(&mut self.decoder);
+    }
+}
+
+/// Where the chunk is that an item is resolved from.
+enum Place {
+    Read { from: usize },
+    Completion(&'static [u8]),
+}
+
+impl<R, F: Format> DecodeReader<R, F> {
+    fn chunk(&self, place: Place) -> &[u8] {
+        match place {
+            Place::Read { from } => self.source.chunk(from),
+            Place::Completion(chunk) => chunk,
+        }
+    }
+}
+
+impl<R: Read, F: Format> DecodeReader<R, F> {
+    fn next_span(&mut self) -> Result<Option<(Place, F::Span)>, EventError<io::Error>> {
+        if self.ending.is_open() {
+            let decode = |input: &mut &[u8]| F::poll(&mut self.decoder, input).map_err(EventError::Decode);
+            match self.source.drive(decode, EventError::from) {
+                Ok(Some((from, span))) => return Ok(Some((Place::Read { from }, span))),
+                Ok(None) => {}
+                Err(error) => {
+                    if error.is_final() {
+                        self.ending.fail::<F>(&mut self.decoder);
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        let completed = self.ending.complete::<F, _>(&mut self.decoder)?;
+        Ok(completed.map(|(chunk, span)| (Place::Completion(chunk), span)))
+    }
+}
+
+impl<R: Read> EventReader<R> {
+    /// Borrows the next event. Blocks until it is there. `None`: the input has ended.
+    ///
+    /// # Errors
+    /// [`EventError`]. If it is not [final](EventError::is_final), call again to continue.
+    pub fn next_event(&mut self) -> Result<Option<Event<'_>>, EventError<io::Error>> {
+        let found = self.next_span()?;
+        Ok(found.map(|(place, span)| self.decoder.resolve(self.chunk(place), span)))
+    }
+}
+
+impl<R: Read> BlockReader<R> {
+    /// Borrows the next block; see [`next_event`](EventReader::next_event).
+    ///
+    /// # Errors
+    /// As [`next_event`](EventReader::next_event). The block of a lost event follows, without an event.
+    pub fn next_block(&mut self) -> Result<Option<Block<'_>>, EventError<io::Error>> {
+        let found = self.next_span()?;
+        Ok(found.map(|(place, block)| block.resolve(&self.decoder, self.chunk(place))))
+    }
+}
+
+impl<R: Read> FrameReader<R> {
+    /// Borrows the next frame; see [`next_event`](EventReader::next_event).
+    ///
+    /// # Errors
+    /// As [`next_event`](EventReader::next_event).
+    pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, EventError<io::Error>> {
+        let found = self.next_span()?;
+        Ok(found.map(|(place, span)| self.decoder.resolve_frame(self.chunk(place), span)))
+    }
+}
+
+impl<R: Read> LineReader<R> {
+    /// Borrows the next line; see [`next_event`](EventReader::next_event).
+    ///
+    /// # Errors
+    /// As [`next_event`](EventReader::next_event).
+    pub fn next_line(&mut self) -> Result<Option<&[u8]>, EventError<io::Error>> {
+        let found = self.next_span()?;
+        Ok(found.map(|(place, span)| self.decoder.resolve(self.chunk(place), span)))
+    }
+}
+
+impl<R: Read, F: Format> Iterator for DecodeReader<R, F> {
+    type Item = Result<F::Item, EventError<io::Error>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (place, span) = match self.next_span().transpose()? {
+            Ok(found) => found,
+            Err(error) => return Some(Err(error)),
+        };
+        let chunk = match place {
+            Place::Read { from } => self.source.chunk(from),
+            Place::Completion(chunk) => chunk,
+        };
+        Some(Ok(F::resolve_owned(&mut self.decoder, chunk, span)))
+    }
+}
+
+impl<R: Read, F: Format> FusedIterator for DecodeReader<R, F> {}
+
+/// Shows the decoder's state, never what the stream carried.
+impl<R, F: Format> fmt::Debug for DecodeReader<R, F>
+where
+    F::Decoder: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeReader")
+            .field("decoder", &self.decoder)
+            .field("ending", &self.ending)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<ReadError> for EventError<io::Error> {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Timeout(error) => Self::Timeout(error),
+            ReadError::Failed(error) => Self::Transport(error),
+        }
+    }
+}

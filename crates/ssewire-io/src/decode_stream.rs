@@ -1,0 +1,235 @@
+//! Asynchronous input: any stream of byte chunks, on any executor.
+
+use core::fmt;
+use core::future::poll_fn;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use futures_core::stream::FusedStream;
+use futures_core::{Stream, TryStream};
+use pin_project_lite::pin_project;
+
+use crate::chunk_buffer::{ChunkBuffer, Keep};
+use crate::format::{Blocks, Events, Format, Frames, Lines, TextEvents};
+use crate::end::{End, Ending};
+use crate::error::EventError;
+
+/// The events of a stream of byte chunks.
+pub type EventStream<S> = DecodeStream<S, Events>;
+
+/// The blocks of a stream of byte chunks, also those without data: priming events of MCP, `id` or `retry` alone.
+pub type BlockStream<S> = DecodeStream<S, Blocks>;
+
+/// The blocks, comments and unknown fields of a stream of byte chunks, as far as its decoder was asked for them
+/// (`Decoder::with_comments`, `Decoder::with_unknown_fields`).
+pub type FrameStream<S> = DecodeStream<S, Frames>;
+
+/// The lines of a stream of byte chunks, without their line ends: newline-delimited JSON.
+pub type LineStream<S> = DecodeStream<S, Lines>;
+
+/// The events of a stream of byte chunks as [`TextEvent`](crate::TextEvent)s.
+pub type TextEventStream<S> = DecodeStream<S, TextEvents>;
+
+pin_project! {
+    /// What a stream of byte chunks, `Stream<Item = Result<impl AsRef<[u8]>, E>>`, carries: the body of a response, as
+    /// HTTP clients have it. Named by its aliases: [`EventStream`], [`BlockStream`], [`FrameStream`], [`LineStream`],
+    /// [`TextEventStream`].
+    ///
+    /// ```
+    /// use ssewire_io::EventStream;
+    ///
+    /// # futures::executor::block_on(async {
+    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>("data: hel"), Ok("lo\n\n")]);
+    /// let mut events = EventStream::new(body);
+    /// while let Some(event) = events.try_next().await? {
+    ///     println!("{}", event.as_event().data_lossy());
+    /// }
+    /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// Each item owns its bytes: one copy, and for an event one allocation. A chunk that holds several items is copied
+    /// once more; streams of `Bytes` have a `BytesEventStream`, which copies nothing.
+    ///
+    /// No executor, no boxing, no `Send` bound: it is `Send` and `Unpin` where the stream is. Dropping it cancels the
+    /// response. The end is returned once: after a [final](EventError::is_final) error comes `None`, for ever. After 64
+    /// chunks without a pause of the transport it yields to the executor.
+    pub struct DecodeStream<S, F: Format> {
+        #[pin]
+        stream: S,
+        chunks: ChunkBuffer,
+        decoder: F::Decoder,
+        ending: Ending,
+        format: PhantomData<fn() -> F>,
+    }
+}
+
+impl<S, F: Format> DecodeStream<S, F> {
+    /// Uses a decoder with default limits.
+    pub fn new(stream: S) -> Self {
+        Self::with_decoder(stream, F::Decoder::default())
+    }
+
+    /// Uses the caller's decoder: another limit, a last event ID, comments.
+    pub fn with_decoder(stream: S, decoder: F::Decoder) -> Self {
+        Self { stream, chunks: ChunkBuffer::new(), decoder, ending: Ending::default(), format: PhantomData }
+    }
+
+    /// Sets what happens to an unfinished item when the input ends; [`End::Report`] by default.
+    #[must_use]
+    pub fn with_end(self, end: End) -> Self {
+        Self { ending: self.ending.with_end(end), ..self }
+    }
+
+    /// The decoder, which has the last event ID and the reconnection time.
+    pub fn decoder(&self) -> &F::Decoder {
+        &self.decoder
+    }
+
+    /// The decoder, to change its last event ID. Decoding with it loses items of this stream.
+    pub fn decoder_mut(&mut self) -> &mut F::Decoder {
+        &mut self.decoder
+    }
+
+    /// The stream of chunks.
+    pub fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream of chunks. Taking chunks from it loses them for this stream.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// The stream of chunks, pinned.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
+        self.project().stream
+    }
+
+    /// Returns the stream of chunks. What was taken from it and not yet returned is lost.
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
+
+    /// Returns the decoder for another connection: it keeps the last event ID, the reconnection time and the limits; what
+    /// is pending is discarded.
+    pub fn into_decoder(mut self) -> F::Decoder {
+        // Only tells what was pending.
+        let _ = F::finish(&mut self.decoder);
+        self.decoder
+    }
+
+    /// Continues with another connection, also after the end. The decoder keeps the last event ID, the reconnection time
+    /// and the limits; what is pending is discarded. [`Reconnect`](ssewire::Reconnect) says when to connect again.
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    ///
+    /// use futures::stream::iter;
+    /// use ssewire_io::{ByteStreamExt as _, ssewire::last_event_id_header};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let connect = |body: &'static str| iter([Ok::<_, std::io::Error>(body)]);
+    /// let mut events = connect("id: 7\ndata: one\n\n").sse_events();
+    /// while let Some(event) = events.try_next().await? {
+    ///     assert_eq!(event.data(), b"one");
+    /// }
+    /// assert_eq!(last_event_id_header(events.decoder().last_event_id()), Some(("last-event-id", &b"7"[..])));
+    /// Pin::new(&mut events).reconnect(connect("data: two\n\n"));
+    /// assert_eq!(events.try_next().await?.map(|event| event.last_event_id().to_vec()), Some(b"7".to_vec()));
+    /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn reconnect(self: Pin<&mut Self>, stream: S) {
+        let mut this = self.project();
+        this.stream.set(stream);
+        *this.chunks = ChunkBuffer::new();
+        this.ending.reopen::<F>(this.decoder);
+    }
+}
+
+impl<S: TryStream, F: Format> DecodeStream<S, F>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    /// Returns the next item; `None` at the end. As `TryStreamExt::try_next`, without its crate. Cancel safe.
+    ///
+    /// A stream that is not `Unpin` has to be pinned first, by `pin!` or `Box::pin`.
+    ///
+    /// # Errors
+    /// [`EventError`]. If it is not [final](EventError::is_final), call again to continue after the item that was lost.
+    pub async fn try_next(&mut self) -> Result<Option<F::Item>, EventError<S::Error>>
+    where
+        S: Unpin,
+    {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
+    }
+}
+
+#[cfg(feature = "json")]
+impl<S: TryStream, F: Format> DecodeStream<S, F>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    /// Polls the stream of chunks once, so that a body that has ended is read to its end.
+    pub(crate) fn look_ahead(self: Pin<&mut Self>, context: &mut Context<'_>) {
+        let this = self.project();
+        if this.ending.is_open() {
+            // The items that were wanted are there: nobody asks for a later error.
+            let _ = this.chunks.look_ahead(this.stream, context);
+        }
+    }
+}
+
+impl<S: TryStream, F: Format> Stream for DecodeStream<S, F>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    type Item = Result<F::Item, EventError<S::Error>>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        if this.ending.is_open() {
+            let decode = |input: &mut &[u8]| {
+                let chunk = *input;
+                let span = F::poll(this.decoder, input)?;
+                Ok(span.map(|span| F::resolve_owned(this.decoder, chunk, span)))
+            };
+            match ready!(this.chunks.poll_drive(this.stream, context, Keep::Rest, decode, EventError::Transport)) {
+                Ok(Some((_, item))) => return Poll::Ready(Some(Ok(item))),
+                Ok(None) => {}
+                Err(error) => {
+                    if error.is_final() {
+                        this.ending.fail::<F>(this.decoder);
+                    }
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+        let completed = this.ending.complete::<F, _>(this.decoder).transpose();
+        Poll::Ready(completed.map(|item| item.map(|(chunk, span)| F::resolve_owned(this.decoder, chunk, span))))
+    }
+}
+
+impl<S: TryStream, F: Format> FusedStream for DecodeStream<S, F>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    fn is_terminated(&self) -> bool {
+        self.ending.is_ended()
+    }
+}
+
+/// Shows the decoder's state, never what the stream carried.
+impl<S, F: Format> fmt::Debug for DecodeStream<S, F>
+where
+    F::Decoder: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DecodeStream")
+            .field("decoder", &self.decoder)
+            .field("ending", &self.ending)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! The end of the input.
+
+use crate::error::EventError;
+use crate::format::{Decode, Format};
+
+/// What happens to an unfinished event, or line, when the input ends. After a transport error it is always discarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum End {
+    /// The stream ends with [`EventError::Truncated`].
+    #[default]
+    Report,
+    /// The event is returned as if its last line end and its blank line had come; a line as if its line end had come.
+    /// For streams that end in `data: [DONE]\n`, and for files without a last line end. A last event that was cut looks
+    /// the same.
+    Dispatch,
+    /// The event is discarded without an error, as a browser does (HTML standard: "any pending data must be discarded").
+    Discard,
+}
+
+/// How far the input is, and the policy for its end.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ending {
+    end: End,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    #[default]
+    Open,
+    /// The input has ended; what completes the pending item is still to be decoded.
+    Completing(&'static [u8]),
+    Ended,
+}
+
+impl Ending {
+    pub(crate) fn with_end(self, end: End) -> Self {
+        Self { end, ..self }
+    }
+
+    /// Returns whether the input may go on.
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    /// Returns whether the end was returned.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.state == State::Ended
+    }
+
+    /// A new input.
+    pub(crate) fn reopen<F: Format>(&mut self, decoder: &mut F::Decoder) {
+        self.state = State::Open;
+        // Only tells what was pending.
+        let _ = F::finish(decoder);
+    }
+
+    /// The transport failed. What is pending was cut by that error, which is the one that is returned.
+    pub(crate) fn fail<F: Format>(&mut self, decoder: &mut F::Decoder) {
+        self.state = State::Ended;
+        let _ = F::finish(decoder);
+    }
+
+    /// Returns the position of what the policy makes of the pending item when the input has ended, and the chunk to
+    /// resolve it from: that item, an error, or nothing.
+    pub(crate) fn complete<F: Format, E>(&mut self, decoder: &mut F::Decoder) -> Completed<F, E> {
+        if self.is_open() {
+            let rest = if self.end == End::Dispatch { F::completion(decoder) } else { b"" };
+            self.state = State::Completing(rest);
+        }
+        let State::Completing(rest) = &mut self.state else { return Ok(None) };
+        let chunk = *rest;
+        if let Some(span) = F::poll(decoder, rest)? {
+            return Ok(Some((chunk, span)));
+        }
+        self.state = State::Ended;
+        match F::finish(decoder) {
+            Err(truncated) if self.end == End::Report => Err(EventError::Truncated(truncated)),
+            Ok(()) | Err(_) => Ok(None),
+        }
+    }
+}
+
+type Completed<F, E> = Result<Option<(&'static [u8], <F as Decode>::Span)>, EventError<E>>;

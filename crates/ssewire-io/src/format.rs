@@ -1,0 +1,160 @@
+//! What a stream or a reader yields: events, blocks, frames, lines. Each is a decoder of the core, and the item made of
+//! what it finds.
+
+use alloc::vec::Vec;
+
+use ssewire::{
+    Block, BlockSpan, DecodeError, Decoder, EventSpan, FrameSpan, LineDecoder, LineSpan, OwnedBlock, OwnedEvent, OwnedFrame,
+    Truncated,
+};
+
+pub(crate) use self::sealed::Decode;
+use crate::TextEvent;
+
+/// What a [`DecodeStream`](crate::DecodeStream) or a [`DecodeReader`](crate::DecodeReader) yields: [`Events`],
+/// [`TextEvents`], [`Blocks`], [`Frames`] or [`Lines`]. Sealed.
+pub trait Format: Decode {}
+
+impl<F: Decode> Format for F {}
+
+mod sealed {
+    use super::{DecodeError, Truncated};
+
+    pub trait Decode {
+        /// The decoder of the core.
+        type Decoder: Default;
+        /// The position of an item.
+        type Span;
+        /// The owned item.
+        type Item;
+
+        /// Finds the next item.
+        fn poll(decoder: &mut Self::Decoder, input: &mut &[u8]) -> Result<Option<Self::Span>, DecodeError>;
+
+        /// Copies the item. `chunk` is the input as it was before `poll`.
+        fn resolve_owned(decoder: &mut Self::Decoder, chunk: &[u8], span: Self::Span) -> Self::Item;
+
+        /// Ends the input.
+        fn finish(decoder: &mut Self::Decoder) -> Result<(), Truncated>;
+
+        /// The input that completes what is pending.
+        fn completion(decoder: &Self::Decoder) -> &'static [u8];
+    }
+}
+
+/// Yields [`OwnedEvent`]s.
+#[derive(Debug)]
+pub enum Events {}
+
+/// Yields [`TextEvent`]s.
+#[derive(Debug)]
+pub enum TextEvents {}
+
+/// Yields [`OwnedBlock`]s: also blocks without data, which only set the last event ID or the reconnection time.
+#[derive(Debug)]
+pub enum Blocks {}
+
+/// Yields [`OwnedFrame`]s: blocks, and the comments and unknown fields that the decoder was asked for.
+#[derive(Debug)]
+pub enum Frames {}
+
+/// Yields lines without their line ends.
+#[derive(Debug)]
+pub enum Lines {}
+
+/// The end of the last line, and the blank line after it.
+const BLANK_LINE: &[u8] = b"\n\n";
+
+/// What all formats of the core's `Decoder` have in common.
+macro_rules! decode_with_decoder {
+    ($format:ty, $span:ty, $item:ty, $poll:expr, $resolve_owned:expr) => {
+        impl Decode for $format {
+            type Decoder = Decoder;
+            type Span = $span;
+            type Item = $item;
+
+            fn poll(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<$span>, DecodeError> {
+                $poll(decoder, input)
+            }
+
+            fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: $span) -> $item {
+                $resolve_owned(decoder, chunk, span)
+            }
+
+            fn finish(decoder: &mut Decoder) -> Result<(), Truncated> {
+                decoder.finish()
+            }
+
+            fn completion(_: &Decoder) -> &'static [u8] {
+                BLANK_LINE
+            }
+        }
+    };
+}
+
+decode_with_decoder!(Events, EventSpan, OwnedEvent, Decoder::poll_event, Decoder::resolve_owned);
+decode_with_decoder!(
+    TextEvents,
+    EventSpan,
+    TextEvent,
+    Decoder::poll_event,
+    |decoder: &mut Decoder, chunk, span| { TextEvent::from(decoder.resolve(chunk, span)) }
+);
+decode_with_decoder!(Blocks, BlockAt, OwnedBlock, poll_block, |decoder: &mut Decoder, chunk, block: BlockAt| {
+    block.resolve(decoder, chunk).into_owned()
+});
+decode_with_decoder!(Frames, FrameSpan, OwnedFrame, Decoder::poll_frame, |decoder: &mut Decoder, chunk, span| {
+    decoder.resolve_frame(chunk, span).into_owned()
+});
+
+/// The position of a block, and the offset at which the search for it began: frames that were asked for by nobody but the
+/// decoder's own settings are skipped before it.
+#[derive(Debug, Clone, Copy)]
+pub struct BlockAt {
+    span: BlockSpan,
+    offset: usize,
+}
+
+impl BlockAt {
+    pub(crate) fn resolve<'d>(&self, decoder: &'d Decoder, chunk: &'d [u8]) -> Block<'d> {
+        decoder.resolve_block(chunk.get(self.offset..).unwrap_or_default(), self.span)
+    }
+}
+
+fn poll_block(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<BlockAt>, DecodeError> {
+    let length = input.len();
+    loop {
+        let offset = length.saturating_sub(input.len());
+        match decoder.poll_frame(input)? {
+            Some(frame) => {
+                if let Some(span) = frame.block() {
+                    return Ok(Some(BlockAt { span, offset }));
+                }
+            }
+            None => return Ok(None),
+        }
+    }
+}
+
+impl Decode for Lines {
+    type Decoder = LineDecoder;
+    type Span = LineSpan;
+    type Item = Vec<u8>;
+
+    fn poll(decoder: &mut LineDecoder, input: &mut &[u8]) -> Result<Option<LineSpan>, DecodeError> {
+        decoder.poll_line(input)
+    }
+
+    fn resolve_owned(decoder: &mut LineDecoder, chunk: &[u8], span: LineSpan) -> Vec<u8> {
+        decoder.resolve(chunk, span).to_vec()
+    }
+
+    fn finish(decoder: &mut LineDecoder) -> Result<(), Truncated> {
+        decoder.finish()
+    }
+
+    /// Nothing if no line is unfinished: a line end would make an empty line.
+    fn completion(decoder: &LineDecoder) -> &'static [u8] {
+        if decoder.unfinished().is_empty() { b"" } else { b"\n" }
+    }
+}

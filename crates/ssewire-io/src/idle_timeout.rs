@@ -1,0 +1,133 @@
+//! An end for streams that stay silent.
+
+use core::error::Error;
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use futures_core::stream::FusedStream;
+use futures_core::{Stream, TryStream};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// Ends a stream with [`IdleError::Idle`] if it returns nothing for a time of the caller's. Made by
+    /// [`IdleTimeoutExt::idle_timeout`](crate::IdleTimeoutExt::idle_timeout).
+    ///
+    /// `timer` is called when the stream has nothing to return, at most once per item, and returns a future that completes
+    /// after the idle time: `|| tokio::time::sleep(…)`. It wakes the task also if the transport never does.
+    ///
+    /// What counts depends on the stream: a stream of chunks is kept alive by every byte, comments included; a stream of
+    /// events by events alone.
+    pub struct IdleTimeout<S, M, T> {
+        #[pin]
+        stream: S,
+        make_timer: M,
+        // Runs while the stream has nothing to return.
+        #[pin]
+        timer: Option<T>,
+        is_ended: bool,
+    }
+}
+
+/// The error of a stream with an [`IdleTimeout`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdleError<E> {
+    /// Nothing came within the idle time. Nothing follows.
+    Idle,
+    /// The error of the stream.
+    Stream(E),
+}
+
+impl<S, M, T> IdleTimeout<S, M, T> {
+    /// Wraps a stream of results.
+    pub fn new(stream: S, timer: M) -> Self
+    where
+        M: FnMut() -> T,
+        T: Future<Output = ()>,
+    {
+        Self { stream, make_timer: timer, timer: None, is_ended: false }
+    }
+
+    /// The stream.
+    pub fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream. Taking items from it loses them for this one.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// The stream, pinned.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
+        self.project().stream
+    }
+
+    /// Returns the stream, also after a timeout: it has lost nothing.
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
+}
+
+impl<S: TryStream, M: FnMut() -> T, T: Future<Output = ()>> Stream for IdleTimeout<S, M, T> {
+    type Item = Result<S::Ok, IdleError<S::Error>>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut this = self.project();
+        if *this.is_ended {
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(item) = this.stream.try_poll_next(context) {
+            this.timer.set(None);
+            *this.is_ended = item.is_none();
+            return Poll::Ready(item.map(|item| item.map_err(IdleError::Stream)));
+        }
+        if this.timer.is_none() {
+            this.timer.set(Some((this.make_timer)()));
+        }
+        match this.timer.as_mut().as_pin_mut().map(|timer| timer.poll(context)) {
+            Some(Poll::Ready(())) => {
+                this.timer.set(None);
+                *this.is_ended = true;
+                Poll::Ready(Some(Err(IdleError::Idle)))
+            }
+            Some(Poll::Pending) | None => Poll::Pending,
+        }
+    }
+}
+
+impl<S: TryStream, M: FnMut() -> T, T: Future<Output = ()>> FusedStream for IdleTimeout<S, M, T> {
+    fn is_terminated(&self) -> bool {
+        self.is_ended
+    }
+}
+
+impl<E> IdleError<E> {
+    /// Converts the error of the stream.
+    #[must_use]
+    pub fn map<F>(self, convert: impl FnOnce(E) -> F) -> IdleError<F> {
+        match self {
+            Self::Idle => IdleError::Idle,
+            Self::Stream(error) => IdleError::Stream(convert(error)),
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for IdleError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle => f.write_str("no data within the idle timeout"),
+            Self::Stream(error) => error.fmt(f),
+        }
+    }
+}
+
+/// `Display` prints the cause, so there is no source.
+impl<E: fmt::Debug + fmt::Display> Error for IdleError<E> {}
+
+/// Never shows the stream, which may show what it carries.
+impl<S, M, T> fmt::Debug for IdleTimeout<S, M, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdleTimeout").field("is_ended", &self.is_ended).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::error::Error;
+use core::fmt;
+
+use serde::Deserialize;
+use serde_json::error::Category;
+use ssewire::Event;
+
+use crate::error::EventError;
+
+/// The error of a stream of JSON.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum JsonStreamError<E> {
+    /// The transport failed, an event was lost, or the input was cut.
+    Event(EventError<E>),
+    /// The payload of an event is not a `T`: an error that the server reports, as text. The stream continues after it.
+    Payload(JsonPayloadError),
+}
+
+/// The payload of an event that is not of the expected type, as text: usually an error of the vendor, to be read with the
+/// vendor's own type.
+pub struct JsonPayloadError(Box<Parts>);
+
+struct Parts {
+    kind: JsonPayloadErrorKind,
+    event_type: String,
+    text: String,
+}
+
+/// What a payload is instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JsonPayloadErrorKind {
+    /// An error of the server: the event is of the type `error`; or its payload has a member `error` that is not null, or
+    /// is of the `type` or `object` `error`.
+    Reported,
+    /// It is not valid JSON.
+    Syntax,
+    /// It ends before its JSON does.
+    Eof,
+    /// It is JSON, but not of the type.
+    Data,
+}
+
+impl JsonPayloadErrorKind {
+    pub(super) fn of(error: &serde_json::Error) -> Self {
+        match error.classify() {
+            Category::Eof => Self::Eof,
+            Category::Data => Self::Data,
+            Category::Syntax | Category::Io => Self::Syntax,
+        }
+    }
+}
+
+impl JsonPayloadError {
+    pub(super) fn new(event: Event<'_>, kind: JsonPayloadErrorKind) -> Self {
+        let event_type = event.event_type_lossy().to_cow().into_owned();
+        Self(Box::new(Parts { kind, event_type, text: event.data_lossy().to_cow().into_owned() }))
+    }
+
+    /// What the payload is instead.
+    #[must_use]
+    pub fn kind(&self) -> JsonPayloadErrorKind {
+        self.0.kind
+    }
+
+    /// The event type, `message` if the block set none.
+    #[must_use]
+    pub fn event_type(&self) -> &str {
+        &self.0.event_type
+    }
+
+    /// The payload. It is in neither `Display` nor `Debug`: what a model writes does not belong in logs.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Returns the payload.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0.text
+    }
+
+    /// Parses the payload as another type: the vendor's error.
+    ///
+    /// # Errors
+    /// That of serde_json.
+    pub fn parse<'a, V: Deserialize<'a>>(&'a self) -> Result<V, serde_json::Error> {
+        serde_json::from_str(&self.0.text)
+    }
+}
+
+impl<E> JsonStreamError<E> {
+    /// Returns whether the stream has ended. If not, call again to continue.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Event(error) if error.is_final())
+    }
+
+    /// Converts the transport's error.
+    #[must_use]
+    pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> JsonStreamError<F> {
+        match self {
+            Self::Event(error) => JsonStreamError::Event(error.map_transport(convert)),
+            Self::Payload(error) => JsonStreamError::Payload(error),
+        }
+    }
+
+    /// Boxes the transport's error.
+    #[must_use]
+    pub fn into_boxed(self) -> JsonStreamError<Box<dyn Error + Send + Sync>>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.map_transport(Into::into)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for JsonStreamError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(error) => error.fmt(f),
+            Self::Payload(error) => error.fmt(f),
+        }
+    }
+}
+
+/// `Display` prints the cause, so there is no source.
+impl<E: fmt::Debug + fmt::Display> Error for JsonStreamError<E> {}
+
+impl<E> From<EventError<E>> for JsonStreamError<E> {
+    fn from(error: EventError<E>) -> Self {
+        Self::Event(error)
+    }
+}
+
+impl fmt::Display for JsonPayloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0.kind {
+            JsonPayloadErrorKind::Reported => "server reported an error in an event",
+            JsonPayloadErrorKind::Syntax => "event payload is not valid JSON",
+            JsonPayloadErrorKind::Eof => "event payload ends before its JSON does",
+            JsonPayloadErrorKind::Data => "event payload is JSON, but not of the expected type",
+        })
+    }
+}
+
+impl fmt::Debug for JsonPayloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonPayloadError")
+            .field("kind", &self.0.kind)
+            .field("bytes", &self.0.text.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for JsonPayloadError {}

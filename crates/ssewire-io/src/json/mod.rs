@@ -1,0 +1,101 @@
+//! Events that are JSON, of any vendor, until `[DONE]`.
+
+mod error;
+#[cfg(feature = "std")]
+mod read;
+#[cfg(feature = "stream")]
+mod stream;
+
+use alloc::string::String;
+use core::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use ssewire::{DecodeError, Decoder, Event, EventSpan, Truncated};
+
+pub use self::error::{JsonPayloadError, JsonPayloadErrorKind, JsonStreamError};
+#[cfg(feature = "std")]
+pub use self::read::JsonReader;
+#[cfg(feature = "stream")]
+pub use self::stream::JsonStream;
+use crate::format::{Decode, Events};
+
+/// An event whose payload is a `T`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JsonEvent<T> {
+    /// The event type, `message` if the block set none.
+    pub event_type: String,
+    /// The payload.
+    pub value: T,
+}
+
+/// What an event is to a stream of JSON.
+#[derive(Debug)]
+pub(crate) enum Judged<T> {
+    /// `[DONE]`.
+    Done,
+    Value(JsonEvent<T>),
+    Other(JsonPayloadError),
+}
+
+/// Yields what events are as JSON.
+#[derive(Debug)]
+pub(crate) struct Json<T>(PhantomData<fn() -> T>);
+
+impl<T: DeserializeOwned> Decode for Json<T> {
+    type Decoder = Decoder;
+    type Span = EventSpan;
+    type Item = Judged<T>;
+
+    fn poll(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<EventSpan>, DecodeError> {
+        Events::poll(decoder, input)
+    }
+
+    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Judged<T> {
+        judge(decoder.resolve(chunk, span))
+    }
+
+    fn finish(decoder: &mut Decoder) -> Result<(), Truncated> {
+        Events::finish(decoder)
+    }
+
+    fn completion(decoder: &Decoder) -> &'static [u8] {
+        Events::completion(decoder)
+    }
+}
+
+/// Tells a `T` from the end marker and from an error of the vendor, which a `T` with optional members would swallow.
+fn judge<T: DeserializeOwned>(event: Event<'_>) -> Judged<T> {
+    if event.is_done() {
+        return Judged::Done;
+    }
+    if is_vendor_error(event) {
+        return Judged::Other(JsonPayloadError::new(event, JsonPayloadErrorKind::Reported));
+    }
+    match serde_json::from_slice(event.data()) {
+        Ok(value) => Judged::Value(JsonEvent { event_type: event.event_type_lossy().to_cow().into_owned(), value }),
+        Err(error) => Judged::Other(JsonPayloadError::new(event, JsonPayloadErrorKind::of(&error))),
+    }
+}
+
+/// An event of the type `error`; or an object with a member `error` that is not null, or whose `type` or `object` is
+/// `error`.
+fn is_vendor_error(event: Event<'_>) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        error: Option<IgnoredAny>,
+        r#type: Option<serde_json::Value>,
+        object: Option<serde_json::Value>,
+    }
+
+    if event.event_type() == b"error" {
+        return true;
+    }
+    // Most payloads have no such word: they are read once.
+    if memchr::memmem::find(event.data(), b"\"error\"").is_none() {
+        return false;
+    }
+    let Ok(head) = serde_json::from_slice::<Head>(event.data()) else { return false };
+    let is_error = |member: Option<serde_json::Value>| member.is_some_and(|name| name == "error");
+    head.error.is_some() || is_error(head.r#type) || is_error(head.object)
+}

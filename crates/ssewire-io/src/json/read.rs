@@ -1,0 +1,119 @@
+use core::fmt;
+use core::iter::FusedIterator;
+use core::time::Duration;
+use std::io::{self, Read};
+
+use serde::de::DeserializeOwned;
+use ssewire::Decoder;
+
+use super::{Json, JsonEvent, JsonStreamError, Judged};
+use crate::{DecodeReader, End};
+
+/// The payloads of the events of a blocking reader, parsed as `T`, until `[DONE]` or the end of the input; else as
+/// `JsonStream`. At `[DONE]` it does not read on.
+///
+/// ```
+/// use ssewire_io::ReadExt as _;
+///
+/// # let response = &b"data: {\"text\":\"Hi\"}\n\ndata: [DONE]\n"[..];
+/// for event in response.json_until_done::<serde_json::Value>() {
+///     print!("{}", event?.value["text"]);
+/// }
+/// # Ok::<(), ssewire_io::JsonStreamError<std::io::Error>>(())
+/// ```
+pub struct JsonReader<R, T: DeserializeOwned> {
+    events: DecodeReader<R, Json<T>>,
+    is_done: bool,
+}
+
+impl<R, T: DeserializeOwned> JsonReader<R, T> {
+    /// Uses a decoder with default limits.
+    pub fn new(reader: R) -> Self {
+        Self::with_decoder(reader, Decoder::new())
+    }
+
+    /// Uses the caller's decoder: another limit, or a last event ID.
+    pub fn with_decoder(reader: R, decoder: Decoder) -> Self {
+        Self { events: DecodeReader::with_decoder(reader, decoder).with_end(End::Dispatch), is_done: false }
+    }
+
+    /// Sets what happens to an unfinished event when the input ends; here [`End::Dispatch`] by default.
+    #[must_use]
+    pub fn with_end(self, end: End) -> Self {
+        Self { events: self.events.with_end(end), ..self }
+    }
+
+    /// As [`DecodeReader::with_idle_timeout`].
+    #[must_use]
+    pub fn with_idle_timeout(
+        self,
+        timeout: Duration,
+        clock: impl FnMut() -> Duration + Send + Sync + 'static,
+    ) -> Self {
+        Self { events: self.events.with_idle_timeout(timeout, clock), ..self }
+    }
+
+    /// Returns whether `[DONE]` came.
+    pub fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// The decoder, which has the last event ID and the reconnection time.
+    pub fn decoder(&self) -> &Decoder {
+        self.events.decoder()
+    }
+
+    /// The reader.
+    pub fn get_ref(&self) -> &R {
+        self.events.get_ref()
+    }
+
+    /// The reader. Reading from it loses bytes for this one.
+    pub fn get_mut(&mut self) -> &mut R {
+        self.events.get_mut()
+    }
+
+    /// Returns the reader, to drain it.
+    pub fn into_inner(self) -> R {
+        self.events.into_inner()
+    }
+
+    /// As [`DecodeReader::into_decoder`].
+    pub fn into_decoder(self) -> Decoder {
+        self.events.into_decoder()
+    }
+
+    /// As [`DecodeReader::reconnect`].
+    pub fn reconnect(&mut self, reader: R) {
+        self.is_done = false;
+        self.events.reconnect(reader);
+    }
+}
+
+impl<R: Read, T: DeserializeOwned> Iterator for JsonReader<R, T> {
+    type Item = Result<JsonEvent<T>, JsonStreamError<io::Error>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_done {
+            return None;
+        }
+        match self.events.next()? {
+            Ok(Judged::Value(event)) => Some(Ok(event)),
+            Ok(Judged::Other(error)) => Some(Err(JsonStreamError::Payload(error))),
+            Ok(Judged::Done) => {
+                self.is_done = true;
+                None
+            }
+            Err(error) => Some(Err(JsonStreamError::Event(error))),
+        }
+    }
+}
+
+impl<R: Read, T: DeserializeOwned> FusedIterator for JsonReader<R, T> {}
+
+/// Shows the decoder's state, never what the stream carried.
+impl<R, T: DeserializeOwned> fmt::Debug for JsonReader<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonReader").field("events", &self.events).field("is_done", &self.is_done).finish()
+    }
+}

@@ -1,0 +1,165 @@
+use core::fmt;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use futures_core::stream::FusedStream;
+use futures_core::{Stream, TryStream};
+use pin_project_lite::pin_project;
+use serde::de::DeserializeOwned;
+use ssewire::Decoder;
+
+use super::{Json, JsonEvent, JsonStreamError, Judged};
+use crate::{DecodeStream, End};
+
+pin_project! {
+    /// The payloads of a stream of events, parsed as `T`, until `[DONE]` or the end of the input.
+    ///
+    /// ```
+    /// use ssewire_io::ByteStreamExt as _;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Chunk {
+    ///     text: String,
+    /// }
+    ///
+    /// # futures::executor::block_on(async {
+    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>("data: {\"text\":\"Hi\"}\n\ndata: [DONE]\n")]);
+    /// let mut chunks = body.json_until_done::<Chunk>();
+    /// while let Some(chunk) = chunks.try_next().await? {
+    ///     print!("{}", chunk.value.text);
+    /// }
+    /// assert!(chunks.is_done());
+    /// # Ok::<(), ssewire_io::JsonStreamError<std::io::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// A payload that is no `T`, or an error that the server reports, is a
+    /// [`JsonPayloadError`](crate::JsonPayloadError) with its text; the stream continues after it. The input may end
+    /// without `[DONE]`, as that of some vendors does: [`is_done`](Self::is_done) tells. It may end without the last blank
+    /// line, too ([`End::Dispatch`]); a payload that was cut is no valid JSON then.
+    ///
+    /// At `[DONE]` it looks once, without waiting, whether the body has ended, so that the connection can be reused.
+    pub struct JsonStream<S, T> where T: DeserializeOwned {
+        #[pin]
+        events: DecodeStream<S, Json<T>>,
+        is_done: bool,
+    }
+}
+
+impl<S, T: DeserializeOwned> JsonStream<S, T> {
+    /// Uses a decoder with default limits.
+    pub fn new(stream: S) -> Self {
+        Self::with_decoder(stream, Decoder::new())
+    }
+
+    /// Uses the caller's decoder: another limit, or a last event ID.
+    pub fn with_decoder(stream: S, decoder: Decoder) -> Self {
+        Self { events: DecodeStream::with_decoder(stream, decoder).with_end(End::Dispatch), is_done: false }
+    }
+
+    /// Sets what happens to an unfinished event when the input ends; here [`End::Dispatch`] by default.
+    #[must_use]
+    pub fn with_end(self, end: End) -> Self {
+        Self { events: self.events.with_end(end), ..self }
+    }
+
+    /// Returns whether `[DONE]` came.
+    pub fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// The decoder, which has the last event ID and the reconnection time.
+    pub fn decoder(&self) -> &Decoder {
+        self.events.decoder()
+    }
+
+    /// The stream of chunks.
+    pub fn get_ref(&self) -> &S {
+        self.events.get_ref()
+    }
+
+    /// The stream of chunks. Taking chunks from it loses them for this stream.
+    pub fn get_mut(&mut self) -> &mut S {
+        self.events.get_mut()
+    }
+
+    /// The stream of chunks, pinned.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
+        self.project().events.get_pin_mut()
+    }
+
+    /// Returns the stream of chunks, to drain it.
+    pub fn into_inner(self) -> S {
+        self.events.into_inner()
+    }
+
+    /// As [`DecodeStream::into_decoder`].
+    pub fn into_decoder(self) -> Decoder {
+        self.events.into_decoder()
+    }
+
+    /// As [`DecodeStream::reconnect`].
+    pub fn reconnect(self: Pin<&mut Self>, stream: S) {
+        let this = self.project();
+        *this.is_done = false;
+        this.events.reconnect(stream);
+    }
+}
+
+impl<S: TryStream, T: DeserializeOwned> JsonStream<S, T>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    /// As [`DecodeStream::try_next`].
+    ///
+    /// # Errors
+    /// [`JsonStreamError`]. If it is not [final](JsonStreamError::is_final), call again to continue.
+    pub async fn try_next(&mut self) -> Result<Option<JsonEvent<T>>, JsonStreamError<S::Error>>
+    where
+        S: Unpin,
+    {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await.transpose()
+    }
+}
+
+impl<S: TryStream, T: DeserializeOwned> Stream for JsonStream<S, T>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    type Item = Result<JsonEvent<T>, JsonStreamError<S::Error>>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut this = self.project();
+        if *this.is_done {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(match ready!(this.events.as_mut().poll_next(context)) {
+            Some(Ok(Judged::Value(event))) => Some(Ok(event)),
+            Some(Ok(Judged::Other(error))) => Some(Err(JsonStreamError::Payload(error))),
+            Some(Ok(Judged::Done)) => {
+                *this.is_done = true;
+                this.events.look_ahead(context);
+                None
+            }
+            Some(Err(error)) => Some(Err(JsonStreamError::Event(error))),
+            None => None,
+        })
+    }
+}
+
+impl<S: TryStream, T: DeserializeOwned> FusedStream for JsonStream<S, T>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    fn is_terminated(&self) -> bool {
+        self.is_done || self.events.is_terminated()
+    }
+}
+
+/// Shows the decoder's state, never what the stream carried.
+impl<S, T: DeserializeOwned> fmt::Debug for JsonStream<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonStream").field("events", &self.events).field("is_done", &self.is_done).finish()
+    }
+}

@@ -1,0 +1,278 @@
+use alloc::boxed::Box;
+use core::error::Error;
+use core::fmt;
+
+use ssewire_messages::{
+    ApiError, Completion, Incomplete, Message, MessageDecodeError, ParseTextError, ResponseHead,
+};
+
+/// There is no complete message: what came of it, why it is not complete, and the cause if the transport failed.
+///
+/// `Display` prints the reason and the cause, once; there is no `source`. It contains no text of the message.
+pub struct IncompleteMessage<E> {
+    incomplete: Incomplete,
+    cause: Option<Cause<E>>,
+}
+
+/// Why no more input was decoded.
+#[derive(Debug)]
+pub(super) enum Cause<E> {
+    Transport(E),
+    Decode(MessageDecodeError),
+}
+
+impl<E> Cause<E> {
+    pub(super) fn of(transport: Option<E>, rejected: Option<MessageDecodeError>) -> Option<Self> {
+        transport.map(Self::Transport).or(rejected.map(Self::Decode))
+    }
+}
+
+impl<E> IncompleteMessage<E> {
+    pub(super) fn new(incomplete: Incomplete, cause: Option<Cause<E>>) -> Self {
+        Self { incomplete, cause }
+    }
+
+    /// The message as far as it came.
+    #[must_use]
+    pub fn partial(&self) -> &Message {
+        self.incomplete.message()
+    }
+
+    /// The same, owned. Never a result to act upon: see [`reason`](Self::reason).
+    #[must_use]
+    pub fn into_partial(self) -> Message {
+        self.incomplete.into_partial()
+    }
+
+    /// The first of the reasons.
+    #[must_use]
+    pub fn reason(&self) -> Completion {
+        self.incomplete.reason()
+    }
+
+    /// The error that the server reported: in the stream, or as a JSON body in place of one.
+    #[must_use]
+    pub fn server_error(&self) -> Option<&ApiError> {
+        self.incomplete.error()
+    }
+
+    /// The head of the response, if the decoder was given it: request id, rate limits.
+    #[must_use]
+    pub fn head(&self) -> Option<&ResponseHead> {
+        self.incomplete.head()
+    }
+
+    /// The identifier of the request, if the decoder was given the head of the response.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.head().and_then(ResponseHead::request_id)
+    }
+
+    /// The transport's error, if it failed.
+    #[must_use]
+    pub fn transport(&self) -> Option<&E> {
+        match &self.cause {
+            Some(Cause::Transport(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The event that was rejected in strict mode, if that ended the message.
+    #[must_use]
+    pub fn rejected(&self) -> Option<MessageDecodeError> {
+        match &self.cause {
+            Some(Cause::Decode(error)) => Some(*error),
+            _ => None,
+        }
+    }
+
+    /// All that is known: every reason, what the body was if it was not a stream, protocol violations.
+    #[must_use]
+    pub fn incomplete(&self) -> &Incomplete {
+        &self.incomplete
+    }
+
+    /// The same, owned.
+    #[must_use]
+    pub fn into_incomplete(self) -> Incomplete {
+        self.incomplete
+    }
+
+    /// Converts the transport's error.
+    #[must_use]
+    pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> IncompleteMessage<F> {
+        let cause = self.cause.map(|cause| match cause {
+            Cause::Transport(error) => Cause::Transport(convert(error)),
+            Cause::Decode(error) => Cause::Decode(error),
+        });
+        IncompleteMessage { incomplete: self.incomplete, cause }
+    }
+
+    /// Boxes the transport's error.
+    #[must_use]
+    pub fn into_boxed(self) -> IncompleteMessage<Box<dyn Error + Send + Sync>>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.map_transport(Into::into)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for IncompleteMessage<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.incomplete.fmt(f)?;
+        match &self.cause {
+            Some(Cause::Transport(error)) => write!(f, ": {error}"),
+            Some(Cause::Decode(error)) => write!(f, ": {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for IncompleteMessage<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IncompleteMessage")
+            .field("incomplete", &self.incomplete)
+            .field("cause", &self.cause)
+            .finish()
+    }
+}
+
+/// `Display` prints the cause, so there is no source.
+impl<E: fmt::Debug + fmt::Display> Error for IncompleteMessage<E> {}
+
+/// The error of reading a message.
+#[non_exhaustive]
+pub enum MessageStreamError<E> {
+    /// The message has ended, but it is not complete. Everything is in this error, and nothing follows.
+    Incomplete(IncompleteMessage<E>),
+    /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to continue.
+    Timeout(E),
+}
+
+impl<E> MessageStreamError<E> {
+    /// What came of the message, unless it continues.
+    #[must_use]
+    pub fn incomplete(&self) -> Option<&IncompleteMessage<E>> {
+        match self {
+            Self::Incomplete(incomplete) => Some(incomplete),
+            Self::Timeout(_) => None,
+        }
+    }
+
+    /// The same, owned.
+    #[must_use]
+    pub fn into_incomplete(self) -> Option<IncompleteMessage<E>> {
+        match self {
+            Self::Incomplete(incomplete) => Some(incomplete),
+            Self::Timeout(_) => None,
+        }
+    }
+
+    /// The transport's error, if it failed.
+    #[must_use]
+    pub fn transport(&self) -> Option<&E> {
+        match self {
+            Self::Incomplete(incomplete) => incomplete.transport(),
+            Self::Timeout(error) => Some(error),
+        }
+    }
+
+    /// Converts the transport's error.
+    #[must_use]
+    pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> MessageStreamError<F> {
+        match self {
+            Self::Incomplete(incomplete) => MessageStreamError::Incomplete(incomplete.map_transport(convert)),
+            Self::Timeout(error) => MessageStreamError::Timeout(convert(error)),
+        }
+    }
+
+    /// Boxes the transport's error.
+    #[must_use]
+    pub fn into_boxed(self) -> MessageStreamError<Box<dyn Error + Send + Sync>>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.map_transport(Into::into)
+    }
+}
+
+impl<E> From<IncompleteMessage<E>> for MessageStreamError<E> {
+    fn from(error: IncompleteMessage<E>) -> Self {
+        Self::Incomplete(error)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for MessageStreamError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete(error) => error.fmt(f),
+            Self::Timeout(error) => write!(f, "read timed out: {error}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for MessageStreamError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete(error) => error.fmt(f),
+            Self::Timeout(error) => f.debug_tuple("Timeout").field(error).finish(),
+        }
+    }
+}
+
+/// `Display` prints the cause, so there is no source.
+impl<E: fmt::Debug + fmt::Display> Error for MessageStreamError<E> {}
+
+/// There is no structured output.
+#[non_exhaustive]
+pub enum StructuredError<E> {
+    /// The message is not complete.
+    Incomplete(IncompleteMessage<E>),
+    /// The message is complete, but its text is not the JSON of the type, or was cut or declined by the model.
+    Text {
+        /// What is wrong with the text.
+        error: ParseTextError,
+        /// The message.
+        message: Box<Message>,
+    },
+}
+
+impl<E> StructuredError<E> {
+    /// The message, complete or not.
+    #[must_use]
+    pub fn message(&self) -> &Message {
+        match self {
+            Self::Incomplete(error) => error.partial(),
+            Self::Text { message, .. } => message,
+        }
+    }
+}
+
+/// Shows no text of the message.
+impl<E: fmt::Debug> fmt::Debug for StructuredError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete(error) => error.fmt(f),
+            Self::Text { error, .. } => f.debug_struct("Text").field("error", error).finish_non_exhaustive(),
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for StructuredError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Incomplete(error) => error.fmt(f),
+            Self::Text { error, .. } => error.fmt(f),
+        }
+    }
+}
+
+/// `Display` prints the cause, so there is no source.
+impl<E: fmt::Debug + fmt::Display> Error for StructuredError<E> {}
+
+impl<E> From<IncompleteMessage<E>> for StructuredError<E> {
+    fn from(error: IncompleteMessage<E>) -> Self {
+        Self::Incomplete(error)
+    }
+}

@@ -1,0 +1,182 @@
+//! How far a message is: what the blocking and the asynchronous side have in common.
+
+use alloc::string::String;
+
+use ssewire_messages::{
+    Accumulator, Completion, Message, MessageDecodeError, MessageDecoder, PartialStrings, ResponseHead, Step,
+    UpdateEvent, UpdateSpan,
+};
+
+use super::error::{Cause, IncompleteMessage};
+
+/// The decoder, and what was returned of its message.
+///
+/// ```text
+///              input ended                 no update left
+///   Reading ────────────────> Draining ──────────────────────> Ended    complete: `None`
+///      │                                                       Failed   incomplete: the error, then `None`
+///      └──────── message ended, or transport failed ─────────────^
+/// ```
+pub(super) struct MessageState {
+    decoder: MessageDecoder,
+    phase: Phase,
+    rejected: Option<MessageDecodeError>,
+    /// It is not the first message of its body: that there is none is no error.
+    is_later: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// More input is decoded.
+    Reading,
+    /// The input has ended; the decoder may still have updates.
+    Draining,
+    /// The message is complete, or there is no further one.
+    Ended,
+    /// The message is incomplete, and was returned in an error.
+    Failed,
+}
+
+/// What is found in the input.
+pub(super) enum Found {
+    Update(UpdateSpan),
+    /// The end of the message.
+    End,
+}
+
+impl MessageState {
+    pub(super) fn new(decoder: MessageDecoder) -> Self {
+        Self { decoder, phase: Phase::Reading, rejected: None, is_later: false }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub(super) fn decoder(&self) -> &MessageDecoder {
+        &self.decoder
+    }
+
+    pub(super) fn with_response_head(self, head: ResponseHead) -> Self {
+        Self { decoder: self.decoder.with_response_head(head), ..self }
+    }
+
+    pub(super) fn with_partial_input(self, strings: PartialStrings) -> Self {
+        let accumulator = self.decoder.accumulator().clone().with_partial_input(strings);
+        Self { decoder: self.decoder.with_accumulator(accumulator), ..self }
+    }
+
+    /// Finds the next update. `None`: more input is needed.
+    pub(super) fn poll(&mut self, input: &mut &[u8]) -> Option<Found> {
+        match self.decoder.poll(input) {
+            Ok(Step::Update(span)) => Some(Found::Update(span)),
+            Ok(Step::Ended) => Some(Found::End),
+            Ok(Step::NeedInput) => None,
+            Err(error) => {
+                self.rejected = Some(error);
+                Some(Found::End)
+            }
+        }
+    }
+
+    /// The input has ended.
+    pub(super) fn end_input(&mut self) {
+        self.phase = Phase::Draining;
+    }
+
+    /// The next update that came with the end of the input.
+    pub(super) fn drain(&mut self) -> Option<UpdateSpan> {
+        match self.decoder.poll_end() {
+            Ok(Step::Update(span)) => Some(span),
+            Ok(Step::NeedInput | Step::Ended) => None,
+            Err(error) => {
+                self.rejected = Some(error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn resolve<'s>(&'s self, chunk: &'s [u8], span: UpdateSpan) -> UpdateEvent<'s> {
+        self.decoder.resolve(chunk, span)
+    }
+
+    /// The transport failed. If what was decoded is a complete message, that does not matter.
+    pub(super) fn fail<E>(&mut self, error: E) -> Result<(), IncompleteMessage<E>> {
+        // An event without its blank line still belongs to the message if it is complete.
+        while self.drain().is_some() {}
+        if self.is_complete() {
+            self.phase = Phase::Ended;
+            return Ok(());
+        }
+        self.take_message(Some(error)).map(|_| ())
+    }
+
+    /// Judges the message that has ended.
+    pub(super) fn conclude<E>(&mut self) -> Result<(), IncompleteMessage<E>> {
+        if self.is_complete() || self.is_absent() {
+            self.phase = Phase::Ended;
+            return Ok(());
+        }
+        self.take_message(None).map(|_| ())
+    }
+
+    fn is_complete(&self) -> bool {
+        match self.decoder.completion() {
+            Completion::Complete => true,
+            Completion::Unterminated => self.decoder.is_lenient(),
+            _ => false,
+        }
+    }
+
+    /// There is no further message in the body.
+    fn is_absent(&self) -> bool {
+        self.is_later && !self.decoder.has_started() && self.rejected.is_none()
+    }
+
+    /// Takes the message, and prepares for the next one of the body.
+    fn take_message<E>(&mut self, transport: Option<E>) -> Result<Message, IncompleteMessage<E>> {
+        let result = self.decoder.next_message();
+        self.is_later = true;
+        let rejected = self.rejected.take();
+        self.phase = if result.is_ok() { Phase::Reading } else { Phase::Failed };
+        result.map_err(|incomplete| IncompleteMessage::new(incomplete, Cause::of(transport, rejected)))
+    }
+
+    /// Returns the message that has ended, and continues with the next one. `None`: there is none, or an error has
+    /// returned it.
+    pub(super) fn next_message<E>(&mut self) -> Result<Option<Message>, IncompleteMessage<E>> {
+        if self.is_absent() {
+            return Ok(None);
+        }
+        self.take_message(None).map(Some)
+    }
+
+    /// Continues after a message that an error has returned.
+    pub(super) fn skip_failed(&mut self) {
+        if self.phase == Phase::Failed {
+            self.phase = Phase::Reading;
+        }
+    }
+
+    /// Returns the message that has ended.
+    pub(super) fn finish<E>(self) -> Result<Message, IncompleteMessage<E>> {
+        let (decoder, rejected) = match self.phase {
+            Phase::Failed => (returned_before(), None),
+            _ => (self.decoder, self.rejected),
+        };
+        decoder.finish().map_err(|incomplete| IncompleteMessage::new(incomplete, Cause::of(None, rejected)))
+    }
+}
+
+/// The decoder of a message that an earlier error contains.
+fn returned_before() -> MessageDecoder {
+    let mut accumulator = Accumulator::new();
+    accumulator.record_truncation();
+    MessageDecoder::new().with_accumulator(accumulator)
+}
+
+/// The text of an update, `None` if it brings none.
+pub(super) fn text_of(event: &UpdateEvent<'_>) -> Option<String> {
+    let text: String = event.update.text_deltas().collect();
+    (!text.is_empty()).then_some(text)
+}

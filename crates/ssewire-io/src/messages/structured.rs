@@ -1,0 +1,139 @@
+//! A message whose text is JSON, as the caller's type.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+#[cfg(feature = "std")]
+use super::MessageReader;
+#[cfg(feature = "stream")]
+use super::MessageStream;
+use super::{MessageStreamError, StructuredError};
+use alloc::boxed::Box;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use ssewire_messages::{Message, PartialStrings, StructuredOutput, Update};
+
+/// Structured output while it arrives; made by `structured` of a message.
+///
+/// ```
+/// use ssewire_io::ReadExt as _;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Recipe {
+///     title: String,
+/// }
+///
+/// # let response = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"{\\\"title\\\":\\\"Tea\\\"}\"}]}}\n\n\
+/// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
+/// let mut reply = response.message().structured::<Recipe>();
+/// while let Some(partial) = reply.next_partial()? {
+///     println!("{}", partial["title"]);
+/// }
+/// let recipe: Recipe = reply.finish()?;
+/// assert_eq!(recipe.title, "Tea");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Structured<M, T> {
+    message: M,
+    output: StructuredOutput,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<M, T> Structured<M, T> {
+    pub(super) fn new(message: M) -> Self {
+        let output = StructuredOutput::with_partial_strings(PartialStrings::Show);
+        Self { message, output, of: PhantomData }
+    }
+
+    /// The value so far, for display; `None` if nothing of it has arrived.
+    #[must_use]
+    pub fn partial(&self) -> Option<&Value> {
+        self.output.partial()
+    }
+
+    /// The message.
+    pub fn get_ref(&self) -> &M {
+        &self.message
+    }
+
+    /// The message. Updates that are taken from it are missing in [`partial`](Self::partial).
+    pub fn get_mut(&mut self) -> &mut M {
+        &mut self.message
+    }
+
+    /// Returns the message, to finish it without a type.
+    pub fn into_inner(self) -> M {
+        self.message
+    }
+}
+
+/// Appends the text of an update. Returns whether there is more to show.
+fn extend(output: &mut StructuredOutput, update: &Update<'_>) -> bool {
+    let has_text = update.text_deltas().next().is_some();
+    output.extend_from(update);
+    has_text && output.partial().is_some()
+}
+
+fn parse<T: DeserializeOwned, E>(message: Message) -> Result<T, StructuredError<E>> {
+    message.parse_text().map_err(|error| StructuredError::Text { error, message: Box::new(message) })
+}
+
+#[cfg(feature = "stream")]
+impl<S: futures_core::TryStream, T: DeserializeOwned> Structured<MessageStream<S>, T>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    /// Returns the value after the next text, with the unfinished string at its end. `None`: the message is complete.
+    ///
+    /// # Errors
+    /// [`MessageStreamError::Incomplete`]. Nothing follows.
+    pub async fn next_partial(&mut self) -> Result<Option<&Value>, MessageStreamError<S::Error>> {
+        while let Some(update) = self.message.next().await? {
+            if extend(&mut self.output, &update) {
+                return Ok(self.output.partial());
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads to the end of the message, and parses its text.
+    ///
+    /// # Errors
+    /// [`StructuredError`]: the message is incomplete, its text is no `T`, or the stop reason says that the text was cut or
+    /// declined.
+    pub async fn finish(self) -> Result<T, StructuredError<S::Error>> {
+        parse(self.message.finish().await?)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<R: std::io::Read, T: DeserializeOwned> Structured<MessageReader<R>, T> {
+    /// Returns the value after the next text, with the unfinished string at its end. `None`: the message is complete.
+    ///
+    /// # Errors
+    /// [`MessageStreamError`]. Nothing follows, except after a timeout.
+    pub fn next_partial(&mut self) -> Result<Option<&Value>, MessageStreamError<std::io::Error>> {
+        while let Some(update) = self.message.next()? {
+            if extend(&mut self.output, &update) {
+                return Ok(self.output.partial());
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads to the end of the message, and parses its text.
+    ///
+    /// # Errors
+    /// [`StructuredError`]: the message is incomplete, its text is no `T`, or the stop reason says that the text was cut or
+    /// declined.
+    pub fn finish(self) -> Result<T, StructuredError<std::io::Error>> {
+        parse(self.message.finish()?)
+    }
+}
+
+/// Shows states, never what the stream carried.
+impl<M: fmt::Debug, T> fmt::Debug for Structured<M, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Structured").field("message", &self.message).field("output", &self.output).finish()
+    }
+}
