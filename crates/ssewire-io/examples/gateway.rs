@@ -1,5 +1,4 @@
-//! A gateway: sends every request on to the Messages API, meters the message that comes back, and writes its events
-//! anew, as this gateway wants them.
+//! A gateway: sends every request on to the Messages API, and meters the message that comes back. Its bytes pass untouched.
 //!
 //! ```sh
 //! ANTHROPIC_API_KEY=… cargo run --example gateway --features http-body,tap,messages
@@ -18,17 +17,15 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use futures::{Stream, StreamExt as _};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full, StreamBody};
-use hyper::body::{Bytes, Frame, Incoming};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ssewire::EventBuilder;
-use ssewire_io::{BodyChunks, BodyStream, Error, MessageObserver, Observed, Tap};
+use ssewire_io::HttpBodyExt as _;
 use support::{Failure, Setup, exit};
 
 type Upstream = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
@@ -77,33 +74,14 @@ async fn forward(request: Request<Incoming>, setup: &Setup, upstream: &Upstream)
         forwarded = forwarded.header(name, value);
     }
     let response = upstream.request(forwarded.body(Full::new(body))?).await?;
-    let (mut head, body) = response.into_parts();
+    let (head, body) = response.into_parts();
     if !head.status.is_success() {
         return Ok(Response::from_parts(head, body.map_err(Failed::from).boxed_unsync()));
     }
-    // What is written anew has another length.
-    head.headers.remove("content-length");
-    let body = StreamBody::new(metered(body)).boxed_unsync();
-    Ok(Response::from_parts(head, body))
-}
-
-/// The events of the body, written anew; what the message took is told when it has ended, however it did.
-fn metered(body: Incoming) -> impl Stream<Item = Result<Frame<Bytes>, Failed>> {
-    let meter = MessageObserver::new(|observed| {
-        if let Observed::End { message, completion, .. } = observed {
-            let tokens = message.output_tokens();
-            eprintln!("output tokens: {tokens:?}; {completion}");
-        }
+    // The bytes pass untouched. What the message cost is known when it has ended, however it did.
+    let body = body.tap_message(|end| {
+        let tokens = end.message().output_tokens();
+        eprintln!("output tokens: {tokens:?}; {}", end.completion());
     });
-    BodyStream::new(BodyChunks::new(Tap::new(body, meter))).filter_map(async |event| match event {
-        Ok(event) => {
-            let written = EventBuilder::from(event.as_event()).to_bytes();
-            Some(Ok(Frame::data(written)))
-        }
-        Err(Error::Transport(error)) => Some(Err(error.into())),
-        Err(error) => {
-            eprintln!("{error}");
-            None
-        }
-    })
+    Ok(Response::from_parts(head, body.map_err(Failed::from).boxed_unsync()))
 }

@@ -13,8 +13,8 @@ use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use ssewire_io::{BodyChunks, MessageError, Messages};
-use ssewire_messages::{Backoff, MessageDecoder, ResponseHead};
+use ssewire_io::HttpBodyExt as _;
+use ssewire_messages::{Backoff, ResponseHead};
 use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,18 +25,11 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Failure> {
     let response = send(&Setup::from_env()?).await?;
     let head = ResponseHead::new(response.status().as_u16(), response.headers());
-    let decoder = MessageDecoder::new().with_response_head(head);
-
-    let mut stream = Messages::with_decoder(BodyChunks::new(response.into_body()), decoder);
-    loop {
-        match stream.next_text().await {
-            Ok(Some(text)) => show(&text)?,
-            // The error of the final message says the rest.
-            Err(MessageError::Transport(error)) => eprintln!("connection failed: {error}"),
-            Ok(None) | Err(_) => break,
-        }
+    let mut reply = response.into_body().message().with_response_head(head);
+    while let Some(text) = reply.next_text().await? {
+        show(&text)?;
     }
-    sum_up(&stream.final_message().await?);
+    sum_up(&reply.finish().await?);
     Ok(())
 }
 

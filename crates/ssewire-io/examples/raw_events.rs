@@ -8,7 +8,7 @@ use core::error::Error;
 use std::env;
 use std::process::ExitCode;
 
-use ssewire_io::Reader;
+use ssewire_io::EventReader;
 
 fn main() -> ExitCode {
     match run() {
@@ -24,7 +24,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).ok_or("usage: raw_events URL")?;
     let response = ureq::get(&url).header("accept", "text/event-stream").call()?;
 
-    let mut events = Reader::new(response.into_body().into_reader());
+    let mut events = EventReader::new(response.into_body().into_reader());
     loop {
         match events.next_event() {
             Ok(Some(event)) => println!("{}: {}", event.event_type_lossy(), event.data_lossy()),

@@ -6,12 +6,11 @@
 
 mod support;
 
-use std::pin::pin;
 use std::process::ExitCode;
 
 use reqwest::{Client, Response};
-use ssewire_io::{MessageError, Messages};
-use ssewire_messages::{Backoff, MessageDecoder, ResponseHead};
+use ssewire_io::ByteStreamExt as _;
+use ssewire_messages::{Backoff, ResponseHead};
 use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,19 +21,11 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Failure> {
     let response = send(&Setup::from_env()?).await?;
     let head = ResponseHead::new(response.status().as_u16(), response.headers());
-    let decoder = MessageDecoder::new().with_response_head(head);
-
-    let body = pin!(response.bytes_stream());
-    let mut stream = Messages::with_decoder(body, decoder);
-    loop {
-        match stream.next_text().await {
-            Ok(Some(text)) => show(&text)?,
-            // The error of the final message says the rest.
-            Err(MessageError::Transport(error)) => eprintln!("connection failed: {error}"),
-            Ok(None) | Err(_) => break,
-        }
+    let mut reply = response.bytes_stream().message().with_response_head(head);
+    while let Some(text) = reply.next_text().await? {
+        show(&text)?;
     }
-    sum_up(&stream.final_message().await?);
+    sum_up(&reply.finish().await?);
     Ok(())
 }
 

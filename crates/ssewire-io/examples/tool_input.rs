@@ -1,7 +1,7 @@
-//! The input of a tool call while it grows, and what the tool may be run with in the end. With ureq.
+//! Tool input while it grows, the tools that are run with it in the end, and the next turn. With reqwest.
 //!
 //! ```sh
-//! ANTHROPIC_API_KEY=… cargo run --example tool_input --features messages -- "Write a poem into poem.txt."
+//! ANTHROPIC_API_KEY=… cargo run --example tool_input --features stream,messages -- "Write a poem into poem.txt."
 //! ```
 
 mod support;
@@ -9,51 +9,64 @@ mod support;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use ssewire_io::MessageReader;
-use ssewire_messages::{Accumulator, MessageDecoder, PartialStrings, ResponseHead, Update};
+use ssewire_io::ByteStreamExt as _;
+use ssewire_messages::{RawJson, ResponseHead, ToolCall, Update};
 use support::{Failure, Setup, exit, sum_up};
 
-fn main() -> ExitCode {
-    exit(run())
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    exit(run().await)
 }
 
-fn run() -> Result<(), Failure> {
+async fn run() -> Result<(), Failure> {
     let setup = Setup::from_env()?;
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let mut request = agent.post(&setup.url);
-    for (name, value) in setup.headers() {
-        request = request.header(name, value);
-    }
-    let mut response = request.send(with_tool(setup.request()).to_string())?;
-    if !response.status().is_success() {
-        let head = ResponseHead::new(response.status().as_u16(), response.headers());
-        return Err(setup.api_error(head, &response.body_mut().read_to_vec()?).into());
-    }
+    let mut turns = setup.turns();
+    let response = send(&setup, &turns).await?;
 
-    // Show the string at the end while it is still growing.
-    let accumulator = Accumulator::new().with_partial_input(PartialStrings::Show);
-    let decoder = MessageDecoder::new().with_accumulator(accumulator);
-    let mut stream = MessageReader::with_decoder(response.into_body().into_reader(), decoder);
-    // An error ends the stream, and the error of the final message says the rest.
-    while let Ok(Some(event)) = stream.next_update() {
-        show_update(&event.update);
+    let mut results = Vec::new();
+    let mut reply = response.bytes_stream().message().show_partial_strings();
+    while let Some(update) = reply.next().await? {
+        match update {
+            Update::ToolInput { block, partial: Some(partial), .. } => {
+                println!("{} so far: {partial}", block.tool_name().unwrap_or_default());
+            }
+            // Complete and valid, with id and name, or it does not come.
+            Update::ToolCall(call) => results.push(call.result(run_tool(&call)?)),
+            Update::Lost(error) => eprintln!("one event is lost: {error}"),
+            _ => {}
+        }
     }
-    sum_up(&stream.final_message()?);
+    let message = reply.finish().await?;
+    sum_up(&message);
+
+    // The next turn: what the API takes back. It refuses truncated input and leaves out unsigned thinking.
+    turns.push(message.to_turn()?);
+    turns.push(json!({ "role": "user", "content": results }).into());
+    println!("next turn: {}", serde_json::to_string(&turns)?);
     Ok(())
 }
 
-fn show_update(update: &Update<'_>) {
-    match update {
-        Update::ToolInput { partial: Some(so_far), .. } => println!("so far: {so_far}"),
-        // Complete and valid, or it does not come.
-        Update::ToolCall(call) => println!("run {} with {}", call.name, call.input),
-        Update::Lost(error) => eprintln!("one event is lost: {error}"),
-        _ => {}
-    }
+fn run_tool(call: &ToolCall<'_>) -> Result<String, Failure> {
+    let input: Value = call.parse()?;
+    println!("run {} with {input}", call.name);
+    Ok("done".to_owned())
 }
 
-fn with_tool(mut request: Value) -> Value {
-    let tool = json!({
+async fn send(setup: &Setup, turns: &[RawJson]) -> Result<reqwest::Response, Failure> {
+    let mut request = reqwest::Client::new().post(&setup.url).body(setup.request_with(turns, tool()).to_string());
+    for (name, value) in setup.headers() {
+        request = request.header(name, value);
+    }
+    let response = request.send().await?;
+    if !response.status().is_success() {
+        let head = ResponseHead::new(response.status().as_u16(), response.headers());
+        return Err(setup.api_error(head, &response.bytes().await?).into());
+    }
+    Ok(response)
+}
+
+fn tool() -> Value {
+    json!({
         "name": "write_file",
         "description": "Writes a text file.",
         "input_schema": {
@@ -61,9 +74,5 @@ fn with_tool(mut request: Value) -> Value {
             "properties": { "path": { "type": "string" }, "text": { "type": "string" } },
             "required": ["path", "text"],
         },
-    });
-    if let Some(members) = request.as_object_mut() {
-        members.insert("tools".to_owned(), json!([tool]));
-    }
-    request
+    })
 }

@@ -9,8 +9,8 @@ mod support;
 use std::process::ExitCode;
 use std::thread::sleep;
 
-use ssewire_io::{MessageError, MessageReader};
-use ssewire_messages::{Backoff, MessageDecoder, ResponseHead};
+use ssewire_io::ReadExt as _;
+use ssewire_messages::{Backoff, ResponseHead};
 use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
 use ureq::Body;
 use ureq::http::Response;
@@ -22,18 +22,11 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Failure> {
     let response = send(&Setup::from_env()?)?;
     let head = ResponseHead::new(response.status().as_u16(), response.headers());
-    let decoder = MessageDecoder::new().with_response_head(head);
-
-    let mut stream = MessageReader::with_decoder(response.into_body().into_reader(), decoder);
-    loop {
-        match stream.next_text() {
-            Ok(Some(text)) => show(&text)?,
-            // The error of the final message says the rest.
-            Err(MessageError::Transport(error)) => eprintln!("connection failed: {error}"),
-            Ok(None) | Err(_) => break,
-        }
+    let mut reply = response.into_body().into_reader().message().with_response_head(head);
+    while let Some(text) = reply.next_text()? {
+        show(&text)?;
     }
-    sum_up(&stream.final_message()?);
+    sum_up(&reply.finish()?);
     Ok(())
 }
 

@@ -55,6 +55,7 @@ impl<B> BodyChunks<B> {
     }
 
     /// The body, pinned.
+    #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut B> {
         self.project().body
     }

@@ -69,6 +69,7 @@ impl<S> BytesEventStream<S> {
     }
 
     /// The stream of chunks, pinned.
+    #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream
     }

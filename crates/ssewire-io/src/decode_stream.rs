@@ -11,9 +11,9 @@ use futures_core::{Stream, TryStream};
 use pin_project_lite::pin_project;
 
 use crate::chunk_buffer::{ChunkBuffer, Keep};
-use crate::format::{Blocks, Events, Format, Frames, Lines, TextEvents};
 use crate::end::{End, Ending};
 use crate::error::EventError;
+use crate::format::{Blocks, Events, Format, Frames, Lines, TextEvents};
 
 /// The events of a stream of byte chunks.
 pub type EventStream<S> = DecodeStream<S, Events>;
@@ -103,6 +103,7 @@ impl<S, F: Format> DecodeStream<S, F> {
     }
 
     /// The stream of chunks, pinned.
+    #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream
     }

@@ -81,6 +81,7 @@ impl<S, M, T> EventBody<S, M, T> {
     }
 
     /// The stream of events, pinned.
+    #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().events
     }
@@ -101,10 +102,7 @@ where
     type Data = Bytes;
     type Error = S::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, S::Error>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, S::Error>>> {
         let mut this = self.project();
         if *this.is_ended {
             return Poll::Ready(None);

@@ -4,8 +4,8 @@
 use alloc::vec::Vec;
 
 use ssewire::{
-    Block, BlockSpan, DecodeError, Decoder, EventSpan, FrameSpan, LineDecoder, LineSpan, OwnedBlock, OwnedEvent, OwnedFrame,
-    Truncated,
+    Block, BlockSpan, DecodeError, Decoder, EventSpan, FrameSpan, LineDecoder, LineSpan, OwnedBlock, OwnedEvent,
+    OwnedFrame, Truncated,
 };
 
 pub(crate) use self::sealed::Decode;
@@ -93,13 +93,9 @@ macro_rules! decode_with_decoder {
 }
 
 decode_with_decoder!(Events, EventSpan, OwnedEvent, Decoder::poll_event, Decoder::resolve_owned);
-decode_with_decoder!(
-    TextEvents,
-    EventSpan,
-    TextEvent,
-    Decoder::poll_event,
-    |decoder: &mut Decoder, chunk, span| { TextEvent::from(decoder.resolve(chunk, span)) }
-);
+decode_with_decoder!(TextEvents, EventSpan, TextEvent, Decoder::poll_event, |decoder: &mut Decoder, chunk, span| {
+    TextEvent::from(decoder.resolve(chunk, span))
+});
 decode_with_decoder!(Blocks, BlockAt, OwnedBlock, poll_block, |decoder: &mut Decoder, chunk, block: BlockAt| {
     block.resolve(decoder, chunk).into_owned()
 });

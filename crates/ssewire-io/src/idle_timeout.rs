@@ -59,6 +59,7 @@ impl<S, M, T> IdleTimeout<S, M, T> {
     }
 
     /// The stream, pinned.
+    #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream
     }

@@ -1,23 +1,29 @@
 //! Event streams over the transports that people use: `std::io::Read`, any futures stream of byte chunks, `http_body`,
-//! tokio-util codecs; and a tap for gateways.
+//! tokio-util codecs; and a tap for gateways, and a body for servers.
 //!
 //! | your HTTP client gives | take | feature |
 //! |---|---|---|
-//! | `impl std::io::Read` (ureq, curl, a file) | [`Reader`] | `std` (default) |
+//! | `impl std::io::Read` (ureq, curl, a file) | [`EventReader`] | `std` (default) |
 //! | `impl Stream<Item = Result<impl AsRef<[u8]>, E>>` | [`EventStream`] | `stream` |
 //! | the same of `Bytes` (reqwest) | [`BytesEventStream`], which copies nothing | `bytes` |
 //! | `impl http_body::Body` (hyper, axum) | [`BodyStream`] | `http-body` |
-//! | `impl tokio::io::AsyncRead` | [`Codec`] in a `FramedRead` | `codec` |
+//! | `impl tokio::io::AsyncRead` | [`EventCodec`] in a `FramedRead` | `codec` |
 //! | bytes that are to go on to a client | [`Tap`] | `tap` |
-//! | nothing of these | [`ssewire::Decoder`], which is fed by hand | |
+//! | none of these | [`Decoder`], which is fed by hand | |
 //!
-//! With the feature `messages` each has a view of the Claude Messages API on top: [`MessageReader`] for readers,
-//! [`Messages`] for streams (and bodies, as [`BodyChunks`]), [`MessageObserver`] for taps: text as it arrives,
-//! updates, live snapshot, final message. [`ReadExt`] and [`ByteStreamExt`] make it one line: `body.messages()`. An
-//! `AsyncRead` gets there by tokio-util's `ReaderStream`, which is a stream of `Bytes`.
+//! | you want | stream | reader | feature |
+//! |---|---|---|---|
+//! | events | [`sse_events`](ByteStreamExt::sse_events) | [`sse_events`](ReadExt::sse_events) | |
+//! | events as strings | [`string_events`](ByteStreamExt::string_events) | [`string_events`](ReadExt::string_events) | |
+//! | blocks, also without data (`id`, `retry`) | [`blocks`](ByteStreamExt::blocks) | [`blocks`](ReadExt::blocks) | |
+//! | comments and unknown fields, too | [`frames`](ByteStreamExt::frames) | [`frames`](ReadExt::frames) | |
+//! | newline-delimited JSON | [`lines`](ByteStreamExt::lines) | [`lines`](ReadExt::lines) | |
+//! | JSON of any vendor until `[DONE]` | [`json_until_done`](ByteStreamExt::json_until_done) | [`json_until_done`](ReadExt::json_until_done) | `json` |
+//! | a message of the Claude Messages API | [`message`](ByteStreamExt::message) | [`message`](ReadExt::message) | `messages` |
+//! | its cost, while its bytes pass | [`tap_message`](ByteStreamExt::tap_message) | [`tap_message`](ReadExt::tap_message) | `messages`, `tap` |
 //!
-//! What a program names beside the adapters stands in the crates beneath: `Decoder` in `ssewire`, `Update`, `Message`
-//! and `Accumulator` in `ssewire-messages`.
+//! Bodies have the most wanted of these by [`HttpBodyExt`], and the others as [`BodyChunks`]. An `AsyncRead` is a stream of
+//! `Bytes` in tokio-util's `ReaderStream`. A server sends events with an [`EventBody`].
 //!
 //! ```toml
 //! [dependencies]
@@ -25,21 +31,30 @@
 //! ssewire-messages = "0.1"
 //! ```
 //!
-//! The modules `recipes` (idle timeouts, cancelling, going on after a cut, proxies, Bedrock) and `migration` (from
-//! eventsource-stream) are pages of these docs. Complete programs, with ureq, reqwest and hyper, are in the folder
-//! `examples` of this crate.
+//! The modules `recipes` (idle timeouts, cancelling, resuming, failing over, reconnecting, proxies, Bedrock) and
+//! `migration` (from eventsource-stream) are pages of these docs. Complete programs, with ureq, reqwest and hyper, are in
+//! the folder `examples` of this crate.
+//!
+//! # What is the same everywhere
+//!
+//! * The transport's own error type is returned as it is, once; `map_transport` converts it and `into_boxed` boxes it.
+//!   Errors print their cause in `Display` and have no `source`, so that it is printed once.
+//! * After the end comes `None`, for ever: every stream is a `FusedStream`, every iterator a `FusedIterator`.
+//! * `with_decoder` takes limits and a last event ID, [`End`] says what happens to an unfinished event at the end of the
+//!   input, `get_ref`, `get_mut` and `into_inner` give access to the transport.
+//! * A message ends where it ends, not where the connection does.
 //!
 //! # What it does not do
 //!
 //! There is no parsing here: bytes go down to `ssewire` and `ssewire-messages`, and what they find comes back. Nothing
-//! opens a connection, reads a clock, spawns a task or needs a certain executor; nothing is boxed, nothing has to be
-//! `Send`. The transport's own error type is handed on as it is. And nothing connects again: what a reconnect needs,
-//! the last event ID and the reconnection time, the decoder knows.
+//! opens a connection, reads a clock, spawns a task or needs a certain executor; nothing has to be `Send`. Only a
+//! [`MessageStream`] boxes its transport, once, so that callers need not pin it. Nothing reconnects by itself:
+//! [`Reconnect`](ssewire::Reconnect) says when, and `reconnect` continues.
 //!
 //! # Features
 //!
-//! `std` (default), `stream`, `bytes`, `http-body`, `codec`, `tap`, `messages`: every one adds, and none changes what
-//! another does. Without `std` the crate needs `alloc` only, for `stream`, `bytes`, `tap` and `messages`.
+//! `std` (default), `stream`, `bytes`, `http-body`, `codec`, `tap`, `json`, `messages`: every one adds, and none changes
+//! what another does. Without `std` the crate needs `alloc` only, for `stream`, `bytes`, `tap`, `json` and `messages`.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -122,7 +122,8 @@ impl<R: Read> ReadSource<R> {
                 }
                 Ok(_) => {
                     self.is_ended = true;
-                    let error = io::Error::new(ErrorKind::InvalidData, "reader returned more bytes than it was given room");
+                    let error =
+                        io::Error::new(ErrorKind::InvalidData, "reader returned more bytes than it was given room");
                     return Err(ReadError::Failed(error));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -146,9 +147,6 @@ fn idle_error() -> io::Error {
 impl<R> fmt::Debug for ReadSource<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unread = self.end.saturating_sub(self.start);
-        f.debug_struct("ReadSource")
-            .field("unread", &unread)
-            .field("is_ended", &self.is_ended)
-            .finish_non_exhaustive()
+        f.debug_struct("ReadSource").field("unread", &unread).field("is_ended", &self.is_ended).finish_non_exhaustive()
     }
 }

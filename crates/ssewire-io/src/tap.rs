@@ -68,6 +68,7 @@ impl<T, O: Observer> Tap<T, O> {
     }
 
     /// What is passed through, pinned.
+    #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
         self.project().inner
     }

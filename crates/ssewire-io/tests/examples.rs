@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 
+use ssewire_io::ReadExt as _;
 use ssewire_replay::{Script, Server, sample};
 
 /// Shows up nowhere.
@@ -135,7 +136,7 @@ fn a_page_instead_of_a_stream_is_explained() {
 
 #[test]
 fn without_a_key_there_is_one_clear_line_and_no_request() {
-    for name in ["ureq", "reqwest", "hyper", "tool_input", "gateway"] {
+    for name in ["ureq", "reqwest", "hyper", "tool_input", "structured", "gateway"] {
         let server = Server::start().unwrap();
         let ran = run(example(name).env("ANTHROPIC_BASE_URL", server.base_url()).env_remove("ANTHROPIC_API_KEY"));
         assert!(ran.stderr.starts_with("ANTHROPIC_API_KEY is not set"), "{name}: {}", ran.stderr);
@@ -149,8 +150,16 @@ fn tool_input_is_shown_while_it_grows_and_run_when_it_is_whole() {
     let server = Server::start().unwrap();
     server.serve("/v1/messages", Script::stream(sample("tool_use").unwrap()));
     let ran = ask("tool_input", &server);
-    assert!(ran.stdout.contains("so far: {\"location\":\"San\"}\n"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("\nrun get_weather with {\"location\": \"San Francisco, CA\""), "{}", ran.stdout);
+    assert!(ran.stdout.contains("get_weather so far: {\"location\":\"San\"}\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\nrun get_weather with {\"location\":\"San Francisco, CA\""), "{}", ran.stdout);
+    // The next turn is what the API takes back: the call, and its result.
+    let turns = ran.stdout.lines().find_map(|line| line.strip_prefix("next turn: ")).unwrap();
+    let turns: serde_json::Value = serde_json::from_str(turns).unwrap();
+    assert_eq!(turns[1]["role"], "assistant");
+    let call = turns[1]["content"].as_array().unwrap().last().unwrap();
+    assert_eq!((&call["type"], &call["name"]), (&"tool_use".into(), &"get_weather".into()));
+    let result = &turns[2]["content"][0];
+    assert_eq!((&result["tool_use_id"], &result["content"]), (&call["id"], &"done".into()));
     assert_eq!((ran.code, server.requests()[0].json()["tools"][0]["name"].as_str()), (Some(0), Some("write_file")));
 }
 
@@ -163,6 +172,41 @@ fn tool_input_that_was_cut_is_not_run() {
     let ran = ask("tool_input", &server);
     assert!(ran.stdout.contains("so far: ") && !ran.stdout.contains("run get_weather"), "{}", ran.stdout);
     assert_eq!(ran.code, Some(1));
+}
+
+fn json_stream(stop_reason: &str) -> String {
+    let text = |text: &str| {
+        let delta = serde_json::json!({ "type": "text_delta", "text": text });
+        serde_json::json!({ "type": "content_block_delta", "index": 0, "delta": delta }).to_string()
+    };
+    [
+        r#"{"type":"message_start","message":{"content":[]}}"#.to_owned(),
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#.to_owned(),
+        text(r#"{"title":"Te"#),
+        text(r#"a","steps":["boil","pour"]}"#),
+        r#"{"type":"content_block_stop","index":0}"#.to_owned(),
+        format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"{stop_reason}"}}}}"#),
+        r#"{"type":"message_stop"}"#.to_owned(),
+    ]
+    .map(|payload| format!("data: {payload}\n\n"))
+    .concat()
+}
+
+#[test]
+fn structured_output_is_shown_while_it_grows_and_typed_at_the_end() {
+    let server = Server::start().unwrap();
+    server.serve("/v1/messages", Script::stream(json_stream("end_turn")));
+    let ran = ask("structured", &server);
+    assert_eq!(ran.stdout, "so far: \"Te\"\nso far: \"Tea\"\nTea: boil, pour\n");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn structured_output_that_was_cut_by_the_model_is_an_error() {
+    let server = Server::start().unwrap();
+    server.serve("/v1/messages", Script::stream(json_stream("max_tokens")));
+    let ran = ask("structured", &server);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), "message text was cut or declined: see the stop reason\n"));
 }
 
 #[test]
@@ -196,7 +240,7 @@ fn the_gateway_passes_events_on_and_meters_them() {
     let address = line.trim().strip_prefix("listening on ").unwrap();
 
     let body = ureq::post(format!("{address}/v1/messages")).send(r#"{"stream":true}"#).unwrap().into_body();
-    let message = ssewire_io::MessageReader::new(body.into_reader()).final_message().unwrap();
+    let message = body.into_reader().message().finish().unwrap();
     assert_eq!(message.final_text(), TEXT);
     assert_eq!(server.requests()[0].header("x-api-key"), Some(KEY));
 
@@ -247,7 +291,7 @@ fn the_key_is_never_shown() {
     thread::scope(|scope| {
         for (address, key) in &setups {
             scope.spawn(move || {
-                for name in ["ureq", "reqwest", "hyper", "tool_input"] {
+                for name in ["ureq", "reqwest", "hyper", "tool_input", "structured"] {
                     let mut command = example(name);
                     command.env("ANTHROPIC_BASE_URL", address).env("ANTHROPIC_API_KEY", key).envs(logging);
                     let ran = run(&mut command);

@@ -116,7 +116,7 @@ pub fn peak_of_a_message() -> usize {
     let peaks = (0..LENGTHS).map(|number| {
         let made = made(number);
         let chunks = stream::iter(made.stream.chunks(1400).map(Ok::<_, Infallible>));
-        let (message, peak) = ssewire_heap::peak_of(|| block_on(chunks.messages().final_message()));
+        let (message, peak) = ssewire_heap::peak_of(|| block_on(chunks.message().finish()));
         assert!(message.is_ok_and(|message| made.is(&message)));
         peak
     });
@@ -148,7 +148,7 @@ async fn follow(number: usize, shared: Arc<Shared>) -> Result<usize, Failure> {
         return Err(format!("connection {number}: status {}", response.status()).into());
     }
 
-    let mut stream = BodyChunks::new(response.into_body()).messages();
+    let mut stream = BodyChunks::new(response.into_body()).message();
     let mut received = String::new();
     while let Some(text) = stream.next_text().await? {
         if received.is_empty() && shared.begun.fetch_add(1, Relaxed) + 1 == shared.connections {
@@ -156,7 +156,7 @@ async fn follow(number: usize, shared: Arc<Shared>) -> Result<usize, Failure> {
         }
         received.push_str(&text);
     }
-    let message = stream.final_message().await?;
+    let message = stream.finish().await?;
     let made = made(number);
     if received != made.text || !made.is(&message) {
         return Err(format!("connection {number} received another message than was sent").into());

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use ssewire_messages::{ApiError, Message, ResponseHead, RetryDecision};
+use ssewire_messages::{ApiError, Message, RawJson, ResponseHead, RetryDecision};
 
 pub(crate) type Failure = Box<dyn Error>;
 
@@ -63,6 +63,21 @@ impl Setup {
             "stream": true,
             "messages": [{ "role": "user", "content": self.prompt }],
         })
+    }
+
+    /// The conversation so far.
+    pub(crate) fn turns(&self) -> Vec<RawJson> {
+        vec![json!({ "role": "user", "content": self.prompt }).into()]
+    }
+
+    /// The request with these turns and a tool.
+    pub(crate) fn request_with(&self, turns: &[RawJson], tool: Value) -> Value {
+        let mut request = self.request();
+        if let Some(members) = request.as_object_mut() {
+            members.insert("messages".to_owned(), json!(turns));
+            members.insert("tools".to_owned(), json!([tool]));
+        }
+        request
     }
 
     /// What the server said, with the kind and the request id. Some repeat the key that they refuse.

@@ -45,11 +45,7 @@ impl<R, T: DeserializeOwned> JsonReader<R, T> {
 
     /// As [`DecodeReader::with_idle_timeout`].
     #[must_use]
-    pub fn with_idle_timeout(
-        self,
-        timeout: Duration,
-        clock: impl FnMut() -> Duration + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with_idle_timeout(self, timeout: Duration, clock: impl FnMut() -> Duration + Send + Sync + 'static) -> Self {
         Self { events: self.events.with_idle_timeout(timeout, clock), ..self }
     }
 

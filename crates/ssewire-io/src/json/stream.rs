@@ -85,6 +85,7 @@ impl<S, T: DeserializeOwned> JsonStream<S, T> {
     }
 
     /// The stream of chunks, pinned.
+    #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().events.get_pin_mut()
     }

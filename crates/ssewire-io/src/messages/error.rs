@@ -1,18 +1,23 @@
 use alloc::boxed::Box;
+#[cfg(not(target_has_atomic = "ptr"))]
+use alloc::rc::Rc as Shared;
+#[cfg(target_has_atomic = "ptr")]
+use alloc::sync::Arc as Shared;
 use core::error::Error;
 use core::fmt;
 
-use ssewire_messages::{
-    ApiError, Completion, Incomplete, Message, MessageDecodeError, ParseTextError, ResponseHead,
-};
+use ssewire_messages::{ApiError, Completion, Incomplete, Message, MessageDecodeError, ParseTextError, ResponseHead};
 
 /// There is no complete message: what came of it, why it is not complete, and the cause if the transport failed.
 ///
 /// `Display` prints the reason and the cause, once; there is no `source`. It contains no text of the message.
 pub struct IncompleteMessage<E> {
-    incomplete: Incomplete,
+    /// Shared with the adapter, whose `finish` returns it again.
+    incomplete: SharedIncomplete,
     cause: Option<Cause<E>>,
 }
+
+pub(super) type SharedIncomplete = Shared<Incomplete>;
 
 /// Why no more input was decoded.
 #[derive(Debug)]
@@ -28,7 +33,7 @@ impl<E> Cause<E> {
 }
 
 impl<E> IncompleteMessage<E> {
-    pub(super) fn new(incomplete: Incomplete, cause: Option<Cause<E>>) -> Self {
+    pub(super) fn new(incomplete: SharedIncomplete, cause: Option<Cause<E>>) -> Self {
         Self { incomplete, cause }
     }
 
@@ -38,10 +43,11 @@ impl<E> IncompleteMessage<E> {
         self.incomplete.message()
     }
 
-    /// The same, owned. Never a result to act upon: see [`reason`](Self::reason).
+    /// The same, owned. Never a result to act upon: see [`reason`](Self::reason). Copies it if the stream or the reader that
+    /// returned this error still exists.
     #[must_use]
     pub fn into_partial(self) -> Message {
-        self.incomplete.into_partial()
+        self.into_incomplete().into_partial()
     }
 
     /// The first of the reasons.
@@ -92,10 +98,10 @@ impl<E> IncompleteMessage<E> {
         &self.incomplete
     }
 
-    /// The same, owned.
+    /// The same, owned; see [`into_partial`](Self::into_partial).
     #[must_use]
     pub fn into_incomplete(self) -> Incomplete {
-        self.incomplete
+        Shared::unwrap_or_clone(self.incomplete)
     }
 
     /// Converts the transport's error.
@@ -131,10 +137,7 @@ impl<E: fmt::Display> fmt::Display for IncompleteMessage<E> {
 
 impl<E: fmt::Debug> fmt::Debug for IncompleteMessage<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IncompleteMessage")
-            .field("incomplete", &self.incomplete)
-            .field("cause", &self.cause)
-            .finish()
+        f.debug_struct("IncompleteMessage").field("incomplete", &self.incomplete).field("cause", &self.cause).finish()
     }
 }
 

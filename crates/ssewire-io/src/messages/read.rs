@@ -86,15 +86,14 @@ impl<R> MessageReader<R> {
         Structured::new(self)
     }
 
-    /// The decoder, which has the protocol violations and the accumulator. After an error it is empty: the message is in
-    /// the error.
+    /// The decoder, which has the protocol violations and the accumulator. After an error it is empty.
     pub fn decoder(&self) -> &MessageDecoder {
         self.state.decoder()
     }
 
-    /// The message so far.
+    /// The message so far, also after an error.
     pub fn snapshot(&self) -> Cow<'_, Message> {
-        self.decoder().snapshot()
+        self.state.snapshot()
     }
 
     /// The reader.
@@ -159,8 +158,8 @@ impl<R: Read> MessageReader<R> {
     ///
     /// # Errors
     /// [`IncompleteMessage`], with the partial message and the reason. A read timeout counts as a failure of the transport;
-    /// [`next_text`](Self::next_text) can be called again after one. If an error was returned before, that one has the
-    /// message, and this one has an empty one.
+    /// [`next_text`](Self::next_text) can be called again after one. An error that was returned before is returned
+    /// again, without the transport's error.
     pub fn finish(mut self) -> Result<Message, IncompleteMessage<io::Error>> {
         self.read_to_end()?;
         self.state.finish()

@@ -1,13 +1,14 @@
 //! How far a message is: what the blocking and the asynchronous side have in common.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 
 use ssewire_messages::{
-    Accumulator, Completion, Message, MessageDecodeError, MessageDecoder, PartialStrings, ResponseHead, Step,
-    UpdateEvent, UpdateSpan,
+    Completion, Message, MessageDecodeError, MessageDecoder, PartialStrings, ResponseHead, Step, UpdateEvent,
+    UpdateSpan,
 };
 
-use super::error::{Cause, IncompleteMessage};
+use super::error::{Cause, IncompleteMessage, SharedIncomplete};
 
 /// The decoder, and what was returned of its message.
 ///
@@ -21,6 +22,8 @@ pub(super) struct MessageState {
     decoder: MessageDecoder,
     phase: Phase,
     rejected: Option<MessageDecodeError>,
+    /// What the error of [`Phase::Failed`] contains.
+    failed: Option<SharedIncomplete>,
     /// It is not the first message of its body: that there is none is no error.
     is_later: bool,
 }
@@ -46,7 +49,7 @@ pub(super) enum Found {
 
 impl MessageState {
     pub(super) fn new(decoder: MessageDecoder) -> Self {
-        Self { decoder, phase: Phase::Reading, rejected: None, is_later: false }
+        Self { decoder, phase: Phase::Reading, rejected: None, failed: None, is_later: false }
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -139,7 +142,10 @@ impl MessageState {
         self.is_later = true;
         let rejected = self.rejected.take();
         self.phase = if result.is_ok() { Phase::Reading } else { Phase::Failed };
-        result.map_err(|incomplete| IncompleteMessage::new(incomplete, Cause::of(transport, rejected)))
+        result.map_err(|incomplete| {
+            let incomplete = self.failed.insert(incomplete.into());
+            IncompleteMessage::new(incomplete.clone(), Cause::of(transport, rejected))
+        })
     }
 
     /// Returns the message that has ended, and continues with the next one. `None`: there is none, or an error has
@@ -153,26 +159,29 @@ impl MessageState {
 
     /// Continues after a message that an error has returned.
     pub(super) fn skip_failed(&mut self) {
-        if self.phase == Phase::Failed {
+        if self.failed.take().is_some() {
             self.phase = Phase::Reading;
         }
     }
 
     /// Returns the message that has ended.
     pub(super) fn finish<E>(self) -> Result<Message, IncompleteMessage<E>> {
-        let (decoder, rejected) = match self.phase {
-            Phase::Failed => (returned_before(), None),
-            _ => (self.decoder, self.rejected),
-        };
-        decoder.finish().map_err(|incomplete| IncompleteMessage::new(incomplete, Cause::of(None, rejected)))
+        match self.failed {
+            Some(incomplete) => Err(IncompleteMessage::new(incomplete, None)),
+            None => self
+                .decoder
+                .finish()
+                .map_err(|incomplete| IncompleteMessage::new(incomplete.into(), Cause::of(None, self.rejected))),
+        }
     }
-}
 
-/// The decoder of a message that an earlier error contains.
-fn returned_before() -> MessageDecoder {
-    let mut accumulator = Accumulator::new();
-    accumulator.record_truncation();
-    MessageDecoder::new().with_accumulator(accumulator)
+    /// The message so far, also after an error.
+    pub(super) fn snapshot(&self) -> Cow<'_, Message> {
+        match &self.failed {
+            Some(incomplete) => Cow::Borrowed(incomplete.message()),
+            None => self.decoder.snapshot(),
+        }
+    }
 }
 
 /// The text of an update, `None` if it brings none.

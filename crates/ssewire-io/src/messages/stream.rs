@@ -79,23 +79,26 @@ impl<S> MessageStream<S> {
         Structured::new(self)
     }
 
-    /// The decoder, which has the protocol violations and the accumulator. After an error it is empty: the message is in
-    /// the error.
+    /// The decoder, which has the protocol violations and the accumulator. After an error it is empty.
+    #[must_use]
     pub fn decoder(&self) -> &MessageDecoder {
         self.state.decoder()
     }
 
-    /// The message so far.
+    /// The message so far, also after an error.
+    #[must_use]
     pub fn snapshot(&self) -> Cow<'_, Message> {
-        self.decoder().snapshot()
+        self.state.snapshot()
     }
 
     /// The stream of chunks.
+    #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
     /// The stream of chunks, pinned. Taking chunks from it loses them for this message.
+    #[must_use]
     pub fn get_pin_mut(&mut self) -> Pin<&mut S> {
         self.stream.as_mut()
     }
@@ -109,6 +112,7 @@ impl<S> MessageStream<S> {
     }
 
     /// Returns the stream of chunks, to drain it. What was taken from it and not yet returned is lost.
+    #[must_use]
     pub fn into_inner(self) -> Pin<Box<S>> {
         self.stream
     }
@@ -130,7 +134,6 @@ where
     ///
     /// # Errors
     /// [`MessageStreamError::Incomplete`]. Nothing follows.
-    #[expect(clippy::should_implement_trait, reason = "an iterator cannot borrow from itself")]
     pub async fn next(&mut self) -> Result<Option<Update<'_>>, MessageStreamError<S::Error>> {
         Ok(self.next_event().await?.map(|event| event.update))
     }
@@ -217,8 +220,8 @@ where
     /// Reads to the end of the message, and returns it.
     ///
     /// # Errors
-    /// [`IncompleteMessage`], with the partial message and the reason. If an error was returned before, that one has the
-    /// message, and this one has an empty one.
+    /// [`IncompleteMessage`], with the partial message and the reason. An error that was returned before is returned
+    /// again, without the transport's error.
     pub async fn finish(mut self) -> Result<Message, IncompleteMessage<S::Error>> {
         self.read_to_end().await?;
         self.state.finish()

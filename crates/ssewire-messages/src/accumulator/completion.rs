@@ -110,8 +110,10 @@ fn has_broken_input(block: &ContentBlock) -> bool {
 ///
 /// Nothing that was decoded is lost: the partial message is [inside](Self::message), to be shown, to be kept, or to be
 /// continued. `Display` names the reasons; no text of the message is in it, nor in `Debug`.
+#[derive(Clone)]
 pub struct Incomplete(Box<Parts>);
 
+#[derive(Clone)]
 struct Parts {
     message: Message,
     has_started: bool,

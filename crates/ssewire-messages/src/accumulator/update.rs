@@ -1,5 +1,7 @@
 //! What an event changed, borrowed from the message.
 
+use alloc::borrow::Cow;
+
 use serde_json::Value;
 
 use super::blocks::{BlockId, BlockKey, Blocks};
@@ -276,6 +278,12 @@ impl<'a> BlockRef<'a> {
     #[must_use]
     pub fn position(&self) -> usize {
         self.blocks.final_position(self.id).unwrap_or(0)
+    }
+
+    /// The name of the tool, if the block is a tool call that has one.
+    #[must_use]
+    pub fn tool_name(&self) -> Option<Cow<'a, str>> {
+        self.block.as_tool_use()?.name()
     }
 
     /// The block so far.

@@ -8,7 +8,7 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::rt::TokioExecutor;
-use ssewire_io::{BodyChunks, ByteStreamExt as _, Codec, MessageReader, Messages, Observe, Tap};
+use ssewire_io::{BodyChunks, ByteStreamExt as _, EventCodec, MessageReader, MessageStream, Observer, Tap};
 use ssewire_messages::{Accumulator, ApiError, MessageDecoder, ResponseHead, Step, StreamEvent, Update};
 use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
@@ -34,7 +34,7 @@ pub(crate) fn ureq(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Out
         show(&piece);
         text.push_str(&piece);
     }
-    Outcome::new(text, stream.final_message().map_err(ssewire_io::FinalMessageError::into_incomplete))
+    Outcome::new(text, stream.finish().map_err(ssewire_io::IncompleteMessage::into_incomplete))
 }
 
 pub(crate) fn reqwest(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Outcome {
@@ -75,7 +75,7 @@ pub(crate) fn codec(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Ou
         });
         let mut accumulator = Accumulator::new();
         let mut text = String::new();
-        let mut events = FramedRead::new(StreamReader::new(Box::pin(body)), Codec::new());
+        let mut events = FramedRead::new(StreamReader::new(Box::pin(body)), EventCodec::new());
         while let Some(Ok(event)) = events.next().await {
             let Ok(Some(event)) = StreamEvent::decode(event.event_type(), event.data()) else { continue };
             let update: Update<'_> = accumulator.accumulate(event).unwrap();
@@ -95,8 +95,8 @@ pub(crate) fn codec(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Ou
 /// A gateway: what passes the tap is what another client would get.
 pub(crate) fn tapped(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Outcome {
     struct Bytes<'a>(&'a mut Vec<u8>);
-    impl Observe for Bytes<'_> {
-        fn chunk(&mut self, bytes: &[u8]) {
+    impl Observer for Bytes<'_> {
+        fn on_chunk(&mut self, bytes: &[u8]) {
             self.0.extend_from_slice(bytes);
         }
     }
@@ -120,13 +120,13 @@ where
     B: AsRef<[u8]>,
     E: core::fmt::Debug,
 {
-    let mut stream: Messages<_> = Box::pin(body).messages();
+    let mut stream: MessageStream<_> = Box::pin(body).message();
     let mut text = String::new();
     while let Ok(Some(piece)) = stream.next_text().await {
         show(&piece);
         text.push_str(&piece);
     }
-    Outcome::new(text, stream.final_message().await.map_err(ssewire_io::FinalMessageError::into_incomplete))
+    Outcome::new(text, stream.finish().await.map_err(ssewire_io::IncompleteMessage::into_incomplete))
 }
 
 async fn post(url: &str, idle: Duration) -> Result<reqwest::Response, Outcome> {

@@ -8,7 +8,7 @@ use core::future::Future;
 use core::time::Duration;
 
 use futures::{Stream, StreamExt as _, stream};
-use ssewire_io::{ByteStreamExt as _, FinalMessageError};
+use ssewire_io::{ByteStreamExt as _, IncompleteMessage};
 use ssewire_messages::Completion;
 use ssewire_replay::{Script, Server};
 use ssewire_tests::samples;
@@ -51,7 +51,7 @@ fn begin() -> (Vec<u8>, String) {
     let sample = samples::named("text");
     let delta = b"event: content_block_delta";
     let last = sample.stream.windows(delta.len()).rposition(|window| window == delta).unwrap();
-    let message = ssewire_io::MessageReader::new(&sample.stream[..last]).final_message().unwrap_err();
+    let message = ssewire_io::MessageReader::new(&sample.stream[..last]).finish().unwrap_err();
     let text = message.incomplete().message().final_text();
     assert!(!text.is_empty() && text.len() < sample.text().len() && sample.text().starts_with(&text));
     (sample.stream[..last].to_vec(), text)
@@ -62,7 +62,7 @@ fn a_byte_at_a_time_is_read_to_its_end() {
     let sample = samples::named("text");
     block_on_paused(async {
         let body = with_idle_timeout(drip(sample.stream.iter().copied()), IDLE);
-        let message = body.messages().final_message().await.unwrap();
+        let message = body.message().finish().await.unwrap();
         assert_eq!(message.final_text(), sample.text());
     });
 }
@@ -72,7 +72,7 @@ fn silence_behind_single_bytes_ends_by_the_idle_timeout() {
     let (begin, text) = begin();
     block_on_paused(async {
         let body = with_idle_timeout(drip(begin.into_iter()).chain(stream::pending()), IDLE);
-        let error = body.messages().final_message().await.unwrap_err();
+        let error = body.message().finish().await.unwrap_err();
         assert_eq!(error.transport(), Some(&Idle));
         assert_eq!(error.incomplete().reason(), Completion::Truncated);
         assert_eq!(error.incomplete().message().final_text(), text);
@@ -88,11 +88,11 @@ fn comments_without_end_cost_nothing_and_end_by_the_deadline() {
     let deadline = Duration::from_secs(31 * 24 * 60 * 60);
     block_on_paused(async {
         let body = drip(begin.into_iter().chain(b": still here\nwait: a little\n".iter().copied().cycle()));
-        let mut stream = with_idle_timeout(body, IDLE).messages();
+        let mut stream = with_idle_timeout(body, IDLE).message();
         let (ended, peak) = {
             ssewire_heap::begin();
             let before = ssewire_heap::held();
-            let ended = timeout(deadline, async { while stream.next_update().await.unwrap().is_some() {} }).await;
+            let ended = timeout(deadline, async { while stream.next_event().await.unwrap().is_some() {} }).await;
             (ended, ssewire_heap::peak() - before)
         };
         assert!(ended.is_err(), "ended before the deadline");
@@ -107,10 +107,10 @@ fn a_line_without_end_byte_by_byte_takes_what_came_of_it() {
     let deadline = Duration::from_secs(31 * 24 * 60 * 60);
     let came = usize::try_from(deadline.as_secs() / JUST_IN_TIME.as_secs()).unwrap();
     block_on_paused(async {
-        let mut stream = drip(b"data: ".iter().copied().chain(core::iter::repeat(b'x'))).messages();
+        let mut stream = drip(b"data: ".iter().copied().chain(core::iter::repeat(b'x'))).message();
         ssewire_heap::begin();
         let before = ssewire_heap::held();
-        assert!(timeout(deadline, stream.next_update()).await.is_err(), "ended before the deadline");
+        assert!(timeout(deadline, stream.next_event()).await.is_err(), "ended before the deadline");
         let peak = ssewire_heap::peak() - before;
         assert!((came / 2..=4 * came).contains(&peak), "{peak} held for {came}");
     });
@@ -126,7 +126,7 @@ fn a_real_server_that_falls_silent_is_left() {
     runtime.block_on(async {
         let response = reqwest::get(server.base_url() + "/slow").await.unwrap();
         let body = with_idle_timeout(Box::pin(response.bytes_stream()), Duration::from_secs(1));
-        let error: FinalMessageError<Idle> = body.messages().final_message().await.unwrap_err();
+        let error: IncompleteMessage<Idle> = body.message().finish().await.unwrap_err();
         assert_eq!(error.transport(), Some(&Idle));
         assert_eq!(error.incomplete().message().final_text(), text);
     });

@@ -9,7 +9,7 @@ use futures::stream::{self, FusedStream as _};
 use futures::{StreamExt as _, TryStreamExt as _};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
-use ssewire_io::{BodyChunks, BodyStream, Error};
+use ssewire_io::{BodyChunks, BodyStream, EventError};
 use ssewire_tests::adapters;
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Script, Step};
@@ -25,7 +25,7 @@ fn events_of_every_case() {
                 Some(Ok(event)) => {
                     items.push(Item { at: given.bytes(), decoded: Decoded::Event(event.as_event().into()) })
                 }
-                Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
+                Some(Err(EventError::Truncated(truncated))) => break Some(truncated.pending_bytes()),
                 Some(Err(error)) => panic!("{error}"),
                 None => break None,
             }
@@ -85,6 +85,6 @@ fn the_error_of_a_body_is_handed_on() {
     let script = Script::of(&[b"data: a\n\ndata: lost"]).failing(Broken);
     let seen: Vec<_> = block_on(BodyStream::new(BodyChunks::new(script)).collect());
     assert_eq!(seen[0].as_ref().unwrap().data(), b"a");
-    assert_eq!(seen[1].as_ref().unwrap_err(), &Error::Transport(Broken));
+    assert_eq!(seen[1].as_ref().unwrap_err(), &EventError::Transport(Broken));
     assert_eq!(seen.len(), 2);
 }

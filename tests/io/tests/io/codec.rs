@@ -1,4 +1,4 @@
-//! `Codec` in tokio-util's `FramedRead`.
+//! `EventCodec` in tokio-util's `FramedRead`.
 
 use std::io::{self, ErrorKind};
 
@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use futures::StreamExt as _;
 use futures::executor::block_on;
 use ssewire::{DecodeError, Decoder};
-use ssewire_io::{Codec, Error};
+use ssewire_io::{EventCodec, EventError};
 use ssewire_tests::adapters;
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::Script;
@@ -16,14 +16,14 @@ use tokio_util::codec::{Decoder as _, FramedRead};
 fn events_of_every_case() {
     adapters::every_case(|script, decoder| {
         let given = script.given();
-        let mut framed = FramedRead::new(script, Codec::with_decoder(decoder));
+        let mut framed = FramedRead::new(script, EventCodec::with_decoder(decoder));
         let mut items = Vec::new();
         let pending = loop {
             match block_on(framed.next()) {
                 Some(Ok(event)) => {
                     items.push(Item { at: given.bytes(), decoded: Decoded::Event(event.as_event().into()) })
                 }
-                Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
+                Some(Err(EventError::Truncated(truncated))) => break Some(truncated.pending_bytes()),
                 Some(Err(error)) => panic!("{error}"),
                 None => break None,
             }
@@ -38,11 +38,14 @@ fn events_of_every_case() {
 
 #[test]
 fn an_event_that_is_too_large_is_lost_alone() {
-    let codec = Codec::with_decoder(Decoder::new().with_max_event_bytes(8));
+    let codec = EventCodec::with_decoder(Decoder::new().with_max_event_bytes(8));
     let mut framed = FramedRead::new(&b"data: a\n\ndata: 123456789\n\ndata: b\n\n"[..], codec);
     assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"a");
     let error = block_on(framed.next()).unwrap().unwrap_err();
-    assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::LimitExceeded { limit: 8 })), "{error:?}");
+    assert!(
+        !error.is_final() && matches!(error, EventError::Decode(DecodeError::LimitExceeded { limit: 8 })),
+        "{error:?}"
+    );
     // So `FramedRead` does behind every error of a codec.
     assert!(block_on(framed.next()).is_none());
     assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"b");
@@ -52,10 +55,10 @@ fn an_event_that_is_too_large_is_lost_alone() {
 #[test]
 fn the_error_of_the_connection_is_handed_on() {
     let failure = io::Error::new(ErrorKind::ConnectionReset, "gone");
-    let mut framed = FramedRead::new(Script::of(&[b"data: a\n\ndata: lost"]).failing(failure), Codec::new());
+    let mut framed = FramedRead::new(Script::of(&[b"data: a\n\ndata: lost"]).failing(failure), EventCodec::new());
     assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"a");
     let error = block_on(framed.next()).unwrap().unwrap_err();
-    assert!(matches!(&error, Error::Transport(error) if error.kind() == ErrorKind::ConnectionReset), "{error:?}");
+    assert!(matches!(&error, EventError::Transport(error) if error.kind() == ErrorKind::ConnectionReset), "{error:?}");
     assert!(error.is_final());
     assert!(block_on(framed.next()).is_none());
 }
@@ -63,7 +66,7 @@ fn the_error_of_the_connection_is_handed_on() {
 /// By hand: what is consumed leaves the buffer, also that of an unfinished event, so that it cannot grow.
 #[test]
 fn the_buffer_is_used_up() {
-    let mut codec = Codec::new();
+    let mut codec = EventCodec::new();
     let mut buffer = BytesMut::from("data: a\n\ndata: b");
     assert_eq!(codec.decode(&mut buffer).unwrap().unwrap().data(), b"a");
     assert!(codec.decode(&mut buffer).unwrap().is_none());

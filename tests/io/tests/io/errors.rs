@@ -9,7 +9,7 @@ use std::rc::Rc;
 use futures::executor::block_on;
 use futures::stream::{self, FusedStream, Stream, StreamExt as _};
 use ssewire::{DecodeError, Decoder};
-use ssewire_io::{BytesEventStream, Error, EventStream, MessageError, Messages, TextEventStream};
+use ssewire_io::{BytesEventStream, EventError, EventStream, MessageStream, MessageStreamError, TextEventStream};
 use ssewire_tests::transport::Script;
 
 /// An error that is not `Send`, not `Sync`, no `std::error::Error`, borrows, and cannot even be shown.
@@ -20,7 +20,7 @@ fn failing<E>(error: E) -> Script<E> {
 }
 
 /// One event, then the error, then `None` for ever; the script panics if it is asked behind its end.
-fn check<T, E>(mut stream: impl FusedStream<Item = Result<T, Error<E>>> + Unpin) -> E {
+fn check<T, E>(mut stream: impl FusedStream<Item = Result<T, EventError<E>>> + Unpin) -> E {
     assert!(!stream.is_terminated());
     assert!(matches!(block_on(stream.next()), Some(Ok(_))));
     let Some(Err(error)) = block_on(stream.next()) else { panic!("no error") };
@@ -29,7 +29,7 @@ fn check<T, E>(mut stream: impl FusedStream<Item = Result<T, Error<E>>> + Unpin)
         assert!(stream.is_terminated());
         assert!(block_on(stream.next()).is_none());
     }
-    let Error::Transport(error) = error else { panic!("not the transport's") };
+    let EventError::Transport(error) = error else { panic!("not the transport's") };
     error
 }
 
@@ -47,15 +47,15 @@ fn an_odd_error_in_the_other_views() {
     let counter = Rc::new(Cell::new(0));
     let mut texts = TextEventStream::new(failing(Odd(counter.clone(), "")));
     assert_eq!(block_on(texts.next()).unwrap().ok().unwrap().data, "a");
-    assert!(matches!(block_on(texts.next()), Some(Err(Error::Transport(Odd(..))))));
+    assert!(matches!(block_on(texts.next()), Some(Err(EventError::Transport(Odd(..))))));
     assert!(block_on(texts.next()).is_none() && block_on(texts.next()).is_none());
 
-    let mut messages = Messages::new(Script::of(&[]).failing(Odd(counter.clone(), "")));
-    assert!(matches!(block_on(messages.next_update()), Err(MessageError::Transport(Odd(..)))));
-    assert!(matches!(block_on(messages.next_update()), Ok(None)));
-    assert!(messages.is_terminated() && block_on(messages.next()).is_none());
+    let mut messages = MessageStream::new(Script::of(&[]).failing(Odd(counter.clone(), "")));
+    assert!(block_on(messages.next_event()).unwrap_err().transport().is_some());
+    assert!(matches!(block_on(messages.next_event()), Ok(None)));
+    assert!(matches!(block_on(messages.next_text()), Ok(None)));
 
-    let error = block_on(Messages::new(failing(Odd(counter.clone(), ""))).final_message()).unwrap_err();
+    let error = block_on(MessageStream::new(failing(Odd(counter.clone(), ""))).finish()).unwrap_err();
     assert!(Rc::ptr_eq(&error.transport().unwrap().0, &counter));
 }
 
@@ -64,7 +64,7 @@ fn an_odd_error_in_the_other_views() {
 fn a_failure_between_events_is_a_failure() {
     let mut stream = EventStream::new(Script::of(&[b"data: a\n\n"]).failing("reset"));
     assert!(block_on(stream.next()).unwrap().is_ok());
-    assert_eq!(block_on(stream.next()).unwrap().unwrap_err(), Error::Transport("reset"));
+    assert_eq!(block_on(stream.next()).unwrap().unwrap_err(), EventError::Transport("reset"));
     assert!(block_on(stream.next()).is_none());
 }
 
@@ -78,9 +78,9 @@ fn events_that_are_too_large_are_lost_alone() {
     check_lost(events.map(|event| event.map(|event| event.data().to_vec())));
 }
 
-fn check_lost(stream: impl Stream<Item = Result<Vec<u8>, Error<Infallible>>>) {
+fn check_lost(stream: impl Stream<Item = Result<Vec<u8>, EventError<Infallible>>>) {
     let seen: Vec<_> = block_on(stream.collect());
-    let lost = || Err(Error::Decode(DecodeError::LimitExceeded { limit: 8 }));
+    let lost = || Err(EventError::Decode(DecodeError::LimitExceeded { limit: 8 }));
     assert_eq!(seen, [Ok(b"a".to_vec()), lost(), Ok(b"b".to_vec()), lost(), Ok(b"c".to_vec())]);
     assert!(seen.iter().filter_map(|item| item.as_ref().err()).all(|error| !error.is_final()));
 }
@@ -101,22 +101,22 @@ fn a_cut_stream_is_truncated_once() {
     assert!(block_on(stream.next()).unwrap().is_ok());
     let error = block_on(stream.next()).unwrap().unwrap_err();
     assert!(error.is_final() && stream.is_terminated());
-    assert!(matches!(error, Error::Truncated(truncated) if truncated.pending_bytes() == 8));
+    assert!(matches!(error, EventError::Truncated(truncated) if truncated.pending_bytes() == 8));
     assert!(block_on(stream.next()).is_none());
 }
 
 #[test]
 fn every_error_says_what_it_is_and_whence() {
     let failure = || io::Error::other("the peer is gone");
-    let transport = Error::Transport(failure());
-    assert!(transport.to_string().contains("the peer is gone"));
-    assert!(transport.source().unwrap().is::<io::Error>());
-    let lost = Error::<io::Error>::Decode(DecodeError::LimitExceeded { limit: 8 });
-    assert!(lost.to_string().contains("8 bytes"));
-    assert!(lost.source().unwrap().is::<DecodeError>());
-    let transport = MessageError::Transport(failure());
+    let transport = EventError::Transport(failure());
     assert!(transport.to_string().contains("the peer is gone"));
     assert!(transport.source().is_none(), "its cause is printed once");
+    let lost = EventError::<io::Error>::Decode(DecodeError::LimitExceeded { limit: 8 });
+    assert!(lost.to_string().contains("8 bytes"));
+    assert!(lost.source().is_none());
+    let timeout = MessageStreamError::Timeout(failure());
+    assert!(timeout.to_string().contains("the peer is gone"));
+    assert!(timeout.source().is_none(), "its cause is printed once");
 }
 
 /// With `?` into what programs have as their error.

@@ -10,8 +10,8 @@ use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire::{DecodeError, Decoder, LineDecoder};
 use ssewire_io::{
-    BytesEventStream, Codec, Error, EventStream, FinalMessageError, MessageObserver, MessageReader, Messages, Reader,
-    Tap,
+    BytesEventStream, EventCodec, EventError, EventReader, EventStream, IncompleteMessage, MessageObserver,
+    MessageReader, MessageStream, Tap,
 };
 use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, LostEvent, MessageDecoder, Step, Update};
 use tokio_util::codec::FramedRead;
@@ -62,17 +62,17 @@ fn driver() -> MessageDecoder {
 }
 
 /// It is told once, and the end is told.
-fn is_too_large_and_truncated<T, E>(told: impl IntoIterator<Item = Result<T, Error<E>>>) {
+fn is_too_large_and_truncated<T, E>(told: impl IntoIterator<Item = Result<T, EventError<E>>>) {
     let mut told = told.into_iter();
-    assert!(matches!(told.next(), Some(Err(Error::Decode(DecodeError::LimitExceeded { limit: LIMIT })))));
+    assert!(matches!(told.next(), Some(Err(EventError::Decode(DecodeError::LimitExceeded { limit: LIMIT })))));
     assert!(
-        matches!(told.next(), Some(Err(Error::Truncated(truncated))) if truncated.pending_bytes() >= LINE as u64),
+        matches!(told.next(), Some(Err(EventError::Truncated(truncated))) if truncated.pending_bytes() >= LINE as u64),
         "the end is told, with all that was discarded"
     );
     assert!(told.next().is_none());
 }
 
-fn is_too_large<E>(incomplete: Result<ssewire_messages::Message, FinalMessageError<E>>) {
+fn is_too_large<E>(incomplete: Result<ssewire_messages::Message, IncompleteMessage<E>>) {
     let Err(error) = incomplete else { panic!("taken for whole") };
     assert_eq!(error.incomplete().reason(), Completion::LimitExceeded);
 }
@@ -85,7 +85,7 @@ fn bounded(run: impl FnOnce()) {
 
 #[test]
 fn a_line_that_never_ends_is_bounded_in_a_reader() {
-    bounded(|| is_too_large_and_truncated(Reader::with_decoder(reader(), decoder())));
+    bounded(|| is_too_large_and_truncated(EventReader::with_decoder(reader(), decoder())));
 }
 
 #[test]
@@ -102,18 +102,18 @@ fn a_line_that_never_ends_is_bounded_in_a_stream() {
 fn a_line_that_never_ends_is_bounded_in_a_codec() {
     bounded(|| {
         let body = StreamReader::new(stream::iter(line().map(Ok::<_, io::Error>)));
-        let told = block_on(FramedRead::new(body, Codec::with_decoder(decoder())).collect::<Vec<_>>());
-        assert!(matches!(told[0], Err(Error::Decode(DecodeError::LimitExceeded { limit: LIMIT }))), "{told:?}");
+        let told = block_on(FramedRead::new(body, EventCodec::with_decoder(decoder())).collect::<Vec<_>>());
+        assert!(matches!(told[0], Err(EventError::Decode(DecodeError::LimitExceeded { limit: LIMIT }))), "{told:?}");
     });
 }
 
 #[test]
 fn a_line_that_never_ends_is_bounded_in_messages() {
-    bounded(|| is_too_large(MessageReader::with_decoder(reader(), driver()).final_message()));
-    bounded(|| is_too_large(block_on(Messages::with_decoder(chunks(), driver()).final_message())));
+    bounded(|| is_too_large(MessageReader::with_decoder(reader(), driver()).finish()));
+    bounded(|| is_too_large(block_on(MessageStream::with_decoder(chunks(), driver()).finish())));
     bounded(|| {
-        let mut messages = Messages::with_decoder(chunks(), driver());
-        let event = block_on(messages.next_update()).unwrap().unwrap();
+        let mut messages = MessageStream::with_decoder(chunks(), driver());
+        let event = block_on(messages.next_event()).unwrap().unwrap();
         let lost = LostEvent::TooLarge(DecodeError::LimitExceeded { limit: LIMIT });
         assert!(matches!(event.update, Update::Lost(error) if error == lost));
     });
@@ -147,7 +147,7 @@ fn comments_and_unknown_fields_cost_no_event() {
 #[test]
 fn a_line_that_never_ends_is_bounded_by_default() {
     let bound = 5 * ((16 << 20) + 17 * 1024) / 2;
-    let ((), peak) = ssewire_heap::peak_of(|| is_too_large(MessageReader::new(reader()).final_message()));
+    let ((), peak) = ssewire_heap::peak_of(|| is_too_large(MessageReader::new(reader()).finish()));
     assert!(peak <= bound, "{peak} held");
 }
 
@@ -156,7 +156,7 @@ fn a_line_that_never_ends_passes_a_tap() {
     bounded(|| {
         let mut errors = 0;
         let observer = MessageObserver::with_decoder(driver(), |observed| {
-            errors += usize::from(matches!(observed, ssewire_io::Observed::End { .. }));
+            errors += usize::from(matches!(observed, ssewire_io::Observed::End(_)));
         });
         let passed = block_on(Tap::new(chunks(), observer).map(|chunk| chunk.unwrap().len()).collect::<Vec<_>>());
         assert_eq!(passed.iter().sum::<usize>(), LINE + 7);

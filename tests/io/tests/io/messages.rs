@@ -5,7 +5,7 @@ use std::io;
 
 use futures::StreamExt as _;
 use futures::executor::block_on;
-use ssewire_io::{BytesEventStream, EventStream, FinalMessageError, MessageError, MessageReader, Messages};
+use ssewire_io::{BytesEventStream, EventStream, IncompleteMessage, MessageReader, MessageStream, MessageStreamError};
 use ssewire_messages::{Accumulator, MessageDecoder, UpdateEvent, Validation};
 use ssewire_tests::samples;
 use ssewire_tests::transport::Script;
@@ -24,11 +24,11 @@ fn a_reader_and_a_stream_give_the_same_updates() {
     let (mut read, mut streamed) = (Vec::new(), Vec::new());
     let name = |event: &UpdateEvent<'_>| String::from_utf8(event.event_type.to_vec()).unwrap();
     let mut reader = MessageReader::new(&sample.stream[..]);
-    while let Some(event) = reader.next_update().unwrap() {
+    while let Some(event) = reader.next_event().unwrap() {
         read.push(name(&event));
     }
-    let mut messages = Messages::new(Script::<io::Error>::of(&[&sample.stream]));
-    while let Some(event) = block_on(messages.next_update()).unwrap() {
+    let mut messages = MessageStream::new(Script::<io::Error>::of(&[&sample.stream]));
+    while let Some(event) = block_on(messages.next_event()).unwrap() {
         streamed.push(name(&event));
     }
     for names in [&mut read, &mut streamed] {
@@ -43,8 +43,9 @@ fn the_text_is_the_same_in_every_view() {
     let sample = samples::named("text");
     let read: String = MessageReader::new(&sample.stream[..]).text_deltas().map(Result::unwrap).collect();
     let script = || Script::<io::Error>::of(&[&sample.stream]);
-    let streamed: Vec<_> = block_on(Messages::new(script()).collect());
-    let mut messages = Messages::new(script());
+    let mapped = MessageStream::new(script()).filter_map_updates(|event| Some(event.update.text_deltas().collect()));
+    let streamed: Vec<_> = block_on(mapped.collect());
+    let mut messages = MessageStream::new(script());
     let borrowed: Vec<_> = block_on(messages.text_deltas().collect());
     for texts in [streamed, borrowed] {
         assert_eq!(texts.into_iter().map(Result::unwrap).collect::<String>(), read);
@@ -58,7 +59,7 @@ fn a_stream_ends_where_the_message_does() {
     let sample = samples::named("text");
     let body = [&sample.stream[..], b"data: {\"type\":\"ping\"}\n\n"].concat();
     let open = futures::stream::iter([Ok::<_, io::Error>(body)]).chain(futures::stream::pending());
-    let message = block_on(Messages::new(open).final_message()).unwrap();
+    let message = block_on(MessageStream::new(open).finish()).unwrap();
     assert_eq!(message.final_text(), sample.text());
 }
 
@@ -66,9 +67,9 @@ fn a_stream_ends_where_the_message_does() {
 fn the_snapshot_stands_by_the_stream() {
     let sample = samples::named("text");
     let mut reader = MessageReader::new(&sample.stream[..]);
-    while reader.next_update().unwrap().is_some() {}
-    let mut messages = Messages::new(Script::<io::Error>::of(&[&sample.stream]));
-    while block_on(messages.next_update()).unwrap().is_some() {}
+    while reader.next_event().unwrap().is_some() {}
+    let mut messages = MessageStream::new(Script::<io::Error>::of(&[&sample.stream]));
+    while block_on(messages.next_event()).unwrap().is_some() {}
     for (decoder, snapshot) in [(reader.decoder(), reader.snapshot()), (messages.decoder(), messages.snapshot())] {
         assert_eq!(serde_json::to_value(&*snapshot).unwrap(), sample.message());
         assert_eq!(decoder.snapshot(), snapshot);
@@ -94,10 +95,10 @@ fn reset() -> io::Error {
 }
 
 /// The first error of a stream of items.
-fn first_error(script: Script, stream: MessageDecoder) -> MessageError<io::Error> {
-    let mut messages = Messages::with_decoder(script, stream);
+fn first_error(script: Script, stream: MessageDecoder) -> MessageStreamError<io::Error> {
+    let mut messages = MessageStream::with_decoder(script, stream);
     loop {
-        if let Err(error) = block_on(messages.next_update()) {
+        if let Err(error) = block_on(messages.next_event()) {
             return error;
         }
     }
@@ -106,14 +107,18 @@ fn first_error(script: Script, stream: MessageDecoder) -> MessageError<io::Error
 #[test]
 fn errors_say_what_failed_and_why() {
     let error = first_error(Script::of(&[]).failing(reset()), MessageDecoder::new());
-    assert_eq!(told(&error), ("connection failed: reset".into(), None));
+    assert_eq!(
+        told(&error),
+        ("body is empty: the connection was probably closed before the server answered: reset".into(), None)
+    );
 
     let strict = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let stop = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
     let error = first_error(Script::of(&[stop]), strict);
-    assert!(matches!(error, MessageError::Decode(_)));
-    let words = "protocol violation: event before message_start (index 0)";
-    assert_eq!(told(&error), (words.to_owned(), None));
+    assert!(error.incomplete().unwrap().rejected().is_some());
+    let words = told(&error).0;
+    assert!(words.ends_with(": protocol violation: event before message_start (index 0)"), "{words}");
+    assert_eq!(told(&error).1, None);
 
     let sample = samples::named("text");
     let error = first_error(Script::of(&[&sample.stream[..sample.stream.len() / 2]]), MessageDecoder::new());
@@ -126,7 +131,7 @@ fn no_final_message_says_what_came_between() {
     let sample = samples::named("text");
     let half = &sample.stream[..sample.stream.len() / 2];
     let cut = "stream is truncated before the message was complete";
-    let check = |error: FinalMessageError<io::Error>, words: &str, cause: Option<&str>| {
+    let check = |error: IncompleteMessage<io::Error>, words: &str, cause: Option<&str>| {
         // Each error prints its own cause once.
         assert_eq!(told(&error), (words.to_owned(), None));
         assert_eq!(error.transport().map(io::Error::kind), cause.map(|_| io::ErrorKind::ConnectionReset));
@@ -134,8 +139,8 @@ fn no_final_message_says_what_came_between() {
     };
     let failing = || Script::of(&[half]).failing(reset());
     let and_why = format!("{cut}: reset");
-    check(MessageReader::new(failing()).final_message().unwrap_err(), &and_why, Some("reset"));
-    check(block_on(Messages::new(failing()).final_message()).unwrap_err(), &and_why, Some("reset"));
-    check(MessageReader::new(half).final_message().unwrap_err(), cut, None);
-    check(block_on(Messages::new(Script::of(&[half])).final_message()).unwrap_err(), cut, None);
+    check(MessageReader::new(failing()).finish().unwrap_err(), &and_why, Some("reset"));
+    check(block_on(MessageStream::new(failing()).finish()).unwrap_err(), &and_why, Some("reset"));
+    check(MessageReader::new(half).finish().unwrap_err(), cut, None);
+    check(block_on(MessageStream::new(Script::of(&[half])).finish()).unwrap_err(), cut, None);
 }

@@ -3,14 +3,14 @@
 use std::io::{self, ErrorKind, Read};
 
 use ssewire::{DecodeError, Decoder};
-use ssewire_io::{Error, ReadExt as _, Reader};
+use ssewire_io::{EventError, EventReader, ReadExt as _};
 use ssewire_tests::adapters;
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Given, Script, Step};
 
 fn lent(script: Script, decoder: Decoder) -> Outcome {
     let given = script.given();
-    let mut reader = Reader::with_decoder(script, decoder);
+    let mut reader = EventReader::with_decoder(script, decoder);
     let mut items = Vec::new();
     let end = loop {
         match reader.next_event() {
@@ -25,7 +25,7 @@ fn lent(script: Script, decoder: Decoder) -> Outcome {
 
 fn owned(script: Script, decoder: Decoder) -> Outcome {
     let given = script.given();
-    let mut reader = Reader::with_decoder(script, decoder);
+    let mut reader = EventReader::with_decoder(script, decoder);
     let mut items = Vec::new();
     let end = loop {
         match reader.next() {
@@ -38,10 +38,10 @@ fn owned(script: Script, decoder: Decoder) -> Outcome {
     outcome(&reader, items, end)
 }
 
-fn outcome<R: Read>(reader: &Reader<R>, items: Vec<Item>, end: Option<Error<io::Error>>) -> Outcome {
+fn outcome<R: Read>(reader: &EventReader<R>, items: Vec<Item>, end: Option<EventError<io::Error>>) -> Outcome {
     let decoder = reader.decoder();
     let pending = end.map(|error| match error {
-        Error::Truncated(truncated) => truncated.pending_bytes(),
+        EventError::Truncated(truncated) => truncated.pending_bytes(),
         error => panic!("{error}"),
     });
     Outcome { items, retry: decoder.retry(), last_event_id: decoder.last_event_id().into(), pending }
@@ -60,7 +60,7 @@ fn iterates_over_the_events_of_every_case() {
 #[test]
 fn a_reader_that_is_interrupted_is_asked_again() {
     let steps = [Step::Wait, Step::Wait, Step::chunk(b"data: a\n"), Step::Wait, Step::chunk(b"\n"), Step::Wait];
-    let mut reader = Reader::new(Script::new(steps));
+    let mut reader = EventReader::new(Script::new(steps));
     assert_eq!(reader.next_event().unwrap().unwrap().data(), b"a");
     assert!(reader.next_event().unwrap().is_none());
 }
@@ -71,11 +71,11 @@ fn the_error_of_the_reader_is_handed_on_and_final() {
         let failure = io::Error::new(ErrorKind::ConnectionReset, "the peer is gone");
         Script::of(&[b"data: a\n\ndata: lost"]).failing(failure)
     };
-    let mut reader = Reader::new(failing());
+    let mut reader = EventReader::new(failing());
     assert_eq!(reader.next_event().unwrap().unwrap().data(), b"a");
     let error = reader.next_event().unwrap_err();
     assert!(error.is_final());
-    let Error::Transport(failure) = error else { panic!("{error}") };
+    let EventError::Transport(failure) = error else { panic!("{error}") };
     assert_eq!((failure.kind(), failure.to_string().as_str()), (ErrorKind::ConnectionReset, "the peer is gone"));
     // Not also `Truncated`: what was pending was cut by that error.
     assert!(reader.next_event().unwrap().is_none());
@@ -83,16 +83,19 @@ fn the_error_of_the_reader_is_handed_on_and_final() {
 
     let mut events = failing().sse_events();
     assert_eq!(events.next().unwrap().unwrap().data(), b"a");
-    assert!(matches!(events.next(), Some(Err(Error::Transport(_)))));
+    assert!(matches!(events.next(), Some(Err(EventError::Transport(_)))));
     assert!(events.next().is_none() && events.next().is_none());
 }
 
 #[test]
 fn an_event_that_is_too_large_is_lost_alone() {
     let mut reader =
-        Reader::with_decoder(&b"data: 123456789\n\ndata: b\n\n"[..], Decoder::new().with_max_event_bytes(8));
+        EventReader::with_decoder(&b"data: 123456789\n\ndata: b\n\n"[..], Decoder::new().with_max_event_bytes(8));
     let error = reader.next_event().unwrap_err();
-    assert!(!error.is_final() && matches!(error, Error::Decode(DecodeError::LimitExceeded { limit: 8 })), "{error:?}");
+    assert!(
+        !error.is_final() && matches!(error, EventError::Decode(DecodeError::LimitExceeded { limit: 8 })),
+        "{error:?}"
+    );
     assert_eq!(reader.next_event().unwrap().unwrap().data(), b"b");
     assert!(reader.next_event().unwrap().is_none());
 }
@@ -102,7 +105,7 @@ fn an_event_that_is_too_large_is_lost_alone() {
 fn reads_no_further_than_the_event_needs() {
     let script = Script::of(&[b"data: a\n\ndata: b\n\n", b"data: c\n\n"]);
     let given: Given = script.given();
-    let mut reader = Reader::new(script);
+    let mut reader = EventReader::new(script);
     assert_eq!(given.bytes(), 0);
     for (data, by_then) in [(b"a", 18), (b"b", 18), (b"c", 27)] {
         assert_eq!(reader.next_event().unwrap().unwrap().data(), data);
@@ -112,7 +115,7 @@ fn reads_no_further_than_the_event_needs() {
 
 #[test]
 fn the_reader_can_be_taken_back() {
-    let mut reader = Reader::new(Script::of(&[b"data: a\n\n", b"the rest"]));
+    let mut reader = EventReader::new(Script::of(&[b"data: a\n\n", b"the rest"]));
     reader.next_event().unwrap();
     let mut rest = String::new();
     reader.into_inner().read_to_string(&mut rest).unwrap();

@@ -12,8 +12,8 @@ use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use ssewire::{ArrayBuffer, Decoder, EventBuilder, LineDecoder};
 use ssewire_io::{
-    BodyChunks, ByteStreamExt as _, BytesEventStream, Codec, EventObserver, EventStream, MessageObserver,
-    MessageReader, Messages, ReadExt as _, Reader, Tap,
+    BodyChunks, ByteStreamExt as _, BytesEventStream, EventCodec, EventObserver, EventReader, EventStream,
+    MessageObserver, MessageReader, MessageStream, ReadExt as _, Tap,
 };
 use ssewire_json::{PartialJson, PartialStrings};
 use ssewire_messages::{
@@ -142,7 +142,7 @@ fn json_that_is_wrong() {
 fn message_of(content: &Value) -> Message {
     let start = json!({ "type": "message_start", "message": { "content": content, "stop_reason": "end_turn" } });
     let stream = format!("data: {start}\n\ndata: {{\"type\":\"message_stop\"}}\n\n");
-    stream.as_bytes().messages().final_message().unwrap()
+    stream.as_bytes().message().finish().unwrap()
 }
 
 /// The payload with the marker in place of every string that a model or a server may choose: the names of kinds stay,
@@ -315,7 +315,7 @@ fn bodies_that_are_no_stream() {
     for body in bodies {
         for content_type in ["text/event-stream", MARKER] {
             let driver = MessageDecoder::new().with_content_type(content_type);
-            let error = MessageReader::with_decoder(body.as_bytes(), driver).final_message().unwrap_err();
+            let error = MessageReader::with_decoder(body.as_bytes(), driver).finish().unwrap_err();
             hides_error(&error);
             hides_error(error.incomplete());
             error.incomplete().error().into_iter().for_each(hides_error);
@@ -365,7 +365,7 @@ fn what_errors_do_name() {
     let shown = ApiError::from_body(body.into()).to_string();
     assert_eq!(shown, "server reported odd_error for request req_1");
     let driver = MessageDecoder::new().with_content_type("application/odd; charset=MARKER");
-    let shown = MessageReader::with_decoder(MARKER.as_bytes(), driver).final_message().unwrap_err().to_string();
+    let shown = MessageReader::with_decoder(MARKER.as_bytes(), driver).finish().unwrap_err().to_string();
     assert!(shown.contains("application/odd"));
     is_clean(&shown);
 }
@@ -388,18 +388,18 @@ fn adapters_in_the_middle_of_a_stream() {
         event.err().iter().for_each(hides_error);
         hides(&events);
     }
-    let mut texts = chunks().text_events();
+    let mut texts = chunks().string_events();
     while let Some(event) = block_on(texts.next()) {
         event.err().iter().for_each(hides_error);
         hides(&texts);
     }
     let body = whole.repeat(3) + "data: MARKER";
-    let mut reader = Reader::new(body.as_bytes());
+    let mut reader = EventReader::new(body.as_bytes());
     while let Some(event) = reader.next() {
         event.err().iter().for_each(hides_error);
         hides(&reader);
     }
-    let mut codec = Codec::new();
+    let mut codec = EventCodec::new();
     let mut buffer = bytes::BytesMut::from(body.as_bytes());
     while let Ok(Some(_)) = tokio_util::codec::Decoder::decode(&mut codec, &mut buffer) {}
     hides(&codec);
@@ -416,9 +416,9 @@ fn adapters_in_the_middle_of_a_stream() {
 fn messages_in_the_middle_of_a_stream() {
     let body = &marked_streams()[0];
     let mut output = StructuredOutput::new();
-    let mut reader = body.as_bytes()[..body.len() * 2 / 3].messages();
+    let mut reader = body.as_bytes()[..body.len() * 2 / 3].message();
     loop {
-        match reader.next_update() {
+        match reader.next_event() {
             Ok(Some(item)) => output.extend_from(&item.update),
             Ok(None) => break,
             Err(error) => hides_error(&error),
@@ -427,18 +427,22 @@ fn messages_in_the_middle_of_a_stream() {
         hides(&output);
     }
     hides(&reader.text_deltas());
-    hides_error(&reader.final_message().unwrap_err());
+    hides_error(&reader.finish().unwrap_err());
 
     let chunks = || stream::iter(body.as_bytes().chunks(100).take(9).map(Ok::<_, Infallible>));
-    let mut messages = chunks().messages();
-    while let Some(event) = block_on(messages.next()) {
-        event.err().iter().for_each(hides_error);
+    let mut messages = chunks().message();
+    loop {
+        match block_on(messages.next_text()) {
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(error) => hides_error(&error),
+        }
         hides(&messages);
     }
     hides(&messages.text_deltas());
-    hides_error(&block_on(messages.final_message()).unwrap_err());
+    hides_error(&block_on(messages.finish()).unwrap_err());
 
-    let mut texts = Messages::new(chunks());
+    let mut texts = MessageStream::new(chunks());
     let told: Vec<_> = block_on(texts.text_deltas().collect());
     told.iter().filter_map(|text| text.as_ref().err()).for_each(hides_error);
 }
@@ -448,6 +452,6 @@ fn messages_in_the_middle_of_a_stream() {
 fn a_transport_that_fails_in_the_middle() {
     let chunks = [Ok(format!("data: {MARKER}")), Err(io::Error::other("gone"))];
     let error = block_on(EventStream::new(stream::iter(chunks)).next()).unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "the connection failed: gone");
+    assert_eq!(error.to_string(), "connection failed: gone");
     hides_error(&error);
 }

@@ -10,14 +10,14 @@ use futures::stream::{self, FusedStream, Stream};
 use futures::task::noop_waker_ref;
 use futures::{FutureExt as _, StreamExt as _};
 use ssewire::Event;
-use ssewire_io::{ByteStreamExt as _, BytesEventStream, Error, EventStream, TextEventStream};
+use ssewire_io::{ByteStreamExt as _, BytesEventStream, EventError, EventStream, TextEventStream};
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Given, Script, Step};
 use ssewire_tests::{adapters, cases};
 
 /// Takes all of a stream, up to its end or final error.
 fn take<T>(
-    stream: &mut (impl FusedStream<Item = Result<T, Error<io::Error>>> + Unpin),
+    stream: &mut (impl FusedStream<Item = Result<T, EventError<io::Error>>> + Unpin),
     given: &Given,
     as_event: impl Fn(&T) -> Event<'_>,
 ) -> (Vec<Item>, Option<u64>) {
@@ -25,7 +25,7 @@ fn take<T>(
     let pending = loop {
         match block_on(stream.next()) {
             Some(Ok(event)) => items.push(Item { at: given.bytes(), decoded: Decoded::Event(as_event(&event).into()) }),
-            Some(Err(Error::Truncated(truncated))) => break Some(truncated.pending_bytes()),
+            Some(Err(EventError::Truncated(truncated))) => break Some(truncated.pending_bytes()),
             Some(Err(error)) => panic!("{error}"),
             None => break None,
         }
@@ -78,7 +78,7 @@ fn text_events_of_every_case() {
                 assert_eq!((&event.event, &event.data, event.id.as_str()), fields, "{}", case.id);
             }
             assert!(expected.next().is_none(), "{}", case.id);
-            assert_eq!(stream.events().decoder().retry(), case.retry);
+            assert_eq!(stream.decoder().retry(), case.retry);
             assert!(block_on(stream.next()).is_none());
         }
         seen += 1;

@@ -11,7 +11,7 @@ use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use ssewire::Decoder;
-use ssewire_io::{EventObserver, MessageObserver, Observe, Observed, Tap};
+use ssewire_io::{EventObserver, MessageObserver, Observed, Observer, Tap};
 use ssewire_messages::Completion;
 use ssewire_tests::outcome::OwnedEvent;
 use ssewire_tests::transport::{Script, Step};
@@ -27,14 +27,14 @@ struct Seen {
     ends: usize,
 }
 
-impl Observe for Log {
-    fn chunk(&mut self, bytes: &[u8]) {
+impl Observer for Log {
+    fn on_chunk(&mut self, bytes: &[u8]) {
         let mut seen = self.0.borrow_mut();
         assert_eq!(seen.ends, 0, "nothing follows the end");
         seen.bytes.extend_from_slice(bytes);
     }
 
-    fn end(&mut self) {
+    fn on_end(&mut self) {
         self.0.borrow_mut().ends += 1;
     }
 }
@@ -47,7 +47,7 @@ impl Log {
 }
 
 /// The bytes behind a tap beneath each kind of transport.
-fn passed(input: &[&[u8]], observer: impl Fn() -> Box<dyn Observe>) -> [Vec<u8>; 3] {
+fn passed(input: &[&[u8]], observer: impl Fn() -> Box<dyn Observer>) -> [Vec<u8>; 3] {
     let mut read = Vec::new();
     Tap::new(Script::slow(input), Boxed(observer())).read_to_end(&mut read).unwrap();
     let stream = Tap::new(Script::<io::Error>::slow(input), Boxed(observer()));
@@ -57,15 +57,15 @@ fn passed(input: &[&[u8]], observer: impl Fn() -> Box<dyn Observe>) -> [Vec<u8>;
     [read, streamed.concat(), collected.to_vec()]
 }
 
-struct Boxed(Box<dyn Observe>);
+struct Boxed(Box<dyn Observer>);
 
-impl Observe for Boxed {
-    fn chunk(&mut self, bytes: &[u8]) {
-        self.0.chunk(bytes);
+impl Observer for Boxed {
+    fn on_chunk(&mut self, bytes: &[u8]) {
+        self.0.on_chunk(bytes);
     }
 
-    fn end(&mut self) {
-        self.0.end();
+    fn on_end(&mut self) {
+        self.0.on_end();
     }
 }
 
@@ -236,7 +236,8 @@ fn a_message_that_is_no_stream_is_metered() {
     let body = br#"{"type":"message","content":[],"usage":{"input_tokens":7,"output_tokens":42}}"#;
     let mut seen = Vec::new();
     let meter = MessageObserver::new(|observed| {
-        if let Observed::End { message, incomplete, .. } = observed {
+        if let Observed::End(end) = observed {
+            let (message, incomplete) = (end.message(), end.incomplete());
             let was = incomplete.and_then(|incomplete| incomplete.non_stream_body()).map(ToString::to_string);
             seen.push((message.output_tokens(), was.is_some_and(|was| was.contains("\"stream\": true"))));
         }
@@ -291,8 +292,8 @@ fn a_message_is_metered_as_it_passes() {
     let (mut text, mut ends) = (String::new(), Vec::new());
     let meter = MessageObserver::new(|observed| match observed {
         Observed::Update(item) => text.extend(item.update.text_deltas()),
-        Observed::End { message, completion, incomplete } => {
-            ends.push((serde_json::to_value(message).unwrap(), completion, incomplete.is_some()));
+        Observed::End(end) => {
+            ends.push((serde_json::to_value(end.message()).unwrap(), end.completion(), end.incomplete().is_some()));
         }
         _ => {}
     });

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire_io::{
-    BodyStream, BytesEventStream, Codec, Error, EventObserver, EventStream, FinalMessageError, MessageError,
-    MessageReader, Messages, Reader, Tap, TextEventStream, TextStream,
+    BodyStream, BytesEventStream, EventCodec, EventError, EventObserver, EventReader, EventStream, IncompleteMessage,
+    MessageReader, MessageStream, MessageStreamError, Tap, TextEventStream, TextStream,
 };
 use ssewire_tests::transport::Script;
 
@@ -58,39 +58,39 @@ fn adapters_are_what_their_streams_are() {
     is_send::<BytesEventStream<Plain>>();
     is_send::<BodyStream<Plain>>();
     is_send::<TextEventStream<Plain>>();
-    is_send::<Messages<Plain>>();
+    is_send::<MessageStream<Plain>>();
     is_send::<TextStream<'_, Plain>>();
     is_send::<Tap<Plain, EventObserver<fn(ssewire::Event<'_>)>>>();
-    is_send::<Reader<std::net::TcpStream>>();
+    is_send::<EventReader<std::net::TcpStream>>();
     is_send::<MessageReader<std::net::TcpStream>>();
-    is_send::<Codec>();
+    is_send::<EventCodec>();
     is_sync::<EventStream<Plain>>();
-    is_sync::<Messages<Plain>>();
+    is_sync::<MessageStream<Plain>>();
     is_unpin::<EventStream<Plain>>();
     is_unpin::<BytesEventStream<Plain>>();
     is_unpin::<BodyStream<Plain>>();
     is_unpin::<TextEventStream<Plain>>();
-    is_unpin::<Messages<Plain>>();
+    is_unpin::<MessageStream<Plain>>();
     is_unpin::<Tap<Plain, EventObserver<fn(ssewire::Event<'_>)>>>();
-    is_send::<Error<std::io::Error>>();
-    is_send::<MessageError<std::io::Error>>();
-    is_send::<FinalMessageError<std::io::Error>>();
-    is_sync::<FinalMessageError<std::io::Error>>();
+    is_send::<EventError<std::io::Error>>();
+    is_send::<MessageStreamError<std::io::Error>>();
+    is_send::<IncompleteMessage<std::io::Error>>();
+    is_sync::<IncompleteMessage<std::io::Error>>();
 }
 
 /// As `tokio::spawn` wants it.
 #[test]
 fn futures_of_messages_are_send() {
     fn send<F: Future + Send>(_: F) {}
-    let messages = || Messages::new(Plain::of(&[]));
+    let messages = || MessageStream::new(Plain::of(&[]));
     send(async {
         let mut messages = messages();
-        while let Ok(Some(item)) = messages.next_update().await {
+        while let Ok(Some(item)) = messages.next_event().await {
             drop(item.payload.to_vec());
         }
         messages.text_deltas().next().await
     });
-    send(messages().final_message());
+    send(messages().finish());
     let seen = std::thread::spawn(move || block_on(EventStream::new(Plain::of(&[b"data: x\n\n"])).count()));
     assert_eq!(seen.join().unwrap(), 1);
 }
@@ -100,9 +100,9 @@ fn nothing_has_to_be_send() {
     let polls = Rc::new(Cell::new(0));
     assert_eq!(block_on(EventStream::new(Local(polls.clone())).count()), 2);
     assert_eq!(polls.replace(0), 3);
-    let mut messages = Messages::new(Local(polls.clone()));
+    let mut messages = MessageStream::new(Local(polls.clone()));
     // `x` is no event of the Messages API.
-    assert!(matches!(block_on(messages.next_update()), Err(MessageError::Incomplete(_))));
+    assert!(matches!(block_on(messages.next_event()), Err(MessageStreamError::Incomplete(_))));
     assert_eq!(polls.replace(0), 3);
     let mut passed = Tap::new(Local(polls.clone()), EventObserver::new(|_| polls.set(polls.get() + 10)));
     assert!(block_on(passed.next()).unwrap().is_ok());
@@ -124,13 +124,13 @@ fn they_are_small() {
     assert!(beside(size_of::<EventStream<Plain>>(), size_of::<Plain>()) <= 300 + size_of::<Bytes>());
     assert!(beside(size_of::<BytesEventStream<Plain>>(), size_of::<Plain>()) <= 340);
     assert!(beside(size_of::<TextEventStream<Plain>>(), size_of::<EventStream<Plain>>()) == 0);
-    assert!(beside(size_of::<Reader<Plain>>(), size_of::<Plain>()) <= 340);
-    assert!(size_of::<Codec>() <= 300);
-    assert!(size_of::<Messages<Plain>>() <= 1024);
+    assert!(beside(size_of::<EventReader<Plain>>(), size_of::<Plain>()) <= 340);
+    assert!(size_of::<EventCodec>() <= 300);
+    assert!(size_of::<MessageStream<Plain>>() <= 1024);
     assert!(size_of::<MessageReader<std::fs::File>>() <= 1024);
-    let mut messages = Messages::new(Plain::of(&[]));
-    assert!(size_of_val(&messages.next_update()) <= 256);
+    let mut messages = MessageStream::new(Plain::of(&[]));
+    assert!(size_of_val(&messages.next_event()) <= 256);
     assert!(size_of_val(&messages.text_deltas()) <= 16);
-    assert!(size_of_val(&messages.final_message()) <= 4096);
-    assert!(size_of::<Result<Option<ssewire_messages::UpdateEvent<'_>>, MessageError<std::io::Error>>>() <= 256);
+    assert!(size_of_val(&messages.finish()) <= 4096);
+    assert!(size_of::<Result<Option<ssewire_messages::UpdateEvent<'_>>, MessageStreamError<std::io::Error>>>() <= 256);
 }

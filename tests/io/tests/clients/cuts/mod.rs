@@ -6,7 +6,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 
 use partial::Partial;
-use ssewire_io::{ByteStreamExt as _, FinalMessageError, Messages};
+use ssewire_io::{ByteStreamExt as _, IncompleteMessage, MessageStream};
 use ssewire_messages::{Incomplete, Message, MessageDecoder, Step};
 use ssewire_replay::{Framing, Script, Server};
 use ssewire_tests::samples;
@@ -45,7 +45,7 @@ fn every_cut_of_a_connection_that_is_read_until_it_closes() {
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await.unwrap());
         }
-        drive(ReaderStream::new(stream).messages()).await
+        drive(ReaderStream::new(stream).message()).await
     });
 }
 
@@ -55,7 +55,7 @@ fn every_cut_of_a_chunked_response() {
     let client = reqwest::Client::new();
     connections("text", Framing::Chunked, |server, path| {
         let request = client.get(format!("http://{server}{path}"));
-        async { drive(Box::pin(request.send().await.unwrap().bytes_stream()).messages()).await }
+        async { drive(Box::pin(request.send().await.unwrap().bytes_stream()).message()).await }
     });
 }
 
@@ -81,7 +81,7 @@ fn connections<F: Future<Output = (String, Result<Message, Incomplete>)>>(
 }
 
 /// The text as it came, and what was made of it.
-async fn drive<S, E>(mut stream: Messages<S>) -> (String, Result<Message, Incomplete>)
+async fn drive<S, E>(mut stream: MessageStream<S>) -> (String, Result<Message, Incomplete>)
 where
     S: futures::Stream<Item = Result<bytes::Bytes, E>> + Unpin,
 {
@@ -90,5 +90,5 @@ where
     while let Ok(Some(piece)) = stream.next_text().await {
         text.push_str(&piece);
     }
-    (text, stream.final_message().await.map_err(FinalMessageError::into_incomplete))
+    (text, stream.finish().await.map_err(IncompleteMessage::into_incomplete))
 }
