@@ -1,4 +1,4 @@
-//! Bytes to the message.
+//! Bytes to accumulated messages.
 
 mod common;
 

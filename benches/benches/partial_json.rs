@@ -1,4 +1,4 @@
-//! Partial JSON: its value after each piece.
+//! Partial JSON: the value after each piece.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Counts allocations. A binary that installs [`Counting`] as its global allocator can ask.
+//! Counts allocations. A binary must install [`Counting`] as its global allocator.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -6,22 +6,22 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// Allocations so far, growing ones included.
+/// Returns the number of allocations so far, including reallocations.
 #[must_use]
 pub fn count() -> usize {
     COUNT.load(Relaxed)
 }
 
-/// Bytes that are allocated now.
+/// Returns the number of bytes that are allocated now.
 #[must_use]
 pub fn live() -> usize {
     LIVE.load(Relaxed)
 }
 
-/// The system's allocator, counted.
+/// The system allocator with counters.
 ///
-/// For one thread: the counters are loaded and stored, not added to in one atomic step. A locked addition
-/// costs ten times as much, and would tell against the contestants that allocate often.
+/// For one thread only: the counters are loaded and stored, without an atomic addition. A locked addition costs ten times
+/// as much, and would slow the contestants that allocate often.
 #[derive(Debug)]
 pub struct Counting;
 
@@ -29,13 +29,13 @@ fn add(counter: &AtomicUsize, number: usize) {
     counter.store(counter.load(Relaxed).wrapping_add(number), Relaxed);
 }
 
-// SAFETY: all of it is the system's own; counting neither allocates nor touches the memory.
+// SAFETY: every call is passed on to the system allocator; counting neither allocates nor accesses the memory.
 unsafe impl GlobalAlloc for Counting {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         add(&COUNT, 1);
         add(&LIVE, layout.size());
-        // SAFETY: as the caller promised.
+        // SAFETY: the caller upholds the contract of the same function.
         unsafe { System.alloc(layout) }
     }
 
@@ -43,7 +43,7 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         add(&COUNT, 1);
         add(&LIVE, layout.size());
-        // SAFETY: as the caller promised.
+        // SAFETY: the caller upholds the contract of the same function.
         unsafe { System.alloc_zeroed(layout) }
     }
 
@@ -51,14 +51,14 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         add(&COUNT, 1);
         add(&LIVE, size.wrapping_sub(layout.size()));
-        // SAFETY: as the caller promised.
+        // SAFETY: the caller upholds the contract of the same function.
         unsafe { System.realloc(memory, layout, size) }
     }
 
     #[inline]
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         add(&LIVE, 0_usize.wrapping_sub(layout.size()));
-        // SAFETY: as the caller promised.
+        // SAFETY: the caller upholds the contract of the same function.
         unsafe { System.dealloc(memory, layout) }
     }
 }

@@ -1,42 +1,42 @@
-//! What a contestant found, so that a wrong answer cannot look fast.
+//! Answers of contestants. They are checked, so that a wrong answer is not timed.
 
 use std::hint::black_box;
 
-/// What was found in a corpus.
+/// The answer for a corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Answer {
-    /// Events, or whatever the contest is about.
+    /// Number of events, or of the other units of the race.
     pub count: u64,
-    /// Bytes in them.
+    /// Number of bytes in them.
     pub bytes: u64,
-    /// Of all of their bytes, if they were hashed; else 0.
+    /// Hash of all of their bytes; 0 if they were not hashed.
     pub hash: u64,
 }
 
 impl Answer {
-    /// The same without the hash: as a timed run knows it.
+    /// Returns the answer without the hash, as a timed run computes it.
     #[must_use]
     pub fn sums(self) -> Self {
         Self { hash: 0, ..self }
     }
 }
 
-/// Takes what a contestant finds. Contestants are generic over it: [`Hashes`] to check them, [`Sums`] to time them.
+/// Receives the results of a contestant. Contestants are generic over it: [`Hashes`] for checks, [`Sums`] for timing.
 pub trait Sink: Default {
-    /// An event.
+    /// Adds an event.
     fn event(&mut self, event_type: &[u8], data: &[u8], id: &[u8]);
 
-    /// A value, as canonical JSON, which is made only to be checked.
+    /// Adds a value as canonical JSON, which is only built for checks.
     fn value(&mut self, json: impl FnOnce() -> String);
 
-    /// All of it.
+    /// Returns the answer.
     fn answer(self) -> Answer;
 
-    /// The answer that is expected, as this sink would give it. For reference lines that find nothing.
+    /// Returns the expected answer in the form of this sink, for reference programs that decode nothing.
     fn given(expected: Answer) -> Answer;
 }
 
-/// Looks at every byte.
+/// Hashes every byte.
 #[derive(Debug)]
 pub struct Hashes(Answer);
 
@@ -47,7 +47,7 @@ impl Default for Hashes {
 }
 
 impl Hashes {
-    /// FNV-1a, with a mark behind each field.
+    /// FNV-1a, with a separator after each field.
     fn field(&mut self, field: &[u8]) {
         for unit in field.iter().map(|&byte| u64::from(byte)).chain([256]) {
             self.0.hash = (self.0.hash ^ unit).wrapping_mul(0x0100_0000_01B3);
@@ -78,7 +78,7 @@ impl Sink for Hashes {
     }
 }
 
-/// Costs next to nothing, the same for everyone: what has been found must be at hand, but is not read.
+/// Adds up lengths. Costs almost nothing, and the same for every contestant: the result must exist, but is not read.
 #[derive(Debug, Default)]
 pub struct Sums(Answer);
 

@@ -1,4 +1,4 @@
-//! A corpus in chunks, as each kind of peer takes them.
+//! A corpus in chunks, in the form that each kind of contestant reads.
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -7,13 +7,13 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use futures_core::Stream;
 
-/// The sizes of the chunks that streams are fed in, in bytes.
+/// Chunk sizes in bytes.
 pub const SIZES: [usize; 5] = [WHOLE, 16 * 1024, 1400, 64, 1];
 
-/// All of a corpus in one chunk.
+/// The complete corpus in one chunk.
 pub const WHOLE: usize = usize::MAX;
 
-/// The name of a size of chunks.
+/// Returns the name of a chunk size.
 #[must_use]
 pub fn name(chunk: usize) -> String {
     if chunk == WHOLE { "whole".into() } else { chunk.to_string() }
@@ -64,7 +64,7 @@ impl Stream for Shared {
     }
 }
 
-/// Polls a stream to its end. Nothing here ever waits, so nothing has to be woken.
+/// Polls a stream to its end. The streams are always ready, so no waker is needed.
 pub fn drain<S: Stream>(stream: S, mut each: impl FnMut(S::Item)) {
     let mut stream = pin!(stream);
     let mut context = Context::from_waker(Waker::noop());

@@ -1,4 +1,4 @@
-//! Checks the contestants and times them in turns.
+//! Checks the contestants, and times them alternately.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use crate::clock::worked;
 use crate::contestants::{Contestant, Role};
 use crate::corpora::Corpus;
 
-/// A contestant, and what it has to work on.
+/// A contestant and its input.
 #[derive(Clone, Copy)]
 pub struct Entry<'a> {
     pub contestant: Contestant,
     pub corpus: &'a Corpus,
-    /// Bytes in a chunk.
+    /// Size of a chunk in bytes.
     pub chunk: usize,
 }
 
-/// How a contestant did.
+/// The result of a contestant.
 #[derive(Debug, Clone)]
 pub struct Result {
     pub name: &'static str,
@@ -27,9 +27,9 @@ pub struct Result {
     pub bytes: usize,
     /// Of the corpus.
     pub units: u64,
-    /// Per unit of the corpus. 0 unless the binary counts them.
+    /// Allocations per unit of the corpus. 0 if the binary does not count them.
     pub allocations: f64,
-    /// It gave a wrong answer, and was not timed.
+    /// Its answer was wrong, and it was not timed.
     pub wrong: bool,
 }
 
@@ -50,12 +50,12 @@ impl Result {
     }
 }
 
-/// Who takes longer than this gets [`ROUNDS_OF_THE_SLOW`] only: some peers take a thousand times as long as others,
-/// and no noise makes up for that.
+/// Contestants with a longer run get only [`ROUNDS_OF_THE_SLOW`]: some take a thousand times as long as others, which is
+/// much more than the noise.
 const SLOW: Duration = Duration::from_millis(250);
 const ROUNDS_OF_THE_SLOW: usize = 3;
 
-/// Lets each entry run once in each round, in rotating order, so that all of them see the same weather.
+/// Runs each entry once in each round, in rotating order, so that the load of the machine affects all of them equally.
 #[must_use]
 pub fn contest(entries: &[Entry<'_>], rounds: usize) -> Vec<Result> {
     let mut runs: Vec<Checked<'_>> = entries.iter().map(check).collect();
@@ -68,7 +68,7 @@ pub fn contest(entries: &[Entry<'_>], rounds: usize) -> Vec<Result> {
     runs.into_iter().map(Checked::result).collect()
 }
 
-/// Whether the contestant finds what is in the corpus, and how long it takes to hash it.
+/// Returns whether the answer of the contestant is correct, and the time of the run with hashing.
 #[must_use]
 pub fn check_answer(entry: &Entry<'_>) -> (bool, Duration) {
     let start = worked();

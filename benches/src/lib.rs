@@ -1,4 +1,4 @@
-//! What is measured, and by whom: the corpora, the contestants, and how their answers are checked and timed.
+//! Corpora and contestants, and the code that checks and times them.
 //!
 //! Shared by the criterion benchmarks and by the binary `ratios`, so that both measure the same work.
 

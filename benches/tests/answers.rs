@@ -1,4 +1,4 @@
-//! Every contestant finds what is in every corpus, whatever the chunks. In small; the timed runs check it again.
+//! Every contestant gives the correct answer for every corpus in any chunks. Small corpora; timed runs check again.
 
 use ssewire_benches::chunks::{SIZES, WHOLE, name};
 use ssewire_benches::contest::check_answer;
@@ -17,7 +17,7 @@ fn all_are_right(contestants: &[Contestant], corpus: &Corpus, chunk: usize) {
 #[test]
 fn framing() {
     for chunk in SIZES {
-        // One peer takes half a minute for a long line that comes byte by byte.
+        // One contestant takes half a minute for a long line in one-byte chunks.
         for corpus in corpora::framing(8 * 1024).iter().filter(|corpus| chunk > 1 || corpus.name != "big") {
             all_are_right(&contestants::framing(), corpus, chunk);
         }
@@ -39,7 +39,7 @@ fn decoding_and_encoding() {
 
 #[test]
 fn partial_json() {
-    // All the pieces of the smallest size would keep the one who parses again busy for a minute.
+    // Pieces of the smallest size would take the contestant that parses repeatedly a minute.
     for corpus in [corpora::json_structured(), corpora::json_string()] {
         all_are_right(&contestants::partial_json(), &corpus, 1400);
     }

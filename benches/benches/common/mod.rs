@@ -8,10 +8,10 @@ use ssewire_benches::contest::check_answer;
 use ssewire_benches::contestants::Contestant;
 use ssewire_benches::{Corpus, Entry, chunks};
 
-/// Who takes longer for one run is left out: criterion wants at least ten of each. The binary `ratios` has them all.
+/// Contestants with a longer run are omitted: criterion needs at least ten runs of each. The binary `ratios` has all.
 const TOO_SLOW: Duration = Duration::from_millis(250);
 
-/// One group for a corpus in chunks of one size, each contestant in it. Answers are checked first.
+/// Runs every contestant over a corpus in chunks of one size, as one group. Checks the answers first.
 pub fn group(criterion: &mut Criterion, contestants: &[Contestant], corpus: &Corpus, chunk: usize) {
     let name = format!("{}/{}", corpus.name, chunks::name(chunk));
     let mut group = criterion.benchmark_group(name);
@@ -28,7 +28,7 @@ fn bench(group: &mut BenchmarkGroup<'_, WallTime>, entry: Entry<'_>) {
     let (right, took) = check_answer(&entry);
     assert!(right, "a wrong answer of {}", contestant.name);
     if took > TOO_SLOW {
-        eprintln!("{} takes {took:?} for one run: left out", contestant.name);
+        eprintln!("{} takes {took:?} for one run: omitted", contestant.name);
         return;
     }
     group.bench_function(BenchmarkId::from_parameter(contestant.name), |bencher| {

@@ -181,7 +181,7 @@ fn sse_core(stream: &'static [u8], chunk: usize) -> Result<Vec<Event>, ()> {
 fn sse_stream(stream: &'static [u8], chunk: usize) -> Result<Vec<Event>, ()> {
     let mut events = Ok(Vec::new());
     drain(sse_stream::SseByteStream::new(Slices::new(stream, chunk)), |one| match one {
-        // It tells blocks without data, too, as such.
+        // It also returns blocks without data, which are not events.
         Ok(sse_stream::Sse { data: None, .. }) => {}
         Ok(one) => {
             let event_type = one.event.as_deref().unwrap_or("message");

@@ -1,4 +1,4 @@
-//! The simplest thing that works: a buffer for the line, a byte at a time. Hard to beat when chunks are of one byte.
+//! The simplest decoder: a buffer for the line, filled byte by byte. It is fast for one-byte chunks.
 
 use crate::answer::{Answer, Sink};
 use crate::corpora::Corpus;
@@ -13,7 +13,7 @@ pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
                 continue;
             }
             if line.is_empty() {
-                // Each `data` line has left an LF behind it.
+                // Each `data` line has appended an LF.
                 if data.pop().is_some() {
                     sink.event(if event_type.is_empty() { b"message" } else { &event_type }, &data, b"");
                 }

@@ -1,4 +1,4 @@
-//! claude-stream: bytes to typed events in one. It accumulates nothing, so the caller does.
+//! claude-stream: bytes to typed events. It has no accumulator, so this file accumulates.
 
 use claude_stream::{Delta, Event, EventParser};
 

@@ -1,4 +1,4 @@
-//! eventsource-stream: what most Rust SDKs read their streams with.
+//! eventsource-stream: the event stream parser of most Rust SDKs.
 
 use eventsource_stream::EventStream;
 

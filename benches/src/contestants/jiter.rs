@@ -1,4 +1,4 @@
-//! jiter: parses a prefix, all of it again after each piece. Strings are borrowed where they can be.
+//! jiter: parses the complete prefix again after each piece. Strings are borrowed if possible.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! json-stream-parser: a character at a time, the value lent at any moment.
+//! json-stream-parser: reads single characters; the value can be borrowed at any time.
 
 use std::hint::black_box;
 

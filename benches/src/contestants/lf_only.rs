@@ -1,5 +1,5 @@
-//! What a good programmer writes in an hour: lines end in LF, fields have a space behind their colon, there are `data`,
-//! `event` and nothing else. No byte order mark, no CR, no id, no retry, no limit.
+//! A hand-written loop for a part of the format: lines end in LF, fields have a space after the colon, and only `data` and
+//! `event` exist. No byte order mark, no CR, no id, no retry, no limit.
 
 use super::payload_shapes::{Flat, FlatMessage, exact_text};
 use crate::answer::{Answer, Sink};
@@ -32,10 +32,10 @@ pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     message.answer::<S>()
 }
 
-/// Lends what lies in the chunk, keeps what does not.
+/// Borrows complete lines from the chunk, copies split ones.
 #[derive(Default)]
 struct LfOnly {
-    /// The beginning of the line that straddles.
+    /// The start of a line that crosses the chunk boundary.
     line: Vec<u8>,
     has_type: bool,
     has_data: bool,
@@ -43,7 +43,7 @@ struct LfOnly {
     kept_data: Vec<u8>,
 }
 
-/// A field of the event at hand.
+/// A field of the current event.
 #[derive(Clone, Copy)]
 enum Piece<'c> {
     None,
@@ -121,7 +121,7 @@ fn resolve<'p>(piece: Piece<'p>, kept: &'p [u8]) -> &'p [u8] {
     }
 }
 
-/// The chunk goes: what of the event lies in it is kept. Whether there is anything.
+/// Copies the parts of the event that are in the chunk, at its end. Returns whether there are any.
 fn keep(piece: Piece<'_>, kept: &mut Vec<u8>) -> bool {
     match piece {
         Piece::None => return false,

@@ -1,4 +1,4 @@
-//! Who is measured: ours, the peers (one file each), and reference lines written by hand.
+//! Contestants: ssewire, other libraries (one file each), and hand-written reference programs.
 
 mod byte_at_a_time;
 mod claude_stream;
@@ -20,17 +20,17 @@ mod write_by_hand;
 use crate::answer::{Answer, Hashes, Sums};
 use crate::corpora::Corpus;
 
-/// Reads a corpus in chunks of so many bytes, and tells what is in it.
+/// Reads a corpus in chunks of the given size, and returns the answer.
 pub type Run = fn(&Corpus, usize) -> Answer;
 
-/// One way to do the work.
+/// A library or a reference program in a race.
 #[derive(Debug, Clone, Copy)]
 pub struct Contestant {
     pub name: &'static str,
     pub role: Role,
-    /// Hashes what it finds.
+    /// Hashes the results.
     pub check: Run,
-    /// The same code, without the hashing: this is what is timed.
+    /// The same code without hashing, for timed runs.
     pub run: Run,
 }
 
@@ -38,11 +38,11 @@ pub struct Contestant {
 pub enum Role {
     Ours,
     Peer,
-    /// Written for this package, to see how far there is to go. Does less than what it is compared with.
+    /// A reference program of this package. It does less than the libraries, and shows the possible improvement.
     Reference,
 }
 
-/// A contestant from a function that is generic over its sink.
+/// Builds a contestant from a function that is generic over its sink.
 macro_rules! contestant {
     ($role:ident, $name:literal, $($work:ident)::+ $(, $option:tt)*) => {
         Contestant {
@@ -54,7 +54,7 @@ macro_rules! contestant {
     };
 }
 
-/// Bytes to events: type, data, id.
+/// Contestants for bytes to events: type, data, id.
 #[must_use]
 pub fn framing() -> Vec<Contestant> {
     vec![
@@ -73,7 +73,7 @@ pub fn framing() -> Vec<Contestant> {
     ]
 }
 
-/// Payloads to the text of their deltas.
+/// Contestants for payloads to the text of their deltas.
 #[must_use]
 pub fn decoding() -> Vec<Contestant> {
     vec![
@@ -86,7 +86,7 @@ pub fn decoding() -> Vec<Contestant> {
     ]
 }
 
-/// Bytes to the message.
+/// Contestants for bytes to accumulated messages.
 #[must_use]
 pub fn accumulation() -> Vec<Contestant> {
     vec![
@@ -99,7 +99,7 @@ pub fn accumulation() -> Vec<Contestant> {
     ]
 }
 
-/// Pieces of JSON text to the value after each of them.
+/// Contestants for pieces of JSON text to the value after each piece.
 #[must_use]
 pub fn partial_json() -> Vec<Contestant> {
     vec![
@@ -110,7 +110,7 @@ pub fn partial_json() -> Vec<Contestant> {
     ]
 }
 
-/// Events to bytes.
+/// Contestants for events to bytes.
 #[must_use]
 pub fn encoding() -> Vec<Contestant> {
     vec![

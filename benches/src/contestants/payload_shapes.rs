@@ -1,4 +1,4 @@
-//! Messages events as users of serde write them down.
+//! Types of Messages events, as users of serde define them.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::answer::{Answer, Sink};
 
-/// The usual way: one enum, owned, told apart by its tag.
+/// The usual definition: one owned enum with a tag.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[expect(dead_code, reason = "decoded, as an SDK does, whether it is looked at or not")]
+#[expect(dead_code, reason = "an SDK decodes all members, also unused ones")]
 pub(super) enum Tagged {
     MessageStart { message: Value },
     ContentBlockStart { index: u64, content_block: Value },
@@ -66,13 +66,13 @@ impl TaggedMessage {
     }
 }
 
-/// The careful way: one struct of optional members for all events, borrowed where there is no escape.
+/// The fast definition: one struct of optional members for all events, borrowed if there is no escape.
 #[derive(Debug, Deserialize)]
 pub(super) struct Flat<'a> {
     #[serde(borrow, rename = "type")]
     kind: Text<'a>,
     #[serde(default)]
-    #[expect(dead_code, reason = "decoded, as an SDK does, whether it is looked at or not")]
+    #[expect(dead_code, reason = "an SDK decodes all members, also unused ones")]
     index: Option<u64>,
     #[serde(borrow, default)]
     delta: Option<FlatDelta<'a>>,
@@ -88,12 +88,12 @@ struct FlatDelta<'a> {
     stop_reason: Option<Text<'a>>,
 }
 
-/// Without a type of its own, serde would copy each string within an `Option`.
+/// Without this type, serde would copy each string in an `Option`.
 #[derive(Debug, Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl Flat<'_> {
-    /// The text, if this is a text delta.
+    /// Returns the text of a text delta.
     pub(super) fn text(&self) -> Option<&str> {
         let delta = self.delta.as_ref().filter(|_| self.kind.0 == "content_block_delta")?;
         let text = delta.text.as_ref().filter(|_| delta.kind.as_ref().is_some_and(|kind| kind.0 == "text_delta"))?;
@@ -130,13 +130,13 @@ impl FlatMessage {
     }
 }
 
-/// The text of a text delta whose bytes are exactly the usual ones, with nothing escaped: no JSON is parsed.
+/// Returns the text of a text delta in exactly the usual byte layout, without escapes. Parses no JSON.
 #[inline]
 pub(super) fn exact_text(payload: &str) -> Option<&str> {
     let text = payload
         .strip_prefix(r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""#)?
         .strip_suffix(r#""}}"#)?;
-    // All of it before it is judged: that can be vectorised, stopping early could not.
+    // Reads all bytes before the decision: this can be vectorised, an early exit cannot.
     let unusual = text.bytes().fold(false, |found, byte| found | (byte == b'"') | (byte == b'\\') | (byte < 0x20));
     (!unusual).then_some(text)
 }

@@ -1,9 +1,10 @@
-//! The memchr newline scan: the time to find the line ends alone, without decoding anything.
+//! The memchr newline scan: the time to find the line ends, without decoding.
 
 use crate::answer::{Answer, Sink};
 use crate::corpora::Corpus;
 
-/// Searches each LF with one `memchr`. It decodes no events: it gets the expected answer if its number of lines is correct.
+/// Searches each LF with one `memchr`. Decodes no events: it reports the expected answer if its number of lines is
+/// correct.
 pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut lines = 0;
     for input in corpus.stream.chunks(chunk) {

@@ -1,4 +1,4 @@
-//! serde_json in the ways that users have with it.
+//! serde_json in its usual forms.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub(super) fn decoding_flat<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     sink.answer()
 }
 
-/// Only whether it is JSON. It finds nothing, so the answer is given to it.
+/// Checks only that the payload is JSON. It decodes nothing, so it reports the expected answer.
 pub(super) fn decoding_ignored<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     for payload in &corpus.payloads {
         let IgnoredAny = serde_json::from_slice(&corpus.stream[payload.clone()]).expect("JSON");
@@ -58,7 +58,7 @@ pub(super) fn decoding_exact<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     sink.answer()
 }
 
-/// No view before the end.
+/// Parses once at the end, without partial values.
 pub(super) fn json_at_the_end<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
     let mut text = String::new();
     for piece in corpus.stream.chunks(piece) {

@@ -1,4 +1,4 @@
-//! sse-core: a state machine over `bytes::Buf`, which a borrowed slice is.
+//! sse-core: a state machine over `bytes::Buf`, which borrowed slices implement.
 
 use sse_core::{SseDecoder, SseEvent};
 

@@ -1,4 +1,4 @@
-//! sse-parse: feed, then take events.
+//! sse-parse: feed a chunk, then read its events.
 
 use sse_parse::SseParser;
 

@@ -10,7 +10,7 @@ pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut sink = S::default();
     drain(SseByteStream::new(Slices::new(&corpus.stream, chunk)), |event| {
         let event = event.expect("well-formed");
-        // It tells blocks without data, too, which are no events.
+        // It also returns blocks without data, which are not events.
         if let Some(data) = event.data {
             let event_type = event.event.as_deref().unwrap_or("message");
             sink.event(event_type.as_bytes(), data.as_bytes(), event.id.unwrap_or_default().as_bytes());
@@ -19,7 +19,7 @@ pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     sink.answer()
 }
 
-/// It takes owned strings only.
+/// Its encoder accepts only owned strings.
 pub(super) fn encoding<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     let text = std::str::from_utf8(&corpus.stream).expect("UTF-8");
     let mut written = Vec::with_capacity(text.len());

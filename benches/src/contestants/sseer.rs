@@ -1,4 +1,4 @@
-//! sseer: a stream of events over a stream of reference-counted chunks, from which it takes slices.
+//! sseer: a stream of events over a stream of reference-counted chunks, which it slices.
 
 use sseer::EventStream;
 

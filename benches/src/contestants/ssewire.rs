@@ -1,4 +1,4 @@
-//! Ours.
+//! The crates of this workspace.
 
 use std::hint::black_box;
 
@@ -18,7 +18,7 @@ pub(super) fn framing<S: Sink, const TEXT: bool>(corpus: &Corpus, chunk: usize) 
             sink.event(event.event_type(), data, event.last_event_id());
         }
     }
-    decoder.finish().expect("not cut");
+    decoder.finish().expect("a complete stream");
     sink.answer()
 }
 
@@ -42,7 +42,7 @@ pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
             black_box(event.update);
         }
     }
-    let message = stream.finish().expect("a whole message");
+    let message = stream.finish().expect("a complete message");
     let mut sink = S::default();
     let reason = message.stop_reason().map_or("", |reason| reason.as_str());
     sink.event(reason.as_bytes(), message.final_text().as_bytes(), b"");
@@ -56,7 +56,7 @@ pub(super) fn partial_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
         json.push(&text[from..text.len().min(from + piece)]).expect("JSON");
         black_box(json.value());
     }
-    let value = json.complete_value().expect("whole");
+    let value = json.complete_value().expect("complete JSON");
     let mut sink = S::default();
     sink.value(|| value.to_string());
     sink.answer()
@@ -77,7 +77,7 @@ pub(super) fn encoding_vec<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     sink.answer()
 }
 
-/// As a server without an allocator does it; what it writes is collected, to be checked.
+/// Encodes as a server without an allocator does; the output is collected for the check.
 pub(super) fn encoding_slice<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     let mut written = Vec::with_capacity(corpus.stream.len());
     let mut memory = [0; 1024];

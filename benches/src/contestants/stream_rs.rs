@@ -1,4 +1,4 @@
-//! stream-rs: feed with a vector for the events, and an accumulator whose caller parses the JSON.
+//! stream-rs: a parser that fills a vector of events, and an accumulator whose caller parses the JSON.
 
 use serde_json::Value;
 use stream_rs::accumulators::anthropic::{AnthropicAccumulator, BlockKind};
@@ -20,7 +20,7 @@ pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     sink.answer()
 }
 
-/// With `Value` in between, as its documentation does it.
+/// Parses to `Value`, as its documentation does.
 pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut message = AnthropicAccumulator::new();
     let (mut parser, mut events) = (SseParser::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! Copies, and trusts that there is no line end in the data.
+//! Copies the data, and assumes that it has no line end.
 
 use crate::answer::{Answer, Sink};
 use crate::corpora::Corpus;

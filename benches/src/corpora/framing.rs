@@ -1,10 +1,10 @@
-//! Streams of events, of about the number of bytes that is asked for.
+//! Event streams of about a given number of bytes.
 
 use super::Corpus;
 use super::words::Words;
 use crate::answer::{Hashes, Sink};
 
-/// Text deltas of the Messages API: 126 bytes an event in the mean.
+/// Text deltas of the Messages API: 126 bytes per event on average.
 #[must_use]
 pub fn deltas(bytes: usize) -> Corpus {
     let mut words = Words::new();
@@ -15,7 +15,7 @@ pub fn deltas(bytes: usize) -> Corpus {
     })
 }
 
-/// Chunks of a chat completion: 263 bytes an event in the mean, no event type.
+/// Chunks of a chat completion: 263 bytes per event on average, no event type.
 #[must_use]
 pub fn openai(bytes: usize) -> Corpus {
     let mut words = Words::new();
@@ -50,7 +50,7 @@ pub fn multiline(bytes: usize) -> Corpus {
     })
 }
 
-/// A server that waits: eight comments to an event.
+/// A server that keeps the connection alive: eight comments for each event.
 #[must_use]
 pub fn comments(bytes: usize) -> Corpus {
     events("comments", bytes, || Block { comments: 8, event_type: "", data: "x".into() })
@@ -62,7 +62,7 @@ pub fn tiny(bytes: usize) -> Corpus {
     events("tiny", bytes, || Block { comments: 0, event_type: "", data: "x".into() })
 }
 
-/// One event with a line of so many bytes.
+/// One event with a line of the given number of bytes.
 #[must_use]
 pub fn one_line(bytes: usize) -> Corpus {
     events("one line", 1, || Block { comments: 0, event_type: "", data: "x".repeat(bytes) })
@@ -76,7 +76,7 @@ pub(super) fn text_delta(text: &str) -> String {
     )
 }
 
-/// What stands between two events.
+/// An event, and the comments before it.
 struct Block {
     comments: usize,
     /// Empty: none.

@@ -1,4 +1,4 @@
-//! JSON texts of 64 KiB, to be fed in pieces of 20 bytes, as tool input arrives.
+//! JSON texts of 64 KiB, read in pieces of 20 bytes, as tool input arrives.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::words::Words;
 use crate::answer::{Hashes, Sink};
 
 const BYTES: usize = 64 * 1024;
-/// Bytes in a piece.
+/// Size of a piece in bytes.
 pub const PIECE: usize = 20;
 
 /// Records in an array, of every kind of value.

@@ -1,11 +1,11 @@
-//! Streams of text deltas, for those who read what is in them.
+//! Streams of text deltas, for contestants that decode payloads.
 
 use super::Corpus;
 use super::framing::{deltas, text_delta};
 use super::words::Words;
 use crate::answer::{Answer, Hashes, Sink};
 
-/// The payloads of text deltas, to be read one by one. Found: the text of each.
+/// Payloads of text deltas, decoded one by one. The answer is the text of each.
 #[must_use]
 pub fn payloads(bytes: usize) -> Corpus {
     let corpus = deltas(bytes);
@@ -16,7 +16,7 @@ pub fn payloads(bytes: usize) -> Corpus {
     Corpus { name: "payloads", expected: expected.answer(), ..corpus }
 }
 
-/// A whole message in text deltas. Found: its stop reason and its text.
+/// A complete message in text deltas. The answer is its stop reason and its text.
 #[must_use]
 pub fn message(bytes: usize) -> Corpus {
     let (mut words, mut text, mut deltas) = (Words::new(), String::new(), 0);
@@ -32,14 +32,14 @@ pub fn message(bytes: usize) -> Corpus {
     Corpus { name: "message", stream: stream.into(), expected, lines: 0, units: deltas, payloads: Vec::new() }
 }
 
-/// Events to be written. Found: the stream that they make.
+/// Events to encode. The answer is the encoded stream.
 #[must_use]
 pub fn encoding(bytes: usize) -> Corpus {
     let corpus = deltas(bytes);
     Corpus { name: "encoding", expected: one(b"", &corpus.stream), ..corpus }
 }
 
-/// The start of a message and of its text, as events.
+/// Events of the start of a message and of its text block.
 pub const START: &str = concat!(
     "event: message_start\n",
     r#"data: {"type":"message_start","message":{"id":"msg_01XFDUDYJgAACzvnptvVoYEL","type":"message","role":"#,

@@ -1,5 +1,4 @@
-//! Deterministic input, each with the answer that is in it. The answers come from what was put in, never from a
-//! decoder.
+//! Deterministic inputs with their answers. The generator computes the answers, never a decoder.
 
 mod framing;
 mod json;
@@ -15,23 +14,23 @@ pub use self::json::{PIECE, json_string, json_structured};
 pub use self::message::{START, encoding, message, payloads};
 use crate::answer::Answer;
 
-/// Input and what is in it.
+/// An input and its answer.
 #[derive(Debug)]
 pub struct Corpus {
     pub name: &'static str,
-    /// What is read. Shared, for the peers who take no other chunks.
+    /// The stream. Shared, for contestants that accept only `Bytes`.
     pub stream: Bytes,
-    /// What must come out.
+    /// The expected answer.
     pub expected: Answer,
-    /// Line ends in the stream.
+    /// Number of line ends in the stream.
     pub lines: u64,
-    /// The things that work is counted by: events, or pieces.
+    /// Number of units: events, or pieces.
     pub units: u64,
-    /// Where in the stream the payloads of the events lie, for those who read payloads or write events.
+    /// Ranges of the payloads in the stream, for races that decode payloads or encode events.
     pub payloads: Vec<Range<usize>>,
 }
 
-/// All streams for framing, of about so many bytes each.
+/// All framing corpora, of about the given number of bytes each.
 #[must_use]
 pub fn framing(bytes: usize) -> Vec<Corpus> {
     vec![deltas(bytes), openai(bytes), big(bytes), multiline(bytes), comments(bytes), tiny(bytes)]

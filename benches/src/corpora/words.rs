@@ -1,6 +1,6 @@
-//! Text as models write it, without a model.
+//! Pseudo-random text that resembles the output of a model.
 
-/// ASCII throughout: some peers decode each chunk for itself and would break other characters.
+/// Only ASCII: some contestants decode each chunk separately and would damage other characters.
 const WORDS: [&str; 24] = [
     "the", "of", "stream", "a", "to", "which", "decoder", "in", "it", "boundary", "is", "event", "and", "bytes",
     "memory", "that", "between", "for", "chunks", "as", "with", "protocol", "on", "line",
@@ -17,8 +17,8 @@ impl Words {
         Self { state: 0x9E37_79B9_7F4A_7C15, pieces: 0 }
     }
 
-    /// One or two words and the space before each: 11 bytes in the mean. Every sixteenth piece has a character that
-    /// JSON escapes in it: a paragraph ends, or something is quoted.
+    /// One or two words and the space before each: 11 bytes on average. Every sixteenth piece contains a character that
+    /// JSON escapes: a line end or a quotation mark.
     pub(super) fn piece(&mut self) -> String {
         self.pieces += 1;
         let mut piece = format!(" {}", self.word());
@@ -33,7 +33,7 @@ impl Words {
         piece
     }
 
-    /// Words up to exactly so many bytes, nothing to be escaped among them.
+    /// Words of exactly the given number of bytes, without characters that JSON escapes.
     pub(super) fn text(&mut self, bytes: usize) -> String {
         let mut text = String::new();
         while text.len() < bytes {

@@ -1,7 +1,7 @@
-//! Thousands of streams at the same time, each on a connection of its own, through the asynchronous adapter.
+//! Thousands of simultaneous streams, each on a separate connection, with the asynchronous adapter.
 //!
-//! Every connection gets another message. The server holds the rest of each back until all connections have shown the
-//! beginning of their text: then all of them are open, and none has ended.
+//! Every connection has a different message. The server sends the rest of each only after all connections have returned the
+//! start of their text. At this moment all of them are open, and none has ended.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -31,15 +31,15 @@ pub fn made(number: usize) -> Made {
     Made::new(number as u64, 50 + number % LENGTHS * 10)
 }
 
-/// So many lengths of text there are.
+/// Number of different text lengths.
 const LENGTHS: usize = 97;
 
-/// Where it is served.
+/// Path of a message on the server.
 fn path(number: usize) -> String {
     format!("/crowd/{number}")
 }
 
-/// Has a server serve the message of every connection, in pieces that cut events, the rest of each behind the gate.
+/// Serves the message of every connection, in pieces that split events. The rest of each waits for the gate.
 pub fn serve(server: &Server, connections: usize, gate: &Gate) {
     for number in 0..connections {
         let made = made(number);
@@ -48,32 +48,32 @@ pub fn serve(server: &Server, connections: usize, gate: &Gate) {
     }
 }
 
-/// What became of a crowd.
+/// The result of a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Report {
-    /// All of them open at once, and each with all of its message.
+    /// Number of connections that were open at once and received their complete message.
     pub connections: usize,
-    /// Bytes of text that came, the same as were sent.
+    /// Bytes of text received, equal to the sent text.
     pub text: usize,
-    /// What the client held while all were open and waited.
+    /// Heap bytes of the client while all connections were open and waited.
     pub held_open: usize,
-    /// The most that it ever held.
+    /// Peak heap bytes of the client.
     pub peak: usize,
-    /// The resident memory of the process while all were open.
+    /// Resident memory of the process while all connections were open, in bytes.
     pub resident_open: Option<usize>,
 }
 
-/// How many may be connecting at once: a listener's queue is finite.
+/// Limit on simultaneous connection attempts: the queue of a listener is finite.
 const CONNECTING: usize = 256;
 
-/// hyper would take up to 400 KiB for each connection that sends faster than it is read.
+/// Without it, hyper buffers up to 400 KiB for each connection whose server sends faster than the client reads.
 const READ_AT_ONCE: usize = 16 * 1024;
 
-/// Opens so many connections to [`serve`], all from the thread at hand, and calls `open` when each has shown the
-/// beginning of its text.
+/// Opens the given number of connections to [`serve`], all on the current thread. Calls `open` when each has returned the
+/// start of its text.
 ///
 /// # Errors
-/// A connection failed, or lost something.
+/// A connection failed, or a text was not received completely.
 pub async fn run(server: SocketAddr, connections: usize, open: impl FnOnce()) -> Result<Report, Failure> {
     let shared = Arc::new(Shared {
         server,
@@ -110,7 +110,8 @@ pub async fn run(server: SocketAddr, connections: usize, open: impl FnOnce()) ->
     Ok(report)
 }
 
-/// What a message of the crowd takes at the most without HTTP client and task: adapter, decoder and the message itself. The mean of all lengths.
+/// Returns the peak heap bytes of adapter, decoder and message, without HTTP client and task. The mean of all text
+/// lengths.
 #[must_use]
 pub fn peak_of_a_message() -> usize {
     let peaks = (0..LENGTHS).map(|number| {
@@ -127,19 +128,19 @@ struct Shared {
     server: SocketAddr,
     connections: usize,
     connecting: Semaphore,
-    /// How many have shown the beginning of their text.
+    /// Number of connections that have returned the start of their text.
     begun: AtomicUsize,
     all_begun: Notify,
 }
 
-/// One connection from its opening to its end. Returns the bytes of its text.
+/// Runs one connection from its start to its end. Returns the number of bytes of its text.
 async fn follow(number: usize, shared: Arc<Shared>) -> Result<usize, Failure> {
     let permit = shared.connecting.acquire().await?;
     let stream = TcpStream::connect(shared.server).await?;
     let mut client = http1::Builder::new();
     client.max_buf_size(READ_AT_ONCE);
     let (mut requests, connection) = client.handshake(TokioIo::new(stream)).await?;
-    // It ends when the body does.
+    // The task ends when the body ends.
     tokio::spawn(connection);
     let request = hyper::Request::post(path(number)).header("host", "localhost").body(Empty::<Bytes>::new())?;
     let response = requests.send_request(request).await?;

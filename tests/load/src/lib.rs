@@ -1,5 +1,5 @@
-//! Soaks the library, crowds it with connections, and watches its memory. The program `ssewire-load` does it at full
-//! size, the tests beside it in small.
+//! Long runs that measure memory: a soak test, and many simultaneous connections. The program `ssewire-load` runs them at
+//! full size, the tests of this package at a small size.
 
 pub mod crowd;
 pub mod made;

@@ -1,4 +1,4 @@
-//! Messages that no model wrote, and the streams that bring them, always the same for a number.
+//! Generated messages and their streams, the same in every run for a given number.
 
 use std::iter;
 
@@ -10,24 +10,24 @@ use crate::random::Random;
 /// A message of three blocks (thinking, text, the input of a tool), and its stream as the API would send it.
 #[derive(Debug, Clone)]
 pub struct Made {
-    /// What the text block says, the thinking thinks, and the tool is to write.
+    /// The text of the text block, of the thinking block and of the tool input.
     pub text: String,
     pub stream: Vec<u8>,
-    /// How much of the stream brings the first piece of text, and half of the event behind it.
+    /// Length of the part of the stream up to the first text delta and half of the next event, in bytes.
     pub begin: usize,
 }
 
-/// What text is made of: one to four bytes in UTF-8, and what JSON escapes.
+/// Characters of the texts: one to four bytes in UTF-8, some of them escaped in JSON.
 const LETTERS: [char; 16] = ['e', 't', 'a', 'o', 'n', ' ', ' ', 'ß', 'é', '\n', '"', '\\', '漢', '‘', '🌍', '\u{1}'];
 
-/// The usage is that of the end: one token for each character.
+/// The usage at the end is one token for each character.
 const START: &str = r#""message":{"id":"msg_1","type":"message","role":"assistant","model":"none","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}"#;
 const TEXT: &str = r#"{"type":"text","text":""}"#;
 const THINKING: &str = r#"{"type":"thinking","thinking":"","signature":""}"#;
 const TOOL: &str = r#"{"type":"tool_use","id":"toolu_1","name":"write_file","input":{}}"#;
 
 impl Made {
-    /// A text of so many characters, in pieces as small as tokens.
+    /// Generates a text of the given number of characters, in pieces of the size of tokens.
     #[must_use]
     pub fn new(number: u64, characters: usize) -> Self {
         let mut random = Random::new(number);
@@ -60,7 +60,7 @@ impl Made {
         Self { text, stream: stream.0, begin }
     }
 
-    /// Whether this is the message: every block, to the letter.
+    /// Returns whether this is exactly the sent message, in every block.
     #[must_use]
     pub fn is(&self, message: &Message) -> bool {
         let blocks: Vec<_> = message.content().iter().collect();
@@ -75,7 +75,7 @@ impl Made {
     }
 }
 
-/// From one to eight characters each.
+/// Splits a text into pieces of one to eight characters.
 fn pieces<'a>(text: &'a str, random: &mut Random) -> impl Iterator<Item = &'a str> {
     let mut rest = text;
     iter::from_fn(move || {
@@ -86,7 +86,7 @@ fn pieces<'a>(text: &'a str, random: &mut Random) -> impl Iterator<Item = &'a st
     })
 }
 
-/// Written by hand, because the API's members have an order, which serde_json's have not.
+/// Writes the JSON by hand, because the API has an order of members, which serde_json does not keep.
 struct Stream(Vec<u8>);
 
 impl Stream {

@@ -13,7 +13,7 @@ use ssewire_replay::{Gate, Server};
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
-/// Soaks the library, or crowds it with connections, and watches its memory
+/// Runs a soak test, or many simultaneous connections, and measures memory
 #[derive(Debug, Parser)]
 struct Args {
     #[command(subcommand)]
@@ -22,18 +22,18 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Streams messages through decoder and accumulator, and through the driver of both
+    /// Decodes messages with decoder and accumulator, and with `MessageDecoder`
     Soak {
-        /// How much, in MiB
+        /// Size of the streams, in MiB
         #[arg(long, default_value_t = 2048)]
         mebibytes: u64,
     },
-    /// Opens connections to a server in another process, all at the same time
+    /// Opens simultaneous connections to a server in another process
     Crowd {
         #[arg(long, default_value_t = 10_000)]
         connections: usize,
     },
-    /// The server of a crowd: prints its address, and opens its gate at a line of standard input
+    /// Server of the connections: prints its address, and opens its gate at a line of standard input
     Serve { connections: usize },
 }
 
@@ -56,26 +56,29 @@ fn main() -> ExitCode {
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// After each so many bytes memory is looked at.
+/// Number of bytes between two measurements of memory.
 const WINDOW: u64 = 64 * MEBIBYTE;
 
-/// Of the largest message 100,000 characters stand in three blocks, once raw and once as a value in the third.
+/// The largest message has 100,000 characters in each of three blocks; the third has them as raw text and as a value.
 const SOAK_BOUND: usize = 2 << 20;
 
-/// What the allocator keeps for later may vary a little.
+/// The allocator may retain a varying amount of memory.
 const RESIDENT_GROWTH: usize = 4 << 20;
 
-/// Times the limit: text, its capacity, and both again while it grows.
+/// As a multiple of the limit: the text, its capacity, and both again while it grows.
 const ENDLESS_BOUND: usize = 4;
 
-/// HTTP client, adapter, decoder and message so far.
+/// For HTTP client, adapter, decoder and partial message.
 const BYTES_PER_CONNECTION: usize = 64 << 10;
 
 fn soak(bytes: u64) -> Result<(), Failure> {
     for (name, by) in [("decoder, typed events, accumulator", By::Layers), ("MessageDecoder", By::Driver)] {
         let report = soak::run(by, bytes, WINDOW);
         println!("{name}");
-        println!("  streamed         {} bytes, {} messages, each as it was sent", report.bytes, report.messages);
+        println!(
+            "  streamed         {} bytes, {} messages, each equal to the sent message",
+            report.bytes, report.messages
+        );
         let speed = report.bytes as f64 / MEBIBYTE as f64 / report.seconds;
         println!("  took             {:.1} s, {speed:.0} MiB/s, with the checks", report.seconds);
         let peaks = report.windows.iter().map(|window| window.peak);
@@ -89,7 +92,7 @@ fn soak(bytes: u64) -> Result<(), Failure> {
     }
     let limit = 64 << 20;
     let peak = soak::endless_message(bytes, limit);
-    println!("one message without end\n  streamed         {bytes} bytes, told once that it passed {limit}");
+    println!("one message without end\n  streamed         {bytes} bytes, reported once that it exceeds {limit}");
     println!("  peak heap        {peak} bytes");
     assert!(peak <= ENDLESS_BOUND * limit, "{peak} held");
     Ok(())
@@ -102,11 +105,11 @@ fn crowd(connections: usize) -> Result<(), Failure> {
     let begun = Instant::now();
     let report = runtime.block_on(crowd::run(address, connections, || server.open_gate()))?;
     let seconds = begun.elapsed().as_secs_f64();
-    println!("{} connections at the same time, {seconds:.1} s", report.connections);
-    println!("  received         {} bytes of text, each connection what was sent to it", report.text);
+    println!("{} simultaneous connections, {seconds:.1} s", report.connections);
+    println!("  received         {} bytes of text, on each connection equal to the sent text", report.text);
     println!("  open and waiting {} bytes of heap each", report.held_open / connections);
     println!("  peak heap        {} bytes each, {} in all", report.peak / connections, report.peak);
-    println!("  of it the library's {} bytes, message included", crowd::peak_of_a_message());
+    println!("  of which ssewire {} bytes, with the message", crowd::peak_of_a_message());
     println!("  resident memory  {} bytes while all were open", report.resident_open.unwrap_or_default());
     if report.connections != connections {
         return Err("connections are missing".into());
@@ -124,7 +127,7 @@ fn serve(connections: usize) -> Result<(), Failure> {
     if lines.next().transpose()?.is_some() {
         gate.open();
     }
-    // Until the client closes it.
+    // Until the client closes the connection.
     lines.for_each(drop);
     Ok(())
 }

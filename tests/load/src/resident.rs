@@ -1,8 +1,8 @@
-//! What the operating system says of memory.
+//! Resident memory, from the operating system.
 
 use std::fs;
 
-/// The memory of this process that is resident, in bytes. `None` where there is no `/proc`.
+/// Returns the resident memory of this process in bytes. `None` on systems without `/proc`.
 #[must_use]
 pub fn bytes() -> Option<usize> {
     let status = fs::read_to_string("/proc/self/status").ok()?;

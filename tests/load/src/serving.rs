@@ -1,11 +1,11 @@
-//! The server of a crowd, in a process of its own: each side needs a descriptor for every connection.
+//! The server of the connections, in a separate process: each side needs a descriptor for every connection.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// The process of the server. Ends when it is dropped.
+/// The process of the server. Dropping it ends the process.
 #[derive(Debug)]
 pub struct Serving {
     process: Child,
@@ -13,10 +13,10 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts `program`, which is `ssewire-load`, as the server of so many connections.
+    /// Starts `program`, which is `ssewire-load`, as the server of the given number of connections.
     ///
     /// # Errors
-    /// It does not start, or not serve.
+    /// The process does not start, or does not serve.
     pub fn start(program: &Path, connections: usize) -> io::Result<Self> {
         let mut process = Command::new(program)
             .args(["serve", &connections.to_string()])
@@ -39,17 +39,17 @@ impl Serving {
     /// Lets the server send the rest of every message.
     ///
     /// # Panics
-    /// The server is gone.
+    /// The server has ended.
     pub fn open_gate(&mut self) {
         if let Some(stdin) = &mut self.process.stdin {
-            stdin.write_all(b"open\n").expect("the server is there");
+            stdin.write_all(b"open\n").expect("the server is running");
         }
     }
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // Its standard input closes, and it ends.
+        // This closes its standard input, and it ends.
         drop(self.process.stdin.take());
         let _ = self.process.wait();
     }

@@ -1,4 +1,4 @@
-//! A stream of gigabytes, message after message, and what memory it takes.
+//! Streams of gigabytes, message after message, and the memory that they need.
 
 use std::time::Instant;
 
@@ -9,21 +9,21 @@ use crate::made::Made;
 use crate::random::Random;
 use crate::resident;
 
-/// What drives the bytes.
+/// The part of the library that decodes the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// One decoder for all of it, as if it were one connection; typed events; an accumulator for each message.
+    /// One decoder for the complete stream, as on one connection; typed events; an accumulator for each message.
     Layers,
     /// A [`MessageDecoder`] for each message.
     Driver,
 }
 
-/// What a part of the stream took.
+/// Measurements of a part of the stream.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
-    /// The most that was held in it, beside what makes the stream.
+    /// Peak heap bytes, without the generator of the stream.
     pub peak: usize,
-    /// The resident memory of the process when it ended.
+    /// Resident memory of the process at its end, in bytes.
     pub resident: Option<usize>,
 }
 
@@ -35,15 +35,15 @@ pub struct Report {
     pub windows: Vec<Window>,
 }
 
-/// Streams at least so many bytes. Every message is compared with what it has to be.
+/// Decodes at least the given number of bytes. Compares every message with the sent one.
 ///
 /// # Panics
-/// One of them is another one.
+/// A message differs from the sent one.
 #[must_use]
 pub fn run(by: By, bytes: u64, window: u64) -> Report {
     let made: Vec<_> = SIZES.iter().zip(0..).map(|(size, number)| Made::new(number, *size)).collect();
     let mut report = Report::default();
-    // Here, so that the books do not count what they take themselves.
+    // Allocated here, so that the measurement does not count it.
     report.windows.reserve_exact(usize::try_from(bytes / window + 2).unwrap_or_default());
     let mut books = Books { report, window, made: ssewire_heap::held() };
     ssewire_heap::begin();
@@ -56,18 +56,18 @@ pub fn run(by: By, bytes: u64, window: u64) -> Report {
     books.report
 }
 
-/// Lengths of texts, in characters: a chat's answers, and a file now and then. All of them in turn are less than a
-/// window, so that every window has seen every one.
+/// Lengths of texts in characters: mostly those of chat responses, some those of files. Together they are smaller than a
+/// window, so that every window contains every length.
 const SIZES: [usize; 12] = [40, 300, 1000, 12_000, 80, 5000, 600, 100_000, 200, 2500, 30_000, 20];
 
-/// Sizes of chunks: bytes, packets, frames of TLS.
+/// Chunk sizes: single bytes, packets, TLS records.
 const CHUNKS: [usize; 6] = [1, 61, 1400, 1400, 4096, 16 * 1024];
 
 fn layers(made: &[Made], bytes: u64, books: &mut Books) {
     let (mut decoder, mut accumulator) = (Decoder::new(), Accumulator::new());
     let mut random = Random::new(1);
     let mut chunk = Vec::with_capacity(16 * 1024);
-    // What is sent next, and what is expected next: a chunk may hold the end of one message and begin another.
+    // The next message to send and the next expected one: a chunk may contain the end of one and the start of another.
     let (mut sent, mut expected) = (made.iter().cycle(), made.iter().cycle());
     let mut rest: &[u8] = &[];
     while books.report.bytes < bytes {
@@ -83,13 +83,13 @@ fn layers(made: &[Made], bytes: u64, books: &mut Books) {
         }
         let mut input = &chunk[..];
         while let Some(event) = decoder.decode(&mut input).expect("an event that fits") {
-            let decoded = StreamEvent::decode(event.event_type(), event.data()).expect("a payload that can be read");
+            let decoded = StreamEvent::decode(event.event_type(), event.data()).expect("a decodable payload");
             let Some(decoded) = decoded else { continue };
             let is_end = matches!(decoded, StreamEvent::MessageStop);
-            accumulator.accumulate(decoded).expect("an event in its place");
+            accumulator.accumulate(decoded).expect("an event in order");
             if is_end {
-                let message = std::mem::take(&mut accumulator).into_message().expect("a whole message");
-                assert!(expected.next().is_some_and(|made| made.is(&message)), "another message than was sent");
+                let message = std::mem::take(&mut accumulator).into_message().expect("a complete message");
+                assert!(expected.next().is_some_and(|made| made.is(&message)), "the message differs from the sent one");
                 books.report.messages += 1;
             }
         }
@@ -106,11 +106,11 @@ fn driver(made: &[Made], bytes: u64, books: &mut Books) {
             let (mut chunk, behind) = rest.split_at(rest.len().min(random.of(&CHUNKS)));
             rest = behind;
             let length = chunk.len();
-            while let Step::Update(_) = stream.decode(&mut chunk).expect("an orderly stream") {}
+            while let Step::Update(_) = stream.decode(&mut chunk).expect("a valid stream") {}
             books.streamed(length);
         }
-        let message = stream.finish().expect("a whole message");
-        assert!(made.is(&message), "another message than was sent");
+        let message = stream.finish().expect("a complete message");
+        assert!(made.is(&message), "the message differs from the sent one");
         books.report.messages += 1;
         if books.report.bytes >= bytes {
             return;
@@ -118,17 +118,17 @@ fn driver(made: &[Made], bytes: u64, books: &mut Books) {
     }
 }
 
-/// Streams so many bytes of a message without end through a [`MessageDecoder`], and returns what was held at the most.
+/// Decodes the given number of bytes of a message without an end with a [`MessageDecoder`]. Returns the peak heap bytes.
 ///
 /// # Panics
-/// It was not told exactly once, and at the end again, that the message is too large.
+/// The decoder did not report exactly once, and again at the end, that the message exceeds its limit.
 #[must_use]
 pub fn endless_message(bytes: u64, max_bytes: usize) -> usize {
     let begin = concat!(
         "data: {\"type\":\"message_start\",\"message\":{}}\n\n",
         "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n"
     );
-    // Large pieces: it is the text that has to pass the limit.
+    // Large pieces, so that the text exceeds the limit.
     let text = "and so on ".repeat(40);
     let delta =
         format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}"#);
@@ -137,7 +137,7 @@ pub fn endless_message(bytes: u64, max_bytes: usize) -> usize {
         let mut stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(max_bytes));
         let mut errors = 0;
         let mut feed = |mut chunk: &[u8]| {
-            while let Step::Update(event) = stream.decode(&mut chunk).expect("an orderly stream") {
+            while let Step::Update(event) = stream.decode(&mut chunk).expect("a valid stream") {
                 errors += u64::from(matches!(event.update, Update::Lost(_)));
             }
         };
@@ -145,19 +145,19 @@ pub fn endless_message(bytes: u64, max_bytes: usize) -> usize {
         for _ in 0..bytes.div_ceil(deltas.len() as u64) {
             deltas.as_bytes().chunks(1400).for_each(&mut feed);
         }
-        assert_eq!(errors, 1, "how often it was told");
-        let incomplete = stream.finish().expect_err("a message without end");
+        assert_eq!(errors, 1, "number of reports");
+        let incomplete = stream.finish().expect_err("a message without an end");
         assert_eq!(incomplete.reason(), Completion::LimitExceeded);
         assert!(incomplete.message().final_text().len() <= max_bytes);
     });
     peak
 }
 
-/// Keeps the report while the stream runs.
+/// Collects measurements while the stream runs.
 struct Books {
     report: Report,
     window: u64,
-    /// What was held before.
+    /// Heap bytes before the stream.
     made: usize,
 }
 
@@ -170,13 +170,13 @@ impl Books {
         let peak = ssewire_heap::peak() - self.made;
         let window = Window { peak, resident: resident::bytes() };
         self.report.windows.push(window);
-        // Without what the look at `/proc` took.
+        // Without the memory for reading `/proc`.
         ssewire_heap::begin();
     }
 }
 
 impl Report {
-    /// How much resident memory grew behind the first window. `None` where that cannot be told.
+    /// Returns the growth of resident memory after the first window in bytes. `None` if it is unknown.
     #[must_use]
     pub fn resident_growth(&self) -> Option<usize> {
         let first = self.windows.first()?.resident?;
@@ -184,17 +184,17 @@ impl Report {
         Some(most - first)
     }
 
-    /// A stream leaves nothing behind: no window holds more than the first did, but for `SLACK`, and none much.
+    /// Checks that memory does not grow: no window holds more than the first and `SLACK`, and none more than `bound`.
     ///
     /// # Panics
-    /// It is not so.
+    /// Memory grows, or exceeds the bound.
     pub fn assert_flat(&self, bound: usize) {
         let (first, later) = self.windows.split_first().expect("a window");
-        let most = later.iter().map(|window| window.peak).max().expect("a stream of several windows");
+        let most = later.iter().map(|window| window.peak).max().expect("several windows");
         assert!(most <= first.peak + SLACK, "{} held in the first window, {most} in another", first.peak);
         assert!(first.peak.max(most) <= bound, "{} or {most} held, of at most {bound}", first.peak);
     }
 }
 
-/// Chunks end elsewhere in each window.
+/// Chunks end at different positions in each window.
 const SLACK: usize = 4096;

@@ -1,4 +1,4 @@
-//! The long runs in small.
+//! The long runs at a small size.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ fn a_message_without_end_stays_below_its_limit() {
     let limit = 2 * MEBIBYTE;
     let peak = soak::endless_message(8 * MEBIBYTE as u64, limit);
     assert!(peak <= 4 * limit, "{peak} held");
-    // It was kept up to the limit, not thrown away at once.
+    // The content up to the limit was kept.
     assert!(peak >= limit / 2, "{peak} held");
 }
 
@@ -56,7 +56,7 @@ fn five_hundred_connections_at_the_same_time_lose_nothing() {
     assert!(report.peak / connections <= 64 * 1024, "{report:?}");
 }
 
-/// The crowd would prove nothing if all messages were alike, or if the server sent all of one at once.
+/// The test needs different messages, and a server that sends only a part of each at first.
 #[test]
 fn the_messages_of_a_crowd_differ_and_begin_with_a_part_of_their_text() {
     let (one, other) = (crowd::made(1), crowd::made(98));

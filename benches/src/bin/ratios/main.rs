@@ -1,8 +1,8 @@
-//! Measures ssewire against its peers in one process, and tells how far it is ahead, goal by goal.
+//! Measures ssewire and other libraries in one process, and prints their ratios with the goals.
 //!
 //! `cargo run --release -p ssewire-benches --bin ratios -- [--rounds N] [--only SUBSTRING] [--tsv] [--svg FILE] [--scale]`
 //!
-//! Never with `--workspace`: the tests of the workspace switch on a feature that counts bytes.
+//! Do not use `--workspace`: the tests of the workspace enable a feature that counts bytes.
 
 mod options;
 mod plot;

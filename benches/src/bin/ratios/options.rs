@@ -3,9 +3,9 @@
 pub(crate) const USAGE: &str = "\
 usage: ratios [--rounds N] [--only SUBSTRING] [--tsv] [--svg FILE] [--scale]
   --rounds N        rounds in which every contestant runs once (15)
-  --only SUBSTRING  races and goals whose name has this in it
+  --only SUBSTRING  races and goals whose name contains SUBSTRING
   --tsv             one row for each goal: name, ratio, goal
-  --svg FILE        plot throughput against the size of chunks instead
+  --svg FILE        plot throughput for each chunk size instead
   --scale           100,000 streams at once instead";
 
 #[derive(Debug)]

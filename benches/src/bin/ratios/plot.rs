@@ -1,4 +1,4 @@
-//! Throughput against the size of chunks, drawn by hand as SVG.
+//! Plot of throughput for each chunk size, as SVG.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,10 @@ use ssewire_benches::chunks::{self, WHOLE};
 use ssewire_benches::contestants::{self, Role};
 use ssewire_benches::{Entry, contest, corpora};
 
-/// `WHOLE` stands where the next power would.
+/// `WHOLE` is at the position of the next power.
 const SIZES: [usize; 7] = [1, 8, 64, 512, 1400, 16 * 1024, WHOLE];
 
-/// Few bytes for small chunks, and for those who take the square of a whole corpus.
+/// Fewer bytes for small chunks, and for contestants with quadratic cost in one chunk.
 const BYTES: usize = 512 * 1024;
 
 const WIDTH: f64 = 960.0;
@@ -24,14 +24,14 @@ const COLOURS: [&str; 12] = [
     "#bcbd22", "#bbbbbb",
 ];
 
-/// A line of the plot: megabytes per second at each size of chunks, or nothing.
+/// A line of the plot: megabytes per second for each chunk size, or `None`.
 struct Line {
     name: &'static str,
     role: Role,
     points: Vec<Option<f64>>,
 }
 
-/// Measures all framing contestants at all sizes, and draws.
+/// Measures all framing contestants with all chunk sizes, and draws the plot.
 pub(crate) fn throughput(rounds: usize) -> String {
     draw(&measure(rounds))
 }
@@ -99,7 +99,7 @@ fn curve(svg: &mut String, line: &Line, colour: &str, low: f64, high: f64) {
     }
 }
 
-/// Each line is named beside the plot, in the order in which they end.
+/// Draws the names of the lines at the right side, in the order of their last values.
 fn legend(svg: &mut String, lines: &[Line]) {
     let mut named: Vec<_> = lines.iter().zip(COLOURS).collect();
     let last = |line: &Line| line.points.last().copied().flatten().unwrap_or_default();
@@ -133,9 +133,9 @@ fn text(svg: &mut String, x: f64, y: f64, anchor: &str, words: &str) {
     let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"#222222\">{words}</text>");
 }
 
-/// Logarithmic in the size of the chunks.
+/// Returns the position of a chunk size, on a logarithmic axis.
 fn x(at: usize) -> f64 {
-    // Behind 16 KiB, as far as that is behind 1400.
+    // As far from 16 KiB as 16 KiB is from 1400.
     let place = |size: usize| if size == WHOLE { 2.0_f64.powf(17.5) } else { size as f64 };
     LEFT + 20.0 + (RIGHT - LEFT - 40.0) * place(SIZES[at]).log2() / place(WHOLE).log2()
 }
@@ -144,7 +144,7 @@ fn y(value: f64, low: f64, high: f64) -> f64 {
     BOTTOM - (BOTTOM - TOP) * (value / low).log10() / (high / low).log10()
 }
 
-/// The power of ten next to the value.
+/// Returns the power of ten next to the value.
 fn decade(value: f64, above: bool) -> f64 {
     let exponent = value.log10();
     10.0_f64.powf(if above { exponent.ceil() } else { exponent.floor() })

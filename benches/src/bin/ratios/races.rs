@@ -1,4 +1,4 @@
-//! Who runs against whom, over what, and what is to be reached.
+//! Races: contestants, corpora and goals.
 
 use ssewire_benches::chunks::WHOLE;
 use ssewire_benches::contestants::{self, Contestant};
@@ -16,7 +16,7 @@ pub(crate) struct Race {
     goals: Vec<Goal>,
 }
 
-/// What is to be reached: the time of another, per byte, divided by ours.
+/// A goal: the time per byte of another contestant, divided by that of ssewire.
 #[derive(Clone, Copy)]
 pub(crate) struct Goal {
     pub(crate) name: &'static str,
@@ -31,14 +31,14 @@ enum Against {
     Named(&'static str),
 }
 
-/// A goal and what was reached.
+/// A goal and the measured ratios.
 #[derive(Debug, Clone)]
 pub(crate) struct Reached {
     pub(crate) name: &'static str,
     pub(crate) against: &'static str,
-    /// Of the best rounds: this is what the goal is about.
+    /// Ratio of the best rounds, which the goal is compared with.
     pub(crate) best: f64,
-    /// Of the medians: much off from the best, it says that the machine was not quiet.
+    /// Ratio of the medians. If it differs much from the best, the machine was not idle.
     pub(crate) median: f64,
     pub(crate) goal: f64,
 }
@@ -53,7 +53,7 @@ impl Race {
         self.runners.iter().map(entry).collect()
     }
 
-    /// All of the goals if the race is named like that. `None`: neither the race nor a goal of it is.
+    /// Returns the goals whose name contains `part`, or all goals if the name of the race does. `None` if no name does.
     pub(crate) fn goals_named_like(&self, part: &str) -> Option<Vec<Goal>> {
         let all = self.name.contains(part);
         let goals: Vec<Goal> = self.goals.iter().filter(|goal| all || goal.name.contains(part)).copied().collect();
@@ -64,7 +64,7 @@ impl Race {
 impl Goal {
     pub(crate) fn measured(&self, results: &[Result]) -> Reached {
         let named = |name| results.iter().find(|result| result.name == name && !result.wrong);
-        let ours = named(self.ours).expect("ours is in the race");
+        let ours = named(self.ours).expect("ssewire is in the race");
         let against = match self.against {
             Against::Named(name) => named(name),
             Against::FastestPeer => results
@@ -72,7 +72,7 @@ impl Goal {
                 .filter(|result| result.role == Role::Peer && !result.wrong)
                 .min_by_key(|result| result.best),
         }
-        .expect("somebody is in the race");
+        .expect("the race has another contestant");
         let ratio = |time: fn(&Result) -> f64| time(against) / time(ours);
         Reached {
             name: self.name,
@@ -84,7 +84,7 @@ impl Goal {
     }
 }
 
-/// Makes the corpora, too.
+/// Builds the corpora and all races.
 pub(crate) fn all() -> Vec<Race> {
     let mut races = framing();
     races.push(one_line());
@@ -112,7 +112,7 @@ fn framing() -> Vec<Race> {
         ),
         race(
             "framing, deltas, whole",
-            // Less: one peer takes the square of it.
+            // Fewer bytes: one contestant has quadratic cost.
             corpora::deltas(MIB),
             WHOLE,
             vec![
@@ -145,7 +145,7 @@ fn framing() -> Vec<Race> {
             "framing, comments, 1400 B",
             corpora::comments(2 * MIB),
             1400,
-            // Measured, without a goal: BENCHMARKS.md says why.
+            // Measured without a goal; BENCHMARKS.md gives the reason.
             Vec::new(),
         ),
         race(
@@ -170,7 +170,7 @@ fn framing() -> Vec<Race> {
     ]
 }
 
-/// Twice the line shall take twice the time.
+/// A line of twice the length must take twice the time.
 fn one_line() -> Race {
     let ours = contestants::framing()[0];
     Race {
@@ -232,7 +232,7 @@ fn partial_json() -> [Race; 2] {
     ]
 }
 
-/// Without a goal: to be looked at.
+/// Sets no goal.
 fn encoding() -> Race {
     race("encoding, deltas", contestants::encoding(), corpora::encoding(2 * MIB), WHOLE, Vec::new())
 }
@@ -242,7 +242,7 @@ fn race(name: &'static str, contestants: Vec<Contestant>, corpus: Corpus, chunk:
     Race { name, runners, corpora: vec![corpus], chunk, goals }
 }
 
-/// The contestant of ours that a goal is about.
+/// The contestant of ssewire in a goal.
 #[derive(Clone, Copy)]
 struct Ours(&'static str);
 

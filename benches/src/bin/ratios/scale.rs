@@ -1,4 +1,4 @@
-//! 100,000 streams at once in one thread, fed in turns: what each of them holds, and what it costs to change between
+//! 100,000 streams at once in one thread, fed alternately: the memory of each stream, and the cost of alternating between
 //! them.
 
 use std::hint::black_box;
@@ -11,7 +11,7 @@ use ssewire_messages::{Accumulator, MessageDecoder, Step};
 
 const STREAMS: usize = 100_000;
 const CHUNK: usize = 1400;
-/// Chunks that each stream is fed.
+/// Number of chunks for each stream.
 const TURNS: usize = 5;
 const LONG_STREAMS: usize = 20;
 
@@ -27,14 +27,14 @@ pub(crate) fn report() {
     let before = allocations::live();
     let mut streams: Vec<MessageDecoder> = (0..STREAMS).map(|_| MessageDecoder::new()).collect();
     println!("{STREAMS} streams");
-    println!("idle, nothing came:                {:>6} B a stream", (allocations::live() - before) / STREAMS);
-    // The goal is about this: a stream that has been answered, and waits.
+    println!("idle, without input:               {:>6} B per stream", (allocations::live() - before) / STREAMS);
+    // The goal is for this state: the response has started, and the stream waits.
     let (message_start, block_start) = corpora::START.split_at(corpora::START.find("\n\n").map_or(0, |at| at + 2));
     for (what, events) in [("message started:       ", message_start), ("message and block started:", block_start)] {
         for stream in &mut streams {
             feed(stream, events.as_bytes());
         }
-        println!("idle, {what:<28} {:>6} B a stream", (allocations::live() - before) / STREAMS);
+        println!("idle, {what:<28} {:>6} B per stream", (allocations::live() - before) / STREAMS);
     }
 
     let in_turns = timed(|| {
@@ -54,7 +54,7 @@ pub(crate) fn report() {
     );
     drop(streams);
 
-    // As many bytes again, through a few long streams.
+    // The same number of bytes in a few long streams.
     let long = corpora::deltas(CHUNK * TURNS * STREAMS / LONG_STREAMS);
     let alone = timed(|| {
         for _ in 0..LONG_STREAMS {
@@ -67,8 +67,8 @@ pub(crate) fn report() {
         }
     });
     let rate = |time: Duration| (STREAMS * CHUNK * TURNS) as f64 / time.as_secs_f64() / 1e6;
-    println!("all in turns, a chunk of {CHUNK} B each: {:>5.0} MB/s", rate(in_turns));
-    println!("one stream alone:                   {:>5.0} MB/s", rate(alone));
+    println!("alternately, a chunk of {CHUNK} B each:  {:>5.0} MB/s", rate(in_turns));
+    println!("one stream:                         {:>5.0} MB/s", rate(alone));
 }
 
 fn chunks(corpus: &Corpus) -> impl Iterator<Item = &[u8]> {

@@ -1,4 +1,4 @@
-//! Results as text.
+//! Results as tables.
 
 use ssewire_benches::{Result, Role};
 
@@ -30,8 +30,8 @@ pub(crate) fn print_race(name: &str, results: &[Result]) {
 }
 
 pub(crate) fn print_goals(goals: &[Reached]) {
-    println!("\n## Ratios: the time of the other divided by ours, best of all rounds\n");
-    println!("| what | against | ratio | of medians | goal | |");
+    println!("\n## Ratios: time of the other contestant divided by that of ssewire, best rounds\n");
+    println!("| race | compared with | ratio | of medians | goal | |");
     println!("|---|---|---:|---:|---:|---|");
     for Reached { name, against, best, median, goal } in goals {
         let below = if best < goal { "below" } else { "" };
