@@ -1,4 +1,4 @@
-//! What is not a stream: recognised, whatever the chunks, and explained in one sentence that names the likely cause.
+//! Bodies that are not event streams: `MessageDecoder` detects them in any chunking, and the error names the likely cause.
 
 use ssewire_messages::{Accumulator, Completion, Incomplete, MessageDecoder, NonStreamBody, Step, Validation};
 
@@ -9,7 +9,7 @@ fn end(mut stream: MessageDecoder, body: &[u8], chunk: usize) -> Incomplete {
     stream.finish().unwrap_err()
 }
 
-/// The body is cut in every way that matters, and always found to be the same.
+/// Decodes the body in several chunkings, and checks that all detect the same kind of body.
 fn found(body: &[u8]) -> NonStreamBody {
     found_with(MessageDecoder::new, body)
 }
@@ -26,7 +26,7 @@ fn found_with(stream: impl Fn() -> MessageDecoder, body: &[u8]) -> NonStreamBody
 }
 
 #[test]
-fn a_message_without_stream_is_whole_and_names_the_forgotten_switch() {
+fn message_body_is_decoded_and_its_display_names_the_stream_parameter() {
     let body =
         br#"  {"type":"message","id":"msg_1","content":[{"type":"text","text":"Hi"}],"model":"m","role":"assistant"}"#;
     let NonStreamBody::Message(message) = found(body) else { panic!("no message") };
@@ -35,7 +35,7 @@ fn a_message_without_stream_is_whole_and_names_the_forgotten_switch() {
 }
 
 #[test]
-fn errors_in_json_are_decoded_whatever_their_shape() {
+fn error_body_is_decoded_in_every_known_shape() {
     for (body, message) in [
         (r#"{"type":"error","error":{"type":"api_error","message":"gone"},"request_id":"req_1"}"#, "gone"),
         (r#"{"error":{"message":"gone","type":"server_error","code":500}}"#, "gone"),
@@ -50,14 +50,14 @@ fn errors_in_json_are_decoded_whatever_their_shape() {
         assert_eq!(error.message(), Some(message), "{body}");
         assert!(
             !NonStreamBody::Error(error).to_string().contains(message),
-            "its own words only where they are asked for"
+            "Display does not show the message of the server"
         );
     }
 }
 
-/// A gateway gives up before the first event. The standard takes its line for an unknown field.
+/// A gateway may fail before the first event. By the standard, its line is an unknown field.
 #[test]
-fn an_error_as_a_bare_line_explains_a_body_without_a_message() {
+fn error_on_a_line_without_a_field_name_is_detected() {
     let errors =
         [r#"{"error":"gone"}"#, r#"{"message":"gone"}"#, r#"{"code":503,"msg":"gone"}"#, r#"{"detail":"gone"}"#];
     for before in [": hi\n\n", "retry: 3000\n\n: hi\n", "data: [DONE]\n\n", "event: x\ndata: 1\n\n", "please wait\n"] {
@@ -72,7 +72,7 @@ fn an_error_as_a_bare_line_explains_a_body_without_a_message() {
 }
 
 #[test]
-fn each_kind_of_body_is_told() {
+fn non_stream_body_names_each_kind_of_body() {
     let long_text = format!("{}é and so on", "x".repeat(511));
     let page = format!("<!doctype html>\n<html>{}\ndata: in a page\n</html>", "x".repeat(600));
     let cases: [(&[u8], NonStreamBody); 22] = [
@@ -103,15 +103,14 @@ fn each_kind_of_body_is_told() {
         (b"data: hello\n\n", NonStreamBody::OtherEvents),
     ];
     for (body, expected) in cases {
-        // An event without a name that cannot be read may have been one of ours: then it is a hole, not another body.
+        // An event without a type whose payload is invalid may belong to a message: it counts as lost content instead.
         assert_eq!(found(body), expected, "{}", body.escape_ascii());
     }
 }
 
-/// Protocol page, completion: an unfinished first `event:` or `data:` field is a cut stream.
 /// Servers send blank lines while they work.
 #[test]
-fn white_space_before_a_json_body_changes_nothing() {
+fn json_body_after_white_space_is_detected() {
     let message = br#"{"type":"message","id":"msg_1","content":[{"type":"text","text":"Hi"}]}"#;
     let error = br#"{"type":"error","error":{"type":"api_error","message":"gone"}}"#;
     for (white, times) in [("\n", 512), ("\r\n", 600), (" ", 1000), ("\n \t", 50_000), ("\n", 1_000_000)] {
@@ -125,9 +124,9 @@ fn white_space_before_a_json_body_changes_nothing() {
     }
 }
 
-/// As `curl -i` prints them.
+/// `curl -i` prints the headers before the body.
 #[test]
-fn response_headers_in_front_of_the_body_are_skipped() {
+fn response_headers_before_the_body_are_skipped() {
     for line_end in ["\n", "\r\n"] {
         let head = format!("HTTP/1.1 200 OK{line_end}content-type: application/json{line_end}{line_end}");
         let again = format!("HTTP/1.1 100 Continue{line_end}{line_end}{head}");
@@ -140,15 +139,16 @@ fn response_headers_in_front_of_the_body_are_skipped() {
 }
 
 #[test]
-fn a_json_body_larger_than_the_limit_is_told_and_not_held() {
+fn json_body_above_the_limit_is_reported_without_its_content() {
     let body = format!(r#"{{"type":"message","content":[],"x":"{}"}}"#, "x".repeat(100_000));
     let decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(1000));
     let incomplete = end(decoder, body.as_bytes(), 1400);
     assert_eq!(incomplete.reasons(), [Completion::NonStreamBody, Completion::LimitExceeded]);
 }
 
+/// `docs/protocol.md`, heading "Completion": an unfinished first `event:` or `data:` field is a truncated stream.
 #[test]
-fn half_a_first_event_is_a_cut_stream() {
+fn incomplete_first_event_is_truncated() {
     for body in [
         "event: message_st",
         "event: message_start\ndata: {\"type\"",
@@ -166,13 +166,13 @@ fn half_a_first_event_is_a_cut_stream() {
 }
 
 #[test]
-fn a_cut_stream_of_another_protocol_is_still_of_another_protocol() {
+fn truncated_stream_of_another_protocol_is_other_events() {
     assert_eq!(found(b"event: greeting\ndata: {}\n\nevent: gree"), NonStreamBody::OtherEvents);
 }
 
-/// What could not be read for its size may have been the message.
+/// The event above the limit may have been part of a message.
 #[test]
-fn a_stream_of_nothing_but_a_giant_is_too_large() {
+fn stream_of_one_event_above_the_limit_is_limit_exceeded() {
     let body = format!("data: {}\n\n", "x".repeat(100));
     for chunk in [1, 7, usize::MAX] {
         let stream = MessageDecoder::new().with_decoder(ssewire::Decoder::new().with_max_event_bytes(50));
@@ -182,23 +182,23 @@ fn a_stream_of_nothing_but_a_giant_is_too_large() {
 }
 
 #[test]
-fn the_content_type_explains_what_the_bytes_do_not() {
-    let said = |kind: &'static str| move || MessageDecoder::new().with_content_type(kind);
+fn content_type_classifies_a_body_that_its_bytes_do_not() {
+    let with_type = |kind: &'static str| move || MessageDecoder::new().with_content_type(kind);
     let bedrock = "application/vnd.amazon.eventstream";
-    assert_eq!(found_with(said(bedrock), b"\x00\x00\x01"), NonStreamBody::ContentType(bedrock.into()));
+    assert_eq!(found_with(with_type(bedrock), b"\x00\x00\x01"), NonStreamBody::ContentType(bedrock.into()));
     assert!(NonStreamBody::ContentType(bedrock.into()).to_string().contains("Bedrock"));
     assert_eq!(
-        found_with(said("Text/Plain; charset=utf-8"), b"no upstream"),
+        found_with(with_type("Text/Plain; charset=utf-8"), b"no upstream"),
         NonStreamBody::ContentType("text/plain".into())
     );
-    assert_eq!(found_with(said("text/event-stream; charset=utf-8"), b"no upstream"), NonStreamBody::Text);
-    assert_eq!(found_with(said("text/plain"), b"<html>"), NonStreamBody::Html, "the bytes tell more");
-    assert_eq!(found_with(said(""), b"no upstream"), NonStreamBody::Text);
-    assert_eq!(found_with(said("text/\nplain"), b"no upstream"), NonStreamBody::Text, "no such type");
+    assert_eq!(found_with(with_type("text/event-stream; charset=utf-8"), b"no upstream"), NonStreamBody::Text);
+    assert_eq!(found_with(with_type("text/plain"), b"<html>"), NonStreamBody::Html, "the bytes are more specific");
+    assert_eq!(found_with(with_type(""), b"no upstream"), NonStreamBody::Text);
+    assert_eq!(found_with(with_type("text/\nplain"), b"no upstream"), NonStreamBody::Text, "not a media type");
 }
 
 #[test]
-fn a_stream_under_a_wrong_content_type_is_read_all_the_same() {
+fn stream_with_a_wrong_content_type_is_decoded() {
     let body = include_bytes!("../../data/streams/samples/text.sse");
     let mut stream = MessageDecoder::new().with_content_type("application/json");
     let mut input = &body[..];
@@ -206,17 +206,17 @@ fn a_stream_under_a_wrong_content_type_is_read_all_the_same() {
     assert!(!stream.finish().unwrap().final_text().is_empty());
 }
 
-/// A refused event changes nothing, but it was one of a Messages stream.
+/// A rejected event changes nothing, but it shows that the body is a Messages stream.
 #[test]
-fn a_stream_that_was_refused_at_once_is_no_other_body() {
+fn stream_whose_first_event_is_rejected_is_not_a_non_stream_body() {
     let stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let incomplete = end(stream, b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n", usize::MAX);
     assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
 }
 
-/// Text that a refused event carried is missing, so the message does not pass for a whole one.
+/// The text of a rejected event is missing, so the message must not count as complete.
 #[test]
-fn a_message_without_its_refused_events_is_not_whole() {
+fn message_with_a_rejected_event_is_incomplete() {
     let body = concat!(
         "data: {\"type\":\"message_start\",\"message\":{}}\n\n",
         "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Not \"}}\n\n",
@@ -228,12 +228,12 @@ fn a_message_without_its_refused_events_is_not_whole() {
     let stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let incomplete = end(stream, body.as_bytes(), usize::MAX);
     assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
-    assert_eq!(incomplete.message().final_text(), "", "it ends at the first violation");
+    assert_eq!(incomplete.message().final_text(), "", "the message ends at the first violation");
 }
 
-/// Neither what a body that is no stream says, nor what is held of one, shows up in a log.
+/// Debug output goes to logs. It must not contain text of a body, whether decoded or only buffered.
 #[test]
-fn debug_output_shows_nothing_of_a_body() {
+fn debug_does_not_show_text_of_a_body() {
     let canary = "sk-ant-canary";
     let message = format!("{{\"type\":\"message\",\"content\":[{{\"type\":\"text\",\"text\":\"{canary}\"}}]}}");
     for body in [message, format!("{{\"x-api-key\":\"{canary}\"}}"), format!("error: {canary}\n"), canary.to_owned()] {

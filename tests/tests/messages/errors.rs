@@ -1,4 +1,4 @@
-//! Errors and another try, checked against `docs/protocol.md`, heading "Errors".
+//! API errors, response heads and retry decisions, checked against `docs/protocol.md`, heading "Errors".
 
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ fn messages_api(kind: &str) -> String {
     json!({"type": "error", "error": {"type": kind, "message": "boom"}}).to_string()
 }
 
-/// The page's table. The status without a body, and the type in a stream, tell the same.
+/// The table of the page. A status without a body, and a type in a stream, give the same result.
 #[test]
-fn the_table_of_errors() {
+fn api_error_agrees_with_the_table_of_errors() {
     for (status, kind, again) in [
         (400, "invalid_request_error", false),
         (401, "authentication_error", false),
@@ -51,14 +51,14 @@ fn the_table_of_errors() {
         assert_eq!((in_a_stream.status(), in_a_stream.head()), (None, None));
         assert_eq!(in_a_stream.is_retryable(), again, "{kind}");
 
-        // By its type, not by the 200.
+        // The type decides, not the status 200.
         let in_a_success = response(200, &messages_api(kind));
         assert_eq!(in_a_success.is_retryable(), again, "{kind}");
     }
 }
 
 #[test]
-fn statuses_without_a_type() {
+fn is_retryable_by_status_if_there_is_no_known_type() {
     for (status, again) in [(408, true), (502, true), (503, true), (520, true), (599, true), (418, false), (422, false)]
     {
         let error = response(status, "");
@@ -78,9 +78,9 @@ fn error_event(data: &str) -> ApiError {
     }
 }
 
-/// Each is read alike from a response and from a stream.
+/// The result is the same for a response and for an error event.
 #[test]
-fn shapes_of_other_servers() {
+fn api_error_decodes_the_error_shapes_of_other_servers() {
     let unknown = |name: &str| Some(ErrorKind::Unknown(name.into()));
     for (body, kind, message) in [
         (json!({"type": "error", "error": {"type": "api_error", "message": "m"}}), Some(ErrorKind::Api), Some("m")),
@@ -124,7 +124,7 @@ fn shapes_of_other_servers() {
         ),
         (json!({"error": {"code": 503, "status": "UNAVAILABLE", "message": "m"}}), unknown("UNAVAILABLE"), Some("m")),
         (json!([{"error": {"code": 401, "message": "m"}}]), Some(ErrorKind::Authentication), Some("m")),
-        // Of no shape at all
+        // No known shape
         (json!({}), None, None),
         (json!([]), None, None),
         (json!({"error": null}), None, None),
@@ -140,9 +140,9 @@ fn shapes_of_other_servers() {
     }
 }
 
-/// Where nothing else tells, the status that a body names counts as one.
+/// The status in the body counts only if neither a known type nor an error status of the response decides.
 #[test]
-fn a_status_in_the_body() {
+fn is_retryable_by_the_status_in_the_body() {
     for (body, again) in [
         (json!({"error": {"code": 500, "message": "m", "type": "server_error"}}), true),
         (json!({"error": {"code": 503, "status": "UNAVAILABLE", "message": "m"}}), true),
@@ -152,12 +152,12 @@ fn a_status_in_the_body() {
     ] {
         assert_eq!(error_event(&body.to_string()).is_retryable(), again, "{body}");
         assert_eq!(response(200, &body.to_string()).is_retryable(), again, "{body}");
-        assert!(!response(400, &body.to_string()).is_retryable(), "the real status goes before: {body}");
+        assert!(!response(400, &body.to_string()).is_retryable(), "the status of the response has precedence: {body}");
     }
 }
 
 #[test]
-fn bodies_that_are_no_json() {
+fn message_of_a_body_that_is_not_json_is_its_visible_text() {
     let long = "x".repeat(1025);
     let longest = "x".repeat(1024);
     for (body, message) in [
@@ -190,14 +190,14 @@ fn bodies_that_are_no_json() {
 }
 
 #[test]
-fn json_that_is_not_quite_clean() {
+fn json_body_with_a_byte_order_mark_and_ill_formed_utf8_is_decoded() {
     let body = b"\xEF\xBB\xBF\r\n {\"error\":{\"type\":\"api_error\",\"message\":\"a\xFFb\"} }\n";
     let error = ApiError::from_response(head(418), body);
     assert_eq!((error.kind(), error.message()), (Some(&ErrorKind::Api), Some("a\u{FFFD}b")));
 }
 
 #[test]
-fn the_code_in_the_details() {
+fn error_code_is_read_from_the_details() {
     let of = |error: Value| ApiError::from_body(json!({"type": "error", "error": error}).into());
     let error = of(json!({"type": "permission_error", "message": "m", "details": {"error_code": "no_model"}}));
     assert_eq!(error.error_code().as_deref(), Some("no_model"));
@@ -209,7 +209,7 @@ fn the_code_in_the_details() {
 }
 
 #[test]
-fn the_request_id_of_the_body_goes_before_that_of_the_head() {
+fn request_id_of_the_body_has_precedence_over_the_header() {
     let in_head = || ResponseHead::new(500, [("request-id", "req_head")]);
     for (body, id) in [
         (r#"{"type":"error","error":{"type":"api_error"},"request_id":"req_body"}"#, "req_body"),
@@ -226,7 +226,7 @@ fn the_request_id_of_the_body_goes_before_that_of_the_head() {
 }
 
 #[test]
-fn an_error_in_words() {
+fn display_of_an_error_names_kind_status_and_request_id() {
     let body = r#"{"type":"error","error":{"type":"overloaded_error","message":"boom"},"request_id":"req_1"}"#;
     for (error, words) in [
         (response(529, body), "server reported overloaded_error (status 529) for request req_1"),
@@ -238,16 +238,16 @@ fn an_error_in_words() {
     }
 }
 
-/// A type that is prose is no name, and neither is one with a line end: both would go into logs.
+/// A type with spaces or control characters is not a type name. It would go into logs.
 #[test]
-fn prose_is_no_kind() {
+fn kind_is_none_for_a_type_that_is_not_a_name() {
     for kind in ["something went wrong", "a\nb", "a\u{1B}[31m", "", "error", &"x".repeat(129)] {
         assert_eq!(ApiError::from_body(json!({"error": {"type": kind}}).into()).kind(), None, "{kind:?}");
     }
 }
 
 #[test]
-fn names_of_headers_in_any_case_and_the_first_of_equal_ones() {
+fn response_head_ignores_case_and_keeps_the_first_of_repeated_headers() {
     let head = ResponseHead::new(
         200,
         [
@@ -272,7 +272,7 @@ fn names_of_headers_in_any_case_and_the_first_of_equal_ones() {
 }
 
 #[test]
-fn values_that_are_no_visible_text_count_as_absent() {
+fn response_head_ignores_values_that_are_not_visible_ascii() {
     for value in [&b""[..], b" ", b"req\n1", b"req\x001", b"req\x7F", b"r\xC3\xA9q", b"\xFF"] {
         let head = ResponseHead::new(200, [("request-id", value)]);
         assert_eq!(head, ResponseHead::new(200, NO_HEADERS), "{value:?}");
@@ -282,9 +282,9 @@ fn values_that_are_no_visible_text_count_as_absent() {
     assert_eq!(ResponseHead::default(), ResponseHead::new(0, NO_HEADERS));
 }
 
-/// Header maps lend names and values of types of their own, and the library knows none of them.
+/// The header maps of HTTP clients have their own types for names and values.
 #[test]
-fn headers_of_any_client() {
+fn response_head_accepts_header_types_of_any_client() {
     struct Name(String);
     struct Bytes(Vec<u8>);
     impl AsRef<str> for Name {
@@ -298,14 +298,14 @@ fn headers_of_any_client() {
         }
     }
     let map = [(Name("request-id".into()), Bytes(b"req_1".to_vec()))];
-    let lent = ResponseHead::new(200, map.iter().map(|(name, value)| (name, value)));
+    let borrowed = ResponseHead::new(200, map.iter().map(|(name, value)| (name, value)));
     let owned = ResponseHead::new(200, vec![(String::from("request-id"), String::from("req_1"))]);
-    assert_eq!(lent.request_id(), Some("req_1"));
-    assert_eq!(lent, owned);
+    assert_eq!(borrowed.request_id(), Some("req_1"));
+    assert_eq!(borrowed, owned);
 }
 
 #[test]
-fn when_the_server_wants_the_next_try() {
+fn retry_after_parses_delays_and_dates() {
     let millis = |ms| Some(RetryAfter::Delay(Duration::from_millis(ms)));
     let at = |seconds| Some(RetryAfter::At(Duration::from_secs(seconds)));
     for (headers, expected) in [
@@ -334,19 +334,19 @@ fn when_the_server_wants_the_next_try() {
 }
 
 #[test]
-fn the_server_decides_about_another_try() {
-    for (value, said) in [("true", Some(true)), ("false", Some(false)), ("maybe", None), ("1", None)] {
+fn should_retry_header_has_precedence_over_the_status() {
+    for (value, expected) in [("true", Some(true)), ("false", Some(false)), ("maybe", None), ("1", None)] {
         for (status, by_status) in [(400, false), (429, true), (500, true), (404, false)] {
             let head = ResponseHead::new(status, [("x-should-retry", value)]);
-            assert_eq!(head.should_retry(), said);
+            assert_eq!(head.should_retry(), expected);
             let error = ApiError::from_response(head, b"");
-            assert_eq!(error.is_retryable(), said.unwrap_or(by_status), "{value} {status}");
+            assert_eq!(error.is_retryable(), expected.unwrap_or(by_status), "{value} {status}");
         }
     }
 }
 
 #[test]
-fn the_pauses_of_the_official_sdks() {
+fn backoff_delays_are_those_of_the_official_sdks() {
     let backoff = Backoff::default();
     for (attempt, longest) in [(0, 500), (1, 1000), (2, 2000), (3, 4000), (4, 8000), (5, 8000), (u32::MAX, 8000)] {
         let longest = Duration::from_millis(longest);
@@ -357,7 +357,7 @@ fn the_pauses_of_the_official_sdks() {
 }
 
 #[test]
-fn pauses_never_overflow() {
+fn backoff_delay_never_overflows() {
     let backoff = Backoff::default();
     for (random, as_if) in
         [(-1.0, 0.0), (f64::NEG_INFINITY, 0.0), (f64::NAN, 0.0), (1.5, 1.0), (f64::INFINITY, 1.0), (-0.0, 0.0)]
@@ -375,7 +375,7 @@ fn pauses_never_overflow() {
 
 const NOW: Duration = Duration::from_secs(784_111_777);
 
-fn advise(headers: &[(&str, &str)], status: u16, attempt: u32) -> RetryDecision {
+fn decide(headers: &[(&str, &str)], status: u16, attempt: u32) -> RetryDecision {
     let head = ResponseHead::new(status, headers.iter().copied());
     Backoff::default().decide(&ApiError::from_response(head, b""), attempt, NOW, 0.0)
 }
@@ -385,7 +385,7 @@ fn retry(milliseconds: u64) -> RetryDecision {
 }
 
 #[test]
-fn advice() {
+fn decide_agrees_with_the_table_of_retries() {
     let not_retryable = RetryDecision::GiveUp(NoRetryReason::NotRetryable);
     let out_of_retries = RetryDecision::GiveUp(NoRetryReason::OutOfRetries);
     for (headers, status, attempt, expected) in [
@@ -395,12 +395,12 @@ fn advice() {
         (&[], 529, u32::MAX, out_of_retries),
         (&[], 400, 0, not_retryable),
         (&[], 400, 2, not_retryable),
-        // The server's word goes first, but not beyond the number of tries.
+        // `x-should-retry` has precedence over the status, but not over the number of retries.
         (&[("x-should-retry", "true")], 400, 0, retry(500)),
         (&[("x-should-retry", "true")], 400, 2, out_of_retries),
         (&[("x-should-retry", "false")], 529, 0, not_retryable),
         (&[("x-should-retry", "false"), ("retry-after", "1")], 429, 0, not_retryable),
-        // And so does its time.
+        // `retry-after` has precedence over the backoff.
         (&[("retry-after", "3")], 429, 0, retry(3000)),
         (&[("retry-after", "3600")], 429, 1, retry(3_600_000)),
         (&[("retry-after", "0")], 429, 1, retry(0)),
@@ -411,12 +411,12 @@ fn advice() {
         (&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], 429, 0, retry(0)),
         (&[("retry-after", "Sun, 06 Nov 1994 08:49:07 GMT")], 429, 0, retry(0)),
     ] {
-        assert_eq!(advise(headers, status, attempt), expected, "{headers:?} {status} {attempt}");
+        assert_eq!(decide(headers, status, attempt), expected, "{headers:?} {status} {attempt}");
     }
 }
 
 #[test]
-fn advice_without_a_response() {
+fn decide_without_response_uses_the_backoff() {
     let backoff = Backoff::default();
     assert_eq!(backoff.decide_without_response(0, 0.0), retry(500));
     assert_eq!(backoff.decide_without_response(1, 1.0), retry(750));
@@ -429,16 +429,16 @@ fn advice_without_a_response() {
 }
 
 #[test]
-fn advice_for_an_error_in_a_stream() {
-    let advise = |kind| Backoff::default().decide(&error_event(&messages_api(kind)), 0, NOW, 0.0);
-    assert_eq!(advise("overloaded_error"), retry(500));
-    assert_eq!(advise("invalid_request_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
-    assert_eq!(advise("tea_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
+fn decide_for_an_error_event_uses_its_type() {
+    let decide = |kind| Backoff::default().decide(&error_event(&messages_api(kind)), 0, NOW, 0.0);
+    assert_eq!(decide("overloaded_error"), retry(500));
+    assert_eq!(decide("invalid_request_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
+    assert_eq!(decide("tea_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
 }
 
-/// Neither what the server wrote nor what identifies the user goes into a log by way of `Display` or `Debug`.
+/// `Display` and `Debug` go into logs. They must show neither text of the server nor credentials of the user.
 #[test]
-fn nothing_private_is_shown() {
+fn display_and_debug_show_no_private_text() {
     const CANARY: &str = "canary";
     let head = ResponseHead::new(
         429,
@@ -477,9 +477,9 @@ fn nothing_private_is_shown() {
         errors.push(error_event(&body.to_string()));
     }
     for error in &errors {
-        let advice = Backoff::default().decide(error, 0, NOW, 0.0);
-        shown.push(format!("{error} {error:?} {error:#?} {advice} {advice:?}"));
-        assert!(error.body().to_string().contains(CANARY), "it is there for who asks: {error}");
+        let decision = Backoff::default().decide(error, 0, NOW, 0.0);
+        shown.push(format!("{error} {error:?} {error:#?} {decision} {decision:?}"));
+        assert!(error.body().to_string().contains(CANARY), "the body has the text: {error}");
     }
     let mut stream = MessageDecoder::new();
     let event = format!("event: error\ndata: {}\n\n", messages_api("api_error").replace("boom", CANARY));

@@ -1,5 +1,5 @@
-//! Every hostile stream gives what `docs/protocol.md` says, which is written in `hostile.json`: however it is cut, tolerant
-//! and strict.
+//! Hostile streams: each gives the outcome that `docs/protocol.md` specifies, in every chunking, in lenient and strict
+//! mode. `hostile.json` lists the expected outcomes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Display};
@@ -13,29 +13,31 @@ use ssewire_messages::{
 };
 use ssewire_tests::json::{by_value, deep_value};
 
-/// A hostile stream, and what the page says it gives.
+/// A hostile stream, and its expected outcome.
 struct Hostile {
     name: String,
     stream: Vec<u8>,
     expected: Map<String, Value>,
 }
 
-/// What a run of a stream gave.
+/// The results of decoding a stream.
 struct Run {
     result: Result<Message, Incomplete>,
     text: String,
-    anomalies: Vec<ProtocolViolation>,
+    /// The violations recorded in lenient mode.
+    violations: Vec<ProtocolViolation>,
     undecodable: u64,
-    departures: Vec<ProtocolViolation>,
+    /// The violations rejected in strict mode.
+    rejected: Vec<ProtocolViolation>,
     /// `Display` and `Debug` of every error.
-    told: Vec<String>,
+    error_texts: Vec<String>,
 }
 
-/// How many there are in the reference.
+/// The number of streams in the reference.
 const STREAMS: usize = 88;
 
 #[test]
-fn every_stream_has_its_expectation() {
+fn every_hostile_stream_has_an_expectation() {
     let files: BTreeSet<String> = fs::read_dir(folder().join("hostile"))
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap().strip_suffix(".sse").unwrap().to_owned())
@@ -46,13 +48,13 @@ fn every_stream_has_its_expectation() {
 }
 
 #[test]
-fn tolerant_runs_give_what_the_page_says() {
+fn lenient_mode_gives_the_expected_outcome_of_every_hostile_stream() {
     let mut failures = Vec::new();
     for (hostile, chunk) in runs() {
         let run = drive(&hostile.stream, chunk, Validation::Lenient);
         let mut wrong = differences(&outcome(&run), &hostile.outcome(Validation::Lenient));
-        if !run.departures.is_empty() {
-            wrong.push("a departure was refused".to_owned());
+        if !run.rejected.is_empty() {
+            wrong.push("a violation was rejected".to_owned());
         }
         wrong.extend(leaks(&hostile, &run));
         failures.extend(wrong.into_iter().map(|wrong| format!("{}, chunks of {chunk}: {wrong}", hostile.name)));
@@ -61,15 +63,15 @@ fn tolerant_runs_give_what_the_page_says() {
 }
 
 #[test]
-fn strict_runs_refuse_the_first_departure_and_give_the_same_where_there_is_none() {
+fn strict_mode_rejects_the_first_violation_of_every_hostile_stream() {
     let mut failures = Vec::new();
     for (hostile, chunk) in runs() {
         let run = drive(&hostile.stream, chunk, Validation::Strict);
-        let mut wrong = match hostile.first_departure() {
+        let mut wrong = match hostile.first_violation() {
             None => differences(&outcome(&run), &hostile.outcome(Validation::Strict)),
             Some(kind) => {
-                let first = run.departures.first().map(|departure| format!("{:?}", departure.kind));
-                differences(&json!({ "departure": first }), &json!({ "departure": kind }))
+                let first = run.rejected.first().map(|violation| format!("{:?}", violation.kind));
+                differences(&json!({ "violation": first }), &json!({ "violation": kind }))
             }
         };
         wrong.extend(leaks(&hostile, &run));
@@ -78,9 +80,9 @@ fn strict_runs_refuse_the_first_departure_and_give_the_same_where_there_is_none(
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// The test of leaks would be worth nothing if there was nothing to leak.
+/// Otherwise the check for leaks would prove nothing.
 #[test]
-fn the_streams_carry_text_that_could_leak() {
+fn hostile_streams_contain_text_that_could_leak() {
     let with_secrets = hostiles().iter().filter(|hostile| !hostile.secrets().is_empty()).count();
     assert!(with_secrets > STREAMS / 2, "{with_secrets}");
 }
@@ -101,14 +103,14 @@ fn hostiles() -> Vec<Hostile> {
     expectations().into_iter().map(hostile).collect()
 }
 
-/// Every stream in every chunk size: byte by byte, in odd pieces, whole.
+/// Every stream in chunks of 1 byte, in chunks of 7 bytes, and in one chunk.
 fn runs() -> impl Iterator<Item = (Hostile, usize)> {
     [1, 7, usize::MAX].into_iter().flat_map(|chunk| hostiles().into_iter().zip(iter::repeat(chunk)))
 }
 
 fn drive(stream: &[u8], chunk: usize, validation: Validation) -> Run {
     let mut driver = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(validation));
-    let (mut text, mut undecodable, mut departures, mut told) = (String::new(), 0, Vec::new(), Vec::new());
+    let (mut text, mut undecodable, mut rejected, mut error_texts) = (String::new(), 0, Vec::new(), Vec::new());
     let mut chunks = stream.chunks(chunk);
     let mut input: &[u8] = &[];
     let mut has_input = true;
@@ -119,7 +121,7 @@ fn drive(stream: &[u8], chunk: usize, validation: Validation) -> Run {
             Ok(Step::Update(event)) => {
                 text.extend(event.update.text_deltas());
                 if let Update::Lost(error) = event.update {
-                    told.extend(both(&error));
+                    error_texts.extend(both(&error));
                     assert!(matches!(error, LostEvent::Payload(_)), "{error}");
                     undecodable += 1;
                     assert_eq!(state(&driver), before, "a lost event changes nothing");
@@ -131,44 +133,48 @@ fn drive(stream: &[u8], chunk: usize, validation: Validation) -> Run {
             },
             Ok(Step::Ended) => break,
             Err(error) => {
-                told.extend(both(&error));
+                error_texts.extend(both(&error));
                 let MessageDecodeError::Violation(violation) = error else { panic!("{error}") };
-                departures.push(violation);
+                rejected.push(violation);
                 assert_eq!(state(&driver), before, "a rejected event changes nothing");
             }
         }
     }
-    let anomalies = driver.violations().first().to_vec();
+    let violations = driver.violations().first().to_vec();
     let result = driver.finish();
     if let Err(incomplete) = &result {
-        told.extend(both(incomplete));
-        told.extend(incomplete.error().into_iter().flat_map(both));
-        told.extend(incomplete.non_stream_body().map(ToString::to_string));
+        error_texts.extend(both(incomplete));
+        error_texts.extend(incomplete.error().into_iter().flat_map(both));
+        error_texts.extend(incomplete.non_stream_body().map(ToString::to_string));
     }
-    Run { result, text, anomalies, undecodable, departures, told }
+    Run { result, text, violations, undecodable, rejected, error_texts }
 }
 
-/// What an event may change.
+/// The state that an event may change.
 fn state(driver: &MessageDecoder) -> Value {
-    let orphans: Vec<_> = driver.accumulator().unmatched_input().collect();
-    json!({ "snapshot": driver.snapshot().to_json_lossy().as_str(), "started": driver.has_started(), "orphans": orphans })
+    let unmatched: Vec<_> = driver.accumulator().unmatched_input().collect();
+    json!({
+        "snapshot": driver.snapshot().to_json_lossy().as_str(),
+        "started": driver.has_started(),
+        "unmatched_input": unmatched,
+    })
 }
 
 fn both(error: &(impl Display + Debug)) -> [String; 2] {
     [error.to_string(), format!("{error:?}")]
 }
 
-/// A run in the terms of `hostile.json`.
+/// The results in the format of `hostile.json`.
 fn outcome(run: &Run) -> Value {
-    let anomalies: Vec<Value> =
-        run.anomalies.iter().map(|anomaly| json!([format!("{:?}", anomaly.kind), anomaly.index])).collect();
-    let mut outcome = json!({ "text": run.text, "anomalies": anomalies, "undecodable": run.undecodable });
+    let violations: Vec<Value> =
+        run.violations.iter().map(|violation| json!([format!("{:?}", violation.kind), violation.index])).collect();
+    let mut outcome = json!({ "text": run.text, "anomalies": violations, "undecodable": run.undecodable });
     let (message, ended) = match &run.result {
         Ok(message) => (message, json!({ "whole": true })),
         Err(incomplete) => {
             let reasons: Vec<String> = incomplete.reasons().iter().map(|reason| format!("{reason:?}")).collect();
             assert_eq!(reasons[0], format!("{:?}", incomplete.reason()));
-            assert_eq!(incomplete.violations().first(), run.anomalies);
+            assert_eq!(incomplete.violations().first(), run.violations);
             let ended = json!({
                 "whole": false,
                 "reasons": reasons,
@@ -209,12 +215,12 @@ fn body(not_a_stream: Option<&NonStreamBody>) -> Value {
     }
 }
 
-/// The name of a variant, of what `Debug` shows.
+/// The name of a variant, from its `Debug` output.
 fn name(shown: &str) -> String {
     shown.chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
-/// Position and state of the input of every tool block.
+/// Position and input state of every tool block.
 fn tool_inputs(message: &Message) -> Value {
     let inputs = message.content().iter().enumerate().filter_map(|(position, block)| {
         let state = match block.as_tool_use()?.input().value() {
@@ -229,49 +235,49 @@ fn tool_inputs(message: &Message) -> Value {
 }
 
 impl Hostile {
-    /// The expectation with all that goes without saying, as [`outcome`] has it.
-    fn outcome(&self, strictness: Validation) -> Value {
-        let said = |member: &str, otherwise: Value| self.expected.get(member).cloned().unwrap_or(otherwise);
+    /// The expectation in the format of [`outcome`], with the defaults of all absent members.
+    fn outcome(&self, validation: Validation) -> Value {
+        let expected = |member: &str, default: Value| self.expected.get(member).cloned().unwrap_or(default);
         let completion = self.expected["completion"].as_str().unwrap();
-        let no_stream = completion == "NonStreamBody";
-        let message = said("message", json!({ "type": "message", "role": "assistant", "content": [] }));
+        let is_non_stream_body = completion == "NonStreamBody";
+        let message = expected("message", json!({ "type": "message", "role": "assistant", "content": [] }));
         let message = expanded(&message);
         let mut outcome = json!({
-            "text": said("text", final_text(&message).into()),
-            "anomalies": said("anomalies", json!([])),
-            "undecodable": said("undecodable", json!(0)),
+            "text": expected("text", final_text(&message).into()),
+            "anomalies": expected("anomalies", json!([])),
+            "undecodable": expected("undecodable", json!(0)),
             "message": by_value(&message),
-            "tool_inputs": said("tool_inputs", json!([])),
+            "tool_inputs": expected("tool_inputs", json!([])),
             "whole": true,
         });
-        let is_whole = completion == "Complete" || (completion == "Unterminated" && strictness == Validation::Lenient);
+        let is_whole = completion == "Complete" || (completion == "Unterminated" && validation == Validation::Lenient);
         if !is_whole {
-            let mut error = said("error", Value::Null);
+            let mut error = expected("error", Value::Null);
             if let Some(error) = error.as_object_mut() {
-                // What the page does not class is not worth another try.
+                // By default an error is not retryable.
                 error.entry("retryable").or_insert(json!(false));
             }
             let ended = json!({
                 "whole": false,
-                "reasons": said("reasons", json!([completion])),
-                "started": said("started", json!(!no_stream)),
+                "reasons": expected("reasons", json!([completion])),
+                "started": expected("started", json!(!is_non_stream_body)),
                 "error": error,
-                "unmatched_input": said("unmatched_input", json!([])),
-                "not_a_stream": said("not_a_stream", Value::Null),
-                "body": said("body", Value::Null),
+                "unmatched_input": expected("unmatched_input", json!([])),
+                "not_a_stream": expected("not_a_stream", Value::Null),
+                "body": expected("body", Value::Null),
             });
             outcome.as_object_mut().unwrap().extend(ended.as_object().unwrap().clone());
         }
         outcome
     }
 
-    /// The departure that a strict run refuses first.
-    fn first_departure(&self) -> Option<&str> {
+    /// The first violation, which strict mode rejects.
+    fn first_violation(&self) -> Option<&str> {
         let first = self.expected.get("anomalies").and_then(|anomalies| anomalies[0][0].as_str());
         self.expected.get("strict").map_or(first, Value::as_str)
     }
 
-    /// The words of the model and of the server: texts of the final message, and every piece they came in.
+    /// Text of the model and of the server: texts of the final message, and the text of every delta.
     fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         let blocks = [&self.outcome(Validation::Lenient)["message"]["content"], &self.body_content()].map(Value::clone);
@@ -285,7 +291,7 @@ impl Hostile {
             members.iter().for_each(|member| strings(&delta[*member], &mut secrets));
         }
         secrets.extend(self.expected.get("error").and_then(|error| error["message"].as_str()).map(str::to_owned));
-        // "Overloaded" is also how the kind of that error is called.
+        // "Overloaded" is also part of the name of that error kind.
         secrets.retain(|secret| secret.chars().count() >= 6 && secret != "Overloaded");
         secrets
     }
@@ -295,7 +301,7 @@ impl Hostile {
     }
 }
 
-/// `{"$nested_arrays": n}` is n arrays in each other: too deep to be read from a file.
+/// Replaces `{"$nested_arrays": n}` by n nested arrays, which are too deep for the JSON parser.
 fn expanded(value: &Value) -> Value {
     match value {
         Value::Object(members) => match members.get("$nested_arrays").and_then(Value::as_u64) {
@@ -321,11 +327,11 @@ fn strings(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// What an error shows of the words of others.
+/// Returns the error texts that contain text of the stream.
 fn leaks(hostile: &Hostile, run: &Run) -> Vec<String> {
     let secrets = hostile.secrets();
-    let leaking = run.told.iter().filter(|told| secrets.iter().any(|secret| told.contains(secret.as_str())));
-    leaking.map(|told| format!("this shows text of the stream: {told}")).collect()
+    let leaking = run.error_texts.iter().filter(|text| secrets.iter().any(|secret| text.contains(secret.as_str())));
+    leaking.map(|text| format!("error shows text of the stream: {text}")).collect()
 }
 
 fn differences(got: &Value, expected: &Value) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! The messages of the Claude Messages API against `docs/protocol.md`.
+//! Tests of the message layer, the Claude Messages API, against `docs/protocol.md`.
 
 mod bodies;
 mod bounds;
@@ -13,6 +13,6 @@ mod structured;
 mod types;
 mod vocabulary;
 
-/// Tests of bounds on memory count what their own thread allocates.
+/// Counts the allocations of each thread, for the tests of memory bounds.
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;

@@ -1,5 +1,5 @@
-//! Whatever the message and however its events are cut, spelled, interleaved or mixed up: the result is what
-//! `docs/protocol.md` specifies.
+//! Properties of the message decoder and the accumulator: for any message, chunking, JSON layout and order of events, the
+//! result is the one that `docs/protocol.md` specifies.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use ssewire_tests::messages::{
     stop_at,
 };
 
-/// What the text and thinking blocks of a message had for pieces, by index.
+/// The concatenated deltas of the text and thinking blocks of a message, by index.
 type Pieces = BTreeMap<u64, String>;
 
 fn config(cases: u32) -> Config {
@@ -27,9 +27,9 @@ fn config(cases: u32) -> Config {
 proptest! {
     #![proptest_config(config(600))]
 
-    /// The message that was streamed, to the last member, and its text in pieces.
+    /// All members are equal, and the deltas have the same text.
     #[test]
-    fn a_stream_gives_the_message_that_was_streamed(
+    fn message_decoder_returns_the_streamed_message(
         streamed in any_streamed(),
         initial in prop_oneof![2 => Just(0), 1 => 1..3usize],
         dice in vec(any::<Index>(), 1..60),
@@ -55,9 +55,8 @@ proptest! {
         prop_assert_eq!(message.final_text(), whole.final_text());
     }
 
-    /// A finished message as a stream again: decoding it gives the same message.
     #[test]
-    fn a_message_as_events_is_the_same_message(streamed in any_streamed(), dice in vec(any::<Index>(), 1..60)) {
+    fn to_events_decodes_to_the_same_message(streamed in any_streamed(), dice in vec(any::<Index>(), 1..60)) {
         let message = accumulate(Accumulator::new(), &streamed.events(0, &dice)).into_message().unwrap();
         let mut again = Accumulator::new().with_validation(Validation::Strict);
         for event in message.to_events().unwrap() {
@@ -67,9 +66,9 @@ proptest! {
         prop_assert_eq!(again, serde_json::to_value(&message).unwrap());
     }
 
-    /// Without SSE, without borrows, and in strict mode it is the same.
+    /// Without an event stream, with owned events, and in strict mode.
     #[test]
-    fn every_way_of_the_events_gives_the_same(
+    fn accumulator_returns_the_streamed_message(
         streamed in any_streamed(),
         dice in vec(any::<Index>(), 1..60),
         spelling in any_json_spelling(),
@@ -89,14 +88,14 @@ proptest! {
         }
     }
 
-    /// Section 4: the pieces come in order of arrival, and are exactly the final text where blocks do not interleave.
+    /// Text deltas are returned in order of arrival. If blocks do not interleave, their concatenation is the final text.
     #[test]
-    fn the_pieces_of_blocks_in_a_row_are_the_final_text(streamed in any_streamed(), initial in 0..3usize) {
+    fn text_deltas_of_consecutive_blocks_are_the_final_text(streamed in any_streamed(), initial in 0..3usize) {
         let mut accumulator = Accumulator::new();
         let mut text = String::new();
-        // Initial blocks may grow after those that follow have begun; here they do not.
-        let one_after_the_other = initial.min(1);
-        for event in in_a_row(&streamed, one_after_the_other) {
+        // With two initial blocks, deltas of the first could follow the start of the second.
+        let initial = initial.min(1);
+        for event in consecutive(&streamed, initial) {
             let payload = event.to_string();
             let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
             text.extend(accumulator.accumulate(event.clone()).unwrap().text_deltas());
@@ -107,9 +106,9 @@ proptest! {
         prop_assert_eq!(&text, &whole.final_text());
     }
 
-    /// Starts, deltas and stops in any order; only those deltas that are of one block keep theirs.
+    /// Starts, deltas and stops are shuffled; only the deltas of each block keep their order.
     #[test]
-    fn events_in_any_order_give_what_the_page_promises(
+    fn accumulator_merges_events_in_any_order(
         streamed in any_streamed(),
         gaps in vec(0..3usize, 6),
         order in vec(any::<u32>(), 60),
@@ -133,15 +132,15 @@ proptest! {
 proptest! {
     #![proptest_config(config(1500))]
 
-    /// No text is lost, whatever comes: every piece that came in time is there once.
+    /// Text that arrives before the end of the message is in the snapshot exactly once.
     #[test]
-    fn no_text_is_lost_in_any_sequence(sequence in any_sequence()) {
+    fn accumulator_loses_no_text_in_any_sequence(sequence in any_sequence()) {
         let mut accumulator = Accumulator::new();
         let mut expected = Vec::new();
         let (mut stopped, mut failed) = (false, false);
         for (event, tokens) in &sequence {
             let kind = event["type"].as_str().unwrap();
-            // A second message_start is ignored; its content is not of this message.
+            // A second message_start is ignored; its content does not belong to this message.
             let is_ignored = kind == "message_start" && accumulator.has_started();
             if !(stopped || failed || is_ignored || accumulator.is_ended()) {
                 expected.extend(tokens.iter().cloned());
@@ -170,14 +169,14 @@ proptest! {
                 incomplete.into_partial()
             }
         };
-        // Tool input that is cut may lose its half string at the end; all else stays.
+        // Truncated tool input may lose an incomplete string at its end; everything else is kept.
         prop_assert_eq!(without_input(message.to_json_lossy().to_value().unwrap()), without_input(snapshot));
         prop_assert_eq!(message.final_text(), text);
     }
 
-    /// What strict mode refuses has not happened, and what it takes has no departure.
+    /// The events that strict mode accepts have no violation.
     #[test]
-    fn what_is_refused_changes_nothing(sequence in any_sequence()) {
+    fn event_that_strict_mode_rejects_changes_nothing(sequence in any_sequence()) {
         let mut strict = Accumulator::new().with_validation(Validation::Strict);
         let mut without = Accumulator::new();
         for (event, _) in &sequence {
@@ -195,24 +194,23 @@ proptest! {
         prop_assert_eq!(state(&strict), state(&without));
     }
 
-    /// In tolerant mode exactly what strict mode refuses is recorded.
     #[test]
-    fn strict_mode_refuses_what_tolerant_mode_records(sequence in any_sequence()) {
-        let mut tolerant = Accumulator::new();
+    fn strict_mode_rejects_exactly_the_violations_that_lenient_mode_records(sequence in any_sequence()) {
+        let mut lenient = Accumulator::new();
         for (event, _) in &sequence {
             let payload = event.to_string();
             let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
-            let before = tolerant.violations().total();
-            let mut strict = tolerant.clone().with_validation(Validation::Strict);
-            let refused = strict.accumulate(event.clone()).is_err();
-            tolerant.accumulate(event.clone()).unwrap();
-            prop_assert_eq!(tolerant.violations().total() > before, refused, "{}", payload);
+            let before = lenient.violations().total();
+            let mut strict = lenient.clone().with_validation(Validation::Strict);
+            let is_rejected = strict.accumulate(event.clone()).is_err();
+            lenient.accumulate(event.clone()).unwrap();
+            prop_assert_eq!(lenient.violations().total() > before, is_rejected, "{}", payload);
         }
     }
 
-    /// The short way of the decoder and the general one agree, however the payload is spelled.
+    /// The fast path of the decoder agrees with its slow path for any layout of the payload.
     #[test]
-    fn a_delta_is_the_same_however_it_is_spelled(
+    fn delta_decodes_equally_in_any_json_layout(
         (kind, member) in select(vec![
             ("text_delta", "text"),
             ("thinking_delta", "thinking"),
@@ -225,17 +223,17 @@ proptest! {
         name in select(vec!["content_block_delta", "message", "ping", "a_future_event", "error", ""]),
     ) {
         let payload = json!({"type": "content_block_delta", "index": index, "delta": {"type": kind, member: text}});
-        // As servers write it.
+        // The layout that servers send.
         let usual = format!(
             r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"{kind}","{member}":{}}}}}"#,
             json!(text)
         );
-        // A further member is nothing the short way knows.
+        // The fast path does not handle further members.
         let mut odd = payload.clone();
         odd["odd"] = json!(1);
         let mut odder = payload.clone();
         odder["delta"]["odd"] = json!(null);
-        // A float of this size is not that index any more.
+        // A float of this size is not precise.
         let precise = if index < 1 << 53 { spelling } else { spelling.with_plain_index() };
         let spelled = spell(&payload, precise);
         let (usual, spelled) = (delta(name, &usual), delta(name, &spelled));
@@ -246,7 +244,7 @@ proptest! {
     }
 }
 
-/// What a delta of a common kind says.
+/// Decodes a delta of a common kind: its index, text and type.
 fn delta(name: &str, payload: &str) -> (u64, String, String) {
     let Some(StreamEvent::ContentBlockDelta(event)) = StreamEvent::decode(name.as_bytes(), payload.as_bytes()).unwrap()
     else {
@@ -290,8 +288,8 @@ fn texts(streamed: &Streamed) -> Pieces {
     texts.filter(|(_, text)| !text.is_empty()).collect()
 }
 
-/// The events with one block after the other; the first `initial` blocks stand in `message_start`.
-fn in_a_row(streamed: &Streamed, initial: usize) -> Vec<Value> {
+/// The events with one block after the other. The first `initial` blocks are in `message_start`.
+fn consecutive(streamed: &Streamed, initial: usize) -> Vec<Value> {
     let initial = initial.min(streamed.blocks.len());
     let mut events = vec![streamed.start.clone()];
     events[0]["message"]["content"] = streamed.blocks[..initial].iter().map(|block| block.start.clone()).collect();
@@ -309,7 +307,7 @@ fn in_a_row(streamed: &Streamed, initial: usize) -> Vec<Value> {
     events
 }
 
-/// All events of the blocks in the order of the random numbers, but for the deltas of one block among themselves.
+/// All events of the blocks in the order of the random numbers. The deltas of each block keep their order.
 fn shuffled(blocks: &[Block], indices: &[usize], order: &[u32], lost_stops: bool) -> Vec<Value> {
     let mut order = order.iter().cycle().copied();
     let mut places = Vec::new();
@@ -328,10 +326,10 @@ fn shuffled(blocks: &[Block], indices: &[usize], order: &[u32], lost_stops: bool
     places.into_iter().map(|(_, event)| event).collect()
 }
 
-/// The message that these events give after `docs/protocol.md`, heading "Merge rules".
+/// The expected message of these events by `docs/protocol.md`, heading "Merge rules".
 ///
-/// The message is the same as in order, wherever a start comes. What an unknown block might have taken is a text block of its own in front of
-/// it, or, if it is input, joins it, too.
+/// It does not depend on the position of a start, except for blocks of unknown type: text or thinking deltas before such a
+/// start form a block of their own before it. Input deltas are merged into it.
 fn merged(streamed: &Streamed, indices: &[usize], events: &[Value]) -> Value {
     let mut content = Vec::new();
     for (block, &index) in streamed.blocks.iter().zip(indices) {
@@ -369,9 +367,9 @@ fn joined(initial: &str, deltas: &[&Value], member: &str) -> String {
     [initial].into_iter().chain(pieces).collect()
 }
 
-/// All that is to be seen of an accumulator.
+/// The complete observable state of an accumulator.
 fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> {
-    let orphans: Vec<_> = accumulator.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect();
+    let unmatched: Vec<_> = accumulator.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect();
     (
         Message::clone(&accumulator.snapshot()),
         accumulator.snapshot().to_json_lossy().to_value().unwrap(),
@@ -379,7 +377,7 @@ fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> 
         accumulator.completion(),
         accumulator.error().map(|error| error.body().clone()),
         accumulator.violations().total(),
-        orphans,
+        unmatched,
         // Counts of blocks and of bytes.
         format!("{accumulator:?}"),
     )
@@ -400,7 +398,7 @@ fn without_input(mut message: Value) -> Value {
     message
 }
 
-/// Well-formed events in no order at all, each with the text that it brings: no two bring the same.
+/// Well-formed events in random order, each with its text. No two events have the same text.
 fn any_sequence() -> impl Strategy<Value = Vec<(Value, Vec<String>)>> {
     vec((0..40u8, 0..4usize, 0..12usize), 0..40).prop_map(|events| {
         let numbered = events.into_iter().enumerate();
@@ -410,20 +408,20 @@ fn any_sequence() -> impl Strategy<Value = Vec<(Value, Vec<String>)>> {
 
 fn any_event(number: usize, kind: u8, index: usize, detail: usize) -> (Value, Vec<String>) {
     let token = format!("<{number}>");
-    let told = vec![token.clone()];
+    let text = vec![token.clone()];
     let none = Vec::new();
     match kind {
         0..=2 => {
             let content = if detail < 6 { json!([]) } else { json!([{"type": "text", "text": token}]) };
-            let told = if detail < 6 { none } else { told };
-            (json!({"type": "message_start", "message": {"id": format!("msg_{number}"), "content": content}}), told)
+            let text = if detail < 6 { none } else { text };
+            (json!({"type": "message_start", "message": {"id": format!("msg_{number}"), "content": content}}), text)
         }
         3..=11 => {
-            let (block, told) = any_start(&token, detail);
-            (json!({"type": "content_block_start", "index": index, "content_block": block}), told)
+            let (block, text) = any_start(&token, detail);
+            (json!({"type": "content_block_start", "index": index, "content_block": block}), text)
         }
-        12..=17 => (delta_at(index, &json!({"type": "text_delta", "text": token})), told),
-        18..=21 => (delta_at(index, &json!({"type": "thinking_delta", "thinking": token})), told),
+        12..=17 => (delta_at(index, &json!({"type": "text_delta", "text": token})), text),
+        18..=21 => (delta_at(index, &json!({"type": "thinking_delta", "thinking": token})), text),
         22..=25 => {
             let json = [r#"{"a":"#, "1", r#""x"#, r#"y""#, "}", "", " ", "{}", "null", "]"][detail % 10];
             (delta_at(index, &json!({"type": "input_json_delta", "partial_json": json})), none)
@@ -440,7 +438,7 @@ fn any_event(number: usize, kind: u8, index: usize, detail: usize) -> (Value, Ve
         35 => (json!({"type": "message_delta", "delta": {}, "usage": {"output_tokens": number}}), none),
         36 => (json!({"type": "ping"}), none),
         37 => (json!({"type": "future_event", "text": token}), none),
-        // These two end all that can be seen: seldom.
+        // These two end the message, so they are rare.
         38 if detail == 0 => (json!({"type": "error", "error": {"type": "overloaded_error", "message": token}}), none),
         39 if detail < 3 => (message_stop(), none),
         _ => (stop_at(index), none),
@@ -448,16 +446,16 @@ fn any_event(number: usize, kind: u8, index: usize, detail: usize) -> (Value, Ve
 }
 
 fn any_start(token: &str, detail: usize) -> (Value, Vec<String>) {
-    let told = vec![token.to_owned()];
+    let text = vec![token.to_owned()];
     match detail {
         0 | 1 => (json!({"type": "text", "text": ""}), Vec::new()),
-        2 | 3 => (json!({"type": "text", "text": token, "citations": []}), told),
-        4 => (json!({"type": "thinking", "thinking": token, "signature": ""}), told),
+        2 | 3 => (json!({"type": "text", "text": token, "citations": []}), text),
+        4 => (json!({"type": "thinking", "thinking": token, "signature": ""}), text),
         5 => (json!({"type": "thinking", "thinking": ""}), Vec::new()),
-        6 | 7 => (json!({"type": "tool_use", "id": "toolu_1", "name": token, "input": {}}), told),
-        8 => (json!({"type": "future_text", "text": token, "citations": null, "signature": null}), told),
-        9 => (json!({"type": "future_thought", "thinking": null, "input": null, "x": token}), told),
-        10 => (json!({"type": "redacted_thinking", "data": token}), told),
+        6 | 7 => (json!({"type": "tool_use", "id": "toolu_1", "name": token, "input": {}}), text),
+        8 => (json!({"type": "future_text", "text": token, "citations": null, "signature": null}), text),
+        9 => (json!({"type": "future_thought", "thinking": null, "input": null, "x": token}), text),
+        10 => (json!({"type": "redacted_thinking", "data": token}), text),
         _ => (json!({"type": "compaction", "content": null}), Vec::new()),
     }
 }

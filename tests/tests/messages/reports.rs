@@ -1,6 +1,6 @@
-//! Inputs after public reports: every case of `data/reports` gives the expected outcome, however it is cut.
+//! Inputs from public bug reports: every case of `data/reports` gives the expected outcome in every chunking.
 //!
-//! The expectations describe the command. The README beside them says what they mean to the libraries.
+//! The expectations describe the command. The README in that folder maps them to the libraries.
 
 use std::fs;
 use std::ops::Range;
@@ -18,9 +18,9 @@ const CASES: usize = 100;
 struct Case {
     expected: Map<String, Value>,
     input: Vec<u8>,
-    /// What the command is, and its options.
+    /// The subcommand and its options.
     command: Command,
-    /// The end has to be reported before the input ends.
+    /// `true` if the decoder must report the end of the message before the input ends.
     ends_early: bool,
 }
 
@@ -33,30 +33,30 @@ enum Command {
     Text,
 }
 
-/// The result of one run, in the terms of the command.
+/// The result of one run, as the command would print it.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     exit_code: u64,
     /// The document of `message`.
     document: Option<Value>,
     text: String,
-    /// The words that the command has for standard error, in lower case.
+    /// The text that the command prints to standard error, in lower case.
     notes: String,
     has_ended_early: bool,
 }
 
 #[test]
-fn every_case_has_its_file_and_every_file_its_case() {
+fn every_report_file_belongs_to_a_case() {
     let cases = cases();
     assert_eq!(cases.len(), CASES);
     for file in fs::read_dir(ssewire_tests::at("data/reports/cases")).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
-        assert!(cases.iter().any(|case| case.name() == name), "{name} is of no case");
+        assert!(cases.iter().any(|case| case.name() == name), "{name} belongs to no case");
     }
 }
 
 #[test]
-fn every_case_gives_its_outcome() {
+fn every_report_gives_its_expected_outcome() {
     let mut failures = Vec::new();
     for case in cases() {
         let problems = match case.command {
@@ -88,7 +88,7 @@ impl Case {
     fn check_message(&self) -> Vec<String> {
         let whole = self.run(slice::from_ref(&(0..self.input.len())));
         let mut problems = self.differences(&whole);
-        // The chunking changes nothing.
+        // The outcome must not depend on the chunking.
         for chunks in chunkings(self.input.len()) {
             let outcome = self.run(&chunks);
             if outcome != whole {
@@ -209,13 +209,13 @@ fn case(expected: Map<String, Value>) -> Case {
         Some(["message", "--max-event-bytes", bytes]) => {
             Command::Message { max_event_bytes: Some(bytes.parse().unwrap()) }
         }
-        // Lines for a shell: each is one of these.
+        // Cases with a shell line instead of arguments: each is one of these.
         None if name == "overloaded_body.json" => {
             input.splice(0..0, [b' '; 600]);
             Command::Message { max_event_bytes: None }
         }
         None if ["stays_open.sse", "error_stays_open.sse"].contains(&name) => Command::Text,
-        other => panic!("{name}: no such command is known: {other:?}"),
+        other => panic!("{name}: unknown command {other:?}"),
     };
     let ends_early = expected.contains_key("ends_within_s");
     Case { input, command, ends_early, expected }
@@ -233,8 +233,8 @@ fn built(parts: &Value) -> String {
     parts.as_array().unwrap().iter().map(part).collect()
 }
 
-/// Every way to cut an input of this length that is tried: in one chunk, in chunks of a few sizes, in two at every byte.
-/// A long input is cut in two near its ends and at some places between.
+/// Chunkings of an input of this length: one chunk, chunks of several sizes, and two chunks split at every byte. A long
+/// input is split near its ends and at some offsets between.
 fn chunkings(length: usize) -> impl Iterator<Item = Vec<Range<usize>>> {
     let sizes = [1, 2, 3, 7, 64, usize::MAX];
     let of_size = move |size: usize| {
@@ -286,7 +286,7 @@ fn exit_code(result: &Result<Message, Incomplete>) -> u64 {
     }
 }
 
-/// The document that the command prints: the message, or what there is of it.
+/// The document that the command prints: the message, or the partial message.
 fn document(result: &Result<Message, Incomplete>) -> Option<Value> {
     let message = match result {
         Ok(message) => message,
@@ -300,7 +300,7 @@ fn document(result: &Result<Message, Incomplete>) -> Option<Value> {
     Some(serde_json::from_str(message.to_json_lossy().as_str()).unwrap())
 }
 
-/// What the command has to say beside the data.
+/// The notes that the command prints to standard error.
 fn notes(result: &Result<Message, Incomplete>, completion: Completion, violations: u64) -> String {
     let mut notes = vec![completion.to_string()];
     let message = match result {
@@ -318,7 +318,7 @@ fn notes(result: &Result<Message, Incomplete>, completion: Completion, violation
     notes.join("; ")
 }
 
-/// Null and absent are no difference here.
+/// Removes nulls: the comparison does not distinguish null and absent.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(members) => {

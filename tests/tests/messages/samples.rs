@@ -1,4 +1,4 @@
-//! Every sample stream gives its expected message, however it is cut and whichever way its events take.
+//! Every sample stream decodes to its expected message, in every chunking and through every interface.
 
 use serde_json::Value;
 use ssewire::Decoder;
@@ -25,7 +25,7 @@ fn check(sample: &Sample, result: Result<Message, Incomplete>) {
         let sent = serde_json::to_value(&message).unwrap();
         assert_eq!(by_value(&sent), by_value(&sample.message()), "{name}");
         let read: Message = serde_json::from_value(sent.clone()).unwrap();
-        assert_eq!(serde_json::to_value(&read).unwrap(), sent, "{name}: as from a response without stream");
+        assert_eq!(serde_json::to_value(&read).unwrap(), sent, "{name}: does not round-trip through serde");
         return;
     }
     let incomplete = result.unwrap_err();
@@ -38,7 +38,7 @@ fn check(sample: &Sample, result: Result<Message, Incomplete>) {
 }
 
 #[test]
-fn every_sample_gives_its_message_at_every_chunk_size() {
+fn message_decoder_returns_the_message_of_every_sample_at_every_chunk_size() {
     let samples = samples::all();
     assert_eq!(samples.len(), SAMPLES);
     for sample in &samples {
@@ -55,11 +55,11 @@ fn every_sample_gives_its_message_at_every_chunk_size() {
     }
 }
 
-/// How many there are in the reference.
+/// The number of samples in the reference.
 const SAMPLES: usize = 24;
 
 #[test]
-fn the_layers_by_hand_give_the_same() {
+fn accumulator_returns_the_message_of_every_sample() {
     for sample in samples::all() {
         let mut decoder = Decoder::new();
         let (mut by_events, mut by_json) = (Accumulator::new(), Accumulator::new());
@@ -78,9 +78,9 @@ fn the_layers_by_hand_give_the_same() {
     }
 }
 
-/// Cut at every byte: never a panic, never a success before the stop reason, and the text is a beginning of the text.
+/// At every byte: no panic, no success before the stop reason, and the text is a prefix of the complete text.
 #[test]
-fn a_stream_cut_anywhere_is_never_taken_for_whole() {
+fn truncated_sample_is_never_complete() {
     for sample in samples::all().iter().filter(|sample| !sample.is_error) {
         let (whole, whole_text) = drive(&sample.stream, usize::MAX);
         let whole = whole.unwrap();
@@ -99,9 +99,8 @@ fn a_stream_cut_anywhere_is_never_taken_for_whole() {
     }
 }
 
-/// A finished message as a stream again: decoding it gives the same message.
 #[test]
-fn every_message_as_events_is_the_same_message() {
+fn to_events_of_every_sample_decodes_to_the_same_message() {
     for sample in samples::all().iter().filter(|sample| !sample.is_error) {
         let message = drive(&sample.stream, usize::MAX).0.unwrap();
         let mut accumulator = Accumulator::new();

@@ -1,15 +1,15 @@
-//! How much memory JSON takes for each byte of it that was received: what SECURITY.md says.
+//! Memory for each byte of JSON that was received. SECURITY.md states the bounds.
 
 use ssewire_json::PartialJson;
 use ssewire_messages::{MessageDecoder, Step};
 
-/// The most that was held for each byte of `text` while `work` used it.
+/// Returns the peak memory of `work`, in bytes for each byte of `text`.
 fn per_byte<T>(text: &str, work: impl FnOnce(&str) -> T) -> f64 {
     let (_kept, peak) = ssewire_heap::peak_of(|| work(text));
     peak as f64 / text.len() as f64
 }
 
-/// A message that begins with a member that is not known.
+/// Decodes the start of a message with this value as an unknown member.
 fn message(json: &str) -> MessageDecoder {
     let body = format!("data: {{\"type\":\"message_start\",\"message\":{{\"unknown\":{json}}}}}\n\n");
     let (mut stream, mut input) = (MessageDecoder::new(), body.as_bytes());
@@ -30,13 +30,13 @@ fn partial_json(json: &str) -> PartialJson {
     incremental
 }
 
-/// An array of about 256 KiB.
+/// A JSON array of about 256 KiB.
 fn array(item: &str) -> String {
     format!("[{}]", vec![item; (1 << 18) / (item.len() + 1)].join(","))
 }
 
 #[test]
-fn hostile_json_costs_less_than_256_bytes_a_byte() {
+fn hostile_json_needs_less_than_256_bytes_per_byte() {
     for item in [r#"{"":0}"#, r#"{"a":0}"#, r#"{"a":{}}"#, "0", "[]", "[0]", "{}", r#""""#] {
         let json = array(item);
         let costs = [per_byte(&json, message), per_byte(&json, partial_json)];
@@ -45,7 +45,7 @@ fn hostile_json_costs_less_than_256_bytes_a_byte() {
 }
 
 #[test]
-fn text_costs_a_few_bytes_a_byte() {
+fn json_of_text_needs_less_than_8_bytes_per_byte() {
     let json = array(r#""some words, as a model writes them, and then some more of them""#);
     let costs = [per_byte(&json, message), per_byte(&json, partial_json)];
     assert!(costs.iter().all(|cost| *cost < 8.0), "{costs:?}");

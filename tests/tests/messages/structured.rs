@@ -1,4 +1,4 @@
-//! Structured output: the text of a message as JSON, while it arrives and when it is there.
+//! Structured output: the text of a message as JSON, partial and complete.
 
 use serde_json::{Value, json};
 use ssewire_messages::{
@@ -13,7 +13,7 @@ fn text_event(text: &str) -> Value {
     json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}})
 }
 
-/// Feeds the pieces as deltas, and gives the view after each.
+/// Feeds the pieces as deltas, and returns the partial value after each.
 fn views(mut output: StructuredOutput, pieces: &[&str]) -> Vec<Option<Value>> {
     let mut accumulator = Accumulator::new();
     let start = json!({"type": "message_start", "message": {}});
@@ -30,7 +30,7 @@ fn views(mut output: StructuredOutput, pieces: &[&str]) -> Vec<Option<Value>> {
 }
 
 #[test]
-fn the_value_grows_with_the_text() {
+fn partial_returns_the_value_after_each_delta() {
     let pieces = [r#"{"ti"#, r#"tle":"T"#, r#"ea","n":[1,"#, r#" 2]}"#];
     let hidden = views(StructuredOutput::new(), &pieces);
     assert_eq!(
@@ -47,7 +47,7 @@ fn the_value_grows_with_the_text() {
 }
 
 #[test]
-fn text_that_is_no_json_leaves_what_came_before_and_says_so() {
+fn invalid_json_keeps_the_value_before_it_and_sets_the_error() {
     let mut output = StructuredOutput::new();
     let message = message(r#"{"a":1} and so on"#);
     let start = json!({"type": "message_start", "message": message}).to_string();
@@ -62,7 +62,7 @@ fn text_that_is_no_json_leaves_what_came_before_and_says_so() {
 }
 
 #[test]
-fn the_text_becomes_the_type_of_the_caller() {
+fn parse_text_returns_the_requested_type_or_the_kind_of_error() {
     #[derive(serde::Deserialize, Debug, PartialEq)]
     struct Recipe {
         title: String,
@@ -85,7 +85,7 @@ fn the_text_becomes_the_type_of_the_caller() {
 }
 
 #[test]
-fn text_that_was_cut_or_declined_is_no_output() {
+fn parse_text_fails_for_stop_reasons_that_mean_incomplete_text() {
     for reason in ["max_tokens", "refusal", "model_context_window_exceeded", "compaction"] {
         let content = json!([{"type": "text", "text": "12"}]);
         let message: Message = serde_json::from_value(json!({"content": content, "stop_reason": reason})).unwrap();

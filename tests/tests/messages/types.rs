@@ -1,4 +1,4 @@
-//! What the types of messages promise by themselves: words for people, views of what may be null, lists of blocks.
+//! Properties of the public types of the message layer: `Display`, `Debug`, `Nullable`, and lists of blocks.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -11,18 +11,18 @@ use ssewire_messages::{
     StopReason, StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
 };
 
-/// All of them are words, each its own, and can stand within a sentence.
-fn are_words<T: Display>(cases: &[T]) {
-    let words: BTreeSet<String> = cases.iter().map(ToString::to_string).collect();
-    assert_eq!(words.len(), cases.len(), "{words:?}");
-    for words in words {
-        assert!(words.len() > 10 && !words.ends_with('.') && !words.contains('\n'), "{words:?}");
-        assert!(words.starts_with(char::is_lowercase), "{words:?}");
+/// Checks that the texts are distinct and in error style: lower-case, one line, without a full stop.
+fn check_display<T: Display>(cases: &[T]) {
+    let texts: BTreeSet<String> = cases.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), cases.len(), "{texts:?}");
+    for text in texts {
+        assert!(text.len() > 10 && !text.ends_with('.') && !text.contains('\n'), "{text:?}");
+        assert!(text.starts_with(char::is_lowercase), "{text:?}");
     }
 }
 
 #[test]
-fn every_case_has_words_of_its_own() {
+fn display_of_every_variant_is_distinct_and_in_error_style() {
     use ViolationKind::*;
     let kinds = [
         BeforeMessageStart,
@@ -45,8 +45,8 @@ fn every_case_has_words_of_its_own() {
         ErrorAfterStop,
         AfterError,
     ];
-    are_words(&kinds);
-    are_words(&[
+    check_display(&kinds);
+    check_display(&[
         Completion::NonStreamBody,
         Completion::ServerError,
         Completion::LimitExceeded,
@@ -57,11 +57,11 @@ fn every_case_has_words_of_its_own() {
         Completion::Unterminated,
         Completion::Complete,
     ]);
-    are_words(&[ToolInputError::Pending, ToolInputError::Truncated, ToolInputError::Invalid { offset: 7 }]);
-    are_words(&[TurnError::UnprovenToolCall, TurnError::UnidentifiedToolCall]);
+    check_display(&[ToolInputError::Pending, ToolInputError::Truncated, ToolInputError::Invalid { offset: 7 }]);
+    check_display(&[TurnError::UnprovenToolCall, TurnError::UnidentifiedToolCall]);
 }
 
-/// The figures that the documentation gives.
+/// The documentation states these numbers.
 #[test]
 fn limits_are_64_mib_and_4096_blocks() {
     assert_eq!(Accumulator::DEFAULT_MAX_BYTES, 67_108_864);
@@ -69,12 +69,11 @@ fn limits_are_64_mib_and_4096_blocks() {
 }
 
 #[test]
-fn an_accumulator_shows_how_it_stands_and_refuses_in_words() {
+fn debug_of_an_accumulator_shows_counts_and_display_of_its_errors_is_text() {
     let mut accumulator = Accumulator::new().with_validation(Validation::Strict);
     accumulator.accumulate_json(br#"{"type":"message_start","message":{}}"#).unwrap();
     let error = accumulator.accumulate_json(br#"{"type":"content_block_stop","index":7}"#).unwrap_err();
-    let departs = "protocol violation: stop for a block that never started (index 7)";
-    assert_eq!(error.to_string(), departs);
+    assert_eq!(error.to_string(), "protocol violation: stop for a block that never started (index 7)");
     let shown = format!("{accumulator:?}");
     assert!(shown.starts_with("Accumulator { completion: Truncated, blocks: 0, bytes: "), "{shown}");
     assert!(shown.ends_with(", violations: 0, .. }"), "{shown}");
@@ -85,7 +84,7 @@ fn an_accumulator_shows_how_it_stands_and_refuses_in_words() {
 }
 
 #[test]
-fn what_is_incomplete_names_its_reasons_and_the_error_behind_them() {
+fn display_and_debug_of_incomplete_show_reasons_and_error() {
     let mut accumulator = Accumulator::new();
     accumulator.accumulate_json(br#"{"type":"message_start","message":{}}"#).unwrap();
     assert!(accumulator.clone().into_message().unwrap_err().source().is_none());
@@ -101,18 +100,18 @@ fn what_is_incomplete_names_its_reasons_and_the_error_behind_them() {
 }
 
 #[test]
-fn a_departure_names_the_index_if_it_has_one() {
+fn display_of_a_violation_has_the_index() {
     let mut accumulator = Accumulator::new();
     for payload in [r#"{"type":"content_block_stop","index":7}"#, r#"{"type":"message_start","message":{}}"#] {
         accumulator.accumulate_json(payload.as_bytes()).unwrap();
     }
-    let words: Vec<String> = accumulator.violations().first().iter().map(ProtocolViolation::to_string).collect();
-    assert_eq!(words, ["event before message_start (index 7)", "stop for a block that never started (index 7)"]);
+    let texts: Vec<String> = accumulator.violations().first().iter().map(ProtocolViolation::to_string).collect();
+    assert_eq!(texts, ["event before message_start (index 7)", "stop for a block that never started (index 7)"]);
 }
 
-/// Section 1 of the protocol: the type in the payload is what counts.
+/// `docs/protocol.md`, heading "On the wire": the type in the payload decides.
 #[test]
-fn the_kind_of_an_event_is_its_type() {
+fn type_name_of_an_event_is_the_type_in_its_payload() {
     let payloads = [
         json!({"type": "message_start", "message": {}}),
         json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
@@ -134,7 +133,7 @@ fn the_kind_of_an_event_is_its_type() {
 }
 
 #[test]
-fn bare_json_is_accumulated_and_noted_where_it_is_none() {
+fn accumulate_json_records_lost_content_for_invalid_json() {
     let mut message = Accumulator::new();
     assert!(message.accumulate_json(br#"{"type":"message_start","message":{}}"#).is_ok());
     assert!(matches!(message.accumulate_json(b""), Ok(Update::Unchanged)));
@@ -145,7 +144,7 @@ fn bare_json_is_accumulated_and_noted_where_it_is_none() {
 }
 
 #[test]
-fn absent_and_null_are_two_things_and_neither_is_a_value() {
+fn nullable_distinguishes_absent_null_and_value() {
     let cases = [Nullable::Absent, Nullable::Null, Nullable::Value(7)];
     let seen = cases.map(|case| [case.is_absent(), case.is_null(), case.is_value()]);
     assert_eq!(seen, [[true, false, false], [false, true, false], [false, false, true]]);
@@ -159,15 +158,15 @@ fn text(text: &str) -> ContentBlock {
     from_value(json!({"type": "text", "text": text})).unwrap()
 }
 
-/// However the blocks came, they stand in the order of their indices.
+/// The order of arrival does not matter.
 #[test]
-fn a_list_of_blocks_is_in_order() {
+fn content_is_in_the_order_of_the_block_indices() {
     let mut message = Accumulator::new();
     for (index, text) in [(2, "c"), (0, "a"), (1, "b")] {
         let start = json!({"type": "content_block_start", "index": index,
             "content_block": {"type": "text", "text": text}});
         message.accumulate_json(start.to_string().as_bytes()).unwrap();
-        // Each is the last one for a moment, or never is.
+        // Index 2 is always the last one.
         assert_eq!(message.snapshot().content().last(), Some(&self::text("c")));
     }
     let snapshot = message.snapshot();
@@ -176,16 +175,16 @@ fn a_list_of_blocks_is_in_order() {
 }
 
 #[test]
-fn unknown_members_are_counted() {
+fn extra_counts_unknown_members() {
     let message: Message = from_value(json!({"content": [], "one": 1, "two": 2})).unwrap();
     assert_eq!((message.extra().len(), message.extra().is_empty()), (2, false));
     let message: Message = from_value(json!({"content": []})).unwrap();
     assert_eq!((message.extra().len(), message.extra().is_empty()), (0, true));
 }
 
-/// Also on their own, for those who keep them so.
+/// Programs store these types separately.
 #[test]
-fn contents_and_words_can_be_read_by_themselves() {
+fn tool_result_contents_and_stop_reason_round_trip_through_serde() {
     fn trip<T: serde::de::DeserializeOwned + serde::Serialize>(value: Value) {
         assert_eq!(to_value(from_value::<T>(value.clone()).unwrap()).unwrap(), value);
     }
@@ -202,7 +201,7 @@ fn contents_and_words_can_be_read_by_themselves() {
 }
 
 #[test]
-fn text_that_is_not_of_the_type_says_where() {
+fn parse_text_error_has_line_and_column() {
     let message: Message = from_value(json!({"content": [{"type": "text", "text": "[1,\n 2, \"x\"]"}]})).unwrap();
     let error = message.parse_text::<Vec<u32>>().unwrap_err();
     assert_eq!((error.line(), error.column()), (2, 7));

@@ -1,9 +1,9 @@
 //! The vocabulary of messages, checked against `docs/protocol.md`, heading "Types".
 //!
-//! [`GENERAL`] and [`BETA`] are that list, one type a line. From it come, for each object, all the shapes it may have on
-//! the wire: everything set, each member absent, null or another of its values, each list empty or longer, each nested
-//! object in each of its shapes; and on top of it members, values and variants that nobody has thought of yet. Each is
-//! read into its type and must come out as the same text.
+//! [`GENERAL`] and [`BETA`] are the list of that page, with one type per line. For each object the tests generate all
+//! shapes that it may have on the wire: everything set; each member absent, null or with another value; each list empty
+//! or longer; each nested object in each of its shapes; and unknown members, values and variants. Each shape is
+//! deserialized into its type, and must serialize to the same text.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -81,7 +81,7 @@ MessageDeltaUsage {cache_creation_input_tokens?: int|null, cache_read_input_toke
 Caller = DirectCaller|ServerToolCaller|ServerToolCaller20260120
 "#;
 
-/// What the beta adds; every other Beta type equals its namesake above.
+/// Types of the beta; every other Beta type equals the type of the same name above.
 const BETA: &str = r#"
 BetaContentBlock = ContentBlock|BetaServerToolUseBlock|BetaAdvisorToolResultBlock|BetaMCPToolUseBlock|BetaMCPToolResultBlock|BetaCompactionBlock|BetaFallbackBlock|BetaMCPToolListingBlock
 BetaStopReason = StopReason|"compaction"
@@ -222,9 +222,9 @@ const TYPES: &[(&str, Trip)] = &[
     ("WebSearchToolResultErrorObject", trip::<WebSearchToolResultErrorObject>),
 ];
 
-/// Objects that deltas build: their types are not of the vocabulary, and keep what is not merged as text.
+/// Objects that deltas build. Their types are not in the vocabulary, and keep all members that are not merged as text.
 const MERGED: &[&str] = &[
-    // Its blocks are kept as maps, in the order of those.
+    // Its blocks are kept as maps, in the order of the maps.
     "BetaMCPToolResultBlock",
     "BetaCompactionBlock",
     "BetaMCPToolUseBlock",
@@ -241,7 +241,7 @@ const MERGED: &[&str] = &[
     "Usage",
 ];
 
-/// Members that are always written, so that absent is not kept apart. `""` and `{}` stand for what did not come.
+/// Members that are always written: `""` or `{}` if they were absent. So absent is not distinguished.
 const ALWAYS_WRITTEN: &[&str] = &[
     "TextBlock.text",
     "ThinkingBlock.thinking",
@@ -252,17 +252,17 @@ const ALWAYS_WRITTEN: &[&str] = &[
     "Message.content",
 ];
 
-/// Members that may be null although the table does not say so: a `usage` by the merge rules, its `input_tokens` because
-/// a `MessageDeltaUsage` is read into the same type.
+/// Members that may be null although the table does not say so: `usage` by the merge rules, and its `input_tokens` because
+/// a `MessageDeltaUsage` has the same Rust type.
 const NULL_TOO: &[&str] = &["Message.usage", "Usage.input_tokens"];
 
-/// Members without which the object cannot be read if they are of another type.
+/// Members for which another JSON type is an error.
 const STRICT: &[&str] =
     &["TextBlock.text", "TextBlock.citations", "ThinkingBlock.thinking", "CompactionBlock.content", "Message.content"];
 
-// Reading, writing and looking inside.
+// Deserializing, serializing and inspecting.
 
-/// Reads a type from a text and writes it again.
+/// Deserializes a type from a text and serializes it again.
 type Trip = fn(&str) -> Result<Read, serde_json::Error>;
 
 struct Read {
@@ -271,7 +271,7 @@ struct Read {
 }
 
 impl Read {
-    /// Whether every object and value in the tree was known with all its members.
+    /// Returns `true` if all objects, members and values in the tree are known.
     fn all_known(&self) -> bool {
         !self.debug.contains(r#"extra: {""#) && !self.debug.contains("Unknown(")
     }
@@ -327,7 +327,7 @@ impl Table {
         self.0.get(name).or_else(namesake).unwrap_or_else(|| panic!("{name} is not in the table"))
     }
 
-    /// The alternatives of a type, names of unions resolved.
+    /// Returns the alternatives of a type, with names of unions resolved.
     fn alternatives(&self, ty: &Type) -> Vec<Type> {
         match ty {
             Type::Union(types) => types.iter().flat_map(|ty| self.alternatives(ty)).collect(),
@@ -344,7 +344,7 @@ fn is_builtin(name: &str) -> bool {
     matches!(name, "string" | "int" | "bool" | "datetime" | "null" | "map" | "opaque")
 }
 
-/// A line of the table that is yet to be read.
+/// Parser of a line of the table.
 struct Parser<'a>(&'a str);
 
 impl Parser<'_> {
@@ -417,9 +417,9 @@ impl Parser<'_> {
 
 #[derive(Clone)]
 struct Shape {
-    /// In the documented order.
+    /// JSON text, with members in the documented order.
     text: String,
-    /// Whether there is nothing in it but what the table says.
+    /// `true` if the shape has only members and values of the table.
     documented: bool,
 }
 
@@ -499,7 +499,7 @@ impl Table {
                 members[at] = format!(r#""{}":{}"#, member.name, shape.text);
                 shapes.push(Shape { text: write(&members), ..shape.clone() });
             }
-            // What is not optional by contract is absent all the same if no event carried it.
+            // A required member is absent as well if no event had it.
             if !ALWAYS_WRITTEN.contains(&path(object, member).as_str()) {
                 let mut members = everything.clone();
                 members.remove(at);
@@ -523,7 +523,7 @@ impl Table {
         matches!(self.definition(name), Definition::Object(members) if members.iter().any(is_tag))
     }
 
-    /// Whether a value is of a type, as far as its outermost level and its elements go.
+    /// Returns `true` if a value is of a type. Checks only the outermost level and the elements.
     fn accepts(&self, ty: &Type, value: &Value) -> bool {
         self.alternatives(ty).iter().any(|ty| match ty {
             Type::Union(_) => unreachable!("unions are resolved"),
@@ -543,12 +543,12 @@ impl Table {
     }
 }
 
-/// The member that says what the object is, not one that chooses among several values.
+/// Returns `true` for the tag of an object: a member with one possible value.
 fn is_tag(member: &Member) -> bool {
     member.name == "type" && matches!(member.ty, Type::Literal(_))
 }
 
-/// The name of a member; a Beta type has its namesake's.
+/// The path of a member; that of a Beta type has no prefix `Beta`.
 fn path(object: &str, member: &Member) -> String {
     format!("{}.{}", object.strip_prefix("Beta").unwrap_or(object), member.name)
 }
@@ -565,7 +565,7 @@ fn every_object_of_the_table_has_a_type() {
 }
 
 #[test]
-fn every_shape_of_every_object_comes_out_as_it_went_in() {
+fn every_shape_of_every_object_round_trips() {
     let table = Table::new();
     let mut count = 0;
     for ((object, members), (_, trip)) in table.objects().zip(TYPES) {
@@ -578,16 +578,16 @@ fn every_shape_of_every_object_comes_out_as_it_went_in() {
                 continue;
             }
             assert_eq!(read.written, shape.text, "{object}");
-            // A media type is any string, to the page too; all else that is unknown is seen as such.
+            // On the page a media type is any string; every other unknown value is reported as unknown.
             let known = shape.documented || shape.text.contains(r#""media_type":"value_of_tomorrow""#);
             assert_eq!(read.all_known(), known, "{object}: {}: {}", shape.text, read.debug);
         }
     }
-    assert!(count > 2000, "{count} shapes are too few to be all");
+    assert!(count > 2000, "only {count} shapes");
 }
 
 #[test]
-fn a_member_of_another_type_is_kept_among_the_extras() {
+fn member_of_another_json_type_is_kept_in_extra() {
     let table = Table::new();
     let values =
         [json!(null), json!(true), json!(1.5), json!("no"), json!([]), json!([null]), json!({}), json!({"type": 5})];
@@ -602,7 +602,7 @@ fn a_member_of_another_type_is_kept_among_the_extras() {
             }
             for odd in odd {
                 let path = path(object, member);
-                // Null is the empty text or content there.
+                // Here null means the empty text or content.
                 let empty = ALWAYS_WRITTEN.contains(&path.as_str()) && member.name != "role";
                 if odd.is_null() && (empty || NULL_TOO.contains(&path.as_str())) {
                     continue;
@@ -625,7 +625,7 @@ fn a_member_of_another_type_is_kept_among_the_extras() {
 }
 
 #[test]
-fn what_is_no_object_is_refused_without_its_content() {
+fn deserialize_error_for_a_non_object_does_not_show_its_content() {
     for (name, trip) in TYPES {
         for text in ["null", "5", "\"sesame\"", "[{}]"] {
             let error = trip(text).err().unwrap_or_else(|| panic!("{name} was read from {text}")).to_string();
@@ -634,15 +634,15 @@ fn what_is_no_object_is_refused_without_its_content() {
     }
 }
 
-// The rules that the table does not tell.
+// Rules that are not in the table.
 
-/// Reads a value and writes it again.
+/// Deserializes a value and serializes it again.
 fn again<T: DeserializeOwned + Serialize>(value: Value) -> Value {
     to_value(from_value::<T>(value).unwrap()).unwrap()
 }
 
 #[test]
-fn a_message_always_has_type_role_and_content() {
+fn message_always_serializes_type_role_and_content() {
     let empty = json!({"type": "message", "role": "assistant", "content": []});
     assert_eq!(again::<Message>(json!({})), empty);
     assert_eq!(again::<Message>(json!({"content": null})), empty);
@@ -659,7 +659,7 @@ fn a_message_always_has_type_role_and_content() {
 }
 
 #[test]
-fn text_and_thinking_are_always_strings_and_input_is_always_there() {
+fn content_block_always_serializes_text_thinking_and_input() {
     for (sent, written) in [
         (json!({"type": "text"}), json!({"type": "text", "text": ""})),
         (json!({"type": "text", "text": null}), json!({"type": "text", "text": ""})),
@@ -683,7 +683,7 @@ fn text_and_thinking_are_always_strings_and_input_is_always_there() {
 }
 
 #[test]
-fn a_block_or_a_citation_that_cannot_be_read_makes_the_message_unreadable() {
+fn message_with_an_invalid_block_or_citation_is_an_error() {
     for block in [
         json!(null),
         json!("text"),
@@ -700,7 +700,7 @@ fn a_block_or_a_citation_that_cannot_be_read_makes_the_message_unreadable() {
         let message = json!({"type": "message", "role": "assistant", "content": [{"type": "text", "text": ""}, block]});
         assert!(from_value::<Message>(message).is_err(), "{block}");
 
-        // In a tool's result it is no more than an odd value.
+        // In the result of a tool it is kept as an unknown value.
         let result = json!({"type": "mcp_tool_result", "content": [{"type": "text", "text": null}, block]});
         assert_eq!(again::<ContentBlock>(result.clone()), result);
     }
@@ -711,7 +711,7 @@ fn a_block_or_a_citation_that_cannot_be_read_makes_the_message_unreadable() {
 }
 
 #[test]
-fn counts_are_read_leniently_other_integers_are_not() {
+fn counts_are_deserialized_leniently_other_integers_are_not() {
     let usage = |count: &str| from_str::<Usage>(&format!(r#"{{"output_tokens": {count}}}"#)).unwrap();
     for (sent, read) in [
         ("7", 7),
@@ -746,7 +746,7 @@ fn counts_are_read_leniently_other_integers_are_not() {
 }
 
 #[test]
-fn a_typed_member_is_written_in_place_of_an_extra_of_its_name() {
+fn typed_member_replaces_the_extra_of_the_same_name() {
     let mut block: ContainerUploadBlock = from_value(json!({"type": "container_upload", "file_id": 5})).unwrap();
     assert_eq!(block.extra.get("file_id"), Some(&json!(5)));
     block.file_id = Some("file_1".into());
@@ -754,7 +754,7 @@ fn a_typed_member_is_written_in_place_of_an_extra_of_its_name() {
 }
 
 #[test]
-fn a_usage_is_merged_member_by_member() {
+fn usage_is_merged_member_by_member() {
     let merged = |start: Value, delta: Value| {
         let mut message = Accumulator::new();
         for event in [
@@ -783,14 +783,14 @@ fn a_usage_is_merged_member_by_member() {
             "future": {"a": 2}, "kept": true,
         })
     );
-    // A value of another type replaces a typed one, and the other way round.
+    // A value of another type replaces a typed one, and vice versa.
     assert_eq!(merged(json!({"output_tokens": 2}), json!({"output_tokens": "many"})), json!({"output_tokens": "many"}));
     assert_eq!(merged(json!({"output_tokens": "many"}), json!({"output_tokens": 2})), json!({"output_tokens": 2}));
     assert_eq!(merged(json!({"output_tokens": 2}), json!({"output_tokens": null})), json!({"output_tokens": 2}));
 }
 
 #[test]
-fn known_members_are_seen_through_their_fields() {
+fn known_members_are_accessible_as_fields() {
     let message: Message = from_value(json!({
         "type": "message", "id": "msg_1", "model": "claude", "role": "assistant",
         "container": {"id": "c_1", "skills": [{"type": "custom", "skill_id": "s_1"}]},
@@ -874,7 +874,7 @@ fn known_members_are_seen_through_their_fields() {
 }
 
 #[test]
-fn every_sample_comes_out_as_it_went_in() {
+fn message_of_every_sample_round_trips() {
     let mut count = 0;
     for entry in std::fs::read_dir(ssewire_tests::at("data/streams/samples")).unwrap() {
         let path = entry.unwrap().path();
@@ -890,15 +890,15 @@ fn every_sample_comes_out_as_it_went_in() {
 }
 
 #[test]
-fn a_message_is_small() {
-    // 64-bit: what an accumulator holds for the whole of a stream.
+fn message_types_have_bounded_sizes() {
+    // On 64-bit targets. An accumulator holds these for the duration of a stream.
     assert!(size_of::<Message>() <= 288, "{}", size_of::<Message>());
     assert!(size_of::<Usage>() <= 112, "{}", size_of::<Usage>());
     assert!(size_of::<ContentBlock>() <= 40, "{}", size_of::<ContentBlock>());
 }
 
 #[test]
-fn errors_are_as_the_page_says() {
+fn error_kind_agrees_with_the_table_of_errors() {
     for (status, kind, retryable) in [
         (400, "invalid_request_error", false),
         (401, "authentication_error", false),

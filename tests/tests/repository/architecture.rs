@@ -9,8 +9,8 @@ use std::{env, fs};
 
 use serde_json::Value;
 
-/// A published crate, which of ours it may use, and the rest of what a library may: all of it, and no more. Why the
-/// command needs what it needs is for CONTRIBUTING.md alone.
+/// A published crate, its dependencies in the workspace, and exactly its other dependencies if it is a library.
+/// CONTRIBUTING.md alone justifies those of the command.
 type Published = (&'static str, &'static [&'static str], Option<&'static [&'static str]>);
 
 const PUBLISHED: [Published; 5] = [
@@ -58,20 +58,20 @@ fn page(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// What cargo prints.
+/// Runs cargo, and returns its standard output.
 fn cargo(arguments: &[&str]) -> String {
-    // The one that runs this test; another one if the test is run without.
+    // The cargo that runs this test, or the one that built it.
     let cargo = env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
     let output = Command::new(cargo).args(arguments).arg("--offline").current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The packages that a manifest stands for, as cargo understands them.
+/// The packages of a manifest, from `cargo metadata`.
 fn packages(manifest: &str) -> Vec<Value> {
-    let told = cargo(&["metadata", "--no-deps", "--format-version", "1", "--manifest-path", manifest]);
-    let Value::Array(packages) = serde_json::from_str::<Value>(&told).unwrap()["packages"].take() else {
-        panic!("{told}")
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1", "--manifest-path", manifest]);
+    let Value::Array(packages) = serde_json::from_str::<Value>(&metadata).unwrap()["packages"].take() else {
+        panic!("{metadata}")
     };
     packages
 }
@@ -81,7 +81,7 @@ fn published() -> Vec<Value> {
     packages.collect()
 }
 
-/// The dependencies of a package of one kind, an optional one with a `?`.
+/// The dependencies of one kind of a package; optional ones end with `?`.
 fn dependencies(package: &Value, kind: Option<&str>) -> BTreeSet<String> {
     let of_kind = package["dependencies"].as_array().unwrap().iter().filter(|one| one["kind"].as_str() == kind);
     let name = |one: &Value| {
@@ -103,7 +103,7 @@ fn sources(directory: &Path, below: &str, into: &mut BTreeSet<String>) {
     }
 }
 
-/// What stands in backticks at the start of each row of the tables in a part of a page.
+/// The name in backticks at the start of each table row in a part of a page.
 fn rows(part: &str) -> BTreeSet<String> {
     let names = part.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     names.map(|(name, _)| name.to_owned()).collect()
@@ -116,7 +116,7 @@ fn part<'a>(page: &'a str, heading: &str) -> &'a str {
 }
 
 #[test]
-fn the_published_crates_are_those() {
+fn published_crates_are_listed() {
     let names: BTreeSet<_> = published().iter().map(|package| package["name"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, PUBLISHED.iter().map(|(name, ..)| (*name).to_owned()).collect());
 }
@@ -141,10 +141,10 @@ fn dependencies_point_downwards() {
 }
 
 #[test]
-fn the_core_needs_memchr_alone_and_bytes_if_asked() {
+fn core_depends_only_on_memchr_and_with_its_feature_on_bytes() {
     let tree = |features: &[&str]| -> BTreeSet<String> {
-        let told = cargo(&[&["tree", "-p", "ssewire", "-e", "normal", "--prefix", "none"], features].concat());
-        told.lines().filter_map(|line| line.split(' ').next()).map(ToOwned::to_owned).collect()
+        let tree = cargo(&[&["tree", "-p", "ssewire", "-e", "normal", "--prefix", "none"], features].concat());
+        tree.lines().filter_map(|line| line.split(' ').next()).map(ToOwned::to_owned).collect()
     };
     assert_eq!(tree(&[]), ["memchr", "ssewire"].map(ToOwned::to_owned).into());
     assert_eq!(tree(&["--features", "bytes"]), ["bytes", "memchr", "ssewire"].map(ToOwned::to_owned).into());
@@ -178,7 +178,7 @@ fn core_imports() -> BTreeMap<String, BTreeSet<String>> {
         names
             .map(|name| {
                 // A group, or a name that `lib.rs` exports, would hide the file.
-                assert!(code.contains_key(name), "{file}.rs names `crate::{name}`, which is no file");
+                assert!(code.contains_key(name), "{file}.rs names `crate::{name}`, which is not a file");
                 name.to_owned()
             })
             .collect()
@@ -320,7 +320,7 @@ fn no_published_crate_has_unsafe_code() {
 }
 
 #[test]
-fn every_file_has_its_row() {
+fn architecture_page_lists_every_source_file() {
     let page = page("ARCHITECTURE.md");
     for (name, ..) in PUBLISHED {
         let folder = format!("crates/{name}/src");
@@ -331,12 +331,12 @@ fn every_file_has_its_row() {
 }
 
 #[test]
-fn every_path_that_is_named_exists() {
+fn paths_and_links_on_the_pages_exist() {
     let folders = ["crates/", "tests/", "fuzz/", "benches/", "examples/", "docs/", "ci/"];
     let mut count = 0;
     for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/comparison.md"] {
         let page = page(name);
-        // Every second piece stands between backticks, but for code blocks.
+        // Outside of code blocks, every second piece is between backticks.
         let code = page.split("```").step_by(2).flat_map(|text| text.split('`').skip(1).step_by(2));
         let paths = code.filter(|path| {
             folders.iter().any(|folder| path.starts_with(folder)) && !path.contains([' ', '*', '…', '<'])
@@ -355,9 +355,9 @@ fn every_path_that_is_named_exists() {
     assert!(count > 20, "only {count} paths were found");
 }
 
-/// A file of tests that no module declares is never compiled, and nobody would notice.
+/// A test file that no module declares would never be compiled.
 #[test]
-fn every_file_of_tests_is_declared() {
+fn every_test_file_is_declared_as_a_module() {
     let mut count = 0;
     for folder in ["tests/tests", "tests/io/tests"] {
         let mut files = BTreeSet::new();
@@ -377,7 +377,7 @@ fn every_file_of_tests_is_declared() {
 }
 
 #[test]
-fn every_dependency_is_justified() {
+fn contributing_page_justifies_every_dependency() {
     let page = page("CONTRIBUTING.md");
     let (_, tables) = page.split_once("\n## Dependencies\n").unwrap();
     let justified = rows(tables);

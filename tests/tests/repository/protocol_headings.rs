@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const PAGE: &str = "docs/protocol.md";
 
-/// The headings of the page, in their order. Code cites them, so that none is renamed by accident.
+/// The headings of the page, in order. Code cites them, so they must not be renamed by accident.
 const HEADINGS: [&str; 15] = [
     "On the wire",
     "Types",
@@ -41,7 +41,7 @@ enum Mention {
 }
 
 #[test]
-fn the_page_has_these_headings() {
+fn protocol_page_has_the_listed_headings() {
     assert_eq!(headings(), HEADINGS.map(ToOwned::to_owned));
 }
 
@@ -58,7 +58,7 @@ fn every_citation_names_a_heading() {
 }
 
 #[test]
-fn the_anchors_within_the_page_exist() {
+fn anchors_on_the_protocol_page_exist() {
     let page = fs::read_to_string(root().join(PAGE)).unwrap();
     let anchors: BTreeSet<_> = page.split("](#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
     let known: BTreeSet<_> = HEADINGS.map(anchor).into();
@@ -66,9 +66,9 @@ fn the_anchors_within_the_page_exist() {
     assert!(anchors.iter().all(|anchor| known.contains(*anchor)), "{anchors:?}");
 }
 
-/// `vocabulary.rs` has the types as data and tests them. Here each is one line; on the page a long one is wrapped.
+/// `vocabulary.rs` has the types as data, each on one line; on the page long ones are wrapped.
 #[test]
-fn the_types_that_are_tested_are_on_the_page() {
+fn types_in_the_vocabulary_tests_are_on_the_protocol_page() {
     let without_spaces = |text: &str| text.split_whitespace().collect::<String>();
     let page = without_spaces(&fs::read_to_string(root().join(PAGE)).unwrap());
     let tested = include_str!("../messages/vocabulary.rs").lines().filter(|line| {
@@ -85,7 +85,7 @@ fn the_types_that_are_tested_are_on_the_page() {
 }
 
 #[test]
-fn a_made_up_heading_is_found() {
+fn problems_of_reports_an_unknown_heading() {
     let problem = |text: &str| problems_of(&text.replace("PAGE", PAGE));
     let ok = Vec::<String>::new();
     assert_eq!(problem(r#"//! `PAGE`, heading "Merge rules"."#), ok);
@@ -107,7 +107,7 @@ fn a_made_up_heading_is_found() {
 }
 
 #[test]
-fn another_form_of_citation_is_found() {
+fn problems_of_reports_a_malformed_citation() {
     for text in [
         r#"// PAGE, "Merge rules""#,
         r#"// `PAGE`, "Merge rules""#,
@@ -125,7 +125,7 @@ fn another_form_of_citation_is_found() {
     assert_eq!(problems_of(&without_heading), ["2: a citation in another form"]);
 }
 
-/// What is wrong with the citations in a text, each with its line.
+/// The problems of the citations in a text, each with its line.
 fn problems_of(text: &str) -> Vec<String> {
     let headings = headings();
     let mut problems = Vec::new();
@@ -147,7 +147,7 @@ fn problems_of(text: &str) -> Vec<String> {
 
 /// All mentions of the page, each with its line.
 fn mentions(text: &str) -> Vec<(usize, Mention)> {
-    // This is the phrase of citations without headings.
+    // Citations without a heading use this phrase.
     let phrase = concat!("protocol", " page");
     let (flat, starts) = flattened(text);
     let line = |at: usize| starts.partition_point(|start| *start <= at);
@@ -172,7 +172,7 @@ fn mention(text: &str, at: usize) -> Mention {
             return heading_list(list).map_or(Mention::Malformed, Mention::Headings);
         }
     }
-    // The end of a string, of a link or of a sentence.
+    // The end of a string or of a link.
     if rest.starts_with(['"', ')', ']']) {
         return Mention::Page;
     }
@@ -229,7 +229,7 @@ fn anchor(heading: &str) -> String {
     heading.to_lowercase().replace(' ', "-")
 }
 
-/// Every page and every source file of the repository, the page itself left out.
+/// Every page and every source file of the repository, except the page itself.
 fn files() -> Vec<PathBuf> {
     let mut files = Vec::new();
     collect(&root(), Path::new(""), &mut files);
