@@ -15,7 +15,7 @@ use tokio_util::io::StreamReader;
 
 use crate::outcome::Outcome;
 
-/// Asks, waits so long for the next bytes, shows text as it comes.
+/// Sends a request to the URL, with an idle timeout, and calls the function for each text delta.
 pub(crate) type Client = fn(&str, Duration, &mut dyn FnMut(&str)) -> Outcome;
 
 const REQUEST: &str = r#"{"stream":true}"#;
@@ -60,14 +60,14 @@ pub(crate) fn hyper(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Ou
     })
 }
 
-/// reqwest as an `AsyncRead`, then events, then the accumulator: the layers by hand.
+/// Combines the layers directly: reqwest as an `AsyncRead`, then the event codec, then the accumulator.
 pub(crate) fn codec(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Outcome {
     block_on(async {
         let response = match post(url, idle).await {
             Ok(response) => response,
             Err(refused) => return refused,
         };
-        // The driver is only asked what a body was that had no events.
+        // The message decoder is needed only to classify a body without events.
         let mut driver = MessageDecoder::new();
         let body = response.bytes_stream().map_err(io::Error::other).inspect_ok(|chunk| {
             let mut input = &chunk[..];
@@ -92,7 +92,7 @@ pub(crate) fn codec(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Ou
     })
 }
 
-/// A gateway: what passes the tap is what another client would get.
+/// A gateway: the bytes that pass the tap are those that another client would receive.
 pub(crate) fn tapped(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Outcome {
     struct Bytes<'a>(&'a mut Vec<u8>);
     impl Observer for Bytes<'_> {
@@ -107,7 +107,7 @@ pub(crate) fn tapped(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> O
         };
         let mut seen = Vec::new();
         let outcome = follow(Tap::new(response.bytes_stream(), Bytes(&mut seen)), show).await;
-        // What was seen is what passed: followed again, it gives the same.
+        // The observed bytes give the same outcome as the bytes that passed.
         let again = follow(futures::stream::iter([Ok::<_, io::Error>(seen)]), &mut |_| ()).await;
         assert_eq!((&again.text, &again.end), (&outcome.text, &outcome.end));
         outcome
@@ -139,7 +139,7 @@ async fn post(url: &str, idle: Duration) -> Result<reqwest::Response, Outcome> {
     Err(Outcome::refused(&ApiError::from_response(head, &response.bytes().await.unwrap())))
 }
 
-/// hyper has no timeouts of its own.
+/// Adds the idle timeout that hyper does not have.
 fn with_idle_timeout<S>(body: S, idle: Duration) -> impl Stream<Item = Result<bytes::Bytes, String>>
 where
     S: Stream<Item = Result<bytes::Bytes, hyper::Error>> + Unpin,

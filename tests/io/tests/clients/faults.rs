@@ -1,4 +1,4 @@
-//! What the server does, and what every client has to make of it.
+//! The behaviours of the server, each with the outcome that every client must have.
 
 use core::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::outcome::{End, Expected, Text};
 pub(crate) struct Fault {
     pub(crate) script: Script,
     pub(crate) expected: Expected,
-    /// What holds the rest back until the first text has arrived.
+    /// Holds back the rest of the stream until the client has received the first text.
     pub(crate) gate: Option<Gate>,
-    /// How long a client waits for the next bytes.
+    /// Idle timeout of the client.
     pub(crate) idle: Duration,
 }
 
@@ -26,7 +26,7 @@ fn good(script: Script) -> Fault {
     fault(script, Text::All, End::Whole)
 }
 
-/// As the replay server has it built in.
+/// A fault that is built into the replay server.
 fn built_in(name: &str, text: Text, end: End) -> Fault {
     let (_, script) = faults().into_iter().find(|(known, _)| *known == name).unwrap();
     fault(script, text, end)
@@ -66,7 +66,7 @@ pub(crate) fn held_back() -> Fault {
     Fault { gate: Some(gate.clone()), ..good(Script::stream(begin).wait(&gate).send(rest)) }
 }
 
-/// Behind the first piece of text, in the middle of the event after it.
+/// Offset of the middle of the event after the first text delta.
 fn middle() -> usize {
     let delta = b"text_delta";
     STREAM.windows(delta.len()).position(|window| window == delta).unwrap() + 100
@@ -88,7 +88,7 @@ pub(crate) fn cut_unnoticed() -> Fault {
     is_cut(Script::stream(STREAM).framed(Framing::UntilClose))
 }
 
-pub(crate) fn cut_short_of_its_length() -> Fault {
+pub(crate) fn cut_before_content_length() -> Fault {
     is_cut(Script::stream(STREAM).framed(Framing::ContentLength))
 }
 

@@ -1,10 +1,10 @@
-//! What came of a request, whichever client made it.
+//! The outcome of a request, independent of the client.
 
 use ssewire_messages::{ApiError, Completion, ErrorKind, Incomplete, Message, NonStreamBody};
 
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// The pieces of text as they arrived.
+    /// The text deltas, concatenated.
     pub(crate) text: String,
     pub(crate) end: End,
 }
@@ -15,15 +15,15 @@ pub(crate) enum End {
     Incomplete(Completion),
     ServerError(Option<ErrorKind>),
     NonStreamBody(&'static str),
-    /// The response was no success.
+    /// The status of the response was an error.
     Refused(u16, Option<ErrorKind>),
 }
 
-/// What is expected of the text.
+/// The expected text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Text {
     All,
-    /// A part of it, but not all.
+    /// A proper prefix that is not empty.
     Beginning,
     None,
 }
@@ -49,7 +49,7 @@ impl Outcome {
                 (incomplete.into_partial(), end)
             }
         };
-        assert_eq!(message.final_text(), text, "the message has the text that arrived");
+        assert_eq!(message.final_text(), text, "the message has the text of the deltas");
         Self { text, end }
     }
 

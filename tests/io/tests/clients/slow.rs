@@ -1,7 +1,7 @@
-//! A server that is slow on purpose: a byte at a time, comments without end, silence. The library reads no clock; the
-//! caller's timeouts end it, and what came until then is kept.
+//! Slow servers: single bytes, endless comments, silence. The library reads no clock. Timeouts of the caller end the
+//! stream, and the partial message is kept.
 //!
-//! The clock of the runtime is paused: it jumps to the next timer as soon as all wait.
+//! The clock of the runtime is paused: it advances to the next timer as soon as all tasks wait.
 
 use core::convert::Infallible;
 use core::future::Future;
@@ -14,16 +14,16 @@ use ssewire_replay::{Script, Server};
 use ssewire_tests::samples;
 use tokio::time::{sleep, timeout};
 
-/// How long the caller is ready to hear nothing.
+/// Idle timeout of the caller.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// A byte comes just in time.
+/// Interval between bytes, just below the idle timeout.
 const JUST_IN_TIME: Duration = Duration::from_secs(59);
 
 #[derive(Debug, PartialEq)]
 struct Idle;
 
-/// As the page of recipes has it.
+/// The idle timeout of the recipes page.
 fn with_idle_timeout<B, E>(
     body: impl Stream<Item = Result<B, E>> + Unpin,
     idle: Duration,
@@ -38,7 +38,7 @@ fn with_idle_timeout<B, E>(
     }))
 }
 
-/// One byte after the other, each just in time; without end if the bytes are.
+/// Delivers single bytes, each just before the idle timeout. Endless if the iterator is.
 fn drip(bytes: impl Iterator<Item = u8>) -> impl Stream<Item = Result<[u8; 1], Infallible>> + Unpin {
     Box::pin(stream::iter(bytes).then(|byte| async move {
         sleep(JUST_IN_TIME).await;
@@ -46,7 +46,7 @@ fn drip(bytes: impl Iterator<Item = u8>) -> impl Stream<Item = Result<[u8; 1], I
     }))
 }
 
-/// All of the text sample but the last of its deltas.
+/// The bytes of the text sample before its last delta, and the text in them.
 fn begin() -> (Vec<u8>, String) {
     let sample = samples::named("text");
     let delta = b"event: content_block_delta";
@@ -58,7 +58,7 @@ fn begin() -> (Vec<u8>, String) {
 }
 
 #[test]
-fn a_byte_at_a_time_is_read_to_its_end() {
+fn message_stream_decodes_a_stream_of_slow_single_bytes() {
     let sample = samples::named("text");
     block_on_paused(async {
         let body = with_idle_timeout(drip(sample.stream.iter().copied()), IDLE);
@@ -68,7 +68,7 @@ fn a_byte_at_a_time_is_read_to_its_end() {
 }
 
 #[test]
-fn silence_behind_single_bytes_ends_by_the_idle_timeout() {
+fn silence_after_single_bytes_ends_by_the_idle_timeout() {
     let (begin, text) = begin();
     block_on_paused(async {
         let body = with_idle_timeout(drip(begin.into_iter()).chain(stream::pending()), IDLE);
@@ -79,12 +79,12 @@ fn silence_behind_single_bytes_ends_by_the_idle_timeout() {
     });
 }
 
-/// An idle timeout does not end it, for there are signs of life. A deadline does, and the text so far is at hand. What
-/// is no event takes no memory, however long it lasts.
+/// The idle timeout does not expire, but a deadline does, and the partial text is kept. Comments and unknown fields need
+/// no memory.
 #[test]
-fn comments_without_end_cost_nothing_and_end_by_the_deadline() {
+fn endless_comments_need_no_memory_and_end_by_the_deadline() {
     let (begin, text) = begin();
-    // In its first half a day it sends the beginning; then comments, and a field that nobody knows, for a month.
+    // The server sends the start of the message in half a day, and then comments and an unknown field for a month.
     let deadline = Duration::from_secs(31 * 24 * 60 * 60);
     block_on_paused(async {
         let body = drip(begin.into_iter().chain(b": still here\nwait: a little\n".iter().copied().cycle()));
@@ -97,28 +97,27 @@ fn comments_without_end_cost_nothing_and_end_by_the_deadline() {
         };
         assert!(ended.is_err(), "ended before the deadline");
         assert_eq!(stream.snapshot().final_text(), text);
-        assert!(peak <= 16 * 1024, "{peak} held");
+        assert!(peak <= 16 * 1024, "{peak} bytes held");
     });
 }
 
-/// A line that grows a byte at a time takes as much as came of it, and no more.
 #[test]
-fn a_line_without_end_byte_by_byte_takes_what_came_of_it() {
+fn endless_line_of_single_bytes_needs_memory_for_its_length_only() {
     let deadline = Duration::from_secs(31 * 24 * 60 * 60);
-    let came = usize::try_from(deadline.as_secs() / JUST_IN_TIME.as_secs()).unwrap();
+    let received = usize::try_from(deadline.as_secs() / JUST_IN_TIME.as_secs()).unwrap();
     block_on_paused(async {
         let mut stream = drip(b"data: ".iter().copied().chain(core::iter::repeat(b'x'))).message();
         ssewire_heap::begin();
         let before = ssewire_heap::held();
         assert!(timeout(deadline, stream.next_event()).await.is_err(), "ended before the deadline");
         let peak = ssewire_heap::peak() - before;
-        assert!((came / 2..=4 * came).contains(&peak), "{peak} held for {came}");
+        assert!((received / 2..=4 * received).contains(&peak), "{peak} bytes held for {received}");
     });
 }
 
-/// Over a real connection, with a real clock: nobody looks how long it takes.
+/// A real connection and a real clock. The duration is not measured.
 #[test]
-fn a_real_server_that_falls_silent_is_left() {
+fn idle_timeout_ends_a_silent_connection() {
     let (begin, text) = begin();
     let server = Server::start().unwrap();
     server.serve("/slow", Script::stream(begin).chunked_by(1).hold());

@@ -1,4 +1,4 @@
-//! A connection that is cut at any byte of a stream: the partial message is right each time.
+//! Streams that are truncated at any byte: the partial message is correct.
 
 mod partial;
 
@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio_util::io::ReaderStream;
 
 #[test]
-fn every_cut_of_every_sample_gives_the_partial_message_by_the_driver() {
+fn message_decoder_returns_the_partial_message_of_every_sample_at_every_cut() {
     for sample in samples::all() {
         for cut in 0..=sample.stream.len() {
             let received = &sample.stream[..cut];
@@ -35,9 +35,9 @@ fn every_cut_of_every_sample_gives_the_partial_message_by_the_driver() {
     }
 }
 
-/// The connection closes, and nothing says that this is not the end: only the stream itself can.
+/// HTTP does not detect the truncation of such a response; only the stream itself shows it.
 #[test]
-fn every_cut_of_a_connection_that_is_read_until_it_closes() {
+fn message_stream_returns_the_partial_message_at_every_cut_of_a_response_until_close() {
     connections("tool_use", Framing::UntilClose, |server, path| async move {
         let mut stream = TcpStream::connect(server).await.unwrap();
         stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.unwrap();
@@ -49,9 +49,9 @@ fn every_cut_of_a_connection_that_is_read_until_it_closes() {
     });
 }
 
-/// The HTTP client notices, and its error comes behind all that arrived before.
+/// The HTTP client returns an error after the bytes that it has received.
 #[test]
-fn every_cut_of_a_chunked_response() {
+fn message_stream_returns_the_partial_message_at_every_cut_of_a_chunked_response() {
     let client = reqwest::Client::new();
     connections("text", Framing::Chunked, |server, path| {
         let request = client.get(format!("http://{server}{path}"));
@@ -59,7 +59,7 @@ fn every_cut_of_a_chunked_response() {
     });
 }
 
-/// A client asks once for every cut of a sample.
+/// Sends one request for every truncation of a sample.
 fn connections<F: Future<Output = (String, Result<Message, Incomplete>)>>(
     name: &str,
     framing: Framing,
@@ -71,7 +71,7 @@ fn connections<F: Future<Output = (String, Result<Message, Incomplete>)>>(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for cut in 0..=sample.stream.len() {
         let path = format!("/cut/{cut}");
-        // Pieces that end at other places than events do.
+        // Chunks that do not end where events end.
         let script = Script::stream(&sample.stream[..]).framed(framing).chunked_by(113);
         server.serve(&path, script.cut_after(cut));
         let (text, result) = runtime.block_on(client(address, path));
@@ -80,13 +80,13 @@ fn connections<F: Future<Output = (String, Result<Message, Incomplete>)>>(
     }
 }
 
-/// The text as it came, and what was made of it.
+/// Reads a stream to its end, and returns the text deltas and the message.
 async fn drive<S, E>(mut stream: MessageStream<S>) -> (String, Result<Message, Incomplete>)
 where
     S: futures::Stream<Item = Result<bytes::Bytes, E>> + Unpin,
 {
     let mut text = String::new();
-    // An error ends it, and the final message says which.
+    // An error ends the loop; `finish` returns it.
     while let Ok(Some(piece)) = stream.next_text().await {
         text.push_str(&piece);
     }

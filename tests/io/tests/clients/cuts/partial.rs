@@ -1,5 +1,5 @@
-//! What a stream that was cut has brought: the events by the oracle, merged by the rules of
-//! `docs/protocol.md`, heading "Merge rules", as plain JSON.
+//! The expected partial message of a truncated stream: the events of the oracle, merged by `docs/protocol.md`, heading
+//! "Merge rules", as plain JSON.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use ssewire_tests::oracle::Oracle;
 
 #[derive(Debug, Default)]
 pub(crate) struct Partial {
-    /// The name of the first field came, whole: this is a stream.
+    /// `true` if the name of the first field is complete, so the body is an event stream.
     began: bool,
-    /// The text pieces, joined.
+    /// The text deltas, concatenated.
     text: String,
-    /// That of an event at the end whose blank line is missing.
+    /// The text delta of an event at the end without a blank line.
     unterminated_text: String,
-    /// `None`: not even its start came.
+    /// `None` before `message_start`.
     message: Option<Value>,
     blocks: BTreeMap<u64, Block>,
     stopped: bool,
@@ -27,13 +27,13 @@ pub(crate) struct Partial {
 #[derive(Debug)]
 struct Block {
     value: Value,
-    /// What came of the input of a tool, as text.
+    /// The input deltas of a tool call, concatenated.
     input: String,
     open: bool,
 }
 
 impl Partial {
-    /// Of these bytes.
+    /// Decodes the bytes received.
     pub(crate) fn of(received: &[u8]) -> Self {
         let began = [&b"event:"[..], b"data:"].iter().any(|field| received.starts_with(field));
         let mut partial = Self { began, ..Self::default() };
@@ -41,7 +41,7 @@ impl Partial {
         for (_, event) in Oracle::new().read(received).events() {
             events.push(serde_json::from_slice(&event.data.0).unwrap());
         }
-        // An event at the end whose blank line is missing is used if its data is whole.
+        // An event at the end without a blank line counts if its data is complete.
         let with_blank_line = [received, b"\n\n"].concat();
         let outcome = Oracle::new().read(&with_blank_line);
         if let Some((_, last)) = outcome.events().into_iter().nth(events.len()) {
@@ -56,7 +56,7 @@ impl Partial {
         partial
     }
 
-    /// Only what the samples have: for all else there are other tests.
+    /// Merges an event. Handles only the events of the samples; other tests cover the rest.
     fn merge(&mut self, event: &Value) {
         let index = event["index"].as_u64().unwrap_or_default();
         match event["type"].as_str().unwrap() {
@@ -82,24 +82,24 @@ impl Partial {
             "message_stop" => self.stopped = true,
             "error" => self.failed = true,
             "ping" => {}
-            other => panic!("{other}: the samples have more than this knows"),
+            other => panic!("{other}: not handled, because no sample had it"),
         }
     }
 
-    /// Compares what was made of the cut stream with this.
+    /// Checks the result of decoding the truncated stream.
     pub(crate) fn check(&self, text: &str, result: Result<Message, Incomplete>, what: &str) {
-        // Where the transport fails, the last event is merged without an update.
+        // If the transport fails, the last event is merged without an update.
         assert!(text == self.text || format!("{text}{}", self.unterminated_text) == self.text, "{what}: {text:?}");
         let has_reason = self.message.as_ref().is_some_and(|message| !message["stop_reason"].is_null());
         let message = match result {
             Ok(message) => {
-                assert!((self.stopped || has_reason) && !self.failed, "{what}: taken for whole");
+                assert!((self.stopped || has_reason) && !self.failed, "{what}: counts as complete");
                 message
             }
             Err(incomplete) => {
                 let expected: &[Completion] = match &self.message {
                     _ if self.failed => &[Completion::ServerError],
-                    // Of a few bytes it cannot be told whether they would have become a stream.
+                    // The first few bytes do not determine whether the body is an event stream.
                     _ if !self.began => &[Completion::Truncated, Completion::NonStreamBody],
                     _ => &[Completion::Truncated],
                 };
@@ -114,13 +114,13 @@ impl Partial {
             return;
         };
         let mut expected = expected.clone();
-        expected["content"] = self.blocks.values().map(Block::without_half_an_input).collect();
+        expected["content"] = self.blocks.values().map(Block::without_partial_input).collect();
         let mut got = message.to_json_lossy().to_value().unwrap();
         for (block, position) in self.blocks.values().zip(0..) {
             if let Some(input) = raw_input(message.content().get(position).unwrap()) {
                 assert_eq!(input, block.input, "{what}");
             }
-            if block.has_half_an_input() {
+            if block.has_partial_input() {
                 got["content"][position].as_object_mut().unwrap().remove("input");
             }
         }
@@ -145,18 +145,18 @@ impl Block {
                     }
                 }
             }
-            other => panic!("{other}: the samples have more than this knows"),
+            other => panic!("{other}: not handled, because no sample had it"),
         }
     }
 
-    /// How its value is shown is told by other tests; here its text counts.
-    fn has_half_an_input(&self) -> bool {
+    /// Returns `true` if the tool input is incomplete. Then only its text is compared; other tests cover its value.
+    fn has_partial_input(&self) -> bool {
         self.open && !self.input.is_empty()
     }
 
-    fn without_half_an_input(&self) -> Value {
+    fn without_partial_input(&self) -> Value {
         let mut value = self.value.clone();
-        if self.has_half_an_input() {
+        if self.has_partial_input() {
             value.as_object_mut().unwrap().remove("input");
         } else if !self.input.trim().is_empty() {
             value["input"] = serde_json::from_str(&self.input).unwrap();
