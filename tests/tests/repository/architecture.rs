@@ -20,7 +20,16 @@ const PUBLISHED: [Published; 5] = [
     (
         "ssewire-io",
         &["ssewire", "ssewire-messages?"],
-        Some(&["bytes?", "futures-core?", "http-body?", "pin-project-lite?", "tokio-util?"]),
+        Some(&[
+            "bytes?",
+            "futures-core?",
+            "http-body?",
+            "memchr?",
+            "pin-project-lite?",
+            "serde?",
+            "serde_json?",
+            "tokio-util?",
+        ]),
     ),
     ("ssewire-cli", &["ssewire", "ssewire-messages"], None),
 ];
