@@ -1,7 +1,7 @@
-//! All calls into the libraries under test. A change of their names needs a change of this file alone.
+//! All calls into the libraries under test. Changes of their names need a change only in this file.
 //!
-//! A driver reads all chunks of an input, never stops at an error, and counts. It keeps nothing, except where its name
-//! says so.
+//! A driver reads all chunks of an input, never stops at an error, and counts. It keeps no results, except if its
+//! name says so.
 
 use core::hint::black_box;
 
@@ -11,7 +11,7 @@ use ssewire_messages::{Accumulator, MessageDecoder, Step, Update, Validation};
 
 use crate::family::{Input, Outcome};
 
-/// What a decoder returned.
+/// The results of a decoder.
 #[derive(Default)]
 struct Count {
     events: u64,

@@ -27,7 +27,7 @@ pub(crate) fn largest(points: &[Point], floor: u64) -> Option<f64> {
     steps.reduce(f64::max)
 }
 
-/// Returns the exponent from the first to the last point, as if the last cost were half of what it is. `None` below two
+/// Returns the exponent from the first to the last point, with half of the last cost. `None` below two
 /// points. For `floor` see [`largest`].
 pub(crate) fn overall(points: &[Point], floor: u64) -> Option<f64> {
     let (first, last) = (points.first()?, points.last()?);

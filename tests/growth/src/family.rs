@@ -1,4 +1,4 @@
-//! What a family of hostile input is: how it is built, which driver reads it, and what it may cost.
+//! Families of hostile input: the generator, the driver that reads the input, and the bounds on its cost.
 
 use bytes::Bytes;
 
@@ -7,16 +7,16 @@ use bytes::Bytes;
 pub(crate) struct Family {
     /// Unique within its layer.
     pub(crate) name: &'static str,
-    /// The break that it reproduces, or what it tries.
+    /// The defect that the family reproduces, or its purpose.
     pub(crate) why: &'static str,
     /// Builds an input of about the given size in bytes. Not measured.
     pub(crate) build: fn(usize) -> Input,
-    /// Reads the whole input. This is what is measured.
+    /// Reads the complete input. Only this function is measured.
     pub(crate) drive: fn(&Input) -> Outcome,
     pub(crate) bounds: Bounds,
 }
 
-/// What a family may cost. Whatever exceeds a bound fails the run.
+/// Bounds on the cost of a family. A run fails if a cost exceeds its bound.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// The largest growth exponent of instructions, of allocations and of peak memory.
@@ -39,7 +39,7 @@ pub(crate) struct Room {
     pub(crate) bytes: f64,
 }
 
-/// Which errors the driver has to meet. An input that meets others does not test what it was made for.
+/// The errors that the decoder must return. An input that causes other errors does not test its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Errors {
     None,
@@ -91,7 +91,7 @@ impl Family {
         self
     }
 
-    /// Sets which errors the driver has to meet.
+    /// Sets the errors that the decoder must return.
     pub(crate) const fn errors(mut self, errors: Errors) -> Self {
         self.bounds.errors = errors;
         self
@@ -126,7 +126,7 @@ impl Room {
     }
 }
 
-/// What a driver met.
+/// The result of a driver.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outcome {
     /// Events, frames, lines or updates.
@@ -137,7 +137,7 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    /// Counts what is held now. A driver calls this after the last byte, before it drops its decoder.
+    /// Records the bytes held now. A driver calls this after the last byte, before it drops its decoder.
     pub(crate) fn now(events: u64, errors: u64) -> Self {
         Self { events, errors, held: ssewire_heap::held() }
     }

@@ -1,5 +1,5 @@
 //! The command `ssewire-growth`: measures how the costs of hostile input grow, and fails where they grow too fast.
-//! tests/growth/README.md says how to read the table and how to add a family.
+//! tests/growth/README.md explains the table and how to add a family.
 
 mod drive;
 mod exponent;
@@ -219,7 +219,7 @@ fn measure_all(runner: &Runner, families: &[Named], sizes: &[usize], jobs: usize
     rows.collect()
 }
 
-/// What was measured of one family.
+/// The measurements of one family.
 #[derive(Debug)]
 struct Series {
     costs: Vec<Costs>,

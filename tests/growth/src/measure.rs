@@ -119,13 +119,13 @@ impl Runner {
     /// Measures one family at one size in a new process.
     ///
     /// # Errors
-    /// A text that says why there is no result.
+    /// A text with the reason why there is no result.
     pub(crate) fn measure(&self, name: &str, size: usize) -> Result<Costs, String> {
         let program = env::current_exe().map_err(|error| error.to_string())?;
         let mut command = match &self.valgrind {
             Some(valgrind) => {
                 let mut command = Command::new(valgrind);
-                // What is needed is in the summary on standard error.
+                // The summary on standard error has the counts.
                 command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
                 command.arg(format!("--toggle-collect={REGION}")).arg(program);
                 command.env("GLIBC_TUNABLES", SAME_COPY_AT_EACH_SIZE);

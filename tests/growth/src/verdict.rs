@@ -1,4 +1,4 @@
-//! Compares what a family cost with its bounds.
+//! Compares the costs of a family with its bounds.
 
 use core::fmt;
 
@@ -53,7 +53,7 @@ pub(crate) enum Failure {
     Peak(u64, f64),
     /// Bytes held at the end, and how many are allowed.
     Held(u64, f64),
-    /// Number of errors that the driver met; the bound expects another.
+    /// Number of errors returned, which differs from the expected number.
     Errors(u64),
     /// Times the instructions per byte of the control.
     Control(f64, &'static str),
@@ -84,7 +84,7 @@ pub(crate) fn instructions_per_byte(series: &[Costs]) -> Option<f64> {
 pub(crate) fn failures(bounds: &Bounds, series: &[Costs], control: Option<&[Costs]>) -> Vec<Failure> {
     let exponents = Exponents::of(series).named().filter(|(_, exponent)| *exponent > bounds.exponent);
     let mut failures: Vec<Failure> = exponents.map(|(cost, exponent)| Failure::Exponent(cost, exponent)).collect();
-    // A peak may exceed its bound at a small size alone.
+    // A peak may exceed its bound only at a small size.
     let worst =
         |excess: fn(&Bounds, &Costs) -> Option<Failure>| series.iter().rev().find_map(|costs| excess(bounds, costs));
     failures.extend(worst(|bounds, costs| {

@@ -1,4 +1,4 @@
-//! The command itself: what it reports of families of known growth, and how it ends.
+//! The command: its report on families of known growth, and its exit codes.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 

@@ -5,7 +5,7 @@ use crate::drive;
 use crate::family::{Errors, Family, Input, Outcome, Room};
 
 pub(super) const FAMILIES: &[Family] = &[
-    // Breaks of the first edition.
+    // Defects of the first edition.
     new("f2", "F2: 40 members, a long key, pushes of 2 bytes", |n| long_key(40, "", n), drive::push_hidden)
         .control("f2-control", 2.0),
     new("f2-escape", "F2: an escape in the key", |n| long_key(40, r"\n", n), drive::push_hidden)
@@ -30,16 +30,11 @@ pub(super) const FAMILIES: &[Family] = &[
     ),
     new("string-1b-shown", "the same, shown", |n| one_byte(&format!("\"{}\"", repeat("x", n))), drive::push_shown),
     new("string-in-depth-1b", "the same, 100 deep, shown", string_in_depth, drive::push_shown),
-    new("escapes-1b", "short escapes alone", |n| one_byte(&format!("\"{}\"", repeat(r"\n", n))), drive::push_shown),
-    new(
-        "escapes-u-1b",
-        r"\u escapes alone",
-        |n| one_byte(&format!("\"{}\"", repeat(r"\u0041", n))),
-        drive::push_hidden,
-    ),
+    new("escapes-1b", "only short escapes", |n| one_byte(&format!("\"{}\"", repeat(r"\n", n))), drive::push_shown),
+    new("escapes-u-1b", r"only \u escapes", |n| one_byte(&format!("\"{}\"", repeat(r"\u0041", n))), drive::push_hidden),
     new(
         "surrogates-1b",
-        "surrogate pairs alone",
+        "only surrogate pairs",
         |n| one_byte(&format!("\"{}\"", repeat(r"\ud83d\ude00", n))),
         drive::push_shown,
     ),
@@ -78,7 +73,7 @@ pub(super) const FAMILIES: &[Family] = &[
     ),
     new("numbers", "numbers of one digit", |n| array("0", n, CHUNK), drive::push_hidden).peak(NODES),
     new("literals-1b", "literals", |n| array("true", n, 1), drive::push_hidden).peak(NODES),
-    new("space-1b", "white space alone", |n| one_byte(&format!("{}0", repeat(" ", n))), drive::push_hidden),
+    new("space-1b", "only white space", |n| one_byte(&format!("{}0", repeat(" ", n))), drive::push_hidden),
     // Containers.
     new("deep-pushes", "126 deep, pushes of 2 bytes", deep_pushes, drive::push_hidden).peak(NODES),
     new(
@@ -102,7 +97,7 @@ pub(super) const FAMILIES: &[Family] = &[
     new("after-end-1b", "white space after the end", |n| one_byte(&fill("[]".into(), "\n", n)), drive::push_hidden),
 ];
 
-/// What values cost that are a few bytes as text.
+/// The cost of values that are a few bytes as text.
 const NODES: Room = Room::per_byte(64.0, 4096.0);
 
 /// The most that values may cost, as SECURITY.md has it.

@@ -6,7 +6,7 @@ use crate::drive;
 use crate::family::{Errors, Family, Input, Outcome, Room};
 
 pub(super) const FAMILIES: &[Family] = &[
-    // Breaks of the first edition.
+    // Defects of the first edition.
     new("f1-one-chunk", "F1: white space, `{`, comments in one chunk", body_in_one_chunk, drive::message),
     new("f1-chunks", "F1: the same in 16 KiB chunks", |n| body(n, CHUNK), drive::message),
     new("f1-1b", "F1: the same in one-byte chunks", |n| body(n, 1), drive::message),
@@ -61,7 +61,7 @@ pub(super) const FAMILIES: &[Family] = &[
     new("orphans", "deltas of blocks that never start", orphans, drive::message_of_many_blocks),
     new(
         "pings",
-        "pings alone",
+        "only pings",
         |n| Input::chunks(fill(event(START), &event(r#"{"type":"ping"}"#), n), CHUNK),
         drive::message,
     ),
@@ -82,7 +82,7 @@ pub(super) const FAMILIES: &[Family] = &[
 
 const START: &str = r#"{"type":"message_start","message":{"content":[]}}"#;
 
-/// A family that may hold 4 bytes per byte received and 8 KiB, as the design of the layer promises, and meet any error.
+/// A family that may hold 4 bytes per byte received and 8 KiB, as SECURITY.md guarantees, and may return any error.
 const fn new(name: &'static str, why: &'static str, build: fn(usize) -> Input, drive: fn(&Input) -> Outcome) -> Family {
     Family::new(name, why, build, drive).peak(Room::per_byte(4.0, 8192.0)).errors(Errors::Any)
 }
@@ -157,7 +157,7 @@ enum Place {
     Error,
 }
 
-/// What else is in the payload.
+/// The other contents of the payload.
 #[derive(Debug, Clone, Copy)]
 enum Text {
     Plain,

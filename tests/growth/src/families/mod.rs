@@ -27,12 +27,12 @@ pub(crate) const KNOWN: Layer = Layer { name: "known", families: known::FAMILIES
 /// The usual size of a chunk.
 const CHUNK: usize = 16 * 1024;
 
-/// Repeats `unit` up to at most `len` bytes, whole units only.
+/// Repeats `unit` up to at most `len` bytes, only complete units.
 fn repeat(unit: &str, len: usize) -> String {
     unit.repeat(len / unit.len())
 }
 
-/// Appends further units up to at most `len` bytes in all, whole units only.
+/// Appends further units up to a total of at most `len` bytes, only complete units.
 fn fill(mut text: String, unit: &str, len: usize) -> String {
     let rest = len.saturating_sub(text.len());
     text.push_str(&repeat(unit, rest));

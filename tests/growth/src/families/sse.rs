@@ -4,14 +4,14 @@ use super::{CHUNK, fill, repeat};
 use crate::drive;
 use crate::family::{Errors, Family, Input, Room};
 
-/// For input that needs no memory: comments and unknown fields that nobody asked for.
+/// For input that needs no memory: comments and unknown fields that the caller does not read.
 const NEXT_TO_NOTHING: Room = Room::bytes(1024.0);
 
-/// What a decoder may hold at most.
+/// The most bytes that a decoder may hold.
 const THREE_LIMITS: Room = Room::per_limit(3.0, 4096.0);
 
 pub(super) const FAMILIES: &[Family] = &[
-    // Breaks of the first edition.
+    // Defects of the first edition.
     Family::new("f4-decode", "F4: long ID, then `data` events", long_id, drive::decode),
     Family::new("f4-two-steps", "F4: in two steps", long_id, drive::decode_in_two_steps),
     Family::new("f4-frames", "F4: by frames", long_id, drive::decode_frames),
@@ -30,7 +30,7 @@ pub(super) const FAMILIES: &[Family] = &[
         drive::decode,
     )
     .peak(Room::per_limit(9.0, 4096.0)),
-    Family::new("f5-data", "F5: data at the limit alone", data_at_the_limit, drive::decode).peak(THREE_LIMITS),
+    Family::new("f5-data", "F5: only data at the limit", data_at_the_limit, drive::decode).peak(THREE_LIMITS),
     Family::new("f15-comment", "F15: long comment, small limit", long_comment, drive::decode).peak(NEXT_TO_NOTHING),
     Family::new("f15-field", "F15: long unknown field, small limit", long_field, drive::decode).peak(NEXT_TO_NOTHING),
     Family::new("f15-comment-bytes", "F15: by decode_bytes", long_comment, drive::decode_bytes).peak(NEXT_TO_NOTHING),
@@ -89,10 +89,10 @@ pub(super) const FAMILIES: &[Family] = &[
     // Lines.
     Family::new("data-lines", "one event of empty data lines", |n| chunks_and_end("data\n", n), drive::decode),
     Family::new("data-lines-short", "one event of short data lines", |n| chunks_and_end("data: x\n", n), drive::decode),
-    Family::new("cr-only", "CR alone", |n| chunks("data: x\r\r", n), drive::decode),
+    Family::new("cr-only", "only CR", |n| chunks("data: x\r\r", n), drive::decode),
     Family::new("crlf", "CRLF", |n| chunks("data: x\r\n\r\n", n), drive::decode),
-    Family::new("blank-lines", "blank lines alone", |n| chunks("\n", n), drive::decode),
-    Family::new("blank-lines-cr", "blank lines alone, CR", |n| chunks("\r", n), drive::decode_frames),
+    Family::new("blank-lines", "only blank lines", |n| chunks("\n", n), drive::decode),
+    Family::new("blank-lines-cr", "only blank lines, CR", |n| chunks("\r", n), drive::decode_frames),
     Family::new("long-line-64", "one long line in 64-byte chunks", long_line, drive::decode),
     Family::new("retry-digits", "retry without end", |n| retry_digits(n, CHUNK), drive::decode),
     Family::new("retry-digits-1b", "the same in one-byte chunks", |n| retry_digits(n, 1), drive::decode),
@@ -141,7 +141,7 @@ const EVENT: &str = "event: e\ndata: some text\n\n";
 
 const MIXED: &str = ":comment\nevent: e\nid: 7\nretry: 10\nunknown: x\nunknown\ndata: a\ndata\ndata: b\n\n\n";
 
-/// Whole units in chunks of 16 KiB.
+/// Complete units in chunks of 16 KiB.
 fn chunks(unit: &str, len: usize) -> Input {
     Input::chunks(repeat(unit, len), CHUNK)
 }
@@ -177,7 +177,7 @@ fn limit_of_a_third(len: usize) -> usize {
     len / 3 + len / 1024
 }
 
-/// In chunks of a 64th, which are 16 KiB for 1 MiB: with chunks of one size, short events are not cut and long ones are.
+/// In chunks of a 64th, which are 16 KiB for 1 MiB: with chunks of one size, only long events would be split.
 fn ids_at_the_limit(len: usize) -> Input {
     let limit = limit_of_a_third(len);
     let (id, data) = ("i".repeat(limit - 1), "d".repeat(limit - 2));
