@@ -23,9 +23,9 @@ pub struct Result {
     pub role: Role,
     pub best: Duration,
     pub median: Duration,
-    /// Of the corpus.
+    /// Bytes of the corpus.
     pub bytes: usize,
-    /// Of the corpus.
+    /// Units of the corpus.
     pub units: u64,
     /// Allocations per unit of the corpus. 0 if the binary does not count them.
     pub allocations: f64,

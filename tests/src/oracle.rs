@@ -22,7 +22,7 @@ pub struct Oracle {
     pub results: Results,
 }
 
-/// What the reader returns.
+/// The kind of results that the reader returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Results {
     Events,
@@ -186,7 +186,7 @@ struct Reading<'o> {
     block: Block,
 }
 
-/// Not in the standard: what the lines since the last blank line set.
+/// Not in the standard: the fields set since the last blank line.
 #[derive(Default)]
 struct Block {
     has_field: bool,
@@ -252,7 +252,7 @@ impl Reading<'_> {
 
     /// "If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value."
     fn id(&mut self, value: &[u8]) {
-        // The design: an id beyond its bound is ignored, and the block says so, unless a NUL was found before.
+        // The design: an ID above its bound is ignored and reported by the block, unless a NUL was found before.
         let within = &value[..value.len().min(self.oracle.max_id_bytes)];
         if within.contains(&0) {
             return;
@@ -298,7 +298,7 @@ impl Reading<'_> {
                 retry: block.retry,
             })
         };
-        // The design: blocks without data are returned to those who ask for blocks.
+        // The design: blocks without data are returned, too, if the results are blocks or frames.
         if self.oracle.results == Results::Events {
             self.items.extend(event.map(|event| Item { at, decoded: Decoded::Event(event) }));
         } else if block.has_field {

@@ -47,7 +47,7 @@ struct LfOnly {
 #[derive(Clone, Copy)]
 enum Piece<'c> {
     None,
-    Lent(&'c [u8]),
+    Borrowed(&'c [u8]),
     Kept,
 }
 
@@ -65,11 +65,11 @@ impl LfOnly {
                 self.end_straddling_line(&mut event_type, &mut data);
             } else if let Some(value) = line.strip_prefix(b"data: ") {
                 data = match data {
-                    Piece::None => Piece::Lent(value),
+                    Piece::None => Piece::Borrowed(value),
                     _ => self.join(data, value),
                 };
             } else if let Some(value) = line.strip_prefix(b"event: ") {
-                event_type = Piece::Lent(value);
+                event_type = Piece::Borrowed(value);
             } else if line.is_empty() {
                 if !matches!(data, Piece::None) {
                     let event_type = resolve(event_type, &self.kept_type);
@@ -100,7 +100,7 @@ impl LfOnly {
     fn join(&mut self, data: Piece<'_>, value: &[u8]) -> Piece<'static> {
         match data {
             Piece::None => self.kept_data.clear(),
-            Piece::Lent(first) => {
+            Piece::Borrowed(first) => {
                 self.kept_data.clear();
                 self.kept_data.extend_from_slice(first);
                 self.kept_data.push(b'\n');
@@ -116,7 +116,7 @@ impl LfOnly {
 fn resolve<'p>(piece: Piece<'p>, kept: &'p [u8]) -> &'p [u8] {
     match piece {
         Piece::None => b"",
-        Piece::Lent(bytes) => bytes,
+        Piece::Borrowed(bytes) => bytes,
         Piece::Kept => kept,
     }
 }
@@ -125,7 +125,7 @@ fn resolve<'p>(piece: Piece<'p>, kept: &'p [u8]) -> &'p [u8] {
 fn keep(piece: Piece<'_>, kept: &mut Vec<u8>) -> bool {
     match piece {
         Piece::None => return false,
-        Piece::Lent(bytes) => {
+        Piece::Borrowed(bytes) => {
             kept.clear();
             kept.extend_from_slice(bytes);
         }

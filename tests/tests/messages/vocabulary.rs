@@ -553,7 +553,7 @@ fn path(object: &str, member: &Member) -> String {
     format!("{}.{}", object.strip_prefix("Beta").unwrap_or(object), member.name)
 }
 
-// The tests over the whole table.
+// Tests of the complete table.
 
 #[test]
 fn every_object_of_the_table_has_a_type() {

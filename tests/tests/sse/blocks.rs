@@ -1,4 +1,4 @@
-//! `Decoder::decode_block`: what each block sets, also without data.
+//! `Decoder::decode_block`: the fields that each block sets, also without data.
 
 use std::time::Duration;
 
@@ -42,16 +42,16 @@ fn id_ignored_reports_an_id_above_the_bound() {
     let outcome = bounded("id: abc\n\nid: defg\n\n", &[id_block("abc"), ignored(None, None)]);
     assert_eq!(outcome.last_event_id.lossy(), "abc");
     bounded("id: abc\n\nid: defg\ndata: x\n\n", &[id_block("abc"), ignored(None, Some("x"))]);
-    // So does one that this block has set before, and one after it counts.
+    // An earlier ID of this block is kept as well, and a later one replaces it.
     bounded("id: ab\nid: cdef\n\n", &[ignored(Some("ab"), None)]);
     bounded("id: cdef\nid: ab\n\n", &[ignored(Some("ab"), None)]);
     bounded("id: cdef\nid\n\n", &[ignored(Some(""), None)]);
-    // It is reported once.
+    // The ignored ID is reported once.
     bounded(
         "id: abcd\n\ndata: x\n\n",
         &[Decoded::Block(OwnedBlock { id_ignored: true, ..OwnedBlock::default() }), data_block("x")],
     );
-    // A NUL within the bound is found first, one after it is not looked for.
+    // A NUL within the bound is found first. Bytes above the bound are not searched for one.
     bounded("id: ab\0de\n\n", &[empty_block()]);
     bounded("id: abcd\0\n\n", &[Decoded::Block(OwnedBlock { id_ignored: true, ..OwnedBlock::default() })]);
 }

@@ -10,7 +10,7 @@ use ssewire_tests::outcome::{
 };
 
 #[test]
-fn event_that_crosses_chunks_needs_room() {
+fn event_that_crosses_chunks_needs_capacity() {
     check::<5>(&["data: 012", "34\n\n"], [event("message", "01234", "")]);
     check::<4>(&["data: 012", "34\n\ndata: x\n\n"], [capacity_exceeded(4), event("message", "x", "")]);
     check::<2>(&["data: 012", "34\n\ndata: x\n\n"], [capacity_exceeded(2), event("message", "x", "")]);
@@ -24,7 +24,7 @@ fn event_that_crosses_chunks_needs_room() {
 }
 
 #[test]
-fn lines_that_are_not_kept_need_no_room() {
+fn lines_that_are_not_kept_need_no_capacity() {
     check::<0>(&["dat", "a: x\n\n"], [event("message", "x", "")]);
     check::<0>(&["data:", " x\n\n"], [event("message", "x", "")]);
     let event = event("message", "x", "");
@@ -33,14 +33,14 @@ fn lines_that_are_not_kept_need_no_room() {
 }
 
 #[test]
-fn joined_data_lines_need_room() {
+fn joined_data_lines_need_capacity() {
     check::<5>(&["data: ab\ndata: cd\n\n"], [event("message", "ab\ncd", "")]);
     check::<4>(&["data: ab\ndata: cd\n\ndata: e\n\n"], [capacity_exceeded(4), event("message", "e", "")]);
     check::<0>(&["data\ndata\n\ndata: e\n\n"], [capacity_exceeded(0), event("message", "e", "")]);
 }
 
 #[test]
-fn id_without_room_is_ignored_and_costs_no_event() {
+fn id_without_capacity_is_ignored_and_costs_no_event() {
     check::<3>(&["id: abc\ndata: x\n\n"], [event("message", "x", "abc")]);
     check::<2>(&["id: abc\ndata: x\n\ndata: y\n\n"], [event("message", "x", ""), event("message", "y", "")]);
     check::<4>(
@@ -52,7 +52,7 @@ fn id_without_room_is_ignored_and_costs_no_event() {
 }
 
 #[test]
-fn id_without_room_is_reported_by_its_block() {
+fn id_without_capacity_is_reported_by_its_block() {
     for chunks in [&["id: 1\nid: abcdef\n\n"][..], &["id: 1\nid: abc", "def\n\n"], &["id: 1\nid: abcdef", "\n\n"]] {
         let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new());
         let outcome = drive::blocks(&mut decoder, chunks.iter().map(|chunk| chunk.as_bytes()));
@@ -104,7 +104,7 @@ fn truncated_frame_has_no_gap() {
 }
 
 #[test]
-fn frame_without_room_costs_no_event() {
+fn frame_without_capacity_costs_no_event() {
     for chunks in [&[": lon", "g\ndata: a\n\n"], &["x: lon", "g\ndata: a\n\n"]] {
         let mut decoder = Decoder::with_storage(ArrayBuffer::<1>::new()).with_comments().with_unknown_fields();
         let outcome = drive::frames(&mut decoder, chunks.iter().map(|chunk| chunk.as_bytes()));
@@ -114,7 +114,7 @@ fn frame_without_room_costs_no_event() {
 
 /// The call returns the frame, so the data must be copied.
 #[test]
-fn frame_within_a_block_needs_room_for_the_block() {
+fn frame_within_a_block_needs_capacity_for_the_block() {
     let stream = b"data: abc\n: c\n\ndata: x\n\n";
     let decode = |capacity: usize| {
         let mut memory = vec![0; capacity];
@@ -165,7 +165,7 @@ fn reset_and_finish_free_the_storage() {
     }
 }
 
-/// Parts at the end of the storage stay where they are.
+/// Values at the end of the storage must not move.
 #[test]
 fn shrink_to_fit_keeps_a_fixed_storage() {
     let mut decoder = Decoder::with_storage(ArrayBuffer::<16>::new()).with_last_event_id(b"abcdefg").unwrap();

@@ -102,7 +102,7 @@ fn set_last_event_id_rejects_an_id_above_the_bound() {
 }
 
 #[test]
-fn set_last_event_id_rejects_an_id_without_room() {
+fn set_last_event_id_rejects_an_id_without_capacity() {
     let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new());
     assert_eq!(decoder.set_last_event_id(b"12345"), Err(InvalidId::CapacityExceeded { capacity: 4 }));
     decoder.set_last_event_id(b"1234").unwrap();

@@ -67,7 +67,7 @@ proptest! {
     }
 
     #[test]
-    fn small_storage_loses_only_cut_lines(stream in streams::any_stream(), lengths in chunks::any_lengths()) {
+    fn small_storage_loses_only_lines_that_cross_chunks(stream in streams::any_stream(), lengths in chunks::any_lengths()) {
         let mut decoder = LineDecoder::with_storage(ArrayBuffer::<8>::new());
         let (seen, _) = decode(&mut decoder, &chunks::of_lengths(&lengths, &stream));
         let mut lines = reference_lines(&stream).0.into_iter();

@@ -172,7 +172,7 @@ fn disconnected_distributes_uniformly() {
     }
 }
 
-/// Clients that lose their connections at the same moment return spread over a whole reconnection time.
+/// Clients that lose their connections at the same time reconnect at times spread over one reconnection time.
 #[test]
 fn disconnected_spreads_the_first_attempts() {
     let mut per_second = [0; 3];

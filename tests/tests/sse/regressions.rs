@@ -38,7 +38,7 @@ fn long_comment_costs_no_event_in_any_chunking() {
 
 /// The same bug for a comment that does not fit a fixed storage.
 #[test]
-fn comment_without_room_costs_no_event() {
+fn comment_without_capacity_costs_no_event() {
     let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new()).with_comments();
     assert_eq!(decoder.decode_frame(&mut &b": long com"[..]), Ok(None));
     let truncated = Frame::Comment { text: b" lon", truncated: true };

@@ -1,4 +1,4 @@
-//! Allocations: none per event, and no memory for what is not kept.
+//! Allocations: none per event, and no memory for lines that are not kept.
 
 use ssewire::{Decoder, LineDecoder};
 

@@ -32,7 +32,7 @@ fn check(what: &str, limit: usize, stream: &[u8]) {
 #[test]
 fn peak_is_bounded_for_long_ids() {
     for limit in limits() {
-        // The slot for the `id` of a block kept the length of the longest one, while the data grew beside it.
+        // Regression: the slot for the `id` of a block kept the length of the longest ID while the data grew.
         let mut stream = field("id: ", limit - 1, "\n\n");
         stream.extend(b"id: 1\n");
         stream.extend(field("id: ", limit - 1, "\n"));
@@ -141,7 +141,7 @@ fn returned_comments_and_unknown_fields_are_bounded() {
     }
 }
 
-/// The largest limit that can be set is beyond what the address space has room for while the buffer grows.
+/// The largest possible limit exceeds the address space while the buffer grows.
 #[test]
 #[cfg(target_pointer_width = "32")]
 fn line_without_end_is_an_error_on_32_bits() {
