@@ -64,13 +64,13 @@ impl<E> Script<E> {
         self.given.clone()
     }
 
-    /// Returns the next step, `None` at the end. A chunk has at most `room` bytes.
-    fn next(&mut self, room: usize) -> Option<Step<E>> {
+    /// Returns the next step, `None` at the end. A chunk has at most `max` bytes.
+    fn next(&mut self, max: usize) -> Option<Step<E>> {
         assert!(!self.is_over, "polled after the end");
         let mut step = self.steps.pop_front();
         self.is_over = matches!(step, None | Some(Step::Fail(_)));
         if let Some(Step::Chunk(chunk)) = &mut step {
-            let rest = chunk.split_off(room.min(chunk.len()));
+            let rest = chunk.split_off(max.min(chunk.len()));
             if !rest.is_empty() {
                 self.steps.push_front(Step::Chunk(rest));
             }
@@ -79,8 +79,8 @@ impl<E> Script<E> {
         step
     }
 
-    fn poll(&mut self, context: &mut Context<'_>, room: usize) -> Poll<Option<Step<E>>> {
-        match self.next(room) {
+    fn poll(&mut self, context: &mut Context<'_>, max: usize) -> Poll<Option<Step<E>>> {
+        match self.next(max) {
             Some(Step::Wait) => {
                 context.waker().wake_by_ref();
                 Poll::Pending

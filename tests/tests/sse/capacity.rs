@@ -92,7 +92,7 @@ fn frames_are_truncated_to_the_free_storage() {
     }
 }
 
-/// An ID that is replaced within the line must not make room for a later part of it.
+/// An ID that is replaced within the line must not free storage for a later part of it.
 #[test]
 fn truncated_frame_has_no_gap() {
     let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new()).with_comments();

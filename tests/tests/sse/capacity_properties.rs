@@ -96,7 +96,7 @@ fn last_event_id_may_fill_the_storage() {
 fn check_events<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResult {
     let expected = Oracle::new().read(input);
     let outcome = drive::events(&mut Decoder::with_storage(ArrayBuffer::<N>::new()), cut.iter().copied());
-    prop_assert_eq!(outcome.retry, expected.retry, "retry needs no room");
+    prop_assert_eq!(outcome.retry, expected.retry, "retry needs no storage");
     prop_assert_eq!(outcome.pending, expected.pending);
     for (_, error) in outcome.errors() {
         prop_assert_eq!(error, DecodeError::CapacityExceeded { capacity: N });
@@ -112,7 +112,7 @@ fn check_events<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResul
         prop_assert!(lost <= 1, "a block is lost once: {:?}", block);
         prop_assert_eq!(seen.len() + lost.min(usize::from(block.has_event())), usize::from(block.has_event()));
         if block.data_lines <= 1 && is_in_one_chunk(&block, cut) {
-            prop_assert_eq!(lost, 0, "needs no room: {:?}", block);
+            prop_assert_eq!(lost, 0, "needs no storage: {:?}", block);
         }
         if !block.is_over {
             break;
@@ -143,7 +143,7 @@ fn check_blocks<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResul
         let (Decoded::Block(seen), Decoded::Block(right)) = (&seen.decoded, &right.decoded) else { unreachable!() };
         prop_assert_eq!(seen.retry, right.retry);
         if seen.id_ignored {
-            // An `id` before the ignored one may have had room.
+            // An `id` before the ignored one may have fitted.
             let block = all_blocks.iter().find(|block| block.span.end == outcome_end(&expected, right)).unwrap();
             prop_assert!(seen.id.as_ref().is_none_or(|id| block.ids.contains(&&id.0[..])));
         } else {

@@ -98,7 +98,7 @@ fn finish_event_returns_the_error_of_a_lost_event() {
     assert_eq!(decoder.finish_event(), Ok(None));
 
     let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new()).with_comments();
-    // The comment ends the call, and the event before it finds no room.
+    // The call returns the comment, and the event before it exceeds the capacity.
     assert!(decoder.decode_frame(&mut &b"data: abcde\n: c\n"[..]).unwrap().is_some());
     assert_eq!(decoder.finish_event(), Err(DecodeError::CapacityExceeded { capacity: 4 }));
     assert_eq!(decoder.finish_event(), Ok(None));
