@@ -49,15 +49,15 @@ test("text shows before its stream has ended, and stopping keeps it", async () =
 });
 
 test("a cut that looks like the end is none, and what came is kept", async () => {
-  const got = await play(await replay("--cut-after", within, "--framing", "close", "text"));
+  const got = await play(await replay("--fault", "cut-unnoticed", "text"));
   assertIsPart(got);
   assert.notEqual(got.text, "");
 });
 
-for (const framing of ["chunked", "length"]) {
-  test(`a cut that the browser notices leaves what was read before: ${framing}`, async () => {
+for (const fault of ["cut-in-chunk", "cut-with-length"]) {
+  test(`a cut that the browser notices leaves what was read before: ${fault}`, async () => {
     // Perhaps nothing: a stream that fails gives no more of what it has (Streams standard, ResetQueue).
-    assertIsPart(await play(await replay("--cut-after", within, "--framing", framing, "text")));
+    assertIsPart(await play(await replay("--fault", fault, "text")));
   });
 }
 
@@ -69,7 +69,7 @@ test("an error of the server leaves what came", async () => {
 });
 
 test("a page where the stream should be", async () => {
-  const { state, text } = await play((await replay()).replace("/v1/messages", "/faults/html"));
+  const { state, text } = await play((await replay()).replace("/v1/messages", "/faults/html-body"));
   assert.match(state, /^Incomplete: .*HTML/);
   assert.equal(text, "");
 });

@@ -13,7 +13,7 @@ use serde_json::Value;
 /// CONTRIBUTING.md alone justifies those of the command.
 type Published = (&'static str, &'static [&'static str], Option<&'static [&'static str]>);
 
-const PUBLISHED: [Published; 5] = [
+const PUBLISHED: [Published; 6] = [
     ("ssewire", &[], Some(&["bytes?", "memchr"])),
     ("ssewire-json", &[], Some(&["serde_json"])),
     ("ssewire-messages", &["ssewire", "ssewire-json"], Some(&["httpdate?", "serde", "serde_json"])),
@@ -32,6 +32,11 @@ const PUBLISHED: [Published; 5] = [
         ]),
     ),
     ("ssewire-cli", &["ssewire", "ssewire-messages"], None),
+    (
+        "ssewire-replay",
+        &[],
+        Some(&["bytes?", "clap?", "ctrlc?", "h2?", "http?", "httparse", "serde_json", "socket2", "tokio?"]),
+    ),
 ];
 
 /// The sources of the core.

@@ -62,12 +62,12 @@ fn faults_end_in_their_exit_codes() {
         ("cut-unnoticed", 4, "stream is truncated"),
         ("error-event", 3, "overloaded_error"),
         ("error-first", 3, "overloaded_error"),
-        ("rate-limit", 3, "rate_limit_error"),
-        ("overloaded", 3, "overloaded_error"),
-        ("json-error", 3, "invalid_request_error"),
-        ("json-message", 0, "\"stream\": true"),
-        ("html", 1, "HTML"),
-        ("compressed", 1, "compressed"),
+        ("429", 3, "rate_limit_error"),
+        ("529", 3, "overloaded_error"),
+        ("400", 3, "invalid_request_error"),
+        ("json-body", 0, "\"stream\": true"),
+        ("html-body", 1, "HTML"),
+        ("gzip", 1, "gzip"),
         ("empty", 1, "empty"),
     ] {
         let (_, stderr, ended) = end(pipe(&format!("{}/faults/{fault}", server.base_url()), &[]));

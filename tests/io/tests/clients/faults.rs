@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use ssewire_messages::{Completion, ErrorKind};
-use ssewire_replay::{Framing, Gate, Script, faults};
+use ssewire_replay::{Gate, Script};
 
 use crate::outcome::{End, Expected, Text};
 
@@ -22,121 +22,66 @@ fn fault(script: Script, text: Text, end: End) -> Fault {
     Fault { script, expected: Expected { text, end }, gate: None, idle: Duration::from_secs(30) }
 }
 
-fn good(script: Script) -> Fault {
-    fault(script, Text::All, End::Whole)
-}
-
-/// A fault that is built into the replay server.
-fn built_in(name: &str, text: Text, end: End) -> Fault {
-    let (_, script) = faults().into_iter().find(|(known, _)| *known == name).unwrap();
-    fault(script, text, end)
-}
-
 pub(crate) fn whole() -> Fault {
-    good(Script::stream(STREAM))
-}
-
-pub(crate) fn byte_by_byte() -> Fault {
-    built_in("byte-by-byte", Text::All, End::Whole)
-}
-
-pub(crate) fn odd_pieces() -> Fault {
-    good(Script::stream(STREAM).chunk_sizes([1, 7, 64, 3, 1400]))
-}
-
-pub(crate) fn pings() -> Fault {
-    good(Script::stream(STREAM).with_pings_every(1).chunked_by(50))
-}
-
-pub(crate) fn until_close() -> Fault {
-    good(Script::stream(STREAM).framed(Framing::UntilClose))
-}
-
-pub(crate) fn content_length() -> Fault {
-    good(Script::stream(STREAM).framed(Framing::ContentLength))
-}
-
-pub(crate) fn slow() -> Fault {
-    good(Script::stream(STREAM).chunked_by(100).delayed_by(Duration::from_millis(5)))
+    fault(Script::stream(STREAM), Text::All, End::Whole)
 }
 
 pub(crate) fn held_back() -> Fault {
     let gate = Gate::new();
-    let (begin, rest) = STREAM.split_at(middle());
-    Fault { gate: Some(gate.clone()), ..good(Script::stream(begin).wait(&gate).send(rest)) }
-}
-
-/// Offset of the middle of the event after the first text delta.
-fn middle() -> usize {
     let delta = b"text_delta";
-    STREAM.windows(delta.len()).position(|window| window == delta).unwrap() + 100
+    // After the first piece of text, within the next event.
+    let middle = STREAM.windows(delta.len()).position(|window| window == delta).unwrap() + 100;
+    let (begin, rest) = STREAM.split_at(middle);
+    Fault { gate: Some(gate.clone()), ..fault(Script::stream(begin).wait(&gate).send(rest), Text::All, End::Whole) }
 }
 
-fn is_cut(script: Script) -> Fault {
-    fault(script.cut_after(middle()), Text::Beginning, End::Incomplete(Completion::Truncated))
+/// Faults of the replay server, each with the sample `text`.
+macro_rules! built_in {
+    ($($function:ident = $fault:ident: $text:ident, $end:expr;)*) => {
+        $(pub(crate) fn $function() -> Fault {
+            let fault = fault(ssewire_replay::Fault::$fault.script(), Text::$text, $end);
+            let is_silent = matches!(ssewire_replay::Fault::$fault, ssewire_replay::Fault::Stall | ssewire_replay::Fault::StallFirst);
+            let idle = if is_silent { Duration::from_secs(1) } else { fault.idle };
+            Fault { idle, ..fault }
+        })*
+    };
 }
 
-pub(crate) fn cut() -> Fault {
-    is_cut(Script::stream(STREAM).chunked_by(1))
-}
+const TRUNCATED: End = End::Incomplete(Completion::Truncated);
 
-pub(crate) fn cut_in_chunk() -> Fault {
-    is_cut(Script::stream(STREAM))
-}
-
-pub(crate) fn cut_unnoticed() -> Fault {
-    is_cut(Script::stream(STREAM).framed(Framing::UntilClose))
-}
-
-pub(crate) fn cut_before_content_length() -> Fault {
-    is_cut(Script::stream(STREAM).framed(Framing::ContentLength))
-}
-
-pub(crate) fn cut_in_the_first_event() -> Fault {
-    fault(Script::stream(STREAM).chunked_by(3).cut_after(12), Text::None, End::Incomplete(Completion::Truncated))
-}
-
-pub(crate) fn hold() -> Fault {
-    let script = Script::stream(&STREAM[..middle()]).hold();
-    let fault = fault(script, Text::Beginning, End::Incomplete(Completion::Truncated));
-    Fault { idle: Duration::from_secs(1), ..fault }
-}
-
-pub(crate) fn error_event() -> Fault {
-    let events = STREAM[..middle()].windows(2).rposition(|window| window == b"\n\n").unwrap() + 2;
-    let script =
-        Script::stream(&STREAM[..events]).error_event("overloaded_error", "Overloaded").send(&STREAM[events..]);
-    fault(script, Text::Beginning, End::ServerError(Some(ErrorKind::Overloaded)))
-}
-
-pub(crate) fn error_first() -> Fault {
-    built_in("error-first", Text::None, End::ServerError(Some(ErrorKind::Overloaded)))
-}
-
-pub(crate) fn rate_limit() -> Fault {
-    built_in("rate-limit", Text::None, End::Refused(429, Some(ErrorKind::RateLimit)))
-}
-
-pub(crate) fn overloaded() -> Fault {
-    built_in("overloaded", Text::None, End::Refused(529, Some(ErrorKind::Overloaded)))
-}
-
-pub(crate) fn json_error() -> Fault {
-    built_in("json-error", Text::None, End::Refused(400, Some(ErrorKind::InvalidRequest)))
-}
-
-pub(crate) fn json_message() -> Fault {
-    built_in("json-message", Text::None, End::NonStreamBody("message"))
-}
-
-pub(crate) fn html() -> Fault {
-    built_in("html", Text::None, End::NonStreamBody("html"))
-}
-
-pub(crate) fn compressed() -> Fault {
-    built_in("compressed", Text::None, End::NonStreamBody("compressed"))
-}
-
-pub(crate) fn empty() -> Fault {
-    built_in("empty", Text::None, End::NonStreamBody("empty"))
+built_in! {
+    cut = Cut: Beginning, TRUNCATED;
+    cut_in_chunk = CutInChunk: Beginning, TRUNCATED;
+    cut_unnoticed = CutUnnoticed: Beginning, TRUNCATED;
+    cut_with_length = CutWithLength: Beginning, TRUNCATED;
+    cut_first_event = CutFirstEvent: None, TRUNCATED;
+    ends_early = EndsEarly: Beginning, TRUNCATED;
+    // The stop reason was sent; only the end of the last event is missing.
+    no_last_blank_line = NoLastBlankLine: All, End::Whole;
+    // A reset may destroy what was not yet read.
+    reset = Reset: Part, TRUNCATED;
+    wrong_length = WrongLength: All, End::Whole;
+    stall = Stall: Beginning, TRUNCATED;
+    stall_first = StallFirst: None, TRUNCATED;
+    slow = Slow: All, End::Whole;
+    split = Split: All, End::Whole;
+    odd_chunks = OddChunks: All, End::Whole;
+    content_length = ContentLength: All, End::Whole;
+    until_close = UntilClose: All, End::Whole;
+    pings = Pings: All, End::Whole;
+    bom = ByteOrderMark: All, End::Whole;
+    crlf = CrLf: All, End::Whole;
+    cr = Cr: All, End::Whole;
+    done = Done: All, End::Whole;
+    error_event = ErrorEvent: Beginning, End::ServerError(Some(ErrorKind::Overloaded));
+    error_first = ErrorFirst: None, End::ServerError(Some(ErrorKind::Overloaded));
+    status_204 = NoContent: None, End::NonStreamBody("empty");
+    status_400 = BadRequest: None, End::Refused(400, Some(ErrorKind::InvalidRequest));
+    status_429 = RateLimit: None, End::Refused(429, Some(ErrorKind::RateLimit));
+    status_502 = BadGateway: None, End::Refused(502, Option::None);
+    status_529 = Overloaded: None, End::Refused(529, Some(ErrorKind::Overloaded));
+    json_body = JsonBody: None, End::NonStreamBody("message");
+    html_body = HtmlBody: None, End::NonStreamBody("html");
+    gzip = Gzip: None, End::NonStreamBody("compressed");
+    empty = Empty: None, End::NonStreamBody("empty");
 }

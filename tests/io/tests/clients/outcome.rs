@@ -25,6 +25,8 @@ pub(crate) enum Text {
     All,
     /// A proper prefix that is not empty.
     Beginning,
+    /// As `Beginning`, or none.
+    Part,
     None,
 }
 
@@ -78,8 +80,9 @@ impl Expected {
         match self.text {
             Text::All => assert_eq!(outcome.text, whole),
             Text::None => assert_eq!(outcome.text, ""),
-            Text::Beginning => {
-                let is_beginning = !outcome.text.is_empty() && outcome.text.len() < whole.len();
+            Text::Beginning | Text::Part => {
+                let is_enough = !outcome.text.is_empty() || matches!(self.text, Text::Part);
+                let is_beginning = is_enough && outcome.text.len() < whole.len();
                 assert!(is_beginning && whole.starts_with(&outcome.text), "{:?} of {whole:?}", outcome.text);
             }
         }

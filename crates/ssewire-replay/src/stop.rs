@@ -6,17 +6,17 @@ use std::sync::{Condvar, Mutex};
 use crate::gate::Gate;
 use crate::lock;
 
-/// Set once, and seen by whoever waits for something else.
+/// Set once; wakes every thread that pauses or waits at a gate.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     stopped: Mutex<bool>,
     changed: Condvar,
-    /// Of every script that was ever served.
+    /// The gates of every script that was served.
     gates: Mutex<Vec<Gate>>,
 }
 
 impl Stop {
-    /// Sleeps, unless the server stops.
+    /// Blocks for this time, or until the server stops.
     pub(crate) fn pause(&self, duration: Duration) {
         let stopped = lock(&self.stopped);
         drop(self.changed.wait_timeout_while(stopped, duration, |stopped| !*stopped));
@@ -26,7 +26,7 @@ impl Stop {
         *lock(&self.stopped)
     }
 
-    /// Has these gates woken by the stop.
+    /// Has the stop wake these gates.
     pub(crate) fn remember(&self, gates: impl Iterator<Item = Gate>) {
         lock(&self.gates).extend(gates);
     }
@@ -34,7 +34,7 @@ impl Stop {
     pub(crate) fn stop(&self) {
         *lock(&self.stopped) = true;
         self.changed.notify_all();
-        // Not under the lock: whoever waits at a gate asks `is_stopped` while it holds the gate.
+        // Not under the lock: a thread that waits at a gate calls `is_stopped` while it holds the gate's lock.
         let gates = core::mem::take(&mut *lock(&self.gates));
         gates.iter().for_each(Gate::wake);
     }

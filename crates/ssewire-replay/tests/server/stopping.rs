@@ -68,7 +68,7 @@ fn a_server_stops_while_clients_are_silent() {
     unread.get("/large");
     let (mut idle, mut begun, mut waited) =
         (Client::connect(&server), Client::connect(&server), Client::connect(&server));
-    let head = idle.get("/faults/overloaded");
+    let head = idle.get("/faults/529");
     idle.body(&head);
     begun.send("POST /text HT");
     waited.send("POST /text HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n");

@@ -98,3 +98,30 @@ fn a_connection_ends_behind_a_cut() {
     client.get("/it");
     assert_eq!(client.rest(), "3\r\none\r\n");
 }
+
+#[test]
+fn a_path_may_respond_by_the_request() {
+    let server = Server::start().unwrap();
+    server.serve_with("/it", |request| match request.method.as_str() {
+        "DELETE" => Script::status(202),
+        _ => Script::stream(request.last_event_id().unwrap_or("none")),
+    });
+    let mut client = Client::connect(&server);
+    client.get("/it");
+    client.expect("4\r\nnone\r\n0\r\n\r\n");
+    client.send("GET /it HTTP/1.1\r\nLast-Event-ID: 7\r\n\r\n");
+    client.head();
+    client.expect("1\r\n7\r\n0\r\n\r\n");
+    client.send("DELETE /it HTTP/1.1\r\n\r\n");
+    assert!(client.head().starts_with("http/1.1 202 "));
+}
+
+#[test]
+fn a_star_is_every_other_path() {
+    let server = Server::start().unwrap();
+    server.serve("*", Script::stream("any"));
+    server.serve("/it", Script::stream("one"));
+    for (path, body) in [("/it", "one"), ("/v1/chat/completions", "any"), ("/", "any")] {
+        assert_eq!(ask(&server, path).1, format!("3\r\n{body}\r\n0\r\n\r\n"), "{path}");
+    }
+}

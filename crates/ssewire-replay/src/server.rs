@@ -10,17 +10,19 @@ use std::net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Mutex;
 use std::thread::{self, JoinHandle};
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::connection;
+use crate::connection::{self, Close};
 use crate::lock;
 use crate::request::Request;
 use crate::script::Script;
 use crate::stop::Stop;
 use crate::table::Table;
 
-/// Answers on a port of this machine until it is dropped. Dropping it ends every answer that is under way, opens no
-/// gate but waits at none, and returns when its threads are gone.
+/// Serves on a port of this machine until it is dropped.
+///
+/// Dropping it ends every response in progress, without opening a gate or waiting at one, and returns when its threads
+/// have ended. It needs no runtime, so it may be used in any test, asynchronous or not.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -29,18 +31,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// On a free port of the loopback.
+    /// Starts on a free port of the loopback interface.
     ///
     /// # Errors
-    /// There is no port, or no thread.
+    /// There is no free port, or no thread.
     pub fn start() -> io::Result<Self> {
         Self::start_on((Ipv4Addr::LOCALHOST, 0))
     }
 
-    /// On this address; port 0 is any free one.
+    /// Starts on the first of these addresses that is free; port 0 is any free one.
     ///
     /// # Errors
-    /// The port is taken, or there is no thread.
+    /// The port is in use, or there is no thread.
     pub fn start_on(address: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = listen(address)?;
         let address = listener.local_addr()?;
@@ -52,26 +54,58 @@ impl Server {
         Ok(Self { address, shared, acceptor: Some(acceptor) })
     }
 
-    /// `http://127.0.0.1:PORT`; a path goes behind it.
+    /// Returns the address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns `http://127.0.0.1:PORT`, to which a path is appended.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// What GET and POST on `path` are answered with, from the next request on.
+    /// Responds to GET and POST on `path` with `script`, from the next request on. The path `*` stands for every path
+    /// without responses of its own.
     pub fn serve(&self, path: &str, script: Script) {
         self.serve_in_turn(path, [script]);
     }
 
-    /// As [`serve`](Self::serve), another script each time; the last stays. None: nothing is there any more.
+    /// As [`serve`](Self::serve), with the next script at each request; the last one stays. Without scripts, the path
+    /// responds with 404.
     pub fn serve_in_turn(&self, path: &str, scripts: impl IntoIterator<Item = Script>) {
         let scripts: Vec<_> = scripts.into_iter().collect();
         self.shared.stop.remember(scripts.iter().flat_map(Script::gates));
         self.shared.table.set(path, scripts);
     }
 
-    /// What came so far, whatever it was answered with: the newest 16384, oldest first. A request is here before its
-    /// answer begins.
+    /// Responds to any method on `path` with what `respond` returns for the request.
+    ///
+    /// ```
+    /// use ssewire_replay::{Script, Server};
+    ///
+    /// let server = Server::start()?;
+    /// server.serve_with("/events", |request| match request.last_event_id() {
+    ///     None => Script::stream("id: 1\ndata: a\n\n").cut(),
+    ///     Some(_) => Script::status(204),
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn serve_with(&self, path: &str, respond: impl Fn(&Request) -> Script + Send + Sync + 'static) {
+        let stop = Arc::downgrade(&self.shared);
+        let respond = move |request: &Request| {
+            let script = respond(request);
+            if let Some(shared) = stop.upgrade() {
+                shared.stop.remember(script.gates());
+            }
+            script
+        };
+        self.shared.table.set_function(path, Arc::new(respond));
+    }
+
+    /// Returns the requests so far, whatever the response, oldest first: the newest 16,384 of them. A request is here
+    /// before its response starts.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).iter().cloned().collect()
@@ -81,7 +115,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stop.stop();
-        // Before the acceptor: the descriptors that this frees may be needed to wake it.
+        // Before the acceptor: waking it may need the descriptors that this frees.
         let live = self.shared.close();
         for connection in live.into_values() {
             let _ = connection.thread.join();
@@ -94,17 +128,17 @@ impl Drop for Server {
             }
             thread::sleep(Duration::from_millis(10));
         }
-        // It cannot be reached. Rather leave it behind than hang.
+        // It cannot be reached. A thread that stays is better than a drop that hangs.
     }
 }
 
-/// What the threads of a server have in common.
+/// What the threads of a server share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) table: Table,
     pub(crate) stop: Stop,
     requests: Mutex<VecDeque<Request>>,
-    /// `None`: the server stops.
+    /// `None` if the server stops.
     connections: Mutex<Option<Connections>>,
 }
 
@@ -116,18 +150,19 @@ struct Connections {
 
 #[derive(Debug)]
 struct Live {
-    /// Shared with the thread, not duplicated: thousands of connections need a descriptor each.
+    /// Shared with the thread, not duplicated: thousands of connections need one descriptor each.
     stream: Arc<TcpStream>,
     thread: JoinHandle<()>,
 }
 
-/// A server that somebody leaves running must not grow for ever.
-const MOST_REQUESTS: usize = 16_384;
+/// A server that is left running must not grow without bound.
+const MAX_REQUESTS: usize = 16_384;
 
-/// Connections that wait to be accepted. Those that find no place try again after a second, and then later and later.
+/// Connections that wait to be accepted. A client that finds no place tries again after a second, then after longer
+/// times.
 const QUEUE: i32 = 4096;
 
-/// Enough for a connection's thread, and little enough for thousands.
+/// Enough for the thread of an HTTP/1 connection, and little enough for thousands of them.
 const STACK_BYTES: usize = 64 * 1024;
 
 impl Shared {
@@ -142,7 +177,7 @@ impl Shared {
 
     pub(crate) fn record(&self, request: Request) {
         let mut requests = lock(&self.requests);
-        if requests.len() == MOST_REQUESTS {
+        if requests.len() == MAX_REQUESTS {
             requests.pop_front();
         }
         requests.push_back(request);
@@ -151,10 +186,10 @@ impl Shared {
     /// Serves a connection on a thread of its own.
     ///
     /// # Errors
-    /// There is no thread. The connection is closed then.
+    /// There is no thread; the connection is closed.
     fn open(self: &Arc<Self>, stream: TcpStream) -> io::Result<()> {
         let stream = Arc::new(stream);
-        // Held over the spawn: the thread must find itself in the map when it leaves.
+        // Held until the thread is in the map, where it must find itself when it ends.
         let mut connections = lock(&self.connections);
         let Some(connections) = &mut *connections else { return Ok(()) };
         let id = connections.next;
@@ -163,16 +198,19 @@ impl Shared {
             let (shared, stream) = (self.clone(), stream.clone());
             move || {
                 let _leave = Leave { shared: &shared, id };
-                let _ = connection::serve(&stream, &shared);
-                // Now, not when the last that knows the stream forgets it.
-                let _ = stream.shutdown(Shutdown::Write);
+                match connection::serve(&stream, &shared) {
+                    // With this option, closing the descriptor resets the connection.
+                    Ok(Close::Reset) => drop(SockRef::from(&*stream).set_linger(Some(Duration::ZERO))),
+                    // Now, not when the last reference is dropped.
+                    Ok(Close::InOrder) | Err(_) => drop(stream.shutdown(Shutdown::Write)),
+                }
             }
         })?;
         connections.live.insert(id, Live { stream, thread });
         Ok(())
     }
 
-    /// Shuts every connection down, and lets no other begin.
+    /// Shuts every connection down, and refuses new ones.
     fn close(&self) -> HashMap<u64, Live> {
         let live = lock(&self.connections).take().unwrap_or_default().live;
         for connection in live.values() {
@@ -182,7 +220,7 @@ impl Shared {
     }
 }
 
-/// Forgets a connection when its thread ends, even if it panics.
+/// Removes a connection from the map when its thread ends, even if it panics.
 struct Leave<'a> {
     shared: &'a Shared,
     id: u64,
@@ -196,22 +234,22 @@ impl Drop for Leave<'_> {
     }
 }
 
-/// On the first of these addresses that is free.
+/// Listens on the first of these addresses that is free.
 fn listen(addresses: impl ToSocketAddrs) -> io::Result<TcpListener> {
-    let mut refused = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    let mut last_error = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses.to_socket_addrs()? {
         match listen_on(address) {
             Ok(listener) => return Ok(listener),
-            Err(error) => refused = error,
+            Err(error) => last_error = error,
         }
     }
-    Err(refused)
+    Err(last_error)
 }
 
-/// As `TcpListener::bind` does, but for the queue.
+/// Does what `TcpListener::bind` does, with a longer queue.
 fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // On Windows it would share the port with whoever has it.
+    // On Windows, this option would share the port with another program.
     if cfg!(unix) {
         socket.set_reuse_address(true)?;
     }
@@ -227,13 +265,13 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             return;
         }
         if opened.is_err() {
-            // No descriptors or no threads: some may come free.
+            // There are no descriptors or no threads left; some may become free.
             shared.stop.pause(Duration::from_millis(10));
         }
     }
 }
 
-/// Makes `accept` return, to look whether the server stops.
+/// Makes `accept` return, so that its thread checks whether the server stops.
 fn wake(address: SocketAddr) -> bool {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

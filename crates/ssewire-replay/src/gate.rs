@@ -1,4 +1,4 @@
-//! What holds an answer back until a test lets it go on.
+//! Holds a response back until a test lets it continue.
 
 use alloc::sync::Arc;
 use std::sync::{Condvar, Mutex};
@@ -6,11 +6,11 @@ use std::sync::{Condvar, Mutex};
 use crate::lock;
 use crate::stop::Stop;
 
-/// Holds an answer back until it is opened: [`Script::wait`](crate::Script::wait).
+/// Holds a response back until it is opened, with [`Script::wait`](crate::Script::wait).
 ///
-/// What a client shows while the gate is shut, it shows without having seen what comes behind it. That proves
-/// promptness without a clock. Clones are the same gate. An opened gate stays open; a server that stops lets its own
-/// answers go, and they end there.
+/// Whatever a client shows while the gate is shut, it shows without having received the rest. So a gate proves
+/// promptness without a clock. Clones are the same gate. An open gate stays open. A server that stops ends the
+/// responses that wait; they send nothing more.
 #[derive(Debug, Clone, Default)]
 pub struct Gate(Arc<Inner>);
 
@@ -21,27 +21,27 @@ struct Inner {
 }
 
 impl Gate {
-    /// A gate that is shut.
+    /// Creates a gate that is shut.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Lets everything through, from now on.
+    /// Lets every response through, from now on.
     pub fn open(&self) {
         *lock(&self.0.open) = true;
         self.0.changed.notify_all();
     }
 
-    /// Returns when the gate is open or the server stops.
+    /// Blocks until the gate is open or the server stops.
     pub(crate) fn wait(&self, stop: &Stop) {
         let open = lock(&self.0.open);
         drop(self.0.changed.wait_while(open, |open| !*open && !stop.is_stopped()));
     }
 
-    /// Makes those that wait look at their server again.
+    /// Makes the waiting threads check again whether their server stops.
     pub(crate) fn wake(&self) {
-        // A waiter is either before its look at the server or already asleep: this lock tells the two apart.
+        // Taking the lock ensures that a waiter has either not checked yet or is asleep.
         drop(lock(&self.0.open));
         self.0.changed.notify_all();
     }

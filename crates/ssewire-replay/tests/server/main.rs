@@ -10,7 +10,9 @@
 mod builtin;
 mod client;
 mod connections;
+mod faults;
 mod framing;
 mod gates;
+mod http2;
 mod requests;
 mod stopping;

@@ -1,7 +1,7 @@
 //! A client that hides nothing: it writes bytes, and reads bytes.
 
 use core::time::Duration;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 
 use ssewire_replay::Server;
@@ -51,9 +51,13 @@ impl Client {
     }
 
     pub(crate) fn rest_bytes(&mut self) -> Vec<u8> {
+        self.rest_or_error().unwrap()
+    }
+
+    pub(crate) fn rest_or_error(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.0.read_to_end(&mut bytes).unwrap();
-        bytes
+        self.0.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// The body that the content-length of this head announces.

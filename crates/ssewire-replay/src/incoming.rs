@@ -1,57 +1,17 @@
-//! What a client asks: read from a connection that may carry many requests.
+//! Reads HTTP/1 requests from a connection that may carry many.
 
 use std::io::{self, Read as _};
 use std::net::TcpStream;
 
-use serde_json::Value;
+use crate::http1;
+use crate::request::{Request, Version};
 
-use crate::reply;
-
-/// A request that came, whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// As it was sent: `POST`.
-    pub method: String,
-    /// As it was sent, with its query.
-    pub path: String,
-    /// In the order they came, names as they were sent.
-    pub headers: Vec<(String, String)>,
-    /// Without its framing.
-    pub body: Vec<u8>,
-    pub(crate) is_http_1_0: bool,
-}
-
-impl Request {
-    /// The first header of this name, in any case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-
-    /// The body as JSON; null if it is none.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_default()
-    }
-
-    /// Whether the connection is of no use after the answer.
-    pub(crate) fn wants_close(&self) -> bool {
-        self.is_http_1_0 || self.says("connection", "close")
-    }
-
-    /// Whether this word is in the comma-separated list that is a header.
-    fn says(&self, name: &str, word: &str) -> bool {
-        let words = self.header(name).unwrap_or_default().split(',');
-        words.map(str::trim).any(|said| said.eq_ignore_ascii_case(word))
-    }
-}
-
-/// Why there is no request.
+/// Why no request was read.
 #[derive(Debug)]
 pub(crate) enum NoRequest {
-    /// The client left, or the server stops.
+    /// The client has left, or the server stops.
     Gone,
-    /// It cannot be understood, and what follows it neither.
+    /// The bytes are not a request, so the rest of the connection cannot be read either.
     Refused { status: u16, kind: &'static str, message: &'static str },
 }
 
@@ -61,34 +21,53 @@ impl From<io::Error> for NoRequest {
     }
 }
 
-/// The client's side of a connection.
+/// What a client sends on a connection.
 #[derive(Debug)]
 pub(crate) struct Incoming<'a> {
     stream: &'a TcpStream,
-    /// What is read and not yet used: a client may send the next request early.
+    /// Bytes that were read and not yet parsed: a client may send the next request early.
     unused: Vec<u8>,
 }
 
-const MOST_HEADERS: usize = 100;
-const MOST_HEAD_BYTES: usize = 64 * 1024;
-/// More than the API takes.
-const MOST_BODY_BYTES: usize = 64 * 1024 * 1024;
+/// The first bytes of an HTTP/2 connection with prior knowledge: RFC 9113, section 3.4.
+#[cfg(feature = "http2")]
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+const MAX_HEADERS: usize = 100;
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// More than the Messages API accepts.
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 impl<'a> Incoming<'a> {
     pub(crate) fn new(stream: &'a TcpStream) -> Self {
         Self { stream, unused: Vec::new() }
     }
 
+    /// Returns whether the connection starts as HTTP/2 does. Reads as few bytes as that takes.
+    #[cfg(feature = "http2")]
+    pub(crate) fn starts_http2(&mut self) -> Result<bool, NoRequest> {
+        while self.unused.len() < HTTP2_PREFACE.len() && HTTP2_PREFACE.starts_with(&self.unused) {
+            self.read_more()?;
+        }
+        Ok(self.unused.starts_with(HTTP2_PREFACE))
+    }
+
+    /// Returns the bytes that were read and not parsed.
+    #[cfg(feature = "http2")]
+    pub(crate) fn into_unused(self) -> Vec<u8> {
+        self.unused
+    }
+
     pub(crate) fn next_request(&mut self) -> Result<Request, NoRequest> {
         let mut request = self.head()?;
-        let is_chunked = request.says("transfer-encoding", "chunked");
+        let is_chunked = request.has_token("transfer-encoding", "chunked");
         let length = match request.header("content-length") {
-            Some(length) => length.parse().map_err(|_| malformed("the content-length is no number"))?,
+            Some(length) => length.parse().map_err(|_| malformed("content-length is not a number"))?,
             None => 0,
         };
         let is_body_here = self.unused.len() >= length && !is_chunked;
-        if request.says("expect", "100-continue") && !request.is_http_1_0 && !is_body_here {
-            reply::go_on(self.stream)?;
+        if request.has_token("expect", "100-continue") && request.version != Version::Http10 && !is_body_here {
+            http1::send_continue(self.stream)?;
         }
         request.body = if is_chunked { self.chunked_body()? } else { self.body(length)? };
         Ok(request)
@@ -96,9 +75,9 @@ impl<'a> Incoming<'a> {
 
     fn head(&mut self) -> Result<Request, NoRequest> {
         loop {
-            let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+            let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
             let mut head = httparse::Request::new(&mut headers);
-            let parsed = head.parse(&self.unused).map_err(|_| malformed("the request head is no HTTP/1"))?;
+            let parsed = head.parse(&self.unused).map_err(|_| malformed("request head is not HTTP/1"))?;
             if let httparse::Status::Complete(length) = parsed {
                 let headers = head.headers.iter();
                 let request = Request {
@@ -106,20 +85,20 @@ impl<'a> Incoming<'a> {
                     path: head.path.unwrap_or_default().to_owned(),
                     headers: headers.map(|header| (header.name.to_owned(), lossy(header.value))).collect(),
                     body: Vec::new(),
-                    is_http_1_0: head.version == Some(0),
+                    version: if head.version == Some(0) { Version::Http10 } else { Version::Http11 },
                 };
                 self.take(length)?;
                 return Ok(request);
             }
-            if self.unused.len() > MOST_HEAD_BYTES {
-                return Err(malformed("the request head is too large"));
+            if self.unused.len() > MAX_HEAD_BYTES {
+                return Err(malformed("request head is too large"));
             }
             self.read_more()?;
         }
     }
 
     fn body(&mut self, length: usize) -> Result<Vec<u8>, NoRequest> {
-        if length > MOST_BODY_BYTES {
+        if length > MAX_BODY_BYTES {
             return Err(too_large());
         }
         self.take(length)
@@ -133,12 +112,12 @@ impl<'a> Incoming<'a> {
                 self.skip_trailers()?;
                 return Ok(body);
             }
-            if size > MOST_BODY_BYTES - body.len() {
+            if size > MAX_BODY_BYTES - body.len() {
                 return Err(too_large());
             }
             body.extend(self.take(size)?);
             if self.take(2)? != b"\r\n" {
-                return Err(malformed("a chunk of the request is longer than its size"));
+                return Err(malformed("chunk of the request is longer than its size"));
             }
         }
     }
@@ -146,20 +125,20 @@ impl<'a> Incoming<'a> {
     fn chunk_size(&mut self) -> Result<usize, NoRequest> {
         loop {
             let parsed = httparse::parse_chunk_size(&self.unused);
-            match parsed.map_err(|_| malformed("a chunk of the request has no size"))? {
+            match parsed.map_err(|_| malformed("chunk of the request has no size"))? {
                 httparse::Status::Complete((length, size)) => {
                     self.take(length)?;
                     return usize::try_from(size).map_err(|_| too_large());
                 }
-                httparse::Status::Partial if self.unused.len() > MOST_HEAD_BYTES => {
-                    return Err(malformed("the size of a chunk is too long"));
+                httparse::Status::Partial if self.unused.len() > MAX_HEAD_BYTES => {
+                    return Err(malformed("size of a chunk is too long"));
                 }
                 httparse::Status::Partial => self.read_more()?,
             }
         }
     }
 
-    /// Up to the blank line that ends them.
+    /// Skips the trailers and the blank line after them.
     fn skip_trailers(&mut self) -> Result<(), NoRequest> {
         let mut skipped = 0;
         loop {
@@ -168,20 +147,20 @@ impl<'a> Incoming<'a> {
             if line <= 2 {
                 return Ok(());
             }
-            if skipped > MOST_HEAD_BYTES {
-                return Err(malformed("the trailers of the request are too large"));
+            if skipped > MAX_HEAD_BYTES {
+                return Err(malformed("trailers of the request are too large"));
             }
         }
     }
 
-    /// Uses up a line; gives its length, end included.
+    /// Skips a line; returns its length with its end.
     fn line(&mut self) -> Result<usize, NoRequest> {
         loop {
             if let Some(end) = self.unused.iter().position(|&byte| byte == b'\n') {
                 return Ok(self.take(end + 1)?.len());
             }
-            if self.unused.len() > MOST_HEAD_BYTES {
-                return Err(malformed("the trailers of the request are too large"));
+            if self.unused.len() > MAX_HEAD_BYTES {
+                return Err(malformed("trailers of the request are too large"));
             }
             self.read_more()?;
         }
@@ -196,7 +175,7 @@ impl<'a> Incoming<'a> {
     }
 
     fn read_more(&mut self) -> Result<(), NoRequest> {
-        // Small: it is on the stack, and stacks are small here.
+        // Small, because it is on the stack of a connection, which is small.
         let mut piece = [0; 4096];
         let length = self.stream.read(&mut piece)?;
         if length == 0 {

@@ -11,7 +11,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
-use ssewire_replay::sample;
+use ssewire_replay::{Fault, sample};
 
 struct Replay {
     process: Child,
@@ -62,35 +62,78 @@ fn it_serves_a_sample_without_being_told_anything() {
     let replay = Replay::start(&[]);
     assert!(replay.told.contains(&format!("curl -sN {}/v1/messages | ssewire", replay.url)));
     assert_eq!(replay.ask("/v1/messages").1, text());
-    assert!(replay.ask("/faults/overloaded").0.starts_with("HTTP/1.1 529 "));
+    assert!(replay.ask("/faults/529").0.starts_with("HTTP/1.1 529 "));
+}
+
+#[test]
+fn it_prints_the_address_for_people_and_for_shells() {
+    let replay = Replay::start(&[]);
+    let line = format!("export ANTHROPIC_BASE_URL={}", replay.url);
+    assert!(replay.told.lines().any(|told| told == line), "{}", replay.told);
 }
 
 #[test]
 fn it_serves_files_and_samples_under_their_names() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/streams/hostile/only_ping.sse");
-    let replay = Replay::start(&[file, "text", "--cut-after", "20"]);
-    let begin = std::fs::read_to_string(file).unwrap()[..20].to_owned();
-    assert_eq!(replay.ask("/v1/messages").1, begin);
-    assert_eq!(replay.ask("/only_ping").1, begin);
-    assert_eq!(replay.ask("/text").1, text()[..20]);
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/streams/hostile/only_ping.sse");
+    let replay = Replay::start(&[file, "text"]);
+    let stream = std::fs::read_to_string(file).unwrap();
+    for path in ["/v1/messages", "/only_ping", "/v1/chat/completions"] {
+        assert_eq!(replay.ask(path).1, stream, "{path}");
+    }
+    assert_eq!(replay.ask("/text").1, text());
 }
 
 #[test]
-fn its_options_decide_how_the_stream_comes() {
-    let options = ["--framing", "length", "--chunk-size", "100", "--delay-ms", "1", "--ping-every", "1", "text"];
-    let (head, body) = Replay::start(&options).ask("/v1/messages");
-    assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{head}");
+fn its_options_decide_how_the_stream_is_sent() {
+    let options = ["--chunk-size", "100", "--delay-ms", "1", "--fault", "pings", "text"];
+    let (_, body) = Replay::start(&options).ask("/v1/messages");
     let ping = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
     let expected: String = text().split_inclusive("\n\n").map(|event| format!("{event}{ping}")).collect();
     assert_eq!(body, expected);
 }
 
 #[test]
-fn it_says_what_it_cannot_serve() {
-    for (arguments, code) in [(&["no-such-sample"][..], 1), (&["--chunk-size", "0"], 2), (&["--framing", "none"], 2)] {
+fn a_recording_is_served_without_its_time_comments() {
+    let recording = std::env::temp_dir().join(format!("ssewire-replay-{}.sse", std::process::id()));
+    let parts: Vec<_> = text().split_inclusive("\n\n").map(str::to_owned).collect();
+    std::fs::write(&recording, format!(": ssewire +0ms\n{}", parts.join(": ssewire +86400000ms\n"))).unwrap();
+    let replay = Replay::start(&[recording.to_str().unwrap(), "--speed", "inf"]);
+    std::fs::remove_file(&recording).unwrap();
+    assert_eq!(replay.ask("/v1/messages").1, text());
+}
+
+#[test]
+fn it_lists_its_faults() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ssewire-replay")).args(["--fault", "list"]).output().unwrap();
+    assert!(output.status.success());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = printed.lines().map(|line| line.split_once(' ').unwrap()).collect();
+    let expected: Vec<_> = Fault::ALL.iter().map(|fault| (fault.name(), fault.description())).collect();
+    assert_eq!(lines.iter().map(|(name, text)| (*name, text.trim_start())).collect::<Vec<_>>(), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_in_order_in_the_middle_of_a_response() {
+    let mut replay = Replay::start(&["--fault", "stall"]);
+    let mut stream = TcpStream::connect(replay.url.strip_prefix("http://").unwrap()).unwrap();
+    write!(stream, "GET / HTTP/1.0\r\n\r\n").unwrap();
+    stream.read_exact(&mut [0; 16]).unwrap();
+    assert!(Command::new("kill").args(["-INT", &replay.process.id().to_string()]).status().unwrap().success());
+    assert_eq!(replay.process.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn it_reports_what_it_cannot_serve() {
+    for (arguments, code, reason) in [
+        (&["no-such-sample"][..], 1, "no-such-sample: "),
+        (&["--chunk-size", "0"], 2, "--chunk-size"),
+        (&["--speed", "0"], 2, "not a number greater than zero"),
+        (&["--fault", "no-such-fault"], 2, "available faults: cut, "),
+    ] {
         let output = Command::new(env!("CARGO_BIN_EXE_ssewire-replay")).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
-        assert!(!output.stderr.is_empty());
+        assert!(String::from_utf8_lossy(&output.stderr).contains(reason), "{arguments:?}");
     }
 }
 
@@ -102,7 +145,7 @@ fn curl_reads_it() {
     // curl(1): 18 is a partial file.
     for (path, code, expected) in [
         ("/v1/messages", 0, whole),
-        ("/faults/byte-by-byte", 0, whole),
+        ("/faults/split", 0, whole),
         ("/faults/cut", 18, most),
         ("/faults/cut-in-chunk", 18, most),
         ("/faults/cut-unnoticed", 0, most),

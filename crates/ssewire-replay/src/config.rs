@@ -1,0 +1,138 @@
+//! A server of recordings, as the commands start it.
+
+use core::net::Ipv4Addr;
+use core::num::NonZeroUsize;
+use core::time::Duration;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::fault::Fault;
+use crate::samples::{TEXT, sample};
+use crate::script::Script;
+use crate::server::Server;
+
+/// What [`serve`] serves, and how. Without a stream, it is the sample `text`.
+#[derive(Debug, Clone)]
+pub struct Config {
+    port: u16,
+    streams: Vec<(String, Vec<u8>)>,
+    speed: f64,
+    delay: Duration,
+    chunk_size: Option<NonZeroUsize>,
+    fault: Option<Fault>,
+}
+
+impl Config {
+    /// Any free port of the loopback interface, recorded pace, no fault.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { port: 0, streams: Vec::new(), speed: 1.0, delay: Duration::ZERO, chunk_size: None, fault: None }
+    }
+
+    /// Listens on this port; 0 is any free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Adds a recording. It is served at `/NAME`, the first one at every other path, too. A body that starts with `{`
+    /// is sent as JSON.
+    #[must_use]
+    pub fn stream(mut self, name: impl Into<String>, recording: impl Into<Vec<u8>>) -> Self {
+        self.streams.push((name.into(), recording.into()));
+        self
+    }
+
+    /// Adds a recording from a file, named after its file stem, or a sample of this name if there is no such file.
+    ///
+    /// # Errors
+    /// There is neither such a file nor such a sample, or the file cannot be read.
+    pub fn file(self, path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        let recording = match (fs::read(path), path.to_str().and_then(sample)) {
+            (Ok(bytes), _) => bytes,
+            (Err(_), Some(sample)) => sample.to_vec(),
+            (Err(error), None) => return Err(error),
+        };
+        Ok(self.stream(path.file_stem().unwrap_or_default().to_string_lossy(), recording))
+    }
+
+    /// Plays recordings at this multiple of their pace, as [`Script::speed`].
+    #[must_use]
+    pub fn speed(mut self, speed: f64) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// Pauses for `delay` between two chunks, instead of the recorded pace.
+    #[must_use]
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Sends chunks of at most this size.
+    #[must_use]
+    pub fn chunk_size(mut self, size: NonZeroUsize) -> Self {
+        self.chunk_size = Some(size);
+        self
+    }
+
+    /// Applies a fault to every recording.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    fn script(&self, recording: &[u8]) -> Script {
+        let mut script = if recording.trim_ascii_start().starts_with(b"{") {
+            Script::status(200).json(String::from_utf8_lossy(recording))
+        } else {
+            Script::recording(recording)
+        };
+        script = script.speed(self.speed);
+        if let Some(fault) = self.fault {
+            script = fault.apply(script);
+        }
+        if !self.delay.is_zero() {
+            script = script.delayed_by(self.delay);
+        }
+        match self.chunk_size {
+            Some(size) => script.chunked_by(size.get()),
+            None => script,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Starts a server of recordings. It stops when it is dropped.
+///
+/// ```
+/// use ssewire_replay::{Config, Fault, serve};
+///
+/// let recording = ": ssewire +0ms\ndata: a\n\n: ssewire +800ms\ndata: b\n\n";
+/// let server = serve(&Config::new().stream("answer", recording).speed(4.0).fault(Fault::Pings))?;
+/// println!("export ANTHROPIC_BASE_URL={}", server.base_url());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// The port is in use, or there is no thread.
+pub fn serve(config: &Config) -> io::Result<Server> {
+    let server = Server::start_on((Ipv4Addr::LOCALHOST, config.port))?;
+    let first = config.streams.first().map_or(TEXT, |(_, recording)| recording);
+    server.serve("/v1/messages", config.script(first));
+    server.serve("*", config.script(first));
+    for (name, recording) in &config.streams {
+        server.serve(&format!("/{name}"), config.script(recording));
+    }
+    Ok(server)
+}

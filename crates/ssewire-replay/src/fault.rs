@@ -1,0 +1,275 @@
+//! Faults by name.
+
+use core::fmt;
+use core::str::FromStr;
+use core::time::Duration;
+
+use crate::samples::TEXT;
+use crate::script::{Framing, Script, error_event};
+
+macro_rules! faults {
+    ($(#[doc = $description:literal] $variant:ident = $name:literal,)*) => {
+        /// A fault of a server or of a network, or a rare form of a good stream, for any stream.
+        ///
+        /// ```
+        /// use ssewire_replay::{Fault, Script, Server};
+        ///
+        /// let server = Server::start()?;
+        /// let fault: Fault = "cut".parse()?;
+        /// server.serve("/v1/messages", fault.apply(Script::stream("data: one\n\ndata: two\n\n")));
+        ///
+        /// for fault in Fault::ALL {
+        ///     println!("{:<16}{}", fault.name(), fault.description());
+        /// }
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        ///
+        /// "The middle" of a stream is two thirds of its bytes, usually within an event.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Fault {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// Returns the name that [`FromStr`] parses.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Returns a description of one line.
+            #[must_use]
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $description.trim_ascii(),)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
+    /// Closes the connection in the middle, between two chunks.
+    Cut = "cut",
+    /// Closes the connection in the middle of a chunk.
+    CutInChunk = "cut-in-chunk",
+    /// Closes the connection in the middle, and nothing announced more.
+    CutUnnoticed = "cut-unnoticed",
+    /// Announces a content-length and closes the connection in the middle.
+    CutWithLength = "cut-with-length",
+    /// Closes the connection within the first event.
+    CutFirstEvent = "cut-first-event",
+    /// Ends the body in order after the last event before the middle.
+    EndsEarly = "ends-early",
+    /// Ends the body in order before the blank line of the last event.
+    NoLastBlankLine = "no-last-blank-line",
+    /// Resets the connection in the middle.
+    Reset = "reset",
+    /// Announces a content-length of one byte more than it sends.
+    WrongLength = "wrong-length",
+    /// Sends nothing after the middle and keeps the connection open.
+    Stall = "stall",
+    /// Sends only the response head and keeps the connection open.
+    StallFirst = "stall-first",
+    /// Sends only comments after the middle, one every 20 ms, without end.
+    KeepAliveOnly = "keep-alive-only",
+    /// Sends 64 bytes every 20 ms.
+    Slow = "slow",
+    /// Sends every byte as a chunk of its own.
+    Split = "split",
+    /// Sends chunks of 1, 7, 64, 3 and 1400 bytes in turn.
+    OddChunks = "odd-chunks",
+    /// Frames the body by a content-length.
+    ContentLength = "content-length",
+    /// Frames the body by the end of the connection.
+    UntilClose = "until-close",
+    /// Sends a ping after every event.
+    Pings = "pings",
+    /// Sends a byte order mark first.
+    ByteOrderMark = "bom",
+    /// Ends every line with CRLF.
+    CrLf = "crlf",
+    /// Ends every line with CR.
+    Cr = "cr",
+    /// Sends `data: [DONE]` after the last event.
+    Done = "done",
+    /// Sends an error event after the last event before the middle, then the rest.
+    ErrorEvent = "error-event",
+    /// Sends an error event and nothing else.
+    ErrorFirst = "error-first",
+    /// 204 without a body: a client must not reconnect.
+    NoContent = "204",
+    /// 400 with a JSON error.
+    BadRequest = "400",
+    /// 429 with a JSON error and retry-after: 1.
+    RateLimit = "429",
+    /// 502 with an HTML page.
+    BadGateway = "502",
+    /// 529 with a JSON error.
+    Overloaded = "529",
+    /// 200 with a whole message as JSON instead of a stream.
+    JsonBody = "json-body",
+    /// 200 with an HTML page instead of a stream.
+    HtmlBody = "html-body",
+    /// 200 with bytes compressed by gzip, without the header that says so.
+    Gzip = "gzip",
+    /// 200 with an event stream without a byte.
+    Empty = "empty",
+}
+
+impl Fault {
+    /// Returns a response with this fault instead of `script`. Faults that replace the whole response, such as
+    /// [`Fault::RateLimit`], ignore it.
+    #[must_use]
+    pub fn apply(self, script: Script) -> Script {
+        let middle = script.len() * 2 / 3;
+        match self {
+            Self::Cut => script.chunked_by(1).cut_after(middle),
+            Self::CutInChunk => script.cut_after(middle),
+            Self::CutUnnoticed => script.framed(Framing::UntilClose).cut_after(middle),
+            Self::CutWithLength => script.framed(Framing::ContentLength).cut_after(middle),
+            Self::CutFirstEvent => script.chunked_by(3).cut_after(12),
+            Self::EndsEarly => {
+                let end = script.event_end_before(middle);
+                script.take(end)
+            }
+            Self::NoLastBlankLine => {
+                let length = script.len();
+                script.take(length.saturating_sub(1))
+            }
+            Self::Reset => script.take(middle).reset(),
+            Self::WrongLength => {
+                let length = script.len();
+                script.framed(Framing::ContentLength).cut_after(length)
+            }
+            Self::Stall => script.take(middle).hold(),
+            Self::StallFirst => script.take(0).hold(),
+            Self::KeepAliveOnly => {
+                let end = script.event_end_before(middle);
+                script.take(end).repeat(": keep-alive\n", Duration::from_millis(20))
+            }
+            Self::Slow => script.chunked_by(64).delayed_by(Duration::from_millis(20)),
+            Self::Split => script.chunked_by(1),
+            Self::OddChunks => script.chunk_sizes([1, 7, 64, 3, 1400]),
+            Self::ContentLength => script.framed(Framing::ContentLength),
+            Self::UntilClose => script.framed(Framing::UntilClose),
+            Self::Pings => script.with_pings_every(1),
+            Self::ByteOrderMark => script.insert(0, "\u{feff}"),
+            Self::CrLf => script.map_bytes(|bytes| with_line_ends(&bytes, b"\r\n")),
+            Self::Cr => script.map_bytes(|bytes| with_line_ends(&bytes, b"\r")),
+            Self::Done => {
+                let length = script.len();
+                script.insert(length, "data: [DONE]\n\n")
+            }
+            Self::ErrorEvent => {
+                let end = script.event_end_before(middle);
+                script.insert(end, error_event("overloaded_error", "Overloaded"))
+            }
+            Self::ErrorFirst => Script::empty().error_event("overloaded_error", "Overloaded"),
+            Self::NoContent => Script::status(204),
+            Self::BadRequest => Script::error(400, "invalid_request_error", "max_tokens: Field required"),
+            Self::RateLimit => Script::rate_limit(),
+            Self::BadGateway => Script { status: 502, ..Script::html_page() },
+            Self::Overloaded => Script::overloaded(),
+            Self::JsonBody => Script::json_message(),
+            Self::HtmlBody => Script::html_page(),
+            Self::Gzip => Script::compressed(),
+            Self::Empty => Script::empty(),
+        }
+    }
+
+    /// Returns the sample `text` with this fault, as every server serves it at `/faults/NAME`.
+    #[must_use]
+    pub fn script(self) -> Script {
+        self.apply(Script::stream(TEXT))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|fault| fault.name() == name).ok_or(UnknownFault(()))
+    }
+}
+
+/// A name that no fault has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownFault(());
+
+impl fmt::Display for UnknownFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown fault; available faults: ")?;
+        for (index, fault) in Fault::ALL.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for UnknownFault {}
+
+/// Replaces the LF and CRLF line ends.
+fn with_line_ends(bytes: &[u8], end: &[u8]) -> Vec<u8> {
+    let lines = bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.collect::<Vec<_>>().join(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::samples::PING;
+
+    #[test]
+    fn names_are_unique_and_parsed() {
+        let names: HashSet<_> = Fault::ALL.iter().map(|fault| fault.name()).collect();
+        assert_eq!(names.len(), Fault::ALL.len());
+        for fault in Fault::ALL {
+            assert_eq!(fault.name().parse(), Ok(*fault));
+            assert_eq!(fault.to_string(), fault.name());
+        }
+        let error = "no such fault".parse::<Fault>().unwrap_err().to_string();
+        assert!(error.starts_with("unknown fault; available faults: cut, "), "{error}");
+    }
+
+    #[test]
+    fn descriptions_are_one_line_each() {
+        for fault in Fault::ALL {
+            let description = fault.description();
+            assert!(!description.is_empty() && description.len() < 100 && !description.contains('\n'), "{fault}");
+            assert!(!description.starts_with(' '), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_fault_applies_to_any_stream() {
+        for fault in Fault::ALL {
+            for stream in ["", "\n", "data: a\n\n", "data: a\r\n\r\ndata: b\r\n\r\n"] {
+                let script = fault.apply(Script::stream(stream));
+                assert!((200..600).contains(&script.status), "{fault} of {stream:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn line_ends_are_replaced() {
+        assert_eq!(with_line_ends(b"a\nb\r\n\nc", b"\r"), b"a\rb\r\rc");
+        assert_eq!(with_line_ends(b"a\nb\r\n\nc", b"\r\n"), b"a\r\nb\r\n\r\nc");
+        assert_eq!(with_line_ends(PING, b"\n"), PING);
+    }
+}

@@ -1,0 +1,187 @@
+//! Sends a response over HTTP/1, byte by byte: no HTTP library would send the broken ones.
+
+use core::fmt::Write as _;
+use core::time::Duration;
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::plan::{Action, Plan};
+use crate::request::{Request, Version};
+use crate::script::{Framing, Script};
+use crate::stop::Stop;
+
+/// What happens to the connection after a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    KeepAlive,
+    Close,
+    Reset,
+}
+
+/// Responds to `request` with `script`.
+///
+/// # Errors
+/// The client has left.
+pub(crate) fn send(stream: &TcpStream, request: &Request, script: &Script, stop: &Stop) -> io::Result<After> {
+    let framing = match script.framing {
+        Framing::Chunked if request.version == Version::Http10 => Framing::UntilClose,
+        framing => framing,
+    };
+    let has_body = !matches!(script.status, 204 | 304);
+    let closes = request.wants_close() || (has_body && framing == Framing::UntilClose);
+    let after = if closes { After::Close } else { After::KeepAlive };
+
+    let mut head = head(script.status, &script.headers);
+    // Writing to a string cannot fail.
+    let _ = match framing {
+        _ if !has_body => Ok(()),
+        Framing::Chunked => write!(head, "transfer-encoding: chunked\r\n"),
+        Framing::UntilClose => Ok(()),
+        Framing::ContentLength => write!(head, "content-length: {}\r\n", script.announced_length()),
+    };
+    end_head(&mut head, after);
+    write(stream, head.as_bytes())?;
+    if request.method == "HEAD" || !has_body {
+        return Ok(after);
+    }
+    Ok(match send_body(stream, framing, script, stop)? {
+        End::Complete => after,
+        End::Broken => After::Close,
+        End::Reset => After::Reset,
+    })
+}
+
+/// Allows a page of any origin to send any request and to read the response.
+///
+/// # Errors
+/// The client has left.
+pub(crate) fn send_preflight(stream: &TcpStream, request: &Request) -> io::Result<After> {
+    let after = if request.wants_close() { After::Close } else { After::KeepAlive };
+    let mut head = head(204, &[]);
+    // `*` would not include `authorization`.
+    let headers = request.header("access-control-request-headers").unwrap_or("*");
+    let _ = write!(
+        head,
+        "access-control-allow-methods: GET, POST, DELETE, OPTIONS\r\naccess-control-allow-headers: {headers}\r\n"
+    );
+    end_head(&mut head, after);
+    write(stream, head.as_bytes())?;
+    Ok(after)
+}
+
+/// Tells a client that waits with its body to send it.
+///
+/// # Errors
+/// The client has left.
+pub(crate) fn send_continue(stream: &TcpStream) -> io::Result<()> {
+    write(stream, b"HTTP/1.1 100 Continue\r\n\r\n")
+}
+
+/// Responds to bytes that are not a request, and ends the connection.
+///
+/// # Errors
+/// The client has left.
+pub(crate) fn refuse(stream: &TcpStream, script: &Script, stop: &Stop) -> io::Result<()> {
+    let unread = Request {
+        method: String::new(),
+        path: String::new(),
+        headers: vec![("connection".to_owned(), "close".to_owned())],
+        body: Vec::new(),
+        version: Version::Http11,
+    };
+    send(stream, &unread, script, stop)?;
+    // Closing with unread bytes would reset the connection, and the client would lose the response.
+    stream.shutdown(std::net::Shutdown::Write)?;
+    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    io::copy(&mut stream.take(64 * 1024 * 1024), &mut io::sink()).map(drop)
+}
+
+/// The head up to the framing.
+fn head(status: u16, headers: &[(String, String)]) -> String {
+    let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
+    for (name, value) in headers {
+        let _ = write!(head, "{name}: {value}\r\n");
+    }
+    head.push_str("access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n");
+    head
+}
+
+fn end_head(head: &mut String, after: After) {
+    if after == After::Close {
+        head.push_str("connection: close\r\n");
+    }
+    head.push_str("\r\n");
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        202 => "Accepted",
+        204 => "No Content",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        413 => "Content Too Large",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        // It may be empty.
+        _ => "",
+    }
+}
+
+enum End {
+    Complete,
+    /// The client must not wait for more.
+    Broken,
+    Reset,
+}
+
+fn send_body(stream: &TcpStream, framing: Framing, script: &Script, stop: &Stop) -> io::Result<End> {
+    let mut plan = Plan::new(script);
+    loop {
+        match plan.next() {
+            Action::Send { bytes, announced } => send_piece(stream, framing, bytes, announced)?,
+            Action::Pause(duration) => stop.pause(duration),
+            Action::Wait(gate) => gate.wait(stop),
+            Action::Hold => {
+                // Until the client closes or the server shuts the connection down.
+                io::copy(&mut &*stream, &mut io::sink())?;
+                return Ok(End::Broken);
+            }
+            Action::Cut => return Ok(End::Broken),
+            Action::Reset => return Ok(End::Reset),
+            Action::End => {
+                if framing == Framing::Chunked {
+                    write(stream, b"0\r\n\r\n")?;
+                }
+                return Ok(End::Complete);
+            }
+        }
+        // A response that a stopping server ends must not look complete.
+        if stop.is_stopped() {
+            return Ok(End::Broken);
+        }
+    }
+}
+
+/// Sends a piece in one write, so that it is one read where the network allows. A chunk announces its full size, even
+/// if the body is cut within it.
+fn send_piece(stream: &TcpStream, framing: Framing, bytes: &[u8], announced: usize) -> io::Result<()> {
+    if framing != Framing::Chunked {
+        return write(stream, bytes);
+    }
+    let mut chunk = format!("{announced:x}\r\n").into_bytes();
+    chunk.extend(bytes);
+    if bytes.len() == announced {
+        chunk.extend(b"\r\n");
+    }
+    write(stream, &chunk)
+}
+
+fn write(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)
+}

@@ -1,0 +1,200 @@
+//! HTTP/2 without TLS, with prior knowledge. Each connection has a runtime on a thread of its own.
+
+use alloc::sync::Arc;
+use core::future::poll_fn;
+use core::task::Poll;
+use std::io::{self, Cursor};
+use std::net::TcpStream;
+use std::thread;
+
+use bytes::Bytes;
+use h2::server::SendResponse;
+use h2::{Reason, RecvStream, SendStream};
+use tokio::io::AsyncReadExt as _;
+use tokio::runtime;
+use tokio::sync::mpsc;
+
+use crate::connection::Close;
+use crate::incoming::MAX_BODY_BYTES;
+use crate::plan::{Action, Plan};
+use crate::request::{Request, Version};
+use crate::script::{Framing, Script};
+use crate::server::Shared;
+
+/// The stack of a connection's first thread is too small for HTTP/2.
+const STACK_BYTES: usize = 1024 * 1024;
+
+/// Serves until either side ends the connection, of which `received` was read before.
+///
+/// # Errors
+/// The client has left, the server stops, or there is no thread.
+pub(crate) fn serve(stream: &TcpStream, received: Vec<u8>, shared: &Arc<Shared>) -> io::Result<Close> {
+    let socket = stream.try_clone()?;
+    socket.set_nonblocking(true)?;
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+            let close = runtime.block_on(serve_connection(socket, received, shared));
+            // Does not wait for responses at a gate.
+            runtime.shutdown_background();
+            close
+        })?;
+        thread.join().unwrap_or_else(|_| Err(io::Error::other("connection thread panicked")))
+    })
+}
+
+async fn serve_connection(socket: TcpStream, received: Vec<u8>, shared: &Arc<Shared>) -> io::Result<Close> {
+    let (read, write) = tokio::net::TcpStream::from_std(socket)?.into_split();
+    let transport = tokio::io::join(Cursor::new(received).chain(read), write);
+    let mut connection = h2::server::handshake(transport).await.map_err(io::Error::other)?;
+    let (reset, mut resets) = mpsc::channel::<()>(1);
+    loop {
+        let accepted = poll_fn(|context| {
+            // First, because it also sends what the responses have queued.
+            if let Poll::Ready(accepted) = connection.poll_accept(context) {
+                return Poll::Ready(Ok(accepted));
+            }
+            resets.poll_recv(context).map(|_| Err(Close::Reset))
+        });
+        match accepted.await {
+            Err(close) => return Ok(close),
+            Ok(None) => return Ok(Close::InOrder),
+            Ok(Some(request)) => {
+                let (request, response) = request.map_err(io::Error::other)?;
+                let (shared, reset) = (shared.clone(), reset.clone());
+                tokio::spawn(async move {
+                    // An error means that the client has left, or has reset the stream.
+                    let _ = respond(request, response, &shared, &reset).await;
+                });
+            }
+        }
+    }
+}
+
+async fn respond(
+    request: http::Request<RecvStream>,
+    mut response: SendResponse<Bytes>,
+    shared: &Arc<Shared>,
+    reset: &mpsc::Sender<()>,
+) -> Result<(), h2::Error> {
+    let request = read(request).await?;
+    shared.record(request.clone());
+    let (script, allows) = if request.method == "OPTIONS" {
+        let headers = request.header("access-control-request-headers").unwrap_or("*");
+        let allows = Script::status(204)
+            .header("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
+            .header("access-control-allow-headers", headers);
+        (Arc::new(allows), true)
+    } else {
+        (shared.table.respond(&request), false)
+    };
+    let has_body = !allows && request.method != "HEAD" && !matches!(script.status, 204 | 304);
+    let stream = response.send_response(head(&script), !has_body)?;
+    if has_body { send_body(stream, &script, shared, reset).await } else { Ok(()) }
+}
+
+async fn read(request: http::Request<RecvStream>) -> Result<Request, h2::Error> {
+    let (head, mut stream) = request.into_parts();
+    let mut body = Vec::new();
+    while let Some(piece) = stream.data().await {
+        let piece = piece?;
+        stream.flow_control().release_capacity(piece.len())?;
+        if piece.len() > MAX_BODY_BYTES - body.len() {
+            return Err(Reason::CANCEL.into());
+        }
+        body.extend(&piece);
+    }
+    let headers = head.headers.iter();
+    Ok(Request {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path_and_query().map_or_else(String::new, |path| path.as_str().to_owned()),
+        headers: headers
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
+        body,
+        version: Version::Http2,
+    })
+}
+
+fn head(script: &Script) -> http::Response<()> {
+    let mut response = http::Response::builder().status(script.status);
+    for (name, value) in &script.headers {
+        response = response.header(name, value);
+    }
+    if script.framing == Framing::ContentLength && !matches!(script.status, 204 | 304) {
+        response = response.header("content-length", script.announced_length());
+    }
+    let response = response.header("access-control-allow-origin", "*").header("access-control-expose-headers", "*");
+    response.body(()).unwrap_or_else(|_| {
+        // The script has a status or a header that HTTP does not allow.
+        let mut response = http::Response::new(());
+        *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}
+
+async fn send_body(
+    mut stream: SendStream<Bytes>,
+    script: &Script,
+    shared: &Arc<Shared>,
+    reset: &mpsc::Sender<()>,
+) -> Result<(), h2::Error> {
+    let mut plan = Plan::new(script);
+    loop {
+        match plan.next() {
+            Action::Send { bytes, .. } => send_piece(&mut stream, Bytes::copy_from_slice(bytes)).await?,
+            Action::Pause(duration) => tokio::time::sleep(duration).await,
+            Action::Wait(gate) => {
+                let (gate, shared) = (gate.clone(), shared.clone());
+                // An error means that the runtime ends, and this task with it.
+                let _ = tokio::task::spawn_blocking(move || gate.wait(&shared.stop)).await;
+            }
+            Action::Hold => {
+                poll_fn(|context| stream.poll_reset(context)).await?;
+                return Ok(());
+            }
+            Action::Cut if script.framing == Framing::UntilClose => return stream.send_data(Bytes::new(), true),
+            Action::Cut => {
+                flush().await;
+                stream.send_reset(Reason::INTERNAL_ERROR);
+                return Ok(());
+            }
+            Action::Reset => {
+                flush().await;
+                // If it is full, the connection is being reset.
+                let _ = reset.try_send(());
+                poll_fn(|context| stream.poll_reset(context)).await?;
+                return Ok(());
+            }
+            Action::End => return stream.send_data(Bytes::new(), true),
+        }
+        // A response that a stopping server ends must not look complete.
+        if shared.stop.is_stopped() {
+            stream.send_reset(Reason::CANCEL);
+            return Ok(());
+        }
+    }
+}
+
+/// Sends a piece as one DATA frame, or as several if the client's window or frame size is smaller.
+async fn send_piece(stream: &mut SendStream<Bytes>, mut piece: Bytes) -> Result<(), h2::Error> {
+    while !piece.is_empty() {
+        stream.reserve_capacity(piece.len());
+        while stream.capacity() == 0 {
+            match poll_fn(|context| stream.poll_capacity(context)).await {
+                Some(capacity) => capacity?,
+                None => return Err(Reason::CANCEL.into()),
+            };
+        }
+        let length = stream.capacity().min(piece.len());
+        stream.send_data(piece.split_to(length), false)?;
+    }
+    Ok(())
+}
+
+/// Lets the connection send what is queued: a reset would discard it. The client's window permits it already.
+async fn flush() {
+    for _ in 0..16 {
+        tokio::task::yield_now().await;
+    }
+}

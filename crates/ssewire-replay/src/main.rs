@@ -1,0 +1,116 @@
+//! The command `ssewire-replay`: serves recorded event streams until it is interrupted.
+
+use core::num::NonZeroUsize;
+use core::time::Duration;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::mpsc;
+
+use clap::Parser;
+use ssewire_replay::{Config, Fault, SAMPLES, Server, serve};
+
+/// Serves recorded event streams on this machine, with faults, over HTTP/1.1 and HTTP/2
+///
+/// The first stream is at /v1/messages and at every other path, each one at /NAME, and a sample with each fault at
+/// /faults/NAME. Ctrl-C ends it.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Args {
+    /// Files as `ssewire record` writes them, or names of built-in samples
+    #[arg(value_name = "FILE|NAME", default_value = "text")]
+    streams: Vec<String>,
+
+    /// Listen on this port; 0 is any free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+
+    /// Play at X times the recorded pace; `inf` sends at once
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+
+    /// Pause N milliseconds between two chunks, instead of the recorded pace
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    delay_ms: u64,
+
+    /// Send chunks of at most N bytes
+    #[arg(long, value_name = "N")]
+    chunk_size: Option<NonZeroUsize>,
+
+    /// Apply this fault to every stream; `list` prints the faults
+    #[arg(long, value_name = "NAME", value_parser = fault_or_list)]
+    fault: Option<FaultOrList>,
+}
+
+#[derive(Debug, Clone)]
+enum FaultOrList {
+    Fault(Fault),
+    List,
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ssewire-replay: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> io::Result<()> {
+    let mut config = Config::new().port(args.port).speed(args.speed).delay(Duration::from_millis(args.delay_ms));
+    match args.fault {
+        Some(FaultOrList::List) => return list_faults(),
+        Some(FaultOrList::Fault(fault)) => config = config.fault(fault),
+        None => {}
+    }
+    if let Some(size) = args.chunk_size {
+        config = config.chunk_size(size);
+    }
+    for stream in &args.streams {
+        config = config.file(stream).map_err(|error| io::Error::new(error.kind(), format!("{stream}: {error}")))?;
+    }
+    // Before the server starts, so that an early Ctrl-C ends it, too.
+    let (interrupt, interrupted) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // An error means that the program ends already.
+        let _ = interrupt.send(());
+    })
+    .map_err(io::Error::other)?;
+    let server = serve(&config)?;
+    print_addresses(&server)?;
+    // The handler lives as long as the program, so there is no other end.
+    let _ = interrupted.recv();
+    Ok(())
+}
+
+fn list_faults() -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    for fault in Fault::ALL {
+        writeln!(output, "{fault:<20}{}", fault.description())?;
+    }
+    output.flush()
+}
+
+fn print_addresses(server: &Server) -> io::Result<()> {
+    let url = server.base_url();
+    let samples: Vec<_> = SAMPLES.iter().map(|(name, _)| *name).collect();
+    let mut output = io::stdout().lock();
+    writeln!(output, "listening on {url}\nexport ANTHROPIC_BASE_URL={url}\n")?;
+    writeln!(output, "  curl -sN {url}/v1/messages | ssewire\n")?;
+    writeln!(output, "samples, at /NAME: {}", samples.join(" "))?;
+    writeln!(
+        output,
+        "faults, at /faults/NAME: {}",
+        Fault::ALL.iter().map(|fault| fault.name()).collect::<Vec<_>>().join(" ")
+    )?;
+    output.flush()
+}
+
+fn fault_or_list(name: &str) -> Result<FaultOrList, ssewire_replay::UnknownFault> {
+    if name == "list" { Ok(FaultOrList::List) } else { name.parse().map(FaultOrList::Fault) }
+}
+
+fn speed(value: &str) -> Result<f64, &'static str> {
+    value.parse().ok().filter(|speed| *speed > 0.0).ok_or("not a number greater than zero")
+}

@@ -1,0 +1,87 @@
+//! Which path responds with what.
+
+use alloc::sync::Arc;
+use core::fmt;
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use crate::fault::Fault;
+use crate::lock;
+use crate::request::Request;
+use crate::samples::SAMPLES;
+use crate::script::Script;
+
+/// The path whose responses are for every path without responses of its own.
+const ANY_PATH: &str = "*";
+
+#[derive(Debug)]
+pub(crate) struct Table(Mutex<HashMap<String, Responses>>);
+
+pub(crate) type Respond = dyn Fn(&Request) -> Script + Send + Sync;
+
+enum Responses {
+    InTurn { scripts: Vec<Arc<Script>>, next: usize },
+    ByRequest(Arc<Respond>),
+}
+
+impl Table {
+    /// Returns a table with everything that is built in.
+    pub(crate) fn new() -> Self {
+        let table = Self(Mutex::default());
+        for (name, bytes) in SAMPLES {
+            table.set(&format!("/{name}"), vec![Script::stream(*bytes)]);
+        }
+        if let Some((_, bytes)) = SAMPLES.first() {
+            table.set("/v1/messages", vec![Script::stream(*bytes)]);
+        }
+        for fault in Fault::ALL {
+            table.set(&format!("/faults/{fault}"), vec![fault.script()]);
+        }
+        table
+    }
+
+    pub(crate) fn set(&self, path: &str, scripts: Vec<Script>) {
+        let scripts = scripts.into_iter().map(Arc::new).collect();
+        lock(&self.0).insert(path.to_owned(), Responses::InTurn { scripts, next: 0 });
+    }
+
+    pub(crate) fn set_function(&self, path: &str, respond: Arc<Respond>) {
+        lock(&self.0).insert(path.to_owned(), Responses::ByRequest(respond));
+    }
+
+    /// Returns the response to a request. Its query decides nothing here.
+    pub(crate) fn respond(&self, request: &Request) -> Arc<Script> {
+        let path = request.path.split_once('?').map_or(request.path.as_str(), |(path, _)| path);
+        let mut table = lock(&self.0);
+        let known = if table.contains_key(path) { path } else { ANY_PATH };
+        let script = match table.get_mut(known) {
+            Some(Responses::ByRequest(respond)) => {
+                let respond = respond.clone();
+                // The function may call the server.
+                drop(table);
+                Some(Arc::new(respond(request)))
+            }
+            Some(Responses::InTurn { scripts, next }) if matches!(request.method.as_str(), "GET" | "POST") => {
+                let script = scripts.get(*next).or(scripts.last()).cloned();
+                *next = next.saturating_add(1);
+                script
+            }
+            Some(Responses::InTurn { .. }) | None => None,
+        };
+        script.unwrap_or_else(|| {
+            let message = format!("no response to {} {path}", request.method);
+            Arc::new(Script::error(404, "not_found_error", &message))
+        })
+    }
+}
+
+impl fmt::Debug for Responses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InTurn { scripts, next } => {
+                f.debug_struct("InTurn").field("scripts", scripts).field("next", next).finish()
+            }
+            Self::ByRequest(_) => f.write_str("ByRequest"),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What each fault does to the bytes on the wire.
+
+use std::io::ErrorKind;
+
+use ssewire_replay::{Fault, Script, Server, sample};
+
+use crate::builtin::unchunk;
+use crate::client::{Client, ask, ask_bytes, header};
+
+const STREAM: &str = "data: a\n\ndata: b\n\ndata: c\n\ndata: d\n\n";
+
+/// The head and the body of a response with a fault.
+fn respond(fault: Fault) -> (String, String) {
+    let server = Server::start().unwrap();
+    server.serve("/it", fault.apply(Script::stream(STREAM)));
+    ask(&server, "/it")
+}
+
+fn body(fault: Fault) -> (String, bool) {
+    let (body, is_complete) = unchunk(respond(fault).1.as_bytes());
+    (String::from_utf8(body).unwrap(), is_complete)
+}
+
+#[test]
+fn bodies_are_changed_as_described() {
+    let with = |end: &str| STREAM.replace('\n', end);
+    for (fault, expected, is_complete) in [
+        (Fault::Cut, STREAM[..24].to_owned(), false),
+        (Fault::CutFirstEvent, STREAM[..12].to_owned(), false),
+        (Fault::EndsEarly, STREAM[..18].to_owned(), true),
+        (Fault::NoLastBlankLine, STREAM[..35].to_owned(), true),
+        (Fault::Slow, STREAM.to_owned(), true),
+        (Fault::Split, STREAM.to_owned(), true),
+        (Fault::OddChunks, STREAM.to_owned(), true),
+        (Fault::ByteOrderMark, format!("\u{feff}{STREAM}"), true),
+        (Fault::CrLf, with("\r\n"), true),
+        (Fault::Cr, with("\r"), true),
+        (Fault::Done, format!("{STREAM}data: [DONE]\n\n"), true),
+        (Fault::Empty, String::new(), true),
+    ] {
+        assert_eq!(body(fault), (expected, is_complete), "{fault}");
+    }
+}
+
+#[test]
+fn an_error_event_stands_between_events() {
+    let (body, is_complete) = body(Fault::ErrorEvent);
+    let (error, rest) = body.strip_prefix(&STREAM[..18]).unwrap().split_once("\n\n").unwrap();
+    assert!(error.starts_with("event: error\ndata: {") && error.contains("overloaded_error"), "{error}");
+    assert_eq!((rest, is_complete), (&STREAM[18..], true));
+}
+
+#[test]
+fn a_wrong_length_is_one_byte_too_long() {
+    let (head, body) = respond(Fault::WrongLength);
+    assert_eq!((header(&head, "content-length"), body.as_str()), (Some("37"), STREAM));
+    let (head, body) = respond(Fault::ContentLength);
+    assert_eq!((header(&head, "content-length"), body.as_str()), (Some("36"), STREAM));
+}
+
+#[test]
+fn responses_that_are_not_streams_have_their_status() {
+    for (fault, status, content_type) in [
+        (Fault::NoContent, 204, None),
+        (Fault::BadRequest, 400, Some("application/json")),
+        (Fault::RateLimit, 429, Some("application/json")),
+        (Fault::BadGateway, 502, Some("text/html")),
+        (Fault::Overloaded, 529, Some("application/json")),
+        (Fault::JsonBody, 200, Some("application/json")),
+        (Fault::HtmlBody, 200, Some("text/html")),
+    ] {
+        let (head, body) = respond(fault);
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
+        assert_eq!(header(&head, "content-type"), content_type, "{fault}");
+        // RFC 9110, section 8.6: a 204 has no content-length.
+        assert_eq!(header(&head, "content-length").is_some(), status != 204, "{fault}");
+        assert_eq!(body.is_empty(), status == 204, "{fault}");
+    }
+}
+
+#[test]
+fn a_connection_serves_on_after_a_response_without_content() {
+    let server = Server::start().unwrap();
+    let mut client = Client::connect(&server);
+    for _ in 0..2 {
+        assert!(client.get("/faults/204").starts_with("http/1.1 204 "));
+    }
+}
+
+#[test]
+fn a_reset_is_an_error_for_the_client() {
+    let server = Server::start().unwrap();
+    server.serve("/it", Fault::Reset.apply(Script::stream(STREAM)));
+    let mut client = Client::connect(&server);
+    client.get("/it");
+    assert_eq!(client.rest_or_error().unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn a_stalled_response_may_also_stall_first() {
+    let server = Server::start().unwrap();
+    let mut client = Client::connect(&server);
+    assert!(client.get("/faults/stall-first").starts_with("http/1.1 200 "));
+    drop(server);
+    assert_eq!(client.rest(), "");
+}
+
+#[test]
+fn comments_are_repeated_until_the_server_stops() {
+    let server = Server::start().unwrap();
+    let mut client = Client::connect(&server);
+    server.serve("/it", Fault::KeepAliveOnly.apply(Script::stream(STREAM)));
+    client.get("/it");
+    client.expect("12\r\ndata: a\n\ndata: b\n\n\r\n");
+    for _ in 0..5 {
+        client.expect("d\r\n: keep-alive\n\r\n");
+    }
+    drop(server);
+    assert!(!client.rest().ends_with("0\r\n\r\n"));
+}
+
+#[test]
+fn every_fault_is_served_with_the_sample() {
+    let server = Server::start().unwrap();
+    let endless = [Fault::Stall, Fault::StallFirst, Fault::KeepAliveOnly, Fault::Reset, Fault::Slow];
+    for fault in Fault::ALL.iter().filter(|fault| !endless.contains(fault)) {
+        server.serve("/it", fault.apply(Script::stream(sample("text").unwrap())));
+        assert_eq!(ask_bytes(&server, &format!("/faults/{fault}")), ask_bytes(&server, "/it"), "{fault}");
+    }
+}
