@@ -62,7 +62,8 @@ built_in! {
     reset = Reset: Part, TRUNCATED;
     wrong_length = WrongLength: All, End::Whole;
     stall = Stall: Beginning, TRUNCATED;
-    stall_first = StallFirst: None, TRUNCATED;
+    // No byte arrived. The error of the transport says why.
+    stall_first = StallFirst: None, End::NonStreamBody("empty");
     slow = Slow: All, End::Whole;
     split = Split: All, End::Whole;
     odd_chunks = OddChunks: All, End::Whole;
