@@ -7,6 +7,8 @@
 //! at `/NAME`, the first of them at `/v1/messages`, and the sample `text` with each [`Fault`] at `/faults/NAME`. Any
 //! other path responds with 404 and a JSON error.
 
+#![forbid(unsafe_code)]
+
 extern crate alloc;
 
 mod config;

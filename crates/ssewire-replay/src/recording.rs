@@ -44,7 +44,7 @@ fn time_comment(bytes: &[u8]) -> Option<(Duration, &[u8])> {
     let (digits, rest) = text.split_at(digits);
     let rest = rest.strip_prefix(b"ms")?;
     let after = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))?;
-    let milliseconds = str::from_utf8(digits).ok()?.parse().ok()?;
+    let milliseconds = core::str::from_utf8(digits).ok()?.parse().ok()?;
     Some((Duration::from_millis(milliseconds), after))
 }
 
