@@ -28,6 +28,7 @@ pub(crate) mod counting {
     }
 
     /// Returns the bytes examined by all decoders on this thread since the last call.
+    #[allow(clippy::must_use_candidate, reason = "the first call of a test only resets the counter")]
     pub fn take_bytes_examined() -> usize {
         EXAMINED.take()
     }

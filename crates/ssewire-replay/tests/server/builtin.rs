@@ -9,7 +9,7 @@ use crate::client::{Client, ask, ask_bytes, header};
 pub(crate) fn unchunk(mut raw: &[u8]) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     while let Some(end) = raw.windows(2).position(|two| two == b"\r\n") {
-        let size = usize::from_str_radix(str::from_utf8(&raw[..end]).unwrap(), 16).unwrap();
+        let size = usize::from_str_radix(core::str::from_utf8(&raw[..end]).unwrap(), 16).unwrap();
         let rest = &raw[end + 2..];
         if size == 0 {
             return (body, rest == b"\r\n");

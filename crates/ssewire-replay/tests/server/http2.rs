@@ -1,7 +1,7 @@
 //! HTTP/2 with prior knowledge: the same scripts, seen as frames.
 
+use core::future::Future;
 use core::time::Duration;
-use std::future::Future;
 
 use bytes::Bytes;
 use h2::client::SendRequest;
