@@ -1,15 +1,15 @@
-//! Event streams over the transports that people use: `std::io::Read`, any futures stream of byte chunks, `http_body`,
-//! tokio-util codecs; and a tap for gateways, and a body for servers.
+//! Event streams over common transports: `std::io::Read`, any futures stream of byte chunks, `http_body`, tokio-util
+//! codecs. Also a tap for gateways and a response body for servers.
 //!
-//! | your HTTP client gives | take | feature |
+//! | your HTTP client returns | use | feature |
 //! |---|---|---|
 //! | `impl std::io::Read` (ureq, curl, a file) | [`EventReader`] | `std` (default) |
 //! | `impl Stream<Item = Result<impl AsRef<[u8]>, E>>` | [`EventStream`] | `stream` |
 //! | the same of `Bytes` (reqwest) | [`BytesEventStream`], which copies nothing | `bytes` |
 //! | `impl http_body::Body` (hyper, axum) | [`BodyStream`] | `http-body` |
 //! | `impl tokio::io::AsyncRead` | [`EventCodec`] in a `FramedRead` | `codec` |
-//! | bytes that are to go on to a client | [`Tap`] | `tap` |
-//! | none of these | [`Decoder`], which is fed by hand | |
+//! | bytes that you forward to a client | [`Tap`] | `tap` |
+//! | another type | [`Decoder`], to which you pass the bytes | |
 //!
 //! | you want | stream | reader | feature |
 //! |---|---|---|---|
@@ -22,8 +22,8 @@
 //! | a message of the Claude Messages API | [`message`](ByteStreamExt::message) | [`message`](ReadExt::message) | `messages` |
 //! | its cost, while its bytes pass | [`tap_message`](ByteStreamExt::tap_message) | [`tap_message`](ReadExt::tap_message) | `messages`, `tap` |
 //!
-//! Bodies have the most wanted of these by [`HttpBodyExt`], and the others as [`BodyChunks`]. An `AsyncRead` is a stream of
-//! `Bytes` in tokio-util's `ReaderStream`. A server sends events with an [`EventBody`].
+//! [`HttpBodyExt`] has the most frequent of these for bodies; [`BodyChunks`] has the others. tokio-util's
+//! `ReaderStream` converts an `AsyncRead` to a stream of `Bytes`. A server sends events with an [`EventBody`].
 //!
 //! ```toml
 //! [dependencies]
@@ -31,30 +31,31 @@
 //! ssewire-messages = "0.1"
 //! ```
 //!
-//! The modules `recipes` (idle timeouts, cancelling, resuming, failing over, reconnecting, proxies, Bedrock) and
-//! `migration` (from eventsource-stream) are pages of these docs. Complete programs, with ureq, reqwest and hyper, are in
-//! the folder `examples` of this crate.
+//! The module `guide` leads from the first text to tools, retries, gateways and tests. The modules `recipes` (idle
+//! timeouts, cancellation, resumption, failover, reconnection, proxies, Bedrock) and `migration` (from
+//! eventsource-stream) are pages of this documentation, too. Complete programs with ureq, reqwest and hyper are in the
+//! folder `examples` of this crate.
 //!
-//! # What is the same everywhere
+//! # Common behaviour
 //!
-//! * The transport's own error type is returned as it is, once; `map_transport` converts it and `into_boxed` boxes it.
+//! * The transport's error is returned unchanged, once; `map_transport` converts it and `into_boxed` boxes it.
 //!   Errors print their cause in `Display` and have no `source`, so that it is printed once.
-//! * After the end comes `None`, for ever: every stream is a `FusedStream`, every iterator a `FusedIterator`.
-//! * `with_decoder` takes limits and a last event ID, [`End`] says what happens to an unfinished event at the end of the
-//!   input, `get_ref`, `get_mut` and `into_inner` give access to the transport.
-//! * A message ends where it ends, not where the connection does.
+//! * `None` is final: every stream is a `FusedStream`, every iterator a `FusedIterator`.
+//! * `with_decoder` sets limits and a last event ID. [`End`] defines the treatment of an unfinished event at the end of
+//!   the input. `get_ref`, `get_mut` and `into_inner` give access to the transport.
+//! * A message ends at its last event, even if the connection stays open.
 //!
 //! # What it does not do
 //!
-//! There is no parsing here: bytes go down to `ssewire` and `ssewire-messages`, and what they find comes back. Nothing
-//! opens a connection, reads a clock, spawns a task or needs a certain executor; nothing has to be `Send`. Only a
-//! [`MessageStream`] boxes its transport, once, so that callers need not pin it. Nothing reconnects by itself:
-//! [`Reconnect`](ssewire::Reconnect) says when, and `reconnect` continues.
+//! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
+//! clock, spawns a task or needs a certain executor; nothing has to be `Send`. Only a [`MessageStream`] boxes its
+//! transport, once, so that callers need not pin it. Nothing reconnects by itself: [`Reconnect`](ssewire::Reconnect)
+//! computes the delay, and `reconnect` continues with a new connection.
 //!
 //! # Features
 //!
-//! `std` (default), `stream`, `bytes`, `http-body`, `codec`, `tap`, `json`, `messages`: every one adds, and none changes
-//! what another does. Without `std` the crate needs `alloc` only, for `stream`, `bytes`, `tap`, `json` and `messages`.
+//! `std` (default), `stream`, `bytes`, `http-body`, `codec`, `tap`, `json`, `messages`. Features only add items; they
+//! never change others. `stream`, `bytes`, `tap`, `json` and `messages` work without `std`, with `alloc` only.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -63,6 +64,17 @@
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+#[cfg(all(
+    any(doc, doctest),
+    feature = "std",
+    feature = "stream",
+    feature = "http-body",
+    feature = "tap",
+    feature = "json",
+    feature = "messages"
+))]
+pub mod guide;
 
 #[cfg(all(any(doc, doctest), feature = "std", feature = "stream", feature = "tap", feature = "messages"))]
 #[doc = include_str!("../docs/recipes.md")]
@@ -148,7 +160,7 @@ pub use messages::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 pub use messages::{MessageReader, TextDeltas};
 #[cfg(feature = "tap")]
 pub use observe::{EventObserver, Observer};
-// Their types are in the signatures here: users need not find the version that fits.
+// Their types are in public signatures, so callers get the matching version.
 pub use ssewire;
 pub use ssewire::{Decoder, LineDecoder};
 #[cfg(feature = "messages")]
