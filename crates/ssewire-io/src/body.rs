@@ -1,4 +1,4 @@
-//! Bodies of http-body, as hyper, axum and tonic have them.
+//! Bodies of http-body, the type of hyper, axum and tonic.
 
 use core::fmt;
 use core::pin::Pin;
@@ -29,8 +29,8 @@ use crate::BytesEventStream;
 pub type BodyStream<B> = BytesEventStream<BodyChunks<B>>;
 
 pin_project! {
-    /// The data of an [`http_body::Body`] as a stream of chunks, without trailers. Data that is [`Bytes`] is not copied.
-    /// After the end or an error comes `None`.
+    /// The data of an [`http_body::Body`] as a stream of chunks, without trailers. Data that is [`Bytes`] is not
+    /// copied. After the end or an error comes `None`.
     pub struct BodyChunks<B> {
         #[pin]
         body: B,
@@ -70,7 +70,7 @@ impl<B: Body> Stream for BodyChunks<B> {
     type Item = Result<Bytes, B::Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        /// After this number of frames without data the executor gets its turn.
+        /// Number of frames without data after which the stream yields to the executor.
         const MAX_FRAMES: usize = 64;
 
         let mut this = self.project();
@@ -106,7 +106,7 @@ impl<B: Body> FusedStream for BodyChunks<B> {
     }
 }
 
-/// Never shows what the body carries; some bodies would.
+/// Never shows the body, whose `Debug` may contain data.
 impl<B> fmt::Debug for BodyChunks<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BodyChunks").field("is_ended", &self.is_ended).finish_non_exhaustive()

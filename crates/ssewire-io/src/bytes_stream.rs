@@ -1,4 +1,4 @@
-//! Asynchronous input in `Bytes`: events that share the chunks they came in.
+//! Asynchronous input in `Bytes`: events that share their chunks.
 
 use core::fmt;
 use core::future::poll_fn;
@@ -17,11 +17,11 @@ use crate::error::EventError;
 use crate::format::Events;
 
 pin_project! {
-    /// As [`EventStream`](crate::EventStream), for streams of [`Bytes`]: an event that lies within one chunk shares it
-    /// instead of copying from it.
+    /// As [`EventStream`](crate::EventStream), for streams of [`Bytes`]. An event within one chunk shares the chunk and
+    /// is not copied.
     ///
-    /// That keeps the chunk in memory for as long as the event lives: [copy out](SharedEvent::copy_out) an event that is
-    /// kept for long.
+    /// The event keeps the chunk in memory. [Copy out](SharedEvent::copy_out) an event that is stored for a long
+    /// time.
     pub struct BytesEventStream<S> {
         #[pin]
         stream: S,
@@ -37,7 +37,7 @@ impl<S> BytesEventStream<S> {
         Self::with_decoder(stream, Decoder::new())
     }
 
-    /// Uses the caller's decoder: another limit, or a last event ID.
+    /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(stream: S, decoder: Decoder) -> Self {
         Self { stream, chunks: ChunkBuffer::new(), decoder, ending: Ending::default() }
     }
@@ -48,12 +48,12 @@ impl<S> BytesEventStream<S> {
         Self { ending: self.ending.with_end(end), ..self }
     }
 
-    /// The decoder, which has the last event ID and the reconnection time.
+    /// Returns the decoder, which keeps the last event ID and the reconnection time.
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
 
-    /// The decoder, to change its last event ID. Decoding with it loses events of this stream.
+    /// Returns the decoder, to change its last event ID. Decoding with it loses events of this stream.
     pub fn decoder_mut(&mut self) -> &mut Decoder {
         &mut self.decoder
     }
@@ -74,7 +74,7 @@ impl<S> BytesEventStream<S> {
         self.project().stream
     }
 
-    /// Returns the stream of chunks. What was taken from it and not yet returned is lost.
+    /// Returns the stream of chunks. Bytes that were taken from it and not yet returned are lost.
     pub fn into_inner(self) -> S {
         self.stream
     }
@@ -141,7 +141,7 @@ impl<S: TryStream<Ok = Bytes>> FusedStream for BytesEventStream<S> {
     }
 }
 
-/// Shows the decoder's state, never what the stream carried.
+/// Shows the state of the decoder, never bytes of the stream.
 impl<S> fmt::Debug for BytesEventStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BytesEventStream")

@@ -42,7 +42,7 @@ impl EventCodec {
         Self::default()
     }
 
-    /// Uses the caller's decoder: another limit, or a last event ID.
+    /// Uses the given decoder: with another limit, or a last event ID.
     #[must_use]
     pub fn with_decoder(decoder: Decoder) -> Self {
         Self { decoder, ending: Ending::default() }
@@ -54,13 +54,13 @@ impl EventCodec {
         Self { ending: self.ending.with_end(end), ..self }
     }
 
-    /// The decoder, which has the last event ID and the reconnection time.
+    /// Returns the decoder, which keeps the last event ID and the reconnection time.
     #[must_use]
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
 
-    /// The decoder, to change its last event ID.
+    /// Returns the decoder, to change its last event ID.
     pub fn decoder_mut(&mut self) -> &mut Decoder {
         &mut self.decoder
     }
@@ -79,7 +79,7 @@ impl tokio_util::codec::Decoder for EventCodec {
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<SharedEvent>, Self::Error> {
         if !buffer.is_empty() && self.ending.is_ended() {
-            // `FramedRead` reads on after an end: a file may have grown.
+            // `FramedRead` continues after an end of file: the file may have grown.
             self.ending.reopen::<Events>(&mut self.decoder);
         }
         let mut input: &[u8] = buffer;
@@ -98,7 +98,7 @@ impl tokio_util::codec::Decoder for EventCodec {
     }
 }
 
-/// Shows the decoder's state, never what the stream carried.
+/// Shows the state of the decoder, never bytes of the stream.
 impl fmt::Debug for EventCodec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventCodec").field("decoder", &self.decoder).field("ending", &self.ending).finish()

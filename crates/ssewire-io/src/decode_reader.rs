@@ -20,7 +20,7 @@ pub type EventReader<R> = DecodeReader<R, Events>;
 /// The blocks of a blocking reader, also those without data: priming events of MCP, `id` or `retry` alone.
 pub type BlockReader<R> = DecodeReader<R, Blocks>;
 
-/// The blocks, comments and unknown fields of a blocking reader, as far as its decoder was asked for them
+/// The blocks, comments and unknown fields of a blocking reader. The decoder returns the latter two on request
 /// (`Decoder::with_comments`, `Decoder::with_unknown_fields`).
 pub type FrameReader<R> = DecodeReader<R, Frames>;
 
@@ -30,7 +30,7 @@ pub type LineReader<R> = DecodeReader<R, Lines>;
 /// The events of a blocking reader as [`TextEvent`](crate::TextEvent)s.
 pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 
-/// What a blocking reader carries: the body of a response, as HTTP clients have it. Named by its aliases:
+/// Items decoded from a blocking reader, for example the body of a response. Use its aliases:
 /// [`EventReader`], [`BlockReader`], [`FrameReader`], [`LineReader`], [`TextEventReader`].
 ///
 /// ```
@@ -47,7 +47,7 @@ pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 /// The methods `next_…` borrow: no copy, no allocation. As an iterator it returns items that own their bytes, for one
 /// copy each. It reads pieces of up to 16 KiB, and no further than the next item needs.
 ///
-/// The end is returned once: after a [final](EventError::is_final) error there is nothing more. A read timeout of the
+/// The end is returned once: `None` follows a [final](EventError::is_final) error. A read timeout of the
 /// transport (`WouldBlock`, `TimedOut`) is [`EventError::Timeout`]: call again to continue.
 pub struct DecodeReader<R, F: Format> {
     source: ReadSource<R>,
@@ -62,7 +62,7 @@ impl<R, F: Format> DecodeReader<R, F> {
         Self::with_decoder(reader, F::Decoder::default())
     }
 
-    /// Uses the caller's decoder: another limit, a last event ID, comments.
+    /// Uses the given decoder: with another limit, a last event ID, or comments.
     pub fn with_decoder(reader: R, decoder: F::Decoder) -> Self {
         Self { source: ReadSource::new(reader), decoder, ending: Ending::default(), format: PhantomData }
     }
@@ -74,7 +74,7 @@ impl<R, F: Format> DecodeReader<R, F> {
     }
 
     /// Sets how long a call may wait for an item while other bytes arrive, such as comments: then it returns
-    /// [`EventError::Timeout`]. `clock` returns the time since any fixed point. It is asked before each read, so the
+    /// [`EventError::Timeout`]. `clock` returns the time since any fixed point. It is called before each read, so the
     /// transport needs a read timeout, too.
     ///
     /// ```
@@ -97,12 +97,12 @@ impl<R, F: Format> DecodeReader<R, F> {
         self
     }
 
-    /// The decoder, which has the last event ID and the reconnection time.
+    /// Returns the decoder, which keeps the last event ID and the reconnection time.
     pub fn decoder(&self) -> &F::Decoder {
         &self.decoder
     }
 
-    /// The decoder, to change its last event ID. Decoding with it loses items of this reader.
+    /// Returns the decoder, to change its last event ID. Decoding with it loses items of this reader.
     pub fn decoder_mut(&mut self) -> &mut F::Decoder {
         &mut self.decoder
     }
@@ -117,27 +117,28 @@ impl<R, F: Format> DecodeReader<R, F> {
         self.source.get_mut()
     }
 
-    /// Returns the reader. What was read from it and not yet returned is lost.
+    /// Returns the reader. Bytes that were read and not yet returned are lost.
     pub fn into_inner(self) -> R {
         self.source.into_inner()
     }
 
-    /// Returns the decoder for another connection: it keeps the last event ID, the reconnection time and the limits; what
-    /// is pending is discarded.
+    /// Returns the decoder for another connection: it keeps the last event ID, the reconnection time and the limits;
+    /// the pending item is discarded.
     pub fn into_decoder(mut self) -> F::Decoder {
         self.ending.reopen::<F>(&mut self.decoder);
         self.decoder
     }
 
-    /// Continues with another connection, also after the end. The decoder keeps the last event ID, the reconnection time
-    /// and the limits; what is pending is discarded. [`Reconnect`](ssewire::Reconnect) says when to connect again.
+    /// Continues with another connection, also after the end. The decoder keeps the last event ID, the reconnection
+    /// time and the limits; the pending item is discarded. [`Reconnect`](ssewire::Reconnect) computes when to connect
+    /// again.
     pub fn reconnect(&mut self, reader: R) {
         self.source.replace(reader);
         self.ending.reopen::<F>(&mut self.decoder);
     }
 }
 
-/// Where the chunk is that an item is resolved from.
+/// The chunk from which an item is resolved.
 enum Place {
     Read { from: usize },
     Completion(&'static [u8]),
@@ -234,7 +235,7 @@ impl<R: Read, F: Format> Iterator for DecodeReader<R, F> {
 
 impl<R: Read, F: Format> FusedIterator for DecodeReader<R, F> {}
 
-/// Shows the decoder's state, never what the stream carried.
+/// Shows the state of the decoder, never bytes of the stream.
 impl<R, F: Format> fmt::Debug for DecodeReader<R, F>
 where
     F::Decoder: fmt::Debug,

@@ -21,7 +21,7 @@ pub type EventStream<S> = DecodeStream<S, Events>;
 /// The blocks of a stream of byte chunks, also those without data: priming events of MCP, `id` or `retry` alone.
 pub type BlockStream<S> = DecodeStream<S, Blocks>;
 
-/// The blocks, comments and unknown fields of a stream of byte chunks, as far as its decoder was asked for them
+/// The blocks, comments and unknown fields of a stream of chunks. The decoder returns the latter two on request
 /// (`Decoder::with_comments`, `Decoder::with_unknown_fields`).
 pub type FrameStream<S> = DecodeStream<S, Frames>;
 
@@ -32,8 +32,8 @@ pub type LineStream<S> = DecodeStream<S, Lines>;
 pub type TextEventStream<S> = DecodeStream<S, TextEvents>;
 
 pin_project! {
-    /// What a stream of byte chunks, `Stream<Item = Result<impl AsRef<[u8]>, E>>`, carries: the body of a response, as
-    /// HTTP clients have it. Named by its aliases: [`EventStream`], [`BlockStream`], [`FrameStream`], [`LineStream`],
+    /// Items decoded from a stream of byte chunks, `Stream<Item = Result<impl AsRef<[u8]>, E>>`, for example the body
+    /// of a response. Use its aliases: [`EventStream`], [`BlockStream`], [`FrameStream`], [`LineStream`],
     /// [`TextEventStream`].
     ///
     /// ```
@@ -49,11 +49,11 @@ pin_project! {
     /// # }).unwrap();
     /// ```
     ///
-    /// Each item owns its bytes: one copy, and for an event one allocation. A chunk that holds several items is copied
-    /// once more; streams of `Bytes` have a `BytesEventStream`, which copies nothing.
+    /// Each item owns its bytes: one copy, and for an event one allocation. A chunk with several items is copied once
+    /// more. For streams of `Bytes` use `BytesEventStream`, which copies nothing.
     ///
-    /// No executor, no boxing, no `Send` bound: it is `Send` and `Unpin` where the stream is. Dropping it cancels the
-    /// response. The end is returned once: after a [final](EventError::is_final) error comes `None`, for ever. After 64
+    /// It needs no executor, no boxing and no `Send` bound, and is `Send` and `Unpin` if the stream is. Dropping it
+    /// cancels the response. The end is returned once: `None` follows a [final](EventError::is_final) error. After 64
     /// chunks without a pause of the transport it yields to the executor.
     pub struct DecodeStream<S, F: Format> {
         #[pin]
@@ -71,7 +71,7 @@ impl<S, F: Format> DecodeStream<S, F> {
         Self::with_decoder(stream, F::Decoder::default())
     }
 
-    /// Uses the caller's decoder: another limit, a last event ID, comments.
+    /// Uses the given decoder: with another limit, a last event ID, or comments.
     pub fn with_decoder(stream: S, decoder: F::Decoder) -> Self {
         Self { stream, chunks: ChunkBuffer::new(), decoder, ending: Ending::default(), format: PhantomData }
     }
@@ -82,12 +82,12 @@ impl<S, F: Format> DecodeStream<S, F> {
         Self { ending: self.ending.with_end(end), ..self }
     }
 
-    /// The decoder, which has the last event ID and the reconnection time.
+    /// Returns the decoder, which keeps the last event ID and the reconnection time.
     pub fn decoder(&self) -> &F::Decoder {
         &self.decoder
     }
 
-    /// The decoder, to change its last event ID. Decoding with it loses items of this stream.
+    /// Returns the decoder, to change its last event ID. Decoding with it loses items of this stream.
     pub fn decoder_mut(&mut self) -> &mut F::Decoder {
         &mut self.decoder
     }
@@ -108,21 +108,22 @@ impl<S, F: Format> DecodeStream<S, F> {
         self.project().stream
     }
 
-    /// Returns the stream of chunks. What was taken from it and not yet returned is lost.
+    /// Returns the stream of chunks. Bytes that were taken from it and not yet returned are lost.
     pub fn into_inner(self) -> S {
         self.stream
     }
 
-    /// Returns the decoder for another connection: it keeps the last event ID, the reconnection time and the limits; what
-    /// is pending is discarded.
+    /// Returns the decoder for another connection: it keeps the last event ID, the reconnection time and the limits;
+    /// the pending item is discarded.
     pub fn into_decoder(mut self) -> F::Decoder {
-        // Only tells what was pending.
+        // Its error only reports the pending bytes.
         let _ = F::finish(&mut self.decoder);
         self.decoder
     }
 
-    /// Continues with another connection, also after the end. The decoder keeps the last event ID, the reconnection time
-    /// and the limits; what is pending is discarded. [`Reconnect`](ssewire::Reconnect) says when to connect again.
+    /// Continues with another connection, also after the end. The decoder keeps the last event ID, the reconnection
+    /// time and the limits; the pending item is discarded. [`Reconnect`](ssewire::Reconnect) computes when to connect
+    /// again.
     ///
     /// ```
     /// use std::pin::Pin;
@@ -154,7 +155,7 @@ impl<S: TryStream, F: Format> DecodeStream<S, F>
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// Returns the next item; `None` at the end. As `TryStreamExt::try_next`, without its crate. Cancel safe.
+    /// Returns the next item; `None` at the end. Replaces `TryStreamExt::try_next` of the crate futures. Cancel safe.
     ///
     /// A stream that is not `Unpin` has to be pinned first, by `pin!` or `Box::pin`.
     ///
@@ -177,7 +178,7 @@ where
     pub(crate) fn look_ahead(self: Pin<&mut Self>, context: &mut Context<'_>) {
         let this = self.project();
         if this.ending.is_open() {
-            // The items that were wanted are there: nobody asks for a later error.
+            // All items have been returned; a later error does not matter.
             let _ = this.chunks.look_ahead(this.stream, context);
         }
     }
@@ -222,7 +223,7 @@ where
     }
 }
 
-/// Shows the decoder's state, never what the stream carried.
+/// Shows the state of the decoder, never bytes of the stream.
 impl<S, F: Format> fmt::Debug for DecodeStream<S, F>
 where
     F::Decoder: fmt::Debug,

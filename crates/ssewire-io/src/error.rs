@@ -4,7 +4,7 @@ use core::fmt;
 
 use ssewire::{DecodeError, Truncated};
 
-/// The error of event, block, frame and line streams. Generic in the transport's own error, which is returned as it is.
+/// The error of event, block, frame and line streams. Generic in the transport's error, which is returned unchanged.
 ///
 /// `Display` prints the cause, once; there is no `source`. So the type is an [`Error`] for every transport error that
 /// can be displayed, `Box<dyn Error + Send + Sync>` included.
@@ -13,7 +13,8 @@ use ssewire::{DecodeError, Truncated};
 pub enum EventError<E> {
     /// The transport failed. Nothing follows.
     Transport(E),
-    /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to continue.
+    /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to
+    /// continue.
     Timeout(E),
     /// One event, or one line, was too large and is lost. The stream continues after it.
     Decode(DecodeError),
@@ -28,7 +29,7 @@ impl<E> EventError<E> {
         matches!(self, Self::Transport(_) | Self::Truncated(_))
     }
 
-    /// The transport's error, if it is one.
+    /// Returns the transport's error, if this is one.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
         match self {

@@ -1,4 +1,4 @@
-//! One call on whatever has the bytes.
+//! Extension traits for readers, streams of chunks and bodies.
 
 /// `.message()`, `.sse_events()` and more on every stream of byte chunks.
 ///
@@ -43,8 +43,8 @@ where
         crate::BlockStream::new(self)
     }
 
-    /// The blocks, comments and unknown fields; see [`FrameStream`](crate::FrameStream), which can be made without those
-    /// that nobody reads.
+    /// The blocks, comments and unknown fields; see [`FrameStream`](crate::FrameStream), which can also skip comments
+    /// or unknown fields.
     fn frames(self) -> crate::FrameStream<Self> {
         crate::FrameStream::with_decoder(self, ssewire::Decoder::new().with_comments().with_unknown_fields())
     }
@@ -66,7 +66,7 @@ where
         crate::MessageStream::new(self)
     }
 
-    /// Passes the bytes through untouched, and calls `on_end` with the message that has passed; see
+    /// Passes the bytes on unchanged, and calls `on_end` with the message that has passed; see
     /// [`MessageEnd`](crate::MessageEnd).
     #[cfg(all(feature = "messages", feature = "tap"))]
     fn tap_message<F: FnOnce(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>> {
@@ -110,7 +110,7 @@ pub trait IdleTimeoutExt: futures_core::TryStream + Sized {
 #[cfg(feature = "stream")]
 impl<S: futures_core::TryStream> IdleTimeoutExt for S {}
 
-/// `.message()`, `.sse_events()` and more on every [`http_body::Body`]. For what is not listed here:
+/// `.message()`, `.sse_events()` and more on every [`http_body::Body`]. For other items use
 /// [`BodyChunks::new(body)`](crate::BodyChunks), which is a stream of byte chunks.
 ///
 /// ```
@@ -143,7 +143,7 @@ pub trait HttpBodyExt: http_body::Body + Sized {
         crate::MessageStream::new(self.chunks())
     }
 
-    /// Passes the body through untouched, and calls `on_end` with the message that has passed; see
+    /// Passes the body on unchanged, and calls `on_end` with the message that has passed; see
     /// [`MessageEnd`](crate::MessageEnd).
     #[cfg(all(feature = "messages", feature = "tap"))]
     fn tap_message<F: FnOnce(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>>
@@ -185,14 +185,14 @@ pub trait ReadExt: std::io::Read + Sized {
         crate::BlockReader::new(self)
     }
 
-    /// The blocks, comments and unknown fields; see [`FrameReader`](crate::FrameReader), which can be made without those
-    /// that nobody reads.
+    /// The blocks, comments and unknown fields; see [`FrameReader`](crate::FrameReader), which can also skip comments
+    /// or unknown fields.
     fn frames(self) -> crate::FrameReader<Self> {
         crate::FrameReader::with_decoder(self, ssewire::Decoder::new().with_comments().with_unknown_fields())
     }
 
-    /// The lines, for newline-delimited JSON; see [`LineReader`](crate::LineReader). Where `std::io::BufRead` is in scope,
-    /// call [`LineReader::new`](crate::DecodeReader::new).
+    /// The lines, for newline-delimited JSON; see [`LineReader`](crate::LineReader). Where `std::io::BufRead` is in
+    /// scope, call [`LineReader::new`](crate::DecodeReader::new).
     fn lines(self) -> crate::LineReader<Self> {
         crate::LineReader::new(self)
     }
@@ -209,7 +209,7 @@ pub trait ReadExt: std::io::Read + Sized {
         crate::MessageReader::new(self)
     }
 
-    /// Passes the bytes through untouched, and calls `on_end` with the message that has passed; see
+    /// Passes the bytes on unchanged, and calls `on_end` with the message that has passed; see
     /// [`MessageEnd`](crate::MessageEnd).
     #[cfg(all(feature = "messages", feature = "tap"))]
     fn tap_message<F: FnOnce(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>> {

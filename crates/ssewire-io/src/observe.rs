@@ -1,10 +1,10 @@
-//! What a tap shows its bytes to.
+//! Observers of the bytes of a tap.
 
 use core::fmt;
 
 use ssewire::{Decoder, Event};
 
-/// Sees the bytes that pass through a [`Tap`](crate::Tap).
+/// Observes the bytes that pass through a [`Tap`](crate::Tap).
 pub trait Observer {
     /// Called with the bytes that have just passed.
     fn on_chunk(&mut self, bytes: &[u8]);
@@ -13,7 +13,7 @@ pub trait Observer {
     fn on_end(&mut self) {}
 }
 
-/// Shows each event to a closure. Events that are too large for the decoder are left out.
+/// Passes each event to a closure. Skips events that exceed the limit of the decoder.
 #[derive(Default)]
 pub struct EventObserver<F> {
     decoder: Decoder,
@@ -26,7 +26,7 @@ impl<F: FnMut(Event<'_>)> EventObserver<F> {
         Self::with_decoder(Decoder::new(), on_event)
     }
 
-    /// Uses the caller's decoder: another limit, or a last event ID.
+    /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(decoder: Decoder, on_event: F) -> Self {
         Self { decoder, on_event }
     }
@@ -39,7 +39,7 @@ impl<F: FnMut(Event<'_>)> Observer for EventObserver<F> {
             match self.decoder.decode(&mut input) {
                 Ok(Some(event)) => (self.on_event)(event),
                 Ok(None) => break,
-                // The event is left out.
+                // Skips an event that exceeds the limit.
                 Err(_) => {}
             }
         }

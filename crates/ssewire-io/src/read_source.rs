@@ -6,7 +6,7 @@ use core::fmt;
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read};
 
-/// Reads into one buffer, again and again.
+/// Reads repeatedly into one buffer.
 ///
 /// ```text
 ///   buffer:  … consumed …│… unread …│… free …
@@ -21,22 +21,22 @@ pub(crate) struct ReadSource<R> {
     idle: Option<Box<IdleLimit>>,
 }
 
-/// How long the caller waits for an item, and his clock.
+/// Time limit for an item, and the caller's clock.
 struct IdleLimit {
     limit: Duration,
     clock: Box<dyn FnMut() -> Duration + Send + Sync>,
 }
 
-/// Why there is no input.
+/// Reason for missing input.
 pub(crate) enum ReadError {
     /// A later read may succeed.
     Timeout(io::Error),
-    /// Nothing is read any more.
+    /// No further read is made.
     Failed(io::Error),
 }
 
 impl<R> ReadSource<R> {
-    /// As much as a TLS record contains at most.
+    /// Maximum size of a TLS record.
     const BUFFER: usize = 16 * 1024;
 
     pub(crate) fn new(reader: R) -> Self {
@@ -47,13 +47,13 @@ impl<R> ReadSource<R> {
         self.idle = Some(Box::new(IdleLimit { limit, clock }));
     }
 
-    /// Another connection.
+    /// Replaces the reader by another connection.
     pub(crate) fn replace(&mut self, reader: R) {
         self.reader = reader;
         (self.start, self.end, self.is_ended) = (0, 0, false);
     }
 
-    /// What was read from `from` on.
+    /// Returns the bytes read, from the offset `from`.
     pub(crate) fn chunk(&self, from: usize) -> &[u8] {
         self.buffer.get(from..self.end).unwrap_or_default()
     }
@@ -75,7 +75,7 @@ impl<R: Read> ReadSource<R> {
     /// Feeds `decode` until it finds something. It is found in the [`chunk`](Self::chunk) from the offset on that is
     /// returned with it. `None`: the input has ended, or has failed before.
     ///
-    /// The reader is not asked again after its end or after an error that is no timeout.
+    /// The reader is not called again after its end, or after an error other than a timeout.
     pub(crate) fn drive<T, E>(
         &mut self,
         mut decode: impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
@@ -98,7 +98,7 @@ impl<R: Read> ReadSource<R> {
         }
     }
 
-    /// Reads more. `false`: there is no more.
+    /// Reads more bytes. `false`: the input has ended.
     fn refill(&mut self, deadline: Option<Duration>) -> Result<bool, ReadError> {
         if self.is_ended {
             return Ok(false);
@@ -143,7 +143,7 @@ fn idle_error() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "nothing but comments within the idle timeout")
 }
 
-/// Shows states, never what was read.
+/// Shows states, never bytes of the input.
 impl<R> fmt::Debug for ReadSource<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unread = self.end.saturating_sub(self.start);

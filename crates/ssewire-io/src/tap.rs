@@ -1,4 +1,4 @@
-//! Bytes pass through untouched while an observer sees them: a gateway's meter.
+//! Passes bytes on unchanged and shows them to an observer, for example a meter in a gateway.
 
 use core::fmt;
 use core::pin::Pin;
@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use crate::Observer;
 
 pin_project! {
-    /// Passes the bytes of a reader, a stream or a body through as they are, and shows them to an observer.
+    /// Passes the bytes of a reader, a stream or a body on unchanged, and shows them to an observer.
     ///
     /// ```
     /// use std::io::Read as _;
@@ -23,8 +23,8 @@ pin_project! {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
-    /// The bytes pass unchanged and at once; the observer's work is all that they wait for. `into_inner` does not exist:
-    /// dropping the tap ends the observation.
+    /// The bytes pass immediately; the only delay is the work of the observer. There is no `into_inner`: dropping the
+    /// tap ends the observation.
     pub struct Tap<T, O>
     where
         O: Observer,
@@ -57,17 +57,17 @@ impl<T, O: Observer> Tap<T, O> {
         &self.observer
     }
 
-    /// What is passed through.
+    /// Returns the wrapped reader, stream or body.
     pub fn get_ref(&self) -> &T {
         &self.inner
     }
 
-    /// What is passed through. Bytes that are taken from it pass unseen.
+    /// Returns the wrapped reader, stream or body. Bytes that are taken from it are not observed.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.inner
     }
 
-    /// What is passed through, pinned.
+    /// Returns the wrapped stream or body, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
         self.project().inner
@@ -118,7 +118,7 @@ where
         let this = self.project();
         let item = ready!(this.inner.try_poll_next(context));
         match &item {
-            // Some streams continue after an error; that passes unseen.
+            // Some streams continue after an error; later chunks are not observed.
             Some(Ok(chunk)) if !*this.ended => this.observer.on_chunk(chunk.as_ref()),
             Some(Ok(_)) => {}
             Some(Err(_)) | None => end(this.observer, this.ended),

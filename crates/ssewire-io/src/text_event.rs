@@ -5,8 +5,8 @@ use core::time::Duration;
 
 use ssewire::{Event, OwnedEvent};
 
-/// An event as three strings. Ill-formed UTF-8 is U+FFFD, as the standard has it. Each string that is not empty is one
-/// copy and one allocation; an [`OwnedEvent`] has one for all.
+/// An event as three strings. Ill-formed UTF-8 is U+FFFD, as the standard requires. Each string that is not empty is
+/// one copy and one allocation; an [`OwnedEvent`] has one for all.
 ///
 /// ```
 /// use ssewire_io::TextEvent;
@@ -28,7 +28,7 @@ pub struct TextEvent {
 }
 
 impl TextEvent {
-    /// Creates an event by hand, without a reconnection time.
+    /// Creates an event without a reconnection time.
     #[must_use]
     pub fn new(event: impl Into<String>, data: impl Into<String>, id: impl Into<String>) -> Self {
         Self { event: event.into(), data: data.into(), id: id.into(), retry: None }

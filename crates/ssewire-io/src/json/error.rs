@@ -13,14 +13,14 @@ use crate::error::EventError;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum JsonStreamError<E> {
-    /// The transport failed, an event was lost, or the input was cut.
+    /// The transport failed, an event was lost, or the input was truncated.
     Event(EventError<E>),
-    /// The payload of an event is not a `T`: an error that the server reports, as text. The stream continues after it.
+    /// The payload of an event is not a `T`: usually an error that the server reports. The stream continues after it.
     Payload(JsonPayloadError),
 }
 
-/// The payload of an event that is not of the expected type, as text: usually an error of the vendor, to be read with the
-/// vendor's own type.
+/// Payload that is not of the expected type: usually an error of the vendor. [`parse`](Self::parse) reads it as the
+/// vendor's type.
 pub struct JsonPayloadError(Box<Parts>);
 
 struct Parts {
@@ -29,12 +29,12 @@ struct Parts {
     text: String,
 }
 
-/// What a payload is instead.
+/// Kind of a payload that is not of the expected type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JsonPayloadErrorKind {
-    /// An error of the server: the event is of the type `error`; or its payload has a member `error` that is not null, or
-    /// is of the `type` or `object` `error`.
+    /// An error of the server: the event is of the type `error`; or its payload has a member `error` that is not null,
+    /// or is of the `type` or `object` `error`.
     Reported,
     /// It is not valid JSON.
     Syntax,
@@ -60,7 +60,7 @@ impl JsonPayloadError {
         Self(Box::new(Parts { kind, event_type, text: event.data_lossy().to_cow().into_owned() }))
     }
 
-    /// What the payload is instead.
+    /// Returns the kind of the payload.
     #[must_use]
     pub fn kind(&self) -> JsonPayloadErrorKind {
         self.0.kind
@@ -72,7 +72,7 @@ impl JsonPayloadError {
         &self.0.event_type
     }
 
-    /// The payload. It is in neither `Display` nor `Debug`: what a model writes does not belong in logs.
+    /// The payload. `Display` and `Debug` do not contain it, so that text of a model does not get into logs.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text
@@ -87,7 +87,7 @@ impl JsonPayloadError {
     /// Parses the payload as another type: the vendor's error.
     ///
     /// # Errors
-    /// That of serde_json.
+    /// The error of serde_json.
     pub fn parse<'a, V: Deserialize<'a>>(&'a self) -> Result<V, serde_json::Error> {
         serde_json::from_str(&self.0.text)
     }

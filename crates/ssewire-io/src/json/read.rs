@@ -32,7 +32,7 @@ impl<R, T: DeserializeOwned> JsonReader<R, T> {
         Self::with_decoder(reader, Decoder::new())
     }
 
-    /// Uses the caller's decoder: another limit, or a last event ID.
+    /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(reader: R, decoder: Decoder) -> Self {
         Self { events: DecodeReader::with_decoder(reader, decoder).with_end(End::Dispatch), is_done: false }
     }
@@ -54,7 +54,7 @@ impl<R, T: DeserializeOwned> JsonReader<R, T> {
         self.is_done
     }
 
-    /// The decoder, which has the last event ID and the reconnection time.
+    /// Returns the decoder, which keeps the last event ID and the reconnection time.
     pub fn decoder(&self) -> &Decoder {
         self.events.decoder()
     }
@@ -107,7 +107,7 @@ impl<R: Read, T: DeserializeOwned> Iterator for JsonReader<R, T> {
 
 impl<R: Read, T: DeserializeOwned> FusedIterator for JsonReader<R, T> {}
 
-/// Shows the decoder's state, never what the stream carried.
+/// Shows the state of the decoder, never bytes of the stream.
 impl<R, T: DeserializeOwned> fmt::Debug for JsonReader<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JsonReader").field("events", &self.events).field("is_done", &self.is_done).finish()

@@ -34,12 +34,12 @@ pin_project! {
     /// # }).unwrap();
     /// ```
     ///
-    /// A payload that is no `T`, or an error that the server reports, is a
+    /// A payload that is not a `T`, or an error that the server reports, is a
     /// [`JsonPayloadError`](crate::JsonPayloadError) with its text; the stream continues after it. The input may end
-    /// without `[DONE]`, as that of some vendors does: [`is_done`](Self::is_done) tells. It may end without the last blank
-    /// line, too ([`End::Dispatch`]); a payload that was cut is no valid JSON then.
+    /// without `[DONE]`, as with some vendors; see [`is_done`](Self::is_done). It may also end without the last blank
+    /// line ([`End::Dispatch`]): a truncated payload is then not valid JSON.
     ///
-    /// At `[DONE]` it looks once, without waiting, whether the body has ended, so that the connection can be reused.
+    /// At `[DONE]` it polls the body once, without waiting, so that the HTTP client can reuse the connection.
     pub struct JsonStream<S, T> where T: DeserializeOwned {
         #[pin]
         events: DecodeStream<S, Json<T>>,
@@ -53,7 +53,7 @@ impl<S, T: DeserializeOwned> JsonStream<S, T> {
         Self::with_decoder(stream, Decoder::new())
     }
 
-    /// Uses the caller's decoder: another limit, or a last event ID.
+    /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(stream: S, decoder: Decoder) -> Self {
         Self { events: DecodeStream::with_decoder(stream, decoder).with_end(End::Dispatch), is_done: false }
     }
@@ -69,7 +69,7 @@ impl<S, T: DeserializeOwned> JsonStream<S, T> {
         self.is_done
     }
 
-    /// The decoder, which has the last event ID and the reconnection time.
+    /// Returns the decoder, which keeps the last event ID and the reconnection time.
     pub fn decoder(&self) -> &Decoder {
         self.events.decoder()
     }
@@ -158,7 +158,7 @@ where
     }
 }
 
-/// Shows the decoder's state, never what the stream carried.
+/// Shows the state of the decoder, never bytes of the stream.
 impl<S, T: DeserializeOwned> fmt::Debug for JsonStream<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JsonStream").field("events", &self.events).field("is_done", &self.is_done).finish()

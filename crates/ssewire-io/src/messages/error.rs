@@ -8,11 +8,11 @@ use core::fmt;
 
 use ssewire_messages::{ApiError, Completion, Incomplete, Message, MessageDecodeError, ParseTextError, ResponseHead};
 
-/// There is no complete message: what came of it, why it is not complete, and the cause if the transport failed.
+/// Error of an incomplete message: contains the partial message, the reason, and the cause if the transport failed.
 ///
 /// `Display` prints the reason and the cause, once; there is no `source`. It contains no text of the message.
 pub struct IncompleteMessage<E> {
-    /// Shared with the adapter, whose `finish` returns it again.
+    /// Shared with the adapter: its `finish` returns the same report.
     incomplete: SharedIncomplete,
     cause: Option<Cause<E>>,
 }
@@ -37,44 +37,44 @@ impl<E> IncompleteMessage<E> {
         Self { incomplete, cause }
     }
 
-    /// The message as far as it came.
+    /// Returns the partial message.
     #[must_use]
     pub fn partial(&self) -> &Message {
         self.incomplete.message()
     }
 
-    /// The same, owned. Never a result to act upon: see [`reason`](Self::reason). Copies it if the stream or the reader that
-    /// returned this error still exists.
+    /// Returns the partial message, owned. Do not use it as a result; see [`reason`](Self::reason). Copies it if the
+    /// stream or the reader that returned this error still exists.
     #[must_use]
     pub fn into_partial(self) -> Message {
         self.into_incomplete().into_partial()
     }
 
-    /// The first of the reasons.
+    /// Returns the first reason.
     #[must_use]
     pub fn reason(&self) -> Completion {
         self.incomplete.reason()
     }
 
-    /// The error that the server reported: in the stream, or as a JSON body in place of one.
+    /// Returns the error that the server reported, in the stream or as a JSON body instead of it.
     #[must_use]
     pub fn server_error(&self) -> Option<&ApiError> {
         self.incomplete.error()
     }
 
-    /// The head of the response, if the decoder was given it: request id, rate limits.
+    /// Returns the head of the response, if the decoder has one: request ID, rate limits.
     #[must_use]
     pub fn head(&self) -> Option<&ResponseHead> {
         self.incomplete.head()
     }
 
-    /// The identifier of the request, if the decoder was given the head of the response.
+    /// Returns the request ID, if the decoder has the head of the response.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.head().and_then(ResponseHead::request_id)
     }
 
-    /// The transport's error, if it failed.
+    /// Returns the transport's error, if it failed.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
         match &self.cause {
@@ -83,7 +83,7 @@ impl<E> IncompleteMessage<E> {
         }
     }
 
-    /// The event that was rejected in strict mode, if that ended the message.
+    /// Returns the rejection of an event in strict mode, if it ended the message.
     #[must_use]
     pub fn rejected(&self) -> Option<MessageDecodeError> {
         match &self.cause {
@@ -92,13 +92,13 @@ impl<E> IncompleteMessage<E> {
         }
     }
 
-    /// All that is known: every reason, what the body was if it was not a stream, protocol violations.
+    /// Returns the full report: every reason, the kind of a body that is not a stream, protocol violations.
     #[must_use]
     pub fn incomplete(&self) -> &Incomplete {
         &self.incomplete
     }
 
-    /// The same, owned; see [`into_partial`](Self::into_partial).
+    /// Returns the full report, owned; copies it as [`into_partial`](Self::into_partial) does.
     #[must_use]
     pub fn into_incomplete(self) -> Incomplete {
         Shared::unwrap_or_clone(self.incomplete)
@@ -147,14 +147,15 @@ impl<E: fmt::Debug + fmt::Display> Error for IncompleteMessage<E> {}
 /// The error of reading a message.
 #[non_exhaustive]
 pub enum MessageStreamError<E> {
-    /// The message has ended, but it is not complete. Everything is in this error, and nothing follows.
+    /// The message has ended, but it is not complete. Nothing follows.
     Incomplete(IncompleteMessage<E>),
-    /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to continue.
+    /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to
+    /// continue.
     Timeout(E),
 }
 
 impl<E> MessageStreamError<E> {
-    /// What came of the message, unless it continues.
+    /// Returns the incomplete message; `None` after a timeout, because the message continues.
     #[must_use]
     pub fn incomplete(&self) -> Option<&IncompleteMessage<E>> {
         match self {
@@ -172,7 +173,7 @@ impl<E> MessageStreamError<E> {
         }
     }
 
-    /// The transport's error, if it failed.
+    /// Returns the transport's error, if it failed.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
         match self {
@@ -227,14 +228,14 @@ impl<E: fmt::Debug> fmt::Debug for MessageStreamError<E> {
 /// `Display` prints the cause, so there is no source.
 impl<E: fmt::Debug + fmt::Display> Error for MessageStreamError<E> {}
 
-/// There is no structured output.
+/// Structured output cannot be returned.
 #[non_exhaustive]
 pub enum StructuredError<E> {
     /// The message is not complete.
     Incomplete(IncompleteMessage<E>),
-    /// The message is complete, but its text is not the JSON of the type, or was cut or declined by the model.
+    /// The message is complete, but its text is not JSON of the type, or the model was stopped or declined.
     Text {
-        /// What is wrong with the text.
+        /// Reason and position.
         error: ParseTextError,
         /// The message.
         message: Box<Message>,

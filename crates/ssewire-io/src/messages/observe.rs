@@ -1,4 +1,4 @@
-//! The message that passes a tap.
+//! Observers of a message that passes through a tap.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use ssewire_messages::{Completion, Incomplete, Message, MessageDecoder, NonStrea
 
 use crate::observe::Observer;
 
-/// Accumulates the message that passes a [`Tap`](crate::Tap), and shows its updates and its end to a closure.
+/// Accumulates the message that passes through a [`Tap`](crate::Tap), and passes its updates and its end to a closure.
 ///
 /// ```
 /// use std::io::Read as _;
@@ -16,7 +16,7 @@ use crate::observe::Observer;
 /// let mut updates = 0;
 /// let meter = MessageObserver::new(|observed| match observed {
 ///     Observed::Update(_) => updates += 1,
-///     // What came, also if the stream was cut or the client disconnected.
+///     // Also if the stream was truncated or the client disconnected.
 ///     Observed::End(end) => println!("{:?}; {}", end.usage(), end.completion()),
 ///     _ => {}
 /// });
@@ -25,28 +25,28 @@ use crate::observe::Observer;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// The response to a request without `"stream": true` is one JSON document: it ends as [`Completion::NonStreamBody`], but
-/// [`MessageEnd::message`] is that message. A compressed body cannot be read: a gateway removes `accept-encoding` from
-/// the request.
+/// The response to a request without `"stream": true` is one JSON document: it ends as [`Completion::NonStreamBody`],
+/// but [`MessageEnd::message`] is that message. A compressed body cannot be read, so remove `accept-encoding` from the
+/// request.
 ///
-/// It holds the message while it passes: at most 64 MiB
+/// Memory: the message until its end, at most 64 MiB
 /// ([`DEFAULT_MAX_BYTES`](ssewire_messages::Accumulator::DEFAULT_MAX_BYTES)).
 pub struct MessageObserver<F> {
     decoder: MessageDecoder,
     on_observed: F,
 }
 
-/// What a [`MessageObserver`] sees.
+/// Item that a [`MessageObserver`] passes to its closure.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Observed<'a> {
-    /// An event has changed the message.
+    /// Change that one event made to the message.
     Update(UpdateEvent<'a>),
-    /// Nothing more will come.
+    /// End of the message.
     End(MessageEnd),
 }
 
-/// The end of a message that has passed: what it was, and how it ended.
+/// A message that has passed, and how it ended.
 pub struct MessageEnd {
     completion: Completion,
     result: Result<Message, Incomplete>,
@@ -61,7 +61,7 @@ impl MessageEnd {
         Self { completion, result: decoder.finish() }
     }
 
-    /// How the message ended.
+    /// Returns how the message ended.
     #[must_use]
     pub fn completion(&self) -> Completion {
         match &self.result {
@@ -70,7 +70,7 @@ impl MessageEnd {
         }
     }
 
-    /// The message as far as it came, also if it came as plain JSON.
+    /// Returns the message, complete or partial, from a stream or from plain JSON.
     #[must_use]
     pub fn message(&self) -> &Message {
         match &self.result {
@@ -94,15 +94,15 @@ impl MessageEnd {
         self.message().usage()
     }
 
-    /// The message if it is complete.
+    /// Returns the message if it is complete.
     ///
     /// # Errors
-    /// [`Incomplete`]: the reasons, the server's error, what the body was if it was not a stream.
+    /// [`Incomplete`]: the reasons, the server's error, the kind of a body that is not a stream.
     pub fn into_result(self) -> Result<Message, Incomplete> {
         self.result
     }
 
-    /// Why the message is not complete, if it is not.
+    /// Returns the report of an incomplete message; `None` if the message is complete.
     #[must_use]
     pub fn incomplete(&self) -> Option<&Incomplete> {
         self.result.as_ref().err()
@@ -122,7 +122,7 @@ impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
         Self::with_decoder(MessageDecoder::new(), on_observed)
     }
 
-    /// Uses the caller's decoder: strict, with other limits, or with the head of the response.
+    /// Uses the given decoder: strict, with other limits, or with the head of the response.
     pub fn with_decoder(decoder: MessageDecoder, on_observed: F) -> Self {
         Self { decoder, on_observed }
     }
@@ -131,7 +131,7 @@ impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
 impl<F: FnMut(Observed<'_>)> Observer for MessageObserver<F> {
     fn on_chunk(&mut self, bytes: &[u8]) {
         let mut input = bytes;
-        // An error ends the message, and the end says which.
+        // An error ends the message; `on_end` reports it.
         while let Ok(Step::Update(event)) = self.decoder.decode(&mut input) {
             (self.on_observed)(Observed::Update(event));
         }
@@ -150,7 +150,7 @@ impl<F> fmt::Debug for MessageObserver<F> {
     }
 }
 
-/// Shows only the end of the message to a closure; made by `tap_message`.
+/// Passes only the end of the message to a closure; created by `tap_message`.
 pub struct MessageEndObserver<F> {
     decoder: MessageDecoder,
     on_end: Option<F>,
@@ -162,7 +162,7 @@ impl<F: FnOnce(MessageEnd)> MessageEndObserver<F> {
         Self::with_decoder(MessageDecoder::new(), on_end)
     }
 
-    /// Uses the caller's decoder: strict, with other limits, or with the head of the response.
+    /// Uses the given decoder: strict, with other limits, or with the head of the response.
     pub fn with_decoder(decoder: MessageDecoder, on_end: F) -> Self {
         Self { decoder, on_end: Some(on_end) }
     }

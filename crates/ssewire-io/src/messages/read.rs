@@ -14,7 +14,7 @@ use super::state::{Found, MessageState, Phase, text_of};
 use super::structured::Structured;
 use crate::read_source::{ReadError, ReadSource};
 
-/// A message that arrives from a blocking reader; else as `MessageStream`.
+/// A message that arrives from a blocking reader; the blocking form of `MessageStream`.
 ///
 /// ```
 /// use ssewire_io::ReadExt as _;
@@ -30,12 +30,12 @@ use crate::read_source::{ReadError, ReadSource};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// All methods read from the same message: take what you want of it, then [`finish`](Self::finish). It ends where the
-/// message does, not where the connection does: it does not read on. [`into_inner`](Self::into_inner) returns the reader
-/// for those who want to drain it, so that the connection can be reused.
+/// All methods read from the same message; call [`finish`](Self::finish) last. It ends where the message does, not
+/// where the connection does: it does not read on. [`into_inner`](Self::into_inner) returns the reader, to drain it, so
+/// that the connection can be reused.
 ///
-/// `?` is right everywhere: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
-/// reason, the partial message and the transport's error. An event that was lost is [`Update::Lost`] and no error. A read
+/// Use `?` on every call: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
+/// reason, the partial message and the transport's error. A lost event is [`Update::Lost`], not an error. A read
 /// timeout of the transport is [`MessageStreamError::Timeout`]: call again to continue.
 pub struct MessageReader<R> {
     source: ReadSource<R>,
@@ -50,12 +50,12 @@ impl<R> MessageReader<R> {
         Self::with_decoder(reader, MessageDecoder::new())
     }
 
-    /// Uses the caller's decoder: strict, with other limits, or with the head of the response.
+    /// Uses the given decoder: strict, with other limits, or with the head of the response.
     pub fn with_decoder(reader: R, decoder: MessageDecoder) -> Self {
         Self { source: ReadSource::new(reader), state: MessageState::new(decoder) }
     }
 
-    /// Sets the head of the response: its request id and rate limits are in every error of the message.
+    /// Sets the head of the response: its request ID and rate limits are in every error of the message.
     #[must_use]
     pub fn with_response_head(self, head: ResponseHead) -> Self {
         Self { state: self.state.with_response_head(head), ..self }
@@ -68,8 +68,8 @@ impl<R> MessageReader<R> {
     }
 
     /// Sets how long a call may wait for an update while other bytes arrive, such as comments: then it returns
-    /// [`MessageStreamError::Timeout`]. `clock` returns the time since any fixed point. It is asked before each read, so
-    /// the transport needs a read timeout, too.
+    /// [`MessageStreamError::Timeout`]. `clock` returns the time since any fixed point. It is called before each read,
+    /// so the transport needs a read timeout, too.
     #[must_use]
     pub fn with_idle_timeout(
         mut self,
@@ -86,12 +86,12 @@ impl<R> MessageReader<R> {
         Structured::new(self)
     }
 
-    /// The decoder, which has the protocol violations and the accumulator. After an error it is empty.
+    /// Returns the decoder, which contains the protocol violations and the accumulator. Empty after an error.
     pub fn decoder(&self) -> &MessageDecoder {
         self.state.decoder()
     }
 
-    /// The message so far, also after an error.
+    /// Returns the message so far, also after an error.
     pub fn snapshot(&self) -> Cow<'_, Message> {
         self.state.snapshot()
     }
@@ -106,7 +106,7 @@ impl<R> MessageReader<R> {
         self.source.get_mut()
     }
 
-    /// Returns the reader, to drain it. What was read from it and not yet returned is lost.
+    /// Returns the reader, to drain it. Bytes that were read and not yet returned are lost.
     pub fn into_inner(self) -> R {
         self.source.into_inner()
     }
@@ -127,7 +127,7 @@ impl<R: Read> MessageReader<R> {
         Ok(self.next_event()?.map(|event| event.update))
     }
 
-    /// As [`next`](Self::next), with the payload and the type of the event that brought the update.
+    /// As [`next`](Self::next), with the payload and the type of the event that caused the update.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -149,7 +149,7 @@ impl<R: Read> MessageReader<R> {
         Ok(None)
     }
 
-    /// The text as it arrives, as an iterator.
+    /// Returns the text as it arrives, as an iterator.
     pub fn text_deltas(&mut self) -> TextDeltas<'_, R> {
         TextDeltas(self)
     }
@@ -157,9 +157,9 @@ impl<R: Read> MessageReader<R> {
     /// Reads to the end of the message, and returns it.
     ///
     /// # Errors
-    /// [`IncompleteMessage`], with the partial message and the reason. A read timeout counts as a failure of the transport;
-    /// [`next_text`](Self::next_text) can be called again after one. An error that was returned before is returned
-    /// again, without the transport's error.
+    /// [`IncompleteMessage`], with the partial message and the reason. A read timeout counts as a failure of the
+    /// transport; [`next_text`](Self::next_text) can be called again after one. An error that was returned before is
+    /// returned again, without the transport's error.
     pub fn finish(mut self) -> Result<Message, IncompleteMessage<io::Error>> {
         self.read_to_end()?;
         self.state.finish()
@@ -214,7 +214,7 @@ impl<R: Read> MessageReader<R> {
     }
 }
 
-/// Shows states, never what the stream carried.
+/// Shows states, never bytes of the stream.
 impl<R> fmt::Debug for MessageReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageReader")
@@ -224,7 +224,7 @@ impl<R> fmt::Debug for MessageReader<R> {
     }
 }
 
-/// The text of a [`MessageReader`] as it arrives: that of all text blocks, with nothing in between.
+/// The text of a [`MessageReader`] as it arrives: that of all text blocks, without separators.
 #[derive(Debug)]
 pub struct TextDeltas<'a, R>(&'a mut MessageReader<R>);
 

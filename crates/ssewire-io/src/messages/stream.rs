@@ -34,16 +34,16 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 /// # }).unwrap();
 /// ```
 ///
-/// All methods read from the same message: take what you want of it, then [`finish`](Self::finish). It ends where the
-/// message does, not where the connection does: at the end it looks once, without waiting, whether the body has ended,
-/// too, so that the connection can be reused. A chunk that comes instead is kept for [`next_message`](Self::next_message);
-/// [`into_inner`](Self::into_inner) returns the body for those who want to drain it.
+/// All methods read from the same message; call [`finish`](Self::finish) last. It ends where the message does, not
+/// where the connection does: at the end the body is polled once, without waiting, so that the HTTP client can reuse
+/// the connection. If a chunk arrives, it is kept for [`next_message`](Self::next_message).
+/// [`into_inner`](Self::into_inner) returns the body, to drain it.
 ///
-/// `?` is right everywhere: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
-/// reason, the partial message and the transport's error. An event that was lost is [`Update::Lost`] and no error.
+/// Use `?` on every call: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
+/// reason, the partial message and the transport's error. A lost event is [`Update::Lost`], not an error.
 ///
-/// The stream is boxed once, so that nothing has to be pinned. No executor, no `Send` bound: it is `Send` where the stream
-/// is. Dropping it cancels the response. All futures are cancel safe: one that is dropped has taken nothing.
+/// The stream is boxed once, so that nothing has to be pinned. It needs no executor and no `Send` bound, and is `Send`
+/// if the stream is. Dropping it cancels the response. All futures are cancel safe: a dropped future loses nothing.
 pub struct MessageStream<S> {
     stream: Pin<Box<S>>,
     chunks: ChunkBuffer,
@@ -56,12 +56,12 @@ impl<S> MessageStream<S> {
         Self::with_decoder(stream, MessageDecoder::new())
     }
 
-    /// Uses the caller's decoder: strict, with other limits, or with the head of the response.
+    /// Uses the given decoder: strict, with other limits, or with the head of the response.
     pub fn with_decoder(stream: S, decoder: MessageDecoder) -> Self {
         Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state: MessageState::new(decoder) }
     }
 
-    /// Sets the head of the response: its request id and rate limits are in every error of the message.
+    /// Sets the head of the response: its request ID and rate limits are in every error of the message.
     #[must_use]
     pub fn with_response_head(self, head: ResponseHead) -> Self {
         Self { state: self.state.with_response_head(head), ..self }
@@ -79,13 +79,13 @@ impl<S> MessageStream<S> {
         Structured::new(self)
     }
 
-    /// The decoder, which has the protocol violations and the accumulator. After an error it is empty.
+    /// Returns the decoder, which contains the protocol violations and the accumulator. Empty after an error.
     #[must_use]
     pub fn decoder(&self) -> &MessageDecoder {
         self.state.decoder()
     }
 
-    /// The message so far, also after an error.
+    /// Returns the message so far, also after an error.
     #[must_use]
     pub fn snapshot(&self) -> Cow<'_, Message> {
         self.state.snapshot()
@@ -111,7 +111,7 @@ impl<S> MessageStream<S> {
         &mut self.stream
     }
 
-    /// Returns the stream of chunks, to drain it. What was taken from it and not yet returned is lost.
+    /// Returns the stream of chunks, to drain it. Bytes that were taken and not yet returned are lost.
     #[must_use]
     pub fn into_inner(self) -> Pin<Box<S>> {
         self.stream
@@ -138,7 +138,7 @@ where
         Ok(self.next_event().await?.map(|event| event.update))
     }
 
-    /// As [`next`](Self::next), with the payload and the type of the event that brought the update.
+    /// As [`next`](Self::next), with the payload and the type of the event that caused the update.
     ///
     /// # Errors
     /// As [`next`](Self::next).
@@ -179,7 +179,7 @@ where
         Poll::Ready(Ok(None))
     }
 
-    /// The text as it arrives, as a [`Stream`].
+    /// Returns the text as it arrives, as a [`Stream`].
     pub fn text_deltas(&mut self) -> TextStream<'_, S> {
         TextStream { message: self, is_ended: false }
     }
@@ -299,7 +299,7 @@ where
     }
 }
 
-/// Shows states, never what the stream carried.
+/// Shows states, never bytes of the stream.
 impl<S> fmt::Debug for MessageStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageStream")
@@ -309,7 +309,7 @@ impl<S> fmt::Debug for MessageStream<S> {
     }
 }
 
-/// The text of a [`MessageStream`] as it arrives: that of all text blocks, with nothing in between.
+/// The text of a [`MessageStream`] as it arrives: that of all text blocks, without separators.
 pub struct TextStream<'a, S> {
     message: &'a mut MessageStream<S>,
     is_ended: bool,

@@ -1,4 +1,4 @@
-//! A message whose text is JSON, as the caller's type.
+//! Structured output: the text of a message as a type of the caller.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ssewire_messages::{Message, PartialStrings, StructuredOutput, Update};
 
-/// Structured output while it arrives; made by `structured` of a message.
+/// Structured output while it arrives; created by `structured` of a message.
 ///
 /// ```
 /// use ssewire_io::ReadExt as _;
@@ -45,7 +45,7 @@ impl<M, T> Structured<M, T> {
         Self { message, output, of: PhantomData }
     }
 
-    /// The value so far, for display; `None` if nothing of it has arrived.
+    /// Returns the value so far, for display; `None` if no part of it has arrived.
     #[must_use]
     pub fn partial(&self) -> Option<&Value> {
         self.output.partial()
@@ -99,8 +99,8 @@ where
     /// Reads to the end of the message, and parses its text.
     ///
     /// # Errors
-    /// [`StructuredError`]: the message is incomplete, its text is no `T`, or the stop reason says that the text was cut or
-    /// declined.
+    /// [`StructuredError`]: the message is incomplete, its text is not a `T`, or the stop reason shows that the model
+    /// was stopped or declined.
     pub async fn finish(self) -> Result<T, StructuredError<S::Error>> {
         parse(self.message.finish().await?)
     }
@@ -124,14 +124,14 @@ impl<R: std::io::Read, T: DeserializeOwned> Structured<MessageReader<R>, T> {
     /// Reads to the end of the message, and parses its text.
     ///
     /// # Errors
-    /// [`StructuredError`]: the message is incomplete, its text is no `T`, or the stop reason says that the text was cut or
-    /// declined.
+    /// [`StructuredError`]: the message is incomplete, its text is not a `T`, or the stop reason shows that the model
+    /// was stopped or declined.
     pub fn finish(self) -> Result<T, StructuredError<std::io::Error>> {
         parse(self.message.finish()?)
     }
 }
 
-/// Shows states, never what the stream carried.
+/// Shows states, never bytes of the stream.
 impl<M: fmt::Debug, T> fmt::Debug for Structured<M, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Structured").field("message", &self.message).field("output", &self.output).finish()
