@@ -6,10 +6,10 @@ use core::task::{Context, Poll};
 
 use futures_core::TryStream;
 
-/// The unread part of the last chunk, and whether the stream has ended.
+/// The undecoded part of the last chunk, and whether the stream has ended.
 ///
-/// The stream itself is not in here, and chunks are copied into a buffer of our own if they hold more than one item: so
-/// no adapter has to name the type of a chunk, and none has a bound on its stream.
+/// Does not contain the stream, and copies a chunk with more than one item into its own buffer. Therefore no adapter
+/// has to name the type of a chunk, and none has a bound on its stream.
 #[derive(Debug)]
 pub(crate) struct ChunkBuffer<C = Vec<u8>> {
     chunk: C,
@@ -20,16 +20,16 @@ pub(crate) struct ChunkBuffer<C = Vec<u8>> {
     ready_chunks: u8,
 }
 
-/// What part of a chunk is kept when an item was found in it.
+/// Part of a chunk that is kept when an item was found in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
-    /// What comes after the item: the item owns its bytes.
+    /// The bytes after the item, because the item owns its bytes.
     Rest,
     /// All of it: the item is resolved from the chunk.
     Whole,
 }
 
-/// A buffer that chunks of the type `T` are kept in.
+/// A buffer for bytes of chunks.
 pub(crate) trait Hold<T>: Default + AsRef<[u8]> {
     /// Keeps the bytes from `from` on.
     fn hold(&mut self, chunk: T, from: usize);
@@ -62,7 +62,7 @@ impl Hold<bytes::Bytes> for bytes::Bytes {
     }
 }
 
-/// After this number of chunks without a pause the executor gets its turn.
+/// Number of chunks without a pause after which the stream yields to the executor.
 const MAX_READY_CHUNKS: u8 = 64;
 
 impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
@@ -143,8 +143,8 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         }
     }
 
-    /// Decodes what is held, also if that is nothing: a decoder may have several items for its last byte. Returns where
-    /// it began. `None`: more input is needed.
+    /// Decodes the bytes held, even if there are none: a decoder may return several items for its last byte. Returns
+    /// the offset of the first byte. `None`: more input is needed.
     fn drive_held<T, E>(
         &mut self,
         decode: &mut impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
@@ -160,7 +160,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
 
 impl ChunkBuffer {
     /// Polls the stream once, without waiting, so that a body that has ended is read to its end: HTTP clients reuse the
-    /// connection only then. A chunk that comes instead is kept.
+    /// connection only then. If a chunk arrives, it is kept.
     #[cfg(any(feature = "messages", feature = "json"))]
     pub(crate) fn look_ahead<S: TryStream>(
         &mut self,

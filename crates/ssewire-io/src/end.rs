@@ -10,14 +10,15 @@ pub enum End {
     #[default]
     Report,
     /// The event is returned as if its last line end and its blank line had come; a line as if its line end had come.
-    /// For streams that end in `data: [DONE]\n`, and for files without a last line end. A last event that was cut looks
-    /// the same.
+    /// For streams that end in `data: [DONE]\n`, and for files without a last line end. A truncated last event
+    /// is returned as well.
     Dispatch,
-    /// The event is discarded without an error, as a browser does (HTML standard: "any pending data must be discarded").
+    /// The event is discarded without an error, as a browser does (HTML standard: "any pending data must be
+    /// discarded").
     Discard,
 }
 
-/// How far the input is, and the policy for its end.
+/// State of the input, and the policy for its end.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Ending {
     end: End,
@@ -28,7 +29,7 @@ pub(crate) struct Ending {
 enum State {
     #[default]
     Open,
-    /// The input has ended; what completes the pending item is still to be decoded.
+    /// The input has ended; the bytes that complete the pending item are not decoded yet.
     Completing(&'static [u8]),
     Ended,
 }
@@ -38,7 +39,7 @@ impl Ending {
         Self { end, ..self }
     }
 
-    /// Returns whether the input may go on.
+    /// Returns whether more input may follow.
     pub(crate) fn is_open(&self) -> bool {
         self.state == State::Open
     }
@@ -48,14 +49,14 @@ impl Ending {
         self.state == State::Ended
     }
 
-    /// A new input.
+    /// Starts a new input.
     pub(crate) fn reopen<F: Format>(&mut self, decoder: &mut F::Decoder) {
         self.state = State::Open;
-        // Only tells what was pending.
+        // Its error only reports the pending bytes.
         let _ = F::finish(decoder);
     }
 
-    /// The transport failed. What is pending was cut by that error, which is the one that is returned.
+    /// Records that the transport failed. The pending item is discarded; the caller returns the transport's error.
     pub(crate) fn fail<F: Format>(&mut self, decoder: &mut F::Decoder) {
         self.state = State::Ended;
         let _ = F::finish(decoder);

@@ -11,8 +11,8 @@ use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A stream of encoded events as the [`Body`] of a response, for hyper, axum and other servers; with comments that keep
-    /// the connection alive.
+    /// A stream of encoded events as the [`Body`] of a response, for hyper, axum and other servers; with comments that
+    /// keep the connection alive.
     ///
     /// ```
     /// use std::convert::Infallible;
@@ -33,9 +33,10 @@ pin_project! {
     /// # }).unwrap();
     /// ```
     ///
-    /// Each item of the stream is a whole event, or several: [`EventBuilder::to_bytes`](ssewire::EventBuilder::to_bytes).
-    /// The response needs the header `content-type: text/event-stream`, and should have `cache-control: no-store` and, for
-    /// nginx, `x-accel-buffering: no`. An error of the stream ends the body.
+    /// Each item of the stream is a whole event, or several:
+    /// [`EventBuilder::to_bytes`](ssewire::EventBuilder::to_bytes). The response needs the header
+    /// `content-type: text/event-stream`, and should have `cache-control: no-store` and, for nginx,
+    /// `x-accel-buffering: no`. An error of the stream ends the body.
     pub struct EventBody<S, M = NoTimer, T = Pending<()>> {
         #[pin]
         events: S,
@@ -47,20 +48,20 @@ pin_project! {
     }
 }
 
-/// Makes the timer of an [`EventBody`] without keep-alive comments.
+/// Type of the timer function of an [`EventBody`] without keep-alive comments.
 pub type NoTimer = fn() -> Pending<()>;
 
 /// The shortest comment, as a block of its own.
 const KEEP_ALIVE: &[u8] = b":\n\n";
 
 impl<S> EventBody<S> {
-    /// Sends the events as they come, and nothing else.
+    /// Sends only the events, without keep-alive comments.
     pub fn new(events: S) -> Self {
         Self { events, make_timer: core::future::pending, timer: None, is_ended: false }
     }
 
-    /// Sends a comment whenever there was no event for a time, so that proxies and clients do not take the connection for a
-    /// dead one, and a client that has gone is noticed.
+    /// Sends a comment when no event was sent for a time. This prevents proxies and clients from closing the connection
+    /// as idle, and detects clients that have disconnected.
     ///
     /// `timer` returns a future that completes after that time: `|| tokio::time::sleep(…)`. It is called when there is no
     /// event to send, at most once per event or comment.

@@ -1,5 +1,5 @@
-//! What a stream or a reader yields: events, blocks, frames, lines. Each is a decoder of the core, and the item made of
-//! what it finds.
+//! The items of a stream or a reader: events, blocks, frames, lines. Each format is a decoder of the core, and the type
+//! of its items.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use ssewire::{
 pub(crate) use self::sealed::Decode;
 use crate::TextEvent;
 
-/// What a [`DecodeStream`](crate::DecodeStream) or a [`DecodeReader`](crate::DecodeReader) yields: [`Events`],
+/// The items of a [`DecodeStream`](crate::DecodeStream) or a [`DecodeReader`](crate::DecodeReader): [`Events`],
 /// [`TextEvents`], [`Blocks`], [`Frames`] or [`Lines`]. Sealed.
 pub trait Format: Decode {}
 
@@ -37,7 +37,7 @@ mod sealed {
         /// Ends the input.
         fn finish(decoder: &mut Self::Decoder) -> Result<(), Truncated>;
 
-        /// The input that completes what is pending.
+        /// Returns the input that completes the pending item.
         fn completion(decoder: &Self::Decoder) -> &'static [u8];
     }
 }
@@ -54,7 +54,7 @@ pub enum TextEvents {}
 #[derive(Debug)]
 pub enum Blocks {}
 
-/// Yields [`OwnedFrame`]s: blocks, and the comments and unknown fields that the decoder was asked for.
+/// Yields [`OwnedFrame`]s: blocks, and comments and unknown fields if the decoder returns them.
 #[derive(Debug)]
 pub enum Frames {}
 
@@ -103,8 +103,8 @@ decode_with_decoder!(Frames, FrameSpan, OwnedFrame, Decoder::poll_frame, |decode
     decoder.resolve_frame(chunk, span).into_owned()
 });
 
-/// The position of a block, and the offset at which the search for it began: frames that were asked for by nobody but the
-/// decoder's own settings are skipped before it.
+/// The position of a block, and the offset at which the search for it began. Frames before it are skipped: only the
+/// settings of the given decoder requested them.
 #[derive(Debug, Clone, Copy)]
 pub struct BlockAt {
     span: BlockSpan,

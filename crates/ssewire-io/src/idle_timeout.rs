@@ -1,4 +1,4 @@
-//! An end for streams that stay silent.
+//! A timeout for streams without input.
 
 use core::error::Error;
 use core::fmt;
@@ -10,14 +10,14 @@ use futures_core::{Stream, TryStream};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// Ends a stream with [`IdleError::Idle`] if it returns nothing for a time of the caller's. Made by
+    /// Ends a stream with [`IdleError::Idle`] if it returns nothing for a given time. Created by
     /// [`IdleTimeoutExt::idle_timeout`](crate::IdleTimeoutExt::idle_timeout).
     ///
     /// `timer` is called when the stream has nothing to return, at most once per item, and returns a future that completes
     /// after the idle time: `|| tokio::time::sleep(…)`. It wakes the task also if the transport never does.
     ///
-    /// What counts depends on the stream: a stream of chunks is kept alive by every byte, comments included; a stream of
-    /// events by events alone.
+    /// The kind of the stream decides what restarts the timer: every byte in a stream of chunks, including those of
+    /// comments; only events in a stream of events.
     pub struct IdleTimeout<S, M, T> {
         #[pin]
         stream: S,
@@ -32,7 +32,7 @@ pin_project! {
 /// The error of a stream with an [`IdleTimeout`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdleError<E> {
-    /// Nothing came within the idle time. Nothing follows.
+    /// Nothing arrived within the idle time. Nothing follows.
     Idle,
     /// The error of the stream.
     Stream(E),
@@ -64,7 +64,7 @@ impl<S, M, T> IdleTimeout<S, M, T> {
         self.project().stream
     }
 
-    /// Returns the stream, also after a timeout: it has lost nothing.
+    /// Returns the stream, which has lost nothing even after a timeout.
     pub fn into_inner(self) -> S {
         self.stream
     }
@@ -126,7 +126,7 @@ impl<E: fmt::Display> fmt::Display for IdleError<E> {
 /// `Display` prints the cause, so there is no source.
 impl<E: fmt::Debug + fmt::Display> Error for IdleError<E> {}
 
-/// Never shows the stream, which may show what it carries.
+/// Never shows the stream, whose `Debug` may contain data.
 impl<S, M, T> fmt::Debug for IdleTimeout<S, M, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IdleTimeout").field("is_ended", &self.is_ended).finish_non_exhaustive()

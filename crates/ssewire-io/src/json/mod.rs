@@ -29,7 +29,7 @@ pub struct JsonEvent<T> {
     pub value: T,
 }
 
-/// What an event is to a stream of JSON.
+/// Kind of an event in a stream of JSON.
 #[derive(Debug)]
 pub(crate) enum Judged<T> {
     /// `[DONE]`.
@@ -38,7 +38,7 @@ pub(crate) enum Judged<T> {
     Other(JsonPayloadError),
 }
 
-/// Yields what events are as JSON.
+/// Classifies events as JSON payloads.
 #[derive(Debug)]
 pub(crate) struct Json<T>(PhantomData<fn() -> T>);
 
@@ -64,7 +64,7 @@ impl<T: DeserializeOwned> Decode for Json<T> {
     }
 }
 
-/// Tells a `T` from the end marker and from an error of the vendor, which a `T` with optional members would swallow.
+/// Separates values from the end marker and from errors of the vendor, which a `T` with optional members would accept.
 fn judge<T: DeserializeOwned>(event: Event<'_>) -> Judged<T> {
     if event.is_done() {
         return Judged::Done;

@@ -1,4 +1,4 @@
-//! How far a message is: what the blocking and the asynchronous side have in common.
+//! State of a message that arrives, shared by the blocking and the asynchronous adapter.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -10,7 +10,7 @@ use ssewire_messages::{
 
 use super::error::{Cause, IncompleteMessage, SharedIncomplete};
 
-/// The decoder, and what was returned of its message.
+/// The decoder, and the part of its message that was returned.
 ///
 /// ```text
 ///              input ended                 no update left
@@ -22,9 +22,9 @@ pub(super) struct MessageState {
     decoder: MessageDecoder,
     phase: Phase,
     rejected: Option<MessageDecodeError>,
-    /// What the error of [`Phase::Failed`] contains.
+    /// Report in the error of [`Phase::Failed`].
     failed: Option<SharedIncomplete>,
-    /// It is not the first message of its body: that there is none is no error.
+    /// Set after the first message of the body: the absence of a further message is not an error.
     is_later: bool,
 }
 
@@ -40,7 +40,7 @@ pub(super) enum Phase {
     Failed,
 }
 
-/// What is found in the input.
+/// Item found in the input.
 pub(super) enum Found {
     Update(UpdateSpan),
     /// The end of the message.
@@ -82,12 +82,12 @@ impl MessageState {
         }
     }
 
-    /// The input has ended.
+    /// Records the end of the input.
     pub(super) fn end_input(&mut self) {
         self.phase = Phase::Draining;
     }
 
-    /// The next update that came with the end of the input.
+    /// Returns the next update caused by the end of the input.
     pub(super) fn drain(&mut self) -> Option<UpdateSpan> {
         match self.decoder.poll_end() {
             Ok(Step::Update(span)) => Some(span),
@@ -103,7 +103,7 @@ impl MessageState {
         self.decoder.resolve(chunk, span)
     }
 
-    /// The transport failed. If what was decoded is a complete message, that does not matter.
+    /// Records that the transport failed. This does not matter if the decoded message is complete.
     pub(super) fn fail<E>(&mut self, error: E) -> Result<(), IncompleteMessage<E>> {
         // An event without its blank line still belongs to the message if it is complete.
         while self.drain().is_some() {}
@@ -114,7 +114,7 @@ impl MessageState {
         self.take_message(Some(error)).map(|_| ())
     }
 
-    /// Judges the message that has ended.
+    /// Determines whether the message that has ended is complete.
     pub(super) fn conclude<E>(&mut self) -> Result<(), IncompleteMessage<E>> {
         if self.is_complete() || self.is_absent() {
             self.phase = Phase::Ended;
@@ -131,7 +131,7 @@ impl MessageState {
         }
     }
 
-    /// There is no further message in the body.
+    /// Returns whether the body has no further message.
     fn is_absent(&self) -> bool {
         self.is_later && !self.decoder.has_started() && self.rejected.is_none()
     }
@@ -157,7 +157,7 @@ impl MessageState {
         self.take_message(None).map(Some)
     }
 
-    /// Continues after a message that an error has returned.
+    /// Continues after an incomplete message.
     pub(super) fn skip_failed(&mut self) {
         if self.failed.take().is_some() {
             self.phase = Phase::Reading;
@@ -175,7 +175,7 @@ impl MessageState {
         }
     }
 
-    /// The message so far, also after an error.
+    /// Returns the message so far, also after an error.
     pub(super) fn snapshot(&self) -> Cow<'_, Message> {
         match &self.failed {
             Some(incomplete) => Cow::Borrowed(incomplete.message()),
@@ -184,7 +184,7 @@ impl MessageState {
     }
 }
 
-/// The text of an update, `None` if it brings none.
+/// Returns the text of an update, `None` if it has none.
 pub(super) fn text_of(event: &UpdateEvent<'_>) -> Option<String> {
     let text: String = event.update.text_deltas().collect();
     (!text.is_empty()).then_some(text)
