@@ -9,8 +9,9 @@ use ssewire::{Decoder, EventSpan, Frame, FrameSpan};
 use crate::accumulator::{AccumulateError, Accumulator, Change, Completion, Incomplete, ProtocolViolation};
 use crate::accumulator::{ProtocolViolations, Update};
 use crate::api_error::ApiError;
-use crate::decode::canonical;
+use crate::decode::canonical::{self, PieceKind};
 use crate::event::StreamEvent;
+use crate::fused::{END, Parts, Template};
 use crate::json::RawJson;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
@@ -46,6 +47,8 @@ use crate::response_head::ResponseHead;
 pub struct MessageDecoder {
     decoder: Decoder,
     accumulator: Accumulator,
+    /// The last delta without its text.
+    template: Template,
     body: Body,
     head: Option<Box<ResponseHead>>,
     error_field: ErrorField,
@@ -121,6 +124,8 @@ pub struct UpdateSpan {
 enum Source {
     /// In the event that was found after the first `offset` bytes of the input.
     Event { span: EventSpan, offset: usize },
+    /// In the event of `len` bytes at the start of the input.
+    Fused { parts: Parts, len: usize },
     /// In an `error` field.
     ErrorField,
     /// Nowhere.
@@ -161,6 +166,7 @@ impl MessageDecoder {
         Self {
             decoder: with_error_fields(Decoder::new()),
             accumulator: Accumulator::default(),
+            template: Template::default(),
             body: Body::default(),
             head: None,
             error_field: ErrorField::None,
@@ -215,7 +221,12 @@ impl MessageDecoder {
     /// [`MessageDecodeError`], only in strict mode: the message has ended.
     pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Step<UpdateEvent<'s>>, MessageDecodeError> {
         let chunk: &'c [u8] = input;
-        Ok(match self.poll(input)? {
+        if let Some((change, len)) = self.append_fused(input) {
+            let (event_type, payload) = self.template.parts().resolve(chunk, len);
+            let update = self.accumulator.update(change);
+            return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
+        }
+        Ok(match self.poll_with(input, None)? {
             Step::Update(span) => Step::Update(self.resolve(chunk, span)),
             Step::NeedInput => Step::NeedInput,
             Step::Ended => Step::Ended,
@@ -228,6 +239,10 @@ impl MessageDecoder {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn poll(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+        if let Some((change, len)) = self.append_fused(input) {
+            let source = Source::Fused { parts: self.template.parts(), len };
+            return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
+        }
         self.poll_with(input, None)
     }
 
@@ -251,6 +266,7 @@ impl MessageDecoder {
         }
     }
 
+    #[inline(never)]
     fn poll_with(&mut self, input: &mut &[u8], mut owned: Owned<'_>) -> Result<Step<UpdateSpan>, MessageDecodeError> {
         if self.has_queued_update() {
             if let Some(span) = self.next_span(&mut owned)? {
@@ -265,8 +281,8 @@ impl MessageDecoder {
             }
             let before: &[u8] = input;
             let advanced = self.decoder.poll_frame(input);
-            let consumed = before.len().saturating_sub(input.len());
-            self.body.take(before.get(..consumed).unwrap_or_default(), self.accumulator.max_bytes());
+            let consumed = before.get(..before.len().saturating_sub(input.len())).unwrap_or_default();
+            self.body.take(consumed, self.accumulator.max_bytes());
             let frame = match advanced {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Ok(Step::NeedInput),
@@ -293,11 +309,11 @@ impl MessageDecoder {
             self.error_field.end_block();
             let source = Source::Event { span: event_span, offset: chunk.len().saturating_sub(before.len()) };
             if owned.is_none() {
-                if let Some(change) = self.append_delta(before, event_span) {
+                if let Some(change) = self.append_delta(before, consumed, event_span) {
                     return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
                 }
             }
-            if let Some((change, has_extra)) = self.merge(before, event_span, &mut owned)? {
+            if let Some((change, has_extra)) = self.merge(before, consumed, event_span, &mut owned)? {
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
             if let Some(span) = self.emit_error_field(&mut owned)? {
@@ -315,16 +331,46 @@ impl MessageDecoder {
             || matches!(self.error_field, ErrorField::Ready(_))
     }
 
-    /// Fast path for nearly every event: one more piece for the current block, in the spelling of the API. Decides nothing
-    /// that [`merge`](Self::merge) would decide differently.
-    #[inline]
-    fn append_delta(&mut self, chunk: &[u8], span: EventSpan) -> Option<Change> {
-        let event = self.decoder.resolve(chunk, span);
-        let delta = canonical::parse_delta(event.data())?;
-        let is_large = event.data().len() > LARGE;
-        let change = self.accumulator.append_to_current(delta.index, delta.kind, &delta.text)?;
+    /// Fast path for nearly every event: appends a delta that repeats the one before but for its text, and returns the
+    /// length of its event. `fused.rs` says what it must never decide differently.
+    // Inlined, so that the change and the update are never in memory.
+    #[inline(always)]
+    fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, usize)> {
+        let chunk: &[u8] = input;
+        if !self.decoder.is_at_block_start() || self.is_buffer_large || self.has_queued_update() {
+            return None;
+        }
+        let max_bytes = self.decoder.max_event_bytes();
+        let bytes = self.template.strip_prefix(chunk)?;
+        let (change, len) = self.template.append(bytes, &mut self.accumulator, |rest| {
+            let len = chunk.len().saturating_sub(rest.strip_prefix(END)?.len());
+            (len <= max_bytes).then_some(len)
+        })?;
         self.events = self.events.saturating_add(1);
-        self.is_buffer_large = is_large;
+        self.is_buffer_large = len > LARGE;
+        self.decoder.skip_event(input, len);
+        Some((change, len))
+    }
+
+    /// The same for a delta that is cut by a chunk boundary, or that is the first to repeat another in the spelling of the
+    /// API. Decides nothing that [`merge`](Self::merge) would decide differently.
+    fn append_delta(&mut self, chunk: &[u8], consumed: &[u8], span: EventSpan) -> Option<Change> {
+        let event = self.decoder.resolve(chunk, span);
+        let payload = event.data();
+        let repeated = self.template.strip_payload_prefix(payload).and_then(|bytes| {
+            self.template.append(bytes, &mut self.accumulator, |rest| rest.is_empty().then_some(()))
+        });
+        let change = match repeated {
+            Some((change, ())) => change,
+            None => {
+                let delta = canonical::parse_delta(payload)?;
+                let change = self.accumulator.append_to_current(delta.index, delta.kind, &delta.text)?;
+                self.template.learn(consumed, payload, delta.kind, delta.index);
+                change
+            }
+        };
+        self.events = self.events.saturating_add(1);
+        self.is_buffer_large = payload.len() > LARGE;
         Some(change)
     }
 
@@ -388,7 +434,7 @@ impl MessageDecoder {
                 continue;
             }
             (self.pending_bytes, self.has_unterminated_event) = (0, true);
-            if let Some((change, has_extra)) = self.merge(&[], event_span, &mut None)? {
+            if let Some((change, has_extra)) = self.merge(&[], &[], event_span, &mut None)? {
                 let source = Source::Event { span: event_span, offset: 0 };
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
@@ -414,6 +460,7 @@ impl MessageDecoder {
         let (event_type, payload): (&[u8], &[u8]) = match span.source {
             Source::None => (b"", b""),
             Source::ErrorField => (b"error", self.error_field.emitted()),
+            Source::Fused { parts, len } => parts.resolve(chunk, len),
             Source::Event { span, offset } => {
                 let event = self.decoder.resolve(chunk.get(offset..).unwrap_or_default(), span);
                 (event.event_type(), event.data())
@@ -548,6 +595,7 @@ impl MessageDecoder {
     fn merge(
         &mut self,
         chunk: &[u8],
+        consumed: &[u8],
         span: EventSpan,
         owned: &mut Owned<'_>,
     ) -> Result<Option<Changed>, MessageDecodeError> {
@@ -587,7 +635,11 @@ impl MessageDecoder {
             **owned = Some(decoded.clone().into_owned());
         }
         let has_extra = matches!(&decoded, StreamEvent::ContentBlockDelta(delta) if delta.has_extra);
+        let repeats = piece_of(&decoded).filter(|(_, index)| self.accumulator.is_current(*index));
         let applied = self.accumulator.apply(with_head(decoded, self.head.as_deref()));
+        if let Some((kind, index)) = repeats.filter(|(_, index)| self.accumulator.is_current(*index)) {
+            self.template.learn(consumed, data, kind, index);
+        }
         if self.accumulator.is_messages_stream() {
             self.body.mark_as_stream();
         }
@@ -637,6 +689,14 @@ impl MessageDecoder {
 impl Default for MessageDecoder {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// The kind of a delta that brings nothing but a piece, and the index of its block.
+fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
+    match event {
+        StreamEvent::ContentBlockDelta(delta) if !delta.has_extra => Some((PieceKind::of(&delta.delta)?, delta.index)),
+        _ => None,
     }
 }
 

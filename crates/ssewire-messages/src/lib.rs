@@ -69,6 +69,7 @@ mod decoder;
 mod delta;
 mod error_kind;
 mod event;
+mod fused;
 mod json;
 mod lost_event;
 mod message;

@@ -19,11 +19,11 @@ impl From<SyntaxError> for ReadError {
     }
 }
 
+/// What visits the members of an object.
+pub(crate) type Visit<'v, 'a> = &'v mut dyn FnMut(JsonStr<'a>, &mut Cursor<'a>) -> Result<(), ReadError>;
+
 /// Visits the members of the object at the cursor. The visitor consumes the value. Returns `false` if it is not an object.
-pub(crate) fn each_member<'a>(
-    cursor: &mut Cursor<'a>,
-    visit: &mut dyn FnMut(JsonStr<'a>, &mut Cursor<'a>) -> Result<(), ReadError>,
-) -> Result<bool, ReadError> {
+pub(crate) fn each_member<'a>(cursor: &mut Cursor<'a>, visit: Visit<'_, 'a>) -> Result<bool, ReadError> {
     if !cursor.begin_object()? {
         return Ok(false);
     }
@@ -47,6 +47,18 @@ pub(crate) fn each_element<'a>(
         visit(cursor)?;
     }
     Ok(true)
+}
+
+/// The `type` of the object at the cursor, which is not moved, if that is its first member and a string.
+pub(crate) fn peek_first_type<'a>(cursor: &Cursor<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
+    let mut cursor = cursor.clone();
+    if !cursor.begin_object()? {
+        return Ok(None);
+    }
+    match cursor.next_member(&mut true)? {
+        Some(name) if &*name.name() == b"type" => Ok(cursor.string()?.map(JsonStr::to_text)),
+        _ => Ok(None),
+    }
 }
 
 /// The first `type` of the object at the cursor, which is not moved. Usually the first member; then nothing is read
@@ -108,6 +120,14 @@ pub(crate) fn member_or_error<'a, T>(
 /// A count, leniently; anything else is given back as it is.
 pub(crate) fn count<'a>(cursor: &mut Cursor<'a>) -> Result<Result<u64, &'a [u8]>, ReadError> {
     let raw = cursor.skip_value()?;
-    let count = core::str::from_utf8(raw).ok().and_then(|raw| RawJsonRef::of_valid(raw).count());
+    let count = digits(raw).or_else(|| core::str::from_utf8(raw).ok().and_then(|raw| RawJsonRef::of_valid(raw).count()));
     Ok(count.ok_or(raw))
+}
+
+/// The number that digits alone say.
+fn digits(raw: &[u8]) -> Option<u64> {
+    raw.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
+    })
 }

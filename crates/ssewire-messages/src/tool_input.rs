@@ -254,6 +254,12 @@ impl InputState {
         }
     }
 
+    /// The text, if the next piece is only to be appended to it.
+    pub(crate) fn growing_text(&mut self) -> Option<&mut String> {
+        let text = self.text.as_mut().filter(|text| text.lost_at.is_none() && text.partial.is_none())?;
+        (self.phase == Phase::Open).then_some(&mut text.text)
+    }
+
     /// Takes the next piece of the text. `half` is that of [`push_piece`].
     pub(crate) fn push(&mut self, piece: Piece<'_>, half: &mut u16, strings: Option<PartialStrings>) -> usize {
         let from = self.text.as_ref().map_or(0, |text| text.text.len());

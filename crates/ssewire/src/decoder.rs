@@ -369,6 +369,28 @@ impl<S: Storage> Decoder<S> {
         Ok(self.step(input, Until::Frame)?.map(FrameSpan))
     }
 
+    /// Returns whether the next byte of the input starts a block, so that the caller may recognise an event itself and
+    /// [skip](Self::skip_event) it. `false` also where that is not certain yet, as at the start of a stream.
+    #[inline]
+    #[must_use]
+    pub const fn is_at_block_start(&self) -> bool {
+        self.between_blocks
+    }
+
+    /// Consumes an event that the caller has recognised by itself: the first `len` bytes of the input, up to the end of its
+    /// blank line. A fast path of callers that know what most events of their stream look like.
+    ///
+    /// The caller makes sure that the decoder [is at the start of a block](Self::is_at_block_start), and that the bytes are
+    /// one `data` line, perhaps an `event` line before it, and the blank line, all ended by LF, within the limit
+    /// [`max_event_bytes`](Self::max_event_bytes). Otherwise what is decoded next is unspecified, but nothing panics.
+    #[inline]
+    pub fn skip_event(&mut self, input: &mut &[u8], len: usize) {
+        debug_assert!(self.between_blocks, "an event is skipped only at the start of a block");
+        *input = input.get(len..).unwrap_or_default();
+        self.pending = 0;
+        self.buffer.note_idle_block();
+    }
+
     /// Borrows the event that [`poll_event`](Self::poll_event) found. `chunk` is its input as it was *before* that call.
     /// Constant time.
     ///

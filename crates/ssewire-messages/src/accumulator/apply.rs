@@ -3,7 +3,9 @@
 //! Each rule first says which violation the event is, and only then changes anything: in strict mode the first violation
 //! is an error.
 
-use super::blocks::{BlockId, Origin, Unmatched, push_lean};
+use alloc::string::String;
+
+use super::blocks::{BlockId, BlockKey, Origin, Unmatched, push_lean};
 use super::update::{BlockChange, Change};
 use super::{AccumulateError, Accumulator, Phase, ProtocolViolation, Validation, ViolationKind};
 use crate::block::ContentBlock;
@@ -20,6 +22,36 @@ use crate::turn::ToolCall;
 
 type Applied = Result<Change, AccumulateError>;
 
+/// The text that the next piece is appended to.
+pub(crate) struct CurrentText<'a> {
+    pub(crate) text: &'a mut String,
+    kind: PieceKind,
+    id: BlockId,
+    key: BlockKey,
+    bytes: &'a mut usize,
+    max_bytes: usize,
+}
+
+impl CurrentText<'_> {
+    /// The number of bytes that may be appended.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.max_bytes.saturating_sub(*self.bytes)
+    }
+
+    /// Counts what was appended.
+    #[inline]
+    pub(crate) fn appended(self, from: usize) -> Change {
+        *self.bytes = self.bytes.saturating_add(self.text.len().saturating_sub(from));
+        let change = match self.kind {
+            PieceKind::Text => BlockChange::Text { from },
+            PieceKind::Thinking => BlockChange::Thinking { from },
+            PieceKind::InputJson => BlockChange::Input { from },
+        };
+        Change::Block(self.id, self.key, change)
+    }
+}
+
 impl Accumulator {
     /// Merges the next event.
     pub(crate) fn apply(&mut self, event: StreamEvent<'_>) -> Applied {
@@ -31,6 +63,9 @@ impl Accumulator {
                 }
                 Delta::Thinking(thinking) if thinking.is_plain() => {
                     self.append_to_current(delta.index, PieceKind::Thinking, thinking.thinking())
+                }
+                Delta::InputJson(input) if input.piece.is_whole() => {
+                    self.append_to_current(delta.index, PieceKind::InputJson, input.partial_json())
                 }
                 _ => None,
             };
@@ -81,28 +116,40 @@ impl Accumulator {
         }
     }
 
-    /// Fast path of nearly every event: one more piece for the block that has just taken one of the same kind.
+    /// Fast path of nearly every event: one more piece for the [current text](Self::current_text).
+    #[inline]
+    pub(crate) fn append_to_current(&mut self, index: u64, kind: PieceKind, piece: &str) -> Option<Change> {
+        let current = self.current_text(index, kind)?;
+        if piece.len() > current.room() {
+            return None;
+        }
+        let from = current.text.len();
+        crate::text::push(current.text, piece);
+        Some(current.appended(from))
+    }
+
+    /// The text of the block that has just taken a piece of the same kind.
     ///
     /// Nothing but deltas came since, so all that [`block_delta`](Self::block_delta) asks is answered already: but for
     /// the limit, and near that the piece takes the slow path. It must never decide differently.
     #[inline]
-    pub(crate) fn append_to_current(&mut self, index: u64, kind: PieceKind, piece: &str) -> Option<Change> {
+    pub(crate) fn current_text(&mut self, index: u64, kind: PieceKind) -> Option<CurrentText<'_>> {
         let (id, key) = self.current.filter(|(_, key)| key.index == index)?;
-        let room = self.options.max_bytes.checked_sub(self.bytes)?;
         let block = self.message.content.get_mut(self.blocks.position(id)?)?;
-        let (text, is_text) = match (kind, block) {
-            (PieceKind::Text, ContentBlock::Text(block)) => (&mut block.text, true),
-            (PieceKind::Thinking, ContentBlock::Thinking(block)) => (&mut block.thinking, false),
+        let text = match (kind, block) {
+            (PieceKind::Text, ContentBlock::Text(block)) => &mut block.text,
+            (PieceKind::Thinking, ContentBlock::Thinking(block)) => &mut block.thinking,
+            (PieceKind::InputJson, ContentBlock::ToolUse(block)) if self.options.partial.is_none() => {
+                block.input.growing_text()?
+            }
             _ => return None,
         };
-        if piece.len() > room {
-            return None;
-        }
-        let from = text.len();
-        crate::text::push(text, piece);
-        self.bytes = self.bytes.saturating_add(piece.len());
-        let change = if is_text { BlockChange::Text { from } } else { BlockChange::Thinking { from } };
-        Some(Change::Block(id, key, change))
+        Some(CurrentText { text, kind, id, key, bytes: &mut self.bytes, max_bytes: self.options.max_bytes })
+    }
+
+    /// Whether the block of this index has just taken a piece, and is likely to take the next one.
+    pub(crate) fn is_current(&self, index: u64) -> bool {
+        self.current.is_some_and(|(_, key)| key.index == index)
     }
 
     fn block_start(&mut self, start: ContentBlockStart) -> Applied {
@@ -208,8 +255,14 @@ impl Accumulator {
             let violation = self.delta_violation(index, kind);
             let change = self.merge_piece(index, kind, delta, violation);
             self.queue.push_back(change);
-        } else if let (true, Change::Block(id, key, BlockChange::Text { .. } | BlockChange::Thinking { .. })) =
-            (is_orderly, change)
+        } else if let (
+            true,
+            Change::Block(
+                id,
+                key,
+                BlockChange::Text { .. } | BlockChange::Thinking { .. } | BlockChange::Input { .. },
+            ),
+        ) = (is_orderly, change)
         {
             if self.blocks.half_mut(id).is_none_or(|half| half.is_none()) {
                 self.current = Some((id, key));

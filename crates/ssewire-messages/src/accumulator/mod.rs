@@ -434,6 +434,7 @@ impl Accumulator {
     }
 
     /// Borrows what [`apply`](Self::apply) changed. A change is given at once or never: a later event may undo it.
+    #[inline]
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
         Update::new(change, &self.message, &self.blocks, self.error())
     }

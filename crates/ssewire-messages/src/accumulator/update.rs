@@ -149,9 +149,27 @@ pub enum Update<'a> {
 }
 
 impl<'a> Update<'a> {
+    #[inline]
     pub(super) fn new(change: Change, message: &'a Message, blocks: &'a Blocks, error: Option<&'a ApiError>) -> Self {
-        Self::try_new(change, message, blocks, error).unwrap_or(Self::Unchanged)
+        let update = match change {
+            Change::Block(id, key, BlockChange::Text { from }) => Self::of_text(id, key, from, message, blocks),
+            _ => Self::try_new(change, message, blocks, error),
+        };
+        update.unwrap_or(Self::Unchanged)
     }
+
+    /// By itself, so that it can be inlined: most updates are of text.
+    #[inline]
+    fn of_text(id: BlockId, key: BlockKey, from: usize, message: &'a Message, blocks: &'a Blocks) -> Option<Self> {
+        let block = message.content.get(blocks.position(id)?)?;
+        let ContentBlock::Text(content) = block else {
+            return Some(Self::RawBlock { block: BlockRef { blocks, block, id, key } });
+        };
+        let snapshot = content.text();
+        Some(Self::Text { block: BlockRef { blocks, block, id, key }, text: snapshot.get(from..)?, snapshot })
+    }
+
+    #[inline(never)]
 
     fn try_new(change: Change, message: &'a Message, blocks: &'a Blocks, error: Option<&'a ApiError>) -> Option<Self> {
         let (id, key, what) = match change {
@@ -193,9 +211,7 @@ impl<'a> Update<'a> {
                 Self::BlockStop { block, text: "", thinking: half(is_half) }
             }
             (BlockChange::Stop { .. }, _) => Self::BlockStop { block, text: "", thinking: "" },
-            (BlockChange::Text { from }, ContentBlock::Text(content)) => {
-                Self::Text { block, text: content.text().get(from..)?, snapshot: content.text() }
-            }
+            (BlockChange::Text { from }, _) => return Self::of_text(id, key, from, message, blocks),
             (BlockChange::Thinking { from }, ContentBlock::Thinking(content)) => {
                 Self::Thinking { block, thinking: content.thinking().get(from..)?, snapshot: content.thinking() }
             }
@@ -224,8 +240,8 @@ impl<'a> Update<'a> {
             Self::MessageStop { halves: [text, _], .. } => ("", *text),
             _ => ("", 0),
         };
-        let initial = self.start_blocks().iter().filter_map(ContentBlock::as_text).map(TextBlock::text);
-        initial.chain([piece]).chain((0..halves).map(|_| "\u{FFFD}")).filter(|text| !text.is_empty())
+        let text_of = |block: &'a ContentBlock| block.as_text().map(TextBlock::text);
+        Pieces { initial: self.start_blocks().iter(), text_of, piece, halves }
     }
 
     /// The thinking that the event brought, as [`text_deltas`](Self::text_deltas) gives the text.
@@ -237,8 +253,8 @@ impl<'a> Update<'a> {
             Self::MessageStop { halves: [_, thinking], .. } => ("", *thinking),
             _ => ("", 0),
         };
-        let initial = self.start_blocks().iter().filter_map(ContentBlock::as_thinking).map(ThinkingBlock::thinking);
-        initial.chain([piece]).chain((0..halves).map(|_| "\u{FFFD}")).filter(|thinking| !thinking.is_empty())
+        let text_of = |block: &'a ContentBlock| block.as_thinking().map(ThinkingBlock::thinking);
+        Pieces { initial: self.start_blocks().iter(), text_of, piece, halves }
     }
 
     /// The blocks that a `message_start` brought along, in their order; none for every other update.
@@ -248,6 +264,31 @@ impl<'a> Update<'a> {
             Self::MessageStart { blocks, .. } => blocks,
             _ => &[],
         }
+    }
+}
+
+/// The pieces of text that an update brought: those of initial blocks, its own, halves of characters.
+struct Pieces<'a, F> {
+    initial: core::slice::Iter<'a, ContentBlock>,
+    text_of: F,
+    piece: &'a str,
+    halves: u32,
+}
+
+impl<'a, F: Fn(&'a ContentBlock) -> Option<&'a str>> Iterator for Pieces<'a, F> {
+    type Item = &'a str;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a str> {
+        let initial = self.initial.by_ref().filter_map(&self.text_of).find(|text| !text.is_empty());
+        if initial.is_some() {
+            return initial;
+        }
+        if !self.piece.is_empty() {
+            return Some(core::mem::take(&mut self.piece));
+        }
+        self.halves = self.halves.checked_sub(1)?;
+        Some("\u{FFFD}")
     }
 }
 

@@ -23,7 +23,7 @@ pub use self::thinking::ThinkingBlock;
 pub use self::tool_use::{ToolKind, ToolUseBlock};
 use crate::json::{Cursor, RawJson, bridge};
 use crate::partial::PartialStrings;
-use crate::read::{ReadError, peek_type};
+use crate::read::{ReadError, peek_first_type};
 use crate::text::{Grown, Piece};
 use crate::tool_input::{InputState, ToolInput, ToolInputError};
 
@@ -88,13 +88,26 @@ macro_rules! blocks {
 
             /// Reads the block at the cursor.
             pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-                let name = peek_type(cursor)?.ok_or(ReadError::Member("content_block"))?;
+                // Where `type` is not the first member, it is found while the block is kept as it came, which may be large.
+                let mut after = cursor.clone();
+                let (block, name) = match peek_first_type(cursor)? {
+                    Some(name) => (None, name),
+                    None => {
+                        let (block, name) = RawBlock::read(&mut after)?;
+                        (Some(block), name.ok_or(ReadError::Member("content_block"))?)
+                    }
+                };
                 $(
                     if <$block as Block>::TYPES.contains(&&*name) {
                         return <$block as Block>::read(cursor).map(Self::$variant);
                     }
                 )+
-                RawBlock::read(cursor).map(Self::Raw)
+                let block = match block {
+                    Some(block) => block,
+                    None => RawBlock::read(&mut after)?.0,
+                };
+                *cursor = after;
+                Ok(Self::Raw(block))
             }
 
             pub(crate) fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {

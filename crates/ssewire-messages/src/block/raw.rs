@@ -3,8 +3,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::{Citations, Inputs};
-use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, push_string};
-use crate::read::{ReadError, each_member};
+use crate::json::{Cursor, Extra, JsonStr, ObjectWriter, RawJson, RawJsonRef, push_string};
+use crate::read::ReadError;
 use crate::tool_input::{InputState, ToolInput, ToolInputError};
 
 /// A block that arrives whole, or of a kind that this version does not know, as it came.
@@ -38,25 +38,32 @@ struct Grown {
 }
 
 impl RawBlock {
-    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        let mut members = cursor.clone();
-        let start = RawJson::keep(cursor.skip_value()?);
+    /// Reads the object at the cursor, and its first `type`, if that is a string.
+    pub(crate) fn read<'a>(cursor: &mut Cursor<'a>) -> Result<(Self, Option<Cow<'a, str>>), ReadError> {
         let mut takes = Takes::default();
-        each_member(&mut members, &mut |name, cursor| {
-            let value = cursor.skip_value()?;
-            let is_string = value == b"null" || value.starts_with(b"\"");
-            // The last of several holds.
+        let mut kind = None;
+        let start = cursor.keep_object(&mut |name, cursor| {
+            let first = cursor.peek();
+            let is_string = matches!(first, Some(b'"' | b'n'));
+            // The last of several holds, but of `type` the first.
             match &*name.name() {
+                b"type" if kind.is_none() => {
+                    kind = Some(cursor.string()?);
+                    if matches!(kind, Some(Some(_))) {
+                        return Ok(());
+                    }
+                }
                 b"text" => takes.text = is_string,
                 b"thinking" => takes.thinking = is_string,
                 b"signature" => takes.signature = is_string,
-                b"citations" => takes.citations = value == b"null" || value.starts_with(b"["),
+                b"citations" => takes.citations = matches!(first, Some(b'[' | b'n')),
                 b"input" => takes.input = true,
                 _ => {}
             }
+            cursor.skip_value()?;
             Ok(())
         })?;
-        Ok(Self { start, takes, grown: None })
+        Ok((Self { start, takes, grown: None }, kind.flatten().map(JsonStr::to_text)))
     }
 
     /// Its `type`.

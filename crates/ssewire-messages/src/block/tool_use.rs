@@ -81,7 +81,7 @@ impl Block for ToolUseBlock {
     const TYPES: &'static [&'static str] = &["tool_use", "server_tool_use", "mcp_tool_use"];
 
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        Ok(Self { start: RawJson::keep(cursor.skip_value()?), input: InputState::default() })
+        Ok(Self { start: cursor.keep_value()?, input: InputState::default() })
     }
 
     fn type_name(&self) -> Cow<'_, str> {

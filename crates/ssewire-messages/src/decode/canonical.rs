@@ -11,7 +11,6 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::delta::{Delta, InputJsonDelta, TextDelta, ThinkingDelta};
 use crate::event::{ContentBlockDelta, ContentBlockStop, StreamEvent};
@@ -25,12 +24,34 @@ pub(crate) struct CanonicalDelta<'a> {
     pub(crate) text: Cow<'a, str>,
 }
 
-/// The kind of a [`CanonicalDelta`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The kind of a piece.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum PieceKind {
+    #[default]
     Text,
     InputJson,
     Thinking,
+}
+
+impl PieceKind {
+    /// The kind of a delta that brings nothing but a piece.
+    pub(crate) fn of(delta: &Delta<'_>) -> Option<Self> {
+        match delta {
+            Delta::Text(_) => Some(Self::Text),
+            Delta::InputJson(_) => Some(Self::InputJson),
+            Delta::Thinking(delta) if delta.signature().is_none() => Some(Self::Thinking),
+            _ => None,
+        }
+    }
+
+    /// The member of the delta that has the text.
+    pub(crate) fn member(self) -> &'static [u8] {
+        match self {
+            Self::Text => b"text",
+            Self::InputJson => b"partial_json",
+            Self::Thinking => b"thinking",
+        }
+    }
 }
 
 /// Reads a payload if it is such a delta in this spelling.
@@ -90,7 +111,7 @@ fn strip_array<'a, const N: usize>(data: &'a [u8], expected: &[u8; N]) -> Option
 }
 
 #[inline]
-fn skip_spaces(mut data: &[u8]) -> &[u8] {
+pub(crate) fn skip_spaces(mut data: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = data {
         data = rest;
     }
@@ -117,11 +138,66 @@ fn index(data: &[u8]) -> Option<(u64, &[u8])> {
 #[inline]
 fn string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let (text, rest) = data.split_at_checked(find_special(data)?)?;
-    match rest {
-        [b'"', rest @ ..] => Some((short_utf8(text)?.into(), rest)),
-        [b'\\', ..] => escaped(text, rest),
-        _ => None,
+    if let [b'"', rest @ ..] = rest {
+        return Some((short_utf8(text)?.into(), rest));
     }
+    let mut unescaped = String::with_capacity(text.len().saturating_add(16));
+    let rest = push_string(data, &mut unescaped, usize::MAX)?;
+    Some((unescaped.into(), rest.get(1..)?))
+}
+
+/// Appends what a string says, up to its closing quote, and returns the bytes from there on. `None`: it is longer than
+/// `room`, or the slow path has to read it; some of it may have been appended.
+#[inline]
+pub(crate) fn push_string<'a>(data: &'a [u8], text: &mut String, room: usize) -> Option<&'a [u8]> {
+    let (plain, rest) = data.split_at_checked(find_special(data)?)?;
+    let room = room.checked_sub(plain.len())?;
+    push_utf8(plain, text)?;
+    if rest.first() == Some(&b'"') { Some(rest) } else { push_escaped(rest, text, room) }
+}
+
+/// Appends bytes, if they are UTF-8.
+///
+/// `from_utf8` takes words at a time from the first aligned byte on. In the few bytes of a delta, which begin anywhere, its
+/// branches before and after these words cost more than it saves: no processor predicts them. So the bytes are moved to
+/// where they are aligned, and filled up.
+#[inline]
+fn push_utf8(bytes: &[u8], text: &mut String) -> Option<()> {
+    #[repr(align(16))]
+    struct Aligned([u8; 32]);
+
+    let mut aligned = Aligned([0; 32]);
+    let valid = match aligned.0.get_mut(..bytes.len()) {
+        Some(few) => {
+            few.copy_from_slice(bytes);
+            core::str::from_utf8(&aligned.0).ok()?.get(..bytes.len())?
+        }
+        None => core::str::from_utf8(bytes).ok()?,
+    };
+    crate::text::push(text, valid);
+    Some(())
+}
+
+/// The same from the first escape on.
+fn push_escaped<'a>(mut rest: &'a [u8], text: &mut String, mut room: usize) -> Option<&'a [u8]> {
+    while let [b'\\', escape, after @ ..] = rest {
+        let unescaped = match escape {
+            b'"' | b'\\' | b'/' => char::from(*escape),
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{C}',
+            // `\u` may be half of a surrogate pair: the slow path knows.
+            _ => return None,
+        };
+        let (plain, after) = after.split_at_checked(find_special(after)?)?;
+        room = room.checked_sub(plain.len().saturating_add(1))?;
+        text.push(unescaped);
+        push_utf8(plain, text)?;
+        rest = after;
+    }
+    (rest.first() == Some(&b'"')).then_some(rest)
 }
 
 /// The bytes as text. `from_utf8` takes words at a time, and in the few bytes of a delta its branches before and after
@@ -135,29 +211,4 @@ fn short_utf8(text: &[u8]) -> Option<&str> {
     let mut chunks = text.utf8_chunks();
     let valid = chunks.next().map_or("", |chunk| chunk.valid());
     (valid.len() == text.len()).then_some(valid)
-}
-
-/// The same from the first escape on, with the text before it.
-fn escaped<'a>(text: &[u8], mut rest: &'a [u8]) -> Option<(Cow<'a, str>, &'a [u8])> {
-    let mut unescaped = Vec::with_capacity(text.len().saturating_add(rest.len()));
-    unescaped.extend_from_slice(text);
-    loop {
-        let [b'\\', escape, after @ ..] = rest else { return None };
-        unescaped.push(match escape {
-            b'"' | b'\\' | b'/' => *escape,
-            b'n' => b'\n',
-            b't' => b'\t',
-            b'r' => b'\r',
-            b'b' => 0x08,
-            b'f' => 0x0C,
-            // `\u` may be half of a surrogate pair: the next way knows.
-            _ => return None,
-        });
-        let (text, after) = after.split_at_checked(find_special(after)?)?;
-        unescaped.extend_from_slice(text);
-        if let [b'"', rest @ ..] = after {
-            return Some((String::from_utf8(unescaped).ok()?.into(), rest));
-        }
-        rest = after;
-    }
 }

@@ -1,8 +1,8 @@
 //! Payloads to events.
 //!
 //! Most events of a stream are deltas of a few words: [`canonical`] reads those in the spelling of the API. Everything
-//! else is read here by the member scanner, whatever its spacing and the order of its members. Nothing but an event whose
-//! `type` is not its first member is read twice.
+//! else is read here by the member scanner, whatever its spacing and the order of its members, mostly in one pass: the
+//! SSE event type says what the payload is, and its `type` has to confirm that.
 
 pub(crate) mod canonical;
 
@@ -71,6 +71,9 @@ impl<'a> StreamEvent<'a> {
             b"\"\"" if name == b"ping" => return Ok(None),
             [b'{', ..] => {}
             other => return Self::decode_no_object(name, other),
+        }
+        if let Some(event) = read_as_named(name, data) {
+            return Ok(Some(event));
         }
         let mut cursor = Cursor::new(data);
         // An error in the payload is met again below.
@@ -194,6 +197,8 @@ impl Kind {
 /// What the members beside those of the event's kind say.
 #[derive(Default)]
 struct Others {
+    /// The first `type`; `Unnamed` if it is no string.
+    kind: Option<Kind>,
     /// `"object": "error"`.
     is_error_object: bool,
     /// A non-null `error` or `detail`.
@@ -203,9 +208,16 @@ struct Others {
 
 impl Others {
     fn read(&mut self, name: &[u8], cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
+        if name == b"type" {
+            let kind = match cursor.string()? {
+                Some(kind) => Kind::of(&kind.name()),
+                None => cursor.skip_value().map(|_| Kind::Unnamed)?,
+            };
+            self.kind.get_or_insert(kind);
+            return Ok(());
+        }
         let value = cursor.skip_value()?;
         match name {
-            b"type" => return Ok(()),
             b"object" => self.is_error_object |= is_string(value, b"error"),
             b"error" | b"detail" => self.has_error |= value != b"null",
             _ => {}
@@ -226,6 +238,19 @@ impl Others {
 /// Whether a value that the scanner has validated is this string, however it is escaped.
 fn is_string(value: &[u8], expected: &[u8]) -> bool {
     matches!(Cursor::new(value).string(), Ok(Some(text)) if *text.name() == *expected)
+}
+
+/// Reads an event whose `type` is what the SSE event type says, in one pass. `None`: it is another one, an error, or
+/// cannot be read.
+fn read_as_named<'a>(name: &[u8], data: &'a [u8]) -> Option<StreamEvent<'a>> {
+    let kind = Kind::of(name);
+    if matches!(kind, Kind::Error | Kind::Unnamed | Kind::Unknown) {
+        return None;
+    }
+    let (mut cursor, mut others) = (Cursor::new(data), Others::default());
+    let event = read(kind, &mut cursor, &mut others).ok()??;
+    cursor.end().ok()?;
+    (others.kind == Some(kind) && !others.is_error(kind, true, name)).then_some(event)
 }
 
 /// Reads an event of a kind. `None`: an unknown one, or an error.

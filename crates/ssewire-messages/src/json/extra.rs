@@ -196,12 +196,12 @@ impl<'a> Iterator for Entries<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let mut cursor = Cursor::of_document(self.text.as_bytes());
         let name = cursor.string().ok()??.to_text();
-        let colon = cursor.error().at;
+        let colon = cursor.offset();
         let value_from = colon.saturating_add(1);
         let rest = self.text.get(value_from..)?;
         let mut cursor = Cursor::of_document(rest.as_bytes());
         let value = if rest.starts_with(',') { "" } else { core::str::from_utf8(cursor.skip_value().ok()?).ok()? };
-        self.text = rest.get(cursor.error().at.saturating_add(1)..)?;
+        self.text = rest.get(cursor.offset().saturating_add(1)..)?;
         Some((name, RawJsonRef::of_valid(value)))
     }
 }

@@ -61,9 +61,9 @@ impl RawJson {
     /// [`InvalidJson`]: they are not one JSON value, or it nests deeper than 127 levels.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidJson> {
         let mut cursor = Cursor::new(bytes);
-        let value = cursor.skip_value()?;
+        let value = cursor.keep_value()?;
         cursor.end()?;
-        Ok(Self::keep(value))
+        Ok(value)
     }
 
     /// Keeps bytes that the scanner has validated.
@@ -71,6 +71,11 @@ impl RawJson {
         let mut text = String::new();
         append_raw(valid, &mut text);
         Self(text.into_boxed_str())
+    }
+
+    /// Keeps text that the scanner has validated and in which nothing is to be replaced.
+    pub(crate) fn from_plain(text: &str) -> Self {
+        Self(text.into())
     }
 
     /// Keeps text that this crate has written.
@@ -311,7 +316,7 @@ impl fmt::Debug for RawJsonRef<'_> {
 /// Appends a valid value: line ends, which stand only between tokens, as spaces; ill-formed UTF-8 and lone surrogate
 /// escapes as U+FFFD.
 pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
-    let is_plain = !valid.iter().any(|byte| matches!(byte, b'\n' | b'\r')) && !has_unicode_escape(valid);
+    let is_plain = !has_replaceable(valid);
     if is_plain {
         if let Ok(valid) = core::str::from_utf8(valid) {
             reserve(text, valid.len().saturating_add(usize::from(!text.is_empty())));
@@ -348,8 +353,13 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
     push_lossy(rest, text);
 }
 
-fn has_unicode_escape(bytes: &[u8]) -> bool {
-    bytes.windows(2).any(|pair| pair == br"\u")
+/// Whether there is a line end, or a backslash and a `u` anywhere: then the bytes are looked at one by one.
+fn has_replaceable(bytes: &[u8]) -> bool {
+    // Without an early end, so that it is compiled to vector instructions.
+    let (line_ends, backslashes) = bytes.iter().fold((false, false), |(line_ends, backslashes), byte| {
+        (line_ends | (*byte == b'\n') | (*byte == b'\r'), backslashes | (*byte == b'\\'))
+    });
+    line_ends || (backslashes && bytes.windows(2).any(|pair| pair == br"\u"))
 }
 
 /// Reserves room for `more` bytes. A large text grows by an eighth: doubling would hold three times its length while it is

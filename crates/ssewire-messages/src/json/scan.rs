@@ -3,6 +3,8 @@
 //! It validates the grammar as RFC 8259 has it and allocates nothing. UTF-8 is not checked here: bytes above 0x7F can
 //! only stand in strings, and whoever keeps a string or a value checks its bytes then.
 
+use super::RawJson;
+use crate::read::{ReadError, Visit, each_member};
 use super::string::{JsonStr, find_special, unit};
 
 /// How deep containers may nest in a payload, as in `serde_json`.
@@ -21,12 +23,16 @@ pub(crate) struct SyntaxError {
 /// A position in the bytes of a document.
 #[derive(Debug, Clone)]
 pub(crate) struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    /// What was not read yet.
+    rest: &'a [u8],
+    /// The length of the document.
+    len: usize,
     depth: u32,
     max_depth: u32,
     /// Lone surrogate escapes are errors.
     is_strict: bool,
+    /// No line end between tokens and no `\u` escape was read yet: what was read can be kept byte for byte.
+    is_plain: bool,
 }
 
 /// Checks that a text is one JSON document and nothing else, with the rules of `serde_json`: a lone surrogate escape and
@@ -40,7 +46,7 @@ pub(crate) fn validate(text: &str) -> Result<(), SyntaxError> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0, max_depth: MAX_DEPTH, is_strict: false }
+        Self { rest: bytes, len: bytes.len(), depth: 0, max_depth: MAX_DEPTH, is_strict: false, is_plain: true }
     }
 
     /// For a message, or text that was validated before.
@@ -49,9 +55,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next byte that is not white space.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         self.skip_space();
-        self.byte()
+        self.rest.first().copied()
     }
 
     /// Checks that only white space follows.
@@ -59,8 +66,13 @@ impl<'a> Cursor<'a> {
         if self.peek().is_some() { Err(self.error()) } else { Ok(()) }
     }
 
+    /// The offset of the next byte.
+    pub(crate) fn offset(&self) -> usize {
+        self.len.saturating_sub(self.rest.len())
+    }
+
     pub(crate) fn error(&self) -> SyntaxError {
-        SyntaxError { at: self.at }
+        SyntaxError { at: self.offset() }
     }
 
     /// Enters an object. `false`: the value is none, and was not touched.
@@ -96,47 +108,89 @@ impl<'a> Cursor<'a> {
         self.next_in(b']', is_first)
     }
 
+    #[inline]
     fn next_in(&mut self, bracket: u8, is_first: &mut bool) -> Result<bool, SyntaxError> {
         let was_first = core::mem::replace(is_first, false);
-        match self.peek() {
-            Some(byte) if byte == bracket => {
-                self.at += 1;
+        self.skip_space();
+        match self.rest {
+            [byte, rest @ ..] if *byte == bracket => {
+                self.rest = rest;
                 self.depth = self.depth.saturating_sub(1);
                 Ok(false)
             }
-            Some(b',') if !was_first => {
-                self.at += 1;
+            [b',', rest @ ..] if !was_first => {
+                self.rest = rest;
                 self.skip_space();
                 Ok(true)
             }
-            Some(_) if was_first => Ok(true),
+            [_, ..] if was_first => Ok(true),
             _ => Err(self.error()),
         }
     }
 
     /// Reads a string. `None`: the value is none, and was not touched.
+    #[inline]
     pub(crate) fn string(&mut self) -> Result<Option<JsonStr<'a>>, SyntaxError> {
-        if self.peek() == Some(b'"') { self.quoted().map(Some) } else { Ok(None) }
+        self.skip_space();
+        match self.rest {
+            [b'"', text @ ..] => self.quoted(text).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Skips a value, and returns its bytes.
     pub(crate) fn skip_value(&mut self) -> Result<&'a [u8], SyntaxError> {
         self.skip_space();
-        let start = self.at;
+        let start = self.rest;
+        match start {
+            [b'"', text @ ..] => {
+                self.quoted(text)?;
+            }
+            [b'{' | b'[', ..] => self.skip_container()?,
+            _ => self.scalar()?,
+        }
+        Ok(start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default())
+    }
+
+    /// Skips a value and keeps it.
+    pub(crate) fn keep_value(&mut self) -> Result<RawJson, SyntaxError> {
+        let value = self.skip_value()?;
+        Ok(self.keep(value))
+    }
+
+    /// Visits the members of an object, as [`each_member`] does, and keeps all of it. Any other value is only kept.
+    pub(crate) fn keep_object(&mut self, visit: Visit<'_, 'a>) -> Result<RawJson, ReadError> {
+        self.skip_space();
+        let start = self.rest;
+        if !each_member(self, visit)? {
+            return Ok(self.keep_value()?);
+        }
+        Ok(self.keep(start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default()))
+    }
+
+    fn keep(&self, value: &[u8]) -> RawJson {
+        match core::str::from_utf8(value) {
+            Ok(text) if self.is_plain => RawJson::from_plain(text),
+            _ => RawJson::keep(value),
+        }
+    }
+
+    fn skip_container(&mut self) -> Result<(), SyntaxError> {
         // One bit for each open container: an object, or an array.
         let (mut objects, mut open) = (0_u128, 0_u32);
         loop {
-            match self.byte() {
+            match self.rest {
                 // No bit is left.
-                Some(b'{' | b'[') if open == 120 => {
+                [b'{' | b'[', ..] if open == 120 => {
                     self.depth += open;
-                    self.skip_value()?;
+                    self.skip_container()?;
                     self.depth -= open;
                 }
-                Some(b'{') => {
+                [b'{', ..] => {
                     self.enter(open)?;
-                    if self.peek() == Some(b'}') {
-                        self.at += 1;
+                    self.skip_space();
+                    if let [b'}', rest @ ..] = self.rest {
+                        self.rest = rest;
                     } else {
                         (objects, open) = ((objects << 1) | 1, open + 1);
                         self.name()?;
@@ -144,31 +198,29 @@ impl<'a> Cursor<'a> {
                         continue;
                     }
                 }
-                Some(b'[') => {
+                [b'[', ..] => {
                     self.enter(open)?;
-                    if self.peek() == Some(b']') {
-                        self.at += 1;
+                    self.skip_space();
+                    if let [b']', rest @ ..] = self.rest {
+                        self.rest = rest;
                     } else {
                         (objects, open) = (objects << 1, open + 1);
                         continue;
                     }
                 }
-                Some(b'"') => {
-                    self.quoted()?;
+                [b'"', text @ ..] => {
+                    self.quoted(text)?;
                 }
-                Some(b'-' | b'0'..=b'9') => self.number()?,
-                Some(b't') => self.literal(b"true")?,
-                Some(b'f') => self.literal(b"false")?,
-                Some(b'n') => self.literal(b"null")?,
-                _ => return Err(self.error()),
+                _ => self.scalar()?,
             }
             loop {
                 if open == 0 {
-                    return Ok(self.bytes.get(start..self.at).unwrap_or_default());
+                    return Ok(());
                 }
-                match (self.peek(), objects & 1 == 1) {
-                    (Some(b','), is_object) => {
-                        self.at += 1;
+                self.skip_space();
+                match (self.rest, objects & 1 == 1) {
+                    ([b',', rest @ ..], is_object) => {
+                        self.rest = rest;
                         self.skip_space();
                         if is_object {
                             self.name()?;
@@ -176,8 +228,8 @@ impl<'a> Cursor<'a> {
                         }
                         break;
                     }
-                    (Some(b'}'), true) | (Some(b']'), false) => {
-                        self.at += 1;
+                    ([b'}', rest @ ..], true) | ([b']', rest @ ..], false) => {
+                        self.rest = rest;
                         (objects, open) = (objects >> 1, open - 1);
                     }
                     _ => return Err(self.error()),
@@ -187,77 +239,96 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over an opening bracket.
+    #[inline]
     fn enter(&mut self, open: u32) -> Result<(), SyntaxError> {
         if self.depth + open >= self.max_depth {
             return Err(self.error());
         }
-        self.at += 1;
+        self.step();
         Ok(())
     }
 
     /// A member's name, and the colon.
+    #[inline]
     fn name(&mut self) -> Result<JsonStr<'a>, SyntaxError> {
-        if self.byte() != Some(b'"') {
-            return Err(self.error());
-        }
-        let name = self.quoted()?;
-        if self.peek() != Some(b':') {
-            return Err(self.error());
-        }
-        self.at += 1;
+        let [b'"', text @ ..] = self.rest else { return Err(self.error()) };
+        let name = self.quoted(text)?;
+        self.skip_space();
+        let [b':', rest @ ..] = self.rest else { return Err(self.error()) };
+        self.rest = rest;
         Ok(name)
     }
 
-    fn quoted(&mut self) -> Result<JsonStr<'a>, SyntaxError> {
-        self.at += 1;
-        let start = self.at;
-        let mut is_escaped = false;
-        loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            self.at = self.at.saturating_add(find_special(rest).unwrap_or(rest.len()));
-            match self.byte() {
-                Some(b'"') => {
-                    let raw = self.bytes.get(start..self.at).unwrap_or_default();
-                    self.at += 1;
-                    return Ok(JsonStr { raw, is_escaped });
-                }
-                Some(b'\\') => {
-                    is_escaped = true;
-                    self.escape()?;
-                }
-                _ => return Err(self.error()),
+    /// Reads a string from after its opening quote.
+    #[inline]
+    fn quoted(&mut self, text: &'a [u8]) -> Result<JsonStr<'a>, SyntaxError> {
+        let end = find_special(text).unwrap_or(text.len());
+        match text.split_at_checked(end) {
+            Some((raw, [b'"', rest @ ..])) => {
+                self.rest = rest;
+                Ok(JsonStr { raw, is_escaped: false })
             }
+            Some((_, rest)) => self.escaped(text, rest),
+            None => Err(self.error()),
         }
     }
 
-    fn escape(&mut self) -> Result<(), SyntaxError> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        self.at += 1;
-        match self.byte() {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                self.at += 1;
-                return Ok(());
+    /// The same from the first byte on that is not plain.
+    #[inline(never)]
+    fn escaped(&mut self, text: &'a [u8], rest: &'a [u8]) -> Result<JsonStr<'a>, SyntaxError> {
+        self.rest = rest;
+        loop {
+            match self.rest {
+                [b'"', rest @ ..] => {
+                    let raw = text.get(..text.len().saturating_sub(self.rest.len())).unwrap_or_default();
+                    self.rest = rest;
+                    return Ok(JsonStr { raw, is_escaped: true });
+                }
+                [b'\\', ..] => self.escape()?,
+                _ => return Err(self.error()),
             }
-            Some(b'u') => self.at += 1,
-            _ => return Err(self.error()),
+            let plain = find_special(self.rest).unwrap_or(self.rest.len());
+            self.rest = self.rest.get(plain..).unwrap_or_default();
         }
+    }
+
+    #[inline]
+    fn escape(&mut self) -> Result<(), SyntaxError> {
+        let escape = self.rest;
+        self.step();
+        match self.rest {
+            [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => {
+                self.rest = rest;
+                Ok(())
+            }
+            [b'u', rest @ ..] => {
+                self.rest = rest;
+                self.unicode_escape(escape)
+            }
+            _ => Err(self.error()),
+        }
+    }
+
+    /// The digits of a `\u` escape.
+    fn unicode_escape(&mut self, escape: &[u8]) -> Result<(), SyntaxError> {
+        self.is_plain = false;
         for _ in 0..4 {
-            if !self.byte().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+            if !self.rest.first().is_some_and(u8::is_ascii_hexdigit) {
                 return Err(self.error());
             }
-            self.at += 1;
+            self.step();
         }
         if self.is_strict {
-            match unit(rest) {
+            match unit(escape) {
                 Some(0xDC00..=0xDFFF) => return Err(self.error()),
                 Some(0xD800..=0xDBFF) => {
-                    let low = self.bytes.get(self.at..).unwrap_or_default();
+                    let low = self.rest;
                     // A truncated document ends in the middle of the pair.
                     let seen = low.get(..6).unwrap_or(low);
                     if low.len() >= 6 && !matches!(unit(low), Some(0xDC00..=0xDFFF)) || !could_be_unit(seen) {
                         return Err(self.error());
                     }
-                    self.at = self.at.saturating_add(seen.len());
+                    self.rest = low.get(seen.len()..).unwrap_or_default();
                 }
                 _ => {}
             }
@@ -265,65 +336,91 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    fn number(&mut self) -> Result<(), SyntaxError> {
-        let start = self.at;
-        if self.byte() == Some(b'-') {
-            self.at += 1;
+    /// A number or a literal.
+    fn scalar(&mut self) -> Result<(), SyntaxError> {
+        match self.rest {
+            [b'-' | b'0'..=b'9', ..] => self.number(),
+            [b't', ..] => self.literal(b"true"),
+            [b'f', ..] => self.literal(b"false"),
+            [b'n', ..] => self.literal(b"null"),
+            _ => Err(self.error()),
         }
-        match self.byte() {
-            Some(b'0') => self.at += 1,
+    }
+
+    fn number(&mut self) -> Result<(), SyntaxError> {
+        let start = self.rest;
+        if let [b'-', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        match self.rest {
+            [b'0', rest @ ..] => self.rest = rest,
             _ => self.digits()?,
         }
-        if self.byte() == Some(b'.') {
-            self.at += 1;
+        if let [b'.', rest @ ..] = self.rest {
+            self.rest = rest;
             self.digits()?;
         }
-        let has_exponent = matches!(self.byte(), Some(b'e' | b'E'));
-        if has_exponent {
-            self.at += 1;
-            if matches!(self.byte(), Some(b'+' | b'-')) {
-                self.at += 1;
+        let mut has_exponent = false;
+        if let [b'e' | b'E', rest @ ..] = self.rest {
+            has_exponent = true;
+            self.rest = rest;
+            if let [b'+' | b'-', rest @ ..] = self.rest {
+                self.rest = rest;
             }
             self.digits()?;
         }
         // Shorter ones without an exponent fit into an `f64`.
-        let text = self.bytes.get(start..self.at).unwrap_or_default();
+        let text = start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default();
         if has_exponent || text.len() > 300 {
             let number = core::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
             if !number.is_some_and(f64::is_finite) {
-                return Err(SyntaxError { at: start });
+                self.rest = start;
+                return Err(self.error());
             }
         }
         Ok(())
     }
 
     fn digits(&mut self) -> Result<(), SyntaxError> {
-        let start = self.at;
-        while matches!(self.byte(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        if self.at == start { Err(self.error()) } else { Ok(()) }
-    }
-
-    fn literal(&mut self, expected: &[u8]) -> Result<(), SyntaxError> {
-        for byte in expected {
-            if self.byte() != Some(*byte) {
-                return Err(self.error());
-            }
-            self.at += 1;
+        let [b'0'..=b'9', rest @ ..] = self.rest else { return Err(self.error()) };
+        self.rest = rest;
+        while let [b'0'..=b'9', rest @ ..] = self.rest {
+            self.rest = rest;
         }
         Ok(())
     }
 
     #[inline]
-    fn byte(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    fn literal<const N: usize>(&mut self, expected: &[u8; N]) -> Result<(), SyntaxError> {
+        if let Some((found, rest)) = self.rest.split_first_chunk::<N>() {
+            if found == expected {
+                self.rest = rest;
+                return Ok(());
+            }
+        }
+        let same = self.rest.iter().zip(expected).take_while(|(found, expected)| found == expected).count();
+        self.rest = self.rest.get(same..).unwrap_or_default();
+        Err(self.error())
     }
 
     #[inline]
+    fn step(&mut self) {
+        self.rest = self.rest.get(1..).unwrap_or_default();
+    }
+
+    #[inline(always)]
     fn skip_space(&mut self) {
-        while matches!(self.byte(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+        if matches!(self.rest, [b' ' | b'\t' | b'\n' | b'\r', ..]) {
+            self.skip_spaces();
+        }
+    }
+
+    /// Out of line: machines write hardly any.
+    #[inline(never)]
+    fn skip_spaces(&mut self) {
+        while let [space @ (b' ' | b'\t' | b'\n' | b'\r'), rest @ ..] = self.rest {
+            self.is_plain &= !matches!(space, b'\n' | b'\r');
+            self.rest = rest;
         }
     }
 }

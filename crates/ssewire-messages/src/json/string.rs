@@ -120,28 +120,58 @@ pub(crate) fn push_lossy(bytes: &[u8], text: &mut String) {
 }
 
 /// The position of the first quote, backslash or control character: the bytes that a string cannot hold as they are.
-///
-/// Eight at a time. `word - 0x01…` borrows into the high bit of a byte that is zero; the lowest bit found is exact,
-/// whatever the borrow does to the bytes above it.
 #[inline]
 pub(crate) fn find_special(data: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    let mut words = data.chunks_exact(8);
     let mut at = 0_usize;
-    for word in words.by_ref() {
-        let word = u64::from_le_bytes(word.try_into().ok()?);
-        let (quote, backslash) = (word ^ (ONES * u64::from(b'"')), word ^ (ONES * u64::from(b'\\')));
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash) | control;
-        let found = found & HIGH;
+    let mut rest = data;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        let found = special_in(*word);
         if found != 0 {
             return at.checked_add(usize::try_from(found.trailing_zeros() / 8).ok()?);
         }
         at = at.saturating_add(8);
+        rest = after;
+        if at == NEAR {
+            return find_far(rest)?.checked_add(NEAR);
+        }
     }
-    let in_rest = words.remainder().iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
-    at.checked_add(in_rest)
+    at.checked_add(rest.iter().position(is_special)?)
+}
+
+/// Most strings end within so many bytes.
+const NEAR: usize = 32;
+
+/// The same for long strings: in blocks that are compiled to vector instructions.
+#[inline(never)]
+fn find_far(data: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let mut rest = data;
+    while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
+        if block.iter().fold(false, |found, byte| found | is_special(byte)) {
+            break;
+        }
+        rest = after;
+    }
+    let at = data.len().saturating_sub(rest.len());
+    at.checked_add(rest.iter().position(is_special)?)
+}
+
+#[inline(always)]
+fn is_special(byte: &u8) -> bool {
+    // Not `matches!`: its branches would not be compiled to vector instructions.
+    (*byte == b'"') | (*byte == b'\\') | (*byte < 0x20)
+}
+
+/// The high bits of the special bytes among eight; only the lowest bit that is set is exact: `word - 0x01…` borrows into
+/// the high bit of a byte that is zero, and the borrow may change the bytes above it.
+#[inline(always)]
+fn special_in(word: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let word = u64::from_le_bytes(word);
+    let (quote, backslash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash) | control) & HIGH
 }
 
 #[cfg(test)]

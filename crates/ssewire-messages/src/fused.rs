@@ -1,0 +1,193 @@
+//! The fused fast path: one comparison with the delta before replaces framing, typing and the lookup of the block.
+//!
+//! ```text
+//! event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}   }\n\n
+//! ╰──────────────────────────────────────── prefix, compared ──────────────────────────────────────────────────╯╰╯╰╯╰──┴ end
+//!                                                                                                            text  middle, compared
+//! ```
+//!
+//! **Warning.** This file decides the same things as the decoder of the core, `decode/mod.rs` and
+//! `Accumulator::apply` together, on the bytes alone.
+//!
+//! * *What it recognises*: the bytes of the last delta, but for its text, at the start of an event. Only the text and the
+//!   number of spaces before the last brace may differ. The text is appended to the block while it is scanned.
+//! * *What it must never decide differently*: where the event ends, what its text says, which block it belongs to, and
+//!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not fit,
+//!   the text of the block is restored, and the slow path takes the event from its start.
+//! * *What makes the comparison enough*: a [`Template`] is learned from an event that the slow path has appended to the
+//!   block of the event before. A JSON string may hold any other text without a change to what is around it. That
+//!   nothing but deltas came since is known to the accumulator: it forgets the current block at every other event.
+//! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts that
+//!   it consists of, event by event; `messages_fused` in `tests/tests` does so for every template and every cut.
+//! * *What it buys*: more than half of the time of a delta; see BENCHMARKS.md.
+//! * *Read first*: `MessageDecoder::append_fused` in `decoder.rs`.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::accumulator::{Accumulator, Change};
+use crate::decode::canonical::{PieceKind, push_string, skip_spaces};
+use crate::json::Cursor;
+use crate::read::{ReadError, each_member};
+
+/// A delta without its text.
+#[derive(Debug, Default)]
+pub(crate) struct Template {
+    /// The prefix and the middle. Empty: nothing is learned.
+    bytes: Vec<u8>,
+    /// The lengths of the parts of the prefix: the event type, all before the payload, and all before the text.
+    event_type: u8,
+    head: u8,
+    prefix: u8,
+    kind: PieceKind,
+    index: u64,
+}
+
+/// The members of one event around its text: the longest known prefix has 126 bytes.
+const MAX_BYTES: usize = u8::MAX as usize;
+
+/// The parts of an event that matched a template.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts {
+    /// 0: there is no `event` line.
+    event_type: u8,
+    head: u8,
+}
+
+const EVENT: &[u8] = b"event: ";
+const DATA: &[u8] = b"data: ";
+/// The end of the line, and the blank line.
+pub(crate) const END: &[u8] = b"\n\n";
+
+impl Template {
+    /// The bytes from the text on, if the event at the start of the chunk is such a delta.
+    #[inline]
+    pub(crate) fn strip_prefix<'c>(&self, chunk: &'c [u8]) -> Option<&'c [u8]> {
+        let prefix = self.bytes.get(..usize::from(self.prefix)).filter(|prefix| !prefix.is_empty())?;
+        chunk.strip_prefix(prefix)
+    }
+
+    /// The same of a payload.
+    pub(crate) fn strip_payload_prefix<'c>(&self, payload: &'c [u8]) -> Option<&'c [u8]> {
+        let prefix = self.bytes.get(usize::from(self.head)..usize::from(self.prefix));
+        payload.strip_prefix(prefix.filter(|prefix| !prefix.is_empty())?)
+    }
+
+    /// Appends the text that the bytes begin with to the current block. `accept` says whether what follows the last brace
+    /// is the end. `None`: it is another event, or one for the slow path, and nothing has changed.
+    #[inline]
+    pub(crate) fn append<T>(
+        &self,
+        bytes: &[u8],
+        accumulator: &mut Accumulator,
+        accept: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Option<(Change, T)> {
+        let current = accumulator.current_text(self.index, self.kind)?;
+        let from = current.text.len();
+        let room = current.room();
+        let Some(accepted) = self.push_text(bytes, current.text, room).and_then(accept) else {
+            current.text.truncate(from);
+            return None;
+        };
+        Some((current.appended(from), accepted))
+    }
+
+    /// Appends the text, and returns what follows the last brace. `None`: some of it may have been appended.
+    #[inline]
+    fn push_text<'c>(&self, bytes: &'c [u8], text: &mut String, room: usize) -> Option<&'c [u8]> {
+        let rest = push_string(bytes, text, room)?;
+        let rest = rest.strip_prefix(self.bytes.get(usize::from(self.prefix)..)?)?;
+        skip_spaces(rest).strip_prefix(b"}")
+    }
+
+    /// The parts of an event that matched.
+    pub(crate) fn parts(&self) -> Parts {
+        Parts { event_type: self.event_type, head: self.head }
+    }
+
+    /// Learns a delta of this kind without further members, from the bytes of its event and its payload. An event with
+    /// further lines, in several chunks, or in an unusual spelling is not learned.
+    pub(crate) fn learn(&mut self, event: &[u8], payload: &[u8], kind: PieceKind, index: u64) {
+        if self.try_learn(event, payload, kind, index).is_none() {
+            self.bytes.clear();
+            self.prefix = 0;
+        }
+    }
+
+    fn try_learn(&mut self, event: &[u8], payload: &[u8], kind: PieceKind, index: u64) -> Option<()> {
+        let head = event.strip_suffix(END)?.strip_suffix(payload)?;
+        let event_type = match head.strip_suffix(DATA)? {
+            [] => 0,
+            line => line.strip_prefix(EVENT)?.strip_suffix(b"\n").filter(|name| is_name(name))?.len(),
+        };
+        let (start, end) = text_range(payload, kind.member())?;
+        let middle = payload.get(end..)?.strip_suffix(b"}")?;
+        let middle = middle.get(..middle.len().saturating_sub(trailing_spaces(middle)))?;
+        let prefix = head.len().checked_add(start)?;
+        if prefix.checked_add(middle.len())? > MAX_BYTES {
+            return None;
+        }
+        self.bytes.clear();
+        self.bytes.reserve_exact(prefix.saturating_add(middle.len()));
+        self.bytes.extend_from_slice(event.get(..prefix)?);
+        self.bytes.extend_from_slice(middle);
+        self.event_type = u8::try_from(event_type).ok()?;
+        self.head = u8::try_from(head.len()).ok()?;
+        self.prefix = u8::try_from(prefix).ok()?;
+        (self.kind, self.index) = (kind, index);
+        Some(())
+    }
+}
+
+impl Parts {
+    /// The event type and the payload of the event at the start of the chunk, which is `len` bytes long.
+    #[inline]
+    pub(crate) fn resolve(self, chunk: &[u8], len: usize) -> (&[u8], &[u8]) {
+        let event_type = if self.event_type == 0 {
+            b"message"
+        } else {
+            let type_end = EVENT.len().saturating_add(usize::from(self.event_type));
+            chunk.get(EVENT.len()..type_end).unwrap_or_default()
+        };
+        let payload = chunk.get(usize::from(self.head)..len.saturating_sub(END.len())).unwrap_or_default();
+        (event_type, payload)
+    }
+}
+
+/// Whether this is an event type on one line.
+fn is_name(name: &[u8]) -> bool {
+    !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
+}
+
+fn trailing_spaces(bytes: &[u8]) -> usize {
+    bytes.iter().rev().take_while(|byte| **byte == b' ').count()
+}
+
+/// Where the text of a delta lies in its payload: the one string of this name, between its quotes.
+fn text_range(payload: &[u8], member: &[u8]) -> Option<(usize, usize)> {
+    let mut found = None;
+    let mut is_single = true;
+    let mut cursor = Cursor::new(payload);
+    each_member(&mut cursor, &mut |name, cursor| {
+        if &*name.name() != b"delta" {
+            cursor.skip_value()?;
+            return Ok(());
+        }
+        each_member(cursor, &mut |name, cursor| {
+            match cursor.string()? {
+                Some(text) if &*name.name() == member => {
+                    is_single &= found.is_none();
+                    // After the closing quote.
+                    let end = cursor.offset().saturating_sub(1);
+                    found = Some((end.saturating_sub(text.raw.len()), end));
+                }
+                Some(_) => {}
+                None => return Err(ReadError::Member("delta")),
+            }
+            Ok(())
+        })?;
+        Ok(())
+    })
+    .ok()?;
+    found.filter(|_| is_single)
+}
