@@ -357,9 +357,10 @@ impl MessageDecoder {
     fn append_delta(&mut self, chunk: &[u8], consumed: &[u8], span: EventSpan) -> Option<Change> {
         let event = self.decoder.resolve(chunk, span);
         let payload = event.data();
-        let repeated = self.template.strip_payload_prefix(payload).and_then(|bytes| {
-            self.template.append(bytes, &mut self.accumulator, |rest| rest.is_empty().then_some(()))
-        });
+        let repeated = self
+            .template
+            .strip_payload_prefix(payload)
+            .and_then(|bytes| self.template.append(bytes, &mut self.accumulator, |rest| rest.is_empty().then_some(())));
         let change = match repeated {
             Some((change, ())) => change,
             None => {

@@ -120,7 +120,8 @@ pub(crate) fn member_or_error<'a, T>(
 /// A count, leniently; anything else is given back as it is.
 pub(crate) fn count<'a>(cursor: &mut Cursor<'a>) -> Result<Result<u64, &'a [u8]>, ReadError> {
     let raw = cursor.skip_value()?;
-    let count = digits(raw).or_else(|| core::str::from_utf8(raw).ok().and_then(|raw| RawJsonRef::of_valid(raw).count()));
+    let count =
+        digits(raw).or_else(|| core::str::from_utf8(raw).ok().and_then(|raw| RawJsonRef::of_valid(raw).count()));
     Ok(count.ok_or(raw))
 }
 

@@ -257,11 +257,7 @@ impl Accumulator {
             self.queue.push_back(change);
         } else if let (
             true,
-            Change::Block(
-                id,
-                key,
-                BlockChange::Text { .. } | BlockChange::Thinking { .. } | BlockChange::Input { .. },
-            ),
+            Change::Block(id, key, BlockChange::Text { .. } | BlockChange::Thinking { .. } | BlockChange::Input { .. }),
         ) = (is_orderly, change)
         {
             if self.blocks.half_mut(id).is_none_or(|half| half.is_none()) {

@@ -4,8 +4,8 @@
 //! only stand in strings, and whoever keeps a string or a value checks its bytes then.
 
 use super::RawJson;
-use crate::read::{ReadError, Visit, each_member};
 use super::string::{JsonStr, find_special, unit};
+use crate::read::{ReadError, Visit, each_member};
 
 /// How deep containers may nest in a payload, as in `serde_json`.
 const MAX_DEPTH: u32 = 127;
