@@ -18,7 +18,7 @@
 //!   block of the event before. A JSON string may hold any other text without a change to what is around it. That
 //!   nothing but deltas came since is known to the accumulator: it forgets the current block at every other event.
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts that
-//!   it consists of, event by event; `messages_fused` in `tests/tests` does so for every template and every cut.
+//!   it consists of, event by event.
 //! * *What it buys*: more than half of the time of a delta; see BENCHMARKS.md.
 //! * *Read first*: `MessageDecoder::append_fused` in `decoder.rs`.
 
