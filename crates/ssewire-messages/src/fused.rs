@@ -19,7 +19,7 @@
 //!   nothing but deltas came since is known to the accumulator: it forgets the current block at every other event.
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts that
 //!   it consists of, event by event.
-//! * *What it buys*: more than half of the time of a delta; see BENCHMARKS.md.
+//! * *What it buys*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.
 //! * *Read first*: `MessageDecoder::append_fused` in `decoder.rs`.
 
 use alloc::string::String;
