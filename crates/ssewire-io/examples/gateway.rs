@@ -1,11 +1,11 @@
-//! A gateway: sends every request on to the Messages API, and meters the message that comes back. Its bytes pass untouched.
+//! A gateway: forwards every request to the Messages API, and meters the response. The bytes pass unchanged.
 //!
 //! ```sh
 //! ANTHROPIC_API_KEY=… cargo run --example gateway --features http-body,tap,messages
 //! curl -sN http://127.0.0.1:8080/v1/messages -d '{"model":…,"stream":true,…}'
 //! ```
 //!
-//! The port is another one if `PORT` is set; it prints where it listens.
+//! `PORT` sets another port. It prints the address on which it listens.
 
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "as a program for a server writes it")]
 
@@ -78,7 +78,7 @@ async fn forward(request: Request<Incoming>, setup: &Setup, upstream: &Upstream)
     if !head.status.is_success() {
         return Ok(Response::from_parts(head, body.map_err(Failed::from).boxed_unsync()));
     }
-    // The bytes pass untouched. What the message cost is known when it has ended, however it did.
+    // The bytes pass unchanged. The closure is called at the end of the message, even if it is incomplete.
     let body = body.tap_message(|end| {
         let tokens = end.message().output_tokens();
         eprintln!("output tokens: {tokens:?}; {}", end.completion());

@@ -1,4 +1,4 @@
-//! Text as it arrives, with hyper: any `http_body::Body` will do.
+//! Prints text as it arrives, with hyper. The same code reads any `http_body::Body`.
 //!
 //! ```sh
 //! ANTHROPIC_API_KEY=… cargo run --example hyper --features http-body,messages -- "Why is the sky blue?"
@@ -33,7 +33,7 @@ async fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tries again only as long as no answer has begun: a stream is never replayed.
+/// Repeats the request only until a response begins: a stream is never replayed.
 async fn send(setup: &Setup) -> Result<Response<Incoming>, Failure> {
     let https = hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
     let client = Client::builder(TokioExecutor::new()).build::<_, Full<Bytes>>(https);

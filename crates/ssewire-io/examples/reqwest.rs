@@ -1,4 +1,4 @@
-//! Text as it arrives, with reqwest.
+//! Prints text as it arrives, with reqwest.
 //!
 //! ```sh
 //! ANTHROPIC_API_KEY=… cargo run --example reqwest --features stream,messages -- "Why is the sky blue?"
@@ -29,7 +29,7 @@ async fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tries again only as long as no answer has begun: a stream is never replayed.
+/// Repeats the request only until a response begins: a stream is never replayed.
 async fn send(setup: &Setup) -> Result<Response, Failure> {
     let client = Client::new();
     let backoff = Backoff::default();

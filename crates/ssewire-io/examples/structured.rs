@@ -1,4 +1,4 @@
-//! Structured output: JSON while it arrives, and a type of our own in the end. With ureq.
+//! Structured output: a preview of the JSON while it arrives, then a value of a Rust type. With ureq.
 //!
 //! ```sh
 //! ANTHROPIC_API_KEY=… cargo run --example structured --features messages -- "Answer in JSON: a recipe for tea, …"

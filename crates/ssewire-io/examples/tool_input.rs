@@ -1,4 +1,4 @@
-//! Tool input while it grows, the tools that are run with it in the end, and the next turn. With reqwest.
+//! Tool input while it arrives, tool calls with their results, and the next turn. With reqwest.
 //!
 //! ```sh
 //! ANTHROPIC_API_KEY=… cargo run --example tool_input --features stream,messages -- "Write a poem into poem.txt."
@@ -30,7 +30,7 @@ async fn run() -> Result<(), Failure> {
             Update::ToolInput { block, partial: Some(partial), .. } => {
                 println!("{} so far: {partial}", block.tool_name().unwrap_or_default());
             }
-            // Complete and valid, with id and name, or it does not come.
+            // Occurs only for a complete and valid call with id and name.
             Update::ToolCall(call) => results.push(call.result(run_tool(&call)?)),
             Update::Lost(error) => eprintln!("one event is lost: {error}"),
             _ => {}
@@ -39,7 +39,7 @@ async fn run() -> Result<(), Failure> {
     let message = reply.finish().await?;
     sum_up(&message);
 
-    // The next turn: what the API takes back. It refuses truncated input and leaves out unsigned thinking.
+    // The next turn, as the API accepts it. Truncated input is an error; unsigned thinking is left out.
     turns.push(message.to_turn()?);
     turns.push(json!({ "role": "user", "content": results }).into());
     println!("next turn: {}", serde_json::to_string(&turns)?);

@@ -1,4 +1,4 @@
-//! Text as it arrives, with ureq, which blocks.
+//! Prints text as it arrives, with ureq, a blocking client.
 //!
 //! ```sh
 //! ANTHROPIC_API_KEY=… cargo run --example ureq --features messages -- "Why is the sky blue?"
@@ -30,7 +30,7 @@ fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tries again only as long as no answer has begun: a stream is never replayed.
+/// Repeats the request only until a response begins: a stream is never replayed.
 fn send(setup: &Setup) -> Result<Response<Body>, Failure> {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let backoff = Backoff::default();

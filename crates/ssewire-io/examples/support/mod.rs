@@ -1,4 +1,4 @@
-//! What the examples share: where the key comes from, what is asked, how it is told.
+//! Code that the examples share: key and address, the request, the output.
 
 #![allow(dead_code, reason = "each example uses its part of it")]
 
@@ -17,14 +17,14 @@ use ssewire_messages::{ApiError, Message, RawJson, ResponseHead, RetryDecision};
 
 pub(crate) type Failure = Box<dyn Error>;
 
-/// Where to ask, as whom, and what.
+/// Address, key and prompt of a request.
 pub(crate) struct Setup {
     pub(crate) url: String,
     key: Key,
     prompt: String,
 }
 
-/// Never shown: not in an error, not in a log, not by `Debug`.
+/// Never printed: neither in errors nor by `Debug`.
 struct Key(String);
 
 impl fmt::Debug for Key {
@@ -34,8 +34,8 @@ impl fmt::Debug for Key {
 }
 
 impl Setup {
-    /// The key from `ANTHROPIC_API_KEY`, the address from `ANTHROPIC_BASE_URL` if that is set, the prompt from the
-    /// command line.
+    /// Reads the key from `ANTHROPIC_API_KEY`, the address from `ANTHROPIC_BASE_URL` if it is set, and the prompt from
+    /// the command line.
     pub(crate) fn from_env() -> Result<Self, Failure> {
         let key = env::var("ANTHROPIC_API_KEY").ok().filter(|key| !key.is_empty());
         let key = Key(key.ok_or("ANTHROPIC_API_KEY is not set: the example needs a key for the Messages API")?);
@@ -55,7 +55,7 @@ impl Setup {
         ]
     }
 
-    /// The request. `"stream": true` is what makes the answer an event stream.
+    /// The request. `"stream": true` makes the response an event stream.
     pub(crate) fn request(&self) -> Value {
         json!({
             "model": "claude-opus-4-8",
@@ -70,7 +70,7 @@ impl Setup {
         vec![json!({ "role": "user", "content": self.prompt }).into()]
     }
 
-    /// The request with these turns and a tool.
+    /// The request with the given turns and a tool.
     pub(crate) fn request_with(&self, turns: &[RawJson], tool: Value) -> Value {
         let mut request = self.request();
         if let Some(members) = request.as_object_mut() {
@@ -80,7 +80,7 @@ impl Setup {
         request
     }
 
-    /// What the server said, with the kind and the request id. Some repeat the key that they refuse.
+    /// Prints the server's error with its kind and its request ID. Some servers repeat a rejected key, so it is hidden.
     pub(crate) fn api_error(&self, head: ResponseHead, body: &[u8]) -> ApiError {
         let error = ApiError::from_response(head, body);
         let message = error.message().unwrap_or("no message").replace(&self.key.0, "(hidden)");
@@ -89,7 +89,7 @@ impl Setup {
     }
 }
 
-/// One clear line for what went wrong, and exit code 1.
+/// Prints an error as one line, and returns exit code 1.
 pub(crate) fn exit(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -100,14 +100,14 @@ pub(crate) fn exit(result: Result<(), Failure>) -> ExitCode {
     }
 }
 
-/// Shows a piece of text at once, not when the line ends.
+/// Prints a piece of text immediately, not when the line ends.
 pub(crate) fn show(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
 }
 
-/// The closing line: why the model stopped, and what it took.
+/// Prints the stop reason and the usage.
 pub(crate) fn sum_up(message: &Message) {
     let reason = message.stop_reason().map_or("none", |reason| reason.as_str());
     let count = |count: Option<u64>| count.map_or("unknown".to_owned(), |count| count.to_string());
@@ -115,7 +115,7 @@ pub(crate) fn sum_up(message: &Message) {
     eprintln!("\nstop reason: {reason}, input tokens: {input}, output tokens: {output}");
 }
 
-/// How long to wait before the next try, if there is to be one.
+/// Returns how long to wait before the next retry, or an error if there is none.
 pub(crate) fn pause(decision: RetryDecision) -> Result<Duration, Failure> {
     match decision {
         RetryDecision::Retry { after } => {
@@ -126,12 +126,12 @@ pub(crate) fn pause(decision: RetryDecision) -> Result<Duration, Failure> {
     }
 }
 
-/// Since the Unix epoch.
+/// The time since the Unix epoch.
 pub(crate) fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// From 0 to 1. The standard library has no random numbers, but it seeds its hash maps with some.
+/// A number from 0 to 1. The standard library has no random numbers, but it seeds its hash maps with one.
 pub(crate) fn random() -> f64 {
     let [byte, ..] = RandomState::new().hash_one(0_u8).to_le_bytes();
     f64::from(byte) / f64::from(u8::MAX)
