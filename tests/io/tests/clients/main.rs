@@ -12,7 +12,9 @@ use std::thread;
 
 use clients::Client;
 use faults::Fault;
+use futures::StreamExt as _;
 use outcome::Outcome;
+use ssewire_io::{ByteStreamExt as _, IdleError, IdleTimeoutExt as _};
 use ssewire_replay::Server;
 
 /// Counts the allocations of each thread, for the tests of memory bounds.
@@ -49,8 +51,27 @@ matrix! {
     ]
 }
 
-/// Only a client with an idle timer of its own returns from this one.
+/// Only a client with an idle timer for events returns from this one.
 const NEVER_ENDS: &str = "keep_alive_only";
+
+#[test]
+fn idle_timeout_for_events_ends_a_stream_of_comments() {
+    let server = Server::start().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let response = ::reqwest::get(server.base_url() + "/faults/keep-alive-only").await.unwrap();
+        let timer = || tokio::time::sleep(Duration::from_secs(2));
+        let mut events = Box::pin(response.bytes_stream().sse_events().idle_timeout(timer));
+        let mut received = 0;
+        let error = loop {
+            match events.next().await.expect("the server never ends the stream") {
+                Ok(_) => received += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(received > 0 && matches!(error, IdleError::Idle), "{received} events, then {error}");
+    });
+}
 
 #[test]
 fn matrix_has_every_fault_of_the_replay_server() {

@@ -1,0 +1,144 @@
+//! A gateway that fails over to another server as long as its client has received no content: the shape of tensorzero.
+//!
+//! Worked around before: servers accept a request with 200 and report `overloaded_error` as the first event, or stay silent,
+//! or send only pings; a gateway that looked into the stream parsed and wrote it again, which lost comments, unknown events
+//! and the exact bytes.
+//!
+//! Gone: a `MessageDecoder` looks at chunks that pass unchanged, and an idle timeout around the chunks also ends silence.
+
+// Their code.
+use core::pin::Pin;
+use core::time::Duration;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, stream};
+use ssewire_io::ssewire_messages::{MessageDecoder, Step, Update};
+use ssewire_io::{IdleError, IdleTimeoutExt as _};
+
+type Failure = IdleError<reqwest::Error>;
+pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Failure>> + Send>>;
+
+/// Why a server was passed over.
+#[derive(Debug, PartialEq)]
+pub enum PassedOver {
+    Unreachable,
+    Status(u16),
+    /// Its stream reported an error before any content.
+    Error(String),
+    Silent,
+    /// Its stream ended, or was cut, before any content.
+    Ended,
+}
+
+pub struct Gateway {
+    pub client: reqwest::Client,
+    pub servers: Vec<String>,
+    pub patience: Duration,
+}
+
+impl Gateway {
+    /// The response of the first server whose content has started, byte for byte.
+    pub async fn respond(&self, request: &str) -> (Option<Body>, Vec<PassedOver>) {
+        let mut passed_over = Vec::new();
+        for server in &self.servers {
+            match self.ask(server, request).await {
+                Ok(body) => return (Some(body), passed_over),
+                Err(reason) => passed_over.push(reason),
+            }
+        }
+        (None, passed_over)
+    }
+
+    async fn ask(&self, server: &str, request: &str) -> Result<Body, PassedOver> {
+        let response = self.client.post(server).body(request.to_owned()).send().await;
+        let response = response.map_err(|_| PassedOver::Unreachable)?;
+        if response.status() != 200 {
+            return Err(PassedOver::Status(response.status().as_u16()));
+        }
+        let patience = self.patience;
+        let mut body = response.bytes_stream().idle_timeout(move || tokio::time::sleep(patience)).boxed();
+        let (mut decoder, mut kept) = (MessageDecoder::new(), Vec::new());
+        // Pings and comments are signs of life, but not for ever.
+        let first_content = tokio::time::timeout(4 * patience, async {
+            loop {
+                let chunk = match body.next().await {
+                    Some(Ok(chunk)) => chunk,
+                    Some(Err(IdleError::Idle)) => return Err(PassedOver::Silent),
+                    Some(Err(_)) | None => return Err(PassedOver::Ended),
+                };
+                kept.push(Ok(chunk.clone()));
+                let mut input = &chunk[..];
+                while let Ok(Step::Update(event)) = decoder.decode(&mut input) {
+                    match event.update {
+                        Update::BlockStart { .. } => return Ok(()),
+                        Update::Error(error) => return Err(PassedOver::Error(error.to_string())),
+                        _ => {}
+                    }
+                }
+            }
+        });
+        first_content.await.unwrap_or(Err(PassedOver::Silent))?;
+        Ok(stream::iter(kept).chain(body).boxed())
+    }
+}
+
+// Tests.
+use futures::TryStreamExt as _;
+use ssewire_io::ByteStreamExt as _;
+use ssewire_replay::{Fault, Script, Server, sample};
+
+const OVERLOADED: &str = "server reported overloaded_error for request req_replay";
+const PATIENCE: Duration = Duration::from_millis(500);
+
+fn gateway(servers: &[&Server]) -> Gateway {
+    let servers = servers.iter().map(|server| server.base_url() + "/v1/messages").collect();
+    Gateway { client: reqwest::Client::new(), servers, patience: PATIENCE }
+}
+
+#[tokio::test]
+async fn whatever_fails_before_the_first_content_is_passed_over() {
+    let comments = Script::stream("").repeat(": keep-alive\n\n", Duration::from_millis(20));
+    for (script, reason) in [
+        (Fault::Overloaded.script(), PassedOver::Status(529)),
+        (Fault::RateLimit.script(), PassedOver::Status(429)),
+        (Fault::BadGateway.script(), PassedOver::Status(502)),
+        (Fault::ErrorFirst.script(), PassedOver::Error(OVERLOADED.to_owned())),
+        (Fault::CutFirstEvent.script(), PassedOver::Ended),
+        (Fault::Empty.script(), PassedOver::Ended),
+        (Fault::HtmlBody.script(), PassedOver::Ended),
+        (Fault::StallFirst.script(), PassedOver::Silent),
+        (comments, PassedOver::Silent),
+    ] {
+        let (failing, healthy) = (Server::start().unwrap(), Server::start().unwrap());
+        failing.serve("/v1/messages", script);
+        let (body, passed_over) = gateway(&[&failing, &healthy]).respond("{\"stream\":true}").await;
+        assert_eq!(passed_over, [reason]);
+        let bytes: Vec<Bytes> = body.unwrap().try_collect().await.unwrap();
+        assert_eq!(bytes.concat(), sample("text").unwrap());
+        assert_eq!(failing.requests()[0].body, healthy.requests()[0].body);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_after_the_first_content_reaches_the_client() {
+    for fault in [Fault::Cut, Fault::Stall, Fault::Reset] {
+        let (failing, healthy) = (Server::start().unwrap(), Server::start().unwrap());
+        failing.serve("/v1/messages", fault.script());
+        let (body, passed_over) = gateway(&[&failing, &healthy]).respond("{}").await;
+        assert_eq!(passed_over, []);
+        assert!(healthy.requests().is_empty());
+        let error = body.unwrap().message().finish().await.unwrap_err();
+        assert!(error.transport().is_some(), "{fault}");
+        assert_eq!(matches!(error.transport(), Some(IdleError::Idle)), fault == Fault::Stall);
+    }
+}
+
+#[tokio::test]
+async fn no_server_is_left() {
+    let closed = Server::start().unwrap();
+    let gateway = gateway(&[&closed]);
+    drop(closed);
+    let (body, passed_over) = gateway.respond("{}").await;
+    assert!(body.is_none());
+    assert_eq!(passed_over, [PassedOver::Unreachable]);
+}
