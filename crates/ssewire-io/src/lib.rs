@@ -33,8 +33,8 @@
 //!
 //! The module `guide` leads from the first text to tools, retries, gateways and tests. The modules `recipes` (idle
 //! timeouts, cancellation, resumption, failover, reconnection, proxies, Bedrock) and `migration` (from
-//! eventsource-stream) are pages of this documentation, too. Complete programs with ureq, reqwest and hyper are in the
-//! folder `examples` of this crate.
+//! eventsource-stream and five other crates) are pages of this documentation, too. Complete programs with ureq, reqwest
+//! and hyper are in the folder `examples` of this crate.
 //!
 //! # Common behaviour
 //!
@@ -80,7 +80,7 @@ pub mod guide;
 #[doc = include_str!("../docs/recipes.md")]
 pub mod recipes {}
 
-#[cfg(all(any(doc, doctest), feature = "stream", feature = "messages"))]
+#[cfg(all(any(doc, doctest), feature = "stream", feature = "bytes", feature = "http-body", feature = "json"))]
 #[doc = include_str!("../docs/migration.md")]
 pub mod migration {}
 
