@@ -66,7 +66,7 @@ impl Ending {
     /// resolve it from: that item, an error, or nothing.
     pub(crate) fn complete<F: Format, E>(&mut self, decoder: &mut F::Decoder) -> Completed<F, E> {
         if self.is_open() {
-            let rest = if self.end == End::Dispatch { F::completion(decoder) } else { b"" };
+            let rest = if self.end == End::Dispatch { F::completion(decoder) } else { &[] };
             self.state = State::Completing(rest);
         }
         let State::Completing(rest) = &mut self.state else { return Ok(None) };

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_core::TryStream;
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
+use ssewire::EventBuilder;
 
 pin_project! {
     /// A stream of encoded events as the [`Body`] of a response, for hyper, axum and other servers; with comments that
@@ -50,9 +51,6 @@ pin_project! {
 
 /// Type of the timer function of an [`EventBody`] without keep-alive comments.
 pub type NoTimer = fn() -> Pending<()>;
-
-/// The shortest comment, as a block of its own.
-const KEEP_ALIVE: &[u8] = b":\n\n";
 
 impl<S> EventBody<S> {
     /// Sends only the events, without keep-alive comments.
@@ -119,7 +117,7 @@ where
         match this.timer.as_mut().as_pin_mut().map(|timer| timer.poll(context)) {
             Some(Poll::Ready(())) => {
                 this.timer.set(None);
-                Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(KEEP_ALIVE)))))
+                Poll::Ready(Some(Ok(Frame::data(EventBuilder::new().comment("").to_bytes()))))
             }
             Some(Poll::Pending) | None => Poll::Pending,
         }

@@ -62,9 +62,6 @@ pub enum Frames {}
 #[derive(Debug)]
 pub enum Lines {}
 
-/// The end of the last line, and the blank line after it.
-const BLANK_LINE: &[u8] = b"\n\n";
-
 /// What all formats of the core's `Decoder` have in common.
 macro_rules! decode_with_decoder {
     ($format:ty, $span:ty, $item:ty, $poll:expr, $resolve_owned:expr) => {
@@ -86,7 +83,7 @@ macro_rules! decode_with_decoder {
             }
 
             fn completion(_: &Decoder) -> &'static [u8] {
-                BLANK_LINE
+                Self::Decoder::BLOCK_END
             }
         }
     };
@@ -151,6 +148,6 @@ impl Decode for Lines {
 
     /// Nothing if no line is unfinished: a line end would make an empty line.
     fn completion(decoder: &LineDecoder) -> &'static [u8] {
-        if decoder.unfinished().is_empty() { b"" } else { b"\n" }
+        if decoder.unfinished().is_empty() { &[] } else { Self::Decoder::LINE_END }
     }
 }

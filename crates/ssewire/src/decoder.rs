@@ -114,6 +114,10 @@ impl<S> Decoder<S> {
     /// another: 1 KiB.
     pub const DEFAULT_MAX_COMMENT_BYTES: usize = 1024;
 
+    /// What a block lacks if the input ends within it: the end of its last line, and the blank line. Decoded after the input,
+    /// it completes what is pending, as [`finish_event`](Self::finish_event) does for an event.
+    pub const BLOCK_END: &'static [u8] = b"\n\n";
+
     /// A larger limit could not be held in the address space of the target: 1 GiB on 32 bits.
     const LARGEST_LIMIT: usize = usize::MAX / 4 + 1;
 
@@ -462,15 +466,14 @@ impl<S: Storage> Decoder<S> {
     /// # Errors
     /// [`DecodeError`] if the pending event exceeds a limit and is lost. The decoder is reset in either case.
     pub fn finish_event(&mut self) -> Result<Option<Event<'_>>, DecodeError> {
-        const LINE_END_AND_BLANK_LINE: &[u8] = b"\n\n";
-        let mut input = LINE_END_AND_BLANK_LINE;
+        let mut input = Self::BLOCK_END;
         let polled = self.poll_event(&mut input);
         if polled.is_err() {
             // The blank line is still to come: the `id` of a lost event takes effect.
             let _ = self.poll_event(&mut input);
         }
         self.reset();
-        Ok(polled?.map(|span| self.resolve(LINE_END_AND_BLANK_LINE, span)))
+        Ok(polled?.map(|span| self.resolve(Self::BLOCK_END, span)))
     }
 
     /// Prepares for a new connection: a byte order mark is looked for again, and what is pending is discarded. The last

@@ -69,6 +69,9 @@ impl<S> LineDecoder<S> {
     /// The size limit of one line unless [`with_max_line_bytes`](Self::with_max_line_bytes) sets another: 16 MiB.
     pub const DEFAULT_MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 
+    /// What an unfinished line lacks if the input ends within it. Decoded after the input, it completes that line.
+    pub const LINE_END: &'static [u8] = b"\n";
+
     /// Creates a decoder that keeps lines that cross a chunk boundary in `storage`.
     #[must_use]
     pub const fn with_storage(storage: S) -> Self {

@@ -20,16 +20,7 @@ const PUBLISHED: [Published; 6] = [
     (
         "ssewire-io",
         &["ssewire", "ssewire-messages?"],
-        Some(&[
-            "bytes?",
-            "futures-core?",
-            "http-body?",
-            "memchr?",
-            "pin-project-lite?",
-            "serde?",
-            "serde_json?",
-            "tokio-util?",
-        ]),
+        Some(&["bytes?", "futures-core?", "http-body?", "pin-project-lite?", "serde?", "serde_json?", "tokio-util?"]),
     ),
     ("ssewire-cli", &["ssewire", "ssewire-messages"], None),
     (

@@ -88,11 +88,11 @@ fn is_vendor_error(event: Event<'_>) -> bool {
         object: Option<serde_json::Value>,
     }
 
-    if event.event_type() == b"error" {
+    if event.event_type_str() == Ok("error") {
         return true;
     }
     // Most payloads have no such word: they are read once.
-    if memchr::memmem::find(event.data(), b"\"error\"").is_none() {
+    if !event.data_str().is_ok_and(|text| text.contains("\"error\"")) {
         return false;
     }
     let Ok(head) = serde_json::from_slice::<Head>(event.data()) else { return false };

@@ -1,0 +1,131 @@
+//! Ends for streams that stay silent: by the caller's timer, or by his clock.
+
+use std::cell::Cell;
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use futures::stream::{self, FusedStream as _};
+use futures::{Stream, StreamExt as _};
+use ssewire_io::{
+    ByteStreamExt as _, EventError, EventReader, IdleError, IdleTimeoutExt as _, MessageReader, MessageStreamError,
+};
+
+const IDLE: Duration = Duration::from_secs(60);
+
+fn timer() -> tokio::time::Sleep {
+    tokio::time::sleep(IDLE)
+}
+
+/// One chunk a time, each after so many seconds; then never again.
+fn body(chunks: &'static [(u64, &'static str)]) -> impl Stream<Item = Result<&'static str, io::Error>> {
+    stream::iter(chunks)
+        .then(|(seconds, chunk)| async move {
+            tokio::time::sleep(Duration::from_secs(*seconds)).await;
+            Ok(*chunk)
+        })
+        .chain(stream::pending())
+}
+
+fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(test);
+}
+
+const COMMENTS: &[(u64, &str)] = &[(0, "data: a\n\n"), (50, ": alive\n\n"), (50, ": alive\n\n"), (50, ": alive\n\n")];
+
+/// On chunks comments count: the end comes 60 s after the last of them.
+#[test]
+fn every_byte_keeps_a_stream_of_chunks_alive() {
+    run(async {
+        let start = tokio::time::Instant::now();
+        let mut events = Box::pin(body(COMMENTS).idle_timeout(timer).sse_events());
+        assert_eq!(events.next().await.unwrap().unwrap().data(), b"a");
+        let error = events.next().await.unwrap().unwrap_err();
+        assert!(matches!(error, EventError::Transport(IdleError::Idle)), "{error:?}");
+        assert_eq!(start.elapsed(), Duration::from_secs(150) + IDLE);
+        assert!(events.next().await.is_none());
+    });
+}
+
+/// On events they do not: the end comes 60 s after the event.
+#[test]
+fn comments_do_not_keep_a_stream_of_events_alive() {
+    run(async {
+        let start = tokio::time::Instant::now();
+        let mut events = Box::pin(body(COMMENTS).sse_events().idle_timeout(timer));
+        assert_eq!(events.next().await.unwrap().unwrap().data(), b"a");
+        assert_eq!(events.next().await.unwrap().unwrap_err(), IdleError::Idle);
+        assert_eq!(start.elapsed(), IDLE);
+        assert!(events.is_terminated() && events.next().await.is_none());
+    });
+}
+
+#[test]
+fn a_stream_that_is_busy_or_ends_has_no_timeout() {
+    run(async {
+        let busy = stream::iter(["data: a\n\n", "data: b\n\n"]).map(Ok::<_, io::Error>);
+        let made = Cell::new(0);
+        let count = || {
+            made.set(made.get() + 1);
+            timer()
+        };
+        assert_eq!(Box::pin(busy.idle_timeout(count).sse_events()).count().await, 2);
+        assert_eq!(made.get(), 0, "the timer is made only when it is needed");
+        let failing = stream::iter([Ok("x"), Err(io::Error::other("gone"))]).idle_timeout(timer);
+        let seen: Vec<_> = Box::pin(failing).collect().await;
+        assert!(matches!(&seen[1], Err(IdleError::Stream(error)) if error.to_string() == "gone"));
+    });
+}
+
+/// The stream behind it is whole: a caller who is patient may go on.
+#[test]
+fn nothing_is_lost_by_a_timeout() {
+    run(async {
+        let slow = body(&[(0, "data: a"), (100, "b\n\n")]);
+        let mut events = Box::pin(slow).sse_events().idle_timeout(timer);
+        {
+            let mut first = std::pin::pin!(&mut events);
+            assert_eq!(futures::future::poll_fn(|context| first.as_mut().poll_next(context)).await, None.or(Some(Err(IdleError::Idle))));
+        }
+        let mut events = events.into_inner();
+        assert_eq!(events.try_next().await.unwrap().unwrap().data(), b"ab");
+    });
+}
+
+/// A reader that returns a comment each time; every read takes ten seconds of the clock.
+struct Comments<'c>(&'c Cell<u64>, &'static [u8]);
+
+impl io::Read for Comments<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.set(self.0.get() + 10);
+        let next = if self.1.is_empty() { b": alive\n" } else { std::mem::take(&mut self.1) };
+        buffer[..next.len()].copy_from_slice(next);
+        Ok(next.len())
+    }
+}
+
+/// A clock that the test and the reader share.
+fn clock() -> (&'static Cell<u64>, impl FnMut() -> Duration + Send + Sync + 'static) {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    // The reader moves on in ten seconds for each time that it is asked.
+    let (cell, asked) = (Box::leak(Box::new(Cell::new(0))), AtomicU64::new(0));
+    (cell, move || Duration::from_secs(10 * asked.fetch_add(1, Relaxed)))
+}
+
+#[test]
+fn a_blocking_reader_that_brings_only_comments_times_out_and_resumes() {
+    let (reads, clock) = clock();
+    let mut events =
+        EventReader::new(Comments(reads, b"data: a\n\n")).with_idle_timeout(Duration::from_secs(60), clock);
+    assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
+    let before = reads.get();
+    let Err(EventError::Timeout(error)) = events.next_event() else { panic!("no timeout") };
+    assert_eq!((error.kind(), reads.get() - before), (ErrorKind::TimedOut, 50), "five reads in sixty seconds");
+    // Nothing is lost: what comes then is an event again.
+    events.get_mut().1 = b"data: b\n\n";
+    assert_eq!(events.next_event().unwrap().unwrap().data(), b"b");
+
+    let (reads, clock) = self::clock();
+    let mut reply =
+        MessageReader::new(Comments(reads, b"")).with_idle_timeout(Duration::from_secs(60), clock);
+    assert!(matches!(reply.next(), Err(MessageStreamError::Timeout(_))));
+}

@@ -1,0 +1,161 @@
+//! JSON of any vendor until `[DONE]`.
+
+use std::io;
+
+use futures::executor::block_on;
+use futures::stream::FusedStream as _;
+use serde::Deserialize;
+use ssewire_io::{End, EventError, JsonPayloadErrorKind, JsonReader, JsonStream, JsonStreamError};
+use ssewire_tests::transport::Script;
+use ssewire_tests::{adapters, chunks};
+
+/// All members are optional, as those of vendors are: an error would parse as one.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct Chunk {
+    text: Option<String>,
+}
+
+type Seen = Vec<Result<(String, Option<String>), String>>;
+
+fn told<E: std::fmt::Display>(error: JsonStreamError<E>) -> String {
+    match error {
+        JsonStreamError::Payload(error) => format!("{:?} {} {}", error.kind(), error.event_type(), error.text()),
+        error => error.to_string(),
+    }
+}
+
+/// What both sides return, and whether `[DONE]` came.
+fn both(chunks: &[&[u8]], end: End) -> (Seen, bool) {
+    let mut stream = JsonStream::<_, Chunk>::new(Script::<io::Error>::slow(chunks)).with_end(end);
+    let mut streamed = Vec::new();
+    loop {
+        match block_on(stream.try_next()) {
+            Ok(Some(event)) => streamed.push(Ok((event.event_type, event.value.text))),
+            Ok(None) => break,
+            Err(error) => streamed.push(Err(told(error))),
+        }
+    }
+    assert!(stream.is_terminated() && block_on(stream.try_next()).unwrap().is_none());
+    let mut reader = JsonReader::<_, Chunk>::new(Script::slow(chunks)).with_end(end);
+    let read: Seen =
+        reader.by_ref().map(|event| event.map(|event| (event.event_type, event.value.text)).map_err(told)).collect();
+    assert_eq!((&read, reader.is_done()), (&streamed, stream.is_done()));
+    (streamed, stream.is_done())
+}
+
+fn ok(event_type: &str, text: &str) -> Result<(String, Option<String>), String> {
+    Ok((event_type.to_owned(), Some(text.to_owned())))
+}
+
+#[test]
+fn values_come_until_the_end_marker_with_and_without_the_last_blank_line() {
+    for end in ["data: [DONE]\n\n", "data: [DONE]\n", "data: [DONE]"] {
+        let input = format!("data: {{\"text\":\"a\"}}\n\nevent: e\ndata: {{\"text\":\ndata: \"b\"}}\n\n: c\n\n{end}");
+        for chunks in chunks::splits(input.as_bytes()).chain(adapters::ways(input.as_bytes())) {
+            assert_eq!(both(&chunks, End::Dispatch), (vec![ok("message", "a"), ok("e", "b")], true));
+        }
+    }
+}
+
+/// Not every vendor sends a marker.
+#[test]
+fn the_input_may_end_without_the_marker() {
+    assert_eq!(both(&[b"data: {\"text\":\"a\"}\n\n"], End::Dispatch), (vec![ok("message", "a")], false));
+    assert_eq!(both(&[b"data: {\"text\":\"a\"}\n"], End::Dispatch), (vec![ok("message", "a")], false));
+    let (seen, _) = both(&[b"data: {\"text\":\"a\"}\n"], End::Report);
+    assert!(seen[0].as_ref().unwrap_err().starts_with("stream ended within an event"), "{seen:?}");
+    assert_eq!(both(&[b"data: {\"text\":\"a\"}\n"], End::Discard), (vec![], false));
+}
+
+/// A payload that was cut is an error, by the default policy, too.
+#[test]
+fn a_cut_payload_is_an_error() {
+    let input = b"data: {\"text\":\"a\"}\n\ndata: {\"text\":\"b";
+    let cut = Err("Eof message {\"text\":\"b".to_owned());
+    assert_eq!(both(&[input], End::Dispatch), (vec![ok("message", "a"), cut], false));
+}
+
+/// Errors in the middle, as the vendors write them; each would be a `Chunk` without text.
+#[test]
+fn an_error_of_the_vendor_is_its_text() {
+    for (event, payload) in [
+        ("", r#"{"error":{"message":"overloaded","code":503}}"#),
+        ("", r#"{"type":"error","message":"overloaded"}"#),
+        ("", r#"{"object":"error","message":"overloaded"}"#),
+        ("", r#"{"error":"overloaded"}"#),
+        ("event: error\n", r#"{"text":"overloaded"}"#),
+        ("event: error\n", "overloaded"),
+    ] {
+        let input = format!("data: {{\"text\":\"a\"}}\n\n{event}data: {payload}\n\ndata: {{\"text\":\"b\"}}\n\n");
+        let event_type = if event.is_empty() { "message" } else { "error" };
+        for chunks in adapters::ways(input.as_bytes()) {
+            let error = Err(format!("Reported {event_type} {payload}"));
+            assert_eq!(both(&chunks, End::Dispatch).0, [ok("message", "a"), error, ok("message", "b")]);
+        }
+    }
+    // These are no errors.
+    for payload in
+        [r#"{"text":"\"error\"","error":null}"#, r#"{"text":"\"error\"","type":"delta"}"#, r#"{"text":"\"error\""}"#]
+    {
+        let input = format!("data: {payload}\n\n");
+        assert_eq!(both(&[input.as_bytes()], End::Dispatch).0, [ok("message", "\"error\"")]);
+    }
+}
+
+#[test]
+fn a_payload_of_another_type_is_its_text_and_the_stream_continues() {
+    let input = b"data: no JSON\n\ndata: {\"text\":1}\n\ndata: [1\n\ndata: {\"text\":\"b\"}\n\n";
+    let expected = [
+        Err("Syntax message no JSON".to_owned()),
+        Err("Data message {\"text\":1}".to_owned()),
+        Err("Data message [1".to_owned()),
+        ok("message", "b"),
+    ];
+    assert_eq!(both(&[input], End::Dispatch).0, expected);
+    let mut events = JsonReader::<_, Chunk>::new(&b"data: {\"error\":{\"code\":503}}\n\n"[..]);
+    let Some(Err(JsonStreamError::Payload(error))) = events.next() else { panic!("no payload") };
+    #[derive(Deserialize)]
+    struct Body {
+        error: Code,
+    }
+    #[derive(Deserialize)]
+    struct Code {
+        code: u16,
+    }
+    assert_eq!(error.parse::<Body>().unwrap().error.code, 503);
+    assert_eq!(error.kind(), JsonPayloadErrorKind::Reported);
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("503"), "no payload in the texts of errors: {shown}");
+}
+
+#[test]
+fn errors_of_the_transport_and_lost_events_pass() {
+    let script = Script::of(&[b"data: {\"text\":\"long\"}\n\ndata: {}\n\n"]).failing(io::Error::other("gone"));
+    let decoder = ssewire::Decoder::new().with_max_event_bytes(8);
+    let mut stream = JsonStream::<_, Chunk>::with_decoder(script, decoder);
+    let lost = block_on(stream.try_next()).unwrap_err();
+    assert!(!lost.is_final() && matches!(lost, JsonStreamError::Event(EventError::Decode(_))));
+    assert_eq!(block_on(stream.try_next()).unwrap().unwrap().value, Chunk { text: None });
+    let failed = block_on(stream.try_next()).unwrap_err();
+    assert!(failed.is_final());
+    assert_eq!(failed.into_boxed().to_string(), "connection failed: gone");
+    assert!(block_on(stream.try_next()).unwrap().is_none());
+}
+
+/// At the marker the stream looks once whether the body has ended, and the reader does not read on.
+#[test]
+fn after_the_marker_the_transport_is_asked_at_most_once() {
+    let chunks: [&[u8]; 3] = [b"data: {}\n\ndata: [DONE]\n\n", b"more", b"and more"];
+    let script = Script::<io::Error>::of(&chunks);
+    let given = script.given();
+    let mut stream = JsonStream::<_, Chunk>::new(script);
+    assert!(block_on(stream.try_next()).unwrap().is_some());
+    assert!(block_on(stream.try_next()).unwrap().is_none());
+    assert_eq!(given.bytes(), chunks[0].len() + chunks[1].len());
+    let mut reader = JsonReader::<_, Chunk>::new(Script::of(&chunks));
+    assert_eq!(reader.by_ref().count(), 1);
+    assert_eq!(reader.get_ref().given().bytes(), chunks[0].len());
+    let mut rest = String::new();
+    io::Read::read_to_string(&mut reader.into_inner(), &mut rest).unwrap();
+    assert_eq!(rest, "moreand more");
+}

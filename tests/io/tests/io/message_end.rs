@@ -1,0 +1,274 @@
+//! Where a message ends: what is read of the connection then, what is kept, and what an error contains.
+
+use std::io::{self, ErrorKind, Read as _};
+
+use futures::StreamExt as _;
+use futures::executor::block_on;
+use ssewire_io::{ByteStreamExt as _, MessageReader, MessageStream, MessageStreamError, ReadExt as _};
+use ssewire_messages::{Completion, ResponseHead};
+use ssewire_tests::transport::{Script, Step};
+use ssewire_tests::{adapters, chunks, samples};
+
+fn reset() -> io::Error {
+    io::Error::new(ErrorKind::ConnectionReset, "reset")
+}
+
+/// A whole message whose text is `text`.
+fn message(text: &str) -> Vec<u8> {
+    let start = format!(
+        r#"data: {{"type":"message_start","message":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#
+    );
+    let delta = r#"data: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#;
+    format!("{start}\n\n{delta}\n\ndata: {{\"type\":\"message_stop\"}}\n\n").into_bytes()
+}
+
+/// The stream polls once more, so that a client sees the end of a body that has ended, and reuses the connection.
+#[test]
+fn the_stream_sees_the_end_of_a_body_that_has_ended() {
+    struct Body(Vec<Vec<u8>>, std::rc::Rc<std::cell::Cell<bool>>);
+    impl futures::Stream for Body {
+        type Item = Result<Vec<u8>, io::Error>;
+        fn poll_next(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Self::Item>> {
+            self.1.set(self.0.is_empty());
+            let next = (!self.0.is_empty()).then(|| Ok(self.0.remove(0)));
+            std::task::Poll::Ready(next)
+        }
+    }
+    let saw_end = std::rc::Rc::new(std::cell::Cell::new(false));
+    let mut reply = Body(vec![message("a")], saw_end.clone()).message();
+    while block_on(reply.next_text()).unwrap().is_some() {}
+    assert!(saw_end.get());
+}
+
+/// It does not wait for a connection that stays open, and does not read all of what follows.
+#[test]
+fn the_stream_looks_once_and_does_not_wait() {
+    let body = message("a");
+    let steps = [Step::chunk(&body), Step::Wait, Step::chunk(b"later")];
+    let script = Script::<io::Error>::new(steps);
+    let given = script.given();
+    let mut reply = MessageStream::new(script);
+    while block_on(reply.next_text()).unwrap().is_some() {}
+    assert_eq!(given.bytes(), body.len());
+
+    let script = Script::<io::Error>::of(&[&body, b": one\n\n", b": two\n\n"]);
+    let given = script.given();
+    let mut reply = MessageStream::new(script);
+    while block_on(reply.next_text()).unwrap().is_some() {}
+    assert_eq!(given.bytes(), body.len() + 7);
+    assert!(block_on(reply.next()).unwrap().is_none());
+    assert_eq!(given.bytes(), body.len() + 7);
+    assert_eq!(block_on(reply.finish()).unwrap().final_text(), "a");
+}
+
+#[test]
+fn the_reader_does_not_read_on_and_can_be_drained() {
+    let body = message("a");
+    let script = Script::of(&[&body, b"the rest"]);
+    let given = script.given();
+    let mut reply = MessageReader::new(script);
+    while reply.next_text().unwrap().is_some() {}
+    assert_eq!(given.bytes(), body.len());
+    let mut rest = String::new();
+    reply.into_inner().read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "the rest");
+
+    let mut reply = MessageStream::new(Script::<io::Error>::of(&[&message("a"), b"one", b"two"]));
+    while block_on(reply.next_text()).unwrap().is_some() {}
+    let rest: Vec<_> = block_on(reply.into_inner().map(Result::unwrap).collect());
+    assert_eq!(rest, ["two"], "one was looked at");
+}
+
+/// Several messages in one body, whichever chunk they come in: also in the one that the stream looked at.
+#[test]
+fn messages_of_one_body_follow_each_other() {
+    let body = [message("a"), b": between\n\n".to_vec(), message("b"), message("c")].concat();
+    for chunks in chunks::splits(&body).chain(adapters::ways(&body)) {
+        let mut reply = MessageStream::new(Script::<io::Error>::of(&chunks));
+        let mut read = MessageReader::new(Script::of(&chunks));
+        for expected in ["a", "b", "c"] {
+            let mut text = String::new();
+            while let Some(piece) = block_on(reply.next_text()).unwrap() {
+                text.push_str(&piece);
+            }
+            assert_eq!(text, expected);
+            assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), expected);
+            assert_eq!(read.next_message().unwrap().unwrap().final_text(), expected);
+        }
+        assert!(block_on(reply.next_text()).unwrap().is_none());
+        for _ in 0..2 {
+            assert!(block_on(reply.next_message()).unwrap().is_none());
+            assert!(read.next_message().unwrap().is_none());
+        }
+    }
+}
+
+/// A message that was spliced behind a cut one is returned after the error.
+#[test]
+fn the_next_message_comes_after_an_incomplete_one() {
+    let body = [&b"data: {\"type\":\"message_start\",\"message\":{}}\n\n"[..], &message("b")].concat();
+    let mut reply = MessageReader::new(&body[..]);
+    let error = reply.next_message().unwrap_err();
+    assert_eq!(error.reason(), Completion::Truncated);
+    assert_eq!(reply.next_message().unwrap().unwrap().final_text(), "b");
+    assert!(reply.next_message().unwrap().is_none());
+
+    let mut reply = MessageStream::new(Script::<io::Error>::of(&[&body]));
+    let error = loop {
+        match block_on(reply.next_text()) {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("taken for complete"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.incomplete().unwrap().reason(), Completion::Truncated);
+    assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "b");
+}
+
+/// One error, wherever it is met, with the reason, the partial message and the transport's cause; then the end.
+#[test]
+fn an_error_contains_everything_and_comes_once() {
+    let sample = samples::named("text");
+    let half = &sample.stream[..sample.stream.len() / 2];
+    let head = || ResponseHead::new(200, [("request-id", "req_1"), ("anthropic-ratelimit-requests-remaining", "9")]);
+    for chunks in adapters::ways(half) {
+        let script = || Script::of(&chunks).failing(reset());
+        let mut reply = MessageStream::new(script()).with_response_head(head());
+        let mut read = MessageReader::new(script()).with_response_head(head());
+        let mut text = String::new();
+        let error = loop {
+            match block_on(reply.next_text()) {
+                Ok(piece) => text.push_str(&piece.expect("not complete")),
+                Err(error) => break error,
+            }
+        };
+        let read_error = loop {
+            match read.next() {
+                Ok(update) => assert!(update.is_some()),
+                Err(error) => break error,
+            }
+        };
+        for error in [error, read_error] {
+            let words = "stream is truncated before the message was complete (request req_1): reset";
+            assert_eq!(error.to_string(), words);
+            let error = error.into_incomplete().unwrap();
+            assert_eq!(error.transport().unwrap().kind(), ErrorKind::ConnectionReset);
+            assert_eq!((error.reason(), error.request_id()), (Completion::Truncated, Some("req_1")));
+            assert_eq!(error.head().unwrap().rate_limits().count(), 1);
+            assert_eq!(error.into_partial().final_text(), text);
+        }
+        assert!(!text.is_empty() && sample.text().starts_with(&text));
+        // The end, and the partial message for those who ask again.
+        assert!(block_on(reply.next_text()).unwrap().is_none() && read.next_text().unwrap().is_none());
+        assert_eq!(reply.snapshot().final_text(), text);
+        let again = block_on(reply.finish()).unwrap_err();
+        assert_eq!((again.reason(), again.partial().final_text()), (Completion::Truncated, text.clone()));
+        assert_eq!(read.finish().unwrap_err().partial().final_text(), text);
+    }
+}
+
+/// A connection that fails after the message is no failure of the message, nor is one that fails between the data of
+/// the last event and its blank line.
+#[test]
+fn a_failure_after_the_message_does_not_matter() {
+    let whole = message("a");
+    for body in [&whole[..], &whole[..whole.len() - 1], &whole[..whole.len() - 2]] {
+        let script = || Script::of(&[body]).failing(reset());
+        let mut reply = MessageStream::new(script());
+        while block_on(reply.next()).unwrap().is_some() {}
+        assert_eq!(block_on(reply.finish()).unwrap().final_text(), "a");
+        assert_eq!(block_on(MessageStream::new(script()).next_message()).unwrap().unwrap().final_text(), "a");
+        assert_eq!(script().message().finish().unwrap().final_text(), "a");
+    }
+}
+
+/// What a read timeout leaves can be read on, in the middle of an event and of a character.
+#[test]
+fn a_reader_resumes_after_a_timeout() {
+    let body = message("a\u{1F30D}b");
+    for kind in [ErrorKind::WouldBlock, ErrorKind::TimedOut] {
+        for at in 1..body.len() {
+            let mut timeouts = 0;
+            let mut reply = MessageReader::new(stalling(&body, at, kind));
+            let mut text = String::new();
+            loop {
+                match reply.next_text() {
+                    Ok(Some(piece)) => text.push_str(&piece),
+                    Ok(None) => break,
+                    Err(MessageStreamError::Timeout(error)) => {
+                        assert_eq!(error.kind(), kind);
+                        timeouts += 1;
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            assert_eq!((text.as_str(), timeouts), ("a\u{1F30D}b", 1));
+            assert_eq!(reply.finish().unwrap().final_text(), text);
+        }
+    }
+    // The final message waits no longer than that: it contains what came.
+    let error = MessageReader::new(stalling(&body, body.len() - 30, ErrorKind::TimedOut)).finish().unwrap_err();
+    assert_eq!(error.transport().unwrap().kind(), ErrorKind::TimedOut);
+    assert_eq!(error.partial().final_text(), "a\u{1F30D}b");
+}
+
+#[test]
+fn events_resume_after_a_timeout() {
+    let body = b"id: 7\ndata: a\n\ndata: b\n\n";
+    for at in 0..=body.len() {
+        let (mut data, mut timeouts) = (Vec::new(), 0);
+        let events = stalling(body, at, ErrorKind::WouldBlock).sse_events();
+        for event in events {
+            match event {
+                Ok(event) => data.push(event.data().to_vec()),
+                Err(error) => {
+                    assert!(!error.is_final() && error.transport().is_some());
+                    timeouts += 1;
+                }
+            }
+        }
+        assert_eq!((data, timeouts), (vec![b"a".to_vec(), b"b".to_vec()], 1));
+    }
+}
+
+/// Returns the bytes, and an error once after so many.
+fn stalling(body: &[u8], at: usize, kind: ErrorKind) -> impl io::Read {
+    struct Stalling {
+        before: io::Cursor<Vec<u8>>,
+        error: Option<ErrorKind>,
+        after: io::Cursor<Vec<u8>>,
+    }
+    impl io::Read for Stalling {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.before.read(buffer)? {
+                0 => match self.error.take() {
+                    Some(kind) => Err(kind.into()),
+                    None => self.after.read(buffer),
+                },
+                length => Ok(length),
+            }
+        }
+    }
+    let (before, after) = body.split_at(at);
+    Stalling { before: io::Cursor::new(before.to_vec()), error: Some(kind), after: io::Cursor::new(after.to_vec()) }
+}
+
+#[test]
+fn partial_values_of_tool_input_are_shown_if_asked_for() {
+    let sample = samples::named("tool_use");
+    let count = |mut reply: MessageReader<&[u8]>| {
+        let mut partials = 0;
+        while let Some(update) = reply.next().unwrap() {
+            if let ssewire_messages::Update::ToolInput { partial: Some(_), block, .. } = update {
+                assert_eq!(block.tool_name().as_deref(), Some("get_weather"));
+                partials += 1;
+            }
+        }
+        partials
+    };
+    assert_eq!(count((&sample.stream[..]).message()), 0);
+    assert!(count((&sample.stream[..]).message().show_partial_strings()) > 1);
+}

@@ -1,0 +1,107 @@
+//! Another connection: the last event ID and the reconnection time stay, what was pending goes.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::executor::block_on;
+use futures::stream::{self, FusedStream as _};
+use ssewire::Decoder;
+use ssewire_io::{BytesEventStream, EventError, EventReader, EventStream, LineReader};
+use ssewire_tests::adapters;
+use ssewire_tests::transport::Script;
+
+const FIRST: &[u8] = b"\xEF\xBB\xBFretry: 20\nid: 7\ndata: one\n\nid: 8\ndata: cut";
+
+/// With a byte order mark of its own, in the middle of which a chunk may end.
+const SECOND: &[u8] = b"\xEF\xBB\xBFdata: two\n\n";
+
+#[test]
+fn streams_continue_after_the_end() {
+    for (first, second) in adapters::ways(FIRST).into_iter().zip(adapters::ways(SECOND)) {
+        let mut events = EventStream::new(Script::<io::Error>::slow(&first));
+        assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
+        assert!(matches!(block_on(events.try_next()), Err(EventError::Truncated(_))));
+        assert!(events.is_terminated());
+        assert_eq!(events.decoder().last_event_id(), b"7", "the block of 8 was cut");
+        assert_eq!(events.decoder().retry(), Some(Duration::from_millis(20)));
+
+        Pin::new(&mut events).reconnect(Script::slow(&second));
+        assert!(!events.is_terminated());
+        let two = block_on(events.try_next()).unwrap().unwrap();
+        assert_eq!((two.data(), two.last_event_id()), (&b"two"[..], &b"7"[..]));
+        assert!(block_on(events.try_next()).unwrap().is_none());
+    }
+}
+
+#[test]
+fn streams_continue_in_the_middle_of_a_chunk_and_after_an_error() {
+    let mut events = EventStream::new(Script::of(&[b"id: 7\ndata: one\n\ndata: left behind\n\ndata: p"]));
+    assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
+    Pin::new(&mut events).reconnect(Script::of(&[b"data: two\n\ndata: p"]).failing(io::Error::other("gone")));
+    assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"two");
+    assert!(matches!(block_on(events.try_next()), Err(EventError::Transport(_))));
+    Pin::new(&mut events).reconnect(Script::of(&[b"data: three\n\n"]));
+    let three = block_on(events.try_next()).unwrap().unwrap();
+    assert_eq!((three.data(), three.last_event_id()), (&b"three"[..], &b"7"[..]));
+}
+
+#[test]
+fn streams_of_bytes_and_readers_continue() {
+    let mut events = BytesEventStream::new(Script::<io::Error>::of(&[FIRST]));
+    assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
+    Pin::new(&mut events).reconnect(Script::of(&[SECOND]));
+    let two = block_on(events.try_next()).unwrap().unwrap();
+    assert_eq!((two.data(), two.last_event_id()), (&b"two"[..], &b"7"[..]));
+
+    let mut events = EventReader::new(FIRST);
+    assert_eq!(events.next_event().unwrap().unwrap().data(), b"one");
+    assert!(events.next_event().is_err());
+    events.reconnect(SECOND);
+    let two = events.next_event().unwrap().unwrap();
+    assert_eq!((two.data(), two.last_event_id()), (&b"two"[..], &b"7"[..]));
+    assert!(events.next_event().unwrap().is_none());
+
+    let mut lines = LineReader::new(&b"one\ncut"[..]);
+    assert_eq!(lines.next_line().unwrap().unwrap(), b"one");
+    lines.reconnect(&b"two\n"[..]);
+    assert_eq!(lines.next_line().unwrap().unwrap(), b"two");
+}
+
+/// To a connection of another type the decoder moves.
+#[test]
+fn the_decoder_is_given_back_without_what_was_pending() {
+    let mut events = EventStream::new(Script::<io::Error>::of(&[FIRST]));
+    assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
+    let decoder = events.into_decoder();
+    assert!(!decoder.is_pending());
+    let chunks = stream::iter([Ok::<_, Infallible>("data: two\n\n")]);
+    let mut events = EventStream::with_decoder(chunks, decoder);
+    let two = block_on(events.try_next()).unwrap().unwrap();
+    assert_eq!((two.data(), two.last_event_id()), (&b"two"[..], &b"7"[..]));
+}
+
+/// A connection that is not `Unpin`, as an `async` block makes it.
+#[test]
+fn pinned_streams_continue() {
+    let connect = |data: &'static str| {
+        stream::once(async move {
+            std::future::ready(()).await;
+            Ok::<_, Infallible>(data)
+        })
+    };
+    let mut events = pin!(EventStream::new(connect("id: 7\ndata: one\n\n")));
+    assert_eq!(block_on(events.next()).unwrap().unwrap().data(), b"one");
+    assert!(block_on(events.next()).is_none());
+    events.as_mut().reconnect(connect("data: two\n\n"));
+    assert_eq!(block_on(events.next()).unwrap().unwrap().last_event_id(), b"7");
+}
+
+#[test]
+fn the_last_event_id_can_be_set_while_a_stream_runs() {
+    let mut events = EventReader::with_decoder(&b"data: x\n\n"[..], Decoder::new());
+    events.decoder_mut().set_last_event_id(b"from storage").unwrap();
+    assert_eq!(events.next_event().unwrap().unwrap().last_event_id(), b"from storage");
+}
