@@ -26,6 +26,7 @@ pub(crate) enum Keep {
     /// The bytes after the item, because the item owns its bytes.
     Rest,
     /// All of it: the item is resolved from the chunk.
+    #[cfg(any(feature = "bytes", feature = "messages"))]
     Whole,
 }
 
@@ -132,6 +133,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
                 continue;
             }
             match keep {
+                #[cfg(any(feature = "bytes", feature = "messages"))]
                 Keep::Whole => {
                     self.chunk.hold(chunk, 0);
                     self.start = consumed;

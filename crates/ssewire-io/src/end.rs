@@ -45,6 +45,7 @@ impl Ending {
     }
 
     /// Returns whether the end was returned.
+    #[cfg(any(feature = "stream", feature = "codec"))]
     pub(crate) fn is_ended(&self) -> bool {
         self.state == State::Ended
     }

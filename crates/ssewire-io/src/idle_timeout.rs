@@ -1,9 +1,10 @@
 //! A timeout for streams without input.
 
+use alloc::boxed::Box;
 use core::error::Error;
 use core::fmt;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
 use futures_core::stream::FusedStream;
 use futures_core::{Stream, TryStream};
@@ -14,7 +15,8 @@ pin_project! {
     /// [`IdleTimeoutExt::idle_timeout`](crate::IdleTimeoutExt::idle_timeout).
     ///
     /// `timer` is called when the stream has nothing to return, at most once per item, and returns a future that completes
-    /// after the idle time: `|| tokio::time::sleep(…)`. It wakes the task also if the transport never does.
+    /// after the idle time: `|| tokio::time::sleep(…)`. It wakes the task also if the transport never does. Each is boxed: one
+    /// allocation per pause of the stream.
     ///
     /// The kind of the stream decides what restarts the timer: every byte in a stream of chunks, including those of
     /// comments; only events in a stream of events.
@@ -23,8 +25,8 @@ pin_project! {
         stream: S,
         make_timer: M,
         // Runs while the stream has nothing to return.
-        #[pin]
-        timer: Option<T>,
+        // Boxed, so that the stream is `Unpin` though the timers of runtimes are not.
+        timer: Option<Pin<Box<T>>>,
         is_ended: bool,
     }
 }
@@ -74,26 +76,20 @@ impl<S: TryStream, M: FnMut() -> T, T: Future<Output = ()>> Stream for IdleTimeo
     type Item = Result<S::Ok, IdleError<S::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut this = self.project();
+        let this = self.project();
         if *this.is_ended {
             return Poll::Ready(None);
         }
         if let Poll::Ready(item) = this.stream.try_poll_next(context) {
-            this.timer.set(None);
+            *this.timer = None;
             *this.is_ended = item.is_none();
             return Poll::Ready(item.map(|item| item.map_err(IdleError::Stream)));
         }
-        if this.timer.is_none() {
-            this.timer.set(Some((this.make_timer)()));
-        }
-        match this.timer.as_mut().as_pin_mut().map(|timer| timer.poll(context)) {
-            Some(Poll::Ready(())) => {
-                this.timer.set(None);
-                *this.is_ended = true;
-                Poll::Ready(Some(Err(IdleError::Idle)))
-            }
-            Some(Poll::Pending) | None => Poll::Pending,
-        }
+        let timer = this.timer.get_or_insert_with(|| Box::pin((this.make_timer)()));
+        ready!(timer.as_mut().poll(context));
+        *this.timer = None;
+        *this.is_ended = true;
+        Poll::Ready(Some(Err(IdleError::Idle)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! State of a message that arrives, shared by the blocking and the asynchronous adapter.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use ssewire_messages::{
@@ -19,7 +20,8 @@ use super::error::{Cause, IncompleteMessage, SharedIncomplete};
 ///      └──────── message ended, or transport failed ─────────────^
 /// ```
 pub(super) struct MessageState {
-    decoder: MessageDecoder,
+    /// Boxed: it has nearly a kilobyte, and adapters are moved into tasks.
+    decoder: Box<MessageDecoder>,
     phase: Phase,
     rejected: Option<MessageDecodeError>,
     /// Report in the error of [`Phase::Failed`].
@@ -49,7 +51,7 @@ pub(super) enum Found {
 
 impl MessageState {
     pub(super) fn new(decoder: MessageDecoder) -> Self {
-        Self { decoder, phase: Phase::Reading, rejected: None, failed: None, is_later: false }
+        Self { decoder: Box::new(decoder), phase: Phase::Reading, rejected: None, failed: None, is_later: false }
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -61,12 +63,12 @@ impl MessageState {
     }
 
     pub(super) fn with_response_head(self, head: ResponseHead) -> Self {
-        Self { decoder: self.decoder.with_response_head(head), ..self }
+        Self { decoder: Box::new(self.decoder.with_response_head(head)), ..self }
     }
 
     pub(super) fn with_partial_input(self, strings: PartialStrings) -> Self {
         let accumulator = self.decoder.accumulator().clone().with_partial_input(strings);
-        Self { decoder: self.decoder.with_accumulator(accumulator), ..self }
+        Self { decoder: Box::new(self.decoder.with_accumulator(accumulator)), ..self }
     }
 
     /// Finds the next update. `None`: more input is needed.

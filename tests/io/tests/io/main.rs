@@ -3,16 +3,22 @@
 mod body;
 mod bytes;
 mod codec;
+mod error_types;
 mod errors;
 mod faults_memory;
 mod formats;
+mod idle;
 mod json;
+mod message_end;
 mod messages;
 mod reader;
 mod reconnect;
 mod secrets;
+mod server;
 mod streams;
+mod structured;
 mod tap;
+mod transports;
 mod types;
 
 /// Tests of bounds on memory count what their own thread allocates.

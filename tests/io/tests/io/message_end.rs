@@ -15,9 +15,8 @@ fn reset() -> io::Error {
 
 /// A whole message whose text is `text`.
 fn message(text: &str) -> Vec<u8> {
-    let start = format!(
-        r#"data: {{"type":"message_start","message":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#
-    );
+    let start =
+        format!(r#"data: {{"type":"message_start","message":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#);
     let delta = r#"data: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#;
     format!("{start}\n\n{delta}\n\ndata: {{\"type\":\"message_stop\"}}\n\n").into_bytes()
 }
@@ -109,7 +108,12 @@ fn messages_of_one_body_follow_each_other() {
 /// A message that was spliced behind a cut one is returned after the error.
 #[test]
 fn the_next_message_comes_after_an_incomplete_one() {
-    let body = [&b"data: {\"type\":\"message_start\",\"message\":{}}\n\n"[..], &message("b")].concat();
+    let start = |id: &str| format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\"}}}}\n\n");
+    let text = "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"b\"}}\n\n\
+                data: {\"type\":\"content_block_stop\",\"index\":0}\n\n\
+                data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n\
+                data: {\"type\":\"message_stop\"}\n\n";
+    let body = [start("msg_1"), start("msg_2"), text.to_owned()].concat().into_bytes();
     let mut reply = MessageReader::new(&body[..]);
     let error = reply.next_message().unwrap_err();
     assert_eq!(error.reason(), Completion::Truncated);
@@ -132,7 +136,7 @@ fn the_next_message_comes_after_an_incomplete_one() {
 #[test]
 fn an_error_contains_everything_and_comes_once() {
     let sample = samples::named("text");
-    let half = &sample.stream[..sample.stream.len() / 2];
+    let half = &sample.stream[..sample.stream.len() * 3 / 4];
     let head = || ResponseHead::new(200, [("request-id", "req_1"), ("anthropic-ratelimit-requests-remaining", "9")]);
     for chunks in adapters::ways(half) {
         let script = || Script::of(&chunks).failing(reset());
@@ -181,7 +185,7 @@ fn a_failure_after_the_message_does_not_matter() {
         while block_on(reply.next()).unwrap().is_some() {}
         assert_eq!(block_on(reply.finish()).unwrap().final_text(), "a");
         assert_eq!(block_on(MessageStream::new(script()).next_message()).unwrap().unwrap().final_text(), "a");
-        assert_eq!(script().message().finish().unwrap().final_text(), "a");
+        assert_eq!(MessageReader::new(script()).finish().unwrap().final_text(), "a");
     }
 }
 
@@ -210,7 +214,8 @@ fn a_reader_resumes_after_a_timeout() {
         }
     }
     // The final message waits no longer than that: it contains what came.
-    let error = MessageReader::new(stalling(&body, body.len() - 30, ErrorKind::TimedOut)).finish().unwrap_err();
+    let delta = body.windows(13).position(|window| window == b"message_delta").unwrap();
+    let error = MessageReader::new(stalling(&body, delta, ErrorKind::TimedOut)).finish().unwrap_err();
     assert_eq!(error.transport().unwrap().kind(), ErrorKind::TimedOut);
     assert_eq!(error.partial().final_text(), "a\u{1F30D}b");
 }

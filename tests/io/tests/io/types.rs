@@ -126,11 +126,11 @@ fn they_are_small() {
     assert!(beside(size_of::<TextEventStream<Plain>>(), size_of::<EventStream<Plain>>()) == 0);
     assert!(beside(size_of::<EventReader<Plain>>(), size_of::<Plain>()) <= 340);
     assert!(size_of::<EventCodec>() <= 300);
-    assert!(size_of::<MessageStream<Plain>>() <= 1024);
-    assert!(size_of::<MessageReader<std::fs::File>>() <= 1024);
+    assert!(size_of::<MessageStream<Plain>>() <= 128);
+    assert!(size_of::<MessageReader<std::fs::File>>() <= 128);
     let mut messages = MessageStream::new(Plain::of(&[]));
     assert!(size_of_val(&messages.next_event()) <= 256);
     assert!(size_of_val(&messages.text_deltas()) <= 16);
-    assert!(size_of_val(&messages.finish()) <= 4096);
+    assert!(size_of_val(&messages.finish()) <= 2048);
     assert!(size_of::<Result<Option<ssewire_messages::UpdateEvent<'_>>, MessageStreamError<std::io::Error>>>() <= 256);
 }

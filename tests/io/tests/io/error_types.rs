@@ -1,0 +1,75 @@
+//! Errors are printed once, mapped and boxed.
+
+use std::error::Error;
+use std::io;
+
+use ssewire_io::{EventError, IdleError, JsonStreamError, MessageReader, MessageStreamError};
+
+type Boxed = Box<dyn Error + Send + Sync>;
+
+fn gone() -> io::Error {
+    io::Error::other("the peer is gone")
+}
+
+/// The whole chain, as a report prints it.
+fn chain(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", chain(source)),
+        None => error.to_string(),
+    }
+}
+
+#[test]
+fn each_cause_is_printed_once() {
+    let incomplete = || MessageReader::new(Failing).finish().unwrap_err();
+    let errors: [Box<dyn Error>; 7] = [
+        Box::new(EventError::Transport(gone())),
+        Box::new(EventError::Timeout(gone())),
+        Box::new(EventError::Transport(IdleError::Stream(gone()))),
+        Box::new(JsonStreamError::Event(EventError::Transport(gone()))),
+        Box::new(incomplete()),
+        Box::new(MessageStreamError::from(incomplete())),
+        Box::new(MessageStreamError::Timeout(gone())),
+    ];
+    for error in errors {
+        assert_eq!(chain(&*error).matches("the peer is gone").count(), 1, "{error}");
+    }
+}
+
+struct Failing;
+
+impl io::Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(gone())
+    }
+}
+
+/// Programs with several transports have one error for all.
+#[test]
+fn errors_with_boxed_transports_are_errors() {
+    fn is_error<T: Error>(_: &T) {}
+    let boxed: EventError<Boxed> = EventError::Transport(gone()).into_boxed();
+    is_error(&boxed);
+    assert_eq!(boxed.to_string(), "connection failed: the peer is gone");
+    assert!(boxed.transport().unwrap().is::<io::Error>());
+    let incomplete = MessageReader::new(Failing).finish().unwrap_err().into_boxed();
+    is_error(&incomplete);
+    assert!(incomplete.transport().unwrap().is::<io::Error>());
+    let error: MessageStreamError<Boxed> = incomplete.into();
+    is_error(&error);
+    let again: Boxed = Box::new(error);
+    assert!(again.to_string().ends_with("the peer is gone"));
+}
+
+#[test]
+fn only_the_transports_error_is_mapped() {
+    let kind = |error: io::Error| error.kind();
+    assert_eq!(EventError::Transport(gone()).map_transport(kind), EventError::Transport(io::ErrorKind::Other));
+    assert_eq!(EventError::Timeout(gone()).map_transport(kind), EventError::Timeout(io::ErrorKind::Other));
+    let lost = ssewire::DecodeError::LimitExceeded { limit: 8 };
+    assert_eq!(EventError::<io::Error>::Decode(lost).map_transport(kind), EventError::Decode(lost));
+    let incomplete = MessageReader::new(Failing).finish().unwrap_err();
+    let words = incomplete.to_string();
+    let mapped = incomplete.map_transport(|error| format!("{error}"));
+    assert_eq!((mapped.to_string(), mapped.transport().unwrap().as_str()), (words, "the peer is gone"));
+}

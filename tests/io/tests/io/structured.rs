@@ -1,0 +1,84 @@
+//! Structured output of a stream and of a reader.
+
+use std::io;
+
+use futures::executor::block_on;
+use serde::Deserialize;
+use ssewire_io::{MessageReader, MessageStream, ReadExt as _, StructuredError};
+use ssewire_messages::{Completion, ParseTextErrorKind};
+use ssewire_tests::adapters;
+use ssewire_tests::transport::Script;
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Recipe {
+    title: String,
+}
+
+/// A message whose text comes in these pieces.
+fn body(pieces: &[&str], stop_reason: &str) -> Vec<u8> {
+    let delta = |piece: &str| {
+        let delta = serde_json::json!({ "type": "text_delta", "text": piece });
+        serde_json::json!({ "type": "content_block_delta", "index": 0, "delta": delta }).to_string()
+    };
+    let start = [
+        r#"{"type":"message_start","message":{"content":[]}}"#.to_owned(),
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#.to_owned(),
+    ];
+    let end = [
+        format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"{stop_reason}"}}}}"#),
+        r#"{"type":"message_stop"}"#.to_owned(),
+    ];
+    let deltas = pieces.iter().map(|piece| delta(piece));
+    start.into_iter().chain(deltas).chain(end).map(|payload| format!("data: {payload}\n\n")).collect::<String>().into()
+}
+
+#[test]
+fn values_are_shown_while_they_grow_and_typed_at_the_end() {
+    let body = body(&[r#"{"tit"#, r#"le":"T"#, r#"ea"}"#], "end_turn");
+    for chunks in adapters::ways(&body) {
+        let mut reply = MessageStream::new(Script::<io::Error>::slow(&chunks)).structured::<Recipe>();
+        let mut shown = Vec::new();
+        while let Some(partial) = block_on(reply.next_partial()).unwrap() {
+            shown.push(partial["title"].as_str().map(str::to_owned));
+        }
+        assert_eq!(shown, [None, Some("T".to_owned()), Some("Tea".to_owned())]);
+        assert_eq!(block_on(reply.finish()).unwrap(), Recipe { title: "Tea".to_owned() });
+
+        let mut reply = MessageReader::new(Script::slow(&chunks)).structured::<Recipe>();
+        let mut count = 0;
+        while reply.next_partial().unwrap().is_some() {
+            count += 1;
+        }
+        assert_eq!((count, reply.partial().unwrap()["title"].as_str()), (3, Some("Tea")));
+        assert_eq!(reply.finish().unwrap().title, "Tea");
+    }
+}
+
+#[test]
+fn what_is_not_the_type_is_an_error_with_the_message() {
+    for (pieces, stop_reason, kind) in [
+        (&[r#"{"title":1}"#][..], "end_turn", ParseTextErrorKind::Data),
+        (&["no JSON"], "end_turn", ParseTextErrorKind::Syntax),
+        (&[r#"{"title":"T"#], "end_turn", ParseTextErrorKind::Eof),
+        (&[r#"{"title":"Tea"}"#], "max_tokens", ParseTextErrorKind::StopReason),
+        (&[r#"{"title":"Tea"}"#], "refusal", ParseTextErrorKind::StopReason),
+    ] {
+        let body = body(pieces, stop_reason);
+        let error = (&body[..]).message().structured::<Recipe>().finish().unwrap_err();
+        assert_eq!(error.message().final_text(), pieces.concat());
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("Tea") && !shown.contains("no JSON"), "{shown}");
+        let StructuredError::Text { error, .. } = error else { panic!("{error}") };
+        assert_eq!(error.kind(), kind);
+    }
+}
+
+#[test]
+fn an_incomplete_message_is_an_error_with_the_part() {
+    let body = body(&[r#"{"title":"Tea"}"#], "end_turn");
+    let cut = &body[..body.len() - 100];
+    let error = cut.message().structured::<Recipe>().finish().unwrap_err();
+    assert_eq!(error.message().final_text(), r#"{"title":"Tea"}"#);
+    let StructuredError::Incomplete(error) = error else { panic!("{error}") };
+    assert_eq!(error.reason(), Completion::Truncated);
+}
