@@ -1,5 +1,8 @@
 //! The items of a stream or a reader: events, blocks, frames, lines. Each format is a decoder of the core, and the type
 //! of its items.
+//!
+//! All functions are `#[inline]`, so that this crate does not compile the decoder for formats that a program may not use:
+//! that was most of its compile time.
 
 use alloc::vec::Vec;
 
@@ -70,17 +73,25 @@ macro_rules! decode_with_decoder {
             type Span = $span;
             type Item = $item;
 
+            #[inline]
+
             fn poll(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<$span>, DecodeError> {
                 $poll(decoder, input)
             }
+
+            #[inline]
 
             fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: $span) -> $item {
                 $resolve_owned(decoder, chunk, span)
             }
 
+            #[inline]
+
             fn finish(decoder: &mut Decoder) -> Result<(), Truncated> {
                 decoder.finish()
             }
+
+            #[inline]
 
             fn completion(_: &Decoder) -> &'static [u8] {
                 Self::Decoder::BLOCK_END
@@ -109,10 +120,13 @@ pub struct BlockAt {
 }
 
 impl BlockAt {
+    #[inline]
     pub(crate) fn resolve<'d>(&self, decoder: &'d Decoder, chunk: &'d [u8]) -> Block<'d> {
         decoder.resolve_block(chunk.get(self.offset..).unwrap_or_default(), self.span)
     }
 }
+
+#[inline]
 
 fn poll_block(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<BlockAt>, DecodeError> {
     let length = input.len();
@@ -134,19 +148,26 @@ impl Decode for Lines {
     type Span = LineSpan;
     type Item = Vec<u8>;
 
+    #[inline]
+
     fn poll(decoder: &mut LineDecoder, input: &mut &[u8]) -> Result<Option<LineSpan>, DecodeError> {
         decoder.poll_line(input)
     }
 
+    #[inline]
+
     fn resolve_owned(decoder: &mut LineDecoder, chunk: &[u8], span: LineSpan) -> Vec<u8> {
         decoder.resolve(chunk, span).to_vec()
     }
+
+    #[inline]
 
     fn finish(decoder: &mut LineDecoder) -> Result<(), Truncated> {
         decoder.finish()
     }
 
     /// Nothing if no line is unfinished: a line end would make an empty line.
+    #[inline]
     fn completion(decoder: &LineDecoder) -> &'static [u8] {
         if decoder.unfinished().is_empty() { &[] } else { Self::Decoder::LINE_END }
     }

@@ -48,6 +48,7 @@ impl TextEvent {
 }
 
 impl From<Event<'_>> for TextEvent {
+    #[inline]
     fn from(event: Event<'_>) -> Self {
         Self {
             event: event.event_type_lossy().to_cow().into_owned(),
@@ -59,6 +60,7 @@ impl From<Event<'_>> for TextEvent {
 }
 
 impl From<OwnedEvent> for TextEvent {
+    #[inline]
     fn from(event: OwnedEvent) -> Self {
         event.as_event().into()
     }
@@ -66,6 +68,7 @@ impl From<OwnedEvent> for TextEvent {
 
 #[cfg(feature = "bytes")]
 impl From<ssewire::SharedEvent> for TextEvent {
+    #[inline]
     fn from(event: ssewire::SharedEvent) -> Self {
         event.as_event().into()
     }
