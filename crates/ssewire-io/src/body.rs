@@ -30,7 +30,7 @@ pub type BodyStream<B> = BytesEventStream<BodyChunks<B>>;
 
 pin_project! {
     /// The data of an [`http_body::Body`] as a stream of chunks, without trailers. Data that is [`Bytes`] is not
-    /// copied. After the end or an error comes `None`.
+    /// copied. `None` follows the end or an error.
     pub struct BodyChunks<B> {
         #[pin]
         body: B,

@@ -25,7 +25,7 @@ pub(crate) struct ChunkBuffer<C = Vec<u8>> {
 pub(crate) enum Keep {
     /// The bytes after the item, because the item owns its bytes.
     Rest,
-    /// All of it: the item is resolved from the chunk.
+    /// The complete chunk, because the item is resolved from it.
     #[cfg(any(feature = "bytes", feature = "messages"))]
     Whole,
 }

@@ -3,7 +3,7 @@
 use crate::error::EventError;
 use crate::format::{Decode, Format};
 
-/// What happens to an unfinished event, or line, when the input ends. After a transport error it is always discarded.
+/// Treatment of an unfinished event, or line, when the input ends. After a transport error it is always discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum End {
     /// The stream ends with [`EventError::Truncated`].
@@ -44,7 +44,7 @@ impl Ending {
         self.state == State::Open
     }
 
-    /// Returns whether the end was returned.
+    /// Returns whether the end has been returned.
     #[cfg(any(feature = "stream", feature = "codec"))]
     pub(crate) fn is_ended(&self) -> bool {
         self.state == State::Ended
@@ -63,8 +63,8 @@ impl Ending {
         let _ = F::finish(decoder);
     }
 
-    /// Returns the position of what the policy makes of the pending item when the input has ended, and the chunk to
-    /// resolve it from: that item, an error, or nothing.
+    /// Applies the policy to the pending item when the input has ended. Returns its position and the chunk to resolve
+    /// it from, an error, or nothing.
     pub(crate) fn complete<F: Format, E>(&mut self, decoder: &mut F::Decoder) -> Completed<F, E> {
         if self.is_open() {
             let rest = if self.end == End::Dispatch { F::completion(decoder) } else { &[] };

@@ -1,8 +1,8 @@
 //! The items of a stream or a reader: events, blocks, frames, lines. Each format is a decoder of the core, and the type
 //! of its items.
 //!
-//! All functions are `#[inline]`, so that this crate does not compile the decoder for formats that a program may not use:
-//! that was most of its compile time.
+//! All functions are `#[inline]`, so that this crate does not compile the decoder for formats that a program may not
+//! use: that was most of its compile time.
 
 use alloc::vec::Vec;
 
@@ -65,7 +65,7 @@ pub enum Frames {}
 #[derive(Debug)]
 pub enum Lines {}
 
-/// What all formats of the core's `Decoder` have in common.
+/// The code that all formats of the core's `Decoder` share.
 macro_rules! decode_with_decoder {
     ($format:ty, $span:ty, $item:ty, $poll:expr, $resolve_owned:expr) => {
         impl Decode for $format {

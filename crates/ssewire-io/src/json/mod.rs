@@ -91,7 +91,7 @@ fn is_vendor_error(event: Event<'_>) -> bool {
     if event.event_type_str() == Ok("error") {
         return true;
     }
-    // Most payloads have no such word: they are read once.
+    // Most payloads lack this word, so they are parsed only once.
     if !event.data_str().is_ok_and(|text| text.contains("\"error\"")) {
         return false;
     }

@@ -49,7 +49,7 @@ impl<R, T: DeserializeOwned> JsonReader<R, T> {
         Self { events: self.events.with_idle_timeout(timeout, clock), ..self }
     }
 
-    /// Returns whether `[DONE]` came.
+    /// Returns whether `[DONE]` was received.
     pub fn is_done(&self) -> bool {
         self.is_done
     }

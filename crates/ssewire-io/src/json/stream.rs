@@ -64,7 +64,7 @@ impl<S, T: DeserializeOwned> JsonStream<S, T> {
         Self { events: self.events.with_end(end), ..self }
     }
 
-    /// Returns whether `[DONE]` came.
+    /// Returns whether `[DONE]` was received.
     pub fn is_done(&self) -> bool {
         self.is_done
     }

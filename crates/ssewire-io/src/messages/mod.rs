@@ -1,4 +1,4 @@
-//! The message that a transport brings: updates, text, the final message.
+//! Messages over a transport: updates, text, the final message.
 
 #[cfg(any(feature = "std", feature = "stream"))]
 mod error;
