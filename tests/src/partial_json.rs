@@ -1,7 +1,7 @@
 //! Partial JSON: a slow, obvious oracle for its two views.
 
 use serde_json::{Map, Value};
-use ssewire_json::PartialStrings;
+use ssewire_json::{PartialChange, PartialStrings};
 
 /// The view of a prefix of a JSON document.
 #[derive(Debug, Clone, PartialEq)]
@@ -176,5 +176,81 @@ impl Rules<'_> {
             self.eat(",");
         }
         Self::complete(members.into())
+    }
+}
+
+/// A value built from changes alone, as a binding to another language builds one.
+#[derive(Debug, Default)]
+pub struct Mirror {
+    root: Option<Value>,
+    /// The open containers, outermost first: where the last value of each is.
+    open: Vec<String>,
+    key: String,
+}
+
+impl Mirror {
+    /// The value so far.
+    pub fn value(&self) -> Option<&Value> {
+        self.root.as_ref()
+    }
+
+    /// Applies the next change.
+    pub fn apply(&mut self, change: PartialChange<'_>) {
+        match change {
+            PartialChange::Object => self.open_container(Value::Object(Map::new())),
+            PartialChange::Array => self.open_container(Value::Array(Vec::new())),
+            PartialChange::End => self.key = self.open.pop().expect("a container is open"),
+            PartialChange::Key(key) => self.key = key.into_owned(),
+            PartialChange::String => self.put(Value::String(String::new())),
+            PartialChange::Text(text) => {
+                assert!(!text.is_empty());
+                match self.last() {
+                    Some(Value::String(string)) => string.push_str(&text),
+                    other => panic!("text for {other:?}"),
+                }
+            }
+            PartialChange::Number(number) => self.put(Value::Number(number)),
+            PartialChange::Bool(value) => self.put(Value::Bool(value)),
+            PartialChange::Null => self.put(Value::Null),
+            other => panic!("an unknown change: {other:?}"),
+        }
+    }
+
+    fn open_container(&mut self, container: Value) {
+        self.put(container);
+        self.open.push(std::mem::take(&mut self.key));
+    }
+
+    fn put(&mut self, value: Value) {
+        let key = self.key.clone();
+        match self.innermost() {
+            None => self.root = Some(value),
+            Some(Value::Array(elements)) => elements.push(value),
+            Some(Value::Object(members)) => {
+                members.insert(key, value);
+            }
+            Some(other) => panic!("a member of {other:?}"),
+        }
+    }
+
+    fn innermost(&mut self) -> Option<&mut Value> {
+        let (_, inner) = self.open.split_first()?;
+        inner.iter().fold(self.root.as_mut(), |value, key| last_of(value?, key))
+    }
+
+    fn last(&mut self) -> Option<&mut Value> {
+        let key = self.key.clone();
+        match self.open.is_empty() {
+            true => self.root.as_mut(),
+            false => last_of(self.innermost()?, &key),
+        }
+    }
+}
+
+fn last_of<'v>(container: &'v mut Value, key: &str) -> Option<&'v mut Value> {
+    match container {
+        Value::Array(elements) => elements.last_mut(),
+        Value::Object(members) => members.get_mut(key),
+        _ => None,
     }
 }

@@ -78,6 +78,7 @@
 
 extern crate alloc;
 
+mod change;
 mod error;
 mod escape;
 mod key_search;
@@ -92,6 +93,7 @@ pub mod string;
 mod token;
 mod work;
 
+pub use change::PartialChange;
 pub use error::{JsonError, JsonErrorKind};
 pub use partial_json::{PartialJson, PartialStrings};
 

@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Map, Value};
 
+use crate::change::{ChangeLog, ChangeSpan};
 use crate::member::{CurrentMember, MemberSlot};
 use crate::number::NumberSpan;
 use crate::slot::Slot;
@@ -33,6 +34,7 @@ pub(crate) struct Parser {
     /// The value displaced by a provisional number.
     displaced: Option<Value>,
     error: Option<JsonError>,
+    changes: ChangeLog,
 }
 
 /// What is read next.
@@ -73,6 +75,20 @@ enum Progress {
 impl Parser {
     pub(crate) fn new(partial_strings: PartialStrings) -> Self {
         Self { partial_strings, ..Self::default() }
+    }
+
+    /// Records the changes of each read.
+    pub(crate) fn record_changes(&mut self) {
+        self.changes = ChangeLog::enabled();
+    }
+
+    pub(crate) fn changes(&self) -> &ChangeLog {
+        &self.changes
+    }
+
+    /// Forgets the changes of the last read.
+    pub(crate) fn clear_changes(&mut self) {
+        self.changes.clear();
     }
 
     pub(crate) fn partial_strings(&self) -> PartialStrings {
@@ -266,6 +282,7 @@ impl Parser {
         match key.scan(raw) {
             Scan::Ended => {
                 self.pos = key.end() + 1;
+                self.changes.push(ChangeSpan::Key(key));
                 return Some(key);
             }
             Scan::Partial => {}
@@ -321,6 +338,8 @@ impl Parser {
             return self.fail(JsonErrorKind::TooDeep);
         }
         self.pos += 1;
+        let is_object = matches!(state, State::FirstKey);
+        self.changes.push(if is_object { ChangeSpan::Object } else { ChangeSpan::Array });
         self.state = state;
         self.open.push(CurrentMember::default());
         let (value, progress) = read(self);
@@ -330,6 +349,7 @@ impl Parser {
 
     fn close(&mut self) -> Progress {
         self.pos += 1;
+        self.changes.push(ChangeSpan::End);
         self.open.pop();
         Progress::Complete
     }
@@ -339,6 +359,7 @@ impl Parser {
         let rest = raw.as_bytes().get(self.pos..).unwrap_or_default();
         if rest.starts_with(literal) {
             self.pos += literal.len();
+            self.changes.push(ChangeSpan::Literal(value.clone()));
             slot.put(value);
             return Progress::Complete;
         }
@@ -359,7 +380,7 @@ impl Parser {
         match string.scan(raw) {
             Scan::Ended => {
                 self.pos = string.end() + 1;
-                slot.put(Value::String(string.decode(raw)));
+                self.show_string(raw, slot, string);
                 return Progress::Complete;
             }
             Scan::Partial => {}
@@ -368,11 +389,23 @@ impl Parser {
         self.state = match self.partial_strings {
             PartialStrings::Hide => State::InString(string),
             PartialStrings::Show => {
-                slot.put(Value::String(string.decode(raw)));
+                self.show_string(raw, slot, string);
                 State::InShownString(string.rest())
             }
         };
         Progress::Suspended
+    }
+
+    fn show_string(&mut self, raw: &str, slot: &mut impl Slot, string: StringSpan) {
+        slot.put(Value::String(string.decode(raw)));
+        self.changes.push(ChangeSpan::String);
+        self.log_text(string);
+    }
+
+    fn log_text(&mut self, text: StringSpan) {
+        if text.raw_len() > 0 {
+            self.changes.push(ChangeSpan::Text(text));
+        }
     }
 
     /// Reads the rest of a string that is shown, and appends it.
@@ -380,6 +413,7 @@ impl Parser {
         let scan = rest.scan(raw);
         if let Some(Value::String(shown)) = slot.shown() {
             rest.decode_onto(shown, raw);
+            self.log_text(rest);
         }
         match scan {
             Scan::Ended => {
@@ -401,6 +435,7 @@ impl Parser {
         match scan {
             Scan::Ended if is_shown => {
                 self.displaced = None;
+                self.changes.push(ChangeSpan::Number(number));
                 self.pos = number.end();
                 return Progress::Complete;
             }

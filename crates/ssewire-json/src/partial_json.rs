@@ -6,7 +6,7 @@ use core::fmt;
 use serde_json::Value;
 
 use crate::parser::Parser;
-use crate::{JsonError, JsonErrorKind};
+use crate::{JsonError, JsonErrorKind, PartialChange};
 
 /// Incomplete JSON text, and its value so far.
 ///
@@ -73,6 +73,42 @@ impl PartialJson {
         Self { parser: Parser::new(partial_strings), ..Self::default() }
     }
 
+    /// Records what each push changes, for [`changes`](Self::changes).
+    #[must_use]
+    pub fn with_changes(mut self) -> Self {
+        self.parser.record_changes();
+        self
+    }
+
+    /// Returns what the last push has changed, in the order of the text. Empty without
+    /// [`with_changes`](Self::with_changes).
+    ///
+    /// For callers that keep the value in a form of their own, such as bindings to another language. Applied one after
+    /// the other, the changes of all pushes build [`value`](Self::value), except that a number comes once it has ended.
+    /// So no change is ever undone.
+    ///
+    /// ```
+    /// use ssewire_json::{PartialChange, PartialJson, PartialStrings};
+    ///
+    /// let mut json = PartialJson::with_partial_strings(PartialStrings::Show).with_changes();
+    /// json.push(r#"{"city": "Par"#)?;
+    /// let changes: Vec<_> = json.changes().collect();
+    /// let (key, text) = (PartialChange::Key("city".into()), PartialChange::Text("Par".into()));
+    /// assert_eq!(changes, [PartialChange::Object, key, PartialChange::String, text]);
+    /// json.push(r#"is"}"#)?;
+    /// let changes: Vec<_> = json.changes().collect();
+    /// assert_eq!(changes, [PartialChange::Text("is".into()), PartialChange::End]);
+    /// # Ok::<(), ssewire_json::JsonError>(())
+    /// ```
+    ///
+    /// # Cost
+    ///
+    /// O(length of the text of the last push), whatever the value holds. Strings are borrowed from [`raw`](Self::raw)
+    /// unless they have an escape.
+    pub fn changes(&self) -> impl Iterator<Item = PartialChange<'_>> {
+        self.parser.changes().iter(&self.raw)
+    }
+
     /// Appends `text`, split anywhere, and updates [`value`](Self::value).
     ///
     /// # Errors
@@ -90,6 +126,7 @@ impl PartialJson {
     /// O(number of members between it and the nearer end of its object) or O(length of the key), whichever is less.
     pub fn push(&mut self, text: &str) -> Result<(), JsonError> {
         self.raw.push_str(text);
+        self.parser.clear_changes();
         if self.parser.error().is_none() {
             self.parser.read(&self.raw, &mut self.root);
         }

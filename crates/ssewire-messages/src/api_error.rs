@@ -1,4 +1,4 @@
-//! What the API, or something in front of it, says went wrong.
+//! Errors that the API, or a gateway in front of it, reports.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -12,22 +12,22 @@ use crate::response_head::ResponseHead;
 /// An error that the server reported, in an `error` event or in the body of a response.
 ///
 /// The shape of the Messages API is `{"type":"error","error":{"type":…,"message":…},"request_id":…}`; those of other
-/// servers and gateways are read as far as they go, and [`body`](Self::body) keeps whatever came.
+/// servers and gateways are read as well as possible, and [`body`](Self::body) keeps all of it.
 ///
-/// `Display` and `Debug` name the kind, the status and the request id. The message is text that the server chose, so it
-/// is only given where it is asked for: by [`message`](Self::message).
+/// `Display` and `Debug` name the kind, the status and the request id. The message is text of the server, so only
+/// [`message`](Self::message) returns it.
 #[derive(Clone, PartialEq)]
 pub struct ApiError {
     kind: Option<ErrorKind>,
     message: Option<Box<str>>,
     request_id: Option<Box<str>>,
     body: RawJson,
-    // Boxed: errors stand in enums beside small things.
+    // Boxed: errors are in enums beside small variants.
     head: Option<Box<ResponseHead>>,
 }
 
 impl ApiError {
-    /// Reads an error from its JSON body, whatever its shape.
+    /// Reads an error from its JSON body, of any shape.
     #[must_use]
     pub fn from_body(body: RawJson) -> Self {
         let (outer, inner) = (outer(body.as_json()), inner(body.as_json()));
@@ -53,7 +53,7 @@ impl ApiError {
     /// Reads an error from a response that was no success.
     ///
     /// The body may be JSON of any shape, text, a web page or nothing. Text is the message if it is short and plain.
-    /// Where the body does not tell the kind, the status does.
+    /// If the body does not name the kind, the status does.
     #[must_use]
     pub fn from_response(head: ResponseHead, body: &[u8]) -> Self {
         let error = match json(body) {
@@ -69,31 +69,31 @@ impl ApiError {
         Self { kind, head: Some(Box::new(head)), ..error }
     }
 
-    /// An error that came as plain text; empty if it came without any.
+    /// An error of plain text, which may be empty.
     pub(crate) fn from_text(text: String) -> Self {
         let message = if text.is_empty() { None } else { Some(text.as_str().into()) };
         Self { kind: None, message, request_id: None, body: quoted(&text), head: None }
     }
 
-    /// The kind of the error, if it can be told.
+    /// The kind of the error, if it is known.
     #[must_use]
     pub fn kind(&self) -> Option<&ErrorKind> {
         self.kind.as_ref()
     }
 
-    /// The server's own words.
+    /// The message of the server.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// What exactly went wrong, as a code (Messages API: `error.details.error_code`).
+    /// The code of the error (Messages API: `error.details.error_code`).
     #[must_use]
     pub fn error_code(&self) -> Option<Cow<'_, str>> {
         inner(self.body.as_json()).get("details")?.get("error_code")?.string()
     }
 
-    /// The identifier of the request, `req_…`: what support will ask for.
+    /// The identifier of the request, `req_…`, which support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref().or_else(|| self.head()?.request_id())
@@ -105,7 +105,7 @@ impl ApiError {
         self.head().map(ResponseHead::status)
     }
 
-    /// The same error with the head of the response in whose body it came.
+    /// Adds the head of the response, whose body was or had the error.
     #[must_use]
     pub(crate) fn with_head(self, head: &ResponseHead) -> Self {
         Self { head: self.head.or_else(|| Some(Box::new(head.clone()))), ..self }
@@ -117,24 +117,24 @@ impl ApiError {
         self.head.as_deref()
     }
 
-    /// The error as it came: JSON, or text as a JSON string. `null` if it was neither.
+    /// The whole error: JSON, or text as a JSON string. `null` if it was neither.
     #[must_use]
     pub fn body(&self) -> &RawJson {
         &self.body
     }
 
-    /// Whether the same request is worth another try.
+    /// Whether the same request may succeed if it is sent again.
     ///
-    /// If the server said so itself (`x-should-retry`), that decides. Else the status or the kind does: an overloaded
-    /// API is as retryable when it says so in the middle of a stream with status 200 as with status 529. Of an error
-    /// without a status and with a kind that is not known, only a status that its body names (`"code": 503`) can tell.
+    /// The header `x-should-retry` decides if there is one, else the status or the kind. An `overloaded_error` in a stream
+    /// with status 200 is as retryable as status 529. An error without a status and of an unknown kind is retryable if its
+    /// body names a retryable status (`"code": 503`).
     ///
-    /// What may be sent again after an error in a stream is told at [`Backoff`](crate::Backoff).
+    /// [`Backoff`](crate::Backoff) documents what to send after an error in a stream.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.head().and_then(ResponseHead::should_retry).unwrap_or_else(|| {
             let by_kind = self.kind().is_some_and(ErrorKind::is_retryable);
-            // A gateway may wrap an error in a success, whose status then says nothing about it.
+            // A gateway may wrap an error in a response with a success status.
             let status =
                 self.status().filter(|status| *status >= 400).or_else(|| status_in(inner(self.body.as_json())));
             by_kind || status.is_some_and(is_retryable_status)

@@ -135,8 +135,8 @@ enum Source {
 /// Where the typed event goes, if somebody wants it.
 type Owned<'o> = Option<&'o mut Option<StreamEvent<'static>>>;
 
-/// Beyond this the buffer of an event is given back at once.
-const LARGE: usize = 32 * 1024;
+/// The buffer of a larger event is freed before the next one: between events a decoder holds little, whatever the limit.
+const LARGE: usize = 4 * 1024;
 
 /// A change, and whether its event is a delta with further members.
 type Changed = (Change, bool);

@@ -30,7 +30,7 @@ string_enum! {
 }
 
 impl ErrorKind {
-    /// Whether the same request is worth another try. A kind that this version does not know is
+    /// Whether the same request may succeed if it is sent again. A kind that this version does not know is
     /// not, as far as the kind can tell.
     ///
     /// This holds wherever the error stands: an overloaded API is as retryable when it says so in

@@ -15,8 +15,8 @@ use crate::usage::Usage;
 
 /// One event of a Messages stream (Messages API: `RawMessageStreamEvent` and its beta counterpart).
 ///
-/// Decoded by [`decode`](Self::decode) from an SSE event, or by [`from_json`](Self::from_json) from bare JSON. What
-/// deltas bring is borrowed from the payload where no escape forces a copy.
+/// Decoded by [`decode`](Self::decode) from an SSE event, or by [`from_json`](Self::from_json) from bare JSON. The
+/// strings of deltas are borrowed from the payload, unless they have an escape.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum StreamEvent<'a> {
@@ -28,7 +28,7 @@ pub enum StreamEvent<'a> {
     ContentBlockDelta(ContentBlockDelta<'a>),
     /// A content block is complete.
     ContentBlockStop(ContentBlockStop),
-    /// Stop reason and usage so far. May come more than once.
+    /// Stop reason and usage so far. May arrive more than once.
     MessageDelta(MessageDelta<'a>),
     /// The message is complete.
     MessageStop,
@@ -72,8 +72,8 @@ pub struct ContentBlockStop {
     pub index: u64,
 }
 
-/// Stop reason and usage so far (Messages API: `RawMessageDeltaEvent`). A value that is not null replaces what was known;
-/// counts are cumulative, so they are replaced, too, never added.
+/// Stop reason and usage so far (Messages API: `RawMessageDeltaEvent`). A value that is not null replaces the known one.
+/// Counts are cumulative: they are replaced, never added.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MessageDelta<'a> {
     /// The members of the message. Absent where it is null.
@@ -122,7 +122,7 @@ impl MessageDelta<'_> {
     }
 }
 
-/// An event of a kind that this version does not know, as it came.
+/// An event of a kind that this version does not know, as raw JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnknownEvent<'a> {
     pub(crate) name: Cow<'a, str>,
@@ -161,7 +161,7 @@ impl StreamEvent<'_> {
         }
     }
 
-    /// The same event without borrows.
+    /// Copies what the event borrows.
     #[must_use]
     pub fn into_owned(self) -> StreamEvent<'static> {
         match self {

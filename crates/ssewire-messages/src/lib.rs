@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  bytes ──> Decoder ──> StreamEvent ──> Accumulator ──> Message
-//!            (ssewire)   typed, borrowed   by index        complete, or Incomplete with the part that came
+//!            (ssewire)   typed, borrowed   by index        complete, or Incomplete with the partial one
 //!  └─────────────────── MessageDecoder ────────────────────┘
 //! ```
 //!
@@ -12,10 +12,10 @@
 //! * [`Accumulator`] builds the [`Message`] in place, each content block by its index, and returns each change as an
 //!   [`Update`] with its snapshot. Interleaved blocks, deltas before their start and starts out of order are tolerated
 //!   and recorded as [violations](Accumulator::violations), or rejected ([`Validation::Strict`]).
-//! * What deltas build is typed: text, thinking, tool input, usage. Everything else is kept as it came, as [`RawJson`],
-//!   and parsed when somebody asks: see [`vocabulary`].
-//! * Truncation is detected: [`MessageDecoder::finish`] returns the message, or an [`Incomplete`] that holds what came and
-//!   says [why](Completion). Tool input is a [`ToolInput`]: half of one cannot be taken for a value.
+//! * What deltas build is typed: text, thinking, tool input, usage. Everything else is [`RawJson`], which you parse on
+//!   demand: see [`vocabulary`].
+//! * Truncation is detected: [`MessageDecoder::finish`] returns the message, or an [`Incomplete`] with the partial message
+//!   and the [reason](Completion). Tool input is a [`ToolInput`]: truncated input is never returned as a value.
 //!
 //! ```
 //! use ssewire_messages::{MessageDecoder, Step, Update};
@@ -26,7 +26,7 @@
 //!     loop {
 //!         match decoder.decode(&mut chunk)? {
 //!             Step::Update(event) => {
-//!                 // Not only `Update::Text` brings text: the start of a message or of a block may.
+//!                 // The start of a message or of a block may have text, too, not only `Update::Text`.
 //!                 event.update.text_deltas().for_each(|text| print!("{text}"));
 //!                 match event.update {
 //!                     Update::ToolCall(call) => println!("call {} with {}", call.name, call.input),
@@ -34,8 +34,8 @@
 //!                     _ => {}
 //!                 }
 //!             }
-//!             Step::NeedInput => break,   // Bring the next chunk.
-//!             Step::Ended => break 'body, // The message has ended, whatever the connection does.
+//!             Step::NeedInput => break,   // Read the next chunk.
+//!             Step::Ended => break 'body, // The message has ended, even if the connection is open.
 //!         }
 //!     }
 //! }
@@ -53,7 +53,7 @@
 //!
 //! * `std` (default): passes `std` on to the dependencies, and reads a `retry-after` that is an HTTP date. Without it
 //!   the crate needs `alloc` only, and such a date counts as absent.
-//! * `vocabulary` (default): the types of results, citations and details that nobody merges.
+//! * `vocabulary` (default): the types of results, citations and details, which are not merged.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -111,7 +111,7 @@ pub use self::lost_event::LostEvent;
 pub use self::message::{InvalidMessage, Message};
 pub use self::non_stream_body::NonStreamBody;
 pub use self::nullable::Nullable;
-pub use self::partial::{JsonError, PartialStrings};
+pub use self::partial::{JsonError, PartialChange, PartialStrings};
 pub use self::payload_error::{PayloadError, PayloadErrorKind};
 pub use self::response_head::{ResponseHead, RetryAfter};
 pub use self::retry::{Backoff, NoRetryReason, RetryDecision};

@@ -7,8 +7,7 @@ use ssewire::DecodeError;
 use crate::accumulator::AccumulateError;
 use crate::payload_error::PayloadError;
 
-/// An event of the stream was lost. The stream goes on; whether the message is complete without the event is judged in
-/// the end.
+/// An event of the stream was lost. The stream continues. The end of the message decides whether content is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LostEvent {
@@ -16,7 +15,7 @@ pub enum LostEvent {
     TooLarge(DecodeError),
     /// The payload could not be read.
     Payload(PayloadError),
-    /// The message would pass its limit. From here on its content does not grow any more; given once.
+    /// The message would exceed its limit. From here on its content does not grow; reported once.
     OverLimit(AccumulateError),
 }
 
@@ -30,5 +29,5 @@ impl fmt::Display for LostEvent {
     }
 }
 
-/// `Display` says it all, so there is no source.
+/// `Display` prints the cause, so there is no source.
 impl core::error::Error for LostEvent {}

@@ -14,7 +14,7 @@ use crate::stop_reason::StopReason;
 use crate::tool_input::ToolInputError;
 use crate::usage::Usage;
 
-/// A message of the model (Messages API: `Message`, `BetaMessage`), complete or as far as it has arrived.
+/// A message of the model (Messages API: `Message`, `BetaMessage`), complete or partial.
 ///
 /// As JSON it always has `type`, `role` and `content`; everything else is written only if it came. What deltas build is
 /// typed, everything else is kept as [text](RawJson).
@@ -28,7 +28,7 @@ pub struct Message {
     pub(crate) extra: Extra,
     /// Known members that are of another type, and among the extras.
     pub(crate) odd: Odd,
-    /// It was read from JSON: nobody knows whether its last tool call was cut.
+    /// It was read from JSON: its last tool call may be truncated.
     pub(crate) is_from_json: bool,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Odd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidMessage {
-    /// It is not valid JSON. The offset of the first byte that cannot stand there.
+    /// It is not valid JSON. The offset of the first unexpected byte.
     Syntax {
         /// In bytes.
         offset: usize,
@@ -103,7 +103,7 @@ impl Message {
         self.content
     }
 
-    /// What the message cost in tokens and requests.
+    /// The tokens and requests that the message cost.
     #[must_use]
     pub fn usage(&self) -> Option<&Usage> {
         self.usage.as_option()
@@ -271,7 +271,7 @@ impl Message {
         }
     }
 
-    /// The model that a fallback block names takes over.
+    /// Sets the model to that of a fallback block.
     pub(crate) fn set_model(&mut self, model: &str) {
         if core::mem::take(&mut self.odd.model) {
             self.extra.remove("model");
@@ -306,7 +306,7 @@ fn read_content(cursor: &mut Cursor<'_>) -> Result<Vec<ContentBlock>, ReadError>
     if is_array || cursor.skip_value()? == b"null" { Ok(content) } else { Err(ReadError::Member("message.content")) }
 }
 
-/// The same members with the same values. How the tool input came does not matter.
+/// Equal members with equal values, however the tool input arrived.
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
         (&self.id, &self.model, &self.stop_reason, &self.usage, &self.extra)

@@ -8,7 +8,7 @@ use crate::api_error::ApiError;
 use crate::json::{RawJson, RawJsonRef};
 use crate::message::Message;
 
-/// A body that has nothing of a Messages stream. `Display` is one sentence that names the likely cause.
+/// A body without anything of a Messages stream. `Display` is one sentence with the likely cause.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NonStreamBody {
@@ -26,8 +26,8 @@ pub enum NonStreamBody {
     Binary,
     /// Other text.
     Text,
-    /// Something that is no event stream even by its content type, which is given: without parameters, in lower case.
-    /// What can be told by the bytes themselves is told by the cases above.
+    /// A body of another content type, which is given without parameters and in lower case. The cases above come first:
+    /// they are recognised by their bytes.
     ContentType(Box<str>),
     /// Nothing at all, or only line ends.
     Empty,
@@ -70,7 +70,7 @@ impl fmt::Display for NonStreamBody {
     }
 }
 
-/// Names the case, never what a message says.
+/// Names the case, never text of a message.
 impl fmt::Debug for NonStreamBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -97,7 +97,7 @@ const BEDROCK: &str = "application/vnd.amazon.eventstream";
 #[derive(Clone, Default)]
 pub(crate) struct Body {
     mode: Mode,
-    /// The beginning, without what comes before the first significant byte. If that is JSON: all of it.
+    /// The head, from the first significant byte on. All of the body, if it is JSON.
     head: Vec<u8>,
     /// The number of bytes so far, up to those of a byte order mark.
     length: u8,
@@ -112,7 +112,7 @@ pub(crate) struct Body {
     content_type: Option<Box<str>>,
 }
 
-/// What the bytes at hand are.
+/// The kind of the current bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Mode {
     /// White space before the first significant byte.
@@ -120,16 +120,16 @@ enum Mode {
     Leading,
     Json,
     Other,
-    /// The head of the response, printed in front of its body. The length of the line at hand.
+    /// The head of the response, printed in front of its body. The length of the current line.
     HttpHead {
         line: u8,
     },
 }
 
 impl Body {
-    /// The number of bytes that are kept of what is not JSON.
+    /// Number of bytes that are kept of a body that is not JSON.
     const HEAD: usize = 512;
-    /// The same of JSON.
+    /// Number of bytes that are kept of a body that is JSON.
     const JSON: usize = 16 * 1024 * 1024;
 
     /// Sets the content type of the response.
@@ -248,7 +248,7 @@ impl Body {
         !self.has_events && !self.is_document() && (self.has_fields || is_half_a_field)
     }
 
-    /// A page or JSON, whatever its lines look like.
+    /// Whether it is a page or JSON, even if its lines look like fields.
     fn is_document(&self) -> bool {
         self.mode == Mode::Json || self.head.first() == Some(&b'<')
     }
@@ -286,7 +286,7 @@ impl LinePrefix {
 }
 
 impl NonStreamBody {
-    /// Classifies the body. `is_done`: the end marker came. `bare_error`: the error that a line of it was.
+    /// Classifies the body. `is_done`: the end marker arrived. `bare_error`: the error in a line of it.
     pub(crate) fn of(body: Body, is_done: bool, bare_error: Option<Box<ApiError>>) -> Self {
         let found = Self::by_its_bytes(&body, is_done);
         if let (Self::OnlyComments | Self::OtherEvents | Self::OnlyDone | Self::Text | Self::Json, Some(error)) =
@@ -343,7 +343,7 @@ impl NonStreamBody {
     }
 }
 
-/// gzip, zstd, zlib. Brotli has no mark of its own.
+/// gzip, zstd, zlib. Brotli has no mark.
 fn is_compressed(head: &[u8]) -> bool {
     let marks: [&[u8]; 6] = [b"\x1F\x8B", b"\x28\xB5\x2F\xFD", b"\x78\x01", b"\x78\x5E", b"\x78\x9C", b"\x78\xDA"];
     marks.iter().any(|mark| head.starts_with(mark))

@@ -47,7 +47,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The same with a reference to the value.
+    /// Borrows the value.
     #[must_use]
     pub const fn as_ref(&self) -> Nullable<&T> {
         match self {
@@ -57,7 +57,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The same with the target of the value: `&str` of a `String`.
+    /// Borrows the target of the value: `&str` of a `String`.
     #[must_use]
     pub fn as_deref(&self) -> Nullable<&T::Target>
     where
@@ -66,7 +66,7 @@ impl<T> Nullable<T> {
         self.as_ref().map(Deref::deref)
     }
 
-    /// The same with another value.
+    /// Maps the value.
     #[must_use]
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Nullable<U> {
         match self {

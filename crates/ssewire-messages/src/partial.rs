@@ -2,11 +2,22 @@
 
 use serde_json::Value;
 pub(crate) use ssewire_json::PartialJson;
-pub use ssewire_json::{JsonError, PartialStrings};
+pub use ssewire_json::{JsonError, PartialChange, PartialStrings};
 
-/// A value that shows, or hides, the unfinished string at its end.
-pub(crate) fn partial_json(strings: PartialStrings) -> PartialJson {
-    PartialJson::with_partial_strings(strings)
+/// The options of partial values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PartialInput {
+    pub(crate) strings: PartialStrings,
+    /// Changes are recorded.
+    pub(crate) has_changes: bool,
+}
+
+impl PartialInput {
+    /// An empty value.
+    pub(crate) fn new_value(self) -> PartialJson {
+        let json = PartialJson::with_partial_strings(self.strings);
+        if self.has_changes { json.with_changes() } else { json }
+    }
 }
 
 /// Appends text. An error stays with the value.
@@ -15,9 +26,9 @@ pub(crate) fn push(json: &mut PartialJson, piece: &str) {
     let _ = json.push(piece);
 }
 
-/// The value of a text as far as it is decided, without an unfinished string at its end.
+/// The value so far of a text, without an unfinished string at its end.
 pub(crate) fn value_so_far(text: &str) -> Option<Value> {
-    let mut json = partial_json(PartialStrings::Hide);
+    let mut json = PartialJson::new();
     push(&mut json, text);
     json.into_parts().0
 }

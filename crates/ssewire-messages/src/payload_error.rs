@@ -2,18 +2,18 @@
 
 use core::fmt;
 
-/// The payload of one event could not be read. The event is lost, the stream goes on.
+/// The payload of one event could not be read. The event is lost, the stream continues.
 ///
-/// Never holds the payload itself: what a model writes does not belong in logs.
+/// Never holds the payload: text of a model does not belong in logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayloadError {
     pub(crate) kind: PayloadErrorKind,
     pub(crate) lost: LostKind,
-    /// The index of the block, as far as it could be read.
+    /// The index of the block, if it could be read.
     pub(crate) index: Option<u64>,
 }
 
-/// What is wrong with a payload.
+/// Kind of a [`PayloadError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayloadErrorKind {
@@ -30,7 +30,7 @@ pub enum PayloadErrorKind {
     Member(&'static str),
 }
 
-/// What the event would have been, as far as that can be told.
+/// The event that was lost, if it can be recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LostKind {
     /// The start of a content block.
@@ -41,16 +41,16 @@ pub(crate) enum LostKind {
     MessageDelta,
     /// Another event of a Messages stream.
     Known,
-    /// Nothing shows that it belongs to a Messages stream. If it does, it may be content.
+    /// An event without a type, which may be content.
     Untyped,
-    /// No name, and no object: a keep-alive of something on the way.
+    /// No name, and no object: a keep-alive of a proxy.
     KeepAlive,
     /// An event of another protocol.
     Unknown,
 }
 
 impl PayloadError {
-    /// What is wrong.
+    /// The kind of error.
     #[must_use]
     pub fn kind(&self) -> PayloadErrorKind {
         self.kind

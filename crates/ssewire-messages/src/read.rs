@@ -87,7 +87,7 @@ pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, name: &'static str) -> Result<Js
     }
 }
 
-/// The same, with a value of another type as an inner error: a later member of the same name may be the right one.
+/// As [`text`], with a value of another type as an inner error: a later member of the same name may be of the right type.
 pub(crate) fn text_or_error<'a>(
     cursor: &mut Cursor<'a>,
     name: &'static str,
@@ -117,7 +117,7 @@ pub(crate) fn member_or_error<'a, T>(
     }
 }
 
-/// A count, leniently; anything else is given back as it is.
+/// Reads a count leniently. Returns the bytes of any other value.
 pub(crate) fn count<'a>(cursor: &mut Cursor<'a>) -> Result<Result<u64, &'a [u8]>, ReadError> {
     let raw = cursor.skip_value()?;
     let count =

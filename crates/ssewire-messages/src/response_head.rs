@@ -1,4 +1,4 @@
-//! The head of an HTTP response, as far as it matters here.
+//! The head of an HTTP response: status and known headers.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -71,13 +71,13 @@ impl ResponseHead {
         self.get(REQUEST_ID)
     }
 
-    /// What the body claims to be.
+    /// The content type of the body.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.get(CONTENT_TYPE)
     }
 
-    /// What the server itself says about another try (`x-should-retry`). It knows more than its status tells.
+    /// The header `x-should-retry`, which takes precedence over the status.
     #[must_use]
     pub fn should_retry(&self) -> Option<bool> {
         let said = self.get(SHOULD_RETRY)?;

@@ -140,13 +140,13 @@ impl Backoff {
         Self { initial, ..self }
     }
 
-    /// What the pause does not grow beyond. A time that the server asked for may be longer.
+    /// The longest delay. A delay that the server requests may be longer.
     #[must_use]
     pub const fn with_max(self, max: Duration) -> Self {
         Self { max, ..self }
     }
 
-    /// The pause before a retry, where the server asked for none.
+    /// The delay before a retry, if the server requests none.
     ///
     /// `attempt` counts the retries from 0. `random`, in 0 to 1, takes up to a quarter off, so that clients that failed
     /// together do not come back together.

@@ -5,7 +5,7 @@ use crate::string_enum::string_enum;
 string_enum! {
     /// Why the model stopped (Messages API: `StopReason`, `BetaStopReason`).
     pub enum StopReason {
-        /// It came to a natural end.
+        /// The model ended its turn.
         EndTurn = "end_turn",
         /// The request's `max_tokens` was reached.
         MaxTokens = "max_tokens",
@@ -13,7 +13,7 @@ string_enum! {
         StopSequence = "stop_sequence",
         /// It wants tools to be called.
         ToolUse = "tool_use",
-        /// The server paused a long turn; sent back as it is, the turn goes on.
+        /// The server paused a long turn. Send the message back unchanged to continue.
         PauseTurn = "pause_turn",
         /// The request or the answer was declined.
         Refusal = "refusal",

@@ -26,7 +26,7 @@ macro_rules! string_enum {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* #[doc = concat!("\n\nOn the wire: `", $value, "`.")] $variant, )+
-            /// A value that this version does not know, as it came.
+            /// A value that this version does not know.
             Unknown(::alloc::string::String),
         }
 
@@ -82,7 +82,7 @@ macro_rules! string_enum {
 
         #[cfg(feature = "vocabulary")]
         impl $crate::vocabulary::wire::FromJson for $name {
-            fn fits(value: &::serde_json::Value) -> bool {
+            fn matches(value: &::serde_json::Value) -> bool {
                 value.is_string()
             }
 

@@ -8,7 +8,7 @@ use serde_json::error::Category;
 
 use crate::accumulator::Update;
 use crate::message::Message;
-use crate::partial::{JsonError, PartialJson, PartialStrings, partial_json, push};
+use crate::partial::{JsonError, PartialJson, PartialStrings, push};
 use crate::stop_reason::StopReason;
 
 /// The text of a message that is JSON (structured output), while it arrives.
@@ -55,7 +55,7 @@ impl StructuredOutput {
     /// Hides or shows it.
     #[must_use]
     pub fn with_partial_strings(strings: PartialStrings) -> Self {
-        Self(partial_json(strings))
+        Self(PartialJson::with_partial_strings(strings))
     }
 
     /// Appends the text that an update brought; others bring none. Pieces are joined in the order of their arrival: the
@@ -66,7 +66,7 @@ impl StructuredOutput {
         }
     }
 
-    /// The value as far as it has arrived, for display: free, at any moment. `None`: nothing of it is decided yet.
+    /// Borrows the value so far, for display, at no cost. `None`: there is no value yet.
     ///
     /// Only of a message that [ended well](Message::parse_text) is it a result.
     #[must_use]
@@ -87,7 +87,7 @@ impl StructuredOutput {
     }
 }
 
-/// Shows how far it is, never what it says.
+/// Shows lengths and state, never text.
 impl fmt::Debug for StructuredOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StructuredOutput")
@@ -101,8 +101,8 @@ impl fmt::Debug for StructuredOutput {
 impl Message {
     /// The [final text](Self::final_text), which has to be JSON, as a type of the caller's: structured output.
     ///
-    /// All text blocks together have to be one JSON document: with a block of prose before it, the text of the block that
-    /// holds the JSON has to be parsed instead.
+    /// All text blocks together have to be one JSON document. If there is a block of prose, too, parse the text of the block
+    /// that holds the JSON.
     ///
     /// # Errors
     /// [`ParseTextError`]: the text is not JSON, or not that of the type; or the stop reason says that the text was cut
@@ -124,7 +124,7 @@ impl Message {
     }
 }
 
-/// The text of a message is not the JSON that was expected. Says where, never what stands there.
+/// The text of a message is not the expected JSON. Has the position, never the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseTextError {
     kind: ParseTextErrorKind,
@@ -132,7 +132,7 @@ pub struct ParseTextError {
     column: usize,
 }
 
-/// What is wrong with the text.
+/// Kind of a [`ParseTextError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseTextErrorKind {
@@ -142,7 +142,7 @@ pub enum ParseTextErrorKind {
     Eof,
     /// It is JSON, but not of the type.
     Data,
-    /// The stop reason says that it was cut or declined.
+    /// The stop reason means that the text was truncated or declined.
     StopReason,
 }
 
@@ -156,7 +156,7 @@ impl ParseTextError {
         Self { kind, line: error.line(), column: error.column() }
     }
 
-    /// What is wrong.
+    /// The kind of error.
     #[must_use]
     pub fn kind(&self) -> ParseTextErrorKind {
         self.kind

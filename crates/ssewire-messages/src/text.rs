@@ -14,7 +14,7 @@ pub(crate) fn push(text: &mut String, piece: &str) {
     text.push_str(piece);
 }
 
-/// A piece of text as a delta brings it: the halves of surrogate pairs at its ends are U+FFFD in it.
+/// The text of a delta. Halves of surrogate pairs at its ends are U+FFFD in it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Piece<'a> {
     pub(crate) text: Cow<'a, str>,

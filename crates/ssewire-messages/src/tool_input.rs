@@ -1,4 +1,4 @@
-//! The input of a tool call: text until it is asked for, and a result, never a guess.
+//! The input of a tool call: raw text, and a value once it is complete and valid.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::block::Inputs;
 use crate::json::{ObjectWriter, RawJsonRef, append_raw, validate};
-use crate::partial::{PartialJson, PartialStrings, partial_json, push, value_so_far};
+use crate::partial::{PartialChange, PartialInput, PartialJson, push, value_so_far};
 use crate::text::{Piece, push_piece};
 
 /// The input of a tool call: a JSON object by contract, though the model may send another value.
 ///
-/// It is kept as text. What a tool may be run with is only given by [`value`](Self::value) and
-/// [`parse`](Self::parse), and only once it is finished and valid.
+/// It is kept as text. Only [`value`](Self::value) and [`parse`](Self::parse) return input to run a tool with, and only
+/// once it is complete and valid.
 ///
 /// ```
 /// use ssewire_messages::Message;
@@ -50,7 +50,7 @@ pub enum ToolInputError {
     Truncated,
     /// The text is not valid JSON.
     Invalid {
-        /// The offset of the first byte that cannot stand there.
+        /// Offset of the first unexpected byte.
         offset: usize,
     },
 }
@@ -88,7 +88,7 @@ impl fmt::Display for ParseInputError {
     }
 }
 
-/// `Display` says it all, so there is no source.
+/// `Display` prints the cause, so there is no source.
 impl core::error::Error for ParseInputError {}
 
 impl From<ToolInputError> for ParseInputError {
@@ -97,7 +97,7 @@ impl From<ToolInputError> for ParseInputError {
     }
 }
 
-/// What is known of an input beside the block's start.
+/// The state of an input beside the block's start.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InputState {
     text: Option<Box<InputText>>,
@@ -106,21 +106,21 @@ pub(crate) struct InputState {
 
 #[derive(Debug, Clone, Default)]
 struct InputText {
-    /// The JSON text that deltas brought.
+    /// The JSON text of the deltas.
     text: String,
     /// A piece was lost when the text had this length.
     lost_at: Option<usize>,
     /// Where the text stops being JSON.
     invalid_at: usize,
-    /// Text came after the block's stop, so its state has to be found again.
+    /// Text arrived after the block's stop, so the state has to be found again.
     is_late: bool,
-    /// The value so far, for those who have asked for it.
+    /// The value so far, if partial values are enabled.
     partial: Option<Box<PartialJson>>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
-    /// More may come.
+    /// More may arrive.
     Open,
     /// The block has stopped without any input, and the stop reason may say that it was cut.
     Waiting,
@@ -168,7 +168,7 @@ impl<'a> ToolInput<'a> {
         self.value()?.parse_as().map_err(ParseInputError::Type)
     }
 
-    /// The JSON text that came in deltas, byte for byte; empty if none did, also where the start brought a
+    /// The JSON text of the deltas, byte for byte. Empty if there was none, even if the start of the block has a
     /// [`value`](Self::value).
     #[must_use]
     pub fn raw(self) -> &'a str {
@@ -176,11 +176,43 @@ impl<'a> ToolInput<'a> {
     }
 
     /// The value so far, for display: only with
-    /// [`with_partial_input`](crate::Accumulator::with_partial_input), and once a delta has brought some of it. A number
-    /// at the end may still change or vanish.
+    /// [`with_partial_input`](crate::Accumulator::with_partial_input), and once a delta has arrived. A number at the
+    /// end may still change or vanish.
     #[must_use]
     pub fn partial(self) -> Option<&'a Value> {
         self.state?.text.as_ref()?.partial.as_ref()?.value()
+    }
+
+    /// The changes of [`partial`](Self::partial) by the last piece of input: only with
+    /// [`with_partial_changes`](crate::Accumulator::with_partial_changes). Ask after each update of the block: each piece
+    /// replaces the changes of the piece before.
+    ///
+    /// ```
+    /// use ssewire_messages::{Accumulator, PartialChange, PartialStrings, Update};
+    ///
+    /// let mut message = Accumulator::new().with_partial_changes(PartialStrings::Show);
+    /// let mut keys = Vec::new();
+    /// for payload in [
+    ///     r#"{"type":"message_start","message":{"content":[{"type":"tool_use","input":{}}]}}"#,
+    ///     r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"city\":"}}"#,
+    ///     r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":" 1, \"x\""}}"#,
+    /// ] {
+    ///     if let Update::ToolInput { input, .. } = message.accumulate_json(payload.as_bytes())? {
+    ///         keys.extend(input.partial_changes().filter_map(|change| match change {
+    ///             PartialChange::Key(key) => Some(key.into_owned()),
+    ///             _ => None,
+    ///         }));
+    ///     }
+    /// }
+    /// assert_eq!(keys, ["city", "x"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Cost
+    /// Linear in the length of the piece, however much the value holds.
+    pub fn partial_changes(self) -> impl Iterator<Item = PartialChange<'a>> {
+        let text = self.state.and_then(|state| state.text.as_ref());
+        text.and_then(|text| text.partial.as_ref()).into_iter().flat_map(|partial| partial.changes())
     }
 
     /// Whether the call has no input at all: none in its start, and no delta or blank ones.
@@ -242,7 +274,7 @@ impl InputText {
 }
 
 impl InputState {
-    /// The JSON text that deltas brought, unless it is blank.
+    /// The JSON text of the deltas, unless it is blank.
     fn json(&self) -> Option<&str> {
         self.text.as_ref()?.json()
     }
@@ -260,8 +292,8 @@ impl InputState {
         (self.phase == Phase::Open).then_some(&mut text.text)
     }
 
-    /// Takes the next piece of the text. `half` is that of [`push_piece`].
-    pub(crate) fn push(&mut self, piece: Piece<'_>, half: &mut u16, strings: Option<PartialStrings>) -> usize {
+    /// Appends the next piece of the text. `half` is that of [`push_piece`].
+    pub(crate) fn push(&mut self, piece: Piece<'_>, half: &mut u16, partial: Option<PartialInput>) -> usize {
         let from = self.text.as_ref().map_or(0, |text| text.text.len());
         if piece.text.is_empty() {
             return from;
@@ -271,17 +303,17 @@ impl InputState {
         push_piece(&mut text.text, piece, half);
         text.is_late |= is_late;
         if is_late && text.lost_at.is_none() {
-            // What it is now is found in the end.
+            // The state is found again at the end.
             self.phase = Phase::Complete;
         }
-        if let (Some(strings), None) = (strings, text.lost_at) {
+        if let (Some(wanted), None) = (partial, text.lost_at) {
             let piece = text.text.get(from..).unwrap_or_default();
-            push(text.partial.get_or_insert_with(|| Box::new(partial_json(strings))), piece);
+            push(text.partial.get_or_insert_with(|| Box::new(wanted.new_value())), piece);
         }
         from
     }
 
-    /// A piece was lost: from here on the input is truncated, whatever follows.
+    /// Records a lost piece: from here on the input is truncated.
     pub(crate) fn taint(&mut self) {
         let text = self.text.get_or_insert_default();
         text.lost_at = text.lost_at.or(Some(text.text.len()));
@@ -299,7 +331,7 @@ impl InputState {
         }
     }
 
-    /// Whether text came after the block's stop, so that its state has to be found again in the end.
+    /// Whether text arrived after the block's stop, so that the state has to be found again at the end.
     pub(crate) fn is_late(&self) -> bool {
         self.text.as_ref().is_some_and(|text| text.is_late)
     }
@@ -317,7 +349,7 @@ impl InputState {
         }
     }
 
-    /// The stream has ended: what is open was cut, unless its text is complete.
+    /// Ends the input with the stream: open input is truncated, unless its text is complete.
     pub(crate) fn end(&mut self) {
         match self.phase {
             Phase::Open => {
@@ -365,7 +397,7 @@ impl InputState {
         self.text.as_ref().is_some_and(|text| text.text.ends_with(|c: char| c.is_ascii_digit()))
     }
 
-    /// What the text is if no more of it comes.
+    /// The state of the text, if it ends here.
     fn judge(&mut self) -> Phase {
         if self.is_tainted() {
             return Phase::Truncated;
@@ -387,14 +419,14 @@ impl InputState {
     }
 }
 
-/// The same text in the same state.
+/// Equal text in an equal state.
 impl PartialEq for InputState {
     fn eq(&self, other: &Self) -> bool {
         self.phase == other.phase && self.json() == other.json() && self.is_tainted() == other.is_tainted()
     }
 }
 
-/// The same finished value as text, or the same part of one in the same state.
+/// Equal complete values as text, or equal partial text in an equal state.
 impl PartialEq for ToolInput<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self.value(), other.value()) {

@@ -159,7 +159,7 @@ impl Message {
         Ok(calls)
     }
 
-    /// The message as the assistant's turn of the next request: what the API takes back, and nothing else. Left out are
+    /// The message as the assistant's turn of the next request: what the API accepts, and nothing else. Left out are
     /// thinking blocks without a signature, and text blocks without text.
     ///
     /// # Errors
@@ -183,7 +183,7 @@ impl Message {
         Ok(RawJson::from_valid(out))
     }
 
-    /// The message as the payloads of a stream: decoding them gives the same message.
+    /// The message as the payloads of a stream. Decoding them returns an equal message.
     ///
     /// # Errors
     /// [`TurnError`]: the input of a tool call is not complete.

@@ -1,4 +1,4 @@
-//! What a message cost.
+//! Tokens and requests of a message.
 
 use alloc::string::{String, ToString as _};
 
@@ -6,10 +6,10 @@ use crate::Nullable;
 use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, bridge};
 use crate::read::{ReadError, count, each_member};
 
-/// What a message cost in tokens and requests (Messages API: `Usage`, `BetaUsage`).
+/// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
 ///
 /// The counts are those of the whole message so far: a later one replaces an earlier one. A count that no event carried
-/// is absent, not zero. Everything else is kept as it came: `usage.get("server_tool_use")`.
+/// is absent, not zero. Everything else is raw JSON: `usage.get("server_tool_use")`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Usage {
     counts: [Nullable<u64>; 4],
@@ -103,7 +103,7 @@ impl Usage {
         Ok(())
     }
 
-    /// Merges only the counts: what takes no memory.
+    /// Merges only the counts, which need no memory.
     pub(crate) fn merge_counts(&mut self, delta: &mut Cursor<'_>) -> Result<(), ReadError> {
         each_member(delta, &mut |name, cursor| {
             let name = name.name();
@@ -116,7 +116,7 @@ impl Usage {
         Ok(())
     }
 
-    /// Merges a usage that was said later.
+    /// Merges a later usage.
     pub(crate) fn merge_known(&mut self, later: &Self) {
         for (which, count) in later.counts.into_iter().enumerate() {
             if count.is_value() {

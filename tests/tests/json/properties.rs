@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use ssewire_json::{PartialJson, PartialStrings};
-use ssewire_tests::partial_json::extends;
+use ssewire_json::{JsonErrorKind, PartialJson, PartialStrings};
+use ssewire_tests::partial_json::{Mirror, extends};
 
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -98,6 +98,25 @@ proptest! {
         }
         prop_assert_eq!(json.raw(), &text);
         prop_assert_eq!(json.complete_value().ok().cloned(), serde_json::from_str::<Value>(&text).ok(), "{}", text);
+    }
+
+    /// A value that is built from the changes is the value, except for a number that has not ended.
+    #[test]
+    fn changes_build_the_value(text in any_text(), lengths in any_lengths(), show: bool) {
+        let partial_strings = if show { PartialStrings::Show } else { PartialStrings::Hide };
+        let mut json = PartialJson::with_partial_strings(partial_strings).with_changes();
+        let mut mirror = Mirror::default();
+        for piece in pieces(&text, &lengths) {
+            let changes_before = json.error().is_some();
+            let _ = json.push(piece);
+            let changes: Vec<_> = json.changes().collect();
+            prop_assert!(!(changes_before && !changes.is_empty()), "none after an error");
+            prop_assert!(changes.len() <= 3 * (piece.len() + 1), "{} changes of {:?}", changes.len(), piece);
+            changes.into_iter().for_each(|change| mirror.apply(change));
+            if json.is_stable() && json.error().is_none_or(|error| error.kind() != JsonErrorKind::NumberOutOfRange) {
+                prop_assert_eq!(mirror.value(), json.value(), "{}", json.raw());
+            }
+        }
     }
 
     /// The value of every prefix is that of one push of the prefix.

@@ -12,6 +12,7 @@ use ssewire_messages::{
     Accumulator, Completion, Delta, Message, MessageDecoder, Step, StreamEvent, Update, Validation,
 };
 use ssewire_tests::chunks::{self, any_lengths};
+use ssewire_tests::fuzz;
 use ssewire_tests::messages::{
     Block, Streamed, any_json_spelling, any_spelling, any_streamed, any_text, delta_at, encode, message_stop, spell,
     stop_at,
@@ -243,6 +244,75 @@ proptest! {
         prop_assert_eq!(&usual, &delta(name, &odder.to_string()));
     }
 }
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    /// The result of a body depends on its bytes alone, never on how they are cut; and it is that of the parts of the
+    /// decoder, one by one. `fuzz::message_stream` compares all that is visible.
+    #[test]
+    fn any_body_gives_the_same_in_any_chunks(
+        fragments in vec(select(FRAGMENTS.to_vec()), 0..14),
+        end in any::<Index>(),
+        flags in any::<u8>(),
+        limit in any::<u8>(),
+        lengths in vec(0..30u8, 1..6),
+    ) {
+        let body = fragments.concat();
+        // One of four bodies is cut anywhere.
+        let end = if end.index(4) == 0 { end.index(body.len() + 1) } else { body.len() };
+        let count = u8::try_from(lengths.len()).unwrap();
+        fuzz::message_stream(&[&[flags, limit, count][..], &lengths, &body[..end]].concat());
+    }
+}
+
+/// What servers, gateways and proxies write into a body.
+const FRAGMENTS: [&[u8]; 44] = [
+    b"data: {\"type\":\"message_start\",\"message\":{\"id\":\"a\",\"content\":[{\"type\":\"text\",\"text\":\"i\"}]}}\n\n",
+    b"data: {\"type\":\"message_start\",\"message\":{\"id\":\"b\",\"stop_reason\":\"end_turn\"}}\n\n",
+    b"event: content_block_start\ndata: {\"content_block\":{\"type\":\"text\",\"text\":\"\"},\"index\":1}\n\n",
+    b"data: {\"type\":\"content_block_start\",\"index\":2,\"content_block\":{\"type\":\"tool_use\",\"input\":{}}}\n\n",
+    b"data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"new\",\"text\":\"\"}}\n\n",
+    b"data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello\"}}\n\n",
+    b"data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\\ud83d\"}}\n\n",
+    b"data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"\\ude00\"}}\n\n",
+    b"data: {\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\ud83d\"}}\n\n",
+    b"data: {\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"\\ude00\\\":1}\"}}\n\n",
+    b"data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"t\",\"signature\":\"s\"}}\n\n",
+    b"data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"\xFF\",\"citation\":{}}}\n\n",
+    b"data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":\n\n",
+    b"data: {\"type\":\"content_block_stop\",\"index\":1}\r\n\r\n",
+    b"data: {\"type\":\"content_block_stop\",\"index\":2}\n\n",
+    b"data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":\"7\"}}\n\n",
+    b"data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_tokens\"}}\n\n",
+    b"data: {\"type\":\"message_stop\"}\n\n",
+    b"error: boom\ndata: {\"type\":\"message_stop\"}\n\n",
+    b"event: ping\ndata: {\"type\": \"ping\"}\n\n",
+    b"event: ping\ndata: \"\"\n\n",
+    b"event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\"}}\n\n",
+    b"event: error\ndata: boom\n\n",
+    b"error: {\"message\":\"boom\"}\n",
+    b"error: {\"type\":\"ping\"}\n\n",
+    b"{\"error\":\"boom\"}\n",
+    b"{\"type\":\"message\",\"content\":[]}",
+    b"{\"type\":\"error\",\n\"error\":{}}",
+    b"data: [DONE]\n\n",
+    b"data: : PROCESSING\n\n",
+    b"data: {\"x\"\n\n",
+    b"event: future\ndata: {\"a\":1}\n\n",
+    b": comment\n",
+    b"id: 1\nretry: 5\n",
+    b"HTTP/1.1 200 OK\r\n\r\n",
+    b"<html>\ndata: 1\n\n</html>",
+    b"\xEF\xBB\xBF",
+    b"\x1F\x8B\x08",
+    b"\n",
+    b"\r",
+    b"  ",
+    b"data:",
+    b"even",
+    b"data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"no end\"}}",
+];
 
 /// Decodes a delta of a common kind: its index, text and type.
 fn delta(name: &str, payload: &str) -> (u64, String, String) {

@@ -1,6 +1,6 @@
 //! The merge rules, event by event. `docs/protocol.md`, headings "Merge rules" and "Protocol violations".
 //!
-//! Each rule first says which violation the event is, and only then changes anything: in strict mode the first violation
+//! Each rule first names the violation of the event, and changes state only after that: in strict mode the first violation
 //! is an error.
 
 use alloc::string::String;
@@ -116,7 +116,7 @@ impl Accumulator {
         }
     }
 
-    /// Fast path of nearly every event: one more piece for the [current text](Self::current_text).
+    /// Fast path of most events: appends a piece to the [current text](Self::current_text).
     #[inline]
     pub(crate) fn append_to_current(&mut self, index: u64, kind: PieceKind, piece: &str) -> Option<Change> {
         let current = self.current_text(index, kind)?;
@@ -128,10 +128,10 @@ impl Accumulator {
         Some(current.appended(from))
     }
 
-    /// The text of the block that has just taken a piece of the same kind.
+    /// The text of the block that took the last piece, of the same kind.
     ///
-    /// Nothing but deltas came since, so all that [`block_delta`](Self::block_delta) asks is answered already: but for
-    /// the limit, and near that the piece takes the slow path. It must never decide differently.
+    /// Only deltas were merged since, so every condition of [`block_delta`](Self::block_delta) still holds, except the
+    /// limit. A piece that may exceed the limit takes the slow path. The fast path must never decide differently.
     #[inline]
     pub(crate) fn current_text(&mut self, index: u64, kind: PieceKind) -> Option<CurrentText<'_>> {
         let (id, key) = self.current.filter(|(_, key)| key.index == index)?;
@@ -163,10 +163,10 @@ impl Accumulator {
             self.violation(violation, Some(index))?;
         }
         let early = self.blocks.implicit_block(&self.message.content, index, &block);
-        // What waits at this index was counted as a block when it came.
+        // Input that waits at this index was counted as a block when it arrived.
         let has_unmatched = self.blocks.has_unmatched(index) && block.has_input();
         let bytes = block.held().saturating_add(1);
-        if !self.admit(bytes, usize::from(early.is_none() && !has_unmatched))? {
+        if !self.charge(bytes, usize::from(early.is_none() && !has_unmatched))? {
             return Ok(Change::Unchanged);
         }
 
@@ -241,7 +241,7 @@ impl Accumulator {
             foreign.as_ref().zip(foreign_kind).map(|(foreign, kind)| self.delta_cost(index, kind, foreign));
         let (foreign_bytes, foreign_blocks) = of_foreign.unwrap_or_default();
         // Both open the same block.
-        match self.admit(bytes.saturating_add(foreign_bytes), blocks.max(foreign_blocks)) {
+        match self.charge(bytes.saturating_add(foreign_bytes), blocks.max(foreign_blocks)) {
             Ok(true) => {}
             refused => {
                 if kind == DeltaKind::InputJson {
@@ -281,7 +281,7 @@ impl Accumulator {
 
     /// The bytes and the blocks that a delta adds.
     fn delta_cost(&self, index: u64, kind: DeltaKind, delta: &Delta<'_>) -> (usize, usize) {
-        // An empty piece of input says nothing, and costs nothing, at however many indices it comes.
+        // An empty piece of input is free, at any number of indices.
         let opens = kind != DeltaKind::InputJson || (delta.len() > 0 && !self.blocks.has_unmatched(index));
         let is_new = opens && self.blocks.target(index, kind).is_none();
         (delta.len().saturating_add(self.node_bytes(delta)), usize::from(is_new))
@@ -425,7 +425,7 @@ impl Accumulator {
     }
 
     /// A call without any input is complete, or was cut: a block of a higher index, the stop reason or `message_stop`
-    /// says so. One that was cut may still turn out to be complete.
+    /// decides. A truncated one may still turn out to be complete.
     pub(super) fn settle_waiting(&mut self, is_cut: bool) {
         let waiting = core::mem::take(&mut self.waiting);
         for id in &waiting {
@@ -442,7 +442,7 @@ impl Accumulator {
         }
     }
 
-    /// Finds the state of input that came after the stop of its block.
+    /// Finds the state of input that arrived after the stop of its block.
     fn settle_late(&mut self) {
         for block in &mut self.message.content {
             if let Some(input) = block.existing_input_state_mut().filter(|input| input.is_late()) {
@@ -535,7 +535,7 @@ impl Accumulator {
 
     /// Counts so many more bytes and blocks, if they keep the message within its limits. `false`: the limit was passed
     /// before.
-    pub(super) fn admit(&mut self, bytes: usize, blocks: usize) -> Result<bool, AccumulateError> {
+    pub(super) fn charge(&mut self, bytes: usize, blocks: usize) -> Result<bool, AccumulateError> {
         if self.is_over_limit {
             return Ok(false);
         }
@@ -553,7 +553,7 @@ impl Accumulator {
         Err(error)
     }
 
-    /// What the partial value of a piece of input may hold.
+    /// Upper bound of the bytes that the partial value of a piece of input holds.
     fn node_bytes(&self, delta: &Delta<'_>) -> usize {
         match (delta, self.options.partial) {
             (Delta::InputJson(delta), Some(_)) => node_bytes(delta.partial_json()),
@@ -576,7 +576,7 @@ fn block_index(event: &StreamEvent<'_>) -> Option<u64> {
     }
 }
 
-/// The model that takes over with a fallback block.
+/// The model that a fallback block names.
 fn fallback_model(block: &ContentBlock) -> Option<alloc::string::String> {
     let block = block.as_raw()?;
     if block.type_name() != "fallback" {

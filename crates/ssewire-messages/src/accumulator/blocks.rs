@@ -1,7 +1,7 @@
 //! Which block a delta, a start or a stop belongs to.
 //!
-//! Every question is answered from the slot of its index in constant time (but for finding a slot out of order, which is
-//! logarithmic): a stream that reuses one index a million times costs no more than one that counts up.
+//! Each lookup takes constant time in the slot of its index. Finding the slot of an index out of order is logarithmic. So
+//! a stream that reuses one index a million times costs no more than one that counts up.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -15,7 +15,7 @@ use crate::block::ContentBlock;
 use crate::delta::DeltaKind;
 use crate::text::PendingHalf;
 
-/// Identifies a block for as long as its message is accumulated, whatever else starts before or after it.
+/// Identifies a block while its message is accumulated, whichever blocks start before or after it.
 ///
 /// The index of the wire alone does not: a stream may use one for several blocks. Its position in the content does
 /// not either: a block with a lower index may still start.
@@ -28,11 +28,11 @@ pub struct BlockKey {
     pub generation: u32,
 }
 
-/// A block: one of `message_start`, or one of those that came one by one.
+/// A block: an initial one of `message_start`, or one that started later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BlockId(NonZeroU32);
 
-/// What a [`BlockId`] says.
+/// A decoded [`BlockId`].
 enum Place {
     Initial(usize),
     /// In the order of arrival.
@@ -62,7 +62,7 @@ impl BlockId {
     }
 }
 
-/// How a block came to be.
+/// What opened a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
     /// It was in `message_start`.
@@ -73,26 +73,26 @@ pub(super) enum Origin {
     Implicit(ViolationKind),
 }
 
-/// What is known of a block beside its content.
+/// The state of a block beside its content.
 #[derive(Debug, Clone)]
 struct BlockState {
     key: BlockKey,
     /// In the content.
     position: u32,
-    /// The block of the same index that was open when this one started.
+    /// The block of the same index that was open when this block started.
     open_below: Option<BlockId>,
     half: PendingHalf,
     origin: Origin,
     is_open: bool,
 }
 
-/// What is known of an index.
+/// The state of an index.
 #[derive(Debug, Clone, Default)]
 struct Slot {
-    /// The newest block that takes each kind of delta.
+    /// The newest block that accepts each kind of delta.
     newest: [Option<BlockId>; DeltaKind::ALL.len()],
     newest_open: Option<BlockId>,
-    /// The open block that came before its initial block.
+    /// The open block that started before its initial block.
     open_below_initial: Option<BlockId>,
     /// Its initial block is registered.
     has_initial: bool,
@@ -123,7 +123,7 @@ pub(super) struct Unmatched {
 /// All blocks of a message, by arrival and by index.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Blocks {
-    /// The number of blocks in `message_start`. They come first in the content.
+    /// Number of blocks in `message_start`. They are first in the content.
     initial: usize,
     /// The others, in the order of their arrival.
     states: Vec<BlockState>,
@@ -135,17 +135,17 @@ pub(crate) struct Blocks {
     next_index: u64,
     /// The number of indices at which input JSON waits for its block.
     unmatched: usize,
-    /// The highest key of a block that came one by one.
+    /// The highest key of a block that started later.
     highest: Option<BlockKey>,
     /// The content is not in its order.
     is_unsorted: bool,
-    /// The number of open blocks that came one by one.
+    /// Number of open blocks that started later.
     open: usize,
     /// No block before this one is open.
     first_open: usize,
     /// Open blocks with input that no lost piece has tainted yet; some may have been closed since.
     untainted: Vec<BlockId>,
-    /// The same of input JSON that waits.
+    /// Indices of waiting input JSON that no lost piece has tainted yet.
     untainted_unmatched: Vec<u64>,
     /// The initial blocks are tainted.
     initial_is_tainted: bool,
@@ -161,7 +161,7 @@ impl Blocks {
         self.initial
     }
 
-    /// The blocks of `message_start`, in front of those that came before it.
+    /// Sets the blocks of `message_start`, which precede those that started before it.
     pub(super) fn set_initial(&mut self, content: &[ContentBlock], initial: usize) {
         self.initial = initial;
         for state in &mut self.states {
@@ -196,7 +196,7 @@ impl Blocks {
         slot.blocks = slot.blocks.saturating_add(1);
         (slot.has_initial, slot.is_in_use, slot.initial_is_open) = (true, true, true);
         for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
-            if kind.is_taken_by(block) {
+            if kind.is_accepted_by(block) {
                 *newest = Some(id);
             }
         }
@@ -293,7 +293,7 @@ impl Blocks {
         later.chain(initial).collect()
     }
 
-    /// The newest block of an index that takes such a delta.
+    /// The newest block of an index that accepts such a delta.
     pub(super) fn target(&self, index: u64, kind: DeltaKind) -> Option<BlockId> {
         self.slot(index)?.newest.get(kind as usize).copied().flatten()
     }
@@ -336,7 +336,7 @@ impl Blocks {
         }
     }
 
-    /// Adds a block to the content and to the books.
+    /// Adds a block to the content and to the slot of its index.
     pub(super) fn add(
         &mut self,
         content: &mut Vec<ContentBlock>,
@@ -361,7 +361,7 @@ impl Blocks {
         id
     }
 
-    /// A start has come for a block that deltas opened: from here on it is like any other.
+    /// Marks a block that deltas opened as started: from here on it is like any other.
     pub(super) fn set_started(&mut self, content: &[ContentBlock], id: BlockId) {
         let Place::Later(at) = id.place() else { return };
         if let Some(state) = self.states.get_mut(at) {
@@ -370,7 +370,7 @@ impl Blocks {
         self.register(content, id, at);
     }
 
-    /// Notes what the block takes from here on, and opens it if a stop may close it.
+    /// Records which deltas the block accepts, and opens it if a stop may close it.
     fn register(&mut self, content: &[ContentBlock], id: BlockId, at: usize) {
         let Some((key, origin)) = self.states.get(at).map(|state| (state.key, state.origin)) else { return };
         let Some(block) = self.position(id).and_then(|at| content.get(at)) else { return };
@@ -378,11 +378,11 @@ impl Blocks {
         let slot = self.slot_mut(key.index);
         let mut takes_input = false;
         for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
-            if !kind.is_taken_by(block) {
+            if !kind.is_accepted_by(block) {
                 continue;
             }
             takes_input |= *kind == DeltaKind::InputJson;
-            // A block whose start comes later is not newer than one that came after it.
+            // A block whose start arrives later is not newer than a block that arrived after it.
             let is_older = newest.is_some_and(|newest| matches!(newest.place(), Place::Later(newest) if newest > at));
             if !is_older {
                 *newest = Some(id);
@@ -420,7 +420,7 @@ impl Blocks {
             }
             Place::Initial(at) => {
                 let index = u64::try_from(at).ok();
-                // Without a slot no event has come for it.
+                // Without a slot, no event named it.
                 let Some(slot) = index.and_then(|index| self.existing_slot_mut(index)) else { return true };
                 let was_open = core::mem::replace(&mut slot.initial_is_open, false);
                 if slot.newest_open == Some(id) {
@@ -431,7 +431,7 @@ impl Blocks {
         }
     }
 
-    /// The first open block that came one by one. Amortised constant time.
+    /// The first open block that started later. Amortised constant time.
     pub(super) fn first_open(&mut self) -> Option<BlockId> {
         if self.open == 0 {
             return None;
@@ -540,7 +540,7 @@ impl Blocks {
         initial.chain(positions.filter_map(|at| content.get(at))).cloned().collect()
     }
 
-    /// The blocks that came one by one, by their keys.
+    /// The blocks that started later, by their keys.
     fn order(&self) -> Vec<usize> {
         let mut order: Vec<_> = (0..self.states.len()).collect();
         order.sort_unstable_by_key(|at| self.states.get(*at).map(|state| state.key));

@@ -13,7 +13,7 @@ use crate::message::Message;
 use crate::non_stream_body::NonStreamBody;
 use crate::response_head::ResponseHead;
 
-/// How a stream ended, if it ended here. Where several reasons hold, the first in this order is given.
+/// How a stream ended, if it ended here. If several reasons hold, this is the first of them in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Completion {
@@ -23,8 +23,8 @@ pub enum Completion {
     ServerError,
     /// The message passed its limit, or an event of it did.
     LimitExceeded,
-    /// An event that violates the protocol was rejected ([`Validation::Strict`](crate::Validation::Strict)): what it
-    /// carried is missing. Only a [`MessageDecoder`](crate::MessageDecoder) says so: a rejection changes nothing in an
+    /// An event that violates the protocol was rejected ([`Validation::Strict`](crate::Validation::Strict)): its
+    /// content is missing. Only a [`MessageDecoder`](crate::MessageDecoder) reports this: a rejection changes nothing in an
     /// [`Accumulator`].
     RejectedByStrictMode,
     /// The input ended before the message did, or another message began.
@@ -33,9 +33,9 @@ pub enum Completion {
     ContentLost,
     /// The input of a tool call is truncated or not valid, or never found its block.
     ToolInput,
-    /// The stop reason came, but no `message_stop`: the message is whole, the terminator is missing.
+    /// The stop reason arrived, but no `message_stop`: the message is whole, the terminator is missing.
     Unterminated,
-    /// All of it came.
+    /// All of it arrived.
     Complete,
 }
 
@@ -97,7 +97,7 @@ impl Accumulator {
     }
 }
 
-/// At the end of the stream nothing more will come: input that is still arriving then is truncated.
+/// Whether the input of a block is truncated or invalid if the stream ends here.
 fn has_broken_input(block: &ContentBlock) -> bool {
     match block {
         ContentBlock::ToolUse(block) => block.input.is_broken_at_end(),
@@ -108,8 +108,8 @@ fn has_broken_input(block: &ContentBlock) -> bool {
 
 /// A message that did not become whole, and why.
 ///
-/// Nothing that was decoded is lost: the partial message is [inside](Self::message), to be shown, to be kept, or to be
-/// continued. `Display` names the reasons; no text of the message is in it, nor in `Debug`.
+/// Nothing that was decoded is lost: the error holds the [partial message](Self::message), which you may show, keep or
+/// continue. `Display` names the reasons; no text of the message is in it, nor in `Debug`.
 #[derive(Clone)]
 pub struct Incomplete(Box<Parts>);
 
@@ -129,7 +129,7 @@ struct Parts {
 }
 
 impl Incomplete {
-    /// What an accumulator holds when no more comes.
+    /// The report on an accumulator at the end of its stream.
     pub(crate) fn new(of: Accumulator) -> Self {
         let reasons = Completion::REASONS.into_iter().filter(|reason| of.holds(*reason)).collect();
         let unmatched_input = of.unmatched_input().map(|(index, json)| (index, json.to_string())).collect();
@@ -179,19 +179,19 @@ impl Incomplete {
         self
     }
 
-    /// The message as far as it came.
+    /// The partial message.
     #[must_use]
     pub fn message(&self) -> &Message {
         &self.0.message
     }
 
-    /// The same, to keep. Never a result to act upon: see [`reason`](Self::reason).
+    /// Returns the partial message. Do not act on it: see [`reason`](Self::reason).
     #[must_use]
     pub fn into_partial(self) -> Message {
         self.0.message
     }
 
-    /// Whether `message_start` came; if not, [`message`](Self::message) is an empty one, or holds what came without.
+    /// Whether `message_start` arrived. If not, [`message`](Self::message) holds what arrived without it, or is empty.
     #[must_use]
     pub fn has_started(&self) -> bool {
         self.0.has_started
@@ -218,7 +218,7 @@ impl Incomplete {
         }
     }
 
-    /// What the body was instead, if [`MessageDecoder`](crate::MessageDecoder) found no stream in it.
+    /// The kind of body, if [`MessageDecoder`](crate::MessageDecoder) found no stream in it.
     #[must_use]
     pub fn non_stream_body(&self) -> Option<&NonStreamBody> {
         self.0.non_stream_body.as_ref()
@@ -254,7 +254,7 @@ impl Incomplete {
         &self.0.violations
     }
 
-    /// The head of the response, if the decoder was given it.
+    /// The head of the response, if the decoder has it.
     #[must_use]
     pub fn head(&self) -> Option<&ResponseHead> {
         self.0.head.as_ref()

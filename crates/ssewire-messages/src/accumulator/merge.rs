@@ -32,7 +32,7 @@ impl Accumulator {
             return Ok(Change::Replaced);
         }
         let bytes = start.content.iter().map(ContentBlock::held).fold(start.head_held(), usize::saturating_add);
-        if !self.admit(bytes, start.content.len())? {
+        if !self.charge(bytes, start.content.len())? {
             return Ok(Change::Unchanged);
         }
         self.has_started = true;
@@ -51,9 +51,9 @@ impl Accumulator {
         self.violation_before_start(None)?;
         let before = self.message.head_held();
         let growth = growth(event);
-        let admitted = self.admit(growth, 0);
-        // Stop reason and counts hold nothing, and are merged whatever the limit says.
-        let is_within_limit = matches!(admitted, Ok(true));
+        let charged = self.charge(growth, 0);
+        // Stop reason and counts need no memory, and are merged beyond the limit, too.
+        let is_within_limit = matches!(charged, Ok(true));
         if is_within_limit {
             self.bytes = self.bytes.saturating_sub(growth);
         }
@@ -65,7 +65,7 @@ impl Accumulator {
             let is_cut = self.message.stop_reason().is_some_and(StopReason::may_cut);
             self.settle_waiting(is_cut);
         }
-        admitted.map(|_| Change::MessageDelta)
+        charged.map(|_| Change::MessageDelta)
     }
 
     fn merge_members(&mut self, event: &MessageDelta<'_>, with_all: bool) -> Result<(), ReadError> {
@@ -88,7 +88,7 @@ impl Accumulator {
                 }
                 let value = cursor.skip_value()?;
                 match &*name {
-                    // What a message is made of cannot be changed by a delta that this version does not know.
+                    // An unknown member of a delta does not change these members of the message.
                     "id" | "type" | "role" | "model" | "content" | "usage" => {}
                     _ if value == b"null" || !with_all => {}
                     name => {
@@ -126,7 +126,7 @@ impl Accumulator {
     }
 }
 
-/// The bytes that a `message_delta` may add to the message. What is typed adds none.
+/// Upper bound of the bytes that a `message_delta` adds to the message. Typed members add none.
 fn growth(event: &MessageDelta<'_>) -> usize {
     let mut bytes = event.others.iter().flatten().map(|value| value.len()).fold(0, usize::saturating_add);
     for members in [&event.delta, &event.usage].into_iter().flatten() {
@@ -147,7 +147,7 @@ fn growth(event: &MessageDelta<'_>) -> usize {
     bytes
 }
 
-/// What came before `message_start` was said after the message began, though it arrived earlier: it stands.
+/// Merges what arrived before `message_start`. The server sent it after the message began, so it wins.
 fn with_what_is_known(mut message: Message, known: Message, has_fallback: bool) -> Message {
     message.content.extend(known.content);
     if known.stop_reason.is_value() {
@@ -174,7 +174,7 @@ fn with_what_is_known(mut message: Message, known: Message, has_fallback: bool) 
             usage.merge_known(&later);
         }
     }
-    // Only a fallback block gives the model before the start does, and it gives the later one.
+    // Before the start, only a fallback block sets the model, and its model is the later one.
     if let Some(model) = known.model.filter(|_| has_fallback) {
         message.set_model(&model);
     }

@@ -25,7 +25,7 @@ use crate::api_error::ApiError;
 use crate::event::StreamEvent;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
-use crate::partial::PartialStrings;
+use crate::partial::{PartialInput, PartialStrings};
 use crate::payload_error::{LostKind, PayloadError};
 
 /// Builds the message while its events arrive.
@@ -67,8 +67,8 @@ use crate::payload_error::{LostKind, PayloadError};
 /// The message ends at `message_stop` or at an error: see [`is_ended`](Self::is_ended). Later events change nothing.
 ///
 /// # Cost
-/// Time and memory in proportion to the bytes of the events, whatever their order and their indices (finding an index out
-/// of order is logarithmic in the number of indices).
+/// Time and memory are linear in the bytes of the events, in any order and with any indices. Finding an index out of order
+/// is logarithmic in the number of indices.
 #[derive(Clone, Default)]
 pub struct Accumulator {
     message: Message,
@@ -82,11 +82,11 @@ pub struct Accumulator {
     waiting: Vec<BlockId>,
     /// The index of the fallback block that gave the model.
     fallback_index: Option<u64>,
-    /// `message_start` has come.
+    /// `message_start` has arrived.
     has_started: bool,
-    /// An event of the Messages API has come, so that this is a Messages stream.
+    /// An event of the Messages API has arrived, so this is a Messages stream.
     is_messages_stream: bool,
-    /// The end marker of other protocols has come.
+    /// The end marker of other protocols has arrived.
     has_done_marker: bool,
     /// `message_delta` has brought a stop reason.
     has_stop_reason: bool,
@@ -98,7 +98,7 @@ pub struct Accumulator {
     exceeded_limit: Option<LostEvent>,
     /// The limit of the message was exceeded: its content does not grow any more.
     is_over_limit: bool,
-    /// Input came after the stop of its block.
+    /// Input arrived after the stop of its block.
     has_late_input: bool,
     /// A protocol violation was rejected.
     is_rejected: bool,
@@ -108,18 +108,18 @@ pub struct Accumulator {
     options: Options,
 }
 
-/// How far the stream has come.
+/// The state of the stream.
 #[derive(Clone, Default)]
 enum Phase {
     #[default]
     Running,
-    /// `message_stop` has come.
+    /// `message_stop` has arrived.
     Stopped,
     /// Another message has begun after that one.
     NextMessage,
     /// Another message has begun before this one had stopped. It is the next one.
     Replaced(Box<Message>),
-    /// An error has come, which is final.
+    /// An error has arrived, which is final.
     Failed(Box<ApiError>),
 }
 
@@ -127,7 +127,7 @@ enum Phase {
 #[derive(Debug, Clone, Copy)]
 struct Options {
     validation: Validation,
-    partial: Option<PartialStrings>,
+    partial: Option<PartialInput>,
     max_bytes: usize,
     max_blocks: usize,
 }
@@ -150,8 +150,8 @@ pub enum Validation {
     /// It is recorded, and the best is made of it.
     #[default]
     Lenient,
-    /// It is an error, and the event changes nothing. What the event carried is then missing:
-    /// [`MessageDecoder::finish`](crate::MessageDecoder::finish) says so; [`Accumulator::into_message`] cannot, since
+    /// It is an error, and the event changes nothing. Its content is then missing.
+    /// [`MessageDecoder::finish`](crate::MessageDecoder::finish) reports this. [`Accumulator::into_message`] cannot, because
     /// nothing was changed: stop at the first such error.
     Strict,
 }
@@ -160,7 +160,7 @@ pub enum Validation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccumulateError {
-    /// The event violates the protocol, and [`Validation::Strict`] was asked for. Nothing was changed.
+    /// The event violates the protocol in [`Validation::Strict`]. Nothing was changed.
     Violation(ProtocolViolation),
     /// The message would hold more bytes than its limit. From here on its content does not grow any more, and it is
     /// incomplete; reported once.
@@ -168,7 +168,7 @@ pub enum AccumulateError {
         /// In bytes.
         limit: usize,
     },
-    /// The same of its blocks.
+    /// The message would hold more blocks than its limit; as for bytes.
     BlocksExceeded {
         /// In blocks.
         limit: usize,
@@ -211,11 +211,19 @@ impl Accumulator {
     /// [`ToolInput::partial`](crate::ToolInput::partial). Its nodes count towards the limit.
     #[must_use]
     pub fn with_partial_input(mut self, strings: PartialStrings) -> Self {
-        self.options.partial = Some(strings);
+        self.options.partial = Some(PartialInput { strings, has_changes: false });
         self
     }
 
-    /// Sets the largest number of bytes that the message may hold: text, input, and members as they came.
+    /// As [`with_partial_input`](Self::with_partial_input), and records what each piece of input changes:
+    /// [`ToolInput::partial_changes`](crate::ToolInput::partial_changes).
+    #[must_use]
+    pub fn with_partial_changes(mut self, strings: PartialStrings) -> Self {
+        self.options.partial = Some(PartialInput { strings, has_changes: true });
+        self
+    }
+
+    /// Sets the largest number of bytes that the message may hold: text, input and raw members.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
         self.options.max_bytes = bytes;
@@ -230,16 +238,16 @@ impl Accumulator {
     }
 
     /// Merges the next event, and returns what it changed. Further updates of the same event are in
-    /// [`next_update`](Self::next_update); those that are not taken are forgotten.
+    /// [`next_update`](Self::next_update); the next event discards them.
     ///
     /// # Errors
-    /// [`AccumulateError`]: the event was not merged. The stream may go on.
+    /// [`AccumulateError`]: the event was not merged. The stream may continue.
     pub fn accumulate(&mut self, event: StreamEvent<'_>) -> Result<Update<'_>, AccumulateError> {
         let change = self.apply(event)?;
         Ok(self.update(change))
     }
 
-    /// The next further update of the last event: a tool call that is complete now, a signature that came along.
+    /// Returns a further update of the last event: a complete tool call, or the update of a second member of a delta.
     pub fn next_update(&mut self) -> Option<Update<'_>> {
         let change = self.queue.pop_front()?;
         Some(self.update(change))
@@ -287,7 +295,7 @@ impl Accumulator {
     }
 
     /// Records that an event could not be decoded. If it was a piece of content, content is lost, and the tool input of
-    /// its block is truncated, whatever follows.
+    /// its block is truncated from here on.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is no event](PayloadError::is_keep_alive).
@@ -365,7 +373,7 @@ impl Accumulator {
         }
     }
 
-    /// Whether `message_start` has come.
+    /// Whether `message_start` has arrived.
     #[must_use]
     pub fn has_started(&self) -> bool {
         self.has_started
@@ -400,8 +408,8 @@ impl Accumulator {
     /// The message, if the stream has delivered all of it.
     ///
     /// # Errors
-    /// [`Incomplete`], with the partial message and why it is one. An unterminated message, whose stop reason came but
-    /// whose `message_stop` did not, is whole, unless [`Validation::Strict`] was asked for.
+    /// [`Incomplete`], with the partial message and the reasons. An unterminated message has a stop reason but no
+    /// `message_stop`; it is whole, except in [`Validation::Strict`].
     pub fn into_message(mut self) -> Result<Message, Incomplete> {
         self.finish();
         if self.is_whole() {
@@ -410,7 +418,7 @@ impl Accumulator {
         Err(Incomplete::new(self))
     }
 
-    /// Closes everything: no more will come.
+    /// Closes all blocks and input: the stream has ended.
     fn finish(&mut self) {
         self.blocks.sort(&mut self.message.content);
         for id in self.blocks.with_half() {
@@ -433,7 +441,7 @@ impl Accumulator {
         }
     }
 
-    /// Borrows what [`apply`](Self::apply) changed. A change is given at once or never: a later event may undo it.
+    /// Borrows what [`apply`](Self::apply) changed. Call before the next event, which may undo the change.
     #[inline]
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
         Update::new(change, &self.message, &self.blocks, self.error())
@@ -444,17 +452,17 @@ impl Accumulator {
         matches!(self.phase, Phase::Running)
     }
 
-    /// Whether the end marker of other protocols has come.
+    /// Whether the end marker of other protocols has arrived.
     pub(crate) fn has_done_marker(&self) -> bool {
         self.has_done_marker
     }
 
-    /// Whether anything of a Messages stream has come.
+    /// Whether anything of a Messages stream has arrived.
     pub(crate) fn is_messages_stream(&self) -> bool {
         self.is_messages_stream || self.error().is_some()
     }
 
-    /// An accumulator for the next message of the same body, and the `message_start` that ended this one.
+    /// Returns an accumulator for the next message of the body, and the `message_start` that ended this message.
     pub(crate) fn next_message(&mut self) -> (Self, Option<Box<Message>>) {
         let start = match &mut self.phase {
             Phase::Replaced(message) => {
@@ -477,7 +485,7 @@ impl Accumulator {
     }
 }
 
-/// Shows counts and states, never what the stream carried.
+/// Shows counts and states, never content of the stream.
 impl fmt::Debug for Accumulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accumulator")

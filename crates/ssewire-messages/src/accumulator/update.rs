@@ -15,7 +15,7 @@ use crate::tool_input::ToolInput;
 use crate::turn::ToolCall;
 use crate::usage::Usage;
 
-/// What an event changed: what the official helpers yield, each with its snapshot, always by index.
+/// A change by an event: at least what the official helpers yield, with the snapshot, by index.
 ///
 /// Text is borrowed from the message that it has become part of.
 #[derive(Debug, Clone)]
@@ -26,20 +26,20 @@ pub enum Update<'a> {
     MessageStart {
         /// The message as it begins. Its text, if it has any, is a piece of text like every other.
         message: &'a Message,
-        /// The blocks that it brought along.
+        /// The initial blocks.
         blocks: &'a [ContentBlock],
     },
-    /// A block has begun, or has been merged with what early deltas had brought of it.
+    /// A block has begun. Early deltas of the block are merged into it.
     #[non_exhaustive]
     BlockStart {
         /// The block.
         block: BlockRef<'a>,
         /// The text that a text block began with: a piece of text like every other. Usually empty.
         text: &'a str,
-        /// The same of a thinking block.
+        /// The thinking that a thinking block began with. Usually empty.
         thinking: &'a str,
     },
-    /// A text block has grown. Not all text comes so: the start of a message or of a block may bring some. To show all
+    /// A text block has grown. The start of a message or of a block may have text, too. To show all
     /// of it take [`text_deltas`](Self::text_deltas).
     #[non_exhaustive]
     Text {
@@ -50,7 +50,7 @@ pub enum Update<'a> {
         /// All text of the block.
         snapshot: &'a str,
     },
-    /// A thinking block has grown. As with text, [`thinking_deltas`](Self::thinking_deltas) gives all of it.
+    /// A thinking block has grown. [`thinking_deltas`](Self::thinking_deltas) returns all thinking, as for text.
     #[non_exhaustive]
     Thinking {
         /// The block.
@@ -85,7 +85,7 @@ pub enum Update<'a> {
         block: BlockRef<'a>,
         /// The new JSON text.
         partial_json: &'a str,
-        /// The value so far, if it was [asked for](crate::Accumulator::with_partial_input).
+        /// The value so far, with [`with_partial_input`](crate::Accumulator::with_partial_input).
         partial: Option<&'a Value>,
         /// The input so far.
         input: ToolInput<'a>,
@@ -97,7 +97,7 @@ pub enum Update<'a> {
     Compaction {
         /// The block.
         block: BlockRef<'a>,
-        /// The same, typed.
+        /// The block, typed.
         compaction: &'a CompactionBlock,
     },
     /// A delta was merged into a block of a kind that this version does not know.
@@ -106,7 +106,7 @@ pub enum Update<'a> {
         /// The block.
         block: BlockRef<'a>,
     },
-    /// A block is complete, as far as the server says. A block without a stop of its own is closed by `message_stop`,
+    /// The server has stopped a block. `message_stop` closes a block that has no stop,
     /// without this update.
     #[non_exhaustive]
     BlockStop {
@@ -114,7 +114,7 @@ pub enum Update<'a> {
         block: BlockRef<'a>,
         /// The rest of the text, if it ended in the middle of a character. Usually empty.
         text: &'a str,
-        /// The same of thinking.
+        /// The rest of the thinking, likewise.
         thinking: &'a str,
     },
     /// Stop reason and usage so far.
@@ -137,7 +137,7 @@ pub enum Update<'a> {
     Error(&'a ApiError),
     /// Another message has begun before this one had stopped. This one ends here.
     Replaced,
-    /// An event was lost. Whether the message is complete without it is judged in the end.
+    /// An event was lost. The end of the message decides whether content is missing.
     Lost(LostEvent),
     /// A sign of life.
     Ping,
@@ -231,7 +231,7 @@ impl<'a> Update<'a> {
         })
     }
 
-    /// The text that the event brought, in the order of the blocks: at most one piece, but for a `message_start` that has
+    /// The text of the event, in the order of the blocks: at most one piece, except for a `message_start` that has
     /// content. Where blocks neither interleave nor arrive out of order, all pieces of a stream together are exactly
     /// [`Message::final_text`].
     pub fn text_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
@@ -244,7 +244,7 @@ impl<'a> Update<'a> {
         Pieces { initial: self.start_blocks().iter(), text_of, piece, halves }
     }
 
-    /// The thinking that the event brought, as [`text_deltas`](Self::text_deltas) gives the text.
+    /// The thinking of the event, as [`text_deltas`](Self::text_deltas) returns its text.
     pub fn thinking_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (piece, halves) = match self {
             Self::BlockStart { thinking, .. } | Self::Thinking { thinking, .. } | Self::BlockStop { thinking, .. } => {
@@ -257,7 +257,7 @@ impl<'a> Update<'a> {
         Pieces { initial: self.start_blocks().iter(), text_of, piece, halves }
     }
 
-    /// The blocks that a `message_start` brought along, in their order; none for every other update.
+    /// The initial blocks of a `message_start`, in their order. Empty for other updates.
     #[must_use]
     pub fn start_blocks(&self) -> &'a [ContentBlock] {
         match self {
@@ -292,7 +292,7 @@ impl<'a, F: Fn(&'a ContentBlock) -> Option<&'a str>> Iterator for Pieces<'a, F> 
     }
 }
 
-/// A block of the message, and what it is known by.
+/// A block of the message, with its index and identity.
 #[derive(Clone, Copy)]
 pub struct BlockRef<'a> {
     blocks: &'a Blocks,

@@ -37,13 +37,13 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// An event of the message came before its `message_start`.
+    /// An event of the message before its `message_start`.
     BeforeMessageStart = "event before message_start",
-    /// A delta came before the start of its block.
+    /// A delta before the start of its block.
     DeltaBeforeStart = "delta before the start of its block",
     /// A delta does not fit any block of its index.
     MismatchedDelta = "delta does not fit any block of its index",
-    /// A delta came after the stop of its block. It was merged.
+    /// A delta after the stop of its block. It was merged.
     DeltaAfterStop = "delta after the stop of its block",
     /// A block started beyond the next index: there is a gap, perhaps to be filled later.
     IndexGap = "block started after a gap in the indices",
@@ -105,7 +105,7 @@ struct Record {
 }
 
 impl ProtocolViolations {
-    /// The number of violations that are kept one by one.
+    /// The number of violations that are kept in full.
     pub const KEPT: usize = 64;
 
     /// The first violations, at most [`KEPT`](Self::KEPT), in the order of their arrival.

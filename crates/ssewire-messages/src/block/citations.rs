@@ -3,9 +3,9 @@ use alloc::string::String;
 use crate::json::{Cursor, RawJsonRef, append_raw};
 use crate::read::{ReadError, each_element};
 
-/// The citations of a text block, each as it came.
+/// The citations of a text block, as raw JSON.
 ///
-/// One text holds all of them. Each is parsed when it is asked for, as a type of the vocabulary or of the caller's.
+/// One text holds all of them. Parse each as a type of the vocabulary or of your own.
 #[derive(Clone, Default, PartialEq)]
 pub struct Citations {
     /// `value,` for each.

@@ -29,7 +29,7 @@ impl CompactionBlock {
         self.nullable_string("encrypted_content")
     }
 
-    /// A member as it came.
+    /// A member as raw JSON.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
         self.assigned.as_ref().and_then(|assigned| assigned.get(name)).or_else(|| self.start.get(name))

@@ -1,4 +1,4 @@
-//! The content of a message: its blocks, one file for each kind that takes deltas.
+//! The content of a message: its blocks, one file for each kind that accepts deltas.
 //!
 //! A new kind is a file with a type that implements [`Block`], and its line in [`blocks!`]. What has no line is a
 //! [`RawBlock`].
@@ -22,12 +22,12 @@ pub use self::text::TextBlock;
 pub use self::thinking::ThinkingBlock;
 pub use self::tool_use::{ToolKind, ToolUseBlock};
 use crate::json::{Cursor, RawJson, bridge};
-use crate::partial::PartialStrings;
+use crate::partial::PartialInput;
 use crate::read::{ReadError, peek_first_type};
 use crate::text::{Grown, Piece};
 use crate::tool_input::{InputState, ToolInput, ToolInputError};
 
-/// A kind of content block that takes deltas.
+/// A kind of content block that accepts deltas.
 pub(crate) trait Block: Sized {
     /// Its `type`s.
     const TYPES: &'static [&'static str];
@@ -41,7 +41,7 @@ pub(crate) trait Block: Sized {
     /// Writes it as JSON.
     fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError>;
 
-    /// Writes what the API takes back in the next request. `false`: nothing.
+    /// Writes what the API accepts in the next request. `false`: nothing.
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
         self.write(out, Inputs::Finished).map(|()| true)
     }
@@ -49,16 +49,16 @@ pub(crate) trait Block: Sized {
     /// The bytes that it holds.
     fn held(&self) -> usize;
 
-    /// Takes the start of the block, whose deltas came earlier: the fields and the text of the start come first.
+    /// Merges the start of the block, whose deltas arrived earlier: the members and the text of the start are first.
     fn merge_start(&mut self, start: Self);
 }
 
-/// What is written of tool input.
+/// Which tool input is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Inputs {
     /// Finished input; any other is an error.
     Finished,
-    /// The value so far, whatever its state.
+    /// The value so far, in any state.
     Lossy,
 }
 
@@ -67,12 +67,12 @@ macro_rules! blocks {
         /// A block of a message's content (Messages API: `ContentBlock`, `BetaContentBlock`).
         ///
         /// The kinds that deltas build are typed. All others, results of server tools and kinds that this version does
-        /// not know, are kept as they came, to be [parsed](Self::parse) when somebody asks.
+        /// not know, are raw JSON, which [`parse`](Self::parse) reads as a type.
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum ContentBlock {
             $( $(#[$meta])* $variant($block), )+
-            /// A block that arrives whole, as it came.
+            /// A block that arrives whole, as raw JSON.
             Raw(RawBlock),
         }
 
@@ -147,7 +147,7 @@ blocks! {
     Text(TextBlock),
     /// The model's reasoning.
     Thinking(ThinkingBlock),
-    /// A call of a tool, whoever runs it.
+    /// A call of a tool, run by the client or by the server.
     ToolUse(ToolUseBlock),
     /// The conversation so far in short (beta).
     Compaction(CompactionBlock),
@@ -190,7 +190,7 @@ impl ContentBlock {
         }
     }
 
-    /// The block as it came, if it is of a kind that takes no deltas or is not known.
+    /// The raw block, if it is of a kind that accepts no deltas or is not known.
     #[must_use]
     pub const fn as_raw(&self) -> Option<&RawBlock> {
         match self {
@@ -209,7 +209,7 @@ impl ContentBlock {
         }
     }
 
-    /// The state of its input; `None` if no delta can bring any.
+    /// The state of its input; `None` if the block has no input.
     pub(crate) fn input_state_mut(&mut self) -> Option<&mut InputState> {
         match self {
             Self::ToolUse(block) => Some(&mut block.input),
@@ -218,7 +218,7 @@ impl ContentBlock {
         }
     }
 
-    /// The same, if it has any state yet.
+    /// The state of its input, if there is one yet.
     pub(crate) fn existing_input_state_mut(&mut self) -> Option<&mut InputState> {
         match self {
             Self::ToolUse(block) => Some(&mut block.input),
@@ -227,17 +227,17 @@ impl ContentBlock {
         }
     }
 
-    /// Whether deltas can bring input for it.
+    /// Whether the block accepts input deltas.
     pub(crate) fn has_input(&self) -> bool {
         match self {
             Self::ToolUse(_) => true,
-            Self::Raw(block) => block.takes().input,
+            Self::Raw(block) => block.accepts().input,
             _ => false,
         }
     }
 
     /// Ends a string that ended with half a character.
-    pub(crate) fn push_replacement(&mut self, of: Grown, partial: Option<PartialStrings>) {
+    pub(crate) fn push_replacement(&mut self, of: Grown, partial: Option<PartialInput>) {
         match (of, self) {
             (Grown::Text, Self::Text(block)) => block.text.push('\u{FFFD}'),
             (Grown::Text, Self::Raw(block)) => block.text_mut().push('\u{FFFD}'),
@@ -262,7 +262,7 @@ impl ContentBlock {
         Ok(RawJson::from_valid(out))
     }
 
-    /// Parses the block as a type of the caller's, or of the vocabulary:
+    /// Parses the block as a type of your own, or of the vocabulary:
     /// `block.parse::<vocabulary::WebSearchToolResultBlock>()`.
     ///
     /// # Errors

@@ -7,19 +7,19 @@ use crate::json::{Cursor, Extra, JsonStr, ObjectWriter, RawJson, RawJsonRef, pus
 use crate::read::ReadError;
 use crate::tool_input::{InputState, ToolInput, ToolInputError};
 
-/// A block that arrives whole, or of a kind that this version does not know, as it came.
+/// A block that arrives whole, or of a kind that this version does not know, as raw JSON.
 ///
-/// A block of an unknown kind takes known deltas into the members that are there for them.
+/// A block of an unknown kind accepts a known delta if it has the member for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawBlock {
     start: RawJson,
-    takes: Takes,
+    accepts: Accepts,
     grown: Option<Box<Grown>>,
 }
 
 /// Which deltas find a member for them. Found once: to search the block for every delta would be quadratic.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Takes {
+pub(crate) struct Accepts {
     pub(crate) text: bool,
     pub(crate) thinking: bool,
     pub(crate) signature: bool,
@@ -40,7 +40,7 @@ struct Grown {
 impl RawBlock {
     /// Reads the object at the cursor, and its first `type`, if that is a string.
     pub(crate) fn read<'a>(cursor: &mut Cursor<'a>) -> Result<(Self, Option<Cow<'a, str>>), ReadError> {
-        let mut takes = Takes::default();
+        let mut accepts = Accepts::default();
         let mut kind = None;
         let start = cursor.keep_object(&mut |name, cursor| {
             let first = cursor.peek();
@@ -53,17 +53,17 @@ impl RawBlock {
                         return Ok(());
                     }
                 }
-                b"text" => takes.text = is_string,
-                b"thinking" => takes.thinking = is_string,
-                b"signature" => takes.signature = is_string,
-                b"citations" => takes.citations = matches!(first, Some(b'[' | b'n')),
-                b"input" => takes.input = true,
+                b"text" => accepts.text = is_string,
+                b"thinking" => accepts.thinking = is_string,
+                b"signature" => accepts.signature = is_string,
+                b"citations" => accepts.citations = matches!(first, Some(b'[' | b'n')),
+                b"input" => accepts.input = true,
                 _ => {}
             }
             cursor.skip_value()?;
             Ok(())
         })?;
-        Ok((Self { start, takes, grown: None }, kind.flatten().map(JsonStr::to_text)))
+        Ok((Self { start, accepts, grown: None }, kind.flatten().map(JsonStr::to_text)))
     }
 
     /// Its `type`.
@@ -73,30 +73,30 @@ impl RawBlock {
         first.and_then(|(_, value)| value.string()).unwrap_or_default()
     }
 
-    /// The block as it started, which is all of it unless deltas came for it.
+    /// The start of the block, which is all of it unless deltas were merged.
     #[must_use]
     pub fn json(&self) -> RawJsonRef<'_> {
         self.start.as_json()
     }
 
-    /// A member as the block's start had it. Linear.
+    /// A member of the block's start. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
         self.start.get(name)
     }
 
-    /// The input that deltas brought, if the block has a member for it.
+    /// The input, if the block has the member.
     #[must_use]
     pub fn input(&self) -> Option<ToolInput<'_>> {
-        if !self.takes.input {
+        if !self.accepts.input {
             return None;
         }
         let state = self.grown.as_ref().and_then(|grown| grown.input.as_ref());
         Some(ToolInput::new(self.start.as_json(), state))
     }
 
-    pub(crate) fn takes(&self) -> Takes {
-        self.takes
+    pub(crate) fn accepts(&self) -> Accepts {
+        self.accepts
     }
 
     pub(crate) fn has_grown(&self) -> bool {
@@ -104,7 +104,7 @@ impl RawBlock {
     }
 
     pub(crate) fn input_state_mut(&mut self) -> Option<&mut InputState> {
-        if !self.takes.input {
+        if !self.accepts.input {
             return None;
         }
         Some(self.grown.get_or_insert_default().input.get_or_insert_default())
@@ -124,7 +124,7 @@ impl RawBlock {
         grown.text.get_or_insert_with(|| string(&self.start, "text"))
     }
 
-    /// The same of thinking.
+    /// The thinking that deltas append to.
     pub(crate) fn thinking_mut(&mut self) -> &mut String {
         let grown = self.grown.get_or_insert_default();
         grown.thinking.get_or_insert_with(|| string(&self.start, "thinking"))

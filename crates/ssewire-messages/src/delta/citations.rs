@@ -54,10 +54,10 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
         Ok(Self { citation: ScannedJson::new(citation), text })
     }
 
-    fn is_taken_by(block: &ContentBlock) -> bool {
+    fn is_accepted_by(block: &ContentBlock) -> bool {
         match block {
             ContentBlock::Text(_) => true,
-            ContentBlock::Raw(block) => block.takes().citations,
+            ContentBlock::Raw(block) => block.accepts().citations,
             _ => false,
         }
     }

@@ -3,7 +3,7 @@ use crate::block::{CompactionBlock, ContentBlock};
 use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, each_member};
 
-/// Messages API: `BetaCompactionContentBlockDelta`. What is present replaces what the block has.
+/// Messages API: `BetaCompactionContentBlockDelta`. A present member replaces that of the block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompactionDelta<'a> {
     /// The present members.
@@ -42,7 +42,7 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
         Ok(delta)
     }
 
-    fn is_taken_by(block: &ContentBlock) -> bool {
+    fn is_accepted_by(block: &ContentBlock) -> bool {
         matches!(block, ContentBlock::Compaction(_))
     }
 

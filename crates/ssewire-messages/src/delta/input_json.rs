@@ -26,7 +26,7 @@ impl<'a> DeltaType<'a> for InputJsonDelta<'a> {
         read_piece(cursor, "partial_json", has_extra, |_, _| {}).map(|piece| Self { piece })
     }
 
-    fn is_taken_by(block: &ContentBlock) -> bool {
+    fn is_accepted_by(block: &ContentBlock) -> bool {
         block.has_input()
     }
 

@@ -1,4 +1,4 @@
-//! The pieces that content blocks come in, one file for each kind.
+//! The deltas of content blocks, one file for each kind.
 //!
 //! A new kind is a file with a type that implements [`DeltaType`], and its line in [`deltas!`].
 
@@ -21,7 +21,7 @@ pub use self::thinking::ThinkingDelta;
 pub use self::unknown::UnknownDelta;
 use crate::block::ContentBlock;
 use crate::json::Cursor;
-use crate::partial::PartialStrings;
+use crate::partial::PartialInput;
 use crate::read::{ReadError, peek_type};
 use crate::text::{Grown, PendingHalf};
 
@@ -33,10 +33,10 @@ pub(crate) trait DeltaType<'a>: Sized {
     /// Reads the object at the cursor. `has_extra` is set if it has members beyond those of its kind.
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError>;
 
-    /// Whether a block takes such deltas: by its kind, or, where that is unknown, by the member it has.
-    fn is_taken_by(block: &ContentBlock) -> bool;
+    /// Whether a block accepts such deltas: by its kind, or, if that is unknown, by the member it has.
+    fn is_accepted_by(block: &ContentBlock) -> bool;
 
-    /// The block that such a delta opens, if none of its index takes it. `None`: it waits for its block.
+    /// The block that such a delta opens, if no block of its index accepts it. `None`: it waits for its block.
     fn new_block() -> Option<ContentBlock>;
 
     /// Takes the member that belongs to the block and not to this delta, as a delta of its own.
@@ -47,10 +47,10 @@ pub(crate) trait DeltaType<'a>: Sized {
     /// The bytes that it adds to a block.
     fn len(&self) -> usize;
 
-    /// Merges it into a block that takes it.
+    /// Merges it into a block that accepts it.
     fn merge(self, into: &mut Target<'_>) -> Merged;
 
-    /// The same without borrows.
+    /// Copies what it borrows.
     fn into_owned(self) -> Delta<'static>;
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct Target<'t> {
     /// The half of a surrogate pair that a string of it ended with.
     pub(crate) half: &'t mut PendingHalf,
     /// Whether partial values of tool input are wanted.
-    pub(crate) partial: Option<PartialStrings>,
+    pub(crate) partial: Option<PartialInput>,
 }
 
 impl Target<'_> {
@@ -113,10 +113,10 @@ macro_rules! deltas {
         impl DeltaKind {
             pub(crate) const ALL: &'static [Self] = &[$( Self::$variant, )+];
 
-            /// As [`DeltaType::is_taken_by`].
-            pub(crate) fn is_taken_by(self, block: &ContentBlock) -> bool {
+            /// As [`DeltaType::is_accepted_by`].
+            pub(crate) fn is_accepted_by(self, block: &ContentBlock) -> bool {
                 match self {
-                    $( Self::$variant => <$delta<'_> as DeltaType<'_>>::is_taken_by(block), )+
+                    $( Self::$variant => <$delta<'_> as DeltaType<'_>>::is_accepted_by(block), )+
                 }
             }
 
@@ -138,7 +138,7 @@ macro_rules! deltas {
                 }
             }
 
-            /// The same delta without borrows.
+            /// Copies what the delta borrows.
             #[must_use]
             pub fn into_owned(self) -> Delta<'static> {
                 match self {

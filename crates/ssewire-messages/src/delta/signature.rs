@@ -47,10 +47,10 @@ impl<'a> DeltaType<'a> for SignatureDelta<'a> {
         Ok(Self { signature: piece.text, thinking })
     }
 
-    fn is_taken_by(block: &ContentBlock) -> bool {
+    fn is_accepted_by(block: &ContentBlock) -> bool {
         match block {
             ContentBlock::Thinking(_) => true,
-            ContentBlock::Raw(block) => block.takes().signature,
+            ContentBlock::Raw(block) => block.accepts().signature,
             _ => false,
         }
     }

@@ -49,10 +49,10 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
         Ok(Self { piece, citation })
     }
 
-    fn is_taken_by(block: &ContentBlock) -> bool {
+    fn is_accepted_by(block: &ContentBlock) -> bool {
         match block {
             ContentBlock::Text(_) => true,
-            ContentBlock::Raw(block) => block.takes().text,
+            ContentBlock::Raw(block) => block.accepts().text,
             _ => false,
         }
     }

@@ -63,10 +63,10 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
         Ok(Self { piece, signature, estimated_tokens })
     }
 
-    fn is_taken_by(block: &ContentBlock) -> bool {
+    fn is_accepted_by(block: &ContentBlock) -> bool {
         match block {
             ContentBlock::Thinking(_) => true,
-            ContentBlock::Raw(block) => block.takes().thinking,
+            ContentBlock::Raw(block) => block.accepts().thinking,
             _ => false,
         }
     }

@@ -3,7 +3,7 @@ use alloc::borrow::Cow;
 use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, peek_type};
 
-/// A delta of a kind that this version does not know, as it came.
+/// A delta of a kind that this version does not know, as raw JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnknownDelta<'a> {
     raw: ScannedJson<'a>,

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use super::string::{push_lossy, unit};
 use super::{Cursor, JsonStr};
 
-/// A JSON value as text: valid, as it was sent, in one allocation.
+/// A JSON value as valid text, in one allocation.
 ///
-/// Line ends between its tokens are spaces, ill-formed UTF-8 and lone surrogate escapes are U+FFFD; else it is what came,
-/// byte for byte. It is parsed when somebody asks.
+/// Line ends between its tokens are spaces, ill-formed UTF-8 and lone surrogate escapes are U+FFFD; all else is
+/// unchanged, byte for byte. It is parsed on demand.
 ///
 /// ```
 /// use ssewire_messages::RawJson;
@@ -39,7 +39,7 @@ pub struct InvalidJson {
 }
 
 impl InvalidJson {
-    /// The offset of the first byte that cannot stand there; the length of the text if that is truncated.
+    /// Offset of the first unexpected byte; the length of the text if that is truncated.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
@@ -138,7 +138,7 @@ impl<'a> RawJsonRef<'a> {
         self.0
     }
 
-    /// The same, to keep.
+    /// Copies the text.
     #[must_use]
     pub fn to_raw_json(self) -> RawJson {
         RawJson(self.0.into())
@@ -184,7 +184,7 @@ impl<'a> RawJsonRef<'a> {
         Self(core::str::from_utf8(valid).unwrap_or("null"))
     }
 
-    /// What it says, if it is a string.
+    /// The decoded text, if it is a string.
     #[must_use]
     pub fn string(self) -> Option<Cow<'a, str>> {
         self.json_str().map(JsonStr::to_text)

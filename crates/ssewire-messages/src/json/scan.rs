@@ -1,7 +1,7 @@
 //! The member scanner: a pull reader over the bytes of one JSON document.
 //!
 //! It validates the grammar as RFC 8259 has it and allocates nothing. UTF-8 is not checked here: bytes above 0x7F can
-//! only stand in strings, and whoever keeps a string or a value checks its bytes then.
+//! only be in strings, and their UTF-8 is checked when a string or a value is kept.
 
 use super::RawJson;
 use super::string::{JsonStr, find_special, unit};
@@ -80,7 +80,7 @@ impl<'a> Cursor<'a> {
         self.begin(b'{')
     }
 
-    /// Enters an array, likewise.
+    /// Enters an array. `false`: the value is none, and was not touched.
     pub(crate) fn begin_array(&mut self) -> Result<bool, SyntaxError> {
         self.begin(b'[')
     }

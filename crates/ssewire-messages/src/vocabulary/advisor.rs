@@ -5,7 +5,7 @@ use super::wire::{object, string_enum, tagged};
 use crate::Nullable;
 
 object! {
-    /// What the advisor, another model, said (Messages API: `BetaAdvisorToolResultBlock`).
+    /// The answer of the advisor, another model (Messages API: `BetaAdvisorToolResultBlock`).
     pub struct AdvisorToolResultBlock = "advisor_tool_result" {
         /// The outcome.
         pub content: Option<AdvisorToolResultContent>,
@@ -32,7 +32,7 @@ object! {
     pub struct AdvisorResultBlock = "advisor_result" {
         /// Why the advisor stopped.
         pub stop_reason: Nullable<String>,
-        /// What it said.
+        /// The text of the advisor.
         pub text: Option<String>,
     }
 }
@@ -40,7 +40,7 @@ object! {
 object! {
     /// The advisor's advice in encrypted form (Messages API: `BetaAdvisorRedactedResultBlock`).
     pub struct AdvisorRedactedResultBlock = "advisor_redacted_result" {
-        /// What it said, encrypted; to be sent back unchanged.
+        /// The encrypted text of the advisor. Send it back unchanged.
         pub encrypted_content: Option<String>,
         /// Why the advisor stopped.
         pub stop_reason: Nullable<String>,
@@ -69,7 +69,7 @@ string_enum! {
         Overloaded = "overloaded",
         /// The tool does not work at the moment.
         Unavailable = "unavailable",
-        /// The advisor took too long.
+        /// The advisor exceeded its time limit.
         ExecutionTimeExceeded = "execution_time_exceeded",
         /// There is no such model.
         ModelNotFound = "model_not_found",

@@ -5,7 +5,7 @@ use super::UnknownObject;
 use super::wire::{object, string_enum, tagged};
 
 object! {
-    /// What a run of a shell command gave (Messages API: `BashCodeExecutionToolResultBlock`).
+    /// The result of a shell command (Messages API: `BashCodeExecutionToolResultBlock`).
     pub struct BashCodeExecutionToolResultBlock = "bash_code_execution_tool_result" {
         /// The outcome.
         pub content: Option<BashCodeExecutionToolResultContent>,
@@ -26,15 +26,15 @@ tagged! {
 }
 
 object! {
-    /// What a shell command wrote (Messages API: `BashCodeExecutionResultBlock`).
+    /// The output of a shell command (Messages API: `BashCodeExecutionResultBlock`).
     pub struct BashCodeExecutionResultBlock = "bash_code_execution_result" {
         /// The files that it made.
         pub content: Option<Vec<BashCodeExecutionOutput>>,
         /// Its exit code.
         pub return_code: Option<i64>,
-        /// What it wrote to standard error.
+        /// Its standard error.
         pub stderr: Option<String>,
-        /// What it wrote to standard output.
+        /// Its standard output.
         pub stdout: Option<String>,
     }
 }

@@ -1,4 +1,4 @@
-//! Where a text comes from.
+//! The sources of a text.
 
 use alloc::string::String;
 
@@ -17,7 +17,7 @@ tagged! {
         ContentBlockLocation(CitationContentBlockLocation),
         /// A result of a web search.
         WebSearchResultLocation(CitationsWebSearchResultLocation),
-        /// A search result that the request brought along.
+        /// A search result in the request.
         SearchResultLocation(CitationsSearchResultLocation),
     }
 }
@@ -31,7 +31,7 @@ object! {
         pub document_index: Option<u64>,
         /// The title of that document, if it has one.
         pub document_title: Nullable<String>,
-        /// The position behind the last character.
+        /// The position after the last character.
         pub end_char_index: Option<u64>,
         /// The uploaded file that the document is, if it is one.
         pub file_id: Nullable<String>,
@@ -49,7 +49,7 @@ object! {
         pub document_index: Option<u64>,
         /// The title of that document, if it has one.
         pub document_title: Nullable<String>,
-        /// The number of the page behind the last one.
+        /// The number of the page after the last one.
         pub end_page_number: Option<u64>,
         /// The uploaded file that the document is, if it is one.
         pub file_id: Nullable<String>,
@@ -68,7 +68,7 @@ object! {
         pub document_index: Option<u64>,
         /// The title of that document, if it has one.
         pub document_title: Nullable<String>,
-        /// The index behind the last block.
+        /// The index after the last block.
         pub end_block_index: Option<u64>,
         /// The uploaded file that the document is, if it is one.
         pub file_id: Nullable<String>,
@@ -92,16 +92,16 @@ object! {
 }
 
 object! {
-    /// A search result that the request brought along (Messages API:
+    /// A search result in the request (Messages API:
     /// `CitationsSearchResultLocation`).
     pub struct CitationsSearchResultLocation = "search_result_location" {
         /// The text of these blocks.
         pub cited_text: Option<String>,
-        /// The index behind the last block of the search result.
+        /// The index after the last block of the search result.
         pub end_block_index: Option<u64>,
         /// Which of the request's search results, counted from 0.
         pub search_result_index: Option<u64>,
-        /// Where the request says the search result is from.
+        /// The source of the search result, as the request names it.
         pub source: Option<String>,
         /// The index of the first block of the search result, counted from 0.
         pub start_block_index: Option<u64>,

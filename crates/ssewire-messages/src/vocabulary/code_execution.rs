@@ -5,7 +5,7 @@ use super::UnknownObject;
 use super::wire::{object, string_enum, tagged};
 
 object! {
-    /// What a run of code gave (Messages API: `CodeExecutionToolResultBlock`).
+    /// The result of a run of code (Messages API: `CodeExecutionToolResultBlock`).
     pub struct CodeExecutionToolResultBlock = "code_execution_tool_result" {
         /// The outcome.
         pub content: Option<CodeExecutionToolResultContent>,
@@ -28,30 +28,30 @@ tagged! {
 }
 
 object! {
-    /// What code wrote (Messages API: `CodeExecutionResultBlock`).
+    /// The output of code (Messages API: `CodeExecutionResultBlock`).
     pub struct CodeExecutionResultBlock = "code_execution_result" {
         /// The files that it made.
         pub content: Option<Vec<CodeExecutionOutput>>,
         /// Its exit code.
         pub return_code: Option<i64>,
-        /// What it wrote to standard error.
+        /// Its standard error.
         pub stderr: Option<String>,
-        /// What it wrote to standard output.
+        /// Its standard output.
         pub stdout: Option<String>,
     }
 }
 
 object! {
-    /// What code wrote, its standard output encrypted (Messages API:
+    /// The output of code, with its standard output encrypted (Messages API:
     /// `EncryptedCodeExecutionResultBlock`).
     pub struct EncryptedCodeExecutionResultBlock = "encrypted_code_execution_result" {
         /// The files that it made.
         pub content: Option<Vec<CodeExecutionOutput>>,
-        /// What it wrote to standard output, encrypted; to be sent back unchanged.
+        /// Its encrypted standard output. Send it back unchanged.
         pub encrypted_stdout: Option<String>,
         /// Its exit code.
         pub return_code: Option<i64>,
-        /// What it wrote to standard error.
+        /// Its standard error.
         pub stderr: Option<String>,
     }
 }

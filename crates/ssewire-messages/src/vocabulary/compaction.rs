@@ -32,7 +32,7 @@ object! {
 }
 
 tagged! {
-    /// What was added or removed (Messages API: the `tool` of a change).
+    /// The tools that were added or removed (Messages API: the `tool` of a change).
     pub enum ToolChangeTool else UnknownObject {
         /// A tool of the request.
         Tool(ToolChangeToolReference),

@@ -1,4 +1,4 @@
-//! What the server left out of a long conversation (beta).
+//! The parts of a long conversation that the server left out (beta).
 
 use alloc::vec::Vec;
 
@@ -6,7 +6,7 @@ use super::UnknownObject;
 use super::wire::{object, tagged};
 
 object! {
-    /// What the server's context management did to the request (Messages API:
+    /// The edits of the request by the server's context management (Messages API:
     /// `BetaContextManagementResponse`).
     pub struct ContextManagementResponse {
         /// The edits that were applied, in their order.

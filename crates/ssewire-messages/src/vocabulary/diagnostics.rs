@@ -5,7 +5,7 @@ use super::wire::{object, tagged};
 use crate::Nullable;
 
 object! {
-    /// What the server found out about the request (Messages API: `Diagnostics`).
+    /// Diagnostics of the request by the server (Messages API: `Diagnostics`).
     pub struct Diagnostics {
         /// Why the prompt cache was missed. Null where it was not, or is not known yet.
         pub cache_miss_reason: Nullable<CacheMissReason>,

@@ -26,7 +26,7 @@ object! {
 }
 
 tagged! {
-    /// Why another model took over (Messages API: the `trigger` of a `BetaFallbackBlock`).
+    /// The reason for the change of the model (Messages API: the `trigger` of a `BetaFallbackBlock`).
     pub enum FallbackTrigger else UnknownObject {
         /// The model before refused.
         Refusal(FallbackRefusalTrigger),

@@ -1,4 +1,4 @@
-//! What was changed in the request before the model saw it (beta).
+//! Changes of the request before it reached the model (beta).
 
 use alloc::string::String;
 
@@ -20,7 +20,7 @@ object! {
     pub struct ThinkingDroppedInputTransformation = "thinking_dropped" {
         /// Where in the request, as in `messages.1.content.0`.
         pub path: Option<String>,
-        /// What the block is bound to that did not match.
+        /// The binding of the block that did not match.
         pub reason: Option<BindingReason>,
     }
 }
@@ -31,13 +31,13 @@ object! {
     pub struct ThinkingMismatchAllowedInputTransformation = "thinking_mismatch_allowed" {
         /// Where in the request, as in `messages.1.content.0`.
         pub path: Option<String>,
-        /// What the block is bound to that did not match.
+        /// The binding of the block that did not match.
         pub reason: Option<BindingReason>,
     }
 }
 
 string_enum! {
-    /// What a thinking block is bound to that did not match (Messages API: `BindingReason`).
+    /// The binding of a thinking block that did not match (Messages API: `BindingReason`).
     pub enum BindingReason {
         /// Another model wrote it.
         ModelBindingMismatch = "model_binding_mismatch",

@@ -9,7 +9,7 @@ use super::wire::{FromJson, deserialize, object};
 use crate::Nullable;
 
 object! {
-    /// What a tool of an MCP server gave (Messages API: `BetaMCPToolResultBlock`).
+    /// The result of a tool of an MCP server (Messages API: `BetaMCPToolResultBlock`).
     pub struct McpToolResultBlock = "mcp_tool_result" {
         /// The outcome.
         pub content: Option<McpToolResultContent>,
@@ -20,20 +20,20 @@ object! {
     }
 }
 
-/// What a tool of an MCP server gave (Messages API: the `content` of a `BetaMCPToolResultBlock`): a
+/// The result of a tool of an MCP server (Messages API: the `content` of a `BetaMCPToolResultBlock`): a
 /// string or an array of blocks.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum McpToolResultContent {
     /// A text.
     Text(String),
-    /// Blocks; text blocks are what is documented.
+    /// Blocks. The API documents text blocks.
     Blocks(Vec<UnknownObject>),
 }
 
 impl FromJson for McpToolResultContent {
-    fn fits(value: &Value) -> bool {
-        value.is_string() || Vec::<UnknownObject>::fits(value)
+    fn matches(value: &Value) -> bool {
+        value.is_string() || Vec::<UnknownObject>::matches(value)
     }
 
     fn from_json(value: Value) -> Result<Self, Value> {
@@ -76,7 +76,7 @@ object! {
         pub input_schema: Option<Map<String, Value>>,
         /// Its name.
         pub name: Option<String>,
-        /// What it is for, in words.
+        /// The description of the tool.
         pub description: Nullable<String>,
     }
 }

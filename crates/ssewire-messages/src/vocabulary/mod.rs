@@ -1,6 +1,6 @@
-//! The types of what nobody merges: results of server tools, citations, containers, details of the usage.
+//! Types of values that are not merged: results of server tools, citations, containers, details of the usage.
 //!
-//! A message keeps these values as [text](crate::RawJson). Each is parsed when it is asked for:
+//! A message keeps these values as [text](crate::RawJson). Parse each on demand:
 //!
 //! ```
 //! use ssewire_messages::Message;
@@ -18,7 +18,7 @@
 //!
 //! All are plain serde types with public fields. A value that is read and written again is the same JSON value: members
 //! that this version does not know, and known ones of another type than documented, are in `extra`. Every union and every
-//! enumeration has a variant for what this version does not know.
+//! enumeration has a variant for values that this version does not know.
 
 mod advisor;
 mod bash_code_execution;

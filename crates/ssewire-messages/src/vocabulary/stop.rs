@@ -7,15 +7,15 @@ use super::wire::{object, string_enum, tagged};
 use crate::Nullable;
 
 tagged! {
-    /// What stands behind a stop reason (Messages API: `stop_details` of a `Message`).
+    /// The details of a stop reason (Messages API: `stop_details` of a `Message`).
     pub enum StopDetails else UnknownObject {
-        /// What was declined, and why.
+        /// The refusal and its category.
         Refusal(RefusalStopDetails),
     }
 }
 
 object! {
-    /// What was declined, and why (Messages API: `RefusalStopDetails`, `BetaRefusalStopDetails`).
+    /// The refusal and its category (Messages API: `RefusalStopDetails`, `BetaRefusalStopDetails`).
     pub struct RefusalStopDetails = "refusal" {
         /// The policy that it falls under. Null where it falls under none that is named.
         pub category: Nullable<RefusalCategory>,

@@ -6,7 +6,7 @@ use super::wire::{object, string_enum, tagged};
 use crate::Nullable;
 
 object! {
-    /// What the text editor did (Messages API: `TextEditorCodeExecutionToolResultBlock`).
+    /// The result of the text editor (Messages API: `TextEditorCodeExecutionToolResultBlock`).
     pub struct TextEditorCodeExecutionToolResultBlock =
         "text_editor_code_execution_tool_result"
     {
@@ -37,9 +37,9 @@ object! {
     pub struct TextEditorCodeExecutionViewResultBlock =
         "text_editor_code_execution_view_result"
     {
-        /// What was seen of it.
+        /// The part of the file that was viewed.
         pub content: Option<String>,
-        /// What sort of file it is.
+        /// The kind of the file.
         pub file_type: Option<TextEditorCodeExecutionFileType>,
         /// The number of lines that were seen.
         pub num_lines: Nullable<u64>,
@@ -51,7 +51,7 @@ object! {
 }
 
 string_enum! {
-    /// What sort of file was viewed (Messages API: the `file_type` of a
+    /// The kind of the viewed file (Messages API: the `file_type` of a
     /// `TextEditorCodeExecutionViewResultBlock`).
     pub enum TextEditorCodeExecutionFileType {
         /// A text.
@@ -115,7 +115,7 @@ string_enum! {
         Unavailable = "unavailable",
         /// There were too many calls in a short time.
         TooManyRequests = "too_many_requests",
-        /// The command took too long.
+        /// The command exceeded its time limit.
         ExecutionTimeExceeded = "execution_time_exceeded",
         /// There is no such file.
         FileNotFound = "file_not_found",

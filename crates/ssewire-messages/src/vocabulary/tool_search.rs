@@ -6,7 +6,7 @@ use super::wire::{object, string_enum, tagged};
 use crate::Nullable;
 
 object! {
-    /// What a search for tools found (Messages API: `ToolSearchToolResultBlock`).
+    /// The result of a search for tools (Messages API: `ToolSearchToolResultBlock`).
     pub struct ToolSearchToolResultBlock = "tool_search_tool_result" {
         /// The outcome.
         pub content: Option<ToolSearchToolResultContent>,
@@ -70,7 +70,7 @@ string_enum! {
         Unavailable = "unavailable",
         /// There were too many searches in a short time.
         TooManyRequests = "too_many_requests",
-        /// The search took too long.
+        /// The search exceeded its time limit.
         ExecutionTimeExceeded = "execution_time_exceeded",
     }
 }

@@ -1,4 +1,4 @@
-//! What a message cost.
+//! The tokens and requests that a message cost.
 //!
 //! Every count is optional: one that no event carried is absent, not zero.
 
@@ -21,7 +21,7 @@ object! {
 }
 
 object! {
-    /// What the output tokens were spent on (Messages API: `OutputTokensDetails`).
+    /// The output tokens by their use (Messages API: `OutputTokensDetails`).
     pub struct OutputTokensDetails {
         /// Those of the model's thinking, whether it is shown or not.
         pub thinking_tokens (count): Option<u64>,
@@ -74,79 +74,52 @@ tagged! {
     }
 }
 
-object! {
+/// The cost of a run. The kinds differ in `type`, and in whether they name the model.
+macro_rules! iteration_usage {
+    ($( $(#[$meta:meta])* $name:ident = $tag:literal $({ $(#[$model_meta:meta])* model: $model:ty })? )+) => {
+        $(
+            object! {
+                $(#[$meta])*
+                pub struct $name = $tag {
+                    /// The input tokens that were written to the prompt cache, by lifetime.
+                    pub cache_creation: Nullable<CacheCreation>,
+                    /// The input tokens that were written to the prompt cache.
+                    pub cache_creation_input_tokens (count): Option<u64>,
+                    /// The input tokens that were read from the prompt cache.
+                    pub cache_read_input_tokens (count): Option<u64>,
+                    /// The input tokens that were neither written to the prompt cache nor read from it.
+                    pub input_tokens (count): Option<u64>,
+                    $( $(#[$model_meta])* pub model: $model, )?
+                    /// The output tokens.
+                    pub output_tokens (count): Option<u64>,
+                }
+            }
+        )+
+    };
+}
+
+iteration_usage! {
     /// A run that wrote to the message (Messages API: `BetaMessageIterationUsage`).
-    pub struct MessageIterationUsage = "message" {
-        /// The input tokens that were written to the prompt cache, by lifetime.
-        pub cache_creation: Nullable<CacheCreation>,
-        /// The input tokens that were written to the prompt cache.
-        pub cache_creation_input_tokens (count): Option<u64>,
-        /// The input tokens that were read from the prompt cache.
-        pub cache_read_input_tokens (count): Option<u64>,
-        /// The input tokens that the prompt cache had no part in.
-        pub input_tokens (count): Option<u64>,
+    MessageIterationUsage = "message" {
         /// The model that ran.
-        pub model: Nullable<String>,
-        /// The output tokens.
-        pub output_tokens (count): Option<u64>,
+        model: Nullable<String>
     }
-}
-
-object! {
     /// A run that compacted the conversation (Messages API: `BetaCompactionIterationUsage`).
-    pub struct CompactionIterationUsage = "compaction" {
-        /// The input tokens that were written to the prompt cache, by lifetime.
-        pub cache_creation: Nullable<CacheCreation>,
-        /// The input tokens that were written to the prompt cache.
-        pub cache_creation_input_tokens (count): Option<u64>,
-        /// The input tokens that were read from the prompt cache.
-        pub cache_read_input_tokens (count): Option<u64>,
-        /// The input tokens that the prompt cache had no part in.
-        pub input_tokens (count): Option<u64>,
-        /// The output tokens.
-        pub output_tokens (count): Option<u64>,
-    }
-}
-
-object! {
+    CompactionIterationUsage = "compaction"
     /// A run of the advisor (Messages API: `BetaAdvisorMessageIterationUsage`).
-    pub struct AdvisorMessageIterationUsage = "advisor_message" {
-        /// The input tokens that were written to the prompt cache, by lifetime.
-        pub cache_creation: Nullable<CacheCreation>,
-        /// The input tokens that were written to the prompt cache.
-        pub cache_creation_input_tokens (count): Option<u64>,
-        /// The input tokens that were read from the prompt cache.
-        pub cache_read_input_tokens (count): Option<u64>,
-        /// The input tokens that the prompt cache had no part in.
-        pub input_tokens (count): Option<u64>,
+    AdvisorMessageIterationUsage = "advisor_message" {
         /// The model that advised.
-        pub model: Option<String>,
-        /// The output tokens.
-        pub output_tokens (count): Option<u64>,
+        model: Option<String>
     }
-}
-
-object! {
-    /// A run of the model that took over after a refusal (Messages API:
-    /// `BetaFallbackMessageIterationUsage`).
-    pub struct FallbackMessageIterationUsage = "fallback_message" {
-        /// The input tokens that were written to the prompt cache, by lifetime.
-        pub cache_creation: Nullable<CacheCreation>,
-        /// The input tokens that were written to the prompt cache.
-        pub cache_creation_input_tokens (count): Option<u64>,
-        /// The input tokens that were read from the prompt cache.
-        pub cache_read_input_tokens (count): Option<u64>,
-        /// The input tokens that the prompt cache had no part in.
-        pub input_tokens (count): Option<u64>,
+    /// A run of the model that took over after a refusal (Messages API: `BetaFallbackMessageIterationUsage`).
+    FallbackMessageIterationUsage = "fallback_message" {
         /// The model that took over.
-        pub model: Option<String>,
-        /// The output tokens.
-        pub output_tokens (count): Option<u64>,
+        model: Option<String>
     }
 }
 
 object! {
-    /// What became of the credit for a request that another model refused (Messages API:
+    /// The state of the credit for a request that another model refused (Messages API:
     /// `BetaFallbackCreditUsage`).
     pub struct FallbackCreditUsage {
         /// Whether it was redeemed.
@@ -190,7 +163,7 @@ string_enum! {
         ContinuationExcluded = "continuation_excluded",
         /// The credit covers only going on from the text so far.
         ContinuationOnly = "continuation_only",
-        /// The credit came too late.
+        /// The credit has expired.
         Expired = "expired",
         /// The credit does not hold for this model.
         InvalidTargetModel = "invalid_target_model",

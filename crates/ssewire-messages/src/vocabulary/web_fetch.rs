@@ -7,7 +7,7 @@ use super::wire::{object, string_enum, tagged};
 use crate::Nullable;
 
 object! {
-    /// What a web fetch brought (Messages API: `WebFetchToolResultBlock`).
+    /// The result of a web fetch (Messages API: `WebFetchToolResultBlock`).
     pub struct WebFetchToolResultBlock = "web_fetch_tool_result" {
         /// Who called the fetch.
         pub caller: Nullable<Box<Caller>>,
@@ -41,7 +41,7 @@ object! {
 }
 
 tagged! {
-    /// What stands at an address (Messages API: the `content` of a `WebFetchBlock`).
+    /// The document at an address (Messages API: the `content` of a `WebFetchBlock`).
     pub enum WebFetchDocument else UnknownObject {
         /// A document.
         Document(DocumentBlock),

@@ -11,7 +11,7 @@ use super::wire::{FromJson, Tagged, deserialize, object, string_enum, tag, tagge
 use crate::Nullable;
 
 object! {
-    /// What a web search found (Messages API: `WebSearchToolResultBlock`).
+    /// The result of a web search (Messages API: `WebSearchToolResultBlock`).
     pub struct WebSearchToolResultBlock = "web_search_tool_result" {
         /// Who called the search.
         pub caller: Nullable<Box<Caller>>,
@@ -27,17 +27,17 @@ object! {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum WebSearchToolResultContent {
-    /// What was found.
+    /// The search results.
     Results(Vec<WebSearchResult>),
     /// Why there are no results.
     Error(WebSearchToolResultErrorObject),
-    /// An outcome that this version does not know, as it came.
+    /// A result that this version does not know, as JSON.
     Unknown(UnknownObject),
 }
 
 impl FromJson for WebSearchToolResultContent {
-    fn fits(value: &Value) -> bool {
-        value.is_object() || Vec::<WebSearchResult>::fits(value)
+    fn matches(value: &Value) -> bool {
+        value.is_object() || Vec::<WebSearchResult>::matches(value)
     }
 
     fn from_json(value: Value) -> Result<Self, Value> {

@@ -5,7 +5,11 @@
 //! seen there; with this many events it would not end either.
 
 use serde_json::json;
-use ssewire_messages::{AccumulateError, Accumulator, Completion, ProtocolViolations, StreamEvent, ViolationKind};
+use ssewire_messages::{
+    AccumulateError, Accumulator, Completion, PartialStrings, ProtocolViolations, StreamEvent, ToolInput, Update,
+    ViolationKind,
+};
+use ssewire_tests::partial_json::Mirror;
 
 /// What a stream cost.
 #[derive(Debug, Clone, Copy)]
@@ -176,6 +180,40 @@ fn a_message_over_its_bytes_is_told_once_and_grows_no_more() {
         let pieces = written.matches(&"x".repeat(100)).count();
         assert!(pieces <= most, "{what}: {pieces}");
     }
+}
+
+/// Bindings keep a value of their own, and ask what each piece has changed.
+#[test]
+fn changes_of_partial_input_cost_what_their_pieces_do() {
+    let mut accumulator = unlimited().with_partial_changes(PartialStrings::Show);
+    let (mut mirror, mut received, mut changed) = (Mirror::default(), 0, 0);
+    let mut take = |accumulator: &mut Accumulator, payload: &str| {
+        received += payload.len();
+        let Ok(Update::ToolInput { input, .. }) = accumulator.accumulate_json(payload.as_bytes()) else { return };
+        for change in input.partial_changes() {
+            changed += 1;
+            mirror.apply(change);
+        }
+    };
+    take(&mut accumulator, &tool(0));
+    let before = ssewire_heap::allocated();
+    let mut own = 0;
+    for number in 0..20_000 {
+        let piece = if number == 0 { "{\"a\":\"".to_owned() } else { format!("\",\"k{number}\":\"v") };
+        let payload = input(0, &piece);
+        let mark = ssewire_heap::allocated();
+        take(&mut accumulator, &payload);
+        own += ssewire_heap::allocated() - mark;
+    }
+    take(&mut accumulator, &input(0, "\"}"));
+    assert!(ssewire_heap::allocated() > before);
+    // A key, a string and its text for each piece. What an earlier piece has changed is not told again.
+    assert_eq!(changed, 1 + 2 + 3 * 19_999 + 1);
+    assert!(own <= 20 * received, "{own} allocated for {received}");
+    let snapshot = accumulator.snapshot();
+    let partial = snapshot.content()[0].tool_input().and_then(ToolInput::partial);
+    assert_eq!(mirror.value(), partial);
+    assert_eq!(partial.and_then(|value| value.as_object()).map(|members| members.len()), Some(20_000));
 }
 
 /// The message so far, and what ends it, are as good as ever.

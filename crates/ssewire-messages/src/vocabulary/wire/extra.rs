@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 /// The members of an object that have no typed field of their own.
 ///
-/// Two sorts stand here: members this version does not know, and known members whose value is of
-/// another JSON type than documented (their typed field then says absent). They are written after
+/// Two kinds are here: members that this version does not know, and known members whose value is of
+/// another JSON type than documented (their typed field is then absent). They are written after
 /// the typed members; where a typed field of the same name is set, that one is written.
 ///
 /// One pointer wide, and without a heap allocation while empty.
@@ -40,7 +40,7 @@ impl ExtraMembers {
         self.get(name).is_some()
     }
 
-    /// The members in the order of [`serde_json::Map`]: by name, or as they came with
+    /// The members in the order of [`serde_json::Map`]: by name, or in order of arrival with
     /// `serde_json`'s feature `preserve_order`.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().flat_map(|members| members.iter()).map(|(name, value)| (name.as_str(), value))

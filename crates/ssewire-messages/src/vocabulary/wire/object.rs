@@ -15,22 +15,22 @@
 /// ```
 ///
 /// gives a struct of these public fields and `extra`, with `Serialize` and `Deserialize`. An
-/// object that is read and written again is the same JSON value: what finds no place in its field
+/// object that is read and written again is the same JSON value: a value that does not fit its field
 /// is kept in `extra`.
 ///
-/// After the name stands the object's `type`:
+/// The object's `type` follows the name:
 ///
-/// - `= "text"`: an object of another `type` does not fit;
-/// - `= "message" implied`: any `type` fits, one other than this goes to `extra`, and this one is
-///   written where none came;
+/// - `= "text"`: an object of another `type` does not match;
+/// - `= "message" implied`: any `type` matches, one other than this goes to `extra`, and this one is
+///   written if there was none;
 /// - nothing: the object has no `type` of its own.
 ///
-/// The type of a field says what an absent member is: `Option` for members that are never null,
+/// The type of a field defines an absent member: `Option` for members that are never null,
 /// [`Nullable`](crate::Nullable) for those that may be. `name as "key"` gives a field another name
 /// than its member has. A rule in parentheses changes how the member is read:
 ///
 /// - `(count)`: also from a string of digits or an integral float;
-/// - `(implied "x")`: "x" is written where none came.
+/// - `(implied "x")`: "x" is written if there was none.
 macro_rules! object {
     (
         $(#[$meta:meta])*
@@ -58,13 +58,13 @@ macro_rules! object {
         )?
 
         impl $crate::vocabulary::wire::FromJson for $name {
-            fn fits(value: &::serde_json::Value) -> bool {
-                $( $crate::vocabulary::wire::object!(@tag_fits value, $tag $($implied)?) && )?
+            fn matches(value: &::serde_json::Value) -> bool {
+                $( $crate::vocabulary::wire::object!(@tag_matches value, $tag $($implied)?) && )?
                 value.is_object()
             }
 
             fn from_json(value: ::serde_json::Value) -> Result<Self, ::serde_json::Value> {
-                if !Self::fits(&value) {
+                if !Self::matches(&value) {
                     return Err(value);
                 }
                 let ::serde_json::Value::Object(object) = value else {
@@ -127,8 +127,8 @@ macro_rules! object {
     (@key $member:ident) => { stringify!($member) };
     (@key $member:ident $key:literal) => { $key };
 
-    (@tag_fits $value:ident, $tag:literal) => { $crate::vocabulary::wire::tag($value) == Some($tag) };
-    (@tag_fits $value:ident, $tag:literal implied) => { true };
+    (@tag_matches $value:ident, $tag:literal) => { $crate::vocabulary::wire::tag($value) == Some($tag) };
+    (@tag_matches $value:ident, $tag:literal implied) => { true };
 
     (@read $value:ident, $ty:ty, count) => { $crate::vocabulary::wire::count_or::<$ty>($value) };
     (@read $value:ident, $ty:ty $(, $($rule:tt)+)?) => {

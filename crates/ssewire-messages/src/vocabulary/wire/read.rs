@@ -10,17 +10,17 @@ use serde_json::{Map, Value};
 
 use crate::Nullable;
 
-/// What can be read from a JSON value.
+/// A type that can be read from a JSON value.
 pub(crate) trait FromJson: Sized {
     /// Whether [`from_json`](Self::from_json) would succeed. Only looks, so that an array is
-    /// taken apart only if each of its elements fits.
-    fn fits(value: &Value) -> bool;
+    /// taken apart only if each of its elements matches.
+    fn matches(value: &Value) -> bool;
 
     /// Takes the value over, or gives it back untouched if it is of another shape.
     fn from_json(value: Value) -> Result<Self, Value>;
 }
 
-/// The type of a field of an object; the default stands for a member that did not come.
+/// The type of a field of an object; the default represents an absent member.
 pub(crate) trait Member: FromJson + Serialize + Default {
     /// Whether the member is left out when the object is written.
     fn is_absent(&self) -> bool {
@@ -28,7 +28,7 @@ pub(crate) trait Member: FromJson + Serialize + Default {
     }
 }
 
-/// An object that says with `type` what it is.
+/// An object with a `type`.
 pub(crate) trait Tagged {
     /// Its `type`.
     const TYPE: &'static str;
@@ -83,8 +83,8 @@ impl Member for String {}
 
 /// Null is not among the values of `T`, unless `T` itself takes it.
 impl<T: FromJson> FromJson for Option<T> {
-    fn fits(value: &Value) -> bool {
-        T::fits(value)
+    fn matches(value: &Value) -> bool {
+        T::matches(value)
     }
 
     fn from_json(value: Value) -> Result<Self, Value> {
@@ -93,8 +93,8 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl<T: FromJson> FromJson for Nullable<T> {
-    fn fits(value: &Value) -> bool {
-        value.is_null() || T::fits(value)
+    fn matches(value: &Value) -> bool {
+        value.is_null() || T::matches(value)
     }
 
     fn from_json(value: Value) -> Result<Self, Value> {
@@ -106,8 +106,8 @@ impl<T: FromJson> FromJson for Nullable<T> {
 }
 
 impl<T: FromJson> FromJson for Box<T> {
-    fn fits(value: &Value) -> bool {
-        T::fits(value)
+    fn matches(value: &Value) -> bool {
+        T::matches(value)
     }
 
     fn from_json(value: Value) -> Result<Self, Value> {
@@ -121,20 +121,22 @@ impl<T: Tagged> Tagged for Box<T> {
 
 /// All elements, or the array goes back whole.
 impl<T: FromJson> FromJson for Vec<T> {
-    fn fits(value: &Value) -> bool {
-        value.as_array().is_some_and(|elements| elements.iter().all(T::fits))
+    fn matches(value: &Value) -> bool {
+        value.as_array().is_some_and(|elements| elements.iter().all(T::matches))
     }
 
     fn from_json(value: Value) -> Result<Self, Value> {
         match value {
-            Value::Array(elements) if elements.iter().all(T::fits) => elements.into_iter().map(T::from_json).collect(),
+            Value::Array(elements) if elements.iter().all(T::matches) => {
+                elements.into_iter().map(T::from_json).collect()
+            }
             other => Err(other),
         }
     }
 }
 
 impl FromJson for Value {
-    fn fits(_: &Value) -> bool {
+    fn matches(_: &Value) -> bool {
         true
     }
 
@@ -144,7 +146,7 @@ impl FromJson for Value {
 }
 
 impl FromJson for Map<String, Value> {
-    fn fits(value: &Value) -> bool {
+    fn matches(value: &Value) -> bool {
         value.is_object()
     }
 
@@ -157,7 +159,7 @@ impl FromJson for Map<String, Value> {
 }
 
 impl FromJson for String {
-    fn fits(value: &Value) -> bool {
+    fn matches(value: &Value) -> bool {
         value.is_string()
     }
 
@@ -170,7 +172,7 @@ impl FromJson for String {
 }
 
 impl FromJson for bool {
-    fn fits(value: &Value) -> bool {
+    fn matches(value: &Value) -> bool {
         value.is_boolean()
     }
 
@@ -180,7 +182,7 @@ impl FromJson for bool {
 }
 
 impl FromJson for u64 {
-    fn fits(value: &Value) -> bool {
+    fn matches(value: &Value) -> bool {
         value.is_u64()
     }
 
@@ -190,7 +192,7 @@ impl FromJson for u64 {
 }
 
 impl FromJson for i64 {
-    fn fits(value: &Value) -> bool {
+    fn matches(value: &Value) -> bool {
         value.is_i64()
     }
 

@@ -13,7 +13,7 @@
 /// ```
 ///
 /// gives an enum that also has `Unknown(UnknownObject)`, with `type_name`, `Serialize` and
-/// `Deserialize`. The `type` of a variant stands in its object's table; a `type` that stands in
+/// `Deserialize`. The `type` of a variant is in its object's table; a `type` that is in
 /// none of them, or none at all, is left to the type after `else`. A known `type` whose object
 /// does not fit makes the value unreadable.
 macro_rules! tagged {
@@ -28,12 +28,12 @@ macro_rules! tagged {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant($object), )+
-            /// One that this version does not know, as it came.
+            /// One that this version does not know, as JSON.
             Unknown($unknown),
         }
 
         impl $name {
-            /// Its `type`, as it stands on the wire.
+            /// Its `type` on the wire.
             #[must_use]
             pub fn type_name(&self) -> &str {
                 match self {
@@ -44,14 +44,14 @@ macro_rules! tagged {
         }
 
         impl $crate::vocabulary::wire::FromJson for $name {
-            fn fits(value: &::serde_json::Value) -> bool {
+            fn matches(value: &::serde_json::Value) -> bool {
                 match $crate::vocabulary::wire::tag(value) {
                     $(
                         Some(<$object as $crate::vocabulary::wire::Tagged>::TYPE) => {
-                            <$object as $crate::vocabulary::wire::FromJson>::fits(value)
+                            <$object as $crate::vocabulary::wire::FromJson>::matches(value)
                         }
                     )+
-                    _ => <$unknown as $crate::vocabulary::wire::FromJson>::fits(value),
+                    _ => <$unknown as $crate::vocabulary::wire::FromJson>::matches(value),
                 }
             }
 

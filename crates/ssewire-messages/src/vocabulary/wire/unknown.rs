@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::FromJson;
 
-/// An object whose `type` this version does not know, kept as it came.
+/// An object whose `type` this version does not know, as JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnknownObject {
     raw: Box<Map<String, Value>>,
@@ -27,7 +27,7 @@ impl UnknownObject {
 }
 
 impl FromJson for UnknownObject {
-    fn fits(value: &Value) -> bool {
+    fn matches(value: &Value) -> bool {
         value.is_object()
     }
 
