@@ -518,7 +518,7 @@ impl MessageDecoder {
     #[must_use]
     pub fn completion(&self) -> Completion {
         match (&self.bare_error, self.accumulator.completion()) {
-            (Some(_), completion) if completion != Completion::NonStreamBody && !self.is_ended() => {
+            (Some(_), completion) if completion != Completion::NonStreamBody && self.accumulator.is_running() => {
                 Completion::ServerError
             }
             (_, completion) => completion,

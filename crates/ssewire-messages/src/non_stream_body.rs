@@ -99,7 +99,7 @@ pub(crate) struct Body {
     mode: Mode,
     /// The head, from the first significant byte on. All of the body, if it is JSON.
     head: Vec<u8>,
-    /// The number of bytes so far, up to those of a byte order mark.
+    /// Number of bytes so far, at most 255: whether a byte can belong to a byte order mark.
     length: u8,
     /// The beginning of the line that is arriving.
     line: LinePrefix,
@@ -148,9 +148,11 @@ impl Body {
     }
 
     fn take_head(&mut self, piece: &[u8], max_bytes: usize) {
+        let before = usize::from(self.length);
+        self.length = u8::try_from(before.saturating_add(piece.len())).unwrap_or(u8::MAX);
         if !self.has_fields {
             for (at, byte) in piece.iter().enumerate() {
-                self.line.push(*byte, usize::from(self.length).saturating_add(at));
+                self.line.push(*byte, before.saturating_add(at));
                 if FIELDS.contains(&self.line.bytes()) {
                     self.has_fields = true;
                     break;
@@ -161,8 +163,8 @@ impl Body {
         while let [byte, after @ ..] = rest {
             match &mut self.mode {
                 Mode::Leading => {
-                    let mark = [0xEF, 0xBB, 0xBF].get(usize::from(self.length)) == Some(byte);
-                    self.length = self.length.saturating_add(1);
+                    let at = before.saturating_add(piece.len().saturating_sub(rest.len()));
+                    let mark = [0xEF, 0xBB, 0xBF].get(at) == Some(byte);
                     if !(mark || matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
                         self.mode = if matches!(byte, b'{' | b'[') { Mode::Json } else { Mode::Other };
                         continue;

@@ -72,6 +72,13 @@ fn error_on_a_line_without_a_field_name_is_detected() {
 }
 
 #[test]
+fn byte_order_mark_is_skipped_only_at_the_beginning_whatever_the_chunks() {
+    for body in [&b"xyz\n\xBBdat"[..], b"x\n\xEFdat", b"xyz\n\n\xBFevent"] {
+        assert_eq!(found(body), NonStreamBody::Binary);
+    }
+}
+
+#[test]
 fn non_stream_body_names_each_kind_of_body() {
     let long_text = format!("{}é and so on", "x".repeat(511));
     let page = format!("<!doctype html>\n<html>{}\ndata: in a page\n</html>", "x".repeat(600));

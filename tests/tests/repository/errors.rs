@@ -11,7 +11,7 @@ use ssewire_messages::{
     Accumulator, ApiError, Incomplete, LostEvent, Message, MessageDecoder, RawJson, Step, StreamEvent, Validation,
 };
 
-const CRATES: [&str; 4] = ["ssewire", "ssewire-json", "ssewire-messages", "ssewire-io"];
+const CRATES: [&str; 5] = ["ssewire", "ssewire-json", "ssewire-messages", "ssewire-io", "ssewire-replay"];
 
 /// The types of a crate that implement `Error`.
 fn implementors(folder: &Path, types: &mut BTreeSet<String>) {
@@ -26,10 +26,13 @@ fn implementors(folder: &Path, types: &mut BTreeSet<String>) {
     }
 }
 
-/// The type of a line `impl<…> core::error::Error for Type<…> …`.
+/// The type of a line `impl<…> core::error::Error for Type<…> …`, or with `Error` alone.
 fn error_type(line: &str) -> Option<&str> {
     let rest = line.trim_start().strip_prefix("impl")?;
-    let (_, name) = rest.split_once("error::Error for ")?;
+    let (before, name) = rest.split_once("Error for ")?;
+    if !before.ends_with([' ', ':']) {
+        return None;
+    }
     name.split(|c: char| !c.is_alphanumeric()).next()
 }
 
@@ -65,7 +68,10 @@ fn every_row_has_an_answer_to_each_question() {
 fn an_implementation_is_found_however_it_is_written() {
     assert_eq!(error_type("impl core::error::Error for Simple {}"), Some("Simple"));
     assert_eq!(error_type("    impl<E: Debug> std::error::Error for Generic<E> {"), Some("Generic"));
+    assert_eq!(error_type("impl<E> Error for Imported<E> {"), Some("Imported"));
     assert_eq!(error_type("impl From<Simple> for Error {"), None);
+    assert_eq!(error_type("impl From<io::Error> for Wrapped {"), None);
+    assert_eq!(error_type("impl MyError for Type {"), None);
     assert_eq!(error_type("/// impl core::error::Error for Commented {}"), None);
 }
 

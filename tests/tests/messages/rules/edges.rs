@@ -167,6 +167,16 @@ fn a_bare_json_error_is_the_cause_if_the_stream_ends_without_a_message_end() {
     assert!(body(sse(&[begin()]) + &bare + "\n" + &sse(&whole[1..])).end.is_ok());
 }
 
+/// The decoder and its report name the same first reason.
+#[test]
+fn a_bare_json_error_comes_before_a_rejected_event() {
+    let strict = MessageDecoder::new().with_accumulator(strict_accumulator());
+    let (mut decoder, bytes) = (strict, error().to_string() + "\n" + &sse(&[stop(0)]));
+    assert!(decoder.decode(&mut bytes.as_bytes()).is_err());
+    assert_eq!(decoder.completion(), Completion::ServerError);
+    assert_eq!(decoder.finish().unwrap_err().reason(), Completion::ServerError);
+}
+
 #[test]
 fn a_signature_within_a_thinking_delta_is_merged_as_its_own_delta_would_be() {
     let piece = delta(0, json!({"type": "thinking_delta", "thinking": "y", "signature": "s"}));
