@@ -96,7 +96,7 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
         ssewire_messages::MessageDecodeError::Violation(violation) => violation,
         other => panic!("{other:?}"),
     };
-    let limited = || MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(60));
+    let limited = || MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(100));
     let call: Message = r#"{"content":[{"type":"tool_use","input":[]}],"stop_reason":"tool_use"}"#.parse().unwrap();
     let cut: Message = r#"{"content":[{"type":"text","text":"{"}],"stop_reason":"max_tokens"}"#.parse().unwrap();
     let mut pending = Accumulator::new();
@@ -120,8 +120,8 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
         (Box::new(rejected), "protocol violation: event before message_start (index 0)"),
         (Box::new(decode), "protocol violation: event before message_start (index 0)"),
         (
-            Box::new(end_of(limited(), &format!("data: {START}\n\ndata: {}\n\n", "x".repeat(100)))),
-            "event exceeds the limit of 60 bytes; stream is truncated before the message was complete",
+            Box::new(end_of(limited(), &format!("data: {START}\n\ndata: {}\n\n", "x".repeat(200)))),
+            "event exceeds the limit of 100 bytes; stream is truncated before the message was complete",
         ),
         (Box::new(ApiError::from_body("{\"error\":\"secret\"}".parse().unwrap())), "server reported an error"),
         (Box::new(input), "tool input is still arriving"),
@@ -136,7 +136,7 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
     ]
 }
 
-const START: &str = r#"{"type":"message_start","message":{"content":[],"id":"m"}}"#;
+const START: &str = r#"{"type":"message_start","message":{"content":[],"id":"msg_0123456789"}}"#;
 const BLOCK: &str = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
 const CALL: &str = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","input":{}}}"#;
 
