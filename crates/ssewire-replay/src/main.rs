@@ -1,5 +1,7 @@
 //! The command `ssewire-replay`: serves recorded event streams until it is interrupted.
 
+#![forbid(unsafe_code)]
+
 use core::num::NonZeroUsize;
 use core::time::Duration;
 use std::io::{self, Write as _};

@@ -30,6 +30,9 @@ const PUBLISHED: [Published; 6] = [
     ),
 ];
 
+/// The one library that opens sockets and starts threads: a server, for tests.
+const SERVER: &str = "ssewire-replay";
+
 /// The sources of the core.
 const CORE: &str = "crates/ssewire/src";
 
@@ -296,7 +299,7 @@ fn adapters_do_not_parse() {
 fn libraries_use_no_file_socket_thread_or_clock() {
     let effects = ["std::env", "std::fs", "std::net", "std::process", "std::thread::", "Instant", "SystemTime"];
     let mut count = 0;
-    for (name, _, others) in PUBLISHED {
+    for (name, _, others) in PUBLISHED.into_iter().filter(|(name, ..)| *name != SERVER) {
         let folder = root().join(format!("crates/{name}/src"));
         let mut files = BTreeSet::new();
         sources(&folder, "", &mut files);
