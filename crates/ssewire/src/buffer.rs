@@ -30,7 +30,7 @@ pub(crate) struct OutOfCapacity {
 ///
 /// * `data <= front` and `front + back <= len`;
 /// * the open value ends at `front` and starts at `data`, or one byte later, after the LF that joins two `data` lines;
-/// * `id <= id_slot`.
+/// * the `id` of the block is not longer than `id_slot`.
 ///
 /// IDs have 32-bit lengths, which their bound guarantees, to keep an idle decoder small.
 #[derive(Clone)]
@@ -46,8 +46,6 @@ pub(crate) struct EventBuffer<S> {
     /// once for each `id` line.
     id_slot: u32,
     last_event_id: u32,
-    /// The most bytes in use since `idle_blocks` was 0. Saturates: the storage shrinks less than it could then.
-    peak: u32,
     /// Number of blocks in a row that needed less than a quarter of the storage.
     idle_blocks: u8,
     has_data: bool,
@@ -72,7 +70,6 @@ impl<S> EventBuffer<S> {
             id: 0,
             id_slot: 0,
             last_event_id: 0,
-            peak: 0,
             idle_blocks: 0,
             has_data: false,
             has_event_type: false,
@@ -128,8 +125,7 @@ impl<S> EventBuffer<S> {
 
     /// Discards data, event type and the open value. The `id` of the block stays.
     pub(crate) fn discard_event(&mut self) {
-        (self.data, self.front, self.event_type) = (0, 0, 0);
-        (self.has_data, self.has_event_type) = (false, false);
+        (self.data, self.event_type, self.has_data, self.has_event_type) = (0, 0, false, false);
         self.discard_value();
     }
 
@@ -139,8 +135,8 @@ impl<S> EventBuffer<S> {
         (self.id, self.id_slot, self.has_id) = (0, 0, false);
     }
 
-    /// Records that a block has ended that needed nothing of the storage.
-    pub(crate) fn note_idle_block(&mut self) {
+    /// Records the end of a block. It counts as idle unless [`reserve`](Self::reserve) starts the count again.
+    pub(crate) fn note_block(&mut self) {
         self.idle_blocks = self.idle_blocks.saturating_add(1);
     }
 }
@@ -187,17 +183,10 @@ impl<S: Storage> EventBuffer<S> {
         }
     }
 
-    /// Appends a piece to the value of the open line. `joins`: the line is a further `data` line, and its first piece
-    /// comes after the LF that joins it to the data.
-    pub(crate) fn push_value(&mut self, piece: &[u8], joins: bool) -> Result<(), OutOfCapacity> {
-        if piece.is_empty() {
-            return Ok(());
-        }
-        let joins = joins && !self.has_value();
-        self.push(joins, piece)?;
-        self.joined |= joins;
-        self.check();
-        Ok(())
+    /// Appends a piece to the value of the open line.
+    #[inline]
+    pub(crate) fn push_value(&mut self, piece: &[u8]) -> Result<(), OutOfCapacity> {
+        self.push(false, piece)
     }
 
     /// Appends a piece to a value that may be truncated: its start is kept, as far as `bound` and the storage allow.
@@ -207,22 +196,29 @@ impl<S: Storage> EventBuffer<S> {
         }
         let allowed = bound.saturating_sub(self.value_range().len());
         let mut kept = piece.get(..allowed).unwrap_or(piece);
-        if let Err(OutOfCapacity { capacity }) = self.push_value(kept, false) {
+        if let Err(OutOfCapacity { capacity }) = self.push_value(kept) {
             let free = capacity.saturating_sub(self.front).saturating_sub(self.back());
             kept = kept.get(..free).unwrap_or_default();
-            let pushed = self.push_value(kept, false);
+            let pushed = self.push_value(kept);
             debug_assert!(pushed.is_ok());
         }
         self.truncated = kept.len() < piece.len();
     }
 
-    /// "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the data
-    /// buffer." Dispatch drops the last LF; here the LF comes before each further line instead.
-    ///
-    /// The value is the open one and its last piece.
-    pub(crate) fn append_data(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
-        self.push(self.has_data && !self.has_value(), last_piece)?;
-        (self.data, self.joined, self.has_data) = (self.front, false, true);
+    /// Appends a piece to the value of an open `data` line; `ended`: its last one. "Append the field value to the data buffer,
+    /// then append a single U+000A LINE FEED (LF) character to the data buffer." Dispatch drops the last LF; here the LF
+    /// comes before each further line instead.
+    #[inline]
+    pub(crate) fn push_data(&mut self, piece: &[u8], ended: bool) -> Result<(), OutOfCapacity> {
+        if piece.is_empty() && !ended {
+            return Ok(());
+        }
+        let joins = self.has_data && !self.has_value();
+        self.push(joins, piece)?;
+        self.joined |= joins;
+        if ended {
+            (self.data, self.joined, self.has_data) = (self.front, false, true);
+        }
         self.check();
         Ok(())
     }
@@ -232,10 +228,9 @@ impl<S: Storage> EventBuffer<S> {
         let len = self.value_range().len().saturating_add(last_piece.len());
         // The open value moves from the front and takes the place of the old type: only its last piece needs room.
         self.reserve(last_piece.len().saturating_sub(self.event_type))?;
-        self.event_type = len;
+        (self.event_type, self.has_event_type) = (len, true);
         let at = self.event_type_range().start;
         self.move_value_to(at, last_piece);
-        self.has_event_type = true;
         self.check();
         Ok(())
     }
@@ -245,9 +240,8 @@ impl<S: Storage> EventBuffer<S> {
     pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
         let id = short(self.value_range().len().saturating_add(last_piece.len()));
         let at = self.reserve_id_slot(id)?;
-        self.id = id;
+        (self.id, self.has_id) = (id, true);
         self.move_value_to(at, last_piece);
-        self.has_id = true;
         self.check();
         Ok(())
     }
@@ -285,7 +279,7 @@ impl<S: Storage> EventBuffer<S> {
     pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), OutOfCapacity> {
         self.reserve(id.len().saturating_sub(len(self.last_event_id)))?;
         let start = self.capacity().saturating_sub(self.back());
-        let block_parts = start..start.saturating_add(self.event_type).saturating_add(len(self.id_slot));
+        let block_parts = start..start.saturating_add(self.back()).saturating_sub(len(self.last_event_id));
         self.last_event_id = short(id.len());
         let to = self.capacity().saturating_sub(self.back());
         self.copy(block_parts, to);
@@ -295,35 +289,26 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// Gives back memory that only an earlier, much larger block needed. Called where nothing borrows from it, so that the buffer
+    /// Gives back memory that only earlier, much larger blocks needed. Called where nothing borrows from it, so that the buffer
     /// follows what the stream has become, and a stream of large events does not allocate for each of them.
     pub(crate) fn maybe_shrink(&mut self) {
-        if self.idle_blocks >= Self::SHRINK_AFTER_IDLE_BLOCKS {
+        if self.idle_blocks > Self::SHRINK_AFTER_IDLE_BLOCKS {
+            self.idle_blocks = 0;
             if self.capacity() > Self::MIN_SHRINK_CAPACITY {
-                self.shrink(len(self.peak));
+                self.shrink();
             }
-            (self.peak, self.idle_blocks) = (0, 0);
         }
     }
 
-    /// Gives back memory, except `wanted` bytes and what is in use.
-    pub(crate) fn shrink(&mut self, wanted: usize) {
+    /// Gives back all memory that is not in use.
+    pub(crate) fn shrink(&mut self) {
         let (len, back) = (self.capacity(), self.back());
-        let wanted = wanted.max(self.front.saturating_add(back)).min(len);
-        self.copy(len.saturating_sub(back)..len, wanted.saturating_sub(back));
-        self.storage.shrink(wanted);
+        let used = self.front.saturating_add(back);
+        self.copy(len.saturating_sub(back)..len, self.front);
+        self.storage.shrink(used);
         // A storage that cannot shrink keeps its length: the back goes to its end again.
-        self.copy(wanted.saturating_sub(back)..wanted, self.capacity().saturating_sub(back));
+        self.copy(self.front..used, self.capacity().saturating_sub(back));
         self.check();
-    }
-
-    /// Records that a block has ended that used the storage.
-    fn note_block(&mut self) {
-        if len(self.peak).saturating_mul(4) < self.capacity() {
-            self.note_idle_block();
-        } else {
-            (self.peak, self.idle_blocks) = (0, 0);
-        }
     }
 
     fn event_type_range(&self) -> Range<usize> {
@@ -333,15 +318,13 @@ impl<S: Storage> EventBuffer<S> {
 
     /// The id of the block becomes the last event ID, and the event type moves next to it.
     fn commit_id(&mut self) {
-        let start = self.event_type_range().start;
-        let id_start = start.saturating_add(self.event_type);
+        let Range { start, end: id_start } = self.event_type_range();
         let id_end = id_start.saturating_add(len(self.id));
         if self.bytes(id_start..id_end) != self.last_event_id() {
             self.forget_shared_id();
         }
-        self.copy(start..id_end, self.capacity().saturating_sub(id_end.saturating_sub(start)));
-        self.last_event_id = self.id;
-        (self.id, self.id_slot, self.has_id) = (0, 0, false);
+        (self.last_event_id, self.id_slot) = (self.id, 0);
+        self.copy(start..id_end, self.capacity().saturating_sub(self.back()));
     }
 
     /// Makes room for an id of `id` bytes and returns where it lies.
@@ -372,6 +355,7 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     /// Appends a piece to the front, after an LF if it starts a further `data` line.
+    #[inline]
     fn push(&mut self, after_lf: bool, piece: &[u8]) -> Result<(), OutOfCapacity> {
         self.reserve(piece.len().wrapping_add(usize::from(after_lf)))?;
         if after_lf {
@@ -387,8 +371,11 @@ impl<S: Storage> EventBuffer<S> {
     /// that.
     fn reserve(&mut self, more: usize) -> Result<(), OutOfCapacity> {
         let needed = self.front.wrapping_add(self.back()).wrapping_add(more);
-        self.peak = self.peak.max(u32::try_from(needed).unwrap_or(u32::MAX));
-        if needed <= self.capacity() { Ok(()) } else { self.grow(needed) }
+        let capacity = self.capacity();
+        if needed >= capacity / 4 {
+            self.idle_blocks = 0;
+        }
+        if needed <= capacity { Ok(()) } else { self.grow(needed) }
     }
 
     #[cold]
@@ -429,7 +416,7 @@ impl<S: Storage> EventBuffer<S> {
     #[inline(always)]
     fn check(&self) {
         debug_assert!(self.front + self.back() <= self.capacity());
-        debug_assert!(self.id <= self.id_slot);
+        debug_assert!(!self.has_id || self.id <= self.id_slot);
         debug_assert!(self.data <= self.front);
         debug_assert!(!self.joined || self.has_data && self.front > self.data + 1);
     }
@@ -474,12 +461,12 @@ mod tests {
     }
 
     #[test]
-    fn append_data_joins_lines_by_lf() {
+    fn push_data_joins_lines_by_lf() {
         let mut buffer = buffer();
-        buffer.append_data(b"a").unwrap();
-        buffer.push_value(b"b", true).unwrap();
-        buffer.append_data(b"c").unwrap();
-        buffer.append_data(b"").unwrap();
+        buffer.push_data(b"a", true).unwrap();
+        buffer.push_data(b"b", false).unwrap();
+        buffer.push_data(b"c", true).unwrap();
+        buffer.push_data(b"", true).unwrap();
         let data = buffer.dispatch(None, None).data;
         assert_eq!(bytes(&buffer, data), b"a\nbc\n");
     }
@@ -487,8 +474,8 @@ mod tests {
     #[test]
     fn nothing_changes_that_does_not_fit() {
         let mut buffer = buffer();
-        buffer.append_data(b"12345678").unwrap();
-        assert!(buffer.append_data(b"").is_err() && buffer.push_value(b"x", true).is_err());
+        buffer.push_data(b"12345678", true).unwrap();
+        assert!(buffer.push_data(b"", true).is_err() && buffer.push_data(b"x", false).is_err());
         assert!(buffer.set_event_type(b"x").is_err() && buffer.set_id(b"x").is_err());
         assert!(buffer.set_last_event_id(b"x").is_err());
         buffer.push_truncated(b"x", 9);
@@ -502,8 +489,8 @@ mod tests {
     fn set_event_type_moves_the_open_value() {
         let mut buffer = buffer();
         buffer.set_event_type(b"t").unwrap();
-        buffer.append_data(b"d").unwrap();
-        buffer.push_value(b"abcde", false).unwrap();
+        buffer.push_data(b"d", true).unwrap();
+        buffer.push_value(b"abcde").unwrap();
         buffer.set_event_type(b"fg").unwrap();
         assert!(buffer.set_event_type(b"12345678").is_err());
         let block = buffer.dispatch(None, None);
@@ -516,7 +503,7 @@ mod tests {
         for id in [b"1234", b"5678"] {
             buffer.set_id(id).unwrap();
         }
-        buffer.append_data(b"data").unwrap();
+        buffer.push_data(b"data", true).unwrap();
         let data = buffer.dispatch(None, None).data;
         assert_eq!(buffer.last_event_id(), b"5678");
         assert_eq!(bytes(&buffer, data), b"data");
@@ -529,7 +516,7 @@ mod tests {
             buffer.set_last_event_id(b"22").unwrap();
             buffer.set_event_type(b"t").unwrap();
             buffer.set_id(b"i").unwrap();
-            buffer.append_data(b"d").unwrap();
+            buffer.push_data(b"d", true).unwrap();
             buffer.set_last_event_id(id).unwrap();
             assert_eq!(buffer.last_event_id(), id);
             let block = buffer.dispatch(None, None);

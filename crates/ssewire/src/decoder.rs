@@ -489,7 +489,7 @@ impl<S: Storage> Decoder<S> {
     /// afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less than a
     /// quarter of it.
     pub fn shrink_to_fit(&mut self) {
-        self.buffer.shrink(0);
+        self.buffer.shrink();
     }
 
     /// Reads up to the next frame: on the fast path if an event lies complete in the chunk, else on the slow path.
@@ -508,16 +508,16 @@ impl<S: Storage> Decoder<S> {
     fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Scan<'c>> {
         debug_assert_eq!(self.between_blocks, self.starts_block());
         if !self.between_blocks {
-            return Err(Scan::NOTHING);
+            return Err(Scan::Nothing);
         }
-        match scan_event(input, &mut self.head) {
-            Scan::Event { event_type, data, rest }
-                // Cannot overflow: both lie in one slice.
-                if event_type.map_or(0, <[u8]>::len).wrapping_add(data.len()) <= self.max_event_bytes =>
-            {
+        let chunk: &'c [u8] = input;
+        match scan_event(chunk, &mut self.head) {
+            // An event above the limit: reading it line by line finds the first byte in excess.
+            scan if scan.size(chunk) > self.max_event_bytes => Err(Scan::Nothing),
+            Scan::Event { event_type, data, rest } => {
                 *input = rest;
                 self.pending = 0;
-                self.buffer.note_idle_block();
+                self.buffer.note_block();
                 Ok((event_type, data))
             }
             scan => Err(scan),

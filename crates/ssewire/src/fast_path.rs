@@ -18,7 +18,7 @@
 use core::ops::Range;
 
 use crate::field::Name;
-use crate::line::{LineSplit, split_line};
+use crate::line::{LineEnd, split_line};
 use crate::trace;
 
 const EVENT: &[u8] = b"event: ";
@@ -29,15 +29,26 @@ const DATA: &[u8] = b"data: ";
 pub(crate) enum Scan<'c> {
     /// A complete event, and the bytes after its blank line.
     Event { event_type: Option<&'c [u8]>, data: &'c [u8], rest: &'c [u8] },
-    /// The chunk ends within the value of this field.
-    Partial { event_type: Option<Range<usize>>, name: Name, value_start: usize },
-    /// Complete lines up to `end`, where a line starts that the slow path has to read.
-    Lines { event_type: Option<Range<usize>>, data: Option<Range<usize>>, end: usize },
+    /// Complete lines up to `end`, where the slow path continues: at the start of a line, or of the value of the field `open`.
+    Lines { event_type: Option<Range<usize>>, data: Option<Range<usize>>, open: Option<Name>, end: usize },
+    /// Nothing was scanned.
+    Nothing,
 }
 
 impl Scan<'_> {
-    /// Nothing was scanned.
-    pub(crate) const NOTHING: Self = Self::Lines { event_type: None, data: None, end: 0 };
+    /// The logical size of what was scanned: type, data and the open value. Cannot overflow: all of it lies in the chunk.
+    #[inline(always)]
+    pub(crate) fn size(&self, chunk: &[u8]) -> usize {
+        match self {
+            Self::Event { event_type, data, .. } => event_type.map_or(0, <[u8]>::len).wrapping_add(data.len()),
+            Self::Lines { event_type, data, open, end } => {
+                let len = |part: &Option<Range<usize>>| part.as_ref().map_or(0, Range::len);
+                let open = open.map_or(0, |_| chunk.len().wrapping_sub(*end));
+                len(event_type).wrapping_add(len(data)).wrapping_add(open)
+            }
+            Self::Nothing => 0,
+        }
+    }
 }
 
 /// Scans the start of a block. `head` is the head of an earlier event, which the next one is likely to repeat.
@@ -51,25 +62,20 @@ pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Scan<'c> 
             Err(scan) => return scan,
         },
     };
-    match split_line(value) {
-        LineSplit::Line { value: data, rest: [b'\n', rest @ ..] } => {
+    let (line, open, end) = match split_line(value) {
+        Ok((data, [b'\n', rest @ ..])) => {
             trace::examined(|| 1);
-            Scan::Event { event_type, data, rest }
+            return Scan::Event { event_type, data, rest };
         }
-        LineSplit::Line { value: data, rest } => {
+        Ok((data, rest)) => {
             trace::examined(|| rest.len().min(1));
-            let start = offset_of(value);
-            let data = Some(start..start.wrapping_add(data.len()));
-            Scan::Lines { event_type: event_type.map(type_range), data, end: offset_of(rest) }
+            (Some(data), None, offset_of(rest))
         }
-        LineSplit::EndsInCr => {
-            let end = offset_of(value).wrapping_sub(DATA.len());
-            Scan::Lines { event_type: event_type.map(type_range), data: None, end }
-        }
-        LineSplit::Unfinished => {
-            Scan::Partial { event_type: event_type.map(type_range), name: Name::Data, value_start: offset_of(value) }
-        }
-    }
+        Err(LineEnd::Cr) => (None, None, offset_of(value).wrapping_sub(DATA.len())),
+        Err(LineEnd::Missing) => (None, Some(Name::Data), offset_of(value)),
+    };
+    let data = line.map(|line| offset_of(value)..offset_of(value).wrapping_add(line.len()));
+    Scan::Lines { event_type: event_type.map(type_range), data, open, end }
 }
 
 /// Where the event type lies if its line starts the chunk.
@@ -77,16 +83,14 @@ fn type_range(event_type: &[u8]) -> Range<usize> {
     EVENT.len()..EVENT.len().wrapping_add(event_type.len())
 }
 
-/// Splits a complete `data: ` line that ends in LF: its value, and the bytes after it.
+/// Splits a complete `data: ` line that ends in LF: its value, and the bytes after it. If the chunk cuts the line, the error
+/// is the start of its value.
 #[inline(always)]
-pub(crate) fn scan_data_line(chunk: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn scan_data_line(chunk: &[u8]) -> Result<(&[u8], &[u8]), Option<&[u8]>> {
     trace::examined(|| chunk.len().min(1));
-    let value = chunk.strip_prefix(DATA)?;
+    let value = chunk.strip_prefix(DATA).ok_or(None)?;
     trace::examined(|| DATA.len().wrapping_sub(1));
-    match split_line(value) {
-        LineSplit::Line { value, rest } => Some((value, rest)),
-        LineSplit::EndsInCr | LineSplit::Unfinished => None,
-    }
+    split_line(value).map_err(|end| matches!(end, LineEnd::Missing).then_some(value))
 }
 
 /// The event type, and the rest of the chunk after `data: `.
@@ -100,16 +104,16 @@ fn scan_head<'c>(chunk: &'c [u8], head: &mut EventHead) -> Result<Head<'c>, Scan
     if let Some(value) = chunk.strip_prefix(EVENT) {
         trace::examined(|| EVENT.len().wrapping_sub(1));
         match split_line(value) {
-            LineSplit::Line { value, rest: next } => (event_type, rest) = (Some(value), next),
-            LineSplit::EndsInCr => return Err(Scan::NOTHING),
-            LineSplit::Unfinished => {
-                return Err(Scan::Partial { event_type: None, name: Name::Event, value_start: EVENT.len() });
+            Ok((value, next)) => (event_type, rest) = (Some(value), next),
+            Err(LineEnd::Cr) => return Err(Scan::Nothing),
+            Err(LineEnd::Missing) => {
+                return Err(Scan::Lines { event_type: None, data: None, open: Some(Name::Event), end: EVENT.len() });
             }
         }
     }
     let Some(value) = rest.strip_prefix(DATA) else {
         let end = chunk.len().wrapping_sub(rest.len());
-        return Err(Scan::Lines { event_type: event_type.map(type_range), data: None, end });
+        return Err(Scan::Lines { event_type: event_type.map(type_range), data: None, open: None, end });
     };
     trace::examined(|| DATA.len());
     if let Some(event_type) = event_type {
@@ -202,11 +206,10 @@ mod tests {
 
     #[test]
     fn scan_event_stops_within_a_value() {
-        let event = Scan::Partial { event_type: None, name: Name::Event, value_start: 7 };
-        assert_eq!(scan(b"event: pin"), event);
-        let data = Scan::Partial { event_type: Some(7..11), name: Name::Data, value_start: 18 };
-        assert_eq!(scan(b"event: ping\ndata: {"), data);
-        assert_eq!(scan(b"data: "), Scan::Partial { event_type: None, name: Name::Data, value_start: 6 });
+        let lines = |event_type, open, end| Scan::Lines { event_type, data: None, open: Some(open), end };
+        assert_eq!(scan(b"event: pin"), lines(None, Name::Event, 7));
+        assert_eq!(scan(b"event: ping\ndata: {"), lines(Some(7..11), Name::Data, 18));
+        assert_eq!(scan(b"data: "), lines(None, Name::Data, 6));
     }
 
     #[test]
@@ -225,7 +228,11 @@ mod tests {
             (b"\n", b"\n"),
             (b"", b""),
         ] {
-            let Scan::Lines { end, .. } = scan(chunk) else { panic!("{:?}", chunk.escape_ascii()) };
+            let end = match scan(chunk) {
+                Scan::Lines { open: None, end, .. } => end,
+                Scan::Nothing => 0,
+                other => panic!("{other:?}: {:?}", chunk.escape_ascii()),
+            };
             assert_eq!(&chunk[end..], rest, "{:?}", chunk.escape_ascii());
         }
     }

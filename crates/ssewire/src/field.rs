@@ -55,8 +55,10 @@ impl<'a> Field<'a> {
             return Self::Blank;
         }
         // A line such as `data` or `data:` is decided only by its end.
-        let decided = classify(line).or_else(|| LinePrefix::of(line).classify_with(b"\n"));
-        let (state, head) = decided.unwrap_or((LineState::Unknown, 0));
+        let (state, head) = classify(line).unwrap_or_else(|| {
+            let by_its_end = LinePrefix::of(line).classify(b"\n");
+            (by_its_end.map_or(LineState::Unknown, |(state, _)| state), line.len())
+        });
         let value = line.get(head..).unwrap_or_default();
         match state {
             LineState::Value(Name::Event) => Self::Event(value),
@@ -64,7 +66,7 @@ impl<'a> Field<'a> {
             LineState::Value(Name::Id) => Self::Id(value),
             LineState::Value(Name::Retry) => Self::Retry(value),
             LineState::Comment => Self::Comment(value),
-            LineState::Start | LineState::Unknown | LineState::Skipped => {
+            _ => {
                 let (name, value) = split_unknown(line);
                 Self::Unknown { name, value }
             }
@@ -140,24 +142,13 @@ pub(crate) enum Name {
     Retry,
 }
 
-impl Name {
-    /// The only candidate for a line that starts with this byte, and its bytes: no two names start with the same letter.
-    fn from_first_byte(byte: u8) -> Option<(Self, &'static [u8])> {
-        match byte {
-            b'd' => Some((Self::Data, b"data")),
-            b'e' => Some((Self::Event, b"event")),
-            b'i' => Some((Self::Id, b"id")),
-            b'r' => Some((Self::Retry, b"retry")),
-            _ => None,
-        }
-    }
-}
-
 /// The kind of the line that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineState {
     /// At the start of a line, or within its first bytes, which do not tell the kind yet.
     Start,
+    /// At the end of a blank line.
+    Blank,
     /// In the value of this field.
     Value(Name),
     /// After the colon of a comment.
@@ -168,38 +159,39 @@ pub(crate) enum LineState {
     Skipped,
 }
 
-/// The first bytes of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LineStart {
-    /// The chunk ends before the kind of the line is known.
-    Undecided,
-    /// A blank line, and the byte that ends it.
-    Blank(u8),
-    /// The content of a line follows.
-    Content(LineState),
-}
-
 /// Tells the kind of a line from its first bytes, and how many of them come before its content: name, colon and space. In
 /// an unknown field all of the line is content.
 ///
 /// `line` starts where the line starts and may go beyond its end. Returns `None` if `line` ends before the decision,
-/// which takes at most [`LinePrefix::CAPACITY`] + 1 bytes. The caller has handled the blank line.
+/// which takes at most [`LinePrefix::CAPACITY`] + 1 bytes.
+#[inline(always)]
 fn classify(line: &[u8]) -> Option<(LineState, usize)> {
-    let first = *line.first()?;
-    let Some((name, bytes)) = Name::from_first_byte(first) else {
-        trace::examined(|| 1);
-        return Some(if first == b':' { (LineState::Comment, 1) } else { (LineState::Unknown, 0) });
-    };
-    let matched = bytes.iter().zip(line).take_while(|(a, b)| a == b).count();
-    let after_name = line.get(matched..).unwrap_or_default();
-    trace::examined(|| line.len().min(matched.saturating_add(2)));
-    match after_name {
-        [] => None,
-        _ if matched < bytes.len() => Some((LineState::Unknown, 0)),
-        [b':'] => None,
-        [b':', b' ', ..] => Some((LineState::Value(name), matched.saturating_add(2))),
-        [b':', ..] => Some((LineState::Value(name), matched.saturating_add(1))),
-        [b'\n' | b'\r', ..] => Some((LineState::Value(name), matched)),
+    match line.first()? {
+        b'd' => classify_as(Name::Data, b"data", line),
+        b'e' => classify_as(Name::Event, b"event", line),
+        b'i' => classify_as(Name::Id, b"id", line),
+        b'r' => classify_as(Name::Retry, b"retry", line),
+        first => {
+            trace::examined(|| 1);
+            Some(match first {
+                b'\n' | b'\r' => (LineState::Blank, 0),
+                b':' => (LineState::Comment, 1),
+                _ => (LineState::Unknown, 0),
+            })
+        }
+    }
+}
+
+/// Classifies a line that has only one candidate for its name: no two names start with the same letter.
+#[inline(always)]
+fn classify_as<const N: usize>(name: Name, bytes: &[u8; N], line: &[u8]) -> Option<(LineState, usize)> {
+    trace::examined(|| line.len().min(bytes.iter().zip(line).take_while(|(a, b)| a == b).count().saturating_add(2)));
+    match line.strip_prefix(bytes) {
+        Some([] | [b':']) => None,
+        Some([b':', b' ', ..]) => Some((LineState::Value(name), N.saturating_add(2))),
+        Some([b':', ..]) => Some((LineState::Value(name), N.saturating_add(1))),
+        Some([b'\n' | b'\r', ..]) => Some((LineState::Value(name), N)),
+        None if bytes.starts_with(line) => None,
         _ => Some((LineState::Unknown, 0)),
     }
 }
@@ -238,34 +230,24 @@ impl LinePrefix {
         }
     }
 
-    /// Reads the first bytes of the line that `rest` continues, up to its content, and returns how many of `rest`. Keeps them
-    /// if they do not tell the kind of the line.
-    pub(crate) fn start_line(&mut self, rest: &[u8]) -> (LineStart, usize) {
-        let before = self.bytes().len();
-        let classified = match (before, rest.first()) {
-            (0, Some(&byte @ (b'\n' | b'\r'))) => {
-                trace::examined(|| 1);
-                return (LineStart::Blank(byte), 1);
-            }
-            (0, _) => classify(rest),
-            _ => self.classify_with(rest),
-        };
-        match classified {
-            Some((line, head)) => (LineStart::Content(line), head.saturating_sub(before)),
-            None => {
-                self.push(rest);
-                (LineStart::Undecided, rest.len())
-            }
+    /// Tells the kind of the line that `rest` continues, and how many bytes of `rest` come before its content. Keeps `rest` if
+    /// it does not tell. Examines again at most [`CAPACITY`](Self::CAPACITY) bytes.
+    #[inline]
+    pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<(LineState, usize)> {
+        let classified = if self.bytes().is_empty() { classify(rest) } else { self.classify_with(rest) };
+        if classified.is_none() {
+            self.push(rest);
         }
+        classified
     }
 
-    /// Classifies the line whose first bytes these are and which `rest` continues. Examines again at most
-    /// [`CAPACITY`](Self::CAPACITY) bytes.
+    #[cold]
     fn classify_with(&self, rest: &[u8]) -> Option<(LineState, usize)> {
         let mut line = [0; Self::CAPACITY + 1];
         let joined = self.bytes().iter().chain(rest);
         let len = line.iter_mut().zip(joined).map(|(slot, byte)| *slot = *byte).count();
-        classify(line.get(..len).unwrap_or_default())
+        let (line, head) = classify(line.get(..len).unwrap_or_default())?;
+        Some((line, head.saturating_sub(self.bytes().len())))
     }
 }
 
@@ -333,7 +315,9 @@ mod tests {
                 let Some(seen) = classify(first) else {
                     let mut prefix = LinePrefix::new();
                     prefix.push(first);
-                    assert_eq!(prefix.classify_with(rest), Some(whole), "{:?} cut at {cut}", line.escape_ascii());
+                    let (kind, head) = whole;
+                    let expected = Some((kind, head.saturating_sub(cut)));
+                    assert_eq!(prefix.classify(rest), expected, "{:?} cut at {cut}", line.escape_ascii());
                     continue;
                 };
                 assert_eq!(seen, whole, "{:?} cut at {cut}", line.escape_ascii());

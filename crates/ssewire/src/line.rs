@@ -96,26 +96,21 @@ pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
     found
 }
 
-/// A value up to its line end, and the bytes after that line end if it is an LF; a CR needs the slow path.
+/// Splits a value that ends in LF from the bytes after that LF.
 #[inline(always)]
-pub(crate) fn split_line(bytes: &[u8]) -> LineSplit<'_> {
+pub(crate) fn split_line(bytes: &[u8]) -> Result<(&[u8], &[u8]), LineEnd> {
     let Some((value, end)) = line_end(bytes).and_then(|end| bytes.split_at_checked(end)) else {
-        return LineSplit::Unfinished;
+        return Err(LineEnd::Missing);
     };
-    match end.strip_prefix(b"\n") {
-        Some(rest) => LineSplit::Line { value, rest },
-        None => LineSplit::EndsInCr,
-    }
+    Ok((value, end.strip_prefix(b"\n").ok_or(LineEnd::Cr)?))
 }
 
-/// The result of [`split_line`].
-pub(crate) enum LineSplit<'c> {
-    /// A value that ends in LF, and the bytes after that LF.
-    Line { value: &'c [u8], rest: &'c [u8] },
+/// Why [`split_line`] leaves a line to the slow path.
+pub(crate) enum LineEnd {
     /// The value ends in CR.
-    EndsInCr,
+    Cr,
     /// The chunk ends before the line.
-    Unfinished,
+    Missing,
 }
 
 /// Length up to which the search is inlined.

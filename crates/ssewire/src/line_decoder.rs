@@ -147,7 +147,7 @@ impl<S: Storage> LineDecoder<S> {
                 continue;
             }
             if !self.buffer.has_value() {
-                self.buffer.note_idle_block();
+                self.buffer.note_block();
                 let start = chunk.len().saturating_sub(rest.len());
                 return Ok(Some(LineSpan(Span::in_chunk(start..start.saturating_add(len)))));
             }
@@ -188,7 +188,7 @@ impl<S: Storage> LineDecoder<S> {
         if self.pending == 0 {
             self.buffer.discard_value();
         }
-        self.buffer.shrink(0);
+        self.buffer.shrink();
     }
 
     /// Prepares for another stream.
@@ -223,7 +223,7 @@ impl<S: Storage> LineDecoder<S> {
     }
 
     fn keep(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
-        if self.skipping_line || self.buffer.push_value(piece, false).is_ok() {
+        if self.skipping_line || self.buffer.push_value(piece).is_ok() {
             return Ok(());
         }
         let line_continues = self.pending > 0;

@@ -10,8 +10,8 @@ use crate::decoder::{BlockFlags, Decoder, Until};
 use crate::error::DecodeError;
 use crate::event::{BlockSpan, FrameParts, Span};
 use crate::fast_path::{Scan, scan_data_line};
-use crate::field::{LinePrefix, LineStart, LineState, Name, RetryParser};
-use crate::line::{Bom, LineSplit, line_end, split_line};
+use crate::field::{LinePrefix, LineState, Name, RetryParser};
+use crate::line::{Bom, LineEnd, line_end, split_line};
 use crate::storage::Storage;
 use crate::trace;
 
@@ -24,29 +24,19 @@ impl<S: Storage> Decoder<S> {
         until: Until,
         scan: Scan<'_>,
     ) -> Result<Option<FrameParts>, DecodeError> {
-        if core::mem::take(&mut self.pending_error) {
-            return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
-        }
         self.buffer.maybe_shrink();
         let mut cursor = Cursor { chunk: input, at: 0, block_start: 0, event_type: None, data: None };
-        let len = |part: &Option<Range<usize>>| part.as_ref().map_or(0, Range::len);
-        let allowed = |value: usize| self.max_event_bytes.checked_sub(value);
         let result = match scan {
-            _ if !self.between_blocks => {
-                self.resume_value(&mut cursor).map_or_else(|| self.read_lines(&mut cursor, until), Ok)
+            Scan::Lines { open: Some(name), event_type, end, .. } => {
+                (self.block.has_field, self.line, cursor.at) = (true, LineState::Value(name), end);
+                self.keep_cut_value(&mut cursor, event_type).map(|()| None)
             }
-            Scan::Partial { event_type, name, value_start }
-                if allowed(input.len().saturating_sub(value_start)) >= Some(len(&event_type)) =>
-            {
-                self.keep_partial(&mut cursor, event_type, name, value_start).map(|()| None)
-            }
-            Scan::Lines { event_type, data, end } if allowed(len(&data)) >= Some(len(&event_type)) => {
+            Scan::Lines { event_type, data, end, .. } => {
                 self.block.has_field = event_type.is_some() || data.is_some();
                 (cursor.event_type, cursor.data, cursor.at) = (event_type, data, end);
                 self.read_lines(&mut cursor, until)
             }
-            // An event above the limit: reading it line by line finds the first byte in excess.
-            _ => self.read_lines(&mut cursor, until),
+            _ => self.resume_value(&mut cursor).map_or_else(|| self.read_lines(&mut cursor, until), Ok),
         };
         *input = cursor.rest();
         // Cannot overflow: 2^64 bytes do not arrive.
@@ -64,53 +54,65 @@ impl<S: Storage> Decoder<S> {
             && self.buffer.is_empty()
     }
 
-    /// Keeps a value that the chunk cuts, after the complete `event` line that may come before it. The fast path has found
-    /// that no line ends there.
-    fn keep_partial(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        event_type: Option<Range<usize>>,
-        name: Name,
-        value_start: usize,
-    ) -> Result<(), DecodeError> {
-        (self.line, self.block.has_field, cursor.at) = (LineState::Value(name), true, value_start);
+    /// Keeps the value of an open line that the fast path has searched for a line end to the end of the chunk, after the type
+    /// that may come before it.
+    #[inline]
+    fn keep_cut_value(&mut self, cursor: &mut Cursor<'_>, event_type: Option<Range<usize>>) -> Result<(), DecodeError> {
         let typed = event_type.map_or(Ok(()), |range| self.buffer.set_event_type(cursor.bytes(&range)));
-        let kept = typed.and_then(|()| self.buffer.push_value(cursor.rest(), false));
+        let kept = typed.and_then(|()| self.buffer.push_value(cursor.rest()));
         cursor.at = cursor.chunk.len();
-        self.require(cursor, kept)
+        kept.or_else(|error| self.discard_event(cursor, error))
     }
 
     /// Fast path for an `event` or `data` value that the chunk before cut: reads to the end of its line, and dispatches the
-    /// event if a blank line follows. Returns `None` where the slow path continues, after what was read here.
+    /// event if a blank line follows, or reads the `data` line after a type. Returns `None` where the slow path continues, after what was read here.
+    #[inline]
     fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Option<Option<FrameParts>> {
         let LineState::Value(name @ (Name::Event | Name::Data)) = self.line else { return None };
         let (value, rest) = match split_line(cursor.chunk) {
-            LineSplit::Line { value, rest } => (value, Some(rest)),
-            LineSplit::Unfinished => (cursor.chunk, None),
-            LineSplit::EndsInCr => return None,
+            Ok((value, rest)) => (value, Some(rest)),
+            Err(LineEnd::Missing) => (cursor.chunk, None),
+            Err(LineEnd::Cr) => return None,
         };
-        let fits = cursor.event_size(&self.buffer).saturating_add(value.len()) < self.max_event_bytes;
-        if !fits || !self.buffer.has_value() {
+        let free = self.max_event_bytes.saturating_sub(self.buffer.size_with(None, None));
+        if value.len() >= free || !self.buffer.has_value() {
             return None;
         }
         // Where a value does not fit the storage, nothing changes, and the slow path reports it.
         let Some(rest) = rest else {
-            self.buffer.push_value(value, false).ok()?;
+            self.buffer.push_value(value).ok()?;
             cursor.at = cursor.chunk.len();
             return Some(None);
         };
-        if name == Name::Data { self.buffer.append_data(value) } else { self.buffer.set_event_type(value) }.ok()?;
+        if name == Name::Data { self.buffer.push_data(value, true) } else { self.buffer.set_event_type(value) }.ok()?;
         self.line = LineState::Start;
         cursor.at = cursor.chunk.len().saturating_sub(rest.len());
-        if !rest.starts_with(b"\n") || !self.buffer.has_data() {
-            return None;
+        if self.buffer.has_data() {
+            trace::examined(|| rest.len().min(1));
+            let ended = rest.starts_with(b"\n");
+            cursor.take(usize::from(ended));
+            return ended.then(|| Some(FrameParts::Block(self.dispatch(cursor))));
         }
-        trace::examined(|| 1);
-        cursor.take(1);
-        Some(Some(FrameParts::Block(self.dispatch(cursor))))
+        match scan_data_line(rest) {
+            Ok((data, rest)) if value.len().saturating_add(data.len()) < free => {
+                cursor.at = cursor.chunk.len().saturating_sub(rest.len());
+                let end = cursor.at.saturating_sub(1);
+                cursor.data = Some(end.saturating_sub(data.len())..end);
+                None
+            }
+            Err(Some(data)) if value.len().saturating_add(data.len()) < free => {
+                self.buffer.push_value(data).ok()?;
+                (self.line, cursor.at) = (LineState::Value(Name::Data), cursor.chunk.len());
+                Some(None)
+            }
+            _ => None,
+        }
     }
 
     fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameParts>, DecodeError> {
+        if core::mem::take(&mut self.pending_error) {
+            return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
+        }
         match self.scanner.skip_bom(cursor.chunk) {
             Bom::Absent => {}
             Bom::Bytes(count) => cursor.skip(count, self.pending == 0),
@@ -121,47 +123,49 @@ impl<S: Storage> Decoder<S> {
         }
         loop {
             if self.line == LineState::Start {
-                if self.prefix.bytes().is_empty() && self.scanner.skip_lf_after_cr(cursor.rest()) {
+                let prefix = self.prefix;
+                if prefix.bytes().is_empty() && self.scanner.skip_lf_after_cr(cursor.rest()) {
                     cursor.skip(1, self.pending == 0);
                     continue;
                 }
-                let prefix = self.prefix;
-                let (start, read) = self.prefix.start_line(cursor.rest());
-                cursor.take(read);
-                match start {
-                    LineStart::Undecided => {
-                        let saved = cursor.save(&mut self.buffer);
-                        return self.require(cursor, saved).map(|()| None);
-                    }
-                    LineStart::Blank(terminator) => {
-                        self.scanner.set_terminator(terminator);
-                        let has_field = self.block.has_field;
-                        let block = self.dispatch(cursor);
-                        if block.data.is_some() || (has_field && until >= Until::Block) {
-                            return Ok(Some(FrameParts::Block(block)));
-                        }
-                        continue;
-                    }
-                    LineStart::Content(line) => self.start_line(line, prefix.bytes()),
+                let Some((line, head)) = self.prefix.classify(cursor.rest()) else {
+                    cursor.take(cursor.rest().len());
+                    return self.save(cursor).map(|()| None);
+                };
+                cursor.take(head);
+                self.start_line(line, prefix.bytes());
+            }
+            let (content, ended) = self.take_content(cursor);
+            // Values that lie in the chunk come before the open one in the buffer.
+            let mut result = if ended { Ok(()) } else { self.save(cursor) };
+            let mut frame = None;
+            match self.line {
+                LineState::Value(name @ (Name::Data | Name::Event)) => {
+                    result = self.read_value(cursor, name, content, ended);
                 }
+                LineState::Value(Name::Id) => self.read_id(cursor.bytes(&content), ended),
+                LineState::Value(Name::Retry) => self.read_retry(cursor.bytes(&content), ended),
+                LineState::Comment | LineState::Unknown => frame = self.read_comment(cursor, content, ended),
+                LineState::Blank => {
+                    let has_field = self.block.has_field;
+                    let block = self.dispatch(cursor);
+                    self.line = LineState::Start;
+                    if block.data.is_some() || (has_field && until >= Until::Block) {
+                        return Ok(Some(FrameParts::Block(block)));
+                    }
+                    continue;
+                }
+                LineState::Start | LineState::Skipped => {}
             }
-            let mut rest = cursor.rest();
-            if let (LineState::Value(Name::Data | Name::Event), false) = (self.line, self.block.discarded) {
-                // Bytes after the first in excess are examined only when they are skipped.
-                let allowed = self.max_event_bytes.saturating_sub(cursor.event_size(&self.buffer));
-                rest = rest.get(..=allowed).unwrap_or(rest);
+            if !ended {
+                return result.map(|()| None);
             }
-            let end = line_end(rest);
-            self.check_limits(cursor, rest.get(..end.unwrap_or(rest.len())).unwrap_or_default())?;
-            let Some(len) = end else { return self.suspend(cursor).map(|()| None) };
-            let content = cursor.take(len);
-            self.scanner.set_terminator(rest.get(len).copied().unwrap_or(b'\n'));
-            cursor.take(1);
-            let frame = self.end_line(cursor, content)?;
+            self.line = LineState::Start;
+            self.buffer.discard_value();
+            result?;
             if frame.is_some() && until == Until::Frame {
                 // The caller gets the chunk back before the block has ended.
-                let saved = cursor.save(&mut self.buffer);
-                self.pending_error = self.require(cursor, saved).is_err();
+                self.pending_error = self.save(cursor).is_err();
                 return Ok(frame);
             }
             if self.buffer.has_data() && self.scanner.is_at_line_content() {
@@ -173,10 +177,11 @@ impl<S: Storage> Decoder<S> {
     /// Starts a line of this kind. In an unknown field all of the line is content, also `prefix`, which looked like the start
     /// of a known name or of a byte order mark.
     fn start_line(&mut self, line: LineState, prefix: &[u8]) {
-        self.block.has_field |= line != LineState::Comment;
+        self.block.has_field |= !matches!(line, LineState::Comment | LineState::Blank);
         let is_read = match line {
             LineState::Comment => self.comments && !self.block.discarded,
             LineState::Unknown => self.unknown_fields && !self.block.discarded,
+            LineState::Value(Name::Data | Name::Event) => !self.block.discarded,
             _ => true,
         };
         (self.line, self.prefix) = (if is_read { line } else { LineState::Skipped }, LinePrefix::new());
@@ -185,128 +190,106 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Checks a piece of the open line's content against the limits of its kind.
-    fn check_limits(&mut self, cursor: &mut Cursor<'_>, piece: &[u8]) -> Result<(), DecodeError> {
-        match self.line {
-            LineState::Value(Name::Data | Name::Event) if !self.block.discarded => {
-                let allowed = self.max_event_bytes.saturating_sub(cursor.event_size(&self.buffer));
-                if piece.len() > allowed {
-                    // Stops after the first byte in excess, whatever the chunking.
-                    cursor.take(allowed.saturating_add(1));
-                    return self.require(cursor, Err(DecodeError::LimitExceeded { limit: self.max_event_bytes }));
-                }
-            }
-            // "If the field value does not contain U+0000 NULL, … Otherwise, ignore the field."
-            LineState::Value(Name::Id) => {
-                let allowed = bound(self.max_id_bytes).saturating_sub(self.buffer.value_range().len());
-                let within = piece.get(..allowed).unwrap_or(piece);
-                trace::examined(|| within.len());
-                let has_nul = memchr::memchr(0, within).is_some();
-                if has_nul || piece.len() > allowed {
-                    self.block.id_ignored |= !has_nul;
-                    self.line = LineState::Skipped;
-                    self.buffer.discard_value();
-                }
-            }
-            LineState::Value(Name::Retry) => {
-                trace::examined(|| piece.len());
-                self.retry_parser.push(piece);
-            }
-            _ => {}
+    /// Takes the content of the open line, as far as the chunk has it, and its line end. Returns where the content lies, and
+    /// whether the line has ended. Stops after the first byte above the size limit of the event, whatever the chunking.
+    fn take_content(&mut self, cursor: &mut Cursor<'_>) -> (Range<usize>, bool) {
+        let mut rest = cursor.rest();
+        if let LineState::Value(Name::Data | Name::Event) = self.line {
+            let allowed = self.max_event_bytes.saturating_sub(cursor.event_size(&self.buffer));
+            rest = rest.get(..=allowed).unwrap_or(rest);
         }
-        Ok(())
+        let end = if self.line == LineState::Blank { Some(0) } else { line_end(rest) };
+        let content = cursor.take(end.unwrap_or(rest.len()));
+        if let Some(&terminator) = end.and_then(|end| rest.get(end)) {
+            self.scanner.set_terminator(terminator);
+            cursor.take(1);
+        }
+        (content, end.is_some())
     }
 
-    /// The chunk ends within a line: copies what is needed of it.
-    fn suspend(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
-        let piece = cursor.rest();
-        let joins = cursor.data.is_some() || self.buffer.has_data();
-        cursor.take(piece.len());
-        let saved = cursor.save(&mut self.buffer);
-        // Must not discard the open line with the event: an `id` still counts.
-        let line = self.line;
-        let saved = self.require(cursor, saved);
-        self.line = line;
-        let kept = match line {
-            LineState::Value(Name::Event | Name::Data) if self.block.discarded => Ok(()),
-            LineState::Value(Name::Data) => self.buffer.push_value(piece, joins),
-            LineState::Value(Name::Event) => self.buffer.push_value(piece, false),
-            LineState::Value(Name::Id) => {
-                if self.buffer.push_value(piece, false).is_err() {
-                    self.block.id_ignored = true;
-                    self.line = LineState::Skipped;
-                    self.buffer.discard_value();
-                }
-                Ok(())
-            }
-            LineState::Comment | LineState::Unknown if !self.block.discarded => {
-                self.buffer.push_truncated(piece, bound(self.max_comment_bytes));
-                Ok(())
-            }
-            _ => Ok(()),
-        };
-        saved.and(self.require(cursor, kept))
-    }
-
-    /// Ends the open line. `content` is its last piece.
-    fn end_line(&mut self, cursor: &mut Cursor<'_>, content: Range<usize>) -> Result<Option<FrameParts>, DecodeError> {
-        let piece = cursor.bytes(&content);
-        let mut frame = None;
-        let mut ended = Ok(());
-        match self.line {
-            LineState::Value(Name::Event | Name::Data) if self.block.discarded => {}
-            // "Set the event type buffer to the field value."
-            LineState::Value(Name::Event) if !self.buffer.has_value() => cursor.event_type = Some(content),
-            LineState::Value(Name::Event) => {
-                cursor.event_type = None;
-                let set = self.buffer.set_event_type(piece);
-                ended = self.require(cursor, set);
-            }
-            LineState::Value(Name::Data) => ended = self.end_data(cursor, content),
-            LineState::Value(Name::Id) => self.block.id_ignored |= self.buffer.set_id(piece).is_err(),
-            // "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to that
-            // integer. Otherwise, ignore the field."
-            LineState::Value(Name::Retry) => {
-                if let Some(retry) = core::mem::replace(&mut self.retry_parser, RetryParser::new()).milliseconds() {
-                    (self.retry, self.has_retry, self.block.has_retry) = (retry, true, true);
-                }
-            }
-            line @ (LineState::Comment | LineState::Unknown) if !self.block.discarded => {
-                let end = content.end.min(content.start.saturating_add(bound(self.max_comment_bytes)));
-                let mut span = Span::Chunk(content.start, end);
-                let mut truncated = end < content.end;
-                if self.buffer.has_value() || self.buffer.is_truncated() {
-                    self.buffer.push_truncated(piece, bound(self.max_comment_bytes));
-                    span = Span::Buffer(self.buffer.value_range().start, self.buffer.value_range().end);
-                    truncated = self.buffer.is_truncated();
-                }
-                frame = Some(match line {
-                    LineState::Comment => FrameParts::Comment { text: span, truncated },
-                    _ => FrameParts::UnknownField { line: span, truncated },
-                });
-            }
-            LineState::Start | LineState::Comment | LineState::Unknown | LineState::Skipped => {}
-        }
-        self.line = LineState::Start;
-        self.buffer.discard_value();
-        ended.map(|()| frame)
-    }
-
-    /// "Append the field value to the data buffer."
-    fn end_data(&mut self, cursor: &mut Cursor<'_>, content: Range<usize>) -> Result<(), DecodeError> {
-        let joins = cursor.data.is_some() || self.buffer.has_data();
-        if !joins && !self.buffer.has_value() {
-            cursor.data = Some(content);
-            return Ok(());
-        }
+    /// Reads a piece of an `event` or `data` value: "Set the event type buffer to the field value", "append the field value
+    /// to the data buffer".
+    fn read_value(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        name: Name,
+        content: Range<usize>,
+        ended: bool,
+    ) -> Result<(), DecodeError> {
+        let joins = name == Name::Data && (cursor.data.is_some() || self.buffer.has_data());
         // The LF that joins this line to those before counts when the line ends.
-        let size = cursor.event_size(&self.buffer).saturating_add(content.len()).saturating_add(usize::from(joins));
-        if size > self.max_event_bytes {
-            return self.require(cursor, Err(DecodeError::LimitExceeded { limit: self.max_event_bytes }));
+        let size = cursor.event_size(&self.buffer).saturating_add(content.len());
+        if size.saturating_add(usize::from(joins && ended)) > self.max_event_bytes {
+            return self.discard_event(cursor, DecodeError::LimitExceeded { limit: self.max_event_bytes });
         }
-        let saved = if cursor.data.is_some() { cursor.save(&mut self.buffer) } else { Ok(()) };
-        let appended = saved.and_then(|()| self.buffer.append_data(cursor.bytes(&content)));
-        self.require(cursor, appended)
+        let is_borrowed = ended && !joins && !self.buffer.has_value();
+        let kept = match name {
+            Name::Data if is_borrowed => {
+                cursor.data = Some(content);
+                Ok(())
+            }
+            Name::Data => {
+                let saved = if cursor.data.is_some() { cursor.save(&mut self.buffer) } else { Ok(()) };
+                saved.and_then(|()| self.buffer.push_data(cursor.bytes(&content), ended))
+            }
+            _ if is_borrowed => {
+                cursor.event_type = Some(content);
+                Ok(())
+            }
+            _ if ended => {
+                cursor.event_type = None;
+                self.buffer.set_event_type(cursor.bytes(&content))
+            }
+            _ => self.buffer.push_value(cursor.bytes(&content)),
+        };
+        kept.or_else(|error| self.discard_event(cursor, error))
+    }
+
+    /// Reads a piece of an `id` value: "If the field value does not contain U+0000 NULL, then set the last event ID buffer to
+    /// the field value. Otherwise, ignore the field."
+    fn read_id(&mut self, piece: &[u8], ended: bool) {
+        let allowed = bound(self.max_id_bytes).saturating_sub(self.buffer.value_range().len());
+        let within = piece.get(..allowed).unwrap_or(piece);
+        trace::examined(|| within.len());
+        let has_nul = memchr::memchr(0, within).is_some();
+        let mut is_kept = !has_nul && piece.len() <= allowed;
+        if is_kept {
+            is_kept = if ended { self.buffer.set_id(piece) } else { self.buffer.push_value(piece) }.is_ok();
+        }
+        if !is_kept {
+            self.block.id_ignored |= !has_nul;
+            self.line = LineState::Skipped;
+            self.buffer.discard_value();
+        }
+    }
+
+    /// Reads a piece of a `retry` value: "If the field value consists of only ASCII digits, then … set the event stream's
+    /// reconnection time to that integer. Otherwise, ignore the field."
+    fn read_retry(&mut self, piece: &[u8], ended: bool) {
+        trace::examined(|| piece.len());
+        self.retry_parser.push(piece);
+        if ended {
+            let parser = core::mem::replace(&mut self.retry_parser, RetryParser::new());
+            if let Some(retry) = parser.milliseconds() {
+                (self.retry, self.has_retry, self.block.has_retry) = (retry, true, true);
+            }
+        }
+    }
+
+    /// Reads a piece of a comment or an unknown field that the caller reads. Returns the frame if the line has ended.
+    fn read_comment(&mut self, cursor: &Cursor<'_>, content: Range<usize>, ended: bool) -> Option<FrameParts> {
+        let bound = bound(self.max_comment_bytes);
+        let end = content.end.min(content.start.saturating_add(bound));
+        let (mut span, mut truncated) = (Span::Chunk(content.start, end), end < content.end);
+        if !ended || self.buffer.has_value() || self.buffer.is_truncated() {
+            self.buffer.push_truncated(cursor.bytes(&content), bound);
+            let value = self.buffer.value_range();
+            (span, truncated) = (Span::Buffer(value.start, value.end), self.buffer.is_truncated());
+        }
+        ended.then_some(match self.line {
+            LineState::Comment => FrameParts::Comment { text: span, truncated },
+            _ => FrameParts::UnknownField { line: span, truncated },
+        })
     }
 
     /// The blank line: "dispatch the event".
@@ -317,23 +300,22 @@ impl<S: Storage> Decoder<S> {
         BlockSpan { id_ignored, has_retry, ..block }
     }
 
-    /// If the event exceeds a limit, discards all of it, except the `id` of its block, and skips the rest of the open line.
-    /// So the error is returned once per block.
-    fn require<E: Into<DecodeError>>(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        kept: Result<(), E>,
-    ) -> Result<(), DecodeError> {
-        kept.map_err(|error| {
-            debug_assert!(!self.block.discarded);
-            self.block.discarded = true;
-            self.buffer.discard_event();
-            (cursor.event_type, cursor.data) = (None, None);
-            if self.line != LineState::Start {
-                self.line = LineState::Skipped;
-            }
-            error.into()
-        })
+    /// Copies the values that lie in the chunk, which the caller gets back.
+    fn save(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
+        cursor.save(&mut self.buffer).or_else(|error| self.discard_event(cursor, error))
+    }
+
+    /// Discards an event that exceeds a limit, except the `id` and `retry` of its block, with the rest of the open line. So
+    /// the error is returned once per block.
+    fn discard_event(&mut self, cursor: &mut Cursor<'_>, error: impl Into<DecodeError>) -> Result<(), DecodeError> {
+        debug_assert!(!self.block.discarded);
+        self.block.discarded = true;
+        (cursor.event_type, cursor.data) = (None, None);
+        if !matches!(self.line, LineState::Start | LineState::Value(Name::Id | Name::Retry)) {
+            self.line = LineState::Skipped;
+        }
+        self.buffer.discard_event();
+        Err(error.into())
     }
 }
 
@@ -386,16 +368,16 @@ impl<'c> Cursor<'c> {
         if let Some(event_type) = self.event_type.take() {
             buffer.set_event_type(self.bytes(&event_type))?;
         }
-        self.data.take().map_or(Ok(()), |data| buffer.append_data(self.bytes(&data)))
+        self.data.take().map_or(Ok(()), |data| buffer.push_data(self.bytes(&data), true))
     }
 
     /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do. Stops
     /// where a line needs the slow path.
     fn append_data_lines<S: Storage>(&mut self, buffer: &mut EventBuffer<S>, max_event_bytes: usize) {
         let mut size = self.event_size(buffer);
-        while let Some((value, rest)) = scan_data_line(self.rest()) {
+        while let Ok((value, rest)) = scan_data_line(self.rest()) {
             size = size.saturating_add(value.len()).saturating_add(1);
-            if size > max_event_bytes || buffer.append_data(value).is_err() {
+            if size > max_event_bytes || buffer.push_data(value, true).is_err() {
                 return;
             }
             self.at = self.chunk.len().saturating_sub(rest.len());
