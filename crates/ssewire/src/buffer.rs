@@ -206,7 +206,7 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     /// Appends a piece to the value of an open `data` line; `ended`: its last one. "Append the field value to the data buffer,
-    /// then append a single U+000A LINE FEED (LF) character to the data buffer." Dispatch drops the last LF; here the LF
+    /// then append a single U+000A LINE FEED (LF) character to the data buffer." Dispatch drops the last LF. Here the LF
     /// comes before each further line instead.
     #[inline]
     pub(crate) fn push_data(&mut self, piece: &[u8], ended: bool) -> Result<(), OutOfCapacity> {

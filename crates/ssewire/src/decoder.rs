@@ -35,8 +35,8 @@ use crate::storage::{HeapBuffer, Storage};
 /// [`reset`](Self::reset).
 ///
 /// # Cost
-/// Linear in the bytes: each is examined at most twice (three times in an unknown field that is returned), and up to seven
-/// at the start of a line once more for each chunk that ends there. An event that lies in one chunk is borrowed from it.
+/// Linear in the bytes: each is examined at most twice, three times in an unknown field that is returned. For each chunk at
+/// most seven more bytes are examined, at the start of a line that it cuts. An event that lies in one chunk is borrowed from it.
 /// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once; an `event` or `id` value
 /// that crosses a boundary is copied twice. Nothing is allocated until something is copied, and then only when the buffer
 /// grows.
@@ -256,14 +256,15 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Decodes up to the end of the next event. Advances `input` past the bytes consumed, so that the caller may stop
-    /// and continue anywhere. `Ok(None)`: all of `input` is consumed; continue with the next chunk.
+    /// and continue anywhere. `Ok(None)`: all of `input` is consumed; continue with the next chunk. An empty chunk is not the
+    /// end of the input; see [the crate](crate#the-end-of-the-input).
     ///
     /// The event borrows from the decoder and from the chunk. A loop that refills its input while it holds the decoder
     /// needs the two steps that this consists of: [`poll_event`](Self::poll_event) and [`resolve`](Self::resolve).
     ///
     /// # Errors
     /// [`DecodeError`]: this event exceeds a limit and is lost. Call again to continue after it: `input` is advanced past the
-    /// bytes consumed.
+    /// bytes consumed. The crate's page [shows how](crate#errors).
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
         match self.scan(input) {
@@ -275,7 +276,7 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Decodes up to the end of the next block that has a field, also if it has no data: blocks that only set the last
+    /// Decodes up to the end of the next block that has a field. Blocks without data are returned, too: they may set the last
     /// event ID or the reconnection time.
     ///
     /// ```

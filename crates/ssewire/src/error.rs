@@ -83,16 +83,17 @@ impl From<OutOfCapacity> for InvalidId {
     }
 }
 
-/// The input ended within an event: the bytes after the last blank line dispatch nothing and were discarded (HTML
-/// standard: "Once the end of the file is reached, any pending data must be discarded").
+/// The input ended within an event, or within a line of a [`LineDecoder`](crate::LineDecoder). What was pending is
+/// discarded (HTML standard: "Once the end of the file is reached, any pending data must be discarded").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Truncated {
     pub(crate) pending: u64,
 }
 
 impl Truncated {
-    /// Number of bytes discarded: all that came after the last blank line, whatever the chunking. Includes comments,
-    /// excludes a complete byte order mark.
+    /// Number of bytes discarded, whatever the chunking. From a [`Decoder`](crate::Decoder): all bytes after the last blank
+    /// line, including comments, excluding a complete byte order mark. From a [`LineDecoder`](crate::LineDecoder): all bytes
+    /// after the last line end.
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
         self.pending
@@ -101,7 +102,7 @@ impl Truncated {
 
 impl fmt::Display for Truncated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "stream ended within an event: {} bytes pending", self.pending)
+        write!(f, "input is truncated: {} bytes pending", self.pending)
     }
 }
 

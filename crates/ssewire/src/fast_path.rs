@@ -8,8 +8,8 @@
 //!   continues from there.
 //! * *What it must never decide differently*: where a line ends, which field it is, where its value starts. It skips
 //!   only bytes that it has compared or searched. Limits are checked by the caller.
-//! * *Which tests prove it*: `sse_conformance`, `sse_exhaustive` and `sse_properties` decode each stream at every split
-//!   against the transcription of the standard in `tests/src/oracle.rs`, so that both paths see every case; the fuzz
+//! * *Which tests prove it*: `conformance`, `exhaustive` and `properties` of `tests/tests/sse` decode each stream at every split
+//!   against the transcription of the standard in `tests/src/oracle.rs`, so that both paths see every case. The fuzz
 //!   target `decoder` does the same. The unit tests below name the boundaries.
 //! * *What it buys*: see BENCHMARKS.md, "framing". Comparing the head of an event with that of the event before
 //!   ([`EventHead`]) replaces one of the three searches of an event.

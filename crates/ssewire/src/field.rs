@@ -1,7 +1,7 @@
 //! Lines to fields: the first colon, one space, exact names.
 //!
-//! HTML standard, [interpreting an event stream]: a line that starts with a colon is a comment; otherwise the first
-//! colon ends the name, and one U+0020 after it is dropped; a line without a colon is a name with an empty value.
+//! HTML standard, [interpreting an event stream]: a line that starts with a colon is a comment. Otherwise the first
+//! colon ends the name, and one U+0020 after it is dropped. A line without a colon is a name with an empty value.
 //! Names are compared literally, without case folding.
 //!
 //! Apart from `fast_path.rs`, this is the only file that knows the field names.

@@ -28,7 +28,7 @@
 //!   is cut. With a fixed storage, [`CapacityExceeded`](DecodeError::CapacityExceeded), ignored IDs and truncated comments
 //!   depend on it.
 //! * **Zero copy.** An event that lies within one chunk is borrowed from it. A value is copied if its block continues in the
-//!   next chunk or after a returned frame, if it is one of several `data` lines, or if it is an `id`.
+//!   next chunk or after a returned frame. Several `data` lines and every `id` are copied, too.
 //! * **Linear time.** Each byte is examined at most twice, three times in an unknown field that is returned, and at most
 //!   seven more bytes are examined for each chunk. The first bytes of an event, at most 33, are also compared once with
 //!   those of an earlier event.
@@ -53,12 +53,57 @@
 //! line (`da|ta: `) leaves at most six bytes, kept beside the buffer. The buffer is a [`HeapBuffer`] (feature `alloc`), an
 //! [`ArrayBuffer`] inside the decoder, or a `&mut [u8]`: one engine drives all of them.
 //!
+//! # Errors
+//!
+//! An error means that one event is lost, not that the stream is broken: the next call continues after that event. `?` ends
+//! the stream at the first lost event. To go on, match:
+//!
+//! ```
+//! use ssewire::{DecodeError, Decoder};
+//!
+//! let mut decoder = Decoder::new().with_max_event_bytes(5);
+//! let (mut events, mut lost) = (Vec::new(), 0);
+//! let mut chunk = &b"data: one\n\ndata: too long\n\ndata: two\n\n"[..];
+//! loop {
+//!     match decoder.decode(&mut chunk) {
+//!         Ok(Some(event)) => events.push(event.data().to_vec()),
+//!         Ok(None) => break, // the chunk is consumed
+//!         Err(DecodeError::LimitExceeded { .. } | DecodeError::CapacityExceeded { .. }) => lost += 1,
+//!         Err(other) => return Err(other),
+//!     }
+//! }
+//! assert_eq!((events, lost), (vec![b"one".to_vec(), b"two".to_vec()], 1));
+//! # Ok::<(), DecodeError>(())
+//! ```
+//!
+//! # The end of the input
+//!
+//! Only the caller knows where the input ends: an empty chunk is not the end, it decodes to nothing. What to call then:
+//!
+//! | situation | call | pending bytes |
+//! |---|---|---|
+//! | the response ended, and each event ends in a blank line, as the standard has it | [`finish`](Decoder::finish) | discarded; [`Truncated`] reports them |
+//! | the response ended, and its last event may lack the blank line (`data: [DONE]\n`, a file) | [`finish_event`](Decoder::finish_event) | returned as the last event |
+//! | the connection broke, and the client reconnects | [`reset`](Decoder::reset) | discarded |
+//! | the caller wants to know whether anything is pending | [`is_pending`](Decoder::is_pending) | kept |
+//!
+//! # Reconnecting
+//!
+//! The decoder outlives the connection: it keeps the last event ID and the reconnection time. For each connection:
+//!
+//! 1. Send the header of [`last_event_id_header`] with the decoder's [`last_event_id`](Decoder::last_event_id).
+//! 2. Ask [`ResponseAction`] whether to read the response, to try again, or to stop. Then call [`Reconnect::connected`].
+//! 3. Decode until the body ends or fails, and call [`reset`](Decoder::reset).
+//! 4. Wait for the time that [`Reconnect::disconnected`] returns for the stream's [`retry`](Decoder::retry).
+//!
+//! [`Reconnect`] shows the whole loop. A client that stores the ID itself gives it back with
+//! [`set_last_event_id`](Decoder::set_last_event_id).
+//!
 //! # Memory
 //!
 //! A decoder is at most 192 bytes on 64-bit targets, plus the bytes of an [`ArrayBuffer`]. It owns nothing on the heap until
-//! it copies something. Then a
-//! [`HeapBuffer`] holds the smallest of 64 · 2^k and 96 · 2^k bytes that fits what must be kept: data and type so far, the
-//! value of the open line, the `id` of the block, and the last event ID. While the buffer grows, the old one exists beside
+//! it copies something. Then a [`HeapBuffer`] holds the smallest of 64 · 2^k and 96 · 2^k bytes that fits what must be kept.
+//! These are the data and type so far, the value of the open line, the `id` of the block, and the last event ID. While the buffer grows, the old one exists beside
 //! the new one. So with *n* = `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes`, a decoder holds at most
 //! 1.5 · *n*, and 2.5 · *n* while it grows. By default *n* is 16 MiB + 17 KiB; see [`Decoder::with_max_event_bytes`],
 //! [`with_max_id_bytes`](Decoder::with_max_id_bytes) and [`with_max_comment_bytes`](Decoder::with_max_comment_bytes). After
@@ -103,14 +148,27 @@
 //! # assert_eq!(seen, [b"one", b"two"]);
 //! ```
 //!
-//! A storage of zero bytes still decodes every event that lies within one chunk and has one `data` line.
+//! How large must a fixed storage be? If a block has at most one `id`, no event is lost in a storage of
+//!
+//! *largest event (type and data, with the LFs that join its lines) + 3 · longest ID*,
+//!
+//! and with [comments](Decoder::with_comments) or [unknown fields](Decoder::with_unknown_fields) their
+//! [bound](Decoder::with_max_comment_bytes) in addition. Three, because the last event ID, the `id` of the block and a cut
+//! `id` line can be held at the same time.
+//!
+//! A storage of zero bytes still decodes every event that lies within one chunk and has one `data` line. It ignores every
+//! non-empty `id` ([`Block::id_ignored`]), because an ID must be kept.
 //!
 //! # Layers
 //!
-//! Each layer can be used alone: [`LineDecoder`] (bytes to lines, also for newline-delimited JSON), [`Field::parse`] (one
-//! line split into name and value), [`Decoder`] (events; [blocks](Decoder::decode_block) without data;
-//! [frames](Decoder::decode_frame) with comments and unknown fields), [`EventBuilder`] (events to bytes), [`Reconnect`]
-//! (when to connect again).
+//! Each layer can be used alone:
+//!
+//! * [`LineDecoder`]: bytes to lines, also for newline-delimited JSON;
+//! * [`Field::parse`]: one line split into name and value;
+//! * [`Decoder`]: events, [blocks](Decoder::decode_block) without data, and [frames](Decoder::decode_frame) with comments and
+//!   unknown fields;
+//! * [`EventBuilder`]: events to bytes;
+//! * [`Reconnect`]: when to connect again.
 //!
 //! # Features
 //!

@@ -31,6 +31,11 @@ use crate::storage::{HeapBuffer, Storage};
 ///
 /// # Cost
 /// Examines each byte once. A line that lies within one chunk is borrowed from it; one that crosses chunks is copied once.
+///
+/// # Memory
+/// Holds one line that crosses chunks, and nothing else. A [`HeapBuffer`] takes at most 1.5 times
+/// [`max_line_bytes`](Self::with_max_line_bytes), and 2.5 times while it grows. A fixed storage must fit the longest line
+/// that crosses chunks.
 #[derive(Clone)]
 pub struct LineDecoder<S = HeapBuffer> {
     /// Holds the line as its open value.
@@ -89,6 +94,12 @@ impl<S> LineDecoder<S> {
     pub const fn with_max_line_bytes(mut self, bytes: usize) -> Self {
         self.max_line_bytes = bytes;
         self
+    }
+
+    /// The length of the longest line, in bytes.
+    #[must_use]
+    pub const fn max_line_bytes(&self) -> usize {
+        self.max_line_bytes
     }
 }
 

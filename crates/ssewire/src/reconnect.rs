@@ -80,8 +80,8 @@ use core::time::Duration;
 /// | 3 | 12 s to 24 s |
 /// | 4 and later | 15 s to 30 s |
 ///
-/// The HTML standard ("reestablish the connection", steps 2 and 3) makes clients wait "a delay equal to the reconnection
-/// time" and permits them to "wait some more", in particular with "an exponential backoff delay". Therefore jitter only
+/// The rule is the HTML standard's "reestablish the connection", steps 2 and 3. Clients wait "a delay equal to the
+/// reconnection time". They may "wait some more", in particular with "an exponential backoff delay". Therefore jitter only
 /// lengthens the delay. It applies to the first attempt, too: clients that lost their connections at the same moment
 /// should not return at the same moment.
 ///
@@ -245,12 +245,12 @@ impl Default for Reconnect {
 /// | status 408, 429 or 5xx | fail the connection | [`Reestablish`](Self::Reestablish) |
 /// | any other status | fail the connection | [`Fail`](Self::Fail) |
 ///
-/// One row deviates: 408, 429 and 5xx usually report a condition that passes (a timeout, too many requests, a server
-/// that is overloaded or being restarted), and clients outside of browsers commonly retry them. To follow the standard
+/// One row deviates: 408, 429 and 5xx usually report a condition that passes. Examples are a timeout, too many requests, and
+/// a server that is overloaded or being restarted. Clients outside of browsers commonly retry them. To follow the standard
 /// to the letter, treat [`Reestablish`](Self::Reestablish) as [`Fail`](Self::Fail).
 ///
-/// Status 204 is the way for a server to end a stream for good: "a client can be told to stop reconnecting using the
-/// HTTP 204 No Content response code" (section "Server-sent events", "Introduction"). Redirects are up to the HTTP
+/// Status 204 is the way for a server to end a stream for good. The standard's introduction says: "a client can be told to
+/// stop reconnecting using the HTTP 204 No Content response code". Redirects are up to the HTTP
 /// client; one that it did not follow is [`Fail`](Self::Fail).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ResponseAction {
@@ -301,8 +301,8 @@ fn is_event_stream(content_type: &[u8]) -> bool {
     essence.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
 }
 
-/// Returns the name and value of the request header that reports the last event ID to the server, or `None` if the ID is
-/// empty, or contains LF, CR or NUL, which no stream can set: no header is sent then.
+/// Returns the name and value of the request header that reports the last event ID to the server. Returns `None`, so that
+/// no header is sent, if the ID is empty, or if it contains LF, CR or NUL, which no stream can set.
 ///
 /// The rule is step 5.3 of "reestablish the connection" in the HTML standard: "If the EventSource object's last event ID
 /// string is not the empty string", set `Last-Event-ID`. The name is in lower case, as HTTP/2 requires; HTTP/1 ignores

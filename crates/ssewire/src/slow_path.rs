@@ -1,7 +1,7 @@
 //! The slow path: lines to blocks, for input that is cut anywhere.
 //!
-//! One call reads one chunk, up to the next frame. Values that lie complete in the chunk are kept as ranges ([`Cursor`]);
-//! they are copied into the buffer only when the chunk ends before the block does, or when `data` lines are joined.
+//! One call reads one chunk, up to the next frame. Values that lie complete in the chunk are kept as ranges ([`Cursor`]).
+//! They are copied into the buffer only when the chunk ends before the block does, or when `data` lines are joined.
 
 use core::ops::Range;
 
@@ -28,8 +28,12 @@ impl<S: Storage> Decoder<S> {
         let mut cursor = Cursor { chunk: input, at: 0, block_start: 0, event_type: None, data: None };
         let result = match scan {
             Scan::Lines { open: Some(name), event_type, end, .. } => {
+                // The chunk ends within the value: no line end was found.
                 (self.block.has_field, self.line, cursor.at) = (true, LineState::Value(name), end);
-                self.keep_cut_value(&mut cursor, event_type).map(|()| None)
+                let typed = event_type.map_or(Ok(()), |range| self.buffer.set_event_type(cursor.bytes(&range)));
+                let kept = typed.and_then(|()| self.buffer.push_value(cursor.rest()));
+                cursor.at = cursor.chunk.len();
+                kept.or_else(|error| self.discard_event(&mut cursor, error)).map(|()| None)
             }
             Scan::Lines { event_type, data, end, .. } => {
                 self.block.has_field = event_type.is_some() || data.is_some();
@@ -54,18 +58,8 @@ impl<S: Storage> Decoder<S> {
             && self.buffer.is_empty()
     }
 
-    /// Keeps the value of an open line that the fast path has searched for a line end to the end of the chunk, after the type
-    /// that may come before it.
-    #[inline]
-    fn keep_cut_value(&mut self, cursor: &mut Cursor<'_>, event_type: Option<Range<usize>>) -> Result<(), DecodeError> {
-        let typed = event_type.map_or(Ok(()), |range| self.buffer.set_event_type(cursor.bytes(&range)));
-        let kept = typed.and_then(|()| self.buffer.push_value(cursor.rest()));
-        cursor.at = cursor.chunk.len();
-        kept.or_else(|error| self.discard_event(cursor, error))
-    }
-
-    /// Fast path for an `event` or `data` value that the chunk before cut: reads to the end of its line, and dispatches the
-    /// event if a blank line follows, or reads the `data` line after a type. Returns `None` where the slow path continues, after what was read here.
+    /// Fast path for an `event` or `data` value that the chunk before cut. Reads to the end of its line, then the `data` line
+    /// after a type, or the blank line that dispatches the event. Returns `None` where the slow path continues.
     #[inline]
     fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Option<Option<FrameParts>> {
         let LineState::Value(name @ (Name::Event | Name::Data)) = self.line else { return None };
@@ -144,7 +138,15 @@ impl<S: Storage> Decoder<S> {
                     result = self.read_value(cursor, name, content, ended);
                 }
                 LineState::Value(Name::Id) => self.read_id(cursor.bytes(&content), ended),
-                LineState::Value(Name::Retry) => self.read_retry(cursor.bytes(&content), ended),
+                // "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to that
+                // integer. Otherwise, ignore the field."
+                LineState::Value(Name::Retry) => {
+                    trace::examined(|| content.len());
+                    self.retry_parser.push(cursor.bytes(&content));
+                    if let (true, Some(retry)) = (ended, self.retry_parser.milliseconds()) {
+                        (self.retry, self.has_retry, self.block.has_retry) = (retry, true, true);
+                    }
+                }
                 LineState::Comment | LineState::Unknown => frame = self.read_comment(cursor, content, ended),
                 LineState::Blank => {
                     let has_field = self.block.has_field;
@@ -185,6 +187,7 @@ impl<S: Storage> Decoder<S> {
             _ => true,
         };
         (self.line, self.prefix) = (if is_read { line } else { LineState::Skipped }, LinePrefix::new());
+        self.retry_parser = RetryParser::new();
         if self.line == LineState::Unknown {
             self.buffer.push_truncated(prefix, bound(self.max_comment_bytes));
         }
@@ -260,19 +263,6 @@ impl<S: Storage> Decoder<S> {
             self.block.id_ignored |= !has_nul;
             self.line = LineState::Skipped;
             self.buffer.discard_value();
-        }
-    }
-
-    /// Reads a piece of a `retry` value: "If the field value consists of only ASCII digits, then … set the event stream's
-    /// reconnection time to that integer. Otherwise, ignore the field."
-    fn read_retry(&mut self, piece: &[u8], ended: bool) {
-        trace::examined(|| piece.len());
-        self.retry_parser.push(piece);
-        if ended {
-            let parser = core::mem::replace(&mut self.retry_parser, RetryParser::new());
-            if let Some(retry) = parser.milliseconds() {
-                (self.retry, self.has_retry, self.block.has_retry) = (retry, true, true);
-            }
         }
     }
 
@@ -356,8 +346,8 @@ impl<'c> Cursor<'c> {
         }
     }
 
-    /// The logical size of the event so far: type, data with the LFs that join it, and the value of an open `event` or
-    /// `data` line as far as earlier chunks brought it.
+    /// The logical size of the event so far: type, data with the LFs that join it, and the buffered part of the value of an
+    /// open `event` or `data` line.
     fn event_size<S>(&self, buffer: &EventBuffer<S>) -> usize {
         buffer.size_with(self.event_type.as_ref().map(Range::len), self.data.as_ref().map(Range::len))
     }

@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// The memory of a [`Decoder`](crate::Decoder) for values that cross a chunk boundary: [`HeapBuffer`],
-/// [`ArrayBuffer`], or a `&mut [u8]`. Sealed: one engine drives all of them.
+/// [`ArrayBuffer`], or a `&mut [u8]`. Sealed: one engine drives all of them, and no other type can implement the trait. Use
+/// it as a bound, `fn run<S: Storage>(decoder: &mut Decoder<S>)`.
 ///
 /// The contract between the engine and a storage:
 ///
 /// * `bytes` and `bytes_mut` return the same slice, all of it initialised. Only the engine writes to it.
-/// * `grow(needed)`, called with more than the present length, either makes the slice at least `needed` bytes long,
-///   keeps its contents at its start, and returns true; or changes nothing and returns false.
+/// * `grow(needed)` is called with more than the present length. On success it makes the slice at least `needed` bytes long,
+///   keeps its contents at its start, and returns true. Otherwise it changes nothing and returns false.
 /// * `shrink(wanted)` may shorten the slice, but not below `wanted`, and keeps its first `wanted` bytes.
 ///
 /// By default a storage neither grows nor shrinks.
