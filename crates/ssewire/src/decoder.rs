@@ -425,11 +425,12 @@ impl<S: Storage> Decoder<S> {
     pub fn resolve_frame<'d>(&'d self, chunk: &'d [u8], span: FrameSpan) -> Frame<'d> {
         match span.0 {
             FrameParts::Block(block) => Frame::Block(self.resolve_block(chunk, block)),
-            FrameParts::Comment { text, truncated } => {
-                Frame::Comment { text: self.buffer.resolve(chunk, text), truncated }
-            }
-            FrameParts::UnknownField { line, truncated } => {
-                let (name, value) = split_unknown(self.buffer.resolve(chunk, line));
+            FrameParts::Line { is_comment, content, truncated } => {
+                let text = self.buffer.resolve(chunk, content);
+                if is_comment {
+                    return Frame::Comment { text, truncated };
+                }
+                let (name, value) = split_unknown(text);
                 Frame::UnknownField { name, value, truncated }
             }
         }

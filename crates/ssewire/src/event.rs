@@ -276,8 +276,12 @@ impl FrameSpan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FrameParts {
     Block(BlockSpan),
-    Comment { text: Span, truncated: bool },
-    UnknownField { line: Span, truncated: bool },
+    /// A comment or an unknown field; all of an unknown field is content.
+    Line {
+        is_comment: bool,
+        content: Span,
+        truncated: bool,
+    },
 }
 
 /// Where some bytes are, as offsets of their start and end. The decoder works with offsets; only its last, public step

@@ -56,7 +56,9 @@ impl<'a> Field<'a> {
         }
         // A line such as `data` or `data:` is decided only by its end.
         let (state, head) = classify(line).unwrap_or_else(|| {
-            let by_its_end = LinePrefix::of(line).classify(b"\n");
+            let mut prefix = LinePrefix::new();
+            prefix.push(line);
+            let by_its_end = prefix.classify(b"\n");
             (by_its_end.map_or(LineState::Unknown, |(state, _)| state), line.len())
         });
         let value = line.get(head..).unwrap_or_default();
@@ -209,12 +211,6 @@ impl LinePrefix {
 
     pub(crate) const fn new() -> Self {
         Self { bytes: [0; Self::CAPACITY], len: 0 }
-    }
-
-    fn of(line: &[u8]) -> Self {
-        let mut prefix = Self::new();
-        prefix.push(line);
-        prefix
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -276,10 +276,8 @@ impl<S: Storage> Decoder<S> {
             let value = self.buffer.value_range();
             (span, truncated) = (Span::Buffer(value.start, value.end), self.buffer.is_truncated());
         }
-        ended.then_some(match self.line {
-            LineState::Comment => FrameParts::Comment { text: span, truncated },
-            _ => FrameParts::UnknownField { line: span, truncated },
-        })
+        let is_comment = self.line == LineState::Comment;
+        ended.then_some(FrameParts::Line { is_comment, content: span, truncated })
     }
 
     /// The blank line: "dispatch the event".

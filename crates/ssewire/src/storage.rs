@@ -18,6 +18,8 @@ use core::fmt;
 /// By default a storage neither grows nor shrinks.
 pub trait Storage: sealed::Storage {}
 
+impl<S: sealed::Storage> Storage for S {}
+
 pub(crate) mod sealed {
     /// See [`super::Storage`].
     pub trait Storage {
@@ -46,9 +48,6 @@ impl HeapBuffer {
         Self { bytes: Vec::new() }
     }
 }
-
-#[cfg(feature = "alloc")]
-impl Storage for HeapBuffer {}
 
 #[cfg(feature = "alloc")]
 impl sealed::Storage for HeapBuffer {
@@ -110,8 +109,6 @@ impl<const N: usize> Default for ArrayBuffer<N> {
     }
 }
 
-impl<const N: usize> Storage for ArrayBuffer<N> {}
-
 impl<const N: usize> sealed::Storage for ArrayBuffer<N> {
     fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -127,8 +124,6 @@ impl<const N: usize> fmt::Debug for ArrayBuffer<N> {
         f.debug_struct("ArrayBuffer").field("capacity", &N).finish()
     }
 }
-
-impl Storage for &mut [u8] {}
 
 impl sealed::Storage for &mut [u8] {
     fn bytes(&self) -> &[u8] {
