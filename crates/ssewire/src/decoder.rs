@@ -393,7 +393,7 @@ impl<S: Storage> Decoder<S> {
         debug_assert!(self.between_blocks, "an event is skipped only at the start of a block");
         *input = input.get(len..).unwrap_or_default();
         self.pending = 0;
-        self.buffer.note_idle_block();
+        self.buffer.note_block();
     }
 
     /// Borrows the event that [`poll_event`](Self::poll_event) found. `chunk` is its input as it was *before* that call.
