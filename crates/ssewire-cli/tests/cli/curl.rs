@@ -67,7 +67,7 @@ fn faults_end_in_their_exit_codes() {
         ("400", 3, "invalid_request_error"),
         ("json-body", 0, "\"stream\": true"),
         ("html-body", 1, "HTML"),
-        ("gzip", 1, "gzip"),
+        ("gzip", 1, "compressed"),
         ("empty", 1, "empty"),
     ] {
         let (_, stderr, ended) = end(pipe(&format!("{}/faults/{fault}", server.base_url()), &[]));
