@@ -240,6 +240,31 @@ fn show(update: &Update<'_>) -> String {
     }
 }
 
+/// For bindings, which hand on the payload only if it has more than the update.
+#[test]
+fn members_beyond_the_plain_delta_are_marked_on_the_update() {
+    let mut beside = text(0, "x");
+    beside["future"] = json!(1);
+    let cases = [
+        (text(0, "x"), false),
+        (input(1, "{"), false),
+        (delta(0, json!({"text": "x", "type": "text_delta"})), false),
+        (delta(0, json!({"type": "text_delta", "text": "x", "future": null})), true),
+        (delta(0, json!({"type": "text_delta", "text": "x", "citation": cited("c")})), true),
+        (delta(1, json!({"type": "input_json_delta", "partial_json": "{", "future": {}})), true),
+        (beside, true),
+    ];
+    for (piece, expected) in cases {
+        let before = sse(&[begin(), start(0, text_block("")), start(1, tool(json!({}))), text(0, "a"), input(1, " ")]);
+        let mut decoder = MessageDecoder::new();
+        let mut input = before.as_bytes();
+        while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+        let event = sse(std::slice::from_ref(&piece));
+        let Ok(Step::Update(update)) = decoder.decode(&mut event.as_bytes()) else { panic!("an update: {piece}") };
+        assert_eq!(update.has_extra, expected, "{piece}");
+    }
+}
+
 /// A block that takes the delta may not take the foreign member. Its own delta would open a block.
 #[test]
 fn a_foreign_member_goes_to_a_block_that_can_take_it() {
