@@ -1,24 +1,24 @@
-//! How a run ends, as a shell sees it.
+//! Exit codes.
 
 use std::process::ExitCode;
 
 /// The exit codes; scripts rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// All of it came.
+    /// The stream is complete.
     Complete,
-    /// Input or output failed, or the input is no Messages stream.
+    /// Input or output failed, or the input is not a Messages stream.
     Failure,
-    /// The command line cannot be understood.
+    /// The command line is invalid.
     Usage,
     /// The server sent an error.
     ServerError,
-    /// The message is not whole, or departs from the protocol where that was not to be tolerated.
+    /// The message is incomplete, or violates the protocol in strict mode.
     Incomplete,
-    /// Ctrl-C was pressed: what a shell reports of a program that SIGINT ended.
+    /// Ctrl-C was pressed: what a shell reports for a program that SIGINT ended.
     Interrupted,
-    /// Standard output was closed by its reader: what a shell reports of a program that SIGPIPE ended.
-    ReaderGone,
+    /// The reader of standard output closed it: what a shell reports for a program that SIGPIPE ended.
+    BrokenPipe,
 }
 
 impl Exit {
@@ -30,8 +30,13 @@ impl Exit {
             Self::ServerError => 3,
             Self::Incomplete => 4,
             Self::Interrupted => 130,
-            Self::ReaderGone => 141,
+            Self::BrokenPipe => 141,
         }
+    }
+
+    /// Returns this exit code, or the other one if this one is 0.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self == Self::Complete { other } else { self }
     }
 }
 

@@ -1,73 +1,92 @@
-//! JSON as text: laid out anew, but never read and written again, which would change the order of its members and the
-//! digits of its numbers.
+//! JSON as text. It is indented without parsing it to values, which would change the order of members and the digits of
+//! numbers.
 
 use alloc::borrow::Cow;
 use core::fmt::Write as _;
+use std::io;
 
 use serde_json::Value;
 use ssewire_messages::RawJson;
 
-/// The payload of an event as one line; `None` if it is no JSON object.
+/// The payload of an event as one line; `None` if it is not a JSON object.
 ///
-/// Only white space is changed: line breaks, which the joins of `data` lines are, become spaces. Ill-formed bytes and lone
-/// surrogate escapes become U+FFFD.
+/// Only white space is changed: line breaks, which join `data` lines, become spaces. Ill-formed bytes and lone surrogate
+/// escapes become U+FFFD.
 pub(crate) fn one_line(payload: &[u8]) -> Option<Cow<'static, str>> {
     let json = RawJson::from_bytes(payload).ok()?;
     json.as_json().is_object().then(|| Cow::Owned(json.into_string()))
 }
 
-/// A JSON text with its members and items on lines of their own.
-pub(crate) fn indented(json: &str) -> String {
-    let mut indented = String::with_capacity(json.len().saturating_mul(2));
+/// Writes a JSON text, piece by piece, with its members and items on lines of their own.
+///
+/// # Errors
+/// Those of `write`.
+pub(crate) fn indent(json: &str, mut write: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     let mut depth = 0_usize;
-    // A bracket has opened, and nothing stands in it yet.
-    let mut opened = false;
-    let mut in_string = false;
-    let mut behind_backslash = false;
-    for c in json.chars() {
-        if in_string {
-            indented.push(c);
-            in_string = behind_backslash || c != '"';
-            behind_backslash = c == '\\' && !behind_backslash;
-            continue;
-        }
-        if c.is_ascii_whitespace() {
-            continue;
-        }
-        let closes = matches!(c, '}' | ']');
+    // A bracket has opened, and nothing has followed.
+    let mut has_opened = false;
+    let mut rest = json;
+    while let Some(first) = rest.bytes().next() {
+        let length = match first {
+            b' ' | b'\t' | b'\n' | b'\r' => {
+                rest = rest.get(1..).unwrap_or_default();
+                continue;
+            }
+            b'"' => string_len(rest),
+            b'{' | b'}' | b'[' | b']' | b',' | b':' => 1,
+            _ => rest.find([',', '}', ']', ':', ' ', '\t', '\n', '\r']).unwrap_or(rest.len()).max(1),
+        };
+        let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        rest = after;
+        let closes = matches!(first, b'}' | b']');
         depth = depth.saturating_sub(usize::from(closes));
-        if opened != closes {
-            break_line(&mut indented, depth);
+        if has_opened != closes && !matches!(first, b',' | b':') {
+            // The first item of a bracket, or the end of one with items.
+            break_line(depth, &mut write)?;
         }
-        indented.push(c);
-        opened = matches!(c, '{' | '[');
-        depth = depth.saturating_add(usize::from(opened));
-        in_string = c == '"';
-        match c {
-            ',' => break_line(&mut indented, depth),
-            ':' => indented.push(' '),
+        write(token)?;
+        has_opened = matches!(first, b'{' | b'[');
+        depth = depth.saturating_add(usize::from(has_opened));
+        match first {
+            b',' => break_line(depth, &mut write)?,
+            b':' => write(" ")?,
             _ => {}
         }
     }
-    indented
+    Ok(())
 }
 
-/// Text as a JSON string.
+/// Length of the string at the start, with its quotation marks.
+fn string_len(json: &str) -> usize {
+    let bytes = json.as_bytes();
+    let mut at = 1;
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at = at.saturating_add(found);
+        if bytes.get(at) == Some(&b'"') {
+            return at.saturating_add(1);
+        }
+        // The escaped character is ASCII: a pair of its own, or the first of `uXXXX`.
+        at = at.saturating_add(2);
+    }
+    json.len()
+}
+
+/// Returns text as a JSON string.
 pub(crate) fn string(text: &str) -> Value {
     Value::from(text)
 }
 
-/// A character of a JSON string as its escape. Only characters of the basic plane are ever hidden.
-pub(crate) fn escaped(c: char, into: &mut String) {
+/// Writes a character of a JSON string as its escape.
+pub(crate) fn escape(c: char, output: &mut String) {
     for unit in c.encode_utf16(&mut [0; 2]) {
-        // A `String` takes everything.
-        let _ = write!(into, "\\u{unit:04x}");
+        // Writing to a `String` does not fail.
+        let _ = write!(output, "\\u{unit:04x}");
     }
 }
 
-fn break_line(into: &mut String, depth: usize) {
-    into.push('\n');
-    into.extend(core::iter::repeat_n("  ", depth));
+fn break_line(depth: usize, write: &mut impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    write("\n")?;
+    (0..depth).try_for_each(|_| write("  "))
 }
 
 #[cfg(test)]
@@ -91,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn laid_out_json_is_the_same_json() {
+    fn indented_json_is_the_same_json() {
         let json = r#"{"a": [1.50,{}, [ ] ,"x, [\"\\\\\" {",true],"b":{"c":null}}"#;
         let expected = r#"{
   "a": [
@@ -105,6 +124,15 @@ mod tests {
     "c": null
   }
 }"#;
+        let indented = |json: &str| {
+            let mut indented = String::new();
+            indent(json, |piece| {
+                indented.push_str(piece);
+                Ok(())
+            })
+            .unwrap();
+            indented
+        };
         assert_eq!(indented(json), expected);
         assert_eq!(indented(expected), expected);
         let value: Value = serde_json::from_str(json).unwrap();

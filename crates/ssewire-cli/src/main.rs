@@ -1,13 +1,13 @@
-//! The command `ssewire`: event streams and Claude Messages API streams, read from a pipe or a file.
+//! The command `ssewire`: reads event streams and Claude Messages API streams from a pipe or a file.
 //!
-//! Nothing is decoded here: the crates `ssewire` and `ssewire-messages` do that. This one reads, shows and says how it
-//! ended.
+//! It decodes nothing itself: `ssewire` and `ssewire-messages` do, and `ssewire-replay` serves.
 
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
 mod args;
+mod closed;
 mod commands;
 mod exit;
 mod input;
@@ -20,7 +20,7 @@ mod units;
 use std::io;
 use std::process::ExitCode;
 
-use args::{Asked, Command};
+use args::{Action, Args, Command};
 use exit::Exit;
 use input::Input;
 use output::Output;
@@ -28,7 +28,7 @@ use output::Output;
 fn main() -> ExitCode {
     let mut output = Output::new();
     let exit = run(&mut output).unwrap_or_else(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Exit::ReaderGone,
+        io::ErrorKind::BrokenPipe => Exit::BrokenPipe,
         _ => {
             output.note(format_args!("cannot write to standard output: {error}"));
             Exit::Failure
@@ -38,20 +38,30 @@ fn main() -> ExitCode {
 }
 
 /// # Errors
-/// Those of standard output. All others are told on standard error, and in the exit code.
+/// Those of standard output. All others are reported on standard error and by the exit code.
 fn run(output: &mut Output) -> io::Result<Exit> {
-    let args = match Asked::from_command_line() {
-        Ok(Asked::Run(args)) => args,
-        Ok(Asked::Completions(shell)) => return print(&args::completions(shell), output),
-        Ok(Asked::Manual) => return print(&args::manual()?, output),
-        Err(refused) => return args::explain(&refused),
-    };
-    output.colour(args.colour);
+    let action = Action::from_command_line();
+    if !matches!(&action, Err(refused) if refused.use_stderr()) {
+        output.check_open()?;
+    }
+    match action {
+        Ok(Action::Run(args)) => run_command(&args, output),
+        Ok(Action::Serve(options)) => commands::serve::run(&options, output),
+        Ok(Action::ListFaults) => commands::serve::list_faults(output),
+        Ok(Action::Completions(shell)) => print(&args::completions(shell), output),
+        Ok(Action::Manual) => print(&args::manual()?, output),
+        Ok(Action::Help(help)) => print(help.as_bytes(), output),
+        Err(refused) => args::print_clap_error(&refused, output),
+    }
+}
+
+fn run_command(args: &Args, output: &mut Output) -> io::Result<Exit> {
+    output.set_colour(args.colour);
     let opened = match args.command {
         Command::Demo => {
-            Input::new(commands::demo::stream(args.fast), "the sample stream", !args.fast, args.chunk_size)
+            Input::new(commands::demo::stream(args.fast), "the sample stream", !args.fast, args.input.clone())
         }
-        _ => Input::open(args.file.as_deref(), args.chunk_size),
+        _ => Input::open(args.input_file(), args.input.clone()),
     };
     let mut input = match opened {
         Ok(input) => input,
@@ -62,12 +72,14 @@ fn run(output: &mut Output) -> io::Result<Exit> {
     };
     input.stop_on_interrupt();
     match args.command {
-        Command::Text => commands::text::run(&args, &mut input, output),
-        Command::Sse => commands::sse::run(&args, &mut input, output),
-        Command::Events => commands::events::run(&args, &mut input, output),
-        Command::Message => commands::message::run(&args, &mut input, output),
-        Command::Timeline => commands::timeline::run(&args, &mut input, output),
-        Command::Demo => commands::demo::run(&args, &mut input, output),
+        Command::Text => commands::text::run(args, &mut input, output),
+        Command::Sse => commands::sse::run(args, &mut input, output),
+        Command::Events => commands::events::run(args, &mut input, output),
+        Command::Message => commands::message::run(args, &mut input, output),
+        Command::Timeline => commands::timeline::run(args, &mut input, output),
+        Command::Record => commands::record::run(args, &mut input, output),
+        // `serve` is an action of its own.
+        Command::Demo | Command::Serve => commands::demo::run(args, &mut input, output),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Writing: data to standard output, flushed with every event; all else to standard error.
+//! Writes data to standard output, flushed with every event, and everything else to standard error.
 
 use alloc::borrow::Cow;
 use core::fmt;
@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 
-use crate::json;
+use crate::{closed, json};
 
 /// Standard output and standard error.
 pub(crate) struct Output {
@@ -15,10 +15,10 @@ pub(crate) struct Output {
     is_terminal: bool,
     stderr_is_terminal: bool,
     has_colour: bool,
-    /// The last thing written to standard output, if any was, is a line end.
+    /// The output so far is empty or ends with a line end.
     at_line_start: bool,
-    /// The terminal has written something into its line that did not come from here.
-    echoed: bool,
+    /// The terminal has echoed something into the line.
+    has_echo: bool,
 }
 
 impl Output {
@@ -31,27 +31,35 @@ impl Output {
             stderr_is_terminal: io::stderr().is_terminal(),
             has_colour: false,
             at_line_start: true,
-            echoed: false,
+            has_echo: false,
         }
     }
 
-    /// Styles are written from now on, if that was asked for, or if it was not and they would be seen.
-    pub(crate) fn colour(&mut self, choice: ColorChoice) {
-        // Only the choice is taken from there: what a model wrote must not be stripped of anything in a pipe.
+    /// Returns an error if standard output was closed when the program started (`>&-`): see [`closed`].
+    ///
+    /// # Errors
+    /// Standard output is closed.
+    pub(crate) fn check_open(&self) -> io::Result<()> {
+        if closed::is_stdout_closed() { Err(io::Error::other("it is closed")) } else { Ok(()) }
+    }
+
+    /// Sets whether styles are written: as asked for, or by default if they would be seen.
+    pub(crate) fn set_colour(&mut self, choice: ColorChoice) {
+        // Only the choice is taken from there: in a pipe, nothing must be stripped from the text of a model.
         self.has_colour = match choice {
             ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
             choice => choice != ColorChoice::Never,
         };
     }
 
-    /// Whether somebody looks at it.
+    /// Whether standard output is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// Ctrl-C was pressed, of which terminals say `^C`.
+    /// Notes that Ctrl-C was pressed, which terminals echo as `^C`.
     pub(crate) fn interrupted(&mut self) {
-        self.echoed = true;
+        self.has_echo = true;
     }
 
     /// Writes text, on a terminal with its control characters escaped.
@@ -59,7 +67,7 @@ impl Output {
     /// # Errors
     /// Those of standard output, here and below.
     pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
-        let shown = if self.is_terminal { shown(text, steers, escaped) } else { Cow::Borrowed(text) };
+        let shown = if self.is_terminal { sanitize(text, is_terminal_control, escape) } else { Cow::Borrowed(text) };
         if let Some(last) = shown.chars().next_back() {
             self.at_line_start = last == '\n';
         }
@@ -76,55 +84,81 @@ impl Output {
         write!(self.data, "{style:#}")
     }
 
-    /// Writes bytes that others than the model have made, as they are.
+    /// Writes bytes as they are.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.data.write_all(bytes)
     }
 
-    /// Writes a JSON text as a line (or as several, if it has some), on a terminal with its control characters escaped
-    /// as JSON does it.
-    pub(crate) fn json(&mut self, json: &str) -> io::Result<()> {
-        let shown = if self.is_terminal { shown(json, steers, json::escaped) } else { Cow::Borrowed(json) };
+    /// Writes a JSON text and a line end, with its members and items on lines of their own if `pretty`. On a terminal,
+    /// control characters are written as JSON escapes. Holds no copy of the text.
+    pub(crate) fn json(&mut self, json: &str, pretty: bool) -> io::Result<()> {
         self.at_line_start = true;
-        self.data.write_all(shown.as_bytes())?;
+        let mut writer = JsonWriter { data: &mut self.data, is_terminal: self.is_terminal };
+        if pretty { json::indent(json, |piece| writer.write(piece)) } else { writer.write(json) }?;
         self.data.write_all(b"\n")
     }
 
-    /// Hands on what was written.
+    /// Flushes standard output.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.data.flush()
     }
 
-    /// Ends the line, if it is one on a terminal and has not ended yet.
+    /// Ends the current line of a terminal.
     pub(crate) fn end_line(&mut self) -> io::Result<()> {
-        if self.is_terminal && (self.echoed || !self.at_line_start) {
-            self.echoed = false;
+        if self.is_terminal && (self.has_echo || !self.at_line_start) {
+            self.has_echo = false;
             self.text("\n")?;
         }
         self.flush()
     }
 
-    /// Says something in one line on standard error. If that fails, there is nobody left to tell.
+    /// Writes a note as one line to standard error, with control characters escaped. An error is ignored: there is no
+    /// other place to report it.
     pub(crate) fn note(&mut self, note: impl fmt::Display) {
         let note = note.to_string();
-        let note = shown(&note, |c| matches!(c, '\n' | '\t') || steers(c), escaped);
+        let note = sanitize(&note, |c| matches!(c, '\n' | '\t') || is_terminal_control(c), escape);
         self.lines(&format!("ssewire: {note}\n"));
     }
 
     /// Writes lines to standard error, as they are.
     pub(crate) fn lines(&mut self, lines: &str) {
-        // Both go to the same screen: what was written there is not to be run into.
-        let runs_into = self.stderr_is_terminal && (self.echoed || (self.is_terminal && !self.at_line_start));
-        self.at_line_start |= runs_into;
-        self.echoed &= !runs_into;
-        let fresh = if runs_into { "\n" } else { "" };
-        let _ = io::stderr().write_all(format!("{fresh}{lines}").as_bytes());
+        // Both go to the same screen: the note must start a line.
+        let is_mid_line = self.stderr_is_terminal && (self.has_echo || (self.is_terminal && !self.at_line_start));
+        self.at_line_start |= is_mid_line;
+        self.has_echo &= !is_mid_line;
+        let line_end = if is_mid_line { "\n" } else { "" };
+        let _ = io::stderr().write_all(format!("{line_end}{lines}").as_bytes());
     }
 }
 
-/// Whether a terminal might do something else with a character than show it: controls, and what turns the direction of
-/// the text.
-pub(crate) fn steers(c: char) -> bool {
+/// Writes JSON in pieces.
+struct JsonWriter<'a> {
+    data: &'a mut BufWriter<StdoutLock<'static>>,
+    is_terminal: bool,
+}
+
+impl JsonWriter<'_> {
+    fn write(&mut self, piece: &str) -> io::Result<()> {
+        if !self.is_terminal {
+            return self.data.write_all(piece.as_bytes());
+        }
+        // Between the controls, so that a large document is not copied.
+        let mut rest = piece;
+        while let Some((start, c)) = rest.char_indices().find(|(_, c)| is_terminal_control(*c)) {
+            let (before, after) = rest.split_at(start);
+            let mut escape = String::new();
+            json::escape(c, &mut escape);
+            self.data.write_all(before.as_bytes())?;
+            self.data.write_all(escape.as_bytes())?;
+            rest = after.get(c.len_utf8()..).unwrap_or_default();
+        }
+        self.data.write_all(rest.as_bytes())
+    }
+}
+
+/// Whether a terminal may act on a character instead of showing it: control characters, and those that change the
+/// direction of text.
+pub(crate) fn is_terminal_control(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
         '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
@@ -132,23 +166,28 @@ pub(crate) fn steers(c: char) -> bool {
     }
 }
 
-fn escaped(c: char, into: &mut String) {
-    into.extend(c.escape_default());
+/// Text with its terminal controls escaped.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    sanitize(text, is_terminal_control, escape)
 }
 
-fn shown(text: &str, hides: impl Fn(char) -> bool, escaped: impl Fn(char, &mut String)) -> Cow<'_, str> {
-    if !text.chars().any(&hides) {
+fn escape(c: char, output: &mut String) {
+    output.extend(c.escape_default());
+}
+
+fn sanitize(text: &str, is_hidden: impl Fn(char) -> bool, escape: impl Fn(char, &mut String)) -> Cow<'_, str> {
+    if !text.chars().any(&is_hidden) {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(text.len());
+    let mut sanitized = String::with_capacity(text.len());
     for c in text.chars() {
-        if hides(c) {
-            escaped(c, &mut shown);
+        if is_hidden(c) {
+            escape(c, &mut sanitized);
         } else {
-            shown.push(c);
+            sanitized.push(c);
         }
     }
-    Cow::Owned(shown)
+    Cow::Owned(sanitized)
 }
 
 #[cfg(test)]
@@ -156,15 +195,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_steers_a_terminal_is_escaped() {
+    fn terminal_controls_are_escaped() {
         for (text, expected) in [
             ("plain\n\ttext é 🙂 שלום", "plain\n\ttext é 🙂 שלום"),
             ("\u{1b}[2J\r\u{7}\u{8}\0", r"\u{1b}[2J\r\u{7}\u{8}\u{0}"),
             ("\u{7f}\u{9b}31m", r"\u{7f}\u{9b}31m"),
             ("\u{202e}x\u{2066}", r"\u{202e}x\u{2066}"),
         ] {
-            assert_eq!(shown(text, steers, escaped), expected);
+            assert_eq!(escaped(text), expected);
         }
-        assert_eq!(shown("{\"a\": \"\u{9b}\u{202e}\"}", steers, json::escaped), r#"{"a": "\u009b\u202e"}"#);
+        let json = sanitize("{\"a\": \"\u{9b}\u{202e}\"}", is_terminal_control, json::escape);
+        assert_eq!(json, r#"{"a": "\u009b\u202e"}"#);
     }
 }

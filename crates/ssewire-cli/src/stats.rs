@@ -1,11 +1,13 @@
-//! `--stats`: how much came, and when. It reads no clock: whoever notes something says when it was.
+//! `--stats`: counts and times. It reads no clock: the caller passes the time of everything.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use core::time::Duration;
+
+use ssewire_messages::ViolationKind;
 
 use crate::units;
 
-/// What was noted of a run. Times count from its beginning.
+/// The counts and times of a run. Times are since its start, or since that of the recording.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     bytes: u64,
@@ -13,13 +15,15 @@ pub(crate) struct Stats {
     first_byte: Option<Duration>,
     first_text: Option<Duration>,
     last_event: Option<Duration>,
-    /// Between an event and the next: the last ones, for an endless stream must not fill the memory.
+    /// The last gaps between events: an endless stream must not fill the memory.
     gaps: VecDeque<Duration>,
     output_tokens: Option<u64>,
+    violations: BTreeMap<ViolationKind, u64>,
 }
 
 impl Stats {
-    const GAPS: usize = 1 << 20;
+    /// 16 bytes each.
+    const GAPS: usize = 1 << 18;
 
     pub(crate) fn chunk(&mut self, len: usize, at: Duration) {
         self.bytes = self.bytes.saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
@@ -40,29 +44,42 @@ impl Stats {
         self.first_text.get_or_insert(at);
     }
 
+    /// Adds the output tokens of a message.
     pub(crate) fn output_tokens(&mut self, tokens: Option<u64>) {
-        self.output_tokens = tokens;
+        if let Some(tokens) = tokens {
+            self.output_tokens = Some(self.output_tokens.unwrap_or(0).saturating_add(tokens));
+        }
     }
 
-    /// Everything as an aligned table, a line each. When something came tells something of live input only.
-    pub(crate) fn table(&self, is_live: bool) -> String {
-        let when = |at: Option<Duration>| at.filter(|_| is_live).map(units::time);
+    /// Adds violations of a kind.
+    pub(crate) fn violations(&mut self, kind: ViolationKind, number: u64) {
+        let total = self.violations.entry(kind).or_default();
+        *total = total.saturating_add(number);
+    }
+
+    /// Everything as an aligned table of a line each, with times if they mean something.
+    pub(crate) fn table(&self, has_times: bool) -> String {
+        let when = |at: Option<Duration>| at.filter(|_| has_times).map(units::time);
         let mut gaps: Vec<_> = self.gaps.iter().copied().collect();
         gaps.sort_unstable();
         let count = |count: u64| Some((count.to_string(), ""));
-        aligned(&[
+        let names: Vec<_> =
+            self.violations.iter().map(|(kind, number)| (format!("violation: {kind}"), *number)).collect();
+        let mut rows = vec![
             ("events", count(self.events)),
             ("bytes", count(self.bytes)),
             ("time to first byte", when(self.first_byte)),
             ("time to first text", when(self.first_text)),
             ("output tokens", self.output_tokens.and_then(count)),
-            ("tokens per second", self.tokens_per_second().filter(|_| is_live).map(|number| (number, ""))),
+            ("tokens per second", self.tokens_per_second().filter(|_| has_times).map(|number| (number, ""))),
             ("gap p50", when(percentile(&gaps, 50))),
             ("gap p99", when(percentile(&gaps, 99))),
-        ])
+        ];
+        rows.extend(names.iter().map(|(name, number)| (name.as_str(), count(*number))));
+        aligned(&rows)
     }
 
-    /// Of the time in which they came: what passed before the first byte is no matter of speed.
+    /// Between the first byte and the last event: the time before the first byte says nothing about speed.
     fn tokens_per_second(&self) -> Option<String> {
         let time = self.last_event?.checked_sub(self.first_byte?)?;
         let tenths = u128::from(self.output_tokens?).checked_mul(10_000_000)?.checked_div(time.as_micros())?;
@@ -70,13 +87,13 @@ impl Stats {
     }
 }
 
-/// The smallest one that so many percent are not larger than.
+/// The smallest duration that is not less than this percentage of them.
 fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = sorted.len().saturating_mul(percent).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()
 }
 
-/// Names to the left, numbers to the right, their units behind them. Those that are not known are left out.
+/// Names on the left, numbers on the right, then their units. Rows without a value are left out.
 fn aligned(rows: &[(&str, Option<(String, &str)>)]) -> String {
     let known: Vec<_> = rows.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).collect();
     let names = known.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -131,7 +148,7 @@ gap p99              1.00 s
     }
 
     #[test]
-    fn what_is_not_known_is_left_out() {
+    fn unknown_values_are_left_out() {
         assert_eq!(Stats::default().table(true), "events  0\nbytes   0\n");
         // All at once is no speed.
         let mut stats = Stats::default();
@@ -145,7 +162,7 @@ gap p99              1.00 s
     }
 
     #[test]
-    fn percentiles_are_gaps_that_there_were() {
+    fn percentiles_are_gaps_that_occurred() {
         let gaps: Vec<_> = (1..=200).map(millis).collect();
         assert_eq!(percentile(&gaps, 50), Some(millis(100)));
         assert_eq!(percentile(&gaps, 99), Some(millis(198)));

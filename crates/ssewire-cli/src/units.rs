@@ -1,8 +1,8 @@
-//! Quantities as they are shown.
+//! Quantities for people.
 
 use core::time::Duration;
 
-/// A time as a number and its unit.
+/// Returns a time as a number and its unit.
 pub(crate) fn time(time: Duration) -> (String, &'static str) {
     match time.as_micros() {
         0 => ("0".into(), "ms"),
@@ -12,13 +12,13 @@ pub(crate) fn time(time: Duration) -> (String, &'static str) {
     }
 }
 
-/// A time in a sentence.
+/// Returns a time for a sentence.
 pub(crate) fn in_words(span: Duration) -> String {
     let (number, unit) = time(span);
     format!("{number} {unit}")
 }
 
-/// A count with its noun.
+/// Returns a count with its noun.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_as_many_digits_as_tell_something() {
+    fn times_have_three_digits_or_less() {
         for (micros, shown) in [
             (0, "0 ms"),
             (1_400, "1.4 ms"),
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn one_is_not_many() {
+    fn one_has_no_plural() {
         assert_eq!([count(0, "byte"), count(1, "byte"), count(2, "byte")], ["0 bytes", "1 byte", "2 bytes"]);
     }
 }

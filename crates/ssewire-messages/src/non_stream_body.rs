@@ -22,6 +22,8 @@ pub enum NonStreamBody {
     Html,
     /// Compressed bytes.
     Compressed,
+    /// Text in UTF-16, as some shells and editors save it.
+    Utf16,
     /// Other bytes that are no text.
     Binary,
     /// Other text.
@@ -49,6 +51,7 @@ impl fmt::Display for NonStreamBody {
             Self::Json => "body is JSON, but neither a message nor a stream: check the address",
             Self::Html => "body is an HTML page, not a stream: a gateway or proxy probably answered for the server",
             Self::Compressed => "body is compressed: the HTTP client asked for compression, but did not decompress it",
+            Self::Utf16 => "body is text in UTF-16, but an event stream is in UTF-8: convert it, or save it as UTF-8",
             Self::Binary => "body is binary data, not a stream: check the address, and that it is decompressed",
             Self::Text => "body is text, but not an event stream: check the address",
             Self::ContentType(kind) if kind.as_ref() == BEDROCK => {
@@ -79,6 +82,7 @@ impl fmt::Debug for NonStreamBody {
             Self::Json => "Json",
             Self::Html => "Html",
             Self::Compressed => "Compressed",
+            Self::Utf16 => "Utf16",
             Self::Binary => "Binary",
             Self::Text => "Text",
             Self::ContentType(kind) => return f.debug_tuple("ContentType").field(kind).finish(),
@@ -306,12 +310,16 @@ impl NonStreamBody {
         let head = body.head.as_slice();
         match body.mode {
             Mode::Leading | Mode::HttpHead { .. } => return Self::Empty,
+            Mode::Json if is_utf16(head) => return Self::Utf16,
             Mode::Json => return Self::of_json(head),
             Mode::Other if body.is_too_large => return Self::Json,
             Mode::Other => {}
         }
         if is_compressed(head) {
             return Self::Compressed;
+        }
+        if is_utf16(head) {
+            return Self::Utf16;
         }
         if body.has_events {
             return Self::OtherEvents;
@@ -349,4 +357,15 @@ impl NonStreamBody {
 fn is_compressed(head: &[u8]) -> bool {
     let marks: [&[u8]; 6] = [b"\x1F\x8B", b"\x28\xB5\x2F\xFD", b"\x78\x01", b"\x78\x5E", b"\x78\x9C", b"\x78\xDA"];
     marks.iter().any(|mark| head.starts_with(mark))
+}
+
+/// A byte order mark, or ASCII with a zero byte before or after each character.
+fn is_utf16(head: &[u8]) -> bool {
+    let is_ascii = |text: &[u8; 8], zero: usize| {
+        text.iter()
+            .enumerate()
+            .all(|(at, byte)| if at % 2 == zero { *byte == 0 } else { byte.is_ascii() && *byte != 0 })
+    };
+    let has_zeros = head.first_chunk().is_some_and(|text| is_ascii(text, 0) || is_ascii(text, 1));
+    head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || has_zeros
 }

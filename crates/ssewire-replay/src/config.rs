@@ -20,14 +20,14 @@ pub struct Config {
     speed: f64,
     delay: Duration,
     chunk_size: Option<NonZeroUsize>,
-    fault: Option<Fault>,
+    faults: Vec<Fault>,
 }
 
 impl Config {
     /// Any free port of the loopback interface, recorded pace, no fault.
     #[must_use]
     pub fn new() -> Self {
-        Self { port: 0, streams: Vec::new(), speed: 1.0, delay: Duration::ZERO, chunk_size: None, fault: None }
+        Self { port: 0, streams: Vec::new(), speed: 1.0, delay: Duration::ZERO, chunk_size: None, faults: Vec::new() }
     }
 
     /// Listens on this port; 0 is any free one.
@@ -80,10 +80,10 @@ impl Config {
         self
     }
 
-    /// Applies a fault to every recording.
+    /// Applies a fault to every recording, after those that were set before.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
-        self.fault = Some(fault);
+        self.faults.push(fault);
         self
     }
 
@@ -94,7 +94,7 @@ impl Config {
             Script::recording(recording)
         };
         script = script.speed(self.speed);
-        if let Some(fault) = self.fault {
+        for fault in &self.faults {
             script = fault.apply(script);
         }
         if !self.delay.is_zero() {

@@ -31,6 +31,7 @@ mod table;
 pub use config::{Config, serve};
 pub use fault::{Fault, UnknownFault};
 pub use gate::Gate;
+pub use recording::{RecordingDecoder, RecordingPart, RecordingWriter};
 pub use request::{Request, Version};
 pub use samples::{SAMPLES, sample};
 pub use script::{Framing, Script};

@@ -1,8 +1,8 @@
-//! The commands: their names, and which options they take.
+//! The commands: their names, and the options that they take.
 
 use std::ffi::OsStr;
 
-/// What is to be shown.
+/// What to do with the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     Text,
@@ -10,23 +10,37 @@ pub(crate) enum Command {
     Events,
     Message,
     Timeline,
+    Record,
+    Serve,
     Demo,
 }
 
-use Command::{Demo, Events, Message, Sse, Text, Timeline};
+use Command::{Demo, Events, Message, Record, Serve, Sse, Text, Timeline};
 
-/// Options that only some commands take. All take the others.
-const ONLY_FOR: [(&str, &[Command]); 6] = [
-    ("thinking", &[Text, Demo]),
-    ("pretty", &[Sse, Events, Message]),
+/// The commands that take an option. All take the others.
+const TAKERS: [(&str, &[Command]); 18] = [
+    ("all", &[Text, Sse, Events, Message, Timeline]),
+    ("chunk-size", &[Text, Sse, Events, Message, Timeline, Record, Serve, Demo]),
     ("comments", &[Sse]),
-    ("state", &[Sse]),
-    ("svg", &[Timeline]),
     ("fast", &[Demo]),
+    ("fault", &[Serve]),
+    ("idle-timeout", &[Text, Sse, Events, Message, Timeline, Record]),
+    ("input", &[Text, Sse, Events, Message, Timeline]),
+    ("last-event-id", &[Text, Sse, Events, Message, Timeline, Demo]),
+    ("max-event-bytes", &[Text, Sse, Events, Message, Timeline, Demo]),
+    ("port", &[Serve]),
+    ("pretty", &[Sse, Events, Message]),
+    ("speed", &[Serve]),
+    ("state", &[Sse]),
+    ("stats", &[Text, Sse, Events, Message, Timeline, Demo]),
+    ("strict", &[Text, Sse, Events, Message, Timeline, Demo]),
+    ("svg", &[Timeline]),
+    ("thinking", &[Text, Demo]),
+    ("color", &Command::ALL),
 ];
 
 impl Command {
-    pub(crate) const ALL: [Self; 6] = [Text, Sse, Events, Message, Timeline, Demo];
+    pub(crate) const ALL: [Self; 8] = [Text, Sse, Events, Message, Timeline, Record, Serve, Demo];
 
     pub(super) fn named(name: &OsStr) -> Option<Self> {
         Self::ALL.into_iter().find(|command| name == command.name())
@@ -39,24 +53,58 @@ impl Command {
             Events => "events",
             Message => "message",
             Timeline => "timeline",
+            Record => "record",
+            Serve => "serve",
             Demo => "demo",
         }
     }
 
-    /// What it does, in a line.
-    pub(super) fn about(self) -> &'static str {
+    /// A few words for the help.
+    pub(super) fn summary(self) -> &'static str {
         match self {
-            Text => "The text as it arrives; this is meant where no command is named",
-            Sse => "The events of any event stream, one JSON object a line",
-            Events => "The events of a Messages stream as they were sent, one a line",
-            Message => "The final message, as the API gives it without a stream",
-            Timeline => "A drawing of what came when: blocks, pings, gaps, the first text",
-            Demo => "A sample stream at a human pace, as `text` shows it, and a summary",
+            Text => "the text (the default)",
+            Sse => "any event stream, as JSON",
+            Events => "Messages events, as JSON",
+            Message => "the final message, JSON",
+            Timeline => "a drawing of arrivals",
+            Record => "OUT: pass on and record",
+            Serve => "FILE…: replay over HTTP",
+            Demo => "a sample at reading speed",
         }
     }
 
-    pub(super) fn reads_a_file(self) -> bool {
-        self != Demo
+    /// A sentence for the manual.
+    pub(super) fn about(self) -> &'static str {
+        match self {
+            Text => "Prints only the text, as it arrives; the default command",
+            Sse => "Prints the events of any event stream, one JSON object per line",
+            Events => "Prints the events of a Messages stream, one unchanged payload per line",
+            Message => "Prints the final message, or the partial message, as one JSON document",
+            Timeline => "Draws when the content blocks, pings, gaps and the first text arrived",
+            Record => "Passes standard input on untouched, and writes it to OUT with its arrival times",
+            Serve => "Serves recorded streams over HTTP at their recorded pace, with faults if asked for",
+            Demo => "Plays a sample stream at reading speed, then prints a summary",
+        }
+    }
+
+    /// The names of its arguments.
+    pub(super) fn arguments(self) -> Option<&'static str> {
+        match self {
+            Demo => None,
+            Record => Some("OUT"),
+            Serve => Some("FILE"),
+            _ => Some("FILE"),
+        }
+    }
+
+    /// The numbers of arguments that it takes.
+    pub(super) fn argument_counts(self) -> core::ops::RangeInclusive<usize> {
+        match self {
+            Demo => 0..=0,
+            Record => 1..=1,
+            Serve => 1..=usize::MAX,
+            _ => 0..=1,
+        }
     }
 
     pub(super) fn takes(self, option: &str) -> bool {
@@ -64,8 +112,8 @@ impl Command {
     }
 }
 
-/// Says of an option that only some commands take which these are.
-pub(super) fn takers_in_words(option: &str) -> String {
+/// The commands that take this option, for a sentence.
+pub(super) fn commands_accepting(option: &str) -> String {
     let names: Vec<_> = takers(option).unwrap_or_default().iter().map(|taker| format!("`{}`", taker.name())).collect();
     match names.split_last() {
         Some((last, [])) => last.clone(),
@@ -75,5 +123,5 @@ pub(super) fn takers_in_words(option: &str) -> String {
 }
 
 fn takers(option: &str) -> Option<&'static [Command]> {
-    ONLY_FOR.into_iter().find(|(name, _)| *name == option).map(|(_, takers)| takers)
+    TAKERS.into_iter().find(|(name, _)| *name == option).map(|(_, takers)| takers)
 }

@@ -1,4 +1,4 @@
-//! What is said of the command line: help on a screen, a manual page, completions for shells.
+//! Help, manual page and completions, all from the definition of the command line.
 
 use std::io;
 
@@ -7,51 +7,110 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::Line;
+use super::Cli;
 use super::command::Command;
 
-/// By hand and not by clap, whose list of a line or two for every option does not fit a screen of 24 lines.
-pub(super) const HELP: &str = "\
-{about}
+pub(super) const ABOUT: &str = "Reads event streams and Claude Messages API streams while they arrive";
 
-Usage: ssewire [COMMAND] [OPTIONS] [FILE]     FILE absent or `-`: standard input
-
-Commands:
-  text      the text as it arrives (default)  sse      any stream's events, JSON
-  events    Messages events, one a line       message  the final message, JSON
-  timeline  a drawing of what came when       demo     a sample at a human pace
-Options:
-  --stats     counts and times, on stderr     --strict  stop at first departure
-  --thinking  text, demo: thinking, too       --pretty  indent the JSON
-  --comments  sse: comments, too              --state   sse: last ID and retry
-  --svg       timeline: as an SVG picture     --fast    demo: do not wait
-  --chunk-size N        hand N bytes at a time to the decoder
-  --max-event-bytes N   skip larger events (16 MiB where it is not said)
-  --last-event-id ID    begin with this last event ID
-  --color WHEN          auto, always, never   -h, --help  -V, --version
-Examples:
-  curl -sN https://api.anthropic.com/v1/messages … | ssewire --stats
-  ssewire message --pretty answer.sse
-  ssewire timeline --svg answer.sse > answer.svg
-Exit codes: 0 complete, 1 input/output failure or no Messages stream, 2 usage,
-3 server error, 4 incomplete, 130 interrupted, 141 reader of the output is gone
-";
-
-const EXAMPLES: [(&str, &str); 3] = [
+const EXAMPLES: [(&str, &str); 4] = [
     ("curl -sN https://api.anthropic.com/v1/messages ... | ssewire --stats", "The text as it arrives, then a table."),
-    ("ssewire message --pretty answer.sse", "The message that a recorded stream makes."),
-    ("ssewire timeline --svg answer.sse > answer.svg", "A picture of it."),
+    ("curl -sN ... | ssewire record answer.sse | ssewire", "The text, and a recording with its times."),
+    ("ssewire timeline --svg answer.sse > answer.svg", "A picture of the recording."),
+    ("ssewire serve answer.sse --fault cut", "A server that cuts it, to test a client."),
 ];
 
-const EXIT_CODES: [(&str, &str); 7] = [
-    ("0", "The stream is complete. A message that merely lacks its message_stop is, too, unless --strict is given."),
-    ("1", "Input or output failed, or the input is no Messages stream."),
-    ("2", "The command line cannot be understood."),
-    ("3", "The server sent an error."),
-    ("4", "The message is incomplete, or, with --strict, the stream departs from the protocol."),
-    ("130", "It was interrupted with Ctrl-C. What had come is shown all the same."),
-    ("141", "The reader of standard output is gone."),
+const EXIT_CODES: [(&str, &str, &str); 7] = [
+    ("0", "complete", "The stream is complete. Without --strict, also a message that lacks only its message_stop."),
+    (
+        "1",
+        "input/output failure or no Messages stream",
+        "Input or output failed, or the input is not a Messages stream.",
+    ),
+    ("2", "usage", "The command line is invalid."),
+    ("3", "server error", "The server sent an error."),
+    ("4", "incomplete", "The message is incomplete, or, with --strict, the stream violates the protocol."),
+    ("130", "interrupted", "Ctrl-C was pressed. Output so far is printed."),
+    ("141", "output closed", "The reader of standard output closed it."),
 ];
+
+/// The other commands, which read no stream.
+const OTHERS: [(&str, &str, &str); 2] = [
+    ("completions", "SHELL: completions", "Prints the completions for bash, elvish, fish, powershell or zsh"),
+    ("man", "the manual page", "Prints the manual page"),
+];
+
+/// Width of the left column of the help.
+const COLUMN: usize = 40;
+const WIDTH: usize = 80;
+
+/// The help of the command line: clap's own list of a line or two for every option does not fit a screen of 24 lines.
+pub(super) fn overview(cli: &clap::Command) -> String {
+    let commands = Command::ALL.map(|command| (command.name().to_owned(), command.summary()));
+    let others = OTHERS.map(|(name, summary, _)| (name.to_owned(), summary));
+    let options = cli.get_arguments().filter(|arg| !arg.is_positional() && arg.get_long().is_some());
+    let options: Vec<_> =
+        options.map(|arg| (option(arg), arg.get_help().map(ToString::to_string).unwrap_or_default())).collect();
+    let options: Vec<_> = options.iter().map(|(option, help)| (option.clone(), help.as_str())).collect();
+    let codes: Vec<_> = EXIT_CODES.iter().map(|(code, summary, _)| format!("{code} {summary}")).collect();
+    format!(
+        "{ABOUT}\n\nUsage: ssewire [COMMAND] [OPTIONS] [FILE]     FILE absent or `-`: standard input\n\
+         Commands:    --help after one says more; --version\n{}Options:\n{}\
+         Examples: curl -sN … | ssewire record answer.sse | ssewire --stats\n          \
+         ssewire timeline --svg answer.sse > answer.svg\n{}",
+        two_columns(&[&commands[..], &others].concat()),
+        two_columns(&options),
+        wrapped("Exit codes:", &codes),
+    )
+}
+
+/// The help of a command.
+pub(super) fn of_command(command: Command) -> String {
+    let mut documented = documented();
+    documented.build();
+    match documented.find_subcommand_mut(command.name()) {
+        Some(subcommand) => subcommand.render_long_help().to_string(),
+        None => String::new(),
+    }
+}
+
+/// An option with the name of its value.
+fn option(arg: &Arg) -> String {
+    let value = arg.get_value_names().filter(|_| arg.get_action().takes_values()).and_then(|names| names.first());
+    let value = value.map(|name| format!(" {name}")).unwrap_or_default();
+    format!("--{}{value}", arg.get_long().unwrap_or_default())
+}
+
+/// Entries in two columns, read from left to right.
+fn two_columns(entries: &[(String, &str)]) -> String {
+    let width = |column: usize| {
+        let names = entries.iter().skip(column).step_by(2).map(|(name, _)| name.len());
+        names.max().unwrap_or(0)
+    };
+    let cell = |(name, text): &(String, &str), width: usize| format!("  {name:width$}  {text}");
+    let lines = entries.chunks(2).map(|row| match row {
+        [left, right] => format!("{:COLUMN$}{}\n", cell(left, width(0)), cell(right, width(1))),
+        row => row.iter().map(|entry| format!("{}\n", cell(entry, width(0)))).collect(),
+    });
+    lines.collect()
+}
+
+/// Words after a title, in lines.
+fn wrapped(title: &str, words: &[String]) -> String {
+    let mut text = title.to_owned();
+    let mut length = text.len();
+    for (at, word) in words.iter().enumerate() {
+        let comma = if at.saturating_add(1) < words.len() { "," } else { "" };
+        let needed = word.len().saturating_add(comma.len()).saturating_add(1);
+        if length.saturating_add(needed) > WIDTH {
+            text.push_str("\n ");
+            length = 1;
+        }
+        text.push_str(&format!(" {word}{comma}"));
+        length = length.saturating_add(needed);
+    }
+    text.push('\n');
+    text
+}
 
 /// The completions for a shell.
 pub(crate) fn completions(shell: Shell) -> Vec<u8> {
@@ -63,7 +122,7 @@ pub(crate) fn completions(shell: Shell) -> Vec<u8> {
 /// The manual page, in roff.
 ///
 /// # Errors
-/// None that a `Vec` gives.
+/// None that a `Vec` returns.
 pub(crate) fn manual() -> io::Result<Vec<u8>> {
     let man = Man::new(documented());
     let mut page = Vec::new();
@@ -74,9 +133,10 @@ pub(crate) fn manual() -> io::Result<Vec<u8>> {
     synopsis.to_writer(&mut page)?;
     man.render_description_section(&mut page)?;
     let commands = Command::ALL.map(|command| (command.name(), command.about()));
-    section("COMMANDS", &commands).to_writer(&mut page)?;
+    let others = OTHERS.map(|(name, _, about)| (name, about));
+    section("COMMANDS", &[&commands[..], &others].concat()).to_writer(&mut page)?;
     man.render_options_section(&mut page)?;
-    section("EXIT STATUS", &EXIT_CODES).to_writer(&mut page)?;
+    section("EXIT STATUS", &EXIT_CODES.map(|(code, _, text)| (code, text))).to_writer(&mut page)?;
     section("EXAMPLES", &EXAMPLES).to_writer(&mut page)?;
     man.render_version_section(&mut page)?;
     Ok(page)
@@ -91,30 +151,47 @@ fn section(title: &str, entries: &[(&str, &str)]) -> Roff {
     section
 }
 
-/// The command line with real subcommands, each with the options that it takes: what generators understand. For
-/// parsing it would not do; see [`Line`].
+/// The command line with subcommands, each with the options that it takes, for generators. It cannot be used for
+/// parsing; see [`Cli`].
 fn documented() -> clap::Command {
-    let line = Line::command();
+    let cli = Cli::command();
     let options = |takes: &dyn Fn(&str) -> bool| -> Vec<Arg> {
-        line.get_arguments().filter(|arg| !arg.is_positional() && takes(arg.get_id().as_str())).cloned().collect()
+        let options = cli.get_arguments().filter(|arg| arg.get_long().is_some_and(takes));
+        options.cloned().collect()
     };
-    let file =
-        || Arg::new("file").value_name("FILE").value_hint(ValueHint::FilePath).help("Standard input if absent or `-`");
+    let file = |name: &'static str| {
+        let help = match name {
+            "OUT" => "The recording",
+            _ => "Standard input if absent or `-`",
+        };
+        Arg::new("file").value_name(name).value_hint(ValueHint::FilePath).help(help)
+    };
     let mut documented = clap::Command::new("ssewire")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Shows event streams and Claude Messages API streams while they arrive")
+        .about(ABOUT)
         .long_about(
-            "Reads an event stream from FILE, or from standard input if it is absent or `-`, and writes what it \
-             brings to standard output as it arrives; everything else is said on standard error. Without COMMAND, it \
-             is `text`. A file named like a command is `./text`.",
+            "Reads an event stream from FILE, or from standard input if FILE is absent or `-`, and writes its contents \
+             to standard output as they arrive. Everything else is written to standard error. The default command is \
+             `text`. A file with the name of a command is `./text`.",
         )
         .disable_help_subcommand(true)
         .args(options(&|_| true))
-        .arg(file());
+        .arg(file("FILE"));
     for command in Command::ALL {
         let subcommand = clap::Command::new(command.name()).about(command.about());
-        let subcommand = subcommand.args(options(&|option| command.takes(option)));
-        documented = documented.subcommand(if command.reads_a_file() { subcommand.arg(file()) } else { subcommand });
+        let mut subcommand = subcommand.args(options(&|option| command.takes(option)));
+        if let Some(name) = command.arguments() {
+            let argument = match command {
+                Command::Serve => file(name).num_args(1..).required(true).help("Recordings, or plain event streams"),
+                Command::Record => file(name).required(true),
+                _ => file(name),
+            };
+            subcommand = subcommand.arg(argument);
+        }
+        documented = documented.subcommand(subcommand);
+    }
+    for (name, _, about) in OTHERS {
+        documented = documented.subcommand(clap::Command::new(name).about(about));
     }
     documented
 }
@@ -126,12 +203,12 @@ mod tests {
     use super::*;
 
     fn long_options() -> Vec<String> {
-        Line::command().get_arguments().filter_map(|arg| arg.get_long().map(|long| format!("--{long}"))).collect()
+        Cli::command().get_arguments().filter_map(|arg| arg.get_long().map(|long| format!("--{long}"))).collect()
     }
 
     #[test]
-    fn help_forgets_nothing_and_fits_a_screen() {
-        let help = Line::command().render_help().to_string();
+    fn help_names_everything_and_fits_a_screen() {
+        let help = Cli::definition().render_help().to_string();
         assert!(help.lines().count() < 24, "a prompt fits below: {help}");
         for line in help.lines() {
             assert!(line.chars().count() <= 80, "{line}");
@@ -142,7 +219,7 @@ mod tests {
         for option in long_options() {
             assert!(help.contains(&option), "{option}");
         }
-        for (code, _) in EXIT_CODES {
+        for (code, ..) in EXIT_CODES {
             assert!(help.contains(&format!("{code} ")), "{code}");
         }
     }
@@ -170,7 +247,7 @@ mod tests {
         for option in long_options() {
             assert!(page.contains(&option), "{option}");
         }
-        for (code, _) in EXIT_CODES {
+        for (code, ..) in EXIT_CODES {
             assert!(page.contains(&format!("fB{code}")), "{code}");
         }
     }

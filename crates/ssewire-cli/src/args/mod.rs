@@ -5,9 +5,10 @@ mod help;
 
 use core::fmt;
 use core::num::NonZeroUsize;
+use core::time::Duration;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -18,28 +19,36 @@ use ssewire::{Decoder, InvalidId};
 pub(crate) use command::Command;
 pub(crate) use help::{completions, manual};
 
+use crate::commands::serve::{self, FaultOrList};
 use crate::exit::Exit;
+use crate::input;
+use crate::output::{self, Output};
 
-/// What was asked for.
+/// What to do.
 #[derive(Debug)]
-pub(crate) enum Asked {
+pub(crate) enum Action {
     Run(Box<Args>),
-    /// The completions for a shell.
+    Serve(serve::Options),
+    ListFaults,
+    /// Print the completions for a shell.
     Completions(Shell),
-    /// The manual page.
+    /// Print the manual page.
     Manual,
+    /// Print the help of a command.
+    Help(String),
 }
 
-/// How a stream is to be shown.
+/// A command that reads a stream, with its options.
 #[derive(Debug)]
 pub(crate) struct Args {
     pub(crate) command: Command,
-    /// `None`: standard input.
-    pub(crate) file: Option<PathBuf>,
-    /// The most bytes that the decoder is given at a time.
-    pub(crate) chunk_size: Option<NonZeroUsize>,
+    /// The arguments of the command.
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) input: input::Options,
     /// Has the limit and the last event ID of the options.
     pub(crate) decoder: Decoder,
+    /// Go on after the first message.
+    pub(crate) all: bool,
     pub(crate) strict: bool,
     pub(crate) thinking: bool,
     pub(crate) pretty: bool,
@@ -51,146 +60,282 @@ pub(crate) struct Args {
     pub(crate) colour: anstream::ColorChoice,
 }
 
-impl Asked {
-    /// Reads the command line of this process.
-    ///
-    /// # Errors
-    /// What is to be said in place of a run: help, or why the command line cannot be understood. [`explain`] says it.
-    pub(crate) fn from_command_line() -> Result<Self, clap::Error> {
-        Line::read(std::env::args_os())?.understand(io::stdin().is_terminal())
+impl Args {
+    /// The file to read; `None`: standard input.
+    pub(crate) fn input_file(&self) -> Option<&Path> {
+        let file = if self.command == Command::Record { None } else { self.files.first() };
+        file.map(PathBuf::as_path).filter(|file| *file != Path::new("-"))
     }
 }
 
-/// Says what [`Asked::from_command_line`] gives in place of what was asked for.
+impl Action {
+    /// Parses the command line of this process.
+    ///
+    /// # Errors
+    /// The command line is invalid, or asks for help: see [`print_clap_error`].
+    pub(crate) fn from_command_line() -> Result<Self, clap::Error> {
+        Cli::parse_words(std::env::args_os())?.resolve(io::stdin().is_terminal())
+    }
+}
+
+/// Prints an error of [`Action::from_command_line`], or the help, which clap returns as one.
 ///
 /// # Errors
 /// Those of standard output.
-pub(crate) fn explain(refused: &clap::Error) -> io::Result<Exit> {
-    let printed = refused.print();
+pub(crate) fn print_clap_error(refused: &clap::Error, output: &mut Output) -> io::Result<Exit> {
     if refused.use_stderr() {
+        // Without the styles of clap: escape sequences in arguments must not reach the terminal.
+        output.lines(&output::escaped(&refused.render().to_string()));
         return Ok(Exit::Usage);
     }
-    printed.map(|()| Exit::Complete)
+    refused.print().map(|()| Exit::Complete)
 }
 
 /// The command line as it is written.
 ///
-/// Command and file are both positional, and the first is optional: subcommands of clap would refuse options before
-/// the command, or take a file for a misspelt command.
+/// The command is an argument like the others, and optional: with subcommands, clap would refuse options before the
+/// command, and take a file for a misspelt command.
 #[derive(Debug, Parser)]
 #[command(
     name = "ssewire",
     version,
-    about = "Shows event streams and Claude Messages API streams while they arrive",
+    about = help::ABOUT,
     long_about = None,
     override_usage = "ssewire [COMMAND] [OPTIONS] [FILE]",
-    help_template = help::HELP,
     args_override_self = true,
 )]
-struct Line {
+struct Cli {
+    /// The command, and its files
     #[arg(hide = true)]
-    command_or_file: Option<OsString>,
+    words: Vec<OsString>,
 
-    #[arg(hide = true)]
-    file: Option<OsString>,
-
-    /// Hand the decoder at most N bytes at a time
-    #[arg(long, value_name = "N")]
-    chunk_size: Option<NonZeroUsize>,
-
-    /// Skip events larger than N bytes [default: 16777216]
-    #[arg(long, value_name = "N")]
-    max_event_bytes: Option<usize>,
-
-    /// Begin with this last event ID
-    #[arg(long, value_name = "ID")]
-    last_event_id: Option<String>,
-
-    /// End at the first departure from the protocol
+    /// further messages
+    ///
+    /// Goes on with the further messages of the body until it ends. `message` prints one document per line, `text` a
+    /// blank line between messages. The exit code is the first one that is not 0. `events`, `sse` and `record` always
+    /// go on.
     #[arg(long)]
-    strict: bool,
+    all: bool,
 
-    /// text, demo: show thinking, too
-    #[arg(long)]
-    thinking: bool,
-
-    /// sse, events, message: indent the JSON
-    #[arg(long)]
-    pretty: bool,
-
-    /// sse: show comments, too, as {"comment":…}
-    #[arg(long)]
-    comments: bool,
-
-    /// sse: end with last event ID and reconnection time
-    #[arg(long)]
-    state: bool,
-
-    /// Tell counts and times on standard error
+    /// counts and times
+    ///
+    /// Prints counts and times on standard error. A file has times if `ssewire record` wrote it.
     #[arg(long)]
     stats: bool,
 
-    /// timeline: draw an SVG picture
+    /// stop at violation
+    ///
+    /// Ends at the first protocol violation, with exit code 4.
+    #[arg(long)]
+    strict: bool,
+
+    /// text, demo: too
+    ///
+    /// Also prints thinking.
+    #[arg(long)]
+    thinking: bool,
+
+    /// indent the JSON
+    ///
+    /// Indents the JSON.
+    #[arg(long)]
+    pretty: bool,
+
+    /// sse: print them
+    ///
+    /// Also prints comments, as {"comment":…}.
+    #[arg(long)]
+    comments: bool,
+
+    /// sse: last ID
+    ///
+    /// Prints a last line with last event ID, reconnection time, and whether the stream is truncated.
+    #[arg(long)]
+    state: bool,
+
+    /// timeline: picture
+    ///
+    /// Draws an SVG picture instead of characters.
     #[arg(long)]
     svg: bool,
 
     /// demo: do not wait
+    ///
+    /// Does not wait between events.
     #[arg(long)]
     fast: bool,
 
-    /// Whether to use colour: auto (on terminals, unless NO_COLOR is set), always or never
+    /// auto, sse, jsonl
+    ///
+    /// The format of the input: an event stream, or JSON lines as `ssewire events` and agent tools print them. `auto`
+    /// takes the first line for JSON lines if it is an event of the Messages API.
+    #[arg(long, value_name = "FMT", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
+    input: input::Format,
+
+    /// end after silence
+    ///
+    /// Ends with exit code 4 if no data arrives for this many seconds.
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    idle_timeout: Option<Duration>,
+
+    /// decode N at once
+    ///
+    /// Passes at most N bytes at a time to the decoder, to find errors at chunk boundaries. `serve` sends chunks of this
+    /// size.
+    #[arg(long, value_name = "N")]
+    chunk_size: Option<NonZeroUsize>,
+
+    /// skip larger ones
+    ///
+    /// Skips events larger than N bytes [default: 16777216]. Comments, unknown fields and IDs do not count.
+    #[arg(long, value_name = "N")]
+    max_event_bytes: Option<usize>,
+
+    /// start with it
+    ///
+    /// Starts with this last event ID.
+    #[arg(long, value_name = "ID")]
+    last_event_id: Option<String>,
+
+    /// serve: listen at
+    ///
+    /// Listens on this port of the loopback interface; 0 is any free one.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    port: u16,
+
+    /// serve: pace
+    ///
+    /// Plays at X times the recorded pace; `inf` sends at once.
+    #[arg(long, value_name = "X", default_value_t = 1.0, hide_default_value = true, value_parser = serve::parse_speed)]
+    speed: f64,
+
+    /// serve: or `list`
+    ///
+    /// Applies this fault to every stream; `list` prints the faults.
+    #[arg(long, value_name = "NAME", value_parser = serve::parse_fault)]
+    fault: Vec<FaultOrList>,
+
+    /// always, never
+    ///
+    /// Whether to write colours: auto (on terminals, unless NO_COLOR is set), always or never.
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     color: ColorChoice,
 
-    /// The options that were given and that only some commands take.
+    /// The options that were given.
     #[arg(skip)]
     given: Vec<String>,
+
+    /// A command was asked for its help.
+    #[arg(skip)]
+    help: Option<Command>,
 }
 
-impl Line {
-    fn read(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
-        let mut command = Self::command();
-        let matches = command.try_get_matches_from_mut(words)?;
-        let line = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        Ok(Self { given: given(&command, &matches), ..line })
+impl Cli {
+    fn parse_words(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+        let mut command = Self::definition();
+        let matches = match command.try_get_matches_from_mut(&words) {
+            Ok(matches) => matches,
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+                let named = words.iter().skip(1).find_map(|word| Command::named(word));
+                return match named {
+                    Some(named) => Ok(Self { help: Some(named), ..Self::parse_words(["ssewire"])? }),
+                    None => Err(error),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        let cli = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok(Self { given: given(&command, &matches), ..cli })
     }
 
-    fn understand(self, stdin_is_terminal: bool) -> Result<Asked, clap::Error> {
-        let word = self.command_or_file.as_ref().and_then(|word| word.to_str());
-        match (word, &self.file) {
-            (Some("completions"), Some(shell)) => return self.completions(&shell.to_string_lossy()),
-            (Some("completions"), None) => return self.completions(""),
-            (Some("man"), None) => return self.nothing_else(Asked::Manual),
+    /// The command line with its help.
+    fn definition() -> clap::Command {
+        let command = Self::command();
+        let help = help::overview(&command);
+        command.help_template(help)
+    }
+
+    fn resolve(mut self, stdin_is_terminal: bool) -> Result<Action, clap::Error> {
+        if let Some(command) = self.help {
+            return Ok(Action::Help(help::of_command(command)));
+        }
+        let mut words = core::mem::take(&mut self.words);
+        match (words.first().and_then(|word| word.to_str()), words.get(1)) {
+            (Some("completions"), shell) if words.len() <= 2 => {
+                return self.completions(&shell.map(|shell| shell.to_string_lossy()).unwrap_or_default());
+            }
+            (Some("man"), None) => return self.without_options(Action::Manual),
             _ => {}
         }
-        let named = self.command_or_file.as_deref().and_then(Command::named);
-        let (command, file) = match (named, self.command_or_file, self.file) {
-            (Some(command), _, file) => (command, file),
-            (None, Some(file), None) => (Command::Text, Some(file)),
-            (None, Some(word), Some(_)) => {
+        let command = match words.first().map(|word| Command::named(word)) {
+            Some(Some(command)) => {
+                words.remove(0);
+                command
+            }
+            Some(None) if words.len() == 1 => Command::Text,
+            Some(None) => {
                 let names = Command::ALL.map(Command::name).join(", ");
-                return refuse(format!("`{}` is no command; there are {names}", word.to_string_lossy()));
+                let word = words.first().map(|word| word.to_string_lossy()).unwrap_or_default();
+                return refuse(format!("unrecognized command `{word}`; available commands: {names}"));
             }
-            (None, None, _) if stdin_is_terminal => {
-                return Err(Self::command().error(ErrorKind::DisplayHelp, Self::command().render_help()));
+            None if self.fault.contains(&FaultOrList::List) => Command::Serve,
+            None if stdin_is_terminal => {
+                let mut command = Self::definition();
+                let help = command.render_help();
+                return Err(command.error(ErrorKind::DisplayHelp, help));
             }
-            (None, None, file) => (Command::Text, file),
+            None => Command::Text,
         };
         if let Some(option) = self.given.iter().find(|option| !command.takes(option)) {
-            return refuse(format!("--{option} is for {}", command::takers_in_words(option)));
+            return refuse(format!("--{option} is an option of {}", command::commands_accepting(option)));
         }
-        if file.is_some() && !command.reads_a_file() {
-            return refuse(format!("`{}` reads no file", command.name()));
+        if self.fault.contains(&FaultOrList::List) {
+            return Ok(Action::ListFaults);
+        }
+        if !command.argument_counts().contains(&words.len()) {
+            let name = command.name();
+            return refuse(match command {
+                Command::Demo => format!("`{name}` reads no file"),
+                Command::Record => format!("`{name}` takes the file to write; it reads standard input"),
+                Command::Serve => format!("`{name}` takes the files to serve"),
+                _ => format!("`{name}` reads one file, not {}", words.len()),
+            });
+        }
+        self.with_files(command, words.into_iter().map(PathBuf::from).collect())
+    }
+
+    fn with_files(self, command: Command, files: Vec<PathBuf>) -> Result<Action, clap::Error> {
+        if command == Command::Serve {
+            let faults = self.fault.iter().filter_map(|fault| match fault {
+                FaultOrList::Fault(fault) => Some(*fault),
+                FaultOrList::List => None,
+            });
+            return Ok(Action::Serve(serve::Options {
+                files,
+                port: self.port,
+                speed: self.speed,
+                faults: faults.collect(),
+                chunk_size: self.chunk_size,
+            }));
         }
         let decoder = match decoder(self.max_event_bytes, self.last_event_id.as_deref()) {
             Ok(decoder) => decoder,
             Err(error) => return refuse(format!("--last-event-id: {error}")),
         };
-        Ok(Asked::Run(Box::new(Args {
+        Ok(Action::Run(Box::new(Args {
             command,
-            file: file.filter(|file| file != "-").map(PathBuf::from),
-            chunk_size: self.chunk_size,
+            files,
+            input: input::Options {
+                chunk_size: self.chunk_size,
+                idle_timeout: self.idle_timeout,
+                format: self.input,
+                max_line_bytes: decoder.max_event_bytes(),
+                keeps_time_comments: self.comments,
+                is_raw: command == Command::Record,
+            },
             decoder,
+            all: self.all || command == Command::Events,
             strict: self.strict,
             thinking: self.thinking,
             pretty: self.pretty,
@@ -207,20 +352,20 @@ impl Line {
         })))
     }
 
-    fn completions(&self, shell: &str) -> Result<Asked, clap::Error> {
+    fn completions(&self, shell: &str) -> Result<Action, clap::Error> {
         match Shell::from_str(shell, false) {
-            Ok(shell) => self.nothing_else(Asked::Completions(shell)),
+            Ok(shell) => self.without_options(Action::Completions(shell)),
             Err(_) => {
                 let shells = Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                refuse(format!("`completions` is for one of {shells}"))
+                refuse(format!("`completions` takes one of {shells}"))
             }
         }
     }
 
-    fn nothing_else(&self, asked: Asked) -> Result<Asked, clap::Error> {
+    fn without_options(&self, action: Action) -> Result<Action, clap::Error> {
         match self.given.first() {
             Some(option) => refuse(format!("--{option} has no effect here")),
-            None => Ok(asked),
+            None => Ok(action),
         }
     }
 }
@@ -232,8 +377,8 @@ fn given(command: &clap::Command, matches: &ArgMatches) -> Vec<String> {
     arguments.filter_map(|arg| arg.get_long()).map(ToOwned::to_owned).collect()
 }
 
-fn refuse(sentence: impl fmt::Display) -> Result<Asked, clap::Error> {
-    Err(Line::command().error(ErrorKind::InvalidValue, sentence))
+fn refuse(sentence: impl fmt::Display) -> Result<Action, clap::Error> {
+    Err(Cli::definition().error(ErrorKind::InvalidValue, sentence))
 }
 
 fn decoder(limit: Option<usize>, last_event_id: Option<&str>) -> Result<Decoder, InvalidId> {
@@ -247,28 +392,34 @@ fn decoder(limit: Option<usize>, last_event_id: Option<&str>) -> Result<Decoder,
     }
 }
 
+fn seconds(value: &str) -> Result<Duration, &'static str> {
+    let seconds = value.parse().ok().filter(|seconds| *seconds > 0.0);
+    let time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.filter(|time| !time.is_zero()).ok_or("not a number of seconds greater than zero")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn understand(words: &str) -> Result<Asked, clap::Error> {
-        Line::read(["ssewire"].into_iter().chain(words.split_whitespace()))?.understand(false)
+    fn resolve(words: &str) -> Result<Action, clap::Error> {
+        Cli::parse_words(["ssewire"].into_iter().chain(words.split_whitespace()))?.resolve(false)
     }
 
-    fn run(asked: Asked) -> Box<Args> {
-        match asked {
-            Asked::Run(args) => args,
-            asked => panic!("{asked:?}"),
+    fn run(action: Action) -> Box<Args> {
+        match action {
+            Action::Run(args) => args,
+            action => panic!("{action:?}"),
         }
     }
 
     #[test]
-    fn clap_finds_no_fault_in_it() {
-        Line::command().debug_assert();
+    fn the_definition_is_valid() {
+        Cli::definition().debug_assert();
     }
 
     #[test]
-    fn the_command_may_stand_anywhere_or_nowhere() {
+    fn the_command_may_be_anywhere_or_missing() {
         for (words, command, file) in [
             ("", Command::Text, None),
             ("-", Command::Text, None),
@@ -280,19 +431,20 @@ mod tests {
             ("text text", Command::Text, Some("text")),
             ("sse -", Command::Sse, None),
             ("--chunk-size 7 events a.sse", Command::Events, Some("a.sse")),
-            ("message --pretty a.sse --strict", Command::Message, Some("a.sse")),
+            ("message --pretty a.sse --strict --all", Command::Message, Some("a.sse")),
             ("demo --fast --thinking", Command::Demo, None),
             ("timeline --svg a.sse", Command::Timeline, Some("a.sse")),
+            ("record --idle-timeout 0.5 a.sse", Command::Record, None),
             ("-- a.sse", Command::Text, Some("a.sse")),
             ("sse -- --odd", Command::Sse, Some("--odd")),
         ] {
-            let args = run(understand(words).unwrap());
-            assert_eq!((args.command, args.file), (command, file.map(PathBuf::from)), "{words}");
+            let args = run(resolve(words).unwrap());
+            assert_eq!((args.command, args.input_file()), (command, file.map(Path::new)), "{words}");
         }
     }
 
     #[test]
-    fn what_would_have_no_effect_is_refused() {
+    fn options_without_effect_are_refused() {
         for words in [
             "mesage a.sse",
             "text a.sse b.sse",
@@ -308,6 +460,18 @@ mod tests {
             "completions",
             "completions basic",
             "completions bash --strict",
+            "record",
+            "record a b",
+            "record a --stats",
+            "serve",
+            "serve a --stats",
+            "text --port 1",
+            "serve a --fault unknown",
+            "serve a --speed 0",
+            "--idle-timeout 0",
+            "--idle-timeout -1",
+            "--idle-timeout NaN",
+            "--input xml",
             "--color sometimes",
             "--chunk-size 0",
             "--chunk-size -1",
@@ -315,7 +479,7 @@ mod tests {
             "--max-event-bytes many",
             "--unheard-of",
         ] {
-            assert!(understand(words).unwrap_err().use_stderr(), "{words}");
+            assert!(resolve(words).unwrap_err().use_stderr(), "{words}");
         }
     }
 
@@ -325,35 +489,46 @@ mod tests {
             ("1\n2", "--last-event-id: last event ID contains LF, CR or NUL"),
             (&"x".repeat(4097), "--last-event-id: last event ID exceeds the limit of 4096 bytes"),
         ] {
-            let refused = Line::read(["ssewire", "--last-event-id", id]).and_then(|line| line.understand(false));
+            let refused = Cli::parse_words(["ssewire", "--last-event-id", id]).and_then(|cli| cli.resolve(false));
             let refused = refused.unwrap_err();
             assert!(refused.use_stderr() && refused.to_string().contains(problem), "{refused}");
         }
         // The ID has a bound of its own: the limit of an event does not apply.
-        assert!(understand("--max-event-bytes 2 --last-event-id 123").is_ok());
+        assert!(resolve("--max-event-bytes 2 --last-event-id 123").is_ok());
     }
 
     #[test]
-    fn who_is_told_where_an_option_belongs_is_told_all() {
+    fn a_misplaced_option_is_answered_with_its_commands() {
         for (words, sentence) in [
-            ("message --state", "--state is for `sse`"),
-            ("sse --thinking", "--thinking is for `text` and `demo`"),
-            ("--pretty", "--pretty is for `sse`, `events` and `message`"),
+            ("message --state", "--state is an option of `sse`"),
+            ("sse --thinking", "--thinking is an option of `text` and `demo`"),
+            ("--pretty", "--pretty is an option of `sse`, `events` and `message`"),
+            ("mesage a", "unrecognized command `mesage`; available commands: text, sse, "),
         ] {
-            let said = understand(words).unwrap_err().to_string();
-            assert!(said.contains(sentence), "{said}");
+            let message = resolve(words).unwrap_err().to_string();
+            assert!(message.contains(sentence), "{message}");
         }
     }
 
     #[test]
-    fn a_manual_and_completions_can_be_had() {
-        assert!(matches!(understand("man").unwrap(), Asked::Manual));
-        assert!(matches!(understand("completions zsh").unwrap(), Asked::Completions(Shell::Zsh)));
+    fn other_actions_have_names() {
+        assert!(matches!(resolve("man").unwrap(), Action::Manual));
+        assert!(matches!(resolve("completions zsh").unwrap(), Action::Completions(Shell::Zsh)));
+        assert!(matches!(resolve("serve --fault list").unwrap(), Action::ListFaults));
+        let Action::Serve(options) = resolve("serve a b --speed inf --fault cut --fault bom").unwrap() else {
+            panic!()
+        };
+        assert_eq!((options.files.len(), options.faults.len(), options.port), (2, 2, 0));
+        for words in ["serve --help", "--help serve", "serve a -h"] {
+            let Action::Help(help) = resolve(words).unwrap() else { panic!("{words}") };
+            assert!(help.contains("--fault") && !help.contains("--svg"), "{help}");
+        }
+        assert!(!resolve("--help").unwrap_err().use_stderr());
     }
 
     #[test]
     fn a_terminal_gets_help_unless_it_is_named() {
-        let on_a_terminal = |words: &[&str]| Line::read(words).unwrap().understand(true);
+        let on_a_terminal = |words: &[&str]| Cli::parse_words(words).unwrap().resolve(true);
         for words in [&["ssewire"][..], &["ssewire", "--strict"]] {
             let help = on_a_terminal(words).unwrap_err();
             assert!(!help.use_stderr());

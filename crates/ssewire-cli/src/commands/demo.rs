@@ -6,27 +6,27 @@ use std::thread;
 
 use ssewire_messages::{Message, UpdateEvent};
 
-use super::follow::{End, Place, Show, follow};
+use super::follow::{Outcome, Position, Renderer, follow};
 use super::text::Text;
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Input, Times};
 use crate::output::Output;
 use crate::units;
 
 /// # Errors
 /// Those of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
-    // In a pipe it is what `text` prints; who looks at it is to see all that a stream brings.
-    let is_seen = output.is_terminal();
-    let text = Text::new(args.thinking || is_seen);
-    let text = if is_seen { text.with_tools() } else { text };
+    // In a pipe it prints what `text` prints; on a terminal it shows everything that a stream has.
+    let is_terminal = output.is_terminal();
+    let text = Text::new(args.thinking || is_terminal);
+    let text = if is_terminal { text.with_tools() } else { text };
     follow(args, input, output, &mut Demo { text, is_paced: !args.fast, first_text: None })
 }
 
-/// The sample stream, an event at a time; unless it is to be fast, with a pause before each.
+/// The sample stream, one event at a time, with a pause before each unless `fast`.
 pub(crate) fn stream(fast: bool) -> impl Read + Send + 'static {
-    // An event brings about two words: seven words a second, which one can follow.
+    // An event has about two words: seven words per second are easy to read.
     Paced { rest: include_bytes!("demo.sse"), pause: if fast { Duration::ZERO } else { Duration::from_millis(300) } }
 }
 
@@ -49,31 +49,36 @@ impl Read for Paced {
     }
 }
 
-/// As `text`, and a summary.
+/// As `text`, with a summary.
 struct Demo {
     text: Text,
-    /// Only then it tells something when the text began.
+    /// Only then the time of the first text means something.
     is_paced: bool,
     first_text: Option<Duration>,
 }
 
-impl Show for Demo {
-    fn item(&mut self, item: &UpdateEvent<'_>, place: Place, output: &mut Output) -> io::Result<()> {
-        if self.is_paced && item.update.text_deltas().next().is_some() {
-            self.first_text.get_or_insert(place.at);
+impl Renderer for Demo {
+    fn update(&mut self, event: &UpdateEvent<'_>, position: Position, output: &mut Output) -> io::Result<()> {
+        if self.is_paced && event.update.text_deltas().next().is_some() {
+            self.first_text.get_or_insert(position.at);
         }
-        self.text.item(item, place, output)
+        self.text.update(event, position, output)
     }
 
-    fn end(&mut self, end: End<'_>, output: &mut Output) -> io::Result<()> {
-        let summary = match &end {
-            End::Stream(Some(message)) | End::Body(message) => Some(summary(message, self.first_text)),
-            End::Stream(None) => None,
+    fn end_message(&mut self, outcome: Outcome<'_>, output: &mut Output) -> io::Result<()> {
+        let summary = match &outcome {
+            Outcome::Stream(Some(message)) | Outcome::Body(message) => Some(summary(message, self.first_text)),
+            Outcome::Stream(None) => None,
         };
-        self.text.end(end, output)?;
+        self.text.end_message(outcome, output)?;
         if let Some(summary) = summary {
             output.note(summary);
         }
+        Ok(())
+    }
+
+    fn finish(&mut self, _: Times, output: &mut Output) -> io::Result<()> {
+        output.note("try next: `curl -sN … | ssewire`, `ssewire timeline FILE`, `ssewire --help`");
         Ok(())
     }
 }
@@ -105,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_summary_says_what_there_is() {
+    fn the_summary_names_stop_reason_usage_and_calls() {
         let mut message = Message::default();
         assert_eq!(summary(&message, None), "no stop reason");
         let body = br#"{"type":"message","id":"m","role":"assistant","content":[{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use","usage":{"input_tokens":5,"output_tokens":7}}"#;

@@ -1,10 +1,11 @@
-//! `events`: every event of a Messages stream as it was sent, one JSON object a line.
+//! `events`: every event of a Messages stream, one JSON object per line, with its payload as it was sent.
 
 use std::io;
 
+use ssewire::Decoder;
 use ssewire_messages::{Update, UpdateEvent};
 
-use super::follow::{End, Place, Show, follow};
+use super::follow::{Outcome, Position, Renderer, follow};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -14,46 +15,60 @@ use crate::output::Output;
 /// # Errors
 /// Those of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
-    follow(args, input, output, &mut Events { pretty: args.pretty })
+    follow(args, input, output, &mut Events { pretty: args.pretty, between: None })
 }
 
 struct Events {
     pretty: bool,
+    /// Decodes the bytes after the end of a message, up to the first event of the next one.
+    between: Option<Decoder>,
 }
 
-impl Show for Events {
-    fn item(&mut self, item: &UpdateEvent<'_>, place: Place, output: &mut Output) -> io::Result<()> {
-        // A further update of the same event, or plain text under the name `error`: that is shown with the error itself.
-        if item.event_type.is_empty()
-            || (matches!(item.update, Update::Error(_)) && json::one_line(item.payload).is_none())
+impl Renderer for Events {
+    fn update(&mut self, event: &UpdateEvent<'_>, position: Position, output: &mut Output) -> io::Result<()> {
+        // The event was printed with the bytes between two messages.
+        if self.between.take().is_some() {
+            return Ok(());
+        }
+        // A further update of the same event, or plain text under the name `error`, which is reported with the error.
+        if event.event_type.is_empty()
+            || (matches!(event.update, Update::Error(_)) && json::one_line(event.payload).is_none())
         {
             return Ok(());
         }
-        self.payload(item.payload, place, output)
+        self.payload(event.payload, position.number, output)
     }
 
-    fn shows_later_events(&self) -> bool {
-        true
+    fn between(&mut self, bytes: &[u8], output: &mut Output) -> io::Result<()> {
+        let mut rest = bytes;
+        let mut decoder = self.between.take().unwrap_or_default();
+        loop {
+            match decoder.decode(&mut rest) {
+                Ok(Some(event)) => {
+                    if let Some(line) = json::one_line(event.data()) {
+                        output.json(&line, self.pretty)?;
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => output.note(error),
+            }
+        }
+        self.between = Some(decoder);
+        Ok(())
     }
 
-    fn later_event(&mut self, _: &[u8], payload: &[u8], place: Place, output: &mut Output) -> io::Result<bool> {
-        self.payload(payload, place, output)?;
-        Ok(true)
-    }
-
-    fn end(&mut self, _: End<'_>, output: &mut Output) -> io::Result<()> {
+    fn end_message(&mut self, _: Outcome<'_>, output: &mut Output) -> io::Result<()> {
         output.flush()
     }
 }
 
 impl Events {
-    fn payload(&mut self, payload: &[u8], place: Place, output: &mut Output) -> io::Result<()> {
+    fn payload(&mut self, payload: &[u8], number: u64, output: &mut Output) -> io::Result<()> {
         match json::one_line(payload) {
-            Some(line) if self.pretty => output.json(&json::indented(&line)),
-            Some(line) => output.json(&line),
+            Some(line) => output.json(&line, self.pretty),
             None if is_end_marker(payload) || payload.trim_ascii().is_empty() => Ok(()),
             None => {
-                output.note(format_args!("event {}: payload is not a JSON object, so it is not shown", place.number));
+                output.note(format_args!("event {number}: payload is not a JSON object, so it is not printed"));
                 Ok(())
             }
         }

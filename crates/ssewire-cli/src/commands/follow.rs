@@ -1,143 +1,192 @@
-//! What the commands for Messages streams have in common: following the stream to its end, and saying how it ended.
+//! Follows a Messages stream to its end and says how it ended: what the commands for Messages streams share.
 
+use core::fmt::{self, Display};
 use core::time::Duration;
 use std::io;
 
-use ssewire::Decoder;
 use ssewire_messages::{
     Accumulator, ApiError, Completion, ContentBlock, Incomplete, Message, MessageDecodeError, MessageDecoder,
-    NonStreamBody, Step, Update, UpdateEvent, UpdateSpan, Validation,
+    NonStreamBody, ProtocolViolations, RawJsonRef, Step, StopReason, Update, UpdateEvent, UpdateSpan, Validation,
+    ViolationKind,
 };
 
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::input::{Chunk, Input, Next};
+use crate::input::{Chunk, Input, Next, Times};
 use crate::output::Output;
 use crate::stats::Stats;
-use crate::units::count;
+use crate::units::{count, in_words};
 
-/// What a command shows of a stream.
-pub(crate) trait Show {
-    /// An event has come. What is written here is flushed by the caller.
-    ///
-    /// # Errors
-    /// Those of standard output, here and below.
-    fn item(&mut self, item: &UpdateEvent<'_>, place: Place, output: &mut Output) -> io::Result<()>;
+/// Shows a stream.
+///
+/// # Errors
+/// All methods return those of standard output.
+pub(crate) trait Renderer {
+    /// Shows an update. The caller flushes.
+    fn update(&mut self, event: &UpdateEvent<'_>, position: Position, output: &mut Output) -> io::Result<()>;
 
-    /// An event has come after the end of the message. `false`: the command ends with the message.
-    fn later_event(&mut self, _event_type: &[u8], _payload: &[u8], _: Place, _: &mut Output) -> io::Result<bool> {
-        Ok(false)
+    /// Shows bytes between two messages, up to the first event of the next one.
+    fn between(&mut self, _bytes: &[u8], _output: &mut Output) -> io::Result<()> {
+        Ok(())
     }
 
-    /// Whether events after the end of the message are shown.
-    fn shows_later_events(&self) -> bool {
-        false
-    }
+    /// Shows the end of a message.
+    fn end_message(&mut self, outcome: Outcome<'_>, output: &mut Output) -> io::Result<()>;
 
-    /// No more will come.
-    fn end(&mut self, end: End<'_>, output: &mut Output) -> io::Result<()>;
+    /// Shows the end of the run, after the last message.
+    fn finish(&mut self, _times: Times, _output: &mut Output) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-/// Where an event stands, and when it came.
+/// The position of an event.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    /// From 1.
+pub(crate) struct Position {
+    /// The number of the event, from 1.
     pub(crate) number: u64,
-    /// How many bytes of the input it ends behind.
+    /// Number of bytes of the input up to the end of the event.
     pub(crate) offset: u64,
-    /// Counted from the beginning of the run.
+    /// Since the start of the run or of the recording.
     pub(crate) at: Duration,
 }
 
-/// What there is when the input has ended.
-pub(crate) enum End<'a> {
-    /// Of a stream: its message, whole or partial. `None` if no event of a message was seen.
+/// What the input was.
+pub(crate) enum Outcome<'a> {
+    /// A stream with this message, complete or partial; `None` if it had no event of a message.
     Stream(Option<&'a Message>),
-    /// Of a body that was no stream: the message that it was instead.
+    /// A plain JSON message instead of a stream.
     Body(&'a Message),
 }
 
-/// Follows the stream to the end of the input, or to what ends the run before.
+/// Follows the stream to the end of its message; with `--all`, to the end of the input.
 ///
 /// # Errors
-/// Those of standard output. All others are told on standard error, and in the exit code.
-pub(crate) fn follow(args: &Args, input: &mut Input, output: &mut Output, show: &mut impl Show) -> io::Result<Exit> {
-    let validation = if args.strict { Validation::Strict } else { Validation::Lenient };
-    let stream = MessageDecoder::new()
-        .with_decoder(args.decoder.clone())
-        .with_accumulator(Accumulator::new().with_validation(validation));
-    let mut run = Run {
-        stream,
-        later: None,
-        later_events: 0,
-        notes: Notes::default(),
-        stats: Stats::default(),
-        bytes: 0,
-        seen: false,
-        error_shown: false,
-        failed: None,
-    };
-    while run.failed.is_none() && (!run.stream.is_ended() || show.shows_later_events()) {
+/// Those of standard output. All others are reported on standard error and by the exit code.
+pub(crate) fn follow(
+    args: &Args,
+    input: &mut Input,
+    output: &mut Output,
+    renderer: &mut impl Renderer,
+) -> io::Result<Exit> {
+    let mut session = Session::new(args);
+    while session.stopped.is_none() && !session.is_over() {
         match input.next() {
             Next::End => break,
-            Next::Chunk(chunk) => run.take(chunk, output, show)?,
+            Next::Chunk(chunk) => session.decode(chunk, output, renderer)?,
+            Next::Note(note) => output.note(note),
             Next::Interrupted => {
                 output.interrupted();
-                run.failed = Some(Exit::Interrupted);
+                session.stopped = Some(Exit::Interrupted);
+            }
+            Next::Idle(time) => {
+                output.end_line()?;
+                output.note(format_args!("incomplete: no data for {}", in_words(time)));
+                session.stopped = Some(Exit::Incomplete);
             }
             Next::Failed(sentence) => {
-                // What was shown so far ends here, before the sentence.
+                // The text so far ends here, before the sentence.
                 output.end_line()?;
                 output.note(sentence);
-                run.failed = Some(Exit::Failure);
+                session.stopped = Some(Exit::Failure);
             }
         }
     }
-    if run.failed.is_none() {
-        run.end_input(output, show)?;
+    if session.stopped.is_none() {
+        session.end_input(output, renderer)?;
     }
-    run.stats.output_tokens(run.stream.snapshot().output_tokens());
-    let stats = args.stats.then(|| run.stats.table(input.is_live()));
-    let exit = run.finish(output, show)?;
-    if let Some(stats) = stats {
-        output.lines(&stats);
-    }
-    Ok(exit)
+    session.finish(args.stats, input, output, renderer)
 }
 
-struct Run {
-    stream: MessageDecoder,
-    /// Decodes what comes after the end of the message.
-    later: Option<Decoder>,
-    later_events: u64,
-    notes: Notes,
+struct Session {
+    decoder: MessageDecoder,
+    /// Go on with further messages.
+    all: bool,
+    diagnostics: Diagnostics,
     stats: Stats,
-    /// Of the input, before the chunk that is taken.
+    /// The number of the message, from 1.
+    number: u64,
+    /// A message has ended, and no other has begun.
+    is_between: bool,
+    /// Bytes of the input up to the end of the chunk.
     bytes: u64,
-    /// An event of a message has come.
-    seen: bool,
-    /// The error of the server was shown when it came.
-    error_shown: bool,
-    /// What ended the run before the input did; it is told already.
-    failed: Option<Exit>,
+    /// When the last chunk arrived.
+    at: Duration,
+    /// The first bytes of the input.
+    head: Vec<u8>,
+    /// Number of events when the last message ended.
+    events: u64,
+    /// An event of the message was seen.
+    has_events: bool,
+    /// The error of the server was reported when it arrived.
+    is_error_reported: bool,
+    /// The exit code of the messages that have ended: the first that is not 0.
+    exit: Exit,
+    /// The cause that ended the run before the input or the message, which is reported already.
+    stopped: Option<Exit>,
+    /// The rest of the chunk in which the message ended.
+    rest: Vec<u8>,
 }
 
-impl Run {
-    fn take(&mut self, chunk: Chunk<'_>, output: &mut Output, show: &mut impl Show) -> io::Result<()> {
-        let at = chunk.at;
-        self.stats.chunk(chunk.bytes.len(), at);
-        let end = self.bytes.saturating_add(to_u64(chunk.bytes.len()));
-        self.bytes = end;
+const RESPONSE_HEAD: &[u8] = b"HTTP/";
+
+/// The number of bytes of the input that are kept to explain it.
+const HEAD: usize = 4096;
+
+impl Session {
+    fn new(args: &Args) -> Self {
+        let validation = if args.strict { Validation::Strict } else { Validation::Lenient };
+        let decoder = MessageDecoder::new()
+            .with_decoder(args.decoder.clone())
+            .with_accumulator(Accumulator::new().with_validation(validation));
+        Self {
+            decoder,
+            all: args.all,
+            diagnostics: Diagnostics::default(),
+            stats: Stats::default(),
+            number: 1,
+            is_between: false,
+            bytes: 0,
+            at: Duration::ZERO,
+            head: Vec::new(),
+            events: 0,
+            has_events: false,
+            is_error_reported: false,
+            exit: Exit::Complete,
+            stopped: None,
+            rest: Vec::new(),
+        }
+    }
+
+    /// Whether the message has ended and no other is wanted.
+    fn is_over(&self) -> bool {
+        !self.all && self.decoder.is_ended()
+    }
+
+    fn decode(&mut self, chunk: Chunk<'_>, output: &mut Output, renderer: &mut impl Renderer) -> io::Result<()> {
+        self.at = chunk.at;
+        self.stats.chunk(chunk.bytes.len(), chunk.at);
+        self.bytes = self.bytes.saturating_add(to_u64(chunk.bytes.len()));
+        let missing = HEAD.saturating_sub(self.head.len());
+        self.head.extend(chunk.bytes.iter().take(missing));
         let mut rest = chunk.bytes;
         loop {
             let before = rest;
-            let polled = self.stream.poll(&mut rest);
+            let polled = self.decoder.poll(&mut rest);
+            if self.is_between {
+                let consumed = before.len().saturating_sub(rest.len());
+                renderer.between(before.get(..consumed).unwrap_or_default(), output)?;
+                output.flush()?;
+            }
             self.release_notes(output);
-            let offset = end.saturating_sub(to_u64(rest.len()));
+            let offset = self.bytes.saturating_sub(to_u64(rest.len()));
             match polled {
                 Ok(Step::NeedInput) => return Ok(()),
-                Ok(Step::Ended) => return self.take_later(rest, end, at, output, show),
-                Ok(Step::Update(span)) => self.show_update(before, span, offset, at, output, show)?,
+                Ok(Step::Ended) if self.all => self.end_message(output, renderer)?,
+                Ok(Step::Ended) => {
+                    self.rest = rest.to_vec();
+                    return Ok(());
+                }
+                Ok(Step::Update(span)) => self.show(before, span, offset, output, renderer)?,
                 Err(error) => {
                     self.reject(error, output);
                     return Ok(());
@@ -147,14 +196,16 @@ impl Run {
     }
 
     /// The input has ended: what is left may be an event whose blank line is missing.
-    fn end_input(&mut self, output: &mut Output, show: &mut impl Show) -> io::Result<()> {
-        let at = Duration::ZERO;
+    fn end_input(&mut self, output: &mut Output, renderer: &mut impl Renderer) -> io::Result<()> {
         loop {
-            let polled = self.stream.poll_end();
+            let polled = self.decoder.poll_end();
             self.release_notes(output);
             match polled {
-                Ok(Step::NeedInput | Step::Ended) => return Ok(()),
-                Ok(Step::Update(span)) => self.show_update(&[], span, self.bytes, at, output, show)?,
+                Ok(Step::Update(span)) => self.show(&[], span, self.bytes, output, renderer)?,
+                Ok(_) if self.all && !self.is_between && self.decoder.is_ended() => {
+                    self.end_message(output, renderer)?;
+                }
+                Ok(_) => return Ok(()),
                 Err(error) => {
                     self.reject(error, output);
                     return Ok(());
@@ -164,170 +215,327 @@ impl Run {
     }
 
     fn release_notes(&mut self, output: &mut Output) {
-        if !self.notes.released && self.stream.accumulator().completion() != Completion::NonStreamBody {
-            self.notes.release(output);
+        if !self.diagnostics.is_released && self.decoder.accumulator().completion() != Completion::NonStreamBody {
+            self.diagnostics.release(output);
         }
     }
 
-    fn show_update(
+    fn show(
         &mut self,
         chunk: &[u8],
         span: UpdateSpan,
         offset: u64,
-        at: Duration,
         output: &mut Output,
-        show: &mut impl Show,
+        renderer: &mut impl Renderer,
     ) -> io::Result<()> {
-        let number = self.stream.events();
-        self.stats.event(at);
-        let item = self.stream.resolve(chunk, span);
-        if let Update::Lost(error) = item.update {
-            self.notes.take(format!("event {number}: {error}"), output);
+        self.is_between = false;
+        let (number, at) = (self.decoder.events(), self.at);
+        let event = self.decoder.resolve(chunk, span);
+        if !event.event_type.is_empty() || matches!(event.update, Update::Lost(_)) {
+            self.stats.event(at);
+        }
+        if let Update::Lost(error) = event.update {
+            let hint = if has_several_payloads(event.payload) {
+                ": its data has several JSON objects, so blank lines between events are probably missing"
+            } else {
+                ""
+            };
+            self.diagnostics.note(format!("event {number}: {error}{hint}"), output);
             return Ok(());
         }
-        self.seen |= tells_of_a_message(&item.update);
-        if item.update.text_deltas().next().is_some() {
+        self.has_events |= is_of_a_message(&event.update);
+        if event.update.text_deltas().next().is_some() {
             self.stats.text(at);
         }
-        show.item(&item, Place { number, offset, at }, output)?;
+        renderer.update(&event, Position { number, offset, at }, output)?;
         output.flush()?;
-        if let Update::Error(error) = item.update {
-            self.error_shown = true;
+        if let Update::Error(error) = event.update {
+            self.is_error_reported = true;
             output.note(with_message(error, error));
         }
         Ok(())
     }
 
     fn reject(&mut self, error: MessageDecodeError, output: &mut Output) {
-        output.note(format_args!("event {}: {error}", self.stream.events()));
-        self.failed = Some(match self.stream.accumulator().error() {
+        output.note(format_args!("event {}: {error}", self.decoder.events()));
+        self.stopped = Some(match self.decoder.accumulator().error() {
             Some(_) => Exit::ServerError,
             None => Exit::Incomplete,
         });
     }
 
-    /// Shows the events after the end of the message, to those who want them.
-    fn take_later(
-        &mut self,
-        bytes: &[u8],
-        end: u64,
-        at: Duration,
+    /// Ends a message, and goes on with the next one.
+    fn end_message(&mut self, output: &mut Output, renderer: &mut impl Renderer) -> io::Result<()> {
+        let ending = Ending::of(&self.decoder);
+        let result = self.decoder.next_message();
+        self.conclude(result, ending, output, renderer)?;
+        self.number = self.number.saturating_add(1);
+        (self.is_between, self.has_events, self.is_error_reported) = (true, false, false);
+        Ok(())
+    }
+
+    fn finish(
+        mut self,
+        with_stats: bool,
+        input: &mut Input,
         output: &mut Output,
-        show: &mut impl Show,
-    ) -> io::Result<()> {
-        if !show.shows_later_events() {
-            return Ok(());
-        }
-        let mut rest = bytes;
-        let decoder = self.later.get_or_insert_default();
-        loop {
-            match decoder.decode(&mut rest) {
-                Ok(Some(event)) => {
-                    self.later_events = self.later_events.saturating_add(1);
-                    let number = self.stream.events().saturating_add(self.later_events);
-                    let place = Place { number, offset: end.saturating_sub(to_u64(rest.len())), at };
-                    show.later_event(event.event_type(), event.data(), place, output)?;
-                    output.flush()?;
-                }
-                Ok(None) => return Ok(()),
-                Err(error) => output.note(error),
+        renderer: &mut impl Renderer,
+    ) -> io::Result<Exit> {
+        if !self.is_between {
+            let has_next = self.stopped.is_none() && self.is_over() && self.has_next_message(input);
+            let ending = Ending::of(&self.decoder);
+            let decoder = core::mem::replace(&mut self.decoder, MessageDecoder::new());
+            self.conclude(decoder.finish(), ending, output, renderer)?;
+            if has_next {
+                output.note("note: another message follows; --all goes on with it");
             }
+        } else if self.stopped == Some(Exit::Interrupted) {
+            output.note("interrupted; the message is complete");
+        }
+        renderer.finish(input.times(), output)?;
+        if with_stats {
+            output.lines(&self.stats.table(input.times() != Times::None));
+        }
+        Ok(self.exit.or(self.stopped.unwrap_or(Exit::Complete)))
+    }
+
+    /// Whether another message begins in the bytes that are at hand.
+    fn has_next_message(&self, input: &mut Input) -> bool {
+        if self.decoder.violations().count(ViolationKind::ReplacedMessage) > 0 {
+            return true;
+        }
+        let mut next = MessageDecoder::new();
+        // From here on it skips everything up to a `message_start`.
+        let _ = next.next_message();
+        let mut is_found = begins_message(&mut next, &self.rest);
+        while !is_found {
+            let Some(chunk) = input.next_at_hand() else { break };
+            is_found = begins_message(&mut next, chunk.bytes);
+        }
+        is_found
+    }
+
+    /// Shows how a message ended.
+    fn conclude(
+        &mut self,
+        result: Result<Message, Incomplete>,
+        ending: Ending,
+        output: &mut Output,
+        renderer: &mut impl Renderer,
+    ) -> io::Result<()> {
+        let which = Which(self.number);
+        self.events = ending.events;
+        match &result {
+            Ok(message) => renderer.end_message(Outcome::Stream(Some(message)), output)?,
+            Err(incomplete) => {
+                let seen = self.has_events || incomplete.unmatched_input().first().is_some();
+                let outcome = match incomplete.non_stream_body() {
+                    Some(NonStreamBody::Message(message)) => Outcome::Body(message),
+                    _ => Outcome::Stream(seen.then_some(incomplete.message())),
+                };
+                renderer.end_message(outcome, output)?;
+            }
+        }
+        let (exit, message) = match &result {
+            Ok(message) => {
+                if self.stopped == Some(Exit::Interrupted) {
+                    output.note("interrupted; the message is complete");
+                } else if ending.completion == Completion::Unterminated {
+                    output.note(format_args!("note: {which}{}", Completion::Unterminated));
+                }
+                (Exit::Complete, Some(message))
+            }
+            Err(incomplete) => {
+                let exit = self.report_incomplete(incomplete, output);
+                let message = match incomplete.non_stream_body() {
+                    Some(NonStreamBody::Message(message)) => Some(&**message),
+                    Some(_) => None,
+                    None => Some(incomplete.message()),
+                };
+                (exit, message)
+            }
+        };
+        if ending.has_unterminated_event && self.stopped.is_none() {
+            output.note(format_args!(
+                "note: {which}the last event lacks its blank line; it was used, because its JSON is complete"
+            ));
+        }
+        if let Some(message) = message {
+            self.stats.output_tokens(message.output_tokens());
+            if let Some(note) = stop_note(message) {
+                output.note(format_args!("note: {which}{note}"));
+            }
+        }
+        if let Some(note) = self.violations(&ending.violations).filter(|_| message.is_some()) {
+            output.note(format_args!("note: {which}{note}"));
+        }
+        if self.number == 1 && self.head.starts_with(RESPONSE_HEAD) && exit != Exit::Failure {
+            output.note("note: the body begins with a response head, which was skipped; curl prints it with -i");
+        }
+        self.exit = self.exit.or(self.stopped.unwrap_or(exit));
+        Ok(())
+    }
+
+    /// Counts the violations, and returns a sentence about them.
+    fn violations(&mut self, violations: &ProtocolViolations) -> Option<String> {
+        let mut kinds = Vec::new();
+        for (kind, number) in violations.counts() {
+            self.stats.violations(kind, number);
+            kinds.push(format!("{number} × {kind}"));
+        }
+        let total = count(usize::try_from(violations.total()).unwrap_or(usize::MAX), "protocol violation");
+        (!kinds.is_empty()).then(|| format!("{total}: {}", kinds.join(", ")))
+    }
+
+    fn report_incomplete(&mut self, incomplete: &Incomplete, output: &mut Output) -> Exit {
+        if self.stopped == Some(Exit::Interrupted) {
+            output.note(so_far(self.has_events.then_some(incomplete.message())));
+        }
+        if self.stopped.is_some() {
+            return Exit::Complete;
+        }
+        match incomplete.non_stream_body() {
+            Some(body) => self.diagnostics.report_body(body, incomplete, output),
+            None => self.report_stream(incomplete, output),
         }
     }
 
-    fn finish(mut self, output: &mut Output, show: &mut impl Show) -> io::Result<Exit> {
-        let accumulator = self.stream.accumulator();
-        let unterminated = accumulator.completion() == Completion::Unterminated;
-        let seen = self.seen || accumulator.unmatched_input().next().is_some();
-        match self.stream.finish() {
-            Ok(message) => {
-                show.end(End::Stream(Some(&message)), output)?;
-                if self.failed == Some(Exit::Interrupted) {
-                    output.note("interrupted; the message is whole");
-                }
-                if unterminated && self.failed.is_none() {
-                    output.note(format_args!("note: {}", Completion::Unterminated));
-                }
-                Ok(self.failed.unwrap_or(Exit::Complete))
+    /// Whether the first event has not ended after several lines of data.
+    fn lacks_blank_lines(&self) -> bool {
+        let lines = self.head.split(|byte| matches!(byte, b'\n' | b'\r'));
+        let data = lines.filter(|line| line.starts_with(b"data:")).count();
+        data > 1 && self.events == 0
+    }
+
+    fn report_stream(&self, incomplete: &Incomplete, output: &mut Output) -> Exit {
+        let which = Which(self.number);
+        // An error event is reported when it arrives; an error that is a bare line is known at the end.
+        if incomplete.reason() == Completion::ServerError {
+            if let Some(error) = incomplete.error().filter(|_| !self.is_error_reported) {
+                output.note(with_message(error, error));
             }
-            Err(incomplete) => {
-                let body = incomplete.non_stream_body();
-                show.end(
-                    match body {
-                        Some(NonStreamBody::Message(message)) => End::Body(message),
-                        _ => End::Stream(seen.then_some(incomplete.message())),
-                    },
-                    output,
-                )?;
-                if self.failed == Some(Exit::Interrupted) {
-                    output.note(so_far(seen.then_some(incomplete.message())));
-                }
-                Ok(self.failed.unwrap_or_else(|| match body {
-                    Some(body) => self.notes.no_stream(body, &incomplete, output),
-                    None => incomplete_stream(&incomplete, self.error_shown, output),
-                }))
+            return Exit::ServerError;
+        }
+        let pending = match incomplete.pending_bytes() {
+            0 => String::new(),
+            bytes => {
+                let bytes = count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
+                let hint = if self.lacks_blank_lines() {
+                    ": it has several data lines, so blank lines between events are probably missing"
+                } else {
+                    ""
+                };
+                format!("; {bytes} of a last event without its blank line were discarded{hint}")
             }
+        };
+        output.note(format_args!("incomplete: {which}{incomplete}{pending}"));
+        for (index, json) in incomplete.unmatched_input() {
+            output.note(format_args!(
+                "incomplete: {which}{} bytes of input JSON found no block at index {index}",
+                json.len()
+            ));
+        }
+        Exit::Incomplete
+    }
+}
+
+/// What a decoder knows of the message that ends.
+struct Ending {
+    completion: Completion,
+    violations: ProtocolViolations,
+    has_unterminated_event: bool,
+    events: u64,
+}
+
+impl Ending {
+    fn of(decoder: &MessageDecoder) -> Self {
+        Self {
+            completion: decoder.completion(),
+            violations: decoder.violations().clone(),
+            has_unterminated_event: decoder.has_unterminated_event(),
+            events: decoder.events(),
         }
     }
 }
 
-fn tells_of_a_message(update: &Update<'_>) -> bool {
+/// Which message a note is about, unless it is the first.
+#[derive(Clone, Copy)]
+struct Which(u64);
+
+impl Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 > 1 { write!(f, "message {}: ", self.0) } else { Ok(()) }
+    }
+}
+
+fn begins_message(decoder: &mut MessageDecoder, bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    matches!(decoder.poll(&mut rest), Ok(Step::Update(_))) && decoder.has_started()
+}
+
+fn is_of_a_message(update: &Update<'_>) -> bool {
     !matches!(update, Update::Error(_) | Update::Ping | Update::Done | Update::Unchanged)
 }
 
-/// What had come of a message when it was interrupted.
+/// Whether the data of an event is several lines that begin as JSON objects.
+fn has_several_payloads(payload: &[u8]) -> bool {
+    payload.starts_with(b"{") && memchr::memmem::find(payload, b"}\n{").is_some()
+}
+
+/// What arrived of a message before the interrupt.
 fn so_far(message: Option<&Message>) -> String {
-    let Some(message) = message else { return "interrupted before anything of a message came".into() };
+    let Some(message) = message else { return "interrupted before the message began".into() };
     let text = message.content().iter().filter_map(ContentBlock::as_text);
     let characters = text.map(|block| block.text().chars().count()).fold(0, usize::saturating_add);
     let (blocks, characters) = (count(message.content().len(), "block"), count(characters, "character"));
-    format!("interrupted; what came of the message: {blocks}, {characters} of text")
+    format!("interrupted; the message so far: {blocks}, {characters} of text")
 }
 
-fn to_u64(len: usize) -> u64 {
-    u64::try_from(len).unwrap_or(u64::MAX)
+/// A sentence about a stop reason that makes the text end early.
+fn stop_note(message: &Message) -> Option<String> {
+    let reason = message.stop_reason()?;
+    let meaning = match reason {
+        StopReason::MaxTokens => "the output limit was reached, so the text may end early",
+        StopReason::ModelContextWindowExceeded => "the context window is full, so the text may end early",
+        StopReason::Refusal => "the model or a classifier refused",
+        _ => return None,
+    };
+    let details = message.get("stop_details");
+    let detail = |name| details.and_then(|details| details.get(name)).and_then(RawJsonRef::string);
+    let details: Vec<_> = ["category", "explanation"].into_iter().filter_map(detail).collect();
+    let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(": ")) };
+    Some(format!("stop reason {reason}: {meaning}{details}"))
 }
 
-/// The kind and the request id of an error, and the server's own words: who sees them made the request.
-fn with_message(sentence: impl core::fmt::Display, error: &ApiError) -> String {
+fn to_u64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// Kind and request ID of an error, and the server's own words: whoever sees them made the request.
+fn with_message(sentence: impl Display, error: &ApiError) -> String {
     match error.message() {
         Some(message) if !message.is_empty() => format!("{sentence}: {message}"),
         _ => sentence.to_string(),
     }
 }
 
-fn incomplete_stream(incomplete: &Incomplete, error_shown: bool, output: &mut Output) -> Exit {
-    // An error event was shown when it came; one that was a bare line is known in the end.
-    if incomplete.reason() == Completion::ServerError {
-        if let Some(error) = incomplete.error().filter(|_| !error_shown) {
-            output.note(with_message(error, error));
-        }
-        return Exit::ServerError;
-    }
-    output.note(format_args!("incomplete: {incomplete}"));
-    for (index, json) in incomplete.unmatched_input() {
-        output.note(format_args!("incomplete: {} bytes of input JSON found no block at index {index}", json.len()));
-    }
-    Exit::Incomplete
-}
-
-/// What is to be said of single events, for as long as this may turn out to be no Messages stream at all: then one
-/// sentence says it all.
+/// Holds notes about single events while the input may turn out not to be a Messages stream: then one sentence is
+/// enough.
 #[derive(Default)]
-struct Notes {
+struct Diagnostics {
     held: Vec<String>,
-    /// How many there were beyond those that are held.
+    /// Number of notes beyond those that are held.
     more: u64,
-    released: bool,
+    is_released: bool,
 }
 
-impl Notes {
-    const HELD: usize = 16;
+impl Diagnostics {
+    const MAX_HELD: usize = 16;
 
-    fn take(&mut self, note: String, output: &mut Output) {
-        if self.released {
+    fn note(&mut self, note: String, output: &mut Output) {
+        if self.is_released {
             output.note(note);
-        } else if self.held.len() < Self::HELD {
+        } else if self.held.len() < Self::MAX_HELD {
             self.held.push(note);
         } else {
             self.more = self.more.saturating_add(1);
@@ -335,7 +543,7 @@ impl Notes {
     }
 
     fn release(&mut self, output: &mut Output) {
-        self.released = true;
+        self.is_released = true;
         for note in self.held.drain(..) {
             output.note(note);
         }
@@ -344,7 +552,7 @@ impl Notes {
         }
     }
 
-    fn no_stream(&mut self, body: &NonStreamBody, incomplete: &Incomplete, output: &mut Output) -> Exit {
+    fn report_body(&mut self, body: &NonStreamBody, incomplete: &Incomplete, output: &mut Output) -> Exit {
         match body {
             NonStreamBody::Message(_) => {
                 output.note(format_args!("note: {body}"));
@@ -354,12 +562,12 @@ impl Notes {
                 output.note(with_message(body, error));
                 Exit::ServerError
             }
-            // It may well have been a stream, had its events been read.
+            // It can be a stream whose events were not read.
             NonStreamBody::Text | NonStreamBody::OnlyComments
                 if incomplete.reasons().contains(&Completion::LimitExceeded) =>
             {
                 self.release(output);
-                output.note("incomplete: what there was is larger than the limit");
+                output.note("incomplete: the input is larger than the limit");
                 Exit::Incomplete
             }
             _ => {

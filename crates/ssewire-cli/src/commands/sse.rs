@@ -1,4 +1,4 @@
-//! `sse`: the events of any event stream, one JSON object a line. It has no opinion of them.
+//! `sse`: the events of any event stream, one JSON object per line, without interpreting them.
 
 use std::io;
 
@@ -6,11 +6,11 @@ use ssewire::{DecodeError, Decoder, Event, Frame};
 
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::input::{Chunk, Input, Next};
+use crate::input::{Chunk, Input, Next, Times};
 use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
-use crate::units::count;
+use crate::units::{count, in_words};
 
 /// A longer comment is printed truncated.
 const MAX_COMMENT_BYTES: usize = 64 * 1024;
@@ -27,7 +27,13 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     loop {
         match input.next() {
             Next::End => break,
-            Next::Chunk(chunk) => lines.read(&mut decoder, chunk, output)?,
+            Next::Chunk(chunk) => lines.decode(&mut decoder, chunk, output)?,
+            Next::Note(note) => output.note(note),
+            Next::Idle(time) => {
+                output.note(format_args!("incomplete: no data for {}", in_words(time)));
+                exit = Exit::Incomplete;
+                break;
+            }
             Next::Interrupted => {
                 output.interrupted();
                 exit = Exit::Interrupted;
@@ -40,8 +46,9 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
             }
         }
     }
+    let pending = decoder.finish().err().map(|truncated| truncated.pending_bytes());
     if args.state {
-        let truncated = decoder.finish().is_err();
+        let truncated = pending.is_some();
         let id = String::from_utf8_lossy(decoder.last_event_id());
         let retry = decoder.retry().map_or_else(|| "null".into(), |retry| retry.as_millis().to_string());
         let id = json::string(&id);
@@ -51,21 +58,25 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
         let events = usize::try_from(lines.events).unwrap_or(usize::MAX);
         output.note(format_args!("interrupted after {}", count(events, "event")));
     }
+    if let Some(bytes) = pending.filter(|_| exit == Exit::Complete && lines.events > 0) {
+        let bytes = count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
+        output.note(format_args!("note: {bytes} of a last event without its blank line were discarded"));
+    }
     if args.stats {
-        output.lines(&lines.stats.table(input.is_live()));
+        output.lines(&lines.stats.table(input.times() != Times::None));
     }
     Ok(exit)
 }
 
 struct Lines {
     pretty: bool,
-    /// Dispatched or lost so far.
+    /// Number of events so far, with those that were lost.
     events: u64,
     stats: Stats,
 }
 
 impl Lines {
-    fn read(&mut self, decoder: &mut Decoder, chunk: Chunk<'_>, output: &mut Output) -> io::Result<()> {
+    fn decode(&mut self, decoder: &mut Decoder, chunk: Chunk<'_>, output: &mut Output) -> io::Result<()> {
         self.stats.chunk(chunk.bytes.len(), chunk.at);
         let mut rest = chunk.bytes;
         loop {
@@ -104,11 +115,7 @@ impl Lines {
     }
 
     fn print(&self, line: &str, output: &mut Output) -> io::Result<()> {
-        if self.pretty {
-            output.json(&json::indented(line))?;
-        } else {
-            output.json(line)?;
-        }
+        output.json(line, self.pretty)?;
         output.flush()
     }
 }

@@ -1,11 +1,11 @@
-//! `text`: the pieces of text as they arrive, and nothing else.
+//! `text`: only the text, as it arrives.
 
 use std::io;
 
 use anstyle::{AnsiColor, Style};
 use ssewire_messages::{ContentBlock, Update, UpdateEvent};
 
-use super::follow::{End, Place, Show, follow};
+use super::follow::{Outcome, Position, Renderer, follow};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -17,12 +17,15 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     follow(args, input, output, &mut Text::new(args.thinking))
 }
 
-/// Shows the text of a message, and its thinking and the input of its tool calls if that is wanted.
+/// Prints the text of a message, optionally with thinking and with the input of tool calls.
 pub(crate) struct Text {
     with_thinking: bool,
     with_tools: bool,
+    /// The kind of the last piece that was printed.
     last: Option<Kind>,
-    /// Line ends at the end of what was shown, up to two.
+    /// Another message begins with the next piece.
+    is_new_message: bool,
+    /// Number of line ends at the end of the output, up to two.
     line_ends: usize,
 }
 
@@ -45,10 +48,10 @@ impl Kind {
 
 impl Text {
     pub(crate) fn new(with_thinking: bool) -> Self {
-        Self { with_thinking, with_tools: false, last: None, line_ends: 0 }
+        Self { with_thinking, with_tools: false, last: None, is_new_message: false, line_ends: 0 }
     }
 
-    /// With the name and the input of tool calls, as it grows.
+    /// Also prints the names of tool calls, and their input as it arrives.
     pub(crate) fn with_tools(self) -> Self {
         Self { with_tools: true, ..self }
     }
@@ -62,8 +65,9 @@ impl Text {
         if piece.is_empty() || !is_wanted {
             return Ok(());
         }
-        if self.last.replace(kind).is_some_and(|last| last != kind) {
-            // An empty line parts thinking, text and tool calls.
+        let is_new_message = core::mem::take(&mut self.is_new_message);
+        if self.last.replace(kind).is_some_and(|last| last != kind || is_new_message) {
+            // A blank line between thinking, text and tool calls, and between messages.
             output.text("\n\n".get(self.line_ends..).unwrap_or_default())?;
             self.line_ends = 2;
         }
@@ -81,16 +85,16 @@ impl Text {
     }
 }
 
-impl Show for Text {
-    fn item(&mut self, item: &UpdateEvent<'_>, _: Place, output: &mut Output) -> io::Result<()> {
-        match &item.update {
+impl Renderer for Text {
+    fn update(&mut self, event: &UpdateEvent<'_>, _: Position, output: &mut Output) -> io::Result<()> {
+        match &event.update {
             Update::MessageStart { blocks, .. } => blocks.iter().try_for_each(|block| self.block(block, output)),
             Update::BlockStop { text, thinking, .. } => {
                 self.piece(Kind::Thinking, thinking, output)?;
                 self.piece(Kind::Text, text, output)
             }
             Update::MessageStop { .. } => {
-                item.update.text_deltas().try_for_each(|text| self.piece(Kind::Text, text, output))
+                event.update.text_deltas().try_for_each(|text| self.piece(Kind::Text, text, output))
             }
             Update::BlockStart { block, text, thinking, .. } => {
                 if let Some(call) = block.content().as_tool_use() {
@@ -106,10 +110,11 @@ impl Show for Text {
         }
     }
 
-    fn end(&mut self, end: End<'_>, output: &mut Output) -> io::Result<()> {
-        if let End::Body(message) = end {
+    fn end_message(&mut self, outcome: Outcome<'_>, output: &mut Output) -> io::Result<()> {
+        if let Outcome::Body(message) = outcome {
             message.content().iter().try_for_each(|block| self.block(block, output))?;
         }
+        self.is_new_message = true;
         output.end_line()
     }
 }

@@ -1,45 +1,55 @@
-//! `timeline`: a drawing of what came when.
+//! `timeline`: a drawing of what arrived when.
 
 use std::io;
 
 use ssewire_messages::UpdateEvent;
 
-use super::follow::{End, Place, Show, follow};
+use super::follow::{Outcome, Position, Renderer, follow};
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::{Input, Times};
 use crate::output::Output;
 use crate::timeline::{Axis, Recording, svg, terminal};
 
 /// # Errors
 /// Those of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
-    let axis = if input.is_live() { Axis::Time } else { Axis::Bytes };
-    follow(args, input, output, &mut Timeline { recording: Recording::default(), axis, svg: args.svg })
+    follow(args, input, output, &mut Timeline { recording: Recording::default(), has_message: false, svg: args.svg })
 }
 
 struct Timeline {
     recording: Recording,
-    axis: Axis,
+    has_message: bool,
     svg: bool,
 }
 
-impl Show for Timeline {
-    fn item(&mut self, item: &UpdateEvent<'_>, place: Place, _: &mut Output) -> io::Result<()> {
-        self.recording.take(&item.update, place.at, place.offset);
+impl Renderer for Timeline {
+    fn update(&mut self, event: &UpdateEvent<'_>, position: Position, _: &mut Output) -> io::Result<()> {
+        self.recording.take(&event.update, position.at, position.offset);
         Ok(())
     }
 
-    fn end(&mut self, end: End<'_>, output: &mut Output) -> io::Result<()> {
-        // Events of another protocol are no timeline of a message, and a sentence says so.
-        if !matches!(end, End::Stream(Some(_))) {
+    fn end_message(&mut self, outcome: Outcome<'_>, _: &mut Output) -> io::Result<()> {
+        // Events of another protocol have no timeline of a message; a note names the cause.
+        self.has_message |= matches!(outcome, Outcome::Stream(Some(_)));
+        self.recording.end_message();
+        Ok(())
+    }
+
+    fn finish(&mut self, times: Times, output: &mut Output) -> io::Result<()> {
+        if !self.has_message {
             return Ok(());
         }
+        let axis = match times {
+            Times::Arrival => Axis::Arrival,
+            Times::Recorded => Axis::Recorded,
+            Times::None => Axis::Bytes,
+        };
         if self.svg {
-            output.text(&svg::draw(&self.recording, self.axis))?;
+            output.text(&svg::draw(&self.recording, axis))?;
         } else {
             let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
-            for (style, piece) in terminal::draw(&self.recording, self.axis, width) {
+            for (style, piece) in terminal::draw(&self.recording, axis, width) {
                 output.styled(style, &piece)?;
             }
         }

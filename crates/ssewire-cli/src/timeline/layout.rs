@@ -1,45 +1,57 @@
-//! From a recording to columns: where everything stands, whatever it is drawn with. Whole numbers only, no clock.
+//! Assigns the events of a recording to columns, for every kind of drawing. Whole numbers only, no clock.
 
 use core::ops::Range;
 use core::time::Duration;
 
-use super::recording::{Kind, Point, Recording, Subject};
+use super::histogram::Histogram;
+use super::recording::{Kind, Lane, Point, Recording};
 use crate::units;
 
-/// What goes from left to right.
+/// The quantity from left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Axis {
-    /// The time since the beginning of the run.
-    Time,
-    /// The position in the input: a file does not tell when its bytes came.
+    /// The time since the start of the run.
+    Arrival,
+    /// The time since the start of the recording.
+    Recorded,
+    /// The position in the input, if it has no times.
     Bytes,
 }
 
-/// Where everything stands.
+/// The columns of everything.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// What it is about, in a line.
+    /// A summary, in a line.
     pub(super) title: String,
-    pub(super) lanes: Vec<LaneOf>,
-    /// The most events that stand in one column of a lane; at least 1.
+    pub(super) lanes: Vec<Row>,
+    /// The most events in one column of a lane; at least 1.
     pub(super) busiest: usize,
-    pub(super) first_text: Option<Tick>,
+    pub(super) markers: Vec<Marker>,
     pub(super) gaps: Vec<Gap>,
     pub(super) ticks: Vec<Tick>,
 }
 
-/// The events about one subject.
+/// The events of a lane.
 #[derive(Debug)]
-pub(super) struct LaneOf {
+pub(super) struct Row {
     pub(super) label: String,
     pub(super) kind: Kind,
-    /// How many events there are in each column.
+    /// Number of events in each column.
     pub(super) events: Vec<usize>,
     /// From the first event to the last one.
     pub(super) span: Range<usize>,
 }
 
-/// A place on the axis.
+/// A moment of its own.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Marker {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) column: usize,
+    pub(super) label: String,
+}
+
+/// A position on the axis.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Tick {
     pub(super) column: usize,
@@ -54,76 +66,72 @@ pub(super) struct Gap {
 }
 
 impl Layout {
-    /// So many blocks have lanes of their own; a picture of thousands would show nothing.
-    const MOST_BLOCKS: usize = 40;
-    /// A gap is told if it is at least this part of the whole.
+    /// A gap is drawn if it is at least this part of the whole.
     const GAP: u64 = 20;
 
-    /// Ticks are to be so many columns apart that their labels have room.
+    /// Ticks are at least `apart` columns apart, so that their labels have room.
     pub(super) fn new(recording: &Recording, axis: Axis, columns: usize, apart: usize) -> Self {
-        let end = recording.marks.iter().map(|mark| axis.x(mark.point)).max().unwrap_or(0);
+        let end = recording.last.map_or(0, |point| axis.position(point));
         let scale = Scale { end: end.max(1), columns: columns.max(1) };
-        let mut blocks = 0_usize;
-        let mut lanes = Vec::new();
-        for (subject, lane) in &recording.lanes {
-            if matches!(subject, Subject::Block(_)) {
-                blocks = blocks.saturating_add(1);
-                if blocks > Self::MOST_BLOCKS {
-                    continue;
-                }
-            }
-            lanes.push((*subject, LaneOf::new(lane.label.clone(), lane.kind, scale.columns)));
-        }
-        for mark in &recording.marks {
-            // They were taken from a map, so they are sorted.
-            if let Ok(at) = lanes.binary_search_by_key(&mark.subject, |(subject, _)| *subject) {
-                if let Some((_, lane)) = lanes.get_mut(at) {
-                    lane.add(scale.column(axis.x(mark.point)));
-                }
-            }
-        }
-        let lanes: Vec<_> = lanes.into_iter().map(|(_, lane)| lane).collect();
+        let lanes: Vec<_> = recording.lanes.values().map(|lane| Row::new(lane, axis, &scale)).collect();
+        let marker = |name, kind, point, label: &str| Marker {
+            name,
+            kind,
+            column: scale.column(axis.position(point)),
+            label: match (label, axis) {
+                ("", Axis::Bytes) => format!("{} B", point.offset),
+                ("", _) => units::in_words(point.at),
+                (label, Axis::Bytes) => label.to_owned(),
+                (label, _) => format!("{label}, {}", units::in_words(point.at)),
+            },
+        };
+        let first_text = recording.first_text.map(|point| marker("first text", Kind::Text, point, ""));
+        let stop = recording.stop_reason.as_ref();
+        let stop = stop.map(|(point, reason)| marker("stop reason", Kind::Message, *point, reason));
         Self {
-            title: title(recording, axis, blocks.saturating_sub(Self::MOST_BLOCKS)),
+            title: title(recording, axis),
             busiest: lanes.iter().flat_map(|lane| &lane.events).copied().max().unwrap_or(0).max(1),
             lanes,
-            first_text: recording.first_text.map(|point| Tick {
-                column: scale.column(axis.x(point)),
-                label: match axis {
-                    Axis::Time => units::in_words(point.at),
-                    Axis::Bytes => format!("{} B", point.offset),
-                },
-            }),
-            gaps: if axis == Axis::Time { gaps(recording, &scale) } else { Vec::new() },
+            markers: first_text.into_iter().chain(stop).collect(),
+            gaps: if axis == Axis::Bytes { Vec::new() } else { gaps(recording, &scale) },
             ticks: ticks(axis, &scale, apart),
         }
     }
 }
 
 impl Axis {
-    fn x(self, point: Point) -> u64 {
+    /// In microseconds or bytes.
+    fn position(self, point: Point) -> u64 {
         match self {
-            Self::Time => u64::try_from(point.at.as_micros()).unwrap_or(u64::MAX),
+            Self::Arrival | Self::Recorded => micros(point.at),
             Self::Bytes => point.offset,
         }
     }
-}
 
-impl LaneOf {
-    fn new(label: String, kind: Kind, columns: usize) -> Self {
-        Self { label, kind, events: vec![0; columns], span: 0..0 }
-    }
-
-    fn add(&mut self, column: usize) {
-        if let Some(events) = self.events.get_mut(column) {
-            *events = events.saturating_add(1);
+    fn histogram(self, lane: &Lane) -> &Histogram {
+        match self {
+            Self::Arrival | Self::Recorded => &lane.times,
+            Self::Bytes => &lane.offsets,
         }
-        let first = if self.span.is_empty() { column } else { self.span.start.min(column) };
-        self.span = first..self.span.end.max(column.saturating_add(1));
     }
 }
 
-/// From a place on the axis to its column.
+impl Row {
+    fn new(lane: &Lane, axis: Axis, scale: &Scale) -> Self {
+        let histogram = axis.histogram(lane);
+        let mut events = vec![0_usize; scale.columns];
+        for (position, count) in histogram.counts() {
+            if let Some(events) = events.get_mut(scale.column(position)) {
+                *events = events.saturating_add(count);
+            }
+        }
+        let (first, last) = histogram.ends();
+        let span = scale.column(first)..scale.column(last).saturating_add(1);
+        Self { label: lane.label.clone(), kind: lane.kind, events, span }
+    }
+}
+
+/// Maps positions on the axis to columns.
 struct Scale {
     end: u64,
     columns: usize,
@@ -138,30 +146,36 @@ impl Scale {
     }
 }
 
-fn title(recording: &Recording, axis: Axis, blocks_not_drawn: usize) -> String {
-    let events = units::count(recording.marks.len(), "event");
-    let last = recording.marks.last().map_or(Point { at: Duration::ZERO, offset: 0 }, |mark| mark.point);
+fn title(recording: &Recording, axis: Axis) -> String {
+    let events = units::count(usize::try_from(recording.events).unwrap_or(usize::MAX), "event");
+    let last = recording.last.unwrap_or(Point { at: Duration::ZERO, offset: 0 });
     let bytes = units::count(usize::try_from(last.offset).unwrap_or(usize::MAX), "byte");
+    let time = units::in_words(last.at);
     let mut title = match axis {
-        Axis::Time => format!("{events} and {bytes} in {}", units::in_words(last.at)),
-        Axis::Bytes => format!("{events} in {bytes}, by position: a file has no times"),
+        Axis::Arrival => format!("{events} and {bytes} in {time}"),
+        Axis::Recorded => format!("{events} and {bytes} in {time}, as recorded"),
+        Axis::Bytes => format!("{events} in {bytes}, by position: the file has no times"),
     };
-    if blocks_not_drawn > 0 {
-        title.push_str(&format!("; {} not drawn", units::count(blocks_not_drawn, "block")));
+    if recording.more_blocks > 0 {
+        title.push_str(&format!("; {} in one lane", units::count(recording.more_blocks, "more block")));
     }
     title
 }
 
 fn gaps(recording: &Recording, scale: &Scale) -> Vec<Gap> {
-    let ends = recording.marks.iter().map(|mark| Axis::Time.x(mark.point));
-    let begins = core::iter::once(0).chain(ends.clone());
-    let long = begins.zip(ends).filter(|(begin, end)| end.saturating_sub(*begin) >= (scale.end / Layout::GAP).max(1));
-    let gaps = long.map(|(begin, end)| Gap {
-        // The columns between those of the two events; before the first there is none.
-        columns: if begin == 0 { 0 } else { scale.column(begin).saturating_add(1) }..scale.column(end),
-        label: units::in_words(Duration::from_micros(end.saturating_sub(begin))),
+    let mut gaps: Vec<_> = recording.gaps.iter().map(|(start, end)| (micros(*start), micros(*end))).collect();
+    gaps.sort_unstable();
+    let long = gaps.into_iter().filter(|(start, end)| end.saturating_sub(*start) >= (scale.end / Layout::GAP).max(1));
+    let gaps = long.map(|(start, end)| Gap {
+        // The columns between those of the two events; no event is at the start of the axis.
+        columns: if start == 0 { 0 } else { scale.column(start).saturating_add(1) }..scale.column(end),
+        label: units::in_words(Duration::from_micros(end.saturating_sub(start))),
     });
     gaps.filter(|gap| !gap.columns.is_empty()).collect()
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Ticks at round numbers.
@@ -182,8 +196,8 @@ fn round_up(number: u64) -> u64 {
 fn place(axis: Axis, x: u64, end: u64) -> String {
     match axis {
         Axis::Bytes => format!("{x} B"),
-        Axis::Time if end >= 1_000_000 => format!("{} s", thousandths(x / 1000)),
-        Axis::Time => format!("{} ms", thousandths(x)),
+        _ if end >= 1_000_000 => format!("{} s", thousandths(x / 1000)),
+        _ => format!("{} ms", thousandths(x)),
     }
 }
 
@@ -195,6 +209,7 @@ fn thousandths(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::recording::Subject;
     use super::*;
 
     fn point(millis: u64, offset: u64) -> Point {
@@ -204,30 +219,41 @@ mod tests {
     /// A message event, three pings, a message event.
     fn recording() -> Recording {
         let mut recording = Recording::default();
-        recording.note(Subject::Message, Kind::Message, "message".into(), point(500, 100));
+        recording.note(Subject::Message, Kind::Message, || "message".into(), point(500, 100));
         for (millis, offset) in [(600, 130), (620, 160), (1900, 190)] {
-            recording.note(Subject::Ping, Kind::Ping, "ping".into(), point(millis, offset));
+            recording.note(Subject::Ping, Kind::Ping, || "ping".into(), point(millis, offset));
         }
-        recording.note(Subject::Message, Kind::Message, "message".into(), point(2000, 200));
+        recording.note(Subject::Message, Kind::Message, || "message".into(), point(2000, 200));
         recording.first_text = Some(point(620, 160));
+        recording.stop_reason = Some((point(2000, 200), "end_turn".into()));
         recording
     }
 
+    fn marker(name: &'static str, kind: Kind, column: usize, label: &str) -> Marker {
+        Marker { name, kind, column, label: label.into() }
+    }
+
     #[test]
-    fn events_stand_in_the_column_of_their_time() {
-        let layout = Layout::new(&recording(), Axis::Time, 21, 12);
+    fn events_are_in_the_column_of_their_time() {
+        let layout = Layout::new(&recording(), Axis::Arrival, 21, 12);
         assert_eq!(layout.title, "5 events and 200 bytes in 2.00 s");
         let [message, ping] = &layout.lanes[..] else { panic!("{layout:?}") };
         assert_eq!((message.label.as_str(), &message.span), ("message", &(5..21)));
         assert_eq!((message.events[5], message.events[20], message.events.iter().sum()), (1, 1, 2));
         assert_eq!((&ping.span, ping.events[6], ping.events[19]), (&(6..20), 2, 1));
         assert_eq!(layout.busiest, 2);
-        assert_eq!(layout.first_text, Some(Tick { column: 6, label: "620 ms".into() }));
+        assert_eq!(
+            layout.markers,
+            [
+                marker("first text", Kind::Text, 6, "620 ms"),
+                marker("stop reason", Kind::Message, 20, "end_turn, 2.00 s")
+            ]
+        );
     }
 
     #[test]
-    fn long_gaps_are_told_and_short_ones_are_not() {
-        let gaps = Layout::new(&recording(), Axis::Time, 21, 12).gaps;
+    fn long_gaps_are_drawn_and_short_ones_are_not() {
+        let gaps = Layout::new(&recording(), Axis::Arrival, 21, 12).gaps;
         let expected = [(0..5, "500 ms"), (7..19, "1.28 s")];
         assert_eq!(gaps, expected.map(|(columns, label)| Gap { columns, label: label.into() }));
     }
@@ -235,10 +261,13 @@ mod tests {
     #[test]
     fn a_file_has_positions_and_no_gaps() {
         let layout = Layout::new(&recording(), Axis::Bytes, 21, 12);
-        assert_eq!(layout.title, "5 events in 200 bytes, by position: a file has no times");
+        assert_eq!(layout.title, "5 events in 200 bytes, by position: the file has no times");
         assert_eq!(layout.gaps, []);
         assert_eq!(layout.lanes[0].span, 10..21);
-        assert_eq!(layout.first_text, Some(Tick { column: 16, label: "160 B".into() }));
+        assert_eq!(
+            layout.markers,
+            [marker("first text", Kind::Text, 16, "160 B"), marker("stop reason", Kind::Message, 20, "end_turn")]
+        );
         assert_eq!(layout.ticks, [Tick { column: 0, label: "0 B".into() }, Tick { column: 20, label: "200 B".into() }]);
     }
 
@@ -251,19 +280,19 @@ mod tests {
             (60, 61_000, &["0 s", "20 s", "40 s", "60 s"]),
         ] {
             let mut recording = Recording::default();
-            recording.note(Subject::Ping, Kind::Ping, String::new(), point(end_millis, 1));
-            let ticks = Layout::new(&recording, Axis::Time, columns, 12).ticks;
+            recording.note(Subject::Ping, Kind::Ping, || String::new(), point(end_millis, 1));
+            let ticks = Layout::new(&recording, Axis::Arrival, columns, 12).ticks;
             assert_eq!(ticks.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>(), labels);
         }
     }
 
     #[test]
     fn nothing_and_everything_at_once_have_a_layout() {
-        assert_eq!(Layout::new(&Recording::default(), Axis::Time, 0, 12).lanes.len(), 0);
+        assert_eq!(Layout::new(&Recording::default(), Axis::Arrival, 0, 12).lanes.len(), 0);
         let mut recording = Recording::default();
-        recording.note(Subject::Ping, Kind::Ping, String::new(), point(0, 0));
-        recording.note(Subject::Ping, Kind::Ping, String::new(), point(0, u64::MAX));
-        assert_eq!(Layout::new(&recording, Axis::Time, 10, 12).busiest, 2);
+        recording.note(Subject::Ping, Kind::Ping, || String::new(), point(0, 0));
+        recording.note(Subject::Ping, Kind::Ping, || String::new(), point(0, u64::MAX));
+        assert_eq!(Layout::new(&recording, Axis::Arrival, 10, 12).busiest, 2);
         assert_eq!(Layout::new(&recording, Axis::Bytes, 10, 12).lanes[0].span, 0..10);
     }
 }

@@ -1,5 +1,6 @@
-//! When what came: recorded, laid out, drawn.
+//! Timelines: what arrived when, recorded, laid out and drawn.
 
+mod histogram;
 mod layout;
 mod recording;
 pub(crate) mod svg;

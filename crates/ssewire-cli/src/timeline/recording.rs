@@ -1,49 +1,61 @@
-//! What is kept of a stream to draw it: of every event when and where it came, and what it was about.
+//! What is kept of a stream to draw it, in bounded memory: for each lane, how many events there were at which time and
+//! at which position.
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
 use ssewire_messages::{BlockKey, BlockRef, ContentBlock, Update};
 
-use crate::output::steers;
+use super::histogram::Histogram;
+use crate::output::is_terminal_control;
 
-/// The events of a stream, in their order.
+/// The events of a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Recording {
-    pub(super) marks: Vec<Mark>,
     pub(super) lanes: BTreeMap<Subject, Lane>,
+    pub(super) events: u64,
+    /// The last event.
+    pub(super) last: Option<Point>,
     pub(super) first_text: Option<Point>,
+    /// When the last stop reason arrived, and what it is.
+    pub(super) stop_reason: Option<(Point, String)>,
+    /// The longest times between an event and the next, in no order: from, to.
+    pub(super) gaps: Vec<(Duration, Duration)>,
+    /// Number of blocks that share a lane.
+    pub(super) more_blocks: usize,
+    /// The number of the message, from 0.
+    message: u32,
+    blocks: usize,
 }
 
-/// An event.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
-    pub(super) point: Point,
-    pub(super) subject: Subject,
-}
-
-/// When something was there, counted from the beginning of the run, and how many bytes of the input had come by then.
+/// A time and a position: since the start of the run, and in bytes of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
     pub(super) at: Duration,
     pub(super) offset: u64,
 }
 
-/// What an event was about. Their order is that of the lanes from top to bottom.
+/// The subject of an event. The order is that of the lanes from top to bottom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Subject {
     Message,
-    Block(BlockKey),
+    /// A block of the message with this number.
+    Block(u32, BlockKey),
+    MoreBlocks,
     Ping,
     Other,
     Error,
 }
 
-/// What the events about one subject are drawn as.
+/// The events of one subject.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) label: String,
     pub(super) kind: Kind,
+    /// In microseconds.
+    pub(super) times: Histogram,
+    /// In bytes.
+    pub(super) offsets: Histogram,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,34 +73,82 @@ pub(super) enum Kind {
 
 impl Recording {
     const LONGEST_LABEL: usize = 24;
+    /// So many blocks have lanes of their own; a drawing of thousands would show nothing.
+    const MAX_BLOCKS: usize = 40;
+    /// A gap is drawn if it is a twentieth of the whole: there are no more.
+    pub(super) const MAX_GAPS: usize = 20;
 
-    /// Takes what an event changed.
+    /// Takes the change of an event.
     pub(crate) fn take(&mut self, update: &Update<'_>, at: Duration, offset: u64) {
-        // Further updates of an event draw nothing of their own.
+        // Further updates of an event are not events.
         if matches!(update, Update::ToolCall(_)) {
             return;
         }
-        let (subject, kind, label) = match update {
-            Update::MessageStart { .. } | Update::MessageDelta { .. } | Update::MessageStop { .. } => {
-                (Subject::Message, Kind::Message, "message".into())
-            }
-            Update::Ping => (Subject::Ping, Kind::Ping, "ping".into()),
-            Update::Error(_) => (Subject::Error, Kind::Error, "error".into()),
-            _ => match block(update) {
-                Some(block) => (Subject::Block(block.key()), kind(block.content()), label(block)),
-                None => (Subject::Other, Kind::Other, "other".into()),
-            },
-        };
         let point = Point { at, offset };
-        self.note(subject, kind, label, point);
+        match update {
+            Update::MessageStart { .. } | Update::MessageDelta { .. } | Update::MessageStop { .. } => {
+                self.note(Subject::Message, Kind::Message, || "message".into(), point);
+            }
+            Update::Ping => self.note(Subject::Ping, Kind::Ping, || "ping".into(), point),
+            Update::Error(_) => self.note(Subject::Error, Kind::Error, || "error".into(), point),
+            _ => match block(update) {
+                Some(block) => self.take_block(block, matches!(update, Update::BlockStart { .. }), point),
+                None => self.note(Subject::Other, Kind::Other, || "other".into(), point),
+            },
+        }
         if update.text_deltas().next().is_some() {
             self.first_text.get_or_insert(point);
         }
+        if let Update::MessageDelta { stop_reason: Some(reason), .. } = update {
+            self.stop_reason = Some((point, one_line(&reason.to_string())));
+        }
     }
 
-    pub(super) fn note(&mut self, subject: Subject, kind: Kind, label: String, point: Point) {
-        self.marks.push(Mark { point, subject });
-        self.lanes.entry(subject).or_insert(Lane { label, kind });
+    /// The message has ended; what follows is of the next one.
+    pub(crate) fn end_message(&mut self) {
+        self.message = self.message.saturating_add(1);
+    }
+
+    fn take_block(&mut self, block: BlockRef<'_>, is_start: bool, point: Point) {
+        let (message, subject) = (self.message, Subject::Block(self.message, block.key()));
+        if !self.lanes.contains_key(&subject) {
+            if self.blocks >= Self::MAX_BLOCKS {
+                self.more_blocks = self.more_blocks.saturating_add(usize::from(is_start));
+                self.note(Subject::MoreBlocks, Kind::Block, || "more blocks".into(), point);
+                return;
+            }
+            self.blocks = self.blocks.saturating_add(1);
+        }
+        self.note(subject, kind(block.content()), || label(message, block), point);
+    }
+
+    pub(super) fn note(&mut self, subject: Subject, kind: Kind, label: impl FnOnce() -> String, point: Point) {
+        let lane = self.lanes.entry(subject).or_insert_with(|| Lane {
+            label: label(),
+            kind,
+            times: Histogram::default(),
+            offsets: Histogram::default(),
+        });
+        lane.times.add(u64::try_from(point.at.as_micros()).unwrap_or(u64::MAX));
+        lane.offsets.add(point.offset);
+        self.events = self.events.saturating_add(1);
+        let previous = self.last.replace(point).map_or(Duration::ZERO, |last| last.at);
+        self.gap(previous, point.at);
+    }
+
+    /// Keeps the gap if it is one of the longest.
+    fn gap(&mut self, start: Duration, end: Duration) {
+        let length = |gap: &(Duration, Duration)| gap.1.saturating_sub(gap.0);
+        if end <= start {
+            return;
+        }
+        if self.gaps.len() < Self::MAX_GAPS {
+            self.gaps.push((start, end));
+        } else if let Some(shortest) = self.gaps.iter_mut().min_by_key(|gap| length(gap)) {
+            if length(&(start, end)) > length(shortest) {
+                *shortest = (start, end);
+            }
+        }
     }
 }
 
@@ -117,20 +177,24 @@ fn kind(content: &ContentBlock) -> Kind {
     }
 }
 
-/// The index, the kind, the tool. They come from the server, and are shown in one line.
-fn label(block: BlockRef<'_>) -> String {
+/// Index, type and tool, in one short line: they come from the server.
+fn label(message: u32, block: BlockRef<'_>) -> String {
     let content = block.content();
     let tool = content.as_tool_use().and_then(ssewire_messages::ToolUseBlock::name).unwrap_or_default();
-    let label = format!("{} {} {tool}", block.index(), content.type_name());
-    let label = label.trim_end();
-    let is_hidden = |c| matches!(c, '\n' | '\t') || steers(c);
-    let mut shown: String = label.chars().map(|c| if is_hidden(c) { '\u{FFFD}' } else { c }).collect();
-    if let Some((at, _)) = shown.char_indices().nth(Recording::LONGEST_LABEL) {
-        shown.truncate(at);
-        shown.pop();
-        shown.push('…');
+    let message = if message == 0 { String::new() } else { format!("{}: ", message.saturating_add(1)) };
+    one_line(format!("{message}{} {} {tool}", block.index(), content.type_name()).trim_end())
+}
+
+fn one_line(text: &str) -> String {
+    let is_hidden = |c| matches!(c, '\n' | '\t') || is_terminal_control(c);
+    let visible = text.chars().map(|c| if is_hidden(c) { '\u{FFFD}' } else { c });
+    let mut line: String = visible.take(Recording::LONGEST_LABEL.saturating_add(1)).collect();
+    if let Some((at, _)) = line.char_indices().nth(Recording::LONGEST_LABEL) {
+        line.truncate(at);
+        line.pop();
+        line.push('…');
     }
-    shown
+    line
 }
 
 #[cfg(test)]
@@ -141,15 +205,15 @@ mod tests {
 
     fn recorded(stream: &str) -> Recording {
         let (mut recording, mut decoder, mut rest) = (Recording::default(), MessageDecoder::new(), stream.as_bytes());
-        while let Step::Update(item) = decoder.decode(&mut rest).unwrap() {
+        while let Step::Update(event) = decoder.decode(&mut rest).unwrap() {
             let offset = u64::try_from(stream.len() - rest.len()).unwrap();
-            recording.take(&item.update, Duration::from_millis(offset), offset);
+            recording.take(&event.update, Duration::from_millis(offset), offset);
         }
         recording
     }
 
     #[test]
-    fn lanes_stand_in_the_order_of_the_content() {
+    fn lanes_are_in_the_order_of_the_content() {
         let recording = recorded(concat!(
             "data: {\"type\":\"ping\"}\n\n",
             "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[]}}\n\n",
@@ -167,8 +231,36 @@ mod tests {
             ("other", Kind::Other),
         ];
         assert_eq!(lanes, expected);
-        assert_eq!(recording.marks.len(), 6);
+        assert_eq!(recording.events, 6);
         // The first text is where its delta ends, not where its block begins.
-        assert_eq!(recording.first_text, recording.marks.last().map(|mark| mark.point));
+        assert_eq!(recording.first_text, recording.last);
+        assert_eq!(recording.stop_reason, None);
+    }
+
+    #[test]
+    fn many_events_need_the_same_memory() {
+        let mut recording = Recording::default();
+        for millis in 0..100_000 {
+            let point = Point { at: Duration::from_millis(millis * millis / 1000), offset: millis };
+            recording.note(Subject::Ping, Kind::Ping, || "ping".into(), point);
+        }
+        assert_eq!((recording.events, recording.lanes.len()), (100_000, 1));
+        assert_eq!(recording.gaps.len(), Recording::MAX_GAPS);
+        // The last gaps are the longest.
+        assert!(recording.gaps.iter().all(|gap| gap.0 >= Duration::from_millis(9_900_000)), "{:?}", recording.gaps);
+    }
+
+    #[test]
+    fn blocks_beyond_the_lanes_share_one() {
+        let mut stream = String::from("data: {\"type\":\"message_start\",\"message\":{}}\n\n");
+        for index in 0..45 {
+            stream += &format!(
+                "data: {{\"type\":\"content_block_start\",\"index\":{index},\"content_block\":{{\"type\":\"text\",\"text\":\"\"}}}}\n\n"
+            );
+        }
+        stream += "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n";
+        let recording = recorded(&stream);
+        assert_eq!((recording.lanes.len(), recording.more_blocks), (42, 5));
+        assert_eq!(recording.stop_reason.unwrap().1, "end_turn");
     }
 }

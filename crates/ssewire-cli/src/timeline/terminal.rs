@@ -7,11 +7,11 @@ use anstyle::{AnsiColor, Style};
 use super::layout::{Axis, Layout};
 use super::recording::{Kind, Recording};
 
-/// The drawing, in pieces of one style. It is as wide as that, but never narrower than a drawing can be.
+/// Returns the drawing in pieces of one style. Its lines are at most `width` wide, but for the least width of a drawing.
 pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Style, String)> {
     let longest = recording.lanes.values().map(|lane| lane.label.chars().count()).max().unwrap_or(0);
-    let margin = longest.max(FIRST_TEXT.len()).saturating_add(2);
-    // One column less: in the last one some terminals begin a new line.
+    let margin = longest.max(LONGEST_NAME).saturating_add(2);
+    // One column less: some terminals begin a new line at the last one.
     let columns = width.saturating_sub(margin).saturating_sub(1).max(NARROWEST);
     let layout = Layout::new(recording, axis, columns, 12);
     let mut drawing = Drawing { pieces: Vec::new(), margin, columns };
@@ -25,18 +25,17 @@ pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Styl
         });
         drawing.row(&lane.label, lane.kind.style(), cells.collect());
     }
-    if let Some(first_text) = &layout.first_text {
+    for marker in &layout.markers {
         let mut row = drawing.empty();
-        put(&mut row, first_text.column, "▲");
-        let label = format!(" {}", first_text.label);
-        let behind = first_text.column.saturating_add(1);
-        let at = if behind.saturating_add(label.len()) <= columns {
-            behind
-        } else {
-            first_text.column.saturating_sub(label.len())
-        };
-        put(&mut row, at, if at == behind { &label } else { first_text.label.as_str() });
-        drawing.row(FIRST_TEXT, Kind::Text.style(), row);
+        put(&mut row, marker.column, "▲");
+        let length = marker.label.chars().count().saturating_add(1);
+        let after = marker.column.saturating_add(1);
+        if after.saturating_add(length) <= columns {
+            put(&mut row, after, &format!(" {}", marker.label));
+        } else if length <= marker.column {
+            put(&mut row, marker.column.saturating_sub(length), &marker.label);
+        }
+        drawing.row(marker.name, marker.kind.style(), row);
     }
     if !layout.gaps.is_empty() {
         let mut row = drawing.empty();
@@ -44,7 +43,7 @@ pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Styl
             put(&mut row, gap.columns.start, &"╌".repeat(gap.columns.len()));
             put_in_the_middle(&mut row, &gap.columns, &gap.label);
         }
-        drawing.row("gaps", Style::new().dimmed(), row);
+        drawing.row("gaps", AnsiColor::Magenta.on_default(), row);
     }
     let (mut line, mut labels) = (vec!['─'; columns], drawing.empty());
     for tick in &layout.ticks {
@@ -54,10 +53,12 @@ pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Styl
     }
     drawing.row("", Style::new(), line);
     drawing.row("", Style::new(), labels);
+    drawing.legend(&layout);
     drawing.pieces
 }
 
-const FIRST_TEXT: &str = "first text";
+/// Length of the longest name of a row that is not a lane.
+const LONGEST_NAME: usize = "stop reason".len();
 const NARROWEST: usize = 24;
 
 impl Kind {
@@ -72,8 +73,8 @@ impl Kind {
             Self::Thinking => Style::new().dimmed(),
             Self::Tool => AnsiColor::Cyan.on_default(),
             Self::Block => AnsiColor::Blue.on_default(),
-            Self::Ping => AnsiColor::Yellow.on_default(),
-            Self::Other => AnsiColor::Magenta.on_default(),
+            // Yellow cannot be read on white.
+            Self::Ping | Self::Other => AnsiColor::Magenta.on_default(),
             Self::Error => AnsiColor::Red.on_default(),
         }
     }
@@ -81,7 +82,7 @@ impl Kind {
 
 struct Drawing {
     pieces: Vec<(Style, String)>,
-    /// The width of the labels and what parts them from the columns.
+    /// Width of the labels, with the space after them.
     margin: usize,
     columns: usize,
 }
@@ -99,12 +100,41 @@ impl Drawing {
         self.add(Style::new(), "\n".into());
     }
 
+    /// Explains the signs that the drawing has, in lines as long as the rows.
+    fn legend(&mut self, layout: &Layout) {
+        let mut entries = vec![match layout.busiest {
+            1 => "█ an event".to_owned(),
+            busiest => format!("▁…█ 1 to {busiest} events"),
+        }];
+        if layout.lanes.iter().any(|lane| lane.kind.is_block()) {
+            entries.push("· block is open".into());
+        }
+        if !layout.gaps.is_empty() {
+            entries.push("╌ no events".into());
+        }
+        if !layout.markers.is_empty() {
+            entries.push("▲ moment".into());
+        }
+        let mut line = String::new();
+        for entry in entries {
+            let length = line.chars().count().saturating_add(entry.chars().count()).saturating_add(3);
+            if !line.is_empty() && length > self.columns {
+                self.row("", Style::new().dimmed(), core::mem::take(&mut line).chars().collect());
+            }
+            if !line.is_empty() {
+                line.push_str("   ");
+            }
+            line.push_str(&entry);
+        }
+        self.row("", Style::new().dimmed(), line.chars().collect());
+    }
+
     fn empty(&self) -> Vec<char> {
         vec![' '; self.columns]
     }
 }
 
-/// A bar whose height tells how many events there are, next to the busiest column.
+/// Returns a bar with the height of the number of events, relative to the busiest column.
 fn bar(events: usize, busiest: usize) -> char {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let height = events.saturating_mul(BARS.len()).div_ceil(busiest.max(1));
@@ -132,34 +162,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_stands_where_the_layout_says() {
+    fn everything_is_where_the_layout_says() {
         let mut recording = Recording::default();
         let point = |millis, offset| Point { at: Duration::from_millis(millis), offset };
-        recording.note(Subject::Message, Kind::Message, "message".into(), point(300, 50));
+        recording.note(Subject::Message, Kind::Message, || "message".into(), point(300, 50));
         for millis in [400, 410, 500, 1000] {
-            recording.note(Subject::Other, Kind::Text, "0 text".into(), point(millis, 60));
+            recording.note(Subject::Other, Kind::Text, || "0 text".into(), point(millis, 60));
         }
-        recording.note(Subject::Message, Kind::Message, "message".into(), point(1000, 100));
+        recording.note(Subject::Message, Kind::Message, || "message".into(), point(1000, 100));
         recording.first_text = Some(point(400, 60));
+        recording.stop_reason = Some((point(1000, 100), "end_turn".into()));
         let plain = |axis, width| draw(&recording, axis, width).into_iter().map(|(_, piece)| piece).collect::<String>();
         // 32 columns: 300 ms of 1 s is in column 9, 400 and 410 ms in 12, 500 ms in 15, the end in 31.
         let expected = "\
 6 events and 100 bytes in 1.00 s
 
-message              ▄                     ▄
-0 text                  █··▄···············▄
-first text              ▲ 400 ms
-gaps        ╌300 ms╌╌ ╌╌ ╌╌ ╌╌╌╌500 ms╌╌╌╌╌
-            ┴──────────────┴───────────────┴
-            0 s            0.5 s         1 s
+message               ▄                     ▄
+0 text                   █··▄···············▄
+first text               ▲ 400 ms
+stop reason                end_turn, 1.00 s ▲
+gaps         ╌300 ms╌╌ ╌╌ ╌╌ ╌╌╌╌500 ms╌╌╌╌╌
+             ┴──────────────┴───────────────┴
+             0 s            0.5 s         1 s
+             ▁…█ 1 to 2 events
+             · block is open   ╌ no events
+             ▲ moment
 ";
-        assert_eq!(plain(Axis::Time, 45), expected);
+        assert_eq!(plain(Axis::Arrival, 46), expected);
         // However narrow it is.
-        assert!(plain(Axis::Bytes, 0).lines().skip(1).all(|line| line.chars().count() <= 36));
+        assert!(plain(Axis::Bytes, 0).lines().skip(1).all(|line| line.chars().count() <= 37));
     }
 
     #[test]
-    fn bars_grow_with_what_they_show() {
+    fn bars_grow_with_the_number_of_events() {
         let bars: String = [1, 2, 50, 99, 100].map(|events| bar(events, 100)).into_iter().collect();
         assert_eq!(bars, "▁▁▄██");
         assert_eq!(bar(1, 1), '█');

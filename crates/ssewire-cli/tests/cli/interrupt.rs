@@ -39,7 +39,7 @@ fn text_ends_with_a_note() {
     let input = [START, &piece("Hel")].concat();
     let ran = interrupted(&[], &input, ("stdout", "Hel")).exits(130);
     assert_eq!(ran.stdout, "Hel");
-    assert_eq!(ran.stderr, "ssewire: interrupted; what came of the message: 1 block, 3 characters of text\n");
+    assert_eq!(ran.stderr, "ssewire: interrupted; the message so far: 1 block, 3 characters of text\n");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn message_prints_what_there_is() {
 fn a_whole_message_is_said_to_be_whole() {
     let input = [START, &piece("Hello"), STOP].concat();
     let ran = interrupted(&["events"], &input, ("stdout", "message_stop")).exits(130);
-    assert_eq!(ran.stderr, "ssewire: interrupted; the message is whole\n");
+    assert_eq!(ran.stderr, "ssewire: interrupted; the message is complete\n");
 }
 
 #[test]
@@ -113,6 +113,6 @@ print(os.waitstatus_to_exitcode(status))
 ";
     let input = [START, &piece("Hel")].concat();
     let shown = python(HELPER, &["text"], &[("INPUT", &input)]);
-    let expected = "Hel^C\r\nssewire: interrupted; what came of the message: 1 block, 3 characters of text\r\n130\n";
+    let expected = "Hel^C\r\nssewire: interrupted; the message so far: 1 block, 3 characters of text\r\n130\n";
     assert_eq!(shown, expected);
 }

@@ -124,3 +124,31 @@ fn a_full_disk_is_told() {
     assert_eq!(ran.status.code(), Some(1));
     assert!(String::from_utf8(ran.stderr).unwrap().starts_with("ssewire: cannot write to standard output: "));
 }
+
+/// A closed output is an error; a null device is not, however it was opened.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_output_is_reported() {
+    use std::process::{Command, Stdio};
+
+    let shell = |line: &str| {
+        let mut bash = Command::new("bash");
+        bash.args(["-c", line, env!("CARGO_BIN_EXE_ssewire")]).stdin(Stdio::null());
+        bash.output().unwrap()
+    };
+    for line in ["\"$0\" demo --fast >&-", "\"$0\" --help >&-; exit $?", "\"$0\" man >&-; exit $?"] {
+        let ran = shell(line);
+        assert_eq!(ran.status.code(), Some(1), "{line}");
+        let stderr = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(stderr, "ssewire: cannot write to standard output: it is closed\n");
+    }
+    for line in ["\"$0\" demo --fast >/dev/null"] {
+        assert_eq!(shell(line).status.code(), Some(0), "{line}");
+    }
+    const HELPER: &str = "
+import subprocess, sys
+print(subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode)
+print(subprocess.run(['bash', '-c', '\"$0\" demo --fast; exit $?', sys.argv[1]], stdout=subprocess.DEVNULL).returncode)
+";
+    assert_eq!(crate::python::python(HELPER, &["demo", "--fast"], &[]), "0\n0\n");
+}

@@ -1,4 +1,4 @@
-//! The command as a shell sees it: what it prints, what it says, how it ends.
+//! The command as a shell sees it: its output, its notes, its exit codes.
 
 #[cfg(test)]
 mod curl;
@@ -10,7 +10,11 @@ mod hostile;
 #[cfg(test)]
 mod interrupt;
 #[cfg(test)]
+mod json_lines;
+#[cfg(test)]
 mod live;
+#[cfg(test)]
+mod messages;
 #[cfg(test)]
 mod options;
 #[cfg(test)]
@@ -18,13 +22,21 @@ mod python;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod record;
+#[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod serve;
+#[cfg(test)]
 mod stats;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod terminal;
 #[cfg(test)]

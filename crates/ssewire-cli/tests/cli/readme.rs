@@ -17,9 +17,9 @@ fn the_readme_names_what_the_help_names() {
     }
 
     let commands = help.split_once("Commands:").unwrap().1.split_once("Options:").unwrap().0;
-    for command in ["text", "sse", "events", "message", "timeline", "demo"] {
+    for command in ["text", "sse", "events", "message", "timeline", "record", "serve", "demo"] {
         assert!(commands.contains(&format!("  {command} ")), "the help lacks {command}");
-        assert!(readme.contains(&format!("| `{command}`")), "{command}");
+        assert!(readme.contains(&format!("| `{command}")), "{command}");
     }
 
     let codes = help.split_once("Exit codes:").unwrap().1;

@@ -8,7 +8,7 @@ fn a_file_is_drawn_by_position() {
     let path = streams("samples").join("interleaved.sse");
     let drawn = ssewire(&["timeline", path.to_str().unwrap()], b"").exits(0).silent().stdout;
     let first = drawn.lines().next().unwrap();
-    assert_eq!(first, "17 events in 2279 bytes, by position: a file has no times");
+    assert_eq!(first, "17 events in 2279 bytes, by position: the file has no times");
     for label in ["message ", "0 text ", "1 tool_use i ", "2 thinking ", "first text ", " 0 B "] {
         assert!(drawn.contains(label), "{label}: {drawn}");
     }

@@ -25,7 +25,8 @@ macro_rules! kinds {
         }
 
         impl ViolationKind {
-            const COUNT: usize = [$( Self::$variant, )+].len();
+            const ALL: &'static [Self] = &[$( Self::$variant, )+];
+            const COUNT: usize = Self::ALL.len();
 
             const fn describe(self) -> &'static str {
                 match self {
@@ -118,6 +119,12 @@ impl ProtocolViolations {
     #[must_use]
     pub fn count(&self, kind: ViolationKind) -> u64 {
         self.0.as_ref().and_then(|record| record.counts.get(kind as usize).copied()).unwrap_or(0)
+    }
+
+    /// The kinds of which there was a violation, with their numbers.
+    pub fn counts(&self) -> impl Iterator<Item = (ViolationKind, u64)> + '_ {
+        let counts = ViolationKind::ALL.iter().map(|kind| (*kind, self.count(*kind)));
+        counts.filter(|(_, count)| *count > 0)
     }
 
     /// The number of violations.

@@ -1,9 +1,23 @@
-//! The times in a recording, as `ssewire record` writes them: comment lines `: ssewire +123ms`.
+//! Recordings: event streams whose arrival times are comment lines `: ssewire +123ms`.
+//!
+//! The only place that knows the comment: the command `ssewire` writes and reads recordings with this code, too.
+
+mod decode;
+mod write;
+
+pub use decode::{RecordingDecoder, RecordingPart};
+pub use write::RecordingWriter;
 
 use core::time::Duration;
 
 const PREFIX: &[u8] = b": ssewire +";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The most digits of a time: those of the largest `u64`.
+const MAX_DIGITS: usize = 20;
+
+/// The length of the longest time comment, with its line end.
+const MAX_COMMENT: usize = PREFIX.len() + MAX_DIGITS + b"ms\r\n".len();
 
 /// Splits a recording at its time comments. Returns each part with the time that passed before it, zero for what
 /// precedes the first comment. The parts are the recording without those lines; empty parts are kept only for their
@@ -12,48 +26,62 @@ pub(crate) fn split(recording: &[u8]) -> Vec<(Duration, Vec<u8>)> {
     let mut parts = Vec::new();
     let mut time = Duration::ZERO;
     let mut part = Vec::new();
+    let mut decoder = RecordingDecoder::new();
     let mut rest = recording;
-    if let Some(text) = rest.strip_prefix(BYTE_ORDER_MARK) {
-        part.extend(BYTE_ORDER_MARK);
-        rest = text;
-    }
-    while !rest.is_empty() {
-        if let Some((next_time, after)) = time_comment(rest) {
-            if !part.is_empty() || !time.is_zero() {
-                parts.push((time, core::mem::take(&mut part)));
+    while let Some(found) = decoder.decode(&mut rest) {
+        match found {
+            RecordingPart::Bytes(bytes) => part.extend_from_slice(bytes),
+            RecordingPart::Elapsed(next_time) => {
+                if !part.is_empty() || !time.is_zero() {
+                    parts.push((time, core::mem::take(&mut part)));
+                }
+                time = next_time;
             }
-            (time, rest) = (next_time, after);
-            continue;
         }
-        let (line, after) = rest.split_at(line_len(rest));
-        part.extend(line);
-        rest = after;
     }
+    part.extend_from_slice(decoder.finish());
     if !part.is_empty() || !time.is_zero() {
         parts.push((time, part));
     }
     parts
 }
 
-/// Returns the time of the comment at the start of `bytes` and what follows its line. The line ends with LF, as it is
-/// written, or with CRLF, as a version control system may store it. A CR alone does not end it: the stream could
-/// continue with a blank line that starts with LF.
-fn time_comment(bytes: &[u8]) -> Option<(Duration, &[u8])> {
-    let text = bytes.strip_prefix(PREFIX)?;
-    let digits = text.iter().position(|byte| !byte.is_ascii_digit())?;
-    let (digits, rest) = text.split_at(digits);
-    let rest = rest.strip_prefix(b"ms")?;
-    let after = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))?;
-    let milliseconds = core::str::from_utf8(digits).ok()?.parse().ok()?;
-    Some((Duration::from_millis(milliseconds), after))
+/// What the bytes at a line start are.
+#[derive(Debug, PartialEq, Eq)]
+enum Line {
+    /// A time comment of this length.
+    Comment(Duration, usize),
+    /// More bytes could make a time comment of them.
+    Prefix,
+    Other,
 }
 
-/// Length of the first line with its end: LF, CR or CRLF.
-fn line_len(bytes: &[u8]) -> usize {
-    match bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-        Some(end) if bytes.get(end..end + 2) == Some(b"\r\n") => end + 2,
-        Some(end) => end + 1,
-        None => bytes.len(),
+impl Line {
+    /// The line of a time comment ends with LF, as it is written, or with CRLF, as a version control system may store it.
+    /// A CR alone does not end it: the stream could continue with a blank line that starts with LF.
+    fn of(bytes: &[u8]) -> Self {
+        let Some(text) = bytes.strip_prefix(PREFIX) else {
+            return if PREFIX.starts_with(bytes) { Self::Prefix } else { Self::Other };
+        };
+        let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits > MAX_DIGITS {
+            return Self::Other;
+        }
+        let (digits, end) = text.split_at(digits);
+        for line_end in [&b"ms\n"[..], b"ms\r\n"] {
+            if end.starts_with(line_end) {
+                return match core::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()) {
+                    Some(milliseconds) => {
+                        Self::Comment(Duration::from_millis(milliseconds), PREFIX.len() + digits.len() + line_end.len())
+                    }
+                    None => Self::Other,
+                };
+            }
+            if line_end.starts_with(end) {
+                return Self::Prefix;
+            }
+        }
+        Self::Other
     }
 }
 

@@ -1,0 +1,86 @@
+//! `record`: passes standard input on untouched, and writes it with its arrival times to a file.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use ssewire_replay::RecordingWriter;
+
+use crate::args::Args;
+use crate::exit::Exit;
+use crate::input::{Input, Next};
+use crate::output::Output;
+use crate::units::in_words;
+
+/// # Errors
+/// Those of standard output. The recording then has the bytes up to there.
+pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
+    let path = args.files.first().map(Path::new).unwrap_or(Path::new(""));
+    let mut recording = Recording::create(path, output);
+    let passed = pass(input, &mut recording, output);
+    recording.finish(output);
+    Ok(passed?.or(if recording.has_failed { Exit::Failure } else { Exit::Complete }))
+}
+
+fn pass(input: &mut Input, recording: &mut Recording<'_>, output: &mut Output) -> io::Result<Exit> {
+    loop {
+        match input.next() {
+            Next::Chunk(chunk) => {
+                // The reader of the pipe comes first: it may wait for these bytes.
+                let passed = output.raw(chunk.bytes).and_then(|()| output.flush());
+                recording.write(chunk.bytes, chunk.at, output);
+                passed?;
+            }
+            Next::Note(note) => output.note(note),
+            Next::End => return Ok(Exit::Complete),
+            Next::Interrupted => {
+                output.interrupted();
+                return Ok(Exit::Interrupted);
+            }
+            Next::Idle(time) => {
+                output.note(format_args!("incomplete: no data for {}", in_words(time)));
+                return Ok(Exit::Incomplete);
+            }
+            Next::Failed(sentence) => {
+                output.note(sentence);
+                return Ok(Exit::Failure);
+            }
+        }
+    }
+}
+
+/// The file. If it fails, that is reported once, and the pipe goes on.
+struct Recording<'a> {
+    path: &'a Path,
+    writer: Option<RecordingWriter<File>>,
+    has_failed: bool,
+}
+
+impl<'a> Recording<'a> {
+    fn create(path: &'a Path, output: &mut Output) -> Self {
+        let mut recording = Self { path, writer: None, has_failed: false };
+        match File::create(path) {
+            Ok(file) => recording.writer = Some(RecordingWriter::new(file)),
+            Err(error) => recording.fail(&error, output),
+        }
+        recording
+    }
+
+    fn write(&mut self, bytes: &[u8], at: core::time::Duration, output: &mut Output) {
+        if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.write(bytes, at)) {
+            self.fail(&error, output);
+        }
+    }
+
+    fn finish(&mut self, output: &mut Output) {
+        if let Some(Err(error)) = self.writer.take().map(RecordingWriter::finish) {
+            self.fail(&error, output);
+        }
+    }
+
+    fn fail(&mut self, error: &io::Error, output: &mut Output) {
+        self.writer = None;
+        self.has_failed = true;
+        output.note(format_args!("cannot write {}: {error}", self.path.display()));
+    }
+}

@@ -1,0 +1,100 @@
+//! `serve`: a server that plays recorded streams, with faults.
+
+use core::num::NonZeroUsize;
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc;
+
+use ssewire_replay::{Config, Fault, UnknownFault};
+
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// What is served, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) port: u16,
+    pub(crate) speed: f64,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) chunk_size: Option<NonZeroUsize>,
+}
+
+/// Serves until Ctrl-C.
+///
+/// # Errors
+/// Those of standard output.
+pub(crate) fn run(options: &Options, output: &mut Output) -> io::Result<Exit> {
+    // Before the server starts, so that an early Ctrl-C ends it, too.
+    let (interrupt, interrupted) = mpsc::channel();
+    let is_handled = ctrlc::set_handler(move || {
+        // If it fails, the program ends already.
+        let _ = interrupt.send(());
+    });
+    let mut config = Config::new().port(options.port).speed(options.speed);
+    for fault in &options.faults {
+        config = config.fault(*fault);
+    }
+    if let Some(size) = options.chunk_size {
+        config = config.chunk_size(size);
+    }
+    for file in &options.files {
+        config = match config.file(file) {
+            Ok(config) => config,
+            Err(error) => {
+                output.note(format_args!("cannot open {}: {error}", file.display()));
+                return Ok(Exit::Failure);
+            }
+        };
+    }
+    let server = match ssewire_replay::serve(&config) {
+        Ok(server) => server,
+        Err(error) => {
+            output.note(format_args!("cannot listen on port {}: {error}", options.port));
+            return Ok(Exit::Failure);
+        }
+    };
+    let url = server.base_url();
+    output.text(&format!("listening on {url}\nexport ANTHROPIC_BASE_URL={url}\n"))?;
+    output.flush()?;
+    if is_handled.is_err() || interrupted.recv().is_err() {
+        // Without a handler, only a signal ends the program.
+        loop {
+            std::thread::park();
+        }
+    }
+    output.interrupted();
+    output.end_line()?;
+    Ok(Exit::Complete)
+}
+
+/// Prints the faults with their descriptions.
+///
+/// # Errors
+/// Those of standard output.
+pub(crate) fn list_faults(output: &mut Output) -> io::Result<Exit> {
+    for fault in Fault::ALL {
+        output.text(&format!("{:<20}{}\n", fault.name(), fault.description()))?;
+    }
+    output.flush()?;
+    Ok(Exit::Complete)
+}
+
+/// The value of `--fault`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaultOrList {
+    Fault(Fault),
+    List,
+}
+
+/// # Errors
+/// There is no such fault.
+pub(crate) fn parse_fault(name: &str) -> Result<FaultOrList, UnknownFault> {
+    if name == "list" { Ok(FaultOrList::List) } else { name.parse().map(FaultOrList::Fault) }
+}
+
+/// # Errors
+/// It is not a number greater than zero; `inf` is one.
+pub(crate) fn parse_speed(value: &str) -> Result<f64, &'static str> {
+    value.parse().ok().filter(|speed| *speed > 0.0).ok_or("not a number greater than zero")
+}

@@ -1,0 +1,389 @@
+//! JSON lines as an event stream: what `ssewire events` prints, and the `stream_event` lines of agent tools.
+
+use clap::ValueEnum;
+use ssewire_messages::{RawJson, RawJsonRef};
+
+/// The format of the input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON lines if the first line is an event of the Messages API as JSON.
+    #[default]
+    Auto,
+    Sse,
+    Jsonl,
+}
+
+/// Translates input to an event stream, in chunks of any size. An event stream passes unchanged.
+#[derive(Debug)]
+pub(crate) struct Translator {
+    mode: Mode,
+    /// The bytes of a line that has not ended. Undecided: everything from the first byte that is not white space.
+    pending: Vec<u8>,
+    /// Undecided: where the last line of `pending` starts.
+    searched: usize,
+    /// Bytes that were held and are to be translated before further input.
+    backlog: Vec<u8>,
+    /// The number of the next line, from 1.
+    line: u64,
+    max_line_bytes: usize,
+    /// A `stream_event` was seen: other lines are not events.
+    is_wrapped: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Undecided,
+    Sse,
+    Lines,
+    /// In a line above the limit, which passes as one event, so that the decoder reports it.
+    LongLine,
+}
+
+/// The events of the Messages API, which make a line the first one of JSON lines. `error` alone is a body.
+const EVENTS: [&str; 7] = [
+    "message_start",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "message_stop",
+    "ping",
+];
+
+/// The type of the lines of agent tools that carry an event in their member `event`.
+const WRAPPER: &str = "stream_event";
+
+/// Lines of agent tools that carry no event.
+const OTHER_LINES: [&str; 9] = [
+    "system",
+    "assistant",
+    "user",
+    "result",
+    "message",
+    "summary",
+    "control_request",
+    "control_response",
+    "keep_alive",
+];
+
+impl Translator {
+    /// A longer line of a bare event is checked by the decoder alone.
+    const MAX_HELD_BYTES: usize = 256 * 1024;
+    /// So many bytes can precede the first event: lines of agent tools.
+    const MAX_UNDECIDED_BYTES: usize = 1024 * 1024;
+
+    pub(crate) fn new(format: Format, max_line_bytes: usize) -> Self {
+        let mode = match format {
+            Format::Auto => Mode::Undecided,
+            Format::Sse => Mode::Sse,
+            Format::Jsonl => Mode::Lines,
+        };
+        Self { mode, pending: Vec::new(), searched: 0, backlog: Vec::new(), line: 1, max_line_bytes, is_wrapped: false }
+    }
+
+    /// Whether input passes unchanged from here on.
+    pub(crate) fn is_transparent(&self) -> bool {
+        self.mode == Mode::Sse && self.backlog.is_empty()
+    }
+
+    /// Translates bytes from the start of `input` to the end of `output`, up to a line that is not an event: the note
+    /// about it is returned. `None` if the input is used up.
+    pub(crate) fn translate(&mut self, input: &mut &[u8], output: &mut Vec<u8>) -> Option<String> {
+        loop {
+            let note = if !self.backlog.is_empty() {
+                let backlog = core::mem::take(&mut self.backlog);
+                let mut rest = backlog.as_slice();
+                let note = self.translate_some(&mut rest, output);
+                self.backlog = rest.to_vec();
+                note
+            } else if input.is_empty() {
+                return None;
+            } else {
+                self.translate_some(input, output)
+            };
+            if note.is_some() {
+                return note;
+            }
+        }
+    }
+
+    /// Translates what is left at the end of the input, up to a line that is not an event.
+    pub(crate) fn finish(&mut self, output: &mut Vec<u8>) -> Option<String> {
+        if self.backlog.is_empty() {
+            let mut rest = core::mem::take(&mut self.pending);
+            match self.mode {
+                Mode::Undecided => {
+                    let last = rest.get(self.searched..).unwrap_or_default();
+                    if is_first_event(last) {
+                        self.begin_lines(output);
+                    } else {
+                        self.mode = Mode::Sse;
+                    }
+                }
+                Mode::Lines if !rest.is_empty() => rest.push(b'\n'),
+                Mode::LongLine => rest.extend_from_slice(b"\n"),
+                Mode::Lines | Mode::Sse => {}
+            }
+            if self.mode == Mode::Lines && rest.last().is_some_and(|byte| *byte != b'\n') {
+                rest.push(b'\n');
+            }
+            self.backlog = rest;
+        }
+        self.translate(&mut &b""[..], output)
+    }
+
+    /// Translates some of the input.
+    fn translate_some(&mut self, input: &mut &[u8], output: &mut Vec<u8>) -> Option<String> {
+        match self.mode {
+            Mode::Sse => {
+                output.extend_from_slice(input);
+                *input = b"";
+                None
+            }
+            Mode::Undecided => {
+                self.decide(input, output);
+                None
+            }
+            Mode::Lines | Mode::LongLine => {
+                let end = memchr::memchr(b'\n', input);
+                let (line, rest) = input.split_at(end.map_or(input.len(), |end| end.saturating_add(1)));
+                *input = rest;
+                if self.mode == Mode::LongLine {
+                    output.extend_from_slice(line);
+                    if end.is_some() {
+                        output.push(b'\n');
+                        self.mode = Mode::Lines;
+                        self.line = self.line.saturating_add(1);
+                    }
+                    return None;
+                }
+                if end.is_some() && self.pending.is_empty() {
+                    return self.line(line, output);
+                }
+                self.pending.extend_from_slice(line);
+                if end.is_some() {
+                    let line = core::mem::take(&mut self.pending);
+                    return self.line(&line, output);
+                }
+                if self.pending.len() > self.max_line_bytes || self.is_long_bare_event() {
+                    output.extend_from_slice(b"data: ");
+                    output.append(&mut self.pending);
+                    self.pending.shrink_to_fit();
+                    self.mode = Mode::LongLine;
+                }
+                None
+            }
+        }
+    }
+
+    /// Whether the line is so long that it is not held back to check it, and needs no unwrapping.
+    fn is_long_bare_event(&self) -> bool {
+        let head = self.pending.get(..64).unwrap_or_default();
+        self.pending.len() > Self::MAX_HELD_BYTES
+            && !self.is_wrapped
+            && head.starts_with(b"{")
+            && memchr::memmem::find(head, WRAPPER.as_bytes()).is_none()
+    }
+
+    fn decide(&mut self, input: &mut &[u8], output: &mut Vec<u8>) {
+        if self.pending.is_empty() {
+            // White space decides nothing: it passes, so that the decoder sees the body as it is.
+            let length = input.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            let (space, rest) = input.split_at(length);
+            output.extend_from_slice(space);
+            self.line = self.line.saturating_add(count_lines(space));
+            *input = rest;
+            if rest.first().is_some_and(|byte| *byte != b'{') {
+                self.mode = Mode::Sse;
+                return;
+            }
+        }
+        let mut searched = self.pending.len();
+        self.pending.extend_from_slice(input);
+        *input = b"";
+        while let Some(end) = self.pending.get(searched..).and_then(|rest| memchr::memchr(b'\n', rest)) {
+            let end = searched.saturating_add(end);
+            let line = self.pending.get(self.searched..end).unwrap_or_default();
+            if is_first_event(line) {
+                self.begin_lines(output);
+            } else if !is_other_line(line) {
+                self.mode = Mode::Sse;
+            }
+            searched = end.saturating_add(1);
+            self.searched = searched;
+            if self.mode != Mode::Undecided {
+                break;
+            }
+        }
+        if self.mode == Mode::Undecided && self.pending.len() > Self::MAX_UNDECIDED_BYTES {
+            self.mode = Mode::Sse;
+        }
+        if self.mode != Mode::Undecided {
+            self.backlog = core::mem::take(&mut self.pending);
+        }
+    }
+
+    fn begin_lines(&mut self, output: &mut Vec<u8>) {
+        self.mode = Mode::Lines;
+        // White space may have passed without a line end.
+        output.push(b'\n');
+    }
+
+    /// Translates a complete line. Returns a note if it is not an event.
+    fn line(&mut self, line: &[u8], output: &mut Vec<u8>) -> Option<String> {
+        let number = self.line;
+        self.line = self.line.saturating_add(1);
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return None;
+        }
+        let json = match RawJson::from_bytes(line) {
+            Ok(json) if json.as_json().is_object() => json,
+            // The decoder finds out what is lost with it.
+            Err(_) if line.starts_with(b"{") => {
+                event("", line, output);
+                return Some(format!("line {number}: not valid JSON"));
+            }
+            _ => return Some(format!("line {number}: not a JSON object, skipped")),
+        };
+        let name = json.get("type").and_then(RawJsonRef::string);
+        match (name.as_deref(), json.get("event")) {
+            (Some(WRAPPER), Some(inner)) if inner.is_object() => {
+                self.is_wrapped = true;
+                let name = inner.get("type").and_then(RawJsonRef::string);
+                event(name.as_deref().unwrap_or_default(), inner.as_str().as_bytes(), output);
+            }
+            (Some(WRAPPER), _) => return Some(format!("line {number}: stream_event without an event, skipped")),
+            (Some(name), _) if OTHER_LINES.contains(&name) || (self.is_wrapped && !EVENTS.contains(&name)) => {}
+            (Some(name), _) => event(name, line, output),
+            (None, _) if self.is_wrapped => {}
+            (None, _) => return Some(format!("line {number}: JSON object without a type, skipped")),
+        }
+        None
+    }
+}
+
+fn is_first_event(line: &[u8]) -> bool {
+    type_of(line).is_some_and(|(name, is_wrapper)| EVENTS.contains(&name.as_str()) || is_wrapper)
+}
+
+/// The type of a line that is a complete JSON object, and whether it carries an event.
+fn type_of(line: &[u8]) -> Option<(String, bool)> {
+    let json = RawJson::from_bytes(line.trim_ascii()).ok().filter(|json| json.as_json().is_object())?;
+    let name = json.get("type").and_then(RawJsonRef::string)?.into_owned();
+    let is_wrapper = name == WRAPPER && json.get("event").is_some_and(RawJsonRef::is_object);
+    Some((name, is_wrapper))
+}
+
+/// Whether an event can follow this line: it is blank, or a line of an agent tool. A message or an error is a body.
+fn is_other_line(line: &[u8]) -> bool {
+    line.trim_ascii().is_empty()
+        || type_of(line).is_some_and(|(name, _)| !["message", "error"].contains(&name.as_str()))
+}
+
+/// Writes an event with this data, which is one line.
+fn event(name: &str, data: &[u8], output: &mut Vec<u8>) {
+    if !name.is_empty() && !name.contains(['\n', '\r', '\0']) {
+        output.extend_from_slice(b"event: ");
+        output.extend_from_slice(name.as_bytes());
+        output.push(b'\n');
+    }
+    output.extend_from_slice(b"data: ");
+    // A CR would end the line; between the tokens of JSON it is white space.
+    output.extend(data.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }));
+    output.extend_from_slice(b"\n\n");
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    u64::try_from(memchr::memchr_iter(b'\n', bytes).count()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The translation, and the notes in their places.
+    fn translated(format: Format, input: &str, chunk: usize) -> String {
+        let mut translator = Translator::new(format, 60);
+        let mut output = Vec::new();
+        for mut chunk in input.as_bytes().chunks(chunk) {
+            while let Some(note) = translator.translate(&mut chunk, &mut output) {
+                output.extend_from_slice(format!("({note})").as_bytes());
+            }
+        }
+        if let Some(note) = translator.finish(&mut output) {
+            output.extend_from_slice(format!("({note})").as_bytes());
+        }
+        String::from_utf8(output).unwrap()
+    }
+
+    fn check(format: Format, input: &str, expected: &str) {
+        for chunk in [1, 2, 7, 1000] {
+            assert_eq!(translated(format, input, chunk), expected, "{input:?} in {chunk}");
+        }
+    }
+
+    #[test]
+    fn lines_become_events() {
+        check(
+            Format::Auto,
+            " \n{\"type\":\"ping\"}\n\n{\"type\": \"new\", \"a\":[1]}\r\n{\"type\":\"message_stop\"}",
+            " \n\nevent: ping\ndata: {\"type\":\"ping\"}\n\nevent: new\ndata: {\"type\": \"new\", \"a\":[1]}\n\n\
+             event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+        );
+    }
+
+    #[test]
+    fn lines_of_agent_tools_are_unwrapped() {
+        check(
+            Format::Auto,
+            "{\"type\":\"system\"}\n{\"type\":\"stream_event\",\"event\":{\"type\":\"ping\"}}\n{\"type\":\"new\"}\n{\"a\":1}\n{\"type\":\"result\"}\n",
+            "\nevent: ping\ndata: {\"type\":\"ping\"}\n\n",
+        );
+    }
+
+    #[test]
+    fn other_input_passes_unchanged() {
+        for input in [
+            "data: {\"type\":\"ping\"}\n\n",
+            "\n\n{\"type\":\"message\",\"content\":[]}\n",
+            "{\"type\":\"error\",\"error\":{}}\n{\"type\":\"ping\"}\n",
+            "{\n\"type\":\"ping\"}\n",
+            "{\"type\":\"system\"}\n",
+            "{\"id\":1}\n{\"type\":\"ping\"}\n",
+            "[1]",
+            "{",
+            "",
+        ] {
+            check(Format::Auto, input, input);
+        }
+        check(Format::Sse, "{\"type\":\"ping\"}\n", "{\"type\":\"ping\"}\n");
+    }
+
+    #[test]
+    fn lines_that_are_not_events_are_reported_with_their_number() {
+        check(
+            Format::Jsonl,
+            "npm warn\n{\"type\":\"ping\"}\n\n[1]\n{\"type\":\"pi\n{\"a\":1}\n{\"type\":\"stream_event\"}\n{\"type\":\"user\"}\nlast",
+            "(line 1: not a JSON object, skipped)event: ping\ndata: {\"type\":\"ping\"}\n\n\
+             (line 4: not a JSON object, skipped)data: {\"type\":\"pi\n\n(line 5: not valid JSON)\
+             (line 6: JSON object without a type, skipped)(line 7: stream_event without an event, skipped)\
+             (line 9: not a JSON object, skipped)",
+        );
+    }
+
+    #[test]
+    fn lines_above_the_limit_pass_as_one_event() {
+        let long = "x".repeat(100);
+        let input = format!("{{\"type\":\"ping\"}}\n{long}\n{{\"type\":\"ping\"}}\n");
+        let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+        check_cut(&input, &format!("\n{ping}data: {long}\n\n{ping}"));
+    }
+
+    /// In chunks that end within the long line.
+    fn check_cut(input: &str, expected: &str) {
+        for chunk in [1, 2, 7] {
+            assert_eq!(translated(Format::Auto, input, chunk), expected, "{chunk}");
+        }
+    }
+}

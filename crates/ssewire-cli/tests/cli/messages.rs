@@ -1,0 +1,217 @@
+//! The end of a message, and several messages in one body.
+
+use serde_json::Value;
+
+use crate::support::{START, STOP, piece, ssewire, start};
+
+/// Complete messages with these texts and IDs.
+fn body(messages: &[(&str, &str)]) -> Vec<u8> {
+    let message = |(id, text): &(&str, &str)| [START.replace("msg_1", id).as_str(), &piece(text), STOP].concat();
+    messages.iter().map(message).collect::<String>().into_bytes()
+}
+
+#[test]
+fn the_command_ends_with_the_first_message_and_says_that_another_follows() {
+    let two = body(&[("msg_1", "one"), ("msg_2", "two")]);
+    let note = "ssewire: note: another message follows; --all goes on with it\n";
+    for size in ["1", "7", "100000"] {
+        let ran = ssewire(&["text", "--chunk-size", size], &two).exits(0);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("one", note));
+        let ran = ssewire(&["message", "--chunk-size", size], &two).exits(0);
+        assert_eq!((ran.document().unwrap()["id"].as_str(), ran.stderr.as_str()), (Some("msg_1"), note));
+    }
+    // Other bytes after the message are no message.
+    for rest in ["\n\n\n", "data: [DONE]\n\n", "data: {\"type\":\"ping\"}\n\n", ": c\n\n", "event: message_start\n"] {
+        let bytes = [&body(&[("msg_1", "one")])[..], rest.as_bytes()].concat();
+        assert_eq!(ssewire(&["text"], &bytes).exits(0).silent().stdout, "one", "{rest:?}");
+    }
+}
+
+#[test]
+fn all_goes_on_with_further_messages() {
+    let three = body(&[("msg_1", "one\n"), ("msg_2", ""), ("msg_3", "three")]);
+    for size in ["1", "7", "100000"] {
+        let run = |command| ssewire(&[command, "--all", "--chunk-size", size], &three).exits(0).silent();
+        assert_eq!(run("text").stdout, "one\n\nthree");
+        let ids: Vec<_> = run("message").lines().iter().map(|message| message["id"].clone()).collect();
+        assert_eq!(ids, ["msg_1", "msg_2", "msg_3"]);
+        let timeline = run("timeline").stdout;
+        assert!(timeline.contains("\n0 text ") && timeline.contains("\n3: 0 text "), "{timeline}");
+    }
+    let one = body(&[("msg_1", "one")]);
+    assert_eq!(ssewire(&["--all"], &one), ssewire(&[], &one));
+}
+
+#[test]
+fn the_exit_code_is_the_first_that_is_not_0() {
+    let error = "data: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"m\"}}\n\n";
+    let failed = [START, &piece("x"), error].concat();
+    let complete = String::from_utf8(body(&[("msg_2", "two")])).unwrap();
+    let cut = START.replace("msg_1", "msg_3") + &piece("three");
+    for (parts, code) in [
+        ([&complete, &failed, &cut], 3),
+        ([&complete, &cut, &failed], 4),
+        ([&failed, &complete, &cut], 3),
+        ([&complete, &complete, &cut], 4),
+    ] {
+        let body = parts.map(String::as_str).concat();
+        for command in ["text", "message", "events", "timeline"] {
+            ssewire(&[command, "--all"], body.as_bytes()).exits(code);
+        }
+        assert_eq!(ssewire(&["message", "--all"], body.as_bytes()).lines().len(), 3);
+    }
+    let ran = ssewire(&["text", "--all"], [&complete, &cut].map(String::as_str).concat().as_bytes()).exits(4);
+    assert!(ran.stderr.contains("incomplete: message 2: stream is truncated"), "{ran:?}");
+}
+
+#[test]
+fn events_prints_everything_and_exits_as_with_all() {
+    let between = "data: [DONE]\n\ndata: {\"type\":\"ping\"}\n\ndata: {\"type\":\"new\",\"a\":1.0}\n\n";
+    let parts =
+        [&body(&[("msg_1", "one")])[..], between.as_bytes(), &body(&[("msg_2", "two")])[..], between.as_bytes()];
+    let bytes = parts.concat();
+    let payloads: Vec<_> = core::str::from_utf8(&bytes).unwrap().lines().collect();
+    let payloads: Vec<_> = payloads.iter().filter_map(|line| line.strip_prefix("data: {")).collect();
+    for size in ["1", "7", "100000"] {
+        let ran = ssewire(&["events", "--chunk-size", size], &bytes).exits(0).silent();
+        let printed: Vec<_> = ran.stdout.lines().map(|line| line.strip_prefix('{').unwrap()).collect();
+        assert_eq!(printed, payloads, "{size}");
+    }
+    let cut = [&bytes[..], START.as_bytes()].concat();
+    ssewire(&["events"], &cut).exits(4);
+}
+
+#[test]
+fn a_message_that_replaces_another_is_the_next_one() {
+    let body = [START, &piece("cut"), &START.replace("msg_1", "msg_2"), &piece("two"), STOP].concat();
+    for size in ["1", "7", "100000"] {
+        let ran = ssewire(&["text", "--chunk-size", size], body.as_bytes()).exits(4);
+        assert_eq!(ran.stdout, "cut");
+        assert!(ran.stderr.contains("another message follows"), "{ran:?}");
+        let ran = ssewire(&["text", "--all", "--chunk-size", size], body.as_bytes()).exits(4);
+        assert_eq!(ran.stdout, "cut\n\ntwo");
+        let events = ssewire(&["events", "--chunk-size", size], body.as_bytes()).exits(4).lines();
+        assert_eq!(events.len(), body.matches("data: ").count());
+    }
+}
+
+/// By handshake: the pipe stays open until the command has ended.
+#[test]
+fn the_command_ends_while_the_pipe_is_open() {
+    use std::io::Write as _;
+
+    let error =
+        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}\n\n";
+    let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
+    for (input, code) in [(complete, 0), ([START, &piece("one"), error].concat(), 3)] {
+        for args in [&["text"][..], &["message"], &["timeline"], &["--chunk-size", "1"]] {
+            let mut child = start(args);
+            let mut stdin = child.stdin.take().unwrap();
+            stdin.write_all(input.as_bytes()).unwrap();
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{args:?}");
+            drop(stdin);
+        }
+    }
+}
+
+#[test]
+fn an_idle_timeout_ends_a_silent_input() {
+    use std::io::Write as _;
+
+    let input = [START, &piece("one")].concat();
+    for (args, code) in [(&["text"][..], 4), (&["message"], 4), (&["events"], 4), (&["timeline"], 4), (&["sse"], 4)] {
+        let mut child = start(&[args, &["--idle-timeout", "0.3"]].concat());
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        let ran = child.wait_with_output().unwrap();
+        assert_eq!(ran.status.code(), Some(code), "{args:?}");
+        let stderr = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(stderr, "ssewire: incomplete: no data for 300 ms\n", "{args:?}");
+        assert!(!ran.stdout.is_empty(), "{args:?}");
+        drop(stdin);
+    }
+}
+
+#[test]
+fn violations_are_counted_in_one_note() {
+    let stop = "data: {\"type\":\"content_block_stop\",\"index\":9}\n\n";
+    let start_again = START.split_inclusive("\n\n").next().unwrap();
+    let body = [START, stop, stop, start_again, &piece("x"), STOP].concat();
+    let note = "note: 3 protocol violations: 2 × stop for a block that never started, 1 × second message_start before message_stop";
+    for command in ["text", "message", "events", "timeline"] {
+        let ran = ssewire(&[command], body.as_bytes()).exits(0).says(note);
+        assert_eq!(ran.stderr, format!("ssewire: {note}\n"));
+    }
+    let ran = ssewire(&["text", "--stats"], body.as_bytes()).exits(0);
+    assert!(ran.stderr.contains("violation: stop for a block that never started"), "{ran:?}");
+}
+
+#[test]
+fn stop_reasons_that_end_the_text_early_get_a_note() {
+    for (reason, words) in [
+        ("max_tokens", "stop reason max_tokens: the output limit was reached"),
+        ("model_context_window_exceeded", "stop reason model_context_window_exceeded: the context window is full"),
+        ("refusal", "stop reason refusal: the model or a classifier refused"),
+    ] {
+        let body = [START, &piece("x"), STOP].concat().replace("end_turn", reason);
+        for command in ["text", "message", "events", "timeline"] {
+            ssewire(&[command], body.as_bytes()).exits(0).says(words);
+        }
+    }
+    let details =
+        "\"refusal\",\"stop_details\":{\"type\":\"refusal\",\"category\":\"cyber\",\"explanation\":\"no\\u001b\"}";
+    let body = [START, &piece("x"), STOP].concat().replace("\"end_turn\"", details);
+    ssewire(&["text"], body.as_bytes()).exits(0).says(r"refused (cyber: no\u{1b})");
+    for reason in ["tool_use", "stop_sequence", "pause_turn", "new_reason"] {
+        let body = [START, &piece("x"), STOP].concat().replace("end_turn", reason);
+        ssewire(&["text"], body.as_bytes()).exits(0).silent();
+    }
+}
+
+#[test]
+fn the_cause_of_a_foreign_body_is_named() {
+    let single_line_ends = [START, &piece("x"), STOP].concat().replace("\n\n", "\n");
+    let ran = ssewire(&["message"], single_line_ends.as_bytes());
+    assert!(ran.stderr.contains("blank lines between events are probably missing"), "{ran:?}");
+    assert_ne!(ran.code, 0);
+
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+    for size in ["1", "1000"] {
+        let ran = ssewire(&["--chunk-size", size], [head, START, &piece("x"), STOP].concat().as_bytes()).exits(0);
+        assert_eq!(ran.stdout, "x");
+        assert!(ran.stderr.contains("response head"), "{ran:?}");
+    }
+
+    let utf16 = |order: fn(u16) -> [u8; 2], mark: &str| -> Vec<u8> {
+        [mark, START, STOP].concat().encode_utf16().flat_map(order).collect()
+    };
+    for body in [utf16(u16::to_le_bytes, "\u{feff}"), utf16(u16::to_be_bytes, "\u{feff}"), utf16(u16::to_le_bytes, "")]
+    {
+        ssewire(&["message"], &body).exits(1).says("UTF-16");
+    }
+    for (body, words) in [
+        ("{\"message\":\"Too many requests\"}", "Too many requests"),
+        ("{\"code\":429,\"msg\":\"slow down\"}", "slow down"),
+        ("{\"detail\":\"Not found\"}", "Not found"),
+        ("event: ping\ndata: {\"type\":\"ping\"}\n\n{\"error\":{\"message\":\"upstream died\"}}\n", "upstream died"),
+    ] {
+        ssewire(&["message"], body.as_bytes()).exits(3).says(words);
+    }
+}
+
+#[test]
+fn bytes_of_a_last_event_without_its_blank_line_are_reported() {
+    ssewire(&["sse"], b"data: a\n\ndata: b\n").exits(0).says("8 bytes of a last event without its blank line");
+    let cut = [START, "data: {\"type\":"].concat();
+    ssewire(&["message"], cut.as_bytes()).exits(4).says("14 bytes of a last event without its blank line");
+    let used = [START, STOP.trim_end()].concat();
+    ssewire(&["message"], used.as_bytes()).exits(0).says("lacks its blank line; it was used");
+}
+
+#[test]
+fn documents_of_several_messages_are_indented_one_by_one() {
+    let two = body(&[("msg_1", "one"), ("msg_2", "two")]);
+    let ran = ssewire(&["message", "--all", "--pretty"], &two).exits(0);
+    let documents = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<Value>();
+    assert_eq!(documents.map(|document| document.unwrap()["id"].clone()).collect::<Vec<_>>(), ["msg_1", "msg_2"]);
+}
