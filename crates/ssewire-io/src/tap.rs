@@ -23,38 +23,53 @@ pin_project! {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
-    /// The bytes pass immediately; the only delay is the work of the observer. There is no `into_inner`: dropping the
-    /// tap ends the observation.
+    /// The bytes pass immediately; the only delay is the work of the observer.
     pub struct Tap<T, O>
     where
         O: Observer,
     {
         #[pin]
         inner: T,
-        observer: O,
-        ended: bool,
+        observed: Observed<O>,
+    }
+}
+
+/// An observer that is told of the end once, at the latest when it is dropped.
+struct Observed<O: Observer> {
+    observer: O,
+    is_ended: bool,
+}
+
+impl<O: Observer> Observed<O> {
+    fn on_chunk(&mut self, bytes: &[u8]) {
+        // Some transports continue after an end or an error; that passes unseen.
+        if !self.is_ended {
+            self.observer.on_chunk(bytes);
+        }
     }
 
-    impl<T, O> PinnedDrop for Tap<T, O>
-    where
-        O: Observer,
-    {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            end(this.observer, this.ended);
+    fn on_end(&mut self) {
+        if !core::mem::replace(&mut self.is_ended, true) {
+            self.observer.on_end();
         }
+    }
+}
+
+impl<O: Observer> Drop for Observed<O> {
+    fn drop(&mut self) {
+        self.on_end();
     }
 }
 
 impl<T, O: Observer> Tap<T, O> {
     /// Passes `inner` through.
     pub fn new(inner: T, observer: O) -> Self {
-        Self { inner, observer, ended: false }
+        Self { inner, observed: Observed { observer, is_ended: false } }
     }
 
     /// The observer.
     pub fn observer(&self) -> &O {
-        &self.observer
+        &self.observed.observer
     }
 
     /// Returns the wrapped reader, stream or body.
@@ -72,11 +87,10 @@ impl<T, O: Observer> Tap<T, O> {
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut T> {
         self.project().inner
     }
-}
 
-fn end(observer: &mut impl Observer, ended: &mut bool) {
-    if !core::mem::replace(ended, true) {
-        observer.on_end();
+    /// Returns the wrapped reader, stream or body, and ends the observation.
+    pub fn into_inner(self) -> T {
+        self.inner
     }
 }
 
@@ -87,15 +101,14 @@ impl<R: std::io::Read, O: Observer> std::io::Read for Tap<R, O> {
             Ok(length) => length,
             Err(error) => {
                 if !may_go_on(error.kind()) {
-                    end(&mut self.observer, &mut self.ended);
+                    self.observed.on_end();
                 }
                 return Err(error);
             }
         };
         match buffer.get(..length) {
-            Some([]) | None if !buffer.is_empty() => end(&mut self.observer, &mut self.ended),
-            passed if !self.ended => self.observer.on_chunk(passed.unwrap_or_default()),
-            _ => {}
+            Some([]) | None if !buffer.is_empty() => self.observed.on_end(),
+            passed => self.observed.on_chunk(passed.unwrap_or_default()),
         }
         Ok(length)
     }
@@ -118,10 +131,8 @@ where
         let this = self.project();
         let item = ready!(this.inner.try_poll_next(context));
         match &item {
-            // Some streams continue after an error; later chunks are not observed.
-            Some(Ok(chunk)) if !*this.ended => this.observer.on_chunk(chunk.as_ref()),
-            Some(Ok(_)) => {}
-            Some(Err(_)) | None => end(this.observer, this.ended),
+            Some(Ok(chunk)) => this.observed.on_chunk(chunk.as_ref()),
+            Some(Err(_)) | None => this.observed.on_end(),
         }
         Poll::Ready(item)
     }
@@ -153,11 +164,11 @@ where
         let frame = ready!(this.inner.poll_frame(context));
         match &frame {
             Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref().filter(|_| !*this.ended) {
-                    this.observer.on_chunk(data.as_ref());
+                if let Some(data) = frame.data_ref() {
+                    this.observed.on_chunk(data.as_ref());
                 }
             }
-            Some(Err(_)) | None => end(this.observer, this.ended),
+            Some(Err(_)) | None => this.observed.on_end(),
         }
         Poll::Ready(frame)
     }
@@ -173,6 +184,6 @@ where
 
 impl<T, O: Observer> fmt::Debug for Tap<T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tap").field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("Tap").field("is_ended", &self.observed.is_ended).finish_non_exhaustive()
     }
 }

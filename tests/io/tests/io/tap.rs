@@ -301,3 +301,13 @@ fn a_message_is_metered_as_it_passes() {
     assert_eq!(text, sample.text());
     assert_eq!(ends, [(sample.message(), Completion::Complete, false)]);
 }
+
+/// A program that has seen enough takes the transport back.
+#[test]
+fn into_inner_ends_the_observation() {
+    let log = Log::default();
+    let mut tap = Tap::new(&b"abcd"[..], log.clone());
+    tap.read_exact(&mut [0; 2]).unwrap();
+    assert_eq!(tap.into_inner(), b"cd");
+    log.check(b"ab", 1);
+}
