@@ -246,6 +246,7 @@ impl Message {
                         (b"model", _) => message.odd.model = true,
                         _ => {}
                     }
+                    message.extra.reserve_usual();
                     message.extra.push(name, value);
                 }
             }

@@ -3,15 +3,23 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::json::{Cursor, Halves, JsonStr, pair, reserve};
+use crate::json::{Cursor, Halves, JsonStr, pair};
 
 /// Appends a piece.
 #[inline]
 pub(crate) fn push(text: &mut String, piece: &str) {
     if text.capacity().saturating_sub(text.len()) < piece.len() {
-        reserve(text, piece.len());
+        grow(text, piece.len());
     }
     text.push_str(piece);
+}
+
+/// Reserves room for more bytes, and for those that are likely to follow. By half: at most two and a half times the length
+/// of a text is held while it is moved.
+#[cold]
+fn grow(text: &mut String, more: usize) {
+    const LEAST: usize = 64;
+    text.reserve_exact(more.max(text.len() / 2).max(LEAST));
 }
 
 /// The text of a delta. Halves of surrogate pairs at its ends are U+FFFD in it.

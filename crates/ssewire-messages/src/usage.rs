@@ -76,7 +76,10 @@ impl Usage {
                     Err(b"null") => usage.set_count(which, Nullable::Null),
                     Err(odd) => usage.set_odd(which, &name, odd),
                 },
-                None => usage.extra.set(&name, cursor.skip_value()?),
+                None => {
+                    usage.extra.reserve_usual();
+                    usage.extra.set(&name, cursor.skip_value()?);
+                }
             }
             Ok(())
         })?;

@@ -3,6 +3,7 @@
 mod bodies;
 mod bounds;
 mod errors;
+mod fused;
 mod hostile;
 mod properties;
 mod reports;

@@ -553,6 +553,11 @@ impl Accumulator {
         Err(error)
     }
 
+    /// Whether so many more bytes keep the message within its limit for certain.
+    pub(super) fn has_room_for(&self, bytes: usize) -> bool {
+        !self.is_over_limit && bytes <= self.options.max_bytes.saturating_sub(self.bytes)
+    }
+
     /// Upper bound of the bytes that the partial value of a piece of input holds.
     fn node_bytes(&self, delta: &Delta<'_>) -> usize {
         match (delta, self.options.partial) {

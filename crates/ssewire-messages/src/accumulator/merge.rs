@@ -50,7 +50,8 @@ impl Accumulator {
         }
         self.violation_before_start(None)?;
         let before = self.message.head_held();
-        let growth = growth(event);
+        // The exact bound needs a pass over the members.
+        let growth = if self.has_room_for(raw_len(event)) { 0 } else { growth(event) };
         let charged = self.charge(growth, 0);
         // Stop reason and counts need no memory, and are merged beyond the limit, too.
         let is_within_limit = matches!(charged, Ok(true));
@@ -124,6 +125,12 @@ impl Accumulator {
         self.has_stop_reason |= has_stop_reason;
         Ok(())
     }
+}
+
+/// The length of a `message_delta`, which is at least its [`growth`].
+fn raw_len(event: &MessageDelta<'_>) -> usize {
+    let members = [&event.delta, &event.usage].into_iter().chain(&event.others).flatten();
+    members.map(|value| value.len()).fold(0, usize::saturating_add)
 }
 
 /// Upper bound of the bytes that a `message_delta` adds to the message. Typed members add none.

@@ -170,7 +170,6 @@ impl<'a> Update<'a> {
     }
 
     #[inline(never)]
-
     fn try_new(change: Change, message: &'a Message, blocks: &'a Blocks, error: Option<&'a ApiError>) -> Option<Self> {
         let (id, key, what) = match change {
             Change::MessageStart => {

@@ -14,7 +14,7 @@ use alloc::string::String;
 
 use crate::delta::{Delta, InputJsonDelta, TextDelta, ThinkingDelta};
 use crate::event::{ContentBlockDelta, ContentBlockStop, StreamEvent};
-use crate::json::find_special;
+use crate::json::{append_string, find_special};
 use crate::text::Piece;
 
 /// A piece of text or of input JSON, and the index of its block.
@@ -142,62 +142,8 @@ fn string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
         return Some((short_utf8(text)?.into(), rest));
     }
     let mut unescaped = String::with_capacity(text.len().saturating_add(16));
-    let rest = push_string(data, &mut unescaped, usize::MAX)?;
+    let rest = append_string(data, &mut unescaped, usize::MAX)?;
     Some((unescaped.into(), rest.get(1..)?))
-}
-
-/// Appends what a string says, up to its closing quote, and returns the bytes from there on. `None`: it is longer than
-/// `room`, or the slow path has to read it; some of it may have been appended.
-#[inline]
-pub(crate) fn push_string<'a>(data: &'a [u8], text: &mut String, room: usize) -> Option<&'a [u8]> {
-    let (plain, rest) = data.split_at_checked(find_special(data)?)?;
-    let room = room.checked_sub(plain.len())?;
-    push_utf8(plain, text)?;
-    if rest.first() == Some(&b'"') { Some(rest) } else { push_escaped(rest, text, room) }
-}
-
-/// Appends bytes, if they are UTF-8.
-///
-/// `from_utf8` takes words at a time from the first aligned byte on. In the few bytes of a delta, which begin anywhere, its
-/// branches before and after these words cost more than it saves: no processor predicts them. So the bytes are moved to
-/// where they are aligned, and filled up.
-#[inline]
-fn push_utf8(bytes: &[u8], text: &mut String) -> Option<()> {
-    #[repr(align(16))]
-    struct Aligned([u8; 32]);
-
-    let mut aligned = Aligned([0; 32]);
-    let valid = match aligned.0.get_mut(..bytes.len()) {
-        Some(few) => {
-            few.copy_from_slice(bytes);
-            core::str::from_utf8(&aligned.0).ok()?.get(..bytes.len())?
-        }
-        None => core::str::from_utf8(bytes).ok()?,
-    };
-    crate::text::push(text, valid);
-    Some(())
-}
-
-/// The same from the first escape on.
-fn push_escaped<'a>(mut rest: &'a [u8], text: &mut String, mut room: usize) -> Option<&'a [u8]> {
-    while let [b'\\', escape, after @ ..] = rest {
-        let unescaped = match escape {
-            b'"' | b'\\' | b'/' => char::from(*escape),
-            b'n' => '\n',
-            b't' => '\t',
-            b'r' => '\r',
-            b'b' => '\u{8}',
-            b'f' => '\u{C}',
-            // `\u` may be half of a surrogate pair: the slow path knows.
-            _ => return None,
-        };
-        let (plain, after) = after.split_at_checked(find_special(after)?)?;
-        room = room.checked_sub(plain.len().saturating_add(1))?;
-        text.push(unescaped);
-        push_utf8(plain, text)?;
-        rest = after;
-    }
-    (rest.first() == Some(&b'"')).then_some(rest)
 }
 
 /// The bytes as text. `from_utf8` takes words at a time, and in the few bytes of a delta its branches before and after

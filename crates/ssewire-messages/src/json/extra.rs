@@ -64,9 +64,16 @@ impl Extra {
         self.text.len()
     }
 
+    /// Reserves room for the members that the start of a message usually has.
+    pub(crate) fn reserve_usual(&mut self) {
+        if self.text.is_empty() {
+            self.text.reserve_exact(192);
+        }
+    }
+
     /// Appends a member of an object that is being read.
     pub(crate) fn push(&mut self, name: JsonStr<'_>, valid: &[u8]) {
-        self.push_name(&name.to_text());
+        self.push_name(&name.to_text(), valid.len());
         append_raw(valid, &mut self.text);
         self.text.push(',');
     }
@@ -74,15 +81,17 @@ impl Extra {
     /// Sets a member.
     pub(crate) fn set(&mut self, name: &str, valid: &[u8]) {
         self.repeats |= !self.text.is_empty();
-        self.push_name(name);
+        self.push_name(name, valid.len());
         append_raw(valid, &mut self.text);
         self.text.push(',');
         self.compact_if_doubled();
     }
 
-    /// Gives back room that is not needed.
+    /// Gives back room that is not needed, if it is worth an allocation.
     pub(crate) fn shrink(&mut self) {
-        self.text.shrink_to_fit();
+        if self.text.capacity().saturating_sub(self.text.len()) > 256 {
+            self.text.shrink_to_fit();
+        }
     }
 
     /// Removes a member, if it is there.
@@ -91,14 +100,15 @@ impl Extra {
             return;
         }
         self.repeats = true;
-        self.push_name(name);
+        self.push_name(name, 0);
         self.text.push(',');
         self.compact_if_doubled();
     }
 
-    fn push_name(&mut self, name: &str) {
+    /// Writes a name, and reserves room for its value.
+    fn push_name(&mut self, name: &str, value: usize) {
         // The quotes, the colon and the comma.
-        reserve(&mut self.text, name.len().saturating_add(4));
+        reserve(&mut self.text, name.len().saturating_add(value).saturating_add(4));
         push_string(&mut self.text, name);
         self.text.push(':');
     }

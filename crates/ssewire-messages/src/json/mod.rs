@@ -1,5 +1,6 @@
 //! JSON as text: scanned, validated and kept, never built into a tree.
 
+mod append;
 pub(crate) mod bridge;
 mod extra;
 mod raw;
@@ -8,9 +9,10 @@ mod scanned;
 mod string;
 mod write;
 
+pub(crate) use self::append::append_string;
 pub use self::extra::Extra;
+pub(crate) use self::raw::append_raw;
 pub use self::raw::{InvalidJson, RawJson, RawJsonRef};
-pub(crate) use self::raw::{append_raw, reserve};
 pub(crate) use self::scan::{Cursor, SyntaxError, validate};
 pub(crate) use self::scanned::ScannedJson;
 pub(crate) use self::string::{Halves, JsonStr, find_special, pair, push_lossy};

@@ -1,0 +1,112 @@
+//! Fast path: a JSON string is appended to a text while its end is searched.
+//!
+//! It must say what `JsonStr::to_text` says, or nothing: ill-formed UTF-8 and `\u` escapes, which may be halves of
+//! surrogate pairs, are left to that.
+
+use alloc::string::String;
+
+use super::find_special;
+
+/// Appends what a string says, up to its closing quote, and returns the bytes from there on. `None`: it is longer than
+/// `room`, or the slow path has to read it; some of it may have been appended.
+#[inline]
+pub(crate) fn append_string<'a>(data: &'a [u8], text: &mut String, room: usize) -> Option<&'a [u8]> {
+    let (plain, rest) = data.split_at_checked(find_special(data)?)?;
+    let room = room.checked_sub(plain.len())?;
+    push_plain(plain, text)?;
+    if rest.first() == Some(&b'"') { Some(rest) } else { append_escaped(rest, text, room) }
+}
+
+/// The same from the first escape on.
+fn append_escaped<'a>(mut rest: &'a [u8], text: &mut String, mut room: usize) -> Option<&'a [u8]> {
+    while let [b'\\', escape, after @ ..] = rest {
+        let unescaped = match escape {
+            b'"' | b'\\' | b'/' => char::from(*escape),
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{C}',
+            _ => return None,
+        };
+        let (plain, after) = after.split_at_checked(find_special(after)?)?;
+        room = room.checked_sub(plain.len().saturating_add(1))?;
+        text.push(unescaped);
+        push_plain(plain, text)?;
+        rest = after;
+    }
+    (rest.first() == Some(&b'"')).then_some(rest)
+}
+
+/// Appends bytes, if they are UTF-8.
+///
+/// `from_utf8` takes words at a time from the first aligned byte on. In the few bytes of a delta, which begin anywhere, its
+/// branches before and after these words cost more than it saves: no processor predicts them. So the bytes are moved to
+/// where they are aligned, and filled up.
+#[inline]
+fn push_plain(plain: &[u8], text: &mut String) -> Option<()> {
+    #[repr(align(16))]
+    struct Aligned([u8; 32]);
+
+    let mut aligned = Aligned([0; 32]);
+    let valid = match aligned.0.get_mut(..plain.len()) {
+        Some(few) => {
+            few.copy_from_slice(plain);
+            core::str::from_utf8(&aligned.0).ok()?.get(..plain.len())?
+        }
+        None => core::str::from_utf8(plain).ok()?,
+    };
+    crate::text::push(text, valid);
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::super::JsonStr;
+    use super::*;
+
+    /// Strings of every length with each special byte at every place.
+    fn strings() -> Vec<Vec<u8>> {
+        let plain = "a brown fox, é, 😀 and a dog that jumps over it".as_bytes();
+        let marks: [&[u8]; 9] = [b"", b"\\n", b"\\\"", b"\\\\", b"\\u00e9", b"\\ud83d", b"\xFF", b"\xC3", b"\x01"];
+        let mut strings = Vec::new();
+        for length in 0..plain.len() {
+            for mark in marks {
+                for at in 0..=length {
+                    strings.push([&plain[..at], mark, &plain[at..length]].concat());
+                }
+            }
+        }
+        strings
+    }
+
+    #[test]
+    fn a_string_is_appended_as_it_is_read_or_not_at_all() {
+        let mut appended = 0;
+        for string in strings() {
+            for end in [&b"\""[..], b"\"}}\n\nevent: content_block_delta"] {
+                let data = [&string[..], end].concat();
+                let mut text = String::from("so far ");
+                let Some(rest) = append_string(&data, &mut text, string.len()) else { continue };
+                assert_eq!(rest, end);
+                assert_eq!(text, alloc::format!("so far {}", JsonStr { raw: &string, is_escaped: true }.to_text()));
+                appended += 1;
+            }
+        }
+        assert!(appended > 10_000, "{appended}");
+    }
+
+    #[test]
+    fn a_string_longer_than_the_room_is_refused() {
+        for string in [&b"a brown fox"[..], b"a brown fox that jumps over a dog and a fence", b"a\\nb\\nc"] {
+            let data = [string, b"\""].concat();
+            let length = JsonStr { raw: string, is_escaped: true }.to_text().len();
+            assert!(append_string(&data, &mut String::new(), length).is_some());
+            for room in 0..length {
+                assert!(append_string(&data, &mut String::new(), room).is_none());
+            }
+        }
+    }
+}

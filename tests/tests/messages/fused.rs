@@ -1,0 +1,171 @@
+//! The fused fast path: a delta that repeats the one before it, and whatever nearly does.
+//!
+//! The expectation is what the parts of the decoder return one by one, as in the fuzz target `message_stream`.
+
+use ssewire_messages::{Accumulator, MessageDecoder, PartialStrings, Step, Update};
+use ssewire_tests::fuzz::message_stream;
+
+const START: &str = "\
+    event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"content\":[]}}\n\n\
+    event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n\
+    event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}\n\n\
+    event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":2,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"n\",\"input\":{}}}\n\n";
+
+const END: &str = "\
+    event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n\
+    event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+
+/// Spellings of a delta: `{text}` is its text, `{kind}` and `{member}` what they are of a kind, `{index}` its block.
+const SPELLINGS: [&str; 8] = [
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}   }\n\n",
+    "event: content_block_delta\ndata: {\"delta\":{\"{member}\":\"{text}\",\"type\":\"{kind}\"},\"index\":{index},\"type\":\"content_block_delta\"}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"},\"index\":{index}  }\n\n",
+    "data: {\"type\": \"content_block_delta\", \"index\": {index}, \"delta\": {\"type\": \"{kind}\", \"{member}\": \"{text}\"}}\n\n",
+    "event: other\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}}\n\n",
+    "event: content_block_delta\r\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}}\r\n\r\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"first\",\"{member}\":\"{text}\"}}\n\n",
+];
+
+const KINDS: [(&str, &str); 3] =
+    [("text_delta", "text"), ("thinking_delta", "thinking"), ("input_json_delta", "partial_json")];
+
+/// Texts as JSON has them, valid and not.
+const TEXTS: [&[u8]; 14] = [
+    b"Hi",
+    b"",
+    b"a word or two and some more of them, so that there are many",
+    "é😀 and \u{2028}".as_bytes(),
+    br#"{\"a\":\"b\\n\"}"#,
+    br"\n\t\b\f\r\/",
+    br"\u00e9",
+    br"\ud83d",
+    br"\ude00",
+    b"\xFF",
+    b"\xC3",
+    b"\x01",
+    br"\x",
+    b"\"}} \n",
+];
+
+/// What comes between repeated deltas.
+const BETWEEN: [&[u8]; 12] = [
+    b"",
+    b": comment\n\n",
+    b"id: 7\n",
+    b"retry: 1\n\n",
+    b"error: overloaded\n\n",
+    b"event: ping\ndata: {\"type\":\"ping\"}\n\n",
+    b"event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+    b"event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"new\"}}\n\n",
+    b"data: {\n\n",
+    b"event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_2\",\"content\":[]}}\n\n",
+    b"data: x\n",
+    b"\n",
+];
+
+fn event(spelling: &str, kind: usize, index: usize, text: &[u8]) -> Vec<u8> {
+    let (kind, member) = KINDS[kind];
+    let event = spelling.replace("{kind}", kind).replace("{member}", member).replace("{index}", &index.to_string());
+    let (before, after) = event.split_once("{text}").expect("a text");
+    [before.as_bytes(), text, after.as_bytes()].concat()
+}
+
+/// In one chunk and in chunks of some lengths.
+fn check(flags: u8, limit: u8, body: &[u8]) {
+    message_stream(&[&[flags, limit, 0], body].concat());
+    for length in [1, 7, 64, 117, 255] {
+        message_stream(&[&[flags, limit, 1, length], body].concat());
+    }
+}
+
+#[test]
+fn a_repeated_delta_is_merged_as_any_other() {
+    for spelling in SPELLINGS {
+        for kind in 0..KINDS.len() {
+            let mut body = START.as_bytes().to_vec();
+            for text in TEXTS {
+                for text in [b"one", text, b"two"] {
+                    body.extend(event(spelling, kind, kind, text));
+                }
+            }
+            body.extend(END.as_bytes());
+            check(0, 0, &body);
+        }
+    }
+}
+
+#[test]
+fn whatever_comes_between_ends_the_repetition() {
+    for between in BETWEEN {
+        let mut body = START.as_bytes().to_vec();
+        for text in [&b"one"[..], b"two", b"three"] {
+            body.extend(event(SPELLINGS[0], 0, 0, text));
+        }
+        body.extend(between);
+        for text in [&b"four"[..], b"five"] {
+            body.extend(event(SPELLINGS[0], 0, 0, text));
+        }
+        body.extend(END.as_bytes());
+        for flags in [0, 1, 2] {
+            check(flags, 0, &body);
+        }
+    }
+}
+
+#[test]
+fn deltas_of_other_kinds_blocks_and_spellings_take_turns() {
+    let mut body = START.as_bytes().to_vec();
+    for round in 0..40_usize {
+        let (kind, index) = (round / 3 % 3, round / 5 % 4);
+        body.extend(event(SPELLINGS[round / 2 % SPELLINGS.len()], kind, index, TEXTS[round % 7]));
+    }
+    body.extend(END.as_bytes());
+    check(0, 0, &body);
+}
+
+#[test]
+fn limits_hold_for_repeated_deltas() {
+    let mut body = START.as_bytes().to_vec();
+    for text in ["one", "two", "three", "\\n\\n\\n", "a longer text than the others, so that its event is too large"] {
+        for _ in 0..3 {
+            body.extend(event(SPELLINGS[0], 0, 0, text.as_bytes()));
+        }
+    }
+    body.extend(END.as_bytes());
+    for limit in 0..=60 {
+        check(4, limit, &body);
+        check(8, limit, &body);
+        check(9, limit, &body);
+    }
+}
+
+#[test]
+fn updates_and_payloads_of_repeated_deltas_are_those_of_their_events() {
+    let mut body = START.as_bytes().to_vec();
+    for text in ["{\\\"a\\\"", ":1", "}"] {
+        body.extend(event(SPELLINGS[2], 2, 2, text.as_bytes()));
+    }
+    for accumulator in [Accumulator::new(), Accumulator::new().with_partial_input(PartialStrings::Show)] {
+        let mut decoder = MessageDecoder::new().with_accumulator(accumulator);
+        let mut seen = Vec::new();
+        let mut input = &body[..];
+        while let Step::Update(event) = decoder.decode(&mut input).expect("not strict") {
+            if let Update::ToolInput { partial_json, block, input, .. } = event.update {
+                let payload = String::from_utf8(event.payload.to_vec()).expect("UTF-8");
+                let event_type = String::from_utf8(event.event_type.to_vec()).expect("UTF-8");
+                seen.push((event_type, partial_json.to_owned(), block.index(), input.raw().to_owned(), payload));
+            }
+        }
+        let piece = |piece: &str, raw: &str, text: &str| {
+            let payload = format!(
+                r#"{{"delta":{{"partial_json":"{text}","type":"input_json_delta"}},"index":2,"type":"content_block_delta"}}"#
+            );
+            ("content_block_delta".to_owned(), piece.to_owned(), 2, raw.to_owned(), payload)
+        };
+        assert_eq!(
+            seen,
+            [piece("{\"a\"", "{\"a\"", "{\\\"a\\\""), piece(":1", "{\"a\":1", ":1"), piece("}", "{\"a\":1}", "}"),]
+        );
+    }
+}
