@@ -74,25 +74,21 @@ macro_rules! decode_with_decoder {
             type Item = $item;
 
             #[inline]
-
             fn poll(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<$span>, DecodeError> {
                 $poll(decoder, input)
             }
 
             #[inline]
-
             fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: $span) -> $item {
                 $resolve_owned(decoder, chunk, span)
             }
 
             #[inline]
-
             fn finish(decoder: &mut Decoder) -> Result<(), Truncated> {
                 decoder.finish()
             }
 
             #[inline]
-
             fn completion(_: &Decoder) -> &'static [u8] {
                 Self::Decoder::BLOCK_END
             }
@@ -127,7 +123,6 @@ impl BlockAt {
 }
 
 #[inline]
-
 fn poll_block(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<BlockAt>, DecodeError> {
     let length = input.len();
     loop {
@@ -149,19 +144,16 @@ impl Decode for Lines {
     type Item = Vec<u8>;
 
     #[inline]
-
     fn poll(decoder: &mut LineDecoder, input: &mut &[u8]) -> Result<Option<LineSpan>, DecodeError> {
         decoder.poll_line(input)
     }
 
     #[inline]
-
     fn resolve_owned(decoder: &mut LineDecoder, chunk: &[u8], span: LineSpan) -> Vec<u8> {
         decoder.resolve(chunk, span).to_vec()
     }
 
     #[inline]
-
     fn finish(decoder: &mut LineDecoder) -> Result<(), Truncated> {
         decoder.finish()
     }

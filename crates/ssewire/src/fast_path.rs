@@ -86,12 +86,15 @@ fn type_range(event_type: &[u8]) -> Range<usize> {
 /// Splits a complete `data: ` line that ends in LF: its value, and the bytes after it. If the chunk cuts the line, the error
 /// is the start of its value.
 #[inline(always)]
-pub(crate) fn scan_data_line(chunk: &[u8]) -> Result<(&[u8], &[u8]), Option<&[u8]>> {
+pub(crate) fn scan_data_line(chunk: &[u8]) -> Result<DataLine<'_>, Option<&[u8]>> {
     trace::examined(|| chunk.len().min(1));
     let value = chunk.strip_prefix(DATA).ok_or(None)?;
     trace::examined(|| DATA.len().wrapping_sub(1));
     split_line(value).map_err(|end| matches!(end, LineEnd::Missing).then_some(value))
 }
+
+/// The value of a `data` line, and the bytes after its line end.
+type DataLine<'c> = (&'c [u8], &'c [u8]);
 
 /// The event type, and the rest of the chunk after `data: `.
 type Head<'c> = (Option<&'c [u8]>, &'c [u8]);
