@@ -31,6 +31,7 @@ mod unix {
 
     const SHELLS: [&str; 7] = ["ash", "bash", "dash", "fish", "ksh", "sh", "zsh"];
 
+    #[allow(clippy::useless_conversion, reason = "these numbers have other types on other targets")]
     pub(super) fn is_same(stat: &rustix::fs::Stat, null: &Metadata) -> bool {
         u64::try_from(stat.st_ino) == Ok(null.ino()) && u64::try_from(stat.st_dev) == Ok(null.dev())
     }

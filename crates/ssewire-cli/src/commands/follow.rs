@@ -328,7 +328,7 @@ impl Session {
         match &result {
             Ok(message) => renderer.end_message(Outcome::Stream(Some(message)), output)?,
             Err(incomplete) => {
-                let seen = self.has_events || incomplete.unmatched_input().first().is_some();
+                let seen = self.has_events || !incomplete.unmatched_input().is_empty();
                 let outcome = match incomplete.non_stream_body() {
                     Some(NonStreamBody::Message(message)) => Outcome::Body(message),
                     _ => Outcome::Stream(seen.then_some(incomplete.message())),

@@ -280,7 +280,7 @@ mod tests {
             (60, 61_000, &["0 s", "20 s", "40 s", "60 s"]),
         ] {
             let mut recording = Recording::default();
-            recording.note(Subject::Ping, Kind::Ping, || String::new(), point(end_millis, 1));
+            recording.note(Subject::Ping, Kind::Ping, String::new, point(end_millis, 1));
             let ticks = Layout::new(&recording, Axis::Arrival, columns, 12).ticks;
             assert_eq!(ticks.iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>(), labels);
         }
@@ -290,8 +290,8 @@ mod tests {
     fn nothing_and_everything_at_once_have_a_layout() {
         assert_eq!(Layout::new(&Recording::default(), Axis::Arrival, 0, 12).lanes.len(), 0);
         let mut recording = Recording::default();
-        recording.note(Subject::Ping, Kind::Ping, || String::new(), point(0, 0));
-        recording.note(Subject::Ping, Kind::Ping, || String::new(), point(0, u64::MAX));
+        recording.note(Subject::Ping, Kind::Ping, String::new, point(0, 0));
+        recording.note(Subject::Ping, Kind::Ping, String::new, point(0, u64::MAX));
         assert_eq!(Layout::new(&recording, Axis::Arrival, 10, 12).busiest, 2);
         assert_eq!(Layout::new(&recording, Axis::Bytes, 10, 12).lanes[0].span, 0..10);
     }

@@ -100,7 +100,7 @@ impl Recording {
             self.first_text.get_or_insert(point);
         }
         if let Update::MessageDelta { stop_reason: Some(reason), .. } = update {
-            self.stop_reason = Some((point, one_line(&reason.to_string())));
+            self.stop_reason = Some((point, one_line(reason.as_ref())));
         }
     }
 

@@ -63,7 +63,7 @@ fn garbage_between_lines_is_reported_with_its_line_number() {
         assert_eq!(ran.stderr, "ssewire: line 2: not a JSON object, skipped\n");
     }
     // A line that is cut is an event that is lost.
-    lines[4] = &lines[4][..30];
+    lines[4] = lines[4].get(..30).unwrap();
     let ran = ssewire(&["text"], lines.join("\n").as_bytes()).exits(4);
     assert!(ran.stderr.contains("line 5: not valid JSON"), "{ran:?}");
 }

@@ -32,7 +32,7 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         ("white space", b" \t\r\n \n".repeat(300)),
         ("a cut stream", text[..text.len() / 2].to_vec()),
         ("a stream without its end", text[..text.len() - 1].to_vec()),
-        ("two messages", [&text[..], &good.as_bytes()].concat()),
+        ("two messages", [&text[..], good.as_bytes()].concat()),
         ("a replaced message", [START, &piece("a"), &good.replace("msg_1", "msg_2")].concat().into_bytes()),
         ("CR line ends", good.replace('\n', "\r").into_bytes()),
         ("CRLF line ends", good.replace('\n', "\r\n").into_bytes()),
