@@ -46,17 +46,17 @@
 //!
 //! # Agreement with serde_json
 //!
-//! The value of a complete text is the one that [`serde_json::from_str`] reads, in every configuration of serde_json:
-//! serde_json builds the numbers, the last value of a repeated key wins and keeps the place of the first, and at most
-//! 127 containers are nested. Text that serde_json rejects is rejected here.
+//! The value of a complete text is the one that [`serde_json::from_str`] reads, in every configuration of serde_json.
+//! serde_json builds the numbers. The last value of a repeated key wins and keeps the place of the first. At most 127
+//! containers are nested. Text that serde_json rejects is rejected here.
 //!
 //! There is one intended difference. With `arbitrary_precision` or `raw_value`, serde_json does not read an object if
 //! its first key is one of serde_json's private names (`$serde_json::private::Number`). Here it is an object.
 //!
 //! # Errors
 //!
-//! Rejected are, for example, a missing comma, a trailing comma, `NaN`, a comment, a single quote, a lone surrogate, a
-//! control character in a string, a 128th nested container, and characters after the value. [`JsonError`] has the
+//! Text outside of the grammar is rejected, for example a missing or trailing comma, `NaN`, a comment, or characters after
+//! the value. So are a lone surrogate, a control character in a string, and a 128th nested container. [`JsonError`] has the
 //! position of the first byte with which the text cannot become valid JSON any more. The value remains that of the text
 //! before that byte. [`raw`](PartialJson::raw) has all text, including text after the error. Neither errors nor `Debug`
 //! show any of it.

@@ -71,7 +71,7 @@ pub struct Decoder<S = HeapBuffer> {
 /// Properties of the current block, apart from what is in the buffer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct BlockFlags {
-    /// A line that is no comment has started.
+    /// A line other than a comment has started.
     pub(crate) has_field: bool,
     pub(crate) has_retry: bool,
     pub(crate) id_ignored: bool,
@@ -204,7 +204,7 @@ impl<S> Decoder<S> {
     }
 
     /// The reconnection time that the stream set last, if it set one. Takes effect when its line ends, and outlives
-    /// [`reset`](Self::reset): it tells how long to wait before the next connection.
+    /// [`reset`](Self::reset): it is the time to wait before the next connection.
     #[must_use]
     pub const fn retry(&self) -> Option<Duration> {
         if self.has_retry { Some(Duration::from_millis(self.retry)) } else { None }
@@ -212,6 +212,15 @@ impl<S> Decoder<S> {
 
     /// Returns whether bytes are pending that [`finish`](Self::finish) would discard: an unfinished line, or a field
     /// after the last blank line.
+    ///
+    /// ```
+    /// let mut decoder = ssewire::Decoder::new();
+    /// assert_eq!(decoder.decode(&mut &b"data: x\n"[..])?, None);
+    /// assert!(decoder.is_pending());
+    /// assert!(decoder.decode(&mut &b"\n"[..])?.is_some());
+    /// assert!(!decoder.is_pending());
+    /// # Ok::<(), ssewire::DecodeError>(())
+    /// ```
     #[must_use]
     pub fn is_pending(&self) -> bool {
         self.scanner.bom_bytes() > 0
@@ -233,6 +242,17 @@ impl<S: Storage> Decoder<S> {
 
     /// Sets the last event ID of a client that reconnects with `Last-Event-ID`: events carry it until the stream sets
     /// another. The fields of an unfinished block are kept; its event carries the new ID unless the block sets one.
+    ///
+    /// ```
+    /// use ssewire::{Decoder, InvalidId};
+    ///
+    /// let mut decoder = Decoder::new();
+    /// decoder.set_last_event_id(b"7")?;
+    /// assert_eq!(decoder.set_last_event_id(b"8\r\nx: y"), Err(InvalidId::ForbiddenByte));
+    /// let event = decoder.decode(&mut &b"data: x\n\n"[..])?.unwrap();
+    /// assert_eq!(event.last_event_id(), b"7");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`InvalidId`] if the ID contains LF, CR or NUL, which no stream can set, is longer than

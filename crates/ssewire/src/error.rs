@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::buffer::OutOfCapacity;
 
-/// An event that exceeds a limit. There is no malformed input: the standard has a reading for every byte sequence.
+/// An event that exceeds a limit. Input is never malformed: the standard defines a reading for every byte sequence.
 ///
 /// The event is lost, with the remaining comments and unknown fields of its block. Decoding continues after its blank line,
 /// and its `id` and `retry` fields still take effect. Safe to log: contains no bytes of the stream.

@@ -147,7 +147,7 @@ pub(crate) enum Name {
 /// The kind of the line that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineState {
-    /// At the start of a line, or within its first bytes, which do not tell the kind yet.
+    /// At the start of a line, or within its first bytes, which leave the kind open.
     Start,
     /// At the end of a blank line.
     Blank,
@@ -161,7 +161,7 @@ pub(crate) enum LineState {
     Skipped,
 }
 
-/// Tells the kind of a line from its first bytes, and how many of them come before its content: name, colon and space. In
+/// Returns the kind of a line by its first bytes, and how many of them come before its content: name, colon and space. In
 /// an unknown field all of the line is content.
 ///
 /// `line` starts where the line starts and may go beyond its end. Returns `None` if `line` ends before the decision,
@@ -226,8 +226,8 @@ impl LinePrefix {
         }
     }
 
-    /// Tells the kind of the line that `rest` continues, and how many bytes of `rest` come before its content. Keeps `rest` if
-    /// it does not tell. Examines again at most [`CAPACITY`](Self::CAPACITY) bytes.
+    /// Returns the kind of the line that `rest` continues, and how many bytes of `rest` come before its content. Keeps `rest` if
+    /// it leaves the kind open. Examines again at most [`CAPACITY`](Self::CAPACITY) bytes.
     #[inline]
     pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<(LineState, usize)> {
         let classified = if self.bytes().is_empty() { classify(rest) } else { self.classify_with(rest) };

@@ -61,6 +61,15 @@ impl OwnedEvent {
     }
 
     /// See [`Event::retry`].
+    ///
+    /// ```
+    /// use core::time::Duration;
+    ///
+    /// let mut decoder = ssewire::Decoder::new();
+    /// let event = decoder.decode_owned(&mut &b"retry: 10\ndata: x\n\n"[..])?.unwrap();
+    /// assert_eq!(event.retry(), Some(Duration::from_millis(10)));
+    /// # Ok::<(), ssewire::DecodeError>(())
+    /// ```
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
@@ -241,6 +250,16 @@ impl OwnedFrame {
 
 impl Frame<'_> {
     /// Copies the frame: at most two allocations.
+    ///
+    /// ```
+    /// use ssewire::{Decoder, Frame};
+    ///
+    /// let mut decoder = Decoder::new().with_comments();
+    /// let frame = decoder.decode_frame(&mut &b": ping\n"[..])?.unwrap().into_owned();
+    /// drop(decoder);
+    /// assert_eq!(frame.as_frame(), Frame::Comment { text: b" ping", truncated: false });
+    /// # Ok::<(), ssewire::DecodeError>(())
+    /// ```
     #[must_use]
     pub fn into_owned(self) -> OwnedFrame {
         match self {
