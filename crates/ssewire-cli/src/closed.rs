@@ -7,12 +7,10 @@
 
 #[cfg(unix)]
 pub(crate) fn is_stdout_closed() -> bool {
-    use rustix::fs::{OFlags, fcntl_getfl, fstat};
+    use rustix::fs::{OFlags, fcntl_getfl};
 
-    let Ok(null) = std::fs::metadata(unix::NULL) else { return false };
-    let is_null = fstat(std::io::stdout()).is_ok_and(|stat| unix::is_same(&stat, &null));
     let is_opened_for_both = || fcntl_getfl(std::io::stdout()).is_ok_and(|flags| flags.contains(OFlags::RDWR));
-    is_null && is_opened_for_both() && unix::is_started_by_shell() && !unix::has_parent_null_output()
+    unix::is_null_output() && is_opened_for_both() && unix::is_started_by_shell() && !unix::has_parent_null_output()
 }
 
 #[cfg(not(unix))]
@@ -22,18 +20,21 @@ pub(crate) fn is_stdout_closed() -> bool {
 
 #[cfg(unix)]
 mod unix {
-    use std::fs::Metadata;
+    use std::fs::File;
+    use std::os::fd::AsFd as _;
     use std::os::unix::fs::MetadataExt as _;
     use std::os::unix::process::parent_id;
     use std::path::Path;
 
-    pub(super) const NULL: &str = "/dev/null";
+    const NULL: &str = "/dev/null";
 
     const SHELLS: [&str; 7] = ["ash", "bash", "dash", "fish", "ksh", "sh", "zsh"];
 
-    #[allow(clippy::useless_conversion, reason = "these numbers have other types on other targets")]
-    pub(super) fn is_same(stat: &rustix::fs::Stat, null: &Metadata) -> bool {
-        u64::try_from(stat.st_ino) == Ok(null.ino()) && u64::try_from(stat.st_dev) == Ok(null.dev())
+    pub(super) fn is_null_output() -> bool {
+        let output = std::io::stdout().as_fd().try_clone_to_owned();
+        let output = output.and_then(|output| File::from(output).metadata());
+        let null = std::fs::metadata(NULL);
+        matches!((output, null), (Ok(output), Ok(null)) if (output.dev(), output.ino()) == (null.dev(), null.ino()))
     }
 
     /// The parent is a shell, or a shell has replaced itself by this program: it names the program in `_`.

@@ -43,11 +43,11 @@ impl Picture {
             let y = base.saturating_sub(BAR);
             writeln!(
                 f,
-                r#"<rect class="{colour} tint" x="{x}" y="{y}" width="{width}" height="{BAR}" rx="2" fill-opacity="0.15"/>"#
+                r#"<rect class="{colour} solid" x="{x}" y="{y}" width="{width}" height="{BAR}" rx="2" fill-opacity="0.15"/>"#
             )?;
         }
         // One path a lane: thousands of elements would be slow to show.
-        write!(f, r#"<path class="{colour} bar" d=""#)?;
+        write!(f, r#"<path class="{colour} solid" d=""#)?;
         for (column, events) in lane.events.iter().enumerate().filter(|(_, events)| **events > 0) {
             let height = events.saturating_mul(BAR).div_ceil(self.0.busiest);
             write!(f, "M{} {base}v-{height}h{COLUMN}v{height}z", x(column))?;
@@ -85,7 +85,11 @@ impl Picture {
         let is_left = marker.column < COLUMNS / 2;
         let (x, anchor) = if is_left { (x.saturating_add(5), "start") } else { (x.saturating_sub(5), "end") };
         let label = Escaped(&marker.label);
-        writeln!(f, r#"<text class="{colour}" x="{x}" y="{y}" text-anchor="{anchor}">{}: {label}</text>"#, marker.name)
+        writeln!(
+            f,
+            r#"<text class="{colour} solid" x="{x}" y="{y}" text-anchor="{anchor}">{}: {label}</text>"#,
+            marker.name
+        )
     }
 
     fn legend(&self) -> String {
@@ -108,17 +112,14 @@ impl Picture {
 const STYLE: &str = "<style>
 .surface{fill:#ffffff}.ink{fill:#222222}.muted{fill:#666666}.grid{stroke:#d8d8d8}.axis{stroke:#888888}
 .gap{fill:#fff3e0}.gap-label{fill:#b45f06}
-.message{fill:#444444;stroke:#444444}.text{fill:#2e7d32;stroke:#2e7d32}.thinking{fill:#7a6a9a;stroke:#7a6a9a}
-.tool{fill:#00798c;stroke:#00798c}.block{fill:#1565c0;stroke:#1565c0}.ping{fill:#b8860b;stroke:#b8860b}
-.other{fill:#8e24aa;stroke:#8e24aa}.error{fill:#c62828;stroke:#c62828}
-text,.bar,.tint{stroke:none}.line{fill:none}
+.message{color:#444444}.text{color:#2e7d32}.thinking{color:#7a6a9a}.tool{color:#00798c}.block{color:#1565c0}
+.ping{color:#b8860b}.other{color:#8e24aa}.error{color:#c62828}
+.solid{fill:currentColor}.line{fill:none;stroke:currentColor}
 @media (prefers-color-scheme:dark){
 .surface{fill:#16181c}.ink{fill:#e6e6e6}.muted{fill:#a0a4aa}.grid{stroke:#33373d}.axis{stroke:#777c84}
 .gap{fill:#3a2a14}.gap-label{fill:#f0a95a}
-.message{fill:#c8ccd2;stroke:#c8ccd2}.text{fill:#7cc47f;stroke:#7cc47f}.thinking{fill:#b8a8d8;stroke:#b8a8d8}
-.tool{fill:#4fc3d5;stroke:#4fc3d5}.block{fill:#7fb5f0;stroke:#7fb5f0}.ping{fill:#e0b84c;stroke:#e0b84c}
-.other{fill:#d58ae6;stroke:#d58ae6}.error{fill:#ff8a80;stroke:#ff8a80}
-text,.bar,.tint{stroke:none}.line{fill:none}
+.message{color:#c8ccd2}.text{color:#7cc47f}.thinking{color:#b8a8d8}.tool{color:#4fc3d5}.block{color:#7fb5f0}
+.ping{color:#e0b84c}.other{color:#d58ae6}.error{color:#ff8a80}
 }
 </style>
 ";

@@ -91,3 +91,50 @@ fn a_timeline_is_as_wide_as_the_terminal_and_escapes_what_steers_it() {
     assert!(!shown.contains('\u{1b}'), "{shown}");
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
 }
+
+/// Arguments and file names come from outside, too.
+#[test]
+fn arguments_and_file_names_are_escaped() {
+    const HELPER: &str = "
+import os, pty, subprocess, sys
+master, slave = pty.openpty()
+child = subprocess.run([sys.argv[1]] + [argument.encode().decode('unicode_escape') for argument in sys.argv[2:]],
+    stdin=subprocess.DEVNULL, stdout=slave, stderr=slave)
+os.write(slave, b'END')
+out = b''
+while not out.endswith(b'END'):
+    out += os.read(master, 4096)
+assert child.returncode in (0, 1, 2), child.returncode
+sys.stdout.buffer.write(out[:-3])
+";
+    let evil = r"evil\x1b]52;c;aGk=\x07\x9b31m\u202e.sse";
+    for args in [
+        &[evil][..],
+        &[evil, "b.sse"],
+        &["text", evil],
+        &["text", evil, evil],
+        &[r"--\x1b[31mx"],
+        &["--chunk-size", evil],
+        &["--color", evil],
+        &["--input", evil],
+        &["--last-event-id", r"\x1b[31m\nx"],
+        &["completions", evil],
+        &["record", "/does/not/\u{1b}]0;x\u{7}exist"],
+        &["serve", evil],
+        &["serve", "--fault", evil],
+        &["serve", "--speed", evil],
+        &["demo", evil],
+        &[evil, "--help", "--fast=\u{1b}[31m"],
+    ] {
+        let shown = python(HELPER, args, &[]);
+        assert!(!shown.is_empty());
+        let control = shown.chars().find(|c| is_control(*c));
+        assert_eq!(control, None, "{args:?} {shown:?}");
+    }
+}
+
+/// What a terminal may act on, but line ends.
+fn is_control(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r'))
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

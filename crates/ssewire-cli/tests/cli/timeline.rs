@@ -1,7 +1,7 @@
 //! `timeline`: what is drawn. Where things stand is tested with given times, where they are laid out.
 
 use crate::python::python;
-use crate::support::{START, piece, sample, ssewire, streams};
+use crate::support::{START, STOP, piece, sample, ssewire, streams};
 
 #[test]
 fn a_file_is_drawn_by_position() {
@@ -51,4 +51,51 @@ fn it_ends_as_the_other_commands_do() {
     assert!(error.stdout.contains("\nerror "), "{error:?}");
     assert_eq!(ssewire(&["timeline"], b"data: {\"id\":\"c\"}\n\n").exits(1).says("another protocol").stdout, "");
     assert_eq!(ssewire(&["timeline"], b"").exits(1).says("empty").stdout, "");
+}
+
+/// A picture can be published: it has no scripts, and refers to nothing outside of it, whatever the server sent.
+#[test]
+fn pictures_are_safe_to_publish() {
+    let name = "x</text><script>alert(1)</script><image href='http://x/'/>&lt; onload=\\\"a\\\" url(http://x) ]]> <!--";
+    let start = format!(
+        "data: {{\"type\":\"content_block_start\",\"index\":1,\"content_block\":{{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"{name}\",\"input\":{{}}}}}}\n\n"
+    );
+    for (at, name) in [(0, "</svg><script>"), (1, "<a href=\\\"javascript:x\\\">"), (2, "@import url(x)")] {
+        let end = STOP.replace("end_turn", name);
+        let unnamed = START.replace("\"text\",\"text\"", &format!("\"{name}\",\"text\""));
+        let bytes = [[START, &unnamed][at % 2], &start, &piece("x"), &end].concat();
+        let picture = ssewire(&["timeline", "--svg"], bytes.as_bytes()).stdout;
+        const CHECK: &str = "
+import os, xml.etree.ElementTree as tree
+allowed = {'svg', 'title', 'style', 'rect', 'text', 'path'}
+attributes = {'viewBox', 'width', 'height', 'font-family', 'font-size', 'font-weight', 'class', 'x', 'y', 'rx', 'd',
+    'fill-opacity', 'stroke-dasharray', 'text-anchor'}
+styles = 0
+for element in tree.fromstring(os.environ['PICTURE']).iter():
+    name = element.tag.removeprefix('{http://www.w3.org/2000/svg}')
+    assert name in allowed, element.tag
+    assert set(element.attrib) <= attributes, element.attrib
+    assert not any('url' in value or 'http' in value for value in element.attrib.values()), element.attrib
+    if name == 'style':
+        styles += 1
+        assert 'url' not in element.text and '@import' not in element.text
+assert styles == 1
+print('safe')
+";
+        assert_eq!(python(CHECK, &[], &[("PICTURE", &picture)]), "safe\n", "{picture}");
+    }
+}
+
+/// The shape of the drawing does not depend on the number of events, and neither does its cost.
+#[test]
+fn many_events_with_a_long_tool_name_are_drawn() {
+    let name = "n".repeat(200_000);
+    let start = format!(
+        "data: {{\"type\":\"content_block_start\",\"index\":1,\"content_block\":{{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"{name}\",\"input\":{{}}}}}}\n\n"
+    );
+    let input = "data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\" \"}}\n\n";
+    let bytes = [START, &start, &input.repeat(50_000), STOP].concat();
+    let drawn = ssewire(&["timeline"], bytes.as_bytes()).stdout;
+    assert!(drawn.starts_with("50006 events "), "{drawn}");
+    assert!(drawn.contains("1 tool_use nnnnnnnnnnnn…") && drawn.lines().count() < 15, "{drawn}");
 }
