@@ -13,6 +13,9 @@ mod interrupt;
 mod json_lines;
 #[cfg(test)]
 mod live;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod memory;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]
