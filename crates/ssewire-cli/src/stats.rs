@@ -150,7 +150,7 @@ gap p99              1.00 s
     #[test]
     fn unknown_values_are_left_out() {
         assert_eq!(Stats::default().table(true), "events  0\nbytes   0\n");
-        // All at once is no speed.
+        // Events that arrive together have no rate.
         let mut stats = Stats::default();
         stats.chunk(9, millis(3));
         stats.event(millis(3));

@@ -82,7 +82,7 @@ fn byte_order_mark_is_skipped_only_at_the_beginning_whatever_the_chunks() {
 fn non_stream_body_names_each_kind_of_body() {
     let long_text = format!("{}é and so on", "x".repeat(511));
     let page = format!("<!doctype html>\n<html>{}\ndata: in a page\n</html>", "x".repeat(600));
-    let cases: [(&[u8], NonStreamBody); 22] = [
+    let cases: [(&[u8], NonStreamBody); 25] = [
         (b"", NonStreamBody::Empty),
         (b"\r\n\n", NonStreamBody::Empty),
         (b"\xEF\xBB\xBF", NonStreamBody::Empty),
@@ -93,6 +93,9 @@ fn non_stream_body_names_each_kind_of_body() {
         (b"\x28\xB5\x2F\xFD\x24\x05", NonStreamBody::Compressed),
         (b"\x78\x9C\xCB\x48", NonStreamBody::Compressed),
         (b"\x00\x00\x01\x20\x00\x00\x00\x4B", NonStreamBody::Binary),
+        (b"\xFF\xFEd\0a\0t\0a\0:\0", NonStreamBody::Utf16),
+        (b"\xFE\xFF\0d\0a\0t\0a\0:", NonStreamBody::Utf16),
+        (b"{\0\"\0t\0y\0p\0e\0\"\0", NonStreamBody::Utf16),
         (b"upstream connect error", NonStreamBody::Text),
         (b"no healthy upstream: retry later\n", NonStreamBody::Text),
         (long_text.as_bytes(), NonStreamBody::Text),

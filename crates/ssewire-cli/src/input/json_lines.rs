@@ -69,7 +69,7 @@ const OTHER_LINES: [&str; 9] = [
 impl Translator {
     /// A longer line of a bare event is checked by the decoder alone.
     const MAX_HELD_BYTES: usize = 256 * 1024;
-    /// So many bytes can precede the first event: lines of agent tools.
+    /// The most bytes before the first event: lines of agent tools.
     const MAX_UNDECIDED_BYTES: usize = 1024 * 1024;
 
     pub(crate) fn new(format: Format, max_line_bytes: usize) -> Self {

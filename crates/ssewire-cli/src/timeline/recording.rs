@@ -73,7 +73,7 @@ pub(super) enum Kind {
 
 impl Recording {
     const LONGEST_LABEL: usize = 24;
-    /// So many blocks have lanes of their own; a drawing of thousands would show nothing.
+    /// The most blocks with lanes of their own; a drawing of thousands would show nothing.
     const MAX_BLOCKS: usize = 40;
     /// A gap is drawn if it is a twentieth of the whole: there are no more.
     pub(super) const MAX_GAPS: usize = 20;

@@ -7,7 +7,7 @@ const MESSAGE_COMMANDS: [&str; 3] = ["text", "events", "message"];
 const MESSAGE_BODY: &[u8] = br#"{"type":"message","id":"m","role":"assistant","content":[{"type":"thinking","thinking":"Hm."},{"type":"text","text":"hi"}],"stop_reason":"end_turn","stop_sequence":null}"#;
 
 #[test]
-fn a_message_that_is_no_stream_is_shown_all_the_same() {
+fn a_plain_json_message_is_printed() {
     let said = "body is a plain JSON message, not a stream";
     let ran = ssewire(&["message"], MESSAGE_BODY).exits(0).says(said);
     assert_eq!(ran.document(), Some(serde_json::from_slice(MESSAGE_BODY).unwrap()));
@@ -19,7 +19,7 @@ fn a_message_that_is_no_stream_is_shown_all_the_same() {
 }
 
 #[test]
-fn an_error_that_is_no_stream_is_the_servers() {
+fn a_plain_json_error_is_reported() {
     let body = br#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"req_1"}"#;
     for command in MESSAGE_COMMANDS {
         let ran = ssewire(&[command], body).exits(3).says("authentication_error for request req_1: invalid x-api-key");
@@ -28,7 +28,7 @@ fn an_error_that_is_no_stream_is_the_servers() {
 }
 
 #[test]
-fn what_is_no_messages_stream_is_named_in_one_sentence() {
+fn a_foreign_body_is_named_in_one_sentence() {
     let foreign = concat!(
         "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n",
         "data: [DONE]\n\n",
@@ -105,7 +105,7 @@ fn a_cut_stream_is_incomplete() {
 }
 
 #[test]
-fn an_unterminated_stream_is_whole_unless_strict() {
+fn an_unterminated_stream_is_complete_unless_strict() {
     let (bytes, _) = STOP.split_once("data: {\"type\":\"message_stop\"}").unwrap();
     let bytes = [START, &piece("Hello"), bytes].concat().into_bytes();
     let ran = ssewire(&["message"], &bytes).exits(0).says("note: message is whole, but message_stop is missing");
@@ -129,7 +129,7 @@ fn broken_tool_input_is_incomplete() {
 }
 
 #[test]
-fn strict_ends_at_the_first_departure() {
+fn strict_ends_at_the_first_violation() {
     let bytes = stream(&[&piece("Hel"), "data: {\"type\":\"content_block_stop\",\"index\":5}\n\n", &piece("lo")]);
     assert_eq!(ssewire(&[], &bytes).exits(0).says("1 protocol violation").stdout, "Hello");
     let ran = ssewire(&["--strict"], &bytes)
@@ -156,7 +156,7 @@ fn a_servers_error_need_not_be_json() {
 }
 
 #[test]
-fn files_that_cannot_be_read_are_told() {
+fn unreadable_files_are_reported() {
     for path in ["/does/not/exist", "/"] {
         for command in ["text", "sse", "message"] {
             ssewire(&[command, path], b"").exits(1).says(path);

@@ -21,7 +21,7 @@ fn no_command_panics_and_none_depends_on_the_chunking() {
             let whole = ssewire(args, &bytes);
             assert!([0, 1, 3, 4].contains(&whole.code), "{name} {args:?} {whole:?}");
             assert!(!whole.stderr.contains("panicked"), "{name} {args:?} {whole:?}");
-            // One input nests as deeply as a parser allows, and stands within a message.
+            // One input nests as deeply as a parser allows, within a message.
             if !args.contains(&"text") && name != "tool_json_deep" {
                 whole.lines();
             }

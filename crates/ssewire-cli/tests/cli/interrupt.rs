@@ -43,8 +43,8 @@ fn text_ends_with_a_note() {
 }
 
 #[test]
-fn message_prints_what_there_is() {
-    // What cannot be used is told at once, so it tells that all before it was read.
+fn message_prints_the_partial_message() {
+    // An event that is lost is reported at once: the report shows that everything before it was read.
     let input = [START, &piece("Hel"), "event: ping\ndata: {\n\n"].concat();
     let ran = interrupted(&["message"], &input, ("stderr", "event 4")).exits(130);
     assert_eq!(ran.document().unwrap()["content"][0]["text"], "Hel");
@@ -52,7 +52,7 @@ fn message_prints_what_there_is() {
 }
 
 #[test]
-fn a_whole_message_is_said_to_be_whole() {
+fn a_complete_message_is_reported_as_complete() {
     let input = [START, &piece("Hello"), STOP].concat();
     let ran = interrupted(&["events"], &input, ("stdout", "message_stop")).exits(130);
     assert_eq!(ran.stderr, "ssewire: interrupted; the message is complete\n");
@@ -74,7 +74,7 @@ fn sse_ends_with_its_state() {
 }
 
 #[test]
-fn a_timeline_is_drawn_and_stats_are_told() {
+fn a_timeline_and_stats_are_printed() {
     let input = [START, &piece("Hel"), "event: ping\ndata: {\n\n"].concat();
     let ran = interrupted(&["timeline", "--stats"], &input, ("stderr", "event 4")).exits(130);
     assert!(ran.stdout.contains("0 text") && ran.stderr.contains("\nevents "), "{ran:?}");

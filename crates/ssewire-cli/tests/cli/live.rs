@@ -61,7 +61,7 @@ fn events_are_shown_one_by_one() {
 }
 
 #[test]
-fn a_server_error_is_told_while_the_stream_is_open() {
+fn a_server_error_is_reported_while_the_stream_is_open() {
     let mut child = start(&[]);
     let mut stdin = child.stdin.take().unwrap();
     say(
@@ -115,7 +115,7 @@ fn a_reader_that_is_gone_ends_it_silently() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told() {
+fn a_full_disk_is_reported() {
     use std::process::{Command, Stdio};
 
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();

@@ -1,4 +1,4 @@
-//! The README of the package tells the same as the help: every command, every option, every exit code.
+//! The README of the package names what the help names: every command, option and exit code.
 
 use std::fs;
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Ran, recorded, sample, ssewire, streams};
 
-/// An expectation's null for a member that the stream never sent stands for an absent one.
+/// Removes the nulls of an expectation for members that the stream never sent.
 fn without_unsent(expected: Value, ours: &Value, stream: &str) -> Value {
     match expected {
         Value::Object(members) => members
@@ -58,7 +58,7 @@ fn message_is_the_final_message() {
 }
 
 #[test]
-fn the_servers_error_is_told_and_the_rest_is_kept() {
+fn the_error_of_the_server_is_reported_and_the_rest_is_kept() {
     for (name, said) in [
         ("error_first_event", "ssewire: server reported overloaded_error: Overloaded"),
         (

@@ -1,4 +1,4 @@
-//! What goes wrong is told on standard error without a word of what came.
+//! Notes on standard error have no word of the stream.
 
 use serde_json::json;
 
@@ -49,17 +49,17 @@ fn spoiled() -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn what_goes_wrong_is_told_without_what_came() {
+fn notes_have_no_payload_text() {
     let text = piece(MARKER);
-    let mut told = 0;
+    let mut reported = 0;
     for (what, event) in spoiled() {
         let whole = [START, &text, &event, STOP].concat();
         let cut = [START, &text, &event].concat();
         for stream in [whole, cut, event] {
-            told += check(what, stream.as_bytes());
+            reported += check(what, stream.as_bytes());
         }
     }
-    assert!(told > 100, "{told} of the runs had something to tell");
+    assert!(reported > 100, "{reported} of the runs had notes");
 }
 
 #[test]
@@ -74,13 +74,13 @@ fn bodies_that_are_no_stream_are_named_without_their_text() {
         format!(": {MARKER}\n\n"),
         format!("event: {MARKER}\ndata: {MARKER}\n\n"),
     ];
-    let told: usize = bodies.iter().map(|body| check(body, body.as_bytes())).sum();
-    assert!(told > 30, "{told} of the runs had something to tell");
+    let reported: usize = bodies.iter().map(|body| check(body, body.as_bytes())).sum();
+    assert!(reported > 30, "{reported} of the runs had notes");
 }
 
 /// Every text of every recorded stream, cut in the middle.
 #[test]
-fn recorded_streams_that_are_cut_are_told_without_their_text() {
+fn notes_about_cut_streams_have_no_text() {
     for (name, stream) in recorded("samples") {
         let stream = String::from_utf8(stream).unwrap().replace("\"text\":\"", &format!("\"text\":\"{MARKER}"));
         check(&name, &stream.as_bytes()[..stream.len() * 2 / 3]);
@@ -89,14 +89,14 @@ fn recorded_streams_that_are_cut_are_told_without_their_text() {
 
 /// How many commands had something to tell.
 fn check(what: &str, stream: &[u8]) -> usize {
-    let mut told = 0;
+    let mut reported = 0;
     for args in COMMANDS {
         let ran = ssewire(args, stream);
         let leaks = ["MARKER", "sk-ant"].iter().any(|word| ran.stderr.contains(word));
         assert!(!leaks, "{what} {args:?}: {}", ran.stderr);
-        told += usize::from(!ran.stderr.is_empty());
+        reported += usize::from(!ran.stderr.is_empty());
     }
-    told
+    reported
 }
 
 /// The command has no use for a key, and shows none.

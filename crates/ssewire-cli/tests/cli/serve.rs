@@ -99,7 +99,7 @@ print(child.wait(), child.stderr.read())
     assert_eq!(python(HELPER, &["serve", &file("text.sse")], &[]), "0 b''\n");
 }
 
-/// The whole way: served at its pace, recorded, and shown.
+/// From the server to the message.
 #[test]
 fn a_served_stream_is_recorded_and_shown() {
     let server = Served::start(&[&file("text.sse")]);

@@ -2,7 +2,7 @@
 
 use crate::support::{piece, sample, ssewire, stream, streams};
 
-/// The names of the rows, and what stands behind them.
+/// The names of the rows, and their values.
 fn rows(table: &str) -> Vec<(&str, &str)> {
     table.lines().map(|line| line.split_once("  ").unwrap()).map(|(name, value)| (name, value.trim())).collect()
 }
@@ -53,7 +53,7 @@ fn any_event_stream_has_counts() {
 }
 
 #[test]
-fn the_table_comes_behind_all_that_is_said() {
+fn the_table_follows_all_notes() {
     let ran = ssewire(&["--stats"], &stream(&[&piece("a"), "event: ping\ndata: {\n\n"])).exits(0);
     let lines: Vec<_> = ran.stderr.lines().collect();
     assert!(lines[0].starts_with("ssewire: event 4: "), "{lines:?}");

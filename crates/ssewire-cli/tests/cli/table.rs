@@ -77,7 +77,7 @@ fn every_command_ends_in_order_whatever_the_input_and_its_chunks() {
             assert!(whole.code == 0 || !whole.stderr.is_empty(), "{name} {args:?} {whole:?}");
             assert!(whole.stderr.lines().all(|line| line.starts_with("ssewire: ")), "{name} {args:?} {whole:?}");
             assert!(!whole.stderr.contains(|c: char| c.is_control() && c != '\n'), "{name} {args:?} {whole:?}");
-            // The times of a pipe are no two times the same.
+            // The times of a pipe differ from run to run.
             if args[0] == "timeline" {
                 continue;
             }
