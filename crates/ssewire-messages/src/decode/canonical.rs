@@ -141,7 +141,8 @@ fn string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     if let [b'"', rest @ ..] = rest {
         return Some((short_utf8(text)?.into(), rest));
     }
-    let mut unescaped = String::with_capacity(text.len().saturating_add(16));
+    // At least its length, so that it is allocated once.
+    let mut unescaped = String::with_capacity(data.len());
     let rest = append_string(data, &mut unescaped, usize::MAX)?;
     Some((unescaped.into(), rest.get(1..)?))
 }
