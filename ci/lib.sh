@@ -65,4 +65,4 @@ msrv="$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml).0"
 
 # Everything that is published, lowest layer first.
 libraries=(ssewire ssewire-json ssewire-messages ssewire-io)
-published=("${libraries[@]}" ssewire-cli ssewire-replay)
+published=("${libraries[@]}" ssewire-replay ssewire-cli)
