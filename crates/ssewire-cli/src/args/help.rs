@@ -157,7 +157,7 @@ fn documented() -> clap::Command {
     let cli = Cli::command();
     let options = |takes: &dyn Fn(&str) -> bool| -> Vec<Arg> {
         let options = cli.get_arguments().filter(|arg| arg.get_long().is_some_and(takes));
-        options.cloned().collect()
+        options.cloned().map(in_sentences).collect()
     };
     let file = |name: &'static str| {
         let help = match name {
@@ -196,6 +196,18 @@ fn documented() -> clap::Command {
     documented
 }
 
+/// Replaces the few words of the overview by the sentences after them, the first of which is the short help.
+fn in_sentences(option: Arg) -> Arg {
+    let help = option.get_long_help().map(ToString::to_string).unwrap_or_default();
+    match help.split_once("\n\n") {
+        Some((_, sentences)) => {
+            let first = sentences.split_once(". ").map_or(sentences.trim_end_matches('.'), |(first, _)| first);
+            option.help(first.to_owned()).long_help(sentences.to_owned())
+        }
+        None => option,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::ValueEnum as _;
@@ -221,6 +233,14 @@ mod tests {
         }
         for (code, ..) in EXIT_CODES {
             assert!(help.contains(&format!("{code} ")), "{code}");
+        }
+    }
+
+    #[test]
+    fn every_option_has_a_sentence() {
+        for option in documented().get_arguments().filter(|arg| arg.get_long().is_some()) {
+            let help = option.get_help().unwrap().to_string();
+            assert!(help.starts_with(char::is_uppercase) && help.len() > 10, "{option:?}");
         }
     }
 
