@@ -22,11 +22,11 @@ const PUBLISHED: [Published; 6] = [
         &["ssewire", "ssewire-messages?"],
         Some(&["bytes?", "futures-core?", "http-body?", "pin-project-lite?", "serde?", "serde_json?", "tokio-util?"]),
     ),
-    ("ssewire-cli", &["ssewire", "ssewire-messages"], None),
+    ("ssewire-cli", &["ssewire", "ssewire-messages", "ssewire-replay"], None),
     (
         "ssewire-replay",
         &[],
-        Some(&["bytes?", "clap?", "ctrlc?", "h2?", "http?", "httparse", "serde_json", "socket2", "tokio?"]),
+        Some(&["bytes?", "clap?", "ctrlc?", "h2?", "http?", "httparse", "memchr", "serde_json", "socket2", "tokio?"]),
     ),
 ];
 

@@ -106,7 +106,7 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
     truncated.decode(&mut &b"data"[..]).unwrap();
     vec![
         (Box::new(large), "event exceeds the limit of 8 bytes"),
-        (Box::new(truncated.finish().unwrap_err()), "stream ended within an event: 4 bytes pending"),
+        (Box::new(truncated.finish().unwrap_err()), "input is truncated: 4 bytes pending"),
         (Box::new(Decoder::new().set_last_event_id(b"\n").unwrap_err()), "last event ID contains LF, CR or NUL"),
         (Box::new(EventBuilder::new().id("\n").unwrap_err()), "id contains a line end or NUL"),
         (Box::new(PartialJson::new().push("x").unwrap_err()), "unexpected character in JSON text at byte 0"),

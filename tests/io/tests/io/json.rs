@@ -63,7 +63,7 @@ fn the_input_may_end_without_the_marker() {
     assert_eq!(both(&[b"data: {\"text\":\"a\"}\n\n"], End::Dispatch), (vec![ok("message", "a")], false));
     assert_eq!(both(&[b"data: {\"text\":\"a\"}\n"], End::Dispatch), (vec![ok("message", "a")], false));
     let (seen, _) = both(&[b"data: {\"text\":\"a\"}\n"], End::Report);
-    assert!(seen[0].as_ref().unwrap_err().starts_with("stream ended within an event"), "{seen:?}");
+    assert!(seen[0].as_ref().unwrap_err().starts_with("input is truncated"), "{seen:?}");
     assert_eq!(both(&[b"data: {\"text\":\"a\"}\n"], End::Discard), (vec![], false));
 }
 
