@@ -23,8 +23,3 @@ pub mod utf8;
 pub fn at(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
-
-/// The examples of the README compile and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub mod readme {}
