@@ -5,6 +5,7 @@ mod bounds;
 mod errors;
 mod fused;
 mod hostile;
+mod oracle;
 mod properties;
 mod reports;
 mod rules;

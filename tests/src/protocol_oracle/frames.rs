@@ -1,0 +1,99 @@
+//! From a body to the frames of `docs/protocol.md`: the events of the event stream, the events that were too large, the
+//! unknown fields `error`, and bare lines of JSON.
+
+use ssewire::DecodeError;
+
+use super::body;
+use super::json::Json;
+use crate::oracle::{Field, Oracle, field, lines};
+use crate::outcome::{Decoded, OwnedEvent};
+
+/// One piece of a body that may mean something.
+#[derive(Debug, Clone)]
+pub enum Frame {
+    Event {
+        event_type: String,
+        data: Vec<u8>,
+    },
+    /// The event was too large.
+    TooLarge,
+    /// A line of JSON that is an error, outside of any event.
+    BareError(Json),
+}
+
+/// The blocks of a body, and its end.
+pub struct Frames {
+    /// The frames of each block, in their order; the fields `error` of the block separately.
+    pub blocks: Vec<Block>,
+    /// The frames of the block whose blank line is missing.
+    pub unfinished: Block,
+    /// Number of bytes of that block; none if no line of it has a field.
+    pub pending: Option<u64>,
+    /// That block has a field `event:` or `data:`, perhaps unfinished.
+    pub has_unfinished_field: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Block {
+    pub before: Vec<Frame>,
+    pub event: Option<Frame>,
+    pub error_fields: Vec<Frame>,
+}
+
+/// Reads a whole body.
+pub fn frames(body: &[u8], max_event_bytes: usize) -> Frames {
+    let oracle = Oracle::new().limited(max_event_bytes).blocks();
+    let outcome = oracle.read(body);
+    let mut blocks = vec![(0, Block::default())];
+    let (mut block_start, mut has_unfinished_field) = (0, false);
+    for line in lines(body) {
+        let (_, block) = blocks.last_mut().expect("never empty");
+        if line.bytes.is_empty() && line.ends_at.is_some() {
+            has_unfinished_field = false;
+            block_start = line.next;
+            blocks.last_mut().expect("never empty").0 = line.ends_at.unwrap_or_default();
+            blocks.push((body.len(), Block::default()));
+            continue;
+        }
+        // The rest of a block that is too large is lost.
+        let is_lost = outcome.errors().iter().any(|(at, _)| (block_start + 1..=line.start).contains(at));
+        if let Field::Named { name, value } = field(line.bytes) {
+            let has_colon = line.bytes.len() > name.len();
+            match name {
+                b"event" | b"data" => has_unfinished_field |= has_colon,
+                _ if is_lost => {}
+                b"error" => {
+                    block.error_fields.push(Frame::Event { event_type: "error".into(), data: value.into() });
+                }
+                _ => block.before.extend(body::bare_error(line.bytes).map(Frame::BareError)),
+            }
+        }
+    }
+    for item in &outcome.items {
+        let (_, block) = blocks.iter_mut().find(|(end, _)| item.at <= *end).expect("within the body");
+        match &item.decoded {
+            Decoded::Error(DecodeError::LimitExceeded { .. }) => block.before.push(Frame::TooLarge),
+            other => block.event = other.event().map(event),
+        }
+    }
+    let (_, mut unfinished) = blocks.pop().expect("never empty");
+    if outcome.pending.is_some() && !unfinished.before.iter().any(|frame| matches!(frame, Frame::TooLarge)) {
+        // What the event would be if its blank line were not missing.
+        let finished = oracle.read(&[body, b"\n\n"].concat());
+        let last = finished.events().pop().filter(|(at, _)| *at > body.len()).map(|(_, last)| event(last));
+        unfinished.event = last.filter(is_object);
+    }
+    if unfinished.event.is_none() {
+        unfinished.error_fields.retain(is_object);
+    }
+    let blocks = blocks.into_iter().map(|(_, block)| block).collect();
+    Frames { blocks, unfinished, pending: outcome.pending, has_unfinished_field }
+}
+
+fn event(event: &OwnedEvent) -> Frame {
+    Frame::Event { event_type: event.event_type.lossy(), data: event.data.0.clone() }
+}
+
+fn is_object(frame: &Frame) -> bool {
+    matches!(frame, Frame::Event { data, .. } if Json::parse(data).is_some_and(|json| json.as_object().is_some()))
+}

@@ -1,0 +1,336 @@
+//! The message while its events arrive: `docs/protocol.md`, headings "Merge rules", "Order between blocks" and "Protocol
+//! violations".
+
+use serde_json::{Map, Value};
+use ssewire_messages::ViolationKind::{self, *};
+
+use super::block::{Block, Change, changes};
+use super::event::Event;
+use super::json::{Json, Members, member, set, text};
+use super::tool_input::{Cut, Input, is_blank};
+
+/// The state of one message. Everything is kept; the message is built at its end.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// The members of `message_start`, without `content`.
+    start: Option<Members>,
+    /// The members that `message_delta` events set.
+    changes: Members,
+    usage: Option<Members>,
+    /// In order of arrival.
+    blocks: Vec<Block>,
+    /// Input text that waits for the start of its block, by index.
+    waiting: Vec<(u64, Input)>,
+    /// The indices at which a piece was lost.
+    tainted: Vec<u64>,
+    next_index: u64,
+    pub stop_reason: Option<String>,
+    pub violations: Vec<(ViolationKind, Option<u64>)>,
+    /// The pieces of text in order of arrival.
+    pub pieces: Vec<String>,
+}
+
+/// The end of a message by one of its events.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    Stop,
+    Error(Json),
+    Replaced(String),
+}
+
+impl Message {
+    pub fn has_started(&self) -> bool {
+        self.start.is_some()
+    }
+
+    /// Merges an event, in lenient mode. The message must not have ended.
+    pub fn apply(&mut self, event: Event) -> Option<End> {
+        let index = match &event {
+            Event::BlockStart { index, .. } | Event::Delta { index, .. } | Event::BlockStop { index } => Some(*index),
+            _ => None,
+        };
+        let is_of_message = index.is_some() || matches!(event, Event::MessageDelta(_) | Event::MessageStop);
+        if is_of_message && !self.has_started() {
+            self.violations.push((BeforeMessageStart, index));
+        }
+        match event {
+            Event::Nothing | Event::Done | Event::Ping | Event::Unknown => {}
+            Event::KeepAlive => self.violations.push((KeepAliveData, None)),
+            Event::Undecodable(loss) => {
+                if let Some(index) = loss.piece {
+                    self.lose_piece(index);
+                }
+            }
+            Event::Error(body) => return Some(End::Error(body)),
+            Event::MessageStart(message) => return self.message_start(message),
+            Event::BlockStart { index, block } => self.block_start(index, block),
+            Event::Delta { index, delta } => self.delta(index, &delta),
+            Event::BlockStop { index } => self.block_stop(index),
+            Event::MessageDelta(payload) => self.message_delta(&payload),
+            Event::MessageStop => {
+                let missing = self.blocks.iter().filter(|block| block.is_open && block.is_started && !block.is_initial);
+                self.violations.extend(missing.map(|block| (MissingStop, Some(block.index))));
+                let halves = self.blocks.iter_mut().filter_map(|block| block.close().then(|| "\u{FFFD}".to_owned()));
+                self.pieces.extend(halves);
+                return Some(End::Stop);
+            }
+        }
+        None
+    }
+
+    /// A piece of this index was lost, or of an unknown one.
+    pub fn lose_piece(&mut self, index: Option<u64>) {
+        let is_hit = |block: &Block| index.map_or(block.is_open, |index| block.index == index);
+        self.blocks.iter_mut().filter(|block| is_hit(block)).for_each(|block| block.input.lose_piece());
+        let waiting = self.waiting.iter_mut().filter(|(other, _)| index.is_none_or(|index| index == *other));
+        waiting.for_each(|(_, input)| input.lose_piece());
+        self.tainted.extend(index);
+    }
+
+    fn message_start(&mut self, message: Members) -> Option<End> {
+        let id = |message: &Members| member(message, "id").and_then(Json::as_text);
+        if let Some(first) = &self.start {
+            return match (id(first), id(&message)) {
+                (Some(first), Some(second)) if first != second => {
+                    self.violations.push((ReplacedMessage, None));
+                    Some(End::Replaced(second))
+                }
+                _ => {
+                    self.violations.push((SecondMessageStart, None));
+                    None
+                }
+            };
+        }
+        let content = match member(&message, "content") {
+            Some(Json::Array(blocks)) => blocks.clone(),
+            _ => Vec::new(),
+        };
+        for (index, block) in (0..).zip(content) {
+            let members = block.as_object().expect("decoded").clone();
+            let block = Block { is_initial: true, ..Block::started(index, members) };
+            self.add(block);
+        }
+        let mut members = message;
+        members.retain(|(name, _)| name != "content");
+        if let Some((name, kind)) = members.iter().rfind(|(name, _)| name == "type").cloned() {
+            set(&mut members, &name, kind);
+        }
+        self.start = Some(members);
+        None
+    }
+
+    fn block_start(&mut self, index: u64, members: Members) {
+        let is_used = self.blocks.iter().any(|block| block.index == index && block.is_started);
+        match index {
+            _ if is_used => self.violations.push((IndexReused, Some(index))),
+            _ if index > self.next_index => self.violations.push((IndexGap, Some(index))),
+            _ if index < self.next_index => self.violations.push((StartOutOfOrder, Some(index))),
+            _ => {}
+        }
+        self.next_index = self.next_index.max(index.saturating_add(1));
+        let new = Block::started(index, members);
+        let kind = new.kind();
+        let early = self.blocks.iter_mut().find(|block| block.index == index && !block.is_started && block.kind() == kind);
+        match early {
+            Some(early) => {
+                let initial = new.text().to_vec();
+                early.adopt(new.members);
+                if kind == "text" && !initial.is_empty() {
+                    self.pieces.push(text(&initial));
+                }
+            }
+            None => self.add(new),
+        }
+    }
+
+    /// Adds a block that was started.
+    fn add(&mut self, mut block: Block) {
+        self.next_index = self.next_index.max(block.index.saturating_add(1));
+        if block.has_input() && !block.is_initial {
+            if let Some(at) = self.waiting.iter().position(|(index, _)| *index == block.index) {
+                block.input = self.waiting.remove(at).1;
+            }
+            if self.tainted.contains(&block.index) {
+                block.input.lose_piece();
+            }
+        }
+        self.blocks.push(block);
+        let at = self.blocks.len() - 1;
+        if self.blocks[at].kind() == "text" && !self.blocks[at].text().is_empty() {
+            self.pieces.push(text(self.blocks[at].text()));
+        }
+    }
+
+    fn delta(&mut self, index: u64, delta: &Members) {
+        let mut is_own = true;
+        for change in changes(delta) {
+            let target = self.blocks.iter().rposition(|block| block.index == index && block.takes(&change));
+            let is_started = self.blocks.iter().any(|block| block.index == index && block.is_started);
+            match target.map(|at| &self.blocks[at]).filter(|block| block.is_started) {
+                _ if !is_own => {}
+                None if is_started => self.violations.push((MismatchedDelta, Some(index))),
+                None => self.violations.push((DeltaBeforeStart, Some(index))),
+                Some(block) if !block.is_open => self.violations.push((DeltaAfterStop, Some(index))),
+                Some(_) => {}
+            }
+            is_own = false;
+            self.merge(target, index, change);
+        }
+    }
+
+    fn merge(&mut self, target: Option<usize>, index: u64, change: Change) {
+        let at = match (target, Block::opened_by(&change, index)) {
+            (Some(at), _) => at,
+            (None, Some(block)) => {
+                self.blocks.push(block);
+                self.blocks.len() - 1
+            }
+            (None, None) => {
+                let Change::Input(units) = change else { unreachable!("every other change opens a block") };
+                match self.waiting.iter_mut().find(|(other, _)| *other == index) {
+                    Some((_, input)) => input.text.extend(units),
+                    None => {
+                        let lost_at = self.tainted.contains(&index).then_some(0);
+                        self.waiting.push((index, Input { text: units, lost_at }));
+                    }
+                }
+                return;
+            }
+        };
+        let piece = if let Change::Text(units) = &change { units.clone() } else { Vec::new() };
+        self.blocks[at].merge(change);
+        self.deliver(at, &piece);
+    }
+
+    /// Delivers a piece of text; the first half of a pair at its end waits for the second.
+    fn deliver(&mut self, at: usize, piece: &[u16]) {
+        let block = &mut self.blocks[at];
+        if block.kind() != "text" || piece.is_empty() {
+            return;
+        }
+        let mut units: Vec<u16> = block.half.take().into_iter().chain(piece.iter().copied()).collect();
+        block.half = units.pop_if(|last| (0xD800..0xDC00).contains(last));
+        if !units.is_empty() {
+            self.pieces.push(text(&units));
+        }
+    }
+
+    fn block_stop(&mut self, index: u64) {
+        let mut started = self.blocks.iter_mut().filter(|block| block.index == index && block.is_started).peekable();
+        if started.peek().is_none() {
+            self.violations.push((StopWithoutStart, Some(index)));
+            return;
+        }
+        match started.filter(|block| block.is_open).next_back() {
+            Some(block) => {
+                if block.close() {
+                    self.pieces.push("\u{FFFD}".into());
+                }
+            }
+            None => self.violations.push((DuplicateStop, Some(index))),
+        }
+    }
+
+    fn message_delta(&mut self, payload: &Members) {
+        const OWNED: [&str; 6] = ["id", "type", "role", "model", "content", "usage"];
+        let object = |name| member(payload, name).and_then(Json::as_object);
+        for (name, _) in object("delta").into_iter().flatten() {
+            let value = member(object("delta").expect("present"), name).expect("present");
+            if *value != Json::Null && !OWNED.contains(&&**name) {
+                set(&mut self.changes, name, value.clone());
+            }
+        }
+        for name in ["context_management", "input_transformations"] {
+            if let Some(value) = member(payload, name).filter(|value| **value != Json::Null) {
+                set(&mut self.changes, name, value.clone());
+            }
+        }
+        if let Some(reason) = object("delta").and_then(|delta| member(delta, "stop_reason")).and_then(Json::as_text) {
+            self.stop_reason = Some(reason);
+        }
+        if let Some(usage) = object("usage") {
+            let known = self.usage.get_or_insert_default();
+            for (name, _) in usage {
+                let value = member(usage, name).expect("present");
+                if *value != Json::Null {
+                    set(known, name, value.clone());
+                }
+            }
+        }
+    }
+
+    /// The message as JSON, and whether the input of every tool block is complete.
+    pub fn settle(&self, is_stopped: bool) -> (Value, bool) {
+        let mut members = self.start.clone().unwrap_or_default();
+        self.changes.iter().for_each(|(name, value)| set(&mut members, name, value.clone()));
+        if let Some(usage) = &self.usage {
+            let mut known = member(&members, "usage").and_then(Json::as_object).cloned().unwrap_or_default();
+            usage.iter().for_each(|(name, value)| set(&mut known, name, value.clone()));
+            set(&mut members, "usage", Json::Object(known));
+        }
+        let Value::Object(mut message) = Json::Object(members).to_value() else { unreachable!() };
+        message.entry("type").or_insert("message".into());
+        message.entry("role").or_insert("assistant".into());
+        if let Some(model) = self.fallback_model() {
+            message.insert("model".into(), model.into());
+        }
+        if let Some(Value::Object(usage)) = message.get_mut("usage") {
+            counts(usage);
+        }
+        let mut is_complete = !self.waiting.iter().any(|(_, input)| !input.is_blank());
+        let mut blocks: Vec<&Block> = self.blocks.iter().collect();
+        blocks.sort_by_key(|block| (!block.is_initial, block.index));
+        let content = blocks.iter().map(|block| {
+            let (value, is_block_complete) = block.settle(self.is_cut(block, is_stopped));
+            is_complete &= is_block_complete;
+            value
+        });
+        message.insert("content".into(), content.collect());
+        (message.into(), is_complete)
+    }
+
+    pub fn unmatched_input(&self) -> Vec<(u64, String)> {
+        let mut unmatched: Vec<_> = self.waiting.iter().map(|(index, input)| (*index, text(&input.text))).collect();
+        unmatched.retain(|(_, text)| !is_blank(text));
+        unmatched.sort();
+        unmatched
+    }
+
+    /// Whether a block whose deltas brought no input may have been truncated before the first byte of its input.
+    fn is_cut(&self, block: &Block, is_stopped: bool) -> Cut {
+        let is_highest = self.blocks.iter().all(|other| other.index <= block.index);
+        // Initial blocks need no stop.
+        let is_untouched = block.is_initial && block.is_open && !block.has_input_delta;
+        let is_cut_call = match self.stop_reason.as_deref() {
+            Some("tool_use" | "end_turn" | "stop_sequence" | "pause_turn") => false,
+            Some(_) => true,
+            None => !is_stopped && !is_untouched,
+        };
+        Cut {
+            unfinished: !is_stopped && block.is_open && !is_untouched,
+            without_input: block.is_tool() && is_highest && is_cut_call,
+        }
+    }
+
+    /// "Its `to.model` becomes the `model` of the message", of the fallback block of the highest index.
+    fn fallback_model(&self) -> Option<String> {
+        let fallbacks = self.blocks.iter().filter(|block| !block.is_initial && block.kind() == "fallback");
+        let models = fallbacks.filter_map(|block| {
+            let to = member(&block.members, "to")?.as_object()?;
+            Some((block.index, member(to, "model")?.as_text()?))
+        });
+        models.max_by_key(|(index, _)| *index).map(|(_, model)| model)
+    }
+}
+
+/// A token count may be a string of digits, or a float without a fraction.
+fn counts(usage: &mut Map<String, Value>) {
+    for name in ["cache_creation_input_tokens", "cache_read_input_tokens", "input_tokens", "output_tokens"] {
+        if let Some(value) = usage.get_mut(name) {
+            let json = Json::parse(value.to_string().as_bytes()).expect("JSON");
+            if let Some(count) = json.as_count() {
+                *value = count.into();
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `MessageDecoder` and the oracle of `docs/protocol.md` give the same: over all recorded and hostile streams, and over
+//! generated bodies with losses, limits, splices and disorder, in any chunks.
+
+use std::fs;
+use std::path::PathBuf;
+
+use proptest::prelude::{any, proptest};
+use proptest::test_runner::Config;
+use ssewire_messages::{Accumulator, Validation};
+use ssewire_tests::chunks::{any_lengths, of, of_lengths, whole};
+use ssewire_tests::disorder::any_body;
+use ssewire_tests::protocol_oracle::Protocol;
+use ssewire_tests::protocol_oracle::compare::{VALIDATIONS, same, within_limit};
+
+#[test]
+fn recorded_streams_give_what_the_oracle_gives() {
+    let bodies = bodies();
+    assert!(bodies.len() > 150, "{}", bodies.len());
+    let mut failures = Vec::new();
+    for (path, body) in &bodies {
+        for validation in VALIDATIONS {
+            for max_event_bytes in [usize::MAX, 100] {
+                let protocol = Protocol { validation, max_event_bytes };
+                let result = std::panic::catch_unwind(|| {
+                    [whole(body), of(1, body), of(7, body)].iter().for_each(|chunks| same(protocol, body, chunks));
+                });
+                if result.is_err() {
+                    failures.push(format!("{} {protocol:?}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 512, ..Config::default() })]
+
+    #[test]
+    fn generated_bodies_give_what_the_oracle_gives(body in any_body(), lengths in any_lengths()) {
+        for validation in VALIDATIONS {
+            let protocol = Protocol { validation, max_event_bytes: usize::MAX };
+            for chunks in [whole(&body), of(1, &body), of_lengths(&lengths, &body)] {
+                same(protocol, &body, &chunks);
+            }
+        }
+    }
+
+    #[test]
+    fn events_over_the_limit_are_lost_as_the_oracle_says(body in any_body(), lengths in any_lengths(), limit in 0..200usize) {
+        for validation in VALIDATIONS {
+            let protocol = Protocol { validation, max_event_bytes: limit };
+            same(protocol, &body, &whole(&body));
+            same(protocol, &body, &of_lengths(&lengths, &body));
+        }
+    }
+
+    #[test]
+    fn a_limited_message_is_a_part_of_the_oracles(
+        body in any_body(), lengths in any_lengths(), bytes in 0..400usize, blocks in 0..3usize, strict in any::<bool>(),
+    ) {
+        let validation = if strict { Validation::Strict } else { Validation::Lenient };
+        let protocol = Protocol { validation, max_event_bytes: usize::MAX };
+        let limited = Accumulator::new().with_max_bytes(bytes);
+        within_limit(protocol, limited, &body, &of_lengths(&lengths, &body));
+        let limited = Accumulator::new().with_max_blocks(blocks);
+        within_limit(protocol, limited, &body, &of_lengths(&lengths, &body));
+    }
+}
+
+/// All bodies among the test data.
+fn bodies() -> Vec<(PathBuf, Vec<u8>)> {
+    let folders = ["data/streams/samples", "data/streams/hostile", "data/reports/cases"];
+    let files = folders.into_iter().flat_map(|folder| fs::read_dir(ssewire_tests::at(folder)).unwrap());
+    let paths = files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_none_or(|it| it != "json"));
+    let mut bodies: Vec<_> = paths.map(|path| (path.clone(), fs::read(path).unwrap())).collect();
+    bodies.sort();
+    bodies
+}
