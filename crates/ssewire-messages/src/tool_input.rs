@@ -298,9 +298,11 @@ impl InputState {
         if piece.text.is_empty() {
             return from;
         }
-        let is_late = !matches!(self.phase, Phase::Open);
         let text = self.text.get_or_insert_default();
         push_piece(&mut text.text, piece, half);
+        // White space does not change the state that the stop found.
+        let is_blank = text.text.get(from..).is_none_or(|piece| piece.trim_ascii().is_empty());
+        let is_late = !matches!(self.phase, Phase::Open) && !is_blank;
         text.is_late |= is_late;
         if is_late && text.lost_at.is_none() {
             // The state is found again at the end.

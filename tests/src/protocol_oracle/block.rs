@@ -1,6 +1,7 @@
 //! A content block while it grows: `docs/protocol.md`, heading "Merge rules".
 
 use serde_json::Value;
+use ssewire_messages::ViolationKind;
 
 use super::json::{Json, Members, Units, member, set, text};
 use super::tool_input::{Cut, Input, Settled};
@@ -12,7 +13,13 @@ pub struct Block {
     pub is_initial: bool,
     /// Whether a start opened the block, or a delta did.
     pub is_started: bool,
+    /// The violation of the delta that opened the block.
+    pub opened_by: Option<ViolationKind>,
     pub is_open: bool,
+    /// Position among the starts of all blocks.
+    pub number: usize,
+    /// The stop reason has shown that a call without input is complete.
+    pub is_certain: bool,
     pub members: Members,
     pub input: Input,
     /// A delta of input arrived, perhaps an empty one.
@@ -39,7 +46,10 @@ impl Block {
             index,
             is_initial: false,
             is_started: true,
+            opened_by: None,
             is_open: true,
+            number: 0,
+            is_certain: false,
             members,
             input: Input::default(),
             has_input_delta: false,

@@ -1,8 +1,7 @@
 //! `docs/protocol.md`, heading "A body that is no stream".
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::event::is_error;
 use super::json::{Json, Members, member};
 
 /// Returns the JSON of a line that is an error.
@@ -11,17 +10,40 @@ pub fn bare_error(line: &[u8]) -> Option<Json> {
     json.as_object().is_some_and(is_body_error).then_some(json)
 }
 
+/// Whether a body begins as a page or as JSON.
+pub fn is_document(body: &[u8]) -> bool {
+    matches!(without_mark(body).trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
+}
+
 /// Returns a body that is a message as JSON.
 pub fn message(body: &[u8]) -> Option<Value> {
-    let json = Json::parse(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body))?;
+    let json = Json::parse(without_mark(body))?;
     let members = json.as_object()?;
-    let is_message = member(members, "type").and_then(Json::as_text).as_deref() == Some("message");
-    (is_message && !is_body_error(members)).then(|| json.to_value())
+    if member(members, "type").and_then(Json::as_text).as_deref() != Some("message") {
+        return None;
+    }
+    let mut message = json.to_value();
+    for (name, default) in [("role", json!("assistant")), ("content", json!([]))] {
+        if message.get(name).is_none_or(Value::is_null) {
+            message[name] = default;
+        }
+    }
+    Some(message)
+}
+
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
 }
 
 /// The shape of the API, or one of the forms of gateways.
 fn is_body_error(payload: &Members) -> bool {
     let has = |name| member(payload, name).is_some_and(|value| *value != Json::Null);
+    let is_string = |name, string| member(payload, name).and_then(Json::as_text).as_deref() == Some(string);
+    let is_typed = member(payload, "type").is_some_and(|kind| kind.as_units().is_some());
     let is_gateway = has("message") || has("code") && has("msg");
-    is_error("message", payload) || !has("type") && is_gateway
+    is_string("type", "error")
+        || is_string("object", "error")
+        || has("error")
+        || has("detail")
+        || !is_typed && is_gateway
 }

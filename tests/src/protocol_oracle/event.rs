@@ -72,7 +72,10 @@ impl Event {
             Some(other) if event_type == "error" => Self::Error(other),
             None if event_type == "error" => Self::Error(error_text(data)),
             _ if event_type == "message" && !trimmed.starts_with(b"{") => Self::KeepAlive,
-            _ => Self::undecodable(event_type, None),
+            _ => {
+                let members = Json::members_before_error(data);
+                Self::undecodable(event_type, member(&members, "index").and_then(Json::as_count))
+            }
         }
     }
 
@@ -130,7 +133,7 @@ fn error_text(data: &[u8]) -> Json {
 }
 
 /// "A payload is an error, wherever it occurs, if one of these conditions holds".
-pub fn is_error(event_type: &str, payload: &Members) -> bool {
+fn is_error(event_type: &str, payload: &Members) -> bool {
     let own_type = member(payload, "type").and_then(Json::as_text);
     let any = |name: &str, holds: fn(&Json) -> bool| payload.iter().any(|(other, value)| other == name && holds(value));
     let is_present = |value: &Json| *value != Json::Null;

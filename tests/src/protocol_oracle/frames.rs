@@ -44,7 +44,7 @@ pub struct Block {
 pub fn frames(body: &[u8], max_event_bytes: usize) -> Frames {
     let oracle = Oracle::new().limited(max_event_bytes).blocks();
     let outcome = oracle.read(body);
-    let mut blocks = vec![(0, Block::default())];
+    let mut blocks = vec![(body.len(), Block::default())];
     let (mut block_start, mut has_unfinished_field) = (0, false);
     for line in lines(body) {
         let (_, block) = blocks.last_mut().expect("never empty");
@@ -84,7 +84,7 @@ pub fn frames(body: &[u8], max_event_bytes: usize) -> Frames {
         unfinished.event = last.filter(is_object);
     }
     if unfinished.event.is_none() {
-        unfinished.error_fields.retain(is_object);
+        unfinished.error_fields.clear();
     }
     let blocks = blocks.into_iter().map(|(_, block)| block).collect();
     Frames { blocks, unfinished, pending: outcome.pending, has_unfinished_field }

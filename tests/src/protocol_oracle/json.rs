@@ -50,6 +50,24 @@ impl Json {
         parser.text.is_empty().then_some(value)
     }
 
+    /// The members before the first invalid byte of a text that is not JSON. A value at its end may lack a part.
+    pub fn members_before_error(text: &[u8]) -> Members {
+        let text: Vec<char> = String::from_utf8_lossy(text).chars().collect();
+        let mut parser = Parser { text: &text };
+        parser.space();
+        let mut members = Members::new();
+        let mut next = parser.eat('{');
+        while next.is_some() {
+            let Some(member) = parser.member() else { break };
+            parser.space();
+            if !parser.text.is_empty() {
+                members.push(member);
+            }
+            next = parser.eat(',');
+        }
+        members
+    }
+
     pub fn as_object(&self) -> Option<&Members> {
         match self {
             Self::Object(members) => Some(members),
@@ -176,17 +194,21 @@ impl Parser<'_> {
             return Some(Json::Object(members));
         }
         loop {
-            self.space();
-            let name = text(&self.string()?);
-            self.space();
-            self.eat(':')?;
-            members.push((name, self.value()?));
+            members.push(self.member()?);
             self.space();
             if self.eat('}').is_some() {
                 return Some(Json::Object(members));
             }
             self.eat(',')?;
         }
+    }
+
+    fn member(&mut self) -> Option<(String, Json)> {
+        self.space();
+        let name = text(&self.string()?);
+        self.space();
+        self.eat(':')?;
+        Some((name, self.value()?))
     }
 
     fn string(&mut self) -> Option<Units> {

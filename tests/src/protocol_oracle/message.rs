@@ -21,8 +21,6 @@ pub struct Message {
     blocks: Vec<Block>,
     /// Input text that waits for the start of its block, by index.
     waiting: Vec<(u64, Input)>,
-    /// The indices at which a piece was lost.
-    tainted: Vec<u64>,
     next_index: u64,
     pub stop_reason: Option<String>,
     pub violations: Vec<(ViolationKind, Option<u64>)>,
@@ -78,13 +76,21 @@ impl Message {
         None
     }
 
-    /// A piece of this index was lost, or of an unknown one.
+    /// A piece was lost: of this index, or of an unknown one.
     pub fn lose_piece(&mut self, index: Option<u64>) {
-        let is_hit = |block: &Block| index.map_or(block.is_open, |index| block.index == index);
-        self.blocks.iter_mut().filter(|block| is_hit(block)).for_each(|block| block.input.lose_piece());
-        let waiting = self.waiting.iter_mut().filter(|(other, _)| index.is_none_or(|index| index == *other));
-        waiting.for_each(|(_, input)| input.lose_piece());
-        self.tainted.extend(index);
+        let Some(index) = index else {
+            let open = self.blocks.iter_mut().filter(|block| block.is_open).map(|block| &mut block.input);
+            open.chain(self.waiting.iter_mut().map(|(_, input)| input)).for_each(Input::lose_piece);
+            return;
+        };
+        let mut blocks = self.blocks.iter_mut().rev().filter(|block| block.index == index);
+        if let Some(block) = blocks.find(|block| block.has_input()) {
+            block.input.lose_piece();
+        } else if let Some((_, input)) = self.waiting.iter_mut().find(|(other, _)| *other == index) {
+            input.lose_piece();
+        } else if !self.blocks.iter().any(|block| block.index == index && block.is_started) {
+            self.waiting.push((index, Input { lost_at: Some(0), ..Input::default() }));
+        }
     }
 
     fn message_start(&mut self, message: Members) -> Option<End> {
@@ -130,17 +136,23 @@ impl Message {
         self.next_index = self.next_index.max(index.saturating_add(1));
         let new = Block::started(index, members);
         let kind = new.kind();
-        let early = self.blocks.iter_mut().find(|block| block.index == index && !block.is_started && block.kind() == kind);
-        match early {
+        let started = self.next_number();
+        let mut same_kind = self.blocks.iter_mut().rev().filter(|block| block.index == index && block.kind() == kind);
+        match same_kind.next().filter(|block| !block.is_started) {
             Some(early) => {
                 let initial = new.text().to_vec();
                 early.adopt(new.members);
+                early.number = started;
                 if kind == "text" && !initial.is_empty() {
                     self.pieces.push(text(&initial));
                 }
             }
             None => self.add(new),
         }
+    }
+
+    fn next_number(&self) -> usize {
+        self.blocks.iter().map(|block| block.number + 1).max().unwrap_or(0)
     }
 
     /// Adds a block that was started.
@@ -150,10 +162,8 @@ impl Message {
             if let Some(at) = self.waiting.iter().position(|(index, _)| *index == block.index) {
                 block.input = self.waiting.remove(at).1;
             }
-            if self.tainted.contains(&block.index) {
-                block.input.lose_piece();
-            }
         }
+        block.number = self.next_number();
         self.blocks.push(block);
         let at = self.blocks.len() - 1;
         if self.blocks[at].kind() == "text" && !self.blocks[at].text().is_empty() {
@@ -162,37 +172,44 @@ impl Message {
     }
 
     fn delta(&mut self, index: u64, delta: &Members) {
-        let mut is_own = true;
-        for change in changes(delta) {
-            let target = self.blocks.iter().rposition(|block| block.index == index && block.takes(&change));
-            let is_started = self.blocks.iter().any(|block| block.index == index && block.is_started);
-            match target.map(|at| &self.blocks[at]).filter(|block| block.is_started) {
-                _ if !is_own => {}
-                None if is_started => self.violations.push((MismatchedDelta, Some(index))),
-                None => self.violations.push((DeltaBeforeStart, Some(index))),
-                Some(block) if !block.is_open => self.violations.push((DeltaAfterStop, Some(index))),
-                Some(_) => {}
-            }
-            is_own = false;
-            self.merge(target, index, change);
+        let changes = changes(delta);
+        // A delta is one violation at most.
+        let violation = changes.iter().find_map(|change| self.delta_violation(index, change));
+        self.violations.extend(violation.map(|kind| (kind, Some(index))));
+        for change in changes {
+            let kind = self.delta_violation(index, &change);
+            self.merge(index, change, kind);
         }
     }
 
-    fn merge(&mut self, target: Option<usize>, index: u64, change: Change) {
-        let at = match (target, Block::opened_by(&change, index)) {
+    fn target(&self, index: u64, change: &Change) -> Option<usize> {
+        self.blocks.iter().rposition(|block| block.index == index && block.takes(change))
+    }
+
+    fn delta_violation(&self, index: u64, change: &Change) -> Option<ViolationKind> {
+        let is_started = self.blocks.iter().any(|block| block.index == index && block.is_started);
+        match self.target(index, change).map(|at| &self.blocks[at]) {
+            Some(block) if block.is_started => (!block.is_open).then_some(DeltaAfterStop),
+            // A delta for a block that a delta opened violates the protocol as that delta did.
+            Some(block) => block.opened_by,
+            None if is_started => Some(MismatchedDelta),
+            None => Some(DeltaBeforeStart),
+        }
+    }
+
+    fn merge(&mut self, index: u64, change: Change, opened_by: Option<ViolationKind>) {
+        let at = match (self.target(index, &change), Block::opened_by(&change, index)) {
             (Some(at), _) => at,
             (None, Some(block)) => {
-                self.blocks.push(block);
+                self.blocks.push(Block { opened_by, ..block });
                 self.blocks.len() - 1
             }
             (None, None) => {
                 let Change::Input(units) = change else { unreachable!("every other change opens a block") };
                 match self.waiting.iter_mut().find(|(other, _)| *other == index) {
                     Some((_, input)) => input.text.extend(units),
-                    None => {
-                        let lost_at = self.tainted.contains(&index).then_some(0);
-                        self.waiting.push((index, Input { text: units, lost_at }));
-                    }
+                    None if units.is_empty() => {}
+                    None => self.waiting.push((index, Input { text: units, lost_at: None })),
                 }
                 return;
             }
@@ -209,7 +226,9 @@ impl Message {
             return;
         }
         let mut units: Vec<u16> = block.half.take().into_iter().chain(piece.iter().copied()).collect();
-        block.half = units.pop_if(|last| (0xD800..0xDC00).contains(last));
+        if let Some(0xD800..=0xDBFF) = units.last() {
+            block.half = units.pop();
+        }
         if !units.is_empty() {
             self.pieces.push(text(&units));
         }
@@ -221,13 +240,21 @@ impl Message {
             self.violations.push((StopWithoutStart, Some(index)));
             return;
         }
-        match started.filter(|block| block.is_open).next_back() {
+        match started.filter(|block| block.is_open).max_by_key(|block| block.number) {
             Some(block) => {
                 if block.close() {
                     self.pieces.push("\u{FFFD}".into());
                 }
             }
             None => self.violations.push((DuplicateStop, Some(index))),
+        }
+        self.settle_calls();
+    }
+
+    /// A call without input that has stopped is complete by the first stop reason that is none of a truncation.
+    fn settle_calls(&mut self) {
+        if self.stop_reason.as_deref().is_some_and(ends_calls) {
+            self.blocks.iter_mut().filter(|block| !block.is_open).for_each(|block| block.is_certain = true);
         }
     }
 
@@ -247,6 +274,7 @@ impl Message {
         }
         if let Some(reason) = object("delta").and_then(|delta| member(delta, "stop_reason")).and_then(Json::as_text) {
             self.stop_reason = Some(reason);
+            self.settle_calls();
         }
         if let Some(usage) = object("usage") {
             let known = self.usage.get_or_insert_default();
@@ -298,12 +326,11 @@ impl Message {
 
     /// Whether a block whose deltas brought no input may have been truncated before the first byte of its input.
     fn is_cut(&self, block: &Block, is_stopped: bool) -> Cut {
-        let is_highest = self.blocks.iter().all(|other| other.index <= block.index);
+        let is_highest = self.blocks.iter().all(|other| !other.is_started || other.index <= block.index);
         // Initial blocks need no stop.
         let is_untouched = block.is_initial && block.is_open && !block.has_input_delta;
         let is_cut_call = match self.stop_reason.as_deref() {
-            Some("tool_use" | "end_turn" | "stop_sequence" | "pause_turn") => false,
-            Some(_) => true,
+            Some(reason) => !ends_calls(reason) && !block.is_certain,
             None => !is_stopped && !is_untouched,
         };
         Cut {
@@ -321,6 +348,11 @@ impl Message {
         });
         models.max_by_key(|(index, _)| *index).map(|(_, model)| model)
     }
+}
+
+/// Whether a message that ends so was not truncated.
+fn ends_calls(reason: &str) -> bool {
+    matches!(reason, "tool_use" | "end_turn" | "stop_sequence" | "pause_turn")
 }
 
 /// A token count may be a string of digits, or a float without a fraction.

@@ -78,7 +78,7 @@ struct InputEnd {
 /// All steps of a body in their order.
 fn events(body: &[u8], max_event_bytes: usize) -> (Vec<Step>, InputEnd) {
     let frames = frames(body, max_event_bytes);
-    let is_used = frames.unfinished.event.is_some() || !frames.unfinished.error_fields.is_empty();
+    let is_used = frames.unfinished.event.is_some();
     let pending_bytes = if is_used { 0 } else { frames.pending.unwrap_or(0) };
     let mut steps = Vec::new();
     for block in frames.blocks.into_iter().chain([frames.unfinished]) {
@@ -142,7 +142,6 @@ impl Reading<'_> {
             let [step, rest @ ..] = self.events else { break };
             match step {
                 Step::TooLarge => {
-                    record.is_seen = true;
                     record.too_large += 1;
                     message.lose_piece(None);
                 }
@@ -189,7 +188,9 @@ impl Reading<'_> {
             Some(_) => None,
             None => record.bare_error.clone(),
         };
-        let is_seen = record.is_seen || self.end.is_within_field;
+        // Parts of events that were not read may be those of a Messages stream, but not in a document.
+        let has_parts = record.too_large > 0 || self.end.is_within_field;
+        let is_seen = record.is_seen || has_parts && !body::is_document(self.body);
         let has_reason = message.stop_reason.is_some();
         let holds = [
             (Completion::NonStreamBody, !is_seen && !record.is_rejected),

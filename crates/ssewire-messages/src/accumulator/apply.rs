@@ -199,11 +199,13 @@ impl Accumulator {
                     let unmatched = self.blocks.take_unmatched(index);
                     if let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) {
                         input.open();
-                        let Unmatched { json, half: waiting, is_tainted } = *unmatched;
+                        let Unmatched { mut json, half: waiting, lost_at } = *unmatched;
                         half.unit = waiting;
+                        let after_loss = lost_at.map(|at| json.split_off(at));
                         input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
-                        if is_tainted {
+                        if let Some(json) = after_loss {
                             input.taint();
+                            input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
                         }
                     }
                 }
@@ -378,16 +380,18 @@ impl Accumulator {
             }
         }
         let mut halves = [0; 2];
-        for id in open {
-            if self.close(id) {
-                let block = self.blocks.position(id).and_then(|at| self.message.content.get(at));
-                let [text, thinking] = &mut halves;
-                match block {
-                    Some(ContentBlock::Text(_)) => *text += 1,
-                    Some(ContentBlock::Thinking(_)) => *thinking += 1,
-                    _ => {}
-                }
+        // A block that a delta opened, or that a delta reached after its stop, is not open, but may end in a half.
+        for id in self.blocks.with_half() {
+            self.end_half(id);
+            let [text, thinking] = &mut halves;
+            match self.blocks.position(id).and_then(|at| self.message.content.get(at)) {
+                Some(ContentBlock::Text(_)) => *text += 1,
+                Some(ContentBlock::Thinking(_)) => *thinking += 1,
+                _ => {}
             }
+        }
+        for id in open {
+            self.close(id);
         }
         let is_cut = self.has_stop_reason && self.message.stop_reason().is_some_and(StopReason::may_cut);
         self.settle_waiting(is_cut);
@@ -482,11 +486,11 @@ impl Accumulator {
         if let Some(id) = self.blocks.target(index, DeltaKind::InputJson) {
             self.taint_block(id);
         } else if self.blocks.has_unmatched(index) {
-            self.blocks.unmatched_mut(index).is_tainted = true;
+            self.blocks.unmatched_mut(index).taint();
         } else if !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks
         {
             // Its block may start yet.
-            self.blocks.unmatched_mut(index).is_tainted = true;
+            self.blocks.unmatched_mut(index).taint();
         }
     }
 

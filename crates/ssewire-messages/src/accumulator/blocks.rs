@@ -116,8 +116,15 @@ pub(super) struct Unmatched {
     pub(super) json: String,
     /// The half of a surrogate pair that it ended with; 0: none.
     pub(super) half: u16,
-    /// A piece was lost.
-    pub(super) is_tainted: bool,
+    /// Length of the JSON before the first lost piece.
+    pub(super) lost_at: Option<usize>,
+}
+
+impl Unmatched {
+    /// Records a lost piece: the text after it does not continue the text before it.
+    pub(super) fn taint(&mut self) {
+        self.lost_at = self.lost_at.or(Some(self.json.len()));
+    }
 }
 
 /// All blocks of a message, by arrival and by index.
@@ -499,12 +506,12 @@ impl Blocks {
     pub(super) fn taint_all(&mut self) -> Vec<BlockId> {
         for index in core::mem::take(&mut self.untainted_unmatched) {
             if let Some(unmatched) = self.existing_slot_mut(index).and_then(|slot| slot.unmatched.as_mut()) {
-                unmatched.is_tainted = true;
+                unmatched.taint();
             }
         }
         let mut open = core::mem::take(&mut self.untainted);
         open.retain(|id| self.is_open(*id));
-        if !core::mem::replace(&mut self.initial_is_tainted, true) {
+        if self.initial > 0 && !core::mem::replace(&mut self.initial_is_tainted, true) {
             open.extend((0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id)));
         }
         open

@@ -364,7 +364,9 @@ fn index_of(data: &[u8]) -> Option<u64> {
     // Where it stops being JSON, there is no more to find.
     let _ = each_member(&mut Cursor::new(data), &mut |name, cursor| {
         if &*name.name() == b"index" {
-            index = crate::read::count(cursor)?.ok();
+            let count = crate::read::count(cursor)?;
+            // A number at the end of the text may lack digits.
+            index = if cursor.clone().end().is_ok() { None } else { count.ok() };
         } else {
             cursor.skip_value()?;
         }
