@@ -2,14 +2,14 @@
 //! messages in one body, other data between the events, and a body that ends anywhere.
 
 use proptest::collection::vec;
-use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
 use crate::messages::{any_spelling, any_streamed, encode};
 
 /// Any body: a valid message that was damaged, or events in random order.
-pub fn any_body() -> impl Strategy<Value = Vec<u8>> {
+pub fn any_body() -> BoxedStrategy<Vec<u8>> {
     let blocks = prop_oneof![
         3 => vec(block(), 0..24),
         2 => (damaged_message(), damaged_message()).prop_map(|(first, second)| [first, second].concat()),
@@ -17,25 +17,29 @@ pub fn any_body() -> impl Strategy<Value = Vec<u8>> {
     ];
     let end = prop_oneof![3 => Just(None), 1 => any::<Index>().prop_map(Some)];
     let last = select(vec!["\n", "", "\n\n", "\r"]);
-    (blocks, end, last).prop_map(|(blocks, end, last)| {
-        let mut body = blocks.concat();
-        match end {
-            None => {}
-            // The end of the last event is missing, or the input ended anywhere.
-            Some(end) if end.index(2) == 0 => body.truncate(body.trim_ascii_end().len()),
-            Some(end) => body.truncate(end.index(body.len() + 1)),
-        }
-        [body, last.into()].concat()
-    })
+    (blocks, end, last)
+        .prop_map(|(blocks, end, last)| {
+            let mut body = blocks.concat();
+            match end {
+                None => {}
+                // The end of the last event is missing, or the input ended anywhere.
+                Some(end) if end.index(2) == 0 => body.truncate(body.trim_ascii_end().len()),
+                Some(end) => body.truncate(end.index(body.len() + 1)),
+            }
+            [body, last.into()].concat()
+        })
+        // The types of these strategies are too large for the stack of a test.
+        .boxed()
 }
 
 /// The blocks of a valid message in which events are missing, repeated, exchanged or added.
-fn damaged_message() -> impl Strategy<Value = Vec<Vec<u8>>> {
+fn damaged_message() -> BoxedStrategy<Vec<Vec<u8>>> {
     let damage = (0..5u8, any::<Index>(), any::<Index>(), block());
-    (any_streamed(), vec(any::<Index>(), 1..20), vec(any_spelling(), 1..4), vec(damage, 0..5), 0..3usize).prop_map(
-        |(streamed, dice, spellings, damages, initial)| {
+    (any_streamed().boxed(), vec(any::<Index>(), 1..20), vec(any_spelling(), 1..4), vec(damage, 0..5), 0..3usize)
+        .prop_map(|(streamed, dice, spellings, damages, initial)| {
             let events = streamed.events(initial, &dice);
-            let mut blocks: Vec<_> = events.iter().map(|event| encode(std::slice::from_ref(event), &spellings)).collect();
+            let mut blocks: Vec<_> =
+                events.iter().map(|event| encode(std::slice::from_ref(event), &spellings)).collect();
             for (kind, at, other, added) in damages {
                 let (at, other) = (at.index(blocks.len()), other.index(blocks.len()));
                 match kind {
@@ -51,12 +55,12 @@ fn damaged_message() -> impl Strategy<Value = Vec<Vec<u8>>> {
                 }
             }
             blocks
-        },
-    )
+        })
+        .boxed()
 }
 
 /// One block of an event stream, or other text up to a blank line.
-fn block() -> impl Strategy<Value = Vec<u8>> {
+fn block() -> BoxedStrategy<Vec<u8>> {
     let odd = select(vec![
         ": a comment\n\n",
         "\n",
@@ -104,13 +108,15 @@ fn block() -> impl Strategy<Value = Vec<u8>> {
         1 => (event(), select(NAMES.to_vec()))
             .prop_map(|(event, name)| format!("event: {name}\ndata: {event}\n\n").into_bytes()),
     ]
+    .boxed()
 }
 
 const NAMES: [&str; 5] = ["ping", "error", "content_block_delta", "future", "message"];
 
 /// Any event. Few indices, so that blocks, deltas and stops often meet.
-fn event() -> impl Strategy<Value = Value> {
-    let index = prop_oneof![8 => (0..3u64).prop_map(Value::from), 1 => select(vec![json!(-1), json!(1.5), json!(null)])];
+fn event() -> BoxedStrategy<Value> {
+    let index =
+        prop_oneof![8 => (0..3u64).prop_map(Value::from), 1 => select(vec![json!(-1), json!(1.5), json!(null)])];
     let on = |kind: &'static str, name: &'static str, part: Vec<Value>| {
         (index.clone(), select(part)).prop_map(move |(index, part)| {
             let mut event = json!({"type": kind, "index": index});
@@ -124,6 +130,7 @@ fn event() -> impl Strategy<Value = Value> {
         4 => index.clone().prop_map(|index| json!({"type": "content_block_stop", "index": index})),
         5 => select(others()),
     ]
+    .boxed()
 }
 
 fn starts() -> Vec<Value> {

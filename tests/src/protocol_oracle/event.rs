@@ -95,9 +95,7 @@ impl Event {
         let object = |name: &str| member(payload, name).and_then(Json::as_object).cloned();
         let decoded = match name {
             "ping" => Some(Self::Ping),
-            "message_start" => {
-                object("message").filter(|message| has_valid_content(message)).map(|message| Self::MessageStart(message))
-            }
+            "message_start" => object("message").filter(has_valid_content).map(Self::MessageStart),
             "content_block_start" => index
                 .zip(object("content_block").filter(is_block))
                 .map(|(index, block)| Self::BlockStart { index, block }),

@@ -19,7 +19,8 @@ fn content(bytes: String) -> serde_json::Value {
 /// "The value so far, up to the first error or lost piece."
 #[test]
 fn text_after_a_lost_piece_is_not_part_of_the_value_even_if_the_block_starts_later() {
-    let before_any = sse(&[begin()]) + &lost("\"index\":0}") + &sse(&[start(0, tool(json!({}))), input(0, r#"{"a":1}"#)]);
+    let before_any =
+        sse(&[begin()]) + &lost("\"index\":0}") + &sse(&[start(0, tool(json!({}))), input(0, r#"{"a":1}"#)]);
     assert_eq!(content(before_any)[0]["input"], json!({}));
     let between = sse(&[begin(), input(0, r#"{"a":1,"#)])
         + &lost("\"index\":0}")

@@ -298,6 +298,8 @@ pub fn state_of(block: &ContentBlock) -> InputState {
 
 /// A body that was read to its end.
 pub struct Body {
+    /// The pieces of text.
+    pub text: String,
     pub lost: Vec<LostEvent>,
     pub error: Option<MessageDecodeError>,
     pub violations: u64,
@@ -312,10 +314,12 @@ pub fn body(bytes: impl AsRef<[u8]>) -> Body {
 
 pub fn body_with(make: impl Fn() -> MessageDecoder, bytes: &[u8]) -> Body {
     let (mut decoder, mut lost, mut error, mut input) = (make(), Vec::new(), None, bytes);
+    let mut text = String::new();
     loop {
         let step = if input.is_empty() { decoder.decode_end() } else { decoder.decode(&mut input) };
         match step {
             Ok(Step::Update(event)) => {
+                text.extend(event.update.text_deltas());
                 if let Update::Lost(event) = event.update {
                     lost.push(event);
                 }
@@ -329,7 +333,7 @@ pub fn body_with(make: impl Fn() -> MessageDecoder, bytes: &[u8]) -> Body {
     while let Ok(Step::Update(event)) = owning.poll_owned(&mut input) {
         events.push(event);
     }
-    Body { lost, error, violations: decoder.violations().total(), events, end: decoder.finish() }
+    Body { text, lost, error, violations: decoder.violations().total(), events, end: decoder.finish() }
 }
 
 /// Reads a body that nothing is wrong with, in strict mode neither.
