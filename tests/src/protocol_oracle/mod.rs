@@ -1,4 +1,4 @@
-//! An oracle of the message layer: a transcription of `docs/protocol.md`, heading by heading. It is slow, takes the whole
+//! An oracle of the message layer: a transcription of `docs/protocol.md`. It is slow, takes the whole
 //! body at once, and shares no code with `ssewire-messages`; only the names of completions and violations are the same.
 //!
 //! ```text
