@@ -78,11 +78,17 @@ fn is_empty(start: &Json) -> bool {
 /// "The value so far, up to the first error. An unfinished string at its end is left out."
 fn so_far(text: &str) -> Value {
     let ends = text.char_indices().map(|(at, character)| at + character.len_utf8());
-    let valid = ends.take_while(|&end| is_prefix(&text[..end])).last().unwrap_or(0);
+    let mut valid = 0;
+    for end in ends {
+        match serde_json::from_str::<Value>(&text[..end]) {
+            Err(error) if error.to_string().contains("number out of range") => {
+                // The number is the error, all of it, not the digit that made it too large.
+                valid = text[..valid].trim_end_matches(|it: char| it.is_ascii_digit() || "+-.eE".contains(it)).len();
+                break;
+            }
+            Err(error) if !error.is_eof() => break,
+            _ => valid = end,
+        }
+    }
     partial_json::view(&text[..valid], PartialStrings::Hide).shown.unwrap_or_else(|| json!({}))
-}
-
-/// Whether more text could make this a valid document.
-fn is_prefix(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).err().is_none_or(|error| error.is_eof())
 }

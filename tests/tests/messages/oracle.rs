@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use proptest::prelude::{any, proptest};
-use proptest::test_runner::Config;
+use proptest::test_runner::{Config, RngSeed};
 use ssewire_messages::{Accumulator, Validation};
 use ssewire_tests::chunks::{any_lengths, of, of_lengths, whole};
 use ssewire_tests::disorder::any_body;
@@ -34,7 +34,8 @@ fn recorded_streams_give_what_the_oracle_gives() {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 512, ..Config::default() })]
+    // The same bodies in every run, so that a change is judged by them alone; the fuzz targets look for further ones.
+    #![proptest_config(Config { cases: 512, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..Config::default() })]
 
     #[test]
     fn generated_bodies_give_what_the_oracle_gives(body in any_body(), lengths in any_lengths()) {
