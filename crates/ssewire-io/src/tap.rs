@@ -34,7 +34,7 @@ pin_project! {
     }
 }
 
-/// An observer that is told of the end once, at the latest when it is dropped.
+/// An observer that is notified of the end once, at the latest when it is dropped.
 struct Observed<O: Observer> {
     observer: O,
     is_ended: bool,

@@ -78,9 +78,9 @@ fn before_the_stream_begins_there_is_another_try() {
         server.serve_in_turn("/v1/messages", [busy, text()]);
         let ran = ask(client, &server);
         assert_eq!(ran.stdout, TEXT, "{client}");
-        let told = "server reported overloaded_error (status 529) for request req_replay: Overloaded\n\
+        let returned = "server reported overloaded_error (status 529) for request req_replay: Overloaded\n\
                     another try in 10ms\n";
-        assert!(ran.stderr.starts_with(told), "{client}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with(returned), "{client}: {}", ran.stderr);
         assert_eq!((ran.code, server.requests().len()), (Some(0), 2), "{client}");
     }
 }
@@ -103,8 +103,8 @@ fn what_would_fail_again_is_not_tried_again() {
         let server = Server::start().unwrap();
         server.serve("/v1/messages", Script::error(401, "authentication_error", "invalid x-api-key"));
         let ran = ask(client, &server);
-        let told = "server reported authentication_error (status 401) for request req_replay: invalid x-api-key\n";
-        assert!(ran.stderr.starts_with(told), "{client}: {}", ran.stderr);
+        let returned = "server reported authentication_error (status 401) for request req_replay: invalid x-api-key\n";
+        assert!(ran.stderr.starts_with(returned), "{client}: {}", ran.stderr);
         assert_eq!((ran.code, server.requests().len()), (Some(1), 1), "{client}");
     }
 }
@@ -244,9 +244,9 @@ fn the_gateway_passes_events_on_and_meters_them() {
     assert_eq!(message.final_text(), TEXT);
     assert_eq!(server.requests()[0].header("x-api-key"), Some(KEY));
 
-    let mut told = String::new();
-    stderr.read_line(&mut told).unwrap();
-    assert_eq!(told, "output tokens: Some(15); message is complete\n");
+    let mut returned = String::new();
+    stderr.read_line(&mut returned).unwrap();
+    assert_eq!(returned, "output tokens: Some(15); message is complete\n");
 
     // What else it has to tell, of a server that is gone, has no key in it either.
     drop(server);
@@ -267,7 +267,7 @@ fn the_key_is_never_shown() {
     server.serve("/error/v1/messages", Script::stream("").error_event("api_error", "Internal server error"));
     server.serve("/html/v1/messages", Script::html_page());
     server.serve("/cut/v1/messages", text().cut_after(300));
-    // A server that says aloud what it was told.
+    // A server that says aloud what it was returned.
     server.serve("/echo/v1/messages", Script::error(401, "authentication_error", &format!("{KEY} is no key")));
     let at = |path: &str| server.base_url() + path;
     let closed = Server::start().unwrap().base_url();

@@ -72,7 +72,7 @@ pub struct MessageDecoder {
 }
 
 /// The value of a field `error: …`, with which some servers report errors in place of an event (llama.cpp). It counts
-/// as an event of the type `error` at its blank line. The first of a block stands.
+/// as an event of the type `error` at its blank line. The first one of a block counts.
 #[derive(Default)]
 enum ErrorField {
     #[default]

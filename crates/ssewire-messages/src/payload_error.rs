@@ -62,7 +62,7 @@ impl PayloadError {
         matches!(self.lost, LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped)
     }
 
-    /// Whether it is no event at all, but a keep-alive without a name: `[]`, `: PROCESSING`. A protocol violation.
+    /// Whether it is a keep-alive without a name, and not an event: `[]`, `: PROCESSING`. A protocol violation.
     #[must_use]
     pub fn is_keep_alive(&self) -> bool {
         self.lost == LostKind::KeepAlive

@@ -46,7 +46,7 @@ impl ResponseHead {
     /// Takes what matters out of a response's headers: `http::HeaderMap::iter()` fits, and so does
     /// `[("retry-after", "1")]`.
     ///
-    /// The case of names does not matter. The first of several headers of one name stands. A value that is no visible
+    /// The case of names does not matter. The first of several headers with one name counts. A value that is no visible
     /// ASCII text counts as absent.
     #[must_use]
     pub fn new<N: AsRef<str>, V: AsRef<[u8]>>(status: u16, headers: impl IntoIterator<Item = (N, V)>) -> Self {

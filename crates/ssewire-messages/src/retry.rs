@@ -69,7 +69,7 @@ use crate::response_head::{ResponseHead, RetryAfter};
 ///   models refuse any final assistant message; there, a last message with role `user` quotes the text and asks to go on
 ///   from it.)
 /// * Blocks of tool use and thinking cannot be continued. So what is sent ends with the last text block, and what came
-///   behind that is dropped; the model will write it anew.
+///   after that is dropped; the model will write it again.
 ///
 /// ```
 /// use ssewire_messages::{MessageDecoder, Step};

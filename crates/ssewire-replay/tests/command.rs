@@ -16,7 +16,7 @@ use ssewire_replay::{Fault, sample};
 struct Replay {
     process: Child,
     url: String,
-    told: String,
+    returned: String,
 }
 
 impl Replay {
@@ -24,15 +24,15 @@ impl Replay {
         let mut process =
             Command::new(env!("CARGO_BIN_EXE_ssewire-replay")).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
-        let mut told = String::new();
+        let mut returned = String::new();
         for line in output.lines() {
-            told += &(line.unwrap() + "\n");
-            if told.contains("faults, at ") {
+            returned += &(line.unwrap() + "\n");
+            if returned.contains("faults, at ") {
                 break;
             }
         }
-        let url = told.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
-        Self { process, url, told }
+        let url = returned.split_whitespace().find(|word| word.starts_with("http://")).unwrap().to_owned();
+        Self { process, url, returned }
     }
 
     /// Head and body, of a request that closes.
@@ -60,7 +60,7 @@ fn text() -> String {
 #[test]
 fn it_serves_a_sample_without_being_told_anything() {
     let replay = Replay::start(&[]);
-    assert!(replay.told.contains(&format!("curl -sN {}/v1/messages | ssewire", replay.url)));
+    assert!(replay.returned.contains(&format!("curl -sN {}/v1/messages | ssewire", replay.url)));
     assert_eq!(replay.ask("/v1/messages").1, text());
     assert!(replay.ask("/faults/529").0.starts_with("HTTP/1.1 529 "));
 }
@@ -69,7 +69,7 @@ fn it_serves_a_sample_without_being_told_anything() {
 fn it_prints_the_address_for_people_and_for_shells() {
     let replay = Replay::start(&[]);
     let line = format!("export ANTHROPIC_BASE_URL={}", replay.url);
-    assert!(replay.told.lines().any(|told| told == line), "{}", replay.told);
+    assert!(replay.returned.lines().any(|returned| returned == line), "{}", replay.returned);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Any sequence of events through the accumulator: an account of what was told against what is there.
+//! Any sequence of events through the accumulator: an account of what was returned against what is there.
 
 mod ledger;
 mod script;
@@ -14,10 +14,10 @@ use super::input::Input;
 use super::slow::show;
 use crate::json::deep_value;
 
-/// Whatever comes, in whatever order: what is told is what is there, nothing that came is lost in silence, what strict
+/// Whatever comes, in whatever order: what is returned is what is there, nothing that came is lost in silence, what strict
 /// mode refuses has not happened, limits hold, and memory is in proportion to what was received.
 ///
-/// The first byte of the input is flags, the second a limit; how the rest becomes events is told in `script`.
+/// The first byte of the input is flags, the second a limit; how the rest becomes events is returned in `script`.
 pub fn accumulate(input: &[u8]) {
     let mut input = Input::new(input);
     let (flags, limit) = (input.byte(), usize::from(input.byte()));
@@ -46,7 +46,7 @@ struct Limits {
 
 type Decoded<'a> = Result<Option<StreamEvent<'a>>, PayloadError>;
 
-/// Keeps an account of all that is told, and compares it with the snapshot after each event.
+/// Keeps an account of all that is returned, and compares it with the snapshot after each event.
 fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits) {
     let mut ledger = Ledger::default();
     // The same events with one before each of them that means nothing, after which none can go the short way.
@@ -68,7 +68,7 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
         let mut refusing = accumulator.clone().with_validation(Validation::Strict);
         let is_refused = matches!(refusing.accumulate(event.clone()), Err(AccumulateError::Violation(_)));
 
-        let told = match accumulator.accumulate(event.clone()) {
+        let returned = match accumulator.accumulate(event.clone()) {
             Ok(update) => {
                 ledger.take(event, &update);
                 show(&update)
@@ -84,7 +84,7 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
             "strict mode refuses what is a departure"
         );
         assert!(matches!(at_length.accumulate(unknown.clone()), Ok(Update::Unchanged)));
-        assert_eq!(told, tell(&mut at_length, event));
+        assert_eq!(returned, tell(&mut at_length, event));
         ledger.agrees_with(&accumulator, limits);
         assert_eq!(accumulator.has_started(), ledger.started);
     }
@@ -171,9 +171,9 @@ fn strict(accumulator: Accumulator, events: &[Decoded<'_>]) {
     for event in events.iter().filter_map(|event| event.as_ref().ok()?.as_ref()) {
         match strict.accumulate(event.clone()) {
             Err(AccumulateError::Violation(_)) => assert_eq!(state(&strict), before),
-            told => {
-                let told = told.map_or_else(|error| format!("{error:?}"), |update| show(&update));
-                assert_eq!(told, tell(&mut without, event));
+            returned => {
+                let returned = returned.map_or_else(|error| format!("{error:?}"), |update| show(&update));
+                assert_eq!(returned, tell(&mut without, event));
                 before = state(&strict);
             }
         }

@@ -12,7 +12,7 @@ use super::input::{Input, cut};
 use super::slow::{Slow, Transcript, tell};
 use crate::chunks;
 
-/// What a driver is told before the first byte.
+/// What a driver is returned before the first byte.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Options {
     pub(super) validation: Validation,
@@ -34,7 +34,7 @@ const CONTENT_TYPES: [Option<&str>; 8] = [
 ];
 
 /// A body gives the same however it is cut; what an event stream gives is what its parts give one by one; and however
-/// it ends, what came is there and the end is told in one way.
+/// it ends, what came is there and the end is returned in one way.
 ///
 /// The first byte of the input is flags, the second a limit, then come the lengths of the chunks, see
 /// `Input::lengths`, and the body.

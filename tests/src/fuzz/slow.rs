@@ -93,14 +93,14 @@ impl Slow {
             }
         };
         let owned = event.clone().into_owned();
-        let told = match self.accumulator.accumulate(event) {
+        let returned = match self.accumulator.accumulate(event) {
             Ok(update) => Ok(tell(name, data, &update)),
             Err(error @ AccumulateError::Violation(_)) => Err(error),
             Err(error) => Ok(tell(name, data, &Update::Lost(LostEvent::OverLimit(error)))),
         };
-        match told {
-            Ok(told) => {
-                self.transcript.push(told);
+        match returned {
+            Ok(returned) => {
+                self.transcript.push(returned);
                 self.events.push(owned);
                 while let Some(update) = self.accumulator.next_update() {
                     self.transcript.push(tell(b"", b"", &update));

@@ -134,7 +134,7 @@ fn index(data: &[u8]) -> Option<(u64, &[u8])> {
     }
 }
 
-/// A string up to its closing quote, and what stands after that. Borrowed, unless there is an escape in it.
+/// A string up to its closing quote, and the bytes after it. Borrowed, unless there is an escape in it.
 #[inline]
 fn string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let (text, rest) = data.split_at_checked(find_special(data)?)?;

@@ -1,4 +1,4 @@
-//! What every server serves without being told.
+//! What every server serves without being returned.
 
 use serde_json::Value;
 use ssewire_replay::{SAMPLES, Server, sample};

@@ -26,9 +26,9 @@ fn chunks_are_as_large_as_asked() {
         (Script::stream("ab").chunked_by(0), "1\r\na\r\n1\r\nb\r\n0\r\n\r\n"),
         (Script::stream("ab").chunk_sizes([0, 2]), "1\r\na\r\n1\r\nb\r\n0\r\n\r\n"),
     ] {
-        let told = format!("{script:?}");
+        let returned = format!("{script:?}");
         let (head, sent) = answer(script);
-        assert_eq!(sent, body, "{told}");
+        assert_eq!(sent, body, "{returned}");
         assert_eq!(header(&head, "transfer-encoding"), Some("chunked"));
         assert_eq!(header(&head, "content-length"), None);
     }
@@ -61,7 +61,7 @@ fn a_content_length_is_that_of_all_steps() {
 fn a_cut_leaves_the_body_without_its_end() {
     let eight = || Script::stream("01234567");
     for (script, body) in [
-        // Within a chunk: its size is told, its bytes are not all there.
+        // Within a chunk: its size is returned, its bytes are not all there.
         (eight().cut_after(3), "8\r\n012"),
         (eight().chunked_by(3).cut_after(4), "3\r\n012\r\n3\r\n3"),
         // Between chunks.
@@ -76,8 +76,8 @@ fn a_cut_leaves_the_body_without_its_end() {
         (eight().framed(Framing::UntilClose).cut_after(3), "012"),
         (eight().framed(Framing::UntilClose).chunked_by(2).cut_after(3), "012"),
     ] {
-        let told = format!("{script:?}");
-        assert_eq!(answer(script).1, body, "{told}");
+        let returned = format!("{script:?}");
+        assert_eq!(answer(script).1, body, "{returned}");
     }
 }
 
@@ -90,9 +90,9 @@ fn a_cut_comes_before_the_announced_length() {
         (eight().cut(), "9", "01234567"),
         (eight().cut().send("89ab"), "12", "01234567"),
     ] {
-        let told = format!("{script:?}");
+        let returned = format!("{script:?}");
         let (head, sent) = answer(script);
-        assert_eq!((header(&head, "content-length"), sent.as_str()), (Some(length), body), "{told}");
+        assert_eq!((header(&head, "content-length"), sent.as_str()), (Some(length), body), "{returned}");
     }
 }
 

@@ -48,7 +48,7 @@ fn a_server_stops_whatever_its_connections_wait_for() {
         Script::stream("one").pause(hour),
         Script::stream("one").send("two").delayed_by(hour),
     ] {
-        let told = format!("{script:?}");
+        let returned = format!("{script:?}");
         let server = Server::start().unwrap();
         server.serve("/it", script);
         let mut client = Client::connect(&server);
@@ -56,7 +56,7 @@ fn a_server_stops_whatever_its_connections_wait_for() {
         client.expect("3\r\none\r\n");
         drop_or_fail(server);
         // Never as if it had been the end.
-        assert!(!client.rest().ends_with("0\r\n\r\n"), "{told}");
+        assert!(!client.rest().ends_with("0\r\n\r\n"), "{returned}");
     }
 }
 

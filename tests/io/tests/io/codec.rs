@@ -46,7 +46,7 @@ fn an_event_that_is_too_large_is_lost_alone() {
         !error.is_final() && matches!(error, EventError::Decode(DecodeError::LimitExceeded { limit: 8 })),
         "{error:?}"
     );
-    // So `FramedRead` does behind every error of a codec.
+    // `FramedRead` does this after every error of a codec.
     assert!(block_on(framed.next()).is_none());
     assert_eq!(block_on(framed.next()).unwrap().unwrap().data(), b"b");
     assert!(block_on(framed.next()).is_none());

@@ -61,15 +61,15 @@ fn driver() -> MessageDecoder {
     MessageDecoder::new().with_decoder(decoder())
 }
 
-/// It is told once, and the end is told.
-fn is_too_large_and_truncated<T, E>(told: impl IntoIterator<Item = Result<T, EventError<E>>>) {
-    let mut told = told.into_iter();
-    assert!(matches!(told.next(), Some(Err(EventError::Decode(DecodeError::LimitExceeded { limit: LIMIT })))));
+/// It is returned once, and the end is returned.
+fn is_too_large_and_truncated<T, E>(returned: impl IntoIterator<Item = Result<T, EventError<E>>>) {
+    let mut returned = returned.into_iter();
+    assert!(matches!(returned.next(), Some(Err(EventError::Decode(DecodeError::LimitExceeded { limit: LIMIT })))));
     assert!(
-        matches!(told.next(), Some(Err(EventError::Truncated(truncated))) if truncated.pending_bytes() >= LINE as u64),
-        "the end is told, with all that was discarded"
+        matches!(returned.next(), Some(Err(EventError::Truncated(truncated))) if truncated.pending_bytes() >= LINE as u64),
+        "the end is returned, with all that was discarded"
     );
-    assert!(told.next().is_none());
+    assert!(returned.next().is_none());
 }
 
 fn is_too_large<E>(incomplete: Result<ssewire_messages::Message, IncompleteMessage<E>>) {
@@ -102,8 +102,11 @@ fn a_line_that_never_ends_is_bounded_in_a_stream() {
 fn a_line_that_never_ends_is_bounded_in_a_codec() {
     bounded(|| {
         let body = StreamReader::new(stream::iter(line().map(Ok::<_, io::Error>)));
-        let told = block_on(FramedRead::new(body, EventCodec::with_decoder(decoder())).collect::<Vec<_>>());
-        assert!(matches!(told[0], Err(EventError::Decode(DecodeError::LimitExceeded { limit: LIMIT }))), "{told:?}");
+        let returned = block_on(FramedRead::new(body, EventCodec::with_decoder(decoder())).collect::<Vec<_>>());
+        assert!(
+            matches!(returned[0], Err(EventError::Decode(DecodeError::LimitExceeded { limit: LIMIT }))),
+            "{returned:?}"
+        );
     });
 }
 
@@ -168,14 +171,14 @@ fn a_line_that_never_ends_passes_a_tap() {
 fn a_line_that_never_ends_is_bounded_in_lines() {
     bounded(|| {
         let mut lines = LineDecoder::new().with_max_line_bytes(LIMIT);
-        let mut told = Vec::new();
+        let mut returned = Vec::new();
         for chunk in line() {
             let mut input = &chunk[..];
             while let Some(line) = lines.decode(&mut input).transpose() {
-                told.push(line.map(<[u8]>::to_vec));
+                returned.push(line.map(<[u8]>::to_vec));
             }
         }
-        assert_eq!(told, [Err(DecodeError::LimitExceeded { limit: LIMIT })]);
+        assert_eq!(returned, [Err(DecodeError::LimitExceeded { limit: LIMIT })]);
     });
 }
 
@@ -217,8 +220,8 @@ fn ten_million_empty_data_lines_over_the_limit_are_lost_alone() {
             let mut decoder = decoder();
             let mut errors = Vec::new();
             empty_data_lines(line, |mut chunk| {
-                while let Some(told) = decoder.decode(&mut chunk).transpose() {
-                    errors.extend(told.err());
+                while let Some(returned) = decoder.decode(&mut chunk).transpose() {
+                    errors.extend(returned.err());
                 }
             });
             assert_eq!(errors, [DecodeError::LimitExceeded { limit: LIMIT }]);
@@ -314,7 +317,7 @@ fn what_is_no_index_is_refused() {
     assert!(stream.snapshot().content().is_empty());
 }
 
-/// Orphans at indices of any size: kept up to the limit, told once.
+/// Orphans at indices of any size: kept up to the limit, returned once.
 #[test]
 fn input_without_blocks_at_random_indices_is_bounded() {
     let limit = 100_000;

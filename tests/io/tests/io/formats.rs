@@ -77,7 +77,7 @@ fn blocks_without_data_are_returned() {
         Ok(r#"Some("") None Some("x")"#),
     ];
     check::<ssewire_io::Blocks>(input, Decoder::new, End::Report, show, &expected);
-    // Comments that a decoder was asked for are no blocks.
+    // Comments are not blocks, even if the decoder returns them.
     check::<ssewire_io::Blocks>(input, || Decoder::new().with_comments(), End::Report, show, &expected);
 }
 
@@ -191,7 +191,7 @@ fn check_text(chunks: &[&[u8]], end: End, expected: &Seen) {
     assert_eq!(read::<ssewire_io::TextEvents>(chunks, Decoder::new(), end, show), *expected);
 }
 
-/// After an error of the transport nobody knows where the event would have ended: it is no event, by no policy.
+/// After an error of the transport nobody knows where the event would have ended: no policy makes it an event.
 #[test]
 fn an_event_that_an_error_cut_is_discarded() {
     for end in [End::Report, End::Dispatch, End::Discard] {

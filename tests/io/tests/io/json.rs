@@ -17,7 +17,7 @@ struct Chunk {
 
 type Seen = Vec<Result<(String, Option<String>), String>>;
 
-fn told<E: std::fmt::Display>(error: JsonStreamError<E>) -> String {
+fn returned<E: std::fmt::Display>(error: JsonStreamError<E>) -> String {
     match error {
         JsonStreamError::Payload(error) => format!("{:?} {} {}", error.kind(), error.event_type(), error.text()),
         error => error.to_string(),
@@ -32,13 +32,15 @@ fn both(chunks: &[&[u8]], end: End) -> (Seen, bool) {
         match block_on(stream.try_next()) {
             Ok(Some(event)) => streamed.push(Ok((event.event_type, event.value.text))),
             Ok(None) => break,
-            Err(error) => streamed.push(Err(told(error))),
+            Err(error) => streamed.push(Err(returned(error))),
         }
     }
     assert!(stream.is_terminated() && block_on(stream.try_next()).unwrap().is_none());
     let mut reader = JsonReader::<_, Chunk>::new(Script::slow(chunks)).with_end(end);
-    let read: Seen =
-        reader.by_ref().map(|event| event.map(|event| (event.event_type, event.value.text)).map_err(told)).collect();
+    let read: Seen = reader
+        .by_ref()
+        .map(|event| event.map(|event| (event.event_type, event.value.text)).map_err(returned))
+        .collect();
     assert_eq!((&read, reader.is_done()), (&streamed, stream.is_done()));
     (streamed, stream.is_done())
 }

@@ -105,7 +105,7 @@ fn messages_of_one_body_follow_each_other() {
     }
 }
 
-/// A message that was spliced behind a cut one is returned after the error.
+/// A message that follows a truncated one is returned after the error.
 #[test]
 fn the_next_message_comes_after_an_incomplete_one() {
     let start = |id: &str| format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\"}}}}\n\n");

@@ -86,7 +86,7 @@ fn the_transport_can_be_looked_at() {
 }
 
 /// The error's own words, and its cause.
-fn told(error: &dyn Error) -> (String, Option<String>) {
+fn returned(error: &dyn Error) -> (String, Option<String>) {
     (error.to_string(), error.source().map(ToString::to_string))
 }
 
@@ -108,7 +108,7 @@ fn first_error(script: Script, stream: MessageDecoder) -> MessageStreamError<io:
 fn errors_say_what_failed_and_why() {
     let error = first_error(Script::of(&[]).failing(reset()), MessageDecoder::new());
     assert_eq!(
-        told(&error),
+        returned(&error),
         ("body is empty: the connection was probably closed before the server answered: reset".into(), None)
     );
 
@@ -116,13 +116,13 @@ fn errors_say_what_failed_and_why() {
     let stop = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
     let error = first_error(Script::of(&[stop]), strict);
     assert!(error.incomplete().unwrap().rejected().is_some());
-    let words = told(&error).0;
+    let words = returned(&error).0;
     assert!(words.ends_with(": protocol violation: event before message_start (index 0)"), "{words}");
-    assert_eq!(told(&error).1, None);
+    assert_eq!(returned(&error).1, None);
 
     let sample = samples::named("text");
     let error = first_error(Script::of(&[&sample.stream[..sample.stream.len() / 2]]), MessageDecoder::new());
-    assert_eq!(told(&error), ("stream is truncated before the message was complete".into(), None));
+    assert_eq!(returned(&error), ("stream is truncated before the message was complete".into(), None));
 }
 
 /// Both ways to the final message tell the same of its failure.
@@ -133,7 +133,7 @@ fn no_final_message_says_what_came_between() {
     let cut = "stream is truncated before the message was complete";
     let check = |error: IncompleteMessage<io::Error>, words: &str, cause: Option<&str>| {
         // Each error prints its own cause once.
-        assert_eq!(told(&error), (words.to_owned(), None));
+        assert_eq!(returned(&error), (words.to_owned(), None));
         assert_eq!(error.transport().map(io::Error::kind), cause.map(|_| io::ErrorKind::ConnectionReset));
         assert!(sample.text().starts_with(&error.into_incomplete().message().final_text()));
     };

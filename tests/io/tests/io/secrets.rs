@@ -40,10 +40,10 @@ fn hides(value: &impl Debug) {
 fn hides_error(error: &(impl Error + 'static)) {
     hides(error);
     let mut error: Option<&dyn Error> = Some(error);
-    while let Some(told) = error {
-        is_clean(&told.to_string());
-        is_clean(&format!("{told:?}"));
-        error = told.source();
+    while let Some(returned) = error {
+        is_clean(&returned.to_string());
+        is_clean(&format!("{returned:?}"));
+        error = returned.source();
     }
 }
 
@@ -349,7 +349,7 @@ fn errors_of_the_server_and_the_head_of_a_response() {
         for error in errors {
             hides_error(&error);
             hides(&Backoff::default().decide(&error, 0, std::time::Duration::ZERO, 0.5));
-            // It is not lost: who asks is told.
+            // It is not lost: who asks is returned.
             assert!(error.body().to_string().contains(MARKER));
         }
     }
@@ -443,8 +443,8 @@ fn messages_in_the_middle_of_a_stream() {
     hides_error(&block_on(messages.finish()).unwrap_err());
 
     let mut texts = MessageStream::new(chunks());
-    let told: Vec<_> = block_on(texts.text_deltas().collect());
-    told.iter().filter_map(|text| text.as_ref().err()).for_each(hides_error);
+    let returned: Vec<_> = block_on(texts.text_deltas().collect());
+    returned.iter().filter_map(|text| text.as_ref().err()).for_each(hides_error);
 }
 
 /// The transport's error is the transport's: shown as it is, and ours adds nothing from the stream.

@@ -246,7 +246,7 @@ fn a_message_that_is_no_stream_is_metered() {
     assert_eq!(seen, [(Some(42), true)]);
 }
 
-/// A stream may go on behind an error; the observer was told then that nothing more will pass.
+/// A stream may go on behind an error; the observer was returned then that nothing more will pass.
 #[test]
 fn what_follows_an_error_passes_unseen() {
     let log = Log::default();

@@ -16,7 +16,7 @@ type IsStarted = bool;
 pub(super) struct Ledger {
     blocks: BTreeMap<Place, Account>,
     id: Option<String>,
-    /// Input JSON that was told to no block, by index.
+    /// Input JSON that was returned to no block, by index.
     orphans: BTreeMap<u64, String>,
     pub(super) started: bool,
     pub(super) stopped: bool,
@@ -30,7 +30,7 @@ pub(super) struct Ledger {
     clock: usize,
 }
 
-/// What was told of a block.
+/// What was returned of a block.
 #[derive(Debug, Default)]
 struct Account {
     kind: String,
@@ -47,7 +47,7 @@ struct Account {
 const TOOLS: [&str; 3] = ["tool_use", "server_tool_use", "mcp_tool_use"];
 
 impl Ledger {
-    /// Takes what was told of an event that was merged, and compares the two.
+    /// Takes what was returned of an event that was merged, and compares the two.
     pub(super) fn take(&mut self, event: &StreamEvent<'_>, update: &Update<'_>) {
         let is_content = matches!(
             event,
@@ -100,8 +100,8 @@ impl Ledger {
             | (StreamEvent::Done, Update::Done)
             | (StreamEvent::Unknown(_), Update::Unchanged) => {}
             (StreamEvent::MessageStop, Update::MessageStop { .. }) => self.stopped = true,
-            (StreamEvent::Error(error), Update::Error(told)) => {
-                assert_eq!(**error, **told);
+            (StreamEvent::Error(error), Update::Error(returned)) => {
+                assert_eq!(**error, **returned);
                 self.failed = true;
             }
             (event, update) => panic!("{event:?} gives {update:?}"),
@@ -208,9 +208,9 @@ impl Ledger {
         }
     }
 
-    /// The account of a block that was told before.
+    /// The account of a block that was returned before.
     fn known(&mut self, block: &BlockRef<'_>) -> &mut Account {
-        let place = self.place(block.key()).unwrap_or_else(|| panic!("a block that was told: {:?}", block.key()));
+        let place = self.place(block.key()).unwrap_or_else(|| panic!("a block that was returned: {:?}", block.key()));
         self.blocks.get_mut(&place).unwrap()
     }
 
@@ -259,11 +259,11 @@ impl Ledger {
             AccumulateError::BlocksExceeded { limit } => assert_eq!(limit, limits.blocks),
             _ => panic!("{error:?} was to be tolerated"),
         }
-        assert!(!self.too_large, "told once");
+        assert!(!self.too_large, "returned once");
         self.too_large = true;
     }
 
-    /// What is there is what was told, block by block, in the order that the page says.
+    /// What is there is what was returned, block by block, in the order that the page says.
     pub(super) fn agrees_with(&self, accumulator: &Accumulator, limits: Limits) {
         let message = accumulator.snapshot();
         assert_eq!(message.content().len(), self.blocks.len());

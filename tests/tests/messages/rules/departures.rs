@@ -583,7 +583,7 @@ fn a_later_message_start_never_discards_what_is_known() {
     assert_eq!(run.message(), message(expected));
 }
 
-/// The fallback was told before the start was, but it tells what happened later.
+/// The fallback was returned before the start was, but it tells what happened later.
 #[test]
 fn a_fallback_before_message_start_tells_the_model() {
     let fallback = json!({"type": "fallback", "from": {"model": "a"}, "to": {"model": "b"}});
@@ -630,7 +630,7 @@ fn each_block_event_after_message_stop_is_a_departure() {
     assert_eq!(run.message(), whole());
 }
 
-/// No row of the table, so it changes nothing and is told.
+/// No row of the table, so it changes nothing and is returned.
 #[test]
 fn a_second_message_stop() {
     let run = violation(&stopped(), end(), &[(ViolationKind::SecondMessageStop, None)]);

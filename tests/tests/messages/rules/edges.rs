@@ -216,17 +216,17 @@ fn a_foreign_member_of_a_delta_is_merged_as_its_own_delta_would_be() {
         let run = run_with(ssewire_messages::Accumulator::new(), &[begin(), delta(0, piece.clone())]);
         assert_eq!(run.violations(), [(ViolationKind::DeltaBeforeStart, Some(0))], "{piece}");
         assert_eq!(run.then(&[start(0, block), stop(0)]).content(), json!([whole]), "{piece}");
-        // The pieces that are told are those that were merged.
+        // The pieces that are returned are those that were merged.
         let mut accumulator = ssewire_messages::Accumulator::new();
         accumulator.accumulate_json(begin().to_string().as_bytes()).unwrap();
         let payload = delta(0, piece.clone()).to_string();
-        let mut told = vec![show(&accumulator.accumulate_json(payload.as_bytes()).unwrap())];
+        let mut returned = vec![show(&accumulator.accumulate_json(payload.as_bytes()).unwrap())];
         while let Some(update) = accumulator.next_update() {
-            told.push(show(&update));
+            returned.push(show(&update));
         }
-        told.sort();
+        returned.sort();
         let expected = if whole["type"] == "text" { ["citation", "text y"] } else { ["signature s", "thinking y"] };
-        assert_eq!(told, expected, "{piece}");
+        assert_eq!(returned, expected, "{piece}");
     }
 }
 

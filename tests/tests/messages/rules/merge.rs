@@ -241,7 +241,7 @@ fn an_unknown_block_without_the_member_takes_nothing() {
     }
 }
 
-// Early and misfit deltas. What departs in them is told by `departures`.
+// Early and misfit deltas. What departs in them is returned by `departures`.
 
 #[test]
 fn text_thinking_and_compaction_deltas_without_a_block_open_one_of_their_kind() {

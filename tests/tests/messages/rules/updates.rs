@@ -27,11 +27,11 @@ fn last(events: &[Value]) -> Value {
 fn update(accumulator: &mut Accumulator, event: &Value) -> Value {
     let json = event.to_string();
     let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-    let told = tell(&accumulator.accumulate(event).unwrap());
-    if let Some(message) = told.get("message") {
+    let returned = tell(&accumulator.accumulate(event).unwrap());
+    if let Some(message) = returned.get("message") {
         assert_eq!(*message, to_json(&accumulator.snapshot()), "the message is the snapshot");
     }
-    told
+    returned
 }
 
 /// The payload and the name of each event stand beside its update.
@@ -139,18 +139,18 @@ fn first(name: &str, members: Value) -> Value {
 
 #[test]
 fn text_and_its_snapshot() {
-    let told = updates(&[begin(), start(0, text_block("a")), text(0, "b"), text(0, ""), text(0, "c\u{1F600}")]);
+    let returned = updates(&[begin(), start(0, text_block("a")), text(0, "b"), text(0, ""), text(0, "c\u{1F600}")]);
     let expected = [
         first("text", json!({"text": "b", "snapshot": "ab"})),
         first("text", json!({"text": "", "snapshot": "ab"})),
         first("text", json!({"text": "c\u{1F600}", "snapshot": "abc\u{1F600}"})),
     ];
-    assert_eq!(told[2..], expected);
+    assert_eq!(returned[2..], expected);
 }
 
 #[test]
 fn input_json_and_its_snapshot() {
-    let told = updates(&[
+    let returned = updates(&[
         begin(),
         start(0, tool(json!({}))),
         input(0, ""),
@@ -169,59 +169,64 @@ fn input_json_and_its_snapshot() {
         piece("[1", "{\"a\": \"xy\", \"b\": [1", json!({"a": "xy", "b": [1]})),
         piece(", 2]}", "{\"a\": \"xy\", \"b\": [1, 2]}", json!({"a": "xy", "b": [1, 2]})),
     ];
-    assert_eq!(told[2..], expected);
+    assert_eq!(returned[2..], expected);
 }
 
 #[test]
 fn input_json_of_every_block_that_takes_it() {
     for kind in ["tool_use", "server_tool_use", "mcp_tool_use", "future_tool_use"] {
         let block = json!({"type": kind, "id": "i", "name": "f", "input": {}});
-        let told = last(&[begin(), start(0, block), input(0, "{\"a\": 1}")]);
+        let returned = last(&[begin(), start(0, block), input(0, "{\"a\": 1}")]);
         let snapshot = json!({"raw": "{\"a\": 1}", "partial": {"a": 1}});
-        assert_eq!(told, first("input_json", json!({"partial_json": "{\"a\": 1}", "snapshot": snapshot})), "{kind}");
+        assert_eq!(
+            returned,
+            first("input_json", json!({"partial_json": "{\"a\": 1}", "snapshot": snapshot})),
+            "{kind}"
+        );
     }
 }
 
 #[test]
 fn citation_and_its_snapshot() {
-    let told = updates(&[begin(), start(0, text_block("t")), citation(0, "1"), text(0, "u"), citation(0, "2")]);
+    let returned = updates(&[begin(), start(0, text_block("t")), citation(0, "1"), text(0, "u"), citation(0, "2")]);
     let expected = [
         first("citation", json!({"citation": cited("1"), "snapshot": [cited("1")]})),
         first("text", json!({"text": "u", "snapshot": "tu"})),
         first("citation", json!({"citation": cited("2"), "snapshot": [cited("1"), cited("2")]})),
     ];
-    assert_eq!(told[2..], expected);
+    assert_eq!(returned[2..], expected);
 }
 
 #[test]
 fn a_citation_of_an_unknown_kind() {
     let unknown = json!({"type": "future_location", "where": [1]});
     let event = delta(0, json!({"type": "citations_delta", "citation": unknown}));
-    let told = last(&[begin(), start(0, text_block("t")), event]);
-    assert_eq!(told, first("citation", json!({"citation": unknown, "snapshot": [unknown]})));
+    let returned = last(&[begin(), start(0, text_block("t")), event]);
+    assert_eq!(returned, first("citation", json!({"citation": unknown, "snapshot": [unknown]})));
 }
 
 #[test]
 fn thinking_and_its_snapshot() {
-    let told = updates(&[begin(), start(0, thinking_block("a")), thinking(0, "b"), thinking(0, ""), thinking(0, "c")]);
+    let returned =
+        updates(&[begin(), start(0, thinking_block("a")), thinking(0, "b"), thinking(0, ""), thinking(0, "c")]);
     let expected = [
         first("thinking", json!({"thinking": "b", "snapshot": "ab"})),
         first("thinking", json!({"thinking": "", "snapshot": "ab"})),
         first("thinking", json!({"thinking": "c", "snapshot": "abc"})),
     ];
-    assert_eq!(told[2..], expected);
+    assert_eq!(returned[2..], expected);
 }
 
 #[test]
 fn signature_is_told_whole() {
-    let told = updates(&[begin(), start(0, thinking_block("x")), signature(0, "one"), signature(0, "two")]);
+    let returned = updates(&[begin(), start(0, thinking_block("x")), signature(0, "one"), signature(0, "two")]);
     let expected = [first("signature", json!({"signature": "one"})), first("signature", json!({"signature": "two"}))];
-    assert_eq!(told[2..], expected);
+    assert_eq!(returned[2..], expected);
 }
 
 #[test]
 fn compaction_and_its_content() {
-    let told = updates(&[
+    let returned = updates(&[
         begin(),
         start(0, compaction_block(Value::Null)),
         compaction(0, json!("short")),
@@ -234,14 +239,14 @@ fn compaction_and_its_content() {
         piece(json!({"type": "compaction", "content": "short", "encrypted_content": "e"})),
         piece(json!({"type": "compaction", "content": null, "encrypted_content": "e"})),
     ];
-    assert_eq!(told[2..], expected);
+    assert_eq!(returned[2..], expected);
 }
 
 #[test]
 fn what_an_unknown_block_takes() {
     let block = |text| json!({"type": "future_block", "text": text});
-    let told = last(&[begin(), start(0, block("a")), text(0, "b")]);
-    assert_eq!(told, first("unknown_block", json!({"content_block": block("ab")})));
+    let returned = last(&[begin(), start(0, block("a")), text(0, "b")]);
+    assert_eq!(returned, first("unknown_block", json!({"content_block": block("ab")})));
 }
 
 #[test]
@@ -253,9 +258,9 @@ fn block_start_with_its_block() {
         (tool(json!({})), "", ""),
         (json!({"type": "future_block", "text": "a"}), "", ""),
     ] {
-        let told = last(&[begin(), start(0, block.clone())]);
+        let returned = last(&[begin(), start(0, block.clone())]);
         let members = json!({"text": text, "thinking": thinking, "content_block": block});
-        assert_eq!(told, first("block_start", members));
+        assert_eq!(returned, first("block_start", members));
     }
 }
 
@@ -268,26 +273,26 @@ fn block_stop_with_its_block() {
         (compaction_block(Value::Null), compaction(0, json!("c")), compaction_block(json!("c"))),
         (json!({"type": "redacted_thinking", "data": "d"}), ping(), json!({"type": "redacted_thinking", "data": "d"})),
     ] {
-        let told = last(&[begin(), start(0, block), delta, stop(0)]);
-        assert_eq!(told, first("block_stop", json!({"content_block": whole})));
+        let returned = last(&[begin(), start(0, block), delta, stop(0)]);
+        assert_eq!(returned, first("block_stop", json!({"content_block": whole})));
     }
 }
 
 #[test]
 fn message_start_with_its_message() {
     let begun = json!({"id": "msg_1", "usage": {"output_tokens": 1}, "content": [text_block("a")]});
-    let told = last(&[message_start(begun.clone())]);
-    assert_eq!(told, json!({"update": "message_start", "message": message(begun)}));
+    let returned = last(&[message_start(begun.clone())]);
+    assert_eq!(returned, json!({"update": "message_start", "message": message(begun)}));
 }
 
 #[test]
 fn message_delta_with_stop_reason_and_usage_so_far() {
-    let told = last(&[
+    let returned = last(&[
         message_start(json!({"usage": {"input_tokens": 1}})),
         message_delta(json!({"stop_reason": "end_turn"}), json!({"output_tokens": 5})),
     ]);
     let usage = json!({"input_tokens": 1, "output_tokens": 5});
-    assert_eq!(told, json!({"update": "message_delta", "stop_reason": "end_turn", "usage": usage}));
+    assert_eq!(returned, json!({"update": "message_delta", "stop_reason": "end_turn", "usage": usage}));
 }
 
 #[test]
@@ -299,9 +304,9 @@ fn message_stop_with_its_message() {
 
 #[test]
 fn error_and_ping() {
-    let told = updates(&[ping(), begin(), ping(), error()]);
-    assert_eq!(told[0], json!({"update": "ping"}));
-    assert_eq!(told[2..], [json!({"update": "ping"}), json!({"update": "error", "error": error()})]);
+    let returned = updates(&[ping(), begin(), ping(), error()]);
+    assert_eq!(returned[0], json!({"update": "ping"}));
+    assert_eq!(returned[2..], [json!({"update": "ping"}), json!({"update": "error", "error": error()})]);
 }
 
 #[test]
@@ -335,7 +340,7 @@ fn what_changes_nothing_yields_nothing() {
 
 #[test]
 fn the_position_of_a_block_is_that_in_the_content_as_it_stands() {
-    let told = updates(&[
+    let returned = updates(&[
         begin(),
         start(5, text_block("")),
         text(5, "e"),
@@ -347,16 +352,16 @@ fn the_position_of_a_block_is_that_in_the_content_as_it_stands() {
         stop(5),
     ]);
     let piece = |block, text, snapshot| at(block, "text", json!({"text": text, "snapshot": snapshot}));
-    assert_eq!(told[2], piece([5, 0, 0], "e", "e"));
-    assert_eq!(told[4], piece([5, 1, 0], "E", "eE"));
-    assert_eq!(told[5], piece([3, 0, 0], "c", "c"));
-    assert_eq!(told[7], piece([4, 1, 0], "d", "d"));
-    assert_eq!(told[8], at([5, 2, 0], "block_stop", json!({"content_block": text_block("eE")})));
+    assert_eq!(returned[2], piece([5, 0, 0], "e", "e"));
+    assert_eq!(returned[4], piece([5, 1, 0], "E", "eE"));
+    assert_eq!(returned[5], piece([3, 0, 0], "c", "c"));
+    assert_eq!(returned[7], piece([4, 1, 0], "d", "d"));
+    assert_eq!(returned[8], at([5, 2, 0], "block_stop", json!({"content_block": text_block("eE")})));
 }
 
 #[test]
 fn the_key_tells_blocks_of_one_index_apart() {
-    let told = updates(&[
+    let returned = updates(&[
         message_start(json!({"content": [text_block("i")]})),
         start(0, text_block("a")),
         start(0, tool(json!({}))),
@@ -375,7 +380,7 @@ fn the_key_tells_blocks_of_one_index_apart() {
         at([0, 1, 1], "block_stop", json!({"content_block": text_block("aA")})),
         at([0, 0, 0], "block_stop", json!({"content_block": text_block("i")})),
     ];
-    assert_eq!(told[1..], expected);
+    assert_eq!(returned[1..], expected);
 }
 
 #[test]
@@ -401,15 +406,15 @@ fn every_update_is_by_the_index_of_its_block() {
 
 #[test]
 fn the_highest_index() {
-    let told = last(&[begin(), start(u64::MAX, text_block("")), text(u64::MAX, "a")]);
-    assert_eq!(told, at([u64::MAX, 0, 0], "text", json!({"text": "a", "snapshot": "a"})));
+    let returned = last(&[begin(), start(u64::MAX, text_block("")), text(u64::MAX, "a")]);
+    assert_eq!(returned, at([u64::MAX, 0, 0], "text", json!({"text": "a", "snapshot": "a"})));
 }
 
 // Interleaved blocks
 
 #[test]
 fn interleaved_blocks_are_not_mixed_up() {
-    let told = updates(&[
+    let returned = updates(&[
         begin(),
         start(0, text_block("")),
         start(1, tool(json!({}))),
@@ -459,14 +464,14 @@ fn interleaved_blocks_are_not_mixed_up() {
         stopped(3, json!({"type": "thinking", "thinking": "d", "signature": "s"})),
         stopped(2, text_block("cC")),
     ];
-    assert_eq!(told[6..], expected);
+    assert_eq!(returned[6..], expected);
 }
 
 // Departures
 
 #[test]
 fn an_early_delta_is_told_by_its_block_and_the_start_by_the_same() {
-    let told = updates(&[begin(), text(2, "early"), start(2, text_block("start ")), text(2, " later"), stop(2)]);
+    let returned = updates(&[begin(), text(2, "early"), start(2, text_block("start ")), text(2, " later"), stop(2)]);
     let expected = [
         at([2, 0, 0], "text", json!({"text": "early", "snapshot": "early"})),
         at(
@@ -479,12 +484,12 @@ fn an_early_delta_is_told_by_its_block_and_the_start_by_the_same() {
         at([2, 0, 0], "text", json!({"text": " later", "snapshot": "start early later"})),
         at([2, 0, 0], "block_stop", json!({"content_block": text_block("start early later")})),
     ];
-    assert_eq!(told[1..], expected);
+    assert_eq!(returned[1..], expected);
 }
 
 #[test]
 fn a_misfit_delta_is_told_by_the_block_that_it_opens() {
-    let told =
+    let returned =
         updates(&[begin(), start(0, tool(json!({}))), text(0, "a"), thinking(0, "b"), compaction(0, json!("c"))]);
     let compacted = compaction_block(json!("c"));
     let expected = [
@@ -492,22 +497,22 @@ fn a_misfit_delta_is_told_by_the_block_that_it_opens() {
         at([0, 2, 2], "thinking", json!({"thinking": "b", "snapshot": "b"})),
         at([0, 3, 3], "compaction", json!({"compaction": compacted, "content_block": compacted})),
     ];
-    assert_eq!(told[2..], expected);
+    assert_eq!(returned[2..], expected);
 }
 
 #[test]
 fn input_that_waited_is_in_the_snapshot_once_its_block_has_come() {
-    let told = updates(&[begin(), input(0, "{\"a\": "), start(0, tool(json!({}))), input(0, "1}")]);
-    assert_eq!(told[1], json!({"update": "nothing"}));
-    assert_eq!(told[2]["update"], "block_start");
+    let returned = updates(&[begin(), input(0, "{\"a\": "), start(0, tool(json!({}))), input(0, "1}")]);
+    assert_eq!(returned[1], json!({"update": "nothing"}));
+    assert_eq!(returned[2]["update"], "block_start");
     let snapshot = json!({"raw": "{\"a\": 1}", "partial": {"a": 1}});
-    assert_eq!(told[3], first("input_json", json!({"partial_json": "1}", "snapshot": snapshot})));
+    assert_eq!(returned[3], first("input_json", json!({"partial_json": "1}", "snapshot": snapshot})));
 }
 
 #[test]
 fn a_delta_after_the_stop_of_its_block_is_told_by_it() {
-    let told = last(&[begin(), start(0, text_block("a")), stop(0), text(0, "b")]);
-    assert_eq!(told, first("text", json!({"text": "b", "snapshot": "ab"})));
+    let returned = last(&[begin(), start(0, text_block("a")), stop(0), text(0, "b")]);
+    assert_eq!(returned, first("text", json!({"text": "b", "snapshot": "ab"})));
 }
 
 // Pieces
@@ -536,7 +541,7 @@ fn of_thinking<const N: usize>(thoughts: [&str; N]) -> [Vec<String>; 2] {
 
 #[test]
 fn the_start_of_a_block_brings_its_initial_piece() {
-    let told = pieces(&[
+    let returned = pieces(&[
         begin(),
         start(0, text_block("a")),
         start(1, thinking_block("b")),
@@ -555,12 +560,12 @@ fn the_start_of_a_block_brings_its_initial_piece() {
         nothing.clone(),
         nothing,
     ];
-    assert_eq!(told, expected);
+    assert_eq!(returned, expected);
 }
 
 #[test]
 fn each_delta_brings_its_piece_and_other_events_none() {
-    let told = pieces(&[
+    let returned = pieces(&[
         begin(),
         start(0, text_block("")),
         text(0, "a"),
@@ -574,27 +579,27 @@ fn each_delta_brings_its_piece_and_other_events_none() {
         end_turn(),
         end(),
     ]);
-    for (place, told) in told.into_iter().enumerate() {
+    for (place, returned) in returned.into_iter().enumerate() {
         let expected = match place {
             2 => of_text(["a"]),
             7 => of_thinking(["b"]),
             _ => of_text([]),
         };
-        assert_eq!(told, expected, "{place}");
+        assert_eq!(returned, expected, "{place}");
     }
 }
 
 #[test]
 fn message_start_brings_the_pieces_of_its_blocks() {
     let content = [text_block("a"), thinking_block("b"), text_block(""), text_block("c"), tool(json!({}))];
-    let told = pieces(&[message_start(json!({"content": content})), text(3, "C")]);
-    let [text, thinking] = &told[0];
+    let returned = pieces(&[message_start(json!({"content": content})), text(3, "C")]);
+    let [text, thinking] = &returned[0];
     assert_eq!((text.concat(), thinking.concat()), ("ac".to_owned(), "b".to_owned()));
     assert_eq!((text.len(), thinking.len()), (2, 1));
-    assert_eq!(told[1], of_text(["C"]));
+    assert_eq!(returned[1], of_text(["C"]));
 }
 
-/// What came before the start was told before it.
+/// What came before the start was returned before it.
 #[test]
 fn message_start_brings_only_the_blocks_of_its_own() {
     let mut accumulator = Accumulator::new();
