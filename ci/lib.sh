@@ -41,12 +41,12 @@ need_package() { # COMMAND DEBIAN-PACKAGE
 need_component() { # COMPONENT [TOOLCHAIN]
     local toolchain="${2:-stable}"
     have_or_install "rustup component $1 of $toolchain" \
-        "rustup component list --installed --toolchain $toolchain | grep -qE '^$1(-|\$)'" \
+        "rustup component list --installed --toolchain $toolchain | grep -E '^$1(-|\$)'" \
         "rustup component add $1 --toolchain $toolchain"
 }
 
 need_target() { # TARGET TOOLCHAIN
-    have_or_install "rustup target $1 of $2" "rustup target list --installed --toolchain $2 | grep -qx $1" \
+    have_or_install "rustup target $1 of $2" "rustup target list --installed --toolchain $2 | grep -x $1" \
         "rustup target add $1 --toolchain $2"
 }
 
