@@ -336,19 +336,17 @@ impl MessageDecoder {
     // Inlined, so that the change and the update are never in memory.
     #[inline(always)]
     fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, usize)> {
-        let chunk: &[u8] = input;
-        if !self.decoder.is_at_block_start() || self.is_buffer_large || self.has_queued_update() {
+        if self.is_buffer_large || self.has_queued_update() {
             return None;
         }
-        let max_bytes = self.decoder.max_event_bytes();
+        let chunk = *input;
         let bytes = self.template.strip_prefix(chunk)?;
         let (change, len) = self.template.append(bytes, &mut self.accumulator, |rest| {
             let len = chunk.len().saturating_sub(rest.strip_prefix(END)?.len());
-            (len <= max_bytes).then_some(len)
+            self.decoder.skip_event(input, len).then_some(len)
         })?;
         self.events = self.events.saturating_add(1);
         self.is_buffer_large = len > LARGE;
-        self.decoder.skip_event(input, len);
         Some((change, len))
     }
 

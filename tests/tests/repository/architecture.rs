@@ -53,7 +53,7 @@ const OUTSIDE_THE_ENGINE: [&str; 8] =
 const MAX_ENGINE_LINES: usize = 1650;
 
 /// The most functions of `Decoder`, in all of its `impl` blocks except those of traits.
-const MAX_DECODER_FUNCTIONS: usize = 47;
+const MAX_DECODER_FUNCTIONS: usize = 46;
 
 /// Packages outside the workspace.
 const OUTSIDE: [&str; 4] = ["fuzz", "examples/embedded", "examples/freestanding", "examples/wasm"];

@@ -19,6 +19,7 @@ mod properties;
 mod reconnect;
 mod regressions;
 mod shared;
+mod skip_event;
 mod types;
 mod work;
 
