@@ -2,7 +2,7 @@
 //!
 //! Worked around before: priming events, which have an ID and no data, were parsed as JSON and ended the connection
 //! (pull request 1184 of the TypeScript SDK, issue 768 of the Go SDK, issue 1672 of the Python SDK); parsers that skip
-//! them skip their ID as well, so that a call could not be resumed; a byte limiter had to stand before the parser, which
+//! them skip their ID as well, so that a call could not be resumed; a byte limiter had to precede the parser, which
 //! counted the comments of a quiet connection as well.
 //!
 //! Gone: frames deliver blocks with `id()` and `retry()` whether they have data or not, and comments to those who ask for

@@ -5,7 +5,7 @@
 //! although the API sends totals; tool input as `{}` after a cut; signatures of thinking dropped, so that the next
 //! request was refused; `message_stop` assumed when the connection closed.
 //!
-//! Gone: `filter_map_updates` maps what the SDK knows and leaves out the rest, updates carry totals and indices, and the
+//! Gone: `filter_map_updates` maps the known updates and omits the rest, updates carry totals and indices, and the
 //! stream ends with an error unless the message is complete.
 
 // Their code.

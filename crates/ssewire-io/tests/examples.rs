@@ -1,4 +1,4 @@
-//! The examples run, against a server that replays: what they print, how they end, and that no key is ever shown.
+//! Runs the examples with the replay server: their output, their exit codes, and that no key is shown.
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -10,7 +10,7 @@ use std::thread;
 use ssewire_io::ReadExt as _;
 use ssewire_replay::{Script, Server, sample};
 
-/// Shows up nowhere.
+/// Must not appear in any output.
 const KEY: &str = "sk-ant-canary";
 
 const CLIENTS: [&str; 3] = ["ureq", "reqwest", "hyper"];
@@ -152,7 +152,7 @@ fn tool_input_is_shown_while_it_grows_and_run_when_it_is_whole() {
     let ran = ask("tool_input", &server);
     assert!(ran.stdout.contains("get_weather so far: {\"location\":\"San\"}\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("\nrun get_weather with {\"location\":\"San Francisco, CA\""), "{}", ran.stdout);
-    // The next turn is what the API takes back: the call, and its result.
+    // The next turn contains the call and its result.
     let turns = ran.stdout.lines().find_map(|line| line.strip_prefix("next turn: ")).unwrap();
     let turns: serde_json::Value = serde_json::from_str(turns).unwrap();
     assert_eq!(turns[1]["role"], "assistant");
@@ -248,7 +248,7 @@ fn the_gateway_passes_events_on_and_meters_them() {
     stderr.read_line(&mut returned).unwrap();
     assert_eq!(returned, "output tokens: Some(15); message is complete\n");
 
-    // What else it has to tell, of a server that is gone, has no key in it either.
+    // The error of an unreachable server contains no key either.
     drop(server);
     let refused = ureq::post(format!("{address}/v1/messages")).send(r#"{"stream":true}"#).unwrap_err();
     assert!(matches!(refused, ureq::Error::StatusCode(502)), "{refused}");
@@ -259,7 +259,7 @@ fn the_gateway_passes_events_on_and_meters_them() {
     assert!(!rest.is_empty() && !rest.contains(KEY), "{rest}");
 }
 
-/// Wherever it goes wrong, and however much a program is asked to log.
+/// For every kind of error, and with the most verbose logging.
 #[test]
 fn the_key_is_never_shown() {
     let server = Server::start().unwrap();
@@ -267,12 +267,12 @@ fn the_key_is_never_shown() {
     server.serve("/error/v1/messages", Script::stream("").error_event("api_error", "Internal server error"));
     server.serve("/html/v1/messages", Script::html_page());
     server.serve("/cut/v1/messages", text().cut_after(300));
-    // A server that says aloud what it was returned.
+    // A server that returns the request in its error.
     server.serve("/echo/v1/messages", Script::error(401, "authentication_error", &format!("{KEY} is no key")));
     let at = |path: &str| server.base_url() + path;
     let closed = Server::start().unwrap().base_url();
     let sent = KEY.to_owned();
-    // With a line end, as files have it at their end, nobody can send it.
+    // A key with a line end, as at the end of a file, cannot be sent.
     let unsendable = format!("{KEY}\n");
     let setups = [
         (at(""), &unsendable),
@@ -287,7 +287,7 @@ fn the_key_is_never_shown() {
         ("ftp://localhost".to_owned(), &sent),
     ];
     let logging = [("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")];
-    // Side by side: most of the time they wait before another try.
+    // In parallel: they mostly wait before a retry.
     thread::scope(|scope| {
         for (address, key) in &setups {
             scope.spawn(move || {

@@ -1,4 +1,4 @@
-//! What a push has changed, for callers that keep a value of their own.
+//! The changes of a push, for callers that maintain a value of their own.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;

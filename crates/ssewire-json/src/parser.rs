@@ -1,6 +1,6 @@
 //! The grammar (RFC 8259): a recursive descent that can be suspended after any byte.
 //!
-//! Between two pushes the tree is complete, and [`Parser`] keeps what is needed to resume: the token that was being
+//! Between two pushes the tree is complete, and [`Parser`] keeps the state to resume: the token that was being
 //! read and, for each open container, its last member. A push finds the innermost open container from the root, one step per
 //! level, changes it in slot, and returns to the parents as containers close. A container that opens and closes within
 //! one push is built first and put into its parent once.
@@ -27,7 +27,7 @@ pub(crate) struct Parser {
     partial_strings: PartialStrings,
     /// Position of the first byte that was not read. Stale within strings and numbers: their spans have the position.
     pos: usize,
-    /// What is read next, in the innermost open container.
+    /// The expected token in the innermost open container.
     state: State,
     /// The open containers, outermost first, each with its current member. Unused for an array.
     open: Vec<CurrentMember>,
@@ -37,7 +37,7 @@ pub(crate) struct Parser {
     changes: ChangeLog,
 }
 
-/// What is read next.
+/// The expected token.
 #[derive(Debug, Clone, Copy, Default)]
 enum State {
     /// A value: at the top level, after a comma in an array, after a colon.

@@ -80,7 +80,7 @@ impl PartialJson {
         self
     }
 
-    /// Returns what the last push has changed, in the order of the text. Empty without
+    /// Returns the changes of the last push, in the order of the text. Empty without
     /// [`with_changes`](Self::with_changes).
     ///
     /// For callers that keep the value in a form of their own, such as bindings to another language. Applied one after

@@ -187,7 +187,7 @@ mod tests {
             (r"ab\", UnexpectedEnd, 3),
         ] {
             assert_eq!(unescape_onto(&mut String::new(), contents), Err(JsonError::new(kind, at)), "{contents}");
-            // A quote is an error within contents, and ends what has no end yet.
+            // A quote within contents is an error; it ends an open string.
             let ends = kind == UnexpectedCharacter;
             assert_eq!(unescape_from_first_special(contents.as_bytes()).is_some(), ends, "{contents}");
         }

@@ -69,7 +69,7 @@ pub(crate) fn send_preflight(stream: &TcpStream, request: &Request) -> io::Resul
     Ok(after)
 }
 
-/// Tells a client that waits with its body to send it.
+/// Asks a client that waits with its body to send it.
 ///
 /// # Errors
 /// The client has left.

@@ -50,7 +50,7 @@ async fn serve_connection(socket: TcpStream, received: Vec<u8>, shared: &Arc<Sha
     let (reset, mut resets) = mpsc::channel::<()>(1);
     loop {
         let accepted = poll_fn(|context| {
-            // First, because it also sends what the responses have queued.
+            // First, because it also sends the queued data of the responses.
             if let Poll::Ready(accepted) = connection.poll_accept(context) {
                 return Poll::Ready(Ok(accepted));
             }
@@ -192,7 +192,7 @@ async fn send_piece(stream: &mut SendStream<Bytes>, mut piece: Bytes) -> Result<
     Ok(())
 }
 
-/// Lets the connection send what is queued: a reset would discard it. The client's window permits it already.
+/// Lets the connection send queued data: a reset would discard it. The client's window permits it already.
 async fn flush() {
     for _ in 0..16 {
         tokio::task::yield_now().await;

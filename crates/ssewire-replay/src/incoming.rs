@@ -21,7 +21,7 @@ impl From<io::Error> for NoRequest {
     }
 }
 
-/// What a client sends on a connection.
+/// The requests of a client on a connection.
 #[derive(Debug)]
 pub(crate) struct Incoming<'a> {
     stream: &'a TcpStream,

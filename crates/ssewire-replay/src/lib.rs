@@ -3,7 +3,7 @@
 //!
 //! # What a server serves
 //!
-//! [`Server::serve`] and its variants decide what a path responds with. Without them, every server has the [`SAMPLES`]
+//! [`Server::serve`] and its variants set the response of a path. Without them, every server has the [`SAMPLES`]
 //! at `/NAME`, the first of them at `/v1/messages`, and the sample `text` with each [`Fault`] at `/faults/NAME`. Any
 //! other path responds with 404 and a JSON error.
 

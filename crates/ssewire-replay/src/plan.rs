@@ -11,7 +11,7 @@ pub(crate) struct Plan<'a> {
     script: &'a Script,
     steps: core::slice::Iter<'a, Step>,
     sizes: core::iter::Cycle<core::slice::Iter<'a, usize>>,
-    /// What is left of the current send.
+    /// The rest of the current send.
     unsent: &'a [u8],
     /// Bytes until the cut, if there is one.
     until_cut: Option<usize>,

@@ -267,22 +267,23 @@ impl Script {
 
 /// Changes of the steps so far.
 impl Script {
-    /// Closes the connection after so many bytes of the body: within a chunk, after its full size was announced, if the
-    /// count ends there. If the body is shorter, closes after it, also without the end that the framing requires.
+    /// Closes the connection after this number of bytes of the body: within a chunk, after its full size was
+    /// announced, if the count ends there. If the body is shorter, closes after it, also without the end that the
+    /// framing requires.
     #[must_use]
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.cut_after = Some(bytes);
         self
     }
 
-    /// Keeps the steps up to so many bytes of the body and removes the rest.
+    /// Keeps the steps up to this number of bytes of the body and removes the rest.
     #[must_use]
     pub fn take(mut self, bytes: usize) -> Self {
         self.steps = split_steps(self.steps, bytes).0;
         self
     }
 
-    /// Inserts a ping after every so many events, at least one. Lines end with LF or CRLF.
+    /// Inserts a ping after each group of this number of events, at least one. Lines end with LF or CRLF.
     #[must_use]
     pub fn with_pings_every(mut self, events: usize) -> Self {
         let mut lines = Lines::new();
@@ -324,7 +325,7 @@ impl Script {
     }
 }
 
-/// What the server and the faults ask.
+/// The properties that the server and the faults need.
 impl Script {
     pub(crate) fn gates(&self) -> impl Iterator<Item = Gate> {
         self.steps.iter().filter_map(|step| match step {
@@ -363,7 +364,7 @@ fn sent(steps: &[Step]) -> usize {
     steps.iter().map(|step| if let Step::Send(bytes) = step { bytes.len() } else { 0 }).sum()
 }
 
-/// Steps before and after so many bytes of the body.
+/// Splits the steps at this number of bytes of the body.
 fn split_steps(steps: Vec<Step>, mut bytes: usize) -> (Vec<Step>, Vec<Step>) {
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for step in steps {

@@ -66,7 +66,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Responds to GET and POST on `path` with `script`, from the next request on. The path `*` stands for every path
+    /// Responds to GET and POST on `path` with `script`, from the next request on. The path `*` matches every path
     /// without responses of its own.
     pub fn serve(&self, path: &str, script: Script) {
         self.serve_in_turn(path, [script]);
@@ -132,7 +132,7 @@ impl Drop for Server {
     }
 }
 
-/// What the threads of a server share.
+/// The state that the threads of a server share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) table: Table,

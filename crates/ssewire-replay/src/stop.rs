@@ -1,4 +1,4 @@
-//! How a server tells its connections that it stops.
+//! Notifies the connections of a server that it stops.
 
 use core::time::Duration;
 use std::sync::{Condvar, Mutex};

@@ -1,4 +1,4 @@
-//! Any sequence of events through the accumulator: an account of what was returned against what is there.
+//! Any sequence of events through the accumulator: compares the snapshot with a ledger of the updates.
 
 mod ledger;
 mod script;
@@ -14,10 +14,10 @@ use super::input::Input;
 use super::slow::show;
 use crate::json::deep_value;
 
-/// Whatever comes, in whatever order: what is returned is what is there, nothing that came is lost in silence, what strict
-/// mode refuses has not happened, limits hold, and memory is in proportion to what was received.
+/// Checks for any events in any order: the updates equal the snapshot, no loss is silent, an event that strict mode
+/// rejects changes nothing, limits hold, and memory is proportional to the received bytes.
 ///
-/// The first byte of the input is flags, the second a limit; how the rest becomes events is returned in `script`.
+/// The first byte of the input is flags, the second a limit; `script` turns the rest into events.
 pub fn accumulate(input: &[u8]) {
     let mut input = Input::new(input);
     let (flags, limit) = (input.byte(), usize::from(input.byte()));
@@ -46,10 +46,10 @@ struct Limits {
 
 type Decoded<'a> = Result<Option<StreamEvent<'a>>, PayloadError>;
 
-/// Keeps an account of all that is returned, and compares it with the snapshot after each event.
+/// Records all updates in a ledger, and compares it with the snapshot after each event.
 fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits) {
     let mut ledger = Ledger::default();
-    // The same events with one before each of them that means nothing, after which none can go the short way.
+    // The same events, each after an unknown event, which prevents the fast path.
     let unknown = StreamEvent::from_json(b"{\"type\":\"future_event\"}").unwrap().unwrap();
     let mut at_length = accumulator.clone();
     let mut holes = 0;
@@ -98,7 +98,7 @@ fn tell(accumulator: &mut Accumulator, event: &StreamEvent<'_>) -> String {
     accumulator.accumulate(event.clone()).map_or_else(|error| format!("{error:?}"), |update| show(&update))
 }
 
-/// The first departures are kept, all are counted.
+/// The first violations are recorded, and all are counted.
 fn violations(accumulator: &Accumulator) {
     let violations = accumulator.violations();
     let sum: u64 = KINDS.iter().map(|kind| violations.count(*kind)).sum();
@@ -134,7 +134,7 @@ const KINDS: [ViolationKind; 19] = [
     ViolationKind::AfterError,
 ];
 
-/// However it ends, the message is what the snapshot was.
+/// At any end, the message equals the last snapshot.
 fn ends(accumulator: Accumulator, ledger: &Ledger, holes: u64) {
     let completion = accumulator.completion();
     let snapshot = json(&accumulator.snapshot());
@@ -156,14 +156,14 @@ fn ends(accumulator: Accumulator, ledger: &Ledger, holes: u64) {
             let orphans: Vec<_> =
                 shows_half_strings.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect();
             assert_eq!(incomplete.unmatched_input(), orphans);
-            // Tool input that is cut may lose its half string at the end; all else stays.
+            // Truncated tool input may lose an incomplete string at its end; everything else is kept.
             let is_half = json(incomplete.message()).to_string().contains('\u{FFFD}');
             assert!(is_half || without_input(json(incomplete.message())) == without_input(snapshot));
         }
     }
 }
 
-/// What is refused changes nothing, and without it there is no departure.
+/// A rejected event changes nothing, and the accepted events have no violation.
 fn strict(accumulator: Accumulator, events: &[Decoded<'_>]) {
     let mut strict = accumulator.clone().with_validation(Validation::Strict);
     let mut without = accumulator;
@@ -182,13 +182,13 @@ fn strict(accumulator: Accumulator, events: &[Decoded<'_>]) {
     assert_eq!(state(&strict), state(&without));
 }
 
-/// For each byte that was received so many may be held, or allocated in all: a JSON member of ten bytes costs a node of
-/// a map. The constant is for the books of the first block.
+/// The bytes held, and the bytes allocated in total, for each byte received: a JSON member of ten bytes costs a map
+/// node. The constant covers the administration of the first block.
 const HELD: usize = 80;
 const ALLOCATED_IN_ALL: usize = 160;
 const CONSTANT: usize = 8 * 1024;
 
-/// Counts what the accumulator holds, if somebody counts: see [`ssewire_heap`].
+/// Counts the bytes held by the accumulator, if the program has the counting allocator: see [`ssewire_heap`].
 fn memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], events: &[Decoded<'_>]) {
     let received: usize = payloads.iter().map(Vec::len).sum();
     let (held, allocated) = (ssewire_heap::held(), ssewire_heap::allocated());
@@ -202,7 +202,7 @@ fn memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], events: &[Decoded<
     assert!(allocated <= ALLOCATED_IN_ALL * received + CONSTANT, "{allocated} bytes were allocated for {received}");
 }
 
-/// All that is to be seen of an accumulator.
+/// The complete observable state of an accumulator.
 fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> {
     let orphans: Vec<_> = accumulator.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect();
     (
@@ -210,7 +210,7 @@ fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> 
         (accumulator.has_started(), accumulator.completion()),
         accumulator.error().map(|error| error.body().clone()),
         orphans,
-        // Counts of blocks, bytes and departures.
+        // Counts of blocks, bytes and violations.
         format!("{accumulator:?}"),
     )
 }

@@ -1,4 +1,4 @@
-//! Blocks of fields through the encoder and back.
+//! Encodes blocks of fields, and decodes the result.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::drive;
 use crate::oracle::Oracle;
 use crate::outcome::{self, Decoded, OwnedBlock, OwnedEvent, Text};
 
-/// A block of fields, before anybody has judged it.
+/// A block of fields, valid or not.
 #[derive(Debug, Clone, Copy, Default)]
 struct Block<'a> {
     comment: Option<&'a [u8]>,
@@ -19,10 +19,11 @@ struct Block<'a> {
     data: Option<&'a [u8]>,
 }
 
-/// What is put in comes out, however the bytes are cut; what cannot come out is refused, for a reason of the standard.
+/// Checks that decoding returns the encoded fields in every chunking, and that only fields that the standard cannot
+/// represent are rejected.
 ///
-/// The input begins with the lengths of the chunks, see `Input::lengths`. Then comes a byte for each block, whose bits
-/// say which fields it has, followed by those fields: a length and as many bytes; for a `retry` eight bytes.
+/// The input starts with the chunk lengths, see `Input::lengths`. Each block is one byte, whose bits select its
+/// fields, and those fields: a length and that number of bytes, or eight bytes for `retry`.
 pub fn encode_decode(input: &[u8]) {
     let mut input = Input::new(input);
     let lengths = input.lengths();
@@ -102,7 +103,7 @@ impl<'a> Block<'a> {
     }
 }
 
-/// What a reader of the blocks must see.
+/// The frames that decoding must return.
 #[derive(Default)]
 struct Expected<'a> {
     frames: Vec<Decoded>,
@@ -134,7 +135,7 @@ impl<'a> Expected<'a> {
     }
 }
 
-/// The format has one line end to say: LF.
+/// The format represents every line end as LF.
 fn normalised(value: &[u8]) -> Vec<u8> {
     let mut lines = Vec::with_capacity(value.len());
     for (at, byte) in value.iter().enumerate() {

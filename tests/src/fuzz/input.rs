@@ -1,4 +1,4 @@
-//! Bytes of a fuzzer taken apart into numbers, texts and chunks. What is missing at the end reads as zeros.
+//! Reads numbers, texts and chunk lengths from the bytes of a fuzzer. Missing bytes at the end read as zeros.
 
 use crate::chunks::{self, Chunks};
 
@@ -21,26 +21,26 @@ impl<'a> Input<'a> {
         *first
     }
 
-    /// So many bytes, or what there is.
+    /// Returns `len` bytes, or fewer at the end of the input.
     pub(super) fn bytes(&mut self, length: usize) -> &'a [u8] {
         let (bytes, rest) = self.rest.split_at(length.min(self.rest.len()));
         self.rest = rest;
         bytes
     }
 
-    /// A length, and as many bytes.
+    /// Reads a length, and returns that number of bytes.
     pub(super) fn blob(&mut self) -> &'a [u8] {
         let length = self.byte();
         self.bytes(length.into())
     }
 
-    /// The same, no longer than `mask` can say.
+    /// The same, with a length of at most `mask`.
     pub(super) fn blob_of(&mut self, mask: u8) -> &'a [u8] {
         let length = self.byte() & mask;
         self.bytes(length.into())
     }
 
-    /// As many lengths of chunks as a byte says, at most 15.
+    /// Reads a count of at most 15, and that number of chunk lengths.
     pub(super) fn lengths(&mut self) -> Vec<usize> {
         let count = self.byte() & 0x0F;
         self.bytes(count.into()).iter().map(|&length| length.into()).collect()
@@ -51,7 +51,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Chunks of these lengths, over and over: one in each round is not empty.
+/// Splits the bytes into chunks of these lengths, repeated up to the end.
 pub(super) fn cut<'c>(lengths: &[usize], bytes: &'c [u8]) -> Chunks<'c> {
     let round: usize = lengths.iter().sum();
     if round == 0 {

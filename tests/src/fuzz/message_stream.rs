@@ -1,4 +1,4 @@
-//! The whole driver: any body, cut anywhere.
+//! `MessageDecoder`: any body, in any chunking.
 
 use crate::json::deep_value;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use super::input::{Input, cut};
 use super::slow::{Slow, Transcript, tell};
 use crate::chunks;
 
-/// What a driver is returned before the first byte.
+/// The configuration of a decoder before the first byte.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Options {
     pub(super) validation: Validation,
@@ -33,11 +33,11 @@ const CONTENT_TYPES: [Option<&str>; 8] = [
     Some(""),
 ];
 
-/// A body gives the same however it is cut; what an event stream gives is what its parts give one by one; and however
-/// it ends, what came is there and the end is returned in one way.
+/// Checks that the result of a body does not depend on its chunks, equals that of the separate parts for an event
+/// stream, contains everything received at any end, and that all methods report the same end.
 ///
-/// The first byte of the input is flags, the second a limit, then come the lengths of the chunks, see
-/// `Input::lengths`, and the body.
+/// The first byte of the input is flags, the second a limit. The chunk lengths follow, see `Input::lengths`, and then
+/// the body.
 pub fn message_stream(input: &[u8]) {
     let mut input = Input::new(input);
     let (flags, limit) = (input.byte(), usize::from(input.byte()));
@@ -53,7 +53,7 @@ pub fn message_stream(input: &[u8]) {
     check(body, &cut(&lengths, body), options);
 }
 
-/// The same however the body is cut.
+/// The result does not depend on the chunks.
 fn check(body: &[u8], chunks: &[&[u8]], options: Options) {
     let whole = Run::of(&chunks::whole(body), options);
     whole.same(&Run::of(chunks, options));
@@ -63,7 +63,7 @@ fn check(body: &[u8], chunks: &[&[u8]], options: Options) {
     as_its_parts(body, chunks, options);
 }
 
-/// The driver tells what its parts tell one by one.
+/// `MessageDecoder` returns the same as its parts called separately.
 pub(super) fn as_its_parts(body: &[u8], chunks: &[&[u8]], options: Options) {
     let run = Run::of(chunks, options);
     let mut slow = Slow::new(options.decoder(), options.accumulator());
@@ -97,7 +97,7 @@ impl Options {
     }
 }
 
-/// What a decoder yielded.
+/// The results of a decoder.
 struct Run {
     transcript: Transcript,
     /// Before the end.
@@ -105,7 +105,7 @@ struct Run {
     violations: String,
     events: u64,
     completion: Completion,
-    /// Updates that came with the end of the input.
+    /// Updates returned at the end of the input.
     last: Transcript,
     result: Result<Message, Incomplete>,
 }
@@ -140,7 +140,7 @@ impl Run {
         Self { transcript, snapshot, violations, events, completion, last, result: decoder.finish() }
     }
 
-    /// As the other run, which had other chunks.
+    /// Equal to the other run, which had other chunks.
     fn same(&self, other: &Self) {
         assert_eq!(self.transcript, other.transcript);
         assert_eq!((&self.snapshot, &self.violations), (&other.snapshot, &other.violations));
@@ -161,7 +161,7 @@ impl Run {
         }
     }
 
-    /// Nothing that came is lost by the end, and it is what the parts say.
+    /// The end loses nothing received, and equals that of the parts.
     fn ends_well(&self, body: &[u8], slow: &Slow, options: Options) {
         assert!(self.events <= self.transcript.len() as u64 + body.len() as u64);
         let message = match &self.result {
@@ -177,12 +177,12 @@ impl Run {
                 incomplete.message()
             }
         };
-        // Half a character at the end is U+FFFD only in the end; and the last event may be pending.
+        // An incomplete character becomes U+FFFD only at the end; and the last event may be pending.
         if self.last.is_empty() {
             let text = slow.accumulator.snapshot().final_text();
             assert!(message.final_text().replace('\u{FFFD}', "").starts_with(&text.replace('\u{FFFD}', "")));
             let by_parts = match slow.accumulator.completion() {
-                // The parts do not know the body, which may show that a stream began.
+                // The parts do not see the body, which may show that a stream began.
                 Completion::NonStreamBody => return assert!(self.result.is_err()),
                 _ if slow.is_rejected => return assert!(self.result.is_err()),
                 // A bare error explains a stream without an end, and only that.
@@ -195,7 +195,7 @@ impl Run {
     }
 }
 
-/// Events that own their bytes are those that were borrowed.
+/// Owned events equal the borrowed ones.
 fn owned_events(chunks: &[&[u8]], slow: &Slow, options: Options) {
     let mut decoder = options.stream();
     let mut events = Vec::<StreamEvent<'static>>::new();
@@ -213,7 +213,7 @@ fn owned_events(chunks: &[&[u8]], slow: &Slow, options: Options) {
     assert_eq!(decoder.snapshot(), slow.accumulator.snapshot());
 }
 
-/// An event as a server writes it.
+/// An event in the form of a server.
 pub(super) fn as_sse(name: &[u8], payload: &[u8], body: &mut Vec<u8>) {
     EventBuilder::new().event_type(name).expect("a name without a line end").data(payload).encode_into_vec(body);
 }

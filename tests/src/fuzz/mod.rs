@@ -1,5 +1,5 @@
-//! What the fuzz targets check, one file for each of them. It stands here, and not in `fuzz/`, so that a stable compiler
-//! can replay their corpora.
+//! The checks of the fuzz targets, one file for each target. They are not in `fuzz/`, so that a stable compiler can
+//! replay the corpora.
 
 mod accumulate;
 mod decoder;
@@ -19,7 +19,7 @@ pub use self::message_stream::message_stream;
 pub use self::seeds::{Seed, seeds};
 pub use self::stream_event::stream_event;
 
-/// Takes any bytes, and panics where something is wrong.
+/// A check: takes any bytes, and panics if a property is violated.
 pub type Target = fn(&[u8]);
 
 /// Each target with its name.

@@ -1,5 +1,5 @@
-//! Where the fuzz targets begin: the sample streams, the hostile ones and the conformance cases, in the forms that the
-//! targets take. (The decoder's were chosen by hand.)
+//! Seeds of the fuzz targets: sample streams, hostile streams and conformance cases, in the input format of each
+//! target. (Those of the decoder were chosen by hand.)
 
 use std::fs;
 
@@ -16,14 +16,13 @@ pub struct Seed {
     pub input: Vec<u8>,
 }
 
-/// All of them, always the same.
+/// All seeds, the same in every run.
 pub fn seeds() -> Vec<Seed> {
     let mut seeds = Vec::new();
     let mut payloads = Vec::new();
     for (number, (name, body)) in (0..).zip(streams()) {
         let events = events(&body);
-        // Each of them in another way: strict or not, with this view of input or that, with limits on events and
-        // message or without, under some content type.
+        // Each with other options: strict or lenient, view of the input, limits on events and message, content type.
         let limits = if number % 5 == 0 { number % 3 + 1 } else { 0 };
         let flags = (number % 4) | limits << 2 | ((number % 8) << 4);
         seeds.push(Seed::new("message_stream", &name, [&[flags, 40, 3, 1, 7, 30][..], &body].concat()));
@@ -61,14 +60,14 @@ pub fn seeds() -> Vec<Seed> {
         let members = [&[0x30][..], &delta, &[2, 2, b'1', b'7', 0]].concat();
         seeds.push(Seed::new("stream_event", &format!("members-turned-{kind}"), members));
     }
-    // Up to 64 bytes a number is shown while it touches the end.
+    // A number at the end of the text is shown up to 64 bytes.
     for digits in [61, 62, 63, 70] {
         let number = format!("[0.{}", "3".repeat(digits));
         seeds.push(Seed::new("json_prefixes", &format!("{digits}-digits"), [&[1, 5], number.as_bytes()].concat()));
     }
     seeds.push(Seed::new("json_prefixes", "depth", [&[1, 9], "[".repeat(127).as_bytes()].concat()));
     seeds.extend(blocks_of_fields());
-    // What the fuzzer would cut off, or throw away for its length, is no seed.
+    // Not longer than the maximum length of the target, which would truncate or discard it.
     seeds.retain(|seed| seed.input.len() <= if seed.target == "json_prefixes" { 192 } else { 2400 });
     seeds
 }
@@ -79,7 +78,7 @@ impl Seed {
     }
 }
 
-/// The sample streams and the hostile ones, by name.
+/// The sample streams and the hostile streams, by name.
 fn streams() -> Vec<(String, Vec<u8>)> {
     let mut streams = Vec::new();
     for folder in ["samples", "hostile"] {
@@ -96,7 +95,7 @@ fn streams() -> Vec<(String, Vec<u8>)> {
     streams
 }
 
-/// The events that stand in a stream as its samples write them: a line for the type, one for the data.
+/// The events of a stream in the form of the samples: one line for the type, one for the data.
 fn events(body: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let (mut events, mut event_type) = (Vec::new(), Vec::new());
     for line in body.split(|byte| *byte == b'\n') {
@@ -109,7 +108,7 @@ fn events(body: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     events
 }
 
-/// What a payload has for members: of many that differ in their text only, one is enough.
+/// The member names of a payload. Of payloads that differ only in their text, one is enough.
 fn shape(payload: &[u8]) -> String {
     fn of(value: &Value, shape: &mut String) {
         match value {

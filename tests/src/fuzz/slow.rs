@@ -1,11 +1,11 @@
-//! The decoder of a Messages stream, put together from its public parts: SSE decoder, typed events, accumulator. No fast
-//! path, no knowledge of the body.
+//! A decoder of Messages streams, built from the public parts: SSE decoder, typed events, accumulator. It has no fast
+//! path and does not classify the body.
 
 use serde_json::Value;
 use ssewire::{Decoder, Frame};
 use ssewire_messages::{AccumulateError, Accumulator, LostEvent, RawJson, StreamEvent, Update};
 
-/// What a stream yields, as text.
+/// The results of a stream, as text.
 pub(super) type Transcript = Vec<String>;
 
 pub(super) struct Slow {
@@ -140,12 +140,12 @@ fn is_error_line(line: &[u8]) -> bool {
         || is_untyped
 }
 
-/// An update with its event, and everything of it that is visible.
+/// An update with its event, and everything that is visible of both.
 pub(super) fn tell(name: &[u8], data: &[u8], update: &Update<'_>) -> String {
     format!("{} {} {}", name.escape_ascii(), data.escape_ascii(), show(update))
 }
 
-/// An update with all that it borrows, but without the blocks that it has nothing to do with.
+/// An update with everything that it borrows, without the other blocks.
 pub(super) fn show(update: &Update<'_>) -> String {
     let text: Vec<_> = update.text_deltas().collect();
     let thinking: Vec<_> = update.thinking_deltas().collect();

@@ -1,4 +1,4 @@
-//! One payload: the short ways of the decoder give what the general one gives.
+//! One payload: the fast paths of the decoder return the same event as the slow path.
 
 mod spelled;
 
@@ -9,7 +9,7 @@ use super::input::Input;
 use super::message_stream::{Options, as_its_parts, as_sse};
 use crate::{chunks, utf8};
 
-/// The event types that a payload comes under.
+/// The event types of a payload.
 pub(super) const NAMES: [&[u8]; 12] = [
     b"",
     b"message",
@@ -25,14 +25,14 @@ pub(super) const NAMES: [&[u8]; 12] = [
     b"\xFF",
 ];
 
-/// A member that the short ways do not know, and that changes nothing else.
+/// A member that no fast path accepts, and that changes nothing else.
 const ODD: &str = "odd~member";
 
-/// A payload means the same however it is spelled, and what `docs/protocol.md` says; and the driver takes it as the
-/// accumulator does.
+/// Checks that the layout of a payload does not change its event, that the event is the one of `docs/protocol.md`,
+/// and that `MessageDecoder` and `Accumulator` treat it in the same way.
 ///
-/// The first byte of the input says under which of `NAMES` the payload comes, how strict the driver is, and what the
-/// rest is: the payload, or what `spelled` makes one of.
+/// The first byte of the input selects the event type from `NAMES`, strict mode, and the format of the rest: the
+/// payload itself, or the input of `spelled`.
 pub fn stream_event(input: &[u8]) {
     let mut input = Input::new(input);
     let how = input.byte();
@@ -53,7 +53,7 @@ pub fn stream_event(input: &[u8]) {
 
 type Decoded<'a> = Result<Option<StreamEvent<'a>>, PayloadError>;
 
-/// With a member that no short way knows the payload takes the general way.
+/// An additional member forces the slow path.
 fn with_an_odd_member(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     let Some(begin) = payload.iter().position(|byte| *byte == b'{') else { return };
     let (before, members) = payload.split_at(begin + 1);
@@ -69,14 +69,14 @@ fn with_an_odd_member(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     }
 }
 
-/// An event as text, without the odd member and whether there are further ones.
+/// An event as text, without the additional member and the flag for additional members.
 fn without_odd(event: &StreamEvent<'_>) -> String {
     let members = |json: &RawJson| match json.as_json().to_value() {
         Ok(Value::Object(mut members)) => {
             members.remove(ODD);
             format!("{members:?}")
         }
-        // What is not JSON is an error with that text, under that name.
+        // A payload of type `error` that is not JSON is an error with that text.
         _ => String::new(),
     };
     match event {
@@ -87,7 +87,7 @@ fn without_odd(event: &StreamEvent<'_>) -> String {
     }
 }
 
-/// Ill-formed UTF-8 counts as U+FFFD.
+/// Ill-formed UTF-8 is replaced with U+FFFD.
 fn well_formed(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     let text = utf8::decode(payload);
     let well_formed = StreamEvent::decode(name, text.as_bytes());
@@ -97,13 +97,13 @@ fn well_formed(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     }
 }
 
-/// Of the same kind; where it stands in the text may differ.
+/// Compares the kinds of two errors. Their positions may differ.
 fn same_error(one: &PayloadError, other: &PayloadError) {
     let kind = |error: &PayloadError| std::mem::discriminant(&error.kind());
     assert_eq!((kind(one), one.loses_content()), (kind(other), other.loses_content()), "{one:?} {other:?}");
 }
 
-/// A payload that is padded, as captures have it, is the same event.
+/// Padding, as in recorded streams, does not change the event.
 fn padded(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     let Ok(Some(event)) = decoded else { return };
     assert_eq!(*event, event.clone().into_owned());
@@ -116,8 +116,8 @@ fn padded(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     }
 }
 
-/// An independent reading of the payload, where it is JSON: `docs/protocol.md`, headings "Errors" and
-/// "Tolerances of the decoder".
+/// Compares the event with an independent implementation for payloads that are JSON: `docs/protocol.md`, headings
+/// "Errors" and "Tolerances of the decoder".
 fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(payload) else { return };
     if is_ambiguous(payload) {
@@ -165,7 +165,7 @@ fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
     }
 }
 
-/// Of two types in one object the first decides, and of what makes an error any, where `serde_json` takes the last.
+/// If `type` is repeated, the first one counts; for an error, any of them. `serde_json` would use the last one.
 fn is_ambiguous(payload: &[u8]) -> bool {
     let Ok(json) = RawJson::from_bytes(payload) else { return false };
     let count = |json: RawJsonRef<'_>, name: &str| json.members().filter(|(other, _)| other == name).count();
@@ -203,7 +203,7 @@ fn count(value: &Value) -> Option<u64> {
     }
 }
 
-/// What a delta brings, if it is of a kind that brings a string.
+/// The string of a delta, if its kind has one.
 fn text_of(delta: &Delta<'_>) -> Option<Result<String, ()>> {
     let text = match delta {
         Delta::Text(delta) => delta.text(),
@@ -230,7 +230,7 @@ fn text_in(delta: &Value) -> Option<Result<String, ()>> {
     })
 }
 
-/// Three times, because the second of two pieces in a row goes a shorter way.
+/// Three times: the second of two consecutive deltas takes a faster path.
 fn through_the_driver(name: &[u8], payload: &[u8], validation: Validation) {
     let mut body = PRELUDE.concat();
     for _ in 0..3 {
@@ -241,7 +241,7 @@ fn through_the_driver(name: &[u8], payload: &[u8], validation: Validation) {
     as_its_parts(&body, &chunks::whole(&body), options);
 }
 
-/// A message with a block for each of the common deltas, and one of a kind that nobody knows.
+/// A message with a block for each of the common deltas, and one of unknown kind.
 const PRELUDE: [&[u8]; 5] = [
     b"data: {\"type\":\"message_start\",\"message\":{\"content\":[]}}\n\n",
     b"data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",

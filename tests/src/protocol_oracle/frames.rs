@@ -78,7 +78,7 @@ pub fn frames(body: &[u8], max_event_bytes: usize) -> Frames {
     }
     let (_, mut unfinished) = blocks.pop().expect("never empty");
     if outcome.pending.is_some() && !unfinished.before.iter().any(|frame| matches!(frame, Frame::TooLarge)) {
-        // What the event would be if its blank line were not missing.
+        // The event as if its blank line were not missing.
         let finished = oracle.read(&[body, b"\n\n"].concat());
         let last = finished.events().pop().filter(|(at, _)| *at > body.len()).map(|(_, last)| event(last));
         unfinished.event = last.filter(is_object);

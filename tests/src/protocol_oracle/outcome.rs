@@ -1,4 +1,4 @@
-//! What the rules give for one message of a body.
+//! The result of the rules for one message of a body.
 
 use serde_json::Value;
 use ssewire_messages::{Completion, ViolationKind};

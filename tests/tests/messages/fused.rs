@@ -1,6 +1,7 @@
-//! The fused fast path: a delta that repeats the one before it, and whatever nearly does.
+//! The fused fast path: deltas that repeat the previous one exactly or nearly.
 //!
-//! The expectation is what the parts of the decoder return one by one, as in the fuzz target `message_stream`.
+//! The expectation is the result of the parts of the decoder, called separately, as in the fuzz target
+//! `message_stream`.
 
 use ssewire_messages::{Accumulator, MessageDecoder, PartialStrings, Step, Update};
 use ssewire_tests::fuzz::message_stream;
@@ -15,7 +16,8 @@ const END: &str = "\
     event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n\
     event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 
-/// Spellings of a delta: `{text}` is its text, `{kind}` and `{member}` what they are of a kind, `{index}` its block.
+/// Layouts of a delta: `{text}` is its text, `{kind}` its kind, `{member}` the member of this kind, `{index}` its
+/// block.
 const SPELLINGS: [&str; 8] = [
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}}\n\n",
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}   }\n\n",
@@ -30,7 +32,7 @@ const SPELLINGS: [&str; 8] = [
 const KINDS: [(&str, &str); 3] =
     [("text_delta", "text"), ("thinking_delta", "thinking"), ("input_json_delta", "partial_json")];
 
-/// Texts as JSON has them, valid and not.
+/// JSON string contents, valid and invalid.
 const TEXTS: [&[u8]; 14] = [
     b"Hi",
     b"",
@@ -48,7 +50,7 @@ const TEXTS: [&[u8]; 14] = [
     b"\"}} \n",
 ];
 
-/// What comes between repeated deltas.
+/// Events between repeated deltas.
 const BETWEEN: [&[u8]; 12] = [
     b"",
     b": comment\n\n",

@@ -1,4 +1,4 @@
-//! Follows a Messages stream to its end and says how it ended: what the commands for Messages streams share.
+//! Reads a Messages stream to its end and reports its completion. Shared by the commands for Messages streams.
 
 use core::fmt::{self, Display};
 use core::time::Duration;
@@ -50,7 +50,7 @@ pub(crate) struct Position {
     pub(crate) at: Duration,
 }
 
-/// What the input was.
+/// The kind of the input.
 pub(crate) enum Outcome<'a> {
     /// A stream with this message, complete or partial; `None` if it had no event of a message.
     Stream(Option<&'a Message>),
@@ -439,7 +439,7 @@ impl Session {
     }
 }
 
-/// What a decoder knows of the message that ends.
+/// The state of a decoder at the end of a message.
 struct Ending {
     completion: Completion,
     violations: ProtocolViolations,

@@ -10,7 +10,7 @@ use ssewire_replay::{Config, Fault, UnknownFault};
 use crate::exit::Exit;
 use crate::output::Output;
 
-/// What is served, and how.
+/// The recordings to serve, and the options.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) files: Vec<PathBuf>,

@@ -107,7 +107,7 @@ impl Translator {
         }
     }
 
-    /// Translates what is left at the end of the input, up to a line that is not an event.
+    /// Translates the remaining input at its end, up to a line that is not an event.
     pub(crate) fn finish(&mut self, output: &mut Vec<u8>) -> Option<String> {
         if self.backlog.is_empty() {
             let mut rest = core::mem::take(&mut self.pending);
@@ -239,7 +239,7 @@ impl Translator {
         }
         let json = match RawJson::from_bytes(line) {
             Ok(json) if json.as_json().is_object() => json,
-            // The decoder finds out what is lost with it.
+            // The decoder determines the content that is lost with it.
             Err(_) if line.starts_with(b"{") => {
                 event("", line, output);
                 return Some(format!("line {number}: not valid JSON"));

@@ -1,4 +1,4 @@
-//! Reads the input in chunks, without waiting for more than what has arrived.
+//! Reads the input in chunks, without waiting for more bytes than have arrived.
 //!
 //! A thread of its own reads, so that Ctrl-C and an idle timeout are noticed while no bytes arrive.
 
@@ -32,7 +32,7 @@ pub(crate) struct Input {
     options: Options,
     times: Times,
     has_ended: bool,
-    /// What the thread has read.
+    /// The bytes read by the thread.
     read: Buffer,
     recording: RecordingDecoder,
     /// The same without time comments.
@@ -58,7 +58,7 @@ pub(crate) struct Options {
     pub(crate) is_raw: bool,
 }
 
-/// What the times of the chunks are.
+/// The origin of the arrival times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Times {
     /// A file without times.
@@ -69,7 +69,7 @@ pub(crate) enum Times {
     Recorded,
 }
 
-/// What comes next.
+/// The next item of the input.
 pub(crate) enum Next<'a> {
     Chunk(Chunk<'a>),
     /// A sentence about input that was skipped.
@@ -205,7 +205,7 @@ impl Input {
         });
     }
 
-    /// What the times of the chunks so far are.
+    /// The origin of the arrival times so far.
     pub(crate) fn times(&self) -> Times {
         self.times
     }
@@ -241,8 +241,8 @@ impl Input {
         }
     }
 
-    /// Returns the next bytes if they are at hand: of what was read already and, if that is used up, of one further read
-    /// that does not wait, but for a file.
+    /// Returns the next bytes if they are available: those read before and, if these are consumed, those of one
+    /// further read that does not wait, but for a file.
     pub(crate) fn next_at_hand(&mut self) -> Option<Chunk<'_>> {
         for is_first in [true, false] {
             // Notes about lines belong to the messages that are shown.

@@ -1,4 +1,4 @@
-//! What is kept of a stream to draw it, in bounded memory: for each lane, how many events there were at which time and
+//! The data from which a stream is drawn, in bounded memory: for each lane, the number of events over time and
 //! at which position.
 
 use alloc::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(crate) struct Recording {
     /// The last event.
     pub(super) last: Option<Point>,
     pub(super) first_text: Option<Point>,
-    /// When the last stop reason arrived, and what it is.
+    /// The last stop reason, and its arrival time.
     pub(super) stop_reason: Option<(Point, String)>,
     /// The longest times between an event and the next, in no order: from, to.
     pub(super) gaps: Vec<(Duration, Duration)>,

@@ -1,4 +1,4 @@
-//! How it ends: every exit code, and what is said.
+//! The end of a command: every exit code, and its note.
 
 use crate::support::{START, STOP, piece, sample, ssewire, stream};
 

@@ -1,4 +1,5 @@
-//! Ctrl-C: what came is summed up, and a shell sees 130. By handshake: it is pressed when what came was shown.
+//! Ctrl-C: the command summarises the received input, and exits with 130. The signal is sent after the output has
+//! appeared.
 
 use serde_json::Value;
 
@@ -80,7 +81,7 @@ fn a_timeline_and_stats_are_printed() {
     assert!(ran.stdout.contains("0 text") && ran.stderr.contains("\nevents "), "{ran:?}");
 }
 
-/// A terminal of its own: the key makes the signal, the terminal echoes `^C`, and the note begins a line all the same.
+/// On a terminal, the key sends the signal and the terminal echoes `^C`; the note starts on a line of its own.
 #[test]
 fn the_key_works_on_a_terminal() {
     const HELPER: &str = "

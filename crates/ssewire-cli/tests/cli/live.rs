@@ -1,4 +1,4 @@
-//! Input that is still coming, and output that nobody reads any more.
+//! Input that is still arriving, and output that is no longer read.
 
 use std::io::{Read as _, Write as _};
 use std::process::{ChildStdin, ChildStdout};

@@ -1,4 +1,4 @@
-//! What the options of `sse` and of the decoder do.
+//! The options of `sse` and of the decoder.
 
 use serde_json::json;
 
@@ -136,7 +136,7 @@ fn styles_are_written_into_a_pipe_only_where_that_is_asked_for() {
     let styled = ssewire(&["--thinking", "--color", "always"], &bytes).stdout;
     assert!(styled.starts_with("\u{1b}[2m"), "{styled}");
     assert_eq!(styled.replace("\u{1b}[2m", "").replace("\u{1b}[0m", ""), plain);
-    // What a model wrote is handed on as it is.
+    // Text of the model is passed on unchanged.
     assert_eq!(ssewire(&["--color", "never"], &stream(&[&piece("\u{1b}[1mx")])).stdout, "\u{1b}[1mx");
 }
 

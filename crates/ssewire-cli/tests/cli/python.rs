@@ -2,11 +2,11 @@
 
 use std::process::Command;
 
-/// Runs a script of Python with the command and its arguments in `sys.argv[1:]`; gives what it prints.
+/// Runs a Python script with the command and its arguments in `sys.argv[1:]`. Returns its output.
 pub(crate) fn python(script: &str, args: &[&str], environment: &[(&str, &str)]) -> String {
     let mut python = Command::new("python3");
     python.args(["-c", script, env!("CARGO_BIN_EXE_ssewire")]).args(args);
-    // Whoever runs the tests may have a taste in colours.
+    // The environment of the tests may set colours.
     for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
         python.env_remove(name);
     }

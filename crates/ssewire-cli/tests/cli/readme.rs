@@ -1,4 +1,4 @@
-//! The README of the package names what the help names: every command, option and exit code.
+//! The README of the package contains every command, option and exit code of the help.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Notes on standard error have no word of the stream.
+//! Notes on standard error contain no text of the stream.
 
 use serde_json::json;
 
@@ -87,7 +87,7 @@ fn notes_about_cut_streams_have_no_text() {
     }
 }
 
-/// How many commands had something to tell.
+/// The number of commands with a note.
 fn check(what: &str, stream: &[u8]) -> usize {
     let mut reported = 0;
     for args in COMMANDS {
@@ -99,7 +99,7 @@ fn check(what: &str, stream: &[u8]) -> usize {
     reported
 }
 
-/// The command has no use for a key, and shows none.
+/// The command needs no key, and shows none.
 #[test]
 fn a_key_in_the_environment_shows_up_nowhere() {
     for args in [&["demo", "--fast"][..], &["--help"], &["man"], &["completions", "bash"], &["--no-such-option"]] {

@@ -1,4 +1,4 @@
-//! `--stats`. The times themselves are tested where they are counted, with given ones.
+//! `--stats`. Unit tests cover the times, with given ones.
 
 use crate::support::{piece, sample, ssewire, stream, streams};
 
@@ -14,7 +14,7 @@ fn a_pipe_has_times() {
         let ran = ssewire(&[command, "--stats"], &bytes).exits(0);
         let rows = rows(&ran.stderr);
         let mut names: Vec<_> = rows.iter().map(|(name, _)| *name).collect();
-        // All came at once, perhaps in no time at all.
+        // All events arrived at once; the duration may be zero.
         names.retain(|name| *name != "tokens per second");
         let expected =
             ["events", "bytes", "time to first byte", "time to first text", "output tokens", "gap p50", "gap p99"];
@@ -58,7 +58,7 @@ fn the_table_follows_all_notes() {
     let lines: Vec<_> = ran.stderr.lines().collect();
     assert!(lines[0].starts_with("ssewire: event 4: "), "{lines:?}");
     assert_eq!(rows(lines[1])[0], ("events", "7"));
-    // Also where it did not end well.
+    // Also after an error.
     let ran = ssewire(&["--stats"], b"").exits(1);
     assert!(ran.stderr.ends_with("events  0\nbytes   0\n"), "{ran:?}");
 }

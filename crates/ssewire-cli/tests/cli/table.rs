@@ -1,4 +1,4 @@
-//! Every command with every kind of bad input, however it is cut: it ends with a code of its own, without a panic, and
+//! Every command with every kind of bad input, in any chunks: it exits with a documented code, without a panic, and
 //! the chunks change nothing.
 
 use crate::support::{START, STOP, piece, sample, ssewire, stream};

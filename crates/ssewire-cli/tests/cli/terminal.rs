@@ -1,4 +1,4 @@
-//! What is different on a terminal.
+//! Differences on a terminal.
 
 use crate::python::python;
 use crate::support::{START, STOP, piece};
@@ -133,7 +133,7 @@ sys.stdout.buffer.write(out[:-3])
     }
 }
 
-/// What a terminal may act on, but line ends.
+/// Characters that control a terminal, except line ends.
 fn is_control(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\r'))
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -1,4 +1,4 @@
-//! `timeline`: what is drawn. Where things stand is tested with given times, where they are laid out.
+//! `timeline`: the drawn elements. Positions are tested with given times, next to the layout code.
 
 use crate::python::python;
 use crate::support::{START, STOP, piece, sample, ssewire, streams};

@@ -46,7 +46,7 @@ pub(crate) fn split(recording: &[u8]) -> Vec<(Duration, Vec<u8>)> {
     parts
 }
 
-/// What the bytes at a line start are.
+/// The kind of the bytes at a line start.
 #[derive(Debug, PartialEq, Eq)]
 enum Line {
     /// A time comment of this length.

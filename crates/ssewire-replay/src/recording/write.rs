@@ -8,7 +8,7 @@ use super::BYTE_ORDER_MARK;
 /// Writes a stream that arrives in chunks as a recording: the same bytes, and comment lines `: ssewire +123ms` with the
 /// time since the previous one.
 ///
-/// A comment precedes the first line that starts in a chunk, never a byte order mark, and never stands between CR and LF.
+/// A comment precedes the first line that starts in a chunk, never a byte order mark, and is never between CR and LF.
 /// A body that is not an event stream has none: its first line that is not blank does not start with the name of a field.
 /// A response head in front of the body, and the lengths of chunks that were left in it, are skipped.
 ///
@@ -55,7 +55,7 @@ enum Mode {
     Other,
 }
 
-/// What the start of a line decides.
+/// The decision at the start of a line.
 enum Decision {
     NeedMore,
     /// It says nothing of the body.
@@ -115,8 +115,8 @@ impl<W: Write> RecordingWriter<W> {
         Ok(self.writer)
     }
 
-    /// Takes a byte before it is known what the body is. Returns whether a comment was written for a line that starts in
-    /// this chunk.
+    /// Takes a byte before the kind of the body is known. Returns whether a comment was written for a line that
+    /// starts in this chunk.
     fn decide(&mut self, byte: u8, at: Duration, output: &mut Vec<u8>) -> bool {
         self.last = Some(byte);
         if let Some(expected) = BYTE_ORDER_MARK.get(self.mark) {

@@ -45,7 +45,7 @@ impl Client {
         assert_eq!(String::from_utf8_lossy(&self.exactly(bytes.len())), bytes);
     }
 
-    /// What comes until the server closes.
+    /// Everything received until the server closes.
     pub(crate) fn rest(&mut self) -> String {
         String::from_utf8(self.rest_bytes()).unwrap()
     }

@@ -1,4 +1,4 @@
-//! A gate holds back what is behind it, and nothing else.
+//! A gate holds back the steps after it, and nothing else.
 
 use ssewire_replay::{Framing, Gate, Script, Server};
 

@@ -58,7 +58,7 @@ built_in! {
     ends_early = EndsEarly: Beginning, TRUNCATED;
     // The stop reason was sent; only the end of the last event is missing.
     no_last_blank_line = NoLastBlankLine: All, End::Whole;
-    // A reset may destroy what was not yet read.
+    // A reset may discard bytes that were not read yet.
     reset = Reset: Part, TRUNCATED;
     wrong_length = WrongLength: All, End::Whole;
     stall = Stall: Beginning, TRUNCATED;

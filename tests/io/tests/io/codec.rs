@@ -63,7 +63,7 @@ fn the_error_of_the_connection_is_handed_on() {
     assert!(block_on(framed.next()).is_none());
 }
 
-/// By hand: what is consumed leaves the buffer, also that of an unfinished event, so that it cannot grow.
+/// Called directly: consumed bytes leave the buffer, also those of an unfinished event, so that it cannot grow.
 #[test]
 fn the_buffer_is_used_up() {
     let mut codec = EventCodec::new();

@@ -1,4 +1,4 @@
-//! How streams fail: the transport's own error, lost events, and that nothing follows what is final.
+//! Errors of streams: those of the transport, lost events, and that nothing follows a final error.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -12,14 +12,14 @@ use ssewire::{DecodeError, Decoder};
 use ssewire_io::{BytesEventStream, EventError, EventStream, MessageStream, MessageStreamError, TextEventStream};
 use ssewire_tests::transport::Script;
 
-/// An error that is not `Send`, not `Sync`, no `std::error::Error`, borrows, and cannot even be shown.
+/// An error that is not `Send`, `Sync` or `std::error::Error`, borrows, and has neither `Debug` nor `Display`.
 struct Odd<'a>(Rc<Cell<u8>>, &'a str);
 
 fn failing<E>(error: E) -> Script<E> {
     Script::of(&[b"data: a\n\ndata: lost"]).failing(error)
 }
 
-/// One event, then the error, then `None` for ever; the script panics if it is asked behind its end.
+/// One event, then the error, then `None` for ever. The script panics if it is polled after its end.
 fn check<T, E>(mut stream: impl FusedStream<Item = Result<T, EventError<E>>> + Unpin) -> E {
     assert!(!stream.is_terminated());
     assert!(matches!(block_on(stream.next()), Some(Ok(_))));
@@ -59,7 +59,7 @@ fn an_odd_error_in_the_other_views() {
     assert!(Rc::ptr_eq(&error.transport().unwrap().0, &counter));
 }
 
-/// An error behind the last byte of an event, where nothing is pending, is no good end either.
+/// An error after the last byte of an event, where nothing is pending, is an error as well.
 #[test]
 fn a_failure_between_events_is_a_failure() {
     let mut stream = EventStream::new(Script::of(&[b"data: a\n\n"]).failing("reset"));
@@ -119,7 +119,7 @@ fn every_error_says_what_it_is_and_whence() {
     assert!(timeout.source().is_none(), "its cause is printed once");
 }
 
-/// With `?` into what programs have as their error.
+/// `?` converts to the usual error types of programs.
 #[test]
 fn errors_become_boxed_ones() {
     fn read() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

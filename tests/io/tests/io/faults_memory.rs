@@ -1,5 +1,5 @@
-//! Input that is after the memory: a line that never ends, data lines without number, indices from all over. What is
-//! held at the most is counted by the allocator.
+//! Input that attacks memory: a line without an end, millions of data lines, arbitrary indices. The allocator counts
+//! the peak.
 
 use core::convert::Infallible;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ fn chunks() -> impl Stream<Item = Result<Bytes, Infallible>> + Unpin {
     stream::iter(line().map(Ok))
 }
 
-/// As a reader that ends where the line does not.
+/// As a reader that ends within the line.
 struct LineReader(usize);
 
 impl Read for LineReader {
@@ -61,7 +61,7 @@ fn driver() -> MessageDecoder {
     MessageDecoder::new().with_decoder(decoder())
 }
 
-/// It is returned once, and the end is returned.
+/// The error is returned once, and then the end.
 fn is_too_large_and_truncated<T, E>(returned: impl IntoIterator<Item = Result<T, EventError<E>>>) {
     let mut returned = returned.into_iter();
     assert!(matches!(returned.next(), Some(Err(EventError::Decode(DecodeError::LimitExceeded { limit: LIMIT })))));
@@ -146,7 +146,7 @@ fn comments_and_unknown_fields_cost_no_event() {
     }
 }
 
-/// Under the limit that everyone has who asked for none.
+/// Under the default limit.
 #[test]
 fn a_line_that_never_ends_is_bounded_by_default() {
     let bound = 5 * ((16 << 20) + 17 * 1024) / 2;
@@ -182,7 +182,7 @@ fn a_line_that_never_ends_is_bounded_in_lines() {
     });
 }
 
-/// Empty data lines, as many as here; joined by LF they are one byte less.
+/// Number of empty data lines; joined by LF they are one byte less.
 const LINES: usize = 10_000_000;
 
 /// In chunks that end anywhere in a line.
@@ -231,7 +231,7 @@ fn ten_million_empty_data_lines_over_the_limit_are_lost_alone() {
     }
 }
 
-/// They bring nothing, and take nothing from the message around them.
+/// They add nothing to the message, and remove nothing from it.
 #[test]
 fn ten_million_empty_data_lines_in_a_message() {
     let ((), peak) = ssewire_heap::peak_of(|| {
@@ -249,7 +249,7 @@ fn ten_million_empty_data_lines_in_a_message() {
     assert!(peak <= 25 << 20, "{peak} held");
 }
 
-/// Indices around every width that somebody may have given them.
+/// Indices around the limits of every integer width.
 const EDGES: [u64; 13] =
     [0, 1, 255, 256, 65_535, 65_536, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32, (1 << 32) + 1, 1 << 53, u64::MAX];
 
@@ -257,7 +257,7 @@ const EDGES: [u64; 13] =
 fn indices_at_every_edge_are_told_apart_and_cost_nothing() {
     let ((), peak) = ssewire_heap::peak_of(|| {
         let mut stream = started(Accumulator::new());
-        // From the top down, as no table that grows with the index would like it.
+        // In descending order, the worst case for a table that grows with the index.
         for index in EDGES.into_iter().rev() {
             feed(&mut stream, &start(index));
         }
@@ -274,13 +274,14 @@ fn indices_at_every_edge_are_told_apart_and_cost_nothing() {
     assert!(peak <= 64 * 1024, "{peak} held");
 }
 
-/// As many as there may be by default, anywhere up to 2^32, in any order: in proportion to what came.
+/// The default maximum number of blocks, at indices up to 2^32 in any order: memory is proportional to the received
+/// bytes.
 #[test]
 fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
     let mut texts = BTreeMap::new();
     let mut index = 1_u64;
     while texts.len() < Accumulator::DEFAULT_MAX_BLOCKS {
-        // A full period modulo 2^32 (Hull and Dobell): no index comes twice.
+        // A full period modulo 2^32 (Hull and Dobell): no index occurs twice.
         index = (index * 1_664_525 + 1_013_904_223) % (1 << 32);
         texts.insert(index, format!("{index},"));
     }
@@ -302,7 +303,7 @@ fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
     assert!(peak <= 10 * received, "{peak} held for {received}");
 }
 
-/// What is no index is no block either, and takes nothing.
+/// A value that is not an index opens no block, and needs no memory.
 #[test]
 fn what_is_no_index_is_refused() {
     let mut stream = started(Accumulator::new());
@@ -317,7 +318,7 @@ fn what_is_no_index_is_refused() {
     assert!(stream.snapshot().content().is_empty());
 }
 
-/// Orphans at indices of any size: kept up to the limit, returned once.
+/// Deltas without a start, at indices of any size: kept up to the limit, reported once.
 #[test]
 fn input_without_blocks_at_random_indices_is_bounded() {
     let limit = 100_000;
@@ -341,7 +342,7 @@ fn input_without_blocks_at_random_indices_is_bounded() {
         assert_eq!(incomplete.reason(), Completion::LimitExceeded);
         assert!(incomplete.unmatched_input().iter().all(|(_, json)| json == "[1, 2, 3"));
     });
-    // The books of a piece are larger than the piece.
+    // The administration of a piece is larger than the piece.
     assert!(peak <= 20 * limit, "{peak} held");
 }
 

@@ -14,7 +14,7 @@ use ssewire_tests::transport::Script;
 use ssewire_tests::{adapters, chunks};
 use tokio_util::codec::FramedRead;
 
-/// Every split in two, and the ways of the adapters.
+/// Every split in two, in every adapter.
 fn chunkings(input: &[u8]) -> impl Iterator<Item = chunks::Chunks<'_>> {
     chunks::splits(input).chain(adapters::ways(input))
 }
@@ -137,7 +137,7 @@ fn the_policy_decides_about_an_unfinished_event() {
         check::<ssewire_io::Events>(input, Decoder::new, End::Dispatch, show, &[Ok("1 x"), Ok("2 [DONE]")]);
         check::<ssewire_io::Events>(input, Decoder::new, End::Discard, show, &[Ok("1 x")]);
     }
-    // An event that ended is no matter of the policy, nor is an unfinished block without data.
+    // The policy affects neither a complete event nor an unfinished block without data.
     for end in [End::Report, End::Dispatch, End::Discard] {
         check::<ssewire_io::Events>(b"data: x\n\n", Decoder::new, end, show, &[Ok(" x")]);
     }
@@ -160,7 +160,7 @@ fn the_policy_decides_about_unfinished_blocks_and_frames() {
     check::<ssewire_io::Blocks>(b"id: 7", Decoder::new, End::Dispatch, id, &[Ok(r#"Some("7")"#)]);
 }
 
-/// The same in the adapters with events of another kind.
+/// The same in the adapters with other kinds of events.
 #[test]
 fn the_policy_decides_in_every_adapter() {
     let input = b"data: x\n\ndata: last\n";
@@ -191,7 +191,7 @@ fn check_text(chunks: &[&[u8]], end: End, expected: &Seen) {
     assert_eq!(read::<ssewire_io::TextEvents>(chunks, Decoder::new(), end, show), *expected);
 }
 
-/// After an error of the transport nobody knows where the event would have ended: no policy makes it an event.
+/// After an error of the transport, the end of the event is unknown: no policy completes it.
 #[test]
 fn an_event_that_an_error_cut_is_discarded() {
     for end in [End::Report, End::Dispatch, End::Discard] {
@@ -208,7 +208,7 @@ fn an_event_that_an_error_cut_is_discarded() {
     }
 }
 
-/// The methods that borrow return what the iterator owns, also at the end.
+/// The borrowing methods return the same as the iterator of owned items, also at the end.
 #[test]
 fn readers_borrow_the_same() {
     let input = b": c\nid: 7\n\ndata: a\n\ndata: b";
@@ -256,7 +256,7 @@ fn text_events_are_made_by_hand_and_from_every_kind_of_event() {
     assert!(TextEvent::new("message", "[DONE]", "").is_done() && !by_hand.is_done());
 }
 
-/// A facade with an unbounded struct, as eventsource-stream has one, can hold any of these.
+/// A facade with a struct without bounds, as that of eventsource-stream, can hold any of these.
 #[test]
 fn structs_have_no_bounds() {
     struct Facade<S, R> {

@@ -1,4 +1,4 @@
-//! Ends for streams that stay silent: by the caller's timer, or by his clock.
+//! Ends silent streams by the caller's timer, or by the caller's clock.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -16,7 +16,7 @@ fn timer() -> tokio::time::Sleep {
     tokio::time::sleep(IDLE)
 }
 
-/// One chunk a time, each after so many seconds; then never again.
+/// Returns each chunk after the given number of seconds, and is pending for ever afterwards.
 fn body(chunks: &'static [(u64, &'static str)]) -> impl Stream<Item = Result<&'static str, io::Error>> {
     stream::iter(chunks)
         .then(|(seconds, chunk)| async move {
@@ -32,7 +32,7 @@ fn run(test: impl Future<Output = ()>) {
 
 const COMMENTS: &[(u64, &str)] = &[(0, "data: a\n\n"), (50, ": alive\n\n"), (50, ": alive\n\n"), (50, ": alive\n\n")];
 
-/// On chunks comments count: the end comes 60 s after the last of them.
+/// Around chunks, comments count: the end comes 60 s after the last comment.
 #[test]
 fn every_byte_keeps_a_stream_of_chunks_alive() {
     run(async {
@@ -46,7 +46,7 @@ fn every_byte_keeps_a_stream_of_chunks_alive() {
     });
 }
 
-/// On events they do not: the end comes 60 s after the event.
+/// Around events they do not: the end comes 60 s after the event.
 #[test]
 fn comments_do_not_keep_a_stream_of_events_alive() {
     run(async {
@@ -76,7 +76,7 @@ fn a_stream_that_is_busy_or_ends_has_no_timeout() {
     });
 }
 
-/// The stream behind it is whole: a caller who is patient may go on.
+/// The stream inside is intact: the caller may continue to read it.
 #[test]
 fn nothing_is_lost_by_a_timeout() {
     run(async {
@@ -104,7 +104,7 @@ impl io::Read for Comments<'_> {
 /// A clock that the test and the reader share.
 fn clock() -> (&'static Cell<u64>, impl FnMut() -> Duration + Send + Sync + 'static) {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-    // The reader moves on in ten seconds for each time that it is asked.
+    // Each read advances the clock by ten seconds.
     let (cell, asked) = (Box::leak(Box::new(Cell::new(0))), AtomicU64::new(0));
     (cell, move || Duration::from_secs(10 * asked.fetch_add(1, Relaxed)))
 }
@@ -118,7 +118,7 @@ fn a_blocking_reader_that_brings_only_comments_times_out_and_resumes() {
     let before = reads.get();
     let Err(EventError::Timeout(error)) = events.next_event() else { panic!("no timeout") };
     assert_eq!((error.kind(), reads.get() - before), (ErrorKind::TimedOut, 50), "five reads in sixty seconds");
-    // Nothing is lost: what comes then is an event again.
+    // Nothing is lost: the next read returns an event.
     events.get_mut().1 = b"data: b\n\n";
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"b");
 

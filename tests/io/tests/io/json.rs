@@ -24,7 +24,7 @@ fn returned<E: std::fmt::Display>(error: JsonStreamError<E>) -> String {
     }
 }
 
-/// What both sides return, and whether `[DONE]` came.
+/// The results of both sides, and whether `[DONE]` was received.
 fn both(chunks: &[&[u8]], end: End) -> (Seen, bool) {
     let mut stream = JsonStream::<_, Chunk>::new(Script::<io::Error>::slow(chunks)).with_end(end);
     let mut streamed = Vec::new();
@@ -95,7 +95,7 @@ fn an_error_of_the_vendor_is_its_text() {
             assert_eq!(both(&chunks, End::Dispatch).0, [ok("message", "a"), error, ok("message", "b")]);
         }
     }
-    // These are no errors.
+    // These are not errors.
     for payload in
         [r#"{"text":"\"error\"","error":null}"#, r#"{"text":"\"error\"","type":"delta"}"#, r#"{"text":"\"error\""}"#]
     {

@@ -1,4 +1,4 @@
-//! The adapters: what they return, when, and how they end.
+//! The adapters: their items, when they return them, and their ends.
 
 mod body;
 mod bytes;

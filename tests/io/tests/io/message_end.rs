@@ -1,4 +1,4 @@
-//! Where a message ends: what is read of the connection then, what is kept, and what an error contains.
+//! The end of a message: how far the connection is read, which bytes are kept, and the contents of errors.
 
 use std::io::{self, ErrorKind, Read as _};
 
@@ -13,7 +13,7 @@ fn reset() -> io::Error {
     io::Error::new(ErrorKind::ConnectionReset, "reset")
 }
 
-/// A whole message whose text is `text`.
+/// A complete message whose text is `text`.
 fn message(text: &str) -> Vec<u8> {
     let start =
         format!(r#"data: {{"type":"message_start","message":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#);
@@ -81,7 +81,7 @@ fn the_reader_does_not_read_on_and_can_be_drained() {
     assert_eq!(rest, ["two"], "one was looked at");
 }
 
-/// Several messages in one body, whichever chunk they come in: also in the one that the stream looked at.
+/// Several messages in one body, in any chunks, also in the chunk that the stream has polled ahead.
 #[test]
 fn messages_of_one_body_follow_each_other() {
     let body = [message("a"), b": between\n\n".to_vec(), message("b"), message("c")].concat();
@@ -165,7 +165,7 @@ fn an_error_contains_everything_and_comes_once() {
             assert_eq!(error.into_partial().final_text(), text);
         }
         assert!(!text.is_empty() && sample.text().starts_with(&text));
-        // The end, and the partial message for those who ask again.
+        // The end, and the partial message for callers that ask again.
         assert!(block_on(reply.next_text()).unwrap().is_none() && read.next_text().unwrap().is_none());
         assert_eq!(reply.snapshot().final_text(), text);
         let again = block_on(reply.finish()).unwrap_err();
@@ -174,8 +174,8 @@ fn an_error_contains_everything_and_comes_once() {
     }
 }
 
-/// A connection that fails after the message is no failure of the message, nor is one that fails between the data of
-/// the last event and its blank line.
+/// A connection that fails after the message does not make the message fail, not even between the data of the last
+/// event and its blank line.
 #[test]
 fn a_failure_after_the_message_does_not_matter() {
     let whole = message("a");
@@ -189,7 +189,7 @@ fn a_failure_after_the_message_does_not_matter() {
     }
 }
 
-/// What a read timeout leaves can be read on, in the middle of an event and of a character.
+/// Reading continues after a read timeout, in the middle of an event and of a character.
 #[test]
 fn a_reader_resumes_after_a_timeout() {
     let body = message("a\u{1F30D}b");
@@ -213,7 +213,7 @@ fn a_reader_resumes_after_a_timeout() {
             assert_eq!(reply.finish().unwrap().final_text(), text);
         }
     }
-    // The final message waits no longer than that: it contains what came.
+    // The final message contains the text received before the timeout.
     let delta = body.windows(13).position(|window| window == b"message_delta").unwrap();
     let error = MessageReader::new(stalling(&body, delta, ErrorKind::TimedOut)).finish().unwrap_err();
     assert_eq!(error.transport().unwrap().kind(), ErrorKind::TimedOut);
@@ -239,7 +239,7 @@ fn events_resume_after_a_timeout() {
     }
 }
 
-/// Returns the bytes, and an error once after so many.
+/// Returns the bytes, and once an error after the given number of bytes.
 fn stalling(body: &[u8], at: usize, kind: ErrorKind) -> impl io::Read {
     struct Stalling {
         before: io::Cursor<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! The Messages view of a transport, whichever it is: typed events, updates, what stands by the stream, and its errors.
+//! Messages streams over each transport: typed events, updates, the final message, and errors.
 
 use std::error::Error;
 use std::io;
@@ -10,7 +10,7 @@ use ssewire_messages::{Accumulator, MessageDecoder, UpdateEvent, Validation};
 use ssewire_tests::samples;
 use ssewire_tests::transport::Script;
 
-/// The types that `event:` lines of a stream name, in their order.
+/// The event types of a stream, in order.
 fn event_types(stream: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(stream);
     text.lines().filter_map(|line| line.strip_prefix("event: ")).map(str::to_owned).collect()
@@ -125,7 +125,7 @@ fn errors_say_what_failed_and_why() {
     assert_eq!(returned(&error), ("stream is truncated before the message was complete".into(), None));
 }
 
-/// Both ways to the final message tell the same of its failure.
+/// Both ways to the final message return the same error.
 #[test]
 fn no_final_message_says_what_came_between() {
     let sample = samples::named("text");

@@ -1,4 +1,4 @@
-//! `Reader`: events of blocking readers, lent and owned.
+//! `EventReader`: events of blocking readers, borrowed and owned.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -77,7 +77,7 @@ fn the_error_of_the_reader_is_handed_on_and_final() {
     assert!(error.is_final());
     let EventError::Transport(failure) = error else { panic!("{error}") };
     assert_eq!((failure.kind(), failure.to_string().as_str()), (ErrorKind::ConnectionReset, "the peer is gone"));
-    // Not also `Truncated`: what was pending was cut by that error.
+    // Not also `Truncated`: that error has cut the pending event.
     assert!(reader.next_event().unwrap().is_none());
     assert!(reader.next_event().unwrap().is_none());
 
@@ -100,7 +100,7 @@ fn an_event_that_is_too_large_is_lost_alone() {
     assert!(reader.next_event().unwrap().is_none());
 }
 
-/// Text shows while the rest of the response is held back.
+/// Text is returned while the server holds back the rest of the response.
 #[test]
 fn reads_no_further_than_the_event_needs() {
     let script = Script::of(&[b"data: a\n\ndata: b\n\n", b"data: c\n\n"]);

@@ -1,4 +1,4 @@
-//! Another connection: the last event ID and the reconnection time stay, what was pending goes.
+//! A new connection: the last event ID and the reconnection time are kept, pending input is discarded.
 
 use std::convert::Infallible;
 use std::io;
@@ -15,7 +15,7 @@ use ssewire_tests::transport::Script;
 
 const FIRST: &[u8] = b"\xEF\xBB\xBFretry: 20\nid: 7\ndata: one\n\nid: 8\ndata: cut";
 
-/// With a byte order mark of its own, in the middle of which a chunk may end.
+/// With a separate byte order mark, which a chunk boundary may split.
 const SECOND: &[u8] = b"\xEF\xBB\xBFdata: two\n\n";
 
 #[test]
@@ -70,7 +70,7 @@ fn streams_of_bytes_and_readers_continue() {
     assert_eq!(lines.next_line().unwrap().unwrap(), b"two");
 }
 
-/// To a connection of another type the decoder moves.
+/// The decoder can move to a connection of another type.
 #[test]
 fn the_decoder_is_given_back_without_what_was_pending() {
     let mut events = EventStream::new(Script::<io::Error>::of(&[FIRST]));

@@ -1,5 +1,5 @@
-//! What a model wrote, what a server said and what a caller holds secret shows up in no error and in no `Debug` of what
-//! is still reading: it takes an accessor to get at it. A marker stands wherever a stream has words of its own.
+//! Text of the model, text of the server and secrets of the caller appear in no error and in no `Debug` of a decoder
+//! or stream; only accessors return them. A marker replaces every free text of the streams.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -25,7 +25,7 @@ use ssewire_tests::samples;
 /// A sentence, as models write them and as servers complain, with a key in it.
 const MARKER: &str = "MARKER sk-ant-0123456789";
 
-/// What of it must not be seen: a word is enough.
+/// The part that must not appear: one word is enough.
 const WORDS: [&str; 2] = ["MARKER", "sk-ant"];
 
 /// `Debug` in both spellings does not show it.
@@ -35,7 +35,7 @@ fn hides(value: &impl Debug) {
     is_clean(&format!("{value:#?}"));
 }
 
-/// Nor does `Display`, nor what is behind it.
+/// Neither does `Display`, nor the sources of the error.
 #[track_caller]
 fn hides_error(error: &(impl Error + 'static)) {
     hides(error);
@@ -154,7 +154,7 @@ fn marked(value: &Value) -> Value {
         Value::Object(members) => {
             let mark = |(name, value): (&String, &Value)| match name.as_str() {
                 "type" | "role" => (name.clone(), value.clone()),
-                // In a tool input it is JSON that is no JSON.
+                // In tool input it makes the JSON invalid.
                 _ => (name.clone(), marked(value)),
             };
             let mut marked: serde_json::Map<_, _> = members.iter().map(mark).collect();
@@ -180,21 +180,21 @@ fn marked_streams() -> Vec<String> {
 const SPOILS: [fn(&str, usize) -> String; 6] = [
     // Cut, in the middle of whatever is there.
     |stream, at| stream[..at].to_owned(),
-    // One payload no JSON, or another JSON.
+    // One payload is not JSON, or is other JSON.
     |stream, at| insert(stream, at, &format!("data: {{\"{MARKER}\": {MARKER}}}\n\n")),
     |stream, at| insert(stream, at, &format!("data: \"{MARKER}\"\n\n")),
-    // One without what it needs.
+    // One payload lacks required members.
     |stream, at| {
         let event = json!({"type": "content_block_delta", "index": MARKER, "delta": MARKER});
         insert(stream, at, &format!("data: {event}\n\n"))
     },
-    // Departures.
+    // Protocol violations.
     |stream, at| {
         let event = json!({"type": "content_block_delta", "index": 77,
             "delta": {"type": "input_json_delta", "partial_json": MARKER}});
         insert(stream, at, &format!("data: {event}\n\n"))
     },
-    // An error, with the words of whoever sent it.
+    // An error with the text of its sender.
     |stream, at| {
         let error = json!({"type": "overloaded_error", "message": MARKER, MARKER: MARKER, "details": {"x": MARKER}});
         let event = json!({"type": "error", "error": error, "request_id": MARKER});
@@ -213,7 +213,7 @@ fn streams_that_are_spoiled() {
     let (mut errors, mut incomplete) = (0, 0);
     for (number, stream) in marked_streams().iter().enumerate() {
         for (nth, spoil) in SPOILS.iter().enumerate() {
-            // A place of its own for each, anywhere in the stream.
+            // A separate position for each, anywhere in the stream.
             let at = stream.len() * (2 * nth + number % 2 + 1) / 14;
             for (strictness, limit, max_bytes) in
                 [(Validation::Lenient, 1 << 20, 1 << 20), (Validation::Strict, 1 << 20, 1 << 20)]
@@ -260,11 +260,11 @@ fn streams_that_are_spoiled() {
             }
         }
     }
-    // It would prove nothing if nothing went wrong.
+    // Without any error the test would prove nothing.
     assert!(errors > 300 && incomplete > 300, "{errors} errors, {incomplete} incomplete");
 }
 
-/// Why there is no input does not say what there is.
+/// The reason for missing input does not contain the text received.
 fn inputs_hide(message: &Message) {
     for input in message.content().iter().filter_map(|block| block.as_tool_use()).map(|tool| tool.input()) {
         input.value().err().iter().for_each(hides_error);
@@ -349,7 +349,7 @@ fn errors_of_the_server_and_the_head_of_a_response() {
         for error in errors {
             hides_error(&error);
             hides(&Backoff::default().decide(&error, 0, std::time::Duration::ZERO, 0.5));
-            // It is not lost: who asks is returned.
+            // It is not lost: the accessor returns it.
             assert!(error.body().to_string().contains(MARKER));
         }
     }
@@ -358,7 +358,7 @@ fn errors_of_the_server_and_the_head_of_a_response() {
     }
 }
 
-/// Names are named: the kind of an error, the id of a request, a content type. They are words, never prose.
+/// Identifiers are shown: the kind of an error, a request ID, a content type. They are single words, never prose.
 #[test]
 fn what_errors_do_name() {
     let body = json!({"type": "error", "error": {"type": "odd_error", "message": MARKER}, "request_id": "req_1"});
@@ -447,7 +447,7 @@ fn messages_in_the_middle_of_a_stream() {
     returned.iter().filter_map(|text| text.as_ref().err()).for_each(hides_error);
 }
 
-/// The transport's error is the transport's: shown as it is, and ours adds nothing from the stream.
+/// The error of the transport is shown unchanged, and our error adds nothing from the stream.
 #[test]
 fn a_transport_that_fails_in_the_middle() {
     let chunks = [Ok(format!("data: {MARKER}")), Err(io::Error::other("gone"))];

@@ -1,4 +1,4 @@
-//! `EventBody`: what a server sends, and that a client reads it.
+//! `EventBody`: the bytes that a server sends, and that a client can read them.
 
 use std::convert::Infallible;
 use std::io;

@@ -163,7 +163,7 @@ fn streams_that_are_not_unpin() {
     assert!(block_on(events.next()).is_none());
 }
 
-/// Many small events in one chunk, and no recursion or lost waker behind many empty chunks.
+/// Many small events in one chunk; no recursion and no lost waker after many empty chunks.
 #[test]
 fn long_streams() {
     let one = "data: x\n\n".repeat(10_000);

@@ -1,4 +1,4 @@
-//! `Tap`: bytes pass as they are, and are seen.
+//! `Tap`: bytes pass unchanged, and an observer sees them.
 
 use std::cell::RefCell;
 use std::io::{self, Read as _};
@@ -17,7 +17,7 @@ use ssewire_tests::outcome::OwnedEvent;
 use ssewire_tests::transport::{Script, Step};
 use ssewire_tests::{adapters, cases, chunks, drive, samples, streams};
 
-/// Writes down what it is shown.
+/// Records everything that it observes.
 #[derive(Debug, Clone, Default)]
 struct Log(Rc<RefCell<Seen>>);
 
@@ -46,7 +46,7 @@ impl Log {
     }
 }
 
-/// The bytes behind a tap beneath each kind of transport.
+/// The bytes that pass a tap, over each kind of transport.
 fn passed(input: &[&[u8]], observer: impl Fn() -> Box<dyn Observer>) -> [Vec<u8>; 3] {
     let mut read = Vec::new();
     Tap::new(Script::slow(input), Boxed(observer())).read_to_end(&mut read).unwrap();
@@ -81,7 +81,7 @@ fn observed(input: &[&[u8]]) -> ([Vec<u8>; 3], Vec<OwnedEvent>) {
 #[test]
 fn the_bytes_and_events_of_every_case() {
     for case in cases::all() {
-        // An observer knows of no id before.
+        // The observer starts without a last event ID.
         let expected = drive::events(&mut Decoder::new(), [case.input.as_slice()]);
         let expected: Vec<OwnedEvent> = expected.events().into_iter().map(|(_, event)| event.clone()).collect();
         for chunks in adapters::ways(&case.input) {
@@ -119,7 +119,7 @@ fn a_chunk_passes_as_the_same_bytes_and_not_a_copy() {
     assert_eq!(passed.as_ptr_range(), chunk.as_ptr_range());
 }
 
-/// What a tap was shown at once has been seen before it goes on.
+/// The observer has seen a chunk before the tap returns it.
 #[test]
 fn is_seen_as_it_passes() {
     let log = Log::default();
@@ -184,7 +184,7 @@ fn the_end_is_told_once_at_an_error() {
     log.check(b"ab", 1);
 }
 
-/// A reader that is interrupted, or has nothing just now, has not ended.
+/// An interrupted reader, or one without data at the moment, has not ended.
 #[test]
 fn a_reader_that_will_go_on_has_not_ended() {
     let log = Log::default();
@@ -193,7 +193,7 @@ fn a_reader_that_will_go_on_has_not_ended() {
     log.check(b"", 0);
     assert_eq!(tap.read(&mut [0; 8]).unwrap(), 2);
     log.check(b"ab", 0);
-    // Nothing fits, which is no end.
+    // An empty buffer: nothing is read, which is not the end.
     assert_eq!(tap.get_ref().given().bytes(), 2);
     let mut tap = Tap::new(&b"ab"[..], log.clone());
     assert_eq!(tap.read(&mut []).unwrap(), 0);
@@ -213,7 +213,7 @@ fn the_end_is_told_once_when_it_is_dropped() {
     log.check(b"", 1);
 }
 
-/// Servers ask a body first whether there is anything to send.
+/// Servers first ask a body whether it is empty.
 #[test]
 fn a_body_is_as_long_as_the_one_beneath() {
     let tap = Tap::new(Full::new(&b"ab"[..]), Log::default());
@@ -246,7 +246,7 @@ fn a_message_that_is_no_stream_is_metered() {
     assert_eq!(seen, [(Some(42), true)]);
 }
 
-/// A stream may go on behind an error; the observer was returned then that nothing more will pass.
+/// A stream may continue after an error; the observer was notified of the end at the error.
 #[test]
 fn what_follows_an_error_passes_unseen() {
     let log = Log::default();
@@ -256,7 +256,7 @@ fn what_follows_an_error_passes_unseen() {
     log.check(b"a", 1);
 }
 
-/// So may a reader behind its end, as one of a file does that grows.
+/// A reader may continue after its end, for example that of a growing file.
 #[test]
 fn what_follows_the_end_passes_unseen() {
     struct Grows(usize);
@@ -285,7 +285,7 @@ fn an_event_that_is_too_large_passes_unseen() {
     assert_eq!(seen, [b"a", b"b"]);
 }
 
-/// A meter sees what the caller of the stream would: its updates, and the message at the end.
+/// A meter sees the same as the caller of the stream: the updates, and the message at the end.
 #[test]
 fn a_message_is_metered_as_it_passes() {
     let sample = samples::named("text");
@@ -302,7 +302,7 @@ fn a_message_is_metered_as_it_passes() {
     assert_eq!(ends, [(sample.message(), Completion::Complete, false)]);
 }
 
-/// A program that has seen enough takes the transport back.
+/// A program may take the transport back.
 #[test]
 fn into_inner_ends_the_observation() {
     let log = Log::default();

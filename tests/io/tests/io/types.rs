@@ -1,4 +1,4 @@
-//! What the types promise a compiler: `Send` and `Unpin` where the stream is, no bound beyond that, and small.
+//! Properties of the types: `Send` and `Unpin` if the stream is, no further bounds, small size.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -78,7 +78,7 @@ fn adapters_are_what_their_streams_are() {
     is_sync::<IncompleteMessage<std::io::Error>>();
 }
 
-/// As `tokio::spawn` wants it.
+/// The bounds of `tokio::spawn`.
 #[test]
 fn futures_of_messages_are_send() {
     fn send<F: Future + Send>(_: F) {}
@@ -101,7 +101,7 @@ fn nothing_has_to_be_send() {
     assert_eq!(block_on(EventStream::new(Local(polls.clone())).count()), 2);
     assert_eq!(polls.replace(0), 3);
     let mut messages = MessageStream::new(Local(polls.clone()));
-    // `x` is no event of the Messages API.
+    // `x` is not an event of the Messages API.
     assert!(matches!(block_on(messages.next_event()), Err(MessageStreamError::Incomplete(_))));
     assert_eq!(polls.replace(0), 3);
     let mut passed = Tap::new(Local(polls.clone()), EventObserver::new(|_| polls.set(polls.get() + 10)));
@@ -116,7 +116,7 @@ fn chunks_may_be_anything() {
     assert_eq!(block_on(EventStream::new(stream).boxed_local().count()), 1);
 }
 
-/// They stand in the state of tasks, of which a server has many.
+/// They are part of the state of tasks, of which a server has many.
 #[test]
 fn they_are_small() {
     let beside = |all: usize, inner: usize| all - inner;

@@ -1,4 +1,4 @@
-//! An account of a message, kept from nothing but what the accumulator tells of it.
+//! A ledger of a message, built only from the updates of the accumulator.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ type IsStarted = bool;
 pub(super) struct Ledger {
     blocks: BTreeMap<Place, Account>,
     id: Option<String>,
-    /// Input JSON that was returned to no block, by index.
+    /// Input JSON that was returned without a block, by index.
     orphans: BTreeMap<u64, String>,
     pub(super) started: bool,
     pub(super) stopped: bool,
@@ -30,16 +30,16 @@ pub(super) struct Ledger {
     clock: usize,
 }
 
-/// What was returned of a block.
+/// The updates of a block.
 #[derive(Debug, Default)]
 struct Account {
     kind: String,
     text: String,
     thinking: String,
     input: String,
-    /// In which order the blocks came to be.
+    /// The order in which the blocks were created.
     arrival: usize,
-    /// In which order they had their start; a block that a delta opened has none until one adopts it.
+    /// The order of their starts. A block that a delta opened has none until a start adopts it.
     start: Option<usize>,
     is_stopped: bool,
 }
@@ -47,7 +47,7 @@ struct Account {
 const TOOLS: [&str; 3] = ["tool_use", "server_tool_use", "mcp_tool_use"];
 
 impl Ledger {
-    /// Takes what was returned of an event that was merged, and compares the two.
+    /// Records the update of a merged event, and compares the update with the event.
     pub(super) fn take(&mut self, event: &StreamEvent<'_>, update: &Update<'_>) {
         let is_content = matches!(
             event,
@@ -108,12 +108,12 @@ impl Ledger {
         }
     }
 
-    /// What comes after the end, or is content beyond the limit, changes no content.
+    /// Events after the end and content above the limit change no content.
     fn late(&mut self, event: &StreamEvent<'_>, update: &Update<'_>) {
         self.is_over |= self.stopped && !self.replaced && matches!(event, StreamEvent::MessageStart(_));
         let is_fine = match update {
             Update::Unchanged => true,
-            // Another message ends this one, however large it is.
+            // Another message ends this one, whatever its size.
             Update::Replaced if !self.stopped && !self.failed => {
                 (self.stopped, self.replaced) = (true, true);
                 matches!(event, StreamEvent::MessageStart(_))
@@ -184,7 +184,7 @@ impl Ledger {
                 assert_eq!((block.index(), *partial_json), (index, delta.partial_json()));
                 let newest = self.newest(index, &TOOLS, true);
                 let account = self.known(block);
-                // Or one of a kind that nobody knows.
+                // Or one of unknown kind.
                 assert!(newest.is_none_or(|newest| account.arrival >= newest), "the newest that takes it");
                 account.input.push_str(partial_json);
                 assert_eq!(account.input, input.raw());
@@ -208,13 +208,13 @@ impl Ledger {
         }
     }
 
-    /// The account of a block that was returned before.
+    /// The entry of a block that was returned before.
     fn known(&mut self, block: &BlockRef<'_>) -> &mut Account {
         let place = self.place(block.key()).unwrap_or_else(|| panic!("a block that was returned: {:?}", block.key()));
         self.blocks.get_mut(&place).unwrap()
     }
 
-    /// The account of a block of this kind that a delta went to, which may have opened it: the newest that there is.
+    /// The entry of the newest block of this kind that took a delta. The delta may have opened it.
     fn opened(&mut self, block: &BlockRef<'_>, kind: &str) -> &mut Account {
         let BlockKey { index, generation, .. } = block.key();
         assert_eq!(block.content().type_name(), kind);
@@ -226,14 +226,14 @@ impl Ledger {
         account
     }
 
-    /// When the newest block of this index and of one of these kinds arrived.
+    /// The arrival of the newest block of this index and of one of these kinds.
     fn newest(&self, index: u64, kinds: &[&str], with_start: bool) -> Option<usize> {
         let accounts = self.blocks.iter().filter(|((_, other, _), _)| *other == index).map(|(_, account)| account);
         let takers = accounts.filter(|account| kinds.contains(&&*account.kind));
         takers.filter(|account| account.start.is_some() || !with_start).map(|account| account.arrival).max()
     }
 
-    /// When the blocks of this index that are open had their start.
+    /// The starts of the open blocks of this index.
     fn open(&self, index: u64) -> impl Iterator<Item = Option<usize>> {
         let accounts = self.blocks.iter().filter(move |((_, other, _), _)| *other == index).map(|(_, account)| account);
         accounts.filter(|account| account.start.is_some() && !account.is_stopped).map(|account| account.start)
@@ -244,7 +244,7 @@ impl Ledger {
         self.clock
     }
 
-    /// A key is that of one block only.
+    /// No two blocks have the same key.
     fn place(&self, BlockKey { index, generation, .. }: BlockKey) -> Option<Place> {
         let places = [(false, index, generation), (true, index, generation)];
         let mut known = places.into_iter().filter(|place| self.blocks.contains_key(place));
@@ -263,7 +263,8 @@ impl Ledger {
         self.too_large = true;
     }
 
-    /// What is there is what was returned, block by block, in the order that the page says.
+    /// The snapshot equals the updates, block by block, in the order of `docs/protocol.md`, heading "Order between
+    /// blocks".
     pub(super) fn agrees_with(&self, accumulator: &Accumulator, limits: Limits) {
         let message = accumulator.snapshot();
         assert_eq!(message.content().len(), self.blocks.len());
@@ -291,7 +292,7 @@ pub(super) fn is_written_and_read_again(message: &Message) {
         return;
     };
     let again: Message = written.as_str().parse().unwrap();
-    // Input that deltas made null or the empty string is kept, but in a message that was not streamed it is none.
+    // Input that deltas made null or the empty string is kept; in a message that was not streamed it counts as absent.
     let is_none = |block: &ContentBlock| {
         let input = block.tool_input().and_then(|input| input.value().ok());
         input.is_some_and(|input| matches!(input.as_str().trim(), "null" | "\"\""))

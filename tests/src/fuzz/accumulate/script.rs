@@ -1,8 +1,8 @@
-//! Bytes to a sequence of events.
+//! Converts bytes to a sequence of events.
 //!
-//! Either each line of the input is a payload. Or each event is a byte for its kind, one for its index and one for its
-//! details, of which the upper half is the length of the text that follows: so a change of a byte is a change of an
-//! event, and sequences are soon found that no server would send.
+//! Either each line of the input is a payload. Or each event is one byte for its kind, one for its index and one for
+//! its details, whose upper half is the length of the text that follows. One changed byte then changes one event, so
+//! that the fuzzer soon finds sequences that no server sends.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ pub(super) fn payloads(are_lines: bool, mut input: Input<'_>) -> Vec<Vec<u8>> {
     payloads
 }
 
-/// The indices that events come with: a few that meet often, and some that are far away.
+/// The indices of events: a few that collide often, and some distant ones.
 const INDICES: [u64; 8] = [0, 1, 2, 3, 4, 1 << 40, u64::MAX - 1, u64::MAX];
 
 fn event(input: &mut Input<'_>) -> Value {

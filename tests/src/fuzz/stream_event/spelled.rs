@@ -1,15 +1,15 @@
-//! Payloads that are nearly those of the common deltas: random bytes hardly ever are, and it is those that the short ways
-//! read.
+//! Payloads close to the layout of common deltas, which the fast paths accept. Random bytes hardly ever have this
+//! layout.
 
 use super::Input;
 
 const KINDS: [&str; 5] = ["text_delta", "input_json_delta", "thinking_delta", "signature_delta", "future_delta"];
 const MEMBERS: [&str; 4] = ["text", "partial_json", "thinking", "signature"];
 
-/// Byte for byte the layout of the API, but for what the input fills in: the index, the text and the padding.
+/// The exact byte layout of the API; the input supplies the index, the text and the padding.
 pub(super) fn as_servers_do(mut input: Input<'_>) -> Vec<u8> {
     let (kind, lengths) = (usize::from(input.byte()), input.byte());
-    // Mostly the member that goes with the kind.
+    // Mostly the member of this kind.
     let (kind, member) = (kind % KINDS.len(), if kind < 200 { kind % KINDS.len() } else { kind });
     let index = match lengths & 7 {
         0 => b"0",
@@ -35,7 +35,7 @@ pub(super) fn as_servers_do(mut input: Input<'_>) -> Vec<u8> {
     .concat()
 }
 
-/// Members in any order, some of them twice, wrong or unknown: a byte for each.
+/// Members in any order, possibly repeated, wrong or unknown: one byte for each.
 pub(super) fn in_members(mut input: Input<'_>) -> Vec<u8> {
     let mut members = Vec::new();
     while !input.is_empty() {

@@ -1,7 +1,6 @@
-//! Inputs that once broke a promise: of linear time, of bounded memory, of truth.
+//! Inputs that once violated a guarantee: linear time, bounded memory, or correct completion.
 //!
-//! Time is not measured here. The inputs are so large that work in proportion to the square of their size would not
-//! end.
+//! Time is not measured. The inputs are so large that quadratic work would not end.
 
 use std::iter::once;
 
@@ -10,7 +9,7 @@ use ssewire_messages::{
 };
 
 const MIB: usize = 1 << 20;
-/// What may be held beside [`HELD`] bytes for each received one.
+/// Bytes that may be held in addition to [`HELD`] for each received byte.
 const CONSTANT: usize = 8 * 1024;
 const HELD: usize = 4;
 
@@ -25,7 +24,7 @@ fn decode(decoder: &mut MessageDecoder, mut input: &[u8]) {
     while let Step::Update(_) = decoder.decode(&mut input).expect("not strict") {}
 }
 
-/// The most that was held at any time while the chunks were decoded, beside the chunks.
+/// Peak bytes held while the chunks were decoded, without the chunks.
 fn peak<'a>(decoder: &mut MessageDecoder, chunks: impl IntoIterator<Item = &'a [u8]>) -> usize {
     let ((), peak) = ssewire_heap::peak_of(|| chunks.into_iter().for_each(|chunk| decode(decoder, chunk)));
     peak
@@ -202,7 +201,7 @@ fn assigning_among_many_unknown_members_is_linear() {
     }
 }
 
-/// Wherever nobody merges it, deep JSON is held as text.
+/// Deep JSON that is not merged is kept as text.
 #[test]
 fn deep_json_is_held_as_text_wherever_it_stands() {
     let deep = nested(MIB);
@@ -291,7 +290,7 @@ fn the_limit_counts_what_every_member_holds() {
     }
 }
 
-/// A lost piece of input is never taken for input: from then on the input is an error.
+/// A lost piece of input is not skipped: from this piece on the input is an error.
 #[test]
 fn a_lost_piece_of_input_is_never_taken_for_input() {
     let tool = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}"#;

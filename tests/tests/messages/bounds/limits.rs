@@ -1,8 +1,8 @@
-//! A message costs in proportion to the bytes of its events, whatever the order and the indices they come with, and
-//! never more than its limits allow.
+//! The cost of a message is proportional to the bytes of its events, for any order and any indices, and never exceeds
+//! its limits.
 //!
-//! Costs are counted in allocated bytes, not in seconds. A search through all blocks for each of them would not be
-//! seen there; with this many events it would not end either.
+//! Cost is counted in allocated bytes, not in seconds. A linear search through the blocks for each event would not
+//! show there; with this number of events it would not end.
 
 use serde_json::json;
 use ssewire_messages::{
@@ -11,30 +11,30 @@ use ssewire_messages::{
 };
 use ssewire_tests::partial_json::Mirror;
 
-/// What a stream cost.
+/// The cost of a stream.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
     /// The bytes of its payloads.
     received: usize,
-    /// All that was ever allocated, which is what work there was to do with memory.
+    /// Bytes allocated in total, a measure of the work with memory.
     allocated: usize,
-    /// The most that was held at once.
+    /// Peak bytes held.
     peak: usize,
 }
 
-/// As many events as no server sends.
+/// More events than any server sends.
 const MANY: u64 = 100_000;
 
-/// For each byte that was received at most so many are held, at any time, beside [`CONSTANT`].
+/// Peak bytes held for each received byte, in addition to [`CONSTANT`].
 const HELD: usize = 4;
 const CONSTANT: usize = 8 * 1024;
 
-/// For each byte that was received so many may be allocated in all.
+/// Bytes allocated in total for each received byte.
 const ALLOCATED_IN_ALL: usize = 20;
 
 type Payload = fn(u64) -> String;
 
-/// Streams that are after the books of the accumulator, and of how many events.
+/// Streams that attack the administration of the accumulator, and their numbers of events.
 const HOSTILE: [(&str, u64, Payload); 12] = [
     ("starts that count down", MANY, |number| start(MANY - number)),
     ("starts that count down from the top", MANY, |number| start(u64::MAX - number)),
@@ -62,13 +62,13 @@ fn hostile_indices_cost_in_proportion_to_what_was_received() {
             assert!(peak <= HELD * received + CONSTANT, "{what}: {peak} held for {received}");
             assert!(allocated <= ALLOCATED_IN_ALL * received, "{what}: {allocated} allocated for {received}");
         }
-        // Four times the events, four times the cost; not quite, for a vector may just have doubled.
+        // Four times the events, four times the cost, with a margin: a vector may just have doubled.
         assert!(all.allocated <= part.allocated * 6, "{what}: {part:?}, {all:?}");
         assert!(all.peak <= part.peak * 6, "{what}: {part:?}, {all:?}");
     }
 }
 
-/// What opens no block is not kept at all, at however many indices it comes.
+/// Events that open no block are not kept, at any number of indices.
 #[test]
 fn what_opens_no_block_leaves_nothing() {
     let payloads: [(&str, Payload); 3] = [
@@ -86,7 +86,7 @@ fn what_opens_no_block_leaves_nothing() {
     }
 }
 
-/// The list of departures ends at some point, their counts do not.
+/// The list of violations is bounded, their counts are not.
 #[test]
 fn departures_without_end_are_counted_not_kept() {
     let mut accumulator = unlimited();
@@ -98,7 +98,7 @@ fn departures_without_end_are_counted_not_kept() {
     assert_eq!(accumulator.violations().first().len(), ProtocolViolations::KEPT);
 }
 
-/// All that stays of blocks at hostile indices is there, in the order of the page.
+/// Blocks at hostile indices are all kept, in the order of the page.
 #[test]
 fn hostile_indices_lose_nothing() {
     let many = MANY / 10;
@@ -115,7 +115,7 @@ fn hostile_indices_lose_nothing() {
     assert_eq!(accumulator.snapshot().final_text(), text + "last");
 }
 
-/// Under the limits that everyone has who asked for none.
+/// Under the default limits.
 #[test]
 fn by_default_blocks_without_end_are_too_large() {
     for (what, _, payload) in HOSTILE {
@@ -132,7 +132,7 @@ fn by_default_blocks_without_end_are_too_large() {
     }
 }
 
-/// Every way in which a message can grow, with the bytes that each event adds at the least.
+/// Each way in which a message can grow, with the minimum number of bytes that an event adds.
 const GROWING: [(&str, Payload, usize); 7] = [
     ("text", |_| text(0, &"x".repeat(100)), 100),
     ("thinking", |_| delta(0, "thinking_delta", "thinking", &"x".repeat(100)), 100),
@@ -165,7 +165,7 @@ fn a_message_over_its_bytes_is_told_once_and_grows_no_more() {
         let errors = feed(&mut accumulator, 0..20_000, payload);
         assert_eq!(errors, [AccumulateError::BytesExceeded { limit }], "{what}");
         assert_eq!(accumulator.completion(), Completion::LimitExceeded, "{what}");
-        // No more than the limit was kept, with the books of it; and what came before is all there.
+        // At most the limit and its administration is kept, and everything before the limit is there.
         let held = ssewire_heap::held() - before;
         assert!(held <= HELD * limit + CONSTANT, "{what}: {held}");
         let kept = ssewire_heap::held();
@@ -182,7 +182,7 @@ fn a_message_over_its_bytes_is_told_once_and_grows_no_more() {
     }
 }
 
-/// Bindings keep a value of their own, and ask what each piece has changed.
+/// Bindings maintain a separate value, and request the changes of each piece.
 #[test]
 fn changes_of_partial_input_cost_what_their_pieces_do() {
     let mut accumulator = unlimited().with_partial_changes(PartialStrings::Show);
@@ -207,7 +207,7 @@ fn changes_of_partial_input_cost_what_their_pieces_do() {
     }
     take(&mut accumulator, &input(0, "\"}"));
     assert!(ssewire_heap::allocated() > before);
-    // A key, a string and its text for each piece. What an earlier piece has changed is not told again.
+    // A key, a string and its text for each piece. Changes of earlier pieces are not repeated.
     assert_eq!(changed, 1 + 2 + 3 * 19_999 + 1);
     assert!(own <= 20 * received, "{own} allocated for {received}");
     let snapshot = accumulator.snapshot();
@@ -216,7 +216,7 @@ fn changes_of_partial_input_cost_what_their_pieces_do() {
     assert_eq!(partial.and_then(|value| value.as_object()).map(|members| members.len()), Some(20_000));
 }
 
-/// The message so far, and what ends it, are as good as ever.
+/// The message so far and its end remain usable.
 #[test]
 fn what_came_before_the_limit_is_kept() {
     let mut accumulator = Accumulator::new().with_max_bytes(500);
@@ -277,8 +277,8 @@ fn the_limit_is_exact() {
     }
 }
 
-/// The same at the level of a whole stream: there is a limit that it fits into, which is no more than what was sent,
-/// and which is no larger for a message that is no larger.
+/// The same for a complete stream: the smallest limit that it fits into is at most the number of sent bytes, and does
+/// not grow if the message does not.
 #[test]
 fn a_whole_message_fits_into_the_bytes_it_came_in() {
     let payloads = |text: &str| {
@@ -308,7 +308,7 @@ fn a_whole_message_fits_into_the_bytes_it_came_in() {
     assert_eq!(least("Hello!"), least("Hello") + 1);
 }
 
-/// Early deltas, and the input that waited, are one block with the start that comes for them.
+/// Early deltas and pending input become one block with their start.
 #[test]
 fn a_block_counts_once_however_it_comes() {
     for early in [text(0, "x"), input(0, "{")] {
@@ -357,7 +357,7 @@ fn a_limit_of_zero_takes_no_content() {
     assert_eq!(error, Some(AccumulateError::BytesExceeded { limit: 0 }));
 }
 
-/// What is replaced does not pile up, so it needs no limit.
+/// Replaced values do not accumulate, so they need no limit.
 #[test]
 fn what_is_replaced_does_not_pile_up() {
     let mut accumulator = unlimited();
@@ -381,7 +381,7 @@ fn what_is_replaced_does_not_pile_up() {
     assert_eq!(ssewire_heap::held(), before);
 }
 
-/// Without limits, so that only the books are measured.
+/// Without limits, so that only the administration is measured.
 fn unlimited() -> Accumulator {
     Accumulator::new().with_max_blocks(usize::MAX).with_max_bytes(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! Section 4, the table of completion: how a stream ended, and why its message is not whole.
+//! `docs/protocol.md`, heading "Completion": how a stream ended, and why its message is incomplete.
 
 use serde_json::{Value, json};
 use ssewire::Decoder;
@@ -9,12 +9,12 @@ use ssewire_messages::{
 
 use super::support::*;
 
-/// A text block that is whole.
+/// A complete text block.
 fn one_block() -> [Value; 4] {
     [begin(), start(0, text_block("a")), text(0, "b"), stop(0)]
 }
 
-/// That, and the stop reason.
+/// The same, and the stop reason.
 fn but_for_the_end() -> Vec<Value> {
     [&one_block()[..], &[end_turn()]].concat()
 }
@@ -28,7 +28,7 @@ fn whole() -> Value {
     message(json!({"content": [text_block("ab")], "stop_reason": "end_turn"}))
 }
 
-/// What comes at the end of events, after making sure that an accumulator and a stream of bytes agree on it.
+/// The completion after these events. Checks that an accumulator and a decoder of bytes agree.
 fn end_of(events: &[Value]) -> Result<Message, Incomplete> {
     end_of_with(Accumulator::new(), events)
 }
@@ -53,7 +53,7 @@ fn end_of_with(accumulator: Accumulator, events: &[Value]) -> Result<Message, In
     end
 }
 
-/// Why the message of a body of bytes is not whole.
+/// The reason for which the message of a body is incomplete.
 fn reasons_of_body(bytes: impl AsRef<[u8]>) -> Vec<Completion> {
     let incomplete = body(bytes.as_ref()).end.unwrap_err();
     assert_eq!(incomplete.reason(), incomplete.reasons()[0], "the first of them");
@@ -226,7 +226,7 @@ fn cut_within_the_first_field() {
 
 // Incomplete: Hole
 
-/// A stream that is whole but for this event in the midst of its block.
+/// A complete stream, except for this event within its block.
 fn with(name: &str, payload: &str) -> Body {
     body(around(named(name, payload)))
 }
@@ -306,7 +306,7 @@ fn hole_with_neither_type_nor_name() {
     }
 }
 
-/// Data under no name that is no object is a keep-alive: a violation, never a hole.
+/// Data without an event type that is not an object is a keep-alive: a violation, never a lost event.
 #[test]
 fn keep_alive_data_is_a_violation_and_no_hole() {
     for name in ["", "message"] {
@@ -323,7 +323,7 @@ fn keep_alive_data_is_a_violation_and_no_hole() {
     }
 }
 
-/// The list of undecodable events: everything that a start or a delta cannot do without.
+/// The list of undecodable events: each required member of a start or a delta.
 #[test]
 fn hole_by_each_undecodable_start_or_delta() {
     for index in [json!(null), json!(-1), json!(0.5), json!("x"), json!("-1"), json!(true), json!([0])] {
@@ -405,7 +405,7 @@ fn no_hole_after_message_stop() {
     }
 }
 
-/// Those who drive the accumulator alone tell it of a hole.
+/// Callers of the accumulator alone must report lost events to it.
 #[test]
 fn hole_as_the_accumulator_is_told_it() {
     for (payload, expected) in [
@@ -426,7 +426,7 @@ fn hole_as_the_accumulator_is_told_it() {
 
 // Incomplete: ToolInput
 
-/// A whole stream with a call of a tool, whose input came in these pieces.
+/// A complete stream with a tool call, whose input arrives in these pieces.
 fn call(pieces: &[&str]) -> Vec<Value> {
     let mut events = vec![begin(), start(0, tool(json!({})))];
     events.extend(pieces.iter().map(|piece| input(0, piece)));
@@ -537,7 +537,7 @@ fn the_partial_input_is_the_value_so_far_without_an_unfinished_trailing_string()
         (r#"{"l": tr"#, json!({})),
         (r#"{"a": 1"#, json!({"a": 1})),
         (r#"{"a": 1.5"#, json!({"a": 1.5})),
-        // As serde_json reads it, which keeps the letters of a number if another crate asked for that.
+        // Read by serde_json, which keeps the text of a number if another crate enables `arbitrary_precision`.
         (r#"{"a": 1e5"#, serde_json::from_str(r#"{"a": 1e5}"#).unwrap()),
         (r#"{"a": 1."#, json!({})),
         (r#"{"a": -"#, json!({})),
@@ -549,7 +549,7 @@ fn the_partial_input_is_the_value_so_far_without_an_unfinished_trailing_string()
         (r#"{"a": {"b": [true, {"c": "d", "e": "f"#, json!({"a": {"b": [true, {"c": "d"}]}})),
         (r#""whole string, half value"#, json!({})),
     ] {
-        // Whatever the view that was asked for while the input grew.
+        // For each view of the partial value.
         for trailing in [PartialStrings::Hide, PartialStrings::Show] {
             let accumulator = Accumulator::new().with_partial_input(trailing);
             let stopped = end_of_with(accumulator.clone(), &call(&[text])).unwrap_err();
@@ -715,7 +715,7 @@ fn done_anywhere_else_is_ignored() {
 
 // The order of the reasons
 
-/// A stream in which these hold, and no others, in the order of the page.
+/// A stream with these reasons and no others, in the order of the page.
 fn stream_with(error: bool, too_large: bool, hole: bool, tool_input: bool, ending: Completion) -> Body {
     let mut bytes = sse(&[begin(), start(0, tool(json!({})))]);
     bytes += &sse(&[input(0, if tool_input { "{\"a\": " } else { "{}" }), stop(0), start(1, text_block("t"))]);

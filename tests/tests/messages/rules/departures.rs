@@ -1,4 +1,5 @@
-//! Section 4, the table of departures: each row is tolerated and recorded, and refused without a trace in strict mode.
+//! `docs/protocol.md`, heading "Protocol violations": lenient mode merges and records each row, strict mode rejects
+//! it without a change.
 
 use serde_json::{Value, json};
 use ssewire_messages::{AccumulateError, Completion, MessageDecoder, Step, ViolationKind};
@@ -17,7 +18,7 @@ fn deltas(index: u64) -> [Value; 6] {
     ]
 }
 
-/// The blocks that [`deltas`] open for the lack of one that takes them.
+/// The blocks that [`deltas`] open if no block accepts them.
 fn opened() -> [Vec<Value>; 6] {
     [
         vec![text_block("a")],
@@ -29,7 +30,7 @@ fn opened() -> [Vec<Value>; 6] {
     ]
 }
 
-/// A block that takes the delta at the same place of [`deltas`], before and after it has taken it.
+/// A block that accepts the delta at the same position of [`deltas`], before and after the delta.
 fn takers() -> [(Value, Value); 6] {
     let text_with_citation = json!({"type": "text", "text": "0", "citations": [cited("d")]});
     let signed = json!({"type": "thinking", "thinking": "0", "signature": "s"});
@@ -43,7 +44,7 @@ fn takers() -> [(Value, Value); 6] {
     ]
 }
 
-/// A stream whose only block, a text block, is whole, and so is the message but for its `message_stop`.
+/// A stream whose only block, a text block, is complete; of the message only `message_stop` is missing.
 fn nearly_stopped() -> [Value; 4] {
     [begin(), start(0, text_block("t")), stop(0), end_turn()]
 }
@@ -148,7 +149,7 @@ fn a_start_behind_a_gap_in_the_indices() {
     }
 }
 
-/// In strict mode the first of the two is refused, and what follows is orderly then.
+/// Strict mode rejects the first of the two; then the rest has no violation.
 #[test]
 fn start_1_before_start_0() {
     let events = [
@@ -297,7 +298,7 @@ fn a_second_stop() {
     }
 }
 
-/// A block that a delta opened was never started, so it needs no stop, and a stop for it is one without a start.
+/// A block that a delta opened was never started: it needs no stop, and its stop is one without a start.
 #[test]
 fn a_stop_for_a_block_that_a_delta_opened() {
     let run = run(&[begin(), text(0, "a"), stop(0), text(0, "b"), end_turn(), end()]);
@@ -370,7 +371,7 @@ fn each_missing_stop_is_a_departure() {
     assert_eq!(run.content(), json!(["t", "t", "t", "t"].map(text_block)));
 }
 
-/// `message_stop` was refused, so it has not come.
+/// `message_stop` was rejected, so the message has not ended.
 #[test]
 fn a_missing_stop_leaves_a_strict_message_unterminated() {
     let run = strict(&[begin(), start(0, text_block("t")), end_turn(), end()]);
@@ -436,7 +437,7 @@ fn a_replaced_message_whose_stop_reason_came_is_unterminated() {
     assert_eq!(run.accumulator.completion(), Completion::Unterminated);
 }
 
-/// What follows is not consumed, so nothing depends on the chunking.
+/// The rest is not consumed, so nothing depends on the chunking.
 #[test]
 fn the_message_ends_at_message_stop_and_at_an_error() {
     for last in [end(), error()] {
@@ -583,7 +584,7 @@ fn a_later_message_start_never_discards_what_is_known() {
     assert_eq!(run.message(), message(expected));
 }
 
-/// The fallback was returned before the start was, but it tells what happened later.
+/// The fallback was returned before the start, although it happened later.
 #[test]
 fn a_fallback_before_message_start_tells_the_model() {
     let fallback = json!({"type": "fallback", "from": {"model": "a"}, "to": {"model": "b"}});
@@ -630,7 +631,7 @@ fn each_block_event_after_message_stop_is_a_departure() {
     assert_eq!(run.message(), whole());
 }
 
-/// No row of the table, so it changes nothing and is returned.
+/// Not a row of the table: it changes nothing and is returned.
 #[test]
 fn a_second_message_stop() {
     let run = violation(&stopped(), end(), &[(ViolationKind::SecondMessageStop, None)]);

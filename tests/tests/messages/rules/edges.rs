@@ -1,4 +1,4 @@
-//! Truth at the edges: unfinished is never taken for finished.
+//! Boundary cases: an unfinished value is never taken for a finished one.
 
 use serde_json::{Value, json};
 use ssewire_messages::{Completion, Message, MessageDecoder, Step, ToolInputError, TurnError, Update, ViolationKind};
@@ -9,7 +9,7 @@ fn stopped_by(reason: &str) -> Value {
     message_delta(json!({"stop_reason": reason}), Value::Null)
 }
 
-/// The updates of a stream that are calls, with the number of the event that brought each.
+/// The tool calls among the updates of a stream, each with the number of its event.
 fn calls(events: &[Value]) -> Vec<(usize, String)> {
     let mut accumulator = ssewire_messages::Accumulator::new();
     let mut calls = Vec::new();
@@ -212,7 +212,7 @@ fn a_foreign_member_of_a_delta_is_merged_as_its_own_delta_would_be() {
     for (block, piece, whole) in cases {
         let run = orderly(&[begin(), start(0, block.clone()), delta(0, piece.clone()), stop(0), end_turn(), end()]);
         assert_eq!(run.content(), json!([whole]), "{piece}");
-        // Early, the text of the start comes before that of the delta; the event is one violation.
+        // If the delta is early, the text of the start precedes that of the delta; the event is one violation.
         let run = run_with(ssewire_messages::Accumulator::new(), &[begin(), delta(0, piece.clone())]);
         assert_eq!(run.violations(), [(ViolationKind::DeltaBeforeStart, Some(0))], "{piece}");
         assert_eq!(run.then(&[start(0, block), stop(0)]).content(), json!([whole]), "{piece}");
@@ -240,7 +240,7 @@ fn show(update: &Update<'_>) -> String {
     }
 }
 
-/// For bindings, which hand on the payload only if it has more than the update.
+/// For bindings, which pass the payload on only if it has more than the update.
 #[test]
 fn members_beyond_the_plain_delta_are_marked_on_the_update() {
     let mut beside = text(0, "x");
@@ -275,7 +275,7 @@ fn a_foreign_member_goes_to_a_block_that_can_take_it() {
     assert_eq!(run.content(), json!([{"type": "future", "thinking": "y"}, opened]));
 }
 
-/// Of another type it belongs to nothing.
+/// A member of another type belongs to nothing.
 #[test]
 fn a_foreign_member_of_another_type_is_not_merged() {
     let run = run(&[

@@ -1,4 +1,4 @@
-//! Section 3: what counts as an error, wherever it stands, and what becomes of it.
+//! `docs/protocol.md`, heading "Errors": which bytes are an error, at any position, and its result.
 
 use serde_json::json;
 use ssewire_messages::{ApiError, Completion, ErrorKind, MessageDecoder, ResponseHead, StreamEvent};
@@ -19,7 +19,7 @@ const OTHER_NAMES: [&str; 10] = [
     "future_event",
 ];
 
-// What counts as an error
+// Bytes that are an error
 
 #[test]
 fn a_payload_whose_type_is_error() {
@@ -248,7 +248,7 @@ fn an_event_with_a_field_named_error_beside_its_data_is_both() {
     }
 }
 
-// No event
+// Without an event
 
 #[test]
 fn a_block_without_a_data_line_is_no_event() {
@@ -269,9 +269,9 @@ fn the_name_of_a_block_without_a_data_line_is_not_that_of_the_next() {
     is_no_error("event: error\n\ndata: {\"x\": 1}\n\n");
 }
 
-// Worth another try
+// Retries
 
-/// The kinds of errors, and whether another try is worth it.
+/// The kinds of errors, and whether a retry is sensible.
 const KINDS: [(&str, ErrorKind, bool); 11] = [
     ("invalid_request_error", ErrorKind::InvalidRequest, false),
     ("authentication_error", ErrorKind::Authentication, false),
@@ -437,9 +437,9 @@ fn after_message_stop_an_error_is_recorded_and_in_strict_mode_refused() {
     assert_eq!(refused.accumulator.completion(), Completion::Complete);
 }
 
-// Small things
+// Helpers
 
-/// A tolerant stream and a strict one.
+/// A lenient stream and a strict one.
 fn streams() -> [fn() -> MessageDecoder; 2] {
     [MessageDecoder::new, || MessageDecoder::new().with_accumulator(strict_accumulator())]
 }
@@ -448,7 +448,8 @@ fn head(status: u16) -> ResponseHead {
     ResponseHead::new(status, [("content-type", "text/event-stream")])
 }
 
-/// The error that these bytes are, in the middle of a stream: delivered, in the report, and final.
+/// Returns the error of these bytes in the middle of a stream. It is returned as an update, is in the completion, and
+/// ends the message.
 #[track_caller]
 fn error_in(bytes: &str) -> ApiError {
     let [tolerant, strict] = streams().map(|stream| {
@@ -467,7 +468,7 @@ fn error_in(bytes: &str) -> ApiError {
     tolerant
 }
 
-/// These bytes, in the middle of a stream, are no error and change nothing.
+/// Checks that these bytes, in the middle of a stream, are not an error and change nothing.
 #[track_caller]
 fn is_no_error(bytes: &str) {
     assert_eq!(tolerated(around(bytes)), around_nothing(), "{bytes}");

@@ -1,5 +1,5 @@
-//! Section 4, the merge rules: one after the other, for streams that keep the promised order (but for what a delta
-//! without its block does).
+//! `docs/protocol.md`, heading "Merge rules": each rule, for streams in the documented order, and for deltas without
+//! their block.
 
 use serde_json::{Value, json};
 use ssewire_messages::{Completion, StreamEvent, ToolInputError, ViolationKind};
@@ -63,7 +63,7 @@ fn initial_blocks_hold_the_indices_from_zero_and_take_deltas() {
     assert_eq!(run.content(), expected);
 }
 
-/// Deltas came for it, so it is like a block that has started: only its stop says that all has come.
+/// It received deltas, so it counts as a started block: only its stop makes it complete.
 #[test]
 fn the_input_of_an_initial_tool_block_grows_once_deltas_come_to_it() {
     let initial = message_start(json!({"content": [tool(json!({}))]}));
@@ -241,7 +241,7 @@ fn an_unknown_block_without_the_member_takes_nothing() {
     }
 }
 
-// Early and misfit deltas. What departs in them is returned by `departures`.
+// Early and misfit deltas. `departures` tests their violations.
 
 #[test]
 fn text_thinking_and_compaction_deltas_without_a_block_open_one_of_their_kind() {
@@ -436,10 +436,10 @@ fn valid_input_json_that_is_no_object_is_kept_as_it_is() {
 
 // message_delta
 
-/// The `message_delta` that sets this member to this value.
+/// A `message_delta` that sets this member to this value.
 type Set = fn(&str, Value) -> Value;
 
-/// A member of the message, what sets it, and two values for it.
+/// A member of the message, the event that sets it, and two values.
 fn members_of_the_message() -> [(&'static str, Set, Value, Value); 6] {
     let in_delta: Set = |name, value| json!({"type": "message_delta", "delta": {name: value}});
     let on_event: Set = |name, value| json!({"type": "message_delta", name: value});
@@ -488,7 +488,7 @@ fn an_absent_or_null_value_of_a_message_delta_leaves_what_is_known() {
     }
 }
 
-/// All counts that are no objects, but for those that no `message_delta` is known to carry.
+/// All counts that are numbers, except those that no known `message_delta` contains.
 const COUNTS: [&str; 4] = ["cache_creation_input_tokens", "cache_read_input_tokens", "input_tokens", "output_tokens"];
 
 #[test]
@@ -595,7 +595,7 @@ fn message_stop_closes_open_blocks() {
     assert_eq!(run.then(&[end()]).input_state(0), InputState::Complete);
 }
 
-// What no event carried
+// Members that no event contained
 
 #[test]
 fn what_no_event_carried_is_absent() {
@@ -630,7 +630,7 @@ fn text_and_thinking_blocks_always_have_their_string() {
 
 // Pieces of text
 
-/// The pieces of text that the events bring, in their order, and the text of the message.
+/// The pieces of text of the events, in order, and the text of the message.
 fn pieces(events: &[Value]) -> (Vec<String>, String) {
     let (mut run, mut pieces) = (run(&[]), Vec::new());
     for event in events {

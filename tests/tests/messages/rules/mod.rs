@@ -1,6 +1,6 @@
 //! Every rule of `docs/protocol.md` has a test that is named after it, one module for each table.
 //!
-//! What is expected here is what the page says, row by row; where the page and the program part, the test says so.
+//! The expectations are those of the page, row by row.
 
 mod completion;
 mod departures;

@@ -1,4 +1,4 @@
-//! Section 4, openness: what this version does not know is kept and delivered, and changes nothing it does not own.
+//! `docs/protocol.md`, heading "Openness": unknown values are kept and returned, and change nothing else.
 
 use serde_json::{Value, json};
 use ssewire_messages::{ContentBlock, Delta, Step, StopReason, StreamEvent, Update};
@@ -39,7 +39,7 @@ fn an_unknown_event_is_delivered_with_its_name_and_all_its_members() {
     }
 }
 
-/// Not even a `type` or a name is needed.
+/// Neither a `type` nor an event type is required.
 #[test]
 fn a_payload_that_says_nothing_of_itself_is_an_unknown_event() {
     for payload in [json!({}), json!({"index": 0, "text": "x"}), json!({"choices": [{"delta": {"content": "x"}}]})] {
@@ -420,9 +420,9 @@ fn unknown_members_of_an_error_are_delivered_with_it() {
     assert_eq!(incomplete.error().unwrap().body(), &error);
 }
 
-// Small things
+// Helpers
 
-/// What a member may be that nobody knows.
+/// Values of an unknown member.
 fn futures() -> [Value; 6] {
     [
         json!(null),
@@ -439,7 +439,7 @@ fn with_future(mut event: Value) -> Value {
     event
 }
 
-/// The event as it is delivered.
+/// The returned event.
 fn round_trip(event: &Value) -> Value {
     let json = event.to_string();
     match StreamEvent::from_json(json.as_bytes()).unwrap().unwrap() {
@@ -455,7 +455,7 @@ fn round_trip(event: &Value) -> Value {
     }
 }
 
-/// Blocks come out as they went in, started or initial, and are delivered so with their start.
+/// Blocks are returned unchanged, started or initial, also in the update of their start.
 #[track_caller]
 fn assert_are_kept(blocks: &[Value]) {
     let mut events = vec![begin()];

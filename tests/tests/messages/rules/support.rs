@@ -1,4 +1,4 @@
-//! The words that the tests are written in: events, blocks, and runs of events.
+//! Test support: builders of events and blocks, and runs of events.
 
 use serde_json::{Value, json};
 use ssewire_messages::{
@@ -13,7 +13,7 @@ pub fn message_start(message: Value) -> Value {
     json!({"type": "message_start", "message": message})
 }
 
-/// A `message_start` that says nothing.
+/// A `message_start` without content.
 pub fn begin() -> Value {
     message_start(json!({}))
 }
@@ -79,7 +79,7 @@ pub fn error() -> Value {
     json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
 }
 
-// What stands in events.
+// Parts of events.
 
 pub fn text_block(text: &str) -> Value {
     json!({"type": "text", "text": text})
@@ -103,7 +103,7 @@ pub fn cited(text: &str) -> Value {
     })
 }
 
-/// The message with these members, beside those that it always has.
+/// A message with these members and the mandatory ones.
 pub fn message(members: Value) -> Value {
     let mut message = json!({"type": "message", "role": "assistant", "content": []});
     for (name, value) in members.as_object().unwrap() {
@@ -114,15 +114,15 @@ pub fn message(members: Value) -> Value {
 
 // Runs of events.
 
-/// Events that were merged, by an accumulator and by a stream alike.
+/// The results of merging events, with an accumulator and with a stream, which must be equal.
 pub struct Run {
     pub accumulator: Accumulator,
     decoder: MessageDecoder,
-    /// What each event met with.
+    /// The result of each event.
     pub results: Vec<Result<(), AccumulateError>>,
 }
 
-/// Merges the events, whatever they depart from.
+/// Merges the events in lenient mode.
 pub fn run(events: &[Value]) -> Run {
     run_with(Accumulator::new(), events)
 }
@@ -137,7 +137,7 @@ pub fn orderly(events: &[Value]) -> Run {
     tolerant
 }
 
-/// Takes the events in strict mode: what departs is refused.
+/// Merges the events in strict mode, which rejects violations.
 pub fn strict(events: &[Value]) -> Run {
     run_with(strict_accumulator(), events)
 }
@@ -151,8 +151,8 @@ pub fn run_with(accumulator: Accumulator, events: &[Value]) -> Run {
     Run { accumulator, decoder, results: Vec::new() }.then(events)
 }
 
-/// Merges the events `before`, which must be orderly, and one that departs from the protocol: refused without a trace
-/// in strict mode, merged and recorded otherwise.
+/// Merges the events `before`, which must have no violation, and one that violates the protocol: strict mode rejects
+/// it without a change, lenient mode merges and records it.
 pub fn violation(before: &[Value], event: Value, violations: &[(ViolationKind, Option<u64>)]) -> Run {
     is_refused_without_a_trace(before, &event, violations);
     let run = orderly(before).then(&[event]);
@@ -170,13 +170,13 @@ fn is_refused_without_a_trace(before: &[Value], event: &Value, violations: &[(Vi
     assert!(violations.contains(&(anomaly.kind, anomaly.index)), "{anomaly:?} is one of {violations:?}");
     assert_eq!(refused.state(), untouched.state(), "a refused event changes nothing");
 
-    // Nor does it change what becomes of later events.
+    // It does not change the results of later events either.
     let (refused, untouched) = (refused.then(&probes()), untouched.then(&probes()));
     assert_eq!(refused.results[before.len() + 1..], untouched.results[before.len()..]);
     assert_eq!(refused.state(), untouched.state(), "a refused event changes nothing for those behind it");
 }
 
-/// Events that show what an accumulator knows, beside its message.
+/// Events that reveal the state of an accumulator beside its message.
 fn probes() -> Vec<Value> {
     let mut probes = vec![message_start(json!({"id": "msg_probe", "content": [text_block("initial")]}))];
     for index in 0..4 {
@@ -189,7 +189,7 @@ fn probes() -> Vec<Value> {
 }
 
 impl Run {
-    /// Goes on with these.
+    /// Merges further events.
     pub fn then(mut self, events: &[Value]) -> Self {
         for event in events {
             let json = event.to_string();
@@ -213,7 +213,7 @@ impl Run {
         self.message()["content"].take()
     }
 
-    /// The violations, sorted, after making sure that they are counted as they are listed.
+    /// The violations, sorted. Checks that their counts agree with the list.
     pub fn violations(&self) -> Vec<(ViolationKind, Option<u64>)> {
         let violations = self.accumulator.violations();
         let listed: Vec<_> = violations.first().iter().map(|violation| (violation.kind, violation.index)).collect();
@@ -228,17 +228,17 @@ impl Run {
         self.accumulator.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect()
     }
 
-    /// How far the tool input of the block at this position is to be trusted.
+    /// The state of the tool input of the block at this position.
     pub fn input_state(&self, position: usize) -> InputState {
         state_of(self.accumulator.snapshot().content().get(position).unwrap())
     }
 
-    /// The input ends here.
+    /// Ends the input.
     pub fn end(self) -> Result<Message, Incomplete> {
         self.accumulator.into_message()
     }
 
-    /// All that an accumulator shows of itself.
+    /// The complete observable state of an accumulator.
     fn state(&self) -> impl PartialEq + std::fmt::Debug + use<> {
         let accumulator = &self.accumulator;
         let end = accumulator.clone().into_message();
@@ -256,31 +256,31 @@ impl Run {
     }
 }
 
-/// Why the message is not whole.
+/// The reason for which the message is incomplete.
 pub fn reasons(run: Run) -> Vec<Completion> {
     run.end().unwrap_err().reasons().to_vec()
 }
 
 // Bodies of bytes.
 
-/// The events as the API writes them.
+/// The events in the byte layout of the API.
 pub fn sse(events: &[Value]) -> String {
     let name = |event: &Value| event["type"].as_str().unwrap_or("message").to_owned();
     events.iter().map(|event| named(&name(event), &event.to_string())).collect()
 }
 
-/// One event under this name; without a name, without the line for it.
+/// One event with this event type; without a type, without the `event` line.
 pub fn named(name: &str, payload: &str) -> String {
     let name = if name.is_empty() { String::new() } else { format!("event: {name}\n") };
     format!("{name}data: {payload}\n\n")
 }
 
-/// How far tool input is to be trusted.
+/// The state of tool input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputState {
     Pending,
     Complete,
-    /// The tool is called without input: `{}`.
+    /// The call has no input: `{}`.
     Empty,
     Truncated,
     Invalid,
@@ -303,7 +303,7 @@ pub struct Body {
     pub lost: Vec<LostEvent>,
     pub error: Option<MessageDecodeError>,
     pub violations: u64,
-    /// The typed events of all that could be merged.
+    /// The typed events that were merged.
     pub events: Vec<StreamEvent<'static>>,
     pub end: Result<Message, Incomplete>,
 }
@@ -336,7 +336,7 @@ pub fn body_with(make: impl Fn() -> MessageDecoder, bytes: &[u8]) -> Body {
     Body { text, lost, error, violations: decoder.violations().total(), events, end: decoder.finish() }
 }
 
-/// Reads a body that nothing is wrong with, in strict mode neither.
+/// Reads a body without any violation, also in strict mode.
 pub fn tolerated(bytes: impl AsRef<[u8]>) -> Value {
     let strict = || MessageDecoder::new().with_accumulator(strict_accumulator());
     let [strict, lenient] = [body_with(strict, bytes.as_ref()), body(bytes.as_ref())].map(|body| {
@@ -348,12 +348,12 @@ pub fn tolerated(bytes: impl AsRef<[u8]>) -> Value {
     lenient
 }
 
-/// An accumulator that shows tool input while it arrives.
+/// An accumulator with partial values of tool input.
 pub fn showing(strings: PartialStrings) -> Accumulator {
     Accumulator::new().with_partial_input(strings)
 }
 
-/// A whole body with these bytes within its only block, a text block.
+/// A complete body with these bytes within its only block, a text block.
 pub fn around(bytes: impl AsRef<[u8]>) -> Vec<u8> {
     let before = sse(&[begin(), start(0, text_block("")), text(0, "a")]);
     let behind = sse(&[text(0, "b"), stop(0), end_turn(), end()]);
@@ -365,7 +365,7 @@ pub fn around_nothing() -> Value {
     message(json!({"content": [text_block("ab")], "stop_reason": "end_turn"}))
 }
 
-// Small things.
+// Helpers.
 
 pub fn content_of<'a>(block: &BlockRef<'a>) -> &'a ContentBlock {
     block.content()

@@ -1,4 +1,4 @@
-//! Section 4, the tolerances of the decoder: what is odd in an event but no error, in strict mode neither.
+//! `docs/protocol.md`, heading "Tolerances of the decoder": unusual events that are not errors, also in strict mode.
 
 use serde_json::{Value, json};
 use ssewire_messages::vocabulary::{CacheCreation, Iteration, OutputTokensDetails};
@@ -45,7 +45,7 @@ fn only_without_a_type_the_event_name_decides() {
 
 #[test]
 fn an_unknown_type_decides_as_well() {
-    // But for the name `error`, which makes an error of it.
+    // Except the event type `error`, which makes it an error.
     for name in NAMES.into_iter().filter(|name| *name != "error") {
         let payload = json!({"type": "future_event", "index": 0, "delta": {"type": "text_delta", "text": "x"}});
         assert_eq!(tolerated(around(named(name, &payload.to_string()))), around_nothing(), "under the name {name:?}");
@@ -181,7 +181,7 @@ fn a_token_count_that_came_as_a_string_or_float_is_given_as_a_number() {
         let usage = message.usage().unwrap();
         assert_eq!(usage.cache_creation_input_tokens(), Some(7));
         assert_eq!(usage.cache_read_input_tokens(), Some(7));
-        // What nobody merges is kept as it came, and read so when somebody asks.
+        // Values that are not merged are kept unchanged, and read in the same way on request.
         let creation: CacheCreation = usage.get("cache_creation").unwrap().parse_as().unwrap();
         assert_eq!(creation.ephemeral_5m_input_tokens, Some(7));
         let details: OutputTokensDetails = usage.get("output_tokens_details").unwrap().parse_as().unwrap();
@@ -191,7 +191,7 @@ fn a_token_count_that_came_as_a_string_or_float_is_given_as_a_number() {
     }
 }
 
-/// A whole body with this for every count of tokens that there is.
+/// A complete body with this value for every token count.
 fn with_count(count: &Value) -> [Value; 5] {
     let run = |kind| {
         json!({
@@ -237,7 +237,7 @@ fn the_estimated_tokens_of_a_thinking_delta_may_be_a_string_of_digits_or_an_inte
 
 // Ill-formed UTF-8 and lone surrogate escapes
 
-/// How each is written within a JSON string, and what is read.
+/// The text of each in a JSON string, and the decoded text.
 const ILL_FORMED: [(&[u8], &str); 9] = [
     (b"\xFF", "\u{FFFD}"),
     (b"\xE2\x82", "\u{FFFD}"),
@@ -250,7 +250,7 @@ const ILL_FORMED: [(&[u8], &str); 9] = [
     (b"\xFF\\ud83d\\n", "\u{FFFD}\u{FFFD}\n"),
 ];
 
-/// The event with these bytes wherever it says `@`.
+/// The event with these bytes in place of each `@`.
 fn ill_formed(event: &Value, bytes: &[u8]) -> Vec<u8> {
     let json = event.to_string();
     let pieces: Vec<_> = json.split('@').map(str::as_bytes).collect();
@@ -400,10 +400,10 @@ fn well_formed_text_beside_ill_formed_text_is_read_as_it_stands() {
     assert_eq!(tolerated(around(odd)), expected);
 }
 
-/// The payload is ill-formed there, not the tool input that is in it.
+/// The payload is ill-formed, not the tool input in it.
 #[test]
 fn ill_formed_text_in_the_payload_of_an_input_json_delta_is_replaced() {
-    // Without the line end, which tool input may not have in a string.
+    // Without the line end, which a string of tool input must not contain.
     for (bytes, read) in ILL_FORMED.into_iter().filter(|(_, read)| !read.contains('\n')) {
         let begun = sse(&[begin(), start(0, tool(json!({})))]).into_bytes();
         let ended = sse(&[stop(0), end_turn(), end()]).into_bytes();
@@ -424,7 +424,7 @@ fn a_lone_surrogate_in_tool_input_is_invalid() {
     }
 }
 
-/// In tool input a pair is a pair in whichever pieces it comes.
+/// In tool input a surrogate pair may be split between pieces.
 #[test]
 fn a_pair_of_surrogates_in_tool_input_may_come_in_two_pieces() {
     let pieces = [input(0, r#"{"k": "\ud83d"#), input(0, r#"\ude00"}"#)];
@@ -432,7 +432,7 @@ fn a_pair_of_surrogates_in_tool_input_may_come_in_two_pieces() {
     assert_eq!(run.content(), json!([tool(json!({"k": "\u{1F600}"}))]));
 }
 
-// Small things
+// Helpers
 
 /// A body of every kind of event.
 fn whole() -> Vec<Value> {

@@ -1,16 +1,17 @@
-//! Section 4, undecodable events: reported, skipped, and the stream goes on. And what is odd but can be read.
+//! `docs/protocol.md`, heading "Undecodable events": they are reported and skipped, and the stream continues. Also
+//! unusual values that can be decoded.
 
 use serde_json::{Value, json};
 use ssewire_messages::{ContentBlock, LostEvent, Message, MessageDecoder, PayloadErrorKind, StopReason, StreamEvent};
 
 use super::support::*;
 
-/// What is no object.
+/// JSON values that are not objects.
 fn no_objects() -> [Value; 6] {
     [json!(null), json!(true), json!(5), json!("x"), json!([]), json!([{}])]
 }
 
-/// What is neither a string nor null.
+/// JSON values that are neither strings nor null.
 fn no_strings() -> [Value; 5] {
     [json!(false), json!(5), json!([]), json!({}), json!(["x"])]
 }
@@ -34,7 +35,7 @@ fn json_that_does_not_parse() {
         "\"\"\"",
     ] {
         let names = ["", "message", "content_block_delta", "message_delta", "ping", "future_event"];
-        // Under no name what is no object is a keep-alive.
+        // Without an event type, a value that is not an object is a keep-alive.
         for name in names.into_iter().filter(|name| payload.starts_with('{') || !matches!(*name, "" | "message")) {
             let kind = skipped(&named(name, payload));
             assert!(matches!(kind, PayloadErrorKind::NotJson { .. }), "{name:?} {payload}: {kind:?}");
@@ -81,7 +82,7 @@ fn an_index_that_is_missing_null_negative_or_fractional() {
     }
 }
 
-// Objects that are none
+// Values in place of objects
 
 #[test]
 fn a_message_that_is_no_object() {
@@ -123,9 +124,9 @@ fn a_delta_without_a_type() {
     }
 }
 
-// What a delta brings
+// Required members of deltas
 
-/// The deltas that bring a string, and its name.
+/// The deltas with a string, and its name.
 const STRINGS: [(&str, &str); 4] = [
     ("text_delta", "text"),
     ("input_json_delta", "partial_json"),
@@ -198,7 +199,7 @@ fn a_citation_that_is_no_object() {
     }
 }
 
-// What a block begins with
+// Required members of blocks
 
 #[test]
 fn initial_text_of_a_text_block_of_a_wrong_type() {
@@ -248,7 +249,7 @@ fn absent_or_null_text_is_empty() {
     }
 }
 
-// What becomes known of the message
+// Members of the message
 
 #[test]
 fn a_message_delta_whose_delta_or_usage_is_neither_object_nor_null_nor_absent() {
@@ -300,10 +301,10 @@ fn a_report_shows_nothing_of_the_payload() {
     }
 }
 
-// Anything else odd is kept: a known member of an unexpected type goes among the extras under its own name, and its
-// accessor says absent
+// Other unusual values are kept: a known member of an unexpected type is among the extras, and its accessor returns
+// `None`
 
-/// The final message that begins so.
+/// The final message of a stream with this start.
 fn begun_with(members: &Value) -> Message {
     orderly(&[message_start(members.clone()), end()]).end().unwrap()
 }
@@ -333,7 +334,7 @@ fn a_member_of_the_message_of_an_unexpected_type_is_kept() {
             "stop_reason" => message.stop_reason().is_none(),
             "stop_sequence" => message.stop_sequence().is_none(),
             "usage" => message.usage().is_none(),
-            // The others are parsed when somebody asks.
+            // The others are parsed on request.
             _ => true,
         };
         assert!(is_absent, "{name}");
@@ -398,7 +399,7 @@ fn a_member_of_a_block_of_an_unexpected_type_is_kept() {
     }
 }
 
-/// A block of this kind with the members that are always written.
+/// A block of this kind with its mandatory members.
 fn whole_block(kind: &str) -> Value {
     match kind {
         "thinking" => thinking_block("x"),
@@ -453,7 +454,8 @@ fn a_member_of_a_message_delta_of_an_unexpected_type_is_kept() {
     }
 }
 
-/// A present, non-null value overwrites (null, too, as every `message_start` has it), whatever its type.
+/// A present, non-null value of any type overwrites the value before. So does null, because every `message_start`
+/// contains it.
 #[test]
 fn a_member_of_a_message_delta_of_an_unexpected_type_overwrites_what_is_known() {
     for (name, known, odd) in [
@@ -503,7 +505,7 @@ fn what_comes_later_in_its_proper_type_takes_the_place_of_what_was_odd() {
     let message = run.end().unwrap();
     assert_eq!(message.stop_reason(), Some(&StopReason::EndTurn));
     assert_eq!(to_json(&message), self::message(expected));
-    // Written once each, too: a JSON value cannot tell.
+    // Each is written once, which a JSON value does not show.
     let written = serde_json::to_string(&message).unwrap();
     for name in ["\"stop_reason\"", "\"output_tokens\"", "\"signature\""] {
         assert_eq!(written.matches(name).count(), 1, "{name} in {written}");
@@ -539,9 +541,9 @@ fn odd_members_of_deltas_and_citations_are_kept() {
     assert!(matches!(&delivered[2], StreamEvent::ContentBlockDelta(delta) if delta.has_extra));
 }
 
-// Small things
+// Helpers
 
-/// A tolerant stream and a strict one.
+/// A lenient stream and a strict one.
 fn streams() -> [fn() -> MessageDecoder; 2] {
     [MessageDecoder::new, || MessageDecoder::new().with_accumulator(strict_accumulator())]
 }
@@ -551,12 +553,12 @@ fn payload_error(error: &LostEvent) -> PayloadErrorKind {
     error.kind()
 }
 
-/// The message of the body, whole or not.
+/// The message of the body, complete or not.
 fn partial(body: Body) -> Message {
     body.end.unwrap_or_else(|incomplete| incomplete.into_partial())
 }
 
-/// What is reported of the bytes: once, in strict mode too, and without a trace in the message.
+/// The error of these bytes: reported once, also in strict mode, without a change of the message.
 #[track_caller]
 fn skipped(bytes: &str) -> PayloadErrorKind {
     let kinds = streams().map(|stream| {
@@ -578,13 +580,13 @@ fn skipped_event(event: &Value) -> PayloadErrorKind {
     kind
 }
 
-/// The event cannot be read because of this member.
+/// Checks that this member makes the event undecodable.
 #[track_caller]
 fn is_undecodable(event: &Value, member: &'static str) {
     assert_eq!(skipped_event(event), PayloadErrorKind::Member(member), "{event}");
 }
 
-/// A `message_start` that cannot be read is as one that never came.
+/// An undecodable `message_start` has the effect of a missing one.
 #[track_caller]
 fn skipped_start(event: &Value) {
     skipped_event(event);
@@ -594,7 +596,7 @@ fn skipped_start(event: &Value) {
     assert_eq!(to_json(&body.end.unwrap()), expected, "{event}");
 }
 
-/// The block can neither start so nor stand in a `message_start`.
+/// Checks that the block is undecodable in its start and in a `message_start`.
 #[track_caller]
 fn is_an_undecodable_block(block: Value) {
     for index in [0, 1] {

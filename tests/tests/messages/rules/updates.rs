@@ -1,4 +1,5 @@
-//! Section 6: what each event yields, by index, position and key of its block, each with its snapshot.
+//! `docs/protocol.md`, heading "What the official helpers yield": the update of each event, by index, position and
+//! key of its block, with its snapshot.
 
 use serde_json::{Value, json};
 use ssewire_messages::{
@@ -7,7 +8,7 @@ use ssewire_messages::{
 
 use super::support::*;
 
-/// What the events yield, one update for each: an accumulator and a stream of bytes say the same.
+/// The updates of the events, one for each. Checks that an accumulator and a decoder of bytes agree.
 fn updates(events: &[Value]) -> Vec<Value> {
     let mut accumulator = showing(PartialStrings::Hide);
     let updates: Vec<_> = events.iter().map(|event| update(&mut accumulator, event)).collect();
@@ -19,7 +20,7 @@ fn updates(events: &[Value]) -> Vec<Value> {
     updates
 }
 
-/// What the last of the events yields.
+/// The update of the last event.
 fn last(events: &[Value]) -> Value {
     updates(events).pop().unwrap()
 }
@@ -34,13 +35,13 @@ fn update(accumulator: &mut Accumulator, event: &Value) -> Value {
     returned
 }
 
-/// The payload and the name of each event stand beside its update.
+/// Each update has the payload and the type of its event.
 fn updates_of_a_stream(events: &[Value]) -> Vec<Value> {
     let bytes = sse(events);
     let stream = MessageDecoder::new().with_accumulator(showing(PartialStrings::Hide));
     let (mut stream, mut input, mut updates) = (stream, bytes.as_bytes(), Vec::new());
     while let Step::Update(item) = stream.decode(&mut input).unwrap() {
-        // Further updates of the same event are tested on their own.
+        // Separate tests cover further updates of the same event.
         if item.event_type.is_empty() {
             continue;
         }
@@ -130,7 +131,7 @@ fn at([index, position, generation]: [u64; 3], name: &str, members: Value) -> Va
     update
 }
 
-/// That of the first of all blocks.
+/// The update of the first block.
 fn first(name: &str, members: Value) -> Value {
     at([0, 0, 0], name, members)
 }
@@ -385,7 +386,7 @@ fn the_key_tells_blocks_of_one_index_apart() {
 
 #[test]
 fn every_update_is_by_the_index_of_its_block() {
-    // The block is in front of others, so its index, its position and the last block all differ.
+    // The block precedes others, so its index, its position and the last block all differ.
     let others = [start(7, thinking_block("other")), start(9, text_block("other"))];
     for (block, delta) in [
         (text_block(""), text(4, "a")),
@@ -467,7 +468,7 @@ fn interleaved_blocks_are_not_mixed_up() {
     assert_eq!(returned[6..], expected);
 }
 
-// Departures
+// Protocol violations
 
 #[test]
 fn an_early_delta_is_told_by_its_block_and_the_start_by_the_same() {
@@ -517,7 +518,7 @@ fn a_delta_after_the_stop_of_its_block_is_told_by_it() {
 
 // Pieces
 
-/// The pieces of text and of thinking that each of the events brings.
+/// The pieces of text and of thinking of each event.
 fn pieces(events: &[Value]) -> Vec<[Vec<String>; 2]> {
     let mut accumulator = Accumulator::new();
     let mut pieces = Vec::new();
@@ -599,7 +600,7 @@ fn message_start_brings_the_pieces_of_its_blocks() {
     assert_eq!(returned[1], of_text(["C"]));
 }
 
-/// What came before the start was returned before it.
+/// Updates before the start were returned before it.
 #[test]
 fn message_start_brings_only_the_blocks_of_its_own() {
     let mut accumulator = Accumulator::new();
@@ -623,7 +624,7 @@ fn only_message_start_brings_start_blocks() {
     }
 }
 
-// Conveniences
+// Convenience functions
 
 #[test]
 fn the_final_text_is_that_of_all_text_blocks_with_nothing_between() {
