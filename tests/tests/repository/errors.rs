@@ -1,79 +1,12 @@
-//! `docs/errors.md` has a row for each public error type, and each type keeps the rules of that page.
+//! The text of each public error type keeps the rules of `docs/errors.md`.
 
-use std::collections::BTreeSet;
 use std::error::Error;
-use std::fs;
-use std::path::Path;
 
 use ssewire::{DecodeError, Decoder, EventBuilder};
 use ssewire_json::PartialJson;
 use ssewire_messages::{
     Accumulator, ApiError, Incomplete, LostEvent, Message, MessageDecoder, RawJson, Step, StreamEvent, Validation,
 };
-
-const CRATES: [&str; 5] = ["ssewire", "ssewire-json", "ssewire-messages", "ssewire-io", "ssewire-replay"];
-
-/// The types of a crate that implement `Error`.
-fn implementors(folder: &Path, types: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            implementors(&path, types);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            types.extend(text.lines().filter_map(error_type).map(str::to_owned));
-        }
-    }
-}
-
-/// The type of a line `impl<…> core::error::Error for Type<…> …`, or with `Error` alone.
-fn error_type(line: &str) -> Option<&str> {
-    let rest = line.trim_start().strip_prefix("impl")?;
-    let (before, name) = rest.split_once("Error for ")?;
-    if !before.ends_with([' ', ':']) {
-        return None;
-    }
-    name.split(|c: char| !c.is_alphanumeric()).next()
-}
-
-/// The types with a row under the heading of a crate.
-fn rows(page: &str, name: &str) -> BTreeSet<String> {
-    let section = page.split("\n## ").find(|section| section.lines().next() == Some(name)).unwrap_or_default();
-    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
-    rows.map(|(name, _)| name.to_owned()).collect()
-}
-
-#[test]
-fn every_public_error_type_has_a_row() {
-    let page = fs::read_to_string(ssewire_tests::at("../docs/errors.md")).unwrap();
-    for name in CRATES {
-        let mut types = BTreeSet::new();
-        implementors(&ssewire_tests::at("../crates").join(name).join("src"), &mut types);
-        assert!(!types.is_empty(), "{name}");
-        assert_eq!(rows(&page, name), types, "{name}");
-    }
-}
-
-#[test]
-fn every_row_has_an_answer_to_each_question() {
-    let page = fs::read_to_string(ssewire_tests::at("../docs/errors.md")).unwrap();
-    for row in page.lines().filter(|line| line.starts_with("| `")) {
-        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        assert_eq!(cells.len(), 5, "{row}");
-        assert!(cells.iter().all(|cell| !cell.is_empty()), "{row}");
-    }
-}
-
-#[test]
-fn an_implementation_is_found_however_it_is_written() {
-    assert_eq!(error_type("impl core::error::Error for Simple {}"), Some("Simple"));
-    assert_eq!(error_type("    impl<E: Debug> std::error::Error for Generic<E> {"), Some("Generic"));
-    assert_eq!(error_type("impl<E> Error for Imported<E> {"), Some("Imported"));
-    assert_eq!(error_type("impl From<Simple> for Error {"), None);
-    assert_eq!(error_type("impl From<io::Error> for Wrapped {"), None);
-    assert_eq!(error_type("impl MyError for Type {"), None);
-    assert_eq!(error_type("/// impl core::error::Error for Commented {}"), None);
-}
 
 /// The end of a body that was read by a decoder.
 fn end_of(mut decoder: MessageDecoder, body: &str) -> Incomplete {

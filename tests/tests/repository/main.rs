@@ -2,4 +2,5 @@
 
 mod architecture;
 mod errors;
+mod mutants;
 mod protocol_headings;
