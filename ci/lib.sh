@@ -64,5 +64,5 @@ need_cross() { # For `ci/cross`.
 msrv="$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml).0"
 
 # Everything that is published, lowest layer first.
-libraries=(ssewire ssewire-json ssewire-messages ssewire-io)
+libraries=(ssewire ssewire-json ssewire-messages ssewire-io ssewire-batch)
 published=("${libraries[@]}" ssewire-replay ssewire-cli)

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// A published crate, its dependencies in the workspace, and exactly its other dependencies if it is a library.
 type Published = (&'static str, &'static [&'static str], Option<&'static [&'static str]>);
 
-const PUBLISHED: [Published; 6] = [
+const PUBLISHED: [Published; 7] = [
     ("ssewire", &[], Some(&["bytes?", "memchr"])),
     ("ssewire-json", &[], Some(&["serde_json"])),
     ("ssewire-messages", &["ssewire", "ssewire-json"], Some(&["httpdate?", "serde", "serde_json"])),
@@ -20,6 +20,7 @@ const PUBLISHED: [Published; 6] = [
         &["ssewire", "ssewire-messages?"],
         Some(&["bytes?", "futures-core?", "http-body?", "pin-project-lite?", "serde?", "serde_json?", "tokio-util?"]),
     ),
+    ("ssewire-batch", &["ssewire", "ssewire-messages?"], Some(&[])),
     ("ssewire-cli", &["ssewire", "ssewire-messages", "ssewire-replay"], None),
     (
         "ssewire-replay",

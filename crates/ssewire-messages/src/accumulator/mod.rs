@@ -22,11 +22,13 @@ pub(crate) use self::update::Change;
 pub use self::update::{BlockRef, Update};
 pub use self::violation::{ProtocolViolation, ProtocolViolations, ViolationKind};
 use crate::api_error::ApiError;
+use crate::delta::DeltaKind;
 use crate::event::StreamEvent;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
 use crate::partial::{PartialInput, PartialStrings};
 use crate::payload_error::{LostKind, PayloadError};
+use crate::tool_input::ToolInput;
 
 /// Builds the message while its events arrive.
 ///
@@ -403,6 +405,31 @@ impl Accumulator {
     /// Input JSON that has not found its block, by index.
     pub fn unmatched_input(&self) -> impl Iterator<Item = (u64, &str)> {
         self.blocks.unmatched()
+    }
+
+    /// The input of the newest tool call at an index of the wire, once a delta has arrived: for callers that keep no update.
+    /// Constant time in order, otherwise logarithmic in the number of indices.
+    ///
+    /// ```
+    /// use ssewire_messages::{Accumulator, PartialStrings};
+    ///
+    /// let mut message = Accumulator::new().with_partial_input(PartialStrings::Show);
+    /// for payload in [
+    ///     r#"{"type":"message_start","message":{}}"#,
+    ///     r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","input":{}}}"#,
+    ///     r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"city\":\"Par"}}"#,
+    /// ] {
+    ///     message.accumulate_json(payload.as_bytes())?;
+    /// }
+    /// let partial = message.tool_input(0).and_then(|input| input.partial());
+    /// assert_eq!(partial.map(ToString::to_string).as_deref(), Some(r#"{"city":"Par"}"#));
+    /// assert!(message.tool_input(1).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn tool_input(&self, index: u64) -> Option<ToolInput<'_>> {
+        let id = self.blocks.target(index, DeltaKind::InputJson)?;
+        self.message.content.get(self.blocks.position(id)?)?.tool_input()
     }
 
     /// The message, if the stream has delivered all of it.

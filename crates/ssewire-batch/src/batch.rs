@@ -1,0 +1,116 @@
+//! Records, and the text that they point into.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+
+use ssewire::Lossy;
+
+/// A range of the text of a batch, in bytes. Begins and ends at a character boundary. Empty if there is no text.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Span {
+    /// The first byte.
+    pub offset: usize,
+    /// The number of bytes.
+    pub len: usize,
+}
+
+/// The records of a chunk, and the text that they point into. Borrowed from the decoder until the next call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batch<'a, R> {
+    records: &'a [R],
+    text: &'a str,
+}
+
+impl<'a, R> Batch<'a, R> {
+    /// The records, in the order of the stream.
+    #[must_use]
+    pub fn records(&self) -> &'a [R] {
+        self.records
+    }
+
+    /// The text of all records.
+    #[must_use]
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// The text of a span. Empty if the span is of another batch and does not fit this one.
+    #[must_use]
+    pub fn get(&self, span: Span) -> &'a str {
+        self.text.get(span.offset..span.offset.saturating_add(span.len)).unwrap_or_default()
+    }
+}
+
+/// The memory of a batch, which is used again for the next one.
+#[derive(Clone)]
+pub(crate) struct BatchBuffer<R> {
+    pub(crate) records: Vec<R>,
+    pub(crate) text: TextBuffer,
+}
+
+impl<R> BatchBuffer<R> {
+    pub(crate) const fn new() -> Self {
+        Self { records: Vec::new(), text: TextBuffer(String::new()) }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.records.clear();
+        self.text.clear();
+    }
+
+    pub(crate) fn as_batch(&self) -> Batch<'_, R> {
+        Batch { records: &self.records, text: &self.text.0 }
+    }
+}
+
+/// The text of a batch.
+#[derive(Clone)]
+pub(crate) struct TextBuffer(String);
+
+/// A larger buffer is freed if the last batch used less than a quarter of it.
+const LARGE: usize = 64 * 1024;
+
+impl TextBuffer {
+    fn clear(&mut self) {
+        if self.0.capacity() > LARGE && self.0.len() < self.0.capacity() / 4 {
+            self.0 = String::new();
+        }
+        self.0.clear();
+    }
+
+    #[inline]
+    pub(crate) fn push_str(&mut self, text: &str) -> Span {
+        let offset = self.0.len();
+        self.0.push_str(text);
+        Span { offset, len: text.len() }
+    }
+
+    /// Appends bytes; ill-formed UTF-8 as U+FFFD.
+    #[inline]
+    pub(crate) fn push_lossy(&mut self, bytes: &[u8]) -> Span {
+        match core::str::from_utf8(bytes) {
+            Ok(text) => self.push_str(text),
+            Err(_) => self.push_display(&Lossy::new(bytes)),
+        }
+    }
+
+    #[cold]
+    pub(crate) fn push_display(&mut self, text: &dyn core::fmt::Display) -> Span {
+        let offset = self.0.len();
+        // Writing to a string cannot fail.
+        let _ = write!(self.0, "{text}");
+        Span { offset, len: self.0.len().saturating_sub(offset) }
+    }
+
+    /// Appends bytes, or returns the span of the last such value if it was the same.
+    #[inline]
+    pub(crate) fn push_repeated(&mut self, bytes: &[u8], last: Span) -> Span {
+        let end = last.offset.saturating_add(last.len);
+        match self.0.as_bytes().get(last.offset..end) {
+            Some(known) if known == bytes => last,
+            _ => self.push_lossy(bytes),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Events in batches.
+
+use core::fmt;
+use core::time::Duration;
+
+use ssewire::{Decoder, Event, Frame, InvalidId};
+
+use crate::DEFAULT_MAX_RECORDS;
+use crate::batch::{Batch, BatchBuffer, Span};
+
+/// The records of a chunk, of events.
+pub type EventBatch<'a> = Batch<'a, EventRecord>;
+
+/// What an [`EventRecord`] is.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// An event.
+    Event = 0,
+    /// A comment line, if [asked for](BatchDecoder::with_comments). `data` is everything after the colon.
+    Comment = 1,
+    /// An event was lost because it exceeds a limit. `data` is the description of the error.
+    Lost = 2,
+}
+
+/// An event, a comment, or a lost event. The layout is that of C.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventRecord {
+    /// What it is.
+    pub kind: EventKind,
+    /// Whether the block of the event set a reconnection time.
+    pub has_retry: bool,
+    /// The reconnection time in milliseconds; 0 if `has_retry` is false.
+    pub retry_ms: u64,
+    /// The event type, `message` if there was none. Records of one type may share their text.
+    pub event_type: Span,
+    /// The data: the values of the `data` fields, joined by LF.
+    pub data: Span,
+    /// The last event ID at this event. Records of one ID may share their text.
+    pub last_event_id: Span,
+}
+
+/// Decodes an event stream into batches: [`ssewire::Decoder`] for foreign function interfaces.
+///
+/// The example of the [crate](crate) shows it.
+#[derive(Clone)]
+pub struct BatchDecoder {
+    decoder: Decoder,
+    buffer: BatchBuffer<EventRecord>,
+    max_records: usize,
+    has_comments: bool,
+}
+
+impl BatchDecoder {
+    /// A decoder with default limits. Allocates nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            decoder: Decoder::new(),
+            buffer: BatchBuffer::new(),
+            max_records: DEFAULT_MAX_RECORDS,
+            has_comments: false,
+        }
+    }
+
+    /// Sets the decoder: with another limit, or with a last event ID. Call [`with_comments`](Self::with_comments) after it.
+    #[must_use]
+    pub fn with_decoder(mut self, decoder: Decoder) -> Self {
+        self.decoder = decoder;
+        self
+    }
+
+    /// Returns comments as records, too.
+    #[must_use]
+    pub fn with_comments(mut self) -> Self {
+        self.decoder = self.decoder.with_comments();
+        self.has_comments = true;
+        self
+    }
+
+    /// Sets the number of records at which a batch ends; at least 1.
+    #[must_use]
+    pub const fn with_max_records(mut self, records: usize) -> Self {
+        self.max_records = if records == 0 { 1 } else { records };
+        self
+    }
+
+    /// Decodes the input up to its end, or to the largest number of records. `input` is advanced: call again until it is
+    /// empty.
+    pub fn push(&mut self, input: &mut &[u8]) -> EventBatch<'_> {
+        self.buffer.clear();
+        while self.buffer.records.len() < self.max_records && self.push_next(input) {}
+        self.buffer.as_batch()
+    }
+
+    /// Decodes the next record. `false`: the input is used up.
+    #[inline]
+    fn push_next(&mut self, input: &mut &[u8]) -> bool {
+        if self.has_comments {
+            return self.push_next_frame(input);
+        }
+        match self.decoder.decode(input) {
+            Ok(Some(event)) => self.buffer.push_event(event),
+            Ok(None) => return false,
+            Err(error) => self.buffer.push_lost(&error),
+        }
+        true
+    }
+
+    fn push_next_frame(&mut self, input: &mut &[u8]) -> bool {
+        match self.decoder.decode_frame(input) {
+            Ok(Some(Frame::Block(block))) => {
+                if let Some(event) = block.event() {
+                    self.buffer.push_event(event);
+                }
+            }
+            Ok(Some(Frame::Comment { text, .. })) => self.buffer.push_comment(text),
+            Ok(Some(_)) => {}
+            Ok(None) => return false,
+            Err(error) => self.buffer.push_lost(&error),
+        }
+        true
+    }
+
+    /// Reports that the input has ended. Discards an unfinished event, as the standard has it, and returns the number of its
+    /// bytes.
+    pub fn finish(&mut self) -> u64 {
+        self.decoder.finish().err().map_or(0, |truncated| truncated.pending_bytes())
+    }
+
+    /// Reports that the input has ended, and returns an unfinished event as a batch of at most one record: for streams
+    /// that end in `data: [DONE]` without a blank line.
+    pub fn finish_event(&mut self) -> EventBatch<'_> {
+        self.buffer.clear();
+        match self.decoder.finish_event() {
+            Ok(Some(event)) => self.buffer.push_event(event),
+            Ok(None) => {}
+            Err(error) => self.buffer.push_lost(&error),
+        }
+        self.buffer.as_batch()
+    }
+
+    /// Discards an unfinished event: the connection broke, and the next input is from another one. Keeps the last event ID
+    /// and the reconnection time.
+    pub fn reset(&mut self) {
+        self.decoder.reset();
+    }
+
+    /// The last event ID, which a client that reconnects sends as `Last-Event-ID`.
+    #[must_use]
+    pub fn last_event_id(&self) -> &[u8] {
+        self.decoder.last_event_id()
+    }
+
+    /// Sets the last event ID.
+    ///
+    /// # Errors
+    /// [`InvalidId`]. The previous ID stays.
+    pub fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), InvalidId> {
+        self.decoder.set_last_event_id(id)
+    }
+
+    /// The reconnection time that the stream set last.
+    #[must_use]
+    pub fn retry(&self) -> Option<Duration> {
+        self.decoder.retry()
+    }
+}
+
+impl Default for BatchDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Shows the state of the decoder, never what the stream carried.
+impl fmt::Debug for BatchDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchDecoder").field("decoder", &self.decoder).finish_non_exhaustive()
+    }
+}
+
+impl BatchBuffer<EventRecord> {
+    #[inline]
+    fn push_event(&mut self, event: Event<'_>) {
+        let (last_type, last_id) =
+            self.records.last().map_or_else(Default::default, |last| (last.event_type, last.last_event_id));
+        let retry = event.retry();
+        self.records.push(EventRecord {
+            kind: EventKind::Event,
+            has_retry: retry.is_some(),
+            retry_ms: retry.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            event_type: self.text.push_repeated(event.event_type(), last_type),
+            data: self.text.push_lossy(event.data()),
+            last_event_id: self.text.push_repeated(event.last_event_id(), last_id),
+        });
+    }
+
+    fn push_comment(&mut self, comment: &[u8]) {
+        let data = self.text.push_lossy(comment);
+        self.push_other(EventKind::Comment, data);
+    }
+
+    #[cold]
+    fn push_lost(&mut self, error: &ssewire::DecodeError) {
+        let data = self.text.push_display(error);
+        self.push_other(EventKind::Lost, data);
+    }
+
+    fn push_other(&mut self, kind: EventKind, data: Span) {
+        self.records.push(EventRecord {
+            kind,
+            has_retry: false,
+            retry_ms: 0,
+            event_type: Span::default(),
+            data,
+            last_event_id: Span::default(),
+        });
+    }
+}

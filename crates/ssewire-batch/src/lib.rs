@@ -1,0 +1,87 @@
+//! Event streams in batches, for foreign function interfaces: push a chunk, take records and the text they point into.
+//!
+//! A call from Python, Go or JavaScript into Rust takes longer than decoding one event. So a batch returns all events
+//! of a chunk at once, in a form that a program in any language can read without further calls:
+//!
+//! ```text
+//!  chunk: &[u8] ──> BatchDecoder::push ──>  records  [ kind | type | data | last event ID | retry ] [ … ] …
+//!                                                              │      │         │
+//!                                           text     "…content_block_delta{"type":…}…"      one UTF-8 text
+//! ```
+//!
+//! * [`BatchDecoder`]: events, as [`ssewire::Decoder`] returns them. Records are [`EventRecord`]s.
+//! * [`MessageBatchDecoder`]: updates of a message of the Claude Messages API, as `ssewire_messages::MessageDecoder` returns
+//!   them. Records are [`MessageRecord`]s.
+//!
+//! ```
+//! use ssewire_batch::{BatchDecoder, EventKind};
+//!
+//! let mut decoder = BatchDecoder::new();
+//! let mut data = Vec::new();
+//! for mut chunk in [&b"id: 1\nevent: greeting\nda"[..], b"ta: hello\n\ndata: bye\n\n"] {
+//!     while !chunk.is_empty() {
+//!         let batch = decoder.push(&mut chunk);
+//!         for record in batch.records() {
+//!             assert_eq!(record.kind, EventKind::Event);
+//!             data.push(batch.get(record.data).to_owned());
+//!         }
+//!     }
+//! }
+//! assert_eq!(data, ["hello", "bye"]);
+//! assert_eq!(decoder.finish(), 0); // the number of bytes of an unfinished event
+//! ```
+//!
+//! # One chunk, step by step
+//!
+//! `push` gets the 38 bytes `id: 7\ndata: a\n\n: note\n\ndata: b\n\ndat`.
+//!
+//! 1. The first event is decoded. `message`, `a` and `7` are appended to the text, and a record with their three spans to the
+//!    records.
+//! 2. The comment is skipped, because nobody asked for comments.
+//! 3. The second event has the type and the last event ID of the first one. So its record points to the same text, and only `b`
+//!    is appended. The text is `messagea7b`.
+//! 4. `dat` stays in the decoder. The batch is returned, and the input is empty.
+//!
+//! The next `push` clears records and text, but keeps their memory.
+//!
+//! # Guarantees
+//!
+//! * **The result is that of the decoders**, whatever the chunking. The records of all batches together do not depend on the
+//!   chunks either. Where a record points in the text does.
+//! * **Well-formed text.** The text of a batch is UTF-8. Ill-formed bytes are replaced by U+FFFD, as in browsers.
+//! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the rest of
+//!   the chunk in the input. Its text is at most three times the bytes consumed and held by the decoder. A text buffer above
+//!   64 KiB that is used to less than a quarter is freed.
+//! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
+//!
+//! # Cost
+//! Beside that of the decoder: one copy of the data, one check of UTF-8, and a record of 64 bytes per event.
+//!
+//! # Features
+//!
+//! * `messages` (default): [`MessageBatchDecoder`]. Without it only the event decoder is compiled.
+//! * `std` (default): passes `std` on to the dependencies. Without it the crate needs `alloc` only.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+mod batch;
+mod event;
+#[cfg(feature = "messages")]
+mod message;
+
+pub use batch::{Batch, Span};
+pub use event::{BatchDecoder, EventBatch, EventKind, EventRecord};
+#[cfg(feature = "messages")]
+pub use message::{MessageBatch, MessageBatchDecoder, MessageKind, MessageRecord};
+
+/// The default of [`BatchDecoder::with_max_records`] and of [`MessageBatchDecoder`].
+pub const DEFAULT_MAX_RECORDS: usize = 1024;
+
+/// Compiles the README's example with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,341 @@
+//! Updates of a message in batches.
+
+use alloc::borrow::Cow;
+use core::fmt;
+
+use ssewire_messages::{
+    ContentBlock, Incomplete, Message, MessageDecoder, Step, StopReason, ToolUseBlock, Update, UpdateEvent,
+};
+
+use crate::DEFAULT_MAX_RECORDS;
+use crate::batch::{Batch, BatchBuffer, Span};
+
+/// The records of a chunk, of updates of a message.
+pub type MessageBatch<'a> = Batch<'a, MessageRecord>;
+
+/// What a [`MessageRecord`] is: the kinds of [`Update`], and [`Rejected`](Self::Rejected).
+///
+/// Where `text` is a payload, it is the JSON of the event as it came; empty for a further update of the same event.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MessageKind {
+    /// The message has begun. `id` is that of the message, `name` its model, `text` the payload.
+    MessageStart = 0,
+    /// A content block has begun. `name` is its type, `id` that of a tool call, `text` the payload.
+    BlockStart = 1,
+    /// A text block has grown by `text`. All such records together are the text of the message.
+    Text = 2,
+    /// A thinking block has grown by `text`.
+    Thinking = 3,
+    /// A thinking block has got its signature, `text`.
+    Signature = 4,
+    /// A text block has got a citation. `text` is its JSON.
+    Citation = 5,
+    /// The input of a tool call has grown by `text`, a piece of JSON.
+    ToolInput = 6,
+    /// A tool that the client runs is called, complete and valid. `id` and `name` are those of the call, `text` is the JSON
+    /// of its input.
+    ToolCall = 7,
+    /// A compaction block has got its value. `text` is the payload.
+    Compaction = 8,
+    /// A block of an unknown type has changed. `text` is the payload.
+    RawBlock = 9,
+    /// A content block has stopped.
+    BlockStop = 10,
+    /// Stop reason and usage so far. `name` is the stop reason, or empty if that is longer than 256 bytes. `text` is the
+    /// payload.
+    MessageDelta = 11,
+    /// The message has stopped.
+    MessageStop = 12,
+    /// The server has reported an error. `name` is its type, `text` its JSON.
+    Error = 13,
+    /// Another message has begun before this one had stopped. This one ends here.
+    Replaced = 14,
+    /// An event was lost. `text` describes the error. The end of the message decides whether content is missing.
+    Lost = 15,
+    /// A sign of life.
+    Ping = 16,
+    /// The end marker of other protocols.
+    Done = 17,
+    /// An event that changes nothing, or that this version does not know. `text` is the payload.
+    Unchanged = 18,
+    /// An event violates the protocol, and the decoder is strict. `text` describes the violation. The message ends here.
+    Rejected = 19,
+}
+
+/// One change of the message. The layout is that of C.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageRecord {
+    /// What it is.
+    pub kind: MessageKind,
+    /// Whether the record belongs to a content block whose index is known.
+    pub has_index: bool,
+    /// The index of the content block on the wire; 0 if `has_index` is false.
+    pub index: u64,
+    /// The text; its meaning depends on the kind.
+    pub text: Span,
+    /// An identifier; its meaning depends on the kind.
+    pub id: Span,
+    /// A name; its meaning depends on the kind.
+    pub name: Span,
+}
+
+/// Decodes a Messages stream into batches: [`MessageDecoder`] for foreign function interfaces.
+///
+/// ```
+/// use ssewire_batch::{MessageBatchDecoder, MessageKind};
+///
+/// let mut body = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
+///     data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n\
+///     data: {\"type\":\"message_stop\"}\n\n"[..];
+/// let mut decoder = MessageBatchDecoder::new();
+/// let mut text = String::new();
+/// while !body.is_empty() && !decoder.is_ended() {
+///     let batch = decoder.push(&mut body);
+///     for record in batch.records() {
+///         if record.kind == MessageKind::Text {
+///             text += batch.get(record.text);
+///         }
+///     }
+/// }
+/// let message = decoder.finish()?;
+/// assert_eq!(text, message.final_text());
+/// # Ok::<(), ssewire_messages::Incomplete>(())
+/// ```
+pub struct MessageBatchDecoder {
+    decoder: MessageDecoder,
+    buffer: BatchBuffer<MessageRecord>,
+    max_records: usize,
+}
+
+impl MessageBatchDecoder {
+    /// A decoder with default limits that tolerates protocol violations. Allocates nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_decoder(MessageDecoder::new())
+    }
+
+    /// A decoder with other limits or options.
+    #[must_use]
+    pub fn with_decoder(decoder: MessageDecoder) -> Self {
+        Self { decoder, buffer: BatchBuffer::new(), max_records: DEFAULT_MAX_RECORDS }
+    }
+
+    /// Sets the number of records at which a batch ends; at least 1. The records of one event are never parted, so a batch
+    /// may have more: as many as the event has content blocks.
+    #[must_use]
+    pub fn with_max_records(mut self, records: usize) -> Self {
+        self.max_records = records.max(1);
+        self
+    }
+
+    /// Decodes the input up to its end, to the end of the message, or to the largest number of records. `input` is advanced:
+    /// call again until it is empty, or the [message has ended](Self::is_ended). Nothing after the message is consumed.
+    pub fn push(&mut self, input: &mut &[u8]) -> MessageBatch<'_> {
+        self.buffer.clear();
+        while self.buffer.records.len() < self.max_records && self.push_next(input) {}
+        // Further updates of the last event need no input.
+        while self.push_next(&mut &[][..]) {}
+        self.buffer.as_batch()
+    }
+
+    /// Appends the records of the next update. `false`: more input is needed, or the message has ended.
+    #[inline]
+    fn push_next(&mut self, input: &mut &[u8]) -> bool {
+        match self.decoder.decode(input) {
+            Ok(Step::Update(event)) => self.buffer.push_update(&event),
+            Ok(_) => return false,
+            Err(error) => self.buffer.push_rejected(&error),
+        }
+        true
+    }
+
+    /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is used
+    /// if its data is a complete JSON object.
+    pub fn push_end(&mut self) -> MessageBatch<'_> {
+        self.buffer.clear();
+        loop {
+            match self.decoder.decode_end() {
+                Ok(Step::Update(event)) => self.buffer.push_update(&event),
+                Ok(_) => break,
+                Err(error) => self.buffer.push_rejected(&error),
+            }
+        }
+        self.buffer.as_batch()
+    }
+
+    /// Whether the message has ended: at `message_stop`, at an error, where another message began, or where an event was
+    /// rejected.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.decoder.is_ended()
+    }
+
+    /// The decoder: the snapshot, the completion so far, the violations.
+    #[must_use]
+    pub fn decoder(&self) -> &MessageDecoder {
+        &self.decoder
+    }
+
+    /// Reports that the input has ended, and returns the message.
+    ///
+    /// # Errors
+    /// [`Incomplete`], with the partial message and the reasons.
+    pub fn finish(self) -> Result<Message, Incomplete> {
+        self.decoder.finish()
+    }
+}
+
+impl Default for MessageBatchDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Shows counts and states, never what the stream carried.
+impl fmt::Debug for MessageBatchDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageBatchDecoder").field("decoder", &self.decoder).finish_non_exhaustive()
+    }
+}
+
+impl BatchBuffer<MessageRecord> {
+    #[inline]
+    fn push_update(&mut self, event: &UpdateEvent<'_>) {
+        match &event.update {
+            Update::Text { block, text, .. } => self.push_piece(MessageKind::Text, Some(block.index()), text),
+            Update::Thinking { block, thinking, .. } => {
+                self.push_piece(MessageKind::Thinking, Some(block.index()), thinking);
+            }
+            Update::ToolInput { block, partial_json, .. } => {
+                self.push_piece(MessageKind::ToolInput, Some(block.index()), partial_json);
+            }
+            _ => self.push_other(event),
+        }
+    }
+
+    #[inline]
+    fn push_piece(&mut self, kind: MessageKind, index: Option<u64>, text: &str) {
+        let text = self.text.push_str(text);
+        self.push(kind, index, text, Span::default(), Span::default());
+    }
+
+    #[inline]
+    fn push(&mut self, kind: MessageKind, index: Option<u64>, text: Span, id: Span, name: Span) {
+        let (has_index, index) = (index.is_some(), index.unwrap_or(0));
+        self.records.push(MessageRecord { kind, has_index, index, text, id, name });
+    }
+
+    #[cold]
+    fn push_rejected(&mut self, error: &dyn fmt::Display) {
+        let text = self.text.push_display(error);
+        self.push(MessageKind::Rejected, None, text, Span::default(), Span::default());
+    }
+
+    /// Every update that is not a piece of text, thinking or input.
+    #[inline(never)]
+    fn push_other(&mut self, event: &UpdateEvent<'_>) {
+        let update = &event.update;
+        let (kind, index) = kind_of(update);
+        // The rest of the text comes before the stop, the text of a start after it.
+        let stops = matches!(kind, MessageKind::BlockStop | MessageKind::MessageStop);
+        if stops {
+            self.push_pieces(update, index);
+        }
+        let text = match update {
+            Update::Signature { signature, .. } => self.text.push_str(signature),
+            Update::Citation { citation, .. } => self.text.push_str(citation.as_str()),
+            Update::ToolCall(call) => self.text.push_str(call.input.as_str()),
+            Update::Error(error) => self.text.push_str(error.body().as_str()),
+            Update::Lost(lost) => self.text.push_display(lost),
+            _ if has_payload(kind) => self.text.push_lossy(event.payload),
+            _ => Span::default(),
+        };
+        let (id, name) = self.push_names(update);
+        self.push(kind, index, text, id, name);
+        if !stops {
+            self.push_pieces(update, index);
+        }
+    }
+
+    /// Appends what a record names beside its text.
+    fn push_names(&mut self, update: &Update<'_>) -> (Span, Span) {
+        let (id, name) = match update {
+            Update::MessageStart { message, .. } => (message.id().map(Cow::from), message.model().map(Cow::from)),
+            Update::BlockStart { block, .. } => {
+                let content = block.content();
+                (content.as_tool_use().and_then(ToolUseBlock::id), Some(content.type_name()))
+            }
+            Update::ToolCall(call) => (Some(Cow::from(&*call.id)), Some(Cow::from(&*call.name))),
+            Update::MessageDelta { stop_reason, .. } => {
+                // It may be that of an earlier event: a long one must not be copied for each of many short events.
+                let reason = stop_reason.map(StopReason::as_str).filter(|reason| reason.len() <= MAX_STOP_REASON);
+                (None, reason.map(Cow::from))
+            }
+            Update::Error(error) => (None, error.kind().map(|kind| Cow::from(kind.as_str()))),
+            _ => (None, None),
+        };
+        (self.text.push_str(&id.unwrap_or_default()), self.text.push_str(&name.unwrap_or_default()))
+    }
+
+    /// Appends the text and the thinking that a start or a stop brings.
+    fn push_pieces(&mut self, update: &Update<'_>, index: Option<u64>) {
+        for (position, block) in (0_u64..).zip(update.start_blocks()) {
+            match block {
+                ContentBlock::Text(block) if !block.text().is_empty() => {
+                    self.push_piece(MessageKind::Text, Some(position), block.text());
+                }
+                ContentBlock::Thinking(block) if !block.thinking().is_empty() => {
+                    self.push_piece(MessageKind::Thinking, Some(position), block.thinking());
+                }
+                _ => {}
+            }
+        }
+        if update.start_blocks().is_empty() {
+            update.text_deltas().for_each(|text| self.push_piece(MessageKind::Text, index, text));
+            update.thinking_deltas().for_each(|text| self.push_piece(MessageKind::Thinking, index, text));
+        }
+    }
+}
+
+/// A longer stop reason is not named.
+const MAX_STOP_REASON: usize = 256;
+
+fn kind_of(update: &Update<'_>) -> (MessageKind, Option<u64>) {
+    match update {
+        Update::MessageStart { .. } => (MessageKind::MessageStart, None),
+        Update::BlockStart { block, .. } => (MessageKind::BlockStart, Some(block.index())),
+        Update::Text { block, .. } => (MessageKind::Text, Some(block.index())),
+        Update::Thinking { block, .. } => (MessageKind::Thinking, Some(block.index())),
+        Update::Signature { block, .. } => (MessageKind::Signature, Some(block.index())),
+        Update::Citation { block, .. } => (MessageKind::Citation, Some(block.index())),
+        Update::ToolInput { block, .. } => (MessageKind::ToolInput, Some(block.index())),
+        Update::ToolCall(_) => (MessageKind::ToolCall, None),
+        Update::Compaction { block, .. } => (MessageKind::Compaction, Some(block.index())),
+        Update::RawBlock { block, .. } => (MessageKind::RawBlock, Some(block.index())),
+        Update::BlockStop { block, .. } => (MessageKind::BlockStop, Some(block.index())),
+        Update::MessageDelta { .. } => (MessageKind::MessageDelta, None),
+        Update::MessageStop { .. } => (MessageKind::MessageStop, None),
+        Update::Error(_) => (MessageKind::Error, None),
+        Update::Replaced => (MessageKind::Replaced, None),
+        Update::Lost(_) => (MessageKind::Lost, None),
+        Update::Ping => (MessageKind::Ping, None),
+        Update::Done => (MessageKind::Done, None),
+        _ => (MessageKind::Unchanged, None),
+    }
+}
+
+/// Whether the text of a record is the payload of its event.
+fn has_payload(kind: MessageKind) -> bool {
+    matches!(
+        kind,
+        MessageKind::MessageStart
+            | MessageKind::BlockStart
+            | MessageKind::Compaction
+            | MessageKind::RawBlock
+            | MessageKind::MessageDelta
+            | MessageKind::Unchanged
+    )
+}

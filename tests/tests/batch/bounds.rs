@@ -1,0 +1,75 @@
+//! The memory of batches: none is allocated in the steady state, and no input makes a batch large.
+
+use ssewire_batch::{BatchDecoder, MessageBatchDecoder};
+use ssewire_messages::{MessageDecoder, Step};
+
+#[test]
+fn a_chunk_of_events_allocates_nothing_in_the_steady_state() {
+    let chunk = b"id: 1\nevent: delta\ndata: some text\n\nevent: other\ndata: b\n\n".repeat(20);
+    let mut decoder = BatchDecoder::new();
+    for _ in 0..3 {
+        decoder.push(&mut &chunk[..]);
+    }
+    let before = ssewire_heap::allocations();
+    for _ in 0..100 {
+        assert_eq!(decoder.push(&mut &chunk[..]).records().len(), 40);
+    }
+    assert_eq!(ssewire_heap::allocations() - before, 0);
+}
+
+#[test]
+fn a_chunk_of_deltas_allocates_no_more_than_the_message_decoder() {
+    let start = b"data: {\"type\":\"message_start\",\"message\":{}}\n\n";
+    let chunk =
+        b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"word\"}}\n\n"
+            .repeat(20);
+    let mut native = MessageDecoder::new();
+    let mut batches = MessageBatchDecoder::new();
+    batches.push(&mut &start[..]);
+    while matches!(native.decode(&mut &start[..]), Ok(Step::Update(_))) && !native.has_started() {}
+    let mut counts = [Vec::with_capacity(100), Vec::with_capacity(100)];
+    for _ in 0..100 {
+        let before = ssewire_heap::allocations();
+        let mut input = &chunk[..];
+        while let Ok(Step::Update(_)) = native.decode(&mut input) {}
+        let between = ssewire_heap::allocations();
+        batches.push(&mut &chunk[..]);
+        counts[0].push(between - before);
+        counts[1].push(ssewire_heap::allocations() - between);
+    }
+    // The first batches make room for records and text.
+    assert_eq!(counts[0][3..], counts[1][3..]);
+}
+
+#[test]
+fn the_text_of_a_long_id_is_shared() {
+    let body = [&b"id: "[..], &[b'x'; 4000], b"\n", &b"data\n\n".repeat(1000)].concat();
+    let mut input = &body[..];
+    let mut decoder = BatchDecoder::new();
+    let batch = decoder.push(&mut input);
+    assert_eq!((batch.records().len(), batch.text().len()), (1000, 4000 + "message".len()));
+}
+
+#[test]
+fn a_long_stop_reason_is_not_copied_for_each_event() {
+    let reason = "x".repeat(10_000);
+    let first = format!("data: {{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"{reason}\"}}}}\n\n");
+    let body = [first.as_bytes(), &b"data: {\"type\":\"message_delta\",\"delta\":{}}\n\n".repeat(1000)].concat();
+    let mut input = &body[..];
+    let mut decoder = MessageBatchDecoder::new().with_max_records(usize::MAX);
+    assert!(decoder.push(&mut input).text().len() <= body.len());
+}
+
+#[test]
+fn the_memory_of_a_large_batch_is_given_back() {
+    let mut decoder = BatchDecoder::new();
+    let before = ssewire_heap::held();
+    let large = [b"data: ", &vec![b'x'; 1 << 20][..], b"\n\n"].concat();
+    decoder.push(&mut &large[..]);
+    assert!(ssewire_heap::held() - before > 1 << 20);
+    drop(large);
+    for _ in 0..2 {
+        decoder.push(&mut &b"data: x\n\n"[..]);
+    }
+    assert!(ssewire_heap::held() - before < 64 * 1024, "{}", ssewire_heap::held() - before);
+}

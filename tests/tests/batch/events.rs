@@ -1,0 +1,120 @@
+//! Batches of events: the conformance cases, at every split.
+
+use ssewire::Decoder;
+use ssewire_batch::{BatchDecoder, EventKind};
+use ssewire_tests::cases::{self, Case, Expected};
+use ssewire_tests::chunks;
+
+fn decoder(case: &Case) -> BatchDecoder {
+    let decoder = Decoder::new().with_max_id_bytes(usize::MAX);
+    let id = case.last_event_id_before.clone().unwrap_or_default();
+    BatchDecoder::new().with_decoder(decoder.with_last_event_id(id.as_bytes()).unwrap())
+}
+
+/// Every event of the chunks.
+fn events(decoder: &mut BatchDecoder, chunks: &[&[u8]]) -> Vec<Expected> {
+    let mut events = Vec::new();
+    for mut chunk in chunks.iter().copied() {
+        while !chunk.is_empty() {
+            let batch = decoder.push(&mut chunk);
+            events.extend(batch.records().iter().filter(|record| record.kind == EventKind::Event).map(|record| {
+                Expected {
+                    event: batch.get(record.event_type).to_owned(),
+                    data: batch.get(record.data).to_owned(),
+                    id: batch.get(record.last_event_id).to_owned(),
+                }
+            }));
+        }
+    }
+    events
+}
+
+fn check(case: &Case, mut decoder: BatchDecoder, chunks: &[&[u8]]) {
+    assert_eq!(events(&mut decoder, chunks), case.events, "{}", case.id);
+    assert_eq!(String::from_utf8_lossy(decoder.last_event_id()), case.last_event_id, "{}", case.id);
+    assert_eq!(decoder.retry(), case.retry, "{}", case.id);
+}
+
+#[test]
+fn every_case_agrees_at_every_split_and_size_of_a_batch() {
+    for case in cases::all() {
+        let mut ways = vec![chunks::whole(&case.input), chunks::of(1, &case.input), chunks::of(7, &case.input)];
+        if case.input.len() <= 300 {
+            ways.extend(chunks::splits(&case.input));
+        }
+        for way in ways {
+            check(&case, decoder(&case), &way);
+            check(&case, decoder(&case).with_max_records(1), &way);
+            check(&case, decoder(&case).with_comments().with_max_records(2), &way);
+        }
+    }
+}
+
+#[test]
+fn an_event_is_in_the_batch_of_its_last_byte() {
+    for case in cases::all() {
+        let mut decoder = decoder(&case);
+        let mut at = Vec::new();
+        for (index, byte) in case.input.iter().enumerate() {
+            let mut input = std::slice::from_ref(byte);
+            at.extend(decoder.push(&mut input).records().iter().map(|_| index + 1));
+        }
+        assert_eq!(at, case.dispatch_at, "{}", case.id);
+    }
+}
+
+#[test]
+fn records_have_comments_lost_events_and_times_in_their_order() {
+    let mut input = &b": note \xff\nretry: 250\ndata: a\n\ndata: too long\n\nignored: x\n\ndata: b\n\n"[..];
+    let decoder = Decoder::new().with_max_event_bytes(4);
+    let mut decoder = BatchDecoder::new().with_decoder(decoder).with_comments();
+    let batch = decoder.push(&mut input);
+    let seen: Vec<_> = batch
+        .records()
+        .iter()
+        .map(|record| (record.kind, batch.get(record.data), record.has_retry.then_some(record.retry_ms)))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (EventKind::Comment, " note \u{FFFD}", None),
+            (EventKind::Event, "a", Some(250)),
+            (EventKind::Lost, "event exceeds the limit of 4 bytes", None),
+            (EventKind::Event, "b", None),
+        ]
+    );
+    assert!(input.is_empty());
+}
+
+#[test]
+fn the_end_discards_an_event_or_returns_it() {
+    for cut in ["data: [DONE]", "data: [DONE]\n", "event: message\ndata: [DONE]\r"] {
+        let mut decoder = BatchDecoder::new();
+        decoder.push(&mut cut.as_bytes());
+        assert_eq!(decoder.clone().finish(), cut.len() as u64);
+        let batch = decoder.finish_event();
+        assert_eq!(batch.records().iter().map(|record| batch.get(record.data)).collect::<Vec<_>>(), ["[DONE]"]);
+        assert_eq!(decoder.finish_event().records(), []);
+    }
+}
+
+#[test]
+fn a_batch_ends_at_its_largest_number_of_records() {
+    let body = b"data: a\n\n".repeat(10);
+    let mut input = &body[..];
+    let mut decoder = BatchDecoder::new().with_max_records(4);
+    let mut sizes = Vec::new();
+    while !input.is_empty() {
+        sizes.push((decoder.push(&mut input).records().len(), input.len()));
+    }
+    assert_eq!(sizes, [(4, 54), (4, 18), (2, 0)]);
+}
+
+#[test]
+fn a_span_of_another_batch_is_empty_or_unspecified_but_never_a_panic() {
+    let mut decoder = BatchDecoder::new();
+    let mut input = "data: ä\n\n".as_bytes();
+    let span = decoder.push(&mut input).records()[0].data;
+    let mut input = &b"data\n\n"[..];
+    assert_eq!(decoder.push(&mut input).get(span), "");
+}

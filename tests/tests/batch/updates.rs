@@ -1,0 +1,227 @@
+//! Batches of updates: equal to the message decoder's, whatever the chunking.
+
+use std::fs;
+
+use ssewire::Decoder;
+use ssewire_batch::{MessageBatch, MessageBatchDecoder, MessageKind};
+use ssewire_messages::{Accumulator, Incomplete, Message, MessageDecoder, Step, Update, Validation};
+use ssewire_tests::chunks;
+
+/// A record without the batch that it points into.
+#[derive(Debug, Clone, PartialEq)]
+struct Owned {
+    kind: MessageKind,
+    index: Option<u64>,
+    text: String,
+    id: String,
+    name: String,
+}
+
+fn own(batch: MessageBatch<'_>, into: &mut Vec<Owned>) {
+    into.extend(batch.records().iter().map(|record| Owned {
+        kind: record.kind,
+        index: record.has_index.then_some(record.index),
+        text: batch.get(record.text).to_owned(),
+        id: batch.get(record.id).to_owned(),
+        name: batch.get(record.name).to_owned(),
+    }));
+}
+
+fn records(mut decoder: MessageBatchDecoder, chunks: &[&[u8]]) -> (Vec<Owned>, Result<Message, Incomplete>) {
+    let mut all = Vec::new();
+    for mut chunk in chunks.iter().copied() {
+        while !chunk.is_empty() && !decoder.is_ended() {
+            own(decoder.push(&mut chunk), &mut all);
+        }
+    }
+    own(decoder.push_end(), &mut all);
+    (all, decoder.finish())
+}
+
+/// All samples, hostile streams and reports.
+fn streams() -> Vec<(String, Vec<u8>)> {
+    let mut streams = Vec::new();
+    for folder in ["data/streams/samples", "data/streams/hostile", "data/reports/cases"] {
+        for entry in fs::read_dir(ssewire_tests::at(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() && path.extension().is_none_or(|extension| extension != "json") {
+                streams.push((path.display().to_string(), fs::read(path).unwrap()));
+            }
+        }
+    }
+    assert!(streams.len() > 60, "{}", streams.len());
+    streams
+}
+
+/// What the message decoder returns: the name of each update, and all text.
+#[derive(Debug, Default, PartialEq)]
+struct Native {
+    kinds: Vec<MessageKind>,
+    text: String,
+    thinking: String,
+    input: String,
+    calls: Vec<[String; 3]>,
+    lost: Vec<String>,
+}
+
+fn native(decoder: &mut MessageDecoder, stream: &[u8]) -> Native {
+    let mut native = Native::default();
+    let mut input = stream;
+    loop {
+        let step = match decoder.decode(&mut input) {
+            Ok(Step::Update(event)) => Ok(event),
+            Ok(_) => match decoder.decode_end() {
+                Ok(Step::Update(event)) => Ok(event),
+                Ok(_) => return native,
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        let Ok(event) = step else {
+            native.kinds.push(MessageKind::Rejected);
+            continue;
+        };
+        native.text.extend(event.update.text_deltas());
+        native.thinking.extend(event.update.thinking_deltas());
+        native.kinds.push(match event.update {
+            Update::MessageStart { .. } => MessageKind::MessageStart,
+            Update::BlockStart { .. } => MessageKind::BlockStart,
+            Update::Text { .. } | Update::Thinking { .. } => continue,
+            Update::Signature { .. } => MessageKind::Signature,
+            Update::Citation { .. } => MessageKind::Citation,
+            Update::ToolInput { partial_json, .. } => {
+                native.input += partial_json;
+                MessageKind::ToolInput
+            }
+            Update::ToolCall(call) => {
+                native.calls.push([call.id.into(), call.name.into(), call.input.as_str().into()]);
+                MessageKind::ToolCall
+            }
+            Update::Compaction { .. } => MessageKind::Compaction,
+            Update::RawBlock { .. } => MessageKind::RawBlock,
+            Update::BlockStop { .. } => MessageKind::BlockStop,
+            Update::MessageDelta { .. } => MessageKind::MessageDelta,
+            Update::MessageStop { .. } => MessageKind::MessageStop,
+            Update::Error(_) => MessageKind::Error,
+            Update::Replaced => MessageKind::Replaced,
+            Update::Lost(lost) => {
+                native.lost.push(lost.to_string());
+                MessageKind::Lost
+            }
+            Update::Ping => MessageKind::Ping,
+            Update::Done => MessageKind::Done,
+            _ => MessageKind::Unchanged,
+        });
+    }
+}
+
+fn as_native(records: &[Owned]) -> Native {
+    let mut native = Native::default();
+    for record in records {
+        match record.kind {
+            MessageKind::Text => native.text += &record.text,
+            MessageKind::Thinking => native.thinking += &record.text,
+            MessageKind::ToolInput => native.input += &record.text,
+            MessageKind::ToolCall => {
+                native.calls.push([record.id.clone(), record.name.clone(), record.text.clone()]);
+            }
+            MessageKind::Lost => native.lost.push(record.text.clone()),
+            _ => {}
+        }
+        if !matches!(record.kind, MessageKind::Text | MessageKind::Thinking) {
+            native.kinds.push(record.kind);
+        }
+    }
+    native
+}
+
+fn outcome(result: &Result<Message, Incomplete>) -> (String, String) {
+    match result {
+        Ok(message) => (message.to_json_lossy().as_str().to_owned(), String::new()),
+        Err(incomplete) => (incomplete.message().to_json_lossy().as_str().to_owned(), incomplete.to_string()),
+    }
+}
+
+fn decoder(validation: Validation) -> MessageDecoder {
+    MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(validation))
+}
+
+#[test]
+fn every_stream_has_the_updates_and_the_outcome_of_the_message_decoder() {
+    for (name, stream) in streams() {
+        for validation in [Validation::Lenient, Validation::Strict] {
+            let mut expected_decoder = decoder(validation);
+            let expected = native(&mut expected_decoder, &stream);
+            let batches = MessageBatchDecoder::with_decoder(decoder(validation));
+            let (records, result) = records(batches, &[&stream]);
+            assert_eq!(as_native(&records), expected, "{name}");
+            assert_eq!(outcome(&result), outcome(&expected_decoder.finish()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_records_do_not_depend_on_the_chunks_or_the_size_of_a_batch() {
+    for (name, stream) in streams() {
+        let (expected, result) = records(MessageBatchDecoder::new(), &[&stream]);
+        for size in [1, 2, 3, 5, 11, 64, 1400] {
+            for max_records in [1, 3, usize::MAX] {
+                let decoder = MessageBatchDecoder::new().with_max_records(max_records);
+                let (seen, end) = records(decoder, &chunks::of(size, &stream));
+                assert_eq!(seen, expected, "{name} in chunks of {size}");
+                assert_eq!(outcome(&end), outcome(&result), "{name} in chunks of {size}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_records_are_the_same_at_every_split() {
+    for (name, stream) in streams().into_iter().filter(|(_, stream)| stream.len() <= 1200) {
+        let (expected, _) = records(MessageBatchDecoder::new(), &[&stream]);
+        for way in chunks::splits(&stream) {
+            assert_eq!(records(MessageBatchDecoder::new(), &way).0, expected, "{name} split at {}", way[0].len());
+        }
+    }
+}
+
+#[test]
+fn records_name_what_they_are_about() {
+    let stream = ssewire_tests::samples::named("tool_use").stream;
+    let (records, result) = records(MessageBatchDecoder::new(), &[&stream]);
+    let message = result.unwrap();
+    let of = |kind| records.iter().find(|record| record.kind == kind).unwrap();
+    assert_eq!(of(MessageKind::MessageStart).id, message.id().unwrap());
+    assert_eq!(of(MessageKind::MessageStart).name, message.model().unwrap());
+    let starts: Vec<_> = records.iter().filter(|record| record.kind == MessageKind::BlockStart).collect();
+    assert_eq!(starts.iter().map(|start| &*start.name).collect::<Vec<_>>(), ["text", "tool_use"]);
+    let call = of(MessageKind::ToolCall);
+    assert_eq!((&*starts[1].id, starts[1].index), (&*call.id, Some(1)));
+    assert_eq!(of(MessageKind::MessageDelta).name, "tool_use");
+    for payload in [MessageKind::MessageStart, MessageKind::BlockStart, MessageKind::MessageDelta] {
+        let payload: serde_json::Value = serde_json::from_str(&of(payload).text).unwrap();
+        assert!(payload["type"].is_string());
+    }
+}
+
+#[test]
+fn nothing_after_the_message_is_consumed() {
+    let stream = ssewire_tests::samples::named("text").stream;
+    let body = [&stream[..], b"data: rest\n\n"].concat();
+    let mut input = &body[..];
+    let mut decoder = MessageBatchDecoder::new().with_max_records(usize::MAX);
+    let last = decoder.push(&mut input).records().last().unwrap().kind;
+    assert_eq!((last, input), (MessageKind::MessageStop, &b"data: rest\n\n"[..]));
+    assert!(decoder.is_ended());
+}
+
+#[test]
+fn a_lost_event_is_a_record() {
+    let mut body = &b"data: {\"type\":\"message_start\",\"message\":{}}\n\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{}}\n\n"[..];
+    let limited = MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(50));
+    let mut decoder = MessageBatchDecoder::with_decoder(limited);
+    let mut all = Vec::new();
+    own(decoder.push(&mut body), &mut all);
+    assert_eq!(all[1].kind, MessageKind::Lost);
+    assert_eq!(all[1].text, "event exceeds the limit of 50 bytes");
+}
