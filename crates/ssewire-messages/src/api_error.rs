@@ -208,19 +208,20 @@ fn status_in(inner: RawJsonRef<'_>) -> Option<u16> {
 /// `error.message` (Messages API, OpenAI, llama.cpp, Google), `error` as a string (Ollama), `detail` (FastAPI),
 /// `message` (vLLM, AWS), `Message` (AWS), `msg` (beside a numeric `code`), or a string and nothing else.
 fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<Box<str>> {
-    let text_of = |object: RawJsonRef<'_>, name| object.get(name)?.string().map(Box::<str>::from);
-    text_of(inner, "message")
-        .or_else(|| text_of(outer, "error"))
-        .or_else(|| text_of(outer, "detail"))
-        .or_else(|| text_of(outer, "message"))
-        .or_else(|| text_of(outer, "Message"))
-        .or_else(|| text_of(outer, "msg"))
-        .or_else(|| fastapi_messages(outer.get("detail")?))
-        .or_else(|| outer.string().map(Into::into))
+    let members = [
+        (inner, "message"),
+        (outer, "error"),
+        (outer, "detail"),
+        (outer, "message"),
+        (outer, "Message"),
+        (outer, "msg"),
+    ];
+    let text = members.iter().find_map(|(object, name)| object.get(name)?.string());
+    text.or_else(|| fastapi_messages(outer.get("detail")?)).or_else(|| outer.string()).map(Into::into)
 }
 
 /// FastAPI lists each member of the request that it did not like: `[{"msg":…,"loc":…}]`.
-fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Box<str>> {
+fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
     let mut all = String::new();
     for complaint in detail.elements().filter_map(|item| item.get("msg")?.string()) {
         if !all.is_empty() {

@@ -80,6 +80,7 @@ mod payload_error;
 mod read;
 mod response_head;
 mod retry;
+mod sort;
 mod stop_reason;
 mod string_enum;
 mod structured;

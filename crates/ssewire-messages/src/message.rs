@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use core::str::FromStr;
 
 use crate::Nullable;
-use crate::block::{ContentBlock, Inputs, TextBlock};
+use crate::block::{ContentBlock, TextBlock};
 use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, bridge};
 use crate::read::{ReadError, each_element, each_member};
 use crate::stop_reason::StopReason;
-use crate::tool_input::ToolInputError;
+use crate::tool_input::{ToolInputError, WriteInput, write_finished, write_lossy};
 use crate::usage::Usage;
 
 /// A message of the model (Messages API: `Message`, `BetaMessage`), complete or partial.
@@ -147,7 +147,7 @@ impl Message {
     /// who want to look at such a message.
     pub fn to_json(&self) -> Result<RawJson, ToolInputError> {
         let mut out = String::new();
-        self.write(&mut out, Inputs::Finished)?;
+        self.write(&mut out, write_finished)?;
         Ok(RawJson::from_valid(out))
     }
 
@@ -157,11 +157,11 @@ impl Message {
     pub fn to_json_lossy(&self) -> RawJson {
         let mut out = String::new();
         // Only unfinished input fails, and that is written here.
-        let _ = self.write(&mut out, Inputs::Lossy);
+        let _ = self.write(&mut out, write_lossy);
         RawJson::from_valid(out)
     }
 
-    pub(crate) fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
+    pub(crate) fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {
         let mut object = self.write_head(out, self.stop_reason.as_ref());
         let content = object.value("content");
         content.push('[');
@@ -169,7 +169,7 @@ impl Message {
             if at > 0 {
                 content.push(',');
             }
-            block.write(content, inputs)?;
+            block.write(content, write_input)?;
         }
         content.push(']');
         object.end();

@@ -1,4 +1,11 @@
 //! The only contact with `ssewire-json`: values that are built while their text arrives.
+//!
+//! Only a function that asks for partial values names their parser. A program that calls none of them links neither the
+//! parser nor `serde_json::Value`: 100 KB.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use serde_json::Value;
 pub(crate) use ssewire_json::PartialJson;
@@ -7,16 +14,78 @@ pub use ssewire_json::{JsonError, PartialChange, PartialStrings};
 /// The options of partial values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PartialInput {
-    pub(crate) strings: PartialStrings,
-    /// Changes are recorded.
-    pub(crate) has_changes: bool,
+    strings: PartialStrings,
+    new: fn(PartialStrings) -> PartialValue,
 }
 
 impl PartialInput {
+    /// Values without a record of their changes.
+    pub(crate) fn values(strings: PartialStrings) -> Self {
+        Self { strings, new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings))) }
+    }
+
+    /// Values with a record of their changes.
+    pub(crate) fn changes(strings: PartialStrings) -> Self {
+        Self {
+            strings,
+            new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings).with_changes())),
+        }
+    }
+
     /// An empty value.
-    pub(crate) fn new_value(self) -> PartialJson {
-        let json = PartialJson::with_partial_strings(self.strings);
-        if self.has_changes { json.with_changes() } else { json }
+    pub(crate) fn new_value(self) -> PartialValue {
+        (self.new)(self.strings)
+    }
+}
+
+/// The value of tool input while it arrives.
+pub(crate) struct PartialValue(Box<dyn Parser>);
+
+/// The parser, as a trait object: see the head of this file.
+trait Parser: Send + Sync + UnwindSafe + RefUnwindSafe {
+    fn push(&mut self, piece: &str);
+
+    fn json(&self) -> &PartialJson;
+
+    fn copy(&self) -> Box<dyn Parser>;
+}
+
+impl Parser for PartialJson {
+    fn push(&mut self, piece: &str) {
+        push(self, piece);
+    }
+
+    fn json(&self) -> &PartialJson {
+        self
+    }
+
+    fn copy(&self) -> Box<dyn Parser> {
+        Box::new(self.clone())
+    }
+}
+
+impl PartialValue {
+    /// Appends text. An error stays with the value.
+    pub(crate) fn push(&mut self, piece: &str) {
+        self.0.push(piece);
+    }
+
+    /// The text and its value.
+    pub(crate) fn json(&self) -> &PartialJson {
+        self.0.json()
+    }
+}
+
+impl Clone for PartialValue {
+    fn clone(&self) -> Self {
+        Self(self.0.copy())
+    }
+}
+
+/// Shows lengths and state, never text.
+impl fmt::Debug for PartialValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.json().fmt(f)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The head of an HTTP response: status and known headers.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 /// What the head of an HTTP response says that matters here: the status, and the headers about the request's identity,
@@ -21,8 +21,8 @@ use core::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ResponseHead {
     status: u16,
-    /// The headers that matter, their names in lower case.
-    headers: BTreeMap<Box<str>, Box<str>>,
+    /// The headers that matter, in the order of their names, which are in lower case.
+    headers: Vec<(Box<str>, Box<str>)>,
 }
 
 /// When the server wants the next try.
@@ -50,10 +50,12 @@ impl ResponseHead {
     /// ASCII text counts as absent.
     #[must_use]
     pub fn new<N: AsRef<str>, V: AsRef<[u8]>>(status: u16, headers: impl IntoIterator<Item = (N, V)>) -> Self {
-        let mut head = Self { status, headers: BTreeMap::new() };
+        let mut head = Self { status, headers: Vec::new() };
         for (name, value) in headers {
             if let (Some(name), Some(value)) = (known_header(name.as_ref()), printable_ascii(value.as_ref())) {
-                head.headers.entry(name.into()).or_insert_with(|| value.into());
+                if let Err(at) = head.position(&name) {
+                    head.headers.insert(at, (name.into(), value.into()));
+                }
             }
         }
         head
@@ -105,7 +107,13 @@ impl ResponseHead {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| &**value)
+        let (_, value) = self.headers.get(self.position(name).ok()?)?;
+        Some(value)
+    }
+
+    /// Where a header is, or belongs.
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.headers.binary_search_by(|(other, _)| (**other).cmp(name))
     }
 }
 

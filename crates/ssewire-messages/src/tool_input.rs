@@ -7,9 +7,8 @@ use core::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::block::Inputs;
 use crate::json::{ObjectWriter, RawJsonRef, append_raw, validate};
-use crate::partial::{PartialChange, PartialInput, PartialJson, push, value_so_far};
+use crate::partial::{PartialChange, PartialInput, PartialValue, value_so_far};
 use crate::text::{Piece, push_piece};
 
 /// The input of a tool call: a JSON object by contract, though the model may send another value.
@@ -110,12 +109,10 @@ struct InputText {
     text: String,
     /// A piece was lost when the text had this length.
     lost_at: Option<usize>,
-    /// Where the text stops being JSON.
-    invalid_at: usize,
     /// Text arrived after the block's stop, so the state has to be found again.
     is_late: bool,
     /// The value so far, if partial values are enabled.
-    partial: Option<Box<PartialJson>>,
+    partial: Option<PartialValue>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -127,7 +124,10 @@ enum Phase {
     #[default]
     Complete,
     Truncated,
-    Invalid,
+    Invalid {
+        /// Where the text stops being JSON.
+        offset: usize,
+    },
 }
 
 impl<'a> ToolInput<'a> {
@@ -147,10 +147,7 @@ impl<'a> ToolInput<'a> {
             match state.phase {
                 Phase::Open | Phase::Waiting => return Err(ToolInputError::Pending),
                 Phase::Truncated => return Err(ToolInputError::Truncated),
-                Phase::Invalid => {
-                    let offset = state.text.as_ref().map_or(0, |text| text.invalid_at);
-                    return Err(ToolInputError::Invalid { offset });
-                }
+                Phase::Invalid { offset } => return Err(ToolInputError::Invalid { offset }),
                 Phase::Complete => {}
             }
         }
@@ -180,7 +177,7 @@ impl<'a> ToolInput<'a> {
     /// end may still change or vanish.
     #[must_use]
     pub fn partial(self) -> Option<&'a Value> {
-        self.state?.text.as_ref()?.partial.as_ref()?.value()
+        self.state?.text.as_ref()?.partial.as_ref()?.json().value()
     }
 
     /// The changes of [`partial`](Self::partial) by the last piece of input: only with
@@ -212,7 +209,7 @@ impl<'a> ToolInput<'a> {
     /// Linear in the length of the piece, however much the value holds.
     pub fn partial_changes(self) -> impl Iterator<Item = PartialChange<'a>> {
         let text = self.state.and_then(|state| state.text.as_ref());
-        text.and_then(|text| text.partial.as_ref()).into_iter().flat_map(|partial| partial.changes())
+        text.and_then(|text| text.partial.as_ref()).into_iter().flat_map(|partial| partial.json().changes())
     }
 
     /// Whether the call has no input at all: none in its start, and no delta or blank ones.
@@ -227,24 +224,32 @@ impl<'a> ToolInput<'a> {
         let input = self.start.get("input");
         input.filter(|input| !matches!(input.as_str(), "null" | "\"\"")).unwrap_or(RawJsonRef::EMPTY_OBJECT)
     }
+}
 
-    pub(crate) fn write(self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
-        match (self.value(), inputs) {
-            (Ok(value), _) => append_raw(value.as_str().as_bytes(), out),
-            (Err(error), Inputs::Finished) => return Err(error),
-            (Err(_), Inputs::Lossy) => match self.state.and_then(|state| state.text.as_ref()) {
-                Some(text) if text.json().is_some() => {
-                    let text = text.text.get(..text.lost_at.unwrap_or(text.text.len())).unwrap_or_default();
-                    match value_so_far(text) {
-                        Some(value) => out.push_str(&alloc::string::ToString::to_string(&value)),
-                        None => out.push_str("{}"),
-                    }
+/// What writes the input of a tool call as JSON. A function and not a flag: what is never asked for is not linked.
+pub(crate) type WriteInput = fn(ToolInput<'_>, &mut String) -> Result<(), ToolInputError>;
+
+/// Writes input that is finished; any other is an error.
+pub(crate) fn write_finished(input: ToolInput<'_>, out: &mut String) -> Result<(), ToolInputError> {
+    append_raw(input.value()?.as_str().as_bytes(), out);
+    Ok(())
+}
+
+/// Writes the value so far, in any state. Never fails.
+pub(crate) fn write_lossy(input: ToolInput<'_>, out: &mut String) -> Result<(), ToolInputError> {
+    if write_finished(input, out).is_err() {
+        match input.state.and_then(|state| state.text.as_ref()) {
+            Some(text) if text.json().is_some() => {
+                let text = text.text.get(..text.lost_at.unwrap_or(text.text.len())).unwrap_or_default();
+                match value_so_far(text) {
+                    Some(value) => out.push_str(&alloc::string::ToString::to_string(&value)),
+                    None => out.push_str("{}"),
                 }
-                _ => out.push_str(self.at_start().as_str()),
-            },
+            }
+            _ => out.push_str(input.at_start().as_str()),
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Writes a block with its input.
@@ -252,7 +257,7 @@ pub(crate) fn write_with_input(
     out: &mut String,
     start: RawJsonRef<'_>,
     input: ToolInput<'_>,
-    inputs: Inputs,
+    write_input: WriteInput,
 ) -> Result<(), ToolInputError> {
     let mut object = ObjectWriter::new(out);
     for (name, value) in start.members() {
@@ -260,7 +265,7 @@ pub(crate) fn write_with_input(
             object.raw(&name, value.as_str());
         }
     }
-    input.write(object.value("input"), inputs)?;
+    write_input(input, object.value("input"))?;
     object.end();
     Ok(())
 }
@@ -310,7 +315,7 @@ impl InputState {
         }
         if let (Some(wanted), None) = (partial, text.lost_at) {
             let piece = text.text.get(from..).unwrap_or_default();
-            push(text.partial.get_or_insert_with(|| Box::new(wanted.new_value())), piece);
+            text.partial.get_or_insert_with(|| wanted.new_value()).push(piece);
         }
         from
     }
@@ -327,9 +332,12 @@ impl InputState {
         if self.phase == Phase::Truncated && self.is_tainted() {
             return;
         }
-        match self.judge() {
-            Phase::Complete if may_be_cut && self.json().is_none() => self.phase = Phase::Waiting,
-            phase => self.phase = phase,
+        self.phase = match self.judge() {
+            Phase::Complete if may_be_cut && self.json().is_none() => Phase::Waiting,
+            phase => phase,
+        };
+        if let Some(text) = self.text.as_mut().filter(|text| text.json().is_some()) {
+            text.is_late = false;
         }
     }
 
@@ -353,42 +361,30 @@ impl InputState {
 
     /// Ends the input with the stream: open input is truncated, unless its text is complete.
     pub(crate) fn end(&mut self) {
-        match self.phase {
-            Phase::Open => {
-                let has_text = self.json().is_some();
-                self.phase = match self.judge() {
-                    // A number may have gone on.
-                    Phase::Complete if has_text && !self.ends_in_number() => Phase::Complete,
-                    Phase::Complete => Phase::Truncated,
-                    phase => phase,
-                };
-            }
-            Phase::Waiting => self.phase = Phase::Truncated,
-            _ if self.text.as_ref().is_some_and(|text| text.is_late) && !self.is_tainted() => {
-                self.phase = self.judge();
-            }
-            _ => {}
-        }
+        self.phase = self.phase_at_end();
         if let Some(text) = &mut self.text {
             text.is_late = false;
         }
     }
 
+    /// The phase, if the stream ended here.
+    fn phase_at_end(&self) -> Phase {
+        match self.phase {
+            Phase::Open => match self.judge() {
+                // A number may have gone on.
+                Phase::Complete if self.json().is_some() && !self.ends_in_number() => Phase::Complete,
+                Phase::Complete => Phase::Truncated,
+                phase => phase,
+            },
+            Phase::Waiting => Phase::Truncated,
+            _ if self.is_late() && !self.is_tainted() => self.judge(),
+            phase => phase,
+        }
+    }
+
     /// Whether the input is broken, if the stream ended here.
     pub(crate) fn is_broken_at_end(&self) -> bool {
-        let is_settled = matches!(self.phase, Phase::Complete) && !self.text.as_ref().is_some_and(|text| text.is_late);
-        if is_settled {
-            return false;
-        }
-        if matches!(self.phase, Phase::Truncated | Phase::Invalid) && !self.text.as_ref().is_some_and(|t| t.is_late) {
-            return true;
-        }
-        let mut ended = Self { text: None, phase: self.phase };
-        if let Some(text) = &self.text {
-            ended.text = Some(Box::new(InputText { partial: None, ..(**text).clone() }));
-        }
-        ended.end();
-        ended.phase != Phase::Complete
+        self.phase_at_end() != Phase::Complete
     }
 
     fn is_tainted(&self) -> bool {
@@ -400,19 +396,15 @@ impl InputState {
     }
 
     /// The state of the text, if it ends here.
-    fn judge(&mut self) -> Phase {
+    fn judge(&self) -> Phase {
         if self.is_tainted() {
             return Phase::Truncated;
         }
-        let Some(text) = self.text.as_mut().filter(|text| text.json().is_some()) else { return Phase::Complete };
-        text.is_late = false;
+        let Some(text) = self.text.as_ref().filter(|text| text.json().is_some()) else { return Phase::Complete };
         match validate(&text.text) {
             Ok(()) => Phase::Complete,
             Err(error) if error.at >= text.text.len() => Phase::Truncated,
-            Err(error) => {
-                text.invalid_at = error.at;
-                Phase::Invalid
-            }
+            Err(error) => Phase::Invalid { offset: error.at },
         }
     }
 

@@ -11,7 +11,7 @@ use crate::Nullable;
 use crate::block::{ContentBlock, ToolKind, ToolUseBlock};
 use crate::json::{ObjectWriter, RawJson, RawJsonRef, bridge, push_string};
 use crate::message::Message;
-use crate::tool_input::{ParseInputError, ToolInputError};
+use crate::tool_input::{ParseInputError, ToolInputError, write_finished};
 
 /// A call of a tool that the client runs, complete and valid.
 ///
@@ -271,7 +271,7 @@ fn block_events(events: &mut Vec<RawJson>, index: usize, block: &ContentBlock) -
             call.write_start(&mut start);
             deltas.push(("input_json_delta", "partial_json", quoted(call.input().value()?.as_str())));
         }
-        whole => whole.write(&mut start, crate::block::Inputs::Finished)?,
+        whole => whole.write(&mut start, write_finished)?,
     }
     let event = |kind: &str, member: &str, value: &str| {
         let mut out = String::new();

@@ -307,8 +307,9 @@ impl Accumulator {
                 self.merge_delta(id, delta)
             }
             (None, Delta::InputJson(delta)) if !delta.partial_json().is_empty() => {
-                let unmatched = self.blocks.unmatched_mut(index);
-                push_piece(&mut unmatched.json, delta.piece, &mut unmatched.half);
+                if let Some(unmatched) = self.blocks.unmatched_mut(index) {
+                    push_piece(&mut unmatched.json, delta.piece, &mut unmatched.half);
+                }
                 Change::Unchanged
             }
             _ => Change::Unchanged,
@@ -485,12 +486,15 @@ impl Accumulator {
         self.blocks.touch(&self.message.content, index);
         if let Some(id) = self.blocks.target(index, DeltaKind::InputJson) {
             self.taint_block(id);
-        } else if self.blocks.has_unmatched(index) {
-            self.blocks.unmatched_mut(index).taint();
-        } else if !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks
-        {
-            // Its block may start yet.
-            self.blocks.unmatched_mut(index).taint();
+            return;
+        }
+        // Its block may start yet.
+        let may_start =
+            !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks;
+        if may_start || self.blocks.has_unmatched(index) {
+            if let Some(unmatched) = self.blocks.unmatched_mut(index) {
+                unmatched.taint();
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use core::num::NonZeroU32;
 use super::violation::ViolationKind;
 use crate::block::ContentBlock;
 use crate::delta::DeltaKind;
+use crate::sort::sort;
 use crate::text::PendingHalf;
 
 /// Identifies a block while its message is accumulated, whichever blocks start before or after it.
@@ -87,8 +88,9 @@ struct BlockState {
 }
 
 /// The state of an index.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Slot {
+    index: u64,
     /// The newest block that accepts each kind of delta.
     newest: [Option<BlockId>; DeltaKind::ALL.len()],
     newest_open: Option<BlockId>,
@@ -108,6 +110,29 @@ struct Slot {
     initial_is_open: bool,
     /// Input JSON that waits for its block.
     unmatched: Option<Box<Unmatched>>,
+}
+
+impl Slot {
+    fn new(index: u64) -> Self {
+        Self {
+            index,
+            newest: [None; DeltaKind::ALL.len()],
+            newest_open: None,
+            open_below_initial: None,
+            has_initial: false,
+            blocks: 0,
+            initial_generation: 0,
+            half: PendingHalf::default(),
+            is_in_use: false,
+            initial_is_open: false,
+            unmatched: None,
+        }
+    }
+
+    /// Whether input JSON that is not blank waits here.
+    fn has_unmatched_json(&self) -> bool {
+        self.unmatched.as_ref().is_some_and(|unmatched| !unmatched.json.trim_ascii().is_empty())
+    }
 }
 
 /// Input JSON that waits for its block.
@@ -134,10 +159,10 @@ pub(crate) struct Blocks {
     initial: usize,
     /// The others, in the order of their arrival.
     states: Vec<BlockState>,
-    /// The slots of the indices from 0 on.
-    dense: Vec<Slot>,
-    /// Those of others.
-    sparse: BTreeMap<u64, Slot>,
+    /// The slots, in the order in which their indices came. Usually slot n is that of index n.
+    slots: Vec<Slot>,
+    /// The positions of all other slots.
+    elsewhere: BTreeMap<u64, u32>,
     /// The index that the next start should have: one more than the highest so far.
     next_index: u64,
     /// The number of indices at which input JSON waits for its block.
@@ -195,7 +220,7 @@ impl Blocks {
         let Ok(at) = usize::try_from(index) else { return };
         let Some(block) = content.get(at) else { return };
         let id = BlockId::initial(at);
-        let slot = self.slot_mut(index);
+        let Some(slot) = self.slot_mut(index) else { return };
         if slot.has_initial {
             return;
         }
@@ -211,27 +236,37 @@ impl Blocks {
     }
 
     fn slot(&self, index: u64) -> Option<&Slot> {
-        let dense = usize::try_from(index).ok().and_then(|index| self.dense.get(index));
-        dense.or_else(|| if self.sparse.is_empty() { None } else { self.sparse.get(&index) })
+        self.slots.get(self.slot_position(index)?)
+    }
+
+    #[inline]
+    fn slot_position(&self, index: u64) -> Option<usize> {
+        let at = usize::try_from(index).unwrap_or(usize::MAX);
+        if self.slots.get(at).is_some_and(|slot| slot.index == index) {
+            return Some(at);
+        }
+        if self.elsewhere.is_empty() { None } else { usize::try_from(*self.elsewhere.get(&index)?).ok() }
     }
 
     fn existing_slot_mut(&mut self, index: u64) -> Option<&mut Slot> {
-        match usize::try_from(index) {
-            Ok(at) if at < self.dense.len() => self.dense.get_mut(at),
-            _ => self.sparse.get_mut(&index),
-        }
+        let at = self.slot_position(index)?;
+        self.slots.get_mut(at)
     }
 
-    fn slot_mut(&mut self, index: u64) -> &mut Slot {
-        let at = usize::try_from(index).unwrap_or(usize::MAX);
-        if at == self.dense.len() {
-            let slot = if self.sparse.is_empty() { None } else { self.sparse.remove(&index) };
-            push_lean(&mut self.dense, slot.unwrap_or_default());
-        }
-        match self.dense.get_mut(at) {
-            Some(slot) => slot,
-            None => self.sparse.entry(index).or_default(),
-        }
+    /// The slot of an index, which is made if there is none yet. `None`: there are 2³² slots.
+    fn slot_mut(&mut self, index: u64) -> Option<&mut Slot> {
+        let at = match self.slot_position(index) {
+            Some(at) => at,
+            None => {
+                let at = self.slots.len();
+                if u64::try_from(at) != Ok(index) {
+                    self.elsewhere.insert(index, u32::try_from(at).ok()?);
+                }
+                push_lean(&mut self.slots, Slot::new(index));
+                at
+            }
+        };
+        self.slots.get_mut(at)
     }
 
     fn state(&self, id: BlockId) -> Option<&BlockState> {
@@ -293,10 +328,8 @@ impl Blocks {
     pub(super) fn with_half(&self) -> Vec<BlockId> {
         let later =
             self.states.iter().enumerate().filter(|(_, state)| !state.half.is_none()).map(|(at, _)| BlockId::later(at));
-        let dense = (0_u64..).zip(&self.dense).chain(self.sparse.iter().map(|(index, slot)| (*index, slot)));
-        let initial = dense
-            .filter(|(_, slot)| !slot.half.is_none())
-            .filter_map(|(index, _)| usize::try_from(index).ok().map(BlockId::initial));
+        let initial = self.slots.iter().filter(|slot| !slot.half.is_none());
+        let initial = initial.filter_map(|slot| usize::try_from(slot.index).ok().map(BlockId::initial));
         later.chain(initial).collect()
     }
 
@@ -353,9 +386,11 @@ impl Blocks {
     ) -> BlockId {
         let at = self.states.len();
         let id = BlockId::later(at);
-        let slot = self.slot_mut(index);
-        let key = BlockKey { index, generation: slot.blocks };
-        slot.blocks = slot.blocks.saturating_add(1);
+        let generation = self.slot_mut(index).map_or(0, |slot| {
+            let next = slot.blocks.saturating_add(1);
+            core::mem::replace(&mut slot.blocks, next)
+        });
+        let key = BlockKey { index, generation };
         self.is_unsorted |= self.highest.is_some_and(|highest| key < highest);
         self.highest = self.highest.max(Some(key));
         let position = u32::try_from(content.len()).unwrap_or(u32::MAX);
@@ -382,7 +417,7 @@ impl Blocks {
         let Some((key, origin)) = self.states.get(at).map(|state| (state.key, state.origin)) else { return };
         let Some(block) = self.position(id).and_then(|at| content.get(at)) else { return };
         let is_implicit = matches!(origin, Origin::Implicit(_));
-        let slot = self.slot_mut(key.index);
+        let Some(slot) = self.slot_mut(key.index) else { return };
         let mut takes_input = false;
         for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
             if !kind.is_accepted_by(block) {
@@ -462,12 +497,12 @@ impl Blocks {
     }
 
     /// The input JSON that waits for a block at this index.
-    pub(super) fn unmatched_mut(&mut self, index: u64) -> &mut Unmatched {
+    pub(super) fn unmatched_mut(&mut self, index: u64) -> Option<&mut Unmatched> {
         if !self.has_unmatched(index) {
             self.unmatched = self.unmatched.saturating_add(1);
             push_lean(&mut self.untainted_unmatched, index);
         }
-        self.slot_mut(index).unmatched.get_or_insert_default()
+        Some(self.slot_mut(index)?.unmatched.get_or_insert_default())
     }
 
     /// Ends input JSON that ended with half a character.
@@ -475,8 +510,7 @@ impl Blocks {
         if self.unmatched == 0 {
             return;
         }
-        let slots = self.dense.iter_mut().chain(self.sparse.values_mut());
-        for unmatched in slots.filter_map(|slot| slot.unmatched.as_mut()) {
+        for unmatched in self.slots.iter_mut().filter_map(|slot| slot.unmatched.as_mut()) {
             if core::mem::take(&mut unmatched.half) != 0 {
                 unmatched.json.push('\u{FFFD}');
             }
@@ -492,13 +526,20 @@ impl Blocks {
 
     /// Input JSON that never found its block, by index; white space alone is none.
     pub(super) fn unmatched(&self) -> impl Iterator<Item = (u64, &str)> {
-        let none = if self.unmatched == 0 { Some(0) } else { None };
-        let dense = self.dense.get(..none.unwrap_or(self.dense.len())).unwrap_or_default();
-        (0_u64..)
-            .zip(dense)
-            .chain(self.sparse.iter().map(|(index, slot)| (*index, slot)))
-            .filter_map(|(index, slot)| Some((index, slot.unmatched.as_deref()?.json.as_str())))
-            .filter(|(_, json)| !json.trim_ascii().is_empty())
+        let slots = if self.unmatched == 0 { &[] } else { self.slots.as_slice() };
+        let with_json = (0_u32..).zip(slots).filter(|(_, slot)| slot.has_unmatched_json());
+        let mut order: Vec<_> = with_json.map(|(at, _)| at).collect();
+        let slot = |at: u32| self.slots.get(usize::try_from(at).ok()?);
+        sort(&mut order, &|a, b| slot(a).map(|slot| slot.index) < slot(b).map(|slot| slot.index));
+        order.into_iter().filter_map(move |at| {
+            let slot = slot(at)?;
+            Some((slot.index, slot.unmatched.as_deref()?.json.as_str()))
+        })
+    }
+
+    /// Whether there is any.
+    pub(super) fn has_any_unmatched(&self) -> bool {
+        self.unmatched > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }
 
     /// Taints the input JSON that waits anywhere, and returns the open blocks that are to be tainted. Each is returned
@@ -529,7 +570,8 @@ impl Blocks {
         content.extend((0..self.initial).filter_map(&mut take));
         for at in order {
             let position = u32::try_from(content.len()).unwrap_or(u32::MAX);
-            let Some(state) = self.states.get_mut(at) else { continue };
+            let state = usize::try_from(at).ok().and_then(|at| self.states.get_mut(at));
+            let Some(state) = state else { continue };
             let from = usize::try_from(state.position).unwrap_or(usize::MAX);
             state.position = position;
             content.extend(take(from));
@@ -543,14 +585,16 @@ impl Blocks {
         }
         let initial = content.iter().take(self.initial);
         let order = self.order();
-        let positions = order.iter().filter_map(|at| usize::try_from(self.states.get(*at)?.position).ok());
+        let position = |at: &u32| usize::try_from(self.states.get(usize::try_from(*at).ok()?)?.position).ok();
+        let positions = order.iter().filter_map(position);
         initial.chain(positions.filter_map(|at| content.get(at))).cloned().collect()
     }
 
     /// The blocks that started later, by their keys.
-    fn order(&self) -> Vec<usize> {
-        let mut order: Vec<_> = (0..self.states.len()).collect();
-        order.sort_unstable_by_key(|at| self.states.get(*at).map(|state| state.key));
+    fn order(&self) -> Vec<u32> {
+        let mut order: Vec<_> = (0_u32..).zip(&self.states).map(|(at, _)| at).collect();
+        let key = |at: u32| self.states.get(usize::try_from(at).ok()?).map(|state| state.key);
+        sort(&mut order, &|a, b| key(a) < key(b));
         order
     }
 }

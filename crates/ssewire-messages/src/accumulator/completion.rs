@@ -89,7 +89,7 @@ impl Accumulator {
             }
             Completion::ContentLost => self.has_lost_content || (self.has_lost_message_delta && !self.has_stop_reason),
             Completion::ToolInput => {
-                self.unmatched_input().next().is_some() || self.message.content.iter().any(has_broken_input)
+                self.blocks.has_any_unmatched() || self.message.content.iter().any(has_broken_input)
             }
             Completion::Unterminated => self.has_started && self.has_stop_reason && !has_stopped,
             Completion::Complete => false,

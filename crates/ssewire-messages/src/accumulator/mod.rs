@@ -213,7 +213,7 @@ impl Accumulator {
     /// [`ToolInput::partial`](crate::ToolInput::partial). Its nodes count towards the limit.
     #[must_use]
     pub fn with_partial_input(mut self, strings: PartialStrings) -> Self {
-        self.options.partial = Some(PartialInput { strings, has_changes: false });
+        self.options.partial = Some(PartialInput::values(strings));
         self
     }
 
@@ -221,7 +221,7 @@ impl Accumulator {
     /// [`ToolInput::partial_changes`](crate::ToolInput::partial_changes).
     #[must_use]
     pub fn with_partial_changes(mut self, strings: PartialStrings) -> Self {
-        self.options.partial = Some(PartialInput { strings, has_changes: true });
+        self.options.partial = Some(PartialInput::changes(strings));
         self
     }
 

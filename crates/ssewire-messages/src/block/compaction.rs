@@ -2,11 +2,11 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use super::{Block, Inputs};
+use super::Block;
 use crate::Nullable;
 use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef};
 use crate::read::{ReadError, each_member};
-use crate::tool_input::ToolInputError;
+use crate::tool_input::{ToolInputError, WriteInput};
 
 /// The conversation so far in short (Messages API: `BetaCompactionBlock`).
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +76,7 @@ impl Block for CompactionBlock {
         "compaction".into()
     }
 
-    fn write(&self, out: &mut String, _: Inputs) -> Result<(), ToolInputError> {
+    fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {
         let Some(assigned) = &self.assigned else {
             out.push_str(self.start.as_str());
             return Ok(());

@@ -25,7 +25,7 @@ use crate::json::{Cursor, RawJson, bridge};
 use crate::partial::PartialInput;
 use crate::read::{ReadError, peek_first_type};
 use crate::text::{Grown, Piece};
-use crate::tool_input::{InputState, ToolInput, ToolInputError};
+use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
 /// A kind of content block that accepts deltas.
 pub(crate) trait Block: Sized {
@@ -39,11 +39,11 @@ pub(crate) trait Block: Sized {
     fn type_name(&self) -> Cow<'_, str>;
 
     /// Writes it as JSON.
-    fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError>;
+    fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError>;
 
     /// Writes what the API accepts in the next request. `false`: nothing.
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
-        self.write(out, Inputs::Finished).map(|()| true)
+        self.write(out, write_finished).map(|()| true)
     }
 
     /// The bytes that it holds.
@@ -51,15 +51,6 @@ pub(crate) trait Block: Sized {
 
     /// Merges the start of the block, whose deltas arrived earlier: the members and the text of the start are first.
     fn merge_start(&mut self, start: Self);
-}
-
-/// Which tool input is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Inputs {
-    /// Finished input; any other is an error.
-    Finished,
-    /// The value so far, in any state.
-    Lossy,
 }
 
 macro_rules! blocks {
@@ -110,10 +101,10 @@ macro_rules! blocks {
                 Ok(Self::Raw(block))
             }
 
-            pub(crate) fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
+            pub(crate) fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {
                 match self {
-                    $( Self::$variant(block) => block.write(out, inputs), )+
-                    Self::Raw(block) => block.write(out, inputs),
+                    $( Self::$variant(block) => block.write(out, write_input), )+
+                    Self::Raw(block) => block.write(out, write_input),
                 }
             }
 
@@ -258,7 +249,7 @@ impl ContentBlock {
     /// [`ToolInputError`]: its tool input is not finished.
     pub fn to_json(&self) -> Result<RawJson, ToolInputError> {
         let mut out = String::new();
-        self.write(&mut out, Inputs::Finished)?;
+        self.write(&mut out, write_finished)?;
         Ok(RawJson::from_valid(out))
     }
 

@@ -2,10 +2,10 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use super::{Citations, Inputs};
+use super::Citations;
 use crate::json::{Cursor, Extra, JsonStr, ObjectWriter, RawJson, RawJsonRef, push_string};
 use crate::read::ReadError;
-use crate::tool_input::{InputState, ToolInput, ToolInputError};
+use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
 /// A block that arrives whole, or of a kind that this version does not know, as raw JSON.
 ///
@@ -148,7 +148,7 @@ impl RawBlock {
         self.grown.get_or_insert_default().assigned.set(name, json.as_bytes());
     }
 
-    pub(crate) fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
+    pub(crate) fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {
         let Some(grown) = &self.grown else {
             out.push_str(self.start.as_str());
             return Ok(());
@@ -175,14 +175,14 @@ impl RawBlock {
         grown.assigned.write(&mut object);
         if grown.input.is_some() {
             let input = ToolInput::new(self.start.as_json(), grown.input.as_ref());
-            input.write(object.value("input"), inputs)?;
+            write_input(input, object.value("input"))?;
         }
         object.end();
         Ok(())
     }
 
     pub(crate) fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
-        self.write(out, Inputs::Finished).map(|()| true)
+        self.write(out, write_finished).map(|()| true)
     }
 
     pub(crate) fn held(&self) -> usize {

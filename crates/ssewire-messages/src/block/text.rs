@@ -2,11 +2,11 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use super::{Block, Citations, Inputs};
+use super::{Block, Citations};
 use crate::Nullable;
 use crate::json::{Cursor, Extra, ObjectWriter};
 use crate::read::{ReadError, each_member, text};
-use crate::tool_input::ToolInputError;
+use crate::tool_input::{ToolInputError, WriteInput};
 
 /// Text for the user (Messages API: `TextBlock`).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -80,7 +80,7 @@ impl Block for TextBlock {
         "text".into()
     }
 
-    fn write(&self, out: &mut String, _: Inputs) -> Result<(), ToolInputError> {
+    fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {
         let mut object = ObjectWriter::new(out);
         object.string("type", "text");
         match self.citations() {

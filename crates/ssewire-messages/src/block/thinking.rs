@@ -2,10 +2,10 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use super::{Block, Inputs};
+use super::Block;
 use crate::json::{Cursor, Extra, ObjectWriter};
 use crate::read::{ReadError, each_member, text};
-use crate::tool_input::ToolInputError;
+use crate::tool_input::{ToolInputError, WriteInput};
 
 /// The model's reasoning (Messages API: `ThinkingBlock`).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -78,7 +78,7 @@ impl Block for ThinkingBlock {
         "thinking".into()
     }
 
-    fn write(&self, out: &mut String, _: Inputs) -> Result<(), ToolInputError> {
+    fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {
         let mut object = ObjectWriter::new(out);
         object.string("type", "thinking");
         if let Some(signature) = self.signature() {

@@ -1,10 +1,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use super::{Block, Inputs};
+use super::Block;
 use crate::json::{Cursor, ObjectWriter, RawJson, RawJsonRef};
 use crate::read::ReadError;
-use crate::tool_input::{InputState, ToolInput, ToolInputError, write_with_input};
+use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished, write_with_input};
 
 /// A call of a tool (Messages API: `ToolUseBlock`, `ServerToolUseBlock`, `BetaMCPToolUseBlock`).
 #[derive(Debug, Clone, PartialEq)]
@@ -89,13 +89,13 @@ impl Block for ToolUseBlock {
         first.and_then(|(_, value)| value.string()).unwrap_or_default()
     }
 
-    fn write(&self, out: &mut String, inputs: Inputs) -> Result<(), ToolInputError> {
-        write_with_input(out, self.start.as_json(), self.input(), inputs)
+    fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {
+        write_with_input(out, self.start.as_json(), self.input(), write_input)
     }
 
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
         if self.kind() != ToolKind::Client {
-            return self.write(out, Inputs::Finished).map(|()| true);
+            return self.write(out, write_finished).map(|()| true);
         }
         let input = self.input().value()?;
         let mut object = ObjectWriter::new(out);

@@ -3,11 +3,11 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 use core::fmt;
 
 use super::raw::{append_raw, reserve};
 use super::{Cursor, JsonStr, ObjectWriter, RawJsonRef, push_string};
+use crate::sort::sort;
 
 /// The members of an object that this version does not know, and known ones of another type than documented.
 ///
@@ -23,14 +23,11 @@ pub struct Extra {
     compacted: u32,
 }
 
-/// Where an entry lies in the text.
-type Span = (u32, u32);
-
 impl Extra {
     /// Whether there is no member.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
+        self.text.is_empty() || self.iter().next().is_none()
     }
 
     /// The number of members. Linear.
@@ -54,9 +51,9 @@ impl Extra {
 
     /// The members, in the order of their arrival.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, RawJsonRef<'_>)> {
-        let (spans, plain) =
+        let (starts, plain) =
             if self.repeats { (self.last_entries().unwrap_or_default(), "") } else { (Vec::new(), self.text.as_str()) };
-        let last = spans.into_iter().filter_map(|span| Entries { text: self.slice(span) }.next());
+        let last = starts.into_iter().filter_map(|start| self.entries_from(start).next());
         last.chain(Entries { text: plain }).filter(|(_, value)| !value.as_str().is_empty())
     }
 
@@ -74,6 +71,7 @@ impl Extra {
 
     /// Appends a member of an object that is being read.
     pub(crate) fn push(&mut self, name: JsonStr<'_>, valid: &[u8]) {
+        self.repeats |= !self.text.is_empty();
         self.push_name(&name.to_text(), valid.len());
         append_raw(valid, &mut self.text);
         self.text.push(',');
@@ -127,11 +125,12 @@ impl Extra {
         if self.text.len() < least {
             return;
         }
-        let Some(spans) = self.last_entries() else { return };
+        let Some(starts) = self.last_entries() else { return };
+        let lengths: Vec<_> = starts.iter().map(|start| self.entry_len(*start)).collect();
         let mut bytes = core::mem::take(&mut self.text).into_bytes();
         let mut end = 0_usize;
-        for (from, to) in spans {
-            let (Ok(from), Ok(to)) = (usize::try_from(from), usize::try_from(to)) else { continue };
+        for (from, length) in starts.into_iter().map(to_usize).zip(lengths.into_iter().map(to_usize)) {
+            let to = from.saturating_add(length);
             if from <= to && to <= bytes.len() && end <= from {
                 bytes.copy_within(from..to, end);
                 end = end.saturating_add(to.saturating_sub(from));
@@ -143,47 +142,56 @@ impl Extra {
         self.compacted = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
     }
 
-    /// The last entry of each name that was not removed, in order. `None`: the text is too long for this.
-    fn last_entries(&self) -> Option<Vec<Span>> {
-        let mut spans = Vec::new();
-        spans.try_reserve_exact(Entries { text: &self.text }.count()).ok()?;
+    /// Where the last entry of each name that was not removed lies in the text, in order. `None`: the text is too long
+    /// for this.
+    fn last_entries(&self) -> Option<Vec<u32>> {
+        let mut starts = Vec::new();
+        starts.try_reserve_exact(Entries { text: &self.text }.count()).ok()?;
         let mut entries = Entries { text: &self.text };
-        let total = self.text.len();
         loop {
-            let from = total.saturating_sub(entries.text.len());
+            let start = self.text.len().saturating_sub(entries.text.len());
             if entries.next().is_none() {
                 break;
             }
-            let to = total.saturating_sub(entries.text.len());
-            spans.push((u32::try_from(from).ok()?, u32::try_from(to).ok()?));
+            starts.push(u32::try_from(start).ok()?);
         }
         // By name, and those of one name by place. Names are written in one spelling, so their text decides.
-        sort(&mut spans, &mut |a, b| self.name_text(*a).cmp(self.name_text(*b)).then(a.0.cmp(&b.0)));
+        sort(&mut starts, &|a, b| (self.name_text(a), a) < (self.name_text(b), b));
         let mut kept = 0_usize;
-        for at in 0..spans.len() {
-            let (Some(span), next) = (spans.get(at).copied(), spans.get(at.saturating_add(1)).copied()) else { break };
-            let is_last = next.is_none_or(|next| self.name_text(next) != self.name_text(span));
-            let is_removed = self.slice(span).len() <= self.name_text(span).len().saturating_add(2);
+        for at in 0..starts.len() {
+            let (Some(start), next) = (starts.get(at).copied(), starts.get(at.saturating_add(1)).copied()) else {
+                break;
+            };
+            let name = self.name_text(start);
+            let is_last = next.is_none_or(|next| self.name_text(next) != name);
+            let is_removed = self.entry_len(start) <= to_u32(name.len().saturating_add(2));
             if is_last && !is_removed {
-                if let Some(slot) = spans.get_mut(kept) {
-                    *slot = span;
+                if let Some(slot) = starts.get_mut(kept) {
+                    *slot = start;
                 }
                 kept = kept.saturating_add(1);
             }
         }
-        spans.truncate(kept);
-        sort(&mut spans, &mut Ord::cmp);
-        Some(spans)
+        starts.truncate(kept);
+        sort(&mut starts, &|a, b| a < b);
+        Some(starts)
     }
 
-    fn slice(&self, (from, to): Span) -> &str {
-        let range = usize::try_from(from).unwrap_or(usize::MAX)..usize::try_from(to).unwrap_or(usize::MAX);
-        self.text.get(range).unwrap_or_default()
+    /// The entry that begins there, and those after it.
+    fn entries_from(&self, start: u32) -> Entries<'_> {
+        Entries { text: self.text.get(to_usize(start)..).unwrap_or_default() }
+    }
+
+    fn entry_len(&self, start: u32) -> u32 {
+        let mut entries = self.entries_from(start);
+        let from = entries.text.len();
+        entries.next();
+        to_u32(from.saturating_sub(entries.text.len()))
     }
 
     /// The name of an entry, in its quotes.
-    fn name_text(&self, span: Span) -> &str {
-        let entry = self.slice(span);
+    fn name_text(&self, start: u32) -> &str {
+        let entry = self.entries_from(start).text;
         let mut rest = entry.as_bytes().get(1..).unwrap_or_default();
         while let Some(at) = super::find_special(rest) {
             let is_quote = rest.get(at) == Some(&b'"');
@@ -196,9 +204,12 @@ impl Extra {
     }
 }
 
-/// Compiled once for both orders: a sort is twenty kilobytes of machine code.
-fn sort(spans: &mut [Span], order: &mut dyn FnMut(&Span, &Span) -> Ordering) {
-    spans.sort_unstable_by(order);
+fn to_usize(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
+}
+
+fn to_u32(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// The entries of a text, removed and repeated ones too.
@@ -225,15 +236,8 @@ impl<'a> Iterator for Entries<'a> {
 /// The same members with the same values as text.
 impl PartialEq for Extra {
     fn eq(&self, other: &Self) -> bool {
-        if self.text == other.text {
-            return true;
-        }
-        let sorted = |extra: &Self| {
-            let mut all: Vec<_> = extra.iter().map(|(name, value)| (name.into_owned(), value.as_str().len())).collect();
-            all.sort();
-            all
-        };
-        sorted(self) == sorted(other) && self.iter().all(|(name, value)| other.get(&name) == Some(value))
+        self.text == other.text
+            || (self.len() == other.len() && self.iter().all(|(name, value)| other.get(&name) == Some(value)))
     }
 }
 

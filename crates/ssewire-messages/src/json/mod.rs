@@ -3,6 +3,7 @@
 mod append;
 pub(crate) mod bridge;
 mod extra;
+mod number;
 mod raw;
 mod scan;
 mod scanned;

@@ -8,6 +8,7 @@ use core::str::FromStr;
 
 use serde::Deserialize;
 
+use super::number::whole_number;
 use super::string::{push_lossy, unit};
 use super::{Cursor, JsonStr};
 
@@ -207,11 +208,7 @@ impl<'a> RawJsonRef<'a> {
             let digits = self.string()?;
             return if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None };
         }
-        self.as_u64().or_else(|| {
-            let number: f64 = self.0.parse().ok()?;
-            // A float displays without exponent, and without fraction if it has none.
-            alloc::string::ToString::to_string(&number).parse().ok()
-        })
+        self.as_u64().or_else(|| whole_number(self.0))
     }
 
     /// Whether it is `null`.

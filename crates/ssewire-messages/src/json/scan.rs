@@ -4,6 +4,7 @@
 //! only be in strings, and their UTF-8 is checked when a string or a value is kept.
 
 use super::RawJson;
+use super::number::exceeds_f64;
 use super::string::{JsonStr, find_special, unit};
 use crate::read::{ReadError, Visit, each_member};
 
@@ -372,8 +373,7 @@ impl<'a> Cursor<'a> {
         // Shorter ones without an exponent fit into an `f64`.
         let text = start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default();
         if has_exponent || text.len() > 300 {
-            let number = core::str::from_utf8(text).ok().and_then(|text| text.parse::<f64>().ok());
-            if !number.is_some_and(f64::is_finite) {
+            if core::str::from_utf8(text).is_ok_and(exceeds_f64) {
                 self.rest = start;
                 return Err(self.error());
             }

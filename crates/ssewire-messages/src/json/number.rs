@@ -1,0 +1,134 @@
+//! Numbers by their digits: exact, and without the parser of floats, which is 16 KB of machine code and tables.
+
+/// The digits of a JSON number without its sign, and where its point is.
+struct Decimal<'a> {
+    whole: &'a str,
+    fraction: &'a str,
+    /// Saturates.
+    exponent: i64,
+}
+
+impl<'a> Decimal<'a> {
+    fn of(number: &'a str) -> Self {
+        let number = number.strip_prefix('-').unwrap_or(number);
+        let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let largest = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+        Self { whole, fraction, exponent: exponent.parse().unwrap_or(largest) }
+    }
+
+    /// All digits, the point left out.
+    fn digits(&self) -> impl DoubleEndedIterator<Item = u8> + use<'a> {
+        self.whole.bytes().chain(self.fraction.bytes())
+    }
+}
+
+/// The value of a JSON number that is neither negative nor has a fraction, in any notation.
+pub(super) fn whole_number(number: &str) -> Option<u64> {
+    if number.starts_with('-') {
+        return None;
+    }
+    let decimal = Decimal::of(number);
+    let zeros = decimal.digits().rev().take_while(|digit| *digit == b'0').count();
+    let significant = decimal.digits().count().saturating_sub(zeros);
+    if significant == 0 {
+        return Some(0);
+    }
+    let append = |number: u64, digit: u8| {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
+    };
+    let number = decimal.digits().take(significant).try_fold(0, append)?;
+    // The zeros that follow these digits; negative: some of the digits are a fraction.
+    let shift = decimal.exponent.saturating_sub(to_i64(decimal.fraction.len())).saturating_add(to_i64(zeros));
+    // Ends at the first overflow: the number is not 0.
+    (0..u64::try_from(shift).ok()?).try_fold(number, |number, _| append(number, b'0'))
+}
+
+/// Whether no `f64` can hold a JSON number: it would be infinite.
+pub(super) fn exceeds_f64(number: &str) -> bool {
+    /// The exponent and the first digits of the least number that is rounded to infinity: 2^1024 - 2^970.
+    const EXPONENT: i64 = 308;
+    const DIGITS: &[u8] = b"17976931348623158079372897140530341507993413271003782693617377898";
+
+    let decimal = Decimal::of(number);
+    let zeros = decimal.digits().take_while(|digit| *digit == b'0').count();
+    if decimal.digits().nth(zeros).is_none() {
+        return false;
+    }
+    // That of the first digit which is not 0.
+    let point = to_i64(decimal.whole.len()).saturating_sub(to_i64(zeros)).saturating_sub(1);
+    match decimal.exponent.saturating_add(point).cmp(&EXPONENT) {
+        core::cmp::Ordering::Equal => {
+            let digits = decimal.digits().skip(zeros).chain(core::iter::repeat(b'0'));
+            digits.take(DIGITS.len()).ge(DIGITS.iter().copied())
+        }
+        order => order.is_gt(),
+    }
+}
+
+fn to_i64(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_exact_in_any_notation() {
+        for (number, value) in [
+            ("0", Some(0)),
+            ("7.0", Some(7)),
+            ("7e2", Some(700)),
+            ("1500e-2", Some(15)),
+            ("1.50E+1", Some(15)),
+            ("9007199254740993.0", Some(9_007_199_254_740_993)),
+            ("1.8446744073709551615e19", Some(u64::MAX)),
+            ("1.8446744073709551616e19", None),
+            ("0.00e999999999999999999999", Some(0)),
+            ("1e999999999999999999999", None),
+            ("1e-999999999999999999999", None),
+            ("0.99999999999999999999", None),
+            ("7.5", None),
+            ("75e-1", None),
+            ("-7.0", None),
+        ] {
+            assert_eq!(whole_number(number), value, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_number_exceeds_an_f64_where_the_standard_parser_says_infinity() {
+        let digits = "17976931348623158079372897140530341507993413271003782693617377898";
+        for (mantissa, shift) in [
+            ("1", 0),
+            ("1.7976931348623157", 0),
+            ("1.7976931348623158", 0),
+            ("1.7976931348623159", 0),
+            ("17.976931348623158", 1),
+            ("0.0017976931348623159", -3),
+            ("0.00179769313486231579", -3),
+            ("9.99", 0),
+            ("0.000", 0),
+            (digits, 64),
+            ("17976931348623158079372897140530341507993413271003782693617377897", 64),
+            ("17976931348623158079372897140530341507993413271003782693617377899", 64),
+        ] {
+            for exponent in [-400, -308, 0, 300, 306, 307, 308, 309, 400] {
+                for sign in ["", "-"] {
+                    let number = format!("{sign}{mantissa}e{}", exponent - shift);
+                    let is_infinite = number.parse::<f64>().unwrap().is_infinite();
+                    assert_eq!(exceeds_f64(&number), is_infinite, "{number}");
+                }
+            }
+        }
+        assert!(exceeds_f64(&format!("1{}", "0".repeat(309))));
+        assert!(!exceeds_f64(&format!("1{}", "0".repeat(308))));
+        assert!(!exceeds_f64(&format!("{}1{}", "0.", "0".repeat(400))));
+        assert!(exceeds_f64("1e99999999999999999999"));
+        assert!(!exceeds_f64("1e-99999999999999999999"));
+    }
+}
