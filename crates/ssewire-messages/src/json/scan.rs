@@ -372,11 +372,10 @@ impl<'a> Cursor<'a> {
         }
         // Shorter ones without an exponent fit into an `f64`.
         let text = start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default();
-        if has_exponent || text.len() > 300 {
-            if core::str::from_utf8(text).is_ok_and(exceeds_f64) {
-                self.rest = start;
-                return Err(self.error());
-            }
+        let may_exceed = has_exponent || text.len() > 300;
+        if may_exceed && core::str::from_utf8(text).is_ok_and(exceeds_f64) {
+            self.rest = start;
+            return Err(self.error());
         }
         Ok(())
     }
