@@ -30,11 +30,11 @@ string_enum! {
 }
 
 impl ErrorKind {
-    /// Whether the same request may succeed if it is sent again. A kind that this version does not know is
-    /// not, as far as the kind can tell.
+    /// Whether the same request may succeed if it is sent again. A kind that this version does not know is not
+    /// retryable by its kind alone.
     ///
-    /// This holds wherever the error stands: an overloaded API is as retryable when it says so in
-    /// the middle of a stream as with status 529.
+    /// This holds for every position of the error: an overloaded API is retryable in the middle of a stream as well
+    /// as with status 529.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {
@@ -49,8 +49,8 @@ impl ErrorKind {
         }
     }
 
-    /// The kind that belongs to an HTTP status, for a response whose body does not tell it. `None`
-    /// where the documentation assigns no kind to the status.
+    /// The kind that belongs to an HTTP status, for a response whose body does not contain it. `None` if the
+    /// documentation assigns no kind to the status.
     #[must_use]
     pub const fn from_status(status: u16) -> Option<Self> {
         Some(match status {

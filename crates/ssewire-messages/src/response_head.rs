@@ -5,11 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// What the head of an HTTP response says that matters here: the status, and the headers about the request's identity,
-/// about another try and about rate limits.
+/// The relevant parts of the head of an HTTP response: the status, and the headers for the request ID, for retries
+/// and for rate limits.
 ///
-/// It is made from the status and the headers of any HTTP client. All other headers are left out, so there is never a
-/// key or a cookie in it, and it may be logged.
+/// It is made from the status and the headers of any HTTP client. All other headers are ignored, so it never contains
+/// a key or a cookie, and it may be logged.
 ///
 /// ```
 /// use ssewire_messages::ResponseHead;

@@ -59,17 +59,18 @@ use crate::response_head::{ResponseHead, RetryAfter};
 ///
 /// # A stream is never replayed
 ///
-/// Try again only as long as no response has begun. What a cut stream brought has been paid for, and text of it was
-/// probably shown already; the same request would be paid for again and bring other words. For an error inside a stream
-/// [`decide`](Self::decide) therefore tells whether and when to ask again, but what to ask is another matter:
+/// Retry only while no response has begun. The tokens of a truncated stream are billed, and its text was probably
+/// shown already; the same request would be billed again and return other text. For an error inside a stream
+/// [`decide`](Self::decide) therefore returns whether and when to send another request. The content of that request
+/// depends on the partial message:
 ///
-/// * Nothing of the message came: the same request.
-/// * Text came: a new request that goes on from there. Its last message is the partial text, with role `assistant`.
+/// * Nothing of the message was received: the same request.
+/// * Text was received: a new request that continues it. Its last message is the partial text, with role `assistant`.
 ///   White space at its end has to be trimmed: the API refuses a final assistant text that ends in white space. (Some
 ///   models refuse any final assistant message; there, a last message with role `user` quotes the text and asks to go on
 ///   from it.)
-/// * Blocks of tool use and thinking cannot be continued. So what is sent ends with the last text block, and what came
-///   after that is dropped; the model will write it again.
+/// * Blocks of tool use and thinking cannot be continued. Therefore the request ends with the last text block, and later
+///   blocks are dropped; the model writes them again.
 ///
 /// ```
 /// use ssewire_messages::{MessageDecoder, Step};

@@ -159,8 +159,8 @@ impl Message {
         Ok(calls)
     }
 
-    /// The message as the assistant's turn of the next request: what the API accepts, and nothing else. Left out are
-    /// thinking blocks without a signature, and text blocks without text.
+    /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Omitted
+    /// are thinking blocks without a signature, and text blocks without text.
     ///
     /// # Errors
     /// [`TurnError`]: the input of a tool call is not complete.

@@ -83,7 +83,7 @@ impl From<OutOfCapacity> for InvalidId {
     }
 }
 
-/// The input ended within an event, or within a line of a [`LineDecoder`](crate::LineDecoder). What was pending is
+/// The input ended within an event, or within a line of a [`LineDecoder`](crate::LineDecoder). Pending input is
 /// discarded (HTML standard: "Once the end of the file is reached, any pending data must be discarded").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Truncated {

@@ -110,8 +110,8 @@ impl fmt::Debug for Event<'_> {
     }
 }
 
-/// The fields between two blank lines, as [`Decoder::decode_block`](crate::Decoder::decode_block) returns them: what the
-/// block set, and the event if it dispatches one.
+/// The fields between two blank lines, as [`Decoder::decode_block`](crate::Decoder::decode_block) returns them: the
+/// values that the block set, and the event if it dispatches one.
 ///
 /// A block without data dispatches no event, but may set the last event ID or the reconnection time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

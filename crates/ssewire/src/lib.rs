@@ -219,8 +219,7 @@ pub use reconnect::{Reconnect, ResponseAction, last_event_id_header};
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;
 pub use storage::{ArrayBuffer, HeapBuffer, Storage};
-#[cfg(feature = "__observe")]
-#[doc(hidden)]
+#[cfg(ssewire_observe)]
 pub use trace::counting::take_bytes_examined;
 
 /// Compiles the README's example with the tests.

@@ -230,7 +230,7 @@ impl Default for Reconnect {
     }
 }
 
-/// What a client does with the response to its request for an event stream. The variants are the standard's terms.
+/// The action of a client for the response to its request for an event stream. The variants are the standard's terms.
 ///
 /// The HTML standard (`EventSource` constructor, "process the response") distinguishes:
 ///

@@ -1,18 +1,18 @@
 //! Counts the bytes that are examined, for the test that bounds the work per byte.
 //!
-//! Compiled in only with the feature `__observe`, which that test alone enables.
+//! Compiled in only with `--cfg ssewire_observe`, which the package `tests/observed` sets for that test.
 
 /// Adds to the number of bytes examined. A search counts the bytes up to and including its match.
 ///
-/// The count is a closure, so that without the feature not even the number is computed.
-#[cfg(not(feature = "__observe"))]
+/// The count is a closure, so that without the counter not even the number is computed.
+#[cfg(not(ssewire_observe))]
 #[inline(always)]
 pub(crate) fn examined(_bytes: impl FnOnce() -> usize) {}
 
-#[cfg(feature = "__observe")]
+#[cfg(ssewire_observe)]
 pub(crate) use counting::examined;
 
-#[cfg(feature = "__observe")]
+#[cfg(ssewire_observe)]
 pub(crate) mod counting {
     extern crate std;
 
