@@ -144,6 +144,9 @@ impl Accumulator {
             }
             _ => return None,
         };
+        if self.options.is_text_discarded && kind != PieceKind::InputJson {
+            discard(text, &mut self.bytes);
+        }
         Some(CurrentText { text, kind, id, key, bytes: &mut self.bytes, max_bytes: self.options.max_bytes })
     }
 
@@ -324,6 +327,13 @@ impl Accumulator {
         if is_open && matches!(delta, Delta::InputJson(_)) {
             if let Some(input) = block.input_state_mut() {
                 input.open();
+            }
+        }
+        if self.options.is_text_discarded {
+            match block {
+                ContentBlock::Text(block) => discard(&mut block.text, &mut self.bytes),
+                ContentBlock::Thinking(block) => discard(&mut block.thinking, &mut self.bytes),
+                _ => {}
             }
         }
         let mut none = PendingHalf::default();
@@ -573,6 +583,12 @@ impl Accumulator {
             _ => 0,
         }
     }
+}
+
+/// Empties a text of a message of this many bytes.
+fn discard(text: &mut String, bytes: &mut usize) {
+    *bytes = bytes.saturating_sub(text.len());
+    text.clear();
 }
 
 /// Events that mean nothing to a message, and so are never too late for it.

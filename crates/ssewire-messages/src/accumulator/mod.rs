@@ -130,6 +130,7 @@ enum Phase {
 struct Options {
     validation: Validation,
     partial: Option<PartialInput>,
+    is_text_discarded: bool,
     max_bytes: usize,
     max_blocks: usize,
 }
@@ -139,6 +140,7 @@ impl Default for Options {
         Self {
             validation: Validation::Lenient,
             partial: None,
+            is_text_discarded: false,
             max_bytes: Accumulator::DEFAULT_MAX_BYTES,
             max_blocks: Accumulator::DEFAULT_MAX_BLOCKS,
         }
@@ -222,6 +224,31 @@ impl Accumulator {
     #[must_use]
     pub fn with_partial_changes(mut self, strings: PartialStrings) -> Self {
         self.options.partial = Some(PartialInput::changes(strings));
+        self
+    }
+
+    /// Keeps only the last piece of each text and thinking block, for meters: usage, tool calls, violations and
+    /// completion are those of the whole message, at a memory that does not grow with its text. The content of the
+    /// message is then not what the model wrote, even if it is complete.
+    ///
+    /// ```
+    /// use ssewire_messages::Accumulator;
+    ///
+    /// let mut accumulator = Accumulator::new().with_discarded_text();
+    /// for payload in [
+    ///     r#"{"type":"message_start","message":{}}"#,
+    ///     r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
+    ///     r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hel"}}"#,
+    ///     r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"lo"}}"#,
+    /// ] {
+    ///     accumulator.accumulate_json(payload.as_bytes())?;
+    /// }
+    /// assert_eq!(accumulator.snapshot().final_text(), "lo");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_discarded_text(mut self) -> Self {
+        self.options.is_text_discarded = true;
         self
     }
 

@@ -1,0 +1,294 @@
+//! The calls of the host. Whatever goes wrong here, the response passes on: nothing is changed, held or stopped.
+
+use core::cell::{Cell, RefCell};
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::UNIX_EPOCH;
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::{Action, BufferType, ContextType, LogLevel, MetricType};
+
+use crate::{Config, Kind, LabelStore, Labels, Meter, Record, Sample};
+
+// The macro exports the entry point under its name.
+#[allow(unsafe_code)]
+mod entry {
+    proxy_wasm::main! {{
+        proxy_wasm::set_log_level(proxy_wasm::types::LogLevel::Warn);
+        proxy_wasm::set_root_context(|_| Box::new(super::Root(None)));
+    }}
+}
+
+/// The filter under one configuration.
+struct Root(Option<Rc<Plugin>>);
+
+/// What the streams of one configuration and one thread share.
+struct Plugin {
+    config: Config,
+    models: RefCell<Labels>,
+    routes: RefCell<Labels>,
+    metrics: RefCell<BTreeMap<String, u32>>,
+    has_warned_of_encoding: Cell<bool>,
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, _size: usize) -> bool {
+        let json = self.get_plugin_configuration().unwrap_or_default();
+        match Config::from_json(&json) {
+            Ok(config) => {
+                self.0 = Some(Rc::new(Plugin {
+                    models: RefCell::new(Labels::new(&config.models, config.max_models)),
+                    routes: RefCell::new(Labels::new(&[], config.max_routes)),
+                    metrics: RefCell::default(),
+                    has_warned_of_encoding: Cell::new(false),
+                    config,
+                }));
+                true
+            }
+            Err(error) => {
+                let _ = hostcalls::log(LogLevel::Error, &format!("ssewire: {error}"));
+                false
+            }
+        }
+    }
+
+    fn create_http_context(&self, _id: u32) -> Option<Box<dyn HttpContext>> {
+        let plugin = Rc::clone(self.0.as_ref()?);
+        Some(Box::new(Stream { plugin, started: Duration::ZERO, meter: None, is_read: false, is_ended: false }))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}
+
+/// One request and its response.
+struct Stream {
+    plugin: Rc<Plugin>,
+    started: Duration,
+    /// Boxed: most of the filter's streams may be of another content type.
+    meter: Option<Box<Meter>>,
+    /// The response is read by the meter.
+    is_read: bool,
+    /// The response has ended in order.
+    is_ended: bool,
+}
+
+impl Context for Stream {}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _count: usize, _is_end: bool) -> Action {
+        self.started = now();
+        #[cfg(feature = "crash")]
+        if self.get_http_request_header_bytes("x-ssewire-crash").is_some() {
+            core::unreachable!("asked for by the test");
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, is_end: bool) -> Action {
+        let plugin = &*self.plugin;
+        if let Some(id) = self.request_id() {
+            plugin.set_field("request_id", &id);
+        }
+        let content_type = self.get_http_response_header_bytes("content-type").unwrap_or_default();
+        let content_type = String::from_utf8_lossy(&content_type).to_ascii_lowercase();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if is_end || !plugin.config.content_types.iter().any(|name| name == media_type) {
+            plugin.skip(if is_end { "no_body" } else { "content_type" });
+            return Action::Continue;
+        }
+        let encoding = self.get_http_response_header_bytes("content-encoding").unwrap_or_default();
+        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity") {
+            plugin.skip("content_encoding");
+            if !plugin.has_warned_of_encoding.replace(true) {
+                let text = "ssewire: responses with a content-encoding are not read; see metric `skipped`";
+                let _ = hostcalls::log(LogLevel::Warn, text);
+            }
+            return Action::Continue;
+        }
+        self.is_read = true;
+        self.meter = Some(Box::new(Meter::new(plugin.config.limits, media_type, self.started)));
+        Action::Continue
+    }
+
+    fn on_http_response_body(&mut self, size: usize, is_end: bool) -> Action {
+        if self.meter.is_some() {
+            self.read(size);
+        }
+        if is_end {
+            self.end();
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        self.end();
+        Action::Continue
+    }
+
+    /// The stream is over, in order or not. The last call in which fields reach the access log.
+    fn on_log(&mut self) {
+        if let Some(mut meter) = self.meter.take() {
+            if let Some(record) = meter.end(now(), true) {
+                self.export(&record);
+            }
+        }
+        if self.is_read {
+            let end = if self.is_ended { "end_of_stream" } else { cause_of_end() };
+            self.plugin.set_field("end", end);
+            self.plugin.count("ends", &format!("|end={end}"));
+        }
+    }
+}
+
+impl Stream {
+    /// Shows the chunk to the meter, in pieces, so that the memory of the machine does not grow with it.
+    fn read(&mut self, size: usize) {
+        const PIECE: usize = 64 * 1024;
+        let now = now();
+        let mut at = 0;
+        while at < size {
+            let Ok(Some(bytes)) = hostcalls::get_buffer(BufferType::HttpResponseBody, at, PIECE.min(size - at)) else {
+                // The rest of the stream is not metered: a hole would look like a fault of the server.
+                self.meter = None;
+                self.plugin.count("failures", "|failure=read_body");
+                return;
+            };
+            if bytes.is_empty() {
+                return;
+            }
+            at = at.saturating_add(bytes.len());
+            let record = self.meter.as_mut().and_then(|meter| meter.push(&bytes, now));
+            if let Some(record) = record {
+                self.meter = None;
+                self.export(&record);
+                return;
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        self.is_ended = true;
+        if let Some(record) = self.meter.take().and_then(|mut meter| meter.end(now(), false)) {
+            self.export(&record);
+        }
+    }
+
+    fn export(&self, record: &Record) {
+        let plugin = &*self.plugin;
+        let config = &plugin.config;
+        if config.metrics {
+            let route =
+                (config.max_routes > 0).then(|| self.get_property(vec!["xds", "route_name"]).unwrap_or_default());
+            let route = route.map(|route| String::from_utf8_lossy(&route).into_owned());
+            let (mut models, mut routes) = (plugin.models.borrow_mut(), plugin.routes.borrow_mut());
+            let model = match record.model.as_deref() {
+                Some(model) => models.label(model, &SharedData("models", &config.metric_prefix)),
+                None => "unknown",
+            };
+            let route = route.as_deref().map(|route| routes.label(route, &SharedData("routes", &config.metric_prefix)));
+            for sample in record.samples(&config.metric_prefix, model, route) {
+                plugin.record(&sample);
+            }
+        }
+        if config.filter_state {
+            for (name, value) in record.fields() {
+                plugin.set_field(name, &value);
+            }
+        }
+    }
+
+    /// The value of the first header that the configuration names and that is present.
+    fn request_id(&self) -> Option<String> {
+        const MAX_BYTES: usize = 128;
+        let mut names = self.plugin.config.request_id_headers.iter();
+        let id = names.find_map(|name| self.get_http_response_header_bytes(name))?;
+        let is_plain = id.len() <= MAX_BYTES && id.iter().all(u8::is_ascii_graphic);
+        String::from_utf8(id).ok().filter(|_| is_plain)
+    }
+}
+
+impl Plugin {
+    fn skip(&self, reason: &str) {
+        self.count("skipped", &format!("|reason={reason}"));
+    }
+
+    fn count(&self, name: &str, labels: &str) {
+        if self.config.metrics {
+            let name = format!("{}.{name}{labels}", self.config.metric_prefix);
+            self.record(&Sample { kind: Kind::Counter, name, value: 1 });
+        }
+    }
+
+    fn record(&self, sample: &Sample) {
+        let mut metrics = self.metrics.borrow_mut();
+        let id = match metrics.get(&sample.name) {
+            Some(id) => *id,
+            None => {
+                let kind = match sample.kind {
+                    Kind::Counter => MetricType::Counter,
+                    Kind::Histogram => MetricType::Histogram,
+                };
+                let Ok(id) = hostcalls::define_metric(kind, &sample.name) else { return };
+                metrics.insert(sample.name.clone(), id);
+                id
+            }
+        };
+        let _ = match sample.kind {
+            Kind::Counter => hostcalls::increment_metric(id, i64::try_from(sample.value).unwrap_or(i64::MAX)),
+            Kind::Histogram => hostcalls::record_metric(id, sample.value),
+        };
+    }
+
+    fn set_field(&self, name: &str, value: &str) {
+        if self.config.filter_state {
+            let name = format!("{}.{name}", self.config.metric_prefix);
+            let _ = hostcalls::set_property(vec![&name], Some(value.as_bytes()));
+        }
+    }
+}
+
+/// A list of labels that all threads of the process share.
+struct SharedData<'a>(&'static str, &'a str);
+
+impl SharedData<'_> {
+    fn key(&self) -> String {
+        format!("{}.{}", self.1, self.0)
+    }
+}
+
+impl LabelStore for SharedData<'_> {
+    fn load(&self) -> (String, Option<u32>) {
+        let (values, version) = hostcalls::get_shared_data(&self.key()).unwrap_or_default();
+        (String::from_utf8(values.unwrap_or_default()).unwrap_or_default(), version)
+    }
+
+    fn save(&self, values: &str, version: Option<u32>) -> bool {
+        hostcalls::set_shared_data(&self.key(), Some(values.as_bytes()), version).is_ok()
+    }
+}
+
+/// The time since the epoch. A clock that fails yields times of zero.
+fn now() -> Duration {
+    hostcalls::get_current_time().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default()
+}
+
+/// Why a response did not end in order.
+fn cause_of_end() -> &'static str {
+    let details = hostcalls::get_property(vec!["response", "code_details"]).ok().flatten().unwrap_or_default();
+    let details = String::from_utf8_lossy(&details);
+    if details.contains("timeout") {
+        "timeout"
+    } else if details.starts_with("upstream") {
+        "upstream_reset"
+    } else if details.starts_with("downstream") {
+        "client_gone"
+    } else {
+        "other"
+    }
+}

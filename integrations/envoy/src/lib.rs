@@ -1,0 +1,26 @@
+//! A proxy-wasm filter that meters the Claude Messages API: each response becomes one [`Record`].
+//!
+//! ```text
+//!  host.rs     the calls of Envoy: headers, chunks, the end; metrics, filter state. Compiled for wasm32 alone.
+//!    │ bytes, times
+//!  meter.rs    the bytes of one response in, one record out. Plain Rust, tested without a host.
+//!    │ Record
+//!  record.rs   the record as metrics and as fields
+//!  labels.rs   bounds the number of values of a label
+//!  config.rs   the configuration, validated
+//! ```
+//!
+//! No text of a message leaves the meter, and it keeps none: of content it holds tool input alone, until the message
+//! ends, because a truncated call is a finding.
+
+mod config;
+#[cfg(target_arch = "wasm32")]
+mod host;
+mod labels;
+mod meter;
+mod record;
+
+pub use self::config::{Config, ConfigError};
+pub use self::labels::{LabelStore, Labels};
+pub use self::meter::{Limits, Meter};
+pub use self::record::{Kind, Record, Sample, Times, Tokens};

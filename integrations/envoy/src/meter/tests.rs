@@ -1,0 +1,255 @@
+//! The samples are those of the replay server: recorded streams, each with its message or its error.
+
+use std::fs;
+use std::path::Path;
+
+use ssewire_messages::RawJson;
+
+use super::*;
+use crate::record::Times;
+
+const SSE: &str = "text/event-stream";
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// Meters a body that arrives in chunks of this size, one each 10 ms, for a request at 1000 ms.
+fn meter_in(body: &[u8], chunk: usize, limits: Limits, is_cut: bool) -> Record {
+    let mut meter = Meter::new(limits, SSE, ms(1000));
+    let (mut record, mut now) = (None, 1000);
+    for chunk in body.chunks(chunk) {
+        now += 10;
+        let ended = meter.push(chunk, ms(now));
+        assert!(ended.is_none() || record.is_none(), "a second record");
+        record = record.or(ended);
+    }
+    let ended = meter.end(ms(now), is_cut);
+    assert!(ended.is_none() || record.is_none(), "a second record");
+    record.or(ended).expect("a record")
+}
+
+fn meter(body: &[u8]) -> Record {
+    meter_in(body, body.len().max(1), Limits::default(), false)
+}
+
+fn samples() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/ssewire-replay/samples");
+    let mut samples = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "sse") {
+            samples.push((path.display().to_string(), fs::read(&path).unwrap()));
+        }
+    }
+    assert!(samples.len() > 20, "{}", samples.len());
+    samples
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    let found = samples().into_iter().find(|(path, _)| path.ends_with(&format!("/{name}.sse")));
+    found.expect("a sample of this name").1
+}
+
+#[test]
+fn every_sample_has_the_usage_of_its_message() {
+    for (path, body) in samples() {
+        let expected = path.replace(".sse", ".message.json");
+        let record = meter(&body);
+        let Ok(json) = fs::read(&expected) else {
+            assert_eq!(record.completion, "server_error", "{path}");
+            continue;
+        };
+        let json = RawJson::from_bytes(&json).unwrap();
+        let text = |name: &str| json.get(name).and_then(|value| value.string().map(String::from));
+        let count = |name: &str| json.get("usage").and_then(|usage| usage.get(name)?.as_u64());
+        assert_eq!(record.completion, "complete", "{path}");
+        assert_eq!(record.model.as_deref(), text("model").as_deref(), "{path}");
+        assert_eq!(record.stop_reason, text("stop_reason").as_deref(), "{path}");
+        assert_eq!(record.tokens.input, count("input_tokens"), "{path}");
+        assert_eq!(record.tokens.output, count("output_tokens"), "{path}");
+        assert_eq!(record.tokens.cache_read, count("cache_read_input_tokens"), "{path}");
+        assert_eq!(record.tokens.cache_write, count("cache_creation_input_tokens"), "{path}");
+        let blocks = json.get("content").unwrap();
+        let calls = blocks.elements().filter(|block| block.get("type").unwrap().string().unwrap() == "tool_use");
+        assert_eq!(record.tool_calls, calls.count() as u64, "{path}");
+    }
+}
+
+#[test]
+fn chunks_change_nothing_but_the_times() {
+    for (path, body) in samples() {
+        let whole = meter(&body);
+        for size in [1, 7, 64, 1400] {
+            let record = meter_in(&body, size, Limits::default(), false);
+            assert_eq!(Record { times: whole.times, ..record }, whole, "{path} in chunks of {size}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_is_cut_is_truncated_at_every_byte_before_the_stop_reason() {
+    let body = sample("text");
+    let end = body.windows(13).position(|window| window == b"message_delta").unwrap();
+    for length in 0..end {
+        let record = meter_in(&body[..length], 64, Limits::default(), true);
+        assert_eq!(record.completion, "truncated", "after {length} bytes");
+    }
+}
+
+#[test]
+fn times_are_those_of_the_clock() {
+    let mut meter = Meter::new(Limits::default(), SSE, ms(100));
+    let mut events = Vec::new();
+    for event in [
+        r#"{"type":"message_start","message":{"model":"m","usage":{"input_tokens":7,"output_tokens":1}}}"#,
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}}"#,
+        r#"{"type":"content_block_stop","index":0}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":50}}"#,
+        r#"{"type":"message_stop"}"#,
+    ] {
+        events.push(format!("data: {event}\n\n"));
+    }
+    let mut record = None;
+    for (event, now) in events.iter().zip([150, 160, 400, 410, 500, 650]) {
+        assert_eq!(record, None);
+        record = meter.push(event.as_bytes(), ms(now));
+    }
+    let times = record.unwrap().times;
+    assert_eq!(times.first_byte_ms, Some(50));
+    assert_eq!(times.first_text_ms, Some(300));
+    assert_eq!(times.longest_gap_ms, Some(240));
+    assert_eq!(times.tokens_per_second, Some(100), "50 tokens in the 500 ms after the first byte");
+    assert_eq!(meter.end(ms(700), false), None);
+}
+
+#[test]
+fn a_stall_is_the_longest_gap() {
+    let mut meter = Meter::new(Limits::default(), SSE, ms(0));
+    assert_eq!(meter.push(b"data: {\"type\":\"message_start\",\"message\":{}}\n\n", ms(10)), None);
+    let record = meter.end(ms(30_010), true).unwrap();
+    assert_eq!((record.completion, record.times.longest_gap_ms), ("truncated", Some(30_000)));
+}
+
+#[test]
+fn a_clock_that_goes_back_is_no_error() {
+    let mut meter = Meter::new(Limits::default(), SSE, ms(1000));
+    assert_eq!(meter.push(&sample("text")[..100], ms(500)), None);
+    let record = meter.end(ms(10), true).unwrap();
+    assert_eq!(record.times.first_byte_ms, Some(0));
+    assert_eq!(record.times.longest_gap_ms, Some(0));
+}
+
+#[test]
+fn a_message_as_json_has_usage_and_no_stream_times() {
+    let json = br#"{"type":"message","model":"m","content":[{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use","usage":{"input_tokens":3,"output_tokens":4}}"#;
+    let mut meter = Meter::new(Limits::default(), "application/json", ms(0));
+    assert_eq!(meter.push(json, ms(5)), None);
+    let record = meter.end(ms(6), false).unwrap();
+    assert_eq!((record.completion, record.stop_reason, record.tool_calls), ("complete", Some("tool_use"), 1));
+    assert_eq!((record.tokens.input, record.tokens.output), (Some(3), Some(4)));
+    assert_eq!((record.times.first_byte_ms, record.times.longest_gap_ms), (Some(5), None));
+}
+
+#[test]
+fn other_bodies_have_a_kind() {
+    let error = br#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
+    let cases: [(&[u8], _, _); 5] = [
+        (error, "server_error", None),
+        (b"<!DOCTYPE html><html></html>", "non_stream_body", Some("html")),
+        (b"\x1f\x8b\x08\0\0\0\0\0", "non_stream_body", Some("compressed")),
+        (b"", "non_stream_body", Some("empty")),
+        (b"data: {\"choices\":[]}\n\n", "non_stream_body", Some("other_events")),
+    ];
+    for (body, completion, kind) in cases {
+        let record = meter(body);
+        assert_eq!((record.completion, record.body), (completion, kind), "{:?}", body.escape_ascii().to_string());
+    }
+}
+
+#[test]
+fn implausible_counts_are_left_out_and_counted() {
+    let text = String::from_utf8(sample("text")).unwrap();
+    let lie = text.replace("\"output_tokens\":", "\"output_tokens\":9999999999");
+    assert_ne!(lie, text);
+    let record = meter(lie.as_bytes());
+    assert_eq!((record.completion, record.tokens.output, record.implausible_counts), ("complete", None, 1));
+    assert!(record.tokens.input.is_some());
+}
+
+#[test]
+fn an_unknown_stop_reason_is_other() {
+    let text = String::from_utf8(sample("text")).unwrap().replace("end_turn", "a_reason_of_tomorrow");
+    assert_eq!(meter(text.as_bytes()).stop_reason, Some("other"));
+}
+
+#[test]
+fn violations_are_counted_by_kind() {
+    let text = String::from_utf8(sample("text")).unwrap();
+    let stop = text.find("event: content_block_stop").unwrap();
+    let end = stop + text[stop..].find("\n\n").unwrap() + 2;
+    let without = [&text[..stop], &text[end..]].concat();
+    let record = meter(without.as_bytes());
+    assert_eq!((record.completion, record.violations), ("complete", vec![("missing_stop".into(), 1)]));
+}
+
+#[test]
+fn a_giant_event_exceeds_the_limit_and_the_usage_still_counts() {
+    let mut body = sample("text");
+    let stop = body.windows(25).position(|window| window == b"event: content_block_stop").unwrap();
+    let giant = format!(
+        "data: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{}\"}}}}\n\n",
+        "x".repeat(8192)
+    );
+    body.splice(stop..stop, giant.into_bytes());
+    let record = meter_in(&body, 1400, Limits { event_bytes: 4096, ..Limits::default() }, false);
+    assert_eq!(record.completion, "limit_exceeded");
+    assert_eq!(record.tokens, meter(&sample("text")).tokens);
+}
+
+#[test]
+fn text_of_any_length_stays_within_a_small_limit() {
+    let mut body = sample("text");
+    let stop = body.windows(25).position(|window| window == b"event: content_block_stop").unwrap();
+    let delta = "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"word \"}}\n\n";
+    body.splice(stop..stop, delta.repeat(10_000).into_bytes());
+    let limits = Limits { event_bytes: 4096, message_bytes: 4096, ..Limits::default() };
+    assert_eq!(meter_in(&body, 1400, limits, false).completion, "complete");
+}
+
+#[test]
+fn tool_input_beyond_the_limit_exceeds_it() {
+    let mut body = sample("tool_use");
+    let delta = body.windows(16).position(|window| window == b"input_json_delta").unwrap();
+    let event = body[..delta].windows(7).rposition(|window| window == b"event: ").unwrap();
+    let more = "data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"        \"}}\n\n";
+    body.splice(event..event, more.repeat(1000).into_bytes());
+    let limits = Limits { event_bytes: 4096, message_bytes: 4096, ..Limits::default() };
+    let record = meter_in(&body, 1400, limits, false);
+    assert_eq!((record.completion, record.stop_reason), ("limit_exceeded", Some("tool_use")));
+}
+
+#[test]
+fn endless_comments_do_not_change_the_message() {
+    let body = [b": keep-alive\n".repeat(10_000), sample("text")].concat();
+    let record = meter_in(&body, 4096, Limits::default(), false);
+    assert_eq!(
+        Record { times: Times::default(), ..record },
+        Record { times: Times::default(), ..meter(&sample("text")) }
+    );
+}
+
+#[test]
+fn any_bytes_yield_one_record() {
+    let mut state = 1u32;
+    for _ in 0..200 {
+        let body: Vec<u8> = (0..500)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            })
+            .collect();
+        assert_ne!(meter_in(&body, 64, Limits::default(), false).completion, "complete");
+    }
+}

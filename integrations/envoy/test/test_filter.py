@@ -1,0 +1,272 @@
+"""The filter in the real Envoy, in front of the replay server. `ci/envoy` builds both and runs this.
+
+STREAMS is the number of concurrent streams, 300 unless it is set.
+"""
+
+import asyncio
+import collections
+import json
+import os
+import unittest
+from pathlib import Path
+
+import harness
+from harness import NAMES, PATIENCE_S, SAMPLES, Envoy, Replay, Stream, fetch, wait_until, wasm_filter
+
+MODULE, CRASHING = Path(os.environ["MODULE"]), Path(os.environ["CRASHING_MODULE"])
+STREAMS = int(os.environ.get("STREAMS", "300"))
+
+# One for the first configuration.
+RELOADS = "extension_config_discovery.http_filter.meter.config_reload"
+
+TRUNCATED, COMPLETE = ("truncated", None), ("complete", None)
+# Each fault of the replay server: the completion and the kind of body, and how the response ended. `None`: the response
+# is not read, for the reason in third place.
+FAULTS = {
+    "cut": (TRUNCATED, "upstream_reset"),
+    "cut-in-chunk": (TRUNCATED, "upstream_reset"),
+    "cut-unnoticed": (TRUNCATED, "end_of_stream"),
+    "cut-with-length": (TRUNCATED, "upstream_reset"),
+    "cut-first-event": (TRUNCATED, "upstream_reset"),
+    "ends-early": (TRUNCATED, "end_of_stream"),
+    "no-last-blank-line": (COMPLETE, "end_of_stream"),
+    "reset": (TRUNCATED, "upstream_reset"),
+    "wrong-length": (COMPLETE, "upstream_reset"),
+    "stall": (TRUNCATED, "timeout"),
+    "stall-first": (TRUNCATED, "timeout"),
+    "keep-alive-only": (TRUNCATED, "client_gone"),
+    "slow": (COMPLETE, "end_of_stream"),
+    "split": (COMPLETE, "end_of_stream"),
+    "odd-chunks": (COMPLETE, "end_of_stream"),
+    "content-length": (COMPLETE, "end_of_stream"),
+    "until-close": (COMPLETE, "end_of_stream"),
+    "pings": (COMPLETE, "end_of_stream"),
+    "bom": (COMPLETE, "end_of_stream"),
+    "crlf": (COMPLETE, "end_of_stream"),
+    "cr": (COMPLETE, "end_of_stream"),
+    "done": (COMPLETE, "end_of_stream"),
+    "error-event": (("server_error", None), "end_of_stream"),
+    "error-first": (("server_error", None), "end_of_stream"),
+    "204": (None, "no_body"),
+    "400": (("server_error", None), "end_of_stream"),
+    "429": (("server_error", None), "end_of_stream"),
+    "502": (None, "content_type"),
+    "529": (("server_error", None), "end_of_stream"),
+    "json-body": (COMPLETE, "end_of_stream"),
+    "html-body": (None, "content_type"),
+    "gzip": (("non_stream_body", "compressed"), "end_of_stream"),
+    "empty": (("non_stream_body", "empty"), "end_of_stream"),
+}
+
+
+def sample(name):
+    return (SAMPLES / f"{name}.sse").read_bytes()
+
+
+def message(name):
+    """The message of a sample, or `None` if it ends in an error."""
+    file = SAMPLES / f"{name}.message.json"
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def expected_counters(names):
+    """What the filter counts over complete samples, by the messages that they are known to be."""
+    counters = collections.Counter()
+    for name in names:
+        model = {"model": message(name)["model"], "route": "tools" if name.startswith("tool") else "rest"}
+
+        def add(metric, number, **labels):
+            if number:
+                counters[metric, tuple(sorted((model | labels).items()))] += number
+
+        usage = message(name)["usage"]
+        add("ssewire_messages", 1, completion="complete")
+        add("ssewire_stop_reasons", 1, stop_reason=message(name)["stop_reason"])
+        add("ssewire_tokens", usage.get("input_tokens"), kind="input")
+        add("ssewire_tokens", usage.get("output_tokens"), kind="output")
+        add("ssewire_tokens", usage.get("cache_read_input_tokens"), kind="cache_read")
+        add("ssewire_tokens", usage.get("cache_creation_input_tokens"), kind="cache_write")
+        add("ssewire_tool_calls", sum(block["type"] == "tool_use" for block in message(name)["content"]))
+        add("ssewire_longest_gap_ms_count", 1)
+    return dict(counters)
+
+
+def counters(envoy, prefix="ssewire"):
+    """Those of the filter's metrics that `expected_counters` predicts."""
+    names = ["messages", "stop_reasons", "tokens", "tool_calls", "longest_gap_ms_count"]
+    names = {f"{prefix}_{name}" for name in names}
+    return {key: number for key, number in envoy.metrics(prefix).items() if key[0] in names}
+
+
+async def open_all(port, names, **headers):
+    """Opens a stream for each name, and waits for the first chunk of each."""
+
+    async def opened(name):
+        stream = await Stream.open(port, f"/{name}", **headers)
+        await stream.read_chunk()
+        return stream
+
+    return await asyncio.gather(*(asyncio.wait_for(opened(name), PATIENCE_S) for name in names))
+
+
+async def read_all(streams):
+    return await asyncio.gather(*(stream.read_all() for stream in streams))
+
+
+class Filter(unittest.IsolatedAsyncioTestCase):
+    maxDiff = None
+
+    async def asyncSetUp(self):
+        # Otherwise every slow step is reported.
+        asyncio.get_running_loop().set_debug(False)
+
+    def start(self, process):
+        self.addCleanup(process.stop)
+        return process
+
+    def assert_whole(self, names, responses):
+        for name, response in zip(names, responses, strict=True):
+            self.assertTrue(response.is_whole, name)
+            self.assertEqual(response.body, sample(name), name)
+
+    async def test_samples_arrive_byte_for_byte_and_are_metered(self):
+        replay = self.start(Replay("--chunk-size", 137, "--delay-ms", 1))
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {"max_routes": 8})))
+        responses = [await fetch(envoy.port, f"/{name}") for name in NAMES]
+        self.assert_whole(NAMES, responses)
+        records = envoy.records(len(NAMES))
+        for name, record in zip(NAMES, records, strict=True):
+            self.assertEqual((record["path"], record["end"]), (f"/{name}", "end_of_stream"))
+            expected = message(name)
+            if expected is None:
+                self.assertEqual(record["completion"], "server_error", name)
+                continue
+            self.assertEqual(record["completion"], "complete", name)
+            self.assertEqual(record["model"], expected["model"], name)
+            self.assertEqual(record["stop_reason"], expected["stop_reason"], name)
+            self.assertEqual(record["output_tokens"], str(expected["usage"]["output_tokens"]), name)
+        found = counters(envoy)
+        for key, number in expected_counters(name for name in NAMES if message(name)).items():
+            # Samples that end in an error have counts, too.
+            self.assertGreaterEqual(found[key], number, key)
+
+    async def test_every_fault_has_its_completion(self):
+        replay = self.start(Replay("--chunk-size", 137))
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {}), idle_timeout_s=2))
+
+        async def fetch_through(port, fault):
+            stream = await Stream.open(port, f"/faults/{fault}")
+            if fault == "keep-alive-only":
+                while len(stream.response.body) < len(sample("text")):
+                    await stream.read_chunk()
+                return await stream.close()
+            return await asyncio.wait_for(stream.read_all(), PATIENCE_S)
+
+        endless = {"stall", "stall-first", "keep-alive-only"}
+        for fault in FAULTS:
+            through = await fetch_through(envoy.port, fault)
+            if fault not in endless:
+                direct = await fetch_through(replay.port, fault)
+                self.assertEqual(through.status, direct.status, fault)
+                # What arrives before a reset depends on time.
+                if direct.is_whole:
+                    self.assertEqual(through.body, direct.body, fault)
+        records = {record["path"].removeprefix("/faults/"): record for record in envoy.records(len(FAULTS))}
+        for fault, (expected, end) in FAULTS.items():
+            record = records[fault]
+            with self.subTest(fault=fault, details=record["details"]):
+                if expected is None:
+                    self.assertEqual((record["completion"], record["end"]), (None, None))
+                else:
+                    self.assertEqual((record["completion"], record["body"], record["end"]), (*expected, end))
+        metrics = envoy.metrics()
+        ends = collections.Counter(end for expected, end in FAULTS.values() if expected)
+        self.assertEqual({dict(key[1])["end"]: number for key, number in metrics.items() if key[0] == "ssewire_ends"}, ends)
+        skipped = collections.Counter(end for expected, end in FAULTS.values() if not expected)
+        found = {dict(key[1])["reason"]: number for key, number in metrics.items() if key[0] == "ssewire_skipped"}
+        self.assertEqual(found, skipped)
+
+    async def test_counters_add_up_over_concurrent_streams(self):
+        harness.raise_descriptor_limit()
+        replay = self.start(Replay("--chunk-size", 200, "--delay-ms", 500))
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {"max_routes": 8}), threads=2))
+        complete = [name for name in NAMES if message(name)]
+        names = [complete[number % len(complete)] for number in range(STREAMS)]
+        streams = await open_all(envoy.port, names)
+        self.assert_whole(names, await read_all(streams))
+        envoy.records(STREAMS)
+        self.assertEqual(counters(envoy), expected_counters(names))
+
+    async def test_models_are_bounded_over_all_threads(self):
+        replay = self.start(Replay())
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {"models": ["claude-opus-*"], "max_models": 1}), threads=2))
+        names = [name for name in NAMES if message(name)] * 2
+        await asyncio.gather(*(fetch(envoy.port, f"/{name}") for name in names))
+        envoy.records(len(names))
+        models = {dict(key[1])["model"] for key in counters(envoy)}
+        self.assertEqual(len(models), 2, models)
+        self.assertIn("other", models)
+
+    async def test_a_new_configuration_loses_no_stream(self):
+        replay = self.start(Replay("--chunk-size", 200, "--delay-ms", 300))
+        before, after = {"max_routes": 8}, {"max_routes": 8, "metric_prefix": "after"}
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, before), threads=2))
+        names = [name for name in NAMES if message(name)] * 2
+        old = await open_all(envoy.port, names)
+        envoy.set_filter(wasm_filter(MODULE, after))
+        wait_until("the new configuration", lambda: envoy.stat(RELOADS) == 2)
+        new = await open_all(envoy.port, names)
+        self.assert_whole(names * 2, await read_all([*old, *new]))
+        envoy.records(2 * len(names))
+        expected = expected_counters(names)
+        self.assertEqual(counters(envoy), expected)
+        renamed = {(key[0].replace("ssewire", "after"), key[1]): number for key, number in expected.items()}
+        self.assertEqual(counters(envoy, "after"), renamed)
+
+    async def test_an_invalid_configuration_is_rejected_by_name(self):
+        replay = self.start(Replay())
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {"metric_prefix": "good"})))
+        self.assertTrue((await fetch(envoy.port, "/text")).is_whole)
+        envoy.set_filter(wasm_filter(MODULE, {"max_models": "many"}))
+        wait_until("the error", lambda: "member `max_models` is not a number from 0 to 1024" in envoy.read(envoy.log))
+        self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
+
+    async def test_a_crash_of_the_machine_is_contained(self):
+        replay = self.start(Replay("--chunk-size", 200, "--delay-ms", 300))
+        envoy = self.start(Envoy(replay.port, wasm_filter(CRASHING, {})))
+        names = [name for name in NAMES if message(name)]
+        streams = await open_all(envoy.port, names)
+        crashed = await fetch(envoy.port, "/text", x_ssewire_crash="1")
+        self.assert_whole(["text", *names], [crashed, *await read_all(streams)])
+        wait_until("the report", lambda: "proxy_on_request_headers failed" in envoy.read(envoy.log))
+        # From now on nothing is metered, until there is another configuration.
+        self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
+        envoy.records(len(names) + 2)
+        self.assertEqual(counters(envoy), {})
+        created = envoy.stat("wasm.envoy.wasm.runtime.v8.created")
+        envoy.set_filter(wasm_filter(CRASHING, {"max_models": 1}))
+        wait_until("a new machine", lambda: envoy.stat("wasm.envoy.wasm.runtime.v8.created") > created)
+        wait_until("the new configuration", lambda: envoy.stat(RELOADS) == 2)
+        self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
+        self.assertEqual(envoy.records(len(names) + 3)[-1]["completion"], "complete")
+
+    async def test_a_compressed_response_passes_and_is_said_to_be_unreadable(self):
+        async def answer(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\n")
+            writer.write(b"connection: close\r\nrequest-id: req_1\r\n\r\n\x1f\x8b\x08\0")
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        envoy = self.start(Envoy(server.sockets[0].getsockname()[1], wasm_filter(MODULE, {})))
+        for _ in range(2):
+            self.assertEqual((await fetch(envoy.port, "/")).body, b"\x1f\x8b\x08\0")
+        records = envoy.records(2)
+        self.assertEqual([(record["completion"], record["request_id"]) for record in records], [(None, "req_1")] * 2)
+        self.assertEqual(envoy.metrics()["ssewire_skipped", (("reason", "content_encoding"),)], 2)
+        self.assertEqual(envoy.read(envoy.log).count("content-encoding are not read"), 1)
+        server.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
