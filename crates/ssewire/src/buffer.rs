@@ -247,26 +247,19 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     /// "Dispatch the event": "set the last event ID string of the event source to the value of the last event ID buffer",
-    /// and start a new block. The arguments are the values that lie in the chunk; those in the buffer stay readable until
-    /// the next write.
-    pub(crate) fn dispatch(&mut self, event_type: Option<Range<usize>>, data: Option<Range<usize>>) -> BlockSpan {
+    /// and start a new block. Type and data stay readable until the next write.
+    pub(crate) fn dispatch(&mut self) -> BlockSpan {
         let has_id = self.has_id;
         if has_id {
             self.commit_id();
         }
-        let buffered_type = self.event_type_range();
-        let buffered_type = self.has_event_type.then_some(Span::Buffer(buffered_type.start, buffered_type.end));
-        let buffered_data = self.has_data.then_some(Span::Buffer(0, self.data));
+        let event_type = self.event_type_range();
+        let event_type = self.has_event_type.then_some(Span::Buffer(event_type.start, event_type.end));
+        let data = self.has_data.then_some(Span::Buffer(0, self.data));
         self.discard_block();
         self.note_block();
         self.check();
-        BlockSpan {
-            event_type: event_type.map(Span::in_chunk).or(buffered_type),
-            data: data.map(Span::in_chunk).or(buffered_data),
-            has_id,
-            id_ignored: false,
-            has_retry: false,
-        }
+        BlockSpan { event_type, data, has_id, id_ignored: false, has_retry: false }
     }
 
     /// Ends a line that is not part of a block. Its bytes stay readable until the next write.
@@ -467,7 +460,7 @@ mod tests {
         buffer.push_data(b"b", false).unwrap();
         buffer.push_data(b"c", true).unwrap();
         buffer.push_data(b"", true).unwrap();
-        let data = buffer.dispatch(None, None).data;
+        let data = buffer.dispatch().data;
         assert_eq!(bytes(&buffer, data), b"a\nbc\n");
     }
 
@@ -480,7 +473,7 @@ mod tests {
         assert!(buffer.set_last_event_id(b"x").is_err());
         buffer.push_truncated(b"x", 9);
         assert!(buffer.is_truncated());
-        let block = buffer.dispatch(None, None);
+        let block = buffer.dispatch();
         assert_eq!(bytes(&buffer, block.data), b"12345678");
         assert!(block.event_type.is_none() && !block.has_id);
     }
@@ -493,7 +486,7 @@ mod tests {
         buffer.push_value(b"abcde").unwrap();
         buffer.set_event_type(b"fg").unwrap();
         assert!(buffer.set_event_type(b"12345678").is_err());
-        let block = buffer.dispatch(None, None);
+        let block = buffer.dispatch();
         assert_eq!((bytes(&buffer, block.event_type), bytes(&buffer, block.data)), (&b"abcdefg"[..], &b"d"[..]));
     }
 
@@ -504,7 +497,7 @@ mod tests {
             buffer.set_id(id).unwrap();
         }
         buffer.push_data(b"data", true).unwrap();
-        let data = buffer.dispatch(None, None).data;
+        let data = buffer.dispatch().data;
         assert_eq!(buffer.last_event_id(), b"5678");
         assert_eq!(bytes(&buffer, data), b"data");
     }
@@ -519,7 +512,7 @@ mod tests {
             buffer.push_data(b"d", true).unwrap();
             buffer.set_last_event_id(id).unwrap();
             assert_eq!(buffer.last_event_id(), id);
-            let block = buffer.dispatch(None, None);
+            let block = buffer.dispatch();
             assert_eq!((bytes(&buffer, block.event_type), bytes(&buffer, block.data)), (&b"t"[..], &b"d"[..]));
             assert_eq!(buffer.last_event_id(), b"i");
         }

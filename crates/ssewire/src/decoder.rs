@@ -319,7 +319,7 @@ impl<S: Storage> Decoder<S> {
     pub fn decode_block<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Block<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
         let frame = self.step(input, Until::Block)?;
-        Ok(frame.and_then(|frame| FrameSpan(frame).block()).map(|span| self.resolve_block(chunk, span)))
+        Ok(frame.and_then(FrameSpan::block).map(|span| self.resolve_block(chunk, span)))
     }
 
     /// Decodes up to the next frame: a block, a comment ([`with_comments`](Self::with_comments)) or an unknown field
@@ -381,7 +381,7 @@ impl<S: Storage> Decoder<S> {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn poll_event(&mut self, input: &mut &[u8]) -> Result<Option<EventSpan>, DecodeError> {
-        Ok(self.step(input, Until::Event)?.and_then(|frame| FrameSpan(frame).event()))
+        Ok(self.step(input, Until::Event)?.and_then(FrameSpan::event))
     }
 
     /// As [`decode_frame`](Self::decode_frame), without borrowing; see [`poll_event`](Self::poll_event). A decoder without
@@ -391,7 +391,7 @@ impl<S: Storage> Decoder<S> {
     /// As [`decode`](Self::decode).
     #[inline]
     pub fn poll_frame(&mut self, input: &mut &[u8]) -> Result<Option<FrameSpan>, DecodeError> {
-        Ok(self.step(input, Until::Frame)?.map(FrameSpan))
+        self.step(input, Until::Frame)
     }
 
     /// Consumes an event that the caller has recognised by itself: the first `len` bytes of the input, up to the end of its
@@ -522,10 +522,12 @@ impl<S: Storage> Decoder<S> {
 
     /// Reads up to the next frame: on the fast path if an event lies complete in the chunk, else on the slow path.
     #[inline(always)]
-    fn step(&mut self, input: &mut &[u8], until: Until) -> Result<Option<FrameParts>, DecodeError> {
+    fn step(&mut self, input: &mut &[u8], until: Until) -> Result<Option<FrameSpan>, DecodeError> {
         let chunk = *input;
         match self.scan(input) {
-            Ok((event_type, data)) => Ok(Some(FrameParts::Block(BlockSpan::of_borrowed(chunk, event_type, data)))),
+            Ok((event_type, data)) => {
+                Ok(Some(FrameSpan(FrameParts::Block(BlockSpan::of_borrowed(chunk, event_type, data)))))
+            }
             Err(scan) => self.read(input, until, scan),
         }
     }
@@ -536,19 +538,18 @@ impl<S: Storage> Decoder<S> {
     fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Scan<'c>> {
         debug_assert_eq!(self.between_blocks, self.starts_block());
         if !self.between_blocks {
-            return Err(Scan::Nothing);
+            return Err(Scan::nothing(input));
         }
-        let chunk: &'c [u8] = input;
-        match scan_event(chunk, &mut self.head) {
+        let scan = scan_event(input, &mut self.head);
+        match scan {
             // An event above the limit: reading it line by line finds the first byte in excess.
-            scan if scan.size(chunk) > self.max_event_bytes => Err(Scan::Nothing),
-            Scan::Event { event_type, data, rest } => {
-                *input = rest;
-                self.pending = 0;
+            _ if scan.size() > self.max_event_bytes => Err(Scan::nothing(input)),
+            Scan { event_type, data: Some(data), line: LineState::Blank, rest } => {
+                (*input, self.pending) = (rest, 0);
                 self.buffer.note_block();
                 Ok((event_type, data))
             }
-            scan => Err(scan),
+            _ => Err(scan),
         }
     }
 
@@ -561,7 +562,7 @@ impl<S: Storage> Decoder<S> {
     ) -> Result<Option<Event<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
         let frame = self.read(input, Until::Event, scan)?;
-        Ok(frame.and_then(|frame| FrameSpan(frame).event()).map(|span| self.resolve(chunk, span)))
+        Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve(chunk, span)))
     }
 }
 

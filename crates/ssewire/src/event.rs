@@ -1,7 +1,6 @@
 //! Fields to events: events, blocks and frames as the caller sees them, and the spans they are resolved from.
 
 use core::fmt;
-use core::ops::Range;
 use core::str::Utf8Error;
 use core::time::Duration;
 
@@ -235,8 +234,8 @@ impl BlockSpan {
     #[inline(always)]
     pub(crate) fn of_borrowed(chunk: &[u8], event_type: Option<&[u8]>, data: &[u8]) -> Self {
         Self {
-            event_type: event_type.map(|part| subslice_span(chunk, part)),
-            data: Some(subslice_span(chunk, data)),
+            event_type: event_type.map(|part| Span::in_chunk(chunk, part)),
+            data: Some(Span::in_chunk(chunk, data)),
             has_id: false,
             id_ignored: false,
             has_retry: false,
@@ -293,19 +292,15 @@ pub(crate) enum Span {
 }
 
 impl Span {
-    pub(crate) fn in_chunk(range: Range<usize>) -> Self {
-        Self::Chunk(range.start, range.end)
+    /// Where `part`, a subslice of `chunk`, lies in it.
+    #[inline(always)]
+    pub(crate) fn in_chunk(chunk: &[u8], part: &[u8]) -> Self {
+        let start = part.as_ptr().addr().wrapping_sub(chunk.as_ptr().addr());
+        Self::Chunk(start, start.wrapping_add(part.len()))
     }
 }
 
 /// The event type to dispatch: "message" unless a block sets one that is not empty.
 pub(crate) fn default_type(set: Option<&[u8]>) -> &[u8] {
     set.filter(|event_type| !event_type.is_empty()).unwrap_or(b"message")
-}
-
-/// Where `part`, a subslice of `chunk`, lies in it.
-#[inline(always)]
-fn subslice_span(chunk: &[u8], part: &[u8]) -> Span {
-    let start = part.as_ptr().addr().wrapping_sub(chunk.as_ptr().addr());
-    Span::Chunk(start, start.wrapping_add(part.len()))
 }

@@ -15,38 +15,38 @@
 //!   ([`EventHead`]) replaces one of the three searches of an event.
 //! * *Read first*: [`scan_event`], then `Decoder::scan` in `decoder.rs`.
 
-use core::ops::Range;
-
-use crate::field::Name;
+use crate::field::LineState;
 use crate::line::{LineEnd, split_line};
 use crate::trace;
 
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
 
-/// What [`scan_event`] found at the start of a block. All ranges are offsets into the chunk.
+/// What [`scan_event`] has read at the start of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Scan<'c> {
-    /// A complete event, and the bytes after its blank line.
-    Event { event_type: Option<&'c [u8]>, data: &'c [u8], rest: &'c [u8] },
-    /// Complete lines up to `end`, where the slow path continues: at the start of a line, or of the value of the field `open`.
-    Lines { event_type: Option<Range<usize>>, data: Option<Range<usize>>, open: Option<Name>, end: usize },
-    /// Nothing was scanned.
-    Nothing,
+pub(crate) struct Scan<'c> {
+    pub(crate) event_type: Option<&'c [u8]>,
+    pub(crate) data: Option<&'c [u8]>,
+    /// Where `rest` starts: `Blank` after the blank line of a complete event, `Start` at the start of a line for the slow
+    /// path, `Event` or `Data` within such a value, which goes to the end of the chunk.
+    pub(crate) line: LineState,
+    /// What follows in the chunk.
+    pub(crate) rest: &'c [u8],
 }
 
-impl Scan<'_> {
+impl<'c> Scan<'c> {
+    /// Leaves all of the chunk to the slow path.
+    pub(crate) fn nothing(chunk: &'c [u8]) -> Self {
+        Self { event_type: None, data: None, line: LineState::Start, rest: chunk }
+    }
+
     /// The logical size of what was scanned: type, data and the open value. Cannot overflow: all of it lies in the chunk.
     #[inline(always)]
-    pub(crate) fn size(&self, chunk: &[u8]) -> usize {
-        match self {
-            Self::Event { event_type, data, .. } => event_type.map_or(0, <[u8]>::len).wrapping_add(data.len()),
-            Self::Lines { event_type, data, open, end } => {
-                let len = |part: &Option<Range<usize>>| part.as_ref().map_or(0, Range::len);
-                let open = open.map_or(0, |_| chunk.len().wrapping_sub(*end));
-                len(event_type).wrapping_add(len(data)).wrapping_add(open)
-            }
-            Self::Nothing => 0,
+    pub(crate) fn size(&self) -> usize {
+        let closed = self.event_type.map_or(0, <[u8]>::len).wrapping_add(self.data.map_or(0, <[u8]>::len));
+        match self.line {
+            LineState::Event | LineState::Data => closed.wrapping_add(self.rest.len()),
+            _ => closed,
         }
     }
 }
@@ -54,7 +54,6 @@ impl Scan<'_> {
 /// Scans the start of a block. `head` is the head of an earlier event, which the next one is likely to repeat.
 #[inline(always)]
 pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Scan<'c> {
-    let offset_of = |rest: &[u8]| chunk.len().wrapping_sub(rest.len());
     let (event_type, value) = match head.strip_from(chunk) {
         Some((event_type, value)) => (Some(event_type), value),
         None => match scan_head(chunk, head) {
@@ -62,25 +61,22 @@ pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Scan<'c> 
             Err(scan) => return scan,
         },
     };
-    let (line, open, end) = match split_line(value) {
+    let (data, line, rest) = match split_line(value) {
         Ok((data, [b'\n', rest @ ..])) => {
             trace::examined(|| 1);
-            return Scan::Event { event_type, data, rest };
+            (Some(data), LineState::Blank, rest)
         }
         Ok((data, rest)) => {
             trace::examined(|| rest.len().min(1));
-            (Some(data), None, offset_of(rest))
+            (Some(data), LineState::Start, rest)
         }
-        Err(LineEnd::Cr) => (None, None, offset_of(value).wrapping_sub(DATA.len())),
-        Err(LineEnd::Missing) => (None, Some(Name::Data), offset_of(value)),
+        Err(LineEnd::Cr) => {
+            let line = chunk.get(chunk.len().wrapping_sub(value.len()).wrapping_sub(DATA.len())..);
+            (None, LineState::Start, line.unwrap_or(value))
+        }
+        Err(LineEnd::Missing) => (None, LineState::Data, value),
     };
-    let data = line.map(|line| offset_of(value)..offset_of(value).wrapping_add(line.len()));
-    Scan::Lines { event_type: event_type.map(type_range), data, open, end }
-}
-
-/// Where the event type lies if its line starts the chunk.
-fn type_range(event_type: &[u8]) -> Range<usize> {
-    EVENT.len()..EVENT.len().wrapping_add(event_type.len())
+    Scan { event_type, data, line, rest }
 }
 
 /// Splits a complete `data: ` line that ends in LF: its value, and the bytes after it. If the chunk cuts the line, the error
@@ -108,19 +104,16 @@ fn scan_head<'c>(chunk: &'c [u8], head: &mut EventHead) -> Result<Head<'c>, Scan
         trace::examined(|| EVENT.len().wrapping_sub(1));
         match split_line(value) {
             Ok((value, next)) => (event_type, rest) = (Some(value), next),
-            Err(LineEnd::Cr) => return Err(Scan::Nothing),
-            Err(LineEnd::Missing) => {
-                return Err(Scan::Lines { event_type: None, data: None, open: Some(Name::Event), end: EVENT.len() });
-            }
+            Err(LineEnd::Cr) => return Err(Scan::nothing(chunk)),
+            Err(LineEnd::Missing) => return Err(Scan { line: LineState::Event, ..Scan::nothing(value) }),
         }
     }
     let Some(value) = rest.strip_prefix(DATA) else {
-        let end = chunk.len().wrapping_sub(rest.len());
-        return Err(Scan::Lines { event_type: event_type.map(type_range), data: None, open: None, end });
+        return Err(Scan { event_type, ..Scan::nothing(rest) });
     };
     trace::examined(|| DATA.len());
-    if let Some(event_type) = event_type {
-        head.remember(chunk, type_range(event_type).end);
+    if event_type.is_some() {
+        head.remember(chunk.get(..chunk.len().wrapping_sub(value.len())).unwrap_or_default());
     }
     Ok((event_type, value))
 }
@@ -149,15 +142,12 @@ impl EventHead {
     #[inline(always)]
     fn strip_from<'c>(&self, chunk: &'c [u8]) -> Option<(&'c [u8], &'c [u8])> {
         let len = usize::from(self.len);
-        if len == 0 {
-            return None;
-        }
         let (start, rest) = chunk.split_at_checked(len)?;
         let head = self.bytes.get(..len)?;
         // Windows that may overlap cover all lengths, without a call to `memcmp`.
-        let same = start.first_chunk::<WINDOW>() == head.first_chunk()
-            && start.last_chunk::<WINDOW>() == head.last_chunk()
-            && start.get(WINDOW..).map(<[u8]>::first_chunk::<WINDOW>) == head.get(WINDOW..).map(<[u8]>::first_chunk);
+        let same = start.first_chunk::<WINDOW>()? == head.first_chunk()?
+            && start.last_chunk::<WINDOW>()? == head.last_chunk()?
+            && start.get(WINDOW..)?.first_chunk::<WINDOW>() == head.get(WINDOW..)?.first_chunk();
         same.then(|| {
             trace::examined(|| len);
             let event_type = start.get(EVENT.len()..len.wrapping_sub(DATA.len().wrapping_add(1)));
@@ -165,18 +155,14 @@ impl EventHead {
         })
     }
 
-    /// Remembers the head of a chunk whose event type ends at `type_end` and is followed by LF and `data: `.
+    /// Remembers these first bytes of an event, if the windows cover their number.
     #[inline]
-    fn remember(&mut self, chunk: &[u8], type_end: usize) {
-        let len = type_end.saturating_add(1).saturating_add(DATA.len());
-        let remembered = match (chunk.get(..len), u8::try_from(len)) {
-            (Some(head), Ok(len)) if (WINDOW..=Self::CAPACITY).contains(&head.len()) => Some((head, len)),
-            _ => None,
-        };
-        let Some((head, len)) = remembered else { return };
-        self.len = len;
-        for (slot, byte) in self.bytes.iter_mut().zip(head) {
-            *slot = *byte;
+    fn remember(&mut self, head: &[u8]) {
+        if let (WINDOW..=Self::CAPACITY, Ok(len)) = (head.len(), u8::try_from(head.len())) {
+            self.len = len;
+            for (slot, byte) in self.bytes.iter_mut().zip(head) {
+                *slot = *byte;
+            }
         }
     }
 }
@@ -203,16 +189,17 @@ mod tests {
             (b"data:  x\n\n", None, b" x", b""),
             (b"data: \n\n", None, b"", b""),
         ] {
-            assert_eq!(scan(chunk), Scan::Event { event_type, data, rest }, "{:?}", chunk.escape_ascii());
+            let expected = Scan { event_type, data: Some(data), line: LineState::Blank, rest };
+            assert_eq!(scan(chunk), expected, "{}", chunk.escape_ascii());
         }
     }
 
     #[test]
     fn scan_event_stops_within_a_value() {
-        let lines = |event_type, open, end| Scan::Lines { event_type, data: None, open: Some(open), end };
-        assert_eq!(scan(b"event: pin"), lines(None, Name::Event, 7));
-        assert_eq!(scan(b"event: ping\ndata: {"), lines(Some(7..11), Name::Data, 18));
-        assert_eq!(scan(b"data: "), lines(None, Name::Data, 6));
+        let open = |event_type, line, rest| Scan { event_type, data: None, line, rest };
+        assert_eq!(scan(b"event: pin"), open(None, LineState::Event, b"pin"));
+        assert_eq!(scan(b"event: ping\ndata: {"), open(Some(b"ping"), LineState::Data, b"{"));
+        assert_eq!(scan(b"data: "), open(None, LineState::Data, b""));
     }
 
     #[test]
@@ -231,12 +218,8 @@ mod tests {
             (b"\n", b"\n"),
             (b"", b""),
         ] {
-            let end = match scan(chunk) {
-                Scan::Lines { open: None, end, .. } => end,
-                Scan::Nothing => 0,
-                other => panic!("{other:?}: {:?}", chunk.escape_ascii()),
-            };
-            assert_eq!(&chunk[end..], rest, "{:?}", chunk.escape_ascii());
+            let scan = scan(chunk);
+            assert_eq!((scan.line, scan.rest), (LineState::Start, rest), "{}", chunk.escape_ascii());
         }
     }
 

@@ -63,10 +63,10 @@ impl<'a> Field<'a> {
         });
         let value = line.get(head..).unwrap_or_default();
         match state {
-            LineState::Value(Name::Event) => Self::Event(value),
-            LineState::Value(Name::Data) => Self::Data(value),
-            LineState::Value(Name::Id) => Self::Id(value),
-            LineState::Value(Name::Retry) => Self::Retry(value),
+            LineState::Event => Self::Event(value),
+            LineState::Data => Self::Data(value),
+            LineState::Id => Self::Id(value),
+            LineState::Retry => Self::Retry(value),
             LineState::Comment => Self::Comment(value),
             _ => {
                 let (name, value) = split_unknown(line);
@@ -135,15 +135,6 @@ impl RetryParser {
     }
 }
 
-/// The four field names of the standard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Name {
-    Event,
-    Data,
-    Id,
-    Retry,
-}
-
 /// The kind of the line that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineState {
@@ -151,8 +142,11 @@ pub(crate) enum LineState {
     Start,
     /// At the end of a blank line.
     Blank,
-    /// In the value of this field.
-    Value(Name),
+    /// In the value of a field of the standard.
+    Event,
+    Data,
+    Id,
+    Retry,
     /// After the colon of a comment.
     Comment,
     /// In a field of another name.
@@ -169,10 +163,10 @@ pub(crate) enum LineState {
 #[inline(always)]
 fn classify(line: &[u8]) -> Option<(LineState, usize)> {
     match line.first()? {
-        b'd' => classify_as(Name::Data, b"data", line),
-        b'e' => classify_as(Name::Event, b"event", line),
-        b'i' => classify_as(Name::Id, b"id", line),
-        b'r' => classify_as(Name::Retry, b"retry", line),
+        b'd' => classify_as(LineState::Data, b"data", line),
+        b'e' => classify_as(LineState::Event, b"event", line),
+        b'i' => classify_as(LineState::Id, b"id", line),
+        b'r' => classify_as(LineState::Retry, b"retry", line),
         first => {
             trace::examined(|| 1);
             Some(match first {
@@ -186,14 +180,14 @@ fn classify(line: &[u8]) -> Option<(LineState, usize)> {
 
 /// Classifies a line that has only one candidate for its name: no two names start with the same letter.
 #[inline(always)]
-fn classify_as<const N: usize>(name: Name, bytes: &[u8; N], line: &[u8]) -> Option<(LineState, usize)> {
-    trace::examined(|| line.len().min(bytes.iter().zip(line).take_while(|(a, b)| a == b).count().saturating_add(2)));
-    match line.strip_prefix(bytes) {
+fn classify_as<const N: usize>(field: LineState, name: &[u8; N], line: &[u8]) -> Option<(LineState, usize)> {
+    trace::examined(|| line.len().min(name.iter().zip(line).take_while(|(a, b)| a == b).count().saturating_add(2)));
+    match line.strip_prefix(name) {
         Some([] | [b':']) => None,
-        Some([b':', b' ', ..]) => Some((LineState::Value(name), N.saturating_add(2))),
-        Some([b':', ..]) => Some((LineState::Value(name), N.saturating_add(1))),
-        Some([b'\n' | b'\r', ..]) => Some((LineState::Value(name), N)),
-        None if bytes.starts_with(line) => None,
+        Some([b':', b' ', ..]) => Some((field, N.saturating_add(2))),
+        Some([b':', ..]) => Some((field, N.saturating_add(1))),
+        Some([b'\n' | b'\r', ..]) => Some((field, N)),
+        None if name.starts_with(line) => None,
         _ => Some((LineState::Unknown, 0)),
     }
 }

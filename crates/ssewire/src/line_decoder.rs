@@ -159,8 +159,7 @@ impl<S: Storage> LineDecoder<S> {
             }
             if !self.buffer.has_value() {
                 self.buffer.note_block();
-                let start = chunk.len().saturating_sub(rest.len());
-                return Ok(Some(LineSpan(Span::in_chunk(start..start.saturating_add(len)))));
+                return Ok(Some(LineSpan(Span::in_chunk(chunk, piece))));
             }
             self.keep(piece)?;
             let line = self.buffer.value_range();

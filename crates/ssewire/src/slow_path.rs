@@ -1,16 +1,14 @@
 //! The slow path: lines to blocks, for input that is cut anywhere.
 //!
-//! One call reads one chunk, up to the next frame. Values that lie complete in the chunk are kept as ranges ([`Cursor`]).
+//! One call reads one chunk, up to the next frame. Values that lie complete in the chunk are borrowed ([`Cursor`]).
 //! They are copied into the buffer only when the chunk ends before the block does, or when `data` lines are joined.
-
-use core::ops::Range;
 
 use crate::buffer::{EventBuffer, OutOfCapacity};
 use crate::decoder::{BlockFlags, Decoder, Until};
 use crate::error::DecodeError;
-use crate::event::{BlockSpan, FrameParts, Span};
+use crate::event::{BlockSpan, FrameParts, FrameSpan, Span};
 use crate::fast_path::{Scan, scan_data_line};
-use crate::field::{LinePrefix, LineState, Name, RetryParser};
+use crate::field::{LinePrefix, LineState, RetryParser};
 use crate::line::{Bom, LineEnd, line_end, split_line};
 use crate::storage::Storage;
 use crate::trace;
@@ -18,33 +16,27 @@ use crate::trace;
 impl<S: Storage> Decoder<S> {
     /// Reads up to the next frame or the end of the chunk, after what the fast path has scanned.
     #[inline]
-    pub(crate) fn read(
+    pub(crate) fn read<'c>(
         &mut self,
-        input: &mut &[u8],
+        input: &mut &'c [u8],
         until: Until,
-        scan: Scan<'_>,
-    ) -> Result<Option<FrameParts>, DecodeError> {
+        scan: Scan<'c>,
+    ) -> Result<Option<FrameSpan>, DecodeError> {
         self.buffer.maybe_shrink();
-        let mut cursor = Cursor { chunk: input, at: 0, block_start: 0, event_type: None, data: None };
-        let result = match scan {
-            Scan::Lines { open: Some(name), event_type, end, .. } => {
-                // The chunk ends within the value: no line end was found.
-                (self.block.has_field, self.line, cursor.at) = (true, LineState::Value(name), end);
-                let typed = event_type.map_or(Ok(()), |range| self.buffer.set_event_type(cursor.bytes(&range)));
-                let kept = typed.and_then(|()| self.buffer.push_value(cursor.rest()));
-                cursor.at = cursor.chunk.len();
-                kept.or_else(|error| self.discard_event(&mut cursor, error)).map(|()| None)
-            }
-            Scan::Lines { event_type, data, end, .. } => {
-                self.block.has_field = event_type.is_some() || data.is_some();
-                (cursor.event_type, cursor.data, cursor.at) = (event_type, data, end);
-                self.read_lines(&mut cursor, until)
-            }
-            _ => self.resume_value(&mut cursor).map_or_else(|| self.read_lines(&mut cursor, until), Ok),
+        let Scan { event_type, data, line, rest } = scan;
+        self.block.has_field |= event_type.is_some() | data.is_some();
+        let mut cursor = Cursor { chunk: input, block: input, rest, event_type, data };
+        let result = if line == LineState::Start {
+            self.resume_value(&mut cursor).map_or_else(|| self.read_lines(&mut cursor, until), Ok)
+        } else {
+            // The chunk ends within the value: no line end was found.
+            (self.block.has_field, self.line, cursor.rest) = (true, line, b"");
+            let kept = cursor.save(&mut self.buffer).and_then(|()| self.buffer.push_value(rest));
+            kept.or_else(|error| self.discard_event(&mut cursor, error)).map(|()| None)
         };
-        *input = cursor.rest();
+        *input = cursor.rest;
         // Cannot overflow: 2^64 bytes do not arrive.
-        self.pending = self.pending.wrapping_add(cursor.at.saturating_sub(cursor.block_start) as u64);
+        self.pending = self.pending.wrapping_add(cursor.block.len().saturating_sub(cursor.rest.len()) as u64);
         self.between_blocks = self.starts_block();
         result
     }
@@ -61,53 +53,55 @@ impl<S: Storage> Decoder<S> {
     /// Fast path for an `event` or `data` value that the chunk before cut. Reads to the end of its line, then the `data` line
     /// after a type, or the blank line that dispatches the event. Returns `None` where the slow path continues.
     #[inline]
-    fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Option<Option<FrameParts>> {
-        let LineState::Value(name @ (Name::Event | Name::Data)) = self.line else { return None };
-        let (value, rest) = match split_line(cursor.chunk) {
+    fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Option<Option<FrameSpan>> {
+        if !matches!(self.line, LineState::Event | LineState::Data) {
+            return None;
+        }
+        let (value, rest) = match split_line(cursor.rest) {
             Ok((value, rest)) => (value, Some(rest)),
-            Err(LineEnd::Missing) => (cursor.chunk, None),
+            Err(LineEnd::Missing) => (cursor.rest, None),
             Err(LineEnd::Cr) => return None,
         };
-        let free = self.max_event_bytes.saturating_sub(self.buffer.size_with(None, None));
+        let free = self.max_event_bytes.saturating_sub(cursor.event_size(&self.buffer));
         if value.len() >= free || !self.buffer.has_value() {
             return None;
         }
         // Where a value does not fit the storage, nothing changes, and the slow path reports it.
         let Some(rest) = rest else {
             self.buffer.push_value(value).ok()?;
-            cursor.at = cursor.chunk.len();
+            cursor.rest = b"";
             return Some(None);
         };
-        if name == Name::Data { self.buffer.push_data(value, true) } else { self.buffer.set_event_type(value) }.ok()?;
-        self.line = LineState::Start;
-        cursor.at = cursor.chunk.len().saturating_sub(rest.len());
+        if self.line == LineState::Data {
+            self.buffer.push_data(value, true).ok()?;
+        } else {
+            self.buffer.set_event_type(value).ok()?;
+        }
+        (self.line, cursor.rest) = (LineState::Start, rest);
         if self.buffer.has_data() {
             trace::examined(|| rest.len().min(1));
-            let ended = rest.starts_with(b"\n");
-            cursor.take(usize::from(ended));
-            return ended.then(|| Some(FrameParts::Block(self.dispatch(cursor))));
+            cursor.rest = rest.strip_prefix(b"\n")?;
+            return Some(Some(FrameSpan(FrameParts::Block(self.dispatch(cursor)))));
         }
         match scan_data_line(rest) {
             Ok((data, rest)) if value.len().saturating_add(data.len()) < free => {
-                cursor.at = cursor.chunk.len().saturating_sub(rest.len());
-                let end = cursor.at.saturating_sub(1);
-                cursor.data = Some(end.saturating_sub(data.len())..end);
+                (cursor.data, cursor.rest) = (Some(data), rest);
                 None
             }
             Err(Some(data)) if value.len().saturating_add(data.len()) < free => {
                 self.buffer.push_value(data).ok()?;
-                (self.line, cursor.at) = (LineState::Value(Name::Data), cursor.chunk.len());
+                (self.line, cursor.rest) = (LineState::Data, b"");
                 Some(None)
             }
             _ => None,
         }
     }
 
-    fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameParts>, DecodeError> {
+    fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameSpan>, DecodeError> {
         if core::mem::take(&mut self.pending_error) {
             return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
         }
-        match self.scanner.skip_bom(cursor.chunk) {
+        match self.scanner.skip_bom(cursor.rest) {
             Bom::Absent => {}
             Bom::Bytes(count) => cursor.skip(count, self.pending == 0),
             Bom::FalseStart(content) => {
@@ -117,13 +111,13 @@ impl<S: Storage> Decoder<S> {
         }
         loop {
             if self.line == LineState::Start {
-                let prefix = self.prefix;
-                if prefix.bytes().is_empty() && self.scanner.skip_lf_after_cr(cursor.rest()) {
+                if self.scanner.skip_lf_after_cr(cursor.rest) {
                     cursor.skip(1, self.pending == 0);
                     continue;
                 }
-                let Some((line, head)) = self.prefix.classify(cursor.rest()) else {
-                    cursor.take(cursor.rest().len());
+                let prefix = self.prefix;
+                let Some((line, head)) = self.prefix.classify(cursor.rest) else {
+                    cursor.rest = b"";
                     return self.save(cursor).map(|()| None);
                 };
                 cursor.take(head);
@@ -134,15 +128,13 @@ impl<S: Storage> Decoder<S> {
             let mut result = if ended { Ok(()) } else { self.save(cursor) };
             let mut frame = None;
             match self.line {
-                LineState::Value(name @ (Name::Data | Name::Event)) => {
-                    result = self.read_value(cursor, name, content, ended);
-                }
-                LineState::Value(Name::Id) => self.read_id(cursor.bytes(&content), ended),
+                LineState::Data | LineState::Event => result = self.read_value(cursor, content, ended),
+                LineState::Id => self.read_id(content, ended),
                 // "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to that
                 // integer. Otherwise, ignore the field."
-                LineState::Value(Name::Retry) => {
+                LineState::Retry => {
                     trace::examined(|| content.len());
-                    self.retry_parser.push(cursor.bytes(&content));
+                    self.retry_parser.push(content);
                     if let (true, Some(retry)) = (ended, self.retry_parser.milliseconds()) {
                         (self.retry, self.has_retry, self.block.has_retry) = (retry, true, true);
                     }
@@ -153,7 +145,7 @@ impl<S: Storage> Decoder<S> {
                     let block = self.dispatch(cursor);
                     self.line = LineState::Start;
                     if block.data.is_some() || (has_field && until >= Until::Block) {
-                        return Ok(Some(FrameParts::Block(block)));
+                        return Ok(Some(FrameSpan(FrameParts::Block(block))));
                     }
                     continue;
                 }
@@ -183,7 +175,7 @@ impl<S: Storage> Decoder<S> {
         let is_read = match line {
             LineState::Comment => self.comments && !self.block.discarded,
             LineState::Unknown => self.unknown_fields && !self.block.discarded,
-            LineState::Value(Name::Data | Name::Event) => !self.block.discarded,
+            LineState::Data | LineState::Event => !self.block.discarded,
             _ => true,
         };
         (self.line, self.prefix) = (if is_read { line } else { LineState::Skipped }, LinePrefix::new());
@@ -193,11 +185,11 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Takes the content of the open line, as far as the chunk has it, and its line end. Returns where the content lies, and
-    /// whether the line has ended. Stops after the first byte above the size limit of the event, whatever the chunking.
-    fn take_content(&mut self, cursor: &mut Cursor<'_>) -> (Range<usize>, bool) {
-        let mut rest = cursor.rest();
-        if let LineState::Value(Name::Data | Name::Event) = self.line {
+    /// Takes the content of the open line, as far as the chunk has it, and its line end. Returns the content, and whether the
+    /// line has ended. Stops after the first byte above the size limit of the event, whatever the chunking.
+    fn take_content<'c>(&mut self, cursor: &mut Cursor<'c>) -> (&'c [u8], bool) {
+        let mut rest = cursor.rest;
+        if let LineState::Data | LineState::Event = self.line {
             let allowed = self.max_event_bytes.saturating_sub(cursor.event_size(&self.buffer));
             rest = rest.get(..=allowed).unwrap_or(rest);
         }
@@ -212,38 +204,32 @@ impl<S: Storage> Decoder<S> {
 
     /// Reads a piece of an `event` or `data` value: "Set the event type buffer to the field value", "append the field value
     /// to the data buffer".
-    fn read_value(
-        &mut self,
-        cursor: &mut Cursor<'_>,
-        name: Name,
-        content: Range<usize>,
-        ended: bool,
-    ) -> Result<(), DecodeError> {
-        let joins = name == Name::Data && (cursor.data.is_some() || self.buffer.has_data());
+    fn read_value<'c>(&mut self, cursor: &mut Cursor<'c>, piece: &'c [u8], ended: bool) -> Result<(), DecodeError> {
+        let joins = self.line == LineState::Data && (cursor.data.is_some() || self.buffer.has_data());
         // The LF that joins this line to those before counts when the line ends.
-        let size = cursor.event_size(&self.buffer).saturating_add(content.len());
+        let size = cursor.event_size(&self.buffer).saturating_add(piece.len());
         if size.saturating_add(usize::from(joins && ended)) > self.max_event_bytes {
             return self.discard_event(cursor, DecodeError::LimitExceeded { limit: self.max_event_bytes });
         }
         let is_borrowed = ended && !joins && !self.buffer.has_value();
-        let kept = match name {
-            Name::Data if is_borrowed => {
-                cursor.data = Some(content);
+        let kept = match self.line {
+            LineState::Data if is_borrowed => {
+                cursor.data = Some(piece);
                 Ok(())
             }
-            Name::Data => {
-                let saved = if cursor.data.is_some() { cursor.save(&mut self.buffer) } else { Ok(()) };
-                saved.and_then(|()| self.buffer.push_data(cursor.bytes(&content), ended))
+            LineState::Data => {
+                let first = cursor.data.take().map_or(Ok(()), |data| self.buffer.push_data(data, true));
+                first.and_then(|()| self.buffer.push_data(piece, ended))
             }
             _ if is_borrowed => {
-                cursor.event_type = Some(content);
+                cursor.event_type = Some(piece);
                 Ok(())
             }
             _ if ended => {
                 cursor.event_type = None;
-                self.buffer.set_event_type(cursor.bytes(&content))
+                self.buffer.set_event_type(piece)
             }
-            _ => self.buffer.push_value(cursor.bytes(&content)),
+            _ => self.buffer.push_value(piece),
         };
         kept.or_else(|error| self.discard_event(cursor, error))
     }
@@ -267,25 +253,28 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Reads a piece of a comment or an unknown field that the caller reads. Returns the frame if the line has ended.
-    fn read_comment(&mut self, cursor: &Cursor<'_>, content: Range<usize>, ended: bool) -> Option<FrameParts> {
+    fn read_comment(&mut self, cursor: &Cursor<'_>, piece: &[u8], ended: bool) -> Option<FrameSpan> {
         let bound = bound(self.max_comment_bytes);
-        let end = content.end.min(content.start.saturating_add(bound));
-        let (mut span, mut truncated) = (Span::Chunk(content.start, end), end < content.end);
+        let start = piece.get(..bound).unwrap_or(piece);
+        let (mut content, mut truncated) = (Span::in_chunk(cursor.chunk, start), start.len() < piece.len());
         if !ended || self.buffer.has_value() || self.buffer.is_truncated() {
-            self.buffer.push_truncated(cursor.bytes(&content), bound);
+            self.buffer.push_truncated(piece, bound);
             let value = self.buffer.value_range();
-            (span, truncated) = (Span::Buffer(value.start, value.end), self.buffer.is_truncated());
+            (content, truncated) = (Span::Buffer(value.start, value.end), self.buffer.is_truncated());
         }
         let is_comment = self.line == LineState::Comment;
-        ended.then_some(FrameParts::Line { is_comment, content: span, truncated })
+        ended.then_some(FrameSpan(FrameParts::Line { is_comment, content, truncated }))
     }
 
     /// The blank line: "dispatch the event".
     fn dispatch(&mut self, cursor: &mut Cursor<'_>) -> BlockSpan {
         let BlockFlags { id_ignored, has_retry, .. } = core::mem::take(&mut self.block);
-        (self.pending, cursor.block_start) = (0, cursor.at);
-        let block = self.buffer.dispatch(cursor.event_type.take(), cursor.data.take());
-        BlockSpan { id_ignored, has_retry, ..block }
+        (self.pending, cursor.block) = (0, cursor.rest);
+        let block = self.buffer.dispatch();
+        let in_chunk = |part| Span::in_chunk(cursor.chunk, part);
+        let event_type = cursor.event_type.take().map(in_chunk).or(block.event_type);
+        let data = cursor.data.take().map(in_chunk).or(block.data);
+        BlockSpan { event_type, data, id_ignored, has_retry, ..block }
     }
 
     /// Copies the values that lie in the chunk, which the caller gets back.
@@ -299,7 +288,7 @@ impl<S: Storage> Decoder<S> {
         debug_assert!(!self.block.discarded);
         self.block.discarded = true;
         (cursor.event_type, cursor.data) = (None, None);
-        if !matches!(self.line, LineState::Start | LineState::Value(Name::Id | Name::Retry)) {
+        if !matches!(self.line, LineState::Start | LineState::Id | LineState::Retry) {
             self.line = LineState::Skipped;
         }
         self.buffer.discard_event();
@@ -310,65 +299,57 @@ impl<S: Storage> Decoder<S> {
 /// A position in the chunk, and the values of the current block that lie in it and have not been copied.
 struct Cursor<'c> {
     chunk: &'c [u8],
-    /// Everything before is consumed.
-    at: usize,
-    /// Where the current block starts in this chunk.
-    block_start: usize,
-    event_type: Option<Range<usize>>,
+    /// The chunk from the start of the current block.
+    block: &'c [u8],
+    /// What is not consumed yet.
+    rest: &'c [u8],
+    event_type: Option<&'c [u8]>,
     /// The only `data` line so far.
-    data: Option<Range<usize>>,
+    data: Option<&'c [u8]>,
 }
 
 impl<'c> Cursor<'c> {
-    fn bytes(&self, range: &Range<usize>) -> &'c [u8] {
-        self.chunk.get(range.clone()).unwrap_or_default()
-    }
-
-    fn rest(&self) -> &'c [u8] {
-        self.chunk.get(self.at..).unwrap_or_default()
-    }
-
-    /// Returns where the next `len` bytes lie, and moves past them.
-    fn take(&mut self, len: usize) -> Range<usize> {
-        let start = self.at;
-        self.at = start.saturating_add(len);
-        debug_assert!(self.at <= self.chunk.len());
-        start..self.at
+    /// Returns the next `len` bytes, and moves past them.
+    fn take(&mut self, len: usize) -> &'c [u8] {
+        let (taken, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, b""));
+        self.rest = rest;
+        taken
     }
 
     /// Skips bytes that belong to no line. They are pending only if a block has started before them.
     fn skip(&mut self, len: usize, nothing_pending: bool) {
-        let skipped = self.take(len);
-        if nothing_pending && self.block_start == skipped.start {
-            self.block_start = skipped.end;
+        let is_before_block = nothing_pending && self.block.len() == self.rest.len();
+        self.take(len);
+        if is_before_block {
+            self.block = self.rest;
         }
     }
 
     /// The logical size of the event so far: type, data with the LFs that join it, and the buffered part of the value of an
     /// open `event` or `data` line.
     fn event_size<S>(&self, buffer: &EventBuffer<S>) -> usize {
-        buffer.size_with(self.event_type.as_ref().map(Range::len), self.data.as_ref().map(Range::len))
+        buffer.size_with(self.event_type.map(<[u8]>::len), self.data.map(<[u8]>::len))
     }
 
     /// Copies the values into the buffer.
     fn save<S: Storage>(&mut self, buffer: &mut EventBuffer<S>) -> Result<(), OutOfCapacity> {
         debug_assert!(!buffer.has_value() || (self.event_type.is_none() && self.data.is_none()));
         if let Some(event_type) = self.event_type.take() {
-            buffer.set_event_type(self.bytes(&event_type))?;
+            buffer.set_event_type(event_type)?;
         }
-        self.data.take().map_or(Ok(()), |data| buffer.push_data(self.bytes(&data), true))
+        self.data.take().map_or(Ok(()), |data| buffer.push_data(data, true))
     }
 
     /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do. Stops
     /// where a line needs the slow path.
     fn append_data_lines<S: Storage>(&mut self, buffer: &mut EventBuffer<S>, max_event_bytes: usize) {
         let mut size = self.event_size(buffer);
-        while let Ok((value, rest)) = scan_data_line(self.rest()) {
+        while let Ok((value, rest)) = scan_data_line(self.rest) {
             size = size.saturating_add(value.len()).saturating_add(1);
             if size > max_event_bytes || buffer.push_data(value, true).is_err() {
                 return;
             }
-            self.at = self.chunk.len().saturating_sub(rest.len());
+            self.rest = rest;
         }
     }
 }
