@@ -6,7 +6,7 @@ use core::time::Duration;
 use crate::buffer::EventBuffer;
 use crate::error::{DecodeError, InvalidId, Truncated};
 use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, default_type};
-use crate::fast_path::{EventHead, Scan, scan_event};
+use crate::fast_path::{Cursor, EventHead, scan_event};
 use crate::field::{LinePrefix, LineState, RetryParser, split_unknown};
 use crate::line::LineScanner;
 use crate::storage::{HeapBuffer, Storage};
@@ -62,8 +62,7 @@ pub struct Decoder<S = HeapBuffer> {
     pub(crate) unknown_fields: bool,
     /// An event was discarded while a frame was returned; the next call returns the error. Implies `block.discarded`.
     pub(crate) pending_error: bool,
-    /// The next byte starts a block, so that the fast path applies: `starts_block()`, computed once per call and not once
-    /// per event.
+    /// The next byte starts a block for certain, so that the fast path applies. Computed once per call of the slow path.
     pub(crate) between_blocks: bool,
     head: EventHead,
 }
@@ -292,7 +291,7 @@ impl<S: Storage> Decoder<S> {
                 let event_type = default_type(event_type);
                 Ok(Some(Event { event_type, data, last_event_id: self.last_event_id(), retry: None }))
             }
-            Err(scan) => self.decode_slow(input, scan),
+            Err(cursor) => self.decode_slow(input, cursor),
         }
     }
 
@@ -528,28 +527,27 @@ impl<S: Storage> Decoder<S> {
             Ok((event_type, data)) => {
                 Ok(Some(FrameSpan(FrameParts::Block(BlockSpan::of_borrowed(chunk, event_type, data)))))
             }
-            Err(scan) => self.read(input, until, scan),
+            Err(cursor) => self.read(input, until, cursor),
         }
     }
 
     /// Reads an event that lies complete in the chunk and returns its type and data. Otherwise returns how far the fast
     /// path came; the slow path, [`read`](Self::read), continues there.
     #[inline(always)]
-    fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Scan<'c>> {
-        debug_assert_eq!(self.between_blocks, self.starts_block());
+    fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Cursor<'c>> {
         if !self.between_blocks {
-            return Err(Scan::nothing(input));
+            return Err(Cursor::new(input));
         }
-        let scan = scan_event(input, &mut self.head);
-        match scan {
+        let cursor = scan_event(input, &mut self.head);
+        match cursor {
             // An event above the limit: reading it line by line finds the first byte in excess.
-            _ if scan.size() > self.max_event_bytes => Err(Scan::nothing(input)),
-            Scan { event_type, data: Some(data), line: LineState::Blank, rest } => {
+            _ if cursor.size() > self.max_event_bytes => Err(Cursor::new(input)),
+            Cursor { event_type, data: Some(data), line: LineState::Blank, rest, .. } => {
                 (*input, self.pending) = (rest, 0);
                 self.buffer.note_block();
                 Ok((event_type, data))
             }
-            _ => Err(scan),
+            _ => Err(cursor),
         }
     }
 
@@ -558,10 +556,10 @@ impl<S: Storage> Decoder<S> {
     fn decode_slow<'d, 'c: 'd>(
         &'d mut self,
         input: &mut &'c [u8],
-        scan: Scan<'c>,
+        cursor: Cursor<'c>,
     ) -> Result<Option<Event<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
-        let frame = self.read(input, Until::Event, scan)?;
+        let frame = self.read(input, Until::Event, cursor)?;
         Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve(chunk, span)))
     }
 }

@@ -22,22 +22,27 @@ use crate::trace;
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
 
-/// What [`scan_event`] has read at the start of a block.
+/// A position in the chunk, and the values of the current block that lie in it and have not been copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Scan<'c> {
-    pub(crate) event_type: Option<&'c [u8]>,
-    pub(crate) data: Option<&'c [u8]>,
-    /// Where `rest` starts: `Blank` after the blank line of a complete event, `Start` at the start of a line for the slow
-    /// path, `Event` or `Data` within such a value, which goes to the end of the chunk.
-    pub(crate) line: LineState,
-    /// What follows in the chunk.
+pub(crate) struct Cursor<'c> {
+    pub(crate) chunk: &'c [u8],
+    /// The chunk from the start of the current block.
+    pub(crate) block: &'c [u8],
+    /// What is not consumed yet.
     pub(crate) rest: &'c [u8],
+    pub(crate) event_type: Option<&'c [u8]>,
+    /// The only `data` line so far.
+    pub(crate) data: Option<&'c [u8]>,
+    /// Where [`scan_event`] has stopped: `Blank` after the blank line of a complete event, `Start` at the start of a line for
+    /// the slow path, `Event` or `Data` within such a value, which goes to the end of the chunk.
+    pub(crate) line: LineState,
 }
 
-impl<'c> Scan<'c> {
-    /// Leaves all of the chunk to the slow path.
-    pub(crate) fn nothing(chunk: &'c [u8]) -> Self {
-        Self { event_type: None, data: None, line: LineState::Start, rest: chunk }
+impl<'c> Cursor<'c> {
+    /// The start of a chunk.
+    #[inline(always)]
+    pub(crate) fn new(chunk: &'c [u8]) -> Self {
+        Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::Start }
     }
 
     /// The logical size of what was scanned: type, data and the open value. Cannot overflow: all of it lies in the chunk.
@@ -53,12 +58,12 @@ impl<'c> Scan<'c> {
 
 /// Scans the start of a block. `head` is the head of an earlier event, which the next one is likely to repeat.
 #[inline(always)]
-pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Scan<'c> {
+pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Cursor<'c> {
     let (event_type, value) = match head.strip_from(chunk) {
         Some((event_type, value)) => (Some(event_type), value),
         None => match scan_head(chunk, head) {
             Ok(scanned) => scanned,
-            Err(scan) => return scan,
+            Err(cursor) => return cursor,
         },
     };
     let (data, line, rest) = match split_line(value) {
@@ -76,7 +81,7 @@ pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Scan<'c> 
         }
         Err(LineEnd::Missing) => (None, LineState::Data, value),
     };
-    Scan { event_type, data, line, rest }
+    Cursor { event_type, data, line, rest, ..Cursor::new(chunk) }
 }
 
 /// Splits a complete `data: ` line that ends in LF: its value, and the bytes after it. If the chunk cuts the line, the error
@@ -97,19 +102,21 @@ type Head<'c> = (Option<&'c [u8]>, &'c [u8]);
 
 /// Searches the head of an event that does not repeat the head of the one before.
 #[inline]
-fn scan_head<'c>(chunk: &'c [u8], head: &mut EventHead) -> Result<Head<'c>, Scan<'c>> {
+fn scan_head<'c>(chunk: &'c [u8], head: &mut EventHead) -> Result<Head<'c>, Cursor<'c>> {
     trace::examined(|| chunk.len().min(1));
     let (mut event_type, mut rest) = (None, chunk);
     if let Some(value) = chunk.strip_prefix(EVENT) {
         trace::examined(|| EVENT.len().wrapping_sub(1));
         match split_line(value) {
             Ok((value, next)) => (event_type, rest) = (Some(value), next),
-            Err(LineEnd::Cr) => return Err(Scan::nothing(chunk)),
-            Err(LineEnd::Missing) => return Err(Scan { line: LineState::Event, ..Scan::nothing(value) }),
+            Err(LineEnd::Cr) => return Err(Cursor::new(chunk)),
+            Err(LineEnd::Missing) => {
+                return Err(Cursor { line: LineState::Event, rest: value, ..Cursor::new(chunk) });
+            }
         }
     }
     let Some(value) = rest.strip_prefix(DATA) else {
-        return Err(Scan { event_type, ..Scan::nothing(rest) });
+        return Err(Cursor { event_type, rest, ..Cursor::new(chunk) });
     };
     trace::examined(|| DATA.len());
     if event_type.is_some() {
@@ -172,7 +179,7 @@ mod tests {
     use super::*;
 
     /// Scans twice: with nothing remembered, and with what the first scan remembered. Both must agree.
-    fn scan(chunk: &[u8]) -> Scan<'_> {
+    fn scan(chunk: &[u8]) -> Cursor<'_> {
         let mut head = EventHead::new();
         let first = scan_event(chunk, &mut head);
         assert_eq!(scan_event(chunk, &mut head), first, "{:?}", chunk.escape_ascii());
@@ -189,17 +196,25 @@ mod tests {
             (b"data:  x\n\n", None, b" x", b""),
             (b"data: \n\n", None, b"", b""),
         ] {
-            let expected = Scan { event_type, data: Some(data), line: LineState::Blank, rest };
+            let expected = Cursor { event_type, data: Some(data), line: LineState::Blank, rest, ..Cursor::new(chunk) };
             assert_eq!(scan(chunk), expected, "{}", chunk.escape_ascii());
         }
     }
 
     #[test]
     fn scan_event_stops_within_a_value() {
-        let open = |event_type, line, rest| Scan { event_type, data: None, line, rest };
-        assert_eq!(scan(b"event: pin"), open(None, LineState::Event, b"pin"));
-        assert_eq!(scan(b"event: ping\ndata: {"), open(Some(b"ping"), LineState::Data, b"{"));
-        assert_eq!(scan(b"data: "), open(None, LineState::Data, b""));
+        for (chunk, event_type, line, rest) in [
+            (&b"event: pin"[..], None, LineState::Event, &b"pin"[..]),
+            (b"event: ping\ndata: {", Some(&b"ping"[..]), LineState::Data, b"{"),
+            (b"data: ", None, LineState::Data, b""),
+        ] {
+            assert_eq!(
+                scan(chunk),
+                Cursor { event_type, line, rest, ..Cursor::new(chunk) },
+                "{}",
+                chunk.escape_ascii()
+            );
+        }
     }
 
     #[test]
@@ -218,8 +233,8 @@ mod tests {
             (b"\n", b"\n"),
             (b"", b""),
         ] {
-            let scan = scan(chunk);
-            assert_eq!((scan.line, scan.rest), (LineState::Start, rest), "{}", chunk.escape_ascii());
+            let cursor = scan(chunk);
+            assert_eq!((cursor.line, cursor.rest), (LineState::Start, rest), "{}", chunk.escape_ascii());
         }
     }
 

@@ -7,7 +7,7 @@ use crate::buffer::{EventBuffer, OutOfCapacity};
 use crate::decoder::{BlockFlags, Decoder, Until};
 use crate::error::DecodeError;
 use crate::event::{BlockSpan, FrameParts, FrameSpan, Span};
-use crate::fast_path::{Scan, scan_data_line};
+use crate::fast_path::{Cursor, scan_data_line};
 use crate::field::{LinePrefix, LineState, RetryParser};
 use crate::line::{Bom, LineEnd, line_end, split_line};
 use crate::storage::Storage;
@@ -20,34 +20,27 @@ impl<S: Storage> Decoder<S> {
         &mut self,
         input: &mut &'c [u8],
         until: Until,
-        scan: Scan<'c>,
+        mut cursor: Cursor<'c>,
     ) -> Result<Option<FrameSpan>, DecodeError> {
         self.buffer.maybe_shrink();
-        let Scan { event_type, data, line, rest } = scan;
-        self.block.has_field |= event_type.is_some() | data.is_some();
-        let mut cursor = Cursor { chunk: input, block: input, rest, event_type, data };
-        let result = if line == LineState::Start {
+        let result = if cursor.line == LineState::Start {
             self.resume_value(&mut cursor).map_or_else(|| self.read_lines(&mut cursor, until), Ok)
         } else {
             // The chunk ends within the value: no line end was found.
-            (self.block.has_field, self.line, cursor.rest) = (true, line, b"");
-            let kept = cursor.save(&mut self.buffer).and_then(|()| self.buffer.push_value(rest));
+            (self.block.has_field, self.line) = (true, cursor.line);
+            let value = core::mem::take(&mut cursor.rest);
+            let kept = cursor.save(&mut self.buffer).and_then(|()| self.buffer.push_value(value));
             kept.or_else(|error| self.discard_event(&mut cursor, error)).map(|()| None)
         };
         *input = cursor.rest;
         // Cannot overflow: 2^64 bytes do not arrive.
         self.pending = self.pending.wrapping_add(cursor.block.len().saturating_sub(cursor.rest.len()) as u64);
-        self.between_blocks = self.starts_block();
-        result
-    }
-
-    /// Returns whether the next byte starts a block for certain.
-    pub(crate) fn starts_block(&self) -> bool {
-        self.line == LineState::Start
+        self.between_blocks = self.line == LineState::Start
             && self.prefix.bytes().is_empty()
             && self.scanner.is_at_line_content()
             && self.block == BlockFlags::default()
-            && self.buffer.is_empty()
+            && self.buffer.is_empty();
+        result
     }
 
     /// Fast path for an `event` or `data` value that the chunk before cut. Reads to the end of its line, then the `data` line
@@ -101,6 +94,7 @@ impl<S: Storage> Decoder<S> {
         if core::mem::take(&mut self.pending_error) {
             return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
         }
+        self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
         match self.scanner.skip_bom(cursor.rest) {
             Bom::Absent => {}
             Bom::Bytes(count) => cursor.skip(count, self.pending == 0),
@@ -294,18 +288,6 @@ impl<S: Storage> Decoder<S> {
         self.buffer.discard_event();
         Err(error.into())
     }
-}
-
-/// A position in the chunk, and the values of the current block that lie in it and have not been copied.
-struct Cursor<'c> {
-    chunk: &'c [u8],
-    /// The chunk from the start of the current block.
-    block: &'c [u8],
-    /// What is not consumed yet.
-    rest: &'c [u8],
-    event_type: Option<&'c [u8]>,
-    /// The only `data` line so far.
-    data: Option<&'c [u8]>,
 }
 
 impl<'c> Cursor<'c> {
