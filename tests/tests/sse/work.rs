@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use ssewire::{Decoder, Frame, LineDecoder, take_bytes_examined};
+use ssewire_observed::{Decoder, Frame, LineDecoder, take_bytes_examined};
 use ssewire_tests::{cases, chunks, streams};
 
 /// Bytes at the start of a line that are examined once more for each chunk that ends there.
