@@ -1,11 +1,15 @@
 //! A corpus in chunks, in the form that each kind of contestant reads.
 
 use std::convert::Infallible;
+use std::ops::Range;
 use std::pin::{Pin, pin};
+use std::slice;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use futures_core::Stream;
+
+use crate::corpora::Corpus;
 
 /// Chunk sizes in bytes.
 pub const SIZES: [usize; 5] = [WHOLE, 16 * 1024, 1400, 64, 1];
@@ -13,22 +17,57 @@ pub const SIZES: [usize; 5] = [WHOLE, 16 * 1024, 1400, 64, 1];
 /// The complete corpus in one chunk.
 pub const WHOLE: usize = usize::MAX;
 
+/// One event in each chunk, as servers flush them.
+pub const ONE_EVENT: usize = 0;
+
 /// Returns the name of a chunk size.
 #[must_use]
 pub fn name(chunk: usize) -> String {
-    if chunk == WHOLE { "whole".into() } else { chunk.to_string() }
+    match chunk {
+        WHOLE => "whole".into(),
+        ONE_EVENT => "one event".into(),
+        size => size.to_string(),
+    }
+}
+
+/// The chunks of a stream.
+#[derive(Debug, Clone)]
+pub enum Chunks<'a> {
+    Sized(slice::Chunks<'a, u8>),
+    Events { stream: &'a [u8], from: usize, ends: slice::Iter<'a, usize> },
+}
+
+impl<'a> Chunks<'a> {
+    /// Cuts a range of a corpus.
+    #[must_use]
+    pub fn new(corpus: &'a Corpus, range: Range<usize>, chunk: usize) -> Self {
+        if chunk != ONE_EVENT {
+            return Self::Sized(corpus.stream[range].chunks(chunk));
+        }
+        let first = corpus.ends.partition_point(|end| *end <= range.start);
+        let last = corpus.ends.partition_point(|end| *end <= range.end);
+        Self::Events { stream: &corpus.stream, from: range.start, ends: corpus.ends[first..last].iter() }
+    }
+}
+
+impl<'a> Iterator for Chunks<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        match self {
+            Self::Sized(chunks) => chunks.next(),
+            Self::Events { stream, from, ends } => {
+                let end = *ends.next()?;
+                Some(&stream[std::mem::replace(from, end)..end])
+            }
+        }
+    }
 }
 
 /// A stream of borrowed chunks that is always ready.
 #[derive(Debug)]
-pub struct Slices<'a>(std::slice::Chunks<'a, u8>);
-
-impl<'a> Slices<'a> {
-    #[must_use]
-    pub fn new(bytes: &'a [u8], chunk: usize) -> Self {
-        Self(bytes.chunks(chunk))
-    }
-}
+pub struct Slices<'a>(pub Chunks<'a>);
 
 impl<'a> Stream for Slices<'a> {
     type Item = Result<&'a [u8], Infallible>;
@@ -40,27 +79,24 @@ impl<'a> Stream for Slices<'a> {
 
 /// A stream of reference-counted chunks that is always ready.
 #[derive(Debug)]
-pub struct Shared {
+pub struct Shared<'a> {
     rest: Bytes,
-    chunk: usize,
+    chunks: Chunks<'a>,
 }
 
-impl Shared {
+impl<'a> Shared<'a> {
     #[must_use]
-    pub fn new(bytes: &Bytes, chunk: usize) -> Self {
-        Self { rest: bytes.clone(), chunk }
+    pub fn new(corpus: &'a Corpus, chunk: usize) -> Self {
+        Self { rest: corpus.stream.clone(), chunks: corpus.chunks(chunk) }
     }
 }
 
-impl Stream for Shared {
+impl Stream for Shared<'_> {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.rest.is_empty() {
-            return Poll::Ready(None);
-        }
-        let len = self.chunk.min(self.rest.len());
-        Poll::Ready(Some(Ok(self.rest.split_to(len))))
+        let Some(chunk) = self.chunks.next() else { return Poll::Ready(None) };
+        Poll::Ready(Some(Ok(self.rest.split_to(chunk.len()))))
     }
 }
 

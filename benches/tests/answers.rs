@@ -1,6 +1,6 @@
 //! Every contestant gives the correct answer for every corpus in any chunks. Small corpora; timed runs check again.
 
-use ssewire_benches::chunks::{SIZES, WHOLE, name};
+use ssewire_benches::chunks::{ONE_EVENT, SIZES, WHOLE, name};
 use ssewire_benches::contest::check_answer;
 use ssewire_benches::contestants::{self, Contestant};
 use ssewire_benches::{Answer, Corpus, Entry, corpora};
@@ -28,6 +28,22 @@ fn framing_contestants_give_the_correct_answer() {
 fn accumulation_contestants_give_the_correct_answer() {
     for chunk in SIZES {
         check_answers(&contestants::accumulation(), &corpora::message(8 * 1024), chunk);
+    }
+}
+
+#[test]
+fn contestants_give_the_correct_messages_of_recorded_streams() {
+    let corpus = corpora::recorded();
+    for chunk in [WHOLE, 1400, ONE_EVENT] {
+        // One contestant has quadratic cost in one chunk.
+        check_answers(&contestants::recorded(), &corpus, chunk);
+    }
+}
+
+#[test]
+fn contestants_name_the_events_of_each_kind() {
+    for corpus in corpora::kinds() {
+        check_answers(&contestants::kinds(), &corpus, WHOLE);
     }
 }
 

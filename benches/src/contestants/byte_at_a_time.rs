@@ -6,7 +6,7 @@ use crate::corpora::Corpus;
 pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut sink = S::default();
     let (mut line, mut event_type, mut data) = (Vec::new(), Vec::new(), Vec::new());
-    for input in corpus.stream.chunks(chunk) {
+    for input in corpus.chunks(chunk) {
         for &byte in input {
             if byte != b'\n' {
                 line.push(byte);

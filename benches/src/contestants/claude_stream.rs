@@ -8,7 +8,7 @@ use crate::corpora::Corpus;
 pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let (mut text, mut reason) = (String::new(), String::new());
     let mut parser = EventParser::new();
-    for input in corpus.stream.chunks(chunk) {
+    for input in corpus.chunks(chunk) {
         parser.feed(input);
         while let Some(event) = parser.next_event().expect("well-formed") {
             match event {

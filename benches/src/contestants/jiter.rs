@@ -10,7 +10,7 @@ use crate::corpora::Corpus;
 
 pub(super) fn partial_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
     let mut text = Vec::new();
-    for piece in corpus.stream.chunks(piece) {
+    for piece in corpus.chunks(piece) {
         text.extend_from_slice(piece);
         black_box(JsonValue::parse_with_config(&text, false, PartialMode::TrailingStrings).expect("JSON"));
     }

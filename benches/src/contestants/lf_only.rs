@@ -8,7 +8,7 @@ use crate::corpora::Corpus;
 pub(super) fn framing<S: Sink, const TEXT: bool>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut sink = S::default();
     let mut decoder = LfOnly::default();
-    for input in corpus.stream.chunks(chunk) {
+    for input in corpus.chunks(chunk) {
         decoder.feed(input, |event_type, data| {
             let data = if TEXT { std::str::from_utf8(data).expect("UTF-8").as_bytes() } else { data };
             sink.event(event_type, data, b"");
@@ -20,7 +20,7 @@ pub(super) fn framing<S: Sink, const TEXT: bool>(corpus: &Corpus, chunk: usize) 
 pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut message = FlatMessage::default();
     let mut decoder = LfOnly::default();
-    for input in corpus.stream.chunks(chunk) {
+    for input in corpus.chunks(chunk) {
         decoder.feed(input, |_, data| {
             let data = std::str::from_utf8(data).expect("UTF-8");
             match exact_text(data) {

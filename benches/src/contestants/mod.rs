@@ -96,6 +96,30 @@ pub fn accumulation() -> Vec<Contestant> {
         contestant!(Peer, "claude-stream", claude_stream::accumulation),
         contestant!(Peer, "stream-rs", stream_rs::accumulation),
         contestant!(Reference, "LF-only loop + exact match", lf_only::accumulation),
+        contestant!(Reference, "memchr scan", scan::framing),
+    ]
+}
+
+/// Contestants for recorded streams to messages with all blocks.
+#[must_use]
+pub fn recorded() -> Vec<Contestant> {
+    vec![
+        contestant!(Ours, "ssewire-messages", ssewire::recorded),
+        contestant!(Peer, "eventsource-stream + tagged serde", eventsource_stream::recorded),
+        contestant!(Peer, "sse-core + tagged serde", sse_core::recorded_tagged),
+        contestant!(Peer, "sse-core + serde_json Value", sse_core::recorded_value),
+        contestant!(Reference, "ssewire framing + IgnoredAny", ssewire::recorded_skipping),
+        contestant!(Reference, "memchr scan", scan::framing),
+    ]
+}
+
+/// Contestants for payloads of one kind to their names.
+#[must_use]
+pub fn kinds() -> Vec<Contestant> {
+    vec![
+        contestant!(Ours, "ssewire-messages", ssewire::kinds),
+        contestant!(Peer, "tagged owned serde enum", serde::kinds_tagged),
+        contestant!(Reference, "serde_json IgnoredAny", serde::decoding_ignored),
     ]
 }
 

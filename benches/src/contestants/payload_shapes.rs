@@ -6,20 +6,37 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::answer::{Answer, Sink};
+use crate::corpora::say_message;
 
 /// The usual definition: one owned enum with a tag.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(dead_code, reason = "an SDK decodes all members, also unused ones")]
 pub(super) enum Tagged {
-    MessageStart { message: Value },
-    ContentBlockStart { index: u64, content_block: Value },
-    ContentBlockDelta { index: u64, delta: TaggedDelta },
-    ContentBlockStop { index: u64 },
-    MessageDelta { delta: TaggedMessageDelta, usage: Value },
+    MessageStart {
+        message: Value,
+    },
+    ContentBlockStart {
+        index: u64,
+        content_block: Value,
+    },
+    ContentBlockDelta {
+        index: u64,
+        delta: TaggedDelta,
+    },
+    ContentBlockStop {
+        index: u64,
+    },
+    MessageDelta {
+        delta: TaggedMessageDelta,
+        #[serde(default)]
+        usage: Value,
+    },
     MessageStop,
     Ping,
-    Error { error: Value },
+    Error {
+        error: Value,
+    },
 }
 
 #[derive(Debug, Deserialize)]
@@ -30,11 +47,83 @@ pub(super) enum TaggedDelta {
     InputJsonDelta { partial_json: String },
     ThinkingDelta { thinking: String },
     SignatureDelta { signature: String },
+    CitationsDelta { citation: Value },
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct TaggedMessageDelta {
     stop_reason: Option<String>,
+}
+
+impl Tagged {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::MessageStart { .. } => "message_start",
+            Self::ContentBlockStart { .. } => "content_block_start",
+            Self::ContentBlockDelta { .. } => "content_block_delta",
+            Self::ContentBlockStop { .. } => "content_block_stop",
+            Self::MessageDelta { .. } => "message_delta",
+            Self::MessageStop => "message_stop",
+            Self::Ping => "ping",
+            Self::Error { .. } => "error",
+        }
+    }
+}
+
+/// The blocks of a recorded message, as a program without a library accumulates them.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    reason: String,
+    texts: Vec<String>,
+}
+
+impl Blocks {
+    pub(super) fn add_tagged(&mut self, event: Tagged) {
+        match event {
+            Tagged::ContentBlockStart { .. } => self.texts.push(String::new()),
+            Tagged::ContentBlockDelta { index, delta } => {
+                let text = match &delta {
+                    TaggedDelta::TextDelta { text } => text,
+                    TaggedDelta::InputJsonDelta { partial_json } => partial_json,
+                    TaggedDelta::ThinkingDelta { thinking } => thinking,
+                    TaggedDelta::SignatureDelta { .. } | TaggedDelta::CitationsDelta { .. } => "",
+                };
+                self.push(index, text);
+            }
+            Tagged::MessageDelta { delta, .. } => self.reason = delta.stop_reason.unwrap_or_default(),
+            _ => {}
+        }
+    }
+
+    pub(super) fn add_value(&mut self, event: &Value) {
+        match event["type"].as_str() {
+            Some("content_block_start") => self.texts.push(String::new()),
+            Some("content_block_delta") => {
+                let delta = &event["delta"];
+                let member = match delta["type"].as_str() {
+                    Some("text_delta") => "text",
+                    Some("input_json_delta") => "partial_json",
+                    Some("thinking_delta") => "thinking",
+                    _ => return,
+                };
+                self.push(event["index"].as_u64().unwrap_or_default(), delta[member].as_str().unwrap_or_default());
+            }
+            Some("message_delta") => {
+                self.reason = event["delta"]["stop_reason"].as_str().unwrap_or_default().to_string();
+            }
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, index: u64, text: &str) {
+        if let Some(whole) = self.texts.get_mut(index as usize) {
+            *whole += text;
+        }
+    }
+
+    pub(super) fn say(&self, sink: &mut impl Sink) {
+        say_message(sink, &self.reason, self.texts.iter().map(String::as_str));
+    }
 }
 
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use crate::corpora::Corpus;
 /// correct.
 pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut lines = 0;
-    for input in corpus.stream.chunks(chunk) {
+    for input in corpus.chunks(chunk) {
         let mut rest = input;
         while let Some(at) = memchr::memchr(b'\n', rest) {
             rest = &rest[at + 1..];

@@ -44,6 +44,16 @@ pub(super) fn decoding_ignored<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     S::given(corpus.expected)
 }
 
+/// Payloads of one kind: the name of each, and its text.
+pub(super) fn kinds_tagged<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
+    let mut sink = S::default();
+    for payload in &corpus.payloads {
+        let event: Tagged = serde_json::from_slice(&corpus.stream[payload.clone()]).expect("JSON");
+        sink.event(event.name().as_bytes(), TaggedMessage::text_of(&event).as_bytes(), b"");
+    }
+    sink.answer()
+}
+
 pub(super) fn decoding_exact<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
     let mut sink = S::default();
     for payload in &corpus.payloads {
@@ -61,7 +71,7 @@ pub(super) fn decoding_exact<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
 /// Parses once at the end, without partial values.
 pub(super) fn json_at_the_end<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {
     let mut text = String::new();
-    for piece in corpus.stream.chunks(piece) {
+    for piece in corpus.chunks(piece) {
         text += std::str::from_utf8(piece).expect("ASCII");
     }
     let value: Value = serde_json::from_str(&text).expect("JSON");

@@ -8,7 +8,7 @@ use crate::corpora::Corpus;
 pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut sink = S::default();
     let mut parser = SseParser::new();
-    for input in corpus.stream.chunks(chunk) {
+    for input in corpus.chunks(chunk) {
         parser.feed(input);
         while let Some(event) = parser.next_event() {
             sink.event(event.event.as_bytes(), event.data.as_bytes(), event.id.as_bytes());

@@ -8,7 +8,7 @@ use crate::corpora::Corpus;
 
 pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut sink = S::default();
-    drain(SseByteStream::new(Slices::new(&corpus.stream, chunk)), |event| {
+    drain(SseByteStream::new(Slices(corpus.chunks(chunk))), |event| {
         let event = event.expect("well-formed");
         // It also returns blocks without data, which are not events.
         if let Some(data) = event.data {

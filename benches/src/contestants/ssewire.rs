@@ -2,17 +2,18 @@
 
 use std::hint::black_box;
 
+use serde::de::IgnoredAny;
 use ssewire::{Decoder, EventBuilder};
 use ssewire_json::{PartialJson, PartialStrings};
-use ssewire_messages::{Delta, MessageDecoder, Step, StreamEvent};
+use ssewire_messages::{ContentBlock, Delta, MessageDecoder, Step, StreamEvent};
 
 use crate::answer::{Answer, Sink};
-use crate::corpora::Corpus;
+use crate::corpora::{Corpus, say_message};
 
 pub(super) fn framing<S: Sink, const TEXT: bool>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut sink = S::default();
     let mut decoder = Decoder::new();
-    for mut input in corpus.stream.chunks(chunk) {
+    for mut input in corpus.chunks(chunk) {
         while let Some(event) = decoder.decode(&mut input).expect("within the limit") {
             let data = if TEXT { event.data_str().expect("UTF-8").as_bytes() } else { event.data() };
             sink.event(event.event_type(), data, event.last_event_id());
@@ -37,7 +38,7 @@ pub(super) fn decoding<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
 
 pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut stream = MessageDecoder::new();
-    for mut input in corpus.stream.chunks(chunk) {
+    for mut input in corpus.chunks(chunk) {
         while let Step::Update(event) = stream.decode(&mut input).expect("not strict") {
             black_box(event.update);
         }
@@ -47,6 +48,76 @@ pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let reason = message.stop_reason().map_or("", |reason| reason.as_str());
     sink.event(reason.as_bytes(), message.final_text().as_bytes(), b"");
     sink.answer()
+}
+
+/// Payloads of one kind: the name of each, and its text.
+pub(super) fn kinds<S: Sink>(corpus: &Corpus, _: usize) -> Answer {
+    let mut sink = S::default();
+    for payload in &corpus.payloads {
+        let event = StreamEvent::decode(corpus.kind.as_bytes(), &corpus.stream[payload.clone()]).expect("an event");
+        match &event.expect("not blank") {
+            StreamEvent::ContentBlockDelta(event) => {
+                let text = if let Delta::Text(delta) = &event.delta { delta.text() } else { "" };
+                sink.event(b"content_block_delta", text.as_bytes(), b"");
+            }
+            event => sink.event(name(event).as_bytes(), b"", b""),
+        }
+    }
+    sink.answer()
+}
+
+fn name(event: &StreamEvent<'_>) -> &'static str {
+    match event {
+        StreamEvent::MessageStart(_) => "message_start",
+        StreamEvent::ContentBlockStart(_) => "content_block_start",
+        StreamEvent::ContentBlockStop(_) => "content_block_stop",
+        StreamEvent::MessageDelta(_) => "message_delta",
+        StreamEvent::MessageStop => "message_stop",
+        StreamEvent::Ping => "ping",
+        _ => "another",
+    }
+}
+
+/// Complete streams. The text of every update is read, as by a program that shows it.
+pub(super) fn recorded<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
+    let mut sink = S::default();
+    for chunks in corpus.streams(chunk) {
+        let mut stream = MessageDecoder::new();
+        for mut input in chunks {
+            while let Step::Update(event) = stream.decode(&mut input).expect("not strict") {
+                for text in event.update.text_deltas() {
+                    black_box(text);
+                }
+                black_box(event.update);
+            }
+        }
+        let message = stream.finish().expect("a complete message");
+        let reason = message.stop_reason().map_or("", |reason| reason.as_str());
+        say_message(&mut sink, reason, message.content().iter().map(block_text));
+    }
+    sink.answer()
+}
+
+fn block_text(block: &ContentBlock) -> &str {
+    match block {
+        ContentBlock::Text(block) => block.text(),
+        ContentBlock::Thinking(block) => block.thinking(),
+        block => block.tool_input().map_or("", |input| input.raw()),
+    }
+}
+
+/// Events whose payloads are skipped as JSON. It decodes nothing, so it reports the expected answer.
+pub(super) fn recorded_skipping<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
+    for chunks in corpus.streams(chunk) {
+        let mut decoder = Decoder::new();
+        for mut input in chunks {
+            while let Some(event) = decoder.decode(&mut input).expect("within the limit") {
+                let IgnoredAny = serde_json::from_slice(event.data()).expect("JSON");
+            }
+        }
+        decoder.finish().expect("a complete stream");
+    }
+    S::given(corpus.expected)
 }
 
 pub(super) fn partial_json<S: Sink>(corpus: &Corpus, piece: usize) -> Answer {

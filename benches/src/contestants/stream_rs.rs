@@ -10,7 +10,7 @@ use crate::corpora::Corpus;
 pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut sink = S::default();
     let (mut parser, mut events) = (SseParser::new(), Vec::new());
-    for input in corpus.stream.chunks(chunk) {
+    for input in corpus.chunks(chunk) {
         parser.feed(input, &mut events);
         for event in events.drain(..) {
             let event_type = event.event.as_deref().unwrap_or("message");
@@ -24,7 +24,7 @@ pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
 pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut message = AnthropicAccumulator::new();
     let (mut parser, mut events) = (SseParser::new(), Vec::new());
-    for input in corpus.stream.chunks(chunk) {
+    for input in corpus.chunks(chunk) {
         parser.feed(input, &mut events);
         for event in events.drain(..) {
             add(&mut message, &serde_json::from_str(&event.data).expect("JSON"));

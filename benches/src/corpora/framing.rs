@@ -85,7 +85,7 @@ struct Block {
 }
 
 fn events(name: &'static str, bytes: usize, mut next: impl FnMut() -> Block) -> Corpus {
-    let (mut stream, mut expected, mut payloads) = (String::new(), Hashes::default(), Vec::new());
+    let (mut stream, mut expected, mut payloads, mut ends) = (String::new(), Hashes::default(), Vec::new(), Vec::new());
     while stream.len() < bytes {
         let block = next();
         stream += &": ping\n\n".repeat(block.comments);
@@ -99,10 +99,12 @@ fn events(name: &'static str, bytes: usize, mut next: impl FnMut() -> Block) -> 
             stream.push('\n');
         }
         stream.push('\n');
+        ends.push(stream.len());
         let event_type = if block.event_type.is_empty() { "message" } else { block.event_type };
         expected.event(event_type.as_bytes(), block.data.as_bytes(), b"");
     }
     let expected = expected.answer();
     let lines = stream.bytes().filter(|&byte| byte == b'\n').count() as u64;
-    Corpus { name, stream: stream.into(), expected, lines, units: expected.count, payloads }
+    let units = expected.count;
+    Corpus { name, stream: stream.into(), expected, lines, units, payloads, ends, ..Corpus::default() }
 }

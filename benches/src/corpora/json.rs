@@ -48,5 +48,5 @@ fn corpus(name: &'static str, value: &Value) -> Corpus {
     let mut expected = Hashes::default();
     expected.value(|| value.to_string());
     let units = stream.len().div_ceil(PIECE) as u64;
-    Corpus { name, stream: stream.into(), expected: expected.answer(), lines: 0, units, payloads: Vec::new() }
+    Corpus { name, stream: stream.into(), expected: expected.answer(), units, ..Corpus::default() }
 }

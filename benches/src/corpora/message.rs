@@ -29,7 +29,16 @@ pub fn message(bytes: usize) -> Corpus {
     }
     stream += END;
     let expected = one(b"end_turn", text.as_bytes());
-    Corpus { name: "message", stream: stream.into(), expected, lines: 0, units: deltas, payloads: Vec::new() }
+    let lines = stream.bytes().filter(|&byte| byte == b'\n').count() as u64;
+    Corpus {
+        name: "message",
+        expected,
+        lines,
+        units: deltas,
+        ends: ends(&stream),
+        stream: stream.into(),
+        ..Corpus::default()
+    }
 }
 
 /// Events to encode. The answer is the encoded stream.
@@ -63,6 +72,11 @@ const END: &str = concat!(
     r#"data: {"type":"message_stop"}"#,
     "\n\n"
 );
+
+/// The ends of the events of a stream of one-line events.
+fn ends(stream: &str) -> Vec<usize> {
+    stream.match_indices("\n\n").map(|(at, end)| at + end.len()).collect()
+}
 
 fn one(event_type: &[u8], data: &[u8]) -> Answer {
     let mut expected = Hashes::default();

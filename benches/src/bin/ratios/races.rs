@@ -1,6 +1,6 @@
 //! Races: contestants, corpora and goals.
 
-use ssewire_benches::chunks::WHOLE;
+use ssewire_benches::chunks::{ONE_EVENT, WHOLE};
 use ssewire_benches::contestants::{self, Contestant};
 use ssewire_benches::corpora::{self, Corpus, PIECE};
 use ssewire_benches::{Entry, Result, Role};
@@ -89,7 +89,9 @@ pub(crate) fn all() -> Vec<Race> {
     let mut races = framing();
     races.push(one_line());
     races.push(decoding());
-    races.push(accumulation());
+    races.extend(kinds());
+    races.extend(accumulation());
+    races.extend(recorded());
     races.extend(partial_json());
     races.push(encoding());
     races
@@ -105,10 +107,16 @@ fn framing() -> Vec<Race> {
             corpora::deltas(2 * MIB),
             1400,
             vec![
-                bytes.to("framing, deltas, 1400 B", Against::FastestPeer, 4.0),
+                bytes.to("framing, deltas, 1400 B", Against::FastestPeer, 4.5),
                 text.to("framing, deltas, 1400 B, text", Against::FastestPeer, 2.2),
                 bytes.to("framing, deltas, 1400 B, LF-only loop", Against::Named("LF-only loop"), 0.95),
             ],
+        ),
+        race(
+            "framing, deltas, one event per chunk",
+            corpora::deltas(2 * MIB),
+            ONE_EVENT,
+            vec![bytes.to("framing, deltas, one event per chunk", Against::FastestPeer, 4.5)],
         ),
         race(
             "framing, deltas, whole",
@@ -126,7 +134,7 @@ fn framing() -> Vec<Race> {
             1400,
             vec![
                 bytes.to("framing, openai-like, 1400 B", Against::FastestPeer, 2.0),
-                text.to("framing, openai-like, 1400 B, text", Against::FastestPeer, 1.6),
+                text.to("framing, openai-like, 1400 B, text", Against::FastestPeer, 1.7),
             ],
         ),
         race(
@@ -196,18 +204,69 @@ fn decoding() -> Race {
     )
 }
 
-fn accumulation() -> Race {
+fn accumulation() -> [Race; 2] {
     let ours = Ours("ssewire-messages");
-    race(
-        "bytes to message, 1400 B",
-        contestants::accumulation(),
-        corpora::message(2 * MIB),
-        1400,
-        vec![
-            ours.to("message, eventsource-stream", Against::Named("eventsource-stream + tagged serde"), 10.0),
-            ours.to("message, sse-core", Against::Named("sse-core + flat borrowed serde"), 5.0),
-        ],
-    )
+    let race = |name, chunk, goals| race(name, contestants::accumulation(), corpora::message(2 * MIB), chunk, goals);
+    [
+        race(
+            "bytes to message, deltas, 1400 B",
+            1400,
+            vec![
+                ours.to("message, eventsource-stream", Against::Named("eventsource-stream + tagged serde"), 20.0),
+                ours.to("message, sse-core", Against::Named("sse-core + flat borrowed serde"), 7.0),
+            ],
+        ),
+        race(
+            "bytes to message, deltas, one event per chunk",
+            ONE_EVENT,
+            vec![ours.to("message, one event per chunk, memchr newline scan", Against::Named("memchr scan"), 0.6)],
+        ),
+    ]
+}
+
+/// Recorded streams; see `corpora/recorded`.
+fn recorded() -> Vec<Race> {
+    let ours = Ours("ssewire-messages");
+    let skipping = Against::Named("ssewire framing + IgnoredAny");
+    let race = |name, chunk, goals| race(name, contestants::recorded(), corpora::recorded(), chunk, goals);
+    vec![
+        race(
+            "as recorded, 1400 B",
+            1400,
+            vec![
+                ours.to("as recorded, 1400 B, skipping JSON", skipping, 0.95),
+                ours.to("as recorded, 1400 B, Value", Against::Named("sse-core + serde_json Value"), 4.0),
+            ],
+        ),
+        race(
+            "as recorded, one event per chunk",
+            ONE_EVENT,
+            vec![ours.to(
+                "as recorded, one event per chunk",
+                Against::Named("eventsource-stream + tagged serde"),
+                12.0,
+            )],
+        ),
+        race("as recorded, 16 KiB", 16 * 1024, Vec::new()),
+        race("as recorded, whole", WHOLE, vec![ours.to("as recorded, whole, skipping JSON", skipping, 1.0)]),
+    ]
+}
+
+/// The events that are no plain deltas, and deltas with an escape and padding.
+fn kinds() -> Vec<Race> {
+    let ours = Ours("ssewire-messages");
+    let goal = |name| match name {
+        "text delta, escape and padding" => 3.0,
+        "ping" | "content_block_stop" | "message_stop" => 2.0,
+        "message_start" | "message_delta" | "result of 17 KB" => 0.9,
+        _ => 0.7,
+    };
+    let ignored = Against::Named("serde_json IgnoredAny");
+    let race = |corpus: Corpus| {
+        let name = corpus.name;
+        race(name, contestants::kinds(), corpus, WHOLE, vec![ours.to(name, ignored, goal(name))])
+    };
+    corpora::kinds().into_iter().map(race).collect()
 }
 
 fn partial_json() -> [Race; 2] {
@@ -219,9 +278,9 @@ fn partial_json() -> [Race; 2] {
             "partial JSON, 64 KiB structured, 20 B pieces",
             corpora::json_structured(),
             vec![
-                ours.to("partial JSON, structured, jiter", Against::Named("jiter, parsing again"), 400.0),
-                ours.to("partial JSON, structured, json-stream-parser", peer, 3.0),
-                ours.to("partial JSON, structured, once", Against::Named("serde_json, once at the end"), 0.5),
+                ours.to("partial JSON, structured, jiter", Against::Named("jiter, parsing again"), 800.0),
+                ours.to("partial JSON, structured, json-stream-parser", peer, 3.5),
+                ours.to("partial JSON, structured, once", Against::Named("serde_json, once at the end"), 0.7),
             ],
         ),
         race(

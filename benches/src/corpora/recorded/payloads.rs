@@ -1,0 +1,250 @@
+//! Payloads of the other events: of the sizes in the profile.
+
+use serde_json::Value;
+
+use super::super::words::Words;
+use super::plan::Kind;
+use super::profile::{Draws, Quantiles};
+
+/// The other events of a stream.
+pub(super) struct Payloads {
+    message_start: Quantiles,
+    message_delta: Quantiles,
+    block_stop: Quantiles,
+    message_stop: Quantiles,
+    signature: Quantiles,
+    citation: Quantiles,
+    spaced_ping: f64,
+    ping: Draws,
+    words: Words,
+}
+
+/// An object whose members have an order.
+struct Object(Vec<(&'static str, String)>);
+
+impl Object {
+    fn write(mut self, is_sorted: bool) -> String {
+        if is_sorted {
+            self.0.sort();
+        }
+        let members: Vec<String> = self.0.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    }
+}
+
+/// Writes spaces before the last brace, until the payload has so many bytes.
+pub(super) fn pad(mut payload: String, bytes: usize) -> String {
+    let spaces = bytes.saturating_sub(payload.len());
+    payload.insert_str(payload.len() - 1, &" ".repeat(spaces));
+    payload
+}
+
+/// Writes an event, whose members have an order of their own in some streams.
+pub(super) fn event(name: &str, members: Vec<(&'static str, String)>, is_sorted: bool) -> String {
+    let mut all = vec![("type", string(name))];
+    all.extend(members);
+    Object(all).write(is_sorted)
+}
+
+/// Writes a delta.
+pub(super) fn delta(index: usize, kind: &str, members: Vec<(&'static str, String)>, is_sorted: bool) -> String {
+    let delta = event(kind, members, is_sorted);
+    event("content_block_delta", vec![("index", index.to_string()), ("delta", delta)], is_sorted)
+}
+
+pub(super) fn string(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+impl Payloads {
+    pub(super) fn new(profile: &Value) -> Self {
+        let bytes = |name: &str, prime| Quantiles::new(&profile["events"][name]["payload_bytes"], prime);
+        let spaced_ping = profile["events"]["ping"]["space_after_colon_share"].as_f64().expect("a share");
+        Self {
+            message_start: bytes("message_start", 2),
+            message_delta: bytes("message_delta", 3),
+            block_stop: bytes("content_block_stop", 5),
+            message_stop: bytes("message_stop", 7),
+            signature: bytes("content_block_delta signature_delta", 11),
+            citation: bytes("content_block_delta citations_delta", 13),
+            spaced_ping,
+            ping: Draws::new(17),
+            words: Words::new(),
+        }
+    }
+
+    pub(super) fn message_start(&mut self, is_sorted: bool) -> String {
+        let bytes = self.message_start.draw();
+        let usage: [(&str, String); 8] = [
+            ("input_tokens", self.number()),
+            ("output_tokens", "1".into()),
+            ("cache_creation_input_tokens", "0".into()),
+            ("cache_read_input_tokens", self.number()),
+            ("service_tier", string("standard")),
+            ("cache_creation", "{\"ephemeral_5m_input_tokens\":0,\"ephemeral_1h_input_tokens\":0}".into()),
+            ("inference_geo", string("not_available")),
+            (
+                "server_tool_use",
+                "{\"web_search_requests\":0,\"web_fetch_requests\":0,\"code_execution_requests\":0}".into(),
+            ),
+        ];
+        let message: [(&str, String); 8] = [
+            ("id", string(&format!("msg_01{}", self.token(18)))),
+            ("type", string("message")),
+            ("model", string("claude-sonnet-4-5-20250929")),
+            ("content", "[]".into()),
+            ("role", string("assistant")),
+            ("stop_reason", "null".into()),
+            ("stop_sequence", "null".into()),
+            ("stop_details", "null".into()),
+        ];
+        let write = |message_members: usize, usage_members: usize| {
+            let mut message = message[..message_members].to_vec();
+            message.push(("usage", Object(usage[..usage_members].to_vec()).write(is_sorted)));
+            event("message_start", vec![("message", Object(message).write(is_sorted))], is_sorted)
+        };
+        let all = || (3..=8).flat_map(|message| (2..=8).map(move |usage| (message, usage)));
+        let fitting = all().map(|(message, usage)| write(message, usage)).filter(|text| text.len() <= bytes);
+        pad(fitting.max_by_key(String::len).unwrap_or_else(|| write(3, 2)), bytes)
+    }
+
+    pub(super) fn message_delta(&mut self, stop_reason: &str, is_sorted: bool) -> String {
+        let bytes = self.message_delta.draw();
+        let iteration = r#"{"type":"message","input_tokens":472,"output_tokens":89,"cache_read_input_tokens":0}"#;
+        let usage: [(&str, String); 7] = [
+            ("output_tokens", self.number()),
+            ("input_tokens", self.number()),
+            ("cache_creation_input_tokens", "0".into()),
+            ("cache_read_input_tokens", self.number()),
+            ("output_tokens_details", "{\"thinking_tokens\":0}".into()),
+            ("server_tool_use", "{\"web_search_requests\":2,\"web_fetch_requests\":0}".into()),
+            ("iterations", format!("[{}]", vec![iteration; bytes.saturating_sub(350) / 86 + 1].join(","))),
+        ];
+        let reason = ("stop_reason", string(stop_reason));
+        let write = |delta_members: usize, usage_members: usize, others: usize| {
+            let delta = [reason.clone(), ("stop_sequence", "null".into())][..delta_members].to_vec();
+            let mut members = vec![("delta", Object(delta).write(is_sorted))];
+            if usage_members > 0 {
+                members.push(("usage", Object(usage[..usage_members].to_vec()).write(is_sorted)));
+            }
+            if others > 0 {
+                members.push(("context_management", "{\"applied_edits\":[]}".into()));
+            }
+            event("message_delta", members, is_sorted)
+        };
+        let all = || {
+            (1..=2).flat_map(|delta| {
+                (0..=7).flat_map(move |usage| (0..=usize::from(!is_sorted)).map(move |others| (delta, usage, others)))
+            })
+        };
+        let fitting =
+            all().map(|(delta, usage, others)| write(delta, usage, others)).filter(|text| text.len() <= bytes);
+        pad(fitting.max_by_key(String::len).unwrap_or_else(|| write(1, 0, 0)), bytes)
+    }
+
+    pub(super) fn message_stop(&mut self, is_sorted: bool) -> String {
+        // Nothing but a type: in any order.
+        let bytes = self.message_stop.draw();
+        let metrics = r#"{"inputTokenCount":11,"outputTokenCount":89,"invocationLatency":1745,"firstByteLatency":561}"#;
+        let members = if bytes > 140 { vec![("amazon-bedrock-invocationMetrics", metrics.into())] } else { Vec::new() };
+        pad(event("message_stop", members, is_sorted && bytes <= 140), bytes)
+    }
+
+    pub(super) fn ping(&mut self) -> String {
+        if self.ping.chance(self.spaced_ping) { "{\"type\": \"ping\"}".into() } else { "{\"type\":\"ping\"}".into() }
+    }
+
+    pub(super) fn block_stop(&mut self, index: usize, is_sorted: bool) -> String {
+        pad(event("content_block_stop", vec![("index", index.to_string())], is_sorted), self.block_stop.draw())
+    }
+
+    pub(super) fn block_start(&mut self, index: usize, kind: Kind, bytes: usize, is_sorted: bool) -> String {
+        let start = |block: Vec<(&'static str, String)>| {
+            let block = Object(block).write(is_sorted);
+            event("content_block_start", vec![("index", index.to_string()), ("content_block", block)], is_sorted)
+        };
+        let kind_of = |name: &str| ("type", string(name));
+        let empty = || string("");
+        let payload = match kind {
+            Kind::Text => start(vec![kind_of("text"), ("text", empty())]),
+            Kind::Thinking => start(vec![kind_of("thinking"), ("thinking", empty()), ("signature", empty())]),
+            Kind::ToolUse => {
+                let id = ("id", string(&format!("toolu_01{}", self.token(16))));
+                let block =
+                    |name: &str| vec![kind_of("tool_use"), id.clone(), ("name", string(name)), ("input", "{}".into())];
+                let least = start(block("write")).len();
+                if bytes > least + 28 {
+                    let mut block = block("write_file");
+                    block.push(("caller", "{\"type\":\"direct\"}".into()));
+                    start(block)
+                } else {
+                    start(block("write"))
+                }
+            }
+            Kind::Result => {
+                let result = |this: &mut Self, content: usize| {
+                    let content = this.token(content);
+                    let result = vec![
+                        kind_of("web_search_result"),
+                        ("title", string("How the decoder of an event stream finds the ends of \"lines\"")),
+                        ("url", string("https://example.org/articles/streams/decoder-lines")),
+                        ("encrypted_content", string(&content)),
+                        ("page_age", string("April 30, 2025")),
+                    ];
+                    Object(result).write(is_sorted)
+                };
+                let write = |results: &[String]| {
+                    start(vec![
+                        kind_of("web_search_tool_result"),
+                        ("tool_use_id", string("srvtoolu_01QZkDfm4oTQFpUZ8JVxyz")),
+                        ("content", format!("[{}]", results.join(","))),
+                    ])
+                };
+                let mut results = Vec::new();
+                while write(&results).len() + 3000 < bytes {
+                    results.push(result(self, 2200));
+                }
+                let left = bytes.saturating_sub(write(&results).len() + result(self, 0).len() + 1);
+                if left > 0 {
+                    results.push(result(self, left));
+                }
+                write(&results)
+            }
+        };
+        pad(payload, bytes)
+    }
+
+    pub(super) fn signature(&mut self, index: usize, is_sorted: bool) -> String {
+        let bytes = self.signature.draw();
+        let write = |text: &str| delta(index, "signature_delta", vec![("signature", string(text))], is_sorted);
+        let text = self.token(bytes.saturating_sub(write("").len()));
+        write(&text)
+    }
+
+    pub(super) fn citation(&mut self, index: usize, is_sorted: bool) -> String {
+        let bytes = self.citation.draw();
+        let write = |cited: &str, encrypted: &str| {
+            let citation = vec![
+                ("type", string("web_search_result_location")),
+                ("cited_text", string(cited)),
+                ("url", string("https://example.org/articles/streams")),
+                ("title", string("Event streams")),
+                ("encrypted_index", string(encrypted)),
+            ];
+            delta(index, "citations_delta", vec![("citation", Object(citation).write(is_sorted))], is_sorted)
+        };
+        let room = bytes.saturating_sub(write("", "").len());
+        let (cited, encrypted) = (self.words.text(room / 3), self.token(room - room / 3));
+        write(&cited, &encrypted)
+    }
+
+    fn number(&mut self) -> String {
+        (self.words.random() % 10_000 + 1).to_string()
+    }
+
+    /// Letters and digits, as of an identifier or of encoded bytes.
+    fn token(&mut self, bytes: usize) -> String {
+        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        (0..bytes).map(|_| char::from(LETTERS[self.words.random() as usize % 64])).collect()
+    }
+}
