@@ -86,8 +86,8 @@ pub struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     #[must_use]
-    pub fn new(corpus: &'a Corpus, chunk: usize) -> Self {
-        Self { rest: corpus.stream.clone(), chunks: corpus.chunks(chunk) }
+    pub fn new(bytes: &Bytes, chunks: Chunks<'a>) -> Self {
+        Self { rest: bytes.clone(), chunks }
     }
 }
 

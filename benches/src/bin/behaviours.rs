@@ -10,7 +10,7 @@ use bytes::Bytes;
 use jiter::{JsonValue, PartialMode};
 use json_stream_parser::JsonStreamParser;
 use serde_json::Value;
-use ssewire_benches::chunks::{Shared, Slices, WHOLE, drain};
+use ssewire_benches::chunks::{Chunks, Shared, Slices, WHOLE, drain};
 use ssewire_json::{PartialJson, PartialStrings};
 
 /// Event type, data, last event ID.
@@ -159,7 +159,7 @@ fn ssewire(stream: &'static [u8], chunk: usize) -> Result<Vec<Event>, ()> {
 
 fn eventsource_stream(stream: &'static [u8], chunk: usize) -> Result<Vec<Event>, ()> {
     let mut events = Ok(Vec::new());
-    drain(eventsource_stream::EventStream::new(Slices::new(stream, chunk)), |one| match one {
+    drain(eventsource_stream::EventStream::new(Slices(Chunks::Sized(stream.chunks(chunk)))), |one| match one {
         Ok(one) => events.iter_mut().for_each(|events| events.push(event(&one.event, &one.data, &one.id))),
         Err(_) => events = Err(()),
     });
@@ -180,7 +180,7 @@ fn sse_core(stream: &'static [u8], chunk: usize) -> Result<Vec<Event>, ()> {
 
 fn sse_stream(stream: &'static [u8], chunk: usize) -> Result<Vec<Event>, ()> {
     let mut events = Ok(Vec::new());
-    drain(sse_stream::SseByteStream::new(Slices::new(stream, chunk)), |one| match one {
+    drain(sse_stream::SseByteStream::new(Slices(Chunks::Sized(stream.chunks(chunk)))), |one| match one {
         // It also returns blocks without data, which are not events.
         Ok(sse_stream::Sse { data: None, .. }) => {}
         Ok(one) => {
@@ -195,10 +195,13 @@ fn sse_stream(stream: &'static [u8], chunk: usize) -> Result<Vec<Event>, ()> {
 
 fn sseer(stream: &'static [u8], chunk: usize) -> Result<Vec<Event>, ()> {
     let mut events = Ok(Vec::new());
-    drain(sseer::EventStream::new(Shared::new(&Bytes::from_static(stream), chunk)), |one| match one {
-        Ok(one) => events.iter_mut().for_each(|events| events.push(event(&one.event, &one.data, &one.id))),
-        Err(_) => events = Err(()),
-    });
+    drain(
+        sseer::EventStream::new(Shared::new(&Bytes::from_static(stream), Chunks::Sized(stream.chunks(chunk)))),
+        |one| match one {
+            Ok(one) => events.iter_mut().for_each(|events| events.push(event(&one.event, &one.data, &one.id))),
+            Err(_) => events = Err(()),
+        },
+    );
     events
 }
 

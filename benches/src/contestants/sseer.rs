@@ -8,7 +8,7 @@ use crate::corpora::Corpus;
 
 pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut sink = S::default();
-    drain(EventStream::new(Shared::new(corpus, chunk)), |event| {
+    drain(EventStream::new(Shared::new(&corpus.stream, corpus.chunks(chunk))), |event| {
         let event = event.expect("well-formed");
         sink.event(event.event.as_bytes(), event.data.as_bytes(), event.id.as_bytes());
     });
