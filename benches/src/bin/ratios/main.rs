@@ -1,6 +1,6 @@
 //! Measures ssewire and other libraries in one process, and prints their ratios with the goals.
 //!
-//! `cargo run --release -p ssewire-benches --bin ratios -- [--rounds N] [--only SUBSTRING] [--tsv] [--svg FILE] [--scale]`
+//! `cargo run --release -p ssewire-benches --bin ratios -- [--rounds N] [--only SUBSTRING] [--tsv | --markdown] [--svg FILE] [--scale]`
 //!
 //! Do not use `--workspace`: the tests of the workspace enable a feature that counts bytes.
 
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         }
     };
     if options.scale {
-        scale::report();
+        table::print_measures(&scale::measure(options.rounds));
     } else if let Some(file) = &options.svg {
         if let Err(error) = std::fs::write(file, plot::throughput(options.rounds)) {
             eprintln!("{file}: {error}");
@@ -43,6 +43,7 @@ fn main() -> ExitCode {
 
 fn race(options: &Options) {
     let mut goals = Vec::new();
+    let mut races = Vec::new();
     for race in races::all() {
         let Some(wanted) = race.goals_named_like(&options.only) else { continue };
         if wanted.is_empty() && options.tsv {
@@ -52,12 +53,20 @@ fn race(options: &Options) {
         let reached: Vec<_> = wanted.iter().map(|goal| goal.measured(&results)).collect();
         if options.tsv {
             table::print_tsv(&reached);
-        } else {
+        } else if !options.markdown {
             table::print_race(race.name, &results);
-            goals.extend(reached);
         }
+        goals.extend(reached);
+        races.push((race.name, results));
     }
-    if !options.tsv {
+    if options.markdown {
+        let measures = scale::measure(options.rounds);
+        table::print_overview(&goals, &measures);
+        table::print_goals(&goals);
+        table::print_measures(&measures);
+        println!("\n## All races");
+        races.iter().for_each(|(name, results)| table::print_race(name, results));
+    } else if !options.tsv {
         table::print_goals(&goals);
     }
 }

@@ -3,10 +3,11 @@
 use ssewire_benches::{Result, Role};
 
 use crate::races::Reached;
+use crate::scale::{Bound, Measure};
 
 pub(crate) fn print_race(name: &str, results: &[Result]) {
     let units = results.iter().map(|result| result.units).max().unwrap_or_default();
-    println!("\n## {name} ({units} units)\n");
+    println!("\n### {name} ({units} units)\n");
     println!("| | best MB/s | median MB/s | best ns/unit | allocations/unit |");
     println!("|---|---:|---:|---:|---:|");
     for result in results {
@@ -42,5 +43,41 @@ pub(crate) fn print_goals(goals: &[Reached]) {
 pub(crate) fn print_tsv(goals: &[Reached]) {
     for Reached { name, best, goal, .. } in goals {
         println!("{name}\t{best:.3}\t{goal}");
+    }
+}
+
+/// Prints the goals that a newcomer understands.
+pub(crate) fn print_overview(goals: &[Reached], measures: &[Measure]) {
+    const LINES: [(&str, &str); 7] = [
+        ("split a stream into events, chunks of 1400 B", "framing, deltas, 1400 B"),
+        ("the same, one event in each chunk", "framing, deltas, one event per chunk"),
+        ("decode a text delta into a typed event", "typed decode, IgnoredAny"),
+        ("recorded streams to messages, one event in each chunk", "as recorded, one event per chunk"),
+        ("recorded streams to messages, chunks of 1400 B", "as recorded, 1400 B, Value"),
+        ("the same", "as recorded, 1400 B, skipping JSON"),
+        ("JSON that grows by 20 B, its value after each piece", "partial JSON, structured, jiter"),
+    ];
+    println!("\n| work | compared with | times as fast |\n|---|---|---:|");
+    for (work, name) in LINES {
+        if let Some(reached) = goals.iter().find(|reached| reached.name == name) {
+            println!("| {work} | {} | {:.*} |", reached.against, if reached.best < 10.0 { 2 } else { 0 }, reached.best);
+        }
+    }
+    if let Some(held) = measures.iter().find(|measure| measure.name.ends_with("with a block begun")) {
+        println!("| memory of a stream that waits for its text | | {:.0} B |", held.value);
+    }
+}
+
+pub(crate) fn print_measures(measures: &[Measure]) {
+    println!("\n## Scale\n\n| | measured | | goal | |\n|---|---:|---|---:|---|");
+    for measure in measures {
+        let goal = match measure.goal {
+            Some(Bound::AtLeast(goal)) => format!("≥ {goal}"),
+            Some(Bound::AtMost(goal)) => format!("≤ {goal}"),
+            None => String::new(),
+        };
+        let missed = if measure.is_missed() { "missed" } else { "" };
+        let digits = if measure.value < 10.0 { 2 } else { 0 };
+        println!("| {} | {:.digits$} | {} | {goal} | {missed} |", measure.name, measure.value, measure.unit);
     }
 }
