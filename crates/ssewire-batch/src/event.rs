@@ -11,14 +11,14 @@ use crate::batch::{Batch, BatchBuffer, Span};
 /// The records of a chunk, of events.
 pub type EventBatch<'a> = Batch<'a, EventRecord>;
 
-/// What an [`EventRecord`] is.
+/// What an event record is.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
     /// An event.
     Event = 0,
-    /// A comment line, if [asked for](BatchDecoder::with_comments). `data` is everything after the colon.
+    /// A comment line, if comments were asked for. `data` is everything after the colon.
     Comment = 1,
     /// An event was lost because it exceeds a limit. `data` is the description of the error.
     Lost = 2,

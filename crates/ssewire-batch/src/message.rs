@@ -13,7 +13,7 @@ use crate::batch::{Batch, BatchBuffer, Span};
 /// The records of a chunk, of updates of a message.
 pub type MessageBatch<'a> = Batch<'a, MessageRecord>;
 
-/// What a [`MessageRecord`] is: the kinds of [`Update`], and [`Rejected`](Self::Rejected).
+/// What a message record is: the kinds of an update, and a rejected event.
 ///
 /// Where `text` is a payload, it is the JSON of the event as it came; empty for a further update of the same event.
 #[repr(C)]

@@ -1,0 +1,3 @@
+module ssewire.example/stream
+
+go 1.19

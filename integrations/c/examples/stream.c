@@ -1,0 +1,46 @@
+/* Prints the text of a message as it arrives:  ANTHROPIC_API_KEY=… ./stream [ADDRESS] */
+#include <curl/curl.h>
+#include <ssewire.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static size_t receive(char *data, size_t size, size_t count, void *decoder) {
+    size_t used = 0;
+    ssewire_message_batch batch = {0};
+    for (size_t at = 0; at < size * count && !batch.is_ended; at += used) {
+        if (ssewire_message_decoder_push(decoder, (uint8_t *)data + at, size * count - at, &used, &batch) != SSEWIRE_STATUS_OK)
+            return 0;
+        for (size_t i = 0; i < batch.record_count; i++)
+            if (batch.records[i].kind == SSEWIRE_MESSAGE_KIND_TEXT)
+                fwrite(batch.text + batch.records[i].text.offset, 1, batch.records[i].text.len, stdout);
+    }
+    fflush(stdout);
+    return size * count;
+}
+
+int main(int count, char **arguments) {
+    char key[300], reason[400];
+    snprintf(key, sizeof key, "x-api-key: %s", getenv("ANTHROPIC_API_KEY") ? getenv("ANTHROPIC_API_KEY") : "");
+    struct curl_slist *headers = curl_slist_append(NULL, key);
+    headers = curl_slist_append(headers, "anthropic-version: 2023-06-01");
+    headers = curl_slist_append(headers, "content-type: application/json");
+    ssewire_message_decoder *decoder = ssewire_message_decoder_new(NULL);
+    CURL *curl = curl_easy_init();
+    curl_easy_setopt(curl, CURLOPT_URL, count > 1 ? arguments[1] : "https://api.anthropic.com/v1/messages");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "{\"model\":\"claude-sonnet-4-5\",\"max_tokens\":300,\"stream\":true,"
+                                               "\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}");
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, decoder);
+    CURLcode code = curl_easy_perform(curl);
+    ssewire_completion completion;
+    size_t len;
+    ssewire_message_decoder_finish(decoder, &completion);
+    ssewire_message_decoder_explain(decoder, reason, sizeof reason, &len);
+    if (code) fprintf(stderr, "\n%s\n", curl_easy_strerror(code));
+    if (len) fprintf(stderr, "\n%s\n", reason);
+    ssewire_message_decoder_free(decoder);
+    curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
+    return code || completion > SSEWIRE_COMPLETION_UNTERMINATED;
+}

@@ -1,0 +1,14 @@
+//! The C library `ssewire`. `include/ssewire.h` is its interface, generated from here.
+//!
+//! This package has the only unsafe code of the project. It converts pointers to references and back, and decides nothing:
+//! `ssewire-batch` decodes. All unsafe operations are in `pointer.rs`, each with its contract; the exported functions only
+//! pass the contract of the header on to them. No panic leaves a function: see `status.rs`.
+
+mod decoder;
+mod message;
+mod pointer;
+mod status;
+
+pub use decoder::*;
+pub use message::*;
+pub use status::{Status, ssewire_status_text, ssewire_version};

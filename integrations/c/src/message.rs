@@ -1,0 +1,367 @@
+//! The decoder of Messages streams.
+
+use core::ffi::{CStr, c_char};
+
+use ssewire_batch::{MessageBatchDecoder, MessageRecord};
+use ssewire_messages::{Accumulator, Incomplete, Message, Validation};
+
+use crate::pointer::{borrow, borrow_bytes, borrow_handle, copy_text, free_handle, into_handle, set};
+use crate::status::{Guarded, Status, guard};
+
+/// Decodes a Messages stream of the Claude API, and accumulates its message. For one message.
+#[derive(Debug)]
+pub struct MessageDecoder(Guarded<State>);
+
+#[derive(Debug)]
+enum State {
+    Running(Box<MessageBatchDecoder>),
+    Finished { json: String, completion: Completion, explanation: String },
+}
+
+/// The options of a message decoder. Initialize it with zeros: 0 means the default.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct MessageOptions {
+    /// The largest event in bytes; default: 16 MiB. A larger one is lost.
+    pub max_event_bytes: usize,
+    /// The largest message in bytes; default: 64 MiB.
+    pub max_bytes: usize,
+    /// The largest number of content blocks; default: 4096.
+    pub max_blocks: usize,
+    /// The number of records at which a batch ends; default: 1024.
+    pub max_records: usize,
+    /// Whether the first violation of the protocol ends the message.
+    pub strict: bool,
+}
+
+/// The updates of a chunk. Lent by the decoder until its next call.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct MessageBatch {
+    /// The records, in the order of the stream.
+    pub records: *const MessageRecord,
+    /// The number of records.
+    pub record_count: usize,
+    /// The text that the records point into: UTF-8, without a NUL at its end.
+    pub text: *const c_char,
+    /// The number of bytes of the text.
+    pub text_len: usize,
+    /// Whether the message has ended, even if the connection is open.
+    pub is_ended: bool,
+}
+
+/// How a message ended, if the input ended here. If several reasons hold, the first in the order of this list from
+/// `NON_STREAM_BODY` on.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completion {
+    /// All of it arrived.
+    Complete = 0,
+    /// The message is whole, but `message_stop` is missing.
+    Unterminated = 1,
+    /// Nothing of a Messages stream was seen.
+    NonStreamBody = 2,
+    /// The server reported an error.
+    ServerError = 3,
+    /// The message, or an event of it, is larger than its limit.
+    LimitExceeded = 4,
+    /// An event that violates the protocol was rejected.
+    RejectedByStrictMode = 5,
+    /// The input ended before the message did.
+    Truncated = 6,
+    /// A piece of content, or the stop reason, could not be decoded.
+    ContentLost = 7,
+    /// The input of a tool call is truncated or not valid JSON.
+    ToolInput = 8,
+    /// A reason that this version of the library does not know.
+    Unknown = 9,
+}
+
+impl Completion {
+    const ALL: [Self; 10] = [
+        Self::Complete,
+        Self::Unterminated,
+        Self::NonStreamBody,
+        Self::ServerError,
+        Self::LimitExceeded,
+        Self::RejectedByStrictMode,
+        Self::Truncated,
+        Self::ContentLost,
+        Self::ToolInput,
+        Self::Unknown,
+    ];
+
+    fn text(self) -> &'static CStr {
+        match self {
+            Self::Complete => c"message is complete",
+            Self::Unterminated => c"message is whole, but message_stop is missing",
+            Self::NonStreamBody => c"body is not a Messages stream",
+            Self::ServerError => c"server reported an error",
+            Self::LimitExceeded => c"message, or an event of it, is larger than its limit",
+            Self::RejectedByStrictMode => c"event that violates the protocol was rejected",
+            Self::Truncated => c"stream is truncated before the message was complete",
+            Self::ContentLost => c"event could not be decoded, so text or tool input may be missing",
+            Self::ToolInput => c"tool input is truncated or not valid JSON",
+            Self::Unknown => c"message is incomplete",
+        }
+    }
+}
+
+impl From<ssewire_messages::Completion> for Completion {
+    fn from(completion: ssewire_messages::Completion) -> Self {
+        use ssewire_messages::Completion as Of;
+        match completion {
+            Of::Complete => Self::Complete,
+            Of::Unterminated => Self::Unterminated,
+            Of::NonStreamBody => Self::NonStreamBody,
+            Of::ServerError => Self::ServerError,
+            Of::LimitExceeded => Self::LimitExceeded,
+            Of::RejectedByStrictMode => Self::RejectedByStrictMode,
+            Of::Truncated => Self::Truncated,
+            Of::ContentLost => Self::ContentLost,
+            Of::ToolInput => Self::ToolInput,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl State {
+    fn finish(&mut self) -> Status {
+        let Self::Running(decoder) = self else { return Status::Finished };
+        decoder.push_end();
+        let completion = decoder.decoder().completion().into();
+        let finished = Self::Finished { json: String::new(), completion, explanation: String::new() };
+        let Self::Running(decoder) = core::mem::replace(self, finished) else { return Status::Finished };
+        let result = decoder.finish();
+        let json = json_of(result.as_ref().unwrap_or_else(Incomplete::message));
+        let explanation = result.err().map_or_else(String::new, |incomplete| incomplete.to_string());
+        *self = Self::Finished { json, completion, explanation };
+        Status::Ok
+    }
+}
+
+fn json_of(message: &Message) -> String {
+    message.to_json_lossy().as_str().to_owned()
+}
+
+fn batch_of(batch: ssewire_batch::MessageBatch<'_>) -> MessageBatch {
+    let (records, text) = (batch.records(), batch.text());
+    MessageBatch {
+        records: records.as_ptr(),
+        record_count: records.len(),
+        text: text.as_ptr().cast(),
+        text_len: text.len(),
+        is_ended: false,
+    }
+}
+
+/// Returns a message decoder, or NULL if there is no memory. `options` may be NULL.
+///
+/// # Safety
+/// `options` is NULL or points to options.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ssewire_message_decoder_new(options: *const MessageOptions) -> *mut MessageDecoder {
+    // SAFETY: as the contract of this function demands.
+    let options = unsafe { borrow(options) };
+    let decoder = guard(|| {
+        let mut decoder = core_decoder::Decoder::new();
+        let mut accumulator = Accumulator::new();
+        let mut max_records = ssewire_batch::DEFAULT_MAX_RECORDS;
+        if let Some(options) = options {
+            if options.max_event_bytes > 0 {
+                decoder = decoder.with_max_event_bytes(options.max_event_bytes);
+            }
+            if options.max_bytes > 0 {
+                accumulator = accumulator.with_max_bytes(options.max_bytes);
+            }
+            if options.max_blocks > 0 {
+                accumulator = accumulator.with_max_blocks(options.max_blocks);
+            }
+            if options.max_records > 0 {
+                max_records = options.max_records;
+            }
+            if options.strict {
+                accumulator = accumulator.with_validation(Validation::Strict);
+            }
+        }
+        let decoder = ssewire_messages::MessageDecoder::new().with_decoder(decoder).with_accumulator(accumulator);
+        Box::new(MessageBatchDecoder::with_decoder(decoder).with_max_records(max_records))
+    });
+    let handle = |decoder| into_handle(MessageDecoder(Guarded::new(State::Running(decoder))));
+    decoder.map_or(core::ptr::null_mut(), handle)
+}
+
+/// Frees a message decoder. NULL is allowed.
+///
+/// # Safety
+/// `decoder` is NULL, or a message decoder that was not freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ssewire_message_decoder_free(decoder: *mut MessageDecoder) {
+    // SAFETY: as the contract of this function demands.
+    unsafe { free_handle(decoder) };
+}
+
+/// Decodes the `len` bytes at `data` up to their end, to the end of the message, or to the largest number of records.
+/// `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until `is_ended` of
+/// the batch. The bytes stay the caller's, and are not needed after the call. `data` may be NULL if `len` is 0.
+///
+/// # Safety
+/// The pointers are NULL or valid; `data` has `len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ssewire_message_decoder_push(
+    decoder: *mut MessageDecoder,
+    data: *const u8,
+    len: usize,
+    consumed: *mut usize,
+    batch: *mut MessageBatch,
+) -> Status {
+    // SAFETY: as the contract of this function demands.
+    let bytes = unsafe { borrow_bytes(data, len) };
+    // SAFETY: as the contract of this function demands.
+    let decoder = unsafe { borrow_handle(decoder) };
+    let (Some(mut input), Some(decoder)) = (bytes, decoder) else { return Status::InvalidArgument };
+    if consumed.is_null() || batch.is_null() {
+        return Status::InvalidArgument;
+    }
+    decoder.0.with(|state| {
+        let State::Running(decoder) = state else { return Status::Finished };
+        let mut pushed = batch_of(decoder.push(&mut input));
+        pushed.is_ended = decoder.is_ended();
+        // SAFETY: as the contract of the exported function demands.
+        unsafe { set(batch, pushed) };
+        // SAFETY: as the contract of the exported function demands.
+        unsafe { set(consumed, len - input.len()) };
+        Status::Ok
+    })
+}
+
+/// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is used if its
+/// data is a complete JSON object.
+///
+/// # Safety
+/// The pointers are NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ssewire_message_decoder_push_end(
+    decoder: *mut MessageDecoder,
+    batch: *mut MessageBatch,
+) -> Status {
+    // SAFETY: as the contract of this function demands.
+    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
+    if batch.is_null() {
+        return Status::InvalidArgument;
+    }
+    decoder.0.with(|state| {
+        let State::Running(decoder) = state else { return Status::Finished };
+        let mut last = batch_of(decoder.push_end());
+        last.is_ended = true;
+        // SAFETY: as the contract of the exported function demands.
+        unsafe { set(batch, last) };
+        Status::Ok
+    })
+}
+
+/// Reports that the input has ended, and ends the message: `completion` becomes how. The message stays in the decoder until it
+/// is freed: see `ssewire_message_decoder_json`.
+///
+/// # Safety
+/// The pointers are NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ssewire_message_decoder_finish(
+    decoder: *mut MessageDecoder,
+    completion: *mut Completion,
+) -> Status {
+    // SAFETY: as the contract of this function demands.
+    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
+    if completion.is_null() {
+        return Status::InvalidArgument;
+    }
+    decoder.0.with(|state| {
+        let status = state.finish();
+        if let State::Finished { completion: reason, .. } = state {
+            // SAFETY: as the contract of the exported function demands.
+            unsafe { set(completion, *reason) };
+        }
+        status
+    })
+}
+
+/// Returns how the message would be complete if the input ended here. Linear in the message.
+///
+/// # Safety
+/// The pointers are NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ssewire_message_decoder_completion(
+    decoder: *mut MessageDecoder,
+    completion: *mut Completion,
+) -> Status {
+    // SAFETY: as the contract of this function demands.
+    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
+    if completion.is_null() {
+        return Status::InvalidArgument;
+    }
+    decoder.0.with(|state| {
+        let reason = match state {
+            State::Running(decoder) => decoder.decoder().completion().into(),
+            State::Finished { completion, .. } => *completion,
+        };
+        // SAFETY: as the contract of the exported function demands.
+        unsafe { set(completion, reason) };
+        Status::Ok
+    })
+}
+
+/// Copies the message so far as JSON, in the shape of the API, with a NUL to the `capacity` bytes at `buffer`. `len` becomes its
+/// length without the NUL. To learn the length, pass NULL and 0: the result is `SSEWIRE_STATUS_BUFFER_TOO_SMALL`. Linear in
+/// the message. Unfinished tool input is the value so far: do not run a tool with it.
+///
+/// # Safety
+/// The pointers are NULL or valid; `buffer` has `capacity` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ssewire_message_decoder_json(
+    decoder: *mut MessageDecoder,
+    buffer: *mut c_char,
+    capacity: usize,
+    len: *mut usize,
+) -> Status {
+    // SAFETY: as the contract of this function demands.
+    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
+    decoder.0.with(|state| {
+        let json = match state {
+            State::Running(decoder) => &json_of(&decoder.decoder().snapshot()),
+            State::Finished { json, .. } => json,
+        };
+        // SAFETY: as the contract of the exported function demands.
+        unsafe { copy_text(json, buffer, capacity, len) }
+    })
+}
+
+/// Copies the reasons why the finished message is not complete, as one sentence; empty if it is. As
+/// `ssewire_message_decoder_json`. Safe to log: never text of the message.
+///
+/// # Safety
+/// The pointers are NULL or valid; `buffer` has `capacity` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ssewire_message_decoder_explain(
+    decoder: *mut MessageDecoder,
+    buffer: *mut c_char,
+    capacity: usize,
+    len: *mut usize,
+) -> Status {
+    // SAFETY: as the contract of this function demands.
+    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
+    decoder.0.with(|state| {
+        let explanation = match state {
+            State::Running(_) => "",
+            State::Finished { explanation, .. } => explanation,
+        };
+        // SAFETY: as the contract of the exported function demands.
+        unsafe { copy_text(explanation, buffer, capacity, len) }
+    })
+}
+
+/// Describes a completion. The string is static and ends with a NUL.
+#[unsafe(no_mangle)]
+pub extern "C" fn ssewire_completion_text(completion: u32) -> *const c_char {
+    let known = Completion::ALL.into_iter().find(|known| *known as u32 == completion);
+    known.unwrap_or(Completion::Unknown).text().as_ptr()
+}

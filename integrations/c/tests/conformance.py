@@ -1,0 +1,118 @@
+"""The conformance cases and the samples through the shared library:  conformance.py LIBRARY DATA"""
+
+import base64
+import ctypes
+import json
+import sys
+from ctypes import POINTER, byref, c_bool, c_char_p, c_int, c_size_t, c_uint64, c_void_p
+from pathlib import Path
+
+library = ctypes.CDLL(sys.argv[1])
+data = Path(sys.argv[2])
+
+
+class Span(ctypes.Structure):
+    _fields_ = [("offset", c_size_t), ("len", c_size_t)]
+
+
+class EventRecord(ctypes.Structure):
+    _fields_ = [("kind", c_int), ("has_retry", c_bool), ("retry_ms", c_uint64), ("event_type", Span), ("data", Span),
+                ("last_event_id", Span)]
+
+
+class EventBatch(ctypes.Structure):
+    _fields_ = [("records", POINTER(EventRecord)), ("record_count", c_size_t), ("text", c_void_p), ("text_len", c_size_t)]
+
+
+class Options(ctypes.Structure):
+    _fields_ = [("max_event_bytes", c_size_t), ("max_id_bytes", c_size_t), ("max_records", c_size_t), ("comments", c_bool)]
+
+
+class MessageBatch(ctypes.Structure):
+    _fields_ = [("records", c_void_p), ("record_count", c_size_t), ("text", c_void_p), ("text_len", c_size_t),
+                ("is_ended", c_bool)]
+
+
+for name in ["ssewire_decoder_new", "ssewire_message_decoder_new"]:
+    getattr(library, name).restype = c_void_p
+for name in ["free", "reset", "push", "set_last_event_id", "last_event_id", "retry"]:
+    getattr(library, f"ssewire_decoder_{name}").argtypes = None
+
+
+def ok(status):
+    assert status == 0, status
+
+
+def chunkings(stream):
+    yield [stream]
+    for size in (1, 7):
+        yield [stream[at : at + size] for at in range(0, len(stream), size)]
+    if len(stream) <= 200:
+        for at in range(len(stream) + 1):
+            yield [stream[:at], stream[at:]]
+
+
+def read(case, chunks):
+    decoder = c_void_p(library.ssewire_decoder_new(byref(Options(max_id_bytes=1 << 20, max_records=3))))
+    before = (case["last_event_id_before"] or "").encode()
+    ok(library.ssewire_decoder_set_last_event_id(decoder, c_char_p(before), c_size_t(len(before))))
+    events, used, batch = [], c_size_t(), EventBatch()
+    for chunk in chunks:
+        while chunk:
+            ok(library.ssewire_decoder_push(decoder, chunk, c_size_t(len(chunk)), byref(used), byref(batch)))
+            chunk = chunk[used.value :]
+            text = ctypes.string_at(batch.text, batch.text_len)
+            part = lambda span: text[span.offset : span.offset + span.len].decode()
+            for record in batch.records[: batch.record_count]:
+                events.append({"event": part(record.event_type), "data": part(record.data), "id": part(record.last_event_id)})
+    id, length, has_retry, retry = c_void_p(), c_size_t(), c_bool(), c_uint64()
+    ok(library.ssewire_decoder_last_event_id(decoder, byref(id), byref(length)))
+    last = ctypes.string_at(id, length.value).decode(errors="replace") if length.value else ""
+    ok(library.ssewire_decoder_retry(decoder, byref(has_retry), byref(retry)))
+    library.ssewire_decoder_free(decoder)
+    return events, last, retry.value if has_retry.value else None
+
+
+def message(stream, size):
+    decoder = c_void_p(library.ssewire_message_decoder_new(None))
+    used, batch, completion, length = c_size_t(), MessageBatch(), c_int(), c_size_t()
+    for at in range(0, len(stream), size):
+        chunk = stream[at : at + size]
+        while chunk and not batch.is_ended:
+            ok(library.ssewire_message_decoder_push(decoder, chunk, c_size_t(len(chunk)), byref(used), byref(batch)))
+            chunk = chunk[used.value :]
+    ok(library.ssewire_message_decoder_finish(decoder, byref(completion)))
+    library.ssewire_message_decoder_json(decoder, None, c_size_t(0), byref(length))
+    buffer = ctypes.create_string_buffer(length.value + 1)
+    ok(library.ssewire_message_decoder_json(decoder, buffer, c_size_t(length.value + 1), byref(length)))
+    library.ssewire_message_decoder_free(decoder)
+    return json.loads(buffer.value), completion.value
+
+
+def without_unsent_nulls(expected, stream):
+    if isinstance(expected, dict):
+        return {name: without_unsent_nulls(value, stream) for name, value in expected.items()
+                if value is not None or f'"{name}":' in stream}
+    if isinstance(expected, list):
+        return [without_unsent_nulls(value, stream) for value in expected]
+    return expected
+
+
+cases = json.loads((data / "conformance" / "cases.json").read_text(encoding="utf-8"))
+for case in cases:
+    for chunks in chunkings(base64.b64decode(case["input_b64"])):
+        retry = None if case["retry"] is None else min(case["retry"], 2**64 - 1)
+        assert read(case, chunks) == (case["events"], case["last_event_id"], retry), case["id"]
+samples = sorted((data / "streams" / "samples").glob("*.sse"))
+for sample in samples:
+    stream = sample.read_bytes()
+    for size in (1, 50, len(stream)):
+        seen, completion = message(stream, size)
+        whole = sample.with_suffix(".message.json")
+        if whole.exists():
+            expected = json.loads(whole.read_text(encoding="utf-8"))
+            assert (seen, completion) == (without_unsent_nulls(expected, stream.decode()), 0), sample.name
+        else:
+            assert completion == 3, sample.name
+assert len(cases) == 246 and len(samples) == 24
+print(f"c: {len(cases)} conformance cases and {len(samples)} samples agree through the shared library")

@@ -1,0 +1,173 @@
+/* The interface of the library as a C program sees it; also compiled as C++. Arguments: recorded streams. */
+#undef NDEBUG
+#include "ssewire.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t *bytes(const char *text) { return (const uint8_t *)text; }
+
+static int is(const char *text, ssewire_span span, const char *expected) {
+    return span.len == strlen(expected) && memcmp(text + span.offset, expected, span.len) == 0;
+}
+
+static void events_have_type_data_id_and_time(void) {
+    const char *input = "id: 7\nevent: e\nretry: 20\ndata: a\n\ndata: b\n\ndata: cut";
+    ssewire_decoder *decoder = ssewire_decoder_new(NULL);
+    ssewire_event_batch batch;
+    size_t consumed;
+    assert(ssewire_decoder_push(decoder, bytes(input), strlen(input), &consumed, &batch) == SSEWIRE_STATUS_OK);
+    assert(consumed == strlen(input) && batch.record_count == 2);
+    assert(batch.records[0].kind == SSEWIRE_EVENT_KIND_EVENT);
+    assert(is(batch.text, batch.records[0].event_type, "e") && is(batch.text, batch.records[0].data, "a"));
+    assert(batch.records[0].has_retry && batch.records[0].retry_ms == 20 && !batch.records[1].has_retry);
+    assert(is(batch.text, batch.records[1].event_type, "message") && is(batch.text, batch.records[1].last_event_id, "7"));
+
+    const char *id;
+    size_t len;
+    bool has_retry;
+    uint64_t number;
+    assert(ssewire_decoder_last_event_id(decoder, &id, &len) == SSEWIRE_STATUS_OK && len == 1 && *id == '7');
+    assert(ssewire_decoder_retry(decoder, &has_retry, &number) == SSEWIRE_STATUS_OK && has_retry && number == 20);
+    assert(ssewire_decoder_finish(decoder, &number) == SSEWIRE_STATUS_OK && number == strlen("data: cut"));
+    assert(ssewire_decoder_push(decoder, bytes("data: [DONE]"), 12, &consumed, &batch) == SSEWIRE_STATUS_OK);
+    assert(ssewire_decoder_finish_event(decoder, &batch) == SSEWIRE_STATUS_OK && batch.record_count == 1);
+    assert(is(batch.text, batch.records[0].data, "[DONE]"));
+    assert(ssewire_decoder_set_last_event_id(decoder, "a\nb", 3) == SSEWIRE_STATUS_INVALID_ID);
+    assert(ssewire_decoder_set_last_event_id(decoder, "9", 1) == SSEWIRE_STATUS_OK);
+    assert(ssewire_decoder_reset(decoder) == SSEWIRE_STATUS_OK);
+    ssewire_decoder_free(decoder);
+}
+
+static void batch_ends_at_its_largest_number_of_records(void) {
+    ssewire_decoder_options options;
+    memset(&options, 0, sizeof options);
+    options.max_records = 2;
+    options.max_event_bytes = 4;
+    options.comments = true;
+    const char *input = ": c\ndata: too long\n\ndata: x\n\n";
+    ssewire_decoder *decoder = ssewire_decoder_new(&options);
+    ssewire_event_batch batch;
+    size_t used, all = 0, records = 0;
+    do {
+        assert(ssewire_decoder_push(decoder, bytes(input) + all, strlen(input) - all, &used, &batch) == SSEWIRE_STATUS_OK);
+        assert(batch.record_count <= 2);
+        if (records == 0) {
+            assert(batch.records[0].kind == SSEWIRE_EVENT_KIND_COMMENT);
+            assert(batch.records[1].kind == SSEWIRE_EVENT_KIND_LOST);
+        }
+        records += batch.record_count;
+        all += used;
+    } while (all < strlen(input));
+    assert(records == 3);
+    ssewire_decoder_free(decoder);
+}
+
+static void wrong_arguments_are_a_status(void) {
+    ssewire_decoder *decoder = ssewire_decoder_new(NULL);
+    ssewire_message_decoder *message = ssewire_message_decoder_new(NULL);
+    ssewire_event_batch batch;
+    ssewire_message_batch updates;
+    ssewire_completion completion;
+    size_t used;
+    uint64_t number;
+    char buffer[4];
+    const ssewire_status invalid = SSEWIRE_STATUS_INVALID_ARGUMENT;
+    assert(ssewire_decoder_push(NULL, bytes("x"), 1, &used, &batch) == invalid);
+    assert(ssewire_decoder_push(decoder, NULL, 1, &used, &batch) == invalid);
+    assert(ssewire_decoder_push(decoder, bytes("x"), (size_t)-1, &used, &batch) == invalid);
+    assert(ssewire_decoder_push(decoder, bytes("x"), 1, NULL, &batch) == invalid);
+    assert(ssewire_decoder_push(decoder, bytes("x"), 1, &used, NULL) == invalid);
+    assert(ssewire_decoder_push(decoder, NULL, 0, &used, &batch) == SSEWIRE_STATUS_OK && batch.record_count == 0);
+    assert(ssewire_decoder_finish(decoder, NULL) == invalid && ssewire_decoder_finish(NULL, &number) == invalid);
+    assert(ssewire_decoder_finish_event(decoder, NULL) == invalid && ssewire_decoder_reset(NULL) == invalid);
+    assert(ssewire_decoder_set_last_event_id(decoder, NULL, 2) == invalid);
+    assert(ssewire_decoder_last_event_id(decoder, NULL, NULL) == invalid);
+    assert(ssewire_decoder_retry(decoder, NULL, NULL) == invalid);
+    assert(ssewire_message_decoder_push(NULL, bytes("x"), 1, &used, &updates) == invalid);
+    assert(ssewire_message_decoder_push(message, NULL, 1, &used, &updates) == invalid);
+    assert(ssewire_message_decoder_push_end(message, NULL) == invalid);
+    assert(ssewire_message_decoder_finish(message, NULL) == invalid);
+    assert(ssewire_message_decoder_completion(NULL, &completion) == invalid);
+    assert(ssewire_message_decoder_json(message, buffer, 4, NULL) == invalid);
+    assert(ssewire_message_decoder_json(message, buffer, 4, &used) == SSEWIRE_STATUS_BUFFER_TOO_SMALL && used > 4);
+    assert(ssewire_message_decoder_json(message, NULL, 1000, &used) == invalid);
+    ssewire_decoder_free(decoder);
+    ssewire_message_decoder_free(message);
+    ssewire_decoder_free(NULL);
+    ssewire_message_decoder_free(NULL);
+    assert(strcmp(ssewire_status_text(SSEWIRE_STATUS_OK), "ok") == 0);
+    assert(strcmp(ssewire_status_text(99), "unknown status") == 0);
+    assert(strcmp(ssewire_completion_text(SSEWIRE_COMPLETION_COMPLETE), "message is complete") == 0);
+    assert(strlen(ssewire_version()) >= 5);
+}
+
+static char *json_of(ssewire_message_decoder *decoder) {
+    size_t len;
+    assert(ssewire_message_decoder_json(decoder, NULL, 0, &len) == SSEWIRE_STATUS_BUFFER_TOO_SMALL);
+    char *json = (char *)malloc(len + 1);
+    assert(ssewire_message_decoder_json(decoder, json, len + 1, &len) == SSEWIRE_STATUS_OK && strlen(json) == len);
+    return json;
+}
+
+/* Decodes a stream in chunks of a size, each from memory of its own, and returns its message. */
+static char *message_of(const uint8_t *stream, size_t len, size_t size, ssewire_completion *completion) {
+    ssewire_message_decoder *decoder = ssewire_message_decoder_new(NULL);
+    ssewire_message_batch batch;
+    bool is_ended = false;
+    for (size_t at = 0; at < len && !is_ended; at += size) {
+        const size_t whole = len - at < size ? len - at : size;
+        uint8_t *chunk = (uint8_t *)malloc(whole);
+        memcpy(chunk, stream + at, whole);
+        for (size_t from = 0, used = 0; from < whole && !is_ended; from += used) {
+            assert(ssewire_message_decoder_push(decoder, chunk + from, whole - from, &used, &batch) == SSEWIRE_STATUS_OK);
+            is_ended = batch.is_ended;
+            for (size_t i = 0; i < batch.record_count; i++) {
+                const ssewire_message_record *record = &batch.records[i];
+                assert(record->text.offset + record->text.len <= batch.text_len);
+                assert(record->id.offset + record->id.len <= batch.text_len);
+                assert(record->name.offset + record->name.len <= batch.text_len);
+            }
+        }
+        free(chunk);
+    }
+    assert(ssewire_message_decoder_push_end(decoder, &batch) == SSEWIRE_STATUS_OK && batch.is_ended);
+    assert(ssewire_message_decoder_finish(decoder, completion) == SSEWIRE_STATUS_OK);
+    assert(ssewire_message_decoder_finish(decoder, completion) == SSEWIRE_STATUS_FINISHED);
+    char reason[400];
+    size_t length, used;
+    assert(ssewire_message_decoder_explain(decoder, reason, sizeof reason, &length) == SSEWIRE_STATUS_OK);
+    assert((length == 0) == (*completion == SSEWIRE_COMPLETION_COMPLETE || *completion == SSEWIRE_COMPLETION_UNTERMINATED));
+    assert(ssewire_message_decoder_push(decoder, bytes("x"), 1, &used, &batch) == SSEWIRE_STATUS_FINISHED);
+    char *json = json_of(decoder);
+    ssewire_message_decoder_free(decoder);
+    return json;
+}
+
+static void stream_is_the_same_in_every_chunking(const char *path) {
+    FILE *file = fopen(path, "rb");
+    assert(file);
+    static uint8_t stream[1 << 20];
+    const size_t len = fread(stream, 1, sizeof stream, file);
+    fclose(file);
+    ssewire_completion completion, expected_completion;
+    char *expected = message_of(stream, len, len ? len : 1, &expected_completion);
+    const size_t sizes[] = {1, 7, 64};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char *json = message_of(stream, len, sizes[i], &completion);
+        assert(strcmp(json, expected) == 0 && completion == expected_completion);
+        free(json);
+    }
+    free(expected);
+}
+
+int main(int count, char **paths) {
+    events_have_type_data_id_and_time();
+    batch_ends_at_its_largest_number_of_records();
+    wrong_arguments_are_a_status();
+    for (int i = 1; i < count; i++) stream_is_the_same_in_every_chunking(paths[i]);
+    printf("c: passed, with %d streams\n", count - 1);
+    return 0;
+}

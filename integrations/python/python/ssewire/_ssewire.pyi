@@ -1,0 +1,173 @@
+"""The native module."""
+
+from typing import Any, Dict, List, Optional, Tuple, Union, final
+
+__version__: str
+
+@final
+class Event:
+    """An event of the stream."""
+
+    @property
+    def event(self) -> str:
+        """The event type, `message` if there was none."""
+    @property
+    def data(self) -> str:
+        """The data: the values of the `data` fields, joined by LF. Ill-formed UTF-8 is U+FFFD."""
+    @property
+    def id(self) -> str:
+        """The last event ID at this event; empty if there is none."""
+    @property
+    def retry(self) -> Optional[int]:
+        """The reconnection time in milliseconds, if this event set one."""
+    def json(self) -> Any:
+        """The data, parsed by `json.loads`."""
+
+@final
+class Comment:
+    """A comment line. Servers send comments to keep a connection alive."""
+
+    @property
+    def text(self) -> str:
+        """Everything after the colon."""
+
+@final
+class LostEvent:
+    """An event that exceeds a limit. The stream continues after it."""
+
+    @property
+    def error(self) -> str:
+        """The description of the error."""
+
+class Decoder:
+    """Decodes an event stream (HTML standard, "Server-sent events"), from chunks of any size.
+
+    A decoder is for one stream at a time. It may move to another thread between calls; a call during another one raises
+    `RuntimeError`.
+    """
+
+    def __new__(
+        cls,
+        *,
+        max_event_bytes: Optional[int] = None,
+        max_id_bytes: Optional[int] = None,
+        last_event_id: Optional[str] = None,
+        comments: bool = False,
+    ) -> "Decoder":
+        """A decoder. An event above `max_event_bytes` (default: 16 MiB) is a `LostEvent`. An ID above `max_id_bytes`
+        (default: 4 KiB) is ignored. With `comments`, comments are returned, too."""
+    def feed(self, chunk: Union[bytes, bytearray, memoryview]) -> List[Union[Event, Comment, LostEvent]]:
+        """Decodes a chunk, and returns its events. `bytes` are not copied."""
+    def finish(self) -> None:
+        """Reports that the input has ended. Raises `TruncatedError` if it ended within an event, which is discarded."""
+    def finish_event(self) -> List[Union[Event, Comment, LostEvent]]:
+        """Reports that the input has ended, and returns the event whose blank line is missing, if there is one."""
+    def reset(self) -> None:
+        """Discards an unfinished event: the next chunk is from another connection. Keeps `last_event_id` and `retry`."""
+    @property
+    def last_event_id(self) -> str:
+        """The last event ID, which a client that reconnects sends as `Last-Event-ID`. Setting an invalid one raises
+        `ValueError`."""
+    @last_event_id.setter
+    def last_event_id(self, id: str) -> None: ...
+    @property
+    def retry(self) -> Optional[int]:
+        """The reconnection time in milliseconds that the stream set last."""
+
+@final
+class MessageEvent:
+    """A change of the message."""
+
+    @property
+    def type(self) -> str:
+        """The kind of change.
+
+        ================== ==================================================================================
+        `message_start`    the message has begun; `id` is its ID, `name` its model, `json()` the event
+        `block_start`      a content block has begun; `name` is its type, `json()` the event
+        `text`             a text block has grown by `text`; all of them together are the text of the message
+        `thinking`         a thinking block has grown by `text`
+        `signature`        a thinking block has got its signature, `text`
+        `citation`         a text block has got a citation, `json()`
+        `tool_input`       the input of a tool call has grown by `text`, a piece of JSON
+        `tool_call`        a tool is called, complete and valid: `id`, `name`, and its input, `json()`
+        `compaction`       a compaction block has got its value; `json()` is the event
+        `raw_block`        a block of an unknown type has changed; `json()` is the event
+        `block_stop`       a content block has stopped
+        `message_delta`    stop reason, `name`, and usage so far; `json()` is the event
+        `message_stop`     the message has stopped
+        `error`            the server has reported an error; `name` is its type, `json()` its body
+        `replaced`         another message has begun; this one ends here
+        `lost`             an event was lost; `text` describes the error
+        `rejected`         an event violates the protocol (`strict`); `text` describes the violation
+        `ping`, `done`     a sign of life; the end marker of other protocols
+        `unchanged`        an event that this version does not know, or that changes nothing
+        ================== ==================================================================================
+        """
+    @property
+    def index(self) -> Optional[int]:
+        """The index of the content block, if the change belongs to one."""
+    @property
+    def text(self) -> str:
+        """The text; its meaning depends on `type`."""
+    @property
+    def id(self) -> Optional[str]:
+        """An ID; its meaning depends on `type`."""
+    @property
+    def name(self) -> Optional[str]:
+        """A name; its meaning depends on `type`."""
+    def json(self) -> Any:
+        """The text, parsed by `json.loads`."""
+
+class MessageDecoder:
+    """Decodes a Messages stream of the Claude API, and accumulates its message. For one message."""
+
+    def __new__(
+        cls,
+        *,
+        strict: bool = False,
+        partial_input: bool = False,
+        max_event_bytes: Optional[int] = None,
+        max_bytes: Optional[int] = None,
+        max_blocks: Optional[int] = None,
+        content_type: Optional[str] = None,
+    ) -> "MessageDecoder":
+        """A decoder.
+
+        `strict` ends the message at the first violation of the protocol. `partial_input` builds the value of tool input
+        while it arrives. The message holds at most `max_bytes` (default: 64 MiB) and `max_blocks` (default: 4096).
+        `content_type` is that of the response; it helps to explain a body that is not a stream.
+        """
+    def feed(self, chunk: Union[bytes, bytearray, memoryview]) -> List[MessageEvent]:
+        """Decodes a chunk, and returns its events. After the end of the message the rest is ignored."""
+    def feed_end(self) -> List[MessageEvent]:
+        """Reports that the input has ended, and returns the events that are left."""
+    def finish(self) -> Dict[str, Any]:
+        """Reports that the input has ended, and returns the message, in the shape of the API.
+
+        Raises `IncompleteError`, which carries the partial message. Call it once.
+        """
+    @property
+    def snapshot(self) -> Dict[str, Any]:
+        """The message so far, in the shape of the API. Built when asked for: linear in the message."""
+    def partial_input(self, index: int) -> Any:
+        """The value so far of the tool input at a content block's index; `None` before its first piece. Needs
+        `partial_input=True`."""
+    @property
+    def completion(self) -> str:
+        """How the message ended, if the input ended here: `complete`, `unterminated` (whole, but without
+        `message_stop`), `truncated`, `content_lost`, `tool_input`, `server_error`, `limit_exceeded`,
+        `rejected_by_strict_mode`, or `non_stream_body`."""
+    @property
+    def is_ended(self) -> bool:
+        """Whether the message has ended, even if the connection is open."""
+    @property
+    def violations(self) -> Dict[str, int]:
+        """The number of protocol violations so far, by their description."""
+
+@final
+class DeltaDecoder:
+    """Not public."""
+
+    def __new__(cls) -> "DeltaDecoder": ...
+    def feed(self, chunk: bytes) -> List[Tuple[Any, Any, str]]: ...

@@ -1,0 +1,371 @@
+"""The official SDK with this decoder: a middleware, and a helper of our own.
+
+The middleware replaces the decoder of every stream of the Messages API, and nothing else::
+
+    import anthropic
+    import ssewire.anthropic
+
+    client = anthropic.Anthropic(middleware=[ssewire.anthropic.middleware()])
+    for event in client.messages.create(..., stream=True):
+        ...
+
+The helper accumulates the message in native code, too, so it is faster than the SDK's `client.messages.stream`::
+
+    with ssewire.anthropic.stream(client, model=..., max_tokens=1024, messages=[...]) as stream:
+        for text in stream.text_stream:
+            print(text, end="", flush=True)
+    message = stream.get_final_message()
+
+Only what the SDK publishes is used, except `_make_status_error` for an error event, with a fallback.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import typing
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Generic, Iterator, List, Optional, Tuple, TypeVar
+
+import anthropic
+import pydantic
+from anthropic.types import Message, RawMessageStreamEvent
+from anthropic.types.beta import BetaMessage, BetaRawMessageStreamEvent
+
+from ._errors import Error
+from ._ssewire import DeltaDecoder, MessageDecoder, MessageEvent
+
+__all__ = ["AsyncMessageStream", "MessageStream", "SsewireMiddleware", "middleware", "stream"]
+
+T = TypeVar("T")
+
+
+def middleware() -> SsewireMiddleware:
+    """A middleware for `anthropic.Anthropic(middleware=[…])` and for `anthropic.AsyncAnthropic(middleware=[…])`."""
+    return SsewireMiddleware()
+
+
+class SsewireMiddleware(anthropic.Middleware):
+    """Decodes the streams of the Messages API with this package. One object may serve several clients."""
+
+    streams: int
+    """The number of streams that were requested through it."""
+
+    def __init__(self) -> None:
+        self.streams = 0
+
+    def handle(self, request: anthropic.APIRequest, call_next: Callable[[anthropic.APIRequest], Any]) -> Any:
+        return call_next(self._with_stream_class(request, _Stream))
+
+    async def handle_async(
+        self, request: anthropic.APIRequest, call_next: Callable[[anthropic.APIRequest], Awaitable[Any]]
+    ) -> Any:
+        return await call_next(self._with_stream_class(request, _AsyncStream))
+
+    def _with_stream_class(self, request: anthropic.APIRequest, stream_class: Any) -> anthropic.APIRequest:
+        for event_type, bases in _STREAM_CLASSES.items():
+            if request.stream and request.stream_cls in bases:
+                self.streams += 1
+                # `request.copy()` cannot change the class, and copies the body. A request is not changed in place.
+                request = copy.copy(request)
+                request.stream_cls = stream_class[_EVENT_TYPES[event_type]]
+                break
+        return request
+
+
+_EVENT_TYPES: Dict[str, Any] = {"messages": RawMessageStreamEvent, "beta": BetaRawMessageStreamEvent}
+_STREAM_CLASSES = {
+    name: (anthropic.Stream[event], anthropic.AsyncStream[event]) for name, event in _EVENT_TYPES.items()
+}
+
+
+class _Stream(anthropic.Stream[T], Generic[T]):
+    """A stream of the SDK whose events are decoded here."""
+
+    def __init__(self, *, cast_to: Any, response: Any, client: Any, **options: Any) -> None:
+        self._events = _Events(cast_to, response, client)
+        super().__init__(cast_to=cast_to, response=response, client=client, **options)
+
+    def __stream__(self) -> Iterator[T]:
+        try:
+            for chunk in self.response.iter_bytes():
+                yield from self._events.feed(chunk)
+        finally:
+            self.response.close()
+
+
+class _AsyncStream(anthropic.AsyncStream[T], Generic[T]):
+    """As `_Stream`, asynchronous."""
+
+    def __init__(self, *, cast_to: Any, response: Any, client: Any, **options: Any) -> None:
+        self._events = _Events(cast_to, response, client)
+        super().__init__(cast_to=cast_to, response=response, client=client, **options)
+
+    async def __stream__(self) -> AsyncIterator[T]:
+        try:
+            async for chunk in self.response.aiter_bytes():
+                for event in self._events.feed(chunk):
+                    yield event
+        finally:
+            await self.response.aclose()
+
+
+class _Events:
+    """Chunks to the events of the SDK. An event without its blank line at the end is discarded, as by the SDK."""
+
+    def __init__(self, cast_to: Any, response: Any, client: Any) -> None:
+        self._decoder = DeltaDecoder()
+        self._models = _models(cast_to)
+        self._response = response
+        self._client = client
+
+    def feed(self, chunk: bytes) -> Iterator[Any]:
+        return self._build(self._decoder.feed(chunk))
+
+    def _build(self, events: List[Tuple[Any, Any, str]]) -> Iterator[Any]:
+        build_delta = self._models.build_delta
+        for kind, index, text in events:
+            if kind is not None:
+                yield build_delta(kind, index, text)
+            elif index is None:
+                raise Error(text)
+            else:
+                event = self._build_other(index, text)
+                if event is not None:
+                    yield event
+
+    def _build_other(self, name: str, data: str) -> Any:
+        if name == "ping" or (not data and name != "error"):
+            return None
+        if name == "error":
+            raise self._status_error(data)
+        if name == "message":
+            # No event type: some gateways leave it out, so the payload decides. The SDK drops such an event.
+            try:
+                payload = json.loads(data)
+            except ValueError:
+                return None
+            name = payload.get("type") if isinstance(payload, dict) else None
+            if name == "error":
+                raise self._status_error(data)
+            return None if name in (None, "ping") else self._models.build(payload)
+        return self._models.build(json.loads(data))
+
+    def _status_error(self, data: str) -> Exception:
+        try:
+            body: Any = json.loads(data)
+            message = f"{body}"
+        except ValueError:
+            body, message = data, data or f"Error code: {self._response.status_code}"
+        make = getattr(self._client, "_make_status_error", None)
+        if make is None:
+            return anthropic.APIStatusError(message, response=self._response, body=body)
+        error: Exception = make(message, body=body, response=self._response)
+        return error
+
+
+class _Models:
+    """The models of the events of a stream."""
+
+    def __init__(self, cast_to: Any) -> None:
+        self._adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(cast_to)
+        self._events = _by_type(cast_to)
+        delta_event = self._events["content_block_delta"]
+        self._deltas = _by_type(delta_event.model_fields["delta"].annotation)
+        piece_names = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+        self._builders = {
+            kind: _DeltaBuilder(delta_event, self._deltas[kind], kind, name) for kind, name in piece_names.items()
+        }
+
+    def build_delta(self, kind: str, index: int, piece: str) -> Any:
+        return self._builders[kind](index, piece)
+
+    def build(self, payload: Any) -> Any:
+        """Builds an event as the SDK does: validated, or else as it came."""
+        try:
+            return self._adapter.validate_python(payload)
+        except pydantic.ValidationError:
+            if not isinstance(payload, dict):
+                raise
+            model = self._events.get(payload.get("type", ""), next(iter(self._events.values())))
+            return model.construct(**payload)
+
+
+@functools.lru_cache(maxsize=None)
+def _models(cast_to: Any) -> _Models:
+    return _Models(cast_to)
+
+
+def _by_type(union: Any) -> Dict[str, Any]:
+    """The models of a union, by the value of their member `type`."""
+    union = getattr(union, "__value__", union)
+    members: List[Any] = []
+    for argument in typing.get_args(union):
+        nested = typing.get_args(argument)
+        if nested and not hasattr(argument, "model_fields"):
+            members += nested
+        elif hasattr(argument, "model_fields"):
+            members.append(argument)
+    return {typing.get_args(member.model_fields["type"].annotation)[0]: member for member in members}
+
+
+class _DeltaBuilder:
+    """Builds a delta with one piece. The state is that of pydantic's pickle protocol, so nothing is validated again:
+    the native decoder has checked types and members."""
+
+    def __init__(self, event: Any, delta: Any, kind: str, name: str) -> None:
+        self._event = event
+        self._delta = delta
+        self._kind = kind
+        self._name = name
+        self._is_plain = all(
+            set(model.model_fields) == fields
+            for model, fields in ((event, {"type", "index", "delta"}), (delta, {"type", name}))
+        )
+
+    def __call__(self, index: int, piece: str) -> Any:
+        if not self._is_plain:
+            # Another version of the SDK has further members.
+            delta = self._delta.construct(**{"type": self._kind, self._name: piece})
+            return self._event.construct(type="content_block_delta", index=index, delta=delta)
+        delta = self._delta.__new__(self._delta)
+        delta.__setstate__(_state({self._name: piece, "type": self._kind}))
+        event = self._event.__new__(self._event)
+        event.__setstate__(_state({"delta": delta, "index": index, "type": "content_block_delta"}))
+        return event
+
+
+def _state(fields: Dict[str, Any]) -> Dict[str, Any]:
+    return {
+        "__dict__": fields,
+        "__pydantic_fields_set__": set(fields),
+        "__pydantic_extra__": {},
+        "__pydantic_private__": None,
+    }
+
+
+def stream(client: Any, **parameters: Any) -> Any:
+    """Requests a stream, and accumulates its message.
+
+    Returns a context manager: a `MessageStream` for a client that blocks, an `AsyncMessageStream` for an asynchronous one.
+    `parameters` are those of `client.messages.create`. For beta features pass `client.beta`.
+    """
+    messages = client.messages
+    message_type = BetaMessage if "beta" in type(messages).__module__.split(".") else Message
+    response = messages.with_streaming_response.create(**parameters, stream=True)
+    if hasattr(response, "__aenter__"):
+        return AsyncMessageStream(response, message_type)
+    return MessageStream(response, message_type)
+
+
+class _Accumulated:
+    """The state that both helpers share."""
+
+    def __init__(self, response: Any, message_type: Any) -> None:
+        self._manager = response
+        self._message_type = message_type
+        self._decoder = MessageDecoder()
+        self._message: Optional[Any] = None
+        self.response: Any = None
+        """The response of the SDK: status, headers, request ID."""
+
+    @property
+    def current_message_snapshot(self) -> Any:
+        """The message so far, as the SDK's type. Built when asked for: linear in the message."""
+        return self._message_type.construct(**self._decoder.snapshot)
+
+    @property
+    def completion(self) -> str:
+        """How the message ended, if the input ended here; see `ssewire.MessageDecoder.completion`."""
+        return self._decoder.completion
+
+    def _final(self) -> Any:
+        if self._message is None:
+            self._message = self._message_type.construct(**self._decoder.finish())
+        return self._message
+
+
+class MessageStream(_Accumulated):
+    """A message that is arriving. Iterating yields `ssewire.MessageEvent`s."""
+
+    def __init__(self, response: Any, message_type: Any) -> None:
+        super().__init__(response, message_type)
+        self._events: Iterator[MessageEvent] = self._read()
+
+    def __enter__(self) -> MessageStream:
+        self.response = self._manager.__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._manager.__exit__(*exception)
+
+    def __iter__(self) -> Iterator[MessageEvent]:
+        return self._events
+
+    def _read(self) -> Iterator[MessageEvent]:
+        for chunk in self.response.iter_bytes():
+            yield from self._decoder.feed(chunk)
+            if self._decoder.is_ended:
+                return
+        yield from self._decoder.feed_end()
+
+    @property
+    def text_stream(self) -> Iterator[str]:
+        """The text as it arrives."""
+        return (event.text for event in self._events if event.type == "text")
+
+    def get_final_message(self) -> Any:
+        """Reads the stream to its end, and returns the message as the SDK's type.
+
+        Raises `ssewire.IncompleteError`, which carries the partial message.
+        """
+        for _ in self._events:
+            pass
+        return self._final()
+
+    def get_final_text(self) -> str:
+        """As `get_final_message`, and returns its text."""
+        return "".join(block.text for block in self.get_final_message().content if block.type == "text")
+
+
+class AsyncMessageStream(_Accumulated):
+    """As `MessageStream`, asynchronous."""
+
+    def __init__(self, response: Any, message_type: Any) -> None:
+        super().__init__(response, message_type)
+        self._events: AsyncIterator[MessageEvent] = self._read()
+
+    async def __aenter__(self) -> AsyncMessageStream:
+        self.response = await self._manager.__aenter__()
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        await self._manager.__aexit__(*exception)
+
+    def __aiter__(self) -> AsyncIterator[MessageEvent]:
+        return self._events
+
+    async def _read(self) -> AsyncIterator[MessageEvent]:
+        async for chunk in self.response.iter_bytes():
+            for event in self._decoder.feed(chunk):
+                yield event
+            if self._decoder.is_ended:
+                return
+        for event in self._decoder.feed_end():
+            yield event
+
+    @property
+    def text_stream(self) -> AsyncIterator[str]:
+        """The text as it arrives."""
+        return (event.text async for event in self._events if event.type == "text")
+
+    async def get_final_message(self) -> Any:
+        """As `MessageStream.get_final_message`."""
+        async for _ in self._events:
+            pass
+        return self._final()
+
+    async def get_final_text(self) -> str:
+        """As `MessageStream.get_final_text`."""
+        message = await self.get_final_message()
+        return "".join(block.text for block in message.content if block.type == "text")

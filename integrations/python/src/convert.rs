@@ -1,0 +1,59 @@
+//! Values that cross the boundary.
+
+use pyo3::call::PyCallArgs;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyByteArray, PyBytes, PyString};
+
+/// Calls `decode` with the bytes of a chunk. Borrows `bytes`; copies `bytearray` and `memoryview`, which may change.
+pub(crate) fn with_bytes<R>(chunk: &Bound<'_, PyAny>, decode: impl FnOnce(&[u8]) -> PyResult<R>) -> PyResult<R> {
+    if let Ok(bytes) = chunk.cast::<PyBytes>() {
+        return decode(bytes.as_bytes());
+    }
+    // The stable interface has no type object of memoryview.
+    if chunk.is_instance_of::<PyByteArray>() || chunk.get_type().name()? == "memoryview" {
+        let copy = chunk.py().get_type::<PyBytes>().call1((chunk,))?;
+        return decode(copy.cast::<PyBytes>()?.as_bytes());
+    }
+    let name = chunk.get_type().name()?;
+    Err(PyTypeError::new_err(format!("chunk must be bytes, bytearray or memoryview, not {name}")))
+}
+
+/// Parses JSON as Python's `json.loads` does.
+pub(crate) fn parse_json<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
+    loads(py)?.call1((json,))
+}
+
+/// Parses the JSON of a string object.
+pub(crate) fn parse_json_object<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    loads(text.py())?.call1((text,))
+}
+
+fn loads(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static LOADS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    LOADS.import(py, "json", "loads")
+}
+
+/// An exception of `ssewire._errors`.
+pub(crate) fn error<'py>(py: Python<'py>, name: &str, arguments: impl PyCallArgs<'py>) -> PyErr {
+    let raised = py.import("ssewire._errors").and_then(|module| module.getattr(name)?.call1(arguments));
+    raised.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// A string that most events repeat: its object is made once.
+#[derive(Default)]
+pub(crate) struct Repeated(Option<(String, Py<PyString>)>);
+
+impl Repeated {
+    pub(crate) fn get(&mut self, py: Python<'_>, text: &str) -> Py<PyString> {
+        match &self.0 {
+            Some((known, object)) if known == text => object.clone_ref(py),
+            _ => {
+                let object = PyString::new(py, text).unbind();
+                self.0 = Some((text.to_owned(), object.clone_ref(py)));
+                object
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! `MessageDecoder` and its events.
+
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString};
+use ssewire_batch::{MessageBatch, MessageBatchDecoder, MessageKind};
+use ssewire_messages::{Accumulator, Completion, Incomplete, Message, NonStreamBody, PartialStrings, Validation};
+
+use crate::convert::{error, parse_json, parse_json_object, with_bytes};
+
+/// A change of the message.
+#[pyclass(frozen, module = "ssewire")]
+pub(crate) struct MessageEvent {
+    kind: MessageKind,
+    #[pyo3(get)]
+    index: Option<u64>,
+    #[pyo3(get)]
+    text: Py<PyString>,
+    #[pyo3(get)]
+    id: Option<Py<PyString>>,
+    #[pyo3(get)]
+    name: Option<Py<PyString>>,
+}
+
+#[pymethods]
+impl MessageEvent {
+    /// The kind of change.
+    #[getter]
+    fn r#type<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
+        match self.kind {
+            MessageKind::MessageStart => intern!(py, "message_start"),
+            MessageKind::BlockStart => intern!(py, "block_start"),
+            MessageKind::Text => intern!(py, "text"),
+            MessageKind::Thinking => intern!(py, "thinking"),
+            MessageKind::Signature => intern!(py, "signature"),
+            MessageKind::Citation => intern!(py, "citation"),
+            MessageKind::ToolInput => intern!(py, "tool_input"),
+            MessageKind::ToolCall => intern!(py, "tool_call"),
+            MessageKind::Compaction => intern!(py, "compaction"),
+            MessageKind::RawBlock => intern!(py, "raw_block"),
+            MessageKind::BlockStop => intern!(py, "block_stop"),
+            MessageKind::MessageDelta => intern!(py, "message_delta"),
+            MessageKind::MessageStop => intern!(py, "message_stop"),
+            MessageKind::Error => intern!(py, "error"),
+            MessageKind::Replaced => intern!(py, "replaced"),
+            MessageKind::Lost => intern!(py, "lost"),
+            MessageKind::Ping => intern!(py, "ping"),
+            MessageKind::Done => intern!(py, "done"),
+            MessageKind::Rejected => intern!(py, "rejected"),
+            _ => intern!(py, "unchanged"),
+        }
+    }
+
+    /// The text, parsed as JSON.
+    fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        parse_json_object(self.text.bind(py))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let (kind, text) = (self.r#type(py), self.text.bind(py).repr()?);
+        Ok(match self.index {
+            Some(index) => format!("MessageEvent(type='{kind}', index={index}, text={text})"),
+            None => format!("MessageEvent(type='{kind}', text={text})"),
+        })
+    }
+}
+
+/// Decodes a Messages stream.
+#[pyclass(module = "ssewire")]
+pub(crate) struct MessageDecoder {
+    state: State,
+    has_partial_input: bool,
+}
+
+enum State {
+    Running(Box<MessageBatchDecoder>),
+    Finished { message: String, completion: Completion },
+}
+
+#[pymethods]
+impl MessageDecoder {
+    #[new]
+    #[pyo3(signature = (*, strict=false, partial_input=false, max_event_bytes=None, max_bytes=None, max_blocks=None,
+        content_type=None))]
+    fn new(
+        strict: bool,
+        partial_input: bool,
+        max_event_bytes: Option<usize>,
+        max_bytes: Option<usize>,
+        max_blocks: Option<usize>,
+        content_type: Option<&str>,
+    ) -> Self {
+        let mut accumulator = Accumulator::new();
+        if strict {
+            accumulator = accumulator.with_validation(Validation::Strict);
+        }
+        if partial_input {
+            accumulator = accumulator.with_partial_input(PartialStrings::Show);
+        }
+        if let Some(bytes) = max_bytes {
+            accumulator = accumulator.with_max_bytes(bytes);
+        }
+        if let Some(blocks) = max_blocks {
+            accumulator = accumulator.with_max_blocks(blocks);
+        }
+        let mut decoder = ssewire_messages::MessageDecoder::new().with_accumulator(accumulator);
+        if let Some(bytes) = max_event_bytes {
+            decoder = decoder.with_decoder(ssewire::Decoder::new().with_max_event_bytes(bytes));
+        }
+        if let Some(content_type) = content_type {
+            decoder = decoder.with_content_type(content_type);
+        }
+        let decoder = MessageBatchDecoder::with_decoder(decoder);
+        Self { state: State::Running(Box::new(decoder)), has_partial_input: partial_input }
+    }
+
+    /// Decodes a chunk, and returns its events.
+    fn feed<'py>(&mut self, py: Python<'py>, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        let decoder = self.running()?;
+        with_bytes(chunk, |mut bytes| {
+            let events = PyList::empty(py);
+            while !bytes.is_empty() && !decoder.is_ended() {
+                append(py, decoder.push(&mut bytes), &events)?;
+            }
+            Ok(events)
+        })
+    }
+
+    /// Reports that the input has ended, and returns the events that are left.
+    fn feed_end<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let events = PyList::empty(py);
+        append(py, self.running()?.push_end(), &events)?;
+        Ok(events)
+    }
+
+    /// Returns the message.
+    fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.running()?.push_end();
+        let completion = self.completion_now();
+        let finished = State::Finished { message: String::new(), completion };
+        let State::Running(decoder) = std::mem::replace(&mut self.state, finished) else { return Err(is_finished()) };
+        let result = decoder.finish();
+        let json = json_of(result.as_ref().unwrap_or_else(|incomplete| incomplete.message()));
+        self.state = State::Finished { message: json.clone(), completion };
+        let message = parse_json(py, &json)?;
+        match result {
+            Ok(_) => Ok(message),
+            Err(incomplete) => Err(raise_incomplete(py, &incomplete, message)?),
+        }
+    }
+
+    /// The message so far.
+    #[getter]
+    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match &self.state {
+            State::Running(decoder) => parse_json(py, &json_of(&decoder.decoder().snapshot())),
+            State::Finished { message, .. } => parse_json(py, message),
+        }
+    }
+
+    /// The value of unfinished tool input.
+    fn partial_input<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if !self.has_partial_input {
+            return Err(PyValueError::new_err("decoder was made without partial_input=True"));
+        }
+        let State::Running(decoder) = &self.state else { return Err(is_finished()) };
+        let input = decoder.decoder().accumulator().tool_input(index);
+        input.and_then(ssewire_messages::ToolInput::partial).map(|value| parse_json(py, &value.to_string())).transpose()
+    }
+
+    /// How the message ended, if the input ended here.
+    #[getter]
+    fn completion(&self) -> &'static str {
+        name_of(self.completion_now())
+    }
+
+    /// Whether the message has ended.
+    #[getter]
+    fn is_ended(&self) -> bool {
+        match &self.state {
+            State::Running(decoder) => decoder.is_ended(),
+            State::Finished { .. } => true,
+        }
+    }
+
+    /// The number of protocol violations, by their description.
+    #[getter]
+    fn violations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let State::Running(decoder) = &self.state else { return Err(is_finished()) };
+        let violations = PyDict::new(py);
+        for (kind, count) in decoder.decoder().violations().counts() {
+            violations.set_item(kind.to_string(), count)?;
+        }
+        Ok(violations)
+    }
+}
+
+impl MessageDecoder {
+    fn running(&mut self) -> PyResult<&mut MessageBatchDecoder> {
+        match &mut self.state {
+            State::Running(decoder) => Ok(decoder),
+            State::Finished { .. } => Err(is_finished()),
+        }
+    }
+
+    fn completion_now(&self) -> Completion {
+        match &self.state {
+            State::Running(decoder) => decoder.decoder().completion(),
+            State::Finished { completion, .. } => *completion,
+        }
+    }
+}
+
+fn is_finished() -> PyErr {
+    PyValueError::new_err("decoder is finished")
+}
+
+/// The message as JSON. Unfinished tool input is the value so far.
+fn json_of(message: &Message) -> String {
+    message.to_json_lossy().as_str().to_owned()
+}
+
+fn name_of(completion: Completion) -> &'static str {
+    match completion {
+        Completion::NonStreamBody => "non_stream_body",
+        Completion::ServerError => "server_error",
+        Completion::LimitExceeded => "limit_exceeded",
+        Completion::RejectedByStrictMode => "rejected_by_strict_mode",
+        Completion::Truncated => "truncated",
+        Completion::ContentLost => "content_lost",
+        Completion::ToolInput => "tool_input",
+        Completion::Unterminated => "unterminated",
+        Completion::Complete => "complete",
+        _ => "unknown",
+    }
+}
+
+fn raise_incomplete(py: Python<'_>, incomplete: &Incomplete, message: Bound<'_, PyAny>) -> PyResult<PyErr> {
+    let reasons: Vec<_> = incomplete.reasons().iter().copied().map(name_of).collect();
+    let server_error = incomplete.error().map(|error| parse_json(py, error.body().as_str())).transpose()?;
+    let body = match incomplete.non_stream_body() {
+        Some(NonStreamBody::Message(message)) => Some(parse_json(py, &json_of(message))?),
+        _ => None,
+    };
+    let arguments = (incomplete.to_string(), message, reasons, server_error, incomplete.pending_bytes(), body);
+    Ok(error(py, "IncompleteError", arguments))
+}
+
+fn append(py: Python<'_>, batch: MessageBatch<'_>, events: &Bound<'_, PyList>) -> PyResult<()> {
+    let string = |text: &str| (!text.is_empty()).then(|| PyString::new(py, text).unbind());
+    for record in batch.records() {
+        events.append(Bound::new(
+            py,
+            MessageEvent {
+                kind: record.kind,
+                index: record.has_index.then_some(record.index),
+                text: PyString::new(py, batch.get(record.text)).unbind(),
+                id: string(batch.get(record.id)),
+                name: string(batch.get(record.name)),
+            },
+        )?)?;
+    }
+    Ok(())
+}

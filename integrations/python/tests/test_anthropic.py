@@ -1,0 +1,206 @@
+"""The official SDK: with the middleware, with our helper, and alone. The messages must be the same."""
+
+import json
+
+import pytest
+
+anthropic = pytest.importorskip("anthropic", minversion="2")
+
+import ssewire.anthropic
+from samples import SAMPLES, chunks
+from server import serve
+from ssewire import IncompleteError
+
+REQUEST = {"model": "claude-opus-4-1", "max_tokens": 100, "messages": [{"role": "user", "content": "Hi"}]}
+
+# Samples whose final message differs from the SDK's, and why. ssewire's is the one of docs/protocol.md.
+BETA = "the SDK's helper outside of `client.beta` does not merge the members and deltas of beta features"
+DIFFERENCES = {
+    "beta_advisor": ([".usage.iterations"], BETA),
+    "beta_compaction": ([".content[0].content", ".content[0].encrypted_content", ".usage.iterations"], BETA),
+    "beta_context_management": ([".context_management"], BETA),
+    "beta_fallback": ([".usage.iterations", ".usage.fallback_credit", ".input_transformations"], BETA),
+    "message_delta_twice": ([".stop_reason", ".stop_sequence"], "null in a second `message_delta` replaces no known value"),
+    "padded_events": ([".stop_details"], "the SDK sets null for a member that the stream never sent"),
+}
+
+
+def bodies():
+    return {sample.stem: list(chunks(sample.read_bytes(), 61)) for sample in SAMPLES}
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serve({**bodies(), **OTHER}) as address:
+        yield address
+
+
+def event(payload, name=True):
+    line = f"event: {payload['type']}\n" if name else ""
+    return f"{line}data: {json.dumps(payload)}\n\n".encode()
+
+
+MESSAGE = [
+    {"type": "message_start", "message": {"id": "msg_1", "type": "message", "role": "assistant", "content": [],
+                                          "model": "m", "usage": {"input_tokens": 1, "output_tokens": 1}}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello"}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+    {"type": "message_stop"},
+]
+OTHER = {
+    "unnamed": [event(payload, name=False) for payload in MESSAGE],
+    "split-line-end": [b"\r\n".join(event(payload).split(b"\n")) + b": \xff\r\n" for payload in MESSAGE],
+    "surrogate": [event(payload) for payload in MESSAGE[:2]]
+    + [b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\\ud83d"}}\n\n',
+       b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\\ude00"}}\n\n']
+    + [event(payload) for payload in MESSAGE[3:]],
+    "extra": [event({**payload, "later": 1}) for payload in MESSAGE],
+    "unknown-event": [event(MESSAGE[0]), event({"type": "later"}), *map(event, MESSAGE[1:])],
+    "cut": [event(payload) for payload in MESSAGE[:3]],
+    "no-error-object": [b"event: error\ndata: oops\n\n"],
+}
+
+
+def client(address, name, middleware=None):
+    return anthropic.Anthropic(
+        api_key="k", base_url=address, default_headers={"x-body": name}, max_retries=0,
+        middleware=[middleware] if middleware else None,
+    )
+
+
+def async_client(address, name, middleware=None):
+    return anthropic.AsyncAnthropic(
+        api_key="k", base_url=address, default_headers={"x-body": name}, max_retries=0,
+        middleware=[middleware] if middleware else None,
+    )
+
+
+def created(client):
+    """The events of `create`, or what was raised after them."""
+    events = []
+    try:
+        for one in client.messages.create(**REQUEST, stream=True):
+            events.append((type(one).__name__, one.to_dict(), one.model_fields_set))
+    except anthropic.APIStatusError as error:
+        events.append((type(error).__name__, error.body, str(error), error.request_id))
+    return events
+
+
+async def acreated(client):
+    events = []
+    try:
+        async for one in await client.messages.create(**REQUEST, stream=True):
+            events.append((type(one).__name__, one.to_dict(), one.model_fields_set))
+    except anthropic.APIStatusError as error:
+        events.append((type(error).__name__, error.body, str(error), error.request_id))
+    return events
+
+
+def final_of_sdk(client):
+    with client.messages.stream(**REQUEST) as stream:
+        return stream.get_final_message()
+
+
+SAME = [sample.stem for sample in SAMPLES] + ["surrogate", "extra", "cut", "no-error-object", "unknown-event"]
+
+
+@pytest.mark.parametrize("name", SAME)
+async def test_events_with_the_middleware_are_those_of_the_sdk(address, name):
+    middleware = ssewire.anthropic.middleware()
+    expected = created(client(address, name))
+    assert created(client(address, name, middleware)) == expected
+    async with async_client(address, name, middleware) as asynchronous:
+        assert await acreated(asynchronous) == expected
+    assert middleware.streams == 2
+    assert expected
+
+
+@pytest.mark.parametrize("name", [sample.stem for sample in SAMPLES if not sample.stem.startswith("error")])
+async def test_final_message_is_that_of_the_sdk(address, name):
+    expected = final_of_sdk(client(address, name))
+    middleware = ssewire.anthropic.middleware()
+    with_middleware = final_of_sdk(client(address, name, middleware))
+    assert with_middleware == expected and with_middleware.to_dict() == expected.to_dict()
+    assert middleware.streams == 1
+    with ssewire.anthropic.stream(client(address, name), **REQUEST) as stream:
+        text = "".join(stream.text_stream)
+        message = stream.get_final_message()
+        assert stream.current_message_snapshot == message
+        assert stream.response.headers["request-id"] == "req_test"
+    async with async_client(address, name) as asynchronous:
+        async with ssewire.anthropic.stream(asynchronous, **REQUEST) as stream:
+            assert "".join([piece async for piece in stream.text_stream]) == text
+            assert await stream.get_final_message() == message
+    assert difference(message.to_dict(), expected.to_dict()) == DIFFERENCES.get(name, ([], None))[0]
+
+
+def difference(ours, sdk, path=""):
+    """The paths at which two messages differ."""
+    if isinstance(ours, dict) and isinstance(sdk, dict):
+        names = list(dict.fromkeys([*ours, *sdk]))
+        missing = object()
+        return [found for name in names
+                for found in difference(ours.get(name, missing), sdk.get(name, missing), f"{path}.{name}")]
+    if isinstance(ours, list) and isinstance(sdk, list) and len(ours) == len(sdk):
+        return [found for at, pair in enumerate(zip(ours, sdk)) for found in difference(*pair, f"{path}[{at}]")]
+    return [] if ours == sdk else [path]
+
+
+@pytest.mark.parametrize("name", ["unnamed", "split-line-end"])
+def test_middleware_reads_what_the_sdk_does_not(address, name):
+    with_middleware = final_of_sdk(client(address, name, ssewire.anthropic.middleware()))
+    assert with_middleware.content[0].text == "Hello"
+    with pytest.raises(Exception):  # noqa: B017 - an assertion, or a UnicodeDecodeError, by version
+        final_of_sdk(client(address, name))
+
+
+def test_incomplete_message_is_an_exception_with_the_partial_one(address):
+    with ssewire.anthropic.stream(client(address, "cut"), **REQUEST) as stream:
+        with pytest.raises(IncompleteError) as raised:
+            stream.get_final_message()
+    assert raised.value.reason == "truncated"
+    assert raised.value.message["content"][0]["text"] == "Hello"
+
+
+def test_server_error_is_in_the_exception(address):
+    with ssewire.anthropic.stream(client(address, "error_mid_stream"), **REQUEST) as stream:
+        with pytest.raises(IncompleteError) as raised:
+            stream.get_final_message()
+    assert raised.value.server_error["error"]["type"] == "overloaded_error"
+
+
+def test_beta_streams_have_beta_types(address):
+    middleware = ssewire.anthropic.middleware()
+    events = list(client(address, "text", middleware).beta.messages.create(**REQUEST, stream=True))
+    assert middleware.streams == 1
+    assert {type(one).__name__ for one in events} <= {
+        "BetaRawMessageStartEvent", "BetaRawContentBlockStartEvent", "BetaRawContentBlockDeltaEvent",
+        "BetaRawContentBlockStopEvent", "BetaRawMessageDeltaEvent", "BetaRawMessageStopEvent"}
+    assert events == list(client(address, "text").beta.messages.create(**REQUEST, stream=True))
+    with ssewire.anthropic.stream(client(address, "text").beta, **REQUEST) as stream:
+        assert type(stream.get_final_message()).__name__ == "BetaMessage"
+
+
+def test_error_has_a_fallback_without_the_private_name(address):
+    class Client:
+        pass
+
+    events = ssewire.anthropic._Events(ssewire.anthropic.RawMessageStreamEvent, _response(), Client())
+    with pytest.raises(anthropic.APIStatusError, match="overloaded"):
+        list(events.feed(b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n'))
+
+
+def _response():
+    import importlib
+
+    httpx = importlib.import_module("httpx2" if "httpx2" in dir(anthropic._streaming) else "httpx")
+    return httpx.Response(200, request=httpx.Request("POST", "http://localhost"))
+
+
+def test_middleware_leaves_other_requests_alone():
+    middleware = ssewire.anthropic.middleware()
+    request = anthropic.APIRequest(options=None, cast_to=object, stream=False)
+    assert middleware.handle(request, lambda given: given) is request
+    assert middleware.streams == 0

@@ -1,0 +1,75 @@
+"""`iter_events` and `aiter_events`."""
+
+import asyncio
+
+import pytest
+from samples import SAMPLES, chunks, expected
+from ssewire import MessageDecoder, TruncatedError, aiter_events, iter_events
+
+BODY = b"data: one\n\ndata: two\n\ndata: [DONE]"
+
+
+async def asynchronous(pieces):
+    for piece in pieces:
+        await asyncio.sleep(0)
+        yield piece
+
+
+def texts(**options):
+    return [event.data for event in iter_events(chunks(BODY, 4), **options)]
+
+
+async def atexts(**options):
+    return [event.data async for event in aiter_events(asynchronous(chunks(BODY, 4)), **options)]
+
+
+def test_the_end_is_an_error_by_default():
+    seen = []
+    with pytest.raises(TruncatedError):
+        seen.extend(event.data for event in iter_events([BODY]))
+    assert texts(end="discard") == ["one", "two"]
+    assert texts(end="dispatch") == ["one", "two", "[DONE]"]
+    with pytest.raises(ValueError):
+        texts(end="ignore")
+
+
+async def test_asynchronous_events_are_the_same():
+    with pytest.raises(TruncatedError):
+        await atexts()
+    assert await atexts(end="discard") == ["one", "two"]
+    assert await atexts(end="dispatch") == ["one", "two", "[DONE]"]
+
+
+async def test_many_tasks_decode_at_once():
+    samples = [sample for sample in SAMPLES if not sample.stem.startswith("error")]
+
+    async def read(sample):
+        decoder = MessageDecoder()
+        async for _ in aiter_events(asynchronous(chunks(sample.read_bytes(), 50)), decoder):
+            pass
+        return decoder.finish()
+
+    messages = await asyncio.gather(*(read(sample) for sample in samples))
+    assert messages == [expected(sample) for sample in samples]
+
+
+async def test_cancelled_task_leaves_the_decoder_usable():
+    decoder = MessageDecoder()
+    stream = SAMPLES[0].read_bytes()
+
+    async def stalls():
+        yield stream[:100]
+        await asyncio.sleep(3600)
+
+    async def read():
+        async for _ in aiter_events(stalls(), decoder):
+            pass
+
+    task = asyncio.ensure_future(read())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    decoder.feed(stream[100:])
+    assert decoder.finish() == expected(SAMPLES[0])

@@ -1,0 +1,154 @@
+"""`MessageDecoder` against the samples, and its own interface."""
+
+import copy
+import json
+import pickle
+
+import pytest
+from samples import HOSTILE, SAMPLES, chunks, expected
+from ssewire import IncompleteError, MessageDecoder, iter_events
+
+START = b'data: {"type":"message_start","message":{"id":"msg_1","content":[]}}\n\n'
+TOOL = b'data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}\n\n'
+
+
+def delta(kind, name, text):
+    payload = {"type": "content_block_delta", "index": 0, "delta": {"type": kind, name: text}}
+    return b"data: " + json.dumps(payload).encode() + b"\n\n"
+
+
+def named(name):
+    return next(sample for sample in SAMPLES if sample.stem == name)
+
+
+def test_there_are_24_samples():
+    assert len(SAMPLES) == 24 and len(HOSTILE) > 20
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.stem)
+def test_sample_has_its_message_in_every_chunking(sample):
+    stream = sample.read_bytes()
+    for size in [1, 2, 7, 64, 1400, len(stream)]:
+        decoder = MessageDecoder()
+        events = list(iter_events(chunks(stream, size), decoder))
+        assert decoder.violations == {}
+        if sample.stem.startswith("error"):
+            with pytest.raises(IncompleteError) as raised:
+                decoder.finish()
+            error = raised.value
+            assert (error.reason, error.server_error) == ("server_error", expected(sample)["error"])
+            partial = expected(sample)["partial"]
+            assert error.message == partial if partial else error.message["content"] == []
+            continue
+        message = decoder.finish()
+        assert message == expected(sample)
+        text = "".join(block["text"] for block in message["content"] if block["type"] == "text")
+        if sample.stem != "interleaved":
+            assert "".join(event.text for event in events if event.type == "text") == text
+        calls = {event.id: event.json() for event in events if event.type == "tool_call"}
+        assert calls == {block["id"]: block["input"] for block in message["content"] if block["type"] == "tool_use"}
+
+
+@pytest.mark.parametrize("stream", HOSTILE, ids=lambda stream: stream.stem)
+def test_hostile_stream_gives_a_message_or_an_incomplete_one_in_every_chunking(stream):
+    results = set()
+    for size in [1, 3, 100, 100_000]:
+        decoder = MessageDecoder()
+        events = list(iter_events(chunks(stream.read_bytes(), size), decoder))
+        completion = decoder.completion
+        try:
+            message, reasons = decoder.finish(), ()
+        except IncompleteError as error:
+            message, reasons = error.message, tuple(error.reasons)
+        seen = tuple((event.type, event.index, event.text, event.id, event.name) for event in events)
+        results.add((json.dumps(message), reasons, completion, seen))
+    assert len(results) == 1
+
+
+def test_truncated_stream_keeps_the_partial_message():
+    decoder = MessageDecoder()
+    decoder.feed(START + delta("text_delta", "text", "Hello") + b"data: {")
+    assert decoder.snapshot["content"] == [{"type": "text", "text": "Hello"}]
+    assert decoder.completion == "truncated"
+    with pytest.raises(IncompleteError) as raised:
+        decoder.finish()
+    error = raised.value
+    assert error.message["content"][0]["text"] == "Hello"
+    assert (error.reason, error.pending_bytes) == ("truncated", 7)
+    assert "Hello" not in str(error)
+    for copied in [copy.copy(error), pickle.loads(pickle.dumps(error))]:
+        assert (copied.message, copied.reasons, str(copied)) == (error.message, error.reasons, str(error))
+
+
+def test_partial_input_is_the_value_so_far():
+    decoder = MessageDecoder(partial_input=True)
+    decoder.feed(START + TOOL)
+    assert decoder.partial_input(0) is None
+    decoder.feed(delta("input_json_delta", "partial_json", '{"city": "Par'))
+    assert decoder.partial_input(0) == {"city": "Par"}
+    decoder.feed(delta("input_json_delta", "partial_json", 'is", "days": [1, 2'))
+    assert decoder.partial_input(0) == {"city": "Paris", "days": [1, 2]}
+    assert decoder.partial_input(1) is None
+    with pytest.raises(ValueError, match="partial_input=True"):
+        MessageDecoder().partial_input(0)
+
+
+def test_truncated_tool_input_is_no_call():
+    decoder = MessageDecoder()
+    events = decoder.feed(START + TOOL + delta("input_json_delta", "partial_json", '{"path": "/'))
+    events += decoder.feed(b'data: {"type":"content_block_stop","index":0}\n\n')
+    assert "tool_call" not in [event.type for event in events]
+    with pytest.raises(IncompleteError) as raised:
+        decoder.finish()
+    assert "tool_input" in raised.value.reasons
+
+
+def test_message_ends_before_the_connection():
+    decoder = MessageDecoder()
+
+    def endless():
+        yield named("text").read_bytes()
+        raise AssertionError("read after the end of the message")
+
+    assert list(iter_events(endless(), decoder))[-1].type == "message_stop"
+    assert decoder.is_ended and decoder.feed(b"data: x\n\n") == []
+    assert decoder.finish()["stop_reason"] == "end_turn"
+
+
+def test_finished_decoder_keeps_its_message_and_takes_no_input():
+    decoder = MessageDecoder()
+    decoder.feed(named("text").read_bytes())
+    message = decoder.finish()
+    assert (decoder.snapshot, decoder.completion, decoder.is_ended) == (message, "complete", True)
+    for call in [lambda: decoder.feed(b""), decoder.finish, decoder.feed_end]:
+        with pytest.raises(ValueError, match="decoder is finished"):
+            call()
+
+
+def test_json_body_is_explained_and_kept():
+    decoder = MessageDecoder(content_type="application/json")
+    decoder.feed(b'{"type":"message","role":"assistant","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn"}')
+    with pytest.raises(IncompleteError, match="request probably lacks") as raised:
+        decoder.finish()
+    assert raised.value.reason == "non_stream_body"
+    assert raised.value.body_message["content"][0]["text"] == "Hi"
+
+
+def test_limits_are_reported():
+    decoder = MessageDecoder(max_bytes=10)
+    events = decoder.feed(START + delta("text_delta", "text", "x" * 100))
+    assert events[-1].type == "lost" and "limit of 10 bytes" in events[-1].text
+    assert decoder.completion == "limit_exceeded"
+
+
+def test_strict_decoder_rejects():
+    decoder = MessageDecoder(strict=True)
+    events = decoder.feed(delta("text_delta", "text", "early"))
+    assert [event.type for event in events] == ["rejected"] and decoder.is_ended
+    assert decoder.completion == "rejected_by_strict_mode"
+
+
+def test_violations_are_counted():
+    decoder = MessageDecoder()
+    decoder.feed(START + delta("text_delta", "text", "a") + delta("text_delta", "text", "b"))
+    assert decoder.violations == {"delta before the start of its block": 2}
