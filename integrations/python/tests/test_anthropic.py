@@ -63,9 +63,13 @@ OTHER = {
 }
 
 
+# A client of its own for each test would take most of the time.
+HTTP = anthropic.DefaultHttpxClient()
+
+
 def client(address, name, middleware=None):
     return anthropic.Anthropic(
-        api_key="k", base_url=address, default_headers={"x-body": name}, max_retries=0,
+        http_client=HTTP, api_key="k", base_url=address, default_headers={"x-body": name}, max_retries=0,
         middleware=[middleware] if middleware else None,
     )
 

@@ -123,10 +123,10 @@ class _Events:
         return self._build(self._decoder.feed(chunk))
 
     def _build(self, events: List[Tuple[Any, Any, str]]) -> Iterator[Any]:
-        build_delta = self._models.build_delta
+        builders = self._models.delta_builders
         for kind, index, text in events:
             if kind is not None:
-                yield build_delta(kind, index, text)
+                yield builders[kind](index, text)
             elif index is None:
                 raise Error(text)
             else:
@@ -173,12 +173,9 @@ class _Models:
         delta_event = self._events["content_block_delta"]
         self._deltas = _by_type(delta_event.model_fields["delta"].annotation)
         piece_names = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
-        self._builders = {
+        self.delta_builders = {
             kind: _DeltaBuilder(delta_event, self._deltas[kind], kind, name) for kind, name in piece_names.items()
         }
-
-    def build_delta(self, kind: str, index: int, piece: str) -> Any:
-        return self._builders[kind](index, piece)
 
     def build(self, payload: Any) -> Any:
         """Builds an event as the SDK does: validated, or else as it came."""
@@ -210,8 +207,8 @@ def _by_type(union: Any) -> Dict[str, Any]:
 
 
 class _DeltaBuilder:
-    """Builds a delta with one piece. The state is that of pydantic's pickle protocol, so nothing is validated again:
-    the native decoder has checked types and members."""
+    """Builds a delta with one piece, as the SDK's `construct` and pydantic's `model_construct` do for any model: nothing is
+    validated again, because the native decoder has checked types and members."""
 
     def __init__(self, event: Any, delta: Any, kind: str, name: str) -> None:
         self._event = event
@@ -223,25 +220,23 @@ class _DeltaBuilder:
             for model, fields in ((event, {"type", "index", "delta"}), (delta, {"type", name}))
         )
 
-    def __call__(self, index: int, piece: str) -> Any:
+    def __call__(self, index: int, piece: str, set_attribute: Any = object.__setattr__) -> Any:
+        event, delta, kind, name = self._event, self._delta, self._kind, self._name
         if not self._is_plain:
             # Another version of the SDK has further members.
-            delta = self._delta.construct(**{"type": self._kind, self._name: piece})
-            return self._event.construct(type="content_block_delta", index=index, delta=delta)
-        delta = self._delta.__new__(self._delta)
-        delta.__setstate__(_state({self._name: piece, "type": self._kind}))
-        event = self._event.__new__(self._event)
-        event.__setstate__(_state({"delta": delta, "index": index, "type": "content_block_delta"}))
+            delta = delta.construct(**{"type": kind, name: piece})
+            return event.construct(type="content_block_delta", index=index, delta=delta)
+        delta = delta.__new__(delta)
+        set_attribute(delta, "__dict__", {name: piece, "type": kind})
+        set_attribute(delta, "__pydantic_fields_set__", {name, "type"})
+        set_attribute(delta, "__pydantic_extra__", {})
+        set_attribute(delta, "__pydantic_private__", None)
+        event = event.__new__(event)
+        set_attribute(event, "__dict__", {"delta": delta, "index": index, "type": "content_block_delta"})
+        set_attribute(event, "__pydantic_fields_set__", {"delta", "index", "type"})
+        set_attribute(event, "__pydantic_extra__", {})
+        set_attribute(event, "__pydantic_private__", None)
         return event
-
-
-def _state(fields: Dict[str, Any]) -> Dict[str, Any]:
-    return {
-        "__dict__": fields,
-        "__pydantic_fields_set__": set(fields),
-        "__pydantic_extra__": {},
-        "__pydantic_private__": None,
-    }
 
 
 def stream(client: Any, **parameters: Any) -> Any:
