@@ -4,6 +4,8 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
+use serde::de::Error as _;
+
 use crate::api_error::ApiError;
 use crate::block::ContentBlock;
 use crate::delta::Delta;
@@ -17,6 +19,25 @@ use crate::usage::Usage;
 ///
 /// Decoded by [`decode`](Self::decode) from an SSE event, or by [`from_json`](Self::from_json) from bare JSON. The
 /// strings of deltas are borrowed from the payload, unless they have an escape.
+///
+/// Transports without SSE contain events as JSON values. `StreamEvent<'static>` implements
+/// [`Deserialize`](serde::Deserialize), for a member of your own type or for a `serde_json::Value`. The implementation
+/// is generic: a program that does not use it does not compile it.
+///
+/// ```
+/// use ssewire_messages::StreamEvent;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Line {
+///     event: StreamEvent<'static>,
+/// }
+///
+/// let line: Line = serde_json::from_str(r#"{"type":"stream_event","event":{"type":"message_stop"}}"#)?;
+/// assert_eq!(line.event, StreamEvent::MessageStop);
+/// let value = serde_json::json!({"type": "message_stop"});
+/// assert_eq!(serde_json::from_value::<StreamEvent>(value)?, StreamEvent::MessageStop);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum StreamEvent<'a> {
@@ -180,5 +201,15 @@ impl StreamEvent<'_> {
                 StreamEvent::Unknown(UnknownEvent { name: Cow::Owned(String::from(name)), raw: raw.into_owned() })
             }
         }
+    }
+}
+
+/// Reads the JSON value of an event, as [`StreamEvent::from_json`] does, and copies it.
+impl<'de> serde::Deserialize<'de> for StreamEvent<'static> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let payload = RawJson::deserialize(deserializer)?;
+        let event = StreamEvent::from_json(payload.as_str().as_bytes()).map_err(D::Error::custom)?;
+        // Only a payload without a value has no event.
+        event.map(StreamEvent::into_owned).ok_or_else(|| D::Error::custom("event has no payload"))
     }
 }

@@ -18,6 +18,39 @@ use crate::usage::Usage;
 ///
 /// As JSON it always has `type`, `role` and `content`; everything else is written only if it came. What deltas build is
 /// typed, everything else is kept as [text](RawJson).
+///
+/// # Your own type
+/// Projects that have a type for messages parse it from the JSON of this one. That JSON is what the API returns for the
+/// same message without a stream, so a type that reads such responses reads it, too:
+///
+/// ```
+/// use ssewire_messages::Message;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Response {
+///     id: String,
+///     content: Vec<Block>,
+///     stop_reason: Option<String>,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// #[serde(tag = "type", rename_all = "snake_case")]
+/// enum Block {
+///     Text { text: String },
+///     ToolUse { name: String, input: serde_json::Value },
+///     #[serde(other)]
+///     Other,
+/// }
+///
+/// # let message: Message = r#"{"id":"msg_1","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn"}"#.parse()?;
+/// let response: Response = message.to_json()?.parse_as()?;
+/// assert!(matches!(&response.content[..], [Block::Text { text }] if text == "Hi"));
+/// # assert_eq!((&*response.id, response.stop_reason.as_deref()), ("msg_1", Some("end_turn")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// [`to_json`](Self::to_json) refuses unfinished tool input; [`to_json_lossy`](Self::to_json_lossy) writes it, for
+/// display.
 #[derive(Debug, Clone, Default)]
 pub struct Message {
     pub(crate) id: Option<Box<str>>,

@@ -10,6 +10,7 @@ use ssewire_messages::{
     AccumulateError, Accumulator, Completion, ContentBlock, LostEvent, Message, Nullable, ProtocolViolation,
     StopReason, StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
 };
+use ssewire_tests::samples;
 
 /// Checks that the texts are distinct and in error style: lower-case, one line, without a full stop.
 fn check_display<T: Display>(cases: &[T]) {
@@ -206,4 +207,46 @@ fn parse_text_error_has_line_and_column() {
     let error = message.parse_text::<Vec<u32>>().unwrap_err();
     assert_eq!((error.line(), error.column()), (2, 7));
     assert_eq!(error.to_string(), "message text is JSON, but not of the expected type (line 2, column 7)");
+}
+
+/// `StreamEvent` as a member of another type, and from a value.
+#[test]
+fn events_are_deserialized_as_they_are_decoded() {
+    #[derive(serde::Deserialize)]
+    struct Line {
+        event: StreamEvent<'static>,
+    }
+
+    let mut count = 0;
+    for sample in samples::all() {
+        for event in ssewire::Decoder::new().owned_events(&sample.stream) {
+            let data = event.unwrap().data().to_vec();
+            let Ok(Some(decoded)) = StreamEvent::from_json(&data) else { continue };
+            if decoded == StreamEvent::Done {
+                continue; // Not JSON.
+            }
+            let line = [b"{\"type\":\"stream_event\",\"event\":", &data[..], b"}"].concat();
+            assert_eq!(serde_json::from_slice::<Line>(&line).unwrap().event, decoded);
+            let value: Value = serde_json::from_slice(&data).unwrap();
+            let written = value.to_string();
+            assert_eq!(
+                from_value::<StreamEvent<'_>>(value).unwrap(),
+                StreamEvent::from_json(written.as_bytes()).unwrap().unwrap()
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 100, "{count}");
+}
+
+#[test]
+fn what_is_not_an_event_is_refused_without_its_text() {
+    for value in
+        [json!(7), json!("secret"), json!(["secret"]), json!({"type": "content_block_delta", "delta": "secret"})]
+    {
+        let error = from_value::<StreamEvent<'_>>(value.clone()).unwrap_err().to_string();
+        assert!(!error.contains("secret"), "{error}");
+        assert_eq!(error, StreamEvent::from_json(value.to_string().as_bytes()).unwrap_err().to_string());
+    }
+    assert!(matches!(from_value::<StreamEvent<'_>>(json!({"type": "new"})).unwrap(), StreamEvent::Unknown(_)));
 }
