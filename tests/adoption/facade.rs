@@ -15,7 +15,7 @@ use core::time::Duration;
 
 use futures::{Stream, TryStream};
 use pin_project_lite::pin_project;
-use ssewire_io::{ByteStreamExt as _, End, EventError, TextEventStream};
+use ssewire_io::{End, EventError, TextEventStream};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Event {
@@ -95,7 +95,7 @@ where
 {
     fn eventsource(self) -> EventStream<Self> {
         // The original forgets an unfinished event at the end without an error.
-        EventStream { events: self.string_events().with_end(End::Discard) }
+        EventStream { events: TextEventStream::new(self).with_end(End::Discard) }
     }
 }
 

@@ -4,16 +4,16 @@
 //! or send only pings; a gateway that looked into the stream parsed and wrote it again, which lost comments, unknown events
 //! and the exact bytes.
 //!
-//! Gone: a `MessageDecoder` looks at chunks that pass unchanged, and an idle timeout around the chunks also ends silence.
+//! Gone: `StartedBody` waits for the first content and passes all chunks unchanged, and an idle timeout around the chunks
+//! also ends silence.
 
 // Their code.
 use core::pin::Pin;
 use core::time::Duration;
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt as _, stream};
-use ssewire_io::ssewire_messages::{MessageDecoder, Step, Update};
-use ssewire_io::{IdleError, IdleTimeoutExt as _};
+use futures::{Stream, StreamExt as _};
+use ssewire_io::{IdleError, IdleTimeoutExt as _, StartedBody};
 
 type Failure = IdleError<reqwest::Error>;
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Failure>> + Send>>;
@@ -56,29 +56,17 @@ impl Gateway {
             return Err(PassedOver::Status(response.status().as_u16()));
         }
         let patience = self.patience;
-        let mut body = response.bytes_stream().idle_timeout(move || tokio::time::sleep(patience)).boxed();
-        let (mut decoder, mut kept) = (MessageDecoder::new(), Vec::new());
+        let body = response.bytes_stream().idle_timeout(move || tokio::time::sleep(patience));
         // Pings and comments are signs of life, but not for ever.
-        let first_content = tokio::time::timeout(4 * patience, async {
-            loop {
-                let chunk = match body.next().await {
-                    Some(Ok(chunk)) => chunk,
-                    Some(Err(IdleError::Idle)) => return Err(PassedOver::Silent),
-                    Some(Err(_)) | None => return Err(PassedOver::Ended),
-                };
-                kept.push(Ok(chunk.clone()));
-                let mut input = &chunk[..];
-                while let Ok(Step::Update(event)) = decoder.decode(&mut input) {
-                    match event.update {
-                        Update::BlockStart { .. } => return Ok(()),
-                        Update::Error(error) => return Err(PassedOver::Error(error.to_string())),
-                        _ => {}
-                    }
-                }
-            }
-        });
-        first_content.await.unwrap_or(Err(PassedOver::Silent))?;
-        Ok(stream::iter(kept).chain(body).boxed())
+        match tokio::time::timeout(4 * patience, StartedBody::wait_for(body)).await {
+            Ok(Ok(body)) => Ok(body.boxed()),
+            Ok(Err(error)) => Err(match (error.server_error(), error.transport()) {
+                (Some(error), _) => PassedOver::Error(error.to_string()),
+                (None, Some(IdleError::Idle)) => PassedOver::Silent,
+                _ => PassedOver::Ended,
+            }),
+            Err(_) => Err(PassedOver::Silent),
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub enum Failure {
 /// The text of a completion, passed on as it arrives.
 pub async fn complete(url: &str, mut show: impl FnMut(&str)) -> Result<(), Failure> {
     let response = reqwest::get(url).await.map_err(|error| Failure::Stream(error.to_string()))?;
-    let mut chunks = Box::pin(response.bytes_stream()).json_until_done::<Chunk>();
+    let mut chunks = response.bytes_stream().json_until_done::<Chunk>();
     loop {
         match chunks.try_next().await {
             Ok(Some(chunk)) => {

@@ -1,10 +1,11 @@
-//! Nine programs around ssewire-io, each in the shape of a real project, each with the replay server and its faults.
+//! Ten programs around ssewire-io, each in the shape of a real project, each with the replay server and its faults.
 //!
 //! A file starts with the problems that users of such a project had to work around. "Their code" follows: at most 120
 //! lines, all that the project has to write itself. The tests come last.
 
 #![allow(dead_code, reason = "their public types are for more callers than these tests")]
 
+mod axum_server;
 mod facade;
 mod failover;
 mod json_until_done;

@@ -69,8 +69,9 @@ use ssewire_io::{ByteStreamExt as _, FrameStream};
 use tokio::sync::{Notify, mpsc};
 
 type Body = core::pin::Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
+type Frames = FrameStream<core::pin::Pin<Box<Body>>>;
 
-async fn connect(listener: &TcpListener, last_event_id: u64) -> FrameStream<Body> {
+async fn connect(listener: &TcpListener, last_event_id: u64) -> Frames {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let request = reqwest::Client::new().get(url).header("last-event-id", last_event_id.to_string());
     let body: Body = Box::pin(stream::once(request.send()).flat_map(|response| response.unwrap().bytes_stream()));
@@ -84,7 +85,7 @@ fn happening(number: u64, kind: &'static str, text: &str) -> Happening {
 }
 
 /// The text of a comment, or event type, ID and data.
-async fn next(frames: &mut FrameStream<Body>) -> Option<(String, String, String)> {
+async fn next(frames: &mut Frames) -> Option<(String, String, String)> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     Some(match frames.try_next().await.unwrap()? {
         OwnedFrame::Comment { text: comment, .. } => ("comment".to_owned(), String::new(), text(&comment)),

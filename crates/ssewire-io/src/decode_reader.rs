@@ -11,7 +11,7 @@ use ssewire::{Block, Event, Frame};
 
 use crate::end::{End, Ending};
 use crate::error::EventError;
-use crate::format::{Blocks, Events, Format, Frames, Lines, TextEvents};
+use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
 use crate::read_source::{ReadError, ReadSource};
 
 /// The events of a blocking reader.
@@ -49,14 +49,14 @@ pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 ///
 /// The end is returned once: `None` follows a [final](EventError::is_final) error. A read timeout of the
 /// transport (`WouldBlock`, `TimedOut`) is [`EventError::Timeout`]: call again to continue.
-pub struct DecodeReader<R, F: Format> {
+pub struct DecodeReader<R, F: Decode> {
     source: ReadSource<R>,
     decoder: F::Decoder,
     ending: Ending,
     format: PhantomData<fn() -> F>,
 }
 
-impl<R, F: Format> DecodeReader<R, F> {
+impl<R, F: Decode> DecodeReader<R, F> {
     /// Uses a decoder with default limits.
     pub fn new(reader: R) -> Self {
         Self::with_decoder(reader, F::Decoder::default())
@@ -144,7 +144,7 @@ enum Place {
     Completion(&'static [u8]),
 }
 
-impl<R, F: Format> DecodeReader<R, F> {
+impl<R, F: Decode> DecodeReader<R, F> {
     fn chunk(&self, place: Place) -> &[u8] {
         match place {
             Place::Read { from } => self.source.chunk(from),
@@ -153,7 +153,7 @@ impl<R, F: Format> DecodeReader<R, F> {
     }
 }
 
-impl<R: Read, F: Format> DecodeReader<R, F> {
+impl<R: Read, F: Decode> DecodeReader<R, F> {
     fn next_span(&mut self) -> Result<Option<(Place, F::Span)>, EventError<io::Error>> {
         if self.ending.is_open() {
             let decode = |input: &mut &[u8]| F::poll(&mut self.decoder, input).map_err(EventError::Decode);
@@ -236,7 +236,7 @@ impl<R: Read, F: Format> Iterator for DecodeReader<R, F> {
 impl<R: Read, F: Format> FusedIterator for DecodeReader<R, F> {}
 
 /// Shows the state of the decoder, never bytes of the stream.
-impl<R, F: Format> fmt::Debug for DecodeReader<R, F>
+impl<R, F: Decode> fmt::Debug for DecodeReader<R, F>
 where
     F::Decoder: fmt::Debug,
 {

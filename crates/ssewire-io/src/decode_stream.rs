@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
 use crate::end::{End, Ending};
 use crate::error::EventError;
-use crate::format::{Blocks, Events, Format, Frames, Lines, TextEvents};
+use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
 
 /// The events of a stream of byte chunks.
 pub type EventStream<S> = DecodeStream<S, Events>;
@@ -55,7 +55,7 @@ pin_project! {
     /// It needs no executor, no boxing and no `Send` bound, and is `Send` and `Unpin` if the stream is. Dropping it
     /// cancels the response. The end is returned once: `None` follows a [final](EventError::is_final) error. After 64
     /// chunks without a pause of the transport it yields to the executor.
-    pub struct DecodeStream<S, F: Format> {
+    pub struct DecodeStream<S, F: Decode> {
         #[pin]
         stream: S,
         chunks: ChunkBuffer,
@@ -65,7 +65,7 @@ pin_project! {
     }
 }
 
-impl<S, F: Format> DecodeStream<S, F> {
+impl<S, F: Decode> DecodeStream<S, F> {
     /// Uses a decoder with default limits.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, F::Decoder::default())
@@ -157,7 +157,8 @@ where
 {
     /// Returns the next item; `None` at the end. Replaces `TryStreamExt::try_next` of the crate futures. Cancel safe.
     ///
-    /// A stream that is not `Unpin` has to be pinned first, by `pin!` or `Box::pin`.
+    /// A stream that is not `Unpin` has to be pinned first, by `pin!` or `Box::pin`; the methods of
+    /// [`ByteStreamExt`](crate::ByteStreamExt) do so.
     ///
     /// # Errors
     /// [`EventError`]. If it is not [final](EventError::is_final), call again to continue after the item that was lost.
@@ -170,7 +171,7 @@ where
 }
 
 #[cfg(feature = "json")]
-impl<S: TryStream, F: Format> DecodeStream<S, F>
+impl<S: TryStream, F: Decode> DecodeStream<S, F>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -224,7 +225,7 @@ where
 }
 
 /// Shows the state of the decoder, never bytes of the stream.
-impl<S, F: Format> fmt::Debug for DecodeStream<S, F>
+impl<S, F: Decode> fmt::Debug for DecodeStream<S, F>
 where
     F::Decoder: fmt::Debug,
 {

@@ -1,7 +1,7 @@
 //! The end of the input.
 
 use crate::error::EventError;
-use crate::format::{Decode, Format};
+use crate::format::Decode;
 
 /// Treatment of an unfinished event, or line, when the input ends. After a transport error it is always discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -51,21 +51,21 @@ impl Ending {
     }
 
     /// Starts a new input.
-    pub(crate) fn reopen<F: Format>(&mut self, decoder: &mut F::Decoder) {
+    pub(crate) fn reopen<F: Decode>(&mut self, decoder: &mut F::Decoder) {
         self.state = State::Open;
         // Its error only reports the pending bytes.
         let _ = F::finish(decoder);
     }
 
     /// Records that the transport failed. The pending item is discarded; the caller returns the transport's error.
-    pub(crate) fn fail<F: Format>(&mut self, decoder: &mut F::Decoder) {
+    pub(crate) fn fail<F: Decode>(&mut self, decoder: &mut F::Decoder) {
         self.state = State::Ended;
         let _ = F::finish(decoder);
     }
 
     /// Applies the policy to the pending item when the input has ended. Returns its position and the chunk to resolve
     /// it from, an error, or nothing.
-    pub(crate) fn complete<F: Format, E>(&mut self, decoder: &mut F::Decoder) -> Completed<F, E> {
+    pub(crate) fn complete<F: Decode, E>(&mut self, decoder: &mut F::Decoder) -> Completed<F, E> {
         if self.is_open() {
             let rest = if self.end == End::Dispatch { F::completion(decoder) } else { &[] };
             self.state = State::Completing(rest);

@@ -1,5 +1,10 @@
 //! Extension traits for readers, streams of chunks and bodies.
 
+#[cfg(feature = "stream")]
+use alloc::boxed::Box;
+#[cfg(feature = "stream")]
+use core::pin::Pin;
+
 /// `.message()`, `.sse_events()` and more on every stream of byte chunks.
 ///
 /// ```
@@ -14,50 +19,54 @@
 /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// # }).unwrap();
 /// ```
+///
+/// Each method boxes the stream, one allocation per response, so that you need not pin it: that of reqwest's
+/// `bytes_stream()`, for example, is not `Unpin`. A facade that names the type of its stream, or pins it itself, calls
+/// [`EventStream::new`](crate::DecodeStream::new) and its like, which box nothing.
 #[cfg(feature = "stream")]
 pub trait ByteStreamExt: futures_core::TryStream + Sized
 where
     Self::Ok: AsRef<[u8]>,
 {
     /// The events; see [`EventStream`](crate::EventStream).
-    fn sse_events(self) -> crate::EventStream<Self> {
-        crate::EventStream::new(self)
+    fn sse_events(self) -> crate::EventStream<Pin<Box<Self>>> {
+        crate::EventStream::new(Box::pin(self))
     }
 
     /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
-    fn string_events(self) -> crate::TextEventStream<Self> {
-        crate::TextEventStream::new(self)
+    fn string_events(self) -> crate::TextEventStream<Pin<Box<Self>>> {
+        crate::TextEventStream::new(Box::pin(self))
     }
 
     /// The events, which share the chunks; see [`BytesEventStream`](crate::BytesEventStream).
     #[cfg(feature = "bytes")]
-    fn shared_sse_events(self) -> crate::BytesEventStream<Self>
+    fn shared_sse_events(self) -> crate::BytesEventStream<Pin<Box<Self>>>
     where
         Self: futures_core::TryStream<Ok = bytes::Bytes>,
     {
-        crate::BytesEventStream::new(self)
+        crate::BytesEventStream::new(Box::pin(self))
     }
 
     /// The blocks, also those without data; see [`BlockStream`](crate::BlockStream).
-    fn blocks(self) -> crate::BlockStream<Self> {
-        crate::BlockStream::new(self)
+    fn blocks(self) -> crate::BlockStream<Pin<Box<Self>>> {
+        crate::BlockStream::new(Box::pin(self))
     }
 
     /// The blocks, comments and unknown fields; see [`FrameStream`](crate::FrameStream), which can also skip comments
     /// or unknown fields.
-    fn frames(self) -> crate::FrameStream<Self> {
-        crate::FrameStream::with_decoder(self, ssewire::Decoder::new().with_comments().with_unknown_fields())
+    fn frames(self) -> crate::FrameStream<Pin<Box<Self>>> {
+        crate::FrameStream::with_decoder(Box::pin(self), ssewire::Decoder::new().with_comments().with_unknown_fields())
     }
 
     /// The lines, for newline-delimited JSON; see [`LineStream`](crate::LineStream).
-    fn lines(self) -> crate::LineStream<Self> {
-        crate::LineStream::new(self)
+    fn lines(self) -> crate::LineStream<Pin<Box<Self>>> {
+        crate::LineStream::new(Box::pin(self))
     }
 
     /// The payloads of the events as `T`, until `[DONE]`; see [`JsonStream`](crate::JsonStream).
     #[cfg(feature = "json")]
-    fn json_until_done<T: serde::de::DeserializeOwned>(self) -> crate::JsonStream<Self, T> {
-        crate::JsonStream::new(self)
+    fn json_until_done<T: serde::de::DeserializeOwned>(self) -> crate::JsonStream<Pin<Box<Self>>, T> {
+        crate::JsonStream::new(Box::pin(self))
     }
 
     /// The message; see [`MessageStream`](crate::MessageStream).

@@ -11,14 +11,14 @@ use ssewire::{
     OwnedFrame, Truncated,
 };
 
-pub(crate) use self::sealed::Decode;
+pub(crate) use self::sealed::{Decode, Resolve};
 use crate::TextEvent;
 
 /// The items of a [`DecodeStream`](crate::DecodeStream) or a [`DecodeReader`](crate::DecodeReader): [`Events`],
 /// [`TextEvents`], [`Blocks`], [`Frames`] or [`Lines`]. Sealed.
-pub trait Format: Decode {}
+pub trait Format: Resolve {}
 
-impl<F: Decode> Format for F {}
+impl<F: Resolve> Format for F {}
 
 mod sealed {
     use super::{DecodeError, Truncated};
@@ -28,20 +28,24 @@ mod sealed {
         type Decoder: Default;
         /// The position of an item.
         type Span;
-        /// The owned item.
-        type Item;
 
         /// Finds the next item.
         fn poll(decoder: &mut Self::Decoder, input: &mut &[u8]) -> Result<Option<Self::Span>, DecodeError>;
-
-        /// Copies the item. `chunk` is the input as it was before `poll`.
-        fn resolve_owned(decoder: &mut Self::Decoder, chunk: &[u8], span: Self::Span) -> Self::Item;
 
         /// Ends the input.
         fn finish(decoder: &mut Self::Decoder) -> Result<(), Truncated>;
 
         /// Returns the input that completes the pending item.
         fn completion(decoder: &Self::Decoder) -> &'static [u8];
+    }
+
+    /// The items. A trait of its own, because that of JSON has a bound that structs must not have.
+    pub trait Resolve: Decode {
+        /// The owned item.
+        type Item;
+
+        /// Copies the item. `chunk` is the input as it was before `poll`.
+        fn resolve_owned(decoder: &mut Self::Decoder, chunk: &[u8], span: Self::Span) -> Self::Item;
     }
 }
 
@@ -71,16 +75,10 @@ macro_rules! decode_with_decoder {
         impl Decode for $format {
             type Decoder = Decoder;
             type Span = $span;
-            type Item = $item;
 
             #[inline]
             fn poll(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<$span>, DecodeError> {
                 $poll(decoder, input)
-            }
-
-            #[inline]
-            fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: $span) -> $item {
-                $resolve_owned(decoder, chunk, span)
             }
 
             #[inline]
@@ -91,6 +89,15 @@ macro_rules! decode_with_decoder {
             #[inline]
             fn completion(_: &Decoder) -> &'static [u8] {
                 Self::Decoder::BLOCK_END
+            }
+        }
+
+        impl Resolve for $format {
+            type Item = $item;
+
+            #[inline]
+            fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: $span) -> $item {
+                $resolve_owned(decoder, chunk, span)
             }
         }
     };
@@ -141,16 +148,10 @@ fn poll_block(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<BlockAt
 impl Decode for Lines {
     type Decoder = LineDecoder;
     type Span = LineSpan;
-    type Item = Vec<u8>;
 
     #[inline]
     fn poll(decoder: &mut LineDecoder, input: &mut &[u8]) -> Result<Option<LineSpan>, DecodeError> {
         decoder.poll_line(input)
-    }
-
-    #[inline]
-    fn resolve_owned(decoder: &mut LineDecoder, chunk: &[u8], span: LineSpan) -> Vec<u8> {
-        decoder.resolve(chunk, span).to_vec()
     }
 
     #[inline]
@@ -162,5 +163,14 @@ impl Decode for Lines {
     #[inline]
     fn completion(decoder: &LineDecoder) -> &'static [u8] {
         if decoder.unfinished().is_empty() { &[] } else { Self::Decoder::LINE_END }
+    }
+}
+
+impl Resolve for Lines {
+    type Item = Vec<u8>;
+
+    #[inline]
+    fn resolve_owned(decoder: &mut LineDecoder, chunk: &[u8], span: LineSpan) -> Vec<u8> {
+        decoder.resolve(chunk, span).to_vec()
     }
 }

@@ -48,8 +48,8 @@
 //! # What it does not do
 //!
 //! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
-//! clock, spawns a task or needs a certain executor; nothing has to be `Send`. Only a [`MessageStream`] boxes its
-//! transport, once, so that callers need not pin it. Nothing reconnects by itself: [`Reconnect`](ssewire::Reconnect)
+//! clock, spawns a task or needs a certain executor; nothing has to be `Send`. A [`MessageStream`] and the methods of
+//! [`ByteStreamExt`] box the transport, once, so that callers need not pin it. Nothing reconnects by itself: [`Reconnect`](ssewire::Reconnect)
 //! computes the delay, and `reconnect` continues with a new connection.
 //!
 //! # Features
@@ -153,7 +153,7 @@ pub use json::{JsonEvent, JsonPayloadError, JsonPayloadErrorKind, JsonStreamErro
 #[cfg(all(feature = "messages", any(feature = "std", feature = "stream")))]
 pub use messages::{IncompleteMessage, MessageStreamError, Structured, StructuredError};
 #[cfg(all(feature = "messages", feature = "stream"))]
-pub use messages::{MappedUpdates, MessageStream, TextStream};
+pub use messages::{MappedUpdates, MessageStream, StartedBody, TextStream};
 #[cfg(all(feature = "messages", feature = "tap"))]
 pub use messages::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(all(feature = "messages", feature = "std"))]

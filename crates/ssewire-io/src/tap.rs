@@ -24,10 +24,7 @@ pin_project! {
     /// ```
     ///
     /// The bytes pass immediately; the only delay is the work of the observer.
-    pub struct Tap<T, O>
-    where
-        O: Observer,
-    {
+    pub struct Tap<T, O> {
         #[pin]
         inner: T,
         observed: Observed<O>,
@@ -35,27 +32,31 @@ pin_project! {
 }
 
 /// An observer that is notified of the end once, at the latest when it is dropped.
-struct Observed<O: Observer> {
+struct Observed<O> {
     observer: O,
-    is_ended: bool,
+    /// [`Observer::on_end`], until it has been called. A pointer, because a `Drop` with a bound would put the bound on
+    /// every struct that contains a tap.
+    on_end: Option<fn(&mut O)>,
 }
 
 impl<O: Observer> Observed<O> {
     fn on_chunk(&mut self, bytes: &[u8]) {
         // Some transports continue after an end or an error; that passes unseen.
-        if !self.is_ended {
+        if self.on_end.is_some() {
             self.observer.on_chunk(bytes);
-        }
-    }
-
-    fn on_end(&mut self) {
-        if !core::mem::replace(&mut self.is_ended, true) {
-            self.observer.on_end();
         }
     }
 }
 
-impl<O: Observer> Drop for Observed<O> {
+impl<O> Observed<O> {
+    fn on_end(&mut self) {
+        if let Some(on_end) = self.on_end.take() {
+            on_end(&mut self.observer);
+        }
+    }
+}
+
+impl<O> Drop for Observed<O> {
     fn drop(&mut self) {
         self.on_end();
     }
@@ -64,9 +65,11 @@ impl<O: Observer> Drop for Observed<O> {
 impl<T, O: Observer> Tap<T, O> {
     /// Passes `inner` through.
     pub fn new(inner: T, observer: O) -> Self {
-        Self { inner, observed: Observed { observer, is_ended: false } }
+        Self { inner, observed: Observed { observer, on_end: Some(O::on_end) } }
     }
+}
 
+impl<T, O> Tap<T, O> {
     /// The observer.
     pub fn observer(&self) -> &O {
         &self.observed.observer
@@ -182,8 +185,8 @@ where
     }
 }
 
-impl<T, O: Observer> fmt::Debug for Tap<T, O> {
+impl<T, O> fmt::Debug for Tap<T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tap").field("is_ended", &self.observed.is_ended).finish_non_exhaustive()
+        f.debug_struct("Tap").field("is_ended", &self.observed.on_end.is_none()).finish_non_exhaustive()
     }
 }

@@ -17,7 +17,7 @@ pub use self::error::{JsonPayloadError, JsonPayloadErrorKind, JsonStreamError};
 pub use self::read::JsonReader;
 #[cfg(feature = "stream")]
 pub use self::stream::JsonStream;
-use crate::format::{Decode, Events};
+use crate::format::{Decode, Events, Resolve};
 
 /// An event whose payload is a `T`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,17 +42,12 @@ pub(crate) enum Judged<T> {
 #[derive(Debug)]
 pub(crate) struct Json<T>(PhantomData<fn() -> T>);
 
-impl<T: DeserializeOwned> Decode for Json<T> {
+impl<T> Decode for Json<T> {
     type Decoder = Decoder;
     type Span = EventSpan;
-    type Item = Judged<T>;
 
     fn poll(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<EventSpan>, DecodeError> {
         Events::poll(decoder, input)
-    }
-
-    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Judged<T> {
-        judge(decoder.resolve(chunk, span))
     }
 
     fn finish(decoder: &mut Decoder) -> Result<(), Truncated> {
@@ -61,6 +56,14 @@ impl<T: DeserializeOwned> Decode for Json<T> {
 
     fn completion(decoder: &Decoder) -> &'static [u8] {
         Events::completion(decoder)
+    }
+}
+
+impl<T: DeserializeOwned> Resolve for Json<T> {
+    type Item = Judged<T>;
+
+    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Judged<T> {
+        judge(decoder.resolve(chunk, span))
     }
 }
 

@@ -21,12 +21,12 @@ use crate::{DecodeReader, End};
 /// }
 /// # Ok::<(), ssewire_io::JsonStreamError<std::io::Error>>(())
 /// ```
-pub struct JsonReader<R, T: DeserializeOwned> {
+pub struct JsonReader<R, T> {
     events: DecodeReader<R, Json<T>>,
     is_done: bool,
 }
 
-impl<R, T: DeserializeOwned> JsonReader<R, T> {
+impl<R, T> JsonReader<R, T> {
     /// Uses a decoder with default limits.
     pub fn new(reader: R) -> Self {
         Self::with_decoder(reader, Decoder::new())
@@ -108,7 +108,7 @@ impl<R: Read, T: DeserializeOwned> Iterator for JsonReader<R, T> {
 impl<R: Read, T: DeserializeOwned> FusedIterator for JsonReader<R, T> {}
 
 /// Shows the state of the decoder, never bytes of the stream.
-impl<R, T: DeserializeOwned> fmt::Debug for JsonReader<R, T> {
+impl<R, T> fmt::Debug for JsonReader<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JsonReader").field("events", &self.events).field("is_done", &self.is_done).finish()
     }

@@ -40,14 +40,14 @@ pin_project! {
     /// line ([`End::Dispatch`]): a truncated payload is then not valid JSON.
     ///
     /// At `[DONE]` it polls the body once, without waiting, so that the HTTP client can reuse the connection.
-    pub struct JsonStream<S, T> where T: DeserializeOwned {
+    pub struct JsonStream<S, T> {
         #[pin]
         events: DecodeStream<S, Json<T>>,
         is_done: bool,
     }
 }
 
-impl<S, T: DeserializeOwned> JsonStream<S, T> {
+impl<S, T> JsonStream<S, T> {
     /// Uses a decoder with default limits.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, Decoder::new())
@@ -159,7 +159,7 @@ where
 }
 
 /// Shows the state of the decoder, never bytes of the stream.
-impl<S, T: DeserializeOwned> fmt::Debug for JsonStream<S, T> {
+impl<S, T> fmt::Debug for JsonStream<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JsonStream").field("events", &self.events).field("is_done", &self.is_done).finish()
     }

@@ -6,6 +6,8 @@ mod error;
 mod observe;
 #[cfg(feature = "std")]
 mod read;
+#[cfg(feature = "stream")]
+mod started_body;
 #[cfg(any(feature = "std", feature = "stream"))]
 mod state;
 #[cfg(feature = "stream")]
@@ -19,6 +21,8 @@ pub use self::error::{IncompleteMessage, MessageStreamError, StructuredError};
 pub use self::observe::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(feature = "std")]
 pub use self::read::{MessageReader, TextDeltas};
+#[cfg(feature = "stream")]
+pub use self::started_body::StartedBody;
 #[cfg(feature = "stream")]
 pub use self::stream::{MappedUpdates, MessageStream, TextStream};
 #[cfg(any(feature = "std", feature = "stream"))]

@@ -8,7 +8,8 @@ use futures::executor::block_on;
 use ssewire::{Decoder, LineDecoder, OwnedFrame};
 use ssewire_io::{
     BlockReader, BlockStream, BytesEventStream, End, EventCodec, EventError, EventReader, EventStream, Format,
-    FrameReader, FrameStream, LineReader, LineStream, TextEvent, TextEventReader, TextEventStream,
+    FrameReader, FrameStream, JsonReader, JsonStream, LineReader, LineStream, Observer, Tap, TextEvent,
+    TextEventReader, TextEventStream,
 };
 use ssewire_tests::transport::Script;
 use ssewire_tests::{adapters, chunks};
@@ -268,8 +269,14 @@ fn structs_have_no_bounds() {
         shared: BytesEventStream<S>,
         message: ssewire_io::MessageStream<S>,
         reader: EventReader<R>,
+        json: JsonStream<S, NoStream>,
+        json_reader: JsonReader<R, NoStream>,
+        tap: Tap<S, NoStream>,
     }
     struct NoStream;
+    impl Observer for NoStream {
+        fn on_chunk(&mut self, _: &[u8]) {}
+    }
     let mut facade = Facade {
         events: EventStream::new(NoStream),
         texts: TextEventStream::new(NoStream),
@@ -279,8 +286,11 @@ fn structs_have_no_bounds() {
         shared: BytesEventStream::new(NoStream),
         message: ssewire_io::MessageStream::new(NoStream),
         reader: EventReader::new(NoStream),
+        json: JsonStream::new(NoStream),
+        json_reader: JsonReader::new(NoStream),
+        tap: Tap::new(NoStream, NoStream),
     };
-    let _: [&mut NoStream; 8] = [
+    let _: [&mut NoStream; 11] = [
         facade.events.get_mut(),
         facade.texts.get_mut(),
         facade.blocks.get_mut(),
@@ -289,6 +299,9 @@ fn structs_have_no_bounds() {
         facade.shared.get_mut(),
         facade.message.get_mut(),
         facade.reader.get_mut(),
+        facade.json.get_mut(),
+        facade.json_reader.get_mut(),
+        facade.tap.get_mut(),
     ];
     let _: NoStream = facade.texts.into_inner();
     let decoders = [facade.events.into_decoder(), facade.reader.into_decoder(), facade.shared.into_decoder()];

@@ -15,6 +15,7 @@ mod reader;
 mod reconnect;
 mod secrets;
 mod server;
+mod started_body;
 mod streams;
 mod structured;
 mod tap;

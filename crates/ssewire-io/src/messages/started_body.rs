@@ -1,0 +1,165 @@
+//! A body whose message has begun, for gateways that change the server before that.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use core::fmt;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use futures_core::stream::FusedStream;
+use futures_core::{Stream, TryStream};
+use ssewire_messages::MessageDecoder;
+
+use super::error::IncompleteMessage;
+use super::state::{Found, MessageState};
+
+/// A body whose first content has arrived: a stream of all its chunks, unchanged.
+///
+/// Many servers accept a request and fail within the stream. Before the first content, a gateway can send the request
+/// to another server, and its client does not notice.
+///
+/// ```
+/// use futures::stream;
+/// use ssewire_io::{ByteStreamExt as _, StartedBody};
+///
+/// # futures::executor::block_on(async {
+/// # let overloaded = &b"data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"\"}}\n\n"[..];
+/// # let healthy = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
+/// # let responses = [overloaded, healthy].map(|body| stream::iter([Ok::<_, std::io::Error>(body)]));
+/// for response in responses {
+///     match StartedBody::wait_for(response).await {
+///         Ok(body) => assert_eq!(body.message().finish().await?.final_text(), "Hi"),
+///         Err(error) => eprintln!("try the next server: {error}"),
+///     }
+/// }
+/// # Ok::<(), ssewire_io::IncompleteMessage<std::io::Error>>(())
+/// # }).unwrap();
+/// ```
+pub struct StartedBody<S, C> {
+    body: Pin<Box<S>>,
+    /// Chunks that were read and not returned yet.
+    chunks: VecDeque<C>,
+    is_ended: bool,
+}
+
+/// Bytes without content after which a body counts as started.
+const MAX_BYTES: usize = 1 << 20;
+
+/// What a chunk counts at least, so that the number of empty chunks is bounded, too.
+const MIN_CHUNK_BYTES: usize = 256;
+
+impl<S: TryStream> StartedBody<S, S::Ok>
+where
+    S::Ok: AsRef<[u8]>,
+{
+    /// Reads until the first content block begins. A message that is complete without content counts as started, and
+    /// so does a body that has sent 1 MiB without content.
+    ///
+    /// It waits as long as pings and comments arrive: use a timeout. Dropping the future drops the body.
+    ///
+    /// # Errors
+    /// [`IncompleteMessage`]: the server reported an error, the transport failed, or the body ended or is not a stream
+    /// of a message.
+    pub async fn wait_for(body: S) -> Result<Self, IncompleteMessage<S::Error>> {
+        let mut started = Self { body: Box::pin(body), chunks: VecDeque::new(), is_ended: false };
+        let mut state = MessageState::new(MessageDecoder::new());
+        let mut bytes = 0_usize;
+        while bytes < MAX_BYTES {
+            let chunk = match poll_fn(|context| started.body.as_mut().try_poll_next(context)).await {
+                Some(Ok(chunk)) => chunk,
+                Some(Err(error)) => {
+                    started.is_ended = true;
+                    state.fail(error)?;
+                    break;
+                }
+                None => {
+                    started.is_ended = true;
+                    state.end_input();
+                    while state.drain().is_some() {}
+                    state.conclude()?;
+                    break;
+                }
+            };
+            bytes = bytes.saturating_add(chunk.as_ref().len().max(MIN_CHUNK_BYTES));
+            let has_started = decode(&mut state, chunk.as_ref())?;
+            started.chunks.push_back(chunk);
+            if has_started {
+                break;
+            }
+        }
+        Ok(started)
+    }
+}
+
+/// Returns whether content has begun, or the message is complete.
+fn decode<E>(state: &mut MessageState, mut input: &[u8]) -> Result<bool, IncompleteMessage<E>> {
+    loop {
+        match state.poll(&mut input) {
+            Some(Found::Update(_)) if state.snapshot().content().is_empty() => {}
+            Some(Found::Update(_)) => return Ok(true),
+            Some(Found::End) => return state.conclude().map(|()| true),
+            None => return Ok(false),
+        }
+    }
+}
+
+impl<S, C> StartedBody<S, C> {
+    /// The body.
+    #[must_use]
+    pub fn get_ref(&self) -> &S {
+        &self.body
+    }
+
+    /// The body, pinned. Taking chunks from it loses them for this stream.
+    #[must_use]
+    pub fn get_pin_mut(&mut self) -> Pin<&mut S> {
+        self.body.as_mut()
+    }
+
+    /// The body. Taking chunks from it loses them for this stream.
+    pub fn get_mut(&mut self) -> &mut S
+    where
+        S: Unpin,
+    {
+        &mut self.body
+    }
+
+    /// Returns the body. Chunks that were read and not returned are lost.
+    #[must_use]
+    pub fn into_inner(self) -> Pin<Box<S>> {
+        self.body
+    }
+}
+
+/// Chunks are held, never pinned.
+impl<S, C> Unpin for StartedBody<S, C> {}
+
+impl<S: TryStream> Stream for StartedBody<S, S::Ok> {
+    type Item = Result<S::Ok, S::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(chunk) = self.chunks.pop_front() {
+            return Poll::Ready(Some(Ok(chunk)));
+        }
+        if self.is_ended {
+            return Poll::Ready(None);
+        }
+        let item = ready!(self.body.as_mut().try_poll_next(context));
+        self.is_ended = !matches!(item, Some(Ok(_)));
+        Poll::Ready(item)
+    }
+}
+
+impl<S: TryStream> FusedStream for StartedBody<S, S::Ok> {
+    fn is_terminated(&self) -> bool {
+        self.is_ended && self.chunks.is_empty()
+    }
+}
+
+/// Never shows bytes of the body.
+impl<S, C> fmt::Debug for StartedBody<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartedBody").field("is_ended", &self.is_ended).finish_non_exhaustive()
+    }
+}
