@@ -80,7 +80,8 @@ impl Config {
         self
     }
 
-    /// Applies a fault to every recording, after those that were set before.
+    /// Applies a fault to every recording, after those that were set before. The line ends of [`Fault::CrLf`] and
+    /// [`Fault::Cr`] come last, so that they apply to the events that other faults insert, too.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -94,7 +95,10 @@ impl Config {
             Script::recording(recording)
         };
         script = script.speed(self.speed);
-        for fault in &self.faults {
+        // Other faults find the ends of events, which CR alone hides from them.
+        let is_line_end = |fault: &&Fault| matches!(fault, Fault::CrLf | Fault::Cr);
+        let others = self.faults.iter().filter(|fault| !is_line_end(fault));
+        for fault in others.chain(self.faults.iter().filter(is_line_end)) {
             script = fault.apply(script);
         }
         if !self.delay.is_zero() {

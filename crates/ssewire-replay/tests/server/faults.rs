@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use ssewire_replay::{Fault, Script, Server, sample};
+use ssewire_replay::{Config, Fault, Script, Server, sample, serve};
 
 use crate::builtin::unchunk;
 use crate::client::{Client, ask, ask_bytes, header};
@@ -39,6 +39,23 @@ fn bodies_are_changed_as_described() {
         (Fault::Empty, String::new(), true),
     ] {
         assert_eq!(body(fault), (expected, is_complete), "{fault}");
+    }
+}
+
+/// In every order: a fault that inserts events after CR alone would not find the end of an event.
+#[test]
+fn line_ends_apply_to_inserted_events() {
+    for (line_ends, end) in [(Fault::CrLf, "\r\n"), (Fault::Cr, "\r")] {
+        let mut bodies = Vec::new();
+        for faults in [[Fault::Pings, line_ends], [line_ends, Fault::Pings]] {
+            let config = faults.into_iter().fold(Config::new().stream("a", STREAM), Config::fault);
+            let (body, is_complete) = unchunk(ask(&serve(&config).unwrap(), "/a").1.as_bytes());
+            assert!(is_complete);
+            bodies.push(String::from_utf8(body).unwrap());
+        }
+        assert_eq!(bodies[0], bodies[1]);
+        assert_eq!(bodies[0].matches("event: ping").count(), 4);
+        assert_eq!(bodies[0].replace(end, ""), bodies[0].replace(['\r', '\n'], ""), "no other line end");
     }
 }
 
