@@ -1,16 +1,33 @@
 //! Whether standard output was closed when the program started, as by `>&-`.
 //!
 //! The standard library opens the null device in place of a closed standard output before `main`, so that all output
-//! would vanish without an error. It opens the device for reading and writing. Shells open `>/dev/null` for writing only,
-//! but other programs, such as Python, open it for both. So such a null device counts as closed only if a shell started
-//! this program and did not pass on its own output.
+//! would vanish without an error. Only unsafe code could look before that, so this module looks at what is left: the
+//! null device, opened for reading and writing. Shells and the standard library of Rust open `>/dev/null` for writing
+//! only, but other programs, such as Python and node, open it for both. The parent tells these cases apart:
+//!
+//! | parent | null device for both | why |
+//! |---|---|---|
+//! | has no standard output itself | closed | it passed on its closed output: `exec >&-`, `timeout 9 ssewire >&-` |
+//! | has the null device | open | it passed that on |
+//! | is a shell with another output | closed | it writes `>&-` so, and `>/dev/null` otherwise |
+//! | is another program | open | it may have asked for the null device |
+//!
+//! Known limits: a program other than a shell that closes only the output of its child is not detected, nor is
+//! `exec ssewire >&-` in a shell that such a program started. A parent of another user, or a system without `/proc`, is
+//! judged by `_` alone, which shells set. A shell that opens `<>/dev/null` as standard output counts as closed.
 
 #[cfg(unix)]
 pub(crate) fn is_stdout_closed() -> bool {
     use rustix::fs::{OFlags, fcntl_getfl};
 
     let is_opened_for_both = || fcntl_getfl(std::io::stdout()).is_ok_and(|flags| flags.contains(OFlags::RDWR));
-    unix::is_null_output() && is_opened_for_both() && unix::is_started_by_shell() && !unix::has_parent_null_output()
+    unix::is_null_output()
+        && is_opened_for_both()
+        && match unix::parent_output() {
+            unix::ParentOutput::Closed => true,
+            unix::ParentOutput::Null => false,
+            unix::ParentOutput::Other => unix::is_started_by_shell(),
+        }
 }
 
 #[cfg(not(unix))]
@@ -21,6 +38,7 @@ pub(crate) fn is_stdout_closed() -> bool {
 #[cfg(unix)]
 mod unix {
     use std::fs::File;
+    use std::io::ErrorKind;
     use std::os::fd::AsFd as _;
     use std::os::unix::fs::MetadataExt as _;
     use std::os::unix::process::parent_id;
@@ -47,7 +65,24 @@ mod unix {
         is_named || SHELLS.contains(&parent.trim_end())
     }
 
-    pub(super) fn has_parent_null_output() -> bool {
-        std::fs::read_link(format!("/proc/{}/fd/1", parent_id())).is_ok_and(|output| output == Path::new(NULL))
+    /// Standard output of the parent.
+    pub(super) enum ParentOutput {
+        Closed,
+        Null,
+        /// Another one, or it cannot be read.
+        Other,
+    }
+
+    pub(super) fn parent_output() -> ParentOutput {
+        let descriptors = format!("/proc/{}/fd", parent_id());
+        match std::fs::read_link(format!("{descriptors}/1")) {
+            Ok(output) if output == Path::new(NULL) => ParentOutput::Null,
+            Ok(_) => ParentOutput::Other,
+            // Distinguishes a descriptor that is missing from a folder that is missing or not readable.
+            Err(error) if error.kind() == ErrorKind::NotFound && std::fs::read_dir(descriptors).is_ok() => {
+                ParentOutput::Closed
+            }
+            Err(_) => ParentOutput::Other,
+        }
     }
 }

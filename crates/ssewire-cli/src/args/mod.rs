@@ -537,4 +537,61 @@ mod tests {
         assert_eq!(run(on_a_terminal(&["ssewire", "text"]).unwrap()).command, Command::Text);
         assert_eq!(run(on_a_terminal(&["ssewire", "-"]).unwrap()).command, Command::Text);
     }
+
+    /// Random command lines: each is an action, or is refused with a text.
+    #[test]
+    fn every_command_line_is_resolved_or_refused() {
+        const WORDS: [&str; 24] = [
+            "--last-event-id",
+            "--max-event-bytes",
+            "--idle-timeout",
+            "--chunk-size",
+            "--input",
+            "--color",
+            "--fault",
+            "--speed",
+            "--port",
+            "--all",
+            "--stats",
+            "--svg",
+            "--pretty",
+            "--help",
+            "--version",
+            "--",
+            "-",
+            "-x",
+            "18446744073709551616",
+            "-1",
+            "",
+            "inf",
+            "\u{1b}]52;c;x\u{7}",
+            "list",
+        ];
+        let commands = Command::ALL.map(Command::name);
+        let words: Vec<&str> =
+            WORDS.into_iter().chain(commands).chain(["completions", "man", "bash", "a.sse"]).collect();
+        let mut state = 7_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap_or_default() % below
+        };
+        let (mut resolved, mut refused) = (0, 0);
+        for _ in 0..1500 {
+            let count = random(6);
+            let mut line = vec![OsString::from("ssewire")];
+            line.extend((0..count).filter_map(|_| words.get(random(words.len()))).map(OsString::from));
+            #[cfg(unix)]
+            if random(20) == 0 {
+                line.push(std::os::unix::ffi::OsStringExt::from_vec(vec![b'a', 0xFF, 0x1B]));
+            }
+            match Cli::parse_words(&line).and_then(|cli| cli.resolve(random(2) == 0)) {
+                Ok(_) => resolved += 1,
+                Err(error) => {
+                    assert!(!error.to_string().trim().is_empty(), "{line:?}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(resolved > 50 && refused > 50, "{resolved} {refused}");
+    }
 }

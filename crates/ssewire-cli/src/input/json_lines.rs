@@ -386,4 +386,46 @@ mod tests {
             assert_eq!(translated(Format::Auto, input, chunk), expected, "{chunk}");
         }
     }
+
+    /// Random inputs of these pieces.
+    #[test]
+    fn chunks_change_nothing() {
+        const PIECES: [&str; 16] = [
+            "{\"type\":\"ping\"}",
+            "{\"type\":\"stream_event\",\"event\":{\"type\":\"ping\"}}",
+            "{\"type\":\"system\"}",
+            "{\"type\":\"error\"}",
+            "{\"type\":\"pi",
+            "\n",
+            "\r\n",
+            "\r",
+            " ",
+            "data: a\n\n",
+            "[1]",
+            "\u{feff}",
+            "{",
+            "}",
+            "\"",
+            "0123456789",
+        ];
+        let mut state = 1_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap_or_default() % below
+        };
+        for _ in 0..4000 {
+            let count = random(10);
+            let input: String = (0..count).filter_map(|_| PIECES.get(random(PIECES.len()))).copied().collect();
+            // Whether a line above the limit is held depends on the chunks.
+            if input.split('\n').any(|line| line.len() > 60) {
+                continue;
+            }
+            for format in [Format::Auto, Format::Sse, Format::Jsonl] {
+                let whole = translated(format, &input, usize::MAX);
+                for chunk in [1, 2, 3, 11] {
+                    assert_eq!(translated(format, &input, chunk), whole, "{format:?} {input:?} in {chunk}");
+                }
+            }
+        }
+    }
 }

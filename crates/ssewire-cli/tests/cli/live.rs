@@ -136,17 +136,41 @@ fn a_closed_output_is_reported() {
         bash.args(["-c", line, env!("CARGO_BIN_EXE_ssewire")]).stdin(Stdio::null());
         bash.output().unwrap()
     };
-    for line in ["\"$0\" demo --fast >&-", "\"$0\" --help >&-; exit $?", "\"$0\" man >&-; exit $?"] {
+    for line in [
+        "\"$0\" demo --fast >&-",
+        "\"$0\" --help >&-; exit $?",
+        "\"$0\" man >&-; exit $?",
+        "exec >&-; \"$0\" demo --fast; exit $?",
+        "sh -c '\"$0\" man >&-; exit $?' \"$0\"",
+        // Parents that are no shells.
+        "timeout 600 \"$0\" demo --fast >&-",
+        "env \"$0\" demo --fast >&-; exit $?",
+    ] {
         let ran = shell(line);
         assert_eq!(ran.status.code(), Some(1), "{line}");
         let stderr = String::from_utf8(ran.stderr).unwrap();
         assert_eq!(stderr, "ssewire: cannot write to standard output: it is closed\n");
     }
-    assert_eq!(shell("\"$0\" demo --fast >/dev/null").status.code(), Some(0));
+    for line in ["\"$0\" demo --fast >/dev/null", "exec >/dev/null; timeout 600 \"$0\" man", "\"$0\" demo --fast | cat"]
+    {
+        assert_eq!(shell(line).status.code(), Some(0), "{line}");
+    }
     const HELPER: &str = "
 import subprocess, sys
 print(subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode)
 print(subprocess.run(['bash', '-c', '\"$0\" demo --fast; exit $?', sys.argv[1]], stdout=subprocess.DEVNULL).returncode)
+# As cron and other daemons start programs: all three on the null device.
+null = open('/dev/null', 'r+b', buffering=0)
+print(subprocess.run(['setsid', '--wait', *sys.argv[1:]], stdin=null, stdout=null, stderr=null).returncode)
 ";
-    assert_eq!(crate::python::python(HELPER, &["demo", "--fast"], &[]), "0\n0\n");
+    assert_eq!(crate::python::python(HELPER, &["demo", "--fast"], &[]), "0\n0\n0\n");
+    // A shell with a terminal.
+    const TERMINAL: &str = "
+import os, pty, subprocess, sys
+master, slave = pty.openpty()
+ran = subprocess.run(['bash', '-c', '\"$0\" demo --fast >&-; exit $?', sys.argv[1]], stdin=slave, stdout=slave, stderr=subprocess.PIPE)
+print(ran.returncode, ran.stderr.decode(), end='')
+";
+    let shown = crate::python::python(TERMINAL, &[], &[]);
+    assert_eq!(shown, "1 ssewire: cannot write to standard output: it is closed\n");
 }
