@@ -1,14 +1,14 @@
-//! Writes the seeds of the fuzz targets to `fuzz/corpus/`: `cargo run -p ssewire-tests --example fuzz_seeds`.
+//! Writes the seeds of the fuzz targets, a folder for each: `cargo run -p ssewire-tests --example fuzz_seeds FOLDER`.
 
 use std::path::Path;
-use std::{fs, io};
+use std::{env, fs, io};
 
 use ssewire_tests::fuzz;
 
 fn main() -> io::Result<()> {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    let corpus = env::args_os().nth(1).expect("a folder");
     for seed in fuzz::seeds() {
-        let folder = corpus.join(seed.target);
+        let folder = Path::new(&corpus).join(seed.target);
         fs::create_dir_all(&folder)?;
         fs::write(folder.join(seed.name), seed.input)?;
     }

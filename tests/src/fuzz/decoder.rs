@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
+use ssewire_observed as observed;
 
+use super::cost;
 use crate::chunks;
 use crate::drive;
 use crate::oracle::{Oracle, Results};
@@ -32,6 +34,8 @@ pub fn decoder(input: &[u8]) {
     let expected = oracle.read(stream);
     assert_eq!(read(&mut decoder_for(HeapBuffer::new(), &oracle), &oracle, &chunks), expected);
     assert_eq!(read(&mut decoder_for(HeapBuffer::new(), &oracle), &oracle, &chunks::of(1, stream)), expected);
+    bounded(&oracle, &chunks);
+    bounded(&oracle, &chunks::of(1, stream));
     let decoder = || decoder_for(HeapBuffer::new(), &oracle);
     let parts = || chunks.iter().copied();
     match oracle.results {
@@ -56,6 +60,39 @@ pub fn decoder(input: &[u8]) {
         let is_same = all.any(|other| event.data == other.data && event.event_type == other.event_type);
         assert!(is_same, "an event of the stream, in its order: {event:?}");
     }
+}
+
+/// Checks the promised costs: each byte is examined at most twice, three times in an unknown field that is returned,
+/// and seven more for each chunk; the buffer holds 2.5 times the bytes that it may keep.
+fn bounded(oracle: &Oracle, chunks: &[&[u8]]) {
+    let received: usize = chunks.iter().map(|chunk| chunk.len()).sum();
+    let mut unknown = 0;
+    observed::take_bytes_examined();
+    let (decoder, cost) = cost::of(|| {
+        let decoder = observed::Decoder::new()
+            .with_max_event_bytes(oracle.max_event_bytes)
+            .with_max_id_bytes(oracle.max_id_bytes)
+            .with_max_comment_bytes(oracle.max_comment_bytes);
+        let mut decoder =
+            if oracle.results == Results::Frames { decoder.with_comments().with_unknown_fields() } else { decoder };
+        for chunk in chunks {
+            let mut input = *chunk;
+            while let Some(frame) = decoder.decode_frame(&mut input).transpose() {
+                if let Ok(observed::Frame::UnknownField { name, value, .. }) = frame {
+                    unknown += name.len() + value.len() + 1;
+                }
+            }
+        }
+        decoder
+    });
+    let examined = observed::take_bytes_examined();
+    assert!(examined <= 2 * received + 7 * chunks.len() + unknown, "{examined} bytes examined of {received}");
+    let kept = oracle.max_event_bytes.saturating_add(4 * oracle.max_id_bytes).saturating_add(oracle.max_comment_bytes);
+    // The least capacity of a buffer, and that of an ID.
+    assert!(cost.peak <= kept.min(received).saturating_mul(5) / 2 + 512, "{cost:?} for {received} bytes");
+    // A buffer that has shrunk grows again, but only after 32 blocks.
+    assert!(cost.allocations <= 16 + received / 16, "{cost:?} for {received} bytes");
+    drop(decoder);
 }
 
 fn decoder_for<S: Storage>(storage: S, oracle: &Oracle) -> Decoder<S> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ssewire::{Decoder, EncodeError, EventBuilder};
 
+use super::cost;
 use super::input::{Input, cut};
 use crate::drive;
 use crate::oracle::Oracle;
@@ -43,6 +44,15 @@ pub fn encode_decode(input: &[u8]) {
     assert_eq!(seen.pending, None, "whole blocks");
     assert_eq!(seen, Oracle::new().frames().read(&stream));
     passed_on(&stream, &lengths);
+    let chunks = cut(&lengths, &stream);
+    let ((), cost) = cost::of(|| {
+        let mut decoder = Decoder::new().with_comments().with_unknown_fields();
+        for chunk in &chunks {
+            let mut input = *chunk;
+            while !matches!(decoder.decode_frame(&mut input), Ok(None)) {}
+        }
+    });
+    assert!(cost.peak <= 32 * stream.len() + 4096, "{cost:?} for {} bytes", stream.len());
 }
 
 impl<'a> Block<'a> {

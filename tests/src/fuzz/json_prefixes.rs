@@ -3,6 +3,7 @@
 use serde_json::Value;
 use ssewire_json::{JsonError, JsonErrorKind, PartialJson, PartialStrings};
 
+use super::cost;
 use super::input::{Input, cut};
 use crate::partial_json::{extends, view};
 
@@ -20,7 +21,29 @@ pub fn json_prefixes(input: &[u8]) {
     for partial_strings in [PartialStrings::Hide, PartialStrings::Show] {
         every_prefix(text, partial_strings);
         in_pieces(text, &lengths, partial_strings);
+        bounded(text, &lengths, partial_strings);
     }
+}
+
+/// Checks that memory is linear in the text, however it is cut. The smallest list or map needs most for each byte.
+fn bounded(text: &str, lengths: &[usize], partial_strings: PartialStrings) {
+    let pieces = cut(lengths, text.as_bytes());
+    let (json, cost) = cost::of(|| {
+        let mut json = PartialJson::with_partial_strings(partial_strings);
+        let mut end = 0;
+        for piece in &pieces {
+            end += piece.len();
+            if let Some(piece) = text.get(json.raw().len()..end) {
+                let _ = json.push(piece);
+            }
+        }
+        json
+    });
+    let received = text.len();
+    assert!(cost.peak <= 400 * received + 4096, "{cost:?} for {received} bytes");
+    assert!(cost.allocated <= 1000 * received + 8192, "{cost:?} for {received} bytes");
+    assert!(cost.allocations <= 8 * received + 64, "{cost:?} for {received} bytes");
+    drop(json);
 }
 
 /// Pushes the text a character at a time, and each of its prefixes in one push.

@@ -8,6 +8,7 @@ use ssewire_messages::{
     Validation,
 };
 
+use super::cost;
 use super::input::{Input, cut};
 use super::slow::{Slow, Transcript, tell};
 use crate::chunks;
@@ -50,7 +51,35 @@ pub fn message_stream(input: &[u8]) {
         content_type: CONTENT_TYPES[usize::from(flags >> 4 & 7)],
     };
     let body = input.rest();
-    check(body, &cut(&lengths, body), options);
+    let chunks = cut(&lengths, body);
+    check(body, &chunks, options);
+    bounded(&chunks, options);
+    bounded(&body.chunks(1).collect::<Vec<_>>(), options);
+}
+
+/// Checks the promised memory: without partial values, four times the received bytes and 8 KiB at any time.
+fn bounded(chunks: &[&[u8]], options: Options) {
+    let received: usize = chunks.iter().map(|chunk| chunk.len()).sum();
+    let (decoder, cost) = cost::of(|| {
+        let mut decoder = options.stream();
+        'body: for chunk in chunks {
+            let mut input: &[u8] = chunk;
+            loop {
+                match decoder.decode(&mut input) {
+                    Ok(Step::Update(_)) | Err(_) => {}
+                    Ok(Step::NeedInput) => break,
+                    Ok(Step::Ended) => break 'body,
+                }
+            }
+        }
+        decoder
+    });
+    if options.partial.is_none() {
+        assert!(cost.peak <= 4 * received + 8 * 1024, "{cost:?} for {received} bytes");
+    }
+    assert!(cost.allocated <= 320 * received + 32 * 1024, "{cost:?} for {received} bytes");
+    assert!(cost.allocations <= 2 * received + 128, "{cost:?} for {received} bytes");
+    drop(decoder);
 }
 
 /// The result does not depend on the chunks.

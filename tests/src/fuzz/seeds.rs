@@ -1,5 +1,5 @@
 //! Seeds of the fuzz targets: sample streams, hostile streams and conformance cases, in the input format of each
-//! target. (Those of the decoder were chosen by hand.)
+//! target.
 
 use std::fs;
 
@@ -26,6 +26,17 @@ pub fn seeds() -> Vec<Seed> {
         let limits = if number % 5 == 0 { number % 3 + 1 } else { 0 };
         let flags = (number % 4) | limits << 2 | ((number % 8) << 4);
         seeds.push(Seed::new("message_stream", &name, [&[flags, 40, 3, 1, 7, 30][..], &body].concat()));
+        let schedule = [number % 4 << 4 | number % 8, 200, 2, 40, 7, 3, number % 4, 0, 1];
+        seeds.push(Seed::new("adapters", &name, [&schedule[..], &body].concat()));
+        let mut recorded = vec![3, 1, 7, 30];
+        for (line, block) in body.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            if line % 3 == 0 {
+                recorded.extend(format!(": ssewire +{line}ms\n").bytes());
+            }
+            recorded.extend(block);
+        }
+        seeds.push(Seed::new("recording", &name, recorded));
+        seeds.push(Seed::new("recording", &format!("{name}-without-times"), [&[2, 9, 50], &body[..]].concat()));
         let lines: Vec<&[u8]> = events.iter().map(|(_, payload)| &payload[..]).collect();
         seeds.push(Seed::new("accumulate", &name, [&[0x80 | (number % 8), 40][..], &lines.join(&b'\n')].concat()));
         payloads.extend(events.into_iter().enumerate().map(|(at, event)| (format!("{name}-{at}"), event)));
@@ -67,6 +78,10 @@ pub fn seeds() -> Vec<Seed> {
     }
     seeds.push(Seed::new("json_prefixes", "depth", [&[1, 9], "[".repeat(127).as_bytes()].concat()));
     seeds.extend(blocks_of_fields());
+    for (number, case) in (0..).zip(cases::all()) {
+        let how = [0x03, 0x13, 0x23, 0x33, 0x43, 0x83][number % 6];
+        seeds.push(Seed::new("decoder", &case.id, [&[how, 20, 1, 2, 3][..], &case.input].concat()));
+    }
     // Not longer than the maximum length of the target, which would truncate or discard it.
     seeds.retain(|seed| seed.input.len() <= if seed.target == "json_prefixes" { 192 } else { 2400 });
     seeds

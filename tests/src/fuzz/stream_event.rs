@@ -5,6 +5,7 @@ mod spelled;
 use serde_json::{Map, Value};
 use ssewire_messages::{Delta, PartialStrings, PayloadError, RawJson, RawJsonRef, StreamEvent, Validation};
 
+use super::cost;
 use super::input::Input;
 use super::message_stream::{Options, as_its_parts, as_sse};
 use crate::{chunks, utf8};
@@ -43,7 +44,10 @@ pub fn stream_event(input: &[u8]) {
         2 => spelled::as_servers_do(input),
         _ => spelled::in_members(input),
     };
-    let decoded = StreamEvent::decode(name, &payload);
+    let (decoded, cost) = cost::of(|| StreamEvent::decode(name, &payload));
+    let received = payload.len();
+    assert!(cost.peak <= 16 * received + 4096, "{cost:?} for {received} bytes");
+    assert!(cost.allocated <= 32 * received + 8192, "{cost:?} for {received} bytes");
     with_an_odd_member(name, &payload, &decoded);
     well_formed(name, &payload, &decoded);
     padded(name, &payload, &decoded);

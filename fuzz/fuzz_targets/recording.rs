@@ -1,0 +1,8 @@
+//! Writes and reads recordings.
+
+#![no_main]
+
+#[global_allocator]
+static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| ssewire_tests::fuzz::recording(input));

@@ -1,0 +1,108 @@
+//! Recordings: what is written is read, and what is read does not depend on the chunks.
+
+use std::time::Duration;
+
+use ssewire_replay::{RecordingDecoder, RecordingPart, RecordingWriter};
+
+use super::cost;
+use super::input::{Input, cut};
+
+/// The bytes of a recording without its time comments, and each time with the number of bytes before it.
+#[derive(Debug, PartialEq, Default)]
+struct Read {
+    bytes: Vec<u8>,
+    times: Vec<(usize, Duration)>,
+}
+
+/// Checks that the chunks of a recording change nothing, that no byte but those of time comments is missing, that a
+/// reader holds no more than one comment, and that a written recording is the stream again, with the times of its chunks.
+///
+/// The input begins with the lengths of the chunks, see `Input::lengths`. The rest is the recording, and the stream.
+pub fn recording(input: &[u8]) {
+    let mut input = Input::new(input);
+    let lengths = input.lengths();
+    let bytes = input.rest();
+    let whole = read(&[bytes]);
+    let chunks = cut(&lengths, bytes);
+    assert_eq!(read(&chunks), whole);
+    assert_eq!(read(&bytes.chunks(1).collect::<Vec<_>>()), whole);
+    is_the_rest(bytes, &whole);
+    bounded(&chunks);
+    if whole.times.is_empty() {
+        written(bytes, &chunks);
+    }
+}
+
+fn read(chunks: &[&[u8]]) -> Read {
+    let mut decoder = RecordingDecoder::new();
+    let mut read = Read::default();
+    for chunk in chunks {
+        let mut input = *chunk;
+        while let Some(part) = decoder.decode(&mut input) {
+            match part {
+                RecordingPart::Bytes(bytes) => {
+                    assert!(!bytes.is_empty());
+                    read.bytes.extend_from_slice(bytes);
+                }
+                RecordingPart::Elapsed(time) => read.times.push((read.bytes.len(), time)),
+            }
+        }
+        assert!(input.is_empty(), "asked for more before the chunk was used up");
+    }
+    read.bytes.extend_from_slice(decoder.finish());
+    read
+}
+
+/// With the comments at their places again, it is the recording.
+fn is_the_rest(recording: &[u8], read: &Read) {
+    let (mut rest, mut from) = (recording, 0);
+    for (at, time) in &read.times {
+        rest = rest.strip_prefix(&read.bytes[from..*at]).expect("the bytes before a comment");
+        from = *at;
+        let after = rest.strip_prefix(b": ssewire +").expect("a comment");
+        let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let number: u64 = std::str::from_utf8(&after[..digits]).unwrap().parse().expect("a number");
+        assert_eq!(Duration::from_millis(number), *time);
+        let end = after[digits..].strip_prefix(b"ms").expect("the unit");
+        rest = end.strip_prefix(b"\n").or_else(|| end.strip_prefix(b"\r\n")).expect("a line end");
+    }
+    assert_eq!(rest, &read.bytes[from..]);
+}
+
+fn bounded(chunks: &[&[u8]]) {
+    let ((), cost) = cost::of(|| {
+        let mut decoder = RecordingDecoder::new();
+        for chunk in chunks {
+            let mut input = *chunk;
+            while decoder.decode(&mut input).is_some() {}
+        }
+    });
+    assert!(cost.peak <= 128, "{cost:?}");
+    assert!(cost.allocations <= 8, "{cost:?}");
+}
+
+/// A stream without time comments, written as a recording, one millisecond and a half for each chunk.
+fn written(stream: &[u8], chunks: &[&[u8]]) {
+    let mut writer = RecordingWriter::new(Vec::new());
+    let mut at = Duration::ZERO;
+    for chunk in chunks {
+        at += Duration::from_micros(1500);
+        writer.write(chunk, at).expect("a vector");
+    }
+    let recording = writer.finish().expect("a vector");
+    let read = read(&[&recording]);
+    assert_eq!(read.bytes, stream);
+    let elapsed: Duration = read.times.iter().map(|(_, time)| *time).sum();
+    assert!(elapsed <= at, "{elapsed:?} of {at:?}");
+    // A comment for a reader of events: what the decoder returns is the same.
+    let events = |bytes: &[u8]| {
+        let (mut decoder, mut input, mut events) = (ssewire::Decoder::new(), bytes, Vec::new());
+        while let Ok(Some(event)) = decoder.decode(&mut input) {
+            events.push((event.event_type().to_vec(), event.data().to_vec(), event.last_event_id().to_vec()));
+        }
+        (events, decoder.finish().is_err())
+    };
+    if !read.times.is_empty() {
+        assert_eq!(events(&recording).0, events(stream).0);
+    }
+}
