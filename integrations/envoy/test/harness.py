@@ -21,7 +21,7 @@ SAMPLES = HERE.parents[2] / "crates/ssewire-replay/samples"
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.sse"))
 WASM_TYPE = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm"
 # Long enough for any machine: whatever takes so long has failed.
-PATIENCE_S = 60
+PATIENCE_S = 120
 FIELDS = [
     "completion", "end", "model", "stop_reason", "body", "request_id", "input_tokens", "output_tokens",
     "cache_read_tokens", "cache_write_tokens", "tool_calls", "violations", "time_to_first_byte_ms",
@@ -103,9 +103,12 @@ def wasm_filter(module, configuration):
 
 
 class Envoy(Process):
-    """Envoy in front of one upstream, with one filter or none. The filter can be replaced while it runs."""
+    """Envoy in front of one upstream, with one filter or none. The filter can be replaced while it runs.
 
-    def __init__(self, upstream_port, filter_config=None, threads=1, idle_timeout_s=3600):
+    `config` is a whole configuration in place of that: JSON or YAML.
+    """
+
+    def __init__(self, upstream_port, filter_config=None, threads=1, idle_timeout_s=3600, config=None):
         self.folder = tempfile.TemporaryDirectory(prefix="ssewire-envoy-")
         folder = Path(self.folder.name)
         self.access_log, self.log, self.filter_file = folder / "access.log", folder / "envoy.log", folder / "filter.json"
@@ -117,10 +120,11 @@ class Envoy(Process):
                 "type_urls": [filter_config["@type"]],
             }
             filters.append({"name": "meter", "config_discovery": discovery})
-        config = bootstrap(upstream_port, filters, self.access_log, idle_timeout_s)
-        (folder / "envoy.json").write_text(json.dumps(config))
+        config = config or json.dumps(bootstrap(upstream_port, filters, self.access_log, idle_timeout_s))
+        # JSON is YAML, too.
+        (folder / "envoy.yaml").write_text(config)
         command = [
-            os.environ["ENVOY"], "-c", str(folder / "envoy.json"), "--concurrency", str(threads),
+            os.environ["ENVOY"], "-c", str(folder / "envoy.yaml"), "--concurrency", str(threads),
             "--use-dynamic-base-id", "--admin-address-path", str(folder / "admin"), "--log-path", str(self.log),
             "--log-level", "warning",
         ]
@@ -189,10 +193,6 @@ class Envoy(Process):
             return len(lines) >= number and lines
 
         return [json.loads(line) for line in wait_until(f"{number} lines of the access log", lines)]
-
-    def cpu_s(self):
-        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident_bytes(self):
         return int(re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{self.child.pid}/status").read_text())[1]) * 1024

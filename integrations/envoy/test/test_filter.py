@@ -188,11 +188,13 @@ class Filter(unittest.IsolatedAsyncioTestCase):
 
     async def test_counters_add_up_over_concurrent_streams(self):
         harness.raise_descriptor_limit()
-        replay = self.start(Replay("--chunk-size", 200, "--delay-ms", 500))
+        # A pause as long as it takes to open all of them.
+        replay = self.start(Replay("--chunk-size", 700, "--delay-ms", max(500, 8 * STREAMS)))
         envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {"max_routes": 8}), threads=2))
         complete = [name for name in NAMES if message(name)]
         names = [complete[number % len(complete)] for number in range(STREAMS)]
         streams = await open_all(envoy.port, names)
+        print(f"envoy: {envoy.stat('http.in.downstream_rq_active')} of {STREAMS} streams are open at once")
         self.assert_whole(names, await read_all(streams))
         envoy.records(STREAMS)
         self.assertEqual(counters(envoy), expected_counters(names))

@@ -1,0 +1,183 @@
+"""What the filter costs, beside no filter and beside Envoy's own `sse_to_metadata`, in one run. `ci/envoy-bench` runs it.
+
+Envoy has one worker thread. Its CPU time is that of the kernel's scheduler, so other programs on the machine change it
+little; throughput is bytes per second of that time, which is what limits a busy proxy.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import harness
+from harness import NAMES, SAMPLES, Envoy, Process, Replay, Stream, fetch, wasm_filter
+
+OPEN, PACED, ROUNDS = (int(argument) for argument in (sys.argv[1:4] if "--serve" not in sys.argv else "000"))
+EVENTS = 300
+PAUSE_MS = 20
+
+
+def sse_to_metadata():
+    """The same usage, read by the filter that Envoy has: nine paths, in the events that have them."""
+
+    def rule(*path):
+        present = {"metadata_namespace": "llm", "key": "_".join(path), "type": "NUMBER" if "tokens" in path[-1] else "STRING"}
+        return {"rule": {"selectors": [{"key": key} for key in path], "on_present": present}}
+
+    counts = ["input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"]
+    rules = [rule("message", "model"), rule("delta", "stop_reason")]
+    rules += [rule("message", "usage", count) for count in counts[:1]] + [rule("usage", count) for count in counts]
+    parser = "type.googleapis.com/envoy.extensions.content_parsers.json.v3.JsonContentParser"
+    return {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.sse_to_metadata.v3.SseToMetadata",
+        "response_rules": {
+            "content_parser": {"name": "envoy.content_parsers.json", "typed_config": {"@type": parser, "rules": rules}}
+        },
+    }
+
+
+VARIANTS = {
+    "no filter": None,
+    "ssewire": wasm_filter(os.environ["MODULE"], {"max_routes": 8}),
+    "sse_to_metadata": sse_to_metadata(),
+}
+
+
+def stream_of(deltas):
+    """The sample `text`, with so many further deltas of a few words."""
+    text = (SAMPLES / "text.sse").read_text()
+    at = text.index("event: content_block_stop")
+    words = ["The", " proxy", " reads", " each", " event", " once", ", and", " the", " bytes", " pass", ".\\n"]
+    delta = 'event: content_block_delta\ndata: {{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{}"}}}}\n\n'
+    return (text[:at] + "".join(delta.format(words[n % len(words)]) for n in range(deltas)) + text[at:]).encode()
+
+
+def cpu_s(envoy):
+    """The CPU time of all threads, from the scheduler: nanoseconds, where `stat` has hundredths of a second."""
+    tasks = Path(f"/proc/{envoy.child.pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+class Upstream(Process):
+    """A program of its own, so that it does not share the interpreter of the client."""
+
+    def __init__(self, path, size, pause_ms):
+        command = [sys.executable, __file__, str(path), str(size), str(pause_ms), "--serve"]
+        super().__init__(command, stdout=-1, text=True)
+        self.port = int(self.child.stdout.readline())
+
+
+async def serve(path, size, pause_s):
+    body = Path(path).read_bytes()
+    if size:
+        pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    else:  # One event a piece.
+        pieces = [event + b"\n\n" for event in body.removesuffix(b"\n\n").split(b"\n\n")]
+    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+
+    async def answer(reader, writer):
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+            for chunk in chunks:
+                writer.write(chunk)
+                await writer.drain()
+                if pause_s:
+                    await asyncio.sleep(pause_s)
+            writer.write(b"0\r\n\r\n")
+            await writer.drain()
+            writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=4096)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+async def memory():
+    """Bytes of resident memory per open stream, half of whose events have arrived."""
+    sizes = {}
+    for name, config in VARIANTS.items():
+        with Replay() as replay, Envoy(replay.port, config) as envoy:
+            # What grows once: tables, the machine, the allocator's first pages.
+            for sample in NAMES:
+                await fetch(envoy.port, f"/{sample}")
+            before = envoy.resident_bytes()
+            streams = []
+            for _ in range(OPEN):
+                stream = await Stream.open(envoy.port, "/faults/stall")
+                await stream.read_chunk()
+                streams.append(stream)
+            await asyncio.sleep(1)
+            sizes[name] = (envoy.resident_bytes() - before) / OPEN
+            for stream in streams:
+                stream.writer.transport.abort()
+    return sizes
+
+
+async def drain(port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+    writer.write(b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
+    size = 0
+    while piece := await reader.read(1 << 18):
+        size += len(piece)
+    writer.close()
+    return size
+
+
+async def cpu(path, size, pause_ms, streams, rounds):
+    """CPU seconds of Envoy for so many streams, the median of the rounds, in which the variants alternate."""
+    times = {name: [] for name in VARIANTS}
+    with Upstream(path, size, pause_ms) as upstream:
+        envoys = {name: Envoy(upstream.port, config) for name, config in VARIANTS.items()}
+        try:
+            for envoy in envoys.values():
+                await drain(envoy.port)
+            for _ in range(rounds):
+                for name, envoy in envoys.items():
+                    before = cpu_s(envoy)
+                    sizes = await asyncio.gather(*(drain(envoy.port) for _ in range(streams)))
+                    assert min(sizes) > path.stat().st_size, "a stream was cut"
+                    times[name].append(cpu_s(envoy) - before)
+        finally:
+            for envoy in envoys.values():
+                envoy.stop()
+    return {name: statistics.median(all_times) for name, all_times in times.items()}
+
+
+def row(label, values, form):
+    print(f"| {label} | " + " | ".join(form.format(values[name]) for name in VARIANTS) + " |")
+
+
+async def main():
+    harness.raise_descriptor_limit()
+    print("| | " + " | ".join(VARIANTS) + " |\n|---|---|---|---|", flush=True)
+    sizes = await memory()
+    row(f"KiB of memory per open stream, {OPEN} streams", {name: size / 1024 for name, size in sizes.items()}, "{:.1f}")
+    results = {"bytes_per_stream": sizes}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bulk.sse"
+        path.write_bytes(stream_of(20_000))
+        times = await cpu(path, 1400, 0, 8, ROUNDS)
+        megabytes = 8 * path.stat().st_size / 1e6
+        row("MB per CPU second, as fast as it goes", {name: megabytes / time for name, time in times.items()}, "{:.0f}")
+        results["bulk_cpu_s_per_mb"] = {name: time / megabytes for name, time in times.items()}
+        path = Path(folder) / "paced.sse"
+        path.write_bytes(stream_of(EVENTS))
+        times = await cpu(path, 0, PAUSE_MS, PACED, ROUNDS)
+        events = PACED * (EVENTS + 10)
+        per_event = {name: time / events * 1e6 for name, time in times.items()}
+        row(f"CPU microseconds per event, {PACED} streams, one event each {PAUSE_MS} ms", per_event, "{:.1f}")
+        results["paced_cpu_us_per_event"] = per_event
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    if "--serve" in sys.argv:
+        asyncio.run(serve(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]) / 1000))
+    else:
+        asyncio.run(main())
