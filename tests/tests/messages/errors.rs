@@ -22,22 +22,40 @@ fn messages_api(kind: &str) -> String {
     json!({"type": "error", "error": {"type": kind, "message": "boom"}}).to_string()
 }
 
-/// The table of the page. A status without a body, and a type in a stream, give the same result.
+/// The table of the page: status, type, and whether a retry is sensible.
+const TABLE: [(u16, &str, bool); 11] = [
+    (400, "invalid_request_error", false),
+    (401, "authentication_error", false),
+    (402, "billing_error", false),
+    (403, "permission_error", false),
+    (404, "not_found_error", false),
+    (409, "conflict_error", true),
+    (413, "request_too_large", false),
+    (429, "rate_limit_error", true),
+    (500, "api_error", true),
+    (504, "timeout_error", true),
+    (529, "overloaded_error", true),
+];
+
+#[test]
+fn error_kind_agrees_with_the_table_of_errors() {
+    for (status, kind, retryable) in TABLE {
+        let of_status = ErrorKind::from_status(status).unwrap();
+        assert_eq!(of_status, ErrorKind::from(kind));
+        assert_eq!(of_status.as_str(), kind);
+        assert_eq!(of_status.is_retryable(), retryable, "{kind}");
+    }
+    for status in [200, 408, 418, 503] {
+        assert_eq!(ErrorKind::from_status(status), None);
+    }
+    assert_eq!(ErrorKind::from("tea_error"), ErrorKind::Unknown("tea_error".into()));
+    assert!(!ErrorKind::from("tea_error").is_retryable());
+}
+
+/// A status without a body, and a type in a stream, give the same result.
 #[test]
 fn api_error_agrees_with_the_table_of_errors() {
-    for (status, kind, again) in [
-        (400, "invalid_request_error", false),
-        (401, "authentication_error", false),
-        (402, "billing_error", false),
-        (403, "permission_error", false),
-        (404, "not_found_error", false),
-        (409, "conflict_error", true),
-        (413, "request_too_large", false),
-        (429, "rate_limit_error", true),
-        (500, "api_error", true),
-        (504, "timeout_error", true),
-        (529, "overloaded_error", true),
-    ] {
+    for (status, kind, again) in TABLE {
         let whole = response(status, &messages_api(kind));
         assert_eq!(whole.kind(), Some(&ErrorKind::from(kind)));
         assert_eq!(whole.message(), Some("boom"));

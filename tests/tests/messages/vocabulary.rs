@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, from_str, from_value, json, to_string, to_value};
 use ssewire_messages::vocabulary::*;
-use ssewire_messages::{Accumulator, ContentBlock, ErrorKind, Message, Nullable, StopReason, Usage};
+use ssewire_messages::{Accumulator, ContentBlock, Message, Nullable, StopReason, Usage};
 
 /// `name?` may be absent, `T|null` may be null.
 const GENERAL: &str = r#"
@@ -895,31 +895,4 @@ fn message_types_have_bounded_sizes() {
     assert!(size_of::<Message>() <= 288, "{}", size_of::<Message>());
     assert!(size_of::<Usage>() <= 112, "{}", size_of::<Usage>());
     assert!(size_of::<ContentBlock>() <= 40, "{}", size_of::<ContentBlock>());
-}
-
-#[test]
-fn error_kind_agrees_with_the_table_of_errors() {
-    for (status, kind, retryable) in [
-        (400, "invalid_request_error", false),
-        (401, "authentication_error", false),
-        (402, "billing_error", false),
-        (403, "permission_error", false),
-        (404, "not_found_error", false),
-        (409, "conflict_error", true),
-        (413, "request_too_large", false),
-        (429, "rate_limit_error", true),
-        (500, "api_error", true),
-        (504, "timeout_error", true),
-        (529, "overloaded_error", true),
-    ] {
-        let of_status = ErrorKind::from_status(status).unwrap();
-        assert_eq!(of_status, ErrorKind::from(kind));
-        assert_eq!(of_status.as_str(), kind);
-        assert_eq!(of_status.is_retryable(), retryable, "{kind}");
-    }
-    for status in [200, 408, 418, 503] {
-        assert_eq!(ErrorKind::from_status(status), None);
-    }
-    assert_eq!(ErrorKind::from("tea_error"), ErrorKind::Unknown("tea_error".into()));
-    assert!(!ErrorKind::from("tea_error").is_retryable());
 }

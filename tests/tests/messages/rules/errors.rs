@@ -5,26 +5,17 @@ use ssewire_messages::{ApiError, Completion, ErrorKind, MessageDecoder, Response
 
 use super::support::*;
 
-/// The names of all known events but `error`, an unknown one, and none.
-const OTHER_NAMES: [&str; 10] = [
-    "",
-    "message",
-    "message_start",
-    "content_block_start",
-    "content_block_delta",
-    "content_block_stop",
-    "message_delta",
-    "message_stop",
-    "ping",
-    "future_event",
-];
+/// [`EVENT_TYPES`] except `error`.
+fn other_types() -> impl Iterator<Item = &'static str> {
+    EVENT_TYPES.into_iter().filter(|name| *name != "error")
+}
 
 // Bytes that are an error
 
 #[test]
 fn a_payload_whose_type_is_error() {
     for payload in [error(), json!({"type": "error"}), json!({"type": "error", "error": null, "index": 0})] {
-        for name in OTHER_NAMES.into_iter().chain(["error"]) {
+        for name in EVENT_TYPES {
             assert_eq!(error_in(&named(name, &payload.to_string())).body(), &payload, "under the name {name:?}");
         }
     }
@@ -33,9 +24,9 @@ fn a_payload_whose_type_is_error() {
 #[test]
 fn a_payload_whose_object_is_error_whatever_its_type() {
     let types = ["BadRequestError", "overloaded_error", "error", "future_event"].into_iter();
-    for kind in types.chain(OTHER_NAMES.into_iter().skip(2)) {
+    for kind in types.chain(other_types().skip(2)) {
         let payload = json!({"object": "error", "type": kind, "message": "boom", "code": 400});
-        for name in OTHER_NAMES.into_iter().chain(["error"]) {
+        for name in EVENT_TYPES {
             let error = error_in(&named(name, &payload.to_string()));
             assert_eq!(
                 (error.body().to_value().unwrap(), error.message()),
@@ -59,7 +50,7 @@ fn an_error_is_one_however_its_strings_are_escaped() {
         r#"{"\u0065rror":"boom"}"#,
         r#"{"type":"\u0065rror"}"#,
     ] {
-        for name in OTHER_NAMES.into_iter().chain(["error"]) {
+        for name in EVENT_TYPES {
             error_in(&named(name, payload));
         }
     }
@@ -90,7 +81,7 @@ fn a_payload_without_a_type_and_with_a_non_null_error_or_detail() {
         json!({"detail": [{"msg": "boom"}]}),
         json!({"detail": 0, "error": null}),
     ] {
-        for name in OTHER_NAMES.into_iter().chain(["error"]) {
+        for name in EVENT_TYPES {
             assert_eq!(error_in(&named(name, &payload.to_string())).body(), &payload, "under the name {name:?}");
         }
     }
@@ -108,7 +99,7 @@ fn a_null_error_or_detail_is_none() {
 #[test]
 fn an_error_or_detail_beside_a_type_is_none() {
     for kind in ["future_event", "overloaded_error", "ping"] {
-        for name in OTHER_NAMES {
+        for name in other_types() {
             is_no_error(&named(name, &json!({"type": kind, "error": {"message": "boom"}}).to_string()));
             is_no_error(&named(name, &json!({"type": kind, "detail": "boom"}).to_string()));
         }

@@ -9,6 +9,21 @@ use ssewire_messages::{
 
 // Events.
 
+/// Event types of a stream: none, the default one, all known ones, and an unknown one.
+pub const EVENT_TYPES: [&str; 11] = [
+    "",
+    "message",
+    "message_start",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "message_stop",
+    "ping",
+    "future_event",
+    "error",
+];
+
 pub fn message_start(message: Value) -> Value {
     json!({"type": "message_start", "message": message})
 }

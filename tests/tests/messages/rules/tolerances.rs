@@ -6,26 +6,11 @@ use ssewire_messages::{Completion, MessageDecoder, Step};
 
 use super::support::*;
 
-/// The names of all known events, and of none.
-const NAMES: [&str; 11] = [
-    "message_start",
-    "content_block_start",
-    "content_block_delta",
-    "content_block_stop",
-    "message_delta",
-    "message_stop",
-    "ping",
-    "error",
-    "message",
-    "future_event",
-    "",
-];
-
 // The payload under the wrong event name, or no `event:` line
 
 #[test]
 fn the_type_of_the_payload_decides_whatever_the_event_name() {
-    for name in NAMES {
+    for name in EVENT_TYPES {
         let body: String = whole().iter().map(|event| named(name, &event.to_string())).collect();
         assert_eq!(tolerated(body), whole_message(), "all under the name {name:?}");
     }
@@ -46,7 +31,7 @@ fn only_without_a_type_the_event_name_decides() {
 #[test]
 fn an_unknown_type_decides_as_well() {
     // Except the event type `error`, which makes it an error.
-    for name in NAMES.into_iter().filter(|name| *name != "error") {
+    for name in EVENT_TYPES.into_iter().filter(|name| *name != "error") {
         let payload = json!({"type": "future_event", "index": 0, "delta": {"type": "text_delta", "text": "x"}});
         assert_eq!(tolerated(around(named(name, &payload.to_string()))), around_nothing(), "under the name {name:?}");
     }
@@ -56,7 +41,7 @@ fn an_unknown_type_decides_as_well() {
 
 #[test]
 fn a_done_marker_under_any_name_is_ignored() {
-    for name in NAMES.into_iter().chain(["done"]) {
+    for name in EVENT_TYPES.into_iter().chain(["done"]) {
         assert_eq!(tolerated(around(named(name, "[DONE]"))), around_nothing(), "under the name {name:?}");
         let behind = sse(&whole()) + &named(name, "[DONE]");
         assert_eq!(tolerated(behind), whole_message(), "at the end, under the name {name:?}");
@@ -73,7 +58,7 @@ fn a_done_marker_in_an_error_field_is_ignored() {
 
 #[test]
 fn empty_or_blank_data_is_nothing() {
-    for name in NAMES.into_iter().filter(|name| *name != "error") {
+    for name in EVENT_TYPES.into_iter().filter(|name| *name != "error") {
         for lines in ["data\n", "data:\n", "data: \n", "data:  \t \n", "data:\ndata: \ndata:\n"] {
             let event = if name.is_empty() { format!("{lines}\n") } else { format!("event: {name}\n{lines}\n") };
             assert_eq!(tolerated(around(&event)), around_nothing(), "{event:?}");
