@@ -115,7 +115,7 @@ impl<S> EventBuffer<S> {
 
     fn back(&self) -> usize {
         // Cannot overflow: all of it lies in one slice.
-        self.event_type.wrapping_add(len(self.id_slot)).wrapping_add(len(self.last_event_id))
+        self.event_type.wrapping_add(widen(self.id_slot)).wrapping_add(widen(self.last_event_id))
     }
 
     /// Discards the value of the open line.
@@ -163,7 +163,7 @@ impl<S: Storage> EventBuffer<S> {
         if self.last_event_id == 0 {
             return b"";
         }
-        self.bytes(self.capacity().saturating_sub(len(self.last_event_id))..self.capacity())
+        self.bytes(self.capacity().saturating_sub(widen(self.last_event_id))..self.capacity())
     }
 
     /// The last event ID, shared. Allocates at most once per ID.
@@ -238,7 +238,7 @@ impl<S: Storage> EventBuffer<S> {
     /// "Set the last event ID buffer to the field value", to the open value and its last piece. The caller has made
     /// sure that the value contains no NUL.
     pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
-        let id = short(self.value_range().len().saturating_add(last_piece.len()));
+        let id = narrow(self.value_range().len().saturating_add(last_piece.len()));
         let at = self.reserve_id_slot(id)?;
         (self.id, self.has_id) = (id, true);
         self.move_value_to(at, last_piece);
@@ -270,10 +270,10 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Replaces the last event ID. The current block stays as it is.
     pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), OutOfCapacity> {
-        self.reserve(id.len().saturating_sub(len(self.last_event_id)))?;
+        self.reserve(id.len().saturating_sub(widen(self.last_event_id)))?;
         let start = self.capacity().saturating_sub(self.back());
-        let block_parts = start..start.saturating_add(self.back()).saturating_sub(len(self.last_event_id));
-        self.last_event_id = short(id.len());
+        let block_parts = start..start.saturating_add(self.back()).saturating_sub(widen(self.last_event_id));
+        self.last_event_id = narrow(id.len());
         let to = self.capacity().saturating_sub(self.back());
         self.copy(block_parts, to);
         self.write(self.capacity().saturating_sub(id.len()), id);
@@ -312,7 +312,7 @@ impl<S: Storage> EventBuffer<S> {
     /// The id of the block becomes the last event ID, and the event type moves next to it.
     fn commit_id(&mut self) {
         let Range { start, end: id_start } = self.event_type_range();
-        let id_end = id_start.saturating_add(len(self.id));
+        let id_end = id_start.saturating_add(widen(self.id));
         if self.bytes(id_start..id_end) != self.last_event_id() {
             self.forget_shared_id();
         }
@@ -325,16 +325,14 @@ impl<S: Storage> EventBuffer<S> {
         if id > self.id_slot {
             let exact = id.saturating_sub(self.id_slot);
             let doubled = self.id_slot.max(exact);
-            let more = match self.reserve(len(doubled)) {
-                Ok(()) => doubled,
-                Err(_) => self.reserve(len(exact)).map(|()| exact)?,
-            };
+            let more = if self.reserve(widen(doubled)).is_ok() { doubled } else { exact };
+            self.reserve(widen(more))?;
             let event_type = self.event_type_range();
-            let to = event_type.start.saturating_sub(len(more));
+            let to = event_type.start.saturating_sub(widen(more));
             self.copy(event_type, to);
             self.id_slot = self.id_slot.saturating_add(more);
         }
-        Ok(self.capacity().saturating_sub(len(self.last_event_id)).saturating_sub(len(self.id_slot)))
+        Ok(self.capacity().saturating_sub(widen(self.last_event_id)).saturating_sub(widen(self.id_slot)))
     }
 
     /// Moves the open value from the front to `at`, and writes its last piece after it.
@@ -416,14 +414,14 @@ impl<S: Storage> EventBuffer<S> {
 }
 
 /// A length that the bound on IDs keeps within 32 bits.
-fn short(len: usize) -> u32 {
+fn narrow(len: usize) -> u32 {
     debug_assert!(u32::try_from(len).is_ok());
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-/// A 32-bit length as an offset.
+/// A 32-bit length or bound as an offset.
 #[inline]
-fn len(len: u32) -> usize {
+pub(crate) fn widen(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::buffer::EventBuffer;
+use crate::buffer::{EventBuffer, widen};
 use crate::error::{DecodeError, InvalidId, Truncated};
 use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, default_type};
 use crate::fast_path::{Cursor, EventHead, scan_event};
@@ -260,7 +260,7 @@ impl<S: Storage> Decoder<S> {
         if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
             return Err(InvalidId::ForbiddenByte);
         }
-        let max_bytes = usize::try_from(self.max_id_bytes).unwrap_or(usize::MAX);
+        let max_bytes = widen(self.max_id_bytes);
         if id.len() > max_bytes {
             return Err(InvalidId::TooLong { max_bytes });
         }
@@ -396,9 +396,10 @@ impl<S: Storage> Decoder<S> {
     /// Consumes an event that the caller has recognised by itself: the first `len` bytes of the input, up to the end of its
     /// blank line. A fast path of callers that know what most events of their stream look like. Constant time.
     ///
-    /// Returns `false`, and changes nothing, unless the next byte starts a block for certain, and the bytes end in two LFs and
-    /// are at most [`max_event_bytes`](Self::max_event_bytes); [`decode`](Self::decode) reads the event then. What comes
-    /// before the two LFs is the caller's responsibility: one `data` line, perhaps an `event` line before it, and no other line.
+    /// Returns `false`, and changes nothing, unless the next byte starts a block for certain and the bytes end in two LFs.
+    /// The bytes must also be at most [`max_event_bytes`](Self::max_event_bytes). If refused, [`decode`](Self::decode) reads
+    /// the event. The caller is responsible for what comes before the two LFs: one `data` line, perhaps an `event` line before
+    /// it, and no other line.
     ///
     /// ```
     /// let mut decoder = ssewire::Decoder::new();
@@ -532,7 +533,7 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Reads an event that lies complete in the chunk and returns its type and data. Otherwise returns how far the fast
-    /// path came; the slow path, [`read`](Self::read), continues there.
+    /// path got; the slow path, [`read`](Self::read), continues there.
     #[inline(always)]
     fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Cursor<'c>> {
         if !self.between_blocks {

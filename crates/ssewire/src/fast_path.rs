@@ -8,9 +8,9 @@
 //!   continues from there.
 //! * *What it must never decide differently*: where a line ends, which field it is, where its value starts. It skips
 //!   only bytes that it has compared or searched. Limits are checked by the caller.
-//! * *Which tests prove it*: `conformance`, `exhaustive` and `properties` of `tests/tests/sse` decode each stream at every split
-//!   against the transcription of the standard in `tests/src/oracle.rs`, so that both paths see every case. The fuzz
-//!   target `decoder` does the same. The unit tests below name the boundaries.
+//! * *Which tests prove it*: `conformance`, `exhaustive` and `properties` of `tests/tests/sse` decode each stream at every split.
+//!   They compare the result with the transcription of the standard in `tests/src/oracle.rs`. So both paths see every case. The
+//!   fuzz target `decoder` does the same. The unit tests below name the boundaries.
 //! * *What it buys*: see BENCHMARKS.md, "framing". Comparing the head of an event with that of the event before
 //!   ([`EventHead`]) replaces one of the three searches of an event.
 //! * *Read first*: [`scan_event`], then `Decoder::scan` in `decoder.rs`.
@@ -33,8 +33,8 @@ pub(crate) struct Cursor<'c> {
     pub(crate) event_type: Option<&'c [u8]>,
     /// The only `data` line so far.
     pub(crate) data: Option<&'c [u8]>,
-    /// Where [`scan_event`] has stopped: `Blank` after the blank line of a complete event, `Start` at the start of a line for
-    /// the slow path, `Event` or `Data` within such a value, which goes to the end of the chunk.
+    /// Where [`scan_event`] has stopped. `Blank`: after the blank line of a complete event. `Start`: at the start of a line,
+    /// which the slow path reads. `Event` or `Data`: within such a value, which goes on to the end of the chunk.
     pub(crate) line: LineState,
 }
 

@@ -3,7 +3,7 @@
 //! One call reads one chunk, up to the next frame. Values that lie complete in the chunk are borrowed ([`Cursor`]).
 //! They are copied into the buffer only when the chunk ends before the block does, or when `data` lines are joined.
 
-use crate::buffer::{EventBuffer, OutOfCapacity};
+use crate::buffer::{EventBuffer, OutOfCapacity, widen};
 use crate::decoder::{BlockFlags, Decoder, Until};
 use crate::error::DecodeError;
 use crate::event::{BlockSpan, FrameParts, FrameSpan, Span};
@@ -90,6 +90,7 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
+    /// Reads line by line from where the cursor is, at the start of a line or within the one that the chunk before cut.
     fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameSpan>, DecodeError> {
         if core::mem::take(&mut self.pending_error) {
             return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
@@ -175,7 +176,7 @@ impl<S: Storage> Decoder<S> {
         (self.line, self.prefix) = (if is_read { line } else { LineState::Skipped }, LinePrefix::new());
         self.retry_parser = RetryParser::new();
         if self.line == LineState::Unknown {
-            self.buffer.push_truncated(prefix, bound(self.max_comment_bytes));
+            self.buffer.push_truncated(prefix, widen(self.max_comment_bytes));
         }
     }
 
@@ -231,7 +232,7 @@ impl<S: Storage> Decoder<S> {
     /// Reads a piece of an `id` value: "If the field value does not contain U+0000 NULL, then set the last event ID buffer to
     /// the field value. Otherwise, ignore the field."
     fn read_id(&mut self, piece: &[u8], ended: bool) {
-        let allowed = bound(self.max_id_bytes).saturating_sub(self.buffer.value_range().len());
+        let allowed = widen(self.max_id_bytes).saturating_sub(self.buffer.value_range().len());
         let within = piece.get(..allowed).unwrap_or(piece);
         trace::examined(|| within.len());
         let has_nul = memchr::memchr(0, within).is_some();
@@ -248,7 +249,7 @@ impl<S: Storage> Decoder<S> {
 
     /// Reads a piece of a comment or an unknown field that the caller reads. Returns the frame if the line has ended.
     fn read_comment(&mut self, cursor: &Cursor<'_>, piece: &[u8], ended: bool) -> Option<FrameSpan> {
-        let bound = bound(self.max_comment_bytes);
+        let bound = widen(self.max_comment_bytes);
         let start = piece.get(..bound).unwrap_or(piece);
         let (mut content, mut truncated) = (Span::in_chunk(cursor.chunk, start), start.len() < piece.len());
         if !ended || self.buffer.has_value() || self.buffer.is_truncated() {
@@ -334,8 +335,4 @@ impl<'c> Cursor<'c> {
             self.rest = rest;
         }
     }
-}
-
-fn bound(bytes: u32) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
