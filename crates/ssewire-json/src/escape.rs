@@ -32,16 +32,25 @@ pub fn read_escape(text: &[u8]) -> Escape {
     let Some(letter) = text.get(1) else {
         return Escape::Partial;
     };
-    let character = match letter {
-        b'"' | b'\\' | b'/' => char::from(*letter),
+    match unescape_letter(*letter) {
+        Some(character) => Escape::Complete { len: 2, character },
+        None => read_long_escape(text),
+    }
+}
+
+/// The character that a backslash and this letter mean. `None` for `u` and for a letter without a meaning.
+#[inline]
+#[must_use]
+pub fn unescape_letter(letter: u8) -> Option<char> {
+    Some(match letter {
+        b'"' | b'\\' | b'/' => char::from(letter),
         b'b' => '\u{8}',
         b'f' => '\u{c}',
         b'n' => '\n',
         b'r' => '\r',
         b't' => '\t',
-        _ => return read_long_escape(text),
-    };
-    Escape::Complete { len: 2, character }
+        _ => return None,
+    })
 }
 
 /// Reads `\uXXXX`, a surrogate pair of two, or an invalid escape.

@@ -119,11 +119,12 @@ impl PartialJson {
     ///
     /// # Cost
     ///
-    /// O(length of `text` + number of open containers), whatever the containers hold; the key of a new member is also
+    /// O(length of `text` + number of open containers), whatever the containers hold. The key of a new member is also
     /// inserted into its map, as by serde_json, when the first byte of its value is shown.
     ///
-    /// One exception: with serde_json's feature `preserve_order`, each push into the value of a repeated key also costs
-    /// O(number of members between it and the nearer end of its object) or O(length of the key), whichever is less.
+    /// One exception: with serde_json's feature `preserve_order`, each push into the value of a repeated key costs more.
+    /// The additional cost is O(number of members between it and the nearer end of its object) or O(length of the key),
+    /// whichever is less.
     pub fn push(&mut self, text: &str) -> Result<(), JsonError> {
         self.raw.push_str(text);
         self.parser.clear_changes();
@@ -168,8 +169,8 @@ impl PartialJson {
     /// Returns `true` if everything [`value`](Self::value) shows is final: later text can only extend it.
     ///
     /// `false` exactly if a number at the end of the text is shown: it may change or disappear, as `1` does at `1.`
-    /// before it becomes `1.5`. After an error, the result is that of the text before the error: the number in `[1x`
-    /// has ended, the number in `[01` has not.
+    /// before it becomes `1.5`. After an error, the result is that of the text before the error. The number in `[1x`
+    /// has ended; the number in `[01` has not.
     #[must_use]
     pub fn is_stable(&self) -> bool {
         !self.parser.is_provisional()

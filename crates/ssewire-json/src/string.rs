@@ -2,14 +2,13 @@
 //!
 //! Shared with `ssewire-messages`; not part of the public API, and free to change in any release.
 //!
-//! WARNING: [`find_special`] is a fast path. It reads eight bytes at a time and must return the same position as a loop
-//! over single bytes, which the tests `find_special_agrees_with_a_byte_loop` and
+//! WARNING: [`find_special`] is a fast path. It reads eight bytes at a time, and 64 in a long string. It must return the same
+//! position as a loop over single bytes, which the tests `find_special_agrees_with_a_byte_loop` and
 //! `find_special_in_word_agrees_with_a_byte_loop` prove. Read `special_in_word` first.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
-pub use crate::escape::{Escape, read_escape};
+pub use crate::escape::{Escape, read_escape, unescape_letter};
 use crate::{JsonError, JsonErrorKind};
 
 /// Returns the position of the first byte that a string cannot contain unescaped: `"`, `\` or a control character
@@ -19,18 +18,38 @@ use crate::{JsonError, JsonErrorKind};
 #[inline]
 #[must_use]
 pub fn find_special(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
     let mut rest = bytes;
     while let Some((word, after)) = rest.split_first_chunk() {
         if let Some(lane) = special_in_word(*word) {
-            return Some(bytes.len() - rest.len() + lane);
+            return Some(at + lane);
         }
-        rest = after;
+        (at, rest) = (at + 8, after);
+        if at == NEAR {
+            return find_special_far(rest).map(|far| NEAR + far);
+        }
     }
     // The last eight bytes overlap those before.
     match bytes.last_chunk() {
         Some(word) => special_in_word(*word).map(|lane| bytes.len() - 8 + lane),
-        None => bytes.iter().position(|byte| is_special(*byte)),
+        None => bytes.iter().position(is_special),
     }
+}
+
+/// Most strings end within this many bytes.
+const NEAR: usize = 32;
+
+/// [`find_special`] for long strings: in blocks that are compiled to vector instructions.
+#[inline(never)]
+fn find_special_far(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    while let Some((block, after)) = rest.split_first_chunk::<64>() {
+        if block.iter().fold(false, |found, byte| found | is_special(byte)) {
+            break;
+        }
+        rest = after;
+    }
+    rest.iter().position(is_special).map(|at| bytes.len() - rest.len() + at)
 }
 
 /// Appends `contents`, the contents of a JSON string without its quotes, with every escape replaced by its character. A
@@ -66,38 +85,16 @@ pub fn unescape_onto(text: &mut String, contents: &str) -> Result<(), JsonError>
     Ok(())
 }
 
-/// Appends the rest of a string to `text`, as [`unescape_onto`] does, and returns what follows the quote that ends it.
-/// `bytes` begins at the first escape, whose position [`find_special`] returns.
-///
-/// Does not check UTF-8, so that the caller can check all of `text` at once. Reserves nothing. Costs one pass.
-///
-/// Returns `None` if there is no such quote, or the contents are invalid as for [`unescape_onto`].
 #[inline]
-#[must_use]
-pub fn unescape_to_quote<'b>(text: &mut Vec<u8>, bytes: &'b [u8]) -> Option<&'b [u8]> {
-    let mut rest = bytes;
-    while let Some(b'\\') = rest.first() {
-        let Escape::Complete { len, character } = read_escape(rest) else { return None };
-        match u8::try_from(character) {
-            Ok(byte) if byte.is_ascii() => text.push(byte),
-            _ => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
-        let after = rest.get(len..)?;
-        let (plain, special) = after.split_at_checked(find_special(after)?)?;
-        text.extend_from_slice(plain);
-        rest = special;
-    }
-    rest.strip_prefix(b"\"")
-}
-
-fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+fn is_special(byte: &u8) -> bool {
+    // Not `||`: its branches would not be compiled to vector instructions.
+    (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\')
 }
 
 /// [`find_special`] for eight bytes at once.
 ///
-/// In each byte lane, `(x - n) & !x` has its top bit set if `x < n` (for `n` up to 0x80), and `x ^ c` is below 1 only
-/// for `x == c`. A borrow may set the top bit of a lane wrongly, but only above a lane that has it rightly, so the
+/// In each byte lane, `(x - n) & !x` has its top bit set if `x < n`, for `n` up to 0x80. `x ^ c` is below 1 only for
+/// `x == c`. A borrow may set the top bit of a lane wrongly, but only above a lane that has it rightly. So the
 /// lowest bit is always right.
 #[inline]
 fn special_in_word(word: [u8; 8]) -> Option<usize> {
@@ -112,7 +109,7 @@ fn special_in_word(word: [u8; 8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::{format, vec};
+    use alloc::vec;
 
     use super::*;
 
@@ -124,7 +121,7 @@ mod tests {
                 for filler in [b'x', b'!', b'#', b' ', 0x7F, 0x80, 0xFF] {
                     let mut word = [filler; 8];
                     word[lane] = byte;
-                    let expected = word.iter().position(|byte| is_special(*byte));
+                    let expected = word.iter().position(is_special);
                     assert_eq!(special_in_word(word), expected, "{word:x?}");
                 }
             }
@@ -133,7 +130,8 @@ mod tests {
 
     #[test]
     fn find_special_agrees_with_a_byte_loop() {
-        for length in 0..24 {
+        // Around the ends of words, of the near part, and of a block.
+        for length in (0..42).chain(94..106) {
             for filler in [b'x', 0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F, 0x80, 0x9F, 0xA2, 0xDC, 0xFF] {
                 let plain = vec![filler; length];
                 assert_eq!(find_special(&plain), None);
@@ -161,18 +159,7 @@ mod tests {
             let mut text = String::from("before ");
             assert_eq!(unescape_onto(&mut text, contents), Ok(()), "{contents}");
             assert_eq!(text.strip_prefix("before "), Some(expected));
-
-            let quoted = format!("{contents}\" after");
-            let found = unescape_from_first_special(quoted.as_bytes());
-            assert_eq!(found, Some((expected.as_bytes().to_vec(), &b" after"[..])), "{contents}");
         }
-    }
-
-    fn unescape_from_first_special(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-        let (plain, special) = bytes.split_at(find_special(bytes)?);
-        let mut text = plain.to_vec();
-        let after = unescape_to_quote(&mut text, special)?;
-        Some((text, after))
     }
 
     #[test]
@@ -187,9 +174,6 @@ mod tests {
             (r"ab\", UnexpectedEnd, 3),
         ] {
             assert_eq!(unescape_onto(&mut String::new(), contents), Err(JsonError::new(kind, at)), "{contents}");
-            // A quote within contents is an error; it ends an open string.
-            let ends = kind == UnexpectedCharacter;
-            assert_eq!(unescape_from_first_special(contents.as_bytes()).is_some(), ends, "{contents}");
         }
     }
 }

@@ -5,6 +5,8 @@
 
 use alloc::string::String;
 
+use ssewire_json::string::unescape_letter;
+
 use super::find_special;
 
 /// Appends what a string says, up to its closing quote, and returns the bytes from there on. `None`: it is longer than
@@ -20,15 +22,7 @@ pub(crate) fn append_string<'a>(data: &'a [u8], text: &mut String, room: usize) 
 /// The same from the first escape on.
 fn append_escaped<'a>(mut rest: &'a [u8], text: &mut String, mut room: usize) -> Option<&'a [u8]> {
     while let [b'\\', escape, after @ ..] = rest {
-        let unescaped = match escape {
-            b'"' | b'\\' | b'/' => char::from(*escape),
-            b'n' => '\n',
-            b't' => '\t',
-            b'r' => '\r',
-            b'b' => '\u{8}',
-            b'f' => '\u{C}',
-            _ => return None,
-        };
+        let unescaped = unescape_letter(*escape)?;
         let (plain, after) = after.split_at_checked(find_special(after)?)?;
         room = room.checked_sub(plain.len().saturating_add(1))?;
         text.push(unescaped);

@@ -3,6 +3,9 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+pub(crate) use ssewire_json::string::find_special;
+use ssewire_json::string::{Escape, read_escape};
+
 /// A string between its quotes, valid by the grammar; its UTF-8 is not checked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JsonStr<'a> {
@@ -47,6 +50,9 @@ impl<'a> JsonStr<'a> {
     }
 }
 
+/// Length of `\uXXXX`.
+const UNIT: usize = 6;
+
 /// Appends what an escaped string says.
 fn unescape(raw: &[u8], text: &mut String) -> Halves {
     let mut halves = Halves::default();
@@ -54,36 +60,19 @@ fn unescape(raw: &[u8], text: &mut String) -> Halves {
     while let Some(backslash) = rest.iter().position(|byte| *byte == b'\\') {
         let (before, escape) = rest.split_at_checked(backslash).unwrap_or((rest, &[]));
         push_lossy(before, text);
-        let mut length = 2;
-        text.push(match escape.get(1) {
-            Some(b'n') => '\n',
-            Some(b't') => '\t',
-            Some(b'r') => '\r',
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{C}',
-            Some(b'u') => {
-                length = 6;
-                let first = unit(escape).unwrap_or(0xFFFD);
-                let second = escape.get(6..).and_then(unit);
-                match (first, second) {
-                    (0xD800..=0xDBFF, Some(low @ 0xDC00..=0xDFFF)) => {
-                        length = 12;
-                        pair(first, low)
-                    }
-                    _ => {
-                        if matches!(first, 0xDC00..=0xDFFF) && escape.len() == raw.len() {
-                            halves.leading = first;
-                        }
-                        if matches!(first, 0xD800..=0xDBFF) && escape.len() == length {
-                            halves.trailing = first;
-                        }
-                        char::from_u32(u32::from(first)).unwrap_or('\u{FFFD}')
-                    }
+        let (length, character) = match read_escape(escape) {
+            Escape::Complete { len, character } => (len, character),
+            // The grammar is valid: this is a surrogate without its other half.
+            _ => {
+                match unit(escape) {
+                    Some(low @ 0xDC00..=0xDFFF) if escape.len() == raw.len() => halves.leading = low,
+                    Some(high @ 0xD800..=0xDBFF) if escape.len() == UNIT => halves.trailing = high,
+                    _ => {}
                 }
+                (UNIT, '\u{FFFD}')
             }
-            Some(other) => char::from(*other),
-            None => '\u{FFFD}',
-        });
+        };
+        text.push(character);
         rest = escape.get(length..).unwrap_or_default();
     }
     push_lossy(rest, text);
@@ -119,85 +108,9 @@ pub(crate) fn push_lossy(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// The position of the first quote, backslash or control character: the bytes that a string cannot hold as they are.
-#[inline]
-pub(crate) fn find_special(data: &[u8]) -> Option<usize> {
-    let mut at = 0_usize;
-    let mut rest = data;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        let found = special_in(*word);
-        if found != 0 {
-            return at.checked_add(usize::try_from(found.trailing_zeros() / 8).ok()?);
-        }
-        at = at.saturating_add(8);
-        rest = after;
-        if at == NEAR {
-            return find_far(rest)?.checked_add(NEAR);
-        }
-    }
-    at.checked_add(rest.iter().position(is_special)?)
-}
-
-/// Most strings end within so many bytes.
-const NEAR: usize = 32;
-
-/// The same for long strings: in blocks that are compiled to vector instructions.
-#[inline(never)]
-fn find_far(data: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 64;
-    let mut rest = data;
-    while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
-        if block.iter().fold(false, |found, byte| found | is_special(byte)) {
-            break;
-        }
-        rest = after;
-    }
-    let at = data.len().saturating_sub(rest.len());
-    at.checked_add(rest.iter().position(is_special)?)
-}
-
-#[inline(always)]
-fn is_special(byte: &u8) -> bool {
-    // Not `matches!`: its branches would not be compiled to vector instructions.
-    (*byte == b'"') | (*byte == b'\\') | (*byte < 0x20)
-}
-
-/// The high bits of the special bytes among eight; only the lowest bit that is set is exact: `word - 0x01…` borrows into
-/// the high bit of a byte that is zero, and the borrow may change the bytes above it.
-#[inline(always)]
-fn special_in(word: [u8; 8]) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    let word = u64::from_le_bytes(word);
-    let (quote, backslash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash) | control) & HIGH
-}
-
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
-
     use super::*;
-
-    #[test]
-    fn the_first_special_byte_is_found_wherever_it_stands_and_whatever_stands_around_it() {
-        for length in 0..24 {
-            for filler in [b'x', 0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F, 0x80, 0x9F, 0xA2, 0xDC, 0xFF] {
-                let plain = vec![filler; length];
-                assert_eq!(find_special(&plain), None);
-                for at in 0..length {
-                    for byte in (0..0x20).chain([b'"', b'\\']) {
-                        let mut data = plain.clone();
-                        data[at..].fill(byte);
-                        assert_eq!(find_special(&data), Some(at));
-                        data[at + 1..].fill(filler);
-                        assert_eq!(find_special(&data), Some(at));
-                    }
-                }
-            }
-        }
-    }
 
     #[test]
     fn escapes_say_what_they_say() {
