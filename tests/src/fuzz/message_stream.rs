@@ -12,6 +12,7 @@ use super::cost;
 use super::input::{Input, cut};
 use super::slow::{Slow, Transcript, tell};
 use crate::chunks;
+use crate::protocol_oracle::{Protocol, compare};
 
 /// The configuration of a decoder before the first byte.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +56,7 @@ pub fn message_stream(input: &[u8]) {
     check(body, &chunks, options);
     bounded(&chunks, options);
     bounded(&body.chunks(1).collect::<Vec<_>>(), options);
+    as_the_protocol_says(body, &chunks, options);
 }
 
 /// Checks the promised memory: without partial values, four times the received bytes and 8 KiB at any time.
@@ -80,6 +82,20 @@ fn bounded(chunks: &[&[u8]], options: Options) {
     assert!(cost.allocated <= 320 * received + 32 * 1024, "{cost:?} for {received} bytes");
     assert!(cost.allocations <= 2 * received + 128, "{cost:?} for {received} bytes");
     drop(decoder);
+}
+
+/// The same as the oracle of the protocol, which has no limit on the message.
+fn as_the_protocol_says(body: &[u8], chunks: &[&[u8]], options: Options) {
+    let protocol = Protocol { validation: options.validation, max_event_bytes: options.max_event };
+    if options.partial.is_some() {
+        // The nodes of a partial value count towards the limit.
+        return;
+    }
+    if options.max_bytes == usize::MAX {
+        compare::same(protocol, body, chunks);
+    } else {
+        compare::within_limit(protocol, options.accumulator(), body, chunks);
+    }
 }
 
 /// The result does not depend on the chunks.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::event::has_valid_content;
 use super::json::{Json, Members, member};
 
 /// Returns the JSON of a line that is an error.
@@ -19,7 +20,8 @@ pub fn is_document(body: &[u8]) -> bool {
 pub fn message(body: &[u8]) -> Option<Value> {
     let json = Json::parse(without_mark(body))?;
     let members = json.as_object()?;
-    if member(members, "type").and_then(Json::as_text).as_deref() != Some("message") {
+    let kind = member(members, "type").and_then(Json::as_text);
+    if kind.as_deref() != Some("message") || !has_valid_content(members) {
         return None;
     }
     let mut message = json.to_value();

@@ -141,7 +141,8 @@ fn is_error(event_type: &str, payload: &Members) -> bool {
         || event_type == "error" && !own_type.is_some_and(|name| KNOWN.contains(&&*name))
 }
 
-fn has_valid_content(message: &Members) -> bool {
+/// Whether the blocks of a message can be read.
+pub fn has_valid_content(message: &Members) -> bool {
     match member(message, "content") {
         None | Some(Json::Null) => true,
         Some(Json::Array(blocks)) => blocks.iter().all(|block| block.as_object().is_some_and(is_block)),
