@@ -190,12 +190,18 @@ fn inner(body: RawJsonRef<'_>) -> RawJsonRef<'_> {
 
 /// `type`, or else `code` as a name (OpenAI), a status there (llama.cpp), or the name of the status (Google).
 fn kind_of(inner: RawJsonRef<'_>) -> Option<ErrorKind> {
-    let name = |member| word_of(inner, member).map(|name| ErrorKind::from(&*name));
-    let by_type = word_of(inner, "type").filter(|kind| kind != "error").map(|kind| ErrorKind::from(&*kind));
-    by_type.or_else(|| match status_in(inner) {
-        Some(status) => ErrorKind::from_status(status).or_else(|| name("status")),
-        None => name("code").or_else(|| name("status")),
-    })
+    let mut name = word_of(inner, "type").filter(|kind| kind != "error");
+    if name.is_none() {
+        let status = status_in(inner);
+        if let Some(kind) = status.and_then(ErrorKind::from_status) {
+            return Some(kind);
+        }
+        if status.is_none() {
+            name = word_of(inner, "code");
+        }
+        name = name.or_else(|| word_of(inner, "status"));
+    }
+    name.map(|name| ErrorKind::from(&*name))
 }
 
 /// The HTTP status that a body names as `code`.

@@ -425,11 +425,16 @@ impl MessageDecoder {
             let Ok(Some(frame)) = self.decoder.poll_frame(&mut rest) else { break };
             let Some(event_span) = frame.event() else {
                 self.note_frame(before, frame);
+                if let Some(span) = self.emit_unterminated_error_field()? {
+                    return Ok(Step::Update(span));
+                }
                 continue;
             };
             self.error_field.end_block();
-            let is_complete = matches!(RawJson::from_bytes(self.decoder.resolve(before, event_span).data()), Ok(json) if json.as_json().is_object());
-            if !is_complete {
+            if !is_object(self.decoder.resolve(before, event_span).data()) {
+                if let Some(span) = self.emit_unterminated_error_field()? {
+                    return Ok(Step::Update(span));
+                }
                 continue;
             }
             (self.pending_bytes, self.has_unterminated_event) = (0, true);
@@ -441,7 +446,7 @@ impl MessageDecoder {
                 return Ok(Step::Update(span));
             }
         }
-        // A field without its blank line is no event.
+        // Any other field without its blank line is no event.
         self.error_field = ErrorField::None;
         let has_begun = self.body.has_partial_event() && !self.accumulator.has_done_marker();
         if self.pending_bytes > 0 && has_begun {
@@ -659,6 +664,18 @@ impl MessageDecoder {
         }
     }
 
+    /// An `error` field of a block without its blank line is an event, as the event of such a block: if its value is a
+    /// complete JSON object.
+    fn emit_unterminated_error_field(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+        match &self.error_field {
+            ErrorField::Ready(value) if is_object(value) => {
+                (self.pending_bytes, self.has_unterminated_event) = (0, true);
+                self.emit_error_field(&mut None)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// An `error` field whose block has ended is an event.
     fn emit_error_field(&mut self, owned: &mut Owned<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
         let Some(value) = self.error_field.take_ready() else { return Ok(None) };
@@ -697,6 +714,11 @@ fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
         StreamEvent::ContentBlockDelta(delta) if !delta.has_extra => Some((PieceKind::of(&delta.delta)?, delta.index)),
         _ => None,
     }
+}
+
+/// Whether data is a complete JSON object.
+fn is_object(data: &[u8]) -> bool {
+    RawJson::from_bytes(data).is_ok_and(|json| json.as_json().is_object())
 }
 
 /// Makes the decoder return unknown fields: servers report errors in them. One beyond the bound is truncated.

@@ -68,6 +68,7 @@ pub struct Message {
 /// Which known members are among the extras.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Odd {
+    id: bool,
     kind: bool,
     role: bool,
     pub(crate) stop_reason: bool,
@@ -243,49 +244,59 @@ impl Message {
         let mut message = Self::default();
         let is_object = each_member(cursor, &mut |name, cursor| {
             match &*name.name() {
-                b"id" if cursor.peek() == Some(b'"') => {
-                    message.id = cursor.string()?.map(|id| id.to_text().into());
-                }
-                b"model" if cursor.peek() == Some(b'"') => {
-                    message.model = cursor.string()?.map(|model| model.to_text().into());
-                }
                 b"content" => message.content = read_content(cursor)?,
-                b"usage" => match Usage::read(cursor)? {
-                    Some(usage) => message.usage = Nullable::Value(usage),
-                    None => match cursor.skip_value()? {
-                        b"null" => message.usage = Nullable::Null,
-                        odd => {
-                            message.odd.usage = true;
-                            message.extra.push(name, odd);
-                        }
-                    },
-                },
-                b"stop_reason" => match cursor.string()? {
-                    Some(reason) => message.stop_reason = Nullable::Value(StopReason::from(&*reason.to_text())),
-                    None => match cursor.skip_value()? {
-                        b"null" => message.stop_reason = Nullable::Null,
-                        odd => {
-                            message.odd.stop_reason = true;
-                            message.extra.push(name, odd);
-                        }
-                    },
-                },
-                other => {
-                    let value = cursor.skip_value()?;
-                    match (other, value) {
-                        (b"type", b"\"message\"") | (b"role", b"\"assistant\"") => return Ok(()),
-                        (b"type", _) => message.odd.kind = true,
-                        (b"role", _) => message.odd.role = true,
-                        (b"model", _) => message.odd.model = true,
-                        _ => {}
-                    }
+                b"id" => {
+                    message.id = cursor.string()?.map(|id| id.to_text().into());
+                    let odd = if message.id.is_none() { Some(cursor.skip_value()?) } else { None };
+                    message.keep_odd("id", |odd| &mut odd.id, odd);
+                }
+                b"model" => {
+                    message.model = cursor.string()?.map(|model| model.to_text().into());
+                    let odd = if message.model.is_none() { Some(cursor.skip_value()?) } else { None };
+                    message.keep_odd("model", |odd| &mut odd.model, odd);
+                }
+                b"stop_reason" => {
+                    let reason = cursor.string()?.map(|reason| StopReason::from(&*reason.to_text()));
+                    let other = if reason.is_none() { Some(cursor.skip_value()?) } else { None };
+                    let odd = other.filter(|other| *other != b"null");
+                    message.stop_reason = nullable(reason, odd.is_none());
+                    message.keep_odd("stop_reason", |odd| &mut odd.stop_reason, odd);
+                }
+                b"usage" => {
+                    let usage = Usage::read(cursor)?;
+                    let other = if usage.is_none() { Some(cursor.skip_value()?) } else { None };
+                    let odd = other.filter(|other| *other != b"null");
+                    message.usage = nullable(usage, odd.is_none());
+                    message.keep_odd("usage", |odd| &mut odd.usage, odd);
+                }
+                b"type" => {
+                    let kind = cursor.skip_value()?;
+                    message.keep_odd("type", |odd| &mut odd.kind, Some(kind).filter(|kind| *kind != b"\"message\""));
+                }
+                b"role" => {
+                    let role = cursor.skip_value()?;
+                    message.keep_odd("role", |odd| &mut odd.role, Some(role).filter(|role| *role != b"\"assistant\""));
+                }
+                _ => {
                     message.extra.reserve_usual();
-                    message.extra.push(name, value);
+                    message.extra.push(name, cursor.skip_value()?);
                 }
             }
             Ok(())
         })?;
         if is_object { Ok(message) } else { Err(ReadError::Member("message")) }
+    }
+
+    /// Keeps a known member of another type among the extras. It replaces the member of this name before it, as one of the
+    /// usual type does: the last one holds.
+    pub(crate) fn keep_odd(&mut self, name: &str, flag: fn(&mut Odd) -> &mut bool, odd: Option<&[u8]>) {
+        if core::mem::replace(flag(&mut self.odd), odd.is_some()) && odd.is_none() {
+            self.extra.remove(name);
+        }
+        if let Some(odd) = odd {
+            self.extra.reserve_usual();
+            self.extra.set(name, odd);
+        }
     }
 
     /// Reads a whole document.
@@ -319,6 +330,14 @@ impl Message {
         words
             .fold(self.extra.held(), usize::saturating_add)
             .saturating_add(self.usage.as_option().map_or(0, Usage::held))
+    }
+}
+
+fn nullable<T>(value: Option<T>, is_null: bool) -> Nullable<T> {
+    match value {
+        Some(value) => Nullable::Value(value),
+        None if is_null => Nullable::Null,
+        None => Nullable::Absent,
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Frames {
     pub unfinished: Block,
     /// Number of bytes of that block; none if no line of it has a field.
     pub pending: Option<u64>,
-    /// That block has a field `event:` or `data:`, perhaps unfinished.
+    /// That block has a field `event:` or `data:`, or the beginning of one.
     pub has_unfinished_field: bool,
 }
 
@@ -57,6 +57,9 @@ pub fn frames(body: &[u8], max_event_bytes: usize) -> Frames {
         }
         // The rest of a block that is too large is lost.
         let is_lost = outcome.errors().iter().any(|(at, _)| (block_start + 1..=line.start).contains(at));
+        let is_unfinished = line.ends_at.is_none() && !line.bytes.is_empty();
+        has_unfinished_field |=
+            is_unfinished && [&b"event:"[..], b"data:"].iter().any(|name| name.starts_with(line.bytes));
         if let Field::Named { name, value } = field(line.bytes) {
             let has_colon = line.bytes.len() > name.len();
             match name {
@@ -84,7 +87,9 @@ pub fn frames(body: &[u8], max_event_bytes: usize) -> Frames {
         unfinished.event = last.filter(is_object);
     }
     if unfinished.event.is_none() {
-        unfinished.error_fields.clear();
+        // The first field `error` of a block counts.
+        unfinished.error_fields.truncate(1);
+        unfinished.error_fields.retain(is_object);
     }
     let blocks = blocks.into_iter().map(|(_, block)| block).collect();
     Frames { blocks, unfinished, pending: outcome.pending, has_unfinished_field }

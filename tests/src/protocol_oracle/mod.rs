@@ -78,7 +78,7 @@ struct InputEnd {
 /// All steps of a body in their order.
 fn events(body: &[u8], max_event_bytes: usize) -> (Vec<Step>, InputEnd) {
     let frames = frames(body, max_event_bytes);
-    let is_used = frames.unfinished.event.is_some();
+    let is_used = frames.unfinished.event.is_some() || !frames.unfinished.error_fields.is_empty();
     let pending_bytes = if is_used { 0 } else { frames.pending.unwrap_or(0) };
     let mut steps = Vec::new();
     for block in frames.blocks.into_iter().chain([frames.unfinished]) {

@@ -137,8 +137,8 @@ impl Accumulator {
         let (id, key) = self.current.filter(|(_, key)| key.index == index)?;
         let block = self.message.content.get_mut(self.blocks.position(id)?)?;
         let text = match (kind, block) {
-            (PieceKind::Text, ContentBlock::Text(block)) => &mut block.text,
-            (PieceKind::Thinking, ContentBlock::Thinking(block)) => &mut block.thinking,
+            (PieceKind::Text, ContentBlock::Text(block)) => block.text_mut(),
+            (PieceKind::Thinking, ContentBlock::Thinking(block)) => block.thinking_mut(),
             (PieceKind::InputJson, ContentBlock::ToolUse(block)) if self.options.partial.is_none() => {
                 block.input.growing_text()?
             }
@@ -331,8 +331,8 @@ impl Accumulator {
         }
         if self.options.is_text_discarded {
             match block {
-                ContentBlock::Text(block) => discard(&mut block.text, &mut self.bytes),
-                ContentBlock::Thinking(block) => discard(&mut block.thinking, &mut self.bytes),
+                ContentBlock::Text(block) => discard(block.text_mut(), &mut self.bytes),
+                ContentBlock::Thinking(block) => discard(block.thinking_mut(), &mut self.bytes),
                 _ => {}
             }
         }

@@ -599,10 +599,12 @@ impl Blocks {
     }
 }
 
-/// Appends to a vector that grows by half: doubling would hold three times its length while it is moved.
+/// Appends to a vector that grows by half: doubling would hold three times its length while it is moved. It begins with room
+/// for the blocks of most messages.
 pub(super) fn push_lean<T>(vec: &mut Vec<T>, item: T) {
+    const FIRST: usize = 4;
     if vec.len() == vec.capacity() {
-        vec.reserve_exact(vec.len() / 2 + 1);
+        vec.reserve_exact((vec.len() / 2 + 1).max(if vec.is_empty() { FIRST } else { 1 }));
     }
     vec.push(item);
 }

@@ -79,10 +79,7 @@ impl Accumulator {
                 if let Some(reason) = reason {
                     let reason = StopReason::from(&*reason.to_text());
                     if with_all || !matches!(reason, StopReason::Unknown(_)) {
-                        message.stop_reason = Nullable::Value(reason);
-                        if core::mem::take(&mut message.odd.stop_reason) {
-                            message.extra.remove("stop_reason");
-                        }
+                        message.set_stop_reason(reason);
                     }
                     has_stop_reason = true;
                     return Ok(());
@@ -92,28 +89,18 @@ impl Accumulator {
                     // An unknown member of a delta does not change these members of the message.
                     "id" | "type" | "role" | "model" | "content" | "usage" => {}
                     _ if value == b"null" || !with_all => {}
-                    name => {
-                        if name == "stop_reason" {
-                            message.stop_reason = Nullable::Absent;
-                            message.odd.stop_reason = true;
-                        }
-                        message.extra.set(name, value);
-                    }
+                    name => message.set_member(name, value),
                 }
                 Ok(())
             })?;
         }
         if let Some(delta) = event.usage.as_deref() {
-            if !message.usage.is_value() {
-                message.usage = Nullable::Value(Usage::default());
-                if core::mem::take(&mut message.odd.usage) {
-                    message.extra.remove("usage");
-                }
-            }
-            if let Nullable::Value(usage) = &mut message.usage {
-                let mut cursor = Cursor::new(delta);
-                if with_all { usage.merge(&mut cursor)? } else { usage.merge_counts(&mut cursor)? }
-            }
+            let mut cursor = Cursor::new(delta);
+            message.with_usage(
+                |usage| {
+                    if with_all { usage.merge(&mut cursor) } else { usage.merge_counts(&mut cursor) }
+                },
+            )?;
         }
         for (name, value) in OTHERS.iter().zip(&event.others) {
             match value.as_deref() {
@@ -124,6 +111,35 @@ impl Accumulator {
         }
         self.has_stop_reason |= has_stop_reason;
         Ok(())
+    }
+}
+
+impl Message {
+    fn set_stop_reason(&mut self, reason: StopReason) {
+        self.stop_reason = Nullable::Value(reason);
+        self.keep_odd("stop_reason", |odd| &mut odd.stop_reason, None);
+    }
+
+    /// Sets a member that is not typed, or a stop reason of another type.
+    fn set_member(&mut self, name: &str, value: &[u8]) {
+        if name == "stop_reason" {
+            self.stop_reason = Nullable::Absent;
+            self.keep_odd(name, |odd| &mut odd.stop_reason, Some(value));
+        } else {
+            self.extra.set(name, value);
+        }
+    }
+
+    /// Changes the usage. One of another type is replaced.
+    fn with_usage(&mut self, change: impl FnOnce(&mut Usage) -> Result<(), ReadError>) -> Result<(), ReadError> {
+        if !self.usage.is_value() {
+            self.usage = Nullable::Value(Usage::default());
+            self.keep_odd("usage", |odd| &mut odd.usage, None);
+        }
+        match &mut self.usage {
+            Nullable::Value(usage) => change(usage),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -157,29 +173,18 @@ fn growth(event: &MessageDelta<'_>) -> usize {
 /// Merges what arrived before `message_start`. The server sent it after the message began, so it wins.
 fn with_what_is_known(mut message: Message, known: Message, has_fallback: bool) -> Message {
     message.content.extend(known.content);
-    if known.stop_reason.is_value() {
-        message.stop_reason = known.stop_reason;
-        if core::mem::take(&mut message.odd.stop_reason) {
-            message.extra.remove("stop_reason");
-        }
+    if let Nullable::Value(reason) = known.stop_reason {
+        message.set_stop_reason(reason);
     }
     for (name, value) in known.extra.iter() {
-        if name == "stop_reason" {
-            message.stop_reason = Nullable::Absent;
-            message.odd.stop_reason = true;
-        }
-        message.extra.set(&name, value.as_str().as_bytes());
+        message.set_member(&name, value.as_str().as_bytes());
     }
     if let Nullable::Value(later) = known.usage {
-        if !message.usage.is_value() {
-            message.usage = Nullable::Value(Usage::default());
-            if core::mem::take(&mut message.odd.usage) {
-                message.extra.remove("usage");
-            }
-        }
-        if let Nullable::Value(usage) = &mut message.usage {
+        // Merging what is typed does not fail.
+        let _ = message.with_usage(|usage| {
             usage.merge_known(&later);
-        }
+            Ok(())
+        });
     }
     // Before the start, only a fallback block sets the model, and its model is the later one.
     if let Some(model) = known.model.filter(|_| has_fallback) {

@@ -5,6 +5,7 @@
 
 mod citations;
 mod compaction;
+mod prose;
 mod raw;
 mod text;
 mod thinking;
@@ -230,9 +231,9 @@ impl ContentBlock {
     /// Ends a string that ended with half a character.
     pub(crate) fn push_replacement(&mut self, of: Grown, partial: Option<PartialInput>) {
         match (of, self) {
-            (Grown::Text, Self::Text(block)) => block.text.push('\u{FFFD}'),
+            (Grown::Text, Self::Text(block)) => block.text_mut().push('\u{FFFD}'),
             (Grown::Text, Self::Raw(block)) => block.text_mut().push('\u{FFFD}'),
-            (Grown::Thinking, Self::Thinking(block)) => block.thinking.push('\u{FFFD}'),
+            (Grown::Thinking, Self::Thinking(block)) => block.thinking_mut().push('\u{FFFD}'),
             (Grown::Thinking, Self::Raw(block)) => block.thinking_mut().push('\u{FFFD}'),
             (Grown::Input, block) => {
                 if let Some(input) = block.input_state_mut() {

@@ -1,49 +1,47 @@
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::string::String;
 
+use super::prose::{Kind, Prose};
 use super::{Block, Citations};
 use crate::Nullable;
-use crate::json::{Cursor, Extra, ObjectWriter};
-use crate::read::{ReadError, each_member, text};
+use crate::json::{Cursor, Extra};
+use crate::read::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// Text for the user (Messages API: `TextBlock`).
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct TextBlock {
-    pub(crate) text: String,
-    rest: Option<Box<Rest>>,
-}
+pub struct TextBlock(Prose);
 
-/// What few text blocks have.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Rest {
-    citations: Nullable<Citations>,
-    extra: Extra,
-}
+const KIND: Kind = Kind { name: "text", member: "text", path: "content_block.text" };
 
 impl TextBlock {
     /// The text.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
+    }
+
+    /// The text that deltas append to.
+    #[inline]
+    pub(crate) fn text_mut(&mut self) -> &mut String {
+        &mut self.0.text
     }
 
     /// The sources of the text, in the order of its passages.
     #[must_use]
     pub fn citations(&self) -> Nullable<&Citations> {
-        self.rest.as_ref().map_or(Nullable::Absent, |rest| rest.citations.as_ref())
+        self.0.rest().map_or(Nullable::Absent, |rest| rest.citations.as_ref())
     }
 
     /// Members that this version does not know.
     #[must_use]
     pub fn extra(&self) -> Option<&Extra> {
-        self.rest.as_ref().map(|rest| &rest.extra).filter(|extra| !extra.is_empty())
+        self.0.extra()
     }
 
     /// Appends a citation. Returns where it lies.
     pub(crate) fn push_citation(&mut self, valid: &[u8]) -> usize {
-        let citations = &mut self.rest.get_or_insert_default().citations;
+        let citations = &mut self.0.rest_mut().citations;
         if !citations.is_value() {
             *citations = Nullable::Value(Citations::default());
         }
@@ -55,79 +53,43 @@ impl TextBlock {
 }
 
 impl Block for TextBlock {
-    const TYPES: &'static [&'static str] = &["text"];
+    const TYPES: &'static [&'static str] = &[KIND.name];
 
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        let mut block = Self::default();
-        each_member(cursor, &mut |name, cursor| {
-            match &*name.name() {
-                b"type" => {
-                    cursor.skip_value()?;
-                }
-                b"text" => block.text = text(cursor, "content_block.text")?.to_text().into_owned(),
-                b"citations" => {
-                    let citations = Citations::read(cursor, "content_block.citations")?;
-                    block.rest.get_or_insert_default().citations = citations.map_or(Nullable::Null, Nullable::Value);
-                }
-                _ => block.rest.get_or_insert_default().extra.push(name, cursor.skip_value()?),
+        let block = Prose::read(cursor, &KIND, |block, name, cursor| {
+            if name != b"citations" {
+                return Ok(false);
             }
-            Ok(())
+            let citations = Citations::read(cursor, "content_block.citations")?;
+            block.rest_mut().citations = citations.map_or(Nullable::Null, Nullable::Value);
+            Ok(true)
         })?;
-        Ok(block)
+        Ok(Self(block))
     }
 
     fn type_name(&self) -> Cow<'_, str> {
-        "text".into()
+        KIND.name.into()
     }
 
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {
-        let mut object = ObjectWriter::new(out);
-        object.string("type", "text");
-        match self.citations() {
-            Nullable::Absent => {}
-            Nullable::Null => object.raw("citations", "null"),
-            Nullable::Value(citations) => citations.write(object.value("citations")),
-        }
-        object.string("text", &self.text);
-        if let Some(rest) = &self.rest {
-            rest.extra.write(&mut object);
-        }
-        object.end();
+        self.0.write(out, &KIND, true);
         Ok(())
     }
 
     /// The API refuses a text block without text.
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
-        if self.text.trim().is_empty() {
-            return Ok(false);
+        let has_text = !self.text().trim().is_empty();
+        if has_text {
+            self.0.write(out, &KIND, false);
         }
-        let mut object = ObjectWriter::new(out);
-        object.string("type", "text");
-        if let Nullable::Value(citations) = self.citations() {
-            citations.write(object.value("citations"));
-        }
-        object.string("text", &self.text);
-        object.end();
-        Ok(true)
+        Ok(has_text)
     }
 
     fn held(&self) -> usize {
-        let rest = self
-            .rest
-            .as_ref()
-            .map_or(0, |rest| rest.extra.held().saturating_add(rest.citations.as_option().map_or(0, Citations::held)));
-        self.text.len().saturating_add(rest)
+        self.0.held()
     }
 
-    fn merge_start(&mut self, mut start: Self) {
-        start.text.push_str(&self.text);
-        if let Some(Rest { citations: Nullable::Value(later), .. }) = self.rest.as_deref() {
-            let citations = &mut start.rest.get_or_insert_default().citations;
-            match citations {
-                Nullable::Value(citations) => citations.append(later),
-                none => *none = Nullable::Value(later.clone()),
-            }
-        }
-        *self = start;
+    fn merge_start(&mut self, start: Self) {
+        self.0.merge_start(start.0);
     }
 }

@@ -1,118 +1,91 @@
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::Block;
-use crate::json::{Cursor, Extra, ObjectWriter};
-use crate::read::{ReadError, each_member, text};
+use super::prose::{Kind, Prose};
+use crate::json::{Cursor, Extra};
+use crate::read::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// The model's reasoning (Messages API: `ThinkingBlock`).
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ThinkingBlock {
-    pub(crate) thinking: String,
-    rest: Option<Box<Rest>>,
-}
+pub struct ThinkingBlock(Prose);
 
-/// What follows the reasoning.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Rest {
-    signature: Option<Box<str>>,
-    extra: Extra,
-}
+const KIND: Kind = Kind { name: "thinking", member: "thinking", path: "content_block.thinking" };
 
 impl ThinkingBlock {
     /// The reasoning; empty where it is not to be shown.
     #[must_use]
     pub fn thinking(&self) -> &str {
-        &self.thinking
+        &self.0.text
+    }
+
+    /// The reasoning that deltas append to.
+    #[inline]
+    pub(crate) fn thinking_mut(&mut self) -> &mut String {
+        &mut self.0.text
     }
 
     /// The proof that the reasoning is the model's own. A block without it is not sent back to the API.
     #[must_use]
     pub fn signature(&self) -> Option<&str> {
-        self.rest.as_ref()?.signature.as_deref()
+        self.0.rest()?.signature.as_deref()
     }
 
     /// Members that this version does not know.
     #[must_use]
     pub fn extra(&self) -> Option<&Extra> {
-        self.rest.as_ref().map(|rest| &rest.extra).filter(|extra| !extra.is_empty())
+        self.0.extra()
     }
 
     /// Sets the signature. The last one wins.
     pub(crate) fn set_signature(&mut self, signature: &str) {
-        let rest = self.rest.get_or_insert_default();
-        if rest.signature.is_none() {
-            rest.extra.remove("signature");
-        }
-        rest.signature = Some(signature.into());
+        self.0.set_signature(signature);
     }
 }
 
 impl Block for ThinkingBlock {
-    const TYPES: &'static [&'static str] = &["thinking"];
+    const TYPES: &'static [&'static str] = &[KIND.name];
 
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        let mut block = Self::default();
-        each_member(cursor, &mut |name, cursor| {
-            match &*name.name() {
-                b"type" => {
-                    cursor.skip_value()?;
-                }
-                b"thinking" => block.thinking = text(cursor, "content_block.thinking")?.to_text().into_owned(),
-                b"signature" => match cursor.string()? {
-                    Some(signature) => {
-                        block.rest.get_or_insert_default().signature = Some(signature.to_text().into());
-                    }
-                    None => block.rest.get_or_insert_default().extra.push(name, cursor.skip_value()?),
-                },
-                _ => block.rest.get_or_insert_default().extra.push(name, cursor.skip_value()?),
+        let block = Prose::read(cursor, &KIND, |block, name, cursor| {
+            if name != b"signature" {
+                return Ok(false);
             }
-            Ok(())
+            let signature = cursor.string()?;
+            match signature {
+                Some(signature) => block.set_signature(&signature.to_text()),
+                // It goes among the extras.
+                None => block.rest_mut().signature = None,
+            }
+            Ok(signature.is_some())
         })?;
-        Ok(block)
+        Ok(Self(block))
     }
 
     fn type_name(&self) -> Cow<'_, str> {
-        "thinking".into()
+        KIND.name.into()
     }
 
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {
-        let mut object = ObjectWriter::new(out);
-        object.string("type", "thinking");
-        if let Some(signature) = self.signature() {
-            object.string("signature", signature);
-        }
-        object.string("thinking", &self.thinking);
-        if let Some(rest) = &self.rest {
-            rest.extra.write(&mut object);
-        }
-        object.end();
+        self.0.write(out, &KIND, true);
         Ok(())
     }
 
     /// The API refuses reasoning without a signature.
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
-        let Some(signature) = self.signature().filter(|signature| !signature.is_empty()) else { return Ok(false) };
-        let mut object = ObjectWriter::new(out);
-        object.string("type", "thinking");
-        object.string("signature", signature);
-        object.string("thinking", &self.thinking);
-        object.end();
-        Ok(true)
+        let has_signature = self.signature().is_some_and(|signature| !signature.is_empty());
+        if has_signature {
+            self.0.write(out, &KIND, false);
+        }
+        Ok(has_signature)
     }
 
     fn held(&self) -> usize {
-        let rest = self.rest.as_ref().map_or(0, |rest| rest.extra.held());
-        self.thinking.len().saturating_add(self.signature().map_or(0, str::len)).saturating_add(rest)
+        self.0.held()
     }
 
-    fn merge_start(&mut self, mut start: Self) {
-        start.thinking.push_str(&self.thinking);
-        if let Some(signature) = self.signature() {
-            start.set_signature(signature);
-        }
-        *self = start;
+    fn merge_start(&mut self, start: Self) {
+        self.0.merge_start(start.0);
     }
 }

@@ -73,7 +73,7 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
         into.begin(Grown::Text);
         match &mut *into.block {
             ContentBlock::Text(block) => {
-                Merged::Text { from: push_piece(&mut block.text, self.piece, &mut into.half.unit) }
+                Merged::Text { from: push_piece(block.text_mut(), self.piece, &mut into.half.unit) }
             }
             ContentBlock::Raw(block) => {
                 push_piece(block.text_mut(), self.piece, &mut into.half.unit);

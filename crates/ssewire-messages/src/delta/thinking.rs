@@ -87,7 +87,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
         into.begin(Grown::Thinking);
         match &mut *into.block {
             ContentBlock::Thinking(block) => {
-                Merged::Thinking { from: push_piece(&mut block.thinking, self.piece, &mut into.half.unit) }
+                Merged::Thinking { from: push_piece(block.thinking_mut(), self.piece, &mut into.half.unit) }
             }
             ContentBlock::Raw(block) => {
                 push_piece(block.thinking_mut(), self.piece, &mut into.half.unit);

@@ -832,3 +832,27 @@ fn what_an_error_field_brings_is_judged_as_an_event_is() {
     let bytes = sse(&one_block()) + &format!("error: {broken}\n\n") + &sse(&[end_turn(), end()]);
     assert_eq!(body(bytes).end.unwrap_err().reasons(), [Completion::ContentLost]);
 }
+
+/// As the event of such a block: if the value is a complete object, nothing of it is missing.
+#[test]
+fn an_error_field_without_its_blank_line_is_used_if_its_value_is_a_complete_object() {
+    let before = sse(&one_block());
+    let error = error().to_string();
+    for last in [
+        format!("error: {error}"),
+        format!("error: {error}\n"),
+        format!("event: message_delta\nerror: {error}\n"),
+        format!("data: {{\"type\":\"message_d\nerror: {error}\n"),
+    ] {
+        let incomplete = body(before.clone() + &last).end.unwrap_err();
+        assert_eq!(incomplete.reason(), Completion::ServerError, "{last}");
+        assert_eq!(incomplete.pending_bytes(), 0, "{last}");
+        // Nothing but the field.
+        assert_eq!(body(&last).end.unwrap_err().reason(), Completion::ServerError, "{last}");
+    }
+    for last in ["error: overloa", r#"error: {"type":"error","err"#, "error: [1]\n", "error:\n"] {
+        let incomplete = body(before.clone() + last).end.unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::Truncated], "{last}");
+        assert_eq!(incomplete.pending_bytes(), last.len() as u64, "{last}");
+    }
+}

@@ -703,3 +703,21 @@ fn the_model_a_fallback_leads_to_becomes_that_of_the_message() {
     let run = orderly(&[message_start(json!({"model": "a"})), start(0, fallback.clone()), stop(0)]);
     assert_eq!(run.message(), message(json!({"model": "b", "content": [fallback]})));
 }
+
+/// The pieces are those of deltas: the initial text of a start ends with its own half.
+#[test]
+fn half_a_character_at_the_end_of_a_start_stays_alone() {
+    let start = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"a\ud83d"}}"#;
+    let delta = |text: &str| {
+        format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}"#)
+    };
+    let bytes = [
+        sse(&[begin()]),
+        named("", start),
+        named("", &delta(r"\ude00 \ud83d")),
+        named("", &delta(r"\ude00")),
+        sse(&[stop(0), end_turn(), end()]),
+    ]
+    .concat();
+    assert_eq!(body(bytes).end.unwrap().final_text(), "a\u{FFFD}\u{FFFD} 😀");
+}

@@ -1,7 +1,7 @@
 //! `docs/protocol.md`, heading "Openness": unknown values are kept and returned, and change nothing else.
 
 use serde_json::{Value, json};
-use ssewire_messages::{ContentBlock, Delta, Step, StopReason, StreamEvent, Update};
+use ssewire_messages::{ContentBlock, Delta, Message, Step, StopReason, StreamEvent, Update};
 
 use super::support::*;
 
@@ -468,4 +468,62 @@ fn assert_are_kept(blocks: &[Value]) {
     assert_eq!(to_json(&orderly(&events).end().unwrap())["content"], json!(blocks));
     let initial = [message_start(json!({"content": blocks})), end_turn(), end()];
     assert_eq!(to_json(&orderly(&initial).end().unwrap())["content"], json!(blocks));
+}
+
+// Members that occur twice
+
+/// `docs/protocol.md`, heading "Tolerances of the decoder". The value is checked as text: a JSON object cannot hold one
+/// name twice.
+#[test]
+fn a_repeated_member_is_written_once_with_its_last_value() {
+    for (members, written) in [
+        (r#""x":1,"y":2,"x":3"#, r#""y":2,"x":3"#),
+        (r#""stop_reason":5,"stop_reason":"end_turn""#, r#""stop_reason":"end_turn""#),
+        (r#""stop_reason":"end_turn","stop_reason":5"#, r#""stop_reason":5"#),
+        (r#""stop_reason":"end_turn","stop_reason":null"#, r#""stop_reason":null"#),
+        (r#""id":7,"id":"msg_1""#, r#""id":"msg_1""#),
+        (r#""id":"msg_1","id":null"#, r#""id":null"#),
+        (r#""model":[],"model":"m""#, r#""model":"m""#),
+        (r#""model":"m","model":{}"#, r#""model":{}"#),
+        (
+            r#""usage":[],"usage":{"a":1,"output_tokens":"x","output_tokens":2,"a":3}"#,
+            r#""usage":{"output_tokens":2,"a":3}"#,
+        ),
+        (r#""usage":{"a":1},"usage":"none""#, r#""usage":"none""#),
+        (r#""role":"user","role":"assistant""#, ""),
+    ] {
+        let json = format!("{{{members},\"content\":[]}}");
+        let message: Message = json.parse().unwrap();
+        let tail = if written.is_empty() { String::new() } else { format!(",{written}") };
+        let text = message.to_json().unwrap().into_string();
+        let (head, content) = (r#""type":"message","role":"assistant""#, r#""content":[]"#);
+        // An identifier is written before the type.
+        let expected = [format!("{{{head}{tail},{content}}}"), format!("{{{written},{head},{content}}}")];
+        assert!(expected.contains(&text), "{members}: {text}");
+        assert_eq!(message.to_json_lossy().into_string(), text);
+    }
+    let message: Message = r#"{"type":5,"type":"message","role":1,"role":2,"content":[]}"#.parse().unwrap();
+    assert_eq!(message.to_json().unwrap().as_str(), r#"{"type":"message","role":2,"content":[]}"#);
+}
+
+#[test]
+fn a_repeated_member_of_a_block_is_written_once_with_its_last_value() {
+    for (block, written) in [
+        (r#"{"type":"text","text":"a","x":1,"text":"b","x":2}"#, r#"{"type":"text","text":"b","x":2}"#),
+        (
+            r#"{"type":"thinking","thinking":"a","signature":5,"signature":"s"}"#,
+            r#"{"type":"thinking","signature":"s","thinking":"a"}"#,
+        ),
+        (
+            r#"{"type":"thinking","thinking":"a","signature":"s","signature":5}"#,
+            r#"{"type":"thinking","thinking":"a","signature":5}"#,
+        ),
+        (
+            r#"{"type":"text","text":"a","citations":[{}],"citations":null}"#,
+            r#"{"type":"text","citations":null,"text":"a"}"#,
+        ),
+    ] {
+        let message: Message = format!("{{\"content\":[{block}]}}").parse().unwrap();
+        assert_eq!(message.content()[0].to_json().unwrap().as_str(), written, "{block}");
+    }
 }
