@@ -200,6 +200,9 @@ impl Body {
                 }
                 // Byte by byte, until it is certain that no response head begins here.
                 Mode::Other if self.head.len() < HTTP.len() => {
+                    if self.head.is_empty() {
+                        self.head.reserve_exact(Self::HEAD);
+                    }
                     self.head.push(*byte);
                     rest = after;
                     if self.head == HTTP {

@@ -175,8 +175,8 @@ pub(crate) struct Blocks {
     open: usize,
     /// No block before this one is open.
     first_open: usize,
-    /// Open blocks with input that no lost piece has tainted yet; some may have been closed since.
-    untainted: Vec<BlockId>,
+    /// Open blocks with input before this one are tainted by a lost piece.
+    untainted_from: usize,
     /// Indices of waiting input JSON that no lost piece has tainted yet.
     untainted_unmatched: Vec<u64>,
     /// The initial blocks are tainted.
@@ -418,12 +418,10 @@ impl Blocks {
         let Some(block) = self.position(id).and_then(|at| content.get(at)) else { return };
         let is_implicit = matches!(origin, Origin::Implicit(_));
         let Some(slot) = self.slot_mut(key.index) else { return };
-        let mut takes_input = false;
         for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
             if !kind.is_accepted_by(block) {
                 continue;
             }
-            takes_input |= *kind == DeltaKind::InputJson;
             // A block whose start arrives later is not newer than a block that arrived after it.
             let is_older = newest.is_some_and(|newest| matches!(newest.place(), Place::Later(newest) if newest > at));
             if !is_older {
@@ -442,9 +440,6 @@ impl Blocks {
         self.open = self.open.saturating_add(1);
         self.first_open = self.first_open.min(at);
         self.next_index = self.next_index.max(key.index.saturating_add(1));
-        if takes_input {
-            push_lean(&mut self.untainted, id);
-        }
     }
 
     /// Closes a block. `false`: it was not open.
@@ -550,8 +545,10 @@ impl Blocks {
                 unmatched.taint();
             }
         }
-        let mut open = core::mem::take(&mut self.untainted);
-        open.retain(|id| self.is_open(*id));
+        // A block that a delta has opened has no input, so each block with input was open when it was added.
+        let from = core::mem::replace(&mut self.untainted_from, self.states.len());
+        let untainted = self.states.iter().enumerate().skip(from).filter(|(_, state)| state.is_open);
+        let mut open: Vec<_> = untainted.map(|(at, _)| BlockId::later(at)).collect();
         if self.initial > 0 && !core::mem::replace(&mut self.initial_is_tainted, true) {
             open.extend((0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id)));
         }
