@@ -31,7 +31,7 @@ fn of_an_error_field_64_kib_are_kept() {
     let length = error_message(&incomplete).len();
     assert!((60 * KIB..=64 * KIB).contains(&length), "{length}");
     // The buffer of the decoder, 2.5 times while it grows; the value, its message and its JSON.
-    assert!(peak <= 7 * 64 * KIB, "{peak}");
+    assert!(peak <= 8 * 64 * KIB, "{peak}");
     assert!(held <= 5 * 64 * KIB, "{held}");
 }
 
