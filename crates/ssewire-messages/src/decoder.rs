@@ -64,6 +64,8 @@ pub struct MessageDecoder {
     is_input_ended: bool,
     /// The last event was larger than most: its buffer is given back.
     is_buffer_large: bool,
+    /// The fast path has consumed the last event: no update is left, and empty input has none.
+    is_between_events: bool,
     /// The last event was used though its blank line is missing.
     has_unterminated_event: bool,
     /// The number of bytes of an unfinished event at the end of the input.
@@ -176,6 +178,7 @@ impl MessageDecoder {
             is_rejected: false,
             is_input_ended: false,
             is_buffer_large: false,
+            is_between_events: false,
             has_unterminated_event: false,
             pending_bytes: 0,
             events: 0,
@@ -226,6 +229,9 @@ impl MessageDecoder {
             let update = self.accumulator.update(change);
             return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
         }
+        if self.needs_input(input) {
+            return Ok(Step::NeedInput);
+        }
         Ok(match self.poll_with(input, None)? {
             Step::Update(span) => Step::Update(self.resolve(chunk, span)),
             Step::NeedInput => Step::NeedInput,
@@ -242,6 +248,9 @@ impl MessageDecoder {
         if let Some((change, len)) = self.append_fused(input) {
             let source = Source::Fused { parts: self.template.parts(), len };
             return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
+        }
+        if self.needs_input(input) {
+            return Ok(Step::NeedInput);
         }
         self.poll_with(input, None)
     }
@@ -266,8 +275,15 @@ impl MessageDecoder {
         }
     }
 
+    /// Fast path for the end of a chunk.
+    #[inline]
+    fn needs_input(&self, input: &[u8]) -> bool {
+        input.is_empty() && self.is_between_events && !self.is_buffer_large
+    }
+
     #[inline(never)]
     fn poll_with(&mut self, input: &mut &[u8], mut owned: Owned<'_>) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+        self.is_between_events = false;
         if self.has_queued_update() {
             if let Some(span) = self.next_span(&mut owned)? {
                 return Ok(Step::Update(span));
@@ -347,6 +363,7 @@ impl MessageDecoder {
         })?;
         self.events = self.events.saturating_add(1);
         self.is_buffer_large = len > LARGE;
+        self.is_between_events = true;
         Some((change, len))
     }
 
@@ -560,6 +577,7 @@ impl MessageDecoder {
     }
 
     fn conclude(&mut self, next: Accumulator) -> Result<Message, Incomplete> {
+        self.is_between_events = false;
         let mut accumulator = core::mem::replace(&mut self.accumulator, next);
         let body = core::mem::take(&mut self.body);
         if body.is_too_large() && !accumulator.is_messages_stream() {

@@ -77,7 +77,7 @@ impl Template {
 
     /// Appends the text that the bytes begin with to the current block. `accept` says whether what follows the last brace
     /// is the end. `None`: it is another event, or one for the slow path, and nothing has changed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn append<T>(
         &self,
         bytes: &[u8],
@@ -95,7 +95,7 @@ impl Template {
     }
 
     /// Appends the text, and returns what follows the last brace. `None`: some of it may have been appended.
-    #[inline]
+    #[inline(always)]
     fn push_text<'c>(&self, bytes: &'c [u8], text: &mut String, room: usize) -> Option<&'c [u8]> {
         let rest = append_string(bytes, text, room)?;
         let rest = match self.bytes.get(usize::from(self.prefix)..)? {

@@ -278,8 +278,9 @@ impl Message {
                     message.keep_odd("role", |odd| &mut odd.role, Some(role).filter(|role| *role != b"\"assistant\""));
                 }
                 _ => {
+                    let value = cursor.skip_value()?;
                     message.extra.reserve_usual();
-                    message.extra.push(name, cursor.skip_value()?);
+                    message.extra.push_last(name, value, cursor);
                 }
             }
             Ok(())

@@ -20,6 +20,11 @@ pub struct Usage {
 
 const COUNTS: [&str; 4] = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
 
+/// Which of the counts has this name.
+fn count_of(name: &[u8]) -> Option<usize> {
+    COUNTS.iter().position(|count| count.as_bytes() == name)
+}
+
 impl Usage {
     /// The input tokens that neither came from the prompt cache nor were written to it.
     #[must_use]
@@ -62,23 +67,23 @@ impl Usage {
     }
 
     pub(crate) fn is_count(name: &[u8]) -> bool {
-        COUNTS.iter().any(|count| count.as_bytes() == name)
+        count_of(name).is_some()
     }
 
     /// Reads the value at the cursor. `None`: it is no object, and was not touched.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ReadError> {
         let mut usage = Self::default();
         let is_object = each_member(cursor, &mut |name, cursor| {
-            let name = name.to_text();
-            match COUNTS.iter().position(|count| **count == *name) {
+            match count_of(&name.name()) {
                 Some(which) => match count(cursor)? {
                     Ok(count) => usage.set_count(which, Nullable::Value(count)),
                     Err(b"null") => usage.set_count(which, Nullable::Null),
-                    Err(odd) => usage.set_odd(which, &name, odd),
+                    Err(odd) => usage.set_odd(which, odd),
                 },
                 None => {
+                    let value = cursor.skip_value()?;
                     usage.extra.reserve_usual();
-                    usage.extra.set(&name, cursor.skip_value()?);
+                    usage.extra.set_last(name, value, cursor);
                 }
             }
             Ok(())
@@ -89,16 +94,15 @@ impl Usage {
     /// Merges the usage of a `message_delta`: each member that is not null replaces this one's.
     pub(crate) fn merge(&mut self, delta: &mut Cursor<'_>) -> Result<(), ReadError> {
         each_member(delta, &mut |name, cursor| {
-            let name = name.to_text();
-            match COUNTS.iter().position(|count| **count == *name) {
+            match count_of(&name.name()) {
                 Some(which) => match count(cursor)? {
                     Ok(count) => self.set_count(which, Nullable::Value(count)),
                     Err(b"null") => {}
-                    Err(odd) => self.set_odd(which, &name, odd),
+                    Err(odd) => self.set_odd(which, odd),
                 },
                 None => match cursor.skip_value()? {
                     b"null" => {}
-                    value => self.extra.set(&name, value),
+                    value => self.extra.set_last(name, value, cursor),
                 },
             }
             Ok(())
@@ -111,7 +115,7 @@ impl Usage {
         each_member(delta, &mut |name, cursor| {
             let name = name.name();
             let count = count(cursor)?;
-            if let (Some(which), Ok(count)) = (COUNTS.iter().position(|count| count.as_bytes() == &*name), count) {
+            if let (Some(which), Ok(count)) = (count_of(&name), count) {
                 self.set_count(which, Nullable::Value(count));
             }
             Ok(())
@@ -127,8 +131,8 @@ impl Usage {
             }
         }
         for (name, value) in later.extra.iter().filter(|(_, value)| !value.is_null()) {
-            match COUNTS.iter().position(|count| **count == *name) {
-                Some(which) => self.set_odd(which, &name, value.as_str().as_bytes()),
+            match count_of(name.as_bytes()) {
+                Some(which) => self.set_odd(which, value.as_str().as_bytes()),
                 None => self.extra.set(&name, value.as_str().as_bytes()),
             }
         }
@@ -145,12 +149,12 @@ impl Usage {
         }
     }
 
-    fn set_odd(&mut self, which: usize, name: &str, value: &[u8]) {
+    fn set_odd(&mut self, which: usize, value: &[u8]) {
         if let Some(slot) = self.counts.get_mut(which) {
             *slot = Nullable::Absent;
         }
         self.odd |= 1 << which;
-        self.extra.set(name, value);
+        self.extra.set(COUNTS.get(which).copied().unwrap_or_default(), value);
     }
 
     pub(crate) fn write(&self, out: &mut String) {

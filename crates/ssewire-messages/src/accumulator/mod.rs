@@ -496,7 +496,7 @@ impl Accumulator {
     }
 
     /// Borrows what [`apply`](Self::apply) changed. Call before the next event, which may undo the change.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
         Update::new(change, &self.message, &self.blocks, self.error())
     }

@@ -149,7 +149,8 @@ pub enum Update<'a> {
 }
 
 impl<'a> Update<'a> {
-    #[inline]
+    // Inlined, so that the change to a text is never in memory.
+    #[inline(always)]
     pub(super) fn new(change: Change, message: &'a Message, blocks: &'a Blocks, error: Option<&'a ApiError>) -> Self {
         let update = match change {
             Change::Block(id, key, BlockChange::Text { from }) => Self::of_text(id, key, from, message, blocks),
@@ -159,7 +160,7 @@ impl<'a> Update<'a> {
     }
 
     /// By itself, so that it can be inlined: most updates are of text.
-    #[inline]
+    #[inline(always)]
     fn of_text(id: BlockId, key: BlockKey, from: usize, message: &'a Message, blocks: &'a Blocks) -> Option<Self> {
         let block = message.content.get(blocks.position(id)?)?;
         let ContentBlock::Text(content) = block else {

@@ -11,7 +11,7 @@ use super::find_special;
 
 /// Appends what a string says, up to its closing quote, and returns the bytes from there on. `None`: it is longer than
 /// `room`, or the slow path has to read it; some of it may have been appended.
-#[inline]
+#[inline(always)]
 pub(crate) fn append_string<'a>(data: &'a [u8], text: &mut String, room: usize) -> Option<&'a [u8]> {
     let (plain, rest) = data.split_at_checked(find_special(data)?)?;
     let room = room.checked_sub(plain.len())?;

@@ -77,6 +77,21 @@ impl Extra {
         self.text.push(',');
     }
 
+    /// Appends the member that the cursor has just read.
+    pub(crate) fn push_last(&mut self, name: JsonStr<'_>, valid: &[u8], cursor: &Cursor<'_>) {
+        let Some(member) = cursor.last_member(name, valid) else { return self.push(name, valid) };
+        self.repeats |= !self.text.is_empty();
+        reserve(&mut self.text, member.len().saturating_add(1));
+        self.text.push_str(member);
+        self.text.push(',');
+    }
+
+    /// Sets the member that the cursor has just read.
+    pub(crate) fn set_last(&mut self, name: JsonStr<'_>, valid: &[u8], cursor: &Cursor<'_>) {
+        self.push_last(name, valid, cursor);
+        self.compact_if_doubled();
+    }
+
     /// Sets a member.
     pub(crate) fn set(&mut self, name: &str, valid: &[u8]) {
         self.repeats |= !self.text.is_empty();
@@ -275,6 +290,19 @@ mod tests {
         assert!(extra.is_empty());
         extra.set("a", b"3");
         assert_eq!(extra.get("a").unwrap().as_str(), "3");
+    }
+
+    #[test]
+    fn the_last_of_repeated_members_holds_however_they_are_written() {
+        for json in [r#"{"a":1,"b":2,"a":3}"#, r#"{ "a" : 1, "b" : 2, "\u0061": 3 }"#] {
+            let (mut extra, mut cursor, mut is_first) = (Extra::default(), Cursor::new(json.as_bytes()), true);
+            assert_eq!(cursor.begin_object(), Ok(true));
+            while let Ok(Some(name)) = cursor.next_member(&mut is_first) {
+                let value = cursor.skip_value().unwrap();
+                extra.push_last(name, value, &cursor);
+            }
+            assert_eq!(members(&extra), [("b".into(), "2".into()), ("a".into(), "3".into())], "{json}");
+        }
     }
 
     #[test]

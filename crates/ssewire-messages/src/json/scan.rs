@@ -24,10 +24,10 @@ pub(crate) struct SyntaxError {
 /// A position in the bytes of a document.
 #[derive(Debug, Clone)]
 pub(crate) struct Cursor<'a> {
+    /// The document.
+    all: &'a [u8],
     /// What was not read yet.
     rest: &'a [u8],
-    /// The length of the document.
-    len: usize,
     depth: u32,
     max_depth: u32,
     /// Lone surrogate escapes are errors.
@@ -47,7 +47,7 @@ pub(crate) fn validate(text: &str) -> Result<(), SyntaxError> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, len: bytes.len(), depth: 0, max_depth: MAX_DEPTH, is_strict: false, is_plain: true }
+        Self { all: bytes, rest: bytes, depth: 0, max_depth: MAX_DEPTH, is_strict: false, is_plain: true }
     }
 
     /// For a message, or text that was validated before.
@@ -69,7 +69,7 @@ impl<'a> Cursor<'a> {
 
     /// The offset of the next byte.
     pub(crate) fn offset(&self) -> usize {
-        self.len.saturating_sub(self.rest.len())
+        self.all.len().saturating_sub(self.rest.len())
     }
 
     pub(crate) fn error(&self) -> SyntaxError {
@@ -97,6 +97,8 @@ impl<'a> Cursor<'a> {
 
     /// The name of the next member; the value follows. `is_first`: nothing of the object was read yet. `None`: the
     /// object has ended.
+    // Inlined, as are its parts: a name is too large to be returned in registers.
+    #[inline(always)]
     pub(crate) fn next_member(&mut self, is_first: &mut bool) -> Result<Option<JsonStr<'a>>, SyntaxError> {
         if !self.next_in(b'}', is_first)? {
             return Ok(None);
@@ -109,7 +111,7 @@ impl<'a> Cursor<'a> {
         self.next_in(b']', is_first)
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_in(&mut self, bracket: u8, is_first: &mut bool) -> Result<bool, SyntaxError> {
         let was_first = core::mem::replace(is_first, false);
         self.skip_space();
@@ -153,6 +155,23 @@ impl<'a> Cursor<'a> {
         Ok(start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default())
     }
 
+    /// The text of the member that was read last, `"name":value`, if it can be kept byte for byte.
+    pub(crate) fn last_member(&self, name: JsonStr<'_>, value: &[u8]) -> Option<&'a str> {
+        const SYNTAX: &[u8] = b"\":";
+        if name.is_escaped || !self.is_plain {
+            return None;
+        }
+        let end = self.offset();
+        let value_from = end.checked_sub(value.len())?;
+        let name_end = value_from.checked_sub(SYNTAX.len())?;
+        // A quote within the name would be escaped, so this one ends it.
+        if self.all.get(name_end..value_from)? != SYNTAX {
+            return None;
+        }
+        let from = name_end.checked_sub(name.raw.len())?.checked_sub(1)?;
+        core::str::from_utf8(self.all.get(from..end)?).ok()
+    }
+
     /// Skips a value and keeps it.
     pub(crate) fn keep_value(&mut self) -> Result<RawJson, SyntaxError> {
         let value = self.skip_value()?;
@@ -194,8 +213,7 @@ impl<'a> Cursor<'a> {
                         self.rest = rest;
                     } else {
                         (objects, open) = ((objects << 1) | 1, open + 1);
-                        self.name()?;
-                        self.skip_space();
+                        self.skip_name()?;
                         continue;
                     }
                 }
@@ -224,8 +242,7 @@ impl<'a> Cursor<'a> {
                         self.rest = rest;
                         self.skip_space();
                         if is_object {
-                            self.name()?;
-                            self.skip_space();
+                            self.skip_name()?;
                         }
                         break;
                     }
@@ -249,8 +266,15 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// A member's name, and the colon.
     #[inline]
+    fn skip_name(&mut self) -> Result<(), SyntaxError> {
+        self.name()?;
+        self.skip_space();
+        Ok(())
+    }
+
+    /// A member's name, and the colon.
+    #[inline(always)]
     fn name(&mut self) -> Result<JsonStr<'a>, SyntaxError> {
         let [b'"', text @ ..] = self.rest else { return Err(self.error()) };
         let name = self.quoted(text)?;
@@ -261,7 +285,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a string from after its opening quote.
-    #[inline]
+    #[inline(always)]
     fn quoted(&mut self, text: &'a [u8]) -> Result<JsonStr<'a>, SyntaxError> {
         let end = find_special(text).unwrap_or(text.len());
         match text.split_at_checked(end) {
