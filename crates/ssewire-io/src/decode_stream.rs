@@ -132,7 +132,7 @@ impl<S, F: Decode> DecodeStream<S, F> {
     /// use ssewire_io::{ByteStreamExt as _, ssewire::last_event_id_header};
     ///
     /// # futures::executor::block_on(async {
-    /// let connect = |body: &'static str| iter([Ok::<_, std::io::Error>(body)]);
+    /// let connect = |body: &'static str| Box::pin(iter([Ok::<_, std::io::Error>(body)]));
     /// let mut events = connect("id: 7\ndata: one\n\n").sse_events();
     /// while let Some(event) = events.try_next().await? {
     ///     assert_eq!(event.data(), b"one");

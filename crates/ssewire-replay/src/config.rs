@@ -3,14 +3,17 @@
 use core::net::Ipv4Addr;
 use core::num::NonZeroUsize;
 use core::time::Duration;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use crate::fault::Fault;
 use crate::samples::{TEXT, sample};
 use crate::script::Script;
 use crate::server::Server;
+
+/// The longest recording that [`Config::file`] reads, in bytes.
+const MAX_FILE: u64 = 16 << 20;
 
 /// What [`serve`] serves, and how. Without a stream, it is the sample `text`.
 #[derive(Debug, Clone)]
@@ -48,10 +51,11 @@ impl Config {
     /// Adds a recording from a file, named after its file stem, or a sample of this name if there is no such file.
     ///
     /// # Errors
-    /// There is neither such a file nor such a sample, or the file cannot be read.
+    /// There is neither such a file nor such a sample, or the file cannot be read, or it is larger than 16 MiB: the
+    /// server keeps its recordings in memory.
     pub fn file(self, path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
-        let recording = match (fs::read(path), path.to_str().and_then(sample)) {
+        let recording = match (read(path), path.to_str().and_then(sample)) {
             (Ok(bytes), _) => bytes,
             (Err(_), Some(sample)) => sample.to_vec(),
             (Err(error), None) => return Err(error),
@@ -139,4 +143,15 @@ pub fn serve(config: &Config) -> io::Result<Server> {
         server.serve(&format!("/{name}"), config.script(recording));
     }
     Ok(server)
+}
+
+/// # Errors
+/// Those of the file, and its size: a device has no end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "a recording has at most 16 MiB"));
+    }
+    Ok(bytes)
 }

@@ -196,5 +196,5 @@ impl Report {
     }
 }
 
-/// Chunks end at different positions in each window.
-const SLACK: usize = 4096;
+/// Chunks end at different positions in each window, and the longest event is copied where a chunk ends within it.
+const SLACK: usize = 32 * 1024;

@@ -236,23 +236,19 @@ impl Case<'_> {
     /// Text, snapshot at the end, and whether the message is complete.
     fn expected_message(&self, mut decoder: MessageDecoder) -> ((String, String), bool) {
         let (mut input, mut texts) = (self.bytes, String::new());
-        let mut has_ended = false;
-        loop {
+        let has_ended = loop {
             match decoder.decode(&mut input) {
                 Ok(Step::Update(event)) => texts.extend(event.update.text_deltas()),
-                Ok(Step::NeedInput) => break,
-                Ok(Step::Ended) | Err(_) => {
-                    has_ended = true;
-                    break;
-                }
+                Ok(Step::NeedInput) => break false,
+                Ok(Step::Ended) | Err(_) => break true,
             }
-        }
-        while !has_ended {
-            match decoder.decode_end() {
+        };
+        if !has_ended {
+            while let Ok(Step::Update(event)) = decoder.decode_end() {
                 // A transport that fails ends the updates.
-                Ok(Step::Update(event)) if !self.fails => texts.extend(event.update.text_deltas()),
-                Ok(Step::Update(_)) => {}
-                _ => break,
+                if !self.fails {
+                    texts.extend(event.update.text_deltas());
+                }
             }
         }
         let is_complete = matches!(decoder.completion(), Completion::Complete | Completion::Unterminated);

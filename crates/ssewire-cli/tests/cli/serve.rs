@@ -82,6 +82,13 @@ fn problems_are_reported() {
     ssewire(&["serve", &file("text.sse"), "--port", port], b"").exits(1).says("cannot listen on port");
 }
 
+/// The server keeps its recordings in memory.
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_end_is_refused() {
+    ssewire(&["serve", "/dev/zero"], b"").exits(1).says("cannot open /dev/zero: a recording has at most 16 MiB");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_it_cleanly() {

@@ -1,9 +1,10 @@
 //! `EventReader`: events of blocking readers, borrowed and owned.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind, Read};
 
 use ssewire::{DecodeError, Decoder};
-use ssewire_io::{EventError, EventReader, ReadExt as _};
+use ssewire_io::{EventError, EventReader, MessageReader, ReadExt as _};
 use ssewire_tests::adapters;
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Given, Script, Step};
@@ -120,4 +121,33 @@ fn the_reader_can_be_taken_back() {
     let mut rest = String::new();
     reader.into_inner().read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "the rest");
+}
+
+/// Fills each buffer, and records the longest.
+struct Fill<'a> {
+    longest: &'a Cell<usize>,
+    left: usize,
+}
+
+impl Read for Fill<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.longest.set(self.longest.get().max(buffer.len()));
+        let length = buffer.len().min(self.left);
+        buffer[..length].fill(b'x');
+        self.left -= length;
+        Ok(length)
+    }
+}
+
+/// SECURITY.md states the bound.
+#[test]
+fn a_blocking_reader_reads_16_kib_at_a_time() {
+    let longest = Cell::new(0);
+    let source = || b"data: ".chain(Fill { longest: &longest, left: 4 << 20 });
+    let mut events = EventReader::new(source());
+    assert!(matches!(events.next_event(), Err(EventError::Truncated(_))));
+    assert_eq!(longest.take(), 16 * 1024);
+    let mut messages = MessageReader::new(source());
+    while messages.next_event().is_ok_and(|event| event.is_some()) {}
+    assert_eq!(longest.take(), 16 * 1024);
 }
