@@ -291,6 +291,11 @@ impl<S: Storage> Decoder<S> {
                 let event_type = default_type(event_type);
                 Ok(Some(Event { event_type, data, last_event_id: self.last_event_id(), retry: None }))
             }
+            // The last call for a chunk that ends with an event: there is nothing to read, and nothing is held.
+            Err(_) if input.is_empty() && self.between_blocks => {
+                self.buffer.maybe_shrink();
+                Ok(None)
+            }
             Err(cursor) => self.decode_slow(input, cursor),
         }
     }
