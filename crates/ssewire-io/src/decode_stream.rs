@@ -132,13 +132,13 @@ impl<S, F: Decode> DecodeStream<S, F> {
     /// use ssewire_io::{ByteStreamExt as _, ssewire::last_event_id_header};
     ///
     /// # futures::executor::block_on(async {
-    /// let connect = |body: &'static str| Box::pin(iter([Ok::<_, std::io::Error>(body)]));
+    /// let connect = |body: &'static str| iter([Ok::<_, std::io::Error>(body)]);
     /// let mut events = connect("id: 7\ndata: one\n\n").sse_events();
     /// while let Some(event) = events.try_next().await? {
     ///     assert_eq!(event.data(), b"one");
     /// }
     /// assert_eq!(last_event_id_header(events.decoder().last_event_id()), Some(("last-event-id", &b"7"[..])));
-    /// Pin::new(&mut events).reconnect(connect("data: two\n\n"));
+    /// Pin::new(&mut events).reconnect(Box::pin(connect("data: two\n\n")));
     /// assert_eq!(events.try_next().await?.map(|event| event.last_event_id().to_vec()), Some(b"7".to_vec()));
     /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
     /// # }).unwrap();
