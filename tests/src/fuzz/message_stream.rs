@@ -41,6 +41,22 @@ const CONTENT_TYPES: [Option<&str>; 8] = [
 /// The first byte of the input is flags, the second a limit. The chunk lengths follow, see `Input::lengths`, and then
 /// the body.
 pub fn message_stream(input: &[u8]) {
+    let (options, lengths, body) = parts(input);
+    let chunks = cut(&lengths, body);
+    check(body, &chunks, options);
+    bounded(&chunks, options);
+    bounded(&body.chunks(1).collect::<Vec<_>>(), options);
+}
+
+/// Checks that the result of a body is the one of the oracle of `docs/protocol.md`. The input is that of
+/// [`message_stream`].
+pub fn message_protocol(input: &[u8]) {
+    let (options, lengths, body) = parts(input);
+    as_the_protocol_says(body, &cut(&lengths, body), options);
+}
+
+/// The configuration, the lengths of the chunks, and the body.
+fn parts(input: &[u8]) -> (Options, Vec<usize>, &[u8]) {
     let mut input = Input::new(input);
     let (flags, limit) = (input.byte(), usize::from(input.byte()));
     let lengths = input.lengths();
@@ -51,12 +67,7 @@ pub fn message_stream(input: &[u8]) {
         max_bytes: if flags & 8 == 0 { usize::MAX } else { limit * 8 },
         content_type: CONTENT_TYPES[usize::from(flags >> 4 & 7)],
     };
-    let body = input.rest();
-    let chunks = cut(&lengths, body);
-    check(body, &chunks, options);
-    bounded(&chunks, options);
-    bounded(&body.chunks(1).collect::<Vec<_>>(), options);
-    as_the_protocol_says(body, &chunks, options);
+    (options, lengths, input.rest())
 }
 
 /// Checks the promised memory: without partial values, four times the received bytes and 8 KiB at any time.

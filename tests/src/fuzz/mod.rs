@@ -1,4 +1,4 @@
-//! The checks of the fuzz targets, one file for each target. They are not in `fuzz/`, so that a stable compiler can
+//! The checks of the fuzz targets, one file for each kind of input. They are not in `fuzz/`, so that a stable compiler can
 //! replay the corpora.
 
 mod accumulate;
@@ -19,7 +19,7 @@ pub use self::adapters::adapters;
 pub use self::decoder::decoder;
 pub use self::encode_decode::encode_decode;
 pub use self::json_prefixes::json_prefixes;
-pub use self::message_stream::message_stream;
+pub use self::message_stream::{message_protocol, message_stream};
 pub use self::recording::recording;
 pub use self::seeds::{Seed, seeds};
 pub use self::stream_event::stream_event;
@@ -28,12 +28,13 @@ pub use self::stream_event::stream_event;
 pub type Target = fn(&[u8]);
 
 /// Each target with its name.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("accumulate", accumulate),
     ("adapters", adapters),
     ("decoder", decoder),
     ("encode_decode", encode_decode),
     ("json_prefixes", json_prefixes),
+    ("message_protocol", message_protocol),
     ("message_stream", message_stream),
     ("recording", recording),
     ("stream_event", stream_event),

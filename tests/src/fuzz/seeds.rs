@@ -25,7 +25,9 @@ pub fn seeds() -> Vec<Seed> {
         // Each with other options: strict or lenient, view of the input, limits on events and message, content type.
         let limits = if number % 5 == 0 { number % 3 + 1 } else { 0 };
         let flags = (number % 4) | limits << 2 | ((number % 8) << 4);
-        seeds.push(Seed::new("message_stream", &name, [&[flags, 40, 3, 1, 7, 30][..], &body].concat()));
+        for target in ["message_stream", "message_protocol"] {
+            seeds.push(Seed::new(target, &name, [&[flags, 40, 3, 1, 7, 30][..], &body].concat()));
+        }
         let schedule = [((number % 4) << 4) | (number % 8), 200, 2, 40, 7, 3, number % 4, 0, 1];
         seeds.push(Seed::new("adapters", &name, [&schedule[..], &body].concat()));
         let mut recorded = vec![3, 1, 7, 30];
