@@ -125,7 +125,14 @@ impl<W: Write> RecordingWriter<W> {
                 output.push(byte);
                 return false;
             }
+            let is_half = self.mark > 0;
             self.mark = BYTE_ORDER_MARK.len();
+            if is_half {
+                // Its bytes begin the first line, which is no field then.
+                self.mode = Mode::Other;
+                output.push(byte);
+                return false;
+            }
         }
         if self.mode != Mode::Undecided {
             output.push(byte);
@@ -271,6 +278,15 @@ mod tests {
             for size in [1, 3, 100] {
                 assert_eq!(recorded(body.as_bytes().chunks(size)), body.as_bytes(), "{body:?} in {size}");
             }
+        }
+    }
+
+    /// They begin the first line, which is no field then.
+    #[test]
+    fn half_a_byte_order_mark_is_not_a_mark() {
+        let body = b"\xef\xbb: ssewire +7ms\r\ndata: a\n\n";
+        for size in [1, 2, 3, 100] {
+            assert_eq!(recorded(body.chunks(size)), body, "chunks of {size}");
         }
     }
 
