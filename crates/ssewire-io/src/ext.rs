@@ -20,7 +20,7 @@ use core::pin::Pin;
 /// # }).unwrap();
 /// ```
 ///
-/// Each method boxes the stream, one allocation per response, so that you need not pin it: that of reqwest's
+/// Each method except `tap_message` boxes the stream, one allocation per response, so that you need not pin it: that of reqwest's
 /// `bytes_stream()`, for example, is not `Unpin`. A facade that names the type of its stream, or pins it itself, calls
 /// [`EventStream::new`](crate::DecodeStream::new) and its like, which box nothing.
 #[cfg(feature = "stream")]

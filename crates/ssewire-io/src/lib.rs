@@ -40,7 +40,8 @@
 //!
 //! * The transport's error is returned unchanged, once; `map_transport` converts it and `into_boxed` boxes it.
 //!   Errors print their cause in `Display` and have no `source`, so that it is printed once.
-//! * `None` is final: every stream is a `FusedStream`, every iterator a `FusedIterator`.
+//! * `None` is final until `reconnect` or `next_message`: every `Stream` is a `FusedStream`, every iterator a
+//!   `FusedIterator`. `FramedRead` with an `EventCodec` is the exception: it continues after an error.
 //! * `with_decoder` sets limits and a last event ID. [`End`] defines the treatment of an unfinished event at the end of
 //!   the input. `get_ref`, `get_mut` and `into_inner` give access to the transport.
 //! * A message ends at its last event, even if the connection stays open.
@@ -48,8 +49,9 @@
 //! # What it does not do
 //!
 //! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
-//! clock, spawns a task or needs a certain executor; nothing has to be `Send`. A [`MessageStream`] and the methods of
-//! [`ByteStreamExt`] box the transport, once, so that callers need not pin it. Nothing reconnects by itself: [`Reconnect`](ssewire::Reconnect)
+//! clock, spawns a task or needs a certain executor; nothing has to be `Send`, except the clock of a
+//! reader's `with_idle_timeout`. A [`MessageStream`] and the methods of [`ByteStreamExt`], except `tap_message`, box the
+//! transport, once, so that callers need not pin it. Nothing reconnects by itself: [`Reconnect`](ssewire::Reconnect)
 //! computes the delay, and `reconnect` continues with a new connection.
 //!
 //! # Features

@@ -118,7 +118,8 @@ impl<R> MessageReader<R> {
 }
 
 impl<R: Read> MessageReader<R> {
-    /// Returns the next update, borrowed. Blocks until it is there. `None`: the message is complete.
+    /// Returns the next update, borrowed. Blocks until it is there. `None`: the message is complete,
+    /// or its error was returned before.
     ///
     /// # Errors
     /// [`MessageStreamError`]. Nothing follows, except after a timeout.
@@ -136,7 +137,8 @@ impl<R: Read> MessageReader<R> {
         Ok(found.map(|(at, span)| self.event(at, span)))
     }
 
-    /// Returns the next piece of text. `None`: the message is complete.
+    /// Returns the next piece of text. `None`: the message is complete,
+    /// or its error was returned before.
     ///
     /// # Errors
     /// As [`next`](Self::next).

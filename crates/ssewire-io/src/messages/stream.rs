@@ -130,7 +130,8 @@ impl<S: TryStream> MessageStream<S>
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// Returns the next update, borrowed. `None`: the message is complete.
+    /// Returns the next update, borrowed. `None`: the message is complete,
+    /// or its error was returned before.
     ///
     /// # Errors
     /// [`MessageStreamError::Incomplete`]. Nothing follows.
@@ -159,7 +160,8 @@ where
         Poll::Ready(Ok(found.map(|(at, span)| self.event(at, span))))
     }
 
-    /// Returns the next piece of text. `None`: the message is complete.
+    /// Returns the next piece of text. `None`: the message is complete,
+    /// or its error was returned before.
     ///
     /// # Errors
     /// As [`next`](Self::next).

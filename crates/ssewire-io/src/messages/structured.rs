@@ -83,7 +83,8 @@ impl<S: futures_core::TryStream, T: DeserializeOwned> Structured<MessageStream<S
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// Returns the value after the next text, with the unfinished string at its end. `None`: the message is complete.
+    /// Returns the value after the next text, with the unfinished string at its end. `None`: the message is complete,
+    /// or its error was returned before.
     ///
     /// # Errors
     /// [`MessageStreamError::Incomplete`]. Nothing follows.
@@ -108,7 +109,8 @@ where
 
 #[cfg(feature = "std")]
 impl<R: std::io::Read, T: DeserializeOwned> Structured<MessageReader<R>, T> {
-    /// Returns the value after the next text, with the unfinished string at its end. `None`: the message is complete.
+    /// Returns the value after the next text, with the unfinished string at its end. `None`: the message is complete,
+    /// or its error was returned before.
     ///
     /// # Errors
     /// [`MessageStreamError`]. Nothing follows, except after a timeout.
