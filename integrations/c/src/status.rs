@@ -83,7 +83,7 @@ impl<T> Guarded<T> {
     }
 }
 
-/// As [`Guarded::with`], where there is no handle yet.
+/// As [`Guarded::with`], for a constructor, which has no handle yet.
 pub(crate) fn guard<T>(call: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(call)).ok()
 }

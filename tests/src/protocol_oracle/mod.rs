@@ -203,7 +203,7 @@ impl Reading<'_> {
             (Completion::Unterminated, message.has_started() && has_reason && !is_stopped),
         ];
         let mut reasons: Vec<_> = holds.into_iter().filter(|(_, holds)| *holds).map(|(reason, _)| reason).collect();
-        // A body that is no stream is not truncated, and its error is another one than that of a stream.
+        // A body that is not a stream is not truncated, and its error is not an error of a stream.
         if reasons.first() == Some(&Completion::NonStreamBody) {
             reasons.retain(|reason| !matches!(reason, Completion::ServerError | Completion::Truncated));
         }

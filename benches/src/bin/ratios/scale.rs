@@ -1,4 +1,4 @@
-//! What is no race: memory, many streams at once in one thread, growth, and messages as events again.
+//! Measurements without another contestant: memory, many streams at once in one thread, growth, and messages as events again.
 
 use std::hint::black_box;
 use std::time::Duration;

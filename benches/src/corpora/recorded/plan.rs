@@ -63,7 +63,7 @@ const MANY: usize = 8;
 /// The share of blocks of each kind, beside results. The profile has none; these fit the sizes of block starts.
 const KINDS: [(Kind, f64); 3] = [(Kind::Text, 0.56), (Kind::Thinking, 0.17), (Kind::ToolUse, 0.27)];
 
-/// Plans so many streams.
+/// Plans the given number of streams.
 pub(super) fn streams(profile: &Value, count: usize) -> Vec<Stream> {
     let share = |name: &str| profile["events"][name]["share"].as_f64().unwrap_or_default();
     let per_stream = |name: &str| share(name) / share("message_start");

@@ -128,7 +128,7 @@ impl<W: Write> RecordingWriter<W> {
             let is_half = self.mark > 0;
             self.mark = BYTE_ORDER_MARK.len();
             if is_half {
-                // Its bytes begin the first line, which is no field then.
+                // The bytes belong to the first line, so its name is not that of a field.
                 self.mode = Mode::Other;
                 output.push(byte);
                 return false;
@@ -281,7 +281,7 @@ mod tests {
         }
     }
 
-    /// They begin the first line, which is no field then.
+    /// The bytes belong to the first line, so its name is not that of a field.
     #[test]
     fn half_a_byte_order_mark_is_not_a_mark() {
         let body = b"\xef\xbb: ssewire +7ms\r\ndata: a\n\n";
