@@ -66,7 +66,7 @@ fn run_command(args: &Args, output: &mut Output) -> io::Result<Exit> {
     let mut input = match opened {
         Ok(input) => input,
         Err(sentence) => {
-            output.note(sentence);
+            output.note(format_args!("{sentence}{}", args.hint()));
             return Ok(Exit::Failure);
         }
     };

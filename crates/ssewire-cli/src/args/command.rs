@@ -1,4 +1,4 @@
-//! The commands: their names, and the options that they take.
+//! The commands: their names, and the options that have an effect on them.
 
 use std::ffi::OsStr;
 
@@ -17,26 +17,26 @@ pub(crate) enum Command {
 
 use Command::{Demo, Events, Message, Record, Serve, Sse, Text, Timeline};
 
-/// The commands that take an option. All take the others.
+/// The commands on which an option has an effect. The others refuse it. `tests/cli/effects.rs` shows the effect of each pair.
 const TAKERS: [(&str, &[Command]); 18] = [
-    ("all", &[Text, Sse, Events, Message, Timeline]),
+    ("all", &[Text, Events, Message, Timeline]),
     ("chunk-size", &[Text, Sse, Events, Message, Timeline, Record, Serve, Demo]),
     ("comments", &[Sse]),
     ("fast", &[Demo]),
     ("fault", &[Serve]),
     ("idle-timeout", &[Text, Sse, Events, Message, Timeline, Record]),
     ("input", &[Text, Sse, Events, Message, Timeline]),
-    ("last-event-id", &[Text, Sse, Events, Message, Timeline, Demo]),
+    ("last-event-id", &[Sse]),
     ("max-event-bytes", &[Text, Sse, Events, Message, Timeline, Demo]),
     ("port", &[Serve]),
     ("pretty", &[Sse, Events, Message]),
     ("speed", &[Serve]),
     ("state", &[Sse]),
     ("stats", &[Text, Sse, Events, Message, Timeline, Demo]),
-    ("strict", &[Text, Sse, Events, Message, Timeline, Demo]),
+    ("strict", &[Text, Events, Message, Timeline]),
     ("svg", &[Timeline]),
     ("thinking", &[Text, Demo]),
-    ("color", &Command::ALL),
+    ("color", &[Text, Timeline, Demo]),
 ];
 
 impl Command {
@@ -81,8 +81,14 @@ impl Command {
             Events => "Prints the events of a Messages stream, one unchanged payload per line",
             Message => "Prints the final message, or the partial message, as one JSON document",
             Timeline => "Draws when the content blocks, pings, gaps and the first text arrived",
-            Record => "Passes standard input on untouched, and writes it to OUT with its arrival times",
-            Serve => "Serves recorded streams over HTTP at their recorded pace, with faults if asked for",
+            Record => {
+                "Passes standard input on untouched, and writes it to OUT with its arrival times. The first byte replaces \
+                 what OUT contains; without input it stays as it is"
+            }
+            Serve => {
+                "Serves recorded streams over HTTP at their recorded pace, with faults on request. It holds them in memory: \
+                 16 MiB at most for each file"
+            }
             Demo => "Plays a sample stream at reading speed, then prints a summary",
         }
     }
@@ -112,8 +118,19 @@ impl Command {
     }
 }
 
+/// Says why a command refuses an option.
+pub(super) fn refusal(command: Command, option: &str) -> String {
+    let accepting = commands_accepting(option);
+    match (option, command) {
+        ("all", Sse | Record) => {
+            format!("--all is an option of {accepting}; `{}` always reads to the end of the input", command.name())
+        }
+        _ => format!("--{option} is an option of {accepting}, not of `{}`", command.name()),
+    }
+}
+
 /// The commands that take this option, for a sentence.
-pub(super) fn commands_accepting(option: &str) -> String {
+fn commands_accepting(option: &str) -> String {
     let names: Vec<_> = takers(option).unwrap_or_default().iter().map(|taker| format!("`{}`", taker.name())).collect();
     match names.split_last() {
         Some((last, [])) => last.clone(),

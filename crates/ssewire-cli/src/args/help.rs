@@ -2,7 +2,8 @@
 
 use std::io;
 
-use clap::{Arg, CommandFactory as _, ValueHint};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, CommandFactory as _, ValueHint, value_parser};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -28,15 +29,21 @@ const EXIT_CODES: [(&str, &str, &str); 7] = [
     ),
     ("2", "usage", "The command line is invalid."),
     ("3", "server error", "The server sent an error."),
-    ("4", "incomplete", "The message is incomplete, or, with --strict, the stream violates the protocol."),
+    (
+        "4",
+        "incomplete",
+        "The message is incomplete, no data arrived for the time of --idle-timeout, or, with --strict, the stream violates \
+         the protocol.",
+    ),
     ("130", "interrupted", "Ctrl-C was pressed. Output so far is printed."),
     ("141", "output closed", "The reader of standard output closed it."),
 ];
 
 /// The other commands, which read no stream.
-const OTHERS: [(&str, &str, &str); 2] = [
+const OTHERS: [(&str, &str, &str); 3] = [
     ("completions", "SHELL: completions", "Prints the completions for bash, elvish, fish, powershell or zsh"),
-    ("man", "the manual page", "Prints the manual page"),
+    ("man", "the manual page", "Prints the manual page, in roff: `ssewire man | man -l -`"),
+    ("help", "help", "Prints the overview, or the help of a command"),
 ];
 
 /// Width of the left column of the help.
@@ -46,7 +53,9 @@ const WIDTH: usize = 80;
 /// The help of the command line: clap's own list of a line or two for every option does not fit a screen of 24 lines.
 pub(super) fn overview(cli: &clap::Command) -> String {
     let commands = Command::ALL.map(|command| (command.name().to_owned(), command.summary()));
-    let others = OTHERS.map(|(name, summary, _)| (name.to_owned(), summary));
+    // The line above the commands names `help`.
+    let others = OTHERS.iter().filter(|(name, ..)| *name != "help");
+    let others: Vec<_> = others.map(|(name, summary, _)| ((*name).to_owned(), *summary)).collect();
     let options = cli.get_arguments().filter(|arg| !arg.is_positional() && arg.get_long().is_some());
     let options: Vec<_> =
         options.map(|arg| (option(arg), arg.get_help().map(ToString::to_string).unwrap_or_default())).collect();
@@ -54,7 +63,7 @@ pub(super) fn overview(cli: &clap::Command) -> String {
     let codes: Vec<_> = EXIT_CODES.iter().map(|(code, summary, _)| format!("{code} {summary}")).collect();
     format!(
         "{ABOUT}\n\nUsage: ssewire [COMMAND] [OPTIONS] [FILE]     FILE absent or `-`: standard input\n\
-         Commands:    --help after one says more; --version\n{}Options:\n{}\
+         Commands:    `help COMMAND`, or --help after one, says more; --version\n{}Options:\n{}\
          Examples: curl -sN … | ssewire record answer.sse | ssewire --stats\n          \
          ssewire timeline --svg answer.sse > answer.svg\n{}",
         two_columns(&[&commands[..], &others].concat()),
@@ -63,14 +72,16 @@ pub(super) fn overview(cli: &clap::Command) -> String {
     )
 }
 
-/// The help of a command.
-pub(super) fn of_command(command: Command) -> String {
+/// The names of all commands, with those that read no stream.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    Command::ALL.into_iter().map(Command::name).chain(OTHERS.map(|(name, ..)| name))
+}
+
+/// The help of a command; `None` if there is no such command.
+pub(super) fn of_command(name: &str) -> Option<String> {
     let mut documented = documented();
     documented.build();
-    match documented.find_subcommand_mut(command.name()) {
-        Some(subcommand) => subcommand.render_long_help().to_string(),
-        None => String::new(),
-    }
+    documented.find_subcommand_mut(name).map(|subcommand| subcommand.render_long_help().to_string())
 }
 
 /// An option with the name of its value.
@@ -161,7 +172,7 @@ fn documented() -> clap::Command {
     };
     let file = |name: &'static str| {
         let help = match name {
-            "OUT" => "The recording",
+            "OUT" => "The recording, a file",
             _ => "Standard input if absent or `-`",
         };
         Arg::new("file").value_name(name).value_hint(ValueHint::FilePath).help(help)
@@ -175,14 +186,19 @@ fn documented() -> clap::Command {
              `text`. A file with the name of a command is `./text`.",
         )
         .disable_help_subcommand(true)
+        .disable_version_flag(true)
         .args(options(&|_| true))
+        .arg(flag("version", 'V', ArgAction::Version, "Prints the version"))
         .arg(file("FILE"));
     for command in Command::ALL {
         let subcommand = clap::Command::new(command.name()).about(command.about());
         let mut subcommand = subcommand.args(options(&|option| command.takes(option)));
         if let Some(name) = command.arguments() {
             let argument = match command {
-                Command::Serve => file(name).num_args(1..).required(true).help("Recordings, or plain event streams"),
+                Command::Serve => file(name)
+                    .num_args(1..)
+                    .required(true)
+                    .help("Recordings, or plain event streams, of at most 16 MiB"),
                 Command::Record => file(name).required(true),
                 _ => file(name),
             };
@@ -191,9 +207,32 @@ fn documented() -> clap::Command {
         documented = documented.subcommand(subcommand);
     }
     for (name, _, about) in OTHERS {
-        documented = documented.subcommand(clap::Command::new(name).about(about));
+        let subcommand = clap::Command::new(name).about(about);
+        let subcommand = match name {
+            "completions" => {
+                let shell = Arg::new("shell").value_name("SHELL").required(true).help("The shell");
+                subcommand.arg(shell.value_parser(value_parser!(Shell)))
+            }
+            "help" => {
+                let command = Arg::new("command").value_name("COMMAND").help("The overview if absent");
+                subcommand.arg(command.value_parser(PossibleValuesParser::new(names())))
+            }
+            _ => subcommand,
+        };
+        documented = documented.subcommand(subcommand);
     }
-    documented
+    with_help_flag(documented)
+}
+
+/// Replaces the flag of clap, whose text refers to a short help that is the same here.
+fn with_help_flag(command: clap::Command) -> clap::Command {
+    let flag = flag("help", 'h', ArgAction::Help, "Prints this help");
+    command.disable_help_flag(true).arg(flag).mut_subcommands(with_help_flag)
+}
+
+fn flag(name: &'static str, short: char, action: ArgAction, help: &'static str) -> Arg {
+    // After the options of the command.
+    Arg::new(name).short(short).long(name).action(action).help(help).display_order(100)
 }
 
 /// Replaces the few words of the overview by the sentences after them, the first of which is the short help.
@@ -242,6 +281,16 @@ mod tests {
             let help = option.get_help().unwrap().to_string();
             assert!(help.starts_with(char::is_uppercase) && help.len() > 10, "{option:?}");
         }
+    }
+
+    #[test]
+    fn every_command_has_a_help_of_its_own() {
+        for name in names() {
+            let help = of_command(name).unwrap();
+            assert!(help.contains(&format!("Usage: ssewire {name}")), "{help}");
+            assert!(help.contains("Prints this help") && !help.contains("see a summary"), "{help}");
+        }
+        assert_eq!(of_command("txt"), None);
     }
 
     #[test]

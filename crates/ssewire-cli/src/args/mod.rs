@@ -6,7 +6,7 @@ mod help;
 use core::fmt;
 use core::num::NonZeroUsize;
 use core::time::Duration;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ pub(crate) enum Action {
     Completions(Shell),
     /// Print the manual page.
     Manual,
-    /// Print the help of a command.
+    /// Print this help: that of a command, or the overview.
     Help(String),
 }
 
@@ -44,6 +44,8 @@ pub(crate) struct Args {
     pub(crate) command: Command,
     /// The arguments of the command.
     pub(crate) files: Vec<PathBuf>,
+    /// The only argument is a file that can be meant as a command.
+    may_be_command: bool,
     pub(crate) input: input::Options,
     /// Has the limit and the last event ID of the options.
     pub(crate) decoder: Decoder,
@@ -65,6 +67,11 @@ impl Args {
     pub(crate) fn input_file(&self) -> Option<&Path> {
         let file = if self.command == Command::Record { None } else { self.files.first() };
         file.map(PathBuf::as_path).filter(|file| *file != Path::new("-"))
+    }
+
+    /// What to add to a sentence about a file that cannot be opened.
+    pub(crate) fn hint(&self) -> String {
+        if self.may_be_command { format!("; the commands are {}", command_names()) } else { String::new() }
     }
 }
 
@@ -112,14 +119,15 @@ struct Cli {
     /// further messages
     ///
     /// Goes on with the further messages of the body until it ends. `message` prints one document per line, `text` a
-    /// blank line between messages. The exit code is the first one that is not 0. `events`, `sse` and `record` always
-    /// go on.
+    /// blank line between messages. The exit code is the first one that is not 0. `events` always does so. `sse` and
+    /// `record` always read to the end of the input, and do not take this option.
     #[arg(long)]
     all: bool,
 
     /// counts and times
     ///
-    /// Prints counts and times on standard error. A file has times if `ssewire record` wrote it.
+    /// Prints counts and times on standard error. Times count from the start of the command; in a file that `ssewire
+    /// record` wrote, from the start of the recording. Other files have no times.
     #[arg(long)]
     stats: bool,
 
@@ -129,9 +137,9 @@ struct Cli {
     #[arg(long)]
     strict: bool,
 
-    /// text, demo: too
+    /// in <thinking> tags
     ///
-    /// Also prints thinking.
+    /// Also prints the thinking of the model, between a line <thinking> and a line </thinking>.
     #[arg(long)]
     thinking: bool,
 
@@ -141,9 +149,10 @@ struct Cli {
     #[arg(long)]
     pretty: bool,
 
-    /// sse: print them
+    /// sse: with comments
     ///
-    /// Also prints comments, as {"comment":…}.
+    /// Also prints the comments of the stream, each as a line {"comment":…}. A comment above 64 KiB is truncated, with
+    /// "truncated":true.
     #[arg(long)]
     comments: bool,
 
@@ -178,10 +187,10 @@ struct Cli {
     #[arg(long, value_name = "S", value_parser = seconds)]
     idle_timeout: Option<Duration>,
 
-    /// decode N at once
+    /// N bytes at a time
     ///
-    /// Passes at most N bytes at a time to the decoder, to find errors at chunk boundaries. `serve` sends chunks of this
-    /// size.
+    /// Handles at most N bytes at a time, to find errors at chunk boundaries. Most commands pass them to the decoder;
+    /// `record` writes them to both outputs, and `serve` sends them as one chunk.
     #[arg(long, value_name = "N")]
     chunk_size: Option<NonZeroUsize>,
 
@@ -191,15 +200,15 @@ struct Cli {
     #[arg(long, value_name = "N")]
     max_event_bytes: Option<usize>,
 
-    /// start with it
+    /// sse: initial ID
     ///
-    /// Starts with this last event ID.
+    /// Sets the last event ID from which the connection was resumed. Events carry it until the stream sets another one.
     #[arg(long, value_name = "ID")]
     last_event_id: Option<String>,
 
     /// serve: listen at
     ///
-    /// Listens on this port of the loopback interface; 0 is any free one.
+    /// Listens on this port of the loopback interface [default: any free one].
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     port: u16,
 
@@ -217,7 +226,8 @@ struct Cli {
 
     /// always, never
     ///
-    /// Whether to write colours: auto (on terminals, unless NO_COLOR is set), always or never.
+    /// Whether to write colours: auto (on terminals, unless NO_COLOR is set), always or never. They mark thinking, tool
+    /// calls and the lanes of a timeline.
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     color: ColorChoice,
 
@@ -225,9 +235,9 @@ struct Cli {
     #[arg(skip)]
     given: Vec<String>,
 
-    /// A command was asked for its help.
+    /// The name of a command that was asked for its help.
     #[arg(skip)]
-    help: Option<Command>,
+    help: Option<&'static str>,
 }
 
 impl Cli {
@@ -237,7 +247,7 @@ impl Cli {
         let matches = match command.try_get_matches_from_mut(&words) {
             Ok(matches) => matches,
             Err(error) if error.kind() == ErrorKind::DisplayHelp => {
-                let named = words.iter().skip(1).find_map(|word| Command::named(word));
+                let named = words.iter().skip(1).find_map(|word| help::names().find(|name| word == name));
                 return match named {
                     Some(named) => Ok(Self { help: Some(named), ..Self::parse_words(["ssewire"])? }),
                     None => Err(error),
@@ -258,7 +268,7 @@ impl Cli {
 
     fn resolve(mut self, stdin_is_terminal: bool) -> Result<Action, clap::Error> {
         if let Some(command) = self.help {
-            return Ok(Action::Help(help::of_command(command)));
+            return help_of(Some(command));
         }
         let mut words = core::mem::take(&mut self.words);
         match (words.first().and_then(|word| word.to_str()), words.get(1)) {
@@ -266,29 +276,31 @@ impl Cli {
                 return self.completions(&shell.map(|shell| shell.to_string_lossy()).unwrap_or_default());
             }
             (Some("man"), None) => return self.without_options(Action::Manual),
+            (Some("help"), command) if words.len() <= 2 => {
+                return help_of(command.map(|command| command.to_string_lossy()).as_deref());
+            }
             _ => {}
         }
+        let mut may_be_command = false;
         let command = match words.first().map(|word| Command::named(word)) {
             Some(Some(command)) => {
                 words.remove(0);
                 command
             }
-            Some(None) if words.len() == 1 => Command::Text,
+            Some(None) if words.len() == 1 => {
+                may_be_command = words.first().is_some_and(|word| looks_like_command(word));
+                Command::Text
+            }
             Some(None) => {
-                let names = Command::ALL.map(Command::name).join(", ");
                 let word = words.first().map(|word| word.to_string_lossy()).unwrap_or_default();
-                return refuse(format!("unrecognized command `{word}`; available commands: {names}"));
+                return refuse(format!("unrecognized command `{word}`; available commands: {}", command_names()));
             }
             None if self.fault.contains(&FaultOrList::List) => Command::Serve,
-            None if stdin_is_terminal => {
-                let mut command = Self::definition();
-                let help = command.render_help();
-                return Err(command.error(ErrorKind::DisplayHelp, help));
-            }
+            None if stdin_is_terminal => return help_of(None),
             None => Command::Text,
         };
         if let Some(option) = self.given.iter().find(|option| !command.takes(option)) {
-            return refuse(format!("--{option} is an option of {}", command::commands_accepting(option)));
+            return refuse(command::refusal(command, option));
         }
         if self.fault.contains(&FaultOrList::List) {
             return Ok(Action::ListFaults);
@@ -302,10 +314,10 @@ impl Cli {
                 _ => format!("`{name}` reads one file, not {}", words.len()),
             });
         }
-        self.with_files(command, words.into_iter().map(PathBuf::from).collect())
+        self.with_files(command, words.into_iter().map(PathBuf::from).collect(), may_be_command)
     }
 
-    fn with_files(self, command: Command, files: Vec<PathBuf>) -> Result<Action, clap::Error> {
+    fn with_files(self, command: Command, files: Vec<PathBuf>, may_be_command: bool) -> Result<Action, clap::Error> {
         if command == Command::Serve {
             let faults = self.fault.iter().filter_map(|fault| match fault {
                 FaultOrList::Fault(fault) => Some(*fault),
@@ -326,6 +338,7 @@ impl Cli {
         Ok(Action::Run(Box::new(Args {
             command,
             files,
+            may_be_command,
             input: input::Options {
                 chunk_size: self.chunk_size,
                 idle_timeout: self.idle_timeout,
@@ -375,6 +388,27 @@ fn given(command: &clap::Command, matches: &ArgMatches) -> Vec<String> {
     let given = matches.ids().filter(|id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine));
     let arguments = given.filter_map(|id| command.get_arguments().find(|arg| arg.get_id() == id));
     arguments.filter_map(|arg| arg.get_long()).map(ToOwned::to_owned).collect()
+}
+
+/// The help of a command, or the overview.
+///
+/// # Errors
+/// There is no such command.
+fn help_of(command: Option<&str>) -> Result<Action, clap::Error> {
+    let Some(name) = command else { return Ok(Action::Help(Cli::definition().render_help().to_string())) };
+    match help::of_command(name) {
+        Some(help) => Ok(Action::Help(help)),
+        None => refuse(format!("unrecognized command `{name}`; available commands: {}", command_names())),
+    }
+}
+
+fn command_names() -> String {
+    help::names().collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a word is more likely a misspelt command than the name of a file.
+fn looks_like_command(word: &OsStr) -> bool {
+    !word.is_empty() && word.as_encoded_bytes().iter().all(u8::is_ascii_alphabetic)
 }
 
 fn refuse(sentence: impl fmt::Display) -> Result<Action, clap::Error> {
@@ -429,6 +463,8 @@ mod tests {
             ("text", Command::Text, None),
             ("./text", Command::Text, Some("./text")),
             ("text text", Command::Text, Some("text")),
+            ("./help", Command::Text, Some("./help")),
+            ("text help", Command::Text, Some("help")),
             ("sse -", Command::Sse, None),
             ("--chunk-size 7 events a.sse", Command::Events, Some("a.sse")),
             ("message --pretty a.sse --strict --all", Command::Message, Some("a.sse")),
@@ -455,6 +491,15 @@ mod tests {
             "--pretty",
             "sse --thinking",
             "text --svg",
+            "sse --all",
+            "sse --strict",
+            "demo --strict",
+            "text --last-event-id 1",
+            "message --color never",
+            "record a --color never",
+            "serve a --color never",
+            "help txt",
+            "help text sse",
             "man a.sse",
             "man --stats",
             "completions",
@@ -489,12 +534,13 @@ mod tests {
             ("1\n2", "--last-event-id: last event ID contains LF, CR or NUL"),
             (&"x".repeat(4097), "--last-event-id: last event ID exceeds the limit of 4096 bytes"),
         ] {
-            let refused = Cli::parse_words(["ssewire", "--last-event-id", id]).and_then(|cli| cli.resolve(false));
+            let refused =
+                Cli::parse_words(["ssewire", "sse", "--last-event-id", id]).and_then(|cli| cli.resolve(false));
             let refused = refused.unwrap_err();
             assert!(refused.use_stderr() && refused.to_string().contains(problem), "{refused}");
         }
         // The ID has a bound of its own: the limit of an event does not apply.
-        assert!(resolve("--max-event-bytes 2 --last-event-id 123").is_ok());
+        assert!(resolve("sse --max-event-bytes 2 --last-event-id 123").is_ok());
     }
 
     #[test]
@@ -503,7 +549,14 @@ mod tests {
             ("message --state", "--state is an option of `sse`"),
             ("sse --thinking", "--thinking is an option of `text` and `demo`"),
             ("--pretty", "--pretty is an option of `sse`, `events` and `message`"),
+            (
+                "sse --all",
+                "--all is an option of `text`, `events`, `message` and `timeline`; `sse` always reads to the end of the input",
+            ),
+            ("sse --strict", "--strict is an option of `text`, `events`, `message` and `timeline`, not of `sse`"),
             ("mesage a", "unrecognized command `mesage`; available commands: text, sse, "),
+            ("mesage a", ", demo, completions, man, help"),
+            ("help mesage", "unrecognized command `mesage`; available commands: text, "),
         ] {
             let message = resolve(words).unwrap_err().to_string();
             assert!(message.contains(sentence), "{message}");
@@ -523,16 +576,37 @@ mod tests {
             let Action::Help(help) = resolve(words).unwrap() else { panic!("{words}") };
             assert!(help.contains("--fault") && !help.contains("--svg"), "{help}");
         }
-        assert!(!resolve("--help").unwrap_err().use_stderr());
+        for command in ["completions", "man", "help"] {
+            let Action::Help(help) = resolve(&format!("{command} --help")).unwrap() else { panic!("{command}") };
+            assert!(help.contains(&format!("Usage: ssewire {command}")), "{help}");
+            assert!(matches!(resolve(&format!("help {command}")).unwrap(), Action::Help(same) if same == help));
+        }
+        let overview = resolve("--help").unwrap_err();
+        assert!(!overview.use_stderr());
+        assert!(matches!(resolve("help").unwrap(), Action::Help(same) if same == overview.to_string()));
+    }
+
+    #[test]
+    fn a_word_that_may_be_a_command_gets_a_hint() {
+        for (words, has_hint) in [
+            ("txt", true),
+            ("txt --stats", true),
+            ("txt.sse", false),
+            ("./txt", false),
+            ("text txt", false),
+            ("", false),
+        ] {
+            let hint = run(resolve(words).unwrap()).hint();
+            assert_eq!(hint.contains("the commands are text, sse, "), has_hint, "{words}: {hint}");
+        }
     }
 
     #[test]
     fn a_terminal_gets_help_unless_it_is_named() {
         let on_a_terminal = |words: &[&str]| Cli::parse_words(words).unwrap().resolve(true);
         for words in [&["ssewire"][..], &["ssewire", "--strict"]] {
-            let help = on_a_terminal(words).unwrap_err();
-            assert!(!help.use_stderr());
-            assert!(help.to_string().contains("Usage: "));
+            let Action::Help(help) = on_a_terminal(words).unwrap() else { panic!("{words:?}") };
+            assert!(help.starts_with("Reads event streams") && help.contains("Usage: "), "{help}");
         }
         assert_eq!(run(on_a_terminal(&["ssewire", "text"]).unwrap()).command, Command::Text);
         assert_eq!(run(on_a_terminal(&["ssewire", "-"]).unwrap()).command, Command::Text);
@@ -569,7 +643,7 @@ mod tests {
         ];
         let commands = Command::ALL.map(Command::name);
         let words: Vec<&str> =
-            WORDS.into_iter().chain(commands).chain(["completions", "man", "bash", "a.sse"]).collect();
+            WORDS.into_iter().chain(commands).chain(["completions", "man", "help", "bash", "a.sse"]).collect();
         let mut state = 7_u64;
         let mut random = |below: usize| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

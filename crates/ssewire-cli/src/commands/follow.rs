@@ -512,7 +512,7 @@ fn to_u64(length: usize) -> u64 {
 }
 
 /// Kind and request ID of an error, and the server's own words: whoever sees them made the request.
-fn with_message(sentence: impl Display, error: &ApiError) -> String {
+pub(super) fn with_message(sentence: impl Display, error: &ApiError) -> String {
     match error.message() {
         Some(message) if !message.is_empty() => format!("{sentence}: {message}"),
         _ => sentence.to_string(),

@@ -52,34 +52,61 @@ fn pass(input: &mut Input, recording: &mut Recording<'_>, output: &mut Output) -
 /// The file. If it fails, that is reported once, and the pipe goes on.
 struct Recording<'a> {
     path: &'a Path,
-    writer: Option<RecordingWriter<File>>,
+    state: State,
     has_failed: bool,
+}
+
+enum State {
+    /// No byte has arrived: an earlier recording is still there.
+    Opened(File),
+    Started(RecordingWriter<File>),
+    Closed,
 }
 
 impl<'a> Recording<'a> {
     fn create(path: &'a Path, output: &mut Output) -> Self {
-        let mut recording = Self { path, writer: None, has_failed: false };
-        match File::create(path) {
-            Ok(file) => recording.writer = Some(RecordingWriter::new(file)),
+        let mut recording = Self { path, state: State::Closed, has_failed: false };
+        // At once, so that a path that cannot be written is reported before the first byte.
+        match File::options().write(true).create(true).truncate(false).open(path) {
+            Ok(file) => recording.state = State::Opened(file),
             Err(error) => recording.fail(&error, output),
         }
         recording
     }
 
     fn write(&mut self, bytes: &[u8], at: core::time::Duration, output: &mut Output) {
-        if let Some(Err(error)) = self.writer.as_mut().map(|writer| writer.write(bytes, at)) {
+        if let Err(error) = self.try_write(bytes, at) {
             self.fail(&error, output);
+        }
+    }
+
+    fn try_write(&mut self, bytes: &[u8], at: core::time::Duration) -> io::Result<()> {
+        self.state = match core::mem::replace(&mut self.state, State::Closed) {
+            State::Opened(file) => {
+                // Devices and named pipes have no length.
+                if file.metadata()?.is_file() {
+                    file.set_len(0)?;
+                }
+                State::Started(RecordingWriter::new(file))
+            }
+            state => state,
+        };
+        match &mut self.state {
+            State::Started(writer) => writer.write(bytes, at),
+            _ => Ok(()),
         }
     }
 
     fn finish(&mut self, output: &mut Output) {
-        if let Some(Err(error)) = self.writer.take().map(RecordingWriter::finish) {
-            self.fail(&error, output);
+        if let State::Started(writer) = core::mem::replace(&mut self.state, State::Closed) {
+            if let Err(error) = writer.finish() {
+                self.fail(&error, output);
+            }
         }
     }
 
     fn fail(&mut self, error: &io::Error, output: &mut Output) {
-        self.writer = None;
+        self.state = State::Closed;
         self.has_failed = true;
         output.note(format_args!("cannot write {}: {error}", self.path.display()));
     }

@@ -3,7 +3,9 @@
 use std::io;
 
 use ssewire::{DecodeError, Decoder, Event, Frame};
+use ssewire_messages::{MessageDecoder, NonStreamBody, Step};
 
+use super::follow::with_message;
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::{Chunk, Input, Next, Times};
@@ -15,10 +17,13 @@ use crate::units::{count, in_words};
 /// A longer comment is printed truncated.
 const MAX_COMMENT_BYTES: usize = 64 * 1024;
 
+/// The number of bytes that are kept to explain a body without events.
+const HEAD: usize = 64 * 1024;
+
 /// # Errors
 /// Those of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
-    let mut lines = Lines { pretty: args.pretty, events: 0, stats: Stats::default() };
+    let mut lines = Lines { pretty: args.pretty, events: 0, head: Vec::new(), stats: Stats::default() };
     let mut decoder = args.decoder.clone().with_max_comment_bytes(MAX_COMMENT_BYTES);
     if args.comments {
         decoder = decoder.with_comments();
@@ -58,7 +63,10 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
         let events = usize::try_from(lines.events).unwrap_or(usize::MAX);
         output.note(format_args!("interrupted after {}", count(events, "event")));
     }
-    if let Some(bytes) = pending.filter(|_| exit == Exit::Complete && lines.events > 0) {
+    let foreign = if exit == Exit::Complete && lines.events == 0 { foreign_body(&lines.head) } else { None };
+    if let Some(sentence) = foreign {
+        output.note(format_args!("note: {sentence}"));
+    } else if let Some(bytes) = pending.filter(|_| exit == Exit::Complete) {
         let bytes = count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
         output.note(format_args!("note: {bytes} of a last event without its blank line were discarded"));
     }
@@ -68,16 +76,38 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     Ok(exit)
 }
 
+/// Says what a body without events is, by its first bytes; `None` if it is an event stream.
+fn foreign_body(head: &[u8]) -> Option<String> {
+    let mut decoder = MessageDecoder::new();
+    let mut rest = head;
+    while let Ok(Step::Update(_)) = decoder.poll(&mut rest) {}
+    let incomplete = decoder.finish().err()?;
+    match incomplete.non_stream_body()? {
+        NonStreamBody::OnlyComments => Some("stream has no event, only comments or settings".into()),
+        NonStreamBody::OtherEvents | NonStreamBody::OnlyDone => None,
+        NonStreamBody::Error(error) => {
+            Some(with_message(format_args!("body is a JSON error, not a stream: {error}"), error))
+        }
+        body => Some(body.to_string()),
+    }
+}
+
 struct Lines {
     pretty: bool,
     /// Number of events so far, with those that were lost.
     events: u64,
+    /// The first bytes of the input, until there is an event.
+    head: Vec<u8>,
     stats: Stats,
 }
 
 impl Lines {
     fn decode(&mut self, decoder: &mut Decoder, chunk: Chunk<'_>, output: &mut Output) -> io::Result<()> {
         self.stats.chunk(chunk.bytes.len(), chunk.at);
+        if self.events == 0 {
+            let missing = HEAD.saturating_sub(self.head.len());
+            self.head.extend(chunk.bytes.iter().take(missing));
+        }
         let mut rest = chunk.bytes;
         loop {
             match decoder.decode_frame(&mut rest) {

@@ -27,6 +27,8 @@ pub(crate) struct Text {
     is_new_message: bool,
     /// Number of line ends at the end of the output, up to two.
     line_ends: usize,
+    /// A line `<thinking>` was printed, and its end was not.
+    is_thinking_open: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,7 +50,14 @@ impl Kind {
 
 impl Text {
     pub(crate) fn new(with_thinking: bool) -> Self {
-        Self { with_thinking, with_tools: false, last: None, is_new_message: false, line_ends: 0 }
+        Self {
+            with_thinking,
+            with_tools: false,
+            last: None,
+            is_new_message: false,
+            line_ends: 0,
+            is_thinking_open: false,
+        }
     }
 
     /// Also prints the names of tool calls, and their input as it arrives.
@@ -66,14 +75,31 @@ impl Text {
             return Ok(());
         }
         let is_new_message = core::mem::take(&mut self.is_new_message);
-        if self.last.replace(kind).is_some_and(|last| last != kind || is_new_message) {
-            // A blank line between thinking, text and tool calls, and between messages.
-            output.text("\n\n".get(self.line_ends..).unwrap_or_default())?;
-            self.line_ends = 2;
+        if self.last != Some(kind) || is_new_message {
+            self.close_thinking(output)?;
+            if self.last.replace(kind).is_some() {
+                // A blank line between thinking, text and tool calls, and between messages.
+                output.text("\n\n".get(self.line_ends..).unwrap_or_default())?;
+                self.line_ends = 2;
+            }
+            if kind == Kind::Thinking {
+                // Colour alone would be lost in a pipe.
+                output.styled(kind.style(), "<thinking>\n")?;
+                (self.line_ends, self.is_thinking_open) = (1, true);
+            }
         }
         let ends = piece.bytes().rev().take_while(|byte| *byte == b'\n').count();
         self.line_ends = if ends == piece.len() { ends.saturating_add(self.line_ends) } else { ends }.min(2);
         output.styled(kind.style(), piece)
+    }
+
+    fn close_thinking(&mut self, output: &mut Output) -> io::Result<()> {
+        if core::mem::take(&mut self.is_thinking_open) {
+            let line_end = if self.line_ends == 0 { "\n" } else { "" };
+            output.styled(Kind::Thinking.style(), &format!("{line_end}</thinking>\n"))?;
+            self.line_ends = 1;
+        }
+        Ok(())
     }
 
     fn block(&mut self, block: &ContentBlock, output: &mut Output) -> io::Result<()> {
@@ -114,6 +140,7 @@ impl Renderer for Text {
         if let Outcome::Body(message) = outcome {
             message.content().iter().try_for_each(|block| self.block(block, output))?;
         }
+        self.close_thinking(output)?;
         self.is_new_message = true;
         output.end_line()
     }

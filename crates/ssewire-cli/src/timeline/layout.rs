@@ -29,6 +29,8 @@ pub(super) struct Layout {
     pub(super) markers: Vec<Marker>,
     pub(super) gaps: Vec<Gap>,
     pub(super) ticks: Vec<Tick>,
+    /// The meaning of 0 on an axis of times, for the legend.
+    pub(super) origin: Option<&'static str>,
 }
 
 /// The events of a lane.
@@ -95,6 +97,11 @@ impl Layout {
             markers: first_text.into_iter().chain(stop).collect(),
             gaps: if axis == Axis::Bytes { Vec::new() } else { gaps(recording, &scale) },
             ticks: ticks(axis, &scale, apart),
+            origin: match axis {
+                Axis::Arrival => Some("0: start of command"),
+                Axis::Recorded => Some("0: start of recording"),
+                Axis::Bytes => None,
+            },
         }
     }
 }

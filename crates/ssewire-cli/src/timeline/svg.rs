@@ -104,6 +104,9 @@ impl Picture {
         if !layout.gaps.is_empty() {
             legend.push_str(" · orange: no events");
         }
+        if let Some(origin) = layout.origin {
+            legend.push_str(&format!(" · {origin}"));
+        }
         legend
     }
 }
@@ -220,6 +223,7 @@ mod tests {
         assert!(picture.contains("M563 116v-20h2v20zM923 116v-20h2v20z"), "{picture}");
         assert!(picture.contains(r#"<rect class="gap" x="205" y="92" width="358""#), "{picture}");
         assert!(picture.contains(">2 s</text>"), "{picture}");
+        assert!(picture.contains(" · orange: no events · 0: start of command</text>"), "{picture}");
         assert!(!draw(&recording("tool"), Axis::Bytes).contains(r#"class="gap""#));
     }
 }

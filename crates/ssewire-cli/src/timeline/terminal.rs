@@ -115,6 +115,7 @@ impl Drawing {
         if !layout.markers.is_empty() {
             entries.push("▲ moment".into());
         }
+        entries.extend(layout.origin.map(Into::into));
         let mut line = String::new();
         for entry in entries {
             let length = line.chars().count().saturating_add(entry.chars().count()).saturating_add(3);
@@ -186,7 +187,7 @@ gaps         ╌300 ms╌╌ ╌╌ ╌╌ ╌╌╌╌500 ms╌╌╌╌╌
              0 s            0.5 s         1 s
              ▁…█ 1 to 2 events
              · block is open   ╌ no events
-             ▲ moment
+             ▲ moment   0: start of command
 ";
         assert_eq!(plain(Axis::Arrival, 46), expected);
         // However narrow it is.

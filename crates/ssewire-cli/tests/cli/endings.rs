@@ -12,9 +12,9 @@ fn a_plain_json_message_is_printed() {
     let ran = ssewire(&["message"], MESSAGE_BODY).exits(0).says(said);
     assert_eq!(ran.document(), Some(serde_json::from_slice(MESSAGE_BODY).unwrap()));
     assert_eq!(ssewire(&[], MESSAGE_BODY).exits(0).says(said).stdout, "hi");
-    assert_eq!(ssewire(&["--thinking"], MESSAGE_BODY).exits(0).stdout, "Hm.\n\nhi");
+    assert_eq!(ssewire(&["--thinking"], MESSAGE_BODY).exits(0).stdout, "<thinking>\nHm.\n</thinking>\n\nhi");
     assert_eq!(ssewire(&["events"], MESSAGE_BODY).exits(0).says(said).stdout, "");
-    assert_eq!(ssewire(&["sse"], MESSAGE_BODY).exits(0).silent().stdout, "");
+    assert_eq!(ssewire(&["sse"], MESSAGE_BODY).exits(0).says(said).stdout, "");
     assert_eq!(ssewire(&["--strict"], MESSAGE_BODY).exits(0).stdout, "hi");
 }
 
@@ -55,7 +55,10 @@ fn a_foreign_body_is_named_in_one_sentence() {
                 assert_eq!(ran.stdout, "");
             }
         }
-        ssewire(&["sse"], body).exits(0).silent();
+        // Any event stream is one for `sse`; other bodies get a note, and no other exit code.
+        let ran = ssewire(&["sse"], body).exits(0);
+        let ran = if ran.stdout.is_empty() { ran.says(cause) } else { ran.silent() };
+        assert_eq!(ran.stdout.is_empty(), !body.starts_with(b"data: "), "{ran:?}");
     }
 }
 
@@ -222,5 +225,20 @@ fn thinking_is_shown_where_it_is_asked_for() {
     let text = "The greatest common divisor is **21**.";
     assert_eq!(ssewire(&[], &bytes).stdout, text);
     let thinking = "I need to find the GCD of 1071 and 462.\n\n1071 = 2 × 462 + 147";
-    assert_eq!(ssewire(&["--thinking"], &bytes).exits(0).silent().stdout, format!("{thinking}\n\n{text}"));
+    let marked = format!("<thinking>\n{thinking}\n</thinking>\n\n{text}");
+    assert_eq!(ssewire(&["--thinking"], &bytes).exits(0).silent().stdout, marked);
+}
+
+/// The end is printed at the end of the message, too, whatever the cause.
+#[test]
+fn every_thinking_has_its_end() {
+    let start = "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n";
+    let delta = "data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"b\\n\"}}\n\n";
+    let whole = [START, &piece("a"), start, delta, STOP].concat();
+    let printed = "a\n\n<thinking>\nb\n</thinking>\n";
+    assert_eq!(ssewire(&["--thinking"], whole.as_bytes()).exits(0).stdout, printed);
+    let cut = [START, &piece("a"), start, delta].concat();
+    assert_eq!(ssewire(&["--thinking"], cut.as_bytes()).exits(4).stdout, printed);
+    let two = [whole.as_str(), &whole].concat();
+    assert_eq!(ssewire(&["--thinking", "--all"], two.as_bytes()).exits(0).stdout, format!("{printed}\n{printed}"));
 }

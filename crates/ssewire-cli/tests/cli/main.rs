@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod curl;
 #[cfg(test)]
+mod effects;
+#[cfg(test)]
 mod endings;
 #[cfg(test)]
 mod hostile;

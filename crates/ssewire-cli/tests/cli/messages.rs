@@ -202,6 +202,7 @@ fn the_cause_of_a_foreign_body_is_named() {
 #[test]
 fn bytes_of_a_last_event_without_its_blank_line_are_reported() {
     ssewire(&["sse"], b"data: a\n\ndata: b\n").exits(0).says("8 bytes of a last event without its blank line");
+    ssewire(&["sse"], b"data: b\n").exits(0).says("8 bytes of a last event without its blank line");
     let cut = [START, "data: {\"type\":"].concat();
     ssewire(&["message"], cut.as_bytes()).exits(4).says("14 bytes of a last event without its blank line");
     let used = [START, STOP.trim_end()].concat();

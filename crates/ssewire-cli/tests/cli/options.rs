@@ -86,7 +86,7 @@ fn the_state_is_what_a_reconnect_needs() {
     ] {
         let mut args = vec!["sse", "--state"];
         args.extend(id.into_iter().flat_map(|id| ["--last-event-id", id]));
-        let ran = ssewire(&args, input).exits(0).silent();
+        let ran = ssewire(&args, input).exits(0).says("note: ");
         assert_eq!(ran.stdout.trim_end(), line);
     }
 }
@@ -147,7 +147,7 @@ fn completions_and_the_manual_name_every_command() {
         documents.push(ssewire(&["completions", shell], b"").exits(0).silent().stdout);
     }
     for document in documents {
-        for word in ["text", "sse", "events", "message", "timeline", "demo", "strict"] {
+        for word in ["text", "sse", "events", "message", "timeline", "demo", "completions", "help", "strict"] {
             assert!(document.contains(word), "{word}: {document}");
         }
     }

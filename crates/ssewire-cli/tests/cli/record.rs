@@ -116,6 +116,32 @@ fn the_pipe_goes_on_without_the_file() {
     }
 }
 
+/// A client that gets no answer must not cost the last recording.
+#[test]
+fn the_first_byte_replaces_an_earlier_recording() {
+    let out = path("earlier");
+    let file = out.to_str().unwrap();
+    fs::write(&out, "data: an earlier and longer recording\n\n").unwrap();
+    ssewire(&["record", file], b"").exits(0).silent();
+    assert_eq!(fs::read(&out).unwrap(), b"data: an earlier and longer recording\n\n");
+    ssewire(&["record", file], b"data: a\n\n").exits(0).silent();
+    assert_eq!(without_times(&take(&out)).0, b"data: a\n\n");
+}
+
+/// By handshake: nothing was sent yet.
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_written_is_reported_at_once() {
+    use std::io::{BufRead as _, BufReader};
+
+    let mut child = start(&["record", "/does/not/exist"]);
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.contains("cannot write /does/not/exist"), "{line}");
+    drop(child.stdin.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_recording_is_whole_up_to_where_the_reader_left() {

@@ -49,6 +49,7 @@ fn a_text_that_ends_its_line_gets_no_other() {
 #[test]
 fn without_command_and_input_there_is_help() {
     let shown = on_a_terminal(&[], None);
+    assert_eq!(shown, python("import subprocess, sys\nsubprocess.run([sys.argv[1], '--help'])", &[], &[]));
     assert!(shown.contains("Usage: ssewire [COMMAND] [OPTIONS] [FILE]"), "{shown}");
 }
 
@@ -61,7 +62,8 @@ fn thinking(text: &str) -> String {
 #[test]
 fn thinking_is_dim_where_there_is_colour() {
     let input = [START, &piece("a"), &thinking("b"), STOP].concat();
-    let (plain, dim) = ("a\r\n\r\nb\r\n", "a\r\n\r\n\u{1b}[2mb\u{1b}[0m\r\n");
+    let plain = "a\r\n\r\n<thinking>\r\nb\r\n</thinking>\r\n";
+    let dim = "a\r\n\r\n\u{1b}[2m<thinking>\r\n\u{1b}[0m\u{1b}[2mb\u{1b}[0m\u{1b}[2m\r\n</thinking>\r\n\u{1b}[0m";
     let shown = |args: &[&str], environment: &[(&str, &str)]| {
         on_a_terminal_with(&[args, &["--thinking"]].concat(), Some(&input), environment)
     };
@@ -117,7 +119,8 @@ sys.stdout.buffer.write(out[:-3])
         &["--chunk-size", evil],
         &["--color", evil],
         &["--input", evil],
-        &["--last-event-id", r"\x1b[31m\nx"],
+        &["sse", "--last-event-id", r"\x1b[31m\nx"],
+        &["help", evil],
         &["completions", evil],
         &["record", "/does/not/\u{1b}]0;x\u{7}exist"],
         &["serve", evil],
