@@ -4,7 +4,7 @@
 //! connection closes; an error object in the middle became "missing field `choices`", without the reason that the server
 //! gave; a chunk type with only optional members swallowed it; each SDK matched the string `[DONE]` by hand.
 //!
-//! Gone: `json_until_done::<Chunk>()` returns chunks, the text of what is not one, and knows whether `[DONE]` came.
+//! Gone: `json_until_done::<Chunk>()` returns chunks, other data as text, and knows whether `[DONE]` came.
 
 // Their code.
 use serde::Deserialize;

@@ -11,7 +11,7 @@ use ssewire_benches::chunks::{ONE_EVENT, WHOLE};
 use ssewire_benches::contestants::{self, Contestant};
 use ssewire_benches::{Corpus, corpora};
 
-/// What is counted: a name, a contestant, a corpus and a chunk size.
+/// One run to count: a name, a contestant, a corpus and a chunk size.
 type Work = (String, Contestant, Corpus, usize);
 
 fn work() -> Vec<Work> {

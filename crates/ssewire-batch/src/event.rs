@@ -28,7 +28,7 @@ pub enum EventKind {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventRecord {
-    /// What it is.
+    /// The kind of the record.
     pub kind: EventKind,
     /// Whether the block of the event set a reconnection time.
     pub has_retry: bool,
@@ -175,7 +175,7 @@ impl Default for BatchDecoder {
     }
 }
 
-/// Shows the state of the decoder, never what the stream carried.
+/// Shows the state of the decoder, never the contents of the stream.
 impl fmt::Debug for BatchDecoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchDecoder").field("decoder", &self.decoder).finish_non_exhaustive()

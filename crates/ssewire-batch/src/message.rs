@@ -13,7 +13,7 @@ use crate::batch::{Batch, BatchBuffer, Span};
 /// The records of a chunk, of updates of a message.
 pub type MessageBatch<'a> = Batch<'a, MessageRecord>;
 
-/// What a message record is: the kinds of an update, and a rejected event.
+/// The kind of a message record: that of an update, or a rejected event.
 ///
 /// Where `text` is a payload, it is the JSON of the event as it came; empty for a further update of the same event.
 #[repr(C)]
@@ -68,7 +68,7 @@ pub enum MessageKind {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MessageRecord {
-    /// What it is.
+    /// The kind of the record.
     pub kind: MessageKind,
     /// Whether the record belongs to a content block whose index is known.
     pub has_index: bool,
@@ -194,7 +194,7 @@ impl Default for MessageBatchDecoder {
     }
 }
 
-/// Shows counts and states, never what the stream carried.
+/// Shows counts and states, never the contents of the stream.
 impl fmt::Debug for MessageBatchDecoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageBatchDecoder").field("decoder", &self.decoder).finish_non_exhaustive()
@@ -260,7 +260,7 @@ impl BatchBuffer<MessageRecord> {
         }
     }
 
-    /// Appends what a record names beside its text.
+    /// Appends the name and the ID of a record.
     fn push_names(&mut self, update: &Update<'_>) -> (Span, Span) {
         let (id, name) = match update {
             Update::MessageStart { message, .. } => (message.id().map(Cow::from), message.model().map(Cow::from)),

@@ -1,7 +1,7 @@
 //! Whether standard output was closed when the program started, as by `>&-`.
 //!
 //! The standard library opens the null device in place of a closed standard output before `main`, so that all output
-//! would vanish without an error. Only unsafe code could look before that, so this module looks at what is left: the
+//! would vanish without an error. Only unsafe code could look before that, so this module looks at the rest: the
 //! null device, opened for reading and writing. Shells and the standard library of Rust open `>/dev/null` for writing
 //! only, but other programs, such as Python and node, open it for both. The parent tells these cases apart:
 //!

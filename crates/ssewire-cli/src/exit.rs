@@ -15,9 +15,9 @@ pub(crate) enum Exit {
     ServerError,
     /// The message is incomplete, or violates the protocol in strict mode.
     Incomplete,
-    /// Ctrl-C was pressed: what a shell reports for a program that SIGINT ended.
+    /// Ctrl-C was pressed. A shell reports the same for a program that SIGINT ended.
     Interrupted,
-    /// The reader of standard output closed it: what a shell reports for a program that SIGPIPE ended.
+    /// The reader of standard output closed it. A shell reports the same for a program that SIGPIPE ended.
     BrokenPipe,
 }
 

@@ -87,7 +87,7 @@ enum ErrorField {
     Emitted(Vec<u8>),
 }
 
-/// What a decoder returns: an update, or what it needs.
+/// The result of one call: an update, the need for input, or the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<U> {
     /// The message has changed.
@@ -102,7 +102,7 @@ pub enum Step<U> {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UpdateEvent<'a> {
-    /// What has changed.
+    /// The change.
     pub update: Update<'a>,
     /// The payload of the event, as it came; empty for a further update of the same event.
     pub payload: &'a [u8],
@@ -528,7 +528,7 @@ impl MessageDecoder {
         self.has_unterminated_event
     }
 
-    /// The accumulator, for what is not given here.
+    /// The accumulator, for its further methods.
     #[must_use]
     pub fn accumulator(&self) -> &Accumulator {
         &self.accumulator
@@ -762,7 +762,7 @@ fn bare_error(name: &[u8], value: &[u8]) -> Option<ApiError> {
     ApiError::in_json(RawJson::from_bytes(&line).ok()?)
 }
 
-/// Shows counts and states, never what the stream carried.
+/// Shows counts and states, never the contents of the stream.
 impl fmt::Debug for MessageDecoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageDecoder")

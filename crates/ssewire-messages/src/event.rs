@@ -182,7 +182,7 @@ impl StreamEvent<'_> {
         }
     }
 
-    /// Copies what the event borrows.
+    /// Copies the borrowed parts of the event.
     #[must_use]
     pub fn into_owned(self) -> StreamEvent<'static> {
         match self {

@@ -9,9 +9,9 @@
 //! **Warning.** This file decides the same things as the decoder of the core, `decode/mod.rs` and
 //! `Accumulator::apply` together, on the bytes alone.
 //!
-//! * *What it recognises*: the bytes of the last delta, but for its text, at the start of an event. Only the text and the
+//! * *Input*: the bytes of the last delta, but for its text, at the start of an event. Only the text and the
 //!   number of spaces before the last brace may differ. The text is appended to the block while it is scanned.
-//! * *What it must never decide differently*: where the event ends, what its text says, which block it belongs to, and
+//! * *Decisions it shares with the slow path*: where the event ends, what its text says, which block it belongs to, and
 //!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not fit,
 //!   the text of the block is restored, and the slow path takes the event from its start.
 //! * *What makes the comparison enough*: a [`Template`] is learned from an event that the slow path has appended to the
@@ -19,7 +19,7 @@
 //!   nothing but deltas came since is known to the accumulator: it forgets the current block at every other event.
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts that
 //!   it consists of, event by event; `tests/tests/messages/fused.rs` does so for many spellings and texts.
-//! * *What it buys*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.
+//! * *Gain*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.
 //! * *Read first*: `MessageDecoder::append_fused` in `decoder.rs`.
 
 use alloc::string::String;

@@ -226,7 +226,7 @@ impl<'a> ToolInput<'a> {
     }
 }
 
-/// What writes the input of a tool call as JSON. A function and not a flag: what is never asked for is not linked.
+/// What writes the input of a tool call as JSON. A function and not a flag: a program that never asks for it does not link it.
 pub(crate) type WriteInput = fn(ToolInput<'_>, &mut String) -> Result<(), ToolInputError>;
 
 /// Writes input that is finished; any other is an error.

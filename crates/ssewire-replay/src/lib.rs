@@ -1,7 +1,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![doc = include_str!("../README.md")]
 //!
-//! # What a server serves
+//! # Recordings and faults
 //!
 //! [`Server::serve`] and its variants set the response of a path. Without them, every server has the [`SAMPLES`]
 //! at `/NAME`, the first of them at `/v1/messages`, and the sample `text` with each [`Fault`] at `/faults/NAME`. Any

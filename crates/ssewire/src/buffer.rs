@@ -1,4 +1,4 @@
-//! The event being assembled: what of it was copied into the storage, and where.
+//! The event being assembled: the parts of it that were copied into the storage, and where they lie.
 
 use core::fmt;
 use core::ops::Range;
@@ -107,7 +107,7 @@ impl<S> EventBuffer<S> {
         self.data.wrapping_add(usize::from(self.joined))..self.front
     }
 
-    /// The logical size of the event: type, data and the open value. The arguments replace what the buffer has.
+    /// The logical size of the event: type, data and the open value. The arguments replace those in the buffer.
     pub(crate) fn size_with(&self, event_type: Option<usize>, data: Option<usize>) -> usize {
         let (event_type, data) = (event_type.unwrap_or(self.event_type), data.unwrap_or(self.data));
         event_type.wrapping_add(data).wrapping_add(self.value_range().len())
@@ -283,7 +283,7 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     /// Gives back memory that only earlier, much larger blocks needed. Called where nothing borrows from it, so that the buffer
-    /// follows what the stream has become, and a stream of large events does not allocate for each of them.
+    /// follows the size of recent events, and a stream of large events does not allocate for each of them.
     pub(crate) fn maybe_shrink(&mut self) {
         if self.idle_blocks > Self::SHRINK_AFTER_IDLE_BLOCKS {
             self.idle_blocks = 0;

@@ -67,7 +67,7 @@ pub struct Decoder<S = HeapBuffer> {
     head: EventHead,
 }
 
-/// Properties of the current block, apart from what is in the buffer.
+/// Properties of the current block, apart from its values in the buffer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct BlockFlags {
     /// A line other than a comment has started.
@@ -113,8 +113,8 @@ impl<S> Decoder<S> {
     /// another: 1 KiB.
     pub const DEFAULT_MAX_COMMENT_BYTES: usize = 1024;
 
-    /// What a block lacks if the input ends within it: the end of its last line, and the blank line. Decoded after the input,
-    /// it completes what is pending, as [`finish_event`](Self::finish_event) does for an event.
+    /// The end of a last line, and a blank line: a block lacks them if the input ends within it. Decoded after the input,
+    /// they complete the pending block, as [`finish_event`](Self::finish_event) does for an event.
     pub const BLOCK_END: &'static [u8] = b"\n\n";
 
     /// A larger limit could not be held in the address space of the target: 1 GiB on 32 bits.
@@ -403,7 +403,7 @@ impl<S: Storage> Decoder<S> {
     ///
     /// Returns `false`, and changes nothing, unless the next byte starts a block for certain and the bytes end in two LFs.
     /// The bytes must also be at most [`max_event_bytes`](Self::max_event_bytes). If refused, [`decode`](Self::decode) reads
-    /// the event. The caller is responsible for what comes before the two LFs: one `data` line, perhaps an `event` line before
+    /// the event. The caller is responsible for the bytes before the two LFs: one `data` line, perhaps an `event` line before
     /// it, and no other line.
     ///
     /// ```
@@ -467,11 +467,11 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Ends the input and discards what is pending (HTML standard: "Once the end of the file is reached, any pending data
+    /// Ends the input and discards the pending block (HTML standard: "Once the end of the file is reached, any pending data
     /// must be discarded"). Afterwards the decoder is ready for another stream, as after [`reset`](Self::reset).
     ///
     /// # Errors
-    /// [`Truncated`] if the input ends within a line, or after a field that no blank line follows: what is pending is lost. A
+    /// [`Truncated`] if the input ends within a line, or after a field that no blank line follows: the pending block is lost. A
     /// second call finds nothing pending.
     pub fn finish(&mut self) -> Result<(), Truncated> {
         let truncated = Truncated { pending: self.pending.saturating_add(u64::from(self.scanner.bom_bytes())) };
@@ -509,7 +509,7 @@ impl<S: Storage> Decoder<S> {
         Ok(polled?.map(|span| self.resolve(Self::BLOCK_END, span)))
     }
 
-    /// Prepares for a new connection: a byte order mark is looked for again, and what is pending is discarded. The last
+    /// Prepares for a new connection: a byte order mark is looked for again, and the pending block is discarded. The last
     /// event ID, [`retry`](Self::retry) and the buffer stay.
     pub fn reset(&mut self) {
         self.buffer.discard_block();

@@ -3,15 +3,15 @@
 //! **Warning.** This file decides the same things as the slow path (`slow_path.rs` over `line.rs` and `field.rs`) in
 //! another way, on the bytes alone, before any state of the decoder changes.
 //!
-//! * *What it recognises*: at the start of a block, an optional `event: ` line, one `data: ` line, a blank line, all
+//! * *Input*: at the start of a block, an optional `event: ` line, one `data: ` line, a blank line, all
 //!   ended by LF. It stops at the first byte that does not fit and returns the complete lines before it; the slow path
 //!   continues from there.
-//! * *What it must never decide differently*: where a line ends, which field it is, where its value starts. It skips
+//! * *Decisions it shares with the slow path*: where a line ends, which field it is, where its value starts. It skips
 //!   only bytes that it has compared or searched. Limits are checked by the caller.
-//! * *Which tests prove it*: `conformance`, `exhaustive` and `properties` of `tests/tests/sse` decode each stream at every split.
+//! * *Tests*: `conformance`, `exhaustive` and `properties` of `tests/tests/sse` decode each stream at every split.
 //!   They compare the result with the transcription of the standard in `tests/src/oracle.rs`. So both paths see every case. The
 //!   fuzz target `decoder` does the same. The unit tests below name the boundaries.
-//! * *What it buys*: see BENCHMARKS.md, "framing". Comparing the head of an event with that of the event before
+//! * *Gain*: see BENCHMARKS.md, "framing". Comparing the head of an event with that of the event before
 //!   ([`EventHead`]) replaces one of the three searches of an event.
 //! * *Read first*: [`scan_event`], then `Decoder::scan` in `decoder.rs`.
 
@@ -28,7 +28,7 @@ pub(crate) struct Cursor<'c> {
     pub(crate) chunk: &'c [u8],
     /// The chunk from the start of the current block.
     pub(crate) block: &'c [u8],
-    /// What is not consumed yet.
+    /// The bytes not consumed yet.
     pub(crate) rest: &'c [u8],
     pub(crate) event_type: Option<&'c [u8]>,
     /// The only `data` line so far.
@@ -45,7 +45,7 @@ impl<'c> Cursor<'c> {
         Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::Start }
     }
 
-    /// The logical size of what was scanned: type, data and the open value. Cannot overflow: all of it lies in the chunk.
+    /// The logical size of the scanned part: type, data and the open value. Cannot overflow: all of it lies in the chunk.
     #[inline(always)]
     pub(crate) fn size(&self) -> usize {
         let closed = self.event_type.map_or(0, <[u8]>::len).wrapping_add(self.data.map_or(0, <[u8]>::len));
@@ -178,7 +178,7 @@ impl EventHead {
 mod tests {
     use super::*;
 
-    /// Scans twice: with nothing remembered, and with what the first scan remembered. Both must agree.
+    /// Scans twice: with nothing remembered, and with the head that the first scan remembered. Both must agree.
     fn scan(chunk: &[u8]) -> Cursor<'_> {
         let mut head = EventHead::new();
         let first = scan_event(chunk, &mut head);

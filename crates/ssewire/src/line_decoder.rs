@@ -242,7 +242,7 @@ impl<S: Storage> LineDecoder<S> {
         Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() })
     }
 
-    /// Drops what was kept of the line, and the rest of it as it arrives.
+    /// Drops the kept part of the line, and the rest of it as it arrives.
     fn drop_line(&mut self) {
         self.buffer.discard_value();
         self.skipping_line = true;

@@ -14,7 +14,7 @@ use core::time::Duration;
 ///
 /// use ssewire::{Decoder, Reconnect, ResponseAction, last_event_id_header};
 ///
-/// // Replaces an HTTP client: what the server answers to each request.
+/// // Replaces an HTTP client: the answers of the server.
 /// let mut answers = [
 ///     Ok((200, "retry: 1000\n\nid: 7\ndata: one\n\ndata: incompl")),
 ///     Err("connection refused"),

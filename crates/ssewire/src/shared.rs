@@ -69,7 +69,7 @@ impl SharedEvent {
         self.retry
     }
 
-    /// The data as [`Bytes`]. Shares what the event shares, copies nothing.
+    /// The data as [`Bytes`]. Shares the memory of the event, copies nothing.
     #[must_use]
     pub fn data_bytes(&self) -> Bytes {
         self.bytes.slice(self.data.clone())

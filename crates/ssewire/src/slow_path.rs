@@ -14,7 +14,7 @@ use crate::storage::Storage;
 use crate::trace;
 
 impl<S: Storage> Decoder<S> {
-    /// Reads up to the next frame or the end of the chunk, after what the fast path has scanned.
+    /// Reads up to the next frame or the end of the chunk, from where the fast path stopped.
     #[inline]
     pub(crate) fn read<'c>(
         &mut self,

@@ -61,12 +61,12 @@ impl sealed::Storage for HeapBuffer {
 
     fn grow(&mut self, needed: usize) -> bool {
         let len = self.bytes.len();
-        // In steps of one half and one third, so that old and new buffer together are at most 2.5 times what is needed.
+        // In steps of one half and one third, so that old and new buffer together are at most 2.5 times the needed size.
         let least = needed.max(64);
         let power = least.checked_next_power_of_two().unwrap_or(least);
         let three_quarters = power / 4 * 3;
         let wanted = if least <= three_quarters { three_quarters } else { power };
-        // Falls back to what is needed, and then fails, where the address space or the allocator has no more: a length
+        // Falls back to the needed size, and then fails, where the address space or the allocator has no more: a length
         // above `isize::MAX` would panic in `reserve`.
         let more = [wanted, needed].map(|total| total.saturating_sub(len));
         let reserved = more.into_iter().find(|&more| self.bytes.try_reserve_exact(more).is_ok());

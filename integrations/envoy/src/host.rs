@@ -24,7 +24,7 @@ mod entry {
 /// The filter under one configuration.
 struct Root(Option<Rc<Plugin>>);
 
-/// What the streams of one configuration and one thread share.
+/// State that the streams of one configuration and one thread share.
 struct Plugin {
     config: Config,
     models: RefCell<Labels>,

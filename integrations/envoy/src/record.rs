@@ -1,6 +1,6 @@
-//! What is exported of a message: metrics, and fields for access logs.
+//! The exported values of a message: metrics, and fields for access logs.
 
-/// One message, or what was in place of one.
+/// One message, or the body in place of one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Record {

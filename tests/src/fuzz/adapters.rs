@@ -35,7 +35,7 @@ struct Case<'a> {
 /// Type, data, last event ID and reconnection time; or the kind of an error.
 type Seen = Vec<Result<(Vec<u8>, Vec<u8>, Vec<u8>, Option<Duration>), &'static str>>;
 
-/// Checks that each adapter returns what the decoders return, whatever the transport and the polls.
+/// Checks that each adapter returns the same as the decoders, whatever the transport and the polls.
 ///
 /// The first byte of the input is flags, the second a limit. Then come the lengths of the chunks, see `Input::lengths`,
 /// the schedule, and the body.

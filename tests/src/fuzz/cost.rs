@@ -1,4 +1,4 @@
-//! What a run costs the heap of this thread. All zero unless [`ssewire_heap::Counting`] is the global allocator.
+//! The heap use of a run on this thread. All zero unless [`ssewire_heap::Counting`] is the global allocator.
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cost {

@@ -10,7 +10,7 @@ use crate::drive;
 use crate::oracle::{Oracle, Results};
 use crate::outcome::{Decoded, Item, Outcome};
 
-/// Checks that a decoder returns what the oracle returns, whatever the bytes, the chunking, the bounds, the storage and the
+/// Checks that a decoder returns the same as the oracle, whatever the bytes, the chunking, the bounds, the storage and the
 /// method.
 ///
 /// The first bytes of the input choose: one byte for flags and the number of chunk lengths, one for the limit, then the

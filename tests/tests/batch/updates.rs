@@ -53,7 +53,7 @@ fn streams() -> Vec<(String, Vec<u8>)> {
     streams
 }
 
-/// What the message decoder returns: the name of each update, and all text.
+/// The results of the message decoder: the name of each update, and all text.
 #[derive(Debug, Default, PartialEq)]
 struct Native {
     kinds: Vec<MessageKind>,

@@ -24,7 +24,7 @@ const HEADINGS: [&str; 15] = [
     "End of a message",
     "A body that is no stream",
     "Partial input JSON",
-    "What the official helpers yield",
+    "Updates of the official helpers",
 ];
 
 /// A place that mentions the page.

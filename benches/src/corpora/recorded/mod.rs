@@ -52,7 +52,7 @@ pub fn recorded() -> Corpus {
     }
 }
 
-/// Says what a message is: its stop reason, then the text, thinking, or tool input of each block; nothing of others.
+/// Describes a message: its stop reason, then the text, thinking, or tool input of each block; nothing of others.
 pub fn say_message<'a>(sink: &mut impl Sink, reason: &str, blocks: impl Iterator<Item = &'a str>) {
     sink.event(reason.as_bytes(), b"", b"");
     for block in blocks {
@@ -60,7 +60,7 @@ pub fn say_message<'a>(sink: &mut impl Sink, reason: &str, blocks: impl Iterator
     }
 }
 
-/// The bytes of the streams, and where what is.
+/// The bytes of the streams, and the positions of their parts.
 #[derive(Default)]
 struct Writer {
     stream: String,

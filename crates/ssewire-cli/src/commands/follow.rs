@@ -195,7 +195,7 @@ impl Session {
         }
     }
 
-    /// The input has ended: what is left may be an event whose blank line is missing.
+    /// The input has ended: the rest may be an event whose blank line is missing.
     fn end_input(&mut self, output: &mut Output, renderer: &mut impl Renderer) -> io::Result<()> {
         loop {
             let polled = self.decoder.poll_end();

@@ -46,7 +46,7 @@ pub struct StartedBody<S, C> {
 /// Bytes without content after which a body counts as started.
 const MAX_BYTES: usize = 1 << 20;
 
-/// What a chunk counts at least, so that the number of empty chunks is bounded, too.
+/// The least size that a chunk counts as, so that the number of empty chunks is bounded, too.
 const MIN_CHUNK_BYTES: usize = 256;
 
 impl<S: TryStream> StartedBody<S, S::Ok>

@@ -39,7 +39,7 @@ impl CurrentText<'_> {
         self.max_bytes.saturating_sub(*self.bytes)
     }
 
-    /// Counts what was appended.
+    /// Counts the appended bytes.
     #[inline]
     pub(crate) fn appended(self, from: usize) -> Change {
         *self.bytes = self.bytes.saturating_add(self.text.len().saturating_sub(from));

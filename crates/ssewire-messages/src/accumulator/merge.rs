@@ -180,7 +180,7 @@ fn with_what_is_known(mut message: Message, known: Message, has_fallback: bool) 
         message.set_member(&name, value.as_str().as_bytes());
     }
     if let Nullable::Value(later) = known.usage {
-        // Merging what is typed does not fail.
+        // Merging typed deltas does not fail.
         let _ = message.with_usage(|usage| {
             usage.merge_known(&later);
             Ok(())

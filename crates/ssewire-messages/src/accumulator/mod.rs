@@ -229,7 +229,7 @@ impl Accumulator {
 
     /// Keeps only the last piece of each text and thinking block, for meters: usage, tool calls, violations and
     /// completion are those of the whole message, at a memory that does not grow with its text. The content of the
-    /// message is then not what the model wrote, even if it is complete.
+    /// message then differs from the text of the model, even if it is complete.
     ///
     /// ```
     /// use ssewire_messages::Accumulator;
@@ -266,7 +266,7 @@ impl Accumulator {
         self
     }
 
-    /// Merges the next event, and returns what it changed. Further updates of the same event are in
+    /// Merges the next event, and returns the change. Further updates of the same event are in
     /// [`next_update`](Self::next_update); the next event discards them.
     ///
     /// # Errors

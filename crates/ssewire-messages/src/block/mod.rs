@@ -42,7 +42,7 @@ pub(crate) trait Block: Sized {
     /// Writes it as JSON.
     fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError>;
 
-    /// Writes what the API accepts in the next request. `false`: nothing.
+    /// Writes the block as the API accepts it in the next request. `false`: the API accepts none.
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
         self.write(out, write_finished).map(|()| true)
     }

@@ -2,7 +2,7 @@
 //!
 //! Most events of a stream are deltas of a few words: [`canonical`] reads those in the spelling of the API. Everything
 //! else is read here by the member scanner, whatever its spacing and the order of its members, mostly in one pass: the
-//! SSE event type says what the payload is, and its `type` has to confirm that.
+//! SSE event type names the type of the payload, whose `type` has to confirm it.
 
 pub(crate) mod canonical;
 
@@ -55,7 +55,7 @@ impl<'a> StreamEvent<'a> {
         Self::decode(b"", payload)
     }
 
-    /// Slow path: decodes what the fast path does not.
+    /// Slow path: decodes all payloads that the fast path leaves.
     #[inline(never)]
     pub(crate) fn decode_slow(event_type: &[u8], data: &'a [u8]) -> Result<Option<Self>, PayloadError> {
         if let Some(event) = canonical::parse_small(data) {
@@ -102,7 +102,7 @@ impl<'a> StreamEvent<'a> {
                     Ok(()) if others.is_error(kind, is_typed, name) => return Ok(Some(Self::of_error(data))),
                     Ok(()) => (error, kind.lost()),
                     Err(_) if is_error => return Ok(Some(Self::of_error_text(text))),
-                    // The type of what is not JSON is not to be trusted.
+                    // The type of a payload that is not JSON is not to be trusted.
                     Err(syntax) => (syntax, Kind::of(name).lost()),
                 };
                 Err(PayloadError { kind: error_kind(data, error), lost, index: index_of(data) })
@@ -194,7 +194,7 @@ impl Kind {
     }
 }
 
-/// What the members beside those of the event's kind say.
+/// Members beside those of the event's kind.
 #[derive(Default)]
 struct Others {
     /// The first `type`; `Unnamed` if it is no string.

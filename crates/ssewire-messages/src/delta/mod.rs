@@ -50,7 +50,7 @@ pub(crate) trait DeltaType<'a>: Sized {
     /// Merges it into a block that accepts it.
     fn merge(self, into: &mut Target<'_>) -> Merged;
 
-    /// Copies what it borrows.
+    /// Copies the borrowed parts.
     fn into_owned(self) -> Delta<'static>;
 }
 
@@ -74,7 +74,7 @@ impl Target<'_> {
     }
 }
 
-/// What a delta changed in its block.
+/// The change that a delta made to its block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Merged {
     /// Text is new from here on.
@@ -138,7 +138,7 @@ macro_rules! deltas {
                 }
             }
 
-            /// Copies what the delta borrows.
+            /// Copies the borrowed parts of the delta.
             #[must_use]
             pub fn into_owned(self) -> Delta<'static> {
                 match self {

@@ -9,7 +9,7 @@ use ssewire_json::string::unescape_letter;
 
 use super::find_special;
 
-/// Appends what a string says, up to its closing quote, and returns the bytes from there on. `None`: it is longer than
+/// Appends the text of a string, up to its closing quote, and returns the bytes from there on. `None`: it is longer than
 /// `room`, or the slow path has to read it; some of it may have been appended.
 #[inline(always)]
 pub(crate) fn append_string<'a>(data: &'a [u8], text: &mut String, room: usize) -> Option<&'a [u8]> {

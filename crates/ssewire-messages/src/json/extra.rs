@@ -134,7 +134,7 @@ impl Extra {
         }
     }
 
-    /// Keeps the cost of [`set`](Self::set) in proportion to what is set.
+    /// Keeps the cost of [`set`](Self::set) in proportion to the new value.
     fn compact_if_doubled(&mut self) {
         let least = usize::try_from(self.compacted).unwrap_or(usize::MAX).saturating_mul(2).saturating_add(512);
         if self.text.len() < least {

@@ -26,13 +26,13 @@ pub(crate) struct SyntaxError {
 pub(crate) struct Cursor<'a> {
     /// The document.
     all: &'a [u8],
-    /// What was not read yet.
+    /// The bytes not read yet.
     rest: &'a [u8],
     depth: u32,
     max_depth: u32,
     /// Lone surrogate escapes are errors.
     is_strict: bool,
-    /// No line end between tokens and no `\u` escape was read yet: what was read can be kept byte for byte.
+    /// No line end between tokens and no `\u` escape was read yet: the bytes read so far can be kept as they are.
     is_plain: bool,
 }
 

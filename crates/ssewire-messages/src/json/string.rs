@@ -1,4 +1,4 @@
-//! JSON strings: finding their end, and what they say.
+//! JSON strings: finding their end, and unescaping them.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -23,7 +23,7 @@ pub(crate) struct Halves {
 }
 
 impl<'a> JsonStr<'a> {
-    /// What the string says. Ill-formed UTF-8 and lone surrogates are U+FFFD.
+    /// The unescaped text. Ill-formed UTF-8 and lone surrogates are U+FFFD.
     pub(crate) fn to_text(self) -> Cow<'a, str> {
         self.to_text_with_halves().0
     }
@@ -94,7 +94,7 @@ pub(crate) fn unit(escape: &[u8]) -> Option<u16> {
     })
 }
 
-/// Appends bytes as text, with U+FFFD for what is ill-formed.
+/// Appends bytes as text, with U+FFFD for ill-formed UTF-8.
 pub(crate) fn push_lossy(bytes: &[u8], text: &mut String) {
     if let Ok(valid) = core::str::from_utf8(bytes) {
         text.push_str(valid);

@@ -1,4 +1,4 @@
-//! `docs/protocol.md`, heading "What the official helpers yield": the update of each event, by index, position and
+//! `docs/protocol.md`, heading "Updates of the official helpers": the update of each event, by index, position and
 //! key of its block, with its snapshot.
 
 use serde_json::{Value, json};

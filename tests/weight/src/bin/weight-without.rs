@@ -1,4 +1,4 @@
-//! Copies its input to its output: what a program needs without the message layer.
+//! Copies its input to its output: the size of a program without the message layer.
 
 use std::io::{self, Read, Write};
 
