@@ -75,7 +75,7 @@ impl ApiError {
         Self { kind: None, message, request_id: None, body: quoted(&text), head: None }
     }
 
-    /// The kind of the error, if it is known.
+    /// The kind of the error, if the error names one.
     #[must_use]
     pub fn kind(&self) -> Option<&ErrorKind> {
         self.kind.as_ref()
@@ -134,9 +134,10 @@ impl ApiError {
     pub fn is_retryable(&self) -> bool {
         self.head().and_then(ResponseHead::should_retry).unwrap_or_else(|| {
             let by_kind = self.kind().is_some_and(ErrorKind::is_retryable);
+            let is_known = self.kind().is_some_and(|kind| !matches!(kind, ErrorKind::Unknown(_)));
             // A gateway may wrap an error in a response with a success status.
-            let status =
-                self.status().filter(|status| *status >= 400).or_else(|| status_in(inner(self.body.as_json())));
+            let in_body = || if is_known { None } else { status_in(inner(self.body.as_json())) };
+            let status = self.status().filter(|status| *status >= 400).or_else(in_body);
             by_kind || status.is_some_and(is_retryable_status)
         })
     }

@@ -64,7 +64,7 @@ pub struct MessageDecoder {
     is_input_ended: bool,
     /// The last event was larger than most: its buffer is given back.
     is_buffer_large: bool,
-    /// The fast path has consumed the last event: no update is left, and empty input has none.
+    /// No update is queued and no event is open, so that empty input returns `NeedInput` at once.
     is_between_events: bool,
     /// The last event was used though its blank line is missing.
     has_unterminated_event: bool,
@@ -104,11 +104,12 @@ pub enum Step<U> {
 pub struct UpdateEvent<'a> {
     /// The change.
     pub update: Update<'a>,
-    /// The payload of the event, as it came; empty for a further update of the same event.
+    /// The payload of the event, as it came. Empty for a further update of the same event, for an event above the limit, and
+    /// for a `message_start` that `next_message` kept.
     pub payload: &'a [u8],
-    /// The SSE event type, `message` if there was none.
+    /// The SSE event type, `message` if there was none. Empty where the payload is.
     pub event_type: &'a [u8],
-    /// The event is a delta that has members beyond the plain ones.
+    /// See [`ContentBlockDelta::has_extra`](crate::ContentBlockDelta::has_extra).
     pub has_extra: bool,
 }
 
@@ -143,7 +144,7 @@ const LARGE: usize = 4 * 1024;
 /// A change, and whether its event is a delta with further members.
 type Changed = (Change, bool);
 
-/// The stream cannot be decoded any further. The message has ended.
+/// The message cannot be decoded any further: it has ended. [`MessageDecoder::next_message`] continues with the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageDecodeError {
@@ -185,7 +186,8 @@ impl MessageDecoder {
         }
     }
 
-    /// Sets the SSE decoder: another limit, or a last event ID.
+    /// Sets the SSE decoder: another limit, or a last event ID. Its unknown fields are read, up to 64 KiB each, whatever
+    /// it was set to: servers report errors in them.
     #[must_use]
     pub fn with_decoder(mut self, decoder: Decoder) -> Self {
         self.decoder = with_error_fields(decoder);
@@ -256,10 +258,11 @@ impl MessageDecoder {
     }
 
     /// As [`poll`](Self::poll), but returns typed events, which own their bytes. Each is merged already: the
-    /// [`snapshot`](Self::snapshot) holds it. Events that are [lost](Update::Lost) are left out.
+    /// [`snapshot`](Self::snapshot) holds it. Events that are [lost](Update::Lost) are left out. Once the message has
+    /// exceeded its limit, events are returned, but their content is not merged.
     ///
     /// # Cost
-    /// Beside that of `poll` a copy of each event.
+    /// Decodes and copies every event: the fast path of `poll` for deltas does not apply.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -267,8 +270,10 @@ impl MessageDecoder {
         loop {
             let mut owned = None;
             match (self.poll_with(input, Some(&mut owned))?, owned) {
-                (Step::Update(_), Some(event)) => return Ok(Step::Update(event)),
-                (Step::Update(_), None) => {}
+                (Step::Update(span), Some(event)) if !matches!(span.change, Change::Lost(_)) => {
+                    return Ok(Step::Update(event));
+                }
+                (Step::Update(_), _) => {}
                 (Step::NeedInput, _) => return Ok(Step::NeedInput),
                 (Step::Ended, _) => return Ok(Step::Ended),
             }
@@ -472,7 +477,8 @@ impl MessageDecoder {
         Ok(Step::Ended)
     }
 
-    /// Borrows the update that [`poll`](Self::poll) returned. `chunk` is the input as it was before that call. Free.
+    /// Borrows the update that [`poll`](Self::poll) returned. `chunk` is the input as it was before that call. Constant
+    /// time, except that a tool call or a citation is searched in its JSON text.
     ///
     /// Passing a different chunk, or calling `poll` first, yields an unspecified update or payload but never panics.
     #[must_use]
@@ -534,7 +540,8 @@ impl MessageDecoder {
         &self.accumulator
     }
 
-    /// How the message ended, if the input ended here.
+    /// How the message would end if the input ended here, by the events merged so far. Final once
+    /// [`decode_end`](Self::decode_end) has returned [`Step::Ended`], which may use a last event without its blank line.
     #[must_use]
     pub fn completion(&self) -> Completion {
         match (&self.bare_error, self.accumulator.completion()) {
@@ -551,11 +558,11 @@ impl MessageDecoder {
         self.accumulator.is_lenient()
     }
 
-    /// Reports that the input has ended, and returns the message.
+    /// Reports that the input has ended, and returns the message. Discards the updates that are left: to see them, call
+    /// [`decode_end`](Self::decode_end) until it returns [`Step::Ended`].
     ///
     /// # Errors
-    /// [`Incomplete`], with the partial message and why it is one; where the body was not a stream, with what it was
-    /// instead.
+    /// [`Incomplete`], with the partial message and the reason; for a body that was no stream, with its kind.
     pub fn finish(mut self) -> Result<Message, Incomplete> {
         while let Ok(Step::Update(_)) = self.poll_end() {}
         self.conclude(Accumulator::new())
@@ -566,7 +573,8 @@ impl MessageDecoder {
     /// there is no further message.
     ///
     /// # Errors
-    /// [`Incomplete`], as [`finish`](Self::finish). The next message can be decoded all the same.
+    /// [`Incomplete`], as [`finish`](Self::finish), also if the message has not ended yet. The next message can be decoded
+    /// all the same.
     pub fn next_message(&mut self) -> Result<Message, Incomplete> {
         let (next, start) = self.accumulator.next_message();
         let result = self.conclude(next);

@@ -21,8 +21,7 @@ use crate::usage::Usage;
 /// strings of deltas are borrowed from the payload, unless they have an escape.
 ///
 /// Transports without SSE contain events as JSON values. `StreamEvent<'static>` implements
-/// [`Deserialize`](serde::Deserialize), for a member of your own type or for a `serde_json::Value`. The implementation
-/// is generic: a program that does not use it does not compile it.
+/// [`Deserialize`](serde::Deserialize), for a member of your own type or for a `serde_json::Value`.
 ///
 /// ```
 /// use ssewire_messages::StreamEvent;
@@ -47,13 +46,13 @@ pub enum StreamEvent<'a> {
     ContentBlockStart(ContentBlockStart),
     /// A piece of a content block.
     ContentBlockDelta(ContentBlockDelta<'a>),
-    /// A content block is complete.
+    /// The server has ended a content block. Its content may be incomplete if an event was lost.
     ContentBlockStop(ContentBlockStop),
     /// Stop reason and usage so far. May arrive more than once.
     MessageDelta(MessageDelta<'a>),
-    /// The message is complete.
+    /// The server has ended the message. [`Completion`](crate::Completion) says whether it is complete.
     MessageStop,
-    /// A sign of life, about every 15 seconds.
+    /// A keep-alive, about every 15 seconds.
     Ping,
     /// The server, or a gateway on the way, reports an error. The message will not be finished.
     Error(Box<ApiError>),
@@ -81,11 +80,12 @@ pub struct ContentBlockDelta<'a> {
     pub index: u64,
     /// The piece.
     pub delta: Delta<'a>,
-    /// The event, or its delta, has members beyond the plain ones.
+    /// The event has other members than `type`, `index` and `delta`, or its delta than `type` and its own string. Always
+    /// set for a delta of unknown type.
     pub has_extra: bool,
 }
 
-/// A content block is complete (Messages API: `RawContentBlockStopEvent`).
+/// The server has ended a content block (Messages API: `RawContentBlockStopEvent`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ContentBlockStop {

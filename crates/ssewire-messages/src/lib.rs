@@ -15,7 +15,8 @@
 //! * What deltas build is typed: text, thinking, tool input, usage. Everything else is [`RawJson`], which you parse on
 //!   demand: see [`vocabulary`].
 //! * Truncation is detected: [`MessageDecoder::finish`] returns the message, or an [`Incomplete`] with the partial message
-//!   and the [reason](Completion). Tool input is a [`ToolInput`]: truncated input is never returned as a value.
+//!   and the [reason](Completion). Tool input of a stream is a [`ToolInput`]: truncated
+//!   input is never returned as a value. A message read from JSON does not record its end; [`Message::tool_calls`] checks it.
 //!
 //! ```
 //! use ssewire_messages::{MessageDecoder, Step, Update};
@@ -30,7 +31,7 @@
 //!                 event.update.text_deltas().for_each(|text| print!("{text}"));
 //!                 match event.update {
 //!                     Update::ToolCall(call) => println!("call {} with {}", call.name, call.input),
-//!                     Update::Lost(error) => eprintln!("{error}"), // `finish` judges.
+//!                     Update::Lost(error) => eprintln!("{error}"), // `finish` returns whether content is missing.
 //!                     _ => {}
 //!                 }
 //!             }
@@ -45,9 +46,9 @@
 //!
 //! # What it does not do
 //!
-//! It opens no connection and keeps no key. It never sends a request again: a stream that was cut has been paid for,
-//! and replaying it would pay twice for other words. What came is in [`Incomplete::message`]; a new request can go on
-//! from there.
+//! It opens no connection and keeps no key. It never sends a request again: the tokens of a stream that was cut are
+//! billed, and the same request is billed again and gets another answer. The partial message is in
+//! [`Incomplete::message`]; a new request can continue it.
 //!
 //! # Features
 //!

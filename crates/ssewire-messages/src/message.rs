@@ -76,7 +76,7 @@ pub(crate) struct Odd {
     model: bool,
 }
 
-/// The text is not a message.
+/// The text is not the JSON of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidMessage {
@@ -150,7 +150,8 @@ impl Message {
         self.extra.get(name).filter(|value| !value.is_null())
     }
 
-    /// All members that have no accessor of their own.
+    /// The members that are neither merged nor typed, such as `stop_sequence` and `container`, and known ones of another
+    /// type than documented.
     #[must_use]
     pub fn extra(&self) -> &Extra {
         &self.extra
@@ -300,7 +301,8 @@ impl Message {
         }
     }
 
-    /// Reads a whole document.
+    /// Reads a whole document: any JSON object whose members have the types of a message. Absent members stay absent, and
+    /// `type` is not checked.
     ///
     /// # Errors
     /// [`InvalidMessage`].

@@ -31,7 +31,7 @@ pub enum NonStreamBody {
     /// A body of another content type, which is given without parameters and in lower case. The cases above come first:
     /// they are recognised by their bytes.
     ContentType(Box<str>),
-    /// Nothing at all, or only line ends.
+    /// Nothing, only white space, or only a response head.
     Empty,
     /// An event stream, but without any event: only comments, or fields that set something.
     OnlyComments,

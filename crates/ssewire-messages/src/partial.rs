@@ -1,4 +1,4 @@
-//! The only contact with `ssewire-json`: values that are built while their text arrives.
+//! The only use of the incremental parser of `ssewire-json`: values that are built while their text arrives.
 //!
 //! Only a function that asks for partial values names their parser. A program that calls none of them links neither the
 //! parser nor `serde_json::Value`: 100 KB.

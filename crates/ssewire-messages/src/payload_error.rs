@@ -17,7 +17,7 @@ pub struct PayloadError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayloadErrorKind {
-    /// It is not valid JSON. Where the scanner stopped:
+    /// It is not valid JSON. The scanner stopped at this position.
     NotJson {
         /// The line within the payload, from 1.
         line: usize,

@@ -104,11 +104,11 @@ pub struct Backoff {
 pub enum RetryDecision {
     /// Send it again.
     Retry {
-        /// How long to wait before. If the server asked for a time it is that, however long: who would rather give up
-        /// than wait so long compares it.
+        /// How long to wait before. The server's delay if it sent one, even above [`Backoff::with_max`]: compare it, if you
+        /// would rather give up.
         after: Duration,
     },
-    /// Let it be.
+    /// Do not send it again.
     GiveUp(NoRetryReason),
 }
 

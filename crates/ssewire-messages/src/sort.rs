@@ -1,6 +1,6 @@
 //! The only sort of the crate.
 
-/// Sorts so that no item `is_less` than the one before it. In place, in about n log n comparisons, whatever the order was.
+/// Sorts by the order `is_less`, in place, in about n log n comparisons, whatever the order was.
 ///
 /// Heapsort, compiled once: the sort of the standard library is 7 KB of machine code for each type and order, and nothing
 /// is sorted unless blocks or members arrive out of order.

@@ -46,13 +46,13 @@ use crate::stop_reason::StopReason;
 pub struct StructuredOutput(PartialJson);
 
 impl StructuredOutput {
-    /// Hides the unfinished string at the end of the text.
+    /// Creates a parser whose value omits the unfinished string at the end of the text.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Hides or shows it.
+    /// Creates a parser whose value omits or contains the unfinished string at the end of the text.
     #[must_use]
     pub fn with_partial_strings(strings: PartialStrings) -> Self {
         Self(PartialJson::with_partial_strings(strings))

@@ -14,7 +14,8 @@ use crate::text::{Piece, push_piece};
 /// The input of a tool call: a JSON object by contract, though the model may send another value.
 ///
 /// It is kept as text. Only [`value`](Self::value) and [`parse`](Self::parse) return input to run a tool with, and only
-/// once it is complete and valid.
+/// once it is complete and valid. In a message that was read from JSON, the last call may be truncated without a sign
+/// in its block: take the calls of [`Message::tool_calls`](crate::Message::tool_calls), which checks it.
 ///
 /// ```
 /// use ssewire_messages::Message;

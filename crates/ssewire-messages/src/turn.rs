@@ -159,8 +159,9 @@ impl Message {
         Ok(calls)
     }
 
-    /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Omitted
-    /// are thinking blocks without a signature, and text blocks without text.
+    /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Text,
+    /// thinking and tool calls are written with the members that a request accepts; any other block is written as it
+    /// came. Omitted are thinking blocks without a signature, and text blocks without text.
     ///
     /// # Errors
     /// [`TurnError`]: the input of a tool call is not complete.

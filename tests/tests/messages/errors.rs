@@ -88,6 +88,15 @@ fn is_retryable_by_status_if_there_is_no_known_type() {
     assert!(response(503, &messages_api("tea_error")).is_retryable(), "the status is known");
 }
 
+/// `docs/protocol.md`, heading "Errors": "An error inside a stream is classified by its `error.type`".
+#[test]
+fn is_retryable_by_a_status_in_the_body_only_without_a_known_type() {
+    let error = |kind: Value| error_event(&json!({"type": "error", "error": {"type": kind, "code": 503}}).to_string());
+    assert!(!error(json!("invalid_request_error")).is_retryable());
+    assert!(error(json!("tea_error")).is_retryable());
+    assert!(error(Value::Null).is_retryable());
+}
+
 /// An error event of a stream.
 fn error_event(data: &str) -> ApiError {
     match StreamEvent::decode(b"error", data.as_bytes()) {

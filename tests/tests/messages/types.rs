@@ -76,7 +76,7 @@ fn debug_of_an_accumulator_shows_counts_and_display_of_its_errors_is_text() {
     let error = accumulator.accumulate_json(br#"{"type":"content_block_stop","index":7}"#).unwrap_err();
     assert_eq!(error.to_string(), "protocol violation: stop for a block that never started (index 7)");
     let shown = format!("{accumulator:?}");
-    assert!(shown.starts_with("Accumulator { completion: Truncated, blocks: 0, bytes: "), "{shown}");
+    assert!(shown.starts_with("Accumulator { has_started: true, is_ended: false, blocks: 0, bytes: "), "{shown}");
     assert!(shown.ends_with(", violations: 0, .. }"), "{shown}");
     let error = AccumulateError::BytesExceeded { limit: 17 };
     assert_eq!(error.to_string(), "message exceeds the limit of 17 bytes");

@@ -33,7 +33,7 @@ use crate::tool_input::ToolInput;
 /// Builds the message while its events arrive.
 ///
 /// ```
-/// use ssewire_messages::{Accumulator, StreamEvent};
+/// use ssewire_messages::{Accumulator, StreamEvent, Update};
 ///
 /// let mut accumulator = Accumulator::new();
 /// for payload in [
@@ -55,6 +55,11 @@ use crate::tool_input::ToolInput;
 ///     for text in accumulator.accumulate(event)?.text_deltas() {
 ///         print!("{text}");
 ///     }
+///     while let Some(update) = accumulator.next_update() {
+///         if let Update::ToolCall(call) = update {
+///             println!("call {} with {}", call.name, call.input);
+///         }
+///     }
 /// }
 /// let message = accumulator.into_message()?;
 /// assert_eq!(message.final_text(), "Hello");
@@ -69,8 +74,8 @@ use crate::tool_input::ToolInput;
 /// The message ends at `message_stop` or at an error: see [`is_ended`](Self::is_ended). Later events change nothing.
 ///
 /// # Cost
-/// Time and memory are linear in the bytes of the events, in any order and with any indices. Finding an index out of order
-/// is logarithmic in the number of indices.
+/// Time and memory are linear in the bytes of the events. Events out of order add a logarithmic factor in the number of
+/// blocks: to find an index, and to sort at the end.
 #[derive(Clone, Default)]
 pub struct Accumulator {
     message: Message,
@@ -151,7 +156,7 @@ impl Default for Options {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Validation {
-    /// It is recorded, and the best is made of it.
+    /// It is recorded, and the event is merged where `docs/protocol.md` has a rule for it.
     #[default]
     Lenient,
     /// It is an error, and the event changes nothing. Its content is then missing.
@@ -160,7 +165,7 @@ pub enum Validation {
     Strict,
 }
 
-/// An event was not merged.
+/// The content of an event was not merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccumulateError {
@@ -270,7 +275,8 @@ impl Accumulator {
     /// [`next_update`](Self::next_update); the next event discards them.
     ///
     /// # Errors
-    /// [`AccumulateError`]: the event was not merged. The stream may continue.
+    /// [`AccumulateError`]: the content of the event was not merged; beyond a limit, stop reason and counts still are. The
+    /// stream may continue.
     pub fn accumulate(&mut self, event: StreamEvent<'_>) -> Result<Update<'_>, AccumulateError> {
         let change = self.apply(event)?;
         Ok(self.update(change))
@@ -543,7 +549,8 @@ impl Accumulator {
 impl fmt::Debug for Accumulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accumulator")
-            .field("completion", &self.completion())
+            .field("has_started", &self.has_started())
+            .field("is_ended", &self.is_ended())
             .field("blocks", &self.blocks.count())
             .field("bytes", &self.bytes)
             .field("violations", &self.violations.total())

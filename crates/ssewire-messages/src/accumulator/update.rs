@@ -90,7 +90,8 @@ pub enum Update<'a> {
         /// The input so far.
         input: ToolInput<'a>,
     },
-    /// A tool that the client runs is called: complete, valid, with id and name.
+    /// A tool that the client runs is called: complete, valid, with id and name. Always a further update of an event:
+    /// with an [`Accumulator`](crate::Accumulator), call [`next_update`](crate::Accumulator::next_update).
     ToolCall(ToolCall<'a>),
     /// A compaction block has got its value.
     #[non_exhaustive]
@@ -122,10 +123,10 @@ pub enum Update<'a> {
     MessageDelta {
         /// Why the model stopped, once that is known.
         stop_reason: Option<&'a StopReason>,
-        /// The cost so far.
+        /// The usage so far.
         usage: Option<&'a Usage>,
     },
-    /// The message is complete.
+    /// `message_stop` has arrived. Whether the message is complete: [`MessageDecoder::finish`](crate::MessageDecoder::finish).
     #[non_exhaustive]
     MessageStop {
         /// The message.
@@ -139,12 +140,13 @@ pub enum Update<'a> {
     Replaced,
     /// An event was lost. The end of the message decides whether content is missing.
     Lost(LostEvent),
-    /// A sign of life.
+    /// A keep-alive.
     Ping,
     /// The end marker of other protocols.
     Done,
-    /// Nothing has changed: an event or a delta that this version does not know, input JSON that waits for its block,
-    /// or an event after the end of the message.
+    /// Nothing has changed: an event or a delta that this version does not know, an empty delta, a stop without its block,
+    /// a second `message_start`, input JSON that waits for its block, content beyond the limit, or an event after the end
+    /// of the message.
     Unchanged,
 }
 
@@ -232,8 +234,9 @@ impl<'a> Update<'a> {
     }
 
     /// The text of the event, in the order of the blocks: at most one piece, except for a `message_start` that has
-    /// content. Where blocks neither interleave nor arrive out of order, all pieces of a stream together are exactly
-    /// [`Message::final_text`].
+    /// content, and a `message_stop` that ends several blocks in the middle of a character. Where blocks neither
+    /// interleave nor arrive out of order, all pieces of a stream together are exactly [`Message::final_text`]; if the
+    /// stream breaks off in the middle of a character, without its U+FFFD.
     pub fn text_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (piece, halves) = match self {
             Self::BlockStart { text, .. } | Self::Text { text, .. } | Self::BlockStop { text, .. } => (*text, 0),
@@ -321,7 +324,7 @@ impl<'a> BlockRef<'a> {
         self.blocks.final_position(self.id).unwrap_or(0)
     }
 
-    /// The name of the tool, if the block is a tool call that has one.
+    /// The name of the tool, if the block is a tool call that has one. Linear in the JSON text of the block's start.
     #[must_use]
     pub fn tool_name(&self) -> Option<Cow<'a, str>> {
         self.block.as_tool_use()?.name()

@@ -4,7 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// One protocol violation, tolerated and recorded.
+/// An event that violates the protocol. In lenient mode it is recorded, and handled as its [kind](ViolationKind) says; in
+/// strict mode it is an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProtocolViolation {
@@ -62,7 +63,7 @@ kinds! {
     SecondMessageStart = "second message_start before message_stop",
     /// A second `message_start`, of another id: the message ended there, and the next one began.
     ReplacedMessage = "message_start of another message before message_stop",
-    /// A `message_start` after the message had ended. It and all that follows is ignored.
+    /// A `message_start` after `message_stop`. It and all later events are ignored.
     MessageAfterStop = "message_start after message_stop",
     /// A `message_delta` after the message had ended. It was ignored.
     MessageDeltaAfterStop = "message_delta after message_stop",
@@ -74,8 +75,8 @@ kinds! {
     ErrorAfterStop = "error after message_stop",
     /// An event after an error. It was ignored.
     AfterError = "event after an error",
-    /// Data under no name that is no object: a keep-alive of something on the way.
-    KeepAliveData = "data without a name that is no object",
+    /// Data without an event type that is not a JSON object: a keep-alive of a proxy.
+    KeepAliveData = "data without an event type that is no JSON object",
 }
 
 impl fmt::Display for ViolationKind {

@@ -118,7 +118,7 @@ pub(crate) fn skip_spaces(mut data: &[u8]) -> &[u8] {
     data
 }
 
-/// An integer as JSON has it: no sign, no leading zero. Longer ones than fit are left to the next way.
+/// An integer as JSON has it: no sign, no leading zero. Longer ones than fit are left to the slow path.
 #[inline]
 fn index(data: &[u8]) -> Option<(u64, &[u8])> {
     let mut index = 0_u64;
@@ -141,7 +141,7 @@ fn string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     if let [b'"', rest @ ..] = rest {
         return Some((short_utf8(text)?.into(), rest));
     }
-    // At least its length, so that it is allocated once.
+    // At least the length of the string, so that it is allocated once.
     let mut unescaped = String::with_capacity(data.len());
     let rest = append_string(data, &mut unescaped, usize::MAX)?;
     Some((unescaped.into(), rest.get(1..)?))

@@ -24,7 +24,8 @@ use crate::read::{ReadError, each_member, member_or_error, peek_type};
 impl<'a> StreamEvent<'a> {
     /// Decodes an SSE event: its event type and its data.
     ///
-    /// The payload's `type` decides; the SSE event type does only where that is absent. `Ok(None)`: there is nothing in it
+    /// The payload's `type` decides. The SSE event type decides only if that is absent, or if it is `error` and the `type` is
+    /// unknown.  `Ok(None)`: there is nothing in it
     /// (blank data, the `""` of some pings).
     ///
     /// ```

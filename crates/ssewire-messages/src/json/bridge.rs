@@ -1,4 +1,4 @@
-//! The only place where JSON text meets serde: written verbatim, read verbatim.
+//! `Serialize` and `Deserialize` for values that are kept as text: written verbatim, read verbatim.
 
 use alloc::boxed::Box;
 
@@ -41,7 +41,7 @@ impl Serialize for super::RawJsonRef<'_> {
 impl<'de> Deserialize<'de> for RawJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Self::from_bytes(raw.get().as_bytes()).map_err(|_| D::Error::custom("value nests too deeply"))
+        Self::from_bytes(raw.get().as_bytes()).map_err(D::Error::custom)
     }
 }
 

@@ -18,19 +18,19 @@ pub struct Extra {
     /// `"name":value,` for each. An empty value: the member was removed.
     text: String,
     /// A name may stand there more than once: the last one holds.
-    repeats: bool,
+    may_repeat: bool,
     /// The length of the text when it was compacted last.
     compacted: u32,
 }
 
 impl Extra {
-    /// Whether there is no member.
+    /// Whether there is no member. Costs as much as [`iter`](Self::iter).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty() || self.iter().next().is_none()
     }
 
-    /// The number of members. Linear.
+    /// The number of members. Costs as much as [`iter`](Self::iter).
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
@@ -49,10 +49,13 @@ impl Extra {
         self.get(name).is_some()
     }
 
-    /// The members, in the order of their arrival.
+    /// The members, in the order in which they were set last. n log n in their number, linear in their text.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, RawJsonRef<'_>)> {
-        let (starts, plain) =
-            if self.repeats { (self.last_entries().unwrap_or_default(), "") } else { (Vec::new(), self.text.as_str()) };
+        let (starts, plain) = if self.may_repeat {
+            (self.last_entries().unwrap_or_default(), "")
+        } else {
+            (Vec::new(), self.text.as_str())
+        };
         let last = starts.into_iter().filter_map(|start| self.entries_from(start).next());
         last.chain(Entries { text: plain }).filter(|(_, value)| !value.as_str().is_empty())
     }
@@ -71,7 +74,7 @@ impl Extra {
 
     /// Appends a member of an object that is being read.
     pub(crate) fn push(&mut self, name: JsonStr<'_>, valid: &[u8]) {
-        self.repeats |= !self.text.is_empty();
+        self.may_repeat |= !self.text.is_empty();
         self.push_name(&name.to_text(), valid.len());
         append_raw(valid, &mut self.text);
         self.text.push(',');
@@ -80,7 +83,7 @@ impl Extra {
     /// Appends the member that the cursor has just read.
     pub(crate) fn push_last(&mut self, name: JsonStr<'_>, valid: &[u8], cursor: &Cursor<'_>) {
         let Some(member) = cursor.last_member(name, valid) else { return self.push(name, valid) };
-        self.repeats |= !self.text.is_empty();
+        self.may_repeat |= !self.text.is_empty();
         reserve(&mut self.text, member.len().saturating_add(1));
         self.text.push_str(member);
         self.text.push(',');
@@ -94,7 +97,7 @@ impl Extra {
 
     /// Sets a member.
     pub(crate) fn set(&mut self, name: &str, valid: &[u8]) {
-        self.repeats |= !self.text.is_empty();
+        self.may_repeat |= !self.text.is_empty();
         self.push_name(name, valid.len());
         append_raw(valid, &mut self.text);
         self.text.push(',');
@@ -113,7 +116,7 @@ impl Extra {
         if self.text.is_empty() {
             return;
         }
-        self.repeats = true;
+        self.may_repeat = true;
         self.push_name(name, 0);
         self.text.push(',');
         self.compact_if_doubled();
@@ -153,7 +156,7 @@ impl Extra {
         }
         bytes.truncate(end);
         self.text = String::from_utf8(bytes).unwrap_or_default();
-        self.repeats = false;
+        self.may_repeat = false;
         self.compacted = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
     }
 

@@ -200,7 +200,7 @@ impl<'a> Cursor<'a> {
         let (mut objects, mut open) = (0_u128, 0_u32);
         loop {
             match self.rest {
-                // No bit is left.
+                // Fewer than the bits of `objects`: the rest is left to another call.
                 [b'{' | b'[', ..] if open == 120 => {
                     self.depth += open;
                     self.skip_container()?;
