@@ -42,7 +42,7 @@
 //!
 //! A number at the end of the text is provisional: the next push may change or remove it, and
 //! [`is_stable`](PartialJson::is_stable) returns `false`. A number of more than 64 bytes is shown once it has ended.
-//! Everything else that is shown can only be extended.
+//! Everything else that is shown can only be extended, or replaced by a later value of the same key.
 //!
 //! # Agreement with serde_json
 //!
@@ -55,18 +55,18 @@
 //!
 //! # Errors
 //!
-//! Text outside of the grammar is rejected, for example a missing or trailing comma, `NaN`, a comment, or characters after
-//! the value. So are a lone surrogate, a control character in a string, and a 128th nested container. [`JsonError`] has the
-//! position of the first byte with which the text cannot become valid JSON any more. The value remains that of the text
-//! before that byte. [`raw`](PartialJson::raw) has all text, including text after the error. Neither errors nor `Debug`
-//! show any of it.
+//! Text outside of the grammar is rejected, for example a missing or trailing comma, `NaN`, a comment, or characters
+//! after the value. So are a lone surrogate, a control character in a string, and a 128th nested container.
+//! [`JsonError`] has the position of the first byte with which the text cannot become valid JSON any more. The value
+//! remains that of the text before that byte. [`raw`](PartialJson::raw) has all text, including text after the error.
+//! Neither errors nor `Debug` show any of it.
 //!
 //! # Cost
 //!
-//! A [`push`](PartialJson::push) costs O(length of its text + number of open containers), whatever the containers hold;
-//! its documentation has the one exception. [`value`](PartialJson::value) costs nothing. Memory holds the raw text, the
-//! value and, for each open container, the position of its last member. A key with escapes is decoded into a temporary
-//! allocation when its member is first found again.
+//! All pushes together cost O(length of the text), and each push also O(number of open containers), whatever the
+//! containers hold; [`push`](PartialJson::push) documents the one exception. [`value`](PartialJson::value) costs
+//! nothing. Memory holds the raw text, the value and, for each open container, the position of its last member. A key
+//! with escapes is decoded into a temporary allocation when its member is first found again.
 //!
 //! # Features
 //!

@@ -56,9 +56,9 @@ impl CurrentMember {
     /// Borrows the value of this member; `None` if it was not inserted.
     ///
     /// Costs O(length of the key) the first time, then at most [`NEAR`] steps or one comparison of addresses for each
-    /// key on the path of a map search. One exception: a search in a map with `preserve_order` hashes the key. With that
-    /// feature, a member far from both ends costs a hash of the key or a step for each member up to it, whichever is less,
-    /// each time. Only the member of a repeated key can lie there.
+    /// key on the path of a map search. One exception: a search in a map with `preserve_order` hashes the key. With
+    /// that feature, a member far from both ends costs a hash of the key or a step for each member up to it, whichever
+    /// is less, each time. Only the member of a repeated key can lie there.
     pub(crate) fn find<'v>(&mut self, members: &'v mut Map<String, Value>, raw: &str) -> Option<&'v mut Value> {
         if matches!(self.position, Position::Unknown) {
             self.position = self.locate(members, raw);

@@ -1,9 +1,9 @@
 //! The grammar (RFC 8259): a recursive descent that can be suspended after any byte.
 //!
-//! Between two pushes the tree is complete, and [`Parser`] keeps the state to resume: the token that was being
-//! read and, for each open container, its last member. A push finds the innermost open container from the root, one step per
-//! level, changes it in slot, and returns to the parents as containers close. A container that opens and closes within
-//! one push is built first and put into its parent once.
+//! Between two pushes the tree holds the value so far, and [`Parser`] keeps the state to resume: the token that was
+//! being read and, for each open container, its last member. A push finds the innermost open container from the root,
+//! one step per level, changes it in place, and returns to the parents as containers close. A container that opens and
+//! closes within one push is built first and put into its parent once.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -84,8 +84,8 @@ impl PartialJson {
     /// [`with_changes`](Self::with_changes).
     ///
     /// For callers that keep the value in a form of their own, such as bindings to another language. Applied one after
-    /// the other, the changes of all pushes build [`value`](Self::value), except that a number comes once it has ended.
-    /// So no change is ever undone.
+    /// the other, the changes of all pushes build [`value`](Self::value), except that a number comes once it has ended:
+    /// a number at the top level never does. So no change is ever undone.
     ///
     /// ```
     /// use ssewire_json::{PartialChange, PartialJson, PartialStrings};
@@ -103,7 +103,8 @@ impl PartialJson {
     ///
     /// # Cost
     ///
-    /// O(length of the text of the last push), whatever the value holds. Strings are borrowed from [`raw`](Self::raw)
+    /// O(length of the text of the last push, and of the strings, keys and numbers that it ended), whatever the value
+    /// holds. Strings are borrowed from [`raw`](Self::raw)
     /// unless they have an escape.
     pub fn changes(&self) -> impl Iterator<Item = PartialChange<'_>> {
         self.parser.changes().iter(&self.raw)
@@ -119,12 +120,14 @@ impl PartialJson {
     ///
     /// # Cost
     ///
-    /// O(length of `text` + number of open containers), whatever the containers hold. The key of a new member is also
-    /// inserted into its map, as by serde_json, when the first byte of its value is shown.
+    /// Over all pushes O(length of the text), and for each push O(number of open containers), whatever the containers
+    /// hold. A push that ends a key, a string that is not shown yet, or a number of more than 64 bytes also pays for
+    /// its earlier pieces. The key of a new member is inserted into its map, as by serde_json, when the first byte of
+    /// its value is shown.
     ///
-    /// One exception: with serde_json's feature `preserve_order`, each push into the value of a repeated key costs more.
-    /// The additional cost is O(number of members between it and the nearer end of its object) or O(length of the key),
-    /// whichever is less.
+    /// One exception: with serde_json's feature `preserve_order`, each push into the value of a repeated key costs
+    /// more. The additional cost is O(number of members between it and the nearer end of its object) or O(length of the
+    /// key), whichever is less.
     pub fn push(&mut self, text: &str) -> Result<(), JsonError> {
         self.raw.push_str(text);
         self.parser.clear_changes();
@@ -166,7 +169,8 @@ impl PartialJson {
         &self.raw
     }
 
-    /// Returns `true` if everything [`value`](Self::value) shows is final: later text can only extend it.
+    /// Returns `true` if everything [`value`](Self::value) shows is final: later text can only extend it, or replace
+    /// the value of a repeated key.
     ///
     /// `false` exactly if a number at the end of the text is shown: it may change or disappear, as `1` does at `1.`
     /// before it becomes `1.5`. After an error, the result is that of the text before the error. The number in `[1x`
@@ -182,7 +186,7 @@ impl PartialJson {
     /// White space after the value is part of the document. A top-level number is complete, although more digits may
     /// follow.
     ///
-    /// Costs nothing, except that a top-level number of more than 64 bytes is parsed.
+    /// Costs nothing, except that a top-level number is parsed.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let is_complete = match self.parser.top_level_number() {

@@ -2,8 +2,8 @@
 //!
 //! Shared with `ssewire-messages`; not part of the public API, and free to change in any release.
 //!
-//! WARNING: [`find_special`] is a fast path. It reads eight bytes at a time, and 64 in a long string. It must return the same
-//! position as a loop over single bytes, which the tests `find_special_agrees_with_a_byte_loop` and
+//! WARNING: [`find_special`] is a fast path. It reads eight bytes at a time, and 64 in a long string. It must return
+//! the same position as a loop over single bytes, which the tests `find_special_agrees_with_a_byte_loop` and
 //! `find_special_in_word_agrees_with_a_byte_loop` prove. Read `special_in_word` first.
 
 use alloc::string::String;

@@ -1,4 +1,4 @@
-//! Counts work, for the test that proves a push linear. Nothing of it is compiled outside this crate's tests.
+//! Counts work, for the test that proves a push linear. [`count`] is empty outside of this crate's tests.
 
 #[cfg(not(test))]
 #[inline(always)]
@@ -100,7 +100,6 @@ mod tests {
             } else {
                 "0,"
             };
-            let piece = if shape.ends_with("value") { piece } else { "0," };
             let run = |len: usize, count| {
                 let pieces = if shape == "number value" { 50 } else { len / 4 };
                 let head = head(shape, len, count);

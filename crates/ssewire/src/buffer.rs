@@ -23,8 +23,8 @@ pub(crate) struct OutOfCapacity {
 ///  |       | open line     |                    | type  | (this block) | event ID  |
 /// ```
 ///
-/// Data and the open line grow piece by piece and lie at the front, where appending is cheap. Type and IDs are replaced as
-/// a whole and lie at the back: a stream that alternates `event` and `data` lines moves no data.
+/// Data and the open line grow piece by piece and lie at the front, where appending is cheap. Type and IDs are replaced
+/// as a whole and lie at the back: a stream that alternates `event` and `data` lines moves no data.
 ///
 /// This type alone keeps the invariants (`check` asserts them in debug builds):
 ///
@@ -135,7 +135,8 @@ impl<S> EventBuffer<S> {
         (self.id, self.id_slot, self.has_id) = (0, 0, false);
     }
 
-    /// Records the end of a block. It counts as idle unless [`reserve`](Self::reserve) starts the count again.
+    /// Records the end of a block. It counts as idle; [`reserve`](Self::reserve) starts the count again, so a block
+    /// that needed the storage counts as the first.
     pub(crate) fn note_block(&mut self) {
         self.idle_blocks = self.idle_blocks.saturating_add(1);
     }
@@ -166,7 +167,7 @@ impl<S: Storage> EventBuffer<S> {
         self.bytes(self.capacity().saturating_sub(widen(self.last_event_id))..self.capacity())
     }
 
-    /// The last event ID, shared. Allocates at most once per ID.
+    /// The last event ID, shared. Allocates at most once per `id` field.
     #[cfg(feature = "alloc")]
     pub(crate) fn shared_last_event_id(&mut self) -> SharedId {
         if self.last_event_id > 0 && self.shared_id.bytes().is_empty() {
@@ -205,9 +206,9 @@ impl<S: Storage> EventBuffer<S> {
         self.truncated = kept.len() < piece.len();
     }
 
-    /// Appends a piece to the value of an open `data` line; `ended`: its last one. "Append the field value to the data buffer,
-    /// then append a single U+000A LINE FEED (LF) character to the data buffer." Dispatch drops the last LF. Here the LF
-    /// comes before each further line instead.
+    /// Appends a piece to the value of an open `data` line; `ended`: its last one. "Append the field value to the data
+    /// buffer, then append a single U+000A LINE FEED (LF) character to the data buffer." Dispatch drops the last LF.
+    /// Here the LF comes before each further line instead.
     #[inline]
     pub(crate) fn push_data(&mut self, piece: &[u8], ended: bool) -> Result<(), OutOfCapacity> {
         if piece.is_empty() && !ended {
@@ -246,8 +247,8 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// "Dispatch the event": "set the last event ID string of the event source to the value of the last event ID buffer",
-    /// and start a new block. Type and data stay readable until the next write.
+    /// "Dispatch the event": "set the last event ID string of the event source to the value of the last event ID
+    /// buffer", and start a new block. Type and data stay readable until the next write.
     pub(crate) fn dispatch(&mut self) -> BlockSpan {
         let has_id = self.has_id;
         if has_id {
@@ -259,7 +260,7 @@ impl<S: Storage> EventBuffer<S> {
         self.discard_block();
         self.note_block();
         self.check();
-        BlockSpan { event_type, data, has_id, id_ignored: false, has_retry: false }
+        BlockSpan { event_type, data, has_id, ..BlockSpan::default() }
     }
 
     /// Ends a line that is not part of a block. Its bytes stay readable until the next write.
@@ -282,8 +283,8 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// Gives back memory that only earlier, much larger blocks needed. Called where nothing borrows from it, so that the buffer
-    /// follows the size of recent events, and a stream of large events does not allocate for each of them.
+    /// Gives back memory that only earlier, much larger blocks needed. Called where nothing borrows from it, so that
+    /// the buffer follows the size of recent events, and a stream of large events does not allocate for each of them.
     pub(crate) fn maybe_shrink(&mut self) {
         if self.idle_blocks > Self::SHRINK_AFTER_IDLE_BLOCKS {
             self.idle_blocks = 0;
@@ -311,13 +312,11 @@ impl<S: Storage> EventBuffer<S> {
 
     /// The id of the block becomes the last event ID, and the event type moves next to it.
     fn commit_id(&mut self) {
-        let Range { start, end: id_start } = self.event_type_range();
-        let id_end = id_start.saturating_add(widen(self.id));
-        if self.bytes(id_start..id_end) != self.last_event_id() {
-            self.forget_shared_id();
-        }
+        let Range { start, end } = self.event_type_range();
+        let id_end = end.saturating_add(widen(self.id));
         (self.last_event_id, self.id_slot) = (self.id, 0);
         self.copy(start..id_end, self.capacity().saturating_sub(self.back()));
+        self.forget_shared_id();
     }
 
     /// Makes room for an id of `id` bytes and returns where it lies.
@@ -358,8 +357,8 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// Makes sure that `more` bytes are free between front and back, where `more` is the length of a slice or at most twice
-    /// that.
+    /// Makes sure that `more` bytes are free between front and back, where `more` is the length of a slice or at most
+    /// twice that, so that the sum cannot overflow.
     fn reserve(&mut self, more: usize) -> Result<(), OutOfCapacity> {
         let needed = self.front.wrapping_add(self.back()).wrapping_add(more);
         let capacity = self.capacity();

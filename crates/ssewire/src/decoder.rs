@@ -1,4 +1,5 @@
-//! The decoder as its user sees it. The fast path is in `fast_path.rs`, the slow path in `slow_path.rs`.
+//! The decoder as its user sees it. The fast path for whole events is in `fast_path.rs`. The slow path is in
+//! `slow_path.rs`, with two shortcuts: for a value that the chunk before cut, and for many `data` lines.
 
 use core::fmt;
 use core::time::Duration;
@@ -7,7 +8,7 @@ use crate::buffer::{EventBuffer, widen};
 use crate::error::{DecodeError, InvalidId, Truncated};
 use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, default_type};
 use crate::fast_path::{Cursor, EventHead, scan_event};
-use crate::field::{LinePrefix, LineState, RetryParser, split_unknown};
+use crate::field::{LinePrefix, LineState, RetryParser, split_field};
 use crate::line::LineScanner;
 use crate::storage::{HeapBuffer, Storage};
 
@@ -28,18 +29,19 @@ use crate::storage::{HeapBuffer, Storage};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The methods come in groups. *Decoding*: [`decode`](Self::decode) returns events, [`decode_block`](Self::decode_block)
-/// also blocks without data, [`decode_frame`](Self::decode_frame) also comments and unknown fields. They may be mixed:
-/// each continues where the last one stopped. *In two steps*: `poll_…` finds the same without borrowing, `resolve…`
-/// borrows it. *At the end of the input*: [`finish`](Self::finish), [`finish_event`](Self::finish_event),
-/// [`reset`](Self::reset).
+/// The methods come in groups. *Decoding*: [`decode`](Self::decode) returns events,
+/// [`decode_block`](Self::decode_block) also blocks without data, [`decode_frame`](Self::decode_frame) also comments
+/// and unknown fields. They may be mixed: each continues where the last one stopped. *In two steps*: `poll_…` finds the
+/// same without borrowing, `resolve…` borrows it. *At the end of the input*: [`finish`](Self::finish),
+/// [`finish_event`](Self::finish_event), [`reset`](Self::reset).
 ///
 /// # Cost
-/// Linear in the bytes: each is examined at most twice, three times in an unknown field that is returned. For each chunk at
-/// most seven more bytes are examined, at the start of a line that it cuts. An event that lies in one chunk is borrowed from it.
-/// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once; an `event` or `id` value
-/// that crosses a boundary is copied twice. Nothing is allocated until something is copied, and then only when the buffer
-/// grows.
+/// Linear in the bytes: each is examined at most twice, three times in an unknown field that is returned. For each
+/// chunk at most seven more bytes are examined, at the start of a line that it cuts. The first bytes of an event, at
+/// most 33, are also compared once with those of an earlier event. An event that lies in one chunk is borrowed from it.
+/// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once. An `event` value is copied
+/// once more if it crosses a boundary or its block has an `id`; an `id` is copied at most three times. Nothing is
+/// allocated until something is copied, and then only when the buffer grows.
 #[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,
@@ -62,7 +64,8 @@ pub struct Decoder<S = HeapBuffer> {
     pub(crate) unknown_fields: bool,
     /// An event was discarded while a frame was returned; the next call returns the error. Implies `block.discarded`.
     pub(crate) pending_error: bool,
-    /// The next byte starts a block for certain, so that the fast path applies. Computed once per call of the slow path.
+    /// The next byte starts a block for certain, so that the fast path applies. Computed once per call of the slow
+    /// path.
     pub(crate) between_blocks: bool,
     head: EventHead,
 }
@@ -113,14 +116,14 @@ impl<S> Decoder<S> {
     /// another: 1 KiB.
     pub const DEFAULT_MAX_COMMENT_BYTES: usize = 1024;
 
-    /// The end of a last line, and a blank line: a block lacks them if the input ends within it. Decoded after the input,
-    /// they complete the pending block, as [`finish_event`](Self::finish_event) does for an event.
+    /// The end of a last line, and a blank line: a block lacks them if the input ends within it. Decoded after the
+    /// input, they complete the pending block, as [`finish_event`](Self::finish_event) does for an event.
     pub const BLOCK_END: &'static [u8] = b"\n\n";
 
     /// A larger limit could not be held in the address space of the target: 1 GiB on 32 bits.
     const LARGEST_LIMIT: usize = usize::MAX / 4 + 1;
 
-    /// Creates a decoder that keeps values that cross a chunk boundary in `storage`.
+    /// Creates a decoder that copies values into `storage` where it cannot borrow them.
     ///
     /// ```
     /// use ssewire::{ArrayBuffer, Decoder};
@@ -156,8 +159,9 @@ impl<S> Decoder<S> {
         }
     }
 
-    /// Sets the largest logical size of one event, in bytes: its type, its data with the LFs that join it, and the value
-    /// of an unfinished `event` or `data` line. IDs, comments, unknown fields, `retry` and field names do not count.
+    /// Sets the largest logical size of one event, in bytes: its type, its data with the LFs that join it, and the
+    /// value of an unfinished `event` or `data` line. IDs, comments, unknown fields, `retry` and field names do not
+    /// count.
     ///
     /// At most a quarter of the address space: on 32-bit targets a larger value means 1 GiB.
     #[must_use]
@@ -194,8 +198,8 @@ impl<S> Decoder<S> {
         self
     }
 
-    /// Sets how many bytes of a comment or of an unknown field (name and value) a frame contains at most. A longer one is
-    /// truncated, and the frame says so; it never makes an event too large. At most 1 GiB.
+    /// Sets how many bytes of a comment or of an unknown field (name and value) a frame contains at most. A longer one
+    /// is truncated, and the frame says so; it does not count towards the size of an event. At most 1 GiB.
     #[must_use]
     pub const fn with_max_comment_bytes(mut self, bytes: usize) -> Self {
         self.max_comment_bytes = small_limit(bytes);
@@ -275,8 +279,8 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Decodes up to the end of the next event. Advances `input` past the bytes consumed, so that the caller may stop
-    /// and continue anywhere. `Ok(None)`: all of `input` is consumed; continue with the next chunk. An empty chunk is not the
-    /// end of the input; see [the crate](crate#the-end-of-the-input).
+    /// and continue anywhere. `Ok(None)`: all of `input` is consumed; continue with the next chunk. An empty chunk is
+    /// not the end of the input; see [the crate](crate#the-end-of-the-input).
     ///
     /// The event borrows from the decoder and from the chunk. A loop that refills its input while it holds the decoder
     /// needs the two steps that this consists of: [`poll_event`](Self::poll_event) and [`resolve`](Self::resolve).
@@ -289,6 +293,7 @@ impl<S: Storage> Decoder<S> {
         match self.scan(input) {
             Ok((event_type, data)) => {
                 let event_type = default_type(event_type);
+                // The fast path reads no `retry` line.
                 Ok(Some(Event { event_type, data, last_event_id: self.last_event_id(), retry: None }))
             }
             // The last call for a chunk that ends with an event: there is nothing to read, and nothing is held.
@@ -300,8 +305,8 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Decodes up to the end of the next block that has a field. Blocks without data are returned, too: they may set the last
-    /// event ID or the reconnection time.
+    /// Decodes up to the end of the next block that has a field. Blocks without data are returned, too: they may set
+    /// the last event ID or the reconnection time.
     ///
     /// ```
     /// use core::time::Duration;
@@ -343,8 +348,9 @@ impl<S: Storage> Decoder<S> {
     /// ```
     ///
     /// # Cost
-    /// A frame within a block makes the decoder copy the values of the block that came before it. In a fixed storage that is
-    /// too small for them, the event is lost as if a chunk had ended there; the call after the frame returns the error.
+    /// A frame within a block makes the decoder copy the values of the block that came before it. In a fixed storage
+    /// that is too small for them, the event is lost as if a chunk had ended there; the call after the frame returns
+    /// the error.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -388,8 +394,8 @@ impl<S: Storage> Decoder<S> {
         Ok(self.step(input, Until::Event)?.and_then(FrameSpan::event))
     }
 
-    /// As [`decode_frame`](Self::decode_frame), without borrowing; see [`poll_event`](Self::poll_event). A decoder without
-    /// comments and unknown fields returns blocks only; [`FrameSpan::block`] returns the block.
+    /// As [`decode_frame`](Self::decode_frame), without borrowing; see [`poll_event`](Self::poll_event). A decoder
+    /// without comments and unknown fields returns blocks only; [`FrameSpan::block`] returns the block.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -398,13 +404,13 @@ impl<S: Storage> Decoder<S> {
         self.step(input, Until::Frame)
     }
 
-    /// Consumes an event that the caller has recognised by itself: the first `len` bytes of the input, up to the end of its
-    /// blank line. A fast path of callers that know what most events of their stream look like. Constant time.
+    /// Consumes an event that the caller has recognised by itself: the first `len` bytes of the input, up to the end of
+    /// its blank line. A fast path of callers that know what most events of their stream look like. Constant time.
     ///
-    /// Returns `false`, and changes nothing, unless the next byte starts a block for certain and the bytes end in two LFs.
-    /// The bytes must also be at most [`max_event_bytes`](Self::max_event_bytes). If refused, [`decode`](Self::decode) reads
-    /// the event. The caller is responsible for the bytes before the two LFs: one `data` line, perhaps an `event` line before
-    /// it, and no other line.
+    /// Returns `false`, and changes nothing, unless the next byte starts a block for certain and the bytes end in two
+    /// LFs. The bytes must also be at most [`max_event_bytes`](Self::max_event_bytes). If refused,
+    /// [`decode`](Self::decode) reads the event. The caller is responsible for the bytes before the two LFs: one `data`
+    /// line, perhaps an `event` line before it, and no other line.
     ///
     /// ```
     /// let mut decoder = ssewire::Decoder::new();
@@ -427,8 +433,8 @@ impl<S: Storage> Decoder<S> {
         is_skipped
     }
 
-    /// Borrows the event that [`poll_event`](Self::poll_event) found. `chunk` is its input as it was *before* that call.
-    /// Constant time.
+    /// Borrows the event that [`poll_event`](Self::poll_event) found. `chunk` is its input as it was *before* that
+    /// call. Constant time.
     ///
     /// Passing a different chunk, or polling again first, yields unspecified contents but never panics.
     #[must_use]
@@ -461,18 +467,18 @@ impl<S: Storage> Decoder<S> {
                 if is_comment {
                     return Frame::Comment { text, truncated };
                 }
-                let (name, value) = split_unknown(text);
+                let (name, value) = split_field(text);
                 Frame::UnknownField { name, value, truncated }
             }
         }
     }
 
-    /// Ends the input and discards the pending block (HTML standard: "Once the end of the file is reached, any pending data
-    /// must be discarded"). Afterwards the decoder is ready for another stream, as after [`reset`](Self::reset).
+    /// Ends the input and discards the pending block (HTML standard: "Once the end of the file is reached, any pending
+    /// data must be discarded"). Afterwards the decoder is ready for another stream, as after [`reset`](Self::reset).
     ///
     /// # Errors
-    /// [`Truncated`] if the input ends within a line, or after a field that no blank line follows: the pending block is lost. A
-    /// second call finds nothing pending.
+    /// [`Truncated`] if the input ends within a line, or after a field that no blank line follows: the pending block is
+    /// lost. A second call finds nothing pending.
     pub fn finish(&mut self) -> Result<(), Truncated> {
         let truncated = Truncated { pending: self.pending.saturating_add(u64::from(self.scanner.bom_bytes())) };
         let is_pending = self.is_pending();
@@ -481,8 +487,8 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Ends the input and returns the pending event, as if its last line and the blank line after it had come. For
-    /// streams whose last event lacks the blank line, such as `data: [DONE]\n`; the standard discards it. Afterwards the
-    /// decoder is ready for another stream, as after [`reset`](Self::reset).
+    /// streams whose last event lacks the blank line, such as `data: [DONE]\n`; the standard discards it. Afterwards
+    /// the decoder is ready for another stream, as after [`reset`](Self::reset).
     ///
     /// ```
     /// let mut decoder = ssewire::Decoder::new();
@@ -493,8 +499,8 @@ impl<S: Storage> Decoder<S> {
     /// # Ok::<(), ssewire::DecodeError>(())
     /// ```
     ///
-    /// Cannot tell a last event from one that was cut: use it for formats that end so, not after a network error. An `id` of
-    /// the pending block takes effect, too.
+    /// Cannot tell a last event from one that was cut: use it for formats that end so, not after a network error. An
+    /// `id` of the pending block takes effect, too.
     ///
     /// # Errors
     /// [`DecodeError`] if the pending event exceeds a limit and is lost. The decoder is reset in either case.
@@ -509,8 +515,8 @@ impl<S: Storage> Decoder<S> {
         Ok(polled?.map(|span| self.resolve(Self::BLOCK_END, span)))
     }
 
-    /// Prepares for a new connection: a byte order mark is looked for again, and the pending block is discarded. The last
-    /// event ID, [`retry`](Self::retry) and the buffer stay.
+    /// Prepares for a new connection: a byte order mark is looked for again, and the pending block is discarded. The
+    /// last event ID, [`retry`](Self::retry) and the buffer stay.
     pub fn reset(&mut self) {
         self.buffer.discard_block();
         (self.scanner, self.line, self.prefix) = (LineScanner::new(), LineState::Start, LinePrefix::new());
@@ -518,9 +524,9 @@ impl<S: Storage> Decoder<S> {
         (self.pending_error, self.between_blocks) = (false, false);
     }
 
-    /// Frees all memory that nothing pending needs; a [`HeapBuffer`] with nothing pending and no last event ID owns none
-    /// afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less than a
-    /// quarter of it.
+    /// Frees all memory that nothing pending needs; a [`HeapBuffer`] with nothing pending and no last event ID owns
+    /// none afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less
+    /// than a quarter of it.
     pub fn shrink_to_fit(&mut self) {
         self.buffer.shrink();
     }

@@ -24,8 +24,8 @@ use crate::lossy::Lossy;
 /// field; a line end in an event type or in an id is an error.
 ///
 /// # Cost
-/// Borrows every value and allocates nothing. Encoding scans each byte for line ends and copies it once. An event type or
-/// an id is also scanned when it is set.
+/// Borrows every value and allocates nothing. Encoding scans each byte for line ends and copies it once. An event type
+/// or an id is also scanned when it is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[must_use = "a builder writes nothing until it is encoded"]
 pub struct EventBuilder<'a> {
@@ -93,8 +93,8 @@ impl<'a> EventBuilder<'a> {
         Ok(self)
     }
 
-    /// Sets the reconnection time. It is written in whole milliseconds: fractions are truncated, and a time of more than
-    /// [`u64::MAX`] milliseconds is written as that number.
+    /// Sets the reconnection time. It is written in whole milliseconds: fractions are truncated, and a time of more
+    /// than [`u64::MAX`] milliseconds is written as that number.
     pub const fn retry(mut self, reconnection_time: Duration) -> Self {
         self.retry = Some(reconnection_time);
         self
@@ -176,8 +176,8 @@ impl<'a> EventBuilder<'a> {
         self.to_vec().into()
     }
 
-    /// Encodes the block through `write`, which is called with one part of it after the other: four calls for each line, and
-    /// one for the blank line. For sinks of any other kind; it needs no allocator.
+    /// Encodes the block through `write`, which is called with one part of it after the other: four calls for each
+    /// line, and one for the blank line. For sinks of any other kind; it needs no allocator.
     ///
     /// Put a buffer before a sink whose calls are expensive, such as a socket, and flush it after each block. Without a
     /// buffer each call is a system call; without a flush the event does not leave.
@@ -210,8 +210,8 @@ impl<'a> EventBuilder<'a> {
 
 /// Copies the fields of a decoded event, for proxies that pass a stream on event by event.
 ///
-/// The id is always written, also if it is empty. An empty last event ID may be the effect of an `id` field in this very
-/// event, and then the next decoder must reset its own.
+/// The id is always written, also if it is empty. An empty last event ID may be the effect of an `id` field in this
+/// very event, and then the next decoder must reset its own.
 impl<'a> From<Event<'a>> for EventBuilder<'a> {
     fn from(event: Event<'a>) -> Self {
         let is_default_type = event.event_type() == b"message";

@@ -4,10 +4,11 @@ use core::fmt;
 
 use crate::buffer::OutOfCapacity;
 
-/// An event that exceeds a limit. Input is never malformed: the standard defines a reading for every byte sequence.
+/// An event, or a line of a [`LineDecoder`](crate::LineDecoder), that exceeds a limit. Input is never malformed: the
+/// standard defines a reading for every byte sequence.
 ///
-/// The event is lost, with the remaining comments and unknown fields of its block. Decoding continues after its blank line,
-/// and its `id` and `retry` fields still take effect. Safe to log: contains no bytes of the stream.
+/// The event is lost, with the remaining comments and unknown fields of its block. Decoding continues after its blank
+/// line, and its `id` and `retry` fields still take effect. Safe to log: contains no bytes of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -18,8 +19,8 @@ pub enum DecodeError {
         /// The limit that was exceeded, in bytes.
         limit: usize,
     },
-    /// The storage has no room for a value that crosses a chunk boundary or for `data` lines that are joined, or the
-    /// allocator has no memory. Depends on the chunking.
+    /// The storage has no room for a value that the decoder must copy, or the allocator has no memory. Depends on the
+    /// chunking.
     CapacityExceeded {
         /// The length of the storage, in bytes.
         capacity: usize,
@@ -45,7 +46,8 @@ impl From<OutOfCapacity> for DecodeError {
     }
 }
 
-/// A last event ID that [`Decoder::set_last_event_id`](crate::Decoder::set_last_event_id) rejects. The previous ID stays.
+/// A last event ID that [`Decoder::set_last_event_id`](crate::Decoder::set_last_event_id) rejects. The previous ID
+/// stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidId {
@@ -91,9 +93,9 @@ pub struct Truncated {
 }
 
 impl Truncated {
-    /// Number of bytes discarded, whatever the chunking. From a [`Decoder`](crate::Decoder): all bytes after the last blank
-    /// line, including comments, excluding a complete byte order mark. From a [`LineDecoder`](crate::LineDecoder): all bytes
-    /// after the last line end.
+    /// Number of bytes discarded, whatever the chunking, without a complete byte order mark. From a
+    /// [`Decoder`](crate::Decoder): all bytes after the last blank line, including comments. From a
+    /// [`LineDecoder`](crate::LineDecoder): all bytes after the last line end.
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
         self.pending

@@ -40,8 +40,8 @@ impl<'a> Event<'a> {
         self.last_event_id
     }
 
-    /// The reconnection time that this event's block set, if it set one. [`Decoder::retry`](crate::Decoder::retry) keeps
-    /// the value for later events.
+    /// The reconnection time that this event's block set, if it set one. [`Decoder::retry`](crate::Decoder::retry)
+    /// keeps the value for later events.
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
@@ -136,8 +136,8 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// The value of the last `event` field. `None` if the block has none, or if its event was discarded; empty if it is set
-    /// to the empty string.
+    /// The value of the last `event` field. `None` if the block has none, or if its event was discarded; empty if it is
+    /// set to the empty string.
     #[must_use]
     pub fn event_type(&self) -> Option<&'a [u8]> {
         self.event_type
@@ -150,8 +150,9 @@ impl<'a> Block<'a> {
     }
 
     /// Returns whether an `id` field of this block was ignored because it is longer than
-    /// [`max_id_bytes`](crate::Decoder::with_max_id_bytes) or finds no room in the storage. An `id` with a NUL, which the
-    /// standard ignores, does not count. Another `id` field of the block may have taken effect; see [`id`](Self::id).
+    /// [`max_id_bytes`](crate::Decoder::with_max_id_bytes) or finds no room in the storage. An `id` with a NUL within
+    /// that bound, which the standard ignores, does not count. Another `id` field of the block may have taken effect;
+    /// see [`id`](Self::id).
     #[must_use]
     pub fn id_ignored(&self) -> bool {
         self.id_ignored
@@ -211,15 +212,15 @@ pub enum Frame<'a> {
 }
 
 /// The position of an event that [`Decoder::poll_event`](crate::Decoder::poll_event) found. Borrows nothing;
-/// [`Decoder::resolve`](crate::Decoder::resolve) returns the [`Event`]. Valid until the next call that takes the decoder
-/// by `&mut`.
+/// [`Decoder::resolve`](crate::Decoder::resolve) returns the [`Event`]. Valid until the next call that decodes, sets
+/// the last event ID, resets or shrinks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "`Decoder::resolve` returns the event"]
 pub struct EventSpan(pub(crate) BlockSpan);
 
-/// The position of a block; [`Decoder::resolve_block`](crate::Decoder::resolve_block) returns the [`Block`]. Valid until
-/// the next call that takes the decoder by `&mut`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The position of a block; [`Decoder::resolve_block`](crate::Decoder::resolve_block) returns the [`Block`]. Valid as
+/// long as an [`EventSpan`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[must_use = "`Decoder::resolve_block` returns the block"]
 pub struct BlockSpan {
     pub(crate) event_type: Option<Span>,
@@ -236,9 +237,7 @@ impl BlockSpan {
         Self {
             event_type: event_type.map(|part| Span::in_chunk(chunk, part)),
             data: Some(Span::in_chunk(chunk, data)),
-            has_id: false,
-            id_ignored: false,
-            has_retry: false,
+            ..Self::default()
         }
     }
 
@@ -249,8 +248,8 @@ impl BlockSpan {
     }
 }
 
-/// The position of a frame; [`Decoder::resolve_frame`](crate::Decoder::resolve_frame) returns the [`Frame`]. Valid until
-/// the next call that takes the decoder by `&mut`.
+/// The position of a frame; [`Decoder::resolve_frame`](crate::Decoder::resolve_frame) returns the [`Frame`]. Valid as
+/// long as an [`EventSpan`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "`Decoder::resolve_frame` returns the frame"]
 pub struct FrameSpan(pub(crate) FrameParts);

@@ -1,16 +1,17 @@
 //! The fast path: an event that lies complete in one chunk, as most servers write it.
 //!
 //! **Warning.** This file decides the same things as the slow path (`slow_path.rs` over `line.rs` and `field.rs`) in
-//! another way, on the bytes alone, before any state of the decoder changes.
+//! another way, on the bytes alone, before any state of the current block changes.
 //!
 //! * *Input*: at the start of a block, an optional `event: ` line, one `data: ` line, a blank line, all
 //!   ended by LF. It stops at the first byte that does not fit and returns the complete lines before it; the slow path
 //!   continues from there.
 //! * *Decisions it shares with the slow path*: where a line ends, which field it is, where its value starts. It skips
 //!   only bytes that it has compared or searched. Limits are checked by the caller.
-//! * *Tests*: `conformance`, `exhaustive` and `properties` of `tests/tests/sse` decode each stream at every split.
-//!   They compare the result with the transcription of the standard in `tests/src/oracle.rs`. So both paths see every case. The
-//!   fuzz target `decoder` does the same. The unit tests below name the boundaries.
+//! * *Tests*: in `tests/tests/sse`, `conformance` decodes each short case at every split, `exhaustive` and `properties`
+//!   use several chunk sizes and random splits. They compare the result with the transcription of the standard in
+//!   `tests/src/oracle.rs`. So both paths see every case. The fuzz target `decoder` does the same. The unit tests below
+//!   name the boundaries.
 //! * *Gain*: see BENCHMARKS.md, "framing". Comparing the head of an event with that of the event before
 //!   ([`EventHead`]) replaces one of the three searches of an event.
 //! * *Read first*: [`scan_event`], then `Decoder::scan` in `decoder.rs`.
@@ -33,8 +34,8 @@ pub(crate) struct Cursor<'c> {
     pub(crate) event_type: Option<&'c [u8]>,
     /// The only `data` line so far.
     pub(crate) data: Option<&'c [u8]>,
-    /// Where [`scan_event`] has stopped. `Blank`: after the blank line of a complete event. `Start`: at the start of a line,
-    /// which the slow path reads. `Event` or `Data`: within such a value, which goes on to the end of the chunk.
+    /// Where [`scan_event`] has stopped. `Blank`: after the blank line of a complete event. `Start`: at the start of a
+    /// line, which the slow path reads. `Event` or `Data`: within such a value, which goes on to the end of the chunk.
     pub(crate) line: LineState,
 }
 
@@ -45,7 +46,8 @@ impl<'c> Cursor<'c> {
         Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::Start }
     }
 
-    /// The logical size of the scanned part: type, data and the open value. Cannot overflow: all of it lies in the chunk.
+    /// The logical size of the scanned part: type, data and the open value. Cannot overflow: all of it lies in the
+    /// chunk.
     #[inline(always)]
     pub(crate) fn size(&self) -> usize {
         let closed = self.event_type.map_or(0, <[u8]>::len).wrapping_add(self.data.map_or(0, <[u8]>::len));
@@ -84,8 +86,8 @@ pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Cursor<'c
     Cursor { event_type, data, line, rest, ..Cursor::new(chunk) }
 }
 
-/// Splits a complete `data: ` line that ends in LF: its value, and the bytes after it. If the chunk cuts the line, the error
-/// is the start of its value.
+/// Splits a complete `data: ` line that ends in LF: its value, and the bytes after it. If the chunk cuts the line, the
+/// error is the start of its value.
 #[inline(always)]
 pub(crate) fn scan_data_line(chunk: &[u8]) -> Result<DataLine<'_>, Option<&[u8]>> {
     trace::examined(|| chunk.len().min(1));

@@ -4,7 +4,7 @@
 //! colon ends the name, and one U+0020 after it is dropped. A line without a colon is a name with an empty value.
 //! Names are compared literally, without case folding.
 //!
-//! Apart from `fast_path.rs`, this is the only file that knows the field names.
+//! Only this file, `fast_path.rs` and `encode.rs` know the field names.
 //!
 //! [interpreting an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
@@ -38,7 +38,8 @@ pub enum Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// Splits a complete line, given without its line end. Examines each byte at most twice, copies nothing.
+    /// Splits a complete line, given without its line end, for which it does not look. Examines each byte at most
+    /// twice, copies nothing.
     ///
     /// ```
     /// use ssewire::Field;
@@ -51,42 +52,32 @@ impl<'a> Field<'a> {
     /// ```
     #[must_use]
     pub fn parse(line: &'a [u8]) -> Self {
-        if line.is_empty() {
-            return Self::Blank;
+        if let Some(comment) = line.strip_prefix(b":") {
+            return Self::Comment(comment);
         }
-        // A line such as `data` or `data:` is decided only by its end.
-        let (state, head) = classify(line).unwrap_or_else(|| {
-            let mut prefix = LinePrefix::new();
-            prefix.push(line);
-            let by_its_end = prefix.classify(b"\n");
-            (by_its_end.map_or(LineState::Unknown, |(state, _)| state), line.len())
-        });
-        let value = line.get(head..).unwrap_or_default();
-        match state {
-            LineState::Event => Self::Event(value),
-            LineState::Data => Self::Data(value),
-            LineState::Id => Self::Id(value),
-            LineState::Retry => Self::Retry(value),
-            LineState::Comment => Self::Comment(value),
-            _ => {
-                let (name, value) = split_unknown(line);
-                Self::Unknown { name, value }
-            }
+        let (name, value) = split_field(line);
+        match name {
+            b"" => Self::Blank,
+            b"event" => Self::Event(value),
+            b"data" => Self::Data(value),
+            b"id" => Self::Id(value),
+            b"retry" => Self::Retry(value),
+            _ => Self::Unknown { name, value },
         }
     }
 }
 
-/// Splits a line at its first colon, whatever its name, and drops one space after the colon.
-pub(crate) fn split_unknown(line: &[u8]) -> (&[u8], &[u8]) {
+/// Splits a line at its first colon, and drops one space after the colon. A line without a colon is a name.
+pub(crate) fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
     let colon = memchr::memchr(b':', line).unwrap_or(line.len());
-    trace::examined(|| colon);
+    trace::examined(|| line.len().min(colon.saturating_add(1)));
     let (name, value) = line.split_at_checked(colon).unwrap_or((line, b""));
     let value = value.strip_prefix(b":").unwrap_or(value);
     (name, value.strip_prefix(b" ").unwrap_or(value))
 }
 
-/// Parses the value of a `retry` field, the reconnection time in milliseconds: ASCII digits and nothing else, saturating
-/// at 2^64 - 1 ms. Returns `None` for any other value, including the empty one: such a field is ignored.
+/// Parses the value of a `retry` field, the reconnection time in milliseconds: ASCII digits and nothing else,
+/// saturating at 2^64 - 1 ms. Returns `None` for any other value, including the empty one: such a field is ignored.
 ///
 /// `str::parse` accepts `+5` and rejects the digits beyond 2^64 that the standard allows.
 ///
@@ -155,8 +146,8 @@ pub(crate) enum LineState {
     Skipped,
 }
 
-/// Returns the kind of a line by its first bytes, and how many of them come before its content: name, colon and space. In
-/// an unknown field all of the line is content.
+/// Returns the kind of a line by its first bytes, and how many of them come before its content: name, colon and space.
+/// In an unknown field all of the line is content.
 ///
 /// `line` starts where the line starts and may go beyond its end. Returns `None` if `line` ends before the decision,
 /// which takes at most [`LinePrefix::CAPACITY`] + 1 bytes.
@@ -186,14 +177,15 @@ fn classify_as<const N: usize>(field: LineState, name: &[u8; N], line: &[u8]) ->
         Some([] | [b':']) => None,
         Some([b':', b' ', ..]) => Some((field, N.saturating_add(2))),
         Some([b':', ..]) => Some((field, N.saturating_add(1))),
+        // "Otherwise, the string is not empty but does not contain a U+003A COLON character (:)": the value is empty.
         Some([b'\n' | b'\r', ..]) => Some((field, N)),
         None if name.starts_with(line) => None,
         _ => Some((LineState::Unknown, 0)),
     }
 }
 
-/// The first bytes of a line that a chunk boundary cut before its kind was known. At most `event:` or `retry:`, after which a
-/// space may still come.
+/// The first bytes of a line that a chunk boundary cut before its kind was known. At most `event:` or `retry:`, after
+/// which a space may still come.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LinePrefix {
     bytes: [u8; Self::CAPACITY],
@@ -220,8 +212,8 @@ impl LinePrefix {
         }
     }
 
-    /// Returns the kind of the line that `rest` continues, and how many bytes of `rest` come before its content. Keeps `rest` if
-    /// it leaves the kind open. Examines again at most [`CAPACITY`](Self::CAPACITY) bytes.
+    /// Returns the kind of the line that `rest` continues, and how many bytes of `rest` come before its content. Keeps
+    /// `rest` if it leaves the kind open. Examines again at most [`CAPACITY`](Self::CAPACITY) bytes.
     #[inline]
     pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<(LineState, usize)> {
         let classified = if self.bytes().is_empty() { classify(rest) } else { self.classify_with(rest) };
@@ -292,6 +284,27 @@ mod tests {
     fn parse_follows_the_standard() {
         for line in LINES {
             assert_eq!(Field::parse(line), by_the_standard(line), "{:?}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn classify_follows_the_standard() {
+        for line in LINES {
+            let (state, head) = classify(&[line, b"\n"].concat()).unwrap();
+            let value = &line[head..];
+            let field = match state {
+                LineState::Blank => Field::Blank,
+                LineState::Comment => Field::Comment(value),
+                LineState::Event => Field::Event(value),
+                LineState::Data => Field::Data(value),
+                LineState::Id => Field::Id(value),
+                LineState::Retry => Field::Retry(value),
+                _ => {
+                    let (name, value) = split_field(value);
+                    Field::Unknown { name, value }
+                }
+            };
+            assert_eq!(field, by_the_standard(line), "{:?}", line.escape_ascii());
         }
     }
 

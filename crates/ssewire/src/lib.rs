@@ -1,8 +1,8 @@
 //! Server-Sent Events as a protocol: bytes in, events out, cut anywhere.
 //!
 //! This crate decodes the [event stream] format of the HTML standard and nothing else. It opens no connection, knows no
-//! HTTP client, reads no clock and never reconnects by itself: the caller feeds it bytes, in whatever pieces they arrive.
-//! It is `no_std`, needs no allocator, and depends on memchr alone.
+//! HTTP client, reads no clock and never reconnects by itself: the caller feeds it bytes, in whatever pieces they
+//! arrive. It is `no_std`, needs no allocator, and depends on memchr alone.
 //!
 //! ```
 //! use ssewire::Decoder;
@@ -22,19 +22,19 @@
 //! # Guarantees
 //!
 //! * **The standard, exactly.** One byte order mark, all three line ends, also when a chunk boundary falls between CR
-//!   and LF; a CR ends its line at once. Exact field names, `retry` in digits only, `id` without NUL; ill-formed UTF-8 is
-//!   replaced as browsers do, and only where text is asked for.
-//! * **The result does not depend on the chunking.** Events, errors and the bytes consumed are the same however the input
-//!   is cut. With a fixed storage, [`CapacityExceeded`](DecodeError::CapacityExceeded), ignored IDs and truncated comments
-//!   depend on it.
-//! * **Zero copy.** An event that lies within one chunk is borrowed from it. A value is copied if its block continues in the
-//!   next chunk or after a returned frame. Several `data` lines and every `id` are copied, too.
-//! * **Linear time.** Each byte is examined at most twice, three times in an unknown field that is returned, and at most
-//!   seven more bytes are examined for each chunk. The first bytes of an event, at most 33, are also compared once with
-//!   those of an earlier event.
-//! * **Bounded memory.** An event above the [limit](Decoder::with_max_event_bytes) is an error, and the stream continues
-//!   after it. IDs, comments and unknown fields have small bounds of their own and never cost an event; comments and
-//!   unknown fields that nobody asked for need no memory.
+//!   and LF; a CR ends its line at once. Exact field names, `retry` in digits only, `id` without NUL; ill-formed UTF-8
+//!   is replaced as browsers do, and only where text is asked for.
+//! * **The result does not depend on the chunking.** Events, errors and the bytes consumed are the same however the
+//!   input is cut. With a fixed storage, [`CapacityExceeded`](DecodeError::CapacityExceeded), ignored IDs and truncated
+//!   comments depend on it.
+//! * **Zero copy.** An event that lies within one chunk is borrowed from it. A value is copied if its block continues
+//!   in the next chunk or after a returned frame. Several `data` lines and every `id` are copied, too.
+//! * **Linear time.** Each byte is examined at most twice, three times in an unknown field that is returned, and at
+//!   most seven more bytes are examined for each chunk. The first bytes of an event, at most 33, are also compared once
+//!   with those of an earlier event.
+//! * **Bounded memory.** An event above the [limit](Decoder::with_max_event_bytes) is an error, and the stream
+//!   continues after it. IDs, comments and unknown fields have small bounds of their own and do not count towards the
+//!   limit; comments and unknown fields that nobody asked for need no memory.
 //! * **Truncation is detected.** [`finish`](Decoder::finish) returns an error if the stream ended within an event.
 //!
 //! # How it works
@@ -49,14 +49,14 @@
 //!                                     Event<'_>
 //! ```
 //!
-//! A value is copied into the buffer only when the chunk ends before its block does. A chunk that ends within the first bytes of a
-//! line (`da|ta: `) leaves at most six bytes, kept beside the buffer. The buffer is a [`HeapBuffer`] (feature `alloc`), an
+//! The buffer holds the values that are copied (see *Zero copy*). A chunk that ends within the first bytes of a line
+//! (`da|ta: `) leaves at most six bytes, kept beside the buffer. The buffer is a [`HeapBuffer`] (feature `alloc`), an
 //! [`ArrayBuffer`] inside the decoder, or a `&mut [u8]`: one engine drives all of them.
 //!
 //! # Errors
 //!
-//! An error means that one event is lost, not that the stream is broken: the next call continues after that event. `?` ends
-//! the stream at the first lost event. To go on, match:
+//! An error means that one event is lost, not that the stream is broken: the next call continues after that event. `?`
+//! ends the stream at the first lost event. To go on, match:
 //!
 //! ```
 //! use ssewire::{DecodeError, Decoder};
@@ -92,7 +92,8 @@
 //! The decoder outlives the connection: it keeps the last event ID and the reconnection time. For each connection:
 //!
 //! 1. Send the header of [`last_event_id_header`] with the decoder's [`last_event_id`](Decoder::last_event_id).
-//! 2. Ask [`ResponseAction`] whether to read the response, to try again, or to stop. Then call [`Reconnect::connected`].
+//! 2. Ask [`ResponseAction`] whether to read the response, to try again, or to stop. To read it, call
+//!    [`Reconnect::connected`].
 //! 3. Decode until the body ends or fails, and call [`reset`](Decoder::reset).
 //! 4. Wait for the time that [`Reconnect::disconnected`] returns for the stream's [`retry`](Decoder::retry).
 //!
@@ -101,16 +102,18 @@
 //!
 //! # Memory
 //!
-//! A decoder is at most 192 bytes on 64-bit targets, plus the bytes of an [`ArrayBuffer`]. It owns nothing on the heap until
-//! it copies something. Then a [`HeapBuffer`] holds the smallest of 64 · 2^k and 96 · 2^k bytes that fits what must be kept.
-//! These are the data and type so far, the value of the open line, the `id` of the block, and the last event ID. While the buffer grows, the old one exists beside
-//! the new one. So with *n* = `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes`, a decoder holds at most
+//! A decoder is at most 192 bytes on 64-bit targets, plus the bytes of an [`ArrayBuffer`]. It owns nothing on the heap
+//! until it copies something. Then a [`HeapBuffer`] grows to the next of 64 · 2^k and 96 · 2^k bytes that holds the
+//! copied values: the data and type so far, the value of the open line, the `id` of the block, and the last event ID.
+//! While the buffer grows, the old one exists beside the new one. So with *n* = `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes`, a decoder holds at most
 //! 1.5 · *n*, and 2.5 · *n* while it grows. By default *n* is 16 MiB + 17 KiB; see [`Decoder::with_max_event_bytes`],
-//! [`with_max_id_bytes`](Decoder::with_max_id_bytes) and [`with_max_comment_bytes`](Decoder::with_max_comment_bytes). After
-//! a large event the buffer [shrinks](Decoder::shrink_to_fit) again.
+//! [`with_max_id_bytes`](Decoder::with_max_id_bytes) and [`with_max_comment_bytes`](Decoder::with_max_comment_bytes).
+//! After a large event the buffer [shrinks](Decoder::shrink_to_fit) again.
 //!
 //! Without an allocator the caller chooses the storage. An event that does not fit is
-//! [`CapacityExceeded`](DecodeError::CapacityExceeded): it is lost, and nothing else.
+//! [`CapacityExceeded`](DecodeError::CapacityExceeded): it is lost, with the remaining comments and unknown fields of
+//! its block. An ID takes room, too: set [`with_max_id_bytes`](Decoder::with_max_id_bytes) well below the size of the
+//! storage.
 //!
 //! ```
 //! use ssewire::{ArrayBuffer, Decoder};
@@ -148,16 +151,17 @@
 //! # assert_eq!(seen, [b"one", b"two"]);
 //! ```
 //!
-//! How large must a fixed storage be? If a block has at most one `id`, no event is lost in a storage of
+//! How large must a fixed storage be? If a block has at most one `id` and one `event` line, and no frame is returned
+//! within it, no event is lost in a storage of
 //!
 //! *largest event (type and data, with the LFs that join its lines) + 3 · longest ID*,
 //!
 //! and with [comments](Decoder::with_comments) or [unknown fields](Decoder::with_unknown_fields) their
-//! [bound](Decoder::with_max_comment_bytes) in addition. Three, because the last event ID, the `id` of the block and a cut
-//! `id` line can be held at the same time.
+//! [bound](Decoder::with_max_comment_bytes) in addition. Three, because the last event ID, the `id` of the block and a
+//! cut `id` line can be held at the same time.
 //!
-//! A storage of zero bytes still decodes every event that lies within one chunk and has one `data` line. It ignores every
-//! non-empty `id` ([`Block::id_ignored`]), because an ID must be kept.
+//! A storage of zero bytes still decodes every event that lies within one chunk and has one `data` line. It ignores
+//! every non-empty `id` ([`Block::id_ignored`]), because an ID must be kept.
 //!
 //! # Layers
 //!
@@ -165,16 +169,18 @@
 //!
 //! * [`LineDecoder`]: bytes to lines, also for newline-delimited JSON;
 //! * [`Field::parse`]: one line split into name and value;
-//! * [`Decoder`]: events, [blocks](Decoder::decode_block) without data, and [frames](Decoder::decode_frame) with comments and
-//!   unknown fields;
+//! * [`Decoder`]: events, [blocks](Decoder::decode_block) without data, and [frames](Decoder::decode_frame) with
+//!   comments and unknown fields;
 //! * [`EventBuilder`]: events to bytes;
 //! * [`Reconnect`]: when to connect again.
 //!
 //! # Features
 //!
 //! * `std` (default): `alloc`, and memchr selects vector instructions at run time.
-//! * `alloc`: [`HeapBuffer`], `Decoder::new`, owned events, `Lossy::to_cow`, `EventBuilder::encode_into_vec`.
-//! * `bytes`: events that own a slice of the chunk (`Decoder::decode_bytes`). Adds the crate bytes.
+//! * `alloc`: [`HeapBuffer`], `Decoder::new`, owned events, `Lossy::to_cow`, `EventBuilder::to_vec` and
+//!   `encode_into_vec`.
+//! * `bytes`: events that own a slice of the chunk (`Decoder::decode_bytes`), and `EventBuilder::to_bytes`. Adds the
+//!   crate bytes.
 //!
 //! [event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 

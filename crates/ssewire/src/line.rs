@@ -54,7 +54,8 @@ impl LineScanner {
         }
     }
 
-    /// Returns whether the first byte of `rest` is an LF that completes a CRLF. An empty `rest` leaves the question open.
+    /// Returns whether the first byte of `rest` is an LF that completes a CRLF. An empty `rest` leaves the question
+    /// open.
     pub(crate) fn skip_lf_after_cr(&mut self, rest: &[u8]) -> bool {
         match rest.first() {
             None => false,

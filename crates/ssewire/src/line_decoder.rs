@@ -8,10 +8,11 @@ use crate::event::Span;
 use crate::line::{Bom, LineScanner, line_end};
 use crate::storage::{HeapBuffer, Storage};
 
-/// Decodes lines from input that is cut anywhere: the lowest layer alone, for newline-delimited JSON and similar formats.
+/// Decodes lines from input that is cut anywhere: the lowest layer alone, for newline-delimited JSON and similar
+/// formats.
 ///
-/// Lines end at LF, CR or CRLF, and one leading byte order mark is dropped, as in an event stream. A CR ends its line at
-/// once; an LF directly after it is skipped, also when it arrives in a later chunk.
+/// Lines end at LF, CR or CRLF, and one leading byte order mark is dropped, as in an event stream. A CR ends its line
+/// at once; an LF directly after it is skipped, also when it arrives in a later chunk.
 ///
 /// ```
 /// use ssewire::LineDecoder;
@@ -30,12 +31,13 @@ use crate::storage::{HeapBuffer, Storage};
 /// ```
 ///
 /// # Cost
-/// Examines each byte once. A line that lies within one chunk is borrowed from it; one that crosses chunks is copied once.
+/// Examines each byte once. A line that lies within one chunk is borrowed from it; one that crosses chunks is copied
+/// once.
 ///
 /// # Memory
 /// Holds one line that crosses chunks, and nothing else. A [`HeapBuffer`] takes at most 1.5 times
-/// [`max_line_bytes`](Self::with_max_line_bytes), and 2.5 times while it grows. A fixed storage must fit the longest line
-/// that crosses chunks.
+/// [`max_line_bytes`](Self::with_max_line_bytes), and 2.5 times while it grows. A fixed storage must fit the longest
+/// line that crosses chunks.
 #[derive(Clone)]
 pub struct LineDecoder<S = HeapBuffer> {
     /// Holds the line as its open value.
@@ -104,12 +106,13 @@ impl<S> LineDecoder<S> {
 }
 
 impl<S: Storage> LineDecoder<S> {
-    /// Decodes up to the next line end. Advances `input` past the bytes consumed. `Ok(None)`: all of `input` is consumed;
-    /// continue with the next chunk.
+    /// Decodes up to the next line end. Advances `input` past the bytes consumed. `Ok(None)`: all of `input` is
+    /// consumed; continue with the next chunk.
     ///
     /// # Errors
     /// [`DecodeError::LimitExceeded`] at the first byte beyond the limit, whatever the chunking;
-    /// [`DecodeError::CapacityExceeded`] if the line crosses chunks and does not fit the storage. Only this line is lost.
+    /// [`DecodeError::CapacityExceeded`] if the line crosses chunks and does not fit the storage. Only this line is
+    /// lost.
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<&'d [u8]>, DecodeError> {
         let chunk: &'c [u8] = input;
@@ -127,7 +130,7 @@ impl<S: Storage> LineDecoder<S> {
             self.buffer.discard_value();
             self.buffer.maybe_shrink();
         }
-        self.skip_line_prefix(input)?;
+        self.skip_bom_and_lf(input)?;
         loop {
             let rest: &[u8] = input;
             let allowed = self.max_line_bytes.saturating_sub(self.buffer.value_range().len());
@@ -209,7 +212,7 @@ impl<S: Storage> LineDecoder<S> {
         self.pending = 0;
     }
 
-    fn skip_line_prefix(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
+    fn skip_bom_and_lf(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
         match self.scanner.skip_bom(input) {
             Bom::Absent => {}
             Bom::Bytes(count) => *input = input.get(count..).unwrap_or_default(),

@@ -11,7 +11,8 @@ use crate::event::{Block, Event, EventSpan, Frame};
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
 
-/// An event that owns its bytes, in one allocation: `Send`, `'static`, and independent of the decoder.
+/// An event that owns its bytes: `Send`, `'static`, and independent of the decoder. Type and data are in one
+/// allocation.
 ///
 /// Events made by [`Decoder::decode_owned`] share the last event ID; [`Event::into_owned`] copies it. With the feature
 /// `bytes`, `SharedEvent` also shares the chunk instead of copying from it.
@@ -103,7 +104,8 @@ impl<S: Storage> Decoder<S> {
     /// As [`decode`](Self::decode), but the event owns its bytes.
     ///
     /// # Cost
-    /// One allocation per event. The last event ID is copied once, whatever the number of events that carry it.
+    /// One allocation per event. The last event ID is copied once for all events that carry it; on targets
+    /// without atomic pointers, for each.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -165,7 +167,7 @@ impl<S: Storage> core::iter::FusedIterator for OwnedEvents<'_, S> {}
 pub struct OwnedBlock {
     /// Type, then data.
     bytes: Box<[u8]>,
-    /// Lengths, `None` for a part that the block does not have.
+    /// The length of the type, `None` without one.
     event_type: Option<usize>,
     has_data: bool,
     last_event_id: Box<[u8]>,

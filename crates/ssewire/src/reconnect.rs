@@ -70,8 +70,8 @@ use core::time::Duration;
 /// The *base* is the stream's reconnection time if it set one, else
 /// [`with_reconnection_time`](Self::with_reconnection_time). The *upper bound* of the delay is twice the base; it
 /// doubles with each attempt that follows without a good connection in between, and ends at the
-/// [maximum](Self::with_max_delay). The delay is distributed uniformly between half the upper bound and the upper bound,
-/// if `random` is distributed uniformly. It is never shorter than the base:
+/// [maximum](Self::with_max_delay). The delay is distributed uniformly between half the upper bound and the upper
+/// bound, if `random` is distributed uniformly. It is never shorter than the base:
 ///
 /// | attempt | delay for a base of 3 s and a maximum of 30 s |
 /// |--:|---|
@@ -81,9 +81,9 @@ use core::time::Duration;
 /// | 4 and later | 15 s to 30 s |
 ///
 /// The rule is the HTML standard's "reestablish the connection", steps 2 and 3. Clients wait "a delay equal to the
-/// reconnection time". They may "wait some more", in particular with "an exponential backoff delay". Therefore jitter only
-/// lengthens the delay. It applies to the first attempt, too: clients that lost their connections at the same moment
-/// should not return at the same moment.
+/// reconnection time". They may "wait some more", in particular with "an exponential backoff delay". Therefore jitter
+/// only lengthens the delay. It applies to the first attempt, too: clients that lost their connections at the same
+/// moment should not return at the same moment.
 ///
 /// # When to stop
 ///
@@ -157,8 +157,8 @@ impl Reconnect {
     /// accept connections and fail right afterwards.
     ///
     /// With [`Duration::ZERO`] every connection that opens is a good one. That suits servers that end each response on
-    /// purpose and use `retry` as the polling interval. It is also how the HTML standard describes backoff: for the case
-    /// that "the previous attempt failed".
+    /// purpose and use `retry` as the polling interval. It is also how the HTML standard describes backoff: for the
+    /// case that "the previous attempt failed".
     #[must_use]
     pub const fn with_stable_after(self, stable_after: Duration) -> Self {
         Self { stable_after, ..self }
@@ -183,8 +183,8 @@ impl Reconnect {
     ///
     /// * `now`: the time, from the same fixed point as in [`connected`](Self::connected). If it is earlier than that,
     ///   the connection counts as open for no time.
-    /// * `retry`: the reconnection time of the stream, as the decoder's `retry` method returns it. For a response with a
-    ///   `Retry-After` header, pass the longer one of the two.
+    /// * `retry`: the reconnection time of the stream, as the decoder's `retry` method returns it. For a response with
+    ///   a `Retry-After` header, pass the longer one of the two.
     /// * `random`: a random number in 0 to 1, chosen anew for each call. Numbers outside count as the nearer bound, NaN
     ///   counts as 0. A constant is allowed and means that there is no jitter.
     #[must_use = "the delay is the time to wait before the next attempt"]
@@ -245,12 +245,12 @@ impl Default for Reconnect {
 /// | status 408, 429 or 5xx | fail the connection | [`Reestablish`](Self::Reestablish) |
 /// | any other status | fail the connection | [`Fail`](Self::Fail) |
 ///
-/// One row deviates: 408, 429 and 5xx usually report a condition that passes. Examples are a timeout, too many requests, and
-/// a server that is overloaded or being restarted. Clients outside of browsers commonly retry them. To follow the standard
-/// to the letter, treat [`Reestablish`](Self::Reestablish) as [`Fail`](Self::Fail).
+/// One row deviates: 408, 429 and 5xx usually report a condition that passes. Examples are a timeout, too many
+/// requests, and a server that is overloaded or being restarted. Clients outside of browsers commonly retry them. To
+/// follow the standard to the letter, treat [`Reestablish`](Self::Reestablish) as [`Fail`](Self::Fail).
 ///
-/// Status 204 is the way for a server to end a stream for good. The standard's introduction says: "a client can be told to
-/// stop reconnecting using the HTTP 204 No Content response code". Redirects are up to the HTTP
+/// Status 204 is the way for a server to end a stream for good. The standard's introduction says: "a client can be told
+/// to stop reconnecting using the HTTP 204 No Content response code". Redirects are up to the HTTP
 /// client; one that it did not follow is [`Fail`](Self::Fail).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ResponseAction {
@@ -275,8 +275,8 @@ impl ResponseAction {
 
     /// Returns the action for a status and the value of the `Content-Type` header, `None` if there is no such header.
     ///
-    /// The content type matters for status 200 only. It is compared without regard to ASCII case, and its parameters are
-    /// ignored.
+    /// The content type matters for status 200 only. It is compared without regard to ASCII case, and its parameters
+    /// are ignored.
     ///
     /// ```
     /// use ssewire::ResponseAction;
@@ -301,12 +301,12 @@ fn is_event_stream(content_type: &[u8]) -> bool {
     essence.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
 }
 
-/// Returns the name and value of the request header that reports the last event ID to the server. Returns `None`, so that
-/// no header is sent, if the ID is empty, or if it contains LF, CR or NUL, which no stream can set.
+/// Returns the name and value of the request header that reports the last event ID to the server. Returns `None`, so
+/// that no header is sent, if the ID is empty, or if it contains LF, CR or NUL, which no stream can set.
 ///
-/// The rule is step 5.3 of "reestablish the connection" in the HTML standard: "If the EventSource object's last event ID
-/// string is not the empty string", set `Last-Event-ID`. The name is in lower case, as HTTP/2 requires; HTTP/1 ignores
-/// the case. The value is the ID as the server sent it, byte for byte. It may contain
+/// The rule is step 5.3 of "reestablish the connection" in the HTML standard: "If the EventSource object's last event
+/// ID string is not the empty string", set `Last-Event-ID`. The name is in lower case, as HTTP/2 requires; HTTP/1
+/// ignores the case. The value is the ID as the server sent it, byte for byte. It may contain
 /// control characters, which some HTTP clients reject: leave the header out then. A browser would replace
 /// ill-formed UTF-8 by U+FFFD, after which a server no longer recognises its ID.
 ///

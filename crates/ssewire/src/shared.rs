@@ -130,8 +130,9 @@ impl<S: Storage> Decoder<S> {
     /// ```
     ///
     /// # Cost
-    /// An event that lies within one chunk copies and allocates nothing; one that crosses chunks, or joins `data` lines,
-    /// takes one allocation. A last event ID takes one when it changes, whatever the number of events that carry it.
+    /// An event that lies within one chunk copies and allocates nothing; one that crosses chunks, or joins `data`
+    /// lines, takes one allocation. A last event ID takes one when it changes, whatever the number of events that carry
+    /// it.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -143,8 +144,8 @@ impl<S: Storage> Decoder<S> {
         Ok(polled?.map(|span| self.resolve_bytes(&chunk, span)))
     }
 
-    /// Shares the event that [`poll_event`](Self::poll_event) found, as [`decode_bytes`](Self::decode_bytes) does. `chunk`
-    /// is its input as it was *before* that call.
+    /// Shares the event that [`poll_event`](Self::poll_event) found, as [`decode_bytes`](Self::decode_bytes) does.
+    /// `chunk` is its input as it was *before* that call.
     #[must_use]
     pub fn resolve_bytes(&mut self, chunk: &Bytes, span: EventSpan) -> SharedEvent {
         let last_event_id = self.buffer.shared_last_event_id();

@@ -5,8 +5,8 @@ use alloc::boxed::Box;
 #[cfg(target_has_atomic = "ptr")]
 use alloc::sync::Arc;
 
-/// One copy of a last event ID for all events that carry it. So a stream that sets a long ID once does not cost its length
-/// for every event that is kept. Empty without an allocation.
+/// One copy of a last event ID for all events that carry it. So a stream that sets a long ID once does not cost its
+/// length for every event that is kept. Empty without an allocation.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct SharedId(Option<Shared>);
 

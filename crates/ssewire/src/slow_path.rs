@@ -1,7 +1,8 @@
 //! The slow path: lines to blocks, for input that is cut anywhere.
 //!
 //! One call reads one chunk, up to the next frame. Values that lie complete in the chunk are borrowed ([`Cursor`]).
-//! They are copied into the buffer only when the chunk ends before the block does, or when `data` lines are joined.
+//! They are copied into the buffer when the chunk ends, or a frame is returned, before the block ends, and when `data`
+//! lines are joined. An `id` is always copied.
 
 use crate::buffer::{EventBuffer, OutOfCapacity, widen};
 use crate::decoder::{BlockFlags, Decoder, Until};
@@ -43,8 +44,9 @@ impl<S: Storage> Decoder<S> {
         result
     }
 
-    /// Fast path for an `event` or `data` value that the chunk before cut. Reads to the end of its line, then the `data` line
-    /// after a type, or the blank line that dispatches the event. Returns `None` where the slow path continues.
+    /// Fast path for an `event` or `data` value that the chunk before cut. Reads to the end of its line, then the
+    /// `data` line after a type, or the blank line that dispatches the event. Returns `None` where the slow path
+    /// continues.
     #[inline]
     fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Option<Option<FrameSpan>> {
         if !matches!(self.line, LineState::Event | LineState::Data) {
@@ -95,6 +97,7 @@ impl<S: Storage> Decoder<S> {
         if core::mem::take(&mut self.pending_error) {
             return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
         }
+        // Lines that the fast path has scanned.
         self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
         match self.scanner.skip_bom(cursor.rest) {
             Bom::Absent => {}
@@ -110,6 +113,7 @@ impl<S: Storage> Decoder<S> {
                     cursor.skip(1, self.pending == 0);
                     continue;
                 }
+                // `start_line` clears it.
                 let prefix = self.prefix;
                 let Some((line, head)) = self.prefix.classify(cursor.rest) else {
                     cursor.rest = b"";
@@ -119,14 +123,15 @@ impl<S: Storage> Decoder<S> {
                 self.start_line(line, prefix.bytes());
             }
             let (content, ended) = self.take_content(cursor);
-            // Values that lie in the chunk come before the open one in the buffer.
+            // Values that lie in the chunk come before the open one in the buffer. If they do not fit, an open `data`
+            // or `event` line is `Skipped` from here on.
             let mut result = if ended { Ok(()) } else { self.save(cursor) };
             let mut frame = None;
             match self.line {
                 LineState::Data | LineState::Event => result = self.read_value(cursor, content, ended),
                 LineState::Id => self.read_id(content, ended),
-                // "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to that
-                // integer. Otherwise, ignore the field."
+                // "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to
+                // that integer. Otherwise, ignore the field."
                 LineState::Retry => {
                     trace::examined(|| content.len());
                     self.retry_parser.push(content);
@@ -163,8 +168,8 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Starts a line of this kind. In an unknown field all of the line is content, also `prefix`, which looked like the start
-    /// of a known name or of a byte order mark.
+    /// Starts a line of this kind. In an unknown field all of the line is content, also `prefix`, which looked like the
+    /// start of a known name or of a byte order mark.
     fn start_line(&mut self, line: LineState, prefix: &[u8]) {
         self.block.has_field |= !matches!(line, LineState::Comment | LineState::Blank);
         let is_read = match line {
@@ -180,8 +185,8 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Takes the content of the open line, as far as the chunk has it, and its line end. Returns the content, and whether the
-    /// line has ended. Stops after the first byte above the size limit of the event, whatever the chunking.
+    /// Takes the content of the open line, as far as the chunk has it, and its line end. Returns the content, and
+    /// whether the line has ended. Stops after the first byte above the size limit of the event, whatever the chunking.
     fn take_content<'c>(&mut self, cursor: &mut Cursor<'c>) -> (&'c [u8], bool) {
         let mut rest = cursor.rest;
         if let LineState::Data | LineState::Event = self.line {
@@ -197,8 +202,8 @@ impl<S: Storage> Decoder<S> {
         (content, end.is_some())
     }
 
-    /// Reads a piece of an `event` or `data` value: "Set the event type buffer to the field value", "append the field value
-    /// to the data buffer".
+    /// Reads a piece of an `event` or `data` value: "Set the event type buffer to the field value", "append the field
+    /// value to the data buffer".
     fn read_value<'c>(&mut self, cursor: &mut Cursor<'c>, piece: &'c [u8], ended: bool) -> Result<(), DecodeError> {
         let joins = self.line == LineState::Data && (cursor.data.is_some() || self.buffer.has_data());
         // The LF that joins this line to those before counts when the line ends.
@@ -206,19 +211,15 @@ impl<S: Storage> Decoder<S> {
         if size.saturating_add(usize::from(joins && ended)) > self.max_event_bytes {
             return self.discard_event(cursor, DecodeError::LimitExceeded { limit: self.max_event_bytes });
         }
-        let is_borrowed = ended && !joins && !self.buffer.has_value();
+        if ended && !joins && !self.buffer.has_value() {
+            let value = if self.line == LineState::Data { &mut cursor.data } else { &mut cursor.event_type };
+            *value = Some(piece);
+            return Ok(());
+        }
         let kept = match self.line {
-            LineState::Data if is_borrowed => {
-                cursor.data = Some(piece);
-                Ok(())
-            }
             LineState::Data => {
                 let first = cursor.data.take().map_or(Ok(()), |data| self.buffer.push_data(data, true));
                 first.and_then(|()| self.buffer.push_data(piece, ended))
-            }
-            _ if is_borrowed => {
-                cursor.event_type = Some(piece);
-                Ok(())
             }
             _ if ended => {
                 cursor.event_type = None;
@@ -229,8 +230,8 @@ impl<S: Storage> Decoder<S> {
         kept.or_else(|error| self.discard_event(cursor, error))
     }
 
-    /// Reads a piece of an `id` value: "If the field value does not contain U+0000 NULL, then set the last event ID buffer to
-    /// the field value. Otherwise, ignore the field."
+    /// Reads a piece of an `id` value: "If the field value does not contain U+0000 NULL, then set the last event ID
+    /// buffer to the field value. Otherwise, ignore the field."
     fn read_id(&mut self, piece: &[u8], ended: bool) {
         let allowed = widen(self.max_id_bytes).saturating_sub(self.buffer.value_range().len());
         let within = piece.get(..allowed).unwrap_or(piece);
@@ -277,8 +278,8 @@ impl<S: Storage> Decoder<S> {
         cursor.save(&mut self.buffer).or_else(|error| self.discard_event(cursor, error))
     }
 
-    /// Discards an event that exceeds a limit, except the `id` and `retry` of its block, with the rest of the open line. So
-    /// the error is returned once per block.
+    /// Discards an event that exceeds a limit, except the `id` and `retry` of its block, with the rest of the open
+    /// line. So the error is returned once per block.
     fn discard_event(&mut self, cursor: &mut Cursor<'_>, error: impl Into<DecodeError>) -> Result<(), DecodeError> {
         debug_assert!(!self.block.discarded);
         self.block.discarded = true;
@@ -308,8 +309,8 @@ impl<'c> Cursor<'c> {
         }
     }
 
-    /// The logical size of the event so far: type, data with the LFs that join it, and the buffered part of the value of an
-    /// open `event` or `data` line.
+    /// The logical size of the event so far: type, data with the LFs that join it, and the buffered part of the value
+    /// of an open `event` or `data` line.
     fn event_size<S>(&self, buffer: &EventBuffer<S>) -> usize {
         buffer.size_with(self.event_type.map(<[u8]>::len), self.data.map(<[u8]>::len))
     }
@@ -323,8 +324,8 @@ impl<'c> Cursor<'c> {
         self.data.take().map_or(Ok(()), |data| buffer.push_data(data, true))
     }
 
-    /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do. Stops
-    /// where a line needs the slow path.
+    /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do.
+    /// Stops where a line needs the slow path.
     fn append_data_lines<S: Storage>(&mut self, buffer: &mut EventBuffer<S>, max_event_bytes: usize) {
         let mut size = self.event_size(buffer);
         while let Ok((value, rest)) = scan_data_line(self.rest) {

@@ -1,27 +1,25 @@
-//! Storages: the memory that holds what crosses a chunk boundary.
+//! Storages: the memory for values that cannot be borrowed from the chunk.
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The memory of a [`Decoder`](crate::Decoder) for values that cross a chunk boundary: [`HeapBuffer`],
-/// [`ArrayBuffer`], or a `&mut [u8]`. Sealed: one engine drives all of them, and no other type can implement the trait. Use
-/// it as a bound, `fn run<S: Storage>(decoder: &mut Decoder<S>)`.
-///
-/// The contract between the engine and a storage:
-///
-/// * `bytes` and `bytes_mut` return the same slice, all of it initialised. Only the engine writes to it.
-/// * `grow(needed)` is called with more than the present length. On success it makes the slice at least `needed` bytes long,
-///   keeps its contents at its start, and returns true. Otherwise it changes nothing and returns false.
-/// * `shrink(wanted)` may shorten the slice, but not below `wanted`, and keeps its first `wanted` bytes.
-///
-/// By default a storage neither grows nor shrinks.
+/// The memory of a [`Decoder`](crate::Decoder) for the values that it copies: [`HeapBuffer`], [`ArrayBuffer`], or a
+/// `&mut [u8]`. Sealed: one engine drives all of them, and no other type can implement the trait. Use it as a bound,
+/// `fn run<S: Storage>(decoder: &mut Decoder<S>)`.
 pub trait Storage: sealed::Storage {}
 
 impl<S: sealed::Storage> Storage for S {}
 
 pub(crate) mod sealed {
-    /// See [`super::Storage`].
+    /// The contract between the engine and a storage:
+    ///
+    /// * `bytes` and `bytes_mut` return the same slice, all of it initialised. Only the engine writes to it.
+    /// * `grow(needed)` is called with more than the present length. On success it makes the slice at least `needed`
+    ///   bytes long, keeps its contents at its start, and returns true. Otherwise it changes nothing and returns false.
+    /// * `shrink(wanted)` may shorten the slice, but not below `wanted`, and keeps its first `wanted` bytes.
+    ///
+    /// By default a storage neither grows nor shrinks.
     pub trait Storage {
         fn bytes(&self) -> &[u8];
         fn bytes_mut(&mut self) -> &mut [u8];
@@ -32,8 +30,8 @@ pub(crate) mod sealed {
     }
 }
 
-/// A buffer on the heap that grows up to the limits of the decoder (feature `alloc`). Owns no memory until a value
-/// crosses a chunk boundary. Grows by a third of its length at least, so that copying stays linear.
+/// A buffer on the heap that grows up to the limits of the decoder (feature `alloc`). Owns no memory until a value is
+/// copied. Grows in steps of one third or one half, so that copying stays linear.
 #[derive(Clone, Default)]
 pub struct HeapBuffer {
     #[cfg(feature = "alloc")]
@@ -61,7 +59,8 @@ impl sealed::Storage for HeapBuffer {
 
     fn grow(&mut self, needed: usize) -> bool {
         let len = self.bytes.len();
-        // In steps of one half and one third, so that old and new buffer together are at most 2.5 times the needed size.
+        // In steps of one half and one third, so that old and new buffer together are at most 2.5 times the needed
+        // size.
         let least = needed.max(64);
         let power = least.checked_next_power_of_two().unwrap_or(least);
         let three_quarters = power / 4 * 3;
