@@ -65,7 +65,8 @@ impl BatchDecoder {
         }
     }
 
-    /// Sets the decoder: with another limit, or with a last event ID. Call [`with_comments`](Self::with_comments) after it.
+    /// Sets the decoder: with another limit, or with a last event ID. Call [`with_comments`](Self::with_comments) after
+    /// it.
     #[must_use]
     pub fn with_decoder(mut self, decoder: Decoder) -> Self {
         self.decoder = decoder;
@@ -87,8 +88,8 @@ impl BatchDecoder {
         self
     }
 
-    /// Decodes the input up to its end, or to the largest number of records. `input` is advanced: call again until it is
-    /// empty.
+    /// Decodes the input up to its end, or to the largest number of records. `input` is advanced: call again until it
+    /// is empty.
     pub fn push(&mut self, input: &mut &[u8]) -> EventBatch<'_> {
         self.buffer.clear();
         while self.buffer.records.len() < self.max_records && self.push_next(input) {}
@@ -124,8 +125,8 @@ impl BatchDecoder {
         true
     }
 
-    /// Reports that the input has ended. Discards an unfinished event, as the standard has it, and returns the number of its
-    /// bytes.
+    /// Reports that the input has ended. Discards an unfinished event, as the standard has it, and returns the number
+    /// of its bytes.
     pub fn finish(&mut self) -> u64 {
         self.decoder.finish().err().map_or(0, |truncated| truncated.pending_bytes())
     }
@@ -142,8 +143,8 @@ impl BatchDecoder {
         self.buffer.as_batch()
     }
 
-    /// Discards an unfinished event: the connection broke, and the next input is from another one. Keeps the last event ID
-    /// and the reconnection time.
+    /// Discards an unfinished event: the connection broke, and the next input is from another one. Keeps the last event
+    /// ID and the reconnection time.
     pub fn reset(&mut self) {
         self.decoder.reset();
     }

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! * [`BatchDecoder`]: events, as [`ssewire::Decoder`] returns them. Records are [`EventRecord`]s.
-//! * [`MessageBatchDecoder`]: updates of a message of the Claude Messages API, as `ssewire_messages::MessageDecoder` returns
-//!   them. Records are [`MessageRecord`]s.
+//! * [`MessageBatchDecoder`]: updates of a message of the Claude Messages API, as `ssewire_messages::MessageDecoder`
+//!   returns them. Records are [`MessageRecord`]s.
 //!
 //! ```
 //! use ssewire_batch::{BatchDecoder, EventKind};
@@ -35,29 +35,30 @@
 //!
 //! `push` gets the 38 bytes `id: 7\ndata: a\n\n: note\n\ndata: b\n\ndat`.
 //!
-//! 1. The first event is decoded. `message`, `a` and `7` are appended to the text, and a record with their three spans to the
-//!    records.
+//! 1. The first event is decoded. `message`, `a` and `7` are appended to the text, and a record with their three spans
+//!    to the records.
 //! 2. The comment is skipped, because nobody asked for comments.
-//! 3. The second event has the type and the last event ID of the first one. So its record points to the same text, and only `b`
-//!    is appended. The text is `messagea7b`.
+//! 3. The second event has the type and the last event ID of the first one. So its record points to the same text, and
+//!    only `b` is appended. The text is `messagea7b`.
 //! 4. `dat` stays in the decoder. The batch is returned, and the input is empty.
 //!
 //! The next `push` clears records and text, but keeps their memory.
 //!
 //! # Guarantees
 //!
-//! * **The result is that of the decoders**, whatever the chunking. The records of all batches together do not depend on the
-//!   chunks either. Where a record points in the text does.
+//! * **The result is that of the decoders**, whatever the chunking. The records of all batches together do not depend
+//!   on the chunks either. Where a record points in the text does.
 //! * **Well-formed text.** The text of a batch is UTF-8. Ill-formed bytes are replaced by U+FFFD, as in browsers.
-//! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the rest of
-//!   the chunk in the input. Its text is at most three times the bytes consumed and held by the decoder. A text buffer above
-//!   64 KiB that is used to less than a quarter is freed.
+//! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the
+//!   rest of the chunk in the input. Its text is at most three times the bytes consumed and held by the decoder. A text
+//!   buffer above 64 KiB that is used to less than a quarter is freed.
 //! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
 //!
 //! # Cost
 //! Beside that of the decoder: one copy of the data, one check of UTF-8, and a record of 64 bytes per event.
-//! Measured with text deltas, in chunks of one event to whole streams: a message batch takes 1.3 to 1.4 times the time of
-//! `MessageDecoder`, an event batch 1.7 to 2.7 times that of `Decoder`, which neither copies the data nor checks UTF-8.
+//! Measured with text deltas, in chunks of one event to whole streams: a message batch takes 1.3 to 1.4 times the time
+//! of `MessageDecoder`, an event batch 1.7 to 2.7 times that of `Decoder`, which neither copies the data nor checks
+//! UTF-8.
 //!
 //! # Features
 //!

@@ -34,8 +34,8 @@ pub enum MessageKind {
     Citation = 5,
     /// The input of a tool call has grown by `text`, a piece of JSON.
     ToolInput = 6,
-    /// A tool that the client runs is called, complete and valid. `id` and `name` are those of the call, `text` is the JSON
-    /// of its input.
+    /// A tool that the client runs is called, complete and valid. `id` and `name` are those of the call, `text` is the
+    /// JSON of its input.
     ToolCall = 7,
     /// A compaction block has got its value. `text` is the payload.
     Compaction = 8,
@@ -43,8 +43,8 @@ pub enum MessageKind {
     RawBlock = 9,
     /// A content block has stopped.
     BlockStop = 10,
-    /// Stop reason and usage so far. `name` is the stop reason, or empty if that is longer than 256 bytes. `text` is the
-    /// payload.
+    /// Stop reason and usage so far. `name` is the stop reason, or empty if that is longer than 256 bytes. `text` is
+    /// the payload.
     MessageDelta = 11,
     /// The message has stopped.
     MessageStop = 12,
@@ -60,7 +60,8 @@ pub enum MessageKind {
     Done = 17,
     /// An event that changes nothing, or that this version does not know. `text` is the payload.
     Unchanged = 18,
-    /// An event violates the protocol, and the decoder is strict. `text` describes the violation. The message ends here.
+    /// An event violates the protocol, and the decoder is strict. `text` describes the violation. The message ends
+    /// here.
     Rejected = 19,
 }
 
@@ -123,16 +124,17 @@ impl MessageBatchDecoder {
         Self { decoder, buffer: BatchBuffer::new(), max_records: DEFAULT_MAX_RECORDS }
     }
 
-    /// Sets the number of records at which a batch ends; at least 1. The records of one event are never parted, so a batch
-    /// may have more: as many as the event has content blocks.
+    /// Sets the number of records at which a batch ends; at least 1. The records of one event are never parted, so a
+    /// batch may have more: as many as the event has content blocks.
     #[must_use]
     pub fn with_max_records(mut self, records: usize) -> Self {
         self.max_records = records.max(1);
         self
     }
 
-    /// Decodes the input up to its end, to the end of the message, or to the largest number of records. `input` is advanced:
-    /// call again until it is empty, or the [message has ended](Self::is_ended). Nothing after the message is consumed.
+    /// Decodes the input up to its end, to the end of the message, or to the largest number of records. `input` is
+    /// advanced: call again until it is empty, or the [message has ended](Self::is_ended). Nothing after the message is
+    /// consumed.
     pub fn push(&mut self, input: &mut &[u8]) -> MessageBatch<'_> {
         self.buffer.clear();
         while self.buffer.records.len() < self.max_records && self.push_next(input) {}
@@ -152,8 +154,8 @@ impl MessageBatchDecoder {
         true
     }
 
-    /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is used
-    /// if its data is a complete JSON object.
+    /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
+    /// used if its data is a complete JSON object.
     pub fn push_end(&mut self) -> MessageBatch<'_> {
         self.buffer.clear();
         loop {
@@ -166,8 +168,8 @@ impl MessageBatchDecoder {
         self.buffer.as_batch()
     }
 
-    /// Whether the message has ended: at `message_stop`, at an error, where another message began, or where an event was
-    /// rejected.
+    /// Whether the message has ended: at `message_stop`, at an error, where another message began, or where an event
+    /// was rejected.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.decoder.is_ended()

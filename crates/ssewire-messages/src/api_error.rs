@@ -36,8 +36,8 @@ impl ApiError {
         Self { kind, message, request_id, body, head: None }
     }
 
-    /// The error that a body, or a line of one, is. `None`: it is something else. `docs/protocol.md`, headings "Errors" and
-    /// "A body that is no stream".
+    /// The error that a body, or a line of one, is. `None`: it is something else. `docs/protocol.md`, headings "Errors"
+    /// and "A body that is no stream".
     pub(crate) fn in_json(json: RawJson) -> Option<Self> {
         let text = |name| json.get(name).and_then(RawJsonRef::string);
         let has = |member| json.get(member).is_some_and(|member| !member.is_null());
@@ -125,9 +125,9 @@ impl ApiError {
 
     /// Whether the same request may succeed if it is sent again.
     ///
-    /// The header `x-should-retry` decides if there is one, else the status or the kind. An `overloaded_error` in a stream
-    /// with status 200 is as retryable as status 529. An error without a status and of an unknown kind is retryable if its
-    /// body names a retryable status (`"code": 503`).
+    /// The header `x-should-retry` decides if there is one, else the status or the kind. An `overloaded_error` in a
+    /// stream with status 200 is as retryable as status 529. An error without a status and of an unknown kind is
+    /// retryable if its body names a retryable status (`"code": 503`).
     ///
     /// [`Backoff`](crate::Backoff) documents what to send after an error in a stream.
     #[must_use]

@@ -104,8 +104,8 @@ pub enum Step<U> {
 pub struct UpdateEvent<'a> {
     /// The change.
     pub update: Update<'a>,
-    /// The payload of the event, as it came. Empty for a further update of the same event, for an event above the limit, and
-    /// for a `message_start` that `next_message` kept.
+    /// The payload of the event, as it came. Empty for a further update of the same event, for an event above the
+    /// limit, and for a `message_start` that `next_message` kept.
     pub payload: &'a [u8],
     /// The SSE event type, `message` if there was none. Empty where the payload is.
     pub event_type: &'a [u8],
@@ -138,13 +138,15 @@ enum Source {
 /// Where the typed event goes, if somebody wants it.
 type Owned<'o> = Option<&'o mut Option<StreamEvent<'static>>>;
 
-/// The buffer of a larger event is freed before the next one: between events a decoder holds little, whatever the limit.
+/// The buffer of a larger event is freed before the next one: between events a decoder holds little, whatever the
+/// limit.
 const LARGE: usize = 4 * 1024;
 
 /// A change, and whether its event is a delta with further members.
 type Changed = (Change, bool);
 
-/// The message cannot be decoded any further: it has ended. [`MessageDecoder::next_message`] continues with the next one.
+/// The message cannot be decoded any further: it has ended. [`MessageDecoder::next_message`] continues with the next
+/// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageDecodeError {
@@ -186,8 +188,8 @@ impl MessageDecoder {
         }
     }
 
-    /// Sets the SSE decoder: another limit, or a last event ID. Its unknown fields are read, up to 64 KiB each, whatever
-    /// it was set to: servers report errors in them.
+    /// Sets the SSE decoder: another limit, or a last event ID. Its unknown fields are read, up to 64 KiB each,
+    /// whatever it was set to: servers report errors in them.
     #[must_use]
     pub fn with_decoder(mut self, decoder: Decoder) -> Self {
         self.decoder = with_error_fields(decoder);
@@ -372,8 +374,8 @@ impl MessageDecoder {
         Some((change, len))
     }
 
-    /// The same for a delta that is cut by a chunk boundary, or that is the first to repeat another in the spelling of the
-    /// API. Decides nothing that [`merge`](Self::merge) would decide differently.
+    /// The same for a delta that is cut by a chunk boundary, or that is the first to repeat another in the spelling of
+    /// the API. Decides nothing that [`merge`](Self::merge) would decide differently.
     fn append_delta(&mut self, chunk: &[u8], consumed: &[u8], span: EventSpan) -> Option<Change> {
         let event = self.decoder.resolve(chunk, span);
         let payload = event.data();
@@ -515,8 +517,8 @@ impl MessageDecoder {
         self.accumulator.has_started()
     }
 
-    /// Whether the message has ended: at `message_stop`, at an error, where another message began, or where an event was
-    /// rejected.
+    /// Whether the message has ended: at `message_stop`, at an error, where another message began, or where an event
+    /// was rejected.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.is_rejected || self.accumulator.is_ended()
@@ -541,7 +543,8 @@ impl MessageDecoder {
     }
 
     /// How the message would end if the input ended here, by the events merged so far. Final once
-    /// [`decode_end`](Self::decode_end) has returned [`Step::Ended`], which may use a last event without its blank line.
+    /// [`decode_end`](Self::decode_end) has returned [`Step::Ended`], which may use a last event without its blank
+    /// line.
     #[must_use]
     pub fn completion(&self) -> Completion {
         match (&self.bare_error, self.accumulator.completion()) {
@@ -573,8 +576,8 @@ impl MessageDecoder {
     /// there is no further message.
     ///
     /// # Errors
-    /// [`Incomplete`], as [`finish`](Self::finish), also if the message has not ended yet. The next message can be decoded
-    /// all the same.
+    /// [`Incomplete`], as [`finish`](Self::finish), also if the message has not ended yet. The next message can be
+    /// decoded all the same.
     pub fn next_message(&mut self) -> Result<Message, Incomplete> {
         let (next, start) = self.accumulator.next_message();
         let result = self.conclude(next);

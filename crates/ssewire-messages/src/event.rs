@@ -80,8 +80,8 @@ pub struct ContentBlockDelta<'a> {
     pub index: u64,
     /// The piece.
     pub delta: Delta<'a>,
-    /// The event has other members than `type`, `index` and `delta`, or its delta than `type` and its own string. Always
-    /// set for a delta of unknown type.
+    /// The event has other members than `type`, `index` and `delta`, or its delta than `type` and its own string.
+    /// Always set for a delta of unknown type.
     pub has_extra: bool,
 }
 
@@ -93,8 +93,8 @@ pub struct ContentBlockStop {
     pub index: u64,
 }
 
-/// Stop reason and usage so far (Messages API: `RawMessageDeltaEvent`). A value that is not null replaces the known one.
-/// Counts are cumulative: they are replaced, never added.
+/// Stop reason and usage so far (Messages API: `RawMessageDeltaEvent`). A value that is not null replaces the known
+/// one. Counts are cumulative: they are replaced, never added.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MessageDelta<'a> {
     /// The members of the message. Absent where it is null.

@@ -12,13 +12,13 @@
 //! * *Input*: the bytes of the last delta, but for its text, at the start of an event. Only the text and the
 //!   number of spaces before the last brace may differ. The text is appended to the block while it is scanned.
 //! * *Decisions it shares with the slow path*: where the event ends, what its text says, which block it belongs to, and
-//!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not fit,
-//!   the text of the block is restored, and the slow path takes the event from its start.
+//!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not
+//!   fit, the text of the block is restored, and the slow path takes the event from its start.
 //! * *What makes the comparison enough*: a [`Template`] is learned from an event that the slow path has appended to the
 //!   block of the event before. A JSON string may hold any other text without a change to what is around it. That
 //!   nothing but deltas came since is known to the accumulator: it forgets the current block at every other event.
-//! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts that
-//!   it consists of, event by event; `tests/tests/messages/fused.rs` does so for many spellings and texts.
+//! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts
+//!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many spellings and texts.
 //! * *Gain*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.
 //! * *Read first*: `MessageDecoder::append_fused` in `decoder.rs`.
 
@@ -75,8 +75,8 @@ impl Template {
         payload.strip_prefix(prefix.filter(|prefix| !prefix.is_empty())?)
     }
 
-    /// Appends the text that the bytes begin with to the current block. `accept` says whether what follows the last brace
-    /// is the end. `None`: it is another event, or one for the slow path, and nothing has changed.
+    /// Appends the text that the bytes begin with to the current block. `accept` says whether what follows the last
+    /// brace is the end. `None`: it is another event, or one for the slow path, and nothing has changed.
     #[inline(always)]
     pub(crate) fn append<T>(
         &self,

@@ -14,9 +14,10 @@
 //!   and recorded as [violations](Accumulator::violations), or rejected ([`Validation::Strict`]).
 //! * What deltas build is typed: text, thinking, tool input, usage. Everything else is [`RawJson`], which you parse on
 //!   demand: see [`vocabulary`].
-//! * Truncation is detected: [`MessageDecoder::finish`] returns the message, or an [`Incomplete`] with the partial message
-//!   and the [reason](Completion). Tool input of a stream is a [`ToolInput`]: truncated
-//!   input is never returned as a value. A message read from JSON does not record its end; [`Message::tool_calls`] checks it.
+//! * Truncation is detected: [`MessageDecoder::finish`] returns the message, or an [`Incomplete`] with the partial
+//!   message and the [reason](Completion). Tool input of a stream is a [`ToolInput`]: truncated
+//!   input is never returned as a value. A message read from JSON does not record its end; [`Message::tool_calls`]
+//!   checks it.
 //!
 //! ```
 //! use ssewire_messages::{MessageDecoder, Step, Update};
@@ -44,7 +45,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What it does not do
+//! # Out of scope
 //!
 //! It opens no connection and keeps no key. It never sends a request again: the tokens of a stream that was cut are
 //! billed, and the same request is billed again and gets another answer. The partial message is in

@@ -150,8 +150,8 @@ impl Message {
         self.extra.get(name).filter(|value| !value.is_null())
     }
 
-    /// The members that are neither merged nor typed, such as `stop_sequence` and `container`, and known ones of another
-    /// type than documented.
+    /// The members that are neither merged nor typed, such as `stop_sequence` and `container`, and known ones of
+    /// another type than documented.
     #[must_use]
     pub fn extra(&self) -> &Extra {
         &self.extra
@@ -289,8 +289,8 @@ impl Message {
         if is_object { Ok(message) } else { Err(ReadError::Member("message")) }
     }
 
-    /// Keeps a known member of another type among the extras. It replaces the member of this name before it, as one of the
-    /// usual type does: the last one holds.
+    /// Keeps a known member of another type among the extras. It replaces the member of this name before it, as one of
+    /// the usual type does: the last one holds.
     pub(crate) fn keep_odd(&mut self, name: &str, flag: fn(&mut Odd) -> &mut bool, odd: Option<&[u8]>) {
         if core::mem::replace(flag(&mut self.odd), odd.is_some()) && odd.is_none() {
             self.extra.remove(name);
@@ -301,8 +301,8 @@ impl Message {
         }
     }
 
-    /// Reads a whole document: any JSON object whose members have the types of a message. Absent members stay absent, and
-    /// `type` is not checked.
+    /// Reads a whole document: any JSON object whose members have the types of a message. Absent members stay absent,
+    /// and `type` is not checked.
     ///
     /// # Errors
     /// [`InvalidMessage`].

@@ -22,7 +22,8 @@ impl From<SyntaxError> for ReadError {
 /// What visits the members of an object.
 pub(crate) type Visit<'v, 'a> = &'v mut dyn FnMut(JsonStr<'a>, &mut Cursor<'a>) -> Result<(), ReadError>;
 
-/// Visits the members of the object at the cursor. The visitor consumes the value. Returns `false` if it is not an object.
+/// Visits the members of the object at the cursor. The visitor consumes the value. Returns `false` if it is not an
+/// object.
 pub(crate) fn each_member<'a>(cursor: &mut Cursor<'a>, visit: Visit<'_, 'a>) -> Result<bool, ReadError> {
     if !cursor.begin_object()? {
         return Ok(false);
@@ -87,7 +88,8 @@ pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, name: &'static str) -> Result<Js
     }
 }
 
-/// As [`text`], with a value of another type as an inner error: a later member of the same name may be of the right type.
+/// As [`text`], with a value of another type as an inner error: a later member of the same name may be of the right
+/// type.
 pub(crate) fn text_or_error<'a>(
     cursor: &mut Cursor<'a>,
     name: &'static str,

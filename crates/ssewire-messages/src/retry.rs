@@ -67,10 +67,10 @@ use crate::response_head::{ResponseHead, RetryAfter};
 /// * Nothing of the message was received: the same request.
 /// * Text was received: a new request that continues it. Its last message is the partial text, with role `assistant`.
 ///   White space at its end has to be trimmed: the API refuses a final assistant text that ends in white space. (Some
-///   models refuse any final assistant message; there, a last message with role `user` quotes the text and asks to go on
-///   from it.)
-/// * Blocks of tool use and thinking cannot be continued. Therefore the request ends with the last text block, and later
-///   blocks are dropped; the model writes them again.
+///   models refuse any final assistant message; there, a last message with role `user` quotes the text and asks to go
+///   on from it.)
+/// * Blocks of tool use and thinking cannot be continued. Therefore the request ends with the last text block, and
+///   later blocks are dropped; the model writes them again.
 ///
 /// ```
 /// use ssewire_messages::{MessageDecoder, Step};
@@ -104,8 +104,8 @@ pub struct Backoff {
 pub enum RetryDecision {
     /// Send it again.
     Retry {
-        /// How long to wait before. The server's delay if it sent one, even above [`Backoff::with_max`]: compare it, if you
-        /// would rather give up.
+        /// How long to wait before. The server's delay if it sent one, even above [`Backoff::with_max`]: compare it, if
+        /// you would rather give up.
         after: Duration,
     },
     /// Do not send it again.

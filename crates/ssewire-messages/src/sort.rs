@@ -2,8 +2,8 @@
 
 /// Sorts by the order `is_less`, in place, in about n log n comparisons, whatever the order was.
 ///
-/// Heapsort, compiled once: the sort of the standard library is 7 KB of machine code for each type and order, and nothing
-/// is sorted unless blocks or members arrive out of order.
+/// Heapsort, compiled once: the sort of the standard library is 7 KB of machine code for each type and order, and
+/// nothing is sorted unless blocks or members arrive out of order.
 pub(crate) fn sort(items: &mut [u32], is_less: &dyn Fn(u32, u32) -> bool) {
     for root in (0..items.len() / 2).rev() {
         sift_down(items, root, is_less);

@@ -101,8 +101,8 @@ impl fmt::Debug for StructuredOutput {
 impl Message {
     /// The [final text](Self::final_text), which has to be JSON, as a type of the caller's: structured output.
     ///
-    /// All text blocks together have to be one JSON document. If there is a block of prose, too, parse the text of the block
-    /// that holds the JSON.
+    /// All text blocks together have to be one JSON document. If there is a block of prose, too, parse the text of the
+    /// block that holds the JSON.
     ///
     /// # Errors
     /// [`ParseTextError`]: the text is not JSON, or not that of the type; or the stop reason says that the text was cut

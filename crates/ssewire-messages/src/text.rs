@@ -14,9 +14,9 @@ pub(crate) fn push(text: &mut String, piece: &str) {
     text.push_str(piece);
 }
 
-/// Reserves room for more bytes, and for those that are likely to follow. A text of more than 4 KiB grows by half: at most
-/// two and a half times its length is held while it is moved. A shorter one grows to three times its length: most texts
-/// then take five allocations, not ten.
+/// Reserves room for more bytes, and for those that are likely to follow. A text of more than 4 KiB grows by half: at
+/// most two and a half times its length is held while it is moved. A shorter one grows to three times its length: most
+/// texts then take five allocations, not ten.
 #[cold]
 fn grow(text: &mut String, more: usize) {
     const LEAST: usize = 64;

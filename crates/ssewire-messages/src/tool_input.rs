@@ -182,8 +182,8 @@ impl<'a> ToolInput<'a> {
     }
 
     /// The changes of [`partial`](Self::partial) by the last piece of input: only with
-    /// [`with_partial_changes`](crate::Accumulator::with_partial_changes). Ask after each update of the block: each piece
-    /// replaces the changes of the piece before.
+    /// [`with_partial_changes`](crate::Accumulator::with_partial_changes). Ask after each update of the block: each
+    /// piece replaces the changes of the piece before.
     ///
     /// ```
     /// use ssewire_messages::{Accumulator, PartialChange, PartialStrings, Update};
@@ -227,7 +227,8 @@ impl<'a> ToolInput<'a> {
     }
 }
 
-/// What writes the input of a tool call as JSON. A function and not a flag: a program that never asks for it does not link it.
+/// What writes the input of a tool call as JSON. A function and not a flag: a program that never asks for it does not
+/// link it.
 pub(crate) type WriteInput = fn(ToolInput<'_>, &mut String) -> Result<(), ToolInputError>;
 
 /// Writes input that is finished; any other is an error.

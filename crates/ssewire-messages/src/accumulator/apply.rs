@@ -1,7 +1,7 @@
 //! The merge rules, event by event. `docs/protocol.md`, headings "Merge rules" and "Protocol violations".
 //!
-//! Each rule first names the violation of the event, and changes state only after that: in strict mode the first violation
-//! is an error.
+//! Each rule first names the violation of the event, and changes state only after that: in strict mode the first
+//! violation is an error.
 
 use alloc::string::String;
 

@@ -1,7 +1,7 @@
 //! Which block a delta, a start or a stop belongs to.
 //!
-//! Each lookup takes constant time in the slot of its index. Finding the slot of an index out of order is logarithmic. So
-//! a stream that reuses one index a million times costs no more than one that counts up.
+//! Each lookup takes constant time in the slot of its index. Finding the slot of an index out of order is logarithmic.
+//! So a stream that reuses one index a million times costs no more than one that counts up.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -596,8 +596,8 @@ impl Blocks {
     }
 }
 
-/// Appends to a vector that grows by half: doubling would hold three times its length while it is moved. It begins with room
-/// for the blocks of most messages.
+/// Appends to a vector that grows by half: doubling would hold three times its length while it is moved. It begins with
+/// room for the blocks of most messages.
 pub(super) fn push_lean<T>(vec: &mut Vec<T>, item: T) {
     const FIRST: usize = 4;
     if vec.len() == vec.capacity() {

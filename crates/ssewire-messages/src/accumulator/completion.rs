@@ -24,8 +24,8 @@ pub enum Completion {
     /// The message passed its limit, or an event of it did.
     LimitExceeded,
     /// An event that violates the protocol was rejected ([`Validation::Strict`](crate::Validation::Strict)): its
-    /// content is missing. Only a [`MessageDecoder`](crate::MessageDecoder) reports this: a rejection changes nothing in an
-    /// [`Accumulator`].
+    /// content is missing. Only a [`MessageDecoder`](crate::MessageDecoder) reports this: a rejection changes nothing
+    /// in an [`Accumulator`].
     RejectedByStrictMode,
     /// The input ended before the message did, or another message began.
     Truncated,

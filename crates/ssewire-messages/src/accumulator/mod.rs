@@ -160,8 +160,8 @@ pub enum Validation {
     #[default]
     Lenient,
     /// It is an error, and the event changes nothing. Its content is then missing.
-    /// [`MessageDecoder::finish`](crate::MessageDecoder::finish) reports this. [`Accumulator::into_message`] cannot, because
-    /// nothing was changed: stop at the first such error.
+    /// [`MessageDecoder::finish`](crate::MessageDecoder::finish) reports this. [`Accumulator::into_message`] cannot,
+    /// because nothing was changed: stop at the first such error.
     Strict,
 }
 
@@ -297,8 +297,8 @@ impl Accumulator {
         self.queue.pop_front()
     }
 
-    /// Decodes the payload of an event and merges it: [`StreamEvent::from_json`] and [`accumulate`](Self::accumulate) in
-    /// one, for transports that carry the same JSON without SSE. [`Update::Lost`] if it cannot be read.
+    /// Decodes the payload of an event and merges it: [`StreamEvent::from_json`] and [`accumulate`](Self::accumulate)
+    /// in one, for transports that carry the same JSON without SSE. [`Update::Lost`] if it cannot be read.
     ///
     /// ```
     /// use ssewire_messages::Accumulator;
@@ -440,8 +440,8 @@ impl Accumulator {
         self.blocks.unmatched()
     }
 
-    /// The input of the newest tool call at an index of the wire, once a delta has arrived: for callers that keep no update.
-    /// Constant time in order, otherwise logarithmic in the number of indices.
+    /// The input of the newest tool call at an index of the wire, once a delta has arrived: for callers that keep no
+    /// update. Constant time in order, otherwise logarithmic in the number of indices.
     ///
     /// ```
     /// use ssewire_messages::{Accumulator, PartialStrings};

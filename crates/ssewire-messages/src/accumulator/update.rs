@@ -126,7 +126,8 @@ pub enum Update<'a> {
         /// The usage so far.
         usage: Option<&'a Usage>,
     },
-    /// `message_stop` has arrived. Whether the message is complete: [`MessageDecoder::finish`](crate::MessageDecoder::finish).
+    /// `message_stop` has arrived. Whether the message is complete:
+    /// [`MessageDecoder::finish`](crate::MessageDecoder::finish).
     #[non_exhaustive]
     MessageStop {
         /// The message.
@@ -144,9 +145,9 @@ pub enum Update<'a> {
     Ping,
     /// The end marker of other protocols.
     Done,
-    /// Nothing has changed: an event or a delta that this version does not know, an empty delta, a stop without its block,
-    /// a second `message_start`, input JSON that waits for its block, content beyond the limit, or an event after the end
-    /// of the message.
+    /// Nothing has changed: an event or a delta that this version does not know, an empty delta, a stop without its
+    /// block, a second `message_start`, input JSON that waits for its block, content beyond the limit, or an event
+    /// after the end of the message.
     Unchanged,
 }
 

@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// An event that violates the protocol. In lenient mode it is recorded, and handled as its [kind](ViolationKind) says; in
-/// strict mode it is an error.
+/// An event that violates the protocol. In lenient mode it is recorded, and handled as its [kind](ViolationKind) says;
+/// in strict mode it is an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProtocolViolation {

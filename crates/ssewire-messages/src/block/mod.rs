@@ -80,7 +80,8 @@ macro_rules! blocks {
 
             /// Reads the block at the cursor.
             pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-                // Where `type` is not the first member, it is found while the block is kept as it came, which may be large.
+                // Where `type` is not the first member, it is found while the block is kept as it came, which may be
+                // large.
                 let mut after = cursor.clone();
                 let (block, name) = match peek_first_type(cursor)? {
                     Some(name) => (None, name),

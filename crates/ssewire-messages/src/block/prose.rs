@@ -76,7 +76,8 @@ impl Prose {
         Ok(block)
     }
 
-    /// Writes the block as JSON. `with_all`: also citations that are null, and the members that this version does not know.
+    /// Writes the block as JSON. `with_all`: also citations that are null, and the members that this version does not
+    /// know.
     pub(super) fn write(&self, out: &mut String, kind: &Kind, with_all: bool) {
         let mut object = ObjectWriter::new(out);
         object.string("type", kind.name);

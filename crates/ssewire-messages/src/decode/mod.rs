@@ -24,8 +24,8 @@ use crate::read::{ReadError, each_member, member_or_error, peek_type};
 impl<'a> StreamEvent<'a> {
     /// Decodes an SSE event: its event type and its data.
     ///
-    /// The payload's `type` decides. The SSE event type decides only if that is absent, or if it is `error` and the `type` is
-    /// unknown.  `Ok(None)`: there is nothing in it
+    /// The payload's `type` decides. The SSE event type decides only if that is absent, or if it is `error` and the
+    /// `type` is unknown.  `Ok(None)`: there is nothing in it
     /// (blank data, the `""` of some pings).
     ///
     /// ```
@@ -136,7 +136,8 @@ impl<'a> StreamEvent<'a> {
         }))
     }
 
-    /// An error whose payload is not JSON. Its last line may be: a gateway that breaks into another event writes it there.
+    /// An error whose payload is not JSON. Its last line may be: a gateway that breaks into another event writes it
+    /// there.
     fn of_error_text(text: &[u8]) -> Self {
         let last = text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text);
         let json = if last.first() == Some(&b'{') { RawJson::from_bytes(last).ok() } else { None };

@@ -9,8 +9,8 @@ use ssewire_json::string::unescape_letter;
 
 use super::find_special;
 
-/// Appends the text of a string, up to its closing quote, and returns the bytes from there on. `None`: it is longer than
-/// `room`, or the slow path has to read it; some of it may have been appended.
+/// Appends the text of a string, up to its closing quote, and returns the bytes from there on. `None`: it is longer
+/// than `room`, or the slow path has to read it; some of it may have been appended.
 #[inline(always)]
 pub(crate) fn append_string<'a>(data: &'a [u8], text: &mut String, room: usize) -> Option<&'a [u8]> {
     let (plain, rest) = data.split_at_checked(find_special(data)?)?;
@@ -34,9 +34,9 @@ fn append_escaped<'a>(mut rest: &'a [u8], text: &mut String, mut room: usize) ->
 
 /// Appends bytes, if they are UTF-8.
 ///
-/// `from_utf8` takes words at a time from the first aligned byte on. In the few bytes of a delta, which begin anywhere, its
-/// branches before and after these words cost more than it saves: no processor predicts them. So the bytes are moved to
-/// where they are aligned, and filled up.
+/// `from_utf8` takes words at a time from the first aligned byte on. In the few bytes of a delta, which begin anywhere,
+/// its branches before and after these words cost more than it saves: no processor predicts them. So the bytes are
+/// moved to where they are aligned, and filled up.
 #[inline]
 fn push_plain(plain: &[u8], text: &mut String) -> Option<()> {
     #[repr(align(16))]

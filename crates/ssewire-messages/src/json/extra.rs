@@ -11,8 +11,8 @@ use crate::sort::sort;
 
 /// The members of an object that this version does not know, and known ones of another type than documented.
 ///
-/// One text holds all of them, each value as it came. A member that is set again is appended; the text is compacted when
-/// it has doubled, so setting a member costs its length, however many there are.
+/// One text holds all of them, each value as it came. A member that is set again is appended; the text is compacted
+/// when it has doubled, so setting a member costs its length, however many there are.
 #[derive(Clone, Default)]
 pub struct Extra {
     /// `"name":value,` for each. An empty value: the member was removed.

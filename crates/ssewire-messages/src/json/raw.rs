@@ -359,8 +359,8 @@ fn has_replaceable(bytes: &[u8]) -> bool {
     line_ends || (backslashes && bytes.windows(2).any(|pair| pair == br"\u"))
 }
 
-/// Reserves room for `more` bytes. A large text grows by an eighth: doubling would hold three times its length while it is
-/// moved.
+/// Reserves room for `more` bytes. A large text grows by an eighth: doubling would hold three times its length while it
+/// is moved.
 pub(crate) fn reserve(text: &mut String, more: usize) {
     const LARGE: usize = 32 * 1024;
     if text.capacity().saturating_sub(text.len()) >= more {

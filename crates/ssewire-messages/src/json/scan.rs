@@ -11,8 +11,8 @@ use crate::read::{ReadError, Visit, each_member};
 /// How deep containers may nest in a payload, as in `serde_json`.
 const MAX_DEPTH: u32 = 127;
 
-/// How deep they may nest in what was a payload: a message holds the input of a tool, which has a limit of its own, three
-/// levels deep.
+/// How deep they may nest in what was a payload: a message holds the input of a tool, which has a limit of its own,
+/// three levels deep.
 const MAX_DOCUMENT_DEPTH: u32 = MAX_DEPTH + 4;
 
 /// The bytes stopped being JSON at this offset. At the end of the bytes: the document is truncated.
@@ -36,8 +36,8 @@ pub(crate) struct Cursor<'a> {
     is_plain: bool,
 }
 
-/// Checks that a text is one JSON document and nothing else, with the rules of `serde_json`: a lone surrogate escape and
-/// a number that no `f64` can hold are errors, too.
+/// Checks that a text is one JSON document and nothing else, with the rules of `serde_json`: a lone surrogate escape
+/// and a number that no `f64` can hold are errors, too.
 pub(crate) fn validate(text: &str) -> Result<(), SyntaxError> {
     let mut cursor = Cursor::new(text.as_bytes());
     cursor.is_strict = true;
