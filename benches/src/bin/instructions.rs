@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The instructions of this program when it reads a corpus so many times.
+/// The instructions of this program when it reads a corpus that number of times.
 fn count(name: &str, times: &str) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

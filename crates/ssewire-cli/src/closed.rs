@@ -3,7 +3,7 @@
 //! The standard library opens the null device in place of a closed standard output before `main`, so that all output
 //! would vanish without an error. Only unsafe code could look before that, so this module looks at the rest: the
 //! null device, opened for reading and writing. Shells and the standard library of Rust open `>/dev/null` for writing
-//! only, but other programs, such as Python and node, open it for both. The parent tells these cases apart:
+//! only, but other programs, such as Python and node, open it for both. The parent distinguishes these cases:
 //!
 //! | parent | null device for both | why |
 //! |---|---|---|

@@ -46,7 +46,7 @@
 //!   the input. `get_ref`, `get_mut` and `into_inner` give access to the transport.
 //! * A message ends at its last event, even if the connection stays open.
 //!
-//! # What it does not do
+//! # Out of scope
 //!
 //! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
 //! clock, spawns a task or needs a certain executor; nothing has to be `Send`, except the clock of a

@@ -355,7 +355,7 @@ impl MessageDecoder {
     }
 
     /// Fast path for nearly every event: appends a delta that repeats the one before but for its text, and returns the
-    /// length of its event. `fused.rs` says what it must never decide differently.
+    /// length of its event. `fused.rs` lists the decisions that it must share with the slow path.
     // Inlined, so that the change and the update are never in memory.
     #[inline(always)]
     fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, usize)> {
@@ -610,7 +610,7 @@ impl MessageDecoder {
         })
     }
 
-    /// Notes what a frame that is no event says: an `error` field, or an error as a bare JSON line.
+    /// Notes an `error` field, or an error as a bare JSON line, in a frame that is no event.
     fn note_frame(&mut self, chunk: &[u8], frame: FrameSpan) {
         match self.decoder.resolve_frame(chunk, frame) {
             Frame::UnknownField { name: b"error", value, .. } => self.error_field.buffer(value),

@@ -20,7 +20,7 @@ use crate::usage::Usage;
 /// typed, everything else is kept as [text](RawJson).
 ///
 /// # Your own type
-/// Projects that have a type for messages parse it from the JSON of this one. That JSON is what the API returns for the
+/// Projects that have a type for messages parse it from the JSON of this one. It equals the API's response for the
 /// same message without a stream, so a type that reads such responses reads it, too:
 ///
 /// ```

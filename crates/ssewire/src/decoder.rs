@@ -499,7 +499,7 @@ impl<S: Storage> Decoder<S> {
     /// # Ok::<(), ssewire::DecodeError>(())
     /// ```
     ///
-    /// Cannot tell a last event from one that was cut: use it for formats that end so, not after a network error. An
+    /// Cannot distinguish a last event from one that was cut: use it for formats that end so, not after a network error. An
     /// `id` of the pending block takes effect, too.
     ///
     /// # Errors

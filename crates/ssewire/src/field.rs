@@ -203,7 +203,7 @@ impl LinePrefix {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
-    /// Keeps further bytes of a line that [`classify`] could not tell.
+    /// Keeps further bytes of a line that [`classify`] could not decide.
     fn push(&mut self, bytes: &[u8]) {
         debug_assert!(self.bytes().len() + bytes.len() <= Self::CAPACITY);
         for (slot, byte) in self.bytes.iter_mut().skip(usize::from(self.len)).zip(bytes) {

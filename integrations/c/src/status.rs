@@ -1,4 +1,4 @@
-//! What a function returns, and how a panic becomes one of these values.
+//! The status that a function returns, and how a panic becomes one of these values.
 
 use core::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -148,7 +148,7 @@ impl Meter {
                 record.completion = name(Completion::ServerError);
                 return false;
             }
-            // The body has not ended, so it is not known what it would have been.
+            // The body has not ended, so its kind is not known.
             Some(_) if is_cut => record.completion = name(Completion::Truncated),
             Some(body) => {
                 record.body = Some(body_name(body));

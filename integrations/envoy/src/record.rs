@@ -71,7 +71,7 @@ pub struct Sample {
     pub kind: Kind,
     /// Its name with its labels: `ssewire.tokens|model=M|route=R|kind=output`.
     pub name: String,
-    /// What is added, or observed.
+    /// The value that is added, or observed.
     pub value: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Recordings: what is written is read, and what is read does not depend on the chunks.
+//! Recordings: a written recording is read back, and the result does not depend on the chunks.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ fn written(stream: &[u8], chunks: &[&[u8]]) {
     assert_eq!(read.bytes, stream);
     let elapsed: Duration = read.times.iter().map(|(_, time)| *time).sum();
     assert!(elapsed <= at, "{elapsed:?} of {at:?}");
-    // A comment for a reader of events: what the decoder returns is the same.
+    // A comment for a reader of events: the decoder returns the same events.
     let events = |bytes: &[u8]| {
         let (mut decoder, mut input, mut events) = (ssewire::Decoder::new(), bytes, Vec::new());
         while let Ok(Some(event)) = decoder.decode(&mut input) {

@@ -32,7 +32,7 @@ impl Object {
     }
 }
 
-/// Writes spaces before the last brace, until the payload has so many bytes.
+/// Writes spaces before the last brace, until the payload has the given size.
 pub(super) fn pad(mut payload: String, bytes: usize) -> String {
     let spaces = bytes.saturating_sub(payload.len());
     payload.insert_str(payload.len() - 1, &" ".repeat(spaces));

@@ -56,9 +56,9 @@ const DELTAS: [&str; 5] = [
 /// The number of its further blocks, how many deltas they may have, and a stream.
 type Planned = (usize, usize, Stream);
 
-/// Block starts of at least so many bytes are results.
+/// Block starts of at least this size in bytes are results.
 const RESULT: usize = 300;
-/// Streams with so many blocks have results among them.
+/// Streams with this number of blocks have results among them.
 const MANY: usize = 8;
 /// The share of blocks of each kind, beside results. The profile has none; these fit the sizes of block starts.
 const KINDS: [(Kind, f64); 3] = [(Kind::Text, 0.56), (Kind::Thinking, 0.17), (Kind::ToolUse, 0.27)];

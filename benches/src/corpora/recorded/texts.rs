@@ -185,7 +185,7 @@ impl Input {
         self.0 = next;
     }
 
-    /// Writes so many bytes without a quotation mark.
+    /// Writes the given number of bytes without a quotation mark.
     fn fill(&mut self, text: &mut String, words: &str) {
         let mut words = words.to_string();
         if self.0 == Place::Start && !words.is_empty() {

@@ -551,7 +551,7 @@ impl Accumulator {
         if self.has_started { Ok(()) } else { self.violation(ViolationKind::BeforeMessageStart, index) }
     }
 
-    /// Counts so many more bytes and blocks, if they keep the message within its limits. `false`: the limit was passed
+    /// Counts further bytes and blocks, if they keep the message within its limits. `false`: the limit was passed
     /// before.
     pub(super) fn charge(&mut self, bytes: usize, blocks: usize) -> Result<bool, AccumulateError> {
         if self.is_over_limit {
@@ -571,7 +571,7 @@ impl Accumulator {
         Err(error)
     }
 
-    /// Whether so many more bytes keep the message within its limit for certain.
+    /// Whether further bytes keep the message within its limit for certain.
     pub(super) fn has_room_for(&self, bytes: usize) -> bool {
         !self.is_over_limit && bytes <= self.options.max_bytes.saturating_sub(self.bytes)
     }

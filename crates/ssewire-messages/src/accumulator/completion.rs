@@ -153,13 +153,13 @@ impl Incomplete {
         }))
     }
 
-    /// Adds what the body was instead of a stream.
+    /// Adds the kind of a body that is not a stream.
     pub(crate) fn with_body(mut self, body: NonStreamBody) -> Self {
         self.0.non_stream_body = Some(body);
         self
     }
 
-    /// Adds what was pending when the input ended.
+    /// Adds the number of bytes that were pending when the input ended.
     pub(crate) fn with_pending_bytes(mut self, bytes: u64) -> Self {
         self.0.pending_bytes = bytes;
         self

@@ -15,7 +15,7 @@ use crate::tool_input::ToolInput;
 use crate::turn::ToolCall;
 use crate::usage::Usage;
 
-/// A change by an event: at least what the official helpers yield, with the snapshot, by index.
+/// A change by an event, by index and with the snapshot: at least the values that the official helpers yield.
 ///
 /// Text is borrowed from the message that it has become part of.
 #[derive(Debug, Clone)]

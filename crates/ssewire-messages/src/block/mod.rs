@@ -1,6 +1,6 @@
 //! The content of a message: its blocks, one file for each kind that accepts deltas.
 //!
-//! A new kind is a file with a type that implements [`Block`], and its line in [`blocks!`]. What has no line is a
+//! A new kind is a file with a type that implements [`Block`], and its line in [`blocks!`]. A kind without a line is a
 //! [`RawBlock`].
 
 mod citations;
@@ -165,7 +165,7 @@ impl ContentBlock {
         }
     }
 
-    /// The call of a tool, if it is one: see [`ToolUseBlock::kind`] for who runs it.
+    /// The call of a tool, if it is one: see [`ToolUseBlock::kind`] for the side that runs it.
     #[must_use]
     pub const fn as_tool_use(&self) -> Option<&ToolUseBlock> {
         match self {

@@ -25,7 +25,7 @@ pub(super) struct Kind {
     pub(super) path: &'static str,
 }
 
-/// What few of these blocks have before their end. A kind uses what it has a member for; the rest stays empty.
+/// Members that few of these blocks have before their end. A kind uses those that it declares; the rest stays empty.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Rest {
     pub(super) citations: Nullable<Citations>,

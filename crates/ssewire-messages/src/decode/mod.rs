@@ -242,7 +242,7 @@ fn is_string(value: &[u8], expected: &[u8]) -> bool {
     matches!(Cursor::new(value).string(), Ok(Some(text)) if *text.name() == *expected)
 }
 
-/// Reads an event whose `type` is what the SSE event type says, in one pass. `None`: it is another one, an error, or
+/// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
 /// cannot be read.
 fn read_as_named<'a>(name: &[u8], data: &'a [u8]) -> Option<StreamEvent<'a>> {
     let kind = Kind::of(name);

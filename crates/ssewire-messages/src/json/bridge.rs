@@ -15,7 +15,7 @@ pub(crate) fn serialize<S: Serializer>(json: &str, serializer: S) -> Result<S::O
     raw.serialize(serializer)
 }
 
-/// Reads a value as JSON text, and what `read` makes of it. The error names what was expected, never what came.
+/// Reads a value as JSON text, and converts it by `read`. The error names the expected type, never the value.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     what: &str,

@@ -79,7 +79,7 @@ fn unescape(raw: &[u8], text: &mut String) -> Halves {
     halves
 }
 
-/// The character that a surrogate pair stands for.
+/// The character that a surrogate pair encodes.
 pub(crate) fn pair(high: u16, low: u16) -> char {
     let mut units = char::decode_utf16([high, low]);
     units.next().and_then(Result::ok).unwrap_or('\u{FFFD}')
