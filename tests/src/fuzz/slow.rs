@@ -14,7 +14,7 @@ pub(super) struct Slow {
     /// The value of an `error` field whose block has not ended.
     error_field: Option<Vec<u8>>,
     pub(super) transcript: Transcript,
-    /// The events that were merged.
+    /// The events that were merged, without those that exceeded the limit.
     pub(super) events: Vec<StreamEvent<'static>>,
     /// An event was rejected: the message has ended.
     pub(super) is_rejected: bool,
@@ -94,14 +94,16 @@ impl Slow {
         };
         let owned = event.clone().into_owned();
         let returned = match self.accumulator.accumulate(event) {
-            Ok(update) => Ok(tell(name, data, &update)),
+            Ok(update) => {
+                self.events.push(owned);
+                Ok(tell(name, data, &update))
+            }
             Err(error @ AccumulateError::Violation(_)) => Err(error),
             Err(error) => Ok(tell(name, data, &Update::Lost(LostEvent::OverLimit(error)))),
         };
         match returned {
             Ok(returned) => {
                 self.transcript.push(returned);
-                self.events.push(owned);
                 while let Some(update) = self.accumulator.next_update() {
                     self.transcript.push(tell(b"", b"", &update));
                 }
