@@ -167,7 +167,7 @@ impl<S: Storage> EventBuffer<S> {
         self.bytes(self.capacity().saturating_sub(widen(self.last_event_id))..self.capacity())
     }
 
-    /// The last event ID, shared. Allocates at most once per `id` field.
+    /// The last event ID, shared. Allocates once for consecutive equal IDs.
     #[cfg(feature = "alloc")]
     pub(crate) fn shared_last_event_id(&mut self) -> SharedId {
         if self.last_event_id > 0 && self.shared_id.bytes().is_empty() {
@@ -278,7 +278,7 @@ impl<S: Storage> EventBuffer<S> {
         let to = self.capacity().saturating_sub(self.back());
         self.copy(block_parts, to);
         self.write(self.capacity().saturating_sub(id.len()), id);
-        self.forget_shared_id();
+        self.forget_other_shared_id();
         self.check();
         Ok(())
     }
@@ -316,7 +316,7 @@ impl<S: Storage> EventBuffer<S> {
         let id_end = end.saturating_add(widen(self.id));
         (self.last_event_id, self.id_slot) = (self.id, 0);
         self.copy(start..id_end, self.capacity().saturating_sub(self.back()));
-        self.forget_shared_id();
+        self.forget_other_shared_id();
     }
 
     /// Makes room for an id of `id` bytes and returns where it lies.
@@ -396,9 +396,10 @@ impl<S: Storage> EventBuffer<S> {
         }
     }
 
-    fn forget_shared_id(&mut self) {
+    /// Forgets the shared ID if the last event ID has changed. Compares them only if an owned event has asked for one.
+    fn forget_other_shared_id(&mut self) {
         #[cfg(feature = "alloc")]
-        {
+        if self.shared_id.bytes() != self.last_event_id() {
             self.shared_id = SharedId::new();
         }
     }

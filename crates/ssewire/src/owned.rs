@@ -105,7 +105,7 @@ impl<S: Storage> Decoder<S> {
     ///
     /// # Cost
     /// One allocation per event. The last event ID is copied once for all events that carry it; on targets
-    /// without atomic pointers, for each.
+    /// without atomic pointers, for each. Each `id` is compared with the one before.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
