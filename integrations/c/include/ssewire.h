@@ -3,7 +3,7 @@
  * Push a chunk, take a batch: records of a fixed size, and the text that they point into. README.md shows how.
  *
  * - A handle is used by one thread at a time. Different handles are independent.
- * - A batch and every string that a function lends are valid until the next call with the same handle.
+ * - A batch and every string that a function returns are valid until the next call with the same handle.
  * - Text is UTF-8. It is not terminated by a NUL unless the function says so.
  * - NULL is allowed where a function says so; elsewhere it is SSEWIRE_STATUS_INVALID_ARGUMENT.
  *
@@ -278,7 +278,7 @@ typedef struct ssewire_event_record {
 } ssewire_event_record;
 
 /*
- The events of a chunk. Lent by the decoder until its next call.
+ The events of a chunk. Valid until the next call with the decoder.
  */
 typedef struct ssewire_event_batch {
   /*
@@ -290,7 +290,7 @@ typedef struct ssewire_event_batch {
    */
   size_t record_count;
   /*
-   The text that the records point into: UTF-8, without a NUL at its end.
+   The text that the records point into, with other text between: UTF-8, without a NUL at its end.
    */
   const char *text;
   /*
@@ -356,7 +356,7 @@ typedef struct ssewire_message_record {
 } ssewire_message_record;
 
 /*
- The updates of a chunk. Lent by the decoder until its next call.
+ The updates of a chunk. Valid until the next call with the decoder.
  */
 typedef struct ssewire_message_batch {
   /*
@@ -368,7 +368,7 @@ typedef struct ssewire_message_batch {
    */
   size_t record_count;
   /*
-   The text that the records point into: UTF-8, without a NUL at its end.
+   The text that the records point into, with other text between: UTF-8, without a NUL at its end.
    */
   const char *text;
   /*
@@ -403,8 +403,8 @@ void ssewire_decoder_free(struct ssewire_decoder *decoder);
 
 /*
  Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the number of
- bytes that were used: call again with the rest until there is none. The bytes stay the caller's, and are not needed after the
- call. `data` may be NULL if `len` is 0.
+ bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the bytes.
+ `data` may be NULL if `len` is 0.
 
  # Safety
  The pointers are NULL or valid; `data` has `len` bytes.
@@ -416,8 +416,8 @@ enum ssewire_status ssewire_decoder_push(struct ssewire_decoder *decoder,
                                          struct ssewire_event_batch *batch);
 
 /*
- Reports that the input has ended. Discards an unfinished event, as the standard has it; `pending_bytes` becomes the number of
- its bytes, and 0 if the input ended between two events.
+ Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes the
+ number of its bytes, and 0 if the input ended between two events.
 
  # Safety
  The pointers are NULL or valid.
@@ -452,8 +452,8 @@ enum ssewire_status ssewire_decoder_reset(struct ssewire_decoder *decoder);
 enum ssewire_status ssewire_decoder_set_last_event_id(struct ssewire_decoder *decoder, const char *id, size_t len);
 
 /*
- Lends the last event ID, which a client that reconnects sends as `Last-Event-ID`. These are the bytes of the stream, which may
- be no UTF-8.
+ Returns the last event ID, which a client that reconnects sends as `Last-Event-ID`. These are the bytes of the stream, which
+ may be ill-formed UTF-8. Valid until the next call with the decoder.
 
  # Safety
  The pointers are NULL or valid.
@@ -490,7 +490,7 @@ void ssewire_message_decoder_free(struct ssewire_message_decoder *decoder);
 /*
  Decodes the `len` bytes at `data` up to their end, to the end of the message, or to the largest number of records.
  `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until `is_ended` of
- the batch. The bytes stay the caller's, and are not needed after the call. `data` may be NULL if `len` is 0.
+ the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
 
  # Safety
  The pointers are NULL or valid; `data` has `len` bytes.

@@ -4,16 +4,25 @@ use core::ffi::c_char;
 
 use ssewire_batch::{BatchDecoder, EventRecord};
 
-use crate::pointer::{borrow, borrow_bytes, borrow_handle, free_handle, into_handle, set};
+use crate::handle::{Handle, call, push};
+use crate::pointer::{borrow, borrow_bytes, free_handle, into_handle};
 use crate::status::{Guarded, Status, guard};
 
 /// Decodes an event stream (HTML standard, "Server-sent events").
 #[derive(Debug)]
 pub struct Decoder(Guarded<BatchDecoder>);
 
+impl Handle for Decoder {
+    type State = BatchDecoder;
+
+    fn state(&mut self) -> &mut Guarded<BatchDecoder> {
+        &mut self.0
+    }
+}
+
 /// The options of a decoder. Initialize it with zeros: 0 means the default.
 #[repr(C)]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct DecoderOptions {
     /// The largest event in bytes; default: 16 MiB. A larger one is a record of the kind `SSEWIRE_EVENT_KIND_LOST`.
     pub max_event_bytes: usize,
@@ -25,7 +34,7 @@ pub struct DecoderOptions {
     pub comments: bool,
 }
 
-/// The events of a chunk. Lent by the decoder until its next call.
+/// The events of a chunk. Valid until the next call with the decoder.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct EventBatch {
@@ -33,7 +42,7 @@ pub struct EventBatch {
     pub records: *const EventRecord,
     /// The number of records.
     pub record_count: usize,
-    /// The text that the records point into: UTF-8, without a NUL at its end.
+    /// The text that the records point into, with other text between: UTF-8, without a NUL at its end.
     pub text: *const c_char,
     /// The number of bytes of the text.
     pub text_len: usize,
@@ -58,23 +67,20 @@ impl EventBatch {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ssewire_decoder_new(options: *const DecoderOptions) -> *mut Decoder {
     // SAFETY: as the contract of this function demands.
-    let options = unsafe { borrow(options) };
+    let options = unsafe { borrow(options) }.copied().unwrap_or_default();
     let decoder = guard(|| {
         let mut decoder = core_decoder::Decoder::new();
-        let mut max_records = ssewire_batch::DEFAULT_MAX_RECORDS;
-        if let Some(options) = options {
-            if options.max_event_bytes > 0 {
-                decoder = decoder.with_max_event_bytes(options.max_event_bytes);
-            }
-            if options.max_id_bytes > 0 {
-                decoder = decoder.with_max_id_bytes(options.max_id_bytes);
-            }
-            if options.max_records > 0 {
-                max_records = options.max_records;
-            }
+        if options.max_event_bytes > 0 {
+            decoder = decoder.with_max_event_bytes(options.max_event_bytes);
         }
-        let decoder = BatchDecoder::new().with_decoder(decoder).with_max_records(max_records);
-        if options.is_some_and(|options| options.comments) { decoder.with_comments() } else { decoder }
+        if options.max_id_bytes > 0 {
+            decoder = decoder.with_max_id_bytes(options.max_id_bytes);
+        }
+        let mut decoder = BatchDecoder::new().with_decoder(decoder);
+        if options.max_records > 0 {
+            decoder = decoder.with_max_records(options.max_records);
+        }
+        if options.comments { decoder.with_comments() } else { decoder }
     });
     decoder.map_or(core::ptr::null_mut(), |decoder| into_handle(Decoder(Guarded::new(decoder))))
 }
@@ -90,8 +96,8 @@ pub unsafe extern "C" fn ssewire_decoder_free(decoder: *mut Decoder) {
 }
 
 /// Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the number of
-/// bytes that were used: call again with the rest until there is none. The bytes stay the caller's, and are not needed after the
-/// call. `data` may be NULL if `len` is 0.
+/// bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the bytes.
+/// `data` may be NULL if `len` is 0.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `data` has `len` bytes.
@@ -103,42 +109,20 @@ pub unsafe extern "C" fn ssewire_decoder_push(
     consumed: *mut usize,
     batch: *mut EventBatch,
 ) -> Status {
+    let function = |decoder: &mut BatchDecoder, input: &mut &[u8]| Ok(EventBatch::new(decoder.push(input)));
     // SAFETY: as the contract of this function demands.
-    let bytes = unsafe { borrow_bytes(data, len) };
-    // SAFETY: as the contract of this function demands.
-    let decoder = unsafe { borrow_handle(decoder) };
-    let (Some(mut input), Some(decoder)) = (bytes, decoder) else { return Status::InvalidArgument };
-    if consumed.is_null() || batch.is_null() {
-        return Status::InvalidArgument;
-    }
-    decoder.0.with(|decoder| {
-        let pushed = EventBatch::new(decoder.push(&mut input));
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(batch, pushed) };
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(consumed, len - input.len()) };
-        Status::Ok
-    })
+    unsafe { push(decoder, (data, len), consumed, batch, function) }
 }
 
-/// Reports that the input has ended. Discards an unfinished event, as the standard has it; `pending_bytes` becomes the number of
-/// its bytes, and 0 if the input ended between two events.
+/// Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes the
+/// number of its bytes, and 0 if the input ended between two events.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ssewire_decoder_finish(decoder: *mut Decoder, pending_bytes: *mut u64) -> Status {
     // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    if pending_bytes.is_null() {
-        return Status::InvalidArgument;
-    }
-    decoder.0.with(|decoder| {
-        let pending = decoder.finish();
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(pending_bytes, pending) };
-        Status::Ok
-    })
+    unsafe { call(decoder, pending_bytes, |decoder| Ok(decoder.finish())) }
 }
 
 /// Reports that the input has ended, and returns an unfinished event: for streams that end in `data: [DONE]` without a blank
@@ -149,16 +133,7 @@ pub unsafe extern "C" fn ssewire_decoder_finish(decoder: *mut Decoder, pending_b
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ssewire_decoder_finish_event(decoder: *mut Decoder, batch: *mut EventBatch) -> Status {
     // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    if batch.is_null() {
-        return Status::InvalidArgument;
-    }
-    decoder.0.with(|decoder| {
-        let last = EventBatch::new(decoder.finish_event());
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(batch, last) };
-        Status::Ok
-    })
+    unsafe { call(decoder, batch, |decoder| Ok(EventBatch::new(decoder.finish_event()))) }
 }
 
 /// Discards an unfinished event: the next bytes are from another connection. Keeps the last event ID and the reconnection time.
@@ -167,12 +142,12 @@ pub unsafe extern "C" fn ssewire_decoder_finish_event(decoder: *mut Decoder, bat
 /// The pointer is NULL or valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ssewire_decoder_reset(decoder: *mut Decoder) -> Status {
-    // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    decoder.0.with(|decoder| {
+    let function = |decoder: &mut BatchDecoder| {
         decoder.reset();
-        Status::Ok
-    })
+        Ok(())
+    };
+    // SAFETY: as the contract of this function demands.
+    unsafe { call(decoder, (), function) }
 }
 
 /// Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID.
@@ -186,18 +161,14 @@ pub unsafe extern "C" fn ssewire_decoder_set_last_event_id(
     len: usize,
 ) -> Status {
     // SAFETY: as the contract of this function demands.
-    let id = unsafe { borrow_bytes(id.cast(), len) };
+    let Some(id) = (unsafe { borrow_bytes(id.cast(), len) }) else { return Status::InvalidArgument };
+    let function = |decoder: &mut BatchDecoder| decoder.set_last_event_id(id).map_err(|_| Status::InvalidId);
     // SAFETY: as the contract of this function demands.
-    let decoder = unsafe { borrow_handle(decoder) };
-    let (Some(id), Some(decoder)) = (id, decoder) else { return Status::InvalidArgument };
-    decoder.0.with(|decoder| match decoder.set_last_event_id(id) {
-        Ok(()) => Status::Ok,
-        Err(_) => Status::InvalidId,
-    })
+    unsafe { call(decoder, (), function) }
 }
 
-/// Lends the last event ID, which a client that reconnects sends as `Last-Event-ID`. These are the bytes of the stream, which may
-/// be no UTF-8.
+/// Returns the last event ID, which a client that reconnects sends as `Last-Event-ID`. These are the bytes of the stream, which
+/// may be ill-formed UTF-8. Valid until the next call with the decoder.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -207,19 +178,12 @@ pub unsafe extern "C" fn ssewire_decoder_last_event_id(
     id: *mut *const c_char,
     len: *mut usize,
 ) -> Status {
+    let function = |decoder: &mut BatchDecoder| {
+        let id = decoder.last_event_id();
+        Ok((id.as_ptr().cast(), id.len()))
+    };
     // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    if id.is_null() || len.is_null() {
-        return Status::InvalidArgument;
-    }
-    decoder.0.with(|decoder| {
-        let last = decoder.last_event_id();
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(id, last.as_ptr().cast()) };
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(len, last.len()) };
-        Status::Ok
-    })
+    unsafe { call(decoder, (id, len), function) }
 }
 
 /// Returns the reconnection time that the stream set last: `has_retry` says whether it set one, `retry_ms` becomes its
@@ -233,18 +197,11 @@ pub unsafe extern "C" fn ssewire_decoder_retry(
     has_retry: *mut bool,
     retry_ms: *mut u64,
 ) -> Status {
-    // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    if has_retry.is_null() || retry_ms.is_null() {
-        return Status::InvalidArgument;
-    }
-    decoder.0.with(|decoder| {
+    let function = |decoder: &mut BatchDecoder| {
         let retry = decoder.retry();
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(has_retry, retry.is_some()) };
         let milliseconds = retry.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(retry_ms, milliseconds) };
-        Status::Ok
-    })
+        Ok((retry.is_some(), milliseconds))
+    };
+    // SAFETY: as the contract of this function demands.
+    unsafe { call(decoder, (has_retry, retry_ms), function) }
 }

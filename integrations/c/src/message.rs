@@ -5,22 +5,31 @@ use core::ffi::{CStr, c_char};
 use ssewire_batch::{MessageBatchDecoder, MessageRecord};
 use ssewire_messages::{Accumulator, Incomplete, Message, Validation};
 
-use crate::pointer::{borrow, borrow_bytes, borrow_handle, copy_text, free_handle, into_handle, set};
+use crate::handle::{Handle, call, push};
+use crate::pointer::{borrow, copy_text, free_handle, into_handle};
 use crate::status::{Guarded, Status, guard};
 
 /// Decodes a Messages stream of the Claude API, and accumulates its message. For one message.
 #[derive(Debug)]
 pub struct MessageDecoder(Guarded<State>);
 
+impl Handle for MessageDecoder {
+    type State = State;
+
+    fn state(&mut self) -> &mut Guarded<State> {
+        &mut self.0
+    }
+}
+
 #[derive(Debug)]
-enum State {
+pub(crate) enum State {
     Running(Box<MessageBatchDecoder>),
     Finished { json: String, completion: Completion, explanation: String },
 }
 
 /// The options of a message decoder. Initialize it with zeros: 0 means the default.
 #[repr(C)]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct MessageOptions {
     /// The largest event in bytes; default: 16 MiB. A larger one is lost.
     pub max_event_bytes: usize,
@@ -34,7 +43,7 @@ pub struct MessageOptions {
     pub strict: bool,
 }
 
-/// The updates of a chunk. Lent by the decoder until its next call.
+/// The updates of a chunk. Valid until the next call with the decoder.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct MessageBatch {
@@ -42,7 +51,7 @@ pub struct MessageBatch {
     pub records: *const MessageRecord,
     /// The number of records.
     pub record_count: usize,
-    /// The text that the records point into: UTF-8, without a NUL at its end.
+    /// The text that the records point into, with other text between: UTF-8, without a NUL at its end.
     pub text: *const c_char,
     /// The number of bytes of the text.
     pub text_len: usize,
@@ -126,17 +135,30 @@ impl From<ssewire_messages::Completion> for Completion {
 }
 
 impl State {
-    fn finish(&mut self) -> Status {
-        let Self::Running(decoder) = self else { return Status::Finished };
-        decoder.push_end();
-        let completion = decoder.decoder().completion().into();
+    fn running(&mut self) -> Result<&mut MessageBatchDecoder, Status> {
+        match self {
+            Self::Running(decoder) => Ok(decoder),
+            Self::Finished { .. } => Err(Status::Finished),
+        }
+    }
+
+    fn completion(&self) -> Completion {
+        match self {
+            Self::Running(decoder) => decoder.decoder().completion().into(),
+            Self::Finished { completion, .. } => *completion,
+        }
+    }
+
+    fn finish(&mut self) -> Result<Completion, Status> {
+        self.running()?.push_end();
+        let completion = self.completion();
         let finished = Self::Finished { json: String::new(), completion, explanation: String::new() };
-        let Self::Running(decoder) = core::mem::replace(self, finished) else { return Status::Finished };
+        let Self::Running(decoder) = core::mem::replace(self, finished) else { return Err(Status::Finished) };
         let result = decoder.finish();
         let json = json_of(result.as_ref().unwrap_or_else(Incomplete::message));
         let explanation = result.err().map_or_else(String::new, |incomplete| incomplete.to_string());
         *self = Self::Finished { json, completion, explanation };
-        Status::Ok
+        Ok(completion)
     }
 }
 
@@ -144,14 +166,16 @@ fn json_of(message: &Message) -> String {
     message.to_json_lossy().as_str().to_owned()
 }
 
-fn batch_of(batch: ssewire_batch::MessageBatch<'_>) -> MessageBatch {
-    let (records, text) = (batch.records(), batch.text());
-    MessageBatch {
-        records: records.as_ptr(),
-        record_count: records.len(),
-        text: text.as_ptr().cast(),
-        text_len: text.len(),
-        is_ended: false,
+impl MessageBatch {
+    fn new(batch: ssewire_batch::MessageBatch<'_>, is_ended: bool) -> Self {
+        let (records, text) = (batch.records(), batch.text());
+        Self {
+            records: records.as_ptr(),
+            record_count: records.len(),
+            text: text.as_ptr().cast(),
+            text_len: text.len(),
+            is_ended,
+        }
     }
 }
 
@@ -162,30 +186,25 @@ fn batch_of(batch: ssewire_batch::MessageBatch<'_>) -> MessageBatch {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ssewire_message_decoder_new(options: *const MessageOptions) -> *mut MessageDecoder {
     // SAFETY: as the contract of this function demands.
-    let options = unsafe { borrow(options) };
+    let options = unsafe { borrow(options) }.copied().unwrap_or_default();
     let decoder = guard(|| {
         let mut decoder = core_decoder::Decoder::new();
         let mut accumulator = Accumulator::new();
-        let mut max_records = ssewire_batch::DEFAULT_MAX_RECORDS;
-        if let Some(options) = options {
-            if options.max_event_bytes > 0 {
-                decoder = decoder.with_max_event_bytes(options.max_event_bytes);
-            }
-            if options.max_bytes > 0 {
-                accumulator = accumulator.with_max_bytes(options.max_bytes);
-            }
-            if options.max_blocks > 0 {
-                accumulator = accumulator.with_max_blocks(options.max_blocks);
-            }
-            if options.max_records > 0 {
-                max_records = options.max_records;
-            }
-            if options.strict {
-                accumulator = accumulator.with_validation(Validation::Strict);
-            }
+        if options.max_event_bytes > 0 {
+            decoder = decoder.with_max_event_bytes(options.max_event_bytes);
+        }
+        if options.max_bytes > 0 {
+            accumulator = accumulator.with_max_bytes(options.max_bytes);
+        }
+        if options.max_blocks > 0 {
+            accumulator = accumulator.with_max_blocks(options.max_blocks);
+        }
+        if options.strict {
+            accumulator = accumulator.with_validation(Validation::Strict);
         }
         let decoder = ssewire_messages::MessageDecoder::new().with_decoder(decoder).with_accumulator(accumulator);
-        Box::new(MessageBatchDecoder::with_decoder(decoder).with_max_records(max_records))
+        let decoder = MessageBatchDecoder::with_decoder(decoder);
+        Box::new(if options.max_records > 0 { decoder.with_max_records(options.max_records) } else { decoder })
     });
     let handle = |decoder| into_handle(MessageDecoder(Guarded::new(State::Running(decoder))));
     decoder.map_or(core::ptr::null_mut(), handle)
@@ -203,7 +222,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_free(decoder: *mut MessageDecod
 
 /// Decodes the `len` bytes at `data` up to their end, to the end of the message, or to the largest number of records.
 /// `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until `is_ended` of
-/// the batch. The bytes stay the caller's, and are not needed after the call. `data` may be NULL if `len` is 0.
+/// the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `data` has `len` bytes.
@@ -215,24 +234,13 @@ pub unsafe extern "C" fn ssewire_message_decoder_push(
     consumed: *mut usize,
     batch: *mut MessageBatch,
 ) -> Status {
+    let function = |state: &mut State, input: &mut &[u8]| {
+        let decoder = state.running()?;
+        let batch = MessageBatch::new(decoder.push(input), false);
+        Ok(MessageBatch { is_ended: decoder.is_ended(), ..batch })
+    };
     // SAFETY: as the contract of this function demands.
-    let bytes = unsafe { borrow_bytes(data, len) };
-    // SAFETY: as the contract of this function demands.
-    let decoder = unsafe { borrow_handle(decoder) };
-    let (Some(mut input), Some(decoder)) = (bytes, decoder) else { return Status::InvalidArgument };
-    if consumed.is_null() || batch.is_null() {
-        return Status::InvalidArgument;
-    }
-    decoder.0.with(|state| {
-        let State::Running(decoder) = state else { return Status::Finished };
-        let mut pushed = batch_of(decoder.push(&mut input));
-        pushed.is_ended = decoder.is_ended();
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(batch, pushed) };
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(consumed, len - input.len()) };
-        Status::Ok
-    })
+    unsafe { push(decoder, (data, len), consumed, batch, function) }
 }
 
 /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is used if its
@@ -246,18 +254,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_push_end(
     batch: *mut MessageBatch,
 ) -> Status {
     // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    if batch.is_null() {
-        return Status::InvalidArgument;
-    }
-    decoder.0.with(|state| {
-        let State::Running(decoder) = state else { return Status::Finished };
-        let mut last = batch_of(decoder.push_end());
-        last.is_ended = true;
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(batch, last) };
-        Status::Ok
-    })
+    unsafe { call(decoder, batch, |state| Ok(MessageBatch::new(state.running()?.push_end(), true))) }
 }
 
 /// Reports that the input has ended, and ends the message: `completion` becomes how. The message stays in the decoder until it
@@ -271,18 +268,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_finish(
     completion: *mut Completion,
 ) -> Status {
     // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    if completion.is_null() {
-        return Status::InvalidArgument;
-    }
-    decoder.0.with(|state| {
-        let status = state.finish();
-        if let State::Finished { completion: reason, .. } = state {
-            // SAFETY: as the contract of the exported function demands.
-            unsafe { set(completion, *reason) };
-        }
-        status
-    })
+    unsafe { call(decoder, completion, State::finish) }
 }
 
 /// Returns how the message would be complete if the input ended here. Linear in the message.
@@ -295,19 +281,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_completion(
     completion: *mut Completion,
 ) -> Status {
     // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    if completion.is_null() {
-        return Status::InvalidArgument;
-    }
-    decoder.0.with(|state| {
-        let reason = match state {
-            State::Running(decoder) => decoder.decoder().completion().into(),
-            State::Finished { completion, .. } => *completion,
-        };
-        // SAFETY: as the contract of the exported function demands.
-        unsafe { set(completion, reason) };
-        Status::Ok
-    })
+    unsafe { call(decoder, completion, |state| Ok(state.completion())) }
 }
 
 /// Copies the message so far as JSON, in the shape of the API, with a NUL to the `capacity` bytes at `buffer`. `len` becomes its
@@ -323,16 +297,16 @@ pub unsafe extern "C" fn ssewire_message_decoder_json(
     capacity: usize,
     len: *mut usize,
 ) -> Status {
-    // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    decoder.0.with(|state| {
+    let function = |state: &mut State| {
         let json = match state {
             State::Running(decoder) => &json_of(&decoder.decoder().snapshot()),
             State::Finished { json, .. } => json,
         };
         // SAFETY: as the contract of the exported function demands.
         unsafe { copy_text(json, buffer, capacity, len) }
-    })
+    };
+    // SAFETY: as the contract of this function demands.
+    unsafe { call(decoder, (), function) }
 }
 
 /// Copies the reasons why the finished message is not complete, as one sentence; empty if it is. As
@@ -347,16 +321,16 @@ pub unsafe extern "C" fn ssewire_message_decoder_explain(
     capacity: usize,
     len: *mut usize,
 ) -> Status {
-    // SAFETY: as the contract of this function demands.
-    let Some(decoder) = (unsafe { borrow_handle(decoder) }) else { return Status::InvalidArgument };
-    decoder.0.with(|state| {
+    let function = |state: &mut State| {
         let explanation = match state {
             State::Running(_) => "",
             State::Finished { explanation, .. } => explanation,
         };
         // SAFETY: as the contract of the exported function demands.
         unsafe { copy_text(explanation, buffer, capacity, len) }
-    })
+    };
+    // SAFETY: as the contract of this function demands.
+    unsafe { call(decoder, (), function) }
 }
 
 /// Describes a completion. The string is static and ends with a NUL.

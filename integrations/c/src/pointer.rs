@@ -34,7 +34,7 @@ pub(crate) unsafe fn borrow_handle<'a, T>(handle: *mut T) -> Option<&'a mut T> {
 /// Borrows an optional argument. `None` for NULL.
 ///
 /// # Safety
-/// `value` is NULL, or points to a value that nobody writes during `'a`.
+/// `value` is NULL, or points to a value that is not written during `'a`.
 pub(crate) unsafe fn borrow<'a, T>(value: *const T) -> Option<&'a T> {
     // SAFETY: the pointer is NULL, or valid and aligned, as the contract of this function demands.
     unsafe { value.as_ref() }
@@ -43,7 +43,7 @@ pub(crate) unsafe fn borrow<'a, T>(value: *const T) -> Option<&'a T> {
 /// Borrows the bytes of the caller. NULL is allowed if there are none.
 ///
 /// # Safety
-/// `data` is NULL, or points to `len` bytes that nobody writes during `'a`.
+/// `data` is NULL, or points to `len` bytes that are not written during `'a`.
 pub(crate) unsafe fn borrow_bytes<'a>(data: *const u8, len: usize) -> Option<&'a [u8]> {
     if len == 0 {
         return Some(&[]);
@@ -57,34 +57,36 @@ pub(crate) unsafe fn borrow_bytes<'a>(data: *const u8, len: usize) -> Option<&'a
     Some(unsafe { core::slice::from_raw_parts(data, len) })
 }
 
-/// Writes a result. `false` for NULL.
+/// Writes a result.
 ///
 /// # Safety
-/// `out` is NULL, or points to memory for a value that the function may write.
-pub(crate) unsafe fn set<T: Copy>(out: *mut T, value: T) -> bool {
-    if out.is_null() {
-        return false;
-    }
-    // SAFETY: the pointer is not NULL, and valid for writes and aligned, as the contract of this function demands. `T` is
-    // `Copy`, so nothing has to be dropped.
+/// `out` points to memory for a value that the function may write.
+pub(crate) unsafe fn set<T: Copy>(out: *mut T, value: T) {
+    // SAFETY: the pointer is valid for writes and aligned, as the contract of this function demands. `T` is `Copy`, so
+    // nothing has to be dropped.
     unsafe { out.write(value) };
-    true
 }
 
 /// Copies a text and a NUL to the buffer of the caller. `len` becomes the length of the text, also if it does not fit.
 ///
 /// # Safety
-/// `buffer` is NULL, or points to `capacity` bytes that the function may write. `len` as in [`set`].
-pub(crate) unsafe fn copy_text(text: &str, buffer: *mut c_char, capacity: usize, len: *mut usize) -> Status {
-    // SAFETY: as the contract of this function demands.
-    if !unsafe { set(len, text.len()) } {
-        return Status::InvalidArgument;
+/// `buffer` is NULL, or points to `capacity` bytes that the function may write. `len` is NULL, or as in [`set`].
+pub(crate) unsafe fn copy_text(
+    text: &str,
+    buffer: *mut c_char,
+    capacity: usize,
+    len: *mut usize,
+) -> Result<(), Status> {
+    if len.is_null() {
+        return Err(Status::InvalidArgument);
     }
+    // SAFETY: the pointer is not NULL; the rest is the contract of this function.
+    unsafe { set(len, text.len()) };
     if text.len() >= capacity {
-        return Status::BufferTooSmall;
+        return Err(Status::BufferTooSmall);
     }
     if buffer.is_null() {
-        return Status::InvalidArgument;
+        return Err(Status::InvalidArgument);
     }
     let buffer = buffer.cast::<u8>();
     // SAFETY: the source is a text of that length. The target has `capacity` bytes, which is more, as the contract of this
@@ -94,5 +96,5 @@ pub(crate) unsafe fn copy_text(text: &str, buffer: *mut c_char, capacity: usize,
     let end = unsafe { buffer.add(text.len()) };
     // SAFETY: `end` is within the `capacity` bytes.
     unsafe { end.write(0) };
-    Status::Ok
+    Ok(())
 }
