@@ -11,7 +11,7 @@ pub struct Labels {
     known: Vec<String>,
 }
 
-/// Where the virtual machines of one process share the values: each thread has a machine of its own.
+/// Where the VMs of one process share the values: each thread has a VM of its own.
 pub trait LabelStore {
     /// Returns the values, one a line, and a version for [`save`](Self::save).
     fn load(&self) -> (String, Option<u32>);

@@ -1,4 +1,4 @@
-//! The meter of one response: its bytes in, a [`Record`] out.
+//! The meter of one response: its bytes in, a [`Record`] of each message out.
 
 use core::time::Duration;
 
@@ -31,16 +31,19 @@ impl Default for Limits {
     }
 }
 
-/// Meters one response. It ends with the message, so a second message in the same body is not read.
+/// Meters one response. A body with several messages has a record of each; what is between them is skipped.
 ///
 /// Times are those of a clock of the caller, counted from any point. A clock that goes back yields short times, never
 /// an error.
 #[derive(Debug)]
 pub struct Meter {
-    /// `None`: the record was returned.
+    /// `None`: the body has ended.
     decoder: Option<MessageDecoder>,
     max_tokens: u64,
+    /// The number of messages that have ended.
+    messages: u64,
     tool_calls: u64,
+    /// When the request began, or the message before this one ended.
     started: Duration,
     first_byte: Option<Duration>,
     first_text: Option<Duration>,
@@ -63,6 +66,7 @@ impl Meter {
         Self {
             decoder: Some(decoder),
             max_tokens: limits.tokens,
+            messages: 0,
             tool_calls: 0,
             started,
             first_byte: None,
@@ -72,30 +76,56 @@ impl Meter {
         }
     }
 
-    /// Reads the next bytes of the body, which arrived at this time. Returns the record once, when the message ends.
-    pub fn push(&mut self, mut bytes: &[u8], now: Duration) -> Option<Record> {
+    /// Reads the next bytes of the body, which arrived at this time, up to the end of a message. Returns its record.
+    /// `bytes` is advanced: call again until it is empty.
+    pub fn push(&mut self, bytes: &mut &[u8], now: Duration) -> Option<Record> {
         if bytes.is_empty() {
             return None;
         }
         self.tick(now);
-        self.first_byte.get_or_insert(now);
+        if self.messages == 0 {
+            self.first_byte.get_or_insert(now);
+        }
+        let Some(decoder) = &mut self.decoder else {
+            *bytes = &[];
+            return None;
+        };
         loop {
-            let decoder = self.decoder.as_mut()?;
-            match decoder.decode(&mut bytes) {
-                Ok(Step::Update(event)) => note(&event.update, now, &mut self.first_text, &mut self.tool_calls),
+            match decoder.decode(bytes) {
+                Ok(Step::Update(event)) => {
+                    // Everything before the start of a further message is skipped.
+                    self.first_byte.get_or_insert(now);
+                    note(&event.update, now, &mut self.first_text, &mut self.tool_calls);
+                }
                 Ok(Step::NeedInput) => return None,
-                Ok(Step::Ended) | Err(_) => return self.conclude(now, false),
+                Ok(Step::Ended) | Err(_) => break,
             }
         }
+        let mut record = record_of(decoder, self.tool_calls);
+        let result = decoder.next_message();
+        self.complete(&mut record, result, now, false);
+        self.messages = self.messages.saturating_add(1);
+        (self.tool_calls, self.started) = (0, now);
+        (self.first_byte, self.first_text, self.longest_gap) = (None, None, Duration::ZERO);
+        Some(record)
     }
 
-    /// Ends the body at this time: in order, or because the stream was cut. Returns the record, unless
-    /// [`push`](Self::push) has returned it.
+    /// Ends the body at this time: in order, or because the stream was cut. Returns the record of a message that has not
+    /// ended, or of a body without any message.
     pub fn end(&mut self, now: Duration, is_cut: bool) -> Option<Record> {
+        let mut decoder = self.decoder.take()?;
         if self.first_byte.is_some() && is_cut {
             self.tick(now);
         }
-        self.conclude(now, is_cut)
+        while let Ok(Step::Update(event)) = decoder.decode_end() {
+            note(&event.update, now, &mut self.first_text, &mut self.tool_calls);
+        }
+        if self.messages > 0 && !decoder.has_started() {
+            return None;
+        }
+        let mut record = record_of(&decoder, self.tool_calls);
+        self.complete(&mut record, decoder.finish(), now, is_cut);
+        Some(record)
     }
 
     fn tick(&mut self, now: Duration) {
@@ -105,24 +135,14 @@ impl Meter {
         self.last_byte = now;
     }
 
-    fn conclude(&mut self, now: Duration, is_cut: bool) -> Option<Record> {
-        let mut decoder = self.decoder.take()?;
-        while let Ok(Step::Update(event)) = decoder.decode_end() {
-            note(&event.update, now, &mut self.first_text, &mut self.tool_calls);
-        }
-        let completion = decoder.completion();
-        let mut record = match decoder.accumulator().violations() {
-            violations if violations.is_empty() => Record::default(),
-            violations => Record { violations: by_kind(violations), ..Record::default() },
-        };
-        record.completion = name(completion);
-        record.tool_calls = self.tool_calls;
-        let is_stream = match decoder.finish() {
+    /// Sets what the message has, and its times.
+    fn complete(&self, record: &mut Record, result: Result<Message, Incomplete>, now: Duration, is_cut: bool) {
+        let is_stream = match result {
             Ok(message) => {
-                self.set_message(&mut record, &message);
+                self.set_message(record, &message);
                 true
             }
-            Err(incomplete) => self.set_incomplete(&mut record, &incomplete, is_cut),
+            Err(incomplete) => self.set_incomplete(record, &incomplete, is_cut),
         };
         let since_start = |time: Duration| millis(time.saturating_sub(self.started));
         record.times.first_byte_ms = self.first_byte.map(since_start);
@@ -131,7 +151,6 @@ impl Meter {
             record.times.longest_gap_ms = self.first_byte.map(|_| millis(self.longest_gap));
             record.times.tokens_per_second = self.tokens_per_second(record.tokens, now);
         }
-        Some(record)
     }
 
     /// Sets what an incomplete message has, or the body that there was instead. Returns whether it was a stream.
@@ -185,6 +204,15 @@ impl Meter {
         let elapsed = millis(now.saturating_sub(self.first_byte?));
         tokens.output?.saturating_mul(1000).checked_div(elapsed)
     }
+}
+
+/// What is known before the message is taken out of its decoder.
+fn record_of(decoder: &MessageDecoder, tool_calls: u64) -> Record {
+    let violations = match decoder.violations() {
+        violations if violations.is_empty() => Vec::new(),
+        violations => by_kind(violations),
+    };
+    Record { completion: name(decoder.completion()), tool_calls, violations, ..Record::default() }
 }
 
 fn note(update: &Update<'_>, now: Duration, first_text: &mut Option<Duration>, tool_calls: &mut u64) {

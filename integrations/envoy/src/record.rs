@@ -109,13 +109,16 @@ impl Record {
         samples.all
     }
 
-    /// Returns the fields for access logs, without those that are absent.
+    /// Returns the fields for access logs. Those that the message does not have are absent.
     #[must_use]
-    pub fn fields(&self) -> Vec<(&'static str, String)> {
-        let mut fields = vec![("completion", self.completion.to_owned())];
+    pub fn fields(&self) -> Vec<(&'static str, Option<String>)> {
         let model = self.model.as_deref().filter(|model| crate::labels::is_label(model));
-        let texts = [("model", model), ("stop_reason", self.stop_reason), ("body", self.body)];
-        fields.extend(texts.into_iter().filter_map(|(name, text)| Some((name, text?.to_owned()))));
+        let texts = [
+            ("completion", Some(self.completion)),
+            ("model", model),
+            ("stop_reason", self.stop_reason),
+            ("body", self.body),
+        ];
         let violations = self.violations.iter().fold(0, |sum: u64, (_, number)| sum.saturating_add(*number));
         let numbers = [
             ("input_tokens", self.tokens.input),
@@ -125,9 +128,9 @@ impl Record {
             ("tool_calls", Some(self.tool_calls)),
             ("violations", Some(violations)),
         ];
+        let texts = texts.into_iter().map(|(name, text)| (name, text.map(String::from)));
         let numbers = numbers.into_iter().chain(self.times.by_name());
-        fields.extend(numbers.filter_map(|(name, number)| Some((name, number?.to_string()))));
-        fields
+        texts.chain(numbers.map(|(name, number)| (name, number.map(|number| number.to_string())))).collect()
     }
 }
 
@@ -205,9 +208,9 @@ mod tests {
     }
 
     #[test]
-    fn fields_leave_out_what_is_absent() {
-        let fields: Vec<_> = record().fields();
-        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    fn fields_are_absent_if_the_message_does_not_have_them() {
+        let fields = record().fields();
+        let fields: Vec<_> = fields.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
         let expected = [
             ("completion", "complete"),
             ("model", "claude-1"),
@@ -225,6 +228,6 @@ mod tests {
     #[test]
     fn a_model_that_is_no_name_is_in_no_field() {
         let record = Record { model: Some("a\nforged log line".into()), ..record() };
-        assert!(record.fields().iter().all(|(name, _)| *name != "model"));
+        assert!(record.fields().contains(&("model", None)));
     }
 }

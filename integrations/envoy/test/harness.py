@@ -23,7 +23,7 @@ WASM_TYPE = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm"
 # Long enough for any machine: whatever takes so long has failed.
 PATIENCE_S = 120
 FIELDS = [
-    "completion", "end", "model", "stop_reason", "body", "request_id", "input_tokens", "output_tokens",
+    "completion", "end", "model", "stop_reason", "body", "request_id", "messages", "input_tokens", "output_tokens",
     "cache_read_tokens", "cache_write_tokens", "tool_calls", "violations", "time_to_first_byte_ms",
     "time_to_first_text_ms", "longest_gap_ms", "tokens_per_second",
 ]
@@ -87,7 +87,7 @@ def wasm_filter(module, configuration):
         "config": {
             "name": "ssewire",
             "root_id": "ssewire",
-            # Not `failure_policy: FAIL_OPEN`: that fails the streams that are open when the machine crashes.
+            # Not `failure_policy: FAIL_OPEN`: that fails the streams that are open when the VM crashes.
             "fail_open": True,
             "vm_config": {
                 "vm_id": "ssewire",

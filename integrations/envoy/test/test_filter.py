@@ -19,6 +19,11 @@ STREAMS = int(os.environ.get("STREAMS", "300"))
 # One for the first configuration.
 RELOADS = "extension_config_discovery.http_filter.meter.config_reload"
 
+VM_STATISTICS = [
+    "wasm.envoy.wasm.runtime.v8.active", "wasm.envoy.wasm.runtime.v8.created", "wasm.wasm_vm_count",
+    "wasm.ssewire.vm_reload", "wasm.ssewire.vm_reload_failure", "wasm.ssewire.vm_reload_success",
+]
+
 TRUNCATED, COMPLETE = ("truncated", None), ("complete", None)
 # Each fault of the replay server: the completion and the kind of body, and how the response ended. `None`: the response
 # is not read, for the reason in third place.
@@ -233,24 +238,72 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         wait_until("the error", lambda: "member `max_models` is not a number from 0 to 1024" in envoy.read(envoy.log))
         self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
 
-    async def test_a_crash_of_the_machine_is_contained(self):
+    async def test_a_crash_of_the_vm_is_contained(self):
         replay = self.start(Replay("--chunk-size", 200, "--delay-ms", 300))
         envoy = self.start(Envoy(replay.port, wasm_filter(CRASHING, {})))
         names = [name for name in NAMES if message(name)]
         streams = await open_all(envoy.port, names)
+        statistics = [envoy.stat(name) for name in VM_STATISTICS]
+        self.assertGreater(statistics[0], 0)
         crashed = await fetch(envoy.port, "/text", x_ssewire_crash="1")
         self.assert_whole(["text", *names], [crashed, *await read_all(streams)])
         wait_until("the report", lambda: "proxy_on_request_headers failed" in envoy.read(envoy.log))
+        # What there is of statistics does not show the crash.
+        self.assertEqual([envoy.stat(name) for name in VM_STATISTICS], statistics)
         # From now on nothing is metered, until there is another configuration.
         self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
         envoy.records(len(names) + 2)
         self.assertEqual(counters(envoy), {})
         created = envoy.stat("wasm.envoy.wasm.runtime.v8.created")
         envoy.set_filter(wasm_filter(CRASHING, {"max_models": 1}))
-        wait_until("a new machine", lambda: envoy.stat("wasm.envoy.wasm.runtime.v8.created") > created)
+        wait_until("a new VM", lambda: envoy.stat("wasm.envoy.wasm.runtime.v8.created") > created)
         wait_until("the new configuration", lambda: envoy.stat(RELOADS) == 2)
         self.assert_whole(["text"], [await fetch(envoy.port, "/text")])
         self.assertEqual(envoy.records(len(names) + 3)[-1]["completion"], "complete")
+
+    async def test_a_reload_after_a_crash_is_counted_by_envoy_and_closes_open_streams(self):
+        replay = self.start(Replay("--chunk-size", 200, "--delay-ms", 300))
+        config = wasm_filter(CRASHING, {})
+        del config["config"]["fail_open"]
+        config["config"]["failure_policy"] = "FAIL_RELOAD"
+        envoy = self.start(Envoy(replay.port, config))
+        [stream] = await open_all(envoy.port, ["text"])
+        self.assertEqual((await fetch(envoy.port, "/text", x_ssewire_crash="1")).status, 503)
+        self.assertNotEqual((await stream.read_all()).body, sample("text"))
+        # Envoy waits before it starts another VM.
+        for _ in range(10 * PATIENCE_S):
+            if (await fetch(envoy.port, "/text")).body == sample("text"):
+                break
+            await asyncio.sleep(0.1)
+        self.assertEqual(envoy.stat("wasm.ssewire.vm_reload_success"), 1)
+
+    async def test_each_message_of_a_body_is_metered(self):
+        names = ["tool_use", "text"]
+        body = b"".join(map(sample, names))
+
+        async def answer(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+            for at in range(0, len(body), 300):
+                writer.write(body[at : at + 300])
+                await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        envoy = self.start(Envoy(server.sockets[0].getsockname()[1], wasm_filter(MODULE, {"max_routes": 8})))
+        self.assertEqual((await fetch(envoy.port, "/")).body, body)
+        [record] = envoy.records(1)
+        # The fields are those of the last message.
+        self.assertEqual((record["messages"], record["completion"], record["end"]), ("2", "complete", "end_of_stream"))
+        self.assertEqual(record["output_tokens"], str(message("text")["usage"]["output_tokens"]))
+        expected = collections.Counter()
+        for (metric, labels), number in expected_counters(names).items():
+            expected[metric, tuple(label for label in labels if label[0] != "route")] += number
+        found = collections.Counter()
+        for (metric, labels), number in counters(envoy).items():
+            found[metric, tuple(label for label in labels if label[0] != "route")] += number
+        self.assertEqual(found, expected)
+        server.close()
 
     async def test_a_compressed_response_passes_and_is_said_to_be_unreadable(self):
         async def answer(reader, writer):

@@ -15,18 +15,24 @@ fn ms(millis: u64) -> Duration {
 }
 
 /// Meters a body that arrives in chunks of this size, one each 10 ms, for a request at 1000 ms.
-fn meter_in(body: &[u8], chunk: usize, limits: Limits, is_cut: bool) -> Record {
+fn meter_all(body: &[u8], chunk: usize, limits: Limits, is_cut: bool) -> Vec<Record> {
     let mut meter = Meter::new(limits, SSE, ms(1000));
-    let (mut record, mut now) = (None, 1000);
-    for chunk in body.chunks(chunk) {
+    let (mut records, mut now) = (Vec::new(), 1000);
+    for mut chunk in body.chunks(chunk) {
         now += 10;
-        let ended = meter.push(chunk, ms(now));
-        assert!(ended.is_none() || record.is_none(), "a second record");
-        record = record.or(ended);
+        while !chunk.is_empty() {
+            records.extend(meter.push(&mut chunk, ms(now)));
+        }
     }
-    let ended = meter.end(ms(now), is_cut);
-    assert!(ended.is_none() || record.is_none(), "a second record");
-    record.or(ended).expect("a record")
+    records.extend(meter.end(ms(now), is_cut));
+    assert_eq!(meter.end(ms(now), is_cut), None, "a record after the end");
+    records
+}
+
+fn meter_in(body: &[u8], chunk: usize, limits: Limits, is_cut: bool) -> Record {
+    let mut records = meter_all(body, chunk, limits, is_cut);
+    assert_eq!(records.len(), 1, "one record");
+    records.remove(0)
 }
 
 fn meter(body: &[u8]) -> Record {
@@ -114,7 +120,7 @@ fn times_are_those_of_the_clock() {
     let mut record = None;
     for (event, now) in events.iter().zip([150, 160, 400, 410, 500, 650]) {
         assert_eq!(record, None);
-        record = meter.push(event.as_bytes(), ms(now));
+        record = meter.push(&mut event.as_bytes(), ms(now));
     }
     let times = record.unwrap().times;
     assert_eq!(times.first_byte_ms, Some(50));
@@ -127,7 +133,7 @@ fn times_are_those_of_the_clock() {
 #[test]
 fn a_stall_is_the_longest_gap() {
     let mut meter = Meter::new(Limits::default(), SSE, ms(0));
-    assert_eq!(meter.push(b"data: {\"type\":\"message_start\",\"message\":{}}\n\n", ms(10)), None);
+    assert_eq!(meter.push(&mut &b"data: {\"type\":\"message_start\",\"message\":{}}\n\n"[..], ms(10)), None);
     let record = meter.end(ms(30_010), true).unwrap();
     assert_eq!((record.completion, record.times.longest_gap_ms), ("truncated", Some(30_000)));
 }
@@ -135,7 +141,7 @@ fn a_stall_is_the_longest_gap() {
 #[test]
 fn a_clock_that_goes_back_is_no_error() {
     let mut meter = Meter::new(Limits::default(), SSE, ms(1000));
-    assert_eq!(meter.push(&sample("text")[..100], ms(500)), None);
+    assert_eq!(meter.push(&mut &sample("text")[..100], ms(500)), None);
     let record = meter.end(ms(10), true).unwrap();
     assert_eq!(record.times.first_byte_ms, Some(0));
     assert_eq!(record.times.longest_gap_ms, Some(0));
@@ -145,7 +151,7 @@ fn a_clock_that_goes_back_is_no_error() {
 fn a_message_as_json_has_usage_and_no_stream_times() {
     let json = br#"{"type":"message","model":"m","content":[{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use","usage":{"input_tokens":3,"output_tokens":4}}"#;
     let mut meter = Meter::new(Limits::default(), "application/json", ms(0));
-    assert_eq!(meter.push(json, ms(5)), None);
+    assert_eq!(meter.push(&mut &json[..], ms(5)), None);
     let record = meter.end(ms(6), false).unwrap();
     assert_eq!((record.completion, record.stop_reason, record.tool_calls), ("complete", Some("tool_use"), 1));
     assert_eq!((record.tokens.input, record.tokens.output), (Some(3), Some(4)));
@@ -238,6 +244,57 @@ fn endless_comments_do_not_change_the_message() {
         Record { times: Times::default(), ..record },
         Record { times: Times::default(), ..meter(&sample("text")) }
     );
+}
+
+#[test]
+fn each_message_of_a_body_has_a_record() {
+    let names = ["text", "tool_use", "text"];
+    let body =
+        names.map(sample).join(&b"\n: between\n\nevent: ping\ndata: {\"type\":\"ping\"}\n\ndata: [DONE]\n\n"[..]);
+    for chunk in [1, 7, 1400, body.len()] {
+        let records = meter_all(&body, chunk, Limits::default(), false);
+        assert_eq!(records.len(), 3, "in chunks of {chunk}");
+        for (record, name) in records.into_iter().zip(names) {
+            let alone = meter(&sample(name));
+            assert_eq!(Record { times: alone.times, ..record }, alone, "{name} in chunks of {chunk}");
+        }
+    }
+}
+
+#[test]
+fn a_second_message_that_is_cut_is_truncated_and_none_is_nothing() {
+    let (first, second) = (sample("text"), sample("tool_use"));
+    let started = second.windows(2).position(|window| window == b"\n\n").unwrap() + 2;
+    for length in [0, 1, 20, started, started + 50] {
+        let body = [&first[..], &second[..length]].concat();
+        let completions: Vec<_> =
+            meter_all(&body, 64, Limits::default(), true).iter().map(|record| record.completion).collect();
+        let expected: &[_] = if length < started { &["complete"] } else { &["complete", "truncated"] };
+        assert_eq!(completions, expected, "{length} bytes of the second message");
+    }
+}
+
+#[test]
+fn a_message_that_another_one_replaces_is_truncated_and_the_other_counts() {
+    let second = String::from_utf8(sample("tool_use")).unwrap().replacen("\"id\":\"msg_", "\"id\":\"msg_other_", 1);
+    let (first, second) = (sample("text"), second.into_bytes());
+    let end = first.windows(25).position(|window| window == b"event: content_block_stop").unwrap();
+    let body = [&first[..end], &second[..]].concat();
+    let records = meter_all(&body, 1400, Limits::default(), false);
+    assert_eq!(records.iter().map(|record| record.completion).collect::<Vec<_>>(), ["truncated", "complete"]);
+    assert_eq!(records[1].tokens, meter(&second).tokens);
+}
+
+#[test]
+fn the_times_of_a_second_message_begin_at_the_end_of_the_first() {
+    let (first, second) = (sample("text"), sample("text"));
+    let mut meter = Meter::new(Limits::default(), SSE, ms(0));
+    assert!(meter.push(&mut &first[..], ms(100)).is_some());
+    assert_eq!(meter.push(&mut &b": keep-alive\n\n"[..], ms(150)), None);
+    let (start, rest) = second.split_at(second.windows(2).position(|window| window == b"\n\n").unwrap() + 2);
+    assert_eq!(meter.push(&mut &start[..], ms(400)), None);
+    let times = meter.push(&mut &rest[..], ms(500)).unwrap().times;
+    assert_eq!((times.first_byte_ms, times.first_text_ms, times.longest_gap_ms), (Some(300), Some(400), Some(100)));
 }
 
 #[test]
