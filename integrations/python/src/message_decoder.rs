@@ -7,12 +7,14 @@ use pyo3::types::{PyDict, PyList, PyString};
 use ssewire_batch::{MessageBatch, MessageBatchDecoder, MessageKind};
 use ssewire_messages::{Accumulator, Completion, Incomplete, Message, NonStreamBody, PartialStrings, Validation};
 
-use crate::convert::{error, parse_json, parse_json_object, with_bytes};
+use crate::convert::{error, extend, parse_json, parse_json_object, with_bytes};
 
 /// A change of the message.
 #[pyclass(frozen, module = "ssewire")]
 pub(crate) struct MessageEvent {
-    kind: MessageKind,
+    /// An object that exists once, and not a name made at each access: a field is read without a call.
+    #[pyo3(get, name = "type")]
+    kind: Py<PyString>,
     #[pyo3(get)]
     index: Option<u64>,
     #[pyo3(get)]
@@ -25,40 +27,13 @@ pub(crate) struct MessageEvent {
 
 #[pymethods]
 impl MessageEvent {
-    /// The kind of change.
-    #[getter]
-    fn r#type<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
-        match self.kind {
-            MessageKind::MessageStart => intern!(py, "message_start"),
-            MessageKind::BlockStart => intern!(py, "block_start"),
-            MessageKind::Text => intern!(py, "text"),
-            MessageKind::Thinking => intern!(py, "thinking"),
-            MessageKind::Signature => intern!(py, "signature"),
-            MessageKind::Citation => intern!(py, "citation"),
-            MessageKind::ToolInput => intern!(py, "tool_input"),
-            MessageKind::ToolCall => intern!(py, "tool_call"),
-            MessageKind::Compaction => intern!(py, "compaction"),
-            MessageKind::RawBlock => intern!(py, "raw_block"),
-            MessageKind::BlockStop => intern!(py, "block_stop"),
-            MessageKind::MessageDelta => intern!(py, "message_delta"),
-            MessageKind::MessageStop => intern!(py, "message_stop"),
-            MessageKind::Error => intern!(py, "error"),
-            MessageKind::Replaced => intern!(py, "replaced"),
-            MessageKind::Lost => intern!(py, "lost"),
-            MessageKind::Ping => intern!(py, "ping"),
-            MessageKind::Done => intern!(py, "done"),
-            MessageKind::Rejected => intern!(py, "rejected"),
-            _ => intern!(py, "unchanged"),
-        }
-    }
-
     /// The text, parsed as JSON.
     fn json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         parse_json_object(self.text.bind(py))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let (kind, text) = (self.r#type(py), self.text.bind(py).repr()?);
+        let (kind, text) = (self.kind.bind(py), self.text.bind(py).repr()?);
         Ok(match self.index {
             Some(index) => format!("MessageEvent(type='{kind}', index={index}, text={text})"),
             None => format!("MessageEvent(type='{kind}', text={text})"),
@@ -119,9 +94,10 @@ impl MessageDecoder {
     fn feed<'py>(&mut self, py: Python<'py>, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let decoder = self.running()?;
         with_bytes(chunk, |mut bytes| {
-            let events = PyList::empty(py);
+            let events = list(py, decoder.push(&mut bytes))?;
+            // A batch is bounded, so a large chunk may have several.
             while !bytes.is_empty() && !decoder.is_ended() {
-                append(py, decoder.push(&mut bytes), &events)?;
+                extend(&events, &list(py, decoder.push(&mut bytes))?)?;
             }
             Ok(events)
         })
@@ -129,9 +105,7 @@ impl MessageDecoder {
 
     /// Reports that the input has ended, and returns the events that are left.
     fn feed_end<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let events = PyList::empty(py);
-        append(py, self.running()?.push_end(), &events)?;
-        Ok(events)
+        list(py, self.running()?.push_end())
     }
 
     /// Returns the message.
@@ -247,19 +221,39 @@ fn raise_incomplete(py: Python<'_>, incomplete: &Incomplete, message: Bound<'_, 
     Ok(error(py, "IncompleteError", arguments))
 }
 
-fn append(py: Python<'_>, batch: MessageBatch<'_>, events: &Bound<'_, PyList>) -> PyResult<()> {
+fn list<'py>(py: Python<'py>, batch: MessageBatch<'_>) -> PyResult<Bound<'py, PyList>> {
     let string = |text: &str| (!text.is_empty()).then(|| PyString::new(py, text).unbind());
-    for record in batch.records() {
-        events.append(Bound::new(
-            py,
-            MessageEvent {
-                kind: record.kind,
-                index: record.has_index.then_some(record.index),
-                text: PyString::new(py, batch.get(record.text)).unbind(),
-                id: string(batch.get(record.id)),
-                name: string(batch.get(record.name)),
-            },
-        )?)?;
+    let events = batch.records().iter().map(|record| MessageEvent {
+        kind: type_of(py, record.kind).clone().unbind(),
+        index: record.has_index.then_some(record.index),
+        text: PyString::new(py, batch.get(record.text)).unbind(),
+        id: string(batch.get(record.id)),
+        name: string(batch.get(record.name)),
+    });
+    PyList::new(py, events)
+}
+
+fn type_of(py: Python<'_>, kind: MessageKind) -> &Bound<'_, PyString> {
+    match kind {
+        MessageKind::MessageStart => intern!(py, "message_start"),
+        MessageKind::BlockStart => intern!(py, "block_start"),
+        MessageKind::Text => intern!(py, "text"),
+        MessageKind::Thinking => intern!(py, "thinking"),
+        MessageKind::Signature => intern!(py, "signature"),
+        MessageKind::Citation => intern!(py, "citation"),
+        MessageKind::ToolInput => intern!(py, "tool_input"),
+        MessageKind::ToolCall => intern!(py, "tool_call"),
+        MessageKind::Compaction => intern!(py, "compaction"),
+        MessageKind::RawBlock => intern!(py, "raw_block"),
+        MessageKind::BlockStop => intern!(py, "block_stop"),
+        MessageKind::MessageDelta => intern!(py, "message_delta"),
+        MessageKind::MessageStop => intern!(py, "message_stop"),
+        MessageKind::Error => intern!(py, "error"),
+        MessageKind::Replaced => intern!(py, "replaced"),
+        MessageKind::Lost => intern!(py, "lost"),
+        MessageKind::Ping => intern!(py, "ping"),
+        MessageKind::Done => intern!(py, "done"),
+        MessageKind::Rejected => intern!(py, "rejected"),
+        _ => intern!(py, "unchanged"),
     }
-    Ok(())
 }
