@@ -20,6 +20,7 @@ fn framing_contestants_give_the_correct_answer() {
         // One contestant takes half a minute for a long line in one-byte chunks.
         for corpus in corpora::framing(8 * 1024).iter().filter(|corpus| chunk > 1 || corpus.name != "big") {
             check_answers(&contestants::framing(), corpus, chunk);
+            check_answers(&contestants::event_batches(), corpus, chunk);
         }
     }
 }
@@ -28,6 +29,7 @@ fn framing_contestants_give_the_correct_answer() {
 fn accumulation_contestants_give_the_correct_answer() {
     for chunk in SIZES {
         check_answers(&contestants::accumulation(), &corpora::message(8 * 1024), chunk);
+        check_answers(&contestants::delta_batches(), &corpora::message(8 * 1024), chunk);
     }
 }
 
@@ -37,6 +39,7 @@ fn contestants_give_the_correct_messages_of_recorded_streams() {
     for chunk in [WHOLE, 1400, ONE_EVENT] {
         // One contestant has quadratic cost in one chunk.
         check_answers(&contestants::recorded(), &corpus, chunk);
+        check_answers(&contestants::message_batches(), &corpus, chunk);
     }
 }
 

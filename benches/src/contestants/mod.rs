@@ -1,5 +1,6 @@
 //! Contestants: ssewire, other libraries (one file each), and hand-written reference programs.
 
+mod batch;
 mod byte_at_a_time;
 mod claude_stream;
 mod eventsource_stream;
@@ -71,6 +72,31 @@ pub fn framing() -> Vec<Contestant> {
         contestant!(Reference, "byte-at-a-time buffer", byte_at_a_time::framing),
         contestant!(Reference, "memchr scan", scan::framing),
     ]
+}
+
+/// Batches of events, and the decoder below them: bytes, and with its data checked to be UTF-8, as a batch checks it.
+#[must_use]
+pub fn event_batches() -> Vec<Contestant> {
+    vec![
+        contestant!(Ours, "ssewire-batch", batch::framing),
+        contestant!(Ours, "ssewire", ssewire::framing, false),
+        contestant!(Ours, "ssewire, text", ssewire::framing, true),
+    ]
+}
+
+/// Batches of messages in text deltas, and the decoder below them.
+#[must_use]
+pub fn delta_batches() -> Vec<Contestant> {
+    vec![
+        contestant!(Ours, "ssewire-batch", batch::accumulation),
+        contestant!(Ours, "ssewire-messages", ssewire::accumulation),
+    ]
+}
+
+/// Batches of messages as recorded, and the decoder below them.
+#[must_use]
+pub fn message_batches() -> Vec<Contestant> {
+    vec![contestant!(Ours, "ssewire-batch", batch::recorded), contestant!(Ours, "ssewire-messages", ssewire::recorded)]
 }
 
 /// Contestants for payloads to the text of their deltas.

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use serde::de::IgnoredAny;
 use ssewire::{Decoder, EventBuilder};
 use ssewire_json::{PartialJson, PartialStrings};
-use ssewire_messages::{ContentBlock, Delta, MessageDecoder, Step, StreamEvent};
+use ssewire_messages::{ContentBlock, Delta, Message, MessageDecoder, Step, StreamEvent};
 
 use crate::answer::{Answer, Sink};
 use crate::corpora::{Corpus, say_message};
@@ -91,11 +91,14 @@ pub(super) fn recorded<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
                 black_box(event.update);
             }
         }
-        let message = stream.finish().expect("a complete message");
-        let reason = message.stop_reason().map_or("", |reason| reason.as_str());
-        say_message(&mut sink, reason, message.content().iter().map(block_text));
+        say(&mut sink, &stream.finish().expect("a complete message"));
     }
     sink.answer()
+}
+
+pub(super) fn say<S: Sink>(sink: &mut S, message: &Message) {
+    let reason = message.stop_reason().map_or("", |reason| reason.as_str());
+    say_message(sink, reason, message.content().iter().map(block_text));
 }
 
 fn block_text(block: &ContentBlock) -> &str {

@@ -30,7 +30,7 @@ impl<'a, R> Batch<'a, R> {
         self.records
     }
 
-    /// The text of all records.
+    /// The text that the records point into, with other text between.
     #[must_use]
     pub fn text(&self) -> &'a str {
         self.text
@@ -107,6 +107,9 @@ impl TextBuffer {
     /// Appends bytes, or returns the span of the last such value if it was the same.
     #[inline]
     pub(crate) fn push_repeated(&mut self, bytes: &[u8], last: Span) -> Span {
+        if bytes.is_empty() {
+            return Span::default();
+        }
         let end = last.offset.saturating_add(last.len);
         match self.0.as_bytes().get(last.offset..end) {
             Some(known) if known == bytes => last,

@@ -7,6 +7,7 @@ use ssewire::{Decoder, Event, Frame, InvalidId};
 
 use crate::DEFAULT_MAX_RECORDS;
 use crate::batch::{Batch, BatchBuffer, Span};
+use crate::window::Window;
 
 /// The records of a chunk, of events.
 pub type EventBatch<'a> = Batch<'a, EventRecord>;
@@ -92,29 +93,32 @@ impl BatchDecoder {
     /// is empty.
     pub fn push(&mut self, input: &mut &[u8]) -> EventBatch<'_> {
         self.buffer.clear();
-        while self.buffer.records.len() < self.max_records && self.push_next(input) {}
+        let mut window = Window::default();
+        while self.buffer.records.len() < self.max_records && self.push_next(input, &mut window) {}
         self.buffer.as_batch()
     }
 
     /// Decodes the next record. `false`: the input is used up.
     #[inline]
-    fn push_next(&mut self, input: &mut &[u8]) -> bool {
+    fn push_next(&mut self, input: &mut &[u8], window: &mut Window) -> bool {
         if self.has_comments {
-            return self.push_next_frame(input);
+            return self.push_next_frame(input, window);
         }
+        let from = Input { bytes: input, window, max_records: self.max_records };
         match self.decoder.decode(input) {
-            Ok(Some(event)) => self.buffer.push_event(event),
+            Ok(Some(event)) => self.buffer.push_event(event, from),
             Ok(None) => return false,
             Err(error) => self.buffer.push_lost(&error),
         }
         true
     }
 
-    fn push_next_frame(&mut self, input: &mut &[u8]) -> bool {
+    fn push_next_frame(&mut self, input: &mut &[u8], window: &mut Window) -> bool {
+        let from = Input { bytes: input, window, max_records: self.max_records };
         match self.decoder.decode_frame(input) {
             Ok(Some(Frame::Block(block))) => {
                 if let Some(event) = block.event() {
-                    self.buffer.push_event(event);
+                    self.buffer.push_event(event, from);
                 }
             }
             Ok(Some(Frame::Comment { text, .. })) => self.buffer.push_comment(text),
@@ -136,7 +140,10 @@ impl BatchDecoder {
     pub fn finish_event(&mut self) -> EventBatch<'_> {
         self.buffer.clear();
         match self.decoder.finish_event() {
-            Ok(Some(event)) => self.buffer.push_event(event),
+            Ok(Some(event)) => {
+                let from = Input { bytes: &[], window: &mut Window::default(), max_records: self.max_records };
+                self.buffer.push_event(event, from);
+            }
             Ok(None) => {}
             Err(error) => self.buffer.push_lost(&error),
         }
@@ -183,20 +190,38 @@ impl fmt::Debug for BatchDecoder {
     }
 }
 
+/// The input at the start of an event.
+struct Input<'a> {
+    bytes: &'a [u8],
+    window: &'a mut Window,
+    /// The largest number of records of this batch.
+    max_records: usize,
+}
+
 impl BatchBuffer<EventRecord> {
     #[inline]
-    fn push_event(&mut self, event: Event<'_>) {
+    fn push_event(&mut self, event: Event<'_>, from: Input<'_>) {
         let (last_type, last_id) =
             self.records.last().map_or_else(Default::default, |last| (last.event_type, last.last_event_id));
+        let data = from.window.find(event.data()).unwrap_or_else(|| {
+            let records = from.max_records.saturating_sub(self.records.len());
+            match Window::copy(from.bytes, event.data(), records, &mut self.text) {
+                Some(window) => *from.window = window,
+                None => return self.text.push_lossy(event.data()),
+            }
+            from.window.find(event.data()).unwrap_or_default()
+        });
+        let event_type = from.window.find(event.event_type());
         let retry = event.retry();
-        self.records.push(EventRecord {
+        let record = EventRecord {
             kind: EventKind::Event,
             has_retry: retry.is_some(),
             retry_ms: retry.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
-            event_type: self.text.push_repeated(event.event_type(), last_type),
-            data: self.text.push_lossy(event.data()),
+            event_type: event_type.unwrap_or_else(|| self.text.push_repeated(event.event_type(), last_type)),
+            data,
             last_event_id: self.text.push_repeated(event.last_event_id(), last_id),
-        });
+        };
+        self.records.push(record);
     }
 
     fn push_comment(&mut self, comment: &[u8]) {

@@ -35,12 +35,14 @@
 //!
 //! `push` gets the 38 bytes `id: 7\ndata: a\n\n: note\n\ndata: b\n\ndat`.
 //!
-//! 1. The first event is decoded. `message`, `a` and `7` are appended to the text, and a record with their three spans
-//!    to the records.
+//! 1. The first event is decoded. It lies in the chunk, so the text gets a copy of the chunk, whose UTF-8 is checked at
+//!    once. `message` and `7` are appended. A record with three spans is appended to the records.
 //! 2. The comment is skipped, because nobody asked for comments.
-//! 3. The second event has the type and the last event ID of the first one. So its record points to the same text, and
-//!    only `b` is appended. The text is `messagea7b`.
+//! 3. The second event lies in the same copy, and has the type and the last event ID of the first one. So only a record
+//!    is appended.
 //! 4. `dat` stays in the decoder. The batch is returned, and the input is empty.
+//!
+//! The text has the whole chunk, then: read it by the spans of the records alone. What is between them is unspecified.
 //!
 //! The next `push` clears records and text, but keeps their memory.
 //!
@@ -50,15 +52,16 @@
 //!   on the chunks either. Where a record points in the text does.
 //! * **Well-formed text.** The text of a batch is UTF-8. Ill-formed bytes are replaced by U+FFFD, as in browsers.
 //! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the
-//!   rest of the chunk in the input. Its text is at most three times the bytes consumed and held by the decoder. A text
-//!   buffer above 64 KiB that is used to less than a quarter is freed.
+//!   rest of the chunk in the input. Its text is at most four times the bytes consumed and held by the decoder, and
+//!   8 KiB. A text buffer above 64 KiB that is used to less than a quarter is freed.
 //! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
 //!
 //! # Cost
-//! Beside that of the decoder: one copy of the data, one check of UTF-8, and a record of 64 bytes per event.
-//! Measured with text deltas, in chunks of one event to whole streams: a message batch takes 1.3 to 1.4 times the time
-//! of `MessageDecoder`, an event batch 1.7 to 2.7 times that of `Decoder`, which neither copies the data nor checks
-//! UTF-8.
+//! Beside that of the decoder: one copy of the bytes, one check of UTF-8, and a record of 64 bytes per event. `cargo run
+//! --release -p ssewire-benches --bin batches` measures it. With text deltas in chunks of several events, an event batch
+//! takes the time of [`ssewire::Decoder`] whose data is checked to be UTF-8, and 1.7 to 2.5 times that of the decoder
+//! alone, which returns bytes. In chunks of one event it takes 1.7 and 3.1 times that. A message batch takes 1.2 to 1.3
+//! times the time of `MessageDecoder`.
 //!
 //! # Features
 //!
@@ -75,6 +78,7 @@ mod batch;
 mod event;
 #[cfg(feature = "messages")]
 mod message;
+mod window;
 
 pub use batch::{Batch, Span};
 pub use event::{BatchDecoder, EventBatch, EventKind, EventRecord};

@@ -65,7 +65,7 @@ typedef enum ssewire_event_kind {
 } ssewire_event_kind;
 
 /*
- What a message record is: the kinds of an update, and a rejected event.
+ The kind of a message record: that of an update, or a rejected event.
 
  Where `text` is a payload, it is the JSON of the event as it came; empty for a further update of the same event.
  */
@@ -99,8 +99,8 @@ typedef enum ssewire_message_kind {
    */
   SSEWIRE_MESSAGE_KIND_TOOL_INPUT = 6,
   /*
-   A tool that the client runs is called, complete and valid. `id` and `name` are those of the call, `text` is the JSON
-   of its input.
+   A tool that the client runs is called, complete and valid. `id` and `name` are those of the call, `text` is the
+   JSON of its input.
    */
   SSEWIRE_MESSAGE_KIND_TOOL_CALL = 7,
   /*
@@ -116,8 +116,8 @@ typedef enum ssewire_message_kind {
    */
   SSEWIRE_MESSAGE_KIND_BLOCK_STOP = 10,
   /*
-   Stop reason and usage so far. `name` is the stop reason, or empty if that is longer than 256 bytes. `text` is the
-   payload.
+   Stop reason and usage so far. `name` is the stop reason, or empty if that is longer than 256 bytes. `text` is
+   the payload.
    */
   SSEWIRE_MESSAGE_KIND_MESSAGE_DELTA = 11,
   /*
@@ -149,7 +149,8 @@ typedef enum ssewire_message_kind {
    */
   SSEWIRE_MESSAGE_KIND_UNCHANGED = 18,
   /*
-   An event violates the protocol, and the decoder is strict. `text` describes the violation. The message ends here.
+   An event violates the protocol, and the decoder is strict. `text` describes the violation. The message ends
+   here.
    */
   SSEWIRE_MESSAGE_KIND_REJECTED = 19,
 } ssewire_message_kind;
@@ -252,7 +253,7 @@ typedef struct ssewire_span {
  */
 typedef struct ssewire_event_record {
   /*
-   What it is.
+   The kind of the record.
    */
   enum ssewire_event_kind kind;
   /*
@@ -330,7 +331,7 @@ typedef struct ssewire_message_options {
  */
 typedef struct ssewire_message_record {
   /*
-   What it is.
+   The kind of the record.
    */
   enum ssewire_message_kind kind;
   /*
@@ -422,8 +423,7 @@ enum ssewire_status ssewire_decoder_push(struct ssewire_decoder *decoder,
  # Safety
  The pointers are NULL or valid.
  */
-enum ssewire_status ssewire_decoder_finish(struct ssewire_decoder *decoder,
-                                           uint64_t *pending_bytes);
+enum ssewire_status ssewire_decoder_finish(struct ssewire_decoder *decoder, uint64_t *pending_bytes);
 
 /*
  Reports that the input has ended, and returns an unfinished event: for streams that end in `data: [DONE]` without a blank

@@ -47,7 +47,41 @@ fn the_text_of_a_long_id_is_shared() {
     let mut input = &body[..];
     let mut decoder = BatchDecoder::new();
     let batch = decoder.push(&mut input);
-    assert_eq!((batch.records().len(), batch.text().len()), (1000, 4000 + "message".len()));
+    assert_eq!(batch.records().len(), 1000);
+    assert!(batch.records().iter().all(|record| record.last_event_id == batch.records()[0].last_event_id));
+    assert!(batch.text().len() <= body.len() + 4000 + "message".len(), "{}", batch.text().len());
+}
+
+#[test]
+fn the_text_is_bounded_by_the_input() {
+    let events = [
+        &b"data: x\n\n"[..],
+        b"data\n\n",
+        b"data: \xff\n\n",
+        b"event: \xc3\xa4\ndata: \xff\xff\ndata: \xff\n\n",
+        b": c\n\n",
+    ];
+    let big = [b"data: ", &vec![b'x'; 20_000][..], b"\n\n"].concat();
+    let mut state = 7_u32;
+    let mut body = Vec::new();
+    for _ in 0..4000 {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let at = (state >> 24) as usize % (events.len() * 40);
+        body.extend_from_slice(events.get(at / 39).copied().unwrap_or(&big));
+    }
+    for max_records in [1, 7, 1024, usize::MAX] {
+        let mut decoder = BatchDecoder::new().with_max_records(max_records);
+        let mut input = &body[..];
+        while !input.is_empty() {
+            let before = input.len();
+            let len = decoder.push(&mut input).text().len();
+            let consumed = before - input.len();
+            assert!(
+                len <= 4 * consumed + 8 * 1024 && len <= 4 * consumed + 256 * max_records.min(1024),
+                "{len} of {consumed}"
+            );
+        }
+    }
 }
 
 #[test]
