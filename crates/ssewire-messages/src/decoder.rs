@@ -51,11 +51,7 @@ pub struct MessageDecoder {
     template: Template,
     body: Body,
     head: Option<Box<ResponseHead>>,
-    error_field: ErrorField,
-    /// An error that was a bare JSON line of the stream.
-    bare_error: Option<Box<ApiError>>,
-    /// The `message_start` that ended the message before this one.
-    next_start: Option<Box<Message>>,
+    rare: Option<Box<Rare>>,
     /// Everything is skipped up to a `message_start`.
     is_skipping: bool,
     /// An event was rejected: the message has ended.
@@ -68,9 +64,19 @@ pub struct MessageDecoder {
     is_between_events: bool,
     /// The last event was used though its blank line is missing.
     has_unterminated_event: bool,
+    events: u64,
+}
+
+/// What few streams need. It has an allocation of its own, so that a stream without it is small.
+#[derive(Default)]
+struct Rare {
+    error_field: ErrorField,
+    /// An error that was a bare JSON line of the stream.
+    bare_error: Option<ApiError>,
+    /// The `message_start` that ended the message before this one.
+    next_start: Option<Box<Message>>,
     /// The number of bytes of an unfinished event at the end of the input.
     pending_bytes: u64,
-    events: u64,
 }
 
 /// The value of a field `error: …`, with which some servers report errors in place of an event (llama.cpp). It counts
@@ -174,16 +180,13 @@ impl MessageDecoder {
             template: Template::default(),
             body: Body::default(),
             head: None,
-            error_field: ErrorField::None,
-            bare_error: None,
-            next_start: None,
+            rare: None,
             is_skipping: false,
             is_rejected: false,
             is_input_ended: false,
             is_buffer_large: false,
             is_between_events: false,
             has_unterminated_event: false,
-            pending_bytes: 0,
             events: 0,
         }
     }
@@ -305,7 +308,10 @@ impl MessageDecoder {
             let before: &[u8] = input;
             let advanced = self.decoder.poll_frame(input);
             let consumed = before.get(..before.len().saturating_sub(input.len())).unwrap_or_default();
-            self.body.take(consumed, self.accumulator.max_bytes());
+            let event_span = advanced.ok().flatten().and_then(FrameSpan::event);
+            if event_span.is_none() {
+                self.body.take(consumed, self.accumulator.max_bytes());
+            }
             let frame = match advanced {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Ok(Step::NeedInput),
@@ -322,21 +328,24 @@ impl MessageDecoder {
                     return Ok(Step::Update(UpdateSpan { change, source: Source::None, has_extra: false }));
                 }
             };
-            let Some(event_span) = frame.event() else {
+            let Some(event_span) = event_span else {
                 self.note_frame(before, frame);
                 if let Some(span) = self.emit_error_field(&mut owned)? {
                     return Ok(Step::Update(span));
                 }
                 continue;
             };
-            self.error_field.end_block();
+            self.end_error_field();
             let source = Source::Event { span: event_span, offset: chunk.len().saturating_sub(before.len()) };
             if owned.is_none() {
                 if let Some(change) = self.append_delta(before, consumed, event_span) {
                     return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
                 }
             }
-            if let Some((change, has_extra)) = self.merge(before, consumed, event_span, &mut owned)? {
+            let merged = self.merge(before, consumed, event_span, &mut owned);
+            // After the event, which nearly always shows that nothing of the body needs to be kept.
+            self.body.take(consumed, self.accumulator.max_bytes());
+            if let Some((change, has_extra)) = merged? {
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
             if let Some(span) = self.emit_error_field(&mut owned)? {
@@ -349,9 +358,23 @@ impl MessageDecoder {
     /// Returns whether an update is at hand that needs no input.
     #[inline]
     fn has_queued_update(&self) -> bool {
-        self.accumulator.has_next_change()
-            || self.next_start.is_some()
-            || matches!(self.error_field, ErrorField::Ready(_))
+        self.accumulator.has_next_change() || self.rare.as_ref().is_some_and(|rare| rare.has_update())
+    }
+
+    fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    fn error_field(&self) -> &ErrorField {
+        self.rare.as_ref().map_or(&ErrorField::None, |rare| &rare.error_field)
+    }
+
+    /// The block of an `error` field has ended.
+    #[inline]
+    fn end_error_field(&mut self) {
+        if let Some(rare) = &mut self.rare {
+            rare.error_field.end_block();
+        }
     }
 
     /// Fast path for nearly every event: appends a delta that repeats the one before but for its text, and returns the
@@ -402,7 +425,7 @@ impl MessageDecoder {
         if let Some(change) = self.accumulator.next_change() {
             return Ok(Some(UpdateSpan { change, source: Source::None, has_extra: false }));
         }
-        if let Some(start) = self.next_start.take() {
+        if let Some(start) = self.rare.as_mut().and_then(|rare| rare.next_start.take()) {
             self.is_skipping = false;
             if let Some(owned) = owned {
                 **owned = Some(StreamEvent::MessageStart(start.clone()));
@@ -441,7 +464,7 @@ impl MessageDecoder {
         if pending == 0 {
             return Ok(Step::Ended);
         }
-        self.pending_bytes = pending;
+        self.rare_mut().pending_bytes = pending;
         // The end of the line, and the blank line.
         let mut rest: &[u8] = b"\n\n";
         loop {
@@ -454,14 +477,14 @@ impl MessageDecoder {
                 }
                 continue;
             };
-            self.error_field.end_block();
+            self.end_error_field();
             if !is_object(self.decoder.resolve(before, event_span).data()) {
                 if let Some(span) = self.emit_unterminated_error_field()? {
                     return Ok(Step::Update(span));
                 }
                 continue;
             }
-            (self.pending_bytes, self.has_unterminated_event) = (0, true);
+            self.use_unterminated_event();
             if let Some((change, has_extra)) = self.merge(&[], &[], event_span, &mut None)? {
                 let source = Source::Event { span: event_span, offset: 0 };
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
@@ -471,9 +494,9 @@ impl MessageDecoder {
             }
         }
         // Any other field without its blank line is no event.
-        self.error_field = ErrorField::None;
+        self.rare_mut().error_field = ErrorField::None;
         let has_begun = self.body.has_partial_event() && !self.accumulator.has_done_marker();
-        if self.pending_bytes > 0 && has_begun {
+        if self.pending_bytes() > 0 && has_begun {
             self.accumulator.record_truncation();
         }
         Ok(Step::Ended)
@@ -488,7 +511,7 @@ impl MessageDecoder {
         let update = self.accumulator.update(span.change);
         let (event_type, payload): (&[u8], &[u8]) = match span.source {
             Source::None => (b"", b""),
-            Source::ErrorField => (b"error", self.error_field.emitted()),
+            Source::ErrorField => (b"error", self.error_field().emitted()),
             Source::Fused { parts, len } => parts.resolve(chunk, len),
             Source::Event { span, offset } => {
                 let event = self.decoder.resolve(chunk.get(offset..).unwrap_or_default(), span);
@@ -547,11 +570,14 @@ impl MessageDecoder {
     /// line.
     #[must_use]
     pub fn completion(&self) -> Completion {
-        match (&self.bare_error, self.accumulator.completion()) {
-            (Some(_), completion) if completion != Completion::NonStreamBody && self.accumulator.is_running() => {
+        let has_bare_error = self.rare.as_ref().is_some_and(|rare| rare.bare_error.is_some());
+        match self.accumulator.completion() {
+            completion
+                if has_bare_error && completion != Completion::NonStreamBody && self.accumulator.is_running() =>
+            {
                 Completion::ServerError
             }
-            (_, completion) => completion,
+            completion => completion,
         }
     }
 
@@ -581,7 +607,9 @@ impl MessageDecoder {
     pub fn next_message(&mut self) -> Result<Message, Incomplete> {
         let (next, start) = self.accumulator.next_message();
         let result = self.conclude(next);
-        self.next_start = start;
+        if start.is_some() {
+            self.rare_mut().next_start = start;
+        }
         (self.is_skipping, self.is_rejected) = (true, false);
         self.body.mark_as_stream();
         result
@@ -596,12 +624,12 @@ impl MessageDecoder {
             accumulator.record_exceeded(LostEvent::OverLimit(AccumulateError::BytesExceeded { limit }));
         }
         let is_stream = accumulator.is_messages_stream() || body.is_stream();
-        let mut bare_error = self.bare_error.take();
+        let mut bare_error = self.rare.as_mut().and_then(|rare| rare.bare_error.take());
         if let Some(error) = bare_error.take_if(|_| is_stream) {
-            accumulator.record_error(*error);
+            accumulator.record_error(error);
         }
         let is_done = accumulator.has_done_marker();
-        let pending_bytes = self.pending_bytes;
+        let pending_bytes = self.pending_bytes();
         let head = self.head.as_deref().cloned();
         accumulator.into_message().map_err(|incomplete| {
             let incomplete =
@@ -613,13 +641,18 @@ impl MessageDecoder {
     /// Notes an `error` field, or an error as a bare JSON line, in a frame that is no event.
     fn note_frame(&mut self, chunk: &[u8], frame: FrameSpan) {
         match self.decoder.resolve_frame(chunk, frame) {
-            Frame::UnknownField { name: b"error", value, .. } => self.error_field.buffer(value),
-            Frame::UnknownField { name, value, .. }
-                if self.bare_error.is_none() && !self.is_skipping && name.trim_ascii_start().starts_with(b"{") =>
-            {
-                self.bare_error = bare_error(name, value).map(Box::new);
+            Frame::UnknownField { name: b"error", value, .. } => {
+                self.rare.get_or_insert_default().error_field.buffer(value);
             }
-            Frame::Block(_) => self.error_field.end_block(),
+            Frame::UnknownField { name, value, .. }
+                if !self.is_skipping && name.trim_ascii_start().starts_with(b"{") =>
+            {
+                let rare = self.rare.get_or_insert_default();
+                if rare.bare_error.is_none() {
+                    rare.bare_error = bare_error(name, value);
+                }
+            }
+            Frame::Block(_) => self.end_error_field(),
             _ => {}
         }
     }
@@ -649,7 +682,7 @@ impl MessageDecoder {
         }
         let decoded = match decoded {
             // An error in the same block comes first: before `message_stop` no error is ignored.
-            Ok(Some(StreamEvent::MessageStop)) if self.error_field.is_ready_error() => return Ok(None),
+            Ok(Some(StreamEvent::MessageStop)) if self.error_field().is_ready_error() => return Ok(None),
             Ok(Some(decoded)) => decoded,
             Ok(None) => return Ok(None),
             Err(error) => {
@@ -661,9 +694,7 @@ impl MessageDecoder {
                 return Ok(is_lost.then_some((Change::Lost(LostEvent::Payload(error)), false)));
             }
         };
-        if !matches!(decoded, StreamEvent::Done) {
-            self.body.set_has_events();
-        }
+        let is_done = matches!(decoded, StreamEvent::Done);
         if let Some(owned) = owned {
             **owned = Some(decoded.clone().into_owned());
         }
@@ -675,6 +706,8 @@ impl MessageDecoder {
         }
         if self.accumulator.is_messages_stream() {
             self.body.mark_as_stream();
+        } else if !is_done {
+            self.body.set_has_events();
         }
         self.admit(applied).map(|change| Some((change, has_extra)))
     }
@@ -693,12 +726,22 @@ impl MessageDecoder {
         }
     }
 
+    fn pending_bytes(&self) -> u64 {
+        self.rare.as_ref().map_or(0, |rare| rare.pending_bytes)
+    }
+
+    /// The event at the end of the input is used, though its blank line is missing.
+    fn use_unterminated_event(&mut self) {
+        self.rare_mut().pending_bytes = 0;
+        self.has_unterminated_event = true;
+    }
+
     /// An `error` field of a block without its blank line is an event, as the event of such a block: if its value is a
     /// complete JSON object.
     fn emit_unterminated_error_field(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
-        match &self.error_field {
+        match self.error_field() {
             ErrorField::Ready(value) if is_object(value) => {
-                (self.pending_bytes, self.has_unterminated_event) = (0, true);
+                self.use_unterminated_event();
                 self.emit_error_field(&mut None)
             }
             _ => Ok(None),
@@ -707,7 +750,7 @@ impl MessageDecoder {
 
     /// An `error` field whose block has ended is an event.
     fn emit_error_field(&mut self, owned: &mut Owned<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
-        let Some(value) = self.error_field.take_ready() else { return Ok(None) };
+        let Some(value) = self.rare.as_mut().and_then(|rare| rare.error_field.take_ready()) else { return Ok(None) };
         if self.is_skipping || self.is_ended() {
             return Ok(None);
         }
@@ -726,7 +769,7 @@ impl MessageDecoder {
                 self.admit(recorded.map(|()| Change::Lost(LostEvent::Payload(error)))).map(Some)?
             }
         };
-        self.error_field = ErrorField::Emitted(value);
+        self.rare_mut().error_field = ErrorField::Emitted(value);
         Ok(change.map(|change| UpdateSpan { change, source: Source::ErrorField, has_extra: false }))
     }
 }
@@ -781,6 +824,13 @@ impl fmt::Debug for MessageDecoder {
             .field("accumulator", &self.accumulator)
             .field("events", &self.events)
             .finish_non_exhaustive()
+    }
+}
+
+impl Rare {
+    /// Whether it has an update that needs no input.
+    fn has_update(&self) -> bool {
+        self.next_start.is_some() || matches!(self.error_field, ErrorField::Ready(_))
     }
 }
 

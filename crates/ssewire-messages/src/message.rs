@@ -1,14 +1,14 @@
 //! The message.
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::FromStr;
 
 use crate::Nullable;
 use crate::block::{ContentBlock, TextBlock};
-use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, bridge};
+use crate::json::{Cursor, Extra, ExtraMembers, JsonStr, ObjectWriter, RawJson, RawJsonRef, bridge};
+use crate::names::Names;
 use crate::read::{ReadError, each_element, each_member};
 use crate::stop_reason::StopReason;
 use crate::tool_input::{ToolInputError, WriteInput, write_finished, write_lossy};
@@ -53,8 +53,7 @@ use crate::usage::Usage;
 /// display.
 #[derive(Debug, Clone, Default)]
 pub struct Message {
-    pub(crate) id: Option<Box<str>>,
-    pub(crate) model: Option<Box<str>>,
+    pub(crate) names: Names,
     pub(crate) stop_reason: Nullable<StopReason>,
     pub(crate) content: Vec<ContentBlock>,
     pub(crate) usage: Nullable<Usage>,
@@ -104,13 +103,13 @@ impl Message {
     /// The identifier, `msg_…`.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+        self.names.id()
     }
 
     /// The model that wrote the message; after a fallback, the one that finished it.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
-        self.model.as_deref()
+        self.names.model()
     }
 
     /// Why the model stopped. `None` until it has.
@@ -214,7 +213,7 @@ impl Message {
     /// Writes everything but the content.
     pub(crate) fn write_head<'o>(&self, out: &'o mut String, stop_reason: Nullable<&StopReason>) -> ObjectWriter<'o> {
         let mut object = ObjectWriter::new(out);
-        if let Some(id) = &self.id {
+        if let Some(id) = self.id() {
             object.string("id", id);
         }
         if !self.odd.kind {
@@ -223,7 +222,7 @@ impl Message {
         if !self.odd.role {
             object.string("role", "assistant");
         }
-        if let Some(model) = &self.model {
+        if let Some(model) = self.model() {
             object.string("model", model);
         }
         match stop_reason {
@@ -242,18 +241,19 @@ impl Message {
 
     /// Reads the object at the cursor.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        let mut message = Self::default();
+        let (mut message, mut members) = (Self::default(), ExtraMembers::default());
+        let (mut id, mut model) = (None, None);
         let is_object = each_member(cursor, &mut |name, cursor| {
             match &*name.name() {
                 b"content" => message.content = read_content(cursor)?,
                 b"id" => {
-                    message.id = cursor.string()?.map(|id| id.to_text().into());
-                    let odd = if message.id.is_none() { Some(cursor.skip_value()?) } else { None };
+                    id = cursor.string()?;
+                    let odd = if id.is_none() { Some(cursor.skip_value()?) } else { None };
                     message.keep_odd("id", |odd| &mut odd.id, odd);
                 }
                 b"model" => {
-                    message.model = cursor.string()?.map(|model| model.to_text().into());
-                    let odd = if message.model.is_none() { Some(cursor.skip_value()?) } else { None };
+                    model = cursor.string()?;
+                    let odd = if model.is_none() { Some(cursor.skip_value()?) } else { None };
                     message.keep_odd("model", |odd| &mut odd.model, odd);
                 }
                 b"stop_reason" => {
@@ -280,12 +280,14 @@ impl Message {
                 }
                 _ => {
                     let value = cursor.skip_value()?;
-                    message.extra.reserve_usual();
-                    message.extra.push_last(name, value, cursor);
+                    members.push(name, value, cursor, &mut message.extra);
                 }
             }
             Ok(())
         })?;
+        members.append_to(&mut message.extra, cursor);
+        let [id, model] = [id, model].map(|name| name.map(JsonStr::to_text));
+        message.names = Names::new(id.as_deref(), model.as_deref());
         if is_object { Ok(message) } else { Err(ReadError::Member("message")) }
     }
 
@@ -296,7 +298,6 @@ impl Message {
             self.extra.remove(name);
         }
         if let Some(odd) = odd {
-            self.extra.reserve_usual();
             self.extra.set(name, odd);
         }
     }
@@ -324,15 +325,13 @@ impl Message {
         if core::mem::take(&mut self.odd.model) {
             self.extra.remove("model");
         }
-        self.model = Some(model.into());
+        self.names.set_model(model);
     }
 
     /// Everything that it holds beside its blocks, in bytes.
     pub(crate) fn head_held(&self) -> usize {
-        let words = [&self.id, &self.model].into_iter().flatten().map(|word| word.len());
-        words
-            .fold(self.extra.held(), usize::saturating_add)
-            .saturating_add(self.usage.as_option().map_or(0, Usage::held))
+        let parts = [self.names.held(), self.extra.held(), self.usage.as_option().map_or(0, Usage::held)];
+        parts.into_iter().fold(0, usize::saturating_add)
     }
 }
 
@@ -365,8 +364,8 @@ fn read_content(cursor: &mut Cursor<'_>) -> Result<Vec<ContentBlock>, ReadError>
 /// Equal members with equal values, however the tool input arrived.
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
-        (&self.id, &self.model, &self.stop_reason, &self.usage, &self.extra)
-            == (&other.id, &other.model, &other.stop_reason, &other.usage, &other.extra)
+        (&self.names, &self.stop_reason, &self.usage, &self.extra)
+            == (&other.names, &other.stop_reason, &other.usage, &other.extra)
             && self.content == other.content
     }
 }

@@ -97,9 +97,17 @@ impl fmt::Debug for NonStreamBody {
 /// The content type of the event streams of Bedrock.
 const BEDROCK: &str = "application/vnd.amazon.eventstream";
 
-/// The beginning of a body, for as long as it may not be a stream.
+/// What is known of a body.
 #[derive(Clone, Default)]
 pub(crate) struct Body {
+    is_stream: bool,
+    /// `None`: nothing of it was kept.
+    beginning: Option<Box<Beginning>>,
+}
+
+/// The beginning of a body that may not be a stream.
+#[derive(Clone, Default)]
+struct Beginning {
     mode: Mode,
     /// The head, from the first significant byte on. All of the body, if it is JSON.
     head: Vec<u8>,
@@ -109,7 +117,6 @@ pub(crate) struct Body {
     line: LinePrefix,
     /// A line began as a field of an event does.
     has_fields: bool,
-    is_stream: bool,
     has_events: bool,
     /// JSON that was too large to be kept.
     is_too_large: bool,
@@ -131,8 +138,6 @@ enum Mode {
 }
 
 impl Body {
-    /// Number of bytes that are kept of a body that is not JSON.
-    const HEAD: usize = 512;
     /// Number of bytes that are kept of a body that is JSON.
     const JSON: usize = 16 * 1024 * 1024;
 
@@ -140,18 +145,64 @@ impl Body {
     pub(crate) fn set_content_type(&mut self, content_type: &str) {
         let essence = content_type.split(';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
         let is_sane = essence.len() <= 127 && essence.bytes().all(|byte| byte.is_ascii_graphic());
-        self.content_type = (is_sane && !essence.is_empty()).then(|| essence.into());
+        // That of a stream explains no body that is none.
+        let is_telling = is_sane && !essence.is_empty() && essence != "text/event-stream";
+        if is_telling || self.beginning.is_some() {
+            self.beginning.get_or_insert_default().content_type = is_telling.then(|| essence.into());
+        }
     }
 
     /// Takes the next bytes of the body. `max_bytes`: of JSON.
     #[inline]
     pub(crate) fn take(&mut self, piece: &[u8], max_bytes: usize) {
-        if !self.is_stream {
-            self.take_head(piece, max_bytes);
+        if !self.is_stream && !piece.is_empty() {
+            self.beginning.get_or_insert_default().take(piece, max_bytes);
         }
     }
 
-    fn take_head(&mut self, piece: &[u8], max_bytes: usize) {
+    /// The number of bytes that are kept of a body that is JSON. `max_bytes`: the limit of a message.
+    pub(crate) fn max_json(max_bytes: usize) -> usize {
+        max_bytes.min(Self::JSON)
+    }
+
+    /// It is a stream: nothing of it needs to be kept any more.
+    pub(crate) fn mark_as_stream(&mut self) {
+        *self = Self { is_stream: true, beginning: None };
+    }
+
+    /// Whether it is known to be a stream.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
+    /// Whether it is JSON that was too large to be kept.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.beginning.as_ref().is_some_and(|beginning| beginning.is_too_large)
+    }
+
+    /// An event was dispatched, though perhaps none of the Messages API.
+    pub(crate) fn set_has_events(&mut self) {
+        if !self.is_stream {
+            self.beginning.get_or_insert_default().has_events = true;
+        }
+    }
+
+    /// Whether a line of it began like the field of an event.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.beginning.as_ref().is_some_and(|beginning| beginning.has_fields && !beginning.is_document())
+    }
+
+    /// Whether its first event has begun, if only with half the name of a field.
+    pub(crate) fn has_partial_event(&self) -> bool {
+        self.beginning.as_ref().is_some_and(|beginning| beginning.has_partial_event())
+    }
+}
+
+impl Beginning {
+    /// Number of bytes that are kept of a body that is not JSON.
+    const HEAD: usize = 512;
+
+    fn take(&mut self, piece: &[u8], max_bytes: usize) {
         let before = usize::from(self.length);
         self.length = u8::try_from(before.saturating_add(piece.len())).unwrap_or(u8::MAX);
         if !self.has_fields {
@@ -185,7 +236,7 @@ impl Body {
                     rest = after;
                 }
                 Mode::Json => {
-                    if self.head.len().saturating_add(rest.len()) > Self::max_json(max_bytes) {
+                    if self.head.len().saturating_add(rest.len()) > Body::max_json(max_bytes) {
                         self.is_too_large = true;
                         self.head = Vec::new();
                         self.mode = Mode::Other;
@@ -219,39 +270,7 @@ impl Body {
         }
     }
 
-    /// The number of bytes that are kept of a body that is JSON. `max_bytes`: the limit of a message.
-    pub(crate) fn max_json(max_bytes: usize) -> usize {
-        max_bytes.min(Self::JSON)
-    }
-
-    /// It is a stream: nothing of it needs to be kept any more.
-    pub(crate) fn mark_as_stream(&mut self) {
-        self.is_stream = true;
-        self.head = Vec::new();
-    }
-
-    /// Whether it is known to be a stream.
-    pub(crate) fn is_stream(&self) -> bool {
-        self.is_stream
-    }
-
-    /// Whether it is JSON that was too large to be kept.
-    pub(crate) fn is_too_large(&self) -> bool {
-        self.is_too_large
-    }
-
-    /// An event was dispatched, though perhaps none of the Messages API.
-    pub(crate) fn set_has_events(&mut self) {
-        self.has_events = true;
-    }
-
-    /// Whether a line of it began like the field of an event.
-    pub(crate) fn has_fields(&self) -> bool {
-        self.has_fields && !self.is_document()
-    }
-
-    /// Whether its first event has begun, if only with half the name of a field.
-    pub(crate) fn has_partial_event(&self) -> bool {
+    fn has_partial_event(&self) -> bool {
         let line = self.line.bytes();
         let is_half_a_field = !line.is_empty() && FIELDS.iter().any(|field| field.starts_with(line));
         !self.has_events && !self.is_document() && (self.has_fields || is_half_a_field)
@@ -296,20 +315,21 @@ impl LinePrefix {
 
 impl NonStreamBody {
     /// Classifies the body. `is_done`: the end marker arrived. `bare_error`: the error in a line of it.
-    pub(crate) fn of(body: Body, is_done: bool, bare_error: Option<Box<ApiError>>) -> Self {
+    pub(crate) fn of(body: Body, is_done: bool, bare_error: Option<ApiError>) -> Self {
+        let body = body.beginning.map_or_else(Beginning::default, |beginning| *beginning);
         let found = Self::by_its_bytes(&body, is_done);
         if let (Self::OnlyComments | Self::OtherEvents | Self::OnlyDone | Self::Text | Self::Json, Some(error)) =
             (&found, bare_error)
         {
-            return Self::Error(*error);
+            return Self::Error(error);
         }
         match (found, body.content_type) {
-            (Self::Text | Self::Binary, Some(kind)) if kind.as_ref() != "text/event-stream" => Self::ContentType(kind),
+            (Self::Text | Self::Binary, Some(kind)) => Self::ContentType(kind),
             (found, _) => found,
         }
     }
 
-    fn by_its_bytes(body: &Body, is_done: bool) -> Self {
+    fn by_its_bytes(body: &Beginning, is_done: bool) -> Self {
         let head = body.head.as_slice();
         match body.mode {
             Mode::Leading | Mode::HttpHead { .. } => return Self::Empty,
@@ -339,7 +359,7 @@ impl NonStreamBody {
         let is_text = match core::str::from_utf8(head) {
             Ok(_) => true,
             // The head may end within a character, the body has not.
-            Err(error) => error.error_len().is_none() && head.len() == Body::HEAD,
+            Err(error) => error.error_len().is_none() && head.len() == Beginning::HEAD,
         };
         if is_text && !head.contains(&0) { Self::Text } else { Self::Binary }
     }

@@ -1,4 +1,4 @@
-//! What follows a message: its tool calls, the next turn, and the message as a stream again.
+//! What follows a message: its tool calls and the next turn.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -7,11 +7,10 @@ use core::fmt;
 
 use serde::Deserialize;
 
-use crate::Nullable;
 use crate::block::{ContentBlock, ToolKind, ToolUseBlock};
 use crate::json::{ObjectWriter, RawJson, RawJsonRef, bridge, push_string};
 use crate::message::Message;
-use crate::tool_input::{ParseInputError, ToolInputError, write_finished};
+use crate::tool_input::{ParseInputError, ToolInputError};
 
 /// A call of a tool that the client runs, complete and valid.
 ///
@@ -184,116 +183,10 @@ impl Message {
         Ok(RawJson::from_valid(out))
     }
 
-    /// The message as the payloads of a stream. Decoding them returns an equal message.
-    ///
-    /// # Errors
-    /// [`TurnError`]: the input of a tool call is not complete.
-    pub fn to_events(&self) -> Result<Vec<RawJson>, TurnError> {
-        self.check_last_call()?;
-        let mut events = Vec::new();
-        let mut start = String::from(r#"{"type":"message_start","message":"#);
-        let stop_reason = if self.stop_reason.is_value() { Nullable::Null } else { self.stop_reason.as_ref() };
-        let mut object = self.write_head(&mut start, stop_reason);
-        object.raw("content", "[]");
-        object.end();
-        start.push('}');
-        events.push(RawJson::from_valid(start));
-        for (index, block) in self.content.iter().enumerate() {
-            block_events(&mut events, index, block)?;
-        }
-        if let Nullable::Value(reason) = &self.stop_reason {
-            let mut delta = String::from(r#"{"type":"message_delta","delta":{"stop_reason":"#);
-            push_string(&mut delta, reason.as_str());
-            delta.push_str("}}");
-            events.push(RawJson::from_valid(delta));
-        }
-        events.push(RawJson::from_valid(r#"{"type":"message_stop"}"#.into()));
-        Ok(events)
-    }
-
     /// A message read from JSON does not know how it ended.
-    fn check_last_call(&self) -> Result<(), TurnError> {
+    pub(crate) fn check_last_call(&self) -> Result<(), TurnError> {
         let is_proven = self.stop_reason().is_some_and(|reason| !reason.may_cut());
         let ends_in_call = matches!(self.content.last(), Some(ContentBlock::ToolUse(_)));
         if self.is_from_json && ends_in_call && !is_proven { Err(TurnError::UnprovenToolCall) } else { Ok(()) }
     }
-}
-
-/// The events of one block.
-fn block_events(events: &mut Vec<RawJson>, index: usize, block: &ContentBlock) -> Result<(), ToolInputError> {
-    let mut start = String::new();
-    let mut deltas: Vec<(&str, &str, String)> = Vec::new();
-    let quoted = |text: &str| {
-        let mut json = String::new();
-        push_string(&mut json, text);
-        json
-    };
-    match block {
-        ContentBlock::Text(text) => {
-            let mut object = ObjectWriter::new(&mut start);
-            object.string("type", "text");
-            match text.citations() {
-                Nullable::Absent => {}
-                Nullable::Null => object.raw("citations", "null"),
-                Nullable::Value(citations) => {
-                    if citations.is_empty() {
-                        object.raw("citations", "[]");
-                    }
-                    let each =
-                        citations.iter().map(|citation| ("citations_delta", "citation", citation.as_str().into()));
-                    deltas.extend(each);
-                }
-            }
-            object.raw("text", "\"\"");
-            if let Some(extra) = text.extra() {
-                extra.write(&mut object);
-            }
-            object.end();
-            if !text.text().is_empty() {
-                deltas.push(("text_delta", "text", quoted(text.text())));
-            }
-        }
-        ContentBlock::Thinking(thinking) => {
-            let mut object = ObjectWriter::new(&mut start);
-            object.string("type", "thinking");
-            object.raw("thinking", "\"\"");
-            if let Some(extra) = thinking.extra() {
-                extra.write(&mut object);
-            }
-            object.end();
-            if !thinking.thinking().is_empty() {
-                deltas.push(("thinking_delta", "thinking", quoted(thinking.thinking())));
-            }
-            if let Some(signature) = thinking.signature() {
-                deltas.push(("signature_delta", "signature", quoted(signature)));
-            }
-        }
-        ContentBlock::ToolUse(call) => {
-            call.write_start(&mut start);
-            deltas.push(("input_json_delta", "partial_json", quoted(call.input().value()?.as_str())));
-        }
-        whole => whole.write(&mut start, write_finished)?,
-    }
-    let event = |kind: &str, member: &str, value: &str| {
-        let mut out = String::new();
-        let mut object = ObjectWriter::new(&mut out);
-        object.string("type", kind);
-        object.raw("index", &alloc::string::ToString::to_string(&index));
-        if !member.is_empty() {
-            object.raw(member, value);
-        }
-        object.end();
-        RawJson::from_valid(out)
-    };
-    events.push(event("content_block_start", "content_block", &start));
-    for (kind, member, value) in deltas {
-        let mut delta = String::new();
-        let mut object = ObjectWriter::new(&mut delta);
-        object.string("type", kind);
-        object.raw(member, &value);
-        object.end();
-        events.push(event("content_block_delta", "delta", &delta));
-    }
-    events.push(event("content_block_stop", "", ""));
-    Ok(())
 }

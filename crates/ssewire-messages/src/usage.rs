@@ -2,8 +2,7 @@
 
 use alloc::string::{String, ToString as _};
 
-use crate::Nullable;
-use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef, bridge};
+use crate::json::{Cursor, Extra, ExtraMembers, ObjectWriter, RawJson, RawJsonRef, bridge};
 use crate::read::{ReadError, count, each_member};
 
 /// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
@@ -12,10 +11,21 @@ use crate::read::{ReadError, count, each_member};
 /// is absent, not zero. Everything else is raw JSON: `usage.get("server_tool_use")`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Usage {
-    counts: [Nullable<u64>; 4],
+    /// Zero where there is no value.
+    counts: [u64; COUNTS.len()],
+    states: [CountState; COUNTS.len()],
     extra: Extra,
-    /// Bit n: the count n is of another type, and among the extras.
-    odd: u8,
+}
+
+/// What a count is. It lies beside the count, where it takes a byte and not a word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum CountState {
+    #[default]
+    Absent,
+    Null,
+    Value,
+    /// It is of another type, and among the extras.
+    Odd,
 }
 
 const COUNTS: [&str; 4] = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
@@ -29,29 +39,25 @@ impl Usage {
     /// The input tokens that neither came from the prompt cache nor were written to it.
     #[must_use]
     pub fn input_tokens(&self) -> Option<u64> {
-        let [count, ..] = self.counts;
-        count.into_option()
+        self.count(0)
     }
 
     /// The output tokens, thinking included.
     #[must_use]
     pub fn output_tokens(&self) -> Option<u64> {
-        let [_, count, ..] = self.counts;
-        count.into_option()
+        self.count(1)
     }
 
     /// The input tokens that were written to the prompt cache.
     #[must_use]
     pub fn cache_creation_input_tokens(&self) -> Option<u64> {
-        let [_, _, count, _] = self.counts;
-        count.into_option()
+        self.count(2)
     }
 
     /// The input tokens that were read from the prompt cache.
     #[must_use]
     pub fn cache_read_input_tokens(&self) -> Option<u64> {
-        let [.., count] = self.counts;
-        count.into_option()
+        self.count(3)
     }
 
     /// Another member, unless it is null: `server_tool_use`, `service_tier`, `iterations`. Linear.
@@ -66,28 +72,33 @@ impl Usage {
         &self.extra
     }
 
+    fn count(&self, which: usize) -> Option<u64> {
+        self.states.get(which).filter(|state| **state == CountState::Value)?;
+        self.counts.get(which).copied()
+    }
+
     pub(crate) fn is_count(name: &[u8]) -> bool {
         count_of(name).is_some()
     }
 
     /// Reads the value at the cursor. `None`: it is no object, and was not touched.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ReadError> {
-        let mut usage = Self::default();
+        let (mut usage, mut members) = (Self::default(), ExtraMembers::default());
         let is_object = each_member(cursor, &mut |name, cursor| {
             match count_of(&name.name()) {
                 Some(which) => match count(cursor)? {
-                    Ok(count) => usage.set_count(which, Nullable::Value(count)),
-                    Err(b"null") => usage.set_count(which, Nullable::Null),
+                    Ok(count) => usage.set_count(which, CountState::Value, count),
+                    Err(b"null") => usage.set_count(which, CountState::Null, 0),
                     Err(odd) => usage.set_odd(which, odd),
                 },
                 None => {
                     let value = cursor.skip_value()?;
-                    usage.extra.reserve_usual();
-                    usage.extra.set_last(name, value, cursor);
+                    members.push(name, value, cursor, &mut usage.extra);
                 }
             }
             Ok(())
         })?;
+        members.append_to(&mut usage.extra, cursor);
         Ok(is_object.then_some(usage))
     }
 
@@ -96,7 +107,7 @@ impl Usage {
         each_member(delta, &mut |name, cursor| {
             match count_of(&name.name()) {
                 Some(which) => match count(cursor)? {
-                    Ok(count) => self.set_count(which, Nullable::Value(count)),
+                    Ok(count) => self.set_count(which, CountState::Value, count),
                     Err(b"null") => {}
                     Err(odd) => self.set_odd(which, odd),
                 },
@@ -116,7 +127,7 @@ impl Usage {
             let name = name.name();
             let count = count(cursor)?;
             if let (Some(which), Ok(count)) = (count_of(&name), count) {
-                self.set_count(which, Nullable::Value(count));
+                self.set_count(which, CountState::Value, count);
             }
             Ok(())
         })?;
@@ -125,9 +136,9 @@ impl Usage {
 
     /// Merges a later usage.
     pub(crate) fn merge_known(&mut self, later: &Self) {
-        for (which, count) in later.counts.into_iter().enumerate() {
-            if count.is_value() {
-                self.set_count(which, count);
+        for which in 0..COUNTS.len() {
+            if let Some(count) = later.count(which) {
+                self.set_count(which, CountState::Value, count);
             }
         }
         for (name, value) in later.extra.iter().filter(|(_, value)| !value.is_null()) {
@@ -138,32 +149,28 @@ impl Usage {
         }
     }
 
-    fn set_count(&mut self, which: usize, count: Nullable<u64>) {
+    fn set_count(&mut self, which: usize, state: CountState, count: u64) {
         if let Some(slot) = self.counts.get_mut(which) {
             *slot = count;
         }
-        let bit = 1 << which;
-        if self.odd & bit != 0 {
-            self.odd &= !bit;
+        let before = self.states.get_mut(which).map(|before| core::mem::replace(before, state));
+        if before == Some(CountState::Odd) && state != CountState::Odd {
             self.extra.remove(COUNTS.get(which).copied().unwrap_or_default());
         }
     }
 
     fn set_odd(&mut self, which: usize, value: &[u8]) {
-        if let Some(slot) = self.counts.get_mut(which) {
-            *slot = Nullable::Absent;
-        }
-        self.odd |= 1 << which;
+        self.set_count(which, CountState::Odd, 0);
         self.extra.set(COUNTS.get(which).copied().unwrap_or_default(), value);
     }
 
     pub(crate) fn write(&self, out: &mut String) {
         let mut object = ObjectWriter::new(out);
-        for (name, count) in COUNTS.iter().zip(self.counts) {
-            match count {
-                Nullable::Absent => {}
-                Nullable::Null => object.raw(name, "null"),
-                Nullable::Value(count) => object.raw(name, &count.to_string()),
+        for ((name, count), state) in COUNTS.iter().zip(self.counts).zip(self.states) {
+            match state {
+                CountState::Absent | CountState::Odd => {}
+                CountState::Null => object.raw(name, "null"),
+                CountState::Value => object.raw(name, &count.to_string()),
             }
         }
         self.extra.write(&mut object);

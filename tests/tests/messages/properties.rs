@@ -57,11 +57,21 @@ proptest! {
     }
 
     #[test]
-    fn to_events_decodes_to_the_same_message(streamed in any_streamed(), dice in vec(any::<Index>(), 1..60)) {
+    fn to_events_decodes_to_the_same_message(
+        streamed in any_streamed(),
+        dice in vec(any::<Index>(), 1..60),
+        characters in prop_oneof![0..20_usize, Just(usize::MAX)],
+    ) {
         let message = accumulate(Accumulator::new(), &streamed.events(0, &dice)).into_message().unwrap();
         let mut again = Accumulator::new().with_validation(Validation::Strict);
-        for event in message.to_events().unwrap() {
-            again.accumulate_json(event.as_str().as_bytes()).unwrap();
+        for event in message.to_events_in_pieces(characters).unwrap() {
+            let piece = match again.accumulate_json(event.as_str().as_bytes()).unwrap() {
+                Update::Text { text, .. } => text,
+                Update::Thinking { thinking, .. } => thinking,
+                Update::ToolInput { partial_json, .. } => partial_json,
+                _ => continue,
+            };
+            prop_assert!((1..=characters.max(1)).contains(&piece.chars().count()), "{characters}: {piece:?}");
         }
         let again = serde_json::to_value(again.into_message().unwrap()).unwrap();
         prop_assert_eq!(again, serde_json::to_value(&message).unwrap());

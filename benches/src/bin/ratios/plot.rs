@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use ssewire_benches::chunks::{self, WHOLE};
-use ssewire_benches::contestants::{self, Role};
+use ssewire_benches::contestants::{self, Contestant, Role};
 use ssewire_benches::{Entry, contest, corpora};
 
 /// `WHOLE` is at the position of the next power.
@@ -19,9 +19,9 @@ const RIGHT: f64 = 720.0;
 const TOP: f64 = 50.0;
 const BOTTOM: f64 = 500.0;
 
-const COLOURS: [&str; 12] = [
-    "#d62728", "#ff9896", "#1f77b4", "#17becf", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#555555", "#888888",
-    "#bcbd22", "#bbbbbb",
+const COLOURS: [&str; 13] = [
+    "#000000", "#d62728", "#ff9896", "#1f77b4", "#17becf", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#555555",
+    "#888888", "#bcbd22", "#bbbbbb",
 ];
 
 /// A line of the plot: megabytes per second for each chunk size, or `None`.
@@ -31,22 +31,22 @@ struct Line {
     points: Vec<Option<f64>>,
 }
 
-/// Measures all framing contestants with all chunk sizes, and draws the plot.
+/// Measures all framing contestants with all chunk sizes, and ssewire from bytes to message, and draws the plot.
 pub(crate) fn throughput(rounds: usize) -> String {
     draw(&measure(rounds))
 }
 
 fn measure(rounds: usize) -> Vec<Line> {
-    let contestants = contestants::framing();
-    let corpus = corpora::deltas(BYTES);
-    let mut lines: Vec<Line> = contestants
-        .iter()
-        .map(|contestant| Line { name: contestant.name, role: contestant.role, points: Vec::new() })
-        .collect();
+    let (deltas, recorded) = (corpora::deltas(BYTES), corpora::recorded());
+    let to_message = Contestant { name: "bytes → message, as recorded", ..contestants::recorded().swap_remove(0) };
+    let mut runners = vec![(to_message, &recorded)];
+    runners.extend(contestants::framing().into_iter().map(|contestant| (contestant, &deltas)));
+    let line =
+        |(contestant, _): &(Contestant, _)| Line { name: contestant.name, role: contestant.role, points: Vec::new() };
+    let mut lines: Vec<Line> = runners.iter().map(line).collect();
     for chunk in SIZES {
         eprintln!("chunks: {}", chunks::name(chunk));
-        let entries: Vec<_> =
-            contestants.iter().map(|&contestant| Entry { contestant, corpus: &corpus, chunk }).collect();
+        let entries: Vec<_> = runners.iter().map(|&(contestant, corpus)| Entry { contestant, corpus, chunk }).collect();
         for (line, result) in lines.iter_mut().zip(contest(&entries, rounds)) {
             line.points.push((!result.wrong).then(|| result.megabytes_per_second(result.best)));
         }
@@ -61,7 +61,13 @@ fn draw(lines: &[Line]) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
          font-size=\"13\">\n<rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"white\"/>\n"
     );
-    text(&mut svg, LEFT, 28.0, "start", "Framing text deltas (126 B an event): MB/s against bytes in a chunk");
+    text(
+        &mut svg,
+        LEFT,
+        28.0,
+        "start",
+        "Framing of text deltas (126 B an event), and recorded streams to messages: MB/s against bytes in a chunk",
+    );
     axes(&mut svg, low, high);
     for (line, colour) in lines.iter().zip(COLOURS) {
         curve(&mut svg, line, colour, low, high);

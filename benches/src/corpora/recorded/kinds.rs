@@ -38,6 +38,7 @@ pub fn kinds() -> Vec<Corpus> {
             payloads.block_stop(at % 12, true)
         }),
         repeat("message_stop, spaced", "message_stop", &mut |_, payloads| spaced(payloads.message_stop(false))),
+        repeat("message_stop, with metrics", "message_stop", &mut |_, payloads| payloads.message_stop_with_metrics()),
         repeat("result of 17 KB", "content_block_start", &mut |at, payloads| {
             payloads.block_start(at % 12, Kind::Result, 17_000, false)
         }),

@@ -145,9 +145,16 @@ impl Payloads {
     pub(super) fn message_stop(&mut self, is_sorted: bool) -> String {
         // Nothing but a type: in any order.
         let bytes = self.message_stop.draw();
+        if bytes > 140 {
+            return pad(self.message_stop_with_metrics(), bytes);
+        }
+        pad(event("message_stop", Vec::new(), is_sorted), bytes)
+    }
+
+    /// As Bedrock sends it.
+    pub(super) fn message_stop_with_metrics(&self) -> String {
         let metrics = r#"{"inputTokenCount":11,"outputTokenCount":89,"invocationLatency":1745,"firstByteLatency":561}"#;
-        let members = if bytes > 140 { vec![("amazon-bedrock-invocationMetrics", metrics.into())] } else { Vec::new() };
-        pad(event("message_stop", members, is_sorted && bytes <= 140), bytes)
+        event("message_stop", vec![("amazon-bedrock-invocationMetrics", metrics.into())], false)
     }
 
     pub(super) fn ping(&mut self) -> String {

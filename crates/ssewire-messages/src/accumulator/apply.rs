@@ -55,7 +55,9 @@ impl CurrentText<'_> {
 impl Accumulator {
     /// Merges the next event.
     pub(crate) fn apply(&mut self, event: StreamEvent<'_>) -> Applied {
-        self.queue.clear();
+        if let Some(rare) = &mut self.rare {
+            rare.queue.clear();
+        }
         if let StreamEvent::ContentBlockDelta(delta) = &event {
             let appended = match &delta.delta {
                 Delta::Text(text) if text.is_plain() => {
@@ -134,8 +136,12 @@ impl Accumulator {
     /// limit. A piece that may exceed the limit takes the slow path. The fast path must never decide differently.
     #[inline]
     pub(crate) fn current_text(&mut self, index: u64, kind: PieceKind) -> Option<CurrentText<'_>> {
-        let (id, key) = self.current.filter(|(_, key)| key.index == index)?;
-        let block = self.message.content.get_mut(self.blocks.position(id)?)?;
+        let id = self.current?;
+        let (key, position) = self.blocks.key(id).zip(self.blocks.position(id))?;
+        if key.index != index {
+            return None;
+        }
+        let block = self.message.content.get_mut(position)?;
         let text = match (kind, block) {
             (PieceKind::Text, ContentBlock::Text(block)) => block.text_mut(),
             (PieceKind::Thinking, ContentBlock::Thinking(block)) => block.thinking_mut(),
@@ -152,7 +158,7 @@ impl Accumulator {
 
     /// Whether the block of this index has just taken a piece, and is likely to take the next one.
     pub(crate) fn is_current(&self, index: u64) -> bool {
-        self.current.is_some_and(|(_, key)| key.index == index)
+        self.current.and_then(|id| self.blocks.key(id)).is_some_and(|key| key.index == index)
     }
 
     fn block_start(&mut self, start: ContentBlockStart) -> Applied {
@@ -174,8 +180,9 @@ impl Accumulator {
         }
 
         if let Some(model) = fallback_model(&block) {
-            if self.fallback_index.is_none_or(|highest| index >= highest) {
-                self.fallback_index = Some(index);
+            let fallback_index = &mut self.rare_mut().fallback_index;
+            if fallback_index.is_none_or(|highest| index >= highest) {
+                *fallback_index = Some(index);
                 self.message.set_model(&model);
             }
         }
@@ -219,7 +226,7 @@ impl Accumulator {
                 id
             }
         };
-        if is_higher && !self.waiting.is_empty() {
+        if is_higher && self.has_waiting() {
             self.settle_waiting(false);
         }
         Ok(self.changed(id, BlockChange::Start { initial }))
@@ -259,14 +266,14 @@ impl Accumulator {
         if let Some((kind, delta)) = foreign_kind.zip(foreign) {
             let violation = self.delta_violation(index, kind);
             let change = self.merge_piece(index, kind, delta, violation);
-            self.queue.push_back(change);
+            self.rare_mut().queue.push(change);
         } else if let (
             true,
-            Change::Block(id, key, BlockChange::Text { .. } | BlockChange::Thinking { .. } | BlockChange::Input { .. }),
+            Change::Block(id, _, BlockChange::Text { .. } | BlockChange::Thinking { .. } | BlockChange::Input { .. }),
         ) = (is_orderly, change)
         {
             if self.blocks.half_mut(id).is_none_or(|half| half.is_none()) {
-                self.current = Some((id, key));
+                self.current = Some(id);
             }
         }
         Ok(change)
@@ -431,7 +438,7 @@ impl Accumulator {
             self.queue_call(id);
             return is_half;
         }
-        push_lean(&mut self.waiting, id);
+        push_lean(&mut self.rare_mut().waiting, id);
         if self.has_stop_reason {
             let is_cut = self.message.stop_reason().is_some_and(StopReason::may_cut);
             self.settle_waiting(is_cut);
@@ -439,10 +446,16 @@ impl Accumulator {
         is_half
     }
 
+    /// Whether a call without any input is neither complete nor cut yet.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| !rare.waiting.is_empty())
+    }
+
     /// A call without any input is complete, or was cut: a block of a higher index, the stop reason or `message_stop`
     /// decides. A truncated one may still turn out to be complete.
     pub(super) fn settle_waiting(&mut self, is_cut: bool) {
-        let waiting = core::mem::take(&mut self.waiting);
+        let Some(rare) = &mut self.rare else { return };
+        let waiting = core::mem::take(&mut rare.waiting);
         for id in &waiting {
             let block = self.blocks.position(*id).and_then(|at| self.message.content.get_mut(at));
             if let Some(input) = block.and_then(ContentBlock::existing_input_state_mut) {
@@ -453,7 +466,7 @@ impl Accumulator {
             }
         }
         if is_cut {
-            self.waiting = waiting;
+            self.rare_mut().waiting = waiting;
         }
     }
 
@@ -471,7 +484,7 @@ impl Accumulator {
         let block = self.blocks.position(id).and_then(|at| self.message.content.get(at));
         let call = block.and_then(ContentBlock::as_tool_use).map(ToolCall::of);
         if let Some(Ok(Some(_))) = call {
-            self.queue.push_back(Change::ToolCall(id));
+            self.rare_mut().queue.push(Change::ToolCall(id));
         }
     }
 
@@ -567,7 +580,7 @@ impl Accumulator {
             return Ok(true);
         };
         self.is_over_limit = true;
-        self.exceeded_limit.get_or_insert(LostEvent::OverLimit(error));
+        self.rare_mut().exceeded_limit.get_or_insert(LostEvent::OverLimit(error));
         Err(error)
     }
 

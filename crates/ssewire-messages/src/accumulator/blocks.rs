@@ -161,24 +161,28 @@ pub(crate) struct Blocks {
     states: Vec<BlockState>,
     /// The slots, in the order in which their indices came. Usually slot n is that of index n.
     slots: Vec<Slot>,
-    /// The positions of all other slots.
-    elsewhere: BTreeMap<u64, u32>,
     /// The index that the next start should have: one more than the highest so far.
     next_index: u64,
-    /// The number of indices at which input JSON waits for its block.
-    unmatched: usize,
-    /// The highest key of a block that started later.
-    highest: Option<BlockKey>,
     /// The content is not in its order.
     is_unsorted: bool,
     /// Number of open blocks that started later.
     open: usize,
     /// No block before this one is open.
     first_open: usize,
-    /// Open blocks with input before this one are tainted by a lost piece.
-    untainted_from: usize,
+    disorder: Option<Box<Disorder>>,
+}
+
+/// What a stream does not need whose blocks are in order and of which nothing was lost.
+#[derive(Debug, Clone, Default)]
+struct Disorder {
+    /// The positions of the slots of which n is not the index n.
+    elsewhere: BTreeMap<u64, u32>,
+    /// The number of indices at which input JSON waits for its block.
+    unmatched: usize,
     /// Indices of waiting input JSON that no lost piece has tainted yet.
     untainted_unmatched: Vec<u64>,
+    /// Open blocks with input before this one are tainted by a lost piece.
+    untainted_from: usize,
     /// The initial blocks are tainted.
     initial_is_tainted: bool,
 }
@@ -186,7 +190,12 @@ pub(crate) struct Blocks {
 impl Blocks {
     /// The number of blocks, with those that input JSON still waits for.
     pub(super) fn count(&self) -> usize {
-        self.initial.saturating_add(self.states.len()).saturating_add(self.unmatched)
+        self.initial.saturating_add(self.states.len()).saturating_add(self.unmatched_count())
+    }
+
+    /// The number of indices at which input JSON waits for its block.
+    fn unmatched_count(&self) -> usize {
+        self.disorder.as_ref().map_or(0, |disorder| disorder.unmatched)
     }
 
     pub(super) fn initial(&self) -> usize {
@@ -245,7 +254,7 @@ impl Blocks {
         if self.slots.get(at).is_some_and(|slot| slot.index == index) {
             return Some(at);
         }
-        if self.elsewhere.is_empty() { None } else { usize::try_from(*self.elsewhere.get(&index)?).ok() }
+        usize::try_from(*self.disorder.as_ref()?.elsewhere.get(&index)?).ok()
     }
 
     fn existing_slot_mut(&mut self, index: u64) -> Option<&mut Slot> {
@@ -260,7 +269,7 @@ impl Blocks {
             None => {
                 let at = self.slots.len();
                 if u64::try_from(at) != Ok(index) {
-                    self.elsewhere.insert(index, u32::try_from(at).ok()?);
+                    self.disorder.get_or_insert_default().elsewhere.insert(index, u32::try_from(at).ok()?);
                 }
                 push_lean(&mut self.slots, Slot::new(index));
                 at
@@ -391,8 +400,8 @@ impl Blocks {
             core::mem::replace(&mut slot.blocks, next)
         });
         let key = BlockKey { index, generation };
-        self.is_unsorted |= self.highest.is_some_and(|highest| key < highest);
-        self.highest = self.highest.max(Some(key));
+        // As long as the blocks are sorted, the last one is the highest.
+        self.is_unsorted |= self.states.last().is_some_and(|last| key < last.key);
         let position = u32::try_from(content.len()).unwrap_or(u32::MAX);
         push_lean(content, block);
         push_lean(
@@ -494,15 +503,16 @@ impl Blocks {
     /// The input JSON that waits for a block at this index.
     pub(super) fn unmatched_mut(&mut self, index: u64) -> Option<&mut Unmatched> {
         if !self.has_unmatched(index) {
-            self.unmatched = self.unmatched.saturating_add(1);
-            push_lean(&mut self.untainted_unmatched, index);
+            let disorder = self.disorder.get_or_insert_default();
+            disorder.unmatched = disorder.unmatched.saturating_add(1);
+            push_lean(&mut disorder.untainted_unmatched, index);
         }
         Some(self.slot_mut(index)?.unmatched.get_or_insert_default())
     }
 
     /// Ends input JSON that ended with half a character.
     pub(super) fn end_unmatched_halves(&mut self) {
-        if self.unmatched == 0 {
+        if self.unmatched_count() == 0 {
             return;
         }
         for unmatched in self.slots.iter_mut().filter_map(|slot| slot.unmatched.as_mut()) {
@@ -515,13 +525,15 @@ impl Blocks {
     /// Takes the input JSON that waited for a block at this index.
     pub(super) fn take_unmatched(&mut self, index: u64) -> Option<Box<Unmatched>> {
         let unmatched = self.existing_slot_mut(index)?.unmatched.take()?;
-        self.unmatched = self.unmatched.saturating_sub(1);
+        if let Some(disorder) = &mut self.disorder {
+            disorder.unmatched = disorder.unmatched.saturating_sub(1);
+        }
         Some(unmatched)
     }
 
     /// Input JSON that never found its block, by index; white space alone is none.
     pub(super) fn unmatched(&self) -> impl Iterator<Item = (u64, &str)> {
-        let slots = if self.unmatched == 0 { &[] } else { self.slots.as_slice() };
+        let slots = if self.unmatched_count() == 0 { &[] } else { self.slots.as_slice() };
         let with_json = (0_u32..).zip(slots).filter(|(_, slot)| slot.has_unmatched_json());
         let mut order: Vec<_> = with_json.map(|(at, _)| at).collect();
         let slot = |at: u32| self.slots.get(usize::try_from(at).ok()?);
@@ -534,22 +546,24 @@ impl Blocks {
 
     /// Whether there is any.
     pub(super) fn has_any_unmatched(&self) -> bool {
-        self.unmatched > 0 && self.slots.iter().any(Slot::has_unmatched_json)
+        self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }
 
     /// Taints the input JSON that waits anywhere, and returns the open blocks that are to be tainted. Each is returned
     /// once.
     pub(super) fn taint_all(&mut self) -> Vec<BlockId> {
-        for index in core::mem::take(&mut self.untainted_unmatched) {
+        let disorder = self.disorder.get_or_insert_default();
+        let is_first = self.initial > 0 && !core::mem::replace(&mut disorder.initial_is_tainted, true);
+        // A block that a delta has opened has no input, so each block with input was open when it was added.
+        let from = core::mem::replace(&mut disorder.untainted_from, self.states.len());
+        for index in core::mem::take(&mut disorder.untainted_unmatched) {
             if let Some(unmatched) = self.existing_slot_mut(index).and_then(|slot| slot.unmatched.as_mut()) {
                 unmatched.taint();
             }
         }
-        // A block that a delta has opened has no input, so each block with input was open when it was added.
-        let from = core::mem::replace(&mut self.untainted_from, self.states.len());
         let untainted = self.states.iter().enumerate().skip(from).filter(|(_, state)| state.is_open);
         let mut open: Vec<_> = untainted.map(|(at, _)| BlockId::later(at)).collect();
-        if self.initial > 0 && !core::mem::replace(&mut self.initial_is_tainted, true) {
+        if is_first {
             open.extend((0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id)));
         }
         open
@@ -599,7 +613,7 @@ impl Blocks {
 /// Appends to a vector that grows by half: doubling would hold three times its length while it is moved. It begins with
 /// room for the blocks of most messages.
 pub(super) fn push_lean<T>(vec: &mut Vec<T>, item: T) {
-    const FIRST: usize = 4;
+    const FIRST: usize = 2;
     if vec.len() == vec.capacity() {
         vec.reserve_exact((vec.len() / 2 + 1).max(if vec.is_empty() { FIRST } else { 1 }));
     }

@@ -81,7 +81,7 @@ impl Accumulator {
         match reason {
             Completion::NonStreamBody => !self.is_messages_stream(),
             Completion::ServerError => self.error().is_some(),
-            Completion::LimitExceeded => self.exceeded_limit.is_some(),
+            Completion::LimitExceeded => self.rare.as_ref().is_some_and(|rare| rare.exceeded_limit.is_some()),
             Completion::RejectedByStrictMode => self.is_rejected,
             // What never was a stream was not truncated either.
             Completion::Truncated => {
@@ -135,7 +135,7 @@ impl Incomplete {
         let unmatched_input = of.unmatched_input().map(|(index, json)| (index, json.to_string())).collect();
         let (error, replaced_by) = match of.phase {
             Phase::Failed(error) => (Some(*error), None),
-            Phase::Replaced(message) => (None, message.id),
+            Phase::Replaced(message) => (None, message.id().map(Box::from)),
             _ => (None, None),
         };
         Self(Box::new(Parts {
@@ -147,7 +147,7 @@ impl Incomplete {
             violations: of.violations,
             non_stream_body: None,
             replaced_by,
-            exceeded_limit: of.exceeded_limit,
+            exceeded_limit: of.rare.and_then(|rare| rare.exceeded_limit),
             pending_bytes: 0,
             head: None,
         }))

@@ -14,7 +14,7 @@ use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
 impl Accumulator {
-    pub(super) fn message_start(&mut self, mut start: Box<Message>) -> Result<Change, AccumulateError> {
+    pub(super) fn message_start(&mut self, start: Box<Message>) -> Result<Change, AccumulateError> {
         if self.violation_if_stopped(ViolationKind::MessageAfterStop, None)? {
             if matches!(self.phase, Phase::Stopped) {
                 self.phase = Phase::NextMessage;
@@ -38,8 +38,8 @@ impl Accumulator {
         self.has_started = true;
         let initial = start.content.len();
         let known = core::mem::take(&mut self.message);
-        start.extra.shrink();
-        self.message = with_what_is_known(*start, known, self.fallback_index.is_some());
+        self.message =
+            with_what_is_known(*start, known, self.rare.as_ref().is_some_and(|rare| rare.fallback_index.is_some()));
         self.blocks.set_initial(&self.message.content, initial);
         Ok(Change::MessageStart)
     }
@@ -62,7 +62,7 @@ impl Accumulator {
         let _ = self.merge_members(event, is_within_limit);
         let after = self.message.head_held();
         self.bytes = self.bytes.saturating_add(after).saturating_sub(before);
-        if self.has_stop_reason && !self.waiting.is_empty() {
+        if self.has_stop_reason && self.has_waiting() {
             let is_cut = self.message.stop_reason().is_some_and(StopReason::may_cut);
             self.settle_waiting(is_cut);
         }
@@ -187,8 +187,8 @@ fn with_what_is_known(mut message: Message, known: Message, has_fallback: bool) 
         });
     }
     // Before the start, only a fallback block sets the model, and its model is the later one.
-    if let Some(model) = known.model.filter(|_| has_fallback) {
-        message.set_model(&model);
+    if let Some(model) = known.names.model().filter(|_| has_fallback) {
+        message.set_model(model);
     }
     message
 }

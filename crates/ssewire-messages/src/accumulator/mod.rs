@@ -4,13 +4,12 @@ mod apply;
 mod blocks;
 mod completion;
 mod merge;
+mod rare;
 mod update;
 mod violation;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 use core::fmt;
 
 use ssewire::DecodeError;
@@ -18,6 +17,7 @@ use ssewire::DecodeError;
 pub use self::blocks::BlockKey;
 use self::blocks::{BlockId, Blocks};
 pub use self::completion::{Completion, Incomplete};
+use self::rare::Rare;
 pub(crate) use self::update::Change;
 pub use self::update::{BlockRef, Update};
 pub use self::violation::{ProtocolViolation, ProtocolViolations, ViolationKind};
@@ -26,6 +26,7 @@ use crate::delta::DeltaKind;
 use crate::event::StreamEvent;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
+use crate::names::Names;
 use crate::partial::{PartialInput, PartialStrings};
 use crate::payload_error::{LostKind, PayloadError};
 use crate::tool_input::ToolInput;
@@ -81,14 +82,9 @@ pub struct Accumulator {
     message: Message,
     blocks: Blocks,
     /// The open block that took the last event, a delta, as it should; the next one is most likely for it, too.
-    current: Option<(BlockId, BlockKey)>,
+    current: Option<BlockId>,
     phase: Phase,
-    /// Updates beyond that of the last event.
-    queue: VecDeque<Change>,
-    /// Tool calls without any input that have stopped, in the block of the highest index.
-    waiting: Vec<BlockId>,
-    /// The index of the fallback block that gave the model.
-    fallback_index: Option<u64>,
+    rare: Option<Box<Rare>>,
     /// `message_start` has arrived.
     has_started: bool,
     /// An event of the Messages API has arrived, so this is a Messages stream.
@@ -101,8 +97,6 @@ pub struct Accumulator {
     has_lost_content: bool,
     /// A `message_delta` was.
     has_lost_message_delta: bool,
-    /// The limit that was exceeded first.
-    exceeded_limit: Option<LostEvent>,
     /// The limit of the message was exceeded: its content does not grow any more.
     is_over_limit: bool,
     /// Input arrived after the stop of its block.
@@ -284,17 +278,17 @@ impl Accumulator {
 
     /// Returns a further update of the last event: a complete tool call, or the update of a second member of a delta.
     pub fn next_update(&mut self) -> Option<Update<'_>> {
-        let change = self.queue.pop_front()?;
+        let change = self.next_change()?;
         Some(self.update(change))
     }
 
     #[inline]
     pub(crate) fn has_next_change(&self) -> bool {
-        !self.queue.is_empty()
+        self.rare.as_ref().is_some_and(|rare| !rare.queue.is_empty())
     }
 
     pub(crate) fn next_change(&mut self) -> Option<Change> {
-        self.queue.pop_front()
+        self.rare.as_mut()?.queue.pop()
     }
 
     /// Decodes the payload of an event and merges it: [`StreamEvent::from_json`] and [`accumulate`](Self::accumulate)
@@ -363,7 +357,7 @@ impl Accumulator {
     pub(crate) fn record_exceeded(&mut self, limit: LostEvent) {
         self.current = None;
         if self.is_running() {
-            self.exceeded_limit.get_or_insert(limit);
+            self.rare_mut().exceeded_limit.get_or_insert(limit);
             self.taint(None);
         }
     }
@@ -393,10 +387,9 @@ impl Accumulator {
         match self.blocks.sorted(&self.message.content) {
             Cow::Borrowed(_) => Cow::Borrowed(&self.message),
             Cow::Owned(content) => {
-                let Message { id, model, stop_reason, usage, extra, odd, is_from_json, .. } = &self.message;
+                let Message { names, stop_reason, usage, extra, odd, is_from_json, .. } = &self.message;
                 Cow::Owned(Message {
-                    id: id.clone(),
-                    model: model.clone(),
+                    names: names.clone(),
                     stop_reason: stop_reason.clone(),
                     usage: usage.clone(),
                     extra: extra.clone(),
@@ -501,6 +494,10 @@ impl Accumulator {
         }
     }
 
+    fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
     /// Borrows what [`apply`](Self::apply) changed. Call before the next event, which may undo the change.
     #[inline(always)]
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
@@ -527,8 +524,8 @@ impl Accumulator {
         let start = match &mut self.phase {
             Phase::Replaced(message) => {
                 // The report keeps the id.
-                let id = message.id.clone();
-                Some(core::mem::replace(message, Box::new(Message { id, ..Message::default() })))
+                let names = Names::new(message.id(), None);
+                Some(core::mem::replace(message, Box::new(Message { names, ..Message::default() })))
             }
             _ => None,
         };

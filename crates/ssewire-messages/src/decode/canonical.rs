@@ -1,4 +1,4 @@
-//! Fast path: the common events in the spelling of the API, byte for byte.
+//! Fast path: deltas in the spelling of the API, byte for byte, and events that have only a type and an index.
 //!
 //! ```text
 //! {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}   }
@@ -72,20 +72,69 @@ pub(crate) fn parse_delta(data: &[u8]) -> Option<CanonicalDelta<'_>> {
     skip_spaces(rest).is_empty().then_some(CanonicalDelta { index, kind, text })
 }
 
-/// Reads the events that have nothing but a type and an index.
+/// Reads the events that have nothing but a type and an index, in any order and with any white space.
 pub(super) fn parse_small(data: &[u8]) -> Option<StreamEvent<'static>> {
-    let rest = strip_array(data, b"{\"type\":")?;
-    let rest = strip_array(rest, b" ").unwrap_or(rest);
-    let (event, rest) = if let Some(rest) = strip_array(rest, b"\"content_block_stop\",\"index\":") {
-        let (index, rest) = index(rest)?;
-        (StreamEvent::ContentBlockStop(ContentBlockStop { index }), rest)
-    } else if let Some(rest) = strip_array(rest, b"\"ping\"") {
-        (StreamEvent::Ping, rest)
+    let (mut kind, mut block) = (None, None);
+    let mut rest = skip_white_space(strip_array(skip_white_space(data), b"{")?);
+    loop {
+        // Which of two members of one name holds is known to the slow path.
+        rest = if let Some(value) = strip_member(rest, b"\"type\"").filter(|_| kind.is_none()) {
+            let (found, rest) = small_kind(value)?;
+            kind = Some(found);
+            rest
+        } else {
+            let value = strip_member(rest, b"\"index\"").filter(|_| block.is_none())?;
+            let (found, rest) = index(value)?;
+            block = Some(found);
+            rest
+        };
+        rest = skip_white_space(rest);
+        match rest {
+            [b',', after @ ..] => rest = skip_white_space(after),
+            [b'}', after @ ..] if skip_white_space(after).is_empty() => break,
+            _ => return None,
+        }
+    }
+    Some(match (kind?, block) {
+        (SmallKind::BlockStop, Some(index)) => StreamEvent::ContentBlockStop(ContentBlockStop { index }),
+        (SmallKind::Ping, None) => StreamEvent::Ping,
+        (SmallKind::MessageStop, None) => StreamEvent::MessageStop,
+        _ => return None,
+    })
+}
+
+/// The kind of an event with nothing but a type and an index.
+#[derive(Clone, Copy)]
+enum SmallKind {
+    BlockStop,
+    Ping,
+    MessageStop,
+}
+
+#[inline]
+fn small_kind(value: &[u8]) -> Option<(SmallKind, &[u8])> {
+    if let Some(rest) = strip_array(value, b"\"content_block_stop\"") {
+        Some((SmallKind::BlockStop, rest))
+    } else if let Some(rest) = strip_array(value, b"\"ping\"") {
+        Some((SmallKind::Ping, rest))
     } else {
-        (StreamEvent::MessageStop, strip_array(rest, b"\"message_stop\"")?)
-    };
-    let rest = strip_array(skip_spaces(rest), b"}")?;
-    skip_spaces(rest).is_empty().then_some(event)
+        Some((SmallKind::MessageStop, strip_array(value, b"\"message_stop\"")?))
+    }
+}
+
+/// The value of the member of this name.
+#[inline]
+fn strip_member<'a, const N: usize>(data: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
+    let rest = skip_white_space(strip_array(data, name)?);
+    Some(skip_white_space(strip_array(rest, b":")?))
+}
+
+#[inline]
+fn skip_white_space(mut data: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = data {
+        data = rest;
+    }
+    data
 }
 
 impl<'a> CanonicalDelta<'a> {
@@ -158,4 +207,48 @@ fn short_utf8(text: &[u8]) -> Option<&str> {
     let mut chunks = text.utf8_chunks();
     let valid = chunks.next().map_or("", |chunk| chunk.valid());
     (valid.len() == text.len()).then_some(valid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_events_are_read_in_any_order_and_spacing() {
+        let stop = |index| StreamEvent::ContentBlockStop(ContentBlockStop { index });
+        for (payload, event) in [
+            (r#"{"type":"ping"}"#, StreamEvent::Ping),
+            (" {\r\n\t\"type\" : \"ping\" }\n", StreamEvent::Ping),
+            (r#"{"type": "message_stop"     }"#, StreamEvent::MessageStop),
+            (r#"{"type":"content_block_stop","index":12}  "#, stop(12)),
+            (r#"{ "index" : 0 , "type" : "content_block_stop" }"#, stop(0)),
+        ] {
+            assert_eq!(parse_small(payload.as_bytes()), Some(event.clone()), "{payload}");
+            let is_cut = (1..payload.trim().len()).all(|end| parse_small(&payload.trim().as_bytes()[..end]).is_none());
+            assert!(is_cut, "{payload}");
+        }
+    }
+
+    #[test]
+    fn small_events_with_anything_else_take_the_slow_path() {
+        for payload in [
+            r#"{"type":"ping","type":"error"}"#,
+            r#"{"type":"ping","index":0}"#,
+            r#"{"type":"content_block_stop"}"#,
+            r#"{"index":0}"#,
+            r#"{"type":"content_block_stop","index":0,"index":1}"#,
+            r#"{"type":"content_block_stop","index":01}"#,
+            r#"{"type":"content_block_stop","index":1.0}"#,
+            r#"{"type":"content_block_stop","index":"1"}"#,
+            r#"{"type":"content_block_stop","index":18446744073709551616}"#,
+            r#"{"type":"message_stop","x":1}"#,
+            r#"{"type":"message_stop",}"#,
+            r#"{"type":"message_stop"} {}"#,
+            r#"{"type":"pin\u0067"}"#,
+            "{}",
+            "",
+        ] {
+            assert_eq!(parse_small(payload.as_bytes()), None, "{payload}");
+        }
+    }
 }

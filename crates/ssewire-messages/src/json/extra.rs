@@ -65,13 +65,6 @@ impl Extra {
         self.text.len()
     }
 
-    /// Reserves room for the members that the start of a message usually has.
-    pub(crate) fn reserve_usual(&mut self) {
-        if self.text.is_empty() {
-            self.text.reserve_exact(192);
-        }
-    }
-
     /// Appends a member of an object that is being read.
     pub(crate) fn push(&mut self, name: JsonStr<'_>, valid: &[u8]) {
         self.may_repeat |= !self.text.is_empty();
@@ -80,18 +73,25 @@ impl Extra {
         self.text.push(',');
     }
 
-    /// Appends the member that the cursor has just read.
-    pub(crate) fn push_last(&mut self, name: JsonStr<'_>, valid: &[u8], cursor: &Cursor<'_>) {
-        let Some(member) = cursor.last_member(name, valid) else { return self.push(name, valid) };
-        self.may_repeat |= !self.text.is_empty();
-        reserve(&mut self.text, member.len().saturating_add(1));
-        self.text.push_str(member);
-        self.text.push(',');
+    /// Appends members of an object as they lie in it, `"name":value`, with commas between several ones.
+    pub(super) fn append<'m>(&mut self, members: impl Iterator<Item = &'m [u8]> + Clone, has_several: bool) {
+        self.may_repeat |= has_several || !self.text.is_empty();
+        reserve(&mut self.text, members.clone().map(|member| member.len().saturating_add(1)).sum());
+        for member in members {
+            match core::str::from_utf8(member) {
+                Ok(member) => self.text.push_str(member),
+                Err(_) => append_raw(member, &mut self.text),
+            }
+            self.text.push(',');
+        }
     }
 
     /// Sets the member that the cursor has just read.
     pub(crate) fn set_last(&mut self, name: JsonStr<'_>, valid: &[u8], cursor: &Cursor<'_>) {
-        self.push_last(name, valid, cursor);
+        match cursor.last_member(name, valid) {
+            Some((start, end)) => self.append(core::iter::once(cursor.bytes(start, end)), false),
+            None => self.push(name, valid),
+        }
         self.compact_if_doubled();
     }
 
@@ -102,13 +102,6 @@ impl Extra {
         append_raw(valid, &mut self.text);
         self.text.push(',');
         self.compact_if_doubled();
-    }
-
-    /// Gives back room that is not needed, if it is worth an allocation.
-    pub(crate) fn shrink(&mut self) {
-        if self.text.capacity().saturating_sub(self.text.len()) > 256 {
-            self.text.shrink_to_fit();
-        }
     }
 
     /// Removes a member, if it is there.
@@ -293,19 +286,6 @@ mod tests {
         assert!(extra.is_empty());
         extra.set("a", b"3");
         assert_eq!(extra.get("a").unwrap().as_str(), "3");
-    }
-
-    #[test]
-    fn the_last_of_repeated_members_holds_however_they_are_written() {
-        for json in [r#"{"a":1,"b":2,"a":3}"#, r#"{ "a" : 1, "b" : 2, "\u0061": 3 }"#] {
-            let (mut extra, mut cursor, mut is_first) = (Extra::default(), Cursor::new(json.as_bytes()), true);
-            assert_eq!(cursor.begin_object(), Ok(true));
-            while let Ok(Some(name)) = cursor.next_member(&mut is_first) {
-                let value = cursor.skip_value().unwrap();
-                extra.push_last(name, value, &cursor);
-            }
-            assert_eq!(members(&extra), [("b".into(), "2".into()), ("a".into(), "3".into())], "{json}");
-        }
     }
 
     #[test]

@@ -155,8 +155,9 @@ impl<'a> Cursor<'a> {
         Ok(start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default())
     }
 
-    /// The text of the member that was read last, `"name":value`, if it can be kept byte for byte.
-    pub(crate) fn last_member(&self, name: JsonStr<'_>, value: &[u8]) -> Option<&'a str> {
+    /// Where the member that was read last begins and ends, `"name":value`, if it can be kept byte for byte but for
+    /// ill-formed UTF-8.
+    pub(crate) fn last_member(&self, name: JsonStr<'_>, value: &[u8]) -> Option<(usize, usize)> {
         const SYNTAX: &[u8] = b"\":";
         if name.is_escaped || !self.is_plain {
             return None;
@@ -169,7 +170,12 @@ impl<'a> Cursor<'a> {
             return None;
         }
         let from = name_end.checked_sub(name.raw.len())?.checked_sub(1)?;
-        core::str::from_utf8(self.all.get(from..end)?).ok()
+        Some((from, end))
+    }
+
+    /// Bytes of the document.
+    pub(crate) fn bytes(&self, start: usize, end: usize) -> &'a [u8] {
+        self.all.get(start..end).unwrap_or_default()
     }
 
     /// Skips a value and keeps it.

@@ -1,0 +1,50 @@
+//! What few messages need. It has an allocation of its own, so that a stream without it is small.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::blocks::BlockId;
+use super::update::Change;
+use crate::lost_event::LostEvent;
+
+#[derive(Clone, Default)]
+pub(super) struct Rare {
+    /// Updates beyond that of the last event.
+    pub(super) queue: Queue,
+    /// Tool calls without any input that have stopped, in the block of the highest index.
+    pub(super) waiting: Vec<BlockId>,
+    /// The index of the fallback block that gave the model.
+    pub(super) fallback_index: Option<u64>,
+    /// The limit that was exceeded first.
+    pub(super) exceeded_limit: Option<LostEvent>,
+}
+
+/// Updates in their order. Nearly always one, which needs no further allocation.
+#[derive(Clone, Default)]
+pub(super) struct Queue {
+    first: Option<Change>,
+    more: VecDeque<Change>,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, change: Change) {
+        if self.is_empty() {
+            self.first = Some(change);
+        } else {
+            self.more.push_back(change);
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Change> {
+        self.first.take().or_else(|| self.more.pop_front())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none() && self.more.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.first = None;
+        self.more.clear();
+    }
+}
