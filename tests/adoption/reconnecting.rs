@@ -16,14 +16,14 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures::Stream;
 use ssewire_io::ssewire::{Reconnect, ResponseAction, last_event_id_header};
-use ssewire_io::{EventError, TextEvent, TextEventStream};
+use ssewire_io::{EventError, StringEvent, StringEventStream};
 
 type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
 
 pub struct EventSource {
     client: reqwest::Client,
     url: String,
-    events: TextEventStream<Body>,
+    events: StringEventStream<Body>,
     reconnect: Reconnect,
     started: Instant,
     state: State,
@@ -41,7 +41,7 @@ impl EventSource {
         Self {
             client: reqwest::Client::new(),
             url: url.into(),
-            events: TextEventStream::new(Box::pin(futures::stream::empty())),
+            events: StringEventStream::new(Box::pin(futures::stream::empty())),
             reconnect: Reconnect::new().with_min_delay(Duration::ZERO),
             started: Instant::now(),
             state: State::Connecting,
@@ -49,7 +49,7 @@ impl EventSource {
     }
 
     /// The next event, from as many connections as it takes. `None`: the server says that there are no more.
-    pub async fn next(&mut self) -> Option<TextEvent> {
+    pub async fn next(&mut self) -> Option<StringEvent> {
         loop {
             match self.state {
                 State::Closed => return None,

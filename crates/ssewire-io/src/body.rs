@@ -12,14 +12,14 @@ use pin_project_lite::pin_project;
 
 use crate::BytesEventStream;
 
-/// The events of an [`http_body::Body`].
+/// The events of an [`http_body::Body`]; created by [`HttpBodyExt::sse_events`](crate::HttpBodyExt::sse_events).
 ///
 /// ```
-/// use ssewire_io::{BodyChunks, BodyStream};
+/// use ssewire_io::HttpBodyExt as _;
 ///
 /// # futures::executor::block_on(async {
 /// # let body = http_body_util::Full::new(bytes::Bytes::from("data: hello\n\n"));
-/// let mut events = BodyStream::new(BodyChunks::new(body)); // for example `response.into_body()` of hyper
+/// let mut events = body.sse_events(); // for example `response.into_body()` of hyper
 /// while let Some(event) = events.try_next().await? {
 ///     println!("{}", event.as_event().data_lossy());
 /// }

@@ -17,8 +17,8 @@ use crate::error::EventError;
 use crate::format::Events;
 
 pin_project! {
-    /// As [`EventStream`](crate::EventStream), for streams of [`Bytes`]. An event within one chunk shares the chunk and
-    /// is not copied.
+    /// As [`EventStream`](crate::EventStream), for streams of [`Bytes`]. An event that lies within one chunk shares the
+    /// chunk and is not copied. One that crosses chunks, or has several `data` lines, is copied into one allocation.
     ///
     /// The event keeps the chunk in memory. [Copy out](SharedEvent::copy_out) an event that is stored for a long
     /// time.

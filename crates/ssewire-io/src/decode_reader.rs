@@ -11,7 +11,7 @@ use ssewire::{Block, Event, Frame};
 
 use crate::end::{End, Ending};
 use crate::error::EventError;
-use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
+use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, StringEvents};
 use crate::read_source::{ReadError, ReadSource};
 
 /// The events of a blocking reader.
@@ -27,11 +27,11 @@ pub type FrameReader<R> = DecodeReader<R, Frames>;
 /// The lines of a blocking reader, without their line ends: newline-delimited JSON.
 pub type LineReader<R> = DecodeReader<R, Lines>;
 
-/// The events of a blocking reader as [`TextEvent`](crate::TextEvent)s.
-pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
+/// The events of a blocking reader as [`StringEvent`](crate::StringEvent)s.
+pub type StringEventReader<R> = DecodeReader<R, StringEvents>;
 
 /// Items decoded from a blocking reader, for example the body of a response. Use its aliases:
-/// [`EventReader`], [`BlockReader`], [`FrameReader`], [`LineReader`], [`TextEventReader`].
+/// [`EventReader`], [`BlockReader`], [`FrameReader`], [`LineReader`], [`StringEventReader`].
 ///
 /// ```
 /// use ssewire_io::EventReader;
@@ -47,8 +47,9 @@ pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 /// The methods `next_…` borrow: no copy, no allocation. As an iterator it returns items that own their bytes, for one
 /// copy each. It reads pieces of up to 16 KiB, and no further than the next item needs.
 ///
-/// The end is returned once: `None` follows a [final](EventError::is_final) error. A read timeout of the
-/// transport (`WouldBlock`, `TimedOut`) is [`EventError::Timeout`]: call again to continue.
+/// An error after which nothing follows ([`EventError::is_final`]) is returned once, then `None`. After any other error,
+/// call again for the next item. A read timeout of the transport (`WouldBlock`, `TimedOut`) is one of these:
+/// [`EventError::Timeout`].
 pub struct DecodeReader<R, F: Decode> {
     source: ReadSource<R>,
     decoder: F::Decoder,

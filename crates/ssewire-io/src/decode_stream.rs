@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
 use crate::end::{End, Ending};
 use crate::error::EventError;
-use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
+use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, StringEvents};
 
 /// The events of a stream of byte chunks.
 pub type EventStream<S> = DecodeStream<S, Events>;
@@ -28,13 +28,13 @@ pub type FrameStream<S> = DecodeStream<S, Frames>;
 /// The lines of a stream of byte chunks, without their line ends: newline-delimited JSON.
 pub type LineStream<S> = DecodeStream<S, Lines>;
 
-/// The events of a stream of byte chunks as [`TextEvent`](crate::TextEvent)s.
-pub type TextEventStream<S> = DecodeStream<S, TextEvents>;
+/// The events of a stream of byte chunks as [`StringEvent`](crate::StringEvent)s.
+pub type StringEventStream<S> = DecodeStream<S, StringEvents>;
 
 pin_project! {
     /// Items decoded from a stream of byte chunks, `Stream<Item = Result<impl AsRef<[u8]>, E>>`, for example the body
     /// of a response. Use its aliases: [`EventStream`], [`BlockStream`], [`FrameStream`], [`LineStream`],
-    /// [`TextEventStream`].
+    /// [`StringEventStream`].
     ///
     /// ```
     /// use ssewire_io::EventStream;
@@ -50,11 +50,14 @@ pin_project! {
     /// ```
     ///
     /// Each item owns its bytes: one copy, and for an event one allocation. A chunk with several items is copied once
-    /// more. For streams of `Bytes` use `BytesEventStream`, which copies nothing.
+    /// more. For streams of `Bytes` use `BytesEventStream`: it copies only an event that crosses chunks or has several
+    /// `data` lines.
     ///
     /// It needs no executor, no boxing and no `Send` bound, and is `Send` and `Unpin` if the stream is. Dropping it
-    /// cancels the response. The end is returned once: `None` follows a [final](EventError::is_final) error. After 64
-    /// chunks without a pause of the transport it yields to the executor.
+    /// cancels the response. After 64 chunks without a pause of the transport it yields to the executor.
+    ///
+    /// An error after which nothing follows ([`EventError::is_final`]) is returned once, then `None`. After any other
+    /// error, call again for the next item.
     pub struct DecodeStream<S, F: Decode> {
         #[pin]
         stream: S,

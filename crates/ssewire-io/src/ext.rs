@@ -20,9 +20,9 @@ use core::pin::Pin;
 /// # }).unwrap();
 /// ```
 ///
-/// Each method except `tap_message` boxes the stream, one allocation per response, so that you need not pin it: that of reqwest's
-/// `bytes_stream()`, for example, is not `Unpin`. A facade that names the type of its stream, or pins it itself, calls
-/// [`EventStream::new`](crate::DecodeStream::new) and its like, which box nothing.
+/// Each method except `tap_message` boxes the stream, one allocation per response, so that you need not pin it: that of
+/// reqwest's `bytes_stream()`, for example, is not `Unpin`. A facade that names the type of its stream, or pins it itself,
+/// calls [`EventStream::new`](crate::DecodeStream::new) and its like, which box nothing.
 #[cfg(feature = "stream")]
 pub trait ByteStreamExt: futures_core::TryStream + Sized
 where
@@ -33,12 +33,12 @@ where
         crate::EventStream::new(Box::pin(self))
     }
 
-    /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
-    fn string_events(self) -> crate::TextEventStream<Pin<Box<Self>>> {
-        crate::TextEventStream::new(Box::pin(self))
+    /// The events as three strings each; see [`StringEvent`](crate::StringEvent).
+    fn string_events(self) -> crate::StringEventStream<Pin<Box<Self>>> {
+        crate::StringEventStream::new(Box::pin(self))
     }
 
-    /// The events, which share the chunks; see [`BytesEventStream`](crate::BytesEventStream).
+    /// The events, which share the chunks that they lie within; see [`BytesEventStream`](crate::BytesEventStream).
     #[cfg(feature = "bytes")]
     fn shared_sse_events(self) -> crate::BytesEventStream<Pin<Box<Self>>>
     where
@@ -119,8 +119,8 @@ pub trait IdleTimeoutExt: futures_core::TryStream + Sized {
 #[cfg(feature = "stream")]
 impl<S: futures_core::TryStream> IdleTimeoutExt for S {}
 
-/// `.message()`, `.sse_events()` and more on every [`http_body::Body`]. For other items use
-/// [`BodyChunks::new(body)`](crate::BodyChunks), which is a stream of byte chunks.
+/// `.message()`, `.sse_events()` and more on every [`http_body::Body`]. For other items call
+/// [`.chunks()`](Self::chunks): it returns a stream of byte chunks, which has the methods of [`ByteStreamExt`].
 ///
 /// ```
 /// use ssewire_io::HttpBodyExt as _;
@@ -136,12 +136,12 @@ impl<S: futures_core::TryStream> IdleTimeoutExt for S {}
 /// ```
 #[cfg(feature = "http-body")]
 pub trait HttpBodyExt: http_body::Body + Sized {
-    /// The data as a stream of chunks.
+    /// The data as a stream of chunks; see [`BodyChunks`](crate::BodyChunks).
     fn chunks(self) -> crate::BodyChunks<Self> {
         crate::BodyChunks::new(self)
     }
 
-    /// The events, which share the data; see [`BodyStream`](crate::BodyStream).
+    /// The events, which share the data that they lie within; see [`BodyStream`](crate::BodyStream).
     fn sse_events(self) -> crate::BodyStream<Self> {
         crate::BodyStream::new(self.chunks())
     }
@@ -184,9 +184,9 @@ pub trait ReadExt: std::io::Read + Sized {
         crate::EventReader::new(self)
     }
 
-    /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
-    fn string_events(self) -> crate::TextEventReader<Self> {
-        crate::TextEventReader::new(self)
+    /// The events as three strings each; see [`StringEvent`](crate::StringEvent).
+    fn string_events(self) -> crate::StringEventReader<Self> {
+        crate::StringEventReader::new(self)
     }
 
     /// The blocks, also those without data; see [`BlockReader`](crate::BlockReader).

@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `impl std::io::Read` (ureq, curl, a file) | [`EventReader`] | `std` (default) |
 //! | `impl Stream<Item = Result<impl AsRef<[u8]>, E>>` | [`EventStream`] | `stream` |
-//! | the same of `Bytes` (reqwest) | [`BytesEventStream`], which copies nothing | `bytes` |
+//! | the same of `Bytes` (reqwest) | [`BytesEventStream`], which does not copy an event that lies within one chunk | `bytes` |
 //! | `impl http_body::Body` (hyper, axum) | [`BodyStream`] | `http-body` |
 //! | `impl tokio::io::AsyncRead` | [`EventCodec`] in a `FramedRead` | `codec` |
 //! | bytes that you forward to a client | [`Tap`] | `tap` |
@@ -14,6 +14,7 @@
 //! | you want | stream | reader | feature |
 //! |---|---|---|---|
 //! | events | [`sse_events`](ByteStreamExt::sse_events) | [`sse_events`](ReadExt::sse_events) | |
+//! | events that share the chunks | [`shared_sse_events`](ByteStreamExt::shared_sse_events) | none | `bytes` |
 //! | events as strings | [`string_events`](ByteStreamExt::string_events) | [`string_events`](ReadExt::string_events) | |
 //! | blocks, also without data (`id`, `retry`) | [`blocks`](ByteStreamExt::blocks) | [`blocks`](ReadExt::blocks) | |
 //! | comments and unknown fields, too | [`frames`](ByteStreamExt::frames) | [`frames`](ReadExt::frames) | |
@@ -57,7 +58,9 @@
 //! # Features
 //!
 //! `std` (default), `stream`, `bytes`, `http-body`, `codec`, `tap`, `json`, `messages`. Features only add items; they
-//! never change others. `stream`, `bytes`, `tap`, `json` and `messages` work without `std`, with `alloc` only.
+//! never change others. `bytes` and `tap` include `stream`, and `http-body` includes `bytes` and `stream`. `stream`,
+//! `bytes`, `tap`, `json` and `messages` work without `std`, with `alloc` only. `codec` includes `std`; the crate
+//! http-body, on which `http-body` depends, needs it, too.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -116,10 +119,10 @@ mod messages;
 mod observe;
 #[cfg(feature = "std")]
 mod read_source;
+#[cfg(any(feature = "std", feature = "stream"))]
+mod string_event;
 #[cfg(feature = "tap")]
 mod tap;
-#[cfg(any(feature = "std", feature = "stream"))]
-mod text_event;
 
 #[cfg(feature = "http-body")]
 pub use body::{BodyChunks, BodyStream};
@@ -128,9 +131,9 @@ pub use bytes_stream::BytesEventStream;
 #[cfg(feature = "codec")]
 pub use codec::EventCodec;
 #[cfg(feature = "std")]
-pub use decode_reader::{BlockReader, DecodeReader, EventReader, FrameReader, LineReader, TextEventReader};
+pub use decode_reader::{BlockReader, DecodeReader, EventReader, FrameReader, LineReader, StringEventReader};
 #[cfg(feature = "stream")]
-pub use decode_stream::{BlockStream, DecodeStream, EventStream, FrameStream, LineStream, TextEventStream};
+pub use decode_stream::{BlockStream, DecodeStream, EventStream, FrameStream, LineStream, StringEventStream};
 #[cfg(any(feature = "std", feature = "stream"))]
 pub use end::End;
 pub use error::EventError;
@@ -143,7 +146,7 @@ pub use ext::ReadExt;
 #[cfg(feature = "stream")]
 pub use ext::{ByteStreamExt, IdleTimeoutExt};
 #[cfg(any(feature = "std", feature = "stream"))]
-pub use format::{Blocks, Events, Format, Frames, Lines, TextEvents};
+pub use format::{Blocks, Events, Format, Frames, Lines, StringEvents};
 #[cfg(feature = "stream")]
 pub use idle_timeout::{IdleError, IdleTimeout};
 #[cfg(all(feature = "json", feature = "std"))]
@@ -155,11 +158,11 @@ pub use json::{JsonEvent, JsonPayloadError, JsonPayloadErrorKind, JsonStreamErro
 #[cfg(all(feature = "messages", any(feature = "std", feature = "stream")))]
 pub use messages::{IncompleteMessage, MessageStreamError, Structured, StructuredError};
 #[cfg(all(feature = "messages", feature = "stream"))]
-pub use messages::{MappedUpdates, MessageStream, StartedBody, TextStream};
+pub use messages::{MappedUpdates, MessageStream, StartedBody, TextDeltaStream};
 #[cfg(all(feature = "messages", feature = "tap"))]
 pub use messages::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(all(feature = "messages", feature = "std"))]
-pub use messages::{MessageReader, TextDeltas};
+pub use messages::{MessageReader, TextDeltaReader};
 #[cfg(feature = "tap")]
 pub use observe::{EventObserver, Observer};
 // Their types are in public signatures, so callers get the matching version.
@@ -167,10 +170,10 @@ pub use ssewire;
 pub use ssewire::{Decoder, LineDecoder};
 #[cfg(feature = "messages")]
 pub use ssewire_messages;
+#[cfg(any(feature = "std", feature = "stream"))]
+pub use string_event::StringEvent;
 #[cfg(feature = "tap")]
 pub use tap::Tap;
-#[cfg(any(feature = "std", feature = "stream"))]
-pub use text_event::TextEvent;
 
 /// The README's examples run with the tests.
 #[cfg(all(doctest, feature = "std", feature = "stream", feature = "messages"))]

@@ -9,8 +9,7 @@ use ssewire::Decoder;
 use super::{Json, JsonEvent, JsonStreamError, Judged};
 use crate::{DecodeReader, End};
 
-/// The payloads of the events of a blocking reader, parsed as `T`, until `[DONE]` or the end of the input; else as
-/// `JsonStream`. At `[DONE]` it does not read on.
+/// The payloads of the events of a blocking reader, parsed as `T`, until `[DONE]` or the end of the input.
 ///
 /// ```
 /// use ssewire_io::ReadExt as _;
@@ -21,6 +20,11 @@ use crate::{DecodeReader, End};
 /// }
 /// # Ok::<(), ssewire_io::JsonStreamError<std::io::Error>>(())
 /// ```
+///
+/// A payload that is not a `T`, or an error that the server reports, is a [`JsonPayloadError`](crate::JsonPayloadError)
+/// with its text; the next item continues after it. The input may end without `[DONE]`, as with some vendors; see
+/// [`is_done`](Self::is_done). It may also end without the last blank line ([`End::Dispatch`]): a truncated payload is
+/// then not valid JSON. At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to drain it.
 pub struct JsonReader<R, T> {
     events: DecodeReader<R, Json<T>>,
     is_done: bool,

@@ -20,10 +20,10 @@ pub use self::error::{IncompleteMessage, MessageStreamError, StructuredError};
 #[cfg(feature = "tap")]
 pub use self::observe::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(feature = "std")]
-pub use self::read::{MessageReader, TextDeltas};
+pub use self::read::{MessageReader, TextDeltaReader};
 #[cfg(feature = "stream")]
 pub use self::started_body::StartedBody;
 #[cfg(feature = "stream")]
-pub use self::stream::{MappedUpdates, MessageStream, TextStream};
+pub use self::stream::{MappedUpdates, MessageStream, TextDeltaStream};
 #[cfg(any(feature = "std", feature = "stream"))]
 pub use self::structured::Structured;

@@ -117,12 +117,13 @@ impl fmt::Debug for MessageEnd {
 }
 
 impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
-    /// Uses a decoder with default limits; lenient.
+    /// Uses a decoder with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation of the
+    /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(on_observed: F) -> Self {
         Self::with_decoder(MessageDecoder::new(), on_observed)
     }
 
-    /// Uses the given decoder: strict, with other limits, or with the head of the response.
+    /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
     pub fn with_decoder(decoder: MessageDecoder, on_observed: F) -> Self {
         Self { decoder, on_observed }
     }
@@ -157,12 +158,13 @@ pub struct MessageEndObserver<F> {
 }
 
 impl<F: FnOnce(MessageEnd)> MessageEndObserver<F> {
-    /// Uses a decoder with default limits; lenient.
+    /// Uses a decoder with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation of the
+    /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(on_end: F) -> Self {
         Self::with_decoder(MessageDecoder::new(), on_end)
     }
 
-    /// Uses the given decoder: strict, with other limits, or with the head of the response.
+    /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
     pub fn with_decoder(decoder: MessageDecoder, on_end: F) -> Self {
         Self { decoder, on_end: Some(on_end) }
     }

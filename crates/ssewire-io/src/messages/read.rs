@@ -45,12 +45,13 @@ pub struct MessageReader<R> {
 type Error = MessageStreamError<io::Error>;
 
 impl<R> MessageReader<R> {
-    /// Uses a decoder with default limits; lenient.
+    /// Uses a decoder with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation of the
+    /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(reader: R) -> Self {
         Self::with_decoder(reader, MessageDecoder::new())
     }
 
-    /// Uses the given decoder: strict, with other limits, or with the head of the response.
+    /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
     pub fn with_decoder(reader: R, decoder: MessageDecoder) -> Self {
         Self { source: ReadSource::new(reader), state: MessageState::new(decoder) }
     }
@@ -151,9 +152,9 @@ impl<R: Read> MessageReader<R> {
         Ok(None)
     }
 
-    /// Returns the text as it arrives, as an iterator.
-    pub fn text_deltas(&mut self) -> TextDeltas<'_, R> {
-        TextDeltas(self)
+    /// Returns the text as it arrives, as an iterator: the items of [`next_text`](Self::next_text).
+    pub fn text_deltas(&mut self) -> TextDeltaReader<'_, R> {
+        TextDeltaReader(self)
     }
 
     /// Reads to the end of the message, and returns it.
@@ -228,9 +229,9 @@ impl<R> fmt::Debug for MessageReader<R> {
 
 /// The text of a [`MessageReader`] as it arrives: that of all text blocks, without separators.
 #[derive(Debug)]
-pub struct TextDeltas<'a, R>(&'a mut MessageReader<R>);
+pub struct TextDeltaReader<'a, R>(&'a mut MessageReader<R>);
 
-impl<R: Read> Iterator for TextDeltas<'_, R> {
+impl<R: Read> Iterator for TextDeltaReader<'_, R> {
     type Item = Result<String, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -238,4 +239,4 @@ impl<R: Read> Iterator for TextDeltas<'_, R> {
     }
 }
 
-impl<R: Read> FusedIterator for TextDeltas<'_, R> {}
+impl<R: Read> FusedIterator for TextDeltaReader<'_, R> {}

@@ -14,7 +14,8 @@ use ssewire_messages::MessageDecoder;
 use super::error::IncompleteMessage;
 use super::state::{Found, MessageState};
 
-/// A body whose first content has arrived: a stream of all its chunks, unchanged.
+/// A body whose message has started: a stream of all its chunks, unchanged. It has started when its first content block
+/// begins, when it is complete without one, or after 1 MiB without one.
 ///
 /// Many servers accept a request and fail within the stream. Before the first content, a gateway can send the request
 /// to another server, and its client does not notice.
@@ -53,17 +54,41 @@ impl<S: TryStream> StartedBody<S, S::Ok>
 where
     S::Ok: AsRef<[u8]>,
 {
-    /// Reads until the first content block begins. A message that is complete without content counts as started, and
-    /// so does a body that has sent 1 MiB without content.
+    /// Reads until the first content block begins, the message is complete without one, or 1 MiB has arrived without
+    /// one; empty and small chunks count as 256 bytes each. The chunks are held until they are returned.
     ///
     /// It waits as long as pings and comments arrive: use a timeout. Dropping the future drops the body.
     ///
     /// # Errors
     /// [`IncompleteMessage`]: the server reported an error, the transport failed, or the body ended or is not a stream
-    /// of a message.
+    /// of a message. It has no request ID: see [`wait_for_with_decoder`](Self::wait_for_with_decoder).
     pub async fn wait_for(body: S) -> Result<Self, IncompleteMessage<S::Error>> {
+        Self::wait_for_with_decoder(body, MessageDecoder::new()).await
+    }
+
+    /// As [`wait_for`](Self::wait_for), with the given decoder: with the head of the response, whose request ID and rate
+    /// limits are then in the error, or with other limits. The decoder is not kept: pass the head to the message that is
+    /// read from this body, too.
+    ///
+    /// ```
+    /// use ssewire_io::StartedBody;
+    /// use ssewire_io::ssewire_messages::{MessageDecoder, ResponseHead};
+    ///
+    /// # futures::executor::block_on(async {
+    /// # let headers = [("request-id", "req_1")];
+    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>("")]);
+    /// let head = ResponseHead::new(200, headers); // `response.status().as_u16()` and `response.headers()`
+    /// let decoder = MessageDecoder::new().with_response_head(head);
+    /// let error = StartedBody::wait_for_with_decoder(body, decoder).await.unwrap_err();
+    /// assert_eq!(error.request_id(), Some("req_1"));
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    /// As [`wait_for`](Self::wait_for).
+    pub async fn wait_for_with_decoder(body: S, decoder: MessageDecoder) -> Result<Self, IncompleteMessage<S::Error>> {
         let mut started = Self { body: Box::pin(body), chunks: VecDeque::new(), is_ended: false };
-        let mut state = MessageState::new(MessageDecoder::new());
+        let mut state = MessageState::new(decoder);
         let mut bytes = 0_usize;
         while bytes < MAX_BYTES {
             let chunk = match poll_fn(|context| started.body.as_mut().try_poll_next(context)).await {

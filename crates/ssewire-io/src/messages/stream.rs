@@ -51,12 +51,13 @@ pub struct MessageStream<S> {
 }
 
 impl<S> MessageStream<S> {
-    /// Uses a decoder with default limits; lenient.
+    /// Uses a decoder with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation of the
+    /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, MessageDecoder::new())
     }
 
-    /// Uses the given decoder: strict, with other limits, or with the head of the response.
+    /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
     pub fn with_decoder(stream: S, decoder: MessageDecoder) -> Self {
         Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state: MessageState::new(decoder) }
     }
@@ -181,9 +182,9 @@ where
         Poll::Ready(Ok(None))
     }
 
-    /// Returns the text as it arrives, as a [`Stream`].
-    pub fn text_deltas(&mut self) -> TextStream<'_, S> {
-        TextStream { message: self, is_ended: false }
+    /// Returns the text as it arrives, as a [`Stream`]: the items of [`next_text`](Self::next_text).
+    pub fn text_deltas(&mut self) -> TextDeltaStream<'_, S> {
+        TextDeltaStream { message: self, is_ended: false }
     }
 
     /// Maps updates to items of a [`Stream`], for example of a type that all vendors share. Updates that are mapped to
@@ -312,12 +313,12 @@ impl<S> fmt::Debug for MessageStream<S> {
 }
 
 /// The text of a [`MessageStream`] as it arrives: that of all text blocks, without separators.
-pub struct TextStream<'a, S> {
+pub struct TextDeltaStream<'a, S> {
     message: &'a mut MessageStream<S>,
     is_ended: bool,
 }
 
-impl<S: TryStream> Stream for TextStream<'_, S>
+impl<S: TryStream> Stream for TextDeltaStream<'_, S>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -330,7 +331,7 @@ where
     }
 }
 
-impl<S: TryStream> FusedStream for TextStream<'_, S>
+impl<S: TryStream> FusedStream for TextDeltaStream<'_, S>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -339,9 +340,9 @@ where
     }
 }
 
-impl<S> fmt::Debug for TextStream<'_, S> {
+impl<S> fmt::Debug for TextDeltaStream<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TextStream").field("message", &self.message).finish_non_exhaustive()
+        f.debug_struct("TextDeltaStream").field("message", &self.message).finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use futures::StreamExt as _;
 use futures::executor::block_on;
 use ssewire_io::StartedBody;
-use ssewire_messages::Completion;
+use ssewire_messages::{Completion, MessageDecoder, ResponseHead};
 use ssewire_tests::samples;
 use ssewire_tests::transport::{Script, Step};
 
@@ -86,6 +86,25 @@ fn a_failure_before_the_content_is_an_error_and_one_after_it_passes() {
     let items: Vec<_> = block_on(body.by_ref().collect());
     assert_eq!(items.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false]);
     assert!(futures::stream::FusedStream::is_terminated(&body));
+}
+
+/// Whatever the failure: that of the server, of the transport, the end of the body, a body that is no stream.
+#[test]
+fn an_error_has_the_head_of_the_response() {
+    let error = [START, ERROR].concat();
+    let bodies = [
+        Script::of(&[error.as_bytes()]),
+        Script::of(&[START.as_bytes()]).failing(io::Error::other("gone")),
+        Script::of(&[START.as_bytes()]),
+        Script::of(&[b"<html>"]),
+    ];
+    for body in bodies {
+        let head = ResponseHead::new(200, [("request-id", "req_1")]);
+        let decoder = MessageDecoder::new().with_response_head(head);
+        let error = block_on(StartedBody::wait_for_with_decoder(body, decoder)).unwrap_err();
+        assert_eq!(error.request_id(), Some("req_1"));
+        assert!(error.to_string().contains("req_1"), "{error}");
+    }
 }
 
 #[test]
