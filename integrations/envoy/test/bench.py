@@ -1,15 +1,22 @@
 """What the filter costs, beside no filter and beside Envoy's own `sse_to_metadata`, in one run. `ci/envoy-bench` runs it.
 
 Envoy has one worker thread. Its CPU time is that of the kernel's scheduler, so other programs on the machine change it
-little; throughput is bytes per second of that time, which is what limits a busy proxy.
+little; throughput is bytes per second of that time, which is what limits a busy proxy. Latency is the time from the
+call that sends a chunk to the call that receives it, in two programs with one clock.
+
+"copy" is the same module, except that it drops what it has copied: the least that a filter of proxy-wasm costs that
+sees the bytes.
 """
 
 import asyncio
 import json
 import os
+import re
+import socket
 import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import harness
@@ -18,6 +25,8 @@ from harness import NAMES, SAMPLES, Envoy, Process, Replay, Stream, fetch, wasm_
 OPEN, PACED, ROUNDS = (int(argument) for argument in (sys.argv[1:4] if "--serve" not in sys.argv else "000"))
 EVENTS = 300
 PAUSE_MS = 20
+# A comment with the time at which its chunk was sent.
+STAMP = b": sent %020d\n"
 
 
 def sse_to_metadata():
@@ -42,6 +51,7 @@ def sse_to_metadata():
 VARIANTS = {
     "no filter": None,
     "ssewire": wasm_filter(os.environ["MODULE"], {"max_routes": 8}),
+    "copy": wasm_filter(os.environ["COPYING_MODULE"], {}),
     "sse_to_metadata": sse_to_metadata(),
 }
 
@@ -76,14 +86,15 @@ async def serve(path, size, pause_s):
         pieces = [body[at : at + size] for at in range(0, len(body), size)]
     else:  # One event a piece.
         pieces = [event + b"\n\n" for event in body.removesuffix(b"\n\n").split(b"\n\n")]
-    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
 
     async def answer(reader, writer):
         try:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
-            for chunk in chunks:
-                writer.write(chunk)
+            for piece in pieces:
+                if not size:
+                    piece = STAMP % time.monotonic_ns() + piece
+                writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
                 await writer.drain()
                 if pause_s:
                     await asyncio.sleep(pause_s)
@@ -103,7 +114,7 @@ async def memory():
     sizes = {}
     for name, config in VARIANTS.items():
         with Replay() as replay, Envoy(replay.port, config) as envoy:
-            # What grows once: tables, the machine, the allocator's first pages.
+            # What grows once: tables, the VM, the allocator's first pages.
             for sample in NAMES:
                 await fetch(envoy.port, f"/{sample}")
             before = envoy.resident_bytes()
@@ -129,6 +140,36 @@ async def drain(port):
     return size
 
 
+def latencies(port):
+    """Microseconds from sending a chunk to receiving it, of each chunk of one stream."""
+    found = []
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
+        while piece := connection.recv(1 << 16):
+            now = time.monotonic_ns()
+            found += [(now - int(sent)) / 1000 for sent in re.findall(rb": sent (\d{20})\n", piece)]
+    return found
+
+
+def latency(path, rounds):
+    """Median and 99th percentile of the latency of a chunk; one stream at a time, the variants in alternation."""
+    all_times = {name: [] for name in VARIANTS}
+    with Upstream(path, 0, 1) as upstream:
+        envoys = {name: Envoy(upstream.port, config) for name, config in VARIANTS.items()}
+        try:
+            for round_number in range(rounds + 1):
+                for name, envoy in envoys.items():
+                    times = latencies(envoy.port)
+                    assert len(times) > EVENTS, "a stream was cut"
+                    # The first round warms up.
+                    all_times[name] += times if round_number else []
+        finally:
+            for envoy in envoys.values():
+                envoy.stop()
+    percentiles = {name: statistics.quantiles(times, n=100) for name, times in all_times.items()}
+    return [{name: of[at - 1] for name, of in percentiles.items()} for at in (50, 99)]
+
+
 async def cpu(path, size, pause_ms, streams, rounds):
     """CPU seconds of Envoy for so many streams, the median of the rounds, in which the variants alternate."""
     times = {name: [] for name in VARIANTS}
@@ -150,12 +191,12 @@ async def cpu(path, size, pause_ms, streams, rounds):
 
 
 def row(label, values, form):
-    print(f"| {label} | " + " | ".join(form.format(values[name]) for name in VARIANTS) + " |")
+    print(f"| {label} | " + " | ".join(form.format(values[name]) for name in VARIANTS) + " |", flush=True)
 
 
 async def main():
     harness.raise_descriptor_limit()
-    print("| | " + " | ".join(VARIANTS) + " |\n|---|---|---|---|", flush=True)
+    print("| | " + " | ".join(VARIANTS) + " |\n|---" + "|---:" * len(VARIANTS) + "|", flush=True)
     sizes = await memory()
     row(f"KiB of memory per open stream, {OPEN} streams", {name: size / 1024 for name, size in sizes.items()}, "{:.1f}")
     results = {"bytes_per_stream": sizes}
@@ -173,6 +214,11 @@ async def main():
         per_event = {name: time / events * 1e6 for name, time in times.items()}
         row(f"CPU microseconds per event, {PACED} streams, one event each {PAUSE_MS} ms", per_event, "{:.1f}")
         results["paced_cpu_us_per_event"] = per_event
+        # In a thread, so that nothing else is in the way of its clock.
+        median, rare = await asyncio.to_thread(latency, path, 2 * ROUNDS)
+        row("latency of a chunk in microseconds, median", median, "{:.0f}")
+        row("latency of a chunk in microseconds, 99th percentile", rare, "{:.0f}")
+        results["latency_us"] = {"median": median, "p99": rare}
     print(json.dumps(results))
 
 
