@@ -111,12 +111,13 @@ struct Beginning {
     mode: Mode,
     /// The head, from the first significant byte on. All of the body, if it is JSON.
     head: Vec<u8>,
-    /// Number of bytes so far, at most 255: whether a byte can belong to a byte order mark.
-    length: u8,
+    mark: Mark,
     /// The beginning of the line that is arriving.
     line: LinePrefix,
     /// A line began as a field of an event does.
     has_fields: bool,
+    /// The same for a line of the current block. A block that ended without data is no event.
+    has_fields_in_block: bool,
     has_events: bool,
     /// JSON that was too large to be kept.
     is_too_large: bool,
@@ -203,24 +204,18 @@ impl Beginning {
     const HEAD: usize = 512;
 
     fn take(&mut self, piece: &[u8], max_bytes: usize) {
-        let before = usize::from(self.length);
-        self.length = u8::try_from(before.saturating_add(piece.len())).unwrap_or(u8::MAX);
-        if !self.has_fields {
-            for (at, byte) in piece.iter().enumerate() {
-                self.line.push(*byte, before.saturating_add(at));
-                if FIELDS.contains(&self.line.bytes()) {
-                    self.has_fields = true;
-                    break;
-                }
-            }
-        }
+        let (withheld, piece) = self.mark.skip(piece);
+        self.take_text(withheld, max_bytes);
+        self.take_text(piece, max_bytes);
+    }
+
+    fn take_text(&mut self, piece: &[u8], max_bytes: usize) {
+        self.take_lines(piece);
         let mut rest = piece;
         while let [byte, after @ ..] = rest {
             match &mut self.mode {
                 Mode::Leading => {
-                    let at = before.saturating_add(piece.len().saturating_sub(rest.len()));
-                    let mark = [0xEF, 0xBB, 0xBF].get(at) == Some(byte);
-                    if !(mark || matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
+                    if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
                         self.mode = if matches!(byte, b'{' | b'[') { Mode::Json } else { Mode::Other };
                         continue;
                     }
@@ -270,10 +265,25 @@ impl Beginning {
         }
     }
 
+    /// Looks for the fields of an event at the beginnings of lines.
+    fn take_lines(&mut self, piece: &[u8]) {
+        // After the first event, it does not matter which block a field belongs to.
+        if self.has_fields && self.has_events {
+            return;
+        }
+        for byte in piece {
+            if self.line.push(*byte) {
+                self.has_fields_in_block = false;
+            }
+            self.has_fields_in_block |= FIELDS.contains(&self.line.bytes());
+            self.has_fields |= self.has_fields_in_block;
+        }
+    }
+
     fn has_partial_event(&self) -> bool {
         let line = self.line.bytes();
         let is_half_a_field = !line.is_empty() && FIELDS.iter().any(|field| field.starts_with(line));
-        !self.has_events && !self.is_document() && (self.has_fields || is_half_a_field)
+        !self.has_events && !self.is_document() && (self.has_fields_in_block || is_half_a_field)
     }
 
     /// Whether it is a page or JSON, even if its lines look like fields.
@@ -288,24 +298,65 @@ const HTTP: &[u8] = b"HTTP/";
 /// How the fields begin that make an event.
 const FIELDS: [&[u8]; 2] = [b"event:", b"data:"];
 
+/// The byte order mark that a body may begin with.
+const MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+
+/// The state of the byte order mark. Its first bytes alone belong to the text.
+#[derive(Debug, Clone, Copy)]
+enum Mark {
+    /// Number of bytes of it so far. They are withheld.
+    Partial(usize),
+    /// It is complete, or the body does not begin with it.
+    Past,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self::Partial(0)
+    }
+}
+
+impl Mark {
+    /// Returns the text of the piece, and before it the bytes of earlier pieces and of this one that were withheld and
+    /// turned out to be text.
+    fn skip<'p>(&mut self, piece: &'p [u8]) -> (&'static [u8], &'p [u8]) {
+        let Self::Partial(known) = *self else { return (&[], piece) };
+        let matching = piece.iter().zip(MARK.iter().skip(known)).take_while(|(byte, mark)| byte == mark).count();
+        let rest = piece.get(matching..).unwrap_or_default();
+        let length = known.saturating_add(matching);
+        if length < MARK.len() && rest.is_empty() {
+            *self = Self::Partial(length);
+            return (&[], rest);
+        }
+        *self = Self::Past;
+        let withheld = if length < MARK.len() { MARK.get(..length) } else { None };
+        (withheld.unwrap_or_default(), rest)
+    }
+}
+
 /// The first bytes of a line: as many as the longest of [`FIELDS`] has.
 #[derive(Debug, Clone, Copy, Default)]
 struct LinePrefix {
     bytes: [u8; 6],
     length: u8,
+    is_after_cr: bool,
 }
 
 impl LinePrefix {
-    /// Takes the byte at this offset of the body.
-    fn push(&mut self, byte: u8, at: usize) {
+    /// Takes a byte. Returns `true` if it ends a blank line.
+    fn push(&mut self, byte: u8) -> bool {
+        let is_after_cr = core::mem::replace(&mut self.is_after_cr, byte == b'\r');
         if matches!(byte, b'\n' | b'\r') {
+            // The LF after a CR ends no further line.
+            let is_blank = self.length == 0 && !(is_after_cr && byte == b'\n');
             self.length = 0;
-        } else if [0xEF, 0xBB, 0xBF].get(at) == Some(&byte) {
-            // Of the byte order mark.
-        } else if let Some(place) = self.bytes.get_mut(usize::from(self.length)) {
+            return is_blank;
+        }
+        if let Some(place) = self.bytes.get_mut(usize::from(self.length)) {
             *place = byte;
             self.length = self.length.saturating_add(1);
         }
+        false
     }
 
     fn bytes(&self) -> &[u8] {

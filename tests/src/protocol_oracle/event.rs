@@ -70,7 +70,7 @@ impl Event {
         match json {
             Some(Json::Object(payload)) => Self::of_object(event_type, payload),
             Some(other) if event_type == "error" => Self::Error(other),
-            None if event_type == "error" => Self::Error(error_text(data)),
+            None if event_type == "error" => Self::Error(error_text(trimmed)),
             _ if event_type == "message" && !trimmed.starts_with(b"{") => Self::KeepAlive,
             _ => {
                 let members = Json::members_before_error(data);

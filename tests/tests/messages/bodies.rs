@@ -166,12 +166,34 @@ fn incomplete_first_event_is_truncated() {
         "data:",
         ": hi\n\nevent",
         "\u{feff}data: {",
+        "event: x\n\nevent",
+        "event: x\r\n\r\ndata: {",
+        "event: x\r\n: hi\r\n",
+        "data:\n\nevent: x",
     ] {
-        for chunk in [1, 7, usize::MAX] {
+        for chunk in [1, 2, 3, 7, usize::MAX] {
             let incomplete = end(MessageDecoder::new(), body.as_bytes(), chunk);
             assert_eq!(incomplete.reason(), Completion::Truncated, "{body:?}");
             assert_eq!(incomplete.non_stream_body(), None, "{body:?}");
         }
+    }
+}
+
+/// `docs/protocol.md`, heading "Completion": a block that ended without `data` is no event, so its `event:` does not begin
+/// one. A byte order mark is complete, or its bytes belong to the name of a field.
+#[test]
+fn event_type_of_a_block_without_data_begins_no_event() {
+    for body in [
+        "event: x\n\n: hi",
+        "event: x\r\rid: 1",
+        "event: x\r\n\r\nretry: 1\r\n",
+        "event: message_start\n\nevA: {\"",
+        "\u{feff}event: x\n\n{",
+    ] {
+        assert_eq!(found(body.as_bytes()), NonStreamBody::OnlyComments, "{body:?}");
+    }
+    for body in [&b"\xEFdata: {"[..], b"\xEF\xBBevent: x", b"\xEF\xEF\xBB\xBFdata: {", b"\xEF{"] {
+        assert_eq!(found(body), NonStreamBody::Binary, "{}", body.escape_ascii());
     }
 }
 

@@ -153,6 +153,13 @@ fn text_that_is_no_json_under_the_event_name_error_is_the_message() {
     }
     let lines = error_in("event: error\ndata: boom\ndata: bang\n\n");
     assert_eq!(lines.message(), Some("boom\nbang"));
+    for spaced in [
+        "event: error\ndata: \t boom bang \t\n\n",
+        "error:  boom bang \n\n",
+        "event: error\ndata:\ndata: boom bang\n\n",
+    ] {
+        assert_eq!(error_in(spaced).message(), Some("boom bang"), "{spaced:?}");
+    }
 }
 
 #[test]
