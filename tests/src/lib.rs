@@ -13,6 +13,7 @@ pub mod fuzz;
 pub mod json;
 pub mod messages;
 pub mod oracle;
+pub mod order;
 pub mod outcome;
 pub mod partial_json;
 pub mod protocol_oracle;

@@ -58,15 +58,8 @@ pub fn message_protocol(input: &[u8]) {
 /// The configuration, the lengths of the chunks, and the body.
 fn parts(input: &[u8]) -> (Options, Vec<usize>, &[u8]) {
     let mut input = Input::new(input);
-    let (flags, limit) = (input.byte(), usize::from(input.byte()));
+    let options = Options::of(input.byte(), input.byte());
     let lengths = input.lengths();
-    let options = Options {
-        validation: if flags & 1 == 0 { Validation::Lenient } else { Validation::Strict },
-        partial: if flags & 2 == 0 { None } else { Some(PartialStrings::Show) },
-        max_event: if flags & 4 == 0 { usize::MAX } else { limit * 4 },
-        max_bytes: if flags & 8 == 0 { usize::MAX } else { limit * 8 },
-        content_type: CONTENT_TYPES[usize::from(flags >> 4 & 7)],
-    };
     (options, lengths, input.rest())
 }
 
@@ -132,11 +125,22 @@ pub(super) fn as_its_parts(body: &[u8], chunks: &[&[u8]], options: Options) {
 }
 
 impl Options {
+    pub(super) fn of(flags: u8, limit: u8) -> Self {
+        let limit = usize::from(limit);
+        Self {
+            validation: if flags & 1 == 0 { Validation::Lenient } else { Validation::Strict },
+            partial: if flags & 2 == 0 { None } else { Some(PartialStrings::Show) },
+            max_event: if flags & 4 == 0 { usize::MAX } else { limit * 4 },
+            max_bytes: if flags & 8 == 0 { usize::MAX } else { limit * 8 },
+            content_type: CONTENT_TYPES[usize::from(flags >> 4 & 7)],
+        }
+    }
+
     fn decoder(&self) -> Decoder {
         Decoder::new().with_max_event_bytes(self.max_event)
     }
 
-    fn accumulator(&self) -> Accumulator {
+    pub(super) fn accumulator(&self) -> Accumulator {
         let accumulator = Accumulator::new().with_validation(self.validation).with_max_bytes(self.max_bytes);
         match self.partial {
             Some(strings) => accumulator.with_partial_input(strings),
@@ -144,7 +148,7 @@ impl Options {
         }
     }
 
-    fn stream(&self) -> MessageDecoder {
+    pub(super) fn stream(&self) -> MessageDecoder {
         let stream = MessageDecoder::new().with_decoder(self.decoder()).with_accumulator(self.accumulator());
         match self.content_type {
             Some(content_type) => stream.with_content_type(content_type),
@@ -201,20 +205,7 @@ impl Run {
         assert_eq!(self.transcript, other.transcript);
         assert_eq!((&self.snapshot, &self.violations), (&other.snapshot, &other.violations));
         assert_eq!((self.events, self.completion, &self.last), (other.events, other.completion, &other.last));
-        match (&self.result, &other.result) {
-            (Ok(one), Ok(other)) => assert_eq!(one, other),
-            (Err(one), Err(other)) => {
-                assert_eq!(one.message(), other.message());
-                assert_eq!(one.reasons(), other.reasons());
-                assert_eq!(one.to_string(), other.to_string());
-                assert_eq!(one.has_started(), other.has_started());
-                assert_eq!(one.unmatched_input(), other.unmatched_input());
-                assert_eq!(one.error(), other.error());
-                assert_eq!(one.pending_bytes(), other.pending_bytes());
-                assert!(one.non_stream_body() == other.non_stream_body(), "{one:?} {other:?}");
-            }
-            (one, other) => panic!("{one:?} {other:?}"),
-        }
+        same_result(&self.result, &other.result);
     }
 
     /// The end loses nothing received, and equals that of the parts.
@@ -248,6 +239,24 @@ impl Run {
             };
             assert_eq!(self.result.is_ok(), by_parts);
         }
+    }
+}
+
+/// Equal in everything that is visible.
+pub(super) fn same_result(one: &Result<Message, Incomplete>, other: &Result<Message, Incomplete>) {
+    match (one, other) {
+        (Ok(one), Ok(other)) => assert_eq!(one, other),
+        (Err(one), Err(other)) => {
+            assert_eq!(one.message(), other.message());
+            assert_eq!(one.reasons(), other.reasons());
+            assert_eq!(one.to_string(), other.to_string());
+            assert_eq!(one.has_started(), other.has_started());
+            assert_eq!(one.unmatched_input(), other.unmatched_input());
+            assert_eq!(one.error(), other.error());
+            assert_eq!(one.pending_bytes(), other.pending_bytes());
+            assert!(one.non_stream_body() == other.non_stream_body(), "{one:?} {other:?}");
+        }
+        (one, other) => panic!("{one:?} {other:?}"),
     }
 }
 

@@ -28,6 +28,29 @@ pub fn seeds() -> Vec<Seed> {
         for target in ["message_stream", "message_protocol"] {
             seeds.push(Seed::new(target, &name, [&[flags, 40, 3, 1, 7, 30][..], &body].concat()));
         }
+        // Chunks and steps by each method, looks between them, and the next message after its half and at its end.
+        let calls = [
+            0x03,
+            number.wrapping_mul(7),
+            9,
+            0,
+            5,
+            40,
+            0x26,
+            200,
+            4,
+            90,
+            number % 3 + 11,
+            number,
+            2,
+            255,
+            13,
+            0,
+            0x1B,
+            1,
+        ];
+        let driver = [&[flags | ((number % 2) << 7), 40, 18][..], &calls, &body].concat();
+        seeds.push(Seed::new("driver", &name, driver));
         let schedule = [((number % 4) << 4) | (number % 8), 200, 2, 40, 7, 3, number % 4, 0, 1];
         seeds.push(Seed::new("adapters", &name, [&schedule[..], &body].concat()));
         let mut recorded = vec![3, 1, 7, 30];
@@ -40,6 +63,12 @@ pub fn seeds() -> Vec<Seed> {
         seeds.push(Seed::new("recording", &name, recorded));
         seeds.push(Seed::new("recording", &format!("{name}-without-times"), [&[2, 9, 50], &body[..]].concat()));
         let lines: Vec<&[u8]> = events.iter().map(|(_, payload)| &payload[..]).collect();
+        let wrapped = lines.iter().map(|line| [&br#"{"type":"stream_event","event":"#[..], line, b"}\n"].concat());
+        let wrapped = wrapped.collect::<Vec<_>>().concat();
+        for (kind, text) in [("bare", lines.join(&b'\n')), ("wrapped", wrapped)] {
+            let name = format!("{name}-{kind}");
+            seeds.push(Seed::new("json_lines", &name, [&[number % 3, 80 + number, 2, 7, 30], &text[..]].concat()));
+        }
         seeds.push(Seed::new("accumulate", &name, [&[0x80 | (number % 8), 40][..], &lines.join(&b'\n')].concat()));
         payloads.extend(events.into_iter().enumerate().map(|(at, event)| (format!("{name}-{at}"), event)));
     }
@@ -80,6 +109,8 @@ pub fn seeds() -> Vec<Seed> {
     }
     seeds.push(Seed::new("json_prefixes", "depth", [&[1, 9], "[".repeat(127).as_bytes()].concat()));
     seeds.extend(blocks_of_fields());
+    // The target itself draws the numbers after these.
+    seeds.extend((0..60).map(|number| Seed::new("order", &format!("order-{number}"), vec![number; 4])));
     for (number, case) in (0..).zip(cases::all()) {
         let how = [0x03, 0x13, 0x23, 0x33, 0x43, 0x83][number % 6];
         seeds.push(Seed::new("decoder", &case.id, [&[how, 20, 1, 2, 3][..], &case.input].concat()));

@@ -17,6 +17,7 @@ use ssewire_tests::messages::{
     Block, Streamed, any_json_spelling, any_spelling, any_streamed, any_text, delta_at, encode, message_stop, spell,
     stop_at,
 };
+use ssewire_tests::order;
 
 /// The concatenated deltas of the text and thinking blocks of a message, by index.
 type Pieces = BTreeMap<u64, String>;
@@ -119,24 +120,8 @@ proptest! {
 
     /// Starts, deltas and stops are shuffled; only the deltas of each block keep their order.
     #[test]
-    fn accumulator_merges_events_in_any_order(
-        streamed in any_streamed(),
-        gaps in vec(0..3usize, 6),
-        order in vec(any::<u32>(), 60),
-        message_start in any::<Index>(),
-        lost_stops in any::<bool>(),
-    ) {
-        let indices: Vec<usize> = gaps.iter().scan(0, |next, gap| { *next += gap + 1; Some(*next - 1) }).collect();
-        let mut events = shuffled(&streamed.blocks, &indices, &order, lost_stops);
-        let expected = merged(&streamed, &indices, &events);
-        events.insert(message_start.index(events.len() + 1), streamed.start.clone());
-        events.extend(streamed.end.iter().cloned());
-        events.push(message_stop());
-
-        let accumulator = accumulate(Accumulator::new(), &events);
-        prop_assert_eq!(accumulator.completion(), Completion::Complete, "{:?}", accumulator.violations());
-        let message = accumulator.into_message().unwrap();
-        prop_assert_eq!(serde_json::to_value(&message).unwrap(), expected, "{:#?}", events);
+    fn accumulator_merges_events_in_any_order(order in order::any_order()) {
+        order.merges();
     }
 }
 
@@ -385,66 +370,6 @@ fn consecutive(streamed: &Streamed, initial: usize) -> Vec<Value> {
     events.extend(streamed.end.iter().cloned());
     events.push(message_stop());
     events
-}
-
-/// All events of the blocks in the order of the random numbers. The deltas of each block keep their order.
-fn shuffled(blocks: &[Block], indices: &[usize], order: &[u32], lost_stops: bool) -> Vec<Value> {
-    let mut order = order.iter().cycle().copied();
-    let mut places = Vec::new();
-    for (block, &index) in blocks.iter().zip(indices) {
-        let deltas = block.deltas_at(index);
-        let mut numbers: Vec<u32> = order.by_ref().take(deltas.len()).collect();
-        numbers.sort_unstable();
-        places.extend(numbers.into_iter().zip(deltas));
-        places.extend(order.next().zip(Some(block.start_at(index))));
-        if !lost_stops {
-            places.extend(order.next().zip(Some(stop_at(index))));
-        }
-    }
-    // Stable, so that deltas of one number keep their order.
-    places.sort_by_key(|(number, _)| *number);
-    places.into_iter().map(|(_, event)| event).collect()
-}
-
-/// The expected message of these events by `docs/protocol.md`, heading "Merge rules".
-///
-/// It does not depend on the position of a start, except for blocks of unknown type: text or thinking deltas before such a
-/// start form a block of their own before it. Input deltas are merged into it.
-fn merged(streamed: &Streamed, indices: &[usize], events: &[Value]) -> Value {
-    let mut content = Vec::new();
-    for (block, &index) in streamed.blocks.iter().zip(indices) {
-        let of_this = || events.iter().filter(|event| event["index"] == index);
-        let start = of_this().position(|event| event["type"] == "content_block_start").unwrap();
-        let is_delta = |event: &&Value| event["type"] == "content_block_delta";
-        let early: Vec<&Value> = of_this().take(start).filter(is_delta).map(|event| &event["delta"]).collect();
-        let late: Vec<&Value> = of_this().skip(start).filter(is_delta).map(|event| &event["delta"]).collect();
-
-        let mut whole = block.whole.clone();
-        match whole["type"].as_str().unwrap() {
-            "future_text" if !early.is_empty() => {
-                let (member, kind) = match whole.get("text") {
-                    Some(_) => ("text", "text"),
-                    None => ("thinking", "thinking"),
-                };
-                content.push(json!({"type": kind, member: joined("", &early, member)}));
-                whole[member] = block.start[member].clone();
-                if !late.is_empty() {
-                    let initial = block.start[member].as_str().unwrap_or_default();
-                    whole[member] = json!(joined(initial, &late, member));
-                }
-            }
-            _ => {}
-        }
-        content.push(whole);
-    }
-    let mut message = streamed.message.clone();
-    message["content"] = content.into();
-    message
-}
-
-fn joined(initial: &str, deltas: &[&Value], member: &str) -> String {
-    let pieces = deltas.iter().filter_map(|delta| delta[member].as_str());
-    [initial].into_iter().chain(pieces).collect()
 }
 
 /// The complete observable state of an accumulator.

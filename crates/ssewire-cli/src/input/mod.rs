@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync
 use std::thread;
 use std::time::Instant;
 
-pub(crate) use json_lines::Format;
+use clap::ValueEnum;
 use json_lines::Translator;
 use ssewire_replay::{RecordingDecoder, RecordingPart};
 
@@ -56,6 +56,16 @@ pub(crate) struct Options {
     pub(crate) keeps_time_comments: bool,
     /// The bytes as they arrive: neither times nor JSON lines are looked for.
     pub(crate) is_raw: bool,
+}
+
+/// The format of the input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON lines if the first line is an event of the Messages API as JSON.
+    #[default]
+    Auto,
+    Sse,
+    Jsonl,
 }
 
 /// The origin of the arrival times.
