@@ -35,6 +35,14 @@ pub(crate) fn held_back() -> Fault {
     Fault { gate: Some(gate.clone()), ..fault(Script::stream(begin).wait(&gate).send(rest), Text::All, End::Whole) }
 }
 
+/// A gateway fails over to another server after a part of the text: a second message, with another id.
+pub(crate) fn spliced() -> Fault {
+    let delta = b"event: content_block_delta";
+    let last = STREAM.windows(delta.len()).rposition(|window| window == delta).unwrap();
+    let again = String::from_utf8(STREAM.to_vec()).unwrap().replace("\"id\":\"msg_", "\"id\":\"msg_again_");
+    fault(Script::stream(&STREAM[..last]).send(again), Text::Beginning, TRUNCATED)
+}
+
 /// Faults of the replay server, each with the sample `text`.
 macro_rules! built_in {
     ($($function:ident = $fault:ident: $text:ident, $end:expr;)*) => {

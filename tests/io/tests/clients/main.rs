@@ -5,6 +5,7 @@ mod cuts;
 mod faults;
 mod outcome;
 mod slow;
+mod storm;
 
 use core::time::Duration;
 use std::sync::mpsc;
@@ -28,21 +29,21 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 macro_rules! matrix {
     ([$($client:ident)*] $faults:tt) => {
         $(mod $client { matrix!(@faults $client $faults); })*
-        const CLIENTS: &[&str] = &[$(stringify!($client)),*];
+        const CLIENTS: &[(&str, Client)] = &[$((stringify!($client), clients::$client)),*];
         matrix!(@names $faults);
     };
     (@faults $client:ident [$($fault:ident)*]) => {
         $(#[test] fn $fault() { super::check(super::clients::$client, super::faults::$fault()); })*
     };
     (@names [$($fault:ident)*]) => {
-        const FAULTS: &[&str] = &[$(stringify!($fault)),*];
+        const FAULTS: &[(&str, fn() -> Fault)] = &[$((stringify!($fault), faults::$fault)),*];
     };
 }
 
 matrix! {
     [ureq reqwest hyper codec tapped]
     [
-        whole held_back
+        whole held_back spliced
         cut cut_in_chunk cut_unnoticed cut_with_length cut_first_event ends_early no_last_blank_line
         reset wrong_length stall stall_first slow split odd_chunks content_length until_close
         pings bom crlf cr done error_event error_first
@@ -79,7 +80,7 @@ fn matrix_has_every_fault_of_the_replay_server() {
     for fault in ssewire_replay::Fault::ALL {
         let prefix = if fault.name().starts_with(|first: char| first.is_ascii_digit()) { "status_" } else { "" };
         let name = format!("{prefix}{}", fault.name().replace('-', "_"));
-        assert!(name == NEVER_ENDS || FAULTS.contains(&name.as_str()), "{name}");
+        assert!(name == NEVER_ENDS || FAULTS.iter().any(|(fault, _)| *fault == name), "{name}");
     }
 }
 

@@ -1,0 +1,118 @@
+//! All clients at once, each against one random fault after the other, beside a client that stops in the middle: nothing is
+//! lost, and nothing stays behind.
+//!
+//! `cargo test` does this at a small size. `SSEWIRE_STORM_SECONDS=3600` repeats it for an hour.
+
+use core::future::Future as _;
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use std::thread;
+use std::time::Instant;
+
+use ssewire_io::ByteStreamExt as _;
+use ssewire_replay::{Gate, Script, Server};
+use ssewire_tests::samples;
+
+use crate::clients::Client;
+use crate::faults::Fault;
+use crate::{CLIENTS, FAULTS};
+
+/// Bytes that the heap of a client may hold more after a later round than after the first: caches of the HTTP clients.
+const SLACK: usize = 64 * 1024;
+
+/// Faults in a round of the small size.
+const FEW: usize = 4;
+
+#[test]
+fn clients_lose_and_keep_nothing_under_random_faults() {
+    let seconds = std::env::var("SSEWIRE_STORM_SECONDS").ok().map(|seconds| seconds.parse().unwrap());
+    let end = Instant::now() + Duration::from_secs(seconds.unwrap_or_default());
+    let count = if seconds.is_none() { FEW } else { FAULTS.len() };
+    thread::scope(|scope| {
+        let mut runs = Vec::new();
+        for (number, (name, client)) in (1..).zip(CLIENTS) {
+            let mut random = Random(number);
+            runs.push((*name, scope.spawn(move || rounds(end, || round(*client, &mut random, count)))));
+        }
+        let mut random = Random(0);
+        runs.push(("dropped", scope.spawn(move || rounds(end, || dropped(&mut random, count)))));
+        for (name, run) in runs {
+            let (rounds, kept) = run.join().unwrap_or_else(|_| panic!("the client {name} failed"));
+            println!("{name}: {rounds} rounds of {count} requests, {kept} bytes of heap kept after the first");
+            assert!(kept <= SLACK, "{name} keeps {kept} bytes");
+        }
+    });
+}
+
+/// Repeats a round to the end, and at least once more. Returns the number of rounds, and the most bytes of heap that this
+/// thread held after a later round beyond those after the first.
+fn rounds(end: Instant, mut round: impl FnMut()) -> (usize, usize) {
+    round();
+    let first = ssewire_heap::held();
+    let (mut rounds, mut kept) = (1, 0);
+    while rounds < 2 || Instant::now() < end {
+        round();
+        rounds += 1;
+        kept = kept.max(ssewire_heap::held().saturating_sub(first));
+    }
+    (rounds, kept)
+}
+
+/// One client meets different faults, in an order of its own.
+fn round(client: Client, random: &mut Random, count: usize) {
+    let server = Server::start().unwrap();
+    let mut faults: Vec<_> = FAULTS.iter().collect();
+    for _ in 0..count {
+        let (name, fault): &(&str, fn() -> Fault) = faults.swap_remove(random.below(faults.len()));
+        let fault = fault();
+        let path = format!("/{name}");
+        server.serve(&path, fault.script);
+        let gate = fault.gate;
+        let show = &mut |_: &str| gate.iter().for_each(Gate::open);
+        println!("{name}");
+        fault.expected.check(&client(&(server.base_url() + &path), fault.idle, show));
+    }
+}
+
+/// A client polls by futures that it drops, and drops the stream after some polls. The text so far is never wrong.
+fn dropped(random: &mut Random, count: usize) {
+    let server = Server::start().unwrap();
+    let sample = samples::named("text");
+    server.serve("/whole", Script::stream(&sample.stream[..]).chunk_sizes([61, 7, 200]));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let whole = sample.text();
+    for number in 0..count {
+        // The last one is polled to the end.
+        let polls = if number + 1 == count { usize::MAX } else { random.below(60) };
+        let text = runtime.block_on(async {
+            let response = reqwest::get(server.base_url() + "/whole").await.unwrap();
+            let mut stream = response.bytes_stream().message();
+            let mut text = String::new();
+            for _ in 0..polls {
+                let polled = {
+                    let mut next = pin!(stream.next_text());
+                    core::future::poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await
+                };
+                match polled {
+                    Poll::Ready(Ok(Some(piece))) => text.push_str(&piece),
+                    Poll::Ready(Ok(None)) => break,
+                    Poll::Ready(Err(error)) => panic!("{error}"),
+                    Poll::Pending => tokio::task::yield_now().await,
+                }
+            }
+            text
+        });
+        assert!(whole.starts_with(&text), "{text:?} of {whole:?}");
+        assert!(polls < usize::MAX || text == whole, "{text:?} of {whole:?}");
+    }
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or_default() % below
+    }
+}
