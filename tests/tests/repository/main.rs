@@ -4,3 +4,4 @@ mod architecture;
 mod errors;
 mod mutants;
 mod protocol_headings;
+mod security;
