@@ -109,7 +109,6 @@ pub fn seeds() -> Vec<Seed> {
     }
     seeds.push(Seed::new("json_prefixes", "depth", [&[1, 9], "[".repeat(127).as_bytes()].concat()));
     seeds.extend(blocks_of_fields());
-    // The target itself draws the numbers after these.
     seeds.extend((0..60).map(|number| Seed::new("order", &format!("order-{number}"), vec![number; 4])));
     for (number, case) in (0..).zip(cases::all()) {
         let how = [0x03, 0x13, 0x23, 0x33, 0x43, 0x83][number % 6];
