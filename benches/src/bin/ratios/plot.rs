@@ -12,7 +12,7 @@ const SIZES: [usize; 7] = [1, 8, 64, 512, 1400, 16 * 1024, WHOLE];
 /// Fewer bytes for small chunks, and for contestants with quadratic cost in one chunk.
 const BYTES: usize = 512 * 1024;
 
-const WIDTH: f64 = 960.0;
+const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 560.0;
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 720.0;

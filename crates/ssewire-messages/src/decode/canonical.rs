@@ -74,6 +74,22 @@ pub(crate) fn parse_delta(data: &[u8]) -> Option<CanonicalDelta<'_>> {
 
 /// Reads the events that have nothing but a type and an index, in any order and with any white space.
 pub(super) fn parse_small(data: &[u8]) -> Option<StreamEvent<'static>> {
+    parse_usual_small(data).or_else(|| parse_any_small(data))
+}
+
+/// Reads them in the spelling of the API, in two thirds of the time.
+fn parse_usual_small(data: &[u8]) -> Option<StreamEvent<'static>> {
+    let rest = strip_array(data, b"{\"type\":")?;
+    let (kind, rest) = small_kind(strip_array(rest, b" ").unwrap_or(rest))?;
+    let (block, rest) = match strip_array(rest, b",\"index\":") {
+        Some(rest) => index(rest).map(|(block, rest)| (Some(block), rest))?,
+        None => (None, rest),
+    };
+    let rest = strip_array(skip_spaces(rest), b"}")?;
+    if skip_spaces(rest).is_empty() { kind.event(block) } else { None }
+}
+
+fn parse_any_small(data: &[u8]) -> Option<StreamEvent<'static>> {
     let (mut kind, mut block) = (None, None);
     let mut rest = skip_white_space(strip_array(skip_white_space(data), b"{")?);
     loop {
@@ -91,16 +107,10 @@ pub(super) fn parse_small(data: &[u8]) -> Option<StreamEvent<'static>> {
         rest = skip_white_space(rest);
         match rest {
             [b',', after @ ..] => rest = skip_white_space(after),
-            [b'}', after @ ..] if skip_white_space(after).is_empty() => break,
+            [b'}', after @ ..] if skip_white_space(after).is_empty() => return kind?.event(block),
             _ => return None,
         }
     }
-    Some(match (kind?, block) {
-        (SmallKind::BlockStop, Some(index)) => StreamEvent::ContentBlockStop(ContentBlockStop { index }),
-        (SmallKind::Ping, None) => StreamEvent::Ping,
-        (SmallKind::MessageStop, None) => StreamEvent::MessageStop,
-        _ => return None,
-    })
 }
 
 /// The kind of an event with nothing but a type and an index.
@@ -109,6 +119,18 @@ enum SmallKind {
     BlockStop,
     Ping,
     MessageStop,
+}
+
+impl SmallKind {
+    #[inline]
+    fn event(self, index: Option<u64>) -> Option<StreamEvent<'static>> {
+        Some(match (self, index) {
+            (Self::BlockStop, Some(index)) => StreamEvent::ContentBlockStop(ContentBlockStop { index }),
+            (Self::Ping, None) => StreamEvent::Ping,
+            (Self::MessageStop, None) => StreamEvent::MessageStop,
+            _ => return None,
+        })
+    }
 }
 
 #[inline]
