@@ -77,6 +77,7 @@ fn block() -> BoxedStrategy<Vec<u8>> {
         "event: error\ndata: upstream connect error\n\n",
         "event: error\ndata:  connect error \t\n\n",
         "error:  {\"code\"\n\n",
+        "error: \"\"\n\n",
         "event: future\n\n",
         "event: error\ndata: {\"type\":\"overloaded_error\",\"message\":\"busy\"}\n\n",
         "event: error\ndata: {\"type\":\"ping\"}\n\n",

@@ -69,6 +69,8 @@ impl Event {
         }
         match json {
             Some(Json::Object(payload)) => Self::of_object(event_type, payload),
+            // "The value may be empty or absent: then it is an error without a message."
+            Some(Json::String(text)) if event_type == "error" && text.is_empty() => Self::Error(Json::Null),
             Some(other) if event_type == "error" => Self::Error(other),
             None if event_type == "error" => Self::Error(error_text(trimmed)),
             _ if event_type == "message" && !trimmed.starts_with(b"{") => Self::KeepAlive,
