@@ -288,7 +288,7 @@ impl Beginning {
 
     /// Whether it is a page or JSON, even if its lines look like fields.
     fn is_document(&self) -> bool {
-        self.mode == Mode::Json || self.head.first() == Some(&b'<')
+        self.mode == Mode::Json || self.is_too_large || self.head.first() == Some(&b'<')
     }
 }
 

@@ -156,6 +156,26 @@ fn json_body_above_the_limit_is_reported_without_its_content() {
     assert_eq!(incomplete.reasons(), [Completion::NonStreamBody, Completion::LimitExceeded]);
 }
 
+/// A body that begins with `{` is no stream, also after its bytes were discarded.
+#[test]
+fn json_body_above_the_limit_stays_json_whatever_its_lines_begin_with() {
+    let long = "x".repeat(100);
+    for body in [
+        format!("{{\"x\":\"{long}\"}}\ndata: y"),
+        format!(" [\"{long}\",\nevent"),
+        format!("{{\n{long}\ndata: {long}\n\n"),
+    ] {
+        for chunk in [1, 7, usize::MAX] {
+            let decoder = MessageDecoder::new()
+                .with_decoder(ssewire::Decoder::new().with_max_event_bytes(50))
+                .with_accumulator(Accumulator::new().with_max_bytes(50));
+            let incomplete = end(decoder, body.as_bytes(), chunk);
+            assert_eq!(incomplete.reasons(), [Completion::NonStreamBody, Completion::LimitExceeded], "{body:?}");
+            assert_eq!(incomplete.non_stream_body(), Some(&NonStreamBody::Json), "{body:?}");
+        }
+    }
+}
+
 /// `docs/protocol.md`, heading "Completion": an unfinished first `event:` or `data:` field is a truncated stream.
 #[test]
 fn incomplete_first_event_is_truncated() {
