@@ -361,6 +361,7 @@ impl MessageDecoder {
         self.accumulator.has_next_change() || self.rare.as_ref().is_some_and(|rare| rare.has_update())
     }
 
+    #[inline(never)]
     fn rare_mut(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }

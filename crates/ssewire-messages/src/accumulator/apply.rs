@@ -59,18 +59,13 @@ impl Accumulator {
             rare.queue.clear();
         }
         if let StreamEvent::ContentBlockDelta(delta) = &event {
-            let appended = match &delta.delta {
-                Delta::Text(text) if text.is_plain() => {
-                    self.append_to_current(delta.index, PieceKind::Text, text.text())
-                }
-                Delta::Thinking(thinking) if thinking.is_plain() => {
-                    self.append_to_current(delta.index, PieceKind::Thinking, thinking.thinking())
-                }
-                Delta::InputJson(input) if input.piece.is_whole() => {
-                    self.append_to_current(delta.index, PieceKind::InputJson, input.partial_json())
-                }
+            let piece = match &delta.delta {
+                Delta::Text(text) if text.is_plain() => Some((PieceKind::Text, text.text())),
+                Delta::Thinking(thinking) if thinking.is_plain() => Some((PieceKind::Thinking, thinking.thinking())),
+                Delta::InputJson(input) if input.piece.is_whole() => Some((PieceKind::InputJson, input.partial_json())),
                 _ => None,
             };
+            let appended = piece.and_then(|(kind, text)| self.append_to_current(delta.index, kind, text));
             if let Some(change) = appended {
                 return Ok(change);
             }

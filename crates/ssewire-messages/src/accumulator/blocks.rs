@@ -248,7 +248,8 @@ impl Blocks {
         self.slots.get(self.slot_position(index)?)
     }
 
-    #[inline]
+    // Out of line: every rule asks for it, but the fast path does not.
+    #[inline(never)]
     fn slot_position(&self, index: u64) -> Option<usize> {
         let at = usize::try_from(index).unwrap_or(usize::MAX);
         if self.slots.get(at).is_some_and(|slot| slot.index == index) {
@@ -287,12 +288,16 @@ impl Blocks {
 
     pub(super) fn key(&self, id: BlockId) -> Option<BlockKey> {
         match id.place() {
-            Place::Initial(at) => {
-                let index = u64::try_from(at).ok()?;
-                Some(BlockKey { index, generation: self.slot(index).map_or(0, |slot| slot.initial_generation) })
-            }
+            Place::Initial(at) => self.initial_key(at),
             Place::Later(at) => self.states.get(at).map(|state| state.key),
         }
+    }
+
+    // Out of line, as few messages begin with blocks.
+    #[inline(never)]
+    fn initial_key(&self, at: usize) -> Option<BlockKey> {
+        let index = u64::try_from(at).ok()?;
+        Some(BlockKey { index, generation: self.slot(index).map_or(0, |slot| slot.initial_generation) })
     }
 
     /// Where a block lies in the content as it is held.

@@ -494,6 +494,7 @@ impl Accumulator {
         }
     }
 
+    #[inline(never)]
     fn rare_mut(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }

@@ -74,9 +74,9 @@ impl Extra {
     }
 
     /// Appends members of an object as they lie in it, `"name":value`, with commas between several ones.
-    pub(super) fn append<'m>(&mut self, members: impl Iterator<Item = &'m [u8]> + Clone, has_several: bool) {
+    pub(super) fn append(&mut self, members: &[&[u8]], has_several: bool) {
         self.may_repeat |= has_several || !self.text.is_empty();
-        reserve(&mut self.text, members.clone().map(|member| member.len().saturating_add(1)).sum());
+        reserve(&mut self.text, members.iter().map(|member| member.len().saturating_add(1)).sum());
         for member in members {
             match core::str::from_utf8(member) {
                 Ok(member) => self.text.push_str(member),
@@ -89,7 +89,7 @@ impl Extra {
     /// Sets the member that the cursor has just read.
     pub(crate) fn set_last(&mut self, name: JsonStr<'_>, valid: &[u8], cursor: &Cursor<'_>) {
         match cursor.last_member(name, valid) {
-            Some((start, end)) => self.append(core::iter::once(cursor.bytes(start, end)), false),
+            Some((start, end)) => self.append(&[cursor.bytes(start, end)], false),
             None => self.push(name, valid),
         }
         self.compact_if_doubled();

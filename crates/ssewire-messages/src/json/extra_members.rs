@@ -40,9 +40,10 @@ impl ExtraMembers {
 
     /// Appends all that were added.
     pub(crate) fn append_to(&mut self, extra: &mut Extra, cursor: &Cursor<'_>) {
-        let ranges = self.ranges.get(..core::mem::take(&mut self.count)).unwrap_or_default();
-        if !ranges.is_empty() {
-            extra.append(ranges.iter().map(|(start, end)| cursor.bytes(*start, *end)), self.has_several);
+        let members = self.ranges.map(|(start, end)| cursor.bytes(start, end));
+        match members.get(..core::mem::take(&mut self.count)) {
+            None | Some([]) => {}
+            Some(members) => extra.append(members, self.has_several),
         }
     }
 }
