@@ -808,11 +808,13 @@ fn with_head<'a>(event: StreamEvent<'a>, head: Option<&ResponseHead>) -> StreamE
     }
 }
 
-/// The error of a line that is JSON: the standard takes it for an unknown field.
+/// The error of a line that is JSON: the standard takes it for an unknown field. Name and value are parts of that line;
+/// the space that the standard removes between them may be part of a string.
 fn bare_error(name: &[u8], value: &[u8]) -> Option<ApiError> {
-    let mut line = Vec::with_capacity(name.len().saturating_add(value.len()).saturating_add(1));
+    let between = value.as_ptr().addr().saturating_sub(name.as_ptr().addr()).saturating_sub(name.len());
+    let mut line = Vec::with_capacity(name.len().saturating_add(value.len()).saturating_add(2));
     line.extend_from_slice(name);
-    line.push(b':');
+    line.extend_from_slice(if between == 2 { b": " } else { b":" });
     line.extend_from_slice(value);
     ApiError::in_json(RawJson::from_bytes(&line).ok()?)
 }

@@ -55,6 +55,17 @@ fn error_body_is_decoded_in_every_known_shape() {
     }
 }
 
+/// The standard removes a space after the first colon; here it is part of a name.
+#[test]
+fn error_on_a_line_keeps_the_space_after_its_first_colon() {
+    for body in ["  {\"a: b\":1,\"error\":\"x\"}\n\n", ": hi\n\n {\"a:b\": 1,\"error\":\"x\"}\n"] {
+        let body = format!(": a comment\n{body}");
+        let NonStreamBody::Error(error) = found(body.as_bytes()) else { panic!("no error: {body}") };
+        let name = if body.contains("a: b") { "a: b" } else { "a:b" };
+        assert_eq!(error.body().to_value().unwrap()[name], 1, "{body:?}");
+    }
+}
+
 /// A gateway may fail before the first event. By the standard, its line is an unknown field.
 #[test]
 fn error_on_a_line_without_a_field_name_is_detected() {
