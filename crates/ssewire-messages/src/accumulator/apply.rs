@@ -132,10 +132,7 @@ impl Accumulator {
     #[inline]
     pub(crate) fn current_text(&mut self, index: u64, kind: PieceKind) -> Option<CurrentText<'_>> {
         let id = self.current?;
-        let (key, position) = self.blocks.key(id).zip(self.blocks.position(id))?;
-        if key.index != index {
-            return None;
-        }
+        let (key, position) = self.blocks.locate(id).filter(|(key, _)| key.index == index)?;
         let block = self.message.content.get_mut(position)?;
         let text = match (kind, block) {
             (PieceKind::Text, ContentBlock::Text(block)) => block.text_mut(),

@@ -300,6 +300,18 @@ impl Blocks {
         Some(BlockKey { index, generation: self.slot(index).map_or(0, |slot| slot.initial_generation) })
     }
 
+    /// The key and the position of a block, in one look-up.
+    #[inline]
+    pub(super) fn locate(&self, id: BlockId) -> Option<(BlockKey, usize)> {
+        match id.place() {
+            Place::Later(at) => {
+                let state = self.states.get(at)?;
+                Some((state.key, usize::try_from(state.position).ok()?))
+            }
+            Place::Initial(at) => Some((self.initial_key(at)?, at)),
+        }
+    }
+
     /// Where a block lies in the content as it is held.
     pub(super) fn position(&self, id: BlockId) -> Option<usize> {
         match id.place() {
