@@ -5,7 +5,7 @@
 //! and as much memory as the server liked. Ports of the facade to other parsers wrote the bookkeeping of `retry` by hand,
 //! and a bound on the struct broke callers that hold an `EventStream<S>` of any `S`.
 //!
-//! Gone: `StringEvent` carries the `retry` of its block, `StringEventStream<S>` has no bound, and one match maps the errors.
+//! Gone: `TextEvent` carries the `retry` of its block, `TextEventStream<S>` has no bound, and one match maps the errors.
 
 // Their code.
 use core::fmt;
@@ -15,7 +15,7 @@ use core::time::Duration;
 
 use futures::{Stream, TryStream};
 use pin_project_lite::pin_project;
-use ssewire_io::{End, EventError, StringEventStream};
+use ssewire_io::{End, EventError, TextEventStream};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Event {
@@ -46,7 +46,7 @@ impl<E: fmt::Display> fmt::Display for EventStreamError<E> {
 pin_project! {
     pub struct EventStream<S> {
         #[pin]
-        events: StringEventStream<S>,
+        events: TextEventStream<S>,
     }
 }
 
@@ -79,8 +79,8 @@ fn drop_transport<E>(_: E) -> &'static str {
     "transport error"
 }
 
-impl From<ssewire_io::StringEvent> for Event {
-    fn from(event: ssewire_io::StringEvent) -> Self {
+impl From<ssewire_io::TextEvent> for Event {
+    fn from(event: ssewire_io::TextEvent) -> Self {
         Self { event: event.event, data: event.data, id: event.id, retry: event.retry }
     }
 }
@@ -95,7 +95,7 @@ where
 {
     fn eventsource(self) -> EventStream<Self> {
         // The original forgets an unfinished event at the end without an error.
-        EventStream { events: StringEventStream::new(self).with_end(End::Discard) }
+        EventStream { events: TextEventStream::new(self).with_end(End::Discard) }
     }
 }
 

@@ -16,14 +16,14 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures::Stream;
 use ssewire_io::ssewire::{Reconnect, ResponseAction, last_event_id_header};
-use ssewire_io::{EventError, StringEvent, StringEventStream};
+use ssewire_io::{EventError, TextEvent, TextEventStream};
 
 type Body = Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>;
 
 pub struct EventSource {
     client: reqwest::Client,
     url: String,
-    events: StringEventStream<Body>,
+    events: TextEventStream<Body>,
     reconnect: Reconnect,
     started: Instant,
     state: State,
@@ -41,7 +41,7 @@ impl EventSource {
         Self {
             client: reqwest::Client::new(),
             url: url.into(),
-            events: StringEventStream::new(Box::pin(futures::stream::empty())),
+            events: TextEventStream::new(Box::pin(futures::stream::empty())),
             reconnect: Reconnect::new().with_min_delay(Duration::ZERO),
             started: Instant::now(),
             state: State::Connecting,
@@ -49,7 +49,7 @@ impl EventSource {
     }
 
     /// The next event, from as many connections as it takes. `None`: the server says that there are no more.
-    pub async fn next(&mut self) -> Option<StringEvent> {
+    pub async fn next(&mut self) -> Option<TextEvent> {
         loop {
             match self.state {
                 State::Closed => return None,

@@ -11,7 +11,7 @@ use ssewire::{Block, Event, Frame};
 
 use crate::end::{End, Ending};
 use crate::error::EventError;
-use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, StringEvents};
+use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
 use crate::read_source::{ReadError, ReadSource};
 
 /// The events of a blocking reader.
@@ -27,11 +27,11 @@ pub type FrameReader<R> = DecodeReader<R, Frames>;
 /// The lines of a blocking reader, without their line ends: newline-delimited JSON.
 pub type LineReader<R> = DecodeReader<R, Lines>;
 
-/// The events of a blocking reader as [`StringEvent`](crate::StringEvent)s.
-pub type StringEventReader<R> = DecodeReader<R, StringEvents>;
+/// The events of a blocking reader as [`TextEvent`](crate::TextEvent)s.
+pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 
 /// Items decoded from a blocking reader, for example the body of a response. Use its aliases:
-/// [`EventReader`], [`BlockReader`], [`FrameReader`], [`LineReader`], [`StringEventReader`].
+/// [`EventReader`], [`BlockReader`], [`FrameReader`], [`LineReader`], [`TextEventReader`].
 ///
 /// ```
 /// use ssewire_io::EventReader;

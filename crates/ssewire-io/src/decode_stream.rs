@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
 use crate::end::{End, Ending};
 use crate::error::EventError;
-use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, StringEvents};
+use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
 
 /// The events of a stream of byte chunks.
 pub type EventStream<S> = DecodeStream<S, Events>;
@@ -28,13 +28,13 @@ pub type FrameStream<S> = DecodeStream<S, Frames>;
 /// The lines of a stream of byte chunks, without their line ends: newline-delimited JSON.
 pub type LineStream<S> = DecodeStream<S, Lines>;
 
-/// The events of a stream of byte chunks as [`StringEvent`](crate::StringEvent)s.
-pub type StringEventStream<S> = DecodeStream<S, StringEvents>;
+/// The events of a stream of byte chunks as [`TextEvent`](crate::TextEvent)s.
+pub type TextEventStream<S> = DecodeStream<S, TextEvents>;
 
 pin_project! {
     /// Items decoded from a stream of byte chunks, `Stream<Item = Result<impl AsRef<[u8]>, E>>`, for example the body
     /// of a response. Use its aliases: [`EventStream`], [`BlockStream`], [`FrameStream`], [`LineStream`],
-    /// [`StringEventStream`].
+    /// [`TextEventStream`].
     ///
     /// ```
     /// use ssewire_io::EventStream;

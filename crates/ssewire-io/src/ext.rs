@@ -33,9 +33,9 @@ where
         crate::EventStream::new(Box::pin(self))
     }
 
-    /// The events as three strings each; see [`StringEvent`](crate::StringEvent).
-    fn string_events(self) -> crate::StringEventStream<Pin<Box<Self>>> {
-        crate::StringEventStream::new(Box::pin(self))
+    /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
+    fn string_events(self) -> crate::TextEventStream<Pin<Box<Self>>> {
+        crate::TextEventStream::new(Box::pin(self))
     }
 
     /// The events, which share the chunks that they lie within; see [`BytesEventStream`](crate::BytesEventStream).
@@ -184,9 +184,9 @@ pub trait ReadExt: std::io::Read + Sized {
         crate::EventReader::new(self)
     }
 
-    /// The events as three strings each; see [`StringEvent`](crate::StringEvent).
-    fn string_events(self) -> crate::StringEventReader<Self> {
-        crate::StringEventReader::new(self)
+    /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
+    fn string_events(self) -> crate::TextEventReader<Self> {
+        crate::TextEventReader::new(self)
     }
 
     /// The blocks, also those without data; see [`BlockReader`](crate::BlockReader).

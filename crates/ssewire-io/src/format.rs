@@ -12,10 +12,10 @@ use ssewire::{
 };
 
 pub(crate) use self::sealed::{Decode, Resolve};
-use crate::StringEvent;
+use crate::TextEvent;
 
 /// The items of a [`DecodeStream`](crate::DecodeStream) or a [`DecodeReader`](crate::DecodeReader): [`Events`],
-/// [`StringEvents`], [`Blocks`], [`Frames`] or [`Lines`]. Sealed.
+/// [`TextEvents`], [`Blocks`], [`Frames`] or [`Lines`]. Sealed.
 pub trait Format: Resolve {}
 
 impl<F: Resolve> Format for F {}
@@ -53,9 +53,9 @@ mod sealed {
 #[derive(Debug)]
 pub enum Events {}
 
-/// Yields [`StringEvent`]s.
+/// Yields [`TextEvent`]s.
 #[derive(Debug)]
-pub enum StringEvents {}
+pub enum TextEvents {}
 
 /// Yields [`OwnedBlock`]s: also blocks without data, which only set the last event ID or the reconnection time.
 #[derive(Debug)]
@@ -104,13 +104,9 @@ macro_rules! decode_with_decoder {
 }
 
 decode_with_decoder!(Events, EventSpan, OwnedEvent, Decoder::poll_event, Decoder::resolve_owned);
-decode_with_decoder!(
-    StringEvents,
-    EventSpan,
-    StringEvent,
-    Decoder::poll_event,
-    |decoder: &mut Decoder, chunk, span| { StringEvent::from(decoder.resolve(chunk, span)) }
-);
+decode_with_decoder!(TextEvents, EventSpan, TextEvent, Decoder::poll_event, |decoder: &mut Decoder, chunk, span| {
+    TextEvent::from(decoder.resolve(chunk, span))
+});
 decode_with_decoder!(Blocks, BlockAt, OwnedBlock, poll_block, |decoder: &mut Decoder, chunk, block: BlockAt| {
     block.resolve(decoder, chunk).into_owned()
 });

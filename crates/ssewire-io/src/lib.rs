@@ -119,10 +119,10 @@ mod messages;
 mod observe;
 #[cfg(feature = "std")]
 mod read_source;
-#[cfg(any(feature = "std", feature = "stream"))]
-mod string_event;
 #[cfg(feature = "tap")]
 mod tap;
+#[cfg(any(feature = "std", feature = "stream"))]
+mod text_event;
 
 #[cfg(feature = "http-body")]
 pub use body::{BodyChunks, BodyStream};
@@ -131,9 +131,9 @@ pub use bytes_stream::BytesEventStream;
 #[cfg(feature = "codec")]
 pub use codec::EventCodec;
 #[cfg(feature = "std")]
-pub use decode_reader::{BlockReader, DecodeReader, EventReader, FrameReader, LineReader, StringEventReader};
+pub use decode_reader::{BlockReader, DecodeReader, EventReader, FrameReader, LineReader, TextEventReader};
 #[cfg(feature = "stream")]
-pub use decode_stream::{BlockStream, DecodeStream, EventStream, FrameStream, LineStream, StringEventStream};
+pub use decode_stream::{BlockStream, DecodeStream, EventStream, FrameStream, LineStream, TextEventStream};
 #[cfg(any(feature = "std", feature = "stream"))]
 pub use end::End;
 pub use error::EventError;
@@ -146,7 +146,7 @@ pub use ext::ReadExt;
 #[cfg(feature = "stream")]
 pub use ext::{ByteStreamExt, IdleTimeoutExt};
 #[cfg(any(feature = "std", feature = "stream"))]
-pub use format::{Blocks, Events, Format, Frames, Lines, StringEvents};
+pub use format::{Blocks, Events, Format, Frames, Lines, TextEvents};
 #[cfg(feature = "stream")]
 pub use idle_timeout::{IdleError, IdleTimeout};
 #[cfg(all(feature = "json", feature = "std"))]
@@ -170,10 +170,10 @@ pub use ssewire;
 pub use ssewire::{Decoder, LineDecoder};
 #[cfg(feature = "messages")]
 pub use ssewire_messages;
-#[cfg(any(feature = "std", feature = "stream"))]
-pub use string_event::StringEvent;
 #[cfg(feature = "tap")]
 pub use tap::Tap;
+#[cfg(any(feature = "std", feature = "stream"))]
+pub use text_event::TextEvent;
 
 /// The README's examples run with the tests.
 #[cfg(all(doctest, feature = "std", feature = "stream", feature = "messages"))]

@@ -11,7 +11,7 @@ use futures_core::Stream;
 use ssewire::{Decoder, Event, LineDecoder};
 use ssewire_io::{
     BytesEventStream, DecodeStream, End, EventError, EventObserver, EventReader, EventStream, Format, IdleTimeout,
-    LineStream, MessageReader, MessageStream, StartedBody, StringEventStream, Tap,
+    LineStream, MessageReader, MessageStream, StartedBody, Tap, TextEventStream,
 };
 use ssewire_messages::{Completion, MessageDecoder, Step};
 
@@ -85,14 +85,14 @@ impl Case<'_> {
         let expected = self.expected_events();
         let stream = || EventStream::with_decoder(self.transport(), self.decoder()).with_end(self.end);
         assert_eq!(self.stream(stream(), |event| of(event.as_event())), expected);
-        let texts = StringEventStream::with_decoder(self.transport(), self.decoder()).with_end(self.end);
+        let texts = TextEventStream::with_decoder(self.transport(), self.decoder()).with_end(self.end);
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned().into_bytes();
         let as_texts: Seen = expected
             .iter()
             .cloned()
             .map(|event| event.map(|(kind, data, id, retry)| (lossy(&kind), lossy(&data), lossy(&id), retry)))
             .collect();
-        let text = |event: ssewire_io::StringEvent| {
+        let text = |event: ssewire_io::TextEvent| {
             (event.event.into_bytes(), event.data.into_bytes(), event.id.into_bytes(), event.retry)
         };
         assert_eq!(self.stream(texts, text), as_texts);

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use futures::executor::block_on;
 use futures::stream::{self, FusedStream, Stream, StreamExt as _};
 use ssewire::{DecodeError, Decoder};
-use ssewire_io::{BytesEventStream, EventError, EventStream, MessageStream, MessageStreamError, StringEventStream};
+use ssewire_io::{BytesEventStream, EventError, EventStream, MessageStream, MessageStreamError, TextEventStream};
 use ssewire_tests::transport::Script;
 
 /// An error that is not `Send`, `Sync` or `std::error::Error`, borrows, and has neither `Debug` nor `Display`.
@@ -45,7 +45,7 @@ fn an_odd_error_is_handed_on_untouched_and_final() {
 #[test]
 fn an_odd_error_in_the_other_views() {
     let counter = Rc::new(Cell::new(0));
-    let mut texts = StringEventStream::new(failing(Odd(counter.clone(), "")));
+    let mut texts = TextEventStream::new(failing(Odd(counter.clone(), "")));
     assert_eq!(block_on(texts.next()).unwrap().ok().unwrap().data, "a");
     assert!(matches!(block_on(texts.next()), Some(Err(EventError::Transport(Odd(..))))));
     assert!(block_on(texts.next()).is_none() && block_on(texts.next()).is_none());

@@ -8,8 +8,8 @@ use futures::executor::block_on;
 use ssewire::{Decoder, LineDecoder, OwnedFrame};
 use ssewire_io::{
     BlockReader, BlockStream, BytesEventStream, End, EventCodec, EventError, EventReader, EventStream, Format,
-    FrameReader, FrameStream, JsonReader, JsonStream, LineReader, LineStream, Observer, StringEvent, StringEventReader,
-    StringEventStream, Tap,
+    FrameReader, FrameStream, JsonReader, JsonStream, LineReader, LineStream, Observer, Tap, TextEvent,
+    TextEventReader, TextEventStream,
 };
 use ssewire_tests::transport::Script;
 use ssewire_tests::{adapters, chunks};
@@ -187,9 +187,9 @@ fn the_policy_decides_in_every_adapter() {
 }
 
 fn check_text(chunks: &[&[u8]], end: End, expected: &Seen) {
-    let show = |event: StringEvent| event.data;
-    assert_eq!(streamed::<ssewire_io::StringEvents>(chunks, Decoder::new(), end, show), *expected);
-    assert_eq!(read::<ssewire_io::StringEvents>(chunks, Decoder::new(), end, show), *expected);
+    let show = |event: TextEvent| event.data;
+    assert_eq!(streamed::<ssewire_io::TextEvents>(chunks, Decoder::new(), end, show), *expected);
+    assert_eq!(read::<ssewire_io::TextEvents>(chunks, Decoder::new(), end, show), *expected);
 }
 
 /// After an error of the transport, the end of the event is unknown: no policy completes it.
@@ -245,16 +245,16 @@ fn readers_borrow_the_same() {
 
 #[test]
 fn text_events_are_made_by_hand_and_from_every_kind_of_event() {
-    let by_hand = StringEvent::new("e", "x\u{FFFD}", "7").with_retry(Duration::from_millis(5));
+    let by_hand = TextEvent::new("e", "x\u{FFFD}", "7").with_retry(Duration::from_millis(5));
     let input = b"event: e\nid: 7\nretry: 5\ndata: x\xFF\n\n";
     let owned = EventReader::new(&input[..]).next().unwrap().unwrap();
-    assert_eq!(StringEvent::from(owned), by_hand);
+    assert_eq!(TextEvent::from(owned), by_hand);
     let chunk = bytes::Bytes::from_static(input);
     let shared = BytesEventStream::new(futures::stream::iter([Ok::<_, ()>(chunk)]));
     let shared = block_on(shared.collect::<Vec<_>>()).remove(0).unwrap();
-    assert_eq!(StringEvent::from(shared), by_hand);
-    assert_eq!(StringEventReader::new(&input[..]).next().unwrap().unwrap(), by_hand);
-    assert!(StringEvent::new("message", "[DONE]", "").is_done() && !by_hand.is_done());
+    assert_eq!(TextEvent::from(shared), by_hand);
+    assert_eq!(TextEventReader::new(&input[..]).next().unwrap().unwrap(), by_hand);
+    assert!(TextEvent::new("message", "[DONE]", "").is_done() && !by_hand.is_done());
 }
 
 /// A facade with a struct without bounds, as that of eventsource-stream, can hold any of these.
@@ -262,7 +262,7 @@ fn text_events_are_made_by_hand_and_from_every_kind_of_event() {
 fn structs_have_no_bounds() {
     struct Facade<S, R> {
         events: EventStream<S>,
-        texts: StringEventStream<S>,
+        texts: TextEventStream<S>,
         blocks: BlockStream<S>,
         frames: FrameStream<S>,
         lines: LineStream<S>,
@@ -279,7 +279,7 @@ fn structs_have_no_bounds() {
     }
     let mut facade = Facade {
         events: EventStream::new(NoStream),
-        texts: StringEventStream::new(NoStream),
+        texts: TextEventStream::new(NoStream),
         blocks: BlockStream::new(NoStream),
         frames: FrameStream::new(NoStream),
         lines: LineStream::new(NoStream),

@@ -1,4 +1,4 @@
-//! `EventStream`, `BytesEventStream` and `StringEventStream`: events of asynchronous streams of chunks.
+//! `EventStream`, `BytesEventStream` and `TextEventStream`: events of asynchronous streams of chunks.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -10,7 +10,7 @@ use futures::stream::{self, FusedStream, Stream};
 use futures::task::noop_waker_ref;
 use futures::{FutureExt as _, StreamExt as _};
 use ssewire::Event;
-use ssewire_io::{ByteStreamExt as _, BytesEventStream, EventError, EventStream, StringEventStream};
+use ssewire_io::{ByteStreamExt as _, BytesEventStream, EventError, EventStream, TextEventStream};
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Given, Script, Step};
 use ssewire_tests::{adapters, cases};
@@ -68,7 +68,7 @@ fn text_events_of_every_case() {
     let mut seen = 0;
     for case in cases {
         for chunks in adapters::ways(&case.input) {
-            let mut stream = StringEventStream::new(Script::<io::Error>::slow(&chunks));
+            let mut stream = TextEventStream::new(Script::<io::Error>::slow(&chunks));
             let mut expected = case.events.iter();
             while let Some(Ok(event)) = block_on(stream.next()) {
                 let case_event = expected.next().unwrap();
@@ -95,7 +95,7 @@ fn events_carry_the_retry_of_their_block() {
         let script = || Script::<io::Error>::slow(&chunks);
         let owned = block_on(EventStream::new(script()).map(|event| event.unwrap().retry()).collect::<Vec<_>>());
         let shared = block_on(BytesEventStream::new(script()).map(|event| event.unwrap().retry()).collect::<Vec<_>>());
-        let text = block_on(StringEventStream::new(script()).map(|event| event.unwrap().retry).collect::<Vec<_>>());
+        let text = block_on(TextEventStream::new(script()).map(|event| event.unwrap().retry).collect::<Vec<_>>());
         assert_eq!([owned, shared, text], [expected, expected, expected]);
     }
 }

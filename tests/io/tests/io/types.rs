@@ -12,7 +12,7 @@ use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire_io::{
     BodyStream, BytesEventStream, EventCodec, EventError, EventObserver, EventReader, EventStream, IncompleteMessage,
-    MessageReader, MessageStream, MessageStreamError, StringEventStream, Tap, TextDeltaStream,
+    MessageReader, MessageStream, MessageStreamError, Tap, TextDeltaStream, TextEventStream,
 };
 use ssewire_tests::transport::Script;
 
@@ -57,7 +57,7 @@ fn adapters_are_what_their_streams_are() {
     is_send::<EventStream<Plain>>();
     is_send::<BytesEventStream<Plain>>();
     is_send::<BodyStream<Plain>>();
-    is_send::<StringEventStream<Plain>>();
+    is_send::<TextEventStream<Plain>>();
     is_send::<MessageStream<Plain>>();
     is_send::<TextDeltaStream<'_, Plain>>();
     is_send::<Tap<Plain, EventObserver<fn(ssewire::Event<'_>)>>>();
@@ -69,7 +69,7 @@ fn adapters_are_what_their_streams_are() {
     is_unpin::<EventStream<Plain>>();
     is_unpin::<BytesEventStream<Plain>>();
     is_unpin::<BodyStream<Plain>>();
-    is_unpin::<StringEventStream<Plain>>();
+    is_unpin::<TextEventStream<Plain>>();
     is_unpin::<MessageStream<Plain>>();
     is_unpin::<Tap<Plain, EventObserver<fn(ssewire::Event<'_>)>>>();
     is_send::<EventError<std::io::Error>>();
@@ -123,7 +123,7 @@ fn they_are_small() {
     assert!(beside(size_of::<EventStream<Plain>>(), size_of::<Plain>() + size_of::<Bytes>()) <= 300);
     assert!(beside(size_of::<EventStream<Plain>>(), size_of::<Plain>()) <= 300 + size_of::<Bytes>());
     assert!(beside(size_of::<BytesEventStream<Plain>>(), size_of::<Plain>()) <= 340);
-    assert!(beside(size_of::<StringEventStream<Plain>>(), size_of::<EventStream<Plain>>()) == 0);
+    assert!(beside(size_of::<TextEventStream<Plain>>(), size_of::<EventStream<Plain>>()) == 0);
     assert!(beside(size_of::<EventReader<Plain>>(), size_of::<Plain>()) <= 340);
     assert!(size_of::<EventCodec>() <= 300);
     assert!(size_of::<MessageStream<Plain>>() <= 128);

@@ -9,14 +9,14 @@ use ssewire::{Event, OwnedEvent};
 /// one copy and one allocation; an [`OwnedEvent`] has one for all.
 ///
 /// ```
-/// use ssewire_io::StringEvent;
+/// use ssewire_io::TextEvent;
 ///
-/// let event = StringEvent::new("greeting", "hello", "7");
+/// let event = TextEvent::new("greeting", "hello", "7");
 /// assert_eq!((event.event.as_str(), event.data.as_str(), event.retry), ("greeting", "hello", None));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct StringEvent {
+pub struct TextEvent {
     /// The event type, `message` if the block set none.
     pub event: String,
     /// The data.
@@ -27,7 +27,7 @@ pub struct StringEvent {
     pub retry: Option<Duration>,
 }
 
-impl StringEvent {
+impl TextEvent {
     /// Creates an event without a reconnection time.
     #[must_use]
     pub fn new(event: impl Into<String>, data: impl Into<String>, id: impl Into<String>) -> Self {
@@ -47,7 +47,7 @@ impl StringEvent {
     }
 }
 
-impl From<Event<'_>> for StringEvent {
+impl From<Event<'_>> for TextEvent {
     #[inline]
     fn from(event: Event<'_>) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl From<Event<'_>> for StringEvent {
     }
 }
 
-impl From<OwnedEvent> for StringEvent {
+impl From<OwnedEvent> for TextEvent {
     #[inline]
     fn from(event: OwnedEvent) -> Self {
         event.as_event().into()
@@ -67,7 +67,7 @@ impl From<OwnedEvent> for StringEvent {
 }
 
 #[cfg(feature = "bytes")]
-impl From<ssewire::SharedEvent> for StringEvent {
+impl From<ssewire::SharedEvent> for TextEvent {
     #[inline]
     fn from(event: ssewire::SharedEvent) -> Self {
         event.as_event().into()
