@@ -14,21 +14,22 @@ use ssewire_benches::{Corpus, corpora};
 /// One run to count: a name, a contestant, a corpus and a chunk size.
 type Work = (String, Contestant, Corpus, usize);
 
-fn work() -> Vec<Work> {
-    let ours = |mut contestants: Vec<Contestant>| contestants.swap_remove(0);
-    let mut work: Vec<Work> =
-        vec![("text delta".into(), ours(contestants::decoding()), corpora::payloads(1 << 18), WHOLE)];
-    work.extend(
-        corpora::kinds().into_iter().map(|corpus| (corpus.name.to_string(), ours(contestants::kinds()), corpus, WHOLE)),
-    );
+/// All runs, or those of a name. Makes only their corpora: callgrind would take minutes for the others.
+fn work(only: Option<&str>) -> Vec<Work> {
+    let mut work = Vec::new();
+    let mut add = |name: &str, contestants: fn() -> Vec<Contestant>, corpus: fn() -> Corpus, chunk| {
+        if only.is_none_or(|only| only == name) {
+            work.push((name.to_owned(), contestants().swap_remove(0), corpus(), chunk));
+        }
+    };
+    add("text delta", contestants::decoding, || corpora::payloads(1 << 18), WHOLE);
     for (chunk, name) in [(1400, "1400 B"), (ONE_EVENT, "one event per chunk"), (WHOLE, "whole")] {
-        work.push((
-            format!("deltas to message, {name}"),
-            ours(contestants::accumulation()),
-            corpora::message(1 << 18),
-            chunk,
-        ));
-        work.push((format!("as recorded, {name}"), ours(contestants::recorded()), corpora::recorded(), chunk));
+        add(&format!("deltas to message, {name}"), contestants::accumulation, || corpora::message(1 << 18), chunk);
+        add(&format!("as recorded, {name}"), contestants::recorded, corpora::recorded, chunk);
+    }
+    if only.is_none() || work.is_empty() {
+        let kinds = corpora::kinds().into_iter().filter(|corpus| only.is_none_or(|only| only == corpus.name));
+        work.extend(kinds.map(|corpus| (corpus.name.to_string(), contestants::kinds().swap_remove(0), corpus, WHOLE)));
     }
     work
 }
@@ -36,14 +37,14 @@ fn work() -> Vec<Work> {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [name, times] = &arguments[..] {
-        let (_, contestant, corpus, chunk) = work().into_iter().find(|work| work.0 == *name).expect("a name");
+        let (_, contestant, corpus, chunk) = work(Some(name)).pop().expect("a name");
         for _ in 0..times.parse().expect("a number") {
             assert_eq!((contestant.run)(&corpus, chunk), corpus.expected.sums());
         }
         return ExitCode::SUCCESS;
     }
     println!("| event | instructions |\n|---|---:|");
-    for (name, _, corpus, _) in work() {
+    for (name, _, corpus, _) in work(None) {
         let (Some(few), Some(many)) = (count(&name, "2"), count(&name, "4")) else {
             eprintln!("callgrind did not count: is valgrind installed?");
             return ExitCode::FAILURE;

@@ -7,6 +7,7 @@ import asyncio
 import collections
 import json
 import os
+import time
 import unittest
 from pathlib import Path
 
@@ -103,6 +104,13 @@ def counters(envoy, prefix="ssewire"):
     return {key: number for key, number in envoy.metrics(prefix).items() if key[0] in names}
 
 
+def without_routes(counters):
+    summed = collections.Counter()
+    for (metric, labels), number in counters.items():
+        summed[metric, tuple(label for label in labels if label[0] != "route")] += number
+    return summed
+
+
 async def open_all(port, names, **headers):
     """Opens a stream for each name, and waits for the first chunk of each."""
 
@@ -129,6 +137,13 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         self.addCleanup(process.stop)
         return process
 
+    def assert_counters(self, expected, found):
+        """Reads the counters until they are the expected ones. Envoy adds to its histograms at a flush, every 5 s."""
+        end = time.monotonic() + 30
+        while (counters := found()) != expected and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertEqual(counters, expected)
+
     def assert_whole(self, names, responses):
         for name, response in zip(names, responses, strict=True):
             self.assertTrue(response.is_whole, name)
@@ -150,10 +165,9 @@ class Filter(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(record["model"], expected["model"], name)
             self.assertEqual(record["stop_reason"], expected["stop_reason"], name)
             self.assertEqual(record["output_tokens"], str(expected["usage"]["output_tokens"]), name)
-        found = counters(envoy)
-        for key, number in expected_counters(name for name in NAMES if message(name)).items():
-            # Samples that end in an error have counts, too.
-            self.assertGreaterEqual(found[key], number, key)
+        expected = expected_counters(name for name in NAMES if message(name))
+        # Samples that end in an error have counts, too.
+        self.assert_counters({}, lambda: {key: 0 for key in expected if counters(envoy).get(key, 0) < expected[key]})
 
     async def test_every_fault_has_its_completion(self):
         replay = self.start(Replay("--chunk-size", 137))
@@ -202,7 +216,7 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         print(f"envoy: {envoy.stat('http.in.downstream_rq_active')} of {STREAMS} streams are open at once")
         self.assert_whole(names, await read_all(streams))
         envoy.records(STREAMS)
-        self.assertEqual(counters(envoy), expected_counters(names))
+        self.assert_counters(expected_counters(names), lambda: counters(envoy))
 
     async def test_models_are_bounded_over_all_threads(self):
         replay = self.start(Replay())
@@ -226,9 +240,9 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         self.assert_whole(names * 2, await read_all([*old, *new]))
         envoy.records(2 * len(names))
         expected = expected_counters(names)
-        self.assertEqual(counters(envoy), expected)
+        self.assert_counters(expected, lambda: counters(envoy))
         renamed = {(key[0].replace("ssewire", "after"), key[1]): number for key, number in expected.items()}
-        self.assertEqual(counters(envoy, "after"), renamed)
+        self.assert_counters(renamed, lambda: counters(envoy, "after"))
 
     async def test_an_invalid_configuration_is_rejected_by_name(self):
         replay = self.start(Replay())
@@ -296,13 +310,7 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         # The fields are those of the last message.
         self.assertEqual((record["messages"], record["completion"], record["end"]), ("2", "complete", "end_of_stream"))
         self.assertEqual(record["output_tokens"], str(message("text")["usage"]["output_tokens"]))
-        expected = collections.Counter()
-        for (metric, labels), number in expected_counters(names).items():
-            expected[metric, tuple(label for label in labels if label[0] != "route")] += number
-        found = collections.Counter()
-        for (metric, labels), number in counters(envoy).items():
-            found[metric, tuple(label for label in labels if label[0] != "route")] += number
-        self.assertEqual(found, expected)
+        self.assert_counters(without_routes(expected_counters(names)), lambda: without_routes(counters(envoy)))
         server.close()
 
     async def test_a_compressed_response_passes_and_is_said_to_be_unreadable(self):
