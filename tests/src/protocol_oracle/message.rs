@@ -261,8 +261,8 @@ impl Message {
     fn message_delta(&mut self, payload: &Members) {
         const OWNED: [&str; 6] = ["id", "type", "role", "model", "content", "usage"];
         let object = |name| member(payload, name).and_then(Json::as_object);
-        for (name, _) in object("delta").into_iter().flatten() {
-            let value = member(object("delta").expect("present"), name).expect("present");
+        // Of equal members, the last one that is not null counts.
+        for (name, value) in object("delta").into_iter().flatten() {
             if *value != Json::Null && !OWNED.contains(&&**name) {
                 set(&mut self.changes, name, value.clone());
             }
@@ -272,14 +272,15 @@ impl Message {
                 set(&mut self.changes, name, value.clone());
             }
         }
-        if let Some(reason) = object("delta").and_then(|delta| member(delta, "stop_reason")).and_then(Json::as_text) {
+        let reasons = object("delta").into_iter().flatten().filter(|(name, _)| &**name == "stop_reason");
+        let reason = reasons.map(|(_, reason)| reason).filter(|reason| **reason != Json::Null).last();
+        if let Some(reason) = reason.and_then(Json::as_text) {
             self.stop_reason = Some(reason);
             self.settle_calls();
         }
         if let Some(usage) = object("usage") {
             let known = self.usage.get_or_insert_default();
-            for (name, _) in usage {
-                let value = member(usage, name).expect("present");
+            for (name, value) in usage {
                 if *value != Json::Null {
                     set(known, name, value.clone());
                 }

@@ -89,7 +89,10 @@ impl Accumulator {
                     // An unknown member of a delta does not change these members of the message.
                     "id" | "type" | "role" | "model" | "content" | "usage" => {}
                     _ if value == b"null" || !with_all => {}
-                    name => message.set_member(name, value),
+                    name => {
+                        has_stop_reason &= name != "stop_reason";
+                        message.set_member(name, value);
+                    }
                 }
                 Ok(())
             })?;

@@ -721,3 +721,25 @@ fn half_a_character_at_the_end_of_a_start_stays_alone() {
     .concat();
     assert_eq!(body(bytes).end.unwrap().final_text(), "a\u{FFFD}\u{FFFD} 😀");
 }
+
+/// `docs/protocol.md`, heading "Tolerances of the decoder".
+#[test]
+fn of_equal_members_of_a_message_delta_the_last_that_is_not_null_counts() {
+    let read = |delta: &str| {
+        let events = [
+            r#"{"type":"message_start","message":{"content":[],"stop_reason":null}}"#.to_owned(),
+            format!(r#"{{"type":"message_delta",{delta}}}"#),
+            r#"{"type":"message_stop"}"#.to_owned(),
+        ];
+        let events: Vec<_> = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+        body(events.concat())
+    };
+    let end = read(r#""delta":{"stop_reason":"refusal","stop_reason":"end_turn","stop_reason":null}"#).end.unwrap();
+    assert_eq!(end.stop_reason().map(|reason| reason.as_str()), Some("end_turn"));
+    let end = read(
+        r#""delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1,"output_tokens":2,"output_tokens":null}"#,
+    );
+    assert_eq!(to_json(&end.end.unwrap())["usage"], json!({"output_tokens": 2}));
+    let end = read(r#""delta":{"stop_reason":"end_turn","stop_reason":5}"#).end.unwrap();
+    assert_eq!((end.stop_reason(), &to_json(&end)["stop_reason"]), (None, &json!(5)));
+}
