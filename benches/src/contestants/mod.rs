@@ -126,7 +126,7 @@ pub fn accumulation() -> Vec<Contestant> {
     ]
 }
 
-/// Contestants for recorded streams to messages with all blocks.
+/// Contestants for streams as recorded, to messages with all blocks.
 #[must_use]
 pub fn recorded() -> Vec<Contestant> {
     vec![

@@ -66,7 +66,7 @@ fn draw(lines: &[Line]) -> String {
         LEFT,
         28.0,
         "start",
-        "Framing of text deltas (126 B an event), and recorded streams to messages: MB/s against bytes in a chunk",
+        "Framing of text deltas (126 B an event), and streams as recorded, to messages: MB/s against bytes in a chunk",
     );
     axes(&mut svg, low, high);
     for (line, colour) in lines.iter().zip(COLOURS) {

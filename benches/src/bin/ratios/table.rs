@@ -52,8 +52,8 @@ pub(crate) fn print_overview(goals: &[Reached], measures: &[Measure]) {
         ("split a stream into events, chunks of 1400 B", "framing, deltas, 1400 B"),
         ("the same, one event in each chunk", "framing, deltas, one event per chunk"),
         ("decode a text delta into a typed event", "typed decode, IgnoredAny"),
-        ("recorded streams to messages, one event in each chunk", "as recorded, one event per chunk"),
-        ("recorded streams to messages, chunks of 1400 B", "as recorded, 1400 B, Value"),
+        ("streams as recorded, to messages, one event in each chunk", "as recorded, one event per chunk"),
+        ("streams as recorded, to messages, chunks of 1400 B", "as recorded, 1400 B, Value"),
         ("the same", "as recorded, 1400 B, skipping JSON"),
         ("JSON that grows by 20 B, its value after each piece", "partial JSON, structured, jiter"),
     ];
