@@ -271,12 +271,20 @@ impl Beginning {
         if self.has_fields && self.has_events {
             return;
         }
-        for byte in piece {
+        let mut rest = piece;
+        loop {
+            if self.line.is_full() {
+                // No further byte of this line matters.
+                let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+                rest = end.and_then(|end| rest.get(end..)).unwrap_or_default();
+            }
+            let [byte, after @ ..] = rest else { return };
             if self.line.push(*byte) {
                 self.has_fields_in_block = false;
             }
             self.has_fields_in_block |= FIELDS.contains(&self.line.bytes());
             self.has_fields |= self.has_fields_in_block;
+            rest = after;
         }
     }
 
@@ -361,6 +369,10 @@ impl LinePrefix {
 
     fn bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    fn is_full(&self) -> bool {
+        usize::from(self.length) == self.bytes.len()
     }
 }
 
