@@ -273,7 +273,7 @@ impl Message {
             }
         }
         let reasons = object("delta").into_iter().flatten().filter(|(name, _)| &**name == "stop_reason");
-        let reason = reasons.map(|(_, reason)| reason).filter(|reason| **reason != Json::Null).next_back();
+        let reason = reasons.map(|(_, reason)| reason).rfind(|reason| **reason != Json::Null);
         if let Some(reason) = reason.and_then(Json::as_text) {
             self.stop_reason = Some(reason);
             self.settle_calls();
