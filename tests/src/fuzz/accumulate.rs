@@ -84,7 +84,7 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
             "strict mode refuses what is a departure"
         );
         assert!(matches!(at_length.accumulate(unknown.clone()), Ok(Update::Unchanged)));
-        assert_eq!(returned, tell(&mut at_length, event));
+        assert_eq!(returned, describe(&mut at_length, event));
         ledger.agrees_with(&accumulator, limits);
         assert_eq!(accumulator.has_started(), ledger.started);
     }
@@ -94,7 +94,7 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
     ends(accumulator, &ledger, holes);
 }
 
-fn tell(accumulator: &mut Accumulator, event: &StreamEvent<'_>) -> String {
+fn describe(accumulator: &mut Accumulator, event: &StreamEvent<'_>) -> String {
     accumulator.accumulate(event.clone()).map_or_else(|error| format!("{error:?}"), |update| show(&update))
 }
 
@@ -173,7 +173,7 @@ fn strict(accumulator: Accumulator, events: &[Decoded<'_>]) {
             Err(AccumulateError::Violation(_)) => assert_eq!(state(&strict), before),
             returned => {
                 let returned = returned.map_or_else(|error| format!("{error:?}"), |update| show(&update));
-                assert_eq!(returned, tell(&mut without, event));
+                assert_eq!(returned, describe(&mut without, event));
                 before = state(&strict);
             }
         }

@@ -6,7 +6,7 @@ use ssewire_messages::{MessageDecodeError, MessageDecoder, Step, UpdateEvent};
 use super::cost;
 use super::input::Input;
 use super::message_stream::{Options, same_result};
-use super::slow::tell;
+use super::slow::describe;
 use crate::json::deep_value;
 
 /// Checks that a decoder depends on the consumed bytes and on the calls that change it, whatever the chunks, the methods
@@ -111,12 +111,12 @@ impl Rest<'_> {
 }
 
 /// An update as text, or the reason why there is none.
-type Told = Result<String, String>;
+type Described = Result<String, String>;
 
-fn told(step: Result<Step<UpdateEvent<'_>>, MessageDecodeError>) -> Told {
+fn described(step: Result<Step<UpdateEvent<'_>>, MessageDecodeError>) -> Described {
     match step {
         Ok(Step::Update(event)) => {
-            Ok(format!("{} {}", tell(event.event_type, event.payload, &event.update), event.has_extra))
+            Ok(format!("{} {}", describe(event.event_type, event.payload, &event.update), event.has_extra))
         }
         Ok(Step::NeedInput) => Err("needs input".into()),
         Ok(Step::Ended) => Err("ended".into()),
@@ -146,11 +146,11 @@ impl Pair {
                 for _ in 0..=steps {
                     let step = if polls {
                         let step = self.tested.poll_end();
-                        told(step.map(|step| resolved(&self.tested, &[], step)))
+                        described(step.map(|step| resolved(&self.tested, &[], step)))
                     } else {
-                        told(self.tested.decode_end())
+                        described(self.tested.decode_end())
                     };
-                    assert_eq!(step, told(self.plain.decode_end()));
+                    assert_eq!(step, described(self.plain.decode_end()));
                     assert!(step != Err("needs input".into()), "the input has ended");
                 }
             }
@@ -160,7 +160,7 @@ impl Pair {
                 if let Ok(Step::Update(span)) = self.tested.poll(&mut input) {
                     for chunk in [&[][..], b"data: {}\n\n", &rest.chunk[rest.chunk.len() / 2..]] {
                         let event = self.tested.resolve(chunk, span);
-                        let _ = tell(event.event_type, event.payload, &event.update);
+                        let _ = describe(event.event_type, event.payload, &event.update);
                     }
                 }
                 let _ = self.follow(rest, rest.chunk.len() - input.len());
@@ -169,15 +169,15 @@ impl Pair {
     }
 
     /// One step of both. An error if there is no update.
-    fn step(&mut self, how: How, rest: &mut Rest<'_>) -> Told {
+    fn step(&mut self, how: How, rest: &mut Rest<'_>) -> Described {
         let mut input = rest.chunk;
         let was_ended = self.tested.is_ended();
         let step = match how {
             How::Poll => {
                 let step = self.tested.poll(&mut input);
-                told(step.map(|step| resolved(&self.tested, rest.chunk, step)))
+                described(step.map(|step| resolved(&self.tested, rest.chunk, step)))
             }
-            _ => told(self.tested.decode(&mut input)),
+            _ => described(self.tested.decode(&mut input)),
         };
         let consumed = rest.chunk.len() - input.len();
         assert!(!was_ended || consumed == 0, "consumed {consumed} bytes after the end");
@@ -186,12 +186,12 @@ impl Pair {
     }
 
     /// The plain decoder receives the consumed bytes one by one. They bring at most one update, with the last byte.
-    fn follow(&mut self, rest: &mut Rest<'_>, consumed: usize) -> Told {
+    fn follow(&mut self, rest: &mut Rest<'_>, consumed: usize) -> Described {
         let bytes = &rest.chunk[..consumed];
         let mut pieces = bytes.chunks(1).peekable();
         let step = loop {
             let mut piece = pieces.next().unwrap_or_default();
-            let step = told(self.plain.decode(&mut piece));
+            let step = described(self.plain.decode(&mut piece));
             assert!(piece.is_empty(), "{step:?}");
             if pieces.peek().is_none() {
                 break step;

@@ -10,7 +10,7 @@ use ssewire_messages::{
 
 use super::cost;
 use super::input::{Input, cut};
-use super::slow::{Slow, Transcript, tell};
+use super::slow::{Slow, Transcript, describe};
 use crate::chunks;
 use crate::protocol_oracle::{Protocol, compare};
 
@@ -178,7 +178,9 @@ impl Run {
             let mut input: &[u8] = chunk;
             loop {
                 match decoder.decode(&mut input) {
-                    Ok(Step::Update(event)) => transcript.push(tell(event.event_type, event.payload, &event.update)),
+                    Ok(Step::Update(event)) => {
+                        transcript.push(describe(event.event_type, event.payload, &event.update))
+                    }
                     Ok(Step::NeedInput) => break,
                     Ok(Step::Ended) => break 'body,
                     Err(error) => transcript.push(format!("rejected: {error}")),
@@ -191,7 +193,7 @@ impl Run {
         let mut last = Transcript::new();
         loop {
             match decoder.decode_end() {
-                Ok(Step::Update(event)) => last.push(tell(event.event_type, event.payload, &event.update)),
+                Ok(Step::Update(event)) => last.push(describe(event.event_type, event.payload, &event.update)),
                 Ok(_) => break,
                 Err(error) => last.push(format!("rejected: {error}")),
             }

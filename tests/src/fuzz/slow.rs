@@ -69,7 +69,7 @@ impl Slow {
                 }
                 Err(error) => {
                     self.accumulator.record_lost_event(error);
-                    self.transcript.push(tell(b"", b"", &Update::Lost(LostEvent::TooLarge(error))));
+                    self.transcript.push(describe(b"", b"", &Update::Lost(LostEvent::TooLarge(error))));
                 }
             }
         }
@@ -86,7 +86,7 @@ impl Slow {
             Err(error) => {
                 match self.accumulator.record_decode_error(&error) {
                     Ok(()) if error.is_keep_alive() => {}
-                    Ok(()) => self.transcript.push(tell(name, data, &Update::Lost(LostEvent::Payload(error)))),
+                    Ok(()) => self.transcript.push(describe(name, data, &Update::Lost(LostEvent::Payload(error)))),
                     Err(error) => self.reject(error),
                 }
                 return;
@@ -96,16 +96,16 @@ impl Slow {
         let returned = match self.accumulator.accumulate(event) {
             Ok(update) => {
                 self.events.push(owned);
-                Ok(tell(name, data, &update))
+                Ok(describe(name, data, &update))
             }
             Err(error @ AccumulateError::Violation(_)) => Err(error),
-            Err(error) => Ok(tell(name, data, &Update::Lost(LostEvent::OverLimit(error)))),
+            Err(error) => Ok(describe(name, data, &Update::Lost(LostEvent::OverLimit(error)))),
         };
         match returned {
             Ok(returned) => {
                 self.transcript.push(returned);
                 while let Some(update) = self.accumulator.next_update() {
-                    self.transcript.push(tell(b"", b"", &update));
+                    self.transcript.push(describe(b"", b"", &update));
                 }
             }
             Err(error) => self.reject(error),
@@ -143,7 +143,7 @@ fn is_error_line(line: &[u8]) -> bool {
 }
 
 /// An update with its event, and everything that is visible of both.
-pub(super) fn tell(name: &[u8], data: &[u8], update: &Update<'_>) -> String {
+pub(super) fn describe(name: &[u8], data: &[u8], update: &Update<'_>) -> String {
     format!("{} {} {}", name.escape_ascii(), data.escape_ascii(), show(update))
 }
 

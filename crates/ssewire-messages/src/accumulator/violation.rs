@@ -76,7 +76,7 @@ kinds! {
     /// An event after an error. It was ignored.
     AfterError = "event after an error",
     /// Data without an event type that is not a JSON object: a keep-alive of a proxy.
-    KeepAliveData = "data without an event type that is no JSON object",
+    KeepAliveData = "data without an event type that is not a JSON object",
 }
 
 impl fmt::Display for ViolationKind {
