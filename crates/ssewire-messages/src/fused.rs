@@ -20,7 +20,7 @@
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts
 //!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many spellings and texts.
 //! * *Gain*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.
-//! * *Read first*: `MessageDecoder::append_fused` in `decoder.rs`.
+//! * *Read first*: `MessageDecoder::append_fused` in `decoder/poll.rs`.
 
 use alloc::string::String;
 use alloc::vec::Vec;

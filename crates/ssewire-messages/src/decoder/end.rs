@@ -1,0 +1,121 @@
+//! The end of the input, and of a message.
+
+use super::error_field::ErrorField;
+use super::step::Source;
+use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
+use crate::accumulator::{AccumulateError, Accumulator, Incomplete};
+use crate::fused::END;
+use crate::json::RawJson;
+use crate::lost_event::LostEvent;
+use crate::message::Message;
+use crate::non_stream_body::{Body, NonStreamBody};
+
+impl MessageDecoder {
+    /// Returns the updates that are left at the end of the input, one at a call; then [`Step::Ended`].
+    pub(super) fn end_input(&mut self) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+        if let Some(span) = self.next_span(&mut None)? {
+            return Ok(Step::Update(span));
+        }
+        if core::mem::replace(&mut self.is_input_ended, true) || self.is_ended() {
+            return Ok(Step::Ended);
+        }
+        let pending = self.decoder.clone().finish().err().map_or(0, |truncated| truncated.pending_bytes());
+        if pending == 0 {
+            return Ok(Step::Ended);
+        }
+        self.rare_mut().pending_bytes = pending;
+        if let Some(span) = self.end_block()? {
+            return Ok(Step::Update(span));
+        }
+        // Any other field without its blank line is no event.
+        self.rare_mut().error_field = ErrorField::None;
+        let has_begun = self.body.has_partial_event() && !self.accumulator.has_done_marker();
+        if self.pending_bytes() > 0 && has_begun {
+            self.accumulator.record_truncation();
+        }
+        Ok(Step::Ended)
+    }
+
+    /// Ends the block at the end of the input as its blank line would. Its event and its `error` field are used if they
+    /// are complete JSON objects.
+    fn end_block(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+        let mut rest: &[u8] = END;
+        loop {
+            let before = rest;
+            let Ok(Some(frame)) = self.decoder.poll_frame(&mut rest) else { return Ok(None) };
+            let Some(event_span) = frame.event() else {
+                self.note_frame(before, frame);
+                if let Some(span) = self.emit_unterminated_error_field()? {
+                    return Ok(Some(span));
+                }
+                continue;
+            };
+            self.end_error_field();
+            if !is_object(self.decoder.resolve(before, event_span).data()) {
+                if let Some(span) = self.emit_unterminated_error_field()? {
+                    return Ok(Some(span));
+                }
+                continue;
+            }
+            self.use_unterminated_event();
+            if let Some((change, has_extra)) = self.merge(&[], &[], event_span, &mut None)? {
+                let source = Source::Event { span: event_span, offset: 0 };
+                return Ok(Some(UpdateSpan { change, source, has_extra }));
+            }
+            if let Some(span) = self.emit_error_field(&mut None)? {
+                return Ok(Some(span));
+            }
+        }
+    }
+
+    /// An `error` field of a block without its blank line is an event, as the event of such a block: if its value is a
+    /// complete JSON object.
+    fn emit_unterminated_error_field(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+        match self.error_field() {
+            ErrorField::Ready(value) if is_object(value) => {
+                self.use_unterminated_event();
+                self.emit_error_field(&mut None)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Ends the message, and continues with the accumulator of the next one.
+    pub(super) fn conclude(&mut self, next: Accumulator) -> Result<Message, Incomplete> {
+        self.is_between_events = false;
+        let mut accumulator = core::mem::replace(&mut self.accumulator, next);
+        let body = core::mem::take(&mut self.body);
+        if body.is_too_large() && !accumulator.is_messages_stream() {
+            let limit = Body::max_json(accumulator.max_bytes());
+            accumulator.record_exceeded(LostEvent::OverLimit(AccumulateError::BytesExceeded { limit }));
+        }
+        let is_stream = accumulator.is_messages_stream() || body.is_stream();
+        let mut bare_error = self.rare.as_mut().and_then(|rare| rare.bare_error.take());
+        if let Some(error) = bare_error.take_if(|_| is_stream) {
+            accumulator.record_error(error);
+        }
+        let is_done = accumulator.has_done_marker();
+        let pending_bytes = self.pending_bytes();
+        let head = self.head.as_deref().cloned();
+        accumulator.into_message().map_err(|incomplete| {
+            let incomplete =
+                if is_stream { incomplete } else { incomplete.with_body(NonStreamBody::of(body, is_done, bare_error)) };
+            incomplete.with_pending_bytes(pending_bytes).with_head(head)
+        })
+    }
+
+    /// The event at the end of the input is used, though its blank line is missing.
+    fn use_unterminated_event(&mut self) {
+        self.rare_mut().pending_bytes = 0;
+        self.has_unterminated_event = true;
+    }
+
+    fn pending_bytes(&self) -> u64 {
+        self.rare.as_ref().map_or(0, |rare| rare.pending_bytes)
+    }
+}
+
+/// Whether data is a complete JSON object.
+fn is_object(data: &[u8]) -> bool {
+    RawJson::from_bytes(data).is_ok_and(|json| json.as_json().is_object())
+}

@@ -1,0 +1,368 @@
+//! Decodes a response body into updates, without a transport. The only module that drives the core crate.
+//!
+//! This file has the public methods; `poll.rs` reads the events, `error_field.rs` the errors outside of events, and
+//! `end.rs` ends a message.
+
+mod end;
+mod error_field;
+mod poll;
+mod step;
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use core::fmt;
+
+use ssewire::Decoder;
+
+use self::error_field::{ErrorField, with_error_fields};
+use self::step::Source;
+pub use self::step::{MessageDecodeError, Step, UpdateEvent, UpdateSpan};
+use crate::accumulator::{Accumulator, Change, Completion, Incomplete, ProtocolViolations};
+use crate::api_error::ApiError;
+use crate::event::StreamEvent;
+use crate::fused::Template;
+use crate::message::Message;
+use crate::non_stream_body::Body;
+use crate::response_head::ResponseHead;
+
+/// Decodes the bytes of a response body, in chunks of any size, into the updates of a message.
+///
+/// ```
+/// use ssewire_messages::{MessageDecoder, Step};
+///
+/// let body = b"data: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
+///              data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n\
+///              data: {\"type\":\"message_stop\"}\n\n";
+/// let mut decoder = MessageDecoder::new();
+/// let mut text = String::new();
+/// 'body: for mut chunk in body.chunks(7) {
+///     loop {
+///         match decoder.decode(&mut chunk)? {
+///             Step::Update(event) => text.extend(event.update.text_deltas()),
+///             Step::NeedInput => break,     // Bring the next chunk.
+///             Step::Ended => break 'body,   // The message has ended, whatever the connection does.
+///         }
+///     }
+/// }
+/// let message = decoder.finish()?;
+/// assert_eq!(text, "Hi");
+/// assert_eq!(message.final_text(), "Hi");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The connection belongs to the caller: nothing here reads, waits, retries or replays.
+pub struct MessageDecoder {
+    decoder: Decoder,
+    accumulator: Accumulator,
+    /// The last delta without its text.
+    template: Template,
+    body: Body,
+    head: Option<Box<ResponseHead>>,
+    rare: Option<Box<Rare>>,
+    /// Everything is skipped up to a `message_start`.
+    is_skipping: bool,
+    /// An event was rejected: the message has ended.
+    is_rejected: bool,
+    /// The input has ended.
+    is_input_ended: bool,
+    /// The last event was larger than most: its buffer is given back.
+    is_buffer_large: bool,
+    /// No update is queued and no event is open, so that empty input returns `NeedInput` at once.
+    is_between_events: bool,
+    /// The last event was used though its blank line is missing.
+    has_unterminated_event: bool,
+    events: u64,
+}
+
+/// What few streams need. It has an allocation of its own, so that a stream without it is small.
+#[derive(Default)]
+struct Rare {
+    error_field: ErrorField,
+    /// An error that was a bare JSON line of the stream.
+    bare_error: Option<ApiError>,
+    /// The `message_start` that ended the message before this one.
+    next_start: Option<Box<Message>>,
+    /// The number of bytes of an unfinished event at the end of the input.
+    pending_bytes: u64,
+}
+
+impl MessageDecoder {
+    /// A decoder with default limits that tolerates protocol violations. Allocates nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            decoder: with_error_fields(Decoder::new()),
+            accumulator: Accumulator::default(),
+            template: Template::default(),
+            body: Body::default(),
+            head: None,
+            rare: None,
+            is_skipping: false,
+            is_rejected: false,
+            is_input_ended: false,
+            is_buffer_large: false,
+            is_between_events: false,
+            has_unterminated_event: false,
+            events: 0,
+        }
+    }
+
+    /// Sets the SSE decoder: another limit, or a last event ID. Its unknown fields are read, up to 64 KiB each,
+    /// whatever it was set to: servers report errors in them.
+    #[must_use]
+    pub fn with_decoder(mut self, decoder: Decoder) -> Self {
+        self.decoder = with_error_fields(decoder);
+        self
+    }
+
+    /// Sets the accumulator: strict, with other limits, or with partial values of tool input.
+    #[must_use]
+    pub fn with_accumulator(mut self, accumulator: Accumulator) -> Self {
+        self.accumulator = accumulator;
+        self
+    }
+
+    /// Sets the content type of the response. It decides nothing: a stream under another name is read all the same. But
+    /// where there was none, it helps to [explain](NonStreamBody) the body.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: &str) -> Self {
+        self.body.set_content_type(content_type);
+        self
+    }
+
+    /// Sets the head of the response: its request id and rate limits are in every error of the stream, and in
+    /// [`Incomplete::head`].
+    #[must_use]
+    pub fn with_response_head(mut self, head: ResponseHead) -> Self {
+        if let Some(content_type) = head.content_type() {
+            self.body.set_content_type(content_type);
+        }
+        self.head = Some(Box::new(head));
+        self
+    }
+
+    /// Decodes the input up to the next update. `input` is advanced.
+    ///
+    /// # Errors
+    /// [`MessageDecodeError`], only in strict mode: the message has ended.
+    pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Step<UpdateEvent<'s>>, MessageDecodeError> {
+        let chunk: &'c [u8] = input;
+        if let Some((change, len)) = self.append_fused(input) {
+            let (event_type, payload) = self.template.parts().resolve(chunk, len);
+            let update = self.accumulator.update(change);
+            return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
+        }
+        if self.needs_input(input) {
+            return Ok(Step::NeedInput);
+        }
+        Ok(match self.poll_with(input, None)? {
+            Step::Update(span) => Step::Update(self.resolve(chunk, span)),
+            Step::NeedInput => Step::NeedInput,
+            Step::Ended => Step::Ended,
+        })
+    }
+
+    /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
+    /// used if its data is a complete JSON object. Never [`Step::NeedInput`].
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn decode_end(&mut self) -> Result<Step<UpdateEvent<'_>>, MessageDecodeError> {
+        Ok(match self.poll_end()? {
+            Step::Update(span) => Step::Update(self.resolve(&[], span)),
+            Step::NeedInput | Step::Ended => Step::Ended,
+        })
+    }
+
+    /// Reports that the input has ended, and returns the message. Discards the updates that are left: to see them, call
+    /// [`decode_end`](Self::decode_end) until it returns [`Step::Ended`].
+    ///
+    /// # Errors
+    /// [`Incomplete`], with the partial message and the reason; for a body that was no stream, with its kind.
+    pub fn finish(mut self) -> Result<Message, Incomplete> {
+        while let Ok(Step::Update(_)) = self.poll_end() {}
+        self.conclude(Accumulator::new())
+    }
+
+    /// Returns the message that has ended, and goes on with the next one of the same body: everything up to a
+    /// `message_start` is skipped. If the body ends before one comes, [`has_started`](Self::has_started) stays `false`:
+    /// there is no further message.
+    ///
+    /// # Errors
+    /// [`Incomplete`], as [`finish`](Self::finish), also if the message has not ended yet. The next message can be
+    /// decoded all the same.
+    pub fn next_message(&mut self) -> Result<Message, Incomplete> {
+        let (next, start) = self.accumulator.next_message();
+        let result = self.conclude(next);
+        if start.is_some() {
+            self.rare_mut().next_start = start;
+        }
+        (self.is_skipping, self.is_rejected) = (true, false);
+        self.body.mark_as_stream();
+        result
+    }
+
+    /// As [`decode`](Self::decode), but borrows nothing, so that a caller can refill its input in a loop; see
+    /// `ssewire::Decoder`.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn poll(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+        if let Some((change, len)) = self.append_fused(input) {
+            let source = Source::Fused { parts: self.template.parts(), len };
+            return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
+        }
+        if self.needs_input(input) {
+            return Ok(Step::NeedInput);
+        }
+        self.poll_with(input, None)
+    }
+
+    /// As [`decode_end`](Self::decode_end), but borrows nothing. Resolve the span with an empty chunk.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn poll_end(&mut self) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+        self.end_input()
+    }
+
+    /// Borrows the update that [`poll`](Self::poll) returned. `chunk` is the input as it was before that call. Constant
+    /// time, except that a tool call or a citation is searched in its JSON text.
+    ///
+    /// Passing a different chunk, or calling `poll` first, yields an unspecified update or payload but never panics.
+    #[must_use]
+    pub fn resolve<'s>(&'s self, chunk: &'s [u8], span: UpdateSpan) -> UpdateEvent<'s> {
+        let update = self.accumulator.update(span.change);
+        let (event_type, payload): (&[u8], &[u8]) = match span.source {
+            Source::None => (b"", b""),
+            Source::ErrorField => (b"error", self.error_field().emitted()),
+            Source::Fused { parts, len } => parts.resolve(chunk, len),
+            Source::Event { span, offset } => {
+                let event = self.decoder.resolve(chunk.get(offset..).unwrap_or_default(), span);
+                (event.event_type(), event.data())
+            }
+        };
+        UpdateEvent { update, payload, event_type, has_extra: span.has_extra }
+    }
+
+    /// As [`poll`](Self::poll), but returns typed events, which own their bytes. Each is merged already: the
+    /// [`snapshot`](Self::snapshot) holds it. Events that are [lost](Update::Lost) are left out. Once the message has
+    /// exceeded its limit, events are returned, but their content is not merged.
+    ///
+    /// # Cost
+    /// Decodes and copies every event: the fast path of `poll` for deltas does not apply.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub fn poll_owned(&mut self, input: &mut &[u8]) -> Result<Step<StreamEvent<'static>>, MessageDecodeError> {
+        loop {
+            let mut owned = None;
+            match (self.poll_with(input, Some(&mut owned))?, owned) {
+                (Step::Update(span), Some(event)) if !matches!(span.change, Change::Lost(_)) => {
+                    return Ok(Step::Update(event));
+                }
+                (Step::Update(_), _) => {}
+                (Step::NeedInput, _) => return Ok(Step::NeedInput),
+                (Step::Ended, _) => return Ok(Step::Ended),
+            }
+        }
+    }
+
+    /// The message so far; see [`Accumulator::snapshot`].
+    #[must_use]
+    pub fn snapshot(&self) -> Cow<'_, Message> {
+        self.accumulator.snapshot()
+    }
+
+    /// Whether `message_start` has come.
+    #[must_use]
+    pub fn has_started(&self) -> bool {
+        self.accumulator.has_started()
+    }
+
+    /// Whether the message has ended: at `message_stop`, at an error, where another message began, or where an event
+    /// was rejected.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.is_rejected || self.accumulator.is_ended()
+    }
+
+    /// How the message would end if the input ended here, by the events merged so far. Final once
+    /// [`decode_end`](Self::decode_end) has returned [`Step::Ended`], which may use a last event without its blank
+    /// line.
+    #[must_use]
+    pub fn completion(&self) -> Completion {
+        let has_bare_error = self.rare.as_ref().is_some_and(|rare| rare.bare_error.is_some());
+        match self.accumulator.completion() {
+            completion
+                if has_bare_error && completion != Completion::NonStreamBody && self.accumulator.is_running() =>
+            {
+                Completion::ServerError
+            }
+            completion => completion,
+        }
+    }
+
+    /// The protocol violations so far.
+    #[must_use]
+    pub fn violations(&self) -> &ProtocolViolations {
+        self.accumulator.violations()
+    }
+
+    /// The number of events of the stream so far: dispatched, too large, or in an `error` field. So this is the number,
+    /// from 1, of the one that [`poll`](Self::poll) has just returned.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Whether the last event was used though its blank line is missing, as in recorded files.
+    #[must_use]
+    pub fn has_unterminated_event(&self) -> bool {
+        self.has_unterminated_event
+    }
+
+    /// Whether an unterminated message counts as a whole one.
+    #[must_use]
+    pub fn is_lenient(&self) -> bool {
+        self.accumulator.is_lenient()
+    }
+
+    /// The accumulator, for its further methods.
+    #[must_use]
+    pub fn accumulator(&self) -> &Accumulator {
+        &self.accumulator
+    }
+}
+
+/// What the other files of this module share.
+impl MessageDecoder {
+    #[inline(never)]
+    fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+}
+
+impl Default for MessageDecoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Shows counts and states, never the contents of the stream.
+impl fmt::Debug for MessageDecoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageDecoder")
+            .field("decoder", &self.decoder)
+            .field("accumulator", &self.accumulator)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Rare {
+    /// Whether it has an update that needs no input.
+    fn has_update(&self) -> bool {
+        self.next_start.is_some() || matches!(self.error_field, ErrorField::Ready(_))
+    }
+}

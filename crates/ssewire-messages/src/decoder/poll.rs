@@ -1,0 +1,251 @@
+//! From the bytes to the next update: framing, the fast paths of deltas, and the merge of every other event.
+
+use alloc::boxed::Box;
+
+use ssewire::{EventSpan, FrameSpan};
+
+use super::step::Source;
+use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
+use crate::accumulator::{AccumulateError, Change};
+use crate::decode::canonical::{self, PieceKind};
+use crate::event::StreamEvent;
+use crate::fused::END;
+use crate::lost_event::LostEvent;
+use crate::response_head::ResponseHead;
+
+/// Where the typed event goes, if somebody wants it.
+pub(super) type Owned<'o> = Option<&'o mut Option<StreamEvent<'static>>>;
+
+/// The buffer of a larger event is freed before the next one: between events a decoder holds little, whatever the
+/// limit.
+const LARGE: usize = 4 * 1024;
+
+/// A change, and whether its event is a delta with further members.
+pub(super) type Changed = (Change, bool);
+
+impl MessageDecoder {
+    /// Fast path for nearly every event: appends a delta that repeats the one before but for its text, and returns the
+    /// length of its event. `fused.rs` lists the decisions that it must share with the slow path.
+    // Inlined, so that the change and the update are never in memory.
+    #[inline(always)]
+    pub(super) fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, usize)> {
+        if self.is_buffer_large || self.has_queued_update() {
+            return None;
+        }
+        let chunk = *input;
+        let bytes = self.template.strip_prefix(chunk)?;
+        let (change, len) = self.template.append(bytes, &mut self.accumulator, |rest| {
+            let len = chunk.len().saturating_sub(rest.strip_prefix(END)?.len());
+            self.decoder.skip_event(input, len).then_some(len)
+        })?;
+        self.events = self.events.saturating_add(1);
+        self.is_buffer_large = len > LARGE;
+        self.is_between_events = true;
+        Some((change, len))
+    }
+
+    /// Fast path for the end of a chunk.
+    #[inline]
+    pub(super) fn needs_input(&self, input: &[u8]) -> bool {
+        input.is_empty() && self.is_between_events && !self.is_buffer_large
+    }
+
+    #[inline(never)]
+    pub(super) fn poll_with(
+        &mut self,
+        input: &mut &[u8],
+        mut owned: Owned<'_>,
+    ) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+        self.is_between_events = false;
+        if self.has_queued_update() {
+            if let Some(span) = self.next_span(&mut owned)? {
+                return Ok(Step::Update(span));
+            }
+        }
+        let chunk: &[u8] = input;
+        while !self.is_ended() {
+            if self.is_buffer_large {
+                self.is_buffer_large = false;
+                self.decoder.shrink_to_fit();
+            }
+            let before: &[u8] = input;
+            let advanced = self.decoder.poll_frame(input);
+            let consumed = before.get(..before.len().saturating_sub(input.len())).unwrap_or_default();
+            let event_span = advanced.ok().flatten().and_then(FrameSpan::event);
+            if event_span.is_none() {
+                self.body.take(consumed, self.accumulator.max_bytes());
+            }
+            let frame = match advanced {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Ok(Step::NeedInput),
+                Err(error) => {
+                    self.events = self.events.saturating_add(1);
+                    if self.is_skipping {
+                        continue;
+                    }
+                    self.accumulator.record_lost_event(error);
+                    if self.body.has_fields() || self.body.is_stream() {
+                        self.accumulator.record_truncation();
+                    }
+                    let change = Change::Lost(LostEvent::TooLarge(error));
+                    return Ok(Step::Update(UpdateSpan { change, source: Source::None, has_extra: false }));
+                }
+            };
+            let Some(event_span) = event_span else {
+                self.note_frame(before, frame);
+                if let Some(span) = self.emit_error_field(&mut owned)? {
+                    return Ok(Step::Update(span));
+                }
+                continue;
+            };
+            self.end_error_field();
+            let source = Source::Event { span: event_span, offset: chunk.len().saturating_sub(before.len()) };
+            if owned.is_none() {
+                if let Some(change) = self.append_delta(before, consumed, event_span) {
+                    return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
+                }
+            }
+            let merged = self.merge(before, consumed, event_span, &mut owned);
+            // After the event, which nearly always shows that nothing of the body needs to be kept.
+            self.body.take(consumed, self.accumulator.max_bytes());
+            if let Some((change, has_extra)) = merged? {
+                return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
+            }
+            if let Some(span) = self.emit_error_field(&mut owned)? {
+                return Ok(Step::Update(span));
+            }
+        }
+        Ok(Step::Ended)
+    }
+
+    /// Returns whether an update is at hand that needs no input.
+    #[inline]
+    fn has_queued_update(&self) -> bool {
+        self.accumulator.has_next_change() || self.rare.as_ref().is_some_and(|rare| rare.has_update())
+    }
+
+    /// Updates that need no input: further ones of the last event, an `error` field, a kept `message_start`.
+    pub(super) fn next_span(&mut self, owned: &mut Owned<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+        if let Some(change) = self.accumulator.next_change() {
+            return Ok(Some(UpdateSpan { change, source: Source::None, has_extra: false }));
+        }
+        if let Some(start) = self.rare.as_mut().and_then(|rare| rare.next_start.take()) {
+            self.is_skipping = false;
+            if let Some(owned) = owned {
+                **owned = Some(StreamEvent::MessageStart(start.clone()));
+            }
+            let applied = self.accumulator.apply(StreamEvent::MessageStart(start));
+            let change = self.admit(applied)?;
+            return Ok(Some(UpdateSpan { change, source: Source::None, has_extra: false }));
+        }
+        self.emit_error_field(owned)
+    }
+
+    /// The same for a delta that is cut by a chunk boundary, or that is the first to repeat another in the spelling of
+    /// the API. Decides nothing that [`merge`](Self::merge) would decide differently.
+    fn append_delta(&mut self, chunk: &[u8], consumed: &[u8], span: EventSpan) -> Option<Change> {
+        let event = self.decoder.resolve(chunk, span);
+        let payload = event.data();
+        let repeated = self
+            .template
+            .strip_payload_prefix(payload)
+            .and_then(|bytes| self.template.append(bytes, &mut self.accumulator, |rest| rest.is_empty().then_some(())));
+        let change = match repeated {
+            Some((change, ())) => change,
+            None => {
+                let delta = canonical::parse_delta(payload)?;
+                let change = self.accumulator.append_to_current(delta.index, delta.kind, &delta.text)?;
+                self.template.learn(consumed, payload, delta.kind, delta.index);
+                change
+            }
+        };
+        self.events = self.events.saturating_add(1);
+        self.is_buffer_large = payload.len() > LARGE;
+        Some(change)
+    }
+
+    /// Merges what an event carries. `None`: no update.
+    pub(super) fn merge(
+        &mut self,
+        chunk: &[u8],
+        consumed: &[u8],
+        span: EventSpan,
+        owned: &mut Owned<'_>,
+    ) -> Result<Option<Changed>, MessageDecodeError> {
+        self.events = self.events.saturating_add(1);
+        let event = self.decoder.resolve(chunk, span);
+        let data = event.data();
+        self.is_buffer_large = data.len() > LARGE;
+        let canonical = canonical::parse_delta(data);
+        let decoded = match canonical {
+            Some(delta) => Ok(Some(StreamEvent::ContentBlockDelta(delta.into_event()))),
+            None => StreamEvent::decode_slow(event.event_type(), data),
+        };
+        if self.is_skipping {
+            if !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_)))) {
+                return Ok(None);
+            }
+            self.is_skipping = false;
+        }
+        let decoded = match decoded {
+            // An error in the same block comes first: before `message_stop` no error is ignored.
+            Ok(Some(StreamEvent::MessageStop)) if self.error_field().is_ready_error() => return Ok(None),
+            Ok(Some(decoded)) => decoded,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                self.body.set_has_events();
+                if let Err(error) = self.accumulator.record_decode_error(&error) {
+                    self.admit(Err(error))?;
+                }
+                let is_lost = !error.is_keep_alive();
+                return Ok(is_lost.then_some((Change::Lost(LostEvent::Payload(error)), false)));
+            }
+        };
+        let is_done = matches!(decoded, StreamEvent::Done);
+        if let Some(owned) = owned {
+            **owned = Some(decoded.clone().into_owned());
+        }
+        let has_extra = matches!(&decoded, StreamEvent::ContentBlockDelta(delta) if delta.has_extra);
+        let repeats = piece_of(&decoded).filter(|(_, index)| self.accumulator.is_current(*index));
+        let applied = self.accumulator.apply(with_head(decoded, self.head.as_deref()));
+        if let Some((kind, index)) = repeats.filter(|(_, index)| self.accumulator.is_current(*index)) {
+            self.template.learn(consumed, data, kind, index);
+        }
+        if self.accumulator.is_messages_stream() {
+            self.body.mark_as_stream();
+        } else if !is_done {
+            self.body.set_has_events();
+        }
+        self.admit(applied).map(|change| Some((change, has_extra)))
+    }
+
+    /// An event that was rejected ends the message; one that passed the limit is lost.
+    pub(super) fn admit(&mut self, applied: Result<Change, AccumulateError>) -> Result<Change, MessageDecodeError> {
+        match applied {
+            Ok(change) => Ok(change),
+            Err(AccumulateError::Violation(violation)) => {
+                // After the end of the message there is nothing to lose.
+                self.accumulator.record_rejection();
+                self.is_rejected = true;
+                Err(MessageDecodeError::Violation(violation))
+            }
+            Err(error) => Ok(Change::Lost(LostEvent::OverLimit(error))),
+        }
+    }
+}
+
+/// The kind of a delta that brings nothing but a piece, and the index of its block.
+fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
+    match event {
+        StreamEvent::ContentBlockDelta(delta) if !delta.has_extra => Some((PieceKind::of(&delta.delta)?, delta.index)),
+        _ => None,
+    }
+}
+
+/// An error with the head of the response in whose body it came.
+pub(super) fn with_head<'a>(event: StreamEvent<'a>, head: Option<&ResponseHead>) -> StreamEvent<'a> {
+    match (event, head) {
+        (StreamEvent::Error(error), Some(head)) => StreamEvent::Error(Box::new(error.with_head(head))),
+        (event, _) => event,
+    }
+}

@@ -1,0 +1,75 @@
+//! What a call of the decoder returns.
+
+use core::fmt;
+
+use ssewire::EventSpan;
+
+use crate::accumulator::{Change, ProtocolViolation, Update};
+use crate::fused::Parts;
+
+/// The result of one call: an update, the need for input, or the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<U> {
+    /// The message has changed.
+    Update(U),
+    /// All input is used up: bring the next chunk, or [end](super::MessageDecoder::decode_end) it.
+    NeedInput,
+    /// The message has ended. No more input is consumed.
+    Ended,
+}
+
+/// An update with the event that brought it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct UpdateEvent<'a> {
+    /// The change.
+    pub update: Update<'a>,
+    /// The payload of the event, as it came. Empty for a further update of the same event, for an event above the
+    /// limit, and for a `message_start` that `next_message` kept.
+    pub payload: &'a [u8],
+    /// The SSE event type, `message` if there was none. Empty where the payload is.
+    pub event_type: &'a [u8],
+    /// See [`ContentBlockDelta::has_extra`](crate::ContentBlockDelta::has_extra).
+    pub has_extra: bool,
+}
+
+/// An [`UpdateEvent`] without its borrows, as [`MessageDecoder::poll`](super::MessageDecoder::poll) returns it.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "the update is borrowed by `MessageDecoder::resolve`"]
+pub struct UpdateSpan {
+    pub(super) change: Change,
+    pub(super) source: Source,
+    pub(super) has_extra: bool,
+}
+
+/// The message cannot be decoded any further: it has ended. [`MessageDecoder::next_message`](super::MessageDecoder::next_message) continues with the next
+/// one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MessageDecodeError {
+    /// An event violates the protocol, and [`Validation::Strict`](crate::Validation::Strict) was asked for.
+    Violation(ProtocolViolation),
+}
+
+impl fmt::Display for MessageDecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Violation(violation) => write!(f, "protocol violation: {violation}"),
+        }
+    }
+}
+
+impl core::error::Error for MessageDecodeError {}
+
+/// Where the payload lies.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    /// In the event that was found after the first `offset` bytes of the input.
+    Event { span: EventSpan, offset: usize },
+    /// In the event of `len` bytes at the start of the input.
+    Fused { parts: Parts, len: usize },
+    /// In an `error` field.
+    ErrorField,
+    /// Nowhere.
+    None,
+}
