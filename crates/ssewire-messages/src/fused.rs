@@ -69,12 +69,6 @@ impl Template {
         chunk.strip_prefix(prefix)
     }
 
-    /// The same of a payload.
-    pub(crate) fn strip_payload_prefix<'c>(&self, payload: &'c [u8]) -> Option<&'c [u8]> {
-        let prefix = self.bytes.get(usize::from(self.head)..usize::from(self.prefix));
-        payload.strip_prefix(prefix.filter(|prefix| !prefix.is_empty())?)
-    }
-
     /// Appends the text that the bytes begin with to the current block. `accept` says whether what follows the last
     /// brace is the end. `None`: it is another event, or one for the slow path, and nothing has changed.
     #[inline(always)]
@@ -92,6 +86,14 @@ impl Template {
             return None;
         };
         Some((current.appended(from), accepted))
+    }
+
+    /// The same for the payload of an event that was framed: cut by a chunk boundary, for one.
+    pub(crate) fn append_payload(&self, payload: &[u8], accumulator: &mut Accumulator) -> Option<Change> {
+        let prefix = self.bytes.get(usize::from(self.head)..usize::from(self.prefix));
+        let bytes = payload.strip_prefix(prefix.filter(|prefix| !prefix.is_empty())?)?;
+        let (change, ()) = self.append(bytes, accumulator, |rest| rest.is_empty().then_some(()))?;
+        Some(change)
     }
 
     /// Appends the text, and returns what follows the last brace. `None`: some of it may have been appended.

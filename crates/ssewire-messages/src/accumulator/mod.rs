@@ -365,6 +365,11 @@ impl Accumulator {
     /// Records that the input ended within an event: it was the beginning of a stream, even if nothing was decoded yet,
     /// so that the reason is [`Completion::Truncated`] and not [`Completion::NonStreamBody`].
     pub fn record_truncation(&mut self) {
+        self.mark_as_messages_stream();
+    }
+
+    /// Records that the body is a Messages stream, though no event of it was decoded yet.
+    pub(crate) fn mark_as_messages_stream(&mut self) {
         self.is_messages_stream = true;
     }
 

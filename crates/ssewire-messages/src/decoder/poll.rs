@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use ssewire::{EventSpan, FrameSpan};
+use ssewire::{DecodeError, EventSpan, FrameSpan};
 
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
@@ -78,18 +78,10 @@ impl MessageDecoder {
             let frame = match advanced {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Ok(Step::NeedInput),
-                Err(error) => {
-                    self.events = self.events.saturating_add(1);
-                    if self.is_skipping {
-                        continue;
-                    }
-                    self.accumulator.record_lost_event(error);
-                    if self.body.has_fields() || self.body.is_stream() {
-                        self.accumulator.record_truncation();
-                    }
-                    let change = Change::Lost(LostEvent::TooLarge(error));
-                    return Ok(Step::Update(UpdateSpan { change, source: Source::None, has_extra: false }));
-                }
+                Err(error) => match self.record_too_large(error) {
+                    Some(span) => return Ok(Step::Update(span)),
+                    None => continue,
+                },
             };
             let Some(event_span) = event_span else {
                 self.note_frame(before, frame);
@@ -100,11 +92,6 @@ impl MessageDecoder {
             };
             self.end_error_field();
             let source = Source::Event { span: event_span, offset: chunk.len().saturating_sub(before.len()) };
-            if owned.is_none() {
-                if let Some(change) = self.append_delta(before, consumed, event_span) {
-                    return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
-                }
-            }
             let merged = self.merge(before, consumed, event_span, &mut owned);
             // After the event, which nearly always shows that nothing of the body needs to be kept.
             self.body.take(consumed, self.accumulator.max_bytes());
@@ -127,7 +114,7 @@ impl MessageDecoder {
     /// Updates that need no input: further ones of the last event, an `error` field, a kept `message_start`.
     pub(super) fn next_span(&mut self, owned: &mut Owned<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
         if let Some(change) = self.accumulator.next_change() {
-            return Ok(Some(UpdateSpan { change, source: Source::None, has_extra: false }));
+            return Ok(Some(UpdateSpan::without_payload(change)));
         }
         if let Some(start) = self.rare.as_mut().and_then(|rare| rare.next_start.take()) {
             self.is_skipping = false;
@@ -136,35 +123,28 @@ impl MessageDecoder {
             }
             let applied = self.accumulator.apply(StreamEvent::MessageStart(start));
             let change = self.admit(applied)?;
-            return Ok(Some(UpdateSpan { change, source: Source::None, has_extra: false }));
+            return Ok(Some(UpdateSpan::without_payload(change)));
         }
         self.emit_error_field(owned)
     }
 
-    /// The same for a delta that is cut by a chunk boundary, or that is the first to repeat another in the spelling of
-    /// the API. Decides nothing that [`merge`](Self::merge) would decide differently.
-    fn append_delta(&mut self, chunk: &[u8], consumed: &[u8], span: EventSpan) -> Option<Change> {
-        let event = self.decoder.resolve(chunk, span);
-        let payload = event.data();
-        let repeated = self
-            .template
-            .strip_payload_prefix(payload)
-            .and_then(|bytes| self.template.append(bytes, &mut self.accumulator, |rest| rest.is_empty().then_some(())));
-        let change = match repeated {
-            Some((change, ())) => change,
-            None => {
-                let delta = canonical::parse_delta(payload)?;
-                let change = self.accumulator.append_to_current(delta.index, delta.kind, &delta.text)?;
-                self.template.learn(consumed, payload, delta.kind, delta.index);
-                change
-            }
-        };
+    /// Records an event above the limit. `None`: it is before the next message.
+    fn record_too_large(&mut self, error: DecodeError) -> Option<UpdateSpan> {
         self.events = self.events.saturating_add(1);
-        self.is_buffer_large = payload.len() > LARGE;
-        Some(change)
+        if self.is_skipping {
+            return None;
+        }
+        self.accumulator.record_lost_event(error);
+        if self.body.has_fields() || self.body.is_stream() {
+            self.accumulator.mark_as_messages_stream();
+        }
+        Some(UpdateSpan::without_payload(Change::Lost(LostEvent::TooLarge(error))))
     }
 
     /// Merges what an event carries. `None`: no update.
+    ///
+    /// Two fast paths are first: for a delta that repeats the last one but is cut by a chunk boundary, and for one in the
+    /// spelling of the API that continues the last one's block. They never decide differently from the rest.
     pub(super) fn merge(
         &mut self,
         chunk: &[u8],
@@ -176,8 +156,20 @@ impl MessageDecoder {
         let event = self.decoder.resolve(chunk, span);
         let data = event.data();
         self.is_buffer_large = data.len() > LARGE;
-        let canonical = canonical::parse_delta(data);
-        let decoded = match canonical {
+        let is_event_wanted = owned.is_some();
+        if !is_event_wanted {
+            if let Some(change) = self.template.append_payload(data, &mut self.accumulator) {
+                return Ok(Some((change, false)));
+            }
+        }
+        let delta = canonical::parse_delta(data);
+        if let Some(delta) = delta.as_ref().filter(|_| !is_event_wanted) {
+            if let Some(change) = self.accumulator.append_to_current(delta.index, delta.kind, &delta.text) {
+                self.template.learn(consumed, data, delta.kind, delta.index);
+                return Ok(Some((change, false)));
+            }
+        }
+        let decoded = match delta {
             Some(delta) => Ok(Some(StreamEvent::ContentBlockDelta(delta.into_event()))),
             None => StreamEvent::decode_slow(event.event_type(), data),
         };

@@ -42,6 +42,13 @@ pub struct UpdateSpan {
     pub(super) has_extra: bool,
 }
 
+impl UpdateSpan {
+    /// Of an update that no payload belongs to.
+    pub(super) fn without_payload(change: Change) -> Self {
+        Self { change, source: Source::None, has_extra: false }
+    }
+}
+
 /// The message cannot be decoded any further: it has ended. [`MessageDecoder::next_message`](super::MessageDecoder::next_message) continues with the next
 /// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
