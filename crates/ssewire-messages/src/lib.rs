@@ -111,7 +111,7 @@ pub use self::error_kind::ErrorKind;
 pub use self::event::{
     ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, StreamEvent, UnknownEvent,
 };
-pub use self::json::{Extra, InvalidJson, RawJson, RawJsonRef};
+pub use self::json::{ExtraMembers, InvalidJson, RawJson, RawJsonRef};
 pub use self::lost_event::LostEvent;
 pub use self::message::{InvalidMessage, Message};
 pub use self::non_stream_body::NonStreamBody;

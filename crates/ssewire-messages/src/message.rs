@@ -7,7 +7,7 @@ use core::str::FromStr;
 
 use crate::Nullable;
 use crate::block::{ContentBlock, TextBlock};
-use crate::json::{Cursor, Extra, ExtraMembers, JsonStr, ObjectWriter, RawJson, RawJsonRef, bridge};
+use crate::json::{Cursor, ExtraMembers, JsonStr, MemberRanges, ObjectWriter, RawJson, RawJsonRef, bridge};
 use crate::names::Names;
 use crate::read::{ReadError, each_element, each_member};
 use crate::stop_reason::StopReason;
@@ -57,16 +57,16 @@ pub struct Message {
     pub(crate) stop_reason: Nullable<StopReason>,
     pub(crate) content: Vec<ContentBlock>,
     pub(crate) usage: Nullable<Usage>,
-    pub(crate) extra: Extra,
+    pub(crate) extra: ExtraMembers,
     /// Known members that are of another type, and among the extras.
-    pub(crate) odd: Odd,
+    pub(crate) mistyped: MistypedMembers,
     /// It was read from JSON: its last tool call may be truncated.
     pub(crate) is_from_json: bool,
 }
 
 /// Which known members are among the extras.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Odd {
+pub(crate) struct MistypedMembers {
     id: bool,
     kind: bool,
     role: bool,
@@ -152,7 +152,7 @@ impl Message {
     /// The members that are neither merged nor typed, such as `stop_sequence` and `container`, and known ones of
     /// another type than documented.
     #[must_use]
-    pub fn extra(&self) -> &Extra {
+    pub fn extra(&self) -> &ExtraMembers {
         &self.extra
     }
 
@@ -216,10 +216,10 @@ impl Message {
         if let Some(id) = self.id() {
             object.string("id", id);
         }
-        if !self.odd.kind {
+        if !self.mistyped.kind {
             object.string("type", "message");
         }
-        if !self.odd.role {
+        if !self.mistyped.role {
             object.string("role", "assistant");
         }
         if let Some(model) = self.model() {
@@ -241,42 +241,50 @@ impl Message {
 
     /// Reads the object at the cursor.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        let (mut message, mut members) = (Self::default(), ExtraMembers::default());
+        let (mut message, mut members) = (Self::default(), MemberRanges::default());
         let (mut id, mut model) = (None, None);
         let is_object = each_member(cursor, &mut |name, cursor| {
             match &*name.name() {
                 b"content" => message.content = read_content(cursor)?,
                 b"id" => {
                     id = cursor.string()?;
-                    let odd = if id.is_none() { Some(cursor.skip_value()?) } else { None };
-                    message.keep_odd("id", |odd| &mut odd.id, odd);
+                    let mistyped = if id.is_none() { Some(cursor.skip_value()?) } else { None };
+                    message.keep_mistyped("id", |mistyped| &mut mistyped.id, mistyped);
                 }
                 b"model" => {
                     model = cursor.string()?;
-                    let odd = if model.is_none() { Some(cursor.skip_value()?) } else { None };
-                    message.keep_odd("model", |odd| &mut odd.model, odd);
+                    let mistyped = if model.is_none() { Some(cursor.skip_value()?) } else { None };
+                    message.keep_mistyped("model", |mistyped| &mut mistyped.model, mistyped);
                 }
                 b"stop_reason" => {
                     let reason = cursor.string()?.map(|reason| StopReason::from(&*reason.to_text()));
                     let other = if reason.is_none() { Some(cursor.skip_value()?) } else { None };
-                    let odd = other.filter(|other| *other != b"null");
-                    message.stop_reason = nullable(reason, odd.is_none());
-                    message.keep_odd("stop_reason", |odd| &mut odd.stop_reason, odd);
+                    let mistyped = other.filter(|other| *other != b"null");
+                    message.stop_reason = nullable(reason, mistyped.is_none());
+                    message.keep_mistyped("stop_reason", |mistyped| &mut mistyped.stop_reason, mistyped);
                 }
                 b"usage" => {
                     let usage = Usage::read(cursor)?;
                     let other = if usage.is_none() { Some(cursor.skip_value()?) } else { None };
-                    let odd = other.filter(|other| *other != b"null");
-                    message.usage = nullable(usage, odd.is_none());
-                    message.keep_odd("usage", |odd| &mut odd.usage, odd);
+                    let mistyped = other.filter(|other| *other != b"null");
+                    message.usage = nullable(usage, mistyped.is_none());
+                    message.keep_mistyped("usage", |mistyped| &mut mistyped.usage, mistyped);
                 }
                 b"type" => {
                     let kind = cursor.skip_value()?;
-                    message.keep_odd("type", |odd| &mut odd.kind, Some(kind).filter(|kind| *kind != b"\"message\""));
+                    message.keep_mistyped(
+                        "type",
+                        |mistyped| &mut mistyped.kind,
+                        Some(kind).filter(|kind| *kind != b"\"message\""),
+                    );
                 }
                 b"role" => {
                     let role = cursor.skip_value()?;
-                    message.keep_odd("role", |odd| &mut odd.role, Some(role).filter(|role| *role != b"\"assistant\""));
+                    message.keep_mistyped(
+                        "role",
+                        |mistyped| &mut mistyped.role,
+                        Some(role).filter(|role| *role != b"\"assistant\""),
+                    );
                 }
                 _ => {
                     let value = cursor.skip_value()?;
@@ -293,12 +301,17 @@ impl Message {
 
     /// Keeps a known member of another type among the extras. It replaces the member of this name before it, as one of
     /// the usual type does: the last one holds.
-    pub(crate) fn keep_odd(&mut self, name: &str, flag: fn(&mut Odd) -> &mut bool, odd: Option<&[u8]>) {
-        if core::mem::replace(flag(&mut self.odd), odd.is_some()) && odd.is_none() {
+    pub(crate) fn keep_mistyped(
+        &mut self,
+        name: &str,
+        flag: fn(&mut MistypedMembers) -> &mut bool,
+        mistyped: Option<&[u8]>,
+    ) {
+        if core::mem::replace(flag(&mut self.mistyped), mistyped.is_some()) && mistyped.is_none() {
             self.extra.remove(name);
         }
-        if let Some(odd) = odd {
-            self.extra.set(name, odd);
+        if let Some(mistyped) = mistyped {
+            self.extra.set(name, mistyped);
         }
     }
 
@@ -322,15 +335,16 @@ impl Message {
 
     /// Sets the model to that of a fallback block.
     pub(crate) fn set_model(&mut self, model: &str) {
-        if core::mem::take(&mut self.odd.model) {
+        if core::mem::take(&mut self.mistyped.model) {
             self.extra.remove("model");
         }
         self.names.set_model(model);
     }
 
     /// Everything that it holds beside its blocks, in bytes.
-    pub(crate) fn head_held(&self) -> usize {
-        let parts = [self.names.held(), self.extra.held(), self.usage.as_option().map_or(0, Usage::held)];
+    pub(crate) fn head_byte_size(&self) -> usize {
+        let parts =
+            [self.names.byte_size(), self.extra.byte_size(), self.usage.as_option().map_or(0, Usage::byte_size)];
         parts.into_iter().fold(0, usize::saturating_add)
     }
 }

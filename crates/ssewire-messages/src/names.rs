@@ -35,7 +35,7 @@ impl Names {
     }
 
     /// The bytes that are held.
-    pub(crate) fn held(&self) -> usize {
+    pub(crate) fn byte_size(&self) -> usize {
         self.text.len()
     }
 

@@ -108,7 +108,7 @@ impl Message {
     /// [`ParseTextError`]: the text is not JSON, or not that of the type; or the stop reason says that the text was cut
     /// or declined: `max_tokens`, `model_context_window_exceeded`, `refusal`, `compaction`.
     pub fn parse_text<T: DeserializeOwned>(&self) -> Result<T, ParseTextError> {
-        let is_cut = matches!(
+        let is_truncated = matches!(
             self.stop_reason(),
             Some(
                 StopReason::MaxTokens
@@ -117,7 +117,7 @@ impl Message {
                     | StopReason::Compaction
             )
         );
-        if is_cut {
+        if is_truncated {
             return Err(ParseTextError { kind: ParseTextErrorKind::StopReason, line: 0, column: 0 });
         }
         serde_json::from_str(&self.final_text()).map_err(|error| ParseTextError::new(&error))

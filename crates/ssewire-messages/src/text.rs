@@ -55,7 +55,7 @@ impl<'a> Piece<'a> {
 
 /// A string of a block that deltas append to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Grown {
+pub(crate) enum BlockString {
     #[default]
     Text,
     Thinking,
@@ -67,7 +67,7 @@ pub(crate) enum Grown {
 pub(crate) struct PendingHalf {
     /// 0: none.
     pub(crate) unit: u16,
-    pub(crate) of: Grown,
+    pub(crate) of: BlockString,
 }
 
 impl PendingHalf {

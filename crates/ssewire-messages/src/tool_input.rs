@@ -101,7 +101,7 @@ impl From<ToolInputError> for ParseInputError {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InputState {
     text: Option<Box<InputText>>,
-    phase: Phase,
+    phase: InputPhase,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -117,7 +117,7 @@ struct InputText {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Phase {
+enum InputPhase {
     /// More may arrive.
     Open,
     /// The block has stopped without any input, and the stop reason may say that it was cut.
@@ -142,14 +142,14 @@ impl<'a> ToolInput<'a> {
     /// [`ToolInputError`].
     pub fn value(self) -> Result<RawJsonRef<'a>, ToolInputError> {
         if let Some(state) = self.state {
-            if state.is_late() && state.phase != Phase::Truncated {
+            if state.is_late() && state.phase != InputPhase::Truncated {
                 return Err(ToolInputError::Pending);
             }
             match state.phase {
-                Phase::Open | Phase::Waiting => return Err(ToolInputError::Pending),
-                Phase::Truncated => return Err(ToolInputError::Truncated),
-                Phase::Invalid { offset } => return Err(ToolInputError::Invalid { offset }),
-                Phase::Complete => {}
+                InputPhase::Open | InputPhase::Waiting => return Err(ToolInputError::Pending),
+                InputPhase::Truncated => return Err(ToolInputError::Truncated),
+                InputPhase::Invalid { offset } => return Err(ToolInputError::Invalid { offset }),
+                InputPhase::Complete => {}
             }
         }
         Ok(match self.state.and_then(InputState::json) {
@@ -288,15 +288,15 @@ impl InputState {
 
     /// Deltas may follow.
     pub(crate) fn open(&mut self) {
-        if self.phase != Phase::Truncated {
-            self.phase = Phase::Open;
+        if self.phase != InputPhase::Truncated {
+            self.phase = InputPhase::Open;
         }
     }
 
     /// The text, if the next piece is only to be appended to it.
     pub(crate) fn growing_text(&mut self) -> Option<&mut String> {
         let text = self.text.as_mut().filter(|text| text.lost_at.is_none() && text.partial.is_none())?;
-        (self.phase == Phase::Open).then_some(&mut text.text)
+        (self.phase == InputPhase::Open).then_some(&mut text.text)
     }
 
     /// Appends the next piece of the text. `half` is that of [`push_piece`].
@@ -309,11 +309,11 @@ impl InputState {
         push_piece(&mut text.text, piece, half);
         // White space does not change the state that the stop found.
         let is_blank = text.text.get(from..).is_none_or(|piece| piece.trim_ascii().is_empty());
-        let is_late = !matches!(self.phase, Phase::Open) && !is_blank;
+        let is_late = !matches!(self.phase, InputPhase::Open) && !is_blank;
         text.is_late |= is_late;
         if is_late && text.lost_at.is_none() {
             // The state is found again at the end.
-            self.phase = Phase::Complete;
+            self.phase = InputPhase::Complete;
         }
         if let (Some(wanted), None) = (partial, text.lost_at) {
             let piece = text.text.get(from..).unwrap_or_default();
@@ -323,19 +323,19 @@ impl InputState {
     }
 
     /// Records a lost piece: from here on the input is truncated.
-    pub(crate) fn taint(&mut self) {
+    pub(crate) fn record_lost_piece(&mut self) {
         let text = self.text.get_or_insert_default();
         text.lost_at = text.lost_at.or(Some(text.text.len()));
-        self.phase = Phase::Truncated;
+        self.phase = InputPhase::Truncated;
     }
 
-    /// The block has stopped. `may_be_cut`: if it has no input at all, the stop reason decides.
-    pub(crate) fn stop(&mut self, may_be_cut: bool) {
-        if self.phase == Phase::Truncated && self.is_tainted() {
+    /// The block has stopped. `may_be_truncated`: if it has no input at all, the stop reason decides.
+    pub(crate) fn stop(&mut self, may_be_truncated: bool) {
+        if self.phase == InputPhase::Truncated && self.has_lost_piece() {
             return;
         }
-        self.phase = match self.judge() {
-            Phase::Complete if may_be_cut && self.json().is_none() => Phase::Waiting,
+        self.phase = match self.phase_of_text() {
+            InputPhase::Complete if may_be_truncated && self.json().is_none() => InputPhase::Waiting,
             phase => phase,
         };
         if let Some(text) = self.text.as_mut().filter(|text| text.json().is_some()) {
@@ -350,14 +350,14 @@ impl InputState {
 
     /// Whether it has stopped without any input, and is not known to be complete.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.phase == Phase::Waiting
+        self.phase == InputPhase::Waiting
     }
 
     /// The call without any input is complete, or was cut.
-    pub(crate) fn settle_blank(&mut self, is_cut: bool) {
-        let is_blank = self.json().is_none() && !self.is_tainted();
-        if is_blank && matches!(self.phase, Phase::Waiting | Phase::Truncated | Phase::Complete) {
-            self.phase = if is_cut { Phase::Truncated } else { Phase::Complete };
+    pub(crate) fn decide_blank(&mut self, is_truncated: bool) {
+        let is_blank = self.json().is_none() && !self.has_lost_piece();
+        if is_blank && matches!(self.phase, InputPhase::Waiting | InputPhase::Truncated | InputPhase::Complete) {
+            self.phase = if is_truncated { InputPhase::Truncated } else { InputPhase::Complete };
         }
     }
 
@@ -370,26 +370,26 @@ impl InputState {
     }
 
     /// The phase, if the stream ended here.
-    fn phase_at_end(&self) -> Phase {
+    fn phase_at_end(&self) -> InputPhase {
         match self.phase {
-            Phase::Open => match self.judge() {
+            InputPhase::Open => match self.phase_of_text() {
                 // A number may have gone on.
-                Phase::Complete if self.json().is_some() && !self.ends_in_number() => Phase::Complete,
-                Phase::Complete => Phase::Truncated,
+                InputPhase::Complete if self.json().is_some() && !self.ends_in_number() => InputPhase::Complete,
+                InputPhase::Complete => InputPhase::Truncated,
                 phase => phase,
             },
-            Phase::Waiting => Phase::Truncated,
-            _ if self.is_late() && !self.is_tainted() => self.judge(),
+            InputPhase::Waiting => InputPhase::Truncated,
+            _ if self.is_late() && !self.has_lost_piece() => self.phase_of_text(),
             phase => phase,
         }
     }
 
     /// Whether the input is broken, if the stream ended here.
     pub(crate) fn is_broken_at_end(&self) -> bool {
-        self.phase_at_end() != Phase::Complete
+        self.phase_at_end() != InputPhase::Complete
     }
 
-    fn is_tainted(&self) -> bool {
+    fn has_lost_piece(&self) -> bool {
         self.text.as_ref().is_some_and(|text| text.lost_at.is_some())
     }
 
@@ -398,19 +398,19 @@ impl InputState {
     }
 
     /// The state of the text, if it ends here.
-    fn judge(&self) -> Phase {
-        if self.is_tainted() {
-            return Phase::Truncated;
+    fn phase_of_text(&self) -> InputPhase {
+        if self.has_lost_piece() {
+            return InputPhase::Truncated;
         }
-        let Some(text) = self.text.as_ref().filter(|text| text.json().is_some()) else { return Phase::Complete };
+        let Some(text) = self.text.as_ref().filter(|text| text.json().is_some()) else { return InputPhase::Complete };
         match validate(&text.text) {
-            Ok(()) => Phase::Complete,
-            Err(error) if error.at >= text.text.len() => Phase::Truncated,
-            Err(error) => Phase::Invalid { offset: error.at },
+            Ok(()) => InputPhase::Complete,
+            Err(error) if error.at >= text.text.len() => InputPhase::Truncated,
+            Err(error) => InputPhase::Invalid { offset: error.at },
         }
     }
 
-    pub(crate) fn held(&self) -> usize {
+    pub(crate) fn byte_size(&self) -> usize {
         self.text.as_ref().map_or(0, |text| text.text.len())
     }
 }
@@ -418,7 +418,7 @@ impl InputState {
 /// Equal text in an equal state.
 impl PartialEq for InputState {
     fn eq(&self, other: &Self) -> bool {
-        self.phase == other.phase && self.json() == other.json() && self.is_tainted() == other.is_tainted()
+        self.phase == other.phase && self.json() == other.json() && self.has_lost_piece() == other.has_lost_piece()
     }
 }
 

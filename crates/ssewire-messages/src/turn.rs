@@ -185,7 +185,7 @@ impl Message {
 
     /// A message read from JSON does not know how it ended.
     pub(crate) fn check_last_call(&self) -> Result<(), TurnError> {
-        let is_proven = self.stop_reason().is_some_and(|reason| !reason.may_cut());
+        let is_proven = self.stop_reason().is_some_and(|reason| !reason.may_truncate());
         let ends_in_call = matches!(self.content.last(), Some(ContentBlock::ToolUse(_)));
         if self.is_from_json && ends_in_call && !is_proven { Err(TurnError::UnprovenToolCall) } else { Ok(()) }
     }

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString as _};
 
-use crate::json::{Cursor, Extra, ExtraMembers, ObjectWriter, RawJson, RawJsonRef, bridge};
+use crate::json::{Cursor, ExtraMembers, MemberRanges, ObjectWriter, RawJson, RawJsonRef, bridge};
 use crate::read::{ReadError, count, each_member};
 
 /// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
@@ -14,7 +14,7 @@ pub struct Usage {
     /// Zero where there is no value.
     counts: [u64; COUNTS.len()],
     states: [CountState; COUNTS.len()],
-    extra: Extra,
+    extra: ExtraMembers,
 }
 
 /// What a count is. It lies beside the count, where it takes a byte and not a word.
@@ -25,7 +25,7 @@ enum CountState {
     Null,
     Value,
     /// It is of another type, and among the extras.
-    Odd,
+    Mistyped,
 }
 
 const COUNTS: [&str; 4] = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
@@ -68,7 +68,7 @@ impl Usage {
 
     /// All members but the counts.
     #[must_use]
-    pub fn extra(&self) -> &Extra {
+    pub fn extra(&self) -> &ExtraMembers {
         &self.extra
     }
 
@@ -83,13 +83,13 @@ impl Usage {
 
     /// Reads the value at the cursor. `None`: it is no object, and was not touched.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ReadError> {
-        let (mut usage, mut members) = (Self::default(), ExtraMembers::default());
+        let (mut usage, mut members) = (Self::default(), MemberRanges::default());
         let is_object = each_member(cursor, &mut |name, cursor| {
             match count_of(&name.name()) {
                 Some(which) => match count(cursor)? {
                     Ok(count) => usage.set_count(which, CountState::Value, count),
                     Err(b"null") => usage.set_count(which, CountState::Null, 0),
-                    Err(odd) => usage.set_odd(which, odd),
+                    Err(mistyped) => usage.set_mistyped(which, mistyped),
                 },
                 None => {
                     let value = cursor.skip_value()?;
@@ -109,7 +109,7 @@ impl Usage {
                 Some(which) => match count(cursor)? {
                     Ok(count) => self.set_count(which, CountState::Value, count),
                     Err(b"null") => {}
-                    Err(odd) => self.set_odd(which, odd),
+                    Err(mistyped) => self.set_mistyped(which, mistyped),
                 },
                 None => match cursor.skip_value()? {
                     b"null" => {}
@@ -143,7 +143,7 @@ impl Usage {
         }
         for (name, value) in later.extra.iter().filter(|(_, value)| !value.is_null()) {
             match count_of(name.as_bytes()) {
-                Some(which) => self.set_odd(which, value.as_str().as_bytes()),
+                Some(which) => self.set_mistyped(which, value.as_str().as_bytes()),
                 None => self.extra.set(&name, value.as_str().as_bytes()),
             }
         }
@@ -154,13 +154,13 @@ impl Usage {
             *slot = count;
         }
         let before = self.states.get_mut(which).map(|before| core::mem::replace(before, state));
-        if before == Some(CountState::Odd) && state != CountState::Odd {
+        if before == Some(CountState::Mistyped) && state != CountState::Mistyped {
             self.extra.remove(COUNTS.get(which).copied().unwrap_or_default());
         }
     }
 
-    fn set_odd(&mut self, which: usize, value: &[u8]) {
-        self.set_count(which, CountState::Odd, 0);
+    fn set_mistyped(&mut self, which: usize, value: &[u8]) {
+        self.set_count(which, CountState::Mistyped, 0);
         self.extra.set(COUNTS.get(which).copied().unwrap_or_default(), value);
     }
 
@@ -168,7 +168,7 @@ impl Usage {
         let mut object = ObjectWriter::new(out);
         for ((name, count), state) in COUNTS.iter().zip(self.counts).zip(self.states) {
             match state {
-                CountState::Absent | CountState::Odd => {}
+                CountState::Absent | CountState::Mistyped => {}
                 CountState::Null => object.raw(name, "null"),
                 CountState::Value => object.raw(name, &count.to_string()),
             }
@@ -185,8 +185,8 @@ impl Usage {
         RawJson::from_valid(out)
     }
 
-    pub(crate) fn held(&self) -> usize {
-        self.extra.held()
+    pub(crate) fn byte_size(&self) -> usize {
+        self.extra.byte_size()
     }
 }
 

@@ -199,16 +199,16 @@ impl Block {
 /// The changes of a delta: its own, and then those of members that belong to another delta.
 pub fn changes(delta: &Members) -> Vec<Change> {
     let own = |name| member(delta, name).and_then(Json::as_units).cloned().unwrap_or_default();
-    let foreign = |name| member(delta, name).and_then(Json::as_units).cloned();
-    let foreign_citation =
+    let second = |name| member(delta, name).and_then(Json::as_units).cloned();
+    let second_citation =
         || member(delta, "citation").filter(|citation| citation.as_object().is_some()).cloned().map(Change::Citation);
     let (first, second) = match member(delta, "type").and_then(Json::as_text).as_deref() {
-        Some("text_delta") => (Change::Text(own("text")), foreign_citation()),
-        Some("thinking_delta") => (Change::Thinking(own("thinking")), foreign("signature").map(Change::Signature)),
-        Some("signature_delta") => (Change::Signature(own("signature")), foreign("thinking").map(Change::Thinking)),
+        Some("text_delta") => (Change::Text(own("text")), second_citation()),
+        Some("thinking_delta") => (Change::Thinking(own("thinking")), second("signature").map(Change::Signature)),
+        Some("signature_delta") => (Change::Signature(own("signature")), second("thinking").map(Change::Thinking)),
         Some("citations_delta") => {
             let citation = member(delta, "citation").expect("decoded").clone();
-            (Change::Citation(citation), foreign("text").map(Change::Text))
+            (Change::Citation(citation), second("text").map(Change::Text))
         }
         Some("input_json_delta") => (Change::Input(own("partial_json")), None),
         Some("compaction_delta") => {

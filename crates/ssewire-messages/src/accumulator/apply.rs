@@ -5,7 +5,7 @@
 
 use alloc::string::String;
 
-use super::blocks::{BlockId, BlockKey, Origin, Unmatched, push_lean};
+use super::blocks::{BlockId, BlockKey, Origin, Unmatched, push_growing_by_half};
 use super::update::{BlockChange, Change};
 use super::{AccumulateError, Accumulator, Phase, ProtocolViolation, Validation, ViolationKind};
 use crate::block::ContentBlock;
@@ -16,7 +16,7 @@ use crate::json::RawJsonRef;
 use crate::lost_event::LostEvent;
 use crate::partial::node_bytes;
 use crate::stop_reason::StopReason;
-use crate::text::{Grown, PendingHalf, Piece, push_piece};
+use crate::text::{BlockString, PendingHalf, Piece, push_piece};
 use crate::tool_input::ToolInput;
 use crate::turn::ToolCall;
 
@@ -166,7 +166,7 @@ impl Accumulator {
         let early = self.blocks.implicit_block(&self.message.content, index, &block);
         // Input that waits at this index was counted as a block when it arrived.
         let has_unmatched = self.blocks.has_unmatched(index) && block.has_input();
-        let bytes = block.held().saturating_add(1);
+        let bytes = block.byte_size().saturating_add(1);
         if !self.charge(bytes, usize::from(early.is_none() && !has_unmatched))? {
             return Ok(Change::Unchanged);
         }
@@ -196,7 +196,7 @@ impl Accumulator {
                 if let Some(input) = block.existing_input_state_mut() {
                     input.open();
                 }
-                let mut half = PendingHalf { unit: 0, of: Grown::Input };
+                let mut half = PendingHalf { unit: 0, of: BlockString::Input };
                 if has_unmatched {
                     let unmatched = self.blocks.take_unmatched(index);
                     if let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) {
@@ -206,7 +206,7 @@ impl Accumulator {
                         let after_loss = lost_at.map(|at| json.split_off(at));
                         input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
                         if let Some(json) = after_loss {
-                            input.taint();
+                            input.record_lost_piece();
                             input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
                         }
                     }
@@ -218,8 +218,8 @@ impl Accumulator {
                 id
             }
         };
-        if is_higher && self.has_waiting() {
-            self.settle_waiting(false);
+        if is_higher && self.has_waiting_calls() {
+            self.decide_waiting_calls(false);
         }
         Ok(self.changed(id, BlockChange::Start { initial }))
     }
@@ -233,29 +233,28 @@ impl Accumulator {
         self.violation_before_start(Some(index))?;
         let Some(kind) = delta.kind() else { return Ok(Change::Unchanged) };
         self.blocks.touch(&self.message.content, index);
-        let foreign = delta.take_foreign();
-        let foreign_kind = foreign.as_ref().and_then(Delta::kind);
+        let second = delta.take_second();
+        let second_kind = second.as_ref().and_then(Delta::kind);
         let violation = self.delta_violation(index, kind);
-        if let Some(violation) = violation.or_else(|| self.delta_violation(index, foreign_kind?)) {
+        if let Some(violation) = violation.or_else(|| self.delta_violation(index, second_kind?)) {
             self.violation(violation, Some(index))?;
         }
         let is_orderly = self.has_started && violation.is_none();
         let (bytes, blocks) = self.delta_cost(index, kind, &delta);
-        let of_foreign =
-            foreign.as_ref().zip(foreign_kind).map(|(foreign, kind)| self.delta_cost(index, kind, foreign));
-        let (foreign_bytes, foreign_blocks) = of_foreign.unwrap_or_default();
+        let of_second = second.as_ref().zip(second_kind).map(|(second, kind)| self.delta_cost(index, kind, second));
+        let (second_bytes, second_blocks) = of_second.unwrap_or_default();
         // Both open the same block.
-        match self.charge(bytes.saturating_add(foreign_bytes), blocks.max(foreign_blocks)) {
+        match self.charge(bytes.saturating_add(second_bytes), blocks.max(second_blocks)) {
             Ok(true) => {}
             refused => {
                 if kind == DeltaKind::InputJson {
-                    self.taint(Some(index));
+                    self.record_lost_piece(Some(index));
                 }
                 return refused.map(|_| Change::Unchanged);
             }
         }
         let change = self.merge_piece(index, kind, delta, violation);
-        if let Some((kind, delta)) = foreign_kind.zip(foreign) {
+        if let Some((kind, delta)) = second_kind.zip(second) {
             let violation = self.delta_violation(index, kind);
             let change = self.merge_piece(index, kind, delta, violation);
             self.rare_mut().queue.push(change);
@@ -403,10 +402,10 @@ impl Accumulator {
         for id in open {
             self.close(id);
         }
-        let is_cut = self.has_stop_reason && self.message.stop_reason().is_some_and(StopReason::may_cut);
-        self.settle_waiting(is_cut);
+        let is_truncated = self.has_stop_reason && self.message.stop_reason().is_some_and(StopReason::may_truncate);
+        self.decide_waiting_calls(is_truncated);
         if core::mem::take(&mut self.has_late_input) {
-            self.settle_late();
+            self.decide_late_input();
         }
         self.phase = Phase::Stopped;
         self.blocks.sort(&mut self.message.content);
@@ -421,49 +420,49 @@ impl Accumulator {
         let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
             return is_half;
         };
-        let may_be_cut = is_highest
+        let may_be_truncated = is_highest
             && matches!(block, ContentBlock::ToolUse(_))
             && block.tool_input().is_some_and(ToolInput::is_blank);
         let Some(input) = block.existing_input_state_mut() else { return is_half };
-        input.stop(may_be_cut);
+        input.stop(may_be_truncated);
         if !input.is_waiting() {
             self.queue_call(id);
             return is_half;
         }
-        push_lean(&mut self.rare_mut().waiting, id);
+        push_growing_by_half(&mut self.rare_mut().waiting, id);
         if self.has_stop_reason {
-            let is_cut = self.message.stop_reason().is_some_and(StopReason::may_cut);
-            self.settle_waiting(is_cut);
+            let is_truncated = self.message.stop_reason().is_some_and(StopReason::may_truncate);
+            self.decide_waiting_calls(is_truncated);
         }
         is_half
     }
 
     /// Whether a call without any input is neither complete nor cut yet.
-    pub(super) fn has_waiting(&self) -> bool {
+    pub(super) fn has_waiting_calls(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| !rare.waiting.is_empty())
     }
 
     /// A call without any input is complete, or was cut: a block of a higher index, the stop reason or `message_stop`
     /// decides. A truncated one may still turn out to be complete.
-    pub(super) fn settle_waiting(&mut self, is_cut: bool) {
+    pub(super) fn decide_waiting_calls(&mut self, is_truncated: bool) {
         let Some(rare) = &mut self.rare else { return };
         let waiting = core::mem::take(&mut rare.waiting);
         for id in &waiting {
             let block = self.blocks.position(*id).and_then(|at| self.message.content.get_mut(at));
             if let Some(input) = block.and_then(ContentBlock::existing_input_state_mut) {
-                input.settle_blank(is_cut);
+                input.decide_blank(is_truncated);
             }
-            if !is_cut {
+            if !is_truncated {
                 self.queue_call(*id);
             }
         }
-        if is_cut {
+        if is_truncated {
             self.rare_mut().waiting = waiting;
         }
     }
 
     /// Finds the state of input that arrived after the stop of its block.
-    fn settle_late(&mut self) {
+    fn decide_late_input(&mut self) {
         for block in &mut self.message.content {
             if let Some(input) = block.existing_input_state_mut().filter(|input| input.is_late()) {
                 input.end();
@@ -491,16 +490,16 @@ impl Accumulator {
     }
 
     /// A piece of content was lost: the tool input of its index, or of every open block, is truncated from here on.
-    pub(super) fn taint(&mut self, index: Option<u64>) {
+    pub(super) fn record_lost_piece(&mut self, index: Option<u64>) {
         let Some(index) = index else {
-            for id in self.blocks.taint_all() {
-                self.taint_block(id);
+            for id in self.blocks.record_piece_lost_anywhere() {
+                self.record_lost_piece_of(id);
             }
             return;
         };
         self.blocks.touch(&self.message.content, index);
         if let Some(id) = self.blocks.target(index, DeltaKind::InputJson) {
-            self.taint_block(id);
+            self.record_lost_piece_of(id);
             return;
         }
         // Its block may start yet.
@@ -508,15 +507,15 @@ impl Accumulator {
             !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks;
         if may_start || self.blocks.has_unmatched(index) {
             if let Some(unmatched) = self.blocks.unmatched_mut(index) {
-                unmatched.taint();
+                unmatched.record_lost_piece();
             }
         }
     }
 
-    fn taint_block(&mut self, id: BlockId) {
+    fn record_lost_piece_of(&mut self, id: BlockId) {
         let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
         if let Some(input) = block.filter(|block| block.has_input()).and_then(ContentBlock::input_state_mut) {
-            input.taint();
+            input.record_lost_piece();
         }
     }
 

@@ -147,7 +147,7 @@ pub(super) struct Unmatched {
 
 impl Unmatched {
     /// Records a lost piece: the text after it does not continue the text before it.
-    pub(super) fn taint(&mut self) {
+    pub(super) fn record_lost_piece(&mut self) {
         self.lost_at = self.lost_at.or(Some(self.json.len()));
     }
 }
@@ -179,12 +179,12 @@ struct Disorder {
     elsewhere: BTreeMap<u64, u32>,
     /// The number of indices at which input JSON waits for its block.
     unmatched: usize,
-    /// Indices of waiting input JSON that no lost piece has tainted yet.
-    untainted_unmatched: Vec<u64>,
-    /// Open blocks with input before this one are tainted by a lost piece.
-    untainted_from: usize,
-    /// The initial blocks are tainted.
-    initial_is_tainted: bool,
+    /// Indices of waiting input JSON that has lost no piece yet.
+    unmatched_without_loss: Vec<u64>,
+    /// Open blocks with input before this one have lost a piece.
+    without_loss_from: usize,
+    /// The initial blocks have lost a piece.
+    has_initial_loss: bool,
 }
 
 impl Blocks {
@@ -272,7 +272,7 @@ impl Blocks {
                 if u64::try_from(at) != Ok(index) {
                     self.disorder.get_or_insert_default().elsewhere.insert(index, u32::try_from(at).ok()?);
                 }
-                push_lean(&mut self.slots, Slot::new(index));
+                push_growing_by_half(&mut self.slots, Slot::new(index));
                 at
             }
         };
@@ -420,8 +420,8 @@ impl Blocks {
         // As long as the blocks are sorted, the last one is the highest.
         self.is_unsorted |= self.states.last().is_some_and(|last| key < last.key);
         let position = u32::try_from(content.len()).unwrap_or(u32::MAX);
-        push_lean(content, block);
-        push_lean(
+        push_growing_by_half(content, block);
+        push_growing_by_half(
             &mut self.states,
             BlockState { key, position, open_below: None, half: PendingHalf::default(), origin, is_open: false },
         );
@@ -522,7 +522,7 @@ impl Blocks {
         if !self.has_unmatched(index) {
             let disorder = self.disorder.get_or_insert_default();
             disorder.unmatched = disorder.unmatched.saturating_add(1);
-            push_lean(&mut disorder.untainted_unmatched, index);
+            push_growing_by_half(&mut disorder.unmatched_without_loss, index);
         }
         Some(self.slot_mut(index)?.unmatched.get_or_insert_default())
     }
@@ -566,20 +566,20 @@ impl Blocks {
         self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }
 
-    /// Taints the input JSON that waits anywhere, and returns the open blocks that are to be tainted. Each is returned
-    /// once.
-    pub(super) fn taint_all(&mut self) -> Vec<BlockId> {
+    /// Records a piece that any input may have lost: in the input JSON that waits; and returns the open blocks, to be
+    /// marked by the caller. Each is returned once.
+    pub(super) fn record_piece_lost_anywhere(&mut self) -> Vec<BlockId> {
         let disorder = self.disorder.get_or_insert_default();
-        let is_first = self.initial > 0 && !core::mem::replace(&mut disorder.initial_is_tainted, true);
+        let is_first = self.initial > 0 && !core::mem::replace(&mut disorder.has_initial_loss, true);
         // A block that a delta has opened has no input, so each block with input was open when it was added.
-        let from = core::mem::replace(&mut disorder.untainted_from, self.states.len());
-        for index in core::mem::take(&mut disorder.untainted_unmatched) {
+        let from = core::mem::replace(&mut disorder.without_loss_from, self.states.len());
+        for index in core::mem::take(&mut disorder.unmatched_without_loss) {
             if let Some(unmatched) = self.existing_slot_mut(index).and_then(|slot| slot.unmatched.as_mut()) {
-                unmatched.taint();
+                unmatched.record_lost_piece();
             }
         }
-        let untainted = self.states.iter().enumerate().skip(from).filter(|(_, state)| state.is_open);
-        let mut open: Vec<_> = untainted.map(|(at, _)| BlockId::later(at)).collect();
+        let without_loss = self.states.iter().enumerate().skip(from).filter(|(_, state)| state.is_open);
+        let mut open: Vec<_> = without_loss.map(|(at, _)| BlockId::later(at)).collect();
         if is_first {
             open.extend((0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id)));
         }
@@ -629,7 +629,7 @@ impl Blocks {
 
 /// Appends to a vector that grows by half: doubling would hold three times its length while it is moved. It begins with
 /// room for the blocks of most messages.
-pub(super) fn push_lean<T>(vec: &mut Vec<T>, item: T) {
+pub(super) fn push_growing_by_half<T>(vec: &mut Vec<T>, item: T) {
     const FIRST: usize = 2;
     if vec.len() == vec.capacity() {
         vec.reserve_exact((vec.len() / 2 + 1).max(if vec.is_empty() { FIRST } else { 1 }));

@@ -111,10 +111,10 @@ fn has_broken_input(block: &ContentBlock) -> bool {
 /// Nothing that was decoded is lost: the error holds the [partial message](Self::message), which you may show, keep or
 /// continue. `Display` names the reasons; no text of the message is in it, nor in `Debug`.
 #[derive(Clone)]
-pub struct Incomplete(Box<Parts>);
+pub struct Incomplete(Box<Report>);
 
 #[derive(Clone)]
-struct Parts {
+struct Report {
     message: Message,
     has_started: bool,
     reasons: Vec<Completion>,
@@ -138,7 +138,7 @@ impl Incomplete {
             Phase::Replaced(message) => (None, message.id().map(Box::from)),
             _ => (None, None),
         };
-        Self(Box::new(Parts {
+        Self(Box::new(Report {
             message: of.message,
             has_started: of.has_started,
             reasons,

@@ -31,7 +31,8 @@ impl Accumulator {
             self.phase = Phase::Replaced(start);
             return Ok(Change::Replaced);
         }
-        let bytes = start.content.iter().map(ContentBlock::held).fold(start.head_held(), usize::saturating_add);
+        let bytes =
+            start.content.iter().map(ContentBlock::byte_size).fold(start.head_byte_size(), usize::saturating_add);
         if !self.charge(bytes, start.content.len())? {
             return Ok(Change::Unchanged);
         }
@@ -49,7 +50,7 @@ impl Accumulator {
             return Ok(Change::Unchanged);
         }
         self.violation_before_start(None)?;
-        let before = self.message.head_held();
+        let before = self.message.head_byte_size();
         // The exact bound needs a pass over the members.
         let growth = if self.has_room_for(raw_len(event)) { 0 } else { growth(event) };
         let charged = self.charge(growth, 0);
@@ -60,11 +61,11 @@ impl Accumulator {
         }
         // The scanner has validated all of it.
         let _ = self.merge_members(event, is_within_limit);
-        let after = self.message.head_held();
+        let after = self.message.head_byte_size();
         self.bytes = self.bytes.saturating_add(after).saturating_sub(before);
-        if self.has_stop_reason && self.has_waiting() {
-            let is_cut = self.message.stop_reason().is_some_and(StopReason::may_cut);
-            self.settle_waiting(is_cut);
+        if self.has_stop_reason && self.has_waiting_calls() {
+            let is_truncated = self.message.stop_reason().is_some_and(StopReason::may_truncate);
+            self.decide_waiting_calls(is_truncated);
         }
         charged.map(|_| Change::MessageDelta)
     }
@@ -120,14 +121,14 @@ impl Accumulator {
 impl Message {
     fn set_stop_reason(&mut self, reason: StopReason) {
         self.stop_reason = Nullable::Value(reason);
-        self.keep_odd("stop_reason", |odd| &mut odd.stop_reason, None);
+        self.keep_mistyped("stop_reason", |mistyped| &mut mistyped.stop_reason, None);
     }
 
     /// Sets a member that is not typed, or a stop reason of another type.
     fn set_member(&mut self, name: &str, value: &[u8]) {
         if name == "stop_reason" {
             self.stop_reason = Nullable::Absent;
-            self.keep_odd(name, |odd| &mut odd.stop_reason, Some(value));
+            self.keep_mistyped(name, |mistyped| &mut mistyped.stop_reason, Some(value));
         } else {
             self.extra.set(name, value);
         }
@@ -137,7 +138,7 @@ impl Message {
     fn with_usage(&mut self, change: impl FnOnce(&mut Usage) -> Result<(), ReadError>) -> Result<(), ReadError> {
         if !self.usage.is_value() {
             self.usage = Nullable::Value(Usage::default());
-            self.keep_odd("usage", |odd| &mut odd.usage, None);
+            self.keep_mistyped("usage", |mistyped| &mut mistyped.usage, None);
         }
         match &mut self.usage {
             Nullable::Value(usage) => change(usage),

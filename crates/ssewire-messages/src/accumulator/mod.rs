@@ -338,7 +338,7 @@ impl Accumulator {
             LostKind::BlockStart => self.has_lost_content = true,
             LostKind::BlockDelta | LostKind::Untyped => {
                 self.has_lost_content = true;
-                self.taint(error.index);
+                self.record_lost_piece(error.index);
             }
             LostKind::MessageDelta => self.has_lost_message_delta = true,
             LostKind::Known | LostKind::Unknown => {}
@@ -358,7 +358,7 @@ impl Accumulator {
         self.current = None;
         if self.is_running() {
             self.rare_mut().exceeded_limit.get_or_insert(limit);
-            self.taint(None);
+            self.record_lost_piece(None);
         }
     }
 
@@ -392,13 +392,13 @@ impl Accumulator {
         match self.blocks.sorted(&self.message.content) {
             Cow::Borrowed(_) => Cow::Borrowed(&self.message),
             Cow::Owned(content) => {
-                let Message { names, stop_reason, usage, extra, odd, is_from_json, .. } = &self.message;
+                let Message { names, stop_reason, usage, extra, mistyped, is_from_json, .. } = &self.message;
                 Cow::Owned(Message {
                     names: names.clone(),
                     stop_reason: stop_reason.clone(),
                     usage: usage.clone(),
                     extra: extra.clone(),
-                    odd: *odd,
+                    mistyped: *mistyped,
                     is_from_json: *is_from_json,
                     content,
                 })

@@ -78,7 +78,7 @@ impl Citations {
         out.push(']');
     }
 
-    pub(crate) fn held(&self) -> usize {
+    pub(crate) fn byte_size(&self) -> usize {
         self.text.len()
     }
 }

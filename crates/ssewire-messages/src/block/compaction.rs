@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::Block;
 use crate::Nullable;
-use crate::json::{Cursor, Extra, ObjectWriter, RawJson, RawJsonRef};
+use crate::json::{Cursor, ExtraMembers, ObjectWriter, RawJson, RawJsonRef};
 use crate::read::{ReadError, each_member};
 use crate::tool_input::{ToolInputError, WriteInput};
 
@@ -13,7 +13,7 @@ use crate::tool_input::{ToolInputError, WriteInput};
 pub struct CompactionBlock {
     start: RawJson,
     /// The members that deltas have assigned.
-    assigned: Option<Box<Extra>>,
+    assigned: Option<Box<ExtraMembers>>,
 }
 
 impl CompactionBlock {
@@ -92,8 +92,8 @@ impl Block for CompactionBlock {
         Ok(())
     }
 
-    fn held(&self) -> usize {
-        self.start.as_str().len().saturating_add(self.assigned.as_ref().map_or(0, |assigned| assigned.held()))
+    fn byte_size(&self) -> usize {
+        self.start.as_str().len().saturating_add(self.assigned.as_ref().map_or(0, |assigned| assigned.byte_size()))
     }
 
     fn merge_start(&mut self, start: Self) {

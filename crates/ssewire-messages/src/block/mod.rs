@@ -5,8 +5,8 @@
 
 mod citations;
 mod compaction;
-mod prose;
 mod raw;
+mod string_block;
 mod text;
 mod thinking;
 mod tool_use;
@@ -25,7 +25,7 @@ pub use self::tool_use::{ToolKind, ToolUseBlock};
 use crate::json::{Cursor, RawJson, bridge};
 use crate::partial::PartialInput;
 use crate::read::{ReadError, peek_first_type};
-use crate::text::{Grown, Piece};
+use crate::text::{BlockString, Piece};
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
 /// A kind of content block that accepts deltas.
@@ -48,7 +48,7 @@ pub(crate) trait Block: Sized {
     }
 
     /// The bytes that it holds.
-    fn held(&self) -> usize;
+    fn byte_size(&self) -> usize;
 
     /// Merges the start of the block, whose deltas arrived earlier: the members and the text of the start are first.
     fn merge_start(&mut self, start: Self);
@@ -117,10 +117,10 @@ macro_rules! blocks {
                 }
             }
 
-            pub(crate) fn held(&self) -> usize {
+            pub(crate) fn byte_size(&self) -> usize {
                 match self {
-                    $( Self::$variant(block) => block.held(), )+
-                    Self::Raw(block) => block.held(),
+                    $( Self::$variant(block) => block.byte_size(), )+
+                    Self::Raw(block) => block.byte_size(),
                 }
             }
 
@@ -230,13 +230,13 @@ impl ContentBlock {
     }
 
     /// Ends a string that ended with half a character.
-    pub(crate) fn push_replacement(&mut self, of: Grown, partial: Option<PartialInput>) {
+    pub(crate) fn push_replacement(&mut self, of: BlockString, partial: Option<PartialInput>) {
         match (of, self) {
-            (Grown::Text, Self::Text(block)) => block.text_mut().push('\u{FFFD}'),
-            (Grown::Text, Self::Raw(block)) => block.text_mut().push('\u{FFFD}'),
-            (Grown::Thinking, Self::Thinking(block)) => block.thinking_mut().push('\u{FFFD}'),
-            (Grown::Thinking, Self::Raw(block)) => block.thinking_mut().push('\u{FFFD}'),
-            (Grown::Input, block) => {
+            (BlockString::Text, Self::Text(block)) => block.text_mut().push('\u{FFFD}'),
+            (BlockString::Text, Self::Raw(block)) => block.text_mut().push('\u{FFFD}'),
+            (BlockString::Thinking, Self::Thinking(block)) => block.thinking_mut().push('\u{FFFD}'),
+            (BlockString::Thinking, Self::Raw(block)) => block.thinking_mut().push('\u{FFFD}'),
+            (BlockString::Input, block) => {
                 if let Some(input) = block.input_state_mut() {
                     input.push(Piece { text: "\u{FFFD}".into(), ..Piece::default() }, &mut 0, partial);
                 }
@@ -262,7 +262,7 @@ impl ContentBlock {
     /// Those of `serde_json`: it is not of the type, or its tool input is not finished. They may quote the block.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self {
-            Self::Raw(block) if !block.has_grown() => block.json().parse_as(),
+            Self::Raw(block) if !block.has_merged_members() => block.json().parse_as(),
             _ => match self.to_json() {
                 Ok(json) => json.parse_as(),
                 Err(error) => Err(serde::ser::Error::custom(error)),

@@ -3,7 +3,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::Citations;
-use crate::json::{Cursor, Extra, JsonStr, ObjectWriter, RawJson, RawJsonRef, push_string};
+use crate::json::{Cursor, ExtraMembers, JsonStr, ObjectWriter, RawJson, RawJsonRef, push_string};
 use crate::read::ReadError;
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
@@ -14,7 +14,7 @@ use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write
 pub struct RawBlock {
     start: RawJson,
     accepts: Accepts,
-    grown: Option<Box<Grown>>,
+    merged: Option<Box<MergedMembers>>,
 }
 
 /// Which deltas find a member for them. Found once: to search the block for every delta would be quadratic.
@@ -29,11 +29,11 @@ pub(crate) struct Accepts {
 
 /// The members that deltas have changed.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Grown {
+struct MergedMembers {
     text: Option<String>,
     thinking: Option<String>,
     citations: Option<Citations>,
-    assigned: Extra,
+    assigned: ExtraMembers,
     input: Option<InputState>,
 }
 
@@ -63,7 +63,7 @@ impl RawBlock {
             cursor.skip_value()?;
             Ok(())
         })?;
-        Ok((Self { start, accepts, grown: None }, kind.flatten().map(JsonStr::to_text)))
+        Ok((Self { start, accepts, merged: None }, kind.flatten().map(JsonStr::to_text)))
     }
 
     /// Its `type`.
@@ -91,7 +91,7 @@ impl RawBlock {
         if !self.accepts.input {
             return None;
         }
-        let state = self.grown.as_ref().and_then(|grown| grown.input.as_ref());
+        let state = self.merged.as_ref().and_then(|merged| merged.input.as_ref());
         Some(ToolInput::new(self.start.as_json(), state))
     }
 
@@ -99,40 +99,40 @@ impl RawBlock {
         self.accepts
     }
 
-    pub(crate) fn has_grown(&self) -> bool {
-        self.grown.is_some()
+    pub(crate) fn has_merged_members(&self) -> bool {
+        self.merged.is_some()
     }
 
     pub(crate) fn input_state_mut(&mut self) -> Option<&mut InputState> {
         if !self.accepts.input {
             return None;
         }
-        Some(self.grown.get_or_insert_default().input.get_or_insert_default())
+        Some(self.merged.get_or_insert_default().input.get_or_insert_default())
     }
 
     pub(crate) fn has_broken_input(&self) -> bool {
-        self.grown.as_ref().and_then(|grown| grown.input.as_ref()).is_some_and(InputState::is_broken_at_end)
+        self.merged.as_ref().and_then(|merged| merged.input.as_ref()).is_some_and(InputState::is_broken_at_end)
     }
 
     pub(crate) fn existing_input_state_mut(&mut self) -> Option<&mut InputState> {
-        self.grown.as_mut()?.input.as_mut()
+        self.merged.as_mut()?.input.as_mut()
     }
 
     /// The text that deltas append to.
     pub(crate) fn text_mut(&mut self) -> &mut String {
-        let grown = self.grown.get_or_insert_default();
-        grown.text.get_or_insert_with(|| string(&self.start, "text"))
+        let merged = self.merged.get_or_insert_default();
+        merged.text.get_or_insert_with(|| string(&self.start, "text"))
     }
 
     /// The thinking that deltas append to.
     pub(crate) fn thinking_mut(&mut self) -> &mut String {
-        let grown = self.grown.get_or_insert_default();
-        grown.thinking.get_or_insert_with(|| string(&self.start, "thinking"))
+        let merged = self.merged.get_or_insert_default();
+        merged.thinking.get_or_insert_with(|| string(&self.start, "thinking"))
     }
 
     pub(crate) fn push_citation(&mut self, valid: &[u8]) {
-        let grown = self.grown.get_or_insert_default();
-        let citations = grown.citations.get_or_insert_with(|| {
+        let merged = self.merged.get_or_insert_default();
+        let citations = merged.citations.get_or_insert_with(|| {
             let mut citations = Citations::default();
             for citation in self.start.get("citations").into_iter().flat_map(RawJsonRef::elements) {
                 citations.push(citation.as_str().as_bytes());
@@ -145,36 +145,36 @@ impl RawBlock {
     pub(crate) fn assign_string(&mut self, name: &str, value: &str) {
         let mut json = String::new();
         push_string(&mut json, value);
-        self.grown.get_or_insert_default().assigned.set(name, json.as_bytes());
+        self.merged.get_or_insert_default().assigned.set(name, json.as_bytes());
     }
 
     pub(crate) fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {
-        let Some(grown) = &self.grown else {
+        let Some(merged) = &self.merged else {
             out.push_str(self.start.as_str());
             return Ok(());
         };
         let mut object = ObjectWriter::new(out);
         for (name, value) in self.start.as_json().members() {
-            match (&*name, &grown.input) {
-                ("text", _) if grown.text.is_some() => {}
-                ("thinking", _) if grown.thinking.is_some() => {}
-                ("citations", _) if grown.citations.is_some() => {}
+            match (&*name, &merged.input) {
+                ("text", _) if merged.text.is_some() => {}
+                ("thinking", _) if merged.thinking.is_some() => {}
+                ("citations", _) if merged.citations.is_some() => {}
                 ("input", Some(_)) => {}
-                _ if grown.assigned.contains(&name) => {}
+                _ if merged.assigned.contains(&name) => {}
                 _ => object.raw(&name, value.as_str()),
             }
         }
-        for (name, text) in [("text", &grown.text), ("thinking", &grown.thinking)] {
+        for (name, text) in [("text", &merged.text), ("thinking", &merged.thinking)] {
             if let Some(text) = text {
                 object.string(name, text);
             }
         }
-        if let Some(citations) = &grown.citations {
+        if let Some(citations) = &merged.citations {
             citations.write(object.value("citations"));
         }
-        grown.assigned.write(&mut object);
-        if grown.input.is_some() {
-            let input = ToolInput::new(self.start.as_json(), grown.input.as_ref());
+        merged.assigned.write(&mut object);
+        if merged.input.is_some() {
+            let input = ToolInput::new(self.start.as_json(), merged.input.as_ref());
             write_input(input, object.value("input"))?;
         }
         object.end();
@@ -185,19 +185,19 @@ impl RawBlock {
         self.write(out, write_finished).map(|()| true)
     }
 
-    pub(crate) fn held(&self) -> usize {
-        let grown = self.grown.as_ref().map_or(0, |grown| {
-            let texts = grown
+    pub(crate) fn byte_size(&self) -> usize {
+        let merged = self.merged.as_ref().map_or(0, |merged| {
+            let texts = merged
                 .text
                 .as_ref()
                 .map_or(0, String::len)
-                .saturating_add(grown.thinking.as_ref().map_or(0, String::len));
+                .saturating_add(merged.thinking.as_ref().map_or(0, String::len));
             texts
-                .saturating_add(grown.citations.as_ref().map_or(0, Citations::held))
-                .saturating_add(grown.assigned.held())
-                .saturating_add(grown.input.as_ref().map_or(0, InputState::held))
+                .saturating_add(merged.citations.as_ref().map_or(0, Citations::byte_size))
+                .saturating_add(merged.assigned.byte_size())
+                .saturating_add(merged.input.as_ref().map_or(0, InputState::byte_size))
         });
-        self.start.as_str().len().saturating_add(grown)
+        self.start.as_str().len().saturating_add(merged)
     }
 }
 

@@ -1,18 +1,18 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use super::prose::{Kind, Prose};
+use super::string_block::{StringBlock, StringNames};
 use super::{Block, Citations};
 use crate::Nullable;
-use crate::json::{Cursor, Extra};
+use crate::json::{Cursor, ExtraMembers};
 use crate::read::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// Text for the user (Messages API: `TextBlock`).
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct TextBlock(Prose);
+pub struct TextBlock(StringBlock);
 
-const KIND: Kind = Kind { name: "text", member: "text", path: "content_block.text" };
+const NAMES: StringNames = StringNames { name: "text", member: "text", path: "content_block.text" };
 
 impl TextBlock {
     /// The text.
@@ -30,18 +30,18 @@ impl TextBlock {
     /// The sources of the text, in the order of its passages.
     #[must_use]
     pub fn citations(&self) -> Nullable<&Citations> {
-        self.0.rest().map_or(Nullable::Absent, |rest| rest.citations.as_ref())
+        self.0.rare().map_or(Nullable::Absent, |rare| rare.citations.as_ref())
     }
 
     /// Members that this version does not know.
     #[must_use]
-    pub fn extra(&self) -> Option<&Extra> {
+    pub fn extra(&self) -> Option<&ExtraMembers> {
         self.0.extra()
     }
 
     /// Appends a citation. Returns where it lies.
     pub(crate) fn push_citation(&mut self, valid: &[u8]) -> usize {
-        let citations = &mut self.0.rest_mut().citations;
+        let citations = &mut self.0.rare_mut().citations;
         if !citations.is_value() {
             *citations = Nullable::Value(Citations::default());
         }
@@ -53,26 +53,26 @@ impl TextBlock {
 }
 
 impl Block for TextBlock {
-    const TYPES: &'static [&'static str] = &[KIND.name];
+    const TYPES: &'static [&'static str] = &[NAMES.name];
 
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        let block = Prose::read(cursor, &KIND, |block, name, cursor| {
+        let block = StringBlock::read(cursor, &NAMES, |block, name, cursor| {
             if name != b"citations" {
                 return Ok(false);
             }
             let citations = Citations::read(cursor, "content_block.citations")?;
-            block.rest_mut().citations = citations.map_or(Nullable::Null, Nullable::Value);
+            block.rare_mut().citations = citations.map_or(Nullable::Null, Nullable::Value);
             Ok(true)
         })?;
         Ok(Self(block))
     }
 
     fn type_name(&self) -> Cow<'_, str> {
-        KIND.name.into()
+        NAMES.name.into()
     }
 
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {
-        self.0.write(out, &KIND, true);
+        self.0.write(out, &NAMES, true);
         Ok(())
     }
 
@@ -80,13 +80,13 @@ impl Block for TextBlock {
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
         let has_text = !self.text().trim().is_empty();
         if has_text {
-            self.0.write(out, &KIND, false);
+            self.0.write(out, &NAMES, false);
         }
         Ok(has_text)
     }
 
-    fn held(&self) -> usize {
-        self.0.held()
+    fn byte_size(&self) -> usize {
+        self.0.byte_size()
     }
 
     fn merge_start(&mut self, start: Self) {

@@ -2,16 +2,16 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::Block;
-use super::prose::{Kind, Prose};
-use crate::json::{Cursor, Extra};
+use super::string_block::{StringBlock, StringNames};
+use crate::json::{Cursor, ExtraMembers};
 use crate::read::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// The model's reasoning (Messages API: `ThinkingBlock`).
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ThinkingBlock(Prose);
+pub struct ThinkingBlock(StringBlock);
 
-const KIND: Kind = Kind { name: "thinking", member: "thinking", path: "content_block.thinking" };
+const NAMES: StringNames = StringNames { name: "thinking", member: "thinking", path: "content_block.thinking" };
 
 impl ThinkingBlock {
     /// The reasoning; empty where it is not to be shown.
@@ -29,12 +29,12 @@ impl ThinkingBlock {
     /// The proof that the reasoning is the model's own. A block without it is not sent back to the API.
     #[must_use]
     pub fn signature(&self) -> Option<&str> {
-        self.0.rest()?.signature.as_deref()
+        self.0.rare()?.signature.as_deref()
     }
 
     /// Members that this version does not know.
     #[must_use]
-    pub fn extra(&self) -> Option<&Extra> {
+    pub fn extra(&self) -> Option<&ExtraMembers> {
         self.0.extra()
     }
 
@@ -45,10 +45,10 @@ impl ThinkingBlock {
 }
 
 impl Block for ThinkingBlock {
-    const TYPES: &'static [&'static str] = &[KIND.name];
+    const TYPES: &'static [&'static str] = &[NAMES.name];
 
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        let block = Prose::read(cursor, &KIND, |block, name, cursor| {
+        let block = StringBlock::read(cursor, &NAMES, |block, name, cursor| {
             if name != b"signature" {
                 return Ok(false);
             }
@@ -56,7 +56,7 @@ impl Block for ThinkingBlock {
             match signature {
                 Some(signature) => block.set_signature(&signature.to_text()),
                 // It goes among the extras.
-                None => block.rest_mut().signature = None,
+                None => block.rare_mut().signature = None,
             }
             Ok(signature.is_some())
         })?;
@@ -64,11 +64,11 @@ impl Block for ThinkingBlock {
     }
 
     fn type_name(&self) -> Cow<'_, str> {
-        KIND.name.into()
+        NAMES.name.into()
     }
 
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {
-        self.0.write(out, &KIND, true);
+        self.0.write(out, &NAMES, true);
         Ok(())
     }
 
@@ -76,13 +76,13 @@ impl Block for ThinkingBlock {
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
         let has_signature = self.signature().is_some_and(|signature| !signature.is_empty());
         if has_signature {
-            self.0.write(out, &KIND, false);
+            self.0.write(out, &NAMES, false);
         }
         Ok(has_signature)
     }
 
-    fn held(&self) -> usize {
-        self.0.held()
+    fn byte_size(&self) -> usize {
+        self.0.byte_size()
     }
 
     fn merge_start(&mut self, start: Self) {

@@ -110,8 +110,8 @@ impl Block for ToolUseBlock {
         Ok(true)
     }
 
-    fn held(&self) -> usize {
-        self.start.as_str().len().saturating_add(self.input.held())
+    fn byte_size(&self) -> usize {
+        self.start.as_str().len().saturating_add(self.input.byte_size())
     }
 
     /// No delta opens such a block.

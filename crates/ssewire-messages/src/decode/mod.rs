@@ -79,7 +79,7 @@ impl<'a> StreamEvent<'a> {
         let mut cursor = Cursor::new(data);
         // An error in the payload is met again below.
         let kind_name = peek_type(&cursor).ok().flatten();
-        let kind = kind_name.as_deref().map_or_else(|| Kind::of(name), |kind| Kind::of(kind.as_bytes()));
+        let kind = kind_name.as_deref().map_or_else(|| EventKind::of(name), |kind| EventKind::of(kind.as_bytes()));
         let is_typed = kind_name.is_some();
         let mut others = Others::default();
         let read = read(kind, &mut cursor, &mut others).and_then(|event| {
@@ -104,7 +104,7 @@ impl<'a> StreamEvent<'a> {
                     Ok(()) => (error, kind.lost()),
                     Err(_) if is_error => return Ok(Some(Self::of_error_text(text))),
                     // The type of a payload that is not JSON is not to be trusted.
-                    Err(syntax) => (syntax, Kind::of(name).lost()),
+                    Err(syntax) => (syntax, EventKind::of(name).lost()),
                 };
                 Err(PayloadError { kind: error_kind(data, error), lost, index: index_of(data) })
             }
@@ -125,7 +125,7 @@ impl<'a> StreamEvent<'a> {
             Err(error) => error_kind(text, ReadError::Syntax(crate::json::SyntaxError { at: error.offset() })),
         };
         // Without a name it is no content: a keep-alive of something on the way.
-        let lost = if name.is_empty() { LostKind::KeepAlive } else { Kind::of(name).lost() };
+        let lost = if name.is_empty() { LostKind::KeepAlive } else { EventKind::of(name).lost() };
         Err(PayloadError { kind, lost, index: None })
     }
 
@@ -154,7 +154,7 @@ impl<'a> StreamEvent<'a> {
 
 /// The kinds of events.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum EventKind {
     MessageStart,
     MessageDelta,
     MessageStop,
@@ -168,7 +168,7 @@ enum Kind {
     Unknown,
 }
 
-impl Kind {
+impl EventKind {
     fn of(name: &[u8]) -> Self {
         match name {
             b"message_start" => Self::MessageStart,
@@ -200,7 +200,7 @@ impl Kind {
 #[derive(Default)]
 struct Others {
     /// The first `type`; `Unnamed` if it is no string.
-    kind: Option<Kind>,
+    kind: Option<EventKind>,
     /// `"object": "error"`.
     is_error_object: bool,
     /// A non-null `error` or `detail`.
@@ -212,8 +212,8 @@ impl Others {
     fn read(&mut self, name: &[u8], cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
         if name == b"type" {
             let kind = match cursor.string()? {
-                Some(kind) => Kind::of(&kind.name()),
-                None => cursor.skip_value().map(|_| Kind::Unnamed)?,
+                Some(kind) => EventKind::of(&kind.name()),
+                None => cursor.skip_value().map(|_| EventKind::Unnamed)?,
             };
             self.kind.get_or_insert(kind);
             return Ok(());
@@ -229,11 +229,11 @@ impl Others {
     }
 
     /// Whether the payload is an error. Each occurrence of a member counts. `docs/protocol.md`, heading "Errors".
-    fn is_error(&self, kind: Kind, is_typed: bool, name: &[u8]) -> bool {
-        kind == Kind::Error
+    fn is_error(&self, kind: EventKind, is_typed: bool, name: &[u8]) -> bool {
+        kind == EventKind::Error
             || self.is_error_object
             || (!is_typed && self.has_error)
-            || (name == b"error" && matches!(kind, Kind::Unnamed | Kind::Unknown))
+            || (name == b"error" && matches!(kind, EventKind::Unnamed | EventKind::Unknown))
     }
 }
 
@@ -245,8 +245,8 @@ fn is_string(value: &[u8], expected: &[u8]) -> bool {
 /// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
 /// cannot be read.
 fn read_as_named<'a>(name: &[u8], data: &'a [u8]) -> Option<StreamEvent<'a>> {
-    let kind = Kind::of(name);
-    if matches!(kind, Kind::Error | Kind::Unnamed | Kind::Unknown) {
+    let kind = EventKind::of(name);
+    if matches!(kind, EventKind::Error | EventKind::Unnamed | EventKind::Unknown) {
         return None;
     }
     let (mut cursor, mut others) = (Cursor::new(data), Others::default());
@@ -256,9 +256,13 @@ fn read_as_named<'a>(name: &[u8], data: &'a [u8]) -> Option<StreamEvent<'a>> {
 }
 
 /// Reads an event of a kind. `None`: an unknown one, or an error.
-fn read<'a>(kind: Kind, cursor: &mut Cursor<'a>, others: &mut Others) -> Result<Option<StreamEvent<'a>>, ReadError> {
+fn read<'a>(
+    kind: EventKind,
+    cursor: &mut Cursor<'a>,
+    others: &mut Others,
+) -> Result<Option<StreamEvent<'a>>, ReadError> {
     Ok(Some(match kind {
-        Kind::MessageStart => {
+        EventKind::MessageStart => {
             let mut message = None;
             each_member(cursor, &mut |name, cursor| match &*name.name() {
                 b"message" => {
@@ -269,7 +273,7 @@ fn read<'a>(kind: Kind, cursor: &mut Cursor<'a>, others: &mut Others) -> Result<
             })?;
             StreamEvent::MessageStart(Box::new(message.unwrap_or(Err(ReadError::Member("message")))?))
         }
-        Kind::BlockStart => {
+        EventKind::BlockStart => {
             let (mut index, mut block) = (None, None);
             each_member(cursor, &mut |name, cursor| {
                 match &*name.name() {
@@ -283,7 +287,7 @@ fn read<'a>(kind: Kind, cursor: &mut Cursor<'a>, others: &mut Others) -> Result<
             let content_block = block.unwrap_or(Err(ReadError::Member("content_block")))?;
             StreamEvent::ContentBlockStart(ContentBlockStart { index, content_block })
         }
-        Kind::BlockDelta => {
+        EventKind::BlockDelta => {
             let (mut index, mut delta, mut has_extra) = (None, None, false);
             each_member(cursor, &mut |name, cursor| {
                 match &*name.name() {
@@ -297,7 +301,7 @@ fn read<'a>(kind: Kind, cursor: &mut Cursor<'a>, others: &mut Others) -> Result<
             let delta = delta.unwrap_or(Err(ReadError::Member("delta")))?;
             StreamEvent::ContentBlockDelta(ContentBlockDelta { index, delta, has_extra: has_extra || others.has_any })
         }
-        Kind::BlockStop => {
+        EventKind::BlockStop => {
             let mut index = None;
             each_member(cursor, &mut |name, cursor| {
                 match &*name.name() {
@@ -308,12 +312,12 @@ fn read<'a>(kind: Kind, cursor: &mut Cursor<'a>, others: &mut Others) -> Result<
             })?;
             StreamEvent::ContentBlockStop(ContentBlockStop { index: index.unwrap_or(Err(ReadError::Member("index")))? })
         }
-        Kind::MessageDelta => StreamEvent::MessageDelta(read_message_delta(cursor, others)?),
-        Kind::MessageStop | Kind::Ping | Kind::Error | Kind::Unnamed | Kind::Unknown => {
+        EventKind::MessageDelta => StreamEvent::MessageDelta(read_message_delta(cursor, others)?),
+        EventKind::MessageStop | EventKind::Ping | EventKind::Error | EventKind::Unnamed | EventKind::Unknown => {
             read_unknown(cursor, others)?;
             match kind {
-                Kind::MessageStop => StreamEvent::MessageStop,
-                Kind::Ping => StreamEvent::Ping,
+                EventKind::MessageStop => StreamEvent::MessageStop,
+                EventKind::Ping => StreamEvent::Ping,
                 _ => return Ok(None),
             }
         }

@@ -41,9 +41,9 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
             match &*name.name() {
                 b"type" => {}
                 b"citation" => citation = Some(value),
-                foreign => {
+                other => {
                     *has_extra = true;
-                    if foreign == b"text" {
+                    if other == b"text" {
                         text = Piece::of_value(value).or(text.take());
                     }
                 }
@@ -66,7 +66,7 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
         Some(ContentBlock::Text(TextBlock::default()))
     }
 
-    fn take_foreign(&mut self) -> Option<Delta<'a>> {
+    fn take_second(&mut self) -> Option<Delta<'a>> {
         self.text.take().filter(|piece| !piece.text.is_empty()).map(|piece| Delta::Text(TextDelta::new(piece)))
     }
 

@@ -3,7 +3,7 @@ use super::{Delta, DeltaType, Merged, Target};
 use crate::block::ContentBlock;
 use crate::json::Cursor;
 use crate::read::ReadError;
-use crate::text::{Grown, Piece};
+use crate::text::{BlockString, Piece};
 
 /// Messages API: `InputJSONDelta`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -40,7 +40,7 @@ impl<'a> DeltaType<'a> for InputJsonDelta<'a> {
     }
 
     fn merge(self, into: &mut Target<'_>) -> Merged {
-        into.begin(Grown::Input);
+        into.begin(BlockString::Input);
         match into.block.input_state_mut() {
             Some(input) => Merged::Input { from: input.push(self.piece, &mut into.half.unit, into.partial) },
             None => Merged::Other,

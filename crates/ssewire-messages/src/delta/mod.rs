@@ -23,7 +23,7 @@ use crate::block::ContentBlock;
 use crate::json::Cursor;
 use crate::partial::PartialInput;
 use crate::read::{ReadError, peek_type};
-use crate::text::{Grown, PendingHalf};
+use crate::text::{BlockString, PendingHalf};
 
 /// A kind of delta.
 pub(crate) trait DeltaType<'a>: Sized {
@@ -40,7 +40,7 @@ pub(crate) trait DeltaType<'a>: Sized {
     fn new_block() -> Option<ContentBlock>;
 
     /// Takes the member that belongs to the block and not to this delta, as a delta of its own.
-    fn take_foreign(&mut self) -> Option<Delta<'a>> {
+    fn take_second(&mut self) -> Option<Delta<'a>> {
         None
     }
 
@@ -65,7 +65,7 @@ pub(crate) struct Target<'t> {
 
 impl Target<'_> {
     /// Call before a string grows: half a character at the end of another string stays alone.
-    fn begin(&mut self, of: Grown) {
+    fn begin(&mut self, of: BlockString) {
         if !self.half.is_none() && self.half.of != of {
             let alone = core::mem::take(self.half);
             self.block.push_replacement(alone.of, self.partial);
@@ -174,10 +174,10 @@ macro_rules! deltas {
                 }
             }
 
-            /// As [`DeltaType::take_foreign`].
-            pub(crate) fn take_foreign(&mut self) -> Option<Self> {
+            /// As [`DeltaType::take_second`].
+            pub(crate) fn take_second(&mut self) -> Option<Self> {
                 match self {
-                    $( Self::$variant(delta) => delta.take_foreign(), )+
+                    $( Self::$variant(delta) => delta.take_second(), )+
                     Self::Unknown(_) => None,
                 }
             }

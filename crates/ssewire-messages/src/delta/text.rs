@@ -2,7 +2,7 @@ use super::{CitationsDelta, Delta, DeltaType, Merged, Target};
 use crate::block::{ContentBlock, TextBlock};
 use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, each_member, text_or_error};
-use crate::text::{Grown, Piece, push_piece};
+use crate::text::{BlockString, Piece, push_piece};
 
 /// Messages API: `TextDelta`.
 ///
@@ -61,7 +61,7 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
         Some(ContentBlock::Text(TextBlock::default()))
     }
 
-    fn take_foreign(&mut self) -> Option<Delta<'a>> {
+    fn take_second(&mut self) -> Option<Delta<'a>> {
         self.citation.take().map(|citation| Delta::Citations(CitationsDelta::new(citation)))
     }
 
@@ -70,7 +70,7 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
     }
 
     fn merge(self, into: &mut Target<'_>) -> Merged {
-        into.begin(Grown::Text);
+        into.begin(BlockString::Text);
         match &mut *into.block {
             ContentBlock::Text(block) => {
                 Merged::Text { from: push_piece(block.text_mut(), self.piece, &mut into.half.unit) }
@@ -105,9 +105,9 @@ pub(super) fn read_piece<'a>(
             }
             // The last of several holds.
             found if found == member.as_bytes() => piece = Some(text_or_error(cursor, member)?),
-            foreign => {
+            other => {
                 *has_extra = true;
-                visit(foreign, cursor.skip_value()?);
+                visit(other, cursor.skip_value()?);
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use super::{Delta, DeltaType, Merged, SignatureDelta, Target, owned};
 use crate::block::{ContentBlock, ThinkingBlock};
 use crate::json::Cursor;
 use crate::read::{ReadError, count};
-use crate::text::{Grown, Piece, push_piece};
+use crate::text::{BlockString, Piece, push_piece};
 
 /// Messages API: `ThinkingDelta`.
 ///
@@ -75,7 +75,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
         Some(ContentBlock::Thinking(ThinkingBlock::default()))
     }
 
-    fn take_foreign(&mut self) -> Option<Delta<'a>> {
+    fn take_second(&mut self) -> Option<Delta<'a>> {
         self.signature.take().map(|signature| Delta::Signature(SignatureDelta::new(signature)))
     }
 
@@ -84,7 +84,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
     }
 
     fn merge(self, into: &mut Target<'_>) -> Merged {
-        into.begin(Grown::Thinking);
+        into.begin(BlockString::Thinking);
         match &mut *into.block {
             ContentBlock::Thinking(block) => {
                 Merged::Thinking { from: push_piece(block.thinking_mut(), self.piece, &mut into.half.unit) }

@@ -14,7 +14,7 @@ use crate::sort::sort;
 /// One text holds all of them, each value as it came. A member that is set again is appended; the text is compacted
 /// when it has doubled, so setting a member costs its length, however many there are.
 #[derive(Clone, Default)]
-pub struct Extra {
+pub struct ExtraMembers {
     /// `"name":value,` for each. An empty value: the member was removed.
     text: String,
     /// A name may stand there more than once: the last one holds.
@@ -23,7 +23,7 @@ pub struct Extra {
     compacted: u32,
 }
 
-impl Extra {
+impl ExtraMembers {
     /// Whether there is no member. Costs as much as [`iter`](Self::iter).
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -61,7 +61,7 @@ impl Extra {
     }
 
     /// The bytes that are held.
-    pub(crate) fn held(&self) -> usize {
+    pub(crate) fn byte_size(&self) -> usize {
         self.text.len()
     }
 
@@ -245,14 +245,14 @@ impl<'a> Iterator for Entries<'a> {
 }
 
 /// The same members with the same values as text.
-impl PartialEq for Extra {
+impl PartialEq for ExtraMembers {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
             || (self.len() == other.len() && self.iter().all(|(name, value)| other.get(&name) == Some(value)))
     }
 }
 
-impl fmt::Debug for Extra {
+impl fmt::Debug for ExtraMembers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
@@ -266,13 +266,13 @@ mod tests {
 
     use super::*;
 
-    fn members(extra: &Extra) -> Vec<(String, String)> {
+    fn members(extra: &ExtraMembers) -> Vec<(String, String)> {
         extra.iter().map(|(name, value)| (name.into_owned(), value.to_string())).collect()
     }
 
     #[test]
     fn the_last_value_of_a_name_holds() {
-        let mut extra = Extra::default();
+        let mut extra = ExtraMembers::default();
         assert!(extra.is_empty());
         extra.set("a", b"1");
         extra.set("b \"x\"", b"[1, 2]");
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn setting_a_member_again_and_again_does_not_pile_up() {
-        let mut extra = Extra::default();
+        let mut extra = ExtraMembers::default();
         for number in 0..1000 {
             extra.set(&format!("x{number}"), b"0");
         }

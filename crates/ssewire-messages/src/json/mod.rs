@@ -3,7 +3,7 @@
 mod append;
 pub(crate) mod bridge;
 mod extra;
-mod extra_members;
+mod member_ranges;
 mod number;
 mod raw;
 mod scan;
@@ -12,8 +12,8 @@ mod string;
 mod write;
 
 pub(crate) use self::append::append_string;
-pub use self::extra::Extra;
-pub(crate) use self::extra_members::ExtraMembers;
+pub use self::extra::ExtraMembers;
+pub(crate) use self::member_ranges::MemberRanges;
 pub(crate) use self::raw::append_raw;
 pub use self::raw::{InvalidJson, RawJson, RawJsonRef};
 pub(crate) use self::scan::{Cursor, SyntaxError, validate};

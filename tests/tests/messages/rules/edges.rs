@@ -73,7 +73,7 @@ fn a_tool_call_with_input_is_given_at_its_stop() {
 }
 
 #[test]
-fn a_lost_piece_taints_its_block() {
+fn a_lost_piece_truncates_the_input_of_its_block() {
     let before = [begin(), start(0, tool(json!({}))), start(1, tool(json!({}))), input(0, "{\"path\":\"/\"")];
     let after = [input(0, "}"), input(1, "{}"), stop(0), stop(1), end_turn(), end()];
     let whole =
@@ -107,7 +107,7 @@ fn a_lost_piece_taints_its_block() {
 }
 
 #[test]
-fn a_lost_piece_without_an_index_taints_every_open_block() {
+fn a_lost_piece_without_an_index_truncates_the_input_of_every_open_block() {
     let before =
         [begin(), start(0, tool(json!({}))), input(0, "{}"), stop(0), start(1, tool(json!({}))), input(2, "{")];
     let after = [input(1, "{}"), stop(1), start(2, tool(json!({}))), input(2, "}"), stop(2), end_turn(), end()];
@@ -126,7 +126,7 @@ fn a_lost_piece_without_an_index_taints_every_open_block() {
 }
 
 #[test]
-fn a_piece_beyond_the_limit_taints_its_block() {
+fn a_piece_beyond_the_limit_truncates_the_input_of_its_block() {
     let accumulator = ssewire_messages::Accumulator::new().with_max_bytes(200);
     let run = run_with(
         accumulator,
@@ -186,7 +186,7 @@ fn a_signature_within_a_thinking_delta_is_merged_as_its_own_delta_would_be() {
 
 /// `docs/protocol.md`, heading "Merge rules": a member that belongs to the block and not to the delta.
 #[test]
-fn a_foreign_member_of_a_delta_is_merged_as_its_own_delta_would_be() {
+fn a_second_member_of_a_delta_is_merged_as_its_own_delta_would_be() {
     let cases = [
         (
             text_block("x"),
@@ -265,9 +265,9 @@ fn members_beyond_the_plain_delta_are_marked_on_the_update() {
     }
 }
 
-/// A block that takes the delta may not take the foreign member. Its own delta would open a block.
+/// A block that takes the delta may not take the second member. Its own delta would open a block.
 #[test]
-fn a_foreign_member_goes_to_a_block_that_can_take_it() {
+fn a_second_member_goes_to_a_block_that_can_take_it() {
     let future = json!({"type": "future", "thinking": ""});
     let piece = delta(0, json!({"type": "thinking_delta", "thinking": "y", "signature": "s"}));
     let run = violation(&[begin(), start(0, future)], piece, &[(ViolationKind::MismatchedDelta, Some(0))]);
@@ -277,7 +277,7 @@ fn a_foreign_member_goes_to_a_block_that_can_take_it() {
 
 /// A member of another type belongs to nothing.
 #[test]
-fn a_foreign_member_of_another_type_is_not_merged() {
+fn a_second_member_of_another_type_is_not_merged() {
     let run = run(&[
         begin(),
         start(0, text_block("x")),

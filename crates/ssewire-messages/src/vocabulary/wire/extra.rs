@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 /// One pointer wide, and without a heap allocation while empty.
 // Never `Some` of an empty map, so that the derived equality is right.
 #[derive(Clone, Default, PartialEq)]
-pub struct ExtraMembers(Option<Box<Map<String, Value>>>);
+pub struct ExtraValues(Option<Box<Map<String, Value>>>);
 
-impl ExtraMembers {
+impl ExtraValues {
     /// The number of members.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -65,20 +65,20 @@ impl ExtraMembers {
 }
 
 /// All of an object's members.
-impl From<Map<String, Value>> for ExtraMembers {
+impl From<Map<String, Value>> for ExtraValues {
     fn from(members: Map<String, Value>) -> Self {
         Self(if members.is_empty() { None } else { Some(Box::new(members)) })
     }
 }
 
-impl fmt::Debug for ExtraMembers {
+impl fmt::Debug for ExtraValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
 }
 
 /// By value, for moving the members elsewhere.
-impl IntoIterator for ExtraMembers {
+impl IntoIterator for ExtraValues {
     type Item = (String, Value);
     type IntoIter = serde_json::map::IntoIter;
 

@@ -16,5 +16,5 @@ pub(crate) use self::read::{FromJson, Member, Tagged, count_or, deserialize, tag
 pub(crate) use self::tagged::tagged;
 pub(crate) use crate::string_enum::string_enum;
 
-pub use self::extra::ExtraMembers;
+pub use self::extra::ExtraValues;
 pub use self::unknown::UnknownObject;

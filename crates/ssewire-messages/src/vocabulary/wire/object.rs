@@ -48,7 +48,7 @@ macro_rules! object {
             $( $(#[$member_meta])* pub $member: $ty, )*
             /// Members that this version does not know, and known ones of another JSON type than
             /// documented.
-            pub extra: $crate::vocabulary::ExtraMembers,
+            pub extra: $crate::vocabulary::ExtraValues,
         }
 
         $(

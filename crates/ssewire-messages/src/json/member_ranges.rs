@@ -1,22 +1,22 @@
-//! The members of an object that go to its [`Extra`], while the object is read.
+//! The members of an object that go to its [`ExtraMembers`], while the object is read.
 
-use super::{Cursor, Extra, JsonStr};
+use super::{Cursor, ExtraMembers, JsonStr};
 
 /// Where they lie in the document. Those next to each other are copied at once, and all into one allocation of the right
 /// size.
 #[derive(Default)]
-pub(crate) struct ExtraMembers {
+pub(crate) struct MemberRanges {
     ranges: [(usize, usize); Self::RANGES],
     count: usize,
     has_several: bool,
 }
 
-impl ExtraMembers {
+impl MemberRanges {
     /// An object of the API has its members without an accessor in one or two places.
     const RANGES: usize = 4;
 
     /// Adds the member that the cursor has just read. One that cannot be kept as it came is appended now.
-    pub(crate) fn push(&mut self, name: JsonStr<'_>, value: &[u8], cursor: &Cursor<'_>, extra: &mut Extra) {
+    pub(crate) fn push(&mut self, name: JsonStr<'_>, value: &[u8], cursor: &Cursor<'_>, extra: &mut ExtraMembers) {
         let Some((start, end)) = cursor.last_member(name, value) else {
             self.append_to(extra, cursor);
             extra.push(name, value);
@@ -39,7 +39,7 @@ impl ExtraMembers {
     }
 
     /// Appends all that were added.
-    pub(crate) fn append_to(&mut self, extra: &mut Extra, cursor: &Cursor<'_>) {
+    pub(crate) fn append_to(&mut self, extra: &mut ExtraMembers, cursor: &Cursor<'_>) {
         let members = self.ranges.map(|(start, end)| cursor.bytes(start, end));
         match members.get(..core::mem::take(&mut self.count)) {
             None | Some([]) => {}
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Vec<(String, String)> {
-        let (mut extra, mut members) = (Extra::default(), ExtraMembers::default());
+        let (mut extra, mut members) = (ExtraMembers::default(), MemberRanges::default());
         let (mut cursor, mut is_first) = (Cursor::new(json.as_bytes()), true);
         assert_eq!(cursor.begin_object(), Ok(true));
         while let Ok(Some(name)) = cursor.next_member(&mut is_first) {

@@ -5,18 +5,18 @@ use alloc::string::String;
 
 use super::Citations;
 use crate::Nullable;
-use crate::json::{Cursor, Extra, ObjectWriter};
+use crate::json::{Cursor, ExtraMembers, ObjectWriter};
 use crate::read::{ReadError, each_member, text};
 
 /// A block whose own member is a string.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Prose {
+pub(super) struct StringBlock {
     pub(super) text: String,
-    rest: Option<Box<Rest>>,
+    rare: Option<Box<RareMembers>>,
 }
 
 /// The names of a kind of such blocks.
-pub(super) struct Kind {
+pub(super) struct StringNames {
     /// The `type` of the block.
     pub(super) name: &'static str,
     /// The member that is the string.
@@ -25,51 +25,51 @@ pub(super) struct Kind {
     pub(super) path: &'static str,
 }
 
-/// Members that few of these blocks have before their end. A kind uses those that it declares; the rest stays empty.
+/// Members that few of these blocks have before their end. A kind uses those that it declares; the others stay empty.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Rest {
+pub(super) struct RareMembers {
     pub(super) citations: Nullable<Citations>,
     pub(super) signature: Option<Box<str>>,
-    extra: Extra,
+    extra: ExtraMembers,
 }
 
 /// Reads a member that only one kind has. `false`: it is not that member, or of another type, and was not consumed.
-pub(super) type ReadMember = fn(&mut Prose, &[u8], &mut Cursor<'_>) -> Result<bool, ReadError>;
+pub(super) type ReadMember = fn(&mut StringBlock, &[u8], &mut Cursor<'_>) -> Result<bool, ReadError>;
 
-impl Prose {
-    pub(super) fn rest(&self) -> Option<&Rest> {
-        self.rest.as_deref()
+impl StringBlock {
+    pub(super) fn rare(&self) -> Option<&RareMembers> {
+        self.rare.as_deref()
     }
 
-    pub(super) fn rest_mut(&mut self) -> &mut Rest {
-        self.rest.get_or_insert_default()
+    pub(super) fn rare_mut(&mut self) -> &mut RareMembers {
+        self.rare.get_or_insert_default()
     }
 
     /// Members that this version does not know.
-    pub(super) fn extra(&self) -> Option<&Extra> {
-        self.rest.as_ref().map(|rest| &rest.extra).filter(|extra| !extra.is_empty())
+    pub(super) fn extra(&self) -> Option<&ExtraMembers> {
+        self.rare.as_ref().map(|rare| &rare.extra).filter(|extra| !extra.is_empty())
     }
 
     /// Sets the signature. The last one wins.
     pub(super) fn set_signature(&mut self, signature: &str) {
-        let rest = self.rest_mut();
-        if rest.signature.is_none() {
-            rest.extra.remove("signature");
+        let rare = self.rare_mut();
+        if rare.signature.is_none() {
+            rare.extra.remove("signature");
         }
-        rest.signature = Some(signature.into());
+        rare.signature = Some(signature.into());
     }
 
     /// Reads the object at the cursor. Of a member that occurs twice the last one holds.
-    pub(super) fn read(cursor: &mut Cursor<'_>, kind: &Kind, special: ReadMember) -> Result<Self, ReadError> {
+    pub(super) fn read(cursor: &mut Cursor<'_>, names: &StringNames, special: ReadMember) -> Result<Self, ReadError> {
         let mut block = Self::default();
         each_member(cursor, &mut |name, cursor| {
             match &*name.name() {
                 b"type" => {
                     cursor.skip_value()?;
                 }
-                own if own == kind.member.as_bytes() => block.text = text(cursor, kind.path)?.to_text().into_owned(),
+                own if own == names.member.as_bytes() => block.text = text(cursor, names.path)?.to_text().into_owned(),
                 other if special(&mut block, other, cursor)? => {}
-                _ => block.rest_mut().extra.push(name, cursor.skip_value()?),
+                _ => block.rare_mut().extra.push(name, cursor.skip_value()?),
             }
             Ok(())
         })?;
@@ -78,32 +78,32 @@ impl Prose {
 
     /// Writes the block as JSON. `with_all`: also citations that are null, and the members that this version does not
     /// know.
-    pub(super) fn write(&self, out: &mut String, kind: &Kind, with_all: bool) {
+    pub(super) fn write(&self, out: &mut String, names: &StringNames, with_all: bool) {
         let mut object = ObjectWriter::new(out);
-        object.string("type", kind.name);
-        if let Some(rest) = &self.rest {
-            match &rest.citations {
+        object.string("type", names.name);
+        if let Some(rare) = &self.rare {
+            match &rare.citations {
                 Nullable::Null if with_all => object.raw("citations", "null"),
                 Nullable::Value(citations) => citations.write(object.value("citations")),
                 _ => {}
             }
-            if let Some(signature) = &rest.signature {
+            if let Some(signature) = &rare.signature {
                 object.string("signature", signature);
             }
         }
-        object.string(kind.member, &self.text);
-        if let Some(rest) = self.rest.as_ref().filter(|_| with_all) {
-            rest.extra.write(&mut object);
+        object.string(names.member, &self.text);
+        if let Some(rare) = self.rare.as_ref().filter(|_| with_all) {
+            rare.extra.write(&mut object);
         }
         object.end();
     }
 
     /// The bytes that it holds.
-    pub(super) fn held(&self) -> usize {
-        let Some(rest) = &self.rest else { return self.text.len() };
-        let citations = rest.citations.as_option().map_or(0, Citations::held);
-        let signature = rest.signature.as_ref().map_or(0, |signature| signature.len());
-        let parts = [self.text.len(), citations, signature, rest.extra.held()];
+    pub(super) fn byte_size(&self) -> usize {
+        let Some(rare) = &self.rare else { return self.text.len() };
+        let citations = rare.citations.as_option().map_or(0, Citations::byte_size);
+        let signature = rare.signature.as_ref().map_or(0, |signature| signature.len());
+        let parts = [self.text.len(), citations, signature, rare.extra.byte_size()];
         parts.into_iter().fold(0, usize::saturating_add)
     }
 
@@ -111,9 +111,9 @@ impl Prose {
     /// replaces its own.
     pub(super) fn merge_start(&mut self, mut start: Self) {
         start.text.push_str(&self.text);
-        if let Some(early) = self.rest.take() {
+        if let Some(early) = self.rare.take() {
             if let Nullable::Value(later) = early.citations {
-                match &mut start.rest_mut().citations {
+                match &mut start.rare_mut().citations {
                     Nullable::Value(citations) => citations.append(&later),
                     none => *none = Nullable::Value(later),
                 }
