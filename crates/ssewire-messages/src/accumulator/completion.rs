@@ -1,17 +1,9 @@
-//! How a stream ended, and the message that it did not finish. `docs/protocol.md`, heading "Completion".
+//! How a stream ended. `docs/protocol.md`, heading "Completion".
 
-use alloc::boxed::Box;
-use alloc::string::{String, ToString as _};
-use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Accumulator, Phase, ProtocolViolations};
-use crate::api_error::ApiError;
+use super::{Accumulator, Phase};
 use crate::block::ContentBlock;
-use crate::lost_event::LostEvent;
-use crate::message::Message;
-use crate::non_stream_body::NonStreamBody;
-use crate::response_head::ResponseHead;
 
 /// How a stream ended, if it ended here. If several reasons hold, this is the first of them in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,7 +33,7 @@ pub enum Completion {
 
 impl Completion {
     /// All reasons for which a message is not complete, in their order.
-    const REASONS: [Self; 8] = [
+    pub(super) const REASONS: [Self; 8] = [
         Self::NonStreamBody,
         Self::ServerError,
         Self::LimitExceeded,
@@ -76,7 +68,7 @@ impl Accumulator {
         Completion::REASONS.into_iter().find(|reason| self.holds(*reason)).unwrap_or(Completion::Complete)
     }
 
-    fn holds(&self, reason: Completion) -> bool {
+    pub(super) fn holds(&self, reason: Completion) -> bool {
         let has_stopped = matches!(self.phase, Phase::Stopped | Phase::NextMessage);
         match reason {
             Completion::NonStreamBody => !self.is_messages_stream(),
@@ -105,199 +97,3 @@ fn has_broken_input(block: &ContentBlock) -> bool {
         _ => false,
     }
 }
-
-/// A message that did not become whole, and why.
-///
-/// Nothing that was decoded is lost: the error holds the [partial message](Self::message), which you may show, keep or
-/// continue. `Display` names the reasons; no text of the message is in it, nor in `Debug`.
-#[derive(Clone)]
-pub struct Incomplete(Box<Report>);
-
-#[derive(Clone)]
-struct Report {
-    message: Message,
-    has_started: bool,
-    reasons: Vec<Completion>,
-    error: Option<ApiError>,
-    unmatched_input: Vec<(u64, String)>,
-    violations: ProtocolViolations,
-    non_stream_body: Option<NonStreamBody>,
-    replaced_by: Option<Box<str>>,
-    exceeded_limit: Option<LostEvent>,
-    pending_bytes: u64,
-    head: Option<ResponseHead>,
-}
-
-impl Incomplete {
-    /// The report on an accumulator at the end of its stream.
-    pub(crate) fn new(of: Accumulator) -> Self {
-        let reasons = Completion::REASONS.into_iter().filter(|reason| of.holds(*reason)).collect();
-        let unmatched_input = of.unmatched_input().map(|(index, json)| (index, json.to_string())).collect();
-        let (error, replaced_by) = match of.phase {
-            Phase::Failed(error) => (Some(*error), None),
-            Phase::Replaced(message) => (None, message.id().map(Box::from)),
-            _ => (None, None),
-        };
-        Self(Box::new(Report {
-            message: of.message,
-            has_started: of.has_started,
-            reasons,
-            error,
-            unmatched_input,
-            violations: of.violations,
-            non_stream_body: None,
-            replaced_by,
-            exceeded_limit: of.rare.and_then(|rare| rare.exceeded_limit),
-            pending_bytes: 0,
-            head: None,
-        }))
-    }
-
-    /// Adds the kind of a body that is not a stream.
-    pub(crate) fn with_body(mut self, body: NonStreamBody) -> Self {
-        self.0.non_stream_body = Some(body);
-        self
-    }
-
-    /// Adds the number of bytes that were pending when the input ended.
-    pub(crate) fn with_pending_bytes(mut self, bytes: u64) -> Self {
-        self.0.pending_bytes = bytes;
-        self
-    }
-
-    /// Adds the head of the response.
-    pub(crate) fn with_head(mut self, head: Option<ResponseHead>) -> Self {
-        if let Some(head) = &head {
-            self.0.error = self.0.error.map(|error| error.with_head(head));
-            if let Some(NonStreamBody::Error(error)) =
-                self.0.non_stream_body.take_if(|body| matches!(body, NonStreamBody::Error(_)))
-            {
-                self.0.non_stream_body = Some(NonStreamBody::Error(error.with_head(head)));
-            }
-        }
-        self.0.head = head;
-        self
-    }
-
-    /// The partial message.
-    #[must_use]
-    pub fn message(&self) -> &Message {
-        &self.0.message
-    }
-
-    /// Returns the partial message. Do not act on it: see [`reason`](Self::reason).
-    #[must_use]
-    pub fn into_partial(self) -> Message {
-        self.0.message
-    }
-
-    /// Whether `message_start` arrived. If not, [`message`](Self::message) holds what arrived without it, or is empty.
-    #[must_use]
-    pub fn has_started(&self) -> bool {
-        self.0.has_started
-    }
-
-    /// The first of the reasons.
-    #[must_use]
-    pub fn reason(&self) -> Completion {
-        self.0.reasons.first().copied().unwrap_or(Completion::Truncated)
-    }
-
-    /// All reasons that hold, in their order.
-    #[must_use]
-    pub fn reasons(&self) -> &[Completion] {
-        &self.0.reasons
-    }
-
-    /// The error that the server reported: in the stream, or as a JSON body in place of one.
-    #[must_use]
-    pub fn error(&self) -> Option<&ApiError> {
-        match &self.0.non_stream_body {
-            Some(NonStreamBody::Error(error)) => Some(error),
-            _ => self.0.error.as_ref(),
-        }
-    }
-
-    /// The kind of body, if [`MessageDecoder`](crate::MessageDecoder) found no stream in it.
-    #[must_use]
-    pub fn non_stream_body(&self) -> Option<&NonStreamBody> {
-        self.0.non_stream_body.as_ref()
-    }
-
-    /// The id of the message that began before this one had stopped.
-    #[must_use]
-    pub fn replaced_by(&self) -> Option<&str> {
-        self.0.replaced_by.as_deref()
-    }
-
-    /// The limit that was exceeded first: that of an event, or of the message.
-    #[must_use]
-    pub fn exceeded_limit(&self) -> Option<LostEvent> {
-        self.0.exceeded_limit
-    }
-
-    /// The number of bytes of an unfinished event at the end of the input.
-    #[must_use]
-    pub fn pending_bytes(&self) -> u64 {
-        self.0.pending_bytes
-    }
-
-    /// Input JSON that never found its block, by index.
-    #[must_use]
-    pub fn unmatched_input(&self) -> &[(u64, String)] {
-        &self.0.unmatched_input
-    }
-
-    /// The protocol violations of the stream.
-    #[must_use]
-    pub fn violations(&self) -> &ProtocolViolations {
-        &self.0.violations
-    }
-
-    /// The head of the response, if the decoder has it.
-    #[must_use]
-    pub fn head(&self) -> Option<&ResponseHead> {
-        self.0.head.as_ref()
-    }
-}
-
-impl Incomplete {
-    fn write_reason(&self, f: &mut fmt::Formatter<'_>, reason: Completion) -> fmt::Result {
-        match (reason, self.0.exceeded_limit) {
-            (Completion::LimitExceeded, Some(limit)) => write!(f, "{limit}"),
-            _ => write!(f, "{reason}"),
-        }
-    }
-}
-
-/// Names the reasons, with the number of an exceeded limit. Never shows text of the message.
-impl fmt::Display for Incomplete {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.0.non_stream_body, self.reason(), &self.0.error) {
-            (Some(body), ..) => write!(f, "{body}")?,
-            (None, Completion::ServerError, Some(error)) => write!(f, "{error}")?,
-            (None, reason, _) => self.write_reason(f, reason)?,
-        }
-        for reason in self.0.reasons.iter().skip(1) {
-            f.write_str("; ")?;
-            self.write_reason(f, *reason)?;
-        }
-        match self.head().and_then(ResponseHead::request_id) {
-            Some(id) if self.error().is_none() => write!(f, " (request {id})"),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Incomplete {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incomplete")
-            .field("reasons", &self.0.reasons)
-            .field("error", &self.0.error)
-            .field("has_started", &self.0.has_started)
-            .finish_non_exhaustive()
-    }
-}
-
-/// `Display` names the server's error, so there is no source.
-impl core::error::Error for Incomplete {}

@@ -1,10 +1,18 @@
 //! From events to the message: content blocks keyed by index, deltas in any order.
 
 mod apply;
+mod block_delta;
+mod block_start;
 mod blocks;
 mod completion;
+mod current;
+mod error;
+mod incomplete;
+mod limits;
 mod merge;
+mod options;
 mod rare;
+mod tool_calls;
 mod update;
 mod violation;
 
@@ -16,7 +24,11 @@ use ssewire::DecodeError;
 
 pub use self::blocks::BlockKey;
 use self::blocks::{BlockId, Blocks};
-pub use self::completion::{Completion, Incomplete};
+pub use self::completion::Completion;
+pub use self::error::AccumulateError;
+pub use self::incomplete::Incomplete;
+use self::options::Options;
+pub use self::options::Validation;
 use self::rare::Rare;
 pub(crate) use self::update::Change;
 pub use self::update::{BlockRef, Update};
@@ -124,72 +136,6 @@ enum Phase {
     Failed(Box<ApiError>),
 }
 
-/// The options of an [`Accumulator`].
-#[derive(Debug, Clone, Copy)]
-struct Options {
-    validation: Validation,
-    partial: Option<PartialInput>,
-    is_text_discarded: bool,
-    max_bytes: usize,
-    max_blocks: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            validation: Validation::Lenient,
-            partial: None,
-            is_text_discarded: false,
-            max_bytes: Accumulator::DEFAULT_MAX_BYTES,
-            max_blocks: Accumulator::DEFAULT_MAX_BLOCKS,
-        }
-    }
-}
-
-/// What becomes of a protocol violation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Validation {
-    /// It is recorded, and the event is merged where `docs/protocol.md` has a rule for it.
-    #[default]
-    Lenient,
-    /// It is an error, and the event changes nothing. Its content is then missing.
-    /// [`MessageDecoder::finish`](crate::MessageDecoder::finish) reports this. [`Accumulator::into_message`] cannot,
-    /// because nothing was changed: stop at the first such error.
-    Strict,
-}
-
-/// The content of an event was not merged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AccumulateError {
-    /// The event violates the protocol in [`Validation::Strict`]. Nothing was changed.
-    Violation(ProtocolViolation),
-    /// The message would hold more bytes than its limit. From here on its content does not grow any more, and it is
-    /// incomplete; reported once.
-    BytesExceeded {
-        /// In bytes.
-        limit: usize,
-    },
-    /// The message would hold more blocks than its limit; as for bytes.
-    BlocksExceeded {
-        /// In blocks.
-        limit: usize,
-    },
-}
-
-impl fmt::Display for AccumulateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Violation(violation) => write!(f, "protocol violation: {violation}"),
-            Self::BytesExceeded { limit } => write!(f, "message exceeds the limit of {limit} bytes"),
-            Self::BlocksExceeded { limit } => write!(f, "message exceeds the limit of {limit} blocks"),
-        }
-    }
-}
-
-impl core::error::Error for AccumulateError {}
-
 impl Accumulator {
     /// The limit of the bytes of a message unless [`with_max_bytes`](Self::with_max_bytes) sets another: 64 MiB.
     pub const DEFAULT_MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -282,15 +228,6 @@ impl Accumulator {
         Some(self.update(change))
     }
 
-    #[inline]
-    pub(crate) fn has_next_change(&self) -> bool {
-        self.rare.as_ref().is_some_and(|rare| !rare.queue.is_empty())
-    }
-
-    pub(crate) fn next_change(&mut self) -> Option<Change> {
-        self.rare.as_mut()?.queue.pop()
-    }
-
     /// Decodes the payload of an event and merges it: [`StreamEvent::from_json`] and [`accumulate`](Self::accumulate)
     /// in one, for transports that carry the same JSON without SSE. [`Update::Lost`] if it cannot be read.
     ///
@@ -353,37 +290,10 @@ impl Accumulator {
         self.record_exceeded(LostEvent::TooLarge(error));
     }
 
-    /// Records that something was lost because of a limit.
-    pub(crate) fn record_exceeded(&mut self, limit: LostEvent) {
-        self.current = None;
-        if self.is_running() {
-            self.rare_mut().exceeded_limit.get_or_insert(limit);
-            self.record_lost_piece(None);
-        }
-    }
-
     /// Records that the input ended within an event: it was the beginning of a stream, even if nothing was decoded yet,
     /// so that the reason is [`Completion::Truncated`] and not [`Completion::NonStreamBody`].
     pub fn record_truncation(&mut self) {
         self.mark_as_messages_stream();
-    }
-
-    /// Records that the body is a Messages stream, though no event of it was decoded yet.
-    pub(crate) fn mark_as_messages_stream(&mut self) {
-        self.is_messages_stream = true;
-    }
-
-    /// Records that an event was rejected, which ends the message.
-    pub(crate) fn record_rejection(&mut self) {
-        self.is_messages_stream = true;
-        self.is_rejected |= self.is_running();
-    }
-
-    /// Records an error that ended the stream, though it was no event.
-    pub(crate) fn record_error(&mut self, error: ApiError) {
-        if self.is_running() {
-            self.phase = Phase::Failed(Box::new(error));
-        }
     }
 
     /// The message so far. Borrowed, unless blocks started out of order: then it is a sorted copy.
@@ -475,54 +385,23 @@ impl Accumulator {
         }
         Err(Incomplete::new(self))
     }
+}
 
-    /// Closes all blocks and input: the stream has ended.
-    fn finish(&mut self) {
-        self.blocks.sort(&mut self.message.content);
-        for id in self.blocks.with_half() {
-            self.end_half(id);
-        }
-        self.blocks.end_unmatched_halves();
-        for block in &mut self.message.content {
-            if let Some(input) = block.existing_input_state_mut() {
-                input.end();
-            }
-        }
-    }
-
-    /// Whether the message is whole, if the stream ended here.
-    pub(crate) fn is_whole(&self) -> bool {
-        match self.completion() {
-            Completion::Complete => true,
-            Completion::Unterminated => self.options.validation == Validation::Lenient,
-            _ => false,
-        }
-    }
-
-    #[inline(never)]
-    fn rare_mut(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
-    }
-
+/// What the decoder and the rules of events use.
+impl Accumulator {
     /// Borrows what [`apply`](Self::apply) changed. Call before the next event, which may undo the change.
     #[inline(always)]
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
         Update::new(change, &self.message, &self.blocks, self.error())
     }
 
-    /// Whether the message has not ended.
-    pub(crate) fn is_running(&self) -> bool {
-        matches!(self.phase, Phase::Running)
+    #[inline]
+    pub(crate) fn has_next_change(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| !rare.queue.is_empty())
     }
 
-    /// Whether the end marker of other protocols has arrived.
-    pub(crate) fn has_done_marker(&self) -> bool {
-        self.has_done_marker
-    }
-
-    /// Whether anything of a Messages stream has arrived.
-    pub(crate) fn is_messages_stream(&self) -> bool {
-        self.is_messages_stream || self.error().is_some()
+    pub(crate) fn next_change(&mut self) -> Option<Change> {
+        self.rare.as_mut()?.queue.pop()
     }
 
     /// Returns an accumulator for the next message of the body, and the `message_start` that ended this message.
@@ -538,13 +417,83 @@ impl Accumulator {
         (Self { options: self.options, ..Self::default() }, start)
     }
 
+    /// Records that something was lost because of a limit.
+    pub(crate) fn record_exceeded(&mut self, limit: LostEvent) {
+        self.current = None;
+        if self.is_running() {
+            self.rare_mut().exceeded_limit.get_or_insert(limit);
+            self.record_lost_piece(None);
+        }
+    }
+
+    /// Records that an event was rejected, which ends the message.
+    pub(crate) fn record_rejection(&mut self) {
+        self.is_messages_stream = true;
+        self.is_rejected |= self.is_running();
+    }
+
+    /// Records an error that ended the stream, though it was no event.
+    pub(crate) fn record_error(&mut self, error: ApiError) {
+        if self.is_running() {
+            self.phase = Phase::Failed(Box::new(error));
+        }
+    }
+
+    /// Records that the body is a Messages stream, though no event of it was decoded yet.
+    pub(crate) fn mark_as_messages_stream(&mut self) {
+        self.is_messages_stream = true;
+    }
+
+    /// Whether the message has not ended.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running)
+    }
+
+    /// Whether the message is whole, if the stream ended here.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self.completion() {
+            Completion::Complete => true,
+            Completion::Unterminated => self.options.validation == Validation::Lenient,
+            _ => false,
+        }
+    }
+
     pub(crate) fn is_lenient(&self) -> bool {
         self.options.validation == Validation::Lenient
+    }
+
+    /// Whether anything of a Messages stream has arrived.
+    pub(crate) fn is_messages_stream(&self) -> bool {
+        self.is_messages_stream || self.error().is_some()
+    }
+
+    /// Whether the end marker of other protocols has arrived.
+    pub(crate) fn has_done_marker(&self) -> bool {
+        self.has_done_marker
     }
 
     /// The bytes of a message that are merged at most.
     pub(crate) fn max_bytes(&self) -> usize {
         self.options.max_bytes
+    }
+
+    /// Closes all blocks and input: the stream has ended.
+    fn finish(&mut self) {
+        self.blocks.sort(&mut self.message.content);
+        for id in self.blocks.with_half() {
+            self.end_half(id);
+        }
+        self.blocks.end_unmatched_halves();
+        for block in &mut self.message.content {
+            if let Some(input) = block.existing_input_state_mut() {
+                input.end();
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn rare_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 }
 

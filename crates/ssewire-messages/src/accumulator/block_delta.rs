@@ -1,0 +1,155 @@
+//! `content_block_delta`. `docs/protocol.md`, heading "Merge rules".
+
+use super::apply::Applied;
+use super::blocks::{BlockId, Origin};
+use super::current::discard;
+use super::update::{BlockChange, Change};
+use super::{Accumulator, ViolationKind};
+use crate::block::ContentBlock;
+use crate::delta::{Delta, DeltaKind, Merged, Target};
+use crate::event::ContentBlockDelta;
+use crate::partial::node_bytes;
+use crate::text::{PendingHalf, push_piece};
+
+impl Accumulator {
+    pub(super) fn block_delta(&mut self, event: ContentBlockDelta<'_>) -> Applied {
+        let ContentBlockDelta { index, mut delta, .. } = event;
+        self.current = None;
+        if self.violation_if_stopped(ViolationKind::BlockEventAfterStop, Some(index))? {
+            return Ok(Change::Unchanged);
+        }
+        self.violation_before_start(Some(index))?;
+        let Some(kind) = delta.kind() else { return Ok(Change::Unchanged) };
+        self.blocks.touch(&self.message.content, index);
+        let second = delta.take_second();
+        let second_kind = second.as_ref().and_then(Delta::kind);
+        let violation = self.delta_violation(index, kind);
+        if let Some(violation) = violation.or_else(|| self.delta_violation(index, second_kind?)) {
+            self.violation(violation, Some(index))?;
+        }
+        let is_orderly = self.has_started && violation.is_none();
+        let (bytes, blocks) = self.delta_cost(index, kind, &delta);
+        let of_second = second.as_ref().zip(second_kind).map(|(second, kind)| self.delta_cost(index, kind, second));
+        let (second_bytes, second_blocks) = of_second.unwrap_or_default();
+        // Both open the same block.
+        match self.charge(bytes.saturating_add(second_bytes), blocks.max(second_blocks)) {
+            Ok(true) => {}
+            refused => {
+                if kind == DeltaKind::InputJson {
+                    self.record_lost_piece(Some(index));
+                }
+                return refused.map(|_| Change::Unchanged);
+            }
+        }
+        let change = self.merge_piece(index, kind, delta, violation);
+        if let Some((kind, delta)) = second_kind.zip(second) {
+            let violation = self.delta_violation(index, kind);
+            let change = self.merge_piece(index, kind, delta, violation);
+            self.rare_mut().queue.push(change);
+        } else if is_orderly {
+            self.set_current(change);
+        }
+        Ok(change)
+    }
+
+    /// Takes the block of a piece as the likely one of the next piece.
+    fn set_current(&mut self, change: Change) {
+        let Change::Block(id, _, kind) = change else { return };
+        let is_piece =
+            matches!(kind, BlockChange::Text { .. } | BlockChange::Thinking { .. } | BlockChange::Input { .. });
+        if is_piece && self.blocks.half_mut(id).is_none_or(|half| half.is_none()) {
+            self.current = Some(id);
+        }
+    }
+
+    /// The violation that a delta of this kind is.
+    fn delta_violation(&self, index: u64, kind: DeltaKind) -> Option<ViolationKind> {
+        let target = self.blocks.target(index, kind);
+        match target.map(|id| (self.blocks.origin(id), self.blocks.is_open(id))) {
+            Some((Origin::Implicit(violation), _)) => Some(violation),
+            Some((_, true)) => None,
+            Some((_, false)) => Some(ViolationKind::DeltaAfterStop),
+            None if self.blocks.is_in_use(index) => Some(ViolationKind::MismatchedDelta),
+            None => Some(ViolationKind::DeltaBeforeStart),
+        }
+    }
+
+    /// The bytes and the blocks that a delta adds.
+    fn delta_cost(&self, index: u64, kind: DeltaKind, delta: &Delta<'_>) -> (usize, usize) {
+        // An empty piece of input is free, at any number of indices.
+        let opens = kind != DeltaKind::InputJson || (delta.len() > 0 && !self.blocks.has_unmatched(index));
+        let is_new = opens && self.blocks.target(index, kind).is_none();
+        (delta.len().saturating_add(self.node_bytes(delta)), usize::from(is_new))
+    }
+
+    /// Upper bound of the bytes that the partial value of a piece of input holds.
+    fn node_bytes(&self, delta: &Delta<'_>) -> usize {
+        match (delta, self.options.partial) {
+            (Delta::InputJson(delta), Some(_)) => node_bytes(delta.partial_json()),
+            _ => 0,
+        }
+    }
+
+    /// Merges a delta into the newest block of its index that can take it, or else into one that it opens.
+    fn merge_piece(
+        &mut self,
+        index: u64,
+        kind: DeltaKind,
+        delta: Delta<'_>,
+        violation: Option<ViolationKind>,
+    ) -> Change {
+        if let Some(id) = self.blocks.target(index, kind) {
+            return self.merge_delta(id, delta);
+        }
+        match (kind.new_block(), delta) {
+            (Some(block), delta) => {
+                let origin = Origin::Implicit(violation.unwrap_or(ViolationKind::DeltaBeforeStart));
+                let id = self.blocks.add(&mut self.message.content, index, origin, block);
+                self.merge_delta(id, delta)
+            }
+            (None, Delta::InputJson(delta)) if !delta.partial_json().is_empty() => {
+                if let Some(unmatched) = self.blocks.unmatched_mut(index) {
+                    push_piece(&mut unmatched.json, delta.piece, &mut unmatched.half);
+                }
+                Change::Unchanged
+            }
+            _ => Change::Unchanged,
+        }
+    }
+
+    fn merge_delta(&mut self, id: BlockId, delta: Delta<'_>) -> Change {
+        let is_open = self.blocks.is_open(id);
+        let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
+            return Change::Unchanged;
+        };
+        if is_open && matches!(delta, Delta::InputJson(_)) {
+            if let Some(input) = block.input_state_mut() {
+                input.open();
+            }
+        }
+        if self.options.is_text_discarded {
+            match block {
+                ContentBlock::Text(block) => discard(block.text_mut(), &mut self.bytes),
+                ContentBlock::Thinking(block) => discard(block.thinking_mut(), &mut self.bytes),
+                _ => {}
+            }
+        }
+        let mut none = PendingHalf::default();
+        let half = self.blocks.half_mut(id).unwrap_or(&mut none);
+        let change = match delta.merge(&mut Target { block, half, partial: self.options.partial }) {
+            Merged::Text { from } => BlockChange::Text { from },
+            Merged::Thinking { from } => BlockChange::Thinking { from },
+            Merged::Signature => BlockChange::Signature,
+            Merged::Citation { from } => BlockChange::Citation { from },
+            Merged::Input { from } => {
+                if !is_open && block.existing_input_state_mut().is_some_and(|input| input.is_late()) {
+                    self.has_late_input = true;
+                }
+                BlockChange::Input { from }
+            }
+            Merged::Compaction => BlockChange::Compaction,
+            Merged::Other => BlockChange::Raw,
+        };
+        self.changed(id, change)
+    }
+}

@@ -1,0 +1,115 @@
+//! `content_block_start`. `docs/protocol.md`, headings "Merge rules" and "Tool input".
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use super::apply::Applied;
+use super::blocks::{BlockId, Origin, Unmatched};
+use super::update::{BlockChange, Change};
+use super::{Accumulator, ViolationKind};
+use crate::block::ContentBlock;
+use crate::event::ContentBlockStart;
+use crate::json::RawJsonRef;
+use crate::text::{BlockString, PendingHalf, Piece};
+
+impl Accumulator {
+    pub(super) fn block_start(&mut self, start: ContentBlockStart) -> Applied {
+        let ContentBlockStart { index, content_block: block } = start;
+        if self.violation_if_stopped(ViolationKind::BlockEventAfterStop, Some(index))? {
+            return Ok(Change::Unchanged);
+        }
+        self.violation_before_start(Some(index))?;
+        self.blocks.touch(&self.message.content, index);
+        if let Some(violation) = self.blocks.start_violation(index) {
+            self.violation(violation, Some(index))?;
+        }
+        let early = self.blocks.implicit_block(&self.message.content, index, &block);
+        // Input that waits at this index was counted as a block when it arrived.
+        let has_unmatched = self.blocks.has_unmatched(index) && block.has_input();
+        let bytes = block.byte_size().saturating_add(1);
+        if !self.charge(bytes, usize::from(early.is_none() && !has_unmatched))? {
+            return Ok(Change::Unchanged);
+        }
+
+        self.set_fallback_model(index, &block);
+        let initial = initial_len(&block);
+        let is_higher = self.blocks.highest_index().is_none_or(|highest| index > highest);
+        let id = match early {
+            Some(id) => self.start_early_block(id, block),
+            None => self.add_block(index, block, has_unmatched),
+        };
+        if is_higher && self.has_waiting_calls() {
+            self.decide_waiting_calls(false);
+        }
+        Ok(self.changed(id, BlockChange::Start { initial }))
+    }
+
+    /// Sets the model of the message if the block is a fallback, unless one of a higher index has set it.
+    fn set_fallback_model(&mut self, index: u64, block: &ContentBlock) {
+        let Some(model) = fallback_model(block) else { return };
+        let fallback_index = &mut self.rare_mut().fallback_index;
+        if fallback_index.is_none_or(|highest| index >= highest) {
+            *fallback_index = Some(index);
+            self.message.set_model(&model);
+        }
+    }
+
+    /// Merges the start of a block that deltas have opened.
+    fn start_early_block(&mut self, id: BlockId, start: ContentBlock) -> BlockId {
+        if let Some(early) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
+            early.merge_start(start);
+        }
+        self.blocks.set_started(&self.message.content, id);
+        id
+    }
+
+    /// Adds a block, with the input JSON that waits for it.
+    fn add_block(&mut self, index: u64, mut block: ContentBlock, has_unmatched: bool) -> BlockId {
+        if let Some(input) = block.existing_input_state_mut() {
+            input.open();
+        }
+        let mut half = PendingHalf { unit: 0, of: BlockString::Input };
+        if has_unmatched {
+            half.unit = self.push_unmatched(index, &mut block);
+        }
+        let id = self.blocks.add(&mut self.message.content, index, Origin::Started, block);
+        if let Some(pending) = self.blocks.half_mut(id) {
+            *pending = half;
+        }
+        id
+    }
+
+    /// Moves the input JSON that waits at this index to the block. Returns the half of a surrogate pair that it ends
+    /// with; 0: none.
+    fn push_unmatched(&mut self, index: u64, block: &mut ContentBlock) -> u16 {
+        let unmatched = self.blocks.take_unmatched(index);
+        let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) else { return 0 };
+        input.open();
+        let Unmatched { mut json, half, lost_at } = *unmatched;
+        let after_loss = lost_at.map(|at| json.split_off(at));
+        input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
+        if let Some(json) = after_loss {
+            input.record_lost_piece();
+            input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
+        }
+        half
+    }
+}
+
+/// The length of the text or thinking that a block begins with.
+fn initial_len(block: &ContentBlock) -> usize {
+    match block {
+        ContentBlock::Text(block) => block.text().len(),
+        ContentBlock::Thinking(block) => block.thinking().len(),
+        _ => 0,
+    }
+}
+
+/// The model that a fallback block names.
+fn fallback_model(block: &ContentBlock) -> Option<String> {
+    let block = block.as_raw()?;
+    if block.type_name() != "fallback" {
+        return None;
+    }
+    block.get("to")?.get("model").and_then(RawJsonRef::string).map(Cow::into_owned)
+}

@@ -1,0 +1,381 @@
+//! Which block a delta, a start or a stop belongs to.
+//!
+//! Each lookup takes constant time in the slot of its index. Finding the slot of an index out of order is logarithmic.
+//! So a stream that reuses one index a million times costs no more than one that counts up.
+
+mod id;
+mod order;
+mod slot;
+mod unmatched;
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+pub(crate) use self::id::BlockId;
+pub use self::id::BlockKey;
+use self::id::Place;
+pub(super) use self::slot::Origin;
+use self::slot::{BlockState, Slot};
+pub(super) use self::unmatched::Unmatched;
+use super::violation::ViolationKind;
+use crate::block::ContentBlock;
+use crate::delta::DeltaKind;
+use crate::text::PendingHalf;
+
+/// All blocks of a message, by arrival and by index.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Blocks {
+    /// Number of blocks in `message_start`. They are first in the content.
+    initial: usize,
+    /// The others, in the order of their arrival.
+    states: Vec<BlockState>,
+    /// The slots, in the order in which their indices came. Usually slot n is that of index n.
+    slots: Vec<Slot>,
+    /// The index that the next start should have: one more than the highest so far.
+    next_index: u64,
+    /// The content is not in its order.
+    is_unsorted: bool,
+    /// Number of open blocks that started later.
+    open: usize,
+    /// No block before this one is open.
+    first_open: usize,
+    disorder: Option<Box<Disorder>>,
+}
+
+/// What a stream does not need whose blocks are in order and of which nothing was lost.
+#[derive(Debug, Clone, Default)]
+struct Disorder {
+    /// The positions of the slots of which n is not the index n.
+    elsewhere: BTreeMap<u64, u32>,
+    /// The number of indices at which input JSON waits for its block.
+    unmatched: usize,
+    /// Indices of waiting input JSON that has lost no piece yet.
+    unmatched_without_loss: Vec<u64>,
+    /// Open blocks with input before this one have lost a piece.
+    without_loss_from: usize,
+    /// The initial blocks have lost a piece.
+    has_initial_loss: bool,
+}
+
+impl Blocks {
+    /// Sets the blocks of `message_start`, which precede those that started before it.
+    pub(super) fn set_initial(&mut self, content: &[ContentBlock], initial: usize) {
+        self.initial = initial;
+        for state in &mut self.states {
+            state.position = state.position.saturating_add(u32::try_from(initial).unwrap_or(u32::MAX));
+        }
+        let highest = u64::try_from(initial).unwrap_or(u64::MAX);
+        self.next_index = self.next_index.max(highest);
+        // Indices that were used before `message_start` have their slots already.
+        let early: Vec<_> = self.states.iter().map(|state| state.key.index).filter(|index| *index < highest).collect();
+        for index in early {
+            self.register_initial(content, index);
+        }
+    }
+
+    /// Makes the slot of an initial block, which has none before its first event.
+    pub(super) fn touch(&mut self, content: &[ContentBlock], index: u64) {
+        let is_initial = usize::try_from(index).is_ok_and(|index| index < self.initial);
+        if is_initial && self.slot(index).is_none_or(|slot| !slot.has_initial) {
+            self.register_initial(content, index);
+        }
+    }
+
+    /// Adds a block to the content and to the slot of its index.
+    pub(super) fn add(
+        &mut self,
+        content: &mut Vec<ContentBlock>,
+        index: u64,
+        origin: Origin,
+        block: ContentBlock,
+    ) -> BlockId {
+        let at = self.states.len();
+        let id = BlockId::later(at);
+        let generation = self.slot_mut(index).map_or(0, |slot| {
+            let next = slot.blocks.saturating_add(1);
+            core::mem::replace(&mut slot.blocks, next)
+        });
+        let key = BlockKey { index, generation };
+        // As long as the blocks are sorted, the last one is the highest.
+        self.is_unsorted |= self.states.last().is_some_and(|last| key < last.key);
+        let position = u32::try_from(content.len()).unwrap_or(u32::MAX);
+        push_growing_by_half(content, block);
+        push_growing_by_half(
+            &mut self.states,
+            BlockState { key, position, open_below: None, half: PendingHalf::default(), origin, is_open: false },
+        );
+        self.register(content, id, at);
+        id
+    }
+
+    /// Marks a block that deltas opened as started: from here on it is like any other.
+    pub(super) fn set_started(&mut self, content: &[ContentBlock], id: BlockId) {
+        let Place::Later(at) = id.place() else { return };
+        if let Some(state) = self.states.get_mut(at) {
+            state.origin = Origin::Started;
+        }
+        self.register(content, id, at);
+    }
+
+    /// Closes a block. `false`: it was not open.
+    pub(super) fn close(&mut self, id: BlockId) -> bool {
+        match id.place() {
+            Place::Later(at) => {
+                let Some(state) = self.states.get_mut(at).filter(|state| state.is_open) else { return false };
+                state.is_open = false;
+                self.open = self.open.saturating_sub(1);
+                let (index, below) = (state.key.index, state.open_below.take());
+                if let Some(slot) = self.existing_slot_mut(index) {
+                    slot.newest_open = below;
+                }
+                true
+            }
+            Place::Initial(at) => {
+                let index = u64::try_from(at).ok();
+                // Without a slot, no event named it.
+                let Some(slot) = index.and_then(|index| self.existing_slot_mut(index)) else { return true };
+                let was_open = core::mem::replace(&mut slot.initial_is_open, false);
+                if slot.newest_open == Some(id) {
+                    slot.newest_open = slot.open_below_initial.take();
+                }
+                was_open
+            }
+        }
+    }
+
+    /// The number of blocks, with those that input JSON still waits for.
+    pub(super) fn count(&self) -> usize {
+        self.initial.saturating_add(self.states.len()).saturating_add(self.unmatched_count())
+    }
+
+    pub(super) fn initial(&self) -> usize {
+        self.initial
+    }
+
+    pub(super) fn key(&self, id: BlockId) -> Option<BlockKey> {
+        match id.place() {
+            Place::Initial(at) => self.initial_key(at),
+            Place::Later(at) => self.states.get(at).map(|state| state.key),
+        }
+    }
+
+    /// The key and the position of a block, in one look-up.
+    #[inline]
+    pub(super) fn locate(&self, id: BlockId) -> Option<(BlockKey, usize)> {
+        match id.place() {
+            Place::Later(at) => {
+                let state = self.states.get(at)?;
+                Some((state.key, usize::try_from(state.position).ok()?))
+            }
+            Place::Initial(at) => Some((self.initial_key(at)?, at)),
+        }
+    }
+
+    /// Where a block lies in the content as it is held.
+    pub(super) fn position(&self, id: BlockId) -> Option<usize> {
+        match id.place() {
+            Place::Initial(at) => Some(at),
+            Place::Later(at) => usize::try_from(self.states.get(at)?.position).ok(),
+        }
+    }
+
+    pub(super) fn origin(&self, id: BlockId) -> Origin {
+        self.state(id).map_or(Origin::Initial, |state| state.origin)
+    }
+
+    pub(super) fn is_open(&self, id: BlockId) -> bool {
+        match id.place() {
+            Place::Later(at) => self.states.get(at).is_some_and(|state| state.is_open),
+            Place::Initial(at) => {
+                u64::try_from(at).ok().and_then(|index| self.slot(index)).is_none_or(|slot| slot.initial_is_open)
+            }
+        }
+    }
+
+    /// The half of a surrogate pair that a string of a block ended with.
+    pub(super) fn half_mut(&mut self, id: BlockId) -> Option<&mut PendingHalf> {
+        match id.place() {
+            Place::Later(at) => self.states.get_mut(at).map(|state| &mut state.half),
+            Place::Initial(at) => self.existing_slot_mut(u64::try_from(at).ok()?).map(|slot| &mut slot.half),
+        }
+    }
+
+    /// All blocks of which a string ended with a half.
+    pub(super) fn with_half(&self) -> Vec<BlockId> {
+        let later =
+            self.states.iter().enumerate().filter(|(_, state)| !state.half.is_none()).map(|(at, _)| BlockId::later(at));
+        let initial = self.slots.iter().filter(|slot| !slot.half.is_none());
+        let initial = initial.filter_map(|slot| usize::try_from(slot.index).ok().map(BlockId::initial));
+        later.chain(initial).collect()
+    }
+
+    /// The newest block of an index that accepts such a delta.
+    pub(super) fn target(&self, index: u64, kind: DeltaKind) -> Option<BlockId> {
+        self.slot(index)?.newest.get(kind as usize).copied().flatten()
+    }
+
+    /// Whether a block of this index was in `message_start` or had a start.
+    pub(super) fn is_in_use(&self, index: u64) -> bool {
+        self.slot(index).is_some_and(|slot| slot.is_in_use)
+    }
+
+    /// The newest open block of an index.
+    pub(super) fn newest_open(&self, index: u64) -> Option<BlockId> {
+        self.slot(index)?.newest_open
+    }
+
+    /// The highest index of a block that was in `message_start` or had a start.
+    pub(super) fn highest_index(&self) -> Option<u64> {
+        self.next_index.checked_sub(1)
+    }
+
+    /// The block that deltas opened before this start of its index and kind, if there is one.
+    pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
+        let slot = self.slot(index)?;
+        let of_kind = |id: &BlockId| {
+            let early = self.position(*id).and_then(|at| content.get(at));
+            matches!(self.origin(*id), Origin::Implicit(_))
+                && early.is_some_and(|early| core::mem::discriminant(early) == core::mem::discriminant(block))
+        };
+        slot.newest.iter().flatten().copied().find(of_kind)
+    }
+
+    /// The violation that a start at this index is.
+    pub(super) fn start_violation(&self, index: u64) -> Option<ViolationKind> {
+        if self.is_in_use(index) {
+            return Some(ViolationKind::IndexReused);
+        }
+        match index.cmp(&self.next_index) {
+            core::cmp::Ordering::Less => Some(ViolationKind::StartOutOfOrder),
+            core::cmp::Ordering::Equal => None,
+            core::cmp::Ordering::Greater => Some(ViolationKind::IndexGap),
+        }
+    }
+
+    /// The first open block that started later. Amortised constant time.
+    pub(super) fn first_open(&mut self) -> Option<BlockId> {
+        if self.open == 0 {
+            return None;
+        }
+        while self.states.get(self.first_open).is_some_and(|state| !state.is_open) {
+            self.first_open = self.first_open.saturating_add(1);
+        }
+        Some(BlockId::later(self.first_open))
+    }
+
+    /// All open blocks, the newest first. Linear in the number of blocks.
+    pub(super) fn all_open(&self) -> Vec<BlockId> {
+        let later = self.states.iter().enumerate().rev().filter(|(_, state)| state.is_open);
+        let initial = (0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id));
+        later.map(|(at, _)| BlockId::later(at)).chain(initial).collect()
+    }
+
+    fn register_initial(&mut self, content: &[ContentBlock], index: u64) {
+        let Ok(at) = usize::try_from(index) else { return };
+        let Some(block) = content.get(at) else { return };
+        let id = BlockId::initial(at);
+        let Some(slot) = self.slot_mut(index) else { return };
+        if slot.has_initial {
+            return;
+        }
+        slot.initial_generation = slot.blocks;
+        slot.blocks = slot.blocks.saturating_add(1);
+        (slot.has_initial, slot.is_in_use, slot.initial_is_open) = (true, true, true);
+        for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
+            if kind.is_accepted_by(block) {
+                *newest = Some(id);
+            }
+        }
+        slot.open_below_initial = slot.newest_open.replace(id);
+    }
+
+    /// Records which deltas the block accepts, and opens it if a stop may close it.
+    fn register(&mut self, content: &[ContentBlock], id: BlockId, at: usize) {
+        let Some((key, origin)) = self.states.get(at).map(|state| (state.key, state.origin)) else { return };
+        let Some(block) = self.position(id).and_then(|at| content.get(at)) else { return };
+        let is_implicit = matches!(origin, Origin::Implicit(_));
+        let Some(slot) = self.slot_mut(key.index) else { return };
+        for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
+            if !kind.is_accepted_by(block) {
+                continue;
+            }
+            // A block whose start arrives later is not newer than a block that arrived after it.
+            let is_older = newest.is_some_and(|newest| matches!(newest.place(), Place::Later(newest) if newest > at));
+            if !is_older {
+                *newest = Some(id);
+            }
+        }
+        if is_implicit {
+            return;
+        }
+        slot.is_in_use = true;
+        let below = slot.newest_open.replace(id);
+        if let Some(state) = self.states.get_mut(at) {
+            state.is_open = true;
+            state.open_below = below;
+        }
+        self.open = self.open.saturating_add(1);
+        self.first_open = self.first_open.min(at);
+        self.next_index = self.next_index.max(key.index.saturating_add(1));
+    }
+
+    fn slot(&self, index: u64) -> Option<&Slot> {
+        self.slots.get(self.slot_position(index)?)
+    }
+
+    // Out of line: every rule asks for it, but the fast path does not.
+    #[inline(never)]
+    fn slot_position(&self, index: u64) -> Option<usize> {
+        let at = usize::try_from(index).unwrap_or(usize::MAX);
+        if self.slots.get(at).is_some_and(|slot| slot.index == index) {
+            return Some(at);
+        }
+        usize::try_from(*self.disorder.as_ref()?.elsewhere.get(&index)?).ok()
+    }
+
+    fn existing_slot_mut(&mut self, index: u64) -> Option<&mut Slot> {
+        let at = self.slot_position(index)?;
+        self.slots.get_mut(at)
+    }
+
+    /// The slot of an index, which is made if there is none yet. `None`: there are 2³² slots.
+    fn slot_mut(&mut self, index: u64) -> Option<&mut Slot> {
+        let at = match self.slot_position(index) {
+            Some(at) => at,
+            None => {
+                let at = self.slots.len();
+                if u64::try_from(at) != Ok(index) {
+                    self.disorder.get_or_insert_default().elsewhere.insert(index, u32::try_from(at).ok()?);
+                }
+                push_growing_by_half(&mut self.slots, Slot::new(index));
+                at
+            }
+        };
+        self.slots.get_mut(at)
+    }
+
+    fn state(&self, id: BlockId) -> Option<&BlockState> {
+        match id.place() {
+            Place::Later(at) => self.states.get(at),
+            Place::Initial(_) => None,
+        }
+    }
+
+    // Out of line, as few messages begin with blocks.
+    #[inline(never)]
+    fn initial_key(&self, at: usize) -> Option<BlockKey> {
+        let index = u64::try_from(at).ok()?;
+        Some(BlockKey { index, generation: self.slot(index).map_or(0, |slot| slot.initial_generation) })
+    }
+}
+
+/// Appends to a vector that grows by half: doubling would hold three times its length while it is moved. It begins with
+/// room for the blocks of most messages.
+pub(super) fn push_growing_by_half<T>(vec: &mut Vec<T>, item: T) {
+    const FIRST: usize = 2;
+    if vec.len() == vec.capacity() {
+        vec.reserve_exact((vec.len() / 2 + 1).max(if vec.is_empty() { FIRST } else { 1 }));
+    }
+    vec.push(item);
+}

@@ -1,0 +1,81 @@
+//! The state of a block beside its content, and that of an index.
+
+use alloc::boxed::Box;
+
+use super::id::{BlockId, BlockKey};
+use super::unmatched::Unmatched;
+use crate::accumulator::violation::ViolationKind;
+use crate::delta::DeltaKind;
+use crate::text::PendingHalf;
+
+/// What opened a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::accumulator) enum Origin {
+    /// It was in `message_start`.
+    Initial,
+    /// It had a `content_block_start`.
+    Started,
+    /// A delta opened it, for the lack of a block that could take it. The violation that each such delta is.
+    Implicit(ViolationKind),
+}
+
+/// The state of a block beside its content.
+#[derive(Debug, Clone)]
+pub(super) struct BlockState {
+    pub(super) key: BlockKey,
+    /// In the content.
+    pub(super) position: u32,
+    /// The block of the same index that was open when this block started.
+    pub(super) open_below: Option<BlockId>,
+    pub(super) half: PendingHalf,
+    pub(super) origin: Origin,
+    pub(super) is_open: bool,
+}
+
+/// The state of an index.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    pub(super) index: u64,
+    /// The newest block that accepts each kind of delta.
+    pub(super) newest: [Option<BlockId>; DeltaKind::ALL.len()],
+    pub(super) newest_open: Option<BlockId>,
+    /// The open block that started before its initial block.
+    pub(super) open_below_initial: Option<BlockId>,
+    /// Its initial block is registered.
+    pub(super) has_initial: bool,
+    /// The number of its blocks.
+    pub(super) blocks: u32,
+    /// The number of blocks before its initial block.
+    pub(super) initial_generation: u32,
+    /// That of its initial block.
+    pub(super) half: PendingHalf,
+    /// It had an initial block, or a start.
+    pub(super) is_in_use: bool,
+    /// Its initial block is open.
+    pub(super) initial_is_open: bool,
+    /// Input JSON that waits for its block.
+    pub(super) unmatched: Option<Box<Unmatched>>,
+}
+
+impl Slot {
+    pub(super) fn new(index: u64) -> Self {
+        Self {
+            index,
+            newest: [None; DeltaKind::ALL.len()],
+            newest_open: None,
+            open_below_initial: None,
+            has_initial: false,
+            blocks: 0,
+            initial_generation: 0,
+            half: PendingHalf::default(),
+            is_in_use: false,
+            initial_is_open: false,
+            unmatched: None,
+        }
+    }
+
+    /// Whether input JSON that is not blank waits here.
+    pub(super) fn has_unmatched_json(&self) -> bool {
+        self.unmatched.as_ref().is_some_and(|unmatched| !unmatched.json.trim_ascii().is_empty())
+    }
+}

@@ -1,0 +1,108 @@
+//! Input JSON that waits for its block. `docs/protocol.md`, heading "Tool input".
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::id::BlockId;
+use super::slot::Slot;
+use super::{Blocks, push_growing_by_half};
+use crate::sort::sort;
+
+/// Input JSON that waits for its block.
+#[derive(Debug, Clone, Default)]
+pub(in crate::accumulator) struct Unmatched {
+    pub(in crate::accumulator) json: String,
+    /// The half of a surrogate pair that it ended with; 0: none.
+    pub(in crate::accumulator) half: u16,
+    /// Length of the JSON before the first lost piece.
+    pub(in crate::accumulator) lost_at: Option<usize>,
+}
+
+impl Unmatched {
+    /// Records a lost piece: the text after it does not continue the text before it.
+    pub(in crate::accumulator) fn record_lost_piece(&mut self) {
+        self.lost_at = self.lost_at.or(Some(self.json.len()));
+    }
+}
+
+impl Blocks {
+    /// The number of indices at which input JSON waits for its block.
+    pub(super) fn unmatched_count(&self) -> usize {
+        self.disorder.as_ref().map_or(0, |disorder| disorder.unmatched)
+    }
+
+    /// Whether input JSON waits for a block at this index.
+    pub(in crate::accumulator) fn has_unmatched(&self, index: u64) -> bool {
+        self.slot(index).is_some_and(|slot| slot.unmatched.is_some())
+    }
+
+    /// The input JSON that waits for a block at this index.
+    pub(in crate::accumulator) fn unmatched_mut(&mut self, index: u64) -> Option<&mut Unmatched> {
+        if !self.has_unmatched(index) {
+            let disorder = self.disorder.get_or_insert_default();
+            disorder.unmatched = disorder.unmatched.saturating_add(1);
+            push_growing_by_half(&mut disorder.unmatched_without_loss, index);
+        }
+        Some(self.slot_mut(index)?.unmatched.get_or_insert_default())
+    }
+
+    /// Takes the input JSON that waited for a block at this index.
+    pub(in crate::accumulator) fn take_unmatched(&mut self, index: u64) -> Option<Box<Unmatched>> {
+        let unmatched = self.existing_slot_mut(index)?.unmatched.take()?;
+        if let Some(disorder) = &mut self.disorder {
+            disorder.unmatched = disorder.unmatched.saturating_sub(1);
+        }
+        Some(unmatched)
+    }
+
+    /// Ends input JSON that ended with half a character.
+    pub(in crate::accumulator) fn end_unmatched_halves(&mut self) {
+        if self.unmatched_count() == 0 {
+            return;
+        }
+        for unmatched in self.slots.iter_mut().filter_map(|slot| slot.unmatched.as_mut()) {
+            if core::mem::take(&mut unmatched.half) != 0 {
+                unmatched.json.push('\u{FFFD}');
+            }
+        }
+    }
+
+    /// Input JSON that never found its block, by index; white space alone is none.
+    pub(in crate::accumulator) fn unmatched(&self) -> impl Iterator<Item = (u64, &str)> {
+        let slots = if self.unmatched_count() == 0 { &[] } else { self.slots.as_slice() };
+        let with_json = (0_u32..).zip(slots).filter(|(_, slot)| slot.has_unmatched_json());
+        let mut order: Vec<_> = with_json.map(|(at, _)| at).collect();
+        let slot = |at: u32| self.slots.get(usize::try_from(at).ok()?);
+        sort(&mut order, &|a, b| slot(a).map(|slot| slot.index) < slot(b).map(|slot| slot.index));
+        order.into_iter().filter_map(move |at| {
+            let slot = slot(at)?;
+            Some((slot.index, slot.unmatched.as_deref()?.json.as_str()))
+        })
+    }
+
+    /// Whether there is any.
+    pub(in crate::accumulator) fn has_any_unmatched(&self) -> bool {
+        self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
+    }
+
+    /// Records a piece that any input may have lost: in the input JSON that waits; and returns the open blocks, to be
+    /// marked by the caller. Each is returned once.
+    pub(in crate::accumulator) fn record_piece_lost_anywhere(&mut self) -> Vec<BlockId> {
+        let disorder = self.disorder.get_or_insert_default();
+        let is_first = self.initial > 0 && !core::mem::replace(&mut disorder.has_initial_loss, true);
+        // A block that a delta has opened has no input, so each block with input was open when it was added.
+        let from = core::mem::replace(&mut disorder.without_loss_from, self.states.len());
+        for index in core::mem::take(&mut disorder.unmatched_without_loss) {
+            if let Some(unmatched) = self.existing_slot_mut(index).and_then(|slot| slot.unmatched.as_mut()) {
+                unmatched.record_lost_piece();
+            }
+        }
+        let without_loss = self.states.iter().enumerate().skip(from).filter(|(_, state)| state.is_open);
+        let mut open: Vec<_> = without_loss.map(|(at, _)| BlockId::later(at)).collect();
+        if is_first {
+            open.extend((0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id)));
+        }
+        open
+    }
+}

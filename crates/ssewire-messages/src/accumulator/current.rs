@@ -1,0 +1,87 @@
+//! Fast path: a piece for the block of the last one.
+
+use alloc::string::String;
+
+use super::Accumulator;
+use super::blocks::{BlockId, BlockKey};
+use super::update::{BlockChange, Change};
+use crate::block::ContentBlock;
+use crate::decode::canonical::PieceKind;
+
+/// The text that the next piece is appended to.
+pub(crate) struct CurrentText<'a> {
+    pub(crate) text: &'a mut String,
+    kind: PieceKind,
+    id: BlockId,
+    key: BlockKey,
+    bytes: &'a mut usize,
+    max_bytes: usize,
+}
+
+impl CurrentText<'_> {
+    /// The number of bytes that may be appended.
+    #[inline]
+    pub(crate) fn room(&self) -> usize {
+        self.max_bytes.saturating_sub(*self.bytes)
+    }
+
+    /// Counts the appended bytes.
+    #[inline]
+    pub(crate) fn appended(self, from: usize) -> Change {
+        *self.bytes = self.bytes.saturating_add(self.text.len().saturating_sub(from));
+        let change = match self.kind {
+            PieceKind::Text => BlockChange::Text { from },
+            PieceKind::Thinking => BlockChange::Thinking { from },
+            PieceKind::InputJson => BlockChange::Input { from },
+        };
+        Change::Block(self.id, self.key, change)
+    }
+}
+
+impl Accumulator {
+    /// Fast path of most events: appends a piece to the [current text](Self::current_text).
+    #[inline]
+    pub(crate) fn append_to_current(&mut self, index: u64, kind: PieceKind, piece: &str) -> Option<Change> {
+        let current = self.current_text(index, kind)?;
+        if piece.len() > current.room() {
+            return None;
+        }
+        let from = current.text.len();
+        crate::text::push(current.text, piece);
+        Some(current.appended(from))
+    }
+
+    /// The text of the block that took the last piece, of the same kind.
+    ///
+    /// Only deltas were merged since, so every condition of [`block_delta`](Self::block_delta) still holds, except the
+    /// limit. A piece that may exceed the limit takes the slow path. The fast path must never decide differently.
+    #[inline]
+    pub(crate) fn current_text(&mut self, index: u64, kind: PieceKind) -> Option<CurrentText<'_>> {
+        let id = self.current?;
+        let (key, position) = self.blocks.locate(id).filter(|(key, _)| key.index == index)?;
+        let block = self.message.content.get_mut(position)?;
+        let text = match (kind, block) {
+            (PieceKind::Text, ContentBlock::Text(block)) => block.text_mut(),
+            (PieceKind::Thinking, ContentBlock::Thinking(block)) => block.thinking_mut(),
+            (PieceKind::InputJson, ContentBlock::ToolUse(block)) if self.options.partial.is_none() => {
+                block.input.growing_text()?
+            }
+            _ => return None,
+        };
+        if self.options.is_text_discarded && kind != PieceKind::InputJson {
+            discard(text, &mut self.bytes);
+        }
+        Some(CurrentText { text, kind, id, key, bytes: &mut self.bytes, max_bytes: self.options.max_bytes })
+    }
+
+    /// Whether the block of this index has just taken a piece, and is likely to take the next one.
+    pub(crate) fn is_current(&self, index: u64) -> bool {
+        self.current.and_then(|id| self.blocks.key(id)).is_some_and(|key| key.index == index)
+    }
+}
+
+/// Empties a text of a message of this many bytes.
+pub(super) fn discard(text: &mut String, bytes: &mut usize) {
+    *bytes = bytes.saturating_sub(text.len());
+    text.clear();
+}

@@ -1,0 +1,60 @@
+//! The violations of an event, and the limits of a message. Each rule asks for both before it changes anything.
+
+use super::{AccumulateError, Accumulator, Phase, ProtocolViolation, Validation, ViolationKind};
+use crate::lost_event::LostEvent;
+
+impl Accumulator {
+    /// A protocol violation: an error, or recorded.
+    pub(super) fn violation(&mut self, kind: ViolationKind, index: Option<u64>) -> Result<(), AccumulateError> {
+        let violation = ProtocolViolation { kind, index };
+        match self.options.validation {
+            Validation::Strict => Err(AccumulateError::Violation(violation)),
+            Validation::Lenient => {
+                self.violations.record(violation);
+                Ok(())
+            }
+        }
+    }
+
+    /// `true` if the message has ended, which makes the event a violation.
+    pub(super) fn violation_if_stopped(
+        &mut self,
+        kind: ViolationKind,
+        index: Option<u64>,
+    ) -> Result<bool, AccumulateError> {
+        let has_stopped = matches!(self.phase, Phase::Stopped | Phase::Replaced(_));
+        if has_stopped {
+            self.violation(kind, index)?;
+        }
+        Ok(has_stopped)
+    }
+
+    pub(super) fn violation_before_start(&mut self, index: Option<u64>) -> Result<(), AccumulateError> {
+        if self.has_started { Ok(()) } else { self.violation(ViolationKind::BeforeMessageStart, index) }
+    }
+
+    /// Counts further bytes and blocks, if they keep the message within its limits. `false`: the limit was passed
+    /// before.
+    pub(super) fn charge(&mut self, bytes: usize, blocks: usize) -> Result<bool, AccumulateError> {
+        if self.is_over_limit {
+            return Ok(false);
+        }
+        let total = self.bytes.saturating_add(bytes);
+        let error = if total > self.options.max_bytes {
+            AccumulateError::BytesExceeded { limit: self.options.max_bytes }
+        } else if blocks > 0 && self.blocks.count().saturating_add(blocks) > self.options.max_blocks {
+            AccumulateError::BlocksExceeded { limit: self.options.max_blocks }
+        } else {
+            self.bytes = total;
+            return Ok(true);
+        };
+        self.is_over_limit = true;
+        self.rare_mut().exceeded_limit.get_or_insert(LostEvent::OverLimit(error));
+        Err(error)
+    }
+
+    /// Whether further bytes keep the message within its limit for certain.
+    pub(super) fn has_room_for(&self, bytes: usize) -> bool {
+        !self.is_over_limit && bytes <= self.options.max_bytes.saturating_sub(self.bytes)
+    }
+}

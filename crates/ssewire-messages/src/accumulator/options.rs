@@ -1,0 +1,39 @@
+//! The options of an accumulator.
+
+use super::Accumulator;
+use crate::partial::PartialInput;
+
+/// What becomes of a protocol violation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Validation {
+    /// It is recorded, and the event is merged where `docs/protocol.md` has a rule for it.
+    #[default]
+    Lenient,
+    /// It is an error, and the event changes nothing. Its content is then missing.
+    /// [`MessageDecoder::finish`](crate::MessageDecoder::finish) reports this. [`Accumulator::into_message`] cannot,
+    /// because nothing was changed: stop at the first such error.
+    Strict,
+}
+
+/// The options of an [`Accumulator`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Options {
+    pub(super) validation: Validation,
+    pub(super) partial: Option<PartialInput>,
+    pub(super) is_text_discarded: bool,
+    pub(super) max_bytes: usize,
+    pub(super) max_blocks: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            validation: Validation::Lenient,
+            partial: None,
+            is_text_discarded: false,
+            max_bytes: Accumulator::DEFAULT_MAX_BYTES,
+            max_blocks: Accumulator::DEFAULT_MAX_BLOCKS,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! When a tool call is complete, and what a lost piece does to its input. `docs/protocol.md`, heading "Tool input".
+
+use super::Accumulator;
+use super::blocks::{BlockId, push_growing_by_half};
+use super::update::Change;
+use crate::block::ContentBlock;
+use crate::delta::DeltaKind;
+use crate::stop_reason::StopReason;
+use crate::tool_input::ToolInput;
+use crate::turn::ToolCall;
+
+impl Accumulator {
+    /// Closes a block. `true`: its text ended in the middle of a character.
+    pub(super) fn close(&mut self, id: BlockId) -> bool {
+        self.blocks.close(id);
+        let is_half = self.end_half(id);
+        let is_highest = self.blocks.key(id).map(|key| key.index) == self.blocks.highest_index();
+        let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
+            return is_half;
+        };
+        let may_be_truncated = is_highest
+            && matches!(block, ContentBlock::ToolUse(_))
+            && block.tool_input().is_some_and(ToolInput::is_blank);
+        let Some(input) = block.existing_input_state_mut() else { return is_half };
+        input.stop(may_be_truncated);
+        if !input.is_waiting() {
+            self.queue_call(id);
+            return is_half;
+        }
+        push_growing_by_half(&mut self.rare_mut().waiting, id);
+        if self.has_stop_reason {
+            let is_truncated = self.message.stop_reason().is_some_and(StopReason::may_truncate);
+            self.decide_waiting_calls(is_truncated);
+        }
+        is_half
+    }
+
+    /// Whether a call without any input is neither complete nor cut yet.
+    pub(super) fn has_waiting_calls(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| !rare.waiting.is_empty())
+    }
+
+    /// A call without any input is complete, or was cut: a block of a higher index, the stop reason or `message_stop`
+    /// decides. A truncated one may still turn out to be complete.
+    pub(super) fn decide_waiting_calls(&mut self, is_truncated: bool) {
+        let Some(rare) = &mut self.rare else { return };
+        let waiting = core::mem::take(&mut rare.waiting);
+        for id in &waiting {
+            let block = self.blocks.position(*id).and_then(|at| self.message.content.get_mut(at));
+            if let Some(input) = block.and_then(ContentBlock::existing_input_state_mut) {
+                input.decide_blank(is_truncated);
+            }
+            if !is_truncated {
+                self.queue_call(*id);
+            }
+        }
+        if is_truncated {
+            self.rare_mut().waiting = waiting;
+        }
+    }
+
+    /// Finds the state of input that arrived after the stop of its block.
+    pub(super) fn decide_late_input(&mut self) {
+        for block in &mut self.message.content {
+            if let Some(input) = block.existing_input_state_mut().filter(|input| input.is_late()) {
+                input.end();
+            }
+        }
+    }
+
+    /// Queues the update of a call that is complete.
+    fn queue_call(&mut self, id: BlockId) {
+        let block = self.blocks.position(id).and_then(|at| self.message.content.get(at));
+        let call = block.and_then(ContentBlock::as_tool_use).map(ToolCall::of);
+        if let Some(Ok(Some(_))) = call {
+            self.rare_mut().queue.push(Change::ToolCall(id));
+        }
+    }
+
+    /// A piece of content was lost: the tool input of its index, or of every open block, is truncated from here on.
+    pub(super) fn record_lost_piece(&mut self, index: Option<u64>) {
+        let Some(index) = index else {
+            for id in self.blocks.record_piece_lost_anywhere() {
+                self.record_lost_piece_of(id);
+            }
+            return;
+        };
+        self.blocks.touch(&self.message.content, index);
+        if let Some(id) = self.blocks.target(index, DeltaKind::InputJson) {
+            self.record_lost_piece_of(id);
+            return;
+        }
+        // Its block may start yet.
+        let may_start =
+            !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks;
+        if may_start || self.blocks.has_unmatched(index) {
+            if let Some(unmatched) = self.blocks.unmatched_mut(index) {
+                unmatched.record_lost_piece();
+            }
+        }
+    }
+
+    fn record_lost_piece_of(&mut self, id: BlockId) {
+        let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
+        if let Some(input) = block.filter(|block| block.has_input()).and_then(ContentBlock::input_state_mut) {
+            input.record_lost_piece();
+        }
+    }
+}
