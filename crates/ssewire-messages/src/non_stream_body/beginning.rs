@@ -1,0 +1,162 @@
+//! The beginning of a body: its head, and whether its lines are those of an event stream.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::body::Body;
+use super::byte_order_mark::ByteOrderMark;
+use super::lines::{FIELDS, LinePrefix};
+
+/// The beginning of a body that may not be a stream.
+#[derive(Clone, Default)]
+pub(super) struct Beginning {
+    pub(super) mode: Mode,
+    /// The head, from the first significant byte on. All of the body, if it is JSON.
+    pub(super) head: Vec<u8>,
+    mark: ByteOrderMark,
+    /// The beginning of the line that is arriving.
+    line: LinePrefix,
+    /// A line began as a field of an event does.
+    pub(super) has_fields: bool,
+    /// The same for a line of the current block. A block that ended without data is no event.
+    has_fields_in_block: bool,
+    pub(super) has_events: bool,
+    /// JSON that was too large to be kept.
+    pub(super) is_too_large: bool,
+    pub(super) content_type: Option<Box<str>>,
+}
+
+/// The kind of the current bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// White space before the first significant byte.
+    #[default]
+    Leading,
+    Json,
+    Other,
+    /// The head of the response, printed in front of its body. The length of the current line.
+    HttpHead {
+        line: u8,
+    },
+}
+
+impl Beginning {
+    /// Number of bytes that are kept of a body that is not JSON.
+    pub(super) const HEAD: usize = 512;
+
+    pub(super) fn take(&mut self, piece: &[u8], max_bytes: usize) {
+        let (withheld, piece) = self.mark.skip(piece);
+        for text in [withheld, piece] {
+            self.take_lines(text);
+            self.take_head(text, max_bytes);
+        }
+    }
+
+    fn take_head(&mut self, piece: &[u8], max_bytes: usize) {
+        let mut rest = piece;
+        while let [byte, after @ ..] = rest {
+            rest = match self.mode {
+                Mode::Leading if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => after,
+                Mode::Leading => {
+                    self.mode = if matches!(byte, b'{' | b'[') { Mode::Json } else { Mode::Other };
+                    rest
+                }
+                Mode::HttpHead { line } => {
+                    self.mode = after_http_byte(*byte, line);
+                    after
+                }
+                Mode::Json => {
+                    if self.take_json(rest, max_bytes) {
+                        return;
+                    }
+                    rest
+                }
+                // Byte by byte, until it is certain that no response head begins here.
+                Mode::Other if self.head.len() < HTTP.len() => {
+                    self.take_byte(*byte);
+                    after
+                }
+                Mode::Other => {
+                    let room = Self::HEAD.saturating_sub(self.head.len());
+                    self.head.extend_from_slice(rest.get(..room).unwrap_or(rest));
+                    return;
+                }
+            };
+        }
+    }
+
+    /// Keeps JSON. `false`: it is too large, and nothing of it is kept.
+    fn take_json(&mut self, json: &[u8], max_bytes: usize) -> bool {
+        if self.head.len().saturating_add(json.len()) > Body::max_json(max_bytes) {
+            self.is_too_large = true;
+            self.head = Vec::new();
+            self.mode = Mode::Other;
+            return false;
+        }
+        if self.head.capacity().saturating_sub(self.head.len()) < json.len() {
+            // Growing by half: doubling would hold three times its length while it is moved.
+            self.head.reserve_exact(json.len().max(self.head.len() / 2));
+        }
+        self.head.extend_from_slice(json);
+        true
+    }
+
+    /// Keeps a byte that may belong to the first word of a response head.
+    fn take_byte(&mut self, byte: u8) {
+        if self.head.is_empty() {
+            self.head.reserve_exact(Self::HEAD);
+        }
+        self.head.push(byte);
+        if self.head == HTTP {
+            self.head = Vec::new();
+            self.mode = Mode::HttpHead { line: 1 };
+        }
+    }
+
+    /// Looks for the fields of an event at the beginnings of lines.
+    fn take_lines(&mut self, piece: &[u8]) {
+        // After the first event, it does not matter which block a field belongs to.
+        if self.has_fields && self.has_events {
+            return;
+        }
+        let mut rest = piece;
+        loop {
+            if self.line.is_full() {
+                // No further byte of this line matters.
+                let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+                rest = end.and_then(|end| rest.get(end..)).unwrap_or_default();
+            }
+            let [byte, after @ ..] = rest else { return };
+            if self.line.push(*byte) {
+                self.has_fields_in_block = false;
+            }
+            self.has_fields_in_block |= FIELDS.contains(&self.line.bytes());
+            self.has_fields |= self.has_fields_in_block;
+            rest = after;
+        }
+    }
+
+    pub(super) fn has_partial_event(&self) -> bool {
+        let line = self.line.bytes();
+        let is_half_a_field = !line.is_empty() && FIELDS.iter().any(|field| field.starts_with(line));
+        !self.has_events && !self.is_document() && (self.has_fields_in_block || is_half_a_field)
+    }
+
+    /// Whether it is a page or JSON, even if its lines look like fields.
+    pub(super) fn is_document(&self) -> bool {
+        self.mode == Mode::Json || self.is_too_large || self.head.first() == Some(&b'<')
+    }
+}
+
+/// How a response head begins.
+const HTTP: &[u8] = b"HTTP/";
+
+/// The mode after a byte of a response head, which ends at its first blank line.
+fn after_http_byte(byte: u8, line: u8) -> Mode {
+    match byte {
+        b'\n' if line == 0 => Mode::Leading,
+        b'\n' => Mode::HttpHead { line: 0 },
+        b'\r' => Mode::HttpHead { line },
+        _ => Mode::HttpHead { line: 1 },
+    }
+}

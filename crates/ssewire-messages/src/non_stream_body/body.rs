@@ -1,0 +1,74 @@
+//! What is kept of a body until it is known to be a stream.
+
+use alloc::boxed::Box;
+
+use super::beginning::Beginning;
+
+/// What is known of a body.
+#[derive(Clone, Default)]
+pub(crate) struct Body {
+    is_stream: bool,
+    /// `None`: nothing of it was kept.
+    pub(super) beginning: Option<Box<Beginning>>,
+}
+
+impl Body {
+    /// Number of bytes that are kept of a body that is JSON.
+    const JSON: usize = 16 * 1024 * 1024;
+
+    /// Sets the content type of the response.
+    pub(crate) fn set_content_type(&mut self, content_type: &str) {
+        let essence = content_type.split(';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+        let is_sane = essence.len() <= 127 && essence.bytes().all(|byte| byte.is_ascii_graphic());
+        // That of a stream explains no body that is none.
+        let is_telling = is_sane && !essence.is_empty() && essence != "text/event-stream";
+        if is_telling || self.beginning.is_some() {
+            self.beginning.get_or_insert_default().content_type = is_telling.then(|| essence.into());
+        }
+    }
+
+    /// Takes the next bytes of the body. `max_bytes`: of JSON.
+    #[inline]
+    pub(crate) fn take(&mut self, piece: &[u8], max_bytes: usize) {
+        if !self.is_stream && !piece.is_empty() {
+            self.beginning.get_or_insert_default().take(piece, max_bytes);
+        }
+    }
+
+    /// The number of bytes that are kept of a body that is JSON. `max_bytes`: the limit of a message.
+    pub(crate) fn max_json(max_bytes: usize) -> usize {
+        max_bytes.min(Self::JSON)
+    }
+
+    /// It is a stream: nothing of it needs to be kept any more.
+    pub(crate) fn mark_as_stream(&mut self) {
+        *self = Self { is_stream: true, beginning: None };
+    }
+
+    /// Whether it is known to be a stream.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.is_stream
+    }
+
+    /// Whether it is JSON that was too large to be kept.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.beginning.as_ref().is_some_and(|beginning| beginning.is_too_large)
+    }
+
+    /// An event was dispatched, though perhaps none of the Messages API.
+    pub(crate) fn set_has_events(&mut self) {
+        if !self.is_stream {
+            self.beginning.get_or_insert_default().has_events = true;
+        }
+    }
+
+    /// Whether a line of it began like the field of an event.
+    pub(crate) fn has_fields(&self) -> bool {
+        self.beginning.as_ref().is_some_and(|beginning| beginning.has_fields && !beginning.is_document())
+    }
+
+    /// Whether its first event has begun, if only with half the name of a field.
+    pub(crate) fn has_partial_event(&self) -> bool {
+        self.beginning.as_ref().is_some_and(|beginning| beginning.has_partial_event())
+    }
+}

@@ -1,0 +1,186 @@
+//! Bodies that are not a stream. `docs/protocol.md`, heading "A body that is no stream".
+//!
+//! This file names the kinds; `body.rs` keeps what is needed of a body until it is known to be a stream.
+
+mod beginning;
+mod body;
+mod byte_order_mark;
+mod lines;
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use self::beginning::{Beginning, Mode};
+pub(crate) use self::body::Body;
+use crate::api_error::ApiError;
+use crate::json::{RawJson, RawJsonRef};
+use crate::message::Message;
+
+/// A body without anything of a Messages stream. `Display` is one sentence with the likely cause.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum NonStreamBody {
+    /// A message as JSON: the request did not ask for a stream. It is whole.
+    Message(Box<Message>),
+    /// An error as JSON.
+    Error(ApiError),
+    /// Other JSON.
+    Json,
+    /// A web page.
+    Html,
+    /// Compressed bytes.
+    Compressed,
+    /// Text in UTF-16, as some shells and editors save it.
+    Utf16,
+    /// Other bytes that are no text.
+    Binary,
+    /// Other text.
+    Text,
+    /// A body of another content type, which is given without parameters and in lower case. The cases above come first:
+    /// they are recognised by their bytes.
+    ContentType(Box<str>),
+    /// Nothing, only white space, or only a response head.
+    Empty,
+    /// An event stream, but without any event: only comments, or fields that set something.
+    OnlyComments,
+    /// An event stream of another protocol.
+    OtherEvents,
+    /// An event stream with nothing but `[DONE]`.
+    OnlyDone,
+}
+
+impl fmt::Display for NonStreamBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Message(_) => {
+                "body is a plain JSON message, not a stream: the request probably lacks \"stream\": true"
+            }
+            Self::Error(error) => return write!(f, "body is a JSON error, not a stream: {error}"),
+            Self::Json => "body is JSON, but neither a message nor a stream: check the address",
+            Self::Html => "body is an HTML page, not a stream: a gateway or proxy probably answered for the server",
+            Self::Compressed => "body is compressed: the HTTP client asked for compression, but did not decompress it",
+            Self::Utf16 => "body is text in UTF-16, but an event stream is in UTF-8: convert it, or save it as UTF-8",
+            Self::Binary => "body is binary data, not a stream: check the address, and that it is decompressed",
+            Self::Text => "body is text, but not an event stream: check the address",
+            Self::ContentType(kind) if kind.as_ref() == BEDROCK => {
+                return write!(
+                    f,
+                    "content type is {kind}: these are frames of Bedrock, whose JSON has to be taken out first"
+                );
+            }
+            Self::ContentType(kind) => {
+                return write!(f, "content type is {kind}, not text/event-stream: check the address");
+            }
+            Self::Empty => "body is empty: the connection was probably closed before the server answered",
+            Self::OnlyComments => {
+                "stream has no event, only comments or settings: the server was probably cut off before the message"
+            }
+            Self::OtherEvents => "stream has events, but none of the Messages API: it is probably of another protocol",
+            Self::OnlyDone => "stream has nothing but [DONE]: a gateway probably ended it before the message began",
+        })
+    }
+}
+
+/// Names the case, never text of a message.
+impl fmt::Debug for NonStreamBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Message(_) => "Message(..)",
+            Self::Error(error) => return f.debug_tuple("Error").field(error).finish(),
+            Self::Json => "Json",
+            Self::Html => "Html",
+            Self::Compressed => "Compressed",
+            Self::Utf16 => "Utf16",
+            Self::Binary => "Binary",
+            Self::Text => "Text",
+            Self::ContentType(kind) => return f.debug_tuple("ContentType").field(kind).finish(),
+            Self::Empty => "Empty",
+            Self::OnlyComments => "OnlyComments",
+            Self::OtherEvents => "OtherEvents",
+            Self::OnlyDone => "OnlyDone",
+        })
+    }
+}
+
+/// The content type of the event streams of Bedrock.
+const BEDROCK: &str = "application/vnd.amazon.eventstream";
+
+impl NonStreamBody {
+    /// Classifies the body. `is_done`: the end marker arrived. `bare_error`: the error in a line of it.
+    pub(crate) fn of(body: Body, is_done: bool, bare_error: Option<ApiError>) -> Self {
+        let body = body.beginning.map_or_else(Beginning::default, |beginning| *beginning);
+        let found = Self::by_its_bytes(&body, is_done);
+        if let (Self::OnlyComments | Self::OtherEvents | Self::OnlyDone | Self::Text | Self::Json, Some(error)) =
+            (&found, bare_error)
+        {
+            return Self::Error(error);
+        }
+        match (found, body.content_type) {
+            (Self::Text | Self::Binary, Some(kind)) => Self::ContentType(kind),
+            (found, _) => found,
+        }
+    }
+
+    fn by_its_bytes(body: &Beginning, is_done: bool) -> Self {
+        let head = body.head.as_slice();
+        match body.mode {
+            Mode::Leading | Mode::HttpHead { .. } => return Self::Empty,
+            Mode::Json if is_utf16(head) => return Self::Utf16,
+            Mode::Json => return Self::of_json(head),
+            Mode::Other if body.is_too_large => return Self::Json,
+            Mode::Other => {}
+        }
+        if is_compressed(head) {
+            return Self::Compressed;
+        }
+        if is_utf16(head) {
+            return Self::Utf16;
+        }
+        if body.has_events {
+            return Self::OtherEvents;
+        }
+        if is_done {
+            return Self::OnlyDone;
+        }
+        if head.first() == Some(&b'<') {
+            return Self::Html;
+        }
+        if body.has_fields || [&b":"[..], b"retry:", b"id:"].iter().any(|begin| head.starts_with(begin)) {
+            return Self::OnlyComments;
+        }
+        let is_text = match core::str::from_utf8(head) {
+            Ok(_) => true,
+            // The head may end within a character, the body has not.
+            Err(error) => error.error_len().is_none() && head.len() == Beginning::HEAD,
+        };
+        if is_text && !head.contains(&0) { Self::Text } else { Self::Binary }
+    }
+
+    fn of_json(json: &[u8]) -> Self {
+        let Ok(value) = RawJson::from_bytes(json) else { return Self::Json };
+        if value.get("type").and_then(RawJsonRef::string).as_deref() == Some("message") {
+            return match Message::from_json(json) {
+                Ok(message) => Self::Message(Box::new(message)),
+                Err(_) => Self::Json,
+            };
+        }
+        ApiError::in_json(value).map_or(Self::Json, Self::Error)
+    }
+}
+
+/// gzip, zstd, zlib. Brotli has no mark.
+fn is_compressed(head: &[u8]) -> bool {
+    let marks: [&[u8]; 6] = [b"\x1F\x8B", b"\x28\xB5\x2F\xFD", b"\x78\x01", b"\x78\x5E", b"\x78\x9C", b"\x78\xDA"];
+    marks.iter().any(|mark| head.starts_with(mark))
+}
+
+/// A byte order mark, or ASCII with a zero byte before or after each character.
+fn is_utf16(head: &[u8]) -> bool {
+    let is_ascii = |text: &[u8; 8], zero: usize| {
+        text.iter()
+            .enumerate()
+            .all(|(at, byte)| if at % 2 == zero { *byte == 0 } else { byte.is_ascii() && *byte != 0 })
+    };
+    let has_zeros = head.first_chunk().is_some_and(|text| is_ascii(text, 0) || is_ascii(text, 1));
+    head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || has_zeros
+}
