@@ -4,7 +4,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use crate::Nullable;
-use crate::block::ContentBlock;
+use crate::block::{ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock};
 use crate::json::{ObjectWriter, RawJson, push_string};
 use crate::message::Message;
 use crate::tool_input::{ToolInputError, write_finished};
@@ -74,63 +74,81 @@ struct BlockEvents<'e> {
 
 impl BlockEvents<'_> {
     fn write(&mut self, block: &ContentBlock) -> Result<(), ToolInputError> {
-        let mut start = self.event("content_block_start");
-        start.push_str(",\"content_block\":");
         match block {
-            ContentBlock::Text(text) => {
-                let mut object = ObjectWriter::new(&mut start);
-                object.string("type", "text");
-                match text.citations() {
-                    Nullable::Null => object.raw("citations", "null"),
-                    Nullable::Value(citations) if citations.is_empty() => object.raw("citations", "[]"),
-                    _ => {}
-                }
-                object.raw("text", "\"\"");
-                if let Some(extra) = text.extra() {
-                    extra.write(&mut object);
-                }
-                object.end();
-                self.push(start);
-                if let Nullable::Value(citations) = text.citations() {
-                    for citation in citations.iter() {
-                        let mut delta = self.delta("citations_delta", "citation");
-                        delta.push_str(citation.as_str());
-                        delta.push('}');
-                        self.push(delta);
-                    }
-                }
-                self.push_pieces("text_delta", "text", text.text());
-            }
-            ContentBlock::Thinking(thinking) => {
-                let mut object = ObjectWriter::new(&mut start);
-                object.string("type", "thinking");
-                object.raw("thinking", "\"\"");
-                if let Some(extra) = thinking.extra() {
-                    extra.write(&mut object);
-                }
-                object.end();
-                self.push(start);
-                self.push_pieces("thinking_delta", "thinking", thinking.thinking());
-                if let Some(signature) = thinking.signature() {
-                    let mut delta = self.delta("signature_delta", "signature");
-                    push_string(&mut delta, signature);
-                    delta.push('}');
-                    self.push(delta);
-                }
-            }
-            ContentBlock::ToolUse(call) => {
-                call.write_start(&mut start);
-                self.push(start);
-                self.push_pieces("input_json_delta", "partial_json", call.input().value()?.as_str());
-            }
-            whole => {
-                whole.write(&mut start, write_finished)?;
-                self.push(start);
-            }
+            ContentBlock::Text(text) => self.write_text(text),
+            ContentBlock::Thinking(thinking) => self.write_thinking(thinking),
+            ContentBlock::ToolUse(call) => self.write_call(call)?,
+            whole => self.write_whole(whole)?,
         }
         let stop = self.event("content_block_stop");
         self.push(stop);
         Ok(())
+    }
+
+    fn write_text(&mut self, block: &TextBlock) {
+        let mut start = self.start();
+        let mut object = ObjectWriter::new(&mut start);
+        object.string("type", "text");
+        match block.citations() {
+            Nullable::Null => object.raw("citations", "null"),
+            Nullable::Value(citations) if citations.is_empty() => object.raw("citations", "[]"),
+            _ => {}
+        }
+        object.raw("text", "\"\"");
+        if let Some(extra) = block.extra() {
+            extra.write(&mut object);
+        }
+        object.end();
+        self.push(start);
+        if let Nullable::Value(citations) = block.citations() {
+            for citation in citations.iter() {
+                let mut delta = self.delta("citations_delta", "citation");
+                delta.push_str(citation.as_str());
+                delta.push('}');
+                self.push(delta);
+            }
+        }
+        self.push_pieces("text_delta", "text", block.text());
+    }
+
+    fn write_thinking(&mut self, block: &ThinkingBlock) {
+        let mut start = self.start();
+        let mut object = ObjectWriter::new(&mut start);
+        object.string("type", "thinking");
+        object.raw("thinking", "\"\"");
+        if let Some(extra) = block.extra() {
+            extra.write(&mut object);
+        }
+        object.end();
+        self.push(start);
+        self.push_pieces("thinking_delta", "thinking", block.thinking());
+        if let Some(signature) = block.signature() {
+            let mut delta = self.delta("signature_delta", "signature");
+            push_string(&mut delta, signature);
+            delta.push('}');
+            self.push(delta);
+        }
+    }
+
+    fn write_call(&mut self, block: &ToolUseBlock) -> Result<(), ToolInputError> {
+        let mut start = self.start();
+        block.write_start(&mut start);
+        self.push(start);
+        self.push_pieces("input_json_delta", "partial_json", block.input().value()?.as_str());
+        Ok(())
+    }
+
+    /// A block that arrives whole in its start.
+    fn write_whole(&mut self, block: &ContentBlock) -> Result<(), ToolInputError> {
+        let mut start = self.start();
+        block.write(&mut start, write_finished)?;
+        self.push(start);
+        Ok(())
+    }
+
+    /// Begins the start of the block, up to the block.
+    fn start(&self) -> String {
+        [&self.event("content_block_start"), ",\"content_block\":"].concat()
     }
 
     /// Begins an event: its type and the index.

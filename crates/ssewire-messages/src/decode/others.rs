@@ -1,0 +1,51 @@
+//! The members of an event beside those of its kind: its `type`, and what makes it an error.
+
+use super::kind::EventKind;
+use crate::json::Cursor;
+use crate::read::ReadError;
+
+/// Members beside those of the event's kind.
+#[derive(Default)]
+pub(super) struct Others {
+    /// The first `type`; `Unnamed` if it is no string.
+    pub(super) kind: Option<EventKind>,
+    /// `"object": "error"`.
+    is_error_object: bool,
+    /// A non-null `error` or `detail`.
+    has_error: bool,
+    pub(super) has_any: bool,
+}
+
+impl Others {
+    pub(super) fn read(&mut self, name: &[u8], cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
+        if name == b"type" {
+            let kind = match cursor.string()? {
+                Some(kind) => EventKind::of(&kind.name()),
+                None => cursor.skip_value().map(|_| EventKind::Unnamed)?,
+            };
+            self.kind.get_or_insert(kind);
+            return Ok(());
+        }
+        let value = cursor.skip_value()?;
+        match name {
+            b"object" => self.is_error_object |= is_string(value, b"error"),
+            b"error" | b"detail" => self.has_error |= value != b"null",
+            _ => {}
+        }
+        self.has_any = true;
+        Ok(())
+    }
+
+    /// Whether the payload is an error. Each occurrence of a member counts. `docs/protocol.md`, heading "Errors".
+    pub(super) fn is_error(&self, kind: EventKind, is_typed: bool, name: &[u8]) -> bool {
+        kind == EventKind::Error
+            || self.is_error_object
+            || (!is_typed && self.has_error)
+            || (name == b"error" && matches!(kind, EventKind::Unnamed | EventKind::Unknown))
+    }
+}
+
+/// Whether a value that the scanner has validated is this string, however it is escaped.
+fn is_string(value: &[u8], expected: &[u8]) -> bool {
+    matches!(Cursor::new(value).string(), Ok(Some(text)) if *text.name() == *expected)
+}

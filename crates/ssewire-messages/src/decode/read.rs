@@ -1,0 +1,143 @@
+//! Reads the members of an event, in any order and with any white space.
+
+use alloc::boxed::Box;
+
+use super::kind::EventKind;
+use super::others::Others;
+use crate::block::ContentBlock;
+use crate::delta::Delta;
+use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent};
+use crate::json::{Cursor, ScannedJson};
+use crate::message::Message;
+use crate::read::{ReadError, each_member, member_or_error};
+
+/// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
+/// cannot be read.
+pub(super) fn read_as_named<'a>(name: &[u8], data: &'a [u8]) -> Option<StreamEvent<'a>> {
+    let kind = EventKind::of(name);
+    if matches!(kind, EventKind::Error | EventKind::Unnamed | EventKind::Unknown) {
+        return None;
+    }
+    let (mut cursor, mut others) = (Cursor::new(data), Others::default());
+    let event = read(kind, &mut cursor, &mut others).ok()??;
+    cursor.end().ok()?;
+    (others.kind == Some(kind) && !others.is_error(kind, true, name)).then_some(event)
+}
+
+/// Reads an event of a kind. `None`: an unknown one, or an error.
+pub(super) fn read<'a>(
+    kind: EventKind,
+    cursor: &mut Cursor<'a>,
+    others: &mut Others,
+) -> Result<Option<StreamEvent<'a>>, ReadError> {
+    let event = match kind {
+        EventKind::MessageStart => StreamEvent::MessageStart(read_message_start(cursor, others)?),
+        EventKind::BlockStart => StreamEvent::ContentBlockStart(read_block_start(cursor, others)?),
+        EventKind::BlockDelta => StreamEvent::ContentBlockDelta(read_block_delta(cursor, others)?),
+        EventKind::BlockStop => StreamEvent::ContentBlockStop(read_block_stop(cursor, others)?),
+        EventKind::MessageDelta => StreamEvent::MessageDelta(read_message_delta(cursor, others)?),
+        EventKind::MessageStop | EventKind::Ping | EventKind::Error | EventKind::Unnamed | EventKind::Unknown => {
+            read_unknown(cursor, others)?;
+            match kind {
+                EventKind::MessageStop => StreamEvent::MessageStop,
+                EventKind::Ping => StreamEvent::Ping,
+                _ => return Ok(None),
+            }
+        }
+    };
+    Ok(Some(event))
+}
+
+fn read_message_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Box<Message>, ReadError> {
+    let mut message = None;
+    each_member(cursor, &mut |name, cursor| match &*name.name() {
+        b"message" => {
+            message = Some(member_or_error(cursor, Message::read)?);
+            Ok(())
+        }
+        other => others.read(other, cursor),
+    })?;
+    Ok(Box::new(message.unwrap_or(Err(ReadError::Member("message")))?))
+}
+
+fn read_block_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<ContentBlockStart, ReadError> {
+    let (mut index, mut block) = (None, None);
+    each_member(cursor, &mut |name, cursor| {
+        match &*name.name() {
+            b"index" => index = Some(member_or_error(cursor, read_index)?),
+            b"content_block" => block = Some(member_or_error(cursor, ContentBlock::read)?),
+            other => others.read(other, cursor)?,
+        }
+        Ok(())
+    })?;
+    let index = index.unwrap_or(Err(ReadError::Member("index")))?;
+    let content_block = block.unwrap_or(Err(ReadError::Member("content_block")))?;
+    Ok(ContentBlockStart { index, content_block })
+}
+
+fn read_block_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<ContentBlockDelta<'a>, ReadError> {
+    let (mut index, mut delta, mut has_extra) = (None, None, false);
+    each_member(cursor, &mut |name, cursor| {
+        match &*name.name() {
+            b"index" => index = Some(member_or_error(cursor, read_index)?),
+            b"delta" => delta = Some(member_or_error(cursor, |cursor| Delta::read(cursor, &mut has_extra))?),
+            other => others.read(other, cursor)?,
+        }
+        Ok(())
+    })?;
+    let index = index.unwrap_or(Err(ReadError::Member("index")))?;
+    let delta = delta.unwrap_or(Err(ReadError::Member("delta")))?;
+    Ok(ContentBlockDelta { index, delta, has_extra: has_extra || others.has_any })
+}
+
+fn read_block_stop(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<ContentBlockStop, ReadError> {
+    let mut index = None;
+    each_member(cursor, &mut |name, cursor| {
+        match &*name.name() {
+            b"index" => index = Some(member_or_error(cursor, read_index)?),
+            other => others.read(other, cursor)?,
+        }
+        Ok(())
+    })?;
+    Ok(ContentBlockStop { index: index.unwrap_or(Err(ReadError::Member("index")))? })
+}
+
+fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<MessageDelta<'a>, ReadError> {
+    let mut event = MessageDelta::default();
+    each_member(cursor, &mut |name, cursor| {
+        let name = name.name();
+        let member = match &*name {
+            b"delta" => "delta",
+            b"usage" => "usage",
+            other => match OTHERS.iter().zip(&mut event.others).find(|(known, _)| known.as_bytes() == other) {
+                Some((_, slot)) => {
+                    *slot = Some(ScannedJson::new(cursor.skip_value()?));
+                    return Ok(());
+                }
+                None => return others.read(other, cursor),
+            },
+        };
+        let value = match cursor.skip_value()? {
+            b"null" => None,
+            object @ [b'{', ..] => Some(ScannedJson::new(object)),
+            _ => return Err(ReadError::Member(member)),
+        };
+        if member == "delta" {
+            event.delta = value;
+        } else {
+            event.usage = value;
+        }
+        Ok(())
+    })?;
+    Ok(event)
+}
+
+pub(super) fn read_unknown(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<(), ReadError> {
+    each_member(cursor, &mut |name, cursor| others.read(&name.name(), cursor))?;
+    Ok(())
+}
+
+/// An index is an integer, a string of digits, or a float without a fraction.
+fn read_index(cursor: &mut Cursor<'_>) -> Result<u64, ReadError> {
+    crate::read::count(cursor)?.map_err(|_| ReadError::Member("index"))
+}
