@@ -30,7 +30,8 @@ have_or_install() { # WHAT TEST-COMMAND INSTALL-COMMAND
 }
 
 need_cargo() { # SUBCOMMAND
-    have_or_install "cargo-$1" "cargo $1 --version || cargo $1 --help" "cargo install --locked cargo-$1"
+    # Without optimisations: to compile these tools takes longer than what they do.
+    have_or_install "cargo-$1" "cargo $1 --version || cargo $1 --help" "cargo install --locked ${CI:+--debug} cargo-$1"
 }
 
 need_package() { # COMMAND DEBIAN-PACKAGE
@@ -53,11 +54,6 @@ need_target() { # TARGET TOOLCHAIN
 need_toolchain() { # VERSION
     have_or_install "rustup toolchain $1" "rustup run $1 rustc --version" \
         "rustup toolchain install $1 --profile minimal --no-self-update"
-}
-
-need_cross() { # For `ci/cross`.
-    need_toolchain "$msrv"
-    need_component rust-src "$msrv"
 }
 
 # The oldest Rust that the crates promise to work with, as rustup names it.
