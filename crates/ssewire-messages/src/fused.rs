@@ -1,4 +1,5 @@
-//! The fused fast path: one comparison with the delta before replaces framing, typing and the lookup of the block.
+//! The fused fast path: one comparison, with the usual spelling or with the delta before, replaces framing, typing and
+//! the lookup of the block.
 //!
 //! ```text
 //! event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}   }\n\n
@@ -9,14 +10,15 @@
 //! **Warning.** This file decides the same things as the decoder of the core, `decode/mod.rs` and
 //! `Accumulator::apply` together, on the bytes alone.
 //!
-//! * *Input*: the bytes of the last delta, but for its text, at the start of an event. Only the text and the
-//!   number of spaces before the last brace may differ. The text is appended to the block while it is scanned.
+//! * *Input*: at the start of an event, a delta in the spelling of the API, or the bytes of the last delta. Only the text
+//!   and the number of spaces before the last brace may differ. The text is appended to the block while it is scanned.
 //! * *Decisions it shares with the slow path*: where the event ends, what its text says, which block it belongs to, and
 //!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not
 //!   fit, the text of the block is restored, and the slow path takes the event from its start.
 //! * *What makes the comparison enough*: a [`Template`] is learned from an event that the slow path has appended to the
-//!   block of the event before. A JSON string may hold any other text without a change to what is around it. That
-//!   nothing but deltas came since is known to the accumulator: it forgets the current block at every other event.
+//!   current block. A JSON string may hold any other text without a change to what is around it. That nothing but deltas
+//!   and pings came since is known to the accumulator: it forgets the current block at every other event, or names the
+//!   one that has just started.
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts
 //!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many spellings and texts.
 //! * *Gain*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.
@@ -26,11 +28,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::accumulator::{Accumulator, Change};
-use crate::decode::canonical::{PieceKind, skip_spaces};
+use crate::decode::canonical::{PieceKind, delta_opening, skip_spaces, strip_array};
 use crate::json::{Cursor, append_string};
 use crate::read::{ReadError, each_member};
 
-/// A delta without its text.
+/// A delta without its text, in a spelling of its own. That of the API needs none, and no memory.
 #[derive(Debug, Default)]
 pub(crate) struct Template {
     /// The prefix and the middle. Empty: nothing is learned.
@@ -46,7 +48,17 @@ pub(crate) struct Template {
 /// The members of one event around its text: the longest known prefix has 126 bytes.
 const MAX_BYTES: usize = u8::MAX as usize;
 
-/// The parts of an event that matched a template.
+/// The start of a delta, up to its text.
+pub(crate) struct Opening<'t, 'c> {
+    kind: PieceKind,
+    index: u64,
+    /// The bytes from the text on.
+    bytes: &'c [u8],
+    /// The bytes between the text and the last brace, but for spaces.
+    middle: &'t [u8],
+}
+
+/// The parts of an event that matched.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts {
     /// 0: there is no `event` line.
@@ -56,61 +68,54 @@ pub(crate) struct Parts {
 
 /// The middle where the text is the last member of all.
 const USUAL_MIDDLE: &[u8] = b"\"}";
+/// The bytes before the payload, as the API writes them.
+const USUAL_HEAD: &[u8; 33] = b"event: content_block_delta\ndata: ";
+const USUAL_PARTS: Parts = Parts { event_type: 19, head: 33 };
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
 /// The end of the line, and the blank line.
 pub(crate) const END: &[u8] = b"\n\n";
 
 impl Template {
-    /// The bytes from the text on, if the event at the start of the chunk is such a delta.
-    #[inline]
-    pub(crate) fn strip_prefix<'c>(&self, chunk: &'c [u8]) -> Option<&'c [u8]> {
-        let prefix = self.bytes.get(..usize::from(self.prefix)).filter(|prefix| !prefix.is_empty())?;
-        chunk.strip_prefix(prefix)
-    }
-
-    /// Appends the text that the bytes begin with to the current block. `accept` says whether what follows the last
-    /// brace is the end. `None`: it is another event, or one for the slow path, and nothing has changed.
+    /// The delta that the event at the start of the chunk begins with.
     #[inline(always)]
-    pub(crate) fn append<T>(
-        &self,
-        bytes: &[u8],
-        accumulator: &mut Accumulator,
-        accept: impl FnOnce(&[u8]) -> Option<T>,
-    ) -> Option<(Change, T)> {
-        let current = accumulator.current_text(self.index, self.kind)?;
-        let from = current.text.len();
-        let room = current.room();
-        let Some(accepted) = self.push_text(bytes, current.text, room).and_then(accept) else {
-            current.text.truncate(from);
-            return None;
-        };
-        Some((current.appended(from), accepted))
+    pub(crate) fn open_event<'t, 'c>(&'t self, chunk: &'c [u8]) -> Option<(Opening<'t, 'c>, Parts)> {
+        if let Some(payload) = strip_array(chunk, USUAL_HEAD) {
+            if let Some(opening) = Opening::usual(payload) {
+                return Some((opening, USUAL_PARTS));
+            }
+        }
+        let opening = self.opening(chunk.strip_prefix(self.part(0)?)?);
+        Some((opening, Parts { event_type: self.event_type, head: self.head }))
     }
 
-    /// The same for the payload of an event that was framed: cut by a chunk boundary, for one.
-    pub(crate) fn append_payload(&self, payload: &[u8], accumulator: &mut Accumulator) -> Option<Change> {
-        let prefix = self.bytes.get(usize::from(self.head)..usize::from(self.prefix));
-        let bytes = payload.strip_prefix(prefix.filter(|prefix| !prefix.is_empty())?)?;
-        let (change, ()) = self.append(bytes, accumulator, |rest| rest.is_empty().then_some(()))?;
+    /// Appends the text of an event that was framed: it is cut by a chunk boundary, or not the API that frames it.
+    pub(crate) fn append_payload(
+        &mut self,
+        event: &[u8],
+        payload: &[u8],
+        accumulator: &mut Accumulator,
+    ) -> Option<Change> {
+        let is_end = |rest: &[u8]| rest.is_empty().then_some(());
+        if let Some(bytes) = self.part(self.head).and_then(|prefix| payload.strip_prefix(prefix)) {
+            return Some(self.opening(bytes).append(accumulator, is_end)?.0);
+        }
+        let opening = Opening::usual(payload)?;
+        let (change, ()) = opening.append(accumulator, is_end)?;
+        if event.starts_with(DATA) {
+            self.learn(event, payload, opening.kind, opening.index);
+        }
         Some(change)
     }
 
-    /// Appends the text, and returns what follows the last brace. `None`: some of it may have been appended.
-    #[inline(always)]
-    fn push_text<'c>(&self, bytes: &'c [u8], text: &mut String, room: usize) -> Option<&'c [u8]> {
-        let rest = append_string(bytes, text, room)?;
-        let rest = match self.bytes.get(usize::from(self.prefix)..)? {
-            // Of a constant length, which is compared without a call.
-            USUAL_MIDDLE => rest.strip_prefix(USUAL_MIDDLE)?,
-            middle => rest.strip_prefix(middle)?,
-        };
-        skip_spaces(rest).strip_prefix(b"}")
+    /// The prefix from there on.
+    fn part(&self, from: u8) -> Option<&[u8]> {
+        self.bytes.get(usize::from(from)..usize::from(self.prefix)).filter(|part| !part.is_empty())
     }
 
-    /// The parts of an event that matched.
-    pub(crate) fn parts(&self) -> Parts {
-        Parts { event_type: self.event_type, head: self.head }
+    fn opening<'t, 'c>(&'t self, bytes: &'c [u8]) -> Opening<'t, 'c> {
+        let middle = self.bytes.get(usize::from(self.prefix)..).unwrap_or_default();
+        Opening { kind: self.kind, index: self.index, bytes, middle }
     }
 
     /// Learns a delta of this kind without further members, from the bytes of its event and its payload. An event with
@@ -144,6 +149,47 @@ impl Template {
         self.prefix = u8::try_from(prefix).ok()?;
         (self.kind, self.index) = (kind, index);
         Some(())
+    }
+}
+
+impl<'c> Opening<'static, 'c> {
+    /// The start of a payload in the spelling of the API.
+    #[inline(always)]
+    pub(crate) fn usual(payload: &'c [u8]) -> Option<Self> {
+        let (kind, index, bytes) = delta_opening(payload)?;
+        Some(Self { kind, index, bytes, middle: USUAL_MIDDLE })
+    }
+}
+
+impl Opening<'_, '_> {
+    /// Appends the text to the current block. `accept` says whether what follows the last brace is the end. `None`: it is
+    /// another event, or one for the slow path, and nothing has changed.
+    #[inline(always)]
+    pub(crate) fn append<T>(
+        &self,
+        accumulator: &mut Accumulator,
+        accept: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Option<(Change, T)> {
+        let current = accumulator.current_text(self.index, self.kind)?;
+        let from = current.text.len();
+        let room = current.room();
+        let Some(accepted) = self.push_text(current.text, room).and_then(accept) else {
+            current.text.truncate(from);
+            return None;
+        };
+        Some((current.appended(from), accepted))
+    }
+
+    /// Appends the text, and returns what follows the last brace. `None`: some of it may have been appended.
+    #[inline(always)]
+    fn push_text(&self, text: &mut String, room: usize) -> Option<&[u8]> {
+        let rest = append_string(self.bytes, text, room)?;
+        let rest = match self.middle {
+            // Of a constant length, which is compared without a call.
+            USUAL_MIDDLE => rest.strip_prefix(USUAL_MIDDLE)?,
+            middle => rest.strip_prefix(middle)?,
+        };
+        skip_spaces(rest).strip_prefix(b"}")
     }
 }
 

@@ -1,6 +1,7 @@
 //! The message.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::FromStr;
@@ -9,7 +10,7 @@ use crate::Nullable;
 use crate::block::{ContentBlock, TextBlock};
 use crate::json::{Cursor, ExtraMembers, JsonStr, MemberRanges, ObjectWriter, RawJson, RawJsonRef, bridge};
 use crate::names::Names;
-use crate::read::{ReadError, each_element, each_member};
+use crate::read::{ReadError, each_element, each_member_inlined};
 use crate::stop_reason::StopReason;
 use crate::tool_input::{ToolInputError, WriteInput, write_finished, write_lossy};
 use crate::usage::Usage;
@@ -241,9 +242,22 @@ impl Message {
 
     /// Reads the object at the cursor.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-        let (mut message, mut members) = (Self::default(), MemberRanges::default());
+        let mut message = Self::default();
+        message.read_members(cursor)?;
+        Ok(message)
+    }
+
+    /// The same, without moving the message, which has hundreds of bytes.
+    pub(crate) fn read_boxed(cursor: &mut Cursor<'_>) -> Result<Box<Self>, ReadError> {
+        let mut message = Box::<Self>::default();
+        message.read_members(cursor)?;
+        Ok(message)
+    }
+
+    fn read_members(&mut self, cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
+        let (message, mut members) = (self, MemberRanges::default());
         let (mut id, mut model) = (None, None);
-        let is_object = each_member(cursor, &mut |name, cursor| {
+        let is_object = each_member_inlined(cursor, |name, cursor| {
             match &*name.name() {
                 b"content" => message.content = read_content(cursor)?,
                 b"id" => {
@@ -296,7 +310,7 @@ impl Message {
         members.append_to(&mut message.extra, cursor);
         let [id, model] = [id, model].map(|name| name.map(JsonStr::to_text));
         message.names = Names::new(id.as_deref(), model.as_deref());
-        if is_object { Ok(message) } else { Err(ReadError::Member("message")) }
+        if is_object { Ok(()) } else { Err(ReadError::Member("message")) }
     }
 
     /// Keeps a known member of another type among the extras. It replaces the member of this name before it, as one of

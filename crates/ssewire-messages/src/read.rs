@@ -25,6 +25,15 @@ pub(crate) type Visit<'v, 'a> = &'v mut dyn FnMut(JsonStr<'a>, &mut Cursor<'a>) 
 /// Visits the members of the object at the cursor. The visitor consumes the value. Returns `false` if it is not an
 /// object.
 pub(crate) fn each_member<'a>(cursor: &mut Cursor<'a>, visit: Visit<'_, 'a>) -> Result<bool, ReadError> {
+    each_member_inlined(cursor, visit)
+}
+
+/// The same, compiled for its visitor: for objects that every stream has.
+#[inline(always)]
+pub(crate) fn each_member_inlined<'a>(
+    cursor: &mut Cursor<'a>,
+    mut visit: impl FnMut(JsonStr<'a>, &mut Cursor<'a>) -> Result<(), ReadError>,
+) -> Result<bool, ReadError> {
     if !cursor.begin_object()? {
         return Ok(false);
     }
@@ -121,16 +130,10 @@ pub(crate) fn member_or_error<'a, T>(
 
 /// Reads a count leniently. Returns the bytes of any other value.
 pub(crate) fn count<'a>(cursor: &mut Cursor<'a>) -> Result<Result<u64, &'a [u8]>, ReadError> {
+    if let Some(count) = cursor.digits() {
+        return Ok(Ok(count));
+    }
     let raw = cursor.skip_value()?;
-    let count =
-        digits(raw).or_else(|| core::str::from_utf8(raw).ok().and_then(|raw| RawJsonRef::of_valid(raw).count()));
+    let count = core::str::from_utf8(raw).ok().and_then(|raw| RawJsonRef::of_valid(raw).count());
     Ok(count.ok_or(raw))
-}
-
-/// The number that digits alone say.
-fn digits(raw: &[u8]) -> Option<u64> {
-    raw.iter().try_fold(0_u64, |number, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
-    })
 }

@@ -215,9 +215,8 @@ impl<'a> ToolInput<'a> {
 
     /// Whether the call has no input at all: none in its start, and no delta or blank ones.
     pub(crate) fn is_blank(self) -> bool {
-        self.state.and_then(InputState::json).is_none()
-            && self.at_start().members().next().is_none()
-            && self.at_start().is_object()
+        let is_empty_object = |start: RawJsonRef<'_>| start.is_object() && start.members().next().is_none();
+        self.state.and_then(InputState::json).is_none() && is_empty_object(self.at_start())
     }
 
     /// The input of the start. Absent, null and `""` are the empty object.
@@ -293,10 +292,13 @@ impl InputState {
         }
     }
 
-    /// The text, if the next piece is only to be appended to it.
+    /// The text, if the next piece is only to be appended to it. Without partial values.
     pub(crate) fn growing_text(&mut self) -> Option<&mut String> {
-        let text = self.text.as_mut().filter(|text| text.lost_at.is_none() && text.partial.is_none())?;
-        (self.phase == InputPhase::Open).then_some(&mut text.text)
+        if self.phase != InputPhase::Open {
+            return None;
+        }
+        let text = self.text.get_or_insert_default();
+        (text.lost_at.is_none() && text.partial.is_none()).then_some(&mut text.text)
     }
 
     /// Appends the next piece of the text. `half` is that of [`push_piece`].

@@ -42,12 +42,12 @@ impl<'a> ToolCall<'a> {
     /// The call of a block, if the client runs the tool and the input is finished. `None`: it has no id or name, or
     /// somebody else runs the tool.
     pub(crate) fn of(block: &'a ToolUseBlock) -> Result<Option<Self>, ToolInputError> {
-        if block.kind() != ToolKind::Client {
+        let [kind, id, name] = block.type_id_and_name();
+        if ToolKind::of(&kind.unwrap_or_default()) != ToolKind::Client {
             return Ok(None);
         }
         let input = block.input().value()?;
-        let (Some(id), Some(name)) = (block.id(), block.name()) else { return Ok(None) };
-        Ok(Some(Self { id, name, input }))
+        Ok(id.zip(name).map(|(id, name)| Self { id, name, input }))
     }
 
     /// Parses the input.

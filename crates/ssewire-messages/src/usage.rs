@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString as _};
 
 use crate::json::{Cursor, ExtraMembers, MemberRanges, ObjectWriter, RawJson, RawJsonRef, bridge};
-use crate::read::{ReadError, count, each_member};
+use crate::read::{ReadError, count, each_member, each_member_inlined};
 
 /// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
 ///
@@ -84,7 +84,7 @@ impl Usage {
     /// Reads the value at the cursor. `None`: it is no object, and was not touched.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ReadError> {
         let (mut usage, mut members) = (Self::default(), MemberRanges::default());
-        let is_object = each_member(cursor, &mut |name, cursor| {
+        let is_object = each_member_inlined(cursor, |name, cursor| {
             match count_of(&name.name()) {
                 Some(which) => match count(cursor)? {
                     Ok(count) => usage.set_count(which, CountState::Value, count),
@@ -104,7 +104,7 @@ impl Usage {
 
     /// Merges the usage of a `message_delta`: each member that is not null replaces this one's.
     pub(crate) fn merge(&mut self, delta: &mut Cursor<'_>) -> Result<(), ReadError> {
-        each_member(delta, &mut |name, cursor| {
+        each_member_inlined(delta, |name, cursor| {
             match count_of(&name.name()) {
                 Some(which) => match count(cursor)? {
                     Ok(count) => self.set_count(which, CountState::Value, count),

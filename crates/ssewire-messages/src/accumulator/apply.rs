@@ -31,7 +31,7 @@ impl Accumulator {
             if let Some(change) = appended {
                 return Ok(change);
             }
-        } else {
+        } else if !matches!(event, StreamEvent::Ping) {
             self.current = None;
         }
         match self.phase {
@@ -51,6 +51,8 @@ impl Accumulator {
         applied
     }
 
+    // Inlined, so that the event, which is large, is not moved.
+    #[inline(always)]
     fn apply_rule(&mut self, event: StreamEvent<'_>) -> Applied {
         match event {
             StreamEvent::MessageStart(message) => self.message_start(message),

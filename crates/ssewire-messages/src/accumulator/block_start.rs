@@ -76,6 +76,8 @@ impl Accumulator {
         if let Some(pending) = self.blocks.half_mut(id) {
             *pending = half;
         }
+        // It is open and the newest of its index, so its deltas violate nothing.
+        self.current = (self.has_started && half.is_none()).then_some(id);
         id
     }
 

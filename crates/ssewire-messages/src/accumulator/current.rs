@@ -1,4 +1,4 @@
-//! Fast path: a piece for the block of the last one.
+//! Fast path: a piece for the block that has just started or taken a piece.
 
 use alloc::string::String;
 
@@ -51,11 +51,11 @@ impl Accumulator {
         Some(current.appended(from))
     }
 
-    /// The text of the block that took the last piece, of the same kind.
+    /// The text of the block that has just started or taken a piece, if it takes pieces of this kind.
     ///
-    /// Only deltas were merged since, so every condition of [`block_delta`](Self::block_delta) still holds, except the
-    /// limit. A piece that may exceed the limit takes the slow path. The fast path must never decide differently.
-    #[inline]
+    /// Nothing but deltas and pings arrived since, so every condition of [`block_delta`](Self::block_delta) holds, except
+    /// the limit. A piece that may exceed the limit takes the slow path. The fast path must never decide differently.
+    #[inline(always)]
     pub(crate) fn current_text(&mut self, index: u64, kind: PieceKind) -> Option<CurrentText<'_>> {
         let id = self.current?;
         let (key, position) = self.blocks.locate(id).filter(|(key, _)| key.index == index)?;
@@ -74,7 +74,7 @@ impl Accumulator {
         Some(CurrentText { text, kind, id, key, bytes: &mut self.bytes, max_bytes: self.options.max_bytes })
     }
 
-    /// Whether the block of this index has just taken a piece, and is likely to take the next one.
+    /// Whether the block of this index has just started or taken a piece, and is likely to take the next one.
     pub(crate) fn is_current(&self, index: u64) -> bool {
         self.current.and_then(|id| self.blocks.key(id)).is_some_and(|key| key.index == index)
     }

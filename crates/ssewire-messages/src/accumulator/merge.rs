@@ -9,7 +9,7 @@ use crate::block::ContentBlock;
 use crate::event::{MessageDelta, OTHERS};
 use crate::json::Cursor;
 use crate::message::Message;
-use crate::read::{ReadError, each_member};
+use crate::read::{ReadError, each_member, each_member_inlined};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
@@ -38,9 +38,9 @@ impl Accumulator {
         }
         self.has_started = true;
         let initial = start.content.len();
-        let known = core::mem::take(&mut self.message);
-        self.message =
-            with_what_is_known(*start, known, self.rare.as_ref().is_some_and(|rare| rare.fallback_index.is_some()));
+        let known = core::mem::replace(&mut self.message, *start);
+        let has_fallback = self.rare.as_ref().is_some_and(|rare| rare.fallback_index.is_some());
+        self.message.merge_known(known, has_fallback);
         self.blocks.set_initial(&self.message.content, initial);
         Ok(Change::MessageStart)
     }
@@ -74,9 +74,8 @@ impl Accumulator {
         let message = &mut self.message;
         let mut has_stop_reason = false;
         if let Some(delta) = event.delta.as_deref() {
-            each_member(&mut Cursor::new(delta), &mut |name, cursor| {
-                let name = name.to_text();
-                let reason = if name == "stop_reason" { cursor.string()? } else { None };
+            each_member_inlined(&mut Cursor::new(delta), |name, cursor| {
+                let reason = if &*name.name() == b"stop_reason" { cursor.string()? } else { None };
                 if let Some(reason) = reason {
                     let reason = StopReason::from(&*reason.to_text());
                     if with_all || !matches!(reason, StopReason::Unknown(_)) {
@@ -86,10 +85,12 @@ impl Accumulator {
                     return Ok(());
                 }
                 let value = cursor.skip_value()?;
-                match &*name {
+                if value == b"null" || !with_all {
+                    return Ok(());
+                }
+                match &*name.to_text() {
                     // An unknown member of a delta does not change these members of the message.
                     "id" | "type" | "role" | "model" | "content" | "usage" => {}
-                    _ if value == b"null" || !with_all => {}
                     name => {
                         has_stop_reason &= name != "stop_reason";
                         message.set_member(name, value);
@@ -119,6 +120,28 @@ impl Accumulator {
 }
 
 impl Message {
+    /// Merges what arrived before `message_start`. The server sent it after the message began, so it wins.
+    fn merge_known(&mut self, known: Self, has_fallback: bool) {
+        self.content.extend(known.content);
+        if let Nullable::Value(reason) = known.stop_reason {
+            self.set_stop_reason(reason);
+        }
+        for (name, value) in known.extra.iter() {
+            self.set_member(&name, value.as_str().as_bytes());
+        }
+        if let Nullable::Value(later) = known.usage {
+            // Merging typed deltas does not fail.
+            let _ = self.with_usage(|usage| {
+                usage.merge_known(&later);
+                Ok(())
+            });
+        }
+        // Before the start, only a fallback block sets the model, and its model is the later one.
+        if let Some(model) = known.names.model().filter(|_| has_fallback) {
+            self.set_model(model);
+        }
+    }
+
     fn set_stop_reason(&mut self, reason: StopReason) {
         self.stop_reason = Nullable::Value(reason);
         self.keep_mistyped("stop_reason", |mistyped| &mut mistyped.stop_reason, None);
@@ -172,27 +195,4 @@ fn growth(event: &MessageDelta<'_>) -> usize {
         });
     }
     bytes
-}
-
-/// Merges what arrived before `message_start`. The server sent it after the message began, so it wins.
-fn with_what_is_known(mut message: Message, known: Message, has_fallback: bool) -> Message {
-    message.content.extend(known.content);
-    if let Nullable::Value(reason) = known.stop_reason {
-        message.set_stop_reason(reason);
-    }
-    for (name, value) in known.extra.iter() {
-        message.set_member(&name, value.as_str().as_bytes());
-    }
-    if let Nullable::Value(later) = known.usage {
-        // Merging typed deltas does not fail.
-        let _ = message.with_usage(|usage| {
-            usage.merge_known(&later);
-            Ok(())
-        });
-    }
-    // Before the start, only a fallback block sets the model, and its model is the later one.
-    if let Some(model) = known.names.model().filter(|_| has_fallback) {
-        message.set_model(model);
-    }
-    message
 }

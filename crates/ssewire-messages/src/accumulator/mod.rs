@@ -93,7 +93,8 @@ use crate::tool_input::ToolInput;
 pub struct Accumulator {
     message: Message,
     blocks: Blocks,
-    /// The open block that took the last event, a delta, as it should; the next one is most likely for it, too.
+    /// The open block that has started or took a delta, as it should, with the last event that was no ping: the next one
+    /// is most likely for it, too.
     current: Option<BlockId>,
     phase: Phase,
     rare: Option<Box<Rare>>,

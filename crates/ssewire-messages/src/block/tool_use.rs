@@ -25,15 +25,22 @@ pub enum ToolKind {
     Mcp,
 }
 
+impl ToolKind {
+    /// The side that runs a block of this `type`.
+    pub(crate) fn of(type_name: &str) -> Self {
+        match type_name {
+            "server_tool_use" => Self::Server,
+            "mcp_tool_use" => Self::Mcp,
+            _ => Self::Client,
+        }
+    }
+}
+
 impl ToolUseBlock {
     /// Who runs the tool.
     #[must_use]
     pub fn kind(&self) -> ToolKind {
-        match &*self.type_name() {
-            "server_tool_use" => ToolKind::Server,
-            "mcp_tool_use" => ToolKind::Mcp,
-            _ => ToolKind::Client,
-        }
+        ToolKind::of(&self.type_name())
     }
 
     /// Its `type` on the wire.
@@ -58,6 +65,21 @@ impl ToolUseBlock {
     #[must_use]
     pub fn input(&self) -> ToolInput<'_> {
         ToolInput::new(self.start.as_json(), Some(&self.input))
+    }
+
+    /// [`type_name`](Self::type_name), [`id`](Self::id) and [`name`](Self::name), in one pass.
+    pub(crate) fn type_id_and_name(&self) -> [Option<Cow<'_, str>>; 3] {
+        let [mut kind, mut id, mut name] = [None; 3];
+        for (member, value) in self.start.as_json().members() {
+            match &*member {
+                // As the block was read: its first `type` counts, and the last of other members.
+                "type" => kind = kind.or(Some(value)),
+                "id" => id = Some(value),
+                "name" => name = Some(value),
+                _ => {}
+            }
+        }
+        [kind, id, name].map(|value| value.and_then(RawJsonRef::string))
     }
 
     /// Writes the start of the block, without its input.

@@ -12,8 +12,9 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use crate::block::{ContentBlock, TextBlock, ThinkingBlock};
 use crate::delta::{Delta, InputJsonDelta, TextDelta, ThinkingDelta};
-use crate::event::{ContentBlockDelta, ContentBlockStop, StreamEvent};
+use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, StreamEvent};
 use crate::json::{append_string, find_special};
 use crate::text::Piece;
 
@@ -57,6 +58,15 @@ impl PieceKind {
 /// Reads a payload if it is such a delta in this spelling.
 #[inline]
 pub(crate) fn parse_delta(data: &[u8]) -> Option<CanonicalDelta<'_>> {
+    let (kind, index, rest) = delta_opening(data)?;
+    let (text, rest) = string(rest)?;
+    let rest = strip_array(skip_spaces(strip_array(rest, b"}")?), b"}")?;
+    skip_spaces(rest).is_empty().then_some(CanonicalDelta { index, kind, text })
+}
+
+/// The kind and the index of such a delta, and the bytes from its text on.
+#[inline(always)]
+pub(crate) fn delta_opening(data: &[u8]) -> Option<(PieceKind, u64, &[u8])> {
     let rest = strip_array(data, b"{\"type\":\"content_block_delta\",\"index\":")?;
     let (index, rest) = index(rest)?;
     let rest = strip_array(rest, b",\"delta\":{\"type\":\"")?;
@@ -67,9 +77,24 @@ pub(crate) fn parse_delta(data: &[u8]) -> Option<CanonicalDelta<'_>> {
     } else {
         (PieceKind::Thinking, strip_array(rest, b"thinking_delta\",\"thinking\":\"")?)
     };
-    let (text, rest) = string(rest)?;
-    let rest = strip_array(skip_spaces(strip_array(rest, b"}")?), b"}")?;
-    skip_spaces(rest).is_empty().then_some(CanonicalDelta { index, kind, text })
+    Some((kind, index, rest))
+}
+
+/// Reads the start of a block that deltas fill, in the spelling of the API.
+pub(super) fn parse_block_start(data: &[u8]) -> Option<ContentBlockStart> {
+    let rest = strip_array(data, b"{\"type\":\"content_block_start\",\"index\":")?;
+    let (index, rest) = index(rest)?;
+    let rest = strip_array(rest, b",\"content_block\":{\"type\":\"")?;
+    let (content_block, rest) = if let Some(rest) = strip_array(rest, b"text\",\"text\":\"\"}") {
+        (ContentBlock::Text(TextBlock::default()), rest)
+    } else {
+        let rest = strip_array(rest, b"thinking\",\"thinking\":\"\",\"signature\":\"\"}")?;
+        let mut block = ThinkingBlock::default();
+        block.set_signature("");
+        (ContentBlock::Thinking(block), rest)
+    };
+    let rest = strip_array(skip_spaces(rest), b"}")?;
+    skip_spaces(rest).is_empty().then_some(ContentBlockStart { index, content_block })
 }
 
 /// Reads the events that have nothing but a type and an index, in any order and with any white space.
@@ -176,7 +201,7 @@ impl<'a> CanonicalDelta<'a> {
 
 /// The bytes after the expected ones. A comparison of constant length: a few wide loads.
 #[inline]
-fn strip_array<'a, const N: usize>(data: &'a [u8], expected: &[u8; N]) -> Option<&'a [u8]> {
+pub(crate) fn strip_array<'a, const N: usize>(data: &'a [u8], expected: &[u8; N]) -> Option<&'a [u8]> {
     let (found, rest) = data.split_first_chunk::<N>()?;
     (found == expected).then_some(rest)
 }

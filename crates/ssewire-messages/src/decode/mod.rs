@@ -63,6 +63,9 @@ impl<'a> StreamEvent<'a> {
         if let Some(event) = canonical::parse_small(data) {
             return Ok(Some(event));
         }
+        if let Some(start) = canonical::parse_block_start(data) {
+            return Ok(Some(Self::ContentBlockStart(start)));
+        }
         // The default event type of SSE names nothing.
         let name = if event_type == b"message" { b"" } else { event_type };
         let text = data.trim_ascii();

@@ -9,7 +9,7 @@ use crate::delta::Delta;
 use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent};
 use crate::json::{Cursor, ScannedJson};
 use crate::message::Message;
-use crate::read::{ReadError, each_member, member_or_error};
+use crate::read::{ReadError, each_member, each_member_inlined, member_or_error};
 
 /// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
 /// cannot be read.
@@ -52,12 +52,12 @@ fn read_message_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Bo
     let mut message = None;
     each_member(cursor, &mut |name, cursor| match &*name.name() {
         b"message" => {
-            message = Some(member_or_error(cursor, Message::read)?);
+            message = Some(member_or_error(cursor, Message::read_boxed)?);
             Ok(())
         }
         other => others.read(other, cursor),
     })?;
-    Ok(Box::new(message.unwrap_or(Err(ReadError::Member("message")))?))
+    message.unwrap_or(Err(ReadError::Member("message")))
 }
 
 fn read_block_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<ContentBlockStart, ReadError> {
@@ -104,7 +104,7 @@ fn read_block_stop(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Conte
 
 fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<MessageDelta<'a>, ReadError> {
     let mut event = MessageDelta::default();
-    each_member(cursor, &mut |name, cursor| {
+    each_member_inlined(cursor, |name, cursor| {
         let name = name.name();
         let member = match &*name {
             b"delta" => "delta",

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use ssewire::{Decoder, Frame, FrameSpan};
 
-use super::poll::{Owned, with_head};
+use super::poll::{Owned, add_head};
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, UpdateSpan};
 use crate::accumulator::Change;
@@ -103,11 +103,12 @@ impl MessageDecoder {
         }
         self.events = self.events.saturating_add(1);
         let change = match StreamEvent::decode(b"error", &value) {
-            Ok(Some(event)) => {
+            Ok(Some(mut event)) => {
                 if let Some(owned) = owned {
                     **owned = Some(event.clone().into_owned());
                 }
-                let applied = self.accumulator.apply(with_head(event, self.head.as_deref()));
+                add_head(&mut event, self.head.as_deref());
+                let applied = self.accumulator.apply(event);
                 Some(self.admit(applied)?)
             }
             Ok(None) => None,

@@ -147,8 +147,8 @@ impl MessageDecoder {
     /// [`MessageDecodeError`], only in strict mode: the message has ended.
     pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Step<UpdateEvent<'s>>, MessageDecodeError> {
         let chunk: &'c [u8] = input;
-        if let Some((change, len)) = self.append_fused(input) {
-            let (event_type, payload) = self.template.parts().resolve(chunk, len);
+        if let Some((change, parts, len)) = self.append_fused(input) {
+            let (event_type, payload) = parts.resolve(chunk, len);
             let update = self.accumulator.update(change);
             return Ok(Step::Update(UpdateEvent { update, payload, event_type, has_extra: false }));
         }
@@ -208,8 +208,8 @@ impl MessageDecoder {
     /// # Errors
     /// As [`decode`](Self::decode).
     pub fn poll(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, MessageDecodeError> {
-        if let Some((change, len)) = self.append_fused(input) {
-            let source = Source::Fused { parts: self.template.parts(), len };
+        if let Some((change, parts, len)) = self.append_fused(input) {
+            let source = Source::Fused { parts, len };
             return Ok(Step::Update(UpdateSpan { change, source, has_extra: false }));
         }
         if self.needs_input(input) {

@@ -7,9 +7,9 @@ use ssewire::{DecodeError, EventSpan, FrameSpan};
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
 use crate::accumulator::{AccumulateError, Change};
-use crate::decode::canonical::{self, PieceKind};
+use crate::decode::canonical::PieceKind;
 use crate::event::StreamEvent;
-use crate::fused::END;
+use crate::fused::{END, Parts};
 use crate::lost_event::LostEvent;
 use crate::response_head::ResponseHead;
 
@@ -24,24 +24,24 @@ const LARGE: usize = 4 * 1024;
 pub(super) type Changed = (Change, bool);
 
 impl MessageDecoder {
-    /// Fast path for nearly every event: appends a delta that repeats the one before but for its text, and returns the
-    /// length of its event. `fused.rs` lists the decisions that it must share with the slow path.
+    /// Fast path for nearly every event: appends a delta in the usual spelling, or in that of the delta before, and returns
+    /// the parts and the length of its event. `fused.rs` lists the decisions that it must share with the slow path.
     // Inlined, so that the change and the update are never in memory.
     #[inline(always)]
-    pub(super) fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, usize)> {
+    pub(super) fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, Parts, usize)> {
         if self.is_buffer_large || self.has_queued_update() {
             return None;
         }
         let chunk = *input;
-        let bytes = self.template.strip_prefix(chunk)?;
-        let (change, len) = self.template.append(bytes, &mut self.accumulator, |rest| {
+        let (opening, parts) = self.template.open_event(chunk)?;
+        let (change, len) = opening.append(&mut self.accumulator, |rest| {
             let len = chunk.len().saturating_sub(rest.strip_prefix(END)?.len());
             self.decoder.skip_event(input, len).then_some(len)
         })?;
         self.events = self.events.saturating_add(1);
         self.is_buffer_large = len > LARGE;
         self.is_between_events = true;
-        Some((change, len))
+        Some((change, parts, len))
     }
 
     /// Fast path for the end of a chunk.
@@ -143,8 +143,7 @@ impl MessageDecoder {
 
     /// Merges what an event carries. `None`: no update.
     ///
-    /// Two fast paths are first: for a delta that repeats the last one but is cut by a chunk boundary, and for one in the
-    /// spelling of the API that continues the last one's block. They never decide differently from the rest.
+    /// The fast path for deltas that are cut by a chunk boundary is first. It never decides differently from the rest.
     pub(super) fn merge(
         &mut self,
         chunk: &[u8],
@@ -156,30 +155,19 @@ impl MessageDecoder {
         let event = self.decoder.resolve(chunk, span);
         let data = event.data();
         self.is_buffer_large = data.len() > LARGE;
-        let is_event_wanted = owned.is_some();
-        if !is_event_wanted {
-            if let Some(change) = self.template.append_payload(data, &mut self.accumulator) {
+        if owned.is_none() {
+            if let Some(change) = self.template.append_payload(consumed, data, &mut self.accumulator) {
                 return Ok(Some((change, false)));
             }
         }
-        let delta = canonical::parse_delta(data);
-        if let Some(delta) = delta.as_ref().filter(|_| !is_event_wanted) {
-            if let Some(change) = self.accumulator.append_to_current(delta.index, delta.kind, &delta.text) {
-                self.template.learn(consumed, data, delta.kind, delta.index);
-                return Ok(Some((change, false)));
-            }
-        }
-        let decoded = match delta {
-            Some(delta) => Ok(Some(StreamEvent::ContentBlockDelta(delta.into_event()))),
-            None => StreamEvent::decode_slow(event.event_type(), data),
-        };
+        let decoded = StreamEvent::decode(event.event_type(), data);
         if self.is_skipping {
             if !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_)))) {
                 return Ok(None);
             }
             self.is_skipping = false;
         }
-        let decoded = match decoded {
+        let mut decoded = match decoded {
             // An error in the same block comes first: before `message_stop` no error is ignored.
             Ok(Some(StreamEvent::MessageStop)) if self.error_field().is_ready_error() => return Ok(None),
             Ok(Some(decoded)) => decoded,
@@ -199,7 +187,8 @@ impl MessageDecoder {
         }
         let has_extra = matches!(&decoded, StreamEvent::ContentBlockDelta(delta) if delta.has_extra);
         let repeats = piece_of(&decoded).filter(|(_, index)| self.accumulator.is_current(*index));
-        let applied = self.accumulator.apply(with_head(decoded, self.head.as_deref()));
+        add_head(&mut decoded, self.head.as_deref());
+        let applied = self.accumulator.apply(decoded);
         if let Some((kind, index)) = repeats.filter(|(_, index)| self.accumulator.is_current(*index)) {
             self.template.learn(consumed, data, kind, index);
         }
@@ -234,10 +223,10 @@ fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
     }
 }
 
-/// An error with the head of the response in whose body it came.
-pub(super) fn with_head<'a>(event: StreamEvent<'a>, head: Option<&ResponseHead>) -> StreamEvent<'a> {
-    match (event, head) {
-        (StreamEvent::Error(error), Some(head)) => StreamEvent::Error(Box::new(error.with_head(head))),
-        (event, _) => event,
+/// Adds the head of the response to an error in its body.
+#[inline]
+pub(super) fn add_head(event: &mut StreamEvent<'_>, head: Option<&ResponseHead>) {
+    if let (StreamEvent::Error(error), Some(head)) = (event, head) {
+        *error = Box::new((**error).clone().with_head(head));
     }
 }

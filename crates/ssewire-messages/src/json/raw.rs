@@ -162,7 +162,7 @@ impl<'a> RawJsonRef<'a> {
                 return None;
             }
             let member = match cursor.next_member(&mut is_first) {
-                Ok(Some(name)) => cursor.skip_value().ok().map(|value| (name.to_text(), Self::of_bytes(value))),
+                Ok(Some(name)) => cursor.skip_value().ok().map(|value| (self.text(name), self.part(value))),
                 _ => None,
             };
             is_object = member.is_some();
@@ -177,18 +177,25 @@ impl<'a> RawJsonRef<'a> {
         let mut is_array = matches!(cursor.begin_array(), Ok(true));
         core::iter::from_fn(move || {
             is_array = is_array && matches!(cursor.next_element(&mut is_first), Ok(true));
-            if is_array { cursor.skip_value().ok().map(Self::of_bytes) } else { None }
+            if is_array { cursor.skip_value().ok().map(|value| self.part(value)) } else { None }
         })
     }
 
-    fn of_bytes(valid: &'a [u8]) -> Self {
-        Self(core::str::from_utf8(valid).unwrap_or("null"))
+    /// The part of this text that consists of these bytes of it, which need no further check of their UTF-8.
+    fn part(self, bytes: &[u8]) -> Self {
+        let from = bytes.as_ptr().addr().saturating_sub(self.0.as_ptr().addr());
+        Self(self.0.get(from..from.saturating_add(bytes.len())).unwrap_or("null"))
+    }
+
+    /// The decoded text of a string in this text.
+    fn text(self, string: JsonStr<'a>) -> Cow<'a, str> {
+        if string.is_escaped { string.to_text() } else { Cow::Borrowed(self.part(string.raw).0) }
     }
 
     /// The decoded text, if it is a string.
     #[must_use]
     pub fn string(self) -> Option<Cow<'a, str>> {
-        self.json_str().map(JsonStr::to_text)
+        self.json_str().map(|string| self.text(string))
     }
 
     pub(crate) fn json_str(self) -> Option<JsonStr<'a>> {
@@ -325,9 +332,12 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
     // Each U+FFFD is three bytes.
     reserve(text, valid.len().saturating_add(replaced.saturating_mul(3)).saturating_add(1));
     let mut rest = valid;
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r' | b'\\')) {
-        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, &[]));
-        push_lossy(before, text);
+    loop {
+        let from = skip_plain(rest);
+        push_lossy(rest.get(..rest.len().saturating_sub(from.len())).unwrap_or_default(), text);
+        if from.is_empty() {
+            return;
+        }
         let length = match (from.first(), unit(from)) {
             (Some(b'\\'), None) => 2,
             (Some(b'\\'), Some(0xD800..=0xDBFF)) if matches!(from.get(6..).and_then(unit), Some(0xDC00..=0xDFFF)) => 12,
@@ -347,16 +357,33 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
         push_lossy(escape, text);
         rest = after;
     }
-    push_lossy(rest, text);
 }
 
-/// Whether there is a line end, or a backslash and a `u` anywhere: then the bytes are looked at one by one.
+/// Whether there is a line end, or a `\u` escape.
 fn has_replaceable(bytes: &[u8]) -> bool {
-    // Without an early end, so that it is compiled to vector instructions.
-    let (line_ends, backslashes) = bytes.iter().fold((false, false), |(line_ends, backslashes), byte| {
-        (line_ends | (*byte == b'\n') | (*byte == b'\r'), backslashes | (*byte == b'\\'))
-    });
-    line_ends || (backslashes && bytes.windows(2).any(|pair| pair == br"\u"))
+    let mut rest = skip_plain(bytes);
+    while let [b'\\', escape, after @ ..] = rest {
+        if *escape == b'u' {
+            return true;
+        }
+        rest = skip_plain(after);
+    }
+    !rest.is_empty()
+}
+
+/// The bytes from the first line end or backslash on.
+fn skip_plain(bytes: &[u8]) -> &[u8] {
+    let is_marked = |byte: &u8| (*byte == b'\n') | (*byte == b'\r') | (*byte == b'\\');
+    let mut rest = bytes;
+    // Of a constant length and without an early end, so that it is compiled to vector instructions.
+    while let Some((block, after)) = rest.split_first_chunk::<64>() {
+        if block.iter().fold(false, |found, byte| found | is_marked(byte)) {
+            break;
+        }
+        rest = after;
+    }
+    let plain = rest.iter().position(is_marked).unwrap_or(rest.len());
+    rest.get(plain..).unwrap_or_default()
 }
 
 /// Reserves room for `more` bytes. A large text grows by an eighth: doubling would hold three times its length while it

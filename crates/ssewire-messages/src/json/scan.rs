@@ -141,6 +141,26 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Fast path of nearly every number: reads an integer of digits alone. `None`: the value is another one, or longer
+    /// than most, and was not touched.
+    #[inline]
+    pub(crate) fn digits(&mut self) -> Option<u64> {
+        self.skip_space();
+        let (mut number, mut rest) = (0_u64, self.rest);
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
+            number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+            rest = after;
+        }
+        match (self.rest, rest) {
+            ([b'0', b'0'..=b'9', ..], _) => None,
+            ([b'0'..=b'9', ..], [b',' | b'}' | b']', ..]) => {
+                self.rest = rest;
+                Some(number)
+            }
+            _ => None,
+        }
+    }
+
     /// Skips a value, and returns its bytes.
     pub(crate) fn skip_value(&mut self) -> Result<&'a [u8], SyntaxError> {
         self.skip_space();
@@ -385,11 +405,17 @@ impl<'a> Cursor<'a> {
         }
         match self.rest {
             [b'0', rest @ ..] => self.rest = rest,
-            _ => self.digits()?,
+            _ => self.skip_digits()?,
+        }
+        if let [b',' | b'}', ..] = self.rest {
+            // Shorter ones fit into an `f64`.
+            if start.len().saturating_sub(self.rest.len()) <= 300 {
+                return Ok(());
+            }
         }
         if let [b'.', rest @ ..] = self.rest {
             self.rest = rest;
-            self.digits()?;
+            self.skip_digits()?;
         }
         let mut has_exponent = false;
         if let [b'e' | b'E', rest @ ..] = self.rest {
@@ -398,7 +424,7 @@ impl<'a> Cursor<'a> {
             if let [b'+' | b'-', rest @ ..] = self.rest {
                 self.rest = rest;
             }
-            self.digits()?;
+            self.skip_digits()?;
         }
         // Shorter ones without an exponent fit into an `f64`.
         let text = start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default();
@@ -410,7 +436,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    fn digits(&mut self) -> Result<(), SyntaxError> {
+    fn skip_digits(&mut self) -> Result<(), SyntaxError> {
         let [b'0'..=b'9', rest @ ..] = self.rest else { return Err(self.error()) };
         self.rest = rest;
         while let [b'0'..=b'9', rest @ ..] = self.rest {
@@ -439,7 +465,8 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     fn skip_space(&mut self) {
-        if matches!(self.rest, [b' ' | b'\t' | b'\n' | b'\r', ..]) {
+        // One comparison; other control characters are no white space, and stay.
+        if matches!(self.rest, [..=b' ', ..]) {
             self.skip_spaces();
         }
     }
