@@ -102,7 +102,7 @@ impl Template {
         }
         let opening = Opening::usual(payload)?;
         let (change, ()) = opening.append(accumulator, is_end)?;
-        if event.starts_with(DATA) {
+        if change.continues_text() {
             self.learn(event, payload, opening.kind, opening.index);
         }
         Some(change)
@@ -119,8 +119,11 @@ impl Template {
     }
 
     /// Learns a delta of this kind without further members, from the bytes of its event and its payload. An event with
-    /// further lines, in several chunks, or in an unusual spelling is not learned.
+    /// further lines, in several chunks, or of an unusual order is not learned. The spelling of the API needs not be.
     pub(crate) fn learn(&mut self, event: &[u8], payload: &[u8], kind: PieceKind, index: u64) {
+        if event.starts_with(USUAL_HEAD) && delta_opening(payload).is_some() {
+            return;
+        }
         if self.try_learn(event, payload, kind, index).is_none() {
             self.bytes.clear();
             self.prefix = 0;

@@ -84,7 +84,16 @@ impl Usage {
     /// Reads the value at the cursor. `None`: it is no object, and was not touched.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ReadError> {
         let (mut usage, mut members) = (Self::default(), MemberRanges::default());
-        let is_object = each_member_inlined(cursor, |name, cursor| {
+        if !cursor.begin_object()? {
+            return Ok(None);
+        }
+        let mut is_first = true;
+        // The API writes the counts first, in this order.
+        for (which, name) in COUNTS.iter().enumerate() {
+            let Some(count) = cursor.digits_of(name, &mut is_first) else { break };
+            usage.set_count(which, CountState::Value, count);
+        }
+        while let Some(name) = cursor.next_member(&mut is_first)? {
             match count_of(&name.name()) {
                 Some(which) => match count(cursor)? {
                     Ok(count) => usage.set_count(which, CountState::Value, count),
@@ -96,10 +105,9 @@ impl Usage {
                     members.push(name, value, cursor, &mut usage.extra);
                 }
             }
-            Ok(())
-        })?;
+        }
         members.append_to(&mut usage.extra, cursor);
-        Ok(is_object.then_some(usage))
+        Ok(Some(usage))
     }
 
     /// Merges the usage of a `message_delta`: each member that is not null replaces this one's.

@@ -360,6 +360,17 @@ pub(crate) enum Change {
     Block(BlockId, BlockKey, BlockChange),
 }
 
+impl Change {
+    /// Whether a text that was not empty has grown: more pieces are likely to follow.
+    pub(crate) fn continues_text(self) -> bool {
+        let Self::Block(_, _, change) = self else { return false };
+        match change {
+            BlockChange::Text { from } | BlockChange::Thinking { from } | BlockChange::Input { from } => from > 0,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum BlockChange {
     /// A block of text or thinking began with this many bytes.

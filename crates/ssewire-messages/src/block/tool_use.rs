@@ -2,8 +2,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::Block;
-use crate::json::{Cursor, ObjectWriter, RawJson, RawJsonRef};
-use crate::read::ReadError;
+use crate::json::{Cursor, JsonStr, ObjectWriter, RawJson, RawJsonRef};
+use crate::read::{ReadError, each_member_inlined};
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished, write_with_input};
 
 /// A call of a tool (Messages API: `ToolUseBlock`, `ServerToolUseBlock`, `BetaMCPToolUseBlock`).
@@ -70,16 +70,26 @@ impl ToolUseBlock {
     /// [`type_name`](Self::type_name), [`id`](Self::id) and [`name`](Self::name), in one pass.
     pub(crate) fn type_id_and_name(&self) -> [Option<Cow<'_, str>>; 3] {
         let [mut kind, mut id, mut name] = [None; 3];
-        for (member, value) in self.start.as_json().members() {
-            match &*member {
-                // As the block was read: its first `type` counts, and the last of other members.
-                "type" => kind = kind.or(Some(value)),
-                "id" => id = Some(value),
-                "name" => name = Some(value),
-                _ => {}
+        let mut has_type = false;
+        // Valid, as the scanner has found.
+        let _ = each_member_inlined(&mut Cursor::of_document(self.start.as_str().as_bytes()), |member, cursor| {
+            let slot = match &*member.name() {
+                // The first `type` counts, and the last of other members.
+                b"type" if !has_type => {
+                    has_type = true;
+                    &mut kind
+                }
+                b"id" => &mut id,
+                b"name" => &mut name,
+                _ => return cursor.skip_value().map(|_| ()).map_err(ReadError::from),
+            };
+            *slot = cursor.string()?;
+            if slot.is_none() {
+                cursor.skip_value()?;
             }
-        }
-        [kind, id, name].map(|value| value.and_then(RawJsonRef::string))
+            Ok(())
+        });
+        [kind, id, name].map(|text| text.map(JsonStr::to_text))
     }
 
     /// Writes the start of the block, without its input.

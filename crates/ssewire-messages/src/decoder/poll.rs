@@ -189,7 +189,9 @@ impl MessageDecoder {
         let repeats = piece_of(&decoded).filter(|(_, index)| self.accumulator.is_current(*index));
         add_head(&mut decoded, self.head.as_deref());
         let applied = self.accumulator.apply(decoded);
-        if let Some((kind, index)) = repeats.filter(|(_, index)| self.accumulator.is_current(*index)) {
+        let continues_text = applied.as_ref().is_ok_and(|change| change.continues_text());
+        if let Some((kind, index)) = repeats.filter(|(_, index)| continues_text && self.accumulator.is_current(*index))
+        {
             self.template.learn(consumed, data, kind, index);
         }
         if self.accumulator.is_messages_stream() {

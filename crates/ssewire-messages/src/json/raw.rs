@@ -373,16 +373,15 @@ fn has_replaceable(bytes: &[u8]) -> bool {
 
 /// The bytes from the first line end or backslash on.
 fn skip_plain(bytes: &[u8]) -> &[u8] {
-    let is_marked = |byte: &u8| (*byte == b'\n') | (*byte == b'\r') | (*byte == b'\\');
     let mut rest = bytes;
-    // Of a constant length and without an early end, so that it is compiled to vector instructions.
+    // Blocks of a constant length, without an early end and with few comparisons are compiled to vector instructions.
     while let Some((block, after)) = rest.split_first_chunk::<64>() {
-        if block.iter().fold(false, |found, byte| found | is_marked(byte)) {
+        if block.iter().fold(false, |found, byte| found | (*byte < b' ') | (*byte == b'\\')) {
             break;
         }
         rest = after;
     }
-    let plain = rest.iter().position(is_marked).unwrap_or(rest.len());
+    let plain = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r' | b'\\')).unwrap_or(rest.len());
     rest.get(plain..).unwrap_or_default()
 }
 

@@ -161,6 +161,21 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Fast path of a member that is expected: reads its name and its [digits](Self::digits). `None`: it is another
+    /// member, or spelled in another way, and was not touched. `is_first` is that of [`next_member`](Self::next_member).
+    #[inline]
+    pub(crate) fn digits_of(&mut self, name: &str, is_first: &mut bool) -> Option<u64> {
+        let before = self.rest;
+        let rest = if *is_first { before } else { before.strip_prefix(b",")? };
+        self.rest = rest.strip_prefix(b"\"")?.strip_prefix(name.as_bytes())?.strip_prefix(b"\":")?;
+        let digits = self.digits();
+        if digits.is_none() {
+            self.rest = before;
+        }
+        *is_first &= digits.is_none();
+        digits
+    }
+
     /// Skips a value, and returns its bytes.
     pub(crate) fn skip_value(&mut self) -> Result<&'a [u8], SyntaxError> {
         self.skip_space();
