@@ -100,6 +100,15 @@ impl<E> JsonStreamError<E> {
         matches!(self, Self::Event(error) if error.is_final())
     }
 
+    /// Returns the transport's error, if this is one.
+    #[must_use]
+    pub fn transport(&self) -> Option<&E> {
+        match self {
+            Self::Event(error) => error.transport(),
+            Self::Payload(_) => None,
+        }
+    }
+
     /// Converts the transport's error.
     #[must_use]
     pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> JsonStreamError<F> {

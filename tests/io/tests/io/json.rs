@@ -137,9 +137,11 @@ fn errors_of_the_transport_and_lost_events_pass() {
     let mut stream = JsonStream::<_, Chunk>::with_decoder(script, decoder);
     let lost = block_on(stream.try_next()).unwrap_err();
     assert!(!lost.is_final() && matches!(lost, JsonStreamError::Event(EventError::Decode(_))));
+    assert!(lost.transport().is_none());
     assert_eq!(block_on(stream.try_next()).unwrap().unwrap().value, Chunk { text: None });
     let failed = block_on(stream.try_next()).unwrap_err();
     assert!(failed.is_final());
+    assert_eq!(failed.transport().map(ToString::to_string).as_deref(), Some("gone"));
     assert_eq!(failed.into_boxed().to_string(), "connection failed: gone");
     assert!(block_on(stream.try_next()).unwrap().is_none());
 }
