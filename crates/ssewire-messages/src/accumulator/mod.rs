@@ -415,7 +415,9 @@ impl Accumulator {
             }
             _ => None,
         };
-        (Self { options: self.options, ..Self::default() }, start)
+        // The body stays a Messages stream, even if no further message of it exists.
+        let is_messages_stream = self.is_messages_stream();
+        (Self { options: self.options, is_messages_stream, ..Self::default() }, start)
     }
 
     /// Records that something was lost because of a limit.

@@ -476,6 +476,33 @@ fn several_messages_in_one_body_are_given_one_after_the_other() {
     assert!(!decoder.has_started());
 }
 
+/// The body was a Messages stream, even if no further message of it exists.
+#[test]
+fn after_the_last_message_of_a_body_there_is_none() {
+    let message = [message_start(json!({"id": "msg_1"})), end_turn(), end()];
+    for after in [vec![], vec![ping(), error(), text(0, "late")]] {
+        let bytes = sse(&[&message[..], &after].concat());
+        let (mut decoder, mut input) = (MessageDecoder::new(), bytes.as_bytes());
+        while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+        decoder.next_message().unwrap();
+        for _ in 0..2 {
+            while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+            assert!(matches!(decoder.decode_end().unwrap(), Step::Ended));
+            assert!(!decoder.has_started());
+            assert_eq!(decoder.completion(), Completion::Truncated, "no message_start");
+            let absent = decoder.next_message().unwrap_err();
+            assert_eq!((absent.reason(), absent.has_started()), (Completion::Truncated, false));
+            assert_eq!(absent.non_stream_body(), None);
+        }
+        assert_eq!(decoder.finish().unwrap_err().reason(), Completion::Truncated);
+    }
+    // Of another body it is still not a stream.
+    let mut decoder = MessageDecoder::new();
+    while let Step::Update(_) = decoder.decode(&mut &b"<html>"[..]).unwrap() {}
+    assert_eq!(decoder.next_message().unwrap_err().reason(), Completion::NonStreamBody);
+    assert_eq!(decoder.finish().unwrap_err().reason(), Completion::NonStreamBody);
+}
+
 #[test]
 fn a_second_message_start_with_the_stop_reason_known() {
     let run = violation(&nearly_stopped(), begin(), &[(ViolationKind::SecondMessageStart, None)]);
