@@ -27,21 +27,26 @@
 //! 'body: for mut chunk in body.chunks(1400) {
 //!     loop {
 //!         match decoder.decode(&mut chunk)? {
-//!             Step::Update(event) => {
-//!                 // The start of a message or of a block may have text, too, not only `Update::Text`.
-//!                 event.update.text_deltas().for_each(|text| print!("{text}"));
-//!                 match event.update {
-//!                     Update::ToolCall(call) => println!("call {} with {}", call.name, call.input),
-//!                     Update::Lost(error) => eprintln!("{error}"), // `finish` returns whether content is missing.
-//!                     _ => {}
-//!                 }
-//!             }
+//!             Step::Update(event) => show(event.update),
 //!             Step::NeedInput => break,   // Read the next chunk.
 //!             Step::Ended => break 'body, // The message has ended, even if the connection is open.
 //!         }
 //!     }
 //! }
-//! let message = decoder.finish()?;
+//! while let Step::Update(event) = decoder.decode_end()? {
+//!     show(event.update); // Of a last event whose blank line is missing, as in recorded files.
+//! }
+//! let message = decoder.finish()?; // An error if content is missing.
+//!
+//! fn show(update: Update<'_>) {
+//!     // The start of a message or of a block may have text, too, not only `Update::Text`.
+//!     update.text_deltas().for_each(|text| print!("{text}"));
+//!     match update {
+//!         Update::ToolCall(call) => println!("call {} with {}", call.name, call.input),
+//!         Update::Lost(error) => eprintln!("{error}"), // `finish` returns whether content is missing.
+//!         _ => {}
+//!     }
+//! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
