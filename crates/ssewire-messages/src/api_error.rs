@@ -39,7 +39,7 @@ impl ApiError {
     /// The error that a body, or a line of one, is. `None`: it is something else. `docs/protocol.md`, headings "Errors"
     /// and "A body that is no stream".
     pub(crate) fn in_json(json: RawJson) -> Option<Self> {
-        let text = |name| json.get(name).and_then(RawJsonRef::string);
+        let text = |name| json.get(name).and_then(RawJsonRef::decode_string);
         let has = |member| json.get(member).is_some_and(|member| !member.is_null());
         let kind = text("type");
         let is_error = kind.as_deref() == Some("error")
@@ -90,7 +90,7 @@ impl ApiError {
     /// The code of the error (Messages API: `error.details.error_code`).
     #[must_use]
     pub fn error_code(&self) -> Option<Cow<'_, str>> {
-        inner(self.body.as_json()).get("details")?.get("error_code")?.string()
+        inner(self.body.as_json()).get("details")?.get("error_code")?.decode_string()
     }
 
     /// The identifier of the request, `req_…`, which support asks for.
@@ -208,7 +208,7 @@ fn kind_of(inner: RawJsonRef<'_>) -> Option<ErrorKind> {
 /// The HTTP status that a body names as `code`.
 fn status_in(inner: RawJsonRef<'_>) -> Option<u16> {
     let code = inner.get("code")?;
-    let number = code.as_u64().or_else(|| code.string()?.parse().ok())?;
+    let number = code.as_u64().or_else(|| code.decode_string()?.parse().ok())?;
     u16::try_from(number).ok().filter(|status| matches!(status, 400..=599))
 }
 
@@ -223,14 +223,14 @@ fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<Box<str>> 
         (outer, "Message"),
         (outer, "msg"),
     ];
-    let text = members.iter().find_map(|(object, name)| object.get(name)?.string());
-    text.or_else(|| fastapi_messages(outer.get("detail")?)).or_else(|| outer.string()).map(Into::into)
+    let text = members.iter().find_map(|(object, name)| object.get(name)?.decode_string());
+    text.or_else(|| fastapi_messages(outer.get("detail")?)).or_else(|| outer.decode_string()).map(Into::into)
 }
 
 /// FastAPI lists each member of the request that it did not like: `[{"msg":…,"loc":…}]`.
 fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
     let mut all = String::new();
-    for complaint in detail.elements().filter_map(|item| item.get("msg")?.string()) {
+    for complaint in detail.elements().filter_map(|item| item.get("msg")?.decode_string()) {
         if !all.is_empty() {
             all.push_str("; ");
         }
@@ -241,7 +241,7 @@ fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
 
 /// A name or an identifier. These are shown in logs, where prose and line ends of the server's choice have no place.
 fn word_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
-    let text = object.get(name)?.string()?;
+    let text = object.get(name)?.decode_string()?;
     let is_word = matches!(text.len(), 1..=128) && text.bytes().all(|byte| byte.is_ascii_graphic());
     is_word.then_some(text)
 }

@@ -85,7 +85,9 @@ pub enum InvalidMessage {
         /// In bytes.
         offset: usize,
     },
-    /// It is JSON, but not that of a message: this member cannot be read, or it is no object.
+    /// It is JSON, but not an object.
+    NotAnObject,
+    /// This member has a value that a message cannot have.
     Member(&'static str),
 }
 
@@ -93,6 +95,7 @@ impl core::fmt::Display for InvalidMessage {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Syntax { offset } => write!(f, "message is not valid JSON (at byte {offset})"),
+            Self::NotAnObject => f.write_str("message is not a JSON object"),
             Self::Member(name) => write!(f, "message has no readable member `{name}`"),
         }
     }
@@ -122,7 +125,7 @@ impl Message {
     /// The stop sequence that was met, where the stop reason is `stop_sequence`.
     #[must_use]
     pub fn stop_sequence(&self) -> Option<Cow<'_, str>> {
-        self.get("stop_sequence")?.string()
+        self.get("stop_sequence")?.decode_string()
     }
 
     /// The content blocks.
@@ -336,6 +339,12 @@ impl Message {
     /// [`InvalidMessage`].
     pub fn from_json(json: &[u8]) -> Result<Self, InvalidMessage> {
         let mut cursor = Cursor::of_document(json);
+        if cursor.peek() != Some(b'{') {
+            return Err(match cursor.skip_value().and_then(|_| cursor.end()) {
+                Ok(()) => InvalidMessage::NotAnObject,
+                Err(error) => InvalidMessage::Syntax { offset: error.at },
+            });
+        }
         let message = Self::read(&mut cursor).and_then(|message| {
             cursor.end()?;
             Ok(message)

@@ -81,10 +81,10 @@ pub struct ToolResult {
 }
 
 impl ToolResult {
-    /// Marks the result as an error of the tool.
+    /// Sets whether the tool failed (Messages API: `is_error`): the content then describes the error to the model.
     #[must_use]
-    pub fn with_error(self) -> Self {
-        Self { is_error: true, ..self }
+    pub fn with_is_error(self, is_error: bool) -> Self {
+        Self { is_error, ..self }
     }
 
     /// The result as JSON.

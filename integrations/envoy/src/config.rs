@@ -149,7 +149,7 @@ impl Config {
             "metrics" => self.metrics = boolean("metrics", value)?,
             "metric_prefix" => {
                 let expected = "a string of 1 to 32 of the characters a-z, 0-9 and _";
-                let prefix = value.string().filter(|prefix| is_prefix(prefix));
+                let prefix = value.decode_string().filter(|prefix| is_prefix(prefix));
                 self.metric_prefix = prefix.ok_or(ConfigError::Member { name: "metric_prefix", expected })?.into();
             }
             "filter_state" => self.filter_state = boolean("filter_state", value)?,
@@ -172,7 +172,7 @@ fn names(
         return Err(error);
     }
     let names: Option<Vec<String>> =
-        value.elements().map(|name| name.string().filter(|name| is_valid(name)).map(Into::into)).collect();
+        value.elements().map(|name| name.decode_string().filter(|name| is_valid(name)).map(Into::into)).collect();
     names.filter(|names| names.len() <= MAX_NAMES).ok_or(error)
 }
 

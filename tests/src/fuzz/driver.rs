@@ -217,9 +217,9 @@ impl Pair {
         let snapshot = |decoder: &MessageDecoder| deep_value(decoder.snapshot().to_json_lossy().as_json());
         assert_eq!(snapshot(tested), snapshot(plain));
         assert_eq!(format!("{:?}", tested.violations()), format!("{:?}", plain.violations()));
-        assert_eq!((tested.events(), tested.completion()), (plain.events(), plain.completion()));
+        assert_eq!((tested.event_count(), tested.completion()), (plain.event_count(), plain.completion()));
         assert_eq!((tested.is_ended(), tested.has_started()), (plain.is_ended(), plain.has_started()));
-        assert_eq!(tested.has_unterminated_event(), plain.has_unterminated_event());
+        assert_eq!(tested.has_used_unterminated_event(), plain.has_used_unterminated_event());
         assert_eq!(tested.is_lenient(), plain.is_lenient());
         let (tested, plain) = (tested.accumulator(), plain.accumulator());
         assert!(tested.unmatched_input().eq(plain.unmatched_input()));

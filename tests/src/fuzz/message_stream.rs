@@ -189,7 +189,7 @@ impl Run {
             assert!(input.is_empty(), "asked for more before the chunk was used up");
         }
         let snapshot = deep_value(decoder.snapshot().to_json_lossy().as_json());
-        let (violations, events) = (format!("{:?}", decoder.violations()), decoder.events());
+        let (violations, events) = (format!("{:?}", decoder.violations()), decoder.event_count());
         let mut last = Transcript::new();
         loop {
             match decoder.decode_end() {

@@ -7,8 +7,8 @@ use std::fmt::Display;
 use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
-    AccumulateError, Accumulator, Completion, ContentBlock, LostEvent, Message, Nullable, ProtocolViolation,
-    StopReason, StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
+    AccumulateError, Accumulator, Completion, ContentBlock, InvalidMessage, LostEvent, Message, Nullable,
+    ProtocolViolation, StopReason, StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
 };
 use ssewire_tests::samples;
 
@@ -131,6 +131,24 @@ fn type_name_of_an_event_is_the_type_in_its_payload() {
         assert_eq!(event.into_owned().type_name(), payload["type"], "{text}");
     }
     assert_eq!(StreamEvent::from_json(b"[DONE]").unwrap().unwrap().type_name(), "[DONE]");
+}
+
+/// `FromStr` of `Message`: what the text is not, and where.
+#[test]
+fn a_text_that_is_no_message_is_an_error() {
+    for (text, error) in [
+        ("", InvalidMessage::Syntax { offset: 0 }),
+        ("hello", InvalidMessage::Syntax { offset: 0 }),
+        ("[1", InvalidMessage::Syntax { offset: 2 }),
+        (r#"{"id": 1"#, InvalidMessage::Syntax { offset: 8 }),
+        ("{} {}", InvalidMessage::Syntax { offset: 3 }),
+        (" [1]", InvalidMessage::NotAnObject),
+        ("null", InvalidMessage::NotAnObject),
+        ("\"{}\"", InvalidMessage::NotAnObject),
+        (r#"{"content": 1}"#, InvalidMessage::Member("message.content")),
+    ] {
+        assert_eq!(text.parse::<Message>().unwrap_err(), error, "{text}");
+    }
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
         ),
         (Box::new(call.tool_calls().unwrap_err()), "tool call has no id or no name"),
         (Box::new("{".parse::<Message>().unwrap_err()), "message is not valid JSON (at byte 1)"),
+        (Box::new("[]".parse::<Message>().unwrap_err()), "message is not a JSON object"),
         (Box::new("{".parse::<RawJson>().unwrap_err()), "text is not valid JSON (at byte 1)"),
         (Box::new(cut.parse_text::<u8>().unwrap_err()), "message text was cut or declined: see the stop reason"),
     ]

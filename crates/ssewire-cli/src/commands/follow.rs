@@ -229,7 +229,7 @@ impl Session {
         renderer: &mut impl Renderer,
     ) -> io::Result<()> {
         self.is_between = false;
-        let (number, at) = (self.decoder.events(), self.at);
+        let (number, at) = (self.decoder.event_count(), self.at);
         let event = self.decoder.resolve(chunk, span);
         if !event.event_type.is_empty() || matches!(event.update, Update::Lost(_)) {
             self.stats.event(at);
@@ -257,7 +257,7 @@ impl Session {
     }
 
     fn reject(&mut self, error: MessageDecodeError, output: &mut Output) {
-        output.note(format_args!("event {}: {error}", self.decoder.events()));
+        output.note(format_args!("event {}: {error}", self.decoder.event_count()));
         self.stopped = Some(match self.decoder.accumulator().error() {
             Some(_) => Exit::ServerError,
             None => Exit::Incomplete,
@@ -355,7 +355,7 @@ impl Session {
                 (exit, message)
             }
         };
-        if ending.has_unterminated_event && self.stopped.is_none() {
+        if ending.has_used_unterminated_event && self.stopped.is_none() {
             output.note(format_args!(
                 "note: {which}the last event lacks its blank line; it was used, because its JSON is complete"
             ));
@@ -443,7 +443,7 @@ impl Session {
 struct Ending {
     completion: Completion,
     violations: ProtocolViolations,
-    has_unterminated_event: bool,
+    has_used_unterminated_event: bool,
     events: u64,
 }
 
@@ -452,8 +452,8 @@ impl Ending {
         Self {
             completion: decoder.completion(),
             violations: decoder.violations().clone(),
-            has_unterminated_event: decoder.has_unterminated_event(),
-            events: decoder.events(),
+            has_used_unterminated_event: decoder.has_used_unterminated_event(),
+            events: decoder.event_count(),
         }
     }
 }
@@ -501,7 +501,7 @@ fn stop_note(message: &Message) -> Option<String> {
         _ => return None,
     };
     let details = message.get("stop_details");
-    let detail = |name| details.and_then(|details| details.get(name)).and_then(RawJsonRef::string);
+    let detail = |name| details.and_then(|details| details.get(name)).and_then(RawJsonRef::decode_string);
     let details: Vec<_> = ["category", "explanation"].into_iter().filter_map(detail).collect();
     let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(": ")) };
     Some(format!("stop reason {reason}: {meaning}{details}"))

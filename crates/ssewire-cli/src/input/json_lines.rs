@@ -264,11 +264,11 @@ impl Translator {
             }
             _ => return Some(format!("line {number}: not a JSON object, skipped")),
         };
-        let name = json.get("type").and_then(RawJsonRef::string);
+        let name = json.get("type").and_then(RawJsonRef::decode_string);
         match (name.as_deref(), json.get("event")) {
             (Some(WRAPPER), Some(inner)) if inner.is_object() => {
                 self.is_wrapped = true;
-                let name = inner.get("type").and_then(RawJsonRef::string);
+                let name = inner.get("type").and_then(RawJsonRef::decode_string);
                 event(name.as_deref().unwrap_or_default(), inner.as_str().as_bytes(), output);
             }
             (Some(WRAPPER), _) => return Some(format!("line {number}: stream_event without an event, skipped")),
@@ -288,7 +288,7 @@ fn is_first_event(line: &[u8]) -> bool {
 /// The type of a line that is a complete JSON object, and whether it carries an event.
 fn type_of(line: &[u8]) -> Option<(String, bool)> {
     let json = RawJson::from_bytes(line.trim_ascii()).ok().filter(|json| json.as_json().is_object())?;
-    let name = json.get("type").and_then(RawJsonRef::string)?.into_owned();
+    let name = json.get("type").and_then(RawJsonRef::decode_string)?.into_owned();
     let is_wrapper = name == WRAPPER && json.get("event").is_some_and(RawJsonRef::is_object);
     Some((name, is_wrapper))
 }

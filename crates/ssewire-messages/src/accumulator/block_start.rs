@@ -113,5 +113,5 @@ fn fallback_model(block: &ContentBlock) -> Option<String> {
     if block.type_name() != "fallback" {
         return None;
     }
-    block.get("to")?.get("model").and_then(RawJsonRef::string).map(Cow::into_owned)
+    block.get("to")?.get("model").and_then(RawJsonRef::decode_string).map(Cow::into_owned)
 }

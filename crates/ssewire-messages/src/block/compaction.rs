@@ -38,7 +38,7 @@ impl CompactionBlock {
     fn nullable_string(&self, name: &str) -> Nullable<Cow<'_, str>> {
         match self.get(name) {
             Some(value) if value.is_null() => Nullable::Null,
-            Some(value) => value.string().into(),
+            Some(value) => value.decode_string().into(),
             None => Nullable::Absent,
         }
     }

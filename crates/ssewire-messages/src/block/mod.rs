@@ -262,7 +262,7 @@ impl ContentBlock {
     /// Those of `serde_json`: it is not of the type, or its tool input is not finished. They may quote the block.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self {
-            Self::Raw(block) if !block.has_merged_members() => block.json().parse_as(),
+            Self::Raw(block) if !block.has_merged_members() => block.start_json().parse_as(),
             _ => match self.to_json() {
                 Ok(json) => json.parse_as(),
                 Err(error) => Err(serde::ser::Error::custom(error)),

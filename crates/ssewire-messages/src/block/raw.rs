@@ -70,16 +70,17 @@ impl RawBlock {
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
         let first = self.start.as_json().members().find(|(name, _)| name == "type");
-        first.and_then(|(_, value)| value.string()).unwrap_or_default()
+        first.and_then(|(_, value)| value.decode_string()).unwrap_or_default()
     }
 
-    /// The start of the block, which is all of it unless deltas were merged.
+    /// The block as it started: all of it, unless deltas were merged.
+    /// [`ContentBlock::to_json`](super::ContentBlock::to_json) returns it with what they changed.
     #[must_use]
-    pub fn json(&self) -> RawJsonRef<'_> {
+    pub fn start_json(&self) -> RawJsonRef<'_> {
         self.start.as_json()
     }
 
-    /// A member of the block's start. Linear.
+    /// A member as the [start](Self::start_json) of the block had it: deltas do not change it. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
         self.start.get(name)
@@ -202,5 +203,5 @@ impl RawBlock {
 }
 
 fn string(start: &RawJson, name: &str) -> String {
-    start.get(name).and_then(RawJsonRef::string).map(Cow::into_owned).unwrap_or_default()
+    start.get(name).and_then(RawJsonRef::decode_string).map(Cow::into_owned).unwrap_or_default()
 }

@@ -52,13 +52,13 @@ impl ToolUseBlock {
     /// The identifier of the call, which its result has to name.
     #[must_use]
     pub fn id(&self) -> Option<Cow<'_, str>> {
-        self.get("id")?.string()
+        self.get("id")?.decode_string()
     }
 
     /// The name of the tool.
     #[must_use]
     pub fn name(&self) -> Option<Cow<'_, str>> {
-        self.get("name")?.string()
+        self.get("name")?.decode_string()
     }
 
     /// The input of the call.
@@ -118,7 +118,7 @@ impl Block for ToolUseBlock {
 
     fn type_name(&self) -> Cow<'_, str> {
         let first = self.start.as_json().members().find(|(name, _)| name == "type");
-        first.and_then(|(_, value)| value.string()).unwrap_or_default()
+        first.and_then(|(_, value)| value.decode_string()).unwrap_or_default()
     }
 
     fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {

@@ -107,7 +107,7 @@ impl MessageDecoder {
     /// The event at the end of the input is used, though its blank line is missing.
     fn use_unterminated_event(&mut self) {
         self.rare_mut().pending_bytes = 0;
-        self.has_unterminated_event = true;
+        self.has_used_unterminated_event = true;
     }
 
     fn pending_bytes(&self) -> u64 {

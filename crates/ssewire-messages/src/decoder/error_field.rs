@@ -101,7 +101,7 @@ impl MessageDecoder {
         if self.is_skipping || self.is_ended() {
             return Ok(None);
         }
-        self.events = self.events.saturating_add(1);
+        self.event_count = self.event_count.saturating_add(1);
         let change = match StreamEvent::decode(b"error", &value) {
             Ok(Some(mut event)) => {
                 if let Some(owned) = owned {

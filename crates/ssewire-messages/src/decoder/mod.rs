@@ -44,6 +44,9 @@ use crate::response_head::ResponseHead;
 ///         }
 ///     }
 /// }
+/// while let Step::Update(event) = decoder.decode_end()? {
+///     text.extend(event.update.text_deltas());
+/// }
 /// let message = decoder.finish()?;
 /// assert_eq!(text, "Hi");
 /// assert_eq!(message.final_text(), "Hi");
@@ -70,8 +73,8 @@ pub struct MessageDecoder {
     /// No update is queued and no event is open, so that empty input returns `NeedInput` at once.
     is_between_events: bool,
     /// The last event was used though its blank line is missing.
-    has_unterminated_event: bool,
-    events: u64,
+    has_used_unterminated_event: bool,
+    event_count: u64,
 }
 
 /// What few streams need. It has an allocation of its own, so that a stream without it is small.
@@ -102,8 +105,8 @@ impl MessageDecoder {
             is_input_ended: false,
             is_buffer_large: false,
             is_between_events: false,
-            has_unterminated_event: false,
-            events: 0,
+            has_used_unterminated_event: false,
+            event_count: 0,
         }
     }
 
@@ -184,9 +187,9 @@ impl MessageDecoder {
         self.conclude(Accumulator::new())
     }
 
-    /// Returns the message that has ended, and goes on with the next one of the same body: everything up to a
+    /// Returns the message that has ended, and continues with the next one of the same body: everything up to a
     /// `message_start` is skipped. If the body ends before one comes, [`has_started`](Self::has_started) stays `false`:
-    /// there is no further message.
+    /// no further message exists. A report on it says [`Completion::Truncated`].
     ///
     /// # Errors
     /// [`Incomplete`], as [`finish`](Self::finish), also if the message has not ended yet. The next message can be
@@ -312,14 +315,14 @@ impl MessageDecoder {
     /// The number of events of the stream so far: dispatched, too large, or in an `error` field. So this is the number,
     /// from 1, of the one that [`poll`](Self::poll) has just returned.
     #[must_use]
-    pub fn events(&self) -> u64 {
-        self.events
+    pub fn event_count(&self) -> u64 {
+        self.event_count
     }
 
     /// Whether the last event was used though its blank line is missing, as in recorded files.
     #[must_use]
-    pub fn has_unterminated_event(&self) -> bool {
-        self.has_unterminated_event
+    pub fn has_used_unterminated_event(&self) -> bool {
+        self.has_used_unterminated_event
     }
 
     /// Whether an unterminated message counts as a whole one.
@@ -355,7 +358,7 @@ impl fmt::Debug for MessageDecoder {
         f.debug_struct("MessageDecoder")
             .field("decoder", &self.decoder)
             .field("accumulator", &self.accumulator)
-            .field("events", &self.events)
+            .field("events", &self.event_count)
             .finish_non_exhaustive()
     }
 }

@@ -38,7 +38,7 @@ impl MessageDecoder {
             let len = chunk.len().saturating_sub(rest.strip_prefix(END)?.len());
             self.decoder.skip_event(input, len).then_some(len)
         })?;
-        self.events = self.events.saturating_add(1);
+        self.event_count = self.event_count.saturating_add(1);
         self.is_buffer_large = len > LARGE;
         self.is_between_events = true;
         Some((change, parts, len))
@@ -130,7 +130,7 @@ impl MessageDecoder {
 
     /// Records an event above the limit. `None`: it is before the next message.
     fn record_too_large(&mut self, error: DecodeError) -> Option<UpdateSpan> {
-        self.events = self.events.saturating_add(1);
+        self.event_count = self.event_count.saturating_add(1);
         if self.is_skipping {
             return None;
         }
@@ -151,7 +151,7 @@ impl MessageDecoder {
         span: EventSpan,
         owned: &mut Owned<'_>,
     ) -> Result<Option<Changed>, MessageDecodeError> {
-        self.events = self.events.saturating_add(1);
+        self.event_count = self.event_count.saturating_add(1);
         let event = self.decoder.resolve(chunk, span);
         let data = event.data();
         self.is_buffer_large = data.len() > LARGE;

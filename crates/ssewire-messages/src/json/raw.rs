@@ -22,7 +22,7 @@ use super::{Cursor, JsonStr};
 ///
 /// let json: RawJson = r#"{"id": "c_1", "n": 1.50}"#.parse()?;
 /// assert_eq!(json.as_str(), r#"{"id": "c_1", "n": 1.50}"#);
-/// assert_eq!(json.get("id").and_then(|id| id.string()).as_deref(), Some("c_1"));
+/// assert_eq!(json.get("id").and_then(|id| id.decode_string()).as_deref(), Some("c_1"));
 /// assert_eq!(json.parse_as::<serde_json::Value>()?["n"], 1.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -90,13 +90,13 @@ impl RawJson {
         RawJsonRef(&self.0)
     }
 
-    /// The text.
+    /// The JSON text: that of a string is in quotes. [`RawJsonRef::decode_string`] returns what the string says.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text, to keep.
+    /// The JSON text, to keep.
     #[must_use]
     pub fn into_string(self) -> String {
         self.0.into_string()
@@ -133,7 +133,7 @@ impl<'a> RawJsonRef<'a> {
         Self(text)
     }
 
-    /// The text.
+    /// The JSON text: that of a string is in quotes. [`decode_string`](Self::decode_string) returns what the string says.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.0
@@ -192,9 +192,9 @@ impl<'a> RawJsonRef<'a> {
         if string.is_escaped { string.to_text() } else { Cow::Borrowed(self.part(string.raw).0) }
     }
 
-    /// The decoded text, if it is a string.
+    /// The text that a string says: without its quotes, its escapes decoded. `None`: it is another value.
     #[must_use]
-    pub fn string(self) -> Option<Cow<'a, str>> {
+    pub fn decode_string(self) -> Option<Cow<'a, str>> {
         self.json_str().map(|string| self.text(string))
     }
 
@@ -212,7 +212,7 @@ impl<'a> RawJsonRef<'a> {
     /// A count as servers and gateways send it: an integer, a string of digits, or a float without a fraction.
     pub(crate) fn count(self) -> Option<u64> {
         if self.0.starts_with('"') {
-            let digits = self.string()?;
+            let digits = self.decode_string()?;
             return if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None };
         }
         self.as_u64().or_else(|| whole_number(self.0))
@@ -418,7 +418,7 @@ mod tests {
     #[test]
     fn members_and_elements_are_found() {
         let json: RawJson = r#"{"a":1,"b":[true,"x"],"\u0061":"last"}"#.parse().unwrap();
-        assert_eq!(json.get("a").unwrap().string().unwrap(), "last");
+        assert_eq!(json.get("a").unwrap().decode_string().unwrap(), "last");
         assert_eq!(json.get("b").unwrap().elements().count(), 2);
         assert_eq!(json.get("c"), None);
         assert_eq!(json.as_json().members().count(), 3);

@@ -158,7 +158,7 @@ impl NonStreamBody {
 
     fn of_json(json: &[u8]) -> Self {
         let Ok(value) = RawJson::from_bytes(json) else { return Self::Json };
-        if value.get("type").and_then(RawJsonRef::string).as_deref() == Some("message") {
+        if value.get("type").and_then(RawJsonRef::decode_string).as_deref() == Some("message") {
             return match Message::from_json(json) {
                 Ok(message) => Self::Message(Box::new(message)),
                 Err(_) => Self::Json,

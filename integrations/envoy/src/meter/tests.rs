@@ -67,7 +67,7 @@ fn every_sample_has_the_usage_of_its_message() {
             continue;
         };
         let json = RawJson::from_bytes(&json).unwrap();
-        let text = |name: &str| json.get(name).and_then(|value| value.string().map(String::from));
+        let text = |name: &str| json.get(name).and_then(|value| value.decode_string().map(String::from));
         let count = |name: &str| json.get("usage").and_then(|usage| usage.get(name)?.as_u64());
         assert_eq!(record.completion, "complete", "{path}");
         assert_eq!(record.model.as_deref(), text("model").as_deref(), "{path}");
@@ -77,7 +77,7 @@ fn every_sample_has_the_usage_of_its_message() {
         assert_eq!(record.tokens.cache_read, count("cache_read_input_tokens"), "{path}");
         assert_eq!(record.tokens.cache_write, count("cache_creation_input_tokens"), "{path}");
         let blocks = json.get("content").unwrap();
-        let calls = blocks.elements().filter(|block| block.get("type").unwrap().string().unwrap() == "tool_use");
+        let calls = blocks.elements().filter(|block| block.get("type").unwrap().decode_string().unwrap() == "tool_use");
         assert_eq!(record.tool_calls, calls.count() as u64, "{path}");
     }
 }

@@ -779,10 +779,10 @@ fn a_pending_last_event_is_used_if_its_data_is_a_complete_object() {
             assert_eq!(to_json(&body(half).end.unwrap()), whole());
             let (mut decoder, mut input) = (MessageDecoder::new(), half.as_bytes());
             while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
-            assert!(!decoder.has_unterminated_event());
+            assert!(!decoder.has_used_unterminated_event());
             assert!(matches!(decoder.decode_end().unwrap(), Step::Update(_)));
             assert!(matches!(decoder.decode_end().unwrap(), Step::Ended));
-            assert!(decoder.has_unterminated_event(), "and says so");
+            assert!(decoder.has_used_unterminated_event(), "and says so");
         }
     }
 }

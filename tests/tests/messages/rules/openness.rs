@@ -84,7 +84,7 @@ fn an_unknown_block_is_delivered() {
         };
         let ContentBlock::Raw(unknown) = content_of(&delivered) else { panic!("an unknown block") };
         assert_eq!(unknown.type_name(), "future_block");
-        assert_eq!(unknown.json(), block);
+        assert_eq!(unknown.start_json(), block);
     }
 }
 
