@@ -4,7 +4,7 @@
 //! violation is an error.
 
 use super::blocks::{BlockId, Origin};
-use super::update::{BlockChange, Change};
+use super::change::{BlockChange, Change};
 use super::{AccumulateError, Accumulator, Phase, Validation, ViolationKind};
 use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;

@@ -2,8 +2,8 @@
 
 use super::apply::Applied;
 use super::blocks::{BlockId, Origin};
+use super::change::{BlockChange, Change};
 use super::current::discard;
-use super::update::{BlockChange, Change};
 use super::{Accumulator, ViolationKind};
 use crate::block::ContentBlock;
 use crate::delta::{Delta, DeltaKind, Merged, Target};

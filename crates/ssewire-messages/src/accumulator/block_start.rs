@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use super::apply::Applied;
 use super::blocks::{BlockId, Origin, Unmatched};
-use super::update::{BlockChange, Change};
+use super::change::{BlockChange, Change};
 use super::{Accumulator, ViolationKind};
 use crate::block::ContentBlock;
 use crate::event::ContentBlockStart;

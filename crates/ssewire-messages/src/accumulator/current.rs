@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::Accumulator;
 use super::blocks::{BlockId, BlockKey};
-use super::update::{BlockChange, Change};
+use super::change::{BlockChange, Change};
 use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;
 

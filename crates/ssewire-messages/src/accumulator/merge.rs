@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::update::Change;
+use super::change::Change;
 use super::{AccumulateError, Accumulator, Phase, ViolationKind};
 use crate::Nullable;
 use crate::block::ContentBlock;

@@ -2,8 +2,10 @@
 
 mod apply;
 mod block_delta;
+mod block_ref;
 mod block_start;
 mod blocks;
+mod change;
 mod completion;
 mod current;
 mod error;
@@ -22,16 +24,17 @@ use core::fmt;
 
 use ssewire::DecodeError;
 
+pub use self::block_ref::BlockRef;
 pub use self::blocks::BlockKey;
 use self::blocks::{BlockId, Blocks};
+pub(crate) use self::change::Change;
 pub use self::completion::Completion;
 pub use self::error::AccumulateError;
 pub use self::incomplete::Incomplete;
 use self::options::Options;
 pub use self::options::Validation;
 use self::rare::Rare;
-pub(crate) use self::update::Change;
-pub use self::update::{BlockRef, Update};
+pub use self::update::Update;
 pub use self::violation::{ProtocolViolation, ProtocolViolations, ViolationKind};
 use crate::api_error::ApiError;
 use crate::delta::DeltaKind;

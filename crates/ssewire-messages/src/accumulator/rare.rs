@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::blocks::BlockId;
-use super::update::Change;
+use super::change::Change;
 use crate::lost_event::LostEvent;
 
 #[derive(Clone, Default)]

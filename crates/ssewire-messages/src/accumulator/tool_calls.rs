@@ -2,7 +2,7 @@
 
 use super::Accumulator;
 use super::blocks::{BlockId, push_growing_by_half};
-use super::update::Change;
+use super::change::Change;
 use crate::block::ContentBlock;
 use crate::delta::DeltaKind;
 use crate::stop_reason::StopReason;

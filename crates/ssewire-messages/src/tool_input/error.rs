@@ -1,0 +1,60 @@
+//! Why a tool input is no value, or none of the caller's type.
+
+use core::fmt;
+
+/// The tool input is not finished, or not valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ToolInputError {
+    /// The block is still open, or it is not certain yet that its input is complete.
+    Pending,
+    /// The JSON text stops in the middle, or a piece of it was lost.
+    Truncated,
+    /// The text is not valid JSON.
+    Invalid {
+        /// Offset of the first unexpected byte.
+        offset: usize,
+    },
+}
+
+impl fmt::Display for ToolInputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pending => f.write_str("tool input is still arriving"),
+            Self::Truncated => f.write_str("tool input is truncated"),
+            Self::Invalid { offset } => write!(f, "tool input is not valid JSON (at byte {offset})"),
+        }
+    }
+}
+
+impl core::error::Error for ToolInputError {}
+
+/// Why there is no tool input of the caller's type.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ParseInputError {
+    /// The input is not finished, or not valid.
+    Input(ToolInputError),
+    /// It is of another type. The error may quote the input.
+    Type(serde_json::Error),
+}
+
+impl fmt::Display for ParseInputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Type(error) => {
+                write!(f, "tool input is not of the expected type (line {}, column {})", error.line(), error.column())
+            }
+        }
+    }
+}
+
+/// `Display` prints the cause, so there is no source.
+impl core::error::Error for ParseInputError {}
+
+impl From<ToolInputError> for ParseInputError {
+    fn from(error: ToolInputError) -> Self {
+        Self::Input(error)
+    }
+}

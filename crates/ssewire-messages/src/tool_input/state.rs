@@ -1,0 +1,195 @@
+//! The state of a tool input while its deltas arrive. `docs/protocol.md`, heading "Tool input".
+
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use crate::json::validate;
+use crate::partial::{PartialInput, PartialValue};
+use crate::text::{Piece, push_piece};
+
+/// The state of an input beside the block's start.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InputState {
+    pub(super) text: Option<Box<InputText>>,
+    pub(super) phase: InputPhase,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct InputText {
+    /// The JSON text of the deltas.
+    pub(super) text: String,
+    /// A piece was lost when the text had this length.
+    pub(super) lost_at: Option<usize>,
+    /// Text arrived after the block's stop, so the state has to be found again.
+    is_late: bool,
+    /// The value so far, if partial values are enabled.
+    pub(super) partial: Option<PartialValue>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum InputPhase {
+    /// More may arrive.
+    Open,
+    /// The block has stopped without any input, and the stop reason may say that it was truncated.
+    Waiting,
+    #[default]
+    Complete,
+    Truncated,
+    Invalid {
+        /// Where the text stops being JSON.
+        offset: usize,
+    },
+}
+
+impl InputState {
+    /// The JSON text of the deltas, unless it is blank.
+    pub(super) fn json(&self) -> Option<&str> {
+        self.text.as_ref()?.json()
+    }
+
+    /// Deltas may follow.
+    pub(crate) fn open(&mut self) {
+        if self.phase != InputPhase::Truncated {
+            self.phase = InputPhase::Open;
+        }
+    }
+
+    /// The text, if the next piece is only to be appended to it. Without partial values.
+    pub(crate) fn growing_text(&mut self) -> Option<&mut String> {
+        if self.phase != InputPhase::Open {
+            return None;
+        }
+        let text = self.text.get_or_insert_default();
+        (text.lost_at.is_none() && text.partial.is_none()).then_some(&mut text.text)
+    }
+
+    /// Appends the next piece of the text. `half` is that of [`push_piece`].
+    pub(crate) fn push(&mut self, piece: Piece<'_>, half: &mut u16, partial: Option<PartialInput>) -> usize {
+        let from = self.text.as_ref().map_or(0, |text| text.text.len());
+        if piece.text.is_empty() {
+            return from;
+        }
+        let text = self.text.get_or_insert_default();
+        push_piece(&mut text.text, piece, half);
+        // White space does not change the state that the stop found.
+        let is_blank = text.text.get(from..).is_none_or(|piece| piece.trim_ascii().is_empty());
+        let is_late = !matches!(self.phase, InputPhase::Open) && !is_blank;
+        text.is_late |= is_late;
+        if is_late && text.lost_at.is_none() {
+            // The state is found again at the end.
+            self.phase = InputPhase::Complete;
+        }
+        if let (Some(wanted), None) = (partial, text.lost_at) {
+            let piece = text.text.get(from..).unwrap_or_default();
+            text.partial.get_or_insert_with(|| wanted.new_value()).push(piece);
+        }
+        from
+    }
+
+    /// Records a lost piece: from here on the input is truncated.
+    pub(crate) fn record_lost_piece(&mut self) {
+        let text = self.text.get_or_insert_default();
+        text.lost_at = text.lost_at.or(Some(text.text.len()));
+        self.phase = InputPhase::Truncated;
+    }
+
+    /// The block has stopped. `may_be_truncated`: if it has no input at all, the stop reason decides.
+    pub(crate) fn stop(&mut self, may_be_truncated: bool) {
+        if self.phase == InputPhase::Truncated && self.has_lost_piece() {
+            return;
+        }
+        self.phase = match self.phase_of_text() {
+            InputPhase::Complete if may_be_truncated && self.json().is_none() => InputPhase::Waiting,
+            phase => phase,
+        };
+        if let Some(text) = self.text.as_mut().filter(|text| text.json().is_some()) {
+            text.is_late = false;
+        }
+    }
+
+    /// Whether text arrived after the block's stop, so that the state has to be found again at the end.
+    pub(crate) fn is_late(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.is_late)
+    }
+
+    /// Whether it has stopped without any input, and is not known to be complete.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.phase == InputPhase::Waiting
+    }
+
+    /// The call without any input is complete, or was cut.
+    pub(crate) fn decide_blank(&mut self, is_truncated: bool) {
+        let is_blank = self.json().is_none() && !self.has_lost_piece();
+        if is_blank && matches!(self.phase, InputPhase::Waiting | InputPhase::Truncated | InputPhase::Complete) {
+            self.phase = if is_truncated { InputPhase::Truncated } else { InputPhase::Complete };
+        }
+    }
+
+    /// Ends the input with the stream: open input is truncated, unless its text is complete.
+    pub(crate) fn end(&mut self) {
+        self.phase = self.phase_at_end();
+        if let Some(text) = &mut self.text {
+            text.is_late = false;
+        }
+    }
+
+    /// The phase, if the stream ended here.
+    fn phase_at_end(&self) -> InputPhase {
+        match self.phase {
+            InputPhase::Open => match self.phase_of_text() {
+                // A number may have gone on.
+                InputPhase::Complete if self.json().is_some() && !self.ends_in_number() => InputPhase::Complete,
+                InputPhase::Complete => InputPhase::Truncated,
+                phase => phase,
+            },
+            InputPhase::Waiting => InputPhase::Truncated,
+            _ if self.is_late() && !self.has_lost_piece() => self.phase_of_text(),
+            phase => phase,
+        }
+    }
+
+    /// Whether the input is broken, if the stream ended here.
+    pub(crate) fn is_broken_at_end(&self) -> bool {
+        self.phase_at_end() != InputPhase::Complete
+    }
+
+    fn has_lost_piece(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.lost_at.is_some())
+    }
+
+    fn ends_in_number(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.text.ends_with(|c: char| c.is_ascii_digit()))
+    }
+
+    /// The state of the text, if it ends here.
+    fn phase_of_text(&self) -> InputPhase {
+        if self.has_lost_piece() {
+            return InputPhase::Truncated;
+        }
+        let Some(text) = self.text.as_ref().filter(|text| text.json().is_some()) else { return InputPhase::Complete };
+        match validate(&text.text) {
+            Ok(()) => InputPhase::Complete,
+            Err(error) if error.at >= text.text.len() => InputPhase::Truncated,
+            Err(error) => InputPhase::Invalid { offset: error.at },
+        }
+    }
+
+    pub(crate) fn byte_size(&self) -> usize {
+        self.text.as_ref().map_or(0, |text| text.text.len())
+    }
+}
+
+impl InputText {
+    /// The text, unless it is blank.
+    pub(super) fn json(&self) -> Option<&str> {
+        let json = self.text.trim_matches([' ', '\t', '\n', '\r']);
+        if json.is_empty() { None } else { Some(json) }
+    }
+}
+
+/// Equal text in an equal state.
+impl PartialEq for InputState {
+    fn eq(&self, other: &Self) -> bool {
+        self.phase == other.phase && self.json() == other.json() && self.has_lost_piece() == other.has_lost_piece()
+    }
+}

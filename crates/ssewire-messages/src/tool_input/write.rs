@@ -1,0 +1,52 @@
+//! Writes the input of a tool call as JSON.
+
+use alloc::string::{String, ToString as _};
+
+use super::{ToolInput, ToolInputError};
+use crate::json::{ObjectWriter, RawJsonRef, append_raw};
+use crate::partial::value_so_far;
+
+/// What writes the input of a tool call as JSON. A function and not a flag: a program that never asks for it does not
+/// link it.
+pub(crate) type WriteInput = fn(ToolInput<'_>, &mut String) -> Result<(), ToolInputError>;
+
+/// Writes input that is finished; any other is an error.
+pub(crate) fn write_finished(input: ToolInput<'_>, out: &mut String) -> Result<(), ToolInputError> {
+    append_raw(input.value()?.as_str().as_bytes(), out);
+    Ok(())
+}
+
+/// Writes the value so far, in any state. Never fails.
+pub(crate) fn write_lossy(input: ToolInput<'_>, out: &mut String) -> Result<(), ToolInputError> {
+    if write_finished(input, out).is_err() {
+        match input.state.and_then(|state| state.text.as_ref()) {
+            Some(text) if text.json().is_some() => {
+                let text = text.text.get(..text.lost_at.unwrap_or(text.text.len())).unwrap_or_default();
+                match value_so_far(text) {
+                    Some(value) => out.push_str(&value.to_string()),
+                    None => out.push_str("{}"),
+                }
+            }
+            _ => out.push_str(input.at_start().as_str()),
+        }
+    }
+    Ok(())
+}
+
+/// Writes a block with its input.
+pub(crate) fn write_with_input(
+    out: &mut String,
+    start: RawJsonRef<'_>,
+    input: ToolInput<'_>,
+    write_input: WriteInput,
+) -> Result<(), ToolInputError> {
+    let mut object = ObjectWriter::new(out);
+    for (name, value) in start.members() {
+        if name != "input" {
+            object.raw(&name, value.as_str());
+        }
+    }
+    write_input(input, object.value("input"))?;
+    object.end();
+    Ok(())
+}
