@@ -15,7 +15,9 @@ use alloc::string::String;
 use crate::block::{ContentBlock, TextBlock, ThinkingBlock};
 use crate::delta::{Delta, InputJsonDelta, TextDelta, ThinkingDelta};
 use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, StreamEvent};
-use crate::json::{append_string, find_special};
+use crate::json::{Cursor, append_string, find_special};
+use crate::message::Message;
+use crate::read::ReadError;
 use crate::text::Piece;
 
 /// A piece of text or of input JSON, and the index of its block.
@@ -80,21 +82,45 @@ pub(crate) fn delta_opening(data: &[u8]) -> Option<(PieceKind, u64, &[u8])> {
     Some((kind, index, rest))
 }
 
-/// Reads the start of a block that deltas fill, in the spelling of the API.
-pub(super) fn parse_block_start(data: &[u8]) -> Option<ContentBlockStart> {
+/// Reads the start of a message or of a block, if the order of its members is that of the API.
+pub(super) fn parse_start(data: &[u8]) -> Option<StreamEvent<'static>> {
+    if let Some(rest) = strip_array(data, b"{\"type\":\"message_start\",\"message\":") {
+        return last_member(data, rest, Message::read_boxed).map(StreamEvent::MessageStart);
+    }
     let rest = strip_array(data, b"{\"type\":\"content_block_start\",\"index\":")?;
     let (index, rest) = index(rest)?;
-    let rest = strip_array(rest, b",\"content_block\":{\"type\":\"")?;
-    let (content_block, rest) = if let Some(rest) = strip_array(rest, b"text\",\"text\":\"\"}") {
-        (ContentBlock::Text(TextBlock::default()), rest)
-    } else {
-        let rest = strip_array(rest, b"thinking\",\"thinking\":\"\",\"signature\":\"\"}")?;
-        let mut block = ThinkingBlock::default();
-        block.set_signature("");
-        (ContentBlock::Thinking(block), rest)
+    let rest = strip_array(rest, b",\"content_block\":")?;
+    let content_block = match empty_block(rest) {
+        Some((block, rest)) => {
+            let rest = strip_array(skip_spaces(rest), b"}")?;
+            skip_spaces(rest).is_empty().then_some(block)?
+        }
+        None => last_member(data, rest, ContentBlock::read)?,
     };
-    let rest = strip_array(skip_spaces(rest), b"}")?;
-    skip_spaces(rest).is_empty().then_some(ContentBlockStart { index, content_block })
+    Some(StreamEvent::ContentBlockStart(ContentBlockStart { index, content_block }))
+}
+
+/// A block that deltas fill.
+fn empty_block(data: &[u8]) -> Option<(ContentBlock, &[u8])> {
+    if let Some(rest) = strip_array(data, b"{\"type\":\"text\",\"text\":\"\"}") {
+        return Some((ContentBlock::Text(TextBlock::default()), rest));
+    }
+    let rest = strip_array(data, b"{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}")?;
+    let mut block = ThinkingBlock::default();
+    block.set_signature("");
+    Some((ContentBlock::Thinking(block), rest))
+}
+
+/// Reads the value of the last member of a payload; `rest` begins with the value.
+fn last_member<'a, T>(
+    data: &'a [u8],
+    rest: &'a [u8],
+    read: impl FnOnce(&mut Cursor<'a>) -> Result<T, ReadError>,
+) -> Option<T> {
+    let mut cursor = Cursor::at_member(data, rest);
+    let value = read(&mut cursor).ok()?;
+    let is_last = matches!(cursor.next_member(&mut false), Ok(None)) && cursor.end().is_ok();
+    is_last.then_some(value)
 }
 
 /// Reads the events that have nothing but a type and an index, in any order and with any white space.
@@ -297,5 +323,40 @@ mod tests {
         ] {
             assert_eq!(parse_small(payload.as_bytes()), None, "{payload}");
         }
+    }
+
+    #[test]
+    fn starts_are_read_as_the_slow_path_reads_them() {
+        let nested = |depth: usize| alloc::format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let deep = |depth| alloc::format!(r#"{{"type":"x","x":{}}}"#, nested(depth));
+        for value in [
+            r#"{"type":"text","text":""}"#,
+            r#"{"type":"thinking","thinking":"","signature":""}"#,
+            r#"{"type":"tool_use","id":"t","name":"n","input":{}}"#,
+            r#"{"type":"text","text":"\ud800"}"#,
+            &deep(125),
+            &deep(126),
+            r#"{"content":[{"type":"text","text":"Hi"}],"usage":{"input_tokens":1,"output_tokens":02}}"#,
+            r#"{"id":7,"usage":{"input_tokens":1,"output_tokens":2,"input_tokens":null}}"#,
+            "[]",
+            "null",
+            "{",
+        ] {
+            for (start, name) in [
+                (r#"{"type":"message_start","message":"#, "message_start"),
+                (r#"{"type":"content_block_start","index":7,"content_block":"#, "content_block_start"),
+            ] {
+                for end in ["}", "  } ", "}}", r#","index":1}"#, ""] {
+                    let payload = alloc::format!("{start}{value}{end}");
+                    let Some(event) = parse_start(payload.as_bytes()) else { continue };
+                    // White space before the object leads to the slow path.
+                    let slow = alloc::format!(" {payload}");
+                    assert_eq!(StreamEvent::decode(name.as_bytes(), slow.as_bytes()), Ok(Some(event)), "{payload}");
+                }
+            }
+        }
+        let start = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use"}}"#;
+        assert!(parse_start(start.as_bytes()).is_some());
+        assert!(parse_start(br#"{"type":"message_start","message":{"id":"msg_1"}  }"#).is_some());
     }
 }

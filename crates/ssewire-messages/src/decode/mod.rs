@@ -63,8 +63,8 @@ impl<'a> StreamEvent<'a> {
         if let Some(event) = canonical::parse_small(data) {
             return Ok(Some(event));
         }
-        if let Some(start) = canonical::parse_block_start(data) {
-            return Ok(Some(Self::ContentBlockStart(start)));
+        if let Some(event) = canonical::parse_start(data) {
+            return Ok(Some(event));
         }
         // The default event type of SSE names nothing.
         let name = if event_type == b"message" { b"" } else { event_type };

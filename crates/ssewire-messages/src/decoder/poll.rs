@@ -1,7 +1,5 @@
 //! From the bytes to the next update: framing, the fast paths of deltas, and the merge of every other event.
 
-use alloc::boxed::Box;
-
 use ssewire::{DecodeError, EventSpan, FrameSpan};
 
 use super::step::Source;
@@ -229,6 +227,6 @@ fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
 #[inline]
 pub(super) fn add_head(event: &mut StreamEvent<'_>, head: Option<&ResponseHead>) {
     if let (StreamEvent::Error(error), Some(head)) = (event, head) {
-        *error = Box::new((**error).clone().with_head(head));
+        **error = (**error).clone().with_head(head);
     }
 }

@@ -50,6 +50,11 @@ impl<'a> Cursor<'a> {
         Self { all: bytes, rest: bytes, depth: 0, max_depth: MAX_DEPTH, is_strict: false, is_plain: true }
     }
 
+    /// Within the object that a payload is, before the value of a member.
+    pub(crate) fn at_member(payload: &'a [u8], value: &'a [u8]) -> Self {
+        Self { rest: value, depth: 1, ..Self::new(payload) }
+    }
+
     /// For a message, or text that was validated before.
     pub(crate) fn of_document(bytes: &'a [u8]) -> Self {
         Self { max_depth: MAX_DOCUMENT_DEPTH, ..Self::new(bytes) }

@@ -53,7 +53,7 @@ fn buffer_shrinks_after_a_large_event() {
 #[test]
 fn buffer_does_not_shrink_if_a_quarter_is_used() {
     // Size of the large event, of the events after it, and of the buffer at the end. Each event is buffered completely.
-    for (large, small, left) in [(4096, 1024, 4096), (4096, 1023, 1024), (1024, 1, 1024), (1025, 1, 64)] {
+    for (large, small, left) in [(4096, 1024, 4096), (4096, 1023, 1024), (1024, 1, 1024), (1025, 1, 256)] {
         let before = ssewire_heap::held();
         let mut decoder = Decoder::new();
         for bytes in [large].into_iter().chain([small; 40]) {

@@ -89,10 +89,10 @@ fn peak_is_bounded_for_event_types() {
     }
 }
 
-/// The buffer is the smallest of 64 * 2^k and 96 * 2^k bytes that fits, and grows in these steps.
+/// The buffer is the smallest of 256 * 2^k and 384 * 2^k bytes that fits, and grows in these steps.
 #[test]
 fn buffer_sizes_are_two_steps_per_doubling() {
-    let sizes: Vec<usize> = (6..25).flat_map(|shift| [1 << shift, 3 << (shift - 1)]).collect();
+    let sizes: Vec<usize> = (8..25).flat_map(|shift| [1 << shift, 3 << (shift - 1)]).collect();
     for bytes in [1000, 64 * 1024, 98_000, 1_000_000] {
         let needed = bytes + "content_block_delta".len();
         let at = sizes.iter().position(|&size| size >= needed).unwrap();
