@@ -42,6 +42,7 @@ impl BlockId {
         Self(NonZeroU32::new(id).unwrap_or(NonZeroU32::MIN))
     }
 
+    #[inline]
     pub(super) fn place(self) -> Place {
         let id = self.0.get();
         let at = usize::try_from((id & !Self::INITIAL).saturating_sub(1)).unwrap_or(usize::MAX);

@@ -173,6 +173,7 @@ impl Blocks {
     }
 
     /// Where a block lies in the content as it is held.
+    #[inline]
     pub(super) fn position(&self, id: BlockId) -> Option<usize> {
         match id.place() {
             Place::Initial(at) => Some(at),
