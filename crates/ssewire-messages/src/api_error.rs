@@ -105,10 +105,9 @@ impl ApiError {
         self.head().map(ResponseHead::status)
     }
 
-    /// Adds the head of the response, whose body was or had the error.
-    #[must_use]
-    pub(crate) fn with_head(self, head: &ResponseHead) -> Self {
-        Self { head: self.head.or_else(|| Some(Box::new(head.clone()))), ..self }
+    /// Adds the head of the response, whose body was or had the error, unless the error has one.
+    pub(crate) fn add_head(&mut self, head: &ResponseHead) {
+        self.head.get_or_insert_with(|| Box::new(head.clone()));
     }
 
     /// The head of the response, if it is known.

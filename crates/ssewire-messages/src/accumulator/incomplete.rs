@@ -155,11 +155,11 @@ impl Incomplete {
     /// Adds the head of the response.
     pub(crate) fn with_head(mut self, head: Option<ResponseHead>) -> Self {
         if let Some(head) = &head {
-            self.0.error = self.0.error.map(|error| error.with_head(head));
-            if let Some(NonStreamBody::Error(error)) =
-                self.0.non_stream_body.take_if(|body| matches!(body, NonStreamBody::Error(_)))
-            {
-                self.0.non_stream_body = Some(NonStreamBody::Error(error.with_head(head)));
+            if let Some(error) = &mut self.0.error {
+                error.add_head(head);
+            }
+            if let Some(NonStreamBody::Error(error)) = &mut self.0.non_stream_body {
+                error.add_head(head);
             }
         }
         self.0.head = head;

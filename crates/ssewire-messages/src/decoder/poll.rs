@@ -227,6 +227,6 @@ fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
 #[inline]
 pub(super) fn add_head(event: &mut StreamEvent<'_>, head: Option<&ResponseHead>) {
     if let (StreamEvent::Error(error), Some(head)) = (event, head) {
-        **error = (**error).clone().with_head(head);
+        error.add_head(head);
     }
 }
