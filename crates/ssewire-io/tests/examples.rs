@@ -206,7 +206,10 @@ fn structured_output_that_was_cut_by_the_model_is_an_error() {
     let server = Server::start().unwrap();
     server.serve("/v1/messages", Script::stream(json_stream("max_tokens")));
     let ran = ask("structured", &server);
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), "message text was cut or declined: see the stop reason\n"));
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (Some(1), "message text was truncated or declined: see the stop reason\n")
+    );
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub struct JsonEvent<T> {
 
 /// Kind of an event in a stream of JSON.
 #[derive(Debug)]
-pub(crate) enum Judged<T> {
+pub(crate) enum Parsed<T> {
     /// `[DONE]`.
     Done,
     Value(JsonEvent<T>),
@@ -60,24 +60,24 @@ impl<T> Decode for Json<T> {
 }
 
 impl<T: DeserializeOwned> Resolve for Json<T> {
-    type Item = Judged<T>;
+    type Item = Parsed<T>;
 
-    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Judged<T> {
-        judge(decoder.resolve(chunk, span))
+    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Parsed<T> {
+        parse(decoder.resolve(chunk, span))
     }
 }
 
 /// Separates values from the end marker and from errors of the vendor, which a `T` with optional members would accept.
-fn judge<T: DeserializeOwned>(event: Event<'_>) -> Judged<T> {
+fn parse<T: DeserializeOwned>(event: Event<'_>) -> Parsed<T> {
     if event.is_done() {
-        return Judged::Done;
+        return Parsed::Done;
     }
     if is_vendor_error(event) {
-        return Judged::Other(JsonPayloadError::new(event, JsonPayloadErrorKind::Reported));
+        return Parsed::Other(JsonPayloadError::new(event, JsonPayloadErrorKind::Reported));
     }
     match serde_json::from_slice(event.data()) {
-        Ok(value) => Judged::Value(JsonEvent { event_type: event.event_type_lossy().to_cow().into_owned(), value }),
-        Err(error) => Judged::Other(JsonPayloadError::new(event, JsonPayloadErrorKind::of(&error))),
+        Ok(value) => Parsed::Value(JsonEvent { event_type: event.event_type_lossy().to_cow().into_owned(), value }),
+        Err(error) => Parsed::Other(JsonPayloadError::new(event, JsonPayloadErrorKind::of(&error))),
     }
 }
 

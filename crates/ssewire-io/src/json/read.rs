@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use serde::de::DeserializeOwned;
 use ssewire::Decoder;
 
-use super::{Json, JsonEvent, JsonStreamError, Judged};
+use super::{Json, JsonEvent, JsonStreamError, Parsed};
 use crate::{DecodeReader, End};
 
 /// The payloads of the events of a blocking reader, parsed as `T`, until `[DONE]` or the end of the input.
@@ -98,9 +98,9 @@ impl<R: Read, T: DeserializeOwned> Iterator for JsonReader<R, T> {
             return None;
         }
         match self.events.next()? {
-            Ok(Judged::Value(event)) => Some(Ok(event)),
-            Ok(Judged::Other(error)) => Some(Err(JsonStreamError::Payload(error))),
-            Ok(Judged::Done) => {
+            Ok(Parsed::Value(event)) => Some(Ok(event)),
+            Ok(Parsed::Other(error)) => Some(Err(JsonStreamError::Payload(error))),
+            Ok(Parsed::Done) => {
                 self.is_done = true;
                 None
             }

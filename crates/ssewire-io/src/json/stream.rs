@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 use ssewire::Decoder;
 
-use super::{Json, JsonEvent, JsonStreamError, Judged};
+use super::{Json, JsonEvent, JsonStreamError, Parsed};
 use crate::{DecodeStream, End};
 
 pin_project! {
@@ -136,9 +136,9 @@ where
             return Poll::Ready(None);
         }
         Poll::Ready(match ready!(this.events.as_mut().poll_next(context)) {
-            Some(Ok(Judged::Value(event))) => Some(Ok(event)),
-            Some(Ok(Judged::Other(error))) => Some(Err(JsonStreamError::Payload(error))),
-            Some(Ok(Judged::Done)) => {
+            Some(Ok(Parsed::Value(event))) => Some(Ok(event)),
+            Some(Ok(Parsed::Other(error))) => Some(Err(JsonStreamError::Payload(error))),
+            Some(Ok(Parsed::Done)) => {
                 *this.is_done = true;
                 this.events.look_ahead(context);
                 None
