@@ -52,7 +52,7 @@
 //!
 //! # Out of scope
 //!
-//! It opens no connection and keeps no key. It never sends a request again: the tokens of a stream that was cut are
+//! It opens no connection and keeps no key. It never sends a request again: the tokens of a truncated stream are
 //! billed, and the same request is billed again and gets another answer. The partial message is in
 //! [`Incomplete::message`]; a new request can continue it.
 //!

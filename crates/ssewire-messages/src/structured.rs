@@ -105,7 +105,7 @@ impl Message {
     /// block that holds the JSON.
     ///
     /// # Errors
-    /// [`ParseTextError`]: the text is not JSON, or not that of the type; or the stop reason says that the text was cut
+    /// [`ParseTextError`]: the text is not JSON, or not that of the type; or the stop reason says that the text was truncated
     /// or declined: `max_tokens`, `model_context_window_exceeded`, `refusal`, `compaction`.
     pub fn parse_text<T: DeserializeOwned>(&self) -> Result<T, ParseTextError> {
         let is_truncated = matches!(
@@ -182,7 +182,7 @@ impl fmt::Display for ParseTextError {
             ParseTextErrorKind::Eof => "message text ends before its JSON does",
             ParseTextErrorKind::Data => "message text is JSON, but not of the expected type",
             ParseTextErrorKind::StopReason => {
-                return f.write_str("message text was cut or declined: see the stop reason");
+                return f.write_str("message text was truncated or declined: see the stop reason");
             }
         })?;
         write!(f, " (line {}, column {})", self.line, self.column)

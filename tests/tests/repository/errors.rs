@@ -66,7 +66,7 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
         (Box::new("{".parse::<Message>().unwrap_err()), "message is not valid JSON (at byte 1)"),
         (Box::new("[]".parse::<Message>().unwrap_err()), "message is not a JSON object"),
         (Box::new("{".parse::<RawJson>().unwrap_err()), "text is not valid JSON (at byte 1)"),
-        (Box::new(cut.parse_text::<u8>().unwrap_err()), "message text was cut or declined: see the stop reason"),
+        (Box::new(cut.parse_text::<u8>().unwrap_err()), "message text was truncated or declined: see the stop reason"),
     ]
 }
 

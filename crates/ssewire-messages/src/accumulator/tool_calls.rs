@@ -35,12 +35,12 @@ impl Accumulator {
         is_half
     }
 
-    /// Whether a call without any input is neither complete nor cut yet.
+    /// Whether a call without any input is neither complete nor truncated yet.
     pub(super) fn has_waiting_calls(&self) -> bool {
         self.rare.as_ref().is_some_and(|rare| !rare.waiting.is_empty())
     }
 
-    /// A call without any input is complete, or was cut: a block of a higher index, the stop reason or `message_stop`
+    /// A call without any input is complete, or was truncated: a block of a higher index, the stop reason or `message_stop`
     /// decides. A truncated one may still turn out to be complete.
     pub(super) fn decide_waiting_calls(&mut self, is_truncated: bool) {
         let Some(rare) = &mut self.rare else { return };

@@ -26,8 +26,7 @@ impl<'a> StreamEvent<'a> {
     /// Decodes an SSE event: its event type and its data.
     ///
     /// The payload's `type` decides. The SSE event type decides only if that is absent, or if it is `error` and the
-    /// `type` is unknown.  `Ok(None)`: there is nothing in it
-    /// (blank data, the `""` of some pings).
+    /// `type` is unknown. Returns `Ok(None)` if the event has no content: blank data, or the `""` of some pings.
     ///
     /// ```
     /// use ssewire_messages::{Delta, StreamEvent};

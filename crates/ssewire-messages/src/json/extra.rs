@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::raw::{append_raw, reserve};
+use super::keep::{append_raw, reserve};
 use super::{Cursor, JsonStr, ObjectWriter, RawJsonRef, push_string};
 use crate::sort::sort;
 

@@ -3,6 +3,7 @@
 mod append;
 pub(crate) mod bridge;
 mod extra;
+mod keep;
 mod member_ranges;
 mod number;
 mod raw;
@@ -13,8 +14,8 @@ mod write;
 
 pub(crate) use self::append::append_string;
 pub use self::extra::ExtraMembers;
+pub(crate) use self::keep::append_raw;
 pub(crate) use self::member_ranges::MemberRanges;
-pub(crate) use self::raw::append_raw;
 pub use self::raw::{InvalidJson, RawJson, RawJsonRef};
 pub(crate) use self::scan::{Cursor, SyntaxError, validate};
 pub(crate) use self::scanned::ScannedJson;

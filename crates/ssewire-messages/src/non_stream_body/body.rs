@@ -19,11 +19,11 @@ impl Body {
     /// Sets the content type of the response.
     pub(crate) fn set_content_type(&mut self, content_type: &str) {
         let essence = content_type.split(';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
-        let is_sane = essence.len() <= 127 && essence.bytes().all(|byte| byte.is_ascii_graphic());
-        // That of a stream explains no body that is none.
-        let is_telling = is_sane && !essence.is_empty() && essence != "text/event-stream";
-        if is_telling || self.beginning.is_some() {
-            self.beginning.get_or_insert_default().content_type = is_telling.then(|| essence.into());
+        let is_printable = essence.len() <= 127 && essence.bytes().all(|byte| byte.is_ascii_graphic());
+        // That of a stream does not explain another body.
+        let explains = is_printable && !essence.is_empty() && essence != "text/event-stream";
+        if explains || self.beginning.is_some() {
+            self.beginning.get_or_insert_default().content_type = explains.then(|| essence.into());
         }
     }
 

@@ -117,7 +117,7 @@ impl InputState {
         self.phase == InputPhase::Waiting
     }
 
-    /// The call without any input is complete, or was cut.
+    /// Decides whether the call without any input is complete or truncated.
     pub(crate) fn decide_blank(&mut self, is_truncated: bool) {
         let is_blank = self.json().is_none() && !self.has_lost_piece();
         if is_blank && matches!(self.phase, InputPhase::Waiting | InputPhase::Truncated | InputPhase::Complete) {

@@ -1,0 +1,89 @@
+//! How a value that the scanner has validated is kept as text.
+
+use alloc::string::String;
+
+use super::string::{push_lossy, unit};
+
+/// Appends a valid value: line ends, which stand only between tokens, as spaces; ill-formed UTF-8 and lone surrogate
+/// escapes as U+FFFD.
+pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
+    let is_plain = !has_replaceable(valid);
+    if is_plain {
+        if let Ok(valid) = core::str::from_utf8(valid) {
+            reserve(text, valid.len().saturating_add(usize::from(!text.is_empty())));
+            text.push_str(valid);
+            return;
+        }
+    }
+    let replaced = valid.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
+    // Each U+FFFD is three bytes.
+    reserve(text, valid.len().saturating_add(replaced.saturating_mul(3)).saturating_add(1));
+    let mut rest = valid;
+    loop {
+        let from = skip_plain(rest);
+        push_lossy(rest.get(..rest.len().saturating_sub(from.len())).unwrap_or_default(), text);
+        if from.is_empty() {
+            return;
+        }
+        let length = match (from.first(), unit(from)) {
+            (Some(b'\\'), None) => 2,
+            (Some(b'\\'), Some(0xD800..=0xDBFF)) if matches!(from.get(6..).and_then(unit), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(b'\\'), Some(0xD800..=0xDFFF)) => {
+                text.push_str(r"\ufffd");
+                rest = from.get(6..).unwrap_or_default();
+                continue;
+            }
+            (Some(b'\\'), Some(_)) => 6,
+            _ => {
+                text.push(' ');
+                rest = from.get(1..).unwrap_or_default();
+                continue;
+            }
+        };
+        let (escape, after) = from.split_at_checked(length).unwrap_or((from, &[]));
+        push_lossy(escape, text);
+        rest = after;
+    }
+}
+
+/// Whether there is a line end, or a `\u` escape.
+fn has_replaceable(bytes: &[u8]) -> bool {
+    let mut rest = skip_plain(bytes);
+    while let [b'\\', escape, after @ ..] = rest {
+        if *escape == b'u' {
+            return true;
+        }
+        rest = skip_plain(after);
+    }
+    !rest.is_empty()
+}
+
+/// Reserves room for `more` bytes. A large text grows by an eighth: doubling would hold three times its length while it
+/// is moved.
+pub(crate) fn reserve(text: &mut String, more: usize) {
+    const LARGE: usize = 32 * 1024;
+    if text.capacity().saturating_sub(text.len()) >= more {
+        return;
+    }
+    if text.is_empty() {
+        text.reserve_exact(more);
+    } else if text.len().max(more) > LARGE {
+        text.reserve_exact(more.max(text.len() / 8));
+    } else {
+        text.reserve(more);
+    }
+}
+
+/// The bytes from the first line end or backslash on.
+fn skip_plain(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    // Blocks of a constant length, without an early end and with few comparisons are compiled to vector instructions.
+    while let Some((block, after)) = rest.split_first_chunk::<64>() {
+        if block.iter().fold(false, |found, byte| found | (*byte < b' ') | (*byte == b'\\')) {
+            break;
+        }
+        rest = after;
+    }
+    let plain = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r' | b'\\')).unwrap_or(rest.len());
+    rest.get(plain..).unwrap_or_default()
+}
