@@ -77,14 +77,8 @@ const DATA: &[u8] = b"data: ";
 pub(crate) const END: &[u8] = b"\n\n";
 
 impl Template {
-    /// The delta that the event at the start of the chunk begins with.
-    #[inline(always)]
+    /// The learned delta, if the event at the start of the chunk begins with it.
     pub(crate) fn open_event<'t, 'c>(&'t self, chunk: &'c [u8]) -> Option<(Opening<'t, 'c>, Parts)> {
-        if let Some(payload) = strip_array(chunk, USUAL_HEAD) {
-            if let Some(opening) = Opening::usual(payload) {
-                return Some((opening, USUAL_PARTS));
-            }
-        }
         let opening = self.opening(chunk.strip_prefix(self.part(0)?)?);
         Some((opening, Parts { event_type: self.event_type, head: self.head }))
     }
@@ -161,6 +155,12 @@ impl<'c> Opening<'static, 'c> {
     pub(crate) fn usual(payload: &'c [u8]) -> Option<Self> {
         let (kind, index, bytes) = delta_opening(payload)?;
         Some(Self { kind, index, bytes, middle: USUAL_MIDDLE })
+    }
+
+    /// The same of an event, at the start of the chunk.
+    #[inline(always)]
+    pub(crate) fn usual_event(chunk: &'c [u8]) -> Option<(Self, Parts)> {
+        Some((Self::usual(strip_array(chunk, USUAL_HEAD)?)?, USUAL_PARTS))
     }
 }
 

@@ -1,13 +1,13 @@
 //! From the bytes to the next update: framing, the fast paths of deltas, and the merge of every other event.
 
-use ssewire::{DecodeError, EventSpan, FrameSpan};
+use ssewire::{DecodeError, Decoder, EventSpan, FrameSpan};
 
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
-use crate::accumulator::{AccumulateError, Change};
+use crate::accumulator::{AccumulateError, Accumulator, Change};
 use crate::decode::canonical::PieceKind;
 use crate::event::StreamEvent;
-use crate::fused::{END, Parts};
+use crate::fused::{END, Opening, Parts, Template};
 use crate::lost_event::LostEvent;
 use crate::response_head::ResponseHead;
 
@@ -30,12 +30,11 @@ impl MessageDecoder {
         if self.is_buffer_large || self.has_queued_update() {
             return None;
         }
-        let chunk = *input;
-        let (opening, parts) = self.template.open_event(chunk)?;
-        let (change, len) = opening.append(&mut self.accumulator, |rest| {
-            let len = chunk.len().saturating_sub(rest.strip_prefix(END)?.len());
-            self.decoder.skip_event(input, len).then_some(len)
-        })?;
+        let (decoder, accumulator) = (&mut self.decoder, &mut self.accumulator);
+        let (change, parts, len) = match Opening::usual_event(input) {
+            Some(opening) => append_event(opening, decoder, accumulator, input)?,
+            None => append_learned(&self.template, decoder, accumulator, input)?,
+        };
         self.event_count = self.event_count.saturating_add(1);
         self.is_buffer_large = len > LARGE;
         self.is_between_events = true;
@@ -213,6 +212,33 @@ impl MessageDecoder {
             Err(error) => Ok(Change::Lost(LostEvent::OverLimit(error))),
         }
     }
+}
+
+/// Appends the text of the event at the start of the input, and consumes the event.
+#[inline(always)]
+fn append_event(
+    (opening, parts): (Opening<'_, '_>, Parts),
+    decoder: &mut Decoder,
+    accumulator: &mut Accumulator,
+    input: &mut &[u8],
+) -> Option<(Change, Parts, usize)> {
+    let chunk = *input;
+    let (change, len) = opening.append(accumulator, |rest| {
+        let len = chunk.len().saturating_sub(rest.strip_prefix(END)?.len());
+        decoder.skip_event(input, len).then_some(len)
+    })?;
+    Some((change, parts, len))
+}
+
+/// The same of an event in the spelling of the delta before. Out of line: the API writes none.
+#[inline(never)]
+fn append_learned(
+    template: &Template,
+    decoder: &mut Decoder,
+    accumulator: &mut Accumulator,
+    input: &mut &[u8],
+) -> Option<(Change, Parts, usize)> {
+    append_event(template.open_event(input)?, decoder, accumulator, input)
 }
 
 /// The kind of a delta that brings nothing but a piece, and the index of its block.
