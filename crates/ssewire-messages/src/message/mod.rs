@@ -1,0 +1,251 @@
+//! The message.
+
+mod error;
+mod read;
+mod write;
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::str::FromStr;
+
+pub use self::error::InvalidMessage;
+use crate::Nullable;
+use crate::block::{ContentBlock, TextBlock};
+use crate::json::{Cursor, ExtraMembers, RawJson, RawJsonRef, bridge};
+use crate::names::Names;
+use crate::read::ReadError;
+use crate::stop_reason::StopReason;
+use crate::tool_input::{ToolInputError, write_finished, write_lossy};
+use crate::usage::Usage;
+
+/// A message of the model (Messages API: `Message`, `BetaMessage`), complete or partial.
+///
+/// As JSON it always has `type`, `role` and `content`; everything else is written only if it came. What deltas build is
+/// typed, everything else is kept as [text](RawJson).
+///
+/// # Your own type
+/// Projects that have a type for messages parse it from the JSON of this one. It equals the API's response for the
+/// same message without a stream, so a type that reads such responses reads it, too:
+///
+/// ```
+/// use ssewire_messages::Message;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Response {
+///     id: String,
+///     content: Vec<Block>,
+///     stop_reason: Option<String>,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// #[serde(tag = "type", rename_all = "snake_case")]
+/// enum Block {
+///     Text { text: String },
+///     ToolUse { name: String, input: serde_json::Value },
+///     #[serde(other)]
+///     Other,
+/// }
+///
+/// # let message: Message = r#"{"id":"msg_1","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn"}"#.parse()?;
+/// let response: Response = message.to_json()?.parse_as()?;
+/// assert!(matches!(&response.content[..], [Block::Text { text }] if text == "Hi"));
+/// # assert_eq!((&*response.id, response.stop_reason.as_deref()), ("msg_1", Some("end_turn")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// [`to_json`](Self::to_json) refuses unfinished tool input; [`to_json_lossy`](Self::to_json_lossy) writes it, for
+/// display.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    pub(crate) names: Names,
+    pub(crate) stop_reason: Nullable<StopReason>,
+    pub(crate) content: Vec<ContentBlock>,
+    pub(crate) usage: Nullable<Usage>,
+    pub(crate) extra: ExtraMembers,
+    /// Known members that are of another type, and among the extras.
+    pub(crate) mistyped: MistypedMembers,
+    /// It was read from JSON: its last tool call may be truncated.
+    pub(crate) is_from_json: bool,
+}
+
+/// Which known members are among the extras.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct MistypedMembers {
+    id: bool,
+    kind: bool,
+    role: bool,
+    pub(crate) stop_reason: bool,
+    pub(crate) usage: bool,
+    model: bool,
+}
+
+impl Message {
+    /// The identifier, `msg_…`.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.names.id()
+    }
+
+    /// The model that wrote the message; after a fallback, the one that finished it.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.names.model()
+    }
+
+    /// Why the model stopped. `None` until it has.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<&StopReason> {
+        self.stop_reason.as_option()
+    }
+
+    /// The stop sequence that was met, where the stop reason is `stop_sequence`.
+    #[must_use]
+    pub fn stop_sequence(&self) -> Option<Cow<'_, str>> {
+        self.get("stop_sequence")?.decode_string()
+    }
+
+    /// The content blocks.
+    #[must_use]
+    pub fn content(&self) -> &[ContentBlock] {
+        &self.content
+    }
+
+    /// The content blocks, to keep.
+    #[must_use]
+    pub fn into_content(self) -> Vec<ContentBlock> {
+        self.content
+    }
+
+    /// The tokens and requests that the message cost.
+    #[must_use]
+    pub fn usage(&self) -> Option<&Usage> {
+        self.usage.as_option()
+    }
+
+    /// Another member, unless it is null: `container`, `stop_details`, `context_management`, `diagnostics`,
+    /// `input_transformations`, or one that this version does not know. Linear.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        self.extra.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The members that are neither merged nor typed, such as `stop_sequence` and `container`, and known ones of
+    /// another type than documented.
+    #[must_use]
+    pub fn extra(&self) -> &ExtraMembers {
+        &self.extra
+    }
+
+    /// The tokens of the request that were neither written to the cache nor read from it.
+    #[must_use]
+    pub fn input_tokens(&self) -> Option<u64> {
+        self.usage()?.input_tokens()
+    }
+
+    /// The tokens that the model has written.
+    #[must_use]
+    pub fn output_tokens(&self) -> Option<u64> {
+        self.usage()?.output_tokens()
+    }
+
+    /// All text of the message: that of its text blocks, with nothing in between.
+    #[must_use]
+    pub fn final_text(&self) -> String {
+        self.content.iter().filter_map(ContentBlock::as_text).map(TextBlock::text).collect()
+    }
+
+    /// Reads a whole document: any JSON object whose members have the types of a message. Absent members stay absent,
+    /// and `type` is not checked.
+    ///
+    /// # Errors
+    /// [`InvalidMessage`].
+    pub fn from_json(json: &[u8]) -> Result<Self, InvalidMessage> {
+        let mut cursor = Cursor::of_document(json);
+        if cursor.peek() != Some(b'{') {
+            return Err(match cursor.skip_value().and_then(|_| cursor.end()) {
+                Ok(()) => InvalidMessage::NotAnObject,
+                Err(error) => InvalidMessage::Syntax { offset: error.at },
+            });
+        }
+        let message = Self::read(&mut cursor).and_then(|message| {
+            cursor.end()?;
+            Ok(message)
+        });
+        match message {
+            Ok(message) => Ok(Self { is_from_json: true, ..message }),
+            Err(ReadError::Syntax(error)) => Err(InvalidMessage::Syntax { offset: error.at }),
+            Err(ReadError::Member(name)) => Err(InvalidMessage::Member(name)),
+        }
+    }
+
+    /// The message as JSON, in the shape of the API.
+    ///
+    /// # Errors
+    /// [`ToolInputError`]: the input of a tool call is not finished. [`to_json_lossy`](Self::to_json_lossy) is for those
+    /// who want to look at such a message.
+    pub fn to_json(&self) -> Result<RawJson, ToolInputError> {
+        let mut out = String::new();
+        self.write(&mut out, write_finished)?;
+        Ok(RawJson::from_valid(out))
+    }
+
+    /// The message as JSON, for display. Tool input that is not finished is the value so far, and looks like a finished
+    /// one: never run a tool with it.
+    #[must_use]
+    pub fn to_json_lossy(&self) -> RawJson {
+        let mut out = String::new();
+        // Only unfinished input fails, and that is written here.
+        let _ = self.write(&mut out, write_lossy);
+        RawJson::from_valid(out)
+    }
+
+    /// Sets the model to that of a fallback block.
+    pub(crate) fn set_model(&mut self, model: &str) {
+        if core::mem::take(&mut self.mistyped.model) {
+            self.extra.remove("model");
+        }
+        self.names.set_model(model);
+    }
+
+    /// Everything that it holds beside its blocks, in bytes.
+    pub(crate) fn head_byte_size(&self) -> usize {
+        let parts =
+            [self.names.byte_size(), self.extra.byte_size(), self.usage.as_option().map_or(0, Usage::byte_size)];
+        parts.into_iter().fold(0, usize::saturating_add)
+    }
+}
+
+/// Equal members with equal values, however the tool input arrived.
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.names, &self.stop_reason, &self.usage, &self.extra)
+            == (&other.names, &other.stop_reason, &other.usage, &other.extra)
+            && self.content == other.content
+    }
+}
+
+impl FromStr for Message {
+    type Err = InvalidMessage;
+
+    fn from_str(json: &str) -> Result<Self, InvalidMessage> {
+        Self::from_json(json.as_bytes())
+    }
+}
+
+/// As JSON. Unfinished tool input is an error.
+impl serde::Serialize for Message {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = self.to_json().map_err(serde::ser::Error::custom)?;
+        bridge::serialize(json.as_str(), serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Message {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        bridge::deserialize(deserializer, "Message", |cursor| {
+            let message = Self::read(cursor).ok()?;
+            Some(Self { is_from_json: true, ..message })
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! Reads the JSON of a message.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::{Message, MistypedMembers};
+use crate::Nullable;
+use crate::block::ContentBlock;
+use crate::json::{Cursor, JsonStr, MemberRanges};
+use crate::names::Names;
+use crate::read::{ReadError, each_element, each_member_inlined};
+use crate::stop_reason::StopReason;
+use crate::usage::Usage;
+
+impl Message {
+    /// Reads the object at the cursor.
+    pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
+        let mut message = Self::default();
+        message.read_members(cursor)?;
+        Ok(message)
+    }
+
+    /// The same, without moving the message, which has hundreds of bytes.
+    pub(crate) fn read_boxed(cursor: &mut Cursor<'_>) -> Result<Box<Self>, ReadError> {
+        let mut message = Box::<Self>::default();
+        message.read_members(cursor)?;
+        Ok(message)
+    }
+
+    fn read_members(&mut self, cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
+        let (message, mut members) = (self, MemberRanges::default());
+        let (mut id, mut model) = (None, None);
+        let is_object = each_member_inlined(cursor, |name, cursor| {
+            match &*name.name() {
+                b"content" => message.content = read_content(cursor)?,
+                b"id" => {
+                    id = cursor.string()?;
+                    let mistyped = if id.is_none() { Some(cursor.skip_value()?) } else { None };
+                    message.keep_mistyped("id", |known| &mut known.id, mistyped);
+                }
+                b"model" => {
+                    model = cursor.string()?;
+                    let mistyped = if model.is_none() { Some(cursor.skip_value()?) } else { None };
+                    message.keep_mistyped("model", |known| &mut known.model, mistyped);
+                }
+                b"stop_reason" => {
+                    let reason = cursor.string()?.map(|reason| StopReason::from(&*reason.to_text()));
+                    let other = if reason.is_none() { Some(cursor.skip_value()?) } else { None };
+                    let mistyped = other.filter(|other| *other != b"null");
+                    message.stop_reason = nullable(reason, mistyped.is_none());
+                    message.keep_mistyped("stop_reason", |known| &mut known.stop_reason, mistyped);
+                }
+                b"usage" => {
+                    let usage = Usage::read(cursor)?;
+                    let other = if usage.is_none() { Some(cursor.skip_value()?) } else { None };
+                    let mistyped = other.filter(|other| *other != b"null");
+                    message.usage = nullable(usage, mistyped.is_none());
+                    message.keep_mistyped("usage", |known| &mut known.usage, mistyped);
+                }
+                b"type" => {
+                    let kind = cursor.skip_value()?;
+                    message.keep_mistyped(
+                        "type",
+                        |known| &mut known.kind,
+                        Some(kind).filter(|kind| *kind != b"\"message\""),
+                    );
+                }
+                b"role" => {
+                    let role = cursor.skip_value()?;
+                    message.keep_mistyped(
+                        "role",
+                        |known| &mut known.role,
+                        Some(role).filter(|role| *role != b"\"assistant\""),
+                    );
+                }
+                _ => {
+                    let value = cursor.skip_value()?;
+                    members.push(name, value, cursor, &mut message.extra);
+                }
+            }
+            Ok(())
+        })?;
+        members.append_to(&mut message.extra, cursor);
+        let [id, model] = [id, model].map(|name| name.map(JsonStr::to_text));
+        message.names = Names::new(id.as_deref(), model.as_deref());
+        if is_object { Ok(()) } else { Err(ReadError::Member("message")) }
+    }
+
+    /// Keeps a known member of another type among the extras. It replaces the member of this name before it, as one of
+    /// the usual type does: the last one holds.
+    pub(crate) fn keep_mistyped(
+        &mut self,
+        name: &str,
+        flag: fn(&mut MistypedMembers) -> &mut bool,
+        mistyped: Option<&[u8]>,
+    ) {
+        if core::mem::replace(flag(&mut self.mistyped), mistyped.is_some()) && mistyped.is_none() {
+            self.extra.remove(name);
+        }
+        if let Some(mistyped) = mistyped {
+            self.extra.set(name, mistyped);
+        }
+    }
+}
+
+fn nullable<T>(value: Option<T>, is_null: bool) -> Nullable<T> {
+    match value {
+        Some(value) => Nullable::Value(value),
+        None if is_null => Nullable::Null,
+        None => Nullable::Absent,
+    }
+}
+
+/// The blocks of a message: an array, or null.
+fn read_content(cursor: &mut Cursor<'_>) -> Result<Vec<ContentBlock>, ReadError> {
+    // Counted first: a list of tiny blocks must not be held twice while it grows.
+    let mut count = 0_usize;
+    let mut counting = cursor.clone();
+    each_element(&mut counting, &mut |cursor| {
+        cursor.skip_value()?;
+        count = count.saturating_add(1);
+        Ok(())
+    })?;
+    let mut content = Vec::with_capacity(count);
+    let is_array = each_element(cursor, &mut |cursor| {
+        content.push(ContentBlock::read(cursor)?);
+        Ok(())
+    })?;
+    if is_array || cursor.skip_value()? == b"null" { Ok(content) } else { Err(ReadError::Member("message.content")) }
+}
