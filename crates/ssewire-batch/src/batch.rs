@@ -65,6 +65,9 @@ impl<R> BatchBuffer<R> {
     }
 }
 
+/// The type of an event without an `event` field.
+const DEFAULT_TYPE: &str = "message";
+
 /// The text of a batch.
 #[derive(Clone)]
 pub(crate) struct TextBuffer(String);
@@ -113,7 +116,14 @@ impl TextBuffer {
         let end = last.offset.saturating_add(last.len);
         match self.0.as_bytes().get(last.offset..end) {
             Some(known) if known == bytes => last,
-            _ => self.push_lossy(bytes),
+            _ => self.push_name(bytes),
         }
+    }
+
+    /// Once for most batches: an event type, or an ID.
+    #[inline(never)]
+    fn push_name(&mut self, bytes: &[u8]) -> Span {
+        // There is nothing to check.
+        if bytes == DEFAULT_TYPE.as_bytes() { self.push_str(DEFAULT_TYPE) } else { self.push_lossy(bytes) }
     }
 }
