@@ -2,19 +2,20 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use core::fmt;
 
 use crate::json::validate;
 use crate::partial::{PartialInput, PartialValue};
 use crate::text::{Piece, push_piece};
 
 /// The state of an input beside the block's start.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct InputState {
     pub(super) text: Option<Box<InputText>>,
     pub(super) phase: InputPhase,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct InputText {
     /// The JSON text of the deltas.
     pub(super) text: String,
@@ -191,5 +192,19 @@ impl InputText {
 impl PartialEq for InputState {
     fn eq(&self, other: &Self) -> bool {
         self.phase == other.phase && self.json() == other.json() && self.has_lost_piece() == other.has_lost_piece()
+    }
+}
+
+/// No text and an empty one are the same: the fast path makes an empty one.
+impl fmt::Debug for InputState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.text.as_deref();
+        f.debug_struct("InputState")
+            .field("text", &text.map_or("", |text| &text.text))
+            .field("lost_at", &text.and_then(|text| text.lost_at))
+            .field("is_late", &self.is_late())
+            .field("partial", &text.and_then(|text| text.partial.as_ref()))
+            .field("phase", &self.phase)
+            .finish()
     }
 }
