@@ -104,32 +104,33 @@ fn read_block_stop(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Conte
 
 fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<MessageDelta<'a>, ReadError> {
     let mut event = MessageDelta::default();
+    let (mut delta, mut usage) = (Ok(None), Ok(None));
     each_member_inlined(cursor, |name, cursor| {
-        let name = name.name();
-        let member = match &*name {
-            b"delta" => "delta",
-            b"usage" => "usage",
+        match &*name.name() {
+            b"delta" => delta = object_or_error(cursor, "delta")?,
+            b"usage" => usage = object_or_error(cursor, "usage")?,
             other => match OTHERS.iter().zip(&mut event.others).find(|(known, _)| known.as_bytes() == other) {
-                Some((_, slot)) => {
-                    *slot = Some(ScannedJson::new(cursor.skip_value()?));
-                    return Ok(());
-                }
-                None => return others.read(other, cursor),
+                Some((_, slot)) => *slot = Some(ScannedJson::new(cursor.skip_value()?)),
+                None => others.read(other, cursor)?,
             },
-        };
-        let value = match cursor.skip_value()? {
-            b"null" => None,
-            object @ [b'{', ..] => Some(ScannedJson::new(object)),
-            _ => return Err(ReadError::Member(member)),
-        };
-        if member == "delta" {
-            event.delta = value;
-        } else {
-            event.usage = value;
         }
         Ok(())
     })?;
+    (event.delta, event.usage) = (delta?, usage?);
     Ok(event)
+}
+
+/// An object, or null. A value of another type is an inner error: a later member of the same name may be of the right
+/// type.
+fn object_or_error<'a>(
+    cursor: &mut Cursor<'a>,
+    name: &'static str,
+) -> Result<Result<Option<ScannedJson<'a>>, ReadError>, ReadError> {
+    Ok(match cursor.skip_value()? {
+        b"null" => Ok(None),
+        object @ [b'{', ..] => Ok(Some(ScannedJson::new(object))),
+        _ => Err(ReadError::Member(name)),
+    })
 }
 
 pub(super) fn read_unknown(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<(), ReadError> {

@@ -527,3 +527,40 @@ fn a_repeated_member_of_a_block_is_written_once_with_its_last_value() {
         assert_eq!(message.content()[0].to_json().unwrap().as_str(), written, "{block}");
     }
 }
+
+#[test]
+fn the_last_of_a_repeated_member_of_an_event_counts() {
+    let block = r#"{"type":"text","text":"a"}"#;
+    let delta = r#"{"type":"text_delta","text":"a"}"#;
+    for (event_type, members) in [
+        ("message_start", vec![("message", r#"{"content":[]}"#)]),
+        ("content_block_start", vec![("index", "0"), ("content_block", block)]),
+        ("content_block_delta", vec![("index", "0"), ("delta", delta)]),
+        ("content_block_stop", vec![("index", "0")]),
+        ("message_delta", vec![("delta", r#"{"stop_reason":"end_turn"}"#), ("usage", r#"{"output_tokens":2}"#)]),
+    ] {
+        let payload = |repeated: Option<(usize, &str)>, mistyped_is_last: bool| {
+            let mut json = format!(r#"{{"type":"{event_type}""#);
+            for (at, (name, value)) in members.iter().enumerate() {
+                let mut values = vec![*value];
+                if let Some((_, mistyped)) = repeated.filter(|(repeated, _)| *repeated == at) {
+                    values.insert(usize::from(mistyped_is_last), mistyped);
+                }
+                for value in values {
+                    json += &format!(r#","{name}":{value}"#);
+                }
+            }
+            json + "}"
+        };
+        let once = payload(None, false);
+        let expected = StreamEvent::from_json(once.as_bytes()).unwrap();
+        for at in 0..members.len() {
+            for mistyped in ["true", "[]", r#""x""#] {
+                let first = payload(Some((at, mistyped)), false);
+                assert_eq!(StreamEvent::from_json(first.as_bytes()).as_ref(), Ok(&expected), "{first}");
+                let last = payload(Some((at, mistyped)), true);
+                assert!(StreamEvent::from_json(last.as_bytes()).is_err(), "{last}");
+            }
+        }
+    }
+}
