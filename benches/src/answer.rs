@@ -2,8 +2,10 @@
 
 use std::hint::black_box;
 
+use serde::{Deserialize, Serialize};
+
 /// The answer for a corpus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Answer {
     /// Number of events, or of the other units of the race.
     pub count: u64,

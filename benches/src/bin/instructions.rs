@@ -3,66 +3,85 @@
 //! `cargo run --release -p ssewire-benches --bin instructions`
 //!
 //! Unlike times, the counts do not depend on what else the machine does: compare them before and after a change. Each
-//! corpus is read twice and four times; the difference leaves out its generation. Needs valgrind.
+//! corpus is loaded from a file, and read twice and four times; the difference leaves out the loading. Needs valgrind.
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::{env, fs, io};
 
 use ssewire_benches::chunks::{ONE_EVENT, WHOLE};
 use ssewire_benches::contestants::{self, Contestant};
 use ssewire_benches::{Corpus, corpora};
 
-/// One run to count: a name, a contestant, a corpus and a chunk size.
-type Work = (String, Contestant, Corpus, usize);
-
-/// All runs, or those of a name. Makes only their corpora: callgrind would take minutes for the others.
-fn work(only: Option<&str>) -> Vec<Work> {
-    let mut work = Vec::new();
-    let mut add = |name: &str, contestants: fn() -> Vec<Contestant>, corpus: fn() -> Corpus, chunk| {
-        if only.is_none_or(|only| only == name) {
-            work.push((name.to_owned(), contestants().swap_remove(0), corpus(), chunk));
-        }
-    };
-    add("text delta", contestants::decoding, || corpora::payloads(1 << 18), WHOLE);
-    for (chunk, name) in [(1400, "1400 B"), (ONE_EVENT, "one event per chunk"), (WHOLE, "whole")] {
-        add(&format!("deltas to message, {name}"), contestants::accumulation, || corpora::message(1 << 18), chunk);
-        add(&format!("as recorded, {name}"), contestants::recorded, corpora::recorded, chunk);
-    }
-    if only.is_none() || work.is_empty() {
-        let kinds = corpora::kinds().into_iter().filter(|corpus| only.is_none_or(|only| only == corpus.name));
-        work.extend(kinds.map(|corpus| (corpus.name.to_string(), contestants::kinds().swap_remove(0), corpus, WHOLE)));
-    }
-    work
-}
+/// Where the program that counts leaves the corpus for itself under callgrind.
+const FILE: &str = "SSEWIRE_CORPUS";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [name, times] = &arguments[..] {
-        let (_, contestant, corpus, chunk) = work(Some(name)).pop().expect("a name");
-        for _ in 0..times.parse().expect("a number") {
-            assert_eq!((contestant.run)(&corpus, chunk), corpus.expected.sums());
-        }
-        return ExitCode::SUCCESS;
-    }
-    println!("| event | instructions |\n|---|---:|");
-    for (name, _, corpus, _) in work(None) {
-        let (Some(few), Some(many)) = (count(&name, "2"), count(&name, "4")) else {
-            eprintln!("callgrind did not count: is valgrind installed?");
-            return ExitCode::FAILURE;
-        };
-        println!("| {name} | {} |", many.saturating_sub(few) / 2 / corpus.units);
-    }
-    ExitCode::SUCCESS
+    let result = match &env::args().skip(1).collect::<Vec<_>>()[..] {
+        [race, chunk, times] => run(race, chunk, times),
+        _ => count_all(),
+    };
+    result.map_or_else(
+        |error| {
+            eprintln!("instructions: {error}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
 }
 
-/// The instructions of this program when it reads a corpus that number of times.
-fn count(name: &str, times: &str) -> Option<u64> {
+/// Prints the table.
+fn count_all() -> io::Result<()> {
+    println!("| event | instructions |\n|---|---:|");
+    let deltas = corpora::message(1 << 18);
+    let recorded = corpora::recorded();
+    print_row("text delta, decoded", "decoding", &corpora::payloads(1 << 18), WHOLE)?;
+    for (chunk, name) in [(WHOLE, "whole"), (1400, "1400 B"), (ONE_EVENT, "one event per chunk")] {
+        print_row(&format!("deltas to message, {name}"), "accumulation", &deltas, chunk)?;
+        print_row(&format!("as recorded, {name}"), "recorded", &recorded, chunk)?;
+    }
+    for corpus in corpora::kinds() {
+        print_row(&format!("{}, decoded", corpus.name), "kinds", &corpus, WHOLE)?;
+    }
+    Ok(())
+}
+
+fn print_row(name: &str, race: &str, corpus: &Corpus, chunk: usize) -> io::Result<()> {
+    let file = env::temp_dir().join(format!("ssewire-corpus-{}", std::process::id()));
+    corpus.save(&file)?;
+    let (few, many) = (count(&file, race, chunk, 2), count(&file, race, chunk, 4));
+    fs::remove_file(&file)?;
+    println!("| {name} | {} |", many?.saturating_sub(few?) / 2 / corpus.units);
+    Ok(())
+}
+
+/// The instructions of this program when it reads the corpus that number of times.
+fn count(file: &Path, race: &str, chunk: usize, times: u32) -> io::Result<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(std::env::current_exe().ok()?)
-        .args([name, times])
+        .arg(env::current_exe()?)
+        .args([race, &chunk.to_string(), &times.to_string()])
+        .env(FILE, file)
         .output()
-        .ok()?;
+        .map_err(|error| io::Error::new(error.kind(), format!("valgrind does not run: {error}")))?;
     let report = String::from_utf8_lossy(&output.stderr);
-    let line = report.lines().find(|line| line.contains("Collected"))?;
-    line.rsplit(' ').next()?.parse().ok()
+    let counted = report.lines().find(|line| line.contains("Collected")).and_then(|line| line.rsplit(' ').next());
+    counted.and_then(|count| count.parse().ok()).ok_or_else(|| io::Error::other("callgrind counted nothing"))
+}
+
+/// What is counted: reads the saved corpus, and checks the answer each time.
+fn run(race: &str, chunk: &str, times: &str) -> io::Result<()> {
+    let contestants: Vec<Contestant> = match race {
+        "decoding" => contestants::decoding(),
+        "accumulation" => contestants::accumulation(),
+        "recorded" => contestants::recorded(),
+        _ => contestants::kinds(),
+    };
+    let ssewire = contestants.first().ok_or(io::ErrorKind::NotFound)?;
+    let corpus = Corpus::load(Path::new(&env::var_os(FILE).ok_or(io::ErrorKind::NotFound)?))?;
+    let chunk = chunk.parse().map_err(io::Error::other)?;
+    for _ in 0..times.parse().map_err(io::Error::other)? {
+        assert_eq!((ssewire.run)(&corpus, chunk), corpus.expected.sums());
+    }
+    Ok(())
 }

@@ -4,11 +4,13 @@ mod framing;
 mod json;
 mod message;
 mod recorded;
+mod saved;
 mod words;
 
 use std::ops::Range;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 pub use self::framing::{big, comments, deltas, multiline, one_line, openai, tiny};
 pub use self::json::{PIECE, json_string, json_structured};
@@ -18,12 +20,13 @@ use crate::answer::Answer;
 use crate::chunks::Chunks;
 
 /// An input and its answer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Corpus {
     pub name: &'static str,
     /// The event type of all payloads, in corpora of one kind.
     pub kind: &'static str,
     /// The stream. Shared, for contestants that accept only `Bytes`.
+    #[serde(skip)]
     pub stream: Bytes,
     /// The expected answer.
     pub expected: Answer,
