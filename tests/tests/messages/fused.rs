@@ -98,6 +98,27 @@ fn a_repeated_delta_is_merged_as_any_other() {
 }
 
 #[test]
+fn the_first_deltas_of_a_block_are_merged_as_any_other() {
+    let events: Vec<_> = START.split_inclusive("\n\n").collect();
+    let ping = "event: ping\ndata: {\"type\":\"ping\"}\n\n";
+    for spelling in SPELLINGS {
+        for kind in 0..KINDS.len() {
+            // Regression: an empty first piece of input was visible in `Debug`.
+            for (first, between) in [(&b""[..], ""), (b"", ping), (b"\\n", ""), (b"\\u00e9", ping), (b"one", ping)] {
+                let mut body = [events[0], events[1 + kind], between].concat().into_bytes();
+                for text in [first, b"two", b"three"] {
+                    body.extend(event(spelling, kind, kind, text));
+                }
+                body.extend(END.as_bytes());
+                for flags in [0, 2] {
+                    check(flags, 0, &body);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn whatever_comes_between_ends_the_repetition() {
     for between in BETWEEN {
         let mut body = START.as_bytes().to_vec();
