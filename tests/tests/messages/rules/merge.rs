@@ -303,6 +303,14 @@ fn a_later_start_adopts_a_block_that_a_misfit_delta_opened() {
 }
 
 #[test]
+fn a_later_start_adopts_its_block_though_an_unknown_block_takes_the_deltas_since() {
+    let unknown = |thinking: &str| json!({"type": "future", "thinking": thinking});
+    let early = [begin(), thinking(0, "early"), start(0, unknown("")), thinking(0, "x")];
+    let run = run(&early).then(&[start(0, thinking_block("a ")), thinking(0, "!")]);
+    assert_eq!(run.content(), json!([thinking_block("a early"), unknown("x!")]));
+}
+
+#[test]
 fn a_block_is_adopted_once() {
     let run = run(&[begin(), text(0, "early"), start(0, text_block("a ")), start(0, text_block("b")), text(0, "!")]);
     assert_eq!(run.content(), json!([text_block("a early"), text_block("b!")]));

@@ -48,6 +48,8 @@ pub(crate) struct Blocks {
 struct Disorder {
     /// The positions of the slots of which n is not the index n.
     elsewhere: BTreeMap<u64, u32>,
+    /// The blocks that deltas opened and no start has claimed, by index: one of each kind at most.
+    implicit: BTreeMap<u64, [Option<BlockId>; IMPLICIT_KINDS]>,
     /// The number of indices at which input JSON waits for its block.
     unmatched: usize,
     /// Indices of waiting input JSON that has lost no piece yet.
@@ -57,6 +59,9 @@ struct Disorder {
     /// The initial blocks have lost a piece.
     has_initial_loss: bool,
 }
+
+/// The number of kinds that a delta can open: text, thinking and compaction.
+const IMPLICIT_KINDS: usize = 3;
 
 impl Blocks {
     /// Sets the blocks of `message_start`, which precede those that started before it.
@@ -105,6 +110,12 @@ impl Blocks {
             &mut self.states,
             BlockState { key, position, open_below: None, half: PendingHalf::default(), origin, is_open: false },
         );
+        if matches!(origin, Origin::Implicit(_)) {
+            let implicit = self.disorder.get_or_insert_default().implicit.entry(index).or_default();
+            if let Some(free) = implicit.iter_mut().find(|slot| slot.is_none()) {
+                *free = Some(id);
+            }
+        }
         self.register(content, id, at);
         id
     }
@@ -114,6 +125,8 @@ impl Blocks {
         let Place::Later(at) = id.place() else { return };
         if let Some(state) = self.states.get_mut(at) {
             state.origin = Origin::Started;
+            let index = state.key.index;
+            self.claim(index, id);
         }
         self.register(content, id, at);
     }
@@ -233,13 +246,20 @@ impl Blocks {
 
     /// The block that deltas opened before this start of its index and kind, if there is one.
     pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
-        let slot = self.slot(index)?;
-        let of_kind = |id: &BlockId| {
+        let implicit = self.disorder.as_ref()?.implicit.get(&index)?;
+        let is_of_kind = |id: &BlockId| {
             let early = self.position(*id).and_then(|at| content.get(at));
-            matches!(self.origin(*id), Origin::Implicit(_))
-                && early.is_some_and(|early| core::mem::discriminant(early) == core::mem::discriminant(block))
+            early.is_some_and(|early| core::mem::discriminant(early) == core::mem::discriminant(block))
         };
-        slot.newest.iter().flatten().copied().find(of_kind)
+        implicit.iter().flatten().copied().find(is_of_kind)
+    }
+
+    /// Takes a block from those that wait for their start.
+    fn claim(&mut self, index: u64, id: BlockId) {
+        let implicit = self.disorder.as_mut().and_then(|disorder| disorder.implicit.get_mut(&index));
+        for slot in implicit.into_iter().flatten().filter(|slot| **slot == Some(id)) {
+            *slot = None;
+        }
     }
 
     /// The violation that a start at this index is.
@@ -276,6 +296,10 @@ impl Blocks {
         let Ok(at) = usize::try_from(index) else { return };
         let Some(block) = content.get(at) else { return };
         let id = BlockId::initial(at);
+        // Deltas of its kind go to the initial block from now on, and a start opens a block of its own.
+        if let Some(implicit) = self.implicit_block(content, index, block) {
+            self.claim(index, implicit);
+        }
         let Some(slot) = self.slot_mut(index) else { return };
         if slot.has_initial {
             return;
