@@ -239,6 +239,7 @@ fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
 }
 
 /// A name or an identifier. These are shown in logs, where prose and line ends of the server's choice have no place.
+#[inline(never)]
 fn word_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
     let text = object.get(name)?.decode_string()?;
     let is_word = matches!(text.len(), 1..=128) && text.bytes().all(|byte| byte.is_ascii_graphic());

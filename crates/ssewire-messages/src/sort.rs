@@ -4,6 +4,7 @@
 ///
 /// Heapsort, compiled once: the sort of the standard library is 7 KB of machine code for each type and order, and
 /// nothing is sorted unless blocks or members arrive out of order.
+#[inline(never)]
 pub(crate) fn sort(items: &mut [u32], is_less: &dyn Fn(u32, u32) -> bool) {
     for root in (0..items.len() / 2).rev() {
         sift_down(items, root, is_less);

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString as _};
 
 use crate::json::{Cursor, ExtraMembers, MemberRanges, ObjectWriter, RawJson, RawJsonRef, bridge};
-use crate::read::{ReadError, count, each_member, each_member_inlined};
+use crate::read::{ReadError, count, each_member};
 
 /// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
 ///
@@ -112,7 +112,7 @@ impl Usage {
 
     /// Merges the usage of a `message_delta`: each member that is not null replaces this one's.
     pub(crate) fn merge(&mut self, delta: &mut Cursor<'_>) -> Result<(), ReadError> {
-        each_member_inlined(delta, |name, cursor| {
+        each_member(delta, &mut |name, cursor| {
             match count_of(&name.name()) {
                 Some(which) => match count(cursor)? {
                     Ok(count) => self.set_count(which, CountState::Value, count),

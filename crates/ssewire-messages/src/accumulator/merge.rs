@@ -9,7 +9,7 @@ use crate::block::ContentBlock;
 use crate::event::{MessageDelta, OTHERS};
 use crate::json::Cursor;
 use crate::message::Message;
-use crate::read::{ReadError, each_member, each_member_inlined};
+use crate::read::{ReadError, each_member};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
@@ -74,7 +74,7 @@ impl Accumulator {
         let message = &mut self.message;
         let mut has_stop_reason = false;
         if let Some(delta) = event.delta.as_deref() {
-            each_member_inlined(&mut Cursor::new(delta), |name, cursor| {
+            each_member(&mut Cursor::new(delta), &mut |name, cursor| {
                 let reason = if &*name.name() == b"stop_reason" { cursor.string()? } else { None };
                 if let Some(reason) = reason {
                     let reason = StopReason::from(&*reason.to_text());

@@ -140,6 +140,7 @@ impl ProtocolViolations {
         self.0.is_none()
     }
 
+    #[cold]
     pub(super) fn record(&mut self, violation: ProtocolViolation) {
         let record = self.0.get_or_insert_default();
         if record.first.len() < Self::KEPT {

@@ -3,7 +3,7 @@ use alloc::string::String;
 
 use super::Block;
 use crate::json::{Cursor, JsonStr, ObjectWriter, RawJson, RawJsonRef};
-use crate::read::{ReadError, each_member_inlined};
+use crate::read::{ReadError, each_member};
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished, write_with_input};
 
 /// A call of a tool (Messages API: `ToolUseBlock`, `ServerToolUseBlock`, `BetaMCPToolUseBlock`).
@@ -72,7 +72,7 @@ impl ToolUseBlock {
         let [mut kind, mut id, mut name] = [None; 3];
         let mut has_type = false;
         // Valid, as the scanner has found.
-        let _ = each_member_inlined(&mut Cursor::of_document(self.start.as_str().as_bytes()), |member, cursor| {
+        let _ = each_member(&mut Cursor::of_document(self.start.as_str().as_bytes()), &mut |member, cursor| {
             let slot = match &*member.name() {
                 // The first `type` counts, and the last of other members.
                 b"type" if !has_type => {

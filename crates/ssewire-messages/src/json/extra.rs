@@ -201,6 +201,7 @@ impl ExtraMembers {
     }
 
     /// The name of an entry, in its quotes.
+    #[inline(never)]
     fn name_text(&self, start: u32) -> &str {
         let entry = self.entries_from(start).text;
         let mut rest = entry.as_bytes().get(1..).unwrap_or_default();

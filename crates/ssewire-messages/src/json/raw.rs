@@ -198,6 +198,7 @@ impl<'a> RawJsonRef<'a> {
         self.json_str().map(|string| self.text(string))
     }
 
+    #[inline(never)]
     pub(crate) fn json_str(self) -> Option<JsonStr<'a>> {
         Cursor::of_document(self.0.as_bytes()).string().ok().flatten()
     }

@@ -43,9 +43,11 @@ impl<'a> JsonStr<'a> {
 
     /// The bytes of a name, to be compared.
     pub(crate) fn name(self) -> Cow<'a, [u8]> {
-        if !self.is_escaped {
-            return Cow::Borrowed(self.raw);
-        }
+        if self.is_escaped { self.unescaped_name() } else { Cow::Borrowed(self.raw) }
+    }
+
+    #[cold]
+    fn unescaped_name(self) -> Cow<'a, [u8]> {
         Cow::Owned(self.to_text().into_owned().into_bytes())
     }
 }

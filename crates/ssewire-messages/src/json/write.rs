@@ -15,6 +15,7 @@ impl<'o> ObjectWriter<'o> {
     }
 
     /// Writes a name. The value has to be written to what this returns.
+    #[inline(never)]
     pub(crate) fn value(&mut self, name: &str) -> &mut String {
         if !core::mem::replace(&mut self.is_first, false) {
             self.out.push(',');
@@ -24,10 +25,12 @@ impl<'o> ObjectWriter<'o> {
         self.out
     }
 
+    #[inline(never)]
     pub(crate) fn string(&mut self, name: &str, value: &str) {
         push_string(self.value(name), value);
     }
 
+    #[inline(never)]
     pub(crate) fn raw(&mut self, name: &str, json: &str) {
         self.value(name).push_str(json);
     }
