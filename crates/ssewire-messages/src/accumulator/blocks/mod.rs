@@ -48,8 +48,8 @@ pub(crate) struct Blocks {
 struct Disorder {
     /// The positions of the slots of which n is not the index n.
     elsewhere: BTreeMap<u64, u32>,
-    /// The blocks that deltas opened and no start has claimed, by index: one of each kind at most.
-    implicit: BTreeMap<u64, [Option<BlockId>; IMPLICIT_KINDS]>,
+    /// The blocks that deltas of each kind opened, by index, in the order of `states`.
+    implicit: [BTreeMap<u64, u32>; DeltaKind::ALL.len()],
     /// The number of indices at which input JSON waits for its block.
     unmatched: usize,
     /// Indices of waiting input JSON that has lost no piece yet.
@@ -59,9 +59,6 @@ struct Disorder {
     /// The initial blocks have lost a piece.
     has_initial_loss: bool,
 }
-
-/// The number of kinds that a delta can open: text, thinking and compaction.
-const IMPLICIT_KINDS: usize = 3;
 
 impl Blocks {
     /// Sets the blocks of `message_start`, which precede those that started before it.
@@ -110,12 +107,6 @@ impl Blocks {
             &mut self.states,
             BlockState { key, position, open_below: None, half: PendingHalf::default(), origin, is_open: false },
         );
-        if matches!(origin, Origin::Implicit(_)) {
-            let implicit = self.disorder.get_or_insert_default().implicit.entry(index).or_default();
-            if let Some(free) = implicit.iter_mut().find(|slot| slot.is_none()) {
-                *free = Some(id);
-            }
-        }
         self.register(content, id, at);
         id
     }
@@ -125,8 +116,6 @@ impl Blocks {
         let Place::Later(at) = id.place() else { return };
         if let Some(state) = self.states.get_mut(at) {
             state.origin = Origin::Started;
-            let index = state.key.index;
-            self.claim(index, id);
         }
         self.register(content, id, at);
     }
@@ -244,22 +233,14 @@ impl Blocks {
         self.next_index.checked_sub(1)
     }
 
-    /// The block that deltas opened before this start of its index and kind, if there is one.
+    /// The block that deltas opened before this start of its index and kind, if there is one. If an initial block of the
+    /// same kind arrived later, there is none.
     pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
-        let implicit = self.disorder.as_ref()?.implicit.get(&index)?;
-        let is_of_kind = |id: &BlockId| {
-            let early = self.position(*id).and_then(|at| content.get(at));
-            early.is_some_and(|early| core::mem::discriminant(early) == core::mem::discriminant(block))
-        };
-        implicit.iter().flatten().copied().find(is_of_kind)
-    }
-
-    /// Takes a block from those that wait for their start.
-    fn claim(&mut self, index: u64, id: BlockId) {
-        let implicit = self.disorder.as_mut().and_then(|disorder| disorder.implicit.get_mut(&index));
-        for slot in implicit.into_iter().flatten().filter(|slot| **slot == Some(id)) {
-            *slot = None;
-        }
+        let of_kind = self.disorder.as_ref()?.implicit.get(opening_delta(block)?)?;
+        let id = BlockId::later(usize::try_from(*of_kind.get(&index)?).ok()?);
+        let is_claimed = !matches!(self.origin(id), Origin::Implicit(_));
+        let initial = usize::try_from(index).ok().filter(|at| *at < self.initial).and_then(|at| content.get(at));
+        (!is_claimed && !initial.is_some_and(|initial| is_same_kind(initial, block))).then_some(id)
     }
 
     /// The violation that a start at this index is.
@@ -296,10 +277,6 @@ impl Blocks {
         let Ok(at) = usize::try_from(index) else { return };
         let Some(block) = content.get(at) else { return };
         let id = BlockId::initial(at);
-        // Deltas of its kind go to the initial block from now on, and a start opens a block of its own.
-        if let Some(implicit) = self.implicit_block(content, index, block) {
-            self.claim(index, implicit);
-        }
         let Some(slot) = self.slot_mut(index) else { return };
         if slot.has_initial {
             return;
@@ -332,6 +309,11 @@ impl Blocks {
             }
         }
         if is_implicit {
+            let (at, delta) = (u32::try_from(at).unwrap_or(u32::MAX), opening_delta(block));
+            let implicit = &mut self.disorder.get_or_insert_default().implicit;
+            if let Some(of_kind) = delta.and_then(|delta| implicit.get_mut(delta)) {
+                of_kind.insert(key.index, at);
+            }
             return;
         }
         slot.is_in_use = true;
@@ -393,6 +375,15 @@ impl Blocks {
         let index = u64::try_from(at).ok()?;
         Some(BlockKey { index, generation: self.slot(index).map_or(0, |slot| slot.initial_generation) })
     }
+}
+
+/// The first kind of delta that opens blocks of this kind, as its position in [`DeltaKind::ALL`].
+fn opening_delta(block: &ContentBlock) -> Option<usize> {
+    DeltaKind::ALL.iter().position(|delta| delta.new_block().is_some_and(|new| is_same_kind(&new, block)))
+}
+
+fn is_same_kind(a: &ContentBlock, b: &ContentBlock) -> bool {
+    core::mem::discriminant(a) == core::mem::discriminant(b)
 }
 
 /// Appends to a vector that grows by half: doubling would hold three times its length while it is moved. It begins with
