@@ -71,8 +71,9 @@ impl ApiError {
 
     /// An error of plain text, which may be empty.
     pub(crate) fn from_text(text: String) -> Self {
-        let message = if text.is_empty() { None } else { Some(text.as_str().into()) };
-        Self { kind: None, message, request_id: None, body: quoted(&text), head: None }
+        let body = quoted(&text);
+        let message = if text.is_empty() { None } else { Some(text.into_boxed_str()) };
+        Self { kind: None, message, request_id: None, body, head: None }
     }
 
     /// The kind of the error, if the error names one.
@@ -161,7 +162,8 @@ fn null() -> RawJson {
 }
 
 fn quoted(text: &str) -> RawJson {
-    let mut json = String::new();
+    // Without an escape this is its size.
+    let mut json = String::with_capacity(text.len().saturating_add(2));
     push_string(&mut json, text);
     RawJson::from_valid(json)
 }

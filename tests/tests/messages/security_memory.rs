@@ -50,3 +50,53 @@ fn json_of_text_needs_less_than_8_bytes_per_byte() {
     let costs = [per_byte(&json, message), per_byte(&json, partial_json)];
     assert!(costs.iter().all(|cost| *cost < 8.0), "{costs:?}");
 }
+
+/// A byte of ill-formed UTF-8 becomes U+FFFD, which has three.
+#[test]
+fn ill_formed_utf8_needs_at_most_12_bytes_per_byte() {
+    for delta in [
+        r#"{"type":"text_delta","text":"@"}"#,
+        r#"{"type":"thinking_delta","thinking":"@"}"#,
+        r#"{"type":"signature_delta","signature":"@"}"#,
+        r#"{"type":"input_json_delta","partial_json":"@"}"#,
+        r#"{"type":"future_delta","text":"@"}"#,
+    ] {
+        let (before, after) = delta.split_once('@').unwrap();
+        let start = r#"data: {"type":"content_block_delta","index":0,"delta":"#;
+        let (_, cost) = peak_per_byte(&format!("{start}{before}"), 0xE8, &format!("{after}}}\n\n"));
+        assert!(cost <= 12.0, "{delta}: {cost}");
+    }
+    for field in ["error: ", "event: error\ndata: "] {
+        let (decoder, cost) = peak_per_byte(field, 0xE8, "\n\n");
+        let message = decoder.accumulator().error().and_then(|error| error.message()).unwrap();
+        assert_eq!(message, "\u{FFFD}".repeat(LEN));
+        assert!(cost <= 12.0, "{field}: {cost}");
+    }
+}
+
+/// The text of an error that is not JSON is kept as text and as a JSON string, where such a character has six bytes.
+#[test]
+fn control_characters_in_the_text_of_an_error_need_at_most_17_bytes() {
+    for field in ["error: ", "event: error\ndata: "] {
+        let (decoder, cost) = peak_per_byte(field, 1, "\n\n");
+        let error = decoder.accumulator().error().unwrap();
+        assert_eq!(error.message(), Some(&*"\u{1}".repeat(LEN)));
+        assert_eq!(error.body().as_str(), format!("\"{}\"", "\\u0001".repeat(LEN)));
+        assert!(cost <= 17.0, "{field}: {cost}");
+    }
+}
+
+/// The length of a hostile value: less than the bound of an `error` field.
+const LEN: usize = 60 * 1024;
+
+/// Decodes one event with [`LEN`] of these bytes. Returns its peak memory for each of them.
+fn peak_per_byte(before: &str, byte: u8, after: &str) -> (MessageDecoder, f64) {
+    let body = [before.as_bytes(), &[byte; LEN], after.as_bytes()].concat();
+    let mut decoder = MessageDecoder::new();
+    let ((), peak) = ssewire_heap::peak_of(|| {
+        for mut chunk in body.chunks(1400) {
+            while let Ok(Step::Update(_)) = decoder.decode(&mut chunk) {}
+        }
+    });
+    (decoder, peak.saturating_sub(8 * 1024) as f64 / LEN as f64)
+}

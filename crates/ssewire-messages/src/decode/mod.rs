@@ -18,7 +18,7 @@ use self::others::Others;
 use self::read::{read, read_as_named, read_unknown};
 use crate::api_error::ApiError;
 use crate::event::{StreamEvent, UnknownEvent};
-use crate::json::{Cursor, RawJson, ScannedJson, SyntaxError, push_lossy};
+use crate::json::{Cursor, RawJson, ScannedJson, SyntaxError};
 use crate::payload_error::{LostKind, PayloadError, PayloadErrorKind};
 use crate::read::{ReadError, each_member, peek_type};
 
@@ -144,7 +144,7 @@ impl<'a> StreamEvent<'a> {
     fn of_error(data: &[u8]) -> Self {
         Self::Error(Box::new(match RawJson::from_bytes(data) {
             Ok(body) => ApiError::from_body(body),
-            Err(_) => ApiError::from_text(String::from_utf8_lossy(data).into_owned()),
+            Err(_) => ApiError::from_text(lossy_text(data)),
         }))
     }
 
@@ -155,13 +155,19 @@ impl<'a> StreamEvent<'a> {
         let json = if last.first() == Some(&b'{') { RawJson::from_bytes(last).ok() } else { None };
         Self::Error(Box::new(match json {
             Some(json) => ApiError::from_body(json),
-            None => {
-                let mut message = String::new();
-                push_lossy(text, &mut message);
-                ApiError::from_text(message)
-            }
+            None => ApiError::from_text(lossy_text(text)),
         }))
     }
+}
+
+/// Bytes as text, with U+FFFD for ill-formed UTF-8. Its size is computed first: to grow would hold twice as much.
+fn lossy_text(bytes: &[u8]) -> String {
+    let pieces = || {
+        bytes.utf8_chunks().flat_map(|chunk| [chunk.valid(), if chunk.invalid().is_empty() { "" } else { "\u{FFFD}" }])
+    };
+    let mut text = String::with_capacity(pieces().map(str::len).sum());
+    text.extend(pieces());
+    text
 }
 
 /// The index of a payload that could not be read, as far as it goes.

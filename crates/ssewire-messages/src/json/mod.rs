@@ -19,5 +19,5 @@ pub(crate) use self::member_ranges::MemberRanges;
 pub use self::raw::{InvalidJson, RawJson, RawJsonRef};
 pub(crate) use self::scan::{Cursor, SyntaxError, validate};
 pub(crate) use self::scanned::ScannedJson;
-pub(crate) use self::string::{Halves, JsonStr, find_special, pair, push_lossy};
+pub(crate) use self::string::{Halves, JsonStr, find_special, pair};
 pub(crate) use self::write::{ObjectWriter, push_string};
