@@ -8,7 +8,7 @@ use super::ProtocolViolation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccumulateError {
-    /// The event violates the protocol in [`Validation::Strict`]. Nothing was changed.
+    /// The event violates the protocol in [`Validation::Strict`](crate::Validation::Strict). Nothing was changed.
     Violation(ProtocolViolation),
     /// The message would hold more bytes than its limit. From here on its content does not grow any more, and it is
     /// incomplete; reported once.

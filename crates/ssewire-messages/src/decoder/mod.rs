@@ -126,7 +126,7 @@ impl MessageDecoder {
     }
 
     /// Sets the content type of the response. It decides nothing: a stream under another name is read all the same. But
-    /// where there was none, it helps to [explain](NonStreamBody) the body.
+    /// where there was none, it helps to [explain](crate::NonStreamBody) the body.
     #[must_use]
     pub fn with_content_type(mut self, content_type: &str) -> Self {
         self.body.set_content_type(content_type);
@@ -148,8 +148,8 @@ impl MessageDecoder {
     ///
     /// # Errors
     /// [`MessageDecodeError`], only in strict mode: the message has ended.
-    // A module for wasm32 is mostly built for size; inlined, this loop is built as the caller's crate is. Elsewhere it is
-    // not worth it: 1 % more instructions.
+    // A module for wasm32 is mostly built for size; inlined, this loop is built as the caller's crate is. Elsewhere it
+    // is not worth it: 1 % more instructions.
     #[cfg_attr(target_arch = "wasm32", inline)]
     pub fn decode<'s, 'c: 's>(&'s mut self, input: &mut &'c [u8]) -> Result<Step<UpdateEvent<'s>>, MessageDecodeError> {
         let chunk: &'c [u8] = input;
@@ -252,8 +252,8 @@ impl MessageDecoder {
     }
 
     /// As [`poll`](Self::poll), but returns typed events, which own their bytes. Each is merged already: the
-    /// [`snapshot`](Self::snapshot) holds it. Events that are [lost](Update::Lost) are left out. Once the message has
-    /// exceeded its limit, events are returned, but their content is not merged.
+    /// [`snapshot`](Self::snapshot) holds it. Events that are [lost](crate::Update::Lost) are left out. Once the
+    /// message has exceeded its limit, events are returned, but their content is not merged.
     ///
     /// # Cost
     /// Decodes and copies every event: the fast path of `poll` for deltas does not apply.
