@@ -59,8 +59,8 @@ impl sealed::Storage for HeapBuffer {
 
     fn grow(&mut self, needed: usize) -> bool {
         let len = self.bytes.len();
-        // Room for most events at once, and then in steps of one half and one third, so that old and new buffer together are at most 2.5 times the needed
-        // size.
+        // Room for most events at once, and then in steps of one half and one third, so that old and new buffer
+        // together are at most 2.5 times the needed size.
         let least = needed.max(256);
         let power = least.checked_next_power_of_two().unwrap_or(least);
         let three_quarters = power / 4 * 3;
