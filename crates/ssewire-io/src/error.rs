@@ -70,7 +70,7 @@ impl<E: fmt::Display> fmt::Display for EventError<E> {
     }
 }
 
-/// `Display` prints the cause, so there is no source.
+/// `Display` prints the cause, so `source` returns `None`.
 impl<E: fmt::Debug + fmt::Display> Error for EventError<E> {}
 
 impl<E> From<DecodeError> for EventError<E> {

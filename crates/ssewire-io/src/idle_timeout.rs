@@ -119,7 +119,7 @@ impl<E: fmt::Display> fmt::Display for IdleError<E> {
     }
 }
 
-/// `Display` prints the cause, so there is no source.
+/// `Display` prints the cause, so `source` returns `None`.
 impl<E: fmt::Debug + fmt::Display> Error for IdleError<E> {}
 
 /// Never shows the stream, whose `Debug` may contain data.

@@ -29,5 +29,5 @@ impl fmt::Display for LostEvent {
     }
 }
 
-/// `Display` prints the cause, so there is no source.
+/// `Display` prints the cause, so `source` returns `None`.
 impl core::error::Error for LostEvent {}

@@ -44,7 +44,7 @@ pub(crate) fn each_member_inlined<'a>(
     Ok(true)
 }
 
-/// Visits the elements of the array at the cursor. `false`: it is no array.
+/// Visits the elements of the array at the cursor. Returns `false` if it is not an array.
 pub(crate) fn each_element<'a>(
     cursor: &mut Cursor<'a>,
     visit: &mut dyn FnMut(&mut Cursor<'a>) -> Result<(), ReadError>,

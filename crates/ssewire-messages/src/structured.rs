@@ -66,7 +66,7 @@ impl StructuredOutput {
         }
     }
 
-    /// Borrows the value so far, for display, at no cost. `None`: there is no value yet.
+    /// Borrows the value so far, for display, at no cost. `None` before the first value.
     ///
     /// Only of a message that [ended well](Message::parse_text) is it a result.
     #[must_use]

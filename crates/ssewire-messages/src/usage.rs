@@ -81,7 +81,7 @@ impl Usage {
         count_of(name).is_some()
     }
 
-    /// Reads the value at the cursor. `None`: it is no object, and was not touched.
+    /// Reads the value at the cursor. Returns `None` and stays there if it is not an object.
     pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Option<Self>, ReadError> {
         let (mut usage, mut members) = (Self::default(), MemberRanges::default());
         if !cursor.begin_object()? {

@@ -137,7 +137,7 @@ impl<E: fmt::Display> fmt::Display for JsonStreamError<E> {
     }
 }
 
-/// `Display` prints the cause, so there is no source.
+/// `Display` prints the cause, so `source` returns `None`.
 impl<E: fmt::Debug + fmt::Display> Error for JsonStreamError<E> {}
 
 impl<E> From<EventError<E>> for JsonStreamError<E> {

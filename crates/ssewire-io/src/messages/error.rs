@@ -141,7 +141,7 @@ impl<E: fmt::Debug> fmt::Debug for IncompleteMessage<E> {
     }
 }
 
-/// `Display` prints the cause, so there is no source.
+/// `Display` prints the cause, so `source` returns `None`.
 impl<E: fmt::Debug + fmt::Display> Error for IncompleteMessage<E> {}
 
 /// The error of reading a message.
@@ -225,7 +225,7 @@ impl<E: fmt::Debug> fmt::Debug for MessageStreamError<E> {
     }
 }
 
-/// `Display` prints the cause, so there is no source.
+/// `Display` prints the cause, so `source` returns `None`.
 impl<E: fmt::Debug + fmt::Display> Error for MessageStreamError<E> {}
 
 /// Structured output cannot be returned.
@@ -272,7 +272,7 @@ impl<E: fmt::Display> fmt::Display for StructuredError<E> {
     }
 }
 
-/// `Display` prints the cause, so there is no source.
+/// `Display` prints the cause, so `source` returns `None`.
 impl<E: fmt::Debug + fmt::Display> Error for StructuredError<E> {}
 
 impl<E> From<IncompleteMessage<E>> for StructuredError<E> {

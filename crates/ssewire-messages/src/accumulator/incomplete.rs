@@ -203,5 +203,5 @@ impl fmt::Debug for Incomplete {
     }
 }
 
-/// `Display` names the server's error, so there is no source.
+/// `Display` names the server's error, so `source` returns `None`.
 impl core::error::Error for Incomplete {}

@@ -96,8 +96,8 @@ use crate::tool_input::ToolInput;
 pub struct Accumulator {
     message: Message,
     blocks: Blocks,
-    /// The open block that has started or took a delta, as it should, with the last event that was no ping: the next one
-    /// is most likely for it, too.
+    /// The open block of the last event other than a ping, if that was its start or a delta without a violation. The
+    /// next event is most likely for it, too.
     current: Option<BlockId>,
     phase: Phase,
     rare: Option<Box<Rare>>,
@@ -268,7 +268,7 @@ impl Accumulator {
     /// its block is truncated from here on.
     ///
     /// # Errors
-    /// [`AccumulateError::Violation`], in strict mode, for [data that is no event](PayloadError::is_keep_alive).
+    /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).
     pub fn record_decode_error(&mut self, error: &PayloadError) -> Result<(), AccumulateError> {
         self.current = None;
         if !self.is_running() {
@@ -438,7 +438,7 @@ impl Accumulator {
         self.is_rejected |= self.is_running();
     }
 
-    /// Records an error that ended the stream, though it was no event.
+    /// Records an error that ended the stream, though it was not an event.
     pub(crate) fn record_error(&mut self, error: ApiError) {
         if self.is_running() {
             self.phase = Phase::Failed(Box::new(error));

@@ -123,7 +123,7 @@ impl<'a> StreamEvent<'a> {
         Err(PayloadError { kind: error_kind(data, error), lost, index: index_of(data) })
     }
 
-    /// Decodes a payload that is no object.
+    /// Decodes a payload that is not an object.
     fn decode_no_object(name: &[u8], text: &'a [u8]) -> Result<Option<Self>, PayloadError> {
         let json = RawJson::from_bytes(text);
         if name == b"error" {

@@ -7,7 +7,7 @@ use crate::read::ReadError;
 /// Members beside those of the event's kind.
 #[derive(Default)]
 pub(super) struct Others {
-    /// The first `type`; `Unnamed` if it is no string.
+    /// The first `type`; `Unnamed` if it is not a string.
     pub(super) kind: Option<EventKind>,
     /// `"object": "error"`.
     is_error_object: bool,

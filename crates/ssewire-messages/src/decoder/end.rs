@@ -27,7 +27,7 @@ impl MessageDecoder {
         if let Some(span) = self.end_block()? {
             return Ok(Step::Update(span));
         }
-        // Any other field without its blank line is no event.
+        // Other fields without their blank line are discarded.
         self.rare_mut().error_field = ErrorField::None;
         let has_begun = self.body.has_partial_event() && !self.accumulator.has_done_marker();
         if self.pending_bytes() > 0 && has_begun {

@@ -1,4 +1,4 @@
-//! Errors that are no events of the stream: in a field `error`, or in a line that is JSON.
+//! Errors outside of events: in a field `error`, or in a line that is JSON.
 
 use alloc::vec::Vec;
 
@@ -64,7 +64,7 @@ impl ErrorField {
 }
 
 impl MessageDecoder {
-    /// Notes an `error` field, or an error as a bare JSON line, in a frame that is no event.
+    /// Records an `error` field, or an error as a bare JSON line, of a frame without an event.
     pub(super) fn note_frame(&mut self, chunk: &[u8], frame: FrameSpan) {
         match self.decoder.resolve_frame(chunk, frame) {
             Frame::UnknownField { name: b"error", value, .. } => {

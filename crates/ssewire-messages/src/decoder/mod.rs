@@ -184,7 +184,7 @@ impl MessageDecoder {
     /// [`decode_end`](Self::decode_end) until it returns [`Step::Ended`].
     ///
     /// # Errors
-    /// [`Incomplete`], with the partial message and the reason; for a body that was no stream, with its kind.
+    /// [`Incomplete`], with the partial message and the reason; for a body that was not a stream, with its kind.
     pub fn finish(mut self) -> Result<Message, Incomplete> {
         while let Ok(Step::Update(_)) = self.poll_end() {}
         self.conclude(Accumulator::new())

@@ -485,7 +485,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(always)]
     fn skip_space(&mut self) {
-        // One comparison; other control characters are no white space, and stay.
+        // One comparison; other control characters are not white space, and stay.
         if matches!(self.rest, [..=b' ', ..]) {
             self.skip_spaces();
         }

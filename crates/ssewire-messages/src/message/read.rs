@@ -113,7 +113,7 @@ fn nullable<T>(value: Option<T>, is_null: bool) -> Nullable<T> {
 
 /// The blocks of a message: an array, or null.
 fn read_content(cursor: &mut Cursor<'_>) -> Result<Vec<ContentBlock>, ReadError> {
-    // Counted first: a list of tiny blocks must not be held twice while it grows.
+    // Counted first, so that a long list of tiny blocks is not copied while it grows.
     let mut count = 0_usize;
     let mut counting = cursor.clone();
     each_element(&mut counting, &mut |cursor| {

@@ -18,7 +18,7 @@ pub(super) struct Beginning {
     line: LinePrefix,
     /// A line began as a field of an event does.
     pub(super) has_fields: bool,
-    /// The same for a line of the current block. A block that ended without data is no event.
+    /// The same for a line of the current block. A block without data does not count as an event.
     has_fields_in_block: bool,
     pub(super) has_events: bool,
     /// JSON that was too large to be kept.

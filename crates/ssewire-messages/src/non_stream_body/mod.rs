@@ -32,7 +32,7 @@ pub enum NonStreamBody {
     Compressed,
     /// Text in UTF-16, as some shells and editors save it.
     Utf16,
-    /// Other bytes that are no text.
+    /// Other bytes, which are not text.
     Binary,
     /// Other text.
     Text,

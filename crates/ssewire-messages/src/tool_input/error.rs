@@ -1,4 +1,4 @@
-//! Why a tool input is no value, or none of the caller's type.
+//! Why tool input cannot be parsed, or not as the type that the caller asked for.
 
 use core::fmt;
 
@@ -50,7 +50,7 @@ impl fmt::Display for ParseInputError {
     }
 }
 
-/// `Display` prints the cause, so there is no source.
+/// `Display` prints the cause, so `source` returns `None`.
 impl core::error::Error for ParseInputError {}
 
 impl From<ToolInputError> for ParseInputError {
