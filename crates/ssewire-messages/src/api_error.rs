@@ -241,6 +241,7 @@ fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
 }
 
 /// A name or an identifier. These are shown in logs, where prose and line ends of the server's choice have no place.
+// Out of line: inlined, it is several times in a program, and no hot path calls it.
 #[inline(never)]
 fn word_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
     let text = object.get(name)?.decode_string()?;

@@ -201,6 +201,7 @@ impl ExtraMembers {
     }
 
     /// The name of an entry, in its quotes.
+    // Out of line: inlined, it is several times in a program, and no hot path calls it.
     #[inline(never)]
     fn name_text(&self, start: u32) -> &str {
         let entry = self.entries_from(start).text;

@@ -198,6 +198,7 @@ impl<'a> RawJsonRef<'a> {
         self.json_str().map(|string| self.text(string))
     }
 
+    // Out of line: inlined, it is several times in a program, and no hot path calls it.
     #[inline(never)]
     pub(crate) fn json_str(self) -> Option<JsonStr<'a>> {
         Cursor::of_document(self.0.as_bytes()).string().ok().flatten()

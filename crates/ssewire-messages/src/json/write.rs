@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-/// Writes the members of one object.
+/// Writes the members of one object. Its methods are out of line: each has many callers, and none is hot.
 pub(crate) struct ObjectWriter<'o> {
     out: &'o mut String,
     is_first: bool,
