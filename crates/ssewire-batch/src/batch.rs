@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
+use simdutf8::compat::from_utf8;
 use ssewire::Lossy;
 
 /// A range of the text of a batch, in bytes. Begins and ends at a character boundary. Empty if there is no text.
@@ -65,9 +66,6 @@ impl<R> BatchBuffer<R> {
     }
 }
 
-/// The type of an event without an `event` field.
-const DEFAULT_TYPE: &str = "message";
-
 /// The text of a batch.
 #[derive(Clone)]
 pub(crate) struct TextBuffer(String);
@@ -93,7 +91,7 @@ impl TextBuffer {
     /// Appends bytes; ill-formed UTF-8 as U+FFFD.
     #[inline]
     pub(crate) fn push_lossy(&mut self, bytes: &[u8]) -> Span {
-        match core::str::from_utf8(bytes) {
+        match from_utf8(bytes) {
             Ok(text) => self.push_str(text),
             Err(_) => self.push_display(&Lossy::new(bytes)),
         }
@@ -107,23 +105,14 @@ impl TextBuffer {
         Span { offset, len: self.0.len().saturating_sub(offset) }
     }
 
-    /// Appends bytes, or returns the span of the last such value if it was the same.
-    #[inline]
+    /// Appends bytes, or returns the span of the last such value if it was the same. Rare: most types lie in a window,
+    /// and most events have no ID.
+    #[inline(never)]
     pub(crate) fn push_repeated(&mut self, bytes: &[u8], last: Span) -> Span {
-        if bytes.is_empty() {
-            return Span::default();
-        }
         let end = last.offset.saturating_add(last.len);
         match self.0.as_bytes().get(last.offset..end) {
             Some(known) if known == bytes => last,
-            _ => self.push_name(bytes),
+            _ => self.push_lossy(bytes),
         }
-    }
-
-    /// Once for most batches: an event type, or an ID.
-    #[inline(never)]
-    fn push_name(&mut self, bytes: &[u8]) -> Span {
-        // There is nothing to check.
-        if bytes == DEFAULT_TYPE.as_bytes() { self.push_str(DEFAULT_TYPE) } else { self.push_lossy(bytes) }
     }
 }

@@ -92,41 +92,46 @@ impl BatchDecoder {
     /// Decodes the input up to its end, or to the largest number of records. `input` is advanced: call again until it
     /// is empty.
     pub fn push(&mut self, input: &mut &[u8]) -> EventBatch<'_> {
-        self.buffer.clear();
-        let mut window = Window::default();
-        while self.buffer.records.len() < self.max_records && self.push_next(input, &mut window) {}
+        self.buffer.start();
+        if self.has_comments {
+            self.push_frames(input);
+        } else {
+            self.push_events(input);
+        }
         self.buffer.as_batch()
     }
 
-    /// Decodes the next record. `false`: the input is used up.
+    /// Decodes events, without comments: a loop of its own, so that [`Decoder::decode`] is compiled into it.
     #[inline]
-    fn push_next(&mut self, input: &mut &[u8], window: &mut Window) -> bool {
-        if self.has_comments {
-            return self.push_next_frame(input, window);
+    fn push_events(&mut self, input: &mut &[u8]) {
+        let mut window = Window::default();
+        while let Some(remaining) = self.buffer.remaining(self.max_records) {
+            let from = *input;
+            match self.decoder.decode(input) {
+                Ok(Some(event)) => window = self.buffer.push_event(event, from, window, remaining),
+                Ok(None) => return,
+                Err(error) => self.buffer.push_lost(&error),
+            }
         }
-        let from = Input { bytes: input, window, max_records: self.max_records };
-        match self.decoder.decode(input) {
-            Ok(Some(event)) => self.buffer.push_event(event, from),
-            Ok(None) => return false,
-            Err(error) => self.buffer.push_lost(&error),
-        }
-        true
     }
 
-    fn push_next_frame(&mut self, input: &mut &[u8], window: &mut Window) -> bool {
-        let from = Input { bytes: input, window, max_records: self.max_records };
-        match self.decoder.decode_frame(input) {
-            Ok(Some(Frame::Block(block))) => {
-                if let Some(event) = block.event() {
-                    self.buffer.push_event(event, from);
+    #[inline(never)]
+    fn push_frames(&mut self, input: &mut &[u8]) {
+        let mut window = Window::default();
+        while let Some(remaining) = self.buffer.remaining(self.max_records) {
+            let from = *input;
+            match self.decoder.decode_frame(input) {
+                Ok(Some(Frame::Block(block))) => {
+                    if let Some(event) = block.event() {
+                        window = self.buffer.push_event(event, from, window, remaining);
+                    }
                 }
+                Ok(Some(Frame::Comment { text, .. })) => self.buffer.push_comment(text),
+                Ok(Some(_)) => {}
+                Ok(None) => return,
+                Err(error) => self.buffer.push_lost(&error),
             }
-            Ok(Some(Frame::Comment { text, .. })) => self.buffer.push_comment(text),
-            Ok(Some(_)) => {}
-            Ok(None) => return false,
-            Err(error) => self.buffer.push_lost(&error),
         }
-        true
     }
 
     /// Reports that the input has ended. Discards an unfinished event, as the standard has it, and returns the number
@@ -138,11 +143,10 @@ impl BatchDecoder {
     /// Reports that the input has ended, and returns an unfinished event as a batch of at most one record: for streams
     /// that end in `data: [DONE]` without a blank line.
     pub fn finish_event(&mut self) -> EventBatch<'_> {
-        self.buffer.clear();
+        self.buffer.start();
         match self.decoder.finish_event() {
             Ok(Some(event)) => {
-                let from = Input { bytes: &[], window: &mut Window::default(), max_records: self.max_records };
-                self.buffer.push_event(event, from);
+                self.buffer.push_event(event, &[], Window::default(), 1);
             }
             Ok(None) => {}
             Err(error) => self.buffer.push_lost(&error),
@@ -190,38 +194,66 @@ impl fmt::Debug for BatchDecoder {
     }
 }
 
-/// The input at the start of an event.
-struct Input<'a> {
-    bytes: &'a [u8],
-    window: &'a mut Window,
-    /// The largest number of records of this batch.
-    max_records: usize,
-}
+/// The type of an event without an `event` field. The text of each batch starts with it.
+const DEFAULT_TYPE: &str = "message";
+const DEFAULT_TYPE_SPAN: Span = Span { offset: 0, len: DEFAULT_TYPE.len() };
 
 impl BatchBuffer<EventRecord> {
+    /// Starts the next batch.
     #[inline]
-    fn push_event(&mut self, event: Event<'_>, from: Input<'_>) {
-        let (last_type, last_id) =
-            self.records.last().map_or_else(Default::default, |last| (last.event_type, last.last_event_id));
-        let data = from.window.find(event.data()).unwrap_or_else(|| {
-            let records = from.max_records.saturating_sub(self.records.len());
-            match Window::copy(from.bytes, event.data(), records, &mut self.text) {
-                Some(window) => *from.window = window,
-                None => return self.text.push_lossy(event.data()),
-            }
-            from.window.find(event.data()).unwrap_or_default()
-        });
-        let event_type = from.window.find(event.event_type());
+    fn start(&mut self) {
+        self.clear();
+        self.text.push_str(DEFAULT_TYPE);
+    }
+
+    /// The number of further records that the batch may have; `None` if it is full.
+    #[inline]
+    fn remaining(&self, max_records: usize) -> Option<usize> {
+        max_records.checked_sub(self.records.len()).filter(|records| *records > 0)
+    }
+
+    /// Appends an event that was decoded from the start of `input`. Returns the window in which the next one may lie.
+    /// `remaining` is the number of records that the batch may still have, this one included.
+    ///
+    /// Inline, and without a reference to the window: in memory, event and window would be written in words and read in
+    /// vectors, which stalls the processor for longer than this function takes.
+    #[inline(always)]
+    fn push_event(&mut self, event: Event<'_>, input: &[u8], mut window: Window, remaining: usize) -> Window {
+        let mut data = window.find(event.data());
+        if data.is_none() {
+            window = Window::copy(input, event.data(), remaining, &mut self.text).unwrap_or(window);
+            data = window.find(event.data());
+        }
+        let data = data.unwrap_or_else(|| self.text.push_lossy(event.data()));
         let retry = event.retry();
         let record = EventRecord {
             kind: EventKind::Event,
             has_retry: retry.is_some(),
             retry_ms: retry.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
-            event_type: event_type.unwrap_or_else(|| self.text.push_repeated(event.event_type(), last_type)),
+            event_type: window.find(event.event_type()).unwrap_or_else(|| self.push_type(event.event_type())),
             data,
-            last_event_id: self.text.push_repeated(event.last_event_id(), last_id),
+            last_event_id: self.push_id(event.last_event_id()),
         };
         self.records.push(record);
+        window
+    }
+
+    #[inline]
+    fn push_type(&mut self, event_type: &[u8]) -> Span {
+        if event_type == DEFAULT_TYPE.as_bytes() {
+            return DEFAULT_TYPE_SPAN;
+        }
+        let last = self.records.last().map(|last| last.event_type);
+        self.text.push_repeated(event_type, last.unwrap_or_default())
+    }
+
+    #[inline]
+    fn push_id(&mut self, id: &[u8]) -> Span {
+        if id.is_empty() {
+            return Span::default();
+        }
+        let last = self.records.last().map(|last| last.last_event_id);
+        self.text.push_repeated(id, last.unwrap_or_default())
     }
 
     fn push_comment(&mut self, comment: &[u8]) {

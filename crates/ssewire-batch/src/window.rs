@@ -7,6 +7,8 @@
 //! Where an event lies is found by its address. An address decides nothing but whether bytes are copied again: a record
 //! always points to the same text.
 
+use simdutf8::compat::from_utf8;
+
 use crate::batch::{Span, TextBuffer};
 
 /// A window of the input, and where the text has its copy.
@@ -31,9 +33,9 @@ impl Window {
         let mut window = Self { address: input.as_ptr().addr(), offset: 0, len };
         let end = window.find(part).map(|span| span.offset.saturating_add(span.len))?;
         let bytes = input.get(..len)?;
-        let valid = match core::str::from_utf8(bytes) {
+        let valid = match from_utf8(bytes) {
             Ok(valid) => valid,
-            Err(error) => core::str::from_utf8(bytes.get(..error.valid_up_to())?).ok()?,
+            Err(error) => from_utf8(bytes.get(..error.valid_up_to())?).ok()?,
         };
         if end > valid.len() {
             return None;

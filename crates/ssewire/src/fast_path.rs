@@ -65,7 +65,9 @@ pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Cursor<'c
         Some((event_type, value)) => (Some(event_type), value),
         None => match scan_head(chunk, head) {
             Ok(scanned) => scanned,
-            Err(cursor) => return cursor,
+            // By fields: a copy of the whole cursor copies its padding too, in overlapping words that the processor
+            // stalls on when it reads them back.
+            Err(cursor) => return Cursor { chunk, block: chunk, data: None, ..cursor },
         },
     };
     let (data, line, rest) = match split_line(value) {

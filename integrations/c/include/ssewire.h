@@ -225,7 +225,7 @@ typedef struct ssewire_decoder_options {
    */
   size_t max_id_bytes;
   /*
-   The number of records at which a batch ends; default: 1024.
+   The number of records at which a batch ends; default: 256.
    */
   size_t max_records;
   /*
@@ -317,7 +317,7 @@ typedef struct ssewire_message_options {
    */
   size_t max_blocks;
   /*
-   The number of records at which a batch ends; default: 1024.
+   The number of records at which a batch ends; default: 256.
    */
   size_t max_records;
   /*

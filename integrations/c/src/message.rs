@@ -37,7 +37,7 @@ pub struct MessageOptions {
     pub max_bytes: usize,
     /// The largest number of content blocks; default: 4096.
     pub max_blocks: usize,
-    /// The number of records at which a batch ends; default: 1024.
+    /// The number of records at which a batch ends; default: 256.
     pub max_records: usize,
     /// Whether the first violation of the protocol ends the message.
     pub strict: bool,

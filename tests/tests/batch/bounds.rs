@@ -45,11 +45,23 @@ fn a_chunk_of_deltas_allocates_no_more_than_the_message_decoder() {
 fn the_text_of_a_long_id_is_shared() {
     let body = [&b"id: "[..], &[b'x'; 4000], b"\n", &b"data\n\n".repeat(1000)].concat();
     let mut input = &body[..];
-    let mut decoder = BatchDecoder::new();
+    let mut decoder = BatchDecoder::new().with_max_records(1000);
     let batch = decoder.push(&mut input);
     assert_eq!(batch.records().len(), 1000);
     assert!(batch.records().iter().all(|record| record.last_event_id == batch.records()[0].last_event_id));
     assert!(batch.text().len() <= body.len() + 4000 + "message".len(), "{}", batch.text().len());
+}
+
+#[test]
+fn the_text_of_the_default_type_is_shared() {
+    let body = b"data: x\n\nevent: a\ndata: x\n\ndata: x\n\n".repeat(80);
+    let mut decoder = BatchDecoder::new();
+    let mut input = &body[..];
+    let batch = decoder.push(&mut input);
+    assert_eq!(batch.records().len(), 240);
+    let types: Vec<_> = batch.records().iter().map(|record| batch.get(record.event_type)).collect();
+    assert_eq!(types, ["message", "a", "message"].repeat(80));
+    assert!(batch.text().len() <= body.len() + "message".len(), "{}", batch.text().len());
 }
 
 #[test]

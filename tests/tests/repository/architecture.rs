@@ -20,7 +20,7 @@ const PUBLISHED: [Published; 7] = [
         &["ssewire", "ssewire-messages?"],
         Some(&["bytes?", "futures-core?", "http-body?", "pin-project-lite?", "serde?", "serde_json?", "tokio-util?"]),
     ),
-    ("ssewire-batch", &["ssewire", "ssewire-messages?"], Some(&[])),
+    ("ssewire-batch", &["ssewire", "ssewire-messages?"], Some(&["simdutf8"])),
     ("ssewire-cli", &["ssewire", "ssewire-messages", "ssewire-replay"], None),
     (
         "ssewire-replay",
