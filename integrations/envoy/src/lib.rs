@@ -8,11 +8,14 @@
 //!  record.rs   the record as metrics and as fields
 //!  labels.rs   bounds the number of values of a label
 //!  config.rs   the configuration, validated
+//!  compare.rs  `memcmp`, faster than that of the runtime. Compiled for wasm32 alone.
 //! ```
 //!
 //! No text of a message leaves the meter, and it keeps none: of content it holds tool input alone, until the message
 //! ends, because a truncated call is a finding.
 
+#[cfg(any(target_arch = "wasm32", test))]
+mod compare;
 mod config;
 #[cfg(target_arch = "wasm32")]
 mod host;
