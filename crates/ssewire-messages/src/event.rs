@@ -115,7 +115,7 @@ impl MessageDelta<'_> {
         let mut cursor = Cursor::new(self.delta.as_deref()?);
         // Valid, as the scanner has found.
         let _ = each_member(&mut cursor, &mut |name, cursor| {
-            if &*name.name() == b"stop_reason" && cursor.peek() == Some(b'"') {
+            if name.bytes == b"stop_reason" && cursor.peek() == Some(b'"') {
                 reason = cursor.string()?.map(JsonStr::to_text);
             } else {
                 cursor.skip_value()?;

@@ -77,6 +77,12 @@ const DATA: &[u8] = b"data: ";
 pub(crate) const END: &[u8] = b"\n\n";
 
 impl Template {
+    /// Whether nothing is learned.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// The learned delta, if the event at the start of the chunk begins with it.
     pub(crate) fn open_event<'t, 'c>(&'t self, chunk: &'c [u8]) -> Option<(Opening<'t, 'c>, Parts)> {
         let opening = self.opening(chunk.strip_prefix(self.part(0)?)?);
@@ -90,14 +96,15 @@ impl Template {
         payload: &[u8],
         accumulator: &mut Accumulator,
     ) -> Option<Change> {
-        let is_end = |rest: &[u8]| rest.is_empty().then_some(());
-        if let Some(bytes) = self.part(self.head).and_then(|prefix| payload.strip_prefix(prefix)) {
-            return Some(self.opening(bytes).append(accumulator, is_end)?.0);
-        }
-        let opening = Opening::usual(payload)?;
-        let (change, ()) = opening.append(accumulator, is_end)?;
-        if change.continues_text() {
-            self.learn(event, payload, opening.kind, opening.index);
+        let learned = self.part(self.head).and_then(|prefix| payload.strip_prefix(prefix));
+        let opening = match learned {
+            Some(bytes) => self.opening(bytes),
+            None => Opening::usual(payload)?,
+        };
+        let (kind, index) = (opening.kind, opening.index);
+        let (change, ()) = opening.append(accumulator, |rest| rest.is_empty().then_some(()))?;
+        if learned.is_none() && change.continues_text() {
+            self.learn(event, payload, kind, index);
         }
         Some(change)
     }
@@ -226,13 +233,13 @@ fn text_range(payload: &[u8], member: &[u8]) -> Option<(usize, usize)> {
     let mut is_single = true;
     let mut cursor = Cursor::new(payload);
     each_member(&mut cursor, &mut |name, cursor| {
-        if &*name.name() != b"delta" {
+        if name.bytes != b"delta" {
             cursor.skip_value()?;
             return Ok(());
         }
         each_member(cursor, &mut |name, cursor| {
             match cursor.string()? {
-                Some(text) if &*name.name() == member => {
+                Some(text) if name.bytes == member => {
                     is_single &= found.is_none();
                     // After the closing quote.
                     let end = cursor.offset().saturating_sub(1);

@@ -19,29 +19,43 @@ impl From<SyntaxError> for ReadError {
     }
 }
 
+/// The name of a member.
+pub(crate) struct Name<'n, 'a> {
+    /// Its bytes, to be compared.
+    pub(crate) bytes: &'n [u8],
+    /// As it is written.
+    pub(crate) json: JsonStr<'a>,
+}
+
 /// What visits the members of an object.
-pub(crate) type Visit<'v, 'a> = &'v mut dyn FnMut(JsonStr<'a>, &mut Cursor<'a>) -> Result<(), ReadError>;
+// `dyn`: each reader of an object would else have its own copy of the loop below, and of the scanner in it.
+pub(crate) type Visit<'v, 'a> = &'v mut dyn FnMut(&Name<'_, 'a>, &mut Cursor<'a>) -> Result<(), ReadError>;
 
 /// Visits the members of the object at the cursor. The visitor consumes the value. Returns `false` if it is not an
 /// object.
+#[inline(never)]
 pub(crate) fn each_member<'a>(cursor: &mut Cursor<'a>, visit: Visit<'_, 'a>) -> Result<bool, ReadError> {
-    each_member_inlined(cursor, visit)
+    let is_object = cursor.begin_object()?;
+    if is_object {
+        each_further_member(cursor, &mut true, visit)?;
+    }
+    Ok(is_object)
 }
 
-/// The same, compiled for its visitor: for objects that every stream has.
-#[inline(always)]
-pub(crate) fn each_member_inlined<'a>(
+/// Visits the members that follow. `is_first` is that of [`Cursor::next_member`].
+pub(crate) fn each_further_member<'a>(
     cursor: &mut Cursor<'a>,
-    mut visit: impl FnMut(JsonStr<'a>, &mut Cursor<'a>) -> Result<(), ReadError>,
-) -> Result<bool, ReadError> {
-    if !cursor.begin_object()? {
-        return Ok(false);
+    is_first: &mut bool,
+    visit: Visit<'_, 'a>,
+) -> Result<(), ReadError> {
+    while let Some(json) = cursor.next_member(is_first)? {
+        if json.is_escaped {
+            visit(&Name { bytes: &json.name(), json }, cursor)?;
+        } else {
+            visit(&Name { bytes: json.raw, json }, cursor)?;
+        }
     }
-    let mut is_first = true;
-    while let Some(name) = cursor.next_member(&mut is_first)? {
-        visit(name, cursor)?;
-    }
-    Ok(true)
+    Ok(())
 }
 
 /// Visits the elements of the array at the cursor. Returns `false` if it is not an array.
@@ -59,31 +73,29 @@ pub(crate) fn each_element<'a>(
     Ok(true)
 }
 
-/// The `type` of the object at the cursor, which is not moved, if that is its first member and a string.
-pub(crate) fn peek_first_type<'a>(cursor: &Cursor<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
-    let mut cursor = cursor.clone();
-    if !cursor.begin_object()? {
-        return Ok(None);
-    }
-    match cursor.next_member(&mut true)? {
-        Some(name) if &*name.name() == b"type" => Ok(cursor.string()?.map(JsonStr::to_text)),
-        _ => Ok(None),
-    }
-}
-
 /// The first `type` of the object at the cursor, which is not moved. Usually the first member; then nothing is read
 /// twice.
 pub(crate) fn peek_type<'a>(cursor: &Cursor<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
+    peek_type_in(cursor, usize::MAX)
+}
+
+/// The same, if it is the first member.
+pub(crate) fn peek_first_type<'a>(cursor: &Cursor<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
+    peek_type_in(cursor, 1)
+}
+
+fn peek_type_in<'a>(cursor: &Cursor<'a>, members: usize) -> Result<Option<Cow<'a, str>>, ReadError> {
     let mut cursor = cursor.clone();
     if !cursor.begin_object()? {
         return Ok(None);
     }
     let mut is_first = true;
-    while let Some(name) = cursor.next_member(&mut is_first)? {
-        if &*name.name() == b"type" {
-            return Ok(cursor.string()?.map(JsonStr::to_text));
-        }
-        cursor.skip_value()?;
+    for _ in 0..members {
+        match cursor.next_member(&mut is_first)? {
+            None => break,
+            Some(name) if &*name.name() == b"type" => return Ok(cursor.string()?.map(JsonStr::to_text)),
+            Some(_) => cursor.skip_value()?,
+        };
     }
     Ok(None)
 }

@@ -1,9 +1,10 @@
 //! Tokens and requests of a message.
 
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
+use core::fmt::Write as _;
 
 use crate::json::{Cursor, ExtraMembers, MemberRanges, ObjectWriter, RawJson, RawJsonRef, bridge};
-use crate::read::{ReadError, count, each_member};
+use crate::read::{ReadError, count, each_further_member, each_member};
 
 /// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
 ///
@@ -31,6 +32,12 @@ enum CountState {
 const COUNTS: [&str; 4] = ["input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"];
 
 /// Which of the counts has this name.
+/// Formatted in place: `to_string` would have its own copy of the formatter in a program.
+fn write_count(count: u64, out: &mut String) {
+    // A string takes all that is written.
+    let _ = write!(out, "{count}");
+}
+
 fn count_of(name: &[u8]) -> Option<usize> {
     COUNTS.iter().position(|count| count.as_bytes() == name)
 }
@@ -93,8 +100,8 @@ impl Usage {
             let Some(count) = cursor.digits_of(name, &mut is_first) else { break };
             usage.set_count(which, CountState::Value, count);
         }
-        while let Some(name) = cursor.next_member(&mut is_first)? {
-            match count_of(&name.name()) {
+        each_further_member(cursor, &mut is_first, &mut |name, cursor| {
+            match count_of(name.bytes) {
                 Some(which) => match count(cursor)? {
                     Ok(count) => usage.set_count(which, CountState::Value, count),
                     Err(b"null") => usage.set_count(which, CountState::Null, 0),
@@ -102,10 +109,11 @@ impl Usage {
                 },
                 None => {
                     let value = cursor.skip_value()?;
-                    members.push(name, value, cursor, &mut usage.extra);
+                    members.push(name.json, value, cursor, &mut usage.extra);
                 }
             }
-        }
+            Ok(())
+        })?;
         members.append_to(&mut usage.extra, cursor);
         Ok(Some(usage))
     }
@@ -113,7 +121,7 @@ impl Usage {
     /// Merges the usage of a `message_delta`: each member that is not null replaces this one's.
     pub(crate) fn merge(&mut self, delta: &mut Cursor<'_>) -> Result<(), ReadError> {
         each_member(delta, &mut |name, cursor| {
-            match count_of(&name.name()) {
+            match count_of(name.bytes) {
                 Some(which) => match count(cursor)? {
                     Ok(count) => self.set_count(which, CountState::Value, count),
                     Err(b"null") => {}
@@ -121,7 +129,7 @@ impl Usage {
                 },
                 None => match cursor.skip_value()? {
                     b"null" => {}
-                    value => self.extra.set_last(name, value, cursor),
+                    value => self.extra.set_last(name.json, value, cursor),
                 },
             }
             Ok(())
@@ -132,9 +140,8 @@ impl Usage {
     /// Merges only the counts, which need no memory.
     pub(crate) fn merge_counts(&mut self, delta: &mut Cursor<'_>) -> Result<(), ReadError> {
         each_member(delta, &mut |name, cursor| {
-            let name = name.name();
             let count = count(cursor)?;
-            if let (Some(which), Ok(count)) = (count_of(&name), count) {
+            if let (Some(which), Ok(count)) = (count_of(name.bytes), count) {
                 self.set_count(which, CountState::Value, count);
             }
             Ok(())
@@ -178,7 +185,7 @@ impl Usage {
             match state {
                 CountState::Absent | CountState::Mistyped => {}
                 CountState::Null => object.raw(name, "null"),
-                CountState::Value => object.raw(name, &count.to_string()),
+                CountState::Value => write_count(count, object.value(name)),
             }
         }
         self.extra.write(&mut object);

@@ -192,3 +192,22 @@ fn updates_and_payloads_of_repeated_deltas_are_those_of_their_events() {
         );
     }
 }
+
+#[test]
+fn the_state_of_an_input_does_not_depend_on_the_path_of_its_pieces() {
+    let states = |spelling: usize| -> Vec<String> {
+        let mut decoder = MessageDecoder::new();
+        let mut pass = |event: &[u8]| {
+            let mut input = event;
+            while !matches!(decoder.decode(&mut input), Ok(Step::NeedInput)) {}
+            format!("{:?}", decoder.accumulator().snapshot().content())
+        };
+        let start = pass(START.as_bytes());
+        let pieces = [&b""[..], b"", b"{}"].map(|piece| pass(&event(SPELLINGS[spelling], 2, 2, piece)));
+        let stop = pass(b"event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":2}\n\n");
+        [start].into_iter().chain(pieces).chain([stop]).collect()
+    };
+    for spelling in 1..SPELLINGS.len() {
+        assert_eq!(states(spelling), states(0), "{spelling}");
+    }
+}

@@ -6,6 +6,7 @@ use crate::lost_event::LostEvent;
 impl Accumulator {
     /// A protocol violation: an error, or recorded.
     #[cold]
+    #[inline(never)]
     pub(super) fn violation(&mut self, kind: ViolationKind, index: Option<u64>) -> Result<(), AccumulateError> {
         let violation = ProtocolViolation { kind, index };
         match self.options.validation {

@@ -75,7 +75,7 @@ impl Accumulator {
         let mut has_stop_reason = false;
         if let Some(delta) = event.delta.as_deref() {
             each_member(&mut Cursor::new(delta), &mut |name, cursor| {
-                let reason = if &*name.name() == b"stop_reason" { cursor.string()? } else { None };
+                let reason = if name.bytes == b"stop_reason" { cursor.string()? } else { None };
                 if let Some(reason) = reason {
                     let reason = StopReason::from(&*reason.to_text());
                     if with_all || !matches!(reason, StopReason::Unknown(_)) {
@@ -88,7 +88,7 @@ impl Accumulator {
                 if value == b"null" || !with_all {
                     return Ok(());
                 }
-                match &*name.to_text() {
+                match &*name.json.to_text() {
                     // An unknown member of a delta does not change these members of the message.
                     "id" | "type" | "role" | "model" | "content" | "usage" => {}
                     name => {
@@ -101,11 +101,9 @@ impl Accumulator {
         }
         if let Some(delta) = event.usage.as_deref() {
             let mut cursor = Cursor::new(delta);
-            message.with_usage(
-                |usage| {
-                    if with_all { usage.merge(&mut cursor) } else { usage.merge_counts(&mut cursor) }
-                },
-            )?;
+            if let Some(usage) = message.usage_mut() {
+                if with_all { usage.merge(&mut cursor) } else { usage.merge_counts(&mut cursor) }?;
+            }
         }
         for (name, value) in OTHERS.iter().zip(&event.others) {
             match value.as_deref() {
@@ -130,11 +128,9 @@ impl Message {
             self.set_member(&name, value.as_str().as_bytes());
         }
         if let Nullable::Value(later) = known.usage {
-            // Merging typed deltas does not fail.
-            let _ = self.with_usage(|usage| {
+            if let Some(usage) = self.usage_mut() {
                 usage.merge_known(&later);
-                Ok(())
-            });
+            }
         }
         // Before the start, only a fallback block sets the model, and its model is the later one.
         if let Some(model) = known.names.model().filter(|_| has_fallback) {
@@ -157,15 +153,16 @@ impl Message {
         }
     }
 
-    /// Changes the usage. One of another type is replaced.
-    fn with_usage(&mut self, change: impl FnOnce(&mut Usage) -> Result<(), ReadError>) -> Result<(), ReadError> {
+    /// The usage, to be changed. One of another type is replaced.
+    #[inline(never)]
+    fn usage_mut(&mut self) -> Option<&mut Usage> {
         if !self.usage.is_value() {
             self.usage = Nullable::Value(Usage::default());
             self.keep_mistyped("usage", |mistyped| &mut mistyped.usage, None);
         }
         match &mut self.usage {
-            Nullable::Value(usage) => change(usage),
-            _ => Ok(()),
+            Nullable::Value(usage) => Some(usage),
+            _ => None,
         }
     }
 }
@@ -182,14 +179,10 @@ fn growth(event: &MessageDelta<'_>) -> usize {
     for members in [&event.delta, &event.usage].into_iter().flatten() {
         // The scanner has validated all of it.
         let _ = each_member(&mut Cursor::new(members), &mut |name, cursor| {
-            let name = name.name();
             let value = cursor.skip_value()?;
-            let is_typed = match &*name {
-                b"stop_reason" => value.len() <= 32,
-                name => Usage::is_count(name) && value.len() <= 32,
-            };
+            let is_typed = (name.bytes == b"stop_reason" || Usage::is_count(name.bytes)) && value.len() <= 32;
             if !is_typed && value != b"null" {
-                bytes = bytes.saturating_add(name.len()).saturating_add(value.len());
+                bytes = bytes.saturating_add(name.bytes.len()).saturating_add(value.len());
             }
             Ok(())
         });

@@ -64,7 +64,7 @@ impl Block for CompactionBlock {
         each_member(&mut members, &mut |name, cursor| {
             let value = cursor.skip_value()?;
             let is_text = value == b"null" || value.first() == Some(&b'"');
-            if &*name.name() == b"content" && !is_text {
+            if name.bytes == b"content" && !is_text {
                 return Err(ReadError::Member("content_block.content"));
             }
             Ok(())

@@ -46,7 +46,7 @@ impl RawBlock {
             let first = cursor.peek();
             let is_string = matches!(first, Some(b'"' | b'n'));
             // The last of several holds, but of `type` the first.
-            match &*name.name() {
+            match name.bytes {
                 b"type" if kind.is_none() => {
                     kind = Some(cursor.string()?);
                     if matches!(kind, Some(Some(_))) {
@@ -104,11 +104,17 @@ impl RawBlock {
         self.merged.is_some()
     }
 
+    // Out of line: few blocks have merged members, and many methods ask for them.
+    #[inline(never)]
+    fn merged_mut(&mut self) -> &mut MergedMembers {
+        self.merged.get_or_insert_default()
+    }
+
     pub(crate) fn input_state_mut(&mut self) -> Option<&mut InputState> {
         if !self.accepts.input {
             return None;
         }
-        Some(self.merged.get_or_insert_default().input.get_or_insert_default())
+        Some(self.merged_mut().input.get_or_insert_default())
     }
 
     pub(crate) fn has_broken_input(&self) -> bool {
@@ -146,7 +152,7 @@ impl RawBlock {
     pub(crate) fn assign_string(&mut self, name: &str, value: &str) {
         let mut json = String::new();
         push_string(&mut json, value);
-        self.merged.get_or_insert_default().assigned.set(name, json.as_bytes());
+        self.merged_mut().assigned.set(name, json.as_bytes());
     }
 
     pub(crate) fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {

@@ -63,13 +63,13 @@ impl StringBlock {
     pub(super) fn read(cursor: &mut Cursor<'_>, names: &StringNames, special: ReadMember) -> Result<Self, ReadError> {
         let mut block = Self::default();
         each_member(cursor, &mut |name, cursor| {
-            match &*name.name() {
+            match name.bytes {
                 b"type" => {
                     cursor.skip_value()?;
                 }
                 own if own == names.member.as_bytes() => block.text = text(cursor, names.path)?.to_text().into_owned(),
                 other if special(&mut block, other, cursor)? => {}
-                _ => block.rare_mut().extra.push(name, cursor.skip_value()?),
+                _ => block.rare_mut().extra.push(name.json, cursor.skip_value()?),
             }
             Ok(())
         })?;

@@ -73,7 +73,7 @@ impl ToolUseBlock {
         let mut has_type = false;
         // Valid, as the scanner has found.
         let _ = each_member(&mut Cursor::of_document(self.start.as_str().as_bytes()), &mut |member, cursor| {
-            let slot = match &*member.name() {
+            let slot = match member.bytes {
                 // The first `type` counts, and the last of other members.
                 b"type" if !has_type => {
                     has_type = true;

@@ -175,7 +175,7 @@ fn index_of(data: &[u8]) -> Option<u64> {
     let mut index = None;
     // Where it stops being JSON, there is no more to find.
     let _ = each_member(&mut Cursor::new(data), &mut |name, cursor| {
-        if &*name.name() == b"index" {
+        if name.bytes == b"index" {
             let count = crate::read::count(cursor)?;
             // A number at the end of the text may lack digits.
             index = if cursor.clone().end().is_ok() { None } else { count.ok() };

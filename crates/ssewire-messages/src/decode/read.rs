@@ -9,7 +9,7 @@ use crate::delta::Delta;
 use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent};
 use crate::json::{Cursor, ScannedJson};
 use crate::message::Message;
-use crate::read::{ReadError, each_member, each_member_inlined, member_or_error};
+use crate::read::{ReadError, each_member, member_or_error};
 
 /// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
 /// cannot be read.
@@ -50,7 +50,7 @@ pub(super) fn read<'a>(
 
 fn read_message_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Box<Message>, ReadError> {
     let mut message = None;
-    each_member(cursor, &mut |name, cursor| match &*name.name() {
+    each_member(cursor, &mut |name, cursor| match name.bytes {
         b"message" => {
             message = Some(member_or_error(cursor, Message::read_boxed)?);
             Ok(())
@@ -63,7 +63,7 @@ fn read_message_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Bo
 fn read_block_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<ContentBlockStart, ReadError> {
     let (mut index, mut block) = (None, None);
     each_member(cursor, &mut |name, cursor| {
-        match &*name.name() {
+        match name.bytes {
             b"index" => index = Some(member_or_error(cursor, read_index)?),
             b"content_block" => block = Some(member_or_error(cursor, ContentBlock::read)?),
             other => others.read(other, cursor)?,
@@ -78,7 +78,7 @@ fn read_block_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Cont
 fn read_block_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<ContentBlockDelta<'a>, ReadError> {
     let (mut index, mut delta, mut has_extra) = (None, None, false);
     each_member(cursor, &mut |name, cursor| {
-        match &*name.name() {
+        match name.bytes {
             b"index" => index = Some(member_or_error(cursor, read_index)?),
             b"delta" => delta = Some(member_or_error(cursor, |cursor| Delta::read(cursor, &mut has_extra))?),
             other => others.read(other, cursor)?,
@@ -93,7 +93,7 @@ fn read_block_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<
 fn read_block_stop(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<ContentBlockStop, ReadError> {
     let mut index = None;
     each_member(cursor, &mut |name, cursor| {
-        match &*name.name() {
+        match name.bytes {
             b"index" => index = Some(member_or_error(cursor, read_index)?),
             other => others.read(other, cursor)?,
         }
@@ -105,8 +105,8 @@ fn read_block_stop(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Conte
 fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<MessageDelta<'a>, ReadError> {
     let mut event = MessageDelta::default();
     let (mut delta, mut usage) = (Ok(None), Ok(None));
-    each_member_inlined(cursor, |name, cursor| {
-        match &*name.name() {
+    each_member(cursor, &mut |name, cursor| {
+        match name.bytes {
             b"delta" => delta = object_or_error(cursor, "delta")?,
             b"usage" => usage = object_or_error(cursor, "usage")?,
             other => match OTHERS.iter().zip(&mut event.others).find(|(known, _)| known.as_bytes() == other) {
@@ -134,7 +134,7 @@ fn object_or_error<'a>(
 }
 
 pub(super) fn read_unknown(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<(), ReadError> {
-    each_member(cursor, &mut |name, cursor| others.read(&name.name(), cursor))?;
+    each_member(cursor, &mut |name, cursor| others.read(name.bytes, cursor))?;
     Ok(())
 }
 

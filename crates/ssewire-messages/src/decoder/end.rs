@@ -42,7 +42,7 @@ impl MessageDecoder {
         let mut rest: &[u8] = END;
         loop {
             let before = rest;
-            let Ok(Some(frame)) = self.decoder.poll_frame(&mut rest) else { return Ok(None) };
+            let Ok(Some(frame)) = self.poll_frame(&mut rest) else { return Ok(None) };
             let Some(event_span) = frame.event() else {
                 self.note_frame(before, frame);
                 if let Some(span) = self.emit_unterminated_error_field()? {

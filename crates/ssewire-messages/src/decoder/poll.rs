@@ -33,6 +33,7 @@ impl MessageDecoder {
         let (decoder, accumulator) = (&mut self.decoder, &mut self.accumulator);
         let (change, parts, len) = match Opening::usual_event(input) {
             Some(opening) => append_event(opening, decoder, accumulator, input)?,
+            None if self.template.is_empty() => return None,
             None => append_learned(&self.template, decoder, accumulator, input)?,
         };
         self.event_count = self.event_count.saturating_add(1);
@@ -66,7 +67,7 @@ impl MessageDecoder {
                 self.decoder.shrink_to_fit();
             }
             let before: &[u8] = input;
-            let advanced = self.decoder.poll_frame(input);
+            let advanced = self.poll_frame(input);
             let consumed = before.get(..before.len().saturating_sub(input.len())).unwrap_or_default();
             let event_span = advanced.ok().flatten().and_then(FrameSpan::event);
             if event_span.is_none() {
@@ -100,6 +101,12 @@ impl MessageDecoder {
             }
         }
         Ok(Step::Ended)
+    }
+
+    // Out of line: the core inlines it into its callers, of which there are two.
+    #[inline(never)]
+    pub(super) fn poll_frame(&mut self, input: &mut &[u8]) -> Result<Option<FrameSpan>, DecodeError> {
+        self.decoder.poll_frame(input)
     }
 
     /// Returns whether an update is at hand that needs no input.

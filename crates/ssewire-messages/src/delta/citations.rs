@@ -38,7 +38,7 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
         let (mut citation, mut text) = (None, None);
         each_member(cursor, &mut |name, cursor| {
             let value = cursor.skip_value()?;
-            match &*name.name() {
+            match name.bytes {
                 b"type" => {}
                 b"citation" => citation = Some(value),
                 other => {

@@ -27,15 +27,14 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
         let mut delta = Self { members: [None, None] };
         each_member(cursor, &mut |name, cursor| {
-            let name = name.name();
             let value = cursor.skip_value()?;
-            let slot = NAMES.iter().zip(&mut delta.members).find(|(other, _)| other.as_bytes() == &*name);
+            let slot = NAMES.iter().zip(&mut delta.members).find(|(other, _)| other.as_bytes() == name.bytes);
             match slot {
                 Some((_, slot)) if value == b"null" || value.first() == Some(&b'"') => {
                     *slot = Some(ScannedJson::new(value));
                 }
                 Some(_) => return Err(ReadError::Member("delta.content")),
-                None => *has_extra |= &*name != b"type",
+                None => *has_extra |= name.bytes != b"type",
             }
             Ok(())
         })?;

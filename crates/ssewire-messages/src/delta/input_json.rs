@@ -23,7 +23,7 @@ impl<'a> DeltaType<'a> for InputJsonDelta<'a> {
     const TYPE: &'static str = "input_json_delta";
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
-        read_piece(cursor, "partial_json", has_extra, |_, _| {}).map(|piece| Self { piece })
+        read_piece(cursor, "partial_json", has_extra, &mut |_, _| {}).map(|piece| Self { piece })
     }
 
     fn is_accepted_by(block: &ContentBlock) -> bool {

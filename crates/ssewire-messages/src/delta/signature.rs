@@ -39,7 +39,7 @@ impl<'a> DeltaType<'a> for SignatureDelta<'a> {
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
         let mut thinking = None;
-        let piece = read_piece(cursor, "signature", has_extra, |name, value| {
+        let piece = read_piece(cursor, "signature", has_extra, &mut |name, value| {
             if name == b"thinking" {
                 thinking = Piece::of_value(value).or(thinking.take());
             }

@@ -41,7 +41,7 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
         let mut citation = None;
-        let piece = read_piece(cursor, "text", has_extra, |name, value| {
+        let piece = read_piece(cursor, "text", has_extra, &mut |name, value| {
             if name == b"citation" && value.starts_with(b"{") {
                 citation = Some(ScannedJson::new(value));
             }
@@ -95,11 +95,11 @@ pub(super) fn read_piece<'a>(
     cursor: &mut Cursor<'a>,
     member: &'static str,
     has_extra: &mut bool,
-    mut visit: impl FnMut(&[u8], &'a [u8]),
+    visit: &mut dyn FnMut(&[u8], &'a [u8]),
 ) -> Result<Piece<'a>, ReadError> {
     let mut piece = None;
     each_member(cursor, &mut |found, cursor| {
-        match &*found.name() {
+        match found.bytes {
             b"type" => {
                 cursor.skip_value()?;
             }

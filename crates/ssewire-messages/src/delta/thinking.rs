@@ -51,7 +51,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
         let (mut signature, mut estimated_tokens) = (None, None);
-        let piece = read_piece(cursor, "thinking", has_extra, |name, value| match name {
+        let piece = read_piece(cursor, "thinking", has_extra, &mut |name, value| match name {
             b"signature" => {
                 if let Ok(Some(text)) = Cursor::new(value).string() {
                     signature = Some(text.to_text());

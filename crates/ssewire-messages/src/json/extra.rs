@@ -74,10 +74,12 @@ impl ExtraMembers {
     }
 
     /// Appends members of an object as they lie in it, `"name":value`, with commas between several ones.
-    pub(super) fn append(&mut self, members: &[&[u8]], has_several: bool) {
+    #[inline(never)]
+    pub(super) fn append(&mut self, ranges: &[(usize, usize)], cursor: &Cursor<'_>, has_several: bool) {
         self.may_repeat |= has_several || !self.text.is_empty();
-        reserve(&mut self.text, members.iter().map(|member| member.len().saturating_add(1)).sum());
-        for member in members {
+        reserve(&mut self.text, ranges.iter().map(|(start, end)| end.saturating_sub(*start).saturating_add(1)).sum());
+        for (start, end) in ranges {
+            let member = cursor.bytes(*start, *end);
             match core::str::from_utf8(member) {
                 Ok(member) => self.text.push_str(member),
                 Err(_) => append_raw(member, &mut self.text),
@@ -89,7 +91,7 @@ impl ExtraMembers {
     /// Sets the member that the cursor has just read.
     pub(crate) fn set_last(&mut self, name: JsonStr<'_>, valid: &[u8], cursor: &Cursor<'_>) {
         match cursor.last_member(name, valid) {
-            Some((start, end)) => self.append(&[cursor.bytes(start, end)], false),
+            Some(range) => self.append(&[range], cursor, false),
             None => self.push(name, valid),
         }
         self.compact_if_doubled();

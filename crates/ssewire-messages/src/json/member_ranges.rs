@@ -40,10 +40,9 @@ impl MemberRanges {
 
     /// Appends all that were added.
     pub(crate) fn append_to(&mut self, extra: &mut ExtraMembers, cursor: &Cursor<'_>) {
-        let members = self.ranges.map(|(start, end)| cursor.bytes(start, end));
-        match members.get(..core::mem::take(&mut self.count)) {
+        match self.ranges.get(..core::mem::take(&mut self.count)) {
             None | Some([]) => {}
-            Some(members) => extra.append(members, self.has_several),
+            Some(ranges) => extra.append(ranges, cursor, self.has_several),
         }
     }
 }

@@ -161,13 +161,18 @@ impl<'a> RawJsonRef<'a> {
             if !is_object {
                 return None;
             }
-            let member = match cursor.next_member(&mut is_first) {
-                Ok(Some(name)) => cursor.skip_value().ok().map(|value| (self.text(name), self.part(value))),
-                _ => None,
-            };
+            let member = self.next_member(&mut cursor, &mut is_first);
             is_object = member.is_some();
             member
         })
+    }
+
+    // Out of line: the iterator is inlined into each of its loops.
+    #[inline(never)]
+    fn next_member(self, cursor: &mut Cursor<'a>, is_first: &mut bool) -> Option<(Cow<'a, str>, RawJsonRef<'a>)> {
+        let name = cursor.next_member(is_first).ok()??;
+        let value = cursor.skip_value().ok()?;
+        Some((self.text(name), self.part(value)))
     }
 
     /// The elements, if this is an array.
@@ -182,6 +187,7 @@ impl<'a> RawJsonRef<'a> {
     }
 
     /// The part of this text that consists of these bytes of it, which need no further check of their UTF-8.
+    #[inline(never)]
     fn part(self, bytes: &[u8]) -> Self {
         let from = bytes.as_ptr().addr().saturating_sub(self.0.as_ptr().addr());
         Self(self.0.get(from..from.saturating_add(bytes.len())).unwrap_or("null"))
@@ -193,13 +199,12 @@ impl<'a> RawJsonRef<'a> {
     }
 
     /// The text that a string says: without its quotes, its escapes decoded. `None`: it is another value.
+    #[inline(never)]
     #[must_use]
     pub fn decode_string(self) -> Option<Cow<'a, str>> {
         self.json_str().map(|string| self.text(string))
     }
 
-    // Out of line: inlined, it is several times in a program, and no hot path calls it.
-    #[inline(never)]
     pub(crate) fn json_str(self) -> Option<JsonStr<'a>> {
         Cursor::of_document(self.0.as_bytes()).string().ok().flatten()
     }

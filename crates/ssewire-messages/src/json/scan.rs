@@ -68,6 +68,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Checks that only white space follows.
+    #[inline(never)]
     pub(crate) fn end(&mut self) -> Result<(), SyntaxError> {
         if self.peek().is_some() { Err(self.error()) } else { Ok(()) }
     }
@@ -111,7 +112,13 @@ impl<'a> Cursor<'a> {
         self.name().map(Some)
     }
 
+    /// Checks that the object ends here.
+    pub(crate) fn end_object(&mut self) -> Result<(), SyntaxError> {
+        if self.next_in(b'}', &mut false)? { Err(self.error()) } else { Ok(()) }
+    }
+
     /// Whether another element follows.
+    #[inline(never)]
     pub(crate) fn next_element(&mut self, is_first: &mut bool) -> Result<bool, SyntaxError> {
         self.next_in(b']', is_first)
     }
@@ -137,7 +144,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a string. `None`: the value is none, and was not touched.
-    #[inline]
+    // Out of line, as other methods with many callers: inlined, it is many times in a program.
+    #[inline(never)]
     pub(crate) fn string(&mut self) -> Result<Option<JsonStr<'a>>, SyntaxError> {
         self.skip_space();
         match self.rest {

@@ -8,7 +8,7 @@ use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::json::{Cursor, JsonStr, MemberRanges};
 use crate::names::Names;
-use crate::read::{ReadError, each_element, each_member_inlined};
+use crate::read::{ReadError, each_element, each_member};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
@@ -30,8 +30,8 @@ impl Message {
     fn read_members(&mut self, cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
         let (message, mut members) = (self, MemberRanges::default());
         let (mut id, mut model) = (None, None);
-        let is_object = each_member_inlined(cursor, |name, cursor| {
-            match &*name.name() {
+        let is_object = each_member(cursor, &mut |name, cursor| {
+            match name.bytes {
                 b"content" => message.content = read_content(cursor)?,
                 b"id" => {
                     id = cursor.string()?;
@@ -75,7 +75,7 @@ impl Message {
                 }
                 _ => {
                     let value = cursor.skip_value()?;
-                    members.push(name, value, cursor, &mut message.extra);
+                    members.push(name.json, value, cursor, &mut message.extra);
                 }
             }
             Ok(())

@@ -2,20 +2,20 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use core::fmt;
 
 use crate::json::validate;
 use crate::partial::{PartialInput, PartialValue};
 use crate::text::{Piece, push_piece};
 
 /// The state of an input beside the block's start.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct InputState {
+    /// There is one while deltas may follow, and after that if there was one.
     pub(super) text: Option<Box<InputText>>,
     pub(super) phase: InputPhase,
 }
 
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct InputText {
     /// The JSON text of the deltas.
     pub(super) text: String,
@@ -52,6 +52,7 @@ impl InputState {
     pub(crate) fn open(&mut self) {
         if self.phase != InputPhase::Truncated {
             self.phase = InputPhase::Open;
+            self.text.get_or_insert_default();
         }
     }
 
@@ -60,18 +61,17 @@ impl InputState {
         if self.phase != InputPhase::Open {
             return None;
         }
-        let text = self.text.get_or_insert_default();
+        let text = self.text.as_mut()?;
         (text.lost_at.is_none() && text.partial.is_none()).then_some(&mut text.text)
     }
 
     /// Appends the next piece of the text. `half` is that of [`push_piece`].
     pub(crate) fn push(&mut self, piece: Piece<'_>, half: &mut u16, partial: Option<PartialInput>) -> usize {
-        let from = self.text.as_ref().map_or(0, |text| text.text.len());
         if piece.text.is_empty() {
-            return from;
+            return self.byte_size();
         }
         let text = self.text.get_or_insert_default();
-        push_piece(&mut text.text, piece, half);
+        let from = push_piece(&mut text.text, piece, half);
         // White space does not change the state that the stop found.
         let is_blank = text.text.get(from..).is_none_or(|piece| piece.trim_ascii().is_empty());
         let is_late = !matches!(self.phase, InputPhase::Open) && !is_blank;
@@ -192,19 +192,5 @@ impl InputText {
 impl PartialEq for InputState {
     fn eq(&self, other: &Self) -> bool {
         self.phase == other.phase && self.json() == other.json() && self.has_lost_piece() == other.has_lost_piece()
-    }
-}
-
-/// No text and an empty one are the same: the fast path makes an empty one.
-impl fmt::Debug for InputState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.text.as_deref();
-        f.debug_struct("InputState")
-            .field("text", &text.map_or("", |text| &text.text))
-            .field("lost_at", &text.and_then(|text| text.lost_at))
-            .field("is_late", &self.is_late())
-            .field("partial", &text.and_then(|text| text.partial.as_ref()))
-            .field("phase", &self.phase)
-            .finish()
     }
 }

@@ -5,16 +5,17 @@
 
 mod id;
 mod order;
+mod positions;
 mod slot;
 mod unmatched;
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 pub(crate) use self::id::BlockId;
 pub use self::id::BlockKey;
 use self::id::Place;
+use self::positions::Positions;
 pub(super) use self::slot::Origin;
 use self::slot::{BlockState, Slot};
 pub(super) use self::unmatched::Unmatched;
@@ -47,9 +48,7 @@ pub(crate) struct Blocks {
 #[derive(Debug, Clone, Default)]
 struct Disorder {
     /// The positions of the slots of which n is not the index n.
-    elsewhere: BTreeMap<u64, u32>,
-    /// The blocks that deltas of each kind opened, by index, in the order of `states`.
-    implicit: [BTreeMap<u64, u32>; DeltaKind::ALL.len()],
+    elsewhere: Positions,
     /// The number of indices at which input JSON waits for its block.
     unmatched: usize,
     /// Indices of waiting input JSON that has lost no piece yet.
@@ -236,8 +235,7 @@ impl Blocks {
     /// The block that deltas opened before this start of its index and kind, if there is one. If an initial block of the
     /// same kind arrived later, there is none.
     pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
-        let of_kind = self.disorder.as_ref()?.implicit.get(opening_delta(block)?)?;
-        let id = BlockId::later(usize::try_from(*of_kind.get(&index)?).ok()?);
+        let id = (*self.slot(index)?.implicit.as_ref()?.get(opening_delta(block)?)?)?;
         let is_claimed = !matches!(self.origin(id), Origin::Implicit(_));
         let initial = usize::try_from(index).ok().filter(|at| *at < self.initial).and_then(|at| content.get(at));
         (!is_claimed && !initial.is_some_and(|initial| is_same_kind(initial, block))).then_some(id)
@@ -309,10 +307,10 @@ impl Blocks {
             }
         }
         if is_implicit {
-            let (at, delta) = (u32::try_from(at).unwrap_or(u32::MAX), opening_delta(block));
-            let implicit = &mut self.disorder.get_or_insert_default().implicit;
-            if let Some(of_kind) = delta.and_then(|delta| implicit.get_mut(delta)) {
-                of_kind.insert(key.index, at);
+            if let Some(of_kind) =
+                opening_delta(block).and_then(|delta| slot.implicit.get_or_insert_default().get_mut(delta))
+            {
+                *of_kind = Some(id);
             }
             return;
         }
@@ -338,7 +336,7 @@ impl Blocks {
         if self.slots.get(at).is_some_and(|slot| slot.index == index) {
             return Some(at);
         }
-        usize::try_from(*self.disorder.as_ref()?.elsewhere.get(&index)?).ok()
+        usize::try_from(self.disorder.as_ref()?.elsewhere.find(index)?).ok()
     }
 
     fn existing_slot_mut(&mut self, index: u64) -> Option<&mut Slot> {
