@@ -224,14 +224,14 @@ fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<Box<str>> 
         (outer, "Message"),
         (outer, "msg"),
     ];
-    let text = members.iter().find_map(|(object, name)| object.get(name)?.decode_string());
+    let text = members.iter().find_map(|(object, name)| text_of(*object, name));
     text.or_else(|| fastapi_messages(outer.get("detail")?)).or_else(|| outer.decode_string()).map(Into::into)
 }
 
 /// FastAPI lists each member of the request that it did not like: `[{"msg":…,"loc":…}]`.
 fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
     let mut all = String::new();
-    for complaint in detail.elements().filter_map(|item| item.get("msg")?.decode_string()) {
+    for complaint in detail.elements().filter_map(|item| text_of(item, "msg")) {
         if !all.is_empty() {
             all.push_str("; ");
         }
@@ -240,11 +240,17 @@ fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
     (!all.is_empty()).then(|| all.into())
 }
 
-/// A name or an identifier. These are shown in logs, where prose and line ends of the server's choice have no place.
+/// The text of a member.
 // Out of line: inlined, it is several times in a program, and no hot path calls it.
 #[inline(never)]
+fn text_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
+    object.get(name)?.decode_string()
+}
+
+/// A name or an identifier. These are shown in logs, where prose and line ends of the server's choice have no place.
+#[inline(never)]
 fn word_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
-    let text = object.get(name)?.decode_string()?;
+    let text = text_of(object, name)?;
     let is_word = matches!(text.len(), 1..=128) && text.bytes().all(|byte| byte.is_ascii_graphic());
     is_word.then_some(text)
 }

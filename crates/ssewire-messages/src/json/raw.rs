@@ -181,9 +181,18 @@ impl<'a> RawJsonRef<'a> {
         let mut is_first = true;
         let mut is_array = matches!(cursor.begin_array(), Ok(true));
         core::iter::from_fn(move || {
-            is_array = is_array && matches!(cursor.next_element(&mut is_first), Ok(true));
-            if is_array { cursor.skip_value().ok().map(|value| self.part(value)) } else { None }
+            if !is_array {
+                return None;
+            }
+            let element = self.next_element(&mut cursor, &mut is_first);
+            is_array = element.is_some();
+            element
         })
+    }
+
+    #[inline(never)]
+    fn next_element(self, cursor: &mut Cursor<'a>, is_first: &mut bool) -> Option<Self> {
+        if cursor.next_element(is_first).ok()? { Some(self.part(cursor.skip_value().ok()?)) } else { None }
     }
 
     /// The part of this text that consists of these bytes of it, which need no further check of their UTF-8.
