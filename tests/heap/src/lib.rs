@@ -18,7 +18,7 @@ use std::cell::Cell;
 pub struct Counting;
 
 /// Initial value of the held bytes: a thread may free memory that another thread has allocated, and must not underflow.
-const BASE: usize = 1 << 24;
+const BASE: usize = usize::MAX / 2;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
