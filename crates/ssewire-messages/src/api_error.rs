@@ -229,6 +229,8 @@ fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<Box<str>> 
 }
 
 /// FastAPI lists each member of the request that it did not like: `[{"msg":…,"loc":…}]`.
+// Out of line, as it is smaller so, and rare.
+#[inline(never)]
 fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
     let mut all = String::new();
     for complaint in detail.elements().filter_map(|item| text_of(item, "msg")) {

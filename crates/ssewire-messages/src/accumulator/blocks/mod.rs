@@ -49,6 +49,8 @@ pub(crate) struct Blocks {
 struct Disorder {
     /// The positions of the slots of which n is not the index n.
     elsewhere: Positions,
+    /// The blocks that deltas of each kind opened, by index, in the order of `states`.
+    implicit: [Positions; DeltaKind::ALL.len()],
     /// The number of indices at which input JSON waits for its block.
     unmatched: usize,
     /// Indices of waiting input JSON that has lost no piece yet.
@@ -235,7 +237,8 @@ impl Blocks {
     /// The block that deltas opened before this start of its index and kind, if there is one. If an initial block of the
     /// same kind arrived later, there is none.
     pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
-        let id = (*self.slot(index)?.implicit.as_ref()?.get(opening_delta(block)?)?)?;
+        let of_kind = self.disorder.as_ref()?.implicit.get(opening_delta(block)?)?;
+        let id = BlockId::later(usize::try_from(of_kind.find(index)?).ok()?);
         let is_claimed = !matches!(self.origin(id), Origin::Implicit(_));
         let initial = usize::try_from(index).ok().filter(|at| *at < self.initial).and_then(|at| content.get(at));
         (!is_claimed && !initial.is_some_and(|initial| is_same_kind(initial, block))).then_some(id)
@@ -307,10 +310,10 @@ impl Blocks {
             }
         }
         if is_implicit {
-            if let Some(of_kind) =
-                opening_delta(block).and_then(|delta| slot.implicit.get_or_insert_default().get_mut(delta))
-            {
-                *of_kind = Some(id);
+            let (at, delta) = (u32::try_from(at).unwrap_or(u32::MAX), opening_delta(block));
+            let implicit = &mut self.disorder.get_or_insert_default().implicit;
+            if let Some(of_kind) = delta.and_then(|delta| implicit.get_mut(delta)) {
+                of_kind.set(key.index, at);
             }
             return;
         }
@@ -351,7 +354,7 @@ impl Blocks {
             None => {
                 let at = self.slots.len();
                 if u64::try_from(at) != Ok(index) {
-                    self.disorder.get_or_insert_default().elsewhere.insert(index, u32::try_from(at).ok()?);
+                    self.disorder.get_or_insert_default().elsewhere.set(index, u32::try_from(at).ok()?);
                 }
                 push_growing_by_half(&mut self.slots, Slot::new(index));
                 at

@@ -1,9 +1,9 @@
-//! Finds the slots of indices that came out of order.
+//! Finds the slots and blocks of indices that came out of order.
 
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// The positions of slots, by index.
+/// The positions of slots or blocks, by index.
 ///
 /// Sorted lists, in order, none of them empty. One that is full is split into halves, so that an insertion moves at most
 /// one list; and the list of lists only at every 32nd insertion, which is 50 bytes for each of 4096 indices. An ordered
@@ -15,14 +15,21 @@ impl Positions {
     /// The entries of a full list.
     const FULL: usize = 64;
 
-    /// Inserts the position of an index that has none yet.
-    pub(super) fn insert(&mut self, index: u64, position: u32) {
+    /// Sets the position of an index.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn set(&mut self, index: u64, position: u32) {
         let at = self.list_of(index);
         let Some(list) = self.0.get_mut(at) else {
             self.0.push(vec![(index, position)]);
             return;
         };
-        list.insert(place_in(list, index), (index, position));
+        let place = place_in(list, index);
+        if let Some(entry) = list.get_mut(place).filter(|(found, _)| *found == index) {
+            entry.1 = position;
+            return;
+        }
+        list.insert(place, (index, position));
         if list.len() == Self::FULL {
             let after = list.split_off(Self::FULL / 2);
             self.0.insert(at.saturating_add(1), after);
@@ -63,7 +70,8 @@ mod tests {
             let mut positions = Positions::default();
             for at in 0..996 {
                 assert_eq!(positions.find(index_of(at)), None);
-                positions.insert(index_of(at), at);
+                positions.set(index_of(at), 0);
+                positions.set(index_of(at), at);
                 assert_eq!(positions.find(index_of(at)), Some(at));
             }
             for at in 0..996 {

@@ -38,8 +38,6 @@ pub(super) struct Slot {
     pub(super) index: u64,
     /// The newest block that accepts each kind of delta.
     pub(super) newest: [Option<BlockId>; DeltaKind::ALL.len()],
-    /// The block that deltas of each kind opened, where there is one.
-    pub(super) implicit: Option<Box<[Option<BlockId>; DeltaKind::ALL.len()]>>,
     pub(super) newest_open: Option<BlockId>,
     /// The open block that started before its initial block.
     pub(super) open_below_initial: Option<BlockId>,
@@ -64,7 +62,6 @@ impl Slot {
         Self {
             index,
             newest: [None; DeltaKind::ALL.len()],
-            implicit: None,
             newest_open: None,
             open_below_initial: None,
             has_initial: false,
