@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 /// The positions of slots or blocks, by index.
 ///
 /// Sorted lists, in order, none of them empty. One that is full is split into halves, so that an insertion moves at most
-/// one list; and the list of lists only at every 32nd insertion, which is 50 bytes for each of 4096 indices. An ordered
-/// map of the standard library would be eight times the machine code, for streams that are rare.
+/// one list; and the list of lists only at every 32nd insertion, which is 50 bytes for each of 4096 indices, the default
+/// limit of blocks. With a much higher limit, falling indices cost time with the square of their number. An ordered map
+/// of the standard library would be eight times the machine code, for streams that are rare.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Positions(Vec<Vec<(u64, u32)>>);
 
