@@ -1,4 +1,5 @@
-"""Ratios of decoders, in one process, rounds interleaved, best of all rounds. Needs anthropic, httpx-sse and msgspec.
+"""Ratios of decoders, in one process, rounds interleaved, best of all rounds. Needs anthropic, httpx,
+httpx-sse and msgspec.
 
     python benchmarks/bench.py [ROUNDS [EVENTS]]
 

@@ -8,6 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Dict, Iterator, List
 
 
+GZIP_MAGIC = b"\x1f\x8b"
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     bodies: Dict[str, List[bytes]] = {}
@@ -19,6 +22,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream; charset=utf-8")
         self.send_header("request-id", "req_test")
         self.send_header("transfer-encoding", "chunked")
+        if chunks[0].startswith(GZIP_MAGIC):
+            self.send_header("content-encoding", "gzip")
         self.end_headers()
         for chunk in chunks:
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))

@@ -1,5 +1,6 @@
 """The official SDK: with the middleware, with our helper, and alone. The messages must be the same."""
 
+import gzip
 import json
 
 import pytest
@@ -60,6 +61,7 @@ OTHER = {
     "unknown-event": [event(MESSAGE[0]), event({"type": "later"}), *map(event, MESSAGE[1:])],
     "cut": [event(payload) for payload in MESSAGE[:3]],
     "no-error-object": [b"event: error\ndata: oops\n\n"],
+    "gzip": list(chunks(gzip.compress(b"".join(map(event, MESSAGE))), 61)),
 }
 
 
@@ -107,7 +109,7 @@ def final_of_sdk(client):
         return stream.get_final_message()
 
 
-SAME = [sample.stem for sample in SAMPLES] + ["surrogate", "extra", "cut", "no-error-object", "unknown-event"]
+SAME = [sample.stem for sample in SAMPLES] + ["surrogate", "extra", "cut", "no-error-object", "unknown-event", "gzip"]
 
 
 @pytest.mark.parametrize("name", SAME)
@@ -196,11 +198,18 @@ def test_error_has_a_fallback_without_the_private_name(address):
         list(events.feed(b'event: error\ndata: {"type":"error","error":{"type":"overloaded_error"}}\n\n'))
 
 
-def _response():
+def test_a_response_that_was_read_before_is_decoded():
+    body = b"".join(map(event, MESSAGE))
+    types = ssewire.anthropic.RawMessageStreamEvent
+    stream = ssewire.anthropic._Stream[types](cast_to=types, response=_response(body), client=client("http://localhost", ""))
+    assert [one.type for one in stream] == [payload["type"] for payload in MESSAGE]
+
+
+def _response(body=b""):
     import importlib
 
     httpx = importlib.import_module("httpx2" if "httpx2" in dir(anthropic._streaming) else "httpx")
-    return httpx.Response(200, request=httpx.Request("POST", "http://localhost"))
+    return httpx.Response(200, request=httpx.Request("POST", "http://localhost"), content=body)
 
 
 def test_middleware_leaves_other_requests_alone():

@@ -74,8 +74,9 @@ class SsewireMiddleware(anthropic.Middleware):
 
 
 _EVENT_TYPES: Dict[str, Any] = {"messages": RawMessageStreamEvent, "beta": BetaRawMessageStreamEvent}
-_STREAM_CLASSES = {
-    name: (anthropic.Stream[event], anthropic.AsyncStream[event]) for name, event in _EVENT_TYPES.items()
+_STREAM_CLASSES: Dict[str, Tuple[Any, Any]] = {
+    "messages": (anthropic.Stream[RawMessageStreamEvent], anthropic.AsyncStream[RawMessageStreamEvent]),
+    "beta": (anthropic.Stream[BetaRawMessageStreamEvent], anthropic.AsyncStream[BetaRawMessageStreamEvent]),
 }
 
 
@@ -87,8 +88,9 @@ class _Stream(anthropic.Stream[T], Generic[T]):
         super().__init__(cast_to=cast_to, response=response, client=client, **options)
 
     def __stream__(self) -> Iterator[T]:
+        response = self.response
         try:
-            for chunk in self.response.iter_bytes():
+            for chunk in response.iter_raw() if _is_unread_and_uncoded(response) else response.iter_bytes():
                 yield from self._events.feed(chunk)
         finally:
             self.response.close()
@@ -102,12 +104,18 @@ class _AsyncStream(anthropic.AsyncStream[T], Generic[T]):
         super().__init__(cast_to=cast_to, response=response, client=client, **options)
 
     async def __stream__(self) -> AsyncIterator[T]:
+        response = self.response
         try:
-            async for chunk in self.response.aiter_bytes():
+            async for chunk in response.aiter_raw() if _is_unread_and_uncoded(response) else response.aiter_bytes():
                 for event in self._events.feed(chunk):
                     yield event
         finally:
             await self.response.aclose()
+
+
+def _is_unread_and_uncoded(response: Any) -> bool:
+    """Whether `iter_raw` returns what `iter_bytes` does. It takes less time for each chunk."""
+    return "content-encoding" not in response.headers and not response.is_stream_consumed
 
 
 class _Events:
@@ -145,10 +153,10 @@ class _Events:
                 payload = json.loads(data)
             except ValueError:
                 return None
-            name = payload.get("type") if isinstance(payload, dict) else None
-            if name == "error":
+            kind = payload.get("type") if isinstance(payload, dict) else None
+            if kind == "error":
                 raise self._status_error(data)
-            return None if name in (None, "ping") else self._models.build(payload)
+            return None if kind in (None, "ping") else self._models.build(payload)
         return self._models.build(json.loads(data))
 
     def _status_error(self, data: str) -> Exception:
@@ -174,7 +182,7 @@ class _Models:
         self._deltas = _by_type(delta_event.model_fields["delta"].annotation)
         piece_names = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
         self.delta_builders = {
-            kind: _DeltaBuilder(delta_event, self._deltas[kind], kind, name) for kind, name in piece_names.items()
+            kind: _delta_builder(delta_event, self._deltas[kind], kind, name) for kind, name in piece_names.items()
         }
 
     def build(self, payload: Any) -> Any:
@@ -206,37 +214,41 @@ def _by_type(union: Any) -> Dict[str, Any]:
     return {typing.get_args(member.model_fields["type"].annotation)[0]: member for member in members}
 
 
-class _DeltaBuilder:
-    """Builds a delta with one piece, as the SDK's `construct` and pydantic's `model_construct` do for any model: nothing is
-    validated again, because the native decoder has checked types and members."""
+def _delta_builder(event_model: Any, delta_model: Any, kind: str, piece_name: str) -> Callable[[int, str], Any]:
+    """Returns a function that builds a delta with one piece, as the SDK's `construct` and pydantic's `model_construct` do
+    for any model: nothing is validated again, because the native decoder has checked types and members."""
 
-    def __init__(self, event: Any, delta: Any, kind: str, name: str) -> None:
-        self._event = event
-        self._delta = delta
-        self._kind = kind
-        self._name = name
-        self._is_plain = all(
-            set(model.model_fields) == fields
-            for model, fields in ((event, {"type", "index", "delta"}), (delta, {"type", name}))
-        )
+    def construct(index: int, piece: str) -> Any:
+        delta = delta_model.construct(**{"type": kind, piece_name: piece})
+        return event_model.construct(type="content_block_delta", index=index, delta=delta)
 
-    def __call__(self, index: int, piece: str, set_attribute: Any = object.__setattr__) -> Any:
-        event, delta, kind, name = self._event, self._delta, self._kind, self._name
-        if not self._is_plain:
-            # Another version of the SDK has further members.
-            delta = delta.construct(**{"type": kind, name: piece})
-            return event.construct(type="content_block_delta", index=index, delta=delta)
-        delta = delta.__new__(delta)
-        set_attribute(delta, "__dict__", {name: piece, "type": kind})
-        set_attribute(delta, "__pydantic_fields_set__", {name, "type"})
-        set_attribute(delta, "__pydantic_extra__", {})
-        set_attribute(delta, "__pydantic_private__", None)
-        event = event.__new__(event)
-        set_attribute(event, "__dict__", {"delta": delta, "index": index, "type": "content_block_delta"})
-        set_attribute(event, "__pydantic_fields_set__", {"delta", "index", "type"})
-        set_attribute(event, "__pydantic_extra__", {})
-        set_attribute(event, "__pydantic_private__", None)
+    def fill(index: int, piece: str) -> Any:
+        delta = new(delta_model)
+        set_members(delta, {piece_name: piece, "type": kind})
+        set_names(delta, {piece_name, "type"})
+        set_extra(delta, {})
+        set_private(delta, None)
+        event = new(event_model)
+        set_members(event, {"delta": delta, "index": index, "type": "content_block_delta"})
+        set_names(event, {"delta", "index", "type"})
+        set_extra(event, {})
+        set_private(event, None)
         return event
+
+    is_plain = set(event_model.model_fields) == {"type", "index", "delta"} and set(delta_model.model_fields) == {
+        "type",
+        piece_name,
+    }
+    if not is_plain:
+        # Another version of the SDK has further members.
+        return construct
+    # The slots that `model_construct` fills. A slot's own setter takes half the time of `object.__setattr__`.
+    new = object.__new__
+    set_members, set_names, set_extra, set_private = (
+        vars(pydantic.BaseModel)[slot].__set__
+        for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+    )
+    return fill
 
 
 def stream(client: Any, **parameters: Any) -> Any:
