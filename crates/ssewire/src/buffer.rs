@@ -86,11 +86,6 @@ impl<S> EventBuffer<S> {
         self.has_data
     }
 
-    /// Returns whether the block has nothing in the buffer: neither data, type, id nor an open value.
-    pub(crate) fn is_empty(&self) -> bool {
-        !(self.has_data | self.has_event_type | self.has_id) && self.front == 0
-    }
-
     /// Returns whether part of the open line's value is in the buffer.
     pub(crate) fn has_value(&self) -> bool {
         self.front > self.data
