@@ -94,16 +94,16 @@ fn is_special(byte: &u8) -> bool {
 /// [`find_special`] for eight bytes at once.
 ///
 /// In each byte lane, `(x - n) & !x` has its top bit set if `x < n`, for `n` up to 0x80. `x ^ c` is below 1 only for
-/// `x == c`. A borrow may set the top bit of a lane wrongly, but only above a lane that has it rightly. So the
-/// lowest bit is always right.
+/// `x == c`; it has the top bit of `x`. A borrow may set the top bit of a lane wrongly, but only above a lane that has it
+/// rightly. So the lowest bit is always right.
 #[inline]
 fn special_in_word(word: [u8; 8]) -> Option<usize> {
     const EACH: u64 = u64::MAX / 0xFF;
-    let below = |x: u64, n: u8| x.wrapping_sub(EACH * u64::from(n)) & !x;
-    let equal = |x: u64, c: u8| below(x ^ (EACH * u64::from(c)), 1);
-
     let word = u64::from_le_bytes(word);
-    let special = (below(word, 0x20) | equal(word, b'"') | equal(word, b'\\')) & (EACH * 0x80);
+    let below = |x: u64, n: u8| x.wrapping_sub(EACH * u64::from(n));
+    let equal = |c: u8| below(word ^ (EACH * u64::from(c)), 1);
+
+    let special = (below(word, 0x20) | equal(b'"') | equal(b'\\')) & !word & (EACH * 0x80);
     if special == 0 { None } else { Some(special.trailing_zeros() as usize / 8) }
 }
 

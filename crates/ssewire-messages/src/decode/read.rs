@@ -9,7 +9,7 @@ use crate::delta::Delta;
 use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent};
 use crate::json::{Cursor, ScannedJson};
 use crate::message::Message;
-use crate::read::{ReadError, each_member, member_or_error};
+use crate::read::{ReadError, Visit, each_further_member, each_member, member_or_error};
 
 /// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
 /// cannot be read.
@@ -19,6 +19,9 @@ pub(super) fn read_as_named<'a>(name: &[u8], data: &'a [u8]) -> Option<StreamEve
         return None;
     }
     let (mut cursor, mut others) = (Cursor::new(data), Others::default());
+    if cursor.begin_with(&[b"{\"type\":\"", name, b"\""]) {
+        others.kind = Some(kind);
+    }
     let event = read(kind, &mut cursor, &mut others).ok()??;
     cursor.end().ok()?;
     (others.kind == Some(kind) && !others.is_error(kind, true, name)).then_some(event)
@@ -50,7 +53,7 @@ pub(super) fn read<'a>(
 
 fn read_message_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Box<Message>, ReadError> {
     let mut message = None;
-    each_member(cursor, &mut |name, cursor| match name.bytes {
+    each_event_member(cursor, others.kind, &mut |name, cursor| match name.bytes {
         b"message" => {
             message = Some(member_or_error(cursor, Message::read_boxed)?);
             Ok(())
@@ -62,7 +65,7 @@ fn read_message_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Bo
 
 fn read_block_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<ContentBlockStart, ReadError> {
     let (mut index, mut block) = (None, None);
-    each_member(cursor, &mut |name, cursor| {
+    each_event_member(cursor, others.kind, &mut |name, cursor| {
         match name.bytes {
             b"index" => index = Some(member_or_error(cursor, read_index)?),
             b"content_block" => block = Some(member_or_error(cursor, ContentBlock::read)?),
@@ -77,7 +80,7 @@ fn read_block_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Cont
 
 fn read_block_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<ContentBlockDelta<'a>, ReadError> {
     let (mut index, mut delta, mut has_extra) = (None, None, false);
-    each_member(cursor, &mut |name, cursor| {
+    each_event_member(cursor, others.kind, &mut |name, cursor| {
         match name.bytes {
             b"index" => index = Some(member_or_error(cursor, read_index)?),
             b"delta" => delta = Some(member_or_error(cursor, |cursor| Delta::read(cursor, &mut has_extra))?),
@@ -92,7 +95,7 @@ fn read_block_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<
 
 fn read_block_stop(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<ContentBlockStop, ReadError> {
     let mut index = None;
-    each_member(cursor, &mut |name, cursor| {
+    each_event_member(cursor, others.kind, &mut |name, cursor| {
         match name.bytes {
             b"index" => index = Some(member_or_error(cursor, read_index)?),
             other => others.read(other, cursor)?,
@@ -105,7 +108,7 @@ fn read_block_stop(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Conte
 fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<MessageDelta<'a>, ReadError> {
     let mut event = MessageDelta::default();
     let (mut delta, mut usage) = (Ok(None), Ok(None));
-    each_member(cursor, &mut |name, cursor| {
+    each_event_member(cursor, others.kind, &mut |name, cursor| {
         match name.bytes {
             b"delta" => delta = object_or_error(cursor, "delta")?,
             b"usage" => usage = object_or_error(cursor, "usage")?,
@@ -133,9 +136,21 @@ fn object_or_error<'a>(
     })
 }
 
+/// Visits the members of the event at the cursor, after its `type` if that was read.
+#[inline(never)]
+fn each_event_member<'a>(
+    cursor: &mut Cursor<'a>,
+    read_type: Option<EventKind>,
+    visit: Visit<'_, 'a>,
+) -> Result<(), ReadError> {
+    if read_type.is_some() {
+        return each_further_member(cursor, &mut false, visit);
+    }
+    each_member(cursor, visit).map(drop)
+}
+
 pub(super) fn read_unknown(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<(), ReadError> {
-    each_member(cursor, &mut |name, cursor| others.read(name.bytes, cursor))?;
-    Ok(())
+    each_event_member(cursor, others.kind, &mut |name, cursor| others.read(name.bytes, cursor))
 }
 
 /// An index is an integer, a string of digits, or a float without a fraction.
