@@ -165,7 +165,7 @@ impl<S: Storage> EventBuffer<S> {
     /// The last event ID, shared. Allocates once for consecutive equal IDs.
     #[cfg(feature = "alloc")]
     pub(crate) fn shared_last_event_id(&mut self) -> SharedId {
-        if self.last_event_id > 0 && self.shared_id.bytes().is_empty() {
+        if self.shared_id.bytes().is_empty() {
             self.shared_id = SharedId::copy_of(self.last_event_id());
         }
         self.shared_id.clone()
