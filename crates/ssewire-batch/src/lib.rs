@@ -33,7 +33,7 @@
 //!
 //! # One chunk, step by step
 //!
-//! `push` gets the 38 bytes `id: 7\ndata: a\n\n: note\n\ndata: b\n\ndat`.
+//! `push` gets the 35 bytes `id: 7\ndata: a\n\n: note\n\ndata: b\n\ndat`.
 //!
 //! 1. The text begins with `message`, the type of events without an `event` field.
 //! 2. The first event is decoded. It lies in the chunk, so the text gets a copy of the chunk, whose UTF-8 is checked at
@@ -61,7 +61,7 @@
 //! --release -p ssewire-benches --bin batches` measures it. Compared with [`ssewire::Decoder`], which returns bytes, an
 //! event batch of text deltas takes 1.5 times the time in chunks of several events, and 2.3 times in chunks of one
 //! event. Compared with that decoder and a check of the data by `core::str`, it takes 0.7 to 0.8, and 1.3 times the
-//! time. A message batch takes 1.1 to 1.4 times the time of `MessageDecoder`.
+//! time. A message batch takes 1.1 to 1.3 times the time of `MessageDecoder`.
 //!
 //! # Features
 //!

@@ -1,8 +1,8 @@
-//! Recorded streams that every server serves.
+//! Sample streams that every server serves.
 
 macro_rules! samples {
     ($($name:literal)*) => {
-        /// Recorded streams of the Claude Messages API, by name. The first is `text`.
+        /// Sample streams of the Claude Messages API, by name. The first is `text`.
         pub const SAMPLES: &[(&str, &[u8])] =
             &[$(($name, include_bytes!(concat!("../samples/", $name, ".sse")))),*];
     };
@@ -35,7 +35,7 @@ samples! {
     "usage_full"
 }
 
-/// Returns the recorded stream of this name, or `None` if there is none.
+/// Returns the sample stream of this name, or `None` if there is none.
 #[must_use]
 pub fn sample(name: &str) -> Option<&'static [u8]> {
     SAMPLES.iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)

@@ -130,6 +130,26 @@ fn debug_of_an_event_shows_text() {
 }
 
 #[test]
+fn debug_of_a_block_shows_text_also_of_an_owned_one() {
+    let mut decoder = Decoder::new();
+    let block = decoder.decode_block(&mut &b"id: 7\nretry: 10\ndata: a\xFF\n\n"[..]).unwrap().unwrap();
+    let shown =
+        r#"Block { event_type: None, data: Some("a\xFF"), id: Some("7"), id_ignored: false, retry: Some(10ms) }"#;
+    assert_eq!(format!("{block:?}"), shown);
+    assert_eq!(format!("{:?}", block.into_owned()), shown);
+}
+
+#[test]
+fn is_done_is_true_for_the_end_marker_alone() {
+    for (data, is_done) in [("[DONE]", true), ("[DONE", false), ("[DONE] ", false), ("", false), ("{}", false)] {
+        let stream = format!("data: {data}\n\n");
+        let mut decoder = Decoder::new();
+        let event = decoder.decode(&mut stream.as_bytes()).unwrap().unwrap();
+        assert_eq!(event.is_done(), is_done, "{data:?}");
+    }
+}
+
+#[test]
 fn str_accessors_fail_for_ill_formed_utf8_only() {
     let mut input = &b"event: \xC3\xA9\nid: \xFF\ndata: \xE2\x82\n\n"[..];
     let mut decoder = Decoder::new();

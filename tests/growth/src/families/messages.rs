@@ -1,5 +1,4 @@
-//! Streams that are hostile to the message layer. `ci/growth` does not select this layer yet: its rewrite will, and until
-//! then most of these families exceed their bounds.
+//! Streams that are hostile to the message layer.
 
 use super::{CHUNK, fill, repeat};
 use crate::drive;
