@@ -15,6 +15,8 @@ pub(crate) struct ChunkBuffer<C = Vec<u8>> {
     chunk: C,
     /// Number of bytes of the chunk that are consumed.
     start: usize,
+    /// Offset of the last chunk that was taken from the stream; the bytes before it are of the chunk before that.
+    last: usize,
     is_ended: bool,
     /// Number of chunks since the transport was last pending.
     ready_chunks: u8,
@@ -68,7 +70,7 @@ const MAX_READY_CHUNKS: u8 = 64;
 
 impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
     pub(crate) fn new() -> Self {
-        Self { chunk: C::default(), start: 0, is_ended: false, ready_chunks: 0 }
+        Self { chunk: C::default(), start: 0, last: 0, is_ended: false, ready_chunks: 0 }
     }
 
     /// The chunk that [`Keep::Whole`] kept.
@@ -93,20 +95,21 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         S::Ok: AsRef<[u8]>,
         C: Hold<S::Ok>,
     {
+        // Here, too: the bytes held may be those of a chunk that `look_ahead` took.
+        if self.must_yield(context) {
+            return Poll::Pending;
+        }
         let (from, found) = self.drive_held(&mut decode);
         if let Some(found) = found? {
             return Poll::Ready(Ok(Some((from, found))));
         }
         self.chunk.release();
-        self.start = 0;
+        (self.start, self.last) = (0, 0);
         loop {
             if self.is_ended {
                 return Poll::Ready(Ok(None));
             }
-            if self.ready_chunks >= MAX_READY_CHUNKS {
-                // A stream that is never pending must not block its executor.
-                self.ready_chunks = 0;
-                context.waker().wake_by_ref();
+            if self.must_yield(context) {
                 return Poll::Pending;
             }
             let Poll::Ready(next) = stream.as_mut().try_poll_next(context) else {
@@ -145,6 +148,16 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         }
     }
 
+    /// A stream that is never pending must not block its executor. Returns `true` if the call has to return `Pending`.
+    fn must_yield(&mut self, context: &Context<'_>) -> bool {
+        if self.ready_chunks < MAX_READY_CHUNKS {
+            return false;
+        }
+        self.ready_chunks = 0;
+        context.waker().wake_by_ref();
+        true
+    }
+
     /// Decodes the bytes held, even if there are none: a decoder may return several items for its last byte. Returns
     /// the offset of the first byte. `None`: more input is needed.
     fn drive_held<T, E>(
@@ -163,6 +176,9 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
 impl ChunkBuffer {
     /// Polls the stream once, without waiting, so that a body that has ended is read to its end: HTTP clients reuse the
     /// connection only then. If a chunk arrives, it is kept.
+    ///
+    /// Does nothing while bytes from before the last chunk are unread. Otherwise each message of a body would add a
+    /// chunk, and the buffer would grow to the size of the body.
     #[cfg(any(feature = "messages", feature = "json"))]
     pub(crate) fn look_ahead<S: TryStream>(
         &mut self,
@@ -172,12 +188,18 @@ impl ChunkBuffer {
     where
         S::Ok: AsRef<[u8]>,
     {
-        if self.is_ended {
+        if self.is_ended || self.start < self.last {
             return Ok(());
         }
         match stream.try_poll_next(context) {
-            Poll::Pending => Ok(()),
+            Poll::Pending => {
+                self.ready_chunks = 0;
+                Ok(())
+            }
             Poll::Ready(Some(Ok(chunk))) => {
+                self.ready_chunks = self.ready_chunks.saturating_add(1);
+                self.chunk.drain(..self.start.min(self.chunk.len()));
+                (self.start, self.last) = (0, self.chunk.len());
                 self.chunk.extend_from_slice(chunk.as_ref());
                 Ok(())
             }

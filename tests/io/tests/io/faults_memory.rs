@@ -122,6 +122,35 @@ fn a_line_that_never_ends_is_bounded_in_messages() {
     });
 }
 
+/// A body with many messages in each chunk: the stream looks ahead at the end of each message, but holds at most two
+/// chunks.
+#[test]
+fn a_body_of_many_messages_is_bounded() {
+    let one = "data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}}\n\n\
+               data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n\
+               data: {\"type\":\"message_stop\"}\n\n";
+    let (messages, chunks) = (100, 50);
+    let chunk = Bytes::from(one.repeat(messages));
+    // A chunk may also end within a message.
+    for size in [chunk.len(), chunk.len() - 1, one.len()] {
+        let taken = std::cell::Cell::new(0);
+        let body = chunk.repeat(chunks);
+        let pieces = body.chunks(size).map(Ok::<_, Infallible>).inspect(|_| taken.set(taken.get() + 1));
+        let mut reply = MessageStream::new(stream::iter(pieces));
+        let mut count = 0;
+        let ((), peak) = ssewire_heap::peak_of(|| {
+            while let Some(message) = block_on(reply.next_message()).unwrap() {
+                assert_eq!(message.final_text(), "a");
+                count += 1;
+                let needed = (count * one.len()).div_ceil(size);
+                assert!(taken.get() <= needed + 2, "{} chunks taken for {needed}", taken.get());
+            }
+        });
+        assert_eq!(count, messages * chunks);
+        assert!(peak <= 4 * size + CHUNK, "{peak} held for chunks of {size}");
+    }
+}
+
 /// Comments and unknown fields do not count towards the limit of an event. Comments are not kept at all; the driver reads
 /// fields named `error`, so it keeps at most 64 KiB of an unknown field.
 #[test]

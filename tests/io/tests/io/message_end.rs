@@ -63,6 +63,43 @@ fn the_stream_looks_once_and_does_not_wait() {
     assert_eq!(block_on(reply.finish()).unwrap().final_text(), "a");
 }
 
+/// It also looks if the rest of the last chunk is unread, as in a body with a further end marker.
+#[test]
+fn the_stream_looks_with_a_rest_of_the_last_chunk() {
+    let bodies: [&[&[u8]]; 3] = [
+        &[&[message("a"), b"data: [DONE]\n\n".to_vec()].concat()],
+        &[&[message("a"), message("b")].concat(), b": one\n\n"],
+        &[&message("a"), &[message("b"), b": two\n\n".to_vec()].concat()],
+    ];
+    for (body, messages) in bodies.iter().zip([1, 2, 2]) {
+        let script = Script::<io::Error>::of(body);
+        let (given, size) = (script.given(), body.concat().len());
+        let mut reply = MessageStream::new(script);
+        for _ in 0..messages {
+            assert!(block_on(reply.next_message()).unwrap().is_some());
+        }
+        assert_eq!(given.bytes(), size);
+        assert!(block_on(reply.next_message()).unwrap().is_none());
+    }
+}
+
+/// Each chunk contains a message, and the transport is never pending: the stream yields to the executor all the same.
+#[test]
+fn the_stream_yields_between_messages() {
+    use futures::FutureExt as _;
+    let body = message("a").repeat(200);
+    let size = message("a").len();
+    let mut reply = MessageStream::new(futures::stream::iter(body.chunks(size).map(Ok::<_, io::Error>)));
+    let (mut messages, mut pauses) = (0, 0);
+    while let Some(next) = reply.next_message().now_or_never().map_or(Some(None), |next| next.unwrap().map(Some)) {
+        match next {
+            Some(_) => messages += 1,
+            None => pauses += 1,
+        }
+    }
+    assert_eq!((messages, pauses), (200, 3));
+}
+
 #[test]
 fn the_reader_does_not_read_on_and_can_be_drained() {
     let body = message("a");
