@@ -94,8 +94,10 @@ fn is_vendor_error(event: Event<'_>) -> bool {
     if event.event_type_str() == Ok("error") {
         return true;
     }
-    // Most payloads lack this word, so they are parsed only once.
-    if !event.data_str().is_ok_and(|text| text.contains("\"error\"")) {
+    // Most payloads lack this word, so they are parsed only once. An array is not an error, though serde would accept
+    // its elements as the members of a struct.
+    let is_object = event.data().trim_ascii_start().starts_with(b"{");
+    if !is_object || !event.data_str().is_ok_and(|text| text.contains("\"error\"")) {
         return false;
     }
     let Ok(head) = serde_json::from_slice::<Head>(event.data()) else { return false };

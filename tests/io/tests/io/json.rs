@@ -104,6 +104,26 @@ fn an_error_of_the_vendor_is_its_text() {
     }
 }
 
+/// An error is an object: an array of any length is a value, also if its elements look like the members of one.
+#[test]
+fn an_array_is_not_an_error_of_the_vendor() {
+    for payload in [
+        r#"["error"]"#,
+        r#"["error","a","b"]"#,
+        r#" [null,"error",null]"#,
+        r#"[{"level":"error"},1,2]"#,
+        r#"[{"error":"a"}]"#,
+        r#""\"error\"""#,
+    ] {
+        let input = format!("data: {payload}\n\n");
+        let mut values = JsonReader::<_, serde_json::Value>::new(input.as_bytes());
+        assert_eq!(values.next().unwrap().unwrap().value, serde_json::from_str::<serde_json::Value>(payload).unwrap());
+    }
+    let mut padded = JsonReader::<_, serde_json::Value>::new(&b"data: \t {\"error\":1}\n\n"[..]);
+    let Some(Err(JsonStreamError::Payload(error))) = padded.next() else { panic!("taken for a value") };
+    assert_eq!(error.kind(), JsonPayloadErrorKind::Reported);
+}
+
 #[test]
 fn a_payload_of_another_type_is_its_text_and_the_stream_continues() {
     let input = b"data: no JSON\n\ndata: {\"text\":1}\n\ndata: [1\n\ndata: {\"text\":\"b\"}\n\n";
