@@ -22,6 +22,7 @@ pub(super) struct Options {
     pub(super) max_event: usize,
     pub(super) max_bytes: usize,
     pub(super) content_type: Option<&'static str>,
+    pub(super) discards_text: bool,
 }
 
 const CONTENT_TYPES: [Option<&str>; 8] = [
@@ -98,8 +99,8 @@ fn bounded(chunks: &[&[u8]], options: Options) {
 /// The same as the oracle of the protocol, which has no limit on the message.
 fn as_the_protocol_says(body: &[u8], chunks: &[&[u8]], options: Options) {
     let protocol = Protocol { validation: options.validation, max_event_bytes: options.max_event };
-    if options.partial.is_some() {
-        // The nodes of a partial value count towards the limit.
+    if options.partial.is_some() || options.discards_text {
+        // The nodes of a partial value count towards the limit, and the oracle keeps all text.
         return;
     }
     if options.max_bytes == usize::MAX {
@@ -140,6 +141,7 @@ impl Options {
             max_event: if flags & 4 == 0 { usize::MAX } else { limit * 4 },
             max_bytes: if flags & 8 == 0 { usize::MAX } else { limit * 8 },
             content_type: CONTENT_TYPES[usize::from(flags >> 4 & 7)],
+            discards_text: flags & 128 != 0,
         }
     }
 
@@ -149,6 +151,7 @@ impl Options {
 
     pub(super) fn accumulator(&self) -> Accumulator {
         let accumulator = Accumulator::new().with_validation(self.validation).with_max_bytes(self.max_bytes);
+        let accumulator = if self.discards_text { accumulator.with_discarded_text() } else { accumulator };
         match self.partial {
             Some(strings) => accumulator.with_partial_input(strings),
             None => accumulator,

@@ -66,6 +66,9 @@ const BETWEEN: [&[u8]; 12] = [
     b"\n",
 ];
 
+/// The flag of `Accumulator::with_discarded_text`.
+const DISCARD: u8 = 128;
+
 fn event(spelling: &str, kind: usize, index: usize, text: &[u8]) -> Vec<u8> {
     let (kind, member) = KINDS[kind];
     let event = spelling.replace("{kind}", kind).replace("{member}", member).replace("{index}", &index.to_string());
@@ -130,8 +133,26 @@ fn whatever_comes_between_ends_the_repetition() {
             body.extend(event(SPELLINGS[0], 0, 0, text));
         }
         body.extend(END.as_bytes());
-        for flags in [0, 1, 2] {
+        for flags in [0, 1, 2, DISCARD] {
             check(flags, 0, &body);
+        }
+    }
+}
+
+/// Regression: the fast path discarded the piece before the delta was complete, and freed it before the limit was
+/// checked.
+#[test]
+fn discarded_text_does_not_depend_on_the_chunks_nor_on_the_path() {
+    for spelling in SPELLINGS {
+        let mut body = START.as_bytes().to_vec();
+        for text in [&b"one"[..], b"two", b"", b"\\x", b"three", b"\\ud83d", b"\\ude00"] {
+            body.extend(event(spelling, 0, 0, text));
+        }
+        for length in [body.len(), body.len() - 1, body.len() - 20] {
+            for limit in 0..30 {
+                check(DISCARD, 0, &body[..length]);
+                check(8 | DISCARD, limit, &body[..length]);
+            }
         }
     }
 }
@@ -160,6 +181,7 @@ fn limits_hold_for_repeated_deltas() {
         check(4, limit, &body);
         check(8, limit, &body);
         check(9, limit, &body);
+        check(8 | DISCARD, limit, &body);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::apply::Applied;
 use super::blocks::{BlockId, Origin};
 use super::change::{BlockChange, Change};
-use super::current::discard;
+use super::current::discard_before;
 use super::{Accumulator, ViolationKind};
 use crate::block::ContentBlock;
 use crate::delta::{Delta, DeltaKind, Merged, Target};
@@ -128,10 +128,13 @@ impl Accumulator {
             }
         }
         if self.options.is_text_discarded {
-            match block {
-                ContentBlock::Text(block) => discard(block.text_mut(), &mut self.bytes),
-                ContentBlock::Thinking(block) => discard(block.thinking_mut(), &mut self.bytes),
-                _ => {}
+            let text = match block {
+                ContentBlock::Text(block) => Some(block.text_mut()),
+                ContentBlock::Thinking(block) => Some(block.thinking_mut()),
+                _ => None,
+            };
+            if let Some(text) = text {
+                discard_before(text, text.len(), &mut self.bytes);
             }
         }
         let mut none = PendingHalf::default();

@@ -16,6 +16,8 @@ pub(crate) struct CurrentText<'a> {
     key: BlockKey,
     bytes: &'a mut usize,
     max_bytes: usize,
+    /// Only the last piece is kept.
+    is_discarded: bool,
 }
 
 impl CurrentText<'_> {
@@ -25,10 +27,14 @@ impl CurrentText<'_> {
         self.max_bytes.saturating_sub(*self.bytes)
     }
 
-    /// Counts the appended bytes.
+    /// Counts the appended bytes. From here on the piece is accepted, and the one before is discarded.
     #[inline]
-    pub(crate) fn appended(self, from: usize) -> Change {
+    pub(crate) fn appended(self, mut from: usize) -> Change {
         *self.bytes = self.bytes.saturating_add(self.text.len().saturating_sub(from));
+        if self.is_discarded {
+            discard_before(self.text, from, self.bytes);
+            from = 0;
+        }
         let change = match self.kind {
             PieceKind::Text => BlockChange::Text { from },
             PieceKind::Thinking => BlockChange::Thinking { from },
@@ -68,10 +74,9 @@ impl Accumulator {
             }
             _ => return None,
         };
-        if self.options.is_text_discarded && kind != PieceKind::InputJson {
-            discard(text, &mut self.bytes);
-        }
-        Some(CurrentText { text, kind, id, key, bytes: &mut self.bytes, max_bytes: self.options.max_bytes })
+        let is_discarded = self.options.is_text_discarded && kind != PieceKind::InputJson;
+        let (bytes, max_bytes) = (&mut self.bytes, self.options.max_bytes);
+        Some(CurrentText { text, kind, id, key, bytes, max_bytes, is_discarded })
     }
 
     /// Whether the block of this index has just started or taken a piece, and is likely to take the next one.
@@ -80,8 +85,9 @@ impl Accumulator {
     }
 }
 
-/// Empties a text of a message of this many bytes.
-pub(super) fn discard(text: &mut String, bytes: &mut usize) {
-    *bytes = bytes.saturating_sub(text.len());
-    text.clear();
+/// Discards the first `len` bytes of a text of a message of this many bytes.
+#[inline(never)]
+pub(super) fn discard_before(text: &mut String, len: usize, bytes: &mut usize) {
+    *bytes = bytes.saturating_sub(len);
+    text.drain(..len);
 }

@@ -48,7 +48,7 @@ impl ErrorField {
     }
 
     #[inline]
-    fn take_ready(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn take_ready(&mut self) -> Option<Vec<u8>> {
         let Self::Ready(value) = self else { return None };
         let value = core::mem::take(value);
         *self = Self::None;
@@ -97,8 +97,12 @@ impl MessageDecoder {
 
     /// An `error` field whose block has ended is an event.
     pub(super) fn emit_error_field(&mut self, owned: &mut Owned<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+        if self.is_ended() {
+            // If a `message_start` in its block ended the message, it belongs to the next one.
+            return Ok(None);
+        }
         let Some(value) = self.rare.as_mut().and_then(|rare| rare.error_field.take_ready()) else { return Ok(None) };
-        if self.is_skipping || self.is_ended() {
+        if self.is_skipping {
             return Ok(None);
         }
         self.event_count = self.event_count.saturating_add(1);

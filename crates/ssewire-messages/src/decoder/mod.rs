@@ -202,6 +202,8 @@ impl MessageDecoder {
         let result = self.conclude(next);
         if start.is_some() {
             self.rare_mut().next_start = start;
+        } else if let Some(rare) = &mut self.rare {
+            rare.error_field.take_ready();
         }
         (self.is_skipping, self.is_rejected) = (true, false);
         self.body.mark_as_stream();

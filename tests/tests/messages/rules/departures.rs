@@ -431,6 +431,28 @@ fn a_message_start_of_another_id_ends_the_message_and_begins_the_next() {
     assert!(!decoder.has_started(), "there is no further message");
 }
 
+/// Regression: the error went with the message that the start had ended.
+#[test]
+fn an_error_field_in_the_block_of_such_a_start_is_one_of_the_next_message() {
+    let payload = |id: &str| message_start(json!({"id": id})).to_string();
+    let body = format!("data: {}\n\ndata: {}\nerror: boom\n\n", payload("msg_a"), payload("msg_b"));
+    for length in [1, 7, body.len()] {
+        let mut decoder = MessageDecoder::new();
+        let mut reasons = Vec::new();
+        for chunk in body.as_bytes().chunks(length) {
+            let mut input = chunk;
+            loop {
+                match decoder.decode(&mut input).unwrap() {
+                    Step::Update(_) => {}
+                    Step::NeedInput => break,
+                    Step::Ended => reasons.push(decoder.next_message().unwrap_err().reason()),
+                }
+            }
+        }
+        assert_eq!(reasons, [Completion::Truncated, Completion::ServerError], "chunks of {length}");
+    }
+}
+
 #[test]
 fn a_replaced_message_whose_stop_reason_came_is_unterminated() {
     let run = run(&[message_start(json!({"id": "msg_a"})), end_turn(), message_start(json!({"id": "msg_b"}))]);
