@@ -211,7 +211,7 @@ impl fmt::Display for RetryDecision {
 impl fmt::Display for NoRetryReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotRetryable => "the same request would fail again",
+            Self::NotRetryable => "the same request would fail again, or the server asked not to send it",
             Self::OutOfRetries => "there were enough retries",
         })
     }

@@ -105,19 +105,10 @@ impl Message {
     /// block that holds the JSON.
     ///
     /// # Errors
-    /// [`ParseTextError`]: the text is not JSON, or not that of the type; or the stop reason says that the text was truncated
-    /// or declined: `max_tokens`, `model_context_window_exceeded`, `refusal`, `compaction`.
+    /// [`ParseTextError`]: the text is not JSON, or not that of the type; or the stop reason may mean that the text was
+    /// truncated or declined: each but `end_turn`, `stop_sequence`, `tool_use` and `pause_turn`.
     pub fn parse_text<T: DeserializeOwned>(&self) -> Result<T, ParseTextError> {
-        let is_truncated = matches!(
-            self.stop_reason(),
-            Some(
-                StopReason::MaxTokens
-                    | StopReason::ModelContextWindowExceeded
-                    | StopReason::Refusal
-                    | StopReason::Compaction
-            )
-        );
-        if is_truncated {
+        if self.stop_reason().is_some_and(StopReason::may_truncate) {
             return Err(ParseTextError { kind: ParseTextErrorKind::StopReason, line: 0, column: 0 });
         }
         serde_json::from_str(&self.final_text()).map_err(|error| ParseTextError::new(&error))

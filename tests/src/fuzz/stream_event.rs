@@ -241,7 +241,14 @@ fn through_the_driver(name: &[u8], payload: &[u8], validation: Validation) {
         as_sse(name, payload, &mut body);
     }
     let (max_event, max_bytes) = (usize::MAX, usize::MAX);
-    let options = Options { validation, partial: Some(PartialStrings::Show), max_event, max_bytes, content_type: None, discards_text: false };
+    let options = Options {
+        validation,
+        partial: Some(PartialStrings::Show),
+        max_event,
+        max_bytes,
+        content_type: None,
+        discards_text: false,
+    };
     as_its_parts(&body, &chunks::whole(&body), options);
 }
 

@@ -108,7 +108,9 @@ fn to_events_of_every_sample_decodes_to_the_same_message() {
             accumulator.accumulate_json(event.as_str().as_bytes()).unwrap();
         }
         assert!(accumulator.violations().is_empty());
-        let again = serde_json::to_value(accumulator.into_message().unwrap()).unwrap();
-        assert_eq!(again, serde_json::to_value(&message).unwrap(), "{}", sample.name);
+        let again = accumulator.into_message().unwrap();
+        assert_eq!(again, message, "{}", sample.name);
+        assert_eq!(message.to_json().unwrap().as_str().parse::<Message>().unwrap(), message, "{}", sample.name);
+        assert_eq!(serde_json::to_value(again).unwrap(), serde_json::to_value(&message).unwrap(), "{}", sample.name);
     }
 }

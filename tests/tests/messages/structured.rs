@@ -86,7 +86,7 @@ fn parse_text_returns_the_requested_type_or_the_kind_of_error() {
 
 #[test]
 fn parse_text_fails_for_stop_reasons_that_mean_incomplete_text() {
-    for reason in ["max_tokens", "refusal", "model_context_window_exceeded", "compaction"] {
+    for reason in ["max_tokens", "refusal", "model_context_window_exceeded", "compaction", "a_later_limit"] {
         let content = json!([{"type": "text", "text": "12"}]);
         let message: Message = serde_json::from_value(json!({"content": content, "stop_reason": reason})).unwrap();
         assert_eq!(message.parse_text::<u8>().unwrap_err().kind(), ParseTextErrorKind::StopReason);

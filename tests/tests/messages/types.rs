@@ -173,6 +173,35 @@ fn nullable_distinguishes_absent_null_and_value() {
     assert_eq!([Nullable::from(None), Nullable::from(Some(7))], [Nullable::Absent, Nullable::Value(7)]);
 }
 
+#[test]
+fn nullable_is_read_from_a_member_that_may_be_absent() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Members {
+        #[serde(default)]
+        a: Nullable<u8>,
+    }
+    for (json, a) in [("{}", Nullable::Absent), (r#"{"a":null}"#, Nullable::Null), (r#"{"a":7}"#, Nullable::Value(7))] {
+        assert_eq!(serde_json::from_str::<Members>(json).unwrap(), Members { a });
+    }
+}
+
+/// The input came with the start in one message, in deltas in the other.
+#[test]
+fn messages_of_one_json_text_are_equal_and_others_are_not() {
+    let message = |input: &str| {
+        let block = format!(r#"{{"type":"tool_use","id":"t","name":"n","input":{input}}}"#);
+        format!(r#"{{"content":[{block}],"stop_reason":"tool_use"}}"#).parse::<Message>().unwrap()
+    };
+    let mut streamed = Accumulator::new();
+    for event in message(r#"{"city":"Paris"}"#).to_events().unwrap() {
+        streamed.accumulate_json(event.as_str().as_bytes()).unwrap();
+    }
+    let streamed = streamed.into_message().unwrap();
+    assert_eq!(streamed, message(r#"{"city":"Paris"}"#));
+    assert_ne!(streamed, message(r#"{"city":"Rome"}"#));
+    assert_ne!(streamed, message("{}"));
+}
+
 fn text(text: &str) -> ContentBlock {
     from_value(json!({"type": "text", "text": text})).unwrap()
 }

@@ -63,16 +63,16 @@ kinds! {
     SecondMessageStart = "second message_start before message_stop",
     /// A second `message_start`, of another id: the message ended there, and the next one began.
     ReplacedMessage = "message_start of another message before message_stop",
-    /// A `message_start` after `message_stop`. It and all later events are ignored.
-    MessageAfterStop = "message_start after message_stop",
+    /// A `message_start` after the message had ended. It and all later events are ignored.
+    MessageAfterStop = "message_start after the end of the message",
     /// A `message_delta` after the message had ended. It was ignored.
-    MessageDeltaAfterStop = "message_delta after message_stop",
+    MessageDeltaAfterStop = "message_delta after the end of the message",
     /// A second `message_stop`. It was ignored.
     SecondMessageStop = "second message_stop",
     /// An event of a block after the message had ended. It was ignored.
-    BlockEventAfterStop = "event of a block after message_stop",
+    BlockEventAfterStop = "event of a block after the end of the message",
     /// An error after the message had ended. The message stays complete.
-    ErrorAfterStop = "error after message_stop",
+    ErrorAfterStop = "error after the end of the message",
     /// An event after an error. It was ignored.
     AfterError = "event after an error",
     /// Data without an event type that is not a JSON object: a keep-alive of a proxy.

@@ -157,6 +157,12 @@ impl<'a> RawJsonRef<'a> {
 }
 
 /// The same JSON value. Parses the text.
+impl AsRef<str> for RawJsonRef<'_> {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl PartialEq<serde_json::Value> for RawJsonRef<'_> {
     fn eq(&self, other: &serde_json::Value) -> bool {
         self.to_value().is_ok_and(|value| value == *other)
