@@ -156,13 +156,13 @@ impl<'a> RawJsonRef<'a> {
     }
 }
 
-/// The same JSON value. Parses the text.
 impl AsRef<str> for RawJsonRef<'_> {
     fn as_ref(&self) -> &str {
         self.as_str()
     }
 }
 
+/// The same JSON value. Parses the text.
 impl PartialEq<serde_json::Value> for RawJsonRef<'_> {
     fn eq(&self, other: &serde_json::Value) -> bool {
         self.to_value().is_ok_and(|value| value == *other)
