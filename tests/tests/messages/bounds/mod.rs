@@ -4,3 +4,4 @@ mod allocations;
 mod breaks;
 mod fixed;
 mod limits;
+mod repeated;
