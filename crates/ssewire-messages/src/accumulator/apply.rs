@@ -10,7 +10,6 @@ use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;
 use crate::delta::Delta;
 use crate::event::StreamEvent;
-use crate::stop_reason::StopReason;
 
 pub(super) type Applied = Result<Change, AccumulateError>;
 
@@ -126,8 +125,7 @@ impl Accumulator {
         for id in open {
             self.close(id);
         }
-        let is_truncated = self.has_stop_reason && self.message.stop_reason().is_some_and(StopReason::may_truncate);
-        self.decide_waiting_calls(is_truncated);
+        self.decide_waiting_calls(self.is_output_truncated());
         if core::mem::take(&mut self.has_late_input) {
             self.decide_late_input();
         }

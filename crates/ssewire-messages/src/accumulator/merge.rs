@@ -64,8 +64,7 @@ impl Accumulator {
         let after = self.message.head_byte_size();
         self.bytes = self.bytes.saturating_add(after).saturating_sub(before);
         if self.has_stop_reason && self.has_waiting_calls() {
-            let is_truncated = self.message.stop_reason().is_some_and(StopReason::may_truncate);
-            self.decide_waiting_calls(is_truncated);
+            self.decide_waiting_calls(self.is_output_truncated());
         }
         charged.map(|_| Change::MessageDelta)
     }

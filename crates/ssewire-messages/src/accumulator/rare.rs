@@ -13,6 +13,8 @@ pub(super) struct Rare {
     pub(super) queue: Queue,
     /// Tool calls without any input that have stopped, in the block of the highest index.
     pub(super) waiting: Vec<BlockId>,
+    /// The number of the first of them that the stop reason has truncated.
+    pub(super) truncated: usize,
     /// The index of the fallback block that gave the model.
     pub(super) fallback_index: Option<u64>,
     /// The limit that was exceeded first.

@@ -29,10 +29,14 @@ impl Accumulator {
         }
         push_growing_by_half(&mut self.rare_mut().waiting, id);
         if self.has_stop_reason {
-            let is_truncated = self.message.stop_reason().is_some_and(StopReason::may_truncate);
-            self.decide_waiting_calls(is_truncated);
+            self.decide_waiting_calls(self.is_output_truncated());
         }
         is_half
+    }
+
+    /// Whether the stop reason says that the output limit may have truncated the message.
+    pub(super) fn is_output_truncated(&self) -> bool {
+        self.has_stop_reason && self.message.stop_reason().is_some_and(StopReason::may_truncate)
     }
 
     /// Whether a call without any input is neither complete nor truncated yet.
@@ -45,7 +49,9 @@ impl Accumulator {
     pub(super) fn decide_waiting_calls(&mut self, is_truncated: bool) {
         let Some(rare) = &mut self.rare else { return };
         let waiting = core::mem::take(&mut rare.waiting);
-        for id in &waiting {
+        let truncated = core::mem::take(&mut rare.truncated);
+        // To truncate a call again with each event would be quadratic.
+        for id in waiting.get(if is_truncated { truncated } else { 0 }..).unwrap_or_default() {
             let block = self.blocks.position(*id).and_then(|at| self.message.content.get_mut(at));
             if let Some(input) = block.and_then(ContentBlock::existing_input_state_mut) {
                 input.decide_blank(is_truncated);
@@ -55,7 +61,8 @@ impl Accumulator {
             }
         }
         if is_truncated {
-            self.rare_mut().waiting = waiting;
+            let rare = self.rare_mut();
+            (rare.truncated, rare.waiting) = (waiting.len(), waiting);
         }
     }
 
