@@ -1,6 +1,7 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::Block;
 use crate::Nullable;
@@ -82,8 +83,10 @@ impl Block for CompactionBlock {
             return Ok(());
         };
         let mut object = ObjectWriter::new(out);
+        // At most two. To read their values for each member of the start would be quadratic.
+        let names: Vec<_> = assigned.iter().map(|(name, _)| name).collect();
         for (name, value) in self.start.as_json().members() {
-            if !assigned.contains(&name) {
+            if !names.contains(&name) {
                 object.raw(&name, value.as_str());
             }
         }

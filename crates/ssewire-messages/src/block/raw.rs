@@ -3,7 +3,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::Citations;
-use crate::json::{Cursor, ExtraMembers, JsonStr, ObjectWriter, RawJson, RawJsonRef, push_string};
+use crate::json::{Cursor, JsonStr, ObjectWriter, RawJson, RawJsonRef};
 use crate::read::ReadError;
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
@@ -32,8 +32,8 @@ pub(crate) struct Accepts {
 struct MergedMembers {
     text: Option<String>,
     thinking: Option<String>,
+    signature: Option<String>,
     citations: Option<Citations>,
-    assigned: ExtraMembers,
     input: Option<InputState>,
 }
 
@@ -149,10 +149,8 @@ impl RawBlock {
         citations.push(valid);
     }
 
-    pub(crate) fn assign_string(&mut self, name: &str, value: &str) {
-        let mut json = String::new();
-        push_string(&mut json, value);
-        self.merged_mut().assigned.set(name, json.as_bytes());
+    pub(crate) fn set_signature(&mut self, signature: &str) {
+        self.merged_mut().signature = Some(signature.into());
     }
 
     pub(crate) fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {
@@ -165,13 +163,14 @@ impl RawBlock {
             match (&*name, &merged.input) {
                 ("text", _) if merged.text.is_some() => {}
                 ("thinking", _) if merged.thinking.is_some() => {}
+                ("signature", _) if merged.signature.is_some() => {}
                 ("citations", _) if merged.citations.is_some() => {}
                 ("input", Some(_)) => {}
-                _ if merged.assigned.contains(&name) => {}
                 _ => object.raw(&name, value.as_str()),
             }
         }
-        for (name, text) in [("text", &merged.text), ("thinking", &merged.thinking)] {
+        let strings = [("text", &merged.text), ("thinking", &merged.thinking), ("signature", &merged.signature)];
+        for (name, text) in strings {
             if let Some(text) = text {
                 object.string(name, text);
             }
@@ -179,7 +178,6 @@ impl RawBlock {
         if let Some(citations) = &merged.citations {
             citations.write(object.value("citations"));
         }
-        merged.assigned.write(&mut object);
         if merged.input.is_some() {
             let input = ToolInput::new(self.start.as_json(), merged.input.as_ref());
             write_input(input, object.value("input"))?;
@@ -194,14 +192,11 @@ impl RawBlock {
 
     pub(crate) fn byte_size(&self) -> usize {
         let merged = self.merged.as_ref().map_or(0, |merged| {
-            let texts = merged
-                .text
-                .as_ref()
-                .map_or(0, String::len)
-                .saturating_add(merged.thinking.as_ref().map_or(0, String::len));
-            texts
+            let strings = [&merged.text, &merged.thinking, &merged.signature].into_iter().flatten();
+            strings
+                .map(String::len)
+                .fold(0, usize::saturating_add)
                 .saturating_add(merged.citations.as_ref().map_or(0, Citations::byte_size))
-                .saturating_add(merged.assigned.byte_size())
                 .saturating_add(merged.input.as_ref().map_or(0, InputState::byte_size))
         });
         self.start.as_str().len().saturating_add(merged)

@@ -77,7 +77,7 @@ impl<'a> DeltaType<'a> for SignatureDelta<'a> {
                 Merged::Signature
             }
             ContentBlock::Raw(block) => {
-                block.assign_string("signature", &self.signature);
+                block.set_signature(&self.signature);
                 Merged::Other
             }
             _ => Merged::Other,

@@ -190,6 +190,13 @@ impl ExtraMembers {
         Some(starts)
     }
 
+    /// The members in the order of their names.
+    fn by_name(&self) -> impl Iterator<Item = (Cow<'_, str>, RawJsonRef<'_>)> {
+        let mut starts = self.last_entries().unwrap_or_default();
+        sort(&mut starts, &|a, b| self.name_text(a) < self.name_text(b));
+        starts.into_iter().filter_map(|start| self.entries_from(start).next())
+    }
+
     /// The entry that begins there, and those after it.
     fn entries_from(&self, start: u32) -> Entries<'_> {
         Entries { text: self.text.get(to_usize(start)..).unwrap_or_default() }
@@ -251,8 +258,7 @@ impl<'a> Iterator for Entries<'a> {
 /// The same members with the same values as text.
 impl PartialEq for ExtraMembers {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-            || (self.len() == other.len() && self.iter().all(|(name, value)| other.get(&name) == Some(value)))
+        self.text == other.text || self.by_name().eq(other.by_name())
     }
 }
 
