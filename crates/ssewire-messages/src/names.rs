@@ -1,37 +1,44 @@
 //! The id and the model of a message, in one allocation.
 
-use alloc::boxed::Box;
+use alloc::string::String;
+
+use crate::json::reserve;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Names {
     /// The id, followed by the model.
-    text: Box<str>,
+    text: String,
     /// The length of the id. One of more than 4 GiB is dropped.
-    id: Option<u32>,
+    id_len: u32,
+    has_id: bool,
     has_model: bool,
 }
 
 impl Names {
     pub(crate) fn new(id: Option<&str>, model: Option<&str>) -> Self {
-        let (id, length) = id.and_then(|id| Some((id, u32::try_from(id.len()).ok()?))).unzip();
+        let (id, id_len) = id.and_then(|id| Some((id, u32::try_from(id.len()).ok()?))).unzip();
         Self {
-            text: [id.unwrap_or_default(), model.unwrap_or_default()].concat().into(),
-            id: length,
+            text: [id.unwrap_or_default(), model.unwrap_or_default()].concat(),
+            id_len: id_len.unwrap_or_default(),
+            has_id: id.is_some(),
             has_model: model.is_some(),
         }
     }
 
     pub(crate) fn id(&self) -> Option<&str> {
-        self.id?;
-        self.text.get(..self.id_len())
+        self.text.get(..self.id_len()).filter(|_| self.has_id)
     }
 
     pub(crate) fn model(&self) -> Option<&str> {
         self.text.get(self.id_len()..).filter(|_| self.has_model)
     }
 
+    /// Sets the model in place: a copy of the id for each fallback block would be quadratic.
     pub(crate) fn set_model(&mut self, model: &str) {
-        *self = Self::new(self.id(), Some(model));
+        self.text.truncate(self.id_len());
+        reserve(&mut self.text, model.len());
+        self.text.push_str(model);
+        self.has_model = true;
     }
 
     /// The bytes that are held.
@@ -40,7 +47,7 @@ impl Names {
     }
 
     fn id_len(&self) -> usize {
-        self.id.map_or(0, |id| usize::try_from(id).unwrap_or(usize::MAX))
+        usize::try_from(self.id_len).unwrap_or(usize::MAX)
     }
 }
 

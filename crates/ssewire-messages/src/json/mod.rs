@@ -15,7 +15,7 @@ mod write;
 
 pub(crate) use self::append::append_string;
 pub use self::extra::ExtraMembers;
-pub(crate) use self::keep::append_raw;
+pub(crate) use self::keep::{append_raw, reserve};
 pub(crate) use self::member_ranges::MemberRanges;
 pub use self::raw::{InvalidJson, RawJson};
 pub use self::raw_ref::RawJsonRef;
