@@ -231,6 +231,22 @@ impl<S> Decoder<S> {
             || !self.prefix.bytes().is_empty()
             || self.block.has_field
     }
+
+    /// Number of bytes that are [pending](Self::is_pending), as [`finish`](Self::finish) would report them; 0 if none
+    /// is. Constant time.
+    ///
+    /// ```
+    /// let mut decoder = ssewire::Decoder::new();
+    /// assert_eq!(decoder.decode(&mut &b": comment\ndata: x"[..])?, None);
+    /// assert_eq!(decoder.pending_bytes(), 17);
+    /// assert_eq!(decoder.finish().unwrap_err().pending_bytes(), 17);
+    /// assert_eq!(decoder.pending_bytes(), 0);
+    /// # Ok::<(), ssewire::DecodeError>(())
+    /// ```
+    #[must_use]
+    pub fn pending_bytes(&self) -> u64 {
+        if self.is_pending() { self.pending.saturating_add(u64::from(self.scanner.bom_bytes())) } else { 0 }
+    }
 }
 
 impl<S: Storage> Decoder<S> {
@@ -480,10 +496,9 @@ impl<S: Storage> Decoder<S> {
     /// [`Truncated`] if the input ends within a line, or after a field that no blank line follows: the pending block is
     /// lost. A second call finds nothing pending.
     pub fn finish(&mut self) -> Result<(), Truncated> {
-        let truncated = Truncated { pending: self.pending.saturating_add(u64::from(self.scanner.bom_bytes())) };
-        let is_pending = self.is_pending();
+        let pending = self.pending_bytes();
         self.reset();
-        if is_pending { Err(truncated) } else { Ok(()) }
+        if pending > 0 { Err(Truncated { pending }) } else { Ok(()) }
     }
 
     /// Ends the input and returns the pending event, as if its last line and the blank line after it had come. For

@@ -1,4 +1,4 @@
-//! `Decoder::finish_event`, `finish` and `is_pending`: the end of the input.
+//! `Decoder::finish_event`, `finish`, `is_pending` and `pending_bytes`: the end of the input.
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -120,14 +120,15 @@ fn finish_event_prepares_for_another_stream() {
 }
 
 #[test]
-fn is_pending_agrees_with_finish_at_every_byte() {
+fn pending_bytes_are_those_that_finish_reports() {
     let stream = b"\xEF\xBB\xBF: c\n\nid: 7\n: c\n\ndata: a\r\n\r\nretry: 1\nx\n\n\n";
     let mut decoder = Decoder::new();
     for (at, byte) in stream.iter().enumerate() {
-        assert_eq!(decoder.is_pending(), Oracle::new().read(&stream[..at]).pending.is_some(), "{at}");
+        let pending = Oracle::new().read(&stream[..at]).pending;
+        assert_eq!((decoder.is_pending(), decoder.pending_bytes()), (pending.is_some(), pending.unwrap_or(0)), "{at}");
         while decoder.decode(&mut std::slice::from_ref(byte)).unwrap().is_some() {}
     }
-    assert!(!decoder.is_pending());
+    assert_eq!((decoder.is_pending(), decoder.pending_bytes()), (false, 0));
 }
 
 proptest! {

@@ -19,7 +19,7 @@ impl MessageDecoder {
         if core::mem::replace(&mut self.is_input_ended, true) || self.is_ended() {
             return Ok(Step::Ended);
         }
-        let pending = self.decoder.clone().finish().err().map_or(0, |truncated| truncated.pending_bytes());
+        let pending = self.decoder.pending_bytes();
         if pending == 0 {
             return Ok(Step::Ended);
         }

@@ -151,6 +151,18 @@ fn a_body_of_many_messages_is_bounded() {
     }
 }
 
+/// The end of the input needs no copy of an unfinished event.
+#[test]
+fn an_unfinished_event_is_not_copied_at_the_end() {
+    let mut messages = MessageDecoder::new();
+    for mut chunk in line().take(LIMIT / CHUNK).collect::<Vec<_>>().iter().map(|chunk| &chunk[..]) {
+        assert!(matches!(messages.decode(&mut chunk), Ok(Step::NeedInput)));
+    }
+    let (end, peak) = ssewire_heap::peak_of(|| messages.poll_end());
+    assert!(matches!(end, Ok(Step::Ended)));
+    assert!(peak < CHUNK, "{peak} held");
+}
+
 /// Comments and unknown fields do not count towards the limit of an event. Comments are not kept at all; the driver reads
 /// fields named `error`, so it keeps at most 64 KiB of an unknown field.
 #[test]
