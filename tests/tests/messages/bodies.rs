@@ -167,6 +167,22 @@ fn json_body_above_the_limit_is_reported_without_its_content() {
     assert_eq!(incomplete.reasons(), [Completion::NonStreamBody, Completion::LimitExceeded]);
 }
 
+/// The chunk that exceeds the limit may begin as a response head does, or with a blank line and JSON.
+#[test]
+fn json_body_above_the_limit_is_reported_in_any_chunks() {
+    let body = format!(r#"{{"x":"{}HTTP/1.1 200 OK"#, "x".repeat(50)) + "\r\n\r\n{\"type\":\"message\",\"content\":[]}";
+    for cut in 1..body.len() {
+        for max_bytes in [1, cut, cut + 1, body.len() - 1] {
+            let mut decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(max_bytes));
+            for mut input in [&body.as_bytes()[..cut], &body.as_bytes()[cut..]] {
+                assert!(matches!(decoder.decode(&mut input), Ok(Step::NeedInput)));
+            }
+            let incomplete = decoder.finish().unwrap_err();
+            assert_eq!(incomplete.non_stream_body(), Some(&NonStreamBody::Json), "cut {cut} limit {max_bytes}");
+        }
+    }
+}
+
 /// A body that begins with `{` is no stream, also after its bytes were discarded.
 #[test]
 fn json_body_above_the_limit_stays_json_whatever_its_lines_begin_with() {

@@ -34,9 +34,9 @@ pub(super) enum Mode {
     Leading,
     Json,
     Other,
-    /// The head of the response, printed in front of its body. The length of the current line.
+    /// The head of the response, printed in front of its body.
     HttpHead {
-        line: u8,
+        is_line_empty: bool,
     },
 }
 
@@ -61,15 +61,13 @@ impl Beginning {
                     self.mode = if matches!(byte, b'{' | b'[') { Mode::Json } else { Mode::Other };
                     rest
                 }
-                Mode::HttpHead { line } => {
-                    self.mode = after_http_byte(*byte, line);
+                Mode::HttpHead { is_line_empty } => {
+                    self.mode = after_http_byte(*byte, is_line_empty);
                     after
                 }
                 Mode::Json => {
-                    if self.take_json(rest, max_bytes) {
-                        return;
-                    }
-                    rest
+                    self.take_json(rest, max_bytes);
+                    return;
                 }
                 // Byte by byte, until it is certain that no response head begins here.
                 Mode::Other if self.head.len() < HTTP.len() => {
@@ -85,20 +83,18 @@ impl Beginning {
         }
     }
 
-    /// Keeps JSON. `false`: it is too large, and nothing of it is kept.
-    fn take_json(&mut self, json: &[u8], max_bytes: usize) -> bool {
-        if self.head.len().saturating_add(json.len()) > Body::max_json(max_bytes) {
-            self.is_too_large = true;
+    /// Keeps JSON, or nothing of it as soon as it is too large.
+    fn take_json(&mut self, json: &[u8], max_bytes: usize) {
+        self.is_too_large |= self.head.len().saturating_add(json.len()) > Body::max_json(max_bytes);
+        if self.is_too_large {
             self.head = Vec::new();
-            self.mode = Mode::Other;
-            return false;
+            return;
         }
         if self.head.capacity().saturating_sub(self.head.len()) < json.len() {
             // Growing by half: doubling would hold three times its length while it is moved.
             self.head.reserve_exact(json.len().max(self.head.len() / 2));
         }
         self.head.extend_from_slice(json);
-        true
     }
 
     /// Keeps a byte that may belong to the first word of a response head.
@@ -109,7 +105,7 @@ impl Beginning {
         self.head.push(byte);
         if self.head == HTTP {
             self.head = Vec::new();
-            self.mode = Mode::HttpHead { line: 1 };
+            self.mode = Mode::HttpHead { is_line_empty: false };
         }
     }
 
@@ -144,7 +140,7 @@ impl Beginning {
 
     /// Whether it is a page or JSON, even if its lines look like fields.
     pub(super) fn is_document(&self) -> bool {
-        self.mode == Mode::Json || self.is_too_large || self.head.first() == Some(&b'<')
+        self.mode == Mode::Json || self.head.first() == Some(&b'<')
     }
 }
 
@@ -152,11 +148,11 @@ impl Beginning {
 const HTTP: &[u8] = b"HTTP/";
 
 /// The mode after a byte of a response head, which ends at its first blank line.
-fn after_http_byte(byte: u8, line: u8) -> Mode {
+fn after_http_byte(byte: u8, is_line_empty: bool) -> Mode {
     match byte {
-        b'\n' if line == 0 => Mode::Leading,
-        b'\n' => Mode::HttpHead { line: 0 },
-        b'\r' => Mode::HttpHead { line },
-        _ => Mode::HttpHead { line: 1 },
+        b'\n' if is_line_empty => Mode::Leading,
+        b'\n' => Mode::HttpHead { is_line_empty: true },
+        b'\r' => Mode::HttpHead { is_line_empty },
+        _ => Mode::HttpHead { is_line_empty: false },
     }
 }

@@ -127,7 +127,6 @@ impl NonStreamBody {
             Mode::Leading | Mode::HttpHead { .. } => return Self::Empty,
             Mode::Json if is_utf16(head) => return Self::Utf16,
             Mode::Json => return Self::of_json(head),
-            Mode::Other if body.is_too_large => return Self::Json,
             Mode::Other => {}
         }
         if is_compressed(head) {
