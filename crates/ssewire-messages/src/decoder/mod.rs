@@ -72,7 +72,7 @@ pub struct MessageDecoder {
     is_buffer_large: bool,
     /// No update is queued and no event is open, so that empty input returns `NeedInput` at once.
     is_between_events: bool,
-    /// The last event was used though its blank line is missing.
+    /// The last event of the message was used though its blank line is missing.
     has_used_unterminated_event: bool,
     event_count: u64,
 }
@@ -200,12 +200,18 @@ impl MessageDecoder {
     pub fn next_message(&mut self) -> Result<Message, Incomplete> {
         let (next, start) = self.accumulator.next_message();
         let result = self.conclude(next);
+        if let Some(rare) = &mut self.rare {
+            rare.pending_bytes = 0;
+        }
+        // An unterminated `message_start` is the last event of both messages.
+        self.has_used_unterminated_event &= start.is_some();
         if start.is_some() {
             self.rare_mut().next_start = start;
         } else if let Some(rare) = &mut self.rare {
             rare.error_field.take_ready();
         }
-        (self.is_skipping, self.is_rejected) = (true, false);
+        // After a failure of the transport the input may continue, and end once more.
+        (self.is_skipping, self.is_rejected, self.is_input_ended) = (true, false, false);
         self.body.mark_as_stream();
         result
     }
@@ -324,7 +330,7 @@ impl MessageDecoder {
         self.event_count
     }
 
-    /// Whether the last event was used though its blank line is missing, as in recorded files.
+    /// Whether the last event of the message was used though its blank line is missing, as in recorded files.
     #[must_use]
     pub fn has_used_unterminated_event(&self) -> bool {
         self.has_used_unterminated_event

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read as _};
 use futures::StreamExt as _;
 use futures::executor::block_on;
 use ssewire_io::{ByteStreamExt as _, MessageReader, MessageStream, MessageStreamError, ReadExt as _};
-use ssewire_messages::{Completion, ResponseHead};
+use ssewire_messages::{Accumulator, Completion, MessageDecoder, ResponseHead, Validation};
 use ssewire_tests::transport::{Script, Step};
 use ssewire_tests::{adapters, chunks, samples};
 
@@ -255,6 +255,38 @@ fn a_reader_resumes_after_a_timeout() {
     let error = MessageReader::new(stalling(&body, delta, ErrorKind::TimedOut)).finish().unwrap_err();
     assert_eq!(error.transport().unwrap().kind(), ErrorKind::TimedOut);
     assert_eq!(error.partial().final_text(), "a\u{1F30D}b");
+}
+
+/// A timeout within a message is not the end of the body: the last event of a later message counts, though its blank
+/// line is missing.
+#[test]
+fn the_next_message_ends_with_the_body_after_a_timeout() {
+    let (first, mut second) = (message("a"), message("b"));
+    second.truncate(second.len() - 2);
+    for validation in [Validation::Lenient, Validation::Strict] {
+        for at in 1..first.len() - 2 {
+            let body = [&first[..], &second].concat();
+            let decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(validation));
+            let mut reply = MessageReader::with_decoder(stalling(&body, at, ErrorKind::TimedOut), decoder);
+            match reply.next_message() {
+                Ok(message) => assert_eq!(message.unwrap().final_text(), "a", "complete but for its blank line"),
+                Err(error) => assert_eq!(error.transport().unwrap().kind(), ErrorKind::TimedOut),
+            }
+            assert_eq!(reply.next_message().unwrap().unwrap().final_text(), "b", "{validation:?} {at}");
+            assert!(reply.next_message().unwrap().is_none());
+        }
+    }
+}
+
+/// The number of pending bytes is that of the message, not that of an earlier one.
+#[test]
+fn pending_bytes_are_those_of_the_message() {
+    let (first, second) = (message("a"), message("b"));
+    let start = second.windows(2).position(|pair| pair == b"\n\n").unwrap() + 2;
+    let body = [&first[..], &second[..start], b"data: {"].concat();
+    let mut reply = MessageReader::new(stalling(&body, 50, ErrorKind::TimedOut));
+    assert_eq!(reply.next_message().unwrap_err().incomplete().pending_bytes(), 50);
+    assert_eq!(reply.next_message().unwrap_err().incomplete().pending_bytes(), 7);
 }
 
 #[test]
