@@ -45,6 +45,7 @@ impl<B> BodyChunks<B> {
     }
 
     /// The body.
+    #[must_use]
     pub fn get_ref(&self) -> &B {
         &self.body
     }
@@ -61,6 +62,7 @@ impl<B> BodyChunks<B> {
     }
 
     /// Returns the body.
+    #[must_use]
     pub fn into_inner(self) -> B {
         self.body
     }

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use ssewire::{Decoder, SharedEvent};
 
 use crate::chunk_buffer::{ChunkBuffer, Keep};
-use crate::end::{End, Ending};
+use crate::end::{End, Ending, discard_pending};
 use crate::error::EventError;
 use crate::format::Events;
 
@@ -49,6 +49,7 @@ impl<S> BytesEventStream<S> {
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
+    #[must_use]
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
@@ -59,6 +60,7 @@ impl<S> BytesEventStream<S> {
     }
 
     /// The stream of chunks.
+    #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
@@ -75,13 +77,15 @@ impl<S> BytesEventStream<S> {
     }
 
     /// Returns the stream of chunks. Bytes that were taken from it and not yet returned are lost.
+    #[must_use]
     pub fn into_inner(self) -> S {
         self.stream
     }
 
     /// As [`DecodeStream::into_decoder`](crate::DecodeStream::into_decoder).
+    #[must_use]
     pub fn into_decoder(mut self) -> Decoder {
-        self.decoder.reset();
+        discard_pending::<Events>(&mut self.decoder);
         self.decoder
     }
 

@@ -6,7 +6,7 @@ use std::io;
 use bytes::{Bytes, BytesMut};
 use ssewire::{Decoder, SharedEvent};
 
-use crate::end::{End, Ending};
+use crate::end::{End, Ending, discard_pending};
 use crate::error::EventError;
 use crate::format::Events;
 
@@ -68,7 +68,7 @@ impl EventCodec {
     /// As [`DecodeReader::into_decoder`](crate::DecodeReader::into_decoder).
     #[must_use]
     pub fn into_decoder(mut self) -> Decoder {
-        self.decoder.reset();
+        discard_pending::<Events>(&mut self.decoder);
         self.decoder
     }
 }

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 
 use ssewire::{Block, Event, Frame};
 
-use crate::end::{End, Ending};
+use crate::end::{End, Ending, discard_pending};
 use crate::error::EventError;
 use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
 use crate::read_source::{ReadError, ReadSource};
@@ -99,6 +99,7 @@ impl<R, F: Decode> DecodeReader<R, F> {
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
+    #[must_use]
     pub fn decoder(&self) -> &F::Decoder {
         &self.decoder
     }
@@ -109,6 +110,7 @@ impl<R, F: Decode> DecodeReader<R, F> {
     }
 
     /// The reader.
+    #[must_use]
     pub fn get_ref(&self) -> &R {
         self.source.get_ref()
     }
@@ -119,14 +121,16 @@ impl<R, F: Decode> DecodeReader<R, F> {
     }
 
     /// Returns the reader. Bytes that were read and not yet returned are lost.
+    #[must_use]
     pub fn into_inner(self) -> R {
         self.source.into_inner()
     }
 
     /// Returns the decoder for another connection: it keeps the last event ID, the reconnection time and the limits;
     /// the pending item is discarded.
+    #[must_use]
     pub fn into_decoder(mut self) -> F::Decoder {
-        self.ending.reopen::<F>(&mut self.decoder);
+        discard_pending::<F>(&mut self.decoder);
         self.decoder
     }
 

@@ -11,7 +11,7 @@ use futures_core::{Stream, TryStream};
 use pin_project_lite::pin_project;
 
 use crate::chunk_buffer::{ChunkBuffer, Keep};
-use crate::end::{End, Ending};
+use crate::end::{End, Ending, discard_pending};
 use crate::error::EventError;
 use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
 
@@ -86,6 +86,7 @@ impl<S, F: Decode> DecodeStream<S, F> {
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
+    #[must_use]
     pub fn decoder(&self) -> &F::Decoder {
         &self.decoder
     }
@@ -96,6 +97,7 @@ impl<S, F: Decode> DecodeStream<S, F> {
     }
 
     /// The stream of chunks.
+    #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
@@ -112,15 +114,16 @@ impl<S, F: Decode> DecodeStream<S, F> {
     }
 
     /// Returns the stream of chunks. Bytes that were taken from it and not yet returned are lost.
+    #[must_use]
     pub fn into_inner(self) -> S {
         self.stream
     }
 
     /// Returns the decoder for another connection: it keeps the last event ID, the reconnection time and the limits;
     /// the pending item is discarded.
+    #[must_use]
     pub fn into_decoder(mut self) -> F::Decoder {
-        // Its error only reports the pending bytes.
-        let _ = F::finish(&mut self.decoder);
+        discard_pending::<F>(&mut self.decoder);
         self.decoder
     }
 

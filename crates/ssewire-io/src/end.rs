@@ -53,14 +53,13 @@ impl Ending {
     /// Starts a new input.
     pub(crate) fn reopen<F: Decode>(&mut self, decoder: &mut F::Decoder) {
         self.state = State::Open;
-        // Its error only reports the pending bytes.
-        let _ = F::finish(decoder);
+        discard_pending::<F>(decoder);
     }
 
     /// Records that the transport failed. The pending item is discarded; the caller returns the transport's error.
     pub(crate) fn fail<F: Decode>(&mut self, decoder: &mut F::Decoder) {
         self.state = State::Ended;
-        let _ = F::finish(decoder);
+        discard_pending::<F>(decoder);
     }
 
     /// Applies the policy to the pending item when the input has ended. Returns its position and the chunk to resolve
@@ -81,6 +80,12 @@ impl Ending {
             Ok(()) | Err(_) => Ok(None),
         }
     }
+}
+
+/// Prepares the decoder for another connection, or another adapter.
+pub(crate) fn discard_pending<F: Decode>(decoder: &mut F::Decoder) {
+    // Its error only reports the pending bytes.
+    let _ = F::finish(decoder);
 }
 
 type Completed<F, E> = Result<Option<(&'static [u8], <F as Decode>::Span)>, EventError<E>>;

@@ -70,6 +70,7 @@ impl<S> EventBody<S> {
 
 impl<S, M, T> EventBody<S, M, T> {
     /// The stream of events.
+    #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.events
     }
@@ -86,6 +87,7 @@ impl<S, M, T> EventBody<S, M, T> {
     }
 
     /// Returns the stream of events.
+    #[must_use]
     pub fn into_inner(self) -> S {
         self.events
     }

@@ -33,6 +33,7 @@ pin_project! {
 
 /// The error of a stream with an [`IdleTimeout`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum IdleError<E> {
     /// Nothing arrived within the idle time. Nothing follows.
     Idle,
@@ -51,6 +52,7 @@ impl<S, M, T> IdleTimeout<S, M, T> {
     }
 
     /// The stream.
+    #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
@@ -67,6 +69,7 @@ impl<S, M, T> IdleTimeout<S, M, T> {
     }
 
     /// Returns the stream, which has lost nothing even after a timeout.
+    #[must_use]
     pub fn into_inner(self) -> S {
         self.stream
     }
@@ -102,7 +105,7 @@ impl<S: TryStream, M: FnMut() -> T, T: Future<Output = ()>> FusedStream for Idle
 impl<E> IdleError<E> {
     /// Converts the error of the stream.
     #[must_use]
-    pub fn map<F>(self, convert: impl FnOnce(E) -> F) -> IdleError<F> {
+    pub fn map_stream<F>(self, convert: impl FnOnce(E) -> F) -> IdleError<F> {
         match self {
             Self::Idle => IdleError::Idle,
             Self::Stream(error) => IdleError::Stream(convert(error)),

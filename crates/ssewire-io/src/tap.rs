@@ -76,6 +76,7 @@ impl<T, O> Tap<T, O> {
     }
 
     /// Returns the wrapped reader, stream or body.
+    #[must_use]
     pub fn get_ref(&self) -> &T {
         &self.inner
     }
@@ -92,6 +93,7 @@ impl<T, O> Tap<T, O> {
     }
 
     /// Returns the wrapped reader, stream or body, and ends the observation.
+    #[must_use]
     pub fn into_inner(self) -> T {
         self.inner
     }

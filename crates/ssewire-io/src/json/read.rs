@@ -54,16 +54,24 @@ impl<R, T> JsonReader<R, T> {
     }
 
     /// Returns whether `[DONE]` was received.
+    #[must_use]
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
+    #[must_use]
     pub fn decoder(&self) -> &Decoder {
         self.events.decoder()
     }
 
+    /// As [`DecodeReader::decoder_mut`].
+    pub fn decoder_mut(&mut self) -> &mut Decoder {
+        self.events.decoder_mut()
+    }
+
     /// The reader.
+    #[must_use]
     pub fn get_ref(&self) -> &R {
         self.events.get_ref()
     }
@@ -74,11 +82,13 @@ impl<R, T> JsonReader<R, T> {
     }
 
     /// Returns the reader, to drain it.
+    #[must_use]
     pub fn into_inner(self) -> R {
         self.events.into_inner()
     }
 
     /// As [`DecodeReader::into_decoder`].
+    #[must_use]
     pub fn into_decoder(self) -> Decoder {
         self.events.into_decoder()
     }

@@ -65,16 +65,24 @@ impl<S, T> JsonStream<S, T> {
     }
 
     /// Returns whether `[DONE]` was received.
+    #[must_use]
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
+    #[must_use]
     pub fn decoder(&self) -> &Decoder {
         self.events.decoder()
     }
 
+    /// As [`DecodeStream::decoder_mut`].
+    pub fn decoder_mut(&mut self) -> &mut Decoder {
+        self.events.decoder_mut()
+    }
+
     /// The stream of chunks.
+    #[must_use]
     pub fn get_ref(&self) -> &S {
         self.events.get_ref()
     }
@@ -91,11 +99,13 @@ impl<S, T> JsonStream<S, T> {
     }
 
     /// Returns the stream of chunks, to drain it.
+    #[must_use]
     pub fn into_inner(self) -> S {
         self.events.into_inner()
     }
 
     /// As [`DecodeStream::into_decoder`].
+    #[must_use]
     pub fn into_decoder(self) -> Decoder {
         self.events.into_decoder()
     }

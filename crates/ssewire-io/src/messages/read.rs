@@ -88,16 +88,19 @@ impl<R> MessageReader<R> {
     }
 
     /// Returns the decoder, which contains the protocol violations and the accumulator. Empty after an error.
+    #[must_use]
     pub fn decoder(&self) -> &MessageDecoder {
         self.state.decoder()
     }
 
     /// Returns the message so far, also after an error.
+    #[must_use]
     pub fn snapshot(&self) -> Cow<'_, Message> {
         self.state.snapshot()
     }
 
     /// The reader.
+    #[must_use]
     pub fn get_ref(&self) -> &R {
         self.source.get_ref()
     }
@@ -108,6 +111,7 @@ impl<R> MessageReader<R> {
     }
 
     /// Returns the reader, to drain it. Bytes that were read and not yet returned are lost.
+    #[must_use]
     pub fn into_inner(self) -> R {
         self.source.into_inner()
     }

@@ -355,6 +355,7 @@ pub struct MappedUpdates<S, F> {
 
 impl<S, F> MappedUpdates<S, F> {
     /// The message, with its snapshot.
+    #[must_use]
     pub fn get_ref(&self) -> &MessageStream<S> {
         &self.message
     }
@@ -365,6 +366,7 @@ impl<S, F> MappedUpdates<S, F> {
     }
 
     /// Returns the message, to [`finish`](MessageStream::finish) it.
+    #[must_use]
     pub fn into_inner(self) -> MessageStream<S> {
         self.message
     }

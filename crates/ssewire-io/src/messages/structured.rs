@@ -52,6 +52,7 @@ impl<M, T> Structured<M, T> {
     }
 
     /// The message.
+    #[must_use]
     pub fn get_ref(&self) -> &M {
         &self.message
     }
@@ -62,6 +63,7 @@ impl<M, T> Structured<M, T> {
     }
 
     /// Returns the message, to finish it without a type.
+    #[must_use]
     pub fn into_inner(self) -> M {
         self.message
     }

@@ -66,6 +66,8 @@ fn only_the_transports_error_is_mapped() {
     let kind = |error: io::Error| error.kind();
     assert_eq!(EventError::Transport(gone()).map_transport(kind), EventError::Transport(io::ErrorKind::Other));
     assert_eq!(EventError::Timeout(gone()).map_transport(kind), EventError::Timeout(io::ErrorKind::Other));
+    assert_eq!(IdleError::Stream(gone()).map_stream(kind), IdleError::Stream(io::ErrorKind::Other));
+    assert_eq!(IdleError::<io::Error>::Idle.map_stream(kind), IdleError::Idle);
     let lost = ssewire::DecodeError::LimitExceeded { limit: 8 };
     assert_eq!(EventError::<io::Error>::Decode(lost).map_transport(kind), EventError::Decode(lost));
     let incomplete = MessageReader::new(Failing).finish().unwrap_err();

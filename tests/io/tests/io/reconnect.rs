@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use futures::executor::block_on;
 use futures::stream::{self, FusedStream as _};
 use ssewire::Decoder;
-use ssewire_io::{BytesEventStream, EventError, EventReader, EventStream, LineReader};
+use ssewire_io::{BytesEventStream, EventError, EventReader, EventStream, JsonReader, JsonStream, LineReader};
 use ssewire_tests::adapters;
 use ssewire_tests::transport::Script;
 
@@ -68,6 +68,26 @@ fn streams_of_bytes_and_readers_continue() {
     assert_eq!(lines.next_line().unwrap().unwrap(), b"one");
     lines.reconnect(&b"two\n"[..]);
     assert_eq!(lines.next_line().unwrap().unwrap(), b"two");
+}
+
+/// A stored last event ID can be set before and between connections.
+#[test]
+fn streams_of_json_continue_with_a_stored_id() {
+    let first = &b"id: 7\ndata: 1\n\ndata: [DONE]\n\n"[..];
+    let mut reader = JsonReader::<_, u8>::new(first);
+    let mut stream = JsonStream::<_, u8>::new(Script::<io::Error>::of(&[first]));
+    reader.decoder_mut().set_last_event_id(b"6").unwrap();
+    stream.decoder_mut().set_last_event_id(b"6").unwrap();
+    assert_eq!((reader.decoder().last_event_id(), stream.decoder().last_event_id()), (&b"6"[..], &b"6"[..]));
+    assert_eq!(reader.by_ref().count(), 1);
+    while block_on(stream.try_next()).unwrap().is_some() {}
+    assert_eq!((reader.decoder().last_event_id(), stream.decoder().last_event_id()), (&b"7"[..], &b"7"[..]));
+    reader.decoder_mut().set_last_event_id(b"8").unwrap();
+    stream.decoder_mut().set_last_event_id(b"8").unwrap();
+    reader.reconnect(b"data: 2\n\n");
+    Pin::new(&mut stream).reconnect(Script::of(&[b"data: 2\n\n"]));
+    assert_eq!((reader.next().unwrap().unwrap().value, block_on(stream.try_next()).unwrap().unwrap().value), (2, 2));
+    assert_eq!((reader.into_decoder().last_event_id(), stream.into_decoder().last_event_id()), (&b"8"[..], &b"8"[..]));
 }
 
 /// The decoder can move to a connection of another type.
