@@ -15,6 +15,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    // Out of line: inlined, it is several times in a program.
+    #[inline(never)]
     pub(crate) fn new(id: Option<&str>, model: Option<&str>) -> Self {
         let (id, id_len) = id.and_then(|id| Some((id, u32::try_from(id.len()).ok()?))).unzip();
         Self {

@@ -149,6 +149,16 @@ impl Usage {
         Ok(())
     }
 
+    /// Merges the counts of an earlier usage that this one has no value for.
+    pub(crate) fn merge_missing_counts(&mut self, earlier: &Self) {
+        let counts = self.counts.iter_mut().zip(&mut self.states);
+        for ((count, state), earlier) in counts.zip(earlier.counts.iter().zip(&earlier.states)) {
+            if matches!((*state, earlier.1), (CountState::Absent | CountState::Null, CountState::Value)) {
+                (*count, *state) = (*earlier.0, CountState::Value);
+            }
+        }
+    }
+
     /// Merges a later usage.
     pub(crate) fn merge_known(&mut self, later: &Self) {
         for which in 0..COUNTS.len() {

@@ -74,7 +74,7 @@ fn tolerant(mut accumulator: Accumulator, events: &[Decoded<'_>], limits: Limits
                 show(&update)
             }
             Err(error) => {
-                ledger.too_large(error, limits);
+                ledger.too_large(event, &accumulator, error, limits);
                 format!("{error:?}")
             }
         };

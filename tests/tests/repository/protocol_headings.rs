@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const PAGE: &str = "docs/protocol.md";
 
 /// The headings of the page, in order. Code cites them, so they must not be renamed by accident.
-const HEADINGS: [&str; 15] = [
+const HEADINGS: [&str; 16] = [
     "On the wire",
     "Types",
     "Errors",
@@ -17,6 +17,7 @@ const HEADINGS: [&str; 15] = [
     "Order between blocks",
     "Tool input",
     "Protocol violations",
+    "Limits of a message",
     "Tolerances of the decoder",
     "Openness",
     "Undecodable events",

@@ -85,7 +85,7 @@ impl Accumulator {
         let Some(id) = self.blocks.newest_open(index) else {
             let is_in_use = self.blocks.is_in_use(index);
             let kind = if is_in_use { ViolationKind::DuplicateStop } else { ViolationKind::StopWithoutStart };
-            self.violation(kind, Some(index))?;
+            self.violation_by_index(kind, index)?;
             return Ok(Change::Unchanged);
         };
         let is_half = self.close(id);

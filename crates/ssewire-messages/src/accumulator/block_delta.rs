@@ -25,7 +25,7 @@ impl Accumulator {
         let second_kind = second.as_ref().and_then(Delta::kind);
         let violation = self.delta_violation(index, kind);
         if let Some(violation) = violation.or_else(|| self.delta_violation(index, second_kind?)) {
-            self.violation(violation, Some(index))?;
+            self.violation_by_index(violation, index)?;
         }
         let is_orderly = self.has_started && violation.is_none();
         let (bytes, blocks) = self.delta_cost(index, kind, &delta);

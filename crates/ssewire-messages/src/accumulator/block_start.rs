@@ -21,7 +21,7 @@ impl Accumulator {
         self.violation_before_start(Some(index))?;
         self.blocks.touch(&self.message.content, index);
         if let Some(violation) = self.blocks.start_violation(index) {
-            self.violation(violation, Some(index))?;
+            self.violation_by_index(violation, index)?;
         }
         let early = self.blocks.implicit_block(&self.message.content, index, &block);
         // Input that waits at this index was counted as a block when it arrived.

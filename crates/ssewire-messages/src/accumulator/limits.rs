@@ -1,4 +1,5 @@
 //! The violations of an event, and the limits of a message. Each rule asks for both before it changes anything.
+//! `docs/protocol.md`, headings "Protocol violations" and "Limits of a message".
 
 use super::{AccumulateError, Accumulator, Phase, ProtocolViolation, Validation, ViolationKind};
 use crate::lost_event::LostEvent;
@@ -35,6 +36,14 @@ impl Accumulator {
         if self.has_started { Ok(()) } else { self.violation(ViolationKind::BeforeMessageStart, index) }
     }
 
+    /// A violation of an event that does not fit the blocks so far. Beyond the limit it is none: its block may be one that
+    /// was not merged.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn violation_by_index(&mut self, kind: ViolationKind, index: u64) -> Result<(), AccumulateError> {
+        if self.is_over_limit { Ok(()) } else { self.violation(kind, Some(index)) }
+    }
+
     /// Counts further bytes and blocks, if they keep the message within its limits. `false`: the limit was passed
     /// before.
     pub(super) fn charge(&mut self, bytes: usize, blocks: usize) -> Result<bool, AccumulateError> {
@@ -55,8 +64,13 @@ impl Accumulator {
         Err(error)
     }
 
+    /// The number of bytes that still fit into the limit.
+    pub(super) fn room(&self) -> usize {
+        self.options.max_bytes.saturating_sub(self.bytes)
+    }
+
     /// Whether further bytes keep the message within its limit for certain.
     pub(super) fn has_room_for(&self, bytes: usize) -> bool {
-        !self.is_over_limit && bytes <= self.options.max_bytes.saturating_sub(self.bytes)
+        !self.is_over_limit && bytes <= self.room()
     }
 }

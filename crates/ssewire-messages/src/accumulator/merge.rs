@@ -9,6 +9,7 @@ use crate::block::ContentBlock;
 use crate::event::{MessageDelta, OTHERS};
 use crate::json::Cursor;
 use crate::message::Message;
+use crate::names::Names;
 use crate::read::{ReadError, each_member};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
@@ -33,16 +34,33 @@ impl Accumulator {
         }
         let bytes =
             start.content.iter().map(ContentBlock::byte_size).fold(start.head_byte_size(), usize::saturating_add);
-        if !self.charge(bytes, start.content.len())? {
-            return Ok(Change::Unchanged);
-        }
         self.has_started = true;
+        let charged = self.charge(bytes, start.content.len());
+        if !matches!(charged, Ok(true)) {
+            self.start_beyond_limit(&start);
+            return charged.map(|_| Change::MessageStart);
+        }
         let initial = start.content.len();
         let known = core::mem::replace(&mut self.message, *start);
         let has_fallback = self.rare.as_ref().is_some_and(|rare| rare.fallback_index.is_some());
         self.message.merge_known(known, has_fallback);
         self.blocks.set_initial(&self.message.content, initial);
         Ok(Change::MessageStart)
+    }
+
+    /// Merges the id of a message, if it fits into the limit, and the counts, which need no memory.
+    #[cold]
+    #[inline(never)]
+    fn start_beyond_limit(&mut self, start: &Message) {
+        if let Some(id) = start.id().filter(|id| id.len() <= self.room()) {
+            self.bytes = self.bytes.saturating_add(id.len());
+            self.message.names = Names::new(Some(id), self.message.model());
+        }
+        if let Some(usage) = start.usage() {
+            if let Some(known) = self.message.usage_mut() {
+                known.merge_missing_counts(usage);
+            }
+        }
     }
 
     pub(super) fn message_delta(&mut self, event: &MessageDelta<'_>) -> Result<Change, AccumulateError> {

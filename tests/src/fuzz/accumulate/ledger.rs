@@ -111,6 +111,11 @@ impl Ledger {
     /// Events after the end and content above the limit change no content.
     fn late(&mut self, event: &StreamEvent<'_>, update: &Update<'_>) {
         self.is_over |= self.stopped && !self.replaced && matches!(event, StreamEvent::MessageStart(_));
+        if let (StreamEvent::MessageStart(start), Update::MessageStart { message, .. }) = (event, update) {
+            assert!(self.too_large && !self.stopped && !self.failed);
+            assert_eq!(update.start_blocks(), []);
+            return self.start_without_content(start, message.id());
+        }
         let is_fine = match update {
             Update::Unchanged => true,
             // Another message ends this one, whatever its size.
@@ -253,7 +258,14 @@ impl Ledger {
         place
     }
 
-    pub(super) fn too_large(&mut self, error: AccumulateError, limits: Limits) {
+    /// Records an event that exceeded a limit.
+    pub(super) fn too_large(
+        &mut self,
+        event: &StreamEvent<'_>,
+        accumulator: &Accumulator,
+        error: AccumulateError,
+        limits: Limits,
+    ) {
         match error {
             AccumulateError::BytesExceeded { limit } => assert_eq!(limit, limits.bytes),
             AccumulateError::BlocksExceeded { limit } => assert_eq!(limit, limits.blocks),
@@ -261,6 +273,17 @@ impl Ledger {
         }
         assert!(!self.too_large, "returned once");
         self.too_large = true;
+        if let StreamEvent::MessageStart(start) = event {
+            self.start_without_content(start, accumulator.snapshot().id());
+        }
+    }
+
+    /// Such a start begins the message all the same, with its id unless that exceeds the limit.
+    fn start_without_content(&mut self, start: &Message, id: Option<&str>) {
+        assert!(!self.started);
+        self.started = true;
+        assert!(id.is_none() || id == start.id());
+        self.id = id.map(str::to_owned);
     }
 
     /// The snapshot equals the updates, block by block, in the order of `docs/protocol.md`, heading "Order between

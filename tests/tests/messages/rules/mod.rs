@@ -6,6 +6,7 @@ mod completion;
 mod departures;
 mod edges;
 mod errors;
+mod limits;
 mod losses;
 mod merge;
 mod openness;
