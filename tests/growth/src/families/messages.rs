@@ -58,6 +58,9 @@ pub(super) const FAMILIES: &[Family] = &[
     new("blocks-backwards", "block starts with falling indices", blocks_backwards, drive::message_of_many_blocks),
     new("same-index", "one block started again and again", same_index, drive::message_of_many_blocks),
     new("orphans", "deltas of blocks that never start", orphans, drive::message_of_many_blocks),
+    new("blank-input", "stop reasons after a call with blank input", blank_input, drive::message),
+    new("blank-calls", "calls without input after the stop reason", blank_calls, drive::message_of_many_blocks),
+    new("fallbacks", "fallback blocks after a long id", fallbacks, drive::message_of_many_blocks),
     new(
         "pings",
         "only pings",
@@ -259,6 +262,35 @@ fn blocks_backwards(len: usize) -> Input {
 
 fn same_index(len: usize) -> Input {
     Input::chunks(fill(event(START), &block_start(0, TEXT_BLOCK), len), CHUNK)
+}
+
+const CALL: &str = r#"{"type":"tool_use","id":"t","name":"n","input":{}}"#;
+
+fn truncated() -> String {
+    event(r#"{"type":"message_delta","delta":{"stop_reason":"max_tokens"}}"#)
+}
+
+fn block_stop(index: usize) -> String {
+    event(&format!(r#"{{"type":"content_block_stop","index":{index}}}"#))
+}
+
+/// Half of the input is one blank delta.
+fn blank_input(len: usize) -> Input {
+    let blank = block_delta(0, "input_json_delta", "partial_json", &" ".repeat(len / 2));
+    let call = event(START) + &block_start(0, CALL) + &blank + &block_stop(0);
+    Input::chunks(fill(call, &truncated(), len), CHUNK)
+}
+
+fn blank_calls(len: usize) -> Input {
+    Input::chunks(fill(event(START) + &truncated(), &(block_start(0, CALL) + &block_stop(0)), len), CHUNK)
+}
+
+/// Half of the input is the id.
+fn fallbacks(len: usize) -> Input {
+    let id = "i".repeat(len / 2);
+    let start = event(&format!(r#"{{"type":"message_start","message":{{"id":"{id}","content":[]}}}}"#));
+    let fallback = |model| block_start(0, &format!(r#"{{"type":"fallback","to":{{"model":"{model}"}}}}"#));
+    Input::chunks(fill(start, &(fallback("a") + &fallback("b")), len), CHUNK)
 }
 
 fn orphans(len: usize) -> Input {
