@@ -1,7 +1,6 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::Block;
 use crate::Nullable;
@@ -18,6 +17,9 @@ pub struct CompactionBlock {
 }
 
 impl CompactionBlock {
+    /// The members that deltas assign.
+    pub(crate) const ASSIGNABLE: [&str; 2] = ["content", "encrypted_content"];
+
     /// The summary; null where the compaction failed.
     #[must_use]
     pub fn content(&self) -> Nullable<Cow<'_, str>> {
@@ -83,10 +85,10 @@ impl Block for CompactionBlock {
             return Ok(());
         };
         let mut object = ObjectWriter::new(out);
-        // At most two. To read their values for each member of the start would be quadratic.
-        let names: Vec<_> = assigned.iter().map(|(name, _)| name).collect();
+        // To search the assigned members for each member of the start would be quadratic.
+        let is_assigned = Self::ASSIGNABLE.map(|name| (name, assigned.contains(name)));
         for (name, value) in self.start.as_json().members() {
-            if !names.contains(&name) {
+            if !is_assigned.contains(&(&*name, true)) {
                 object.raw(&name, value.as_str());
             }
         }

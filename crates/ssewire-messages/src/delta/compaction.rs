@@ -10,7 +10,7 @@ pub struct CompactionDelta<'a> {
     members: [Option<ScannedJson<'a>>; 2],
 }
 
-const NAMES: [&str; 2] = ["content", "encrypted_content"];
+const NAMES: [&str; 2] = CompactionBlock::ASSIGNABLE;
 
 impl CompactionDelta<'_> {
     /// A present member: `content` or `encrypted_content`.
