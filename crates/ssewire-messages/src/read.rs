@@ -84,20 +84,24 @@ pub(crate) fn peek_first_type<'a>(cursor: &Cursor<'a>) -> Result<Option<Cow<'a, 
     peek_type_in(cursor, 1)
 }
 
+#[inline(never)]
 fn peek_type_in<'a>(cursor: &Cursor<'a>, members: usize) -> Result<Option<Cow<'a, str>>, ReadError> {
-    let mut cursor = cursor.clone();
-    if !cursor.begin_object()? {
-        return Ok(None);
+    // An error ends the visit.
+    const END: ReadError = ReadError::Member("type");
+    let (mut kind, mut left) = (None, members);
+    let visited = each_member(&mut cursor.clone(), &mut |name, cursor| {
+        if name.bytes == b"type" {
+            kind = cursor.string()?;
+            return Err(END);
+        }
+        cursor.skip_value()?;
+        left -= 1;
+        if left == 0 { Err(END) } else { Ok(()) }
+    });
+    match visited {
+        Ok(_) | Err(ReadError::Member(_)) => Ok(kind.map(JsonStr::to_text)),
+        Err(error) => Err(error),
     }
-    let mut is_first = true;
-    for _ in 0..members {
-        match cursor.next_member(&mut is_first)? {
-            None => break,
-            Some(name) if &*name.name() == b"type" => return Ok(cursor.string()?.map(JsonStr::to_text)),
-            Some(_) => cursor.skip_value()?,
-        };
-    }
-    Ok(None)
 }
 
 /// A string; null is the empty one.

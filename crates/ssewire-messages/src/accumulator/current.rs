@@ -28,7 +28,7 @@ impl CurrentText<'_> {
     }
 
     /// Counts the appended bytes. From here on the piece is accepted, and the one before is discarded.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn appended(self, mut from: usize) -> Change {
         *self.bytes = self.bytes.saturating_add(self.text.len().saturating_sub(from));
         if self.is_discarded {
