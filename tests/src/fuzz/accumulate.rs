@@ -193,7 +193,7 @@ fn memory(mut accumulator: Accumulator, payloads: &[Vec<u8>], events: &[Decoded<
     let received: usize = payloads.iter().map(Vec::len).sum();
     let (held, allocated) = (ssewire_heap::held(), ssewire_heap::allocated());
     for event in events.iter().filter_map(|event| event.as_ref().ok()?.as_ref()) {
-        let _told_elsewhere = accumulator.accumulate(event.clone());
+        let _checked_elsewhere = accumulator.accumulate(event.clone());
     }
     let held = ssewire_heap::held().saturating_sub(held);
     let allocated = ssewire_heap::allocated() - allocated;

@@ -5,11 +5,12 @@ mod error;
 mod read;
 #[cfg(feature = "stream")]
 mod stream;
+mod vendor_error;
 
 use alloc::string::String;
 use core::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use ssewire::{DecodeError, Decoder, Event, EventSpan, Truncated};
 
 pub use self::error::{JsonPayloadError, JsonPayloadErrorKind, JsonStreamError};
@@ -17,6 +18,7 @@ pub use self::error::{JsonPayloadError, JsonPayloadErrorKind, JsonStreamError};
 pub use self::read::JsonReader;
 #[cfg(feature = "stream")]
 pub use self::stream::JsonStream;
+use self::vendor_error::is_vendor_error;
 use crate::format::{Decode, Events, Resolve};
 
 /// An event whose payload is a `T`.
@@ -79,28 +81,4 @@ fn parse<T: DeserializeOwned>(event: Event<'_>) -> Parsed<T> {
         Ok(value) => Parsed::Value(JsonEvent { event_type: event.event_type_lossy().to_cow().into_owned(), value }),
         Err(error) => Parsed::Other(JsonPayloadError::new(event, JsonPayloadErrorKind::of(&error))),
     }
-}
-
-/// An event of the type `error`; or an object with a member `error` that is not null, or whose `type` or `object` is
-/// `error`.
-fn is_vendor_error(event: Event<'_>) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Head {
-        error: Option<IgnoredAny>,
-        r#type: Option<serde_json::Value>,
-        object: Option<serde_json::Value>,
-    }
-
-    if event.event_type_str() == Ok("error") {
-        return true;
-    }
-    // Most payloads lack this word, so they are parsed only once. An array is not an error, though serde would accept
-    // its elements as the members of a struct.
-    let is_object = event.data().trim_ascii_start().starts_with(b"{");
-    if !is_object || !event.data_str().is_ok_and(|text| text.contains("\"error\"")) {
-        return false;
-    }
-    let Ok(head) = serde_json::from_slice::<Head>(event.data()) else { return false };
-    let is_error = |member: Option<serde_json::Value>| member.is_some_and(|name| name == "error");
-    head.error.is_some() || is_error(head.r#type) || is_error(head.object)
 }

@@ -295,7 +295,7 @@ const EDGES: [u64; 13] =
     [0, 1, 255, 256, 65_535, 65_536, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 32, (1 << 32) + 1, 1 << 53, u64::MAX];
 
 #[test]
-fn indices_at_every_edge_are_told_apart_and_cost_nothing() {
+fn indices_at_every_edge_are_distinct_and_cost_nothing() {
     let ((), peak) = ssewire_heap::peak_of(|| {
         let mut stream = started(Accumulator::new());
         // In descending order, the worst case for a table that grows with the index.

@@ -85,6 +85,7 @@ fn an_error_of_the_vendor_is_its_text() {
         ("", r#"{"type":"error","message":"overloaded"}"#),
         ("", r#"{"object":"error","message":"overloaded"}"#),
         ("", r#"{"error":"overloaded"}"#),
+        ("", r#"{"error":"overloaded","error":null,"object":["error"]}"#),
         ("event: error\n", r#"{"text":"overloaded"}"#),
         ("event: error\n", "overloaded"),
     ] {

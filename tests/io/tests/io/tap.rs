@@ -131,7 +131,7 @@ fn is_seen_as_it_passes() {
 }
 
 #[test]
-fn the_end_is_told_once_at_the_end() {
+fn the_end_is_reported_once_at_the_end() {
     let log = Log::default();
     let mut tap = Tap::new(&b"ab"[..], log.clone());
     tap.read_to_end(&mut Vec::new()).unwrap();
@@ -157,7 +157,7 @@ fn the_end_is_told_once_at_the_end() {
 }
 
 #[test]
-fn the_end_is_told_once_at_an_error() {
+fn the_end_is_reported_once_at_an_error() {
     let failing = || Script::of(&[b"ab"]).failing(io::Error::other("gone"));
 
     let log = Log::default();
@@ -201,7 +201,7 @@ fn a_reader_that_will_go_on_has_not_ended() {
 }
 
 #[test]
-fn the_end_is_told_once_when_it_is_dropped() {
+fn the_end_is_reported_once_when_it_is_dropped() {
     let log = Log::default();
     let mut tap = Tap::new(Script::<io::Error>::slow(&[b"ab", b"cd"]), log.clone());
     assert!(block_on(tap.next()).unwrap().is_ok());

@@ -157,7 +157,7 @@ const GROWING: [(&str, Payload, usize); 7] = [
 ];
 
 #[test]
-fn a_message_over_its_bytes_is_told_once_and_grows_no_more() {
+fn a_message_over_its_bytes_is_reported_once_and_grows_no_more() {
     let limit = 100_000;
     for (what, payload, bytes) in GROWING {
         let before = ssewire_heap::held();
@@ -183,6 +183,22 @@ fn a_message_over_its_bytes_is_told_once_and_grows_no_more() {
 }
 
 /// Bindings maintain a separate value, and request the changes of each piece.
+/// The text of the input is within the limit, and so is the value if nobody asks for it.
+#[test]
+fn nodes_of_partial_input_count_towards_the_limit() {
+    let exceeded = |accumulator: Accumulator| {
+        let mut accumulator = accumulator.with_max_bytes(4096);
+        accumulator.accumulate_json(tool(0).as_bytes()).unwrap();
+        let pieces = (0..500).map(|number| input(0, if number == 0 { "[0" } else { ",[]" }));
+        pieces.filter(|piece| accumulator.accumulate_json(piece.as_bytes()).is_err()).count()
+    };
+    assert_eq!(exceeded(Accumulator::new()), 0);
+    for strings in [PartialStrings::Show, PartialStrings::Hide] {
+        assert_eq!(exceeded(Accumulator::new().with_partial_input(strings)), 1);
+        assert_eq!(exceeded(Accumulator::new().with_partial_changes(strings)), 1);
+    }
+}
+
 #[test]
 fn changes_of_partial_input_cost_what_their_pieces_do() {
     let mut accumulator = unlimited().with_partial_changes(PartialStrings::Show);

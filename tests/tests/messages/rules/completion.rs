@@ -407,7 +407,7 @@ fn no_hole_after_message_stop() {
 
 /// Callers of the accumulator alone must report lost events to it.
 #[test]
-fn hole_as_the_accumulator_is_told_it() {
+fn hole_as_reported_to_the_accumulator() {
     for (payload, expected) in [
         (r#"{"type": "content_block_delta"}"#, Some(Completion::ContentLost)),
         ("{", Some(Completion::ContentLost)),

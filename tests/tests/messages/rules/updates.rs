@@ -28,7 +28,7 @@ fn last(events: &[Value]) -> Value {
 fn update(accumulator: &mut Accumulator, event: &Value) -> Value {
     let json = event.to_string();
     let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-    let returned = tell(&accumulator.accumulate(event).unwrap());
+    let returned = describe(&accumulator.accumulate(event).unwrap());
     if let Some(message) = returned.get("message") {
         assert_eq!(*message, to_json(&accumulator.snapshot()), "the message is the snapshot");
     }
@@ -48,13 +48,13 @@ fn updates_of_a_stream(events: &[Value]) -> Vec<Value> {
         let event = &events[updates.len()];
         assert_eq!(item.payload, event.to_string().as_bytes(), "the raw event comes along");
         assert_eq!(item.event_type, event["type"].as_str().unwrap().as_bytes());
-        updates.push(tell(&item.update));
+        updates.push(describe(&item.update));
     }
     updates
 }
 
 /// An update as JSON: its name, its block, its members.
-fn tell(update: &Update<'_>) -> Value {
+fn describe(update: &Update<'_>) -> Value {
     match update {
         Update::MessageStart { message, .. } => of_message("message_start", message),
         Update::MessageDelta { stop_reason, usage, .. } => {
@@ -219,7 +219,7 @@ fn thinking_and_its_snapshot() {
 }
 
 #[test]
-fn signature_is_told_whole() {
+fn signature_is_returned_whole() {
     let returned = updates(&[begin(), start(0, thinking_block("x")), signature(0, "one"), signature(0, "two")]);
     let expected = [first("signature", json!({"signature": "one"})), first("signature", json!({"signature": "two"}))];
     assert_eq!(returned[2..], expected);
@@ -244,7 +244,7 @@ fn compaction_and_its_content() {
 }
 
 #[test]
-fn what_an_unknown_block_takes() {
+fn deltas_that_an_unknown_block_accepts() {
     let block = |text| json!({"type": "future_block", "text": text});
     let returned = last(&[begin(), start(0, block("a")), text(0, "b")]);
     assert_eq!(returned, first("unknown_block", json!({"content_block": block("ab")})));
@@ -262,6 +262,21 @@ fn block_start_with_its_block() {
         let returned = last(&[begin(), start(0, block.clone())]);
         let members = json!({"text": text, "thinking": thinking, "content_block": block});
         assert_eq!(returned, first("block_start", members));
+    }
+}
+
+#[test]
+fn a_block_has_the_name_of_its_tool_and_shows_its_key_and_content() {
+    let mut accumulator = Accumulator::new();
+    accumulator.accumulate_json(begin().to_string().as_bytes()).unwrap();
+    for (index, block, name) in [(0, tool(json!({})), Some("f")), (1, text_block("a"), None)] {
+        let event = start(index, block).to_string();
+        let Update::BlockStart { block, .. } = accumulator.accumulate_json(event.as_bytes()).unwrap() else {
+            panic!("a start");
+        };
+        assert_eq!(block.tool_name().as_deref(), name);
+        let shown = format!("{block:?}");
+        assert_eq!(shown, format!("BlockRef {{ key: {:?}, content: {:?} }}", block.key(), block.content()));
     }
 }
 
@@ -314,10 +329,10 @@ fn error_and_ping() {
 fn done() {
     let mut accumulator = Accumulator::new();
     let done = StreamEvent::from_json(b"[DONE]").unwrap().unwrap();
-    assert_eq!(tell(&accumulator.accumulate(done).unwrap()), json!({"update": "done"}));
+    assert_eq!(describe(&accumulator.accumulate(done).unwrap()), json!({"update": "done"}));
     let mut stream = MessageDecoder::new();
     let Step::Update(item) = stream.decode(&mut &b"data: [DONE]\n\n"[..]).unwrap() else { panic!("an update") };
-    assert_eq!((tell(&item.update), item.payload), (json!({"update": "done"}), &b"[DONE]"[..]));
+    assert_eq!((describe(&item.update), item.payload), (json!({"update": "done"}), &b"[DONE]"[..]));
 }
 
 #[test]
@@ -471,7 +486,7 @@ fn interleaved_blocks_are_not_mixed_up() {
 // Protocol violations
 
 #[test]
-fn an_early_delta_is_told_by_its_block_and_the_start_by_the_same() {
+fn an_early_delta_and_its_start_name_the_same_block() {
     let returned = updates(&[begin(), text(2, "early"), start(2, text_block("start ")), text(2, " later"), stop(2)]);
     let expected = [
         at([2, 0, 0], "text", json!({"text": "early", "snapshot": "early"})),
@@ -489,7 +504,7 @@ fn an_early_delta_is_told_by_its_block_and_the_start_by_the_same() {
 }
 
 #[test]
-fn a_misfit_delta_is_told_by_the_block_that_it_opens() {
+fn a_mismatched_delta_names_the_block_that_it_opens() {
     let returned =
         updates(&[begin(), start(0, tool(json!({}))), text(0, "a"), thinking(0, "b"), compaction(0, json!("c"))]);
     let compacted = compaction_block(json!("c"));
@@ -511,7 +526,7 @@ fn input_that_waited_is_in_the_snapshot_once_its_block_has_come() {
 }
 
 #[test]
-fn a_delta_after_the_stop_of_its_block_is_told_by_it() {
+fn a_delta_after_the_stop_of_its_block_names_it() {
     let returned = last(&[begin(), start(0, text_block("a")), stop(0), text(0, "b")]);
     assert_eq!(returned, first("text", json!({"text": "b", "snapshot": "ab"})));
 }
