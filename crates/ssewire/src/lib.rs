@@ -85,7 +85,7 @@
 //! | the response ended, and each event ends in a blank line, as the standard has it | [`finish`](Decoder::finish) | discarded; [`Truncated`] reports them |
 //! | the response ended, and its last event may lack the blank line (`data: [DONE]\n`, a file) | [`finish_event`](Decoder::finish_event) | returned as the last event |
 //! | the connection broke, and the client reconnects | [`reset`](Decoder::reset) | discarded |
-//! | the caller wants to know whether anything is pending | [`is_pending`](Decoder::is_pending) | kept |
+//! | the caller wants to know whether anything is pending | [`pending_bytes`](Decoder::pending_bytes) | kept |
 //!
 //! # Reconnecting
 //!

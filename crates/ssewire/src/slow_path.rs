@@ -36,7 +36,7 @@ impl<S: Storage> Decoder<S> {
         *input = cursor.rest;
         // Cannot overflow: 2^64 bytes do not arrive.
         self.pending = self.pending.wrapping_add(cursor.block.len().saturating_sub(cursor.rest.len()) as u64);
-        self.between_blocks = !self.is_pending() && self.scanner.is_at_line_content();
+        self.between_blocks = self.pending_bytes() == 0 && self.scanner.is_at_line_content();
         result
     }
 
