@@ -635,14 +635,14 @@ fn a_later_message_start_never_discards_what_is_known() {
 
 /// The fallback was returned before the start, although it happened later.
 #[test]
-fn a_fallback_before_message_start_tells_the_model() {
+fn a_fallback_before_message_start_names_the_model() {
     let fallback = json!({"type": "fallback", "from": {"model": "a"}, "to": {"model": "b"}});
     let run = run(&[start(0, fallback), message_start(json!({"model": "a"}))]);
     assert_eq!(run.message()["model"], "b");
 }
 
 #[test]
-fn pings_unknown_events_and_errors_before_message_start_are_no_departure() {
+fn pings_unknown_events_and_errors_may_come_before_message_start() {
     let run = orderly(&[ping(), unknown_event(), ping(), message_start(json!({"id": "msg_1"}))]);
     assert_eq!(run.message(), message(json!({"id": "msg_1"})));
     let run = orderly(&[ping(), error()]);

@@ -712,6 +712,17 @@ fn the_model_a_fallback_leads_to_becomes_that_of_the_message() {
     assert_eq!(run.message(), message(json!({"model": "b", "content": [fallback]})));
 }
 
+#[test]
+fn of_several_fallbacks_the_one_of_the_highest_index_names_the_model() {
+    let fallback = |model: &str| json!({"type": "fallback", "from": {"model": "a"}, "to": {"model": model}});
+    let begun = [message_start(json!({"model": "a"}))];
+    for starts in
+        [[start(0, fallback("b")), start(1, fallback("c"))], [start(1, fallback("c")), start(0, fallback("b"))]]
+    {
+        assert_eq!(run(&[&begun[..], &starts].concat()).message()["model"], "c");
+    }
+}
+
 /// The pieces are those of deltas: the initial text of a start ends with its own half.
 #[test]
 fn half_a_character_at_the_end_of_a_start_stays_alone() {
