@@ -28,6 +28,19 @@ fn text_after_a_lost_piece_is_not_part_of_the_value_even_if_the_block_starts_lat
     assert_eq!(content(between)[0]["input"], json!({"a": 1}));
 }
 
+/// The raw text has every piece that was received, before and after the lost one, and before and after the start.
+#[test]
+fn text_after_a_lost_piece_stays_in_the_raw_text() {
+    for starts_after in 0..=3 {
+        let mut events = vec![sse(&[input(0, r#"{"a":1"#)]), lost("\"index\":0}"), sse(&[input(0, r#","b":2}"#)])];
+        events.insert(starts_after, sse(&[start(0, tool(json!({})))]));
+        let incomplete = body(sse(&[begin()]) + &events.concat()).end.unwrap_err();
+        let input = incomplete.message().content()[0].tool_input().unwrap();
+        assert_eq!(input.raw(), r#"{"a":1,"b":2}"#, "{starts_after}");
+        assert!(input.value().is_err());
+    }
+}
+
 /// "A number at the end may lack digits": then the index is unknown, and the piece may have been one of any open block.
 #[test]
 fn an_index_that_may_lack_digits_is_unknown() {
