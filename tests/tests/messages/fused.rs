@@ -157,6 +157,38 @@ fn discarded_text_does_not_depend_on_the_chunks_nor_on_the_path() {
     }
 }
 
+/// Regression: a signature and a citation discarded the text before them.
+#[test]
+fn only_the_next_piece_discards_a_piece() {
+    let mut accumulator = Accumulator::new().with_discarded_text();
+    let mut pass = |payload: &str| {
+        accumulator.accumulate_json(payload.as_bytes()).unwrap();
+        let content = accumulator.snapshot().to_json_lossy();
+        [r#""text":"#, r#""thinking":"#].map(|member| {
+            let (_, after) = content.as_str().split_once(member).unwrap_or_default();
+            after.split('"').nth(1).unwrap_or_default().to_owned()
+        })
+    };
+    pass(r#"{"type":"message_start","message":{}}"#);
+    let others = [
+        ("text", r#"{"type":"citations_delta","citation":{"type":"x"}}"#),
+        ("thinking", r#"{"type":"signature_delta","signature":"s"}"#),
+    ];
+    for (index, (kind, other)) in others.into_iter().enumerate() {
+        let block = format!(r#"{{"type":"{kind}","{kind}":""}}"#);
+        pass(&format!(r#"{{"type":"content_block_start","index":{index},"content_block":{block}}}"#));
+        for (delta, kept) in [
+            (format!(r#"{{"type":"{kind}_delta","{kind}":"a"}}"#), "a"),
+            (format!(r#"{{"type":"{kind}_delta","{kind}":"b"}}"#), "b"),
+            (other.into(), "b"),
+            (format!(r#"{{"type":"{kind}_delta","{kind}":"c"}}"#), "c"),
+        ] {
+            let seen = pass(&format!(r#"{{"type":"content_block_delta","index":{index},"delta":{delta}}}"#));
+            assert_eq!(seen[index], kept, "{kind} after {delta}");
+        }
+    }
+}
+
 #[test]
 fn deltas_of_other_kinds_blocks_and_spellings_take_turns() {
     let mut body = START.as_bytes().to_vec();

@@ -127,25 +127,26 @@ impl Accumulator {
                 input.open();
             }
         }
-        if self.options.is_text_discarded {
-            let text = match block {
-                ContentBlock::Text(block) => Some(block.text_mut()),
-                ContentBlock::Thinking(block) => Some(block.thinking_mut()),
-                _ => None,
-            };
-            if let Some(text) = text {
-                discard_before(text, text.len(), &mut self.bytes);
-            }
-        }
         let mut none = PendingHalf::default();
         let half = self.blocks.half_mut(id).unwrap_or(&mut none);
-        let change = match delta.merge(&mut Target { block, half, partial: self.options.partial }) {
+        let mut merged = delta.merge(&mut Target { block, half, partial: self.options.partial });
+        if self.options.is_text_discarded {
+            let piece = match (&mut merged, &mut *block) {
+                (Merged::Text { from }, ContentBlock::Text(block)) => Some((block.text_mut(), from)),
+                (Merged::Thinking { from }, ContentBlock::Thinking(block)) => Some((block.thinking_mut(), from)),
+                _ => None,
+            };
+            if let Some((text, from)) = piece {
+                discard_before(text, core::mem::take(from), &mut self.bytes);
+            }
+        }
+        let change = match merged {
             Merged::Text { from } => BlockChange::Text { from },
             Merged::Thinking { from } => BlockChange::Thinking { from },
             Merged::Signature => BlockChange::Signature,
             Merged::Citation { from } => BlockChange::Citation { from },
             Merged::Input { from } => {
-                if !is_open && block.existing_input_state_mut().is_some_and(|input| input.is_late()) {
+                if block.existing_input_state_mut().is_some_and(|input| input.is_late()) {
                     self.has_late_input = true;
                 }
                 BlockChange::Input { from }
