@@ -4,6 +4,8 @@
  *
  * - A handle is used by one thread at a time. Different handles are independent.
  * - A batch and every string that a function returns are valid until the next call with the same handle.
+ * - Bytes that a function reads must not be memory of the same handle, such as the text of its batch. A part of the
+ *   last event ID is allowed for ssewire_decoder_set_last_event_id.
  * - Text is UTF-8. It is not terminated by a NUL unless the function says so.
  * - NULL is allowed where a function says so; elsewhere it is SSEWIRE_STATUS_INVALID_ARGUMENT.
  *
@@ -408,7 +410,7 @@ void ssewire_decoder_free(struct ssewire_decoder *decoder);
  `data` may be NULL if `len` is 0.
 
  # Safety
- The pointers are NULL or valid; `data` has `len` bytes.
+ The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
  */
 enum ssewire_status ssewire_decoder_push(struct ssewire_decoder *decoder,
                                          const uint8_t *data,
@@ -444,7 +446,8 @@ enum ssewire_status ssewire_decoder_finish_event(struct ssewire_decoder *decoder
 enum ssewire_status ssewire_decoder_reset(struct ssewire_decoder *decoder);
 
 /*
- Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID.
+ Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID. `id` may point into the ID that
+ `ssewire_decoder_last_event_id` returned.
 
  # Safety
  The pointers are NULL or valid; `id` has `len` bytes.
@@ -493,7 +496,7 @@ void ssewire_message_decoder_free(struct ssewire_message_decoder *decoder);
  the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
 
  # Safety
- The pointers are NULL or valid; `data` has `len` bytes.
+ The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
  */
 enum ssewire_status ssewire_message_decoder_push(struct ssewire_message_decoder *decoder,
                                                  const uint8_t *data,

@@ -100,7 +100,7 @@ pub unsafe extern "C" fn ssewire_decoder_free(decoder: *mut Decoder) {
 /// `data` may be NULL if `len` is 0.
 ///
 /// # Safety
-/// The pointers are NULL or valid; `data` has `len` bytes.
+/// The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ssewire_decoder_push(
     decoder: *mut Decoder,
@@ -150,7 +150,8 @@ pub unsafe extern "C" fn ssewire_decoder_reset(decoder: *mut Decoder) -> Status 
     unsafe { call(decoder, (), function) }
 }
 
-/// Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID.
+/// Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID. `id` may point into the ID that
+/// `ssewire_decoder_last_event_id` returned.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `id` has `len` bytes.
@@ -162,7 +163,9 @@ pub unsafe extern "C" fn ssewire_decoder_set_last_event_id(
 ) -> Status {
     // SAFETY: as the contract of this function demands.
     let Some(id) = (unsafe { borrow_bytes(id.cast(), len) }) else { return Status::InvalidArgument };
-    let function = |decoder: &mut BatchDecoder| decoder.set_last_event_id(id).map_err(|_| Status::InvalidId);
+    // A copy, because the ID of the decoder itself moves while the decoder makes room for the new one.
+    let id = id.to_vec();
+    let function = |decoder: &mut BatchDecoder| decoder.set_last_event_id(&id).map_err(|_| Status::InvalidId);
     // SAFETY: as the contract of this function demands.
     unsafe { call(decoder, (), function) }
 }

@@ -225,7 +225,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_free(decoder: *mut MessageDecod
 /// the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
 ///
 /// # Safety
-/// The pointers are NULL or valid; `data` has `len` bytes.
+/// The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ssewire_message_decoder_push(
     decoder: *mut MessageDecoder,

@@ -43,7 +43,8 @@ pub(crate) unsafe fn borrow<'a, T>(value: *const T) -> Option<&'a T> {
 /// Borrows the bytes of the caller. NULL is allowed if there are none.
 ///
 /// # Safety
-/// `data` is NULL, or points to `len` bytes that are not written during `'a`.
+/// `data` is NULL, or points to `len` bytes that are neither written nor freed during `'a`. Memory of a handle is, while
+/// the library uses the handle.
 pub(crate) unsafe fn borrow_bytes<'a>(data: *const u8, len: usize) -> Option<&'a [u8]> {
     if len == 0 {
         return Some(&[]);

@@ -41,6 +41,24 @@ static void events_have_type_data_id_and_time(void) {
     ssewire_decoder_free(decoder);
 }
 
+static void last_event_id_can_be_a_part_of_itself(void) {
+    /* The event type of the unfinished event moves when the ID becomes shorter. */
+    const char *input = "id: abcdef\ndata: x\n\nevent: kkkkkkkkkk\n";
+    for (size_t from = 0; from < 6; from++)
+        for (size_t part = 1; part <= 6 - from; part++) {
+            ssewire_decoder *decoder = ssewire_decoder_new(NULL);
+            ssewire_event_batch batch;
+            const char *id;
+            size_t len;
+            assert(ssewire_decoder_push(decoder, bytes(input), strlen(input), &len, &batch) == SSEWIRE_STATUS_OK);
+            assert(ssewire_decoder_last_event_id(decoder, &id, &len) == SSEWIRE_STATUS_OK && len == 6);
+            assert(ssewire_decoder_set_last_event_id(decoder, id + from, part) == SSEWIRE_STATUS_OK);
+            assert(ssewire_decoder_last_event_id(decoder, &id, &len) == SSEWIRE_STATUS_OK && len == part);
+            assert(memcmp(id, "abcdef" + from, part) == 0);
+            ssewire_decoder_free(decoder);
+        }
+}
+
 static void batch_ends_at_its_largest_number_of_records(void) {
     ssewire_decoder_options options;
     memset(&options, 0, sizeof options);
@@ -165,6 +183,7 @@ static void stream_is_the_same_in_every_chunking(const char *path) {
 
 int main(int count, char **paths) {
     events_have_type_data_id_and_time();
+    last_event_id_can_be_a_part_of_itself();
     batch_ends_at_its_largest_number_of_records();
     wrong_arguments_are_a_status();
     for (int i = 1; i < count; i++) stream_is_the_same_in_every_chunking(paths[i]);
