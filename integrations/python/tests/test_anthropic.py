@@ -170,6 +170,20 @@ def test_incomplete_message_is_an_exception_with_the_partial_one(address):
     assert raised.value.message["content"][0]["text"] == "Hello"
 
 
+async def test_incomplete_message_is_the_same_exception_each_time(address):
+    with ssewire.anthropic.stream(client(address, "cut"), **REQUEST) as stream:
+        for read in [stream.get_final_message, stream.get_final_text, stream.get_final_message]:
+            with pytest.raises(IncompleteError, match="truncated") as raised:
+                read()
+            assert raised.value.reasons == ["truncated"]
+            assert raised.value.message["content"][0]["text"] == "Hello"
+    async with async_client(address, "cut") as asynchronous:
+        async with ssewire.anthropic.stream(asynchronous, **REQUEST) as stream:
+            for read in [stream.get_final_message, stream.get_final_text]:
+                with pytest.raises(IncompleteError, match="truncated"):
+                    await read()
+
+
 def test_server_error_is_in_the_exception(address):
     with ssewire.anthropic.stream(client(address, "error_mid_stream"), **REQUEST) as stream:
         with pytest.raises(IncompleteError) as raised:

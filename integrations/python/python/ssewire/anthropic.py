@@ -32,7 +32,7 @@ import pydantic
 from anthropic.types import Message, RawMessageStreamEvent
 from anthropic.types.beta import BetaMessage, BetaRawMessageStreamEvent
 
-from ._errors import Error
+from ._errors import Error, IncompleteError
 from ._ssewire import DeltaDecoder, MessageDecoder, MessageEvent
 
 __all__ = ["AsyncMessageStream", "MessageStream", "SsewireMiddleware", "middleware", "stream"]
@@ -272,7 +272,7 @@ class _Accumulated:
         self._manager = response
         self._message_type = message_type
         self._decoder = MessageDecoder()
-        self._message: Optional[Any] = None
+        self._result: Optional[Any] = None
         self.response: Any = None
         """The response of the SDK: status, headers, request ID."""
 
@@ -287,9 +287,15 @@ class _Accumulated:
         return self._decoder.completion
 
     def _final(self) -> Any:
-        if self._message is None:
-            self._message = self._message_type.construct(**self._decoder.finish())
-        return self._message
+        if self._result is None:
+            try:
+                self._result = self._message_type.construct(**self._decoder.finish())
+            except IncompleteError as error:
+                # The traceback refers to this object.
+                self._result = error.with_traceback(None)
+        if isinstance(self._result, IncompleteError):
+            raise copy.copy(self._result)
+        return self._result
 
 
 class MessageStream(_Accumulated):
