@@ -5,7 +5,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 use ssewire_batch::{MessageBatch, MessageBatchDecoder, MessageKind};
-use ssewire_messages::{Accumulator, Completion, Incomplete, Message, NonStreamBody, PartialStrings, Validation};
+use ssewire_messages::{
+    Accumulator, Completion, Incomplete, Message, NonStreamBody, PartialStrings, ProtocolViolations, Validation,
+};
 
 use crate::convert::{error, extend, parse_json, parse_json_object, with_bytes};
 
@@ -50,7 +52,7 @@ pub(crate) struct MessageDecoder {
 
 enum State {
     Running(Box<MessageBatchDecoder>),
-    Finished { message: String, completion: Completion },
+    Finished { message: String, completion: Completion, violations: ProtocolViolations },
 }
 
 #[pymethods]
@@ -111,12 +113,12 @@ impl MessageDecoder {
     /// Returns the message.
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.running()?.push_end();
-        let completion = self.completion_now();
-        let finished = State::Finished { message: String::new(), completion };
+        let (completion, violations) = (self.completion_now(), self.violations_now().clone());
+        let finished = State::Finished { message: String::new(), completion, violations: ProtocolViolations::default() };
         let State::Running(decoder) = std::mem::replace(&mut self.state, finished) else { return Err(is_finished()) };
         let result = decoder.finish();
         let json = json_of(result.as_ref().unwrap_or_else(|incomplete| incomplete.message()));
-        self.state = State::Finished { message: json.clone(), completion };
+        self.state = State::Finished { message: json.clone(), completion, violations };
         let message = parse_json(py, &json)?;
         match result {
             Ok(_) => Ok(message),
@@ -161,9 +163,8 @@ impl MessageDecoder {
     /// The number of protocol violations, by their description.
     #[getter]
     fn violations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let State::Running(decoder) = &self.state else { return Err(is_finished()) };
         let violations = PyDict::new(py);
-        for (kind, count) in decoder.decoder().violations().counts() {
+        for (kind, count) in self.violations_now().counts() {
             violations.set_item(kind.to_string(), count)?;
         }
         Ok(violations)
@@ -182,6 +183,13 @@ impl MessageDecoder {
         match &self.state {
             State::Running(decoder) => decoder.decoder().completion(),
             State::Finished { completion, .. } => *completion,
+        }
+    }
+
+    fn violations_now(&self) -> &ProtocolViolations {
+        match &self.state {
+            State::Running(decoder) => decoder.decoder().violations(),
+            State::Finished { violations, .. } => violations,
         }
     }
 }

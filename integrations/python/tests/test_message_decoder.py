@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 from samples import HOSTILE, SAMPLES, chunks, expected
-from ssewire import IncompleteError, MessageDecoder, iter_events
+from ssewire import Decoder, IncompleteError, MessageDecoder, iter_events
 
 START = b'data: {"type":"message_start","message":{"id":"msg_1","content":[]}}\n\n'
 TOOL = b'data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}\n\n'
@@ -123,6 +123,22 @@ def test_finished_decoder_keeps_its_message_and_takes_no_input():
     for call in [lambda: decoder.feed(b""), decoder.finish, decoder.feed_end]:
         with pytest.raises(ValueError, match="decoder is finished"):
             call()
+
+
+def test_finished_decoder_keeps_its_violations_and_has_no_partial_input():
+    decoder = MessageDecoder(partial_input=True)
+    decoder.feed(START + delta("text_delta", "text", "a") + delta("text_delta", "text", "b"))
+    with pytest.raises(IncompleteError):
+        decoder.finish()
+    assert decoder.violations == {"delta before the start of its block": 2}
+    with pytest.raises(ValueError, match="decoder is finished"):
+        decoder.partial_input(0)
+
+
+@pytest.mark.parametrize("base", [Decoder, MessageDecoder])
+def test_decoder_is_final(base):
+    with pytest.raises(TypeError, match="not an acceptable base type"):
+        type("Derived", (base,), {})
 
 
 def test_json_body_is_explained_and_kept():

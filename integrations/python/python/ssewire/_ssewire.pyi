@@ -2,6 +2,17 @@
 
 from typing import Any, Dict, List, Optional, Tuple, Union, final
 
+__all__ = [
+    "Comment",
+    "Decoder",
+    "DeltaDecoder",
+    "Event",
+    "LostEvent",
+    "MessageDecoder",
+    "MessageEvent",
+    "__version__",
+]
+
 __version__: str
 
 @final
@@ -39,6 +50,7 @@ class LostEvent:
     def error(self) -> str:
         """The description of the error."""
 
+@final
 class Decoder:
     """Decodes an event stream (HTML standard, "Server-sent events"), from chunks of any size.
 
@@ -119,6 +131,7 @@ class MessageEvent:
     def json(self) -> Any:
         """The text, parsed by `json.loads`."""
 
+@final
 class MessageDecoder:
     """Decodes a Messages stream of the Claude API, and accumulates its message. For one message."""
 
@@ -145,14 +158,15 @@ class MessageDecoder:
     def finish(self) -> Dict[str, Any]:
         """Reports that the input has ended, and returns the message, in the shape of the API.
 
-        Raises `IncompleteError`, which carries the partial message. Call it once.
+        Raises `IncompleteError`, which carries the partial message. Call it once: afterwards `feed`, `feed_end`
+        and `finish` raise `ValueError`.
         """
     @property
     def snapshot(self) -> Dict[str, Any]:
         """The message so far, in the shape of the API. Built when asked for: linear in the message."""
     def partial_input(self, index: int) -> Any:
         """The value so far of the tool input at a content block's index; `None` before its first piece. Needs
-        `partial_input=True`."""
+        `partial_input=True`. Raises `ValueError` after `finish`: the message then has the input."""
     @property
     def completion(self) -> str:
         """How the message ended, if the input ended here: `complete`, `unterminated` (whole, but without
