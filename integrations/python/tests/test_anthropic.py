@@ -1,7 +1,9 @@
 """The official SDK: with the middleware, with our helper, and alone. The messages must be the same."""
 
+import contextlib
 import gzip
 import json
+import sys
 
 import pytest
 
@@ -217,6 +219,91 @@ def test_a_response_that_was_read_before_is_decoded():
     types = ssewire.anthropic.RawMessageStreamEvent
     stream = ssewire.anthropic._Stream[types](cast_to=types, response=_response(body), client=client("http://localhost", ""))
     assert [one.type for one in stream] == [payload["type"] for payload in MESSAGE]
+
+
+class Observer:
+    """Records the calls of a stream and of its body, as the tracing of the SDK receives them."""
+
+    def __init__(self):
+        self.calls = []
+
+    def begin(self):
+        self.calls.append("begin")
+
+    def item(self, item):
+        self.calls.append(item.type)
+
+    def end(self, how, error=None):
+        self.calls.append((how, type(error)))
+
+
+def observed_response(chunks):
+    """A response whose body reports to an observer, and raises an exception that it finds among the chunks."""
+    response = _response()
+
+    # The class of a body that is synchronous and asynchronous.
+    class Body(type(response.stream)):
+        stream_observer = Observer()
+
+        def __iter__(self):
+            for chunk in chunks:
+                if isinstance(chunk, Exception):
+                    raise chunk
+                yield chunk
+
+        async def __aiter__(self):
+            for chunk in self:
+                yield chunk
+
+        def close(self):
+            self.stream_observer.end("closed")
+
+        async def aclose(self):
+            self.close()
+
+    return type(response)(200, request=response.request, stream=Body(b""))
+
+
+OBSERVED = {
+    "whole": [event(payload) for payload in MESSAGE],
+    "abandoned": OTHER["cut"],
+    "cut": OTHER["cut"],
+    "error event": [event(MESSAGE[0]), *OTHER["no-error-object"]],
+    "failure": [event(MESSAGE[0]), OSError("connection reset")],
+}
+
+
+@pytest.mark.parametrize("is_finalizing", [False, True])
+@pytest.mark.parametrize("name", OBSERVED)
+async def test_observer_is_called_as_by_the_sdk(name, is_finalizing, monkeypatch):
+    types = ssewire.anthropic.RawMessageStreamEvent
+    synchronous, asynchronous = client("http://localhost", ""), async_client("http://localhost", "")
+
+    def read(stream_class):
+        response = observed_response(OBSERVED[name])
+        stream = stream_class(cast_to=types, response=response, client=synchronous)
+        with contextlib.suppress(OSError, anthropic.APIStatusError), stream:
+            for _ in stream:
+                if name == "abandoned":
+                    break
+        return response.stream.stream_observer.calls, response.is_closed
+
+    async def aread(stream_class):
+        response = observed_response(OBSERVED[name])
+        stream = stream_class(cast_to=types, response=response, client=asynchronous)
+        with contextlib.suppress(OSError, anthropic.APIStatusError):
+            async with stream:
+                async for _ in stream:
+                    if name == "abandoned":
+                        break
+        return response.stream.stream_observer.calls, response.is_closed
+
+    monkeypatch.setattr(sys, "is_finalizing", lambda: is_finalizing)
+    expected = read(anthropic.Stream[types])
+    if not expected[0] or expected[0][0] != "begin":
+        pytest.skip("this version of the SDK has no observer")
+    assert read(ssewire.anthropic._Stream[types]) == expected
+    assert await aread(ssewire.anthropic._AsyncStream[types]) == await aread(anthropic.AsyncStream[types])
 
 
 def _response(body=b""):

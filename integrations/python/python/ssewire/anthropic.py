@@ -16,14 +16,17 @@ The helper accumulates the message in native code, too, so it is faster than the
             print(text, end="", flush=True)
     message = stream.get_final_message()
 
-Only what the SDK publishes is used, except `_make_status_error` for an error event, with a fallback.
+Only what the SDK publishes is used, except `_make_status_error` for an error event and `_observer` for tracing, each
+with a fallback.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import json
+import sys
 import typing
 from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Generic, Iterator, List, Optional, Tuple, TypeVar
 
@@ -89,11 +92,17 @@ class _Stream(anthropic.Stream[T], Generic[T]):
 
     def __stream__(self) -> Iterator[T]:
         response = self.response
+        # A variable, because an iterator that only the loop holds closes the response before the observer has the error.
+        chunks = response.iter_raw() if _is_unread_and_uncoded(response) else response.iter_bytes()
         try:
-            for chunk in response.iter_raw() if _is_unread_and_uncoded(response) else response.iter_bytes():
-                yield from self._events.feed(chunk)
+            with _observed(self):
+                for chunk in chunks:
+                    yield from self._events.feed(chunk)
         finally:
-            self.response.close()
+            if sys.is_finalizing():
+                response.is_closed = True  # as the SDK: `close` can crash CPython 3.13 here
+            else:
+                response.close()
 
 
 class _AsyncStream(anthropic.AsyncStream[T], Generic[T]):
@@ -105,12 +114,33 @@ class _AsyncStream(anthropic.AsyncStream[T], Generic[T]):
 
     async def __stream__(self) -> AsyncIterator[T]:
         response = self.response
+        chunks = response.aiter_raw() if _is_unread_and_uncoded(response) else response.aiter_bytes()
         try:
-            async for chunk in response.aiter_raw() if _is_unread_and_uncoded(response) else response.aiter_bytes():
-                for event in self._events.feed(chunk):
-                    yield event
+            with _observed(self):
+                async for chunk in chunks:
+                    for event in self._events.feed(chunk):
+                        yield event
         finally:
-            await self.response.aclose()
+            if sys.is_finalizing():
+                response.is_closed = True
+            else:
+                await response.aclose()
+
+
+@contextlib.contextmanager
+def _observed(stream: Any) -> Iterator[None]:
+    """Reports to the tracing of the SDK how the body is read, as the SDK's `__stream__` does."""
+    observer = getattr(stream, "_observer", None)
+    if observer is None:
+        yield
+        return
+    observer.begin()
+    try:
+        yield
+        observer.end("read")
+    except Exception as error:
+        observer.end("failed", error)
+        raise
 
 
 def _is_unread_and_uncoded(response: Any) -> bool:
