@@ -114,7 +114,8 @@ impl MessageDecoder {
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.running()?.push_end();
         let (completion, violations) = (self.completion_now(), self.violations_now().clone());
-        let finished = State::Finished { message: String::new(), completion, violations: ProtocolViolations::default() };
+        let finished =
+            State::Finished { message: String::new(), completion, violations: ProtocolViolations::default() };
         let State::Running(decoder) = std::mem::replace(&mut self.state, finished) else { return Err(is_finished()) };
         let result = decoder.finish();
         let json = json_of(result.as_ref().unwrap_or_else(|incomplete| incomplete.message()));
