@@ -389,7 +389,7 @@ extern "C" {
 #endif // __cplusplus
 
 /*
- Returns a decoder, or NULL if there is no memory. `options` may be NULL.
+ Returns a decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if there is no memory.
 
  # Safety
  `options` is NULL or points to options.
@@ -475,7 +475,8 @@ enum ssewire_status ssewire_decoder_last_event_id(struct ssewire_decoder *decode
 enum ssewire_status ssewire_decoder_retry(struct ssewire_decoder *decoder, bool *has_retry, uint64_t *retry_ms);
 
 /*
- Returns a message decoder, or NULL if there is no memory. `options` may be NULL.
+ Returns a message decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if there is no
+ memory.
 
  # Safety
  `options` is NULL or points to options.

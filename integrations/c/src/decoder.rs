@@ -4,9 +4,9 @@ use core::ffi::c_char;
 
 use ssewire_batch::{BatchDecoder, EventRecord};
 
-use crate::handle::{Handle, call, push};
-use crate::pointer::{borrow, borrow_bytes, free_handle, into_handle};
-use crate::status::{Guarded, Status, guard};
+use crate::handle::{Handle, call, new_handle, push};
+use crate::pointer::{borrow, borrow_bytes, free_handle};
+use crate::status::{Guarded, Status};
 
 /// Decodes an event stream (HTML standard, "Server-sent events").
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl EventBatch {
     }
 }
 
-/// Returns a decoder, or NULL if there is no memory. `options` may be NULL.
+/// Returns a decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if there is no memory.
 ///
 /// # Safety
 /// `options` is NULL or points to options.
@@ -68,7 +68,7 @@ impl EventBatch {
 pub unsafe extern "C" fn ssewire_decoder_new(options: *const DecoderOptions) -> *mut Decoder {
     // SAFETY: as the contract of this function demands.
     let options = unsafe { borrow(options) }.copied().unwrap_or_default();
-    let decoder = guard(|| {
+    new_handle(|| {
         let mut decoder = core_decoder::Decoder::new();
         if options.max_event_bytes > 0 {
             decoder = decoder.with_max_event_bytes(options.max_event_bytes);
@@ -80,9 +80,8 @@ pub unsafe extern "C" fn ssewire_decoder_new(options: *const DecoderOptions) -> 
         if options.max_records > 0 {
             decoder = decoder.with_max_records(options.max_records);
         }
-        if options.comments { decoder.with_comments() } else { decoder }
-    });
-    decoder.map_or(core::ptr::null_mut(), |decoder| into_handle(Decoder(Guarded::new(decoder))))
+        Decoder(Guarded::new(if options.comments { decoder.with_comments() } else { decoder }))
+    })
 }
 
 /// Frees a decoder. NULL is allowed.

@@ -1,6 +1,8 @@
 //! How an exported function is called: checks its pointers, calls the library, and writes the results.
 
-use crate::pointer::{borrow_bytes, borrow_handle, set};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::pointer::{borrow_bytes, borrow_handle, into_handle, set};
 use crate::status::{Guarded, Status};
 
 /// A type whose values the caller has as handles.
@@ -59,6 +61,12 @@ impl<T: Copy, U: Copy> Results for (*mut T, *mut U) {
     }
 }
 
+/// Makes a value, and returns it as a handle; NULL after a panic.
+pub(crate) fn new_handle<T>(make: impl FnOnce() -> T) -> *mut T {
+    // Unwind safe: nothing is left of a value that was not made.
+    catch_unwind(AssertUnwindSafe(|| into_handle(make()))).unwrap_or(core::ptr::null_mut())
+}
+
 /// Calls a function with the state of a handle, and writes its results. A panic becomes a status.
 ///
 /// # Safety
@@ -99,4 +107,14 @@ pub(crate) unsafe fn push<H: Handle, B: Copy>(
     let function = |state: &mut H::State| Ok((function(state, &mut input)?, len - input.len()));
     // SAFETY: as the contract of this function demands.
     unsafe { call(handle, (batch, consumed), function) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_constructor_becomes_null() {
+        assert!(new_handle(|| -> u8 { panic!("a test") }).is_null());
+    }
 }

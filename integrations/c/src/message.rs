@@ -5,9 +5,9 @@ use core::ffi::{CStr, c_char};
 use ssewire_batch::{MessageBatchDecoder, MessageRecord};
 use ssewire_messages::{Accumulator, Incomplete, Message, Validation};
 
-use crate::handle::{Handle, call, push};
-use crate::pointer::{borrow, copy_text, free_handle, into_handle};
-use crate::status::{Guarded, Status, guard};
+use crate::handle::{Handle, call, new_handle, push};
+use crate::pointer::{borrow, copy_text, free_handle};
+use crate::status::{Guarded, Status};
 
 /// Decodes a Messages stream of the Claude API, and accumulates its message. For one message.
 #[derive(Debug)]
@@ -179,7 +179,8 @@ impl MessageBatch {
     }
 }
 
-/// Returns a message decoder, or NULL if there is no memory. `options` may be NULL.
+/// Returns a message decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if there is no
+/// memory.
 ///
 /// # Safety
 /// `options` is NULL or points to options.
@@ -187,7 +188,7 @@ impl MessageBatch {
 pub unsafe extern "C" fn ssewire_message_decoder_new(options: *const MessageOptions) -> *mut MessageDecoder {
     // SAFETY: as the contract of this function demands.
     let options = unsafe { borrow(options) }.copied().unwrap_or_default();
-    let decoder = guard(|| {
+    new_handle(|| {
         let mut decoder = core_decoder::Decoder::new();
         let mut accumulator = Accumulator::new();
         if options.max_event_bytes > 0 {
@@ -203,11 +204,12 @@ pub unsafe extern "C" fn ssewire_message_decoder_new(options: *const MessageOpti
             accumulator = accumulator.with_validation(Validation::Strict);
         }
         let decoder = ssewire_messages::MessageDecoder::new().with_decoder(decoder).with_accumulator(accumulator);
-        let decoder = MessageBatchDecoder::with_decoder(decoder);
-        Box::new(if options.max_records > 0 { decoder.with_max_records(options.max_records) } else { decoder })
-    });
-    let handle = |decoder| into_handle(MessageDecoder(Guarded::new(State::Running(decoder))));
-    decoder.map_or(core::ptr::null_mut(), handle)
+        let mut decoder = MessageBatchDecoder::with_decoder(decoder);
+        if options.max_records > 0 {
+            decoder = decoder.with_max_records(options.max_records);
+        }
+        MessageDecoder(Guarded::new(State::Running(Box::new(decoder))))
+    })
 }
 
 /// Frees a message decoder. NULL is allowed.

@@ -83,11 +83,6 @@ impl<T> Guarded<T> {
     }
 }
 
-/// As [`Guarded::with`], for a constructor, which has no handle yet.
-pub(crate) fn guard<T>(call: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(call)).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,7 +100,6 @@ mod tests {
         assert_eq!(guarded.with(|_| panic!("a test")), Status::Panic);
         assert_eq!(guarded.with(|_| unreachable!()), Status::Panic);
         assert_eq!(guarded.value, 1);
-        assert_eq!(guard(|| panic!("a test")), None::<()>);
     }
 
     #[test]
