@@ -227,7 +227,7 @@ typedef struct ssewire_decoder_options {
    */
   size_t max_id_bytes;
   /*
-   The number of records at which a batch ends; default: 256.
+   The largest number of records of a batch; default: 256.
    */
   size_t max_records;
   /*
@@ -319,7 +319,8 @@ typedef struct ssewire_message_options {
    */
   size_t max_blocks;
   /*
-   The number of records at which a batch ends; default: 256.
+   The number of records at which a batch ends; default: 256. The records of one event stay together, so a batch
+   may have more: as many as the message has content blocks, and a few. Size a copy by `record_count`.
    */
   size_t max_records;
   /*
@@ -507,7 +508,7 @@ enum ssewire_status ssewire_message_decoder_push(struct ssewire_message_decoder 
 
 /*
  Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is used if its
- data is a complete JSON object.
+ data is a complete JSON object. `max_blocks` alone limits the number of records.
 
  # Safety
  The pointers are NULL or valid.

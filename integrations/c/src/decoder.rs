@@ -28,7 +28,7 @@ pub struct DecoderOptions {
     pub max_event_bytes: usize,
     /// The longest last event ID in bytes; default: 4 KiB. A longer one is ignored.
     pub max_id_bytes: usize,
-    /// The number of records at which a batch ends; default: 256.
+    /// The largest number of records of a batch; default: 256.
     pub max_records: usize,
     /// Whether comments are records, too.
     pub comments: bool,

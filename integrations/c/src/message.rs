@@ -37,7 +37,8 @@ pub struct MessageOptions {
     pub max_bytes: usize,
     /// The largest number of content blocks; default: 4096.
     pub max_blocks: usize,
-    /// The number of records at which a batch ends; default: 256.
+    /// The number of records at which a batch ends; default: 256. The records of one event stay together, so a batch
+    /// may have more: as many as the message has content blocks, and a few. Size a copy by `record_count`.
     pub max_records: usize,
     /// Whether the first violation of the protocol ends the message.
     pub strict: bool,
@@ -246,7 +247,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_push(
 }
 
 /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is used if its
-/// data is a complete JSON object.
+/// data is a complete JSON object. `max_blocks` alone limits the number of records.
 ///
 /// # Safety
 /// The pointers are NULL or valid.

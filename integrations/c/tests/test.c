@@ -83,6 +83,22 @@ static void batch_ends_at_its_largest_number_of_records(void) {
     ssewire_decoder_free(decoder);
 }
 
+static void records_of_one_event_stay_together(void) {
+    /* More content blocks than the default number of records, in one event. */
+    enum { blocks = 300 };
+    static char input[blocks * 32 + 100];
+    strcpy(input, "data: {\"type\":\"message_start\",\"message\":{\"content\":[");
+    for (int i = 0; i < blocks; i++) strcat(input, i ? ",{\"type\":\"text\",\"text\":\"x\"}" : "{\"type\":\"text\",\"text\":\"x\"}");
+    strcat(input, "]}}\n\n");
+    ssewire_message_decoder *decoder = ssewire_message_decoder_new(NULL);
+    ssewire_message_batch batch;
+    size_t used;
+    assert(ssewire_message_decoder_push(decoder, bytes(input), strlen(input), &used, &batch) == SSEWIRE_STATUS_OK);
+    assert(used == strlen(input) && batch.record_count == 1 + blocks);
+    for (size_t i = 1; i <= blocks; i++) assert(batch.records[i].index == i - 1 && is(batch.text, batch.records[i].text, "x"));
+    ssewire_message_decoder_free(decoder);
+}
+
 static void wrong_arguments_are_a_status(void) {
     ssewire_decoder *decoder = ssewire_decoder_new(NULL);
     ssewire_message_decoder *message = ssewire_message_decoder_new(NULL);
@@ -185,6 +201,7 @@ int main(int count, char **paths) {
     events_have_type_data_id_and_time();
     last_event_id_can_be_a_part_of_itself();
     batch_ends_at_its_largest_number_of_records();
+    records_of_one_event_stay_together();
     wrong_arguments_are_a_status();
     for (int i = 1; i < count; i++) stream_is_the_same_in_every_chunking(paths[i]);
     printf("c: passed, with %d streams\n", count - 1);
