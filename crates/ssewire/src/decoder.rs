@@ -586,7 +586,7 @@ impl<S: Storage> fmt::Debug for Decoder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
             .field("max_event_bytes", &self.max_event_bytes())
-            .field("pending_bytes", &self.pending)
+            .field("pending_bytes", &self.pending_bytes())
             .field("retry", &self.retry())
             .field("buffer", &self.buffer)
             .finish_non_exhaustive()

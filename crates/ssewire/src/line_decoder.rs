@@ -155,9 +155,7 @@ impl<S: Storage> LineDecoder<S> {
             self.scanner.set_terminator(terminator);
             self.pending = 0;
             if core::mem::take(&mut self.skipping_line) {
-                if self.scanner.skip_lf_after_cr(input) {
-                    *input = input.get(1..).unwrap_or_default();
-                }
+                self.skip_lf(input);
                 continue;
             }
             if !self.buffer.has_value() {
@@ -185,12 +183,18 @@ impl<S: Storage> LineDecoder<S> {
         if self.pending == 0 { b"" } else { self.buffer.bytes(self.buffer.value_range()) }
     }
 
+    /// Number of bytes of an unfinished line, which [`finish`](Self::finish) would discard. Constant time.
+    #[must_use]
+    pub fn pending_bytes(&self) -> u64 {
+        self.pending.saturating_add(u64::from(self.scanner.bom_bytes()))
+    }
+
     /// Ends the input and discards an unfinished line.
     ///
     /// # Errors
     /// [`Truncated`] if there is one.
     pub fn finish(&mut self) -> Result<(), Truncated> {
-        let pending = self.pending.saturating_add(u64::from(self.scanner.bom_bytes()));
+        let pending = self.pending_bytes();
         self.reset();
         if pending == 0 { Ok(()) } else { Err(Truncated { pending }) }
     }
@@ -225,10 +229,16 @@ impl<S: Storage> LineDecoder<S> {
                 self.keep(content)?;
             }
         }
-        if self.pending == 0 && self.scanner.skip_lf_after_cr(input) {
-            *input = input.get(1..).unwrap_or_default();
+        if self.pending == 0 {
+            self.skip_lf(input);
         }
         Ok(())
+    }
+
+    fn skip_lf(&mut self, input: &mut &[u8]) {
+        if self.scanner.skip_lf_after_cr(input) {
+            *input = input.get(1..).unwrap_or_default();
+        }
     }
 
     fn add_pending(&mut self, bytes: usize) {
@@ -257,7 +267,7 @@ impl<S: Storage> fmt::Debug for LineDecoder<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LineDecoder")
             .field("max_line_bytes", &self.max_line_bytes)
-            .field("pending_bytes", &self.pending)
+            .field("pending_bytes", &self.pending_bytes())
             .field("buffer", &self.buffer)
             .finish_non_exhaustive()
     }

@@ -145,11 +145,17 @@ impl<S: Storage> Decoder<S> {
 }
 
 /// The events of a chunk; see [`Decoder::owned_events`].
-#[derive(Debug)]
 #[must_use = "events are decoded as the iterator is advanced"]
 pub struct OwnedEvents<'d, S: Storage> {
     decoder: &'d mut Decoder<S>,
     rest: &'d [u8],
+}
+
+/// Shows counts and states, never the contents of the stream.
+impl<S: Storage> fmt::Debug for OwnedEvents<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedEvents").field("decoder", &self.decoder).field("rest_bytes", &self.rest.len()).finish()
+    }
 }
 
 impl<S: Storage> Iterator for OwnedEvents<'_, S> {

@@ -118,6 +118,30 @@ fn debug_of_a_decoder_shows_nothing_of_the_stream() {
         for shown in shown {
             assert!(!shown.contains(text) && !shown.contains(&numbers), "{shown}");
         }
+        let shown = format!("{:?}", Decoder::new().owned_events(stream));
+        assert!(!shown.contains(&numbers) && shown.contains(&format!("rest_bytes: {}", stream.len())), "{shown}");
+    }
+}
+
+#[test]
+fn debug_of_a_decoder_counts_pending_bytes_as_the_method_does() {
+    for chunk in [&b": c\n"[..], b"\xEF\xBB", b"data: x", b"data: x\n\n", b"\xEF\xBBx"] {
+        let (mut decoder, mut lines) = (Decoder::new(), LineDecoder::new());
+        let mut rest = chunk;
+        while decoder.decode(&mut rest).unwrap().is_some() {}
+        rest = chunk;
+        while lines.decode(&mut rest).unwrap().is_some() {}
+        for (shown, pending) in
+            [(format!("{decoder:?}"), decoder.pending_bytes()), (format!("{lines:?}"), lines.pending_bytes())]
+        {
+            assert!(shown.contains(&format!("pending_bytes: {pending},")), "{shown}");
+        }
+        assert_eq!(lines.finish().err().map_or(0, |truncated| truncated.pending_bytes()), lines_pending(chunk));
+    }
+
+    /// Bytes after the last line end.
+    fn lines_pending(chunk: &[u8]) -> u64 {
+        chunk.rsplit(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len) as u64
     }
 }
 
