@@ -49,16 +49,21 @@ impl<'a, R> Batch<'a, R> {
 pub(crate) struct BatchBuffer<R> {
     pub(crate) records: Vec<R>,
     pub(crate) text: TextBuffer,
+    /// The last event type that was copied, or stop reason, and the last ID. Later records share their text.
+    pub(crate) last_name: Span,
+    pub(crate) last_id: Span,
 }
 
 impl<R> BatchBuffer<R> {
     pub(crate) const fn new() -> Self {
-        Self { records: Vec::new(), text: TextBuffer(String::new()) }
+        const NONE: Span = Span { offset: 0, len: 0 };
+        Self { records: Vec::new(), text: TextBuffer(String::new()), last_name: NONE, last_id: NONE }
     }
 
     pub(crate) fn clear(&mut self) {
         self.records.clear();
         self.text.clear();
+        (self.last_name, self.last_id) = (Span::default(), Span::default());
     }
 
     pub(crate) fn as_batch(&self) -> Batch<'_, R> {
@@ -105,14 +110,24 @@ impl TextBuffer {
         Span { offset, len: self.0.len().saturating_sub(offset) }
     }
 
-    /// Appends bytes, or returns the span of the last such value if it was the same. Rare: most types lie in a window,
-    /// and most events have no ID.
+    /// Appends bytes, unless they are the same as those of the last such value. Rare: most types lie in a window, and
+    /// most events have no ID.
     #[inline(never)]
-    pub(crate) fn push_repeated(&mut self, bytes: &[u8], last: Span) -> Span {
+    pub(crate) fn push_repeated(&mut self, bytes: &[u8], last: &mut Span) -> Span {
         let end = last.offset.saturating_add(last.len);
-        match self.0.as_bytes().get(last.offset..end) {
-            Some(known) if known == bytes => last,
-            _ => self.push_lossy(bytes),
+        let known = self.0.get(last.offset..end).unwrap_or_default();
+        if !is_lossy_text_of(known, bytes) {
+            *last = self.push_lossy(bytes);
         }
+        *last
     }
+}
+
+/// Whether this is the text of the bytes, with U+FFFD for ill-formed UTF-8.
+fn is_lossy_text_of(text: &str, bytes: &[u8]) -> bool {
+    let rest = bytes.utf8_chunks().try_fold(text, |rest, chunk| {
+        let rest = rest.strip_prefix(chunk.valid())?;
+        if chunk.invalid().is_empty() { Some(rest) } else { rest.strip_prefix(char::REPLACEMENT_CHARACTER) }
+    });
+    rest == Some("")
 }

@@ -19,7 +19,8 @@ pub type EventBatch<'a> = Batch<'a, EventRecord>;
 pub enum EventKind {
     /// An event.
     Event = 0,
-    /// A comment line, if comments were asked for. `data` is everything after the colon.
+    /// A comment line, if comments were asked for. `data` is everything after the colon, up to
+    /// `Decoder::with_max_comment_bytes`.
     Comment = 1,
     /// An event was lost because it exceeds a limit. `data` is the description of the error.
     Lost = 2,
@@ -66,11 +67,10 @@ impl BatchDecoder {
         }
     }
 
-    /// Sets the decoder: with another limit, or with a last event ID. Call [`with_comments`](Self::with_comments) after
-    /// it.
+    /// Sets the decoder: with another limit, or with a last event ID.
     #[must_use]
     pub fn with_decoder(mut self, decoder: Decoder) -> Self {
-        self.decoder = decoder;
+        self.decoder = if self.has_comments { decoder.with_comments() } else { decoder };
         self
     }
 
@@ -160,6 +160,12 @@ impl BatchDecoder {
         self.decoder.reset();
     }
 
+    /// The decoder: the pending bytes, the limits.
+    #[must_use]
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
     /// The last event ID, which a client that reconnects sends as `Last-Event-ID`.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
@@ -243,8 +249,7 @@ impl BatchBuffer<EventRecord> {
         if event_type == DEFAULT_TYPE.as_bytes() {
             return DEFAULT_TYPE_SPAN;
         }
-        let last = self.records.last().map(|last| last.event_type);
-        self.text.push_repeated(event_type, last.unwrap_or_default())
+        self.text.push_repeated(event_type, &mut self.last_name)
     }
 
     #[inline]
@@ -252,8 +257,7 @@ impl BatchBuffer<EventRecord> {
         if id.is_empty() {
             return Span::default();
         }
-        let last = self.records.last().map(|last| last.last_event_id);
-        self.text.push_repeated(id, last.unwrap_or_default())
+        self.text.push_repeated(id, &mut self.last_id)
     }
 
     fn push_comment(&mut self, comment: &[u8]) {

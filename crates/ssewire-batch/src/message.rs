@@ -274,7 +274,8 @@ impl BatchBuffer<MessageRecord> {
             Update::MessageDelta { stop_reason, .. } => {
                 // It may be that of an earlier event: a long one must not be copied for each of many short events.
                 let reason = stop_reason.map(StopReason::as_str).filter(|reason| reason.len() <= MAX_STOP_REASON);
-                (None, reason.map(Cow::from))
+                let reason = reason.unwrap_or_default().as_bytes();
+                return (Span::default(), self.text.push_repeated(reason, &mut self.last_name));
             }
             Update::Error(error) => (None, error.kind().map(|kind| Cow::from(kind.as_str()))),
             _ => (None, None),

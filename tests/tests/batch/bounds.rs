@@ -1,6 +1,7 @@
 //! The memory of batches: none is allocated in the steady state, and no input makes a batch large.
 
-use ssewire_batch::{BatchDecoder, MessageBatchDecoder};
+use ssewire::Decoder;
+use ssewire_batch::{BatchDecoder, EventKind, MessageBatchDecoder, MessageKind};
 use ssewire_messages::{MessageDecoder, Step};
 
 #[test]
@@ -50,6 +51,49 @@ fn the_text_of_a_long_id_is_shared() {
     assert_eq!(batch.records().len(), 1000);
     assert!(batch.records().iter().all(|record| record.last_event_id == batch.records()[0].last_event_id));
     assert!(batch.text().len() <= body.len() + 4000 + "message".len(), "{}", batch.text().len());
+}
+
+/// Regression: an ill-formed ID, and one before a comment, was copied again for each event.
+#[test]
+fn the_text_of_a_long_id_is_shared_whatever_its_bytes_and_what_is_between() {
+    for id in [&b"x"[..], b"\xFF", b"\xE2\x82", "é".as_bytes(), b"a\xFFb"] {
+        let id = id.repeat(4000 / id.len());
+        let start = [&b"id: "[..], &id, b"\ndata\n\n"].concat();
+        for events in [&b"data\n\n"[..], b":\ndata\n\n", b"event: \xFF\ndata\n\n"] {
+            let body = [&start[..], &events.repeat(200)].concat();
+            let mut decoder = BatchDecoder::new().with_comments().with_max_records(usize::MAX);
+            let mut input = &body[..];
+            let batch = decoder.push(&mut input);
+            let ids = batch.records().iter().filter(|record| record.kind == EventKind::Event);
+            let ids: Vec<_> = ids.map(|record| batch.get(record.last_event_id)).collect();
+            assert_eq!(ids, vec![String::from_utf8_lossy(&id); 201]);
+            assert!(batch.text().len() <= 3 * (body.len() + id.len()) + 1024, "{}", batch.text().len());
+        }
+    }
+}
+
+/// Regression: each `message_delta` without a stop reason of its own had a copy of the one before.
+#[test]
+fn the_text_of_a_stop_reason_is_shared() {
+    let reason = "r".repeat(256);
+    let start = format!(
+        "data: {{\"type\":\"message_start\",\"message\":{{}}}}\n\ndata: {{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"{reason}\"}}}}\n\n"
+    );
+    let body = start + &"data:{\"type\":\"message_delta\"}\n\n".repeat(200);
+    let mut decoder = MessageBatchDecoder::new();
+    let mut input = body.as_bytes();
+    let batch = decoder.push(&mut input);
+    let deltas = batch.records().iter().filter(|record| record.kind == MessageKind::MessageDelta);
+    let names: Vec<_> = deltas.map(|record| batch.get(record.name)).collect();
+    assert_eq!(names, vec![&*reason; 201]);
+    assert!(batch.text().len() <= 2 * body.len(), "{}", batch.text().len());
+}
+
+#[test]
+fn the_order_of_the_options_decides_nothing() {
+    let mut decoder = BatchDecoder::new().with_comments().with_decoder(Decoder::new());
+    assert_eq!(decoder.push(&mut &b": c\ndata: x"[..]).records().len(), 1);
+    assert_eq!(decoder.decoder().pending_bytes(), 11);
 }
 
 #[test]
