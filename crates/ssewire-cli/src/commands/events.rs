@@ -15,19 +15,21 @@ use crate::output::Output;
 /// # Errors
 /// Those of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
-    follow(args, input, output, &mut Events { pretty: args.pretty, between: None })
+    follow(args, input, output, &mut Events::new(args))
 }
 
 struct Events {
     pretty: bool,
-    /// Decodes the bytes after the end of a message, up to the first event of the next one.
-    between: Option<Decoder>,
+    /// A decoder with the options of the command line, before its first byte.
+    start: Decoder,
+    /// Decodes the bytes after the end of a message, up to the end of the first event of the next one.
+    between: Decoder,
 }
 
 impl Renderer for Events {
     fn update(&mut self, event: &UpdateEvent<'_>, position: Position, output: &mut Output) -> io::Result<()> {
-        // The event was printed with the bytes between two messages.
-        if self.between.take().is_some() {
+        // Printed by `between`.
+        if position.is_shown {
             return Ok(());
         }
         // A further update of the same event, or plain text under the name `error`, which is reported with the error.
@@ -41,28 +43,30 @@ impl Renderer for Events {
 
     fn between(&mut self, bytes: &[u8], output: &mut Output) -> io::Result<()> {
         let mut rest = bytes;
-        let mut decoder = self.between.take().unwrap_or_default();
         loop {
-            match decoder.decode(&mut rest) {
+            match self.between.decode(&mut rest) {
                 Ok(Some(event)) => {
                     if let Some(line) = json::one_line(event.data()) {
                         output.json(&line, self.pretty)?;
                     }
                 }
-                Ok(None) => break,
+                Ok(None) => return Ok(()),
                 Err(error) => output.note(error),
             }
         }
-        self.between = Some(decoder);
-        Ok(())
     }
 
     fn end_message(&mut self, _: Outcome<'_>, output: &mut Output) -> io::Result<()> {
+        self.between = self.start.clone();
         output.flush()
     }
 }
 
 impl Events {
+    fn new(args: &Args) -> Self {
+        Self { pretty: args.pretty, start: args.decoder.clone(), between: args.decoder.clone() }
+    }
+
     fn payload(&mut self, payload: &[u8], number: u64, output: &mut Output) -> io::Result<()> {
         match json::one_line(payload) {
             Some(line) => output.json(&line, self.pretty),

@@ -25,7 +25,7 @@ pub(crate) trait Renderer {
     /// Shows an update. The caller flushes.
     fn update(&mut self, event: &UpdateEvent<'_>, position: Position, output: &mut Output) -> io::Result<()>;
 
-    /// Shows bytes between two messages, up to the first event of the next one.
+    /// Shows bytes between two messages, up to the end of the first event of the next one.
     fn between(&mut self, _bytes: &[u8], _output: &mut Output) -> io::Result<()> {
         Ok(())
     }
@@ -48,6 +48,8 @@ pub(crate) struct Position {
     pub(crate) offset: u64,
     /// Since the start of the run or of the recording.
     pub(crate) at: Duration,
+    /// [`Renderer::between`] was called with the bytes of the event.
+    pub(crate) is_shown: bool,
 }
 
 /// The kind of the input.
@@ -172,13 +174,13 @@ impl Session {
         loop {
             let before = rest;
             let polled = self.decoder.poll(&mut rest);
-            if self.is_between {
+            let is_shown = self.is_between;
+            if is_shown {
                 let consumed = before.len().saturating_sub(rest.len());
                 renderer.between(before.get(..consumed).unwrap_or_default(), output)?;
                 output.flush()?;
             }
             self.release_notes(output);
-            let offset = self.bytes.saturating_sub(to_u64(rest.len()));
             match polled {
                 Ok(Step::NeedInput) => return Ok(()),
                 Ok(Step::Ended) if self.all => self.end_message(output, renderer)?,
@@ -186,7 +188,11 @@ impl Session {
                     self.rest = rest.to_vec();
                     return Ok(());
                 }
-                Ok(Step::Update(span)) => self.show(before, span, offset, output, renderer)?,
+                Ok(Step::Update(span)) => {
+                    let offset = self.bytes.saturating_sub(to_u64(rest.len()));
+                    let position = Position { number: self.decoder.event_count(), offset, at: self.at, is_shown };
+                    self.show(before, span, position, output, renderer)?;
+                }
                 Err(error) => {
                     self.reject(error, output);
                     return Ok(());
@@ -201,7 +207,11 @@ impl Session {
             let polled = self.decoder.poll_end();
             self.release_notes(output);
             match polled {
-                Ok(Step::Update(span)) => self.show(&[], span, self.bytes, output, renderer)?,
+                Ok(Step::Update(span)) => {
+                    let number = self.decoder.event_count();
+                    let position = Position { number, offset: self.bytes, at: self.at, is_shown: false };
+                    self.show(&[], span, position, output, renderer)?;
+                }
                 Ok(_) if self.all && !self.is_between && self.decoder.is_ended() => {
                     self.end_message(output, renderer)?;
                 }
@@ -224,12 +234,12 @@ impl Session {
         &mut self,
         chunk: &[u8],
         span: UpdateSpan,
-        offset: u64,
+        position: Position,
         output: &mut Output,
         renderer: &mut impl Renderer,
     ) -> io::Result<()> {
         self.is_between = false;
-        let (number, at) = (self.decoder.event_count(), self.at);
+        let Position { number, at, .. } = position;
         let event = self.decoder.resolve(chunk, span);
         if !event.event_type.is_empty() || matches!(event.update, Update::Lost(_)) {
             self.stats.event(at);
@@ -247,7 +257,7 @@ impl Session {
         if event.update.text_deltas().next().is_some() {
             self.stats.text(at);
         }
-        renderer.update(&event, Position { number, offset, at }, output)?;
+        renderer.update(&event, position, output)?;
         output.flush()?;
         if let Update::Error(error) = event.update {
             self.is_error_reported = true;

@@ -81,6 +81,42 @@ fn events_prints_everything_and_exits_as_with_all() {
     ssewire(&["events"], &cut).exits(4);
 }
 
+/// An event without its blank line at the end of the input is used, also if it begins a further message.
+#[test]
+fn events_prints_a_start_without_its_blank_line() {
+    let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
+    let start = START.split_inclusive("\n\n").next().unwrap();
+    let bytes = complete + start.strip_suffix('\n').unwrap();
+    let payload = start.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    for size in ["1", "7", "100000"] {
+        let ran = ssewire(&["events", "--chunk-size", size], bytes.as_bytes()).exits(4);
+        assert_eq!(ran.stdout.lines().count(), bytes.matches("data: ").count(), "{size}");
+        assert_eq!(ran.stdout.lines().last(), Some(payload), "{size}");
+        assert!(ran.stderr.contains("it was used"), "{ran:?}");
+    }
+}
+
+#[test]
+fn events_skips_events_above_the_limit_between_messages() {
+    let complete = |id| String::from_utf8(body(&[(id, "one")])).unwrap();
+    let ping = format!("data: {{\"type\":\"ping\",\"filler\":\"{}\"}}\n\n", "x".repeat(2000));
+    let bytes = complete("msg_1") + &ping + &complete("msg_2");
+    for (limit, skipped) in [("1000", 1), ("3000", 0)] {
+        let ran = ssewire(&["events", "--max-event-bytes", limit], bytes.as_bytes()).exits(0);
+        assert_eq!(ran.stdout.lines().count(), bytes.matches("data: ").count() - skipped, "{limit}");
+        assert_eq!(ran.stderr.lines().count(), skipped, "{ran:?}");
+    }
+}
+
+/// The limit of the option also replaces a lower default.
+#[test]
+fn events_prints_large_events_between_messages() {
+    let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
+    let ping = format!("data: {{\"type\":\"ping\",\"filler\":\"{}\"}}\n\n", "x".repeat(17 << 20));
+    let ran = ssewire(&["events", "--max-event-bytes", "100000000"], (complete + &ping).as_bytes()).exits(0).silent();
+    assert!(ran.stdout.lines().last().is_some_and(|line| line.len() > 17 << 20));
+}
+
 #[test]
 fn a_message_that_replaces_another_is_the_next_one() {
     let body = [START, &piece("cut"), &START.replace("msg_1", "msg_2"), &piece("two"), STOP].concat();
