@@ -134,14 +134,17 @@ impl Fault {
             Self::CutInChunk => script.cut_after(middle),
             Self::CutUnnoticed => script.framed(Framing::UntilClose).cut_after(middle),
             Self::CutWithLength => script.framed(Framing::ContentLength).cut_after(middle),
-            Self::CutFirstEvent => script.chunked_by(3).cut_after(12),
+            Self::CutFirstEvent => {
+                let cut = within_first_line(&script.body());
+                script.chunked_by(3).cut_after(cut)
+            }
             Self::EndsEarly => {
                 let end = script.event_end_before(middle);
                 script.take(end)
             }
             Self::NoLastBlankLine => {
-                let length = script.len();
-                script.take(length.saturating_sub(1))
+                let end = last_line_end(&script.body());
+                script.take(end)
             }
             Self::Reset => script.take(middle).reset(),
             Self::WrongLength => {
@@ -222,10 +225,38 @@ impl fmt::Display for UnknownFault {
 
 impl core::error::Error for UnknownFault {}
 
-/// Replaces the LF and CRLF line ends.
+/// Replaces the line ends: LF, CRLF and CR.
 fn with_line_ends(bytes: &[u8], end: &[u8]) -> Vec<u8> {
-    let lines = bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.collect::<Vec<_>>().join(end)
+    let mut replaced = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((line, from_end)) = memchr::memchr2(b'\r', b'\n', rest).and_then(|at| rest.split_at_checked(at)) {
+        replaced.extend_from_slice(line);
+        replaced.extend_from_slice(end);
+        rest = from_end.get(line_end_len(from_end)..).unwrap_or_default();
+    }
+    replaced.extend_from_slice(rest);
+    replaced
+}
+
+/// Returns an offset before the end of the first line that is not blank, at most 12 bytes after its start.
+fn within_first_line(body: &[u8]) -> usize {
+    let start = body.iter().position(|byte| !is_line_end(byte)).unwrap_or(0);
+    start + body.iter().skip(start).take(12).take_while(|byte| !is_line_end(byte)).count()
+}
+
+/// Returns the offset after the last line that is not blank, with its line end.
+fn last_line_end(body: &[u8]) -> usize {
+    let text = body.iter().rposition(|byte| !is_line_end(byte)).map_or(0, |last| last + 1);
+    if text == 0 { 0 } else { text + line_end_len(body.get(text..).unwrap_or_default()) }
+}
+
+/// Returns the length of the line end at the start of these bytes.
+fn line_end_len(bytes: &[u8]) -> usize {
+    if bytes.starts_with(b"\r\n") { 2 } else { usize::from(bytes.first().is_some_and(is_line_end)) }
+}
+
+fn is_line_end(byte: &u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }
 
 #[cfg(test)]
@@ -270,6 +301,30 @@ mod tests {
     fn line_ends_are_replaced() {
         assert_eq!(with_line_ends(b"a\nb\r\n\nc", b"\r"), b"a\rb\r\rc");
         assert_eq!(with_line_ends(b"a\nb\r\n\nc", b"\r\n"), b"a\r\nb\r\n\r\nc");
+        assert_eq!(with_line_ends(b"a\r\rb\r\r", b"\r\n"), b"a\r\n\r\nb\r\n\r\n");
         assert_eq!(with_line_ends(PING, b"\n"), PING);
+    }
+
+    #[test]
+    fn the_last_blank_line_is_removed_whatever_the_line_ends() {
+        for (stream, expected) in [
+            ("data: a\n\n", "data: a\n"),
+            ("data: a\n\n\n", "data: a\n"),
+            ("data: a\r\n\r\n", "data: a\r\n"),
+            ("data: a\r\r", "data: a\r"),
+            ("data: a", "data: a"),
+            ("\n\n", ""),
+        ] {
+            assert_eq!(Fault::NoLastBlankLine.apply(Script::stream(stream)).body(), expected.as_bytes(), "{stream:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_event_is_cut_before_its_first_line_ends() {
+        for (stream, cut) in
+            [("data: a\n\ndata: b\n\n", 7), ("\r\n\r\ndata: a\r\n\r\n", 11), ("event: message_start\n", 12), ("\n", 0)]
+        {
+            assert_eq!(Fault::CutFirstEvent.apply(Script::stream(stream)).cut_after, Some(cut), "{stream:?}");
+        }
     }
 }

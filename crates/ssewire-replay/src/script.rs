@@ -334,6 +334,15 @@ impl Script {
         })
     }
 
+    /// The body that the steps send.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        let sent = self.steps.iter().filter_map(|step| match step {
+            Step::Send(bytes) => Some(bytes.as_slice()),
+            _ => None,
+        });
+        sent.collect::<Vec<_>>().concat()
+    }
+
     /// Length of the body that the steps send.
     pub(crate) fn len(&self) -> usize {
         sent(&self.steps)
@@ -341,12 +350,8 @@ impl Script {
 
     /// Offset in the body after the last event that ends at `limit` or before it.
     pub(crate) fn event_end_before(&self, limit: usize) -> usize {
-        let bytes = self.steps.iter().flat_map(|step| match step {
-            Step::Send(bytes) => bytes.as_slice(),
-            _ => &[],
-        });
         let mut lines = Lines::new();
-        let ends = bytes.take(limit).enumerate().filter(|&(_, &byte)| lines.ends_event(byte));
+        let ends = self.body().into_iter().take(limit).enumerate().filter(|&(_, byte)| lines.ends_event(byte));
         ends.last().map_or(0, |(last, _)| last + 1)
     }
 
@@ -427,11 +432,7 @@ mod tests {
     use super::*;
 
     fn body(script: &Script) -> String {
-        let sent = script.steps.iter().filter_map(|step| match step {
-            Step::Send(bytes) => Some(bytes.as_slice()),
-            _ => None,
-        });
-        String::from_utf8(sent.collect::<Vec<_>>().concat()).unwrap()
+        String::from_utf8(script.body()).unwrap()
     }
 
     #[test]

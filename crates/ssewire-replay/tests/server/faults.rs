@@ -26,7 +26,7 @@ fn bodies_are_changed_as_described() {
     let with = |end: &str| STREAM.replace('\n', end);
     for (fault, expected, is_complete) in [
         (Fault::Cut, STREAM[..24].to_owned(), false),
-        (Fault::CutFirstEvent, STREAM[..12].to_owned(), false),
+        (Fault::CutFirstEvent, STREAM[..7].to_owned(), false),
         (Fault::EndsEarly, STREAM[..18].to_owned(), true),
         (Fault::NoLastBlankLine, STREAM[..35].to_owned(), true),
         (Fault::Slow, STREAM.to_owned(), true),
