@@ -22,6 +22,7 @@ mod incoming;
 mod plan;
 mod recording;
 mod request;
+mod request_log;
 mod samples;
 mod script;
 mod server;

@@ -1,6 +1,5 @@
 //! The server: a thread that accepts, and a thread for each connection.
 
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::time::Duration;
@@ -15,6 +14,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 use crate::connection::{self, Close};
 use crate::lock;
 use crate::request::Request;
+use crate::request_log::RequestLog;
 use crate::script::Script;
 use crate::stop::Stop;
 use crate::table::Table;
@@ -80,7 +80,11 @@ impl Server {
         self.shared.table.set(path, scripts);
     }
 
-    /// Responds to any method on `path` with what `respond` returns for the request.
+    /// Responds to any method but OPTIONS on `path` with what `respond` returns for the request. OPTIONS gets the
+    /// response to a CORS preflight.
+    ///
+    /// A request whose body is larger than 64 MiB does not reach `respond`: HTTP/1 responds with 413, HTTP/2 resets the
+    /// stream.
     ///
     /// ```
     /// use ssewire_replay::{Script, Server};
@@ -104,11 +108,11 @@ impl Server {
         self.shared.table.set_function(path, Arc::new(respond));
     }
 
-    /// Returns the requests so far, whatever the response, oldest first: the newest 16,384 of them. A request is here
-    /// before its response starts.
+    /// Returns the requests so far, whatever the response, oldest first: the newest 16,384 of them, whose bodies
+    /// together have at most 64 MiB. A request is here before its response starts.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
-        lock(&self.shared.requests).iter().cloned().collect()
+        lock(&self.shared.requests).to_vec()
     }
 }
 
@@ -137,7 +141,7 @@ impl Drop for Server {
 pub(crate) struct Shared {
     pub(crate) table: Table,
     pub(crate) stop: Stop,
-    requests: Mutex<VecDeque<Request>>,
+    requests: Mutex<RequestLog>,
     /// `None` if the server stops.
     connections: Mutex<Option<Connections>>,
 }
@@ -154,9 +158,6 @@ struct Live {
     stream: Arc<TcpStream>,
     thread: JoinHandle<()>,
 }
-
-/// A server that is left running must not grow without bound.
-const MAX_REQUESTS: usize = 16_384;
 
 /// Connections that wait to be accepted. A client that finds no place tries again after a second, then after longer
 /// times.
@@ -176,11 +177,7 @@ impl Shared {
     }
 
     pub(crate) fn record(&self, request: Request) {
-        let mut requests = lock(&self.requests);
-        if requests.len() == MAX_REQUESTS {
-            requests.pop_front();
-        }
-        requests.push_back(request);
+        lock(&self.requests).push(request);
     }
 
     /// Serves a connection on a thread of its own.
