@@ -41,7 +41,7 @@ impl Config {
     }
 
     /// Adds a recording. It is served at `/NAME`, the first one at every other path, too. A body that starts with `{`
-    /// is sent as JSON.
+    /// is sent as JSON. At `/NAME`, a later recording of the same name replaces an earlier one.
     #[must_use]
     pub fn stream(mut self, name: impl Into<String>, recording: impl Into<Vec<u8>>) -> Self {
         self.streams.push((name.into(), recording.into()));
@@ -51,16 +51,20 @@ impl Config {
     /// Adds a recording from a file, named after its file stem, or a sample of this name if there is no such file.
     ///
     /// # Errors
-    /// There is neither such a file nor such a sample, or the file cannot be read, or it is larger than 16 MiB: the
-    /// server keeps its recordings in memory.
+    /// There is neither such a file nor such a sample, or the file cannot be read, or another recording has the same
+    /// name, or the file is larger than 16 MiB: the server keeps its recordings in memory.
     pub fn file(self, path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
-        let recording = match (read(path), path.to_str().and_then(sample)) {
-            (Ok(bytes), _) => bytes,
-            (Err(_), Some(sample)) => sample.to_vec(),
-            (Err(error), None) => return Err(error),
+        let recording = match read(path) {
+            // A sample never replaces a file that exists but cannot be read.
+            Err(error) if error.kind() == ErrorKind::NotFound => path.to_str().and_then(sample).ok_or(error)?.to_vec(),
+            bytes => bytes?,
         };
-        Ok(self.stream(path.file_stem().unwrap_or_default().to_string_lossy(), recording))
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if self.streams.iter().any(|(known, _)| *known == name) {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "another recording has the same name"));
+        }
+        Ok(self.stream(name, recording))
     }
 
     /// Plays recordings at this multiple of their pace, as [`Script::speed`].

@@ -5,6 +5,8 @@ use core::fmt;
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use percent_encoding::percent_decode_str;
+
 use crate::fault::Fault;
 use crate::lock;
 use crate::request::Request;
@@ -53,8 +55,10 @@ impl Table {
     pub(crate) fn respond(&self, request: &Request) -> Arc<Script> {
         let path = request.path.split_once('?').map_or(request.path.as_str(), |(path, _)| path);
         let mut table = lock(&self.0);
-        let known = if table.contains_key(path) { path } else { ANY_PATH };
-        let script = match table.get_mut(known) {
+        // A client must encode a space and any character that is not ASCII.
+        let decoded = percent_decode_str(path).decode_utf8_lossy();
+        let known = [path, &decoded].into_iter().find(|path| table.contains_key(*path));
+        let script = match table.get_mut(known.unwrap_or(ANY_PATH)) {
             Some(Responses::ByRequest(respond)) => {
                 let respond = respond.clone();
                 // The function may call the server.

@@ -11,7 +11,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
-use ssewire_replay::{Fault, sample};
+use ssewire_replay::{Config, Fault, sample};
 
 struct Replay {
     process: Child,
@@ -135,6 +135,30 @@ fn it_reports_what_it_cannot_serve() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(reason), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_sample_does_not_replace_a_file_that_cannot_be_read() {
+    let folder = std::env::temp_dir().join(format!("ssewire-replay-unreadable-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("text")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ssewire-replay"));
+    let mut process = command.arg("text").current_dir(&folder).stdout(Stdio::piped()).spawn().unwrap();
+    // If it serves, it prints its address.
+    let line = BufReader::new(process.stdout.take().unwrap()).lines().next();
+    if line.is_some() {
+        process.kill().unwrap();
+    }
+    let code = process.wait().unwrap().code();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(line.is_none(), "{line:?}");
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn two_files_of_one_name_are_refused() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data/streams/hostile/only_ping.sse");
+    let error = Config::new().file(file).unwrap().file(file).unwrap_err();
+    assert_eq!(error.to_string(), "another recording has the same name");
 }
 
 #[test]

@@ -25,7 +25,19 @@ const PUBLISHED: [Published; 7] = [
     (
         "ssewire-replay",
         &[],
-        Some(&["bytes?", "clap?", "ctrlc?", "h2?", "http?", "httparse", "memchr", "serde_json", "socket2", "tokio?"]),
+        Some(&[
+            "bytes?",
+            "clap?",
+            "ctrlc?",
+            "h2?",
+            "http?",
+            "httparse",
+            "memchr",
+            "percent-encoding",
+            "serde_json",
+            "socket2",
+            "tokio?",
+        ]),
     ),
 ];
 

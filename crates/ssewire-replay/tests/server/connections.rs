@@ -117,6 +117,18 @@ fn a_path_may_respond_by_the_request() {
 }
 
 #[test]
+fn an_encoded_path_is_that_of_its_characters() {
+    let server = Server::start().unwrap();
+    server.serve("*", Script::stream("any"));
+    server.serve("/my ü", Script::stream("one"));
+    server.serve("/a%20b", Script::stream("two"));
+    for (path, body) in [("/my%20%C3%BC?q", "one"), ("/a%20b", "two"), ("/my%", "any")] {
+        assert_eq!(ask(&server, path).1, format!("3\r\n{body}\r\n0\r\n\r\n"), "{path}");
+    }
+    assert_eq!(server.requests()[0].path, "/my%20%C3%BC?q");
+}
+
+#[test]
 fn a_star_is_every_other_path() {
     let server = Server::start().unwrap();
     server.serve("*", Script::stream("any"));
