@@ -11,7 +11,8 @@ use crate::{JsonError, JsonErrorKind, PartialChange};
 /// Incomplete JSON text, and its value so far.
 ///
 /// Push the text as it arrives, split between any two characters, and read [`value`](Self::value) at any time. The
-/// value depends on the text alone, never on how it was split.
+/// value depends on the text alone, never on how it was split; [`complete_value`](Self::complete_value) names the one
+/// exception.
 ///
 /// ```
 /// use serde_json::json;
