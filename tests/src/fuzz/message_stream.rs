@@ -230,8 +230,7 @@ impl Run {
                 let no_stream = incomplete.reason() == Completion::NonStreamBody;
                 assert_eq!(incomplete.non_stream_body().is_some(), no_stream);
                 if let Some(NonStreamBody::Message(message)) = incomplete.non_stream_body() {
-                    let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-                    assert_eq!(**message, Message::from_json(text.trim_ascii()).unwrap());
+                    assert_eq!(**message, Message::from_json(without_response_head(body)).unwrap());
                 }
                 incomplete.message()
             }
@@ -255,6 +254,18 @@ impl Run {
             assert_eq!(self.result.is_ok(), by_parts);
         }
     }
+}
+
+/// The body after a byte order mark and after the heads of responses that were printed in front of it.
+fn without_response_head(body: &[u8]) -> &[u8] {
+    let mut rest = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii();
+    while rest.starts_with(b"HTTP/") {
+        let is_blank = |line: &&[u8]| line.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        let head: usize =
+            rest.split_inclusive(|byte| *byte == b'\n').take_while(|line| !is_blank(line)).map(<[u8]>::len).sum();
+        rest = rest[head..].trim_ascii();
+    }
+    rest
 }
 
 /// Equal in everything that is visible.

@@ -63,7 +63,8 @@ impl Event {
         if trimmed.is_empty() {
             return if event_type == "error" { Self::Error(Json::Null) } else { Self::Nothing };
         }
-        let json = Json::parse(data);
+        // "The ASCII white space around the text is removed first."
+        let json = Json::parse(if matches!(event_type, "error" | "ping") { trimmed } else { data });
         if event_type == "ping" && json.as_ref().and_then(Json::as_units).is_some_and(Vec::is_empty) {
             return Self::Nothing;
         }

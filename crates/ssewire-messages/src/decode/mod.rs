@@ -76,6 +76,7 @@ impl<'a> StreamEvent<'a> {
             [b'{', ..] => {}
             other => return Self::decode_no_object(name, other),
         }
+        let data = if is_error { text } else { data };
         if let Some(event) = read_as_named(name, data) {
             return Ok(Some(event));
         }

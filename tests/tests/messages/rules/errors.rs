@@ -471,3 +471,14 @@ fn error_in(bytes: &str) -> ApiError {
 fn is_no_error(bytes: &str) {
     assert_eq!(tolerated(around(bytes)), around_nothing(), "{bytes}");
 }
+
+/// "The ASCII white space around the text is removed first", also white space that JSON does not know.
+#[test]
+fn white_space_around_the_json_of_an_error_is_not_part_of_it() {
+    for payload in [error().to_string(), serde_json::to_string_pretty(&error()).unwrap(), "\"boom\"".to_owned()] {
+        let expected = error_in(&named("error", &payload));
+        for (before, after) in [("\u{c}", ""), ("", "\u{c}"), (" \t", "\u{c} ")] {
+            assert_eq!(error_in(&named("error", &format!("{before}{payload}{after}"))), expected, "{payload:?}");
+        }
+    }
+}
