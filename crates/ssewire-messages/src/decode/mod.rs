@@ -153,7 +153,8 @@ impl<'a> StreamEvent<'a> {
     /// there.
     fn of_error_text(text: &[u8]) -> Self {
         let last = text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text);
-        let json = if last.first() == Some(&b'{') { RawJson::from_bytes(last).ok() } else { None };
+        let is_object = last.trim_ascii_start().first() == Some(&b'{');
+        let json = if is_object { RawJson::from_bytes(last).ok() } else { None };
         Self::Error(Box::new(match json {
             Some(json) => ApiError::from_body(json),
             None => ApiError::from_text(lossy_text(text)),

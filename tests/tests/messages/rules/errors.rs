@@ -482,3 +482,13 @@ fn white_space_around_the_json_of_an_error_is_not_part_of_it() {
         }
     }
 }
+
+/// "If its last line is a JSON object", also with white space around it.
+#[test]
+fn white_space_around_the_last_line_of_an_error_text_decides_nothing() {
+    for (before, after) in [("", ""), (" ", ""), ("\t ", " ")] {
+        let text = format!("data: {{\"broken\ndata:{before} {}{after}\n\n", error());
+        let found = error_in(&format!("event: error\n{text}"));
+        assert_eq!(found.body(), &error(), "{text:?}");
+    }
+}
