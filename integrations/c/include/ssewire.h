@@ -57,7 +57,8 @@ typedef enum ssewire_event_kind {
    */
   SSEWIRE_EVENT_KIND_EVENT = 0,
   /*
-   A comment line, if comments were asked for. `data` is everything after the colon.
+   A comment line, if comments were asked for. `data` is everything after the colon, up to
+   `Decoder::with_max_comment_bytes`.
    */
   SSEWIRE_EVENT_KIND_COMMENT = 1,
   /*
