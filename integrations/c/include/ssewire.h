@@ -391,7 +391,7 @@ extern "C" {
 #endif // __cplusplus
 
 /*
- Returns a decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if there is no memory.
+ Returns a decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if memory runs out.
 
  # Safety
  `options` is NULL or points to options.
@@ -477,8 +477,8 @@ enum ssewire_status ssewire_decoder_last_event_id(struct ssewire_decoder *decode
 enum ssewire_status ssewire_decoder_retry(struct ssewire_decoder *decoder, bool *has_retry, uint64_t *retry_ms);
 
 /*
- Returns a message decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if there is no
- memory.
+ Returns a message decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if memory runs
+ out.
 
  # Safety
  `options` is NULL or points to options.

@@ -60,7 +60,7 @@ impl EventBatch {
     }
 }
 
-/// Returns a decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if there is no memory.
+/// Returns a decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if memory runs out.
 ///
 /// # Safety
 /// `options` is NULL or points to options.

@@ -180,8 +180,8 @@ impl MessageBatch {
     }
 }
 
-/// Returns a message decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if there is no
-/// memory.
+/// Returns a message decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if memory runs
+/// out.
 ///
 /// # Safety
 /// `options` is NULL or points to options.
