@@ -51,8 +51,11 @@ impl Protocol {
         let (events, end) = events(body, self.max_event_bytes);
         let mut reading = Reading { protocol: self, body, events: &events, end };
         let mut outcomes = vec![reading.message()];
-        while reading.skip_to_start() {
-            outcomes.push(reading.message());
+        while let Some(skipped) = reading.skip_to_start() {
+            let mut outcome = reading.message();
+            outcome.undecodable += skipped.undecodable;
+            outcome.too_large += skipped.too_large;
+            outcomes.push(outcome);
         }
         outcomes
     }
@@ -128,11 +131,16 @@ struct Record {
 }
 
 impl Reading<'_> {
-    /// "It skips everything before the next `message_start`."
-    fn skip_to_start(&mut self) -> bool {
-        let start = self.events.iter().position(|step| matches!(step, Step::Event(Event::MessageStart(_))));
-        self.events = &self.events[start.unwrap_or(self.events.len())..];
-        start.is_some()
+    /// "It skips everything before the next `message_start`." Returns what it reports of that.
+    fn skip_to_start(&mut self) -> Option<Record> {
+        let start = self.events.iter().position(|step| matches!(step, Step::Event(Event::MessageStart(_))))?;
+        let (skipped, events) = self.events.split_at(start);
+        self.events = events;
+        Some(Record {
+            undecodable: skipped.iter().filter(|step| matches!(step, Step::Event(Event::Undecodable(_)))).count(),
+            too_large: skipped.iter().filter(|step| matches!(step, Step::TooLarge)).count(),
+            ..Record::default()
+        })
     }
 
     fn message(&mut self) -> Outcome {

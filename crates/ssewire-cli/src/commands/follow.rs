@@ -480,7 +480,12 @@ impl Display for Which {
 
 fn begins_message(decoder: &mut MessageDecoder, bytes: &[u8]) -> bool {
     let mut rest = bytes;
-    matches!(decoder.poll(&mut rest), Ok(Step::Update(_))) && decoder.has_started()
+    while let Ok(Step::Update(_)) = decoder.poll(&mut rest) {
+        if decoder.has_started() {
+            return true;
+        }
+    }
+    false
 }
 
 fn is_of_a_message(update: &Update<'_>) -> bool {

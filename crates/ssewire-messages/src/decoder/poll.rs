@@ -76,10 +76,7 @@ impl MessageDecoder {
             let frame = match advanced {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Ok(Step::NeedInput),
-                Err(error) => match self.record_too_large(error) {
-                    Some(span) => return Ok(Step::Update(span)),
-                    None => continue,
-                },
+                Err(error) => return Ok(Step::Update(self.record_too_large(error))),
             };
             let Some(event_span) = event_span else {
                 self.note_frame(before, frame);
@@ -132,17 +129,16 @@ impl MessageDecoder {
         self.emit_error_field(owned)
     }
 
-    /// Records an event above the limit. `None`: it is before the next message.
-    fn record_too_large(&mut self, error: DecodeError) -> Option<UpdateSpan> {
+    /// Records an event above the limit. Before a further message it is only reported: it may have been its start.
+    fn record_too_large(&mut self, error: DecodeError) -> UpdateSpan {
         self.event_count = self.event_count.saturating_add(1);
-        if self.is_skipping {
-            return None;
+        if !self.is_skipping {
+            self.accumulator.record_lost_event(error);
+            if self.body.has_fields() || self.body.is_stream() {
+                self.accumulator.mark_as_messages_stream();
+            }
         }
-        self.accumulator.record_lost_event(error);
-        if self.body.has_fields() || self.body.is_stream() {
-            self.accumulator.mark_as_messages_stream();
-        }
-        Some(UpdateSpan::without_payload(Change::Lost(LostEvent::TooLarge(error))))
+        UpdateSpan::without_payload(Change::Lost(LostEvent::TooLarge(error)))
     }
 
     /// Merges what an event carries. `None`: no update.
@@ -166,10 +162,10 @@ impl MessageDecoder {
         }
         let decoded = StreamEvent::decode(event.event_type(), data);
         if self.is_skipping {
-            if !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_)))) {
+            self.is_skipping = !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_))));
+            if self.is_skipping && decoded.is_ok() {
                 return Ok(None);
             }
-            self.is_skipping = false;
         }
         let mut decoded = match decoded {
             // An error in the same block comes first: before `message_stop` no error is ignored.
@@ -178,8 +174,10 @@ impl MessageDecoder {
             Ok(None) => return Ok(None),
             Err(error) => {
                 self.body.set_has_events();
-                if let Err(error) = self.accumulator.record_decode_error(&error) {
-                    self.admit(Err(error))?;
+                if !self.is_skipping {
+                    if let Err(error) = self.accumulator.record_decode_error(&error) {
+                        self.admit(Err(error))?;
+                    }
                 }
                 let is_lost = !error.is_keep_alive();
                 return Ok(is_lost.then_some((Change::Lost(LostEvent::Payload(error)), false)));

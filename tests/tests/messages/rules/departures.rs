@@ -2,7 +2,8 @@
 //! it without a change.
 
 use serde_json::{Value, json};
-use ssewire_messages::{AccumulateError, Completion, MessageDecoder, Step, ViolationKind};
+use ssewire::Decoder;
+use ssewire_messages::{AccumulateError, Completion, MessageDecoder, Step, Update, ViolationKind};
 
 use super::support::*;
 
@@ -496,6 +497,32 @@ fn several_messages_in_one_body_are_given_one_after_the_other() {
     }
     assert_eq!(ids, ["msg_1", "msg_2"]);
     assert!(!decoder.has_started());
+}
+
+/// Regression: nothing said that a further message may have been lost with its start.
+#[test]
+fn an_event_that_may_have_started_a_further_message_is_reported_as_lost() {
+    let message = |id: &str| [message_start(json!({"id": id})), start(0, text_block(id)), stop(0), end_turn(), end()];
+    let [first, third] = ["msg_1", "msg_3"].map(|id| sse(&message(id)));
+    let large = message_start(json!({"id": "msg_2", "model": "m".repeat(1_000)})).to_string();
+    for second in [large.as_str(), "{\"type\":\"message_start\",", "{\"type\":"] {
+        let body = format!("{first}data: {second}\n\n: comment\n\n{}{third}", sse(&[ping(), text(0, "late")]));
+        for length in [1, 100, body.len()] {
+            let mut decoder = MessageDecoder::new().with_decoder(Decoder::new().with_max_event_bytes(500));
+            let (mut texts, mut lost) = (Vec::new(), 0);
+            for chunk in body.as_bytes().chunks(length) {
+                let mut input = chunk;
+                loop {
+                    match decoder.decode(&mut input).unwrap() {
+                        Step::Update(event) => lost += usize::from(matches!(event.update, Update::Lost(_))),
+                        Step::NeedInput => break,
+                        Step::Ended => texts.push(decoder.next_message().unwrap().final_text()),
+                    }
+                }
+            }
+            assert_eq!((texts, lost), (vec!["msg_1".into(), "msg_3".into()], 1), "{second} in chunks of {length}");
+        }
+    }
 }
 
 /// The body was a Messages stream, even if no further message of it exists.
