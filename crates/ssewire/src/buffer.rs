@@ -283,7 +283,9 @@ impl<S: Storage> EventBuffer<S> {
     pub(crate) fn maybe_shrink(&mut self) {
         if self.idle_blocks > Self::SHRINK_AFTER_IDLE_BLOCKS {
             self.idle_blocks = 0;
-            if self.capacity() > Self::MIN_SHRINK_CAPACITY {
+            // A long last event ID needs its room for good, and would move each time.
+            let is_mostly_used = self.front.saturating_add(self.back()) > self.capacity() / 2;
+            if self.capacity() > Self::MIN_SHRINK_CAPACITY && !is_mostly_used {
                 self.shrink();
             }
         }

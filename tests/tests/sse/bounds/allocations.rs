@@ -64,6 +64,21 @@ fn buffer_does_not_shrink_if_a_quarter_is_used() {
     }
 }
 
+/// Regression: the buffer shrank to the ID and grew again, and moved the ID each time.
+#[test]
+fn buffer_does_not_shrink_around_a_long_id() {
+    let mut decoder = Decoder::new();
+    let head = [b"id: ", vec![b'x'; 4000].as_slice(), b"\n\n"].concat();
+    let whole = [event(91).repeat(40), b"data: ".to_vec()].concat();
+    feed(&mut decoder, &head, 1400);
+    let mut allocations = 0;
+    for _ in 0..10 {
+        allocations += feed(&mut decoder, &whole, usize::MAX).1 + feed(&mut decoder, b"end\n\n", 4).1;
+    }
+    // It shrinks once, and grows once.
+    assert!(allocations <= 2, "{allocations}");
+}
+
 #[test]
 fn lines_that_are_not_kept_need_no_memory() {
     for (what, mut stream) in [
