@@ -51,7 +51,8 @@ impl Renderer for Events {
                     }
                 }
                 Ok(None) => return Ok(()),
-                Err(error) => output.note(error),
+                // The decoder of the messages reports it too.
+                Err(_) => {}
             }
         }
     }

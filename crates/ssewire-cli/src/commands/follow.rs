@@ -238,9 +238,10 @@ impl Session {
         output: &mut Output,
         renderer: &mut impl Renderer,
     ) -> io::Result<()> {
-        self.is_between = false;
         let Position { number, at, .. } = position;
         let event = self.decoder.resolve(chunk, span);
+        // An event that is lost between two messages starts none.
+        self.is_between &= matches!(event.update, Update::Lost(_));
         if !event.event_type.is_empty() || matches!(event.update, Update::Lost(_)) {
             self.stats.event(at);
         }

@@ -108,6 +108,24 @@ fn events_skips_events_above_the_limit_between_messages() {
     }
 }
 
+/// An event that may have started a further message is reported, and changes no message.
+#[test]
+fn a_lost_event_after_a_message_starts_no_message() {
+    let complete = |id| String::from_utf8(body(&[(id, "one")])).unwrap();
+    let ping = "data: {\"type\":\"ping\"}\n\n";
+    for rest in [ping.to_owned(), ping.to_owned() + &complete("msg_2")] {
+        let bytes = complete("msg_1") + "data: {oops\n\n" + &rest;
+        for args in [&["text", "--all"][..], &["message", "--all"], &["timeline", "--all"], &["events"]] {
+            for size in ["1", "7", "100000"] {
+                let args = [args, &["--chunk-size", size]].concat();
+                let ran = ssewire(&args, bytes.as_bytes()).exits(0).says("event 7: ");
+                let printed = bytes.matches("data: {\"").count();
+                assert!(args[0] != "events" || ran.stdout.lines().count() == printed, "{ran:?}");
+            }
+        }
+    }
+}
+
 /// The limit of the option also replaces a lower default.
 #[test]
 fn events_prints_large_events_between_messages() {
