@@ -49,8 +49,9 @@ impl<'a, R> Batch<'a, R> {
 pub(crate) struct BatchBuffer<R> {
     pub(crate) records: Vec<R>,
     pub(crate) text: TextBuffer,
-    /// The last event type that was copied, or stop reason, and the last ID. Later records share their text.
+    /// The last event type that was copied, or stop reason. Later records share its text.
     pub(crate) last_name: Span,
+    /// The last event ID of this batch, as long as no block sets another one. Later records share its text.
     pub(crate) last_id: Span,
 }
 

@@ -93,35 +93,43 @@ impl BatchDecoder {
     /// is empty.
     pub fn push(&mut self, input: &mut &[u8]) -> EventBatch<'_> {
         self.buffer.start();
-        if self.has_comments {
-            self.push_frames(input);
-        } else {
-            self.push_events(input);
+        let mut window = Window::default();
+        if self.has_comments || !self.push_events(input, &mut window) {
+            self.push_frames(input, window);
         }
         self.buffer.as_batch()
     }
 
-    /// Decodes events, without comments: a loop of its own, so that [`Decoder::decode`] is compiled into it.
+    /// Decodes events without comments and IDs: a loop of its own, so that [`Decoder::decode`] is compiled into it.
+    /// Returns `false` after an event that has an ID: only a block says whether it set a new one.
     #[inline]
-    fn push_events(&mut self, input: &mut &[u8]) {
-        let mut window = Window::default();
+    fn push_events(&mut self, input: &mut &[u8], window: &mut Window) -> bool {
         while let Some(remaining) = self.buffer.remaining(self.max_records) {
             let from = *input;
             match self.decoder.decode(input) {
-                Ok(Some(event)) => window = self.buffer.push_event(event, from, window, remaining),
-                Ok(None) => return,
+                Ok(Some(event)) => {
+                    let has_id = !event.last_event_id().is_empty();
+                    *window = self.buffer.push_event(event, from, *window, remaining);
+                    if has_id {
+                        return false;
+                    }
+                }
+                Ok(None) => break,
                 Err(error) => self.buffer.push_lost(&error),
             }
         }
+        true
     }
 
     #[inline(never)]
-    fn push_frames(&mut self, input: &mut &[u8]) {
-        let mut window = Window::default();
+    fn push_frames(&mut self, input: &mut &[u8], mut window: Window) {
         while let Some(remaining) = self.buffer.remaining(self.max_records) {
             let from = *input;
             match self.decoder.decode_frame(input) {
                 Ok(Some(Frame::Block(block))) => {
+                    if block.id().is_some() {
+                        self.buffer.last_id = Span::default();
+                    }
                     if let Some(event) = block.event() {
                         window = self.buffer.push_event(event, from, window, remaining);
                     }
@@ -252,12 +260,14 @@ impl BatchBuffer<EventRecord> {
         self.text.push_repeated(event_type, &mut self.last_name)
     }
 
+    /// Appends the last event ID, unless it is that of the record before. A comparison would cost its length for each
+    /// event.
     #[inline]
     fn push_id(&mut self, id: &[u8]) -> Span {
-        if id.is_empty() {
-            return Span::default();
+        if self.last_id.len == 0 && !id.is_empty() {
+            self.last_id = self.text.push_lossy(id);
         }
-        self.text.push_repeated(id, &mut self.last_id)
+        self.last_id
     }
 
     fn push_comment(&mut self, comment: &[u8]) {

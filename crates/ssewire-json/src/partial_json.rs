@@ -86,7 +86,7 @@ impl PartialJson {
     ///
     /// For callers that keep the value in a form of their own, such as bindings to another language. Applied one after
     /// the other, the changes of all pushes build [`value`](Self::value), except that a number comes once it has ended:
-    /// a number at the top level never does. So no change is ever undone.
+    /// at the top level only white space ends it. So no change is ever undone.
     ///
     /// ```
     /// use ssewire_json::{PartialChange, PartialJson, PartialStrings};

@@ -291,8 +291,16 @@ impl<S: Storage> EventBuffer<S> {
         }
     }
 
-    /// Gives back all memory that is not in use.
-    pub(crate) fn shrink(&mut self) {
+    /// Gives back all memory that is not in use, and the shared ID: no event may hold it any more.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        #[cfg(feature = "alloc")]
+        {
+            self.shared_id = SharedId::new();
+        }
+        self.shrink();
+    }
+
+    fn shrink(&mut self) {
         let (len, back) = (self.capacity(), self.back());
         let used = self.front.saturating_add(back);
         self.copy(len.saturating_sub(back)..len, self.front);

@@ -39,8 +39,9 @@ use crate::storage::{HeapBuffer, Storage};
 /// Linear in the bytes: each is examined at most twice, three times in an unknown field that is returned. For each
 /// chunk at most seven more bytes are examined, at the start of a line that it cuts. The first bytes of an event, at
 /// most 33, are also compared once with those of an earlier event. An event that lies in one chunk is borrowed from it.
-/// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once. An `event` value is copied
-/// once more if it crosses a boundary or its block has an `id`; an `id` is copied at most three times. Nothing is
+/// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once. An `event` value that
+/// crosses a boundary or whose block has an `id` is copied at most three times more, and once more each time the longest
+/// `id` of its block doubles; an `id` is copied at most three times. Nothing is
 /// allocated until something is copied, and then only when the buffer grows.
 #[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
@@ -524,9 +525,9 @@ impl<S: Storage> Decoder<S> {
 
     /// Frees all memory that nothing pending needs; a [`HeapBuffer`] with nothing pending and no last event ID owns
     /// none afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less
-    /// than a quarter of it.
+    /// than a quarter of it, unless a long last event ID fills half of it.
     pub fn shrink_to_fit(&mut self) {
-        self.buffer.shrink();
+        self.buffer.shrink_to_fit();
     }
 
     /// Reads up to the next frame: on the fast path if an event lies complete in the chunk, else on the slow path.

@@ -8,7 +8,8 @@ use crate::buffer::OutOfCapacity;
 /// standard defines a reading for every byte sequence.
 ///
 /// The event is lost, with the remaining comments and unknown fields of its block. Decoding continues after its blank
-/// line, and its `id` and `retry` fields still take effect; after a lost line, it continues with the next. Safe to log: contains no bytes of the stream.
+/// line, and its `id` and `retry` fields still take effect; after a lost line, it continues with the next. Safe to log:
+/// contains no bytes of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {

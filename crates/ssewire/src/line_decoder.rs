@@ -51,7 +51,7 @@ pub struct LineDecoder<S = HeapBuffer> {
 }
 
 /// The position of a line that [`LineDecoder::poll_line`] found. Borrows nothing; [`LineDecoder::resolve`] returns the
-/// line.
+/// line. Valid until the next call that decodes, resets or shrinks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "`LineDecoder::resolve` returns the line"]
 pub struct LineSpan(Span);
@@ -205,7 +205,7 @@ impl<S: Storage> LineDecoder<S> {
         if self.pending == 0 {
             self.buffer.discard_value();
         }
-        self.buffer.shrink();
+        self.buffer.shrink_to_fit();
     }
 
     /// Prepares for another stream.

@@ -6,6 +6,7 @@
 use core::hint::black_box;
 
 use ssewire::{ArrayBuffer, Decoder, LineDecoder, OwnedEvent, SharedEvent, Storage};
+use ssewire_batch::{BatchDecoder, MessageBatchDecoder};
 use ssewire_json::{PartialJson, PartialStrings};
 use ssewire_messages::{Accumulator, MessageDecoder, Step, Update, Validation};
 
@@ -96,6 +97,26 @@ pub(crate) fn decode_in_two_steps(input: &Input) -> Outcome {
         }
     }
     count.outcome()
+}
+
+/// `BatchDecoder::push`, with as many records as there are.
+pub(crate) fn batch_events(input: &Input) -> Outcome {
+    let mut batches = BatchDecoder::new().with_decoder(decoder(input)).with_max_records(usize::MAX);
+    let mut events = 0;
+    for mut chunk in input.iter() {
+        events += black_box(batches.push(&mut chunk)).records().len() as u64;
+    }
+    Outcome::now(events, 0)
+}
+
+/// `MessageBatchDecoder::push`, with as many records as there are.
+pub(crate) fn batch_messages(input: &Input) -> Outcome {
+    let mut batches = MessageBatchDecoder::new().with_max_records(usize::MAX);
+    let mut events = 0;
+    for mut chunk in input.iter() {
+        events += black_box(batches.push(&mut chunk)).records().len() as u64;
+    }
+    Outcome::now(events, 0)
 }
 
 /// `Decoder::decode_frame`, with all kinds of frames.

@@ -140,6 +140,34 @@ fn the_text_is_bounded_by_the_input() {
     }
 }
 
+/// Regression: the promise was four times. A start has its payload and its text, each byte of which becomes U+FFFD; an
+/// error that is not JSON is quoted.
+#[test]
+fn the_text_of_messages_is_bounded_by_the_input() {
+    let data = |json: &[&[u8]]| [&b"data: "[..], &json.concat(), b"\n\n"].concat();
+    let ill_formed = vec![0xff; 20_000];
+    let text: [&[u8]; 3] = [b"{\"type\":\"text\",\"text\":\"", &ill_formed, b"\"}"];
+    let start = |block: &[&[u8]]| {
+        data(&[b"{\"type\":\"content_block_start\",\"index\":0,\"content_block\":", &block.concat(), b"}"])
+    };
+    let input: [&[u8]; 3] = [
+        b"{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"\\\"",
+        &ill_formed,
+        b"\\\"\"}}",
+    ];
+    let call = b"{\"type\":\"tool_use\",\"id\":\"a\",\"name\":\"b\",\"input\":{}}";
+    for body in [
+        data(&[b"{\"type\":\"message_start\",\"message\":{\"content\":[", &text.concat(), b"]}}"]),
+        start(&text),
+        [start(&[call]), data(&input), data(&[b"{\"type\":\"content_block_stop\",\"index\":0}"])].concat(),
+        [&b"event: error\ndata: "[..], &[1; 20_000], b"\n\n"].concat(),
+    ] {
+        let mut decoder = MessageBatchDecoder::new();
+        let len = decoder.push(&mut &body[..]).text().len();
+        assert!((4 * body.len()..=7 * body.len()).contains(&len), "{len} of {}", body.len());
+    }
+}
+
 #[test]
 fn a_long_stop_reason_is_not_copied_for_each_event() {
     let reason = "x".repeat(10_000);

@@ -1,5 +1,6 @@
 //! The families, one file per layer. `known` is not of a library: its growth is known, and it checks the harness.
 
+mod batch;
 mod json;
 pub(crate) mod known;
 mod messages;
@@ -15,8 +16,9 @@ pub(crate) struct Layer {
 }
 
 /// The layers, from the bottom up.
-pub(crate) const LAYERS: [Layer; 3] = [
+pub(crate) const LAYERS: [Layer; 4] = [
     Layer { name: "sse", families: sse::FAMILIES },
+    Layer { name: "batch", families: batch::FAMILIES },
     Layer { name: "json", families: json::FAMILIES },
     Layer { name: "messages", families: messages::FAMILIES },
 ];
