@@ -1,7 +1,7 @@
 # Sourced by the scripts of this folder: goes to the root of the repository and asks for tools.
 #
 # A tool that is missing is installed if CI=true, and never otherwise: then the script says how to get it. A check whose
-# tool cannot be had says NOT RUN and succeeds; `ci/run` lists these checks at its end.
+# tool cannot be had says NOT RUN and succeeds, or fails with NOT_RUN=fail; `ci/run` lists these checks at its end.
 # shellcheck shell=bash
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,8 +12,16 @@ fail() { # MESSAGE
     exit 1
 }
 
-not_run() { # REASON
+# For a part of a check: the others are run.
+skip() { # REASON
     echo "== $check: NOT RUN: $1"
+    [ "${NOT_RUN:-}" != fail ] || exit 1
+}
+
+not_run() { # REASON
+    skip "$1"
+    # All checks need the tools that `ci/run` itself needs.
+    [ "$check" != run ] || exit 1
     exit 0
 }
 
@@ -34,9 +42,16 @@ need_cargo() { # SUBCOMMAND
     have_or_install "cargo-$1" "cargo $1 --version || cargo $1 --help" "cargo install --locked ${CI:+--debug} cargo-$1"
 }
 
+# Asks for no password.
+sudo=""
+[ "$(id -u)" = 0 ] || sudo="sudo -n "
+
+apt_install() { # DEBIAN-PACKAGE: prints the command that installs it
+    echo "${sudo}apt-get update && ${sudo}env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $1"
+}
+
 need_package() { # COMMAND DEBIAN-PACKAGE
-    have_or_install "$1" "command -v $1" \
-        "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $2"
+    have_or_install "$1" "command -v $1" "$(apt_install "$2")"
 }
 
 need_component() { # COMPONENT [TOOLCHAIN]

@@ -1,6 +1,7 @@
 //! Checks the pages and the structure of the repository against its sources.
 
 mod architecture;
+mod checks;
 mod errors;
 mod mutants;
 mod protocol_headings;
