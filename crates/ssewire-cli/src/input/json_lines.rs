@@ -19,8 +19,10 @@ pub(crate) struct Translator {
     /// The number of the next line, from 1.
     line: u64,
     max_line_bytes: usize,
-    /// A `stream_event` was seen: other lines are not events.
+    /// A `stream_event` was seen: lines of unknown types are not events.
     is_wrapped: bool,
+    /// Number of bytes of a byte order mark so far; `None` if the start of the input is over.
+    mark: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +30,10 @@ enum Mode {
     Undecided,
     Sse,
     Lines,
-    /// In a line above the limit, which passes as one event, so that the decoder reports it.
+    /// In a line that passes as one event: it is above the limit, which the decoder reports, or a long bare event.
     LongLine,
+    /// In a long line of an agent tool, which is skipped.
+    SkippedLine,
 }
 
 /// The events of the Messages API, which make a line the first one of JSON lines. `error` alone is a body.
@@ -59,9 +63,13 @@ const OTHER_LINES: [&str; 9] = [
     "keep_alive",
 ];
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 impl Translator {
-    /// A longer line of a bare event is checked by the decoder alone.
+    /// A longer line that starts with its type is not held to check it.
     const MAX_HELD_BYTES: usize = 256 * 1024;
+    /// The most bytes in which such a line names its type.
+    const MAX_HEAD_BYTES: usize = 64;
     /// The most bytes before the first event: lines of agent tools.
     const MAX_UNDECIDED_BYTES: usize = 1024 * 1024;
 
@@ -80,6 +88,7 @@ impl Translator {
             line: 1,
             max_line_bytes,
             is_wrapped: false,
+            mark: Some(0).filter(|_| format != Format::Sse),
         }
     }
 
@@ -120,6 +129,9 @@ impl Translator {
 
     /// Translates the remaining input at its end, up to a line that is not an event.
     pub(crate) fn finish(&mut self, output: &mut Vec<u8>) -> Option<String> {
+        if let Some(length) = self.mark.take() {
+            self.end_mark(length, output);
+        }
         if self.backlog.is_empty() {
             let mut rest = core::mem::take(&mut self.pending);
             match self.mode {
@@ -133,7 +145,7 @@ impl Translator {
                 }
                 Mode::Lines if !rest.is_empty() => rest.push(b'\n'),
                 Mode::LongLine => rest.extend_from_slice(b"\n"),
-                Mode::Lines | Mode::Sse => {}
+                Mode::Lines | Mode::SkippedLine | Mode::Sse => {}
             }
             if self.mode == Mode::Lines && rest.last().is_some_and(|byte| *byte != b'\n') {
                 rest.push(b'\n');
@@ -145,6 +157,10 @@ impl Translator {
 
     /// Translates some of the input.
     fn translate_some(&mut self, input: &mut &[u8], output: &mut Vec<u8>) -> Option<String> {
+        if let Some(length) = self.mark {
+            self.match_mark(length, input, output);
+            return None;
+        }
         match self.mode {
             Mode::Sse => {
                 output.extend_from_slice(input);
@@ -155,21 +171,30 @@ impl Translator {
                 self.decide(input, output);
                 None
             }
-            Mode::Lines | Mode::LongLine => {
+            Mode::Lines | Mode::LongLine | Mode::SkippedLine => {
                 let end = memchr::memchr(b'\n', input);
                 let (piece, rest) = input.split_at(end.map_or(input.len(), |end| end.saturating_add(1)));
                 *input = rest;
                 let text = piece.get(..end.unwrap_or(piece.len())).unwrap_or_default();
-                if self.mode == Mode::Lines && self.passes_unchecked(text) {
-                    output.extend_from_slice(b"data: ");
-                    push_data(&self.pending, output);
-                    self.pending = Vec::new();
-                    self.mode = Mode::LongLine;
+                if self.mode == Mode::Lines {
+                    self.mode = self.mode_of_line(text);
+                    if self.mode != Mode::Lines {
+                        let pending = core::mem::take(&mut self.pending);
+                        if self.mode == Mode::LongLine {
+                            output.extend_from_slice(b"data: ");
+                            push_data(&pending, output);
+                        }
+                    }
                 }
-                if self.mode == Mode::LongLine {
-                    push_data(text, output);
+                if self.mode != Mode::Lines {
+                    let is_event = self.mode == Mode::LongLine;
+                    if is_event {
+                        push_data(text, output);
+                    }
                     if end.is_some() {
-                        output.extend_from_slice(b"\n\n");
+                        if is_event {
+                            output.extend_from_slice(b"\n\n");
+                        }
                         self.mode = Mode::Lines;
                         self.line = self.line.saturating_add(1);
                     }
@@ -188,16 +213,54 @@ impl Translator {
         }
     }
 
-    /// Whether the line that continues with this text passes as it is: it is above the limit, or so long that it is not
-    /// held back to check it, and needs no unwrapping. Depends on the line alone, not on its pieces.
-    fn passes_unchecked(&self, text: &[u8]) -> bool {
+    /// How the line that continues with this text is read. Depends on the line alone, not on its pieces.
+    fn mode_of_line(&self, text: &[u8]) -> Mode {
         let length = self.pending.len().saturating_add(text.len());
-        if length <= Self::MAX_HELD_BYTES || self.is_wrapped {
-            return length > self.max_line_bytes;
+        let limit = self.max_line_bytes.min(Self::MAX_HELD_BYTES);
+        if length <= limit {
+            return Mode::Lines;
         }
-        let head: Vec<u8> = self.pending.iter().chain(text).take(64).copied().collect();
-        let is_bare = head.starts_with(b"{") && memchr::memmem::find(&head, WRAPPER.as_bytes()).is_none();
-        is_bare || length > self.max_line_bytes
+        let head = limit.saturating_add(1).min(Self::MAX_HEAD_BYTES);
+        let head: Vec<u8> = self.pending.iter().chain(text).take(head).copied().collect();
+        match first_member(&head) {
+            Some(name) if self.is_other(name) => Mode::SkippedLine,
+            Some(name) if EVENTS.contains(&name) => Mode::LongLine,
+            _ if length > self.max_line_bytes => Mode::LongLine,
+            _ => Mode::Lines,
+        }
+    }
+
+    /// Whether lines of this type are not events.
+    fn is_other(&self, name: &str) -> bool {
+        let may_be_event = EVENTS.contains(&name) || ["error", WRAPPER].contains(&name);
+        OTHER_LINES.contains(&name) || (self.is_wrapped && !may_be_event)
+    }
+
+    /// Passes a byte order mark at the start of the input, of which `length` bytes were read.
+    fn match_mark(&mut self, length: usize, input: &mut &[u8], output: &mut Vec<u8>) {
+        match (BYTE_ORDER_MARK.get(length), input.split_first()) {
+            (Some(expected), Some((byte, rest))) if byte == expected => {
+                (self.mark, *input) = (Some(length.saturating_add(1)), rest);
+            }
+            _ => {
+                self.mark = None;
+                self.end_mark(length, output);
+            }
+        }
+    }
+
+    /// The start of the input is over; these bytes of a byte order mark were read.
+    fn end_mark(&mut self, length: usize, output: &mut Vec<u8>) {
+        let mark = BYTE_ORDER_MARK.get(..length).unwrap_or_default();
+        if self.mode == Mode::Lines && length < BYTE_ORDER_MARK.len() {
+            self.pending.extend_from_slice(mark);
+        } else {
+            // The decoder of the event stream skips it.
+            output.extend_from_slice(mark);
+        }
+        if (1..BYTE_ORDER_MARK.len()).contains(&length) && self.mode == Mode::Undecided {
+            self.mode = Mode::Sse;
+        }
     }
 
     fn decide(&mut self, input: &mut &[u8], output: &mut Vec<u8>) {
@@ -272,13 +335,21 @@ impl Translator {
                 event(name.as_deref().unwrap_or_default(), inner.as_str().as_bytes(), output);
             }
             (Some(WRAPPER), _) => return Some(format!("line {number}: stream_event without an event, skipped")),
-            (Some(name), _) if OTHER_LINES.contains(&name) || (self.is_wrapped && !EVENTS.contains(&name)) => {}
+            (Some(name), _) if self.is_other(name) => {}
             (Some(name), _) => event(name, line, output),
             (None, _) if self.is_wrapped => {}
             (None, _) => return Some(format!("line {number}: JSON object without a type, skipped")),
         }
         None
     }
+}
+
+/// The type of the line that starts with these bytes, if that is its first member and in the usual spelling.
+fn first_member(head: &[u8]) -> Option<&str> {
+    let head = head.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"type\"")?;
+    let name = head.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+    let end = memchr::memchr(b'"', name)?;
+    core::str::from_utf8(name.get(..end)?).ok()
 }
 
 fn is_first_event(line: &[u8]) -> bool {

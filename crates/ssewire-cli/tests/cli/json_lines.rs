@@ -50,6 +50,65 @@ fn lines_of_agent_tools_are_read() {
     }
 }
 
+/// A long line of an agent tool is not an event either, whether it is above the limit or not.
+#[test]
+fn long_lines_of_agent_tools_are_no_events() {
+    let bytes = [START, &piece("Hello"), STOP].concat();
+    let events = ssewire(&["events"], bytes.as_bytes()).stdout;
+    let wrapped: String =
+        events.lines().map(|line| format!("{{\"type\":\"stream_event\",\"event\":{line}}}\n")).collect();
+    for kind in ["system", "user", "result"] {
+        let long = format!("{{\"type\":\"{kind}\",\"pad\":\"{}\"}}\n", "x".repeat(300_000));
+        for lines in [&events, &wrapped] {
+            let (first, rest) = lines.split_once('\n').unwrap();
+            for input in [format!("{long}{lines}"), format!("{first}\n{long}{rest}")] {
+                for args in [&[][..], &["--input", "jsonl"], &["--input", "jsonl", "--max-event-bytes", "1000"]] {
+                    for size in ["7", "100000"] {
+                        let args = [&["events", "--chunk-size", size], args].concat();
+                        assert_eq!(ssewire(&args, input.as_bytes()).exits(0).silent().stdout, events, "{args:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Its type may be its last member.
+#[test]
+fn long_lines_are_unwrapped_wherever_their_type_is() {
+    let pad = format!("\"content\":[],\"pad\":\"{}\"", "x".repeat(300_000));
+    let bytes = [START, &piece("Hello"), STOP].concat().replace("\"content\":[]", &pad);
+    let events = ssewire(&["events"], bytes.as_bytes()).stdout;
+    let wrapped: String =
+        events.lines().map(|line| format!("{{\"event\":{line},\"type\":\"stream_event\"}}\n")).collect();
+    for args in [&[][..], &["--input", "jsonl"]] {
+        let args = [&["events"], args].concat();
+        assert_eq!(ssewire(&args, wrapped.as_bytes()).exits(0).silent().stdout, events);
+    }
+}
+
+#[test]
+fn an_error_line_after_lines_of_agent_tools_is_one_of_the_server() {
+    let events = ssewire(&["events"], [START, &piece("Hello")].concat().as_bytes()).stdout;
+    let mut lines: String =
+        events.lines().map(|line| format!("{{\"type\":\"stream_event\",\"event\":{line}}}\n")).collect();
+    lines += &json!({"type": "error", "error": {"type": "overloaded_error", "message": "Full"}}).to_string();
+    let ran = ssewire(&["text"], lines.as_bytes()).exits(3).says("overloaded_error: Full");
+    assert_eq!(ran.stdout, "Hello");
+}
+
+#[test]
+fn a_byte_order_mark_before_the_lines_is_skipped() {
+    let events = ssewire(&["events"], [START, &piece("Hello"), STOP].concat().as_bytes()).stdout;
+    let input = format!("\u{feff}{events}");
+    for args in [&[][..], &["--input", "jsonl"]] {
+        for size in ["1", "2", "100000"] {
+            let args = [&["events", "--chunk-size", size], args].concat();
+            assert_eq!(ssewire(&args, input.as_bytes()).exits(0).silent().stdout, events);
+        }
+    }
+}
+
 #[test]
 fn garbage_between_lines_is_reported_with_its_line_number() {
     let events = ssewire(&["events"], [START, &piece("Hello"), STOP].concat().as_bytes()).stdout;
