@@ -103,13 +103,15 @@ impl Output {
         self.data.flush()
     }
 
-    /// Ends the current line of a terminal.
-    pub(crate) fn end_line(&mut self) -> io::Result<()> {
-        if self.is_terminal && (self.has_echo || !self.at_line_start) {
+    /// Ends the current line of a terminal. Returns whether it wrote the line end.
+    pub(crate) fn end_line(&mut self) -> io::Result<bool> {
+        let is_mid_line = self.is_terminal && (self.has_echo || !self.at_line_start);
+        if is_mid_line {
             self.has_echo = false;
             self.text("\n")?;
         }
-        self.flush()
+        self.flush()?;
+        Ok(is_mid_line)
     }
 
     /// Writes a note as one line to standard error, with control characters escaped. An error is ignored: there is no

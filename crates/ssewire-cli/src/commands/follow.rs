@@ -4,15 +4,17 @@ use core::fmt::{self, Display};
 use core::time::Duration;
 use std::io;
 
+use ssewire::Decoder;
 use ssewire_messages::{
     Accumulator, ApiError, Completion, ContentBlock, Incomplete, Message, MessageDecodeError, MessageDecoder,
-    NonStreamBody, ProtocolViolations, RawJsonRef, Step, StopReason, Update, UpdateEvent, UpdateSpan, Validation,
-    ViolationKind,
+    NonStreamBody, ProtocolViolations, RawJsonRef, Step, StopReason, StreamEvent, Update, UpdateEvent, UpdateSpan,
+    Validation, ViolationKind,
 };
 
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::{Chunk, Input, Next, Times};
+use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
 use crate::units::{count, in_words};
@@ -25,8 +27,8 @@ pub(crate) trait Renderer {
     /// Shows an update. The caller flushes.
     fn update(&mut self, event: &UpdateEvent<'_>, position: Position, output: &mut Output) -> io::Result<()>;
 
-    /// Shows bytes between two messages, up to the end of the first event of the next one.
-    fn between(&mut self, _bytes: &[u8], _output: &mut Output) -> io::Result<()> {
+    /// Shows the payload of an event between two messages, or of the first event of the next one.
+    fn between(&mut self, _payload: &[u8], _output: &mut Output) -> io::Result<()> {
         Ok(())
     }
 
@@ -48,7 +50,7 @@ pub(crate) struct Position {
     pub(crate) offset: u64,
     /// Since the start of the run or of the recording.
     pub(crate) at: Duration,
-    /// [`Renderer::between`] was called with the bytes of the event.
+    /// [`Renderer::between`] was called with the payload of the event.
     pub(crate) is_shown: bool,
 }
 
@@ -109,6 +111,10 @@ struct Session {
     number: u64,
     /// A message has ended, and no other has begun.
     is_between: bool,
+    /// Decodes the bytes after a message, up to the end of the first event of the next one.
+    between: Decoder,
+    /// `between` before its first byte.
+    fresh: Decoder,
     /// Bytes of the input up to the end of the chunk.
     bytes: u64,
     /// When the last chunk arrived.
@@ -131,6 +137,9 @@ struct Session {
 
 const RESPONSE_HEAD: &[u8] = b"HTTP/";
 
+/// The number of bytes after the message in which another is searched.
+const MAX_SEARCHED: usize = 1024 * 1024;
+
 /// The number of bytes of the input that are kept to explain it.
 const HEAD: usize = 4096;
 
@@ -147,6 +156,8 @@ impl Session {
             stats: Stats::default(),
             number: 1,
             is_between: false,
+            between: args.decoder.clone(),
+            fresh: args.decoder.clone(),
             bytes: 0,
             at: Duration::ZERO,
             head: Vec::new(),
@@ -177,8 +188,7 @@ impl Session {
             let is_shown = self.is_between;
             if is_shown {
                 let consumed = before.len().saturating_sub(rest.len());
-                renderer.between(before.get(..consumed).unwrap_or_default(), output)?;
-                output.flush()?;
+                self.decode_between(before.get(..consumed).unwrap_or_default(), output, renderer)?;
             }
             self.release_notes(output);
             match polled {
@@ -201,15 +211,51 @@ impl Session {
         }
     }
 
+    /// Decodes bytes that the decoder of the messages skips. Returns whether their last event is complete.
+    fn decode_between(
+        &mut self,
+        mut bytes: &[u8],
+        output: &mut Output,
+        renderer: &mut impl Renderer,
+    ) -> io::Result<bool> {
+        let mut is_complete = true;
+        loop {
+            match self.between.decode(&mut bytes) {
+                Ok(Some(event)) => {
+                    self.stats.event(self.at);
+                    renderer.between(event.data(), output)?;
+                    is_complete = is_without_json(event.data()) || json::one_line(event.data()).is_some();
+                    if let Ok(Some(StreamEvent::Error(error))) = StreamEvent::decode(event.event_type(), event.data()) {
+                        output.note(with_message(&error, &error));
+                        self.exit = self.exit.or(Exit::ServerError);
+                    }
+                }
+                // The decoder of the messages reports it.
+                Err(_) => self.stats.event(self.at),
+                Ok(None) => break,
+            }
+        }
+        output.flush()?;
+        Ok(is_complete)
+    }
+
     /// The input has ended: the rest may be an event whose blank line is missing.
     fn end_input(&mut self, output: &mut Output, renderer: &mut impl Renderer) -> io::Result<()> {
+        let is_shown = self.is_between;
+        if is_shown {
+            let pending = self.between.pending_bytes();
+            if !self.decode_between(b"\n\n", output, renderer)? {
+                output.note(format_args!("incomplete: {}", discarded(pending)));
+                self.exit = self.exit.or(Exit::Incomplete);
+            }
+        }
         loop {
             let polled = self.decoder.poll_end();
             self.release_notes(output);
             match polled {
                 Ok(Step::Update(span)) => {
                     let number = self.decoder.event_count();
-                    let position = Position { number, offset: self.bytes, at: self.at, is_shown: false };
+                    let position = Position { number, offset: self.bytes, at: self.at, is_shown };
                     self.show(&[], span, position, output, renderer)?;
                 }
                 Ok(_) if self.all && !self.is_between && self.decoder.is_ended() => {
@@ -242,7 +288,7 @@ impl Session {
         let event = self.decoder.resolve(chunk, span);
         // An event that is lost between two messages starts none.
         self.is_between &= matches!(event.update, Update::Lost(_));
-        if !event.event_type.is_empty() || matches!(event.update, Update::Lost(_)) {
+        if !position.is_shown && (!event.event_type.is_empty() || matches!(event.update, Update::Lost(_))) {
             self.stats.event(at);
         }
         if let Update::Lost(error) = event.update {
@@ -282,6 +328,7 @@ impl Session {
         self.conclude(result, ending, output, renderer)?;
         self.number = self.number.saturating_add(1);
         (self.is_between, self.has_events, self.is_error_reported) = (true, false, false);
+        self.between = self.fresh.clone();
         Ok(())
     }
 
@@ -319,9 +366,11 @@ impl Session {
         // From here on it skips everything up to a `message_start`.
         let _ = next.next_message();
         let mut is_found = begins_message(&mut next, &self.rest);
-        while !is_found {
+        let mut searched = self.rest.len();
+        while !is_found && searched < MAX_SEARCHED {
             let Some(chunk) = input.next_at_hand() else { break };
             is_found = begins_message(&mut next, chunk.bytes);
+            searched = searched.saturating_add(chunk.bytes.len());
         }
         is_found
     }
@@ -430,13 +479,12 @@ impl Session {
         let pending = match incomplete.pending_bytes() {
             0 => String::new(),
             bytes => {
-                let bytes = count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
                 let hint = if self.lacks_blank_lines() {
                     ": it has several data lines, so blank lines between events are probably missing"
                 } else {
                     ""
                 };
-                format!("; {bytes} of a last event without its blank line were discarded{hint}")
+                format!("; {}{hint}", discarded(bytes))
             }
         };
         output.note(format_args!("incomplete: {which}{incomplete}{pending}"));
@@ -491,6 +539,17 @@ fn begins_message(decoder: &mut MessageDecoder, bytes: &[u8]) -> bool {
 
 fn is_of_a_message(update: &Update<'_>) -> bool {
     !matches!(update, Update::Error(_) | Update::Ping | Update::Done | Update::Unchanged)
+}
+
+/// Whether an event is not meant to have a JSON payload: it is blank or the end marker of other APIs.
+pub(super) fn is_without_json(payload: &[u8]) -> bool {
+    matches!(payload.trim_ascii(), b"" | b"[DONE]")
+}
+
+/// Says that this number of bytes was discarded.
+pub(super) fn discarded(bytes: u64) -> String {
+    let bytes = count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
+    format!("{bytes} of a last event without its blank line were discarded")
 }
 
 /// Whether the data of an event is several lines that begin as JSON objects.

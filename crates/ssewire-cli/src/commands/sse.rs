@@ -5,7 +5,7 @@ use std::io;
 use ssewire::{DecodeError, Decoder, Event, Frame};
 use ssewire_messages::{MessageDecoder, NonStreamBody, Step};
 
-use super::follow::with_message;
+use super::follow::{discarded, with_message};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::{Chunk, Input, Next, Times};
@@ -67,8 +67,7 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     if let Some(sentence) = foreign {
         output.note(format_args!("note: {sentence}"));
     } else if let Some(bytes) = pending.filter(|_| exit == Exit::Complete) {
-        let bytes = count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
-        output.note(format_args!("note: {bytes} of a last event without its blank line were discarded"));
+        output.note(format_args!("note: {}", discarded(bytes)));
     }
     if args.stats {
         output.lines(&lines.stats.table(input.times() != Times::None));

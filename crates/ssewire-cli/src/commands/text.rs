@@ -142,6 +142,9 @@ impl Renderer for Text {
         }
         self.close_thinking(output)?;
         self.is_new_message = true;
-        output.end_line()
+        if output.end_line()? {
+            self.line_ends = self.line_ends.max(1);
+        }
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use core::time::Duration;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
 
@@ -30,6 +30,8 @@ pub(crate) struct Input {
     /// The name of the input in notes.
     name: String,
     options: Options,
+    /// A read of it does not wait.
+    is_file: bool,
     times: Times,
     has_ended: bool,
     /// The bytes read by the thread.
@@ -40,6 +42,8 @@ pub(crate) struct Input {
     translator: Option<Translator>,
     /// The same as an event stream.
     stream: Buffer,
+    /// A note about input after `stream`.
+    note: Option<String>,
     at: Duration,
 }
 
@@ -173,6 +177,7 @@ impl Input {
             sender,
             interrupted: Arc::default(),
             name: name.into(),
+            is_file: !is_live,
             times: if is_live { Times::Arrival } else { Times::None },
             has_ended: false,
             read: Buffer::default(),
@@ -180,6 +185,7 @@ impl Input {
             part: Buffer::default(),
             translator: (!options.is_raw).then(|| Translator::new(options.format, options.max_line_bytes)),
             stream: Buffer::default(),
+            note: None,
             at: Duration::ZERO,
             options,
         })
@@ -263,11 +269,8 @@ impl Input {
             if self.has_ended || !is_first {
                 return None;
             }
-            let arrival = match self.times {
-                Times::None => self.arrivals.recv().map_err(|_| TryRecvError::Disconnected),
-                _ => self.arrivals.try_recv(),
-            };
-            self.accept(arrival.ok()?).ok()?;
+            let arrival = if self.is_file { self.arrivals.recv().ok() } else { self.arrivals.try_recv().ok() };
+            self.accept(arrival?).ok()?;
         }
         None
     }
@@ -302,6 +305,9 @@ impl Input {
     /// the bytes before it were taken.
     fn fill(&mut self) -> Option<String> {
         while self.stream.is_empty() {
+            if self.note.is_some() {
+                return self.note.take();
+            }
             if self.part.is_empty() {
                 self.next_part();
             }
@@ -328,12 +334,10 @@ impl Input {
             };
             let rest = rest.len();
             self.part.take_all_but(rest);
-            if note.is_some() {
-                return note;
-            }
-            if is_idle {
+            if is_idle && note.is_none() {
                 return None;
             }
+            self.note = note;
         }
         None
     }
@@ -461,6 +465,35 @@ mod tests {
     fn a_file_on_disk_has_no_times() {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         assert_eq!(Input::open(Some(&manifest), options(None)).unwrap().times(), Times::None);
+    }
+
+    #[test]
+    fn a_note_follows_what_precedes_its_line() {
+        let lines = &b"{\"type\":\"a\"}\nnpm warn\n{\"type\":\"b\"}\n{oops\n"[..];
+        for format in [Format::Jsonl, Format::Auto] {
+            let options = Options { format, ..options(None) };
+            let source = io::Cursor::new([b"{\"type\":\"ping\"}\n", lines].concat());
+            let mut input = Input::new(source, "", false, options).unwrap();
+            let mut names = Vec::new();
+            loop {
+                let bytes = match input.next() {
+                    Next::Chunk(chunk) => String::from_utf8(chunk.bytes.to_vec()).unwrap(),
+                    Next::Note(note) => note,
+                    _ => break,
+                };
+                let lines = bytes.lines().map(|line| line.strip_prefix("data: ").unwrap_or(line));
+                names.extend(lines.filter(|line| !line.is_empty() && !line.starts_with("event")).map(str::to_owned));
+            }
+            let expected = [
+                "{\"type\":\"ping\"}",
+                "{\"type\":\"a\"}",
+                "line 3: not a JSON object, skipped",
+                "{\"type\":\"b\"}",
+                "{oops",
+                "line 5: not valid JSON",
+            ];
+            assert_eq!(names, expected);
+        }
     }
 
     /// All bytes with the time of each chunk, in milliseconds.

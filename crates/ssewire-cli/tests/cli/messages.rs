@@ -27,6 +27,25 @@ fn the_command_ends_with_the_first_message_and_says_that_another_follows() {
     }
 }
 
+/// However far the file was read: with times in it, too.
+#[test]
+fn a_further_message_in_a_file_is_found_within_a_mebibyte() {
+    let [one, two] = [("msg_1", "one"), ("msg_2", "two")].map(|message| body(&[message]));
+    let path = std::env::temp_dir().join(format!("ssewire-messages-{}.sse", std::process::id()));
+    for (times, comments, is_found) in
+        [(false, 500, true), (true, 500, true), (false, 4000, false), (true, 4000, false)]
+    {
+        let time: &[u8] = if times { b": ssewire +5ms\n" } else { b"" };
+        let comments = format!(":{}\n", "c".repeat(1022)).repeat(comments);
+        std::fs::write(&path, [time, &one[..], comments.as_bytes(), &two[..]].concat()).unwrap();
+        for _ in 0..10 {
+            let ran = ssewire(&["text", path.to_str().unwrap()], b"").exits(0);
+            assert_eq!((ran.stdout.as_str(), ran.stderr.contains("another message follows")), ("one", is_found));
+        }
+    }
+    std::fs::remove_file(path).unwrap();
+}
+
 #[test]
 fn all_goes_on_with_further_messages() {
     let three = body(&[("msg_1", "one\n"), ("msg_2", ""), ("msg_3", "three")]);
@@ -115,11 +134,52 @@ fn a_lost_event_after_a_message_starts_no_message() {
     let ping = "data: {\"type\":\"ping\"}\n\n";
     for rest in [ping.to_owned(), ping.to_owned() + &complete("msg_2")] {
         let bytes = complete("msg_1") + "data: {oops\n\n" + &rest;
-        for args in [&["text", "--all"][..], &["message", "--all"], &["timeline", "--all"], &["events"]] {
+        for args in ALL {
             for size in ["1", "7", "100000"] {
                 let args = [args, &["--chunk-size", size]].concat();
                 let ran = ssewire(&args, bytes.as_bytes()).exits(0).says("event 7: ");
                 let printed = bytes.matches("data: {\"").count();
+                assert!(args[0] != "events" || ran.stdout.lines().count() == printed, "{ran:?}");
+            }
+        }
+    }
+}
+
+/// The commands that go on with further messages.
+const ALL: [&[&str]; 4] = [&["text", "--all"], &["message", "--all"], &["timeline", "--all"], &["events"]];
+
+#[test]
+fn an_event_that_is_cut_after_a_message_is_reported() {
+    let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
+    let cut = "event: message_start\ndata: {\"type\":\"message_start\",\"mess";
+    for args in ALL {
+        for size in ["1", "7", "100000"] {
+            let args = [args, &["--chunk-size", size]].concat();
+            let run = |rest: &str| ssewire(&args, (complete.clone() + rest).as_bytes());
+            run(cut).exits(4).says("incomplete: 56 bytes of a last event without its blank line");
+            for rest in
+                ["event: message_start\n", ": c", "data: [DONE]\n", "data", "data: \n", "data: {\"type\":\"ping\"}"]
+            {
+                let ran = run(rest).exits(0).silent();
+                let printed = complete.matches("data: ").count() + usize::from(rest.ends_with('}'));
+                assert!(args[0] != "events" || ran.stdout.lines().count() == printed, "{ran:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_error_after_a_message_is_reported() {
+    let complete = |id| String::from_utf8(body(&[(id, "one")])).unwrap();
+    let error =
+        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Full\"}}\n";
+    for rest in ["", "\n", &format!("\n{}", complete("msg_2"))] {
+        let bytes = complete("msg_1") + error + rest;
+        for args in ALL {
+            for size in ["1", "7", "100000"] {
+                let args = [args, &["--chunk-size", size]].concat();
+                let ran = ssewire(&args, bytes.as_bytes()).exits(3).says("overloaded_error: Full");
+                let printed = bytes.matches("data: ").count();
                 assert!(args[0] != "events" || ran.stdout.lines().count() == printed, "{ran:?}");
             }
         }

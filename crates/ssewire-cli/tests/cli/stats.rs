@@ -52,6 +52,21 @@ fn any_event_stream_has_counts() {
     assert!(!ran.stderr.contains("text") && !ran.stderr.contains("tokens"), "{ran:?}");
 }
 
+/// Those between two messages, too.
+#[test]
+fn all_events_are_counted() {
+    let between = "data: {\"type\":\"ping\"}\n\ndata: [DONE]\n\ndata: {oops\n\n";
+    let bytes = [&stream(&[&piece("a")])[..], between.as_bytes(), &stream(&[]), between.as_bytes()].concat();
+    let count = bytes.windows(6).filter(|window| window == b"data: ").count();
+    for args in [&["events"][..], &["text", "--all"], &["message", "--all"], &["timeline", "--all"]] {
+        for size in ["1", "100000"] {
+            let ran = ssewire(&[args, &["--stats", "--chunk-size", size]].concat(), &bytes).exits(0);
+            let table: String = ran.stderr.split_inclusive('\n').filter(|line| !line.starts_with("ssewire")).collect();
+            assert_eq!(rows(&table)[0], ("events", count.to_string().as_str()), "{ran:?}");
+        }
+    }
+}
+
 #[test]
 fn the_table_follows_all_notes() {
     let ran = ssewire(&["--stats"], &stream(&[&piece("a"), "event: ping\ndata: {\n\n"])).exits(0);

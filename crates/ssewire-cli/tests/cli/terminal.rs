@@ -47,6 +47,16 @@ fn a_text_that_ends_its_line_gets_no_other() {
 }
 
 #[test]
+fn one_blank_line_is_between_two_messages() {
+    for end in ["", "\n", "\n\n"] {
+        let message = [START, &piece(&format!("a{end}")), STOP].concat();
+        let shown = on_a_terminal(&["text", "--all"], Some(&message.repeat(2)));
+        let last = if end == "\n\n" { "\r\n\r\n" } else { "\r\n" };
+        assert_eq!(shown, format!("a\r\n\r\na{last}"), "{end:?}");
+    }
+}
+
+#[test]
 fn without_command_and_input_there_is_help() {
     let shown = on_a_terminal(&[], None);
     assert_eq!(shown, python("import subprocess, sys\nsubprocess.run([sys.argv[1], '--help'])", &[], &[]));
