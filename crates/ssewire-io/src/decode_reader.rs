@@ -44,8 +44,9 @@ pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// ```
 ///
-/// The methods `next_…` borrow: no copy, no allocation. As an iterator it returns items that own their bytes, for one
-/// copy each. It reads pieces of up to 16 KiB, and no further than the next item needs.
+/// The methods `next_…` borrow: only an item that crosses two reads, or has several data lines, is copied. As an iterator
+/// it returns items that own their bytes, for one copy each. It reads pieces of up to 16 KiB into one buffer, which the
+/// first read allocates, and reads no further than the next item needs.
 ///
 /// An error after which nothing follows ([`EventError::is_final`]) is returned once, then `None`. After any other error,
 /// call again for the next item. A read timeout of the transport (`WouldBlock`, `TimedOut`) is one of these:
@@ -230,11 +231,10 @@ impl<R: Read, F: Format> Iterator for DecodeReader<R, F> {
             Ok(found) => found,
             Err(error) => return Some(Err(error)),
         };
-        let chunk = match place {
-            Place::Read { from } => self.source.chunk(from),
-            Place::Completion(chunk) => chunk,
-        };
-        Some(Ok(F::resolve_owned(&mut self.decoder, chunk, span)))
+        Some(Ok(match place {
+            Place::Read { from } => F::resolve_owned(&mut self.decoder, self.source.chunk(from), span),
+            Place::Completion(chunk) => F::resolve_unfinished(&mut self.decoder, chunk, span),
+        }))
     }
 }
 

@@ -217,7 +217,7 @@ where
             }
         }
         let completed = this.ending.complete::<F, _>(this.decoder).transpose();
-        Poll::Ready(completed.map(|item| item.map(|(chunk, span)| F::resolve_owned(this.decoder, chunk, span))))
+        Poll::Ready(completed.map(|item| item.map(|(chunk, span)| F::resolve_unfinished(this.decoder, chunk, span))))
     }
 }
 

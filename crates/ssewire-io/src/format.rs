@@ -46,6 +46,12 @@ mod sealed {
 
         /// Copies the item. `chunk` is the input as it was before `poll`.
         fn resolve_owned(decoder: &mut Self::Decoder, chunk: &[u8], span: Self::Span) -> Self::Item;
+
+        /// Copies the item that [`Decode::completion`] completed. More of it may have been sent.
+        #[inline]
+        fn resolve_unfinished(decoder: &mut Self::Decoder, chunk: &[u8], span: Self::Span) -> Self::Item {
+            Self::resolve_owned(decoder, chunk, span)
+        }
     }
 }
 

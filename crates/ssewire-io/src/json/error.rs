@@ -5,7 +5,6 @@ use core::fmt;
 
 use serde::Deserialize;
 use serde_json::error::Category;
-use ssewire::Event;
 
 use crate::error::EventError;
 
@@ -38,7 +37,8 @@ pub enum JsonPayloadErrorKind {
     Reported,
     /// It is not valid JSON.
     Syntax,
-    /// It ends before its JSON does.
+    /// It ends before its JSON does. Or it is a number, and its event is unfinished at the end of the input: digits may
+    /// be missing.
     Eof,
     /// It is JSON, but not of the type.
     Data,
@@ -55,9 +55,8 @@ impl JsonPayloadErrorKind {
 }
 
 impl JsonPayloadError {
-    pub(super) fn new(event: Event<'_>, kind: JsonPayloadErrorKind) -> Self {
-        let event_type = event.event_type_lossy().to_cow().into_owned();
-        Self(Box::new(Parts { kind, event_type, text: event.data_lossy().to_cow().into_owned() }))
+    pub(super) fn new(event_type: String, text: String, kind: JsonPayloadErrorKind) -> Self {
+        Self(Box::new(Parts { kind, event_type, text }))
     }
 
     /// Returns the kind of the payload.
@@ -72,7 +71,7 @@ impl JsonPayloadError {
         &self.0.event_type
     }
 
-    /// The payload. `Display` and `Debug` do not contain it, so that text of a model does not get into logs.
+    /// The payload, with U+FFFD for ill-formed UTF-8. `Display` and `Debug` do not contain it, so that text of a model does not get into logs.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text

@@ -65,20 +65,36 @@ impl<T: DeserializeOwned> Resolve for Json<T> {
     type Item = Parsed<T>;
 
     fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Parsed<T> {
-        parse(decoder.resolve(chunk, span))
+        parse(decoder.resolve(chunk, span), true)
+    }
+
+    fn resolve_unfinished(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Parsed<T> {
+        parse(decoder.resolve(chunk, span), false)
     }
 }
 
 /// Separates values from the end marker and from errors of the vendor, which a `T` with optional members would accept.
-fn parse<T: DeserializeOwned>(event: Event<'_>) -> Parsed<T> {
+fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Parsed<T> {
     if event.is_done() {
         return Parsed::Done;
     }
-    if is_vendor_error(event) {
-        return Parsed::Other(JsonPayloadError::new(event, JsonPayloadErrorKind::Reported));
+    let event_type = event.event_type_lossy().to_cow();
+    // Decoded once, with replacement: strings that serde skips are not checked for ill-formed UTF-8.
+    let payload = event.data_lossy().to_cow();
+    let parsed = if event_type == "error" || is_vendor_error(&payload) {
+        Err(JsonPayloadErrorKind::Reported)
+    } else if !is_finished && is_number(&payload) {
+        Err(JsonPayloadErrorKind::Eof)
+    } else {
+        serde_json::from_str(&payload).map_err(|error| JsonPayloadErrorKind::of(&error))
+    };
+    match parsed {
+        Ok(value) => Parsed::Value(JsonEvent { event_type: event_type.into_owned(), value }),
+        Err(kind) => Parsed::Other(JsonPayloadError::new(event_type.into_owned(), payload.into_owned(), kind)),
     }
-    match serde_json::from_slice(event.data()) {
-        Ok(value) => Parsed::Value(JsonEvent { event_type: event.event_type_lossy().to_cow().into_owned(), value }),
-        Err(error) => Parsed::Other(JsonPayloadError::new(event, JsonPayloadErrorKind::of(&error))),
-    }
+}
+
+/// Returns whether the payload may lack its last digits. Every other JSON value shows where it ends.
+fn is_number(payload: &str) -> bool {
+    payload.trim_start().starts_with(|first: char| first == '-' || first.is_ascii_digit())
 }

@@ -23,8 +23,12 @@ use crate::{DecodeReader, End};
 ///
 /// A payload that is not a `T`, or an error that the server reports, is a [`JsonPayloadError`](crate::JsonPayloadError)
 /// with its text; the next item continues after it. The input may end without `[DONE]`, as with some vendors; see
-/// [`is_done`](Self::is_done). It may also end without the last blank line ([`End::Dispatch`]): a truncated payload is
-/// then not valid JSON. At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to drain it.
+/// [`is_done`](Self::is_done). At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to
+/// drain it.
+///
+/// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error
+/// ([`Eof`](crate::JsonPayloadErrorKind::Eof)). But lines after the payload may be missing, such as `event: error`: use
+/// [`End::Report`] if the event type matters.
 pub struct JsonReader<R, T> {
     events: DecodeReader<R, Json<T>>,
     is_done: bool,

@@ -5,17 +5,12 @@ use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
-use ssewire::Event;
-
-/// An event of the type `error`; or an object with a member `error` that is not null, or whose `type` or `object` is
-/// `error`. Of several members of one name, each counts.
-pub(super) fn is_vendor_error(event: Event<'_>) -> bool {
-    if event.event_type_str() == Ok("error") {
-        return true;
-    }
-    // Most payloads lack this word, so they are parsed only once.
-    event.data_str().is_ok_and(|text| text.contains("\"error\""))
-        && serde_json::from_slice(event.data()).is_ok_and(|IsError(is_error)| is_error)
+/// An object with a member `error` that is not null, or whose `type` or `object` is `error`. Of several members of one
+/// name, each counts.
+pub(super) fn is_vendor_error(payload: &str) -> bool {
+    // Most payloads lack this word, also with escaped letters (U+0065 to U+0072), so they are parsed only once.
+    (payload.contains("\"error\"") || payload.contains("\\u00"))
+        && serde_json::from_str(payload).is_ok_and(|IsError(is_error)| is_error)
 }
 
 /// Read from an object only. A derived implementation would accept an array, too, whose elements would be the members.

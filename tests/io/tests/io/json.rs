@@ -184,3 +184,53 @@ fn after_the_marker_the_transport_is_asked_at_most_once() {
     io::Read::read_to_string(&mut reader.into_inner(), &mut rest).unwrap();
     assert_eq!(rest, "moreand more");
 }
+
+/// HTML standard: a stream is decoded with replacement. So ill-formed UTF-8 changes a text, and not its JSON.
+#[test]
+fn ill_formed_utf8_is_replaced() {
+    let input = b"data: {\"error\":{\"message\":\"caf\xE9 overloaded\"}}\n\ndata: {\"text\":\"caf\xE9\"}\n\n";
+    let reported = Err("Reported message {\"error\":{\"message\":\"caf\u{FFFD} overloaded\"}}".to_owned());
+    for chunks in adapters::ways(input) {
+        assert_eq!(both(&chunks, End::Dispatch).0, [reported.clone(), ok("message", "caf\u{FFFD}")]);
+    }
+}
+
+/// JSON allows an escape in the name of a member, too.
+#[test]
+fn an_error_of_the_vendor_may_be_escaped() {
+    for payload in [
+        r#"{"\u0065rror":{"message":"m"}}"#,
+        r#"{"err\u006Fr":"m"}"#,
+        r#"{"e\u0072\u0072or":"m"}"#,
+        r#"{"type":"\u0065rror"}"#,
+    ] {
+        let input = format!("data: {payload}\n\n");
+        let reported = Err(format!("Reported message {payload}"));
+        assert_eq!(both(&[input.as_bytes()], End::Dispatch).0, [reported]);
+    }
+    assert_eq!(both(&[br#"data: {"text":"\u0065rror"}"#, b"\n\n"], End::Dispatch).0, [ok("message", "error")]);
+}
+
+/// Every other JSON value shows where it ends. A number that was cut would be another number.
+#[test]
+fn a_number_that_may_be_cut_is_an_error() {
+    for input in ["data: 123\n\ndata: 12", "data: 123\n\ndata: -12\n", "data: 123\n\ndata:  12"] {
+        let last = input.rsplit_once(':').unwrap().1.trim_end();
+        let last = last.strip_prefix(' ').unwrap();
+        for chunks in adapters::ways(input.as_bytes()) {
+            let mut read = JsonReader::<_, i64>::new(Script::slow(&chunks));
+            let mut streamed = JsonStream::<_, i64>::new(Script::<io::Error>::slow(&chunks));
+            assert_eq!(read.next().unwrap().unwrap().value, 123);
+            assert_eq!(block_on(streamed.try_next()).unwrap().unwrap().value, 123);
+            let expected = format!("Eof message {last}");
+            assert_eq!(returned(read.next().unwrap().unwrap_err()), expected);
+            assert_eq!(returned(block_on(streamed.try_next()).unwrap_err()), expected);
+            assert!(read.next().is_none() && block_on(streamed.try_next()).unwrap().is_none());
+        }
+    }
+    for value in ["\"a\"", "null", "true", "[1]", "{}"] {
+        let input = format!("data: {value}");
+        let mut values = JsonReader::<_, serde_json::Value>::new(input.as_bytes());
+        assert_eq!(values.next().unwrap().unwrap().value.to_string(), value);
+    }
+}
