@@ -4,7 +4,7 @@ use core::fmt;
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use ssewire::{Decoder, SharedEvent};
+use ssewire::{DecodeError, Decoder, SharedEvent};
 
 use crate::end::{End, Ending, discard_pending};
 use crate::error::EventError;
@@ -21,14 +21,14 @@ use crate::format::Events;
 /// # let connection = &b"data: hello\n\n"[..];
 /// let mut events = FramedRead::new(connection, EventCodec::new());
 /// while let Some(event) = events.try_next().await? {
-///     println!("{}", event.as_event().data_lossy());
+///     println!("{}", event?.as_event().data_lossy());
 /// }
 /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// # }).unwrap();
 /// ```
 ///
-/// After an error of the codec, such as an event that was too large, `FramedRead` returns `None` once; polled again, it
-/// continues.
+/// An event that is too large is lost: this is an item ([`DecodeError`]), and decoding continues after it. It is no error
+/// of the codec, because after one, `FramedRead` returns `None` and does not decode the rest of its buffer.
 #[derive(Default)]
 pub struct EventCodec {
     decoder: Decoder,
@@ -74,10 +74,10 @@ impl EventCodec {
 }
 
 impl tokio_util::codec::Decoder for EventCodec {
-    type Item = SharedEvent;
+    type Item = Result<SharedEvent, DecodeError>;
     type Error = EventError<io::Error>;
 
-    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<SharedEvent>, Self::Error> {
+    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Self::Item>, Self::Error> {
         if !buffer.is_empty() && self.ending.is_ended() {
             // `FramedRead` continues after an end of file: the file may have grown.
             self.ending.reopen::<Events>(&mut self.decoder);
@@ -86,15 +86,21 @@ impl tokio_util::codec::Decoder for EventCodec {
         let advanced = self.decoder.poll_event(&mut input);
         let consumed = buffer.len().saturating_sub(input.len());
         let chunk = buffer.split_to(consumed);
-        Ok(advanced?.map(|span| self.decoder.resolve_bytes(&chunk.freeze(), span)))
+        let resolve = |span| self.decoder.resolve_bytes(&chunk.freeze(), span);
+        Ok(advanced.map(|span| span.map(resolve)).transpose())
     }
 
-    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<SharedEvent>, Self::Error> {
+    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Self::Item>, Self::Error> {
         if let Some(event) = self.decode(buffer)? {
             return Ok(Some(event));
         }
-        let completed = self.ending.complete::<Events, _>(&mut self.decoder)?;
-        Ok(completed.map(|(chunk, span)| self.decoder.resolve_bytes(&Bytes::from_static(chunk), span)))
+        match self.ending.complete::<Events, _>(&mut self.decoder) {
+            Ok(completed) => {
+                Ok(completed.map(|(chunk, span)| Ok(self.decoder.resolve_bytes(&Bytes::from_static(chunk), span))))
+            }
+            Err(EventError::Decode(error)) => Ok(Some(Err(error))),
+            Err(error) => Err(error),
+        }
     }
 }
 

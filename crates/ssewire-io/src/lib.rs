@@ -42,7 +42,7 @@
 //! * The transport's error is returned unchanged, once; `map_transport` converts it and `into_boxed` boxes it.
 //!   Errors print their cause in `Display` and have no `source`, so that it is printed once.
 //! * `None` is final until `reconnect` or `next_message`: every `Stream` is a `FusedStream`, every iterator a
-//!   `FusedIterator`. `FramedRead` with an `EventCodec` is the exception: it continues after an error.
+//!   `FusedIterator`. `FramedRead` with an `EventCodec` is the exception: it reads on after its end.
 //! * `with_decoder` sets limits and a last event ID. [`End`] defines the treatment of an unfinished event at the end of
 //!   the input. `get_ref`, `get_mut` and `into_inner` give access to the transport.
 //! * A message ends at its last event, even if the connection stays open.

@@ -8,7 +8,9 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::rt::TokioExecutor;
-use ssewire_io::{BodyChunks, ByteStreamExt as _, EventCodec, MessageReader, MessageStream, Observer, Tap};
+use ssewire_io::{
+    ByteStreamExt as _, EventCodec, HttpBodyExt as _, IdleTimeoutExt as _, MessageReader, MessageStream, Observer, Tap,
+};
 use ssewire_messages::{Accumulator, ApiError, MessageDecoder, ResponseHead, Step, StreamEvent, Update};
 use tokio_util::codec::FramedRead;
 use tokio_util::io::StreamReader;
@@ -56,7 +58,8 @@ pub(crate) fn hyper(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Ou
             let body = response.into_body().collect().await.unwrap().to_bytes();
             return Outcome::refused(&ApiError::from_response(head, &body));
         }
-        follow(with_idle_timeout(BodyChunks::new(response.into_body()), idle), show).await
+        // hyper has no timeout of its own.
+        follow(response.into_body().chunks().idle_timeout(|| tokio::time::sleep(idle)), show).await
     })
 }
 
@@ -77,6 +80,7 @@ pub(crate) fn codec(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Ou
         let mut text = String::new();
         let mut events = FramedRead::new(StreamReader::new(Box::pin(body)), EventCodec::new());
         while let Some(Ok(event)) = events.next().await {
+            let event = event.unwrap();
             let Ok(Some(event)) = StreamEvent::decode(event.event_type(), event.data()) else { continue };
             let update: Update<'_> = accumulator.accumulate(event).unwrap();
             for piece in update.text_deltas() {
@@ -137,22 +141,6 @@ async fn post(url: &str, idle: Duration) -> Result<reqwest::Response, Outcome> {
     }
     let head = ResponseHead::new(response.status().as_u16(), response.headers());
     Err(Outcome::refused(&ApiError::from_response(head, &response.bytes().await.unwrap())))
-}
-
-/// Adds the idle timeout that hyper does not have.
-fn with_idle_timeout<S>(body: S, idle: Duration) -> impl Stream<Item = Result<bytes::Bytes, String>>
-where
-    S: Stream<Item = Result<bytes::Bytes, hyper::Error>> + Unpin,
-{
-    futures::stream::unfold(Some(body), move |body| async move {
-        let mut body = body?;
-        match tokio::time::timeout(idle, body.next()).await {
-            Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some(body))),
-            Ok(Some(Err(error))) => Some((Err(error.to_string()), None)),
-            Ok(None) => None,
-            Err(elapsed) => Some((Err(elapsed.to_string()), None)),
-        }
-    })
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {

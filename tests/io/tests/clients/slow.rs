@@ -8,7 +8,7 @@ use core::future::Future;
 use core::time::Duration;
 
 use futures::{Stream, StreamExt as _, stream};
-use ssewire_io::{ByteStreamExt as _, IncompleteMessage};
+use ssewire_io::{ByteStreamExt as _, IdleError, IdleTimeoutExt as _};
 use ssewire_messages::Completion;
 use ssewire_replay::{Script, Server};
 use ssewire_tests::samples;
@@ -19,24 +19,6 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// Interval between bytes, just below the idle timeout.
 const JUST_IN_TIME: Duration = Duration::from_secs(59);
-
-#[derive(Debug, PartialEq)]
-struct Idle;
-
-/// The idle timeout of the recipes page.
-fn with_idle_timeout<B, E>(
-    body: impl Stream<Item = Result<B, E>> + Unpin,
-    idle: Duration,
-) -> impl Stream<Item = Result<B, Idle>> + Unpin {
-    Box::pin(stream::unfold(Some(body), move |body| async move {
-        let mut body = body?;
-        match timeout(idle, body.next()).await {
-            Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some(body))),
-            Ok(None) => None,
-            Ok(Some(Err(_))) | Err(_) => Some((Err(Idle), None)),
-        }
-    }))
-}
 
 /// Delivers single bytes, each just before the idle timeout. Endless if the iterator is.
 fn drip(bytes: impl Iterator<Item = u8>) -> impl Stream<Item = Result<[u8; 1], Infallible>> + Unpin {
@@ -61,7 +43,7 @@ fn begin() -> (Vec<u8>, String) {
 fn message_stream_decodes_a_stream_of_slow_single_bytes() {
     let sample = samples::named("text");
     block_on_paused(async {
-        let body = with_idle_timeout(drip(sample.stream.iter().copied()), IDLE);
+        let body = drip(sample.stream.iter().copied()).idle_timeout(|| sleep(IDLE));
         let message = body.message().finish().await.unwrap();
         assert_eq!(message.final_text(), sample.text());
     });
@@ -71,9 +53,9 @@ fn message_stream_decodes_a_stream_of_slow_single_bytes() {
 fn silence_after_single_bytes_ends_by_the_idle_timeout() {
     let (begin, text) = begin();
     block_on_paused(async {
-        let body = with_idle_timeout(drip(begin.into_iter()).chain(stream::pending()), IDLE);
+        let body = drip(begin.into_iter()).chain(stream::pending()).idle_timeout(|| sleep(IDLE));
         let error = body.message().finish().await.unwrap_err();
-        assert_eq!(error.transport(), Some(&Idle));
+        assert!(matches!(error.transport(), Some(IdleError::Idle)));
         assert_eq!(error.incomplete().reason(), Completion::Truncated);
         assert_eq!(error.incomplete().message().final_text(), text);
     });
@@ -88,7 +70,7 @@ fn endless_comments_need_no_memory_and_end_by_the_deadline() {
     let deadline = Duration::from_secs(31 * 24 * 60 * 60);
     block_on_paused(async {
         let body = drip(begin.into_iter().chain(b": still here\nwait: a little\n".iter().copied().cycle()));
-        let mut stream = with_idle_timeout(body, IDLE).message();
+        let mut stream = body.idle_timeout(|| sleep(IDLE)).message();
         let (ended, peak) = {
             ssewire_heap::begin();
             let before = ssewire_heap::held();
@@ -124,9 +106,9 @@ fn idle_timeout_ends_a_silent_connection() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let response = reqwest::get(server.base_url() + "/slow").await.unwrap();
-        let body = with_idle_timeout(Box::pin(response.bytes_stream()), Duration::from_secs(1));
-        let error: IncompleteMessage<Idle> = body.message().finish().await.unwrap_err();
-        assert_eq!(error.transport(), Some(&Idle));
+        let body = response.bytes_stream().idle_timeout(|| sleep(Duration::from_secs(1)));
+        let error = body.message().finish().await.unwrap_err();
+        assert!(matches!(error.transport(), Some(IdleError::Idle)));
         assert_eq!(error.incomplete().message().final_text(), text);
     });
 }

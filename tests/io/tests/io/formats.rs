@@ -178,7 +178,7 @@ fn the_policy_decides_in_every_adapter() {
             let mut framed = FramedRead::new(Script::slow(&chunks), EventCodec::new().with_end(end));
             let mut seen = Seen::new();
             while let Some(item) = block_on(framed.next()) {
-                seen.push(item.map(|event| text(event.data())).map_err(kind));
+                seen.push(item.map(|event| text(event.unwrap().data())).map_err(kind));
             }
             assert_eq!(seen, expected);
             check_text(&chunks, end, &expected);
