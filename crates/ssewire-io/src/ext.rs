@@ -75,10 +75,10 @@ where
         crate::MessageStream::new(self)
     }
 
-    /// Passes the bytes on unchanged, and calls `on_end` with the message that has passed; see
+    /// Passes the bytes on unchanged, and calls `on_end` at the end of each message; see
     /// [`MessageEnd`](crate::MessageEnd).
     #[cfg(all(feature = "messages", feature = "tap"))]
-    fn tap_message<F: FnOnce(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>> {
+    fn tap_message<F: FnMut(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>> {
         crate::Tap::new(self, crate::MessageEndObserver::new(on_end))
     }
 }
@@ -152,10 +152,10 @@ pub trait HttpBodyExt: http_body::Body + Sized {
         crate::MessageStream::new(self.chunks())
     }
 
-    /// Passes the body on unchanged, and calls `on_end` with the message that has passed; see
+    /// Passes the body on unchanged, and calls `on_end` at the end of each message; see
     /// [`MessageEnd`](crate::MessageEnd).
     #[cfg(all(feature = "messages", feature = "tap"))]
-    fn tap_message<F: FnOnce(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>>
+    fn tap_message<F: FnMut(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>>
     where
         Self::Data: AsRef<[u8]>,
     {
@@ -218,10 +218,10 @@ pub trait ReadExt: std::io::Read + Sized {
         crate::MessageReader::new(self)
     }
 
-    /// Passes the bytes on unchanged, and calls `on_end` with the message that has passed; see
+    /// Passes the bytes on unchanged, and calls `on_end` at the end of each message; see
     /// [`MessageEnd`](crate::MessageEnd).
     #[cfg(all(feature = "messages", feature = "tap"))]
-    fn tap_message<F: FnOnce(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>> {
+    fn tap_message<F: FnMut(crate::MessageEnd)>(self, on_end: F) -> crate::Tap<Self, crate::MessageEndObserver<F>> {
         crate::Tap::new(self, crate::MessageEndObserver::new(on_end))
     }
 }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use ssewire::{Decoder, Event};
 
-/// Observes the bytes that pass through a [`Tap`](crate::Tap).
+/// Observes the bytes that pass through a [`Tap`](crate::Tap). An observer that panicked is not called again.
 pub trait Observer {
     /// Called with the bytes that have just passed.
     fn on_chunk(&mut self, bytes: &[u8]);

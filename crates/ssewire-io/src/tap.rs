@@ -34,16 +34,18 @@ pin_project! {
 /// An observer that is notified of the end once, at the latest when it is dropped.
 struct Observed<O> {
     observer: O,
-    /// [`Observer::on_end`], until it has been called. A pointer, because a `Drop` with a bound would put the bound on
-    /// every struct that contains a tap.
+    /// [`Observer::on_end`], until it has been called; absent while [`Observer::on_chunk`] runs. A pointer, because a
+    /// `Drop` with a bound would put the bound on every struct that contains a tap.
     on_end: Option<fn(&mut O)>,
 }
 
 impl<O: Observer> Observed<O> {
     fn on_chunk(&mut self, bytes: &[u8]) {
         // Some transports continue after an end or an error; that passes unseen.
-        if self.on_end.is_some() {
+        if let Some(on_end) = self.on_end.take() {
             self.observer.on_chunk(bytes);
+            // Not after a panic: the observer may be half changed, and a second panic would abort the process.
+            self.on_end = Some(on_end);
         }
     }
 }

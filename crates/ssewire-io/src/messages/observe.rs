@@ -6,7 +6,9 @@ use ssewire_messages::{Completion, Incomplete, Message, MessageDecoder, NonStrea
 
 use crate::observe::Observer;
 
-/// Accumulates the message that passes through a [`Tap`](crate::Tap), and passes its updates and its end to a closure.
+/// Accumulates each message that passes through a [`Tap`](crate::Tap), and passes its updates and its end to a closure:
+/// the end at once, though the body may stay open. Bytes between messages are skipped. A body without any message has one
+/// end, too, when it ends.
 ///
 /// ```
 /// use std::io::Read as _;
@@ -29,10 +31,11 @@ use crate::observe::Observer;
 /// but [`MessageEnd::message`] is that message. A compressed body cannot be read, so remove `accept-encoding` from the
 /// request.
 ///
-/// Memory: the message until its end, at most 64 MiB
-/// ([`DEFAULT_MAX_BYTES`](ssewire_messages::Accumulator::DEFAULT_MAX_BYTES)).
+/// Memory: the message until its end, at most 64 MiB of events
+/// ([`DEFAULT_MAX_BYTES`](ssewire_messages::Accumulator::DEFAULT_MAX_BYTES)) in up to four times that memory, and the
+/// buffer of the decoder.
 pub struct MessageObserver<F> {
-    decoder: MessageDecoder,
+    messages: Messages,
     on_observed: F,
 }
 
@@ -46,21 +49,13 @@ pub enum Observed<'a> {
     End(MessageEnd),
 }
 
-/// A message that has passed, and how it ended.
+/// A message that has passed, and how it ended; or a body without a message.
 pub struct MessageEnd {
     completion: Completion,
     result: Result<Message, Incomplete>,
 }
 
 impl MessageEnd {
-    fn of(mut decoder: MessageDecoder, mut on_update: impl FnMut(UpdateEvent<'_>)) -> Self {
-        while let Ok(Step::Update(event)) = decoder.decode_end() {
-            on_update(event);
-        }
-        let completion = decoder.completion();
-        Self { completion, result: decoder.finish() }
-    }
-
     /// Returns how the message ended.
     #[must_use]
     pub fn completion(&self) -> Completion {
@@ -125,39 +120,33 @@ impl<F: FnMut(Observed<'_>)> MessageObserver<F> {
 
     /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
     pub fn with_decoder(decoder: MessageDecoder, on_observed: F) -> Self {
-        Self { decoder, on_observed }
+        Self { messages: Messages::new(decoder), on_observed }
     }
 }
 
 impl<F: FnMut(Observed<'_>)> Observer for MessageObserver<F> {
     fn on_chunk(&mut self, bytes: &[u8]) {
-        let mut input = bytes;
-        // An error ends the message; `on_end` reports it.
-        while let Ok(Step::Update(event)) = self.decoder.decode(&mut input) {
-            (self.on_observed)(Observed::Update(event));
-        }
+        self.messages.decode(bytes, &mut self.on_observed);
     }
 
     fn on_end(&mut self) {
-        let decoder = core::mem::take(&mut self.decoder);
-        let end = MessageEnd::of(decoder, |event| (self.on_observed)(Observed::Update(event)));
-        (self.on_observed)(Observed::End(end));
+        self.messages.decode_end(&mut self.on_observed);
     }
 }
 
 impl<F> fmt::Debug for MessageObserver<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageObserver").field("decoder", &self.decoder).finish_non_exhaustive()
+        f.debug_struct("MessageObserver").field("decoder", &self.messages.decoder).finish_non_exhaustive()
     }
 }
 
-/// Passes only the end of the message to a closure; created by `tap_message`.
+/// Passes only the end of each message to a closure; created by `tap_message`. See [`MessageObserver`].
 pub struct MessageEndObserver<F> {
-    decoder: MessageDecoder,
-    on_end: Option<F>,
+    messages: Messages,
+    on_end: F,
 }
 
-impl<F: FnOnce(MessageEnd)> MessageEndObserver<F> {
+impl<F: FnMut(MessageEnd)> MessageEndObserver<F> {
     /// Uses a decoder with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation of the
     /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(on_end: F) -> Self {
@@ -166,25 +155,78 @@ impl<F: FnOnce(MessageEnd)> MessageEndObserver<F> {
 
     /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
     pub fn with_decoder(decoder: MessageDecoder, on_end: F) -> Self {
-        Self { decoder, on_end: Some(on_end) }
+        Self { messages: Messages::new(decoder), on_end }
     }
 }
 
-impl<F: FnOnce(MessageEnd)> Observer for MessageEndObserver<F> {
+impl<F: FnMut(MessageEnd)> Observer for MessageEndObserver<F> {
     fn on_chunk(&mut self, bytes: &[u8]) {
-        let mut input = bytes;
-        while let Ok(Step::Update(_)) = self.decoder.decode(&mut input) {}
+        self.messages.decode(bytes, &mut only_ends(&mut self.on_end));
     }
 
     fn on_end(&mut self) {
-        if let Some(on_end) = self.on_end.take() {
-            on_end(MessageEnd::of(core::mem::take(&mut self.decoder), |_| ()));
+        self.messages.decode_end(&mut only_ends(&mut self.on_end));
+    }
+}
+
+fn only_ends(on_end: &mut impl FnMut(MessageEnd)) -> impl FnMut(Observed<'_>) {
+    |observed| {
+        if let Observed::End(end) = observed {
+            on_end(end);
         }
     }
 }
 
 impl<F> fmt::Debug for MessageEndObserver<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageEndObserver").field("decoder", &self.decoder).finish_non_exhaustive()
+        f.debug_struct("MessageEndObserver").field("decoder", &self.messages.decoder).finish_non_exhaustive()
+    }
+}
+
+/// The messages of a body, one after another.
+struct Messages {
+    decoder: MessageDecoder,
+    /// Set after the first message: the absence of a further one is not observed.
+    is_later: bool,
+}
+
+impl Messages {
+    fn new(decoder: MessageDecoder) -> Self {
+        Self { decoder, is_later: false }
+    }
+
+    fn decode(&mut self, mut input: &[u8], on_observed: &mut impl FnMut(Observed<'_>)) {
+        loop {
+            match self.decoder.decode(&mut input) {
+                Ok(Step::Update(event)) => on_observed(Observed::Update(event)),
+                Ok(Step::NeedInput) => return,
+                // In strict mode, an error ends the message, too.
+                Ok(Step::Ended) | Err(_) => on_observed(Observed::End(self.next_message())),
+            }
+        }
+    }
+
+    fn decode_end(&mut self, on_observed: &mut impl FnMut(Observed<'_>)) {
+        loop {
+            let is_rejected = match self.decoder.decode_end() {
+                Ok(Step::Update(event)) => {
+                    on_observed(Observed::Update(event));
+                    continue;
+                }
+                Ok(Step::NeedInput | Step::Ended) => false,
+                Err(_) => true,
+            };
+            if self.is_later && !self.decoder.has_started() && !is_rejected {
+                return;
+            }
+            // A `message_start` without its blank line ends a message, and starts a further one.
+            on_observed(Observed::End(self.next_message()));
+        }
+    }
+
+    fn next_message(&mut self) -> MessageEnd {
+        self.is_later = true;
+        let completion = self.decoder.completion();
+        MessageEnd { completion, result: self.decoder.next_message() }
     }
 }

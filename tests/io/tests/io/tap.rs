@@ -1,6 +1,6 @@
 //! `Tap`: bytes pass unchanged, and an observer sees them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read as _};
 use std::rc::Rc;
 
@@ -11,8 +11,10 @@ use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use ssewire::Decoder;
-use ssewire_io::{EventObserver, MessageObserver, Observed, Observer, Tap};
-use ssewire_messages::Completion;
+use ssewire_io::{
+    ByteStreamExt, EventObserver, MessageEnd, MessageEndObserver, MessageObserver, Observed, Observer, ReadExt, Tap,
+};
+use ssewire_messages::{Accumulator, Completion, MessageDecoder, Validation};
 use ssewire_tests::outcome::OwnedEvent;
 use ssewire_tests::transport::{Script, Step};
 use ssewire_tests::{adapters, cases, chunks, drive, samples, streams};
@@ -310,4 +312,114 @@ fn into_inner_ends_the_observation() {
     tap.read_exact(&mut [0; 2]).unwrap();
     assert_eq!(tap.into_inner(), b"cd");
     log.check(b"ab", 1);
+}
+
+/// `docs/protocol.md`: "Drivers and adapters report the end at once." Gateways leave bodies open for minutes.
+#[test]
+fn the_end_of_a_message_does_not_wait_for_the_end_of_the_body() {
+    let sample = samples::named("text");
+    for body in [sample.stream.clone(), [&sample.stream[..], b": still open\n\n"].concat()] {
+        let (ends, named) = (Cell::new(0), Cell::new(0));
+        let script = || Script::<io::Error>::new([Step::chunk(&body), Step::Wait]);
+        let observer = MessageObserver::new(|observed| {
+            if let Observed::End(end) = observed {
+                assert_eq!(end.completion(), Completion::Complete);
+                ends.set(ends.get() + 1);
+            }
+        });
+        let mut tap = Tap::new(script(), observer);
+        block_on(tap.next()).unwrap().unwrap();
+        assert_eq!(ends.get(), 1);
+        drop(tap);
+        assert_eq!(ends.get(), 1, "the body has no further message");
+
+        let mut tap = ByteStreamExt::tap_message(script(), |_| named.set(named.get() + 1));
+        block_on(tap.next()).unwrap().unwrap();
+        assert_eq!(named.get(), 1);
+        drop(tap);
+        assert_eq!(named.get(), 1);
+    }
+}
+
+/// A gateway that fails over within a body writes several messages, also without an end of the first. Each is billed.
+#[test]
+fn every_message_of_a_body_is_metered() {
+    const START: &str =
+        "data: {\"type\":\"message_start\",\"message\":{\"id\":\"a\",\"usage\":{\"output_tokens\":1}}}\n\n";
+    const END: &str = "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":9}}\n\n\
+                       data: {\"type\":\"message_stop\"}\n\n";
+    const ERROR: &str = "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}\n\n";
+    const PING: &str = "data: {\"type\":\"ping\"}\n\n";
+    // Another ID: a repeated `message_start` is ignored.
+    let other_start = &START.replace("\"a\"", "\"b\"");
+    let unfinished_start = other_start.trim_end();
+    let (complete, truncated, server_error) =
+        ((Some(9), Completion::Complete), (Some(1), Completion::Truncated), (Some(1), Completion::ServerError));
+    for (body, expected) in [
+        ([START, END, START, END].concat(), vec![complete, complete]),
+        ([START, other_start, END].concat(), vec![truncated, complete]),
+        ([START, ERROR, PING, START, END, PING].concat(), vec![server_error, complete]),
+        ([START, END, START].concat(), vec![complete, truncated]),
+        ([START, END, unfinished_start].concat(), vec![complete, truncated]),
+        ([START, unfinished_start].concat(), vec![truncated, truncated]),
+        ([START, END, ERROR].concat(), vec![complete]),
+        ([START, END, START, END.trim_end()].concat(), vec![complete, complete]),
+        (String::new(), vec![(None, Completion::NonStreamBody)]),
+    ] {
+        for chunks in adapters::ways(body.as_bytes()) {
+            let (mut ends, mut named, mut updates) = (Vec::new(), Vec::new(), 0);
+            let observer = MessageObserver::new(|observed| match observed {
+                Observed::End(end) => ends.push((end.message().output_tokens(), end.completion())),
+                _ => updates += 1,
+            });
+            io::copy(&mut Tap::new(Script::slow(&chunks), observer), &mut io::sink()).unwrap();
+            let on_end = |end: MessageEnd| named.push((end.message().output_tokens(), end.completion()));
+            io::copy(&mut ReadExt::tap_message(Script::slow(&chunks), on_end), &mut io::sink()).unwrap();
+            assert_eq!((&ends, &named), (&expected, &expected), "{body}");
+            assert_eq!(updates > 0, !body.is_empty());
+        }
+    }
+}
+
+/// Every event that strict mode rejects ends a message; the next one is metered all the same.
+#[test]
+fn a_rejected_message_ends_at_once() {
+    let rejected = "data: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
+    let start = "data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"output_tokens\":1}}}\n\n";
+    for body in [[rejected, start].concat(), [rejected, start.trim_end()].concat()] {
+        for chunks in adapters::ways(body.as_bytes()) {
+            let mut ends = Vec::new();
+            let decoder =
+                MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
+            let observer = MessageEndObserver::with_decoder(decoder, |end| {
+                ends.push((end.message().output_tokens(), end.completion()));
+            });
+            io::copy(&mut Tap::new(Script::slow(&chunks), observer), &mut io::sink()).unwrap();
+            assert_eq!(ends, [(None, Completion::RejectedByStrictMode), (Some(1), Completion::Truncated)]);
+        }
+    }
+}
+
+/// A second panic, while the first one drops the tap, would abort the process.
+#[test]
+fn an_observer_that_panicked_is_not_called_again() {
+    struct Panics(Rc<Cell<usize>>);
+    impl Observer for Panics {
+        fn on_chunk(&mut self, _: &[u8]) {
+            self.0.set(self.0.get() + 1);
+            panic!("the observer fails");
+        }
+
+        fn on_end(&mut self) {
+            self.0.set(self.0.get() + 100);
+        }
+    }
+
+    let calls = Rc::new(Cell::new(0));
+    let mut tap = Tap::new(&b"abcd"[..], Panics(calls.clone()));
+    let read = |tap: &mut Tap<_, _>| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tap.read(&mut [0; 2])));
+    read(&mut tap).unwrap_err();
+    assert_eq!(read(&mut tap).unwrap().unwrap(), 2, "the bytes pass");
+    drop(tap);
+    assert_eq!(calls.get(), 1);
 }
