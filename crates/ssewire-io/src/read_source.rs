@@ -82,6 +82,7 @@ impl<R: Read> ReadSource<R> {
         read_error: impl FnOnce(ReadError) -> E,
     ) -> Result<Option<(usize, T)>, E> {
         let deadline = self.idle.as_mut().map(|idle| (idle.clock)().saturating_add(idle.limit));
+        let mut has_read = false;
         loop {
             let from = self.start;
             let mut input = self.buffer.get(from..self.end).unwrap_or_default();
@@ -90,50 +91,50 @@ impl<R: Read> ReadSource<R> {
             if let Some(found) = found? {
                 return Ok(Some((from, found)));
             }
-            match self.refill(deadline) {
-                Ok(true) => {}
+            // Each call reads at least once. Otherwise a timeout of zero would never let a byte pass.
+            if has_read && self.is_after(deadline) {
+                return Err(read_error(ReadError::Timeout(idle_error())));
+            }
+            match self.refill() {
+                Ok(true) => has_read = true,
                 Ok(false) => return Ok(None),
                 Err(error) => return Err(read_error(error)),
             }
         }
     }
 
-    /// Reads more bytes. `false`: the input has ended.
-    fn refill(&mut self, deadline: Option<Duration>) -> Result<bool, ReadError> {
+    fn is_after(&mut self, deadline: Option<Duration>) -> bool {
+        self.idle.as_mut().zip(deadline).is_some_and(|(idle, deadline)| (idle.clock)() >= deadline)
+    }
+
+    /// Reads once; an interrupted read yields no bytes. `false`: the input has ended.
+    fn refill(&mut self) -> Result<bool, ReadError> {
         if self.is_ended {
             return Ok(false);
         }
         self.buffer.resize(Self::BUFFER, 0);
         (self.start, self.end) = (0, 0);
-        loop {
-            if let (Some(idle), Some(deadline)) = (&mut self.idle, deadline) {
-                if (idle.clock)() >= deadline {
-                    return Err(ReadError::Timeout(idle_error()));
-                }
+        match self.reader.read(&mut self.buffer) {
+            Ok(0) => {
+                self.is_ended = true;
+                Ok(false)
             }
-            match self.reader.read(&mut self.buffer) {
-                Ok(0) => {
-                    self.is_ended = true;
-                    return Ok(false);
-                }
-                Ok(length) if length <= self.buffer.len() => {
-                    self.end = length;
-                    return Ok(true);
-                }
-                Ok(_) => {
-                    self.is_ended = true;
-                    let error =
-                        io::Error::new(ErrorKind::InvalidData, "reader returned more bytes than it was given room");
-                    return Err(ReadError::Failed(error));
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    return Err(ReadError::Timeout(error));
-                }
-                Err(error) => {
-                    self.is_ended = true;
-                    return Err(ReadError::Failed(error));
-                }
+            Ok(length) if length <= self.buffer.len() => {
+                self.end = length;
+                Ok(true)
+            }
+            Ok(_) => {
+                self.is_ended = true;
+                let error = io::Error::new(ErrorKind::InvalidData, "reader returned more bytes than it was given room");
+                Err(ReadError::Failed(error))
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Err(ReadError::Timeout(error))
+            }
+            Err(error) => {
+                self.is_ended = true;
+                Err(ReadError::Failed(error))
             }
         }
     }

@@ -117,7 +117,7 @@ fn a_blocking_reader_that_brings_only_comments_times_out_and_resumes() {
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
     let before = reads.get();
     let Err(EventError::Timeout(error)) = events.next_event() else { panic!("no timeout") };
-    assert_eq!((error.kind(), reads.get() - before), (ErrorKind::TimedOut, 50), "five reads in sixty seconds");
+    assert_eq!((error.kind(), reads.get() - before), (ErrorKind::TimedOut, 60), "one read, and five in sixty seconds");
     // Nothing is lost: the next read returns an event.
     events.get_mut().1 = b"data: b\n\n";
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"b");
@@ -125,4 +125,33 @@ fn a_blocking_reader_that_brings_only_comments_times_out_and_resumes() {
     let (reads, clock) = self::clock();
     let mut reply = MessageReader::new(Comments(reads, b"")).with_idle_timeout(Duration::from_secs(60), clock);
     assert!(matches!(reply.next(), Err(MessageStreamError::Timeout(_))));
+}
+
+/// A call reads at least once. Otherwise a timeout of zero, or a slow clock, would read nothing for ever.
+#[test]
+fn a_call_reads_before_it_times_out() {
+    let (reads, clock) = clock();
+    let mut events = EventReader::new(Comments(reads, b"data: a\n\n")).with_idle_timeout(Duration::ZERO, clock);
+    assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
+    for expected in [20, 30] {
+        assert!(matches!(events.next_event(), Err(EventError::Timeout(_))));
+        assert_eq!(reads.get(), expected, "one read a call");
+    }
+    // Each read takes ten seconds.
+    events.get_mut().1 = b"data: b\n\n";
+    assert_eq!(events.next_event().unwrap().unwrap().data(), b"b");
+}
+
+/// Reads that are interrupted count, too.
+#[test]
+fn interrupted_reads_time_out() {
+    struct Interrupted;
+    impl io::Read for Interrupted {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(ErrorKind::Interrupted.into())
+        }
+    }
+    let (_, clock) = clock();
+    let mut events = EventReader::new(Interrupted).with_idle_timeout(Duration::from_secs(60), clock);
+    assert!(matches!(events.next_event(), Err(EventError::Timeout(_))));
 }
