@@ -14,27 +14,20 @@ use ssewire_messages::{ApiError, Completion, Incomplete, Message, MessageDecodeE
 pub struct IncompleteMessage<E> {
     /// Shared with the adapter: its `finish` returns the same report.
     incomplete: SharedIncomplete,
-    cause: Option<Cause<E>>,
+    /// Both, if strict mode rejected an event at the end of a connection that failed.
+    rejected: Option<MessageDecodeError>,
+    transport: Option<E>,
 }
 
 pub(super) type SharedIncomplete = Shared<Incomplete>;
 
-/// Why no more input was decoded.
-#[derive(Debug)]
-pub(super) enum Cause<E> {
-    Transport(E),
-    Decode(MessageDecodeError),
-}
-
-impl<E> Cause<E> {
-    pub(super) fn of(transport: Option<E>, rejected: Option<MessageDecodeError>) -> Option<Self> {
-        transport.map(Self::Transport).or(rejected.map(Self::Decode))
-    }
-}
-
 impl<E> IncompleteMessage<E> {
-    pub(super) fn new(incomplete: SharedIncomplete, cause: Option<Cause<E>>) -> Self {
-        Self { incomplete, cause }
+    pub(super) fn new(
+        incomplete: SharedIncomplete,
+        rejected: Option<MessageDecodeError>,
+        transport: Option<E>,
+    ) -> Self {
+        Self { incomplete, rejected, transport }
     }
 
     /// Returns the partial message.
@@ -77,19 +70,13 @@ impl<E> IncompleteMessage<E> {
     /// Returns the transport's error, if it failed.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
-        match &self.cause {
-            Some(Cause::Transport(error)) => Some(error),
-            _ => None,
-        }
+        self.transport.as_ref()
     }
 
     /// Returns the rejection of an event in strict mode, if it ended the message.
     #[must_use]
     pub fn rejected(&self) -> Option<MessageDecodeError> {
-        match &self.cause {
-            Some(Cause::Decode(error)) => Some(*error),
-            _ => None,
-        }
+        self.rejected
     }
 
     /// Returns the full report: every reason, the kind of a body that is not a stream, protocol violations.
@@ -107,11 +94,11 @@ impl<E> IncompleteMessage<E> {
     /// Converts the transport's error.
     #[must_use]
     pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> IncompleteMessage<F> {
-        let cause = self.cause.map(|cause| match cause {
-            Cause::Transport(error) => Cause::Transport(convert(error)),
-            Cause::Decode(error) => Cause::Decode(error),
-        });
-        IncompleteMessage { incomplete: self.incomplete, cause }
+        IncompleteMessage {
+            incomplete: self.incomplete,
+            rejected: self.rejected,
+            transport: self.transport.map(convert),
+        }
     }
 
     /// Boxes the transport's error.
@@ -127,17 +114,23 @@ impl<E> IncompleteMessage<E> {
 impl<E: fmt::Display> fmt::Display for IncompleteMessage<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.incomplete.fmt(f)?;
-        match &self.cause {
-            Some(Cause::Transport(error)) => write!(f, ": {error}"),
-            Some(Cause::Decode(error)) => write!(f, ": {error}"),
-            None => Ok(()),
+        if let Some(error) = &self.rejected {
+            write!(f, ": {error}")?;
         }
+        if let Some(error) = &self.transport {
+            write!(f, ": {error}")?;
+        }
+        Ok(())
     }
 }
 
 impl<E: fmt::Debug> fmt::Debug for IncompleteMessage<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IncompleteMessage").field("incomplete", &self.incomplete).field("cause", &self.cause).finish()
+        f.debug_struct("IncompleteMessage")
+            .field("incomplete", &self.incomplete)
+            .field("rejected", &self.rejected)
+            .field("transport", &self.transport)
+            .finish()
     }
 }
 

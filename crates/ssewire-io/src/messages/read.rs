@@ -189,7 +189,7 @@ impl<R: Read> MessageReader<R> {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
                 Err(MessageStreamError::Incomplete(error)) => return Err(error),
-                Err(MessageStreamError::Timeout(error)) => return self.state.fail(error),
+                Err(MessageStreamError::Timeout(error)) => return self.state.fail(Some(error)).map(|_| ()),
             }
         }
     }
@@ -206,7 +206,7 @@ impl<R: Read> MessageReader<R> {
                         Ok(Some((_, Found::End))) => return Ok(self.state.conclude().map(|()| None)?),
                         Ok(None) => self.state.end_input(),
                         Err(ReadError::Timeout(error)) => return Err(MessageStreamError::Timeout(error)),
-                        Err(ReadError::Failed(error)) => return Ok(self.state.fail(error).map(|()| None)?),
+                        Err(ReadError::Failed(error)) => return Ok(self.state.fail(Some(error)).map(|_| None)?),
                     }
                 }
                 Phase::Draining => {

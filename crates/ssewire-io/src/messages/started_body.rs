@@ -14,7 +14,7 @@ use ssewire_messages::MessageDecoder;
 use super::error::IncompleteMessage;
 use super::state::{Found, MessageState};
 
-/// A body whose message has started: a stream of all its chunks, unchanged. It has started when its first content block
+/// A body whose message has started: a stream of all its chunks and the transport's error, unchanged. It has started when its first content block
 /// begins, when it is complete without one, or after 1 MiB without one.
 ///
 /// Many servers accept a request and fail within the stream. Before the first content, a gateway can send the request
@@ -37,10 +37,12 @@ use super::state::{Found, MessageState};
 /// # Ok::<(), ssewire_io::IncompleteMessage<std::io::Error>>(())
 /// # }).unwrap();
 /// ```
-pub struct StartedBody<S, C> {
+pub struct StartedBody<S: TryStream> {
     body: Pin<Box<S>>,
     /// Chunks that were read and not returned yet.
-    chunks: VecDeque<C>,
+    chunks: VecDeque<S::Ok>,
+    /// The transport's error after them.
+    error: Option<S::Error>,
     is_ended: bool,
 }
 
@@ -50,7 +52,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// The least size that a chunk counts as, so that the number of empty chunks is bounded, too.
 const MIN_CHUNK_BYTES: usize = 256;
 
-impl<S: TryStream> StartedBody<S, S::Ok>
+impl<S: TryStream> StartedBody<S>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -87,7 +89,7 @@ where
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
     pub async fn wait_for_with_decoder(body: S, decoder: MessageDecoder) -> Result<Self, IncompleteMessage<S::Error>> {
-        let mut started = Self { body: Box::pin(body), chunks: VecDeque::new(), is_ended: false };
+        let mut started = Self { body: Box::pin(body), chunks: VecDeque::new(), error: None, is_ended: false };
         let mut state = MessageState::new(decoder);
         let mut bytes = 0_usize;
         while bytes < MAX_BYTES {
@@ -95,7 +97,7 @@ where
                 Some(Ok(chunk)) => chunk,
                 Some(Err(error)) => {
                     started.is_ended = true;
-                    state.fail(error)?;
+                    started.error = state.fail(Some(error))?;
                     break;
                 }
                 None => {
@@ -129,7 +131,7 @@ fn decode<E>(state: &mut MessageState, mut input: &[u8]) -> Result<bool, Incompl
     }
 }
 
-impl<S, C> StartedBody<S, C> {
+impl<S: TryStream> StartedBody<S> {
     /// The body.
     #[must_use]
     pub fn get_ref(&self) -> &S {
@@ -158,9 +160,9 @@ impl<S, C> StartedBody<S, C> {
 }
 
 /// Chunks are held, never pinned.
-impl<S, C> Unpin for StartedBody<S, C> {}
+impl<S: TryStream> Unpin for StartedBody<S> {}
 
-impl<S: TryStream> Stream for StartedBody<S, S::Ok> {
+impl<S: TryStream> Stream for StartedBody<S> {
     type Item = Result<S::Ok, S::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -168,7 +170,7 @@ impl<S: TryStream> Stream for StartedBody<S, S::Ok> {
             return Poll::Ready(Some(Ok(chunk)));
         }
         if self.is_ended {
-            return Poll::Ready(None);
+            return Poll::Ready(self.error.take().map(Err));
         }
         let item = ready!(self.body.as_mut().try_poll_next(context));
         self.is_ended = !matches!(item, Some(Ok(_)));
@@ -176,14 +178,14 @@ impl<S: TryStream> Stream for StartedBody<S, S::Ok> {
     }
 }
 
-impl<S: TryStream> FusedStream for StartedBody<S, S::Ok> {
+impl<S: TryStream> FusedStream for StartedBody<S> {
     fn is_terminated(&self) -> bool {
-        self.is_ended && self.chunks.is_empty()
+        self.is_ended && self.chunks.is_empty() && self.error.is_none()
     }
 }
 
 /// Never shows bytes of the body.
-impl<S, C> fmt::Debug for StartedBody<S, C> {
+impl<S: TryStream> fmt::Debug for StartedBody<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StartedBody").field("is_ended", &self.is_ended).finish_non_exhaustive()
     }

@@ -9,7 +9,7 @@ use ssewire_messages::{
     UpdateSpan,
 };
 
-use super::error::{Cause, IncompleteMessage, SharedIncomplete};
+use super::error::{IncompleteMessage, SharedIncomplete};
 
 /// The decoder, and the part of its message that was returned.
 ///
@@ -56,6 +56,12 @@ impl MessageState {
 
     pub(super) fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// Returns whether nothing follows until `next_message`.
+    #[cfg(feature = "stream")]
+    pub(super) fn is_ended(&self) -> bool {
+        matches!(self.phase, Phase::Ended | Phase::Failed)
     }
 
     pub(super) fn decoder(&self) -> &MessageDecoder {
@@ -105,15 +111,16 @@ impl MessageState {
         self.decoder.resolve(chunk, span)
     }
 
-    /// Records that the transport failed. This does not matter if the decoded message is complete.
-    pub(super) fn fail<E>(&mut self, error: E) -> Result<(), IncompleteMessage<E>> {
+    /// Records that the transport failed, with its error if it is known. This does not matter for the message if it is
+    /// complete: the error is returned.
+    pub(super) fn fail<E>(&mut self, error: Option<E>) -> Result<Option<E>, IncompleteMessage<E>> {
         // An event without its blank line still belongs to the message if it is complete.
         while self.drain().is_some() {}
         if self.is_complete() {
             self.phase = Phase::Ended;
-            return Ok(());
+            return Ok(error);
         }
-        self.take_message(Some(error)).map(|_| ())
+        self.take_message(error).map(|_| None)
     }
 
     /// Determines whether the message that has ended is complete.
@@ -146,7 +153,7 @@ impl MessageState {
         self.phase = if result.is_ok() { Phase::Reading } else { Phase::Failed };
         result.map_err(|incomplete| {
             let incomplete = self.failed.insert(incomplete.into());
-            IncompleteMessage::new(incomplete.clone(), Cause::of(transport, rejected))
+            IncompleteMessage::new(incomplete.clone(), rejected, transport)
         })
     }
 
@@ -169,11 +176,11 @@ impl MessageState {
     /// Returns the message that has ended.
     pub(super) fn finish<E>(self) -> Result<Message, IncompleteMessage<E>> {
         match self.failed {
-            Some(incomplete) => Err(IncompleteMessage::new(incomplete, None)),
+            Some(incomplete) => Err(IncompleteMessage::new(incomplete, None, None)),
             None => self
                 .decoder
                 .finish()
-                .map_err(|incomplete| IncompleteMessage::new(incomplete.into(), Cause::of(None, self.rejected))),
+                .map_err(|incomplete| IncompleteMessage::new(incomplete.into(), self.rejected, None)),
         }
     }
 

@@ -36,18 +36,30 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 ///
 /// All methods read from the same message; call [`finish`](Self::finish) last. It ends where the message does, not
 /// where the connection does: at the end the body is polled once, without waiting, so that the HTTP client can reuse
-/// the connection. If a chunk arrives, it is kept for [`next_message`](Self::next_message).
-/// [`into_inner`](Self::into_inner) returns the body, to drain it.
+/// the connection. If a chunk arrives, it is kept for [`next_message`](Self::next_message), which itself reads on only
+/// when it is called again. [`into_inner`](Self::into_inner) returns the body, to drain it.
 ///
 /// Use `?` on every call: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
 /// reason, the partial message and the transport's error. A lost event is [`Update::Lost`], not an error.
 ///
 /// The stream is boxed once, so that nothing has to be pinned. It needs no executor and no `Send` bound, and is `Send`
-/// if the stream is. Dropping it cancels the response. All futures are cancel safe: a dropped future loses nothing.
+/// if the stream is. Dropping it cancels the response. All futures except that of `finish`, which owns the message, are
+/// cancel safe: dropping one loses nothing. For a timeout that keeps the partial message, put it around
+/// [`next_event`](Self::next_event).
 pub struct MessageStream<S> {
     stream: Pin<Box<S>>,
     chunks: ChunkBuffer,
     state: MessageState,
+    /// Set when the look-ahead at the end of a message fails: there is no further message, but the body did not end.
+    has_failed: bool,
+}
+
+/// Whether the stream is polled once more at the end of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AtEnd {
+    LookAhead,
+    /// The caller reads on, and then an error of the transport is returned.
+    Stop,
 }
 
 impl<S> MessageStream<S> {
@@ -59,7 +71,8 @@ impl<S> MessageStream<S> {
 
     /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
     pub fn with_decoder(stream: S, decoder: MessageDecoder) -> Self {
-        Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state: MessageState::new(decoder) }
+        let state = MessageState::new(decoder);
+        Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state, has_failed: false }
     }
 
     /// Sets the head of the response: its request ID and rate limits are in every error of the message.
@@ -184,7 +197,7 @@ where
 
     /// Returns the text as it arrives, as a [`Stream`]: the items of [`next_text`](Self::next_text).
     pub fn text_deltas(&mut self) -> TextDeltaStream<'_, S> {
-        TextDeltaStream { message: self, is_ended: false }
+        TextDeltaStream(self)
     }
 
     /// Maps updates to items of a [`Stream`], for example of a type that all vendors share. Updates that are mapped to
@@ -217,7 +230,7 @@ where
     where
         F: FnMut(UpdateEvent<'_>) -> Option<T>,
     {
-        MappedUpdates { message: self, map, is_ended: false }
+        MappedUpdates { message: self, map }
     }
 
     /// Reads to the end of the message, and returns it.
@@ -226,7 +239,7 @@ where
     /// [`IncompleteMessage`], with the partial message and the reason. An error that was returned before is returned
     /// again, without the transport's error.
     pub async fn finish(mut self) -> Result<Message, IncompleteMessage<S::Error>> {
-        self.read_to_end().await?;
+        self.read_to_end(AtEnd::LookAhead).await?;
         self.state.finish()
     }
 
@@ -250,27 +263,37 @@ where
     /// ```
     ///
     /// # Errors
-    /// [`IncompleteMessage`]. The next call continues with the next message.
+    /// [`IncompleteMessage`], also if the transport failed between two messages; without the transport's error if it
+    /// failed right after a message whose end another method had returned. The next call continues with the next
+    /// message.
     pub async fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<S::Error>> {
         self.state.skip_failed();
-        self.read_to_end().await?;
+        self.read_to_end(AtEnd::Stop).await?;
         self.state.next_message()
     }
 
-    async fn read_to_end(&mut self) -> Result<(), IncompleteMessage<S::Error>> {
+    async fn read_to_end(&mut self, at_end: AtEnd) -> Result<(), IncompleteMessage<S::Error>> {
         loop {
-            match poll_fn(|context| self.poll_position(context)).await {
+            match poll_fn(|context| self.poll_to(at_end, context)).await {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
                 Err(MessageStreamError::Incomplete(error)) => return Err(error),
                 // Streams have no read timeout.
-                Err(MessageStreamError::Timeout(error)) => return self.state.fail(error),
+                Err(MessageStreamError::Timeout(error)) => return self.state.fail(Some(error)).map(|_| ()),
             }
         }
     }
 
     fn poll_position(
         &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Position>, MessageStreamError<S::Error>>> {
+        self.poll_to(AtEnd::LookAhead, context)
+    }
+
+    fn poll_to(
+        &mut self,
+        at_end: AtEnd,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Position>, MessageStreamError<S::Error>>> {
         loop {
@@ -282,12 +305,17 @@ where
                     match ready!(self.chunks.poll_drive(stream, context, Keep::Whole, decode, |error| error)) {
                         Ok(Some((from, Found::Update(span)))) => return Poll::Ready(Ok(Some((Some(from), span)))),
                         Ok(Some((_, Found::End))) => {
-                            // The message has ended: a later failure of the connection does not matter.
-                            let _ = self.chunks.look_ahead(self.stream.as_mut(), context);
+                            if at_end == AtEnd::LookAhead {
+                                // A failure does not matter for this message.
+                                self.has_failed |= self.chunks.look_ahead(self.stream.as_mut(), context).is_err();
+                            }
                             return Poll::Ready(Ok(self.state.conclude().map(|()| None)?));
                         }
+                        Ok(None) if core::mem::take(&mut self.has_failed) => {
+                            return Poll::Ready(Ok(self.state.fail(None).map(|_| None)?));
+                        }
                         Ok(None) => self.state.end_input(),
-                        Err(error) => return Poll::Ready(Ok(self.state.fail(error).map(|()| None)?)),
+                        Err(error) => return Poll::Ready(Ok(self.state.fail(Some(error)).map(|_| None)?)),
                     }
                 }
                 Phase::Draining => {
@@ -313,10 +341,7 @@ impl<S> fmt::Debug for MessageStream<S> {
 }
 
 /// The text of a [`MessageStream`] as it arrives: that of all text blocks, without separators.
-pub struct TextDeltaStream<'a, S> {
-    message: &'a mut MessageStream<S>,
-    is_ended: bool,
-}
+pub struct TextDeltaStream<'a, S>(&'a mut MessageStream<S>);
 
 impl<S: TryStream> Stream for TextDeltaStream<'_, S>
 where
@@ -325,9 +350,7 @@ where
     type Item = Result<String, MessageStreamError<S::Error>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let text = ready!(self.message.poll_next_text(context)).transpose();
-        self.is_ended = text.is_none();
-        Poll::Ready(text)
+        self.0.poll_next_text(context).map(Result::transpose)
     }
 }
 
@@ -336,13 +359,13 @@ where
     S::Ok: AsRef<[u8]>,
 {
     fn is_terminated(&self) -> bool {
-        self.is_ended
+        self.0.state.is_ended()
     }
 }
 
 impl<S> fmt::Debug for TextDeltaStream<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TextDeltaStream").field("message", &self.message).finish_non_exhaustive()
+        f.debug_tuple("TextDeltaStream").field(&self.0).finish()
     }
 }
 
@@ -350,7 +373,6 @@ impl<S> fmt::Debug for TextDeltaStream<'_, S> {
 pub struct MappedUpdates<S, F> {
     message: MessageStream<S>,
     map: F,
-    is_ended: bool,
 }
 
 impl<S, F> MappedUpdates<S, F> {
@@ -389,7 +411,6 @@ where
                 return Poll::Ready(Some(Ok(item)));
             }
         }
-        this.is_ended = true;
         Poll::Ready(None)
     }
 }
@@ -400,7 +421,7 @@ where
     F: FnMut(UpdateEvent<'_>) -> Option<T>,
 {
     fn is_terminated(&self) -> bool {
-        self.is_ended
+        self.message.state.is_ended()
     }
 }
 

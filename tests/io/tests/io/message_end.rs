@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Read as _};
 
 use futures::StreamExt as _;
 use futures::executor::block_on;
+use futures::stream::FusedStream as _;
 use ssewire_io::{ByteStreamExt as _, MessageReader, MessageStream, MessageStreamError, ReadExt as _};
 use ssewire_messages::{Accumulator, Completion, MessageDecoder, ResponseHead, Validation};
 use ssewire_tests::transport::{Script, Step};
@@ -76,6 +77,7 @@ fn the_stream_looks_with_a_rest_of_the_last_chunk() {
         let (given, size) = (script.given(), body.concat().len());
         let mut reply = MessageStream::new(script);
         for _ in 0..messages {
+            while block_on(reply.next()).unwrap().is_some() {}
             assert!(block_on(reply.next_message()).unwrap().is_some());
         }
         assert_eq!(given.bytes(), size);
@@ -345,4 +347,62 @@ fn partial_values_of_tool_input_are_shown_if_asked_for() {
     };
     assert_eq!(count((&sample.stream[..]).message()), 0);
     assert!(count((&sample.stream[..]).message().show_partial_strings()) > 1);
+}
+
+/// The connection fails between two messages, at once or later. Either way the body did not end.
+#[test]
+fn a_failure_between_messages_is_not_the_end_of_the_body() {
+    let body = message("a");
+    for script in [Script::of, Script::slow] {
+        let script = || script(&[&body]).failing(reset());
+        let mut reply = MessageStream::new(script());
+        let mut read = MessageReader::new(script());
+        assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "a");
+        assert_eq!(read.next_message().unwrap().unwrap().final_text(), "a");
+        for error in [block_on(reply.next_message()).unwrap_err(), read.next_message().unwrap_err()] {
+            assert_eq!(error.reason(), Completion::Truncated);
+            assert_eq!(error.transport().map(io::Error::kind), Some(reset().kind()));
+        }
+        assert!(block_on(reply.next_message()).unwrap().is_none());
+        assert!(read.next_message().unwrap().is_none());
+
+        // The end of the message was returned before, so the stream may have looked ahead.
+        let mut reply = MessageStream::new(script());
+        while block_on(reply.next()).unwrap().is_some() {}
+        assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "a");
+        assert_eq!(block_on(reply.next_message()).unwrap_err().reason(), Completion::Truncated);
+        assert!(block_on(reply.next_message()).unwrap().is_none());
+    }
+}
+
+/// Strict mode rejects an event at the end of a connection that failed: both are reasons.
+#[test]
+fn an_error_has_the_rejection_and_the_failure_of_the_transport() {
+    let body = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n";
+    let strict = || MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
+    let script = || Script::of(&[body]).failing(reset());
+    let read = MessageReader::with_decoder(script(), strict()).finish().unwrap_err();
+    let streamed = block_on(MessageStream::with_decoder(script(), strict()).finish()).unwrap_err();
+    for error in [read, streamed] {
+        assert_eq!(error.reason(), Completion::RejectedByStrictMode);
+        assert!(error.rejected().is_some());
+        assert_eq!(error.transport().map(io::Error::kind), Some(reset().kind()));
+        let rejected = error.rejected().unwrap().to_string();
+        assert_eq!(error.to_string().matches(&rejected).count(), 1, "{error}");
+        assert_eq!(error.to_string().matches(&reset().to_string()).count(), 1, "{error}");
+    }
+}
+
+/// A stream that continues with the next message is not terminated.
+#[test]
+fn mapped_updates_continue_with_the_next_message() {
+    let body = [message("a"), message("b")].concat();
+    let mut updates = MessageStream::new(Script::<io::Error>::of(&[&body]))
+        .filter_map_updates(|event| event.update.text_deltas().next().map(str::to_owned));
+    assert_eq!(block_on(updates.by_ref().map(Result::unwrap).collect::<Vec<_>>()), ["a"]);
+    assert!(updates.is_terminated());
+    assert!(block_on(updates.get_mut().next_message()).unwrap().is_some());
+    assert!(!updates.is_terminated());
+    assert_eq!(block_on(updates.by_ref().map(Result::unwrap).collect::<Vec<_>>()), ["b"]);
+    assert!(updates.is_terminated());
 }
