@@ -170,17 +170,18 @@ impl Backoff {
     ///
     /// `attempt` is the number of retries so far, `now` the time since the Unix epoch, `random` as for
     /// [`delay`](Self::delay). Whether to try again [the error](ApiError::is_retryable) says; when to, the server if it
-    /// did.
+    /// requests a delay or a later time. A delay of zero and a past time request nothing, as in the official SDKs:
+    /// otherwise all clients would return at the same moment.
     #[must_use]
     pub fn decide(&self, error: &ApiError, attempt: u32, now: Duration, random: f64) -> RetryDecision {
         if !error.is_retryable() {
             return RetryDecision::GiveUp(NoRetryReason::NotRetryable);
         }
-        let after = match error.head().and_then(ResponseHead::retry_after) {
-            Some(RetryAfter::Delay(delay)) => delay,
-            Some(RetryAfter::At(time)) => time.saturating_sub(now),
-            None => self.delay(attempt, random),
-        };
+        let requested = error.head().and_then(ResponseHead::retry_after).map(|after| match after {
+            RetryAfter::Delay(delay) => delay,
+            RetryAfter::At(time) => time.saturating_sub(now),
+        });
+        let after = requested.filter(|delay| !delay.is_zero()).unwrap_or_else(|| self.delay(attempt, random));
         self.within_limit(attempt, after)
     }
 

@@ -430,13 +430,15 @@ fn decide_agrees_with_the_table_of_retries() {
         // `retry-after` has precedence over the backoff.
         (&[("retry-after", "3")], 429, 0, retry(3000)),
         (&[("retry-after", "3600")], 429, 1, retry(3_600_000)),
-        (&[("retry-after", "0")], 429, 1, retry(0)),
+        // Zero and a past date request nothing, as in the official SDKs.
+        (&[("retry-after", "0")], 429, 1, retry(1000)),
+        (&[("retry-after-ms", "0")], 429, 0, retry(500)),
         (&[("retry-after", "soon")], 429, 1, retry(1000)),
         (&[("retry-after", "3")], 429, 2, out_of_retries),
         (&[("retry-after", "3")], 400, 0, not_retryable),
         (&[("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT")], 429, 0, retry(10_000)),
-        (&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], 429, 0, retry(0)),
-        (&[("retry-after", "Sun, 06 Nov 1994 08:49:07 GMT")], 429, 0, retry(0)),
+        (&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")], 429, 0, retry(500)),
+        (&[("retry-after", "Sun, 06 Nov 1994 08:49:07 GMT")], 429, 0, retry(500)),
     ] {
         assert_eq!(decide(headers, status, attempt), expected, "{headers:?} {status} {attempt}");
     }
