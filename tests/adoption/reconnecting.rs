@@ -67,7 +67,10 @@ impl EventSource {
     async fn connect(&mut self) {
         let mut request = self.client.get(&self.url).header("accept", "text/event-stream");
         if let Some((name, id)) = last_event_id_header(self.events.decoder().last_event_id()) {
-            request = request.header(name, id);
+            // An ID may have bytes that a header cannot have.
+            if let Ok(id) = reqwest::header::HeaderValue::from_bytes(id) {
+                request = request.header(name, id);
+            }
         }
         let Ok(response) = request.send().await else { return self.wait().await };
         let content_type = response.headers().get("content-type").map(|value| value.as_bytes());
@@ -133,4 +136,24 @@ async fn it_stops_where_another_request_would_fail_too() {
         assert_eq!(events.next().await, None, "{fault}");
         assert_eq!((events.state, server.requests().len()), (State::Closed, 1), "{fault}");
     }
+}
+
+/// A header cannot have every byte of an ID. Such an ID is not sent, and locks nobody out.
+#[tokio::test]
+async fn it_reconnects_after_an_id_that_a_header_cannot_have() {
+    let server = Server::start().unwrap();
+    let scripts = ["retry: 1\nid: \u{1}\ndata: a\n\n", "id: 7\ndata: b\n\n"].map(Script::stream);
+    server.serve_in_turn("/", scripts.into_iter().chain([Script::status(204)]));
+    let mut events = EventSource::new(server.base_url() + "/");
+    let mut received = Vec::new();
+    let all = async {
+        while let Some(event) = events.next().await {
+            received.push(event.data);
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(60), all).await.is_ok(), "no further request was sent");
+    assert_eq!(received, ["a", "b"]);
+    let requests = server.requests();
+    let ids: Vec<_> = requests.iter().map(|request| request.last_event_id()).collect();
+    assert_eq!(ids, [None, None, Some("7")]);
 }
