@@ -13,8 +13,8 @@
 //! | is another program | open | it may have asked for the null device |
 //!
 //! Known limits: a program other than a shell that closes only the output of its child is not detected, nor is
-//! `exec ssewire >&-` in a shell that such a program started. A parent of another user, or a system without `/proc`, is
-//! judged by `_` alone, which shells set. A shell that opens `<>/dev/null` as standard output counts as closed.
+//! `exec ssewire >&-` in a shell that such a program started, nor the last command of its `bash -c`, which replaces the
+//! shell. A system without `/proc` is judged by `_` alone, which shells set. A shell that opens `<>/dev/null` as standard output counts as closed.
 
 #[cfg(unix)]
 pub(crate) fn is_stdout_closed() -> bool {
@@ -55,14 +55,15 @@ mod unix {
         matches!((output, null), (Ok(output), Ok(null)) if (output.dev(), output.ino()) == (null.dev(), null.ino()))
     }
 
-    /// The parent is a shell, or a shell has replaced itself by this program: it names the program in `_`.
+    /// The parent is a shell. If its name is not known: a shell names this program in `_`.
     pub(super) fn is_started_by_shell() -> bool {
+        if let Ok(parent) = std::fs::read_to_string(format!("/proc/{}/comm", parent_id())) {
+            return SHELLS.contains(&parent.trim_end());
+        }
         let program = std::env::args_os().next();
         let name = program.as_ref().and_then(|program| Path::new(program).file_name());
         let named = std::env::var_os("_");
-        let is_named = name.is_some() && named.as_ref().and_then(|named| Path::new(named).file_name()) == name;
-        let parent = std::fs::read_to_string(format!("/proc/{}/comm", parent_id())).unwrap_or_default();
-        is_named || SHELLS.contains(&parent.trim_end())
+        name.is_some() && named.as_ref().and_then(|named| Path::new(named).file_name()) == name
     }
 
     /// Standard output of the parent.

@@ -271,15 +271,10 @@ impl Cli {
             return help_of(Some(command));
         }
         let mut words = core::mem::take(&mut self.words);
-        match (words.first().and_then(|word| word.to_str()), words.get(1)) {
-            (Some("completions"), shell) if words.len() <= 2 => {
-                return self.completions(&shell.map(|shell| shell.to_string_lossy()).unwrap_or_default());
-            }
-            (Some("man"), None) => return self.without_options(Action::Manual),
-            (Some("help"), command) if words.len() <= 2 => {
-                return help_of(command.map(|command| command.to_string_lossy()).as_deref());
-            }
-            _ => {}
+        if let Some((name @ ("completions" | "man" | "help"), arguments)) =
+            words.split_first().and_then(|(name, arguments)| Some((name.to_str()?, arguments)))
+        {
+            return self.document(name, arguments);
         }
         let mut may_be_command = false;
         let command = match words.first().map(|word| Command::named(word)) {
@@ -365,22 +360,28 @@ impl Cli {
         })))
     }
 
-    fn completions(&self, shell: &str) -> Result<Action, clap::Error> {
-        match Shell::from_str(shell, false) {
-            Ok(shell) => self.without_options(Action::Completions(shell)),
-            Err(_) => {
-                let shells = Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                refuse(format!("`completions` takes one of {shells}"))
-            }
-        }
-    }
-
-    fn without_options(&self, action: Action) -> Result<Action, clap::Error> {
+    /// A command that prints a text about the command line.
+    fn document(&self, name: &str, arguments: &[OsString]) -> Result<Action, clap::Error> {
+        let argument = arguments.first().map(|argument| argument.to_string_lossy());
+        let action = match name {
+            "man" if argument.is_some() => refuse("`man` takes no argument"),
+            "man" => Ok(Action::Manual),
+            _ if arguments.len() > 1 => refuse(format!("`{name}` takes one argument, not {}", arguments.len())),
+            "completions" => completions_of(&argument.unwrap_or_default()),
+            _ => help_of(argument.as_deref()),
+        }?;
         match self.given.first() {
             Some(option) => refuse(format!("--{option} has no effect here")),
             None => Ok(action),
         }
     }
+}
+
+fn completions_of(shell: &str) -> Result<Action, clap::Error> {
+    Shell::from_str(shell, false).map(Action::Completions).or_else(|_| {
+        let shells = Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        refuse(format!("`completions` takes one of {shells}"))
+    })
 }
 
 /// The names of the options that were given.
@@ -556,6 +557,12 @@ mod tests {
             ("sse --strict", "--strict is an option of `text`, `events`, `message` and `timeline`, not of `sse`"),
             ("mesage a", "unrecognized command `mesage`; available commands: text, sse, "),
             ("mesage a", ", demo, completions, man, help"),
+            ("man x", "`man` takes no argument"),
+            ("completions bash zsh", "`completions` takes one argument, not 2"),
+            ("help a b", "`help` takes one argument, not 2"),
+            ("help sse --stats", "--stats has no effect here"),
+            ("help --stats", "--stats has no effect here"),
+            ("man --stats", "--stats has no effect here"),
             ("help mesage", "unrecognized command `mesage`; available commands: text, "),
         ] {
             let message = resolve(words).unwrap_err().to_string();

@@ -137,7 +137,7 @@ fn a_closed_output_is_reported() {
         bash.output().unwrap()
     };
     for line in [
-        "\"$0\" demo --fast >&-",
+        "\"$0\" demo --fast >&-; exit $?",
         "\"$0\" --help >&-; exit $?",
         "\"$0\" man >&-; exit $?",
         "exec >&-; \"$0\" demo --fast; exit $?",
@@ -159,11 +159,13 @@ fn a_closed_output_is_reported() {
 import subprocess, sys
 print(subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode)
 print(subprocess.run(['bash', '-c', '\"$0\" demo --fast; exit $?', sys.argv[1]], stdout=subprocess.DEVNULL).returncode)
+# The shell replaces itself by the command.
+print(subprocess.run(['bash', '-c', '\"$0\" demo --fast', sys.argv[1]], stdout=subprocess.DEVNULL).returncode)
 # As cron and other daemons start programs: all three on the null device.
 null = open('/dev/null', 'r+b', buffering=0)
 print(subprocess.run(['setsid', '--wait', *sys.argv[1:]], stdin=null, stdout=null, stderr=null).returncode)
 ";
-    assert_eq!(crate::python::python(HELPER, &["demo", "--fast"], &[]), "0\n0\n0\n");
+    assert_eq!(crate::python::python(HELPER, &["demo", "--fast"], &[]), "0\n0\n0\n0\n");
     // A shell with a terminal.
     const TERMINAL: &str = "
 import os, pty, subprocess, sys
