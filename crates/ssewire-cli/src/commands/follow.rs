@@ -17,7 +17,7 @@ use crate::input::{Chunk, Input, Next, Times};
 use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
-use crate::units::{count, in_words};
+use crate::units::count;
 
 /// Shows a stream.
 ///
@@ -78,21 +78,7 @@ pub(crate) fn follow(
             Next::End => break,
             Next::Chunk(chunk) => session.decode(chunk, output, renderer)?,
             Next::Note(note) => output.note(note),
-            Next::Interrupted => {
-                output.interrupted();
-                session.stopped = Some(Exit::Interrupted);
-            }
-            Next::Idle(time) => {
-                output.end_line()?;
-                output.note(format_args!("incomplete: no data for {}", in_words(time)));
-                session.stopped = Some(Exit::Incomplete);
-            }
-            Next::Failed(sentence) => {
-                // The text so far ends here, before the sentence.
-                output.end_line()?;
-                output.note(sentence);
-                session.stopped = Some(Exit::Failure);
-            }
+            Next::Stop(stop) => session.stopped = Some(stop.report(output)?),
         }
     }
     if session.stopped.is_none() {

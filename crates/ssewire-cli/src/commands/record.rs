@@ -10,7 +10,6 @@ use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::{Input, Next};
 use crate::output::Output;
-use crate::units::in_words;
 
 /// # Errors
 /// Those of standard output. The recording then has the bytes up to there.
@@ -33,18 +32,7 @@ fn pass(input: &mut Input, recording: &mut Recording<'_>, output: &mut Output) -
             }
             Next::Note(note) => output.note(note),
             Next::End => return Ok(Exit::Complete),
-            Next::Interrupted => {
-                output.interrupted();
-                return Ok(Exit::Interrupted);
-            }
-            Next::Idle(time) => {
-                output.note(format_args!("incomplete: no data for {}", in_words(time)));
-                return Ok(Exit::Incomplete);
-            }
-            Next::Failed(sentence) => {
-                output.note(sentence);
-                return Ok(Exit::Failure);
-            }
+            Next::Stop(stop) => return stop.report(output),
         }
     }
 }

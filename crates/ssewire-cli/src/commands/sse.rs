@@ -12,7 +12,7 @@ use crate::input::{Chunk, Input, Next, Times};
 use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
-use crate::units::{count, in_words};
+use crate::units::count;
 
 /// A longer comment is printed truncated.
 const MAX_COMMENT_BYTES: usize = 64 * 1024;
@@ -28,29 +28,14 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     if args.comments {
         decoder = decoder.with_comments();
     }
-    let mut exit = Exit::Complete;
-    loop {
+    let exit = loop {
         match input.next() {
-            Next::End => break,
+            Next::End => break Exit::Complete,
             Next::Chunk(chunk) => lines.decode(&mut decoder, chunk, output)?,
             Next::Note(note) => output.note(note),
-            Next::Idle(time) => {
-                output.note(format_args!("incomplete: no data for {}", in_words(time)));
-                exit = Exit::Incomplete;
-                break;
-            }
-            Next::Interrupted => {
-                output.interrupted();
-                exit = Exit::Interrupted;
-                break;
-            }
-            Next::Failed(sentence) => {
-                output.note(sentence);
-                exit = Exit::Failure;
-                break;
-            }
+            Next::Stop(stop) => break stop.report(output)?,
         }
-    }
+    };
     let pending = decoder.finish().err().map(|truncated| truncated.pending_bytes());
     if args.state {
         let truncated = pending.is_some();

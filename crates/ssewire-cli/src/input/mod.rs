@@ -20,6 +20,8 @@ use json_lines::Translator;
 use ssewire_replay::{RecordingDecoder, RecordingPart};
 
 use crate::exit::Exit;
+use crate::output::Output;
+use crate::units::in_words;
 
 /// The input, in chunks.
 pub(crate) struct Input {
@@ -90,12 +92,38 @@ pub(crate) enum Next<'a> {
     Note(String),
     /// The input has ended.
     End,
+    /// The run ends before the input.
+    Stop(Stop),
+}
+
+/// Why a run ends before its input.
+pub(crate) enum Stop {
     /// Ctrl-C was pressed.
     Interrupted,
     /// No bytes arrived for this time.
     Idle(Duration),
     /// The input cannot be read; the sentence says why.
     Failed(String),
+}
+
+impl Stop {
+    /// Says why, after the end of the line that was printed. An interrupt is only noted: the run sums up.
+    ///
+    /// # Errors
+    /// Those of standard output.
+    pub(crate) fn report(self, output: &mut Output) -> io::Result<Exit> {
+        let (exit, sentence) = match self {
+            Self::Interrupted => {
+                output.interrupted();
+                return Ok(Exit::Interrupted);
+            }
+            Self::Idle(time) => (Exit::Incomplete, format!("incomplete: no data for {}", in_words(time))),
+            Self::Failed(sentence) => (Exit::Failure, sentence),
+        };
+        output.end_line()?;
+        output.note(sentence);
+        Ok(exit)
+    }
 }
 
 /// Some bytes.
@@ -133,6 +161,12 @@ impl Buffer {
     /// Takes everything but `rest` bytes.
     fn take_all_but(&mut self, rest: usize) {
         self.taken = self.bytes.len().saturating_sub(rest);
+    }
+
+    /// Replaces the bytes of another buffer, without a copy.
+    fn move_to(&mut self, other: &mut Self) {
+        core::mem::swap(self, other);
+        self.refill();
     }
 
     /// Empties it, to be filled again.
@@ -230,7 +264,7 @@ impl Input {
     pub(crate) fn next(&mut self) -> Next<'_> {
         loop {
             if self.interrupted.load(Ordering::Relaxed) {
-                return Next::Interrupted;
+                return Next::Stop(Stop::Interrupted);
             }
             if let Some(note) = self.fill() {
                 return Next::Note(note);
@@ -248,10 +282,12 @@ impl Input {
             match arrival {
                 Ok(arrival) => {
                     if let Err(sentence) = self.accept(arrival) {
-                        return Next::Failed(sentence);
+                        return Next::Stop(Stop::Failed(sentence));
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => return Next::Idle(self.options.idle_timeout.unwrap_or_default()),
+                Err(RecvTimeoutError::Timeout) => {
+                    return Next::Stop(Stop::Idle(self.options.idle_timeout.unwrap_or_default()));
+                }
                 Err(RecvTimeoutError::Disconnected) => self.has_ended = true,
             }
         }
@@ -311,19 +347,10 @@ impl Input {
             if self.part.is_empty() {
                 self.next_part();
             }
-            let Some(translator) = &mut self.translator else {
-                core::mem::swap(&mut self.part, &mut self.stream);
-                self.part.refill();
+            let Some(translator) = self.translator.as_mut().filter(|translator| !translator.is_transparent()) else {
+                self.part.move_to(&mut self.stream);
                 return None;
             };
-            if translator.is_transparent() {
-                core::mem::swap(&mut self.part, &mut self.stream);
-                self.part.refill();
-                if self.stream.is_empty() {
-                    return None;
-                }
-                continue;
-            }
             let mut rest = self.part.rest();
             let is_end = rest.is_empty() && self.has_ended;
             let is_idle = rest.is_empty();
@@ -345,8 +372,7 @@ impl Input {
     /// Brings the next bytes of one time into `part`.
     fn next_part(&mut self) {
         if self.options.is_raw {
-            core::mem::swap(&mut self.read, &mut self.part);
-            self.read.refill();
+            self.read.move_to(&mut self.part);
             return;
         }
         let keeps_comments = self.options.keeps_time_comments;
@@ -458,7 +484,7 @@ mod tests {
         let mut input = Input::new(&b"abc"[..], "", false, options(Some(1))).unwrap();
         assert!(matches!(input.next(), Next::Chunk(_)));
         input.interrupted.store(true, Ordering::Relaxed);
-        assert!(matches!(input.next(), Next::Interrupted));
+        assert!(matches!(input.next(), Next::Stop(Stop::Interrupted)));
     }
 
     #[test]
