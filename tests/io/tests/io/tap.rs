@@ -12,12 +12,13 @@ use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use ssewire::Decoder;
 use ssewire_io::{
-    ByteStreamExt, EventObserver, MessageEnd, MessageEndObserver, MessageObserver, Observed, Observer, ReadExt, Tap,
+    ByteStreamExt, EventObserver, MessageEnd, MessageEndObserver, MessageObserver, MessageReader, Observed, Observer,
+    ReadExt, Tap,
 };
-use ssewire_messages::{Accumulator, Completion, MessageDecoder, Validation};
+use ssewire_messages::{Accumulator, Completion, Incomplete, Message, MessageDecoder, Validation};
 use ssewire_tests::outcome::OwnedEvent;
 use ssewire_tests::transport::{Script, Step};
-use ssewire_tests::{adapters, cases, chunks, drive, samples, streams};
+use ssewire_tests::{adapters, cases, chunks, disorder, drive, samples, streams};
 
 /// Records everything that it observes.
 #[derive(Debug, Clone, Default)]
@@ -422,4 +423,53 @@ fn an_observer_that_panicked_is_not_called_again() {
     assert_eq!(read(&mut tap).unwrap().unwrap(), 2, "the bytes pass");
     drop(tap);
     assert_eq!(calls.get(), 1);
+}
+
+/// The ends that a tap observes, as texts.
+fn observed_ends(body: &[u8], lengths: &[usize], decoder: MessageDecoder) -> Vec<String> {
+    let mut ends = Vec::new();
+    let observer = MessageEndObserver::with_decoder(decoder, |end| ends.push(shown(end.into_result())));
+    let script = Script::slow(&chunks::of_lengths(lengths, body));
+    io::copy(&mut Tap::new(script, observer), &mut io::sink()).unwrap();
+    ends
+}
+
+/// The messages that a caller of the reader gets from the same body.
+fn read_ends(body: &[u8], decoder: MessageDecoder) -> Vec<String> {
+    let mut reader = MessageReader::with_decoder(body, decoder);
+    let mut ends = Vec::new();
+    loop {
+        match reader.next_message() {
+            Ok(Some(message)) => ends.push(shown(Ok(message))),
+            Ok(None) => return ends,
+            Err(error) => ends.push(shown(Err(error.into_incomplete()))),
+        }
+    }
+}
+
+fn shown(result: Result<Message, Incomplete>) -> String {
+    match result {
+        Ok(message) => format!("{message:?}"),
+        Err(incomplete) => format!("{} {:?}", incomplete.reason(), incomplete.message()),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A meter sees every message that a reader returns, in the same state.
+    #[test]
+    fn a_tap_ends_the_messages_that_a_reader_returns(
+        bodies in proptest::collection::vec(disorder::any_body(), 1..4),
+        lengths in chunks::any_lengths(),
+        cut in any::<proptest::sample::Index>(),
+        is_strict in any::<bool>(),
+    ) {
+        let body = bodies.concat();
+        let validation = if is_strict { Validation::Strict } else { Validation::Lenient };
+        let decoder = || MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(validation));
+        for body in [&body[..], &body[..cut.index(body.len() + 1)]] {
+            prop_assert_eq!(observed_ends(body, &lengths, decoder()), read_ends(body, decoder()));
+        }
+    }
 }
