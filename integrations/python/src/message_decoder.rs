@@ -149,7 +149,7 @@ impl MessageDecoder {
     /// How the message ended, if the input ended here.
     #[getter]
     fn completion(&self) -> &'static str {
-        name_of(self.completion_now())
+        self.completion_now().as_str()
     }
 
     /// Whether the message has ended.
@@ -204,23 +204,8 @@ fn json_of(message: &Message) -> String {
     message.to_json_lossy().as_str().to_owned()
 }
 
-fn name_of(completion: Completion) -> &'static str {
-    match completion {
-        Completion::NonStreamBody => "non_stream_body",
-        Completion::ServerError => "server_error",
-        Completion::LimitExceeded => "limit_exceeded",
-        Completion::RejectedByStrictMode => "rejected_by_strict_mode",
-        Completion::Truncated => "truncated",
-        Completion::ContentLost => "content_lost",
-        Completion::ToolInput => "tool_input",
-        Completion::Unterminated => "unterminated",
-        Completion::Complete => "complete",
-        _ => "unknown",
-    }
-}
-
 fn raise_incomplete(py: Python<'_>, incomplete: &Incomplete, message: Bound<'_, PyAny>) -> PyResult<PyErr> {
-    let reasons: Vec<_> = incomplete.reasons().iter().copied().map(name_of).collect();
+    let reasons: Vec<_> = incomplete.reasons().iter().map(|reason| reason.as_str()).collect();
     let server_error = incomplete.error().map(|error| parse_json(py, error.body().as_str())).transpose()?;
     let body = match incomplete.non_stream_body() {
         Some(NonStreamBody::Message(message)) => Some(parse_json(py, &json_of(message))?),

@@ -43,6 +43,28 @@ impl Completion {
         Self::ToolInput,
         Self::Unterminated,
     ];
+
+    /// The name of the variant, for labels and logs. Later versions keep it.
+    ///
+    /// ```
+    /// use ssewire_messages::Completion;
+    ///
+    /// assert_eq!(Completion::ServerError.as_str(), "server_error");
+    /// ```
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NonStreamBody => "non_stream_body",
+            Self::ServerError => "server_error",
+            Self::LimitExceeded => "limit_exceeded",
+            Self::RejectedByStrictMode => "rejected_by_strict_mode",
+            Self::Truncated => "truncated",
+            Self::ContentLost => "content_lost",
+            Self::ToolInput => "tool_input",
+            Self::Unterminated => "unterminated",
+            Self::Complete => "complete",
+        }
+    }
 }
 
 impl fmt::Display for Completion {
