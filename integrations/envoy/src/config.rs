@@ -148,7 +148,7 @@ impl Config {
             }
             "metrics" => self.metrics = boolean("metrics", value)?,
             "metric_prefix" => {
-                let expected = "a string of 1 to 32 of the characters a-z, 0-9 and _";
+                let expected = "a string of 1 to 32 of the characters a-z, 0-9 and _, without a digit first";
                 let prefix = value.decode_string().filter(|prefix| is_prefix(prefix));
                 self.metric_prefix = prefix.ok_or(ConfigError::Member { name: "metric_prefix", expected })?.into();
             }
@@ -208,7 +208,9 @@ fn is_model_pattern(name: &str) -> bool {
 }
 
 fn is_prefix(prefix: &str) -> bool {
+    // Envoy hides a metric from Prometheus if its name begins with a digit.
     (1..=32).contains(&prefix.len())
+        && !prefix.starts_with(|first: char| first.is_ascii_digit())
         && prefix.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
@@ -265,6 +267,7 @@ mod tests {
             (r#"{"metrics":1}"#, "metrics"),
             (r#"{"metric_prefix":""}"#, "metric_prefix"),
             (r#"{"metric_prefix":"a.b"}"#, "metric_prefix"),
+            (r#"{"metric_prefix":"1a"}"#, "metric_prefix"),
             (r#"{"filter_state":"true"}"#, "filter_state"),
         ];
         for (json, member) in cases {
