@@ -10,7 +10,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, BufferType, ContextType, LogLevel, MetricType};
 
-use crate::{Config, Kind, LabelStore, Labels, Meter, Record, Sample};
+use crate::{Config, End, Kind, LabelStore, Labels, Meter, Record, Sample};
 
 // The macro exports the entry point under its name.
 #[allow(unsafe_code)]
@@ -121,7 +121,9 @@ impl HttpContext for Stream {
             return Action::Continue;
         }
         self.is_read = true;
-        self.meter = Some(Box::new(Meter::new(plugin.config.limits, media_type, self.started)));
+        let status = self.get_http_response_header_bytes(":status").unwrap_or_default();
+        let status = str::from_utf8(&status).ok().and_then(|status| status.parse().ok()).unwrap_or_default();
+        self.meter = Some(Box::new(Meter::new(plugin.config.limits, status, media_type, self.started)));
         Action::Continue
     }
 
@@ -142,16 +144,16 @@ impl HttpContext for Stream {
 
     /// The stream is over, in order or not. The last call in which fields reach the access log.
     fn on_log(&mut self) {
-        if let Some(mut meter) = self.meter.take() {
-            if let Some(record) = meter.end(now(), true) {
-                self.export(&record);
-            }
+        if !self.is_read {
+            return;
         }
-        if self.is_read {
-            let end = if self.is_ended { "end_of_stream" } else { cause_of_end() };
-            self.plugin.set_field("end", end);
-            self.plugin.count("ends", &format!("|end={end}"));
+        let cause = if self.is_ended { "end_of_stream" } else { cause_of_end() };
+        let end = if cause == CLIENT_GONE { End::Cancelled } else { End::Cut };
+        if let Some(record) = self.meter.take().and_then(|mut meter| meter.end(now(), end)) {
+            self.export(&record);
         }
+        self.plugin.set_field("end", cause);
+        self.plugin.count("ends", &format!("|end={cause}"));
     }
 }
 
@@ -188,7 +190,7 @@ impl Stream {
 
     fn end(&mut self) {
         self.is_ended = true;
-        if let Some(record) = self.meter.take().and_then(|mut meter| meter.end(now(), false)) {
+        if let Some(record) = self.meter.take().and_then(|mut meter| meter.end(now(), End::EndOfStream)) {
             self.export(&record);
         }
     }
@@ -305,6 +307,8 @@ fn now() -> Duration {
     hostcalls::get_current_time().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default()
 }
 
+const CLIENT_GONE: &str = "client_gone";
+
 /// Why a response did not end in order.
 fn cause_of_end() -> &'static str {
     let details = hostcalls::get_property(vec!["response", "code_details"]).ok().flatten().unwrap_or_default();
@@ -313,8 +317,9 @@ fn cause_of_end() -> &'static str {
         "timeout"
     } else if details.starts_with("upstream") {
         "upstream_reset"
-    } else if details.starts_with("downstream") {
-        "client_gone"
+    } else if details.starts_with("downstream_remote") || details.contains(".remote_re") {
+        // A connection that the client closed, or a reset of one stream: `http2.remote_reset`, `http2.remote_refuse`.
+        CLIENT_GONE
     } else {
         "other"
     }

@@ -11,8 +11,8 @@
 //!  compare.rs  `memcmp`, faster than that of the runtime. Compiled for wasm32 alone.
 //! ```
 //!
-//! No text of a message leaves the meter, and it keeps none: of content it holds tool input alone, until the message
-//! ends, because a truncated call is a finding.
+//! No text of a message leaves the meter. Of the content of a stream it keeps tool input alone, until the message ends,
+//! because a truncated call is a finding. A plain JSON body is kept until it ends, within the limit of a message.
 
 #[cfg(any(target_arch = "wasm32", test))]
 mod compare;
@@ -25,5 +25,5 @@ mod record;
 
 pub use self::config::{Config, ConfigError};
 pub use self::labels::{LabelStore, Labels};
-pub use self::meter::{Limits, Meter};
+pub use self::meter::{End, Limits, Meter};
 pub use self::record::{Kind, Record, Sample, Times, Tokens};

@@ -4,10 +4,11 @@ use core::time::Duration;
 
 use ssewire::Decoder;
 use ssewire_messages::{
-    Accumulator, Completion, Incomplete, Message, MessageDecoder, NonStreamBody, ProtocolViolations, Step, StopReason,
-    Update, Usage,
+    Accumulator, ApiError, Completion, ErrorKind, Incomplete, Message, MessageDecoder, NonStreamBody,
+    ProtocolViolations, Step, StopReason, Update, Usage,
 };
 
+use crate::labels::OTHER;
 use crate::record::{Record, Tokens};
 
 /// The limits of one stream.
@@ -31,6 +32,18 @@ impl Default for Limits {
     }
 }
 
+/// How the body of a response ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums)]
+pub enum End {
+    /// In order.
+    EndOfStream,
+    /// Before its end, by the upstream, the network or a timeout.
+    Cut,
+    /// Before its end, because the client went away: an unfinished message is `cancelled`, not `truncated`.
+    Cancelled,
+}
+
 /// Meters one response. A body with several messages has a record of each; what is between them is skipped.
 ///
 /// Times are those of a clock of the caller, counted from any point. A clock that goes back yields short times, never
@@ -39,6 +52,8 @@ impl Default for Limits {
 pub struct Meter {
     /// `None`: the body has ended.
     decoder: Option<MessageDecoder>,
+    /// Of the response.
+    status: u16,
     max_tokens: u64,
     /// The number of messages that have ended.
     messages: u64,
@@ -52,9 +67,9 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter for a response of this content type, whose request began at this time.
+    /// A meter for a response of this status and content type, whose request began at this time.
     #[must_use]
-    pub fn new(limits: Limits, content_type: &str, started: Duration) -> Self {
+    pub fn new(limits: Limits, status: u16, content_type: &str, started: Duration) -> Self {
         let accumulator = Accumulator::new()
             .with_discarded_text()
             .with_max_bytes(limits.message_bytes)
@@ -65,6 +80,7 @@ impl Meter {
             .with_content_type(content_type);
         Self {
             decoder: Some(decoder),
+            status,
             max_tokens: limits.tokens,
             messages: 0,
             tool_calls: 0,
@@ -103,18 +119,17 @@ impl Meter {
         }
         let mut record = record_of(decoder, self.tool_calls);
         let result = decoder.next_message();
-        self.complete(&mut record, result, now, false);
+        self.complete(&mut record, result, now, End::EndOfStream);
         self.messages = self.messages.saturating_add(1);
         (self.tool_calls, self.started) = (0, now);
         (self.first_byte, self.first_text, self.longest_gap) = (None, None, Duration::ZERO);
         Some(record)
     }
 
-    /// Ends the body at this time: in order, or because the stream was cut. Returns the record of a message that has not
-    /// ended, or of a body without any message.
-    pub fn end(&mut self, now: Duration, is_cut: bool) -> Option<Record> {
+    /// Ends the body at this time. Returns the record of a message that has not ended, or of a body without any message.
+    pub fn end(&mut self, now: Duration, end: End) -> Option<Record> {
         let mut decoder = self.decoder.take()?;
-        if self.first_byte.is_some() && is_cut {
+        if self.first_byte.is_some() && end != End::EndOfStream {
             self.tick(now);
         }
         while let Ok(Step::Update(event)) = decoder.decode_end() {
@@ -124,7 +139,7 @@ impl Meter {
             return None;
         }
         let mut record = record_of(&decoder, self.tool_calls);
-        self.complete(&mut record, decoder.finish(), now, is_cut);
+        self.complete(&mut record, decoder.finish(), now, end);
         Some(record)
     }
 
@@ -136,39 +151,51 @@ impl Meter {
     }
 
     /// Sets what the message has, and its times.
-    fn complete(&self, record: &mut Record, result: Result<Message, Incomplete>, now: Duration, is_cut: bool) {
+    fn complete(&self, record: &mut Record, result: Result<Message, Incomplete>, now: Duration, end: End) {
         let is_stream = match result {
             Ok(message) => {
                 self.set_message(record, &message);
                 true
             }
-            Err(incomplete) => self.set_incomplete(record, &incomplete, is_cut),
+            Err(incomplete) => self.set_incomplete(record, &incomplete, end),
         };
         let since_start = |time: Duration| millis(time.saturating_sub(self.started));
         record.times.first_byte_ms = self.first_byte.map(since_start);
         if is_stream {
             record.times.first_text_ms = self.first_text.map(since_start);
             record.times.longest_gap_ms = self.first_byte.map(|_| millis(self.longest_gap));
-            record.times.tokens_per_second = self.tokens_per_second(record.tokens, now);
+            // Until the stop reason, the count of output tokens is that of the start of the message.
+            if record.stop_reason.is_some() {
+                record.times.tokens_per_second = self.tokens_per_second(record.tokens, now);
+            }
         }
     }
 
     /// Sets what an incomplete message has, or the body that there was instead. Returns whether it was a stream.
-    fn set_incomplete(&self, record: &mut Record, incomplete: &Incomplete, is_cut: bool) -> bool {
-        record.completion = name(incomplete.reason());
+    fn set_incomplete(&self, record: &mut Record, incomplete: &Incomplete, end: End) -> bool {
+        record.completion = match incomplete.reason() {
+            Completion::Truncated => truncated(end),
+            reason => reason.as_str(),
+        };
+        record.error = incomplete.error().map(|error| error_name(error, self.status));
         match incomplete.non_stream_body() {
             Some(NonStreamBody::Message(message)) => {
-                record.completion = name(Completion::Complete);
+                record.completion = Completion::Complete.as_str();
                 record.tool_calls = message.tool_calls().map_or(0, |calls| as_u64(calls.len()));
                 self.set_message(record, message);
                 return false;
             }
             Some(NonStreamBody::Error(_)) => {
-                record.completion = name(Completion::ServerError);
+                record.completion = Completion::ServerError.as_str();
                 return false;
             }
-            // The body has not ended, so its kind is not known.
-            Some(_) if is_cut => record.completion = name(Completion::Truncated),
+            // A body larger than the limit is not kept, so its kind is not known.
+            Some(_) if incomplete.reasons().contains(&Completion::LimitExceeded) => {
+                record.completion = Completion::LimitExceeded.as_str();
+                return false;
+            }
+            // Nor is that of a body that has not ended.
+            Some(_) if end != End::EndOfStream => record.completion = truncated(end),
             Some(body) => {
                 record.body = Some(body_name(body));
                 return false;
@@ -212,7 +239,7 @@ fn record_of(decoder: &MessageDecoder, tool_calls: u64) -> Record {
         violations if violations.is_empty() => Vec::new(),
         violations => by_kind(violations),
     };
-    Record { completion: name(decoder.completion()), tool_calls, violations, ..Record::default() }
+    Record { completion: decoder.completion().as_str(), tool_calls, violations, ..Record::default() }
 }
 
 fn note(update: &Update<'_>, now: Duration, first_text: &mut Option<Duration>, tool_calls: &mut u64) {
@@ -232,19 +259,9 @@ fn as_u64(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-fn name(completion: Completion) -> &'static str {
-    match completion {
-        Completion::NonStreamBody => "non_stream_body",
-        Completion::ServerError => "server_error",
-        Completion::LimitExceeded => "limit_exceeded",
-        Completion::RejectedByStrictMode => "rejected",
-        Completion::Truncated => "truncated",
-        Completion::ContentLost => "content_lost",
-        Completion::ToolInput => "tool_input",
-        Completion::Unterminated => "unterminated",
-        Completion::Complete => "complete",
-        _ => "other",
-    }
+/// The completion of a message that has not ended.
+fn truncated(end: End) -> &'static str {
+    if end == End::Cancelled { "cancelled" } else { Completion::Truncated.as_str() }
 }
 
 fn body_name(body: &NonStreamBody) -> &'static str {
@@ -274,8 +291,21 @@ fn stop_reason_name(reason: &StopReason) -> &'static str {
         StopReason::Refusal => "refusal",
         StopReason::ModelContextWindowExceeded => "model_context_window_exceeded",
         StopReason::Compaction => "compaction",
-        _ => crate::labels::OTHER,
+        _ => OTHER,
     }
+}
+
+fn error_name(error: &ApiError, status: u16) -> String {
+    let named = error.kind().filter(|kind| !matches!(kind, ErrorKind::Unknown(_))).cloned();
+    if let Some(kind) = named.or_else(|| ErrorKind::from_status(status)) {
+        return kind.as_str().into();
+    }
+    match status {
+        400..=499 => "4xx",
+        500..=599 => "5xx",
+        _ => OTHER,
+    }
+    .into()
 }
 
 fn by_kind(violations: &ProtocolViolations) -> Vec<(String, u64)> {

@@ -6,13 +6,15 @@
 pub struct Record {
     /// The model that wrote the message, as the server names it.
     pub model: Option<Box<str>>,
-    /// How the message ended: `complete`, `unterminated`, `truncated`, `server_error`, `tool_input`, `content_lost`,
-    /// `limit_exceeded` or `non_stream_body`.
+    /// How the message ended: `cancelled`, if the client went away before its end, or the name of a `Completion`.
     pub completion: &'static str,
     /// Why the model stopped; `other` if the reason is not known.
     pub stop_reason: Option<&'static str>,
     /// The kind of the body, if the completion is `non_stream_body`: `html`, `compressed`, `empty`, …
     pub body: Option<&'static str>,
+    /// The kind of the error, if the completion is `server_error`: as the Messages API names it. If that is not known:
+    /// `4xx` or `5xx` by the status of the response, else `other`.
+    pub error: Option<String>,
     /// The usage that the server reported.
     pub tokens: Tokens,
     /// The number of token counts beyond the limit, which are left out.
@@ -102,6 +104,10 @@ impl Record {
         if let Some(body) = self.body {
             samples.count("non_stream_bodies", ("body", body), 1);
         }
+        // Without the model: most errors name none.
+        if let Some(error) = &self.error {
+            samples.count("errors", ("error", error), 1);
+        }
         for (violation, number) in &self.violations {
             samples.count("violations", ("violation", violation), *number);
         }
@@ -118,6 +124,7 @@ impl Record {
             ("model", model),
             ("stop_reason", self.stop_reason),
             ("body", self.body),
+            ("error", self.error.as_deref()),
         ];
         let violations = self.violations.iter().fold(0, |sum: u64, (_, number)| sum.saturating_add(*number));
         let numbers = [
@@ -186,6 +193,7 @@ mod tests {
             completion: "complete",
             stop_reason: Some("end_turn"),
             tokens: Tokens { input: Some(3), output: Some(5), cache_read: Some(0), cache_write: None },
+            error: Some("api_error".into()),
             violations: vec![("missing_stop".into(), 2)],
             times: Times { first_byte_ms: Some(0), ..Times::default() },
             ..Record::default()
@@ -202,6 +210,7 @@ mod tests {
             ("ssewire.tokens|model=claude-1|route=chat|kind=input", 3),
             ("ssewire.tokens|model=claude-1|route=chat|kind=output", 5),
             ("ssewire.time_to_first_byte_ms|model=claude-1|route=chat", 0),
+            ("ssewire.errors|error=api_error", 1),
             ("ssewire.violations|violation=missing_stop", 2),
         ];
         assert_eq!(samples, expected);
@@ -215,6 +224,7 @@ mod tests {
             ("completion", "complete"),
             ("model", "claude-1"),
             ("stop_reason", "end_turn"),
+            ("error", "api_error"),
             ("input_tokens", "3"),
             ("output_tokens", "5"),
             ("cache_read_tokens", "0"),

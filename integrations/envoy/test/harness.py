@@ -23,11 +23,11 @@ WASM_TYPE = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm"
 # Long enough for any machine: whatever takes so long has failed.
 PATIENCE_S = 120
 FIELDS = [
-    "completion", "end", "model", "stop_reason", "body", "request_id", "messages", "input_tokens", "output_tokens",
-    "cache_read_tokens", "cache_write_tokens", "tool_calls", "violations", "time_to_first_byte_ms",
+    "completion", "end", "model", "stop_reason", "body", "error", "request_id", "messages", "input_tokens",
+    "output_tokens", "cache_read_tokens", "cache_write_tokens", "tool_calls", "violations", "time_to_first_byte_ms",
     "time_to_first_text_ms", "longest_gap_ms", "tokens_per_second",
 ]
-LABELS = ["model", "route", "completion", "stop_reason", "kind", "body", "violation", "reason", "end", "failure"]
+LABELS = ["model", "route", "completion", "stop_reason", "kind", "body", "error", "violation", "reason", "end", "failure"]
 
 
 def raise_descriptor_limit():

@@ -1,7 +1,11 @@
 """The example, as a team would run it: its configuration, and the metrics that its dashboard and its alerts name."""
 
+import contextlib
+import io
+import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 import unittest
@@ -10,7 +14,7 @@ from harness import HERE, Envoy, Replay, fetch, wait_until
 
 EXAMPLE = HERE.parent / "example"
 # Counted only if something is wrong.
-RARE = {"failures", "implausible_counts", "violations", "non_stream_bodies"}
+RARE = {"errors", "failures", "implausible_counts", "violations", "non_stream_bodies"}
 
 
 class Example(unittest.IsolatedAsyncioTestCase):
@@ -45,6 +49,23 @@ class Example(unittest.IsolatedAsyncioTestCase):
     def test_the_plan_is_the_output_of_its_arithmetic(self):
         output = subprocess.run([sys.executable, EXAMPLE / "fleet.py"], capture_output=True, text=True, check=True).stdout
         self.assertIn(output, (HERE.parent / "README.md").read_text())
+
+    def test_the_plan_counts_every_value_of_a_label(self):
+        with contextlib.redirect_stdout(io.StringIO()):
+            plan = runpy.run_path(str(EXAMPLE / "fleet.py"))
+        rows = (line.split("|") for line in (HERE.parent / "README.md").read_text().splitlines())
+        values = {row[1].strip(): set(re.findall(r"`(\w+)`", row[3])) for row in rows if len(row) == 5}
+        self.assertEqual(set(plan["COMPLETIONS"]), values["`ssewire.messages`"])
+        self.assertEqual(set(plan["STOP_REASONS"]), values["`ssewire.stop_reasons`"])
+        self.assertEqual(set(plan["KINDS"]), values["`ssewire.tokens`"])
+        self.assertEqual(plan["OTHERS"]["ends"], len(values["`ssewire.ends`"]))
+        self.assertEqual(plan["OTHERS"]["skipped"], len(values["`ssewire.skipped`"]))
+
+    def test_the_tested_share_is_that_of_the_dashboard(self):
+        panels = json.loads((EXAMPLE / "dashboard.json").read_text())["panels"]
+        [share] = [target["expr"] for panel in panels if panel["title"].startswith("Share") for target in panel["targets"]]
+        share = share.replace("$model", ".*").replace("$__rate_interval", "5m")
+        self.assertIn(share, (HERE / "alerts.test.yaml").read_text())
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ FAULTS = {
     "wrong-length": (COMPLETE, "upstream_reset"),
     "stall": (TRUNCATED, "timeout"),
     "stall-first": (TRUNCATED, "timeout"),
-    "keep-alive-only": (TRUNCATED, "client_gone"),
+    "keep-alive-only": (("cancelled", None), "client_gone"),
     "slow": (COMPLETE, "end_of_stream"),
     "split": (COMPLETE, "end_of_stream"),
     "odd-chunks": (COMPLETE, "end_of_stream"),
@@ -62,6 +62,12 @@ FAULTS = {
     "html-body": (None, "content_type"),
     "gzip": (("non_stream_body", "compressed"), "end_of_stream"),
     "empty": (("non_stream_body", "empty"), "end_of_stream"),
+}
+
+# The kinds of errors in these faults.
+ERRORS = {
+    "error-event": "overloaded_error", "error-first": "overloaded_error", "400": "invalid_request_error",
+    "429": "rate_limit_error", "529": "overloaded_error",
 }
 
 
@@ -198,12 +204,41 @@ class Filter(unittest.IsolatedAsyncioTestCase):
                     self.assertEqual((record["completion"], record["end"]), (None, None))
                 else:
                     self.assertEqual((record["completion"], record["body"], record["end"]), (*expected, end))
+                self.assertEqual(record["error"], ERRORS.get(fault))
         metrics = envoy.metrics()
         ends = collections.Counter(end for expected, end in FAULTS.values() if expected)
         self.assertEqual({dict(key[1])["end"]: number for key, number in metrics.items() if key[0] == "ssewire_ends"}, ends)
         skipped = collections.Counter(end for expected, end in FAULTS.values() if not expected)
         found = {dict(key[1])["reason"]: number for key, number in metrics.items() if key[0] == "ssewire_skipped"}
         self.assertEqual(found, skipped)
+        found = {dict(key[1])["error"]: number for key, number in metrics.items() if key[0] == "ssewire_errors"}
+        self.assertEqual(found, collections.Counter(ERRORS.values()))
+
+    async def test_a_client_that_resets_its_http2_stream_is_gone(self):
+        replay = self.start(Replay("--chunk-size", 137))
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {})))
+        reader, writer = await asyncio.open_connection("127.0.0.1", envoy.port)
+        settings, headers, data, reset = 4, 1, 0, 3
+
+        def frame(kind, flags, stream, payload=b""):
+            return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+        def literal(name, value):
+            return bytes([name, len(value)]) + value
+
+        # `:method: GET` and `:scheme: http`, then `:path` and `:authority`.
+        fields = b"\x82\x86" + literal(4, b"/faults/keep-alive-only") + literal(1, b"test")
+        ends = 0x4 | 0x1  # The headers, and the stream.
+        writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(settings, 0, 0) + frame(headers, ends, 1, fields))
+        kind = None
+        while kind != data:
+            head = await asyncio.wait_for(reader.readexactly(9), PATIENCE_S)
+            kind = head[3]
+            await asyncio.wait_for(reader.readexactly(int.from_bytes(head[:3], "big")), PATIENCE_S)
+        writer.write(frame(reset, 0, 1, (8).to_bytes(4, "big")))
+        [record] = envoy.records(1)
+        self.assertEqual((record["completion"], record["end"]), ("cancelled", "client_gone"), record["details"])
+        writer.close()
 
     async def test_counters_add_up_over_concurrent_streams(self):
         harness.raise_descriptor_limit()
@@ -230,7 +265,7 @@ class Filter(unittest.IsolatedAsyncioTestCase):
 
     async def test_a_new_configuration_loses_no_stream(self):
         replay = self.start(Replay("--chunk-size", 200, "--delay-ms", 300))
-        before, after = {"max_routes": 8}, {"max_routes": 8, "metric_prefix": "after"}
+        before, after = {"max_routes": 8}, {"max_routes": 8, "metric_prefix": "_team_1"}
         envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, before), threads=2))
         names = [name for name in NAMES if message(name)] * 2
         old = await open_all(envoy.port, names)
@@ -241,8 +276,8 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         envoy.records(2 * len(names))
         expected = expected_counters(names)
         self.assert_counters(expected, lambda: counters(envoy))
-        renamed = {(key[0].replace("ssewire", "after"), key[1]): number for key, number in expected.items()}
-        self.assert_counters(renamed, lambda: counters(envoy, "after"))
+        renamed = {(key[0].replace("ssewire", "_team_1"), key[1]): number for key, number in expected.items()}
+        self.assert_counters(renamed, lambda: counters(envoy, "_team_1"))
 
     async def test_an_invalid_configuration_is_rejected_by_name(self):
         replay = self.start(Replay())

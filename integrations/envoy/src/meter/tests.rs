@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use ssewire_messages::RawJson;
+use ssewire_messages::{RawJson, ViolationKind};
 
 use super::*;
 use crate::record::Times;
@@ -15,8 +15,8 @@ fn ms(millis: u64) -> Duration {
 }
 
 /// Meters a body that arrives in chunks of this size, one each 10 ms, for a request at 1000 ms.
-fn meter_all(body: &[u8], chunk: usize, limits: Limits, is_cut: bool) -> Vec<Record> {
-    let mut meter = Meter::new(limits, SSE, ms(1000));
+fn meter_all(body: &[u8], chunk: usize, limits: Limits, end: End) -> Vec<Record> {
+    let mut meter = Meter::new(limits, 200, SSE, ms(1000));
     let (mut records, mut now) = (Vec::new(), 1000);
     for mut chunk in body.chunks(chunk) {
         now += 10;
@@ -24,19 +24,19 @@ fn meter_all(body: &[u8], chunk: usize, limits: Limits, is_cut: bool) -> Vec<Rec
             records.extend(meter.push(&mut chunk, ms(now)));
         }
     }
-    records.extend(meter.end(ms(now), is_cut));
-    assert_eq!(meter.end(ms(now), is_cut), None, "a record after the end");
+    records.extend(meter.end(ms(now), end));
+    assert_eq!(meter.end(ms(now), end), None, "a record after the end");
     records
 }
 
-fn meter_in(body: &[u8], chunk: usize, limits: Limits, is_cut: bool) -> Record {
-    let mut records = meter_all(body, chunk, limits, is_cut);
+fn meter_in(body: &[u8], chunk: usize, limits: Limits, end: End) -> Record {
+    let mut records = meter_all(body, chunk, limits, end);
     assert_eq!(records.len(), 1, "one record");
     records.remove(0)
 }
 
 fn meter(body: &[u8]) -> Record {
-    meter_in(body, body.len().max(1), Limits::default(), false)
+    meter_in(body, body.len().max(1), Limits::default(), End::EndOfStream)
 }
 
 fn samples() -> Vec<(String, Vec<u8>)> {
@@ -87,7 +87,7 @@ fn chunks_change_nothing_but_the_times() {
     for (path, body) in samples() {
         let whole = meter(&body);
         for size in [1, 7, 64, 1400] {
-            let record = meter_in(&body, size, Limits::default(), false);
+            let record = meter_in(&body, size, Limits::default(), End::EndOfStream);
             assert_eq!(Record { times: whole.times, ..record }, whole, "{path} in chunks of {size}");
         }
     }
@@ -98,14 +98,44 @@ fn a_stream_that_is_cut_is_truncated_at_every_byte_before_the_stop_reason() {
     let body = sample("text");
     let end = body.windows(13).position(|window| window == b"message_delta").unwrap();
     for length in 0..end {
-        let record = meter_in(&body[..length], 64, Limits::default(), true);
+        let record = meter_in(&body[..length], 64, Limits::default(), End::Cut);
         assert_eq!(record.completion, "truncated", "after {length} bytes");
     }
 }
 
 #[test]
+fn a_message_whose_client_went_away_is_cancelled_unless_it_has_a_finding() {
+    let body = sample("text");
+    let end = body.windows(13).position(|window| window == b"message_delta").unwrap();
+    for length in [0, 1, end / 2, end - 1] {
+        let record = meter_in(&body[..length], 64, Limits::default(), End::Cancelled);
+        assert_eq!(record.completion, "cancelled", "after {length} bytes");
+    }
+    let stop = body.windows(19).position(|window| window == b"event: message_stop").unwrap();
+    assert_eq!(meter_in(&body[..stop], 64, Limits::default(), End::Cancelled).completion, "unterminated");
+    assert_eq!(meter_in(&body, 64, Limits::default(), End::Cancelled).completion, "complete");
+    assert_eq!(meter_in(&sample("error_mid_stream"), 64, Limits::default(), End::Cancelled).completion, "server_error");
+}
+
+#[test]
+fn a_message_that_is_cut_has_no_speed() {
+    let mut meter = Meter::new(Limits::default(), 200, SSE, ms(0));
+    let start = r#"{"type":"message_start","message":{"model":"m","usage":{"input_tokens":7,"output_tokens":1}}}"#;
+    let block = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
+    let delta = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"word "}}"#;
+    let mut now = 0;
+    for event in [start, block].into_iter().chain([delta; 1000]) {
+        now += 30;
+        assert_eq!(meter.push(&mut format!("data: {event}\n\n").as_bytes(), ms(now)), None);
+    }
+    let record = meter.end(ms(now), End::Cut).unwrap();
+    assert_eq!((record.completion, record.tokens.output), ("truncated", Some(1)));
+    assert_eq!(record.times.tokens_per_second, None, "the count is that of the start of the message");
+}
+
+#[test]
 fn times_are_those_of_the_clock() {
-    let mut meter = Meter::new(Limits::default(), SSE, ms(100));
+    let mut meter = Meter::new(Limits::default(), 200, SSE, ms(100));
     let mut events = Vec::new();
     for event in [
         r#"{"type":"message_start","message":{"model":"m","usage":{"input_tokens":7,"output_tokens":1}}}"#,
@@ -127,22 +157,22 @@ fn times_are_those_of_the_clock() {
     assert_eq!(times.first_text_ms, Some(300));
     assert_eq!(times.longest_gap_ms, Some(240));
     assert_eq!(times.tokens_per_second, Some(100), "50 tokens in the 500 ms after the first byte");
-    assert_eq!(meter.end(ms(700), false), None);
+    assert_eq!(meter.end(ms(700), End::EndOfStream), None);
 }
 
 #[test]
 fn a_stall_is_the_longest_gap() {
-    let mut meter = Meter::new(Limits::default(), SSE, ms(0));
+    let mut meter = Meter::new(Limits::default(), 200, SSE, ms(0));
     assert_eq!(meter.push(&mut &b"data: {\"type\":\"message_start\",\"message\":{}}\n\n"[..], ms(10)), None);
-    let record = meter.end(ms(30_010), true).unwrap();
+    let record = meter.end(ms(30_010), End::Cut).unwrap();
     assert_eq!((record.completion, record.times.longest_gap_ms), ("truncated", Some(30_000)));
 }
 
 #[test]
 fn a_clock_that_goes_back_is_no_error() {
-    let mut meter = Meter::new(Limits::default(), SSE, ms(1000));
+    let mut meter = Meter::new(Limits::default(), 200, SSE, ms(1000));
     assert_eq!(meter.push(&mut &sample("text")[..100], ms(500)), None);
-    let record = meter.end(ms(10), true).unwrap();
+    let record = meter.end(ms(10), End::Cut).unwrap();
     assert_eq!(record.times.first_byte_ms, Some(0));
     assert_eq!(record.times.longest_gap_ms, Some(0));
 }
@@ -150,9 +180,9 @@ fn a_clock_that_goes_back_is_no_error() {
 #[test]
 fn a_message_as_json_has_usage_and_no_stream_times() {
     let json = br#"{"type":"message","model":"m","content":[{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use","usage":{"input_tokens":3,"output_tokens":4}}"#;
-    let mut meter = Meter::new(Limits::default(), "application/json", ms(0));
+    let mut meter = Meter::new(Limits::default(), 200, "application/json", ms(0));
     assert_eq!(meter.push(&mut &json[..], ms(5)), None);
-    let record = meter.end(ms(6), false).unwrap();
+    let record = meter.end(ms(6), End::EndOfStream).unwrap();
     assert_eq!((record.completion, record.stop_reason, record.tool_calls), ("complete", Some("tool_use"), 1));
     assert_eq!((record.tokens.input, record.tokens.output), (Some(3), Some(4)));
     assert_eq!((record.times.first_byte_ms, record.times.longest_gap_ms), (Some(5), None));
@@ -172,6 +202,42 @@ fn other_bodies_have_a_kind() {
         let record = meter(body);
         assert_eq!((record.completion, record.body), (completion, kind), "{:?}", body.escape_ascii().to_string());
     }
+}
+
+#[test]
+fn a_json_body_beyond_the_limit_exceeds_it() {
+    let text = "x".repeat(8192);
+    let bodies = [
+        format!(r#"{{"type":"message","model":"m","content":[{{"type":"text","text":"{text}"}}]}}"#),
+        format!(r#"{{"data":["{text}"]}}"#),
+    ];
+    let limits = Limits { message_bytes: 4096, ..Limits::default() };
+    for (body, end) in bodies.iter().flat_map(|body| [(body, End::EndOfStream), (body, End::Cut)]) {
+        let record = meter_in(body.as_bytes(), 1400, limits, end);
+        assert_eq!((record.completion, record.body), ("limit_exceeded", None), "{end:?}");
+    }
+}
+
+#[test]
+fn an_error_has_the_kind_that_it_names_or_else_that_of_the_status() {
+    let cases = [
+        (r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#, 529, "overloaded_error"),
+        (r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#, 200, "overloaded_error"),
+        (r#"{"type":"error","error":{"type":"invalid_request_error","message":"m"}}"#, 400, "invalid_request_error"),
+        (r#"{"type":"error","error":{"type":"a_kind_of_tomorrow","message":"m"}}"#, 429, "rate_limit_error"),
+        (r#"{"type":"error","error":{"type":"a|model=b","message":"m"}}"#, 418, "4xx"),
+        (r#"{"detail":"no healthy upstream"}"#, 503, "5xx"),
+        (r#"{"detail":"no healthy upstream"}"#, 200, "other"),
+    ];
+    for (body, status, expected) in cases {
+        let mut meter = Meter::new(Limits::default(), status, "application/json", ms(0));
+        assert_eq!(meter.push(&mut body.as_bytes(), ms(5)), None);
+        let record = meter.end(ms(6), End::EndOfStream).unwrap();
+        assert_eq!((record.completion, record.error.as_deref()), ("server_error", Some(expected)), "{status} {body}");
+    }
+    let body = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"m\"}}\n\n";
+    assert_eq!(meter(body.as_bytes()).error.as_deref(), Some("api_error"));
+    assert_eq!(meter(&sample("text")).error, None);
 }
 
 #[test]
@@ -200,6 +266,35 @@ fn violations_are_counted_by_kind() {
     assert_eq!((record.completion, record.violations), ("complete", vec![("missing_stop".into(), 1)]));
 }
 
+/// Metrics have these names, so another name of a variant must not change them.
+#[test]
+fn kinds_of_violations_keep_their_names() {
+    let names = [
+        (ViolationKind::BeforeMessageStart, "before_message_start"),
+        (ViolationKind::DeltaBeforeStart, "delta_before_start"),
+        (ViolationKind::MismatchedDelta, "mismatched_delta"),
+        (ViolationKind::DeltaAfterStop, "delta_after_stop"),
+        (ViolationKind::IndexGap, "index_gap"),
+        (ViolationKind::StartOutOfOrder, "start_out_of_order"),
+        (ViolationKind::IndexReused, "index_reused"),
+        (ViolationKind::StopWithoutStart, "stop_without_start"),
+        (ViolationKind::DuplicateStop, "duplicate_stop"),
+        (ViolationKind::MissingStop, "missing_stop"),
+        (ViolationKind::SecondMessageStart, "second_message_start"),
+        (ViolationKind::ReplacedMessage, "replaced_message"),
+        (ViolationKind::MessageAfterStop, "message_after_stop"),
+        (ViolationKind::MessageDeltaAfterStop, "message_delta_after_stop"),
+        (ViolationKind::SecondMessageStop, "second_message_stop"),
+        (ViolationKind::BlockEventAfterStop, "block_event_after_stop"),
+        (ViolationKind::ErrorAfterStop, "error_after_stop"),
+        (ViolationKind::AfterError, "after_error"),
+        (ViolationKind::KeepAliveData, "keep_alive_data"),
+    ];
+    for (kind, name) in names {
+        assert_eq!(snake_case(&format!("{kind:?}")), name);
+    }
+}
+
 #[test]
 fn a_giant_event_exceeds_the_limit_and_the_usage_still_counts() {
     let mut body = sample("text");
@@ -209,7 +304,7 @@ fn a_giant_event_exceeds_the_limit_and_the_usage_still_counts() {
         "x".repeat(8192)
     );
     body.splice(stop..stop, giant.into_bytes());
-    let record = meter_in(&body, 1400, Limits { event_bytes: 4096, ..Limits::default() }, false);
+    let record = meter_in(&body, 1400, Limits { event_bytes: 4096, ..Limits::default() }, End::EndOfStream);
     assert_eq!(record.completion, "limit_exceeded");
     assert_eq!(record.tokens, meter(&sample("text")).tokens);
 }
@@ -221,7 +316,7 @@ fn text_of_any_length_stays_within_a_small_limit() {
     let delta = "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"word \"}}\n\n";
     body.splice(stop..stop, delta.repeat(10_000).into_bytes());
     let limits = Limits { event_bytes: 4096, message_bytes: 4096, ..Limits::default() };
-    assert_eq!(meter_in(&body, 1400, limits, false).completion, "complete");
+    assert_eq!(meter_in(&body, 1400, limits, End::EndOfStream).completion, "complete");
 }
 
 #[test]
@@ -232,14 +327,14 @@ fn tool_input_beyond_the_limit_exceeds_it() {
     let more = "data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"        \"}}\n\n";
     body.splice(event..event, more.repeat(1000).into_bytes());
     let limits = Limits { event_bytes: 4096, message_bytes: 4096, ..Limits::default() };
-    let record = meter_in(&body, 1400, limits, false);
+    let record = meter_in(&body, 1400, limits, End::EndOfStream);
     assert_eq!((record.completion, record.stop_reason), ("limit_exceeded", Some("tool_use")));
 }
 
 #[test]
 fn endless_comments_do_not_change_the_message() {
     let body = [b": keep-alive\n".repeat(10_000), sample("text")].concat();
-    let record = meter_in(&body, 4096, Limits::default(), false);
+    let record = meter_in(&body, 4096, Limits::default(), End::EndOfStream);
     assert_eq!(
         Record { times: Times::default(), ..record },
         Record { times: Times::default(), ..meter(&sample("text")) }
@@ -252,7 +347,7 @@ fn each_message_of_a_body_has_a_record() {
     let body =
         names.map(sample).join(&b"\n: between\n\nevent: ping\ndata: {\"type\":\"ping\"}\n\ndata: [DONE]\n\n"[..]);
     for chunk in [1, 7, 1400, body.len()] {
-        let records = meter_all(&body, chunk, Limits::default(), false);
+        let records = meter_all(&body, chunk, Limits::default(), End::EndOfStream);
         assert_eq!(records.len(), 3, "in chunks of {chunk}");
         for (record, name) in records.into_iter().zip(names) {
             let alone = meter(&sample(name));
@@ -268,7 +363,7 @@ fn a_second_message_that_is_cut_is_truncated_and_none_is_nothing() {
     for length in [0, 1, 20, started, started + 50] {
         let body = [&first[..], &second[..length]].concat();
         let completions: Vec<_> =
-            meter_all(&body, 64, Limits::default(), true).iter().map(|record| record.completion).collect();
+            meter_all(&body, 64, Limits::default(), End::Cut).iter().map(|record| record.completion).collect();
         let expected: &[_] = if length < started { &["complete"] } else { &["complete", "truncated"] };
         assert_eq!(completions, expected, "{length} bytes of the second message");
     }
@@ -280,7 +375,7 @@ fn a_message_that_another_one_replaces_is_truncated_and_the_other_counts() {
     let (first, second) = (sample("text"), second.into_bytes());
     let end = first.windows(25).position(|window| window == b"event: content_block_stop").unwrap();
     let body = [&first[..end], &second[..]].concat();
-    let records = meter_all(&body, 1400, Limits::default(), false);
+    let records = meter_all(&body, 1400, Limits::default(), End::EndOfStream);
     assert_eq!(records.iter().map(|record| record.completion).collect::<Vec<_>>(), ["truncated", "complete"]);
     assert_eq!(records[1].tokens, meter(&second).tokens);
 }
@@ -288,7 +383,7 @@ fn a_message_that_another_one_replaces_is_truncated_and_the_other_counts() {
 #[test]
 fn the_times_of_a_second_message_begin_at_the_end_of_the_first() {
     let (first, second) = (sample("text"), sample("text"));
-    let mut meter = Meter::new(Limits::default(), SSE, ms(0));
+    let mut meter = Meter::new(Limits::default(), 200, SSE, ms(0));
     assert!(meter.push(&mut &first[..], ms(100)).is_some());
     assert_eq!(meter.push(&mut &b": keep-alive\n\n"[..], ms(150)), None);
     let (start, rest) = second.split_at(second.windows(2).position(|window| window == b"\n\n").unwrap() + 2);
@@ -307,6 +402,6 @@ fn any_bytes_yield_one_record() {
                 (state >> 24) as u8
             })
             .collect();
-        assert_ne!(meter_in(&body, 64, Limits::default(), false).completion, "complete");
+        assert_ne!(meter_in(&body, 64, Limits::default(), End::EndOfStream).completion, "complete");
     }
 }
