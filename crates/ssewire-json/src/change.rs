@@ -45,7 +45,8 @@ pub(crate) enum ChangeSpan {
     String,
     Text(StringSpan),
     Number(NumberSpan),
-    Literal(Value),
+    Bool(bool),
+    Null,
 }
 
 /// The changes of the last push, if they are asked for.
@@ -88,8 +89,8 @@ impl ChangeLog {
                     Value::Number(number) => PartialChange::Number(number),
                     _ => return None,
                 },
-                ChangeSpan::Literal(Value::Bool(value)) => PartialChange::Bool(*value),
-                ChangeSpan::Literal(_) => PartialChange::Null,
+                ChangeSpan::Bool(value) => PartialChange::Bool(*value),
+                ChangeSpan::Null => PartialChange::Null,
             })
         })
     }

@@ -81,20 +81,27 @@ impl CurrentMember {
     #[inline(never)]
     fn locate(&self, members: &Map<String, Value>, raw: &str) -> Position {
         let key = self.key.text(raw);
-        let is_this = |other: &String| {
-            work::count(1 + if other.len() == key.len() { key.len() } else { 0 });
-            *other == *key
-        };
-        // Four bytes are hashed as fast as one member is passed.
-        let near = if MAP_HASHES_KEYS { NEAR.max(self.key.raw_len() / 4) } else { NEAR };
-        if let Some(rank) = members.keys().rev().take(near).position(is_this) {
+        if let Some(rank) = rank_near(members.keys().rev(), &key) {
             return Position::FromLast(rank);
         }
-        match members.keys().take(near).position(is_this) {
+        match rank_near(members.keys(), &key) {
             Some(rank) => Position::FromFirst(rank),
             None => Position::Searched(Box::default()),
         }
     }
+}
+
+/// The rank of a key, if it is near the beginning of these. At most [`NEAR`] others are compared with it.
+fn rank_near<'k>(keys: impl Iterator<Item = &'k String>, key: &str) -> Option<usize> {
+    // Four bytes are hashed as fast as one member is passed.
+    let near = if MAP_HASHES_KEYS { NEAR.max(key.len() / 4) } else { NEAR };
+    let mut comparisons = 0;
+    keys.take(near).position(|other| {
+        let is_compared = other.len() == key.len() && comparisons < NEAR;
+        comparisons += usize::from(is_compared);
+        work::count(1 + if is_compared { key.len() } else { 0 });
+        is_compared && other == key
+    })
 }
 
 /// The current member of an object, as a place for its value.

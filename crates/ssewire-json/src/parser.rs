@@ -319,9 +319,9 @@ impl Parser {
                 let progress = parser.array(raw, &mut elements);
                 (Value::Array(elements), progress)
             }),
-            Some(b't') => self.literal(raw, slot, b"true", Value::Bool(true)),
-            Some(b'f') => self.literal(raw, slot, b"false", Value::Bool(false)),
-            Some(b'n') => self.literal(raw, slot, b"null", Value::Null),
+            Some(b't') => self.literal(raw, slot, b"true", ChangeSpan::Bool(true), Value::Bool(true)),
+            Some(b'f') => self.literal(raw, slot, b"false", ChangeSpan::Bool(false), Value::Bool(false)),
+            Some(b'n') => self.literal(raw, slot, b"null", ChangeSpan::Null, Value::Null),
             Some(_) => self.fail(JsonErrorKind::UnexpectedCharacter),
             None => Progress::Suspended,
         }
@@ -355,11 +355,18 @@ impl Parser {
     }
 
     /// Reads a literal. An incomplete one is read again at the next push: it is short.
-    fn literal(&mut self, raw: &str, slot: &mut impl Slot, literal: &[u8], value: Value) -> Progress {
+    fn literal(
+        &mut self,
+        raw: &str,
+        slot: &mut impl Slot,
+        literal: &[u8],
+        change: ChangeSpan,
+        value: Value,
+    ) -> Progress {
         let rest = raw.as_bytes().get(self.pos..).unwrap_or_default();
         if rest.starts_with(literal) {
             self.pos += literal.len();
-            self.changes.push(ChangeSpan::Literal(value.clone()));
+            self.changes.push(change);
             slot.put(value);
             return Progress::Complete;
         }

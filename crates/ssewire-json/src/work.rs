@@ -111,4 +111,27 @@ mod tests {
             assert!(twice < many * 1.1 + 1.0, "{shape}: {many} a byte, {twice} in twice the text");
         }
     }
+
+    /// Regression: with `preserve_order` each of them was compared with a number of members that grew with its length.
+    #[test]
+    fn the_first_search_of_a_repeated_key_is_linear_in_its_length() {
+        let run = |len: usize| {
+            let key = |i: usize| format!("\"{}{i:04}\":", "k".repeat(len));
+            let members: String = (0..len).map(|i| key(i) + "0,").collect();
+            let repeated = key(len / 2) + "[";
+            take();
+            let mut json = PartialJson::with_partial_strings(PartialStrings::Show);
+            json.push(&format!("{{{members}")).unwrap();
+            for _ in 0..len {
+                json.push(&repeated).unwrap();
+                json.push("],").unwrap();
+            }
+            take() as f64 / (members.len() + len * (repeated.len() + 2)) as f64
+        };
+        let (once, four_times) = (run(200), run(800));
+        assert!(
+            four_times < once * 1.2,
+            "{once} a byte, {four_times} for four times the keys of four times the length"
+        );
+    }
 }

@@ -1,7 +1,10 @@
 //! Bytes, a chunking, bounds and a storage, against the transcription of the standard.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
+use ssewire_batch::BatchDecoder;
 use ssewire_observed as observed;
 
 use super::cost;
@@ -45,6 +48,7 @@ pub fn decoder(input: &[u8]) {
             assert_eq!(drive::polled_events(&mut decoder(), parts()), expected);
             assert_eq!(drive::owned_events(&mut decoder(), parts()), expected);
             assert_eq!(shared_events(decoder(), &chunks), expected);
+            batched_events(&oracle, &chunks, usize::from(limit), &expected);
             if let Some(&window) = lengths.first() {
                 assert_eq!(drive::windows(&mut decoder(), stream, window + 1), expected);
             }
@@ -118,6 +122,37 @@ fn read<S: Storage>(decoder: &mut Decoder<S>, oracle: &Oracle, chunks: &[&[u8]])
         Results::Blocks => drive::blocks(decoder, chunks),
         Results::Events => drive::events(decoder, chunks),
     }
+}
+
+/// Checks that batches have the events of a stream, with U+FFFD for ill-formed text, and the memory that they promise.
+fn batched_events(oracle: &Oracle, chunks: &[&[u8]], max_records: usize, expected: &Outcome) {
+    let mut decoder =
+        BatchDecoder::new().with_decoder(decoder_for(HeapBuffer::new(), oracle)).with_max_records(max_records);
+    let mut events = expected.decoded().into_iter();
+    for mut input in chunks.iter().copied() {
+        while !input.is_empty() {
+            let (before, held) =
+                (input.len(), decoder.decoder().pending_bytes() + decoder.last_event_id().len() as u64);
+            let batch = decoder.push(&mut input);
+            let consumed = before - input.len();
+            assert!(batch.text().len() as u64 <= 4 * (consumed as u64 + held) + 8 * 1024, "of {consumed} and {held}");
+            for record in batch.records() {
+                let text = |span| batch.get(span).to_owned();
+                match events.next().expect("no more records than results") {
+                    Decoded::Event(event) => {
+                        let retry = record.has_retry.then(|| Duration::from_millis(record.retry_ms));
+                        assert_eq!(
+                            (text(record.event_type), text(record.data), text(record.last_event_id), retry),
+                            (event.event_type.lossy(), event.data.lossy(), event.last_event_id.lossy(), event.retry)
+                        );
+                    }
+                    Decoded::Error(error) => assert_eq!(text(record.data), error.to_string()),
+                    other => panic!("{other:?} is neither an event nor an error"),
+                }
+            }
+        }
+    }
+    assert_eq!(events.next(), None);
 }
 
 /// The events of a stream, by `decode_bytes`.

@@ -5,7 +5,7 @@ use ssewire_json::{JsonError, JsonErrorKind, PartialJson, PartialStrings};
 
 use super::cost;
 use super::input::{Input, cut};
-use crate::partial_json::{extends, view};
+use crate::partial_json::{Mirror, extends, view};
 
 /// Checks that the value of a text depends on the text alone, agrees with the oracle, and stays once it is stable. At
 /// the end, `PartialJson` and serde_json must both accept the text with the same value, or both reject it.
@@ -98,11 +98,14 @@ fn text_before(text: &str, error: JsonError) -> String {
     text[..error.offset()].to_owned() + if is_between_tokens { " " } else { "" }
 }
 
-/// Pushes pieces of the given lengths, with and without calls of `complete_value` between them.
+/// Pushes pieces of the given lengths, with and without calls of `complete_value` between them. The changes of the
+/// pushes build the value.
 fn in_pieces(text: &str, lengths: &[usize], partial_strings: PartialStrings) {
-    let (mut incremental, mut queried) =
-        (PartialJson::with_partial_strings(partial_strings), PartialJson::with_partial_strings(partial_strings));
-    let mut end = 0;
+    let (mut incremental, mut queried) = (
+        PartialJson::with_partial_strings(partial_strings).with_changes(),
+        PartialJson::with_partial_strings(partial_strings),
+    );
+    let (mut mirror, mut end) = (Mirror::default(), 0);
     for piece in cut(lengths, text.as_bytes()) {
         end += piece.len();
         // A piece must end between two characters.
@@ -111,6 +114,10 @@ fn in_pieces(text: &str, lengths: &[usize], partial_strings: PartialStrings) {
         let prefix = &text[..end];
         let pushed = incremental.push(piece);
         assert_eq!(pushed, queried.push(piece));
+        incremental.changes().for_each(|change| mirror.apply(change));
+        if incremental.is_stable() {
+            assert_eq!(mirror.value(), incremental.value(), "{prefix}");
+        }
         assert_same(&incremental, &at_once(prefix, partial_strings), prefix);
         let by_serde = serde_json::from_str::<Value>(prefix).ok();
         assert_eq!(queried.complete_value().ok(), by_serde.as_ref(), "{prefix}");

@@ -1,6 +1,8 @@
 //! Properties of `Decoder` with a small storage: it loses single events, returns an error for each, and decodes all others
 //! correctly. Which events are lost depends on the chunking.
 
+use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult};
 use ssewire::{ArrayBuffer, DecodeError, Decoder};
@@ -58,6 +60,28 @@ proptest! {
             prop_assert_eq!(right, Some((&event.event_type, &event.data)));
         }
         prop_assert_eq!(outcome.pending, expected.pending);
+    }
+
+    /// "Largest event (type and data, with the LFs that join its lines) + 3 · longest ID."
+    #[test]
+    fn the_documented_size_of_a_storage_loses_nothing(
+        blocks in vec((option::of("[a-z]{0,9}"), option::of("[0-9]{0,9}"), vec("[a-z]{0,9}", 0..4), any::<bool>()), 0..6),
+        lengths in any_lengths(),
+    ) {
+        let (mut input, mut event, mut longest_id) = (String::new(), 0, 0);
+        for (event_type, id, data, is_id_first) in &blocks {
+            let line = |name, value: &Option<String>| value.as_ref().map_or_else(String::new, |value| format!("{name}: {value}\n"));
+            let (first, second) = (line("event", event_type), line("id", id));
+            input += &if *is_id_first { second + &first } else { first + &second };
+            data.iter().for_each(|value| input += &format!("data: {value}\n"));
+            input += "\n";
+            event = event.max(event_type.as_ref().map_or(0, String::len) + data.join("\n").len());
+            longest_id = longest_id.max(id.as_ref().map_or(0, String::len));
+        }
+        let mut storage = vec![0; event + 3 * longest_id];
+        let mut decoder = Decoder::with_storage(&mut storage[..]);
+        let outcome = drive::events(&mut decoder, chunks::of_lengths(&lengths, input.as_bytes()));
+        prop_assert_eq!(outcome, Oracle::new().read(input.as_bytes()));
     }
 }
 
