@@ -191,9 +191,10 @@ impl MessageDecoder {
     }
 
     /// Returns the message that has ended, and continues with the next one of the same body: everything up to a
-    /// `message_start` is skipped. Of that, an event that is too large or undecodable is an [`Update::Lost`]: it may have
-    /// been that `message_start`. If the body ends before one comes, [`has_started`](Self::has_started) stays `false`:
-    /// no further message exists. A report on it says [`Completion::Truncated`].
+    /// `message_start` is skipped. Of that, an event that is too large or undecodable is an
+    /// [`Update::Lost`](crate::Update::Lost): it may have been that `message_start`. If the body ends before one comes,
+    /// [`has_started`](Self::has_started) stays `false`: no further message exists. A report on it says
+    /// [`Completion::Truncated`].
     ///
     /// # Errors
     /// [`Incomplete`], as [`finish`](Self::finish), also if the message has not ended yet. The next message can be
