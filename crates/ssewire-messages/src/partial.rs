@@ -7,7 +7,6 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use serde_json::Value;
 pub(crate) use ssewire_json::PartialJson;
 pub use ssewire_json::{JsonError, PartialChange, PartialStrings};
 
@@ -93,13 +92,6 @@ impl fmt::Debug for PartialValue {
 pub(crate) fn push(json: &mut PartialJson, piece: &str) {
     // The value up to the error stays.
     let _ = json.push(piece);
-}
-
-/// The value so far of a text, without an unfinished string at its end.
-pub(crate) fn value_so_far(text: &str) -> Option<Value> {
-    let mut json = PartialJson::new();
-    push(&mut json, text);
-    json.into_parts().0
 }
 
 /// An upper bound of the bytes that the value of a piece of text holds, beyond the text itself: what its tokens may

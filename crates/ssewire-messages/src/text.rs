@@ -25,6 +25,16 @@ fn grow(text: &mut String, more: usize) {
     text.reserve_exact(more.max(likely).max(LEAST));
 }
 
+/// A decoded string, to keep. That of an event with many escapes or spaces has several times the capacity that it needs,
+/// which no limit counts.
+pub(crate) fn compact(text: Cow<'_, str>) -> String {
+    let mut text = text.into_owned();
+    if text.capacity() / 2 > text.len() {
+        text.shrink_to_fit();
+    }
+    text
+}
+
 /// The text of a delta. Halves of surrogate pairs at its ends are U+FFFD in it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Piece<'a> {
@@ -86,7 +96,7 @@ pub(crate) fn push_piece(text: &mut String, piece: Piece<'_>, pending: &mut u16)
     if *pending == 0 && piece.halves.trailing == 0 {
         match piece.text {
             // A large piece is not held twice.
-            Cow::Owned(owned) if text.capacity() == 0 => *text = owned,
+            owned @ Cow::Owned(_) if text.capacity() == 0 => *text = compact(owned),
             other => push(text, &other),
         }
         return from;

@@ -1,6 +1,6 @@
 use alloc::string::String;
 
-use crate::json::{Cursor, RawJsonRef, append_raw};
+use crate::json::{Cursor, RawJsonRef, append_raw, reserve, split_value};
 use crate::read::{ReadError, each_element};
 
 /// The citations of a text block, as raw JSON.
@@ -31,6 +31,8 @@ impl Citations {
     /// Appends one. Returns where it lies.
     pub(crate) fn push(&mut self, valid: &[u8]) -> usize {
         let from = self.text.len();
+        // With the comma: to grow for it would hold a large citation three times.
+        reserve(&mut self.text, valid.len().saturating_add(1));
         append_raw(valid, &mut self.text);
         self.text.push(',');
         self.count = self.count.saturating_add(1);
@@ -45,8 +47,7 @@ impl Citations {
 
     /// The one that lies there.
     pub(crate) fn at(&self, from: usize) -> Option<RawJsonRef<'_>> {
-        let mut cursor = Cursor::of_document(self.text.get(from..)?.as_bytes());
-        core::str::from_utf8(cursor.skip_value().ok()?).ok().map(RawJsonRef::of_valid)
+        split_value(self.text.get(from..)?).map(|(citation, _)| RawJsonRef::of_valid(citation))
     }
 
     /// The number of citations.
@@ -65,9 +66,8 @@ impl Citations {
     pub fn iter(&self) -> impl Iterator<Item = RawJsonRef<'_>> {
         let mut rest = self.text.as_str();
         core::iter::from_fn(move || {
-            let mut cursor = Cursor::of_document(rest.as_bytes());
-            let citation = core::str::from_utf8(cursor.skip_value().ok()?).ok()?;
-            rest = rest.get(cursor.error().at.saturating_add(1)..).unwrap_or_default();
+            let (citation, after) = split_value(rest)?;
+            rest = after;
             Some(RawJsonRef::of_valid(citation))
         })
     }

@@ -64,14 +64,17 @@ impl Block for CompactionBlock {
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
         let raw = cursor.skip_value()?;
         let mut members = Cursor::new(raw);
+        let mut is_text = true;
         each_member(&mut members, &mut |name, cursor| {
             let value = cursor.skip_value()?;
-            let is_text = value == b"null" || value.first() == Some(&b'"');
-            if name.bytes == b"content" && !is_text {
-                return Err(ReadError::Member("content_block.content"));
+            if name.bytes == b"content" {
+                is_text = value == b"null" || value.first() == Some(&b'"');
             }
             Ok(())
         })?;
+        if !is_text {
+            return Err(ReadError::Member("content_block.content"));
+        }
         Ok(Self { start: RawJson::keep(raw), assigned: None })
     }
 

@@ -6,7 +6,8 @@ use alloc::string::String;
 use super::Citations;
 use crate::Nullable;
 use crate::json::{Cursor, ExtraMembers, ObjectWriter};
-use crate::read::{ReadError, each_member, text};
+use crate::read::{ReadError, each_member, member_or_error, text_or_error};
+use crate::text::compact;
 
 /// A block whose own member is a string.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -62,18 +63,26 @@ impl StringBlock {
     /// Reads the object at the cursor. Of a member that occurs twice the last one holds.
     pub(super) fn read(cursor: &mut Cursor<'_>, names: &StringNames, special: ReadMember) -> Result<Self, ReadError> {
         let mut block = Self::default();
+        // Of the last member of each name.
+        let (mut text_error, mut special_error) = (None, None);
         each_member(cursor, &mut |name, cursor| {
             match name.bytes {
                 b"type" => {
                     cursor.skip_value()?;
                 }
-                own if own == names.member.as_bytes() => block.text = text(cursor, names.path)?.to_text().into_owned(),
-                other if special(&mut block, other, cursor)? => {}
-                _ => block.rare_mut().extra.push(name.json, cursor.skip_value()?),
+                own if own == names.member.as_bytes() => match text_or_error(cursor, names.path)? {
+                    Ok(text) => (block.text, text_error) = (compact(text.to_text()), None),
+                    Err(error) => text_error = Some(error),
+                },
+                other => match member_or_error(cursor, |cursor| special(&mut block, other, cursor))? {
+                    Ok(true) => special_error = None,
+                    Ok(false) => block.rare_mut().extra.push(name.json, cursor.skip_value()?),
+                    Err(error) => special_error = Some(error),
+                },
             }
             Ok(())
         })?;
-        Ok(block)
+        text_error.or(special_error).map_or(Ok(block), Err)
     }
 
     /// Writes the block as JSON. `with_all`: also citations that are null, and the members that this version does not

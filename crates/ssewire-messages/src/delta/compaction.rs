@@ -11,6 +11,8 @@ pub struct CompactionDelta<'a> {
 }
 
 const NAMES: [&str; 2] = CompactionBlock::ASSIGNABLE;
+/// The same in an error.
+const PATHS: [&str; 2] = ["delta.content", "delta.encrypted_content"];
 
 impl CompactionDelta<'_> {
     /// A present member: `content` or `encrypted_content`.
@@ -25,20 +27,21 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
     const TYPE: &'static str = "compaction_delta";
 
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
-        let mut delta = Self { members: [None, None] };
+        let mut members = [None, None];
         each_member(cursor, &mut |name, cursor| {
             let value = cursor.skip_value()?;
-            let slot = NAMES.iter().zip(&mut delta.members).find(|(other, _)| other.as_bytes() == name.bytes);
-            match slot {
-                Some((_, slot)) if value == b"null" || value.first() == Some(&b'"') => {
-                    *slot = Some(ScannedJson::new(value));
-                }
-                Some(_) => return Err(ReadError::Member("delta.content")),
+            match NAMES.iter().zip(&mut members).find(|(other, _)| other.as_bytes() == name.bytes) {
+                // The last of several holds.
+                Some((_, slot)) => *slot = Some(value),
                 None => *has_extra |= name.bytes != b"type",
             }
             Ok(())
         })?;
-        Ok(delta)
+        let is_other = |value: &Option<&[u8]>| value.is_some_and(|value| value != b"null" && !value.starts_with(b"\""));
+        match PATHS.iter().zip(&members).find(|(_, value)| is_other(value)) {
+            Some((path, _)) => Err(ReadError::Member(path)),
+            None => Ok(Self { members: members.map(|value| value.map(ScannedJson::new)) }),
+        }
     }
 
     fn is_accepted_by(block: &ContentBlock) -> bool {

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::keep::{append_raw, reserve};
+use super::keep::{append_raw, reserve, split_value};
 use super::{Cursor, JsonStr, ObjectWriter, RawJsonRef, push_string};
 use crate::sort::sort;
 
@@ -248,9 +248,11 @@ impl<'a> Iterator for Entries<'a> {
         let colon = cursor.offset();
         let value_from = colon.saturating_add(1);
         let rest = self.text.get(value_from..)?;
-        let mut cursor = Cursor::of_document(rest.as_bytes());
-        let value = if rest.starts_with(',') { "" } else { core::str::from_utf8(cursor.skip_value().ok()?).ok()? };
-        self.text = rest.get(cursor.offset().saturating_add(1)..)?;
+        let (value, after) = match rest.strip_prefix(',') {
+            Some(after) => ("", after),
+            None => split_value(rest)?,
+        };
+        self.text = after;
         Some((name, RawJsonRef::of_valid(value)))
     }
 }

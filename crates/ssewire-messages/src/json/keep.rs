@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use super::Cursor;
 use super::string::{push_lossy, unit};
 
 /// Appends a valid value: line ends, which stand only between tokens, as spaces; ill-formed UTF-8 and lone surrogate
@@ -44,6 +45,14 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
         push_lossy(escape, text);
         rest = after;
     }
+}
+
+/// Splits kept values, `value,` for each: the first one, and the text after its comma.
+pub(crate) fn split_value(text: &str) -> Option<(&str, &str)> {
+    let mut cursor = Cursor::of_document(text.as_bytes());
+    cursor.skip_value().ok()?;
+    let (value, after) = text.split_at_checked(cursor.offset())?;
+    Some((value, after.strip_prefix(',')?))
 }
 
 /// Whether there is a line end, or a `\u` escape.

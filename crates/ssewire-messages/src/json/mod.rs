@@ -10,16 +10,20 @@ mod raw;
 mod raw_ref;
 mod scan;
 mod scanned;
+mod so_far;
 mod string;
 mod write;
 
 pub(crate) use self::append::append_string;
 pub use self::extra::ExtraMembers;
-pub(crate) use self::keep::{append_raw, reserve};
+pub(crate) use self::keep::{append_raw, reserve, split_value};
 pub(crate) use self::member_ranges::MemberRanges;
+#[cfg(feature = "vocabulary")]
+pub(crate) use self::number::whole_number;
 pub use self::raw::{InvalidJson, RawJson};
 pub use self::raw_ref::RawJsonRef;
 pub(crate) use self::scan::{Cursor, SyntaxError, validate};
 pub(crate) use self::scanned::ScannedJson;
+pub(crate) use self::so_far::append_value_so_far;
 pub(crate) use self::string::{Halves, JsonStr, find_special, pair};
 pub(crate) use self::write::{ObjectWriter, push_string};

@@ -24,7 +24,7 @@ impl<'a> Decimal<'a> {
 }
 
 /// The value of a JSON number that is neither negative nor has a fraction, in any notation.
-pub(super) fn whole_number(number: &str) -> Option<u64> {
+pub(crate) fn whole_number(number: &str) -> Option<u64> {
     if number.starts_with('-') {
         return None;
     }

@@ -30,7 +30,7 @@ pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
     depth: u32,
     max_depth: u32,
-    /// Lone surrogate escapes are errors.
+    /// Lone surrogate escapes are errors, and so are numbers that no `f64` can hold.
     is_strict: bool,
     /// No line end between tokens and no `\u` escape was read yet: the bytes read so far can be kept as they are.
     is_plain: bool,
@@ -39,8 +39,7 @@ pub(crate) struct Cursor<'a> {
 /// Checks that a text is one JSON document and nothing else, with the rules of `serde_json`: a lone surrogate escape
 /// and a number that no `f64` can hold are errors, too.
 pub(crate) fn validate(text: &str) -> Result<(), SyntaxError> {
-    let mut cursor = Cursor::new(text.as_bytes());
-    cursor.is_strict = true;
+    let mut cursor = Cursor::strict(text);
     cursor.skip_value()?;
     cursor.end()
 }
@@ -48,6 +47,11 @@ pub(crate) fn validate(text: &str) -> Result<(), SyntaxError> {
 impl<'a> Cursor<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { all: bytes, rest: bytes, depth: 0, max_depth: MAX_DEPTH, is_strict: false, is_plain: true }
+    }
+
+    /// For a text with the rules of [`validate`].
+    pub(crate) fn strict(text: &'a str) -> Self {
+        Self { is_strict: true, ..Self::new(text.as_bytes()) }
     }
 
     /// Within the object that a payload is, before the value of a member.
@@ -71,6 +75,11 @@ impl<'a> Cursor<'a> {
     #[inline(never)]
     pub(crate) fn end(&mut self) -> Result<(), SyntaxError> {
         if self.peek().is_some() { Err(self.error()) } else { Ok(()) }
+    }
+
+    /// Whether nothing follows, not even white space.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
     }
 
     /// The offset of the next byte.
@@ -466,7 +475,7 @@ impl<'a> Cursor<'a> {
         }
         // Shorter ones without an exponent fit into an `f64`.
         let text = start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default();
-        let may_exceed = has_exponent || text.len() > 300;
+        let may_exceed = self.is_strict && (has_exponent || text.len() > 300);
         if may_exceed && core::str::from_utf8(text).is_ok_and(exceeds_f64) {
             self.rest = start;
             return Err(self.error());

@@ -8,7 +8,7 @@ use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::json::{Cursor, JsonStr, MemberRanges};
 use crate::names::Names;
-use crate::read::{ReadError, each_element, each_member};
+use crate::read::{ReadError, each_element, each_member, member_or_error};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
@@ -29,10 +29,10 @@ impl Message {
 
     fn read_members(&mut self, cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
         let (message, mut members) = (self, MemberRanges::default());
-        let (mut id, mut model) = (None, None);
+        let (mut id, mut model, mut content) = (None, None, Ok(Vec::new()));
         let is_object = each_member(cursor, &mut |name, cursor| {
             match name.bytes {
-                b"content" => message.content = read_content(cursor)?,
+                b"content" => content = member_or_error(cursor, read_content)?,
                 b"id" => {
                     id = cursor.string()?;
                     let mistyped = if id.is_none() { Some(cursor.skip_value()?) } else { None };
@@ -80,6 +80,7 @@ impl Message {
             }
             Ok(())
         })?;
+        message.content = content?;
         members.append_to(&mut message.extra, cursor);
         let [id, model] = [id, model].map(|name| name.map(JsonStr::to_text));
         message.names = Names::new(id.as_deref(), model.as_deref());
@@ -113,14 +114,18 @@ fn nullable<T>(value: Option<T>, is_null: bool) -> Nullable<T> {
 
 /// The blocks of a message: an array, or null.
 fn read_content(cursor: &mut Cursor<'_>) -> Result<Vec<ContentBlock>, ReadError> {
-    // Counted first, so that a long list of tiny blocks is not copied while it grows.
-    let mut count = 0_usize;
+    // Counted first, so that a long list of tiny blocks is not copied while it grows. Elements that are no objects have
+    // one byte each; room for as many blocks would be 20 times the text.
+    let (mut count, mut has_other) = (0_usize, false);
     let mut counting = cursor.clone();
     each_element(&mut counting, &mut |cursor| {
-        cursor.skip_value()?;
+        has_other |= cursor.skip_value()?.first() != Some(&b'{');
         count = count.saturating_add(1);
         Ok(())
     })?;
+    if has_other {
+        return Err(ReadError::Member("content_block"));
+    }
     let mut content = Vec::with_capacity(count);
     let is_array = each_element(cursor, &mut |cursor| {
         content.push(ContentBlock::read(cursor)?);

@@ -1,10 +1,9 @@
 //! Writes the input of a tool call as JSON.
 
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 
 use super::{ToolInput, ToolInputError};
-use crate::json::{ObjectWriter, RawJsonRef, append_raw};
-use crate::partial::value_so_far;
+use crate::json::{ObjectWriter, RawJsonRef, append_raw, append_value_so_far};
 
 /// What writes the input of a tool call as JSON. A function and not a flag: a program that never asks for it does not
 /// link it.
@@ -22,9 +21,8 @@ pub(crate) fn write_lossy(input: ToolInput<'_>, out: &mut String) -> Result<(), 
         match input.state.and_then(|state| state.text.as_ref()) {
             Some(text) if text.json().is_some() => {
                 let text = text.text.get(..text.lost_at.unwrap_or(text.text.len())).unwrap_or_default();
-                match value_so_far(text) {
-                    Some(value) => out.push_str(&value.to_string()),
-                    None => out.push_str("{}"),
+                if !append_value_so_far(text, out) {
+                    out.push_str("{}");
                 }
             }
             _ => out.push_str(input.at_start().as_str()),

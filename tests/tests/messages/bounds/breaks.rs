@@ -5,7 +5,8 @@
 use std::iter::once;
 
 use ssewire_messages::{
-    Accumulator, Completion, ContentBlock, MessageDecoder, PartialStrings, Step, ToolInput, Update, Validation,
+    Accumulator, Completion, ContentBlock, InvalidMessage, Message, MessageDecoder, PartialStrings, Step, StreamEvent,
+    ToolInput, Update, Validation,
 };
 
 const MIB: usize = 1 << 20;
@@ -329,4 +330,111 @@ fn halves_of_surrogate_pairs_are_held_within_bounds() {
     let mut decoder = MessageDecoder::new();
     let peak = peak(&mut decoder, stream.as_bytes().chunks(16 * 1024));
     assert!(peak <= HELD * stream.len() + CONSTANT, "{peak}");
+}
+
+/// Elements that are no blocks are found before anything is allocated for them.
+#[test]
+fn content_that_is_no_list_of_blocks_is_not_allocated() {
+    let content = format!("[{}0]", "0,".repeat(MIB));
+    let message = format!(r#"{{"content":{content}}}"#);
+    let (result, peak) = ssewire_heap::peak_of(|| Message::from_json(message.as_bytes()));
+    assert_eq!(result, Err(InvalidMessage::Member("content_block")));
+    assert!(peak <= CONSTANT, "{peak}");
+
+    let payload = format!(r#"{{"type":"message_start","message":{message}}}"#);
+    let (result, peak) = ssewire_heap::peak_of(|| StreamEvent::from_json(payload.as_bytes()).map(drop));
+    assert!(result.is_err());
+    assert!(peak <= CONSTANT, "{peak}");
+}
+
+/// SECURITY.md, heading "Memory": the exception of tiny initial blocks.
+#[test]
+fn tiny_initial_blocks_are_held_within_6_bytes_per_byte() {
+    let blocks = format!(r#"{}{{"type":""}}"#, r#"{"type":""},"#.repeat(MIB / 12));
+    let event = sse(&format!(r#"{{"type":"message_start","message":{{"content":[{blocks}]}}}}"#));
+    let mut decoder = MessageDecoder::new();
+    let peak = peak(&mut decoder, event.as_bytes().chunks(16 * 1024));
+    assert!(peak <= 6 * event.len() + CONSTANT, "{peak} held for {}", event.len());
+    assert_eq!(decoder.completion(), Completion::LimitExceeded);
+}
+
+/// A string with an escape is copied. Neither the spaces after it nor its escapes make the copy larger than the limit
+/// counts.
+#[test]
+fn a_text_is_held_in_proportion_to_the_bytes_that_the_limit_counts() {
+    const BLOCKS: usize = 8;
+    let escapes = r"\u0041".repeat(MIB / 6);
+    let spaces = " ".repeat(MIB);
+    let delta = |index, kind: &str, member: &str, text: &str, end: &str| {
+        format!(
+            r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"{kind}","{member}":"{text}"}}{end}}}"#
+        )
+    };
+    let start =
+        |index, block: &str| format!(r#"{{"type":"content_block_start","index":{index},"content_block":{block}}}"#);
+    let block = |kind: &str, text: &str| format!(r#"{{"type":"{kind}","{kind}":"{text}"}}"#);
+    for kind in ["text", "thinking"] {
+        let delta_kind = format!("{kind}_delta");
+        let shapes: [&dyn Fn(usize) -> [String; 2]; 4] = [
+            &|index| [start(index, &block(kind, "")), delta(index, &delta_kind, kind, r"\n", &spaces)],
+            &|index| [start(index, &block(kind, "")), delta(index, &delta_kind, kind, &escapes, "")],
+            &|index| [start(index, &block(kind, "")), delta(index, &delta_kind, kind, &escapes, r#","x":0"#)],
+            &|index| [start(index, &block(kind, &escapes)), delta(index, &delta_kind, kind, "", "")],
+        ];
+        for (number, shape) in shapes.iter().enumerate() {
+            let mut accumulator = Accumulator::new();
+            let before = ssewire_heap::held();
+            accumulator.accumulate_json(START.as_bytes()).expect("the start");
+            // All starts first: the fast path merges only deltas of the newest block.
+            for part in 0..2 {
+                for index in 0..BLOCKS {
+                    accumulator.accumulate_json(shape(index)[part].as_bytes()).expect("within the limit");
+                }
+            }
+            let held = ssewire_heap::held().saturating_sub(before);
+            let snapshot = accumulator.snapshot();
+            let text = |block: &ContentBlock| match block {
+                ContentBlock::Text(block) => block.text().len(),
+                ContentBlock::Thinking(block) => block.thinking().len(),
+                _ => 0,
+            };
+            let counted: usize = snapshot.content().iter().map(text).sum();
+            assert!(counted >= BLOCKS);
+            assert!(held <= 2 * counted + CONSTANT, "{kind} {number}: {held} held for {counted}");
+        }
+    }
+}
+
+#[test]
+fn a_large_first_citation_is_not_held_three_times() {
+    let citation = format!(r#"{{"cited_text":"{}"}}"#, "x".repeat(11 * MIB / 10));
+    let delta = format!(r#"{{"type":"citations_delta","citation":{citation}}}"#);
+    let event = sse(&format!(r#"{{"type":"content_block_delta","index":0,"delta":{delta}}}"#));
+    let stream = sse(START) + &event;
+    let mut decoder = MessageDecoder::new();
+    let peak = peak(&mut decoder, stream.as_bytes().chunks(16 * 1024));
+    assert!(peak <= HELD * stream.len() + CONSTANT, "{peak} held for {}", stream.len());
+    let mut accumulator = Accumulator::new();
+    let before = ssewire_heap::held();
+    accumulator.accumulate_json(event["data: ".len()..].trim_end().as_bytes()).expect("tolerant");
+    let held = ssewire_heap::held().saturating_sub(before);
+    assert!(held <= citation.len() + CONSTANT, "{held} held for {}", citation.len());
+}
+
+/// The value so far is written as text, not built as a tree.
+#[test]
+fn truncated_input_is_written_in_proportion_to_its_text() {
+    let json = format!("[{}", r#"{"":0},"#.repeat(MIB / 7));
+    let call = r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}"#;
+    let delta = format!(
+        r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"input_json_delta","partial_json":{json:?}}}}}"#
+    );
+    let mut accumulator = Accumulator::new();
+    for payload in [START, call, &delta] {
+        accumulator.accumulate_json(payload.as_bytes()).expect("tolerant");
+    }
+    let incomplete = accumulator.into_message().expect_err("truncated");
+    let (written, peak) = ssewire_heap::peak_of(|| incomplete.message().to_json_lossy());
+    assert!(written.as_str().len() >= json.len());
+    assert!(peak <= HELD * json.len() + CONSTANT, "{peak} held for {}", json.len());
 }
