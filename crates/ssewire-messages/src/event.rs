@@ -5,11 +5,12 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use serde::de::Error as _;
+use serde_json::value::RawValue;
 
 use crate::api_error::ApiError;
 use crate::block::ContentBlock;
 use crate::delta::Delta;
-use crate::json::{Cursor, JsonStr, RawJson, ScannedJson};
+use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::message::Message;
 use crate::read::each_member;
 use crate::stop_reason::StopReason;
@@ -22,6 +23,10 @@ use crate::usage::Usage;
 ///
 /// Transports without SSE contain events as JSON values. `StreamEvent<'static>` implements
 /// [`Deserialize`](serde::Deserialize), for a member of your own type or for a `serde_json::Value`.
+///
+/// It reads the JSON text, as [`RawJson`], [`Message`], [`ContentBlock`] and [`Usage`] do. serde keeps none within an
+/// enum with `tag` or `untagged`, and below `flatten`: take a `serde_json::Value` there, and convert that with
+/// `serde_json::from_value`.
 ///
 /// ```
 /// use ssewire_messages::StreamEvent;
@@ -115,20 +120,24 @@ impl MessageDelta<'_> {
         let mut cursor = Cursor::new(self.delta.as_deref()?);
         // Valid, as the scanner has found.
         let _ = each_member(&mut cursor, &mut |name, cursor| {
-            if name.bytes == b"stop_reason" && cursor.peek() == Some(b'"') {
-                reason = cursor.string()?.map(JsonStr::to_text);
-            } else {
+            if name.bytes != b"stop_reason" {
                 cursor.skip_value()?;
+            } else if let Some(text) = cursor.string()? {
+                reason = Some(text.to_text());
+            } else if cursor.skip_value()? != b"null" {
+                reason = None;
             }
             Ok(())
         });
         reason.map(|reason| StopReason::from(&*reason))
     }
 
-    /// The usage so far.
+    /// The usage so far, without members that are null: they change nothing.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        Usage::read(&mut Cursor::new(self.usage.as_deref()?)).ok().flatten()
+        let mut usage = Usage::default();
+        usage.merge(&mut Cursor::new(self.usage.as_deref()?)).ok()?;
+        Some(usage)
     }
 
     /// The members of the message that it sets, as JSON.
@@ -207,8 +216,9 @@ impl StreamEvent<'_> {
 /// Reads the JSON value of an event, as [`StreamEvent::from_json`] does, and copies it.
 impl<'de> serde::Deserialize<'de> for StreamEvent<'static> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let payload = RawJson::deserialize(deserializer)?;
-        let event = StreamEvent::from_json(payload.as_str().as_bytes()).map_err(D::Error::custom)?;
+        // Not `RawJson`, which replaces halves of surrogate pairs: the next delta may bring the other half.
+        let payload = Box::<RawValue>::deserialize(deserializer)?;
+        let event = StreamEvent::from_json(payload.get().as_bytes()).map_err(D::Error::custom)?;
         // Only a payload without a value has no event.
         event.map(StreamEvent::into_owned).ok_or_else(|| D::Error::custom("event has no payload"))
     }

@@ -1,5 +1,11 @@
 //! The macro for named values.
 
+use alloc::string::String;
+use core::fmt;
+
+use serde::Deserializer;
+use serde::de::{Error, Unexpected, Visitor};
+
 /// An open enumeration of strings.
 ///
 /// ```text
@@ -102,13 +108,64 @@ macro_rules! string_enum {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value = <::alloc::string::String as ::serde::Deserialize>::deserialize(deserializer);
-                value.map(Self::from).map_err(|_| {
-                    ::serde::de::Error::custom(concat!("not a Messages API `", stringify!($name), "`"))
-                })
+                $crate::string_enum::deserialize(deserializer, stringify!($name)).map(Self::from)
             }
         }
     };
 }
 
 pub(crate) use string_enum;
+
+/// Reads a string. The error for another value has its kind and the name of the type, never the value.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D, name: &'static str) -> Result<String, D::Error> {
+    let visitor = StringVisitor { name };
+    // For a string that is expected, serde_json would quote a number or a boolean itself.
+    if deserializer.is_human_readable() {
+        deserializer.deserialize_any(visitor)
+    } else {
+        deserializer.deserialize_string(visitor)
+    }
+}
+
+struct StringVisitor {
+    name: &'static str,
+}
+
+impl StringVisitor {
+    fn mismatch<E: Error>(&self, found: &'static str) -> E {
+        E::invalid_type(Unexpected::Other(found), self)
+    }
+}
+
+/// The default methods for numbers and booleans would quote them.
+impl Visitor<'_> for StringVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a Messages API `{}`", self.name)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<String, E> {
+        Ok(text)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<String, E> {
+        Err(self.mismatch("boolean"))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<String, E> {
+        Err(self.mismatch("number"))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<String, E> {
+        Err(self.mismatch("number"))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<String, E> {
+        Err(self.mismatch("number"))
+    }
+}

@@ -286,6 +286,43 @@ fn events_are_deserialized_as_they_are_decoded() {
     assert!(count > 100, "{count}");
 }
 
+/// Each event is valid UTF-8, but each has half of a surrogate pair.
+#[test]
+fn halves_of_surrogate_pairs_survive_deserialization() {
+    let mut accumulator = Accumulator::new();
+    for half in [r"\ud83d", r"\ude00"] {
+        let payload =
+            format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{half}"}}}}"#);
+        let event: StreamEvent<'_> = serde_json::from_str(&payload).unwrap();
+        assert_eq!(event, StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap());
+        accumulator.accumulate(event).unwrap();
+    }
+    assert_eq!(accumulator.snapshot().final_text(), "\u{1F600}");
+}
+
+/// An error of the text is not reported as one of the type.
+#[test]
+fn an_enumeration_keeps_the_cause_of_an_error() {
+    use serde_json::error::Category;
+    for (json, category) in [
+        (r#""end_tu"#, Category::Eof),
+        ("\"end\u{1}\"", Category::Syntax),
+        ("4321", Category::Data),
+        ("-4321", Category::Data),
+        ("4321.5", Category::Data),
+        ("true", Category::Data),
+        ("null", Category::Data),
+        (r#"["secret"]"#, Category::Data),
+        (r#"{"secret":1}"#, Category::Data),
+    ] {
+        let error = serde_json::from_str::<StopReason>(json).unwrap_err();
+        assert_eq!(error.classify(), category, "{json}: {error}");
+        let error = error.to_string();
+        assert_eq!(error.contains("expected a Messages API `StopReason`"), category == Category::Data, "{error}");
+        assert!(!error.contains("4321") && !error.contains("true") && !error.contains("secret"), "{error}");
+    }
+}
+
 #[test]
 fn what_is_not_an_event_is_refused_without_its_text() {
     for value in

@@ -564,3 +564,71 @@ fn the_last_of_a_repeated_member_of_an_event_counts() {
         }
     }
 }
+
+/// A repeated member within a block, a delta or a message: the last one counts, whatever the type of those before it.
+#[test]
+fn a_repeated_member_of_another_type_gives_way_to_the_last_one() {
+    let block = |block: &str| format!(r#"{{"type":"content_block_start","index":0,"content_block":{block}}}"#);
+    let delta = |delta: &str| format!(r#"{{"type":"content_block_delta","index":0,"delta":{delta}}}"#);
+    let message = |content: &str| format!(r#"{{"type":"message_start","message":{{{content}}}}}"#);
+    for (payload, name, good, bad) in [
+        (block(r#"{"type":"text",@}"#), "text", r#""Hi""#, "7"),
+        (block(r#"{"type":"text",@}"#), "text", "null", "{}"),
+        (block(r#"{"type":"text","text":"Hi",@}"#), "citations", r#"[{"a":1}]"#, "7"),
+        (block(r#"{"type":"text","text":"Hi",@}"#), "citations", "null", r#"[{"a":1},7]"#),
+        (block(r#"{"type":"thinking",@}"#), "thinking", r#""Hm""#, "[]"),
+        (block(r#"{"type":"compaction",@}"#), "content", r#""c""#, "[]"),
+        (block(r#"{"type":"compaction",@}"#), "content", "null", "5"),
+        (delta(r#"{"type":"text_delta",@}"#), "text", r#""Hi""#, "7"),
+        (delta(r#"{"type":"citations_delta",@}"#), "citation", r#"{"a":1}"#, "7"),
+        (delta(r#"{"type":"compaction_delta",@}"#), "content", r#""c""#, "7"),
+        (delta(r#"{"type":"compaction_delta",@}"#), "encrypted_content", "null", "[7]"),
+        (message("@"), "content", r#"[{"type":"text","text":"Hi"}]"#, "7"),
+        (message("@"), "content", "null", "[7]"),
+        (message("@"), "content", r#"[{"type":"text","text":"Hi"}]"#, r#"[{"type":"text","text":7}]"#),
+    ] {
+        let with = |members: String| payload.replace('@', &members);
+        let decoded = |json: &str| {
+            let mut accumulator = ssewire_messages::Accumulator::new();
+            accumulator.accumulate_json(json.as_bytes()).unwrap();
+            // A block of raw JSON is written with all its members.
+            let message = accumulator.snapshot().to_json_lossy();
+            (accumulator.completion(), message.to_value().unwrap())
+        };
+        let expected = decoded(&with(format!(r#""{name}":{good}"#)));
+        assert_ne!(expected.0, ssewire_messages::Completion::ContentLost, "{payload}");
+        let last = with(format!(r#""{name}":{bad},"{name}":{good}"#));
+        assert!(StreamEvent::from_json(last.as_bytes()).is_ok(), "{last}");
+        assert_eq!(decoded(&last), expected, "{last}");
+        let again = with(format!(r#""{name}":{good},"{name}":{bad},"{name}":{good}"#));
+        assert_eq!(decoded(&again), expected, "{again}");
+        let first = with(format!(r#""{name}":{good},"{name}":{bad}"#));
+        assert!(StreamEvent::from_json(first.as_bytes()).is_err(), "{first}");
+    }
+}
+
+/// The accessors of the event and the message it is merged into.
+#[test]
+fn the_accessors_of_a_message_delta_return_what_is_merged() {
+    for (members, reason, tokens) in [
+        (r#""usage":{"output_tokens":5,"output_tokens":null}"#, None, Some(5)),
+        (r#""usage":{"output_tokens":null,"output_tokens":5}"#, None, Some(5)),
+        (r#""usage":{"output_tokens":5,"output_tokens":[]}"#, None, None),
+        (r#""usage":{"output_tokens":[],"output_tokens":5}"#, None, Some(5)),
+        (r#""delta":{"stop_reason":"end_turn","stop_reason":null}"#, Some("end_turn"), None),
+        (r#""delta":{"stop_reason":"end_turn","stop_reason":7}"#, None, None),
+        (r#""delta":{"stop_reason":7,"stop_reason":"end_turn"}"#, Some("end_turn"), None),
+        (r#""delta":{"stop_reason":"tool_use","stop_reason":"end_turn"}"#, Some("end_turn"), None),
+    ] {
+        let payload = format!(r#"{{"type":"message_delta",{members}}}"#);
+        let event = StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap();
+        let StreamEvent::MessageDelta(delta) = &event else { panic!("{payload}") };
+        let [accessor, expected] = [delta.stop_reason(), reason.map(StopReason::from)];
+        assert_eq!(accessor, expected, "{payload}");
+        assert_eq!(delta.usage().and_then(|usage| usage.output_tokens()), tokens, "{payload}");
+        let mut accumulator = run(&[begin()]).accumulator;
+        accumulator.accumulate(event).unwrap();
+        let message = accumulator.snapshot();
+        assert_eq!((message.stop_reason(), message.output_tokens()), (expected.as_ref(), tokens), "{payload}");
+    }
+}
