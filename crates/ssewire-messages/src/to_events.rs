@@ -11,7 +11,8 @@ use crate::tool_input::{ToolInputError, write_finished};
 use crate::turn::TurnError;
 
 impl Message {
-    /// The message as the payloads of a stream, each text in one piece. Decoding them returns an equal message.
+    /// The message as the payloads of a stream, each text in one piece. Decoding them returns an equal message, whose
+    /// model is that of the last `fallback` block if it has one.
     ///
     /// # Errors
     /// [`TurnError`]: the input of a tool call is not complete.

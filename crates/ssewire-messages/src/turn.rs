@@ -149,26 +149,25 @@ impl Message {
     /// [`TurnError`]: one of them is not complete, or cannot be answered.
     pub fn tool_calls(&self) -> Result<Vec<ToolCall<'_>>, TurnError> {
         self.check_last_call()?;
-        let mut calls = Vec::new();
-        for block in self.content.iter().filter_map(ContentBlock::as_tool_use) {
-            if block.kind() == ToolKind::Client {
-                calls.push(ToolCall::of(block)?.ok_or(TurnError::UnidentifiedToolCall)?);
-            }
-        }
-        Ok(calls)
+        let calls = self.content.iter().filter_map(ContentBlock::as_tool_use);
+        calls.filter(|block| block.kind() == ToolKind::Client).map(call_of).collect()
     }
 
     /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Text,
     /// thinking and tool calls are written with the members that a request accepts; any other block is written as it
-    /// came. Omitted are thinking blocks without a signature, and text blocks without text.
+    /// came. Omitted are thinking blocks without a signature, and text blocks without text. If nothing else is there, the
+    /// content of the turn is empty, which the API refuses: leave the turn out.
     ///
     /// # Errors
-    /// [`TurnError`]: the input of a tool call is not complete.
+    /// [`TurnError`]: a tool call is not complete, or cannot be answered.
     pub fn to_turn(&self) -> Result<RawJson, TurnError> {
         self.check_last_call()?;
         let mut out = String::from(r#"{"role":"assistant","content":["#);
         let mut is_first = true;
         for block in &self.content {
+            if let Some(block) = block.as_tool_use().filter(|block| block.kind() == ToolKind::Client) {
+                call_of(block)?;
+            }
             let before = out.len();
             if !is_first {
                 out.push(',');
@@ -189,4 +188,9 @@ impl Message {
         let ends_in_call = matches!(self.content.last(), Some(ContentBlock::ToolUse(_)));
         if self.is_from_json && ends_in_call && !is_proven { Err(TurnError::UnprovenToolCall) } else { Ok(()) }
     }
+}
+
+/// The call of a block whose tool the client runs.
+fn call_of(block: &ToolUseBlock) -> Result<ToolCall<'_>, TurnError> {
+    ToolCall::of(block)?.ok_or(TurnError::UnidentifiedToolCall)
 }

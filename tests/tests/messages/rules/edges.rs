@@ -310,6 +310,27 @@ fn a_message_from_json_has_no_completion() {
     assert_eq!(read(json!("max_tokens"), last_is_text).tool_calls().unwrap().len(), 1);
 }
 
+/// The result of a call has to name its `id`, and the API refuses a call without a name.
+#[test]
+fn a_call_without_id_or_name_is_no_turn() {
+    let read = |block: Value| -> Message {
+        json!({"content": [block], "stop_reason": "tool_use"}).to_string().parse().unwrap()
+    };
+    for block in [
+        json!({"type": "tool_use", "input": {}}),
+        json!({"type": "tool_use", "id": "i", "input": {}}),
+        json!({"type": "tool_use", "name": "f", "input": {}}),
+        json!({"type": "tool_use", "id": 7, "name": "f", "input": {}}),
+        json!({"type": "tool_use", "id": "i", "name": null, "input": {}}),
+    ] {
+        let message = read(block.clone());
+        assert_eq!(message.to_turn(), Err(TurnError::UnidentifiedToolCall), "{block}");
+        assert_eq!(message.tool_calls(), Err(TurnError::UnidentifiedToolCall), "{block}");
+    }
+    // The API runs it, and nothing answers it.
+    assert!(read(json!({"type": "server_tool_use", "input": {}})).to_turn().is_ok());
+}
+
 #[test]
 fn the_turn_is_what_the_api_takes_back() {
     let content = json!([

@@ -15,29 +15,23 @@
 /// ```
 ///
 /// gives a struct of these public fields and `extra`, with `Serialize` and `Deserialize`. An
-/// object that is read and written again is the same JSON value: a value that does not fit its field
-/// is kept in `extra`.
+/// object that is read and written again is the same JSON value, but for its counts: a value that does
+/// not fit its field is kept in `extra`.
 ///
-/// The object's `type` follows the name:
-///
-/// - `= "text"`: an object of another `type` does not match;
-/// - `= "message" implied`: any `type` matches, one other than this goes to `extra`, and this one is
-///   written if there was none;
-/// - nothing: the object has no `type` of its own.
+/// The object's `type` follows the name. An object of another `type` does not match. Without it, the
+/// object has no `type` of its own.
 ///
 /// The type of a field defines an absent member: `Option` for members that are never null,
 /// [`Nullable`](crate::Nullable) for those that may be. `name as "key"` gives a field another name
-/// than its member has. A rule in parentheses changes how the member is read:
-///
-/// - `(count)`: also from a string of digits or an integral float;
-/// - `(implied "x")`: "x" is written if there was none.
+/// than its member has. The rule `(count)` reads a member also from a string of digits or an integral
+/// float; it is written as an integer.
 macro_rules! object {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident $(= $tag:literal $($implied:ident)?)? {
+        pub struct $name:ident $(= $tag:literal)? {
             $(
                 $(#[$member_meta:meta])*
-                pub $member:ident $(as $key:literal)? $(($($rule:tt)+))? : $ty:ty,
+                pub $member:ident $(as $key:literal)? $(($rule:ident))? : $ty:ty,
             )*
         }
     ) => {
@@ -59,7 +53,7 @@ macro_rules! object {
 
         impl $crate::vocabulary::wire::FromJson for $name {
             fn matches(value: &::serde_json::Value) -> bool {
-                $( $crate::vocabulary::wire::object!(@tag_matches value, $tag $($implied)?) && )?
+                $( $crate::vocabulary::wire::tag(value) == Some($tag) && )?
                 value.is_object()
             }
 
@@ -76,7 +70,7 @@ macro_rules! object {
                         $( "type" if value == $tag => Ok(()), )?
                         $(
                             $crate::vocabulary::wire::object!(@key $member $($key)?) => {
-                                $crate::vocabulary::wire::object!(@read value, $ty $(, $($rule)+)?)
+                                $crate::vocabulary::wire::object!(@read value, $ty $(, $rule)?)
                                     .map(|member| this.$member = member)
                             }
                         )*
@@ -95,14 +89,16 @@ macro_rules! object {
                 use ::serde::ser::SerializeMap as _;
 
                 let mut object = serializer.serialize_map(None)?;
-                $( $crate::vocabulary::wire::object!(@imply self, object, "type", implied $tag); )?
+                $(
+                    if !self.extra.contains("type") {
+                        object.serialize_entry("type", $tag)?;
+                    }
+                )?
                 $(
                     let key = $crate::vocabulary::wire::object!(@key $member $($key)?);
                     if !$crate::vocabulary::wire::Member::is_absent(&self.$member) {
                         object.serialize_entry(key, &self.$member)?;
-                    } $(else {
-                        $crate::vocabulary::wire::object!(@imply self, object, key, $($rule)+);
-                    })?
+                    }
                 )*
                 for (name, value) in self.extra.iter() {
                     let set = [$((
@@ -127,20 +123,10 @@ macro_rules! object {
     (@key $member:ident) => { stringify!($member) };
     (@key $member:ident $key:literal) => { $key };
 
-    (@tag_matches $value:ident, $tag:literal) => { $crate::vocabulary::wire::tag($value) == Some($tag) };
-    (@tag_matches $value:ident, $tag:literal implied) => { true };
-
     (@read $value:ident, $ty:ty, count) => { $crate::vocabulary::wire::count_or::<$ty>($value) };
-    (@read $value:ident, $ty:ty $(, $($rule:tt)+)?) => {
+    (@read $value:ident, $ty:ty) => {
         <$ty as $crate::vocabulary::wire::FromJson>::from_json($value)
     };
-
-    (@imply $this:ident, $object:ident, $key:expr, implied $literal:literal) => {
-        if !$this.extra.contains($key) {
-            $object.serialize_entry($key, $literal)?;
-        }
-    };
-    (@imply $this:ident, $object:ident, $key:expr, $rule:ident) => {};
 }
 
 pub(crate) use object;

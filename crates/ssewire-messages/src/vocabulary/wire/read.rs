@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Nullable;
+use crate::json::whole_number;
 
 /// A type that can be read from a JSON value.
 pub(crate) trait FromJson: Sized {
@@ -49,10 +50,7 @@ pub(crate) fn deserialize<'de, T: FromJson, D: Deserializer<'de>>(deserializer: 
 /// fraction (`7`, `"7"`, `7.0`).
 pub(crate) fn count(value: &Value) -> Option<u64> {
     match value {
-        Value::Number(number) => number.as_u64().or_else(|| {
-            // A float displays without exponent, and without fraction if it has none.
-            number.as_f64()?.to_string().parse().ok()
-        }),
+        Value::Number(number) => number.as_u64().or_else(|| whole_number(&number.to_string())),
         // `parse` alone would also take `+7`.
         Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),
         _ => None,
@@ -78,8 +76,6 @@ impl<T: FromJson + Serialize> Member for Nullable<T> {
         self.is_absent()
     }
 }
-
-impl Member for String {}
 
 /// Null is not among the values of `T`, unless `T` itself takes it.
 impl<T: FromJson> FromJson for Option<T> {
@@ -113,10 +109,6 @@ impl<T: FromJson> FromJson for Box<T> {
     fn from_json(value: Value) -> Result<Self, Value> {
         T::from_json(value).map(Self::new)
     }
-}
-
-impl<T: Tagged> Tagged for Box<T> {
-    const TYPE: &'static str = T::TYPE;
 }
 
 /// All elements, or the array goes back whole.
