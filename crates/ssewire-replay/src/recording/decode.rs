@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{BYTE_ORDER_MARK, Line, MAX_COMMENT, PREFIX};
+use super::{BYTE_ORDER_MARK, Line, MAX_COMMENT, Mark, MarkByte, PREFIX};
 
 /// Decodes a recording into the bytes of the stream and the times between them, in chunks of any size.
 ///
@@ -26,6 +26,9 @@ use super::{BYTE_ORDER_MARK, Line, MAX_COMMENT, PREFIX};
 /// ```
 ///
 /// Bytes are delayed only while they can be the start of a time comment: at most 34. Any other stream passes unchanged.
+///
+/// An empty comment replaces a time comment between CR and LF, which would be one line end without it, and one at the
+/// start before a byte order mark, which would be skipped. [`RecordingWriter`](crate::RecordingWriter) writes neither.
 #[derive(Debug)]
 pub struct RecordingDecoder {
     /// The start of a line that more bytes can make a time comment; empty if there is none.
@@ -33,8 +36,11 @@ pub struct RecordingDecoder {
     /// `held` was returned by the last call.
     is_held_returned: bool,
     is_at_line_start: bool,
-    /// Number of bytes of a byte order mark so far; its length if the start of the stream is over.
-    mark: usize,
+    /// A time comment was taken out before the next byte.
+    is_after_comment: bool,
+    mark: Mark,
+    /// The last byte that was returned, except for a byte order mark.
+    last: Option<u8>,
 }
 
 /// A part of a recording.
@@ -56,7 +62,14 @@ impl RecordingDecoder {
     /// A decoder at the start of a recording. Allocates nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { held: Vec::new(), is_held_returned: false, is_at_line_start: true, mark: 0 }
+        Self {
+            held: Vec::new(),
+            is_held_returned: false,
+            is_at_line_start: true,
+            is_after_comment: false,
+            mark: Mark::default(),
+            last: None,
+        }
     }
 
     /// Decodes the next part and advances `input`; `None` if the input is used up.
@@ -69,18 +82,20 @@ impl RecordingDecoder {
         }
         let bytes: &'c [u8] = input;
         let first = *bytes.first()?;
-        if let Some(expected) = BYTE_ORDER_MARK.get(self.mark) {
-            if first == *expected {
-                self.mark += 1;
-                return Some(RecordingPart::Bytes(take(input, 1)));
-            }
-            self.is_at_line_start = self.mark == 0;
-            self.mark = BYTE_ORDER_MARK.len();
+        match self.mark.take(first) {
+            MarkByte::Part => return Some(RecordingPart::Bytes(take(input, 1))),
+            MarkByte::AfterPart => self.is_at_line_start = false,
+            MarkByte::Other => {}
+        }
+        if core::mem::take(&mut self.is_after_comment) && self.joins(first) {
+            self.last = Some(b'\n');
+            return Some(RecordingPart::Bytes(b":\n"));
         }
         if self.is_at_line_start {
             match Line::of(bytes) {
                 Line::Comment(time, length) => {
                     take(input, length);
+                    self.is_after_comment = true;
                     return Some(RecordingPart::Elapsed(time));
                 }
                 Line::Prefix => {
@@ -95,7 +110,17 @@ impl RecordingDecoder {
             None => (bytes.len(), ends_line(bytes)),
         };
         self.is_at_line_start = is_at_line_start;
-        Some(RecordingPart::Bytes(take(input, length)))
+        let bytes = take(input, length);
+        self.last = bytes.last().copied();
+        Some(RecordingPart::Bytes(bytes))
+    }
+
+    /// Whether the next byte would mean something else without the comment before it.
+    fn joins(&self, next: u8) -> bool {
+        match self.last {
+            Some(last) => (last, next) == (b'\r', b'\n'),
+            None => BYTE_ORDER_MARK.first() == Some(&next),
+        }
     }
 
     /// Returns the bytes that wait for more, at the end of the recording.
@@ -115,6 +140,7 @@ impl RecordingDecoder {
                 Line::Comment(time, _) => {
                     take(input, 1);
                     self.held.clear();
+                    self.is_after_comment = true;
                     return Some(RecordingPart::Elapsed(time));
                 }
                 Line::Prefix => {
@@ -124,6 +150,7 @@ impl RecordingDecoder {
                     // This byte may be the start of the next line.
                     self.held.pop();
                     self.is_at_line_start = ends_line(&self.held);
+                    self.last = self.held.last().copied();
                     self.is_held_returned = true;
                     return Some(RecordingPart::Bytes(&self.held));
                 }
@@ -202,6 +229,24 @@ mod tests {
         let (stream, times) = decoded(recordings[0], 3);
         assert_eq!(stream, b"\xef\xbb\xbfdata: a\n\ndata: b\r\r\r");
         assert_eq!(times, [(3, 7), (12, 123), (21, 1)]);
+    }
+
+    /// CR and LF that a comment separated are not a CRLF, and a byte order mark after it is part of a field name.
+    #[test]
+    fn a_comment_that_separates_bytes_becomes_an_empty_one() {
+        for (recording, expected) in [
+            ("data: a\r: ssewire +5ms\n\ndata: b\n\n", "data: a\r:\n\ndata: b\n\n"),
+            ("a\r: ssewire +5ms\r\n: ssewire +6ms\n\n", "a\r:\n\n"),
+            (": ssewire +0ms\n\u{feff}data: a\n\n", ":\n\u{feff}data: a\n\n"),
+            (": ssewire +0ms\n: ssewire +1ms\n\u{feff}: ssewire +2ms\n", ":\n\u{feff}: ssewire +2ms\n"),
+            ("\u{feff}: ssewire +0ms\n\n", "\u{feff}\n"),
+            ("a\r: ssewire +5ms\nb\r\n", "a\rb\r\n"),
+        ] {
+            for size in 1..=recording.len() {
+                let (stream, _) = decoded(recording.as_bytes(), size);
+                assert_eq!(stream.escape_ascii().to_string(), expected.as_bytes().escape_ascii().to_string(), "{size}");
+            }
+        }
     }
 
     #[test]

@@ -46,6 +46,32 @@ pub(crate) fn split(recording: &[u8]) -> Vec<(Duration, Vec<u8>)> {
     parts
 }
 
+/// Finds a byte order mark at the start of a stream, in chunks of any size: counts its bytes so far.
+#[derive(Debug, Default)]
+struct Mark(usize);
+
+/// What a byte is to a [`Mark`].
+#[derive(Debug, PartialEq, Eq)]
+enum MarkByte {
+    Part,
+    /// It follows a part of a mark, which is the start of the first line.
+    AfterPart,
+    Other,
+}
+
+impl Mark {
+    /// Takes the next byte of the stream.
+    fn take(&mut self, byte: u8) -> MarkByte {
+        let Some(expected) = BYTE_ORDER_MARK.get(self.0) else { return MarkByte::Other };
+        if byte == *expected {
+            self.0 += 1;
+            return MarkByte::Part;
+        }
+        let matched = core::mem::replace(&mut self.0, BYTE_ORDER_MARK.len());
+        if matched > 0 { MarkByte::AfterPart } else { MarkByte::Other }
+    }
+}
+
 /// The kind of the bytes at a line start.
 #[derive(Debug, PartialEq, Eq)]
 enum Line {

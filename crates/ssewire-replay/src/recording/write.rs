@@ -3,13 +3,14 @@
 use core::time::Duration;
 use std::io::{self, Write};
 
-use super::BYTE_ORDER_MARK;
+use super::{Mark, MarkByte};
 
 /// Writes a stream that arrives in chunks as a recording: the same bytes, and comment lines `: ssewire +123ms` with the
 /// time since the previous one.
 ///
 /// A comment precedes the first line that starts in a chunk, never a byte order mark, and is never between CR and LF.
-/// A body that is not an event stream has none: its first line that is not blank does not start with the name of a field.
+/// A body that is not an event stream has none: its first line that is not blank does not start with the name of a field,
+/// or with a field that event streams do not have.
 /// A response head in front of the body, and the lengths of chunks that were left in it, are skipped.
 ///
 /// ```
@@ -33,8 +34,7 @@ pub struct RecordingWriter<W> {
     held_at: Duration,
     /// That was in an earlier chunk.
     is_held_earlier: bool,
-    /// Number of bytes of a byte order mark so far; its length if the start of the stream is over.
-    mark: usize,
+    mark: Mark,
     last: Option<u8>,
     /// The time of the previous comment, in milliseconds, so that rounding does not accumulate.
     previous: u128,
@@ -73,7 +73,7 @@ impl<W: Write> RecordingWriter<W> {
             held: Vec::new(),
             held_at: Duration::ZERO,
             is_held_earlier: false,
-            mark: 0,
+            mark: Mark::default(),
             last: None,
             previous: 0,
         }
@@ -119,20 +119,14 @@ impl<W: Write> RecordingWriter<W> {
     /// starts in this chunk.
     fn decide(&mut self, byte: u8, at: Duration, output: &mut Vec<u8>) -> bool {
         self.last = Some(byte);
-        if let Some(expected) = BYTE_ORDER_MARK.get(self.mark) {
-            if byte == *expected {
-                self.mark += 1;
-                output.push(byte);
-                return false;
-            }
-            let is_half = self.mark > 0;
-            self.mark = BYTE_ORDER_MARK.len();
-            if is_half {
+        let mark = self.mark.take(byte);
+        if mark != MarkByte::Other {
+            if mark == MarkByte::AfterPart {
                 // The bytes belong to the first line, so its name is not that of a field.
                 self.mode = Mode::Other;
-                output.push(byte);
-                return false;
             }
+            output.push(byte);
+            return false;
         }
         if self.mode != Mode::Undecided {
             output.push(byte);
@@ -153,7 +147,7 @@ impl<W: Write> RecordingWriter<W> {
         self.held.push(byte);
         match decision(&self.held) {
             Decision::NeedMore => return false,
-            Decision::Skip => self.is_held_earlier = false,
+            Decision::Skip => {}
             Decision::Mode(mode) => self.mode = mode,
         }
         let is_comment = self.mode == Mode::EventStream;
@@ -161,7 +155,9 @@ impl<W: Write> RecordingWriter<W> {
             self.comment(self.held_at, output);
         }
         output.append(&mut self.held);
-        is_comment && !core::mem::take(&mut self.is_held_earlier)
+        // For the bytes that were held, not for those that follow.
+        let is_held_earlier = core::mem::take(&mut self.is_held_earlier);
+        is_comment && !is_held_earlier
     }
 
     /// Returns where the first line of the chunk starts, if it starts in the chunk.
@@ -188,15 +184,17 @@ impl<W: Write> RecordingWriter<W> {
 
 /// Decides by the start of a line, which is not empty.
 fn decision(line: &[u8]) -> Decision {
-    const FIELDS: [&[u8]; 5] = [b":", b"data:", b"event:", b"id:", b"retry:"];
+    const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
     const HEAD: &[u8] = b"HTTP/";
     /// The digits of a chunk length.
     const LENGTH: usize = 8;
-    if FIELDS.contains(&line) {
-        return Decision::Mode(Mode::EventStream);
-    }
-    if line == HEAD {
-        return Decision::Mode(Mode::Head { has_bytes: true });
+    match line.split_last() {
+        // A comment.
+        Some((b':', [])) => return Decision::Mode(Mode::EventStream),
+        // A field without a colon has an empty value.
+        Some((b':' | b'\r' | b'\n', name)) if FIELDS.contains(&name) => return Decision::Mode(Mode::EventStream),
+        _ if line == HEAD => return Decision::Mode(Mode::Head { has_bytes: true }),
+        _ => {}
     }
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     match line.get(digits..) {
@@ -255,7 +253,11 @@ mod tests {
                 &["HTTP/1.1 200 OK\r\ndata: x\r\n\r\n", "id: 1\n"],
                 "HTTP/1.1 200 OK\r\ndata: x\r\n\r\n: ssewire +20ms\nid: 1\n",
             ),
+            (&["HT", "TP/1.1 200 OK\r\n\r\ndata: a\n\n"], "HTTP/1.1 200 OK\r\n\r\n: ssewire +20ms\ndata: a\n\n"),
             (&["fc\ndata: a\n"], "fc\n: ssewire +10ms\ndata: a\n"),
+            // A field without a colon has an empty value.
+            (&["data\ndata: a\n\n"], ": ssewire +10ms\ndata\ndata: a\n\n"),
+            (&["id\r", "\ndata: a\n\n"], ": ssewire +10ms\nid\r\n: ssewire +10ms\ndata: a\n\n"),
         ] {
             let recording = recorded(chunks.iter().map(|chunk| chunk.as_bytes()));
             assert_eq!(String::from_utf8(recording).unwrap(), expected, "{chunks:?}");
@@ -271,6 +273,7 @@ mod tests {
             "<html>\ndata: x\n",
             "Hello\ndata: x\n",
             "datum\ndata: x\n",
+            "foo: x\ndata: x\n",
             "\u{1f}\u{8b}\ndata: x\n",
             "0123456789\ndata: x\n",
             "",
