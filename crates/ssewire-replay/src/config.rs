@@ -74,14 +74,15 @@ impl Config {
         self
     }
 
-    /// Pauses for `delay` between two chunks, instead of the recorded pace.
+    /// Pauses for `delay` between two chunks, instead of the recorded pace. [`Fault::Slow`] has a delay of its own.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Sends chunks of at most this size.
+    /// Sends chunks of at most this size. [`Fault::Slow`], [`Fault::Split`] and [`Fault::OddChunks`] have sizes of their
+    /// own.
     #[must_use]
     pub fn chunk_size(mut self, size: NonZeroUsize) -> Self {
         self.chunk_size = Some(size);
@@ -102,20 +103,18 @@ impl Config {
         } else {
             Script::recording(recording)
         };
-        script = script.speed(self.speed);
+        // Before the faults: one that sets them prevails.
+        script = script.speed(self.speed).delayed_by(self.delay);
+        if let Some(size) = self.chunk_size {
+            script = script.chunked_by(size.get());
+        }
         // Other faults find the ends of events, which CR alone hides from them.
         let is_line_end = |fault: &&Fault| matches!(fault, Fault::CrLf | Fault::Cr);
         let others = self.faults.iter().filter(|fault| !is_line_end(fault));
         for fault in others.chain(self.faults.iter().filter(is_line_end)) {
             script = fault.apply(script);
         }
-        if !self.delay.is_zero() {
-            script = script.delayed_by(self.delay);
-        }
-        match self.chunk_size {
-            Some(size) => script.chunked_by(size.get()),
-            None => script,
-        }
+        script
     }
 }
 
@@ -158,4 +157,17 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(ErrorKind::FileTooLarge, "a recording has at most 16 MiB"));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delay_of_a_fault_prevails() {
+        let millis = Duration::from_millis;
+        for (fault, delay) in [(Fault::Slow, millis(20)), (Fault::Pings, millis(3))] {
+            assert_eq!(Config::new().delay(millis(3)).fault(fault).script(TEXT).delay, delay, "{fault}");
+        }
+    }
 }

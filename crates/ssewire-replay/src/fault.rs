@@ -123,6 +123,9 @@ faults! {
     Empty = "empty",
 }
 
+/// Where a script cuts after its body, however much of it other faults leave.
+const AFTER_BODY: usize = usize::MAX;
+
 impl Fault {
     /// Returns a response with this fault instead of `script`. Faults that replace the whole response, such as
     /// [`Fault::RateLimit`], ignore it.
@@ -130,13 +133,13 @@ impl Fault {
     pub fn apply(self, script: Script) -> Script {
         let middle = script.len() * 2 / 3;
         match self {
-            Self::Cut => script.chunked_by(1).cut_after(middle),
+            Self::Cut => script.chunked_by_default(1).take(middle).cut_after(AFTER_BODY),
             Self::CutInChunk => script.cut_after(middle),
             Self::CutUnnoticed => script.framed(Framing::UntilClose).cut_after(middle),
             Self::CutWithLength => script.framed(Framing::ContentLength).cut_after(middle),
             Self::CutFirstEvent => {
                 let cut = within_first_line(&script.body());
-                script.chunked_by(3).cut_after(cut)
+                script.chunked_by_default(3).cut_after(cut)
             }
             Self::EndsEarly => {
                 let end = script.event_end_before(middle);
@@ -147,10 +150,7 @@ impl Fault {
                 script.take(end)
             }
             Self::Reset => script.take(middle).reset(),
-            Self::WrongLength => {
-                let length = script.len();
-                script.framed(Framing::ContentLength).cut_after(length)
-            }
+            Self::WrongLength => script.framed(Framing::ContentLength).cut_after(AFTER_BODY),
             Self::Stall => script.take(middle).hold(),
             Self::StallFirst => script.take(0).hold(),
             Self::KeepAliveOnly => {
@@ -238,9 +238,15 @@ fn with_line_ends(bytes: &[u8], end: &[u8]) -> Vec<u8> {
     replaced
 }
 
-/// Returns an offset before the end of the first line that is not blank, at most 12 bytes after its start.
+/// Returns an offset before the end of the first line of an event, at most 12 bytes after its start. Without such a line:
+/// of the first line that is not blank.
 fn within_first_line(body: &[u8]) -> usize {
-    let start = body.iter().position(|byte| !is_line_end(byte)).unwrap_or(0);
+    let is_line_start = |at: &usize| at.checked_sub(1).and_then(|at| body.get(at)).is_none_or(is_line_end);
+    let is_of_event = |at: &usize| {
+        body.get(*at..).is_some_and(|line| [&b"data"[..], b"event"].iter().any(|name| line.starts_with(name)))
+    };
+    let first = (0..body.len()).filter(is_line_start).find(is_of_event);
+    let start = first.or_else(|| body.iter().position(|byte| !is_line_end(byte))).unwrap_or(0);
     start + body.iter().skip(start).take(12).take_while(|byte| !is_line_end(byte)).count()
 }
 
@@ -287,12 +293,17 @@ mod tests {
         }
     }
 
+    /// A fault of the body keeps the response around it; the others have a response of their own.
     #[test]
     fn a_fault_applies_to_any_stream() {
         for fault in Fault::ALL {
             for stream in ["", "\n", "data: a\n\n", "data: a\r\n\r\ndata: b\r\n\r\n"] {
-                let script = fault.apply(Script::stream(stream));
-                assert!((200..600).contains(&script.status), "{fault} of {stream:?}");
+                let script = fault.apply(Script { status: 299, ..Script::stream(stream) });
+                let body = String::from_utf8_lossy(&script.body()).into_owned();
+                match script.status {
+                    299 => assert!(stream.len() < 9 || body.is_empty() || body.contains("data:"), "{fault}: {body:?}"),
+                    _ => assert_eq!(script.body(), fault.script().body(), "{fault} of {stream:?}"),
+                }
             }
         }
     }
@@ -321,9 +332,14 @@ mod tests {
 
     #[test]
     fn the_first_event_is_cut_before_its_first_line_ends() {
-        for (stream, cut) in
-            [("data: a\n\ndata: b\n\n", 7), ("\r\n\r\ndata: a\r\n\r\n", 11), ("event: message_start\n", 12), ("\n", 0)]
-        {
+        for (stream, cut) in [
+            ("data: a\n\ndata: b\n\n", 7),
+            ("\r\n\r\ndata: a\r\n\r\n", 11),
+            ("event: message_start\n", 12),
+            ("\n", 0),
+            (":ok\n\nevent: a\n\n", 13),
+            ("id: 1\r\ndata: a\r\n", 14),
+        ] {
             assert_eq!(Fault::CutFirstEvent.apply(Script::stream(stream)).cut_after, Some(cut), "{stream:?}");
         }
     }

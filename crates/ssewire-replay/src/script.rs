@@ -40,7 +40,7 @@ pub enum Framing {
     /// The connection closes, so a client cannot distinguish a cut from the end. HTTP/2: a cut ends the stream in order.
     UntilClose,
     /// `content-length`: the length of everything that is sent; one byte more if the script cuts, resets or holds after
-    /// that.
+    /// that; 4,294,967,295 if it repeats a send.
     ContentLength,
 }
 
@@ -159,6 +159,11 @@ impl Script {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// As [`chunked_by`](Self::chunked_by), unless sizes were set.
+    pub(crate) fn chunked_by_default(self, size: usize) -> Self {
+        if self.sizes.is_empty() { self.chunked_by(size) } else { self }
     }
 
     /// Sets how a client recognises the end of the body.
@@ -355,15 +360,23 @@ impl Script {
         ends.last().map_or(0, |(last, _)| last + 1)
     }
 
-    /// The content-length to announce: never one that is reached before the script cuts, resets or holds.
+    /// The content-length to announce: never one that is reached before the script cuts, resets or holds, or while it
+    /// repeats.
     pub(crate) fn announced_length(&self) -> usize {
         let total = self.len();
         let ends = |step: &Step| matches!(step, Step::Cut | Step::Reset | Step::Hold | Step::Repeat(..));
-        let before_end = self.steps.iter().position(ends).and_then(|end| self.steps.get(..end)).map(sent);
+        let end = self.steps.iter().position(ends);
+        if matches!(end.and_then(|end| self.steps.get(end)), Some(Step::Repeat(..))) {
+            return ENDLESS;
+        }
+        let before_end = end.and_then(|end| self.steps.get(..end)).map(sent);
         let before_cut = self.cut_after.map(|bytes| bytes.min(total));
         before_end.into_iter().chain(before_cut).min().map_or(total, |reached| total.max(reached + 1))
     }
 }
+
+/// The content-length of a body that does not end.
+const ENDLESS: usize = 0xFFFF_FFFF;
 
 fn sent(steps: &[Step]) -> usize {
     steps.iter().map(|step| if let Step::Send(bytes) = step { bytes.len() } else { 0 }).sum()
@@ -459,7 +472,8 @@ mod tests {
             (four().cut(), 5),
             (four().reset(), 5),
             (four().hold(), 5),
-            (four().repeat("a", Duration::ZERO), 5),
+            (four().repeat("a", Duration::ZERO), 0xFFFF_FFFF),
+            (four().cut().repeat("a", Duration::ZERO), 5),
             (four().cut().send("56"), 6),
             (four().cut_after(2), 4),
             (four().cut_after(4), 5),

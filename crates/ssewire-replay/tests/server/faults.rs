@@ -1,5 +1,6 @@
 //! What each fault does to the bytes on the wire.
 
+use core::time::Duration;
 use std::io::ErrorKind;
 
 use ssewire_replay::{Config, Fault, Script, Server, sample, serve};
@@ -65,6 +66,51 @@ fn an_error_event_stands_between_events() {
     let (error, rest) = body.strip_prefix(&STREAM[..18]).unwrap().split_once("\n\n").unwrap();
     assert!(error.starts_with("event: error\ndata: {") && error.contains("overloaded_error"), "{error}");
     assert_eq!((rest, is_complete), (&STREAM[18..], true));
+}
+
+/// The sizes that the chunks of a body announce, and those that they have.
+fn chunk_sizes(mut raw: &[u8]) -> Vec<(usize, usize)> {
+    let mut sizes = Vec::new();
+    while let Some(end) = raw.windows(2).position(|two| two == b"\r\n") {
+        let announced = usize::from_str_radix(core::str::from_utf8(&raw[..end]).unwrap(), 16).unwrap();
+        let rest = &raw[end + 2..];
+        sizes.push((announced, announced.min(rest.len())));
+        raw = rest.get(announced + 2..).unwrap_or_default();
+    }
+    sizes
+}
+
+/// Also with a size of chunks and a delay of their own: those of the fault prevail.
+#[test]
+fn chunks_are_cut_as_described() {
+    let stream = STREAM.repeat(4);
+    let whole = |sizes: &[usize]| sizes.iter().map(|size| (*size, *size)).collect::<Vec<_>>();
+    for (fault, expected, with_size) in [
+        (Fault::Cut, whole(&[1; 96]), Some(whole(&[90, 6]))),
+        (Fault::CutInChunk, vec![(144, 96)], Some(vec![(90, 90), (54, 6)])),
+        (Fault::CutFirstEvent, vec![(3, 3), (3, 3), (3, 1)], Some(vec![(90, 7)])),
+        (Fault::Slow, whole(&[64, 64, 16, 0]), None),
+        (Fault::Split, whole(&[[1; 144].as_slice(), &[0]].concat()), None),
+        (Fault::OddChunks, whole(&[1, 7, 64, 3, 69, 0]), None),
+    ] {
+        let plain = Config::new().stream("a", stream.as_str()).fault(fault);
+        let sized = plain.clone().chunk_size(90.try_into().unwrap()).delay(Duration::from_micros(1));
+        for (config, expected) in [(plain, &expected), (sized, with_size.as_ref().unwrap_or(&expected))] {
+            assert_eq!(&chunk_sizes(&ask_bytes(&serve(&config).unwrap(), "/a").1), expected, "{fault} {config:?}");
+        }
+    }
+}
+
+/// Whatever other faults add to the body.
+#[test]
+fn a_wrong_length_is_one_byte_too_long_with_other_faults() {
+    for others in [[Fault::CrLf, Fault::Pings], [Fault::Cr, Fault::ByteOrderMark], [Fault::EndsEarly, Fault::Done]] {
+        for faults in [[Fault::WrongLength, others[0], others[1]], [others[0], others[1], Fault::WrongLength]] {
+            let config = faults.into_iter().fold(Config::new().stream("a", STREAM), Config::fault);
+            let (head, body) = ask(&serve(&config).unwrap(), "/a");
+            assert_eq!(header(&head, "content-length"), Some(&*(body.len() + 1).to_string()), "{faults:?}");
+        }
+    }
 }
 
 #[test]
@@ -136,12 +182,19 @@ fn comments_are_repeated_until_the_server_stops() {
     assert!(!client.rest().ends_with("0\r\n\r\n"));
 }
 
+/// `bodies_are_changed_as_described` describes the bodies of the others.
 #[test]
 fn every_fault_is_served_with_the_sample() {
     let server = Server::start().unwrap();
-    let endless = [Fault::Stall, Fault::StallFirst, Fault::KeepAliveOnly, Fault::Reset, Fault::Slow];
-    for fault in Fault::ALL.iter().filter(|fault| !endless.contains(fault)) {
-        server.serve("/it", fault.apply(Script::stream(sample("text").unwrap())));
-        assert_eq!(ask_bytes(&server, &format!("/faults/{fault}")), ask_bytes(&server, "/it"), "{fault}");
+    let text = core::str::from_utf8(sample("text").unwrap()).unwrap();
+    for fault in [Fault::Split, Fault::OddChunks, Fault::Pings, Fault::ByteOrderMark, Fault::CrLf, Fault::Done] {
+        let body = ask_bytes(&server, &format!("/faults/{fault}")).1;
+        let (body, is_complete) = unchunk(&body);
+        let body = String::from_utf8(body).unwrap().replace('\r', "");
+        assert!(is_complete && text.split("\n\n").all(|event| body.contains(event)), "{fault}: {body}");
+    }
+    for fault in Fault::ALL {
+        let status: u16 = fault.name().parse().unwrap_or(200);
+        assert!(Client::connect(&server).get(&format!("/faults/{fault}")).starts_with(&format!("http/1.1 {status} ")));
     }
 }
