@@ -39,6 +39,16 @@ impl Gate {
         drop(self.0.changed.wait_while(open, |open| !*open && !stop.is_stopped()));
     }
 
+    /// Whether they are clones of each other.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Whether a response can be at this gate, or come to it: it is shut, and this is not the last clone.
+    pub(crate) fn may_hold(&self) -> bool {
+        !*lock(&self.0.open) && Arc::strong_count(&self.0) > 1
+    }
+
     /// Makes the waiting threads check again whether their server stops.
     pub(crate) fn wake(&self) {
         // Taking the lock ensures that a waiter has either not checked yet or is asleep.

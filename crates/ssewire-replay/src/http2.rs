@@ -21,8 +21,11 @@ use crate::request::{Request, Version};
 use crate::script::{Framing, Script};
 use crate::server::Shared;
 
-/// The stack of a connection's first thread is too small for HTTP/2.
+/// The stack of a connection's first thread may be too small for HTTP/2.
 const STACK_BYTES: usize = 1024 * 1024;
+
+/// As over HTTP/1.
+const MAX_HEAD_BYTES: u32 = 64 * 1024;
 
 /// Serves until either side ends the connection, of which `received` was read before.
 ///
@@ -44,9 +47,13 @@ pub(crate) fn serve(stream: &TcpStream, received: Vec<u8>, shared: &Arc<Shared>)
 }
 
 async fn serve_connection(socket: TcpStream, received: Vec<u8>, shared: &Arc<Shared>) -> io::Result<Close> {
-    let (read, write) = tokio::net::TcpStream::from_std(socket)?.into_split();
+    let mut socket = tokio::net::TcpStream::from_std(socket)?;
+    // Halves that own the socket would shut it down when they are dropped: FIN instead of the RST of a reset.
+    let (read, write) = socket.split();
     let transport = tokio::io::join(Cursor::new(received).chain(read), write);
-    let mut connection = h2::server::handshake(transport).await.map_err(io::Error::other)?;
+    let mut builder = h2::server::Builder::new();
+    builder.max_header_list_size(MAX_HEAD_BYTES);
+    let mut connection = builder.handshake(transport).await.map_err(io::Error::other)?;
     let (reset, mut resets) = mpsc::channel::<()>(1);
     loop {
         let accepted = poll_fn(|context| {

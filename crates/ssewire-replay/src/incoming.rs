@@ -77,7 +77,10 @@ impl<'a> Incoming<'a> {
         loop {
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
             let mut head = httparse::Request::new(&mut headers);
-            let parsed = head.parse(&self.unused).map_err(|_| malformed("request head is not HTTP/1"))?;
+            let parsed = head.parse(&self.unused).map_err(|error| match error {
+                httparse::Error::TooManyHeaders => malformed("request head has more than 100 headers"),
+                _ => malformed("request head is not HTTP/1"),
+            })?;
             if let httparse::Status::Complete(length) = parsed {
                 let headers = head.headers.iter();
                 let request = Request {

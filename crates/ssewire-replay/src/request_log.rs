@@ -9,26 +9,31 @@ use crate::request::Request;
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
     requests: VecDeque<Request>,
-    body_bytes: usize,
+    bytes: usize,
 }
 
 const MAX_REQUESTS: usize = 16_384;
 
 impl RequestLog {
-    /// Adds a request, and removes the oldest ones above the limits. The bodies together have at most the size of the
-    /// largest body, so the newest request always stays.
+    /// Adds a request, and removes the oldest ones above the limits. The newest always stays.
     pub(crate) fn push(&mut self, request: Request) {
-        self.body_bytes += request.body.len();
+        self.bytes += size(&request);
         self.requests.push_back(request);
-        while self.requests.len() > MAX_REQUESTS || self.body_bytes > MAX_BODY_BYTES {
+        while self.requests.len() > MAX_REQUESTS || (self.bytes > MAX_BODY_BYTES && self.requests.len() > 1) {
             let Some(oldest) = self.requests.pop_front() else { return };
-            self.body_bytes -= oldest.body.len();
+            self.bytes -= size(&oldest);
         }
     }
 
     pub(crate) fn to_vec(&self) -> Vec<Request> {
         self.requests.iter().cloned().collect()
     }
+}
+
+/// The memory of a request.
+fn size(request: &Request) -> usize {
+    let headers = request.headers.iter().map(|(name, value)| size_of::<(String, String)>() + name.len() + value.len());
+    size_of::<Request>() + request.method.len() + request.path.len() + request.body.len() + headers.sum::<usize>()
 }
 
 #[cfg(test)]
@@ -51,11 +56,29 @@ mod tests {
 
     #[test]
     fn the_oldest_requests_are_removed_above_the_limits() {
-        let third = MAX_BODY_BYTES / 3;
+        let third = MAX_BODY_BYTES / 3 - 1000;
         assert_eq!(kept([third; 4]), ["1", "2", "3"]);
+        // The newest stays, however large it is.
         assert_eq!(kept([1, third, MAX_BODY_BYTES]), ["2"]);
-        assert_eq!(kept([MAX_BODY_BYTES, 0, 0]), ["0", "1", "2"]);
+        assert_eq!(kept([MAX_BODY_BYTES, 0, 0]), ["1", "2"]);
         let many = kept(vec![0; MAX_REQUESTS + 2]);
         assert_eq!((many.len(), many.first().map(String::as_str)), (MAX_REQUESTS, Some("2")));
+    }
+
+    #[test]
+    fn heads_count_too() {
+        let mut log = RequestLog::default();
+        for path in 0..30 {
+            let long = "x".repeat(1 << 20);
+            let headers = vec![(long.clone(), String::new()), (String::new(), long.clone())];
+            let path = format!("{path}?{long}");
+            log.push(Request { method: long, headers, path, ..request(0, 0) });
+        }
+        assert_eq!(log.requests.len(), MAX_BODY_BYTES / (4 << 20) - 1);
+        let mut log = RequestLog::default();
+        for path in 0..60 {
+            log.push(Request { headers: vec![(String::new(), String::new()); 1 << 16], ..request(path, 0) });
+        }
+        assert!(log.requests.len() < 50, "{}", log.requests.len());
     }
 }

@@ -81,7 +81,7 @@ impl Server {
     }
 
     /// Responds to any method but OPTIONS on `path` with what `respond` returns for the request. OPTIONS gets the
-    /// response to a CORS preflight.
+    /// response to a CORS preflight. The thread that calls `respond` has a stack of 256 KiB.
     ///
     /// A request whose body is larger than 64 MiB does not reach `respond`: HTTP/1 responds with 413, HTTP/2 resets the
     /// stream.
@@ -108,8 +108,8 @@ impl Server {
         self.shared.table.set_function(path, Arc::new(respond));
     }
 
-    /// Returns the requests so far, whatever the response, oldest first: the newest 16,384 of them, whose bodies
-    /// together have at most 64 MiB. A request is here before its response starts.
+    /// Returns the requests so far, whatever the response, oldest first: the newest 16,384 of them that together have at
+    /// most 64 MiB of heads and bodies. A request is here before its response starts.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).to_vec()
@@ -163,8 +163,9 @@ struct Live {
 /// times.
 const QUEUE: i32 = 4096;
 
-/// Enough for the thread of an HTTP/1 connection, and little enough for thousands of them.
-const STACK_BYTES: usize = 64 * 1024;
+/// Enough for a function of [`Server::serve_with`] that parses JSON of the deepest nesting, and little enough for
+/// thousands of connections. Most systems commit only the pages that are used.
+const STACK_BYTES: usize = 256 * 1024;
 
 impl Shared {
     fn new() -> Self {

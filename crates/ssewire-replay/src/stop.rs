@@ -11,7 +11,7 @@ use crate::lock;
 pub(crate) struct Stop {
     stopped: Mutex<bool>,
     changed: Condvar,
-    /// The gates of every script that was served.
+    /// The gates of every script that may be at one: each once.
     gates: Mutex<Vec<Gate>>,
 }
 
@@ -26,9 +26,15 @@ impl Stop {
         *lock(&self.stopped)
     }
 
-    /// Has the stop wake these gates.
+    /// Has the stop wake these gates. Forgets those at which nothing can wait any more.
     pub(crate) fn remember(&self, gates: impl Iterator<Item = Gate>) {
-        lock(&self.gates).extend(gates);
+        let mut known = lock(&self.gates);
+        known.retain(Gate::may_hold);
+        for gate in gates {
+            if !known.iter().any(|known| known.is(&gate)) {
+                known.push(gate);
+            }
+        }
     }
 
     pub(crate) fn stop(&self) {
@@ -37,5 +43,23 @@ impl Stop {
         // Not under the lock: a thread that waits at a gate calls `is_stopped` while it holds the gate's lock.
         let gates = core::mem::take(&mut *lock(&self.gates));
         gates.iter().for_each(Gate::wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_gates_that_may_hold_a_response_are_kept() {
+        let (stop, gate, opened) = (Stop::default(), Gate::new(), Gate::new());
+        for _ in 0..100 {
+            stop.remember([gate.clone(), opened.clone(), Gate::new()].into_iter());
+        }
+        // The last of the others is removed by the next call.
+        assert_eq!(lock(&stop.gates).len(), 3);
+        opened.open();
+        stop.remember(core::iter::empty());
+        assert_eq!(lock(&stop.gates).len(), 1);
     }
 }

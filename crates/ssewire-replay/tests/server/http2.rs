@@ -127,7 +127,7 @@ fn a_reset_ends_the_whole_connection() {
     server.serve("/it", Fault::Reset.apply(Script::stream(STREAM)));
     with_client(&server, async |requests| {
         let (_, ended) = frames(ask(&requests, "/it").await.into_body()).await;
-        assert!(ended.unwrap_err().is_io());
+        assert_eq!(ended.unwrap_err().get_io().unwrap().kind(), std::io::ErrorKind::ConnectionReset);
     });
 }
 

@@ -66,6 +66,43 @@ fn a_client_that_waits_with_its_body_is_told_to_go_on() {
     }
 }
 
+/// As deep as `serde_json` parses: the stack of a connection has room for it.
+#[test]
+fn a_function_may_parse_a_nested_body() {
+    let server = Server::start().unwrap();
+    server.serve_with("/it", |request| Script::status(if request.json().is_object() { 200 } else { 500 }));
+    let body = "{\"a\":".repeat(126) + "{}" + &"}".repeat(126);
+    let mut client = Client::connect(&server);
+    client.send(format!("POST /it HTTP/1.1\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+    assert!(client.head().starts_with("http/1.1 200 "));
+}
+
+/// RFC 9110, section 5.3: lines of the same name are one list.
+#[test]
+fn a_list_may_have_several_lines() {
+    let server = Server::start().unwrap();
+    let mut client = Client::connect(&server);
+    client.send(
+        "POST /faults/529 HTTP/1.1\r\nconnection: keep-alive\r\nConnection: close\r\n\
+         transfer-encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    );
+    let head = client.head();
+    assert_eq!(header(&head, "connection"), Some("close"));
+    client.body(&head);
+    assert_eq!(client.rest(), "");
+    assert_eq!(server.requests()[0].body, b"a");
+}
+
+#[test]
+fn too_many_headers_are_named() {
+    let server = Server::start().unwrap();
+    let mut client = Client::connect(&server);
+    client.send(format!("GET /text HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(101)));
+    let head = client.head();
+    assert!(head.starts_with("http/1.1 400 "), "{head}");
+    assert!(client.body(&head).contains("more than 100 headers"));
+}
+
 #[test]
 fn an_unknown_path_gets_an_error_of_the_api() {
     let server = Server::start().unwrap();
