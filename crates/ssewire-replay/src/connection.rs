@@ -41,13 +41,8 @@ pub(crate) fn serve(stream: &TcpStream, shared: &Arc<Shared>) -> io::Result<Clos
         };
         // Before the response starts: whoever has seen any of it finds the request in the log.
         shared.record(request.clone());
-        let after = if request.method == "OPTIONS" {
-            http1::send_preflight(stream, &request)?
-        } else {
-            let script = shared.table.respond(&request);
-            http1::send(stream, &request, &script, &shared.stop)?
-        };
-        match after {
+        let script = shared.table.respond(&request);
+        match http1::send(stream, &request, &script, &shared.stop)? {
             After::KeepAlive => {}
             After::Close => return Ok(Close::InOrder),
             After::Reset => return Ok(Close::Reset),

@@ -31,15 +31,19 @@ pub(crate) fn send(stream: &TcpStream, request: &Request, script: &Script, stop:
     let closes = request.wants_close() || (has_body && framing == Framing::UntilClose);
     let after = if closes { After::Close } else { After::KeepAlive };
 
-    let mut head = head(script.status, &script.headers);
     // Writing to a string cannot fail.
+    let mut head = format!("HTTP/1.1 {} {}\r\n", script.status, reason(script.status));
+    for (name, value) in &script.headers {
+        let _ = write!(head, "{name}: {value}\r\n");
+    }
+    head.push_str("access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n");
     let _ = match framing {
         _ if !has_body => Ok(()),
         Framing::Chunked => write!(head, "transfer-encoding: chunked\r\n"),
         Framing::UntilClose => Ok(()),
         Framing::ContentLength => write!(head, "content-length: {}\r\n", script.announced_length()),
     };
-    end_head(&mut head, after);
+    head.push_str(if closes { "connection: close\r\n\r\n" } else { "\r\n" });
     write(stream, head.as_bytes())?;
     if request.method == "HEAD" || !has_body {
         return Ok(after);
@@ -49,24 +53,6 @@ pub(crate) fn send(stream: &TcpStream, request: &Request, script: &Script, stop:
         End::Broken => After::Close,
         End::Reset => After::Reset,
     })
-}
-
-/// Allows a page of any origin to send any request and to read the response.
-///
-/// # Errors
-/// The client has left.
-pub(crate) fn send_preflight(stream: &TcpStream, request: &Request) -> io::Result<After> {
-    let after = if request.wants_close() { After::Close } else { After::KeepAlive };
-    let mut head = head(204, &[]);
-    // `*` would not include `authorization`.
-    let headers = request.header("access-control-request-headers").unwrap_or("*");
-    let _ = write!(
-        head,
-        "access-control-allow-methods: GET, POST, DELETE, OPTIONS\r\naccess-control-allow-headers: {headers}\r\n"
-    );
-    end_head(&mut head, after);
-    write(stream, head.as_bytes())?;
-    Ok(after)
 }
 
 /// Asks a client that waits with its body to send it.
@@ -94,23 +80,6 @@ pub(crate) fn refuse(stream: &TcpStream, script: &Script, stop: &Stop) -> io::Re
     stream.shutdown(std::net::Shutdown::Write)?;
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
     io::copy(&mut stream.take(64 * 1024 * 1024), &mut io::sink()).map(drop)
-}
-
-/// The head up to the framing.
-fn head(status: u16, headers: &[(String, String)]) -> String {
-    let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status));
-    for (name, value) in headers {
-        let _ = write!(head, "{name}: {value}\r\n");
-    }
-    head.push_str("access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n");
-    head
-}
-
-fn end_head(head: &mut String, after: After) {
-    if after == After::Close {
-        head.push_str("connection: close\r\n");
-    }
-    head.push_str("\r\n");
 }
 
 fn reason(status: u16) -> &'static str {

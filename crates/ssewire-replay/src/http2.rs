@@ -86,16 +86,8 @@ async fn respond(
 ) -> Result<(), h2::Error> {
     let request = read(request).await?;
     shared.record(request.clone());
-    let (script, allows) = if request.method == "OPTIONS" {
-        let headers = request.header("access-control-request-headers").unwrap_or("*");
-        let allows = Script::status(204)
-            .header("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
-            .header("access-control-allow-headers", headers);
-        (Arc::new(allows), true)
-    } else {
-        (shared.table.respond(&request), false)
-    };
-    let has_body = !allows && request.method != "HEAD" && !matches!(script.status, 204 | 304);
+    let script = shared.table.respond(&request);
+    let has_body = request.method != "HEAD" && !matches!(script.status, 204 | 304);
     let stream = response.send_response(head(&script), !has_body)?;
     if has_body { send_body(stream, &script, shared, reset).await } else { Ok(()) }
 }

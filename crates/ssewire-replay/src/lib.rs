@@ -19,6 +19,8 @@ mod http1;
 #[cfg(feature = "http2")]
 mod http2;
 mod incoming;
+#[doc(hidden)]
+pub mod options;
 mod plan;
 mod recording;
 mod request;

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 
 use clap::Parser;
+use ssewire_replay::options::{FaultOrList, fault_list, parse_speed};
 use ssewire_replay::{Config, Fault, SAMPLES, Server, serve};
 
 /// Serves recorded event streams on this machine, with faults, over HTTP/1.1 and HTTP/2
@@ -27,7 +28,7 @@ struct Args {
     port: u16,
 
     /// Play at X times the recorded pace; `inf` sends at once
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_speed)]
     speed: f64,
 
     /// Pause N milliseconds between two chunks, instead of the recorded pace
@@ -39,14 +40,8 @@ struct Args {
     chunk_size: Option<NonZeroUsize>,
 
     /// Apply this fault to every stream; `list` prints the faults
-    #[arg(long, value_name = "NAME", value_parser = fault_or_list)]
+    #[arg(long, value_name = "NAME")]
     fault: Option<FaultOrList>,
-}
-
-#[derive(Debug, Clone)]
-enum FaultOrList {
-    Fault(Fault),
-    List,
 }
 
 fn main() -> ExitCode {
@@ -62,7 +57,7 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> io::Result<()> {
     let mut config = Config::new().port(args.port).speed(args.speed).delay(Duration::from_millis(args.delay_ms));
     match args.fault {
-        Some(FaultOrList::List) => return list_faults(),
+        Some(FaultOrList::List) => return io::stdout().write_all(fault_list().as_bytes()),
         Some(FaultOrList::Fault(fault)) => config = config.fault(fault),
         None => {}
     }
@@ -86,14 +81,6 @@ fn run(args: &Args) -> io::Result<()> {
     Ok(())
 }
 
-fn list_faults() -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    for fault in Fault::ALL {
-        writeln!(output, "{fault:<20}{}", fault.description())?;
-    }
-    output.flush()
-}
-
 fn print_addresses(server: &Server) -> io::Result<()> {
     let url = server.base_url();
     let samples: Vec<_> = SAMPLES.iter().map(|(name, _)| *name).collect();
@@ -107,12 +94,4 @@ fn print_addresses(server: &Server) -> io::Result<()> {
         Fault::ALL.iter().map(|fault| fault.name()).collect::<Vec<_>>().join(" ")
     )?;
     output.flush()
-}
-
-fn fault_or_list(name: &str) -> Result<FaultOrList, ssewire_replay::UnknownFault> {
-    if name == "list" { Ok(FaultOrList::List) } else { name.parse().map(FaultOrList::Fault) }
-}
-
-fn speed(value: &str) -> Result<f64, &'static str> {
-    value.parse().ok().filter(|speed| *speed > 0.0).ok_or("not a number greater than zero")
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::gate::Gate;
 use crate::recording;
+use crate::request::Request;
 use crate::samples;
 
 /// One response: status, headers, how its body is framed and cut into pieces, and the steps that send it.
@@ -129,6 +130,15 @@ impl Script {
     #[must_use]
     pub fn empty() -> Self {
         Self::event_stream()
+    }
+
+    /// Allows a page of any origin to send any request and to read the response.
+    pub(crate) fn preflight(request: &Request) -> Self {
+        // `*` would not include `authorization`.
+        let headers = request.header("access-control-request-headers").unwrap_or("*");
+        Self::status(204)
+            .header("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
+            .header("access-control-allow-headers", headers)
     }
 
     fn event_stream() -> Self {

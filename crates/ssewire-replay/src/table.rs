@@ -53,6 +53,9 @@ impl Table {
 
     /// Returns the response to a request. Its query decides nothing here.
     pub(crate) fn respond(&self, request: &Request) -> Arc<Script> {
+        if request.method == "OPTIONS" {
+            return Arc::new(Script::preflight(request));
+        }
         let path = request.path.split_once('?').map_or(request.path.as_str(), |(path, _)| path);
         let mut table = lock(&self.0);
         // A client must encode a space and any character that is not ASCII.

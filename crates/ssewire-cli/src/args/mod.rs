@@ -15,11 +15,12 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
 use clap_complete::Shell;
 use ssewire::{Decoder, InvalidId};
+use ssewire_replay::options::{FaultOrList, parse_speed};
 
 pub(crate) use command::Command;
 pub(crate) use help::{completions, manual};
 
-use crate::commands::serve::{self, FaultOrList};
+use crate::commands::serve;
 use crate::exit::Exit;
 use crate::input;
 use crate::output::{self, Output};
@@ -215,13 +216,13 @@ struct Cli {
     /// serve: pace
     ///
     /// Plays at X times the recorded pace; `inf` sends at once.
-    #[arg(long, value_name = "X", default_value_t = 1.0, hide_default_value = true, value_parser = serve::parse_speed)]
+    #[arg(long, value_name = "X", default_value_t = 1.0, hide_default_value = true, value_parser = parse_speed)]
     speed: f64,
 
     /// serve: or `list`
     ///
     /// Applies this fault to every stream; `list` prints the faults.
-    #[arg(long, value_name = "NAME", value_parser = serve::parse_fault)]
+    #[arg(long, value_name = "NAME")]
     fault: Vec<FaultOrList>,
 
     /// always, never

@@ -5,7 +5,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc;
 
-use ssewire_replay::{Config, Fault, UnknownFault};
+use ssewire_replay::options::fault_list;
+use ssewire_replay::{Config, Fault};
 
 use crate::exit::Exit;
 use crate::output::Output;
@@ -73,28 +74,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> io::Result<Exit> {
 /// # Errors
 /// Those of standard output.
 pub(crate) fn list_faults(output: &mut Output) -> io::Result<Exit> {
-    for fault in Fault::ALL {
-        output.text(&format!("{:<20}{}\n", fault.name(), fault.description()))?;
-    }
+    output.text(&fault_list())?;
     output.flush()?;
     Ok(Exit::Complete)
-}
-
-/// The value of `--fault`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FaultOrList {
-    Fault(Fault),
-    List,
-}
-
-/// # Errors
-/// There is no such fault.
-pub(crate) fn parse_fault(name: &str) -> Result<FaultOrList, UnknownFault> {
-    if name == "list" { Ok(FaultOrList::List) } else { name.parse().map(FaultOrList::Fault) }
-}
-
-/// # Errors
-/// It is not a number greater than zero; `inf` is one.
-pub(crate) fn parse_speed(value: &str) -> Result<f64, &'static str> {
-    value.parse().ok().filter(|speed| *speed > 0.0).ok_or("not a number greater than zero")
 }
