@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Dict, Iterator, List
-
+from typing import Dict, Iterator, List, Optional
 
 GZIP_MAGIC = b"\x1f\x8b"
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    bodies: Dict[str, List[bytes]] = {}
+    bodies: Dict[str, List[Optional[bytes]]] = {}
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -22,10 +21,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream; charset=utf-8")
         self.send_header("request-id", "req_test")
         self.send_header("transfer-encoding", "chunked")
+        self.send_header("x-connection", str(self.client_address[1]))
         if chunks[0].startswith(GZIP_MAGIC):
             self.send_header("content-encoding", "gzip")
         self.end_headers()
         for chunk in chunks:
+            if chunk is None:
+                self.rfile.read(1)
+                self.close_connection = True
+                return
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
         self.wfile.write(b"0\r\n\r\n")
 
@@ -34,8 +38,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serve(bodies: Dict[str, List[bytes]]) -> Iterator[str]:
-    """Serves each body to the requests whose header `x-body` names it. Yields the address."""
+def serve(bodies: Dict[str, List[Optional[bytes]]]) -> Iterator[str]:
+    """Serves each body to the requests whose header `x-body` names it. Yields the address.
+
+    A body with `None` stays open there until the client closes the connection. The header `x-connection` of a response is
+    the same for all requests of a connection.
+    """
     handler = type("Handler", (_Handler,), {"bodies": bodies})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True

@@ -1,9 +1,11 @@
 """The official SDK: with the middleware, with our helper, and alone. The messages must be the same."""
 
+import asyncio
 import contextlib
 import gzip
 import json
 import sys
+import threading
 
 import pytest
 
@@ -62,6 +64,8 @@ OTHER = {
     "extra": [event({**payload, "later": 1}) for payload in MESSAGE],
     "unknown-event": [event(MESSAGE[0]), event({"type": "later"}), *map(event, MESSAGE[1:])],
     "cut": [event(payload) for payload in MESSAGE[:3]],
+    "open": [*map(event, MESSAGE), None],
+    "stalled": [*map(event, MESSAGE[:3]), None],
     "no-error-object": [b"event: error\ndata: oops\n\n"],
     "gzip": list(chunks(gzip.compress(b"".join(map(event, MESSAGE))), 61)),
 }
@@ -191,6 +195,61 @@ def test_server_error_is_in_the_exception(address):
         with pytest.raises(IncompleteError) as raised:
             stream.get_final_message()
     assert raised.value.server_error["error"]["type"] == "overloaded_error"
+
+
+async def test_connection_is_used_again(address, monkeypatch):
+    # On a busy machine the end of the body may be late.
+    monkeypatch.setattr(ssewire.anthropic, "_DRAIN_SECONDS", 60)
+
+    def connection(client):
+        with ssewire.anthropic.stream(client, **REQUEST) as stream:
+            assert stream.get_final_text()
+        return stream.response.headers["x-connection"]
+
+    async def aconnection(client):
+        async with ssewire.anthropic.stream(client, **REQUEST) as stream:
+            assert await stream.get_final_text()
+        return stream.response.headers["x-connection"]
+
+    options = {"api_key": "k", "base_url": address, "default_headers": {"x-body": "text"}, "max_retries": 0}
+    with anthropic.Anthropic(**options) as synchronous:
+        assert len({connection(synchronous) for _ in range(3)}) == 1
+    async with anthropic.AsyncAnthropic(**options) as asynchronous:
+        assert len({await aconnection(asynchronous) for _ in range(3)}) == 1
+
+
+async def test_body_that_stays_open_does_not_hold_the_caller(address):
+    texts = []
+
+    def read():
+        with ssewire.anthropic.stream(client(address, "open"), **REQUEST) as stream:
+            texts.append(stream.get_final_text())
+
+    # Not in this thread, which would wait for the read timeout of the client.
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    reader.join(60)
+    assert not reader.is_alive()
+
+    async def aread():
+        async with async_client(address, "open") as asynchronous:
+            async with ssewire.anthropic.stream(asynchronous, **REQUEST) as stream:
+                texts.append(await stream.get_final_text())
+
+    await asyncio.wait_for(aread(), 60)
+    assert texts == ["Hello", "Hello"]
+
+
+async def test_abandoned_stream_closes_its_connection(address):
+    with ssewire.anthropic.stream(client(address, "stalled"), **REQUEST) as stream:
+        assert next(stream.text_stream) == "Hello"
+    assert stream.response.is_closed
+    async with async_client(address, "stalled") as asynchronous:
+        async with ssewire.anthropic.stream(asynchronous, **REQUEST) as stream:
+            async for piece in stream.text_stream:
+                assert piece == "Hello"
+                break
+        assert stream.response.is_closed
 
 
 def test_beta_streams_have_beta_types(address):

@@ -26,11 +26,14 @@ import contextlib
 import copy
 import functools
 import json
+import socket
 import sys
+import threading
 import typing
 from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Generic, Iterator, List, Optional, Tuple, TypeVar
 
 import anthropic
+import anyio
 import pydantic
 from anthropic.types import Message, RawMessageStreamEvent
 from anthropic.types.beta import BetaMessage, BetaRawMessageStreamEvent
@@ -303,6 +306,7 @@ class _Accumulated:
         self._message_type = message_type
         self._decoder = MessageDecoder()
         self._result: Optional[Any] = None
+        self._chunks: Any = None
         self.response: Any = None
         """The response of the SDK: status, headers, request ID."""
 
@@ -316,6 +320,11 @@ class _Accumulated:
         """How the message ended, if the input ended here; see `ssewire.MessageDecoder.completion`."""
         return self._decoder.completion
 
+    @property
+    def _has_unread_end(self) -> bool:
+        """Whether the message has ended, and the body perhaps not."""
+        return self._chunks is not None and self._decoder.is_ended
+
     def _final(self) -> Any:
         if self._result is None:
             try:
@@ -328,8 +337,51 @@ class _Accumulated:
         return self._result
 
 
+# HTTP clients use a connection again only if the body was read to its end. Gateways leave it open for minutes, so the wait
+# is about as long as a new connection takes.
+_DRAIN_SECONDS = 0.25
+
+
+def _drain(response: Any, chunks: Iterator[bytes]) -> None:
+    """Reads a body that is not needed to its end, or shuts its connection down.
+
+    The read timeout of a body cannot be changed, so another thread ends the wait.
+    """
+    stream = response.extensions.get("network_stream")
+    connection = stream and stream.get_extra_info("socket")
+    if connection is None or response.http_version != "HTTP/1.1":
+        # With HTTP/2 an unfinished body costs no connection, and its socket belongs to other responses, too.
+        return
+
+    def shut_down() -> None:
+        # The connection of a closed response may belong to another request.
+        if not response.is_closed:
+            with contextlib.suppress(OSError):
+                # Not the method of `ssl.SSLSocket`, which takes the TLS state from the thread that reads.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    timer = threading.Timer(_DRAIN_SECONDS, shut_down)
+    timer.daemon = True
+    timer.start()
+    # The message has ended, so no failure changes it.
+    with contextlib.suppress(Exception):
+        for _ in chunks:
+            pass
+    timer.cancel()
+
+
+async def _adrain(chunks: AsyncIterator[bytes]) -> None:
+    """As `_drain`, asynchronous."""
+    with anyio.move_on_after(_DRAIN_SECONDS), contextlib.suppress(Exception):
+        async for _ in chunks:
+            pass
+
+
 class MessageStream(_Accumulated):
-    """A message that is arriving. Iterating yields `ssewire.MessageEvent`s."""
+    """A message that is arriving. Iterating yields `ssewire.MessageEvent`s.
+
+    Leaving the context waits a quarter of a second at most for the end of the body: then the connection is used again.
+    """
 
     def __init__(self, response: Any, message_type: Any) -> None:
         super().__init__(response, message_type)
@@ -340,13 +392,16 @@ class MessageStream(_Accumulated):
         return self
 
     def __exit__(self, *exception: Any) -> None:
+        if self._has_unread_end:
+            _drain(self.response.http_response, self._chunks)
         self._manager.__exit__(*exception)
 
     def __iter__(self) -> Iterator[MessageEvent]:
         return self._events
 
     def _read(self) -> Iterator[MessageEvent]:
-        for chunk in self.response.iter_bytes():
+        self._chunks = self.response.iter_bytes()
+        for chunk in self._chunks:
             yield from self._decoder.feed(chunk)
             if self._decoder.is_ended:
                 return
@@ -383,13 +438,16 @@ class AsyncMessageStream(_Accumulated):
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
+        if self._has_unread_end:
+            await _adrain(self._chunks)
         await self._manager.__aexit__(*exception)
 
     def __aiter__(self) -> AsyncIterator[MessageEvent]:
         return self._events
 
     async def _read(self) -> AsyncIterator[MessageEvent]:
-        async for chunk in self.response.iter_bytes():
+        self._chunks = self.response.iter_bytes()
+        async for chunk in self._chunks:
             for event in self._decoder.feed(chunk):
                 yield event
             if self._decoder.is_ended:
