@@ -4,7 +4,7 @@ use pyo3::call::PyCallArgs;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyByteArray, PyBytes, PyList, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 /// Calls `decode` with the bytes of a chunk. Borrows `bytes`; copies `bytearray` and `memoryview`, which may change.
 pub(crate) fn with_bytes<R>(chunk: &Bound<'_, PyAny>, decode: impl FnOnce(&[u8]) -> PyResult<R>) -> PyResult<R> {
@@ -18,12 +18,6 @@ pub(crate) fn with_bytes<R>(chunk: &Bound<'_, PyAny>, decode: impl FnOnce(&[u8])
     }
     let name = chunk.get_type().name()?;
     Err(PyTypeError::new_err(format!("chunk must be bytes, bytearray or memoryview, not {name}")))
-}
-
-/// Appends all items of another list.
-pub(crate) fn extend<'py>(list: &Bound<'py, PyList>, more: &Bound<'py, PyList>) -> PyResult<()> {
-    let end = list.len();
-    list.set_slice(end, end, more)
 }
 
 /// Parses JSON as Python's `json.loads` does.

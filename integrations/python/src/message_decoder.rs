@@ -9,7 +9,7 @@ use ssewire_messages::{
     Accumulator, Completion, Incomplete, Message, NonStreamBody, PartialStrings, ProtocolViolations, Validation,
 };
 
-use crate::convert::{error, extend, parse_json, parse_json_object, with_bytes};
+use crate::convert::{error, parse_json, parse_json_object, with_bytes};
 
 /// A change of the message.
 #[pyclass(frozen, module = "ssewire")]
@@ -96,10 +96,9 @@ impl MessageDecoder {
     fn feed<'py>(&mut self, py: Python<'py>, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let decoder = self.running()?;
         with_bytes(chunk, |mut bytes| {
-            let events = list(py, decoder.push(&mut bytes))?;
-            // A batch is bounded, so a large chunk may have several.
+            let events = PyList::empty(py);
             while !bytes.is_empty() && !decoder.is_ended() {
-                extend(&events, &list(py, decoder.push(&mut bytes))?)?;
+                append(py, decoder.push(&mut bytes), &events)?;
             }
             Ok(events)
         })
@@ -107,7 +106,9 @@ impl MessageDecoder {
 
     /// Reports that the input has ended, and returns the events that are left.
     fn feed_end<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        list(py, self.running()?.push_end())
+        let events = PyList::empty(py);
+        append(py, self.running()?.push_end(), &events)?;
+        Ok(events)
     }
 
     /// Returns the message.
@@ -215,16 +216,19 @@ fn raise_incomplete(py: Python<'_>, incomplete: &Incomplete, message: Bound<'_, 
     Ok(error(py, "IncompleteError", arguments))
 }
 
-fn list<'py>(py: Python<'py>, batch: MessageBatch<'_>) -> PyResult<Bound<'py, PyList>> {
+fn append(py: Python<'_>, batch: MessageBatch<'_>, events: &Bound<'_, PyList>) -> PyResult<()> {
     let string = |text: &str| (!text.is_empty()).then(|| PyString::new(py, text).unbind());
-    let events = batch.records().iter().map(|record| MessageEvent {
-        kind: type_of(py, record.kind).clone().unbind(),
-        index: record.has_index.then_some(record.index),
-        text: PyString::new(py, batch.get(record.text)).unbind(),
-        id: string(batch.get(record.id)),
-        name: string(batch.get(record.name)),
-    });
-    PyList::new(py, events)
+    for record in batch.records() {
+        let event = MessageEvent {
+            kind: type_of(py, record.kind).clone().unbind(),
+            index: record.has_index.then_some(record.index),
+            text: PyString::new(py, batch.get(record.text)).unbind(),
+            id: string(batch.get(record.id)),
+            name: string(batch.get(record.name)),
+        };
+        events.append(Bound::new(py, event)?)?;
+    }
+    Ok(())
 }
 
 fn type_of(py: Python<'_>, kind: MessageKind) -> &Bound<'_, PyString> {

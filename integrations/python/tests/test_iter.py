@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from samples import SAMPLES, chunks, expected
-from ssewire import MessageDecoder, TruncatedError, aiter_events, iter_events
+from ssewire import Decoder, Error, LostEvent, MessageDecoder, TruncatedError, aiter_events, iter_events
 
 BODY = b"data: one\n\ndata: two\n\ndata: [DONE]"
 
@@ -38,6 +38,22 @@ async def test_asynchronous_events_are_the_same():
         await atexts()
     assert await atexts(end="discard") == ["one", "two"]
     assert await atexts(end="dispatch") == ["one", "two", "[DONE]"]
+
+
+async def test_a_lost_event_is_an_error_by_default():
+    body = b"data: one\n\ndata: " + b"x" * 100 + b"\n\ndata: two\n\n"
+    for end in [body, body + b"data: " + b"y" * 100]:
+        seen = []
+        with pytest.raises(Error, match="event"):
+            seen.extend(event.data for event in iter_events([end], Decoder(max_event_bytes=50)))
+        with pytest.raises(Error, match="event"):
+            async for event in aiter_events(asynchronous([end]), Decoder(max_event_bytes=50)):
+                seen.append(event.data)
+        events = list(iter_events([end], Decoder(max_event_bytes=50), lost="yield", end="dispatch"))
+        assert [type(event) for event in events[:3]] == [type(events[0]), LostEvent, type(events[0])]
+        assert [event.data for event in events[::2]][:2] == ["one", "two"]
+    with pytest.raises(ValueError):
+        list(iter_events([], lost="ignore"))
 
 
 async def test_many_tasks_decode_at_once():

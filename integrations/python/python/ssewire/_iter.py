@@ -2,49 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterable, AsyncIterator, Iterable, Iterator, Optional, Union
+from typing import Any, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Optional, Union
 
-from ._ssewire import Decoder, MessageDecoder
+from ._errors import Error
+from ._ssewire import Decoder, LostEvent, MessageDecoder
 
 
 def iter_events(
-    chunks: Iterable[bytes], decoder: Optional[Union[Decoder, MessageDecoder]] = None, *, end: str = "raise"
+    chunks: Iterable[bytes],
+    decoder: Optional[Union[Decoder, MessageDecoder]] = None,
+    *,
+    end: str = "raise",
+    lost: str = "raise",
 ) -> Iterator[Any]:
     """Yields the events of an iterator of bytes.
 
     `decoder` is a `Decoder` (the default), or a `MessageDecoder`: then it ends with the message, and `finish` of the
-    decoder returns it.
+    decoder returns it. It does not wait for the end of the body: to use the connection again, read the other chunks.
 
     `end` says what a `Decoder` does with an event whose blank line is missing when the chunks end: `"raise"` a
     `TruncatedError`, `"dispatch"` it, for streams that end in `data: [DONE]`, or `"discard"` it, as browsers do.
+
+    `lost` says what it does at a `LostEvent`, an event above a limit: `"raise"` an `Error`, or `"yield"` it and go on.
     """
     decoder = Decoder() if decoder is None else decoder
-    _check(end)
+    checked = _check(decoder, end, lost)
     for chunk in chunks:
-        yield from decoder.feed(chunk)
+        yield from checked(decoder.feed(chunk))
         if isinstance(decoder, MessageDecoder) and decoder.is_ended:
             break
-    yield from _end(decoder, end)
+    yield from checked(_end(decoder, end))
 
 
 async def aiter_events(
-    chunks: AsyncIterable[bytes], decoder: Optional[Union[Decoder, MessageDecoder]] = None, *, end: str = "raise"
+    chunks: AsyncIterable[bytes],
+    decoder: Optional[Union[Decoder, MessageDecoder]] = None,
+    *,
+    end: str = "raise",
+    lost: str = "raise",
 ) -> AsyncIterator[Any]:
     """Yields the events of an asynchronous iterator of bytes; as `iter_events`."""
     decoder = Decoder() if decoder is None else decoder
-    _check(end)
+    checked = _check(decoder, end, lost)
     async for chunk in chunks:
-        for event in decoder.feed(chunk):
+        for event in checked(decoder.feed(chunk)):
             yield event
         if isinstance(decoder, MessageDecoder) and decoder.is_ended:
             break
-    for event in _end(decoder, end):
+    for event in checked(_end(decoder, end)):
         yield event
 
 
-def _check(end: str) -> None:
+def _check(decoder: Union[Decoder, MessageDecoder], end: str, lost: str) -> Callable[[Iterable[Any]], Iterator[Any]]:
+    """Checks the options, and returns what each list of events passes through."""
     if end not in ("raise", "dispatch", "discard"):
         raise ValueError('end must be "raise", "dispatch" or "discard"')
+    if lost not in ("raise", "yield"):
+        raise ValueError('lost must be "raise" or "yield"')
+    return _raise_at_lost if lost == "raise" and isinstance(decoder, Decoder) else iter
+
+
+def _raise_at_lost(events: Iterable[Any]) -> Iterator[Any]:
+    for event in events:
+        if isinstance(event, LostEvent):
+            raise Error(event.error)
+        yield event
 
 
 def _end(decoder: Union[Decoder, MessageDecoder], end: str) -> Iterable[Any]:
