@@ -42,5 +42,5 @@ int main(int count, char **arguments) {
     ssewire_message_decoder_free(decoder);
     curl_easy_cleanup(curl);
     curl_slist_free_all(headers);
-    return code || completion > SSEWIRE_COMPLETION_UNTERMINATED;
+    return code || len;
 }

@@ -31,7 +31,7 @@ typedef enum ssewire_status {
    */
   SSEWIRE_STATUS_INVALID_ARGUMENT = 1,
   /*
-   The buffer is too small. The length that is needed is returned; nothing is written.
+   The buffer is too small: it needs the returned length and one byte for the NUL. Nothing is written to it.
    */
   SSEWIRE_STATUS_BUFFER_TOO_SMALL = 2,
   /*
@@ -57,8 +57,8 @@ typedef enum ssewire_event_kind {
    */
   SSEWIRE_EVENT_KIND_EVENT = 0,
   /*
-   A comment line, if comments were asked for. `data` is everything after the colon, up to
-   `Decoder::with_max_comment_bytes`.
+   A comment line, if comments were asked for. `data` is everything after the colon, up to the limit of the decoder;
+   by default 1 KiB.
    */
   SSEWIRE_EVENT_KIND_COMMENT = 1,
   /*
@@ -168,7 +168,8 @@ typedef enum ssewire_completion {
    */
   SSEWIRE_COMPLETION_COMPLETE = 0,
   /*
-   The message is whole, but `message_stop` is missing.
+   The message is whole, but `message_stop` is missing. With `strict` it is incomplete, as
+   `ssewire_message_decoder_explain` says.
    */
   SSEWIRE_COMPLETION_UNTERMINATED = 1,
   /*
@@ -325,7 +326,7 @@ typedef struct ssewire_message_options {
    */
   size_t max_records;
   /*
-   Whether the first violation of the protocol ends the message.
+   Whether the first violation of the protocol ends the message. An unterminated message is incomplete then.
    */
   bool strict;
 } ssewire_message_options;

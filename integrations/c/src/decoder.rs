@@ -5,7 +5,7 @@ use core::ffi::c_char;
 use ssewire_batch::{BatchDecoder, EventRecord};
 
 use crate::handle::{Handle, call, new_handle, push};
-use crate::pointer::{borrow, borrow_bytes, free_handle};
+use crate::pointer::{address_of, borrow, borrow_bytes, free_handle};
 use crate::status::{Guarded, Status};
 
 /// Decodes an event stream (HTML standard, "Server-sent events").
@@ -52,9 +52,9 @@ impl EventBatch {
     fn new(batch: ssewire_batch::EventBatch<'_>) -> Self {
         let (records, text) = (batch.records(), batch.text());
         Self {
-            records: records.as_ptr(),
+            records: address_of(records),
             record_count: records.len(),
-            text: text.as_ptr().cast(),
+            text: address_of(text.as_bytes()).cast(),
             text_len: text.len(),
         }
     }
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn ssewire_decoder_last_event_id(
 ) -> Status {
     let function = |decoder: &mut BatchDecoder| {
         let id = decoder.last_event_id();
-        Ok((id.as_ptr().cast(), id.len()))
+        Ok((address_of(id).cast(), id.len()))
     };
     // SAFETY: as the contract of this function demands.
     unsafe { call(decoder, (id, len), function) }

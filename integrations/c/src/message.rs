@@ -6,7 +6,7 @@ use ssewire_batch::{MessageBatchDecoder, MessageRecord};
 use ssewire_messages::{Accumulator, Incomplete, Message, Validation};
 
 use crate::handle::{Handle, call, new_handle, push};
-use crate::pointer::{borrow, copy_text, free_handle};
+use crate::pointer::{address_of, borrow, copy_text, free_handle};
 use crate::status::{Guarded, Status};
 
 /// Decodes a Messages stream of the Claude API, and accumulates its message. For one message.
@@ -40,7 +40,7 @@ pub struct MessageOptions {
     /// The number of records at which a batch ends; default: 256. The records of one event stay together, so a batch
     /// may have more: as many as the message has content blocks, and a few. Size a copy by `record_count`.
     pub max_records: usize,
-    /// Whether the first violation of the protocol ends the message.
+    /// Whether the first violation of the protocol ends the message. An unterminated message is incomplete then.
     pub strict: bool,
 }
 
@@ -67,7 +67,8 @@ pub struct MessageBatch {
 pub enum Completion {
     /// All of it arrived.
     Complete = 0,
-    /// The message is whole, but `message_stop` is missing.
+    /// The message is whole, but `message_stop` is missing. With `strict` it is incomplete, as
+    /// `ssewire_message_decoder_explain` says.
     Unterminated = 1,
     /// Nothing of a Messages stream was seen.
     NonStreamBody = 2,
@@ -171,9 +172,9 @@ impl MessageBatch {
     fn new(batch: ssewire_batch::MessageBatch<'_>, is_ended: bool) -> Self {
         let (records, text) = (batch.records(), batch.text());
         Self {
-            records: records.as_ptr(),
+            records: address_of(records),
             record_count: records.len(),
-            text: text.as_ptr().cast(),
+            text: address_of(text.as_bytes()).cast(),
             text_len: text.len(),
             is_ended,
         }

@@ -58,6 +58,14 @@ pub(crate) unsafe fn borrow_bytes<'a>(data: *const u8, len: usize) -> Option<&'a
     Some(unsafe { core::slice::from_raw_parts(data, len) })
 }
 
+/// Returns the address of the items. If there are none, returns the address of a static: a `Vec` without items points to
+/// the number of their alignment, which Go rejects as an invalid pointer.
+pub(crate) fn address_of<T>(items: &[T]) -> *const T {
+    static NOTHING: u64 = 0;
+    const { assert!(align_of::<T>() <= align_of::<u64>()) };
+    if items.is_empty() { (&raw const NOTHING).cast() } else { items.as_ptr() }
+}
+
 /// Writes a result.
 ///
 /// # Safety
@@ -68,7 +76,8 @@ pub(crate) unsafe fn set<T: Copy>(out: *mut T, value: T) {
     unsafe { out.write(value) };
 }
 
-/// Copies a text and a NUL to the buffer of the caller. `len` becomes the length of the text, also if it does not fit.
+/// Copies a text and a NUL to the buffer of the caller. `len` becomes the length of the text, also if it does not fit;
+/// nothing is written if a pointer is NULL that is needed.
 ///
 /// # Safety
 /// `buffer` is NULL, or points to `capacity` bytes that the function may write. `len` is NULL, or as in [`set`].
@@ -81,13 +90,14 @@ pub(crate) unsafe fn copy_text(
     if len.is_null() {
         return Err(Status::InvalidArgument);
     }
+    let fits = text.len() < capacity;
+    if fits && buffer.is_null() {
+        return Err(Status::InvalidArgument);
+    }
     // SAFETY: the pointer is not NULL; the rest is the contract of this function.
     unsafe { set(len, text.len()) };
-    if text.len() >= capacity {
+    if !fits {
         return Err(Status::BufferTooSmall);
-    }
-    if buffer.is_null() {
-        return Err(Status::InvalidArgument);
     }
     let buffer = buffer.cast::<u8>();
     // SAFETY: the source is a text of that length. The target has `capacity` bytes, which is more, as the contract of this

@@ -11,7 +11,7 @@ pub enum Status {
     Ok = 0,
     /// A pointer is NULL, or a length is larger than an object can be. Nothing has changed.
     InvalidArgument = 1,
-    /// The buffer is too small. The length that is needed is returned; nothing is written.
+    /// The buffer is too small: it needs the returned length and one byte for the NUL. Nothing is written to it.
     BufferTooSmall = 2,
     /// The last event ID is too long, or contains LF, CR or NUL. The previous ID stays.
     InvalidId = 3,

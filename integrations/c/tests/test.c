@@ -99,6 +99,30 @@ static void records_of_one_event_stay_together(void) {
     ssewire_message_decoder_free(decoder);
 }
 
+/* Go rejects a pointer of C that is a small number, also where it has no bytes. */
+static bool is_address(const void *pointer) { return (uintptr_t)pointer >= 4096; }
+
+static void empty_results_are_addresses(void) {
+    ssewire_decoder *decoder = ssewire_decoder_new(NULL);
+    ssewire_message_decoder *message = ssewire_message_decoder_new(NULL);
+    ssewire_event_batch batch;
+    ssewire_message_batch updates;
+    const char *id;
+    size_t len;
+    assert(ssewire_decoder_push(decoder, NULL, 0, &len, &batch) == SSEWIRE_STATUS_OK);
+    assert(batch.record_count == 0 && is_address(batch.records) && (uintptr_t)batch.records % sizeof(uint64_t) == 0);
+    assert(batch.text_len == 0 && is_address(batch.text));
+    assert(ssewire_decoder_finish_event(decoder, &batch) == SSEWIRE_STATUS_OK);
+    assert(is_address(batch.records) && is_address(batch.text));
+    assert(ssewire_decoder_last_event_id(decoder, &id, &len) == SSEWIRE_STATUS_OK && len == 0 && is_address(id));
+    assert(ssewire_message_decoder_push(message, NULL, 0, &len, &updates) == SSEWIRE_STATUS_OK);
+    assert(updates.record_count == 0 && is_address(updates.records) && is_address(updates.text));
+    assert(ssewire_message_decoder_push_end(message, &updates) == SSEWIRE_STATUS_OK);
+    assert(is_address(updates.records) && is_address(updates.text));
+    ssewire_decoder_free(decoder);
+    ssewire_message_decoder_free(message);
+}
+
 static void wrong_arguments_are_a_status(void) {
     ssewire_decoder *decoder = ssewire_decoder_new(NULL);
     ssewire_message_decoder *message = ssewire_message_decoder_new(NULL);
@@ -127,7 +151,9 @@ static void wrong_arguments_are_a_status(void) {
     assert(ssewire_message_decoder_completion(NULL, &completion) == invalid);
     assert(ssewire_message_decoder_json(message, buffer, 4, NULL) == invalid);
     assert(ssewire_message_decoder_json(message, buffer, 4, &used) == SSEWIRE_STATUS_BUFFER_TOO_SMALL && used > 4);
-    assert(ssewire_message_decoder_json(message, NULL, 1000, &used) == invalid);
+    used = 7;
+    assert(ssewire_message_decoder_json(message, NULL, 1000, &used) == invalid && used == 7);
+    assert(ssewire_message_decoder_explain(message, NULL, 1, &used) == invalid && used == 7);
     ssewire_decoder_free(decoder);
     ssewire_message_decoder_free(message);
     ssewire_decoder_free(NULL);
@@ -136,6 +162,27 @@ static void wrong_arguments_are_a_status(void) {
     assert(strcmp(ssewire_status_text(99), "unknown status") == 0);
     assert(strcmp(ssewire_completion_text(SSEWIRE_COMPLETION_COMPLETE), "message is complete") == 0);
     assert(strlen(ssewire_version()) >= 5);
+}
+
+static void strict_mode_rejects_an_unterminated_message(void) {
+    const char *input = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"content\":[]}}\n\n"
+                        "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n";
+    for (int strict = 0; strict <= 1; strict++) {
+        ssewire_message_options options;
+        memset(&options, 0, sizeof options);
+        options.strict = strict;
+        ssewire_message_decoder *decoder = ssewire_message_decoder_new(&options);
+        ssewire_message_batch batch;
+        ssewire_completion completion;
+        size_t used, len;
+        char reason[400];
+        assert(ssewire_message_decoder_push(decoder, bytes(input), strlen(input), &used, &batch) == SSEWIRE_STATUS_OK);
+        assert(ssewire_message_decoder_finish(decoder, &completion) == SSEWIRE_STATUS_OK);
+        assert(completion == SSEWIRE_COMPLETION_UNTERMINATED);
+        assert(ssewire_message_decoder_explain(decoder, reason, sizeof reason, &len) == SSEWIRE_STATUS_OK);
+        assert((len != 0) == strict);
+        ssewire_message_decoder_free(decoder);
+    }
 }
 
 static char *json_of(ssewire_message_decoder *decoder) {
@@ -202,6 +249,8 @@ int main(int count, char **paths) {
     last_event_id_can_be_a_part_of_itself();
     batch_ends_at_its_largest_number_of_records();
     records_of_one_event_stay_together();
+    empty_results_are_addresses();
+    strict_mode_rejects_an_unterminated_message();
     wrong_arguments_are_a_status();
     for (int i = 1; i < count; i++) stream_is_the_same_in_every_chunking(paths[i]);
     printf("c: passed, with %d streams\n", count - 1);
