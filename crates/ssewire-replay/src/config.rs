@@ -108,7 +108,7 @@ impl Config {
         if let Some(size) = self.chunk_size {
             script = script.chunked_by(size.get());
         }
-        // Other faults find the ends of events, which CR alone hides from them.
+        // Last, so that they apply to the events that others insert.
         let is_line_end = |fault: &&Fault| matches!(fault, Fault::CrLf | Fault::Cr);
         let others = self.faults.iter().filter(|fault| !is_line_end(fault));
         for fault in others.chain(self.faults.iter().filter(is_line_end)) {

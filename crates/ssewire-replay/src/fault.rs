@@ -4,6 +4,7 @@ use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;
 
+use crate::lines::{Line, lines};
 use crate::samples::TEXT;
 use crate::script::{Framing, Script, error_event};
 
@@ -146,7 +147,7 @@ impl Fault {
                 script.take(end)
             }
             Self::NoLastBlankLine => {
-                let end = last_line_end(&script.body());
+                let end = last_field_end(&script.body());
                 script.take(end)
             }
             Self::Reset => script.take(middle).reset(),
@@ -226,43 +227,28 @@ impl fmt::Display for UnknownFault {
 impl core::error::Error for UnknownFault {}
 
 /// Replaces the line ends: LF, CRLF and CR.
-fn with_line_ends(bytes: &[u8], end: &[u8]) -> Vec<u8> {
+fn with_line_ends(bytes: &[u8], line_end: &[u8]) -> Vec<u8> {
     let mut replaced = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some((line, from_end)) = memchr::memchr2(b'\r', b'\n', rest).and_then(|at| rest.split_at_checked(at)) {
-        replaced.extend_from_slice(line);
-        replaced.extend_from_slice(end);
-        rest = from_end.get(line_end_len(from_end)..).unwrap_or_default();
+    for line in lines(bytes) {
+        replaced.extend_from_slice(line.text);
+        if line.end > line.start + line.text.len() {
+            replaced.extend_from_slice(line_end);
+        }
     }
-    replaced.extend_from_slice(rest);
     replaced
 }
 
 /// Returns an offset before the end of the first line of an event, at most 12 bytes after its start. Without such a line:
 /// of the first line that is not blank.
 fn within_first_line(body: &[u8]) -> usize {
-    let is_line_start = |at: &usize| at.checked_sub(1).and_then(|at| body.get(at)).is_none_or(is_line_end);
-    let is_of_event = |at: &usize| {
-        body.get(*at..).is_some_and(|line| [&b"data"[..], b"event"].iter().any(|name| line.starts_with(name)))
-    };
-    let first = (0..body.len()).filter(is_line_start).find(is_of_event);
-    let start = first.or_else(|| body.iter().position(|byte| !is_line_end(byte))).unwrap_or(0);
-    start + body.iter().skip(start).take(12).take_while(|byte| !is_line_end(byte)).count()
+    let is_of_event = |line: &Line<'_>| line.text.starts_with(b"data") || line.text.starts_with(b"event");
+    let first = lines(body).find(is_of_event).or_else(|| lines(body).find(|line| !line.is_blank()));
+    first.map_or(0, |line| line.start + line.text.len().min(12))
 }
 
-/// Returns the offset after the last line that is not blank, with its line end.
-fn last_line_end(body: &[u8]) -> usize {
-    let text = body.iter().rposition(|byte| !is_line_end(byte)).map_or(0, |last| last + 1);
-    if text == 0 { 0 } else { text + line_end_len(body.get(text..).unwrap_or_default()) }
-}
-
-/// Returns the length of the line end at the start of these bytes.
-fn line_end_len(bytes: &[u8]) -> usize {
-    if bytes.starts_with(b"\r\n") { 2 } else { usize::from(bytes.first().is_some_and(is_line_end)) }
-}
-
-fn is_line_end(byte: &u8) -> bool {
-    matches!(byte, b'\r' | b'\n')
+/// Returns the offset after the last field, with its line end.
+fn last_field_end(body: &[u8]) -> usize {
+    lines(body).filter(Line::is_field).last().map_or(0, |line| line.end)
 }
 
 #[cfg(test)]
@@ -325,6 +311,8 @@ mod tests {
             ("data: a\r\r", "data: a\r"),
             ("data: a", "data: a"),
             ("\n\n", ""),
+            ("data: a\n\n: c\n\n", "data: a\n"),
+            ("data: a\n\n: c\n\ndata: b", "data: a\n\n: c\n\ndata: b"),
         ] {
             assert_eq!(Fault::NoLastBlankLine.apply(Script::stream(stream)).body(), expected.as_bytes(), "{stream:?}");
         }

@@ -19,6 +19,7 @@ mod http1;
 #[cfg(feature = "http2")]
 mod http2;
 mod incoming;
+mod lines;
 #[doc(hidden)]
 pub mod options;
 mod plan;

@@ -6,6 +6,7 @@ use core::time::Duration;
 use serde_json::Value;
 
 use crate::gate::Gate;
+use crate::lines::event_ends;
 use crate::recording;
 use crate::request::Request;
 use crate::samples;
@@ -298,25 +299,26 @@ impl Script {
         self
     }
 
-    /// Inserts a ping after each group of this number of events, at least one. Lines end with LF or CRLF.
+    /// Inserts a ping after each group of this number of events, at least one.
     #[must_use]
     pub fn with_pings_every(mut self, events: usize) -> Self {
-        let mut lines = Lines::new();
-        let events = events.max(1);
-        let mut until_ping = events;
+        let body = self.body();
+        let mut ends = event_ends(&body).skip(events.max(1) - 1).step_by(events.max(1)).peekable();
+        let mut start = 0;
         for step in &mut self.steps {
             let Step::Send(bytes) = step else { continue };
-            for byte in core::mem::take(bytes) {
-                bytes.push(byte);
-                if lines.ends_event(byte) {
-                    until_ping -= 1;
-                    if until_ping == 0 {
-                        bytes.extend(samples::PING);
-                        until_ping = events;
-                    }
-                }
+            let end = start + bytes.len();
+            let mut with_pings = Vec::new();
+            while let Some(event_end) = ends.next_if(|event_end| *event_end <= end) {
+                with_pings.extend_from_slice(body.get(start..event_end).unwrap_or_default());
+                with_pings.extend(samples::PING);
+                start = event_end;
             }
+            with_pings.extend_from_slice(body.get(start..end).unwrap_or_default());
+            *bytes = with_pings;
+            start = end;
         }
+        drop(ends);
         self
     }
 
@@ -365,9 +367,7 @@ impl Script {
 
     /// Offset in the body after the last event that ends at `limit` or before it.
     pub(crate) fn event_end_before(&self, limit: usize) -> usize {
-        let mut lines = Lines::new();
-        let ends = self.body().into_iter().take(limit).enumerate().filter(|&(_, byte)| lines.ends_event(byte));
-        ends.last().map_or(0, |(last, _)| last + 1)
+        event_ends(&self.body()).take_while(|end| *end <= limit).last().unwrap_or(0)
     }
 
     /// The content-length to announce: never one that is reached before the script cuts, resets or holds, or while it
@@ -422,34 +422,6 @@ fn error_body(kind: &str, message: &str) -> String {
     format!(r#"{{"type":"error","error":{{"type":{kind},"message":{message}}},"request_id":{id}}}"#)
 }
 
-/// Finds the ends of events: blank lines after lines that are not blank.
-struct Lines {
-    is_blank: bool,
-    in_event: bool,
-}
-
-impl Lines {
-    fn new() -> Self {
-        Self { is_blank: true, in_event: false }
-    }
-
-    fn ends_event(&mut self, byte: u8) -> bool {
-        match byte {
-            b'\n' => {
-                let ends = self.is_blank && self.in_event;
-                self.in_event = !self.is_blank;
-                self.is_blank = true;
-                ends
-            }
-            b'\r' => false,
-            _ => {
-                self.is_blank = false;
-                false
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -467,9 +439,13 @@ mod tests {
             (0, "data: a\n\n", format!("data: a\n\n{ping}")),
             (1, "\n\ndata: a\r\nid: 1\r\n\r\n\r\n", format!("\n\ndata: a\r\nid: 1\r\n\r\n{ping}\r\n")),
             (1, "data: a\n", "data: a\n".to_owned()),
+            (1, "data: a\r\rid: 1\r: c\r\r\r", format!("data: a\r\r{ping}id: 1\r: c\r\r{ping}\r")),
+            (1, ": c\n\n: c\ndata: a\n\n", format!(": c\n\n: c\ndata: a\n\n{ping}")),
         ] {
             assert_eq!(body(&Script::stream(stream).with_pings_every(events)), expected);
         }
+        let in_a_line_end = Script::stream("data: a\r\n\r").send("\ndata: b\r\n\r\n").with_pings_every(1);
+        assert_eq!(body(&in_a_line_end), format!("data: a\r\n\r\n{ping}data: b\r\n\r\n{ping}"));
         let in_two_sends = Script::stream("data: a\n").send("\ndata: b\n\n").with_pings_every(1);
         assert_eq!(body(&in_two_sends), format!("data: a\n\n{ping}data: b\n\n{ping}"));
     }

@@ -43,7 +43,7 @@ fn bodies_are_changed_as_described() {
     }
 }
 
-/// In every order: a fault that inserts events after CR alone would not find the end of an event.
+/// In every order.
 #[test]
 fn line_ends_apply_to_inserted_events() {
     for (line_ends, end) in [(Fault::CrLf, "\r\n"), (Fault::Cr, "\r")] {
