@@ -22,6 +22,7 @@ pub fn deep_value(json: ssewire_messages::RawJsonRef<'_>) -> Value {
     } else if json.is_array() {
         json.elements().map(deep_value).collect()
     } else {
-        json.to_value().unwrap()
+        // A number beyond the range of `f64` is compared as text.
+        json.to_value().unwrap_or_else(|_| json.as_str().into())
     }
 }

@@ -5,6 +5,8 @@ use serde_json::Value;
 use ssewire::{Decoder, Frame};
 use ssewire_messages::{AccumulateError, Accumulator, LostEvent, RawJson, StreamEvent, Update};
 
+use crate::json::deep_value;
+
 /// The results of a stream, as text.
 pub(super) type Transcript = Vec<String>;
 
@@ -130,7 +132,7 @@ fn kind_of((name, data): &(Vec<u8>, Vec<u8>)) -> Option<&'static str> {
 
 /// `docs/protocol.md`, heading "A body that is no stream".
 fn is_error_line(line: &[u8]) -> bool {
-    let value = RawJson::from_bytes(line).ok().and_then(|json| json.to_value().ok());
+    let value = RawJson::from_bytes(line).ok().map(|json| deep_value(json.as_json()));
     let Some(Value::Object(members)) = value else { return false };
     let has = |name| members.get(name).is_some_and(|value| !value.is_null());
     let kind = members.get("type").and_then(Value::as_str);
