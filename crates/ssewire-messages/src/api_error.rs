@@ -39,8 +39,9 @@ impl ApiError {
     /// The error that a body, or a line of one, is. `None`: it is something else. `docs/protocol.md`, headings "Errors"
     /// and "A body that is no stream".
     pub(crate) fn in_json(json: RawJson) -> Option<Self> {
-        let text = |name| json.get(name).and_then(RawJsonRef::decode_string);
-        let has = |member| json.get(member).is_some_and(|member| !member.is_null());
+        let object = outer(json.as_json());
+        let text = |name| object.get(name).and_then(RawJsonRef::decode_string);
+        let has = |member| object.get(member).is_some_and(|member| !member.is_null());
         let kind = text("type");
         let is_error = kind.as_deref() == Some("error")
             || text("object").as_deref() == Some("error")
@@ -179,6 +180,7 @@ fn short_text<'a>(head: &ResponseHead, text: &'a str) -> Option<&'a str> {
 }
 
 /// Google's servers put the error into a list.
+#[inline(never)]
 fn outer(body: RawJsonRef<'_>) -> RawJsonRef<'_> {
     body.elements().next().unwrap_or(body)
 }

@@ -82,6 +82,42 @@ fn error_on_a_line_without_a_field_name_is_detected() {
     assert_eq!(found(b": hi\n\n{\"status\":\"ok\"}"), NonStreamBody::OnlyComments);
 }
 
+/// "Unless it is a complete document": bytes that are not text are none.
+#[test]
+fn error_on_a_line_of_any_other_body_is_the_error() {
+    let line = b"\n{\"error\":\"gone\"}\n";
+    for before in [&b"\x80"[..], b"\x1F\x8B\x08\x00", b"\xFF\xFEd\0", b"no upstream", b"HTTP/1.1 200 OK", b"[1,"] {
+        let NonStreamBody::Error(error) = found(&[before, line].concat()) else {
+            panic!("no error: {}", before.escape_ascii())
+        };
+        assert_eq!(error.message(), Some("gone"), "{}", before.escape_ascii());
+    }
+    let message = found(b"{\"type\":\"message\",\"content\":[],\"x\":\n{\"error\":\"gone\"}\n}");
+    assert!(matches!(message, NonStreamBody::Message(_)));
+}
+
+/// "An `error` or a `detail` that is not null is an error for any `type`."
+#[test]
+fn json_body_with_an_error_is_no_message() {
+    for error in [r#""error":{"type":"overloaded_error","message":"x"}"#, r#""detail":"x""#, r#""object":"error""#] {
+        let body = format!(r#"{{"type":"message","content":[],{error}}}"#);
+        assert!(matches!(found(body.as_bytes()), NonStreamBody::Error(_)), "{body}");
+    }
+    let null = br#"{"type":"message","content":[],"error":null,"detail":null}"#;
+    assert!(matches!(found(null), NonStreamBody::Message(_)));
+}
+
+/// Google's servers put the error into a list.
+#[test]
+fn json_list_whose_first_element_is_an_error_is_an_error() {
+    let body = r#"[{"error":{"code":503,"message":"gone"}}]"#;
+    let NonStreamBody::Error(error) = found(body.as_bytes()) else { panic!("no error") };
+    assert_eq!((error.message(), error.body().as_str()), (Some("gone"), body));
+    for body in ["[]", "[1]", r#"[{"role":"user","content":"x"}]"#, r#"[{"id":1},{"error":"x"}]"#] {
+        assert_eq!(found(body.as_bytes()), NonStreamBody::Json, "{body}");
+    }
+}
+
 #[test]
 fn byte_order_mark_is_skipped_only_at_the_beginning_whatever_the_chunks() {
     for body in [&b"xyz\n\xBBdat"[..], b"x\n\xEFdat", b"xyz\n\n\xBFevent"] {

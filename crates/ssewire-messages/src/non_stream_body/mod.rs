@@ -110,9 +110,8 @@ impl NonStreamBody {
     pub(crate) fn of(body: Body, is_done: bool, bare_error: Option<ApiError>) -> Self {
         let body = body.beginning.map_or_else(Beginning::default, |beginning| *beginning);
         let found = Self::by_its_bytes(&body, is_done);
-        if let (Self::OnlyComments | Self::OtherEvents | Self::OnlyDone | Self::Text | Self::Json, Some(error)) =
-            (&found, bare_error)
-        {
+        let is_document = matches!(found, Self::Html | Self::Message(_) | Self::Error(_));
+        if let Some(error) = bare_error.filter(|_| !is_document) {
             return Self::Error(error);
         }
         match (found, body.content_type) {
@@ -157,13 +156,14 @@ impl NonStreamBody {
 
     fn of_json(json: &[u8]) -> Self {
         let Ok(value) = RawJson::from_bytes(json) else { return Self::Json };
-        if value.get("type").and_then(RawJsonRef::decode_string).as_deref() == Some("message") {
-            return match Message::from_json(json) {
-                Ok(message) => Self::Message(Box::new(message)),
-                Err(_) => Self::Json,
-            };
+        let is_message = value.get("type").and_then(RawJsonRef::decode_string).as_deref() == Some("message");
+        match ApiError::in_json(value) {
+            Some(error) => Self::Error(error),
+            None if is_message => {
+                Message::from_json(json).map_or(Self::Json, |message| Self::Message(Box::new(message)))
+            }
+            None => Self::Json,
         }
-        ApiError::in_json(value).map_or(Self::Json, Self::Error)
     }
 }
 
