@@ -28,7 +28,7 @@ impl MessageDecoder {
             return Ok(Step::Update(span));
         }
         // Other fields without their blank line are discarded.
-        self.rare_mut().error_field = ErrorField::None;
+        self.rare_mut().error_field = ErrorField::default();
         let has_begun = self.body.has_partial_event() && !self.accumulator.has_done_marker();
         if self.pending_bytes() > 0 && has_begun {
             self.accumulator.record_truncation();
@@ -57,8 +57,9 @@ impl MessageDecoder {
                 }
                 continue;
             }
+            let merged = self.merge(&[], &[], event_span, &mut None);
             self.use_unterminated_event();
-            if let Some((change, has_extra)) = self.merge(&[], &[], event_span, &mut None)? {
+            if let Some((change, has_extra)) = merged? {
                 let source = Source::Event { span: event_span, offset: 0 };
                 return Ok(Some(UpdateSpan { change, source, has_extra }));
             }
@@ -71,13 +72,13 @@ impl MessageDecoder {
     /// An `error` field of a block without its blank line is an event, as the event of such a block: if its value is a
     /// complete JSON object.
     fn emit_unterminated_error_field(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
-        match self.error_field() {
-            ErrorField::Ready(value) if is_object(value) => {
-                self.use_unterminated_event();
-                self.emit_error_field(&mut None)
-            }
-            _ => Ok(None),
+        let is_used = |field: &ErrorField| field.is_ready() && is_object(field.value());
+        if !self.error_field().is_some_and(is_used) {
+            return Ok(None);
         }
+        let emitted = self.emit_error_field(&mut None);
+        self.use_unterminated_event();
+        emitted
     }
 
     /// Ends the message, and continues with the accumulator of the next one.
@@ -104,10 +105,13 @@ impl MessageDecoder {
         })
     }
 
-    /// The event at the end of the input is used, though its blank line is missing.
+    /// The event at the end of the input is used, though its blank line is missing. Before a further message it is not.
+    #[inline(never)]
     fn use_unterminated_event(&mut self) {
-        self.rare_mut().pending_bytes = 0;
-        self.has_used_unterminated_event = true;
+        if !self.is_skipping {
+            self.rare_mut().pending_bytes = 0;
+            self.has_used_unterminated_event = true;
+        }
     }
 
     fn pending_bytes(&self) -> u64 {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use ssewire::{Decoder, Frame, FrameSpan};
 
-use super::poll::{Owned, add_head};
+use super::poll::{Owned, add_head, skips};
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, UpdateSpan};
 use crate::accumulator::Change;
@@ -14,52 +14,61 @@ use crate::json::RawJson;
 use crate::lost_event::LostEvent;
 
 /// The value of a field `error: …`, with which some servers report errors in place of an event (llama.cpp). It counts
-/// as an event of the type `error` at its blank line. The first one of a block counts.
+/// as an event of the type `error` at its blank line. Of several in a block, the first one that is an error counts, and
+/// without such a one the first.
 #[derive(Default)]
-pub(super) enum ErrorField {
+pub(super) struct ErrorField {
+    value: Vec<u8>,
+    is_error: bool,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Phase {
+    /// There is none, or it was given: its value is kept for as long as it is borrowed.
     #[default]
     None,
     /// Its block has not ended yet.
-    Buffered(Vec<u8>),
+    Buffered,
     /// Its block has ended, in an event that had to be given first.
-    Ready(Vec<u8>),
-    /// Given; kept for as long as it is borrowed.
-    Emitted(Vec<u8>),
+    Ready,
 }
 
 impl ErrorField {
     fn buffer(&mut self, value: &[u8]) {
-        if !matches!(self, Self::Buffered(_)) {
-            *self = Self::Buffered(value.to_vec());
+        let is_error = is_error(value);
+        if self.phase != Phase::Buffered || (is_error && !self.is_error) {
+            *self = Self { value: value.to_vec(), is_error, phase: Phase::Buffered };
         }
     }
 
     #[inline]
     fn end_block(&mut self) {
-        if let Self::Buffered(value) = self {
-            *self = Self::Ready(core::mem::take(value));
+        if self.phase == Phase::Buffered {
+            self.phase = Phase::Ready;
         }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.phase == Phase::Ready
     }
 
     /// Whether its block has ended, and it is an error and no other event.
     pub(super) fn is_ready_error(&self) -> bool {
-        let Self::Ready(value) = self else { return false };
-        matches!(StreamEvent::decode(b"error", value), Ok(Some(StreamEvent::Error(_))))
+        self.is_ready() && self.is_error
     }
 
     #[inline]
     pub(super) fn take_ready(&mut self) -> Option<Vec<u8>> {
-        let Self::Ready(value) = self else { return None };
-        let value = core::mem::take(value);
-        *self = Self::None;
-        Some(value)
+        if !self.is_ready() {
+            return None;
+        }
+        self.phase = Phase::None;
+        Some(core::mem::take(&mut self.value))
     }
 
-    pub(super) fn emitted(&self) -> &[u8] {
-        match self {
-            Self::Emitted(value) => value,
-            _ => b"",
-        }
+    pub(super) fn value(&self) -> &[u8] {
+        &self.value
     }
 }
 
@@ -83,8 +92,8 @@ impl MessageDecoder {
         }
     }
 
-    pub(super) fn error_field(&self) -> &ErrorField {
-        self.rare.as_ref().map_or(&ErrorField::None, |rare| &rare.error_field)
+    pub(super) fn error_field(&self) -> Option<&ErrorField> {
+        self.rare.as_ref().map(|rare| &rare.error_field)
     }
 
     /// The block of an `error` field has ended.
@@ -102,28 +111,35 @@ impl MessageDecoder {
             return Ok(None);
         }
         let Some(value) = self.rare.as_mut().and_then(|rare| rare.error_field.take_ready()) else { return Ok(None) };
-        if self.is_skipping {
+        self.event_count = self.event_count.saturating_add(1);
+        let decoded = StreamEvent::decode(b"error", &value);
+        if skips(&mut self.is_skipping, &decoded) {
             return Ok(None);
         }
-        self.event_count = self.event_count.saturating_add(1);
-        let change = match StreamEvent::decode(b"error", &value) {
+        let change = match decoded {
             Ok(Some(mut event)) => {
+                add_head(&mut event, self.head.as_deref());
                 if let Some(owned) = owned {
                     **owned = Some(event.clone().into_owned());
                 }
-                add_head(&mut event, self.head.as_deref());
                 let applied = self.accumulator.apply(event);
                 Some(self.admit(applied)?)
             }
             Ok(None) => None,
             Err(error) => {
-                let recorded = self.accumulator.record_decode_error(&error);
+                let recorded = if self.is_skipping { Ok(()) } else { self.accumulator.record_decode_error(&error) };
                 self.admit(recorded.map(|()| Change::Lost(LostEvent::Payload(error)))).map(Some)?
             }
         };
-        self.rare_mut().error_field = ErrorField::Emitted(value);
+        self.rare_mut().error_field.value = value;
         Ok(change.map(|change| UpdateSpan { change, source: Source::ErrorField, has_extra: false }))
     }
+}
+
+/// Whether the value of an `error` field is an error: its payload may be another event.
+#[inline(never)]
+fn is_error(value: &[u8]) -> bool {
+    matches!(StreamEvent::decode(b"error", value), Ok(Some(StreamEvent::Error(_))))
 }
 
 /// Makes the decoder return unknown fields: servers report errors in them. One beyond the bound is truncated.

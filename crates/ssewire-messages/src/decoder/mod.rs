@@ -251,7 +251,7 @@ impl MessageDecoder {
         let update = self.accumulator.update(span.change);
         let (event_type, payload): (&[u8], &[u8]) = match span.source {
             Source::None => (b"", b""),
-            Source::ErrorField => (b"error", self.error_field().emitted()),
+            Source::ErrorField => (b"error", self.error_field().map_or(b"", ErrorField::value)),
             Source::Fused { parts, len } => parts.resolve(chunk, len),
             Source::Event { span, offset } => {
                 let event = self.decoder.resolve(chunk.get(offset..).unwrap_or_default(), span);
@@ -379,6 +379,6 @@ impl fmt::Debug for MessageDecoder {
 impl Rare {
     /// Whether it has an update that needs no input.
     fn has_update(&self) -> bool {
-        self.next_start.is_some() || matches!(self.error_field, ErrorField::Ready(_))
+        self.next_start.is_some() || self.error_field.is_ready()
     }
 }

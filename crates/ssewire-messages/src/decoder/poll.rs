@@ -2,6 +2,7 @@
 
 use ssewire::{DecodeError, Decoder, EventSpan, FrameSpan};
 
+use super::error_field::ErrorField;
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
 use crate::accumulator::{AccumulateError, Accumulator, Change};
@@ -9,6 +10,7 @@ use crate::decode::canonical::PieceKind;
 use crate::event::StreamEvent;
 use crate::fused::{END, Opening, Parts, Template};
 use crate::lost_event::LostEvent;
+use crate::payload_error::PayloadError;
 use crate::response_head::ResponseHead;
 
 /// Where the typed event goes, if somebody wants it.
@@ -161,15 +163,14 @@ impl MessageDecoder {
             }
         }
         let decoded = StreamEvent::decode(event.event_type(), data);
-        if self.is_skipping {
-            self.is_skipping = !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_))));
-            if self.is_skipping && decoded.is_ok() {
-                return Ok(None);
-            }
+        if skips(&mut self.is_skipping, &decoded) {
+            return Ok(None);
         }
         let mut decoded = match decoded {
             // An error in the same block comes first: before `message_stop` no error is ignored.
-            Ok(Some(StreamEvent::MessageStop)) if self.error_field().is_ready_error() => return Ok(None),
+            Ok(Some(StreamEvent::MessageStop)) if self.error_field().is_some_and(ErrorField::is_ready_error) => {
+                return Ok(None);
+            }
             Ok(Some(decoded)) => decoded,
             Ok(None) => return Ok(None),
             Err(error) => {
@@ -184,12 +185,12 @@ impl MessageDecoder {
             }
         };
         let is_done = matches!(decoded, StreamEvent::Done);
+        add_head(&mut decoded, self.head.as_deref());
         if let Some(owned) = owned {
             **owned = Some(decoded.clone().into_owned());
         }
         let has_extra = matches!(&decoded, StreamEvent::ContentBlockDelta(delta) if delta.has_extra);
         let repeats = piece_of(&decoded).filter(|(_, index)| self.accumulator.is_current(*index));
-        add_head(&mut decoded, self.head.as_deref());
         let applied = self.accumulator.apply(decoded);
         let continues_text = applied.as_ref().is_ok_and(|change| change.continues_text());
         if let Some((kind, index)) = repeats.filter(|(_, index)| continues_text && self.accumulator.is_current(*index))
@@ -260,4 +261,14 @@ pub(super) fn add_head(event: &mut StreamEvent<'_>, head: Option<&ResponseHead>)
     if let (StreamEvent::Error(error), Some(head)) = (event, head) {
         error.add_head(head);
     }
+}
+
+/// Whether an event is skipped, as those before a further message are. One that could not be read may have been the start
+/// of that message, so it is reported.
+#[inline]
+pub(super) fn skips(is_skipping: &mut bool, decoded: &Result<Option<StreamEvent<'_>>, PayloadError>) -> bool {
+    if *is_skipping {
+        *is_skipping = !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_))));
+    }
+    *is_skipping && decoded.is_ok()
 }

@@ -24,10 +24,11 @@ pub enum Step<U> {
 pub struct UpdateEvent<'a> {
     /// The change.
     pub update: Update<'a>,
-    /// The payload of the event, as it came. Empty for a further update of the same event, for an event above the
-    /// limit, and for a `message_start` that `next_message` kept.
+    /// The payload of the event, as it came. Empty for an update without an event of its own: a further update of the
+    /// same event, an event above the limit, and a `message_start` that `next_message` kept.
     pub payload: &'a [u8],
-    /// The SSE event type, `message` if there was none. Empty where the payload is.
+    /// The SSE event type: `message` if the event had none, `error` for a field `error`. Empty for an update without an
+    /// event of its own.
     pub event_type: &'a [u8],
     /// See [`ContentBlockDelta::has_extra`](crate::ContentBlockDelta::has_extra).
     pub has_extra: bool,

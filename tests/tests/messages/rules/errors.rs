@@ -1,7 +1,7 @@
 //! `docs/protocol.md`, heading "Errors": which bytes are an error, at any position, and its result.
 
 use serde_json::json;
-use ssewire_messages::{ApiError, Completion, ErrorKind, MessageDecoder, ResponseHead, StreamEvent};
+use ssewire_messages::{ApiError, Completion, ErrorKind, MessageDecoder, ResponseHead, Step, StreamEvent, Update};
 
 use super::support::*;
 
@@ -490,5 +490,59 @@ fn white_space_around_the_last_line_of_an_error_text_decides_nothing() {
         let text = format!("data: {{\"broken\ndata:{before} {}{after}\n\n", error());
         let found = error_in(&format!("event: error\n{text}"));
         assert_eq!(found.body(), &error(), "{text:?}");
+    }
+}
+
+// Several `error` fields in one block
+
+/// "The first one that is an error counts; without such a one, the first."
+#[test]
+fn the_first_error_among_the_error_fields_of_a_block_counts() {
+    let others = ["{\"type\":\"ping\"}", "[DONE]", "{\"type\":\"content_block_stop\"}"];
+    for other in others {
+        for block in [
+            format!("error: {other}\nerror: boom\n\n"),
+            format!("error: {other}\nerror: {other}\nerror: boom\nerror: later\n\n"),
+            format!("error: {other}\ndata: {{\"type\":\"ping\"}}\nerror: boom\n\n"),
+        ] {
+            assert_eq!(error_in(&block).message(), Some("boom"), "{block}");
+        }
+        let last = format!("error: {other}\nevent: message_stop\ndata: {{}}\nerror: boom\n\n");
+        let incomplete = body(sse(&[begin(), end_turn()]) + &last).end.unwrap_err();
+        assert_eq!(incomplete.error().and_then(ApiError::message), Some("boom"), "before message_stop");
+    }
+    assert_eq!(error_in("error: first\nerror: second\n\n").message(), Some("first"));
+    let without_error = around("error: {\"type\":\"content_block_stop\"}\nerror: {\"type\":\"ping\"}\n\n");
+    assert_eq!(body(without_error).lost.len(), 1, "the first, which is undecodable");
+}
+
+/// "Of what it skips, it reports an event that is undecodable as lost": such a field is an event.
+#[test]
+fn an_error_field_before_a_further_message_is_an_event() {
+    let first = sse(&[begin(), end_turn(), end()]);
+    for (field, lost) in [("boom", 0), ("{\"type\":\"ping\"}", 0), ("{\"type\":\"content_block_stop\"}", 1)] {
+        let bytes = format!("{first}error: {field}\n\n{first}");
+        let (mut decoder, mut input) = (MessageDecoder::new(), bytes.as_bytes());
+        while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+        decoder.next_message().unwrap();
+        let mut updates = Vec::new();
+        while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
+            updates.push(matches!(event.update, Update::Lost(_)));
+        }
+        assert_eq!((updates.len(), updates.iter().filter(|is_lost| **is_lost).count()), (3 + lost, lost), "{field}");
+        assert_eq!((decoder.event_count(), decoder.finish().is_ok()), (7, true), "{field}");
+    }
+}
+
+#[test]
+fn an_owned_error_has_the_response_head() {
+    for shape in shapes() {
+        let mut decoder = MessageDecoder::new().with_response_head(head(529));
+        let mut input = shape.as_bytes();
+        let Step::Update(StreamEvent::Error(error)) = decoder.poll_owned(&mut input).unwrap() else {
+            panic!("an error: {shape}")
+        };
+        assert_eq!(error.status(), Some(529), "{shape}");
+        assert_eq!(decoder.finish().unwrap_err().error(), Some(&*error), "{shape}");
     }
 }
