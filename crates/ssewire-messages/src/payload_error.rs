@@ -30,23 +30,23 @@ pub enum PayloadErrorKind {
     Member(&'static str),
 }
 
-/// The event that was lost, if it can be recognised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The event that was lost, if it can be recognised. Ordered: the last one loses most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LostKind {
-    /// The start of a content block.
-    BlockStart,
-    /// A piece of a content block.
-    BlockDelta,
-    /// A `message_delta`: the stop reason may be lost.
-    MessageDelta,
-    /// Another event of a Messages stream.
-    Known,
-    /// An event without a type, which may be content.
-    Untyped,
     /// No name, and no object: a keep-alive of a proxy.
     KeepAlive,
     /// An event of another protocol.
     Unknown,
+    /// Another event of a Messages stream.
+    Known,
+    /// A `message_delta`: the stop reason may be lost.
+    MessageDelta,
+    /// The start of a content block.
+    BlockStart,
+    /// An event without a type, which may be content.
+    Untyped,
+    /// A piece of a content block.
+    BlockDelta,
 }
 
 impl PayloadError {

@@ -118,8 +118,8 @@ impl<'a> StreamEvent<'a> {
             Ok(()) if others.is_error(kind, is_typed, name) => return Ok(Some(Self::of_error(data))),
             Ok(()) => (error, kind.lost()),
             Err(_) if name == b"error" => return Ok(Some(Self::of_error_text(data.trim_ascii()))),
-            // The type of a payload that is not JSON is not to be trusted.
-            Err(syntax) => (syntax, EventKind::of(name).lost()),
+            // Neither the type of a payload that is not JSON is certain, nor its event type.
+            Err(syntax) => (syntax, kind.lost().max(EventKind::of(name).lost())),
         };
         Err(PayloadError { kind: error_kind(data, error), lost, index: index_of(data) })
     }

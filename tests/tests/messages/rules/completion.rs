@@ -291,7 +291,7 @@ fn hole_by_name_where_there_is_no_type() {
 #[test]
 fn no_hole_by_name_where_there_is_no_type() {
     for name in ["content_block_stop", "message_start", "message_delta", "message_stop", "ping", "future_event"] {
-        for payload in ["{", "{\"type\": \"content_block_delta\", \"ind", "[]", "5", "text"] {
+        for payload in ["{", "{\"type\": \"ping\", \"ind", "[]", "5", "text"] {
             is_undecodable_but_no_hole(name, payload);
         }
     }
@@ -784,6 +784,28 @@ fn a_pending_last_event_is_used_if_its_data_is_a_complete_object() {
             assert!(matches!(decoder.decode_end().unwrap(), Step::Ended));
             assert!(decoder.has_used_unterminated_event(), "and says so");
         }
+    }
+}
+
+/// "Of an unfinished event, `next_message` uses only a `message_start`."
+#[test]
+fn a_pending_last_event_that_is_skipped_is_not_used() {
+    let used = sse(&[message_start(json!({"id": "msg_2"}))]);
+    for (rest, is_used) in [
+        ("data: {\"type\":\"ping\"}", false),
+        ("data: {\"type\":\"message_start\"}\n", false),
+        ("error: {\"error\":\"boom\"}\n", false),
+        (used.trim_ascii_end(), true),
+    ] {
+        let bytes = sse(&whole_stream()) + rest;
+        let (mut decoder, mut input) = (MessageDecoder::new(), bytes.as_bytes());
+        while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+        decoder.next_message().unwrap();
+        while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+        while let Step::Update(_) = decoder.decode_end().unwrap() {}
+        assert_eq!((decoder.has_used_unterminated_event(), decoder.has_started()), (is_used, is_used), "{rest}");
+        let pending = if is_used { 0 } else { rest.len() as u64 };
+        assert_eq!(decoder.finish().unwrap_err().pending_bytes(), pending, "{rest}");
     }
 }
 
