@@ -105,5 +105,16 @@ pub(crate) fn node_bytes(piece: &str) -> usize {
         b',' => 72,
         _ => 0,
     };
-    piece.bytes().fold(0, |sum, byte| sum + cost(byte))
+    piece.bytes().map(cost).fold(0, usize::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// On 32 bits the bound of a few megabytes exceeds the largest number.
+    #[test]
+    fn the_bound_of_a_long_piece_does_not_overflow() {
+        assert!(node_bytes(&"{".repeat(7_000_000)) >= 7_000_000_usize.saturating_mul(700));
+    }
 }

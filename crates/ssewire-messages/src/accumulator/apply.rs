@@ -103,11 +103,11 @@ impl Accumulator {
                 self.violation(ViolationKind::MissingStop, Some(key.index))?;
             }
         }
-        let open = self.blocks.all_open();
-        for id in open.iter().rev() {
+        for position in 0..self.message.content.len() {
+            let id = self.blocks.at(position);
             // A block of `message_start` needs no stop.
-            if self.blocks.origin(*id) != Origin::Initial {
-                let index = self.blocks.key(*id).map(|key| key.index);
+            if self.blocks.is_open(id) && self.blocks.origin(id) != Origin::Initial {
+                let index = self.blocks.key(id).map(|key| key.index);
                 self.violation(ViolationKind::MissingStop, index)?;
             }
         }
@@ -122,13 +122,14 @@ impl Accumulator {
                 _ => {}
             }
         }
-        for id in open {
-            self.close(id);
+        for position in 0..self.message.content.len() {
+            let id = self.blocks.at(position);
+            if self.blocks.is_open(id) {
+                self.close(id);
+            }
         }
         self.decide_waiting_calls(self.is_output_truncated());
-        if core::mem::take(&mut self.has_late_input) {
-            self.decide_late_input();
-        }
+        self.decide_late_input();
         self.phase = Phase::Stopped;
         self.blocks.sort(&mut self.message.content);
         Ok(Change::MessageStop { halves })

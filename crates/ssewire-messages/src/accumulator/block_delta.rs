@@ -35,7 +35,8 @@ impl Accumulator {
         match self.charge(bytes.saturating_add(second_bytes), blocks.max(second_blocks)) {
             Ok(true) => {}
             refused => {
-                if kind == DeltaKind::InputJson {
+                // An empty piece is lost without a loss.
+                if kind == DeltaKind::InputJson && bytes > 0 {
                     self.record_lost_piece(Some(index));
                 }
                 return refused.map(|_| Change::Unchanged);
@@ -145,12 +146,7 @@ impl Accumulator {
             Merged::Thinking { from } => BlockChange::Thinking { from },
             Merged::Signature => BlockChange::Signature,
             Merged::Citation { from } => BlockChange::Citation { from },
-            Merged::Input { from } => {
-                if block.existing_input_state_mut().is_some_and(|input| input.is_late()) {
-                    self.has_late_input = true;
-                }
-                BlockChange::Input { from }
-            }
+            Merged::Input { from } => BlockChange::Input { from },
             Merged::Compaction => BlockChange::Compaction,
             Merged::Other => BlockChange::Raw,
         };

@@ -103,7 +103,10 @@ impl Accumulator {
             }
             Completion::ContentLost => self.has_lost_content || (self.has_lost_message_delta && !self.has_stop_reason),
             Completion::ToolInput => {
-                self.blocks.has_any_unmatched() || self.message.content.iter().any(has_broken_input)
+                // A half without its other half is not JSON.
+                self.blocks.has_any_unmatched()
+                    || self.blocks.has_half_of_input()
+                    || self.message.content.iter().any(has_broken_input)
             }
             Completion::Unterminated => self.has_started && self.has_stop_reason && !has_stopped,
             Completion::Complete => false,

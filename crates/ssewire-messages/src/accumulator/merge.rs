@@ -48,7 +48,8 @@ impl Accumulator {
         Ok(Change::MessageStart)
     }
 
-    /// Merges the id of a message, if it fits into the limit, and the counts, which need no memory.
+    /// Merges the id of a message, if it fits into the limit, and the counts, which need no memory. A usage without
+    /// counts becomes an empty one.
     #[cold]
     #[inline(never)]
     fn start_beyond_limit(&mut self, start: &Message) {
@@ -95,9 +96,9 @@ impl Accumulator {
                 let reason = if name.bytes == b"stop_reason" { cursor.string()? } else { None };
                 if let Some(reason) = reason {
                     let reason = StopReason::from(&*reason.to_text());
-                    if with_all || !matches!(reason, StopReason::Unknown(_)) {
-                        message.set_stop_reason(reason);
-                    }
+                    // One that is not kept: a reason before it does not hold any more.
+                    let is_kept = with_all || !matches!(reason, StopReason::Unknown(_));
+                    message.set_stop_reason(if is_kept { Nullable::Value(reason) } else { Nullable::Absent });
                     has_stop_reason = true;
                     return Ok(());
                 }
@@ -138,8 +139,8 @@ impl Message {
     /// Merges what arrived before `message_start`. The server sent it after the message began, so it wins.
     fn merge_known(&mut self, known: Self, has_fallback: bool) {
         self.content.extend(known.content);
-        if let Nullable::Value(reason) = known.stop_reason {
-            self.set_stop_reason(reason);
+        if known.stop_reason.is_value() {
+            self.set_stop_reason(known.stop_reason);
         }
         for (name, value) in known.extra.iter() {
             self.set_member(&name, value.as_str().as_bytes());
@@ -155,8 +156,8 @@ impl Message {
         }
     }
 
-    fn set_stop_reason(&mut self, reason: StopReason) {
-        self.stop_reason = Nullable::Value(reason);
+    fn set_stop_reason(&mut self, reason: Nullable<StopReason>) {
+        self.stop_reason = reason;
         self.keep_mistyped("stop_reason", |mistyped| &mut mistyped.stop_reason, None);
     }
 

@@ -115,8 +115,6 @@ pub struct Accumulator {
     has_lost_message_delta: bool,
     /// The limit of the message was exceeded: its content does not grow any more.
     is_over_limit: bool,
-    /// Input arrived after the stop of its block.
-    has_late_input: bool,
     /// A protocol violation was rejected.
     is_rejected: bool,
     /// Bytes that the message holds.
@@ -418,9 +416,8 @@ impl Accumulator {
             }
             _ => None,
         };
-        // The body stays a Messages stream, even if no further message of it exists.
-        let is_messages_stream = self.is_messages_stream();
-        (Self { options: self.options, is_messages_stream, ..Self::default() }, start)
+        // The report on this message says what else the body was; the next one is only absent.
+        (Self { options: self.options, is_messages_stream: true, ..Self::default() }, start)
     }
 
     /// Records that something was lost because of a limit.

@@ -34,9 +34,10 @@ impl Accumulator {
         is_half
     }
 
-    /// Whether the stop reason says that the output limit may have truncated the message.
+    /// Whether the output limit may have truncated the message. One that was not kept proves nothing: its last value was
+    /// not a string, or is unknown and beyond the limit.
     pub(super) fn is_output_truncated(&self) -> bool {
-        self.has_stop_reason && self.message.stop_reason().is_some_and(StopReason::may_truncate)
+        self.has_stop_reason && self.message.stop_reason().is_none_or(StopReason::may_truncate)
     }
 
     /// Whether a call without any input is neither complete nor truncated yet.
@@ -66,11 +67,16 @@ impl Accumulator {
         }
     }
 
-    /// Finds the state of input that arrived after the stop of its block.
+    /// Finds the state of input that arrived after the stop of its block. A call that was complete before was returned
+    /// before.
     pub(super) fn decide_late_input(&mut self) {
-        for block in &mut self.message.content {
-            if let Some(input) = block.existing_input_state_mut().filter(|input| input.is_late()) {
-                input.end();
+        for position in 0..self.message.content.len() {
+            let block = self.message.content.get_mut(position);
+            let input = block.and_then(ContentBlock::existing_input_state_mut).filter(|input| input.is_late());
+            let Some(input) = input else { continue };
+            input.end();
+            if !input.was_complete() {
+                self.queue_call(self.blocks.at(position));
             }
         }
     }

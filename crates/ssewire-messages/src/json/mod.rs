@@ -12,6 +12,7 @@ mod scan;
 mod scanned;
 mod so_far;
 mod string;
+mod white_space;
 mod write;
 
 pub(crate) use self::append::append_string;
@@ -26,4 +27,5 @@ pub(crate) use self::scan::{Cursor, SyntaxError, validate};
 pub(crate) use self::scanned::ScannedJson;
 pub(crate) use self::so_far::append_value_so_far;
 pub(crate) use self::string::{Halves, JsonStr, find_special, pair};
+pub(crate) use self::white_space::is_blank;
 pub(crate) use self::write::{ObjectWriter, push_string};

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::json::validate;
+use crate::json::{is_blank, validate};
 use crate::partial::{PartialInput, PartialValue};
 use crate::text::{Piece, push_piece};
 
@@ -23,6 +23,8 @@ pub(super) struct InputText {
     pub(super) lost_at: Option<usize>,
     /// Text arrived after the block's stop, so the state has to be found again.
     is_late: bool,
+    /// It was complete before that text.
+    was_complete: bool,
     /// The value so far, if partial values are enabled.
     pub(super) partial: Option<PartialValue>,
 }
@@ -72,13 +74,16 @@ impl InputState {
         }
         let text = self.text.get_or_insert_default();
         let from = push_piece(&mut text.text, piece, half);
-        // White space does not change the state that the stop found.
-        let is_blank = text.text.get(from..).is_none_or(|piece| piece.trim_ascii().is_empty());
-        let is_late = !matches!(self.phase, InputPhase::Open) && !is_blank;
-        text.is_late |= is_late;
-        if is_late && text.lost_at.is_none() {
-            // The state is found again at the end.
-            self.phase = InputPhase::Complete;
+        // White space does not change the state that the stop found. Half a character, which is not in the text yet, does.
+        let is_blank = *half == 0 && text.text.get(from..).is_none_or(is_blank);
+        if !is_blank && self.phase != InputPhase::Open {
+            if !core::mem::replace(&mut text.is_late, true) {
+                text.was_complete = self.phase == InputPhase::Complete;
+            }
+            if text.lost_at.is_none() {
+                // The state is found again at the end.
+                self.phase = InputPhase::Complete;
+            }
         }
         if let (Some(wanted), None) = (partial, text.lost_at) {
             let piece = text.text.get(from..).unwrap_or_default();
@@ -113,6 +118,11 @@ impl InputState {
         self.text.as_ref().is_some_and(|text| text.is_late)
     }
 
+    /// Whether it was complete before the text that arrived after the block's stop.
+    pub(crate) fn was_complete(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.was_complete)
+    }
+
     /// Whether it has stopped without any input, and is not known to be complete.
     pub(crate) fn is_waiting(&self) -> bool {
         self.phase == InputPhase::Waiting
@@ -120,7 +130,7 @@ impl InputState {
 
     /// Decides whether the call without any input is complete or truncated.
     pub(crate) fn decide_blank(&mut self, is_truncated: bool) {
-        let is_blank = self.json().is_none() && !self.has_lost_piece();
+        let is_blank = self.json().is_none() && !self.has_lost_piece() && !self.is_late();
         if is_blank && matches!(self.phase, InputPhase::Waiting | InputPhase::Truncated | InputPhase::Complete) {
             self.phase = if is_truncated { InputPhase::Truncated } else { InputPhase::Complete };
         }
@@ -183,8 +193,7 @@ impl InputState {
 impl InputText {
     /// The text, unless it is blank.
     pub(super) fn json(&self) -> Option<&str> {
-        let json = self.text.trim_matches([' ', '\t', '\n', '\r']);
-        if json.is_empty() { None } else { Some(json) }
+        if is_blank(&self.text) { None } else { Some(self.text.trim_matches([' ', '\t', '\n', '\r'])) }
     }
 }
 

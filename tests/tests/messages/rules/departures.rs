@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use ssewire::Decoder;
-use ssewire_messages::{AccumulateError, Completion, MessageDecoder, Step, Update, ViolationKind};
+use ssewire_messages::{AccumulateError, Completion, MessageDecoder, NonStreamBody, Step, Update, ViolationKind};
 
 use super::support::*;
 
@@ -525,7 +525,6 @@ fn an_event_that_may_have_started_a_further_message_is_reported_as_lost() {
     }
 }
 
-/// The body was a Messages stream, even if no further message of it exists.
 #[test]
 fn after_the_last_message_of_a_body_there_is_none() {
     let message = [message_start(json!({"id": "msg_1"})), end_turn(), end()];
@@ -545,11 +544,13 @@ fn after_the_last_message_of_a_body_there_is_none() {
         }
         assert_eq!(decoder.finish().unwrap_err().reason(), Completion::Truncated);
     }
-    // Of another body it is still not a stream.
+    // The first report on another body says what it is.
     let mut decoder = MessageDecoder::new();
     while let Step::Update(_) = decoder.decode(&mut &b"<html>"[..]).unwrap() {}
-    assert_eq!(decoder.next_message().unwrap_err().reason(), Completion::NonStreamBody);
-    assert_eq!(decoder.finish().unwrap_err().reason(), Completion::NonStreamBody);
+    let first = decoder.next_message().unwrap_err();
+    assert_eq!((first.reason(), first.non_stream_body()), (Completion::NonStreamBody, Some(&NonStreamBody::Html)));
+    let absent = decoder.finish().unwrap_err();
+    assert_eq!((absent.reason(), absent.non_stream_body()), (Completion::Truncated, None));
 }
 
 #[test]

@@ -5,27 +5,6 @@ use ssewire_messages::{Completion, Message, MessageDecoder, Step, ToolInputError
 
 use super::support::*;
 
-fn stopped_by(reason: &str) -> Value {
-    message_delta(json!({"stop_reason": reason}), Value::Null)
-}
-
-/// The tool calls among the updates of a stream, each with the number of its event.
-fn calls(events: &[Value]) -> Vec<(usize, String)> {
-    let mut accumulator = ssewire_messages::Accumulator::new();
-    let mut calls = Vec::new();
-    for (at, event) in events.iter().enumerate() {
-        let json = event.to_string();
-        let decoded = ssewire_messages::StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
-        accumulator.accumulate(decoded).unwrap();
-        while let Some(update) = accumulator.next_update() {
-            let Update::ToolCall(call) = update else { continue };
-            assert_eq!((&*call.id, &*call.name), ("toolu_1", "f"));
-            calls.push((at, call.input.as_str().to_owned()));
-        }
-    }
-    calls
-}
-
 #[test]
 fn a_tool_call_without_any_input_is_truncated_if_the_stop_reason_means_a_cut() {
     for reason in ["max_tokens", "refusal", "model_context_window_exceeded", "a_future_reason"] {

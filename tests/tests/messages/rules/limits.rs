@@ -153,3 +153,15 @@ fn a_message_above_the_limit_ends_where_another_begins() {
     while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
     assert_eq!(decoder.finish().unwrap().id(), Some("msg_b"));
 }
+
+/// An empty piece has nothing that could be lost.
+#[test]
+fn an_empty_piece_of_input_beyond_the_limit_is_not_a_lost_piece() {
+    let call = [begin(), start(0, tool(json!({}))), input(0, "{\"a\":1}"), start(1, text_block(""))];
+    for (piece, expected) in [("", vec![]), (" ", vec![Completion::ToolInput])] {
+        let [lenient, _] = with_one_block();
+        let run = run_with(lenient, &call).then(&[input(0, piece), stop(0), end_turn(), end()]);
+        assert_exceeded_once(&run);
+        assert_eq!(reasons(run), [vec![Completion::LimitExceeded], expected].concat(), "{piece:?}");
+    }
+}

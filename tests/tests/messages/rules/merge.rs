@@ -762,3 +762,11 @@ fn of_equal_members_of_a_message_delta_the_last_that_is_not_null_counts() {
     let end = read(r#""delta":{"stop_reason":"end_turn","stop_reason":5}"#).end.unwrap();
     assert_eq!((end.stop_reason(), &to_json(&end)["stop_reason"]), (None, &json!(5)));
 }
+
+/// "A block that a delta opened arrived with that delta": an initial block after it is newer, whenever its start comes.
+#[test]
+fn an_initial_block_is_newer_than_a_block_that_a_delta_opened_before_it() {
+    let initial = message_start(json!({"content": [{"type": "x", "text": ""}]}));
+    let events = [text(0, "a"), initial, start(0, text_block("")), text(0, "b")];
+    assert_eq!(run(&events).content(), json!([{"type": "x", "text": "b"}, text_block("a")]));
+}

@@ -6,6 +6,7 @@ mod completion;
 mod departures;
 mod edges;
 mod errors;
+mod late_input;
 mod limits;
 mod losses;
 mod merge;

@@ -73,6 +73,11 @@ pub fn message_delta(delta: Value, usage: Value) -> Value {
     json!({"type": "message_delta", "delta": delta, "usage": usage})
 }
 
+/// A `message_delta` with this stop reason.
+pub fn stopped_by(reason: &str) -> Value {
+    message_delta(json!({"stop_reason": reason}), Value::Null)
+}
+
 /// The `message_delta` with the stop reason.
 pub fn end_turn() -> Value {
     json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}})
@@ -274,6 +279,23 @@ impl Run {
 /// The reason for which the message is incomplete.
 pub fn reasons(run: Run) -> Vec<Completion> {
     run.end().unwrap_err().reasons().to_vec()
+}
+
+/// The tool calls among the updates of a stream, each with the number of its event.
+pub fn calls(events: &[Value]) -> Vec<(usize, String)> {
+    let mut accumulator = Accumulator::new();
+    let mut calls = Vec::new();
+    for (at, event) in events.iter().enumerate() {
+        let json = event.to_string();
+        let decoded = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
+        accumulator.accumulate(decoded).unwrap();
+        while let Some(update) = accumulator.next_update() {
+            let Update::ToolCall(call) = update else { continue };
+            assert_eq!((&*call.id, &*call.name), ("toolu_1", "f"));
+            calls.push((at, call.input.as_str().to_owned()));
+        }
+    }
+    calls
 }
 
 // Bodies of bytes.

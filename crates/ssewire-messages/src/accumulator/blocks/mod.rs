@@ -22,7 +22,7 @@ pub(super) use self::unmatched::Unmatched;
 use super::violation::ViolationKind;
 use crate::block::ContentBlock;
 use crate::delta::DeltaKind;
-use crate::text::PendingHalf;
+use crate::text::{BlockString, PendingHalf};
 
 /// All blocks of a message, by arrival and by index.
 #[derive(Debug, Clone, Default)]
@@ -49,8 +49,8 @@ pub(crate) struct Blocks {
 struct Disorder {
     /// The positions of the slots of which n is not the index n.
     elsewhere: Positions,
-    /// The blocks that deltas of each kind opened, by index, in the order of `states`.
-    implicit: [Positions; DeltaKind::ALL.len()],
+    /// The blocks of each [kind](implicit_kind) that deltas opened, by index, in the order of `states`.
+    implicit: [Positions; 3],
     /// The number of indices at which input JSON waits for its block.
     unmatched: usize,
     /// Indices of waiting input JSON that has lost no piece yet.
@@ -214,6 +214,13 @@ impl Blocks {
         later.chain(initial).collect()
     }
 
+    /// Whether the input of a block ended with a half.
+    #[inline(never)]
+    pub(super) fn has_half_of_input(&self) -> bool {
+        let mut halves = self.states.iter().map(|state| state.half).chain(self.slots.iter().map(|slot| slot.half));
+        halves.any(|half| !half.is_none() && half.of == BlockString::Input)
+    }
+
     /// The newest block of an index that accepts such a delta.
     pub(super) fn target(&self, index: u64, kind: DeltaKind) -> Option<BlockId> {
         self.slot(index)?.newest.get(kind as usize).copied().flatten()
@@ -237,7 +244,7 @@ impl Blocks {
     /// The block that deltas opened before this start of its index and kind, if there is one. If an initial block of the
     /// same kind arrived later, there is none.
     pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
-        let of_kind = self.disorder.as_ref()?.implicit.get(opening_delta(block)?)?;
+        let of_kind = self.disorder.as_ref()?.implicit.get(implicit_kind(block)?)?;
         let id = BlockId::later(usize::try_from(of_kind.find(index)?).ok()?);
         let is_claimed = !matches!(self.origin(id), Origin::Implicit(_));
         let initial = usize::try_from(index).ok().filter(|at| *at < self.initial).and_then(|at| content.get(at));
@@ -267,11 +274,13 @@ impl Blocks {
         Some(BlockId::later(self.first_open))
     }
 
-    /// All open blocks, the newest first. Linear in the number of blocks.
-    pub(super) fn all_open(&self) -> Vec<BlockId> {
-        let later = self.states.iter().enumerate().rev().filter(|(_, state)| state.is_open);
-        let initial = (0..self.initial).map(BlockId::initial).filter(|id| self.is_open(*id));
-        later.map(|(at, _)| BlockId::later(at)).chain(initial).collect()
+    /// The block at a position of the content that is not sorted yet.
+    #[inline(never)]
+    pub(super) fn at(&self, position: usize) -> BlockId {
+        match position.checked_sub(self.initial) {
+            Some(at) => BlockId::later(at),
+            None => BlockId::initial(position),
+        }
     }
 
     fn register_initial(&mut self, content: &[ContentBlock], index: u64) {
@@ -299,20 +308,24 @@ impl Blocks {
         let Some(block) = self.position(id).and_then(|at| content.get(at)) else { return };
         let is_implicit = matches!(origin, Origin::Implicit(_));
         let Some(slot) = self.slot_mut(key.index) else { return };
+        let initial_generation = slot.initial_generation;
         for (kind, newest) in DeltaKind::ALL.iter().zip(&mut slot.newest) {
             if !kind.is_accepted_by(block) {
                 continue;
             }
             // A block whose start arrives later is not newer than a block that arrived after it.
-            let is_older = newest.is_some_and(|newest| matches!(newest.place(), Place::Later(newest) if newest > at));
+            let is_older = newest.is_some_and(|newest| match newest.place() {
+                Place::Later(newest) => newest > at,
+                Place::Initial(_) => initial_generation > key.generation,
+            });
             if !is_older {
                 *newest = Some(id);
             }
         }
         if is_implicit {
-            let (at, delta) = (u32::try_from(at).unwrap_or(u32::MAX), opening_delta(block));
+            let (at, kind) = (u32::try_from(at).unwrap_or(u32::MAX), implicit_kind(block));
             let implicit = &mut self.disorder.get_or_insert_default().implicit;
-            if let Some(of_kind) = delta.and_then(|delta| implicit.get_mut(delta)) {
+            if let Some(of_kind) = kind.and_then(|kind| implicit.get_mut(kind)) {
                 of_kind.set(key.index, at);
             }
             return;
@@ -378,9 +391,14 @@ impl Blocks {
     }
 }
 
-/// The first kind of delta that opens blocks of this kind, as its position in [`DeltaKind::ALL`].
-fn opening_delta(block: &ContentBlock) -> Option<usize> {
-    DeltaKind::ALL.iter().position(|delta| delta.new_block().is_some_and(|new| is_same_kind(&new, block)))
+/// The number of this kind among the kinds of blocks that deltas open.
+fn implicit_kind(block: &ContentBlock) -> Option<usize> {
+    match block {
+        ContentBlock::Text(_) => Some(0),
+        ContentBlock::Thinking(_) => Some(1),
+        ContentBlock::Compaction(_) => Some(2),
+        ContentBlock::ToolUse(_) | ContentBlock::Raw(_) => None,
+    }
 }
 
 fn is_same_kind(a: &ContentBlock, b: &ContentBlock) -> bool {

@@ -6,6 +6,7 @@ use super::id::{BlockId, BlockKey};
 use super::unmatched::Unmatched;
 use crate::accumulator::violation::ViolationKind;
 use crate::delta::DeltaKind;
+use crate::json::is_blank;
 use crate::text::PendingHalf;
 
 /// What opened a block.
@@ -74,8 +75,8 @@ impl Slot {
         }
     }
 
-    /// Whether input JSON that is not blank waits here.
+    /// Whether input JSON that is not blank waits here, if only half a character of it.
     pub(super) fn has_unmatched_json(&self) -> bool {
-        self.unmatched.as_ref().is_some_and(|unmatched| !unmatched.json.trim_ascii().is_empty())
+        self.unmatched.as_ref().is_some_and(|unmatched| unmatched.half != 0 || !is_blank(&unmatched.json))
     }
 }
