@@ -4,7 +4,7 @@ use serde_json::Value;
 use ssewire_messages::ViolationKind;
 
 use super::json::{Json, Members, Units, member, set, text};
-use super::tool_input::{Cut, Input, Settled};
+use super::tool_input::{Cut, Input, Settled, is_blank};
 
 /// A content block. Its members are as they were sent; deltas change them.
 #[derive(Debug, Clone)]
@@ -20,6 +20,10 @@ pub struct Block {
     pub number: usize,
     /// The stop reason has shown that a call without input is complete.
     pub is_certain: bool,
+    /// Input other than white space arrived after the stop.
+    pub is_late: bool,
+    /// `Update::ToolCall` has returned the call.
+    pub is_returned: bool,
     pub members: Members,
     pub input: Input,
     /// A delta of input arrived, perhaps an empty one.
@@ -40,6 +44,9 @@ pub enum Change {
     Compaction(Members),
 }
 
+/// The id, the name and the input of a call.
+pub type Call = (String, String, Value);
+
 impl Block {
     pub fn started(index: u64, members: Members) -> Self {
         let mut block = Self {
@@ -50,6 +57,8 @@ impl Block {
             is_open: true,
             number: 0,
             is_certain: false,
+            is_late: false,
+            is_returned: false,
             members,
             input: Input::default(),
             has_input_delta: false,
@@ -125,6 +134,7 @@ impl Block {
             }
             Change::Input(units) => {
                 self.has_input_delta = true;
+                self.is_late |= !self.is_open && !is_blank(&text(&units));
                 self.input.text.extend(units);
             }
             Change::Compaction(members) => {
@@ -160,6 +170,19 @@ impl Block {
         let Settled { value: input, is_complete } = self.input.settle(member(&self.members, "input"), cut);
         value["input"] = input;
         (value, is_complete)
+    }
+
+    /// The id, the name and the input of a complete call that the client runs.
+    pub fn call(&self, cut: Cut) -> Option<Call> {
+        if self.kind() != "tool_use" {
+            return None;
+        }
+        let word = |name| member(&self.members, name).and_then(Json::as_text);
+        let (value, is_complete) = self.settle(cut);
+        if !is_complete {
+            return None;
+        }
+        Some((word("id")?, word("name")?, value["input"].clone()))
     }
 
     /// Closes the block. A half of a pair at the end of its strings stays alone; returns whether text had one.

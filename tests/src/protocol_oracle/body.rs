@@ -11,9 +11,28 @@ pub fn bare_error(line: &[u8]) -> Option<Json> {
     json.as_object().is_some_and(is_body_error).then_some(json)
 }
 
+/// Returns a body that is an error as JSON. A list may have it as its first element.
+pub fn error(body: &[u8]) -> Option<Json> {
+    let json = Json::parse(without_mark(body))?;
+    let object = match &json {
+        Json::Array(items) => items.first()?,
+        other => other,
+    };
+    object.as_object().is_some_and(is_body_error).then_some(json)
+}
+
 /// Whether a body begins as a page or as JSON.
 pub fn is_document(body: &[u8]) -> bool {
-    matches!(without_mark(body).trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
+    is_page(body) || matches!(first_byte(body), Some(b'{' | b'['))
+}
+
+/// Whether a body begins as a page.
+pub fn is_page(body: &[u8]) -> bool {
+    first_byte(body) == Some(b'<')
+}
+
+fn first_byte(body: &[u8]) -> Option<u8> {
+    without_mark(body).iter().copied().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
 }
 
 /// Returns a body that is a message as JSON.
@@ -21,7 +40,7 @@ pub fn message(body: &[u8]) -> Option<Value> {
     let json = Json::parse(without_mark(body))?;
     let members = json.as_object()?;
     let kind = member(members, "type").and_then(Json::as_text);
-    if kind.as_deref() != Some("message") || !has_valid_content(members) {
+    if kind.as_deref() != Some("message") || !has_valid_content(members) || is_body_error(members) {
         return None;
     }
     let mut message = json.to_value();

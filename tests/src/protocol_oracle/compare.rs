@@ -6,6 +6,7 @@ use ssewire_messages::{
     Update, Validation,
 };
 
+use super::block::Call;
 use super::{Outcome, Protocol, body, message_value, value};
 
 /// The decoder records the first violations one by one.
@@ -41,6 +42,7 @@ pub fn within_limit(protocol: Protocol, accumulator: Accumulator, body: &[u8], c
     if is_body && has_exceeded(&decoded) && !has_exceeded(&expected) {
         decoded.reasons.retain(|reason| *reason != Completion::LimitExceeded);
         expected.body_message = None;
+        (decoded.error, expected.error) = (None, None);
     }
     if decoded.too_large == expected.too_large {
         let differs = differences(&decoded, &expected);
@@ -64,6 +66,7 @@ fn differences(decoded: &Outcome, expected: &Outcome) -> Vec<String> {
     check("reasons", &decoded.reasons, &expected.reasons);
     check("started", &decoded.has_started, &expected.has_started);
     check("text", &decoded.text, &expected.text);
+    check("tool calls", &sorted(&decoded.calls), &sorted(&expected.calls));
     check("violations", &decoded.violations, &expected.violations);
     check("undecodable", &decoded.undecodable, &expected.undecodable);
     check("too large", &decoded.too_large, &expected.too_large);
@@ -73,6 +76,15 @@ fn differences(decoded: &Outcome, expected: &Outcome) -> Vec<String> {
     check("body", &decoded.body_message, &expected.body_message);
     check("pending", &decoded.pending_bytes, &expected.pending_bytes);
     differs
+}
+
+/// The calls of one event are not in an order that the page defines.
+fn sorted(calls: &[Vec<Call>]) -> Vec<Vec<Call>> {
+    let mut calls = calls.to_vec();
+    calls
+        .iter_mut()
+        .for_each(|calls| calls.sort_by_key(|(id, name, input)| (id.clone(), name.clone(), input.to_string())));
+    calls
 }
 
 /// Decodes all messages of a body.
@@ -118,12 +130,23 @@ struct Record {
     undecodable: usize,
     too_large: usize,
     rejected: Option<ssewire_messages::ProtocolViolation>,
+    calls: Vec<Vec<Call>>,
+    /// The last update was a call, so a further one belongs to the same event.
+    is_after_call: bool,
 }
 
 impl Record {
     fn update(&mut self, update: &Update<'_>) {
         self.text.extend(update.text_deltas().filter(|text| !text.is_empty()).map(str::to_owned));
+        let is_after_call = std::mem::replace(&mut self.is_after_call, matches!(update, Update::ToolCall(_)));
         match update {
+            Update::ToolCall(call) => {
+                if !is_after_call {
+                    self.calls.push(Vec::new());
+                }
+                let input = value(call.input.as_str()).expect("the input is JSON");
+                self.calls.last_mut().expect("not empty").push((call.id.to_string(), call.name.to_string(), input));
+            }
             Update::Lost(LostEvent::Payload(_)) => self.undecodable += 1,
             Update::Lost(_) => self.too_large += 1,
             _ => {}
@@ -138,6 +161,7 @@ fn outcome(result: Result<Message, Incomplete>, completion: Completion, record: 
         reasons: vec![completion],
         has_started: false,
         text: record.text,
+        calls: record.calls,
         violations: Vec::new(),
         undecodable: record.undecodable,
         too_large: record.too_large,
@@ -154,7 +178,7 @@ fn outcome(result: Result<Message, Incomplete>, completion: Completion, record: 
         }
         Err(incomplete) => {
             assert_eq!(incomplete.reason(), completion);
-            let error = incomplete.error().filter(|_| completion != Completion::NonStreamBody);
+            let error = incomplete.error();
             Outcome {
                 message: json(incomplete.message()),
                 reasons: incomplete.reasons().to_vec(),

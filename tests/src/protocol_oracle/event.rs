@@ -53,6 +53,12 @@ const KNOWN: [&str; 7] = [
     "ping",
 ];
 
+/// The event type of an event without an `event` field.
+const NO_EVENT_TYPE: &str = "message";
+
+/// Of two event types of a payload that is not JSON, the first in this list is that of the event.
+const MOST_LOST_FIRST: [&str; 4] = ["content_block_delta", NO_EVENT_TYPE, "content_block_start", "message_delta"];
+
 impl Event {
     /// Decodes the payload of an event.
     pub fn decode(event_type: &str, data: &[u8]) -> Self {
@@ -75,11 +81,21 @@ impl Event {
             Some(other) if event_type == "error" => Self::Error(other),
             None if event_type == "error" => Self::Error(error_text(trimmed)),
             _ if event_type == "message" && !trimmed.starts_with(b"{") => Self::KeepAlive,
-            _ => {
-                let members = Json::members_before_error(data);
-                Self::undecodable(event_type, member(&members, "index").and_then(Json::as_count))
-            }
+            Some(_) => Self::undecodable(event_type, None),
+            None => Self::not_json(event_type, data),
         }
+    }
+
+    fn not_json(event_type: &str, data: &[u8]) -> Self {
+        let (members, may_lack_digits) = Json::members_before_error(data);
+        let is_cut = may_lack_digits && members.last().is_some_and(|(name, _)| name == "index");
+        let index = if is_cut { None } else { member(&members, "index").and_then(Json::as_count) };
+        // "Both the event type and a `type` before the first invalid byte count."
+        let own_type = member(&members, "type").and_then(Json::as_text).filter(|name| name != NO_EVENT_TYPE);
+        let names = [event_type, own_type.as_deref().unwrap_or(event_type)];
+        let first = MOST_LOST_FIRST.into_iter().find(|name| names.contains(name));
+        let other_known = || names.into_iter().find(|name| KNOWN.contains(name) || *name == "error");
+        Self::undecodable(first.or_else(other_known).unwrap_or(event_type), index)
     }
 
     fn of_object(event_type: &str, payload: Members) -> Self {
@@ -118,10 +134,10 @@ impl Event {
 
     fn undecodable(name: &str, index: Option<u64>) -> Self {
         Self::Undecodable(Loss {
-            is_known: KNOWN.contains(&name),
-            content: matches!(name, "content_block_start" | "content_block_delta" | "message"),
+            is_known: KNOWN.contains(&name) || name == "error",
+            content: matches!(name, "content_block_start" | "content_block_delta" | NO_EVENT_TYPE),
             message_delta: name == "message_delta",
-            piece: matches!(name, "content_block_delta" | "message").then_some(index),
+            piece: matches!(name, "content_block_delta" | NO_EVENT_TYPE).then_some(index),
         })
     }
 }

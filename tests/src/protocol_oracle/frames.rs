@@ -4,6 +4,7 @@
 use ssewire::DecodeError;
 
 use super::body;
+use super::event::Event;
 use super::json::Json;
 use crate::oracle::{Field, Oracle, field, lines};
 use crate::outcome::{Decoded, OwnedEvent};
@@ -38,6 +39,18 @@ pub struct Block {
     pub before: Vec<Frame>,
     pub event: Option<Frame>,
     pub error_fields: Vec<Frame>,
+}
+
+impl Block {
+    /// "Of several such fields in one block, the first that is an error counts; if none is, the first one counts."
+    fn keep_one_error_field(&mut self) {
+        let first_error = self.error_fields.iter().position(|field| match field {
+            Frame::Event { event_type, data } => matches!(Event::decode(event_type, data), Event::Error(_)),
+            _ => false,
+        });
+        self.error_fields.drain(..first_error.unwrap_or(0));
+        self.error_fields.truncate(1);
+    }
 }
 
 /// Reads a whole body.
@@ -86,9 +99,9 @@ pub fn frames(body: &[u8], max_event_bytes: usize) -> Frames {
         let last = finished.events().pop().filter(|(at, _)| *at > body.len()).map(|(_, last)| event(last));
         unfinished.event = last.filter(is_object);
     }
+    blocks.iter_mut().for_each(|(_, block)| block.keep_one_error_field());
+    unfinished.keep_one_error_field();
     if unfinished.event.is_none() {
-        // The first field `error` of a block counts.
-        unfinished.error_fields.truncate(1);
         unfinished.error_fields.retain(is_object);
     }
     let blocks = blocks.into_iter().map(|(_, block)| block).collect();

@@ -50,8 +50,9 @@ impl Json {
         parser.text.is_empty().then_some(value)
     }
 
-    /// The members before the first invalid byte of a text that is not JSON. A value at its end may lack a part.
-    pub fn members_before_error(text: &[u8]) -> Members {
+    /// The members before the first invalid byte of a text that is not JSON, and whether the last of them is at its end: a
+    /// number there may lack digits.
+    pub fn members_before_error(text: &[u8]) -> (Members, bool) {
         let text: Vec<char> = String::from_utf8_lossy(text).chars().collect();
         let mut parser = Parser { text: &text };
         parser.space();
@@ -59,13 +60,14 @@ impl Json {
         let mut next = parser.eat('{');
         while next.is_some() {
             let Some(member) = parser.member() else { break };
+            members.push(member);
             parser.space();
-            if !parser.text.is_empty() {
-                members.push(member);
+            if parser.text.is_empty() {
+                return (members, true);
             }
             next = parser.eat(',');
         }
-        members
+        (members, false)
     }
 
     pub fn as_object(&self) -> Option<&Members> {

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 use ssewire_messages::ViolationKind::{self, *};
 
-use super::block::{Block, Change, changes};
+use super::block::{Block, Call, Change, changes};
 use super::event::Event;
 use super::json::{Json, Members, member, set, text};
 use super::tool_input::{Cut, Input, is_blank};
@@ -26,6 +26,8 @@ pub struct Message {
     pub violations: Vec<(ViolationKind, Option<u64>)>,
     /// The pieces of text in order of arrival.
     pub pieces: Vec<String>,
+    /// The calls that `Update::ToolCall` returns, by event.
+    pub calls: Vec<Vec<Call>>,
 }
 
 /// The end of a message by one of its events.
@@ -43,6 +45,27 @@ impl Message {
 
     /// Merges an event, in lenient mode. The message must not have ended.
     pub fn apply(&mut self, event: Event) -> Option<End> {
+        let end = self.merge_event(event);
+        self.return_calls(end == Some(End::Stop));
+        end
+    }
+
+    /// Returns each call once that has stopped and is known to be complete; after late input, at `message_stop`.
+    fn return_calls(&mut self, is_stopped: bool) {
+        let is_open = |block: &Block| block.is_open || block.is_returned || block.is_late && !is_stopped;
+        let cuts: Vec<_> = self.blocks.iter().map(|block| self.is_cut(block, is_stopped)).collect();
+        let mut calls = Vec::new();
+        for (block, cut) in self.blocks.iter_mut().zip(cuts).filter(|(block, _)| !is_open(block)) {
+            let call = block.call(cut);
+            block.is_returned = call.is_some();
+            calls.extend(call);
+        }
+        if !calls.is_empty() {
+            self.calls.push(calls);
+        }
+    }
+
+    fn merge_event(&mut self, event: Event) -> Option<End> {
         let index = match &event {
             Event::BlockStart { index, .. } | Event::Delta { index, .. } | Event::BlockStop { index } => Some(*index),
             _ => None,
@@ -277,6 +300,9 @@ impl Message {
         if let Some(reason) = reason.and_then(Json::as_text) {
             self.stop_reason = Some(reason);
             self.settle_calls();
+        } else if reason.is_some() && self.stop_reason.is_some() {
+            // "A later value of another type is none of these four."
+            self.stop_reason = Some(String::new());
         }
         if let Some(usage) = object("usage") {
             let known = self.usage.get_or_insert_default();

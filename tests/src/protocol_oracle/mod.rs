@@ -121,6 +121,8 @@ struct Reading<'b> {
 #[derive(Default)]
 struct Record {
     is_seen: bool,
+    /// An event other than blank data arrived, perhaps of another protocol.
+    has_events: bool,
     end: Option<End>,
     is_rejected: bool,
     bare_error: Option<json::Json>,
@@ -175,6 +177,7 @@ impl Reading<'_> {
             record.is_rejected = true;
             return;
         }
+        record.has_events |= *event != Event::Nothing;
         match event {
             Event::Undecodable(loss) => {
                 record.undecodable += 1;
@@ -226,6 +229,14 @@ impl Reading<'_> {
         let is_at_end = record.end.is_none() && !record.is_rejected;
         let pending_bytes = if is_at_end { self.end.pending_bytes } else { 0 };
         let is_body = reasons[0] == Completion::NonStreamBody;
+        let body_message = if is_body { body::message(self.body) } else { None };
+        let error = if is_body {
+            // "Unless it is a complete document: a page, a JSON message or another JSON error."
+            let is_document = body_message.is_some() || body::is_page(self.body) && !record.has_events;
+            body::error(self.body).or(record.bare_error.filter(|_| !is_document))
+        } else {
+            error
+        };
         Outcome {
             message: value,
             reasons,
@@ -235,12 +246,13 @@ impl Reading<'_> {
             undecodable: record.undecodable,
             too_large: record.too_large,
             unmatched_input: message.unmatched_input(),
-            error: error.filter(|_| !is_body).map(|error| error.to_value()),
+            calls: message.calls.clone(),
+            error: error.map(|error| error.to_value()),
             replaced_by: match record.end {
                 Some(End::Replaced(id)) if !is_message => Some(id),
                 _ => None,
             },
-            body_message: if is_body { body::message(self.body) } else { None },
+            body_message,
             pending_bytes: (!is_message).then_some(pending_bytes),
         }
     }

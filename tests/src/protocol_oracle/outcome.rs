@@ -3,6 +3,8 @@
 use serde_json::Value;
 use ssewire_messages::{Completion, ViolationKind};
 
+use super::block::Call;
+
 /// Everything that a driver reports about one message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
@@ -13,6 +15,8 @@ pub struct Outcome {
     pub has_started: bool,
     /// The pieces of text in order of arrival.
     pub text: Vec<String>,
+    /// The tool calls that updates returned, by event; their id, name and input.
+    pub calls: Vec<Vec<Call>>,
     /// The violations that lenient mode records; in strict mode the rejected one.
     pub violations: Vec<(ViolationKind, Option<u64>)>,
     /// Number of undecodable events.
@@ -21,7 +25,7 @@ pub struct Outcome {
     pub too_large: usize,
     /// Input JSON that found no block, by index.
     pub unmatched_input: Vec<(u64, String)>,
-    /// The body of the server's error, if one ended the message.
+    /// The body of the server's error, if one ended the message, or if the body of the response is one.
     pub error: Option<Value>,
     pub replaced_by: Option<String>,
     /// The body, if it is a message as JSON.
