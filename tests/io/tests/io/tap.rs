@@ -315,8 +315,8 @@ fn into_inner_ends_the_observation() {
     log.check(b"ab", 1);
 }
 
-/// `docs/protocol.md`, "End of a message": drivers and adapters report the end at once. Gateways leave bodies open for
-/// minutes.
+/// `docs/protocol.md`, heading "End of a message": drivers and adapters report the end at once. Gateways leave bodies
+/// open for minutes.
 #[test]
 fn the_end_of_a_message_does_not_wait_for_the_end_of_the_body() {
     let sample = samples::named("text");
