@@ -25,14 +25,18 @@ fn grow(text: &mut String, more: usize) {
     text.reserve_exact(more.max(likely).max(LEAST));
 }
 
-/// A decoded string, to keep. That of an event with many escapes or spaces has several times the capacity that it needs,
-/// which no limit counts.
+/// Whether a decoded string may be kept as it is. That of an event with many escapes or spaces has several times the
+/// capacity that it needs, which no limit counts.
+fn is_compact(text: &String) -> bool {
+    text.capacity() / 2 <= text.len()
+}
+
+/// A decoded string, to keep.
 pub(crate) fn compact(text: Cow<'_, str>) -> String {
-    let mut text = text.into_owned();
-    if text.capacity() / 2 > text.len() {
-        text.shrink_to_fit();
+    match text {
+        Cow::Owned(owned) if is_compact(&owned) => owned,
+        other => String::from(&*other),
     }
-    text
 }
 
 /// The text of a delta. Halves of surrogate pairs at its ends are U+FFFD in it.
@@ -96,7 +100,7 @@ pub(crate) fn push_piece(text: &mut String, piece: Piece<'_>, pending: &mut u16)
     if *pending == 0 && piece.halves.trailing == 0 {
         match piece.text {
             // A large piece is not held twice.
-            owned @ Cow::Owned(_) if text.capacity() == 0 => *text = compact(owned),
+            Cow::Owned(owned) if text.capacity() == 0 && is_compact(&owned) => *text = owned,
             other => push(text, &other),
         }
         return from;
