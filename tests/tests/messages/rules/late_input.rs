@@ -121,6 +121,19 @@ fn calls_without_a_stop_are_returned_in_their_order() {
     assert_eq!(calls(&events), expected.map(|call| (events.len() - 1, call.to_owned())));
 }
 
+/// Input that waits at the index of an initial block does not close that block.
+#[test]
+fn an_initial_block_is_open_also_if_input_waits_at_its_index() {
+    let start = message_start(json!({"content": [tool(json!({}))]}));
+    for waiting in ["{}", " "] {
+        let events = [input(0, waiting), start.clone(), end_turn(), end()];
+        assert_eq!(calls(&events), [(3, "{}".to_owned())], "{waiting:?}");
+        let bytes = sse(&events[..2]) + &named("content_block_delta", "{") + &sse(&events[2..]);
+        let report = body(bytes).end.unwrap_err();
+        assert_eq!(state_of(&report.message().content()[0]), InputState::Truncated, "{waiting:?}");
+    }
+}
+
 // The stop reason of a call without input
 
 /// "The last stop reason, if it was kept": a later one of another type proves nothing.

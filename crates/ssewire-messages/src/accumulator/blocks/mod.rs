@@ -71,7 +71,7 @@ impl Blocks {
         let highest = u64::try_from(initial).unwrap_or(u64::MAX);
         self.next_index = self.next_index.max(highest);
         // Indices that were used before `message_start` have their slots already.
-        let early: Vec<_> = self.states.iter().map(|state| state.key.index).filter(|index| *index < highest).collect();
+        let early: Vec<_> = self.slots.iter().map(|slot| slot.index).filter(|index| *index < highest).collect();
         for index in early {
             self.register_initial(content, index);
         }
