@@ -118,12 +118,12 @@ impl Json {
     }
 }
 
-/// `2.5e+3` and `2500.0` are the same; a number beyond the range of `f64` is compared as text.
+/// `2.5e+3` and `2500.0` are the same, and `-0` is a float, as in serde_json; a number beyond the range of `f64` is compared as text.
 fn number_value(number: &str) -> Value {
     if let Ok(number) = number.parse::<u64>() {
         return number.into();
     }
-    if let Ok(number) = number.parse::<i64>() {
+    if let (Ok(number), true) = (number.parse::<i64>(), number != "-0") {
         return number.into();
     }
     let float = number.parse().ok().and_then(Number::from_f64);
