@@ -98,6 +98,7 @@ fn block() -> BoxedStrategy<Vec<u8>> {
         "event: content_block_delta\ndata: {\"type\":\"message_delta\",\"index\":0,\n\n",
         "data: {\"type\":\"ping\",\"index\":0,\n\n",
         "event: future\ndata: {\"type\":\"error\",\n\n",
+        "event: future\ndata: {\"type\":\"\",\n\n",
         "error: stopped\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
         "event: message_stop\ndata: {}\n\n",
         "event: message_delta\ndata: {\"delta\":{\"stop_reason\":\"max_tokens\"}}\n\n",

@@ -118,7 +118,7 @@ impl Json {
     }
 }
 
-/// `2.5e+3` and `2500.0` are the same, and `-0` is a float, as in serde_json; a number beyond the range of `f64` is compared as text.
+/// `2.5e+3` and `2500.0` are the same, and `-0` is a float; a number beyond the range of `f64` is compared as text.
 fn number_value(number: &str) -> Value {
     if let Ok(number) = number.parse::<u64>() {
         return number.into();
@@ -126,7 +126,8 @@ fn number_value(number: &str) -> Value {
     if let (Ok(number), true) = (number.parse::<i64>(), number != "-0") {
         return number.into();
     }
-    let float = number.parse().ok().and_then(Number::from_f64);
+    // Rounded as the value of tool input is.
+    let float = serde_json::from_str(number).ok().and_then(Number::from_f64);
     float.map_or_else(|| number.into(), Value::Number)
 }
 

@@ -34,6 +34,11 @@ impl EventKind {
         }
     }
 
+    /// The kind of a payload of this `type`. An empty one is unknown, not missing.
+    pub(super) fn of_type(name: &str) -> Self {
+        if name.is_empty() { Self::Unknown } else { Self::of(name.as_bytes()) }
+    }
+
     pub(super) fn lost(self) -> LostKind {
         match self {
             Self::BlockStart => LostKind::BlockStart,

@@ -83,7 +83,7 @@ impl<'a> StreamEvent<'a> {
         let mut cursor = Cursor::new(data);
         // An error in the payload is met again below.
         let kind_name = peek_type(&cursor).ok().flatten();
-        let kind = kind_name.as_deref().map_or_else(|| EventKind::of(name), |kind| EventKind::of(kind.as_bytes()));
+        let kind = kind_name.as_deref().map_or_else(|| EventKind::of(name), EventKind::of_type);
         let is_typed = kind_name.is_some();
         let mut others = Others::default();
         let read = read(kind, &mut cursor, &mut others).and_then(|event| {

@@ -98,7 +98,9 @@ fn an_event_that_is_not_json_is_the_one_of_type_and_event_type_that_loses_more()
         assert_eq!(lost, [Completion::ContentLost, Completion::ToolInput], "{payload} without an event type");
     }
     for name in ["chunk", "ping", "content_block_stop"] {
-        assert_eq!(reasons(name, "{\"type\":\"ping\",", &has_reason), [], "{name}");
+        for kind in ["ping", "future", ""] {
+            assert_eq!(reasons(name, &format!("{{\"type\":\"{kind}\","), &has_reason), [], "{name} {kind:?}");
+        }
         // Not whole before the first invalid byte.
         assert_eq!(reasons(name, "{\"type\":\"content_block_del", &has_reason), [], "{name}");
     }
