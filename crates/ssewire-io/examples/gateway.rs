@@ -78,7 +78,7 @@ async fn forward(request: Request<Incoming>, setup: &Setup, upstream: &Upstream)
     if !head.status.is_success() {
         return Ok(Response::from_parts(head, body.map_err(Failed::from).boxed_unsync()));
     }
-    // The bytes pass unchanged. The closure is called at the end of the message, even if it is incomplete.
+    // The bytes pass unchanged. The closure is called at the end of each message, even if it is incomplete.
     let body = body.tap_message(|end| {
         let tokens = end.message().output_tokens();
         eprintln!("output tokens: {tokens:?}; {}", end.completion());

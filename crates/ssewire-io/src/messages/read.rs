@@ -176,7 +176,8 @@ impl<R: Read> MessageReader<R> {
     /// has no further message.
     ///
     /// # Errors
-    /// [`IncompleteMessage`], also for a read timeout. The next call continues with the next message.
+    /// [`IncompleteMessage`], also for a read timeout, and if the transport failed between two messages; without the
+    /// transport's error if that was read at the end of the message before. The next call continues with the next message.
     pub fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<io::Error>> {
         self.state.skip_failed();
         self.read_to_end()?;
@@ -189,7 +190,7 @@ impl<R: Read> MessageReader<R> {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
                 Err(MessageStreamError::Incomplete(error)) => return Err(error),
-                Err(MessageStreamError::Timeout(error)) => return self.state.fail(Some(error)).map(|_| ()),
+                Err(MessageStreamError::Timeout(error)) => return self.state.interrupt(Some(error)).map(|_| ()),
             }
         }
     }
@@ -204,7 +205,7 @@ impl<R: Read> MessageReader<R> {
                     match self.source.drive(|input| Ok(state.poll(input)), |error| error) {
                         Ok(Some((from, Found::Update(span)))) => return Ok(Some((Some(from), span))),
                         Ok(Some((_, Found::End))) => return Ok(self.state.conclude().map(|()| None)?),
-                        Ok(None) => self.state.end_input(),
+                        Ok(None) => self.state.end_input()?,
                         Err(ReadError::Timeout(error)) => return Err(MessageStreamError::Timeout(error)),
                         Err(ReadError::Failed(error)) => return Ok(self.state.fail(Some(error)).map(|_| None)?),
                     }

@@ -14,8 +14,8 @@ use ssewire_messages::MessageDecoder;
 use super::error::IncompleteMessage;
 use super::state::{Found, MessageState};
 
-/// A body whose message has started: a stream of all its chunks and the transport's error, unchanged. It has started when its first content block
-/// begins, when it is complete without one, or after 1 MiB without one.
+/// A body whose message has started: a stream of all its chunks and of the transport's error, unchanged. The message has
+/// started when its first content block begins, when it is complete without one, or after 1 MiB without one.
 ///
 /// Many servers accept a request and fail within the stream. Before the first content, a gateway can send the request
 /// to another server, and its client does not notice.
@@ -102,7 +102,7 @@ where
                 }
                 None => {
                     started.is_ended = true;
-                    state.end_input();
+                    state.end_input()?;
                     while state.drain().is_some() {}
                     state.conclude()?;
                     break;

@@ -28,6 +28,8 @@ pub(super) struct MessageState {
     failed: Option<SharedIncomplete>,
     /// Set after the first message of the body: the absence of a further message is not an error.
     is_later: bool,
+    /// The transport failed after a message that is complete. A further one may be missing.
+    has_failed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +53,14 @@ pub(super) enum Found {
 
 impl MessageState {
     pub(super) fn new(decoder: MessageDecoder) -> Self {
-        Self { decoder: Box::new(decoder), phase: Phase::Reading, rejected: None, failed: None, is_later: false }
+        Self {
+            decoder: Box::new(decoder),
+            phase: Phase::Reading,
+            rejected: None,
+            failed: None,
+            is_later: false,
+            has_failed: false,
+        }
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -91,8 +100,18 @@ impl MessageState {
     }
 
     /// Records the end of the input.
-    pub(super) fn end_input(&mut self) {
+    ///
+    /// # Errors
+    /// The transport failed after the message before.
+    pub(super) fn end_input<E>(&mut self) -> Result<(), IncompleteMessage<E>> {
         self.phase = Phase::Draining;
+        if core::mem::take(&mut self.has_failed) { self.fail(None).map(|_| ()) } else { Ok(()) }
+    }
+
+    /// Records that the transport failed after the end of the message.
+    #[cfg(feature = "stream")]
+    pub(super) fn record_failure(&mut self) {
+        self.has_failed = true;
     }
 
     /// Returns the next update caused by the end of the input.
@@ -111,9 +130,16 @@ impl MessageState {
         self.decoder.resolve(chunk, span)
     }
 
-    /// Records that the transport failed, with its error if it is known. This does not matter for the message if it is
-    /// complete: the error is returned.
+    /// Records that the transport failed for good; see [`interrupt`](Self::interrupt).
     pub(super) fn fail<E>(&mut self, error: Option<E>) -> Result<Option<E>, IncompleteMessage<E>> {
+        let error = self.interrupt(error)?;
+        self.has_failed = true;
+        Ok(error)
+    }
+
+    /// Records that the transport failed or timed out, with its error if it is known. This does not matter for the message
+    /// if it is complete: the error is returned.
+    pub(super) fn interrupt<E>(&mut self, error: Option<E>) -> Result<Option<E>, IncompleteMessage<E>> {
         // An event without its blank line still belongs to the message if it is complete.
         while self.drain().is_some() {}
         if self.is_complete() {

@@ -50,16 +50,6 @@ pub struct MessageStream<S> {
     stream: Pin<Box<S>>,
     chunks: ChunkBuffer,
     state: MessageState,
-    /// Set when the look-ahead at the end of a message fails: there is no further message, but the body did not end.
-    has_failed: bool,
-}
-
-/// Whether the stream is polled once more at the end of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AtEnd {
-    LookAhead,
-    /// The caller reads on, and then an error of the transport is returned.
-    Stop,
 }
 
 impl<S> MessageStream<S> {
@@ -72,7 +62,7 @@ impl<S> MessageStream<S> {
     /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
     pub fn with_decoder(stream: S, decoder: MessageDecoder) -> Self {
         let state = MessageState::new(decoder);
-        Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state, has_failed: false }
+        Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state }
     }
 
     /// Sets the head of the response: its request ID and rate limits are in every error of the message.
@@ -239,7 +229,7 @@ where
     /// [`IncompleteMessage`], with the partial message and the reason. An error that was returned before is returned
     /// again, without the transport's error.
     pub async fn finish(mut self) -> Result<Message, IncompleteMessage<S::Error>> {
-        self.read_to_end(AtEnd::LookAhead).await?;
+        self.read_to_end(true).await?;
         self.state.finish()
     }
 
@@ -263,23 +253,23 @@ where
     /// ```
     ///
     /// # Errors
-    /// [`IncompleteMessage`], also if the transport failed between two messages; without the transport's error if it
-    /// failed right after a message whose end another method had returned. The next call continues with the next
-    /// message.
+    /// [`IncompleteMessage`], also if the transport failed between two messages; without the transport's error if that
+    /// was read at the end of the message before. The next call continues with the next message.
     pub async fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<S::Error>> {
         self.state.skip_failed();
-        self.read_to_end(AtEnd::Stop).await?;
+        // The next call reads on, and then returns an error of the transport.
+        self.read_to_end(false).await?;
         self.state.next_message()
     }
 
-    async fn read_to_end(&mut self, at_end: AtEnd) -> Result<(), IncompleteMessage<S::Error>> {
+    async fn read_to_end(&mut self, looks_ahead: bool) -> Result<(), IncompleteMessage<S::Error>> {
         loop {
-            match poll_fn(|context| self.poll_to(at_end, context)).await {
+            match poll_fn(|context| self.poll_to(looks_ahead, context)).await {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
                 Err(MessageStreamError::Incomplete(error)) => return Err(error),
                 // Streams have no read timeout.
-                Err(MessageStreamError::Timeout(error)) => return self.state.fail(Some(error)).map(|_| ()),
+                Err(MessageStreamError::Timeout(error)) => return self.state.interrupt(Some(error)).map(|_| ()),
             }
         }
     }
@@ -288,12 +278,13 @@ where
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Position>, MessageStreamError<S::Error>>> {
-        self.poll_to(AtEnd::LookAhead, context)
+        self.poll_to(true, context)
     }
 
+    /// `looks_ahead`: at the end of the message, a ready chunk is read, so that the connection may be used again.
     fn poll_to(
         &mut self,
-        at_end: AtEnd,
+        looks_ahead: bool,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Position>, MessageStreamError<S::Error>>> {
         loop {
@@ -305,16 +296,12 @@ where
                     match ready!(self.chunks.poll_drive(stream, context, Keep::Whole, decode, |error| error)) {
                         Ok(Some((from, Found::Update(span)))) => return Poll::Ready(Ok(Some((Some(from), span)))),
                         Ok(Some((_, Found::End))) => {
-                            if at_end == AtEnd::LookAhead {
-                                // A failure does not matter for this message.
-                                self.has_failed |= self.chunks.look_ahead(self.stream.as_mut(), context).is_err();
+                            if looks_ahead && self.chunks.look_ahead(self.stream.as_mut(), context).is_err() {
+                                self.state.record_failure();
                             }
                             return Poll::Ready(Ok(self.state.conclude().map(|()| None)?));
                         }
-                        Ok(None) if core::mem::take(&mut self.has_failed) => {
-                            return Poll::Ready(Ok(self.state.fail(None).map(|_| None)?));
-                        }
-                        Ok(None) => self.state.end_input(),
+                        Ok(None) => self.state.end_input()?,
                         Err(error) => return Poll::Ready(Ok(self.state.fail(Some(error)).map(|_| None)?)),
                     }
                 }

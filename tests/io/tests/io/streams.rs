@@ -63,7 +63,6 @@ fn shared_events_of_every_case() {
 /// HTML standard: ill-formed UTF-8 is replaced with U+FFFD. The cases write their expectations so.
 #[test]
 fn text_events_of_every_case() {
-    let mut seen = 0;
     for case in cases::all() {
         for chunks in adapters::ways(&case.input) {
             let before = case.last_event_id_before.clone().unwrap_or_default();
@@ -81,9 +80,7 @@ fn text_events_of_every_case() {
             assert_eq!(stream.decoder().retry(), case.retry);
             assert!(block_on(stream.next()).is_none());
         }
-        seen += 1;
     }
-    assert_eq!(seen, cases::all().len());
 }
 
 /// The reconnection time belongs to the event whose block sets it, in every kind of event.
