@@ -103,18 +103,25 @@ impl Config {
         } else {
             Script::recording(recording)
         };
-        // Before the faults: one that sets them prevails.
-        script = script.speed(self.speed).delayed_by(self.delay);
-        if let Some(size) = self.chunk_size {
-            script = script.chunked_by(size.get());
-        }
+        // Before the faults: one that sets them prevails, and one that needs some size keeps this one.
+        script = self.with_pace(script);
         // Last, so that they apply to the events that others insert.
         let is_line_end = |fault: &&Fault| matches!(fault, Fault::CrLf | Fault::Cr);
         let others = self.faults.iter().filter(|fault| !is_line_end(fault));
         for fault in others.chain(self.faults.iter().filter(is_line_end)) {
             script = fault.apply(script);
         }
-        script
+        // Again: a fault that replaces the whole response removes them.
+        self.with_pace(script)
+    }
+
+    /// Sets speed, delay and chunk size where the script has none.
+    fn with_pace(&self, script: Script) -> Script {
+        let script = script.speed(self.speed).delayed_by_default(self.delay);
+        match self.chunk_size {
+            Some(size) => script.chunked_by_default(size.get()),
+            None => script,
+        }
     }
 }
 
@@ -163,11 +170,20 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
+    /// Also for a fault that replaces the whole response.
     #[test]
-    fn the_delay_of_a_fault_prevails() {
+    fn only_the_faults_that_the_docs_name_replace_delay_and_chunk_size() {
         let millis = Duration::from_millis;
-        for (fault, delay) in [(Fault::Slow, millis(20)), (Fault::Pings, millis(3))] {
-            assert_eq!(Config::new().delay(millis(3)).fault(fault).script(TEXT).delay, delay, "{fault}");
+        let config = Config::new().delay(millis(3)).chunk_size(NonZeroUsize::new(5).unwrap());
+        for fault in Fault::ALL {
+            let (delay, sizes) = match fault {
+                Fault::Slow => (millis(20), &[64][..]),
+                Fault::Split => (millis(3), &[1][..]),
+                Fault::OddChunks => (millis(3), &[1, 7, 64, 3, 1400][..]),
+                _ => (millis(3), &[5][..]),
+            };
+            let script = config.clone().fault(*fault).script(TEXT);
+            assert_eq!((script.delay, &script.sizes[..]), (delay, sizes), "{fault}");
         }
     }
 }

@@ -241,7 +241,7 @@ fn with_line_ends(bytes: &[u8], line_end: &[u8]) -> Vec<u8> {
 /// Returns an offset before the end of the first line of an event, at most 12 bytes after its start. Without such a line:
 /// of the first line that is not blank.
 fn within_first_line(body: &[u8]) -> usize {
-    let is_of_event = |line: &Line<'_>| line.text.starts_with(b"data") || line.text.starts_with(b"event");
+    let is_of_event = |line: &Line<'_>| line.content().starts_with(b"data") || line.content().starts_with(b"event");
     let first = lines(body).find(is_of_event).or_else(|| lines(body).find(|line| !line.is_blank()));
     first.map_or(0, |line| line.start + line.text.len().min(12))
 }
@@ -311,6 +311,8 @@ mod tests {
             ("data: a\r\r", "data: a\r"),
             ("data: a", "data: a"),
             ("\n\n", ""),
+            ("\u{feff}: c\n\n", ""),
+            ("\u{feff}\n\n", ""),
             ("data: a\n\n: c\n\n", "data: a\n"),
             ("data: a\n\n: c\n\ndata: b", "data: a\n\n: c\n\ndata: b"),
         ] {
@@ -327,6 +329,10 @@ mod tests {
             ("\n", 0),
             (":ok\n\nevent: a\n\n", 13),
             ("id: 1\r\ndata: a\r\n", 14),
+            ("\u{feff}data: a\n\ndata: b\n\n", 10),
+            ("\u{feff}\nid: 1\n", 9),
+            // Not at the start of the body: part of the name of a field.
+            ("\n\u{feff}data: a\ndata: b\n", 19),
         ] {
             assert_eq!(Fault::CutFirstEvent.apply(Script::stream(stream)).cut_after, Some(cut), "{stream:?}");
         }

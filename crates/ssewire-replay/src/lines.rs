@@ -3,7 +3,7 @@
 /// A line of a body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line<'a> {
-    /// Without its line end.
+    /// Without its line end; with a byte order mark at the start of the body.
     pub(crate) text: &'a [u8],
     /// Offset of its first byte in the body.
     pub(crate) start: usize,
@@ -12,13 +12,19 @@ pub(crate) struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// The text without a byte order mark at the start of the body, which is not part of the line.
+    pub(crate) fn content(&self) -> &[u8] {
+        let mark = if self.start == 0 { "\u{feff}" } else { "" };
+        self.text.strip_prefix(mark.as_bytes()).unwrap_or(self.text)
+    }
+
     pub(crate) fn is_blank(&self) -> bool {
-        self.text.is_empty()
+        self.content().is_empty()
     }
 
     /// Whether it is neither blank nor a comment.
     pub(crate) fn is_field(&self) -> bool {
-        !self.is_blank() && !self.text.starts_with(b":")
+        !self.is_blank() && !self.content().starts_with(b":")
     }
 }
 

@@ -177,6 +177,11 @@ impl Script {
         if self.sizes.is_empty() { self.chunked_by(size) } else { self }
     }
 
+    /// As [`delayed_by`](Self::delayed_by), unless a delay was set.
+    pub(crate) fn delayed_by_default(self, delay: Duration) -> Self {
+        if self.delay.is_zero() { self.delayed_by(delay) } else { self }
+    }
+
     /// Sets how a client recognises the end of the body.
     #[must_use]
     pub fn framed(mut self, framing: Framing) -> Self {
@@ -441,6 +446,7 @@ mod tests {
             (1, "data: a\n", "data: a\n".to_owned()),
             (1, "data: a\r\rid: 1\r: c\r\r\r", format!("data: a\r\r{ping}id: 1\r: c\r\r{ping}\r")),
             (1, ": c\n\n: c\ndata: a\n\n", format!(": c\n\n: c\ndata: a\n\n{ping}")),
+            (1, "\u{feff}: c\n\ndata: a\n\n", format!("\u{feff}: c\n\ndata: a\n\n{ping}")),
         ] {
             assert_eq!(body(&Script::stream(stream).with_pings_every(events)), expected);
         }
