@@ -19,8 +19,7 @@ pub type EventBatch<'a> = Batch<'a, EventRecord>;
 pub enum EventKind {
     /// An event.
     Event = 0,
-    /// A comment line, if comments were asked for. `data` is everything after the colon, up to the limit of the decoder;
-    /// by default 1 KiB.
+    /// A comment line, if comments were asked for. `data` is everything after the colon, up to 1 KiB.
     Comment = 1,
     /// An event was lost because it exceeds a limit. `data` is the description of the error.
     Lost = 2,

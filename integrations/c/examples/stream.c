@@ -19,7 +19,7 @@ static size_t receive(char *data, size_t size, size_t count, void *decoder) {
 }
 
 int main(int count, char **arguments) {
-    char key[300], reason[400];
+    char key[300];
     snprintf(key, sizeof key, "x-api-key: %s", getenv("ANTHROPIC_API_KEY") ? getenv("ANTHROPIC_API_KEY") : "");
     struct curl_slist *headers = curl_slist_append(NULL, key);
     headers = curl_slist_append(headers, "anthropic-version: 2023-06-01");
@@ -34,13 +34,16 @@ int main(int count, char **arguments) {
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, decoder);
     CURLcode code = curl_easy_perform(curl);
     ssewire_completion completion;
-    size_t len;
-    ssewire_message_decoder_finish(decoder, &completion);
-    ssewire_message_decoder_explain(decoder, reason, sizeof reason, &len);
+    char reason[1024];
+    size_t len = 0;
+    ssewire_status status = ssewire_message_decoder_finish(decoder, &completion);
+    if (!status) status = ssewire_message_decoder_explain(decoder, reason, sizeof reason, &len);
     if (code) fprintf(stderr, "\n%s\n", curl_easy_strerror(code));
-    if (len) fprintf(stderr, "\n%s\n", reason);
+    /* After a failure, `reason` is not written. */
+    if (status) fprintf(stderr, "\n%s\n", ssewire_status_text(status));
+    else if (len) fprintf(stderr, "\n%s\n", reason);
     ssewire_message_decoder_free(decoder);
     curl_easy_cleanup(curl);
     curl_slist_free_all(headers);
-    return code || len;
+    return code || status || len;
 }

@@ -57,8 +57,7 @@ typedef enum ssewire_event_kind {
    */
   SSEWIRE_EVENT_KIND_EVENT = 0,
   /*
-   A comment line, if comments were asked for. `data` is everything after the colon, up to the limit of the decoder;
-   by default 1 KiB.
+   A comment line, if comments were asked for. `data` is everything after the colon, up to 1 KiB.
    */
   SSEWIRE_EVENT_KIND_COMMENT = 1,
   /*

@@ -46,7 +46,8 @@ func main() {
 			os.Exit(1)
 		}
 	}
-	var completion C.enum_ssewire_completion
+	// If `finish` fails, it does not set the completion.
+	var completion C.enum_ssewire_completion = C.SSEWIRE_COMPLETION_UNKNOWN
 	C.ssewire_message_decoder_finish(decoder, &completion)
 	if completion > C.SSEWIRE_COMPLETION_UNTERMINATED {
 		fmt.Fprintln(os.Stderr, C.GoString(C.ssewire_completion_text(C.uint32_t(completion))))
