@@ -118,12 +118,12 @@ fn block() -> BoxedStrategy<Vec<u8>> {
         "[{\"error\":{\"code\":503}}]\n\n",
         "{\"type\":\"message\",\"content\":[],\"error\":\"bare\"}\n\n",
         "<html>\n\n",
-        "\u{80}\n\n",
         "id: 7\nretry: 10\n\n",
     ]);
     prop_oneof![
         5 => (event(), vec(any_spelling(), 1)).prop_map(|(event, spellings)| encode(&[event], &spellings)),
         1 => odd.prop_map(|text| text.as_bytes().to_vec()),
+        1 => select(vec![&b"\x80\n\n"[..], b"\x1f\x8b\n\n"]).prop_map(<[u8]>::to_vec),
         1 => (event(), select(NAMES.to_vec()))
             .prop_map(|(event, name)| format!("event: {name}\ndata: {event}\n\n").into_bytes()),
     ]

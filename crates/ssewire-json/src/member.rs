@@ -81,27 +81,34 @@ impl CurrentMember {
     #[inline(never)]
     fn locate(&self, members: &Map<String, Value>, raw: &str) -> Position {
         let key = self.key.text(raw);
-        if let Some(rank) = rank_near(members.keys().rev(), &key) {
+        let (mut near, mut stored) = (NEAR, None);
+        if MAP_HASHES_KEYS {
+            // Four bytes are hashed as fast as one member is passed. More members are passed then, so none is compared.
+            work::count(key.len());
+            near = NEAR.max(key.len() / 4);
+            stored = members.get_key_value(&*key).map(|(stored, _)| stored);
+            if stored.is_none() {
+                return Position::Searched(Box::default());
+            }
+        }
+        let is_this = |other: &String| match stored {
+            Some(stored) => {
+                work::count(1);
+                core::ptr::eq(stored, other)
+            }
+            None => {
+                work::count(1 + if other.len() == key.len() { key.len() } else { 0 });
+                *other == *key
+            }
+        };
+        if let Some(rank) = members.keys().rev().take(near).position(is_this) {
             return Position::FromLast(rank);
         }
-        match rank_near(members.keys(), &key) {
+        match members.keys().take(near).position(is_this) {
             Some(rank) => Position::FromFirst(rank),
             None => Position::Searched(Box::default()),
         }
     }
-}
-
-/// The rank of a key, if it is near the beginning of these. At most [`NEAR`] others are compared with it.
-fn rank_near<'k>(keys: impl Iterator<Item = &'k String>, key: &str) -> Option<usize> {
-    // Four bytes are hashed as fast as one member is passed.
-    let near = if MAP_HASHES_KEYS { NEAR.max(key.len() / 4) } else { NEAR };
-    let mut comparisons = 0;
-    keys.take(near).position(|other| {
-        let is_compared = other.len() == key.len() && comparisons < NEAR;
-        comparisons += usize::from(is_compared);
-        work::count(1 + if is_compared { key.len() } else { 0 });
-        is_compared && other == key
-    })
 }
 
 /// The current member of an object, as a place for its value.

@@ -70,6 +70,11 @@ mod tests {
                 let members: String = (0..count).map(|i| format!("\"{key}{i:03}\":0,")).collect();
                 format!("{{{members}\"{key}{:03}x\":[", count / 2)
             }
+            "repeated key among keys of its length" => {
+                let key = |i: usize| format!("\"{}{i:03}\":", "k".repeat(len / 2 / (count + 1)));
+                let members: String = (0..count).map(|i| key(i) + "0,").collect();
+                format!("{{{members}{}[", key(count / 2))
+            }
             "nested objects" => {
                 let key = "k".repeat(len / 120);
                 format!("{{{members}\"{key}\":").repeat(60) + "["
@@ -91,6 +96,7 @@ mod tests {
             "string value",
             "number value",
             "long keys with a common beginning",
+            "repeated key among keys of its length",
             "nested objects",
         ] {
             let piece = if shape == "string value" {

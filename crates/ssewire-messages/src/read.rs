@@ -119,10 +119,7 @@ pub(crate) fn text_or_error<'a>(
     cursor: &mut Cursor<'a>,
     name: &'static str,
 ) -> Result<Result<JsonStr<'a>, ReadError>, ReadError> {
-    match text(cursor, name) {
-        Err(ReadError::Member(name)) => Ok(Err(ReadError::Member(name))),
-        other => other.map(Ok),
-    }
+    member_or_error(cursor, |cursor| text(cursor, name))
 }
 
 /// Reads a member. One that is of another type is skipped, and an inner error.

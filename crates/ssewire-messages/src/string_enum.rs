@@ -116,7 +116,7 @@ macro_rules! string_enum {
 
 pub(crate) use string_enum;
 
-/// Reads a string. The error for another value has its kind and the name of the type, never the value.
+/// Reads a string. The error for another value in JSON has its kind and the name of the type, never the value.
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D, name: &'static str) -> Result<String, D::Error> {
     let visitor = StringVisitor { name };
     // For a string that is expected, serde_json would quote a number or a boolean itself.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
-use ssewire_batch::BatchDecoder;
+use ssewire_batch::{BatchDecoder, EventKind};
 use ssewire_observed as observed;
 
 use super::cost;
@@ -48,7 +48,9 @@ pub fn decoder(input: &[u8]) {
             assert_eq!(drive::polled_events(&mut decoder(), parts()), expected);
             assert_eq!(drive::owned_events(&mut decoder(), parts()), expected);
             assert_eq!(shared_events(decoder(), &chunks), expected);
-            batched_events(&oracle, &chunks, usize::from(limit), &expected);
+            for comments in [false, true] {
+                batched_events(&oracle, &chunks, usize::from(limit), comments, &expected);
+            }
             if let Some(&window) = lengths.first() {
                 assert_eq!(drive::windows(&mut decoder(), stream, window + 1), expected);
             }
@@ -125,9 +127,12 @@ fn read<S: Storage>(decoder: &mut Decoder<S>, oracle: &Oracle, chunks: &[&[u8]])
 }
 
 /// Checks that batches have the events of a stream, with U+FFFD for ill-formed text, and the memory that they promise.
-fn batched_events(oracle: &Oracle, chunks: &[&[u8]], max_records: usize, expected: &Outcome) {
+fn batched_events(oracle: &Oracle, chunks: &[&[u8]], max_records: usize, comments: bool, expected: &Outcome) {
     let mut decoder =
         BatchDecoder::new().with_decoder(decoder_for(HeapBuffer::new(), oracle)).with_max_records(max_records);
+    if comments {
+        decoder = decoder.with_comments();
+    }
     let mut events = expected.decoded().into_iter();
     for mut input in chunks.iter().copied() {
         while !input.is_empty() {
@@ -136,17 +141,20 @@ fn batched_events(oracle: &Oracle, chunks: &[&[u8]], max_records: usize, expecte
             let batch = decoder.push(&mut input);
             let consumed = before - input.len();
             assert!(batch.text().len() as u64 <= 4 * (consumed as u64 + held) + 8 * 1024, "of {consumed} and {held}");
-            for record in batch.records() {
+            for record in batch.records().iter().filter(|record| record.kind != EventKind::Comment) {
                 let text = |span| batch.get(span).to_owned();
                 match events.next().expect("no more records than results") {
                     Decoded::Event(event) => {
+                        assert_eq!(record.kind, EventKind::Event);
                         let retry = record.has_retry.then(|| Duration::from_millis(record.retry_ms));
                         assert_eq!(
                             (text(record.event_type), text(record.data), text(record.last_event_id), retry),
                             (event.event_type.lossy(), event.data.lossy(), event.last_event_id.lossy(), event.retry)
                         );
                     }
-                    Decoded::Error(error) => assert_eq!(text(record.data), error.to_string()),
+                    Decoded::Error(error) => {
+                        assert_eq!((record.kind, text(record.data)), (EventKind::Lost, error.to_string()));
+                    }
                     other => panic!("{other:?} is neither an event nor an error"),
                 }
             }

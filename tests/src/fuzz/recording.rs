@@ -55,10 +55,10 @@ fn read(chunks: &[&[u8]]) -> Read {
 
 /// With the comments at their places again, it is the recording.
 fn is_the_rest(recording: &[u8], read: &Read) {
-    let (mut rest, mut from) = (recording, 0);
+    let (mut rest, mut from, mut is_first) = (recording, 0, true);
     for (at, time) in &read.times {
-        rest = rest.strip_prefix(&read.bytes[from..*at]).expect("the bytes before a comment");
-        from = *at;
+        rest = strip(rest, read, from, *at, is_first).expect("the bytes before a comment");
+        (from, is_first) = (*at, false);
         let after = rest.strip_prefix(b": ssewire +").expect("a comment");
         let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let number: u64 = std::str::from_utf8(&after[..digits]).unwrap().parse().expect("a number");
@@ -66,7 +66,19 @@ fn is_the_rest(recording: &[u8], read: &Read) {
         let end = after[digits..].strip_prefix(b"ms").expect("the unit");
         rest = end.strip_prefix(b"\n").or_else(|| end.strip_prefix(b"\r\n")).expect("a line end");
     }
-    assert_eq!(rest, &read.bytes[from..]);
+    assert_eq!(strip(rest, read, from, read.bytes.len(), is_first), Some(&b""[..]));
+}
+
+/// Takes these bytes off the start of a recording. An empty comment replaces time comments whose removal would join a line end or make up a byte order mark.
+fn strip<'r>(rest: &'r [u8], read: &Read, from: usize, to: usize, is_first: bool) -> Option<&'r [u8]> {
+    let before = read.bytes[..from].strip_prefix("\u{feff}".as_bytes()).unwrap_or(&read.bytes[..from]);
+    let joins = match before.last() {
+        Some(last) => *last == b'\r' && rest.starts_with(b"\n"),
+        None => rest.starts_with(b"\xEF"),
+    };
+    let bytes = &read.bytes[from..to];
+    let bytes = if joins && !is_first { bytes.strip_prefix(b":\n")? } else { bytes };
+    rest.strip_prefix(bytes)
 }
 
 fn bounded(chunks: &[&[u8]]) {

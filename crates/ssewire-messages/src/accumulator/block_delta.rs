@@ -35,7 +35,7 @@ impl Accumulator {
         match self.charge(bytes.saturating_add(second_bytes), blocks.max(second_blocks)) {
             Ok(true) => {}
             refused => {
-                // An empty piece is lost without a loss.
+                // An empty piece changes no input.
                 if kind == DeltaKind::InputJson && bytes > 0 {
                     self.record_lost_piece(Some(index));
                 }

@@ -103,16 +103,20 @@ impl Accumulator {
                     return Ok(());
                 }
                 let value = cursor.skip_value()?;
-                if value == b"null" || !with_all {
+                if value == b"null" {
+                    return Ok(());
+                }
+                if name.bytes == b"stop_reason" {
+                    has_stop_reason = false;
+                    message.set_stop_reason(Nullable::Absent);
+                }
+                if !with_all {
                     return Ok(());
                 }
                 match &*name.json.to_text() {
                     // An unknown member of a delta does not change these members of the message.
                     "id" | "type" | "role" | "model" | "content" | "usage" => {}
-                    name => {
-                        has_stop_reason &= name != "stop_reason";
-                        message.set_member(name, value);
-                    }
+                    name => message.set_member(name, value),
                 }
                 Ok(())
             })?;

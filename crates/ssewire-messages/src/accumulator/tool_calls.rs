@@ -34,8 +34,8 @@ impl Accumulator {
         is_half
     }
 
-    /// Whether the output limit may have truncated the message. One that was not kept proves nothing: its last value was
-    /// not a string, or is unknown and beyond the limit.
+    /// Whether the output limit may have truncated the message. A stop reason that was not kept proves nothing: its
+    /// last value was not a string, or is unknown and beyond the limit.
     pub(super) fn is_output_truncated(&self) -> bool {
         self.has_stop_reason && self.message.stop_reason().is_none_or(StopReason::may_truncate)
     }

@@ -58,6 +58,7 @@ impl MessageDecoder {
                 continue;
             }
             let merged = self.merge(&[], &[], event_span, &mut None);
+            // After the merge, which decides whether the event is skipped, and also if it was rejected.
             self.use_unterminated_event();
             if let Some((change, has_extra)) = merged? {
                 let source = Source::Event { span: event_span, offset: 0 };

@@ -112,18 +112,20 @@ fn nullable<T>(value: Option<T>, is_null: bool) -> Nullable<T> {
     }
 }
 
+const SHORTEST_BLOCK: &str = r#"{"type":""}"#;
+
 /// The blocks of a message: an array, or null.
 fn read_content(cursor: &mut Cursor<'_>) -> Result<Vec<ContentBlock>, ReadError> {
-    // Counted first, so that a long list of tiny blocks is not copied while it grows. Elements that are no objects have
-    // one byte each; room for as many blocks would be 20 times the text.
-    let (mut count, mut has_other) = (0_usize, false);
+    // Counted first, so that a long list of tiny blocks is not copied while it grows. Room for as many blocks as there
+    // are elements could be 20 times the text: `0` is one.
+    let (mut count, mut has_short) = (0_usize, false);
     let mut counting = cursor.clone();
     each_element(&mut counting, &mut |cursor| {
-        has_other |= cursor.skip_value()?.first() != Some(&b'{');
+        has_short |= cursor.skip_value()?.len() < SHORTEST_BLOCK.len();
         count = count.saturating_add(1);
         Ok(())
     })?;
-    if has_other {
+    if has_short {
         return Err(ReadError::Member("content_block"));
     }
     let mut content = Vec::with_capacity(count);

@@ -164,3 +164,14 @@ fn a_call_without_input_is_truncated_by_an_unknown_stop_reason_beyond_the_limit(
         assert_eq!(reasons(run), [Completion::LimitExceeded, Completion::ToolInput]);
     }
 }
+
+/// Regression: `end_turn` stayed, and the call was complete.
+#[test]
+fn a_stop_reason_of_another_type_replaces_the_one_before_also_beyond_the_limit() {
+    let large = start(1, text_block(&"x".repeat(300)));
+    let other = message_delta(json!({"stop_reason": 5}), Value::Null);
+    let events = [begin(), start(0, tool(json!({}))), large, end_turn(), other, stop(0), end()];
+    let run = run_with(Accumulator::new().with_max_bytes(200), &events);
+    assert_eq!(run.message().get("stop_reason"), None);
+    assert_eq!(run.input_state(0), InputState::Truncated);
+}
