@@ -4,7 +4,8 @@ use std::io;
 
 use ssewire_messages::{Update, UpdateEvent};
 
-use super::follow::{Outcome, Position, Renderer, follow, is_without_json};
+use super::between::is_without_json;
+use super::follow::{Outcome, Position, Renderer, follow};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::Input;

@@ -4,17 +4,16 @@ use core::fmt::{self, Display};
 use core::time::Duration;
 use std::io;
 
-use ssewire::Decoder;
 use ssewire_messages::{
     Accumulator, ApiError, Completion, ContentBlock, Incomplete, Message, MessageDecodeError, MessageDecoder,
     NonStreamBody, ProtocolViolations, RawJsonRef, Step, StopReason, StreamEvent, Update, UpdateEvent, UpdateSpan,
     Validation, ViolationKind,
 };
 
+use super::between::{Between, SkippedEvent};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::{Chunk, Input, Next, Times};
-use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
 use crate::units::count;
@@ -97,10 +96,7 @@ struct Session {
     number: u64,
     /// A message has ended, and no other has begun.
     is_between: bool,
-    /// Decodes the bytes after a message, up to the end of the first event of the next one.
-    between: Decoder,
-    /// `between` before its first byte.
-    fresh: Decoder,
+    between: Between,
     /// Bytes of the input up to the end of the chunk.
     bytes: u64,
     /// When the last chunk arrived.
@@ -142,8 +138,7 @@ impl Session {
             stats: Stats::default(),
             number: 1,
             is_between: false,
-            between: args.decoder.clone(),
-            fresh: args.decoder.clone(),
+            between: Between::new(args.decoder.clone()),
             bytes: 0,
             at: Duration::ZERO,
             head: Vec::new(),
@@ -174,7 +169,7 @@ impl Session {
             let is_shown = self.is_between;
             if is_shown {
                 let consumed = before.len().saturating_sub(rest.len());
-                self.decode_between(before.get(..consumed).unwrap_or_default(), output, renderer)?;
+                self.show_skipped(before.get(..consumed), output, renderer)?;
             }
             self.release_notes(output);
             match polled {
@@ -197,46 +192,41 @@ impl Session {
         }
     }
 
-    /// Decodes bytes that the decoder of the messages skips. Returns whether their last event is complete.
-    fn decode_between(
+    /// Shows the events in bytes that the decoder of the messages skips; `None` is the end of the input.
+    fn show_skipped(
         &mut self,
-        mut bytes: &[u8],
+        bytes: Option<&[u8]>,
         output: &mut Output,
         renderer: &mut impl Renderer,
-    ) -> io::Result<bool> {
-        let mut is_complete = true;
-        loop {
-            match self.between.decode(&mut bytes) {
-                Ok(Some(event)) => {
-                    self.stats.event(self.at);
-                    renderer.between(event.data(), output)?;
-                    is_complete = is_without_json(event.data()) || json::one_line(event.data()).is_some();
-                    if let Ok(Some(StreamEvent::Error(error))) = StreamEvent::decode(event.event_type(), event.data()) {
-                        output.note(with_message(&error, &error));
-                        self.exit = self.exit.or(Exit::ServerError);
-                    }
-                }
-                // The decoder of the messages reports it.
-                Err(_) => self.stats.event(self.at),
-                Ok(None) => break,
+    ) -> io::Result<()> {
+        let show = |event: Option<SkippedEvent<'_>>| {
+            self.stats.event(self.at);
+            // One above the limit: the decoder of the messages reports it.
+            let Some(event) = event else { return Ok(()) };
+            renderer.between(event.payload, output)?;
+            if let Some(StreamEvent::Error(error)) = event.decoded {
+                output.note(with_message(&error, &error));
+                self.exit = self.exit.or(Exit::ServerError);
             }
+            Ok(())
+        };
+        if let Some(bytes) = bytes {
+            self.between.decode(bytes, show)?;
+        } else if let Some(bytes) = self.between.end(show)? {
+            output.note(format_args!("incomplete: {}", discarded(bytes)));
+            self.exit = self.exit.or(Exit::Incomplete);
         }
-        output.flush()?;
-        Ok(is_complete)
+        output.flush()
     }
 
     /// The input has ended: the rest may be an event whose blank line is missing.
     fn end_input(&mut self, output: &mut Output, renderer: &mut impl Renderer) -> io::Result<()> {
-        let is_shown = self.is_between;
-        if is_shown {
-            let pending = self.between.pending_bytes();
-            if !self.decode_between(b"\n\n", output, renderer)? {
-                output.note(format_args!("incomplete: {}", discarded(pending)));
-                self.exit = self.exit.or(Exit::Incomplete);
-            }
+        if self.is_between {
+            self.show_skipped(None, output, renderer)?;
         }
         loop {
             let polled = self.decoder.poll_end();
+            let is_shown = self.is_between;
             self.release_notes(output);
             match polled {
                 Ok(Step::Update(span)) => {
@@ -314,7 +304,6 @@ impl Session {
         self.conclude(result, ending, output, renderer)?;
         self.number = self.number.saturating_add(1);
         (self.is_between, self.has_events, self.is_error_reported) = (true, false, false);
-        self.between = self.fresh.clone();
         Ok(())
     }
 
@@ -525,11 +514,6 @@ fn begins_message(decoder: &mut MessageDecoder, bytes: &[u8]) -> bool {
 
 fn is_of_a_message(update: &Update<'_>) -> bool {
     !matches!(update, Update::Error(_) | Update::Ping | Update::Done | Update::Unchanged)
-}
-
-/// Whether an event is not meant to have a JSON payload: it is blank or the end marker of other APIs.
-pub(super) fn is_without_json(payload: &[u8]) -> bool {
-    matches!(payload.trim_ascii(), b"" | b"[DONE]")
 }
 
 /// Says that this number of bytes was discarded.

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod between;
 pub(crate) mod demo;
 pub(crate) mod events;
 mod follow;

@@ -178,35 +178,27 @@ impl Translator {
                 let text = piece.get(..end.unwrap_or(piece.len())).unwrap_or_default();
                 if self.mode == Mode::Lines {
                     self.mode = self.mode_of_line(text);
-                    if self.mode != Mode::Lines {
-                        let pending = core::mem::take(&mut self.pending);
-                        if self.mode == Mode::LongLine {
-                            output.extend_from_slice(b"data: ");
-                            push_data(&pending, output);
+                    if self.mode == Mode::Lines {
+                        if end.is_some() && self.pending.is_empty() {
+                            return self.line(text, output);
                         }
+                        self.pending.extend_from_slice(text);
+                        let line = end.map(|_| core::mem::take(&mut self.pending))?;
+                        return self.line(&line, output);
+                    }
+                    let pending = core::mem::take(&mut self.pending);
+                    if self.mode == Mode::LongLine {
+                        output.extend_from_slice(b"data: ");
+                        push_data(&pending, output);
                     }
                 }
-                if self.mode != Mode::Lines {
-                    let is_event = self.mode == Mode::LongLine;
-                    if is_event {
-                        push_data(text, output);
-                    }
-                    if end.is_some() {
-                        if is_event {
-                            output.extend_from_slice(b"\n\n");
-                        }
-                        self.mode = Mode::Lines;
-                        self.line = self.line.saturating_add(1);
-                    }
-                    return None;
+                if self.mode == Mode::LongLine {
+                    push_data(text, output);
+                    output.extend_from_slice(if end.is_some() { b"\n\n" } else { b"" });
                 }
-                if end.is_some() && self.pending.is_empty() {
-                    return self.line(text, output);
-                }
-                self.pending.extend_from_slice(text);
                 if end.is_some() {
-                    let line = core::mem::take(&mut self.pending);
-                    return self.line(&line, output);
+                    self.mode = Mode::Lines;
+                    self.line = self.line.saturating_add(1);
                 }
                 None
             }
@@ -349,7 +341,8 @@ fn first_member(head: &[u8]) -> Option<&str> {
     let head = head.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"type\"")?;
     let name = head.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
     let end = memchr::memchr(b'"', name)?;
-    core::str::from_utf8(name.get(..end)?).ok()
+    // An escape may spell a known type: such a name is not read here.
+    core::str::from_utf8(name.get(..end)?).ok().filter(|name| !name.contains('\\'))
 }
 
 fn is_first_event(line: &[u8]) -> bool {

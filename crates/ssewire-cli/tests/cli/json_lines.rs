@@ -87,6 +87,23 @@ fn long_lines_are_unwrapped_wherever_their_type_is() {
     }
 }
 
+/// However its name is spelled.
+#[test]
+fn a_bare_event_among_lines_of_agent_tools_is_an_event_whatever_its_length() {
+    let events = ssewire(&["events"], [START, STOP].concat().as_bytes()).stdout;
+    for length in [1, 300_000] {
+        let delta = piece(&"x".repeat(length))
+            .replace("{\"type\":\"content_block_delta\"", "{\"type\":\"content_block_delt\\u0061\"");
+        let delta = delta.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+        assert!(delta.contains("delt\\u0061"), "{delta}");
+        let (start, stop) = events.split_at(events.find("{\"type\":\"content_block_stop").unwrap());
+        let mut lines: String =
+            start.lines().map(|line| format!("{{\"type\":\"stream_event\",\"event\":{line}}}\n")).collect();
+        lines += &format!("{delta}\n{stop}");
+        assert_eq!(ssewire(&["text"], lines.as_bytes()).exits(0).silent().stdout.len(), length);
+    }
+}
+
 #[test]
 fn an_error_line_after_lines_of_agent_tools_is_one_of_the_server() {
     let events = ssewire(&["events"], [START, &piece("Hello")].concat().as_bytes()).stdout;

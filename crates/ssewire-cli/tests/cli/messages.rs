@@ -157,6 +157,9 @@ fn an_event_that_is_cut_after_a_message_is_reported() {
             let args = [args, &["--chunk-size", size]].concat();
             let run = |rest: &str| ssewire(&args, (complete.clone() + rest).as_bytes());
             run(cut).exits(4).says("incomplete: 56 bytes of a last event without its blank line");
+            for cut in ["error: {\"type\":\"over", "event: error\ndata: Overlo", "error: {\ndata: {\n"] {
+                run(cut).exits(4).says("of a last event without its blank line");
+            }
             for rest in
                 ["event: message_start\n", ": c", "data: [DONE]\n", "data", "data: \n", "data: {\"type\":\"ping\"}"]
             {
@@ -168,20 +171,76 @@ fn an_event_that_is_cut_after_a_message_is_reported() {
     }
 }
 
+/// In an event, or in a field `error`.
 #[test]
 fn an_error_after_a_message_is_reported() {
     let complete = |id| String::from_utf8(body(&[(id, "one")])).unwrap();
-    let error =
-        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Full\"}}\n";
-    for rest in ["", "\n", &format!("\n{}", complete("msg_2"))] {
-        let bytes = complete("msg_1") + error + rest;
+    for error in [
+        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Full\"}}\n",
+        "error: {\"type\":\"overloaded_error\",\"message\":\"Full\"}\n",
+        "error: {\"type\":\"overloaded_error\",\"message\":\"Full\"}\ndata: {\"type\":\"ping\"}\n",
+        "error: {\"type\":\"ping\"}\nerror: {\"type\":\"overloaded_error\",\"message\":\"Full\"}\nerror: more\n",
+    ] {
+        for rest in ["", "\n", &format!("\n{}", complete("msg_2"))] {
+            let bytes = complete("msg_1") + error + rest;
+            for args in ALL {
+                for size in ["1", "7", "100000"] {
+                    let args = [args, &["--chunk-size", size]].concat();
+                    let ran = ssewire(&args, bytes.as_bytes()).exits(3).says("overloaded_error: Full");
+                    assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+                    let fields = usize::from(error.starts_with("error: "));
+                    let printed = bytes.matches("data: ").count() + fields;
+                    assert!(args[0] != "events" || ran.stdout.lines().count() == printed, "{ran:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_error_field_after_a_message_may_be_text_or_empty() {
+    let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
+    for (field, note) in [("error: Full\n\n", "Full"), ("error\n\n", "error"), ("error:\n\n", "error")] {
+        for args in ALL {
+            let ran = ssewire(args, (complete.clone() + field).as_bytes()).exits(3).says(note);
+            let printed = complete.matches("data: ").count();
+            assert!(args[0] != "events" || ran.stdout.lines().count() == printed, "{ran:?}");
+        }
+    }
+}
+
+/// It belongs to the message.
+#[test]
+fn an_error_field_of_a_further_start_is_reported_once() {
+    let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
+    let start = START.split_inclusive("\n\n").next().unwrap().strip_suffix('\n').unwrap();
+    let bytes = complete + start + "error: {\"type\":\"overloaded_error\",\"message\":\"Full\"}\n";
+    for end in ["", "\n"] {
         for args in ALL {
             for size in ["1", "7", "100000"] {
                 let args = [args, &["--chunk-size", size]].concat();
-                let ran = ssewire(&args, bytes.as_bytes()).exits(3).says("overloaded_error: Full");
-                let printed = bytes.matches("data: ").count();
+                let ran = ssewire(&args, (bytes.clone() + end).as_bytes()).exits(3);
+                assert_eq!(ran.stderr.matches("overloaded_error: Full").count(), 1, "{ran:?}");
+                let printed = bytes.matches("data: ").count() + 1;
                 assert!(args[0] != "events" || ran.stdout.lines().count() == printed, "{ran:?}");
             }
+        }
+    }
+}
+
+/// Only at the start of the stream is a byte order mark not part of the name of the field.
+#[test]
+fn a_byte_order_mark_after_a_message_is_part_of_a_name() {
+    let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
+    let error = "\u{feff}data: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"m\"}}\n\n";
+    let bytes = complete.clone() + error;
+    for args in ALL {
+        for size in ["1", "7", "100000"] {
+            let args = [args, &["--chunk-size", size]].concat();
+            let ran = ssewire(&args, bytes.as_bytes()).exits(0).silent();
+            // The output of `timeline` contains times.
+            let expected = ssewire(&args, complete.as_bytes()).stdout;
+            assert!(args[0] == "timeline" || ran.stdout == expected, "{ran:?}");
         }
     }
 }
