@@ -89,7 +89,8 @@ pub enum Update<'a> {
         input: ToolInput<'a>,
     },
     /// A tool that the client runs is called: complete, valid, with id and name. Always a further update of an event:
-    /// with an [`Accumulator`](crate::Accumulator), call [`next_update`](crate::Accumulator::next_update).
+    /// with an [`Accumulator`](crate::Accumulator), call [`next_update`](crate::Accumulator::next_update). Each call is
+    /// returned once at most; if input arrived after the stop of its block, at `message_stop`.
     ToolCall(ToolCall<'a>),
     /// A compaction block has got its value.
     #[non_exhaustive]
