@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Union
 
 GZIP_MAGIC = b"\x1f\x8b"
+
+# What a server sends: bytes, or at an event nothing until it is set, or at `None` nothing until the client closes.
+Chunk = Union[bytes, threading.Event, None]
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    bodies: Dict[str, List[Optional[bytes]]] = {}
+    bodies: Dict[str, List[Chunk]] = {}
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -30,6 +33,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.rfile.read(1)
                 self.close_connection = True
                 return
+            if isinstance(chunk, threading.Event):
+                chunk.wait(60)
+                continue
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
         self.wfile.write(b"0\r\n\r\n")
 
@@ -38,11 +44,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serve(bodies: Dict[str, List[Optional[bytes]]]) -> Iterator[str]:
+def serve(bodies: Dict[str, List[Chunk]]) -> Iterator[str]:
     """Serves each body to the requests whose header `x-body` names it. Yields the address.
 
-    A body with `None` stays open there until the client closes the connection. The header `x-connection` of a response is
-    the same for all requests of a connection.
+    The header `x-connection` of a response is the same for all requests of a connection.
     """
     handler = type("Handler", (_Handler,), {"bodies": bodies})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

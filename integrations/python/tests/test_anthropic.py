@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import gzip
 import json
+import socket
 import sys
 import threading
+import time
 
 import pytest
 
@@ -54,6 +56,7 @@ MESSAGE = [
     {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
     {"type": "message_stop"},
 ]
+END_OF_LATE = threading.Event()
 OTHER = {
     "unnamed": [event(payload, name=False) for payload in MESSAGE],
     "split-line-end": [b"\r\n".join(event(payload).split(b"\n")) + b": \xff\r\n" for payload in MESSAGE],
@@ -65,6 +68,7 @@ OTHER = {
     "unknown-event": [event(MESSAGE[0]), event({"type": "later"}), *map(event, MESSAGE[1:])],
     "cut": [event(payload) for payload in MESSAGE[:3]],
     "open": [*map(event, MESSAGE), None],
+    "late": [*map(event, MESSAGE), END_OF_LATE],
     "stalled": [*map(event, MESSAGE[:3]), None],
     "no-error-object": [b"event: error\ndata: oops\n\n"],
     "gzip": list(chunks(gzip.compress(b"".join(map(event, MESSAGE))), 61)),
@@ -238,6 +242,94 @@ async def test_body_that_stays_open_does_not_hold_the_caller(address):
 
     await asyncio.wait_for(aread(), 60)
     assert texts == ["Hello", "Hello"]
+
+
+def test_connection_in_the_pool_is_never_shut_down(address, monkeypatch):
+    """The body ends just when the wait for it does: until its connection is shut down, the response stays open."""
+    monkeypatch.setattr(ssewire.anthropic, "_DRAIN_SECONDS", 0)
+    was_closed = []
+    shutdown = socket.socket.shutdown
+
+    def shut_down_late(connection, how):
+        if isinstance(threading.current_thread(), threading.Timer):
+            END_OF_LATE.set()
+            deadline = time.monotonic() + 1
+            while not stream.response.is_closed and time.monotonic() < deadline:
+                time.sleep(0.01)
+            was_closed.append(stream.response.is_closed)
+        shutdown(connection, how)
+
+    monkeypatch.setattr(socket.socket, "shutdown", shut_down_late)
+    with ssewire.anthropic.stream(client(address, "late"), **REQUEST) as stream:
+        assert stream.get_final_text() == "Hello"
+    assert was_closed == [False]
+    assert stream.response.is_closed
+    # The pool does not use the dead connection.
+    with ssewire.anthropic.stream(client(address, "text"), **REQUEST) as stream:
+        assert stream.get_final_text()
+
+
+def test_response_that_is_closed_already_is_left_alone(address, monkeypatch):
+    monkeypatch.setattr(threading.Timer, "start", lambda timer: pytest.fail("the connection may be in the pool"))
+    with ssewire.anthropic.stream(client(address, "open"), **REQUEST) as stream:
+        assert stream.get_final_text() == "Hello"
+        stream.response.close()
+
+
+def test_response_is_closed_if_no_thread_can_start(address, monkeypatch):
+    def refuse(timer):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Timer, "start", refuse)
+    with ssewire.anthropic.stream(client(address, "open"), **REQUEST) as stream:
+        assert stream.get_final_text() == "Hello"
+    assert stream.response.is_closed
+
+
+async def test_response_is_closed_after_an_interruption(address):
+    def interrupted():
+        raise KeyboardInterrupt
+        yield b""
+
+    async def ainterrupted():
+        raise asyncio.CancelledError
+        yield b""
+
+    with pytest.raises(KeyboardInterrupt):
+        with ssewire.anthropic.stream(client(address, "open"), **REQUEST) as stream:
+            assert stream.get_final_text() == "Hello"
+            # Kept, because a generator that is freed closes the response, too.
+            chunks, stream._chunks = stream._chunks, interrupted()
+    assert stream.response.is_closed
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    async with async_client(address, "open") as asynchronous:
+        with pytest.raises(asyncio.CancelledError):
+            async with ssewire.anthropic.stream(asynchronous, **REQUEST) as stream:
+                assert await stream.get_final_text() == "Hello"
+                achunks, stream._chunks = stream._chunks, ainterrupted()
+        assert stream.response.is_closed
+    del chunks, achunks
+
+
+async def test_body_of_http_2_is_not_waited_for(address):
+    def is_read():
+        pytest.fail("an unfinished body of HTTP/2 costs no connection")
+        yield b""
+
+    async def is_aread():
+        pytest.fail("an unfinished body of HTTP/2 costs no connection")
+        yield b""
+
+    with ssewire.anthropic.stream(client(address, "open"), **REQUEST) as stream:
+        assert stream.get_final_text() == "Hello"
+        stream.response.http_response.extensions["http_version"] = b"HTTP/2"
+        chunks, stream._chunks = stream._chunks, is_read()
+    async with async_client(address, "open") as asynchronous:
+        async with ssewire.anthropic.stream(asynchronous, **REQUEST) as stream:
+            assert await stream.get_final_text() == "Hello"
+            stream.response.http_response.extensions["http_version"] = b"HTTP/2"
+            achunks, stream._chunks = stream._chunks, is_aread()
+    del chunks, achunks
 
 
 async def test_abandoned_stream_closes_its_connection(address):

@@ -27,6 +27,7 @@ def test_the_end_is_an_error_by_default():
     seen = []
     with pytest.raises(TruncatedError):
         seen.extend(event.data for event in iter_events([BODY]))
+    assert seen == ["one", "two"]
     assert texts(end="discard") == ["one", "two"]
     assert texts(end="dispatch") == ["one", "two", "[DONE]"]
     with pytest.raises(ValueError):
@@ -49,6 +50,7 @@ async def test_a_lost_event_is_an_error_by_default():
         with pytest.raises(Error, match="event"):
             async for event in aiter_events(asynchronous([end]), Decoder(max_event_bytes=50)):
                 seen.append(event.data)
+        assert seen == ["one", "one"]
         events = list(iter_events([end], Decoder(max_event_bytes=50), lost="yield", end="dispatch"))
         assert [type(event) for event in events[:3]] == [type(events[0]), LostEvent, type(events[0])]
         assert [event.data for event in events[::2]][:2] == ["one", "two"]

@@ -27,7 +27,7 @@ class IncompleteError(Error):
     """The message is not complete. What arrived is in `message`."""
 
     message: Dict[str, Any]
-    """The partial message, in the shape of the API. Unfinished tool input is the value so far: do not run a tool with it."""
+    """The partial message, in the shape of the API. Do not run a tool with unfinished input, which is the value so far."""
 
     reason: str
     """The first of the reasons, for example `truncated` or `server_error`; see `MessageDecoder.completion`."""

@@ -75,7 +75,7 @@ class Decoder:
     def finish_event(self) -> List[Union[Event, Comment, LostEvent]]:
         """Reports that the input has ended, and returns the event whose blank line is missing, if there is one."""
     def reset(self) -> None:
-        """Discards an unfinished event: the next chunk is from another connection. Keeps `last_event_id` and `retry`."""
+        """Discards an unfinished event: the next chunk is of another connection. Keeps `last_event_id` and `retry`."""
     @property
     def last_event_id(self) -> str:
         """The last event ID, which a client that reconnects sends as `Last-Event-ID`. Setting an invalid one raises

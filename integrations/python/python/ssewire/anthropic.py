@@ -95,7 +95,7 @@ class _Stream(anthropic.Stream[T], Generic[T]):
 
     def __stream__(self) -> Iterator[T]:
         response = self.response
-        # A variable, because an iterator that only the loop holds closes the response before the observer has the error.
+        # A variable: an iterator that only the loop holds closes the response before the observer has the error.
         chunks = response.iter_raw() if _is_unread_and_uncoded(response) else response.iter_bytes()
         try:
             with _observed(self):
@@ -248,8 +248,11 @@ def _by_type(union: Any) -> Dict[str, Any]:
 
 
 def _delta_builder(event_model: Any, delta_model: Any, kind: str, piece_name: str) -> Callable[[int, str], Any]:
-    """Returns a function that builds a delta with one piece, as the SDK's `construct` and pydantic's `model_construct` do
-    for any model: nothing is validated again, because the native decoder has checked types and members."""
+    """Returns a function that builds a delta with one piece.
+
+    As the SDK's `construct` and pydantic's `model_construct` do for any model: nothing is validated again, because the
+    native decoder has checked types and members.
+    """
 
     def construct(index: int, piece: str) -> Any:
         delta = delta_model.construct(**{"type": kind, piece_name: piece})
@@ -287,8 +290,8 @@ def _delta_builder(event_model: Any, delta_model: Any, kind: str, piece_name: st
 def stream(client: Any, **parameters: Any) -> Any:
     """Requests a stream, and accumulates its message.
 
-    Returns a context manager: a `MessageStream` for a client that blocks, an `AsyncMessageStream` for an asynchronous one.
-    `parameters` are those of `client.messages.create`. For beta features pass `client.beta`.
+    Returns a context manager: a `MessageStream` for a client that blocks, an `AsyncMessageStream` for an asynchronous
+    one. `parameters` are those of `client.messages.create`. For beta features pass `client.beta`.
     """
     messages = client.messages
     message_type = BetaMessage if "beta" in type(messages).__module__.split(".") else Message
@@ -337,9 +340,15 @@ class _Accumulated:
         return self._result
 
 
-# HTTP clients use a connection again only if the body was read to its end. Gateways leave it open for minutes, so the wait
-# is about as long as a new connection takes.
+# HTTP clients use a connection again only if the body was read to its end. Gateways leave it open for minutes, so the
+# wait is about as long as a new connection takes.
 _DRAIN_SECONDS = 0.25
+
+
+def _is_worth_draining(response: Any) -> bool:
+    """Whether the connection can be used again only if the body is read to its end."""
+    # With HTTP/2 an unfinished body costs no connection, and the connection belongs to other responses, too.
+    return not response.is_closed and response.http_version == "HTTP/1.1"
 
 
 def _drain(response: Any, chunks: Iterator[bytes]) -> None:
@@ -349,29 +358,39 @@ def _drain(response: Any, chunks: Iterator[bytes]) -> None:
     """
     stream = response.extensions.get("network_stream")
     connection = stream and stream.get_extra_info("socket")
-    if connection is None or response.http_version != "HTTP/1.1":
-        # With HTTP/2 an unfinished body costs no connection, and its socket belongs to other responses, too.
+    if connection is None or not _is_worth_draining(response):
         return
 
     def shut_down() -> None:
-        # The connection of a closed response may belong to another request.
-        if not response.is_closed:
-            with contextlib.suppress(OSError):
-                # Not the method of `ssl.SSLSocket`, which takes the TLS state from the thread that reads.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            # Not the method of `ssl.SSLSocket`, which takes the TLS state from the thread that reads.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+    def close() -> None:
+        # `close` returns the connection to the pool, where another request may take it. So the timer ends before.
+        timer.cancel()
+        timer.join()
+        del response.close
+        response.close()
 
     timer = threading.Timer(_DRAIN_SECONDS, shut_down)
     timer.daemon = True
-    timer.start()
+    try:
+        timer.start()
+    except RuntimeError:
+        # No more threads can start. An unread body costs the connection, and nothing else.
+        return
+    response.close = close
     # The message has ended, so no failure changes it.
     with contextlib.suppress(Exception):
         for _ in chunks:
             pass
-    timer.cancel()
 
 
-async def _adrain(chunks: AsyncIterator[bytes]) -> None:
+async def _adrain(response: Any, chunks: AsyncIterator[bytes]) -> None:
     """As `_drain`, asynchronous."""
+    if not _is_worth_draining(response):
+        return
     with anyio.move_on_after(_DRAIN_SECONDS), contextlib.suppress(Exception):
         async for _ in chunks:
             pass
@@ -392,9 +411,12 @@ class MessageStream(_Accumulated):
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        if self._has_unread_end:
-            _drain(self.response.http_response, self._chunks)
-        self._manager.__exit__(*exception)
+        try:
+            if self._has_unread_end:
+                _drain(self.response.http_response, self._chunks)
+        finally:
+            # It closes the response, which ends the timer of the drain.
+            self._manager.__exit__(*exception)
 
     def __iter__(self) -> Iterator[MessageEvent]:
         return self._events
@@ -438,9 +460,11 @@ class AsyncMessageStream(_Accumulated):
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
-        if self._has_unread_end:
-            await _adrain(self._chunks)
-        await self._manager.__aexit__(*exception)
+        try:
+            if self._has_unread_end:
+                await _adrain(self.response.http_response, self._chunks)
+        finally:
+            await self._manager.__aexit__(*exception)
 
     def __aiter__(self) -> AsyncIterator[MessageEvent]:
         return self._events
