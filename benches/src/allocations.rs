@@ -20,8 +20,8 @@ pub fn live() -> usize {
 
 /// The system allocator with counters.
 ///
-/// For one thread only: the counters are loaded and stored, without an atomic addition. A locked addition costs ten times
-/// as much, and would slow the contestants that allocate often.
+/// For one thread only: the counters are loaded and stored, without an atomic addition. A locked addition costs ten
+/// times as much, and would slow the contestants that allocate often.
 #[derive(Debug)]
 pub struct Counting;
 

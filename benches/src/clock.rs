@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Returns the CPU time of the current thread, not wall-clock time. On a busy machine, wall-clock time includes the time
-/// in which a contestant waits; slow contestants, whose runs are longer than a time slice, would look even slower.
+/// Returns the CPU time of the current thread, not wall-clock time. On a busy machine, wall-clock time includes the
+/// time in which a contestant waits; slow contestants, whose runs are longer than a time slice, would look even slower.
 #[cfg(unix)]
 #[must_use]
 pub fn worked() -> Duration {

@@ -50,8 +50,8 @@ impl Result {
     }
 }
 
-/// Contestants with a longer run get only [`ROUNDS_OF_THE_SLOW`]: some take a thousand times as long as others, which is
-/// much more than the noise.
+/// Contestants with a longer run get only [`ROUNDS_OF_THE_SLOW`]: some take a thousand times as long as others, which
+/// is much more than the noise.
 const SLOW: Duration = Duration::from_millis(250);
 const ROUNDS_OF_THE_SLOW: usize = 3;
 

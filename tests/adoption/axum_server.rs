@@ -1,7 +1,8 @@
 //! A server of events with axum, for those whose events axum's `Sse` cannot write.
 //!
-//! Worked around before: axum's `Sse` takes events of its own type, which panics on a line end in an event type; a gateway
-//! that passes encoded events decoded them first, and wrote them again; keep-alive had the timer of one runtime.
+//! Worked around before: axum's `Sse` takes events of its own type, which panics on a line end in an event type; a
+//! gateway that passes encoded events decoded them first, and wrote them again; keep-alive had the timer of one
+//! runtime.
 //!
 //! Gone: `EventBody` is the body of an axum response, for encoded events and with any timer.
 

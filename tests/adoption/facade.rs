@@ -1,11 +1,12 @@
 //! A facade with the types of eventsource-stream: its users change one line of their manifest.
 //!
-//! Worked around before: a stream that starts with a byte order mark panicked (pull request 10 of that project, open for
-//! long, with forks published for it), and so did reqwest-eventsource on top of it; a large event took quadratic time,
-//! and as much memory as the server liked. Ports of the facade to other parsers wrote the bookkeeping of `retry` by hand,
-//! and a bound on the struct broke callers that hold an `EventStream<S>` of any `S`.
+//! Worked around before: a stream that starts with a byte order mark panicked (pull request 10 of that project, open
+//! for long, with forks published for it), and so did reqwest-eventsource on top of it; a large event took quadratic
+//! time, and as much memory as the server liked. Ports of the facade to other parsers wrote the bookkeeping of `retry`
+//! by hand, and a bound on the struct broke callers that hold an `EventStream<S>` of any `S`.
 //!
-//! Gone: `TextEvent` carries the `retry` of its block, `TextEventStream<S>` has no bound, and one match maps the errors.
+//! Gone: `TextEvent` carries the `retry` of its block, `TextEventStream<S>` has no bound, and one match maps the
+//! errors.
 
 // Their code.
 use core::fmt;

@@ -1,11 +1,11 @@
 //! A gateway that fails over to another server as long as its client has received no content: the shape of tensorzero.
 //!
-//! Worked around before: servers accept a request with 200 and report `overloaded_error` as the first event, or stay silent,
-//! or send only pings; a gateway that looked into the stream parsed and wrote it again, which lost comments, unknown events
-//! and the exact bytes.
+//! Worked around before: servers accept a request with 200 and report `overloaded_error` as the first event, or stay
+//! silent, or send only pings; a gateway that looked into the stream parsed and wrote it again, which lost comments,
+//! unknown events and the exact bytes.
 //!
-//! Gone: `StartedBody` waits for the first content and passes all chunks unchanged, and an idle timeout around the chunks
-//! also ends silence.
+//! Gone: `StartedBody` waits for the first content and passes all chunks unchanged, and an idle timeout around the
+//! chunks also ends silence.
 
 // Their code.
 use core::pin::Pin;

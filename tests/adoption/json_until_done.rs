@@ -1,8 +1,8 @@
 //! A stream of JSON until `[DONE]`: the shape of async-openai, and of every SDK for OpenAI-compatible servers.
 //!
 //! Worked around before: `data: [DONE]\n` without a blank line became an error, or a stream that hangs until the
-//! connection closes; an error object in the middle became "missing field `choices`", without the reason that the server
-//! gave; a chunk type with only optional members swallowed it; each SDK matched the string `[DONE]` by hand.
+//! connection closes; an error object in the middle became "missing field `choices`", without the reason that the
+//! server gave; a chunk type with only optional members swallowed it; each SDK matched the string `[DONE]` by hand.
 //!
 //! Gone: `json_until_done::<Chunk>()` returns chunks, other data as text, and knows whether `[DONE]` came.
 

@@ -1,7 +1,7 @@
 //! A client for the web, where nothing is `Send`: the shape of misanthropic and of browser front ends in wasm.
 //!
-//! Worked around before: streams boxed as `dyn Stream + Send`, so that JavaScript values had to be wrapped in types that
-//! lie about `Send`; a runtime of tokio below the parser; a transport error that had to be an `std::io::Error`.
+//! Worked around before: streams boxed as `dyn Stream + Send`, so that JavaScript values had to be wrapped in types
+//! that lie about `Send`; a runtime of tokio below the parser; a transport error that had to be an `std::io::Error`.
 //!
 //! Gone: no bound asks for `Send`, for a runtime or for an error type. This file runs natively, with chunks and errors
 //! that hold an `Rc`, on one thread; `examples/wasm` runs in browsers.

@@ -5,8 +5,8 @@
 //! them skip their ID as well, so that a call could not be resumed; a byte limiter had to precede the parser, which
 //! counted the comments of a quiet connection as well.
 //!
-//! Gone: frames deliver blocks with `id()` and `retry()` whether they have data or not, and comments to those who ask for
-//! them; the limit is one of the decoder, and only the event that exceeds it is lost.
+//! Gone: frames deliver blocks with `id()` and `retry()` whether they have data or not, and comments to those who ask
+//! for them; the limit is one of the decoder, and only the event that exceeds it is lost.
 
 // Their code.
 use core::pin::Pin;

@@ -1,5 +1,5 @@
-//! An SDK for several vendors: the shape of genai. It maps the updates of the Messages API to types that all vendors share,
-//! and keeps its own accumulator.
+//! An SDK for several vendors: the shape of genai. It maps the updates of the Messages API to types that all vendors
+//! share, and keeps its own accumulator.
 //!
 //! Worked around before: delta kinds in a closed enum, so that a `citations_delta` ended the stream; usage added up
 //! although the API sends totals; tool input as `{}` after a cut; signatures of thinking dropped, so that the next

@@ -1,10 +1,10 @@
 //! A stream of newline-delimited JSON: the shape of the Ollama and Cohere adapters of genai and of rig.
 //!
-//! Worked around before: a second line splitter beside the SSE parser, which searched the unfinished line again for each
-//! chunk, split characters at chunk boundaries, lost a last line without a line end, and had no limit.
+//! Worked around before: a second line splitter beside the SSE parser, which searched the unfinished line again for
+//! each chunk, split characters at chunk boundaries, lost a last line without a line end, and had no limit.
 //!
-//! Gone: `lines()` is the line splitter of the event stream decoder, with its limit, and the end policy decides about the
-//! last line.
+//! Gone: `lines()` is the line splitter of the event stream decoder, with its limit, and the end policy decides about
+//! the last line.
 
 // Their code.
 use serde::Deserialize;

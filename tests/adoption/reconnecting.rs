@@ -1,9 +1,9 @@
 //! A client that reconnects, over reqwest: the shape of reqwest-eventsource and of LaunchDarkly's eventsource-client.
 //!
-//! Worked around before: the server's reconnection time was parsed a second time, because items had no `retry`; an ID in a
-//! block without data was lost, because only events set the ID that is sent; after a reconnection that brought no event
-//! the next request had no `Last-Event-ID` (pull request 2809 of the TypeScript SDK of MCP describes the same fault);
-//! comments existed inside the parser only.
+//! Worked around before: the server's reconnection time was parsed a second time, because items had no `retry`; an ID
+//! in a block without data was lost, because only events set the ID that is sent; after a reconnection that brought no
+//! event the next request had no `Last-Event-ID` (pull request 2809 of the TypeScript SDK of MCP describes the same
+//! fault); comments existed inside the parser only.
 //!
 //! Gone: the decoder keeps ID and reconnection time of every block, `reconnect` continues with the next response, and
 //! `Reconnect` and `ResponseAction` know the rules of the standard. Clock, timer and randomness are the client's.

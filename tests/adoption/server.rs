@@ -1,12 +1,12 @@
-//! A server that writes events with keep-alive comments, and a client that reads them: the server side of rmcp, and axum's
-//! `Sse` for those who use hyper alone.
+//! A server that writes events with keep-alive comments, and a client that reads them: the server side of rmcp, and
+//! axum's `Sse` for those who use hyper alone.
 //!
-//! Worked around before: events were formatted by `format!`, so that a line end in the data injected fields; keep-alive was
-//! a task with a channel per connection, which outlived clients that had gone; on the reading side, comments were invisible
-//! above the parser, so that an idle timer could not distinguish a quiet server from a dead one.
+//! Worked around before: events were formatted by `format!`, so that a line end in the data injected fields; keep-alive
+//! was a task with a channel per connection, which outlived clients that had gone; on the reading side, comments were
+//! invisible above the parser, so that an idle timer could not distinguish a quiet server from a dead one.
 //!
-//! Gone: `EventBody` is a body for hyper and axum with the caller's timer, `EventBuilder` cannot inject, and frames show
-//! comments to those who ask for them.
+//! Gone: `EventBody` is a body for hyper and axum with the caller's timer, `EventBuilder` cannot inject, and frames
+//! show comments to those who ask for them.
 
 // Their code.
 use std::convert::Infallible;

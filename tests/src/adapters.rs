@@ -1,5 +1,5 @@
-//! The test that every adapter must pass: it returns the events of the conformance cases, each as soon as its bytes have
-//! arrived.
+//! The test that every adapter must pass: it returns the events of the conformance cases, each as soon as its bytes
+//! have arrived.
 
 use ssewire::Decoder;
 
@@ -9,10 +9,10 @@ use crate::oracle::Oracle;
 use crate::outcome::Outcome;
 use crate::transport::Script;
 
-/// Reads every conformance case with an adapter and compares the outcome with the standard's. The input is cut into chunks
-/// of 1 byte, of 7 bytes, and not at all, with empty chunks and waits between them. [`Item::at`](crate::outcome::Item::at)
-/// is the number of bytes that the transport had delivered by then: an event must be returned before the next chunk is
-/// requested.
+/// Reads every conformance case with an adapter and compares the outcome with the standard's. The input is cut into
+/// chunks of 1 byte, of 7 bytes, and not at all, with empty chunks and waits between them.
+/// [`Item::at`](crate::outcome::Item::at) is the number of bytes that the transport had delivered by then: an event
+/// must be returned before the next chunk is requested.
 pub fn every_case(read: impl Fn(Script, Decoder) -> Outcome) {
     for case in cases::all() {
         let id = case.last_event_id_before.clone().unwrap_or_default();

@@ -2,8 +2,8 @@
 
 use serde_json::{Number, Value};
 
-/// Normalizes each number to its numeric value. Under serde_json's `arbitrary_precision` a number keeps its source text,
-/// so `2.5e+3` and `2500.0` would differ.
+/// Normalizes each number to its numeric value. Under serde_json's `arbitrary_precision` a number keeps its source
+/// text, so `2.5e+3` and `2500.0` would differ.
 pub fn by_value(value: &Value) -> Value {
     match value {
         Value::Number(number) if number.is_u64() || number.is_i64() => value.clone(),

@@ -1,5 +1,5 @@
-//! Support code that the tests of this workspace share: the oracle, the conformance cases, the chunkings of an input, and
-//! the drivers that record the results of a decoder.
+//! Support code that the tests of this workspace share: the oracle, the conformance cases, the chunkings of an input,
+//! and the drivers that record the results of a decoder.
 
 use std::path::{Path, PathBuf};
 

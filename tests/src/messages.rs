@@ -260,7 +260,8 @@ pub fn any_streamed() -> impl Strategy<Value = Streamed> {
 
 const MODELS: &[&str] = &["claude-opus-5", "claude-sonnet-5", "a model / of \"tomorrow\""];
 
-/// `docs/protocol.md`, heading "Merge rules", `message_delta`: a present, non-null value overwrites, each usage field by itself.
+/// `docs/protocol.md`, heading "Merge rules", `message_delta`: a present, non-null value overwrites, each usage field
+/// by itself.
 pub fn merge_message_delta(message: &mut Value, event: &Value) {
     let mut delta = event["delta"].clone();
     if let Some(delta) = delta.as_object_mut() {
@@ -488,8 +489,8 @@ fn any_input() -> impl Strategy<Value = (Option<Value>, Value, Vec<Value>)> {
         let input = initial.clone().filter(Value::is_object).unwrap_or_else(|| json!({}));
         (initial, input, of_pieces("input_json_delta", "partial_json", &Vec::from_iter(blank.map(String::from))))
     });
-    // A model may send a value that is not an object; the value is kept. Null and the empty string are kept as well, but
-    // in a message that was not streamed they mean "no input", so there is no message to compare with.
+    // A model may send a value that is not an object; the value is kept. Null and the empty string are kept as well,
+    // but in a message that was not streamed they mean "no input", so there is no message to compare with.
     let odd = any_json().prop_filter("not null and not empty", |value| !value.is_null() && value != "");
     let value = prop_oneof![7 => any_object(), 1 => odd];
     let initial = option::of(select(vec![json!({}), json!({"a": 1}), json!(""), Value::Null]));

@@ -1,8 +1,8 @@
 //! The oracle: a transcription of the standard. It is slow, takes the whole input at once, and shares no code with the
 //! decoder.
 //!
-//! HTML standard, 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event stream". Comments mark the additions of
-//! the design: offsets, the limit on the size of an event, frames, and pending bytes at the end.
+//! HTML standard, 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event stream". Comments mark the additions
+//! of the design: offsets, the limit on the size of an event, frames, and pending bytes at the end.
 
 use std::time::Duration;
 
@@ -102,8 +102,8 @@ impl Default for Oracle {
 pub struct Line<'a> {
     pub start: usize,
     pub bytes: &'a [u8],
-    /// Number of bytes of the stream up to the end of the line; `None` for the unfinished last line. A CR ends its line,
-    /// whether or not an LF follows.
+    /// Number of bytes of the stream up to the end of the line; `None` for the unfinished last line. A CR ends its
+    /// line, whether or not an LF follows.
     pub ends_at: Option<usize>,
     /// Offset of the next line: after the LF of a CRLF.
     pub next: usize,

@@ -87,8 +87,8 @@ fn shuffled(blocks: &[Block], indices: &[usize], order: &[u32], lost_stops: bool
 
 /// The expected message of these events by `docs/protocol.md`, heading "Merge rules".
 ///
-/// It does not depend on the position of a start, except for blocks of unknown type: text or thinking deltas before such a
-/// start form a block of their own before it. Input deltas are merged into it.
+/// It does not depend on the position of a start, except for blocks of unknown type: text or thinking deltas before
+/// such a start form a block of their own before it. Input deltas are merged into it.
 fn merged(streamed: &Streamed, indices: &[usize], events: &[Value]) -> Value {
     let mut content = Vec::new();
     for (block, &index) in streamed.blocks.iter().zip(indices) {

@@ -1,8 +1,8 @@
 //! Runs every contestant over streams for which the standard defines the result, and over incomplete JSON. Prints two
 //! tables of `docs/comparison.md`.
 //!
-//! Each stream is read in one chunk and in one-byte chunks. The expectations are those of the standard (HTML, "Server-sent
-//! events").
+//! Each stream is read in one chunk and in one-byte chunks. The expectations are those of the standard (HTML,
+//! "Server-sent events").
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,5 +1,5 @@
-//! A hand-written loop for a part of the format: lines end in LF, fields have a space after the colon, and only `data` and
-//! `event` exist. No byte order mark, no CR, no id, no retry, no limit.
+//! A hand-written loop for a part of the format: lines end in LF, fields have a space after the colon, and only `data`
+//! and `event` exist. No byte order mark, no CR, no id, no retry, no limit.
 
 use super::payload_shapes::{Flat, FlatMessage, exact_text};
 use crate::answer::{Answer, Sink};

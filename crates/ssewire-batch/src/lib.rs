@@ -53,15 +53,16 @@
 //! * **Well-formed text.** The text of a batch is UTF-8. Ill-formed bytes are replaced by U+FFFD, as in browsers.
 //! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the
 //!   rest of the chunk in the input. Its text is at most four times the bytes consumed and held by the decoder, and
-//!   8 KiB; of messages seven times, because a start has its payload and its text. A text buffer above 64 KiB that is used to less than a quarter is freed.
+//!   8 KiB; of messages seven times, because a start has its payload and its text. A text buffer above 64 KiB that is
+//!   used to less than a quarter is freed.
 //! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
 //!
 //! # Cost
-//! Beside that of the decoder: one copy of the bytes, one check of UTF-8, and a record of 64 bytes per event. `cargo run
-//! --release -p ssewire-benches --bin batches` measures it. Compared with [`ssewire::Decoder`], which returns bytes, an
-//! event batch of text deltas takes 1.5 times the time in chunks of several events, and 2.3 times in chunks of one
-//! event. Compared with that decoder and a check of the data by `core::str`, it takes 0.7 to 0.8, and 1.3 times the
-//! time. A message batch takes 1.1 to 1.3 times the time of `MessageDecoder`.
+//! Beside that of the decoder: one copy of the bytes, one check of UTF-8, and a record of 64 bytes per event.
+//! `cargo run --release -p ssewire-benches --bin batches` measures it. Compared with [`ssewire::Decoder`], which
+//! returns bytes, an event batch of text deltas takes 1.5 times the time in chunks of several events, and 2.3 times in
+//! chunks of one event. Compared with that decoder and a check of the data by `core::str`, it takes 0.7 to 0.8, and 1.3
+//! times the time. A message batch takes 1.1 to 1.3 times the time of `MessageDecoder`.
 //!
 //! # Features
 //!

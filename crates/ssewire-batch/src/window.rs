@@ -45,8 +45,8 @@ impl Window {
         Some(window)
     }
 
-    /// Where the text has these bytes, if they lie in this window. Events end at line ends, and fields begin after ASCII,
-    /// so this is never within a character.
+    /// Where the text has these bytes, if they lie in this window. Events end at line ends, and fields begin after
+    /// ASCII, so this is never within a character.
     #[inline]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<Span> {
         let at = bytes.as_ptr().addr().wrapping_sub(self.address);

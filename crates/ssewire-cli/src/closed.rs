@@ -14,7 +14,8 @@
 //!
 //! Known limits: a program other than a shell that closes only the output of its child is not detected, nor is
 //! `exec ssewire >&-` in a shell that such a program started, nor the last command of its `bash -c`, which replaces the
-//! shell. A system without `/proc` is judged by `_` alone, which shells set. A shell that opens `<>/dev/null` as standard output counts as closed.
+//! shell. A system without `/proc` is judged by `_` alone, which shells set. A shell that opens `<>/dev/null` as
+//! standard output counts as closed.
 
 #[cfg(unix)]
 pub(crate) fn is_stdout_closed() -> bool {

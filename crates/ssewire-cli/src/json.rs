@@ -10,8 +10,8 @@ use ssewire_messages::RawJson;
 
 /// The payload of an event as one line; `None` if it is not a JSON object.
 ///
-/// Only white space is changed: line breaks, which join `data` lines, become spaces. Ill-formed bytes and lone surrogate
-/// escapes become U+FFFD.
+/// Only white space is changed: line breaks, which join `data` lines, become spaces. Ill-formed bytes and lone
+/// surrogate escapes become U+FFFD.
 pub(crate) fn one_line(payload: &[u8]) -> Option<Cow<'static, str>> {
     let json = RawJson::from_bytes(payload).ok()?;
     json.as_json().is_object().then(|| Cow::Owned(json.into_string()))

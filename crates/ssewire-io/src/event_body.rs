@@ -61,8 +61,8 @@ impl<S> EventBody<S> {
     /// Sends a comment when no event was sent for a time. This prevents proxies and clients from closing the connection
     /// as idle, and detects clients that have disconnected.
     ///
-    /// `timer` returns a future that completes after that time: `|| tokio::time::sleep(…)`. It is called when there is no
-    /// event to send, at most once per event or comment.
+    /// `timer` returns a future that completes after that time: `|| tokio::time::sleep(…)`. It is called when there is
+    /// no event to send, at most once per event or comment.
     pub fn with_keep_alive<M: FnMut() -> T, T: Future<Output = ()>>(self, timer: M) -> EventBody<S, M, T> {
         EventBody { events: self.events, make_timer: timer, timer: None, is_ended: self.is_ended }
     }

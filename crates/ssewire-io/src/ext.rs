@@ -21,8 +21,8 @@ use core::pin::Pin;
 /// ```
 ///
 /// Each method except `tap_message` boxes the stream, one allocation per response, so that you need not pin it: that of
-/// reqwest's `bytes_stream()`, for example, is not `Unpin`. A facade that names the type of its stream, or pins it itself,
-/// calls [`EventStream::new`](crate::DecodeStream::new) and its like, which box nothing.
+/// reqwest's `bytes_stream()`, for example, is not `Unpin`. A facade that names the type of its stream, or pins it
+/// itself, calls [`EventStream::new`](crate::DecodeStream::new) and its like, which box nothing.
 #[cfg(feature = "stream")]
 pub trait ByteStreamExt: futures_core::TryStream + Sized
 where
@@ -86,7 +86,8 @@ where
 #[cfg(feature = "stream")]
 impl<S: futures_core::TryStream> ByteStreamExt for S where S::Ok: AsRef<[u8]> {}
 
-/// `.idle_timeout()` on every stream of results: of chunks, where every byte counts, or of events, where comments do not.
+/// `.idle_timeout()` on every stream of results: of chunks, where every byte counts, or of events, where comments do
+/// not.
 ///
 /// ```
 /// use std::time::Duration;

@@ -14,9 +14,9 @@ pin_project! {
     /// Ends a stream with [`IdleError::Idle`] if it returns nothing for a given time. Created by
     /// [`IdleTimeoutExt::idle_timeout`](crate::IdleTimeoutExt::idle_timeout).
     ///
-    /// `timer` is called when the stream has nothing to return, at most once per item, and returns a future that completes
-    /// after the idle time: `|| tokio::time::sleep(…)`. It wakes the task even if the transport never does. Each is
-    /// boxed: one allocation per pause of the stream.
+    /// `timer` is called when the stream has nothing to return, at most once per item, and returns a future that
+    /// completes after the idle time: `|| tokio::time::sleep(…)`. It wakes the task even if the transport never does.
+    /// Each is boxed: one allocation per pause of the stream.
     ///
     /// The kind of the stream decides what restarts the timer: every byte in a stream of chunks, including those of
     /// comments; only events in a stream of events.

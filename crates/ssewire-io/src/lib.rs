@@ -50,8 +50,8 @@
 //! # Out of scope
 //!
 //! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
-//! clock, spawns a task or needs a certain executor; nothing has to be `Send`, except the clock of a
-//! reader's `with_idle_timeout`. A [`MessageStream`] and the methods of [`ByteStreamExt`], except `tap_message`, box the
+//! clock, spawns a task or needs a certain executor; nothing has to be `Send`, except the clock of a reader's
+//! `with_idle_timeout`. A [`MessageStream`] and the methods of [`ByteStreamExt`], except `tap_message`, box the
 //! transport, once, so that callers need not pin it. Nothing reconnects by itself: [`Reconnect`](ssewire::Reconnect)
 //! computes the delay, and `reconnect` continues with a new connection.
 //!

@@ -94,8 +94,8 @@ fn is_special(byte: &u8) -> bool {
 /// [`find_special`] for eight bytes at once.
 ///
 /// In each byte lane, `(x - n) & !x` has its top bit set if `x < n`, for `n` up to 0x80. `x ^ c` is below 1 only for
-/// `x == c`; it has the top bit of `x`. A borrow may set the top bit of a lane wrongly, but only above a lane that has it
-/// rightly. So the lowest bit is always right.
+/// `x == c`; it has the top bit of `x`. A borrow may set the top bit of a lane wrongly, but only above a lane that has
+/// it rightly. So the lowest bit is always right.
 #[inline]
 fn special_in_word(word: [u8; 8]) -> Option<usize> {
     const EACH: u64 = u64::MAX / 0xFF;

@@ -10,15 +10,16 @@
 //! **Warning.** This file decides the same things as the decoder of the core, `decode/mod.rs` and
 //! `Accumulator::apply` together, on the bytes alone.
 //!
-//! * *Input*: at the start of an event, a delta in the spelling of the API, or the bytes of the last delta. Only the text
-//!   and the number of spaces before the last brace may differ. The text is appended to the block while it is scanned.
+//! * *Input*: at the start of an event, a delta in the spelling of the API, or the bytes of the last delta. Only the
+//!   text and the number of spaces before the last brace may differ. The text is appended to the block while it is
+//!   scanned.
 //! * *Decisions it shares with the slow path*: where the event ends, what its text says, which block it belongs to, and
 //!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not
 //!   fit, the text of the block is restored, and the slow path takes the event from its start.
 //! * *What makes the comparison enough*: a [`Template`] is learned from an event that the slow path has appended to the
-//!   current block. A JSON string may hold any other text without a change to what is around it. That nothing but deltas
-//!   and pings came since is known to the accumulator: it forgets the current block at every other event, or names the
-//!   one that has just started.
+//!   current block. A JSON string may hold any other text without a change to what is around it. That nothing but
+//!   deltas and pings came since is known to the accumulator: it forgets the current block at every other event, or
+//!   names the one that has just started.
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts
 //!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many spellings and texts.
 //! * *Gain*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.
@@ -172,8 +173,8 @@ impl<'c> Opening<'static, 'c> {
 }
 
 impl Opening<'_, '_> {
-    /// Appends the text to the current block. `accept` says whether what follows the last brace is the end. `None`: it is
-    /// another event, or one for the slow path, and nothing has changed.
+    /// Appends the text to the current block. `accept` says whether what follows the last brace is the end. `None`: it
+    /// is another event, or one for the slow path, and nothing has changed.
     #[inline(always)]
     pub(crate) fn append<T>(
         &self,

@@ -81,8 +81,8 @@ impl Config {
         self
     }
 
-    /// Sends chunks of at most this size. [`Fault::Slow`], [`Fault::Split`] and [`Fault::OddChunks`] have sizes of their
-    /// own.
+    /// Sends chunks of at most this size. [`Fault::Slow`], [`Fault::Split`] and [`Fault::OddChunks`] have sizes of
+    /// their own.
     #[must_use]
     pub fn chunk_size(mut self, size: NonZeroUsize) -> Self {
         self.chunk_size = Some(size);

@@ -238,8 +238,8 @@ fn with_line_ends(bytes: &[u8], line_end: &[u8]) -> Vec<u8> {
     replaced
 }
 
-/// Returns an offset before the end of the first line of an event, at most 12 bytes after its start. Without such a line:
-/// of the first line that is not blank.
+/// Returns an offset before the end of the first line of an event, at most 12 bytes after its start. Without such a
+/// line: of the first line that is not blank.
 fn within_first_line(body: &[u8]) -> usize {
     let is_of_event = |line: &Line<'_>| line.content().starts_with(b"data") || line.content().starts_with(b"event");
     let first = lines(body).find(is_of_event).or_else(|| lines(body).find(|line| !line.is_blank()));

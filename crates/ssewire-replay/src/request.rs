@@ -54,8 +54,8 @@ impl Request {
         self.version == Version::Http10 || self.has_token("connection", "close")
     }
 
-    /// Returns whether a header that is a comma-separated list has this token, in any case. Headers of the same name are
-    /// one list: RFC 9110, section 5.3.
+    /// Returns whether a header that is a comma-separated list has this token, in any case. Headers of the same name
+    /// are one list: RFC 9110, section 5.3.
     pub(crate) fn has_token(&self, name: &str, token: &str) -> bool {
         let lists = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
         let mut tokens = lists.flat_map(|(_, list)| list.split(',')).map(str::trim);

@@ -39,7 +39,8 @@ pub enum Framing {
     /// `transfer-encoding: chunked`, each piece a chunk. HTTP/1.0: as [`Framing::UntilClose`]. HTTP/2: each piece a
     /// DATA frame.
     Chunked,
-    /// The connection closes, so a client cannot distinguish a cut from the end. HTTP/2: a cut ends the stream in order.
+    /// The connection closes, so a client cannot distinguish a cut from the end. HTTP/2: a cut ends the stream in
+    /// order.
     UntilClose,
     /// `content-length`: the length of everything that is sent; one byte more if the script cuts, resets or holds after
     /// that; 4,294,967,295 if it repeats a send.

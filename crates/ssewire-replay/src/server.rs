@@ -108,8 +108,8 @@ impl Server {
         self.shared.table.set_function(path, Arc::new(respond));
     }
 
-    /// Returns the requests so far, whatever the response, oldest first: the newest 16,384 of them that together have at
-    /// most 64 MiB of heads and bodies; the newest in any case. A request is here before its response starts.
+    /// Returns the requests so far, whatever the response, oldest first: the newest 16,384 of them that together have
+    /// at most 64 MiB of heads and bodies; the newest in any case. A request is here before its response starts.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).to_vec()

@@ -40,9 +40,9 @@ use crate::storage::{HeapBuffer, Storage};
 /// chunk at most seven more bytes are examined, at the start of a line that it cuts. The first bytes of an event, at
 /// most 33, are also compared once with those of an earlier event. An event that lies in one chunk is borrowed from it.
 /// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once. An `event` value that
-/// crosses a boundary or whose block has an `id` is copied at most three times more, and once more each time the longest
-/// `id` of its block doubles; an `id` is copied at most three times. Nothing is
-/// allocated until something is copied, and then only when the buffer grows.
+/// crosses a boundary or whose block has an `id` is copied at most three times more, and once more each time the
+/// longest `id` of its block doubles; an `id` is copied at most three times. Nothing is allocated until something is
+/// copied, and then only when the buffer grows.
 #[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,
@@ -214,8 +214,8 @@ impl<S> Decoder<S> {
         if self.has_retry { Some(Duration::from_millis(self.retry)) } else { None }
     }
 
-    /// Number of bytes that [`finish`](Self::finish) would discard: an unfinished line, and the lines of a block that has
-    /// not ended. Constant time.
+    /// Number of bytes that [`finish`](Self::finish) would discard: an unfinished line, and the lines of a block that
+    /// has not ended. Constant time.
     ///
     /// ```
     /// let mut decoder = ssewire::Decoder::new();
@@ -498,8 +498,8 @@ impl<S: Storage> Decoder<S> {
     /// # Ok::<(), ssewire::DecodeError>(())
     /// ```
     ///
-    /// Cannot distinguish a last event from one that was cut: use it for formats that end so, not after a network error. An
-    /// `id` of the pending block takes effect, too.
+    /// Cannot distinguish a last event from one that was cut: use it for formats that end so, not after a network
+    /// error. An `id` of the pending block takes effect, too.
     ///
     /// # Errors
     /// [`DecodeError`] if the pending event exceeds a limit and is lost. The decoder is reset in either case.

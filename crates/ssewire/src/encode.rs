@@ -58,8 +58,8 @@ impl<'a> EventBuilder<'a> {
         Self { comment: None, event_type: None, id: None, retry: None, data: None }
     }
 
-    /// Sets the comment, which is written before the fields, one comment line for each line of `text`, after a colon and a
-    /// space. A decoder returns this space as part of the comment: remove it from a comment that you pass on.
+    /// Sets the comment, which is written before the fields, one comment line for each line of `text`, after a colon
+    /// and a space. A decoder returns this space as part of the comment: remove it from a comment that you pass on.
     ///
     /// Decoders ignore comments. Servers send them to keep a connection open (HTML standard, "Authoring notes":
     /// "a comment line … every 15 seconds or so").

@@ -1,7 +1,8 @@
 //! An event stream on a microcontroller: no operating system, no std, no allocator.
 //!
-//! The bytes arrive in chunks of 16, as from a serial line. The decoder buffers an event that crosses chunks in 64 bytes.
-//! The output goes to the debugger by semihosting. `ci/embedded` runs the program in QEMU and compares the output.
+//! The bytes arrive in chunks of 16, as from a serial line. The decoder buffers an event that crosses chunks in
+//! 64 bytes. The output goes to the debugger by semihosting. `ci/embedded` runs the program in QEMU and compares the
+//! output.
 
 #![no_std]
 #![no_main]

@@ -1,8 +1,9 @@
 //! An event stream directly on the kernel: no std, no C library, no allocator, no startup code. It decodes its standard
 //! input and prints the events and comments.
 //!
-//! Its only memory is two fixed buffers: 16 bytes for the input, and 64 bytes for an event that crosses chunks. The exit
-//! code is 0 at the end of the stream, 1 if the stream was truncated, 2 after an I/O error. `ci/freestanding` runs it.
+//! Its only memory is two fixed buffers: 16 bytes for the input, and 64 bytes for an event that crosses chunks. The
+//! exit code is 0 at the end of the stream, 1 if the stream was truncated, 2 after an I/O error. `ci/freestanding` runs
+//! it.
 
 #![no_std]
 #![no_main]

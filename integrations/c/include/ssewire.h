@@ -407,9 +407,9 @@ struct ssewire_decoder *ssewire_decoder_new(const struct ssewire_decoder_options
 void ssewire_decoder_free(struct ssewire_decoder *decoder);
 
 /*
- Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the number of
- bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the bytes.
- `data` may be NULL if `len` is 0.
+ Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the
+ number of bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the
+ bytes. `data` may be NULL if `len` is 0.
 
  # Safety
  The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
@@ -421,8 +421,8 @@ enum ssewire_status ssewire_decoder_push(struct ssewire_decoder *decoder,
                                          struct ssewire_event_batch *batch);
 
 /*
- Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes the
- number of its bytes, and 0 if the input ended between two events.
+ Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes
+ the number of its bytes, and 0 if the input ended between two events.
 
  # Safety
  The pointers are NULL or valid.
@@ -430,17 +430,17 @@ enum ssewire_status ssewire_decoder_push(struct ssewire_decoder *decoder,
 enum ssewire_status ssewire_decoder_finish(struct ssewire_decoder *decoder, uint64_t *pending_bytes);
 
 /*
- Reports that the input has ended, and returns an unfinished event: for streams that end in `data: [DONE]` without a blank
- line. The batch has at most one record.
+ Reports that the input has ended, and returns an unfinished event: for streams that end in `data: [DONE]` without a
+ blank line. The batch has at most one record.
 
  # Safety
  The pointers are NULL or valid.
  */
-enum ssewire_status ssewire_decoder_finish_event(struct ssewire_decoder *decoder,
-                                                 struct ssewire_event_batch *batch);
+enum ssewire_status ssewire_decoder_finish_event(struct ssewire_decoder *decoder, struct ssewire_event_batch *batch);
 
 /*
- Discards an unfinished event: the next bytes are from another connection. Keeps the last event ID and the reconnection time.
+ Discards an unfinished event: the next bytes are from another connection. Keeps the last event ID and the
+ reconnection time.
 
  # Safety
  The pointer is NULL or valid.
@@ -448,8 +448,8 @@ enum ssewire_status ssewire_decoder_finish_event(struct ssewire_decoder *decoder
 enum ssewire_status ssewire_decoder_reset(struct ssewire_decoder *decoder);
 
 /*
- Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID. `id` may point into the ID that
- `ssewire_decoder_last_event_id` returned.
+ Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID. `id` may point into the ID
+ that `ssewire_decoder_last_event_id` returned.
 
  # Safety
  The pointers are NULL or valid; `id` has `len` bytes.
@@ -457,15 +457,13 @@ enum ssewire_status ssewire_decoder_reset(struct ssewire_decoder *decoder);
 enum ssewire_status ssewire_decoder_set_last_event_id(struct ssewire_decoder *decoder, const char *id, size_t len);
 
 /*
- Returns the last event ID, which a client that reconnects sends as `Last-Event-ID`. These are the bytes of the stream, which
- may be ill-formed UTF-8. Valid until the next call with the decoder.
+ Returns the last event ID, which a client that reconnects sends as `Last-Event-ID`. These are the bytes of the
+ stream, which may be ill-formed UTF-8. Valid until the next call with the decoder.
 
  # Safety
  The pointers are NULL or valid.
  */
-enum ssewire_status ssewire_decoder_last_event_id(struct ssewire_decoder *decoder,
-                                                  const char **id,
-                                                  size_t *len);
+enum ssewire_status ssewire_decoder_last_event_id(struct ssewire_decoder *decoder, const char **id, size_t *len);
 
 /*
  Returns the reconnection time that the stream set last: `has_retry` says whether it set one, `retry_ms` becomes its
@@ -495,8 +493,8 @@ void ssewire_message_decoder_free(struct ssewire_message_decoder *decoder);
 
 /*
  Decodes the `len` bytes at `data` up to their end, to the end of the message, or to the largest number of records.
- `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until `is_ended` of
- the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
+ `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until
+ `is_ended` of the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
 
  # Safety
  The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
@@ -508,8 +506,8 @@ enum ssewire_status ssewire_message_decoder_push(struct ssewire_message_decoder 
                                                  struct ssewire_message_batch *batch);
 
 /*
- Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is used if its
- data is a complete JSON object. `max_blocks` alone limits the number of records.
+ Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
+ used if its data is a complete JSON object. `max_blocks` alone limits the number of records.
 
  # Safety
  The pointers are NULL or valid.
@@ -518,8 +516,8 @@ enum ssewire_status ssewire_message_decoder_push_end(struct ssewire_message_deco
                                                      struct ssewire_message_batch *batch);
 
 /*
- Reports that the input has ended, and ends the message: `completion` becomes how. The message stays in the decoder until it
- is freed: see `ssewire_message_decoder_json`.
+ Reports that the input has ended, and ends the message: `completion` becomes how. The message stays in the decoder
+ until it is freed: see `ssewire_message_decoder_json`.
 
  # Safety
  The pointers are NULL or valid.
@@ -537,9 +535,10 @@ enum ssewire_status ssewire_message_decoder_completion(struct ssewire_message_de
                                                        enum ssewire_completion *completion);
 
 /*
- Copies the message so far as JSON, in the shape of the API, with a NUL to the `capacity` bytes at `buffer`. `len` becomes its
- length without the NUL. To learn the length, pass NULL and 0: the result is `SSEWIRE_STATUS_BUFFER_TOO_SMALL`. Linear in
- the message. Unfinished tool input is the value so far: do not run a tool with it.
+ Copies the message so far as JSON, in the shape of the API, with a NUL to the `capacity` bytes at `buffer`. `len`
+ becomes its length without the NUL. To learn the length, pass NULL and 0: the result is
+ `SSEWIRE_STATUS_BUFFER_TOO_SMALL`. Linear in the message. Unfinished tool input is the value so far: do not run a
+ tool with it.
 
  # Safety
  The pointers are NULL or valid; `buffer` has `capacity` bytes.

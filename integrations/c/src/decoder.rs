@@ -94,9 +94,9 @@ pub unsafe extern "C" fn ssewire_decoder_free(decoder: *mut Decoder) {
     unsafe { free_handle(decoder) };
 }
 
-/// Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the number of
-/// bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the bytes.
-/// `data` may be NULL if `len` is 0.
+/// Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the
+/// number of bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the
+/// bytes. `data` may be NULL if `len` is 0.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
@@ -113,8 +113,8 @@ pub unsafe extern "C" fn ssewire_decoder_push(
     unsafe { push(decoder, (data, len), consumed, batch, function) }
 }
 
-/// Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes the
-/// number of its bytes, and 0 if the input ended between two events.
+/// Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes
+/// the number of its bytes, and 0 if the input ended between two events.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -124,8 +124,8 @@ pub unsafe extern "C" fn ssewire_decoder_finish(decoder: *mut Decoder, pending_b
     unsafe { call(decoder, pending_bytes, |decoder| Ok(decoder.finish())) }
 }
 
-/// Reports that the input has ended, and returns an unfinished event: for streams that end in `data: [DONE]` without a blank
-/// line. The batch has at most one record.
+/// Reports that the input has ended, and returns an unfinished event: for streams that end in `data: [DONE]` without a
+/// blank line. The batch has at most one record.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -135,7 +135,8 @@ pub unsafe extern "C" fn ssewire_decoder_finish_event(decoder: *mut Decoder, bat
     unsafe { call(decoder, batch, |decoder| Ok(EventBatch::new(decoder.finish_event()))) }
 }
 
-/// Discards an unfinished event: the next bytes are from another connection. Keeps the last event ID and the reconnection time.
+/// Discards an unfinished event: the next bytes are from another connection. Keeps the last event ID and the
+/// reconnection time.
 ///
 /// # Safety
 /// The pointer is NULL or valid.
@@ -149,8 +150,8 @@ pub unsafe extern "C" fn ssewire_decoder_reset(decoder: *mut Decoder) -> Status 
     unsafe { call(decoder, (), function) }
 }
 
-/// Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID. `id` may point into the ID that
-/// `ssewire_decoder_last_event_id` returned.
+/// Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID. `id` may point into the ID
+/// that `ssewire_decoder_last_event_id` returned.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `id` has `len` bytes.
@@ -169,8 +170,8 @@ pub unsafe extern "C" fn ssewire_decoder_set_last_event_id(
     unsafe { call(decoder, (), function) }
 }
 
-/// Returns the last event ID, which a client that reconnects sends as `Last-Event-ID`. These are the bytes of the stream, which
-/// may be ill-formed UTF-8. Valid until the next call with the decoder.
+/// Returns the last event ID, which a client that reconnects sends as `Last-Event-ID`. These are the bytes of the
+/// stream, which may be ill-formed UTF-8. Valid until the next call with the decoder.
 ///
 /// # Safety
 /// The pointers are NULL or valid.

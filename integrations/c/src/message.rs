@@ -225,8 +225,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_free(decoder: *mut MessageDecod
 }
 
 /// Decodes the `len` bytes at `data` up to their end, to the end of the message, or to the largest number of records.
-/// `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until `is_ended` of
-/// the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
+/// `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until
+/// `is_ended` of the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
@@ -247,8 +247,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_push(
     unsafe { push(decoder, (data, len), consumed, batch, function) }
 }
 
-/// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is used if its
-/// data is a complete JSON object. `max_blocks` alone limits the number of records.
+/// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
+/// used if its data is a complete JSON object. `max_blocks` alone limits the number of records.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -261,8 +261,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_push_end(
     unsafe { call(decoder, batch, |state| Ok(MessageBatch::new(state.running()?.push_end(), true))) }
 }
 
-/// Reports that the input has ended, and ends the message: `completion` becomes how. The message stays in the decoder until it
-/// is freed: see `ssewire_message_decoder_json`.
+/// Reports that the input has ended, and ends the message: `completion` becomes how. The message stays in the decoder
+/// until it is freed: see `ssewire_message_decoder_json`.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -288,9 +288,10 @@ pub unsafe extern "C" fn ssewire_message_decoder_completion(
     unsafe { call(decoder, completion, |state| Ok(state.completion())) }
 }
 
-/// Copies the message so far as JSON, in the shape of the API, with a NUL to the `capacity` bytes at `buffer`. `len` becomes its
-/// length without the NUL. To learn the length, pass NULL and 0: the result is `SSEWIRE_STATUS_BUFFER_TOO_SMALL`. Linear in
-/// the message. Unfinished tool input is the value so far: do not run a tool with it.
+/// Copies the message so far as JSON, in the shape of the API, with a NUL to the `capacity` bytes at `buffer`. `len`
+/// becomes its length without the NUL. To learn the length, pass NULL and 0: the result is
+/// `SSEWIRE_STATUS_BUFFER_TOO_SMALL`. Linear in the message. Unfinished tool input is the value so far: do not run a
+/// tool with it.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `buffer` has `capacity` bytes.

@@ -1,5 +1,5 @@
-//! The unsafe operations: from the pointers of C to references. Every function names the contract that the header demands
-//! of its caller.
+//! The unsafe operations: from the pointers of C to references. Every function names the contract that the header
+//! demands of its caller.
 
 use core::ffi::c_char;
 
@@ -24,8 +24,8 @@ pub(crate) unsafe fn free_handle<T>(handle: *mut T) {
 /// Borrows the value of a handle. `None` for NULL.
 ///
 /// # Safety
-/// `handle` is NULL, or a value of [`into_handle`] that was not freed. No other thread uses it during `'a`, and no other
-/// reference to its value exists: `'a` ends before the exported function returns.
+/// `handle` is NULL, or a value of [`into_handle`] that was not freed. No other thread uses it during `'a`, and no
+/// other reference to its value exists: `'a` ends before the exported function returns.
 pub(crate) unsafe fn borrow_handle<'a, T>(handle: *mut T) -> Option<&'a mut T> {
     // SAFETY: the pointer is NULL, or valid, aligned and not aliased, as the contract of this function demands.
     unsafe { handle.as_mut() }
@@ -43,8 +43,8 @@ pub(crate) unsafe fn borrow<'a, T>(value: *const T) -> Option<&'a T> {
 /// Borrows the bytes of the caller. NULL is allowed if there are none.
 ///
 /// # Safety
-/// `data` is NULL, or points to `len` bytes that are neither written nor freed during `'a`. Memory of a handle is, while
-/// the library uses the handle.
+/// `data` is NULL, or points to `len` bytes that are neither written nor freed during `'a`. Memory of a handle is,
+/// while the library uses the handle.
 pub(crate) unsafe fn borrow_bytes<'a>(data: *const u8, len: usize) -> Option<&'a [u8]> {
     if len == 0 {
         return Some(&[]);
@@ -53,13 +53,13 @@ pub(crate) unsafe fn borrow_bytes<'a>(data: *const u8, len: usize) -> Option<&'a
     if data.is_null() || isize::try_from(len).is_err() {
         return None;
     }
-    // SAFETY: `data` points to `len` bytes that are not written, as the contract of this function demands, and `len` is at
-    // most `isize::MAX`.
+    // SAFETY: `data` points to `len` bytes that are not written, as the contract of this function demands, and `len` is
+    // at most `isize::MAX`.
     Some(unsafe { core::slice::from_raw_parts(data, len) })
 }
 
-/// Returns the address of the items. If there are none, returns the address of a static: a `Vec` without items points to
-/// the number of their alignment, which Go rejects as an invalid pointer.
+/// Returns the address of the items. If there are none, returns the address of a static: a `Vec` without items points
+/// to the number of their alignment, which Go rejects as an invalid pointer.
 pub(crate) fn address_of<T>(items: &[T]) -> *const T {
     static NOTHING: u64 = 0;
     const { assert!(align_of::<T>() <= align_of::<u64>()) };
@@ -100,8 +100,8 @@ pub(crate) unsafe fn copy_text(
         return Err(Status::BufferTooSmall);
     }
     let buffer = buffer.cast::<u8>();
-    // SAFETY: the source is a text of that length. The target has `capacity` bytes, which is more, as the contract of this
-    // function demands. A text of the library and memory of the caller do not overlap.
+    // SAFETY: the source is a text of that length. The target has `capacity` bytes, which is more, as the contract of
+    // this function demands. A text of the library and memory of the caller do not overlap.
     unsafe { core::ptr::copy_nonoverlapping(text.as_ptr(), buffer, text.len()) };
     // SAFETY: `text.len()` is less than `capacity`.
     let end = unsafe { buffer.add(text.len()) };

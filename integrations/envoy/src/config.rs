@@ -23,7 +23,8 @@ pub struct Config {
     pub max_routes: usize,
     /// `max_event_bytes`, `max_message_bytes`, `max_blocks`, `max_tokens`: the limits of a stream.
     pub limits: Limits,
-    /// `request_id_headers`: the response headers whose value is exported as the request id. The first one present counts.
+    /// `request_id_headers`: the response headers whose value is exported as the request id. The first one present
+    /// counts.
     pub request_id_headers: Vec<String>,
     /// `metrics`: whether metrics are recorded.
     pub metrics: bool,

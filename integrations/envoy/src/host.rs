@@ -295,8 +295,8 @@ impl LabelStore for SharedData<'_> {
         let set = |version| hostcalls::set_shared_data(&self.key(), Some(values.as_bytes()), version).is_ok();
         match version {
             Some(_) => set(version),
-            // Of two threads that create the list at once, one has to fail. Without a version Envoy replaces the list of
-            // the other; with a version it creates a list, or fails if there is one. Other hosts do the opposite.
+            // Of two threads that create the list at once, one has to fail. Without a version Envoy replaces the list
+            // of the other; with a version it creates a list, or fails if there is one. Other hosts do the opposite.
             None => set(Some(u32::MAX)) || self.load().1.is_none() && set(None),
         }
     }

@@ -126,7 +126,8 @@ impl Meter {
         Some(record)
     }
 
-    /// Ends the body at this time. Returns the record of a message that has not ended, or of a body without any message.
+    /// Ends the body at this time. Returns the record of a message that has not ended, or of a body without any
+    /// message.
     pub fn end(&mut self, now: Duration, end: End) -> Option<Record> {
         let mut decoder = self.decoder.take()?;
         if self.first_byte.is_some() && end != End::EndOfStream {

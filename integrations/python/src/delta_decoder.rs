@@ -10,7 +10,8 @@ use crate::convert::{Repeated, with_bytes};
 /// Decodes the events of a Messages stream, without merging them.
 ///
 /// `feed` returns a tuple per event. A delta that has nothing but a piece of text, thinking or tool input is
-/// `(delta type, index, piece)`. Every other event is `(None, event type, data)`. A lost event is `(None, None, error)`.
+/// `(delta type, index, piece)`. Every other event is `(None, event type, data)`. A lost event is
+/// `(None, None, error)`.
 #[pyclass(module = "ssewire")]
 pub(crate) struct DeltaDecoder {
     decoder: BatchDecoder,

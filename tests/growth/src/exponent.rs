@@ -4,8 +4,8 @@
 //!
 //! * For instructions and allocations it is the **largest of all steps**. A fit over five sizes would hide a cost that
 //!   turns quadratic at the last one, and these counts have no noise that a fit would have to remove.
-//! * For peak memory it is the exponent **from the first size to the last**, less one doubling. A buffer that doubles has
-//!   up to twice the capacity that it needs, so a single step proves nothing.
+//! * For peak memory it is the exponent **from the first size to the last**, less one doubling. A buffer that doubles
+//!   has up to twice the capacity that it needs, so a single step proves nothing.
 
 /// A cost at one size of input.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,8 @@ pub(crate) struct Point {
 /// Returns the largest exponent of all steps, or `None` below two points.
 ///
 /// `floor` is added to each cost. It hides steps between costs that are small against it, for instance from 2 to 5
-/// allocations, and leaves large ones as they are. It lowers exponents below 1 only slightly and never raises one above 1.
+/// allocations, and leaves large ones as they are. It lowers exponents below 1 only slightly and never raises one above
+/// 1.
 pub(crate) fn largest(points: &[Point], floor: u64) -> Option<f64> {
     let steps = points.windows(2).filter_map(|pair| match pair {
         [small, large] => Some(step(*small, *large, floor)),

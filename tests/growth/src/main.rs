@@ -227,8 +227,8 @@ struct Series {
     error: Option<String>,
 }
 
-/// Measures from the smallest size on. Stops at the first step that exceeds the bound: a quadratic family would take hours
-/// at the largest size.
+/// Measures from the smallest size on. Stops at the first step that exceeds the bound: a quadratic family would take
+/// hours at the largest size.
 fn measure_family(runner: &Runner, name: &str, family: &Family, sizes: &[usize]) -> Series {
     let mut costs = Vec::new();
     for size in sizes {

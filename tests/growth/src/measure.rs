@@ -1,8 +1,8 @@
 //! Measures one family at one size.
 //!
-//! Each measurement is a process of its own: this program again, with `--once`. It builds the input, then drives it within
-//! [`measured_region`]. callgrind counts only between entry and exit of that function. The counting allocator counts in
-//! the same process; its counts do not depend on valgrind.
+//! Each measurement is a process of its own: this program again, with `--once`. It builds the input, then drives it
+//! within [`measured_region`]. callgrind counts only between entry and exit of that function. The counting allocator
+//! counts in the same process; its counts do not depend on valgrind.
 
 use core::hint::black_box;
 use core::time::Duration;
@@ -41,9 +41,9 @@ fn measured_region(drive: fn(&Input) -> Outcome, input: &Input) -> Outcome {
 /// Matches [`measured_region`] and nothing else of this program.
 const REGION: &str = "*measured_region*";
 
-/// glibc copies and fills large blocks by `rep movsb` and `rep stosb`, and valgrind counts one instruction for each byte of
-/// these. So a copy of 2 KiB would cost 30 times as much per byte as one of 1 KiB, which looks like growth. Without them
-/// vector loops copy blocks of each size.
+/// glibc copies and fills large blocks by `rep movsb` and `rep stosb`, and valgrind counts one instruction for each
+/// byte of these. So a copy of 2 KiB would cost 30 times as much per byte as one of 1 KiB, which looks like growth.
+/// Without them vector loops copy blocks of each size.
 const SAME_COPY_AT_EACH_SIZE: &str = "glibc.cpu.hwcaps=-ERMS,-FSRM";
 
 /// Drives a family once, in this process.
@@ -98,7 +98,8 @@ impl Costs {
 pub(crate) struct Runner {
     /// The valgrind program, if there is one.
     valgrind: Option<String>,
-    /// A process that takes longer is killed, and its family fails. No bound on time: it ends a run that would take hours.
+    /// A process that takes longer is killed, and its family fails. No bound on time: it ends a run that would take
+    /// hours.
     patience: Duration,
 }
 

@@ -1,5 +1,5 @@
-//! Counts the heap memory of the current thread. The test, fuzz target or program must install [`Counting`] as its global
-//! allocator; otherwise all counts stay 0.
+//! Counts the heap memory of the current thread. The test, fuzz target or program must install [`Counting`] as its
+//! global allocator; otherwise all counts stay 0.
 //!
 //! ```
 //! #[global_allocator]

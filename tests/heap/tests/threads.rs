@@ -5,7 +5,8 @@ use std::thread;
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
-/// More than the counters once began with: they passed zero in an hour of requests whose memory another thread had allocated.
+/// More than the counters once began with: they passed zero in an hour of requests whose memory another thread had
+/// allocated.
 const LARGE: usize = 1 << 25;
 
 #[test]

@@ -1,7 +1,7 @@
 //! Thousands of simultaneous streams, each on a separate connection, with the asynchronous adapter.
 //!
-//! Every connection has a different message. The server sends the rest of each only after all connections have returned the
-//! start of their text. At this moment all of them are open, and none has ended.
+//! Every connection has a different message. The server sends the rest of each only after all connections have returned
+//! the start of their text. At this moment all of them are open, and none has ended.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -69,8 +69,8 @@ const CONNECTING: usize = 256;
 /// Without it, hyper buffers up to 400 KiB for each connection whose server sends faster than the client reads.
 const READ_AT_ONCE: usize = 16 * 1024;
 
-/// Opens the given number of connections to [`serve`], all on the current thread. Calls `open` when each has returned the
-/// start of its text.
+/// Opens the given number of connections to [`serve`], all on the current thread. Calls `open` when each has returned
+/// the start of its text.
 ///
 /// # Errors
 /// A connection failed, or a text was not received completely.

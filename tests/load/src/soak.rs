@@ -56,8 +56,8 @@ pub fn run(by: By, bytes: u64, window: u64) -> Report {
     books.report
 }
 
-/// Lengths of texts in characters: mostly those of chat responses, some those of files. Together they are smaller than a
-/// window, so that every window contains every length.
+/// Lengths of texts in characters: mostly those of chat responses, some those of files. Together they are smaller than
+/// a window, so that every window contains every length.
 const SIZES: [usize; 12] = [40, 300, 1000, 12_000, 80, 5000, 600, 100_000, 200, 2500, 30_000, 20];
 
 /// Chunk sizes: single bytes, packets, TLS records.
@@ -118,7 +118,8 @@ fn driver(made: &[Made], bytes: u64, books: &mut Books) {
     }
 }
 
-/// Decodes the given number of bytes of a message without an end with a [`MessageDecoder`]. Returns the peak heap bytes.
+/// Decodes the given number of bytes of a message without an end with a [`MessageDecoder`]. Returns the peak heap
+/// bytes.
 ///
 /// # Panics
 /// The decoder did not report exactly once, and again at the end, that the message exceeds its limit.

@@ -284,8 +284,8 @@ impl Case<'_> {
     }
 }
 
-/// The value of a message. Its text would differ where an unfinished input has a member twice: while more may follow, the
-/// partial value is shown, which has it once.
+/// The value of a message. Its text would differ where an unfinished input has a member twice: while more may follow,
+/// the partial value is shown, which has it once.
 fn value_of(message: &Message) -> Value {
     deep_value(message.to_json_lossy().as_json())
 }

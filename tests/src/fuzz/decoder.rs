@@ -13,8 +13,8 @@ use crate::drive;
 use crate::oracle::{Oracle, Results};
 use crate::outcome::{Decoded, Item, Outcome};
 
-/// Checks that a decoder returns the same as the oracle, whatever the bytes, the chunking, the bounds, the storage and the
-/// method.
+/// Checks that a decoder returns the same as the oracle, whatever the bytes, the chunking, the bounds, the storage and
+/// the method.
 ///
 /// The first bytes of the input choose: one byte for flags and the number of chunk lengths, one for the limit, then the
 /// lengths of the chunks.
@@ -69,7 +69,8 @@ pub fn decoder(input: &[u8]) {
 }
 
 /// Checks the promised costs: each byte is examined at most twice, three times in an unknown field that is returned,
-/// and seven more for each chunk; the buffer holds 2.5 times the bytes that it may keep, of which an ID counts four times.
+/// and seven more for each chunk; the buffer holds 2.5 times the bytes that it may keep, of which an ID counts four
+/// times.
 fn bounded(oracle: &Oracle, chunks: &[&[u8]]) {
     let received: usize = chunks.iter().map(|chunk| chunk.len()).sum();
     let mut unknown = 0;

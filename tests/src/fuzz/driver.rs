@@ -1,5 +1,5 @@
-//! `MessageDecoder` as a state machine: any sequence of its public calls, beside a decoder that receives the consumed bytes
-//! one by one and is never looked at.
+//! `MessageDecoder` as a state machine: any sequence of its public calls, beside a decoder that receives the consumed
+//! bytes one by one and is never looked at.
 
 use ssewire_messages::{MessageDecodeError, MessageDecoder, Step, UpdateEvent};
 
@@ -9,8 +9,8 @@ use super::message_stream::{Options, same_result};
 use super::slow::describe;
 use crate::json::deep_value;
 
-/// Checks that a decoder depends on the consumed bytes and on the calls that change it, whatever the chunks, the methods
-/// and the calls between them that only read; and that its costs are bounded in any sequence of calls.
+/// Checks that a decoder depends on the consumed bytes and on the calls that change it, whatever the chunks, the
+/// methods and the calls between them that only read; and that its costs are bounded in any sequence of calls.
 ///
 /// The first byte of the input is flags, the second a limit. Then come the calls, two bytes for each, and the body.
 pub fn driver(input: &[u8]) {

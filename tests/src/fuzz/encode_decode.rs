@@ -64,8 +64,8 @@ impl<'a> Block<'a> {
         Self { comment, event_type, id, retry, data }
     }
 
-    /// Checks that the builder rejects exactly the values that the format cannot represent, and drops them: a line end in an event
-    /// type or id, NUL in an id.
+    /// Checks that the builder rejects exactly the values that the format cannot represent, and drops them: a line end
+    /// in an event type or id, NUL in an id.
     fn drop_invalid(&mut self) {
         let has = |value: Option<&[u8]>, bad: &[u8]| value.is_some_and(|value| value.iter().any(|b| bad.contains(b)));
         let error = self.event_type.map(|event_type| EventBuilder::new().event_type(event_type).err());

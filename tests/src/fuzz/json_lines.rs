@@ -19,8 +19,8 @@ pub(super) enum Format {
 /// Checks that the translation depends on the bytes alone, that an event stream passes unchanged, and that little more
 /// than a line is held.
 ///
-/// The first byte of the input is the format, the second the limit of a line. Then come the lengths of the chunks and the
-/// bytes.
+/// The first byte of the input is the format, the second the limit of a line. Then come the lengths of the chunks and
+/// the bytes.
 pub fn json_lines(input: &[u8]) {
     let mut input = Input::new(input);
     let format = [Format::Auto, Format::Sse, Format::Jsonl][usize::from(input.byte()) % 3];

@@ -1,5 +1,5 @@
-//! The checks of the fuzz targets, one file for each kind of input. They are not in `fuzz/`, so that a stable compiler can
-//! replay the corpora.
+//! The checks of the fuzz targets, one file for each kind of input. They are not in `fuzz/`, so that a stable compiler
+//! can replay the corpora.
 
 mod accumulate;
 mod adapters;

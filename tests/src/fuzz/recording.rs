@@ -15,7 +15,8 @@ struct Read {
 }
 
 /// Checks that the chunks of a recording change nothing, that no byte but those of time comments is missing, that a
-/// reader holds no more than one comment, and that a written recording is the stream again, with the times of its chunks.
+/// reader holds no more than one comment, and that a written recording is the stream again, with the times of its
+/// chunks.
 ///
 /// The input begins with the lengths of the chunks, see `Input::lengths`. The rest is the recording, and the stream.
 pub fn recording(input: &[u8]) {
@@ -69,7 +70,8 @@ fn is_the_rest(recording: &[u8], read: &Read) {
     assert_eq!(strip(rest, read, from, read.bytes.len(), is_first), Some(&b""[..]));
 }
 
-/// Takes these bytes off the start of a recording. An empty comment replaces time comments whose removal would join a line end or make up a byte order mark.
+/// Takes these bytes off the start of a recording. An empty comment replaces time comments whose removal would join a
+/// line end or make up a byte order mark.
 fn strip<'r>(rest: &'r [u8], read: &Read, from: usize, to: usize, is_first: bool) -> Option<&'r [u8]> {
     let before = read.bytes[..from].strip_prefix("\u{feff}".as_bytes()).unwrap_or(&read.bytes[..from]);
     let joins = match before.last() {

@@ -1,4 +1,5 @@
-//! From a frame to an event: `docs/protocol.md`, headings "Errors", "Tolerances of the decoder" and "Undecodable events".
+//! From a frame to an event: `docs/protocol.md`, headings "Errors", "Tolerances of the decoder" and "Undecodable
+//! events".
 
 use super::json::{Json, Members, member, units};
 

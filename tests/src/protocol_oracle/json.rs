@@ -50,8 +50,8 @@ impl Json {
         parser.text.is_empty().then_some(value)
     }
 
-    /// The members before the first invalid byte of a text that is not JSON, and whether the last of them is at its end: a
-    /// number there may lack digits.
+    /// The members before the first invalid byte of a text that is not JSON, and whether the last of them is at its
+    /// end: a number there may lack digits.
     pub fn members_before_error(text: &[u8]) -> (Members, bool) {
         let text: Vec<char> = String::from_utf8_lossy(text).chars().collect();
         let mut parser = Parser { text: &text };

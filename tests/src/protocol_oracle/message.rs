@@ -1,5 +1,5 @@
-//! The message while its events arrive: `docs/protocol.md`, headings "Merge rules", "Order between blocks" and "Protocol
-//! violations".
+//! The message while its events arrive: `docs/protocol.md`, headings "Merge rules", "Order between blocks" and
+//! "Protocol violations".
 
 use serde_json::{Map, Value};
 use ssewire_messages::ViolationKind::{self, *};

@@ -1,4 +1,5 @@
-//! Bodies that are not event streams: `MessageDecoder` detects them in any chunking, and the error names the likely cause.
+//! Bodies that are not event streams: `MessageDecoder` detects them in any chunking, and the error names the likely
+//! cause.
 
 use ssewire_messages::{Accumulator, Completion, Incomplete, MessageDecoder, NonStreamBody, Step, Validation};
 
@@ -262,8 +263,8 @@ fn incomplete_first_event_is_truncated() {
     }
 }
 
-/// `docs/protocol.md`, heading "Completion": a block that ended without `data` is no event, so its `event:` does not begin
-/// one. A byte order mark is complete, or its bytes belong to the name of a field.
+/// `docs/protocol.md`, heading "Completion": a block that ended without `data` is no event, so its `event:` does not
+/// begin one. A byte order mark is complete, or its bytes belong to the name of a field.
 #[test]
 fn event_type_of_a_block_without_data_begins_no_event() {
     for body in [

@@ -1,5 +1,5 @@
-//! Properties of the message decoder and the accumulator: for any message, chunking, JSON layout and order of events, the
-//! result is the one that `docs/protocol.md` specifies.
+//! Properties of the message decoder and the accumulator: for any message, chunking, JSON layout and order of events,
+//! the result is the one that `docs/protocol.md` specifies.
 
 use std::collections::BTreeMap;
 
@@ -101,7 +101,8 @@ proptest! {
         }
     }
 
-    /// Text deltas are returned in order of arrival. If blocks do not interleave, their concatenation is the final text.
+    /// Text deltas are returned in order of arrival. If blocks do not interleave, their concatenation is the final
+    /// text.
     #[test]
     fn text_deltas_of_consecutive_blocks_are_the_final_text(streamed in any_streamed(), initial in 0..3usize) {
         let mut accumulator = Accumulator::new();

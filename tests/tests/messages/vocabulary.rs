@@ -252,8 +252,8 @@ const ALWAYS_WRITTEN: &[&str] = &[
     "Message.content",
 ];
 
-/// Members that may be null although the table does not say so: `usage` by the merge rules, and its `input_tokens` because
-/// a `MessageDeltaUsage` has the same Rust type.
+/// Members that may be null although the table does not say so: `usage` by the merge rules, and its `input_tokens`
+/// because a `MessageDeltaUsage` has the same Rust type.
 const NULL_TOO: &[&str] = &["Message.usage", "Usage.input_tokens"];
 
 /// Members for which another JSON type is an error.

@@ -1,5 +1,5 @@
-//! The structure of the project: which crate may depend on what, the imports, field names and size of the core; and that
-//! each path and link on a page leads to something. Runs cargo, but needs no network.
+//! The structure of the project: which crate may depend on what, the imports, field names and size of the core; and
+//! that each path and link on a page leads to something. Runs cargo, but needs no network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -54,13 +54,13 @@ const LAYERS: [&str; 6] = ["storage", "line", "field", "event", "fast_path", "de
 /// The only files of the core that may contain a field name as bytes.
 const FILES_WITH_FIELD_NAMES: [&str; 3] = ["field", "fast_path", "encode"];
 
-/// The files of the core that are not part of the decoding engine: encoding, lossy text, owned and shared events, errors,
-/// `LineDecoder`, `Reconnect` and the front page. `shared_id` counts as engine: the buffer holds it.
+/// The files of the core that are not part of the decoding engine: encoding, lossy text, owned and shared events,
+/// errors, `LineDecoder`, `Reconnect` and the front page. `shared_id` counts as engine: the buffer holds it.
 const OUTSIDE_THE_ENGINE: [&str; 9] =
     ["encode", "error", "lib", "line_decoder", "lossy", "owned", "reconnect", "shared", "shared_id"];
 
-/// The most code lines of the decoding engine: without tests, comments and blank lines. A bound against growth: the goal of
-/// 1200 is not reached.
+/// The most code lines of the decoding engine: without tests, comments and blank lines. A bound against growth: the
+/// goal of 1200 is not reached.
 const MAX_ENGINE_LINES: usize = 1561;
 
 /// The most functions of `Decoder`, in all of its `impl` blocks except those of traits.
@@ -289,8 +289,8 @@ fn adapters_do_not_parse() {
     }
 }
 
-/// The libraries open nothing, start nothing and read no clock: SECURITY.md, "No hidden effects". A dependency that does
-/// such things is not in [`PUBLISHED`].
+/// The libraries open nothing, start nothing and read no clock: SECURITY.md, "No hidden effects". A dependency that
+/// does such things is not in [`PUBLISHED`].
 #[test]
 fn libraries_use_no_file_socket_thread_or_clock() {
     let effects = ["std::env", "std::fs", "std::net", "std::process", "std::thread::", "Instant", "SystemTime"];

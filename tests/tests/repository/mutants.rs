@@ -1,5 +1,5 @@
-//! The excluded mutants of `.cargo/mutants.toml` name files and functions that exist, and no lines: a pattern that matches
-//! nothing excludes nothing, and a line moves to another mutant.
+//! The excluded mutants of `.cargo/mutants.toml` name files and functions that exist, and no lines: a pattern that
+//! matches nothing excludes nothing, and a line moves to another mutant.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! Properties of `Decoder` with a small storage: it loses single events, returns an error for each, and decodes all others
-//! correctly. Which events are lost depends on the chunking.
+//! Properties of `Decoder` with a small storage: it loses single events, returns an error for each, and decodes all
+//! others correctly. Which events are lost depends on the chunking.
 
 use proptest::collection::vec;
 use proptest::option;

@@ -70,7 +70,8 @@ fn lost_event_is_skipped_up_to_its_blank_line() {
     }
 }
 
-/// The LF that joined the last line exceeded the limit. The error was returned before the blank line, and the ID was lost.
+/// The LF that joined the last line exceeded the limit. The error was returned before the blank line, and the ID was
+/// lost.
 #[test]
 fn finish_event_commits_the_id_of_a_lost_event() {
     let mut decoder = Decoder::new().with_max_event_bytes(2);

@@ -1,6 +1,7 @@
 //! Measures ssewire and other libraries in one process, and prints their ratios with the goals.
 //!
-//! `cargo run --release -p ssewire-benches --bin ratios -- [--rounds N] [--only SUBSTRING] [--tsv | --markdown] [--svg FILE] [--scale]`
+//! `cargo run --release -p ssewire-benches --bin ratios -- [--rounds N] [--only SUBSTRING] [--tsv | --markdown] [--svg
+//! FILE] [--scale]`
 //!
 //! Do not use `--workspace`: the tests of the workspace enable a feature that counts bytes.
 

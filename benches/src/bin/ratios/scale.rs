@@ -1,4 +1,5 @@
-//! Measurements without another contestant: memory, many streams at once in one thread, growth, and messages as events again.
+//! Measurements without another contestant: memory, many streams at once in one thread, growth, and messages as events
+//! again.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -127,8 +128,8 @@ fn allocations_of_a_stream() -> Measure {
     Measure::new("allocations of a recorded stream", each, "", Bound::AtMost(15.0))
 }
 
-/// All recorded messages as payloads, with pieces as a server sends them, and these as event streams, against copying the
-/// same bytes.
+/// All recorded messages as payloads, with pieces as a server sends them, and these as event streams, against copying
+/// the same bytes.
 fn to_events(rounds: usize) -> Measure {
     let corpus = corpora::recorded();
     let messages: Vec<Message> = corpus.streams(CHUNK).map(decode).collect();

@@ -1,5 +1,5 @@
-//! The corpus "as recorded": complete streams with the kinds of events, sizes, escapes, padding, member orders, characters
-//! and blocks of recorded streams. `profile.json` says how often each occurs; `tests/recorded.rs` compares.
+//! The corpus "as recorded": complete streams with the kinds of events, sizes, escapes, padding, member orders,
+//! characters and blocks of recorded streams. `profile.json` says how often each occurs; `tests/recorded.rs` compares.
 
 mod kinds;
 mod payloads;

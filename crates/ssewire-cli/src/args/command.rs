@@ -17,7 +17,8 @@ pub(crate) enum Command {
 
 use Command::{Demo, Events, Message, Record, Serve, Sse, Text, Timeline};
 
-/// The commands on which an option has an effect. The others refuse it. `tests/cli/effects.rs` shows the effect of each pair.
+/// The commands on which an option has an effect. The others refuse it. `tests/cli/effects.rs` shows the effect of each
+/// pair.
 const TAKERS: [(&str, &[Command]); 18] = [
     ("all", &[Text, Events, Message, Timeline]),
     ("chunk-size", &[Text, Sse, Events, Message, Timeline, Record, Serve, Demo]),

@@ -337,8 +337,8 @@ impl Input {
         Chunk { bytes: self.stream.bytes.get(start..self.stream.taken).unwrap_or_default(), at: self.at }
     }
 
-    /// Brings bytes that were read into `stream`, if that is used up. Returns a note about input that was skipped, after
-    /// the bytes before it were taken.
+    /// Brings bytes that were read into `stream`, if that is used up. Returns a note about input that was skipped,
+    /// after the bytes before it were taken.
     fn fill(&mut self) -> Option<String> {
         while self.stream.is_empty() {
             if self.note.is_some() {

@@ -71,7 +71,8 @@ impl JsonPayloadError {
         &self.0.event_type
     }
 
-    /// The payload, with U+FFFD for ill-formed UTF-8. `Display` and `Debug` do not contain it, so that text of a model does not get into logs.
+    /// The payload, with U+FFFD for ill-formed UTF-8. `Display` and `Debug` do not contain it, so that text of a model
+    /// does not get into logs.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text

@@ -26,9 +26,9 @@ use crate::{DecodeReader, End};
 /// [`is_done`](Self::is_done). At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to
 /// drain it.
 ///
-/// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of the kind
-/// [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be missing, such as `event: error`: use
-/// [`End::Report`] if the event type matters.
+/// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of the
+/// kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be missing,
+/// such as `event: error`: use [`End::Report`] if the event type matters.
 pub struct JsonReader<R, T> {
     events: DecodeReader<R, Json<T>>,
     is_done: bool,

@@ -38,9 +38,9 @@ pin_project! {
     /// [`JsonPayloadError`](crate::JsonPayloadError) with its text; the stream continues after it. The input may end
     /// without `[DONE]`, as with some vendors; see [`is_done`](Self::is_done).
     ///
-    /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of the kind
-    /// [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be missing, such as `event: error`:
-    /// use [`End::Report`] if the event type matters.
+    /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of
+    /// the kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be
+    /// missing, such as `event: error`: use [`End::Report`] if the event type matters.
     ///
     /// At `[DONE]` it polls the body once, without waiting, so that the HTTP client can reuse the connection.
     pub struct JsonStream<S, T> {

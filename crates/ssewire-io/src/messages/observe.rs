@@ -7,8 +7,8 @@ use ssewire_messages::{Completion, Incomplete, Message, MessageDecoder, NonStrea
 use crate::observe::Observer;
 
 /// Accumulates each message that passes through a [`Tap`](crate::Tap), and passes its updates and its end to a closure:
-/// the end at once, though the body may stay open. Bytes between messages are skipped. A body without any message has one
-/// end, too, when it ends. In strict mode each rejected event is an end.
+/// the end at once, though the body may stay open. Bytes between messages are skipped. A body without any message has
+/// one end, too, when it ends. In strict mode each rejected event is an end.
 ///
 /// ```
 /// use std::io::Read as _;

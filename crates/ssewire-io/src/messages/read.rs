@@ -177,7 +177,8 @@ impl<R: Read> MessageReader<R> {
     ///
     /// # Errors
     /// [`IncompleteMessage`], also for a read timeout, and if the transport failed between two messages; without the
-    /// transport's error if that was read at the end of the message before. The next call continues with the next message.
+    /// transport's error if that was read at the end of the message before. The next call continues with the next
+    /// message.
     pub fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<io::Error>> {
         self.state.skip_failed();
         self.read_to_end()?;

@@ -14,8 +14,8 @@ use ssewire_messages::MessageDecoder;
 use super::error::IncompleteMessage;
 use super::state::{Found, MessageState};
 
-/// A body whose message has started: a stream of all its chunks and of the transport's error, unchanged. The message has
-/// started when its first content block begins, when it is complete without one, or after 1 MiB without one.
+/// A body whose message has started: a stream of all its chunks and of the transport's error, unchanged. The message
+/// has started when its first content block begins, when it is complete without one, or after 1 MiB without one.
 ///
 /// Many servers accept a request and fail within the stream. Before the first content, a gateway can send the request
 /// to another server, and its client does not notice.
@@ -68,9 +68,9 @@ where
         Self::wait_for_with_decoder(body, MessageDecoder::new()).await
     }
 
-    /// As [`wait_for`](Self::wait_for), with the given decoder: with the head of the response, whose request ID and rate
-    /// limits are then in the error, or with other limits. The decoder is not kept: pass the head to the message that is
-    /// read from this body, too.
+    /// As [`wait_for`](Self::wait_for), with the given decoder: with the head of the response, whose request ID and
+    /// rate limits are then in the error, or with other limits. The decoder is not kept: pass the head to the message
+    /// that is read from this body, too.
     ///
     /// ```
     /// use ssewire_io::StartedBody;

@@ -137,8 +137,8 @@ impl MessageState {
         Ok(error)
     }
 
-    /// Records that the transport failed or timed out, with its error if it is known. This does not matter for the message
-    /// if it is complete: the error is returned.
+    /// Records that the transport failed or timed out, with its error if it is known. This does not matter for the
+    /// message if it is complete: the error is returned.
     pub(super) fn interrupt<E>(&mut self, error: Option<E>) -> Result<Option<E>, IncompleteMessage<E>> {
         // An event without its blank line still belongs to the message if it is complete.
         while self.drain().is_some() {}

@@ -59,8 +59,9 @@ impl Accumulator {
 
     /// The text of the block that has just started or taken a piece, if it takes pieces of this kind.
     ///
-    /// Nothing but deltas and pings arrived since, so every condition of [`block_delta`](Self::block_delta) holds, except
-    /// the limit. A piece that may exceed the limit takes the slow path. The fast path must never decide differently.
+    /// Nothing but deltas and pings arrived since, so every condition of [`block_delta`](Self::block_delta) holds,
+    /// except the limit. A piece that may exceed the limit takes the slow path. The fast path must never decide
+    /// differently.
     #[inline(always)]
     pub(crate) fn current_text(&mut self, index: u64, kind: PieceKind) -> Option<CurrentText<'_>> {
         let id = self.current?;

@@ -90,8 +90,8 @@ use crate::tool_input::ToolInput;
 /// The message ends at `message_stop` or at an error: see [`is_ended`](Self::is_ended). Later events change nothing.
 ///
 /// # Cost
-/// Time and memory are linear in the bytes of the events. An index out of order is found in at most 64 steps. Blocks out
-/// of order are sorted at the end: *n* log *n* in their number.
+/// Time and memory are linear in the bytes of the events. An index out of order is found in at most 64 steps. Blocks
+/// out of order are sorted at the end: *n* log *n* in their number.
 #[derive(Clone, Default)]
 pub struct Accumulator {
     message: Message,

@@ -45,8 +45,8 @@ impl Accumulator {
         self.rare.as_ref().is_some_and(|rare| !rare.waiting.is_empty())
     }
 
-    /// A call without any input is complete, or was truncated: a block of a higher index, the stop reason or `message_stop`
-    /// decides. A truncated one may still turn out to be complete.
+    /// A call without any input is complete, or was truncated: a block of a higher index, the stop reason or
+    /// `message_stop` decides. A truncated one may still turn out to be complete.
     pub(super) fn decide_waiting_calls(&mut self, is_truncated: bool) {
         let Some(rare) = &mut self.rare else { return };
         let waiting = core::mem::take(&mut rare.waiting);

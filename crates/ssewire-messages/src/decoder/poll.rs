@@ -24,8 +24,9 @@ const LARGE: usize = 4 * 1024;
 pub(super) type Changed = (Change, bool);
 
 impl MessageDecoder {
-    /// Fast path for nearly every event: appends a delta in the usual spelling, or in that of the delta before, and returns
-    /// the parts and the length of its event. `fused.rs` lists the decisions that it must share with the slow path.
+    /// Fast path for nearly every event: appends a delta in the usual spelling, or in that of the delta before, and
+    /// returns the parts and the length of its event. `fused.rs` lists the decisions that it must share with the slow
+    /// path.
     // Inlined, so that the change and the update are never in memory.
     #[inline(always)]
     pub(super) fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, Parts, usize)> {
@@ -263,8 +264,8 @@ pub(super) fn add_head(event: &mut StreamEvent<'_>, head: Option<&ResponseHead>)
     }
 }
 
-/// Whether an event is skipped, as those before a further message are. One that could not be read may have been the start
-/// of that message, so it is reported.
+/// Whether an event is skipped, as those before a further message are. One that could not be read may have been the
+/// start of that message, so it is reported.
 #[inline]
 pub(super) fn skips(is_skipping: &mut bool, decoded: &Result<Option<StreamEvent<'_>>, PayloadError>) -> bool {
     if *is_skipping {

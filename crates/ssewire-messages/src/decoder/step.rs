@@ -50,8 +50,8 @@ impl UpdateSpan {
     }
 }
 
-/// The message cannot be decoded any further: it has ended. [`MessageDecoder::next_message`](super::MessageDecoder::next_message) continues with the next
-/// one.
+/// The message cannot be decoded any further: it has ended.
+/// [`MessageDecoder::next_message`](super::MessageDecoder::next_message) continues with the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageDecodeError {

@@ -2,8 +2,8 @@
 
 use super::{Cursor, ExtraMembers, JsonStr};
 
-/// Where they lie in the document. Those next to each other are copied at once, and all into one allocation of the right
-/// size.
+/// Where they lie in the document. Those next to each other are copied at once, and all into one allocation of the
+/// right size.
 #[derive(Default)]
 pub(crate) struct MemberRanges {
     ranges: [(usize, usize); Self::RANGES],

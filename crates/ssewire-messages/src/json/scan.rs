@@ -194,7 +194,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Fast path of a member that is expected: reads its name and its [digits](Self::digits). `None`: it is another
-    /// member, or spelled in another way, and was not touched. `is_first` is that of [`next_member`](Self::next_member).
+    /// member, or spelled in another way, and was not touched. `is_first` is that of
+    /// [`next_member`](Self::next_member).
     #[inline]
     pub(crate) fn digits_of(&mut self, name: &str, is_first: &mut bool) -> Option<u64> {
         let before = self.rest;

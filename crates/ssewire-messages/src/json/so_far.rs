@@ -1,5 +1,5 @@
-//! The value so far of truncated or invalid JSON text, as text: what `ssewire_json::PartialJson` shows of it, without its
-//! tree. A tree takes up to 256 bytes for each byte of text.
+//! The value so far of truncated or invalid JSON text, as text: what `ssewire_json::PartialJson` shows of it, without
+//! its tree. A tree takes up to 256 bytes for each byte of text.
 
 use alloc::string::String;
 

@@ -74,7 +74,8 @@ impl InputState {
         }
         let text = self.text.get_or_insert_default();
         let from = push_piece(&mut text.text, piece, half);
-        // White space does not change the state that the stop found. Half a character, which is not in the text yet, does.
+        // White space does not change the state that the stop found. Half a character, which is not in the text yet,
+        // does.
         let is_blank = *half == 0 && text.text.get(from..).is_none_or(is_blank);
         if !is_blank && self.phase != InputPhase::Open {
             if !core::mem::replace(&mut text.is_late, true) {

@@ -8,10 +8,10 @@ use super::{Mark, MarkByte};
 /// Writes a stream that arrives in chunks as a recording: the same bytes, and comment lines `: ssewire +123ms` with the
 /// time since the previous one.
 ///
-/// A comment precedes the first line that starts in a chunk, never a byte order mark, and is never between CR and LF.
-/// A body that is not an event stream has none: its first line that is not blank does not start with the name of a field,
-/// or with a field that event streams do not have.
-/// A response head in front of the body, and the lengths of chunks that were left in it, are skipped.
+/// A comment precedes the first line that starts in a chunk, never a byte order mark, and is never between CR and LF. A
+/// body that is not an event stream has none: its first line that is not blank does not start with the name of a field,
+/// or with a field that event streams do not have. A response head in front of the body, and the lengths of chunks that
+/// were left in it, are skipped.
 ///
 /// ```
 /// use core::time::Duration;

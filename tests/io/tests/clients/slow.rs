@@ -61,8 +61,8 @@ fn silence_after_single_bytes_ends_by_the_idle_timeout() {
     });
 }
 
-/// The idle timeout does not expire, but a deadline does, and the partial text is kept. Comments and unknown fields need
-/// no memory.
+/// The idle timeout does not expire, but a deadline does, and the partial text is kept. Comments and unknown fields
+/// need no memory.
 #[test]
 fn endless_comments_need_no_memory_and_end_by_the_deadline() {
     let (begin, text) = begin();

@@ -1,5 +1,5 @@
-//! All clients at once, each against one random fault after the other, beside a client that stops in the middle: nothing is
-//! lost, and nothing stays behind.
+//! All clients at once, each against one random fault after the other, beside a client that stops in the middle:
+//! nothing is lost, and nothing stays behind.
 //!
 //! `cargo test` does this at a small size. `SSEWIRE_STORM_SECONDS=3600` repeats it for an hour.
 
@@ -57,8 +57,8 @@ fn rounds(end: Instant, mut round: impl FnMut() -> isize) -> (usize, isize) {
     (rounds, kept)
 }
 
-/// The bytes of heap that a call keeps. Only a call of the client is measured: a round also frees memory that a thread of
-/// the server has allocated, which would hide a leak.
+/// The bytes of heap that a call keeps. Only a call of the client is measured: a round also frees memory that a thread
+/// of the server has allocated, which would hide a leak.
 fn kept_by(call: impl FnOnce()) -> isize {
     let before = ssewire_heap::held();
     call();

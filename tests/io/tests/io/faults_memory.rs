@@ -167,8 +167,8 @@ fn an_unfinished_event_is_not_copied_at_the_end() {
     assert!(peak < CHUNK, "{peak} held");
 }
 
-/// Comments and unknown fields do not count towards the limit of an event. Comments are not kept at all; the driver reads
-/// fields named `error`, so it keeps at most 64 KiB of an unknown field.
+/// Comments and unknown fields do not count towards the limit of an event. Comments are not kept at all; the driver
+/// reads fields named `error`, so it keeps at most 64 KiB of an unknown field.
 #[test]
 fn comments_and_unknown_fields_cost_no_event() {
     let piece = vec![b'a'; CHUNK];

@@ -1,5 +1,5 @@
-//! An event that is repeated costs its own length each time, whatever the message holds already; and a message is written
-//! and compared in proportion to its length.
+//! An event that is repeated costs its own length each time, whatever the message holds already; and a message is
+//! written and compared in proportion to its length.
 //!
 //! Time is not measured. The inputs are so large that quadratic work would not end.
 

@@ -526,8 +526,8 @@ fn blank_input_json_that_never_found_its_block_is_none() {
     assert_eq!(to_json(&end_of(&events).unwrap()), whole());
 }
 
-/// The value so far, without an unfinished string at its end: `docs/protocol.md`, heading "Partial input JSON", the second
-/// column of the first table.
+/// The value so far, without an unfinished string at its end: `docs/protocol.md`, heading "Partial input JSON", the
+/// second column of the first table.
 #[test]
 fn the_partial_input_is_the_value_so_far_without_an_unfinished_trailing_string() {
     for (text, expected) in [

@@ -1,5 +1,5 @@
-//! `docs/protocol.md`, heading "Tool input": how far a lost piece reaches. And heading "Merge rules": a half of a surrogate
-//! pair at the end of a message.
+//! `docs/protocol.md`, heading "Tool input": how far a lost piece reaches. And heading "Merge rules": a half of a
+//! surrogate pair at the end of a message.
 
 use serde_json::json;
 

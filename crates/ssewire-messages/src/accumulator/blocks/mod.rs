@@ -241,8 +241,8 @@ impl Blocks {
         self.next_index.checked_sub(1)
     }
 
-    /// The block that deltas opened before this start of its index and kind, if there is one. If an initial block of the
-    /// same kind arrived later, there is none.
+    /// The block that deltas opened before this start of its index and kind, if there is one. If an initial block of
+    /// the same kind arrived later, there is none.
     pub(super) fn implicit_block(&self, content: &[ContentBlock], index: u64, block: &ContentBlock) -> Option<BlockId> {
         let of_kind = self.disorder.as_ref()?.implicit.get(implicit_kind(block)?)?;
         let id = BlockId::later(usize::try_from(of_kind.find(index)?).ok()?);
