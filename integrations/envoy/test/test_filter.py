@@ -362,6 +362,8 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         records = envoy.records(2)
         self.assertEqual([(record["completion"], record["request_id"]) for record in records], [(None, "req_1")] * 2)
         self.assertEqual(envoy.metrics()["ssewire_skipped", (("reason", "content_encoding"),)], 2)
+        # Envoy writes its log with a delay.
+        wait_until("the note", lambda: "content-encoding are not read" in envoy.read(envoy.log))
         self.assertEqual(envoy.read(envoy.log).count("content-encoding are not read"), 1)
         server.close()
 

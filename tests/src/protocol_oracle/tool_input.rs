@@ -90,5 +90,8 @@ fn so_far(text: &str) -> Value {
             _ => valid = end,
         }
     }
-    partial_json::view(&text[..valid], PartialStrings::Hide).shown.unwrap_or_else(|| json!({}))
+    // The byte that is not valid ends a number directly before it, as a space does.
+    let is_ended = valid < text.len() && text[..valid].ends_with(|it: char| it.is_ascii_digit());
+    let so_far = text[..valid].to_owned() + if is_ended { " " } else { "" };
+    partial_json::view(&so_far, PartialStrings::Hide).shown.unwrap_or_else(|| json!({}))
 }
