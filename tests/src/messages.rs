@@ -490,7 +490,7 @@ fn any_input() -> impl Strategy<Value = (Option<Value>, Value, Vec<Value>)> {
         (initial, input, of_pieces("input_json_delta", "partial_json", &Vec::from_iter(blank.map(String::from))))
     });
     // A model may send a value that is not an object; the value is kept. Null and the empty string are kept as well,
-    // but in a message that was not streamed they mean "no input", so there is no message to compare with.
+    // but in a message that was not streamed they mean "no input", so no message can be compared.
     let odd = any_json().prop_filter("not null and not empty", |value| !value.is_null() && value != "");
     let value = prop_oneof![7 => any_object(), 1 => odd];
     let initial = option::of(select(vec![json!({}), json!({"a": 1}), json!(""), Value::Null]));

@@ -27,8 +27,8 @@ use crate::format::Events;
 /// # }).unwrap();
 /// ```
 ///
-/// An event that is too large is lost: this is an item ([`DecodeError`]), and decoding continues after it. It is no
-/// error of the codec, because after one, `FramedRead` returns `None` and does not decode the rest of its buffer.
+/// An event that is too large is lost: this is an item ([`DecodeError`]), and decoding continues after it. An error
+/// of the codec would make `FramedRead` return `None`, and keep the rest of its buffer undecoded.
 #[derive(Default)]
 pub struct EventCodec {
     decoder: Decoder,

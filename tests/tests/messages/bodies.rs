@@ -263,7 +263,7 @@ fn incomplete_first_event_is_truncated() {
     }
 }
 
-/// `docs/protocol.md`, heading "Completion": a block that ended without `data` is no event, so its `event:` does not
+/// `docs/protocol.md`, heading "Completion": a block without `data` dispatches no event, so its `event:` does not
 /// begin one. A byte order mark is complete, or its bytes belong to the name of a field.
 #[test]
 fn event_type_of_a_block_without_data_begins_no_event() {

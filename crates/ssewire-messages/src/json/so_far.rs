@@ -9,7 +9,8 @@ use super::{Cursor, push_string};
 const MAX_NUMBER_AT_END: usize = 64;
 
 /// Appends the value up to the end or the first error of a text. A string, key or literal that is unfinished there is
-/// left out, and open containers are closed. Returns `false` if there is no such value; then nothing was appended.
+/// left out, and open containers are closed. Returns `false`, and appends nothing, if the
+/// text begins with none.
 ///
 /// Linear in the text. Appends at most its length and 127 brackets.
 pub(crate) fn append_value_so_far(text: &str, out: &mut String) -> bool {

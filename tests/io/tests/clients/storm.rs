@@ -1,5 +1,5 @@
 //! All clients at once, each against one random fault after the other, beside a client that stops in the middle:
-//! nothing is lost, and nothing stays behind.
+//! nothing is lost, and no memory is kept.
 //!
 //! `cargo test` does this at a small size. `SSEWIRE_STORM_SECONDS=3600` repeats it for an hour.
 

@@ -332,7 +332,7 @@ fn halves_of_surrogate_pairs_are_held_within_bounds() {
     assert!(peak <= HELD * stream.len() + CONSTANT, "{peak}");
 }
 
-/// Elements that are no blocks are found before anything is allocated for them.
+/// An element that cannot be a block is found before memory is allocated for it.
 #[test]
 fn content_that_is_no_list_of_blocks_is_not_allocated() {
     for element in ["0", "{}", r#"{"":0}"#] {
