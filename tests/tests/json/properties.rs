@@ -85,7 +85,7 @@ fn pieces<'t>(text: &'t str, lengths: &[usize]) -> Vec<&'t str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 750, ..ProptestConfig::default() })]
 
     /// Both accept the text with the same value, or both reject it.
     #[test]

@@ -27,7 +27,7 @@ fn config(cases: u32) -> Config {
 }
 
 proptest! {
-    #![proptest_config(config(600))]
+    #![proptest_config(config(300))]
 
     /// All members are equal, and the deltas have the same text.
     #[test]
@@ -128,7 +128,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(1500))]
+    #![proptest_config(config(750))]
 
     /// Text that arrives before the end of the message is in the snapshot exactly once.
     #[test]
@@ -243,7 +243,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(200))]
 
     /// The result of a body depends on its bytes alone, never on how they are cut; and it is that of the parts of the
     /// decoder, one by one. `fuzz::message_stream` compares all that is visible.

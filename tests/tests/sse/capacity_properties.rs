@@ -14,7 +14,7 @@ use ssewire_tests::outcome::{Decoded, Item, Outcome, OwnedBlock, Text, event};
 use ssewire_tests::streams::any_stream;
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 2000, ..Config::default() })]
+    #![proptest_config(Config { failure_persistence: None, cases: 1000, ..Config::default() })]
 
     #[test]
     fn decode_returns_events_of_the_stream(input in any_stream(), lengths in any_lengths()) {

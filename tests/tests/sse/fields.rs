@@ -7,7 +7,7 @@ use ssewire::{Field, Lossy, parse_retry};
 use ssewire_tests::{oracle, streams, utf8};
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 2000, ..Config::default() })]
+    #![proptest_config(Config { failure_persistence: None, cases: 1000, ..Config::default() })]
 
     #[test]
     fn field_parse_agrees_with_the_standard(stream in streams::any_stream()) {

@@ -132,7 +132,7 @@ fn pending_bytes_are_those_that_finish_reports() {
 }
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 1500, ..Config::default() })]
+    #![proptest_config(Config { failure_persistence: None, cases: 750, ..Config::default() })]
 
     #[test]
     fn finish_event_equals_a_line_end_and_a_blank_line(

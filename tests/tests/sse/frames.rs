@@ -201,7 +201,7 @@ fn frame_span_converts_to_an_event_span() {
 }
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 1500, ..Config::default() })]
+    #![proptest_config(Config { failure_persistence: None, cases: 750, ..Config::default() })]
 
     #[test]
     fn decode_frame_agrees_with_the_oracle(

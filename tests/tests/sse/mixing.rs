@@ -106,7 +106,7 @@ fn check(oracle: &Oracle, chunks: &[&[u8]], methods: &[Method]) -> Result<(), Te
 }
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 2000, ..Config::default() })]
+    #![proptest_config(Config { failure_persistence: None, cases: 1000, ..Config::default() })]
 
     #[test]
     fn mixed_methods_agree_with_the_oracle(

@@ -10,7 +10,7 @@ use ssewire_tests::outcome::{Item, Outcome, OwnedEvent};
 use ssewire_tests::streams::{any_stream, cut_stream};
 
 proptest! {
-    #![proptest_config(Config { failure_persistence: None, cases: 2000, ..Config::default() })]
+    #![proptest_config(Config { failure_persistence: None, cases: 1000, ..Config::default() })]
 
     #[test]
     fn decode_agrees_with_the_oracle_in_every_storage(

@@ -25,10 +25,8 @@ fn no_command_panics_and_none_depends_on_the_chunking() {
             if !args.contains(&"text") && name != "tool_json_deep" {
                 whole.lines();
             }
-            for size in ["1", "7"] {
-                let cut = ssewire(&[args, &["--chunk-size", size]].concat(), &bytes);
-                assert_eq!(cut, whole, "{name} {args:?}");
-            }
+            let cut = ssewire(&[args, &["--chunk-size", "1"]].concat(), &bytes);
+            assert_eq!(cut, whole, "{name} {args:?}");
         }
     }
 }

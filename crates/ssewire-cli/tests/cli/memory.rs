@@ -12,7 +12,7 @@ child.stdin.write(os.environ['START'].encode())
 block = os.environ['UNIT'].encode()
 block *= (1 << 20) // len(block)
 try:
-    for _ in range(64):
+    for _ in range(48):
         child.stdin.write(block)
     child.stdin.close()
 except BrokenPipeError:

@@ -96,7 +96,7 @@ class _Stream(anthropic.Stream[T], Generic[T]):
     def __stream__(self) -> Iterator[T]:
         response = self.response
         # A variable: an iterator that only the loop holds closes the response before the observer has the error.
-        chunks = response.iter_raw() if _is_unread_and_uncoded(response) else response.iter_bytes()
+        chunks = _chunks(response)
         try:
             with _observed(self):
                 for chunk in chunks:
@@ -117,7 +117,7 @@ class _AsyncStream(anthropic.AsyncStream[T], Generic[T]):
 
     async def __stream__(self) -> AsyncIterator[T]:
         response = self.response
-        chunks = response.aiter_raw() if _is_unread_and_uncoded(response) else response.aiter_bytes()
+        chunks = _achunks(response)
         try:
             with _observed(self):
                 async for chunk in chunks:
@@ -146,6 +146,18 @@ def _observed(stream: Any) -> Iterator[None]:
         raise
 
 
+def _chunks(response: Any) -> Iterator[bytes]:
+    """The bytes of a body, decompressed."""
+    chunks: Iterator[bytes] = response.iter_raw() if _is_unread_and_uncoded(response) else response.iter_bytes()
+    return chunks
+
+
+def _achunks(response: Any) -> AsyncIterator[bytes]:
+    """As `_chunks`, asynchronous."""
+    chunks: AsyncIterator[bytes] = response.aiter_raw() if _is_unread_and_uncoded(response) else response.aiter_bytes()
+    return chunks
+
+
 def _is_unread_and_uncoded(response: Any) -> bool:
     """Whether `iter_raw` returns what `iter_bytes` does. It takes less time for each chunk."""
     return "content-encoding" not in response.headers and not response.is_stream_consumed
@@ -161,11 +173,8 @@ class _Events:
         self._client = client
 
     def feed(self, chunk: bytes) -> Iterator[Any]:
-        return self._build(self._decoder.feed(chunk))
-
-    def _build(self, events: List[Tuple[Any, Any, str]]) -> Iterator[Any]:
         builders = self._models.delta_builders
-        for kind, index, text in events:
+        for kind, index, text in self._decoder.feed(chunk):
             if kind is not None:
                 yield builders[kind](index, text)
             elif index is None:
@@ -422,7 +431,7 @@ class MessageStream(_Accumulated):
         return self._events
 
     def _read(self) -> Iterator[MessageEvent]:
-        self._chunks = self.response.iter_bytes()
+        self._chunks = _chunks(self.response.http_response)
         for chunk in self._chunks:
             yield from self._decoder.feed(chunk)
             if self._decoder.is_ended:
@@ -470,7 +479,7 @@ class AsyncMessageStream(_Accumulated):
         return self._events
 
     async def _read(self) -> AsyncIterator[MessageEvent]:
-        self._chunks = self.response.iter_bytes()
+        self._chunks = _achunks(self.response.http_response)
         async for chunk in self._chunks:
             for event in self._decoder.feed(chunk):
                 yield event

@@ -23,7 +23,7 @@ struct Cost {
 }
 
 /// More events than any server sends.
-const MANY: u64 = 100_000;
+const MANY: u64 = 40_000;
 
 /// Peak bytes held for each received byte, in addition to [`CONSTANT`].
 const HELD: usize = 4;
