@@ -130,7 +130,7 @@ impl Meter {
     /// message.
     pub fn end(&mut self, now: Duration, end: End) -> Option<Record> {
         let mut decoder = self.decoder.take()?;
-        if self.first_byte.is_some() && end != End::EndOfStream {
+        if self.first_byte.is_some() {
             self.tick(now);
         }
         while let Ok(Step::Update(event)) = decoder.decode_end() {

@@ -1,10 +1,10 @@
 //! Values that cross the boundary.
 
 use pyo3::call::PyCallArgs;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyByteArray, PyBytes, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyString};
 
 /// Calls `decode` with the bytes of a chunk. Borrows `bytes`; copies `bytearray` and `memoryview`, which may change.
 pub(crate) fn with_bytes<R>(chunk: &Bound<'_, PyAny>, decode: impl FnOnce(&[u8]) -> PyResult<R>) -> PyResult<R> {
@@ -22,12 +22,27 @@ pub(crate) fn with_bytes<R>(chunk: &Bound<'_, PyAny>, decode: impl FnOnce(&[u8])
 
 /// Parses JSON as Python's `json.loads` does.
 pub(crate) fn parse_json<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
-    loads(py)?.call1((json,))
+    parse_json_object(&PyString::new(py, json))
 }
 
-/// Parses the JSON of a string object.
+/// Parses the JSON of a string object. An integer of more digits than Python converts (4,300) is a float.
 pub(crate) fn parse_json_object<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-    loads(text.py())?.call1((text,))
+    let py = text.py();
+    loads(py)?.call1((text,)).or_else(|error| {
+        // The error of a conversion is not that of a syntax error, which is a subclass.
+        if !error.get_type(py).is(py.get_type::<PyValueError>()) {
+            return Err(error);
+        }
+        let options = PyDict::new(py);
+        options.set_item("parse_int", wrap_pyfunction!(parse_int, py)?)?;
+        loads(py)?.call((text,), Some(&options))
+    })
+}
+
+#[pyfunction]
+fn parse_int<'py>(digits: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+    let py = digits.py();
+    py.get_type::<PyInt>().call1((digits,)).or_else(|_| py.get_type::<PyFloat>().call1((digits,)))
 }
 
 fn loads(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {

@@ -89,6 +89,10 @@ fn plain_delta(event_type: &str, data: &str) -> Option<(Kind, u64, String)> {
         Delta::InputJson(input) => (Kind::InputJson, input.partial_json()),
         _ => return None,
     };
+    // `json.loads` keeps a null, which is an empty piece here.
+    if piece.is_empty() && data.contains("null") {
+        return None;
+    }
     Some((kind, delta.index, piece.to_owned()))
 }
 

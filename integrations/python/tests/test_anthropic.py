@@ -71,6 +71,9 @@ OTHER = {
     "late": [*map(event, MESSAGE), END_OF_LATE],
     "stalled": [*map(event, MESSAGE[:3]), None],
     "no-error-object": [b"event: error\ndata: oops\n\n"],
+    "null-piece": [*map(event, MESSAGE[:2]), event({**MESSAGE[2], "delta": {"type": "text_delta", "text": None}})],
+    "deep-error": [b"event: error\ndata: " + b"[" * 100_000 + b"\n\n"],
+    "other-values": [f"event: later\ndata: {data}\n\n".encode() for data in ('{"type":[]}', '{"type":{}}', "[1]", "null", '"a"', "1")],
     "gzip": list(chunks(gzip.compress(b"".join(map(event, MESSAGE))), 61)),
 }
 
@@ -93,12 +96,17 @@ def async_client(address, name, middleware=None):
     )
 
 
+def described(event):
+    # The SDK yields JSON that is not an object as it is.
+    return (type(event).__name__, event.to_dict(), event.model_fields_set) if hasattr(event, "to_dict") else event
+
+
 def created(client):
     """The events of `create`, or what was raised after them."""
     events = []
     try:
         for one in client.messages.create(**REQUEST, stream=True):
-            events.append((type(one).__name__, one.to_dict(), one.model_fields_set))
+            events.append(described(one))
     except anthropic.APIStatusError as error:
         events.append((type(error).__name__, error.body, str(error), error.request_id))
     return events
@@ -108,7 +116,7 @@ async def acreated(client):
     events = []
     try:
         async for one in await client.messages.create(**REQUEST, stream=True):
-            events.append((type(one).__name__, one.to_dict(), one.model_fields_set))
+            events.append(described(one))
     except anthropic.APIStatusError as error:
         events.append((type(error).__name__, error.body, str(error), error.request_id))
     return events
@@ -120,6 +128,7 @@ def final_of_sdk(client):
 
 
 SAME = [sample.stem for sample in SAMPLES] + ["surrogate", "extra", "cut", "no-error-object", "unknown-event", "gzip"]
+SAME += ["null-piece", "deep-error", "other-values"]
 
 
 @pytest.mark.parametrize("name", SAME)
@@ -354,6 +363,53 @@ def test_beta_streams_have_beta_types(address):
     assert events == list(client(address, "text").beta.messages.create(**REQUEST, stream=True))
     with ssewire.anthropic.stream(client(address, "text").beta, **REQUEST) as stream:
         assert type(stream.get_final_message()).__name__ == "BetaMessage"
+
+
+def test_beta_messages_of_cloud_platforms_have_beta_types(address):
+    vertex = anthropic.AnthropicVertex(
+        region="r", project_id="p", access_token="t", http_client=HTTP, base_url=address, default_headers={"x-body": "text"})
+    for messages, expected in (vertex, "Message"), (vertex.beta, "BetaMessage"):
+        with ssewire.anthropic.stream(messages, **REQUEST) as stream:
+            assert type(stream.get_final_message()).__name__ == expected
+
+
+class Frames:
+    """In place of the decoder of `AnthropicBedrock`, which needs botocore: a line of JSON is an event."""
+
+    def iter_bytes(self, chunks):
+        for line in b"".join(chunks).splitlines():
+            data = line.decode()
+            yield anthropic._streaming.ServerSentEvent(event=json.loads(data)["type"], data=data)
+
+    async def aiter_bytes(self, chunks):
+        for one in self.iter_bytes([chunk async for chunk in chunks]):
+            yield one
+
+
+async def test_binary_frames_are_left_to_the_sdk(monkeypatch):
+    middleware = ssewire.anthropic.middleware()
+    httpx = ssewire_httpx()
+    body = "\n".join(map(json.dumps, MESSAGE)).encode()
+
+    def respond(request):
+        return httpx.Response(200, headers={"content-type": "application/vnd.amazon.eventstream"}, content=body)
+
+    for kind in anthropic.Anthropic, anthropic.AsyncAnthropic:
+        monkeypatch.setattr(kind, "_make_sse_decoder", lambda self: Frames())
+    http = httpx.Client(transport=httpx.MockTransport(respond))
+    events = created(anthropic.Anthropic(api_key="k", http_client=http, middleware=[middleware]))
+    assert [body["type"] for _, body, _ in events] == [payload["type"] for payload in MESSAGE]
+    asynchronous = httpx.AsyncClient(transport=httpx.MockTransport(respond))
+    assert await acreated(anthropic.AsyncAnthropic(api_key="k", http_client=asynchronous, middleware=[middleware])) == events
+
+
+def test_strict_validation_is_that_of_the_sdk(address):
+    for middleware in [], [ssewire.anthropic.middleware()]:
+        strict = anthropic.Anthropic(
+            http_client=HTTP, api_key="k", base_url=address, default_headers={"x-body": "null-piece"},
+            middleware=middleware, _strict_response_validation=True)
+        with pytest.raises(anthropic.APIResponseValidationError):
+            list(strict.messages.create(**REQUEST, stream=True))
 
 
 def test_error_has_a_fallback_without_the_private_name(address):

@@ -35,8 +35,9 @@ class IncompleteError(Error):
     reasons: List[str]
     """All reasons."""
 
-    server_error: Optional[Dict[str, Any]]
-    """The error that the server reported, if it reported one."""
+    server_error: Optional[Any]
+    """The error that the server reported, if it reported one: its JSON, in general an object with the member `error`. A
+    gateway may send another value; text that is not JSON is a string."""
 
     pending_bytes: int
     """The number of bytes of an unfinished event at the end of the input."""
@@ -49,7 +50,7 @@ class IncompleteError(Error):
         text: str,
         message: Dict[str, Any],
         reasons: List[str],
-        server_error: Optional[Dict[str, Any]] = None,
+        server_error: Optional[Any] = None,
         pending_bytes: int = 0,
         body_message: Optional[Dict[str, Any]] = None,
     ) -> None:

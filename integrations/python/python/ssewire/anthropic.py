@@ -16,8 +16,8 @@ The helper accumulates the message in native code, too, so it is faster than the
             print(text, end="", flush=True)
     message = stream.get_final_message()
 
-Only what the SDK publishes is used, except `_make_status_error` for an error event and `_observer` for tracing, each
-with a fallback.
+Only what the SDK publishes is used, except `_make_status_error` for an error event, `_observer` for tracing and
+`_strict_response_validation`, each with a fallback.
 """
 
 from __future__ import annotations
@@ -94,6 +94,9 @@ class _Stream(anthropic.Stream[T], Generic[T]):
         super().__init__(cast_to=cast_to, response=response, client=client, **options)
 
     def __stream__(self) -> Iterator[T]:
+        if not self._events.applies:
+            yield from super().__stream__()
+            return
         response = self.response
         # A variable: an iterator that only the loop holds closes the response before the observer has the error.
         chunks = _chunks(response)
@@ -116,6 +119,10 @@ class _AsyncStream(anthropic.AsyncStream[T], Generic[T]):
         super().__init__(cast_to=cast_to, response=response, client=client, **options)
 
     async def __stream__(self) -> AsyncIterator[T]:
+        if not self._events.applies:
+            async for other in super().__stream__():
+                yield other
+            return
         response = self.response
         chunks = _achunks(response)
         try:
@@ -172,6 +179,14 @@ class _Events:
         self._response = response
         self._client = client
 
+    @property
+    def applies(self) -> bool:
+        """Whether the events are decoded here. The body of Bedrock is binary, and a client that validates strictly needs
+        the SDK's own way to build models: both are left to the SDK."""
+        media_type = self._response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        is_strict = getattr(self._client, "_strict_response_validation", False)
+        return media_type in ("", "text/event-stream") and not is_strict
+
     def feed(self, chunk: bytes) -> Iterator[Any]:
         builders = self._models.delta_builders
         for kind, index, text in self._decoder.feed(chunk):
@@ -193,7 +208,7 @@ class _Events:
             # No event type: some gateways leave it out, so the payload decides. The SDK drops such an event.
             try:
                 payload = json.loads(data)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return None
             kind = payload.get("type") if isinstance(payload, dict) else None
             if kind == "error":
@@ -205,7 +220,7 @@ class _Events:
         try:
             body: Any = json.loads(data)
             message = f"{body}"
-        except ValueError:
+        except (ValueError, RecursionError):
             body, message = data, data or f"Error code: {self._response.status_code}"
         make = getattr(self._client, "_make_status_error", None)
         if make is None:
@@ -233,8 +248,9 @@ class _Models:
             return self._adapter.validate_python(payload)
         except pydantic.ValidationError:
             if not isinstance(payload, dict):
-                raise
-            model = self._events.get(payload.get("type", ""), next(iter(self._events.values())))
+                return payload
+            kind = payload.get("type")
+            model = self._events.get(kind if isinstance(kind, str) else "", next(iter(self._events.values())))
             return model.construct(**payload)
 
 
@@ -303,7 +319,8 @@ def stream(client: Any, **parameters: Any) -> Any:
     one. `parameters` are those of `client.messages.create`. For beta features pass `client.beta`.
     """
     messages = client.messages
-    message_type = BetaMessage if "beta" in type(messages).__module__.split(".") else Message
+    # The clients of cloud platforms have classes of their own, and the methods of the SDK's.
+    message_type = BetaMessage if "beta" in messages.create.__module__.split(".") else Message
     response = messages.with_streaming_response.create(**parameters, stream=True)
     if hasattr(response, "__aenter__"):
         return AsyncMessageStream(response, message_type)
