@@ -13,7 +13,7 @@ pub struct Record {
     /// The kind of the body, if the completion is `non_stream_body`: `html`, `compressed`, `empty`, …
     pub body: Option<&'static str>,
     /// The kind of the error, if the completion is `server_error`: as the Messages API names it. If that is not known:
-    /// `4xx` or `5xx` by the status of the response, else `other`.
+    /// the kind of the status of the response, for example `rate_limit_error` for 429; else `4xx`, `5xx` or `other`.
     pub error: Option<String>,
     /// The usage that the server reported.
     pub tokens: Tokens,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import importlib
 import json
 import socket
 import sys
@@ -388,7 +389,7 @@ class Frames:
 
 async def test_binary_frames_are_left_to_the_sdk(monkeypatch):
     middleware = ssewire.anthropic.middleware()
-    httpx = ssewire_httpx()
+    httpx = httpx_of_the_sdk()
     body = "\n".join(map(json.dumps, MESSAGE)).encode()
 
     def respond(request):
@@ -513,10 +514,12 @@ async def test_observer_is_called_as_by_the_sdk(name, is_finalizing, monkeypatch
     assert await aread(ssewire.anthropic._AsyncStream[types]) == await aread(anthropic.AsyncStream[types])
 
 
-def _response(body=b""):
-    import importlib
+def httpx_of_the_sdk():
+    return importlib.import_module("httpx2" if "httpx2" in dir(anthropic._streaming) else "httpx")
 
-    httpx = importlib.import_module("httpx2" if "httpx2" in dir(anthropic._streaming) else "httpx")
+
+def _response(body=b""):
+    httpx = httpx_of_the_sdk()
     return httpx.Response(200, request=httpx.Request("POST", "http://localhost"), content=body)
 
 

@@ -150,6 +150,31 @@ def test_json_body_is_explained_and_kept():
     assert raised.value.body_message["content"][0]["text"] == "Hi"
 
 
+def test_integers_of_too_many_digits_are_floats():
+    """CPython refuses to convert more than 4,300 digits; the message was lost."""
+    digits = b"1" * 5000
+    decoder = MessageDecoder()
+    start = b'data: {"type":"message_start","message":{"role":"assistant","content":[],"later":[1,%s]}}\n\n' % digits
+    event, *_ = decoder.feed(start)
+    assert event.json()["message"]["later"][0] == 1
+    decoder.feed(b'data: {"type":"error","error":{"type":"api_error","n":%s}}\n\n' % digits)
+    assert decoder.snapshot["later"][0] == 1 and decoder.snapshot["later"][1] > 1e308
+    with pytest.raises(IncompleteError) as raised:
+        decoder.finish()
+    assert raised.value.message["later"][1] > 1e308 and raised.value.server_error["error"]["n"] > 1e308
+    with pytest.raises(json.JSONDecodeError):
+        Decoder().feed(b"data: {\n\n")[0].json()
+
+
+@pytest.mark.parametrize("data, expected", [(b"oops", "oops"), (b'[{"error":{"code":429}}]', [{"error": {"code": 429}}])])
+def test_error_of_another_shape_is_kept(data, expected):
+    decoder = MessageDecoder()
+    decoder.feed(b"event: error\ndata: " + data + b"\n\n")
+    with pytest.raises(IncompleteError) as raised:
+        decoder.finish()
+    assert raised.value.server_error == expected
+
+
 def test_limits_are_reported():
     decoder = MessageDecoder(max_bytes=10)
     events = decoder.feed(START + delta("text_delta", "text", "x" * 100))

@@ -195,13 +195,12 @@ class _Events:
             elif index is None:
                 raise Error(text)
             else:
-                event = self._build_other(index, text)
-                if event is not None:
-                    yield event
+                yield from self._build_other(index, text)
 
-    def _build_other(self, name: str, data: str) -> Any:
+    def _build_other(self, name: str, data: str) -> List[Any]:
+        """At most one event, which is `None` for the JSON `null`, as in the SDK."""
         if name == "ping" or (not data and name != "error"):
-            return None
+            return []
         if name == "error":
             raise self._status_error(data)
         if name == "message":
@@ -209,12 +208,12 @@ class _Events:
             try:
                 payload = json.loads(data)
             except (ValueError, RecursionError):
-                return None
+                return []
             kind = payload.get("type") if isinstance(payload, dict) else None
             if kind == "error":
                 raise self._status_error(data)
-            return None if kind in (None, "ping") else self._models.build(payload)
-        return self._models.build(json.loads(data))
+            return [] if kind in (None, "ping") else [self._models.build(payload)]
+        return [self._models.build(json.loads(data))]
 
     def _status_error(self, data: str) -> Exception:
         try:
