@@ -145,6 +145,21 @@ fn dependencies_point_downwards() {
 }
 
 #[test]
+fn every_dependency_has_its_reason() {
+    let contributing = page("CONTRIBUTING.md");
+    let with_a_reason: BTreeSet<_> =
+        contributing.split("## Dependencies").last().unwrap().lines().filter_map(row).collect();
+    let used: BTreeSet<_> = published().iter().flat_map(|package| dependencies(package, None)).collect();
+    let others = used.iter().map(|name| name.trim_end_matches('?')).filter(|name| !name.starts_with("ssewire"));
+    assert_eq!(with_a_reason, others.collect());
+}
+
+/// The name in the first column of a row of a table.
+fn row(line: &str) -> Option<&str> {
+    line.strip_prefix("| `")?.split('`').next()
+}
+
+#[test]
 fn core_depends_only_on_memchr_and_with_its_feature_on_bytes() {
     let tree = |features: &[&str]| -> BTreeSet<String> {
         let tree = cargo(&[&["tree", "-p", "ssewire", "-e", "normal", "--prefix", "none"], features].concat());
