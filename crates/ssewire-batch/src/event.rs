@@ -133,7 +133,8 @@ impl BatchDecoder {
                         window = self.buffer.push_event(event, from, window, remaining);
                     }
                 }
-                Ok(Some(Frame::Comment { text, .. })) => self.buffer.push_comment(text),
+                // The decoder of the caller may return comments without being asked for them here.
+                Ok(Some(Frame::Comment { text, .. })) if self.has_comments => self.buffer.push_comment(text),
                 Ok(Some(_)) => {}
                 Ok(None) => return,
                 Err(error) => self.buffer.push_lost(&error),
@@ -142,7 +143,7 @@ impl BatchDecoder {
     }
 
     /// Reports that the input has ended. Discards an unfinished event, as the standard has it, and returns the number
-    /// of its bytes.
+    /// of its bytes. An unfinished line counts as well, even a comment.
     pub fn finish(&mut self) -> u64 {
         self.decoder.finish().err().map_or(0, |truncated| truncated.pending_bytes())
     }

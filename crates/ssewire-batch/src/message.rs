@@ -24,7 +24,7 @@ pub enum MessageKind {
     MessageStart = 0,
     /// A content block has begun. `name` is its type, `id` that of a tool call, `text` the payload.
     BlockStart = 1,
-    /// A text block has grown by `text`. All such records together are the text of the message.
+    /// A text block has grown by `text`. All such records of one index together are the text of its block.
     Text = 2,
     /// A thinking block has grown by `text`.
     Thinking = 3,
@@ -50,7 +50,8 @@ pub enum MessageKind {
     MessageStop = 12,
     /// The server has reported an error. `name` is its type, `text` its JSON.
     Error = 13,
-    /// Another message has begun before this one had stopped. This one ends here.
+    /// Another message has begun before this one had stopped. This one ends here. The `message_start` of the other one
+    /// is consumed, and not returned.
     Replaced = 14,
     /// An event was lost. `text` describes the error. The end of the message decides whether content is missing.
     Lost = 15,
@@ -134,7 +135,7 @@ impl MessageBatchDecoder {
 
     /// Decodes the input up to its end, to the end of the message, or to the largest number of records. `input` is
     /// advanced: call again until it is empty, or the [message has ended](Self::is_ended). Nothing after the message is
-    /// consumed.
+    /// consumed, except the `message_start` of another one that [replaced](MessageKind::Replaced) it.
     pub fn push(&mut self, input: &mut &[u8]) -> MessageBatch<'_> {
         self.buffer.clear();
         while self.buffer.records.len() < self.max_records && self.push_next(input) {}
@@ -181,7 +182,8 @@ impl MessageBatchDecoder {
         &self.decoder
     }
 
-    /// Reports that the input has ended, and returns the message.
+    /// Reports that the input has ended, and returns the message. Discards the updates that are left: to see them, call
+    /// [`push_end`](Self::push_end) before.
     ///
     /// # Errors
     /// [`Incomplete`], with the partial message and the reasons.

@@ -199,7 +199,7 @@ impl<S> Decoder<S> {
         self
     }
 
-    /// Sets how many bytes of a comment or of an unknown field (name and value) a frame contains at most. A longer one
+    /// Sets how many bytes of a comment or of an unknown field (its whole line) a frame contains at most. A longer one
     /// is truncated, and the frame says so; it does not count towards the size of an event. At most 1 GiB.
     #[must_use]
     pub const fn with_max_comment_bytes(mut self, bytes: usize) -> Self {

@@ -9,13 +9,13 @@ use crate::buffer::OutOfCapacity;
 ///
 /// The event is lost, with the remaining comments and unknown fields of its block. Decoding continues after its blank
 /// line, and its `id` and `retry` fields still take effect; after a lost line, it continues with the next. Safe to log:
-/// contains no bytes of the stream.
+/// contains no bytes of the stream. The text says "event" for a line, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The event is larger than [`max_event_bytes`](crate::Decoder::with_max_event_bytes), or the line than
     /// [`max_line_bytes`](crate::LineDecoder::with_max_line_bytes). Returned at the first byte in excess, whatever the
-    /// chunking.
+    /// chunking; in a fixed storage [`CapacityExceeded`](Self::CapacityExceeded) may come in its place.
     LimitExceeded {
         /// The limit that was exceeded, in bytes.
         limit: usize,

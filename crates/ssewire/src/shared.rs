@@ -130,9 +130,9 @@ impl<S: Storage> Decoder<S> {
     /// ```
     ///
     /// # Cost
-    /// An event that lies within one chunk copies and allocates nothing; one that crosses chunks, or joins `data`
-    /// lines, takes one allocation. A last event ID takes one when it changes, whatever the number of events that carry
-    /// it.
+    /// An event that lies within one chunk copies nothing, and allocates nothing except what `bytes` needs to share a
+    /// chunk that was made from a full vector. An event that crosses chunks, or joins `data` lines, takes one
+    /// allocation. A last event ID takes one when it changes, whatever the number of events that carry it.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).

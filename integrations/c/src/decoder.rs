@@ -114,7 +114,8 @@ pub unsafe extern "C" fn ssewire_decoder_push(
 }
 
 /// Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes
-/// the number of its bytes, and 0 if the input ended between two events.
+/// the number of its bytes, and 0 if the input ended between two events. An unfinished line counts as well, even a
+/// comment.
 ///
 /// # Safety
 /// The pointers are NULL or valid.

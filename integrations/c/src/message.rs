@@ -261,8 +261,9 @@ pub unsafe extern "C" fn ssewire_message_decoder_push_end(
     unsafe { call(decoder, batch, |state| Ok(MessageBatch::new(state.running()?.push_end(), true))) }
 }
 
-/// Reports that the input has ended, and ends the message: `completion` becomes how. The message stays in the decoder
-/// until it is freed: see `ssewire_message_decoder_json`.
+/// Reports that the input has ended, and ends the message: `completion` becomes how. Discards the updates that are
+/// left, for example a tool call: to see them, call `ssewire_message_decoder_push_end` before. The message stays in the
+/// decoder until it is freed: see `ssewire_message_decoder_json`.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -275,7 +276,9 @@ pub unsafe extern "C" fn ssewire_message_decoder_finish(
     unsafe { call(decoder, completion, State::finish) }
 }
 
-/// Returns how the message would be complete if the input ended here. Linear in the message.
+/// Returns how the message would end if the input ended here, by the events so far. After
+/// `ssewire_message_decoder_push_end`, which may use a last event without its blank line, it is final. Linear in the
+/// message.
 ///
 /// # Safety
 /// The pointers are NULL or valid.

@@ -86,6 +86,16 @@ fn records_have_comments_lost_events_and_times_in_their_order() {
     assert!(input.is_empty());
 }
 
+/// Regression: after the first event with an ID, a decoder of the caller that returns comments made them records.
+#[test]
+fn comments_are_records_only_if_they_were_asked_for() {
+    let mut decoder = BatchDecoder::new().with_decoder(Decoder::new().with_comments());
+    let mut input = &b": a\n\ndata: x\n\nid: 1\ndata: y\n\n: b\n\ndata: z\n\n"[..];
+    let batch = decoder.push(&mut input);
+    let seen: Vec<_> = batch.records().iter().map(|record| batch.get(record.data)).collect();
+    assert_eq!(seen, ["x", "y", "z"]);
+}
+
 #[test]
 fn the_end_discards_an_event_or_returns_it() {
     for cut in ["data: [DONE]", "data: [DONE]\n", "event: message\ndata: [DONE]\r"] {

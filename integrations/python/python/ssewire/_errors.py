@@ -36,8 +36,8 @@ class IncompleteError(Error):
     """All reasons."""
 
     server_error: Optional[Any]
-    """The error that the server reported, if it reported one: its JSON, in general an object with the member `error`. A
-    gateway may send another value; text that is not JSON is a string."""
+    """The error that the server reported, if it reported one: its JSON, as a rule an object with the member `error`.
+    Some gateways send another value. Text that is not JSON is a string."""
 
     pending_bytes: int
     """The number of bytes of an unfinished event at the end of the input."""

@@ -181,8 +181,10 @@ class _Events:
 
     @property
     def applies(self) -> bool:
-        """Whether the events are decoded here. The body of Bedrock is binary, and a client that validates strictly needs
-        the SDK's own way to build models: both are left to the SDK."""
+        """Whether the events are decoded here, and not by the SDK.
+
+        The body of Bedrock is binary, and a client that validates strictly needs the SDK's way to build models.
+        """
         media_type = self._response.headers.get("content-type", "").partition(";")[0].strip().lower()
         is_strict = getattr(self._client, "_strict_response_validation", False)
         return media_type in ("", "text/event-stream") and not is_strict
