@@ -79,7 +79,7 @@ impl Command {
         match self {
             Text => "Prints only the text, as it arrives; the default command",
             Sse => "Prints the events of any event stream, one JSON object per line",
-            Events => "Prints the events of a Messages stream, one unchanged payload per line",
+            Events => "Prints the events of a Messages stream, one payload per line. Every command reads them back",
             Message => "Prints the final message, or the partial message, as one JSON document",
             Timeline => "Draws when the content blocks, pings, gaps and the first text arrived",
             Record => {

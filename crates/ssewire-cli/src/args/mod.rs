@@ -178,7 +178,8 @@ struct Cli {
     /// auto, sse, jsonl
     ///
     /// The format of the input: an event stream, or JSON lines as `ssewire events` and agent tools print them. `auto`
-    /// takes the first line for JSON lines if it is an event of the Messages API.
+    /// takes the input for JSON lines if its first line has an event of the Messages API, or if one follows lines that
+    /// are other JSON objects.
     #[arg(long, value_name = "FMT", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     input: input::Format,
 

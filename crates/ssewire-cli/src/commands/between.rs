@@ -19,6 +19,7 @@ pub(super) struct Between {
 /// An event between two messages.
 #[derive(Debug)]
 pub(super) struct SkippedEvent<'a> {
+    pub(super) event_type: &'a [u8],
     pub(super) payload: &'a [u8],
     /// `None` if the payload is not a known event.
     pub(super) decoded: Option<StreamEvent<'a>>,
@@ -92,8 +93,8 @@ impl Between {
 }
 
 impl<'a> SkippedEvent<'a> {
-    fn new(event_type: &[u8], payload: &'a [u8]) -> Self {
-        Self { payload, decoded: StreamEvent::decode(event_type, payload).ok().flatten() }
+    fn new(event_type: &'a [u8], payload: &'a [u8]) -> Self {
+        Self { event_type, payload, decoded: StreamEvent::decode(event_type, payload).ok().flatten() }
     }
 }
 
@@ -102,6 +103,6 @@ fn is_error(value: &[u8]) -> bool {
 }
 
 /// Whether an event is not meant to have a JSON payload: it is blank or the end marker of other APIs.
-pub(super) fn is_without_json(payload: &[u8]) -> bool {
+fn is_without_json(payload: &[u8]) -> bool {
     matches!(payload.trim_ascii(), b"" | b"[DONE]")
 }

@@ -1,15 +1,11 @@
-//! `events`: every event of a Messages stream, one JSON object per line, with its payload as it was sent.
+//! `events`: every event of a Messages stream, one JSON object per line: see [`line_of`].
 
 use std::io;
 
-use ssewire_messages::{Update, UpdateEvent};
-
-use super::between::is_without_json;
-use super::follow::{Outcome, Position, Renderer, follow};
+use super::follow::{Outcome, Renderer, follow};
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::input::Input;
-use crate::json;
+use crate::input::{Input, line_of};
 use crate::output::Output;
 
 /// # Errors
@@ -23,38 +19,11 @@ struct Events {
 }
 
 impl Renderer for Events {
-    fn update(&mut self, event: &UpdateEvent<'_>, position: Position, output: &mut Output) -> io::Result<()> {
-        // Printed by `between`.
-        if position.is_shown {
-            return Ok(());
-        }
-        // A further update of the same event, or plain text under the name `error`, which is reported with the error.
-        if event.event_type.is_empty()
-            || (matches!(event.update, Update::Error(_)) && json::one_line(event.payload).is_none())
-        {
-            return Ok(());
-        }
-        self.payload(event.payload, position.number, output)
-    }
-
-    fn between(&mut self, payload: &[u8], output: &mut Output) -> io::Result<()> {
-        json::one_line(payload).map_or(Ok(()), |line| output.json(&line, self.pretty))
+    fn event(&mut self, event_type: &[u8], payload: &[u8], output: &mut Output) -> io::Result<()> {
+        line_of(event_type, payload).map_or(Ok(()), |line| output.json(&line, self.pretty))
     }
 
     fn end_message(&mut self, _: Outcome<'_>, output: &mut Output) -> io::Result<()> {
         output.flush()
-    }
-}
-
-impl Events {
-    fn payload(&mut self, payload: &[u8], number: u64, output: &mut Output) -> io::Result<()> {
-        match json::one_line(payload) {
-            Some(line) => output.json(&line, self.pretty),
-            None if is_without_json(payload) => Ok(()),
-            None => {
-                output.note(format_args!("event {number}: payload is not a JSON object, so it is not printed"));
-                Ok(())
-            }
-        }
     }
 }

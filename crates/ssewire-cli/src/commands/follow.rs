@@ -23,11 +23,13 @@ use crate::units::count;
 /// # Errors
 /// All methods return those of standard output.
 pub(crate) trait Renderer {
-    /// Shows an update. The caller flushes.
-    fn update(&mut self, event: &UpdateEvent<'_>, position: Position, output: &mut Output) -> io::Result<()>;
+    /// Shows an event of a message or between two messages, lost or not. The caller flushes.
+    fn event(&mut self, _event_type: &[u8], _payload: &[u8], _output: &mut Output) -> io::Result<()> {
+        Ok(())
+    }
 
-    /// Shows the payload of an event between two messages, or of the first event of the next one.
-    fn between(&mut self, _payload: &[u8], _output: &mut Output) -> io::Result<()> {
+    /// Shows an update. The caller flushes.
+    fn update(&mut self, _event: &UpdateEvent<'_>, _position: Position, _output: &mut Output) -> io::Result<()> {
         Ok(())
     }
 
@@ -44,13 +46,13 @@ pub(crate) trait Renderer {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Position {
     /// The number of the event, from 1.
-    pub(crate) number: u64,
+    number: u64,
     /// Number of bytes of the input up to the end of the event.
     pub(crate) offset: u64,
     /// Since the start of the run or of the recording.
     pub(crate) at: Duration,
-    /// [`Renderer::between`] was called with the payload of the event.
-    pub(crate) is_shown: bool,
+    /// [`Renderer::event`] was called with the event.
+    is_shown: bool,
 }
 
 /// The kind of the input.
@@ -116,6 +118,10 @@ struct Session {
     /// The rest of the chunk in which the message ended.
     rest: Vec<u8>,
 }
+
+/// Stands for an event whose bytes were discarded: one above the limit, or one that was cut. It cannot be read either,
+/// and so the message is incomplete with it.
+const UNREADABLE: (&[u8], &[u8]) = (b"content_block_delta", b"{");
 
 const RESPONSE_HEAD: &[u8] = b"HTTP/";
 
@@ -203,7 +209,7 @@ impl Session {
             self.stats.event(self.at);
             // One above the limit: the decoder of the messages reports it.
             let Some(event) = event else { return Ok(()) };
-            renderer.between(event.payload, output)?;
+            renderer.event(event.event_type, event.payload, output)?;
             if let Some(StreamEvent::Error(error)) = event.decoded {
                 output.note(with_message(&error, &error));
                 self.exit = self.exit.or(Exit::ServerError);
@@ -264,8 +270,14 @@ impl Session {
         let event = self.decoder.resolve(chunk, span);
         // An event that is lost between two messages starts none.
         self.is_between &= matches!(event.update, Update::Lost(_));
-        if !position.is_shown && (!event.event_type.is_empty() || matches!(event.update, Update::Lost(_))) {
+        let (event_type, payload) = match event.update {
+            Update::Lost(_) if event.event_type.is_empty() => UNREADABLE,
+            _ => (event.event_type, event.payload),
+        };
+        if !position.is_shown && !event_type.is_empty() {
             self.stats.event(at);
+            renderer.event(event_type, payload, output)?;
+            output.flush()?;
         }
         if let Update::Lost(error) = event.update {
             let hint = if has_several_payloads(event.payload) {
@@ -363,6 +375,9 @@ impl Session {
         match &result {
             Ok(message) => renderer.end_message(Outcome::Stream(Some(message)), output)?,
             Err(incomplete) => {
+                if self.stopped.is_none() {
+                    self.show_unseen(incomplete, output, renderer)?;
+                }
                 let seen = self.has_events || !incomplete.unmatched_input().is_empty();
                 let outcome = match incomplete.non_stream_body() {
                     Some(NonStreamBody::Message(message)) => Outcome::Body(message),
@@ -409,6 +424,27 @@ impl Session {
         }
         self.exit = self.exit.or(self.stopped.unwrap_or(exit));
         Ok(())
+    }
+
+    /// Shows what decides the end of the message and is no event: an error that is a bare line, and a first event that
+    /// was cut.
+    fn show_unseen(
+        &self,
+        incomplete: &Incomplete,
+        output: &mut Output,
+        renderer: &mut impl Renderer,
+    ) -> io::Result<()> {
+        match incomplete.reason() {
+            Completion::ServerError if !self.is_error_reported => {
+                let body = incomplete.error().map_or(&b""[..], |error| error.body().as_str().as_bytes());
+                renderer.event(b"error", body, output)
+            }
+            Completion::Truncated if !self.has_events && incomplete.pending_bytes() > 0 => {
+                let (event_type, payload) = UNREADABLE;
+                renderer.event(event_type, payload, output)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Counts the violations, and returns a sentence about them.

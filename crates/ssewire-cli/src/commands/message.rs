@@ -2,9 +2,7 @@
 
 use std::io;
 
-use ssewire_messages::UpdateEvent;
-
-use super::follow::{Outcome, Position, Renderer, follow};
+use super::follow::{Outcome, Renderer, follow};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -21,10 +19,6 @@ struct Document {
 }
 
 impl Renderer for Document {
-    fn update(&mut self, _: &UpdateEvent<'_>, _: Position, _: &mut Output) -> io::Result<()> {
-        Ok(())
-    }
-
     fn end_message(&mut self, outcome: Outcome<'_>, output: &mut Output) -> io::Result<()> {
         if let Outcome::Stream(Some(message)) | Outcome::Body(message) = outcome {
             // Truncated tool input is printed, too: the exit code and the notes say so.

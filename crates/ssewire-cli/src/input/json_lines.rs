@@ -1,8 +1,11 @@
 //! JSON lines as an event stream: what `ssewire events` prints, and the `stream_event` lines of agent tools.
 
-use ssewire_messages::{RawJson, RawJsonRef};
+use alloc::borrow::Cow;
+
+use ssewire_messages::{RawJson, RawJsonRef, StreamEvent};
 
 use super::Format;
+use crate::json;
 
 /// Translates input to an event stream, in chunks of any size. An event stream passes unchanged.
 #[derive(Debug)]
@@ -62,6 +65,9 @@ const OTHER_LINES: [&str; 9] = [
     "control_response",
     "keep_alive",
 ];
+
+/// The event type and the data of an event.
+type Named<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -319,21 +325,59 @@ impl Translator {
             }
             _ => return Some(format!("line {number}: not a JSON object, skipped")),
         };
-        let name = json.get("type").and_then(RawJsonRef::decode_string);
-        match (name.as_deref(), json.get("event")) {
-            (Some(WRAPPER), Some(inner)) if inner.is_object() => {
-                self.is_wrapped = true;
-                let name = inner.get("type").and_then(RawJsonRef::decode_string);
-                event(name.as_deref().unwrap_or_default(), inner.as_str().as_bytes(), output);
-            }
-            (Some(WRAPPER), _) => return Some(format!("line {number}: stream_event without an event, skipped")),
-            (Some(name), _) if self.is_other(name) => {}
-            (Some(name), _) => event(name, line, output),
-            (None, _) if self.is_wrapped => {}
-            (None, _) => return Some(format!("line {number}: JSON object without a type, skipped")),
+        match self.event_of(json.as_json()) {
+            Ok(Some((name, data))) => event(&name, data.as_bytes(), output),
+            Ok(None) => {}
+            Err(note) => return Some(format!("line {number}: {note}, skipped")),
         }
         None
     }
+
+    /// The event in a line. `None`: it is a line of an agent tool.
+    fn event_of<'a>(&mut self, line: RawJsonRef<'a>) -> Result<Option<Named<'a>>, &'static str> {
+        let name = line.get("type").and_then(RawJsonRef::decode_string);
+        Ok(match name.as_deref() {
+            Some(WRAPPER) => {
+                let inner = line.get("event").filter(|inner| inner.is_object());
+                let inner = inner.ok_or("stream_event without an event")?;
+                self.is_wrapped = true;
+                let name = inner.get("type").and_then(RawJsonRef::decode_string);
+                Some((name.unwrap_or_default(), inner.as_str().into()))
+            }
+            Some(other) if self.is_other(other) => None,
+            None if self.is_wrapped => None,
+            None => named_event(line).or_else(|| Some(("".into(), line.as_str().into()))),
+            Some(_) => Some((name.unwrap_or_default(), line.as_str().into())),
+        })
+    }
+}
+
+/// The line from which the same event is read: its payload, if that alone is enough, or else its event type and its
+/// data. `None` for an event that carries nothing: blank data, an end marker, a keep-alive.
+pub(crate) fn line_of(event_type: &[u8], data: &[u8]) -> Option<String> {
+    let event = StreamEvent::decode(event_type, data);
+    let carries_nothing = match &event {
+        Ok(event) => matches!(event, None | Some(StreamEvent::Done)),
+        Err(error) => error.is_keep_alive(),
+    };
+    if carries_nothing {
+        return None;
+    }
+    // The trap: a payload that looks complete may lose something. Half of a surrogate pair, for example, is replaced.
+    let is_same = |line: &RawJson| {
+        let read = Translator::new(Format::Jsonl, 0).event_of(line.as_json());
+        matches!(read, Ok(Some((name, data))) if StreamEvent::decode(name.as_bytes(), data.as_bytes()) == event)
+    };
+    if let Some(line) = json::one_line(data).filter(is_same) {
+        return Some(line.into_string());
+    }
+    let [event_type, data] = [event_type, data].map(|text| json::string(&String::from_utf8_lossy(text)));
+    Some(format!(r#"{{"event":{event_type},"data":{data}}}"#))
+}
+
+/// The event in a line that has its event type and its data as strings.
+fn named_event(line: RawJsonRef<'_>) -> Option<Named<'_>> {
+    Some((line.get("event")?.decode_string()?, line.get("data")?.decode_string()?))
 }
 
 /// The type of the line that starts with these bytes, if that is its first member and in the usual spelling.
@@ -345,34 +389,37 @@ fn first_member(head: &[u8]) -> Option<&str> {
     core::str::from_utf8(name.get(..end)?).ok().filter(|name| !name.contains('\\'))
 }
 
+/// Whether a line is one of JSON lines, and nothing else: it has an event of the Messages API.
 fn is_first_event(line: &[u8]) -> bool {
-    type_of(line).is_some_and(|(name, is_wrapper)| EVENTS.contains(&name.as_str()) || is_wrapper)
+    json::one_line(line).is_some_and(|line| match line.get("type").and_then(RawJsonRef::decode_string) {
+        Some(name) if name == WRAPPER => line.get("event").is_some_and(RawJsonRef::is_object),
+        Some(name) => EVENTS.contains(&&*name),
+        None => named_event(line.as_json()).is_some(),
+    })
 }
 
-/// The type of a line that is a complete JSON object, and whether it carries an event.
-fn type_of(line: &[u8]) -> Option<(String, bool)> {
-    let json = RawJson::from_bytes(line.trim_ascii()).ok().filter(|json| json.as_json().is_object())?;
-    let name = json.get("type").and_then(RawJsonRef::decode_string)?.into_owned();
-    let is_wrapper = name == WRAPPER && json.get("event").is_some_and(RawJsonRef::is_object);
-    Some((name, is_wrapper))
-}
-
-/// Whether an event can follow this line: it is blank, or a line of an agent tool. A message or an error is a body.
+/// Whether an event can follow this line: it is blank, or an object of another kind. A message or an error is a body.
 fn is_other_line(line: &[u8]) -> bool {
-    line.trim_ascii().is_empty()
-        || type_of(line).is_some_and(|(name, _)| !["message", "error"].contains(&name.as_str()))
+    let is_body = |line: &RawJson| {
+        let name = line.get("type").and_then(RawJsonRef::decode_string);
+        name.is_some_and(|name| ["message", "error"].contains(&&*name))
+    };
+    line.trim_ascii().is_empty() || json::one_line(line).is_some_and(|line| !is_body(&line))
 }
 
-/// Writes an event with this data, which is one line.
+/// Writes an event.
 fn event(name: &str, data: &[u8], output: &mut Vec<u8>) {
-    if !name.is_empty() && !name.contains(['\n', '\r', '\0']) {
+    if !name.is_empty() && !name.contains(['\n', '\r']) {
         output.extend_from_slice(b"event: ");
         output.extend_from_slice(name.as_bytes());
         output.push(b'\n');
     }
-    output.extend_from_slice(b"data: ");
-    push_data(data, output);
-    output.extend_from_slice(b"\n\n");
+    for line in data.split(|byte| matches!(byte, b'\r' | b'\n')) {
+        output.extend_from_slice(b"data: ");
+        output.extend_from_slice(line);
+        output.push(b'\n');
+    }
+    output.push(b'\n');
 }
 
 /// Writes data of one line. A CR would end the line; between the tokens of JSON it is white space.
@@ -419,6 +466,21 @@ mod tests {
         );
     }
 
+    /// Whatever kinds of objects come before the first known event.
+    #[test]
+    fn lines_with_their_event_type_become_events() {
+        check(
+            Format::Auto,
+            "{\"event\":\"error\",\"data\":\"a\\n\\nb\"}\n{\"event\":\"a\\nb\",\"data\":\"\"}\n{\"data\":\"a\"}\n",
+            "\nevent: error\ndata: a\ndata: \ndata: b\n\ndata: \n\ndata: {\"data\":\"a\"}\n\n",
+        );
+        check(
+            Format::Auto,
+            "{\"id\":1}\n{\"type\":\"ping\"}\n",
+            "\ndata: {\"id\":1}\n\nevent: ping\ndata: {\"type\":\"ping\"}\n\n",
+        );
+    }
+
     #[test]
     fn lines_of_agent_tools_are_unwrapped() {
         check(
@@ -436,7 +498,7 @@ mod tests {
             "{\"type\":\"error\",\"error\":{}}\n{\"type\":\"ping\"}\n",
             "{\n\"type\":\"ping\"}\n",
             "{\"type\":\"system\"}\n",
-            "{\"id\":1}\n{\"type\":\"ping\"}\n",
+            "{\"id\":1}\n{\"id\":2}\n",
             "[1]",
             "{",
             "",
@@ -453,7 +515,7 @@ mod tests {
             "npm warn\n{\"type\":\"ping\"}\n\n[1]\n{\"type\":\"pi\n{\"a\":1}\n{\"type\":\"stream_event\"}\n{\"type\":\"user\"}\nlast",
             "(line 1: not a JSON object, skipped)event: ping\ndata: {\"type\":\"ping\"}\n\n\
              (line 4: not a JSON object, skipped)data: {\"type\":\"pi\n\n(line 5: not valid JSON)\
-             (line 6: JSON object without a type, skipped)(line 7: stream_event without an event, skipped)\
+             data: {\"a\":1}\n\n(line 7: stream_event without an event, skipped)\
              (line 9: not a JSON object, skipped)",
         );
     }

@@ -17,6 +17,7 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 use json_lines::Translator;
+pub(crate) use json_lines::line_of;
 use ssewire_replay::{RecordingDecoder, RecordingPart};
 
 use crate::exit::Exit;
@@ -67,7 +68,8 @@ pub(crate) struct Options {
 /// The format of the input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// JSON lines if the first line is an event of the Messages API as JSON.
+    /// JSON lines if the first line has an event of the Messages API, or if one follows lines that are other JSON
+    /// objects.
     #[default]
     Auto,
     Sse,

@@ -74,7 +74,7 @@ fn one_broken_event_costs_only_itself() {
         assert_eq!(lines[1], "ssewire: incomplete: event could not be decoded, so text or tool input may be missing");
     }
     assert_eq!(ssewire(&[], &bytes).stdout, "Hello");
-    assert_eq!(ssewire(&["events"], &bytes).lines().len(), 7);
+    assert_eq!(ssewire(&["events"], &bytes).lines().len(), 8);
     assert_eq!(ssewire(&["message"], &bytes).document().unwrap()["content"][0]["text"], "Hello");
 
     // A ping carries nothing.
@@ -155,7 +155,7 @@ fn early_text_is_shown_once() {
 fn a_servers_error_need_not_be_json() {
     let bytes = [START, &piece("Hel"), "event: error\ndata: upstream\ndata: \u{1b}[31mgone\n\n"].concat().into_bytes();
     let ran = ssewire(&["events"], &bytes).exits(3).says(r"an error: upstream\n\u{1b}[31mgone");
-    assert_eq!(ran.lines().len(), 3);
+    assert_eq!(ran.lines().len(), 4);
 }
 
 #[test]
