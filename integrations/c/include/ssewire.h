@@ -81,7 +81,7 @@ typedef enum ssewire_message_kind {
    */
   SSEWIRE_MESSAGE_KIND_BLOCK_START = 1,
   /*
-   A text block has grown by `text`. All such records together are the text of the message.
+   A text block has grown by `text`. All such records of one index together are the text of its block.
    */
   SSEWIRE_MESSAGE_KIND_TEXT = 2,
   /*
@@ -131,7 +131,8 @@ typedef enum ssewire_message_kind {
    */
   SSEWIRE_MESSAGE_KIND_ERROR = 13,
   /*
-   Another message has begun before this one had stopped. This one ends here.
+   Another message has begun before this one had stopped. This one ends here. The `message_start` of the other one
+   is consumed, and not returned.
    */
   SSEWIRE_MESSAGE_KIND_REPLACED = 14,
   /*
@@ -422,7 +423,8 @@ enum ssewire_status ssewire_decoder_push(struct ssewire_decoder *decoder,
 
 /*
  Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes
- the number of its bytes, and 0 if the input ended between two events.
+ the number of its bytes, and 0 if the input ended between two events. An unfinished line counts as well, even a
+ comment.
 
  # Safety
  The pointers are NULL or valid.
@@ -516,8 +518,9 @@ enum ssewire_status ssewire_message_decoder_push_end(struct ssewire_message_deco
                                                      struct ssewire_message_batch *batch);
 
 /*
- Reports that the input has ended, and ends the message: `completion` becomes how. The message stays in the decoder
- until it is freed: see `ssewire_message_decoder_json`.
+ Reports that the input has ended, and ends the message: `completion` becomes how. Discards the updates that are
+ left, for example a tool call: to see them, call `ssewire_message_decoder_push_end` before. The message stays in the
+ decoder until it is freed: see `ssewire_message_decoder_json`.
 
  # Safety
  The pointers are NULL or valid.
@@ -526,7 +529,9 @@ enum ssewire_status ssewire_message_decoder_finish(struct ssewire_message_decode
                                                    enum ssewire_completion *completion);
 
 /*
- Returns how the message would be complete if the input ended here. Linear in the message.
+ Returns how the message would end if the input ended here, by the events so far. After
+ `ssewire_message_decoder_push_end`, which may use a last event without its blank line, it is final. Linear in the
+ message.
 
  # Safety
  The pointers are NULL or valid.
