@@ -47,7 +47,7 @@ pub(crate) trait Renderer {
 pub(crate) struct Position {
     /// The number of the event, from 1.
     number: u64,
-    /// Number of bytes of the input up to the end of the event.
+    /// Number of bytes of the event stream up to the end of the event: of JSON lines, of what they are translated to.
     pub(crate) offset: u64,
     /// Since the start of the run or of the recording.
     pub(crate) at: Duration,
@@ -96,10 +96,12 @@ struct Session {
     stats: Stats,
     /// The number of the message, from 1.
     number: u64,
+    /// The last message that has ended is complete.
+    is_complete: bool,
     /// A message has ended, and no other has begun.
     is_between: bool,
     between: Between,
-    /// Bytes of the input up to the end of the chunk.
+    /// Bytes of the event stream up to the end of the chunk.
     bytes: u64,
     /// When the last chunk arrived.
     at: Duration,
@@ -143,6 +145,7 @@ impl Session {
             diagnostics: Diagnostics::default(),
             stats: Stats::default(),
             number: 1,
+            is_complete: false,
             is_between: false,
             between: Between::new(args.decoder.clone()),
             bytes: 0,
@@ -335,7 +338,7 @@ impl Session {
                 output.note("note: another message follows; --all goes on with it");
             }
         } else if self.stopped == Some(Exit::Interrupted) {
-            output.note("interrupted; the message is complete");
+            output.note(if self.is_complete { "interrupted; the message is complete" } else { "interrupted" });
         }
         renderer.finish(input.times(), output)?;
         if with_stats {
@@ -371,7 +374,7 @@ impl Session {
         renderer: &mut impl Renderer,
     ) -> io::Result<()> {
         let which = Which(self.number);
-        self.events = ending.events;
+        (self.events, self.is_complete) = (ending.events, result.is_ok());
         match &result {
             Ok(message) => renderer.end_message(Outcome::Stream(Some(message)), output)?,
             Err(incomplete) => {

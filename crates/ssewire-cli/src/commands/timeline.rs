@@ -25,7 +25,7 @@ struct Timeline {
 
 impl Renderer for Timeline {
     fn update(&mut self, event: &UpdateEvent<'_>, position: Position, _: &mut Output) -> io::Result<()> {
-        self.recording.take(&event.update, position.at, position.offset);
+        self.recording.take(event, position.at, position.offset);
         Ok(())
     }
 

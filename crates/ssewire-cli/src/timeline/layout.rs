@@ -173,9 +173,11 @@ fn gaps(recording: &Recording, scale: &Scale) -> Vec<Gap> {
     let mut gaps: Vec<_> = recording.gaps.iter().map(|(start, end)| (micros(*start), micros(*end))).collect();
     gaps.sort_unstable();
     let long = gaps.into_iter().filter(|(start, end)| end.saturating_sub(*start) >= (scale.end / Layout::GAP).max(1));
+    let begins_with_event = recording.lanes.values().any(|lane| lane.times.ends().0 == 0);
     let gaps = long.map(|(start, end)| Gap {
-        // The columns between those of the two events; no event is at the start of the axis.
-        columns: if start == 0 { 0 } else { scale.column(start).saturating_add(1) }..scale.column(end),
+        // The columns between those of the two events. At the start of the axis need not be an event.
+        columns: if start == 0 && !begins_with_event { 0 } else { scale.column(start).saturating_add(1) }
+            ..scale.column(end),
         label: units::in_words(Duration::from_micros(end.saturating_sub(start))),
     });
     gaps.filter(|gap| !gap.columns.is_empty()).collect()
@@ -262,6 +264,18 @@ mod tests {
     fn long_gaps_are_drawn_and_short_ones_are_not() {
         let gaps = Layout::new(&recording(), Axis::Arrival, 21, 12).gaps;
         let expected = [(0..5, "500 ms"), (7..19, "1.28 s")];
+        assert_eq!(gaps, expected.map(|(columns, label)| Gap { columns, label: label.into() }));
+    }
+
+    /// Regression: the gap covered the column of an event at the start of the axis.
+    #[test]
+    fn a_gap_after_an_event_at_the_start_begins_in_the_next_column() {
+        let mut recording = Recording::default();
+        for millis in [0, 800, 1000] {
+            recording.note(Subject::Ping, Kind::Ping, || "ping".into(), point(millis, millis));
+        }
+        let gaps = Layout::new(&recording, Axis::Recorded, 11, 12).gaps;
+        let expected = [(1..8, "800 ms"), (9..10, "200 ms")];
         assert_eq!(gaps, expected.map(|(columns, label)| Gap { columns, label: label.into() }));
     }
 

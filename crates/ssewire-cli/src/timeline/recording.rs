@@ -4,7 +4,7 @@
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-use ssewire_messages::{BlockKey, BlockRef, ContentBlock, Update};
+use ssewire_messages::{BlockKey, BlockRef, ContentBlock, Update, UpdateEvent};
 
 use super::histogram::Histogram;
 use crate::output::is_terminal_control;
@@ -79,14 +79,16 @@ impl Recording {
     pub(super) const MAX_GAPS: usize = 20;
 
     /// Takes the change of an event.
-    pub(crate) fn take(&mut self, update: &Update<'_>, at: Duration, offset: u64) {
-        // Further updates of an event are not events.
-        if matches!(update, Update::ToolCall(_)) {
-            return;
-        }
+    pub(crate) fn take(&mut self, event: &UpdateEvent<'_>, at: Duration, offset: u64) {
+        let update = &event.update;
         let point = Point { at, offset };
         match update {
-            Update::MessageStart { .. } | Update::MessageDelta { .. } | Update::MessageStop { .. } => {
+            // A further update of an event is not an event.
+            _ if event.event_type.is_empty() => {}
+            Update::MessageStart { .. }
+            | Update::MessageDelta { .. }
+            | Update::MessageStop { .. }
+            | Update::Replaced => {
                 self.note(Subject::Message, Kind::Message, || "message".into(), point);
             }
             Update::Ping => self.note(Subject::Ping, Kind::Ping, || "ping".into(), point),
@@ -207,7 +209,7 @@ mod tests {
         let (mut recording, mut decoder, mut rest) = (Recording::default(), MessageDecoder::new(), stream.as_bytes());
         while let Step::Update(event) = decoder.decode(&mut rest).unwrap() {
             let offset = u64::try_from(stream.len() - rest.len()).unwrap();
-            recording.take(&event.update, Duration::from_millis(offset), offset);
+            recording.take(&event, Duration::from_millis(offset), offset);
         }
         recording
     }
@@ -235,6 +237,19 @@ mod tests {
         // The first text is where its delta ends, not where its block begins.
         assert_eq!(recording.first_text, recording.last);
         assert_eq!(recording.stop_reason, None);
+    }
+
+    /// Regression: further updates of an event were counted as events.
+    #[test]
+    fn an_event_with_several_updates_is_one() {
+        let delta = "{\"type\":\"thinking_delta\",\"thinking\":\"a\",\"signature\":\"s\"}";
+        let recording = recorded(&format!(
+            "data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"a\"}}}}\n\n\
+             data: {{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{{\"type\":\"thinking\",\"thinking\":\"\"}}}}\n\n\
+             data: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{delta}}}\n\n\
+             data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"b\"}}}}\n\n"
+        ));
+        assert_eq!((recording.events, recording.lanes.len()), (4, 2));
     }
 
     #[test]

@@ -59,6 +59,15 @@ fn a_complete_message_is_reported_as_complete() {
     assert_eq!(ran.stderr, "ssewire: interrupted; the message is complete\n");
 }
 
+/// Regression: it said that the message is complete.
+#[test]
+fn a_failed_message_is_not_reported_as_complete() {
+    let error = "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Full\"}}\n\n";
+    let input = [START, &piece("Hel"), error].concat();
+    let ran = interrupted(&["events"], &input, ("stderr", "Full\n")).exits(3);
+    assert_eq!(ran.stderr, "ssewire: server reported overloaded_error: Full\nssewire: interrupted\n");
+}
+
 #[test]
 fn the_demo_sums_up() {
     let ran = interrupted(&["demo"], "", ("stdout", "The server")).exits(130);

@@ -1,6 +1,6 @@
 //! `--stats`. Unit tests cover the times, with given ones.
 
-use crate::support::{piece, sample, ssewire, stream, streams};
+use crate::support::{START, STOP, piece, sample, ssewire, stream, streams};
 
 /// The names of the rows, and their values.
 fn rows(table: &str) -> Vec<(&str, &str)> {
@@ -65,6 +65,21 @@ fn all_events_are_counted() {
             assert_eq!(rows(&table)[0], ("events", count.to_string().as_str()), "{ran:?}");
         }
     }
+}
+
+/// Regression: the drawing counted further updates of an event, the table did not.
+#[test]
+fn a_timeline_and_its_table_count_the_same_events() {
+    let signed = concat!(
+        "data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}\n\n",
+        "data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"a\",\"signature\":\"s\"}}\n\n",
+    );
+    let replaced = [START, signed, &START.replace("msg_1", "msg_2"), STOP].concat();
+    let count = replaced.matches("data: ").count();
+    let ran = ssewire(&["timeline", "--all", "--stats"], replaced.as_bytes());
+    assert!(ran.stdout.starts_with(&format!("{count} events and ")), "{ran:?}");
+    assert!(!ran.stdout.contains("\nother "), "{ran:?}");
+    assert!(ran.stderr.contains("events ") && ran.stderr.contains(&format!(" {count}\n")), "{ran:?}");
 }
 
 #[test]
