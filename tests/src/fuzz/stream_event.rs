@@ -149,6 +149,7 @@ fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
             assert_eq!(Some(event.index), index());
             assert_eq!(Some(&*event.delta.type_name()), members["delta"]["type"].as_str());
             assert_eq!(text_of(&event.delta), text_in(&members["delta"]));
+            assert_eq!(second_of(&event.delta), second_in(&members["delta"]));
         }
         (b"content_block_delta", Err(error)) => {
             assert!(error.loses_content());
@@ -232,6 +233,28 @@ fn text_in(delta: &Value) -> Option<Result<String, ()>> {
         Some(Value::Null) => Ok(String::new()),
         _ => Err(()),
     })
+}
+
+/// The member of a delta that belongs to its block and not to the delta: `docs/protocol.md`, heading "Merge rules".
+fn second_of(delta: &Delta<'_>) -> Option<Value> {
+    match delta {
+        Delta::Text(delta) => delta.citation().map(|citation| citation.as_json().to_value().unwrap()),
+        Delta::Thinking(delta) => delta.signature().map(Value::from),
+        Delta::Signature(delta) => delta.thinking().map(Value::from),
+        Delta::Citations(delta) => delta.text().map(Value::from),
+        _ => None,
+    }
+}
+
+fn second_in(delta: &Value) -> Option<Value> {
+    let (member, fits): (_, fn(&Value) -> bool) = match delta["type"].as_str()? {
+        "text_delta" => ("citation", Value::is_object),
+        "thinking_delta" => ("signature", Value::is_string),
+        "signature_delta" => ("thinking", Value::is_string),
+        "citations_delta" => ("text", Value::is_string),
+        _ => return None,
+    };
+    delta.get(member).filter(|value| fits(value)).cloned()
 }
 
 /// Three times: the second of two consecutive deltas takes a faster path.

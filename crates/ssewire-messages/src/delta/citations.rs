@@ -44,7 +44,7 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
                 other => {
                     *has_extra = true;
                     if other == b"text" {
-                        text = Piece::of_value(value).or(text.take());
+                        text = Piece::of_value(value);
                     }
                 }
             }

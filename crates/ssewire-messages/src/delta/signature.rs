@@ -41,7 +41,7 @@ impl<'a> DeltaType<'a> for SignatureDelta<'a> {
         let mut thinking = None;
         let piece = read_piece(cursor, "signature", has_extra, &mut |name, value| {
             if name == b"thinking" {
-                thinking = Piece::of_value(value).or(thinking.take());
+                thinking = Piece::of_value(value);
             }
         })?;
         Ok(Self { signature: piece.text, thinking })

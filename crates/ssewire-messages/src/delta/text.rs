@@ -42,8 +42,8 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
         let mut citation = None;
         let piece = read_piece(cursor, "text", has_extra, &mut |name, value| {
-            if name == b"citation" && value.starts_with(b"{") {
-                citation = Some(ScannedJson::new(value));
+            if name == b"citation" {
+                citation = value.starts_with(b"{").then(|| ScannedJson::new(value));
             }
         })?;
         Ok(Self { piece, citation })
@@ -90,7 +90,7 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
 }
 
 /// Reads an object of a delta whose own member is a string. `visit` gets each member that is not of the delta, and its
-/// value.
+/// value; the last one of a name counts, whatever its type.
 pub(super) fn read_piece<'a>(
     cursor: &mut Cursor<'a>,
     member: &'static str,

@@ -3,7 +3,7 @@ use alloc::borrow::Cow;
 use super::text::read_piece;
 use super::{Delta, DeltaType, Merged, SignatureDelta, Target, owned};
 use crate::block::{ContentBlock, ThinkingBlock};
-use crate::json::Cursor;
+use crate::json::{Cursor, JsonStr};
 use crate::read::{ReadError, count};
 use crate::text::{BlockString, Piece, push_piece};
 
@@ -52,11 +52,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError> {
         let (mut signature, mut estimated_tokens) = (None, None);
         let piece = read_piece(cursor, "thinking", has_extra, &mut |name, value| match name {
-            b"signature" => {
-                if let Ok(Some(text)) = Cursor::new(value).string() {
-                    signature = Some(text.to_text());
-                }
-            }
+            b"signature" => signature = Cursor::new(value).string().ok().flatten().map(JsonStr::to_text),
             b"estimated_tokens" => estimated_tokens = count(&mut Cursor::new(value)).ok().and_then(Result::ok),
             _ => {}
         })?;

@@ -4,7 +4,7 @@
 use super::Input;
 
 const KINDS: [&str; 5] = ["text_delta", "input_json_delta", "thinking_delta", "signature_delta", "future_delta"];
-const MEMBERS: [&str; 4] = ["text", "partial_json", "thinking", "signature"];
+const MEMBERS: [&str; 5] = ["text", "partial_json", "thinking", "signature", "citation"];
 
 /// The exact byte layout of the API; the input supplies the index, the text and the padding.
 pub(super) fn as_servers_do(mut input: Input<'_>) -> Vec<u8> {

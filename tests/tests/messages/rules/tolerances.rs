@@ -459,3 +459,27 @@ fn decoded(payload: &str) -> Value {
     let [event] = &body.events[..] else { panic!("one event: {payload}") };
     json!(format!("{event:?}"))
 }
+
+/// Regression: of a second member, the last value that fits counted.
+#[test]
+fn of_a_second_member_of_a_delta_that_occurs_twice_the_last_one_counts() {
+    for (kind, own, second, fits) in [
+        ("text_delta", r#""text":"a""#, "citation", r#"{"type":"c"}"#),
+        ("thinking_delta", r#""thinking":"a""#, "signature", r#""s""#),
+        ("signature_delta", r#""signature":"s""#, "thinking", r#""a""#),
+        ("citations_delta", r#""citation":{"type":"c"}"#, "text", r#""a""#),
+    ] {
+        let content = |further: &str| {
+            let delta = format!(r#"{{"type":"{kind}",{own}{further}}}"#);
+            let event = format!(r#"{{"type":"content_block_delta","index":0,"delta":{delta}}}"#);
+            let bytes = sse(&[begin()]) + &named("", &event) + &sse(&[end_turn(), end()]);
+            to_json(&body(bytes).end.unwrap())["content"].clone()
+        };
+        let [alone, both] = [String::new(), format!(r#","{second}":{fits}"#)].map(|further| content(&further));
+        assert_ne!(alone, both, "{kind}");
+        for other in ["5", "null", "[]"] {
+            assert_eq!(content(&format!(r#","{second}":{fits},"{second}":{other}"#)), alone, "{kind} {other}");
+            assert_eq!(content(&format!(r#","{second}":{other},"{second}":{fits}"#)), both, "{kind} {other}");
+        }
+    }
+}
