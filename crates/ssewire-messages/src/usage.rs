@@ -84,6 +84,11 @@ impl Usage {
         self.counts.get(which).copied()
     }
 
+    /// Whether a count is of another type.
+    pub(crate) fn has_mistyped(&self) -> bool {
+        self.states.contains(&CountState::Mistyped)
+    }
+
     pub(crate) fn is_count(name: &[u8]) -> bool {
         count_of(name).is_some()
     }

@@ -7,10 +7,10 @@ use super::{AccumulateError, Accumulator, Phase, ViolationKind};
 use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::event::{MessageDelta, OTHERS};
-use crate::json::Cursor;
+use crate::json::{Cursor, lossy_len};
 use crate::message::Message;
 use crate::names::Names;
-use crate::read::{ReadError, each_member};
+use crate::read::{ReadError, count, each_member};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
@@ -71,7 +71,7 @@ impl Accumulator {
         self.violation_before_start(None)?;
         let before = self.message.head_byte_size();
         // The exact bound needs a pass over the members.
-        let growth = if self.has_room_for(raw_len(event)) { 0 } else { growth(event) };
+        let growth = if self.has_room_for(most_growth(event)) { 0 } else { self.message.growth(event) };
         let charged = self.charge(growth, 0);
         // Stop reason and counts need no memory, and are merged beyond the limit, too.
         let is_within_limit = matches!(charged, Ok(true));
@@ -106,11 +106,12 @@ impl Accumulator {
                 if value == b"null" {
                     return Ok(());
                 }
-                if name.bytes == b"stop_reason" {
-                    has_stop_reason = false;
-                    message.set_stop_reason(Nullable::Absent);
-                }
+                let is_stop_reason = name.bytes == b"stop_reason";
+                has_stop_reason &= !is_stop_reason;
                 if !with_all {
+                    if is_stop_reason {
+                        message.set_stop_reason(Nullable::Absent);
+                    }
                     return Ok(());
                 }
                 match &*name.json.to_text() {
@@ -160,6 +161,32 @@ impl Message {
         }
     }
 
+    /// Upper bound of the bytes that a `message_delta` adds. A typed member adds none, unless it removes one of another
+    /// type: that takes an entry.
+    fn growth(&self, event: &MessageDelta<'_>) -> usize {
+        let mistyped = self.mistyped;
+        let mut may_remove = mistyped.stop_reason || self.usage().is_some_and(Usage::has_mistyped);
+        let mut bytes = if mistyped.usage && event.usage.is_some() { entry_size(b"usage", b"") } else { 0 };
+        for (name, value) in OTHERS.iter().zip(&event.others) {
+            bytes = bytes.saturating_add(value.as_ref().map_or(0, |value| entry_size(name.as_bytes(), value)));
+        }
+        for members in [&event.delta, &event.usage].into_iter().flatten() {
+            // The scanner has validated all of it.
+            let _ = each_member(&mut Cursor::new(members), &mut |name, cursor| {
+                let value = cursor.skip_value()?;
+                let is_stop_reason = name.bytes == b"stop_reason";
+                let is_typed = (is_stop_reason && value.starts_with(b"\"") && value.len() <= 32)
+                    || (Usage::is_count(name.bytes) && matches!(count(&mut Cursor::new(value)), Ok(Ok(_))));
+                if value != b"null" && (may_remove || !is_typed) {
+                    bytes = bytes.saturating_add(entry_size(name.json.raw, value));
+                    may_remove |= is_stop_reason || Usage::is_count(name.bytes);
+                }
+                Ok(())
+            });
+        }
+        bytes
+    }
+
     fn set_stop_reason(&mut self, reason: Nullable<StopReason>) {
         self.stop_reason = reason;
         self.keep_mistyped("stop_reason", |mistyped| &mut mistyped.stop_reason, None);
@@ -189,25 +216,15 @@ impl Message {
     }
 }
 
-/// The length of a `message_delta`, which is at least its [`growth`].
-fn raw_len(event: &MessageDelta<'_>) -> usize {
+/// A simple upper bound of the growth by a `message_delta`: a byte of ill-formed UTF-8 becomes three. The constant is more
+/// than all names that are not in the members themselves.
+fn most_growth(event: &MessageDelta<'_>) -> usize {
     let members = [&event.delta, &event.usage].into_iter().chain(&event.others).flatten();
-    members.map(|value| value.len()).fold(0, usize::saturating_add)
+    members.map(|value| value.len()).fold(0, usize::saturating_add).saturating_mul(3).saturating_add(256)
 }
 
-/// Upper bound of the bytes that a `message_delta` adds to the message. Typed members add none.
-fn growth(event: &MessageDelta<'_>) -> usize {
-    let mut bytes = event.others.iter().flatten().map(|value| value.len()).fold(0, usize::saturating_add);
-    for members in [&event.delta, &event.usage].into_iter().flatten() {
-        // The scanner has validated all of it.
-        let _ = each_member(&mut Cursor::new(members), &mut |name, cursor| {
-            let value = cursor.skip_value()?;
-            let is_typed = (name.bytes == b"stop_reason" || Usage::is_count(name.bytes)) && value.len() <= 32;
-            if !is_typed && value != b"null" {
-                bytes = bytes.saturating_add(name.bytes.len()).saturating_add(value.len());
-            }
-            Ok(())
-        });
-    }
-    bytes
+/// Upper bound of the bytes that [`ExtraMembers`](crate::ExtraMembers) keep of a member: with the quotes of its name, its
+/// colon and its comma. The name is as it was written, as it is kept with escapes, too.
+fn entry_size(name: &[u8], value: &[u8]) -> usize {
+    lossy_len(name).saturating_add(lossy_len(value)).saturating_add(4)
 }

@@ -342,6 +342,63 @@ fn a_whole_message_fits_into_the_bytes_it_came_in() {
     assert_eq!(least("Hello!"), least("Hello") + 1);
 }
 
+/// Regression: the names of unknown members, as they are kept, were not counted, so an event passed the limit, and the
+/// next one that adds nothing was reported.
+#[test]
+fn the_message_delta_that_exceeds_the_limit_is_the_one_that_is_reported() {
+    let control = r"\u0001".repeat(9);
+    let many = |member: &dyn Fn(u32) -> String| (0..200).map(member).collect::<Vec<_>>().join(",");
+    let of_delta = |members: String| format!(r#"{{"type":"message_delta","delta":{{{members}}}}}"#).into_bytes();
+    let of_usage = |members: String| format!(r#"{{"type":"message_delta","usage":{{{members}}}}}"#).into_bytes();
+    let ill_formed =
+        |payload: Vec<u8>| payload.into_iter().map(|byte| if byte == b'@' { 0xFF } else { byte }).collect();
+    let counts = r#""output_tokens":"x","output_tokens":5,"output_tokens":"y""#;
+    let payloads: Vec<Vec<u8>> = vec![
+        of_delta(many(&|number| format!(r#""{control}{number}":1"#))),
+        of_usage(many(&|number| format!(r#""{control}{number}":1"#))),
+        of_delta(many(&|number| format!(r#""a{number}":1"#))),
+        of_usage(many(&|number| format!(r#""a{number}" : 1"#))),
+        ill_formed(of_delta(many(&|number| format!(r#""@@@@{number}":["@@@@"]"#)))),
+        ill_formed(of_usage(many(&|number| format!(r#""@@@@{number}":["@@@@"]"#)))),
+        of_usage(many(&|_| counts.to_owned())),
+        of_delta(many(&|_| r#""stop_reason":5,"stop_reason":"end_turn","stop_reason":6"#.to_owned())),
+        br#"{"type":"message_delta","context_management":{},"input_transformations":[]}"#.to_vec(),
+        ill_formed(br#"{"type":"message_delta","context_management":{"a":"@@@@"}}"#.to_vec()),
+    ];
+    let start = r#"{"type":"message_start","message":{"usage":5}}"#;
+    let plain = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}"#;
+    for payload in payloads {
+        let shown = String::from_utf8_lossy(&payload);
+        let (mut is_accepted, mut is_rejected) = (false, false);
+        let most = 3 * payload.len() + 300;
+        for limit in (0..most).step_by(most / 120 + 1).chain([most]) {
+            let mut accumulator = Accumulator::new().with_max_bytes(limit);
+            if accumulate(&mut accumulator, start).is_some() {
+                continue;
+            }
+            let result = accumulator.accumulate_json(&payload).map(|_| ());
+            is_rejected |= result.is_err();
+            if result.is_ok() {
+                is_accepted = true;
+                assert!(bytes_of(&accumulator) <= limit, "{limit}: {shown}");
+                // It may still replace a member of another type, which takes as many bytes as its name; but only once.
+                let _ = accumulate(&mut accumulator, plain);
+                let exceeds = accumulator.completion() == Completion::LimitExceeded;
+                assert!(exceeds || bytes_of(&accumulator) <= limit, "{limit}: {shown}");
+                assert_eq!(accumulate(&mut accumulator, plain), None, "{limit}: {shown}");
+            }
+        }
+        assert!(is_accepted && is_rejected, "{shown}");
+    }
+}
+
+/// The bytes that an accumulator counts, which its `Debug` shows.
+fn bytes_of(accumulator: &Accumulator) -> usize {
+    let shown = format!("{accumulator:?}");
+    let (_, bytes) = shown.split_once("bytes: ").unwrap();
+    bytes.split(',').next().unwrap().parse().unwrap()
+}
+
 /// Early deltas and pending input become one block with their start.
 #[test]
 fn a_block_counts_once_however_it_comes() {
