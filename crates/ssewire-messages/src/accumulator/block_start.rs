@@ -87,7 +87,7 @@ impl Accumulator {
         let unmatched = self.blocks.take_unmatched(index);
         let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) else { return 0 };
         input.open();
-        let Unmatched { mut json, half, lost_at } = *unmatched;
+        let Unmatched { mut json, half, lost_at } = unmatched;
         let after_loss = lost_at.map(|at| json.split_off(at));
         input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
         if let Some(json) = after_loss {

@@ -37,7 +37,6 @@ use self::rare::Rare;
 pub use self::update::Update;
 pub use self::violation::{ProtocolViolation, ProtocolViolations, ViolationKind};
 use crate::api_error::ApiError;
-use crate::delta::DeltaKind;
 use crate::event::StreamEvent;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
@@ -350,7 +349,7 @@ impl Accumulator {
         self.blocks.unmatched()
     }
 
-    /// The input of the newest tool call at an index of the wire, once a delta has arrived: for callers that keep no
+    /// The input of the newest tool call at an index of the wire, once its block has started: for callers that keep no
     /// update. Constant time: an index out of order is found in at most 64 steps.
     ///
     /// ```
@@ -371,7 +370,7 @@ impl Accumulator {
     /// ```
     #[must_use]
     pub fn tool_input(&self, index: u64) -> Option<ToolInput<'_>> {
-        let id = self.blocks.target(index, DeltaKind::InputJson)?;
+        let id = self.blocks.input_target(&self.message.content, index)?;
         self.message.content.get(self.blocks.position(id)?)?.tool_input()
     }
 

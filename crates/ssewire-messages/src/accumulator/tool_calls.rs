@@ -4,7 +4,6 @@ use super::Accumulator;
 use super::blocks::{BlockId, push_growing_by_half};
 use super::change::Change;
 use crate::block::ContentBlock;
-use crate::delta::DeltaKind;
 use crate::stop_reason::StopReason;
 use crate::tool_input::ToolInput;
 use crate::turn::ToolCall;
@@ -98,8 +97,7 @@ impl Accumulator {
             }
             return;
         };
-        self.blocks.touch(&self.message.content, index);
-        if let Some(id) = self.blocks.target(index, DeltaKind::InputJson) {
+        if let Some(id) = self.blocks.input_target(&self.message.content, index) {
             self.record_lost_piece_of(id);
             return;
         }
@@ -107,9 +105,7 @@ impl Accumulator {
         let may_start =
             !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks;
         if may_start || self.blocks.has_unmatched(index) {
-            if let Some(unmatched) = self.blocks.unmatched_mut(index) {
-                unmatched.record_lost_piece();
-            }
+            self.blocks.record_unmatched_loss(index);
         }
     }
 

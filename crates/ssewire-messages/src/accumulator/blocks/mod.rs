@@ -51,8 +51,11 @@ struct Disorder {
     elsewhere: Positions,
     /// The blocks of each [kind](implicit_kind) that deltas opened, by index, in the order of `states`.
     implicit: [Positions; 3],
-    /// The number of indices at which input JSON waits for its block.
+    /// The number of indices at which input JSON, or a lost piece of it, waits for its block.
     unmatched: usize,
+    /// Indices at which a piece was lost before any text came. Not in a slot: such an event may have 20 bytes, and a
+    /// slot has more than four times as many.
+    lost: Positions,
     /// Indices of waiting input JSON that has lost no piece yet.
     unmatched_without_loss: Vec<u64>,
     /// Open blocks with input before this one have lost a piece.
@@ -79,8 +82,7 @@ impl Blocks {
 
     /// Makes the slot of an initial block, which has none before its first event.
     pub(super) fn touch(&mut self, content: &[ContentBlock], index: u64) {
-        let is_initial = usize::try_from(index).is_ok_and(|index| index < self.initial);
-        if is_initial && self.slot(index).is_none_or(|slot| !slot.has_initial) {
+        if self.is_initial(index) && self.slot(index).is_none_or(|slot| !slot.has_initial) {
             self.register_initial(content, index);
         }
     }
@@ -226,9 +228,22 @@ impl Blocks {
         self.slot(index)?.newest.get(kind as usize).copied().flatten()
     }
 
+    /// The newest block of an index that has input. An initial block needs no slot for this.
+    pub(super) fn input_target(&self, content: &[ContentBlock], index: u64) -> Option<BlockId> {
+        let Some(slot) = self.slot(index) else {
+            let at = usize::try_from(index).ok().filter(|at| *at < self.initial)?;
+            return DeltaKind::InputJson.is_accepted_by(content.get(at)?).then(|| BlockId::initial(at));
+        };
+        slot.newest.get(DeltaKind::InputJson as usize).copied().flatten()
+    }
+
     /// Whether a block of this index was in `message_start` or had a start.
     pub(super) fn is_in_use(&self, index: u64) -> bool {
-        self.slot(index).is_some_and(|slot| slot.is_in_use)
+        self.is_initial(index) || self.slot(index).is_some_and(|slot| slot.is_in_use)
+    }
+
+    fn is_initial(&self, index: u64) -> bool {
+        usize::try_from(index).is_ok_and(|index| index < self.initial)
     }
 
     /// The newest open block of an index.

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use super::push_growing_by_half;
+
 /// The positions of slots or blocks, by index: a crit-bit tree.
 ///
 /// A search takes at most 64 steps, whatever the indices and the order in which they came. An ordered map of the
@@ -49,7 +51,7 @@ impl Positions {
                 self.insert(leaf, index, bit);
             }
             Some(found) => *found = leaf,
-            None => self.nodes.push(leaf),
+            None => push_growing_by_half(&mut self.nodes, leaf),
         }
     }
 
@@ -64,7 +66,9 @@ impl Positions {
         // The branch takes the place of the node that it has as a child, so that no link to it changes.
         let Some(node) = self.nodes.get_mut(at) else { return };
         let displaced = core::mem::replace(node, Node::Branch { bit, children });
-        self.nodes.extend([displaced, leaf]);
+        // Memory is promised for each byte received: doubling would hold three times the nodes while they are moved.
+        push_growing_by_half(&mut self.nodes, displaced);
+        push_growing_by_half(&mut self.nodes, leaf);
     }
 
     /// Walks down to the first node that does not branch at `bit` or above.

@@ -9,6 +9,10 @@ use super::slot::Slot;
 use super::{Blocks, push_growing_by_half};
 use crate::sort::sort;
 
+/// The values of [`Disorder::lost`](super::Disorder::lost).
+const LOST: u32 = 1;
+const TAKEN: u32 = 0;
+
 /// Input JSON that waits for its block.
 #[derive(Debug, Clone, Default)]
 pub(in crate::accumulator) struct Unmatched {
@@ -32,24 +36,53 @@ impl Blocks {
         self.disorder.as_ref().map_or(0, |disorder| disorder.unmatched)
     }
 
-    /// Whether input JSON waits for a block at this index.
+    /// Whether input JSON, or nothing but a lost piece of it, waits for a block at this index.
     pub(in crate::accumulator) fn has_unmatched(&self, index: u64) -> bool {
-        self.slot(index).is_some_and(|slot| slot.unmatched.is_some())
+        self.slot(index).is_some_and(|slot| slot.unmatched.is_some()) || self.has_loss(index)
+    }
+
+    /// Records a lost piece of the input that waits at this index, or of that of the next block.
+    pub(in crate::accumulator) fn record_unmatched_loss(&mut self, index: u64) {
+        if let Some(unmatched) = self.existing_slot_mut(index).and_then(|slot| slot.unmatched.as_mut()) {
+            unmatched.record_lost_piece();
+        } else if !self.has_loss(index) {
+            let disorder = self.disorder.get_or_insert_default();
+            disorder.unmatched = disorder.unmatched.saturating_add(1);
+            disorder.lost.set(index, LOST);
+        }
+    }
+
+    /// Whether a lost piece waits without any text.
+    fn has_loss(&self, index: u64) -> bool {
+        self.disorder.as_ref().is_some_and(|disorder| disorder.lost.find(index) == Some(LOST))
+    }
+
+    /// Takes such a piece. Its text, or its block, has come.
+    fn take_loss(&mut self, index: u64) -> Option<Unmatched> {
+        if !self.has_loss(index) {
+            return None;
+        }
+        self.disorder.get_or_insert_default().lost.set(index, TAKEN);
+        Some(Unmatched { lost_at: Some(0), ..Unmatched::default() })
     }
 
     /// The input JSON that waits for a block at this index.
     pub(in crate::accumulator) fn unmatched_mut(&mut self, index: u64) -> Option<&mut Unmatched> {
-        if !self.has_unmatched(index) {
+        let lost = self.take_loss(index);
+        if lost.is_none() && !self.has_unmatched(index) {
             let disorder = self.disorder.get_or_insert_default();
             disorder.unmatched = disorder.unmatched.saturating_add(1);
             push_growing_by_half(&mut disorder.unmatched_without_loss, index);
         }
-        Some(self.slot_mut(index)?.unmatched.get_or_insert_default())
+        Some(self.slot_mut(index)?.unmatched.get_or_insert_with(|| Box::new(lost.unwrap_or_default())))
     }
 
     /// Takes the input JSON that waited for a block at this index.
-    pub(in crate::accumulator) fn take_unmatched(&mut self, index: u64) -> Option<Box<Unmatched>> {
-        let unmatched = self.existing_slot_mut(index)?.unmatched.take()?;
+    pub(in crate::accumulator) fn take_unmatched(&mut self, index: u64) -> Option<Unmatched> {
+        let unmatched = match self.take_loss(index) {
+            Some(lost) => lost,
+            None => *self.existing_slot_mut(index)?.unmatched.take()?,
+        };
         if let Some(disorder) = &mut self.disorder {
             disorder.unmatched = disorder.unmatched.saturating_sub(1);
         }
