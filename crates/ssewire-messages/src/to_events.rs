@@ -12,7 +12,8 @@ use crate::turn::TurnError;
 
 impl Message {
     /// The message as the payloads of a stream, each text in one piece. Decoding them returns an equal message, whose
-    /// model is that of the last `fallback` block if it has one.
+    /// model is that of the last `fallback` block if it has one. A value that a document nests too deeply for an event,
+    /// in more than 127 levels with those of the event, makes its payload undecodable; tool input does not.
     ///
     /// # Errors
     /// [`TurnError`]: the input of a tool call is not complete.

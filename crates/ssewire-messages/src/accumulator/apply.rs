@@ -16,9 +16,7 @@ pub(super) type Applied = Result<Change, AccumulateError>;
 impl Accumulator {
     /// Merges the next event.
     pub(crate) fn apply(&mut self, event: StreamEvent<'_>) -> Applied {
-        if let Some(rare) = &mut self.rare {
-            rare.queue.clear();
-        }
+        self.discard_queue();
         if let StreamEvent::ContentBlockDelta(delta) = &event {
             let piece = match &delta.delta {
                 Delta::Text(text) if text.is_plain() => Some((PieceKind::Text, text.text())),

@@ -253,7 +253,10 @@ impl Accumulator {
     pub fn accumulate_json(&mut self, payload: &[u8]) -> Result<Update<'_>, AccumulateError> {
         match StreamEvent::from_json(payload) {
             Ok(Some(event)) => self.accumulate(event),
-            Ok(None) => Ok(Update::Unchanged),
+            Ok(None) => {
+                self.discard_queue();
+                Ok(Update::Unchanged)
+            }
             Err(error) => {
                 self.record_decode_error(&error)?;
                 Ok(Update::Lost(crate::LostEvent::Payload(error)))
@@ -268,6 +271,7 @@ impl Accumulator {
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).
     pub fn record_decode_error(&mut self, error: &PayloadError) -> Result<(), AccumulateError> {
         self.current = None;
+        self.discard_queue();
         if !self.is_running() {
             return Ok(());
         }
@@ -401,6 +405,13 @@ impl Accumulator {
         self.rare.as_ref().is_some_and(|rare| !rare.queue.is_empty())
     }
 
+    /// Discards the further updates of the event before.
+    fn discard_queue(&mut self) {
+        if let Some(rare) = &mut self.rare {
+            rare.queue.clear();
+        }
+    }
+
     pub(crate) fn next_change(&mut self) -> Option<Change> {
         self.rare.as_mut()?.queue.pop()
     }
@@ -422,6 +433,7 @@ impl Accumulator {
     /// Records that something was lost because of a limit.
     pub(crate) fn record_exceeded(&mut self, limit: LostEvent) {
         self.current = None;
+        self.discard_queue();
         if self.is_running() {
             self.rare_mut().exceeded_limit.get_or_insert(limit);
             self.record_lost_piece(None);

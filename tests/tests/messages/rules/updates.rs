@@ -684,3 +684,30 @@ fn the_block_of_an_update_is_the_one_in_the_message() {
     let (position, content): (usize, ContentBlock) = (block.position(), content_of(&block).clone());
     assert_eq!(accumulator.snapshot().content().get(position), Some(&content));
 }
+
+/// Regression: `next_update` returned the call of an earlier event after an event that was lost or blank.
+#[test]
+fn an_event_that_is_not_merged_discards_the_updates_of_the_event_before() {
+    let call = [begin(), start(0, tool(json!({}))), input(0, "{}"), stop(0)];
+    let lost: [fn(&mut Accumulator); 3] = [
+        |message| assert!(matches!(message.accumulate_json(b"{"), Ok(Update::Lost(_)))),
+        |message| assert!(matches!(message.accumulate_json(b" "), Ok(Update::Unchanged))),
+        |message| message.record_lost_event(ssewire::DecodeError::LimitExceeded { limit: 1 }),
+    ];
+    for lose in lost {
+        let mut message = run(&call).accumulator;
+        let mut returned = message.clone();
+        assert!(matches!(returned.next_update(), Some(Update::ToolCall(_))));
+        lose(&mut message);
+        assert!(message.next_update().is_none());
+    }
+}
+
+/// Regression: that of an initial block was not there before an event had named its index.
+#[test]
+fn the_input_of_a_call_is_there_once_its_block_has_started() {
+    let initial = message_start(json!({"content": [text_block(""), tool(json!({"a": 1}))]}));
+    let message = run(&[initial, start(2, tool(json!({})))]).accumulator;
+    let inputs = [0, 1, 2, 3].map(|index| message.tool_input(index).is_some());
+    assert_eq!(inputs, [false, true, true, false]);
+}
