@@ -14,6 +14,7 @@ pub fn any_body() -> BoxedStrategy<Vec<u8>> {
         3 => vec(block(), 0..24),
         2 => (damaged_message(), damaged_message()).prop_map(|(first, second)| [first, second].concat()),
         3 => damaged_message(),
+        3 => message_of_calls(),
     ];
     let end = prop_oneof![3 => Just(None), 1 => any::<Index>().prop_map(Some)];
     let last = select(vec!["\n", "", "\n\n", "\r"]);
@@ -55,6 +56,55 @@ fn damaged_message() -> BoxedStrategy<Vec<Vec<u8>>> {
                 }
             }
             blocks
+        })
+        .boxed()
+}
+
+/// A message of tool calls with few deltas: its initial blocks, the order and the stop reasons decide which of the calls
+/// are complete. It may begin with other events, and have no `message_stop`.
+fn message_of_calls() -> BoxedStrategy<Vec<Vec<u8>>> {
+    let tool = json!({"type": "tool_use", "id": "t", "name": "f", "input": {}});
+    let text = json!({"type": "text"});
+    let contents =
+        [vec![], vec![&tool], vec![&text, &tool], vec![&tool, &text], vec![&tool, &tool], vec![&text, &text]];
+    let contents = contents.map(|blocks| json!({"type": "message_start", "message": {"content": blocks}})).to_vec();
+    let reasons = ["max_tokens", "max_tokens", "tool_use", "refusal"];
+    let reason =
+        select(reasons.map(|reason| json!({"type": "message_delta", "delta": {"stop_reason": reason}})).to_vec());
+    let start = |index: u64| json!({"type": "content_block_start", "index": index, "content_block": tool});
+    let stop = |index: u64| json!({"type": "content_block_stop", "index": index});
+    let input = |index: u64, json: &str| {
+        let delta = json!({"type": "input_json_delta", "partial_json": json});
+        json!({"type": "content_block_delta", "index": index, "delta": delta})
+    };
+    let events: Vec<_> = (0..3)
+        .flat_map(|index| [start(index), stop(index), stop(index)])
+        .chain((0..2).flat_map(|index| ["", " ", "1", "{}"].map(|json| input(index, json))))
+        .collect();
+    let early = select(vec![vec![], vec![start(0), stop(0)], vec![start(1), stop(1)]]);
+    let events = || vec(prop_oneof![2 => select(events.clone()), 1 => reason.clone()], 0..4).boxed();
+    let end = prop_oneof![Just(None), Just(Some(json!({"type": "message_stop"})))];
+    (prop_oneof![3 => early, 1 => events()], select(contents), events(), reason.clone(), end, any_spelling())
+        .prop_map(|(early, start, events, reason, end, spelling)| {
+            let events = early.into_iter().chain([start]).chain(events).chain([reason]).chain(end);
+            events.map(|event| encode(&[event], &[spelling])).collect()
+        })
+        .boxed()
+}
+
+/// A delta with one or two further members as text, so that a member may occur twice.
+fn delta_with_further_members() -> BoxedStrategy<Vec<u8>> {
+    let names = select(vec!["text", "thinking", "signature", "citation"]);
+    let values = select(vec!["5", "null", "\"x\"", "\"\"", "{\"type\":\"c\"}", "[]"]);
+    let deltas: Vec<_> = deltas().into_iter().filter(Value::is_object).collect();
+    (0..3u64, select(deltas), vec((names, values), 1..3))
+        .prop_map(|(index, delta, further)| {
+            let delta = delta.to_string();
+            let members = delta.strip_suffix('}').expect("an object");
+            let further: String = further.iter().map(|(name, value)| format!(",\"{name}\":{value}")).collect();
+            let event =
+                format!("{{\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{members}{further}}}}}");
+            format!("data: {event}\n\n").into_bytes()
         })
         .boxed()
 }
@@ -126,6 +176,7 @@ fn block() -> BoxedStrategy<Vec<u8>> {
         1 => select(vec![&b"\x80\n\n"[..], b"\x1f\x8b\n\n"]).prop_map(<[u8]>::to_vec),
         1 => (event(), select(NAMES.to_vec()))
             .prop_map(|(event, name)| format!("event: {name}\ndata: {event}\n\n").into_bytes()),
+        2 => delta_with_further_members(),
     ]
     .boxed()
 }

@@ -38,7 +38,7 @@ impl Accumulator {
             Some(id) => self.start_early_block(id, block),
             None => self.add_block(index, block, has_unmatched),
         };
-        if is_higher && self.has_waiting_calls() {
+        if is_higher {
             self.decide_waiting_calls(false);
         }
         Ok(self.changed(id, BlockChange::Start { initial }))

@@ -44,7 +44,9 @@ impl Accumulator {
         let known = core::mem::replace(&mut self.message, *start);
         let has_fallback = self.rare.as_ref().is_some_and(|rare| rare.fallback_index.is_some());
         self.message.merge_known(known, has_fallback);
+        let highest = self.blocks.highest_index();
         self.blocks.set_initial(&self.message.content, initial);
+        self.decide_calls_at_start(highest);
         Ok(Change::MessageStart)
     }
 
@@ -82,7 +84,7 @@ impl Accumulator {
         let _ = self.merge_members(event, is_within_limit);
         let after = self.message.head_byte_size();
         self.bytes = self.bytes.saturating_add(after).saturating_sub(before);
-        if self.has_stop_reason && self.has_waiting_calls() {
+        if self.has_stop_reason {
             self.decide_waiting_calls(self.is_output_truncated());
         }
         charged.map(|_| Change::MessageDelta)

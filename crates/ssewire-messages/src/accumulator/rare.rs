@@ -15,6 +15,8 @@ pub(super) struct Rare {
     pub(super) waiting: Vec<BlockId>,
     /// The number of the first of them that the stop reason has truncated.
     pub(super) truncated: usize,
+    /// The last block of `message_start`, if it began as a tool call without any input.
+    pub(super) initial_call: Option<BlockId>,
     /// The index of the fallback block that gave the model.
     pub(super) fallback_index: Option<u64>,
     /// The limit that was exceeded first.

@@ -13,13 +13,11 @@ impl Accumulator {
     pub(super) fn close(&mut self, id: BlockId) -> bool {
         self.blocks.close(id);
         let is_half = self.end_half(id);
-        let is_highest = self.blocks.key(id).map(|key| key.index) == self.blocks.highest_index();
+        let is_highest = self.is_highest(id);
         let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
             return is_half;
         };
-        let may_be_truncated = is_highest
-            && matches!(block, ContentBlock::ToolUse(_))
-            && block.tool_input().is_some_and(ToolInput::is_blank);
+        let may_be_truncated = is_highest && is_blank_call(block);
         let Some(input) = block.existing_input_state_mut() else { return is_half };
         input.stop(may_be_truncated);
         if !input.is_waiting() {
@@ -39,14 +37,10 @@ impl Accumulator {
         self.has_stop_reason && self.message.stop_reason().is_none_or(StopReason::may_truncate)
     }
 
-    /// Whether a call without any input is neither complete nor truncated yet.
-    pub(super) fn has_waiting_calls(&self) -> bool {
-        self.rare.as_ref().is_some_and(|rare| !rare.waiting.is_empty())
-    }
-
     /// A call without any input is complete, or was truncated: a block of a higher index, the stop reason or
     /// `message_stop` decides. A truncated one may still turn out to be complete.
     pub(super) fn decide_waiting_calls(&mut self, is_truncated: bool) {
+        self.decide_initial_call(is_truncated);
         let Some(rare) = &mut self.rare else { return };
         let waiting = core::mem::take(&mut rare.waiting);
         let truncated = core::mem::take(&mut rare.truncated);
@@ -64,6 +58,36 @@ impl Accumulator {
             let rare = self.rare_mut();
             (rare.truncated, rare.waiting) = (waiting.len(), waiting);
         }
+    }
+
+    /// The same for the last initial block while it is open. It needs no stop to be complete, so it does not wait for
+    /// one to be truncated either: `message_stop` may be missing.
+    fn decide_initial_call(&mut self, is_truncated: bool) {
+        let Some(id) = self.rare.as_ref().and_then(|rare| rare.initial_call) else { return };
+        let is_truncated = is_truncated && self.is_highest(id);
+        let Some(at) = self.blocks.position(id).filter(|_| self.blocks.is_open(id)) else { return };
+        if let Some(input) = self.message.content.get_mut(at).and_then(ContentBlock::existing_input_state_mut) {
+            input.decide_blank(is_truncated);
+        }
+    }
+
+    /// What `message_start` decides. Its blocks may be of a higher index than a call that waits, and the last of them
+    /// may be a call that an earlier stop reason has truncated.
+    pub(super) fn decide_calls_at_start(&mut self, highest_before: Option<u64>) {
+        if self.blocks.highest_index() > highest_before {
+            self.decide_waiting_calls(false);
+        }
+        let last = self.blocks.initial().checked_sub(1);
+        if let Some(at) = last.filter(|at| self.message.content.get(*at).is_some_and(is_blank_call)) {
+            let id = self.blocks.at(at);
+            self.rare_mut().initial_call = Some(id);
+            self.decide_initial_call(self.is_output_truncated());
+        }
+    }
+
+    /// Whether the index of a block is the highest one.
+    fn is_highest(&self, id: BlockId) -> bool {
+        self.blocks.key(id).map(|key| key.index) == self.blocks.highest_index()
     }
 
     /// Finds the state of input that arrived after the stop of its block. A call that was complete before was returned
@@ -115,4 +139,9 @@ impl Accumulator {
             input.record_lost_piece();
         }
     }
+}
+
+/// Whether a block is a tool call without any input.
+fn is_blank_call(block: &ContentBlock) -> bool {
+    matches!(block, ContentBlock::ToolUse(_)) && block.tool_input().is_some_and(ToolInput::is_blank)
 }

@@ -52,7 +52,7 @@ impl InputState {
 
     /// Deltas may follow.
     pub(crate) fn open(&mut self) {
-        if self.phase != InputPhase::Truncated {
+        if !self.has_lost_piece() {
             self.phase = InputPhase::Open;
             self.text.get_or_insert_default();
         }
@@ -131,8 +131,9 @@ impl InputState {
 
     /// Decides whether the call without any input is complete or truncated.
     pub(crate) fn decide_blank(&mut self, is_truncated: bool) {
-        let is_blank = self.json().is_none() && !self.has_lost_piece() && !self.is_late();
-        if is_blank && matches!(self.phase, InputPhase::Waiting | InputPhase::Truncated | InputPhase::Complete) {
+        let may_change = matches!(self.phase, InputPhase::Waiting | InputPhase::Truncated | InputPhase::Complete);
+        // Of the text, which may be long, last: an open initial block is asked with each stop reason.
+        if may_change && !self.has_lost_piece() && !self.is_late() && self.json().is_none() {
             self.phase = if is_truncated { InputPhase::Truncated } else { InputPhase::Complete };
         }
     }

@@ -175,3 +175,60 @@ fn a_stop_reason_of_another_type_replaces_the_one_before_also_beyond_the_limit()
     assert_eq!(run.message().get("stop_reason"), None);
     assert_eq!(run.input_state(0), InputState::Truncated);
 }
+
+/// Regression: without `message_stop`, an initial call without a stop was returned with the input `{}`.
+#[test]
+fn an_initial_call_without_input_is_truncated_by_the_stop_reason_alone() {
+    let truncated = [Completion::ToolInput, Completion::Unterminated];
+    for blocks in [json!([tool(json!({}))]), json!([text_block("a"), tool(Value::Null)])] {
+        let last = blocks.as_array().unwrap().len() - 1;
+        let start = message_start(json!({ "content": blocks }));
+        let limit = [stopped_by("max_tokens"), message_delta(json!({"stop_reason": 5}), Value::Null)];
+        for events in [
+            vec![start.clone(), limit[0].clone()],
+            vec![limit[0].clone(), start.clone()],
+            vec![start.clone(), end_turn(), limit[1].clone()],
+        ] {
+            let cut = run(&events);
+            assert_eq!(cut.input_state(last), InputState::Truncated, "in a snapshot");
+            assert_eq!(cut.accumulator.completion(), Completion::ToolInput);
+            assert_eq!(body(sse(&events)).end.unwrap_err().reasons(), truncated);
+            assert_eq!((calls(&events), reasons(cut)), (vec![], truncated.to_vec()));
+        }
+    }
+    let first = message_start(json!({"content": [tool(json!({})), tool(json!({}))]}));
+    let cut = run(&[first, stopped_by("max_tokens")]);
+    assert_eq!([0, 1].map(|at| cut.input_state(at)), [InputState::Empty, InputState::Truncated]);
+}
+
+#[test]
+fn an_initial_call_without_input_is_complete_again_by_what_follows() {
+    let cut = [message_start(json!({"content": [tool(json!({}))]})), stopped_by("max_tokens")];
+    let higher = [start(1, text_block("")), stop(1)];
+    for after in [&[stopped_by("tool_use")][..], &higher, &[input(0, "{\"a\":1}")], &[input(0, "{}"), stop(0)]] {
+        let events = [&cut, after].concat();
+        assert_eq!(run(&events).end().unwrap().tool_calls().unwrap().len(), 1, "{after:?}");
+        let ended = [&events[..], &[end()]].concat();
+        assert_eq!(calls(&ended).len(), 1, "{after:?}");
+    }
+    for after in [&[stop(0)][..], &[input(0, "")], &[input(0, "{")], &[input(0, "1")]] {
+        let events = [&cut, after].concat();
+        assert_eq!(reasons(run(&events)), [Completion::ToolInput, Completion::Unterminated], "{after:?}");
+        assert_eq!(calls(&events), [], "{after:?}");
+    }
+}
+
+/// Regression: the initial blocks of a higher index were no blocks of a higher index.
+#[test]
+fn initial_blocks_of_a_higher_index_complete_a_call_without_input() {
+    let early = [start(0, tool(json!({}))), stop(0)];
+    let initial = message_start(json!({"content": [text_block("a"), text_block("b")]}));
+    for before in [&early[..], &[&early[..], &[stopped_by("max_tokens")]].concat()] {
+        let events = [before, &[initial.clone(), stopped_by("max_tokens"), end()]].concat();
+        assert_eq!(calls(&events), [(before.len(), "{}".to_owned())]);
+        assert_eq!(run(&events).end().unwrap().tool_calls().unwrap().len(), 1);
+    }
+    let same = message_start(json!({"content": [text_block("a")]}));
+    let events = [&early[..], &[same, stopped_by("max_tokens"), end()]].concat();
+    assert_eq!((calls(&events), reasons(run(&events))), (vec![], vec![Completion::ToolInput]), "the same index");
+}
