@@ -23,21 +23,28 @@ async fn run() -> Result<(), Failure> {
     let mut turns = setup.turns();
     let response = send(&setup, &turns).await?;
 
-    let mut results = Vec::new();
     let mut reply = response.bytes_stream().message().show_partial_strings();
     while let Some(update) = reply.next().await? {
         match update {
             Update::ToolInput { block, partial: Some(partial), .. } => {
                 println!("{} so far: {partial}", block.tool_name().unwrap_or_default());
             }
-            // Occurs only for a complete and valid call with id and name.
-            Update::ToolCall(call) => results.push(call.result(run_tool(&call)?)),
             Update::Lost(error) => eprintln!("one event is lost: {error}"),
             _ => {}
         }
     }
     let message = reply.finish().await?;
     sum_up(&message);
+
+    // Not at `Update::ToolCall`: this tool writes a file, and the next attempt after an incomplete message repeats the
+    // call.
+    let mut results = Vec::new();
+    for call in message.tool_calls()? {
+        results.push(call.result(run_tool(&call)?));
+    }
+    if results.is_empty() {
+        return Ok(());
+    }
 
     // The next turn, as the API accepts it. Truncated input is an error; unsigned thinking is left out.
     turns.push(message.to_turn()?);

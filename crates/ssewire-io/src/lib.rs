@@ -39,10 +39,12 @@
 //!
 //! # Common behaviour
 //!
-//! * The transport's error is returned unchanged, once; `map_transport` converts it and `into_boxed` boxes it.
+//! * The transport's error is returned unchanged, once, unless a message is complete without what was to follow.
+//!   `map_transport` converts it and `into_boxed` boxes it.
 //!   Errors print their cause in `Display` and have no `source`, so that it is printed once.
 //! * `None` is final until `reconnect` or `next_message`: every `Stream` is a `FusedStream`, every iterator a
-//!   `FusedIterator`. `FramedRead` with an `EventCodec` is the exception: it reads on after its end.
+//!   `FusedIterator`. There are two exceptions: `FramedRead` with an `EventCodec` reads on after its end, and a `Tap`
+//!   is fused only if its transport is.
 //! * `with_decoder` sets limits and a last event ID. [`End`] defines the treatment of an unfinished event at the end of
 //!   the input. `get_ref`, `get_mut` and `into_inner` give access to the transport.
 //! * A message ends at its last event, even if the connection stays open.
@@ -50,10 +52,10 @@
 //! # Out of scope
 //!
 //! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
-//! clock, spawns a task or needs a certain executor; nothing has to be `Send`, except the clock of a reader's
-//! `with_idle_timeout`. A [`MessageStream`] and the methods of [`ByteStreamExt`], except `tap_message`, box the
-//! transport, once, so that callers need not pin it. Nothing reconnects by itself: [`Reconnect`](ssewire::Reconnect)
-//! computes the delay, and `reconnect` continues with a new connection.
+//! clock, spawns a task or needs a certain executor; nothing has to be `Send` and `Sync`, except the clock of a
+//! reader's `with_idle_timeout`. A [`MessageStream`], a [`StartedBody`] and the methods of [`ByteStreamExt`], except
+//! `tap_message`, box the transport, once, so that callers need not pin it. Nothing reconnects by itself:
+//! [`Reconnect`](ssewire::Reconnect) computes the delay, and `reconnect` continues with a new connection.
 //!
 //! # Features
 //!

@@ -174,6 +174,28 @@ fn tool_input_that_was_cut_is_not_run() {
     assert_eq!(ran.code, Some(1));
 }
 
+/// Regression: a tool that writes a file was run, and again after the retry.
+#[test]
+fn a_tool_is_not_run_before_the_message_is_complete() {
+    let server = Server::start().unwrap();
+    let stream = sample("tool_use").unwrap();
+    let reason = stream.windows(13).position(|window| window == b"message_delta").unwrap();
+    server.serve("/v1/messages", Script::stream(stream).cut_after(reason));
+    let ran = ask("tool_input", &server);
+    assert!(ran.stdout.contains("so far: ") && !ran.stdout.contains("run get_weather"), "{}", ran.stdout);
+    assert_eq!(ran.code, Some(1));
+}
+
+/// Regression: the next turn had no content, which the API refuses.
+#[test]
+fn an_answer_without_a_tool_call_has_no_next_turn() {
+    let server = Server::start().unwrap();
+    server.serve("/v1/messages", Script::stream(sample("text").unwrap()));
+    let ran = ask("tool_input", &server);
+    assert!(!ran.stdout.contains("next turn"), "{}", ran.stdout);
+    assert_eq!(ran.code, Some(0));
+}
+
 fn json_stream(stop_reason: &str) -> String {
     let text = |text: &str| {
         let delta = serde_json::json!({ "type": "text_delta", "text": text });

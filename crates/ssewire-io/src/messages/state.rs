@@ -24,8 +24,8 @@ pub(super) struct MessageState {
     decoder: Box<MessageDecoder>,
     phase: Phase,
     rejected: Option<MessageDecodeError>,
-    /// Report in the error of [`Phase::Failed`].
-    failed: Option<SharedIncomplete>,
+    /// Report and rejection in the error of [`Phase::Failed`].
+    failed: Option<(SharedIncomplete, Option<MessageDecodeError>)>,
     /// Set after the first message of the body: the absence of a further message is not an error.
     is_later: bool,
     /// The transport failed after a message that is complete. A further one may be missing.
@@ -178,7 +178,7 @@ impl MessageState {
         let rejected = self.rejected.take();
         self.phase = if result.is_ok() { Phase::Reading } else { Phase::Failed };
         result.map_err(|incomplete| {
-            let incomplete = self.failed.insert(incomplete.into());
+            let (incomplete, _) = self.failed.insert((incomplete.into(), rejected));
             IncompleteMessage::new(incomplete.clone(), rejected, transport)
         })
     }
@@ -202,7 +202,7 @@ impl MessageState {
     /// Returns the message that has ended.
     pub(super) fn finish<E>(self) -> Result<Message, IncompleteMessage<E>> {
         match self.failed {
-            Some(incomplete) => Err(IncompleteMessage::new(incomplete, None, None)),
+            Some((incomplete, rejected)) => Err(IncompleteMessage::new(incomplete, rejected, None)),
             None => self
                 .decoder
                 .finish()
@@ -213,7 +213,7 @@ impl MessageState {
     /// Returns the message so far, also after an error.
     pub(super) fn snapshot(&self) -> Cow<'_, Message> {
         match &self.failed {
-            Some(incomplete) => Cow::Borrowed(incomplete.message()),
+            Some((incomplete, _)) => Cow::Borrowed(incomplete.message()),
             None => self.decoder.snapshot(),
         }
     }

@@ -72,6 +72,7 @@ impl<S> MessageStream<S> {
     }
 
     /// Makes [`Update::ToolInput`] contain the value of the input so far, with the unfinished string at its end.
+    /// Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
     #[must_use]
     pub fn show_partial_strings(self) -> Self {
         Self { state: self.state.with_partial_input(PartialStrings::Show), ..self }

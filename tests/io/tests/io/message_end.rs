@@ -400,6 +400,20 @@ fn an_error_has_the_rejection_and_the_failure_of_the_transport() {
     }
 }
 
+/// Regression: `finish` returned the error again without the rejection.
+#[test]
+fn an_error_that_is_returned_again_has_the_rejection() {
+    let body = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
+    let strict = || MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
+    let mut read = MessageReader::with_decoder(&body[..], strict());
+    let mut streamed = MessageStream::with_decoder(Script::<io::Error>::of(&[body]), strict());
+    let rejected = read.next().unwrap_err().incomplete().unwrap().rejected();
+    assert!(rejected.is_some());
+    assert!(block_on(streamed.next()).is_err());
+    assert_eq!(read.finish().unwrap_err().rejected(), rejected);
+    assert_eq!(block_on(streamed.finish()).unwrap_err().rejected(), rejected);
+}
+
 /// A stream that continues with the next message is not terminated.
 #[test]
 fn mapped_updates_continue_with_the_next_message() {
