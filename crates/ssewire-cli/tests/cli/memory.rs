@@ -12,7 +12,7 @@ child.stdin.write(os.environ['START'].encode())
 block = os.environ['UNIT'].encode()
 block *= (1 << 20) // len(block)
 try:
-    for _ in range(48):
+    for _ in range(40):
         child.stdin.write(block)
     child.stdin.close()
 except BrokenPipeError:
@@ -21,9 +21,10 @@ _, status, usage = os.wait4(child.pid, 0)
 print(os.waitstatus_to_exitcode(status), 'large' if usage.ru_maxrss > 40 << 10 else 'small')
 ";
     let ping = "data: {\"type\":\"ping\",\"a\":\"0123456789012345678901234567890123456789\"}\n\n";
+    let long_ping = ping.replace("0123456789", &"0123456789".repeat(16));
     for (args, start, unit, code) in [
         (&["timeline", "--stats"][..], START, ping, 4),
-        (&["events", "--pretty"], START, ping, 4),
+        (&["events", "--pretty"], START, &long_ping, 4),
         (&["text", "--input", "jsonl"], "", "0123456789", 4),
         (&["message"], "data: ", "0123456789", 4),
         (&["sse", "--comments"], ":", "0123456789", 0),
