@@ -1,7 +1,13 @@
 //! Conversions of JSON for comparisons.
 
 use serde_json::{Number, Value};
-use ssewire_messages::RawJson;
+
+/// What the reader of JSON lines uses, whose file is compiled for its fuzz target.
+#[path = "../../crates/ssewire-cli/src/json.rs"]
+#[allow(dead_code, reason = "the command uses the rest")]
+mod command;
+
+pub(crate) use command::{one_line, string};
 
 /// Normalizes each number to its numeric value. Under serde_json's `arbitrary_precision` a number keeps its source
 /// text, so `2.5e+3` and `2500.0` would differ.
@@ -26,14 +32,4 @@ pub fn deep_value(json: ssewire_messages::RawJsonRef<'_>) -> Value {
         // A number beyond the range of `f64` is compared as text.
         json.to_value().unwrap_or_else(|_| json.as_str().into())
     }
-}
-
-/// As in `ssewire-cli`, whose reader of JSON lines is compiled for its fuzz target.
-pub(crate) fn one_line(payload: &[u8]) -> Option<RawJson> {
-    RawJson::from_bytes(payload).ok().filter(|json| json.as_json().is_object())
-}
-
-/// The same.
-pub(crate) fn string(text: &str) -> Value {
-    Value::from(text)
 }

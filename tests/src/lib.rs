@@ -1,6 +1,7 @@
 //! Support code that the tests of this workspace share: the oracle, the conformance cases, the chunkings of an input,
 //! and the drivers that record the results of a decoder.
 
+// For the file of the command that is compiled here.
 extern crate alloc;
 
 use std::path::{Path, PathBuf};

@@ -12,8 +12,9 @@ use crate::turn::TurnError;
 
 impl Message {
     /// The message as the payloads of a stream, each text in one piece. Decoding them returns an equal message, whose
-    /// model is that of the last `fallback` block if it has one. A value that a document nests too deeply for an event,
-    /// in more than 127 levels with those of the event, makes its payload undecodable; tool input does not.
+    /// model is that of the last `fallback` block if it has one. An event has at most 127 levels, so its payload cannot be
+    /// decoded if a value of the message makes it deeper. The input of a `tool_use` block is sent as text, and may have
+    /// 127 levels of its own.
     ///
     /// # Errors
     /// [`TurnError`]: the input of a tool call is not complete.

@@ -172,19 +172,24 @@ impl Message {
         for (name, value) in OTHERS.iter().zip(&event.others) {
             bytes = bytes.saturating_add(value.as_ref().map_or(0, |value| entry_size(name.as_bytes(), value)));
         }
-        for members in [&event.delta, &event.usage].into_iter().flatten() {
+        let mut add = |members: &[u8], is_typed_name: fn(&[u8]) -> bool, is_typed: fn(&[u8]) -> bool| {
             // The scanner has validated all of it.
             let _ = each_member(&mut Cursor::new(members), &mut |name, cursor| {
                 let value = cursor.skip_value()?;
-                let is_stop_reason = name.bytes == b"stop_reason";
-                let is_typed = (is_stop_reason && value.starts_with(b"\"") && value.len() <= 32)
-                    || (Usage::is_count(name.bytes) && matches!(count(&mut Cursor::new(value)), Ok(Ok(_))));
-                if value != b"null" && (may_remove || !is_typed) {
+                let has_type = is_typed_name(name.bytes);
+                if value != b"null" && (may_remove || !(has_type && is_typed(value))) {
                     bytes = bytes.saturating_add(entry_size(name.json.raw, value));
-                    may_remove |= is_stop_reason || Usage::is_count(name.bytes);
+                    may_remove |= has_type;
                 }
                 Ok(())
             });
+        };
+        if let Some(delta) = event.delta.as_deref() {
+            // A longer reason is not a known one, and is kept as text.
+            add(delta, |name| name == b"stop_reason", |value| value.starts_with(b"\"") && value.len() <= 32);
+        }
+        if let Some(usage) = event.usage.as_deref() {
+            add(usage, Usage::is_count, |value| matches!(count(&mut Cursor::new(value)), Ok(Ok(_))));
         }
         bytes
     }
@@ -218,15 +223,15 @@ impl Message {
     }
 }
 
-/// A simple upper bound of the growth by a `message_delta`: a byte of ill-formed UTF-8 becomes three. The constant is more
-/// than all names that are not in the members themselves.
+/// A simple upper bound of the growth by a `message_delta`: a byte of ill-formed UTF-8 becomes three. The constant is
+/// more than all names that are not in the members themselves.
 fn most_growth(event: &MessageDelta<'_>) -> usize {
     let members = [&event.delta, &event.usage].into_iter().chain(&event.others).flatten();
     members.map(|value| value.len()).fold(0, usize::saturating_add).saturating_mul(3).saturating_add(256)
 }
 
-/// Upper bound of the bytes that [`ExtraMembers`](crate::ExtraMembers) keep of a member: with the quotes of its name, its
-/// colon and its comma. The name is as it was written, as it is kept with escapes, too.
+/// Upper bound of the bytes that [`ExtraMembers`](crate::ExtraMembers) keep of a member: with the quotes of its name,
+/// its colon and its comma. The name is as it was written, as it is kept with escapes, too.
 fn entry_size(name: &[u8], value: &[u8]) -> usize {
     lossy_len(name).saturating_add(lossy_len(value)).saturating_add(4)
 }

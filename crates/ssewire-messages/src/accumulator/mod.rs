@@ -265,7 +265,7 @@ impl Accumulator {
     }
 
     /// Records that an event could not be decoded. If it was a piece of content, content is lost, and the tool input of
-    /// its block is truncated from here on.
+    /// its block is truncated from here on. Discards further updates of the event before, as an event does.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).
@@ -290,7 +290,7 @@ impl Accumulator {
     }
 
     /// Records that an event was lost because it was too large to be decoded: content may be lost, and all open tool
-    /// input is truncated.
+    /// input is truncated. Discards further updates of the event before, as an event does.
     pub fn record_lost_event(&mut self, error: DecodeError) {
         self.record_exceeded(LostEvent::TooLarge(error));
     }

@@ -132,7 +132,8 @@ impl InputState {
     /// Decides whether the call without any input is complete or truncated.
     pub(crate) fn decide_blank(&mut self, is_truncated: bool) {
         let may_change = matches!(self.phase, InputPhase::Waiting | InputPhase::Truncated | InputPhase::Complete);
-        // Of the text, which may be long, last: an open initial block is asked with each stop reason.
+        // An open initial block is asked again at each `message_delta`. If it has text, which may be long, its phase is
+        // `Open`, so the text is not read each time.
         if may_change && !self.has_lost_piece() && !self.is_late() && self.json().is_none() {
             self.phase = if is_truncated { InputPhase::Truncated } else { InputPhase::Complete };
         }

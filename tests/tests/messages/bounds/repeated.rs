@@ -42,10 +42,15 @@ fn a_repeated_stop_reason_does_not_read_blank_input_again() {
         r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"input_json_delta","partial_json":"{}"}}}}"#,
         " ".repeat(8 * MIB)
     );
+    let initial =
+        r#"{"type":"message_start","message":{"content":[{"type":"tool_use","id":"t","name":"n","input":{}}]}}"#;
+    let mut open = with([initial, &blank]);
     let mut accumulator = with([START, BLANK_CALL, &blank, STOP]);
     for _ in 0..100_000 {
         take(&mut accumulator, TRUNCATED);
+        take(&mut open, TRUNCATED);
     }
+    assert!(open.snapshot().content()[0].tool_input().unwrap().value().is_err(), "truncated");
     assert!(accumulator.snapshot().content()[0].tool_input().unwrap().value().is_err(), "truncated");
     take(&mut accumulator, NOT_TRUNCATED);
     assert_eq!(completed_calls(&mut accumulator), 1);

@@ -1,10 +1,10 @@
-//! Finds the slots and blocks of indices that came out of order.
+//! Finds what belongs to indices that came out of order.
 
 use alloc::vec::Vec;
 
 use super::push_growing_by_half;
 
-/// The positions of slots or blocks, by index: a crit-bit tree.
+/// A number for each index: the position of its slot or block, or whether a lost piece waits. A crit-bit tree.
 ///
 /// A search takes at most 64 steps, whatever the indices and the order in which they came. An ordered map of the
 /// standard library would be eight times the machine code, for streams that are rare.

@@ -31,7 +31,7 @@ impl Unmatched {
 }
 
 impl Blocks {
-    /// The number of indices at which input JSON waits for its block.
+    /// The number of indices at which input JSON, or a lost piece of it, waits for its block.
     pub(super) fn unmatched_count(&self) -> usize {
         self.disorder.as_ref().map_or(0, |disorder| disorder.unmatched)
     }
