@@ -28,7 +28,7 @@ use crate::verdict::{Exponents, Failure, failures};
 #[global_allocator]
 static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 
-/// Measures instructions, allocations and peak memory of hostile input at doubling sizes
+/// Measures instructions, allocations and peak memory of hostile input at growing sizes
 ///
 /// Exits with 1 if a family exceeds a bound.
 #[derive(Debug, Parser)]

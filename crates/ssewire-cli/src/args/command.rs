@@ -79,7 +79,9 @@ impl Command {
         match self {
             Text => "Prints only the text, as it arrives; the default command",
             Sse => "Prints the events of any event stream, one JSON object per line",
-            Events => "Prints the events of a Messages stream, one payload per line. Every command reads them back",
+            Events => {
+                "Prints the events of a Messages stream, one JSON object per line, which the other commands read, too"
+            }
             Message => "Prints the final message, or the partial message, as one JSON document",
             Timeline => "Draws when the content blocks, pings, gaps and the first text arrived",
             Record => {

@@ -221,17 +221,11 @@ impl Translator {
         let head = limit.saturating_add(1).min(Self::MAX_HEAD_BYTES);
         let head: Vec<u8> = self.pending.iter().chain(text).take(head).copied().collect();
         match first_member(&head) {
-            Some(name) if self.is_other(name) => Mode::SkippedLine,
+            Some(name) if is_other(name, self.is_wrapped) => Mode::SkippedLine,
             Some(name) if EVENTS.contains(&name) => Mode::LongLine,
             _ if length > self.max_line_bytes => Mode::LongLine,
             _ => Mode::Lines,
         }
-    }
-
-    /// Whether lines of this type are not events.
-    fn is_other(&self, name: &str) -> bool {
-        let may_be_event = EVENTS.contains(&name) || ["error", WRAPPER].contains(&name);
-        OTHER_LINES.contains(&name) || (self.is_wrapped && !may_be_event)
     }
 
     /// Passes a byte order mark at the start of the input, of which `length` bytes were read.
@@ -325,31 +319,38 @@ impl Translator {
             }
             _ => return Some(format!("line {number}: not a JSON object, skipped")),
         };
-        match self.event_of(json.as_json()) {
+        match event_of(json.as_json(), &mut self.is_wrapped) {
             Ok(Some((name, data))) => event(&name, data.as_bytes(), output),
             Ok(None) => {}
             Err(note) => return Some(format!("line {number}: {note}, skipped")),
         }
         None
     }
+}
 
-    /// The event in a line. `None`: it is a line of an agent tool.
-    fn event_of<'a>(&mut self, line: RawJsonRef<'a>) -> Result<Option<Named<'a>>, &'static str> {
-        let name = line.get("type").and_then(RawJsonRef::decode_string);
-        Ok(match name.as_deref() {
-            Some(WRAPPER) => {
-                let inner = line.get("event").filter(|inner| inner.is_object());
-                let inner = inner.ok_or("stream_event without an event")?;
-                self.is_wrapped = true;
-                let name = inner.get("type").and_then(RawJsonRef::decode_string);
-                Some((name.unwrap_or_default(), inner.as_str().into()))
-            }
-            Some(other) if self.is_other(other) => None,
-            None if self.is_wrapped => None,
-            None => named_event(line).or_else(|| Some(("".into(), line.as_str().into()))),
-            Some(_) => Some((name.unwrap_or_default(), line.as_str().into())),
-        })
-    }
+/// The event in a line. `None`: it is a line of an agent tool. `is_wrapped`: one of its events has come, in a
+/// `stream_event`.
+fn event_of<'a>(line: RawJsonRef<'a>, is_wrapped: &mut bool) -> Result<Option<Named<'a>>, &'static str> {
+    let name = line.get("type").and_then(RawJsonRef::decode_string);
+    Ok(match name.as_deref() {
+        Some(WRAPPER) => {
+            let inner = line.get("event").filter(|inner| inner.is_object());
+            let inner = inner.ok_or("stream_event without an event")?;
+            *is_wrapped = true;
+            let name = inner.get("type").and_then(RawJsonRef::decode_string);
+            Some((name.unwrap_or_default(), inner.as_str().into()))
+        }
+        Some(other) if is_other(other, *is_wrapped) => None,
+        None if *is_wrapped => None,
+        None => named_event(line).or_else(|| Some(("".into(), line.as_str().into()))),
+        Some(_) => Some((name.unwrap_or_default(), line.as_str().into())),
+    })
+}
+
+/// Whether lines of this type are not events.
+fn is_other(name: &str, is_wrapped: bool) -> bool {
+    let may_be_event = EVENTS.contains(&name) || ["error", WRAPPER].contains(&name);
+    OTHER_LINES.contains(&name) || (is_wrapped && !may_be_event)
 }
 
 /// The line from which the same event is read: its payload, if that alone is enough, or else its event type and its
@@ -365,7 +366,7 @@ pub(crate) fn line_of(event_type: &[u8], data: &[u8]) -> Option<String> {
     }
     // The trap: a payload that looks complete may lose something. Half of a surrogate pair, for example, is replaced.
     let is_same = |line: &RawJson| {
-        let read = Translator::new(Format::Jsonl, 0).event_of(line.as_json());
+        let read = event_of(line.as_json(), &mut false);
         matches!(read, Ok(Some((name, data))) if StreamEvent::decode(name.as_bytes(), data.as_bytes()) == event)
     };
     if let Some(line) = json::one_line(data).filter(is_same) {

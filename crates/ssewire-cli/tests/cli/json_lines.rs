@@ -33,12 +33,12 @@ fn events_are_read_back() {
     }
 }
 
-/// Runs `events`, and `text` and `message` on its output: they end as they do on the stream itself.
+/// Runs `events`, and commands on its output: they end as they do on the stream itself.
 fn check_read_back(name: &str, bytes: &[u8]) {
     let lines = ssewire(&["events"], bytes).stdout;
-    for command in ["text", "message"] {
-        let (expected, ran) = (ssewire(&[command], bytes), ssewire(&[command], lines.as_bytes()));
-        assert_eq!((ran.code, &ran.stdout), (expected.code, &expected.stdout), "{name} {command}: {lines}{ran:?}");
+    for args in [&["text"][..], &["message"]] {
+        let (expected, ran) = (ssewire(args, bytes), ssewire(args, lines.as_bytes()));
+        assert_eq!((ran.code, &ran.stdout), (expected.code, &expected.stdout), "{name} {args:?}: {lines}{ran:?}");
     }
 }
 
