@@ -7,7 +7,7 @@ use super::{AccumulateError, Accumulator, Phase, ViolationKind};
 use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::event::{MessageDelta, OTHERS};
-use crate::json::{Cursor, lossy_len};
+use crate::json::Cursor;
 use crate::message::Message;
 use crate::names::Names;
 use crate::read::{ReadError, count, each_member};
@@ -165,6 +165,8 @@ impl Message {
 
     /// Upper bound of the bytes that a `message_delta` adds. A typed member adds none, unless it removes one of another
     /// type: that takes an entry.
+    #[cold]
+    #[inline(never)]
     fn growth(&self, event: &MessageDelta<'_>) -> usize {
         let mistyped = self.mistyped;
         let mut may_remove = mistyped.stop_reason || self.usage().is_some_and(Usage::has_mistyped);
@@ -172,24 +174,25 @@ impl Message {
         for (name, value) in OTHERS.iter().zip(&event.others) {
             bytes = bytes.saturating_add(value.as_ref().map_or(0, |value| entry_size(name.as_bytes(), value)));
         }
-        let mut add = |members: &[u8], is_typed_name: fn(&[u8]) -> bool, is_typed: fn(&[u8]) -> bool| {
+        for (members, is_usage) in [(&event.delta, false), (&event.usage, true)] {
+            let Some(members) = members.as_deref() else { continue };
             // The scanner has validated all of it.
             let _ = each_member(&mut Cursor::new(members), &mut |name, cursor| {
                 let value = cursor.skip_value()?;
-                let has_type = is_typed_name(name.bytes);
-                if value != b"null" && (may_remove || !(has_type && is_typed(value))) {
+                let has_type = if is_usage { Usage::is_count(name.bytes) } else { name.bytes == b"stop_reason" };
+                // A longer reason is not a known one, and is kept as text.
+                let is_typed = has_type
+                    && if is_usage {
+                        matches!(count(&mut Cursor::new(value)), Ok(Ok(_)))
+                    } else {
+                        value.starts_with(b"\"") && value.len() <= 32
+                    };
+                if value != b"null" && (may_remove || !is_typed) {
                     bytes = bytes.saturating_add(entry_size(name.json.raw, value));
                     may_remove |= has_type;
                 }
                 Ok(())
             });
-        };
-        if let Some(delta) = event.delta.as_deref() {
-            // A longer reason is not a known one, and is kept as text.
-            add(delta, |name| name == b"stop_reason", |value| value.starts_with(b"\"") && value.len() <= 32);
-        }
-        if let Some(usage) = event.usage.as_deref() {
-            add(usage, Usage::is_count, |value| matches!(count(&mut Cursor::new(value)), Ok(Ok(_))));
         }
         bytes
     }
@@ -232,6 +235,9 @@ fn most_growth(event: &MessageDelta<'_>) -> usize {
 
 /// Upper bound of the bytes that [`ExtraMembers`](crate::ExtraMembers) keep of a member: with the quotes of its name,
 /// its colon and its comma. The name is as it was written, as it is kept with escapes, too.
+#[inline(never)]
 fn entry_size(name: &[u8], value: &[u8]) -> usize {
-    lossy_len(name).saturating_add(lossy_len(value)).saturating_add(4)
+    // A byte of ill-formed UTF-8 becomes three.
+    let most = |bytes: &[u8]| bytes.len().saturating_mul(if core::str::from_utf8(bytes).is_ok() { 1 } else { 3 });
+    most(name).saturating_add(most(value)).saturating_add(4)
 }

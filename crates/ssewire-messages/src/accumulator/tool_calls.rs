@@ -5,7 +5,6 @@ use super::blocks::{BlockId, push_growing_by_half};
 use super::change::Change;
 use crate::block::ContentBlock;
 use crate::stop_reason::StopReason;
-use crate::tool_input::ToolInput;
 use crate::turn::ToolCall;
 
 impl Accumulator {
@@ -142,6 +141,7 @@ impl Accumulator {
 }
 
 /// Whether a block is a tool call without any input.
+#[inline(never)]
 fn is_blank_call(block: &ContentBlock) -> bool {
-    matches!(block, ContentBlock::ToolUse(_)) && block.tool_input().is_some_and(ToolInput::is_blank)
+    matches!(block, ContentBlock::ToolUse(call) if call.input().is_blank())
 }

@@ -96,13 +96,6 @@ pub(crate) fn unit(escape: &[u8]) -> Option<u16> {
     })
 }
 
-/// The length of bytes as text, with U+FFFD for ill-formed UTF-8.
-pub(crate) fn lossy_len(bytes: &[u8]) -> usize {
-    let replacement = |invalid: &[u8]| if invalid.is_empty() { 0 } else { '\u{FFFD}'.len_utf8() };
-    let chunks = bytes.utf8_chunks().map(|chunk| chunk.valid().len().saturating_add(replacement(chunk.invalid())));
-    chunks.fold(0, usize::saturating_add)
-}
-
 /// Appends bytes as text, with U+FFFD for ill-formed UTF-8.
 pub(super) fn push_lossy(bytes: &[u8], text: &mut String) {
     if let Ok(valid) = core::str::from_utf8(bytes) {

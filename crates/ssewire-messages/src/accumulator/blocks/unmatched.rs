@@ -67,6 +67,7 @@ impl Blocks {
     }
 
     /// The input JSON that waits for a block at this index.
+    #[inline(never)]
     pub(in crate::accumulator) fn unmatched_mut(&mut self, index: u64) -> Option<&mut Unmatched> {
         let lost = self.take_loss(index);
         if lost.is_none() && !self.has_unmatched(index) {
