@@ -121,8 +121,8 @@ struct Session {
     rest: Vec<u8>,
 }
 
-/// Stands for an event whose bytes were discarded: one above the limit, or one that was cut. It cannot be read either,
-/// and so the message is incomplete with it.
+/// Printed for an event whose bytes were discarded: one above the limit, or one that was cut. A reader of the line
+/// cannot decode it either, so it reports the loss, too.
 const UNREADABLE: (&[u8], &[u8]) = (b"content_block_delta", b"{");
 
 const RESPONSE_HEAD: &[u8] = b"HTTP/";
@@ -429,8 +429,7 @@ impl Session {
         Ok(())
     }
 
-    /// Shows what decides the end of the message and is no event: an error that is a bare line, and a first event that
-    /// was cut.
+    /// Shows what ends the message without an event: an error that is a bare line, and a first event that was cut.
     fn show_unseen(
         &self,
         incomplete: &Incomplete,
