@@ -313,7 +313,8 @@ typedef struct ssewire_message_options {
    */
   size_t max_event_bytes;
   /*
-   The largest message in bytes; default: 64 MiB.
+   The limit of a message; default: 64 MiB. It counts the bytes that its events add, which are decoded text,
+   thinking and tool input, and members kept as JSON, without the JSON and the SSE around them.
    */
   size_t max_bytes;
   /*

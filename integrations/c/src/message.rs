@@ -33,7 +33,8 @@ pub(crate) enum State {
 pub struct MessageOptions {
     /// The largest event in bytes; default: 16 MiB. A larger one is lost.
     pub max_event_bytes: usize,
-    /// The largest message in bytes; default: 64 MiB.
+    /// The limit of a message; default: 64 MiB. It counts the bytes that its events add, which are decoded text,
+    /// thinking and tool input, and members kept as JSON, without the JSON and the SSE around them.
     pub max_bytes: usize,
     /// The largest number of content blocks; default: 4096.
     pub max_blocks: usize,

@@ -31,9 +31,9 @@ use crate::observe::Observer;
 /// but [`MessageEnd::message`] is that message. A compressed body cannot be read, so remove `accept-encoding` from the
 /// request.
 ///
-/// Memory: the message until its end, at most 64 MiB of events
-/// ([`DEFAULT_MAX_BYTES`](ssewire_messages::Accumulator::DEFAULT_MAX_BYTES)) in up to four times that memory, and the
-/// buffer of the decoder.
+/// Memory: the message until its end, at most 64 MiB as
+/// [`with_max_bytes`](ssewire_messages::Accumulator::with_max_bytes) counts them, in up to four times that memory, and
+/// the buffer of the decoder.
 pub struct MessageObserver<F> {
     messages: Messages,
     on_observed: F,

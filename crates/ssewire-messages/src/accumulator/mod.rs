@@ -110,13 +110,13 @@ pub struct Accumulator {
     has_stop_reason: bool,
     /// A block start or a delta was undecodable before the message had stopped.
     has_lost_content: bool,
-    /// A `message_delta` was.
+    /// A `message_delta` was undecodable before the message had stopped.
     has_lost_message_delta: bool,
     /// The limit of the message was exceeded: its content does not grow any more.
     is_over_limit: bool,
     /// A protocol violation was rejected.
     is_rejected: bool,
-    /// Bytes that the message holds.
+    /// The bytes that the events have added, as [`Accumulator::with_max_bytes`] counts them.
     bytes: usize,
     violations: ProtocolViolations,
     options: Options,
@@ -198,7 +198,8 @@ impl Accumulator {
         self
     }
 
-    /// Sets the largest number of bytes that the message may hold: text, input and raw members.
+    /// Sets the limit of a message: the bytes that its events add, which are decoded text, thinking and tool input, and
+    /// members kept as JSON, without the JSON and the SSE around them. Discarded text does not count.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
         self.options.max_bytes = bytes;
