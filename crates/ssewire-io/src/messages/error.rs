@@ -157,7 +157,7 @@ impl<E> MessageStreamError<E> {
         }
     }
 
-    /// The same, owned.
+    /// Returns the incomplete message, owned; `None` after a timeout.
     #[must_use]
     pub fn into_incomplete(self) -> Option<IncompleteMessage<E>> {
         match self {
