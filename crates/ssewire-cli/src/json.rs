@@ -18,7 +18,7 @@ pub(crate) fn one_line(payload: &[u8]) -> Option<RawJson> {
 /// Writes a JSON text, piece by piece, with its members and items on lines of their own.
 ///
 /// # Errors
-/// Those of `write`.
+/// An error of `write`.
 pub(crate) fn indent(json: &str, mut write: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     let mut depth = 0_usize;
     // A bracket has opened, and nothing has followed.

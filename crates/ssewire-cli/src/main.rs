@@ -38,7 +38,7 @@ fn main() -> ExitCode {
 }
 
 /// # Errors
-/// Those of standard output. All others are reported on standard error and by the exit code.
+/// An error of standard output. All other errors are reported on standard error and by the exit code.
 fn run(output: &mut Output) -> io::Result<Exit> {
     let action = Action::from_command_line();
     if !matches!(&action, Err(refused) if refused.use_stderr()) {

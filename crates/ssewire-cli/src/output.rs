@@ -65,7 +65,7 @@ impl Output {
     /// Writes text, on a terminal with its control characters escaped.
     ///
     /// # Errors
-    /// Those of standard output, here and below.
+    /// An error of standard output.
     pub(crate) fn text(&mut self, text: &str) -> io::Result<()> {
         let shown = if self.is_terminal { sanitize(text, is_terminal_control, escape) } else { Cow::Borrowed(text) };
         if let Some(last) = shown.chars().next_back() {

@@ -66,7 +66,7 @@ enum State {
 /// Result of reading a value or a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// It was read to its end.
+    /// The value was read to its end.
     Complete,
     /// The text ended first, or is invalid. [`Parser`] has the state to resume from, or the error.
     Suspended,

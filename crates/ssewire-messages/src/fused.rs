@@ -46,7 +46,7 @@ pub(crate) struct Template {
     index: u64,
 }
 
-/// The members of one event around its text: the longest known prefix has 126 bytes.
+/// The length of the longest template. Its offsets are `u8`; the longest known prefix has 126 bytes.
 const MAX_BYTES: usize = u8::MAX as usize;
 
 /// The start of a delta, up to its text.
@@ -110,7 +110,7 @@ impl Template {
         Some(change)
     }
 
-    /// The prefix from there on.
+    /// The bytes of the prefix from `from` on; `None` if there are none.
     fn part(&self, from: u8) -> Option<&[u8]> {
         self.bytes.get(usize::from(from)..usize::from(self.prefix)).filter(|part| !part.is_empty())
     }
@@ -165,7 +165,7 @@ impl<'c> Opening<'static, 'c> {
         Some(Self { kind, index, bytes, middle: USUAL_MIDDLE })
     }
 
-    /// The same of an event, at the start of the chunk.
+    /// The start of an event in the spelling of the API, at the start of the chunk.
     #[inline(always)]
     pub(crate) fn usual_event(chunk: &'c [u8]) -> Option<(Self, Parts)> {
         Some((Self::usual(strip_array(chunk, USUAL_HEAD)?)?, USUAL_PARTS))

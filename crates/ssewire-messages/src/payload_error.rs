@@ -17,14 +17,14 @@ pub struct PayloadError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayloadErrorKind {
-    /// It is not valid JSON. The scanner stopped at this position.
+    /// The payload is not valid JSON. The scanner stopped at this position.
     NotJson {
         /// The line within the payload, from 1.
         line: usize,
         /// The byte within the line, from 1.
         column: usize,
     },
-    /// It is JSON, but not an object.
+    /// The payload is JSON, but not an object.
     NotAnObject,
     /// A member that the event cannot do without is missing, or of a type that cannot be read.
     Member(&'static str),
@@ -62,7 +62,8 @@ impl PayloadError {
         matches!(self.lost, LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped)
     }
 
-    /// Whether it is a keep-alive without a name, and not an event: `[]`, `: PROCESSING`. A protocol violation.
+    /// Whether the payload is a keep-alive without a name, and not an event: `[]`, `: PROCESSING`. This is a protocol
+    /// violation.
     #[must_use]
     pub fn is_keep_alive(&self) -> bool {
         self.lost == LostKind::KeepAlive

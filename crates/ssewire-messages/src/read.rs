@@ -7,7 +7,7 @@ use crate::json::{Cursor, JsonStr, RawJsonRef, SyntaxError};
 /// Why an object could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadError {
-    /// It is not JSON.
+    /// The text is not JSON.
     Syntax(SyntaxError),
     /// This member is missing, or of a type that cannot be read.
     Member(&'static str),
@@ -21,9 +21,9 @@ impl From<SyntaxError> for ReadError {
 
 /// The name of a member.
 pub(crate) struct Name<'n, 'a> {
-    /// Its bytes, to be compared.
+    /// The bytes of the name, to be compared.
     pub(crate) bytes: &'n [u8],
-    /// As it is written.
+    /// The name as it is written.
     pub(crate) json: JsonStr<'a>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn peek_type<'a>(cursor: &Cursor<'a>) -> Result<Option<Cow<'a, str>>,
     peek_type_in(cursor, usize::MAX)
 }
 
-/// The same, if it is the first member.
+/// The `type` of the object at the cursor, which is not moved, if `type` is the first member.
 pub(crate) fn peek_first_type<'a>(cursor: &Cursor<'a>) -> Result<Option<Cow<'a, str>>, ReadError> {
     peek_type_in(cursor, 1)
 }

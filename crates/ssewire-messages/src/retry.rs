@@ -6,10 +6,10 @@ use core::time::Duration;
 use crate::api_error::ApiError;
 use crate::response_head::{ResponseHead, RetryAfter};
 
-/// When to send a request again that got no good answer. As the official SDKs have it: two retries, and before the
+/// Decides whether and when to repeat a failed request. As in the official SDKs: two retries, and before the
 /// retry `n` (from 0) a pause of `min(0.5 s · 2ⁿ, 8 s) · (1 − 0.25 · random)`.
 ///
-/// It is arithmetic only: it neither sleeps nor reads a clock, and the random number is the caller's.
+/// This is arithmetic only: it neither sleeps nor reads a clock, and the random number is the caller's.
 ///
 /// ```
 /// use std::time::Duration;
@@ -98,17 +98,17 @@ pub struct Backoff {
     max: Duration,
 }
 
-/// What to do after a request that got no good answer.
+/// What to do after a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryDecision {
-    /// Send it again.
+    /// Repeat the request.
     Retry {
         /// How long to wait before. The server's delay if it sent one, even above [`Backoff::with_max`]: compare it, if
         /// you would rather give up.
         after: Duration,
     },
-    /// Do not send it again.
+    /// Do not repeat the request.
     GiveUp(NoRetryReason),
 }
 
@@ -116,7 +116,7 @@ pub enum RetryDecision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoRetryReason {
-    /// The same request would fail again, or the server asked not to send it.
+    /// The request would fail again, or the server asked not to repeat it.
     NotRetryable,
     /// Another try might help, but there were enough of them.
     OutOfRetries,
@@ -169,9 +169,9 @@ impl Backoff {
     /// What to do after a response that was no success, or after an error in a stream.
     ///
     /// `attempt` is the number of retries so far, `now` the time since the Unix epoch, `random` as for
-    /// [`delay`](Self::delay). Whether to try again [the error](ApiError::is_retryable) says; when to, the server if it
-    /// requests a delay or a later time. A delay of zero and a past time request nothing, as in the official SDKs:
-    /// otherwise all clients would return at the same moment.
+    /// [`delay`](Self::delay). [`ApiError::is_retryable`] decides whether to retry. The server's `retry-after` decides
+    /// when, if it is positive; otherwise [`delay`](Self::delay) does. A delay of zero and a past time request nothing,
+    /// as in the official SDKs: otherwise all clients would return at the same moment.
     #[must_use]
     pub fn decide(&self, error: &ApiError, attempt: u32, now: Duration, random: f64) -> RetryDecision {
         if !error.is_retryable() {

@@ -127,11 +127,11 @@ pub struct ParseTextError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseTextErrorKind {
-    /// It is not valid JSON.
+    /// The text is not valid JSON.
     Syntax,
-    /// It ends before the JSON does.
+    /// The text ends before the JSON does.
     Eof,
-    /// It is JSON, but not of the type.
+    /// The text is JSON, but not of the type.
     Data,
     /// The stop reason means that the text was truncated or declined.
     StopReason,

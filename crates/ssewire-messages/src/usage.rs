@@ -25,7 +25,7 @@ enum CountState {
     Absent,
     Null,
     Value,
-    /// It is of another type, and among the extras.
+    /// The count is of another type, and among the extras.
     Mistyped,
 }
 

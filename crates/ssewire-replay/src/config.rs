@@ -156,7 +156,7 @@ pub fn serve(config: &Config) -> io::Result<Server> {
 }
 
 /// # Errors
-/// Those of the file, and its size: a device has no end.
+/// An error of the file, or a file that is too large: a device has no end.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;

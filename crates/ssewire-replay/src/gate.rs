@@ -39,7 +39,7 @@ impl Gate {
         drop(self.0.changed.wait_while(open, |open| !*open && !stop.is_stopped()));
     }
 
-    /// The same for its clones, and for no other gate as long as one of them exists.
+    /// Returns a number that all clones of the gate have, and no other gate as long as one of them exists.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }

@@ -6,11 +6,12 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
-    /// As it was sent: `POST`.
+    /// The method as it was sent: `POST`.
     pub method: String,
-    /// As it was sent, with its query.
+    /// The path as it was sent, with its query.
     pub path: String,
-    /// In the order they were sent, names as they were sent. HTTP/2 names are in lower case.
+    /// The headers in the order in which they were sent, with their names as they were sent. HTTP/2 names are in lower
+    /// case.
     pub headers: Vec<(String, String)>,
     /// Without its framing.
     pub body: Vec<u8>,

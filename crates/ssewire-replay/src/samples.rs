@@ -47,7 +47,7 @@ pub(crate) const TEXT: &[u8] = include_bytes!("../samples/text.sse");
 /// The message of [`TEXT`], as the API sends it without a stream.
 pub(crate) const MESSAGE: &str = include_str!("../samples/text.message.json");
 
-/// The same for every response, so that every run is the same.
+/// The request ID of every response: constant, so that every run is the same.
 pub(crate) const REQUEST_ID: &str = "req_replay";
 
 pub(crate) const PING: &[u8] = b"event: ping\ndata: {\"type\": \"ping\"}\n\n";

@@ -39,10 +39,10 @@ use crate::storage::{HeapBuffer, Storage};
 /// Linear in the bytes: each is examined at most twice, three times in an unknown field that is returned. For each
 /// chunk at most seven more bytes are examined, at the start of a line that it cuts. The first bytes of an event, at
 /// most 33, are also compared once with those of an earlier event. An event that lies in one chunk is borrowed from it.
-/// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once. An `event` value that
-/// crosses a boundary or whose block has an `id` is copied at most three times more, and once more each time the
-/// longest `id` of its block doubles; an `id` is copied at most three times. Nothing is allocated until something is
-/// copied, and then only when the buffer grows.
+/// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once. An `event` value is
+/// copied again if it crosses a boundary or if its block has an `id`: at most three times, and once more for each
+/// doubling of the longest `id` of the block. An `id` is copied at most three times. Nothing is allocated until
+/// something is copied, and then only when the buffer grows.
 #[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,

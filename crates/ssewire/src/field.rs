@@ -38,8 +38,8 @@ pub enum Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    /// Splits a complete line, given without its line end, for which it does not look. Examines each byte at most
-    /// twice, copies nothing.
+    /// Splits a complete line. The line must not include its line end: the function does not search for one. Examines
+    /// each byte at most twice, copies nothing.
     ///
     /// ```
     /// use ssewire::Field;

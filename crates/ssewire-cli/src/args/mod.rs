@@ -89,7 +89,7 @@ impl Action {
 /// Prints an error of [`Action::from_command_line`], or the help, which clap returns as one.
 ///
 /// # Errors
-/// Those of standard output.
+/// An error of standard output.
 pub(crate) fn print_clap_error(refused: &clap::Error, output: &mut Output) -> io::Result<Exit> {
     if refused.use_stderr() {
         // Without the styles of clap: escape sequences in arguments must not reach the terminal.

@@ -39,7 +39,7 @@ impl Between {
     /// Passes each event to `show`; `None` is one above the limit.
     ///
     /// # Errors
-    /// Those of `show`.
+    /// An error of `show`.
     pub(super) fn decode(
         &mut self,
         mut bytes: &[u8],
@@ -75,7 +75,7 @@ impl Between {
     /// objects; otherwise returns the number of bytes that are discarded, if they are more than a marker or a blank.
     ///
     /// # Errors
-    /// Those of `show`.
+    /// An error of `show`.
     pub(super) fn end(
         &mut self,
         mut show: impl FnMut(Option<SkippedEvent<'_>>) -> io::Result<()>,

@@ -15,7 +15,7 @@ use crate::output::Output;
 use crate::units;
 
 /// # Errors
-/// Those of standard output.
+/// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
     // In a pipe it prints what `text` prints; on a terminal it shows everything that a stream has.
     let is_terminal = output.is_terminal();

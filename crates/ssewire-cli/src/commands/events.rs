@@ -9,7 +9,7 @@ use crate::input::{Input, line_of};
 use crate::output::Output;
 
 /// # Errors
-/// Those of standard output.
+/// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
     follow(args, input, output, &mut Events { pretty: args.pretty })
 }

@@ -66,7 +66,7 @@ pub(crate) enum Outcome<'a> {
 /// Follows the stream to the end of its message; with `--all`, to the end of the input.
 ///
 /// # Errors
-/// Those of standard output. All others are reported on standard error and by the exit code.
+/// An error of standard output. All other errors are reported on standard error and by the exit code.
 pub(crate) fn follow(
     args: &Args,
     input: &mut Input,

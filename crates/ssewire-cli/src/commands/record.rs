@@ -12,7 +12,7 @@ use crate::input::{Input, Next};
 use crate::output::Output;
 
 /// # Errors
-/// Those of standard output. The recording then has the bytes up to there.
+/// An error of standard output. The recording then has the bytes up to there.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
     let path = args.files.first().map(Path::new).unwrap_or(Path::new(""));
     let mut recording = Recording::create(path, output);

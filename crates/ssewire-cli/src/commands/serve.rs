@@ -24,7 +24,7 @@ pub(crate) struct Options {
 /// Serves until Ctrl-C.
 ///
 /// # Errors
-/// Those of standard output.
+/// An error of standard output.
 pub(crate) fn run(options: &Options, output: &mut Output) -> io::Result<Exit> {
     // Before the server starts, so that an early Ctrl-C ends it, too.
     let (interrupt, interrupted) = mpsc::channel();
@@ -72,7 +72,7 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> io::Result<Exit> {
 /// Prints the faults with their descriptions.
 ///
 /// # Errors
-/// Those of standard output.
+/// An error of standard output.
 pub(crate) fn list_faults(output: &mut Output) -> io::Result<Exit> {
     output.text(&fault_list())?;
     output.flush()?;

@@ -21,7 +21,7 @@ const MAX_COMMENT_BYTES: usize = 64 * 1024;
 const HEAD: usize = 64 * 1024;
 
 /// # Errors
-/// Those of standard output.
+/// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
     let mut lines = Lines { pretty: args.pretty, events: 0, head: Vec::new(), stats: Stats::default() };
     let mut decoder = args.decoder.clone().with_max_comment_bytes(MAX_COMMENT_BYTES);

@@ -12,7 +12,7 @@ use crate::output::Output;
 use crate::timeline::{Axis, Recording, svg, terminal};
 
 /// # Errors
-/// Those of standard output.
+/// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
     follow(args, input, output, &mut Timeline { recording: Recording::default(), has_message: false, svg: args.svg })
 }

@@ -40,10 +40,10 @@ pub(crate) struct Input {
     /// The bytes read by the thread.
     read: Buffer,
     recording: RecordingDecoder,
-    /// The same without time comments.
+    /// The bytes read, without time comments.
     part: Buffer,
     translator: Option<Translator>,
-    /// The same as an event stream.
+    /// The bytes of `part` as an event stream.
     stream: Buffer,
     /// A note about input after `stream`.
     note: Option<String>,
@@ -83,7 +83,7 @@ pub(crate) enum Times {
     None,
     /// When the bytes arrived, since the start of the run.
     Arrival,
-    /// Those of a recording.
+    /// The times of a recording.
     Recorded,
 }
 
@@ -112,7 +112,7 @@ impl Stop {
     /// Says why, after the end of the line that was printed. An interrupt is only noted: the run sums up.
     ///
     /// # Errors
-    /// Those of standard output.
+    /// An error of standard output.
     pub(crate) fn report(self, output: &mut Output) -> io::Result<Exit> {
         let (exit, sentence) = match self {
             Self::Interrupted => {

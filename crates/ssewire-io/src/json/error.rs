@@ -35,12 +35,12 @@ pub enum JsonPayloadErrorKind {
     /// An error of the server: the event is of the type `error`; or its payload has a member `error` that is not null,
     /// or is of the `type` or `object` `error`.
     Reported,
-    /// It is not valid JSON.
+    /// The payload is not valid JSON.
     Syntax,
-    /// It ends before its JSON does. Or it is a number, and its event is unfinished at the end of the input: digits may
-    /// be missing.
+    /// The payload ends before its JSON does. Or it is a number, and its event is unfinished at the end of the input:
+    /// digits may be missing.
     Eof,
-    /// It is JSON, but not of the type.
+    /// The payload is JSON, but not of the type.
     Data,
 }
 

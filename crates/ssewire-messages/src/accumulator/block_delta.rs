@@ -63,7 +63,7 @@ impl Accumulator {
         }
     }
 
-    /// The violation that a delta of this kind is.
+    /// The violation, if a delta of this kind violates the protocol at this index.
     fn delta_violation(&self, index: u64, kind: DeltaKind) -> Option<ViolationKind> {
         let target = self.blocks.target(index, kind);
         match target.map(|id| (self.blocks.origin(id), self.blocks.is_open(id))) {

@@ -31,7 +31,7 @@ pub(crate) enum BlockChange {
     Start {
         initial: usize,
     },
-    /// Its text ended in the middle of a character.
+    /// A block stopped. `is_half`: its text ended in the middle of a character.
     Stop {
         is_half: bool,
     },

@@ -7,10 +7,10 @@ use crate::partial::PartialInput;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Validation {
-    /// It is recorded, and the event is merged where `docs/protocol.md` has a rule for it.
+    /// A violation is recorded, and the event is merged where `docs/protocol.md` has a rule for it.
     #[default]
     Lenient,
-    /// It is an error, and the event changes nothing. Its content is then missing.
+    /// A violation is an error, and its event changes nothing: the content of the event is then missing.
     /// [`MessageDecoder::finish`](crate::MessageDecoder::finish) reports this. [`Accumulator::into_message`] cannot,
     /// because nothing was changed: stop at the first such error.
     Strict,

@@ -59,8 +59,8 @@ impl Accumulator {
         }
     }
 
-    /// The same for the last initial block while it is open. It needs no stop to be complete, so it does not wait for
-    /// one to be truncated either: `message_stop` may be missing.
+    /// Decides whether the call of the last initial block is complete or truncated, while that block is open. The call
+    /// needs no stop to be complete, so it does not wait for one to be truncated either: `message_stop` may be missing.
     fn decide_initial_call(&mut self, is_truncated: bool) {
         let Some(id) = self.rare.as_ref().and_then(|rare| rare.initial_call) else { return };
         let is_truncated = is_truncated && self.is_highest(id);

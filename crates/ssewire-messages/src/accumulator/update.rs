@@ -152,9 +152,9 @@ pub enum Update<'a> {
 
 impl<'a> Update<'a> {
     /// The text of the event, in the order of the blocks: at most one piece, except for a `message_start` that has
-    /// content, and a `message_stop` that ends several blocks in the middle of a character. Where blocks neither
-    /// interleave nor arrive out of order, all pieces of a stream together are exactly [`Message::final_text`]; if the
-    /// stream breaks off in the middle of a character, without its U+FFFD.
+    /// content, and a `message_stop` that ends several blocks in the middle of a character. If blocks do
+    /// not interleave and arrive in order, all pieces of a stream together equal [`Message::final_text`]. One
+    /// exception: if the stream is cut in the middle of a character, the final U+FFFD is in no piece.
     pub fn text_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (piece, halves) = match self {
             Self::BlockStart { text, .. } | Self::Text { text, .. } | Self::BlockStop { text, .. } => (*text, 0),

@@ -30,16 +30,16 @@ use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write
 
 /// A kind of content block that accepts deltas.
 pub(crate) trait Block: Sized {
-    /// Its `type`s.
+    /// The `type`s of this kind of block.
     const TYPES: &'static [&'static str];
 
     /// Reads the object at the cursor.
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError>;
 
-    /// Its `type`.
+    /// The `type` of the block.
     fn type_name(&self) -> Cow<'_, str>;
 
-    /// Writes it as JSON.
+    /// Writes the block as JSON.
     fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError>;
 
     /// Writes the block as the API accepts it in the next request. `false`: the API accepts none.
@@ -69,7 +69,7 @@ macro_rules! blocks {
         }
 
         impl ContentBlock {
-            /// Its `type` on the wire.
+            /// The `type` of the block on the wire.
             #[must_use]
             pub fn type_name(&self) -> Cow<'_, str> {
                 match self {
@@ -259,7 +259,7 @@ impl ContentBlock {
     /// `block.parse::<vocabulary::WebSearchToolResultBlock>()`.
     ///
     /// # Errors
-    /// Those of `serde_json`: it is not of the type, or its tool input is not finished. They may quote the block.
+    /// An error of `serde_json`, which may quote the block: it is not of the type, or its tool input is not finished.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self {
             Self::Raw(block) if !block.has_merged_members() => block.start_json().parse_as(),

@@ -66,7 +66,7 @@ impl RawBlock {
         Ok((Self { start, accepts, merged: None }, kind.flatten().map(JsonStr::to_text)))
     }
 
-    /// Its `type`.
+    /// The `type` of the block.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
         let first = self.start.as_json().members().find(|(name, _)| name == "type");

@@ -22,7 +22,7 @@ pub(super) struct StringNames {
     pub(super) name: &'static str,
     /// The member that is the string.
     pub(super) member: &'static str,
-    /// The same in an error.
+    /// The path of that member in an error.
     pub(super) path: &'static str,
 }
 

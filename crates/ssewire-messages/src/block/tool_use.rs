@@ -43,7 +43,7 @@ impl ToolUseBlock {
         ToolKind::of(&self.type_name())
     }
 
-    /// Its `type` on the wire.
+    /// The `type` of the block on the wire.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
         Block::type_name(self)

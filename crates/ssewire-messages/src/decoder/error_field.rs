@@ -25,12 +25,12 @@ pub(super) struct ErrorField {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
-    /// There is none, or it was given: its value is kept for as long as it is borrowed.
+    /// No field has come, or it was given: its value is kept for as long as it is borrowed.
     #[default]
     None,
-    /// Its block has not ended yet.
+    /// The block of the field has not ended yet.
     Buffered,
-    /// Its block has ended, in an event that had to be given first.
+    /// The block of the field has ended, in an event that had to be given first.
     Ready,
 }
 
@@ -53,7 +53,7 @@ impl ErrorField {
         self.phase == Phase::Ready
     }
 
-    /// Whether its block has ended, and it is an error and no other event.
+    /// Whether the block of the field has ended, and the field is an error and no other event.
     pub(super) fn is_ready_error(&self) -> bool {
         self.is_ready() && self.is_error
     }

@@ -125,8 +125,8 @@ impl MessageDecoder {
         self
     }
 
-    /// Sets the content type of the response. It decides nothing: a stream under another name is read all the same. But
-    /// where there was none, it helps to [explain](crate::NonStreamBody) the body.
+    /// Sets the content type of the response. It is used only in the [description](crate::NonStreamBody) of a body that
+    /// is not an event stream: a stream is decoded whatever its content type.
     #[must_use]
     pub fn with_content_type(mut self, content_type: &str) -> Self {
         self.body.set_content_type(content_type);
@@ -377,7 +377,7 @@ impl fmt::Debug for MessageDecoder {
 }
 
 impl Rare {
-    /// Whether it has an update that needs no input.
+    /// Whether an update waits that needs no input.
     fn has_update(&self) -> bool {
         self.next_start.is_some() || self.error_field.is_ready()
     }

@@ -237,7 +237,8 @@ fn append_event(
     Some((change, parts, len))
 }
 
-/// The same of an event in the spelling of the delta before. Out of line: the API writes none.
+/// Appends the text of the event at the start of the input, which is in the spelling of the delta before, and consumes
+/// the event. Out of line: the API writes no such event.
 #[inline(never)]
 fn append_learned(
     template: &Template,

@@ -72,11 +72,11 @@ impl core::error::Error for MessageDecodeError {}
 /// Where the payload lies.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source {
-    /// In the event that was found after the first `offset` bytes of the input.
+    /// The payload of the event that was found after the first `offset` bytes of the input.
     Event { span: EventSpan, offset: usize },
-    /// In the event of `len` bytes at the start of the input.
+    /// The payload of the event of `len` bytes at the start of the input.
     Fused { parts: Parts, len: usize },
-    /// In an `error` field.
+    /// The value of an `error` field.
     ErrorField,
     /// Nowhere.
     None,

@@ -11,7 +11,7 @@ pub struct CompactionDelta<'a> {
 }
 
 const NAMES: [&str; 2] = CompactionBlock::ASSIGNABLE;
-/// The same in an error.
+/// The paths of the members [`NAMES`] in an error.
 const PATHS: [&str; 2] = ["delta.content", "delta.encrypted_content"];
 
 impl CompactionDelta<'_> {

@@ -27,7 +27,7 @@ use crate::text::{BlockString, PendingHalf};
 
 /// A kind of delta.
 pub(crate) trait DeltaType<'a>: Sized {
-    /// Its `type`.
+    /// The `type` of this kind of delta.
     const TYPE: &'static str;
 
     /// Reads the object at the cursor. `has_extra` is set if it has members beyond those of its kind.

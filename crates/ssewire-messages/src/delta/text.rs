@@ -30,7 +30,7 @@ impl<'a> TextDelta<'a> {
         self.citation.as_ref().map(ScannedJson::to_raw)
     }
 
-    /// Whether it is text and nothing else.
+    /// Whether the delta is text and nothing else.
     pub(crate) fn is_plain(&self) -> bool {
         self.piece.is_whole() && self.citation.is_none()
     }

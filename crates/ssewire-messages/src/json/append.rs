@@ -19,7 +19,7 @@ pub(crate) fn append_string<'a>(data: &'a [u8], text: &mut String, room: usize) 
     if rest.first() == Some(&b'"') { Some(rest) } else { append_escaped(rest, text, room) }
 }
 
-/// The same from the first escape on.
+/// Appends the text of a string from its first escape on, as [`append_string`] does.
 fn append_escaped<'a>(mut rest: &'a [u8], text: &mut String, mut room: usize) -> Option<&'a [u8]> {
     while let [b'\\', escape, after @ ..] = rest {
         let unescaped = unescape_letter(*escape)?;

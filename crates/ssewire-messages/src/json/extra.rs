@@ -24,7 +24,7 @@ pub struct ExtraMembers {
 }
 
 impl ExtraMembers {
-    /// Whether there is no member. Costs as much as [`iter`](Self::iter).
+    /// Whether there is no extra member. Costs as much as [`iter`](Self::iter).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty() || self.iter().next().is_none()
@@ -257,7 +257,7 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// The same members with the same values as text.
+/// Equal if both have the same members with the same values as text.
 impl PartialEq for ExtraMembers {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text || self.by_name().eq(other.by_name())

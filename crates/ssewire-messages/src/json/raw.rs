@@ -78,7 +78,7 @@ impl RawJson {
         Self(text.into_boxed_str())
     }
 
-    /// Borrows it.
+    /// Borrows the value.
     #[must_use]
     pub fn as_json(&self) -> RawJsonRef<'_> {
         RawJsonRef::of_valid(&self.0)
@@ -105,7 +105,7 @@ impl RawJson {
     /// As [`RawJsonRef::to_value`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`RawJsonRef::to_value`].
     pub fn to_value(&self) -> Result<serde_json::Value, serde_json::Error> {
         self.as_json().to_value()
     }
@@ -113,7 +113,7 @@ impl RawJson {
     /// As [`RawJsonRef::parse_as`].
     ///
     /// # Errors
-    /// As there.
+    /// As [`RawJsonRef::parse_as`].
     pub fn parse_as<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
         self.as_json().parse_as()
     }
@@ -133,7 +133,7 @@ impl From<serde_json::Value> for RawJson {
     }
 }
 
-/// The same JSON value. Parses the text.
+/// Equal if both are the same JSON value. Parses the text.
 impl PartialEq<serde_json::Value> for RawJson {
     fn eq(&self, other: &serde_json::Value) -> bool {
         self.as_json() == *other

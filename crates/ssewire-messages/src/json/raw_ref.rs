@@ -122,28 +122,28 @@ impl<'a> RawJsonRef<'a> {
         self.as_u64().or_else(|| whole_number(self.0))
     }
 
-    /// Whether it is `null`.
+    /// Whether the value is `null`.
     #[must_use]
     pub fn is_null(self) -> bool {
         self.0 == "null"
     }
 
-    /// Whether it is an object.
+    /// Whether the value is an object.
     #[must_use]
     pub fn is_object(self) -> bool {
         self.0.starts_with('{')
     }
 
-    /// Whether it is an array.
+    /// Whether the value is an array.
     #[must_use]
     pub fn is_array(self) -> bool {
         self.0.starts_with('[')
     }
 
-    /// Parses it.
+    /// Parses the value as a type of the caller's.
     ///
     /// # Errors
-    /// Those of `serde_json`: it is not of the type. They may quote the value.
+    /// An error of `serde_json`, which may quote the value: it is not of the type.
     pub fn parse_as<T: Deserialize<'a>>(self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.0)
     }
@@ -163,7 +163,7 @@ impl AsRef<str> for RawJsonRef<'_> {
     }
 }
 
-/// The same JSON value. Parses the text.
+/// Equal if both are the same JSON value. Parses the text.
 impl PartialEq<serde_json::Value> for RawJsonRef<'_> {
     fn eq(&self, other: &serde_json::Value) -> bool {
         self.to_value().is_ok_and(|value| value == *other)

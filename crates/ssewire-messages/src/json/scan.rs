@@ -372,7 +372,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The same from the first byte on that is not plain.
+    /// Reads a string from after its opening quote; `rest` begins with the first byte that is not plain.
     #[inline(never)]
     fn escaped(&mut self, text: &'a [u8], rest: &'a [u8]) -> Result<JsonStr<'a>, SyntaxError> {
         self.rest = rest;

@@ -23,7 +23,7 @@ impl<'a> ScannedJson<'a> {
         RawJson::keep(self)
     }
 
-    /// The same without borrows.
+    /// Returns the value without borrows.
     pub(crate) fn into_owned(self) -> ScannedJson<'static> {
         ScannedJson(Cow::Owned(self.0.into_owned()))
     }

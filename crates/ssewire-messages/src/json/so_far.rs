@@ -9,8 +9,8 @@ use super::{Cursor, push_string};
 const MAX_NUMBER_AT_END: usize = 64;
 
 /// Appends the value up to the end or the first error of a text. A string, key or literal that is unfinished there is
-/// left out, and open containers are closed. Returns `false`, and appends nothing, if the
-/// text begins with none.
+/// left out, and open containers are closed. Returns `false`, and appends nothing, if the text does not begin with a
+/// value.
 ///
 /// Linear in the text. Appends at most its length and 127 brackets.
 pub(crate) fn append_value_so_far(text: &str, out: &mut String) -> bool {
@@ -20,7 +20,7 @@ pub(crate) fn append_value_so_far(text: &str, out: &mut String) -> bool {
 /// How much of a value there is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extent {
-    /// Nothing, and nothing was appended.
+    /// No value begins here, and nothing was appended.
     Missing,
     /// A container that ends too early.
     Partial,

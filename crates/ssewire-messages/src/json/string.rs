@@ -28,7 +28,7 @@ impl<'a> JsonStr<'a> {
         self.to_text_with_halves().0
     }
 
-    /// The same, and the halves of pairs at its ends, which are U+FFFD in the text.
+    /// The unescaped text, and the halves of surrogate pairs at its ends, which are U+FFFD in the text.
     pub(crate) fn to_text_with_halves(self) -> (Cow<'a, str>, Halves) {
         if !self.is_escaped {
             return match core::str::from_utf8(self.raw) {

@@ -6,12 +6,12 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidMessage {
-    /// It is not valid JSON. The offset of the first unexpected byte.
+    /// The text is not valid JSON. The offset of the first unexpected byte.
     Syntax {
         /// In bytes.
         offset: usize,
     },
-    /// It is JSON, but not an object.
+    /// The text is JSON, but not an object.
     NotAnObject,
     /// This member has a value that a message cannot have.
     Member(&'static str),

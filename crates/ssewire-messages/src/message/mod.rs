@@ -65,7 +65,7 @@ pub struct Message {
     pub(crate) extra: ExtraMembers,
     /// Known members that are of another type, and among the extras.
     pub(crate) mistyped: MistypedMembers,
-    /// It was read from JSON: its last tool call may be truncated.
+    /// The message was read from JSON: its last tool call may be truncated.
     pub(crate) is_from_json: bool,
 }
 

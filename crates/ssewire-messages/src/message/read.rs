@@ -20,7 +20,7 @@ impl Message {
         Ok(message)
     }
 
-    /// The same, without moving the message, which has hundreds of bytes.
+    /// Reads the object at the cursor without moving the message, which has hundreds of bytes.
     pub(crate) fn read_boxed(cursor: &mut Cursor<'_>) -> Result<Box<Self>, ReadError> {
         let mut message = Box::<Self>::default();
         message.read_members(cursor)?;

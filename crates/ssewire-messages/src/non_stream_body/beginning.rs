@@ -18,7 +18,7 @@ pub(super) struct Beginning {
     line: LinePrefix,
     /// A line began as a field of an event does.
     pub(super) has_fields: bool,
-    /// The same for a line of the current block. A block without data does not count as an event.
+    /// A line of the current block began as a field of an event does. A block without data does not count as an event.
     has_fields_in_block: bool,
     pub(super) has_events: bool,
     /// JSON that was too large to be kept.
@@ -138,7 +138,7 @@ impl Beginning {
         !self.has_events && !self.is_document() && (self.has_fields_in_block || is_half_a_field)
     }
 
-    /// Whether it is a page or JSON, even if its lines look like fields.
+    /// Whether the body is a page or JSON, even if its lines look like fields.
     pub(super) fn is_document(&self) -> bool {
         self.mode == Mode::Json || self.head.first() == Some(&b'<')
     }

@@ -40,17 +40,17 @@ impl Body {
         max_bytes.min(Self::JSON)
     }
 
-    /// It is a stream: nothing of it needs to be kept any more.
+    /// Records that the body is a stream: nothing of it needs to be kept any more.
     pub(crate) fn mark_as_stream(&mut self) {
         *self = Self { is_stream: true, beginning: None };
     }
 
-    /// Whether it is known to be a stream.
+    /// Whether the body is known to be a stream.
     pub(crate) fn is_stream(&self) -> bool {
         self.is_stream
     }
 
-    /// Whether it is JSON that was too large to be kept.
+    /// Whether the body is JSON that was too large to be kept.
     pub(crate) fn is_too_large(&self) -> bool {
         self.beginning.as_ref().is_some_and(|beginning| beginning.is_too_large)
     }
@@ -67,7 +67,7 @@ impl Body {
         self.beginning.as_ref().is_some_and(|beginning| beginning.has_fields && !beginning.is_document())
     }
 
-    /// Whether its first event has begun, if only with half the name of a field.
+    /// Whether the first event of the body has begun, if only with half the name of a field.
     pub(crate) fn has_partial_event(&self) -> bool {
         self.beginning.as_ref().is_some_and(|beginning| beginning.has_partial_event())
     }

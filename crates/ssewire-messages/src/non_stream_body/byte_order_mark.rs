@@ -3,9 +3,9 @@
 /// The state of the byte order mark. Its first bytes alone belong to the text.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ByteOrderMark {
-    /// Number of bytes of it so far. They are withheld.
+    /// Number of bytes of the mark so far. They are withheld.
     Partial(usize),
-    /// It is complete, or the body does not begin with it.
+    /// The mark is complete, or the body does not begin with one.
     Past,
 }
 

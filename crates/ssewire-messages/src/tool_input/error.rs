@@ -35,7 +35,7 @@ impl core::error::Error for ToolInputError {}
 pub enum ParseInputError {
     /// The input is not finished, or not valid.
     Input(ToolInputError),
-    /// It is of another type. The error may quote the input.
+    /// The input is of another type. The error may quote the input.
     Type(serde_json::Error),
 }
 

@@ -10,7 +10,7 @@ use crate::text::{Piece, push_piece};
 /// The state of an input beside the block's start.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InputState {
-    /// There is one while deltas may follow, and after that if there was one.
+    /// The text of the deltas: kept while deltas may follow, and after that if any came.
     pub(super) text: Option<Box<InputText>>,
     pub(super) phase: InputPhase,
 }
@@ -23,7 +23,7 @@ pub(super) struct InputText {
     pub(super) lost_at: Option<usize>,
     /// Text arrived after the block's stop, so the state has to be found again.
     is_late: bool,
-    /// It was complete before that text.
+    /// The input was complete before the text that arrived after the stop.
     was_complete: bool,
     /// The value so far, if partial values are enabled.
     pub(super) partial: Option<PartialValue>,
@@ -119,12 +119,12 @@ impl InputState {
         self.text.as_ref().is_some_and(|text| text.is_late)
     }
 
-    /// Whether it was complete before the text that arrived after the block's stop.
+    /// Whether the input was complete before the text that arrived after the block's stop.
     pub(crate) fn was_complete(&self) -> bool {
         self.text.as_ref().is_some_and(|text| text.was_complete)
     }
 
-    /// Whether it has stopped without any input, and is not known to be complete.
+    /// Whether the block has stopped without any input, and is not known to be complete.
     pub(crate) fn is_waiting(&self) -> bool {
         self.phase == InputPhase::Waiting
     }

@@ -18,9 +18,9 @@ tagged! {
     /// The outcome of asking the advisor (Messages API: the `content` of a
     /// `BetaAdvisorToolResultBlock`).
     pub enum AdvisorToolResultContent else UnknownObject {
-        /// Its advice.
+        /// The advisor's advice.
         Result(AdvisorResultBlock),
-        /// Its advice, only for the model.
+        /// The advisor's advice, only for the model.
         RedactedResult(AdvisorRedactedResultBlock),
         /// Why there is no advice.
         Error(AdvisorToolResultErrorObject),
@@ -50,7 +50,7 @@ object! {
 object! {
     /// The advisor could not be asked (Messages API: `BetaAdvisorToolResultErrorObject`).
     pub struct AdvisorToolResultErrorObject = "advisor_tool_result_error" {
-        /// Why.
+        /// Why the advisor could not be asked.
         pub error_code: Option<AdvisorErrorCode>,
     }
 }
@@ -71,7 +71,7 @@ string_enum! {
         Unavailable = "unavailable",
         /// The advisor exceeded its time limit.
         ExecutionTimeExceeded = "execution_time_exceeded",
-        /// There is no such model.
+        /// The model does not exist.
         ModelNotFound = "model_not_found",
     }
 }

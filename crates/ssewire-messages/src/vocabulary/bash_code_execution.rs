@@ -28,13 +28,13 @@ tagged! {
 object! {
     /// The output of a shell command (Messages API: `BashCodeExecutionResultBlock`).
     pub struct BashCodeExecutionResultBlock = "bash_code_execution_result" {
-        /// The files that it made.
+        /// The files that the command made.
         pub content: Option<Vec<BashCodeExecutionOutput>>,
-        /// Its exit code.
+        /// The exit code of the command.
         pub return_code: Option<i64>,
-        /// Its standard error.
+        /// The standard error of the command.
         pub stderr: Option<String>,
-        /// Its standard output.
+        /// The standard output of the command.
         pub stdout: Option<String>,
     }
 }
@@ -59,7 +59,7 @@ object! {
 object! {
     /// A run of a shell command failed (Messages API: `BashCodeExecutionToolResultErrorObject`).
     pub struct BashCodeExecutionToolResultErrorObject = "bash_code_execution_tool_result_error" {
-        /// Why.
+        /// Why the shell command failed.
         pub error_code: Option<BashCodeExecutionErrorCode>,
     }
 }

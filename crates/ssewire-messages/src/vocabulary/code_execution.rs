@@ -30,13 +30,13 @@ tagged! {
 object! {
     /// The output of code (Messages API: `CodeExecutionResultBlock`).
     pub struct CodeExecutionResultBlock = "code_execution_result" {
-        /// The files that it made.
+        /// The files that the code made.
         pub content: Option<Vec<CodeExecutionOutput>>,
-        /// Its exit code.
+        /// The exit code of the code.
         pub return_code: Option<i64>,
-        /// Its standard error.
+        /// The standard error of the code.
         pub stderr: Option<String>,
-        /// Its standard output.
+        /// The standard output of the code.
         pub stdout: Option<String>,
     }
 }
@@ -45,13 +45,13 @@ object! {
     /// The output of code, with its standard output encrypted (Messages API:
     /// `EncryptedCodeExecutionResultBlock`).
     pub struct EncryptedCodeExecutionResultBlock = "encrypted_code_execution_result" {
-        /// The files that it made.
+        /// The files that the code made.
         pub content: Option<Vec<CodeExecutionOutput>>,
-        /// Its encrypted standard output. Send it back unchanged.
+        /// The encrypted standard output of the code. Send it back unchanged.
         pub encrypted_stdout: Option<String>,
-        /// Its exit code.
+        /// The exit code of the code.
         pub return_code: Option<i64>,
-        /// Its standard error.
+        /// The standard error of the code.
         pub stderr: Option<String>,
     }
 }
@@ -76,7 +76,7 @@ object! {
 object! {
     /// A run of code failed (Messages API: `CodeExecutionToolResultErrorObject`).
     pub struct CodeExecutionToolResultErrorObject = "code_execution_tool_result_error" {
-        /// Why.
+        /// Why the run failed.
         pub error_code: Option<CodeExecutionErrorCode>,
     }
 }

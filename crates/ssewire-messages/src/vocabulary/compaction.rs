@@ -18,7 +18,7 @@ tagged! {
 object! {
     /// Tools were added (Messages API: `BetaResponseToolAdditionBlock`).
     pub struct ToolAdditionBlock = "tool_addition" {
-        /// Which.
+        /// The tools that were added.
         pub tool: Option<ToolChangeTool>,
     }
 }
@@ -26,7 +26,7 @@ object! {
 object! {
     /// Tools were removed (Messages API: `BetaResponseToolRemovalBlock`).
     pub struct ToolRemovalBlock = "tool_removal" {
-        /// Which. Never a definition.
+        /// The tools that were removed; never a definition.
         pub tool: Option<ToolChangeTool>,
     }
 }
@@ -48,7 +48,7 @@ tagged! {
 object! {
     /// A tool of the request (Messages API: `BetaResponseToolChangeToolReference`).
     pub struct ToolChangeToolReference = "tool_reference" {
-        /// Its name.
+        /// The name of the tool.
         pub name: Option<String>,
     }
 }
@@ -56,7 +56,7 @@ object! {
 object! {
     /// A tool of an MCP server (Messages API: `BetaResponseToolChangeMCPToolReference`).
     pub struct ToolChangeMcpToolReference = "mcp_tool_reference" {
-        /// Its name.
+        /// The name of the tool.
         pub name: Option<String>,
         /// The name of the server.
         pub server_name: Option<String>,

@@ -9,7 +9,7 @@ use crate::Nullable;
 object! {
     /// The container that code execution ran in (Messages API: `Container`).
     pub struct Container {
-        /// Its identifier; a later request may name it to go on in the same container.
+        /// The identifier of the container; a later request may name it to go on in the same container.
         pub id: Option<String>,
         /// When it ends, as an RFC 3339 date and time.
         pub expires_at: Option<String>,
@@ -23,9 +23,9 @@ object! {
     pub struct ContainerSkill {
         /// Whose skill it is.
         pub kind as "type": Option<ContainerSkillKind>,
-        /// Its identifier.
+        /// The identifier of the skill.
         pub skill_id: Option<String>,
-        /// Its version, or `latest`.
+        /// The version of the skill, or `latest`.
         pub version: Option<String>,
     }
 }
@@ -33,9 +33,9 @@ object! {
 string_enum! {
     /// Whose skill it is (Messages API: the `type` of a `ContainerSkill`).
     pub enum ContainerSkillKind {
-        /// One that Anthropic provides.
+        /// A skill that Anthropic provides.
         Anthropic = "anthropic",
-        /// One that the user's organization uploaded.
+        /// A skill that the user's organization uploaded.
         Custom = "custom",
     }
 }

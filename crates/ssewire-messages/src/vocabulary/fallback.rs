@@ -12,7 +12,7 @@ object! {
         pub from: Option<FallbackInfo>,
         /// The model that took over.
         pub to: Option<FallbackInfo>,
-        /// Why.
+        /// Why the model changed.
         pub trigger: Option<FallbackTrigger>,
     }
 }

@@ -39,13 +39,13 @@ object! {
 string_enum! {
     /// The binding of a thinking block that did not match (Messages API: `BindingReason`).
     pub enum BindingReason {
-        /// Another model wrote it.
+        /// Another model wrote the block.
         ModelBindingMismatch = "model_binding_mismatch",
-        /// It followed another beginning of the conversation.
+        /// The block followed another beginning of the conversation.
         PrefixBindingMismatch = "prefix_binding_mismatch",
-        /// It was written for another organization.
+        /// The block was written for another organization.
         OrganizationBindingMismatch = "organization_binding_mismatch",
-        /// It was written for another end user.
+        /// The block was written for another end user.
         EndUserBindingMismatch = "end_user_binding_mismatch",
     }
 }

@@ -64,7 +64,7 @@ object! {
     pub struct McpToolListingBlock = "mcp_tool_listing" {
         /// The name of the server.
         pub mcp_server_name: Option<String>,
-        /// Its tools.
+        /// The tools of the server.
         pub tools: Option<Vec<McpTool>>,
     }
 }
@@ -74,7 +74,7 @@ object! {
     pub struct McpTool {
         /// The JSON schema of its input.
         pub input_schema: Option<Map<String, Value>>,
-        /// Its name.
+        /// The name of the tool.
         pub name: Option<String>,
         /// The description of the tool.
         pub description: Nullable<String>,

@@ -98,9 +98,9 @@ object! {
     pub struct TextEditorCodeExecutionToolResultErrorObject =
         "text_editor_code_execution_tool_result_error"
     {
-        /// Why.
+        /// Why the command failed.
         pub error_code: Option<TextEditorCodeExecutionErrorCode>,
-        /// Why, in words.
+        /// Why the command failed, in words.
         pub error_message: Nullable<String>,
     }
 }
@@ -117,7 +117,7 @@ string_enum! {
         TooManyRequests = "too_many_requests",
         /// The command exceeded its time limit.
         ExecutionTimeExceeded = "execution_time_exceeded",
-        /// There is no such file.
+        /// The file does not exist.
         FileNotFound = "file_not_found",
     }
 }

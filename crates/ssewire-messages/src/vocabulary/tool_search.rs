@@ -45,7 +45,7 @@ tagged! {
 object! {
     /// A tool that was found (Messages API: `ToolReferenceBlock`).
     pub struct ToolReferenceBlock = "tool_reference" {
-        /// Its name.
+        /// The name of the tool.
         pub tool_name: Option<String>,
     }
 }
@@ -53,9 +53,9 @@ object! {
 object! {
     /// A search for tools failed (Messages API: `ToolSearchToolResultErrorObject`).
     pub struct ToolSearchToolResultErrorObject = "tool_search_tool_result_error" {
-        /// Why.
+        /// Why the search failed.
         pub error_code: Option<ToolSearchErrorCode>,
-        /// Why, in words.
+        /// Why the search failed, in words.
         pub error_message: Nullable<String>,
     }
 }

@@ -13,9 +13,9 @@ object! {
     /// The input tokens that were written to the prompt cache, by lifetime (Messages API:
     /// `CacheCreation`).
     pub struct CacheCreation {
-        /// Those that are kept for one hour.
+        /// The input tokens that are cached for one hour.
         pub ephemeral_1h_input_tokens (count): Option<u64>,
-        /// Those that are kept for five minutes.
+        /// The input tokens that are cached for five minutes.
         pub ephemeral_5m_input_tokens (count): Option<u64>,
     }
 }
@@ -23,7 +23,7 @@ object! {
 object! {
     /// The output tokens by their use (Messages API: `OutputTokensDetails`).
     pub struct OutputTokensDetails {
-        /// Those of the model's thinking, whether it is shown or not.
+        /// The output tokens of the model's thinking, whether it is shown or not.
         pub thinking_tokens (count): Option<u64>,
     }
 }
@@ -53,7 +53,7 @@ string_enum! {
 string_enum! {
     /// The speed that a request was served with (Messages API: the `speed` of `Usage`).
     pub enum Speed {
-        /// The usual one.
+        /// The usual speed.
         Standard = "standard",
         /// The fast mode, at a higher price.
         Fast = "fast",
@@ -122,7 +122,7 @@ object! {
     /// The state of the credit for a request that another model refused (Messages API:
     /// `BetaFallbackCreditUsage`).
     pub struct FallbackCreditUsage {
-        /// Whether it was redeemed.
+        /// Whether the credit was redeemed.
         pub status: Option<FallbackCreditStatus>,
     }
 }
@@ -131,9 +131,9 @@ tagged! {
     /// Whether a fallback credit was redeemed (Messages API: the `status` of
     /// `BetaFallbackCreditUsage`).
     pub enum FallbackCreditStatus else UnknownObject {
-        /// It was.
+        /// The credit was redeemed.
         Redeemed(FallbackCreditRedeemed),
-        /// It was not.
+        /// The credit was not redeemed.
         NotApplied(FallbackCreditNotApplied),
     }
 }
@@ -146,9 +146,9 @@ object! {
 object! {
     /// The fallback credit was not redeemed (Messages API: `BetaFallbackCreditNotApplied`).
     pub struct FallbackCreditNotApplied = "not_applied" {
-        /// Why not.
+        /// Why the credit was not redeemed.
         pub reason: Option<FallbackCreditReason>,
-        /// The fields of the request without which it would have been.
+        /// The fields of the request without which the credit would have been redeemed.
         pub remove_to_redeem: Nullable<Vec<String>>,
     }
 }

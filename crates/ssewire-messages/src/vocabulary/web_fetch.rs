@@ -23,7 +23,7 @@ tagged! {
     pub enum WebFetchToolResultContent else UnknownObject {
         /// The document.
         Result(WebFetchBlock),
-        /// Why there is none.
+        /// Why there is no document.
         Error(WebFetchToolResultErrorBlock),
     }
 }
@@ -51,11 +51,11 @@ tagged! {
 object! {
     /// A document (Messages API: `DocumentBlock`).
     pub struct DocumentBlock = "document" {
-        /// Whether the model may cite it.
+        /// Whether the model may cite the document.
         pub citations: Nullable<CitationsConfig>,
-        /// Its content.
+        /// The content of the document.
         pub source: Option<DocumentSource>,
-        /// Its title, if it has one.
+        /// The title of the document, if it has one.
         pub title: Nullable<String>,
     }
 }
@@ -63,7 +63,7 @@ object! {
 object! {
     /// Whether a document may be cited (Messages API: `CitationsConfig`).
     pub struct CitationsConfig {
-        /// Whether it may.
+        /// Whether the document may be cited.
         pub enabled: Option<bool>,
     }
 }
@@ -81,9 +81,9 @@ tagged! {
 object! {
     /// A PDF (Messages API: `Base64PDFSource`).
     pub struct Base64PdfSource = "base64" {
-        /// Its bytes in base64.
+        /// The bytes of the PDF in base64.
         pub data: Option<String>,
-        /// Its media type, `application/pdf`.
+        /// The media type, `application/pdf`.
         pub media_type: Option<String>,
     }
 }
@@ -93,7 +93,7 @@ object! {
     pub struct PlainTextSource = "text" {
         /// The text.
         pub data: Option<String>,
-        /// Its media type, `text/plain`.
+        /// The media type, `text/plain`.
         pub media_type: Option<String>,
     }
 }
@@ -101,7 +101,7 @@ object! {
 object! {
     /// A web fetch failed (Messages API: `WebFetchToolResultErrorBlock`).
     pub struct WebFetchToolResultErrorBlock = "web_fetch_tool_result_error" {
-        /// Why.
+        /// Why the fetch failed.
         pub error_code: Option<WebFetchErrorCode>,
     }
 }

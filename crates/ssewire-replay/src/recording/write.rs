@@ -32,7 +32,7 @@ pub struct RecordingWriter<W> {
     held: Vec<u8>,
     /// When the first byte of `held` arrived.
     held_at: Duration,
-    /// That was in an earlier chunk.
+    /// The first byte of `held` arrived in an earlier chunk.
     is_held_earlier: bool,
     mark: Mark,
     last: Option<u8>,
@@ -44,7 +44,7 @@ pub struct RecordingWriter<W> {
 enum Mode {
     /// Nothing yet but blank lines.
     Undecided,
-    /// The same, after white space at the start of a line.
+    /// Nothing yet but blank lines, and white space at the start of a line.
     Blank,
     /// In the head of a response. The line has bytes.
     Head {
@@ -83,7 +83,7 @@ impl<W: Write> RecordingWriter<W> {
     /// of the stream are written at once.
     ///
     /// # Errors
-    /// Those of the writer. A part of the chunk may have been written.
+    /// An error of the writer. A part of the chunk may have been written.
     pub fn write(&mut self, chunk: &[u8], at: Duration) -> io::Result<()> {
         let mut output = Vec::with_capacity(chunk.len().saturating_add(32));
         let mut rest = chunk;
@@ -108,7 +108,7 @@ impl<W: Write> RecordingWriter<W> {
     /// Writes the bytes that wait for a decision, flushes, and returns the writer.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// An error of the writer.
     pub fn finish(mut self) -> io::Result<W> {
         self.writer.write_all(&self.held)?;
         self.writer.flush()?;

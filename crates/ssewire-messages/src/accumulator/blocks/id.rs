@@ -22,7 +22,7 @@ pub(crate) struct BlockId(NonZeroU32);
 /// A decoded [`BlockId`].
 pub(super) enum Place {
     Initial(usize),
-    /// In the order of arrival.
+    /// The position of the block in the order of arrival.
     Later(usize),
 }
 

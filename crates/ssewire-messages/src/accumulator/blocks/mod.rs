@@ -44,7 +44,7 @@ pub(crate) struct Blocks {
     disorder: Option<Box<Disorder>>,
 }
 
-/// What a stream does not need whose blocks are in order and of which nothing was lost.
+/// State that only streams with blocks out of order, implicit blocks, waiting input or lost events need.
 #[derive(Debug, Clone, Default)]
 struct Disorder {
     /// The positions of the slots of which n is not the index n.

@@ -12,11 +12,11 @@ use crate::text::PendingHalf;
 /// What opened a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::accumulator) enum Origin {
-    /// It was in `message_start`.
+    /// The `message_start` that has the block in its content.
     Initial,
-    /// It had a `content_block_start`.
+    /// A `content_block_start`.
     Started,
-    /// A delta opened it, for the lack of a block that could take it. The violation that each such delta is.
+    /// A delta that no block could take. The violation is that of each such delta.
     Implicit(ViolationKind),
 }
 
@@ -24,7 +24,7 @@ pub(in crate::accumulator) enum Origin {
 #[derive(Debug, Clone)]
 pub(super) struct BlockState {
     pub(super) key: BlockKey,
-    /// In the content.
+    /// The position of the block in the content.
     pub(super) position: u32,
     /// The block of the same index that was open when this block started.
     pub(super) open_below: Option<BlockId>,
@@ -40,19 +40,19 @@ pub(super) struct Slot {
     /// The newest block that accepts each kind of delta.
     pub(super) newest: [Option<BlockId>; DeltaKind::ALL.len()],
     pub(super) newest_open: Option<BlockId>,
-    /// The open block that started before its initial block.
+    /// The open block that started before the initial block of the index.
     pub(super) open_below_initial: Option<BlockId>,
-    /// Its initial block is registered.
+    /// The initial block of the index is registered.
     pub(super) has_initial: bool,
-    /// The number of its blocks.
+    /// The number of blocks of the index.
     pub(super) blocks: u32,
-    /// The number of blocks before its initial block.
+    /// The number of blocks before the initial block of the index.
     pub(super) initial_generation: u32,
-    /// That of its initial block.
+    /// The half of a surrogate pair that the initial block of the index ended with.
     pub(super) half: PendingHalf,
-    /// It had an initial block, or a start.
+    /// The index has had an initial block, or a start.
     pub(super) is_in_use: bool,
-    /// Its initial block is open.
+    /// The initial block of the index is open.
     pub(super) initial_is_open: bool,
     /// Input JSON that waits for its block.
     pub(super) unmatched: Option<Box<Unmatched>>,

@@ -17,7 +17,7 @@ const TAKEN: u32 = 0;
 #[derive(Debug, Clone, Default)]
 pub(in crate::accumulator) struct Unmatched {
     pub(in crate::accumulator) json: String,
-    /// The half of a surrogate pair that it ended with; 0: none.
+    /// The half of a surrogate pair that the JSON ended with; 0: none.
     pub(in crate::accumulator) half: u16,
     /// Length of the JSON before the first lost piece.
     pub(in crate::accumulator) lost_at: Option<usize>,
@@ -57,7 +57,7 @@ impl Blocks {
         self.disorder.as_ref().is_some_and(|disorder| disorder.lost.find(index) == Some(LOST))
     }
 
-    /// Takes such a piece. Its text, or its block, has come.
+    /// Takes a lost piece that waits without any text: its text, or its block, has come.
     fn take_loss(&mut self, index: u64) -> Option<Unmatched> {
         if !self.has_loss(index) {
             return None;
@@ -115,7 +115,7 @@ impl Blocks {
         })
     }
 
-    /// Whether there is any.
+    /// Whether any input JSON waits for its block.
     pub(in crate::accumulator) fn has_any_unmatched(&self) -> bool {
         self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }

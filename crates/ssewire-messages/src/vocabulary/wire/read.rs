@@ -31,7 +31,7 @@ pub(crate) trait Member: FromJson + Serialize + Default {
 
 /// An object with a `type`.
 pub(crate) trait Tagged {
-    /// Its `type`.
+    /// The `type` of the object.
     const TYPE: &'static str;
 }
 

@@ -28,12 +28,12 @@ macro_rules! tagged {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant($object), )+
-            /// One that this version does not know, as JSON.
+            /// A variant that this version does not know, as JSON.
             Unknown($unknown),
         }
 
         impl $name {
-            /// Its `type` on the wire.
+            /// The `type` on the wire.
             #[must_use]
             pub fn type_name(&self) -> &str {
                 match self {

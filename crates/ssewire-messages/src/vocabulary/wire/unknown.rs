@@ -13,7 +13,7 @@ pub struct UnknownObject {
 }
 
 impl UnknownObject {
-    /// Its `type`; empty where that is absent or no string.
+    /// The `type` of the object; empty where that is absent or no string.
     #[must_use]
     pub fn type_name(&self) -> &str {
         self.raw.get("type").and_then(Value::as_str).unwrap_or_default()
