@@ -9,7 +9,7 @@ use ssewire_benches::corpora::{PERCENTILES, profile, recorded};
 
 /// An event of the corpus.
 struct Event {
-    /// As the profile names it.
+    /// The kind of the event, as the profile names it.
     kind: String,
     raw: String,
     value: Value,

@@ -31,7 +31,7 @@ pub struct Contestant {
     pub role: Role,
     /// Hashes the results.
     pub check: Run,
-    /// The same code without hashing, for timed runs.
+    /// Runs the code of `check` without hashing, for timed runs.
     pub run: Run,
 }
 

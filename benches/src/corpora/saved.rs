@@ -11,7 +11,7 @@ impl Corpus {
     /// Writes the corpus to a file: a line of JSON, and then the stream.
     ///
     /// # Errors
-    /// Those of the file.
+    /// An error of the file.
     pub fn save(&self, path: &Path) -> io::Result<()> {
         let mut file = serde_json::to_vec(self)?;
         file.push(b'\n');
@@ -22,7 +22,7 @@ impl Corpus {
     /// Reads what [`save`](Self::save) wrote. Its memory is never freed.
     ///
     /// # Errors
-    /// Those of the file; `InvalidData` for another format.
+    /// An error of the file; `InvalidData` for another format.
     pub fn load(path: &Path) -> io::Result<Self> {
         let file: &'static [u8] = fs::read(path)?.leak();
         let line = memchr::memchr(b'\n', file).ok_or(io::ErrorKind::InvalidData)?;

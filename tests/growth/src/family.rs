@@ -190,7 +190,7 @@ impl Input {
         self
     }
 
-    /// The same bytes and limits in chunks of `size` bytes.
+    /// Returns the same bytes and limits in chunks of `size` bytes.
     pub(crate) fn cut_into(self, size: usize) -> Self {
         let ends = (1..=self.len().div_ceil(size)).map(|count| (count * size).min(self.len()));
         Self { ends: ends.collect(), ..self }

@@ -34,7 +34,7 @@ impl<'a> Input<'a> {
         self.bytes(length.into())
     }
 
-    /// The same, with a length of at most `mask`.
+    /// Reads a length of at most `mask`, and returns that number of bytes.
     pub(super) fn blob_of(&mut self, mask: u8) -> &'a [u8] {
         let length = self.byte() & mask;
         self.bytes(length.into())

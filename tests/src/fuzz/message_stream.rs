@@ -96,7 +96,7 @@ fn bounded(chunks: &[&[u8]], options: Options) {
     drop(decoder);
 }
 
-/// The same as the oracle of the protocol, which has no limit on the message.
+/// Compares the decoder with the oracle of the protocol, which has no limit on the message.
 fn as_the_protocol_says(body: &[u8], chunks: &[&[u8]], options: Options) {
     let protocol = Protocol { validation: options.validation, max_event_bytes: options.max_event };
     if options.partial.is_some() || options.discards_text {

@@ -36,7 +36,7 @@ fn long_comment_costs_no_event_in_any_chunking() {
     }
 }
 
-/// The same bug for a comment that does not fit a fixed storage.
+/// Regression: the bug above, for a comment that does not fit a fixed storage.
 #[test]
 fn comment_without_capacity_costs_no_event() {
     let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new()).with_comments();

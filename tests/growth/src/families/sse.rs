@@ -146,7 +146,7 @@ fn chunks(unit: &str, len: usize) -> Input {
     Input::chunks(repeat(unit, len), CHUNK)
 }
 
-/// The same, with a blank line at the end.
+/// Complete units in chunks of 16 KiB, with a blank line at the end.
 fn chunks_and_end(unit: &str, len: usize) -> Input {
     Input::chunks(repeat(unit, len) + "\n", CHUNK)
 }

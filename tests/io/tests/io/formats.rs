@@ -161,7 +161,7 @@ fn the_policy_decides_about_unfinished_blocks_and_frames() {
     check::<ssewire_io::Blocks>(b"id: 7", Decoder::new, End::Dispatch, id, &[Ok(r#"Some("7")"#)]);
 }
 
-/// The same in the adapters with other kinds of events.
+/// The policy for an unfinished event, in the adapters with other kinds of events.
 #[test]
 fn the_policy_decides_in_every_adapter() {
     let input = b"data: x\n\ndata: last\n";

@@ -151,7 +151,7 @@ fn lost_pieces_at_ever_other_indices_hold_what_was_received() {
     }
 }
 
-/// The same for the pieces of initial blocks, which need no state of their own. The `message_start` is one of those
+/// Lost pieces of initial blocks hold what was received, too: they need no state of their own. The `message_start` is one of those
 /// with tiny blocks, which SECURITY.md names as an exception.
 #[test]
 fn lost_pieces_of_initial_blocks_hold_what_was_received() {
@@ -369,7 +369,7 @@ fn the_limit_is_exact() {
     }
 }
 
-/// The same for a complete stream: the smallest limit that it fits into is at most the number of sent bytes, and does
+/// The limit of a complete stream: the smallest limit that it fits into is at most the number of sent bytes, and does
 /// not grow if the message does not.
 #[test]
 fn a_whole_message_fits_into_the_bytes_it_came_in() {

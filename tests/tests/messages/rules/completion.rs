@@ -14,7 +14,7 @@ fn one_block() -> [Value; 4] {
     [begin(), start(0, text_block("a")), text(0, "b"), stop(0)]
 }
 
-/// The same, and the stop reason.
+/// A complete text block, and the stop reason.
 fn but_for_the_end() -> Vec<Value> {
     [&one_block()[..], &[end_turn()]].concat()
 }
@@ -855,7 +855,7 @@ fn what_an_error_field_brings_is_judged_as_an_event_is() {
     assert_eq!(body(bytes).end.unwrap_err().reasons(), [Completion::ContentLost]);
 }
 
-/// As the event of such a block: if the value is a complete object, nothing of it is missing.
+/// An `error` field is used as the event of such a block is: if the value is a complete object, nothing of it is missing.
 #[test]
 fn an_error_field_without_its_blank_line_is_used_if_its_value_is_a_complete_object() {
     let before = sse(&one_block());
