@@ -372,6 +372,23 @@ fn paths_and_links_on_the_pages_exist() {
     assert!(count > 200, "only {count} paths were found");
 }
 
+/// The rows under "Which file owns which rule" are exactly the source files.
+#[test]
+fn each_source_file_has_a_row() {
+    let architecture = page("ARCHITECTURE.md");
+    for (name, ..) in PUBLISHED {
+        let folder = format!("crates/{name}/src");
+        let mut files = BTreeSet::new();
+        sources(&root().join(&folder), "", &mut files);
+        let (_, section) = architecture.split_once(&format!("### {folder}\n")).unwrap();
+        let rows = section.lines().take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with("| `"));
+        let names = rows.filter_map(|row| row.split(" | ").next()).flat_map(|cell| cell.split('`').skip(1).step_by(2));
+        let names = names.map(ToOwned::to_owned).collect::<BTreeSet<_>>();
+        let differing: Vec<_> = names.symmetric_difference(&files).collect();
+        assert!(differing.is_empty(), "{folder}: files without a row, or rows without a file: {differing:?}");
+    }
+}
+
 /// Every page that is not test data.
 fn pages() -> Vec<String> {
     let mut pages = Vec::new();

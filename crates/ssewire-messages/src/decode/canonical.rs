@@ -1,4 +1,5 @@
-//! Fast path: deltas in the spelling of the API, byte for byte, and events that have only a type and an index.
+//! Fast path: deltas and starts in the spelling of the API, and events that have only a type and an index in any
+//! spelling.
 //!
 //! ```text
 //! {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}   }
@@ -137,7 +138,7 @@ pub(super) fn parse_small(data: &[u8]) -> Option<StreamEvent<'static>> {
     parse_usual_index(kind, rest).or_else(|| parse_any_small(data))
 }
 
-/// Reads what follows the type in the spelling of the API, in two thirds of the time.
+/// Reads what follows the type in the spelling of the API. Takes two thirds of the time of [`parse_any_small`].
 fn parse_usual_index(kind: SmallKind, rest: &[u8]) -> Option<StreamEvent<'static>> {
     let (block, rest) = match strip_array(rest, b",\"index\":") {
         Some(rest) => index(rest).map(|(block, rest)| (Some(block), rest))?,
@@ -147,6 +148,7 @@ fn parse_usual_index(kind: SmallKind, rest: &[u8]) -> Option<StreamEvent<'static
     if skip_spaces(rest).is_empty() { kind.event(block) } else { None }
 }
 
+/// Reads an event that has nothing but a type and an index, in any order and with any white space.
 fn parse_any_small(data: &[u8]) -> Option<StreamEvent<'static>> {
     let (mut kind, mut block) = (None, None);
     let mut rest = skip_white_space(strip_array(skip_white_space(data), b"{")?);
