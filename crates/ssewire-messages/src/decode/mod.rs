@@ -1,6 +1,6 @@
 //! Payloads to events.
 //!
-//! Most events of a stream are deltas of a few words: [`canonical`] reads those, and starts, in the spelling of the API,
+//! Most events of a stream are deltas of a few words: [`canonical`] reads those and starts in the spelling of the API,
 //! and events of only a type and an index in any spelling. Everything else is read by the member scanner (`read.rs`),
 //! whatever its spacing and the order of its members, mostly in one pass: the SSE event type names the type of the
 //! payload, whose `type` has to confirm it.

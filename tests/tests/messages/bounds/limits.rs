@@ -151,8 +151,8 @@ fn lost_pieces_at_ever_other_indices_hold_what_was_received() {
     }
 }
 
-/// Lost pieces of initial blocks hold what was received, too: they need no state of their own. The `message_start` is one of those
-/// with tiny blocks, which SECURITY.md names as an exception.
+/// Lost pieces of initial blocks hold what was received, too: they need no state of their own. The `message_start` is
+/// one of those with tiny blocks, which SECURITY.md names as an exception.
 #[test]
 fn lost_pieces_of_initial_blocks_hold_what_was_received() {
     for block in [r#"{"type":"x"}"#, r#"{"type":"tool_use"}"#] {

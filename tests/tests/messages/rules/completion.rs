@@ -855,7 +855,7 @@ fn what_an_error_field_brings_is_judged_as_an_event_is() {
     assert_eq!(body(bytes).end.unwrap_err().reasons(), [Completion::ContentLost]);
 }
 
-/// An `error` field is used as the event of such a block is: if the value is a complete object, nothing of it is missing.
+/// An `error` field is used as the event of such a block is: if its value is a complete object, nothing is missing.
 #[test]
 fn an_error_field_without_its_blank_line_is_used_if_its_value_is_a_complete_object() {
     let before = sse(&one_block());
