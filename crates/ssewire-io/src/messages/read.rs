@@ -83,6 +83,7 @@ impl<R> MessageReader<R> {
     }
 
     /// Reads the text of the message as JSON of the type `T`, while it arrives.
+    #[doc(alias = "parsed_output")]
     #[must_use]
     pub fn structured<T: DeserializeOwned>(self) -> Structured<Self, T> {
         Structured::new(self)
@@ -95,6 +96,7 @@ impl<R> MessageReader<R> {
     }
 
     /// Returns the message so far, also after an error.
+    #[doc(alias = "current_message_snapshot")]
     #[must_use]
     pub fn snapshot(&self) -> Cow<'_, Message> {
         self.state.snapshot()
@@ -148,6 +150,7 @@ impl<R: Read> MessageReader<R> {
     ///
     /// # Errors
     /// As [`next`](Self::next).
+    #[doc(alias = "text_stream")]
     pub fn next_text(&mut self) -> Result<Option<String>, Error> {
         while let Some((at, span)) = self.next_position()? {
             if let Some(text) = text_of(&self.event(at, span)) {
@@ -158,6 +161,7 @@ impl<R: Read> MessageReader<R> {
     }
 
     /// Returns the text as it arrives, as an iterator: the items of [`next_text`](Self::next_text).
+    #[doc(alias = "text_stream")]
     pub fn text_deltas(&mut self) -> TextDeltaReader<'_, R> {
         TextDeltaReader(self)
     }
@@ -168,6 +172,7 @@ impl<R: Read> MessageReader<R> {
     /// [`IncompleteMessage`], with the partial message and the reason. A read timeout counts as a failure of the
     /// transport; [`next_text`](Self::next_text) can be called again after one. An error that was returned before is
     /// returned again, without the transport's error.
+    #[doc(alias("get_final_message", "until_done"))]
     pub fn finish(mut self) -> Result<Message, IncompleteMessage<io::Error>> {
         self.read_to_end()?;
         self.state.finish()

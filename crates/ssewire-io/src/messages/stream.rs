@@ -79,6 +79,7 @@ impl<S> MessageStream<S> {
     }
 
     /// Reads the text of the message as JSON of the type `T`, while it arrives.
+    #[doc(alias = "parsed_output")]
     #[must_use]
     pub fn structured<T: DeserializeOwned>(self) -> Structured<Self, T> {
         Structured::new(self)
@@ -91,6 +92,7 @@ impl<S> MessageStream<S> {
     }
 
     /// Returns the message so far, also after an error.
+    #[doc(alias = "current_message_snapshot")]
     #[must_use]
     pub fn snapshot(&self) -> Cow<'_, Message> {
         self.state.snapshot()
@@ -170,6 +172,7 @@ where
     ///
     /// # Errors
     /// As [`next`](Self::next).
+    #[doc(alias = "text_stream")]
     pub async fn next_text(&mut self) -> Result<Option<String>, MessageStreamError<S::Error>> {
         poll_fn(|context| self.poll_next_text(context)).await
     }
@@ -187,6 +190,7 @@ where
     }
 
     /// Returns the text as it arrives, as a [`Stream`]: the items of [`next_text`](Self::next_text).
+    #[doc(alias = "text_stream")]
     pub fn text_deltas(&mut self) -> TextDeltaStream<'_, S> {
         TextDeltaStream(self)
     }
@@ -229,6 +233,7 @@ where
     /// # Errors
     /// [`IncompleteMessage`], with the partial message and the reason. An error that was returned before is returned
     /// again, without the transport's error.
+    #[doc(alias("get_final_message", "until_done"))]
     pub async fn finish(mut self) -> Result<Message, IncompleteMessage<S::Error>> {
         self.read_to_end(true).await?;
         self.state.finish()

@@ -303,6 +303,7 @@ impl Accumulator {
     }
 
     /// The message so far. Borrowed, unless blocks started out of order: then it is a sorted copy.
+    #[doc(alias = "current_message_snapshot")]
     #[must_use]
     pub fn snapshot(&self) -> Cow<'_, Message> {
         match self.blocks.sorted(&self.message.content) {
@@ -384,6 +385,7 @@ impl Accumulator {
     /// # Errors
     /// [`Incomplete`], with the partial message and the reasons. An unterminated message has a stop reason but no
     /// `message_stop`; it is whole, except in [`Validation::Strict`].
+    #[doc(alias = "get_final_message")]
     pub fn into_message(mut self) -> Result<Message, Incomplete> {
         self.finish();
         if self.is_whole() {

@@ -77,6 +77,7 @@ pub enum Update<'a> {
         snapshot: &'a Citations,
     },
     /// The input of a tool call has grown.
+    #[doc(alias = "input_json")]
     #[non_exhaustive]
     ToolInput {
         /// The block.
@@ -108,6 +109,7 @@ pub enum Update<'a> {
     },
     /// The server has stopped a block. `message_stop` closes a block that has no stop,
     /// without this update.
+    #[doc(alias = "content_block_stop")]
     #[non_exhaustive]
     BlockStop {
         /// The block.

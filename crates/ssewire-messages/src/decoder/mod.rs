@@ -185,6 +185,7 @@ impl MessageDecoder {
     ///
     /// # Errors
     /// [`Incomplete`], with the partial message and the reason; for a body that was not a stream, with its kind.
+    #[doc(alias = "get_final_message")]
     pub fn finish(mut self) -> Result<Message, Incomplete> {
         while let Ok(Step::Update(_)) = self.poll_end() {}
         self.conclude(Accumulator::new())
@@ -285,6 +286,7 @@ impl MessageDecoder {
     }
 
     /// The message so far; see [`Accumulator::snapshot`].
+    #[doc(alias = "current_message_snapshot")]
     #[must_use]
     pub fn snapshot(&self) -> Cow<'_, Message> {
         self.accumulator.snapshot()

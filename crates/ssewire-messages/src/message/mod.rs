@@ -150,6 +150,7 @@ impl Message {
     }
 
     /// All text of the message: that of its text blocks, with nothing in between.
+    #[doc(alias = "get_final_text")]
     #[must_use]
     pub fn final_text(&self) -> String {
         self.content.iter().filter_map(ContentBlock::as_text).map(TextBlock::text).collect()
