@@ -29,9 +29,9 @@ pub struct ResponseHead {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
-    /// After this time.
+    /// The client may retry after this delay.
     Delay(Duration),
-    /// At this point in time, counted from the Unix epoch.
+    /// The client may retry at this time, counted from the Unix epoch.
     At(Duration),
 }
 

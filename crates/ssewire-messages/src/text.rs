@@ -79,7 +79,7 @@ pub(crate) enum BlockString {
 /// The half of a surrogate pair that a string of a block ended with. It is not in the string.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct PendingHalf {
-    /// 0: none.
+    /// The UTF-16 code unit; 0: none.
     pub(crate) unit: u16,
     pub(crate) of: BlockString,
 }

@@ -71,7 +71,7 @@ impl Message {
 struct BlockEvents<'e> {
     events: &'e mut Vec<RawJson>,
     index: String,
-    /// In a piece.
+    /// The number of characters of a piece.
     characters: usize,
 }
 

@@ -13,7 +13,7 @@ pub struct Request {
     /// The headers in the order in which they were sent, with their names as they were sent. HTTP/2 names are in lower
     /// case.
     pub headers: Vec<(String, String)>,
-    /// Without its framing.
+    /// The body, without its framing.
     pub body: Vec<u8>,
     /// The protocol of the connection.
     pub version: Version,

@@ -97,14 +97,14 @@ impl Script {
         Self::status(status).json(error_body(kind, message))
     }
 
-    /// 429, with `retry-after: 1`.
+    /// The error 429, `rate_limit_error`, with `retry-after: 1`.
     #[must_use]
     pub fn rate_limit() -> Self {
         Self::error(429, "rate_limit_error", "Number of requests has exceeded your rate limit")
             .header("retry-after", "1")
     }
 
-    /// 529.
+    /// The error 529, `overloaded_error`.
     #[must_use]
     pub fn overloaded() -> Self {
         Self::error(529, "overloaded_error", "Overloaded")

@@ -10,15 +10,16 @@ use super::ProtocolViolation;
 pub enum AccumulateError {
     /// The event violates the protocol in [`Validation::Strict`](crate::Validation::Strict). Nothing was changed.
     Violation(ProtocolViolation),
-    /// The message would hold more bytes than its limit. From here on its content does not grow any more, and it is
-    /// incomplete; reported once.
+    /// The events of the message add more bytes than its limit. From here on its content does not grow any more, and it
+    /// is incomplete; reported once.
     BytesExceeded {
-        /// In bytes.
+        /// The limit in bytes: see [`Accumulator::with_max_bytes`](crate::Accumulator::with_max_bytes).
         limit: usize,
     },
-    /// The message would hold more blocks than its limit; as for bytes.
+    /// The message would have more blocks than its limit. From here on its content does not grow any more, and it is
+    /// incomplete; reported once.
     BlocksExceeded {
-        /// In blocks.
+        /// The limit in blocks.
         limit: usize,
     },
 }

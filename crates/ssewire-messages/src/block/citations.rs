@@ -8,7 +8,7 @@ use crate::read::{ReadError, each_element};
 /// One text holds all of them. Parse each as a type of the vocabulary or of your own.
 #[derive(Clone, Default, PartialEq)]
 pub struct Citations {
-    /// `value,` for each.
+    /// The citations as JSON, each followed by a comma.
     text: String,
     count: usize,
 }

@@ -78,6 +78,6 @@ pub(super) enum Source {
     Fused { parts: Parts, len: usize },
     /// The value of an `error` field.
     ErrorField,
-    /// Nowhere.
+    /// The update has no payload.
     None,
 }

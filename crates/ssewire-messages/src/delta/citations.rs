@@ -4,7 +4,7 @@ use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, each_member};
 use crate::text::Piece;
 
-/// Messages API: `CitationsDelta`.
+/// A citation to append to a text block (Messages API: `CitationsDelta`).
 ///
 /// A `text` in it is merged as a [`TextDelta`] would be.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,8 @@ use crate::block::{CompactionBlock, ContentBlock};
 use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, each_member};
 
-/// Messages API: `BetaCompactionContentBlockDelta`. A present member replaces that of the block.
+/// The final value of a compaction block (Messages API: `BetaCompactionContentBlockDelta`). A present member replaces
+/// that of the block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompactionDelta<'a> {
     /// The present members.

@@ -5,7 +5,7 @@ use crate::json::Cursor;
 use crate::read::ReadError;
 use crate::text::{BlockString, Piece};
 
-/// Messages API: `InputJSONDelta`.
+/// JSON text to append to the input of a tool call (Messages API: `InputJSONDelta`).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct InputJsonDelta<'a> {
     pub(crate) piece: Piece<'a>,

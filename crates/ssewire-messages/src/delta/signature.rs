@@ -7,7 +7,7 @@ use crate::json::Cursor;
 use crate::read::ReadError;
 use crate::text::Piece;
 
-/// Messages API: `SignatureDelta`.
+/// The signature of a thinking block (Messages API: `SignatureDelta`).
 ///
 /// A `thinking` in it is merged as a [`ThinkingDelta`] would be.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -4,7 +4,7 @@ use crate::json::{Cursor, RawJson, ScannedJson};
 use crate::read::{ReadError, each_member, text_or_error};
 use crate::text::{BlockString, Piece, push_piece};
 
-/// Messages API: `TextDelta`.
+/// Text to append to a text block (Messages API: `TextDelta`).
 ///
 /// A `citation` in it is merged as a [`CitationsDelta`] would be.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -7,7 +7,7 @@ use crate::json::{Cursor, JsonStr};
 use crate::read::{ReadError, count};
 use crate::text::{BlockString, Piece, push_piece};
 
-/// Messages API: `ThinkingDelta`.
+/// Thinking to append to a thinking block (Messages API: `ThinkingDelta`).
 ///
 /// A `signature` in it, as one gateway writes it, is merged as a [`SignatureDelta`] would be.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -4,7 +4,7 @@
 struct Decimal<'a> {
     whole: &'a str,
     fraction: &'a str,
-    /// Saturates.
+    /// The exponent, saturated.
     exponent: i64,
 }
 

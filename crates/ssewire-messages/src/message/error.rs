@@ -6,9 +6,9 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidMessage {
-    /// The text is not valid JSON. The offset of the first unexpected byte.
+    /// The text is not valid JSON.
     Syntax {
-        /// In bytes.
+        /// The offset of the first unexpected byte.
         offset: usize,
     },
     /// The text is JSON, but not an object.

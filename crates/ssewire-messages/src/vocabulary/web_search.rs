@@ -93,7 +93,7 @@ object! {
 object! {
     /// A web search failed (Messages API: `WebSearchToolResultErrorObject`).
     pub struct WebSearchToolResultErrorObject = "web_search_tool_result_error" {
-        /// Why.
+        /// Why the search failed.
         pub error_code: Option<WebSearchErrorCode>,
     }
 }
