@@ -1,6 +1,6 @@
 //! The content of a message: its blocks, one file for each kind that accepts deltas.
 //!
-//! A new kind is a file with a type that implements [`Block`], and its line in [`blocks!`]. A kind without a line is a
+//! A new kind is a file with a type that implements [`Block`], and its line in `blocks!`. A kind without a line is a
 //! [`RawBlock`].
 
 mod citations;

@@ -1,6 +1,6 @@
 //! The deltas of content blocks, one file for each kind.
 //!
-//! A new kind is a file with a type that implements [`DeltaType`], and its line in [`deltas!`].
+//! A new kind is a file with a type that implements [`DeltaType`], and its line in `deltas!`.
 
 mod citations;
 mod compaction;
