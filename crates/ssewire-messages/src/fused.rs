@@ -28,6 +28,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use ssewire::Decoder;
+
 use crate::accumulator::{Accumulator, Change};
 use crate::decode::canonical::{PieceKind, delta_opening, skip_spaces, strip_array};
 use crate::json::{Cursor, append_string};
@@ -74,8 +76,6 @@ const USUAL_HEAD: &[u8; 33] = b"event: content_block_delta\ndata: ";
 const USUAL_PARTS: Parts = Parts { event_type: 19, head: 33 };
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
-/// The end of the line, and the blank line.
-pub(crate) const END: &[u8] = b"\n\n";
 
 impl Template {
     /// Whether nothing is learned.
@@ -133,7 +133,7 @@ impl Template {
     }
 
     fn try_learn(&mut self, event: &[u8], payload: &[u8], kind: PieceKind, index: u64) -> Option<()> {
-        let head = event.strip_suffix(END)?.strip_suffix(payload)?;
+        let head = event.strip_suffix(<Decoder>::BLOCK_END)?.strip_suffix(payload)?;
         let event_type = match head.strip_suffix(DATA)? {
             [] => 0,
             line => line.strip_prefix(EVENT)?.strip_suffix(b"\n").filter(|name| is_name(name))?.len(),
@@ -214,7 +214,8 @@ impl Parts {
             let type_end = EVENT.len().saturating_add(usize::from(self.event_type));
             chunk.get(EVENT.len()..type_end).unwrap_or_default()
         };
-        let payload = chunk.get(usize::from(self.head)..len.saturating_sub(END.len())).unwrap_or_default();
+        let payload =
+            chunk.get(usize::from(self.head)..len.saturating_sub(<Decoder>::BLOCK_END.len())).unwrap_or_default();
         (event_type, payload)
     }
 }

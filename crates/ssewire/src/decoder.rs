@@ -552,7 +552,7 @@ impl<S: Storage> Decoder<S> {
         let cursor = scan_event(input, &mut self.head);
         match cursor {
             // An event above the limit: reading it line by line finds the first byte in excess.
-            _ if cursor.size() > self.max_event_bytes => Err(Cursor::new(input)),
+            _ if cursor.scanned_size() > self.max_event_bytes => Err(Cursor::new(input)),
             Cursor { event_type, data: Some(data), line: LineState::Blank, rest, .. } => {
                 (*input, self.pending) = (rest, 0);
                 self.buffer.note_block();

@@ -46,10 +46,10 @@ impl<'c> Cursor<'c> {
         Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::Start }
     }
 
-    /// The logical size of the scanned part: type, data and the open value. Cannot overflow: all of it lies in the
-    /// chunk.
+    /// The logical size of what [`scan_event`] has scanned: type, data and the open value. Cannot overflow: all of it
+    /// lies in the chunk.
     #[inline(always)]
-    pub(crate) fn size(&self) -> usize {
+    pub(crate) fn scanned_size(&self) -> usize {
         let closed = self.event_type.map_or(0, <[u8]>::len).wrapping_add(self.data.map_or(0, <[u8]>::len));
         match self.line {
             LineState::Event | LineState::Data => closed.wrapping_add(self.rest.len()),

@@ -41,8 +41,13 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Fast path for an `event` or `data` value that the chunk before cut. Reads to the end of its line, then the
-    /// `data` line after a type, or the blank line that dispatches the event. Returns `None` where the slow path
+    /// `data` line after a type, or the blank line that dispatches the event. Returns `None` where [`read_lines`]
     /// continues.
+    ///
+    /// **Warning.** It decides the same as [`read_lines`], which the tests that `fast_path.rs` names compare at every
+    /// split.
+    ///
+    /// [`read_lines`]: Self::read_lines
     #[inline]
     fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Option<Option<FrameSpan>> {
         if !matches!(self.line, LineState::Event | LineState::Data) {
@@ -53,7 +58,8 @@ impl<S: Storage> Decoder<S> {
             Err(LineEnd::Missing) => (cursor.rest, None),
             Err(LineEnd::Cr) => return None,
         };
-        let free = self.max_event_bytes.saturating_sub(cursor.event_size(&self.buffer));
+        let free = self.max_event_bytes.saturating_sub(cursor.size_with_buffer(&self.buffer));
+        // An event of exactly the limit is left to the slow path, too: a value that ends needs no further comparison.
         if value.len() >= free || !self.buffer.has_value() {
             return None;
         }
@@ -186,7 +192,7 @@ impl<S: Storage> Decoder<S> {
     fn take_content<'c>(&mut self, cursor: &mut Cursor<'c>) -> (&'c [u8], bool) {
         let mut rest = cursor.rest;
         if let LineState::Data | LineState::Event = self.line {
-            let allowed = self.max_event_bytes.saturating_sub(cursor.event_size(&self.buffer));
+            let allowed = self.max_event_bytes.saturating_sub(cursor.size_with_buffer(&self.buffer));
             rest = rest.get(..=allowed).unwrap_or(rest);
         }
         let end = if self.line == LineState::Blank { Some(0) } else { line_end(rest) };
@@ -203,7 +209,7 @@ impl<S: Storage> Decoder<S> {
     fn read_value<'c>(&mut self, cursor: &mut Cursor<'c>, piece: &'c [u8], ended: bool) -> Result<(), DecodeError> {
         let joins = self.line == LineState::Data && (cursor.data.is_some() || self.buffer.has_data());
         // The LF that joins this line to those before counts when the line ends.
-        let size = cursor.event_size(&self.buffer).saturating_add(piece.len());
+        let size = cursor.size_with_buffer(&self.buffer).saturating_add(piece.len());
         if size.saturating_add(usize::from(joins && ended)) > self.max_event_bytes {
             return self.discard_event(cursor, DecodeError::LimitExceeded { limit: self.max_event_bytes });
         }
@@ -307,7 +313,7 @@ impl<'c> Cursor<'c> {
 
     /// The logical size of the event so far: type, data with the LFs that join it, and the buffered part of the value
     /// of an open `event` or `data` line.
-    fn event_size<S>(&self, buffer: &EventBuffer<S>) -> usize {
+    fn size_with_buffer<S>(&self, buffer: &EventBuffer<S>) -> usize {
         buffer.size_with(self.event_type.map(<[u8]>::len), self.data.map(<[u8]>::len))
     }
 
@@ -321,9 +327,9 @@ impl<'c> Cursor<'c> {
     }
 
     /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do.
-    /// Stops where a line needs the slow path.
+    /// Stops where a line needs [`Decoder::read_lines`], with which it shares the decisions about these lines.
     fn append_data_lines<S: Storage>(&mut self, buffer: &mut EventBuffer<S>, max_event_bytes: usize) {
-        let mut size = self.event_size(buffer);
+        let mut size = self.size_with_buffer(buffer);
         while let Ok((value, rest)) = scan_data_line(self.rest) {
             size = size.saturating_add(value.len()).saturating_add(1);
             if size > max_event_bytes || buffer.push_data(value, true).is_err() {

@@ -8,7 +8,6 @@ use super::change::{BlockChange, Change};
 use super::{AccumulateError, Accumulator, Phase, Validation, ViolationKind};
 use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;
-use crate::delta::Delta;
 use crate::event::StreamEvent;
 
 pub(super) type Applied = Result<Change, AccumulateError>;
@@ -18,13 +17,8 @@ impl Accumulator {
     pub(crate) fn apply(&mut self, event: StreamEvent<'_>) -> Applied {
         self.discard_queue();
         if let StreamEvent::ContentBlockDelta(delta) = &event {
-            let piece = match &delta.delta {
-                Delta::Text(text) if text.is_plain() => Some((PieceKind::Text, text.text())),
-                Delta::Thinking(thinking) if thinking.is_plain() => Some((PieceKind::Thinking, thinking.thinking())),
-                Delta::InputJson(input) if input.piece.is_whole() => Some((PieceKind::InputJson, input.partial_json())),
-                _ => None,
-            };
-            let appended = piece.and_then(|(kind, text)| self.append_to_current(delta.index, kind, text));
+            let appended =
+                PieceKind::of(&delta.delta).and_then(|(kind, text)| self.append_to_current(delta.index, kind, text));
             if let Some(change) = appended {
                 return Ok(change);
             }
@@ -95,6 +89,7 @@ impl Accumulator {
             return Ok(Change::Unchanged);
         }
         self.violation_before_start(None)?;
+        // In constant time: callers may send a `message_stop` that was rejected again and again.
         if self.options.validation == Validation::Strict {
             let open = self.blocks.first_open().and_then(|id| self.blocks.key(id));
             if let Some(key) = open {

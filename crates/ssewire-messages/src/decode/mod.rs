@@ -1,14 +1,15 @@
 //! Payloads to events.
 //!
-//! Most events of a stream are deltas of a few words: [`canonical`] reads those and starts in the spelling of the API,
-//! and events of only a type and an index in any spelling. Everything else is read by the member scanner (`read.rs`),
-//! whatever its spacing and the order of its members, mostly in one pass: the SSE event type names the type of the
-//! payload, whose `type` has to confirm it.
+//! Most events of a stream are deltas of a few words: [`canonical`] reads those, and the starts of messages and blocks,
+//! in the spelling of the API; [`small`] reads events of only a type and an index. Everything else is read by the member
+//! scanner (`read.rs`), whatever its spacing and the order of its members, mostly in one pass: the SSE event type names
+//! the type of the payload, whose `type` has to confirm it.
 
 pub(crate) mod canonical;
 mod kind;
 mod others;
 mod read;
+mod small;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -60,7 +61,7 @@ impl<'a> StreamEvent<'a> {
     /// Slow path: decodes all payloads that the fast path leaves.
     #[inline(never)]
     pub(crate) fn decode_slow(event_type: &[u8], data: &'a [u8]) -> Result<Option<Self>, PayloadError> {
-        if let Some(event) = canonical::parse_small(data) {
+        if let Some(event) = small::parse_small(data) {
             return Ok(Some(event));
         }
         if let Some(event) = canonical::parse_start(data) {

@@ -1,10 +1,11 @@
 //! The end of the input, and of a message.
 
+use ssewire::Decoder;
+
 use super::error_field::ErrorField;
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
 use crate::accumulator::{AccumulateError, Accumulator, Incomplete};
-use crate::fused::END;
 use crate::json::RawJson;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
@@ -39,7 +40,7 @@ impl MessageDecoder {
     /// Ends the block at the end of the input as its blank line would. Its event and its `error` field are used if they
     /// are complete JSON objects.
     fn end_block(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
-        let mut rest: &[u8] = END;
+        let mut rest = <Decoder>::BLOCK_END;
         loop {
             let before = rest;
             let Ok(Some(frame)) = self.poll_frame(&mut rest) else { return Ok(None) };

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use ssewire::{Decoder, Frame, FrameSpan};
 
-use super::poll::{Owned, add_head, skips};
+use super::poll::{EventSlot, add_head, update_skipping};
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, UpdateSpan};
 use crate::accumulator::Change;
@@ -105,7 +105,10 @@ impl MessageDecoder {
     }
 
     /// An `error` field whose block has ended is an event.
-    pub(super) fn emit_error_field(&mut self, owned: &mut Owned<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    pub(super) fn emit_error_field(
+        &mut self,
+        slot: &mut EventSlot<'_>,
+    ) -> Result<Option<UpdateSpan>, MessageDecodeError> {
         if self.is_ended() {
             // If a `message_start` in its block ended the message, it belongs to the next one.
             return Ok(None);
@@ -113,14 +116,14 @@ impl MessageDecoder {
         let Some(value) = self.rare.as_mut().and_then(|rare| rare.error_field.take_ready()) else { return Ok(None) };
         self.event_count = self.event_count.saturating_add(1);
         let decoded = StreamEvent::decode(b"error", &value);
-        if skips(&mut self.is_skipping, &decoded) {
+        if update_skipping(&mut self.is_skipping, &decoded) {
             return Ok(None);
         }
         let change = match decoded {
             Ok(Some(mut event)) => {
                 add_head(&mut event, self.head.as_deref());
-                if let Some(owned) = owned {
-                    **owned = Some(event.clone().into_owned());
+                if let Some(slot) = slot {
+                    **slot = Some(event.clone().into_owned());
                 }
                 let applied = self.accumulator.apply(event);
                 Some(self.admit(applied)?)

@@ -69,7 +69,7 @@ pub struct MessageDecoder {
     /// The input has ended.
     is_input_ended: bool,
     /// The last event was larger than most: its buffer is given back.
-    is_buffer_large: bool,
+    must_shrink_buffer: bool,
     /// No update is queued and no event is open, so that empty input returns `NeedInput` at once.
     is_between_events: bool,
     /// The last event of the message was used though its blank line is missing.
@@ -103,7 +103,7 @@ impl MessageDecoder {
             is_skipping: false,
             is_rejected: false,
             is_input_ended: false,
-            is_buffer_large: false,
+            must_shrink_buffer: false,
             is_between_events: false,
             has_used_unterminated_event: false,
             event_count: 0,

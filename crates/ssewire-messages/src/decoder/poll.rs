@@ -8,17 +8,16 @@ use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
 use crate::accumulator::{AccumulateError, Accumulator, Change};
 use crate::decode::canonical::PieceKind;
 use crate::event::StreamEvent;
-use crate::fused::{END, Opening, Parts, Template};
+use crate::fused::{Opening, Parts, Template};
 use crate::lost_event::LostEvent;
 use crate::payload_error::PayloadError;
 use crate::response_head::ResponseHead;
 
-/// Where the typed event goes, if somebody wants it.
-pub(super) type Owned<'o> = Option<&'o mut Option<StreamEvent<'static>>>;
+/// Receives a copy of the typed event. `None`: the caller did not ask for one.
+pub(super) type EventSlot<'o> = Option<&'o mut Option<StreamEvent<'static>>>;
 
-/// The buffer of a larger event is freed before the next one: between events a decoder holds little, whatever the
-/// limit.
-const LARGE: usize = 4 * 1024;
+/// After an event with more data, the buffer is freed: between events a decoder holds little, whatever the limit.
+const KEPT_BUFFER_BYTES: usize = 4 * 1024;
 
 /// A change, and whether its event is a delta with further members.
 pub(super) type Changed = (Change, bool);
@@ -30,7 +29,7 @@ impl MessageDecoder {
     // Inlined, so that the change and the update are never in memory.
     #[inline(always)]
     pub(super) fn append_fused(&mut self, input: &mut &[u8]) -> Option<(Change, Parts, usize)> {
-        if self.is_buffer_large || self.has_queued_update() {
+        if self.must_shrink_buffer || self.has_queued_update() {
             return None;
         }
         let (decoder, accumulator) = (&mut self.decoder, &mut self.accumulator);
@@ -40,7 +39,7 @@ impl MessageDecoder {
             None => append_learned(&self.template, decoder, accumulator, input)?,
         };
         self.event_count = self.event_count.saturating_add(1);
-        self.is_buffer_large = len > LARGE;
+        self.must_shrink_buffer = len > KEPT_BUFFER_BYTES;
         self.is_between_events = true;
         Some((change, parts, len))
     }
@@ -48,55 +47,55 @@ impl MessageDecoder {
     /// Fast path for the end of a chunk.
     #[inline]
     pub(super) fn needs_input(&self, input: &[u8]) -> bool {
-        input.is_empty() && self.is_between_events && !self.is_buffer_large
+        input.is_empty() && self.is_between_events && !self.must_shrink_buffer
     }
 
     #[inline(never)]
     pub(super) fn poll_with(
         &mut self,
         input: &mut &[u8],
-        mut owned: Owned<'_>,
+        mut slot: EventSlot<'_>,
     ) -> Result<Step<UpdateSpan>, MessageDecodeError> {
         self.is_between_events = false;
         if self.has_queued_update() {
-            if let Some(span) = self.next_span(&mut owned)? {
+            if let Some(span) = self.next_span(&mut slot)? {
                 return Ok(Step::Update(span));
             }
         }
         let chunk: &[u8] = input;
         while !self.is_ended() {
-            if self.is_buffer_large {
-                self.is_buffer_large = false;
+            if self.must_shrink_buffer {
+                self.must_shrink_buffer = false;
                 self.decoder.shrink_to_fit();
             }
             let before: &[u8] = input;
-            let advanced = self.poll_frame(input);
+            let polled = self.poll_frame(input);
             let consumed = before.get(..before.len().saturating_sub(input.len())).unwrap_or_default();
-            let event_span = advanced.ok().flatten().and_then(FrameSpan::event);
+            let event_span = polled.ok().flatten().and_then(FrameSpan::event);
             if event_span.is_none() {
                 self.body.take(consumed, self.accumulator.max_bytes());
             }
-            let frame = match advanced {
+            let frame = match polled {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Ok(Step::NeedInput),
                 Err(error) => return Ok(Step::Update(self.record_too_large(error))),
             };
             let Some(event_span) = event_span else {
                 self.note_frame(before, frame);
-                if let Some(span) = self.emit_error_field(&mut owned)? {
+                if let Some(span) = self.emit_error_field(&mut slot)? {
                     return Ok(Step::Update(span));
                 }
                 continue;
             };
             self.end_error_field();
             let source = Source::Event { span: event_span, offset: chunk.len().saturating_sub(before.len()) };
-            let merged = self.merge(before, consumed, event_span, &mut owned);
+            let merged = self.merge(before, consumed, event_span, &mut slot);
             // After the event, which nearly always shows that nothing of the body needs to be kept.
             self.body.take(consumed, self.accumulator.max_bytes());
             if let Some((change, has_extra)) = merged? {
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
-            if let Some(span) = self.emit_error_field(&mut owned)? {
+            if let Some(span) = self.emit_error_field(&mut slot)? {
                 return Ok(Step::Update(span));
             }
         }
@@ -116,20 +115,20 @@ impl MessageDecoder {
     }
 
     /// Updates that need no input: further ones of the last event, an `error` field, a kept `message_start`.
-    pub(super) fn next_span(&mut self, owned: &mut Owned<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    pub(super) fn next_span(&mut self, slot: &mut EventSlot<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
         if let Some(change) = self.accumulator.next_change() {
             return Ok(Some(UpdateSpan::without_payload(change)));
         }
         if let Some(start) = self.rare.as_mut().and_then(|rare| rare.next_start.take()) {
             self.is_skipping = false;
-            if let Some(owned) = owned {
-                **owned = Some(StreamEvent::MessageStart(start.clone()));
+            if let Some(slot) = slot {
+                **slot = Some(StreamEvent::MessageStart(start.clone()));
             }
             let applied = self.accumulator.apply(StreamEvent::MessageStart(start));
             let change = self.admit(applied)?;
             return Ok(Some(UpdateSpan::without_payload(change)));
         }
-        self.emit_error_field(owned)
+        self.emit_error_field(slot)
     }
 
     /// Records an event above the limit. Before a further message it is only reported: it may have been its start.
@@ -152,19 +151,19 @@ impl MessageDecoder {
         chunk: &[u8],
         consumed: &[u8],
         span: EventSpan,
-        owned: &mut Owned<'_>,
+        slot: &mut EventSlot<'_>,
     ) -> Result<Option<Changed>, MessageDecodeError> {
         self.event_count = self.event_count.saturating_add(1);
         let event = self.decoder.resolve(chunk, span);
         let data = event.data();
-        self.is_buffer_large = data.len() > LARGE;
-        if owned.is_none() {
+        self.must_shrink_buffer = data.len() > KEPT_BUFFER_BYTES;
+        if slot.is_none() {
             if let Some(change) = self.template.append_payload(consumed, data, &mut self.accumulator) {
                 return Ok(Some((change, false)));
             }
         }
         let decoded = StreamEvent::decode(event.event_type(), data);
-        if skips(&mut self.is_skipping, &decoded) {
+        if update_skipping(&mut self.is_skipping, &decoded) {
             return Ok(None);
         }
         let mut decoded = match decoded {
@@ -174,28 +173,18 @@ impl MessageDecoder {
             }
             Ok(Some(decoded)) => decoded,
             Ok(None) => return Ok(None),
-            Err(error) => {
-                self.body.set_has_events();
-                if !self.is_skipping {
-                    if let Err(error) = self.accumulator.record_decode_error(&error) {
-                        self.admit(Err(error))?;
-                    }
-                }
-                let is_lost = !error.is_keep_alive();
-                return Ok(is_lost.then_some((Change::Lost(LostEvent::Payload(error)), false)));
-            }
+            Err(error) => return self.record_undecodable(error),
         };
         let is_done = matches!(decoded, StreamEvent::Done);
         add_head(&mut decoded, self.head.as_deref());
-        if let Some(owned) = owned {
-            **owned = Some(decoded.clone().into_owned());
+        if let Some(slot) = slot {
+            **slot = Some(decoded.clone().into_owned());
         }
         let has_extra = matches!(&decoded, StreamEvent::ContentBlockDelta(delta) if delta.has_extra);
-        let repeats = piece_of(&decoded).filter(|(_, index)| self.accumulator.is_current(*index));
+        let piece = piece_of(&decoded).filter(|(_, index)| self.accumulator.is_current(*index));
         let applied = self.accumulator.apply(decoded);
         let continues_text = applied.as_ref().is_ok_and(|change| change.continues_text());
-        if let Some((kind, index)) = repeats.filter(|(_, index)| continues_text && self.accumulator.is_current(*index))
-        {
+        if let Some((kind, index)) = piece.filter(|(_, index)| continues_text && self.accumulator.is_current(*index)) {
             self.template.learn(consumed, data, kind, index);
         }
         if self.accumulator.is_messages_stream() {
@@ -204,6 +193,18 @@ impl MessageDecoder {
             self.body.set_has_events();
         }
         self.admit(applied).map(|change| Some((change, has_extra)))
+    }
+
+    /// Records a payload that cannot be read. Before a further message it is only reported.
+    fn record_undecodable(&mut self, error: PayloadError) -> Result<Option<Changed>, MessageDecodeError> {
+        self.body.set_has_events();
+        if !self.is_skipping {
+            if let Err(error) = self.accumulator.record_decode_error(&error) {
+                self.admit(Err(error))?;
+            }
+        }
+        let is_lost = !error.is_keep_alive();
+        Ok(is_lost.then_some((Change::Lost(LostEvent::Payload(error)), false)))
     }
 
     /// An event that was rejected ends the message; one that passed the limit is lost.
@@ -231,7 +232,7 @@ fn append_event(
 ) -> Option<(Change, Parts, usize)> {
     let chunk = *input;
     let (change, len) = opening.append(accumulator, |rest| {
-        let len = chunk.len().saturating_sub(rest.strip_prefix(END)?.len());
+        let len = chunk.len().saturating_sub(rest.strip_prefix(<Decoder>::BLOCK_END)?.len());
         decoder.skip_event(input, len).then_some(len)
     })?;
     Some((change, parts, len))
@@ -252,7 +253,9 @@ fn append_learned(
 /// The kind of a delta that brings nothing but a piece, and the index of its block.
 fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
     match event {
-        StreamEvent::ContentBlockDelta(delta) if !delta.has_extra => Some((PieceKind::of(&delta.delta)?, delta.index)),
+        StreamEvent::ContentBlockDelta(delta) if !delta.has_extra => {
+            PieceKind::of(&delta.delta).map(|(kind, _)| (kind, delta.index))
+        }
         _ => None,
     }
 }
@@ -265,10 +268,10 @@ pub(super) fn add_head(event: &mut StreamEvent<'_>, head: Option<&ResponseHead>)
     }
 }
 
-/// Whether an event is skipped, as those before a further message are. One that could not be read may have been the
-/// start of that message, so it is reported.
+/// Ends skipping at a `message_start`. Returns whether the event is skipped, as those before a further message are. One
+/// that could not be read may have been the start of that message, so it is reported.
 #[inline]
-pub(super) fn skips(is_skipping: &mut bool, decoded: &Result<Option<StreamEvent<'_>>, PayloadError>) -> bool {
+pub(super) fn update_skipping(is_skipping: &mut bool, decoded: &Result<Option<StreamEvent<'_>>, PayloadError>) -> bool {
     if *is_skipping {
         *is_skipping = !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_))));
     }
