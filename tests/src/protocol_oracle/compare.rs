@@ -108,11 +108,12 @@ fn decode(mut decoder: MessageDecoder, chunks: &[&[u8]]) -> Vec<Outcome> {
                 Err(error) => panic!("error without a case: {error}"),
             }
         }
-        let completion = decoder.completion();
+        let (completion, is_complete) = (decoder.completion(), decoder.is_complete());
         let mut violations: Vec<_> = decoder.violations().first().to_vec();
         violations.extend(record.rejected.filter(|rejected| violations.last() != Some(rejected)));
         let has_started = decoder.has_started();
         let result = decoder.next_message();
+        assert_eq!(is_complete, result.is_ok());
         if !outcomes.is_empty() && !has_started {
             return outcomes;
         }

@@ -5,8 +5,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use ssewire_messages::{
-    Completion, Message, MessageDecodeError, MessageDecoder, PartialStrings, ResponseHead, Step, UpdateEvent,
-    UpdateSpan,
+    Message, MessageDecodeError, MessageDecoder, PartialStrings, ResponseHead, Step, UpdateEvent, UpdateSpan,
 };
 
 use super::error::{IncompleteMessage, SharedIncomplete};
@@ -142,7 +141,7 @@ impl MessageState {
     pub(super) fn interrupt<E>(&mut self, error: Option<E>) -> Result<Option<E>, IncompleteMessage<E>> {
         // An event without its blank line still belongs to the message if it is complete.
         while self.drain().is_some() {}
-        if self.is_complete() {
+        if self.decoder.is_complete() {
             self.phase = Phase::Ended;
             return Ok(error);
         }
@@ -151,19 +150,11 @@ impl MessageState {
 
     /// Determines whether the message that has ended is complete.
     pub(super) fn conclude<E>(&mut self) -> Result<(), IncompleteMessage<E>> {
-        if self.is_complete() || self.is_absent() {
+        if self.decoder.is_complete() || self.is_absent() {
             self.phase = Phase::Ended;
             return Ok(());
         }
         self.take_message(None).map(|_| ())
-    }
-
-    fn is_complete(&self) -> bool {
-        match self.decoder.completion() {
-            Completion::Complete => true,
-            Completion::Unterminated => self.decoder.is_lenient(),
-            _ => false,
-        }
     }
 
     /// Returns whether the body has no further message.

@@ -388,7 +388,7 @@ impl Accumulator {
     #[doc(alias = "get_final_message")]
     pub fn into_message(mut self) -> Result<Message, Incomplete> {
         self.finish();
-        if self.is_whole() {
+        if self.is_message(self.completion()) {
             return Ok(self.message);
         }
         Err(Incomplete::new(self))
@@ -466,17 +466,13 @@ impl Accumulator {
         matches!(self.phase, Phase::Running)
     }
 
-    /// Whether the message is whole, if the stream ended here.
-    pub(crate) fn is_whole(&self) -> bool {
-        match self.completion() {
+    /// Whether a stream that ends with this completion is returned as a message, not as [`Incomplete`].
+    pub(crate) fn is_message(&self, completion: Completion) -> bool {
+        match completion {
             Completion::Complete => true,
             Completion::Unterminated => self.options.validation == Validation::Lenient,
             _ => false,
         }
-    }
-
-    pub(crate) fn is_lenient(&self) -> bool {
-        self.options.validation == Validation::Lenient
     }
 
     /// Whether anything of a Messages stream has arrived.

@@ -321,6 +321,14 @@ impl MessageDecoder {
         }
     }
 
+    /// Whether [`completion`](Self::completion) is that of a complete message: [`Completion::Complete`], and, except in
+    /// [`Validation::Strict`](crate::Validation::Strict), [`Completion::Unterminated`]. Then [`finish`](Self::finish)
+    /// returns the message, if the input ends here.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.accumulator.is_message(self.completion())
+    }
+
     /// The protocol violations so far.
     #[must_use]
     pub fn violations(&self) -> &ProtocolViolations {
@@ -338,12 +346,6 @@ impl MessageDecoder {
     #[must_use]
     pub fn has_used_unterminated_event(&self) -> bool {
         self.has_used_unterminated_event
-    }
-
-    /// Whether an unterminated message counts as a whole one.
-    #[must_use]
-    pub fn is_lenient(&self) -> bool {
-        self.accumulator.is_lenient()
     }
 
     /// The accumulator, for its further methods.

@@ -370,7 +370,9 @@ pub fn body_with(make: impl Fn() -> MessageDecoder, bytes: &[u8]) -> Body {
     while let Ok(Step::Update(event)) = owning.poll_owned(&mut input) {
         events.push(event);
     }
-    Body { text, lost, error, violations: decoder.violations().total(), events, end: decoder.finish() }
+    let (violations, is_complete, end) = (decoder.violations().total(), decoder.is_complete(), decoder.finish());
+    assert_eq!(is_complete, end.is_ok());
+    Body { text, lost, error, violations, events, end }
 }
 
 /// Reads a body without any violation, also in strict mode.
