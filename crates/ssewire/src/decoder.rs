@@ -404,7 +404,7 @@ impl<S: Storage> Decoder<S> {
         self.step(input, Until::Frame)
     }
 
-    /// Consumes an event that the caller has recognised by itself: the first `len` bytes of the input, up to the end of
+    /// Consumes an event that the caller has recognized by itself: the first `len` bytes of the input, up to the end of
     /// its blank line. A fast path of callers that know what most events of their stream look like. Constant time.
     ///
     /// Returns `false`, and changes nothing, unless the next byte starts a block for certain and the bytes end in two
@@ -417,20 +417,20 @@ impl<S: Storage> Decoder<S> {
     /// let mut input = &b"data: one\n\ndata: ping\n\ndata: two\n\n"[..];
     /// assert!(decoder.decode(&mut input)?.is_some());
     /// let ping = b"data: ping\n\n";
-    /// assert!(input.starts_with(ping) && decoder.skip_event(&mut input, ping.len()));
+    /// assert!(input.starts_with(ping) && decoder.consume_recognized_event(&mut input, ping.len()));
     /// assert_eq!(decoder.decode(&mut input)?.map(|event| event.data()), Some(&b"two"[..]));
     /// # Ok::<(), ssewire::DecodeError>(())
     /// ```
     #[inline]
     #[must_use]
-    pub fn skip_event(&mut self, input: &mut &[u8], len: usize) -> bool {
+    pub fn consume_recognized_event(&mut self, input: &mut &[u8], len: usize) -> bool {
         let Some((event, rest)) = input.split_at_checked(len) else { return false };
-        let is_skipped = self.between_blocks && len <= self.max_event_bytes && event.ends_with(Self::BLOCK_END);
-        if is_skipped {
+        let is_consumed = self.between_blocks && len <= self.max_event_bytes && event.ends_with(Self::BLOCK_END);
+        if is_consumed {
             (*input, self.pending) = (rest, 0);
             self.buffer.note_block();
         }
-        is_skipped
+        is_consumed
     }
 
     /// Borrows the event that [`poll_event`](Self::poll_event) found. `chunk` is its input as it was *before* that

@@ -5,6 +5,7 @@ mod bounds;
 mod capacity;
 mod capacity_properties;
 mod conformance;
+mod consume_recognized_event;
 mod encode;
 mod exhaustive;
 mod fields;
@@ -19,7 +20,6 @@ mod properties;
 mod reconnect;
 mod regressions;
 mod shared;
-mod skip_event;
 mod types;
 mod work;
 

@@ -233,7 +233,7 @@ fn append_event(
     let chunk = *input;
     let (change, len) = opening.append(accumulator, |rest| {
         let len = chunk.len().saturating_sub(rest.strip_prefix(<Decoder>::BLOCK_END)?.len());
-        decoder.skip_event(input, len).then_some(len)
+        decoder.consume_recognized_event(input, len).then_some(len)
     })?;
     Some((change, parts, len))
 }

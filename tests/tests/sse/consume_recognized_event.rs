@@ -1,4 +1,4 @@
-//! `skip_event`: consumes an event that the caller recognised, and refuses where that would be wrong.
+//! `consume_recognized_event`: consumes an event that the caller recognized, and refuses where that would be wrong.
 
 use ssewire::{DecodeError, Decoder};
 
@@ -12,12 +12,12 @@ fn decoder_after(mut stream: &[u8]) -> Decoder {
 }
 
 #[test]
-fn skip_event_consumes_the_event_and_nothing_else() {
+fn consumes_the_event_and_nothing_else() {
     let mut decoder = decoder_after(b"id: 7\nretry: 10\n\n");
     let stream = [EVENT, EVENT, b"data: after\n\n"].concat();
     let mut input = &stream[..];
     for _ in 0..2 {
-        assert!(decoder.skip_event(&mut input, EVENT.len()));
+        assert!(decoder.consume_recognized_event(&mut input, EVENT.len()));
         assert!(decoder.pending_bytes() == 0);
     }
     let event = decoder.decode(&mut input).unwrap().unwrap();
@@ -27,7 +27,7 @@ fn skip_event_consumes_the_event_and_nothing_else() {
 }
 
 #[test]
-fn skip_event_refuses_where_no_block_starts() {
+fn refuses_where_no_block_starts() {
     for before in [
         &b""[..],
         b"\xEF\xBB",
@@ -41,7 +41,7 @@ fn skip_event_refuses_where_no_block_starts() {
     ] {
         let mut decoder = decoder_after(before);
         let (mut input, mut reference) = (EVENT, decoder.clone());
-        assert!(!decoder.skip_event(&mut input, EVENT.len()), "{}", before.escape_ascii());
+        assert!(!decoder.consume_recognized_event(&mut input, EVENT.len()), "{}", before.escape_ascii());
         assert_eq!(input, EVENT);
         assert_eq!(decoder.decode(&mut input), reference.decode(&mut &*EVENT), "{}", before.escape_ascii());
         assert_eq!(decoder.finish(), reference.finish());
@@ -49,26 +49,26 @@ fn skip_event_refuses_where_no_block_starts() {
 }
 
 #[test]
-fn skip_event_refuses_bytes_that_do_not_end_in_a_blank_line() {
+fn refuses_bytes_that_do_not_end_in_a_blank_line() {
     let mut decoder = decoder_after(b"\n");
     for len in [0, 1, EVENT.len() - 1, EVENT.len() + 1, usize::MAX] {
         let mut input = EVENT;
-        assert!(!decoder.skip_event(&mut input, len), "{len}");
+        assert!(!decoder.consume_recognized_event(&mut input, len), "{len}");
         assert_eq!(input, EVENT);
     }
     let mut carriage_returns = &b"data: x\r\r"[..];
-    assert!(!decoder.skip_event(&mut carriage_returns, 9));
-    assert!(decoder.skip_event(&mut { EVENT }, EVENT.len()));
+    assert!(!decoder.consume_recognized_event(&mut carriage_returns, 9));
+    assert!(decoder.consume_recognized_event(&mut { EVENT }, EVENT.len()));
 }
 
 #[test]
-fn skip_event_refuses_an_event_above_the_limit() {
+fn refuses_an_event_above_the_limit() {
     let mut decoder = Decoder::new().with_max_event_bytes(EVENT.len() - 1);
     assert_eq!(decoder.decode(&mut &b"\n"[..]), Ok(None));
-    assert!(!decoder.skip_event(&mut { EVENT }, EVENT.len()));
+    assert!(!decoder.consume_recognized_event(&mut { EVENT }, EVENT.len()));
     // The limit counts type and data alone: `decode` reads the event.
     assert!(decoder.decode(&mut { EVENT }).unwrap().is_some());
     let mut decoder = decoder.with_max_event_bytes(1);
-    assert!(!decoder.skip_event(&mut { EVENT }, EVENT.len()));
+    assert!(!decoder.consume_recognized_event(&mut { EVENT }, EVENT.len()));
     assert_eq!(decoder.decode(&mut { EVENT }), Err(DecodeError::LimitExceeded { limit: 1 }));
 }
