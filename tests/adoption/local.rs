@@ -54,7 +54,7 @@ pub struct Page {
 /// Shows a reply on the page while it arrives.
 pub async fn show(response: reqwest::Response, page: Rc<Page>) -> Result<String, MessageStreamError<JsError>> {
     let mut reply = read(response).message();
-    while let Some(update) = reply.next().await? {
+    while let Some(update) = reply.next_update().await? {
         for text in update.text_deltas() {
             page.text.borrow_mut().push_str(text);
         }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use ssewire_io::ByteStreamExt as _;
-use ssewire_messages::{RawJson, ResponseHead, ToolCall, Update};
+use ssewire_messages::{PartialStrings, RawJson, ResponseHead, ToolCall, Update};
 use support::{Failure, Setup, exit, sum_up};
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,8 +23,8 @@ async fn run() -> Result<(), Failure> {
     let mut turns = setup.turns();
     let response = send(&setup, &turns).await?;
 
-    let mut reply = response.bytes_stream().message().show_partial_strings();
-    while let Some(update) = reply.next().await? {
+    let mut reply = response.bytes_stream().message().with_partial_input(PartialStrings::Show);
+    while let Some(update) = reply.next_update().await? {
         match update {
             Update::ToolInput { block, partial: Some(partial), .. } => {
                 println!("{} so far: {partial}", block.tool_name().unwrap_or_default());

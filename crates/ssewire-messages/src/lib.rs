@@ -54,7 +54,7 @@
 //!
 //! It opens no connection and keeps no key. It never sends a request again: the tokens of a truncated stream are
 //! billed, and the same request is billed again and gets another answer. The partial message is in
-//! [`Incomplete::message`]; a new request can continue it.
+//! [`Incomplete::partial`]; a new request can continue it.
 //!
 //! # Features
 //!

@@ -86,7 +86,7 @@ use crate::response_head::{ResponseHead, RetryAfter};
 /// while let Step::Update(_) = decoder.decode(&mut cut)? {}
 /// let incomplete = decoder.finish().unwrap_err();
 ///
-/// let text = incomplete.message().final_text();
+/// let text = incomplete.partial().final_text();
 /// let last_message = serde_json::json!({"role": "assistant", "content": text.trim_end()});
 /// assert_eq!(last_message["content"], "It was a dark and");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -67,7 +67,7 @@ pub extern "C" fn stream_finish(stream: u32) {
         let Some(driver) = stream.driver.take() else { return };
         let (message, incomplete) = match driver.finish() {
             Ok(message) => (message.to_json_lossy(), json!(null)),
-            Err(incomplete) => (incomplete.message().to_json_lossy(), json!(incomplete.to_string())),
+            Err(incomplete) => (incomplete.partial().to_json_lossy(), json!(incomplete.to_string())),
         };
         stream.output = format!(r#"{{"message":{message},"incomplete":{incomplete}}}"#);
     });

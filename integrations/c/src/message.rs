@@ -158,7 +158,7 @@ impl State {
         let finished = Self::Finished { json: String::new(), completion, explanation: String::new() };
         let Self::Running(decoder) = core::mem::replace(self, finished) else { return Err(Status::Finished) };
         let result = decoder.finish();
-        let json = json_of(result.as_ref().unwrap_or_else(Incomplete::message));
+        let json = json_of(result.as_ref().unwrap_or_else(Incomplete::partial));
         let explanation = result.err().map_or_else(String::new, |incomplete| incomplete.to_string());
         *self = Self::Finished { json, completion, explanation };
         Ok(completion)

@@ -178,7 +178,7 @@ impl Meter {
             Completion::Truncated => truncated(end),
             reason => reason.as_str(),
         };
-        record.error = incomplete.error().map(|error| error_name(error, self.status));
+        record.error = incomplete.server_error().map(|error| error_name(error, self.status));
         match incomplete.non_stream_body() {
             Some(NonStreamBody::Message(message)) => {
                 record.completion = Completion::Complete.as_str();
@@ -203,7 +203,7 @@ impl Meter {
             }
             None => {}
         }
-        self.set_message(record, incomplete.message());
+        self.set_message(record, incomplete.partial());
         true
     }
 

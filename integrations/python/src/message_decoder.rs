@@ -119,7 +119,7 @@ impl MessageDecoder {
             State::Finished { message: String::new(), completion, violations: ProtocolViolations::default() };
         let State::Running(decoder) = std::mem::replace(&mut self.state, finished) else { return Err(is_finished()) };
         let result = decoder.finish();
-        let json = json_of(result.as_ref().unwrap_or_else(|incomplete| incomplete.message()));
+        let json = json_of(result.as_ref().unwrap_or_else(|incomplete| incomplete.partial()));
         self.state = State::Finished { message: json.clone(), completion, violations };
         let message = parse_json(py, &json)?;
         match result {
@@ -207,7 +207,7 @@ fn json_of(message: &Message) -> String {
 
 fn raise_incomplete(py: Python<'_>, incomplete: &Incomplete, message: Bound<'_, PyAny>) -> PyResult<PyErr> {
     let reasons: Vec<_> = incomplete.reasons().iter().map(|reason| reason.as_str()).collect();
-    let server_error = incomplete.error().map(|error| parse_json(py, error.body().as_str())).transpose()?;
+    let server_error = incomplete.server_error().map(|error| parse_json(py, error.body().as_str())).transpose()?;
     let body = match incomplete.non_stream_body() {
         Some(NonStreamBody::Message(message)) => Some(parse_json(py, &json_of(message))?),
         _ => None,

@@ -157,8 +157,8 @@ fn ends(accumulator: Accumulator, ledger: &Ledger, holes: u64) {
                 shows_half_strings.unmatched_input().map(|(index, json)| (index, json.to_owned())).collect();
             assert_eq!(incomplete.unmatched_input(), orphans);
             // Truncated tool input may lose an incomplete string at its end; everything else is kept.
-            let is_half = json(incomplete.message()).to_string().contains('\u{FFFD}');
-            assert!(is_half || without_input(json(incomplete.message())) == without_input(snapshot));
+            let is_half = json(incomplete.partial()).to_string().contains('\u{FFFD}');
+            assert!(is_half || without_input(json(incomplete.partial())) == without_input(snapshot));
         }
     }
 }

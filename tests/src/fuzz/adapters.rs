@@ -223,7 +223,7 @@ impl Case<'_> {
 
         let mut reader = MessageReader::with_decoder(self.transport(), decoder());
         let mut texts = String::new();
-        while let Ok(Some(update)) = reader.next() {
+        while let Ok(Some(update)) = reader.next_update() {
             texts.extend(update.text_deltas());
         }
         assert_eq!(value_of(&reader.snapshot()), expected.1);
@@ -256,7 +256,7 @@ impl Case<'_> {
         let is_complete = matches!(decoder.completion(), Completion::Complete | Completion::Unterminated);
         let snapshot = match decoder.finish() {
             Ok(message) => value_of(&message),
-            Err(incomplete) => value_of(incomplete.message()),
+            Err(incomplete) => value_of(incomplete.partial()),
         };
         ((texts, snapshot), is_complete)
     }

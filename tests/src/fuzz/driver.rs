@@ -219,7 +219,7 @@ impl Pair {
         assert_eq!(format!("{:?}", tested.violations()), format!("{:?}", plain.violations()));
         assert_eq!((tested.event_count(), tested.completion()), (plain.event_count(), plain.completion()));
         assert_eq!((tested.is_ended(), tested.has_started()), (plain.is_ended(), plain.has_started()));
-        assert_eq!(tested.has_used_unterminated_event(), plain.has_used_unterminated_event());
+        assert_eq!(tested.has_used_pending_event(), plain.has_used_pending_event());
         assert_eq!(tested.is_complete(), plain.is_complete());
         let (tested, plain) = (tested.accumulator(), plain.accumulator());
         assert!(tested.unmatched_input().eq(plain.unmatched_input()));

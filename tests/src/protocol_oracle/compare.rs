@@ -179,9 +179,9 @@ fn outcome(result: Result<Message, Incomplete>, completion: Completion, record: 
         }
         Err(incomplete) => {
             assert_eq!(incomplete.reason(), completion);
-            let error = incomplete.error();
+            let error = incomplete.server_error();
             Outcome {
-                message: json(incomplete.message()),
+                message: json(incomplete.partial()),
                 reasons: incomplete.reasons().to_vec(),
                 unmatched_input: incomplete.unmatched_input().to_vec(),
                 error: error.map(|error| value(error.body().as_str()).expect("the body is JSON")).map(|body| {

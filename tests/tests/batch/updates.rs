@@ -138,7 +138,7 @@ fn as_native(records: &[Owned]) -> Native {
 fn outcome(result: &Result<Message, Incomplete>) -> (String, String) {
     match result {
         Ok(message) => (message.to_json_lossy().as_str().to_owned(), String::new()),
-        Err(incomplete) => (incomplete.message().to_json_lossy().as_str().to_owned(), incomplete.to_string()),
+        Err(incomplete) => (incomplete.partial().to_json_lossy().as_str().to_owned(), incomplete.to_string()),
     }
 }
 

@@ -344,7 +344,7 @@ fn message_with_a_rejected_event_is_incomplete() {
     let stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let incomplete = end(stream, body.as_bytes(), usize::MAX);
     assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
-    assert_eq!(incomplete.message().final_text(), "", "the message ends at the first violation");
+    assert_eq!(incomplete.partial().final_text(), "", "the message ends at the first violation");
 }
 
 /// Debug output goes to logs. It must not contain text of a body, whether decoded or only buffered.

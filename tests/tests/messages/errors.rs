@@ -515,7 +515,7 @@ fn display_and_debug_show_no_private_text() {
     let mut rest = event.as_bytes();
     while let Step::Update(_) = stream.decode(&mut rest).unwrap() {}
     let incomplete = stream.finish().unwrap_err();
-    shown.push(format!("{incomplete} {:?}", incomplete.error()));
+    shown.push(format!("{incomplete} {:?}", incomplete.server_error()));
 
     for text in shown {
         assert!(!text.contains(CANARY), "{text}");

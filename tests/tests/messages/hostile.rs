@@ -144,7 +144,7 @@ fn drive(stream: &[u8], chunk: usize, validation: Validation) -> Run {
     let result = driver.finish();
     if let Err(incomplete) = &result {
         error_texts.extend(both(incomplete));
-        error_texts.extend(incomplete.error().into_iter().flat_map(both));
+        error_texts.extend(incomplete.server_error().into_iter().flat_map(both));
         error_texts.extend(incomplete.non_stream_body().map(ToString::to_string));
     }
     Run { result, text, violations, undecodable, rejected, error_texts }
@@ -179,12 +179,12 @@ fn outcome(run: &Run) -> Value {
                 "whole": false,
                 "reasons": reasons,
                 "started": incomplete.has_started(),
-                "error": incomplete.error().map(error),
+                "error": incomplete.server_error().map(error),
                 "unmatched_input": incomplete.unmatched_input(),
                 "not_a_stream": incomplete.non_stream_body().map(variant),
                 "body": body(incomplete.non_stream_body()),
             });
-            (incomplete.message(), ended)
+            (incomplete.partial(), ended)
         }
     };
     let members = outcome.as_object_mut().unwrap();

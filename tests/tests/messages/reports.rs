@@ -293,7 +293,7 @@ fn document(result: &Result<Message, Incomplete>) -> Option<Value> {
         Err(incomplete) => match incomplete.non_stream_body() {
             Some(NonStreamBody::Message(message)) => message,
             Some(_) => return None,
-            None if incomplete.has_started() || !incomplete.message().content().is_empty() => incomplete.message(),
+            None if incomplete.has_started() || !incomplete.partial().content().is_empty() => incomplete.partial(),
             None => return None,
         },
     };
@@ -307,8 +307,8 @@ fn notes(result: &Result<Message, Incomplete>, completion: Completion, violation
         Ok(message) => message,
         Err(incomplete) => {
             notes.push(incomplete.to_string());
-            notes.extend(incomplete.error().and_then(|error| error.message()).map(ToOwned::to_owned));
-            incomplete.message()
+            notes.extend(incomplete.server_error().and_then(|error| error.message()).map(ToOwned::to_owned));
+            incomplete.partial()
         }
     };
     notes.extend(message.stop_reason().map(|reason| format!("{reason:?} {reason}")));

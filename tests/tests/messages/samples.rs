@@ -30,10 +30,10 @@ fn check(sample: &Sample, result: Result<Message, Incomplete>) {
     }
     let incomplete = result.unwrap_err();
     assert_eq!(incomplete.reason(), Completion::ServerError, "{name}");
-    assert_eq!(*incomplete.error().unwrap().body(), sample.expected["error"], "{name}");
+    assert_eq!(*incomplete.server_error().unwrap().body(), sample.expected["error"], "{name}");
     match &sample.expected["partial"] {
-        Value::Null => assert!(!incomplete.has_started() && incomplete.message().content().is_empty(), "{name}"),
-        _ => assert_eq!(serde_json::to_value(incomplete.message()).unwrap(), sample.message(), "{name}"),
+        Value::Null => assert!(!incomplete.has_started() && incomplete.partial().content().is_empty(), "{name}"),
+        _ => assert_eq!(serde_json::to_value(incomplete.partial()).unwrap(), sample.message(), "{name}"),
     }
 }
 

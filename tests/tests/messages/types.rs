@@ -94,7 +94,7 @@ fn display_and_debug_of_incomplete_show_reasons_and_error() {
     let incomplete = accumulator.into_message().unwrap_err();
     // Each error prints its own cause once.
     assert!(incomplete.source().is_none());
-    assert!(incomplete.to_string().starts_with(&incomplete.error().unwrap().to_string()));
+    assert!(incomplete.to_string().starts_with(&incomplete.server_error().unwrap().to_string()));
     let shown = format!("{incomplete:?}");
     assert!(shown.starts_with("Incomplete { reasons: [ServerError, Truncated], error: Some(ApiError "), "{shown}");
     assert!(shown.ends_with(", has_started: true, .. }") && !shown.contains("secret"), "{shown}");

@@ -384,7 +384,7 @@ impl Session {
                 let seen = self.has_events || !incomplete.unmatched_input().is_empty();
                 let outcome = match incomplete.non_stream_body() {
                     Some(NonStreamBody::Message(message)) => Outcome::Body(message),
-                    _ => Outcome::Stream(seen.then_some(incomplete.message())),
+                    _ => Outcome::Stream(seen.then_some(incomplete.partial())),
                 };
                 renderer.end_message(outcome, output)?;
             }
@@ -403,12 +403,12 @@ impl Session {
                 let message = match incomplete.non_stream_body() {
                     Some(NonStreamBody::Message(message)) => Some(&**message),
                     Some(_) => None,
-                    None => Some(incomplete.message()),
+                    None => Some(incomplete.partial()),
                 };
                 (exit, message)
             }
         };
-        if ending.has_used_unterminated_event && self.stopped.is_none() {
+        if ending.has_used_pending_event && self.stopped.is_none() {
             output.note(format_args!(
                 "note: {which}the last event lacks its blank line; it was used, because its JSON is complete"
             ));
@@ -438,7 +438,7 @@ impl Session {
     ) -> io::Result<()> {
         match incomplete.reason() {
             Completion::ServerError if !self.is_error_reported => {
-                let body = incomplete.error().map_or(&b""[..], |error| error.body().as_str().as_bytes());
+                let body = incomplete.server_error().map_or(&b""[..], |error| error.body().as_str().as_bytes());
                 renderer.event(b"error", body, output)
             }
             Completion::Truncated if !self.has_events && incomplete.pending_bytes() > 0 => {
@@ -462,7 +462,7 @@ impl Session {
 
     fn report_incomplete(&mut self, incomplete: &Incomplete, output: &mut Output) -> Exit {
         if self.stopped == Some(Exit::Interrupted) {
-            output.note(so_far(self.has_events.then_some(incomplete.message())));
+            output.note(so_far(self.has_events.then_some(incomplete.partial())));
         }
         if self.stopped.is_some() {
             return Exit::Complete;
@@ -484,7 +484,7 @@ impl Session {
         let which = Which(self.number);
         // An error event is reported when it arrives; an error that is a bare line is known at the end.
         if incomplete.reason() == Completion::ServerError {
-            if let Some(error) = incomplete.error().filter(|_| !self.is_error_reported) {
+            if let Some(error) = incomplete.server_error().filter(|_| !self.is_error_reported) {
                 output.note(with_message(error, error));
             }
             return Exit::ServerError;
@@ -515,7 +515,7 @@ impl Session {
 struct Ending {
     completion: Completion,
     violations: ProtocolViolations,
-    has_used_unterminated_event: bool,
+    has_used_pending_event: bool,
     events: u64,
 }
 
@@ -524,7 +524,7 @@ impl Ending {
         Self {
             completion: decoder.completion(),
             violations: decoder.violations().clone(),
-            has_used_unterminated_event: decoder.has_used_unterminated_event(),
+            has_used_pending_event: decoder.has_used_pending_event(),
             events: decoder.event_count(),
         }
     }

@@ -13,52 +13,48 @@ use ssewire_messages::{ApiError, Completion, Incomplete, Message, MessageDecodeE
 /// `Display` prints the reason and the cause, once; there is no `source`. It contains no text of the message.
 pub struct IncompleteMessage<E> {
     /// Shared with the adapter: its `finish` returns the same report.
-    incomplete: SharedIncomplete,
+    report: SharedReport,
     /// Both, if strict mode rejected an event at the end of a connection that failed.
     rejected: Option<MessageDecodeError>,
     transport: Option<E>,
 }
 
-pub(super) type SharedIncomplete = Shared<Incomplete>;
+pub(super) type SharedReport = Shared<Incomplete>;
 
 impl<E> IncompleteMessage<E> {
-    pub(super) fn new(
-        incomplete: SharedIncomplete,
-        rejected: Option<MessageDecodeError>,
-        transport: Option<E>,
-    ) -> Self {
-        Self { incomplete, rejected, transport }
+    pub(super) fn new(report: SharedReport, rejected: Option<MessageDecodeError>, transport: Option<E>) -> Self {
+        Self { report, rejected, transport }
     }
 
     /// Returns the partial message.
     #[must_use]
     pub fn partial(&self) -> &Message {
-        self.incomplete.message()
+        self.report.partial()
     }
 
     /// Returns the partial message, owned. Do not use it as a result; see [`reason`](Self::reason). Copies it if the
     /// stream or the reader that returned this error still exists.
     #[must_use]
     pub fn into_partial(self) -> Message {
-        self.into_incomplete().into_partial()
+        self.into_report().into_partial()
     }
 
     /// Returns the first reason.
     #[must_use]
     pub fn reason(&self) -> Completion {
-        self.incomplete.reason()
+        self.report.reason()
     }
 
     /// Returns the error that the server reported, in the stream or as a JSON body instead of it.
     #[must_use]
     pub fn server_error(&self) -> Option<&ApiError> {
-        self.incomplete.error()
+        self.report.server_error()
     }
 
     /// Returns the head of the response, if the decoder has one: request ID, rate limits.
     #[must_use]
     pub fn head(&self) -> Option<&ResponseHead> {
-        self.incomplete.head()
+        self.report.head()
     }
 
     /// Returns the request ID, if the decoder has the head of the response.
@@ -81,24 +77,20 @@ impl<E> IncompleteMessage<E> {
 
     /// Returns the full report: every reason, the kind of a body that is not a stream, protocol violations.
     #[must_use]
-    pub fn incomplete(&self) -> &Incomplete {
-        &self.incomplete
+    pub fn report(&self) -> &Incomplete {
+        &self.report
     }
 
     /// Returns the full report, owned; copies it as [`into_partial`](Self::into_partial) does.
     #[must_use]
-    pub fn into_incomplete(self) -> Incomplete {
-        Shared::unwrap_or_clone(self.incomplete)
+    pub fn into_report(self) -> Incomplete {
+        Shared::unwrap_or_clone(self.report)
     }
 
     /// Converts the transport's error.
     #[must_use]
     pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> IncompleteMessage<F> {
-        IncompleteMessage {
-            incomplete: self.incomplete,
-            rejected: self.rejected,
-            transport: self.transport.map(convert),
-        }
+        IncompleteMessage { report: self.report, rejected: self.rejected, transport: self.transport.map(convert) }
     }
 
     /// Boxes the transport's error.
@@ -113,7 +105,7 @@ impl<E> IncompleteMessage<E> {
 
 impl<E: fmt::Display> fmt::Display for IncompleteMessage<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.incomplete.fmt(f)?;
+        self.report.fmt(f)?;
         if let Some(error) = &self.rejected {
             write!(f, ": {error}")?;
         }
@@ -127,7 +119,7 @@ impl<E: fmt::Display> fmt::Display for IncompleteMessage<E> {
 impl<E: fmt::Debug> fmt::Debug for IncompleteMessage<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IncompleteMessage")
-            .field("incomplete", &self.incomplete)
+            .field("report", &self.report)
             .field("rejected", &self.rejected)
             .field("transport", &self.transport)
             .finish()
@@ -137,7 +129,16 @@ impl<E: fmt::Debug> fmt::Debug for IncompleteMessage<E> {
 /// `Display` prints the cause, so `source` returns `None`.
 impl<E: fmt::Debug + fmt::Display> Error for IncompleteMessage<E> {}
 
-/// The error of reading a message.
+/// The error of reading a message. Its methods return what [`IncompleteMessage`] has, and `None` after a timeout.
+///
+/// ```
+/// use ssewire_io::ReadExt as _;
+///
+/// # let response = &br#"{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: required"}}"#[..];
+/// let error = response.message().next_text().unwrap_err(); // The status of the response is 400.
+/// let explanation = error.server_error().and_then(|error| error.message());
+/// assert_eq!(explanation, Some("max_tokens: required"));
+/// ```
 #[non_exhaustive]
 pub enum MessageStreamError<E> {
     /// The message has ended, but it is not complete. Nothing follows.
@@ -164,6 +165,31 @@ impl<E> MessageStreamError<E> {
             Self::Incomplete(incomplete) => Some(incomplete),
             Self::Timeout(_) => None,
         }
+    }
+
+    /// Returns the first reason why the message is incomplete; `None` after a timeout.
+    #[must_use]
+    pub fn reason(&self) -> Option<Completion> {
+        self.incomplete().map(IncompleteMessage::reason)
+    }
+
+    /// Returns the partial message; `None` after a timeout.
+    #[must_use]
+    pub fn partial(&self) -> Option<&Message> {
+        self.incomplete().map(IncompleteMessage::partial)
+    }
+
+    /// Returns the error that the server reported, in the stream or as a JSON body instead of it. Its
+    /// [`message`](ApiError::message) explains a rejected request.
+    #[must_use]
+    pub fn server_error(&self) -> Option<&ApiError> {
+        self.incomplete().and_then(IncompleteMessage::server_error)
+    }
+
+    /// Returns the request ID, if the decoder has the head of the response; `None` after a timeout.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.incomplete().and_then(IncompleteMessage::request_id)
     }
 
     /// Returns the transport's error, if it failed.

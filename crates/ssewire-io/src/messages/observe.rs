@@ -72,7 +72,7 @@ impl MessageEnd {
             Ok(message) => message,
             Err(incomplete) => match incomplete.non_stream_body() {
                 Some(NonStreamBody::Message(message)) => message,
-                _ => incomplete.message(),
+                _ => incomplete.partial(),
             },
         }
     }

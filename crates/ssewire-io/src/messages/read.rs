@@ -7,7 +7,9 @@ use core::time::Duration;
 use std::io::{self, Read};
 
 use serde::de::DeserializeOwned;
-use ssewire_messages::{Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, UpdateSpan};
+use ssewire_messages::{
+    Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, UpdateSpan, Validation,
+};
 
 use super::error::{IncompleteMessage, MessageStreamError};
 use super::state::{Found, MessageState, Phase, text_of};
@@ -45,28 +47,42 @@ pub struct MessageReader<R> {
 type Error = MessageStreamError<io::Error>;
 
 impl<R> MessageReader<R> {
-    /// Uses a decoder with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation of the
+    /// Uses a decoder with default limits and [`Validation::Lenient`]: a violation of the
     /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(reader: R) -> Self {
         Self::with_decoder(reader, MessageDecoder::new())
     }
 
-    /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
+    /// Uses the given decoder: with other limits of events or blocks, or with a last event ID.
     pub fn with_decoder(reader: R, decoder: MessageDecoder) -> Self {
         Self { source: ReadSource::new(reader), state: MessageState::new(decoder) }
     }
 
-    /// Sets the head of the response: its request ID and rate limits are in every error of the message.
+    /// Sets the head of the response: its request ID and rate limits are in every error of the message, and in the
+    /// [`decoder`](Self::decoder) of a complete one.
     #[must_use]
     pub fn with_response_head(self, head: ResponseHead) -> Self {
         Self { state: self.state.with_response_head(head), ..self }
     }
 
-    /// Makes [`Update::ToolInput`] contain the value of the input so far, with the unfinished string at its end.
-    /// Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
+    /// Makes [`Update::ToolInput`] contain the value of the input so far, with or without the unfinished string at its
+    /// end. Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
     #[must_use]
-    pub fn show_partial_strings(self) -> Self {
-        Self { state: self.state.with_partial_input(PartialStrings::Show), ..self }
+    pub fn with_partial_input(self, strings: PartialStrings) -> Self {
+        Self { state: self.state.map_accumulator(|accumulator| accumulator.with_partial_input(strings)), ..self }
+    }
+
+    /// Sets what a violation of the protocol is; see [`Validation`].
+    #[must_use]
+    pub fn with_validation(self, validation: Validation) -> Self {
+        Self { state: self.state.map_accumulator(|accumulator| accumulator.with_validation(validation)), ..self }
+    }
+
+    /// Sets the largest number of bytes that the message may hold; see `Accumulator::with_max_bytes`. For other limits
+    /// use [`with_decoder`](Self::with_decoder).
+    #[must_use]
+    pub fn with_max_bytes(self, bytes: usize) -> Self {
+        Self { state: self.state.map_accumulator(|accumulator| accumulator.with_max_bytes(bytes)), ..self }
     }
 
     /// Sets how long a call may wait for an update while other bytes arrive, such as comments: then it returns
@@ -93,6 +109,12 @@ impl<R> MessageReader<R> {
     #[must_use]
     pub fn decoder(&self) -> &MessageDecoder {
         self.state.decoder()
+    }
+
+    /// Returns the request ID, also after an error, if the [head](Self::with_response_head) of the response has one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.decoder().response_head().and_then(ResponseHead::request_id)
     }
 
     /// Returns the message so far, also after an error.
@@ -131,15 +153,14 @@ impl<R: Read> MessageReader<R> {
     ///
     /// # Errors
     /// [`MessageStreamError`]. Nothing follows, except after a timeout.
-    #[expect(clippy::should_implement_trait, reason = "an iterator cannot borrow from itself")]
-    pub fn next(&mut self) -> Result<Option<Update<'_>>, Error> {
+    pub fn next_update(&mut self) -> Result<Option<Update<'_>>, Error> {
         Ok(self.next_event()?.map(|event| event.update))
     }
 
-    /// As [`next`](Self::next), with the payload and the type of the event that caused the update.
+    /// As [`next_update`](Self::next_update), with the payload and the type of the event that caused the update.
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// As [`next_update`](Self::next_update).
     pub fn next_event(&mut self) -> Result<Option<UpdateEvent<'_>>, Error> {
         let found = self.next_position()?;
         Ok(found.map(|(at, span)| self.event(at, span)))
@@ -149,7 +170,7 @@ impl<R: Read> MessageReader<R> {
     /// or its error was returned before.
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// As [`next_update`](Self::next_update).
     #[doc(alias = "text_stream")]
     pub fn next_text(&mut self) -> Result<Option<String>, Error> {
         while let Some((at, span)) = self.next_position()? {

@@ -5,10 +5,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use ssewire_messages::{
-    Message, MessageDecodeError, MessageDecoder, PartialStrings, ResponseHead, Step, UpdateEvent, UpdateSpan,
+    Accumulator, Message, MessageDecodeError, MessageDecoder, ResponseHead, Step, UpdateEvent, UpdateSpan,
 };
 
-use super::error::{IncompleteMessage, SharedIncomplete};
+use super::error::{IncompleteMessage, SharedReport};
 
 /// The decoder, and the part of its message that was returned.
 ///
@@ -24,7 +24,7 @@ pub(super) struct MessageState {
     phase: Phase,
     rejected: Option<MessageDecodeError>,
     /// Report and rejection in the error of [`Phase::Failed`].
-    failed: Option<(SharedIncomplete, Option<MessageDecodeError>)>,
+    failed: Option<(SharedReport, Option<MessageDecodeError>)>,
     /// Set after the first message of the body: the absence of a further message is not an error.
     is_later: bool,
     /// The transport failed after a message that is complete. A further one may be missing.
@@ -80,8 +80,8 @@ impl MessageState {
         Self { decoder: Box::new(self.decoder.with_response_head(head)), ..self }
     }
 
-    pub(super) fn with_partial_input(self, strings: PartialStrings) -> Self {
-        let accumulator = self.decoder.accumulator().clone().with_partial_input(strings);
+    pub(super) fn map_accumulator(self, set: impl FnOnce(Accumulator) -> Accumulator) -> Self {
+        let accumulator = set(self.decoder.accumulator().clone());
         Self { decoder: Box::new(self.decoder.with_accumulator(accumulator)), ..self }
     }
 
@@ -204,7 +204,7 @@ impl MessageState {
     /// Returns the message so far, also after an error.
     pub(super) fn snapshot(&self) -> Cow<'_, Message> {
         match &self.failed {
-            Some((incomplete, _)) => Cow::Borrowed(incomplete.message()),
+            Some((incomplete, _)) => Cow::Borrowed(incomplete.partial()),
             None => self.decoder.snapshot(),
         }
     }

@@ -9,14 +9,17 @@ use core::task::{Context, Poll, ready};
 use futures_core::stream::FusedStream;
 use futures_core::{Stream, TryStream};
 use serde::de::DeserializeOwned;
-use ssewire_messages::{Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, UpdateSpan};
+use ssewire_messages::{
+    Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, UpdateSpan, Validation,
+};
 
 use super::error::{IncompleteMessage, MessageStreamError};
 use super::state::{Found, MessageState, Phase, text_of};
 use super::structured::Structured;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
 
-/// A message that arrives from a stream of byte chunks.
+/// A message that arrives from a stream of byte chunks. It is no `Stream` itself:
+/// [`filter_map_updates`](Self::filter_map_updates) and [`text_deltas`](Self::text_deltas) return one.
 ///
 /// ```
 /// use ssewire_io::ByteStreamExt as _;
@@ -53,29 +56,43 @@ pub struct MessageStream<S> {
 }
 
 impl<S> MessageStream<S> {
-    /// Uses a decoder with default limits and [`Validation::Lenient`](ssewire_messages::Validation): a violation of the
+    /// Uses a decoder with default limits and [`Validation::Lenient`]: a violation of the
     /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, MessageDecoder::new())
     }
 
-    /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
+    /// Uses the given decoder: with other limits of events or blocks, or with a last event ID.
     pub fn with_decoder(stream: S, decoder: MessageDecoder) -> Self {
         let state = MessageState::new(decoder);
         Self { stream: Box::pin(stream), chunks: ChunkBuffer::new(), state }
     }
 
-    /// Sets the head of the response: its request ID and rate limits are in every error of the message.
+    /// Sets the head of the response: its request ID and rate limits are in every error of the message, and in the
+    /// [`decoder`](Self::decoder) of a complete one.
     #[must_use]
     pub fn with_response_head(self, head: ResponseHead) -> Self {
         Self { state: self.state.with_response_head(head), ..self }
     }
 
-    /// Makes [`Update::ToolInput`] contain the value of the input so far, with the unfinished string at its end.
-    /// Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
+    /// Makes [`Update::ToolInput`] contain the value of the input so far, with or without the unfinished string at its
+    /// end. Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
     #[must_use]
-    pub fn show_partial_strings(self) -> Self {
-        Self { state: self.state.with_partial_input(PartialStrings::Show), ..self }
+    pub fn with_partial_input(self, strings: PartialStrings) -> Self {
+        Self { state: self.state.map_accumulator(|accumulator| accumulator.with_partial_input(strings)), ..self }
+    }
+
+    /// Sets what a violation of the protocol is; see [`Validation`].
+    #[must_use]
+    pub fn with_validation(self, validation: Validation) -> Self {
+        Self { state: self.state.map_accumulator(|accumulator| accumulator.with_validation(validation)), ..self }
+    }
+
+    /// Sets the largest number of bytes that the message may hold; see `Accumulator::with_max_bytes`. For other limits
+    /// use [`with_decoder`](Self::with_decoder).
+    #[must_use]
+    pub fn with_max_bytes(self, bytes: usize) -> Self {
+        Self { state: self.state.map_accumulator(|accumulator| accumulator.with_max_bytes(bytes)), ..self }
     }
 
     /// Reads the text of the message as JSON of the type `T`, while it arrives.
@@ -89,6 +106,12 @@ impl<S> MessageStream<S> {
     #[must_use]
     pub fn decoder(&self) -> &MessageDecoder {
         self.state.decoder()
+    }
+
+    /// Returns the request ID, also after an error, if the [head](Self::with_response_head) of the response has one.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.decoder().response_head().and_then(ResponseHead::request_id)
     }
 
     /// Returns the message so far, also after an error.
@@ -142,14 +165,14 @@ where
     ///
     /// # Errors
     /// [`MessageStreamError::Incomplete`]. Nothing follows.
-    pub async fn next(&mut self) -> Result<Option<Update<'_>>, MessageStreamError<S::Error>> {
+    pub async fn next_update(&mut self) -> Result<Option<Update<'_>>, MessageStreamError<S::Error>> {
         Ok(self.next_event().await?.map(|event| event.update))
     }
 
-    /// As [`next`](Self::next), with the payload and the type of the event that caused the update.
+    /// As [`next_update`](Self::next_update), with the payload and the type of the event that caused the update.
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// As [`next_update`](Self::next_update).
     pub async fn next_event(&mut self) -> Result<Option<UpdateEvent<'_>>, MessageStreamError<S::Error>> {
         let found = poll_fn(|context| self.poll_position(context)).await?;
         Ok(found.map(|(at, span)| self.event(at, span)))
@@ -158,7 +181,7 @@ where
     /// As [`next_event`](Self::next_event), for a hand-written [`Stream`].
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// As [`next_update`](Self::next_update).
     pub fn poll_next_event(
         &mut self,
         context: &mut Context<'_>,
@@ -171,7 +194,7 @@ where
     /// or its error was returned before.
     ///
     /// # Errors
-    /// As [`next`](Self::next).
+    /// As [`next_update`](Self::next_update).
     #[doc(alias = "text_stream")]
     pub async fn next_text(&mut self) -> Result<Option<String>, MessageStreamError<S::Error>> {
         poll_fn(|context| self.poll_next_text(context)).await

@@ -76,8 +76,11 @@ fn extend(output: &mut StructuredOutput, update: &Update<'_>) -> bool {
     has_text && output.partial().is_some()
 }
 
-fn parse<T: DeserializeOwned, E>(message: Message) -> Result<T, StructuredError<E>> {
-    message.parse_text().map_err(|error| StructuredError::Text { error, message: Box::new(message) })
+fn parse<T: DeserializeOwned, E>(message: Message) -> Result<(T, Message), StructuredError<E>> {
+    match message.parse_text() {
+        Ok(value) => Ok((value, message)),
+        Err(error) => Err(StructuredError::Text { error, message: Box::new(message) }),
+    }
 }
 
 #[cfg(feature = "stream")]
@@ -91,7 +94,7 @@ where
     /// # Errors
     /// [`MessageStreamError::Incomplete`]. Nothing follows.
     pub async fn next_partial(&mut self) -> Result<Option<&Value>, MessageStreamError<S::Error>> {
-        while let Some(update) = self.message.next().await? {
+        while let Some(update) = self.message.next_update().await? {
             if extend(&mut self.output, &update) {
                 return Ok(self.output.partial());
             }
@@ -105,6 +108,14 @@ where
     /// [`StructuredError`]: the message is incomplete, its text is not a `T`, or the stop reason shows that the model
     /// was stopped or declined.
     pub async fn finish(self) -> Result<T, StructuredError<S::Error>> {
+        Ok(self.finish_with_message().await?.0)
+    }
+
+    /// As [`finish`](Self::finish), and returns the message, too: its usage, stop reason and ID.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub async fn finish_with_message(self) -> Result<(T, Message), StructuredError<S::Error>> {
         parse(self.message.finish().await?)
     }
 }
@@ -117,7 +128,7 @@ impl<R: std::io::Read, T: DeserializeOwned> Structured<MessageReader<R>, T> {
     /// # Errors
     /// [`MessageStreamError`]. Nothing follows, except after a timeout.
     pub fn next_partial(&mut self) -> Result<Option<&Value>, MessageStreamError<std::io::Error>> {
-        while let Some(update) = self.message.next()? {
+        while let Some(update) = self.message.next_update()? {
             if extend(&mut self.output, &update) {
                 return Ok(self.output.partial());
             }
@@ -131,6 +142,14 @@ impl<R: std::io::Read, T: DeserializeOwned> Structured<MessageReader<R>, T> {
     /// [`StructuredError`]: the message is incomplete, its text is not a `T`, or the stop reason shows that the model
     /// was stopped or declined.
     pub fn finish(self) -> Result<T, StructuredError<std::io::Error>> {
+        Ok(self.finish_with_message()?.0)
+    }
+
+    /// As [`finish`](Self::finish), and returns the message, too: its usage, stop reason and ID.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn finish_with_message(self) -> Result<(T, Message), StructuredError<std::io::Error>> {
         parse(self.message.finish()?)
     }
 }

@@ -14,7 +14,7 @@ use crate::response_head::ResponseHead;
 
 /// A message that did not become whole, and why.
 ///
-/// Nothing that was decoded is lost: the error holds the [partial message](Self::message), which you may show, keep or
+/// Nothing that was decoded is lost: the error holds the [partial message](Self::partial), which you may show, keep or
 /// continue. `Display` names the reasons; no text of the message is in it, nor in `Debug`.
 #[derive(Clone)]
 pub struct Incomplete(Box<Report>);
@@ -37,7 +37,7 @@ struct Report {
 impl Incomplete {
     /// The partial message.
     #[must_use]
-    pub fn message(&self) -> &Message {
+    pub fn partial(&self) -> &Message {
         &self.0.message
     }
 
@@ -47,7 +47,7 @@ impl Incomplete {
         self.0.message
     }
 
-    /// Whether `message_start` arrived. If not, [`message`](Self::message) holds what arrived without it, or is empty.
+    /// Whether `message_start` arrived. If not, [`partial`](Self::partial) holds what arrived without it, or is empty.
     #[must_use]
     pub fn has_started(&self) -> bool {
         self.0.has_started
@@ -67,7 +67,7 @@ impl Incomplete {
 
     /// The error that the server reported: in the stream, or as a JSON body in place of one.
     #[must_use]
-    pub fn error(&self) -> Option<&ApiError> {
+    pub fn server_error(&self) -> Option<&ApiError> {
         match &self.0.non_stream_body {
             Some(NonStreamBody::Error(error)) => Some(error),
             _ => self.0.error.as_ref(),
@@ -187,7 +187,7 @@ impl fmt::Display for Incomplete {
             self.write_reason(f, *reason)?;
         }
         match self.head().and_then(ResponseHead::request_id) {
-            Some(id) if self.error().is_none() => write!(f, " (request {id})"),
+            Some(id) if self.server_error().is_none() => write!(f, " (request {id})"),
             _ => Ok(()),
         }
     }

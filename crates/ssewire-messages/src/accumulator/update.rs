@@ -133,7 +133,9 @@ pub enum Update<'a> {
     MessageStop {
         /// The message.
         message: &'a Message,
-        /// The number of text blocks, and of thinking blocks, that ended in the middle of a character.
+        // How many text blocks, and how many thinking blocks, ended in the middle of a character. Only for
+        // `text_deltas` and `thinking_deltas`, which return a U+FFFD for each.
+        #[doc(hidden)]
         halves: [u32; 2],
     },
     /// The server has reported an error. The message ends here.

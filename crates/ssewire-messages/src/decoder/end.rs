@@ -46,21 +46,21 @@ impl MessageDecoder {
             let Ok(Some(frame)) = self.poll_frame(&mut rest) else { return Ok(None) };
             let Some(event_span) = frame.event() else {
                 self.note_frame(before, frame);
-                if let Some(span) = self.emit_unterminated_error_field()? {
+                if let Some(span) = self.emit_pending_error_field()? {
                     return Ok(Some(span));
                 }
                 continue;
             };
             self.end_error_field();
             if !is_object(self.decoder.resolve(before, event_span).data()) {
-                if let Some(span) = self.emit_unterminated_error_field()? {
+                if let Some(span) = self.emit_pending_error_field()? {
                     return Ok(Some(span));
                 }
                 continue;
             }
             let merged = self.merge(&[], &[], event_span, &mut None);
             // After the merge, which decides whether the event is skipped, and also if it was rejected.
-            self.use_unterminated_event();
+            self.use_pending_event();
             if let Some((change, has_extra)) = merged? {
                 let source = Source::Event { span: event_span, offset: 0 };
                 return Ok(Some(UpdateSpan { change, source, has_extra }));
@@ -73,13 +73,13 @@ impl MessageDecoder {
 
     /// An `error` field of a block without its blank line is an event, as the event of such a block: if its value is a
     /// complete JSON object.
-    fn emit_unterminated_error_field(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    fn emit_pending_error_field(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
         let is_used = |field: &ErrorField| field.is_ready() && is_object(field.value());
         if !self.error_field().is_some_and(is_used) {
             return Ok(None);
         }
         let emitted = self.emit_error_field(&mut None);
-        self.use_unterminated_event();
+        self.use_pending_event();
         emitted
     }
 
@@ -109,10 +109,10 @@ impl MessageDecoder {
 
     /// The event at the end of the input is used, though its blank line is missing. Before a further message it is not.
     #[inline(never)]
-    fn use_unterminated_event(&mut self) {
+    fn use_pending_event(&mut self) {
         if !self.is_skipping {
             self.rare_mut().pending_bytes = 0;
-            self.has_used_unterminated_event = true;
+            self.has_used_pending_event = true;
         }
     }
 

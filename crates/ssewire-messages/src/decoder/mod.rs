@@ -73,7 +73,7 @@ pub struct MessageDecoder {
     /// No update is queued and no event is open, so that empty input returns `NeedInput` at once.
     is_between_events: bool,
     /// The last event of the message was used though its blank line is missing.
-    has_used_unterminated_event: bool,
+    has_used_pending_event: bool,
     event_count: u64,
 }
 
@@ -105,7 +105,7 @@ impl MessageDecoder {
             is_input_ended: false,
             must_shrink_buffer: false,
             is_between_events: false,
-            has_used_unterminated_event: false,
+            has_used_pending_event: false,
             event_count: 0,
         }
     }
@@ -133,8 +133,8 @@ impl MessageDecoder {
         self
     }
 
-    /// Sets the head of the response: its request id and rate limits are in every error of the stream, and in
-    /// [`Incomplete::head`].
+    /// Sets the head of the response: its request ID and rate limits are in every error of the stream, in
+    /// [`Incomplete::head`], and in [`response_head`](Self::response_head).
     #[must_use]
     pub fn with_response_head(mut self, head: ResponseHead) -> Self {
         if let Some(content_type) = head.content_type() {
@@ -207,7 +207,7 @@ impl MessageDecoder {
             rare.pending_bytes = 0;
         }
         // An unterminated `message_start` is the last event of both messages.
-        self.has_used_unterminated_event &= start.is_some();
+        self.has_used_pending_event &= start.is_some();
         if start.is_some() {
             self.rare_mut().next_start = start;
         } else if let Some(rare) = &mut self.rare {
@@ -329,6 +329,12 @@ impl MessageDecoder {
         self.accumulator.is_message(self.completion())
     }
 
+    /// Returns the [head of the response](Self::with_response_head), also after the message has ended.
+    #[must_use]
+    pub fn response_head(&self) -> Option<&ResponseHead> {
+        self.head.as_deref()
+    }
+
     /// The protocol violations so far.
     #[must_use]
     pub fn violations(&self) -> &ProtocolViolations {
@@ -344,8 +350,8 @@ impl MessageDecoder {
 
     /// Whether the last event of the message was used though its blank line is missing, as in recorded files.
     #[must_use]
-    pub fn has_used_unterminated_event(&self) -> bool {
-        self.has_used_unterminated_event
+    pub fn has_used_pending_event(&self) -> bool {
+        self.has_used_pending_event
     }
 
     /// The accumulator, for its further methods.

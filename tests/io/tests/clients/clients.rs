@@ -36,7 +36,7 @@ pub(crate) fn ureq(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Out
         show(&piece);
         text.push_str(&piece);
     }
-    Outcome::new(text, stream.finish().map_err(ssewire_io::IncompleteMessage::into_incomplete))
+    Outcome::new(text, stream.finish().map_err(ssewire_io::IncompleteMessage::into_report))
 }
 
 pub(crate) fn reqwest(url: &str, idle: Duration, show: &mut dyn FnMut(&str)) -> Outcome {
@@ -130,7 +130,7 @@ where
         show(&piece);
         text.push_str(&piece);
     }
-    Outcome::new(text, stream.finish().await.map_err(ssewire_io::IncompleteMessage::into_incomplete))
+    Outcome::new(text, stream.finish().await.map_err(ssewire_io::IncompleteMessage::into_report))
 }
 
 async fn post(url: &str, idle: Duration) -> Result<reqwest::Response, Outcome> {

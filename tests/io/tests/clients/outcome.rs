@@ -44,7 +44,7 @@ impl Outcome {
                 let end = match (incomplete.non_stream_body(), incomplete.reason()) {
                     (Some(body), _) => End::NonStreamBody(name(body)),
                     (None, Completion::ServerError) => {
-                        End::ServerError(incomplete.error().and_then(ApiError::kind).cloned())
+                        End::ServerError(incomplete.server_error().and_then(ApiError::kind).cloned())
                     }
                     (None, reason) => End::Incomplete(reason),
                 };

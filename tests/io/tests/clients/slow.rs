@@ -34,7 +34,7 @@ fn begin() -> (Vec<u8>, String) {
     let delta = b"event: content_block_delta";
     let last = sample.stream.windows(delta.len()).rposition(|window| window == delta).unwrap();
     let message = ssewire_io::MessageReader::new(&sample.stream[..last]).finish().unwrap_err();
-    let text = message.incomplete().message().final_text();
+    let text = message.report().partial().final_text();
     assert!(!text.is_empty() && text.len() < sample.text().len() && sample.text().starts_with(&text));
     (sample.stream[..last].to_vec(), text)
 }
@@ -56,8 +56,8 @@ fn silence_after_single_bytes_ends_by_the_idle_timeout() {
         let body = drip(begin.into_iter()).chain(stream::pending()).idle_timeout(|| sleep(IDLE));
         let error = body.message().finish().await.unwrap_err();
         assert!(matches!(error.transport(), Some(IdleError::Idle)));
-        assert_eq!(error.incomplete().reason(), Completion::Truncated);
-        assert_eq!(error.incomplete().message().final_text(), text);
+        assert_eq!(error.report().reason(), Completion::Truncated);
+        assert_eq!(error.report().partial().final_text(), text);
     });
 }
 
@@ -109,7 +109,7 @@ fn idle_timeout_ends_a_silent_connection() {
         let body = response.bytes_stream().idle_timeout(|| sleep(Duration::from_secs(1)));
         let error = body.message().finish().await.unwrap_err();
         assert!(matches!(error.transport(), Some(IdleError::Idle)));
-        assert_eq!(error.incomplete().message().final_text(), text);
+        assert_eq!(error.report().partial().final_text(), text);
     });
 }
 

@@ -74,7 +74,7 @@ fn is_too_large_and_truncated<T, E>(returned: impl IntoIterator<Item = Result<T,
 
 fn is_too_large<E>(incomplete: Result<ssewire_messages::Message, IncompleteMessage<E>>) {
     let Err(error) = incomplete else { panic!("taken for whole") };
-    assert_eq!(error.incomplete().reason(), Completion::LimitExceeded);
+    assert_eq!(error.report().reason(), Completion::LimitExceeded);
 }
 
 #[track_caller]
@@ -142,7 +142,7 @@ fn a_body_of_many_messages_is_bounded() {
         let ((), peak) = ssewire_heap::peak_of(|| {
             loop {
                 // Looks ahead at the end of the message.
-                while block_on(reply.next()).unwrap().is_some() {}
+                while block_on(reply.next_update()).unwrap().is_some() {}
                 let Some(message) = block_on(reply.next_message()).unwrap() else { break };
                 assert_eq!(message.final_text(), "a");
                 count += 1;
@@ -342,8 +342,8 @@ fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
         }
         let incomplete = stream.finish().unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::Truncated]);
-        assert_eq!(incomplete.message().final_text(), expected);
-        assert_eq!(incomplete.message().content().len(), indices.len());
+        assert_eq!(incomplete.partial().final_text(), expected);
+        assert_eq!(incomplete.partial().content().len(), indices.len());
     });
     assert!(peak <= 10 * received, "{peak} held for {received}");
 }

@@ -124,7 +124,7 @@ fn a_blocking_reader_that_brings_only_comments_times_out_and_resumes() {
 
     let (reads, clock) = self::clock();
     let mut reply = MessageReader::new(Comments(reads, b"")).with_idle_timeout(Duration::from_secs(60), clock);
-    assert!(matches!(reply.next(), Err(MessageStreamError::Timeout(_))));
+    assert!(matches!(reply.next_update(), Err(MessageStreamError::Timeout(_))));
 }
 
 /// A call reads at least once. Otherwise a timeout of zero, or a slow clock, would read nothing for ever.

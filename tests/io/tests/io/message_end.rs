@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use futures::executor::block_on;
 use futures::stream::FusedStream as _;
 use ssewire_io::{ByteStreamExt as _, MessageReader, MessageStream, MessageStreamError, ReadExt as _};
-use ssewire_messages::{Accumulator, Completion, MessageDecoder, ResponseHead, Validation};
+use ssewire_messages::{Accumulator, ApiError, Completion, MessageDecoder, PartialStrings, ResponseHead, Validation};
 use ssewire_tests::transport::{Script, Step};
 use ssewire_tests::{adapters, chunks, samples};
 
@@ -59,7 +59,7 @@ fn the_stream_looks_once_and_does_not_wait() {
     let mut reply = MessageStream::new(script);
     while block_on(reply.next_text()).unwrap().is_some() {}
     assert_eq!(given.bytes(), body.len() + 7);
-    assert!(block_on(reply.next()).unwrap().is_none());
+    assert!(block_on(reply.next_update()).unwrap().is_none());
     assert_eq!(given.bytes(), body.len() + 7);
     assert_eq!(block_on(reply.finish()).unwrap().final_text(), "a");
 }
@@ -77,7 +77,7 @@ fn the_stream_looks_with_a_rest_of_the_last_chunk() {
         let (given, size) = (script.given(), body.concat().len());
         let mut reply = MessageStream::new(script);
         for _ in 0..messages {
-            while block_on(reply.next()).unwrap().is_some() {}
+            while block_on(reply.next_update()).unwrap().is_some() {}
             assert!(block_on(reply.next_message()).unwrap().is_some());
         }
         assert_eq!(given.bytes(), size);
@@ -189,7 +189,7 @@ fn an_error_contains_everything_and_comes_once() {
             }
         };
         let read_error = loop {
-            match read.next() {
+            match read.next_update() {
                 Ok(update) => assert!(update.is_some()),
                 Err(error) => break error,
             }
@@ -221,7 +221,7 @@ fn a_failure_after_the_message_does_not_matter() {
     for body in [&whole[..], &whole[..whole.len() - 1], &whole[..whole.len() - 2]] {
         let script = || Script::of(&[body]).failing(reset());
         let mut reply = MessageStream::new(script());
-        while block_on(reply.next()).unwrap().is_some() {}
+        while block_on(reply.next_update()).unwrap().is_some() {}
         assert_eq!(block_on(reply.finish()).unwrap().final_text(), "a");
         assert_eq!(block_on(MessageStream::new(script()).next_message()).unwrap().unwrap().final_text(), "a");
         assert_eq!(MessageReader::new(script()).finish().unwrap().final_text(), "a");
@@ -287,8 +287,8 @@ fn pending_bytes_are_those_of_the_message() {
     let start = second.windows(2).position(|pair| pair == b"\n\n").unwrap() + 2;
     let body = [&first[..], &second[..start], b"data: {"].concat();
     let mut reply = MessageReader::new(stalling(&body, 50, ErrorKind::TimedOut));
-    assert_eq!(reply.next_message().unwrap_err().incomplete().pending_bytes(), 50);
-    assert_eq!(reply.next_message().unwrap_err().incomplete().pending_bytes(), 7);
+    assert_eq!(reply.next_message().unwrap_err().report().pending_bytes(), 50);
+    assert_eq!(reply.next_message().unwrap_err().report().pending_bytes(), 7);
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn partial_values_of_tool_input_are_shown_if_asked_for() {
     let sample = samples::named("tool_use");
     let count = |mut reply: MessageReader<&[u8]>| {
         let mut partials = 0;
-        while let Some(update) = reply.next().unwrap() {
+        while let Some(update) = reply.next_update().unwrap() {
             if let ssewire_messages::Update::ToolInput { partial: Some(_), block, .. } = update {
                 assert_eq!(block.tool_name().as_deref(), Some("get_weather"));
                 partials += 1;
@@ -346,7 +346,9 @@ fn partial_values_of_tool_input_are_shown_if_asked_for() {
         partials
     };
     assert_eq!(count((&sample.stream[..]).message()), 0);
-    assert!(count((&sample.stream[..]).message().show_partial_strings()) > 1);
+    for strings in [PartialStrings::Show, PartialStrings::Hide] {
+        assert!(count((&sample.stream[..]).message().with_partial_input(strings)) > 1);
+    }
 }
 
 /// The connection fails between two messages, at once or later. Either way the body did not end.
@@ -375,7 +377,7 @@ fn a_failure_between_messages_is_not_the_end_of_the_body() {
 
         // The end of the message was returned before, so the stream may have looked ahead.
         let mut reply = MessageStream::new(script());
-        while block_on(reply.next()).unwrap().is_some() {}
+        while block_on(reply.next_update()).unwrap().is_some() {}
         assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "a");
         assert_eq!(block_on(reply.next_message()).unwrap_err().reason(), Completion::Truncated);
         assert!(block_on(reply.next_message()).unwrap().is_none());
@@ -400,16 +402,71 @@ fn an_error_has_the_rejection_and_the_failure_of_the_transport() {
     }
 }
 
+/// A rejected request is explained by the error of whichever method meets it first.
+#[test]
+fn an_error_of_an_update_explains_a_rejected_request() {
+    let body = br#"{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: required"}}"#;
+    let head = || ResponseHead::new(400, [("request-id", "req_1")]);
+    let mut read = MessageReader::new(&body[..]).with_response_head(head());
+    let mut streamed = MessageStream::new(Script::<io::Error>::of(&[body])).with_response_head(head());
+    assert_eq!((read.request_id(), streamed.request_id()), (Some("req_1"), Some("req_1")));
+    for error in [read.next_text().unwrap_err(), block_on(streamed.next_text()).unwrap_err()] {
+        assert_eq!(error.server_error().and_then(ApiError::message), Some("max_tokens: required"));
+        assert_eq!(error.reason(), Some(Completion::NonStreamBody));
+        assert!(error.partial().unwrap().content().is_empty());
+        assert_eq!(error.request_id(), Some("req_1"));
+    }
+    assert_eq!((read.request_id(), streamed.request_id()), (Some("req_1"), Some("req_1")), "after the error, too");
+
+    let timeout = MessageStreamError::Timeout(reset());
+    assert!(timeout.server_error().is_none() && timeout.reason().is_none());
+    assert!(timeout.partial().is_none() && timeout.request_id().is_none());
+}
+
+#[test]
+fn a_complete_message_has_the_request_id() {
+    let head = || ResponseHead::new(200, [("request-id", "req_1")]);
+    let body = message("a");
+    let mut read = MessageReader::new(&body[..]).with_response_head(head());
+    let mut streamed = MessageStream::new(Script::<io::Error>::of(&[&body])).with_response_head(head());
+    assert!(read.next_message().unwrap().is_some() && block_on(streamed.next_message()).unwrap().is_some());
+    assert_eq!((read.request_id(), streamed.request_id()), (Some("req_1"), Some("req_1")));
+    assert_eq!(MessageReader::new(&body[..]).request_id(), None);
+}
+
+#[test]
+fn strictness_and_the_limit_are_those_of_the_accumulator() {
+    let sample = samples::named("text");
+    let strict_end = |body: &[u8]| {
+        let read =
+            MessageReader::new(body).with_validation(Validation::Strict).finish().map_err(|error| error.reason());
+        let streamed = MessageStream::new(Script::<io::Error>::of(&[body])).with_validation(Validation::Strict);
+        assert_eq!(read, block_on(streamed.finish()).map_err(|error| error.reason()));
+        read.err()
+    };
+    assert_eq!(
+        strict_end(b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n"),
+        Some(Completion::RejectedByStrictMode)
+    );
+    assert_eq!(strict_end(&sample.stream), None);
+
+    for (max, reason) in [(1, Some(Completion::LimitExceeded)), (1 << 20, None)] {
+        let read = MessageReader::new(&sample.stream[..]).with_max_bytes(max).finish();
+        assert_eq!(read.err().map(|error| error.reason()), reason);
+        let streamed = MessageStream::new(Script::<io::Error>::of(&[&sample.stream])).with_max_bytes(max);
+        assert_eq!(block_on(streamed.finish()).err().map(|error| error.reason()), reason);
+    }
+}
+
 /// Regression: `finish` returned the error again without the rejection.
 #[test]
 fn an_error_that_is_returned_again_has_the_rejection() {
     let body = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
-    let strict = || MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
-    let mut read = MessageReader::with_decoder(&body[..], strict());
-    let mut streamed = MessageStream::with_decoder(Script::<io::Error>::of(&[body]), strict());
-    let rejected = read.next().unwrap_err().incomplete().unwrap().rejected();
+    let mut read = MessageReader::new(&body[..]).with_validation(Validation::Strict);
+    let mut streamed = MessageStream::new(Script::<io::Error>::of(&[body])).with_validation(Validation::Strict);
+    let rejected = read.next_update().unwrap_err().incomplete().unwrap().rejected();
     assert!(rejected.is_some());
-    assert!(block_on(streamed.next()).is_err());
+    assert!(block_on(streamed.next_update()).is_err());
     assert_eq!(read.finish().unwrap_err().rejected(), rejected);
     assert_eq!(block_on(streamed.finish()).unwrap_err().rejected(), rejected);
 }

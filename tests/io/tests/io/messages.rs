@@ -135,7 +135,7 @@ fn no_final_message_says_what_came_between() {
         // Each error prints its own cause once.
         assert_eq!(returned(&error), (words.to_owned(), None));
         assert_eq!(error.transport().map(io::Error::kind), cause.map(|_| io::ErrorKind::ConnectionReset));
-        assert!(sample.text().starts_with(&error.into_incomplete().message().final_text()));
+        assert!(sample.text().starts_with(&error.into_report().partial().final_text()));
     };
     let failing = || Script::of(&[half]).failing(reset());
     let and_why = format!("{cut}: reset");

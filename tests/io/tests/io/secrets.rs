@@ -247,13 +247,13 @@ fn streams_that_are_spoiled() {
                     Ok(message) => inputs_hide(&message),
                     Err(error) => {
                         hides_error(&error);
-                        error.error().into_iter().for_each(hides_error);
+                        error.server_error().into_iter().for_each(hides_error);
                         error.non_stream_body().into_iter().for_each(|body| {
                             hides(body);
                             is_clean(&body.to_string());
                         });
                         hides(error.violations());
-                        inputs_hide(error.message());
+                        inputs_hide(error.partial());
                         incomplete += 1;
                     }
                 }
@@ -317,9 +317,9 @@ fn bodies_that_are_no_stream() {
             let driver = MessageDecoder::new().with_content_type(content_type);
             let error = MessageReader::with_decoder(body.as_bytes(), driver).finish().unwrap_err();
             hides_error(&error);
-            hides_error(error.incomplete());
-            error.incomplete().error().into_iter().for_each(hides_error);
-            error.incomplete().non_stream_body().into_iter().for_each(|body| {
+            hides_error(error.report());
+            error.report().server_error().into_iter().for_each(hides_error);
+            error.report().non_stream_body().into_iter().for_each(|body| {
                 hides(body);
                 is_clean(&body.to_string());
             });

@@ -5,7 +5,7 @@ use std::io;
 use futures::executor::block_on;
 use serde::Deserialize;
 use ssewire_io::{MessageReader, MessageStream, ReadExt as _, StructuredError};
-use ssewire_messages::{Completion, ParseTextErrorKind};
+use ssewire_messages::{Completion, ParseTextErrorKind, StopReason};
 use ssewire_tests::adapters;
 use ssewire_tests::transport::Script;
 
@@ -42,7 +42,9 @@ fn values_are_shown_while_they_grow_and_typed_at_the_end() {
             shown.push(partial["title"].as_str().map(str::to_owned));
         }
         assert_eq!(shown, [None, Some("T".to_owned()), Some("Tea".to_owned())]);
-        assert_eq!(block_on(reply.finish()).unwrap(), Recipe { title: "Tea".to_owned() });
+        let (recipe, message) = block_on(reply.finish_with_message()).unwrap();
+        assert_eq!(recipe, Recipe { title: "Tea".to_owned() });
+        assert_eq!(message.stop_reason(), Some(&StopReason::EndTurn));
 
         let mut reply = MessageReader::new(Script::slow(&chunks)).structured::<Recipe>();
         let mut count = 0;
@@ -50,7 +52,11 @@ fn values_are_shown_while_they_grow_and_typed_at_the_end() {
             count += 1;
         }
         assert_eq!((count, reply.partial().unwrap()["title"].as_str()), (3, Some("Tea")));
-        assert_eq!(reply.finish().unwrap().title, "Tea");
+        let (recipe, message) = reply.finish_with_message().unwrap();
+        assert_eq!((recipe.title.as_str(), message.stop_reason()), ("Tea", Some(&StopReason::EndTurn)));
+        assert_eq!((&body[..]).message().structured::<Recipe>().finish().unwrap(), recipe);
+        let streamed = MessageStream::new(Script::<io::Error>::slow(&chunks)).structured::<Recipe>();
+        assert_eq!(block_on(streamed.finish()).unwrap(), recipe);
     }
 }
 

@@ -443,7 +443,7 @@ fn read_ends(body: &[u8], decoder: MessageDecoder) -> Vec<String> {
         match reader.next_message() {
             Ok(Some(message)) => ends.push(shown(Ok(message))),
             Ok(None) => return ends,
-            Err(error) => ends.push(shown(Err(error.into_incomplete()))),
+            Err(error) => ends.push(shown(Err(error.into_report()))),
         }
     }
 }
@@ -451,7 +451,7 @@ fn read_ends(body: &[u8], decoder: MessageDecoder) -> Vec<String> {
 fn shown(result: Result<Message, Incomplete>) -> String {
     match result {
         Ok(message) => format!("{message:?}"),
-        Err(incomplete) => format!("{} {:?}", incomplete.reason(), incomplete.message()),
+        Err(incomplete) => format!("{} {:?}", incomplete.reason(), incomplete.partial()),
     }
 }
 

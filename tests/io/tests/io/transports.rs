@@ -124,11 +124,11 @@ fn nothing_follows_an_error() {
     kinds(block_on(EventStream::new(GoesOn(0)).map(|event| event.map(|event| event.data().to_vec())).collect()));
     let mut reply = MessageStream::new(GoesOn(0));
     let error = block_on(async {
-        while reply.next().await?.is_some() {}
+        while reply.next_update().await?.is_some() {}
         Ok::<_, ssewire_io::MessageStreamError<io::Error>>(())
     });
     assert!(error.unwrap_err().transport().is_some());
-    assert!(reply.next().now_or_never().unwrap().unwrap().is_none());
+    assert!(reply.next_update().now_or_never().unwrap().unwrap().is_none());
     assert_eq!(reply.get_ref().0, 2);
 }
 

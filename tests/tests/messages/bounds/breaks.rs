@@ -318,7 +318,7 @@ fn a_lost_piece_of_input_is_never_taken_for_input() {
         }
         assert!(has_lost);
         let incomplete = decoder.finish().expect_err("a piece is lost");
-        let Some(ContentBlock::ToolUse(block)) = incomplete.message().content().first() else { panic!("no block") };
+        let Some(ContentBlock::ToolUse(block)) = incomplete.partial().content().first() else { panic!("no block") };
         assert!(block.input().value().is_err());
     }
 }
@@ -436,7 +436,7 @@ fn truncated_input_is_written_in_proportion_to_its_text() {
         accumulator.accumulate_json(payload.as_bytes()).expect("tolerant");
     }
     let incomplete = accumulator.into_message().expect_err("truncated");
-    let (written, peak) = ssewire_heap::peak_of(|| incomplete.message().to_json_lossy());
+    let (written, peak) = ssewire_heap::peak_of(|| incomplete.partial().to_json_lossy());
     assert!(written.as_str().len() >= json.len());
     assert!(peak <= HELD * json.len() + CONSTANT, "{peak} held for {}", json.len());
 }

@@ -16,7 +16,7 @@ fn decode(body: &[u8]) -> (MessageDecoder, usize) {
 }
 
 fn error_message(incomplete: &Incomplete) -> &str {
-    incomplete.error().and_then(|error| error.message()).expect("an error with a message")
+    incomplete.server_error().and_then(|error| error.message()).expect("an error with a message")
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn end_of_with(accumulator: Accumulator, events: &[Value]) -> Result<Message, In
         (Ok(one), Ok(other)) => assert_eq!(one, other),
         (Err(one), Err(other)) => {
             assert_eq!(one.reasons(), other.reasons());
-            assert_eq!(one.message(), other.message());
+            assert_eq!(one.partial(), other.partial());
             assert_eq!(one.unmatched_input(), other.unmatched_input());
         }
         _ => panic!("{end:?} of the accumulator, {of_stream:?} of the stream"),
@@ -104,7 +104,7 @@ fn unterminated() {
 #[test]
 fn a_strict_unterminated_message_is_in_the_report() {
     let incomplete = strict_end_of(&but_for_the_end()).unwrap_err();
-    assert_eq!(to_json(incomplete.message()), whole());
+    assert_eq!(to_json(incomplete.partial()), whole());
     assert!(incomplete.has_started());
 }
 
@@ -114,7 +114,7 @@ fn a_stop_reason_of_message_start_proves_nothing() {
         let begun = [message_start(json!({"stop_reason": reason})), start(0, text_block("")), text(0, "a")];
         let incomplete = end_of(&begun).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::Truncated], "{reason:?}");
-        assert_eq!(to_json(incomplete.message())["stop_reason"], reason, "but it is kept");
+        assert_eq!(to_json(incomplete.partial())["stop_reason"], reason, "but it is kept");
     }
 }
 
@@ -156,7 +156,7 @@ fn cut_before_the_stop_reason() {
         let incomplete = end_of(&events[..length]).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::Truncated]);
         assert!(incomplete.has_started());
-        assert_eq!(to_json(incomplete.message()), run(&events[..length]).message(), "with all that came");
+        assert_eq!(to_json(incomplete.partial()), run(&events[..length]).message(), "with all that came");
     }
 }
 
@@ -174,7 +174,7 @@ fn cut_after_only_pings() {
         let incomplete = end_of(&events).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::Truncated]);
         assert_eq!((incomplete.has_started(), incomplete.non_stream_body()), (false, None));
-        assert_eq!(to_json(incomplete.message()), message(json!({})));
+        assert_eq!(to_json(incomplete.partial()), message(json!({})));
     }
     assert_eq!(reasons_of_body(": a comment\n\nevent: ping\ndata: {}\n\n"), [Completion::Truncated]);
 }
@@ -191,7 +191,7 @@ fn cut_without_message_start() {
         let incomplete = end_of(&events).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::Truncated]);
         assert!(!incomplete.has_started());
-        assert_eq!(to_json(incomplete.message()), run(&events).message(), "with all that came");
+        assert_eq!(to_json(incomplete.partial()), run(&events).message(), "with all that came");
     }
 }
 
@@ -237,7 +237,7 @@ fn is_a_hole(name: &str, payload: &str) {
     assert!(matches!(body.lost[..], [LostEvent::Payload(_)]), "{name:?} {payload}: {:?}", body.lost);
     let incomplete = body.end.unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::ContentLost], "{name:?} {payload}");
-    assert_eq!(to_json(incomplete.message()), around_nothing(), "skipped, and the stream went on");
+    assert_eq!(to_json(incomplete.partial()), around_nothing(), "skipped, and the stream went on");
 }
 
 #[track_caller]
@@ -436,9 +436,9 @@ fn call(pieces: &[&str]) -> Vec<Value> {
 
 /// The input of the first block of the report.
 fn input_of(incomplete: &Incomplete) -> (Value, InputState) {
-    let block = incomplete.message().content().first().unwrap();
-    assert!(block.to_json().is_err() && serde_json::to_string(incomplete.message()).is_err());
-    let lossy = incomplete.message().to_json_lossy().to_value().unwrap();
+    let block = incomplete.partial().content().first().unwrap();
+    assert!(block.to_json().is_err() && serde_json::to_string(incomplete.partial()).is_err());
+    let lossy = incomplete.partial().to_json_lossy().to_value().unwrap();
     (lossy["content"][0]["input"].clone(), state_of(block))
 }
 
@@ -458,7 +458,7 @@ fn tool_input_that_is_invalid() {
         let incomplete = end_of(&call(pieces)).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::ToolInput], "{pieces:?}");
         assert!(matches!(input_of(&incomplete).1, InputState::Invalid), "{pieces:?}");
-        let call = incomplete.message().content().first().unwrap().as_tool_use().unwrap();
+        let call = incomplete.partial().content().first().unwrap().as_tool_use().unwrap();
         assert!(matches!(call.input().value(), Err(ToolInputError::Invalid { .. })), "nothing to run a tool with");
     }
 }
@@ -484,8 +484,8 @@ fn tool_input_whatever_came_after() {
     let incomplete = end_of(&events).unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
     let expected = json!([tool(json!({})), tool(json!({})), text_block("t")]);
-    assert_eq!(to_json(incomplete.message())["content"], expected);
-    assert_eq!(state_of(&incomplete.message().content()[1]), InputState::Empty);
+    assert_eq!(to_json(incomplete.partial())["content"], expected);
+    assert_eq!(state_of(&incomplete.partial().content()[1]), InputState::Empty);
 }
 
 #[test]
@@ -515,7 +515,7 @@ fn input_json_that_never_found_its_block() {
         let incomplete = end_of(&stream).unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
         assert_eq!(incomplete.unmatched_input(), orphans, "its raw text is in the report");
-        assert_eq!(to_json(incomplete.message()), whole());
+        assert_eq!(to_json(incomplete.partial()), whole());
     }
 }
 
@@ -574,7 +574,7 @@ fn the_partial_input_goes_up_to_the_first_error() {
             let (partial, state) = input_of(&incomplete);
             assert_eq!(partial, expected, "{text}");
             assert!(matches!(state, InputState::Invalid), "{text}");
-            let block = incomplete.message().content().first().unwrap();
+            let block = incomplete.partial().content().first().unwrap();
             assert_eq!(block.tool_input().unwrap().raw(), text, "the raw text is kept beyond it");
         }
     }
@@ -587,10 +587,10 @@ fn server_error() {
     let events = [&one_block()[..], &[error()]].concat();
     let incomplete = end_of(&events).unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Truncated]);
-    let reported = incomplete.error().unwrap();
+    let reported = incomplete.server_error().unwrap();
     assert_eq!((reported.kind(), reported.message()), (Some(&ErrorKind::Overloaded), Some("Overloaded")));
     assert_eq!(reported.body(), &error(), "it is in the report");
-    assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("ab")]})), "and so is what came");
+    assert_eq!(to_json(incomplete.partial()), message(json!({"content": [text_block("ab")]})), "and so is what came");
 }
 
 #[test]
@@ -605,7 +605,7 @@ fn server_error_after_the_stop_reason() {
     let events = [&but_for_the_end()[..], &[error()]].concat();
     let incomplete = end_of(&events).unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Unterminated]);
-    assert_eq!(to_json(incomplete.message()), whole());
+    assert_eq!(to_json(incomplete.partial()), whole());
 }
 
 // Incomplete: TooLarge
@@ -616,7 +616,7 @@ fn too_large_by_the_bytes_of_the_message() {
     let accumulator = Accumulator::new().with_max_bytes(1000);
     let incomplete = end_of_with(accumulator, &events).unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
-    assert_eq!(to_json(incomplete.message())["content"], json!([text_block("")]));
+    assert_eq!(to_json(incomplete.partial())["content"], json!([text_block("")]));
 }
 
 #[test]
@@ -625,7 +625,7 @@ fn too_large_by_the_blocks_of_the_message() {
     let events = [&[begin()], &starts[..], &[stop(0), stop(1), end_turn(), end()]].concat();
     let incomplete = end_of_with(Accumulator::new().with_max_blocks(2), &events).unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
-    assert_eq!(to_json(incomplete.message())["content"], json!([text_block("t"), text_block("t")]));
+    assert_eq!(to_json(incomplete.partial())["content"], json!([text_block("t"), text_block("t")]));
 }
 
 #[test]
@@ -636,7 +636,7 @@ fn too_large_by_one_event() {
     assert!(matches!(body.lost[..], [LostEvent::TooLarge(_)]));
     let incomplete = body.end.unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::LimitExceeded]);
-    assert_eq!(to_json(incomplete.message()), around_nothing(), "the stream went on");
+    assert_eq!(to_json(incomplete.partial()), around_nothing(), "the stream went on");
 }
 
 // NonStreamBody
@@ -661,7 +661,7 @@ fn non_stream_body() {
         let incomplete = self::body(body).end.unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::NonStreamBody], "{}", body.escape_ascii());
         assert!(incomplete.non_stream_body().is_some(), "{}", body.escape_ascii());
-        assert_eq!((incomplete.has_started(), to_json(incomplete.message())), (false, message(json!({}))));
+        assert_eq!((incomplete.has_started(), to_json(incomplete.partial())), (false, message(json!({}))));
     }
 }
 
@@ -672,7 +672,7 @@ fn what_it_was_instead_of_a_stream_is_in_the_report() {
     let Some(NonStreamBody::Message(instead)) = incomplete.non_stream_body() else { panic!("{incomplete:?}") };
     assert_eq!(to_json(instead), plain);
     let incomplete = body(error().to_string()).end.unwrap_err();
-    assert_eq!(incomplete.error().unwrap().kind(), Some(&ErrorKind::Overloaded));
+    assert_eq!(incomplete.server_error().unwrap().kind(), Some(&ErrorKind::Overloaded));
 }
 
 #[test]
@@ -779,10 +779,10 @@ fn a_pending_last_event_is_used_if_its_data_is_a_complete_object() {
             assert_eq!(to_json(&body(half).end.unwrap()), whole());
             let (mut decoder, mut input) = (MessageDecoder::new(), half.as_bytes());
             while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
-            assert!(!decoder.has_used_unterminated_event());
+            assert!(!decoder.has_used_pending_event());
             assert!(matches!(decoder.decode_end().unwrap(), Step::Update(_)));
             assert!(matches!(decoder.decode_end().unwrap(), Step::Ended));
-            assert!(decoder.has_used_unterminated_event(), "and says so");
+            assert!(decoder.has_used_pending_event(), "and says so");
         }
     }
 }
@@ -803,7 +803,7 @@ fn a_pending_last_event_that_is_skipped_is_not_used() {
         decoder.next_message().unwrap();
         while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
         while let Step::Update(_) = decoder.decode_end().unwrap() {}
-        assert_eq!((decoder.has_used_unterminated_event(), decoder.has_started()), (is_used, is_used), "{rest}");
+        assert_eq!((decoder.has_used_pending_event(), decoder.has_started()), (is_used, is_used), "{rest}");
         let pending = if is_used { 0 } else { rest.len() as u64 };
         assert_eq!(decoder.finish().unwrap_err().pending_bytes(), pending, "{rest}");
     }
@@ -816,7 +816,7 @@ fn a_pending_last_event_that_is_no_complete_object_is_in_the_report() {
     let incomplete = body(before + last).end.unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::Truncated]);
     assert_eq!(incomplete.pending_bytes(), last.len() as u64);
-    assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("a")]})));
+    assert_eq!(to_json(incomplete.partial()), message(json!({"content": [text_block("a")]})));
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn a_tool_call_without_any_input_is_truncated_if_the_stop_reason_means_a_cut() {
             assert_eq!(calls(&events), []);
             let incomplete = run.end().unwrap_err();
             assert_eq!(incomplete.reasons(), [Completion::ToolInput]);
-            assert_eq!(incomplete.message().to_json(), Err(ToolInputError::Truncated));
+            assert_eq!(incomplete.partial().to_json(), Err(ToolInputError::Truncated));
         }
     }
 }
@@ -80,7 +80,7 @@ fn a_lost_piece_truncates_the_input_of_its_block() {
         assert_eq!(calls, ["{}"], "the other block is fine");
         let incomplete = decoder.finish().unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::ContentLost, Completion::ToolInput]);
-        let input = incomplete.message().to_json_lossy().to_value().unwrap()["content"][0]["input"].take();
+        let input = incomplete.partial().to_json_lossy().to_value().unwrap()["content"][0]["input"].take();
         assert_eq!(input, json!({"path": "/"}), "the value up to the lost piece");
     }
 }
@@ -92,7 +92,7 @@ fn a_lost_piece_without_an_index_truncates_the_input_of_every_open_block() {
     let after = [input(1, "{}"), stop(1), start(2, tool(json!({}))), input(2, "}"), stop(2), end_turn(), end()];
     for lost in [named("content_block_delta", "{\"type\":\"content_block_delta\""), named("", "{\"x")] {
         let incomplete = body(sse(&before) + &lost + &sse(&after)).end.unwrap_err();
-        let states: Vec<_> = incomplete.message().content().iter().map(state_of).collect();
+        let states: Vec<_> = incomplete.partial().content().iter().map(state_of).collect();
         assert_eq!(states, [InputState::Empty, InputState::Truncated, InputState::Truncated]);
     }
     let too_large = text(5, &"x".repeat(2000));
@@ -100,7 +100,7 @@ fn a_lost_piece_without_an_index_truncates_the_input_of_every_open_block() {
     let bytes = sse(&before) + &sse(&[too_large]) + &sse(&after);
     let incomplete = body_with(decoder, bytes.as_bytes()).end.unwrap_err();
     assert_eq!(incomplete.reason(), Completion::LimitExceeded);
-    let states: Vec<_> = incomplete.message().content().iter().map(state_of).collect();
+    let states: Vec<_> = incomplete.partial().content().iter().map(state_of).collect();
     assert_eq!(states, [InputState::Empty, InputState::Truncated, InputState::Truncated]);
 }
 
@@ -138,7 +138,7 @@ fn a_bare_json_error_is_the_cause_if_the_stream_ends_without_a_message_end() {
     for events in [&[ping()][..], &[begin(), start(0, text_block("a"))]] {
         let incomplete = body(sse(events) + &bare).end.unwrap_err();
         assert_eq!(incomplete.reason(), Completion::ServerError);
-        assert_eq!(incomplete.error().unwrap().message(), Some("Overloaded"));
+        assert_eq!(incomplete.server_error().unwrap().message(), Some("Overloaded"));
     }
     let named_by_object = r#"{"object":"error","message":"x"}"#.to_string() + "\n";
     assert_eq!(body(sse(&[begin()]) + &named_by_object).end.unwrap_err().reason(), Completion::ServerError);

@@ -213,7 +213,7 @@ fn a_field_named_error_in_the_block_of_message_stop_ends_the_message_before_it()
             let bytes = before.clone() + &block[..block.len() - cut];
             let incomplete = body(bytes).end.unwrap_err();
             assert_eq!(incomplete.reason(), Completion::ServerError);
-            assert_eq!(incomplete.error().unwrap().message(), Some("boom"));
+            assert_eq!(incomplete.server_error().unwrap().message(), Some("boom"));
         }
     }
     let beside = format!("error: {}\ndata: {}\n\n", ping(), end());
@@ -241,7 +241,7 @@ fn an_event_with_a_field_named_error_beside_its_data_is_both() {
     for block in [format!("data: {}\nerror: boom\n\n", text(0, "+")), format!("error: boom\ndata: {}\n\n", ping())] {
         let [tolerant, strict] = streams().map(|stream| body_with(stream, &around(&block)));
         for body in [tolerant, strict] {
-            assert_eq!(body.end.unwrap_err().error().unwrap().message(), Some("boom"), "{block}");
+            assert_eq!(body.end.unwrap_err().server_error().unwrap().message(), Some("boom"), "{block}");
         }
     }
 }
@@ -288,7 +288,7 @@ const KINDS: [(&str, ErrorKind, bool); 11] = [
 fn an_overloaded_error_inside_a_200_stream_is_retryable() {
     let body = body(around(sse(&[error()])));
     let incomplete = body.end.unwrap_err();
-    let overloaded = incomplete.error().unwrap();
+    let overloaded = incomplete.server_error().unwrap();
     assert_eq!((overloaded.kind(), overloaded.status()), (Some(&ErrorKind::Overloaded), None));
     assert!(overloaded.is_retryable());
     // Also if it is known that the status was 200.
@@ -358,8 +358,8 @@ fn before_message_stop_no_error_is_ever_ignored() {
             for stream in streams() {
                 let incomplete = body_with(stream, bytes.as_bytes()).end.unwrap_err();
                 assert_eq!(incomplete.reason(), Completion::ServerError, "{shape} before event {at}");
-                assert!(incomplete.error().is_some());
-                assert_eq!(to_json(incomplete.message()), expected, "final: later events change nothing");
+                assert!(incomplete.server_error().is_some());
+                assert_eq!(to_json(incomplete.partial()), expected, "final: later events change nothing");
             }
         }
     }
@@ -382,7 +382,7 @@ fn before_message_stop_an_error_is_not_ignored_whatever_came_before_it() {
                 let body = body_with(stream, &around(format!("{oddity}{shape}")));
                 let incomplete = body.end.unwrap_err();
                 let is_rejected = incomplete.reason() == Completion::RejectedByStrictMode;
-                assert!(is_rejected || incomplete.error().is_some(), "{oddity}{shape}");
+                assert!(is_rejected || incomplete.server_error().is_some(), "{oddity}{shape}");
                 assert!(is_rejected || incomplete.reason() == Completion::ServerError);
             }
         }
@@ -394,7 +394,7 @@ fn the_first_error_stands() {
     let second = json!({"type": "error", "error": {"type": "api_error", "message": "second"}});
     for stream in streams() {
         let body = body_with(stream, &around(sse(&[error(), second.clone()])));
-        assert_eq!(body.end.unwrap_err().error().unwrap().body(), &error());
+        assert_eq!(body.end.unwrap_err().server_error().unwrap().body(), &error());
     }
 }
 
@@ -405,7 +405,7 @@ fn a_body_of_nothing_but_an_error_event_reports_it() {
         assert_eq!(body.lost, []);
         let incomplete = body.end.unwrap_err();
         assert_eq!(incomplete.reason(), Completion::ServerError, "{shape}");
-        assert!(incomplete.error().is_some() && !incomplete.has_started());
+        assert!(incomplete.server_error().is_some() && !incomplete.has_started());
     }
 }
 
@@ -456,10 +456,10 @@ fn error_in(bytes: &str) -> ApiError {
         assert_eq!(errors, 1, "delivered once: {bytes}");
         let incomplete = body.end.unwrap_err();
         assert_eq!(incomplete.reason(), Completion::ServerError, "{bytes}");
-        assert_eq!(to_json(incomplete.message()), message(json!({"content": [text_block("a")]})), "{bytes}");
+        assert_eq!(to_json(incomplete.partial()), message(json!({"content": [text_block("a")]})), "{bytes}");
         let at = body.events.iter().position(|event| matches!(event, StreamEvent::Error(_))).unwrap();
         let StreamEvent::Error(delivered) = body.events.swap_remove(at) else { panic!("an error") };
-        assert_eq!(incomplete.error(), Some(&*delivered));
+        assert_eq!(incomplete.server_error(), Some(&*delivered));
         *delivered
     });
     assert_eq!(tolerant, strict);
@@ -509,7 +509,7 @@ fn the_first_error_among_the_error_fields_of_a_block_counts() {
         }
         let last = format!("error: {other}\nevent: message_stop\ndata: {{}}\nerror: boom\n\n");
         let incomplete = body(sse(&[begin(), end_turn()]) + &last).end.unwrap_err();
-        assert_eq!(incomplete.error().and_then(ApiError::message), Some("boom"), "before message_stop");
+        assert_eq!(incomplete.server_error().and_then(ApiError::message), Some("boom"), "before message_stop");
     }
     assert_eq!(error_in("error: first\nerror: second\n\n").message(), Some("first"));
     let without_error = around("error: {\"type\":\"content_block_stop\"}\nerror: {\"type\":\"ping\"}\n\n");
@@ -543,6 +543,6 @@ fn an_owned_error_has_the_response_head() {
             panic!("an error: {shape}")
         };
         assert_eq!(error.status(), Some(529), "{shape}");
-        assert_eq!(decoder.finish().unwrap_err().error(), Some(&*error), "{shape}");
+        assert_eq!(decoder.finish().unwrap_err().server_error(), Some(&*error), "{shape}");
     }
 }

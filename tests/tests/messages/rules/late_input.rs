@@ -130,7 +130,7 @@ fn an_initial_block_is_open_also_if_input_waits_at_its_index() {
         assert_eq!(calls(&events), [(3, "{}".to_owned())], "{waiting:?}");
         let bytes = sse(&events[..2]) + &named("content_block_delta", "{") + &sse(&events[2..]);
         let report = body(bytes).end.unwrap_err();
-        assert_eq!(state_of(&report.message().content()[0]), InputState::Truncated, "{waiting:?}");
+        assert_eq!(state_of(&report.partial().content()[0]), InputState::Truncated, "{waiting:?}");
     }
 }
 

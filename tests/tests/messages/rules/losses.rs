@@ -13,7 +13,7 @@ fn lost(rest: &str) -> String {
 
 fn content(bytes: String) -> serde_json::Value {
     let incomplete = body(bytes).end.unwrap_err();
-    to_json(incomplete.message())["content"].clone()
+    to_json(incomplete.partial())["content"].clone()
 }
 
 /// "The value so far, up to the first error or lost piece."
@@ -35,7 +35,7 @@ fn text_after_a_lost_piece_stays_in_the_raw_text() {
         let mut events = vec![sse(&[input(0, r#"{"a":1"#)]), lost("\"index\":0}"), sse(&[input(0, r#","b":2}"#)])];
         events.insert(starts_after, sse(&[start(0, tool(json!({})))]));
         let incomplete = body(sse(&[begin()]) + &events.concat()).end.unwrap_err();
-        let input = incomplete.message().content()[0].tool_input().unwrap();
+        let input = incomplete.partial().content()[0].tool_input().unwrap();
         assert_eq!(input.raw(), r#"{"a":1,"b":2}"#, "{starts_after}");
         assert!(input.value().is_err());
     }

@@ -78,9 +78,9 @@ fn the_input_of_an_initial_tool_block_is_cut_with_its_deltas() {
     let stopped = message_delta(json!({"stop_reason": "tool_use"}), Value::Null);
     let incomplete = orderly(&[initial, input(0, "{\"k\": [1, "), stopped]).end().unwrap_err();
     assert_eq!(incomplete.reasons(), [Completion::ToolInput, Completion::Unterminated]);
-    let call = incomplete.message().content().first().unwrap().as_tool_use().unwrap();
+    let call = incomplete.partial().content().first().unwrap().as_tool_use().unwrap();
     assert_eq!(call.input().value(), Err(ToolInputError::Truncated));
-    assert_eq!(to_json(incomplete.message())["content"], json!([tool(json!({"k": [1]}))]));
+    assert_eq!(to_json(incomplete.partial())["content"], json!([tool(json!({"k": [1]}))]));
 }
 
 // content_block_start

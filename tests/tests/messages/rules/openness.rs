@@ -417,7 +417,7 @@ fn unknown_members_of_an_error_are_delivered_with_it() {
     error["error"]["future"] = json!([null]);
     assert_eq!(round_trip(&error), error);
     let incomplete = orderly(&[begin(), error.clone()]).end().unwrap_err();
-    assert_eq!(incomplete.error().unwrap().body(), &error);
+    assert_eq!(incomplete.server_error().unwrap().body(), &error);
 }
 
 // Helpers

@@ -270,7 +270,7 @@ impl Run {
                 accumulator.error().map(|error| error.body().clone()),
             ),
             end.map(|message| to_json(&message)).map_err(|incomplete| {
-                (incomplete.reasons().to_vec(), to_json(incomplete.message()), incomplete.unmatched_input().to_vec())
+                (incomplete.reasons().to_vec(), to_json(incomplete.partial()), incomplete.unmatched_input().to_vec())
             }),
         )
     }

@@ -80,7 +80,7 @@ fn empty_or_blank_data_under_the_name_error_is_an_error_without_a_message() {
         assert_eq!(body.lost, []);
         let incomplete = body.end.unwrap_err();
         assert_eq!(incomplete.reason(), Completion::ServerError, "{data:?}");
-        assert_eq!(incomplete.error().unwrap().message(), None, "{data:?}");
+        assert_eq!(incomplete.server_error().unwrap().message(), None, "{data:?}");
     }
 }
 

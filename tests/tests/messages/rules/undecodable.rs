@@ -61,8 +61,8 @@ fn a_number_beyond_the_range_of_a_float_is_valid_json() {
         assert_eq!(kept.parse::<Message>().unwrap().to_json().unwrap().as_str(), kept);
         let input = sse(&[begin(), start(0, tool(json!({}))), input(0, &format!("[1,{number}]")), stop(0)]);
         let report = body(input).end.unwrap_err();
-        assert_eq!(state_of(&report.message().content()[0]), InputState::Invalid);
-        assert_eq!(to_json(report.message())["content"][0]["input"], json!([1]));
+        assert_eq!(state_of(&report.partial().content()[0]), InputState::Invalid);
+        assert_eq!(to_json(report.partial())["content"][0]["input"], json!([1]));
     }
 }
 

@@ -90,5 +90,5 @@ where
     while let Ok(Some(piece)) = stream.next_text().await {
         text.push_str(&piece);
     }
-    (text, stream.finish().await.map_err(IncompleteMessage::into_incomplete))
+    (text, stream.finish().await.map_err(IncompleteMessage::into_report))
 }
