@@ -81,7 +81,8 @@ typedef enum ssewire_message_kind {
    */
   SSEWIRE_MESSAGE_KIND_BLOCK_START = 1,
   /*
-   A text block has grown by `text`. All such records of one index together are the text of its block.
+   A text block has grown by `text`. In a complete stream without protocol violations, all such records of one
+   index together are the text of its block. A record without an index ends a block in the middle of a character.
    */
   SSEWIRE_MESSAGE_KIND_TEXT = 2,
   /*
@@ -555,8 +556,9 @@ enum ssewire_status ssewire_message_decoder_json(struct ssewire_message_decoder 
                                                  size_t *len);
 
 /*
- Copies the reasons why the finished message is not complete, as one sentence; empty if it is. As
- `ssewire_message_decoder_json`. Safe to log: never text of the message.
+ Copies the reasons why the message would not be complete if the input ended here, as one sentence; empty if it would
+ be. All of them after `ssewire_message_decoder_finish`, the first one before. As `ssewire_message_decoder_json`. Safe
+ to log: never text of the message.
 
  # Safety
  The pointers are NULL or valid; `buffer` has `capacity` bytes.

@@ -318,8 +318,9 @@ pub unsafe extern "C" fn ssewire_message_decoder_json(
     unsafe { call(decoder, (), function) }
 }
 
-/// Copies the reasons why the finished message is not complete, as one sentence; empty if it is. As
-/// `ssewire_message_decoder_json`. Safe to log: never text of the message.
+/// Copies the reasons why the message would not be complete if the input ended here, as one sentence; empty if it would
+/// be. All of them after `ssewire_message_decoder_finish`, the first one before. As `ssewire_message_decoder_json`. Safe
+/// to log: never text of the message.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `buffer` has `capacity` bytes.
@@ -332,7 +333,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_explain(
 ) -> Status {
     let function = |state: &mut State| {
         let explanation = match state {
-            State::Running(_) => "",
+            State::Running(decoder) if decoder.decoder().is_complete() => "",
+            State::Running(_) => state.completion().text().to_str().unwrap_or_default(),
             State::Finished { explanation, .. } => explanation,
         };
         // SAFETY: as the contract of the exported function demands.

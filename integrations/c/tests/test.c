@@ -153,7 +153,7 @@ static void wrong_arguments_are_a_status(void) {
     assert(ssewire_message_decoder_json(message, buffer, 4, &used) == SSEWIRE_STATUS_BUFFER_TOO_SMALL && used > 4);
     used = 7;
     assert(ssewire_message_decoder_json(message, NULL, 1000, &used) == invalid && used == 7);
-    assert(ssewire_message_decoder_explain(message, NULL, 1, &used) == invalid && used == 7);
+    assert(ssewire_message_decoder_explain(message, NULL, 1000, &used) == invalid && used == 7);
     ssewire_decoder_free(decoder);
     ssewire_message_decoder_free(message);
     ssewire_decoder_free(NULL);
@@ -176,7 +176,10 @@ static void strict_mode_rejects_an_unterminated_message(void) {
         ssewire_completion completion;
         size_t used, len;
         char reason[400];
+        assert(ssewire_message_decoder_explain(decoder, reason, sizeof reason, &len) == SSEWIRE_STATUS_OK && len != 0);
         assert(ssewire_message_decoder_push(decoder, bytes(input), strlen(input), &used, &batch) == SSEWIRE_STATUS_OK);
+        assert(ssewire_message_decoder_explain(decoder, reason, sizeof reason, &len) == SSEWIRE_STATUS_OK);
+        assert((len != 0) == strict);
         assert(ssewire_message_decoder_finish(decoder, &completion) == SSEWIRE_STATUS_OK);
         assert(completion == SSEWIRE_COMPLETION_UNTERMINATED);
         assert(ssewire_message_decoder_explain(decoder, reason, sizeof reason, &len) == SSEWIRE_STATUS_OK);
