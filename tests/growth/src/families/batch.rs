@@ -4,7 +4,7 @@ use super::{fill, repeat};
 use crate::drive;
 use crate::family::{Family, Input, Room};
 
-/// Records take 64 bytes each, of at least 6 bytes, in a list that doubles; the text at most seven times the input.
+/// Records take 64 bytes each, of at least 6 bytes, in a list that doubles; the text at most nine times the input.
 const RECORDS_AND_TEXT: Room = Room::per_byte(48.0, 16_384.0);
 
 pub(super) const FAMILIES: &[Family] = &[
