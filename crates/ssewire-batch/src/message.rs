@@ -24,7 +24,8 @@ pub enum MessageKind {
     MessageStart = 0,
     /// A content block has begun. `name` is its type, `id` that of a tool call, `text` the payload.
     BlockStart = 1,
-    /// A text block has grown by `text`. All such records of one index together are the text of its block.
+    /// A text block has grown by `text`. In a complete stream without protocol violations, all such records of one
+    /// index together are the text of its block. A record without an index ends a block in the middle of a character.
     Text = 2,
     /// A thinking block has grown by `text`.
     Thinking = 3,
@@ -125,8 +126,8 @@ impl MessageBatchDecoder {
         Self { decoder, buffer: BatchBuffer::new(), max_records: DEFAULT_MAX_RECORDS }
     }
 
-    /// Sets the number of records at which a batch ends; at least 1. The records of one event are never parted, so a
-    /// batch may have more: as many as the event has content blocks.
+    /// Sets the number of records at which a batch ends; at least 1. The records of one event stay together, so a batch
+    /// may have more: as many as the message has content blocks, and a few.
     #[must_use]
     pub fn with_max_records(mut self, records: usize) -> Self {
         self.max_records = records.max(1);
