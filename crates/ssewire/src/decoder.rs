@@ -162,7 +162,8 @@ impl<S> Decoder<S> {
 
     /// Sets the largest logical size of one event, in bytes: its type, its data with the LFs that join it, and the
     /// value of an unfinished `event` or `data` line. IDs, comments, unknown fields, `retry` and field names do not
-    /// count.
+    /// count. Set it between events: a limit that is lowered within an event may be found exceeded at an earlier byte in
+    /// some chunks than in others.
     ///
     /// At most a quarter of the address space: on 32-bit targets a larger value means 1 GiB.
     #[must_use]

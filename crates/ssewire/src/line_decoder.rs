@@ -178,6 +178,8 @@ impl<S: Storage> LineDecoder<S> {
     }
 
     /// The bytes after the last line end, as far as they were kept: empty after an error and while a line is borrowed.
+    /// Without the first bytes of a byte order mark that is still incomplete, which count as
+    /// [pending](Self::pending_bytes).
     #[must_use]
     pub fn unfinished(&self) -> &[u8] {
         if self.pending == 0 { b"" } else { self.buffer.bytes(self.buffer.value_range()) }
