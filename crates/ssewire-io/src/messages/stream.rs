@@ -40,7 +40,8 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 /// All methods read from the same message; call [`finish`](Self::finish) last. It ends where the message does, not
 /// where the connection does: at the end the body is polled once, without waiting, so that the HTTP client can reuse
 /// the connection. If a chunk arrives, it is kept for [`next_message`](Self::next_message), which itself reads on only
-/// when it is called again. [`into_inner`](Self::into_inner) returns the body, to drain it.
+/// when it is called again. If the transport fails at this poll, its error is not kept: a further message that it cuts
+/// is incomplete without it. [`into_inner`](Self::into_inner) returns the body, to drain it.
 ///
 /// Use `?` on every call: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
 /// reason, the partial message and the transport's error. A lost event is [`Update::Lost`], not an error.
