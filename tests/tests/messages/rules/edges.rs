@@ -135,7 +135,8 @@ fn a_message_delta_that_could_not_be_read_is_lost_content_unless_the_stop_reason
 #[test]
 fn a_bare_json_error_is_the_cause_if_the_stream_ends_without_a_message_end() {
     let bare = error().to_string() + "\n";
-    for events in [&[ping()][..], &[begin(), start(0, text_block("a"))]] {
+    // The last of them would be complete without the line: it lacks only its `message_stop`.
+    for events in [&[ping()][..], &[begin(), start(0, text_block("a"))], &[begin(), end_turn()]] {
         let incomplete = body(sse(events) + &bare).end.unwrap_err();
         assert_eq!(incomplete.reason(), Completion::ServerError);
         assert_eq!(incomplete.server_error().unwrap().message(), Some("Overloaded"));
