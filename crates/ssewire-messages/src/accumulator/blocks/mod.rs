@@ -33,8 +33,8 @@ pub(crate) struct Blocks {
     states: Vec<BlockState>,
     /// The slots, in the order in which their indices came. Usually slot n is that of index n.
     slots: Vec<Slot>,
-    /// The index that the next start should have: one more than the highest so far.
-    next_index: u64,
+    /// The highest index of a block that was in `message_start` or had a start.
+    highest_index: Option<u64>,
     /// The content is not in its order.
     is_unsorted: bool,
     /// Number of open blocks that started later.
@@ -71,10 +71,10 @@ impl Blocks {
         for state in &mut self.states {
             state.position = state.position.saturating_add(u32::try_from(initial).unwrap_or(u32::MAX));
         }
-        let highest = u64::try_from(initial).unwrap_or(u64::MAX);
-        self.next_index = self.next_index.max(highest);
+        let initial = u64::try_from(initial).unwrap_or(u64::MAX);
+        self.highest_index = self.highest_index.max(initial.checked_sub(1));
         // Indices that were used before `message_start` have their slots already.
-        let early: Vec<_> = self.slots.iter().map(|slot| slot.index).filter(|index| *index < highest).collect();
+        let early: Vec<_> = self.slots.iter().map(|slot| slot.index).filter(|index| *index < initial).collect();
         for index in early {
             self.register_initial(content, index);
         }
@@ -253,7 +253,7 @@ impl Blocks {
 
     /// The highest index of a block that was in `message_start` or had a start.
     pub(super) fn highest_index(&self) -> Option<u64> {
-        self.next_index.checked_sub(1)
+        self.highest_index
     }
 
     /// The block that deltas opened before this start of its index and kind, if there is one. If an initial block of
@@ -271,7 +271,8 @@ impl Blocks {
         if self.is_in_use(index) {
             return Some(ViolationKind::IndexReused);
         }
-        match index.cmp(&self.next_index) {
+        let next = self.highest_index.map_or(0, |highest| highest.saturating_add(1));
+        match index.cmp(&next) {
             core::cmp::Ordering::Less => Some(ViolationKind::StartOutOfOrder),
             core::cmp::Ordering::Equal => None,
             core::cmp::Ordering::Greater => Some(ViolationKind::IndexGap),
@@ -353,7 +354,7 @@ impl Blocks {
         }
         self.open = self.open.saturating_add(1);
         self.first_open = self.first_open.min(at);
-        self.next_index = self.next_index.max(key.index.saturating_add(1));
+        self.highest_index = self.highest_index.max(Some(key.index));
     }
 
     fn slot(&self, index: u64) -> Option<&Slot> {
