@@ -92,7 +92,8 @@ impl Accumulator {
         input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
         if let Some(json) = after_loss {
             input.record_lost_piece();
-            input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
+            // Not part of the value, whose changes remain.
+            input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, None);
         }
         half
     }

@@ -18,6 +18,9 @@ impl Accumulator {
         };
         let may_be_truncated = is_highest && is_blank_call(block);
         let Some(input) = block.existing_input_state_mut() else { return is_half };
+        if !is_half {
+            input.clear_changes();
+        }
         input.stop(may_be_truncated);
         if !input.is_waiting() {
             self.queue_call(id);

@@ -69,6 +69,9 @@ impl InputState {
 
     /// Appends the next piece of the text. `half` is that of [`push_piece`].
     pub(crate) fn push(&mut self, piece: Piece<'_>, half: &mut u16, partial: Option<PartialInput>) -> usize {
+        if partial.is_some() {
+            self.clear_changes();
+        }
         if piece.text.is_empty() {
             return self.byte_size();
         }
@@ -91,6 +94,13 @@ impl InputState {
             text.partial.get_or_insert_with(|| wanted.new_value()).push(piece);
         }
         from
+    }
+
+    /// Ends the changes of the last piece: the next update of the block brings none, or those of another piece.
+    pub(crate) fn clear_changes(&mut self) {
+        if let Some(partial) = self.text.as_mut().and_then(|text| text.partial.as_mut()) {
+            partial.push("");
+        }
     }
 
     /// Records a lost piece: from here on the input is truncated.

@@ -3,8 +3,10 @@
 
 use serde_json::{Value, json};
 use ssewire_messages::{
-    Accumulator, BlockKey, BlockRef, ContentBlock, Message, MessageDecoder, PartialStrings, Step, StreamEvent, Update,
+    Accumulator, BlockKey, BlockRef, ContentBlock, Message, MessageDecoder, PartialStrings, Step, StreamEvent,
+    ToolInput, Update,
 };
+use ssewire_tests::partial_json::Mirror;
 
 use super::support::*;
 
@@ -424,6 +426,44 @@ fn every_update_is_by_the_index_of_its_block() {
 fn the_highest_index() {
     let returned = last(&[begin(), start(u64::MAX, text_block("")), text(u64::MAX, "a")]);
     assert_eq!(returned, at([u64::MAX, 0, 0], "text", json!({"text": "a", "snapshot": "a"})));
+}
+
+/// "Each piece replaces the changes of the piece before": what is asked after each update of the block has each change
+/// once, also if a piece is empty, was lost, or ends in half a character.
+#[test]
+fn each_change_of_partial_input_is_returned_once() {
+    let piece = |json: &str| {
+        format!(
+            r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"input_json_delta","partial_json":"{json}"}}}}"#
+        )
+    };
+    let tool = start(0, tool(json!({}))).to_string();
+    let [begin, stop] = [begin(), stop(0)].map(|event| event.to_string());
+    let lost = r#"{"type":"content_block_delta","index":0,"delta":{"#.to_owned();
+    let [par, is, half] = [r#"{\"city\":\"Par"#, r#"is\"}"#, r#"i\ud83d"#].map(piece);
+    let [empty, blank] = ["", " "].map(piece);
+    for (payloads, expected) in [
+        (vec![&tool, &empty, &par, &empty, &empty, &is, &empty, &stop], json!({"city": "Paris"})),
+        (vec![&tool, &par, &lost, &is, &empty, &blank, &stop], json!({"city": "Par"})),
+        (vec![&tool, &par, &half, &empty, &stop], json!({"city": "Pari\u{FFFD}"})),
+        (vec![&tool, &par, &is, &stop, &blank], json!({"city": "Paris"})),
+        (vec![&par, &tool, &is, &stop], json!({"city": "Paris"})),
+        (vec![&par, &empty, &tool, &empty, &stop], json!({"city": "Par"})),
+        (vec![&par, &lost, &is, &tool, &empty, &stop], json!({"city": "Par"})),
+    ] {
+        let mut accumulator = Accumulator::new().with_partial_changes(PartialStrings::Show);
+        let mut mirror = Mirror::default();
+        for payload in std::iter::once(&begin).chain(payloads.iter().copied()) {
+            let input = match accumulator.accumulate_json(payload.as_bytes()).unwrap() {
+                Update::BlockStart { block, .. } | Update::BlockStop { block, .. } => block.content().tool_input(),
+                Update::ToolInput { input, .. } => Some(input),
+                _ => None,
+            };
+            input.into_iter().flat_map(ToolInput::partial_changes).for_each(|change| mirror.apply(change));
+        }
+        assert_eq!(mirror.value(), Some(&expected), "{payloads:?}");
+        assert_eq!(accumulator.tool_input(0).unwrap().partial(), Some(&expected), "{payloads:?}");
+    }
 }
 
 // Interleaved blocks
