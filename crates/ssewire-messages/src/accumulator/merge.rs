@@ -180,12 +180,12 @@ impl Message {
             let _ = each_member(&mut Cursor::new(members), &mut |name, cursor| {
                 let value = cursor.skip_value()?;
                 let has_type = if is_usage { Usage::is_count(name.bytes) } else { name.bytes == b"stop_reason" };
-                // A longer reason is not a known one, and is kept as text.
+                // An unknown reason is kept as text.
                 let is_typed = has_type
                     && if is_usage {
                         matches!(count(&mut Cursor::new(value)), Ok(Ok(_)))
                     } else {
-                        value.starts_with(b"\"") && value.len() <= 32
+                        is_known_reason(value)
                     };
                 if value != b"null" && (may_remove || !is_typed) {
                     bytes = bytes.saturating_add(entry_size(name.json.raw, value));
@@ -224,6 +224,12 @@ impl Message {
             _ => None,
         }
     }
+}
+
+/// Whether a valid value is a known stop reason. A longer one is none.
+fn is_known_reason(value: &[u8]) -> bool {
+    let reason = Cursor::new(value).string().ok().flatten().filter(|_| value.len() <= 32);
+    reason.is_some_and(|reason| !matches!(StopReason::from(&*reason.to_text()), StopReason::Unknown(_)))
 }
 
 /// A simple upper bound of the growth by a `message_delta`: a byte of ill-formed UTF-8 becomes three. The constant is

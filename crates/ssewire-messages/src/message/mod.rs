@@ -211,8 +211,12 @@ impl Message {
 
     /// Everything that it holds beside its blocks, in bytes.
     pub(crate) fn head_byte_size(&self) -> usize {
-        let parts =
-            [self.names.byte_size(), self.extra.byte_size(), self.usage.as_option().map_or(0, Usage::byte_size)];
+        let stop_reason = match self.stop_reason() {
+            Some(StopReason::Unknown(reason)) => reason.len(),
+            _ => 0,
+        };
+        let usage = self.usage.as_option().map_or(0, Usage::byte_size);
+        let parts = [self.names.byte_size(), stop_reason, self.extra.byte_size(), usage];
         parts.into_iter().fold(0, usize::saturating_add)
     }
 }

@@ -423,6 +423,7 @@ fn the_message_delta_that_exceeds_the_limit_is_the_one_that_is_reported() {
         of_delta(r#""output_tokens":5,"input_tokens":5"#.to_owned()),
         of_usage(r#""stop_reason":"end_turn""#.to_owned()),
         of_delta(many(&|_| r#""stop_reason":5,"stop_reason":"end_turn","stop_reason":6"#.to_owned())),
+        of_delta(r#""stop_reason":"unknown""#.to_owned()),
         br#"{"type":"message_delta","context_management":{},"input_transformations":[]}"#.to_vec(),
         ill_formed(br#"{"type":"message_delta","context_management":{"a":"@@@@"}}"#.to_vec()),
     ];
@@ -450,6 +451,25 @@ fn the_message_delta_that_exceeds_the_limit_is_the_one_that_is_reported() {
             }
         }
         assert!(is_accepted && is_rejected, "{shown}");
+    }
+}
+
+/// The stop reason of a message is a member of it, wherever it comes from.
+#[test]
+fn an_unknown_stop_reason_counts_towards_the_limit() {
+    let reason = "x".repeat(900);
+    let start = format!(r#"{{"type":"message_start","message":{{"stop_reason":"{reason}"}}}}"#);
+    let delta = format!(r#"{{"type":"message_delta","delta":{{"stop_reason":"{reason}"}}}}"#);
+    let known = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#;
+    let exceeded = Some(AccumulateError::BytesExceeded { limit: 1000 });
+    for payload in [start, delta] {
+        let mut accumulator = Accumulator::new().with_max_bytes(1000);
+        assert_eq!(accumulate(&mut accumulator, &payload), None);
+        assert!(bytes_of(&accumulator) >= reason.len());
+        assert_eq!(accumulate(&mut accumulator.clone(), &text(0, &"x".repeat(900))), exceeded);
+        assert_eq!(accumulate(&mut accumulator, known), None);
+        assert_eq!(accumulate(&mut accumulator, &text(0, &"x".repeat(900))), None, "it was replaced");
+        assert!(accumulate(&mut Accumulator::new().with_max_bytes(100), &payload).is_some());
     }
 }
 
