@@ -23,6 +23,8 @@ pub struct Message {
     waiting: Vec<(u64, Input)>,
     next_index: u64,
     pub stop_reason: Option<String>,
+    /// An event was lost that may have contained the stop reason.
+    pub has_loss: bool,
     pub violations: Vec<(ViolationKind, Option<u64>)>,
     /// The pieces of text in order of arrival.
     pub pieces: Vec<String>,
@@ -78,6 +80,7 @@ impl Message {
             Event::Nothing | Event::Done | Event::Ping | Event::Unknown => {}
             Event::KeepAlive => self.violations.push((KeepAliveData, None)),
             Event::Undecodable(loss) => {
+                self.has_loss |= loss.content || loss.message_delta;
                 if let Some(index) = loss.piece {
                     self.lose_piece(index);
                 }
@@ -358,12 +361,20 @@ impl Message {
         let is_untouched = block.is_initial && block.is_open && !block.has_input_delta;
         let is_cut_call = match self.stop_reason.as_deref() {
             Some(reason) => !ends_calls(reason) && !block.is_certain,
-            None => !is_stopped && !is_untouched,
+            None if self.is_begun_as_truncated() => true,
+            None if is_stopped => self.has_loss,
+            None => !is_untouched,
         };
         Cut {
             unfinished: !is_stopped && block.is_open && !is_untouched,
             without_input: block.is_tool() && is_highest && is_cut_call,
         }
+    }
+
+    /// "That of `message_start` counts until a `message_delta` contains another value."
+    fn is_begun_as_truncated(&self) -> bool {
+        let reason = self.start.as_ref().and_then(|start| member(start, "stop_reason")).and_then(Json::as_text);
+        reason.is_some_and(|reason| !ends_calls(&reason)) && member(&self.changes, "stop_reason").is_none()
     }
 
     /// "Its `to.model` becomes the `model` of the message", of the fallback block of the highest index.

@@ -153,6 +153,7 @@ impl Reading<'_> {
             match step {
                 Step::TooLarge => {
                     record.too_large += 1;
+                    message.has_loss = true;
                     message.lose_piece(None);
                 }
                 Step::BareError(json) => record.bare_error = record.bare_error.or_else(|| Some(json.clone())),

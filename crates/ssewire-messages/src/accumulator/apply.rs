@@ -121,7 +121,7 @@ impl Accumulator {
                 self.close(id);
             }
         }
-        self.decide_waiting_calls(self.is_output_truncated());
+        self.decide_waiting_calls(self.is_output_truncated() || self.may_have_lost_stop_reason());
         self.decide_late_input();
         self.phase = Phase::Stopped;
         self.blocks.sort(&mut self.message.content);

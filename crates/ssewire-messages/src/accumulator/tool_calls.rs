@@ -1,8 +1,8 @@
 //! When a tool call is complete, and what a lost piece does to its input. `docs/protocol.md`, heading "Tool input".
 
-use super::Accumulator;
 use super::blocks::{BlockId, push_growing_by_half};
 use super::change::Change;
+use super::{Accumulator, Completion};
 use crate::block::ContentBlock;
 use crate::stop_reason::StopReason;
 use crate::turn::ToolCall;
@@ -33,10 +33,15 @@ impl Accumulator {
         is_half
     }
 
-    /// Whether the output limit may have truncated the message. A stop reason that was not kept proves nothing: its
-    /// last value was not a string, or is unknown and beyond the limit.
+    /// Whether the output limit may have truncated the message. The stop reason of `message_start` counts until another
+    /// comes. One that was not kept proves nothing: its last value was not a string, or is unknown and beyond the limit.
     pub(super) fn is_output_truncated(&self) -> bool {
-        self.has_stop_reason && self.message.stop_reason().is_none_or(StopReason::may_truncate)
+        self.message.stop_reason().map_or(self.has_stop_reason, StopReason::may_truncate)
+    }
+
+    /// Whether a lost event may have brought the stop reason.
+    pub(super) fn may_have_lost_stop_reason(&self) -> bool {
+        !self.has_stop_reason && (self.holds(Completion::LimitExceeded) || self.holds(Completion::ContentLost))
     }
 
     /// A call without any input is complete, or was truncated: a block of a higher index, the stop reason or

@@ -41,6 +41,47 @@ fn a_tool_call_without_any_input_is_complete_otherwise() {
     assert_eq!(calls(&late), [(4, "{}".to_owned())], "even after the stop reason");
 }
 
+/// "A string of `message_start` counts, too, until a `message_delta` contains another value."
+#[test]
+fn a_stop_reason_of_message_start_that_means_a_cut_truncates_a_tool_call_without_any_input() {
+    let began = |reason: &str, content: Value| message_start(json!({"content": content, "stop_reason": reason}));
+    let started = [start(0, tool(json!({}))), stop(0)];
+    for reason in ["max_tokens", "a_future_reason"] {
+        let initial = [began(reason, json!([tool(json!({}))]))];
+        let streamed = [&[began(reason, json!([]))], &started[..]].concat();
+        for events in [&initial[..], &streamed] {
+            let stopped = [events, &[end()]].concat();
+            assert_eq!(calls(&stopped), [], "{reason}");
+            let run = orderly(&stopped);
+            assert_eq!(run.input_state(0), InputState::Truncated, "{reason}");
+            assert_eq!(reasons(run), [Completion::ToolInput], "{reason}");
+            assert!(orderly(events).end().unwrap_err().partial().tool_calls().is_err(), "{reason}, no message_stop");
+
+            let proven = [events, &[stopped_by("tool_use"), end()]].concat();
+            assert_eq!(orderly(&proven).input_state(0), InputState::Empty, "{reason}, then another");
+            assert_eq!(calls(&proven).len(), 1, "{reason}, then another");
+        }
+    }
+    for reason in ["tool_use", "end_turn", "stop_sequence", "pause_turn"] {
+        let stopped = [began(reason, json!([tool(json!({}))])), end()];
+        assert_eq!(calls(&stopped), [(1, "{}".to_owned())], "{reason}");
+        let cut = [&[began(reason, json!([]))], &started[..]].concat();
+        assert_eq!(calls(&cut), [], "{reason} proves nothing");
+        assert_eq!(reasons(orderly(&cut)), [Completion::Truncated, Completion::ToolInput], "{reason} proves nothing");
+    }
+}
+
+/// "Its block has the highest index": every index of 64 bits counts.
+#[test]
+fn a_tool_call_at_the_highest_index_is_truncated_like_others() {
+    for index in [0, u64::MAX - 1, u64::MAX] {
+        let events = [begin(), start(index, tool(json!({}))), stop(index), stopped_by("max_tokens"), end()];
+        assert_eq!(calls(&events), [], "{index}");
+        assert_eq!(run(&events).input_state(0), InputState::Truncated, "{index}");
+        assert_eq!(reasons(run(&events)), [Completion::ToolInput], "{index}");
+    }
+}
+
 #[test]
 fn a_tool_call_with_input_is_given_at_its_stop() {
     let events = [begin(), start(0, tool(json!({}))), input(0, "{\"a\":"), input(0, "1}"), stop(0), end_turn(), end()];

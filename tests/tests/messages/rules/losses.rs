@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::support::*;
-use ssewire_messages::Completion;
+use ssewire_messages::{Completion, MessageDecoder, Step, Update};
 
 /// An undecodable delta.
 fn lost(rest: &str) -> String {
@@ -79,4 +79,58 @@ fn a_half_of_a_pair_at_the_end_is_a_piece_of_text_in_a_block_without_a_start() {
     let body = body(bytes);
     assert_eq!(body.text, "A\u{FFFD}");
     assert_eq!(body.end.unwrap().final_text(), "A\u{FFFD}");
+}
+
+/// "If ContentLost or LimitExceeded holds then, it is truncated: a lost event may have contained the stop reason."
+#[test]
+fn a_call_without_input_is_truncated_if_the_stop_reason_may_be_lost() {
+    let of_message_delta = |rest: &str| named("message_delta", &format!("{{\"type\":\"message_delta\",{rest}"));
+    let losses = [
+        of_message_delta(r#""delta":{"stop_reason":"max_tokens"},"usage":7}"#),
+        of_message_delta(r#""delta":{"stop_reason":"max_tok"#),
+        of_message_delta(&format!(r#""delta":{{"stop_reason":"max_tokens","stop_details":"{}"}}}}"#, "x".repeat(500))),
+        // Too large, after a limit of the message was exceeded, too.
+        sse(&[text(9, &"x".repeat(150))]) + &of_message_delta(&" ".repeat(500)),
+        named("", "{\"ty"),
+        lost(r#""index":7,"delta":{}}"#),
+    ];
+    let initial = sse(&[message_start(json!({"content": [tool(json!({}))]}))]);
+    let started = sse(&[begin(), start(0, tool(json!({}))), stop(0)]);
+    let without_stop = sse(&[begin(), start(0, tool(json!({})))]);
+    let decoder = || {
+        let accumulator = ssewire_messages::Accumulator::new().with_max_bytes(200);
+        MessageDecoder::new()
+            .with_accumulator(accumulator)
+            .with_decoder(ssewire::Decoder::new().with_max_event_bytes(400))
+    };
+    let run = |bytes: &str| {
+        let (mut decoder, mut input, mut calls) = (decoder(), bytes.as_bytes(), Vec::new());
+        while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
+            if let Update::ToolCall(call) = event.update {
+                calls.push(call.input.as_str().to_owned());
+            }
+        }
+        (calls, decoder.finish())
+    };
+    for call in [&initial, &started, &without_stop] {
+        for lost in &losses {
+            let (calls, end) = run(&(call.clone() + lost + &sse(&[end()])));
+            let incomplete = end.unwrap_err();
+            let reasons = incomplete.reasons();
+            assert!(matches!(reasons, [.., Completion::ToolInput]) && reasons.len() > 1, "{reasons:?} {call}{lost}");
+            assert_eq!(calls, [""; 0], "{call}{lost}");
+            assert!(incomplete.partial().tool_calls().is_err(), "{call}{lost}");
+        }
+    }
+    // A stop reason that came, and a block of a higher index, prove it complete.
+    for lost in &losses[..2] {
+        for proof in [stopped_by("tool_use"), start(1, text_block(""))] {
+            for bytes in [
+                started.clone() + &sse(std::slice::from_ref(&proof)) + lost,
+                started.clone() + lost + &sse(std::slice::from_ref(&proof)),
+            ] {
+                assert_eq!(run(&(bytes.clone() + &sse(&[end()]))).0, ["{}"], "{bytes}");
+            }
+        }
+    }
 }
