@@ -37,8 +37,8 @@ pub enum Update<'a> {
         /// The thinking that a thinking block began with. Usually empty.
         thinking: &'a str,
     },
-    /// A text block has grown. The start of a message or of a block may have text, too. To show all
-    /// of it take [`text_deltas`](Self::text_deltas).
+    /// A text block has grown; an empty delta has empty text. The start of a message or of a block may have text, too.
+    /// To show all of it take [`text_deltas`](Self::text_deltas).
     #[non_exhaustive]
     Text {
         /// The block.
@@ -82,7 +82,7 @@ pub enum Update<'a> {
     ToolInput {
         /// The block.
         block: BlockRef<'a>,
-        /// The new JSON text.
+        /// The new JSON text. That of the first piece is usually empty.
         partial_json: &'a str,
         /// The value so far, with [`with_partial_input`](crate::Accumulator::with_partial_input).
         partial: Option<&'a Value>,
@@ -148,17 +148,18 @@ pub enum Update<'a> {
     Ping,
     /// The end marker of other protocols.
     Done,
-    /// Nothing has changed: an event or a delta that this version does not know, an empty delta, a stop without its
-    /// block, a second `message_start`, input JSON that waits for its block, content beyond the limit, or an event
-    /// after the end of the message.
+    /// Nothing has changed: an event or a delta that this version does not know, a stop without its block, a second
+    /// `message_start`, input JSON, even empty, without its block, content beyond the limit, or an event after the end
+    /// of the message.
     Unchanged,
 }
 
 impl<'a> Update<'a> {
     /// The text of the event, in the order of the blocks: at most one piece, except for a `message_start` that has
     /// content, and a `message_stop` that ends several blocks in the middle of a character. If blocks do
-    /// not interleave and arrive in order, all pieces of a stream together equal [`Message::final_text`]. One
-    /// exception: if the stream is cut in the middle of a character, the final U+FFFD is in no piece.
+    /// not interleave and arrive in order, all pieces of a stream together equal [`Message::final_text`]. Two
+    /// exceptions, of blocks that end in the middle of a character: if a block has no stop, its U+FFFD comes with
+    /// `message_stop`, after the text of later blocks; if that is missing, too, the U+FFFD is in no piece.
     pub fn text_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (piece, halves) = match self {
             Self::BlockStart { text, .. } | Self::Text { text, .. } | Self::BlockStop { text, .. } => (*text, 0),
