@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use crate::fault::Fault;
+use crate::recording;
 use crate::samples::{TEXT, sample};
 use crate::script::Script;
 use crate::server::Server;
@@ -41,7 +42,8 @@ impl Config {
     }
 
     /// Adds a recording. It is served at `/NAME`, the first one at every other path, too. A body that starts with `{`
-    /// is sent as JSON. At `/NAME`, a later recording of the same name replaces an earlier one.
+    /// is sent as JSON. A response head in front of the body is not sent. At `/NAME`, a later recording of the same
+    /// name replaces an earlier one.
     #[must_use]
     pub fn stream(mut self, name: impl Into<String>, recording: impl Into<Vec<u8>>) -> Self {
         self.streams.push((name.into(), recording.into()));
@@ -98,10 +100,11 @@ impl Config {
     }
 
     fn script(&self, recording: &[u8]) -> Script {
-        let mut script = if recording.trim_ascii_start().starts_with(b"{") {
-            Script::status(200).json(String::from_utf8_lossy(recording))
+        let body = recording::without_heads(recording);
+        let mut script = if body.trim_ascii_start().starts_with(b"{") {
+            Script::status(200).header("content-type", "application/json").send(body)
         } else {
-            Script::recording(recording)
+            Script::recording(body)
         };
         // Before the faults: one that sets them prevails, and one that needs some size keeps this one.
         script = self.with_pace(script);

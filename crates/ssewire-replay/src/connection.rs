@@ -44,7 +44,10 @@ pub(crate) fn serve(stream: &TcpStream, shared: &Arc<Shared>) -> io::Result<Clos
         let script = shared.table.respond(&request);
         match http1::send(stream, &request, &script, &shared.stop)? {
             After::KeepAlive => {}
-            After::Close => return Ok(Close::InOrder),
+            After::Close => {
+                http1::close(stream)?;
+                return Ok(Close::InOrder);
+            }
             After::Reset => return Ok(Close::Reset),
         }
     }

@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 use core::time::Duration;
 use std::io::{self, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use crate::plan::{Action, Plan};
 use crate::request::{Request, Version};
@@ -76,8 +76,15 @@ pub(crate) fn refuse(stream: &TcpStream, script: &Script, stop: &Stop) -> io::Re
         version: Version::Http11,
     };
     send(stream, &unread, script, stop)?;
-    // Closing with unread bytes would reset the connection, and the client would lose the response.
-    stream.shutdown(std::net::Shutdown::Write)?;
+    close(stream)
+}
+
+/// Ends the connection in order. Closing with unread bytes would reset it, and the client would lose the response.
+///
+/// # Errors
+/// The client has left, or keeps its side open.
+pub(crate) fn close(stream: &TcpStream) -> io::Result<()> {
+    stream.shutdown(Shutdown::Write)?;
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
     io::copy(&mut stream.take(64 * 1024 * 1024), &mut io::sink()).map(drop)
 }

@@ -70,7 +70,8 @@ impl Script {
 
     /// 200 and a recorded event stream, chunked, at its recorded pace: a comment line `: ssewire +123ms`, as
     /// `ssewire record` writes it, is a pause of that time and is not sent. A recording without such lines is sent at
-    /// once. [`speed`](Self::speed) scales the pace, [`delayed_by`](Self::delayed_by) replaces it.
+    /// once. A response head in front of the body is not sent. [`speed`](Self::speed) scales the pace,
+    /// [`delayed_by`](Self::delayed_by) replaces it.
     ///
     /// ```
     /// use ssewire_replay::Script;
@@ -138,9 +139,8 @@ impl Script {
     pub(crate) fn preflight(request: &Request) -> Self {
         // `*` would not include `authorization`.
         let headers = request.header("access-control-request-headers").unwrap_or("*");
-        Self::status(204)
-            .header("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
-            .header("access-control-allow-headers", headers)
+        let method = request.header("access-control-request-method").unwrap_or("*");
+        Self::status(204).header("access-control-allow-methods", method).header("access-control-allow-headers", headers)
     }
 
     fn event_stream() -> Self {

@@ -19,15 +19,30 @@ const MAX_DIGITS: usize = 20;
 /// The length of the longest time comment, with its line end.
 const MAX_COMMENT: usize = PREFIX.len() + MAX_DIGITS + b"ms\r\n".len();
 
+/// Returns the body of a recording, without the response heads that `curl -i` prints in front of it.
+pub(crate) fn without_heads(mut recording: &[u8]) -> &[u8] {
+    while recording.starts_with(b"HTTP/") {
+        let mut head = 0;
+        for line in recording.split_inclusive(|byte| *byte == b'\n') {
+            head += line.len();
+            if matches!(line, b"\n" | b"\r\n") {
+                break;
+            }
+        }
+        recording = recording.get(head..).unwrap_or_default();
+    }
+    recording
+}
+
 /// Splits a recording at its time comments. Returns each part with the time that passed before it, zero for what
-/// precedes the first comment. The parts are the recording without those lines; empty parts are kept only for their
-/// time.
+/// precedes the first comment. The parts are the recording without those lines and response heads; empty parts are kept
+/// only for their time.
 pub(crate) fn split(recording: &[u8]) -> Vec<(Duration, Vec<u8>)> {
     let mut parts = Vec::new();
     let mut time = Duration::ZERO;
     let mut part = Vec::new();
     let mut decoder = RecordingDecoder::new();
-    let mut rest = recording;
+    let mut rest = without_heads(recording);
     while let Some(found) = decoder.decode(&mut rest) {
         match found {
             RecordingPart::Bytes(bytes) => part.extend_from_slice(bytes),

@@ -43,6 +43,32 @@ fn bodies_are_changed_as_described() {
     }
 }
 
+/// Also if it is damaged: 0xC3 is half a character.
+#[test]
+fn json_is_sent_byte_for_byte() {
+    let body = b" {\"type\":\"message\",\"text\":\"\xC3";
+    let server = serve(&Config::new().stream("a", *body)).unwrap();
+    let (head, sent) = ask_bytes(&server, "/a");
+    assert_eq!(header(&head, "content-type"), Some("application/json"));
+    assert_eq!(sent, body);
+}
+
+/// As `curl -i` prints it.
+#[test]
+fn a_recorded_response_head_is_not_sent() {
+    for end in ["\r\n", "\n"] {
+        let heads = ["HTTP/1.1 100 Continue", "", "HTTP/1.1 200 OK", "content-type: a/b", "", ""].join(end);
+        for (body, kind) in [("{\"a\":1}", "application/json"), ("\n data: a\n\n", "text/event-stream; charset=utf-8")]
+        {
+            let server = serve(&Config::new().stream("a", heads.clone() + body)).unwrap();
+            let (head, sent) = ask_bytes(&server, "/a");
+            assert_eq!(header(&head, "content-type"), Some(kind));
+            let sent = if kind == "application/json" { sent } else { unchunk(&sent).0 };
+            assert_eq!(String::from_utf8(sent).unwrap(), body);
+        }
+    }
+}
+
 /// In every order.
 #[test]
 fn line_ends_apply_to_inserted_events() {

@@ -137,11 +137,12 @@ fn a_page_of_any_origin_may_ask() {
     let mut client = Client::connect(&server);
     client.send(
         "OPTIONS /faults/529 HTTP/1.1\r\norigin: http://localhost:8000\r\n\
-         access-control-request-method: POST\r\naccess-control-request-headers: x-api-key,content-type\r\n\r\n",
+         access-control-request-method: PATCH\r\naccess-control-request-headers: x-api-key,content-type\r\n\r\n",
     );
     let head = client.head();
     assert!(head.starts_with("http/1.1 204 "), "{head}");
     assert_eq!(header(&head, "access-control-allow-origin"), Some("*"));
+    assert_eq!(header(&head, "access-control-allow-methods"), Some("patch"));
     assert_eq!(header(&head, "access-control-allow-headers"), Some("x-api-key,content-type"));
     assert_eq!(header(&head, "content-length"), None);
     for path in ["/faults/529", "/nowhere"] {
