@@ -311,6 +311,9 @@ impl Cli {
                 _ => format!("`{name}` reads one file, not {}", words.len()),
             });
         }
+        if matches!(command, Command::Record | Command::Serve) && words.iter().any(|word| word == "-") {
+            return refuse(format!("`{}` takes no `-`, only files", command.name()));
+        }
         self.with_files(command, words.into_iter().map(PathBuf::from).collect(), may_be_command)
     }
 
@@ -559,6 +562,8 @@ mod tests {
             ("sse --strict", "--strict is an option of `text`, `events`, `message` and `timeline`, not of `sse`"),
             ("mesage a", "unrecognized command `mesage`; available commands: text, sse, "),
             ("mesage a", ", demo, completions, man, help"),
+            ("record -", "`record` takes no `-`, only files"),
+            ("serve a -", "`serve` takes no `-`, only files"),
             ("man x", "`man` takes no argument"),
             ("completions bash zsh", "`completions` takes one argument, not 2"),
             ("help a b", "`help` takes one argument, not 2"),

@@ -8,7 +8,7 @@ use ssewire_replay::RecordingWriter;
 
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::input::{Input, Next};
+use crate::input::{self, Input, Next};
 use crate::output::Output;
 
 /// # Errors
@@ -56,6 +56,8 @@ impl<'a> Recording<'a> {
         let mut recording = Self { path, state: State::Closed, has_failed: false };
         // At once, so that a path that cannot be written is reported before the first byte.
         match File::options().write(true).create(true).truncate(false).open(path) {
+            // Its first byte would destroy what is not read yet.
+            Ok(file) if input::is_stdin(&file) => recording.fail(&io::Error::other("it is standard input"), output),
             Ok(file) => recording.state = State::Opened(file),
             Err(error) => recording.fail(&error, output),
         }

@@ -430,6 +430,21 @@ fn is_regular(file: io::Result<File>) -> bool {
     file.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file())
 }
 
+/// Whether a file on disk is standard input.
+#[cfg(unix)]
+pub(crate) fn is_stdin(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let stdin = stdin_as_file().and_then(|stdin| stdin.metadata());
+    matches!((file.metadata(), stdin), (Ok(file), Ok(stdin))
+        if file.is_file() && (file.dev(), file.ino()) == (stdin.dev(), stdin.ino()))
+}
+
+/// Whether a file on disk is standard input: not known on this system.
+#[cfg(not(unix))]
+pub(crate) fn is_stdin(_: &File) -> bool {
+    false
+}
+
 #[cfg(unix)]
 fn stdin_as_file() -> io::Result<File> {
     use std::os::fd::AsFd as _;

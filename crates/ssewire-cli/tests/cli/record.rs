@@ -130,6 +130,23 @@ fn the_first_byte_replaces_an_earlier_recording() {
     assert_eq!(without_times(&take(&out)).0, b"data: a\n\n");
 }
 
+/// Regression: the first byte destroyed what was not read yet.
+#[cfg(unix)]
+#[test]
+fn a_file_is_not_recorded_into_itself() {
+    use std::process::{Command, Stdio};
+
+    let out = path("itself");
+    let bytes = "data: a\n\n".repeat(50_000);
+    fs::write(&out, &bytes).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ssewire"));
+    let command = command.args(["record", out.to_str().unwrap()]).stdin(fs::File::open(&out).unwrap());
+    let ran = command.stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&ran.stderr).ends_with(": it is standard input\n"), "{ran:?}");
+    assert!(ran.stdout == bytes.as_bytes() && take(&out) == bytes.as_bytes());
+}
+
 /// By handshake: nothing was sent yet.
 #[cfg(unix)]
 #[test]
