@@ -645,8 +645,8 @@ impl Diagnostics {
                 output.note(with_message(body, error));
                 Exit::ServerError
             }
-            // It can be a stream whose events were not read.
-            NonStreamBody::Text | NonStreamBody::OnlyComments
+            // It can be a message that was not kept, or a stream whose events were not read.
+            NonStreamBody::Json | NonStreamBody::Text | NonStreamBody::OnlyComments
                 if incomplete.reasons().contains(&Completion::LimitExceeded) =>
             {
                 self.release(output);

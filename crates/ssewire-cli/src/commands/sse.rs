@@ -3,7 +3,7 @@
 use std::io;
 
 use ssewire::{DecodeError, Decoder, Event, Frame};
-use ssewire_messages::{MessageDecoder, NonStreamBody, Step};
+use ssewire_messages::{Completion, MessageDecoder, NonStreamBody, Step};
 
 use super::follow::{discarded, with_message};
 use crate::args::Args;
@@ -17,13 +17,11 @@ use crate::units::count;
 /// A longer comment is printed truncated.
 const MAX_COMMENT_BYTES: usize = 64 * 1024;
 
-/// The number of bytes that are kept to explain a body without events.
-const HEAD: usize = 64 * 1024;
-
 /// # Errors
 /// An error of standard output.
 pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Result<Exit> {
-    let mut lines = Lines { pretty: args.pretty, events: 0, head: Vec::new(), stats: Stats::default() };
+    let body = MessageDecoder::new().with_decoder(args.decoder.clone());
+    let mut lines = Lines { pretty: args.pretty, events: 0, body: Some(body), stats: Stats::default() };
     let mut decoder = args.decoder.clone().with_max_comment_bytes(MAX_COMMENT_BYTES);
     if args.comments {
         decoder = decoder.with_comments();
@@ -48,8 +46,8 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
         let events = usize::try_from(lines.events).unwrap_or(usize::MAX);
         output.note(format_args!("interrupted after {}", count(events, "event")));
     }
-    let foreign = if exit == Exit::Complete && lines.events == 0 { foreign_body(&lines.head) } else { None };
-    if let Some(sentence) = foreign {
+    let body = lines.body.take().filter(|_| exit == Exit::Complete);
+    if let Some(sentence) = body.and_then(foreign_body) {
         output.note(format_args!("note: {sentence}"));
     } else if let Some(bytes) = pending.filter(|_| exit == Exit::Complete) {
         output.note(format_args!("note: {}", discarded(bytes)));
@@ -60,13 +58,13 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     Ok(exit)
 }
 
-/// Says what a body without events is, by its first bytes; `None` if it is an event stream.
-fn foreign_body(head: &[u8]) -> Option<String> {
-    let mut decoder = MessageDecoder::new();
-    let mut rest = head;
-    while let Ok(Step::Update(_)) = decoder.poll(&mut rest) {}
-    let incomplete = decoder.finish().err()?;
+/// Says what a body without events is; `None` if it is an event stream.
+fn foreign_body(body: MessageDecoder) -> Option<String> {
+    let incomplete = body.finish().err()?;
     match incomplete.non_stream_body()? {
+        NonStreamBody::Json if incomplete.reasons().contains(&Completion::LimitExceeded) => {
+            Some("body is JSON, not a stream".into())
+        }
         NonStreamBody::OnlyComments => Some("stream has no event, only comments or settings".into()),
         NonStreamBody::OtherEvents | NonStreamBody::OnlyDone => None,
         NonStreamBody::Error(error) => {
@@ -80,22 +78,18 @@ struct Lines {
     pretty: bool,
     /// Number of events so far, with those that were lost.
     events: u64,
-    /// The first bytes of the input, until there is an event.
-    head: Vec<u8>,
+    /// Explains a body without events: `None` as soon as there is one.
+    body: Option<MessageDecoder>,
     stats: Stats,
 }
 
 impl Lines {
     fn decode(&mut self, decoder: &mut Decoder, chunk: Chunk<'_>, output: &mut Output) -> io::Result<()> {
         self.stats.chunk(chunk.bytes.len(), chunk.at);
-        if self.events == 0 {
-            let missing = HEAD.saturating_sub(self.head.len());
-            self.head.extend(chunk.bytes.iter().take(missing));
-        }
         let mut rest = chunk.bytes;
         loop {
             match decoder.decode_frame(&mut rest) {
-                Ok(None) => return Ok(()),
+                Ok(None) => break,
                 Ok(Some(Frame::Block(block))) => {
                     if let Some(event) = block.event() {
                         self.stats.event(chunk.at);
@@ -114,6 +108,12 @@ impl Lines {
                 }
             }
         }
+        self.body.take_if(|_| self.events > 0);
+        if let Some(body) = &mut self.body {
+            let mut rest = chunk.bytes;
+            while let Ok(Step::Update(_)) = body.poll(&mut rest) {}
+        }
+        Ok(())
     }
 
     fn event(&mut self, event: Event<'_>, output: &mut Output) -> io::Result<()> {

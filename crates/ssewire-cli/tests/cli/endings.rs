@@ -47,7 +47,7 @@ fn a_foreign_body_is_named_in_one_sentence() {
         (b"\x1F\x8B\x08\0\0\0\0\0\0\x03abc\n\ndef", "compressed"),
         (&binary, "binary"),
         (b"[1,2]", "JSON"),
-        (b"{\"type\":\"message\"", "JSON"),
+        (b"{\"type\":\"message\"", "cut"),
     ] {
         for command in MESSAGE_COMMANDS {
             let ran = ssewire(&[command], body).exits(1).says(cause);
@@ -60,6 +60,31 @@ fn a_foreign_body_is_named_in_one_sentence() {
         let ran = if ran.stdout.is_empty() { ran.says(cause) } else { ran.silent() };
         assert_eq!(ran.stdout.is_empty(), !body.starts_with(b"data: "), "{ran:?}");
     }
+}
+
+/// Regression: only the first 64 KiB were looked at, which are not valid JSON.
+#[test]
+fn sse_names_large_json_bodies() {
+    let long = "x".repeat(100_000);
+    let message = format!(r#"{{"type":"message","content":[{{"type":"text","text":"{long}"}}]}}"#);
+    let error = format!(r#"{{"error":{{"type":"api_error","message":"Sorry.","detail":"{long}"}},"type":"error"}}"#);
+    for size in ["1", "1000000"] {
+        let run = |body: &str| ssewire(&["sse", "--chunk-size", size], body.as_bytes()).exits(0);
+        run(&message).says("note: body is a plain JSON message, not a stream");
+        run(&error).says("api_error: Sorry.");
+    }
+}
+
+/// Regression: `is neither a message nor a stream`, with exit code 1.
+#[test]
+fn json_above_the_limit_is_incomplete() {
+    let text = "x".repeat(17 << 20);
+    let message = format!(r#"{{"type":"message","content":[{{"type":"text","text":"{text}"}}]}}"#);
+    for command in MESSAGE_COMMANDS {
+        let ran = ssewire(&[command], message.as_bytes()).exits(4);
+        ran.says("incomplete: the input is larger than the limit");
+    }
+    ssewire(&["sse"], message.as_bytes()).exits(0).says("note: body is JSON, not a stream");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub enum NonStreamBody {
     Message(Box<Message>),
     /// An error as JSON.
     Error(ApiError),
-    /// Other JSON.
+    /// Other JSON, or JSON that is cut or above the limit.
     Json,
     /// A web page.
     Html,
@@ -56,7 +56,9 @@ impl fmt::Display for NonStreamBody {
                 "body is a plain JSON message, not a stream: the request probably lacks \"stream\": true"
             }
             Self::Error(error) => return write!(f, "body is a JSON error, not a stream: {error}"),
-            Self::Json => "body is JSON, but neither a message nor a stream: check the address",
+            Self::Json => {
+                "body is JSON, but neither a whole message nor a stream: check the address, and that it was not cut"
+            }
             Self::Html => "body is an HTML page, not a stream: a gateway or proxy probably answered for the server",
             Self::Compressed => "body is compressed: the HTTP client asked for compression, but did not decompress it",
             Self::Utf16 => "body is text in UTF-16, but an event stream is in UTF-8: convert it, or save it as UTF-8",
