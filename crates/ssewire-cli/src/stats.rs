@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use ssewire_messages::ViolationKind;
 
+use crate::input::{Chunk, Times};
 use crate::units;
 
 /// The counts and times of a run. Times are since its start, or since that of the recording.
@@ -12,6 +13,7 @@ use crate::units;
 pub(crate) struct Stats {
     bytes: u64,
     events: u64,
+    times: Times,
     first_byte: Option<Duration>,
     first_text: Option<Duration>,
     last_event: Option<Duration>,
@@ -25,9 +27,12 @@ impl Stats {
     /// 16 bytes each.
     const GAPS: usize = 1 << 18;
 
-    pub(crate) fn chunk(&mut self, len: usize, at: Duration) {
-        self.bytes = self.bytes.saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
-        self.first_byte.get_or_insert(at);
+    pub(crate) fn chunk(&mut self, chunk: Chunk<'_>) {
+        self.bytes = self.bytes.saturating_add(u64::try_from(chunk.bytes.len()).unwrap_or(u64::MAX));
+        // A recording has no times for what precedes its first event, such as a response head.
+        self.first_byte.take_if(|_| self.times != chunk.times);
+        self.times = chunk.times;
+        self.first_byte.get_or_insert(chunk.at);
     }
 
     pub(crate) fn event(&mut self, at: Duration) {
@@ -58,7 +63,8 @@ impl Stats {
     }
 
     /// Everything as an aligned table of a line each, with times if they mean something.
-    pub(crate) fn table(&self, has_times: bool) -> String {
+    pub(crate) fn table(&self) -> String {
+        let has_times = self.times != Times::None;
         let when = |at: Option<Duration>| at.filter(|_| has_times).map(units::time);
         let mut gaps: Vec<_> = self.gaps.iter().copied().collect();
         gaps.sort_unstable();
@@ -113,11 +119,15 @@ mod tests {
         Duration::from_millis(millis)
     }
 
+    fn chunk(len: usize, at: u64, times: Times) -> Chunk<'static> {
+        Chunk { bytes: &[0; 2000][..len], at: millis(at), times }
+    }
+
     #[test]
     fn a_live_stream_has_times() {
         let mut stats = Stats::default();
         for (at, len) in [(250, 1000), (1250, 500), (1320, 300), (2250, 5)] {
-            stats.chunk(len, millis(at));
+            stats.chunk(chunk(len, at, Times::Arrival));
             stats.event(millis(at));
         }
         stats.text(millis(1250));
@@ -133,30 +143,30 @@ tokens per second   120.5
 gap p50               930 ms
 gap p99              1.00 s
 ";
-        assert_eq!(stats.table(true), expected);
+        assert_eq!(stats.table(), expected);
     }
 
     #[test]
     fn a_file_has_none() {
         let mut stats = Stats::default();
-        stats.chunk(1805, millis(1));
+        stats.chunk(chunk(1805, 0, Times::None));
         stats.event(millis(1));
         stats.event(millis(2));
         stats.text(millis(2));
         stats.output_tokens(Some(7));
-        assert_eq!(stats.table(false), "events            2\nbytes          1805\noutput tokens     7\n");
+        assert_eq!(stats.table(), "events            2\nbytes          1805\noutput tokens     7\n");
     }
 
     #[test]
     fn unknown_values_are_left_out() {
-        assert_eq!(Stats::default().table(true), "events  0\nbytes   0\n");
+        assert_eq!(Stats::default().table(), "events  0\nbytes   0\n");
         // Events that arrive together have no rate.
         let mut stats = Stats::default();
-        stats.chunk(9, millis(3));
+        stats.chunk(chunk(9, 3, Times::Arrival));
         stats.event(millis(3));
         stats.output_tokens(Some(5));
         assert_eq!(
-            stats.table(true),
+            stats.table(),
             "events                1\nbytes                 9\ntime to first byte  3.0 ms\noutput tokens         5\n"
         );
     }

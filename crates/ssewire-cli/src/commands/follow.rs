@@ -167,7 +167,7 @@ impl Session {
 
     fn decode(&mut self, chunk: Chunk<'_>, output: &mut Output, renderer: &mut impl Renderer) -> io::Result<()> {
         self.at = chunk.at;
-        self.stats.chunk(chunk.bytes.len(), chunk.at);
+        self.stats.chunk(chunk);
         self.bytes = self.bytes.saturating_add(to_u64(chunk.bytes.len()));
         let missing = HEAD.saturating_sub(self.head.len());
         self.head.extend(chunk.bytes.iter().take(missing));
@@ -342,7 +342,7 @@ impl Session {
         }
         renderer.finish(input.times(), output)?;
         if with_stats {
-            output.lines(&self.stats.table(input.times() != Times::None));
+            output.lines(&self.stats.table());
         }
         Ok(self.exit.or(self.stopped.unwrap_or(Exit::Complete)))
     }

@@ -8,7 +8,7 @@ use ssewire_messages::{Completion, MessageDecoder, NonStreamBody, Step};
 use super::follow::{discarded, with_message};
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::input::{Chunk, Input, Next, Times};
+use crate::input::{Chunk, Input, Next};
 use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
         output.note(format_args!("note: {}", discarded(bytes)));
     }
     if args.stats {
-        output.lines(&lines.stats.table(input.times() != Times::None));
+        output.lines(&lines.stats.table());
     }
     Ok(exit)
 }
@@ -85,7 +85,7 @@ struct Lines {
 
 impl Lines {
     fn decode(&mut self, decoder: &mut Decoder, chunk: Chunk<'_>, output: &mut Output) -> io::Result<()> {
-        self.stats.chunk(chunk.bytes.len(), chunk.at);
+        self.stats.chunk(chunk);
         let mut rest = chunk.bytes;
         loop {
             match decoder.decode_frame(&mut rest) {

@@ -77,9 +77,10 @@ pub(crate) enum Format {
 }
 
 /// The origin of the arrival times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Times {
     /// A file without times.
+    #[default]
     None,
     /// When the bytes arrived, since the start of the run.
     Arrival,
@@ -133,8 +134,10 @@ impl Stop {
 pub(crate) struct Chunk<'a> {
     /// Never empty.
     pub(crate) bytes: &'a [u8],
-    /// When they arrived, since the start of the run or of the recording.
+    /// When they arrived, since the start of the run or of the recording. Zero if that is not known.
     pub(crate) at: Duration,
+    /// The origin of `at`.
+    pub(crate) times: Times,
 }
 
 enum Arrival {
@@ -317,7 +320,7 @@ impl Input {
         match arrival {
             Arrival::Bytes(bytes, at) => {
                 self.read = Buffer { bytes, taken: 0 };
-                if self.times != Times::Recorded {
+                if self.times == Times::Arrival {
                     self.at = at;
                 }
                 Ok(())
@@ -336,7 +339,8 @@ impl Input {
         let rest = self.stream.rest();
         let length = self.options.chunk_size.map_or(rest.len(), |size| rest.len().min(size.get()));
         self.stream.taken = start.saturating_add(length);
-        Chunk { bytes: self.stream.bytes.get(start..self.stream.taken).unwrap_or_default(), at: self.at }
+        let bytes = self.stream.bytes.get(start..self.stream.taken).unwrap_or_default();
+        Chunk { bytes, at: self.at, times: self.times }
     }
 
     /// Brings bytes that were read into `stream`, if that is used up. Returns a note about input that was skipped,

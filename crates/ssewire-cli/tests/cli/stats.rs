@@ -45,6 +45,25 @@ fn a_file_has_none() {
     assert!(demo.contains("events") && !demo.contains("gap"), "{demo}");
 }
 
+/// Regression: what precedes the first time of a recording had the time at which this run read it.
+#[test]
+fn a_recording_has_no_times_of_the_run() {
+    for before in ["HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", "\n\n", ""] {
+        let recording =
+            [before, ": ssewire +1994ms\n", START, ": ssewire +500ms\n", &piece("a"), STOP].concat().into_bytes();
+        let path = std::env::temp_dir().join(format!("ssewire-stats-{}", std::process::id()));
+        std::fs::write(&path, &recording).unwrap();
+        let from_file = ssewire(&["--stats", path.to_str().unwrap()], b"");
+        std::fs::remove_file(path).unwrap();
+        for ran in [from_file, ssewire(&["--stats"], &recording)] {
+            let table: String = ran.stderr.split_inclusive('\n').filter(|line| !line.starts_with("ssewire")).collect();
+            let rows = rows(&table);
+            assert_eq!(rows[2], ("time to first byte", "1.99 s"), "{before:?}");
+            assert_eq!(rows[3], ("time to first text", "2.49 s"), "{before:?}");
+        }
+    }
+}
+
 #[test]
 fn any_event_stream_has_counts() {
     let ran = ssewire(&["sse", "--stats", "--comments"], b": c\n\ndata: x\n\ndata: y\n\n").exits(0);
