@@ -1,6 +1,6 @@
 """A plugin of pytest that runs the SDK's own tests with the middleware in every client.
 
-Fails the run if no stream went through the middleware.
+Fails the run if no request for a stream went through the middleware.
 """
 
 import anthropic
@@ -26,10 +26,10 @@ _with_middleware(anthropic.AsyncAnthropic)
 
 
 def pytest_terminal_summary(terminalreporter):
-    terminalreporter.write_line(f"ssewire: {MIDDLEWARE.streams} streams went through the middleware")
+    terminalreporter.write_line(f"ssewire: {MIDDLEWARE.stream_requests} requests for streams went through the middleware")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
-    if MIDDLEWARE.streams == 0 and exitstatus == 0:
+    if MIDDLEWARE.stream_requests == 0 and exitstatus == 0:
         session.exitstatus = 1

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+from types import ModuleType
 
 import pytest
 
@@ -71,6 +72,7 @@ OTHER = {
     "open": [*map(event, MESSAGE), None],
     "late": [*map(event, MESSAGE), END_OF_LATE],
     "stalled": [*map(event, MESSAGE[:3]), None],
+    "error-without-data": [event(MESSAGE[0]), b"event: error\n\n"],
     "no-error-object": [b"event: error\ndata: oops\n\n"],
     "null-piece": [*map(event, MESSAGE[:2]), event({**MESSAGE[2], "delta": {"type": "text_delta", "text": None}})],
     "deep-error": [b"event: error\ndata: " + b"[" * 100_000 + b"\n\n"],
@@ -139,7 +141,7 @@ async def test_events_with_the_middleware_are_those_of_the_sdk(address, name):
     assert created(client(address, name, middleware)) == expected
     async with async_client(address, name, middleware) as asynchronous:
         assert await acreated(asynchronous) == expected
-    assert middleware.streams == 2
+    assert middleware.stream_requests == 2
     assert expected
 
 
@@ -149,7 +151,7 @@ async def test_final_message_is_that_of_the_sdk(address, name):
     middleware = ssewire.anthropic.middleware()
     with_middleware = final_of_sdk(client(address, name, middleware))
     assert with_middleware == expected and with_middleware.to_dict() == expected.to_dict()
-    assert middleware.streams == 1
+    assert middleware.stream_requests == 1
     with ssewire.anthropic.stream(client(address, name), **REQUEST) as stream:
         text = "".join(stream.text_stream)
         message = stream.get_final_message()
@@ -180,6 +182,12 @@ def test_middleware_reads_what_the_sdk_does_not(address, name):
     assert with_middleware.content[0].text == "Hello"
     with pytest.raises(Exception):  # noqa: B017 - an assertion, or a UnicodeDecodeError, by version
         final_of_sdk(client(address, name))
+
+
+def test_error_without_a_data_line_is_no_event(address):
+    *start, error = created(client(address, "error-without-data"))
+    assert len(start) == 1 and error[0] == "APIStatusError"
+    assert created(client(address, "error-without-data", ssewire.anthropic.middleware())) == start
 
 
 def test_incomplete_message_is_an_exception_with_the_partial_one(address):
@@ -354,10 +362,67 @@ async def test_abandoned_stream_closes_its_connection(address):
         assert stream.response.is_closed
 
 
+@pytest.mark.parametrize("is_begun", [False, True])
+@pytest.mark.parametrize("name", ["stalled", "cut"])
+async def test_nothing_is_read_after_the_context(address, name, is_begun):
+    with ssewire.anthropic.stream(client(address, name), **REQUEST) as stream:
+        if is_begun:
+            assert next(stream.text_stream) == "Hello"
+    async with async_client(address, name) as asynchronous:
+        async with ssewire.anthropic.stream(asynchronous, **REQUEST) as astream:
+            if is_begun:
+                assert await astream.text_stream.__anext__() == "Hello"
+        for _ in range(2):
+            with pytest.raises(IncompleteError) as raised:
+                stream.get_final_message()
+            with pytest.raises(IncompleteError) as araised:
+                await astream.get_final_message()
+            for error in raised.value, araised.value:
+                text = "".join(block["text"] for block in error.message["content"])
+                assert text == ("Hello" if is_begun else "")
+
+
+def test_context_ends_while_another_thread_reads(address):
+    with ssewire.anthropic.stream(client(address, "stalled"), **REQUEST) as stream:
+        has_text = threading.Event()
+
+        def read():
+            with contextlib.suppress(Exception):
+                for _ in stream.text_stream:
+                    has_text.set()
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        assert has_text.wait(60)
+        # The generator is running again once the reader waits for bytes.
+        while not stream._events.gi_running:
+            time.sleep(0.01)
+    assert stream.response.is_closed
+
+
+async def test_context_ends_while_another_task_reads(address):
+    async with async_client(address, "stalled") as asynchronous:
+        async with ssewire.anthropic.stream(asynchronous, **REQUEST) as stream:
+            has_text = asyncio.Event()
+
+            async def read():
+                async for _ in stream.text_stream:
+                    has_text.set()
+
+            reader = asyncio.ensure_future(read())
+            await has_text.wait()
+            await asyncio.sleep(0)
+        assert stream.response.is_closed
+        reader.cancel()
+        await asyncio.wait([reader])
+        if not reader.cancelled():
+            reader.exception()
+
+
 def test_beta_streams_have_beta_types(address):
     middleware = ssewire.anthropic.middleware()
     events = list(client(address, "text", middleware).beta.messages.create(**REQUEST, stream=True))
-    assert middleware.streams == 1
+    assert middleware.stream_requests == 1
     assert {type(one).__name__ for one in events} <= {
         "BetaRawMessageStartEvent", "BetaRawContentBlockStartEvent", "BetaRawContentBlockDeltaEvent",
         "BetaRawContentBlockStopEvent", "BetaRawMessageDeltaEvent", "BetaRawMessageStopEvent"}
@@ -523,8 +588,14 @@ def _response(body=b""):
     return httpx.Response(200, request=httpx.Request("POST", "http://localhost"), content=body)
 
 
+def test_middleware_needs_pydantic_2(monkeypatch):
+    monkeypatch.setattr(ssewire.anthropic, "pydantic", ModuleType("pydantic"))
+    with pytest.raises(ImportError, match="pydantic 2"):
+        ssewire.anthropic.middleware()
+
+
 def test_middleware_leaves_other_requests_alone():
     middleware = ssewire.anthropic.middleware()
     request = anthropic.APIRequest(options=None, cast_to=object, stream=False)
     assert middleware.handle(request, lambda given: given) is request
-    assert middleware.streams == 0
+    assert middleware.stream_requests == 0

@@ -30,7 +30,10 @@ import socket
 import sys
 import threading
 import typing
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Generic, Iterator, List, Optional, Tuple, TypeVar
+from typing import (
+    Any, AsyncGenerator, AsyncIterator, Awaitable, Callable, Dict, Generator, Generic, Iterator, List, Optional, Tuple,
+    TypeVar,
+)
 
 import anthropic
 import anyio
@@ -47,18 +50,23 @@ T = TypeVar("T")
 
 
 def middleware() -> SsewireMiddleware:
-    """A middleware for `anthropic.Anthropic(middleware=[…])` and for `anthropic.AsyncAnthropic(middleware=[…])`."""
+    """A middleware for `anthropic.Anthropic(middleware=[…])` and for `anthropic.AsyncAnthropic(middleware=[…])`.
+
+    Raises `ImportError` with pydantic 1, which the SDK supports, too.
+    """
     return SsewireMiddleware()
 
 
 class SsewireMiddleware(anthropic.Middleware):
     """Decodes the streams of the Messages API with this package. One object may serve several clients."""
 
-    streams: int
-    """The number of streams that were requested through it."""
+    stream_requests: int
+    """The number of requests for a stream that went through it. The SDK repeats some that fail; each one counts."""
 
     def __init__(self) -> None:
-        self.streams = 0
+        if not hasattr(pydantic, "TypeAdapter"):
+            raise ImportError("ssewire.anthropic.middleware needs pydantic 2; ssewire.anthropic.stream does not")
+        self.stream_requests = 0
 
     def handle(self, request: anthropic.APIRequest, call_next: Callable[[anthropic.APIRequest], Any]) -> Any:
         return call_next(self._with_stream_class(request, _Stream))
@@ -71,7 +79,7 @@ class SsewireMiddleware(anthropic.Middleware):
     def _with_stream_class(self, request: anthropic.APIRequest, stream_class: Any) -> anthropic.APIRequest:
         for event_type, bases in _STREAM_CLASSES.items():
             if request.stream and request.stream_cls in bases:
-                self.streams += 1
+                self.stream_requests += 1
                 # `request.copy()` cannot change the class, and copies the body. A request is not changed in place.
                 request = copy.copy(request)
                 request.stream_cls = stream_class[_EVENT_TYPES[event_type]]
@@ -431,13 +439,16 @@ class MessageStream(_Accumulated):
 
     def __init__(self, response: Any, message_type: Any) -> None:
         super().__init__(response, message_type)
-        self._events: Iterator[MessageEvent] = self._read()
+        self._events = self._read()
 
     def __enter__(self) -> MessageStream:
         self.response = self._manager.__enter__()
         return self
 
     def __exit__(self, *exception: Any) -> None:
+        # Refused while another thread reads.
+        with contextlib.suppress(ValueError):
+            self._events.close()
         try:
             if self._has_unread_end:
                 _drain(self.response.http_response, self._chunks)
@@ -448,7 +459,7 @@ class MessageStream(_Accumulated):
     def __iter__(self) -> Iterator[MessageEvent]:
         return self._events
 
-    def _read(self) -> Iterator[MessageEvent]:
+    def _read(self) -> Generator[MessageEvent, None, None]:
         self._chunks = _chunks(self.response.http_response)
         for chunk in self._chunks:
             yield from self._decoder.feed(chunk)
@@ -462,7 +473,7 @@ class MessageStream(_Accumulated):
         return (event.text for event in self._events if event.type == "text")
 
     def get_final_message(self) -> Any:
-        """Reads the stream to its end, and returns the message as the SDK's type.
+        """Reads the stream to its end, and returns the message as the SDK's type. After the context it reads no more.
 
         Raises `ssewire.IncompleteError`, which carries the partial message.
         """
@@ -480,13 +491,16 @@ class AsyncMessageStream(_Accumulated):
 
     def __init__(self, response: Any, message_type: Any) -> None:
         super().__init__(response, message_type)
-        self._events: AsyncIterator[MessageEvent] = self._read()
+        self._events = self._read()
 
     async def __aenter__(self) -> AsyncMessageStream:
         self.response = await self._manager.__aenter__()
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
+        # Refused while another task reads.
+        with contextlib.suppress(RuntimeError):
+            await self._events.aclose()
         try:
             if self._has_unread_end:
                 await _adrain(self.response.http_response, self._chunks)
@@ -496,7 +510,7 @@ class AsyncMessageStream(_Accumulated):
     def __aiter__(self) -> AsyncIterator[MessageEvent]:
         return self._events
 
-    async def _read(self) -> AsyncIterator[MessageEvent]:
+    async def _read(self) -> AsyncGenerator[MessageEvent, None]:
         self._chunks = _achunks(self.response.http_response)
         async for chunk in self._chunks:
             for event in self._decoder.feed(chunk):
