@@ -31,6 +31,14 @@ fn every_target_passes_its_corpus() {
     assert!(replayed.iter().sum::<usize>() > 300, "{replayed:?}");
 }
 
+/// The inputs of both targets have the same form.
+#[test]
+fn inputs_of_message_stream_pass_message_protocol() {
+    for folder in ["corpus/message_stream", "crashes/message_stream"] {
+        assert!(replay(folder, fuzz::message_protocol) > 0, "{folder}");
+    }
+}
+
 /// The name of each file describes the bug.
 #[test]
 fn every_target_passes_its_former_crashes() {

@@ -53,7 +53,16 @@ pub fn message_stream(input: &[u8]) {
 /// [`message_stream`].
 pub fn message_protocol(input: &[u8]) {
     let (options, lengths, body) = parts(input);
-    as_the_protocol_says(body, &cut(&lengths, body), options);
+    let chunks = cut(&lengths, body);
+    let protocol = Protocol { validation: options.validation, max_event_bytes: options.max_event };
+    // The nodes of a partial value count towards the limit, and the oracle keeps all text.
+    let options = Options { partial: None, discards_text: false, ..options };
+    if options.max_bytes == usize::MAX {
+        compare::same(protocol, body, &chunks);
+    } else {
+        // The oracle has no limit on the message.
+        compare::within_limit(protocol, options.accumulator(), body, &chunks);
+    }
 }
 
 /// The configuration, the lengths of the chunks, and the body.
@@ -94,20 +103,6 @@ fn bounded(chunks: &[&[u8]], options: Options) {
     assert!(cost.allocated <= 320 * received + 32 * 1024, "{cost:?} for {received} bytes");
     assert!(cost.allocations <= 2 * received + 128, "{cost:?} for {received} bytes");
     drop(decoder);
-}
-
-/// Compares the decoder with the oracle of the protocol, which has no limit on the message.
-fn as_the_protocol_says(body: &[u8], chunks: &[&[u8]], options: Options) {
-    let protocol = Protocol { validation: options.validation, max_event_bytes: options.max_event };
-    if options.partial.is_some() || options.discards_text {
-        // The nodes of a partial value count towards the limit, and the oracle keeps all text.
-        return;
-    }
-    if options.max_bytes == usize::MAX {
-        compare::same(protocol, body, chunks);
-    } else {
-        compare::within_limit(protocol, options.accumulator(), body, chunks);
-    }
 }
 
 /// The result does not depend on the chunks.

@@ -49,6 +49,14 @@ pub fn message(body: &[u8]) -> Option<Value> {
             message[name] = default;
         }
     }
+    // "Text and thinking blocks always have their string."
+    for block in message["content"].as_array_mut().into_iter().flatten() {
+        for name in ["text", "thinking"] {
+            if block["type"] == name && block.get(name).is_none_or(Value::is_null) {
+                block[name] = json!("");
+            }
+        }
+    }
     Some(message)
 }
 

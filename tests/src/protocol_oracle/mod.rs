@@ -87,12 +87,13 @@ fn events(body: &[u8], max_event_bytes: usize) -> (Vec<Step>, InputEnd) {
     for block in frames.blocks.into_iter().chain([frames.unfinished]) {
         steps.extend(block.before.into_iter().map(step));
         let event = block.event.map(step);
-        let fields = block.error_fields.into_iter().map(step);
-        // "Such a field comes after the event of its block, except after a `message_stop`."
-        if matches!(event, Some(Step::Event(Event::MessageStop))) {
-            steps.extend(fields.chain(event));
+        let field = block.error_fields.into_iter().map(step).next();
+        // "Such a field comes after the event of its block. If it is an error, it comes before a `message_stop`."
+        let is_stop = matches!(event, Some(Step::Event(Event::MessageStop)));
+        if is_stop && matches!(field, Some(Step::Event(Event::Error(_)))) {
+            steps.extend(field.into_iter().chain(event));
         } else {
-            steps.extend(event.into_iter().chain(fields));
+            steps.extend(event.into_iter().chain(field));
         }
     }
     let is_first = steps.iter().all(|step| matches!(step, Step::Event(Event::Nothing) | Step::BareError(_)));
