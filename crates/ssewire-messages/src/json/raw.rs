@@ -53,9 +53,10 @@ impl RawJson {
     /// Validates the bytes and keeps them.
     ///
     /// # Errors
-    /// [`InvalidJson`]: they are not one JSON value, or it nests deeper than 127 levels.
+    /// [`InvalidJson`]: they are not one JSON value, or it nests deeper than 131 levels: the input of a tool may have
+    /// 127, and the message around it four more.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidJson> {
-        let mut cursor = Cursor::new(bytes);
+        let mut cursor = Cursor::of_document(bytes);
         let value = cursor.keep_value()?;
         cursor.end()?;
         Ok(value)
