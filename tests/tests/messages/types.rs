@@ -8,7 +8,7 @@ use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
     AccumulateError, Accumulator, Completion, ContentBlock, InvalidMessage, LostEvent, Message, Nullable,
-    ProtocolViolation, StopReason, StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
+    ProtocolViolation, RawJson, StopReason, StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
 };
 use ssewire_tests::samples;
 
@@ -200,6 +200,23 @@ fn messages_of_one_json_text_are_equal_and_others_are_not() {
     assert_eq!(streamed, message(r#"{"city":"Paris"}"#));
     assert_ne!(streamed, message(r#"{"city":"Rome"}"#));
     assert_ne!(streamed, message("{}"));
+    assert_eq!(streamed.content(), message(r#"{"city":"Paris"}"#).content());
+    assert_ne!(streamed.content(), message(r#"{"city":"Rome"}"#).content());
+}
+
+/// A conversation is saved and loaded as JSON. The input of a tool may nest as deeply as a payload.
+#[test]
+fn what_a_message_is_written_as_is_read_again() {
+    let deep = "[".repeat(127) + &"]".repeat(127);
+    let block = format!(r#"{{"type":"tool_use","id":"t","name":"n","input":{deep}}}"#);
+    let message: Message = format!(r#"{{"content":[{block}],"stop_reason":"tool_use"}}"#).parse().unwrap();
+    for json in [message.to_json().unwrap(), message.to_json_lossy(), message.to_turn().unwrap()] {
+        assert!(json.as_str().contains(&deep));
+        assert_eq!(json.as_str().parse(), Ok(json.clone()));
+        assert_eq!(serde_json::from_str::<RawJson>(&serde_json::to_string(&json).unwrap()).unwrap(), json);
+    }
+    let deeper = "[".repeat(132) + &"]".repeat(132);
+    assert!(deeper.parse::<RawJson>().is_err());
 }
 
 fn text(text: &str) -> ContentBlock {
