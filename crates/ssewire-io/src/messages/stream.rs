@@ -18,7 +18,7 @@ use super::state::{Found, MessageState, Phase, text_of};
 use super::structured::Structured;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
 
-/// A message that arrives from a stream of byte chunks. It is no `Stream` itself:
+/// A message that arrives from a stream of byte chunks. It is not a `Stream` itself:
 /// [`filter_map_updates`](Self::filter_map_updates) and [`text_deltas`](Self::text_deltas) return one.
 ///
 /// ```
