@@ -17,9 +17,9 @@
 //!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not
 //!   fit, the text of the block is restored, and the slow path takes the event from its start.
 //! * *What makes the comparison enough*: a [`Template`] is learned from an event that the slow path has appended to the
-//!   current block. A JSON string may hold any other text without a change to what is around it. That nothing but
-//!   deltas and pings came since is known to the accumulator: it forgets the current block at every other event, or
-//!   names the one that has just started.
+//!   current block, and whose payload names its own type: the event type is not always compared. A JSON string may hold
+//!   any other text without a change to what is around it. That nothing but deltas and pings came since is known to the
+//!   accumulator: it forgets the current block at every other event, or names the one that has just started.
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts
 //!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many spellings and texts.
 //! * *Gain*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.
@@ -34,6 +34,7 @@ use crate::accumulator::{Accumulator, Change};
 use crate::decode::canonical::{PieceKind, delta_opening, skip_spaces, strip_array};
 use crate::json::{Cursor, append_string};
 use crate::read::{ReadError, each_member};
+use crate::text::take_back;
 
 /// A delta without its text, in a spelling of its own. That of the API needs none, and no memory.
 #[derive(Debug, Default)]
@@ -185,7 +186,7 @@ impl Opening<'_, '_> {
         let from = current.text.len();
         let room = current.room();
         let Some(accepted) = self.push_text(current.text, room).and_then(accept) else {
-            current.text.truncate(from);
+            take_back(current.text, from);
             return None;
         };
         Some((current.appended(from), accepted))
@@ -229,14 +230,21 @@ fn trailing_spaces(bytes: &[u8]) -> usize {
     bytes.iter().rev().take_while(|byte| **byte == b' ').count()
 }
 
-/// Where the text of a delta lies in its payload: the one string of this name, between its quotes.
+/// Where the text of a delta lies in its payload: the one string of this name, between its quotes. `None` also if the
+/// payload is a delta by its event type alone: under another one it is something else, and a [`Template`] is compared
+/// without the event type.
 fn text_range(payload: &[u8], member: &[u8]) -> Option<(usize, usize)> {
     let mut found = None;
     let mut is_single = true;
+    let mut has_type = false;
     let mut cursor = Cursor::new(payload);
     each_member(&mut cursor, &mut |name, cursor| {
         if name.bytes != b"delta" {
-            cursor.skip_value()?;
+            let value = cursor.skip_value()?;
+            if name.bytes == b"type" {
+                has_type = true;
+                is_single &= value == b"\"content_block_delta\"";
+            }
             return Ok(());
         }
         each_member(cursor, &mut |name, cursor| {
@@ -255,5 +263,5 @@ fn text_range(payload: &[u8], member: &[u8]) -> Option<(usize, usize)> {
         Ok(())
     })
     .ok()?;
-    found.filter(|_| is_single)
+    found.filter(|_| is_single && has_type)
 }

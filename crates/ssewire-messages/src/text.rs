@@ -25,6 +25,19 @@ fn grow(text: &mut String, more: usize) {
     text.reserve_exact(more.max(likely).max(LEAST));
 }
 
+/// Takes back what was appended beyond this length, and frees the capacity of text that was removed, which no limit
+/// counts. What [`push`] reserves is never freed, so that the cost stays linear: to be freed, capacity must have been
+/// filled.
+#[cold]
+#[inline(never)]
+pub(crate) fn take_back(text: &mut String, len: usize) {
+    const KEPT: usize = 1024;
+    text.truncate(len);
+    if text.capacity() / 4 > text.len().max(KEPT / 4) {
+        *text = compact(Cow::Borrowed(text));
+    }
+}
+
 /// Whether a decoded string may be kept as it is. That of an event with many escapes or spaces has several times the
 /// capacity that it needs, which no limit counts.
 fn is_compact(text: &String) -> bool {

@@ -3,7 +3,7 @@
 //! The expectation is the result of the parts of the decoder, called separately, as in the fuzz target
 //! `message_stream`.
 
-use ssewire_messages::{Accumulator, MessageDecoder, PartialStrings, Step, Update};
+use ssewire_messages::{Accumulator, Completion, MessageDecoder, PartialStrings, Step, Update};
 use ssewire_tests::fuzz::message_stream;
 
 const START: &str = "\
@@ -18,7 +18,7 @@ const END: &str = "\
 
 /// Layouts of a delta: `{text}` is its text, `{kind}` its kind, `{member}` the member of this kind, `{index}` its
 /// block.
-const SPELLINGS: [&str; 8] = [
+const SPELLINGS: [&str; 9] = [
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}}\n\n",
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}   }\n\n",
     "event: content_block_delta\ndata: {\"delta\":{\"{member}\":\"{text}\",\"type\":\"{kind}\"},\"index\":{index},\"type\":\"content_block_delta\"}\n\n",
@@ -27,6 +27,7 @@ const SPELLINGS: [&str; 8] = [
     "event: other\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}}\n\n",
     "event: content_block_delta\r\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}}\r\n\r\n",
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"first\",\"{member}\":\"{text}\"}}\n\n",
+    "event: content_block_delta\ndata: {\"index\":{index},\"delta\":{\"type\":\"{kind}\",\"{member}\":\"{text}\"}}\n\n",
 ];
 
 const KINDS: [(&str, &str); 3] =
@@ -135,6 +136,35 @@ fn whatever_comes_between_ends_the_repetition() {
         body.extend(END.as_bytes());
         for flags in [0, 1, 2, DISCARD] {
             check(flags, 0, &body);
+        }
+    }
+}
+
+/// Regression: the fast path compared only the payload, though the event type decides if `type` is missing.
+#[test]
+fn a_delta_without_a_type_is_one_only_under_its_event_type() {
+    let others = [
+        ("event: error\n", Completion::ServerError),
+        ("event: ping\n", Completion::Complete),
+        ("event: future\n", Completion::Complete),
+        ("event: message_stop\n", Completion::Complete),
+        ("", Completion::Complete),
+    ];
+    for kind in [r#""type":null,"#, ""] {
+        let data = format!(r#"data: {{{kind}"index":0,"delta":{{"type":"text_delta","text":"w"}}}}"#) + "\n\n";
+        for (other, completion) in others {
+            let delta = format!("event: content_block_delta\n{data}");
+            let blocks: String = START.split_inclusive("\n\n").take(2).collect();
+            let body = blocks + &delta + &delta + other + &data + END;
+            check(0, 0, body.as_bytes());
+            for length in [1, body.len()] {
+                let mut decoder = MessageDecoder::new();
+                for mut chunk in body.as_bytes().chunks(length) {
+                    while let Step::Update(_) = decoder.decode(&mut chunk).expect("not strict") {}
+                }
+                assert_eq!(decoder.completion(), completion, "{other}{data}");
+                assert_eq!(decoder.snapshot().final_text(), "ww", "{other}{data}");
+            }
         }
     }
 }

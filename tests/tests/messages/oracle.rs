@@ -33,6 +33,28 @@ fn recorded_streams_give_what_the_oracle_gives() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Regression: the line end that joins two `data` lines passed the limit, and the `error` field was lost.
+#[test]
+fn an_unfinished_block_with_an_error_field_gives_what_the_oracle_gives_at_any_limit() {
+    let fields =
+        [&b"error: {\"message\":\"boom\"}\n"[..], b"data: {\"type\":\"ping\",\n", b"data: \"x\":\"0123456789\"}"];
+    for order in [[0, 1, 2], [1, 0, 2], [1, 2, 0]] {
+        let mut body = Vec::new();
+        for field in order {
+            body.extend(fields[field].trim_ascii_end());
+            body.push(b'\n');
+        }
+        for body in [&body[..], &body[..body.len() - 1]] {
+            for max_event_bytes in 0..60 {
+                let protocol = Protocol { validation: Validation::Lenient, max_event_bytes };
+                for chunks in [whole(body), of(1, body)] {
+                    same(protocol, body, &chunks);
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     // The same bodies in every run, so that a change is judged by them alone; the fuzz targets look for further ones.
     #![proptest_config(Config { cases: 256, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..Config::default() })]

@@ -43,7 +43,12 @@ impl MessageDecoder {
         let mut rest = <Decoder>::BLOCK_END;
         loop {
             let before = rest;
-            let Ok(Some(frame)) = self.poll_frame(&mut rest) else { return Ok(None) };
+            let frame = match self.poll_frame(&mut rest) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Ok(None),
+                // The event is discarded. The blank line is still to come.
+                Err(_) => continue,
+            };
             let Some(event_span) = frame.event() else {
                 self.note_frame(before, frame);
                 if let Some(span) = self.emit_pending_error_field()? {

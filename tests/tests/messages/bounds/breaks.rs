@@ -407,6 +407,59 @@ fn a_text_is_held_in_proportion_to_the_bytes_that_the_limit_counts() {
     }
 }
 
+/// What an event leaves of a block is bounded by the text that the block has then, not by that of the event.
+#[test]
+fn a_block_does_not_hold_the_text_that_it_lost_again() {
+    const LIMIT: usize = 64 * 1024;
+    const BLOCKS: usize = 200;
+    const PER_BLOCK: usize = 2048;
+    let large = "a".repeat(60 * 1024);
+    let event = |payload: String| format!("event: content_block_delta\ndata: {payload}\n\n");
+    let delta = |index: usize, kind: &str, member: &str, rest: &str| {
+        event(format!(
+            r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"{kind}","{member}":"{rest}}}"#
+        ))
+    };
+    let kinds = [
+        ("text_delta", "text", r#"{"type":"text","text":""}"#),
+        ("thinking_delta", "thinking", r#"{"type":"thinking","thinking":""}"#),
+        ("input_json_delta", "partial_json", r#"{"type":"tool_use","id":"t","name":"n","input":{}}"#),
+    ];
+    for (kind, member, block) in kinds {
+        // Of a member that occurs twice the last one counts; the other one is no JSON; a long and a short piece.
+        let twice = format!(r#"{large}","{member}":""}}"#);
+        let no_json = format!(r#"{large}\x"}}"#);
+        let (long, short) = (format!(r#"{large}"}}"#), r#"b"}"#.to_owned());
+        let cases = [
+            (false, "twice", [twice.clone(), r#"b"}"#.to_owned()]),
+            (false, "no JSON", [no_json, r#"b"}"#.to_owned()]),
+            (true, "discarded", [long, short]),
+        ];
+        for (is_discarded, what, deltas) in cases {
+            if is_discarded && kind == "input_json_delta" {
+                continue;
+            }
+            for length in [usize::MAX, 1400] {
+                let accumulator = Accumulator::new().with_max_bytes(LIMIT);
+                let accumulator = if is_discarded { accumulator.with_discarded_text() } else { accumulator };
+                let mut decoder = MessageDecoder::new().with_accumulator(accumulator);
+                let before = ssewire_heap::held();
+                decode(&mut decoder, sse(START).as_bytes());
+                for index in 0..BLOCKS {
+                    let start = format!(r#"{{"type":"content_block_start","index":{index},"content_block":{block}}}"#);
+                    let deltas = deltas.each_ref().map(|rest| delta(index, kind, member, rest)).concat();
+                    let events = sse(&start) + &deltas;
+                    events.as_bytes().chunks(length).for_each(|chunk| decode(&mut decoder, chunk));
+                }
+                let held = ssewire_heap::held().saturating_sub(before);
+                assert_eq!(decoder.snapshot().content().len(), BLOCKS);
+                assert_ne!(decoder.completion(), Completion::LimitExceeded);
+                assert!(held <= HELD * LIMIT + PER_BLOCK * BLOCKS, "{kind}, {what}, {length}: {held} held");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_large_first_citation_is_not_held_three_times() {
     let citation = format!(r#"{{"cited_text":"{}"}}"#, "x".repeat(11 * MIB / 10));
