@@ -126,6 +126,8 @@ struct Record {
     has_events: bool,
     end: Option<End>,
     is_rejected: bool,
+    /// What was rejected is the `message_start` of another message.
+    has_rejected_start: bool,
     bare_error: Option<json::Json>,
     undecodable: usize,
     too_large: usize,
@@ -161,7 +163,7 @@ impl Reading<'_> {
                 Step::Event(event) => self.event(event, &mut message, &mut record),
             }
             // "A `message_start` that ended a message is kept: it begins the next message."
-            if !matches!(record.end, Some(End::Replaced(_))) {
+            if !matches!(record.end, Some(End::Replaced(_))) && !record.has_rejected_start {
                 self.events = rest;
             }
         }
@@ -177,6 +179,7 @@ impl Reading<'_> {
             *message = before;
             message.violations.push(first);
             record.is_rejected = true;
+            record.has_rejected_start = matches!(end, Some(End::Replaced(_)));
             return;
         }
         record.has_events |= *event != Event::Nothing;

@@ -25,7 +25,12 @@ impl Accumulator {
         if self.has_started {
             let is_another = self.message.id().zip(start.id()).is_some_and(|(known, other)| known != other);
             let kind = if is_another { ViolationKind::ReplacedMessage } else { ViolationKind::SecondMessageStart };
-            self.violation(kind, None)?;
+            if let Err(error) = self.violation(kind, None) {
+                if is_another {
+                    self.phase = Phase::RejectedStart(start);
+                }
+                return Err(error);
+            }
             if !is_another {
                 return Ok(Change::Unchanged);
             }

@@ -133,6 +133,9 @@ enum Phase {
     NextMessage,
     /// Another message has begun before this one had stopped. It is the next one.
     Replaced(Box<Message>),
+    /// As [`Running`](Self::Running). Strict mode has rejected the start of another message: for a driver it is the
+    /// next one.
+    RejectedStart(Box<Message>),
     /// An error has arrived, which is final.
     Failed(Box<ApiError>),
 }
@@ -419,10 +422,11 @@ impl Accumulator {
         self.rare.as_mut()?.queue.pop()
     }
 
-    /// Returns an accumulator for the next message of the body, and the `message_start` that ended this message.
+    /// Returns an accumulator for the next message of the body, and the `message_start` that ended this message or, in
+    /// strict mode, was rejected.
     pub(crate) fn next_message(&mut self) -> (Self, Option<Box<Message>>) {
         let start = match &mut self.phase {
-            Phase::Replaced(message) => {
+            Phase::Replaced(message) | Phase::RejectedStart(message) => {
                 // The report keeps the id.
                 let names = Names::new(message.id(), None);
                 Some(core::mem::replace(message, Box::new(Message { names, ..Message::default() })))
@@ -463,7 +467,7 @@ impl Accumulator {
 
     /// Whether the message has not ended.
     pub(crate) fn is_running(&self) -> bool {
-        matches!(self.phase, Phase::Running)
+        matches!(self.phase, Phase::Running | Phase::RejectedStart(_))
     }
 
     /// Whether a stream that ends with this completion is returned as a message, not as [`Incomplete`].

@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 use ssewire::Decoder;
-use ssewire_messages::{AccumulateError, Completion, MessageDecoder, NonStreamBody, Step, Update, ViolationKind};
+use ssewire_messages::{
+    AccumulateError, Accumulator, Completion, MessageDecoder, NonStreamBody, Step, Update, Validation, ViolationKind,
+};
 
 use super::support::*;
 
@@ -430,6 +432,36 @@ fn a_message_start_of_another_id_ends_the_message_and_begins_the_next() {
     assert_eq!((message.id(), message.final_text().as_str()), (Some("msg_b"), "42"));
     assert!(matches!(decoder.decode(&mut input).unwrap(), Step::NeedInput));
     assert!(!decoder.has_started(), "there is no further message");
+}
+
+/// Regression: strict mode lost the second message with its start.
+#[test]
+fn strict_mode_ends_the_message_there_too_and_keeps_the_start() {
+    let first = [message_start(json!({"id": "msg_a"})), start(0, text_block("The answer is "))];
+    let second = [message_start(json!({"id": "msg_b"})), start(0, text_block("42")), stop(0), end_turn(), end()];
+    let body = sse(&[&first[..], &second].concat());
+    for length in [1, 7, body.len()] {
+        let mut decoder =
+            MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
+        let (mut messages, mut rejected) = (Vec::new(), Vec::new());
+        for mut chunk in body.as_bytes().chunks(length) {
+            loop {
+                match decoder.decode(&mut chunk) {
+                    Ok(Step::Update(_)) => {}
+                    Ok(Step::NeedInput) => break,
+                    Ok(Step::Ended) => messages.push(decoder.next_message()),
+                    Err(error) => rejected.push(error.to_string()),
+                }
+            }
+        }
+        let [Err(incomplete), Ok(message)] = &messages[..] else { panic!("{messages:?} in chunks of {length}") };
+        assert_eq!(rejected, [format!("protocol violation: {}", ViolationKind::ReplacedMessage)]);
+        assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
+        assert_eq!((incomplete.partial().id(), incomplete.replaced_by()), (Some("msg_a"), None));
+        assert_eq!(incomplete.partial().final_text(), "The answer is ");
+        assert_eq!((message.id(), message.final_text().as_str()), (Some("msg_b"), "42"));
+        assert!(!decoder.has_started(), "there is no further message");
+    }
 }
 
 /// Regression: the error went with the message that the start had ended.
