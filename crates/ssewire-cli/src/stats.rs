@@ -29,9 +29,12 @@ impl Stats {
 
     pub(crate) fn chunk(&mut self, chunk: Chunk<'_>) {
         self.bytes = self.bytes.saturating_add(u64::try_from(chunk.bytes.len()).unwrap_or(u64::MAX));
-        // A recording has no times for what precedes its first event, such as a response head.
-        self.first_byte.take_if(|_| self.times != chunk.times);
-        self.times = chunk.times;
+        // What precedes the first time of a recording has those of another clock.
+        if self.times != chunk.times {
+            (self.first_byte, self.first_text, self.last_event) = (None, None, None);
+            self.gaps.clear();
+            self.times = chunk.times;
+        }
         self.first_byte.get_or_insert(chunk.at);
     }
 

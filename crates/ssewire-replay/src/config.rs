@@ -104,7 +104,7 @@ impl Config {
         let mut script = if body.trim_ascii_start().starts_with(b"{") {
             Script::status(200).header("content-type", "application/json").send(body)
         } else {
-            Script::recording(body)
+            Script::recording(recording)
         };
         // Before the faults: one that sets them prevails, and one that needs some size keeps this one.
         script = self.with_pace(script);

@@ -86,7 +86,8 @@ impl Command {
             Timeline => "Draws when the content blocks, pings, gaps and the first text arrived",
             Record => {
                 "Passes standard input on untouched, and writes it to OUT with its arrival times. The first byte replaces \
-                 what OUT contains; without input it stays as it is"
+                 what OUT contains; without input it stays as it is. OUT cannot be the file that is read; Windows does not \
+                 detect that"
             }
             Serve => {
                 "Serves recorded streams over HTTP at their recorded pace, with faults on request. It holds them in memory: \

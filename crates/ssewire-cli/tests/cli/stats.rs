@@ -64,6 +64,17 @@ fn a_recording_has_no_times_of_the_run() {
     }
 }
 
+/// Regression: the first text and a gap were between two clocks.
+#[test]
+fn the_first_text_is_never_before_the_first_byte() {
+    let recording = [START, &piece("a"), ": ssewire +1994ms\n", &piece("b"), ": ssewire +500ms\n", &piece("c"), STOP];
+    let ran = ssewire(&["--stats"], recording.concat().as_bytes());
+    let table: String = ran.stderr.split_inclusive('\n').filter(|line| !line.starts_with("ssewire")).collect();
+    let rows = rows(&table);
+    assert_eq!(rows[2..4], [("time to first byte", "1.99 s"), ("time to first text", "1.99 s")]);
+    assert_eq!(rows.last(), Some(&("gap p99", "500 ms")));
+}
+
 #[test]
 fn any_event_stream_has_counts() {
     let ran = ssewire(&["sse", "--stats", "--comments"], b": c\n\ndata: x\n\ndata: y\n\n").exits(0);

@@ -19,19 +19,23 @@ const MAX_DIGITS: usize = 20;
 /// The length of the longest time comment, with its line end.
 const MAX_COMMENT: usize = PREFIX.len() + MAX_DIGITS + b"ms\r\n".len();
 
-/// Returns the body of a recording, without the response heads that `curl -i` prints in front of it.
+/// Returns the body of a recording, without the response heads that `curl -i` prints in front of it. White space and a
+/// byte order mark may precede a head, as every reader of recordings allows.
 pub(crate) fn without_heads(mut recording: &[u8]) -> &[u8] {
-    while recording.starts_with(b"HTTP/") {
+    loop {
+        let unmarked = recording.strip_prefix(BYTE_ORDER_MARK).unwrap_or(recording).trim_ascii_start();
+        if !unmarked.starts_with(b"HTTP/") {
+            return recording;
+        }
         let mut head = 0;
-        for line in recording.split_inclusive(|byte| *byte == b'\n') {
+        for line in unmarked.split_inclusive(|byte| *byte == b'\n') {
             head += line.len();
             if matches!(line, b"\n" | b"\r\n") {
                 break;
             }
         }
-        recording = recording.get(head..).unwrap_or_default();
+        recording = unmarked.get(head..).unwrap_or_default();
     }
-    recording
 }
 
 /// Splits a recording at its time comments. Returns each part with the time that passed before it, zero for what

@@ -58,13 +58,16 @@ fn json_is_sent_byte_for_byte() {
 fn a_recorded_response_head_is_not_sent() {
     for end in ["\r\n", "\n"] {
         let heads = ["HTTP/1.1 100 Continue", "", "HTTP/1.1 200 OK", "content-type: a/b", "", ""].join(end);
-        for (body, kind) in [("{\"a\":1}", "application/json"), ("\n data: a\n\n", "text/event-stream; charset=utf-8")]
-        {
-            let server = serve(&Config::new().stream("a", heads.clone() + body)).unwrap();
-            let (head, sent) = ask_bytes(&server, "/a");
-            assert_eq!(header(&head, "content-type"), Some(kind));
-            let sent = if kind == "application/json" { sent } else { unchunk(&sent).0 };
-            assert_eq!(String::from_utf8(sent).unwrap(), body);
+        for before in ["", " \n", "\u{FEFF}", "\u{FEFF}\r\n"] {
+            for (body, kind) in
+                [("{\"a\":1}", "application/json"), ("\n data: a\n\n", "text/event-stream; charset=utf-8")]
+            {
+                let server = serve(&Config::new().stream("a", [before, &heads, body].concat())).unwrap();
+                let (head, sent) = ask_bytes(&server, "/a");
+                assert_eq!(header(&head, "content-type"), Some(kind), "{before:?}");
+                let sent = if kind == "application/json" { sent } else { unchunk(&sent).0 };
+                assert_eq!(String::from_utf8(sent).unwrap(), body, "{before:?}");
+            }
         }
     }
 }
