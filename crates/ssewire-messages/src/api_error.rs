@@ -155,7 +155,7 @@ fn json(body: &[u8]) -> Option<RawJson> {
     if !matches!(body.first(), Some(b'{' | b'[' | b'"')) {
         return None;
     }
-    RawJson::from_bytes(body).ok()
+    RawJson::from_payload(body).ok()
 }
 
 fn null() -> RawJson {

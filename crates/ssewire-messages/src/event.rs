@@ -24,9 +24,9 @@ use crate::usage::Usage;
 /// Transports without SSE contain events as JSON values. `StreamEvent<'static>` implements
 /// [`Deserialize`](serde::Deserialize), for a member of your own type or for a `serde_json::Value`.
 ///
-/// It reads the JSON text, as [`RawJson`], [`Message`], [`ContentBlock`] and [`Usage`] do. serde does not pass
-/// the JSON text to a type inside a tagged or untagged enum, or below `flatten`: take a `serde_json::Value` there, and
-/// convert that with `serde_json::from_value`.
+/// It reads the JSON text, as [`RawJson`], [`Message`], [`ContentBlock`] and [`Usage`] do. serde does not pass the JSON
+/// text to a type inside a tagged or untagged enum, or below `flatten`: take a `serde_json::Value` there, and convert
+/// that with `serde_json::from_value`.
 ///
 /// ```
 /// use ssewire_messages::StreamEvent;

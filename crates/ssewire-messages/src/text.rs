@@ -25,14 +25,19 @@ fn grow(text: &mut String, more: usize) {
     text.reserve_exact(more.max(likely).max(LEAST));
 }
 
-/// Takes back what was appended beyond this length, and frees the capacity of text that was removed, which no limit
-/// counts. What [`push`] reserves is never freed, so that the cost stays linear: to be freed, capacity must have been
-/// filled.
+/// Takes back what was appended beyond this length.
 #[cold]
 #[inline(never)]
 pub(crate) fn take_back(text: &mut String, len: usize) {
-    const KEPT: usize = 1024;
     text.truncate(len);
+    free_excess(text);
+}
+
+/// Frees the capacity of text that was removed, which no limit counts. What [`push`] reserves is never freed, so that
+/// the cost stays linear: to be freed, capacity must have been filled.
+#[inline(never)]
+pub(crate) fn free_excess(text: &mut String) {
+    const KEPT: usize = 1024;
     if text.capacity() / 4 > text.len().max(KEPT / 4) {
         *text = compact(Cow::Borrowed(text));
     }

@@ -7,7 +7,7 @@ use super::blocks::{BlockId, BlockKey};
 use super::change::{BlockChange, Change};
 use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;
-use crate::text::take_back;
+use crate::text::free_excess;
 
 /// The text that the next piece is appended to.
 pub(crate) struct CurrentText<'a> {
@@ -92,5 +92,5 @@ impl Accumulator {
 pub(super) fn discard_before(text: &mut String, len: usize, bytes: &mut usize) {
     *bytes = bytes.saturating_sub(len);
     text.drain(..len);
-    take_back(text, usize::MAX);
+    free_excess(text);
 }

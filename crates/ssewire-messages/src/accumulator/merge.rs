@@ -231,7 +231,8 @@ impl Message {
     }
 }
 
-/// Whether a valid value is a known stop reason. A longer one is none.
+/// Whether a valid value is a known stop reason. One that is written in more than 32 bytes counts as unknown, which is
+/// enough for an upper bound.
 fn is_known_reason(value: &[u8]) -> bool {
     let reason = Cursor::new(value).string().ok().flatten().filter(|_| value.len() <= 32);
     reason.is_some_and(|reason| !matches!(StopReason::from(&*reason.to_text()), StopReason::Unknown(_)))

@@ -223,8 +223,16 @@ impl Accumulator {
     /// [`AccumulateError`]: the content of the event was not merged; beyond a limit, stop reason and counts still are. The
     /// stream may continue.
     pub fn accumulate(&mut self, event: StreamEvent<'_>) -> Result<Update<'_>, AccumulateError> {
-        let change = self.apply(event)?;
-        Ok(self.update(change))
+        match self.apply(event) {
+            Ok(change) => Ok(self.update(change)),
+            Err(error) => {
+                // Only a driver keeps the start of another message.
+                if matches!(self.phase, Phase::RejectedStart(_)) {
+                    self.phase = Phase::Running;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Returns a further update of the last event: a complete tool call, or the update of a second member of a delta.

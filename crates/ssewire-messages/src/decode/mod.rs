@@ -128,7 +128,7 @@ impl<'a> StreamEvent<'a> {
 
     /// Decodes a payload that is not an object.
     fn decode_no_object(name: &[u8], text: &'a [u8]) -> Result<Option<Self>, PayloadError> {
-        let json = RawJson::from_bytes(text);
+        let json = RawJson::from_payload(text);
         if name == b"error" {
             return Ok(Some(match json {
                 Ok(json) => Self::Error(Box::new(ApiError::from_body(json))),
@@ -145,7 +145,7 @@ impl<'a> StreamEvent<'a> {
     }
 
     fn of_error(data: &[u8]) -> Self {
-        Self::Error(Box::new(match RawJson::from_bytes(data) {
+        Self::Error(Box::new(match RawJson::from_payload(data) {
             Ok(body) => ApiError::from_body(body),
             Err(_) => ApiError::from_text(lossy_text(data)),
         }))
@@ -156,7 +156,7 @@ impl<'a> StreamEvent<'a> {
     fn of_error_text(text: &[u8]) -> Self {
         let last = text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text);
         let is_object = last.trim_ascii_start().first() == Some(&b'{');
-        let json = if is_object { RawJson::from_bytes(last).ok() } else { None };
+        let json = if is_object { RawJson::from_payload(last).ok() } else { None };
         Self::Error(Box::new(match json {
             Some(json) => ApiError::from_body(json),
             None => ApiError::from_text(lossy_text(text)),

@@ -128,5 +128,5 @@ impl MessageDecoder {
 
 /// Whether data is a complete JSON object.
 fn is_object(data: &[u8]) -> bool {
-    RawJson::from_bytes(data).is_ok_and(|json| json.as_json().is_object())
+    RawJson::from_payload(data).is_ok_and(|json| json.as_json().is_object())
 }

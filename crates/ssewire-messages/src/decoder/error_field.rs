@@ -159,5 +159,5 @@ fn bare_error(name: &[u8], value: &[u8]) -> Option<ApiError> {
     line.extend_from_slice(name);
     line.extend_from_slice(if between == 2 { b": " } else { b":" });
     line.extend_from_slice(value);
-    ApiError::in_json(RawJson::from_bytes(&line).ok()?)
+    ApiError::in_json(RawJson::from_payload(&line).ok()?)
 }

@@ -322,8 +322,8 @@ impl MessageDecoder {
     }
 
     /// Whether [`completion`](Self::completion) is that of a complete message: [`Completion::Complete`], and, except in
-    /// [`Validation::Strict`](crate::Validation::Strict), [`Completion::Unterminated`]. Then [`finish`](Self::finish)
-    /// returns the message, if the input ends here.
+    /// [`Validation::Strict`](crate::Validation::Strict), [`Completion::Unterminated`]. By the events merged so far: an
+    /// event without its blank line, which [`finish`](Self::finish) uses, too, may still be an error.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.accumulator.is_message(self.completion())

@@ -53,10 +53,18 @@ impl RawJson {
     /// Validates the bytes and keeps them.
     ///
     /// # Errors
-    /// [`InvalidJson`]: they are not one JSON value, or it nests deeper than 131 levels: the input of a tool may have
-    /// 127, and the message around it four more.
+    /// [`InvalidJson`]: they are not one JSON value, or it nests deeper than 131 levels, which is the most that a message
+    /// is written with.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidJson> {
-        let mut cursor = Cursor::of_document(bytes);
+        Self::read(Cursor::of_document(bytes))
+    }
+
+    /// As [`from_bytes`](Self::from_bytes), with the depth of the payload of an event: at most 127 levels.
+    pub(crate) fn from_payload(bytes: &[u8]) -> Result<Self, InvalidJson> {
+        Self::read(Cursor::new(bytes))
+    }
+
+    fn read(mut cursor: Cursor<'_>) -> Result<Self, InvalidJson> {
         let value = cursor.keep_value()?;
         cursor.end()?;
         Ok(value)

@@ -143,7 +143,7 @@ impl<'a> RawJsonRef<'a> {
     /// Parses the value as a type of the caller's.
     ///
     /// # Errors
-    /// An error of `serde_json`, which may quote the value: it is not of the type.
+    /// An error of `serde_json`, which may quote the value: it is not of the type, or nests deeper than 127 levels.
     pub fn parse_as<T: Deserialize<'a>>(self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.0)
     }

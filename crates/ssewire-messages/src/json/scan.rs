@@ -11,8 +11,8 @@ use crate::read::{ReadError, Visit, each_member};
 /// How deep containers may nest in a payload, as in `serde_json`.
 const MAX_DEPTH: u32 = 127;
 
-/// How deep they may nest in what was a payload: a message holds the input of a tool, which has a limit of its own,
-/// three levels deep.
+/// How deep they may nest in a message that was written: three levels are around the input of a tool, which has a limit
+/// of its own, and one is to spare.
 const MAX_DOCUMENT_DEPTH: u32 = MAX_DEPTH + 4;
 
 /// The bytes stopped being JSON at this offset. At the end of the bytes: the document is truncated.

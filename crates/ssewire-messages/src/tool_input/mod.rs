@@ -97,7 +97,7 @@ impl<'a> ToolInput<'a> {
 
     /// The changes of [`partial`](Self::partial) by the last piece of input: only with
     /// [`with_partial_changes`](crate::Accumulator::with_partial_changes). Ask after each update of the block: each
-    /// piece replaces the changes of the piece before.
+    /// piece replaces the changes of the piece before, and the stop of the block clears them.
     ///
     /// ```
     /// use ssewire_messages::{Accumulator, PartialChange, PartialStrings, Update};

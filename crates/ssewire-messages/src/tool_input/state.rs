@@ -69,7 +69,8 @@ impl InputState {
 
     /// Appends the next piece of the text. `half` is that of [`push_piece`].
     pub(crate) fn push(&mut self, piece: Piece<'_>, half: &mut u16, partial: Option<PartialInput>) -> usize {
-        if partial.is_some() {
+        let is_lost = self.text.as_ref().is_some_and(|text| text.lost_at.is_some());
+        if partial.is_some() && (piece.text.is_empty() || is_lost) {
             self.clear_changes();
         }
         if piece.text.is_empty() {
@@ -96,7 +97,8 @@ impl InputState {
         from
     }
 
-    /// Ends the changes of the last piece: the next update of the block brings none, or those of another piece.
+    /// Ends the changes of the last piece: the next update of the block brings none, or those of another piece. Each
+    /// push replaces the changes of the one before, also a push of nothing.
     pub(crate) fn clear_changes(&mut self) {
         if let Some(partial) = self.text.as_mut().and_then(|text| text.partial.as_mut()) {
             partial.push("");

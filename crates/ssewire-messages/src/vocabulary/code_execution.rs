@@ -32,7 +32,7 @@ object! {
     pub struct CodeExecutionResultBlock = "code_execution_result" {
         /// The files that the code made.
         pub content: Option<Vec<CodeExecutionOutput>>,
-        /// The exit code of the code.
+        /// The exit code of the program.
         pub return_code: Option<i64>,
         /// The standard error of the code.
         pub stderr: Option<String>,
@@ -49,7 +49,7 @@ object! {
         pub content: Option<Vec<CodeExecutionOutput>>,
         /// The encrypted standard output of the code. Send it back unchanged.
         pub encrypted_stdout: Option<String>,
-        /// The exit code of the code.
+        /// The exit code of the program.
         pub return_code: Option<i64>,
         /// The standard error of the code.
         pub stderr: Option<String>,

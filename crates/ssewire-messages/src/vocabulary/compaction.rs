@@ -26,7 +26,7 @@ object! {
 object! {
     /// Tools were removed (Messages API: `BetaResponseToolRemovalBlock`).
     pub struct ToolRemovalBlock = "tool_removal" {
-        /// The tools that were removed; never a definition.
+        /// The tools that were removed; never [`ToolChangeTool::Definition`].
         pub tool: Option<ToolChangeTool>,
     }
 }

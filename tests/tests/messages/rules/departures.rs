@@ -464,6 +464,23 @@ fn strict_mode_ends_the_message_there_too_and_keeps_the_start() {
     }
 }
 
+/// "In strict mode a violation is an error that changes nothing": an accumulator without a driver keeps no start.
+#[test]
+fn an_accumulator_keeps_nothing_of_a_rejected_start() {
+    let mut accumulator = Accumulator::new().with_validation(Validation::Strict).with_max_bytes(1000);
+    accumulator.accumulate_json(message_start(json!({"id": "msg_a"})).to_string().as_bytes()).unwrap();
+    let other = message_start(json!({"id": "msg_b", "x": "y".repeat(100_000)})).to_string();
+    let before = ssewire_heap::held();
+    for _ in 0..2 {
+        let rejected = accumulator.accumulate_json(other.as_bytes());
+        assert!(
+            matches!(rejected, Err(AccumulateError::Violation(found)) if found.kind == ViolationKind::ReplacedMessage)
+        );
+    }
+    assert!(ssewire_heap::held() < before + 1000);
+    assert!(!accumulator.is_ended());
+}
+
 /// Regression: the error went with the message that the start had ended.
 #[test]
 fn an_error_field_in_the_block_of_such_a_start_is_one_of_the_next_message() {
