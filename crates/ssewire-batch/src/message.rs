@@ -25,7 +25,8 @@ pub enum MessageKind {
     /// A content block has begun. `name` is its type, `id` that of a tool call, `text` the payload.
     BlockStart = 1,
     /// A text block has grown by `text`. In a complete stream without protocol violations, all such records of one
-    /// index together are the text of its block. A record without an index ends a block in the middle of a character.
+    /// index together are the text of its block. A record without an index is the U+FFFD of a block that ended in the
+    /// middle of a character.
     Text = 2,
     /// A thinking block has grown by `text`.
     Thinking = 3,

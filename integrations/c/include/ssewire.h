@@ -82,7 +82,8 @@ typedef enum ssewire_message_kind {
   SSEWIRE_MESSAGE_KIND_BLOCK_START = 1,
   /*
    A text block has grown by `text`. In a complete stream without protocol violations, all such records of one
-   index together are the text of its block. A record without an index ends a block in the middle of a character.
+   index together are the text of its block. A record without an index is the U+FFFD of a block that ended in the
+   middle of a character.
    */
   SSEWIRE_MESSAGE_KIND_TEXT = 2,
   /*
@@ -556,8 +557,8 @@ enum ssewire_status ssewire_message_decoder_json(struct ssewire_message_decoder 
                                                  size_t *len);
 
 /*
- Copies the reasons why the message would not be complete if the input ended here, as one sentence; empty if it would
- be. All of them after `ssewire_message_decoder_finish`, the first one before. As `ssewire_message_decoder_json`. Safe
+ Copies the reasons why the message would not be complete, by the events merged so far, if the input ended here, as
+ one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish`, the first one before. As `ssewire_message_decoder_json`. Safe
  to log: never text of the message.
 
  # Safety

@@ -318,8 +318,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_json(
     unsafe { call(decoder, (), function) }
 }
 
-/// Copies the reasons why the message would not be complete if the input ended here, as one sentence; empty if it would
-/// be. All of them after `ssewire_message_decoder_finish`, the first one before. As `ssewire_message_decoder_json`. Safe
+/// Copies the reasons why the message would not be complete, by the events merged so far, if the input ended here, as
+/// one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish`, the first one before. As `ssewire_message_decoder_json`. Safe
 /// to log: never text of the message.
 ///
 /// # Safety

@@ -169,8 +169,8 @@ impl MessageState {
         let rejected = self.rejected.take();
         self.phase = if result.is_ok() { Phase::Reading } else { Phase::Failed };
         result.map_err(|incomplete| {
-            let (incomplete, _) = self.failed.insert((incomplete.into(), rejected));
-            IncompleteMessage::new(incomplete.clone(), rejected, transport)
+            let (report, _) = self.failed.insert((incomplete.into(), rejected));
+            IncompleteMessage::new(report.clone(), rejected, transport)
         })
     }
 
@@ -193,7 +193,7 @@ impl MessageState {
     /// Returns the message that has ended.
     pub(super) fn finish<E>(self) -> Result<Message, IncompleteMessage<E>> {
         match self.failed {
-            Some((incomplete, rejected)) => Err(IncompleteMessage::new(incomplete, rejected, None)),
+            Some((report, rejected)) => Err(IncompleteMessage::new(report, rejected, None)),
             None => self
                 .decoder
                 .finish()
@@ -204,7 +204,7 @@ impl MessageState {
     /// Returns the message so far, also after an error.
     pub(super) fn snapshot(&self) -> Cow<'_, Message> {
         match &self.failed {
-            Some((incomplete, _)) => Cow::Borrowed(incomplete.partial()),
+            Some((report, _)) => Cow::Borrowed(report.partial()),
             None => self.decoder.snapshot(),
         }
     }

@@ -89,8 +89,8 @@ impl<S> MessageStream<S> {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_validation(validation)), ..self }
     }
 
-    /// Sets the largest number of bytes that the message may hold; see `Accumulator::with_max_bytes`. For other limits
-    /// use [`with_decoder`](Self::with_decoder).
+    /// Sets the limit of the message in bytes, counted as `Accumulator::with_max_bytes` says. For other limits use
+    /// [`with_decoder`](Self::with_decoder).
     #[must_use]
     pub fn with_max_bytes(self, bytes: usize) -> Self {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_max_bytes(bytes)), ..self }
