@@ -125,7 +125,7 @@ fn written(stream: &[u8], chunks: &[&[u8]]) {
 }
 
 /// The first line start in each chunk, from the first line of the event stream on, with its time in milliseconds.
-/// `first` is that line where a rule of its own finds it: behind a response head, for example.
+/// `first` is that line if its start follows another rule, for example after a response head.
 fn arrivals(stream: &[u8], chunks: &[&[u8]], first: Option<usize>) -> Vec<(usize, Duration)> {
     let Some(first) = first_field(stream).or(first) else { return Vec::new() };
     let is_line_start = |at: &usize| match stream[at - 1] {

@@ -56,7 +56,7 @@ impl Citations {
         self.count
     }
 
-    /// Whether there is no citation.
+    /// Returns whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0

@@ -24,7 +24,7 @@ pub struct ExtraMembers {
 }
 
 impl ExtraMembers {
-    /// Whether there is no extra member. Costs as much as [`iter`](Self::iter).
+    /// Returns whether the object has only known members. Costs as much as [`iter`](Self::iter).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty() || self.iter().next().is_none()

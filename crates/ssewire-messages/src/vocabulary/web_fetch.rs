@@ -23,7 +23,7 @@ tagged! {
     pub enum WebFetchToolResultContent else UnknownObject {
         /// The document.
         Result(WebFetchBlock),
-        /// Why there is no document.
+        /// The reason why the fetch failed.
         Error(WebFetchToolResultErrorBlock),
     }
 }

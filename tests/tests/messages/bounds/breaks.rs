@@ -426,7 +426,7 @@ fn a_block_does_not_hold_the_text_that_it_lost_again() {
         ("input_json_delta", "partial_json", r#"{"type":"tool_use","id":"t","name":"n","input":{}}"#),
     ];
     for (kind, member, block) in kinds {
-        // Of a member that occurs twice the last one counts; the other one is no JSON; a long and a short piece.
+        // A member that occurs twice, of which the last one counts; text that is not JSON. A long and a short piece.
         let twice = format!(r#"{large}","{member}":""}}"#);
         let no_json = format!(r#"{large}\x"}}"#);
         let (long, short) = (format!(r#"{large}"}}"#), r#"b"}"#.to_owned());

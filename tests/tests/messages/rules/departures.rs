@@ -431,7 +431,7 @@ fn a_message_start_of_another_id_ends_the_message_and_begins_the_next() {
     let message = decoder.next_message().unwrap();
     assert_eq!((message.id(), message.final_text().as_str()), (Some("msg_b"), "42"));
     assert!(matches!(decoder.decode(&mut input).unwrap(), Step::NeedInput));
-    assert!(!decoder.has_started(), "there is no further message");
+    assert!(!decoder.has_started(), "the body has only two messages");
 }
 
 /// Regression: strict mode lost the second message with its start.
@@ -460,7 +460,7 @@ fn strict_mode_ends_the_message_there_too_and_keeps_the_start() {
         assert_eq!((incomplete.partial().id(), incomplete.replaced_by()), (Some("msg_a"), None));
         assert_eq!(incomplete.partial().final_text(), "The answer is ");
         assert_eq!((message.id(), message.final_text().as_str()), (Some("msg_b"), "42"));
-        assert!(!decoder.has_started(), "there is no further message");
+        assert!(!decoder.has_started(), "the body has only two messages");
     }
 }
 
