@@ -547,7 +547,7 @@ impl<S: Storage> Decoder<S> {
     /// path got; the slow path, [`read`](Self::read), continues there.
     #[inline(always)]
     fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Cursor<'c>> {
-        if !self.between_blocks {
+        if !self.between_blocks || input.is_empty() {
             return Err(Cursor::new(input));
         }
         let cursor = scan_event(input, &mut self.head);
