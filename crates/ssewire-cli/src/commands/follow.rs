@@ -119,6 +119,8 @@ struct Session {
     stopped: Option<Exit>,
     /// The rest of the chunk in which the message ended.
     rest: Vec<u8>,
+    /// See [`Input::lines_without_event`].
+    lines_without_event: Option<String>,
 }
 
 /// Printed for an event whose bytes were discarded: one above the limit, or one that was cut. A reader of the line
@@ -157,6 +159,7 @@ impl Session {
             exit: Exit::Complete,
             stopped: None,
             rest: Vec::new(),
+            lines_without_event: None,
         }
     }
 
@@ -329,6 +332,7 @@ impl Session {
         output: &mut Output,
         renderer: &mut impl Renderer,
     ) -> io::Result<Exit> {
+        self.lines_without_event = input.lines_without_event();
         if !self.is_between {
             let has_next = self.stopped.is_none() && self.is_over() && self.has_next_message(input);
             let ending = Ending::of(&self.decoder);
@@ -467,9 +471,13 @@ impl Session {
         if self.stopped.is_some() {
             return Exit::Complete;
         }
-        match incomplete.non_stream_body() {
-            Some(body) => self.diagnostics.report_body(body, incomplete, output),
-            None => self.report_stream(incomplete, output),
+        match (incomplete.non_stream_body(), self.lines_without_event.take()) {
+            (Some(NonStreamBody::Empty), Some(sentence)) => {
+                output.note(sentence);
+                Exit::Failure
+            }
+            (Some(body), _) => self.diagnostics.report_body(body, incomplete, output),
+            (None, _) => self.report_stream(incomplete, output),
         }
     }
 

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
         output.note(format_args!("interrupted after {}", count(events, "event")));
     }
     let body = lines.body.take().filter(|_| exit == Exit::Complete);
-    if let Some(sentence) = body.and_then(foreign_body) {
+    if let Some(sentence) = body.and_then(|body| foreign_body(body, input)) {
         output.note(format_args!("note: {sentence}"));
     } else if let Some(bytes) = pending.filter(|_| exit == Exit::Complete) {
         output.note(format_args!("note: {}", discarded(bytes)));
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
 }
 
 /// Says what a body without events is; `None` if it is an event stream.
-fn foreign_body(body: MessageDecoder) -> Option<String> {
+fn foreign_body(body: MessageDecoder, input: &Input) -> Option<String> {
     let incomplete = body.finish().err()?;
     match incomplete.non_stream_body()? {
         NonStreamBody::Json if incomplete.reasons().contains(&Completion::LimitExceeded) => {
@@ -70,6 +70,7 @@ fn foreign_body(body: MessageDecoder) -> Option<String> {
         NonStreamBody::Error(error) => {
             Some(with_message(format_args!("body is a JSON error, not a stream: {error}"), error))
         }
+        NonStreamBody::Empty => input.lines_without_event().or_else(|| Some(NonStreamBody::Empty.to_string())),
         body => Some(body.to_string()),
     }
 }

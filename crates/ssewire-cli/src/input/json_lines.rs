@@ -103,6 +103,11 @@ impl Translator {
         self.mode == Mode::Sse && self.backlog.is_empty()
     }
 
+    /// The number of complete JSON lines so far; 0 if the input is something else.
+    pub(crate) fn lines(&self) -> u64 {
+        if matches!(self.mode, Mode::Undecided | Mode::Sse) { 0 } else { self.line.saturating_sub(1) }
+    }
+
     /// Translates bytes from the start of `input` to the end of `output`, up to a line that is not an event: the note
     /// about it is returned. `None` if the input is used up.
     pub(crate) fn translate(&mut self, input: &mut &[u8], output: &mut Vec<u8>) -> Option<String> {

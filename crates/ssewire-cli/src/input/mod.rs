@@ -22,7 +22,7 @@ use ssewire_replay::{RecordingDecoder, RecordingPart};
 
 use crate::exit::Exit;
 use crate::output::Output;
-use crate::units::in_words;
+use crate::units::{count, in_words};
 
 /// The input, in chunks.
 pub(crate) struct Input {
@@ -263,6 +263,14 @@ impl Input {
     /// The origin of the arrival times so far.
     pub(crate) fn times(&self) -> Times {
         self.times
+    }
+
+    /// Says so if JSON lines were read, for a body of which nothing has arrived: none of them has an event.
+    pub(crate) fn lines_without_event(&self) -> Option<String> {
+        let lines = self.translator.as_ref().map_or(0, Translator::lines);
+        let lines = usize::try_from(lines).unwrap_or(usize::MAX);
+        (lines > 0)
+            .then(|| format!("input has {}, but none has an event of a Messages stream", count(lines, "JSON line")))
     }
 
     /// Waits for the next bytes, never for a certain number of them.

@@ -285,3 +285,14 @@ fn values_are_not_changed() {
     assert_eq!(events[1]["event"], "new_event");
     assert_eq!(events[1]["data"], line);
 }
+
+/// The body of the stream is empty, but the input is not.
+#[test]
+fn lines_without_an_event_are_named_as_the_cause() {
+    let lines =
+        b"{\"type\":\"system\"}\n{\"type\":\"assistant\",\"message\":{}}\n{\"type\":\"result\",\"result\":\"hi\"}\n";
+    let sentence = "input has 3 JSON lines, but none has an event of a Messages stream";
+    ssewire(&["text", "--input", "jsonl"], lines).exits(1).says(sentence);
+    ssewire(&["sse", "--input", "jsonl"], lines).exits(0).says(sentence);
+    ssewire(&["text", "--input", "jsonl"], b"").exits(1).says("body is empty");
+}
