@@ -85,7 +85,7 @@ impl<'a> Incoming<'a> {
                 let headers = head.headers.iter();
                 let request = Request {
                     method: head.method.unwrap_or_default().to_owned(),
-                    path: head.path.unwrap_or_default().to_owned(),
+                    path: path_of(head.path.unwrap_or_default()).to_owned(),
                     headers: headers.map(|header| (header.name.to_owned(), lossy(header.value))).collect(),
                     body: Vec::new(),
                     version: if head.version == Some(0) { Version::Http10 } else { Version::Http11 },
@@ -187,6 +187,15 @@ impl<'a> Incoming<'a> {
         self.unused.extend(piece.iter().take(length));
         Ok(())
     }
+}
+
+/// The path of a request target. That of a request through a proxy begins with the address of the server. (RFC 9112,
+/// section 3.2.2: *absolute-form*.)
+fn path_of(target: &str) -> &str {
+    let Some(rest) = target.split_once("://").filter(|_| !target.starts_with('/')).map(|(_, rest)| rest) else {
+        return target;
+    };
+    rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/")
 }
 
 fn malformed(message: &'static str) -> NoRequest {

@@ -175,3 +175,22 @@ fn what_is_no_http_is_refused() {
         assert!(server.requests().is_empty());
     }
 }
+
+/// Clients write it if the server is their proxy.
+#[test]
+fn the_path_of_a_request_in_absolute_form_is_that_of_its_url() {
+    let server = Server::start().unwrap();
+    server.serve("/it", Script::stream("a"));
+    server.serve("/", Script::stream("b"));
+    for (target, path, body) in [
+        ("http://example.com/it", "/it", "a"),
+        ("https://example.com:8443/it?to=http://b/c", "/it?to=http://b/c", "a"),
+        ("http://example.com", "/", "b"),
+        ("/it?to=http://b/c", "/it?to=http://b/c", "a"),
+    ] {
+        let mut client = Client::connect(&server);
+        client.send(format!("GET {target} HTTP/1.1\r\nhost: example.com\r\nconnection: close\r\n\r\n"));
+        assert!(client.rest().ends_with(&format!("\r\n{body}\r\n0\r\n\r\n")), "{target}");
+        assert_eq!(server.requests().last().unwrap().path, path);
+    }
+}
