@@ -2,7 +2,10 @@
 
 use alloc::sync::Arc;
 use core::future::poll_fn;
-use core::task::Poll;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::task::{Context, Poll};
+use core::time::Duration;
 use std::io::{self, Cursor};
 use std::net::TcpStream;
 use std::thread;
@@ -10,7 +13,8 @@ use std::thread;
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWrite};
+use tokio::net::tcp::WriteHalf;
 use tokio::runtime;
 use tokio::sync::mpsc;
 
@@ -50,11 +54,14 @@ async fn serve_connection(socket: TcpStream, received: Vec<u8>, shared: &Arc<Sha
     let mut socket = tokio::net::TcpStream::from_std(socket)?;
     // Halves that own the socket would shut it down when they are dropped: FIN instead of the RST of a reset.
     let (read, write) = socket.split();
+    let is_blocked = Arc::new(AtomicBool::new(false));
+    let write = Writer { socket: write, is_blocked: is_blocked.clone() };
     let transport = tokio::io::join(Cursor::new(received).chain(read), write);
     let mut builder = h2::server::Builder::new();
     builder.max_header_list_size(MAX_HEAD_BYTES);
     let mut connection = builder.handshake(transport).await.map_err(io::Error::other)?;
     let (reset, mut resets) = mpsc::channel::<()>(1);
+    let ending = Ending { is_blocked, reset };
     loop {
         let accepted = poll_fn(|context| {
             // First, because it also sends the queued data of the responses.
@@ -68,10 +75,10 @@ async fn serve_connection(socket: TcpStream, received: Vec<u8>, shared: &Arc<Sha
             Ok(None) => return Ok(Close::InOrder),
             Ok(Some(request)) => {
                 let (request, response) = request.map_err(io::Error::other)?;
-                let (shared, reset) = (shared.clone(), reset.clone());
+                let (shared, ending) = (shared.clone(), ending.clone());
                 tokio::spawn(async move {
                     // An error means that the client has left, or has reset the stream.
-                    let _ = respond(request, response, &shared, &reset).await;
+                    let _ = respond(request, response, &shared, &ending).await;
                 });
             }
         }
@@ -82,14 +89,14 @@ async fn respond(
     request: http::Request<RecvStream>,
     mut response: SendResponse<Bytes>,
     shared: &Arc<Shared>,
-    reset: &mpsc::Sender<()>,
+    ending: &Ending,
 ) -> Result<(), h2::Error> {
     let request = read(request).await?;
     shared.record(request.clone());
     let script = shared.table.respond(&request);
     let has_body = request.method != "HEAD" && !matches!(script.status, 204 | 304);
     let stream = response.send_response(head(&script), !has_body)?;
-    if has_body { send_body(stream, &script, shared, reset).await } else { Ok(()) }
+    if has_body { send_body(stream, &script, shared, ending).await } else { Ok(()) }
 }
 
 async fn read(request: http::Request<RecvStream>) -> Result<Request, h2::Error> {
@@ -136,7 +143,7 @@ async fn send_body(
     mut stream: SendStream<Bytes>,
     script: &Script,
     shared: &Arc<Shared>,
-    reset: &mpsc::Sender<()>,
+    ending: &Ending,
 ) -> Result<(), h2::Error> {
     let mut plan = Plan::new(script);
     loop {
@@ -154,14 +161,14 @@ async fn send_body(
             }
             Action::Cut if script.framing == Framing::UntilClose => return stream.send_data(Bytes::new(), true),
             Action::Cut => {
-                flush().await;
+                ending.flush().await;
                 stream.send_reset(Reason::INTERNAL_ERROR);
                 return Ok(());
             }
             Action::Reset => {
-                flush().await;
+                ending.flush().await;
                 // If it is full, the connection is being reset.
-                let _ = reset.try_send(());
+                let _ = ending.reset.try_send(());
                 poll_fn(|context| stream.poll_reset(context)).await?;
                 return Ok(());
             }
@@ -191,9 +198,49 @@ async fn send_piece(stream: &mut SendStream<Bytes>, mut piece: Bytes) -> Result<
     Ok(())
 }
 
-/// Lets the connection send queued data: a reset would discard it. The client's window permits it already.
-async fn flush() {
-    for _ in 0..16 {
-        tokio::task::yield_now().await;
+/// Ends a stream, or its connection, before its body has ended.
+#[derive(Clone)]
+struct Ending {
+    /// See [`Writer`].
+    is_blocked: Arc<AtomicBool>,
+    /// Resets the connection.
+    reset: mpsc::Sender<()>,
+}
+
+impl Ending {
+    /// Lets the connection send queued data: a reset would discard it. The client's window permits it already, but the
+    /// socket may be full.
+    async fn flush(&self) {
+        let mut turns = 0;
+        while turns < 16 {
+            tokio::task::yield_now().await;
+            turns += 1;
+            if self.is_blocked.load(Ordering::Relaxed) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                turns = 0;
+            }
+        }
+    }
+}
+
+/// The sending side of a socket, which says whether the last write waits for the client.
+struct Writer<'s> {
+    socket: WriteHalf<'s>,
+    is_blocked: Arc<AtomicBool>,
+}
+
+impl AsyncWrite for Writer<'_> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write(context, bytes);
+        self.is_blocked.store(written.is_pending(), Ordering::Relaxed);
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(context)
     }
 }

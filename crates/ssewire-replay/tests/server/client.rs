@@ -10,7 +10,10 @@ pub(crate) struct Client(TcpStream);
 
 impl Client {
     pub(crate) fn connect(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.base_url().strip_prefix("http://").unwrap()).unwrap();
+        Self::new(TcpStream::connect(server.base_url().strip_prefix("http://").unwrap()).unwrap())
+    }
+
+    pub(crate) fn new(stream: TcpStream) -> Self {
         // What would hang, fails.
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         Self(stream)

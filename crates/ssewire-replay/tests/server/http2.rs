@@ -124,6 +124,42 @@ fn faults_are_those_of_frames() {
     }
 }
 
+/// As over HTTP/1: all bytes before the cut are sent, although the socket is full when it comes.
+#[test]
+fn a_slow_client_receives_everything_before_a_cut() {
+    // The last frames find a full socket.
+    const SIZE: usize = 8_200_385;
+    let server = Server::start().unwrap();
+    server.serve("/it", Script::stream("x".repeat(SIZE)).cut());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let socket = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(64 * 1024).unwrap();
+        socket.connect(server.address()).await.unwrap().into_std().unwrap()
+    });
+    socket.set_nonblocking(false).unwrap();
+    let mut client = Client::new(socket);
+    // SETTINGS and WINDOW_UPDATE with the largest windows; then the request, as below.
+    client.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x04\x7f\xff\xff\xff");
+    client.send(b"\0\0\x04\x08\0\0\0\0\0\x7f\xff\0\0\0\0\x0a\x01\x05\0\0\0\x01\x82\x86\x04\x03/it\x01\x01a");
+    let mut received = 0;
+    loop {
+        let head = client.exactly(9);
+        let [high, middle, low, kind, ..] = head[..] else { panic!("a head of a frame has 9 bytes") };
+        let payload = client.exactly(usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low));
+        match kind {
+            0 => received += payload.len(),
+            // RST_STREAM.
+            3 => break,
+            _ => {}
+        }
+        if received % (64 * 1024) == 0 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    assert_eq!(received, SIZE);
+}
+
 /// A client that only reads: one that writes may find a broken pipe instead.
 #[test]
 fn a_reset_ends_the_whole_connection() {
