@@ -122,8 +122,8 @@ impl Config {
     fn with_pace(&self, script: Script) -> Script {
         let script = script.speed(self.speed).delayed_by_default(self.delay);
         match self.chunk_size {
-            Some(size) => script.chunked_by_default(size.get()),
-            None => script,
+            Some(size) if script.sizes.is_empty() => script.chunked_by(size.get()),
+            _ => script,
         }
     }
 }

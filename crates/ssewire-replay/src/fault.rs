@@ -134,13 +134,13 @@ impl Fault {
     pub fn apply(self, script: Script) -> Script {
         let middle = script.len() * 2 / 3;
         match self {
-            Self::Cut => script.chunked_by_default(1).take(middle).cut_after(AFTER_BODY),
+            Self::Cut => script.take(middle).cut_after(AFTER_BODY),
             Self::CutInChunk => script.cut_after(middle),
             Self::CutUnnoticed => script.framed(Framing::UntilClose).cut_after(middle),
             Self::CutWithLength => script.framed(Framing::ContentLength).cut_after(middle),
             Self::CutFirstEvent => {
                 let cut = within_first_line(&script.body());
-                script.chunked_by_default(3).cut_after(cut)
+                script.take(cut).cut_after(AFTER_BODY)
             }
             Self::EndsEarly => {
                 let end = script.event_end_before(middle);
@@ -334,7 +334,8 @@ mod tests {
             // Not at the start of the body: part of the name of a field.
             ("\n\u{feff}data: a\ndata: b\n", 19),
         ] {
-            assert_eq!(Fault::CutFirstEvent.apply(Script::stream(stream)).cut_after, Some(cut), "{stream:?}");
+            let script = Fault::CutFirstEvent.apply(Script::stream(stream));
+            assert_eq!((script.len(), script.cut_after), (cut, Some(AFTER_BODY)), "{stream:?}");
         }
     }
 }

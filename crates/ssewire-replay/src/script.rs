@@ -173,11 +173,6 @@ impl Script {
         self
     }
 
-    /// As [`chunked_by`](Self::chunked_by), unless sizes were set.
-    pub(crate) fn chunked_by_default(self, size: usize) -> Self {
-        if self.sizes.is_empty() { self.chunked_by(size) } else { self }
-    }
-
     /// As [`delayed_by`](Self::delayed_by), unless a delay was set.
     pub(crate) fn delayed_by_default(self, delay: Duration) -> Self {
         if self.delay.is_zero() { self.delayed_by(delay) } else { self }
@@ -275,7 +270,8 @@ impl Script {
         self.step(Step::Reset)
     }
 
-    /// Keeps the connection open and silent until the client leaves or the server stops.
+    /// Keeps the connection open and silent until the client leaves or the server stops. Over HTTP/1, a client that
+    /// closes its sending side has left.
     #[must_use]
     pub fn hold(self) -> Self {
         self.step(Step::Hold)
