@@ -7,7 +7,7 @@ use core::fmt;
 
 use crate::error_kind::ErrorKind;
 use crate::json::{RawJson, RawJsonRef, push_string};
-use crate::response_head::ResponseHead;
+use crate::response_head::{ResponseHead, is_retryable_status};
 
 /// An error that the server reported, in an `error` event or in the body of a response.
 ///
@@ -27,7 +27,8 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// Reads an error from its JSON body, of any shape.
+    /// Reads an error from its JSON body, of any shape. It keeps the kind of another vendor, but
+    /// [`is_retryable`](Self::is_retryable) does not know it.
     #[must_use]
     pub fn from_body(body: RawJson) -> Self {
         let (outer, inner) = (outer(body.as_json()), inner(body.as_json()));
@@ -128,7 +129,8 @@ impl ApiError {
     ///
     /// The header `x-should-retry` decides if there is one, else the status or the kind. An `overloaded_error` in a
     /// stream with status 200 is as retryable as status 529. An error without a status and of an unknown kind is
-    /// retryable if its body names a retryable status (`"code": 503`).
+    /// retryable if its body names a retryable status (`"code": 503`). Kinds of other vendors are unknown, for example
+    /// `server_error` and `rate_limit_exceeded` of OpenAI: compare [`kind`](Self::kind) with them, too.
     ///
     /// [`Backoff`](crate::Backoff) documents what to send after an error in a stream.
     #[must_use]
@@ -142,11 +144,6 @@ impl ApiError {
             by_kind || status.is_some_and(is_retryable_status)
         })
     }
-}
-
-/// `docs/protocol.md`, heading "Errors": worth another try.
-fn is_retryable_status(status: u16) -> bool {
-    matches!(status, 408 | 409 | 429 | 500..)
 }
 
 /// The JSON in a body. A bare number or word there is text.

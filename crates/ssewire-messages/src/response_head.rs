@@ -35,6 +35,19 @@ pub enum RetryAfter {
     At(Duration),
 }
 
+impl RetryAfter {
+    /// The delay at the time `now`, counted from the Unix epoch. `None` if it is zero or the time has passed: that
+    /// requests nothing, as in the official SDKs. Otherwise all clients would return at the same moment.
+    #[must_use]
+    pub fn delay(self, now: Duration) -> Option<Duration> {
+        let delay = match self {
+            Self::Delay(delay) => delay,
+            Self::At(time) => time.saturating_sub(now),
+        };
+        (!delay.is_zero()).then_some(delay)
+    }
+}
+
 const REQUEST_ID: &str = "request-id";
 const CONTENT_TYPE: &str = "content-type";
 const SHOULD_RETRY: &str = "x-should-retry";
@@ -90,6 +103,12 @@ impl ResponseHead {
         }
     }
 
+    /// Whether the request may be repeated, by `x-should-retry` or else by a status that redirects or fails.
+    /// `docs/protocol.md`, heading "Errors".
+    pub(crate) fn is_retryable(&self) -> Option<bool> {
+        self.should_retry().or_else(|| (self.status >= 300).then(|| is_retryable_status(self.status)))
+    }
+
     /// When the server wants the next try: by `retry-after-ms`, which is finer, or else by `retry-after` in seconds or,
     /// with feature `std`, as an HTTP date. Numbers may have a fraction.
     #[must_use]
@@ -115,6 +134,11 @@ impl ResponseHead {
     fn position(&self, name: &str) -> Result<usize, usize> {
         self.headers.binary_search_by(|(other, _)| (**other).cmp(name))
     }
+}
+
+/// Whether a request that got this status may succeed if it is sent again.
+pub(crate) fn is_retryable_status(status: u16) -> bool {
+    matches!(status, 408 | 409 | 429 | 500..)
 }
 
 /// The name in lower case, if the header is one of those that are kept.

@@ -3,8 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::accumulator::Incomplete;
 use crate::api_error::ApiError;
-use crate::response_head::{ResponseHead, RetryAfter};
+use crate::response_head::ResponseHead;
 
 /// Decides whether and when to repeat a failed request. As in the official SDKs: two retries, and before the
 /// retry `n` (from 0) a pause of `min(0.5 s · 2ⁿ, 8 s) · (1 − 0.25 · random)`.
@@ -38,7 +39,7 @@ use crate::response_head::{ResponseHead, RetryAfter};
 /// let mut attempt = 0;
 /// let response = loop {
 ///     let decision = match send() {
-///         // From here on nothing is sent again: the stream has begun.
+///         // The stream has begun: from here on `decide_incomplete` decides.
 ///         Ok(response) if response.status < 300 => break response,
 ///         Ok(response) => {
 ///             let head = ResponseHead::new(response.status, response.headers);
@@ -59,10 +60,10 @@ use crate::response_head::{ResponseHead, RetryAfter};
 ///
 /// # A stream is never replayed
 ///
-/// Retry only while no response has begun. The tokens of a truncated stream are billed, and its text was probably
-/// shown already; the same request would be billed again and return other text. For an error inside a stream
-/// [`decide`](Self::decide) therefore returns whether and when to send another request. The content of that request
-/// depends on the partial message:
+/// Repeat a request only while nothing of its message was received. The tokens of a truncated stream are billed, and
+/// its text was probably shown already; the same request would be billed again and return other text. For an
+/// incomplete message [`decide_incomplete`](Self::decide_incomplete) therefore returns whether and when to send another
+/// request. The content of that request depends on the partial message:
 ///
 /// * Nothing of the message was received: the same request.
 /// * Text was received: a new request that continues it. Its last message is the partial text, with role `assistant`.
@@ -73,7 +74,8 @@ use crate::response_head::{ResponseHead, RetryAfter};
 ///   later blocks are dropped; the model writes them again.
 ///
 /// ```
-/// use ssewire_messages::{MessageDecoder, Step};
+/// use std::time::Duration;
+/// use ssewire_messages::{Backoff, MessageDecoder, RetryDecision, Step};
 ///
 /// let mut cut: &[u8] = br#"data: {"type":"message_start","message":{}}
 ///
@@ -85,6 +87,10 @@ use crate::response_head::{ResponseHead, RetryAfter};
 /// let mut decoder = MessageDecoder::new();
 /// while let Step::Update(_) = decoder.decode(&mut cut)? {}
 /// let incomplete = decoder.finish().unwrap_err();
+///
+/// let now = Duration::from_secs(1_800_000_000);
+/// let decision = Backoff::default().decide_incomplete(&incomplete, 0, now, 0.0);
+/// assert_eq!(decision, RetryDecision::Retry { after: Duration::from_millis(500) });
 ///
 /// let text = incomplete.partial().final_text();
 /// let last_message = serde_json::json!({"role": "assistant", "content": text.trim_end()});
@@ -170,25 +176,39 @@ impl Backoff {
     ///
     /// `attempt` is the number of retries so far, `now` the time since the Unix epoch, `random` as for
     /// [`delay`](Self::delay). [`ApiError::is_retryable`] decides whether to retry. The server's `retry-after` decides
-    /// when, if it is positive; otherwise [`delay`](Self::delay) does. A delay of zero and a past time request nothing,
-    /// as in the official SDKs: otherwise all clients would return at the same moment.
+    /// when, if [`RetryAfter::delay`](crate::RetryAfter::delay) is one; otherwise [`delay`](Self::delay) does.
     #[must_use]
     pub fn decide(&self, error: &ApiError, attempt: u32, now: Duration, random: f64) -> RetryDecision {
-        if !error.is_retryable() {
-            return RetryDecision::GiveUp(NoRetryReason::NotRetryable);
-        }
-        let requested = error.head().and_then(ResponseHead::retry_after).map(|after| match after {
-            RetryAfter::Delay(delay) => delay,
-            RetryAfter::At(time) => time.saturating_sub(now),
-        });
-        let after = requested.filter(|delay| !delay.is_zero()).unwrap_or_else(|| self.delay(attempt, random));
-        self.within_limit(attempt, after)
+        self.decide_by(error.is_retryable(), error.head(), attempt, now, random)
+    }
+
+    /// What to do after a stream whose message is not complete. [`Incomplete::is_retryable`] decides whether to send
+    /// another request; everything else is as for [`decide`](Self::decide). What to send depends on the partial
+    /// message: see [above](#a-stream-is-never-replayed).
+    #[must_use]
+    pub fn decide_incomplete(&self, message: &Incomplete, attempt: u32, now: Duration, random: f64) -> RetryDecision {
+        self.decide_by(message.is_retryable(), message.head(), attempt, now, random)
     }
 
     /// What to do after a request that got no response at all: the connection was refused or reset, or it timed out.
     #[must_use]
     pub fn decide_without_response(&self, attempt: u32, random: f64) -> RetryDecision {
         self.within_limit(attempt, self.delay(attempt, random))
+    }
+
+    fn decide_by(
+        &self,
+        is_retryable: bool,
+        head: Option<&ResponseHead>,
+        attempt: u32,
+        now: Duration,
+        random: f64,
+    ) -> RetryDecision {
+        if !is_retryable {
+            return RetryDecision::GiveUp(NoRetryReason::NotRetryable);
+        }
+        let requested = head.and_then(ResponseHead::retry_after).and_then(|after| after.delay(now));
+        self.within_limit(attempt, requested.unwrap_or_else(|| self.delay(attempt, random)))
     }
 
     fn within_limit(&self, attempt: u32, after: Duration) -> RetryDecision {

@@ -445,6 +445,47 @@ fn decide_agrees_with_the_table_of_retries() {
 }
 
 #[test]
+fn decide_incomplete_uses_the_report_and_the_head_of_the_response() {
+    let begun = "data: {\"type\":\"message_start\",\"message\":{}}\n\n";
+    let overloaded = "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\n\n";
+    let not_retryable = RetryDecision::GiveUp(NoRetryReason::NotRetryable);
+    let out_of_retries = RetryDecision::GiveUp(NoRetryReason::OutOfRetries);
+    for (headers, status, body, attempt, expected) in [
+        (&[][..], 200, begun, 0, retry(500)),
+        (&[], 200, begun, 1, retry(1000)),
+        (&[], 200, begun, 2, out_of_retries),
+        (&[], 200, overloaded, 1, retry(1000)),
+        (&[], 200, "<html>", 0, not_retryable),
+        (&[("retry-after", "3")], 503, "<html>", 0, retry(3000)),
+        (&[("retry-after", "0")], 503, "<html>", 0, retry(500)),
+        (&[("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT")], 503, "", 0, retry(10_000)),
+        (&[("retry-after", "3")], 400, "<html>", 2, not_retryable),
+    ] {
+        let head = ResponseHead::new(status, headers.iter().copied());
+        let mut decoder = MessageDecoder::new().with_response_head(head);
+        let mut input = body.as_bytes();
+        while let Ok(Step::Update(_)) = decoder.decode(&mut input) {}
+        let decision = Backoff::default().decide_incomplete(&decoder.finish().unwrap_err(), attempt, NOW, 0.0);
+        assert_eq!(decision, expected, "{headers:?} {status} {body:?} {attempt}");
+    }
+}
+
+/// "A delay of zero and a past date request nothing."
+#[test]
+fn retry_after_is_a_delay_unless_it_requests_nothing() {
+    let second = Duration::from_secs(1);
+    for (after, expected) in [
+        (RetryAfter::Delay(second), Some(second)),
+        (RetryAfter::Delay(Duration::ZERO), None),
+        (RetryAfter::At(NOW + second), Some(second)),
+        (RetryAfter::At(NOW), None),
+        (RetryAfter::At(NOW - second), None),
+    ] {
+        assert_eq!(after.delay(NOW), expected, "{after:?}");
+    }
+}
+
+#[test]
 fn decide_without_response_uses_the_backoff() {
     let backoff = Backoff::default();
     assert_eq!(backoff.decide_without_response(0, 0.0), retry(500));

@@ -74,6 +74,30 @@ impl Incomplete {
         }
     }
 
+    /// Whether another request may succeed: the same one if nothing of the message was received, else one that
+    /// continues its text. [`Backoff`](crate::Backoff) decides when, and documents what to send.
+    ///
+    /// The rule is in `docs/protocol.md`, heading "Errors". Retryable are a truncated message, a body without an event,
+    /// an error for which [`ApiError::is_retryable`] holds, and a body that is no stream after a retryable status. Not
+    /// retryable is a message of which a part was lost or rejected, or which the server has ended.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        const PARTS_MISSING: [Completion; 3] =
+            [Completion::LimitExceeded, Completion::RejectedByStrictMode, Completion::ContentLost];
+        let by_head = self.head().and_then(ResponseHead::is_retryable);
+        match (self.reason(), self.server_error()) {
+            (Completion::NonStreamBody, None) => by_head.unwrap_or(matches!(
+                self.non_stream_body(),
+                // `None`: an accumulator without a decoder knows only that no event of a message came.
+                None | Some(NonStreamBody::Empty | NonStreamBody::OnlyComments | NonStreamBody::OnlyDone)
+            )),
+            _ if self.reasons().iter().any(|reason| PARTS_MISSING.contains(reason)) => false,
+            (_, Some(error)) => error.is_retryable(),
+            (Completion::Truncated, None) => by_head.unwrap_or(true),
+            _ => false,
+        }
+    }
+
     /// The kind of body, if [`MessageDecoder`](crate::MessageDecoder) found no stream in it.
     #[must_use]
     pub fn non_stream_body(&self) -> Option<&NonStreamBody> {

@@ -1,7 +1,9 @@
 //! `docs/protocol.md`, heading "Errors": which bytes are an error, at any position, and its result.
 
 use serde_json::json;
-use ssewire_messages::{ApiError, Completion, ErrorKind, MessageDecoder, ResponseHead, Step, StreamEvent, Update};
+use ssewire_messages::{
+    Accumulator, ApiError, Completion, ErrorKind, Incomplete, MessageDecoder, ResponseHead, Step, StreamEvent, Update,
+};
 
 use super::support::*;
 
@@ -319,6 +321,106 @@ fn an_error_of_a_response_is_classed_by_its_status_if_it_has_no_type() {
     }
 }
 
+/// The table of incomplete messages. "Else": the head of the response says nothing.
+#[test]
+fn an_incomplete_message_is_retryable_as_its_row_says() {
+    let [lenient, strict, limited]: [fn() -> MessageDecoder; 3] = [
+        MessageDecoder::new,
+        || MessageDecoder::new().with_accumulator(strict_accumulator()),
+        || MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(1000)),
+    ];
+    let begun = || sse(&[begin(), start(0, text_block("")), text(0, "a")]);
+    let with_error = |kind| sse(&[json!({"type": "error", "error": {"type": kind, "message": "boom"}})]);
+    let json_error = |kind| json!({"type": "error", "error": {"type": kind, "message": "boom"}}).to_string();
+    let call = sse(&[begin(), start(0, tool(json!({}))), input(0, "{\"a\": ")]);
+    let lost_piece = named("content_block_delta", "{");
+    let too_large = sse(&[text(0, &"x".repeat(2000))]);
+    for (decoder, body, reason, expected) in [
+        // An error in JSON: as the error.
+        (lenient, json_error("overloaded_error"), Completion::NonStreamBody, true),
+        (lenient, json_error("invalid_request_error"), Completion::NonStreamBody, false),
+        // Any other body.
+        (lenient, String::new(), Completion::NonStreamBody, true),
+        (lenient, "\r\n \n".into(), Completion::NonStreamBody, true),
+        (lenient, ": hi\n\n".into(), Completion::NonStreamBody, true),
+        (lenient, "retry: 3000\n\n".into(), Completion::NonStreamBody, true),
+        (lenient, named("", "[DONE]"), Completion::NonStreamBody, true),
+        (lenient, sse(&[unknown_event()]), Completion::NonStreamBody, false),
+        (lenient, message(json!({})).to_string(), Completion::NonStreamBody, false),
+        (lenient, "{\"ok\": ".into(), Completion::NonStreamBody, false),
+        (lenient, "<html>502</html>".into(), Completion::NonStreamBody, false),
+        (lenient, "no upstream".into(), Completion::NonStreamBody, false),
+        (lenient, "\u{1}\0\u{2}".into(), Completion::NonStreamBody, false),
+        // A part is missing, for any other reason beside it.
+        (limited, begun() + &too_large, Completion::LimitExceeded, false),
+        (limited, begun() + &too_large + &with_error("overloaded_error"), Completion::ServerError, false),
+        (strict, begun() + &sse(&[text(7, "b")]), Completion::RejectedByStrictMode, false),
+        (lenient, begun() + &lost_piece, Completion::Truncated, false),
+        (lenient, begun() + &lost_piece + &sse(&[end_turn(), end()]), Completion::ContentLost, false),
+        (lenient, begun() + &lost_piece + &with_error("api_error"), Completion::ServerError, false),
+        // An error of the server: as the error.
+        (lenient, with_error("overloaded_error"), Completion::ServerError, true),
+        (lenient, begun() + &with_error("overloaded_error"), Completion::ServerError, true),
+        (lenient, call.clone() + &with_error("api_error"), Completion::ServerError, true),
+        (lenient, begun() + &with_error("invalid_request_error"), Completion::ServerError, false),
+        (lenient, begun() + &with_error("tea_error"), Completion::ServerError, false),
+        // Truncated, wherever it is.
+        (lenient, "da".into(), Completion::Truncated, true),
+        (lenient, sse(&[ping()]), Completion::Truncated, true),
+        (lenient, begun(), Completion::Truncated, true),
+        (lenient, begun() + &sse(&[message_start(json!({"id": "msg_2"}))]), Completion::Truncated, true),
+        (lenient, call.clone(), Completion::Truncated, true),
+        // Ended by the server.
+        (lenient, call.clone() + &sse(&[end_turn(), end()]), Completion::ToolInput, false),
+        (strict, begun() + &sse(&[stop(0), end_turn()]), Completion::Unterminated, false),
+    ] {
+        for (status, should_retry) in [(None, None), (Some(200), None), (Some(200), Some("perhaps"))] {
+            let head = status.map(|status| ResponseHead::new(status, should_retry.map(|it| ("x-should-retry", it))));
+            let incomplete = incomplete(decoder, &body, head);
+            assert_eq!((incomplete.reason(), incomplete.is_retryable()), (reason, expected), "{body:?} {status:?}");
+        }
+    }
+}
+
+/// "As the head of the response says".
+#[test]
+fn an_incomplete_message_without_an_error_is_retryable_as_the_head_of_its_response_says() {
+    let by_head: [(u16, Option<&str>, Option<bool>); 14] = [
+        (200, None, None),
+        (204, None, None),
+        (200, Some("true"), Some(true)),
+        (200, Some("false"), Some(false)),
+        (302, None, Some(false)),
+        (400, None, Some(false)),
+        (400, Some("true"), Some(true)),
+        (404, None, Some(false)),
+        (408, None, Some(true)),
+        (429, None, Some(true)),
+        (502, None, Some(true)),
+        (502, Some("false"), Some(false)),
+        (503, None, Some(true)),
+        (529, None, Some(true)),
+    ];
+    for (status, should_retry, expected) in by_head {
+        for (body, otherwise) in [("", true), (": hi\n\n", true), ("data: {\"type\":", true), ("<html>502", false)] {
+            let head = ResponseHead::new(status, should_retry.map(|it| ("x-should-retry", it)));
+            let incomplete = incomplete(MessageDecoder::new, body, Some(head.clone()));
+            assert_eq!(incomplete.is_retryable(), expected.unwrap_or(otherwise), "{status} {should_retry:?} {body:?}");
+            if status >= 300 {
+                let error = ApiError::from_response(head, body.as_bytes());
+                assert_eq!(error.is_retryable(), incomplete.is_retryable(), "{status} {should_retry:?} {body:?}");
+            }
+        }
+        // It does not mend what is missing, and does not reopen what has ended.
+        let lost = sse(&[begin(), start(0, text_block(""))]) + &named("content_block_delta", "{");
+        let ended = sse(&[begin(), start(0, tool(json!({}))), input(0, "{"), end_turn(), end()]);
+        for body in [lost, ended] {
+            let head = ResponseHead::new(status, should_retry.map(|it| ("x-should-retry", it)));
+            assert!(!incomplete(MessageDecoder::new, &body, Some(head)).is_retryable(), "{status} {body:?}");
+        }
+    }
+}
+
 #[test]
 fn the_members_of_the_body_are_read() {
     let payload = json!({
@@ -440,6 +542,15 @@ fn after_message_stop_an_error_is_recorded_and_in_strict_mode_refused() {
 /// A lenient stream and a strict one.
 fn streams() -> [fn() -> MessageDecoder; 2] {
     [MessageDecoder::new, || MessageDecoder::new().with_accumulator(strict_accumulator())]
+}
+
+/// The report on a body that was read to its end.
+fn incomplete(decoder: fn() -> MessageDecoder, body: &str, head: Option<ResponseHead>) -> Incomplete {
+    let make = || match &head {
+        Some(head) => decoder().with_response_head(head.clone()),
+        None => decoder(),
+    };
+    body_with(make, body.as_bytes()).end.unwrap_err()
 }
 
 fn head(status: u16) -> ResponseHead {
