@@ -33,7 +33,8 @@ struct Parts {
 #[non_exhaustive]
 pub enum JsonPayloadErrorKind {
     /// An error of the server: the event is of the type `error`; or its payload has a member `error` that is not null,
-    /// or is of the `type` or `object` `error`.
+    /// or is of the `type` or `object` `error`. `ApiError::from_body` of ssewire-messages reads its kind and message,
+    /// but takes no kind of another vendor for retryable.
     Reported,
     /// The payload is not valid JSON.
     Syntax,

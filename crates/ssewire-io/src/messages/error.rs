@@ -45,6 +45,13 @@ impl<E> IncompleteMessage<E> {
         self.report.reason()
     }
 
+    /// Returns whether another request may succeed; see [`Incomplete::is_retryable`]. `Backoff::decide_incomplete`
+    /// takes the [`report`](Self::report), and decides when.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.report.is_retryable()
+    }
+
     /// Returns the error that the server reported, in the stream or as a JSON body instead of it.
     #[must_use]
     pub fn server_error(&self) -> Option<&ApiError> {
@@ -69,6 +76,12 @@ impl<E> IncompleteMessage<E> {
         self.transport.as_ref()
     }
 
+    /// Returns the transport's error, owned, if it failed.
+    #[must_use]
+    pub fn into_transport(self) -> Option<E> {
+        self.transport
+    }
+
     /// Returns the rejection of an event in strict mode, if it ended the message.
     #[must_use]
     pub fn rejected(&self) -> Option<MessageDecodeError> {
@@ -84,7 +97,14 @@ impl<E> IncompleteMessage<E> {
     /// Returns the full report, owned; copies it as [`into_partial`](Self::into_partial) does.
     #[must_use]
     pub fn into_report(self) -> Incomplete {
-        Shared::unwrap_or_clone(self.report)
+        self.into_parts().0
+    }
+
+    /// Returns the full report and the transport's error, owned; copies the report as
+    /// [`into_partial`](Self::into_partial) does. The rejection of an event is in [`rejected`](Self::rejected).
+    #[must_use]
+    pub fn into_parts(self) -> (Incomplete, Option<E>) {
+        (Shared::unwrap_or_clone(self.report), self.transport)
     }
 
     /// Converts the transport's error.
@@ -144,7 +164,7 @@ pub enum MessageStreamError<E> {
     /// The message has ended, but it is not complete. Nothing follows.
     Incomplete(IncompleteMessage<E>),
     /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to
-    /// continue.
+    /// continue. Only a reader returns this, never a stream.
     Timeout(E),
 }
 
@@ -179,6 +199,13 @@ impl<E> MessageStreamError<E> {
         self.incomplete().map(IncompleteMessage::partial)
     }
 
+    /// Returns whether another request may succeed; see [`Incomplete::is_retryable`]. `false` after a timeout, because
+    /// the message continues.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.incomplete().is_some_and(IncompleteMessage::is_retryable)
+    }
+
     /// Returns the error that the server reported, in the stream or as a JSON body instead of it. Its
     /// [`message`](ApiError::message) explains a rejected request.
     #[must_use]
@@ -197,6 +224,15 @@ impl<E> MessageStreamError<E> {
     pub fn transport(&self) -> Option<&E> {
         match self {
             Self::Incomplete(incomplete) => incomplete.transport(),
+            Self::Timeout(error) => Some(error),
+        }
+    }
+
+    /// Returns the transport's error, owned, if it failed.
+    #[must_use]
+    pub fn into_transport(self) -> Option<E> {
+        match self {
+            Self::Incomplete(incomplete) => incomplete.into_transport(),
             Self::Timeout(error) => Some(error),
         }
     }

@@ -44,7 +44,8 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 /// is incomplete without it. [`into_inner`](Self::into_inner) returns the body, to drain it.
 ///
 /// Use `?` on every call: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
-/// reason, the partial message and the transport's error. A lost event is [`Update::Lost`], not an error.
+/// reason, the partial message and the transport's error. No method and no stream of it returns
+/// [`MessageStreamError::Timeout`]. A lost event is [`Update::Lost`], not an error.
 ///
 /// The stream is boxed once, so that nothing has to be pinned. It needs no executor and no `Send` bound, and is `Send`
 /// if the stream is. Dropping it cancels the response. All futures except that of `finish`, which owns the message, are

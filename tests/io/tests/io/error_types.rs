@@ -61,6 +61,29 @@ fn errors_with_boxed_transports_are_errors() {
     assert!(again.to_string().ends_with("the peer is gone"));
 }
 
+/// The error of an SDK keeps both.
+#[test]
+fn the_report_and_the_transports_error_can_be_taken_out() {
+    let incomplete = || MessageReader::new(Failing).finish().unwrap_err();
+    let (report, transport) = incomplete().into_parts();
+    assert_eq!(report.reason(), incomplete().reason());
+    assert_eq!(transport.unwrap().to_string(), "the peer is gone");
+    let errors = [MessageStreamError::from(incomplete()), MessageStreamError::Timeout(gone())];
+    assert_eq!(errors.map(|error| error.into_transport().unwrap().to_string()), ["the peer is gone"; 2]);
+    assert!(MessageReader::new(&b"<html>"[..]).finish().unwrap_err().into_transport().is_none());
+}
+
+/// `docs/protocol.md`, heading "Errors": an empty body is retryable, a page is not; a timeout ends no message.
+#[test]
+fn an_error_is_retryable_as_its_report_is() {
+    let of = |body: &'static [u8]| MessageReader::new(body).finish().unwrap_err();
+    for (error, expected) in [(of(b""), true), (of(b"<html>"), false)] {
+        assert_eq!((error.report().is_retryable(), error.is_retryable()), (expected, expected));
+        assert_eq!(MessageStreamError::from(error).is_retryable(), expected);
+    }
+    assert!(!MessageStreamError::Timeout(gone()).is_retryable());
+}
+
 #[test]
 fn only_the_transports_error_is_mapped() {
     let kind = |error: io::Error| error.kind();
