@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
 use ssewire_batch::{BatchDecoder, EventKind, EventRecord};
-use ssewire_messages::{Delta, StreamEvent};
+use ssewire_messages::{ContentBlockDelta, Delta, StreamEvent};
 
 use crate::convert::{Repeated, with_bytes};
 
@@ -12,6 +12,9 @@ use crate::convert::{Repeated, with_bytes};
 /// `feed` returns a tuple per event. A delta that has nothing but a piece of text, thinking or tool input is
 /// `(delta type, index, piece)`. Every other event is `(None, event type, data)`. A lost event is
 /// `(None, None, error)`.
+///
+/// Some gateways leave the event type out. Then the payload decides (`docs/protocol.md`, headings "Errors" and
+/// "Completion"): an error has the event type `error`, and a ping or a keep-alive is not returned.
 #[pyclass(module = "ssewire")]
 pub(crate) struct DeltaDecoder {
     decoder: BatchDecoder,
@@ -52,10 +55,24 @@ fn append<'t>(
         return events.append((py.None(), py.None(), data));
     }
     let name = get(record.event_type);
-    match plain_delta(name, data) {
-        Some((kind, index, piece)) => events.append((kind_name(py, kind), index, piece)),
-        None => events.append((py.None(), event_type.get(py, name), data)),
+    match classify(name, data) {
+        Payload::Delta(kind, index, piece) => events.append((kind_name(py, kind), index, piece)),
+        Payload::Error => events.append((py.None(), event_type.get(py, "error"), data)),
+        Payload::Nothing => Ok(()),
+        Payload::Other => events.append((py.None(), event_type.get(py, name), data)),
     }
+}
+
+/// What an event is, as far as it matters to the middleware.
+enum Payload {
+    /// A delta that has nothing but a piece.
+    Delta(Kind, u64, String),
+    /// An error without an event type.
+    Error,
+    /// A ping or a keep-alive without an event type.
+    Nothing,
+    /// Everything else, also what cannot be read: parsing it raises the exception.
+    Other,
 }
 
 #[derive(Clone, Copy)]
@@ -74,13 +91,24 @@ fn kind_name(py: Python<'_>, kind: Kind) -> Bound<'_, PyString> {
     .clone()
 }
 
-/// The piece of a delta that has no other members.
-fn plain_delta(event_type: &str, data: &str) -> Option<(Kind, u64, String)> {
-    if !matches!(event_type, "content_block_delta" | "message") || has_surrogate(data) {
-        return None;
+/// What an event is. Its event type decides, as in the SDK; without one its payload does.
+fn classify(event_type: &str, data: &str) -> Payload {
+    let is_unnamed = event_type == "message";
+    if !is_unnamed && event_type != "content_block_delta" {
+        return Payload::Other;
     }
-    let Ok(Some(StreamEvent::ContentBlockDelta(delta))) = StreamEvent::from_json(data.as_bytes()) else { return None };
-    if delta.has_extra {
+    match StreamEvent::from_json(data.as_bytes()) {
+        Ok(Some(StreamEvent::ContentBlockDelta(delta))) => plain_delta(&delta, data).unwrap_or(Payload::Other),
+        Ok(Some(StreamEvent::Error(_))) if is_unnamed => Payload::Error,
+        Ok(None | Some(StreamEvent::Ping | StreamEvent::Done)) if is_unnamed => Payload::Nothing,
+        Err(error) if is_unnamed && error.is_keep_alive() => Payload::Nothing,
+        _ => Payload::Other,
+    }
+}
+
+/// The piece of a delta that has no other members.
+fn plain_delta(delta: &ContentBlockDelta<'_>, data: &str) -> Option<Payload> {
+    if delta.has_extra || has_surrogate(data) {
         return None;
     }
     let (kind, piece) = match &delta.delta {
@@ -93,7 +121,7 @@ fn plain_delta(event_type: &str, data: &str) -> Option<(Kind, u64, String)> {
     if piece.is_empty() && data.contains("null") {
         return None;
     }
-    Some((kind, delta.index, piece.to_owned()))
+    Some(Payload::Delta(kind, delta.index, piece.to_owned()))
 }
 
 /// Whether a string may have half a surrogate pair: `json.loads` keeps it, Rust's strings cannot.

@@ -23,5 +23,6 @@ fn _ssewire(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<message_decoder::MessageDecoder>()?;
     module.add_class::<message_decoder::MessageEvent>()?;
     module.add_class::<delta_decoder::DeltaDecoder>()?;
+    module.add_function(wrap_pyfunction!(convert::parse_json_object, module)?)?;
     Ok(())
 }

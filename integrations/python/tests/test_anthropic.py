@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import importlib
 import json
+import math
 import socket
 import sys
 import threading
@@ -182,6 +183,51 @@ def test_middleware_reads_what_the_sdk_does_not(address, name):
     assert with_middleware.content[0].text == "Hello"
     with pytest.raises(Exception):  # noqa: B017 - an assertion, or a UnicodeDecodeError, by version
         final_of_sdk(client(address, name))
+
+
+def decoded(body, name=b""):
+    """The events of the middleware for a payload, with the lines in `name` before it."""
+    types = ssewire.anthropic.RawMessageStreamEvent
+    events = ssewire.anthropic._Events(types, _response(), client("http://localhost", ""))
+    return list(events.feed(name + b"data: " + body + b"\n\n"))
+
+
+# The standard does not tell them apart.
+UNNAMED = [b"", b"event: message\n"]
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+def test_payload_without_an_event_type_is_content_if_it_begins_as_an_object(name):
+    """Content was dropped: the final message lacked a word, without an exception."""
+    for body in b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" not', b"{", b" {]":
+        with pytest.raises(json.JSONDecodeError):
+            decoded(body, name)
+    for body in b"", b" ", b"[]", b": PROCESSING", b"ping", b'"a"', b"[DONE]", b"[" * 100_000, b'{"type":"ping"}':
+        assert decoded(body, name) == []
+    assert decoded(b'{"type":"later","a":1}', name)[0].to_dict()["a"] == 1
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+@pytest.mark.parametrize("body", [
+    {"type": "error", "error": {"type": "overloaded_error"}},
+    {"error": {"type": "overloaded_error"}},
+    {"detail": "m"},
+    {"object": "error", "message": "m", "type": "BadRequest"},
+])
+def test_payload_without_an_event_type_is_an_error_if_it_has_the_shape_of_one(body, name):
+    with pytest.raises(anthropic.APIStatusError) as raised:
+        decoded(json.dumps(body).encode(), name)
+    assert raised.value.body == body
+
+
+@pytest.mark.parametrize("name", [*UNNAMED, b"event: content_block_start\n"])
+def test_integer_of_too_many_digits_is_infinite(name):
+    body = b'{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","input":{"a":%s}}}'
+    (start,) = decoded(body % (b"1" * 5000), name)
+    assert start.content_block.input == {"a": math.inf}
+    with pytest.raises(anthropic.APIStatusError) as raised:
+        decoded(b'{"type":"error","n":%s}' % (b"1" * 5000), b"event: error\n")
+    assert raised.value.body["n"] == math.inf
 
 
 def test_error_without_a_data_line_is_no_event(address):

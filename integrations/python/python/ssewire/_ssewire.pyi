@@ -11,6 +11,7 @@ __all__ = [
     "MessageDecoder",
     "MessageEvent",
     "__version__",
+    "parse_json",
 ]
 
 __version__: str
@@ -187,3 +188,6 @@ class DeltaDecoder:
 
     def __new__(cls) -> "DeltaDecoder": ...
     def feed(self, chunk: bytes) -> List[Tuple[Any, Any, str]]: ...
+
+def parse_json(text: str) -> Any:
+    """Not public."""

@@ -25,7 +25,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-import json
 import socket
 import sys
 import threading
@@ -42,7 +41,7 @@ from anthropic.types import Message, RawMessageStreamEvent
 from anthropic.types.beta import BetaMessage, BetaRawMessageStreamEvent
 
 from ._errors import Error, IncompleteError
-from ._ssewire import DeltaDecoder, MessageDecoder, MessageEvent
+from ._ssewire import DeltaDecoder, MessageDecoder, MessageEvent, parse_json
 
 __all__ = ["AsyncMessageStream", "MessageStream", "SsewireMiddleware", "middleware", "stream"]
 
@@ -213,21 +212,15 @@ class _Events:
             return []
         if name == "error":
             raise self._status_error(data)
-        if name == "message":
-            # No event type: some gateways leave it out, so the payload decides. The SDK drops such an event.
-            try:
-                payload = json.loads(data)
-            except (ValueError, RecursionError):
-                return []
-            kind = payload.get("type") if isinstance(payload, dict) else None
-            if kind == "error":
-                raise self._status_error(data)
-            return [] if kind in (None, "ping") else [self._models.build(payload)]
-        return [self._models.build(json.loads(data))]
+        payload = parse_json(data)
+        if name == "message" and isinstance(payload, dict) and payload.get("type") is None:
+            # Neither the event type nor the payload says what it is.
+            return []
+        return [self._models.build(payload)]
 
     def _status_error(self, data: str) -> Exception:
         try:
-            body: Any = json.loads(data)
+            body: Any = parse_json(data)
             message = f"{body}"
         except (ValueError, RecursionError):
             body, message = data, data or f"Error code: {self._response.status_code}"
