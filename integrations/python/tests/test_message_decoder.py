@@ -116,6 +116,21 @@ def test_message_ends_before_the_connection():
     assert decoder.finish()["stop_reason"] == "end_turn"
 
 
+def test_message_ends_with_the_input():
+    """A loop until `is_ended` did not end when the connection was cut."""
+    decoder = MessageDecoder()
+    decoder.feed(START + delta("text_delta", "text", "Hello") + b"data: {")
+    assert not decoder.is_ended
+    decoder.feed_end()
+    assert decoder.is_ended
+    assert decoder.feed(delta("text_delta", "text", "more") * 2) == decoder.feed_end() == []
+    assert decoder.completion == "truncated"
+    assert decoder.snapshot["content"][0]["text"] == "Hello"
+    with pytest.raises(IncompleteError) as raised:
+        decoder.finish()
+    assert (raised.value.reasons, raised.value.pending_bytes) == (["truncated"], 7)
+
+
 def test_finished_decoder_keeps_its_message_and_takes_no_input():
     decoder = MessageDecoder()
     decoder.feed(named("text").read_bytes())

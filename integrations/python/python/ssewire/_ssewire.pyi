@@ -157,7 +157,7 @@ class MessageDecoder:
     def feed(self, chunk: Union[bytes, bytearray, memoryview]) -> List[MessageEvent]:
         """Decodes a chunk, and returns its events. After the end of the message the rest is ignored."""
     def feed_end(self) -> List[MessageEvent]:
-        """Reports that the input has ended, and returns the events that are left."""
+        """Reports that the input has ended, and returns the events that are left. The message has ended, too."""
     def finish(self) -> Dict[str, Any]:
         """Reports that the input has ended, and returns the message, in the shape of the API.
 
@@ -177,7 +177,7 @@ class MessageDecoder:
         `rejected_by_strict_mode`, or `non_stream_body`."""
     @property
     def is_ended(self) -> bool:
-        """Whether the message has ended, even if the connection is open."""
+        """Whether the message has ended, even if the connection is open. True after `feed_end`."""
     @property
     def violations(self) -> Dict[str, int]:
         """The number of protocol violations so far, by their description."""
