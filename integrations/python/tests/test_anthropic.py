@@ -418,14 +418,33 @@ async def test_nothing_is_read_after_the_context(address, name, is_begun):
         async with ssewire.anthropic.stream(asynchronous, **REQUEST) as astream:
             if is_begun:
                 assert await astream.text_stream.__anext__() == "Hello"
+        expected = IncompleteError if is_begun else RuntimeError
         for _ in range(2):
-            with pytest.raises(IncompleteError) as raised:
+            with pytest.raises(expected) as raised:
                 stream.get_final_message()
-            with pytest.raises(IncompleteError) as araised:
+            with pytest.raises(expected) as araised:
                 await astream.get_final_message()
             for error in raised.value, araised.value:
-                text = "".join(block["text"] for block in error.message["content"])
-                assert text == ("Hello" if is_begun else "")
+                if is_begun:
+                    assert error.message["content"][0]["text"] == "Hello"
+                else:
+                    assert "within its context" in str(error)
+
+
+async def test_stream_is_not_read_outside_of_its_context(address):
+    """The exception said that the server had closed the connection. No request was sent."""
+    stream = ssewire.anthropic.stream(client(address, "text"), **REQUEST)
+    for read in [lambda: list(stream), stream.get_final_message, stream.get_final_text]:
+        with pytest.raises(RuntimeError, match="within its context"):
+            read()
+    async with async_client(address, "text") as asynchronous:
+        astream = ssewire.anthropic.stream(asynchronous, **REQUEST)
+        for aread in [astream.__aiter__().__anext__, astream.get_final_message]:
+            with pytest.raises(RuntimeError, match="within its context"):
+                await aread()
+        # The SDK has made the coroutine of the request already.
+        await astream.__aenter__()
+        await astream.__aexit__(None, None, None)
 
 
 def test_context_ends_while_another_thread_reads(address):
@@ -513,6 +532,24 @@ async def test_binary_frames_are_left_to_the_sdk(monkeypatch):
     assert [body["type"] for _, body, _ in events] == [payload["type"] for payload in MESSAGE]
     asynchronous = httpx.AsyncClient(transport=httpx.MockTransport(respond))
     assert await acreated(anthropic.AsyncAnthropic(api_key="k", http_client=asynchronous, middleware=[middleware])) == events
+
+
+async def test_helper_says_that_a_body_is_binary_frames():
+    """It said that the body was perhaps compressed."""
+    httpx = httpx_of_the_sdk()
+    headers = {"content-type": "application/vnd.amazon.eventstream"}
+
+    def respond(request):
+        return httpx.Response(200, headers=headers, content=b"\0\0\1\x0b\0\0")
+
+    http = httpx.Client(transport=httpx.MockTransport(respond))
+    with ssewire.anthropic.stream(anthropic.Anthropic(api_key="k", http_client=http), **REQUEST) as stream:
+        with pytest.raises(IncompleteError, match="frames of Bedrock"):
+            stream.get_final_message()
+    ahttp = httpx.AsyncClient(transport=httpx.MockTransport(respond))
+    async with ssewire.anthropic.stream(anthropic.AsyncAnthropic(api_key="k", http_client=ahttp), **REQUEST) as stream:
+        with pytest.raises(IncompleteError, match="frames of Bedrock"):
+            await stream.get_final_message()
 
 
 def test_strict_validation_is_that_of_the_sdk(address):

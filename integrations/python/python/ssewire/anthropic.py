@@ -329,6 +329,9 @@ def stream(client: Any, **parameters: Any) -> Any:
     return MessageStream(response, message_type)
 
 
+_NOT_READ = "stream was not read within its context: with ssewire.anthropic.stream(...) as stream"
+
+
 class _Accumulated:
     """The state that both helpers share."""
 
@@ -338,6 +341,7 @@ class _Accumulated:
         self._decoder = MessageDecoder()
         self._result: Optional[Any] = None
         self._chunks: Any = None
+        """The body; `None` until it is read."""
         self.response: Any = None
         """The response of the SDK: status, headers, request ID."""
 
@@ -356,7 +360,14 @@ class _Accumulated:
         """Whether the message has ended, and the body perhaps not."""
         return self._chunks is not None and self._decoder.is_ended
 
+    def _enter(self, response: Any) -> None:
+        self.response = response
+        # The content type explains a body that is not a stream.
+        self._decoder = MessageDecoder(content_type=response.headers.get("content-type"))
+
     def _final(self) -> Any:
+        if self._chunks is None:
+            raise RuntimeError(_NOT_READ)
         if self._result is None:
             try:
                 self._result = self._message_type.construct(**self._decoder.finish())
@@ -435,7 +446,7 @@ class MessageStream(_Accumulated):
         self._events = self._read()
 
     def __enter__(self) -> MessageStream:
-        self.response = self._manager.__enter__()
+        self._enter(self._manager.__enter__())
         return self
 
     def __exit__(self, *exception: Any) -> None:
@@ -453,6 +464,8 @@ class MessageStream(_Accumulated):
         return self._events
 
     def _read(self) -> Generator[MessageEvent, None, None]:
+        if self.response is None:
+            raise RuntimeError(_NOT_READ)
         self._chunks = _chunks(self.response.http_response)
         for chunk in self._chunks:
             yield from self._decoder.feed(chunk)
@@ -468,7 +481,7 @@ class MessageStream(_Accumulated):
     def get_final_message(self) -> Any:
         """Reads the stream to its end, and returns the message as the SDK's type. After the context it reads no more.
 
-        Raises `ssewire.IncompleteError`, which carries the partial message.
+        Raises `ssewire.IncompleteError`, which carries the partial message, and `RuntimeError` if nothing was read.
         """
         for _ in self._events:
             pass
@@ -487,7 +500,7 @@ class AsyncMessageStream(_Accumulated):
         self._events = self._read()
 
     async def __aenter__(self) -> AsyncMessageStream:
-        self.response = await self._manager.__aenter__()
+        self._enter(await self._manager.__aenter__())
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
@@ -504,6 +517,8 @@ class AsyncMessageStream(_Accumulated):
         return self._events
 
     async def _read(self) -> AsyncGenerator[MessageEvent, None]:
+        if self.response is None:
+            raise RuntimeError(_NOT_READ)
         self._chunks = _achunks(self.response.http_response)
         async for chunk in self._chunks:
             for event in self._decoder.feed(chunk):
