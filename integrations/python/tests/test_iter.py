@@ -58,6 +58,29 @@ async def test_a_lost_event_is_an_error_by_default():
         list(iter_events([], lost="ignore"))
 
 
+async def test_an_event_of_a_broken_connection_is_discarded():
+    """The decoder, which has the last event ID, joined it with the first event of the next connection."""
+    def broken():
+        yield b"id: 1\ndata: one\n\ndata: tw"
+        raise OSError("connection reset")
+
+    async def abroken():
+        for chunk in broken():
+            yield chunk
+
+    decoder, adecoder, seen, aseen = Decoder(), Decoder(), [], []
+    with pytest.raises(OSError):
+        seen.extend(event.data for event in iter_events(broken(), decoder))
+    seen.extend(event.data for event in iter_events([b"data: two\n\n"], decoder))
+    with pytest.raises(OSError):
+        async for event in aiter_events(abroken(), adecoder):
+            aseen.append(event.data)
+    async for event in aiter_events(asynchronous([b"data: two\n\n"]), adecoder):
+        aseen.append(event.data)
+    assert seen == aseen == ["one", "two"]
+    assert decoder.last_event_id == adecoder.last_event_id == "1"
+
+
 async def test_many_tasks_decode_at_once():
     samples = [sample for sample in SAMPLES if not sample.stem.startswith("error")]
 

@@ -24,13 +24,20 @@ def iter_events(
     `TruncatedError`, `"dispatch"` it, for streams that end in `data: [DONE]`, or `"discard"` it, as browsers do.
 
     `lost` says what it does at a `LostEvent`, an event above a limit: `"raise"` an `Error`, or `"yield"` it and go on.
+
+    An exception, also one of `chunks`, discards an unfinished event of a `Decoder`: the decoder can take the chunks of
+    another connection. After a cancelled read or a `break`, call its `reset` first.
     """
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    for chunk in chunks:
-        yield from _events(decoder, decoder.feed(chunk), lost)
-        if isinstance(decoder, MessageDecoder) and decoder.is_ended:
-            break
+    try:
+        for chunk in chunks:
+            yield from _events(decoder, decoder.feed(chunk), lost)
+            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
+                break
+    except Exception:
+        _discard(decoder)
+        raise
     yield from _events(decoder, _end(decoder, end), lost)
 
 
@@ -44,11 +51,15 @@ async def aiter_events(
     """Yields the events of an asynchronous iterator of bytes; as `iter_events`."""
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    async for chunk in chunks:
-        for event in _events(decoder, decoder.feed(chunk), lost):
-            yield event
-        if isinstance(decoder, MessageDecoder) and decoder.is_ended:
-            break
+    try:
+        async for chunk in chunks:
+            for event in _events(decoder, decoder.feed(chunk), lost):
+                yield event
+            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
+                break
+    except Exception:
+        _discard(decoder)
+        raise
     for event in _events(decoder, _end(decoder, end), lost):
         yield event
 
@@ -70,6 +81,12 @@ def _raise_at_lost(events: Iterable[Any]) -> Iterator[Any]:
         if isinstance(event, LostEvent):
             raise Error(event.error)
         yield event
+
+
+def _discard(decoder: Union[Decoder, MessageDecoder]) -> None:
+    # Or else the decoder, which has the last event ID, joins it with the first event of the next connection.
+    if isinstance(decoder, Decoder):
+        decoder.reset()
 
 
 def _end(decoder: Union[Decoder, MessageDecoder], end: str) -> Iterable[Any]:
