@@ -39,7 +39,7 @@ typedef enum ssewire_status {
    */
   SSEWIRE_STATUS_INVALID_ID = 3,
   /*
-   The decoder has been finished.
+   The decoder has been finished, or its input has ended: `ssewire_message_decoder_push_end`.
    */
   SSEWIRE_STATUS_FINISHED = 4,
   /*
@@ -385,7 +385,8 @@ typedef struct ssewire_message_batch {
    */
   size_t text_len;
   /*
-   Whether the message has ended, even if the connection is open.
+   Whether the message has ended, even if the connection is open. Always true of
+   `ssewire_message_decoder_push_end`.
    */
   bool is_ended;
 } ssewire_message_batch;
@@ -454,7 +455,7 @@ enum ssewire_status ssewire_decoder_reset(struct ssewire_decoder *decoder);
 
 /*
  Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID. `id` may point into the ID
- that `ssewire_decoder_last_event_id` returned.
+ that `ssewire_decoder_last_event_id` returned. `id` may be NULL if `len` is 0: this removes the ID.
 
  # Safety
  The pointers are NULL or valid; `id` has `len` bytes.
@@ -512,7 +513,8 @@ enum ssewire_status ssewire_message_decoder_push(struct ssewire_message_decoder 
 
 /*
  Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
- used if its data is a complete JSON object. `max_blocks` alone limits the number of records.
+ used if its data is a complete JSON object. `max_blocks` alone limits the number of records. The message has ended,
+ too: a further push is `SSEWIRE_STATUS_FINISHED`. `ssewire_message_decoder_finish` can still be called.
 
  # Safety
  The pointers are NULL or valid.
@@ -558,8 +560,8 @@ enum ssewire_status ssewire_message_decoder_json(struct ssewire_message_decoder 
 
 /*
  Copies the reasons why the message would not be complete, by the events merged so far, if the input ended here, as
- one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish`, the first one before. As `ssewire_message_decoder_json`. Safe
- to log: never text of the message.
+ one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish`, the first one before. As
+ `ssewire_message_decoder_json`. Safe to log: never text of the message.
 
  # Safety
  The pointers are NULL or valid; `buffer` has `capacity` bytes.

@@ -152,7 +152,7 @@ pub unsafe extern "C" fn ssewire_decoder_reset(decoder: *mut Decoder) -> Status 
 }
 
 /// Sets the last event ID, from `len` bytes at `id`. An event that sets none has this ID. `id` may point into the ID
-/// that `ssewire_decoder_last_event_id` returned.
+/// that `ssewire_decoder_last_event_id` returned. `id` may be NULL if `len` is 0: this removes the ID.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `id` has `len` bytes.

@@ -23,8 +23,16 @@ impl Handle for MessageDecoder {
 
 #[derive(Debug)]
 pub(crate) enum State {
-    Running(Box<MessageBatchDecoder>),
-    Finished { json: String, completion: Completion, explanation: String },
+    /// `has_input_ended` is beside the decoder, which would decode further input.
+    Running {
+        decoder: Box<MessageBatchDecoder>,
+        has_input_ended: bool,
+    },
+    Finished {
+        json: String,
+        completion: Completion,
+        explanation: String,
+    },
 }
 
 /// The options of a message decoder. Initialize it with zeros: 0 means the default.
@@ -57,7 +65,8 @@ pub struct MessageBatch {
     pub text: *const c_char,
     /// The number of bytes of the text.
     pub text_len: usize,
-    /// Whether the message has ended, even if the connection is open.
+    /// Whether the message has ended, even if the connection is open. Always true of
+    /// `ssewire_message_decoder_push_end`.
     pub is_ended: bool,
 }
 
@@ -138,25 +147,30 @@ impl From<ssewire_messages::Completion> for Completion {
 }
 
 impl State {
-    fn running(&mut self) -> Result<&mut MessageBatchDecoder, Status> {
-        match self {
-            Self::Running(decoder) => Ok(decoder),
-            Self::Finished { .. } => Err(Status::Finished),
-        }
+    fn push(&mut self, input: &mut &[u8]) -> Result<MessageBatch, Status> {
+        let Self::Running { decoder, has_input_ended: false } = self else { return Err(Status::Finished) };
+        let batch = MessageBatch::new(decoder.push(input), false);
+        Ok(MessageBatch { is_ended: decoder.is_ended(), ..batch })
+    }
+
+    fn push_end(&mut self) -> Result<MessageBatch, Status> {
+        let Self::Running { decoder, has_input_ended } = self else { return Err(Status::Finished) };
+        *has_input_ended = true;
+        Ok(MessageBatch::new(decoder.push_end(), true))
     }
 
     fn completion(&self) -> Completion {
         match self {
-            Self::Running(decoder) => decoder.decoder().completion().into(),
+            Self::Running { decoder, .. } => decoder.decoder().completion().into(),
             Self::Finished { completion, .. } => *completion,
         }
     }
 
     fn finish(&mut self) -> Result<Completion, Status> {
-        self.running()?.push_end();
+        self.push_end()?;
         let completion = self.completion();
         let finished = Self::Finished { json: String::new(), completion, explanation: String::new() };
-        let Self::Running(decoder) = core::mem::replace(self, finished) else { return Err(Status::Finished) };
+        let Self::Running { decoder, .. } = core::mem::replace(self, finished) else { return Err(Status::Finished) };
         let result = decoder.finish();
         let json = json_of(result.as_ref().unwrap_or_else(Incomplete::partial));
         let explanation = result.err().map_or_else(String::new, |incomplete| incomplete.to_string());
@@ -211,7 +225,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_new(options: *const MessageOpti
         if options.max_records > 0 {
             decoder = decoder.with_max_records(options.max_records);
         }
-        MessageDecoder(Guarded::new(State::Running(Box::new(decoder))))
+        MessageDecoder(Guarded::new(State::Running { decoder: Box::new(decoder), has_input_ended: false }))
     })
 }
 
@@ -239,17 +253,13 @@ pub unsafe extern "C" fn ssewire_message_decoder_push(
     consumed: *mut usize,
     batch: *mut MessageBatch,
 ) -> Status {
-    let function = |state: &mut State, input: &mut &[u8]| {
-        let decoder = state.running()?;
-        let batch = MessageBatch::new(decoder.push(input), false);
-        Ok(MessageBatch { is_ended: decoder.is_ended(), ..batch })
-    };
     // SAFETY: as the contract of this function demands.
-    unsafe { push(decoder, (data, len), consumed, batch, function) }
+    unsafe { push(decoder, (data, len), consumed, batch, State::push) }
 }
 
 /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
-/// used if its data is a complete JSON object. `max_blocks` alone limits the number of records.
+/// used if its data is a complete JSON object. `max_blocks` alone limits the number of records. The message has ended,
+/// too: a further push is `SSEWIRE_STATUS_FINISHED`. `ssewire_message_decoder_finish` can still be called.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -259,7 +269,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_push_end(
     batch: *mut MessageBatch,
 ) -> Status {
     // SAFETY: as the contract of this function demands.
-    unsafe { call(decoder, batch, |state| Ok(MessageBatch::new(state.running()?.push_end(), true))) }
+    unsafe { call(decoder, batch, State::push_end) }
 }
 
 /// Reports that the input has ended, and ends the message: `completion` becomes how. Discards the updates that are
@@ -308,7 +318,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_json(
 ) -> Status {
     let function = |state: &mut State| {
         let json = match state {
-            State::Running(decoder) => &json_of(&decoder.decoder().snapshot()),
+            State::Running { decoder, .. } => &json_of(&decoder.decoder().snapshot()),
             State::Finished { json, .. } => json,
         };
         // SAFETY: as the contract of the exported function demands.
@@ -319,8 +329,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_json(
 }
 
 /// Copies the reasons why the message would not be complete, by the events merged so far, if the input ended here, as
-/// one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish`, the first one before. As `ssewire_message_decoder_json`. Safe
-/// to log: never text of the message.
+/// one sentence; empty if it would be. All of them after `ssewire_message_decoder_finish`, the first one before. As
+/// `ssewire_message_decoder_json`. Safe to log: never text of the message.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `buffer` has `capacity` bytes.
@@ -333,8 +343,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_explain(
 ) -> Status {
     let function = |state: &mut State| {
         let explanation = match state {
-            State::Running(decoder) if decoder.decoder().is_complete() => "",
-            State::Running(_) => state.completion().text().to_str().unwrap_or_default(),
+            State::Running { decoder, .. } if decoder.decoder().is_complete() => "",
+            State::Running { .. } => state.completion().text().to_str().unwrap_or_default(),
             State::Finished { explanation, .. } => explanation,
         };
         // SAFETY: as the contract of the exported function demands.

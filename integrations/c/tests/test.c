@@ -37,6 +37,8 @@ static void events_have_type_data_id_and_time(void) {
     assert(is(batch.text, batch.records[0].data, "[DONE]"));
     assert(ssewire_decoder_set_last_event_id(decoder, "a\nb", 3) == SSEWIRE_STATUS_INVALID_ID);
     assert(ssewire_decoder_set_last_event_id(decoder, "9", 1) == SSEWIRE_STATUS_OK);
+    assert(ssewire_decoder_set_last_event_id(decoder, NULL, 0) == SSEWIRE_STATUS_OK);
+    assert(ssewire_decoder_last_event_id(decoder, &id, &len) == SSEWIRE_STATUS_OK && len == 0);
     assert(ssewire_decoder_reset(decoder) == SSEWIRE_STATUS_OK);
     ssewire_decoder_free(decoder);
 }
@@ -164,6 +166,28 @@ static void wrong_arguments_are_a_status(void) {
     assert(strlen(ssewire_version()) >= 5);
 }
 
+static void message_ends_with_the_input(void) {
+    const char *input = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"content\":[]}}\n\n";
+    const char *rest = "data: {\"type\":\"message_stop\"}\n\n";
+    ssewire_message_decoder *decoder = ssewire_message_decoder_new(NULL);
+    ssewire_message_batch batch;
+    ssewire_completion completion;
+    size_t len;
+    assert(ssewire_message_decoder_push(decoder, bytes(input), strlen(input), &len, &batch) == SSEWIRE_STATUS_OK);
+    assert(batch.record_count == 1 && !batch.is_ended);
+    for (int times = 0; times < 2; times++) {
+        assert(ssewire_message_decoder_push_end(decoder, &batch) == SSEWIRE_STATUS_OK);
+        assert(batch.record_count == 0 && batch.is_ended);
+        assert(ssewire_message_decoder_push(decoder, bytes(rest), strlen(rest), &len, &batch) == SSEWIRE_STATUS_FINISHED);
+        assert(ssewire_message_decoder_completion(decoder, &completion) == SSEWIRE_STATUS_OK);
+        assert(completion == SSEWIRE_COMPLETION_TRUNCATED);
+    }
+    assert(ssewire_message_decoder_finish(decoder, &completion) == SSEWIRE_STATUS_OK);
+    assert(completion == SSEWIRE_COMPLETION_TRUNCATED);
+    assert(ssewire_message_decoder_push_end(decoder, &batch) == SSEWIRE_STATUS_FINISHED);
+    ssewire_message_decoder_free(decoder);
+}
+
 static void strict_mode_rejects_an_unterminated_message(void) {
     const char *input = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"content\":[]}}\n\n"
                         "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n";
@@ -254,6 +278,7 @@ int main(int count, char **paths) {
     records_of_one_event_stay_together();
     empty_results_are_addresses();
     strict_mode_rejects_an_unterminated_message();
+    message_ends_with_the_input();
     wrong_arguments_are_a_status();
     for (int i = 1; i < count; i++) stream_is_the_same_in_every_chunking(paths[i]);
     printf("c: passed, with %d streams\n", count - 1);
