@@ -21,7 +21,7 @@ use crate::BytesEventStream;
 /// # let body = http_body_util::Full::new(bytes::Bytes::from("data: hello\n\n"));
 /// let mut events = body.sse_events(); // for example `response.into_body()` of hyper
 /// while let Some(event) = events.try_next().await? {
-///     println!("{}", event.as_event().data_lossy());
+///     println!("{}", event.data_lossy());
 /// }
 /// # Ok::<(), ssewire_io::EventError<std::convert::Infallible>>(())
 /// # }).unwrap();

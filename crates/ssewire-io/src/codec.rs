@@ -21,7 +21,7 @@ use crate::format::Events;
 /// # let connection = &b"data: hello\n\n"[..];
 /// let mut events = FramedRead::new(connection, EventCodec::new());
 /// while let Some(event) = events.try_next().await? {
-///     println!("{}", event?.as_event().data_lossy());
+///     println!("{}", event?.data_lossy());
 /// }
 /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// # }).unwrap();

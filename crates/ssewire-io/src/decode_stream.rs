@@ -43,7 +43,7 @@ pin_project! {
     /// # let body = futures::stream::iter([Ok::<_, std::io::Error>("data: hel"), Ok("lo\n\n")]);
     /// let mut events = EventStream::new(body);
     /// while let Some(event) = events.try_next().await? {
-    ///     println!("{}", event.as_event().data_lossy());
+    ///     println!("{}", event.data_lossy());
     /// }
     /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
     /// # }).unwrap();

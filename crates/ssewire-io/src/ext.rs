@@ -14,7 +14,7 @@ use core::pin::Pin;
 /// # let body = futures::stream::iter([Ok::<_, std::io::Error>("data: hello\n\n")]);
 /// let mut events = body.sse_events();
 /// while let Some(event) = events.try_next().await? {
-///     println!("{}", event.as_event().data_lossy());
+///     println!("{}", event.data_lossy());
 /// }
 /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// # }).unwrap();
@@ -130,7 +130,7 @@ impl<S: futures_core::TryStream> IdleTimeoutExt for S {}
 /// # let body = http_body_util::Full::new(bytes::Bytes::from("data: hello\n\n"));
 /// let mut events = body.sse_events();
 /// while let Some(event) = events.try_next().await? {
-///     println!("{}", event.as_event().data_lossy());
+///     println!("{}", event.data_lossy());
 /// }
 /// # Ok::<(), ssewire_io::EventError<std::convert::Infallible>>(())
 /// # }).unwrap();
@@ -174,7 +174,7 @@ impl<B: http_body::Body> HttpBodyExt for B {}
 ///
 /// # let response = &b"data: hello\n\n"[..];
 /// for event in response.sse_events() {
-///     println!("{}", event?.as_event().data_lossy());
+///     println!("{}", event?.data_lossy());
 /// }
 /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// ```

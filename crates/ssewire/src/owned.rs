@@ -23,7 +23,7 @@ use crate::storage::Storage;
 /// let event = decoder.decode_owned(&mut input)?.unwrap();
 /// drop(decoder);
 /// assert_eq!(event.event_type(), b"greeting");
-/// assert_eq!(event.as_event().data_str(), Ok("hello"));
+/// assert_eq!(event.data_str(), Ok("hello"));
 /// # Ok::<(), ssewire::DecodeError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -36,7 +36,7 @@ pub struct OwnedEvent {
 }
 
 impl OwnedEvent {
-    /// Borrows the event, with all of its accessors.
+    /// Borrows the event.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
         let (event_type, data) = self.bytes.split_at_checked(self.data_start).unwrap_or_default();
@@ -85,6 +85,67 @@ impl OwnedEvent {
         }
     }
 }
+
+/// The text accessors of [`Event`] for a type that owns one.
+macro_rules! forward_text_accessors {
+    ($owner:ty) => {
+        impl $owner {
+            /// See [`Event::is_done`].
+            #[must_use]
+            pub fn is_done(&self) -> bool {
+                self.as_event().is_done()
+            }
+
+            /// See [`Event::event_type_str`].
+            ///
+            /// # Errors
+            /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
+            pub fn event_type_str(&self) -> Result<&str, core::str::Utf8Error> {
+                self.as_event().event_type_str()
+            }
+
+            /// See [`Event::data_str`].
+            ///
+            /// # Errors
+            /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
+            pub fn data_str(&self) -> Result<&str, core::str::Utf8Error> {
+                self.as_event().data_str()
+            }
+
+            /// See [`Event::last_event_id_str`].
+            ///
+            /// # Errors
+            /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
+            pub fn last_event_id_str(&self) -> Result<&str, core::str::Utf8Error> {
+                self.as_event().last_event_id_str()
+            }
+
+            /// See [`Event::event_type_lossy`].
+            #[must_use]
+            pub fn event_type_lossy(&self) -> crate::lossy::Lossy<'_> {
+                self.as_event().event_type_lossy()
+            }
+
+            /// See [`Event::data_lossy`].
+            #[must_use]
+            pub fn data_lossy(&self) -> crate::lossy::Lossy<'_> {
+                self.as_event().data_lossy()
+            }
+
+            /// See [`Event::last_event_id_lossy`].
+            #[must_use]
+            pub fn last_event_id_lossy(&self) -> crate::lossy::Lossy<'_> {
+                self.as_event().last_event_id_lossy()
+            }
+        }
+    };
+}
+
+// Only `shared.rs` imports it.
+#[cfg(feature = "bytes")]
+pub(crate) use forward_text_accessors;
+
+forward_text_accessors!(OwnedEvent);
 
 impl fmt::Debug for OwnedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
 use crate::event::{Event, EventSpan, Span, default_type};
+use crate::owned::forward_text_accessors;
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
 
@@ -34,7 +35,7 @@ pub struct SharedEvent {
 }
 
 impl SharedEvent {
-    /// Borrows the event, with all of its accessors.
+    /// Borrows the event.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
         Event {
@@ -90,6 +91,8 @@ impl SharedEvent {
         Self { bytes: bytes.freeze(), event_type: 0..split, data: split..end, last_event_id, retry }
     }
 }
+
+forward_text_accessors!(SharedEvent);
 
 /// Compares the events, not the slices that they share.
 impl PartialEq for SharedEvent {

@@ -173,6 +173,30 @@ fn is_done_is_true_for_the_end_marker_alone() {
     }
 }
 
+/// Events that own their bytes have the accessors of a borrowed one.
+#[test]
+fn owned_and_shared_events_have_the_accessors_of_text() {
+    let stream = b"event: \xC3\xA9\nid: \xFF\ndata: \xE2\x82\n\ndata: [DONE]\n\n";
+    let mut decoder = Decoder::new();
+    let owned: Vec<_> = decoder.owned_events(stream).map(Result::unwrap).collect();
+    let mut bytes = bytes::Bytes::from_static(stream);
+    let shared: Vec<_> = std::iter::from_fn(|| decoder.decode_bytes(&mut bytes).unwrap()).collect();
+    macro_rules! check {
+        ($events:expr) => {
+            let [event, end] = &$events[..] else { panic!("two events") };
+            assert_eq!(event.event_type_str(), Ok("é"));
+            assert!(event.data_str().is_err() && event.last_event_id_str().is_err());
+            assert_eq!(event.event_type_lossy().to_cow(), "é");
+            assert_eq!(event.data_lossy().to_cow(), "\u{fffd}");
+            assert_eq!(event.last_event_id_lossy().to_cow(), "\u{fffd}");
+            assert!(!event.is_done() && end.is_done());
+            assert_eq!(end.data_str(), Ok("[DONE]"));
+        };
+    }
+    check!(owned);
+    check!(shared);
+}
+
 #[test]
 fn str_accessors_fail_for_ill_formed_utf8_only() {
     let mut input = &b"event: \xC3\xA9\nid: \xFF\ndata: \xE2\x82\n\n"[..];
