@@ -128,7 +128,7 @@ pub use self::retry::{Backoff, NoRetryReason, RetryDecision};
 pub use self::stop_reason::StopReason;
 pub use self::structured::{ParseTextError, ParseTextErrorKind, StructuredOutput};
 pub use self::tool_input::{ParseInputError, ToolInput, ToolInputError};
-pub use self::turn::{ToolCall, ToolResult, TurnError};
+pub use self::turn::{OwnedToolCall, ToolCall, ToolResult, TurnError};
 pub use self::usage::Usage;
 
 /// The README's example runs with the tests.

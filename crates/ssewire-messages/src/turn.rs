@@ -58,17 +58,55 @@ impl<'a> ToolCall<'a> {
         self.input.parse_as().map_err(ParseInputError::Type)
     }
 
+    /// Copies the call.
+    #[must_use]
+    pub fn into_owned(self) -> OwnedToolCall {
+        let Self { id, name, input } = self;
+        OwnedToolCall { id: id.into_owned(), name: name.into_owned(), input: input.to_raw_json() }
+    }
+
     /// The result of the call, as text.
     pub fn result(&self, content: impl Into<String>) -> ToolResult {
-        let mut json = String::new();
-        push_string(&mut json, &content.into());
-        self.result_json(RawJson::from_valid(json))
+        ToolResult::new(&*self.id, content)
     }
 
     /// The result of the call, as a list of content blocks.
     #[must_use]
     pub fn result_json(&self, content: RawJson) -> ToolResult {
         ToolResult { tool_use_id: self.id.as_ref().into(), content, is_error: false }
+    }
+}
+
+/// A [`ToolCall`] that does not borrow the message: `Send` and `'static`, for a task or thread that runs the tool.
+///
+/// ```
+/// # use ssewire_messages::Message;
+/// # let message: Message = r#"{"content":[{"type":"tool_use","id":"toolu_1","name":"weather","input":{"city":"Paris"}}],"stop_reason":"tool_use"}"#.parse()?;
+/// let mut threads = Vec::new();
+/// for call in message.tool_calls()? {
+///     let call = call.into_owned();
+///     threads.push(std::thread::spawn(move || call.as_call().result(format!("{} ran", call.name))));
+/// }
+/// let results: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+/// assert_eq!(results[0].to_json().get("content").unwrap().as_str(), "\"weather ran\"");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OwnedToolCall {
+    /// See [`ToolCall::id`].
+    pub id: String,
+    /// See [`ToolCall::name`].
+    pub name: String,
+    /// See [`ToolCall::input`].
+    pub input: RawJson,
+}
+
+impl OwnedToolCall {
+    /// Borrows the call, to parse its input and to make its result.
+    #[must_use]
+    pub fn as_call(&self) -> ToolCall<'_> {
+        ToolCall { id: Cow::Borrowed(&self.id), name: Cow::Borrowed(&self.name), input: self.input.as_json() }
     }
 }
 
@@ -81,6 +119,13 @@ pub struct ToolResult {
 }
 
 impl ToolResult {
+    /// The result of the call of this id, as text: for a program that no longer has the [`ToolCall`].
+    pub fn new(tool_use_id: impl Into<String>, content: impl Into<String>) -> Self {
+        let mut json = String::new();
+        push_string(&mut json, &content.into());
+        Self { tool_use_id: tool_use_id.into(), content: RawJson::from_valid(json), is_error: false }
+    }
+
     /// Sets whether the tool failed (Messages API: `is_error`): the content then describes the error to the model.
     #[must_use]
     pub fn with_is_error(self, is_error: bool) -> Self {
