@@ -5,7 +5,7 @@
 //! although the API sends totals; tool input as `{}` after a cut; signatures of thinking dropped, so that the next
 //! request was refused; `message_stop` assumed when the connection closed.
 //!
-//! Gone: `filter_map_updates` maps the known updates and omits the rest, updates carry totals and indices, and the
+//! Gone: `flat_map_updates` maps the known updates and omits the rest, updates carry totals and indices, and the
 //! stream ends with an error unless the message is complete.
 
 // Their code.
@@ -63,7 +63,7 @@ pub fn deltas<S: TryStream>(body: S) -> impl Stream<Item = Result<Delta, Message
 where
     S::Ok: AsRef<[u8]>,
 {
-    body.message().filter_map_updates(delta)
+    body.message().flat_map_updates(delta)
 }
 
 /// The SDK's own accumulator.

@@ -19,7 +19,7 @@ use super::structured::Structured;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
 
 /// A message that arrives from a stream of byte chunks. It is not a `Stream` itself:
-/// [`filter_map_updates`](Self::filter_map_updates) and [`text_deltas`](Self::text_deltas) return one.
+/// [`flat_map_updates`](Self::flat_map_updates) and [`text_deltas`](Self::text_deltas) return one.
 ///
 /// ```
 /// use ssewire_io::ByteStreamExt as _;
@@ -220,37 +220,48 @@ where
         TextDeltaStream(self)
     }
 
-    /// Maps updates to items of a [`Stream`], for example of a type that all vendors share. Updates that are mapped to
-    /// `None` are left out.
+    /// Maps each update to any number of items of a [`Stream`], for example of a type that all vendors share. The
+    /// closure returns an `Option`, a `Vec` or anything else that can be iterated over.
     ///
     /// ```
     /// use futures::TryStreamExt as _;
     /// use ssewire_io::{ByteStreamExt as _, MessageStreamError};
-    /// use ssewire_messages::Update;
+    /// use ssewire_messages::{OwnedToolCall, Update};
     ///
+    /// # #[derive(Debug, PartialEq)]
     /// enum Delta {
     ///     Text(String),
-    ///     ToolInput(String),
+    ///     ToolCall(OwnedToolCall),
     /// }
     ///
     /// # futures::executor::block_on(async {
-    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data: {\"type\":\"message_start\",\"message\":{}}\n\n\
+    /// # let body = futures::stream::iter([Ok::<_, std::io::Error>(&b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"A\"}]}}\n\n\
+    /// #   data: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"B\"}}\n\n\
+    /// #   data: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"C\"}}\n\n\
     /// #   data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..])]);
-    /// let deltas = body.message().filter_map_updates(|event| match event.update {
-    ///     Update::Text { text, .. } => Some(Delta::Text(text.to_owned())),
-    ///     Update::ToolInput { partial_json, .. } => Some(Delta::ToolInput(partial_json.to_owned())),
-    ///     _ => None,
+    /// let deltas = body.message().flat_map_updates(|event| {
+    ///     // Not `Update::Text` alone: the start of a message or of a block may have text, too.
+    ///     let mut deltas: Vec<_> = event.update.text_deltas().map(|text| Delta::Text(text.to_owned())).collect();
+    ///     if let Update::ToolCall(call) = event.update {
+    ///         deltas.push(Delta::ToolCall(call.into_owned()));
+    ///     }
+    ///     deltas
     /// });
     /// let deltas: Vec<Delta> = deltas.try_collect().await?;
-    /// # assert!(deltas.is_empty());
+    /// # assert_eq!(deltas, ["A", "B", "C"].map(|text| Delta::Text(text.to_owned())));
     /// # Ok::<(), MessageStreamError<std::io::Error>>(())
     /// # }).unwrap();
     /// ```
-    pub fn filter_map_updates<F, T>(self, map: F) -> MappedUpdates<S, F>
+    ///
+    /// [`Update::MessageStop`] may be missing, and does not prove that the message is complete: only the end of the
+    /// stream without an error does. The error that [`Update::Error`] announces follows as the `Err` of the stream.
+    /// The recipe "A stream of your own events" has an item for the end, too.
+    pub fn flat_map_updates<F, I>(self, map: F) -> MappedUpdates<S, F, I::IntoIter>
     where
-        F: FnMut(UpdateEvent<'_>) -> Option<T>,
+        F: FnMut(UpdateEvent<'_>) -> I,
+        I: IntoIterator,
     {
-        MappedUpdates { message: self, map }
+        MappedUpdates { message: self, map, items: None }
     }
 
     /// Reads to the end of the message, and returns it.
@@ -387,13 +398,15 @@ impl<S> fmt::Debug for TextDeltaStream<'_, S> {
     }
 }
 
-/// The updates of a [`MessageStream`], mapped; see [`MessageStream::filter_map_updates`].
-pub struct MappedUpdates<S, F> {
+/// The updates of a [`MessageStream`], mapped; see [`MessageStream::flat_map_updates`].
+pub struct MappedUpdates<S, F, I> {
     message: MessageStream<S>,
     map: F,
+    /// Of the last update; `None` if all of them have been returned.
+    items: Option<I>,
 }
 
-impl<S, F> MappedUpdates<S, F> {
+impl<S, F, I> MappedUpdates<S, F, I> {
     /// The message, with its snapshot.
     #[must_use]
     pub fn get_ref(&self) -> &MessageStream<S> {
@@ -405,45 +418,50 @@ impl<S, F> MappedUpdates<S, F> {
         &mut self.message
     }
 
-    /// Returns the message, to [`finish`](MessageStream::finish) it.
+    /// Returns the message, to [`finish`](MessageStream::finish) it. Items of its last update that were not taken are
+    /// lost.
     #[must_use]
     pub fn into_inner(self) -> MessageStream<S> {
         self.message
     }
 }
 
-/// The closure is called, never pinned.
-impl<S, F> Unpin for MappedUpdates<S, F> {}
+/// The closure is called and the items are iterated over; neither is ever pinned.
+impl<S, F, I> Unpin for MappedUpdates<S, F, I> {}
 
-impl<S: TryStream, F, T> Stream for MappedUpdates<S, F>
+impl<S: TryStream, F, I> Stream for MappedUpdates<S, F, I::IntoIter>
 where
     S::Ok: AsRef<[u8]>,
-    F: FnMut(UpdateEvent<'_>) -> Option<T>,
+    F: FnMut(UpdateEvent<'_>) -> I,
+    I: IntoIterator,
 {
-    type Item = Result<T, MessageStreamError<S::Error>>;
+    type Item = Result<I::Item, MessageStreamError<S::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        while let Some((at, span)) = ready!(this.message.poll_position(context))? {
-            if let Some(item) = (this.map)(this.message.event(at, span)) {
+        loop {
+            if let Some(item) = this.items.as_mut().and_then(Iterator::next) {
                 return Poll::Ready(Some(Ok(item)));
             }
+            this.items = None;
+            let Some((at, span)) = ready!(this.message.poll_position(context))? else { return Poll::Ready(None) };
+            this.items = Some((this.map)(this.message.event(at, span)).into_iter());
         }
-        Poll::Ready(None)
     }
 }
 
-impl<S: TryStream, F, T> FusedStream for MappedUpdates<S, F>
+impl<S: TryStream, F, I> FusedStream for MappedUpdates<S, F, I::IntoIter>
 where
     S::Ok: AsRef<[u8]>,
-    F: FnMut(UpdateEvent<'_>) -> Option<T>,
+    F: FnMut(UpdateEvent<'_>) -> I,
+    I: IntoIterator,
 {
     fn is_terminated(&self) -> bool {
-        self.message.state.is_ended()
+        self.items.is_none() && self.message.state.is_ended()
     }
 }
 
-impl<S, F> fmt::Debug for MappedUpdates<S, F> {
+impl<S, F, I> fmt::Debug for MappedUpdates<S, F, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MappedUpdates").field("message", &self.message).finish_non_exhaustive()
     }

@@ -476,11 +476,27 @@ fn an_error_that_is_returned_again_has_the_rejection() {
 fn mapped_updates_continue_with_the_next_message() {
     let body = [message("a"), message("b")].concat();
     let mut updates = MessageStream::new(Script::<io::Error>::of(&[&body]))
-        .filter_map_updates(|event| event.update.text_deltas().next().map(str::to_owned));
+        .flat_map_updates(|event| event.update.text_deltas().next().map(str::to_owned));
     assert_eq!(block_on(updates.by_ref().map(Result::unwrap).collect::<Vec<_>>()), ["a"]);
     assert!(updates.is_terminated());
     assert!(block_on(updates.get_mut().next_message()).unwrap().is_some());
     assert!(!updates.is_terminated());
     assert_eq!(block_on(updates.by_ref().map(Result::unwrap).collect::<Vec<_>>()), ["b"]);
     assert!(updates.is_terminated());
+}
+
+/// One update may become several items, which are returned also if somebody else reads the message to its end.
+#[test]
+fn mapped_updates_return_every_item_of_an_update() {
+    let start = br#"data: {"type":"message_start","message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}}"#;
+    let body = [&start[..], b"\n\ndata: {\"type\":\"message_stop\"}\n\n"].concat();
+    let mut updates = MessageStream::new(Script::<io::Error>::of(&[&body]))
+        .flat_map_updates(|event| event.update.text_deltas().map(str::to_owned).collect::<Vec<_>>());
+    assert_eq!(block_on(updates.next()).unwrap().unwrap(), "a");
+    while let Some(update) = block_on(updates.get_mut().next_update()).unwrap() {
+        assert_eq!(update.text_deltas().count(), 0);
+    }
+    assert!(!updates.is_terminated());
+    assert_eq!(block_on(updates.next()).unwrap().unwrap(), "b");
+    assert!(block_on(updates.next()).is_none() && updates.is_terminated());
 }

@@ -43,7 +43,8 @@ fn the_text_is_the_same_in_every_view() {
     let sample = samples::named("text");
     let read: String = MessageReader::new(&sample.stream[..]).text_deltas().map(Result::unwrap).collect();
     let script = || Script::<io::Error>::of(&[&sample.stream]);
-    let mapped = MessageStream::new(script()).filter_map_updates(|event| Some(event.update.text_deltas().collect()));
+    let mapped =
+        MessageStream::new(script()).flat_map_updates(|event| Some(event.update.text_deltas().collect::<String>()));
     let streamed: Vec<_> = block_on(mapped.collect());
     let mut messages = MessageStream::new(script());
     let borrowed: Vec<_> = block_on(messages.text_deltas().collect());
