@@ -4,7 +4,7 @@
 //! connection closes; an error object in the middle became "missing field `choices`", without the reason that the
 //! server gave; a chunk type with only optional members swallowed it; each SDK matched the string `[DONE]` by hand.
 //!
-//! Gone: `json_until_done::<Chunk>()` returns chunks, other data as text, and knows whether `[DONE]` came.
+//! Gone: `json_until_done::<Chunk>()` returns chunks, other data as text, and an error if `[DONE]` is missing.
 
 // Their code.
 use serde::Deserialize;
@@ -50,14 +50,14 @@ pub enum Failure {
 /// The text of a completion, passed on as it arrives.
 pub async fn complete(url: &str, mut show: impl FnMut(&str)) -> Result<(), Failure> {
     let response = reqwest::get(url).await.map_err(|error| Failure::Stream(error.to_string()))?;
-    let mut chunks = response.bytes_stream().json_until_done::<Chunk>();
+    let mut chunks = response.bytes_stream().json_until_done::<Chunk>().with_required_done();
     loop {
         match chunks.try_next().await {
             Ok(Some(chunk)) => {
                 chunk.value.choices.iter().filter_map(|choice| choice.delta.content.as_deref()).for_each(&mut show);
             }
-            Ok(None) if chunks.is_done() => return Ok(()),
-            Ok(None) => return Err(Failure::NotDone),
+            Ok(None) => return Ok(()),
+            Err(JsonStreamError::MissingDone) => return Err(Failure::NotDone),
             Err(JsonStreamError::Payload(payload)) => {
                 return Err(match payload.parse::<ErrorBody>() {
                     Ok(body) => Failure::Vendor(body.error),
@@ -121,7 +121,7 @@ async fn an_error_in_the_middle_has_its_reason_though_every_member_is_optional()
 async fn a_stream_that_is_cut_is_not_done() {
     for (stream, expected) in [
         (chunk("Hel"), "NotDone"),
-        (chunk("Hel") + "data: {\"choices\":[{\"de", "Chunk(Eof)"),
+        (chunk("Hel") + "data: {\"choices\":[{\"de", "NotDone"),
         (chunk("Hel") + "data: <html>\n\n", "Chunk(Syntax)"),
         (chunk("Hel") + "data: {\"choices\":7}\n\n", "Chunk(Data)"),
     ] {

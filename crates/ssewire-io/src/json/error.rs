@@ -16,6 +16,9 @@ pub enum JsonStreamError<E> {
     Event(EventError<E>),
     /// The payload of an event is not a `T`: usually an error that the server reports. The stream continues after it.
     Payload(JsonPayloadError),
+    /// The input ended without `[DONE]`, perhaps within a payload: it was cut. Only if `with_required_done` of the stream
+    /// or reader was called.
+    MissingDone,
 }
 
 /// Payload that is not of the expected type: usually an error of the vendor. [`parse`](Self::parse) reads it as the
@@ -98,7 +101,11 @@ impl<E> JsonStreamError<E> {
     /// Returns whether the stream has ended. If not, call again to continue.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Event(error) if error.is_final())
+        match self {
+            Self::Event(error) => error.is_final(),
+            Self::Payload(_) => false,
+            Self::MissingDone => true,
+        }
     }
 
     /// Returns the transport's error, if this is one.
@@ -106,7 +113,7 @@ impl<E> JsonStreamError<E> {
     pub fn transport(&self) -> Option<&E> {
         match self {
             Self::Event(error) => error.transport(),
-            Self::Payload(_) => None,
+            Self::Payload(_) | Self::MissingDone => None,
         }
     }
 
@@ -116,6 +123,7 @@ impl<E> JsonStreamError<E> {
         match self {
             Self::Event(error) => JsonStreamError::Event(error.map_transport(convert)),
             Self::Payload(error) => JsonStreamError::Payload(error),
+            Self::MissingDone => JsonStreamError::MissingDone,
         }
     }
 
@@ -134,6 +142,7 @@ impl<E: fmt::Display> fmt::Display for JsonStreamError<E> {
         match self {
             Self::Event(error) => error.fmt(f),
             Self::Payload(error) => error.fmt(f),
+            Self::MissingDone => f.write_str("input ended without [DONE]"),
         }
     }
 }

@@ -19,6 +19,7 @@ pub use self::read::JsonReader;
 #[cfg(feature = "stream")]
 pub use self::stream::JsonStream;
 use self::vendor_error::is_vendor_error;
+use crate::error::EventError;
 use crate::format::{Decode, Events, Resolve};
 
 /// An event whose payload is a `T`.
@@ -38,6 +39,69 @@ pub(crate) enum Parsed<T> {
     Done,
     Value(JsonEvent<T>),
     Other(JsonPayloadError),
+    /// A payload at the end of the input that is not readable, perhaps because it was cut.
+    Unfinished(JsonPayloadError),
+}
+
+/// How far a stream of JSON has come, and whether it may end without `[DONE]`.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    requires_done: bool,
+    state: State,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Open,
+    Done,
+    /// The input has ended, and `None` or a final error was returned.
+    Ended,
+}
+
+impl Progress {
+    pub(crate) fn with_required_done(self) -> Self {
+        Self { requires_done: true, ..self }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Returns whether nothing follows.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.state != State::Open
+    }
+
+    /// Starts a new input.
+    pub(crate) fn reopen(&mut self) {
+        self.state = State::Open;
+    }
+
+    /// Converts the next item of the events.
+    pub(crate) fn next<T, E>(
+        &mut self,
+        item: Option<Result<Parsed<T>, EventError<E>>>,
+    ) -> Option<Result<JsonEvent<T>, JsonStreamError<E>>> {
+        let error = match item {
+            Some(Ok(Parsed::Value(event))) => return Some(Ok(event)),
+            Some(Ok(Parsed::Done)) => {
+                self.state = State::Done;
+                return None;
+            }
+            Some(Ok(Parsed::Unfinished(_))) | None if self.requires_done => JsonStreamError::MissingDone,
+            Some(Ok(Parsed::Other(error) | Parsed::Unfinished(error))) => JsonStreamError::Payload(error),
+            Some(Err(error)) => JsonStreamError::Event(error),
+            None => {
+                self.state = State::Ended;
+                return None;
+            }
+        };
+        if error.is_final() {
+            self.state = State::Ended;
+        }
+        Some(Err(error))
+    }
 }
 
 /// Classifies events as JSON payloads.
@@ -90,7 +154,12 @@ fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Parsed<T> 
     };
     match parsed {
         Ok(value) => Parsed::Value(JsonEvent { event_type: event_type.into_owned(), value }),
-        Err(kind) => Parsed::Other(JsonPayloadError::new(event_type.into_owned(), payload.into_owned(), kind)),
+        Err(kind) => {
+            let error = JsonPayloadError::new(event_type.into_owned(), payload.into_owned(), kind);
+            // An error that the server reports is complete JSON, or of the type `error`.
+            let may_be_cut = !is_finished && kind != JsonPayloadErrorKind::Reported;
+            if may_be_cut { Parsed::Unfinished(error) } else { Parsed::Other(error) }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use serde::de::DeserializeOwned;
 use ssewire::Decoder;
 
-use super::{Json, JsonEvent, JsonStreamError, Parsed};
+use super::{Json, JsonEvent, JsonStreamError, Progress};
 use crate::{DecodeReader, End};
 
 /// The payloads of the events of a blocking reader, parsed as `T`, until `[DONE]` or the end of the input.
@@ -22,8 +22,8 @@ use crate::{DecodeReader, End};
 /// ```
 ///
 /// A payload that is not a `T`, or an error that the server reports, is a [`JsonPayloadError`](crate::JsonPayloadError)
-/// with its text; the next item continues after it. The input may end without `[DONE]`, as with some vendors; see
-/// [`is_done`](Self::is_done). At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to
+/// with its text; the next item continues after it. The input may end without `[DONE]`, as with some vendors,
+/// unless [`with_required_done`](Self::with_required_done) forbids it. At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to
 /// drain it.
 ///
 /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of the
@@ -31,7 +31,7 @@ use crate::{DecodeReader, End};
 /// such as `event: error`: use [`End::Report`] if the event type matters.
 pub struct JsonReader<R, T> {
     events: DecodeReader<R, Json<T>>,
-    is_done: bool,
+    progress: Progress,
 }
 
 impl<R, T> JsonReader<R, T> {
@@ -42,13 +42,24 @@ impl<R, T> JsonReader<R, T> {
 
     /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(reader: R, decoder: Decoder) -> Self {
-        Self { events: DecodeReader::with_decoder(reader, decoder).with_end(End::Dispatch), is_done: false }
+        Self {
+            events: DecodeReader::with_decoder(reader, decoder).with_end(End::Dispatch),
+            progress: Progress::default(),
+        }
     }
 
     /// Sets what happens to an unfinished event when the input ends; here [`End::Dispatch`] by default.
     #[must_use]
     pub fn with_end(self, end: End) -> Self {
         Self { events: self.events.with_end(end), ..self }
+    }
+
+    /// Makes an end without `[DONE]` one final error, [`JsonStreamError::MissingDone`]: for vendors that always send it,
+    /// and where the stream is passed on as another type, so that nobody can call [`is_done`](Self::is_done). A payload
+    /// that is unfinished at the end of the input and not readable is the same error.
+    #[must_use]
+    pub fn with_required_done(self) -> Self {
+        Self { progress: self.progress.with_required_done(), ..self }
     }
 
     /// As [`DecodeReader::with_idle_timeout`].
@@ -60,7 +71,7 @@ impl<R, T> JsonReader<R, T> {
     /// Returns whether `[DONE]` was received.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.is_done
+        self.progress.is_done()
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
@@ -99,7 +110,7 @@ impl<R, T> JsonReader<R, T> {
 
     /// As [`DecodeReader::reconnect`].
     pub fn reconnect(&mut self, reader: R) {
-        self.is_done = false;
+        self.progress.reopen();
         self.events.reconnect(reader);
     }
 }
@@ -108,18 +119,10 @@ impl<R: Read, T: DeserializeOwned> Iterator for JsonReader<R, T> {
     type Item = Result<JsonEvent<T>, JsonStreamError<io::Error>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.is_done {
+        if self.progress.is_ended() {
             return None;
         }
-        match self.events.next()? {
-            Ok(Parsed::Value(event)) => Some(Ok(event)),
-            Ok(Parsed::Other(error)) => Some(Err(JsonStreamError::Payload(error))),
-            Ok(Parsed::Done) => {
-                self.is_done = true;
-                None
-            }
-            Err(error) => Some(Err(JsonStreamError::Event(error))),
-        }
+        self.progress.next(self.events.next())
     }
 }
 
@@ -128,6 +131,6 @@ impl<R: Read, T: DeserializeOwned> FusedIterator for JsonReader<R, T> {}
 /// Shows the state of the decoder, never bytes of the stream.
 impl<R, T> fmt::Debug for JsonReader<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JsonReader").field("events", &self.events).field("is_done", &self.is_done).finish()
+        f.debug_struct("JsonReader").field("events", &self.events).field("progress", &self.progress).finish()
     }
 }

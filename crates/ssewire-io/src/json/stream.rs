@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 use ssewire::Decoder;
 
-use super::{Json, JsonEvent, JsonStreamError, Parsed};
+use super::{Json, JsonEvent, JsonStreamError, Progress};
 use crate::{DecodeStream, End};
 
 pin_project! {
@@ -36,7 +36,7 @@ pin_project! {
     ///
     /// A payload that is not a `T`, or an error that the server reports, is a
     /// [`JsonPayloadError`](crate::JsonPayloadError) with its text; the stream continues after it. The input may end
-    /// without `[DONE]`, as with some vendors; see [`is_done`](Self::is_done).
+    /// without `[DONE]`, as with some vendors, unless [`with_required_done`](Self::with_required_done) forbids it.
     ///
     /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of
     /// the kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be
@@ -46,7 +46,7 @@ pin_project! {
     pub struct JsonStream<S, T> {
         #[pin]
         events: DecodeStream<S, Json<T>>,
-        is_done: bool,
+        progress: Progress,
     }
 }
 
@@ -58,7 +58,10 @@ impl<S, T> JsonStream<S, T> {
 
     /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(stream: S, decoder: Decoder) -> Self {
-        Self { events: DecodeStream::with_decoder(stream, decoder).with_end(End::Dispatch), is_done: false }
+        Self {
+            events: DecodeStream::with_decoder(stream, decoder).with_end(End::Dispatch),
+            progress: Progress::default(),
+        }
     }
 
     /// Sets what happens to an unfinished event when the input ends; here [`End::Dispatch`] by default.
@@ -67,10 +70,18 @@ impl<S, T> JsonStream<S, T> {
         Self { events: self.events.with_end(end), ..self }
     }
 
+    /// Makes an end without `[DONE]` one final error, [`JsonStreamError::MissingDone`]: for vendors that always send it,
+    /// and where the stream is passed on as another type, so that nobody can call [`is_done`](Self::is_done). A payload
+    /// that is unfinished at the end of the input and not readable is the same error.
+    #[must_use]
+    pub fn with_required_done(self) -> Self {
+        Self { progress: self.progress.with_required_done(), ..self }
+    }
+
     /// Returns whether `[DONE]` was received.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.is_done
+        self.progress.is_done()
     }
 
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
@@ -116,7 +127,7 @@ impl<S, T> JsonStream<S, T> {
     /// As [`DecodeStream::reconnect`].
     pub fn reconnect(self: Pin<&mut Self>, stream: S) {
         let this = self.project();
-        *this.is_done = false;
+        this.progress.reopen();
         this.events.reconnect(stream);
     }
 }
@@ -145,20 +156,15 @@ where
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
-        if *this.is_done {
+        if this.progress.is_ended() {
             return Poll::Ready(None);
         }
-        Poll::Ready(match ready!(this.events.as_mut().poll_next(context)) {
-            Some(Ok(Parsed::Value(event))) => Some(Ok(event)),
-            Some(Ok(Parsed::Other(error))) => Some(Err(JsonStreamError::Payload(error))),
-            Some(Ok(Parsed::Done)) => {
-                *this.is_done = true;
-                this.events.look_ahead(context);
-                None
-            }
-            Some(Err(error)) => Some(Err(JsonStreamError::Event(error))),
-            None => None,
-        })
+        let item = ready!(this.events.as_mut().poll_next(context));
+        let next = this.progress.next(item);
+        if this.progress.is_done() {
+            this.events.look_ahead(context);
+        }
+        Poll::Ready(next)
     }
 }
 
@@ -167,13 +173,13 @@ where
     S::Ok: AsRef<[u8]>,
 {
     fn is_terminated(&self) -> bool {
-        self.is_done || self.events.is_terminated()
+        self.progress.is_ended()
     }
 }
 
 /// Shows the state of the decoder, never bytes of the stream.
 impl<S, T> fmt::Debug for JsonStream<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JsonStream").field("events", &self.events).field("is_done", &self.is_done).finish()
+        f.debug_struct("JsonStream").field("events", &self.events).field("progress", &self.progress).finish()
     }
 }

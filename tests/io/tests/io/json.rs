@@ -26,7 +26,20 @@ fn returned<E: std::fmt::Display>(error: JsonStreamError<E>) -> String {
 
 /// The results of both sides, and whether `[DONE]` was received.
 fn both(chunks: &[&[u8]], end: End) -> (Seen, bool) {
-    let mut stream = JsonStream::<_, Chunk>::new(Script::<io::Error>::slow(chunks)).with_end(end);
+    let stream = JsonStream::new(Script::<io::Error>::slow(chunks)).with_end(end);
+    compared(stream, JsonReader::new(Script::slow(chunks)).with_end(end))
+}
+
+/// The same, if `[DONE]` is required.
+fn both_until_done(chunks: &[&[u8]], end: End) -> (Seen, bool) {
+    let stream = JsonStream::new(Script::<io::Error>::slow(chunks)).with_end(end).with_required_done();
+    compared(stream, JsonReader::new(Script::slow(chunks)).with_end(end).with_required_done())
+}
+
+fn compared(
+    mut stream: JsonStream<Script<io::Error>, Chunk>,
+    mut reader: JsonReader<Script<io::Error>, Chunk>,
+) -> (Seen, bool) {
     let mut streamed = Vec::new();
     loop {
         match block_on(stream.try_next()) {
@@ -36,7 +49,6 @@ fn both(chunks: &[&[u8]], end: End) -> (Seen, bool) {
         }
     }
     assert!(stream.is_terminated() && block_on(stream.try_next()).unwrap().is_none());
-    let mut reader = JsonReader::<_, Chunk>::new(Script::slow(chunks)).with_end(end);
     let read: Seen = reader
         .by_ref()
         .map(|event| event.map(|event| (event.event_type, event.value.text)).map_err(returned))
@@ -75,6 +87,56 @@ fn a_cut_payload_is_an_error() {
     let input = b"data: {\"text\":\"a\"}\n\ndata: {\"text\":\"b";
     let cut = Err("Eof message {\"text\":\"b".to_owned());
     assert_eq!(both(&[input], End::Dispatch), (vec![ok("message", "a"), cut], false));
+}
+
+/// A stream that was cut is one final error, wherever it was cut.
+#[test]
+fn an_end_without_a_required_marker_is_an_error() {
+    let missing = || Err("input ended without [DONE]".to_owned());
+    for (input, before) in [
+        ("", vec![]),
+        ("data: {\"text\":\"a\"}\n\n", vec![ok("message", "a")]),
+        ("data: {\"text\":\"a\"}\n\ndata", vec![ok("message", "a")]),
+        ("data: {\"text\":\"a\"}\n\ndata: {\"text\":\"b", vec![ok("message", "a")]),
+        ("data: {\"text\":\"a\"}\n\ndata: [DON", vec![ok("message", "a")]),
+        // Not a `Chunk`, and perhaps cut.
+        ("data: {\"text\":1", vec![]),
+        // Complete JSON, though its blank line is missing.
+        ("data: {\"text\":\"a\"}", vec![ok("message", "a")]),
+        ("data: {\"error\":1}\n", vec![Err("Reported message {\"error\":1}".to_owned())]),
+        ("data: {\"text\":1}\n\n", vec![Err("Data message {\"text\":1}".to_owned())]),
+    ] {
+        let expected = [before, vec![missing()]].concat();
+        for chunks in adapters::ways(input.as_bytes()) {
+            assert_eq!(both_until_done(&chunks, End::Dispatch), (expected.clone(), false), "{input}");
+        }
+    }
+    for end in ["data: [DONE]\n\n", "data: [DONE]"] {
+        let input = format!("data: no JSON\n\n{end}");
+        let payload = Err("Syntax message no JSON".to_owned());
+        assert_eq!(both_until_done(&[input.as_bytes()], End::Dispatch), (vec![payload], true));
+    }
+    assert_eq!(both_until_done(&[b"data: {}"], End::Discard), (vec![missing()], false));
+    // These ends have an error of their own.
+    let truncated = both_until_done(&[b"data: {}"], End::Report).0;
+    assert_eq!(truncated, both(&[b"data: {}"], End::Report).0);
+    assert_eq!(truncated.len(), 1);
+    let script = || Script::of(&[b"data: {\"text\":\"a\"}\n\n"]).failing(io::Error::other("gone"));
+    let (stream, reader) = (JsonStream::new(script()), JsonReader::new(script()));
+    let failed = compared(stream.with_required_done(), reader.with_required_done()).0;
+    assert_eq!(failed, [ok("message", "a"), Err("connection failed: gone".to_owned())]);
+}
+
+#[test]
+fn a_required_marker_may_come_with_the_next_connection() {
+    let mut stream = JsonStream::<_, Chunk>::new(Script::<io::Error>::of(&[b"data: {}\n\n"])).with_required_done();
+    assert!(block_on(stream.try_next()).unwrap().is_some() && !stream.is_terminated());
+    let error = block_on(stream.try_next()).unwrap_err();
+    assert!(error.is_final() && error.transport().is_none() && stream.is_terminated());
+    assert!(matches!(error.into_boxed(), JsonStreamError::MissingDone));
+    std::pin::Pin::new(&mut stream).reconnect(Script::of(&[b"data: [DONE]\n\n"]));
+    assert!(!stream.is_terminated());
+    assert!(block_on(stream.try_next()).unwrap().is_none() && stream.is_done());
 }
 
 /// Errors in the middle, as the vendors write them; each would be a `Chunk` without text.
