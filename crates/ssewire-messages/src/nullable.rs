@@ -115,7 +115,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
     }
 }
 
-/// Absent is written as null where it cannot be left out, that is, outside an object.
+/// Absent is written as null, unless its member has `#[serde(skip_serializing_if = "Nullable::is_absent")]`.
 impl<T: Serialize> Serialize for Nullable<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_option().serialize(serializer)

@@ -199,9 +199,9 @@ impl Message {
     }
 
     /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Text,
-    /// thinking and tool calls are written with the members that a request accepts; any other block is written as it
-    /// came. Omitted are thinking blocks without a signature, and text blocks without text. If nothing else is there,
-    /// the content of the turn is empty, which the API refuses: leave the turn out.
+    /// thinking and tool calls are written with the members that a request accepts; citations and any other block are
+    /// written as they came. Omitted are thinking blocks without a signature, and text blocks without text. If nothing
+    /// else is there, the content of the turn is empty, which the API refuses: leave the turn out.
     ///
     /// # Errors
     /// [`TurnError`]: a tool call is not complete, or cannot be answered.

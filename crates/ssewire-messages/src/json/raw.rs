@@ -136,6 +136,7 @@ impl FromStr for RawJson {
     }
 }
 
+/// Of a value that nests deeper than 131 levels, which `serde_json` never reads, only the text can be used.
 impl From<serde_json::Value> for RawJson {
     fn from(value: serde_json::Value) -> Self {
         Self::from_valid(alloc::string::ToString::to_string(&value))

@@ -1,7 +1,8 @@
-//! How the vocabulary is read from JSON and written back without loss.
+//! How the vocabulary is read from JSON and written back as the same value, but for its counts and for numbers that
+//! `serde_json`'s `Number` does not hold.
 //!
-//! Every type goes through [`serde_json::Value`]: no untagged, internally tagged or flattened serde representation, so
-//! numbers stay what they are whatever features `serde_json` is built with.
+//! Every type goes through [`serde_json::Value`]: no untagged, internally tagged or flattened serde representation,
+//! which change numbers if a feature of `serde_json` changes how it holds them.
 //!
 //! Two macros define the types as tables: [`object!`] for objects, [`tagged!`] for unions that a `type` decides.
 

@@ -15,8 +15,8 @@
 /// ```
 ///
 /// gives a struct of these public fields and `extra`, with `Serialize` and `Deserialize`. An
-/// object that is read and written again is the same JSON value, but for its counts: a value that does
-/// not fit its field is kept in `extra`.
+/// object that is read and written again is the same JSON value, but for its counts and for numbers
+/// that `serde_json`'s `Number` does not hold: a value that does not fit its field is kept in `extra`.
 ///
 /// The object's `type` follows the name. An object of another `type` does not match. Without it, the
 /// object has no `type` of its own.
