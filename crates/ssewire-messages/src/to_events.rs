@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::Nullable;
 use crate::block::{ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock};
-use crate::json::{ObjectWriter, RawJson, push_string};
+use crate::json::{ObjectWriter, RawJson, push_string, validate};
 use crate::message::Message;
 use crate::tool_input::{ToolInputError, write_finished};
 use crate::turn::TurnError;
@@ -13,8 +13,8 @@ use crate::turn::TurnError;
 impl Message {
     /// The message as the payloads of a stream, each text in one piece. Decoding them returns an equal message, whose
     /// model is that of the last `fallback` block if it has one. An event has at most 127 levels, so its payload cannot be
-    /// decoded if a value of the message makes it deeper. The input of a `tool_use` block is sent as text, and may have
-    /// 127 levels of its own.
+    /// decoded if a value of the message makes it deeper. The input of a tool call is sent as text, and may have 127
+    /// levels of its own; it is sent in the start of its block if it has a number that no `f64` holds.
     ///
     /// # Errors
     /// [`TurnError`]: the input of a tool call is not complete.
@@ -80,7 +80,8 @@ impl BlockEvents<'_> {
         match block {
             ContentBlock::Text(text) => self.write_text(text),
             ContentBlock::Thinking(thinking) => self.write_thinking(thinking),
-            ContentBlock::ToolUse(call) => self.write_call(call)?,
+            // Input that deltas cannot bring, such as `1e400`, is sent in the start, where it is kept as it is.
+            ContentBlock::ToolUse(call) if validate(call.input().value()?.as_str()).is_ok() => self.write_call(call)?,
             whole => self.write_whole(whole)?,
         }
         let stop = self.event("content_block_stop");

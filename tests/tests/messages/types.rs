@@ -204,6 +204,63 @@ fn messages_of_one_json_text_are_equal_and_others_are_not() {
     assert_ne!(streamed.content(), message(r#"{"city":"Rome"}"#).content());
 }
 
+/// `1e400` is kept as it was written in the input of a start. In deltas it is invalid.
+#[test]
+fn the_events_of_a_message_carry_numbers_that_no_f64_holds() {
+    let input = r#"{"n":1e400}"#;
+    let block = format!(r#"{{"type":"tool_use","id":"t","name":"n","input":{input}}}"#);
+    let message: Message = format!(r#"{{"content":[{block}],"stop_reason":"tool_use"}}"#).parse().unwrap();
+    let mut streamed = Accumulator::new();
+    for event in message.to_events().unwrap() {
+        streamed.accumulate_json(event.as_str().as_bytes()).unwrap();
+    }
+    let streamed = streamed.into_message().unwrap();
+    assert_eq!(streamed.tool_calls().unwrap()[0].input.as_str(), input);
+    assert_eq!(streamed, message);
+}
+
+/// As all JSON text that a message keeps: one line, so that it fits a line of a file and of an event.
+#[test]
+fn finished_tool_input_has_no_line_ends() {
+    let pieces = ["\n{\n\"a\": \"x\\n\",\r\n\t\"é\":", " [\r1]}\n"];
+    for stop_at in [1, 2] {
+        let mut streamed = Accumulator::new();
+        let start = json!({"type": "content_block_start", "index": 0,
+            "content_block": {"type": "tool_use", "id": "t", "name": "n", "input": {}}});
+        let mut events = Vec::from(pieces.map(|piece| {
+            json!({"type": "content_block_delta", "index": 0,
+                "delta": {"type": "input_json_delta", "partial_json": piece}})
+        }));
+        // After the first piece: the second one is late, and the input is found to be complete at `message_stop`.
+        events.insert(stop_at, json!({"type": "content_block_stop", "index": 0}));
+        events.splice(0..0, [json!({"type": "message_start", "message": {}}), start]);
+        events.push(json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}}));
+        events.push(json!({"type": "message_stop"}));
+        for event in events {
+            streamed.accumulate_json(event.to_string().as_bytes()).unwrap();
+        }
+        let message = streamed.into_message().unwrap();
+        let calls = message.tool_calls().unwrap();
+        let text = "{ \"a\": \"x\\n\",  \t\"é\": [ 1]}";
+        assert_eq!(calls[0].input.as_str(), text);
+        assert_eq!(serde_json::to_string(&calls[0].input).unwrap(), text);
+        assert_eq!(calls[0].input.to_raw_json(), text.parse::<RawJson>().unwrap());
+        let same: Message = message.to_json().unwrap().as_str().parse().unwrap();
+        assert_eq!(same, message);
+        assert_eq!(same.tool_calls().unwrap(), calls);
+    }
+}
+
+/// Whatever the type of the block: the limit counts from the document.
+#[test]
+fn a_block_of_each_type_may_nest_as_deeply_as_a_message() {
+    let deep = "[".repeat(127) + &"]".repeat(127);
+    for kind in ["text", "thinking", "tool_use", "compaction", "web_search_tool_result", "new"] {
+        let message = format!(r#"{{"content":[{{"type":"{kind}","x":{deep}}}],"stop_reason":"end_turn"}}"#);
+        assert!(Message::from_json(message.as_bytes()).is_ok(), "{kind}");
+    }
+}
+
 /// A conversation is saved and loaded as JSON. The input of a tool may nest as deeply as a payload.
 #[test]
 fn what_a_message_is_written_as_is_read_again() {

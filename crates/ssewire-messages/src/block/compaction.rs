@@ -63,7 +63,7 @@ impl Block for CompactionBlock {
 
     fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
         let raw = cursor.skip_value()?;
-        let mut members = Cursor::new(raw);
+        let mut members = Cursor::of_document(raw);
         let mut is_text = true;
         each_member(&mut members, &mut |name, cursor| {
             let value = cursor.skip_value()?;

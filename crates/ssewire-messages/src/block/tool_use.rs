@@ -132,12 +132,12 @@ impl Block for ToolUseBlock {
         let input = self.input().value()?;
         let mut object = ObjectWriter::new(out);
         object.string("type", "tool_use");
-        for name in ["id", "caller", "name"] {
+        for name in ["id", "caller", "name", "toolset_name"] {
             if let Some(value) = self.get(name).filter(|value| !value.is_null()) {
                 object.raw(name, value.as_str());
             }
         }
-        crate::json::append_raw(input.as_str().as_bytes(), object.value("input"));
+        object.raw("input", input.as_str());
         object.end();
         Ok(true)
     }

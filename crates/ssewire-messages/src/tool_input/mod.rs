@@ -80,8 +80,8 @@ impl<'a> ToolInput<'a> {
         self.value()?.parse_as().map_err(ParseInputError::Type)
     }
 
-    /// The JSON text of the deltas, byte for byte. Empty if there was none, even if the start of the block has a
-    /// [`value`](Self::value).
+    /// The JSON text of the deltas, byte for byte; once it is complete, with spaces for its line ends. Empty if there
+    /// was none, even if the start of the block has a [`value`](Self::value).
     #[must_use]
     pub fn raw(self) -> &'a str {
         self.state.and_then(|state| state.text.as_ref()).map_or("", |text| &text.text)

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
-use crate::json::{is_blank, validate};
+use crate::json::{RawJson, is_blank, validate};
 use crate::partial::{PartialInput, PartialValue};
 use crate::text::{Piece, push_piece};
 
@@ -117,10 +117,10 @@ impl InputState {
         if self.phase == InputPhase::Truncated && self.has_lost_piece() {
             return;
         }
-        self.phase = match self.phase_of_text() {
+        self.settle(match self.phase_of_text() {
             InputPhase::Complete if may_be_truncated && self.json().is_none() => InputPhase::Waiting,
             phase => phase,
-        };
+        });
         if let Some(text) = self.text.as_mut().filter(|text| text.json().is_some()) {
             text.is_late = false;
         }
@@ -153,9 +153,21 @@ impl InputState {
 
     /// Ends the input with the stream: open input is truncated, unless its text is complete.
     pub(crate) fn end(&mut self) {
-        self.phase = self.phase_at_end();
+        self.settle(self.phase_at_end());
         if let Some(text) = &mut self.text {
             text.is_late = false;
+        }
+    }
+
+    /// Sets the phase that was found. Line ends in complete text become spaces, as in [`RawJson`]: valid JSON
+    /// has them only between its tokens.
+    // Out of line: inlined, it is twice in a program.
+    #[inline(never)]
+    fn settle(&mut self, phase: InputPhase) {
+        self.phase = phase;
+        let Some(text) = self.text.as_mut().filter(|_| phase == InputPhase::Complete) else { return };
+        if text.text.bytes().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            text.text = RawJson::keep(text.text.as_bytes()).into_string();
         }
     }
 

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::{ToolInput, ToolInputError};
-use crate::json::{ObjectWriter, RawJsonRef, append_raw, append_value_so_far};
+use crate::json::{ObjectWriter, RawJsonRef, append_value_so_far};
 
 /// What writes the input of a tool call as JSON. A function and not a flag: a program that never asks for it does not
 /// link it.
@@ -11,7 +11,7 @@ pub(crate) type WriteInput = fn(ToolInput<'_>, &mut String) -> Result<(), ToolIn
 
 /// Writes input that is finished; any other is an error.
 pub(crate) fn write_finished(input: ToolInput<'_>, out: &mut String) -> Result<(), ToolInputError> {
-    append_raw(input.value()?.as_str().as_bytes(), out);
+    out.push_str(input.value()?.as_str());
     Ok(())
 }
 

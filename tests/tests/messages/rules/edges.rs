@@ -362,6 +362,8 @@ fn the_turn_is_what_the_api_takes_back() {
         {"type": "text", "text": "t", "citations": null, "future": 1},
         {"type": "text", "text": "u", "citations": [cited("c")]},
         {"type": "tool_use", "id": "i", "name": "f", "input": {"a": 1.50}, "caller": {"type": "direct"}, "future": 1},
+        {"type": "tool_use", "id": "j", "name": "g", "input": {}, "caller": null, "toolset_name": "browser"},
+        {"type": "tool_use", "id": "k", "name": "h", "input": {}, "toolset_name": null},
     ]);
     let message: Message =
         json!({"id": "msg_1", "content": content, "stop_reason": "tool_use"}).to_string().parse().unwrap();
@@ -371,6 +373,8 @@ fn the_turn_is_what_the_api_takes_back() {
         {"type": "text", "text": "t"},
         {"type": "text", "text": "u", "citations": [cited("c")]},
         {"type": "tool_use", "id": "i", "name": "f", "input": {"a": 1.5}, "caller": {"type": "direct"}},
+        {"type": "tool_use", "id": "j", "name": "g", "input": {}, "toolset_name": "browser"},
+        {"type": "tool_use", "id": "k", "name": "h", "input": {}},
     ]});
     assert_eq!(message.to_turn().unwrap(), expected);
 }
