@@ -8,9 +8,10 @@ use std::io::{self, Read};
 use bytes::Bytes;
 use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
+use serde::de::IgnoredAny;
 use ssewire::{DecodeError, Decoder, LineDecoder};
 use ssewire_io::{
-    BytesEventStream, EventCodec, EventError, EventReader, EventStream, IncompleteMessage, MessageObserver,
+    BytesEventStream, EventCodec, EventError, EventReader, EventStream, IncompleteMessage, JsonReader, MessageObserver,
     MessageReader, MessageStream, Tap,
 };
 use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, LostEvent, MessageDecoder, Step, Update};
@@ -225,6 +226,24 @@ fn a_line_that_never_ends_is_bounded_in_lines() {
         }
         assert_eq!(returned, [Err(DecodeError::LimitExceeded { limit: LIMIT })]);
     });
+}
+
+/// Whether a payload is an error of the vendor is decided without a copy of its members. Regression: `type` was read as
+/// a `Value`, at 84 times its size.
+#[test]
+fn a_large_type_of_a_payload_is_not_kept() {
+    let list = |element: &str| format!("[{element}{}]", format!(",{element}").repeat(1 << 16));
+    for name in ["type", "object", "error"] {
+        for value in
+            [list(r#"{"":0}"#), list("0"), format!(r#"{{"":{}}}"#, list("[]")), format!(r#""{}""#, "x".repeat(1 << 20))]
+        {
+            let body = format!("data: {{\"{name}\":{value},\"error\":null}}\n\n");
+            let mut values = JsonReader::<_, IgnoredAny>::new(body.as_bytes());
+            let (_, peak) = ssewire_heap::peak_of(|| values.next());
+            // The growing buffer of the event, the event, and an error's copy of the payload.
+            assert!(peak <= 6 * body.len() + 64 * 1024, "{peak} for {} bytes of {name}", body.len());
+        }
+    }
 }
 
 /// Number of empty data lines; joined by LF they are one byte less.

@@ -148,6 +148,8 @@ fn an_error_of_the_vendor_is_its_text() {
         ("", r#"{"object":"error","message":"overloaded"}"#),
         ("", r#"{"error":"overloaded"}"#),
         ("", r#"{"error":"overloaded","error":null,"object":["error"]}"#),
+        ("", r#"{"type":{"a":[1]},"type":[{}],"type":null,"type":true,"error":"overloaded"}"#),
+        ("", r#"{"type":-1,"type":1,"type":0.5,"type":"","object":"error"}"#),
         ("event: error\n", r#"{"text":"overloaded"}"#),
         ("event: error\n", "overloaded"),
     ] {
