@@ -168,7 +168,7 @@ impl Decode for Lines {
     /// Nothing if no line is unfinished: a line end would make an empty line.
     #[inline]
     fn completion(decoder: &LineDecoder) -> &'static [u8] {
-        if decoder.unfinished().is_empty() { &[] } else { Self::Decoder::LINE_END }
+        if decoder.pending_bytes() == 0 { &[] } else { Self::Decoder::LINE_END }
     }
 }
 

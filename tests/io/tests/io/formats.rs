@@ -125,6 +125,21 @@ fn lines_end_at_every_line_end_and_may_be_empty() {
     check::<ssewire_io::Lines>(input, LineDecoder::new, End::Discard, show, &[Ok("one")]);
     let limited = || LineDecoder::new().with_max_line_bytes(3);
     check::<ssewire_io::Lines>(b"long\nok\n", limited, End::Report, show, &[Err("lost"), Ok("ok")]);
+    // A line that was lost is not returned once more as an empty one.
+    check::<ssewire_io::Lines>(b"ok\nlong", limited, End::Dispatch, show, &[Ok("ok"), Err("lost")]);
+}
+
+/// Regression: it was no line if it was the whole input.
+#[test]
+fn a_cut_byte_order_mark_is_a_line() {
+    for input in [&b"\xEF"[..], b"\xEF\xBB"] {
+        let escaped = input.escape_ascii().to_string();
+        let show = |line: Vec<u8>| line.escape_ascii().to_string();
+        check::<ssewire_io::Lines>(input, LineDecoder::new, End::Dispatch, show, &[Ok(&escaped)]);
+        check::<ssewire_io::Lines>(input, LineDecoder::new, End::Report, show, &[Err("truncated")]);
+    }
+    let show = |line: Vec<u8>| text(&line);
+    check::<ssewire_io::Lines>(b"\xEF\xBB\xBF", LineDecoder::new, End::Dispatch, show, &[]);
 }
 
 /// The unfinished event at the end, by each policy: async-openai's `data: [DONE]\n`, files without a last line end.
@@ -267,7 +282,6 @@ fn structs_have_no_bounds() {
         frames: FrameStream<S>,
         lines: LineStream<S>,
         shared: BytesEventStream<S>,
-        message: ssewire_io::MessageStream<S>,
         reader: EventReader<R>,
         json: JsonStream<S, NoStream>,
         json_reader: JsonReader<R, NoStream>,
@@ -284,20 +298,18 @@ fn structs_have_no_bounds() {
         frames: FrameStream::new(NoStream),
         lines: LineStream::new(NoStream),
         shared: BytesEventStream::new(NoStream),
-        message: ssewire_io::MessageStream::new(NoStream),
         reader: EventReader::new(NoStream),
         json: JsonStream::new(NoStream),
         json_reader: JsonReader::new(NoStream),
         tap: Tap::new(NoStream, NoStream),
     };
-    let _: [&mut NoStream; 11] = [
+    let _: [&mut NoStream; 10] = [
         facade.events.get_mut(),
         facade.texts.get_mut(),
         facade.blocks.get_mut(),
         facade.frames.get_mut(),
         facade.lines.get_mut(),
         facade.shared.get_mut(),
-        facade.message.get_mut(),
         facade.reader.get_mut(),
         facade.json.get_mut(),
         facade.json_reader.get_mut(),
