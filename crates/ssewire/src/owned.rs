@@ -229,7 +229,7 @@ impl<S: Storage> Iterator for OwnedEvents<'_, S> {
 
 impl<S: Storage> core::iter::FusedIterator for OwnedEvents<'_, S> {}
 
-/// A block that owns its bytes; see [`Block::into_owned`].
+/// A block that owns its bytes; see [`Block::into_owned`]. Each has a copy of the last event ID, which events share.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OwnedBlock {
     /// Type, then data.
@@ -260,7 +260,7 @@ impl OwnedBlock {
 }
 
 impl Block<'_> {
-    /// Copies the block: at most two allocations.
+    /// Copies the block: at most two allocations, one of them for the last event ID.
     #[must_use]
     pub fn into_owned(self) -> OwnedBlock {
         OwnedBlock {
@@ -318,7 +318,7 @@ impl OwnedFrame {
 }
 
 impl Frame<'_> {
-    /// Copies the frame: at most two allocations.
+    /// Copies the frame: at most two allocations; see [`Block::into_owned`].
     ///
     /// ```
     /// use ssewire::{Decoder, Frame};
