@@ -77,7 +77,8 @@ impl<R, F: Decode> DecodeReader<R, F> {
 
     /// Sets how long a call may wait for an item while other bytes arrive, such as comments: then it returns
     /// [`EventError::Timeout`]. `clock` returns the time since any fixed point. It is called before each read, so the
-    /// transport needs a read timeout, too.
+    /// transport needs a read timeout, too: that of a socket, because that of an HTTP client may end the stream; see
+    /// [`EventError::Timeout`].
     ///
     /// ```
     /// use std::time::{Duration, Instant};

@@ -163,8 +163,8 @@ impl<E: fmt::Debug + fmt::Display> Error for IncompleteMessage<E> {}
 pub enum MessageStreamError<E> {
     /// The message has ended, but it is not complete. Nothing follows.
     Incomplete(IncompleteMessage<E>),
-    /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to
-    /// continue. Only a reader returns this, never a stream.
+    /// The read timeout of a blocking transport expired; see [`EventError::Timeout`](crate::EventError::Timeout).
+    /// Nothing is lost: call again to continue. Only a reader returns this, never a stream.
     Timeout(E),
 }
 

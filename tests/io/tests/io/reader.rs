@@ -88,6 +88,62 @@ fn the_error_of_the_reader_is_handed_on_and_final() {
     assert!(events.next().is_none() && events.next().is_none());
 }
 
+/// The system reports a dead connection once, as `TimedOut`, and then an end. So the end right after `TimedOut` is a
+/// failure; after bytes, and after `WouldBlock`, it is an end. Regression: it was an end after `TimedOut`, too.
+#[test]
+fn an_end_right_after_timed_out_is_a_failure() {
+    /// Returns bytes and errors in turn, and then the end.
+    struct Steps(std::vec::IntoIter<Result<&'static [u8], ErrorKind>>);
+    impl Read for Steps {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.next() {
+                Some(Ok(bytes)) => {
+                    buffer[..bytes.len()].copy_from_slice(bytes);
+                    Ok(bytes.len())
+                }
+                Some(Err(kind)) => Err(kind.into()),
+                None => Ok(0),
+            }
+        }
+    }
+    use ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    type Row = (&'static [Result<&'static [u8], ErrorKind>], &'static [&'static str]);
+    let table: [Row; 7] = [
+        (&[Ok(b"data: a\n\n"), Err(TimedOut)], &["a", "timeout", "failed"]),
+        (&[Ok(b"data: a\n\nda"), Err(TimedOut)], &["a", "timeout", "failed"]),
+        (&[Err(TimedOut), Err(Interrupted)], &["timeout", "failed"]),
+        (&[Err(TimedOut), Err(WouldBlock)], &["timeout", "timeout", "failed"]),
+        (&[Ok(b"data: a\n\n"), Err(WouldBlock)], &["a", "timeout"]),
+        (&[Err(TimedOut), Ok(b"data: a\n\n")], &["timeout", "a"]),
+        (&[Ok(b"data: "), Err(TimedOut), Err(TimedOut), Ok(b"a\n\n")], &["timeout", "timeout", "a"]),
+    ];
+    for (steps, expected) in table {
+        let events = EventReader::new(Steps(steps.to_vec().into_iter()));
+        let seen: Vec<String> = events
+            .map(|event| match event {
+                Ok(event) => String::from_utf8(event.data().to_vec()).unwrap(),
+                Err(EventError::Timeout(_)) => "timeout".to_owned(),
+                Err(EventError::Transport(error)) if error.kind() == TimedOut => "failed".to_owned(),
+                Err(error) => panic!("{error}"),
+            })
+            .collect();
+        assert_eq!(seen, expected, "{steps:?}");
+    }
+
+    // A message that the dead connection cuts has the error, a complete one is returned.
+    let start = &b"data: {\"type\":\"message_start\",\"message\":{}}\n\n"[..];
+    let mut reply = MessageReader::new(Steps(vec![Ok(start), Err(TimedOut)].into_iter()));
+    assert!(reply.next_update().unwrap().is_some());
+    assert!(reply.next_update().unwrap_err().incomplete().is_none(), "a timeout");
+    let error = reply.next_update().unwrap_err().into_incomplete().unwrap();
+    assert_eq!(error.transport().map(io::Error::kind), Some(TimedOut));
+    let end = &b"data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n"[..];
+    let mut reply = MessageReader::new(Steps(vec![Ok(start), Ok(end), Err(TimedOut)].into_iter()));
+    assert!(reply.next_update().unwrap().is_some() && reply.next_update().unwrap().is_some());
+    assert!(reply.next_update().unwrap_err().incomplete().is_none(), "a timeout");
+    assert!(reply.finish().is_ok());
+}
+
 #[test]
 fn an_event_that_is_too_large_is_lost_alone() {
     let mut reader =
