@@ -39,10 +39,9 @@
 //!
 //! # Common behaviour
 //!
-//! * The transport's error is returned unchanged, once. It is not returned if the message is complete when the
-//!   transport fails; a [`MessageStream`] does not return it for a further message either, if it polled the body at the
-//!   end of the message before. `map_transport` converts it and `into_boxed` boxes it. Errors print their cause in
-//!   `Display` and have no `source`, so that it is printed once.
+//! * The transport's error is returned unchanged, once. If the message is complete when the transport fails, only
+//!   `next_message` returns it, for the further message that is missing. `map_transport` converts it and `into_boxed`
+//!   boxes it. Errors print their cause in `Display` and have no `source`, so that it is printed once.
 //! * `None` is final until `reconnect` or `next_message`: every `Stream` is a `FusedStream`, every iterator a
 //!   `FusedIterator`. There are two exceptions: `FramedRead` with an `EventCodec` reads on after its end, and a `Tap`
 //!   is fused only if its transport is.

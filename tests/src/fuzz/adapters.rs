@@ -247,10 +247,7 @@ impl Case<'_> {
         };
         if !has_ended {
             while let Ok(Step::Update(event)) = decoder.decode_end() {
-                // A transport that fails ends the updates.
-                if !self.fails {
-                    texts.extend(event.update.text_deltas());
-                }
+                texts.extend(event.update.text_deltas());
             }
         }
         let is_complete = matches!(decoder.completion(), Completion::Complete | Completion::Unterminated);

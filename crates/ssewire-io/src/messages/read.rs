@@ -41,7 +41,7 @@ use crate::read_source::{ReadError, ReadSource};
 /// timeout of the transport is [`MessageStreamError::Timeout`]: call again to continue.
 pub struct MessageReader<R> {
     source: ReadSource<R>,
-    state: MessageState,
+    state: MessageState<io::Error>,
 }
 
 type Error = MessageStreamError<io::Error>;
@@ -87,7 +87,8 @@ impl<R> MessageReader<R> {
 
     /// Sets how long a call may wait for an update while other bytes arrive, such as comments: then it returns
     /// [`MessageStreamError::Timeout`]. `clock` returns the time since any fixed point. It is called before each read,
-    /// so the transport needs a read timeout, too.
+    /// so the transport needs a read timeout, too: that of a socket, because that of an HTTP client may end the
+    /// message; see [`EventError::Timeout`](crate::EventError::Timeout).
     #[must_use]
     pub fn with_idle_timeout(
         mut self,
@@ -203,9 +204,8 @@ impl<R: Read> MessageReader<R> {
     /// has no further message.
     ///
     /// # Errors
-    /// [`IncompleteMessage`], also for a read timeout, and if the transport failed between two messages; without the
-    /// transport's error if that was read at the end of the message before. The next call continues with the next
-    /// message.
+    /// [`IncompleteMessage`], also for a read timeout, and if the transport failed between two messages. The next call
+    /// continues with the next message.
     pub fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<io::Error>> {
         self.state.skip_failed();
         self.read_to_end()?;
@@ -218,7 +218,7 @@ impl<R: Read> MessageReader<R> {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
                 Err(MessageStreamError::Incomplete(error)) => return Err(error),
-                Err(MessageStreamError::Timeout(error)) => return self.state.interrupt(Some(error)).map(|_| ()),
+                Err(MessageStreamError::Timeout(error)) => return self.state.interrupt(error),
             }
         }
     }
@@ -233,17 +233,15 @@ impl<R: Read> MessageReader<R> {
                     match self.source.drive(|input| Ok(state.poll(input)), |error| error) {
                         Ok(Some((from, Found::Update(span)))) => return Ok(Some((Some(from), span))),
                         Ok(Some((_, Found::End))) => return Ok(self.state.conclude().map(|()| None)?),
-                        Ok(None) => self.state.end_input()?,
+                        Ok(None) => self.state.end_input(),
                         Err(ReadError::Timeout(error)) => return Err(MessageStreamError::Timeout(error)),
-                        Err(ReadError::Failed(error)) => return Ok(self.state.fail(Some(error)).map(|_| None)?),
+                        Err(ReadError::Failed(error)) => {
+                            self.state.record_failure(error);
+                            self.state.end_input();
+                        }
                     }
                 }
-                Phase::Draining => {
-                    return match self.state.drain() {
-                        Some(span) => Ok(Some((None, span))),
-                        None => Ok(self.state.conclude().map(|()| None)?),
-                    };
-                }
+                Phase::Draining => return Ok(self.state.drain()?.map(|span| (None, span))),
                 Phase::Ended | Phase::Failed => return Ok(None),
             }
         }

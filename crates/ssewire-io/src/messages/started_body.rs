@@ -95,16 +95,13 @@ where
         while bytes < MAX_BYTES {
             let chunk = match poll_fn(|context| started.body.as_mut().try_poll_next(context)).await {
                 Some(Ok(chunk)) => chunk,
-                Some(Err(error)) => {
+                end => {
                     started.is_ended = true;
-                    started.error = state.fail(Some(error))?;
-                    break;
-                }
-                None => {
-                    started.is_ended = true;
-                    state.end_input()?;
-                    while state.drain().is_some() {}
-                    state.conclude()?;
+                    if let Some(Err(error)) = end {
+                        state.record_failure(error);
+                    }
+                    while state.drain()?.is_some() {}
+                    started.error = state.take_failure();
                     break;
                 }
             };
@@ -120,7 +117,7 @@ where
 }
 
 /// Returns whether content has begun, or the message is complete.
-fn decode<E>(state: &mut MessageState, mut input: &[u8]) -> Result<bool, IncompleteMessage<E>> {
+fn decode<E>(state: &mut MessageState<E>, mut input: &[u8]) -> Result<bool, IncompleteMessage<E>> {
     loop {
         match state.poll(&mut input) {
             Some(Found::Update(_)) if state.snapshot().content().is_empty() => {}

@@ -13,29 +13,30 @@ use super::error::{IncompleteMessage, SharedReport};
 /// The decoder, and the part of its message that was returned.
 ///
 /// ```text
-///              input ended                 no update left
+///           input ended or failed          no update left
 ///   Reading ────────────────> Draining ──────────────────────> Ended    complete: `None`
 ///      │                                                       Failed   incomplete: the error, then `None`
-///      └──────── message ended, or transport failed ─────────────^
+///      └──────────────────── message ended ──────────────────────^
 /// ```
-pub(super) struct MessageState {
+pub(super) struct MessageState<E> {
     /// Boxed: it has nearly a kilobyte, and adapters are moved into tasks.
     decoder: Box<MessageDecoder>,
     phase: Phase,
     rejected: Option<MessageDecodeError>,
-    /// Report and rejection in the error of [`Phase::Failed`].
-    failed: Option<(SharedReport, Option<MessageDecodeError>)>,
+    /// Report in the error of [`Phase::Failed`].
+    failed: Option<SharedReport>,
     /// Set after the first message of the body: the absence of a further message is not an error.
     is_later: bool,
-    /// The transport failed after a message that is complete. A further one may be missing.
-    has_failed: bool,
+    /// The error of a transport that failed. Kept until the updates before it are returned, and after a message that is
+    /// complete: the body was to continue.
+    failure: Option<E>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// More input is decoded.
     Reading,
-    /// The input has ended; the decoder may still have updates.
+    /// The input has ended or failed; the decoder may still have updates.
     Draining,
     /// The message is complete, or there is no further one.
     Ended,
@@ -50,7 +51,7 @@ pub(super) enum Found {
     End,
 }
 
-impl MessageState {
+impl<E> MessageState<E> {
     pub(super) fn new(decoder: MessageDecoder) -> Self {
         Self {
             decoder: Box::new(decoder),
@@ -58,7 +59,7 @@ impl MessageState {
             rejected: None,
             failed: None,
             is_later: false,
-            has_failed: false,
+            failure: None,
         }
     }
 
@@ -98,58 +99,54 @@ impl MessageState {
         }
     }
 
-    /// Records the end of the input.
-    ///
-    /// # Errors
-    /// The transport failed after the message before.
-    pub(super) fn end_input<E>(&mut self) -> Result<(), IncompleteMessage<E>> {
+    /// Records the end of the input, or that the transport failed for good.
+    pub(super) fn end_input(&mut self) {
         self.phase = Phase::Draining;
-        if core::mem::take(&mut self.has_failed) { self.fail(None).map(|_| ()) } else { Ok(()) }
     }
 
-    /// Records that the transport failed after the end of the message.
+    /// Records the error of the transport: it belongs to the message that the input ends in.
+    pub(super) fn record_failure(&mut self, error: E) {
+        self.failure = Some(error);
+    }
+
+    /// Returns the error of a transport that failed after the message that is complete.
     #[cfg(feature = "stream")]
-    pub(super) fn record_failure(&mut self) {
-        self.has_failed = true;
+    pub(super) fn take_failure(&mut self) -> Option<E> {
+        self.failure.take()
     }
 
-    /// Returns the next update caused by the end of the input.
-    pub(super) fn drain(&mut self) -> Option<UpdateSpan> {
+    /// Returns the next update caused by the end of the input. After the last one determines whether the message is
+    /// complete.
+    pub(super) fn drain(&mut self) -> Result<Option<UpdateSpan>, IncompleteMessage<E>> {
         match self.decoder.poll_end() {
-            Ok(Step::Update(span)) => Some(span),
-            Ok(Step::NeedInput | Step::Ended) => None,
-            Err(error) => {
-                self.rejected = Some(error);
-                None
-            }
+            Ok(Step::Update(span)) => return Ok(Some(span)),
+            Ok(Step::NeedInput | Step::Ended) => {}
+            Err(error) => self.rejected = Some(error),
         }
+        if self.failure.is_none() || self.decoder.is_complete() {
+            return self.conclude().map(|()| None);
+        }
+        let failure = self.failure.take();
+        self.take_message(failure).map(|_| None)
     }
 
     pub(super) fn resolve<'s>(&'s self, chunk: &'s [u8], span: UpdateSpan) -> UpdateEvent<'s> {
         self.decoder.resolve(chunk, span)
     }
 
-    /// Records that the transport failed for good; see [`interrupt`](Self::interrupt).
-    pub(super) fn fail<E>(&mut self, error: Option<E>) -> Result<Option<E>, IncompleteMessage<E>> {
-        let error = self.interrupt(error)?;
-        self.has_failed = true;
-        Ok(error)
-    }
-
-    /// Records that the transport failed or timed out, with its error if it is known. This does not matter for the
-    /// message if it is complete: the error is returned.
-    pub(super) fn interrupt<E>(&mut self, error: Option<E>) -> Result<Option<E>, IncompleteMessage<E>> {
-        // An event without its blank line still belongs to the message if it is complete.
-        while self.drain().is_some() {}
-        if self.decoder.is_complete() {
-            self.phase = Phase::Ended;
-            return Ok(error);
-        }
-        self.take_message(error).map(|_| None)
+    /// Ends the message at a read timeout, which does not matter for a message that is complete.
+    #[cfg(feature = "std")]
+    pub(super) fn interrupt(&mut self, timeout: E) -> Result<(), IncompleteMessage<E>> {
+        self.failure = Some(timeout);
+        // An event without its blank line still belongs to the message.
+        while self.drain()?.is_some() {}
+        // The transport may go on.
+        self.failure = None;
+        Ok(())
     }
 
     /// Determines whether the message that has ended is complete.
-    pub(super) fn conclude<E>(&mut self) -> Result<(), IncompleteMessage<E>> {
+    pub(super) fn conclude(&mut self) -> Result<(), IncompleteMessage<E>> {
         if self.decoder.is_complete() || self.is_absent() {
             self.phase = Phase::Ended;
             return Ok(());
@@ -163,37 +160,39 @@ impl MessageState {
     }
 
     /// Takes the message, and prepares for the next one of the body.
-    fn take_message<E>(&mut self, transport: Option<E>) -> Result<Message, IncompleteMessage<E>> {
+    fn take_message(&mut self, transport: Option<E>) -> Result<Message, IncompleteMessage<E>> {
         let result = self.decoder.next_message();
         self.is_later = true;
-        let rejected = self.rejected.take();
         self.phase = if result.is_ok() { Phase::Reading } else { Phase::Failed };
         result.map_err(|incomplete| {
-            let (report, _) = self.failed.insert((incomplete.into(), rejected));
-            IncompleteMessage::new(report.clone(), rejected, transport)
+            let report = self.failed.insert(incomplete.into());
+            IncompleteMessage::new(report.clone(), self.rejected, transport)
         })
     }
 
     /// Returns the message that has ended, and continues with the next one. `None`: there is none, or an error has
     /// returned it.
-    pub(super) fn next_message<E>(&mut self) -> Result<Option<Message>, IncompleteMessage<E>> {
+    pub(super) fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<E>> {
         if self.is_absent() {
             return Ok(None);
         }
-        self.take_message(None).map(Some)
+        let message = self.take_message(None)?;
+        self.rejected = None;
+        Ok(Some(message))
     }
 
     /// Continues after an incomplete message.
     pub(super) fn skip_failed(&mut self) {
         if self.failed.take().is_some() {
+            self.rejected = None;
             self.phase = Phase::Reading;
         }
     }
 
     /// Returns the message that has ended.
-    pub(super) fn finish<E>(self) -> Result<Message, IncompleteMessage<E>> {
+    pub(super) fn finish(self) -> Result<Message, IncompleteMessage<E>> {
         match self.failed {
-            Some((report, rejected)) => Err(IncompleteMessage::new(report, rejected, None)),
+            Some(report) => Err(IncompleteMessage::new(report, self.rejected, None)),
             None => self
                 .decoder
                 .finish()
@@ -204,7 +203,7 @@ impl MessageState {
     /// Returns the message so far, also after an error.
     pub(super) fn snapshot(&self) -> Cow<'_, Message> {
         match &self.failed {
-            Some((report, _)) => Cow::Borrowed(report.partial()),
+            Some(report) => Cow::Borrowed(report.partial()),
             None => self.decoder.snapshot(),
         }
     }

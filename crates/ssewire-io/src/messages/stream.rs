@@ -39,25 +39,27 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 ///
 /// All methods read from the same message; call [`finish`](Self::finish) last. It ends where the message does, not
 /// where the connection does: at the end the body is polled once, without waiting, so that the HTTP client can reuse
-/// the connection. If a chunk arrives, it is kept for [`next_message`](Self::next_message), which itself reads on only
-/// when it is called again. If the transport fails at this poll, its error is not kept: a further message that it cuts
-/// is incomplete without it. [`into_inner`](Self::into_inner) returns the body, to drain it.
+/// the connection. What arrives, a chunk or an error, is kept for [`next_message`](Self::next_message), which itself
+/// reads on only when it is called again. [`into_inner`](Self::into_inner) returns the body, to drain it.
 ///
 /// Use `?` on every call: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
 /// reason, the partial message and the transport's error. No method and no stream of it returns
 /// [`MessageStreamError::Timeout`]. A lost event is [`Update::Lost`], not an error.
 ///
 /// The stream is boxed once, so that nothing has to be pinned. It needs no executor and no `Send` bound, and is `Send`
-/// if the stream is. Dropping it cancels the response. All futures except that of `finish`, which owns the message, are
-/// cancel safe: dropping one loses nothing. For a timeout that keeps the partial message, put it around
-/// [`next_event`](Self::next_event).
-pub struct MessageStream<S> {
+/// if the stream and its error are. Dropping it cancels the response. All futures except that of `finish`, which owns
+/// the message, are cancel safe: dropping one loses nothing. For a timeout that keeps the partial message, put it
+/// around [`next_event`](Self::next_event).
+pub struct MessageStream<S: TryStream> {
     stream: Pin<Box<S>>,
     chunks: ChunkBuffer,
-    state: MessageState,
+    state: MessageState<S::Error>,
 }
 
-impl<S> MessageStream<S> {
+/// The stream is boxed, and its error is held, never pinned.
+impl<S: TryStream> Unpin for MessageStream<S> {}
+
+impl<S: TryStream> MessageStream<S> {
     /// Uses a decoder with default limits and [`Validation::Lenient`]: a violation of the
     /// protocol is counted, not an error, and a message that lacks only its `message_stop` is complete.
     pub fn new(stream: S) -> Self {
@@ -295,8 +297,8 @@ where
     /// ```
     ///
     /// # Errors
-    /// [`IncompleteMessage`], also if the transport failed between two messages; without the transport's error if that
-    /// was read at the end of the message before. The next call continues with the next message.
+    /// [`IncompleteMessage`], also if the transport failed between two messages. The next call continues with the next
+    /// message.
     pub async fn next_message(&mut self) -> Result<Option<Message>, IncompleteMessage<S::Error>> {
         self.state.skip_failed();
         // The next call reads on, and then returns an error of the transport.
@@ -305,22 +307,15 @@ where
     }
 
     async fn read_to_end(&mut self, looks_ahead: bool) -> Result<(), IncompleteMessage<S::Error>> {
-        loop {
-            match poll_fn(|context| self.poll_to(looks_ahead, context)).await {
-                Ok(Some(_)) => {}
-                Ok(None) => return Ok(()),
-                Err(MessageStreamError::Incomplete(error)) => return Err(error),
-                // Streams have no read timeout.
-                Err(MessageStreamError::Timeout(error)) => return self.state.interrupt(Some(error)).map(|_| ()),
-            }
-        }
+        while poll_fn(|context| self.poll_to(looks_ahead, context)).await?.is_some() {}
+        Ok(())
     }
 
     fn poll_position(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Position>, MessageStreamError<S::Error>>> {
-        self.poll_to(true, context)
+        self.poll_to(true, context).map_err(Into::into)
     }
 
     /// `looks_ahead`: at the end of the message, a ready chunk is read, so that the connection may be used again.
@@ -328,7 +323,7 @@ where
         &mut self,
         looks_ahead: bool,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Position>, MessageStreamError<S::Error>>> {
+    ) -> Poll<Result<Option<Position>, IncompleteMessage<S::Error>>> {
         loop {
             match self.state.phase() {
                 Phase::Reading => {
@@ -338,21 +333,20 @@ where
                     match ready!(self.chunks.poll_drive(stream, context, Keep::Whole, decode, |error| error)) {
                         Ok(Some((from, Found::Update(span)))) => return Poll::Ready(Ok(Some((Some(from), span)))),
                         Ok(Some((_, Found::End))) => {
-                            if looks_ahead && self.chunks.look_ahead(self.stream.as_mut(), context).is_err() {
-                                self.state.record_failure();
+                            if looks_ahead {
+                                let looked = self.chunks.look_ahead(self.stream.as_mut(), context);
+                                looked.unwrap_or_else(|error| self.state.record_failure(error));
                             }
-                            return Poll::Ready(Ok(self.state.conclude().map(|()| None)?));
+                            return Poll::Ready(self.state.conclude().map(|()| None));
                         }
-                        Ok(None) => self.state.end_input()?,
-                        Err(error) => return Poll::Ready(Ok(self.state.fail(Some(error)).map(|_| None)?)),
+                        Ok(None) => self.state.end_input(),
+                        Err(error) => {
+                            self.state.record_failure(error);
+                            self.state.end_input();
+                        }
                     }
                 }
-                Phase::Draining => {
-                    return Poll::Ready(match self.state.drain() {
-                        Some(span) => Ok(Some((None, span))),
-                        None => Ok(self.state.conclude().map(|()| None)?),
-                    });
-                }
+                Phase::Draining => return Poll::Ready(Ok(self.state.drain()?.map(|span| (None, span)))),
                 Phase::Ended | Phase::Failed => return Poll::Ready(Ok(None)),
             }
         }
@@ -360,7 +354,7 @@ where
 }
 
 /// Shows states, never bytes of the stream.
-impl<S> fmt::Debug for MessageStream<S> {
+impl<S: TryStream> fmt::Debug for MessageStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageStream")
             .field("decoder", self.decoder())
@@ -370,7 +364,7 @@ impl<S> fmt::Debug for MessageStream<S> {
 }
 
 /// The text of a [`MessageStream`] as it arrives: that of all text blocks, without separators.
-pub struct TextDeltaStream<'a, S>(&'a mut MessageStream<S>);
+pub struct TextDeltaStream<'a, S: TryStream>(&'a mut MessageStream<S>);
 
 impl<S: TryStream> Stream for TextDeltaStream<'_, S>
 where
@@ -392,21 +386,21 @@ where
     }
 }
 
-impl<S> fmt::Debug for TextDeltaStream<'_, S> {
+impl<S: TryStream> fmt::Debug for TextDeltaStream<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TextDeltaStream").field(&self.0).finish()
     }
 }
 
 /// The updates of a [`MessageStream`], mapped; see [`MessageStream::flat_map_updates`].
-pub struct MappedUpdates<S, F, I> {
+pub struct MappedUpdates<S: TryStream, F, I> {
     message: MessageStream<S>,
     map: F,
     /// Of the last update; `None` if all of them have been returned.
     items: Option<I>,
 }
 
-impl<S, F, I> MappedUpdates<S, F, I> {
+impl<S: TryStream, F, I> MappedUpdates<S, F, I> {
     /// The message, with its snapshot.
     #[must_use]
     pub fn get_ref(&self) -> &MessageStream<S> {
@@ -427,7 +421,7 @@ impl<S, F, I> MappedUpdates<S, F, I> {
 }
 
 /// The closure is called and the items are iterated over; neither is ever pinned.
-impl<S, F, I> Unpin for MappedUpdates<S, F, I> {}
+impl<S: TryStream, F, I> Unpin for MappedUpdates<S, F, I> {}
 
 impl<S: TryStream, F, I> Stream for MappedUpdates<S, F, I::IntoIter>
 where
@@ -461,7 +455,7 @@ where
     }
 }
 
-impl<S, F, I> fmt::Debug for MappedUpdates<S, F, I> {
+impl<S: TryStream, F, I> fmt::Debug for MappedUpdates<S, F, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MappedUpdates").field("message", &self.message).finish_non_exhaustive()
     }

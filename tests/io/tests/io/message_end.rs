@@ -5,7 +5,9 @@ use std::io::{self, ErrorKind, Read as _};
 use futures::StreamExt as _;
 use futures::executor::block_on;
 use futures::stream::FusedStream as _;
-use ssewire_io::{ByteStreamExt as _, MessageReader, MessageStream, MessageStreamError, ReadExt as _};
+use ssewire_io::{
+    ByteStreamExt as _, MessageObserver, MessageReader, MessageStream, MessageStreamError, Observed, ReadExt as _, Tap,
+};
 use ssewire_messages::{Accumulator, ApiError, Completion, MessageDecoder, PartialStrings, ResponseHead, Validation};
 use ssewire_tests::transport::{Script, Step};
 use ssewire_tests::{adapters, chunks, samples};
@@ -228,6 +230,93 @@ fn a_failure_after_the_message_does_not_matter() {
     }
 }
 
+/// An event without its blank line is returned, whether the body ends or fails after it, by every adapter. Regression:
+/// after a failure it was merged, but only the tap returned it.
+#[test]
+fn the_last_event_is_returned_whether_the_body_ends_or_fails() {
+    const START: &str = r#"{"type":"message_start","message":{"id":"msg_1"}}"#;
+    const BLOCK: &str = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
+    const HELLO: &str = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}}"#;
+    const WORLD: &str = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" world"}}"#;
+    const BLOCK_STOP: &str = r#"{"type":"content_block_stop","index":0}"#;
+    const DELTA: &str = r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#;
+    const STOP: &str = r#"{"type":"message_stop"}"#;
+    const CUT: &str = r#"{"type":"message_stop"#;
+
+    // The events before the last, the last, whether it is returned, the text, and whether the message is complete.
+    type Row = (&'static [&'static str], &'static str, bool, &'static str, bool);
+    let table: [Row; 6] = [
+        (&[START, BLOCK, HELLO], WORLD, true, "Hello world", false),
+        (&[START, BLOCK, HELLO, BLOCK_STOP], DELTA, true, "Hello", true),
+        (&[START, BLOCK, HELLO, BLOCK_STOP, DELTA], STOP, true, "Hello", true),
+        (&[START, BLOCK, HELLO, DELTA], WORLD, true, "Hello world", true),
+        (&[START, BLOCK, HELLO], CUT, false, "Hello", false),
+        (&[], START, true, "", false),
+    ];
+    for (before, last, is_used, text, is_complete) in table {
+        let mut body: String = before.iter().map(|payload| format!("data: {payload}\n\n")).collect();
+        let expected: Vec<String> = before.iter().copied().chain(is_used.then_some(last)).map(str::to_owned).collect();
+        body += &format!("data: {last}");
+        let bodies = if is_used { vec![body.clone(), body.clone() + "\n", body + "\r\n"] } else { vec![body] };
+        for (body, fails) in bodies.iter().flat_map(|body| [(body, false), (body, true)]) {
+            let script = || {
+                let script = Script::of(&[body.as_bytes()]);
+                if fails { script.failing(reset()) } else { script }
+            };
+            let case = format!("{body:?}, fails: {fails}");
+            let payload = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            let failed = |error: Option<&io::Error>| assert_eq!(error.is_some(), fails && !is_complete, "{case}");
+
+            let (mut reply, mut seen) = (MessageStream::new(script()), Vec::new());
+            let end = loop {
+                match block_on(reply.next_event()) {
+                    Ok(Some(event)) => seen.push(payload(event.payload)),
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            assert_eq!((&seen, end.is_none()), (&expected, is_complete), "stream: {case}");
+            failed(end.as_ref().and_then(MessageStreamError::transport));
+            assert!(block_on(reply.next_event()).unwrap().is_none(), "{case}");
+            assert_eq!(reply.snapshot().final_text(), text, "{case}");
+            assert_eq!(block_on(reply.finish()).is_ok(), is_complete, "{case}");
+
+            let (mut read, mut seen) = (MessageReader::new(script()), Vec::new());
+            let end = loop {
+                match read.next_event() {
+                    Ok(Some(event)) => seen.push(payload(event.payload)),
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            assert_eq!((&seen, end.is_none()), (&expected, is_complete), "reader: {case}");
+            failed(end.as_ref().and_then(MessageStreamError::transport));
+            assert!(read.next_event().unwrap().is_none(), "{case}");
+            assert_eq!(read.snapshot().final_text(), text, "{case}");
+            assert_eq!(read.finish().is_ok(), is_complete, "{case}");
+
+            let (mut seen, mut ends) = (Vec::new(), Vec::new());
+            let observer = MessageObserver::new(|observed| match observed {
+                Observed::Update(event) => seen.push(payload(event.payload)),
+                Observed::End(end) => ends.push((end.message().final_text(), end.incomplete().is_none())),
+                _ => {}
+            });
+            let copied = io::copy(&mut Tap::new(script(), observer), &mut io::sink());
+            assert_eq!((copied.is_err(), &seen), (fails, &expected), "tap: {case}");
+            assert_eq!(ends, [(text.to_owned(), is_complete)], "tap: {case}");
+
+            // Pieces of text and mapped updates are the same updates.
+            let mut reply = MessageStream::new(script());
+            let pieces = block_on(reply.text_deltas().filter_map(|piece| async { piece.ok() }).collect::<String>());
+            let pieces_read: String = MessageReader::new(script()).text_deltas().filter_map(Result::ok).collect();
+            assert_eq!((pieces.as_str(), pieces_read.as_str()), (text, text), "{case}");
+            let mapped = MessageStream::new(script()).flat_map_updates(|event| Some(payload(event.payload)));
+            let mapped: Vec<_> = block_on(mapped.collect());
+            assert_eq!(mapped.len(), expected.len() + usize::from(!is_complete), "{case}");
+        }
+    }
+}
+
 /// Reading continues after a read timeout, in the middle of an event and of a character.
 #[test]
 fn a_reader_resumes_after_a_timeout() {
@@ -368,9 +457,7 @@ fn a_failure_between_messages_is_not_the_end_of_the_body() {
         assert_eq!(read.next_message().unwrap().unwrap().final_text(), "a");
         for error in [block_on(reply.next_message()).unwrap_err(), read.next_message().unwrap_err()] {
             assert_eq!(error.reason(), Completion::Truncated);
-            // The error was read to end the message before.
-            let is_known = body == whole;
-            assert_eq!(error.transport().map(io::Error::kind), is_known.then(|| reset().kind()));
+            assert_eq!(error.transport().map(io::Error::kind), Some(reset().kind()));
         }
         assert!(block_on(reply.next_message()).unwrap().is_none());
         assert!(read.next_message().unwrap().is_none());
@@ -379,9 +466,27 @@ fn a_failure_between_messages_is_not_the_end_of_the_body() {
         let mut reply = MessageStream::new(script());
         while block_on(reply.next_update()).unwrap().is_some() {}
         assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "a");
-        assert_eq!(block_on(reply.next_message()).unwrap_err().reason(), Completion::Truncated);
+        let error = block_on(reply.next_message()).unwrap_err();
+        assert_eq!(error.reason(), Completion::Truncated);
+        assert_eq!(error.transport().map(io::Error::kind), Some(reset().kind()));
         assert!(block_on(reply.next_message()).unwrap().is_none());
     }
+}
+
+/// The error that the look ahead met belongs to the message that it cuts, not to one that was whole in the chunk.
+#[test]
+fn a_failure_is_that_of_the_message_that_it_cuts() {
+    let error = "data: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"\"}}\n\n";
+    let start = "data: {\"type\":\"message_start\",\"message\":{}}\n\n";
+    let body = [&message("a")[..], start.as_bytes(), error.as_bytes(), start.as_bytes()].concat();
+    let mut reply = MessageStream::new(Script::of(&[&body]).failing(reset()));
+    while block_on(reply.next_update()).unwrap().is_some() {}
+    assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "a");
+    for (reason, transport) in [(Completion::ServerError, None), (Completion::Truncated, Some(reset().kind()))] {
+        let error = block_on(reply.next_message()).unwrap_err();
+        assert_eq!((error.reason(), error.transport().map(io::Error::kind)), (reason, transport));
+    }
+    assert!(block_on(reply.next_message()).unwrap().is_none());
 }
 
 /// Strict mode rejects an event at the end of a connection that failed: both are reasons.

@@ -71,6 +71,7 @@ fn adapters_are_what_their_streams_are() {
     is_unpin::<BodyStream<Plain>>();
     is_unpin::<TextEventStream<Plain>>();
     is_unpin::<MessageStream<Plain>>();
+    is_unpin::<MessageStream<stream::Empty<Result<Bytes, PhantomPinned>>>>();
     is_unpin::<Tap<Plain, EventObserver<fn(ssewire::Event<'_>)>>>();
     is_send::<EventError<std::io::Error>>();
     is_send::<MessageStreamError<std::io::Error>>();
