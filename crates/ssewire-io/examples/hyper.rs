@@ -44,7 +44,7 @@ async fn send(setup: &Setup) -> Result<Response<Incoming>, Failure> {
         for (name, value) in setup.headers() {
             request = request.header(name, value);
         }
-        let decision = match client.request(request.body(setup.request().to_string().into())?).await {
+        let decision = match client.request(request.body(setup.request()?.into())?).await {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());

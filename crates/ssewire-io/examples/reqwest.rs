@@ -35,7 +35,7 @@ async fn send(setup: &Setup) -> Result<Response, Failure> {
     let backoff = Backoff::default();
     let mut attempt = 0;
     loop {
-        let mut request = client.post(&setup.url).body(setup.request().to_string());
+        let mut request = client.post(&setup.url).body(setup.request()?);
         for (name, value) in setup.headers() {
             request = request.header(name, value);
         }

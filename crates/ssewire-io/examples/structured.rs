@@ -38,7 +38,7 @@ fn send(setup: &Setup) -> Result<ureq::Body, Failure> {
     for (name, value) in setup.headers() {
         request = request.header(name, value);
     }
-    let mut response = request.send(setup.request().to_string())?;
+    let mut response = request.send(setup.request()?)?;
     if !response.status().is_success() {
         let head = ResponseHead::new(response.status().as_u16(), response.headers());
         return Err(setup.api_error(head, &response.body_mut().read_to_vec()?).into());

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 use ssewire_io::ByteStreamExt as _;
 use ssewire_messages::{PartialStrings, RawJson, ResponseHead, ToolCall, Update};
-use support::{Failure, Setup, exit, sum_up};
+use support::{Failure, Setup, exit, request_of, sum_up, user_turn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Failure> {
     let setup = Setup::from_env()?;
-    let mut turns = setup.turns();
+    let mut turns = setup.turns()?;
     let response = send(&setup, &turns).await?;
 
     let mut reply = response.bytes_stream().message().with_partial_input(PartialStrings::Show);
@@ -48,7 +48,7 @@ async fn run() -> Result<(), Failure> {
 
     // The next turn, as the API accepts it. Truncated input is an error; unsigned thinking is left out.
     turns.push(message.to_turn()?);
-    turns.push(json!({ "role": "user", "content": results }).into());
+    turns.push(user_turn(&results)?);
     println!("next turn: {}", serde_json::to_string(&turns)?);
     Ok(())
 }
@@ -60,7 +60,7 @@ fn run_tool(call: &ToolCall<'_>) -> Result<String, Failure> {
 }
 
 async fn send(setup: &Setup, turns: &[RawJson]) -> Result<reqwest::Response, Failure> {
-    let mut request = reqwest::Client::new().post(&setup.url).body(setup.request_with(turns, tool()).to_string());
+    let mut request = reqwest::Client::new().post(&setup.url).body(request_of(turns, &[tool()])?);
     for (name, value) in setup.headers() {
         request = request.header(name, value);
     }

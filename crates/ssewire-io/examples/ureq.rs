@@ -40,7 +40,7 @@ fn send(setup: &Setup) -> Result<Response<Body>, Failure> {
         for (name, value) in setup.headers() {
             request = request.header(name, value);
         }
-        let decision = match request.send(setup.request().to_string()) {
+        let decision = match request.send(setup.request()?) {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(mut response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());

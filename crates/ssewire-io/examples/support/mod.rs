@@ -12,7 +12,8 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use ssewire_messages::{ApiError, Message, RawJson, ResponseHead, RetryDecision};
 
 pub(crate) type Failure = Box<dyn Error>;
@@ -22,6 +23,25 @@ pub(crate) struct Setup {
     pub(crate) url: String,
     key: Key,
     prompt: String,
+}
+
+/// A request. A type and not `json!`, which parses the turns again: it changes long numbers and panics at deep input.
+#[derive(Serialize)]
+struct Request<'a> {
+    model: &'a str,
+    max_tokens: u32,
+    /// Makes the response an event stream.
+    stream: bool,
+    messages: &'a [RawJson],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tools: &'a [Value],
+}
+
+/// A turn of the user. A type for the same reason.
+#[derive(Serialize)]
+struct UserTurn<C> {
+    role: &'static str,
+    content: C,
 }
 
 /// Never printed: neither in errors nor by `Debug`.
@@ -55,29 +75,14 @@ impl Setup {
         ]
     }
 
-    /// The request. `"stream": true` makes the response an event stream.
-    pub(crate) fn request(&self) -> Value {
-        json!({
-            "model": "claude-opus-4-8",
-            "max_tokens": 1024,
-            "stream": true,
-            "messages": [{ "role": "user", "content": self.prompt }],
-        })
+    /// The request.
+    pub(crate) fn request(&self) -> Result<String, Failure> {
+        request_of(&self.turns()?, &[])
     }
 
     /// The conversation so far.
-    pub(crate) fn turns(&self) -> Vec<RawJson> {
-        vec![json!({ "role": "user", "content": self.prompt }).into()]
-    }
-
-    /// The request with the given turns and a tool.
-    pub(crate) fn request_with(&self, turns: &[RawJson], tool: Value) -> Value {
-        let mut request = self.request();
-        if let Some(members) = request.as_object_mut() {
-            members.insert("messages".to_owned(), json!(turns));
-            members.insert("tools".to_owned(), json!([tool]));
-        }
-        request
+    pub(crate) fn turns(&self) -> Result<Vec<RawJson>, Failure> {
+        Ok(vec![user_turn(&self.prompt)?])
     }
 
     /// Prints the server's error with its kind and its request ID. Some servers repeat a rejected key, so it is hidden.
@@ -87,6 +92,17 @@ impl Setup {
         eprintln!("{error}: {message}");
         error
     }
+}
+
+/// The request with these turns and tools.
+pub(crate) fn request_of(turns: &[RawJson], tools: &[Value]) -> Result<String, Failure> {
+    let request = Request { model: "claude-opus-4-8", max_tokens: 1024, stream: true, messages: turns, tools };
+    Ok(serde_json::to_string(&request)?)
+}
+
+/// A turn of the user: text, or a list of content blocks.
+pub(crate) fn user_turn(content: impl Serialize) -> Result<RawJson, Failure> {
+    Ok(serde_json::to_string(&UserTurn { role: "user", content })?.parse()?)
 }
 
 /// Prints an error as one line, and returns exit code 1.
