@@ -15,16 +15,22 @@ use crate::tool_input::{ParseInputError, ToolInputError};
 /// A call of a tool that the client runs, complete and valid.
 ///
 /// ```
-/// # use ssewire_messages::{Message, RawJson};
+/// # use ssewire_messages::{Message, RawJson, ToolResult};
 /// # let message: Message = r#"{"content":[{"type":"tool_use","id":"toolu_1","name":"weather","input":{"city":"Paris"}}],"stop_reason":"tool_use"}"#.parse()?;
+/// #[derive(serde::Serialize)]
+/// struct UserTurn {
+///     role: &'static str,
+///     content: Vec<ToolResult>,
+/// }
+///
 /// let mut turns: Vec<RawJson> = Vec::new();
-/// let mut results = Vec::new();
+/// let mut content = Vec::new();
 /// for call in message.tool_calls()? {
 ///     let input: serde_json::Value = call.parse()?;
-///     results.push(call.result(format!("sunny in {}", input["city"])));
+///     content.push(call.result(format!("sunny in {}", input["city"])));
 /// }
 /// turns.push(message.to_turn()?);
-/// turns.push(serde_json::json!({ "role": "user", "content": results }).into());
+/// turns.push(serde_json::to_string(&UserTurn { role: "user", content })?.parse()?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -110,7 +116,8 @@ impl OwnedToolCall {
     }
 }
 
-/// The result of a tool call, a content block of the next user turn.
+/// The result of a tool call, a content block of the next user turn. Write the turn with `serde_json::to_string`:
+/// `json!` and `to_value` parse the result again; see [`RawJson`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolResult {
     tool_use_id: String,
@@ -201,7 +208,8 @@ impl Message {
     /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Text,
     /// thinking and tool calls are written with the members that a request accepts; citations and any other block are
     /// written as they came. Omitted are thinking blocks without a signature, and text blocks without text. If nothing
-    /// else is there, the content of the turn is empty, which the API refuses: leave the turn out.
+    /// else is there, the content of the turn is empty, which the API refuses: leave the turn out. Write the request
+    /// with `serde_json::to_string`: `json!` and `to_value` parse the turn again; see [`RawJson`].
     ///
     /// # Errors
     /// [`TurnError`]: a tool call is not complete, or cannot be answered.

@@ -13,7 +13,9 @@ use super::{Cursor, RawJsonRef};
 /// A JSON value as valid text, in one allocation.
 ///
 /// Line ends between its tokens are spaces, ill-formed UTF-8 and lone surrogate escapes are U+FFFD; all else is
-/// unchanged, byte for byte. It is parsed on demand.
+/// unchanged, byte for byte. It is parsed on demand. `serde_json::to_string` writes it as it is; `json!` and
+/// `serde_json::to_value` parse it: they change long numbers, and fail, `json!` by a panic, beyond 127 levels and at a
+/// number that no `f64` holds.
 ///
 /// ```
 /// use ssewire_messages::RawJson;
