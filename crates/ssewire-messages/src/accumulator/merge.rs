@@ -7,7 +7,7 @@ use super::{AccumulateError, Accumulator, Phase, ViolationKind};
 use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::event::{MessageDelta, OTHERS};
-use crate::json::Cursor;
+use crate::json::{Cursor, kept_len};
 use crate::message::Message;
 use crate::names::Names;
 use crate::read::{ReadError, count, each_member};
@@ -249,7 +249,5 @@ fn most_growth(event: &MessageDelta<'_>) -> usize {
 /// its colon and its comma. The name is as it was written, as it is kept with escapes, too.
 #[inline(never)]
 fn entry_size(name: &[u8], value: &[u8]) -> usize {
-    // A byte of ill-formed UTF-8 becomes three.
-    let most = |bytes: &[u8]| bytes.len().saturating_mul(if core::str::from_utf8(bytes).is_ok() { 1 } else { 3 });
-    most(name).saturating_add(most(value)).saturating_add(4)
+    kept_len(name).saturating_add(kept_len(value)).saturating_add(4)
 }

@@ -1,6 +1,6 @@
 use super::{Delta, DeltaType, Merged, Target, TextDelta};
 use crate::block::{ContentBlock, TextBlock};
-use crate::json::{Cursor, RawJson, ScannedJson};
+use crate::json::{Cursor, RawJson, ScannedJson, kept_len};
 use crate::read::{ReadError, each_member};
 use crate::text::Piece;
 
@@ -71,7 +71,8 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
     }
 
     fn len(&self) -> usize {
-        self.citation.len()
+        // With its comma.
+        kept_len(&self.citation).saturating_add(1)
     }
 
     fn merge(self, into: &mut Target<'_>) -> Merged {

@@ -1,6 +1,6 @@
 use super::{Delta, DeltaType, Merged, Target};
 use crate::block::{CompactionBlock, ContentBlock};
-use crate::json::{Cursor, RawJson, ScannedJson};
+use crate::json::{Cursor, RawJson, ScannedJson, kept_len};
 use crate::read::{ReadError, each_member};
 
 /// The final value of a compaction block (Messages API: `BetaCompactionContentBlockDelta`). A present member replaces
@@ -54,7 +54,7 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
     }
 
     fn len(&self) -> usize {
-        self.members.iter().flatten().map(|value| value.len()).fold(0, usize::saturating_add)
+        self.members.iter().flatten().map(|value| kept_len(value)).fold(0, usize::saturating_add)
     }
 
     fn merge(self, into: &mut Target<'_>) -> Merged {

@@ -1,6 +1,7 @@
 //! How a value that the scanner has validated is kept as text.
 
 use alloc::string::String;
+use core::str::Utf8Chunk;
 
 use super::Cursor;
 use super::string::{push_lossy, unit};
@@ -16,9 +17,7 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
             return;
         }
     }
-    let replaced = valid.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
-    // Each U+FFFD is three bytes.
-    reserve(text, valid.len().saturating_add(replaced.saturating_mul(3)).saturating_add(1));
+    reserve(text, kept_len(valid).saturating_add(1));
     let mut rest = valid;
     loop {
         let from = skip_plain(rest);
@@ -45,6 +44,14 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
         push_lossy(escape, text);
         rest = after;
     }
+}
+
+/// The length of valid JSON as [`append_raw`] keeps it: only ill-formed UTF-8 changes it, to a U+FFFD of three bytes.
+#[inline(never)]
+pub(crate) fn kept_len(valid: &[u8]) -> usize {
+    let length =
+        |chunk: Utf8Chunk<'_>| chunk.valid().len().saturating_add(if chunk.invalid().is_empty() { 0 } else { 3 });
+    valid.utf8_chunks().map(length).fold(0, usize::saturating_add)
 }
 
 /// Splits kept values, `value,` for each: the first one, and the text after its comma.

@@ -17,7 +17,7 @@ mod write;
 
 pub(crate) use self::append::append_string;
 pub use self::extra::ExtraMembers;
-pub(crate) use self::keep::{append_raw, reserve, split_value};
+pub(crate) use self::keep::{append_raw, kept_len, reserve, split_value};
 pub(crate) use self::member_ranges::MemberRanges;
 #[cfg(feature = "vocabulary")]
 pub(crate) use self::number::whole_number;
