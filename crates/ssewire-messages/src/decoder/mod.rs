@@ -122,6 +122,10 @@ impl MessageDecoder {
     #[must_use]
     pub fn with_accumulator(mut self, accumulator: Accumulator) -> Self {
         self.accumulator = accumulator;
+        // Between two messages: the further one may only be absent.
+        if self.body.is_stream() {
+            self.accumulator.mark_as_messages_stream();
+        }
         self
     }
 
@@ -265,6 +269,9 @@ impl MessageDecoder {
     /// As [`poll`](Self::poll), but returns typed events, which own their bytes. Each is merged already: the
     /// [`snapshot`](Self::snapshot) holds it. Events that are [lost](crate::Update::Lost) are left out. Once the
     /// message has exceeded its limit, events are returned, but their content is not merged.
+    ///
+    /// A last event without its blank line comes from [`decode_end`](Self::decode_end): decode its `event_type` and
+    /// `payload` with [`StreamEvent::decode`], and copy it with [`StreamEvent::into_owned`].
     ///
     /// # Cost
     /// Decodes and copies every event: the fast path of `poll` for deltas does not apply.

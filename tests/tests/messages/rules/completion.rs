@@ -675,6 +675,23 @@ fn what_it_was_instead_of_a_stream_is_in_the_report() {
     assert_eq!(incomplete.server_error().unwrap().kind(), Some(&ErrorKind::Overloaded));
 }
 
+/// "If the body ends before another `message_start`, `finish` returns Truncated": also with another accumulator.
+#[test]
+fn the_body_of_a_further_message_is_a_stream() {
+    let bytes = sse(&whole_stream());
+    for is_replaced in [false, true] {
+        let (mut decoder, mut input) = (MessageDecoder::new(), bytes.as_bytes());
+        while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
+        decoder.next_message().unwrap();
+        if is_replaced {
+            decoder = decoder.with_accumulator(strict_accumulator());
+        }
+        let incomplete = decoder.finish().unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::Truncated]);
+        assert!(incomplete.non_stream_body().is_none());
+    }
+}
+
 #[test]
 fn not_a_stream_by_the_events_alone() {
     for events in [vec![], vec![unknown_event()], vec![unknown_event(), json!({"type": "response.created"})]] {
