@@ -126,8 +126,8 @@ struct Record {
     has_events: bool,
     end: Option<End>,
     is_rejected: bool,
-    /// What was rejected is the `message_start` of another message.
-    has_rejected_start: bool,
+    /// The id of another message, if its `message_start` was rejected.
+    rejected_start: Option<String>,
     bare_error: Option<json::Json>,
     undecodable: usize,
     too_large: usize,
@@ -163,7 +163,7 @@ impl Reading<'_> {
                 Step::Event(event) => self.event(event, &mut message, &mut record),
             }
             // "A `message_start` that ended a message is kept: it begins the next message."
-            if !matches!(record.end, Some(End::Replaced(_))) && !record.has_rejected_start {
+            if !matches!(record.end, Some(End::Replaced(_))) && record.rejected_start.is_none() {
                 self.events = rest;
             }
         }
@@ -179,7 +179,10 @@ impl Reading<'_> {
             *message = before;
             message.violations.push(first);
             record.is_rejected = true;
-            record.has_rejected_start = matches!(end, Some(End::Replaced(_)));
+            record.rejected_start = match end {
+                Some(End::Replaced(id)) => Some(id),
+                _ => None,
+            };
             return;
         }
         record.has_events |= *event != Event::Nothing;
@@ -255,7 +258,7 @@ impl Reading<'_> {
             error: error.map(|error| error.to_value()),
             replaced_by: match record.end {
                 Some(End::Replaced(id)) if !is_message => Some(id),
-                _ => None,
+                _ => record.rejected_start,
             },
             body_message,
             pending_bytes: (!is_message).then_some(pending_bytes),

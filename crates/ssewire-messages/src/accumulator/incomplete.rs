@@ -104,7 +104,7 @@ impl Incomplete {
         self.0.non_stream_body.as_ref()
     }
 
-    /// The id of the message that began before this one had stopped.
+    /// The id of the message that began before this one had stopped, also if strict mode rejected its start.
     #[must_use]
     pub fn replaced_by(&self) -> Option<&str> {
         self.0.replaced_by.as_deref()
@@ -146,7 +146,7 @@ impl Incomplete {
         let unmatched_input = of.unmatched_input().map(|(index, json)| (index, json.to_string())).collect();
         let (error, replaced_by) = match of.phase {
             Phase::Failed(error) => (Some(*error), None),
-            Phase::Replaced(message) => (None, message.id().map(Box::from)),
+            Phase::Replaced(message) | Phase::RejectedStart(message) => (None, message.id().map(Box::from)),
             _ => (None, None),
         };
         Self(Box::new(Report {

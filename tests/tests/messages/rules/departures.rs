@@ -457,7 +457,7 @@ fn strict_mode_ends_the_message_there_too_and_keeps_the_start() {
         let [Err(incomplete), Ok(message)] = &messages[..] else { panic!("{messages:?} in chunks of {length}") };
         assert_eq!(rejected, [format!("protocol violation: {}", ViolationKind::ReplacedMessage)]);
         assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
-        assert_eq!((incomplete.partial().id(), incomplete.replaced_by()), (Some("msg_a"), None));
+        assert_eq!((incomplete.partial().id(), incomplete.replaced_by()), (Some("msg_a"), Some("msg_b")));
         assert_eq!(incomplete.partial().final_text(), "The answer is ");
         assert_eq!((message.id(), message.final_text().as_str()), (Some("msg_b"), "42"));
         assert!(!decoder.has_started(), "the body has only two messages");
