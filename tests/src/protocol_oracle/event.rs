@@ -42,6 +42,8 @@ pub struct Loss {
     pub message_delta: bool,
     /// The event may have been a `content_block_delta`, of this index if it is known.
     pub piece: Option<Option<u64>>,
+    /// The event was a `content_block_start` of this index.
+    pub start: Option<u64>,
 }
 
 const KNOWN: [&str; 7] = [
@@ -139,6 +141,7 @@ impl Event {
             content: matches!(name, "content_block_start" | "content_block_delta" | NO_EVENT_TYPE),
             message_delta: name == "message_delta",
             piece: matches!(name, "content_block_delta" | NO_EVENT_TYPE).then_some(index),
+            start: index.filter(|_| name == "content_block_start"),
         })
     }
 }

@@ -84,6 +84,9 @@ impl Message {
                 if let Some(index) = loss.piece {
                     self.lose_piece(index);
                 }
+                if let Some(index) = loss.start {
+                    self.lose_start(index);
+                }
             }
             Event::Error(body) => return Some(End::Error(body)),
             Event::MessageStart(message) => return self.message_start(message),
@@ -117,6 +120,12 @@ impl Message {
         } else if !self.blocks.iter().any(|block| block.index == index && block.is_started) {
             self.waiting.push((index, Input { lost_at: Some(0), ..Input::default() }));
         }
+    }
+
+    /// The start of a block of this index was lost.
+    fn lose_start(&mut self, index: u64) {
+        let newest = self.blocks.iter_mut().rfind(|block| block.index == index && block.has_input());
+        newest.filter(|block| block.is_open).into_iter().for_each(|block| block.input.lose_piece());
     }
 
     fn message_start(&mut self, message: Members) -> Option<End> {

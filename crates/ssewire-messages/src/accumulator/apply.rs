@@ -9,6 +9,7 @@ use super::{AccumulateError, Accumulator, Phase, Validation, ViolationKind};
 use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;
 use crate::event::StreamEvent;
+use crate::text::BlockString;
 
 pub(super) type Applied = Result<Change, AccumulateError>;
 
@@ -128,14 +129,14 @@ impl Accumulator {
         Ok(Change::MessageStop { halves })
     }
 
-    /// Ends a string that ended with half a character.
-    pub(super) fn end_half(&mut self, id: BlockId) -> bool {
-        let Some(half) = self.blocks.half_mut(id).filter(|half| !half.is_none()) else { return false };
+    /// Ends a string that ended with half a character. Returns which one did.
+    pub(super) fn end_half(&mut self, id: BlockId) -> Option<BlockString> {
+        let half = self.blocks.half_mut(id).filter(|half| !half.is_none())?;
         let of = core::mem::take(half).of;
         if let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
             block.push_replacement(of, self.options.partial);
         }
-        true
+        Some(of)
     }
 
     pub(super) fn changed(&self, id: BlockId, change: BlockChange) -> Change {

@@ -9,7 +9,7 @@ use crate::block::ContentBlock;
 use crate::delta::{Delta, DeltaKind, Merged, Target};
 use crate::event::ContentBlockDelta;
 use crate::partial::node_bytes;
-use crate::text::{PendingHalf, push_piece};
+use crate::text::{BlockString, PendingHalf, push_piece};
 
 impl Accumulator {
     pub(super) fn block_delta(&mut self, event: ContentBlockDelta<'_>) -> Applied {
@@ -37,7 +37,7 @@ impl Accumulator {
             refused => {
                 // An empty piece changes no input.
                 if kind == DeltaKind::InputJson && bytes > 0 {
-                    self.record_lost_piece(Some(index));
+                    self.record_lost_piece(Some(index), false);
                 }
                 return refused.map(|_| Change::Unchanged);
             }
@@ -76,11 +76,26 @@ impl Accumulator {
     }
 
     /// The bytes and the blocks that a delta adds.
-    fn delta_cost(&self, index: u64, kind: DeltaKind, delta: &Delta<'_>) -> (usize, usize) {
+    #[inline(never)]
+    fn delta_cost(&mut self, index: u64, kind: DeltaKind, delta: &Delta<'_>) -> (usize, usize) {
+        let len = delta.len();
         // An empty piece of input is free, at any number of indices.
-        let opens = kind != DeltaKind::InputJson || (delta.len() > 0 && !self.blocks.has_unmatched(index));
+        let opens = kind != DeltaKind::InputJson || (len > 0 && !self.blocks.has_unmatched(index));
         let is_new = opens && self.blocks.target(index, kind).is_none();
-        (delta.len().saturating_add(self.node_bytes(delta)), usize::from(is_new))
+        // A half counts as the U+FFFD of three bytes that it becomes alone. Two of a pair are a character of four.
+        let saved = if self.joins_half(index, kind, delta) { 2 } else { 0 };
+        (len.saturating_sub(saved).saturating_add(self.node_bytes(delta)), usize::from(is_new))
+    }
+
+    /// Whether a piece begins with the second half of a pair whose first half the text before it ended with.
+    fn joins_half(&mut self, index: u64, kind: DeltaKind, delta: &Delta<'_>) -> bool {
+        let (piece, of) = match delta {
+            Delta::Text(delta) => (&delta.piece, BlockString::Text),
+            Delta::Thinking(delta) => (&delta.piece, BlockString::Thinking),
+            Delta::InputJson(delta) => (&delta.piece, BlockString::Input),
+            _ => return false,
+        };
+        piece.halves.leading != 0 && self.blocks.ends_in_half(index, kind, of)
     }
 
     /// Upper bound of the bytes that the partial value of a piece of input holds.
@@ -123,6 +138,12 @@ impl Accumulator {
         let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
             return Change::Unchanged;
         };
+        // Only such a block has strings beside its input.
+        if let ContentBlock::Raw(block) = &mut *block {
+            if let Some(input) = block.existing_input_state_mut() {
+                input.clear_changes();
+            }
+        }
         if is_open && matches!(delta, Delta::InputJson(_)) {
             if let Some(input) = block.input_state_mut() {
                 input.open();

@@ -27,8 +27,10 @@ impl Accumulator {
         // Input that waits at this index was counted as a block when it arrived.
         let has_unmatched = self.blocks.has_unmatched(index) && block.has_input();
         let bytes = block.byte_size().saturating_add(1);
-        if !self.charge(bytes, usize::from(early.is_none() && !has_unmatched))? {
-            return Ok(Change::Unchanged);
+        let charged = self.charge(bytes, usize::from(early.is_none() && !has_unmatched));
+        if !matches!(charged, Ok(true)) {
+            self.record_lost_piece(Some(index), true);
+            return charged.map(|_| Change::Unchanged);
         }
 
         self.set_fallback_model(index, &block);
@@ -55,6 +57,7 @@ impl Accumulator {
     }
 
     /// Merges the start of a block that deltas have opened.
+    #[inline(never)]
     fn start_early_block(&mut self, id: BlockId, start: ContentBlock) -> BlockId {
         if let Some(early) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
             early.merge_start(start);
@@ -64,6 +67,7 @@ impl Accumulator {
     }
 
     /// Adds a block, with the input JSON that waits for it.
+    #[inline(never)]
     fn add_block(&mut self, index: u64, mut block: ContentBlock, has_unmatched: bool) -> BlockId {
         if let Some(input) = block.existing_input_state_mut() {
             input.open();

@@ -202,14 +202,16 @@ impl Accumulator {
     }
 
     /// Sets the limit of a message: the bytes that its events add, which are decoded text, thinking and tool input, and
-    /// members kept as JSON, without the JSON and the SSE around them. Discarded text does not count.
+    /// members kept as JSON, without the JSON and the SSE around them. Discarded text does not count; each piece counts
+    /// until the next one is merged.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
         self.options.max_bytes = bytes;
         self
     }
 
-    /// Sets the largest number of content blocks.
+    /// Sets the largest number of content blocks. An index at which tool input, or a lost piece, waits for the start of
+    /// its block counts as one.
     #[must_use]
     pub fn with_max_blocks(mut self, blocks: usize) -> Self {
         self.options.max_blocks = blocks;
@@ -289,10 +291,9 @@ impl Accumulator {
         }
         match error.lost {
             LostKind::KeepAlive => self.violation(ViolationKind::KeepAliveData, None)?,
-            LostKind::BlockStart => self.has_lost_content = true,
-            LostKind::BlockDelta | LostKind::Untyped => {
+            LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped => {
                 self.has_lost_content = true;
-                self.record_lost_piece(error.index);
+                self.record_lost_piece(error.index, error.lost == LostKind::BlockStart);
             }
             LostKind::MessageDelta => self.has_lost_message_delta = true,
             LostKind::Known | LostKind::Unknown => {}
@@ -451,7 +452,7 @@ impl Accumulator {
         self.discard_queue();
         if self.is_running() {
             self.rare_mut().exceeded_limit.get_or_insert(limit);
-            self.record_lost_piece(None);
+            self.record_lost_piece(None, false);
         }
     }
 

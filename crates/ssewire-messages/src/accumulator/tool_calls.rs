@@ -5,20 +5,23 @@ use super::change::Change;
 use super::{Accumulator, Completion};
 use crate::block::ContentBlock;
 use crate::stop_reason::StopReason;
+use crate::text::BlockString;
 use crate::turn::ToolCall;
 
 impl Accumulator {
     /// Closes a block. `true`: its text ended in the middle of a character.
     pub(super) fn close(&mut self, id: BlockId) -> bool {
         self.blocks.close(id);
-        let is_half = self.end_half(id);
+        let half = self.end_half(id);
+        let is_half = half.is_some();
         let is_highest = self.is_highest(id);
         let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
             return is_half;
         };
         let may_be_truncated = is_highest && is_blank_call(block);
         let Some(input) = block.existing_input_state_mut() else { return is_half };
-        if !is_half {
+        // A half of the input is a change of its own.
+        if half != Some(BlockString::Input) {
             input.clear_changes();
         }
         input.stop(may_be_truncated);
@@ -121,21 +124,27 @@ impl Accumulator {
     }
 
     /// A piece of content was lost: the tool input of its index, or of every open block, is truncated from here on.
-    pub(super) fn record_lost_piece(&mut self, index: Option<u64>) {
+    /// A start is a lost piece only of the open block of its index: its own stop closes that block, whose input may go on.
+    pub(super) fn record_lost_piece(&mut self, index: Option<u64>, is_start: bool) {
         let Some(index) = index else {
+            if is_start {
+                return;
+            }
             for id in self.blocks.record_piece_lost_anywhere() {
                 self.record_lost_piece_of(id);
             }
             return;
         };
         if let Some(id) = self.blocks.input_target(&self.message.content, index) {
-            self.record_lost_piece_of(id);
+            if !is_start || self.blocks.is_open(id) {
+                self.record_lost_piece_of(id);
+            }
             return;
         }
         // Its block may start yet.
         let may_start =
             !self.is_over_limit && !self.blocks.is_in_use(index) && self.blocks.count() < self.options.max_blocks;
-        if may_start || self.blocks.has_unmatched(index) {
+        if !is_start && (may_start || self.blocks.has_unmatched(index)) {
             self.blocks.record_unmatched_loss(index);
         }
     }

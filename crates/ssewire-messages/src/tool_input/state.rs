@@ -99,6 +99,7 @@ impl InputState {
 
     /// Ends the changes of the last piece: the next update of the block brings none, or those of another piece. Each
     /// push replaces the changes of the one before, also a push of nothing.
+    #[inline(never)]
     pub(crate) fn clear_changes(&mut self) {
         if let Some(partial) = self.text.as_mut().and_then(|text| text.partial.as_mut()) {
             partial.push("");

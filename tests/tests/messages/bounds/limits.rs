@@ -480,6 +480,95 @@ fn bytes_of(accumulator: &Accumulator) -> usize {
     bytes.split(',').next().unwrap().parse().unwrap()
 }
 
+/// The bytes are those of the text as it is kept: two halves of a pair are a character of four bytes, and a half alone
+/// is U+FFFD.
+#[test]
+fn pieces_that_split_a_character_count_as_they_are_kept() {
+    let piece = |kind: &str, member: &str, piece: &str| {
+        format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"{kind}","{member}":"{piece}"}}}}"#)
+    };
+    let raw = r#"{"type":"content_block_start","index":0,"content_block":{"type":"x","text":"","input":1}}"#;
+    for (start, kind, member) in [
+        (None, "text_delta", "text"),
+        (None, "thinking_delta", "thinking"),
+        (None, "input_json_delta", "partial_json"),
+        (Some(tool(0)), "input_json_delta", "partial_json"),
+        (Some(raw.to_owned()), "text_delta", "text"),
+    ] {
+        for (pieces, size) in [
+            (&[r"a\ud83d", r"\ude00"][..], 5),
+            (&[r"\ud83d", r"\ude00\ud83d", r"\ude00b"], 9),
+            (&[r"\ud83d", "a"], 4),
+            (&[r"\ud83d", "", r"\ude00"], 4),
+            (&[r"\ude00", r"\ude00"], 6),
+            (&[r"\ud83d"], 3),
+        ] {
+            let mut unlimited = unlimited();
+            start.iter().for_each(|start| assert_eq!(accumulate(&mut unlimited, start), None));
+            let limit = bytes_of(&unlimited) + size;
+            for (limit, is_exceeded) in [(limit, false), (limit - 1, true)] {
+                let mut limited = unlimited.clone().with_max_bytes(limit);
+                let errors = pieces.iter().filter_map(|text| accumulate(&mut limited, &piece(kind, member, text)));
+                assert_eq!(errors.count(), usize::from(is_exceeded), "{kind} {pieces:?} {start:?}");
+                assert!(is_exceeded || bytes_of(&limited) == limit, "{kind} {pieces:?} {start:?}");
+            }
+        }
+    }
+    // A half of another string of the block stays alone.
+    let mut accumulator = unlimited();
+    assert_eq!(accumulate(&mut accumulator, raw), None);
+    let before = bytes_of(&accumulator);
+    for (kind, member, text) in [("text_delta", "text", r"\ud83d"), ("input_json_delta", "partial_json", r"\ude00")] {
+        assert_eq!(accumulate(&mut accumulator, &piece(kind, member, text)), None);
+    }
+    assert_eq!(bytes_of(&accumulator), before + 6);
+}
+
+/// "Discarded text does not count."
+#[test]
+fn discarded_halves_of_characters_do_not_count() {
+    for (kind, member) in [("text_delta", "text"), ("thinking_delta", "thinking")] {
+        let mut accumulator = Accumulator::new().with_discarded_text().with_max_bytes(20);
+        for _ in 0..100 {
+            for half in ["\\ud83d", "\\ude00", "\\ude00", "\\ud83d", "a"] {
+                let piece = format!(
+                    r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"{kind}","{member}":"{half}"}}}}"#
+                );
+                assert_eq!(accumulate(&mut accumulator, &piece), None);
+            }
+        }
+        assert_eq!(bytes_of(&accumulator), "\u{FFFD}a".len());
+    }
+}
+
+/// A byte of ill-formed UTF-8 is kept as U+FFFD, which has three bytes.
+#[test]
+fn ill_formed_utf8_counts_as_it_is_kept() {
+    let deltas = [
+        r#"{"type":"citations_delta","citation":{"cited_text":"@"}}"#,
+        r#"{"type":"text_delta","text":"","citation":{"cited_text":"@"}}"#,
+        r#"{"type":"compaction_delta","content":"@"}"#,
+    ];
+    for delta in deltas {
+        let (before, after) = delta.split_once('@').unwrap();
+        let payload = |bytes: &[u8]| {
+            let start = r#"{"type":"content_block_delta","index":0,"delta":"#;
+            [start.as_bytes(), before.as_bytes(), bytes, after.as_bytes(), b"}"].concat()
+        };
+        let size = |bytes: &[u8]| {
+            let mut accumulator = unlimited();
+            accumulator.accumulate_json(&payload(bytes)).unwrap();
+            bytes_of(&accumulator)
+        };
+        assert_eq!(size(&[0xFF; 950]), size("\u{FFFD}".repeat(950).as_bytes()), "{delta}");
+        // A sequence that is not finished is one U+FFFD.
+        assert_eq!(size(b"\xE2\x82"), size("\u{FFFD}".as_bytes()), "{delta}");
+        let mut limited = Accumulator::new().with_max_bytes(1100);
+        let result = limited.accumulate_json(&payload(&[0xFF; 950])).map(|_| ());
+        assert_eq!(result, Err(AccumulateError::BytesExceeded { limit: 1100 }), "{delta}");
+    }
+}
+
 /// Early deltas and pending input become one block with their start.
 #[test]
 fn a_block_counts_once_however_it_comes() {

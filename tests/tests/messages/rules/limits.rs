@@ -165,3 +165,40 @@ fn an_empty_piece_of_input_beyond_the_limit_is_not_a_lost_piece() {
         assert_eq!(reasons(run), [vec![Completion::LimitExceeded], expected].concat(), "{piece:?}");
     }
 }
+
+/// The stop of a block that was not merged may close another block of its index, whose input goes on after that.
+#[test]
+fn a_start_beyond_the_limit_truncates_the_open_input_of_its_index() {
+    let calls_of = |mut accumulator: Accumulator, events: &[Value]| {
+        let mut calls = Vec::new();
+        for event in events {
+            let _ = accumulator.accumulate_json(event.to_string().as_bytes());
+            while let Some(update) = accumulator.next_update() {
+                if let Update::ToolCall(call) = update {
+                    calls.push(call.input.as_str().to_owned());
+                }
+            }
+        }
+        (calls, accumulator.into_message().unwrap_err().reasons().to_vec())
+    };
+    let limits = [Accumulator::new().with_max_blocks(1), Accumulator::new().with_max_bytes(150)];
+    let other = |index| start(index, text_block(&"x".repeat(200)));
+    let broken = vec![Completion::LimitExceeded, Completion::ToolInput];
+    for limited in &limits {
+        for input in [vec![], vec![input(0, "1")]] {
+            let call = [vec![begin(), start(0, tool(json!({})))], input, vec![stopped_by("tool_use")]].concat();
+            // The first start that exceeds the limit, and a later one.
+            for starts in [vec![other(0)], vec![other(1), other(0)]] {
+                let events = [&call[..], &starts, &[stop(0), stop(0), end()]].concat();
+                assert_eq!(calls_of(limited.clone(), &events), (vec![], broken.clone()), "{events:?}");
+            }
+        }
+        // A block of another index, and one that is closed, lose nothing.
+        let call = [begin(), start(0, tool(json!({}))), input(0, "12")];
+        for rest in [[other(1), stop(0)], [stop(0), other(0)]] {
+            let events = [&call[..], &rest, &[stopped_by("tool_use"), end()]].concat();
+            let expected = (vec!["12".to_owned()], vec![Completion::LimitExceeded]);
+            assert_eq!(calls_of(limited.clone(), &events), expected, "{events:?}");
+        }
+    }
+}

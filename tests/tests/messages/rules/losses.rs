@@ -134,3 +134,46 @@ fn a_call_without_input_is_truncated_if_the_stop_reason_may_be_lost() {
         }
     }
 }
+
+/// "A lost start of a known index is a lost piece of the newest block with input at this index, if that is open."
+#[test]
+fn a_lost_start_truncates_the_open_input_of_its_index() {
+    let lost = |index: &str| {
+        let payload =
+            format!("{{\"type\":\"content_block_start\",{index}\"content_block\":{{\"type\":\"text\",\"text\":5}}}}");
+        named("content_block_start", &payload)
+    };
+    let call = |before: &[&str], lost: &str, after: &[&str]| {
+        let inputs = |pieces: &[&str]| pieces.iter().map(|piece| input(0, piece)).collect::<Vec<_>>();
+        let end = [stop(0), stopped_by("tool_use"), end()];
+        sse(&[begin(), start(0, tool(json!({})))]) + &sse(&inputs(before)) + lost + &sse(&inputs(after)) + &sse(&end)
+    };
+    let run = |bytes: &str| {
+        let (mut decoder, mut input, mut calls) = (MessageDecoder::new(), bytes.as_bytes(), Vec::new());
+        while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
+            if let Update::ToolCall(call) = event.update {
+                calls.push(call.input.as_str().to_owned());
+            }
+        }
+        (calls, decoder.finish().unwrap_err().reasons().to_vec())
+    };
+    // The first stop is that of the lost block.
+    let of_lost = sse(&[stop(0)]);
+    for (before, after) in [(&["1"][..], &["2"][..]), (&[], &["{}"]), (&["{}"], &[])] {
+        let bytes = call(before, &(lost("\"index\":0,") + &of_lost), after);
+        let expected = vec![Completion::ContentLost, Completion::ToolInput];
+        assert_eq!(run(&bytes), (vec![], expected), "{before:?} {after:?}");
+    }
+    for index in ["", "\"index\":1,"] {
+        let bytes = call(&["1"], &lost(index), &["2"]);
+        assert_eq!(run(&bytes), (vec!["12".to_owned()], vec![Completion::ContentLost]), "{index}");
+    }
+    // A closed block, and one that starts later.
+    for bytes in [
+        sse(&[begin(), start(0, tool(json!({}))), input(0, "12"), stop(0)]) + &lost("\"index\":0,"),
+        sse(&[begin()]) + &lost("\"index\":0,") + &sse(&[start(0, tool(json!({}))), input(0, "12"), stop(0)]),
+    ] {
+        let bytes = bytes + &sse(&[stopped_by("tool_use"), end()]);
+        assert_eq!(run(&bytes), (vec!["12".to_owned()], vec![Completion::ContentLost]), "{bytes}");
+    }
+}

@@ -466,6 +466,37 @@ fn each_change_of_partial_input_is_returned_once() {
     }
 }
 
+/// Regression: in a block that has other strings, the changes of a piece of input came again with each further update.
+#[test]
+fn changes_of_a_piece_come_once_in_a_block_with_other_strings() {
+    let delta = |kind: &str, member: &str, text: &str| {
+        format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"{kind}","{member}":"{text}"}}}}"#)
+    };
+    let text = |text| delta("text_delta", "text", text);
+    let piece = |piece| delta("input_json_delta", "partial_json", piece);
+    let block = json!({"type": "future", "text": "", "input": {}});
+    let [begin, start, stop] = [begin(), start(0, block), stop(0)].map(|event| event.to_string());
+    let mut accumulator = Accumulator::new().with_partial_changes(PartialStrings::Show);
+    let mut counts = Vec::new();
+    for payload in [
+        begin,
+        start,
+        piece(r#"{\"a\":1,"#),
+        text("x"),
+        text(r"y\ud83d"),
+        stop,
+        // A half of the input ends where a text begins: its change comes with that.
+        piece(r#"\"b\":\"\ud83d"#),
+        text("x"),
+        text("y"),
+    ] {
+        accumulator.accumulate_json(payload.as_bytes()).unwrap();
+        counts.push(accumulator.tool_input(0).map_or(0, |input| input.partial_changes().count()));
+    }
+    assert_eq!(counts[..6], [0, 0, 3, 0, 0, 0]);
+    assert!(counts[6] > 0 && counts[7] > 0 && counts[8] == 0, "{counts:?}");
+}
+
 // Interleaved blocks
 
 #[test]

@@ -200,10 +200,22 @@ impl Blocks {
     }
 
     /// The half of a surrogate pair that a string of a block ended with.
+    // Out of line: the fast path does not ask for it.
+    #[inline(never)]
     pub(super) fn half_mut(&mut self, id: BlockId) -> Option<&mut PendingHalf> {
         match id.place() {
             Place::Later(at) => self.states.get_mut(at).map(|state| &mut state.half),
             Place::Initial(at) => self.existing_slot_mut(u64::try_from(at).ok()?).map(|slot| &mut slot.half),
+        }
+    }
+
+    /// Whether this string ended with a half: that of the block which accepts such a delta, or input JSON that waits.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn ends_in_half(&mut self, index: u64, kind: DeltaKind, of: BlockString) -> bool {
+        match self.target(index, kind) {
+            Some(id) => self.half_mut(id).is_some_and(|half| !half.is_none() && half.of == of),
+            None => self.slot(index).and_then(|slot| slot.unmatched.as_ref()).is_some_and(|waiting| waiting.half != 0),
         }
     }
 
