@@ -118,7 +118,7 @@ fn an_end_right_after_timed_out_is_a_failure() {
         (&[Ok(b"data: "), Err(TimedOut), Err(TimedOut), Ok(b"a\n\n")], &["timeout", "timeout", "a"]),
     ];
     for (steps, expected) in table {
-        let events = EventReader::new(Steps(steps.to_vec().into_iter()));
+        let events = EventReader::new(Steps(Vec::from(steps).into_iter()));
         let seen: Vec<String> = events
             .map(|event| match event {
                 Ok(event) => String::from_utf8(event.data().to_vec()).unwrap(),
