@@ -58,27 +58,71 @@ async def test_a_lost_event_is_an_error_by_default():
         list(iter_events([], lost="ignore"))
 
 
-async def test_an_event_of_a_broken_connection_is_discarded():
-    """The decoder, which has the last event ID, joined it with the first event of the next connection."""
-    def broken():
+async def test_reset_prepares_a_decoder_for_another_connection():
+    async def broken():
         yield b"id: 1\ndata: one\n\ndata: tw"
         raise OSError("connection reset")
 
-    async def abroken():
-        for chunk in broken():
-            yield chunk
+    async def stalled():
+        yield b"id: 1\ndata: one\n\ndata: tw"
+        await asyncio.sleep(3600)
 
-    decoder, adecoder, seen, aseen = Decoder(), Decoder(), [], []
-    with pytest.raises(OSError):
-        seen.extend(event.data for event in iter_events(broken(), decoder))
-    seen.extend(event.data for event in iter_events([b"data: two\n\n"], decoder))
-    with pytest.raises(OSError):
-        async for event in aiter_events(abroken(), adecoder):
+    async def read(chunks):
+        async for event in aiter_events(chunks, decoder):
+            seen.append(event.data)
+
+    for first, error in (broken(), OSError), (stalled(), asyncio.TimeoutError):
+        decoder, seen = Decoder(), []
+        with pytest.raises(error):
+            await asyncio.wait_for(read(first), 0.05)
+        decoder.reset()
+        await read(asynchronous([b"data: two\n\n"]))
+        assert seen == ["one", "two"]
+        assert decoder.last_event_id == "1"
+
+
+class Chunks:
+    """An iterator that can go on after an exception, as one of a socket with a timeout."""
+
+    def __init__(self, *chunks):
+        self.chunks = iter(chunks)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        chunk = next(self.chunks)
+        if isinstance(chunk, Exception):
+            raise chunk
+        return chunk
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        try:
+            return next(self)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+
+@pytest.mark.parametrize("chunks, error, expected", [
+    ([b"data: one\n\ndata: " + b"x" * 100, b"x\ndata: tail\n\ndata: two\n\n"], Error, ["one", "two"]),
+    ([b"data: par", TimeoutError(), b"t\n\n"], TimeoutError, ["part"]),
+])
+async def test_same_chunks_go_on_after_an_exception(chunks, error, expected):
+    """The exception discarded what had come of an event: its rest became an event, or it was lost without an error."""
+    decoder, rest, seen = Decoder(max_event_bytes=50), Chunks(*chunks), []
+    with pytest.raises(error):
+        seen.extend(event.data for event in iter_events(rest, decoder))
+    seen.extend(event.data for event in iter_events(rest, decoder))
+    adecoder, rest, aseen = Decoder(max_event_bytes=50), Chunks(*chunks), []
+    with pytest.raises(error):
+        async for event in aiter_events(rest, adecoder):
             aseen.append(event.data)
-    async for event in aiter_events(asynchronous([b"data: two\n\n"]), adecoder):
+    async for event in aiter_events(rest, adecoder):
         aseen.append(event.data)
-    assert seen == aseen == ["one", "two"]
-    assert decoder.last_event_id == adecoder.last_event_id == "1"
+    assert seen == aseen == expected
 
 
 async def test_many_tasks_decode_at_once():

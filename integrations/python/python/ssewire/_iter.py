@@ -25,19 +25,15 @@ def iter_events(
 
     `lost` says what it does at a `LostEvent`, an event above a limit: `"raise"` an `Error`, or `"yield"` it and go on.
 
-    An exception, also one of `chunks`, discards an unfinished event of a `Decoder`: the decoder can take the chunks of
-    another connection. After a cancelled read or a `break`, call its `reset` first.
+    To use a `Decoder` for another connection, for its `last_event_id`, call its `reset` first, however the loop ended:
+    or else an unfinished event is joined with the first one of that connection.
     """
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    try:
-        for chunk in chunks:
-            yield from _events(decoder, decoder.feed(chunk), lost)
-            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
-                break
-    except Exception:
-        _discard(decoder)
-        raise
+    for chunk in chunks:
+        yield from _events(decoder, decoder.feed(chunk), lost)
+        if isinstance(decoder, MessageDecoder) and decoder.is_ended:
+            break
     yield from _events(decoder, _end(decoder, end), lost)
 
 
@@ -51,15 +47,11 @@ async def aiter_events(
     """Yields the events of an asynchronous iterator of bytes; as `iter_events`."""
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    try:
-        async for chunk in chunks:
-            for event in _events(decoder, decoder.feed(chunk), lost):
-                yield event
-            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
-                break
-    except Exception:
-        _discard(decoder)
-        raise
+    async for chunk in chunks:
+        for event in _events(decoder, decoder.feed(chunk), lost):
+            yield event
+        if isinstance(decoder, MessageDecoder) and decoder.is_ended:
+            break
     for event in _events(decoder, _end(decoder, end), lost):
         yield event
 
@@ -81,12 +73,6 @@ def _raise_at_lost(events: Iterable[Any]) -> Iterator[Any]:
         if isinstance(event, LostEvent):
             raise Error(event.error)
         yield event
-
-
-def _discard(decoder: Union[Decoder, MessageDecoder]) -> None:
-    # Or else the decoder, which has the last event ID, joins it with the first event of the next connection.
-    if isinstance(decoder, Decoder):
-        decoder.reset()
 
 
 def _end(decoder: Union[Decoder, MessageDecoder], end: str) -> Iterable[Any]:
