@@ -202,6 +202,8 @@ def test_payload_without_an_event_type_is_content_if_it_begins_as_an_object(name
     for body in b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" not', b"{", b" {]":
         with pytest.raises(json.JSONDecodeError):
             decoded(body, name)
+    with pytest.raises(RecursionError):
+        decoded(b'{"a":' * 100_000, name)
     for body in b"", b" ", b"[]", b": PROCESSING", b"ping", b'"a"', b"[DONE]", b"[" * 100_000, b'{"type":"ping"}':
         assert decoded(body, name) == []
     assert decoded(b'{"type":"later","a":1}', name)[0].to_dict()["a"] == 1
@@ -218,6 +220,28 @@ def test_payload_without_an_event_type_is_an_error_if_it_has_the_shape_of_one(bo
     with pytest.raises(anthropic.APIStatusError) as raised:
         decoded(json.dumps(body).encode(), name)
     assert raised.value.body == body
+
+
+DEEP = b'{"a":' * 130 + b"1" + b"}" * 130
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+@pytest.mark.parametrize("value", [b"NaN", b"-Infinity", DEEP])
+def test_payload_that_only_python_reads_is_what_its_type_says(value, name):
+    """The native decoder rejects it: an error and a ping became a `message_start`."""
+    for body in (
+        b'{"type":"error","error":{"type":"overloaded_error"},"n":%s}',
+        b'{"error":{"type":"overloaded_error","n":%s}}',
+        b'{"type":null,"detail":%s}',
+        b'{"object":"error","type":"BadRequest","n":%s}',
+    ):
+        with pytest.raises(anthropic.APIStatusError) as raised:
+            decoded(body % value, name)
+        assert raised.value.body.keys() == json.loads(body % value).keys()
+    for body in b'{"type":"ping","n":%s}', b'{"n":%s}', b'{"error":null,"n":%s}':
+        assert decoded(body % value, name) == []
+    (later,) = decoded(b'{"type":"later","error":"a","n":%s}' % value, name)
+    assert later.to_dict()["type"] == "later"
 
 
 @pytest.mark.parametrize("name", [*UNNAMED, b"event: content_block_start\n"])
@@ -428,23 +452,25 @@ async def test_nothing_is_read_after_the_context(address, name, is_begun):
                 if is_begun:
                     assert error.message["content"][0]["text"] == "Hello"
                 else:
-                    assert "within its context" in str(error)
+                    assert "nothing was read" in str(error)
 
 
 async def test_stream_is_not_read_outside_of_its_context(address):
     """The exception said that the server had closed the connection. No request was sent."""
     stream = ssewire.anthropic.stream(client(address, "text"), **REQUEST)
-    for read in [lambda: list(stream), stream.get_final_message, stream.get_final_text]:
-        with pytest.raises(RuntimeError, match="within its context"):
+    for read in [lambda: list(stream), lambda: stream.text_stream, stream.get_final_message, stream.get_final_text]:
+        with pytest.raises(RuntimeError, match="inside `with"):
             read()
+    with stream:
+        assert stream.get_final_text()
     async with async_client(address, "text") as asynchronous:
         astream = ssewire.anthropic.stream(asynchronous, **REQUEST)
-        for aread in [astream.__aiter__().__anext__, astream.get_final_message]:
-            with pytest.raises(RuntimeError, match="within its context"):
-                await aread()
-        # The SDK has made the coroutine of the request already.
-        await astream.__aenter__()
-        await astream.__aexit__(None, None, None)
+        with pytest.raises(RuntimeError, match="`async with"):
+            astream.__aiter__()
+        with pytest.raises(RuntimeError, match="`async with"):
+            await astream.get_final_message()
+        async with astream:
+            assert await astream.get_final_text()
 
 
 def test_context_ends_while_another_thread_reads(address):

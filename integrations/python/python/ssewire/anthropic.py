@@ -213,9 +213,12 @@ class _Events:
         if name == "error":
             raise self._status_error(data)
         payload = parse_json(data)
-        if name == "message" and isinstance(payload, dict) and payload.get("type") is None:
-            # Neither the event type nor the payload says what it is.
-            return []
+        if name == "message" and isinstance(payload, dict):
+            # The native decoder has sorted valid JSON. `parse_json` also reads NaN, Infinity and deeper nesting.
+            if _is_error(payload):
+                raise self._status_error(data)
+            if payload.get("type") in (None, "ping"):
+                return []
         return [self._models.build(payload)]
 
     def _status_error(self, data: str) -> Exception:
@@ -229,6 +232,14 @@ class _Events:
             return anthropic.APIStatusError(message, response=self._response, body=body)
         error: Exception = make(message, body=body, response=self._response)
         return error
+
+
+def _is_error(payload: Dict[str, Any]) -> bool:
+    """Whether a payload without an event type is an error: `docs/protocol.md`, heading "Errors"."""
+    kind = payload.get("type")
+    if kind == "error" or payload.get("object") == "error":
+        return True
+    return not isinstance(kind, str) and any(payload.get(name) is not None for name in ("error", "detail"))
 
 
 class _Models:
@@ -329,7 +340,10 @@ def stream(client: Any, **parameters: Any) -> Any:
     return MessageStream(response, message_type)
 
 
-_NOT_READ = "stream was not read within its context: with ssewire.anthropic.stream(...) as stream"
+_NOT_READ = (
+    "nothing was read: iterate, or call get_final_message(), inside `with ssewire.anthropic.stream(...)` "
+    "(`async with` for an asynchronous client)"
+)
 
 
 class _Accumulated:
@@ -340,6 +354,8 @@ class _Accumulated:
         self._message_type = message_type
         self._decoder = MessageDecoder()
         self._result: Optional[Any] = None
+        self._reader: Any = None
+        """The generator of the events; `None` before the context."""
         self._chunks: Any = None
         """The body; `None` until it is read."""
         self.response: Any = None
@@ -354,6 +370,13 @@ class _Accumulated:
     def completion(self) -> str:
         """How the message ended, if the input ended here; see `ssewire.MessageDecoder.completion`."""
         return self._decoder.completion
+
+    @property
+    def _events(self) -> Any:
+        # Not a check of the generator: its exception would end it, and the context could read nothing.
+        if self._reader is None:
+            raise RuntimeError(_NOT_READ)
+        return self._reader
 
     @property
     def _has_unread_end(self) -> bool:
@@ -441,12 +464,9 @@ class MessageStream(_Accumulated):
     Leaving the context waits a quarter of a second at most for the end of the body: then the connection is used again.
     """
 
-    def __init__(self, response: Any, message_type: Any) -> None:
-        super().__init__(response, message_type)
-        self._events = self._read()
-
     def __enter__(self) -> MessageStream:
         self._enter(self._manager.__enter__())
+        self._reader = self._read()
         return self
 
     def __exit__(self, *exception: Any) -> None:
@@ -461,11 +481,10 @@ class MessageStream(_Accumulated):
             self._manager.__exit__(*exception)
 
     def __iter__(self) -> Iterator[MessageEvent]:
-        return self._events
+        events: Iterator[MessageEvent] = self._events
+        return events
 
     def _read(self) -> Generator[MessageEvent, None, None]:
-        if self.response is None:
-            raise RuntimeError(_NOT_READ)
         self._chunks = _chunks(self.response.http_response)
         for chunk in self._chunks:
             yield from self._decoder.feed(chunk)
@@ -495,12 +514,9 @@ class MessageStream(_Accumulated):
 class AsyncMessageStream(_Accumulated):
     """As `MessageStream`, asynchronous."""
 
-    def __init__(self, response: Any, message_type: Any) -> None:
-        super().__init__(response, message_type)
-        self._events = self._read()
-
     async def __aenter__(self) -> AsyncMessageStream:
         self._enter(await self._manager.__aenter__())
+        self._reader = self._read()
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
@@ -514,11 +530,10 @@ class AsyncMessageStream(_Accumulated):
             await self._manager.__aexit__(*exception)
 
     def __aiter__(self) -> AsyncIterator[MessageEvent]:
-        return self._events
+        events: AsyncIterator[MessageEvent] = self._events
+        return events
 
     async def _read(self) -> AsyncGenerator[MessageEvent, None]:
-        if self.response is None:
-            raise RuntimeError(_NOT_READ)
         self._chunks = _achunks(self.response.http_response)
         async for chunk in self._chunks:
             for event in self._decoder.feed(chunk):
