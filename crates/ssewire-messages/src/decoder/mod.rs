@@ -313,8 +313,8 @@ impl MessageDecoder {
     }
 
     /// How the message would end if the input ended here, by the events merged so far. Final once
-    /// [`decode_end`](Self::decode_end) has returned [`Step::Ended`], which may use a last event without its blank
-    /// line.
+    /// [`decode_end`](Self::decode_end), which may use a last event without its blank line, has returned
+    /// [`Step::Ended`], if no more is decoded.
     #[must_use]
     pub fn completion(&self) -> Completion {
         let has_bare_error = self.rare.as_ref().is_some_and(|rare| rare.bare_error.is_some());
