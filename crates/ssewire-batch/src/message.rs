@@ -112,6 +112,7 @@ pub struct MessageBatchDecoder {
     decoder: MessageDecoder,
     buffer: BatchBuffer<MessageRecord>,
     max_records: usize,
+    has_input_ended: bool,
 }
 
 impl MessageBatchDecoder {
@@ -124,7 +125,7 @@ impl MessageBatchDecoder {
     /// A decoder with other limits or options.
     #[must_use]
     pub fn with_decoder(decoder: MessageDecoder) -> Self {
-        Self { decoder, buffer: BatchBuffer::new(), max_records: DEFAULT_MAX_RECORDS }
+        Self { decoder, buffer: BatchBuffer::new(), max_records: DEFAULT_MAX_RECORDS, has_input_ended: false }
     }
 
     /// Sets the number of records at which a batch ends; at least 1. The records of one event stay together, so a batch
@@ -137,12 +138,16 @@ impl MessageBatchDecoder {
 
     /// Decodes the input up to its end, to the end of the message, or to the largest number of records. `input` is
     /// advanced: call again until it is empty, or the [message has ended](Self::is_ended). Nothing after the message is
-    /// consumed, except the `message_start` of another one that [replaced](MessageKind::Replaced) it.
+    /// consumed, except the `message_start` of another one that [replaced](MessageKind::Replaced) it. Nothing is
+    /// consumed after [`push_end`](Self::push_end).
     pub fn push(&mut self, input: &mut &[u8]) -> MessageBatch<'_> {
         self.buffer.clear();
-        while self.buffer.records.len() < self.max_records && self.push_next(input) {}
-        // Further updates of the last event need no input.
-        while self.push_next(&mut &[][..]) {}
+        // The decoder would go on with further input.
+        if !self.has_input_ended {
+            while self.buffer.records.len() < self.max_records && self.push_next(input) {}
+            // Further updates of the last event need no input.
+            while self.push_next(&mut &[][..]) {}
+        }
         self.buffer.as_batch()
     }
 
@@ -158,8 +163,9 @@ impl MessageBatchDecoder {
     }
 
     /// Reports that the input has ended, and returns the updates that are left: an event whose blank line is missing is
-    /// used if its data is a complete JSON object.
+    /// used if its data is a complete JSON object. The message has ended, too.
     pub fn push_end(&mut self) -> MessageBatch<'_> {
+        self.has_input_ended = true;
         self.buffer.clear();
         loop {
             match self.decoder.decode_end() {
@@ -171,11 +177,17 @@ impl MessageBatchDecoder {
         self.buffer.as_batch()
     }
 
-    /// Whether the message has ended: at `message_stop`, at an error, where another message began, or where an event
-    /// was rejected.
+    /// Whether the message has ended: at `message_stop`, at an error, where another message began, where an event was
+    /// rejected, or with the [input](Self::has_input_ended).
     #[must_use]
     pub fn is_ended(&self) -> bool {
-        self.decoder.is_ended()
+        self.has_input_ended || self.decoder.is_ended()
+    }
+
+    /// Whether [`push_end`](Self::push_end) was called.
+    #[must_use]
+    pub fn has_input_ended(&self) -> bool {
+        self.has_input_ended
     }
 
     /// The decoder: the snapshot, the completion so far, the violations.

@@ -39,7 +39,7 @@ typedef enum ssewire_status {
    */
   SSEWIRE_STATUS_INVALID_ID = 3,
   /*
-   The decoder has been finished, or its input has ended: `ssewire_message_decoder_push_end`.
+   The decoder has been finished. Of `ssewire_message_decoder_push`, also: its input has ended.
    */
   SSEWIRE_STATUS_FINISHED = 4,
   /*
@@ -500,7 +500,8 @@ void ssewire_message_decoder_free(struct ssewire_message_decoder *decoder);
 /*
  Decodes the `len` bytes at `data` up to their end, to the end of the message, or to the largest number of records.
  `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until
- `is_ended` of the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
+ `is_ended` of the batch. A push after `ssewire_message_decoder_push_end` is `SSEWIRE_STATUS_FINISHED`. The decoder
+ keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
 
  # Safety
  The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.

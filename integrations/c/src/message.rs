@@ -23,16 +23,8 @@ impl Handle for MessageDecoder {
 
 #[derive(Debug)]
 pub(crate) enum State {
-    /// `has_input_ended` is beside the decoder, which would decode further input.
-    Running {
-        decoder: Box<MessageBatchDecoder>,
-        has_input_ended: bool,
-    },
-    Finished {
-        json: String,
-        completion: Completion,
-        explanation: String,
-    },
+    Running(Box<MessageBatchDecoder>),
+    Finished { json: String, completion: Completion, explanation: String },
 }
 
 /// The options of a message decoder. Initialize it with zeros: 0 means the default.
@@ -148,20 +140,22 @@ impl From<ssewire_messages::Completion> for Completion {
 
 impl State {
     fn push(&mut self, input: &mut &[u8]) -> Result<MessageBatch, Status> {
-        let Self::Running { decoder, has_input_ended: false } = self else { return Err(Status::Finished) };
+        let Self::Running(decoder) = self else { return Err(Status::Finished) };
+        if decoder.has_input_ended() {
+            return Err(Status::Finished);
+        }
         let batch = MessageBatch::new(decoder.push(input), false);
         Ok(MessageBatch { is_ended: decoder.is_ended(), ..batch })
     }
 
     fn push_end(&mut self) -> Result<MessageBatch, Status> {
-        let Self::Running { decoder, has_input_ended } = self else { return Err(Status::Finished) };
-        *has_input_ended = true;
+        let Self::Running(decoder) = self else { return Err(Status::Finished) };
         Ok(MessageBatch::new(decoder.push_end(), true))
     }
 
     fn completion(&self) -> Completion {
         match self {
-            Self::Running { decoder, .. } => decoder.decoder().completion().into(),
+            Self::Running(decoder) => decoder.decoder().completion().into(),
             Self::Finished { completion, .. } => *completion,
         }
     }
@@ -170,7 +164,7 @@ impl State {
         self.push_end()?;
         let completion = self.completion();
         let finished = Self::Finished { json: String::new(), completion, explanation: String::new() };
-        let Self::Running { decoder, .. } = core::mem::replace(self, finished) else { return Err(Status::Finished) };
+        let Self::Running(decoder) = core::mem::replace(self, finished) else { return Err(Status::Finished) };
         let result = decoder.finish();
         let json = json_of(result.as_ref().unwrap_or_else(Incomplete::partial));
         let explanation = result.err().map_or_else(String::new, |incomplete| incomplete.to_string());
@@ -225,7 +219,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_new(options: *const MessageOpti
         if options.max_records > 0 {
             decoder = decoder.with_max_records(options.max_records);
         }
-        MessageDecoder(Guarded::new(State::Running { decoder: Box::new(decoder), has_input_ended: false }))
+        MessageDecoder(Guarded::new(State::Running(Box::new(decoder))))
     })
 }
 
@@ -241,7 +235,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_free(decoder: *mut MessageDecod
 
 /// Decodes the `len` bytes at `data` up to their end, to the end of the message, or to the largest number of records.
 /// `consumed` becomes the number of bytes that were used: call again with the rest until there is none, or until
-/// `is_ended` of the batch. The decoder keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
+/// `is_ended` of the batch. A push after `ssewire_message_decoder_push_end` is `SSEWIRE_STATUS_FINISHED`. The decoder
+/// keeps no pointer to the bytes. `data` may be NULL if `len` is 0.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.
@@ -318,7 +313,7 @@ pub unsafe extern "C" fn ssewire_message_decoder_json(
 ) -> Status {
     let function = |state: &mut State| {
         let json = match state {
-            State::Running { decoder, .. } => &json_of(&decoder.decoder().snapshot()),
+            State::Running(decoder) => &json_of(&decoder.decoder().snapshot()),
             State::Finished { json, .. } => json,
         };
         // SAFETY: as the contract of the exported function demands.
@@ -343,8 +338,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_explain(
 ) -> Status {
     let function = |state: &mut State| {
         let explanation = match state {
-            State::Running { decoder, .. } if decoder.decoder().is_complete() => "",
-            State::Running { .. } => state.completion().text().to_str().unwrap_or_default(),
+            State::Running(decoder) if decoder.decoder().is_complete() => "",
+            State::Running(_) => state.completion().text().to_str().unwrap_or_default(),
             State::Finished { explanation, .. } => explanation,
         };
         // SAFETY: as the contract of the exported function demands.

@@ -15,7 +15,7 @@ pub enum Status {
     BufferTooSmall = 2,
     /// The last event ID is too long, or contains LF, CR or NUL. The previous ID stays.
     InvalidId = 3,
-    /// The decoder has been finished, or its input has ended: `ssewire_message_decoder_push_end`.
+    /// The decoder has been finished. Of `ssewire_message_decoder_push`, also: its input has ended.
     Finished = 4,
     /// A defect of the library, which is described on standard error. The handle can only be freed.
     Panic = 5,
@@ -28,7 +28,7 @@ impl Status {
             Self::InvalidArgument => c"invalid argument",
             Self::BufferTooSmall => c"buffer is too small",
             Self::InvalidId => c"invalid last event ID",
-            Self::Finished => c"decoder is finished",
+            Self::Finished => c"decoder is finished, or its input has ended",
             Self::Panic => c"internal error",
         }
     }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_status_has_a_text() {
-        assert_eq!(Status::Finished.text(), c"decoder is finished");
+        assert_eq!(Status::Finished.text(), c"decoder is finished, or its input has ended");
         let version = env!("CARGO_PKG_VERSION");
         // SAFETY: the function returns a static string with a NUL.
         assert_eq!(unsafe { CStr::from_ptr(ssewire_version()) }.to_str(), Ok(version));

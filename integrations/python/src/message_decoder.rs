@@ -48,8 +48,6 @@ impl MessageEvent {
 pub(crate) struct MessageDecoder {
     state: State,
     has_partial_input: bool,
-    /// Beside the decoder, which would decode further input: its message ends, too, where the input does.
-    has_input_ended: bool,
 }
 
 enum State {
@@ -91,16 +89,15 @@ impl MessageDecoder {
             decoder = decoder.with_content_type(content_type);
         }
         let decoder = MessageBatchDecoder::with_decoder(decoder);
-        Self { state: State::Running(Box::new(decoder)), has_partial_input: partial_input, has_input_ended: false }
+        Self { state: State::Running(Box::new(decoder)), has_partial_input: partial_input }
     }
 
     /// Decodes a chunk, and returns its events.
     fn feed<'py>(&mut self, py: Python<'py>, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
-        let has_input_ended = self.has_input_ended;
         let decoder = self.running()?;
         with_bytes(chunk, |mut bytes| {
             let events = PyList::empty(py);
-            while !bytes.is_empty() && !has_input_ended && !decoder.is_ended() {
+            while !bytes.is_empty() && !decoder.is_ended() {
                 append(py, decoder.push(&mut bytes), &events)?;
             }
             Ok(events)
@@ -111,7 +108,6 @@ impl MessageDecoder {
     fn feed_end<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = PyList::empty(py);
         append(py, self.running()?.push_end(), &events)?;
-        self.has_input_ended = true;
         Ok(events)
     }
 
@@ -161,7 +157,7 @@ impl MessageDecoder {
     #[getter]
     fn is_ended(&self) -> bool {
         match &self.state {
-            State::Running(decoder) => self.has_input_ended || decoder.is_ended(),
+            State::Running(decoder) => decoder.is_ended(),
             State::Finished { .. } => true,
         }
     }

@@ -4,7 +4,7 @@ use std::fs;
 
 use ssewire::Decoder;
 use ssewire_batch::{MessageBatch, MessageBatchDecoder, MessageKind};
-use ssewire_messages::{Accumulator, Incomplete, Message, MessageDecoder, Step, Update, Validation};
+use ssewire_messages::{Accumulator, Completion, Incomplete, Message, MessageDecoder, Step, Update, Validation};
 use ssewire_tests::chunks;
 
 /// A record without the batch that it points into.
@@ -213,6 +213,24 @@ fn nothing_after_the_message_is_consumed() {
     let last = decoder.push(&mut input).records().last().unwrap().kind;
     assert_eq!((last, input), (MessageKind::MessageStop, &b"data: rest\n\n"[..]));
     assert!(decoder.is_ended());
+}
+
+#[test]
+fn nothing_after_the_input_is_consumed() {
+    const STOP: &[u8] = b"data: {\"type\":\"message_stop\"}\n\n";
+    let mut body = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[]}}\n\n"[..];
+    let mut decoder = MessageBatchDecoder::new();
+    assert_eq!(decoder.push(&mut body).records().len(), 1);
+    assert!(!decoder.is_ended());
+    for _ in 0..2 {
+        assert!(decoder.push_end().records().is_empty());
+        assert!(decoder.is_ended());
+        let mut rest = STOP;
+        assert!(decoder.push(&mut rest).records().is_empty());
+        assert_eq!(rest, STOP);
+        assert_eq!(decoder.decoder().completion(), Completion::Truncated);
+    }
+    assert!(decoder.finish().is_err());
 }
 
 #[test]
