@@ -40,7 +40,7 @@ pub struct Loss {
     pub is_known: bool,
     pub content: bool,
     pub message_delta: bool,
-    /// The event may have been a `content_block_delta`, of this index if it is known.
+    /// The event may have been a `content_block_delta`, or a start of an unknown index. The index, if it is known.
     pub piece: Option<Option<u64>>,
     /// The event was a `content_block_start` of this index.
     pub start: Option<u64>,
@@ -140,7 +140,11 @@ impl Event {
             is_known: KNOWN.contains(&name) || name == "error",
             content: matches!(name, "content_block_start" | "content_block_delta" | NO_EVENT_TYPE),
             message_delta: name == "message_delta",
-            piece: matches!(name, "content_block_delta" | NO_EVENT_TYPE).then_some(index),
+            piece: match name {
+                "content_block_delta" | NO_EVENT_TYPE => Some(index),
+                "content_block_start" if index.is_none() => Some(None),
+                _ => None,
+            },
             start: index.filter(|_| name == "content_block_start"),
         })
     }

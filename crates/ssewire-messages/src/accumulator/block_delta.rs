@@ -42,6 +42,7 @@ impl Accumulator {
                 return refused.map(|_| Change::Unchanged);
             }
         }
+        self.clear_changes(index, kind);
         let change = self.merge_piece(index, kind, delta, violation);
         if let Some((kind, delta)) = second_kind.zip(second) {
             let violation = self.delta_violation(index, kind);
@@ -51,6 +52,16 @@ impl Accumulator {
             self.set_current(change);
         }
         Ok(change)
+    }
+
+    /// Clears the changes of the piece before. Of other blocks, only input is returned as changes, and clears its own.
+    fn clear_changes(&mut self, index: u64, kind: DeltaKind) {
+        let position = self.blocks.target(index, kind).and_then(|id| self.blocks.position(id));
+        if let Some(ContentBlock::Raw(block)) = position.and_then(|at| self.message.content.get_mut(at)) {
+            if let Some(input) = block.existing_input_state_mut() {
+                input.clear_changes();
+            }
+        }
     }
 
     /// Takes the block of a piece as the likely one of the next piece.
@@ -138,12 +149,6 @@ impl Accumulator {
         let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
             return Change::Unchanged;
         };
-        // Only such a block has strings beside its input.
-        if let ContentBlock::Raw(block) = &mut *block {
-            if let Some(input) = block.existing_input_state_mut() {
-                input.clear_changes();
-            }
-        }
         if is_open && matches!(delta, Delta::InputJson(_)) {
             if let Some(input) = block.input_state_mut() {
                 input.open();

@@ -86,6 +86,7 @@ impl Incomplete {
             [Completion::LimitExceeded, Completion::RejectedByStrictMode, Completion::ContentLost];
         let by_head = self.head().and_then(ResponseHead::is_retryable);
         match (self.reason(), self.server_error()) {
+            (Completion::NonStreamBody, Some(error)) => error.is_retryable(),
             (Completion::NonStreamBody, None) => by_head.unwrap_or(matches!(
                 self.non_stream_body(),
                 // `None`: an accumulator without a decoder knows only that no event of a message came.
@@ -104,7 +105,8 @@ impl Incomplete {
         self.0.non_stream_body.as_ref()
     }
 
-    /// The id of the message that began before this one had stopped, also if strict mode rejected its start.
+    /// The id of the message that began before this one had stopped. By a [`MessageDecoder`](crate::MessageDecoder),
+    /// also if strict mode rejected its start.
     #[must_use]
     pub fn replaced_by(&self) -> Option<&str> {
         self.0.replaced_by.as_deref()

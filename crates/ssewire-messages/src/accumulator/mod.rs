@@ -202,8 +202,8 @@ impl Accumulator {
     }
 
     /// Sets the limit of a message: the bytes that its events add, which are decoded text, thinking and tool input, and
-    /// members kept as JSON, without the JSON and the SSE around them. Discarded text does not count; each piece counts
-    /// until the next one is merged.
+    /// members kept as JSON, without the JSON and the SSE around them. Text that is
+    /// [discarded](Self::with_discarded_text) counts until the next piece of its block has been merged.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
         self.options.max_bytes = bytes;

@@ -124,13 +124,10 @@ impl Accumulator {
     }
 
     /// A piece of content was lost: the tool input of its index, or of every open block, is truncated from here on.
-    /// A start is a lost piece only of the open block of its index: its own stop closes that block, whose input may go
-    /// on.
+    /// A start of a known index is a lost piece only of the open block there: its own stop closes that block, whose input
+    /// may go on.
     pub(super) fn record_lost_piece(&mut self, index: Option<u64>, is_start: bool) {
         let Some(index) = index else {
-            if is_start {
-                return;
-            }
             for id in self.blocks.record_piece_lost_anywhere() {
                 self.record_lost_piece_of(id);
             }

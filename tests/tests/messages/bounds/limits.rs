@@ -522,6 +522,14 @@ fn pieces_that_split_a_character_count_as_they_are_kept() {
         assert_eq!(accumulate(&mut accumulator, &piece(kind, member, text)), None);
     }
     assert_eq!(bytes_of(&accumulator), before + 6);
+    // As does one of input that waits for its block.
+    for (kind, member) in [("text_delta", "text"), ("thinking_delta", "thinking")] {
+        let mut accumulator = unlimited();
+        for (kind, member, text) in [("input_json_delta", "partial_json", r"\ud83d"), (kind, member, r"\ude00")] {
+            assert_eq!(accumulate(&mut accumulator, &piece(kind, member, text)), None);
+        }
+        assert_eq!(bytes_of(&accumulator), 6, "{kind}");
+    }
 }
 
 /// "Discarded text does not count."

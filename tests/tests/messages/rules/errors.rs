@@ -339,6 +339,7 @@ fn an_incomplete_message_is_retryable_as_its_row_says() {
         // An error in JSON: as the error.
         (lenient, json_error("overloaded_error"), Completion::NonStreamBody, true),
         (lenient, json_error("invalid_request_error"), Completion::NonStreamBody, false),
+        (limited, json_error("overloaded_error") + "\n" + &"more\n".repeat(400), Completion::NonStreamBody, true),
         // Any other body.
         (lenient, String::new(), Completion::NonStreamBody, true),
         (lenient, "\r\n \n".into(), Completion::NonStreamBody, true),

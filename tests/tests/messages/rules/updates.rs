@@ -474,7 +474,9 @@ fn changes_of_a_piece_come_once_in_a_block_with_other_strings() {
     };
     let text = |text| delta("text_delta", "text", text);
     let piece = |piece| delta("input_json_delta", "partial_json", piece);
-    let block = json!({"type": "future", "text": "", "input": {}});
+    let with_citation =
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"z","citation":{}}}"#;
+    let block = json!({"type": "future", "text": "", "citations": [], "input": {}});
     let [begin, start, stop] = [begin(), start(0, block), stop(0)].map(|event| event.to_string());
     let mut accumulator = Accumulator::new().with_partial_changes(PartialStrings::Show);
     let mut counts = Vec::new();
@@ -489,12 +491,14 @@ fn changes_of_a_piece_come_once_in_a_block_with_other_strings() {
         piece(r#"\"b\":\"\ud83d"#),
         text("x"),
         text("y"),
+        piece(r"c\ud83d"),
+        with_citation.to_owned(),
     ] {
         accumulator.accumulate_json(payload.as_bytes()).unwrap();
         counts.push(accumulator.tool_input(0).map_or(0, |input| input.partial_changes().count()));
     }
     assert_eq!(counts[..6], [0, 0, 3, 0, 0, 0]);
-    assert!(counts[6] > 0 && counts[7] > 0 && counts[8] == 0, "{counts:?}");
+    assert!(counts[6] > 0 && counts[7] > 0 && counts[8] == 0 && counts[9] > 0 && counts[10] > 0, "{counts:?}");
 }
 
 // Interleaved blocks

@@ -215,6 +215,7 @@ impl Blocks {
     pub(super) fn ends_in_half(&mut self, index: u64, kind: DeltaKind, of: BlockString) -> bool {
         match self.target(index, kind) {
             Some(id) => self.half_mut(id).is_some_and(|half| !half.is_none() && half.of == of),
+            None if of != BlockString::Input => false,
             None => self.slot(index).and_then(|slot| slot.unmatched.as_ref()).is_some_and(|waiting| waiting.half != 0),
         }
     }
