@@ -106,15 +106,13 @@ impl Config {
         } else {
             Script::recording(recording)
         };
-        // Before the faults: one that sets them prevails, and one that needs some size keeps this one.
-        script = self.with_pace(script);
         // Last, so that they apply to the events that others insert.
         let is_line_end = |fault: &&Fault| matches!(fault, Fault::CrLf | Fault::Cr);
         let others = self.faults.iter().filter(|fault| !is_line_end(fault));
         for fault in others.chain(self.faults.iter().filter(is_line_end)) {
             script = fault.apply(script);
         }
-        // Again: a fault that replaces the whole response removes them.
+        // After the faults: one that sets them prevails, and one that replaces the whole response has none.
         self.with_pace(script)
     }
 

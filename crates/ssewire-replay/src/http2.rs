@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::io::{self, Cursor};
+use std::io::{self, Cursor, IoSlice};
 use std::net::TcpStream;
 use std::thread;
 
@@ -209,7 +209,7 @@ struct Ending {
 
 impl Ending {
     /// Lets the connection send queued data: a reset would discard it. The client's window permits it already, but the
-    /// socket may be full.
+    /// socket may be full, also with the data of other streams.
     async fn flush(&self) {
         let mut turns = 0;
         while turns < 16 {
@@ -234,6 +234,21 @@ impl AsyncWrite for Writer<'_> {
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
         self.is_blocked.store(written.is_pending(), Ordering::Relaxed);
         written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write_vectored(context, pieces);
+        self.is_blocked.store(written.is_pending(), Ordering::Relaxed);
+        written
+    }
+
+    /// Without it, h2 would write the head of a DATA frame and its payload apart.
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -85,7 +85,7 @@ impl<'a> Incoming<'a> {
                 let headers = head.headers.iter();
                 let request = Request {
                     method: head.method.unwrap_or_default().to_owned(),
-                    path: path_of(head.path.unwrap_or_default()).to_owned(),
+                    path: path_of(head.path.unwrap_or_default()),
                     headers: headers.map(|header| (header.name.to_owned(), lossy(header.value))).collect(),
                     body: Vec::new(),
                     version: if head.version == Some(0) { Version::Http10 } else { Version::Http11 },
@@ -189,13 +189,14 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// The path of a request target. That of a request through a proxy begins with the address of the server. (RFC 9112,
-/// section 3.2.2: *absolute-form*.)
-fn path_of(target: &str) -> &str {
-    let Some(rest) = target.split_once("://").filter(|_| !target.starts_with('/')).map(|(_, rest)| rest) else {
-        return target;
+/// The path of a request target, with its query. That of a request through a proxy begins with the address of the
+/// server. (RFC 9112, section 3.2.2: *absolute-form*.)
+fn path_of(target: &str) -> String {
+    let Some((_, rest)) = target.split_once("://").filter(|_| !target.starts_with('/')) else {
+        return target.to_owned();
     };
-    rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/")
+    let path = rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or_default();
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
 fn malformed(message: &'static str) -> NoRequest {

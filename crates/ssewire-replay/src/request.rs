@@ -8,7 +8,7 @@ use serde_json::Value;
 pub struct Request {
     /// The method as it was sent: `POST`.
     pub method: String,
-    /// The path as it was sent, with its query.
+    /// The path with its query, as it was sent; of a request in absolute form, that of its URL.
     pub path: String,
     /// The headers in the order in which they were sent, with their names as they were sent. HTTP/2 names are in lower
     /// case.

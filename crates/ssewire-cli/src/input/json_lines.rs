@@ -103,7 +103,7 @@ impl Translator {
         self.mode == Mode::Sse && self.backlog.is_empty()
     }
 
-    /// The number of complete JSON lines so far; 0 if the input is something else.
+    /// The number of lines that were read as JSON lines; 0 if the input is something else.
     pub(crate) fn lines(&self) -> u64 {
         if matches!(self.mode, Mode::Undecided | Mode::Sse) { 0 } else { self.line.saturating_sub(1) }
     }

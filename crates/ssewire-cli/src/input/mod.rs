@@ -265,12 +265,11 @@ impl Input {
         self.times
     }
 
-    /// Says so if JSON lines were read, for a body of which nothing has arrived: none of them has an event.
+    /// Says so if lines were read as JSON lines, for a body of which nothing has arrived: none of them has an event.
     pub(crate) fn lines_without_event(&self) -> Option<String> {
         let lines = self.translator.as_ref().map_or(0, Translator::lines);
         let lines = usize::try_from(lines).unwrap_or(usize::MAX);
-        (lines > 0)
-            .then(|| format!("input has {}, but none has an event of a Messages stream", count(lines, "JSON line")))
+        (lines > 0).then(|| format!("input has {}, but none has an event of a Messages stream", count(lines, "line")))
     }
 
     /// Waits for the next bytes, never for a certain number of them.

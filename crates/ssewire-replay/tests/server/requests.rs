@@ -186,6 +186,7 @@ fn the_path_of_a_request_in_absolute_form_is_that_of_its_url() {
         ("http://example.com/it", "/it", "a"),
         ("https://example.com:8443/it?to=http://b/c", "/it?to=http://b/c", "a"),
         ("http://example.com", "/", "b"),
+        ("http://example.com?a=1", "/?a=1", "b"),
         ("/it?to=http://b/c", "/it?to=http://b/c", "a"),
     ] {
         let mut client = Client::connect(&server);
