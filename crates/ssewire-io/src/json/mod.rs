@@ -10,7 +10,7 @@ mod vendor_error;
 use alloc::string::String;
 use core::marker::PhantomData;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use ssewire::{DecodeError, Decoder, Event, EventSpan, Truncated};
 
 pub use self::error::{JsonPayloadError, JsonPayloadErrorKind, JsonStreamError};
@@ -39,7 +39,7 @@ pub(crate) enum Parsed<T> {
     Done,
     Value(JsonEvent<T>),
     Other(JsonPayloadError),
-    /// A payload at the end of the input that is not readable, perhaps because it was cut.
+    /// A payload that the end of the input cut.
     Unfinished(JsonPayloadError),
 }
 
@@ -156,10 +156,19 @@ fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Parsed<T> 
         Ok(value) => Parsed::Value(JsonEvent { event_type: event_type.into_owned(), value }),
         Err(kind) => {
             let error = JsonPayloadError::new(event_type.into_owned(), payload.into_owned(), kind);
-            // An error that the server reports is complete JSON, or of the type `error`.
-            let may_be_cut = !is_finished && kind != JsonPayloadErrorKind::Reported;
-            if may_be_cut { Parsed::Unfinished(error) } else { Parsed::Other(error) }
+            if !is_finished && is_cut(&error) { Parsed::Unfinished(error) } else { Parsed::Other(error) }
         }
+    }
+}
+
+/// Returns whether the end of the input cut the payload, given that it came before the end of its event.
+fn is_cut(error: &JsonPayloadError) -> bool {
+    match error.kind() {
+        // Complete JSON, or of the type `error`.
+        JsonPayloadErrorKind::Reported => false,
+        JsonPayloadErrorKind::Eof => true,
+        // serde_json returns these as soon as it sees them: the text may be complete, or end later.
+        JsonPayloadErrorKind::Syntax | JsonPayloadErrorKind::Data => error.parse::<IgnoredAny>().is_err(),
     }
 }
 

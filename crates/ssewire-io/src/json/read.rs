@@ -22,9 +22,9 @@ use crate::{DecodeReader, End};
 /// ```
 ///
 /// A payload that is not a `T`, or an error that the server reports, is a [`JsonPayloadError`](crate::JsonPayloadError)
-/// with its text; the next item continues after it. The input may end without `[DONE]`, as with some vendors,
-/// unless [`with_required_done`](Self::with_required_done) forbids it. At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to
-/// drain it.
+/// with its text; the next item continues after it. The input may end without `[DONE]`, as with some vendors, unless
+/// [`with_required_done`](Self::with_required_done) forbids it. At `[DONE]` it does not read on;
+/// [`into_inner`](Self::into_inner) returns the reader, to drain it.
 ///
 /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of the
 /// kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be missing,
@@ -56,7 +56,8 @@ impl<R, T> JsonReader<R, T> {
 
     /// Makes an end without `[DONE]` one final error, [`JsonStreamError::MissingDone`]: for vendors that always send it,
     /// and where the stream is passed on as another type, so that nobody can call [`is_done`](Self::is_done). A payload
-    /// that is unfinished at the end of the input and not readable is the same error.
+    /// that the end of the input cut is the same error. If the server reported an error and then ended the stream, this
+    /// error follows the reported one, which is the cause.
     #[must_use]
     pub fn with_required_done(self) -> Self {
         Self { progress: self.progress.with_required_done(), ..self }

@@ -104,6 +104,10 @@ fn an_end_without_a_required_marker_is_an_error() {
         // Complete JSON, though its blank line is missing.
         ("data: {\"text\":\"a\"}", vec![ok("message", "a")]),
         ("data: {\"error\":1}\n", vec![Err("Reported message {\"error\":1}".to_owned())]),
+        ("data: {\"text\":1}", vec![Err("Data message {\"text\":1}".to_owned())]),
+        ("data: true\n", vec![Err("Data message true".to_owned())]),
+        ("data: tru", vec![]),
+        ("data: 12", vec![]),
         ("data: {\"text\":1}\n\n", vec![Err("Data message {\"text\":1}".to_owned())]),
     ] {
         let expected = [before, vec![missing()]].concat();
