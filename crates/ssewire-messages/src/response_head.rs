@@ -37,7 +37,7 @@ pub enum RetryAfter {
 
 impl RetryAfter {
     /// The delay at the time `now`, counted from the Unix epoch. `None` if it is zero or the time has passed: that
-    /// requests nothing, as in the official SDKs. Otherwise all clients would return at the same moment.
+    /// requests nothing, as in the official SDKs. A pause of zero would bring all clients back at the same moment.
     #[must_use]
     pub fn delay(self, now: Duration) -> Option<Duration> {
         let delay = match self {

@@ -58,14 +58,14 @@ use crate::response_head::ResponseHead;
 /// assert_eq!(slept, [Duration::from_millis(500), Duration::from_secs(1)]);
 /// ```
 ///
-/// # A stream is never replayed
+/// # What to send after an incomplete message
 ///
-/// Repeat a request only while nothing of its message was received. The tokens of a truncated stream are billed, and
+/// Repeat a request only while no text of its message was received. The tokens of a truncated stream are billed, and
 /// its text was probably shown already; the same request would be billed again and return other text. For an
 /// incomplete message [`decide_incomplete`](Self::decide_incomplete) therefore returns whether and when to send another
 /// request. The content of that request depends on the partial message:
 ///
-/// * Nothing of the message was received: the same request.
+/// * No text was received: the same request.
 /// * Text was received: a new request that continues it. Its last message is the partial text, with role `assistant`.
 ///   White space at its end has to be trimmed: the API refuses a final assistant text that ends in white space. (Some
 ///   models refuse any final assistant message; there, a last message with role `user` quotes the text and asks to go
@@ -122,7 +122,8 @@ pub enum RetryDecision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoRetryReason {
-    /// The request would fail again, or the server asked not to repeat it.
+    /// Another request would not help, or the server asked not to send one: see [`ApiError::is_retryable`] and
+    /// [`Incomplete::is_retryable`].
     NotRetryable,
     /// Another try might help, but there were enough of them.
     OutOfRetries,
@@ -172,11 +173,12 @@ impl Backoff {
         delay.saturating_sub(off)
     }
 
-    /// What to do after a response that was no success, or after an error in a stream.
+    /// What to do after a response that was no success. For an error in a stream, use
+    /// [`decide_incomplete`](Self::decide_incomplete): content may have been lost before it.
     ///
     /// `attempt` is the number of retries so far, `now` the time since the Unix epoch, `random` as for
     /// [`delay`](Self::delay). [`ApiError::is_retryable`] decides whether to retry. The server's `retry-after` decides
-    /// when, if [`RetryAfter::delay`](crate::RetryAfter::delay) is one; otherwise [`delay`](Self::delay) does.
+    /// when, if [`RetryAfter::delay`](crate::RetryAfter::delay) returns a delay; otherwise [`delay`](Self::delay) does.
     #[must_use]
     pub fn decide(&self, error: &ApiError, attempt: u32, now: Duration, random: f64) -> RetryDecision {
         self.decide_by(error.is_retryable(), error.head(), attempt, now, random)
@@ -184,7 +186,7 @@ impl Backoff {
 
     /// What to do after a stream whose message is not complete. [`Incomplete::is_retryable`] decides whether to send
     /// another request; everything else is as for [`decide`](Self::decide). What to send depends on the partial
-    /// message: see [above](#a-stream-is-never-replayed).
+    /// message: see [above](#what-to-send-after-an-incomplete-message).
     #[must_use]
     pub fn decide_incomplete(&self, message: &Incomplete, attempt: u32, now: Duration, random: f64) -> RetryDecision {
         self.decide_by(message.is_retryable(), message.head(), attempt, now, random)
@@ -232,7 +234,7 @@ impl fmt::Display for RetryDecision {
 impl fmt::Display for NoRetryReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotRetryable => "the same request would fail again, or the server asked not to send it",
+            Self::NotRetryable => "another request would not help, or the server asked not to send one",
             Self::OutOfRetries => "there were enough retries",
         })
     }

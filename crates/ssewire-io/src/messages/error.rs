@@ -219,7 +219,7 @@ impl<E> MessageStreamError<E> {
         self.incomplete().and_then(IncompleteMessage::request_id)
     }
 
-    /// Returns the transport's error, if it failed.
+    /// Returns the transport's error, if it failed or timed out.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
         match self {
@@ -228,7 +228,7 @@ impl<E> MessageStreamError<E> {
         }
     }
 
-    /// Returns the transport's error, owned, if it failed.
+    /// Returns the transport's error, owned, if it failed or timed out.
     #[must_use]
     pub fn into_transport(self) -> Option<E> {
         match self {

@@ -74,7 +74,7 @@ impl Incomplete {
         }
     }
 
-    /// Whether another request may succeed: the same one if nothing of the message was received, else one that
+    /// Whether another request may succeed: the same one if no text of the message was received, else one that
     /// continues its text. [`Backoff`](crate::Backoff) decides when, and documents what to send.
     ///
     /// The rule is in `docs/protocol.md`, heading "Errors". Retryable are a truncated message, a body without an event,
