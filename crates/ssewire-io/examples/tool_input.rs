@@ -47,7 +47,7 @@ async fn run() -> Result<(), Failure> {
     }
 
     // The next turn, as the API accepts it. Truncated input is an error; unsigned thinking is left out.
-    turns.push(message.to_turn()?);
+    turns.extend(message.to_turn()?);
     turns.push(user_turn(&results)?);
     println!("next turn: {}", serde_json::to_string(&turns)?);
     Ok(())

@@ -29,7 +29,7 @@ use crate::tool_input::{ParseInputError, ToolInputError};
 ///     let input: serde_json::Value = call.parse()?;
 ///     content.push(call.result(format!("sunny in {}", input["city"])));
 /// }
-/// turns.push(message.to_turn()?);
+/// turns.extend(message.to_turn()?);
 /// turns.push(serde_json::to_string(&UserTurn { role: "user", content })?.parse()?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -79,7 +79,7 @@ impl<'a> ToolCall<'a> {
     /// The result of the call, as a list of content blocks.
     #[must_use]
     pub fn result_json(&self, content: RawJson) -> ToolResult {
-        ToolResult { tool_use_id: self.id.as_ref().into(), content, is_error: false }
+        ToolResult::new_json(&*self.id, content)
     }
 }
 
@@ -91,7 +91,7 @@ impl<'a> ToolCall<'a> {
 /// let mut threads = Vec::new();
 /// for call in message.tool_calls()? {
 ///     let call = call.into_owned();
-///     threads.push(std::thread::spawn(move || call.as_call().result(format!("{} ran", call.name))));
+///     threads.push(std::thread::spawn(move || call.result(format!("{} ran", call.name))));
 /// }
 /// let results: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
 /// assert_eq!(results[0].to_json().get("content").unwrap().as_str(), "\"weather ran\"");
@@ -109,10 +109,29 @@ pub struct OwnedToolCall {
 }
 
 impl OwnedToolCall {
-    /// Borrows the call, to parse its input and to make its result.
+    /// Borrows the call, for a function that takes a [`ToolCall`].
     #[must_use]
     pub fn as_call(&self) -> ToolCall<'_> {
         ToolCall { id: Cow::Borrowed(&self.id), name: Cow::Borrowed(&self.name), input: self.input.as_json() }
+    }
+
+    /// As [`ToolCall::parse`].
+    ///
+    /// # Errors
+    /// [`ParseInputError`]: it is not of the type.
+    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ParseInputError> {
+        self.as_call().parse()
+    }
+
+    /// As [`ToolCall::result`].
+    pub fn result(&self, content: impl Into<String>) -> ToolResult {
+        ToolResult::new(&*self.id, content)
+    }
+
+    /// As [`ToolCall::result_json`].
+    #[must_use]
+    pub fn result_json(&self, content: RawJson) -> ToolResult {
+        ToolResult::new_json(&*self.id, content)
     }
 }
 
@@ -130,7 +149,13 @@ impl ToolResult {
     pub fn new(tool_use_id: impl Into<String>, content: impl Into<String>) -> Self {
         let mut json = String::new();
         push_string(&mut json, &content.into());
-        Self { tool_use_id: tool_use_id.into(), content: RawJson::from_valid(json), is_error: false }
+        Self::new_json(tool_use_id, RawJson::from_valid(json))
+    }
+
+    /// The result of the call of this id, as a list of content blocks: for a program that no longer has the
+    /// [`ToolCall`].
+    pub fn new_json(tool_use_id: impl Into<String>, content: RawJson) -> Self {
+        Self { tool_use_id: tool_use_id.into(), content, is_error: false }
     }
 
     /// Sets whether the tool failed (Messages API: `is_error`): the content then describes the error to the model.
@@ -207,32 +232,32 @@ impl Message {
 
     /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Text,
     /// thinking and tool calls are written with the members that a request accepts; citations and any other block are
-    /// written as they came. Omitted are thinking blocks without a signature, and text blocks without text. If nothing
-    /// else is there, the content of the turn is empty, which the API refuses: leave the turn out. Write the request
-    /// with `serde_json::to_string`: `json!` and `to_value` parse the turn again; see [`RawJson`].
+    /// written as they came. Omitted are thinking blocks without a signature, and text blocks without text. `None`:
+    /// nothing else is there, and the API refuses a turn without content. Write the request with
+    /// `serde_json::to_string`: `json!` and `to_value` parse the turn again; see [`RawJson`].
     ///
     /// # Errors
     /// [`TurnError`]: a tool call is not complete, or cannot be answered.
-    pub fn to_turn(&self) -> Result<RawJson, TurnError> {
+    pub fn to_turn(&self) -> Result<Option<RawJson>, TurnError> {
         self.check_last_call()?;
         let mut out = String::from(r#"{"role":"assistant","content":["#);
-        let mut is_first = true;
+        let mut is_empty = true;
         for block in &self.content {
             if let Some(block) = block.as_tool_use().filter(|block| block.kind() == ToolKind::Client) {
                 call_of(block)?;
             }
             let before = out.len();
-            if !is_first {
+            if !is_empty {
                 out.push(',');
             }
             if block.write_turn(&mut out)? {
-                is_first = false;
+                is_empty = false;
             } else {
                 out.truncate(before);
             }
         }
         out.push_str("]}");
-        Ok(RawJson::from_valid(out))
+        Ok((!is_empty).then(|| RawJson::from_valid(out)))
     }
 
     /// A message read from JSON does not know how it ended.

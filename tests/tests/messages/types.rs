@@ -267,7 +267,7 @@ fn what_a_message_is_written_as_is_read_again() {
     let deep = "[".repeat(127) + &"]".repeat(127);
     let block = format!(r#"{{"type":"tool_use","id":"t","name":"n","input":{deep}}}"#);
     let message: Message = format!(r#"{{"content":[{block}],"stop_reason":"tool_use"}}"#).parse().unwrap();
-    for json in [message.to_json().unwrap(), message.to_json_lossy(), message.to_turn().unwrap()] {
+    for json in [message.to_json().unwrap(), message.to_json_lossy(), message.to_turn().unwrap().unwrap()] {
         assert!(json.as_str().contains(&deep));
         assert_eq!(json.as_str().parse(), Ok(json.clone()));
         assert_eq!(serde_json::from_str::<RawJson>(&serde_json::to_string(&json).unwrap()).unwrap(), json);

@@ -1,7 +1,9 @@
 //! Boundary cases: an unfinished value is never taken for a finished one.
 
 use serde_json::{Value, json};
-use ssewire_messages::{Completion, Message, MessageDecoder, Step, ToolInputError, TurnError, Update, ViolationKind};
+use ssewire_messages::{
+    Completion, Message, MessageDecoder, RawJson, Step, ToolInputError, ToolResult, TurnError, Update, ViolationKind,
+};
 
 use super::support::*;
 
@@ -349,7 +351,7 @@ fn a_call_without_id_or_name_is_no_turn() {
         assert_eq!(message.tool_calls(), Err(TurnError::UnidentifiedToolCall), "{block}");
     }
     // The API runs it, and nothing answers it.
-    assert!(read(json!({"type": "server_tool_use", "input": {}})).to_turn().is_ok());
+    assert!(read(json!({"type": "server_tool_use", "input": {}})).to_turn().unwrap().is_some());
 }
 
 #[test]
@@ -376,5 +378,39 @@ fn the_turn_is_what_the_api_takes_back() {
         {"type": "tool_use", "id": "j", "name": "g", "input": {}, "toolset_name": "browser"},
         {"type": "tool_use", "id": "k", "name": "h", "input": {}},
     ]});
-    assert_eq!(message.to_turn().unwrap(), expected);
+    assert_eq!(message.to_turn().unwrap().unwrap(), expected);
+}
+
+/// A result is the same from the call, from its copy, and from the id alone.
+#[test]
+fn a_result_names_its_call() {
+    let message = json!({"content": [tool(json!({"a": 1}))], "stop_reason": "tool_use"}).to_string();
+    let message: Message = message.parse().unwrap();
+    let call = message.tool_calls().unwrap().remove(0);
+    let copy = call.clone().into_owned();
+    assert_eq!(copy.parse::<Value>().unwrap(), json!({"a": 1}));
+    let result = |content: Value| json!({"type": "tool_result", "tool_use_id": "toolu_1", "content": content});
+    for text in [call.result("t"), copy.result("t"), ToolResult::new("toolu_1", "t")] {
+        assert_eq!(text.to_json(), result(json!("t")));
+    }
+    let blocks: RawJson = json!([text_block("t")]).into();
+    let from_id = ToolResult::new_json("toolu_1", blocks.clone());
+    for list in [call.result_json(blocks.clone()), copy.result_json(blocks), from_id] {
+        assert_eq!(list.to_json(), result(json!([text_block("t")])));
+    }
+}
+
+/// The API rejects a turn without content, and text that is only white space.
+#[test]
+fn a_message_of_which_the_api_accepts_nothing_is_no_turn() {
+    for content in [
+        json!([]),
+        json!([text_block("")]),
+        json!([text_block(" \n")]),
+        json!([thinking_block("unsigned")]),
+        json!([thinking_block("unsigned"), text_block("\n"), text_block("")]),
+    ] {
+        let message = json!({"content": content, "stop_reason": "end_turn"}).to_string();
+        assert_eq!(message.parse::<Message>().unwrap().to_turn(), Ok(None), "{content}");
+    }
 }
