@@ -295,6 +295,6 @@ fn lines_without_an_event_are_named_as_the_cause() {
     ssewire(&["text", "--input", "jsonl"], lines).exits(1).says(sentence);
     ssewire(&["sse", "--input", "jsonl"], lines).exits(0).says(sentence);
     let no_json = "input has 2 lines, but none has an event of a Messages stream";
-    ssewire(&["text", "--input", "jsonl"], b"data: {}\n\n").exits(1).says(no_json);
+    ssewire(&["text", "--input", "jsonl"], b"\n\n").exits(1).says(no_json);
     ssewire(&["text", "--input", "jsonl"], b"").exits(1).says("body is empty");
 }

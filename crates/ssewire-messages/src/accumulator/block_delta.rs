@@ -42,7 +42,10 @@ impl Accumulator {
                 return refused.map(|_| Change::Unchanged);
             }
         }
-        self.clear_changes(index, kind);
+        // The changes of the piece before, also if this piece is of another string of the block.
+        if let Some(input) = self.blocks.target(index, kind).and_then(|id| self.existing_input_mut(id)) {
+            input.clear_changes();
+        }
         let change = self.merge_piece(index, kind, delta, violation);
         if let Some((kind, delta)) = second_kind.zip(second) {
             let violation = self.delta_violation(index, kind);
@@ -52,16 +55,6 @@ impl Accumulator {
             self.set_current(change);
         }
         Ok(change)
-    }
-
-    /// Clears the changes of the piece before. Of other blocks, only input is returned as changes, and clears its own.
-    fn clear_changes(&mut self, index: u64, kind: DeltaKind) {
-        let position = self.blocks.target(index, kind).and_then(|id| self.blocks.position(id));
-        if let Some(ContentBlock::Raw(block)) = position.and_then(|at| self.message.content.get_mut(at)) {
-            if let Some(input) = block.existing_input_state_mut() {
-                input.clear_changes();
-            }
-        }
     }
 
     /// Takes the block of a piece as the likely one of the next piece.

@@ -6,6 +6,7 @@ use super::{Accumulator, Completion};
 use crate::block::ContentBlock;
 use crate::stop_reason::StopReason;
 use crate::text::BlockString;
+use crate::tool_input::InputState;
 use crate::turn::ToolCall;
 
 impl Accumulator {
@@ -56,8 +57,7 @@ impl Accumulator {
         let truncated = core::mem::take(&mut rare.truncated);
         // To truncate a call again with each event would be quadratic.
         for id in waiting.get(if is_truncated { truncated } else { 0 }..).unwrap_or_default() {
-            let block = self.blocks.position(*id).and_then(|at| self.message.content.get_mut(at));
-            if let Some(input) = block.and_then(ContentBlock::existing_input_state_mut) {
+            if let Some(input) = self.existing_input_mut(*id) {
                 input.decide_blank(is_truncated);
             }
             if !is_truncated {
@@ -75,9 +75,10 @@ impl Accumulator {
     fn decide_initial_call(&mut self, is_truncated: bool) {
         let Some(id) = self.rare.as_ref().and_then(|rare| rare.initial_call) else { return };
         let is_truncated = is_truncated && self.is_highest(id);
-        let Some(at) = self.blocks.position(id).filter(|_| self.blocks.is_open(id)) else { return };
-        if let Some(input) = self.message.content.get_mut(at).and_then(ContentBlock::existing_input_state_mut) {
-            input.decide_blank(is_truncated);
+        if self.blocks.is_open(id) {
+            if let Some(input) = self.existing_input_mut(id) {
+                input.decide_blank(is_truncated);
+            }
         }
     }
 
@@ -112,6 +113,13 @@ impl Accumulator {
                 self.queue_call(self.blocks.at(position));
             }
         }
+    }
+
+    /// The tool input of a block, if it has received any.
+    #[inline(never)]
+    pub(super) fn existing_input_mut(&mut self, id: BlockId) -> Option<&mut InputState> {
+        let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
+        block.and_then(ContentBlock::existing_input_state_mut)
     }
 
     /// Queues the update of a call that is complete.
