@@ -54,6 +54,12 @@ need_package() { # COMMAND DEBIAN-PACKAGE
     have_or_install "$1" "command -v $1" "$(apt_install "$2")"
 }
 
+# For a part of a check that is skipped where the command is missing.
+has_or_installs() { # COMMAND DEBIAN-PACKAGE: whether the command is there; only in CI it is installed
+    command -v "$1" >/dev/null && return
+    [ "${CI:-}" = true ] && eval "$(apt_install "$2")" >/dev/null 2>&1 && command -v "$1" >/dev/null
+}
+
 need_component() { # COMPONENT [TOOLCHAIN]
     local toolchain="${2:-stable}"
     have_or_install "rustup component $1 of $toolchain" \
