@@ -319,7 +319,9 @@ impl Translator {
             Ok(json) if json.as_json().is_object() => json,
             // The decoder determines the content that is lost with it.
             Err(_) if line.starts_with(b"{") => {
-                event("", line, output);
+                output.extend_from_slice(b"data: ");
+                push_data(line, output);
+                output.extend_from_slice(b"\n\n");
                 return Some(format!("line {number}: not valid JSON"));
             }
             _ => return Some(format!("line {number}: not a JSON object, skipped")),
@@ -428,9 +430,10 @@ fn event(name: &str, data: &[u8], output: &mut Vec<u8>) {
     output.push(b'\n');
 }
 
-/// Writes data of one line. A CR would end the line; between the tokens of JSON it is white space.
+/// Writes data of one line. A CR would end the line. A tab is as it white space between the tokens of JSON, and invalid
+/// in a string.
 fn push_data(data: &[u8], output: &mut Vec<u8>) {
-    output.extend(data.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }));
+    output.extend(data.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b'\t' } else { *byte }));
 }
 
 fn count_lines(bytes: &[u8]) -> u64 {

@@ -298,3 +298,21 @@ fn lines_without_an_event_are_named_as_the_cause() {
     ssewire(&["text", "--input", "jsonl"], b"\n\n").exits(1).says(no_json);
     ssewire(&["text", "--input", "jsonl"], b"").exits(1).says("body is empty");
 }
+
+/// As an event stream has it: a control character in a string is not JSON, however long the line is.
+#[test]
+fn a_carriage_return_in_a_string_loses_the_event() {
+    let line = |text: &str| {
+        format!(
+            "{{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{text}\"}}}}\n"
+        )
+    };
+    let start = "{\"type\":\"message_start\",\"message\":{\"id\":\"m\"}}\n";
+    let end = "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n{\"type\":\"message_stop\"}\n";
+    for length in [1, 300 * 1024] {
+        let body = start.to_owned() + &line(&("a\rb".to_owned() + &"c".repeat(length))) + end;
+        ssewire(&["message", "--input", "jsonl"], body.as_bytes()).exits(4);
+        let body = start.to_owned() + &line(&"c".repeat(length)).replace(':', ":\r") + end;
+        ssewire(&["message", "--input", "jsonl"], body.as_bytes()).exits(0);
+    }
+}
