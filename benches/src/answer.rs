@@ -28,6 +28,11 @@ pub trait Sink: Default {
     /// Adds an event.
     fn event(&mut self, event_type: &[u8], data: &[u8], id: &[u8]);
 
+    /// Adds a text or tool input, whose line ends count as spaces: ssewire makes them spaces in complete input.
+    fn text(&mut self, text: &str) {
+        self.event(b"", text.as_bytes(), b"");
+    }
+
     /// Adds a value as canonical JSON, which is only built for checks.
     fn value(&mut self, json: impl FnOnce() -> String);
 
@@ -58,6 +63,10 @@ impl Hashes {
 }
 
 impl Sink for Hashes {
+    fn text(&mut self, text: &str) {
+        self.event(b"", text.replace('\n', " ").as_bytes(), b"");
+    }
+
     fn event(&mut self, event_type: &[u8], data: &[u8], id: &[u8]) {
         self.0.count += 1;
         self.0.bytes += (event_type.len() + data.len() + id.len()) as u64;

@@ -56,7 +56,7 @@ pub fn recorded() -> Corpus {
 pub fn say_message<'a>(sink: &mut impl Sink, reason: &str, blocks: impl Iterator<Item = &'a str>) {
     sink.event(reason.as_bytes(), b"", b"");
     for block in blocks {
-        sink.event(b"", block.as_bytes(), b"");
+        sink.text(block);
     }
 }
 
