@@ -14,9 +14,9 @@ pub enum EventError<E> {
     /// The transport failed. Nothing follows.
     Transport(E),
     /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to
-    /// continue. If the transport ends right after `TimedOut`, this is [`Transport`](Self::Transport), because systems
-    /// report a dead connection so. ureq and reqwest report their timeouts with other kinds, as which they are
-    /// `Transport`, too.
+    /// continue. If the transport ends right after `TimedOut`, the error is [`Transport`](Self::Transport), because
+    /// systems report a dead connection in this way. ureq and reqwest report their timeouts as errors of other kinds:
+    /// these are `Transport`, too.
     Timeout(E),
     /// One event, or one line, was too large and is lost. The stream continues after it.
     Decode(DecodeError),

@@ -34,8 +34,8 @@
 //!
 //! The module `guide` leads from the first text to tools, retries, gateways and tests. The modules `recipes` (idle
 //! timeouts, cancellation, events of your own, resumption, failover, reconnection, proxies, Bedrock) and `migration`
-//! (from eventsource-stream and five other crates) are pages of this documentation, too. Complete programs with ureq, reqwest
-//! and hyper are in the folder `examples` of this crate.
+//! (from eventsource-stream and five other crates) are pages of this documentation, too. Complete programs with ureq,
+//! reqwest and hyper are in the folder `examples` of this crate.
 //!
 //! # Common behaviour
 //!

@@ -430,8 +430,8 @@ fn event(name: &str, data: &[u8], output: &mut Vec<u8>) {
     output.push(b'\n');
 }
 
-/// Writes data of one line. A CR would end the line. A tab is as it white space between the tokens of JSON, and invalid
-/// in a string.
+/// Writes data of one line. A CR would end the line, so a tab replaces it: both are white space between the tokens of
+/// JSON, and invalid in its strings.
 fn push_data(data: &[u8], output: &mut Vec<u8>) {
     output.extend(data.iter().map(|byte| if matches!(byte, b'\r' | b'\n') { b'\t' } else { *byte }));
 }
