@@ -149,8 +149,8 @@ pub enum Update<'a> {
     /// The end marker of other protocols.
     Done,
     /// Nothing has changed: an event or a delta that this version does not know, a stop without its block, a second
-    /// `message_start`, input JSON, also if it is empty, that has no block yet, content beyond the limit, or an event after the end
-    /// of the message.
+    /// `message_start`, input JSON that has no block yet, even if it is empty, content beyond the limit, or an event
+    /// after the end of the message.
     Unchanged,
 }
 
