@@ -539,9 +539,9 @@ mod tests {
             let input = format!("{{\"type\":\"ping\"}}\n{line}\n{{\"type\":\"ping\"}}\n");
             check(Format::Auto, &input, &format!("\n{ping}{expected}{ping}"));
         }
-        // A CR between the tokens does not cut the event.
+        // A CR between the tokens does not cut the event: a tab replaces it.
         let (start, rest) = ("{\"type\":\"ping\",", "\"a\":1}".repeat(20));
-        check(Format::Jsonl, &format!("{start}\r{rest}\r\n"), &format!("data: {start} {rest} \n\n"));
+        check(Format::Jsonl, &format!("{start}\r{rest}\r\n"), &format!("data: {start}\t{rest}\t\n\n"));
     }
 
     /// Random inputs of these pieces.
