@@ -145,21 +145,6 @@ fn dependencies_point_downwards() {
 }
 
 #[test]
-fn every_dependency_has_its_reason() {
-    let contributing = page("CONTRIBUTING.md");
-    let with_a_reason: BTreeSet<_> =
-        contributing.split("## Dependencies").last().unwrap().lines().filter_map(row).collect();
-    let used: BTreeSet<_> = published().iter().flat_map(|package| dependencies(package, None)).collect();
-    let others = used.iter().map(|name| name.trim_end_matches('?')).filter(|name| !name.starts_with("ssewire"));
-    assert_eq!(with_a_reason, others.collect());
-}
-
-/// The name in the first column of a row of a table.
-fn row(line: &str) -> Option<&str> {
-    line.strip_prefix("| `")?.split('`').next()
-}
-
-#[test]
 fn core_depends_only_on_memchr_and_with_its_feature_on_bytes() {
     let tree = |features: &[&str]| -> BTreeSet<String> {
         let tree = cargo(&[&["tree", "-p", "ssewire", "-e", "normal", "--prefix", "none"], features].concat());
@@ -370,23 +355,6 @@ fn paths_and_links_on_the_pages_exist() {
         }
     }
     assert!(count > 200, "only {count} paths were found");
-}
-
-/// The rows under "Which file owns which rule" are exactly the source files.
-#[test]
-fn each_source_file_has_a_row() {
-    let architecture = page("ARCHITECTURE.md");
-    for (name, ..) in PUBLISHED {
-        let folder = format!("crates/{name}/src");
-        let mut files = BTreeSet::new();
-        sources(&root().join(&folder), "", &mut files);
-        let (_, section) = architecture.split_once(&format!("### {folder}\n")).unwrap();
-        let rows = section.lines().take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with("| `"));
-        let names = rows.filter_map(|row| row.split(" | ").next()).flat_map(|cell| cell.split('`').skip(1).step_by(2));
-        let names = names.map(ToOwned::to_owned).collect::<BTreeSet<_>>();
-        let differing: Vec<_> = names.symmetric_difference(&files).collect();
-        assert!(differing.is_empty(), "{folder}: files without a row, or rows without a file: {differing:?}");
-    }
 }
 
 /// Every page that is not test data.
