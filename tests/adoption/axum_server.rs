@@ -54,7 +54,7 @@ async fn an_axum_server_sends_events_that_a_client_reads() {
     let texts = ["one", "two\nevent: admin\r\n\r\ndata: x", "", ": no comment"];
     let response = get_from(router(move || stream::iter(texts.map(str::to_owned)), Duration::from_secs(3600))).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
-    let mut events = response.bytes_stream().string_events();
+    let mut events = response.bytes_stream().text_events();
     let mut received = Vec::new();
     while let Some(event) = events.try_next().await.unwrap() {
         assert_eq!(event.event, "message");
@@ -73,7 +73,7 @@ async fn comments_keep_the_connection_alive() {
         let receiver = receiver.lock().unwrap().take().unwrap();
         stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) })
     };
-    let mut frames = get_from(router(texts, Duration::from_millis(5))).await.bytes_stream().frames();
+    let mut frames = get_from(router(texts, Duration::from_millis(5))).await.bytes_stream().sse_frames();
     assert!(matches!(frames.try_next().await.unwrap(), Some(OwnedFrame::Comment { .. })));
     sender.send("after".to_owned()).unwrap();
     let data = loop {

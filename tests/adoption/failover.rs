@@ -4,7 +4,7 @@
 //! silent, or send only pings; a gateway that looked into the stream parsed and wrote it again, which lost comments,
 //! unknown events and the exact bytes.
 //!
-//! Gone: `StartedBody` waits for the first content and passes all chunks unchanged, and an idle timeout around the
+//! Gone: `StartedStream` waits for the first content and passes all chunks unchanged, and an idle timeout around the
 //! chunks also ends silence.
 
 // Their code.
@@ -13,7 +13,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
-use ssewire_io::{IdleError, IdleTimeoutExt as _, StartedBody};
+use ssewire_io::{IdleError, IdleTimeoutExt as _, StartedStream};
 
 type Failure = IdleError<reqwest::Error>;
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, Failure>> + Send>>;
@@ -58,7 +58,7 @@ impl Gateway {
         let patience = self.patience;
         let body = response.bytes_stream().idle_timeout(move || tokio::time::sleep(patience));
         // Pings and comments are signs of life, but not for ever.
-        match tokio::time::timeout(4 * patience, StartedBody::wait_for(body)).await {
+        match tokio::time::timeout(4 * patience, StartedStream::wait_for(body)).await {
             Ok(Ok(body)) => Ok(body.boxed()),
             Ok(Err(error)) => Err(match (error.server_error(), error.transport()) {
                 (Some(error), _) => PassedOver::Error(error.to_string()),

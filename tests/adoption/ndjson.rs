@@ -3,8 +3,8 @@
 //! Worked around before: a second line splitter beside the SSE parser, which searched the unfinished line again for
 //! each chunk, split characters at chunk boundaries, lost a last line without a line end, and had no limit.
 //!
-//! Gone: `lines()` is the line splitter of the event stream decoder, with its limit, and the end policy decides about
-//! the last line.
+//! Gone: `sse_lines()` is the line splitter of the event stream decoder, with its limit, and the end policy decides
+//! about the last line.
 
 // Their code.
 use serde::Deserialize;
@@ -39,7 +39,7 @@ impl From<EventError<reqwest::Error>> for Failure {
 
 pub async fn generate(url: &str) -> Result<String, Failure> {
     let response = reqwest::get(url).await.map_err(Failure::Connection)?;
-    let mut lines = response.bytes_stream().lines().with_end(End::Dispatch);
+    let mut lines = response.bytes_stream().sse_lines().with_end(End::Dispatch);
     let mut text = String::new();
     while let Some(line) = lines.try_next().await? {
         if line.trim_ascii().is_empty() {

@@ -75,7 +75,7 @@ async fn connect(listener: &TcpListener, last_event_id: u64) -> Frames {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let request = reqwest::Client::new().get(url).header("last-event-id", last_event_id.to_string());
     let body: Body = Box::pin(stream::once(request.send()).flat_map(|response| response.unwrap().bytes_stream()));
-    body.frames()
+    body.sse_frames()
 }
 
 use futures::StreamExt as _;

@@ -9,11 +9,11 @@ pub fn events<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterato
     outcome(decoder, chunks, |decoder, input| Ok(decoder.decode(input)?.map(|event| Decoded::Event(event.into()))))
 }
 
-/// Decodes the events of a stream by `poll_event` and `resolve`.
+/// Decodes the events of a stream by `poll_event` and `resolve_event`.
 pub fn polled_events<'c, S: Storage>(decoder: &mut Decoder<S>, chunks: impl IntoIterator<Item = &'c [u8]>) -> Outcome {
     outcome(decoder, chunks, |decoder, input| {
         let chunk = *input;
-        Ok(decoder.poll_event(input)?.map(|span| Decoded::Event(decoder.resolve(chunk, span).into())))
+        Ok(decoder.poll_event(input)?.map(|span| Decoded::Event(decoder.resolve_event(chunk, span).into())))
     })
 }
 

@@ -10,7 +10,7 @@ use futures_core::stream::FusedStream;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::BytesEventStream;
+use crate::SharedEventStream;
 
 /// The events of an [`http_body::Body`]; created by [`HttpBodyExt::sse_events`](crate::HttpBodyExt::sse_events).
 ///
@@ -26,7 +26,7 @@ use crate::BytesEventStream;
 /// # Ok::<(), ssewire_io::EventError<std::convert::Infallible>>(())
 /// # }).unwrap();
 /// ```
-pub type BodyStream<B> = BytesEventStream<BodyChunks<B>>;
+pub type BodyEventStream<B> = SharedEventStream<BodyChunks<B>>;
 
 pin_project! {
     /// The data of an [`http_body::Body`] as a stream of chunks, without trailers. Data that is [`Bytes`] is not

@@ -86,7 +86,7 @@ impl tokio_util::codec::Decoder for EventCodec {
         let advanced = self.decoder.poll_event(&mut input);
         let consumed = buffer.len().saturating_sub(input.len());
         let chunk = buffer.split_to(consumed);
-        let resolve = |span| self.decoder.resolve_bytes(&chunk.freeze(), span);
+        let resolve = |span| self.decoder.resolve_shared(&chunk.freeze(), span);
         Ok(advanced.map(|span| span.map(resolve)).transpose())
     }
 
@@ -96,7 +96,7 @@ impl tokio_util::codec::Decoder for EventCodec {
         }
         match self.ending.complete::<Events, _>(&mut self.decoder) {
             Ok(completed) => {
-                Ok(completed.map(|(chunk, span)| Ok(self.decoder.resolve_bytes(&Bytes::from_static(chunk), span))))
+                Ok(completed.map(|(chunk, span)| Ok(self.decoder.resolve_shared(&Bytes::from_static(chunk), span))))
             }
             Err(EventError::Decode(error)) => Ok(Some(Err(error))),
             Err(error) => Err(error),

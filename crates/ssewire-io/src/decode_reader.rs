@@ -187,7 +187,7 @@ impl<R: Read> EventReader<R> {
     /// [`EventError`]. If it is not [final](EventError::is_final), call again to continue.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, EventError<io::Error>> {
         let found = self.next_span()?;
-        Ok(found.map(|(place, span)| self.decoder.resolve(self.chunk(place), span)))
+        Ok(found.map(|(place, span)| self.decoder.resolve_event(self.chunk(place), span)))
     }
 }
 
@@ -220,7 +220,7 @@ impl<R: Read> LineReader<R> {
     /// As [`next_event`](EventReader::next_event).
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, EventError<io::Error>> {
         let found = self.next_span()?;
-        Ok(found.map(|(place, span)| self.decoder.resolve(self.chunk(place), span)))
+        Ok(found.map(|(place, span)| self.decoder.resolve_line(self.chunk(place), span)))
     }
 }
 

@@ -50,7 +50,7 @@ pin_project! {
     /// ```
     ///
     /// Each item owns its bytes: one copy, and for an event one allocation. A chunk with several items is copied once
-    /// more. For streams of `Bytes` use `BytesEventStream`: it copies only an event that crosses chunks or has several
+    /// more. For streams of `Bytes` use `SharedEventStream`: it copies only an event that crosses chunks or has several
     /// `data` lines.
     ///
     /// It needs no executor, no boxing and no `Send` bound, and is `Send` and `Unpin` if the stream is. Dropping it

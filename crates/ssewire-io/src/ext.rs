@@ -34,32 +34,33 @@ where
     }
 
     /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
-    fn string_events(self) -> crate::TextEventStream<Pin<Box<Self>>> {
+    fn text_events(self) -> crate::TextEventStream<Pin<Box<Self>>> {
         crate::TextEventStream::new(Box::pin(self))
     }
 
-    /// The events, which share the chunks that they lie within; see [`BytesEventStream`](crate::BytesEventStream).
+    /// The events, which share the chunks that they lie within; see [`SharedEventStream`](crate::SharedEventStream).
     #[cfg(feature = "bytes")]
-    fn shared_sse_events(self) -> crate::BytesEventStream<Pin<Box<Self>>>
+    fn shared_sse_events(self) -> crate::SharedEventStream<Pin<Box<Self>>>
     where
         Self: futures_core::TryStream<Ok = bytes::Bytes>,
     {
-        crate::BytesEventStream::new(Box::pin(self))
+        crate::SharedEventStream::new(Box::pin(self))
     }
 
     /// The blocks, also those without data; see [`BlockStream`](crate::BlockStream).
-    fn blocks(self) -> crate::BlockStream<Pin<Box<Self>>> {
+    fn sse_blocks(self) -> crate::BlockStream<Pin<Box<Self>>> {
         crate::BlockStream::new(Box::pin(self))
     }
 
     /// The blocks, comments and unknown fields; see [`FrameStream`](crate::FrameStream), which can also skip comments
     /// or unknown fields.
-    fn frames(self) -> crate::FrameStream<Pin<Box<Self>>> {
+    fn sse_frames(self) -> crate::FrameStream<Pin<Box<Self>>> {
         crate::FrameStream::with_decoder(Box::pin(self), ssewire::Decoder::new().with_comments().with_unknown_fields())
     }
 
-    /// The lines, for newline-delimited JSON; see [`LineStream`](crate::LineStream).
-    fn lines(self) -> crate::LineStream<Pin<Box<Self>>> {
+    /// The lines, which end as those of an event stream, for newline-delimited JSON; see
+    /// [`LineStream`](crate::LineStream).
+    fn sse_lines(self) -> crate::LineStream<Pin<Box<Self>>> {
         crate::LineStream::new(Box::pin(self))
     }
 
@@ -143,9 +144,9 @@ pub trait HttpBodyExt: http_body::Body + Sized {
         crate::BodyChunks::new(self)
     }
 
-    /// The events, which share the data that they lie within; see [`BodyStream`](crate::BodyStream).
-    fn sse_events(self) -> crate::BodyStream<Self> {
-        crate::BodyStream::new(self.chunks())
+    /// The events, which share the data that they lie within; see [`BodyEventStream`](crate::BodyEventStream).
+    fn sse_events(self) -> crate::BodyEventStream<Self> {
+        crate::BodyEventStream::new(self.chunks())
     }
 
     /// The message; see [`MessageStream`](crate::MessageStream).
@@ -187,24 +188,24 @@ pub trait ReadExt: std::io::Read + Sized {
     }
 
     /// The events as three strings each; see [`TextEvent`](crate::TextEvent).
-    fn string_events(self) -> crate::TextEventReader<Self> {
+    fn text_events(self) -> crate::TextEventReader<Self> {
         crate::TextEventReader::new(self)
     }
 
     /// The blocks, also those without data; see [`BlockReader`](crate::BlockReader).
-    fn blocks(self) -> crate::BlockReader<Self> {
+    fn sse_blocks(self) -> crate::BlockReader<Self> {
         crate::BlockReader::new(self)
     }
 
     /// The blocks, comments and unknown fields; see [`FrameReader`](crate::FrameReader), which can also skip comments
     /// or unknown fields.
-    fn frames(self) -> crate::FrameReader<Self> {
+    fn sse_frames(self) -> crate::FrameReader<Self> {
         crate::FrameReader::with_decoder(self, ssewire::Decoder::new().with_comments().with_unknown_fields())
     }
 
-    /// The lines, for newline-delimited JSON; see [`LineReader`](crate::LineReader). Where `std::io::BufRead` is in
-    /// scope, call [`LineReader::new`](crate::DecodeReader::new).
-    fn lines(self) -> crate::LineReader<Self> {
+    /// The lines, which end as those of an event stream, for newline-delimited JSON; see
+    /// [`LineReader`](crate::LineReader).
+    fn sse_lines(self) -> crate::LineReader<Self> {
         crate::LineReader::new(self)
     }
 

@@ -111,7 +111,7 @@ macro_rules! decode_with_decoder {
 
 decode_with_decoder!(Events, EventSpan, OwnedEvent, Decoder::poll_event, Decoder::resolve_owned);
 decode_with_decoder!(TextEvents, EventSpan, TextEvent, Decoder::poll_event, |decoder: &mut Decoder, chunk, span| {
-    TextEvent::from(decoder.resolve(chunk, span))
+    TextEvent::from(decoder.resolve_event(chunk, span))
 });
 decode_with_decoder!(Blocks, BlockAt, OwnedBlock, poll_block, |decoder: &mut Decoder, chunk, block: BlockAt| {
     block.resolve(decoder, chunk).into_owned()
@@ -177,6 +177,6 @@ impl Resolve for Lines {
 
     #[inline]
     fn resolve_owned(decoder: &mut LineDecoder, chunk: &[u8], span: LineSpan) -> Vec<u8> {
-        decoder.resolve(chunk, span).to_vec()
+        decoder.resolve_line(chunk, span).to_vec()
     }
 }

@@ -5,8 +5,8 @@
 //! |---|---|---|
 //! | `impl std::io::Read` (ureq, curl, a file) | [`EventReader`] | `std` (default) |
 //! | `impl Stream<Item = Result<impl AsRef<[u8]>, E>>` | [`EventStream`] | `stream` |
-//! | the same of `Bytes` (reqwest) | [`BytesEventStream`], which does not copy an event that lies within one chunk | `bytes` |
-//! | `impl http_body::Body` (hyper, axum) | [`BodyStream`] | `http-body` |
+//! | the same of `Bytes` (reqwest) | [`SharedEventStream`], which does not copy an event that lies within one chunk | `bytes` |
+//! | `impl http_body::Body` (hyper, axum) | [`BodyEventStream`] | `http-body` |
 //! | `impl tokio::io::AsyncRead` | [`EventCodec`] in a `FramedRead` | `codec` |
 //! | bytes that you forward to a client | [`Tap`] | `tap` |
 //! | another type | [`Decoder`], to which you pass the bytes | |
@@ -15,10 +15,10 @@
 //! |---|---|---|---|
 //! | events | [`sse_events`](ByteStreamExt::sse_events) | [`sse_events`](ReadExt::sse_events) | |
 //! | events that share the chunks | [`shared_sse_events`](ByteStreamExt::shared_sse_events) | none | `bytes` |
-//! | events as strings | [`string_events`](ByteStreamExt::string_events) | [`string_events`](ReadExt::string_events) | |
-//! | blocks, also without data (`id`, `retry`) | [`blocks`](ByteStreamExt::blocks) | [`blocks`](ReadExt::blocks) | |
-//! | comments and unknown fields, too | [`frames`](ByteStreamExt::frames) | [`frames`](ReadExt::frames) | |
-//! | newline-delimited JSON | [`lines`](ByteStreamExt::lines) | [`lines`](ReadExt::lines) | |
+//! | events as strings | [`text_events`](ByteStreamExt::text_events) | [`text_events`](ReadExt::text_events) | |
+//! | blocks, also without data (`id`, `retry`) | [`sse_blocks`](ByteStreamExt::sse_blocks) | [`sse_blocks`](ReadExt::sse_blocks) | |
+//! | comments and unknown fields, too | [`sse_frames`](ByteStreamExt::sse_frames) | [`sse_frames`](ReadExt::sse_frames) | |
+//! | newline-delimited JSON | [`sse_lines`](ByteStreamExt::sse_lines) | [`sse_lines`](ReadExt::sse_lines) | |
 //! | JSON of any vendor until `[DONE]` | [`json_until_done`](ByteStreamExt::json_until_done) | [`json_until_done`](ReadExt::json_until_done) | `json` |
 //! | a message of the Claude Messages API | [`message`](ByteStreamExt::message) | [`message`](ReadExt::message) | `messages` |
 //! | its cost, while its bytes pass | [`tap_message`](ByteStreamExt::tap_message) | [`tap_message`](ReadExt::tap_message) | `messages`, `tap` |
@@ -53,7 +53,7 @@
 //!
 //! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
 //! clock, spawns a task or needs a certain executor; nothing has to be `Send` and `Sync`, except the clock of a
-//! reader's `with_idle_timeout`. A [`MessageStream`], a [`StartedBody`] and the methods of [`ByteStreamExt`], except
+//! reader's `with_idle_timeout`. A [`MessageStream`], a [`StartedStream`] and the methods of [`ByteStreamExt`], except
 //! `tap_message`, box the transport, once, so that callers need not pin it. Nothing reconnects by itself:
 //! [`Reconnect`](ssewire::Reconnect) computes the delay, and `reconnect` continues with a new connection.
 //!
@@ -93,8 +93,6 @@ pub mod migration {}
 
 #[cfg(feature = "http-body")]
 mod body;
-#[cfg(feature = "bytes")]
-mod bytes_stream;
 #[cfg(feature = "stream")]
 mod chunk_buffer;
 #[cfg(feature = "codec")]
@@ -121,15 +119,15 @@ mod messages;
 mod observe;
 #[cfg(feature = "std")]
 mod read_source;
+#[cfg(feature = "bytes")]
+mod shared_event_stream;
 #[cfg(feature = "tap")]
 mod tap;
 #[cfg(any(feature = "std", feature = "stream"))]
 mod text_event;
 
 #[cfg(feature = "http-body")]
-pub use body::{BodyChunks, BodyStream};
-#[cfg(feature = "bytes")]
-pub use bytes_stream::BytesEventStream;
+pub use body::{BodyChunks, BodyEventStream};
 #[cfg(feature = "codec")]
 pub use codec::EventCodec;
 #[cfg(feature = "std")]
@@ -157,16 +155,18 @@ pub use json::JsonReader;
 pub use json::JsonStream;
 #[cfg(all(feature = "json", any(feature = "std", feature = "stream")))]
 pub use json::{JsonEvent, JsonPayloadError, JsonPayloadErrorKind, JsonStreamError};
-#[cfg(all(feature = "messages", any(feature = "std", feature = "stream")))]
-pub use messages::{IncompleteMessage, MessageStreamError, Structured, StructuredError};
 #[cfg(all(feature = "messages", feature = "stream"))]
-pub use messages::{MappedUpdates, MessageStream, StartedBody, TextDeltaStream};
+pub use messages::{FlatMapUpdates, MessageStream, StartedStream, TextDeltaStream};
+#[cfg(all(feature = "messages", any(feature = "std", feature = "stream")))]
+pub use messages::{IncompleteMessage, MessageStreamError, StructuredError, StructuredMessage};
 #[cfg(all(feature = "messages", feature = "tap"))]
 pub use messages::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(all(feature = "messages", feature = "std"))]
-pub use messages::{MessageReader, TextDeltaReader};
+pub use messages::{MessageReader, TextDeltas};
 #[cfg(feature = "tap")]
 pub use observe::{EventObserver, Observer};
+#[cfg(feature = "bytes")]
+pub use shared_event_stream::SharedEventStream;
 // Their types are in public signatures, so callers get the matching version.
 pub use ssewire;
 pub use ssewire::{Decoder, LineDecoder};

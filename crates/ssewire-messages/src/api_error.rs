@@ -99,13 +99,13 @@ impl ApiError {
     /// The identifier of the request, `req_…`, which support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref().or_else(|| self.head()?.request_id())
+        self.request_id.as_deref().or_else(|| self.response_head()?.request_id())
     }
 
     /// The HTTP status of the response, if its head is known.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.head().map(ResponseHead::status)
+        self.response_head().map(ResponseHead::status)
     }
 
     /// Adds the head of the response, whose body was or had the error, unless the error has one.
@@ -115,7 +115,7 @@ impl ApiError {
 
     /// The head of the response, if it is known.
     #[must_use]
-    pub fn head(&self) -> Option<&ResponseHead> {
+    pub fn response_head(&self) -> Option<&ResponseHead> {
         self.head.as_deref()
     }
 
@@ -135,7 +135,7 @@ impl ApiError {
     /// [`Backoff`](crate::Backoff) documents what to send after an error in a stream.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.head().and_then(ResponseHead::should_retry).unwrap_or_else(|| {
+        self.response_head().and_then(ResponseHead::should_retry).unwrap_or_else(|| {
             let by_kind = self.kind().is_some_and(ErrorKind::is_retryable);
             let is_known = self.kind().is_some_and(|kind| !matches!(kind, ErrorKind::Unknown(_)));
             // A gateway may wrap an error in a response with a success status.

@@ -181,7 +181,7 @@ impl Backoff {
     /// when, if [`RetryAfter::delay`](crate::RetryAfter::delay) returns a delay; otherwise [`delay`](Self::delay) does.
     #[must_use]
     pub fn decide(&self, error: &ApiError, attempt: u32, now: Duration, random: f64) -> RetryDecision {
-        self.decide_by(error.is_retryable(), error.head(), attempt, now, random)
+        self.decide_by(error.is_retryable(), error.response_head(), attempt, now, random)
     }
 
     /// What to do after a stream whose message is not complete. [`Incomplete::is_retryable`] decides whether to send
@@ -189,7 +189,7 @@ impl Backoff {
     /// message: see [above](#what-to-send-after-an-incomplete-message).
     #[must_use]
     pub fn decide_incomplete(&self, message: &Incomplete, attempt: u32, now: Duration, random: f64) -> RetryDecision {
-        self.decide_by(message.is_retryable(), message.head(), attempt, now, random)
+        self.decide_by(message.is_retryable(), message.response_head(), attempt, now, random)
     }
 
     /// What to do after a request that got no response at all: the connection was refused or reset, or it timed out.

@@ -284,7 +284,8 @@ impl<S: Storage> Decoder<S> {
     /// not the end of the input; see [the crate](crate#the-end-of-the-input).
     ///
     /// The event borrows from the decoder and from the chunk. A loop that refills its input while it holds the decoder
-    /// needs the two steps that this consists of: [`poll_event`](Self::poll_event) and [`resolve`](Self::resolve).
+    /// needs the two steps that this consists of: [`poll_event`](Self::poll_event) and
+    /// [`resolve_event`](Self::resolve_event).
     ///
     /// # Errors
     /// [`DecodeError`]: this event exceeds a limit and is lost. Call again to continue after it: `input` is advanced past the
@@ -376,7 +377,7 @@ impl<S: Storage> Decoder<S> {
     ///             let span = self.decoder.poll_event(&mut input)?;
     ///             self.at = self.chunk.len() - input.len();
     ///             if let Some(span) = span {
-    ///                 return Ok(Some(self.decoder.resolve(rest, span)));
+    ///                 return Ok(Some(self.decoder.resolve_event(rest, span)));
     ///             }
     ///             let Some(chunk) = self.chunks.pop() else { return Ok(None) };
     ///             (self.chunk, self.at) = (chunk, 0);
@@ -439,13 +440,13 @@ impl<S: Storage> Decoder<S> {
     ///
     /// Passing a different chunk, or polling again first, yields unspecified contents but never panics.
     #[must_use]
-    pub fn resolve<'d>(&'d self, chunk: &'d [u8], span: EventSpan) -> Event<'d> {
+    pub fn resolve_event<'d>(&'d self, chunk: &'d [u8], span: EventSpan) -> Event<'d> {
         let block = self.resolve_block(chunk, span.0);
         let (event_type, data) = (default_type(block.event_type), block.data.unwrap_or_default());
         Event { event_type, data, last_event_id: block.last_event_id, retry: block.retry }
     }
 
-    /// Borrows a block that [`poll_frame`](Self::poll_frame) found; see [`resolve`](Self::resolve).
+    /// Borrows a block that [`poll_frame`](Self::poll_frame) found; see [`resolve_event`](Self::resolve_event).
     #[must_use]
     pub fn resolve_block<'d>(&'d self, chunk: &'d [u8], span: BlockSpan) -> Block<'d> {
         Block {
@@ -458,7 +459,7 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Borrows the frame that [`poll_frame`](Self::poll_frame) found; see [`resolve`](Self::resolve).
+    /// Borrows the frame that [`poll_frame`](Self::poll_frame) found; see [`resolve_event`](Self::resolve_event).
     #[must_use]
     pub fn resolve_frame<'d>(&'d self, chunk: &'d [u8], span: FrameSpan) -> Frame<'d> {
         match span.0 {
@@ -512,7 +513,7 @@ impl<S: Storage> Decoder<S> {
             let _ = self.poll_event(&mut input);
         }
         self.reset();
-        Ok(polled?.map(|span| self.resolve(Self::BLOCK_END, span)))
+        Ok(polled?.map(|span| self.resolve_event(Self::BLOCK_END, span)))
     }
 
     /// Prepares for a new connection: a byte order mark is looked for again, and the pending block is discarded. The
@@ -572,7 +573,7 @@ impl<S: Storage> Decoder<S> {
     ) -> Result<Option<Event<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
         let frame = self.read(input, Until::Event, cursor)?;
-        Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve(chunk, span)))
+        Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve_event(chunk, span)))
     }
 }
 

@@ -108,9 +108,9 @@ impl<'a> EventBuilder<'a> {
         self
     }
 
-    /// Number of bytes that the block encodes to. Scans all values.
+    /// The number of bytes of the encoded block. Scans all values.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn encoded_len(&self) -> usize {
         let mut len = 0_usize;
         // The closure never fails.
         let _ = self.encode_with(|bytes| {
@@ -120,19 +120,13 @@ impl<'a> EventBuilder<'a> {
         len
     }
 
-    /// Returns `true` if neither a field nor a comment is set. Such a builder still encodes to a blank line.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::new()
-    }
-
     /// Encodes the block to the start of `buffer` and returns the number of bytes written. Scans all values twice, the
     /// first time for the size.
     ///
     /// # Errors
     /// [`EncodeError::BufferTooSmall`] if the block does not fit. `buffer` is unchanged then.
     pub fn encode_into_slice(&self, buffer: &mut [u8]) -> Result<usize, EncodeError> {
-        let needed = self.len();
+        let needed = self.encoded_len();
         let Some(mut free) = buffer.get_mut(..needed) else { return Err(EncodeError::BufferTooSmall { needed }) };
         // Never fails: `free` has exactly the size of the block.
         let _ = self.encode_with(|bytes| {
@@ -159,7 +153,7 @@ impl<'a> EventBuilder<'a> {
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
-        let mut buffer = Vec::with_capacity(self.len());
+        let mut buffer = Vec::with_capacity(self.encoded_len());
         self.encode_into_vec(&mut buffer);
         buffer
     }
@@ -318,7 +312,7 @@ mod tests {
         let written = block.encode_into_slice(&mut memory).unwrap();
         assert_eq!(&memory[..written], text.as_bytes());
         assert_eq!(block.to_string(), text);
-        assert_eq!(block.len(), text.len());
+        assert_eq!(block.encoded_len(), text.len());
         assert_eq!(block.to_vec(), text.as_bytes());
         assert_eq!(block.to_vec().capacity(), text.len());
         #[cfg(feature = "bytes")]

@@ -212,10 +212,10 @@ pub enum Frame<'a> {
 }
 
 /// The position of an event that [`Decoder::poll_event`](crate::Decoder::poll_event) found. Borrows nothing;
-/// [`Decoder::resolve`](crate::Decoder::resolve) returns the [`Event`]. Valid until the next call that decodes, sets
-/// the last event ID, resets or shrinks.
+/// [`Decoder::resolve_event`](crate::Decoder::resolve_event) returns the [`Event`]. Valid until the next call that
+/// decodes, sets the last event ID, resets or shrinks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "`Decoder::resolve` returns the event"]
+#[must_use = "`Decoder::resolve_event` returns the event"]
 pub struct EventSpan(pub(crate) BlockSpan);
 
 /// The position of a block; [`Decoder::resolve_block`](crate::Decoder::resolve_block) returns the [`Block`]. Valid as
@@ -241,7 +241,7 @@ impl BlockSpan {
         }
     }
 
-    /// The event, if the block dispatches one; [`Decoder::resolve`](crate::Decoder::resolve) returns it.
+    /// The event, if the block dispatches one; [`Decoder::resolve_event`](crate::Decoder::resolve_event) returns it.
     #[must_use]
     pub fn event(self) -> Option<EventSpan> {
         self.data.is_some().then_some(EventSpan(self))

@@ -181,7 +181,7 @@
 //! * `std` (default): `alloc`, and memchr selects vector instructions at run time.
 //! * `alloc`: [`HeapBuffer`], `Decoder::new`, owned events, `Lossy::to_cow`, `EventBuilder::to_vec` and
 //!   `encode_into_vec`.
-//! * `bytes`: events that own a slice of the chunk (`Decoder::decode_bytes`), and `EventBuilder::to_bytes`. Adds the
+//! * `bytes`: events that own a slice of the chunk (`Decoder::decode_shared`), and `EventBuilder::to_bytes`. Adds the
 //!   crate bytes.
 //!
 //! [event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream

@@ -50,10 +50,10 @@ pub struct LineDecoder<S = HeapBuffer> {
     pending: u64,
 }
 
-/// The position of a line that [`LineDecoder::poll_line`] found. Borrows nothing; [`LineDecoder::resolve`] returns the
-/// line. Valid until the next call that decodes, resets or shrinks.
+/// The position of a line that [`LineDecoder::poll_line`] found. Borrows nothing; [`LineDecoder::resolve_line`] returns
+/// the line. Valid until the next call that decodes, resets or shrinks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use = "`LineDecoder::resolve` returns the line"]
+#[must_use = "`LineDecoder::resolve_line` returns the line"]
 pub struct LineSpan(Span);
 
 #[cfg(feature = "alloc")]
@@ -116,7 +116,7 @@ impl<S: Storage> LineDecoder<S> {
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<&'d [u8]>, DecodeError> {
         let chunk: &'c [u8] = input;
-        Ok(self.poll_line(input)?.map(|span| self.resolve(chunk, span)))
+        Ok(self.poll_line(input)?.map(|span| self.resolve_line(chunk, span)))
     }
 
     /// As [`decode`](Self::decode), without borrowing; see [`Decoder::poll_event`](crate::Decoder::poll_event).
@@ -173,7 +173,7 @@ impl<S: Storage> LineDecoder<S> {
     /// Constant time. Passing a different chunk yields unspecified contents but never panics.
     #[inline]
     #[must_use]
-    pub fn resolve<'d>(&'d self, chunk: &'d [u8], span: LineSpan) -> &'d [u8] {
+    pub fn resolve_line<'d>(&'d self, chunk: &'d [u8], span: LineSpan) -> &'d [u8] {
         self.buffer.resolve(chunk, span.0)
     }
 

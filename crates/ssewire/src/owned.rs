@@ -175,11 +175,11 @@ impl<S: Storage> Decoder<S> {
         Ok(self.poll_event(input)?.map(|span| self.resolve_owned(chunk, span)))
     }
 
-    /// Copies the event that [`poll_event`](Self::poll_event) found; see [`resolve`](Self::resolve).
+    /// Copies the event that [`poll_event`](Self::poll_event) found; see [`resolve_event`](Self::resolve_event).
     #[must_use]
     pub fn resolve_owned(&mut self, chunk: &[u8], span: EventSpan) -> OwnedEvent {
         let last_event_id = self.buffer.shared_last_event_id();
-        OwnedEvent::new(self.resolve(chunk, span), last_event_id)
+        OwnedEvent::new(self.resolve_event(chunk, span), last_event_id)
     }
 
     /// Decodes all events that end in a chunk: for callers that push chunks.

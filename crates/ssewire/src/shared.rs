@@ -15,7 +15,7 @@ use crate::shared_id::SharedId;
 use crate::storage::Storage;
 
 /// An event that owns its bytes by sharing the chunk: `Send`, `'static`, cheap to clone. Made by
-/// [`Decoder::decode_bytes`].
+/// [`Decoder::decode_shared`].
 ///
 /// ```text
 ///   chunk:  … event: e\n data: hello\n\n …        one allocation, shared by all events that lie in it
@@ -125,7 +125,7 @@ impl<S: Storage> Decoder<S> {
     /// let mut decoder = Decoder::new();
     /// let mut input = Bytes::from_static(b"data: one\n\ndata: two\n\n");
     /// let mut events = Vec::new();
-    /// while let Some(event) = decoder.decode_bytes(&mut input)? {
+    /// while let Some(event) = decoder.decode_shared(&mut input)? {
     ///     events.push(event); // owned: may go to another thread
     /// }
     /// assert_eq!(events[1].data_bytes(), "two");
@@ -139,20 +139,20 @@ impl<S: Storage> Decoder<S> {
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
-    pub fn decode_bytes(&mut self, input: &mut Bytes) -> Result<Option<SharedEvent>, DecodeError> {
+    pub fn decode_shared(&mut self, input: &mut Bytes) -> Result<Option<SharedEvent>, DecodeError> {
         let chunk = input.clone();
         let mut rest: &[u8] = &chunk;
         let polled = self.poll_event(&mut rest);
         *input = chunk.slice(chunk.len().saturating_sub(rest.len())..);
-        Ok(polled?.map(|span| self.resolve_bytes(&chunk, span)))
+        Ok(polled?.map(|span| self.resolve_shared(&chunk, span)))
     }
 
-    /// Shares the event that [`poll_event`](Self::poll_event) found, as [`decode_bytes`](Self::decode_bytes) does.
+    /// Shares the event that [`poll_event`](Self::poll_event) found, as [`decode_shared`](Self::decode_shared) does.
     /// `chunk` is its input as it was *before* that call.
     #[must_use]
-    pub fn resolve_bytes(&mut self, chunk: &Bytes, span: EventSpan) -> SharedEvent {
+    pub fn resolve_shared(&mut self, chunk: &Bytes, span: EventSpan) -> SharedEvent {
         let last_event_id = self.buffer.shared_last_event_id();
-        let retry = self.resolve(chunk, span).retry;
+        let retry = self.resolve_event(chunk, span).retry;
         // Without a type the event starts with its data.
         let data = span.0.data.unwrap_or(Span::Chunk(0, 0));
         let event_type = match (span.0.event_type, data) {

@@ -84,14 +84,14 @@ pub(crate) fn decode_and_reset(input: &Input) -> Outcome {
     count.outcome()
 }
 
-/// `Decoder::poll_event` and `Decoder::resolve`.
+/// `Decoder::poll_event` and `Decoder::resolve_event`.
 pub(crate) fn decode_in_two_steps(input: &Input) -> Outcome {
     let (mut decoder, mut count) = (decoder(input), Count::default());
     for mut chunk in input.iter() {
         loop {
             let before = chunk;
             let result = decoder.poll_event(&mut chunk);
-            if !count.add(result.map(|span| span.map(|span| decoder.resolve(before, span)))) {
+            if !count.add(result.map(|span| span.map(|span| decoder.resolve_event(before, span)))) {
                 break;
             }
         }
@@ -129,10 +129,10 @@ pub(crate) fn decode_frames(input: &Input) -> Outcome {
     count.outcome()
 }
 
-fn decode_bytes_with(input: &Input, mut receive: impl FnMut(SharedEvent)) -> Outcome {
+fn decode_shared_with(input: &Input, mut receive: impl FnMut(SharedEvent)) -> Outcome {
     let (mut decoder, mut count) = (decoder(input), Count::default());
     for mut chunk in input.shared() {
-        while count.add(decoder.decode_bytes(&mut chunk).map(|event| event.map(&mut receive))) {}
+        while count.add(decoder.decode_shared(&mut chunk).map(|event| event.map(&mut receive))) {}
     }
     count.outcome()
 }
@@ -145,15 +145,15 @@ fn decode_owned_with(input: &Input, mut receive: impl FnMut(OwnedEvent)) -> Outc
     count.outcome()
 }
 
-/// `Decoder::decode_bytes`; each event is dropped at once.
-pub(crate) fn decode_bytes(input: &Input) -> Outcome {
-    decode_bytes_with(input, |event| drop(black_box(event)))
+/// `Decoder::decode_shared`; each event is dropped at once.
+pub(crate) fn decode_shared(input: &Input) -> Outcome {
+    decode_shared_with(input, |event| drop(black_box(event)))
 }
 
-/// `Decoder::decode_bytes`; all events are kept.
+/// `Decoder::decode_shared`; all events are kept.
 pub(crate) fn collect_bytes(input: &Input) -> Outcome {
     let mut events = Vec::new();
-    decode_bytes_with(input, |event| events.push(event))
+    decode_shared_with(input, |event| events.push(event))
 }
 
 /// Owned events; each is dropped at once.

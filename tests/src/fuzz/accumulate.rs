@@ -208,7 +208,7 @@ fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> 
     (
         json(&accumulator.snapshot()).to_string(),
         (accumulator.has_started(), accumulator.completion()),
-        accumulator.error().map(|error| error.body().clone()),
+        accumulator.server_error().map(|error| error.body().clone()),
         orphans,
         // Counts of blocks, bytes and violations.
         format!("{accumulator:?}"),

@@ -11,8 +11,8 @@ use futures_core::Stream;
 use serde_json::Value;
 use ssewire::{Decoder, Event, LineDecoder};
 use ssewire_io::{
-    BytesEventStream, DecodeStream, End, EventError, EventObserver, EventReader, EventStream, Format, IdleTimeout,
-    LineStream, MessageReader, MessageStream, StartedBody, Tap, TextEventStream,
+    DecodeStream, End, EventError, EventObserver, EventReader, EventStream, Format, IdleTimeout, LineStream,
+    MessageReader, MessageStream, SharedEventStream, StartedStream, Tap, TextEventStream,
 };
 use ssewire_messages::{Completion, Message, MessageDecoder, Step};
 
@@ -99,7 +99,7 @@ impl Case<'_> {
         };
         assert_eq!(self.stream(texts, text), as_texts);
 
-        let mut shared = BytesEventStream::with_decoder(self.transport(), self.decoder()).with_end(self.end);
+        let mut shared = SharedEventStream::with_decoder(self.transport(), self.decoder()).with_end(self.end);
         let shared = poll_all(|context| Pin::new(&mut shared).poll_next(context));
         assert_eq!(seen(shared, |event| of(event.as_event())), expected);
 
@@ -260,7 +260,7 @@ impl Case<'_> {
 
     /// All bytes pass through a body that counts as started. One that does not is incomplete.
     fn started(&self, is_complete: bool) {
-        let mut wait = pin!(StartedBody::wait_for(self.transport()));
+        let mut wait = pin!(StartedStream::wait_for(self.transport()));
         let mut has_ended = false;
         let started = poll_all(|context| {
             if has_ended {

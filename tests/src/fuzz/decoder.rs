@@ -164,12 +164,12 @@ fn batched_events(oracle: &Oracle, chunks: &[&[u8]], max_records: usize, comment
     assert_eq!(events.next(), None);
 }
 
-/// The events of a stream, by `decode_bytes`.
+/// The events of a stream, by `decode_shared`.
 fn shared_events(mut decoder: Decoder, chunks: &[&[u8]]) -> Outcome {
     let (mut items, mut before) = (Vec::new(), 0);
     for chunk in chunks {
         let mut input = Bytes::copy_from_slice(chunk);
-        while let Some(step) = decoder.decode_bytes(&mut input).transpose() {
+        while let Some(step) = decoder.decode_shared(&mut input).transpose() {
             let at = before + chunk.len() - input.len();
             let decoded = step.map_or_else(Decoded::Error, |event| Decoded::Event(event.as_event().into()));
             items.push(Item { at, decoded });

@@ -223,7 +223,7 @@ impl Pair {
         assert_eq!(tested.is_complete(), plain.is_complete());
         let (tested, plain) = (tested.accumulator(), plain.accumulator());
         assert!(tested.unmatched_input().eq(plain.unmatched_input()));
-        assert_eq!(tested.error().map(ToString::to_string), plain.error().map(ToString::to_string));
+        assert_eq!(tested.server_error().map(ToString::to_string), plain.server_error().map(ToString::to_string));
         for index in 0..4 {
             let shown = |input| format!("{input:?}");
             assert_eq!(tested.tool_input(index).map(shown), plain.tool_input(index).map(shown));

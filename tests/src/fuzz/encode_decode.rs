@@ -102,7 +102,7 @@ impl<'a> Block<'a> {
         let (block, start) = (self.encode(), stream.len());
         block.encode_into_vec(stream);
         let written = &stream[start..];
-        assert_eq!(block.len(), written.len());
+        assert_eq!(block.encoded_len(), written.len());
         assert_eq!(block.to_string(), String::from_utf8_lossy(written));
         let mut memory = vec![0xAA; written.len() + 1];
         assert_eq!(block.encode_into_slice(&mut memory), Ok(written.len()));

@@ -93,7 +93,7 @@ fn bounded(chunks: &[&[u8]], options: Options) {
     });
     if options.partial.is_none() {
         let is_text =
-            decoder.accumulator().error().is_some_and(|error| error.body().as_json().as_str().starts_with('"'));
+            decoder.accumulator().server_error().is_some_and(|error| error.body().as_json().as_str().starts_with('"'));
         let body = chunks.concat();
         let controls = if is_text { body.iter().filter(|byte| byte.is_ascii_control()).count() } else { 0 };
         let received = String::from_utf8_lossy(&body).len();

@@ -66,7 +66,7 @@ fn api_error_agrees_with_the_table_of_errors() {
         assert_eq!((silent.message(), silent.is_retryable()), (None, again), "{kind}");
 
         let in_a_stream = error_event(&messages_api(kind));
-        assert_eq!((in_a_stream.status(), in_a_stream.head()), (None, None));
+        assert_eq!((in_a_stream.status(), in_a_stream.response_head()), (None, None));
         assert_eq!(in_a_stream.is_retryable(), again, "{kind}");
 
         // The type decides, not the status 200.

@@ -145,14 +145,14 @@ proptest! {
             }
             let payload = event.to_string();
             accumulator.accumulate(StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap()).unwrap();
-            failed |= kind == "error" && !stopped && accumulator.error().is_some();
+            failed |= kind == "error" && !stopped && accumulator.server_error().is_some();
             stopped |= kind == "message_stop" && !failed;
             let snapshot = accumulator.snapshot().to_json_lossy().into_string();
             for token in &expected {
                 prop_assert_eq!(snapshot.matches(token.as_str()).count(), 1, "{} in {}", token, snapshot);
             }
         }
-        prop_assert_eq!(accumulator.error().is_some(), failed);
+        prop_assert_eq!(accumulator.server_error().is_some(), failed);
         let (snapshot, completion) = (accumulator.snapshot().to_json_lossy().to_value().unwrap(), accumulator.completion());
         prop_assert_eq!(failed, completion == Completion::ServerError);
         prop_assert!(completion != Completion::Complete || stopped);
@@ -382,7 +382,7 @@ fn state(accumulator: &Accumulator) -> impl PartialEq + std::fmt::Debug + use<> 
         accumulator.snapshot().to_json_lossy().to_value().unwrap(),
         accumulator.has_started(),
         accumulator.completion(),
-        accumulator.error().map(|error| error.body().clone()),
+        accumulator.server_error().map(|error| error.body().clone()),
         accumulator.violations().total(),
         unmatched,
         // Counts of blocks and of bytes.

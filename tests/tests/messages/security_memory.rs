@@ -68,7 +68,7 @@ fn ill_formed_utf8_needs_at_most_12_bytes_per_byte() {
     }
     for field in ["error: ", "event: error\ndata: "] {
         let (decoder, cost) = peak_per_byte(field, 0xE8, "\n\n");
-        let message = decoder.accumulator().error().and_then(|error| error.message()).unwrap();
+        let message = decoder.accumulator().server_error().and_then(|error| error.message()).unwrap();
         assert_eq!(message, "\u{FFFD}".repeat(LEN));
         assert!(cost <= 12.0, "{field}: {cost}");
     }
@@ -79,7 +79,7 @@ fn ill_formed_utf8_needs_at_most_12_bytes_per_byte() {
 fn control_characters_in_the_text_of_an_error_need_at_most_17_bytes() {
     for field in ["error: ", "event: error\ndata: "] {
         let (decoder, cost) = peak_per_byte(field, 1, "\n\n");
-        let error = decoder.accumulator().error().unwrap();
+        let error = decoder.accumulator().server_error().unwrap();
         assert_eq!(error.message(), Some(&*"\u{1}".repeat(LEN)));
         assert_eq!(error.body().as_str(), format!("\"{}\"", "\\u0001".repeat(LEN)));
         assert!(cost <= 17.0, "{field}: {cost}");

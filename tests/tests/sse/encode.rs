@@ -105,7 +105,7 @@ proptest! {
     fn all_outputs_are_equal(data in text(), comment in text(), retry in any::<Duration>()) {
         let block = EventBuilder::new().comment(&comment).data(&data).retry(retry);
         let bytes = block.to_vec();
-        prop_assert_eq!(block.len(), bytes.len());
+        prop_assert_eq!(block.encoded_len(), bytes.len());
         prop_assert_eq!(block.to_bytes(), &bytes);
         prop_assert_eq!(block.to_string().into_bytes(), bytes.as_slice());
         let mut memory = vec![0; bytes.len()];

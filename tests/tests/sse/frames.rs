@@ -195,7 +195,7 @@ fn frame_span_converts_to_an_event_span() {
         frames += 1;
         blocks += usize::from(span.block().is_some());
         assert_eq!(span.event(), span.block().and_then(ssewire::BlockSpan::event));
-        events.extend(span.event().map(|span| decoder.resolve(chunk, span).data().to_vec()));
+        events.extend(span.event().map(|span| decoder.resolve_event(chunk, span).data().to_vec()));
     }
     assert_eq!((frames, blocks, events), (5, 3, vec![b"a".to_vec()]));
 }

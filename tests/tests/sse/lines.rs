@@ -124,7 +124,7 @@ fn poll_line_and_resolve_equal_decode() {
             loop {
                 let chunk = input;
                 let Some(span) = lines.poll_line(&mut input).unwrap() else { break };
-                seen.push(Ok(lines.resolve(chunk, span).to_vec()));
+                seen.push(Ok(lines.resolve_line(chunk, span).to_vec()));
             }
         }
         assert_eq!(seen, expected);

@@ -37,12 +37,12 @@ impl Method {
         Ok(match self {
             Self::Decode => decoder.decode(input)?.map(|event| Decoded::Event(event.into())),
             Self::PollEvent => {
-                decoder.poll_event(input)?.map(|span| Decoded::Event(decoder.resolve(chunk, span).into()))
+                decoder.poll_event(input)?.map(|span| Decoded::Event(decoder.resolve_event(chunk, span).into()))
             }
             Self::DecodeOwned => decoder.decode_owned(input)?.map(|event| Decoded::Event(event.as_event().into())),
             Self::DecodeBytes => {
                 let mut bytes = Bytes::copy_from_slice(chunk);
-                let event = decoder.decode_bytes(&mut bytes);
+                let event = decoder.decode_shared(&mut bytes);
                 *input = &chunk[chunk.len() - bytes.len()..];
                 event?.map(|event| Decoded::Event(event.as_event().into()))
             }

@@ -97,7 +97,7 @@ fn resolve_owned_copies_the_polled_event() {
     let chunk = b"id: 7\nretry: 5\nevent: e\ndata: a\ndata: b\n\n";
     let span = decoder.poll_event(&mut &chunk[..]).unwrap().unwrap();
     let owned = decoder.resolve_owned(chunk, span);
-    assert_eq!(owned.as_event(), decoder.resolve(chunk, span));
+    assert_eq!(owned.as_event(), decoder.resolve_event(chunk, span));
     assert_eq!(Text::from(owned.data()), Text::from(b"a\nb"));
 }
 

@@ -11,7 +11,7 @@ fn shared(decoder: &mut Decoder, chunks: &[&[u8]]) -> Vec<Result<SharedEvent, De
     let mut seen = Vec::new();
     for chunk in chunks {
         let mut input = Bytes::copy_from_slice(chunk);
-        while let Some(event) = decoder.decode_bytes(&mut input).transpose() {
+        while let Some(event) = decoder.decode_shared(&mut input).transpose() {
             seen.push(event);
         }
         assert!(input.is_empty());
@@ -20,12 +20,12 @@ fn shared(decoder: &mut Decoder, chunks: &[&[u8]]) -> Vec<Result<SharedEvent, De
 }
 
 #[test]
-fn decode_bytes_slices_an_event_within_one_chunk() {
+fn decode_shared_slices_an_event_within_one_chunk() {
     let chunk = Bytes::from_static(b"event: e\ndata: hello\n\ndata: again\n\n");
     let mut input = chunk.clone();
     let mut decoder = Decoder::new();
-    let first = decoder.decode_bytes(&mut input).unwrap().unwrap();
-    let second = decoder.decode_bytes(&mut input).unwrap().unwrap();
+    let first = decoder.decode_shared(&mut input).unwrap().unwrap();
+    let second = decoder.decode_shared(&mut input).unwrap().unwrap();
     let lies_in_chunk = |bytes: &[u8]| chunk.as_ptr_range().contains(&bytes.as_ptr());
     assert!(lies_in_chunk(first.data()) && lies_in_chunk(first.event_type()) && lies_in_chunk(second.data()));
     assert_eq!((first.event_type(), first.data()), (&b"e"[..], &b"hello"[..]));
@@ -36,7 +36,7 @@ fn decode_bytes_slices_an_event_within_one_chunk() {
 fn copy_out_releases_the_chunk() {
     let chunk = Bytes::from(b"id: 7\ndata: hello\n\n".to_vec());
     let mut input = chunk.clone();
-    let event = Decoder::new().decode_bytes(&mut input).unwrap().unwrap();
+    let event = Decoder::new().decode_shared(&mut input).unwrap().unwrap();
     drop(input);
     assert!(!chunk.is_unique(), "the event is a slice of the chunk");
     let copied = event.copy_out();
@@ -82,7 +82,7 @@ proptest! {
 
     /// For any stream, chunking and limit.
     #[test]
-    fn decode_bytes_equals_decode(
+    fn decode_shared_equals_decode(
         stream in streams::any_stream(),
         lengths in chunks::any_lengths(),
         limit in prop_oneof![Just(usize::MAX), 0..60_usize],

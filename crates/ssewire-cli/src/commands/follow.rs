@@ -309,7 +309,7 @@ impl Session {
 
     fn reject(&mut self, error: MessageDecodeError, output: &mut Output) {
         output.note(format_args!("event {}: {error}", self.decoder.event_count()));
-        self.stopped = Some(match self.decoder.accumulator().error() {
+        self.stopped = Some(match self.decoder.accumulator().server_error() {
             Some(_) => Exit::ServerError,
             None => Exit::Incomplete,
         });

@@ -129,11 +129,11 @@ impl<T: DeserializeOwned> Resolve for Json<T> {
     type Item = Parsed<T>;
 
     fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Parsed<T> {
-        parse(decoder.resolve(chunk, span), true)
+        parse(decoder.resolve_event(chunk, span), true)
     }
 
     fn resolve_unfinished(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Parsed<T> {
-        parse(decoder.resolve(chunk, span), false)
+        parse(decoder.resolve_event(chunk, span), false)
     }
 }
 

@@ -60,14 +60,14 @@ impl<E> IncompleteMessage<E> {
 
     /// Returns the head of the response, if the decoder has one: request ID, rate limits.
     #[must_use]
-    pub fn head(&self) -> Option<&ResponseHead> {
-        self.report.head()
+    pub fn response_head(&self) -> Option<&ResponseHead> {
+        self.report.response_head()
     }
 
     /// Returns the request ID, if the decoder has the head of the response.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.head().and_then(ResponseHead::request_id)
+        self.response_head().and_then(ResponseHead::request_id)
     }
 
     /// Returns the transport's error, if it failed.

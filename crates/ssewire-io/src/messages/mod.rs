@@ -7,7 +7,7 @@ mod observe;
 #[cfg(feature = "std")]
 mod read;
 #[cfg(feature = "stream")]
-mod started_body;
+mod started_stream;
 #[cfg(any(feature = "std", feature = "stream"))]
 mod state;
 #[cfg(feature = "stream")]
@@ -20,10 +20,10 @@ pub use self::error::{IncompleteMessage, MessageStreamError, StructuredError};
 #[cfg(feature = "tap")]
 pub use self::observe::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(feature = "std")]
-pub use self::read::{MessageReader, TextDeltaReader};
+pub use self::read::{MessageReader, TextDeltas};
 #[cfg(feature = "stream")]
-pub use self::started_body::StartedBody;
+pub use self::started_stream::StartedStream;
 #[cfg(feature = "stream")]
-pub use self::stream::{MappedUpdates, MessageStream, TextDeltaStream};
+pub use self::stream::{FlatMapUpdates, MessageStream, TextDeltaStream};
 #[cfg(any(feature = "std", feature = "stream"))]
-pub use self::structured::Structured;
+pub use self::structured::StructuredMessage;

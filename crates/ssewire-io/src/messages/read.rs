@@ -13,7 +13,7 @@ use ssewire_messages::{
 
 use super::error::{IncompleteMessage, MessageStreamError};
 use super::state::{Found, MessageState, Phase, text_of};
-use super::structured::Structured;
+use super::structured::StructuredMessage;
 use crate::read_source::{ReadError, ReadSource};
 
 /// A message that arrives from a blocking reader; the blocking form of `MessageStream`.
@@ -102,8 +102,8 @@ impl<R> MessageReader<R> {
     /// Reads the text of the message as JSON of the type `T`, while it arrives.
     #[doc(alias = "parsed_output")]
     #[must_use]
-    pub fn structured<T: DeserializeOwned>(self) -> Structured<Self, T> {
-        Structured::new(self)
+    pub fn structured<T: DeserializeOwned>(self) -> StructuredMessage<Self, T> {
+        StructuredMessage::new(self)
     }
 
     /// Returns the decoder, which contains the protocol violations and the accumulator. Empty after an error.
@@ -184,8 +184,8 @@ impl<R: Read> MessageReader<R> {
 
     /// Returns the text as it arrives, as an iterator: the items of [`next_text`](Self::next_text).
     #[doc(alias = "text_stream")]
-    pub fn text_deltas(&mut self) -> TextDeltaReader<'_, R> {
-        TextDeltaReader(self)
+    pub fn text_deltas(&mut self) -> TextDeltas<'_, R> {
+        TextDeltas(self)
     }
 
     /// Reads to the end of the message, and returns it.
@@ -260,9 +260,9 @@ impl<R> fmt::Debug for MessageReader<R> {
 
 /// The text of a [`MessageReader`] as it arrives: that of all text blocks, without separators.
 #[derive(Debug)]
-pub struct TextDeltaReader<'a, R>(&'a mut MessageReader<R>);
+pub struct TextDeltas<'a, R>(&'a mut MessageReader<R>);
 
-impl<R: Read> Iterator for TextDeltaReader<'_, R> {
+impl<R: Read> Iterator for TextDeltas<'_, R> {
     type Item = Result<String, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -270,4 +270,4 @@ impl<R: Read> Iterator for TextDeltaReader<'_, R> {
     }
 }
 
-impl<R: Read> FusedIterator for TextDeltaReader<'_, R> {}
+impl<R: Read> FusedIterator for TextDeltas<'_, R> {}

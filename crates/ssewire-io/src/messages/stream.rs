@@ -15,7 +15,7 @@ use ssewire_messages::{
 
 use super::error::{IncompleteMessage, MessageStreamError};
 use super::state::{Found, MessageState, Phase, text_of};
-use super::structured::Structured;
+use super::structured::StructuredMessage;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
 
 /// A message that arrives from a stream of byte chunks. It is not a `Stream` itself:
@@ -102,8 +102,8 @@ impl<S: TryStream> MessageStream<S> {
     /// Reads the text of the message as JSON of the type `T`, while it arrives.
     #[doc(alias = "parsed_output")]
     #[must_use]
-    pub fn structured<T: DeserializeOwned>(self) -> Structured<Self, T> {
-        Structured::new(self)
+    pub fn structured<T: DeserializeOwned>(self) -> StructuredMessage<Self, T> {
+        StructuredMessage::new(self)
     }
 
     /// Returns the decoder, which contains the protocol violations and the accumulator. Empty after an error.
@@ -258,12 +258,12 @@ where
     /// [`Update::MessageStop`] may be missing, and does not prove that the message is complete: only the end of the
     /// stream without an error does. The error that [`Update::Error`] announces follows as the `Err` of the stream.
     /// The recipe "A stream of your own events" has an item for the end, too.
-    pub fn flat_map_updates<F, I>(self, map: F) -> MappedUpdates<S, F, I::IntoIter>
+    pub fn flat_map_updates<F, I>(self, map: F) -> FlatMapUpdates<S, F, I::IntoIter>
     where
         F: FnMut(UpdateEvent<'_>) -> I,
         I: IntoIterator,
     {
-        MappedUpdates { message: self, map, items: None }
+        FlatMapUpdates { message: self, map, items: None }
     }
 
     /// Reads to the end of the message, and returns it.
@@ -393,14 +393,14 @@ impl<S: TryStream> fmt::Debug for TextDeltaStream<'_, S> {
 }
 
 /// The updates of a [`MessageStream`], mapped; see [`MessageStream::flat_map_updates`].
-pub struct MappedUpdates<S: TryStream, F, I> {
+pub struct FlatMapUpdates<S: TryStream, F, I> {
     message: MessageStream<S>,
     map: F,
     /// Of the last update; `None` if all of them have been returned.
     items: Option<I>,
 }
 
-impl<S: TryStream, F, I> MappedUpdates<S, F, I> {
+impl<S: TryStream, F, I> FlatMapUpdates<S, F, I> {
     /// The message, with its snapshot.
     #[must_use]
     pub fn get_ref(&self) -> &MessageStream<S> {
@@ -421,9 +421,9 @@ impl<S: TryStream, F, I> MappedUpdates<S, F, I> {
 }
 
 /// The closure is called and the items are iterated over; neither is ever pinned.
-impl<S: TryStream, F, I> Unpin for MappedUpdates<S, F, I> {}
+impl<S: TryStream, F, I> Unpin for FlatMapUpdates<S, F, I> {}
 
-impl<S: TryStream, F, I> Stream for MappedUpdates<S, F, I::IntoIter>
+impl<S: TryStream, F, I> Stream for FlatMapUpdates<S, F, I::IntoIter>
 where
     S::Ok: AsRef<[u8]>,
     F: FnMut(UpdateEvent<'_>) -> I,
@@ -444,7 +444,7 @@ where
     }
 }
 
-impl<S: TryStream, F, I> FusedStream for MappedUpdates<S, F, I::IntoIter>
+impl<S: TryStream, F, I> FusedStream for FlatMapUpdates<S, F, I::IntoIter>
 where
     S::Ok: AsRef<[u8]>,
     F: FnMut(UpdateEvent<'_>) -> I,
@@ -455,8 +455,8 @@ where
     }
 }
 
-impl<S: TryStream, F, I> fmt::Debug for MappedUpdates<S, F, I> {
+impl<S: TryStream, F, I> fmt::Debug for FlatMapUpdates<S, F, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MappedUpdates").field("message", &self.message).finish_non_exhaustive()
+        f.debug_struct("FlatMapUpdates").field("message", &self.message).finish_non_exhaustive()
     }
 }

@@ -33,13 +33,13 @@ use ssewire_messages::{Message, PartialStrings, StructuredOutput, Update};
 /// assert_eq!(recipe.title, "Tea");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Structured<M, T> {
+pub struct StructuredMessage<M, T> {
     message: M,
     output: StructuredOutput,
     of: PhantomData<fn() -> T>,
 }
 
-impl<M, T> Structured<M, T> {
+impl<M, T> StructuredMessage<M, T> {
     pub(super) fn new(message: M) -> Self {
         let output = StructuredOutput::with_partial_strings(PartialStrings::Show);
         Self { message, output, of: PhantomData }
@@ -84,7 +84,7 @@ fn parse<T: DeserializeOwned, E>(message: Message) -> Result<(T, Message), Struc
 }
 
 #[cfg(feature = "stream")]
-impl<S: futures_core::TryStream, T: DeserializeOwned> Structured<MessageStream<S>, T>
+impl<S: futures_core::TryStream, T: DeserializeOwned> StructuredMessage<MessageStream<S>, T>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -121,7 +121,7 @@ where
 }
 
 #[cfg(feature = "std")]
-impl<R: std::io::Read, T: DeserializeOwned> Structured<MessageReader<R>, T> {
+impl<R: std::io::Read, T: DeserializeOwned> StructuredMessage<MessageReader<R>, T> {
     /// Returns the value after the next text, with the unfinished string at its end. `None`: the message is complete,
     /// or its error was returned before.
     ///
@@ -155,8 +155,8 @@ impl<R: std::io::Read, T: DeserializeOwned> Structured<MessageReader<R>, T> {
 }
 
 /// Shows states, never bytes of the stream.
-impl<M: fmt::Debug, T> fmt::Debug for Structured<M, T> {
+impl<M: fmt::Debug, T> fmt::Debug for StructuredMessage<M, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Structured").field("message", &self.message).field("output", &self.output).finish()
+        f.debug_struct("StructuredMessage").field("message", &self.message).field("output", &self.output).finish()
     }
 }

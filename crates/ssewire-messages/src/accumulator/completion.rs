@@ -94,7 +94,7 @@ impl Accumulator {
         let has_stopped = matches!(self.phase, Phase::Stopped | Phase::NextMessage);
         match reason {
             Completion::NonStreamBody => !self.is_messages_stream(),
-            Completion::ServerError => self.error().is_some(),
+            Completion::ServerError => self.server_error().is_some(),
             Completion::LimitExceeded => self.rare.as_ref().is_some_and(|rare| rare.exceeded_limit.is_some()),
             Completion::RejectedByStrictMode => self.is_rejected,
             // What never was a stream was not truncated either.

@@ -84,7 +84,7 @@ impl Incomplete {
     pub fn is_retryable(&self) -> bool {
         const PARTS_MISSING: [Completion; 3] =
             [Completion::LimitExceeded, Completion::RejectedByStrictMode, Completion::ContentLost];
-        let by_head = self.head().and_then(ResponseHead::is_retryable);
+        let by_head = self.response_head().and_then(ResponseHead::is_retryable);
         match (self.reason(), self.server_error()) {
             (Completion::NonStreamBody, Some(error)) => error.is_retryable(),
             (Completion::NonStreamBody, None) => by_head.unwrap_or(matches!(
@@ -138,7 +138,7 @@ impl Incomplete {
 
     /// The head of the response, if the decoder has it.
     #[must_use]
-    pub fn head(&self) -> Option<&ResponseHead> {
+    pub fn response_head(&self) -> Option<&ResponseHead> {
         self.0.head.as_ref()
     }
 
@@ -212,7 +212,7 @@ impl fmt::Display for Incomplete {
             f.write_str("; ")?;
             self.write_reason(f, *reason)?;
         }
-        match self.head().and_then(ResponseHead::request_id) {
+        match self.response_head().and_then(ResponseHead::request_id) {
             Some(id) if self.server_error().is_none() => write!(f, " (request {id})"),
             _ => Ok(()),
         }

@@ -349,7 +349,7 @@ impl Accumulator {
 
     /// The error that ended the stream, if one did.
     #[must_use]
-    pub fn error(&self) -> Option<&ApiError> {
+    pub fn server_error(&self) -> Option<&ApiError> {
         match &self.phase {
             Phase::Failed(error) => Some(error),
             _ => None,
@@ -412,7 +412,7 @@ impl Accumulator {
     /// Borrows what [`apply`](Self::apply) changed. Call before the next event, which may undo the change.
     #[inline(always)]
     pub(crate) fn update(&self, change: Change) -> Update<'_> {
-        Update::new(change, &self.message, &self.blocks, self.error())
+        Update::new(change, &self.message, &self.blocks, self.server_error())
     }
 
     #[inline]
@@ -490,7 +490,7 @@ impl Accumulator {
 
     /// Whether anything of a Messages stream has arrived.
     pub(crate) fn is_messages_stream(&self) -> bool {
-        self.is_messages_stream || self.error().is_some()
+        self.is_messages_stream || self.server_error().is_some()
     }
 
     /// Whether the end marker of other protocols has arrived.

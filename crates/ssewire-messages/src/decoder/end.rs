@@ -57,7 +57,7 @@ impl MessageDecoder {
                 continue;
             };
             self.end_error_field();
-            if !is_object(self.decoder.resolve(before, event_span).data()) {
+            if !is_object(self.decoder.resolve_event(before, event_span).data()) {
                 if let Some(span) = self.emit_pending_error_field()? {
                     return Ok(Some(span));
                 }

@@ -138,7 +138,7 @@ impl MessageDecoder {
     }
 
     /// Sets the head of the response: its request ID and rate limits are in every error of the stream, in
-    /// [`Incomplete::head`], and in [`response_head`](Self::response_head).
+    /// [`Incomplete::response_head`], and in [`response_head`](Self::response_head).
     #[must_use]
     pub fn with_response_head(mut self, head: ResponseHead) -> Self {
         if let Some(content_type) = head.content_type() {
@@ -259,7 +259,7 @@ impl MessageDecoder {
             Source::ErrorField => (b"error", self.error_field().map_or(b"", ErrorField::value)),
             Source::Fused { parts, len } => parts.resolve(chunk, len),
             Source::Event { span, offset } => {
-                let event = self.decoder.resolve(chunk.get(offset..).unwrap_or_default(), span);
+                let event = self.decoder.resolve_event(chunk.get(offset..).unwrap_or_default(), span);
                 (event.event_type(), event.data())
             }
         };

@@ -154,7 +154,7 @@ impl MessageDecoder {
         slot: &mut EventSlot<'_>,
     ) -> Result<Option<Changed>, MessageDecodeError> {
         self.event_count = self.event_count.saturating_add(1);
-        let event = self.decoder.resolve(chunk, span);
+        let event = self.decoder.resolve_event(chunk, span);
         let data = event.data();
         self.must_shrink_buffer = data.len() > KEPT_BUFFER_BYTES;
         if slot.is_none() {

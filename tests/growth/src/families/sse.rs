@@ -15,7 +15,7 @@ pub(super) const FAMILIES: &[Family] = &[
     Family::new("f4-decode", "F4: long ID, then `data` events", long_id, drive::decode),
     Family::new("f4-two-steps", "F4: in two steps", long_id, drive::decode_in_two_steps),
     Family::new("f4-frames", "F4: by frames", long_id, drive::decode_frames),
-    Family::new("f4-bytes", "F4: by decode_bytes", long_id, drive::decode_bytes),
+    Family::new("f4-bytes", "F4: by decode_shared", long_id, drive::decode_shared),
     Family::new("f4-owned", "F4: by owned events", long_id, drive::decode_owned),
     Family::new("f4b-owned", "F4b: owned events are kept", id_and_few_events, drive::collect_owned)
         .peak(Room::per_byte(4.0, 4096.0)),
@@ -33,7 +33,7 @@ pub(super) const FAMILIES: &[Family] = &[
     Family::new("f5-data", "F5: only data at the limit", data_at_the_limit, drive::decode).peak(THREE_LIMITS),
     Family::new("f15-comment", "F15: long comment, small limit", long_comment, drive::decode).peak(NEXT_TO_NOTHING),
     Family::new("f15-field", "F15: long unknown field, small limit", long_field, drive::decode).peak(NEXT_TO_NOTHING),
-    Family::new("f15-comment-bytes", "F15: by decode_bytes", long_comment, drive::decode_bytes).peak(NEXT_TO_NOTHING),
+    Family::new("f15-comment-bytes", "F15: by decode_shared", long_comment, drive::decode_shared).peak(NEXT_TO_NOTHING),
     Family::new("f15-comment-frames", "F15: by frames", long_comment, drive::decode_frames).peak(THREE_LIMITS),
     Family::new("f15-field-frames", "F15: by frames", long_field, drive::decode_frames).peak(THREE_LIMITS),
     Family::new("f15-comment-64", "F15: in 64-byte chunks", |n| long_comment(n).cut_into(64), drive::decode)
@@ -61,9 +61,9 @@ pub(super) const FAMILIES: &[Family] = &[
     ),
     Family::new(
         "1b-mixed-bytes",
-        "all kinds of lines, by decode_bytes",
+        "all kinds of lines, by decode_shared",
         |n| one_byte(&repeat(MIXED, n)),
-        drive::decode_bytes,
+        drive::decode_shared,
     ),
     Family::new(
         "1b-after-bom",
@@ -78,7 +78,7 @@ pub(super) const FAMILIES: &[Family] = &[
     Family::new("ids-under-data-64", "IDs of other lengths under long data", ids_under_data, drive::decode),
     Family::new("types-under-data-64", "types of other lengths under long data", types_under_data, drive::decode),
     Family::new("ids-under-id", "IDs of other lengths under a long last event ID", ids_under_id, drive::decode),
-    Family::new("ids-each-event", "another ID with each event", ids_of_each_event, drive::decode_bytes),
+    Family::new("ids-each-event", "another ID with each event", ids_of_each_event, drive::decode_shared),
     Family::new(
         "ids-with-nul",
         "long IDs that are ignored",

@@ -1,4 +1,4 @@
-//! `BodyStream` and `BodyChunks`: events of `http_body::Body`.
+//! `BodyEventStream` and `BodyChunks`: events of `http_body::Body`.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -9,7 +9,7 @@ use futures::stream::{self, FusedStream as _};
 use futures::{StreamExt as _, TryStreamExt as _};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
-use ssewire_io::{BodyChunks, BodyStream, EventError};
+use ssewire_io::{BodyChunks, BodyEventStream, EventError};
 use ssewire_tests::adapters;
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Script, Step};
@@ -18,7 +18,7 @@ use ssewire_tests::transport::{Script, Step};
 fn events_of_every_case() {
     adapters::every_case(|script, decoder| {
         let given = script.given();
-        let mut stream = BodyStream::with_decoder(BodyChunks::new(script), decoder);
+        let mut stream = BodyEventStream::with_decoder(BodyChunks::new(script), decoder);
         let mut items = Vec::new();
         let pending = loop {
             match block_on(stream.next()) {
@@ -49,7 +49,8 @@ fn data_that_is_bytes_is_not_copied() {
     let chunks: Vec<_> = block_on(BodyChunks::new(Full::new(data.clone())).try_collect()).unwrap();
     assert_eq!(chunks[0].as_ptr_range(), data.as_ptr_range());
 
-    let events: Vec<_> = block_on(BodyStream::new(BodyChunks::new(Full::new(data.clone()))).try_collect()).unwrap();
+    let events: Vec<_> =
+        block_on(BodyEventStream::new(BodyChunks::new(Full::new(data.clone()))).try_collect()).unwrap();
     assert!(events.iter().all(|event| data.as_ptr_range().contains(&event.data().as_ptr())));
     assert_eq!(events.len(), 2);
 }
@@ -67,7 +68,7 @@ fn data_of_any_buffer() {
 }
 
 fn data<B: http_body::Body<Error = Infallible> + Unpin>(body: B) -> Vec<String> {
-    let events = BodyStream::new(BodyChunks::new(body));
+    let events = BodyEventStream::new(BodyChunks::new(body));
     block_on(events.map_ok(|event| String::from_utf8(event.data().to_vec()).unwrap()).try_collect()).unwrap()
 }
 
@@ -83,7 +84,7 @@ fn the_error_of_a_body_is_handed_on() {
     #[derive(Debug, PartialEq)]
     struct Broken;
     let script = Script::of(&[b"data: a\n\ndata: lost"]).failing(Broken);
-    let seen: Vec<_> = block_on(BodyStream::new(BodyChunks::new(script)).collect());
+    let seen: Vec<_> = block_on(BodyEventStream::new(BodyChunks::new(script)).collect());
     assert_eq!(seen[0].as_ref().unwrap().data(), b"a");
     assert_eq!(seen[1].as_ref().unwrap_err(), &EventError::Transport(Broken));
     assert_eq!(seen.len(), 2);

@@ -1,4 +1,4 @@
-//! `BytesEventStream` copies nothing that lies within one chunk.
+//! `SharedEventStream` copies nothing that lies within one chunk.
 
 use std::convert::Infallible;
 
@@ -6,11 +6,11 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use futures::{StreamExt as _, stream};
 use ssewire::SharedEvent;
-use ssewire_io::{ByteStreamExt as _, BytesEventStream};
+use ssewire_io::{ByteStreamExt as _, SharedEventStream};
 
 fn events(chunks: &[&Bytes]) -> Vec<SharedEvent> {
     let chunks: Vec<_> = chunks.iter().map(|&chunk| Ok::<_, Infallible>(chunk.clone())).collect();
-    block_on(BytesEventStream::new(stream::iter(chunks)).map(Result::unwrap).collect())
+    block_on(SharedEventStream::new(stream::iter(chunks)).map(Result::unwrap).collect())
 }
 
 fn lies_in(bytes: &[u8], chunk: &Bytes) -> bool {

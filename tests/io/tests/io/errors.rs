@@ -9,7 +9,7 @@ use std::rc::Rc;
 use futures::executor::block_on;
 use futures::stream::{self, FusedStream, Stream, StreamExt as _};
 use ssewire::{DecodeError, Decoder};
-use ssewire_io::{BytesEventStream, EventError, EventStream, MessageStream, MessageStreamError, TextEventStream};
+use ssewire_io::{EventError, EventStream, MessageStream, MessageStreamError, SharedEventStream, TextEventStream};
 use ssewire_tests::transport::Script;
 
 /// An error that is not `Send`, `Sync` or `std::error::Error`, borrows, and has neither `Debug` nor `Display`.
@@ -37,7 +37,7 @@ fn check<T, E>(mut stream: impl FusedStream<Item = Result<T, EventError<E>>> + U
 fn an_odd_error_is_handed_on_untouched_and_final() {
     let (counter, word) = (Rc::new(Cell::new(0)), "borrowed".to_owned());
     let odd = || Odd(counter.clone(), &word);
-    for error in [check(EventStream::new(failing(odd()))), check(BytesEventStream::new(failing(odd())))] {
+    for error in [check(EventStream::new(failing(odd()))), check(SharedEventStream::new(failing(odd())))] {
         assert!(Rc::ptr_eq(&error.0, &counter) && std::ptr::eq(error.1, word.as_str()));
     }
 }
@@ -74,7 +74,7 @@ fn events_that_are_too_large_are_lost_alone() {
     let limited = || Decoder::new().with_max_event_bytes(8);
     let events = EventStream::with_decoder(Script::<Infallible>::slow(&chunks), limited());
     check_lost(events.map(|event| event.map(|event| event.data().to_vec())));
-    let events = BytesEventStream::with_decoder(Script::<Infallible>::slow(&chunks), limited());
+    let events = SharedEventStream::with_decoder(Script::<Infallible>::slow(&chunks), limited());
     check_lost(events.map(|event| event.map(|event| event.data().to_vec())));
 }
 

@@ -11,8 +11,8 @@ use futures::{Stream, StreamExt as _, stream};
 use serde::de::IgnoredAny;
 use ssewire::{DecodeError, Decoder, LineDecoder};
 use ssewire_io::{
-    BytesEventStream, EventCodec, EventError, EventReader, EventStream, IncompleteMessage, JsonReader, MessageObserver,
-    MessageReader, MessageStream, Tap,
+    EventCodec, EventError, EventReader, EventStream, IncompleteMessage, JsonReader, MessageObserver, MessageReader,
+    MessageStream, SharedEventStream, Tap,
 };
 use ssewire_messages::{AccumulateError, Accumulator, Completion, Incomplete, LostEvent, MessageDecoder, Step, Update};
 use tokio_util::codec::FramedRead;
@@ -95,7 +95,7 @@ fn a_line_that_never_ends_is_bounded_in_a_stream() {
         is_too_large_and_truncated(block_on(EventStream::with_decoder(chunks(), decoder()).collect::<Vec<_>>()))
     });
     bounded(|| {
-        is_too_large_and_truncated(block_on(BytesEventStream::with_decoder(chunks(), decoder()).collect::<Vec<_>>()));
+        is_too_large_and_truncated(block_on(SharedEventStream::with_decoder(chunks(), decoder()).collect::<Vec<_>>()));
     });
 }
 

@@ -7,9 +7,9 @@ use futures::StreamExt as _;
 use futures::executor::block_on;
 use ssewire::{Decoder, LineDecoder, OwnedFrame};
 use ssewire_io::{
-    BlockReader, BlockStream, BytesEventStream, End, EventCodec, EventError, EventReader, EventStream, Format,
-    FrameReader, FrameStream, JsonReader, JsonStream, LineReader, LineStream, Observer, Tap, TextEvent,
-    TextEventReader, TextEventStream,
+    BlockReader, BlockStream, End, EventCodec, EventError, EventReader, EventStream, Format, FrameReader, FrameStream,
+    JsonReader, JsonStream, LineReader, LineStream, Observer, SharedEventStream, Tap, TextEvent, TextEventReader,
+    TextEventStream,
 };
 use ssewire_tests::transport::Script;
 use ssewire_tests::{adapters, chunks};
@@ -186,7 +186,7 @@ fn the_policy_decides_in_every_adapter() {
         {
             let expected: Seen =
                 [Some(Ok("x")), last].into_iter().flatten().map(|item| item.map(str::to_owned)).collect();
-            let shared = BytesEventStream::new(Script::<io::Error>::slow(&chunks)).with_end(end);
+            let shared = SharedEventStream::new(Script::<io::Error>::slow(&chunks)).with_end(end);
             let shared: Seen =
                 block_on(shared.map(|item| item.map(|event| text(event.data())).map_err(kind)).collect());
             assert_eq!(shared, expected);
@@ -218,7 +218,7 @@ fn an_event_that_an_error_cut_is_discarded() {
         let seen: Vec<_> =
             EventReader::new(failing()).with_end(end).map(|item| item.map(|_| ()).map_err(kind)).collect();
         assert_eq!(seen, [Ok(()), Err("transport")]);
-        let stream = BytesEventStream::new(failing()).with_end(end);
+        let stream = SharedEventStream::new(failing()).with_end(end);
         let seen: Vec<_> = block_on(stream.map(|item| item.map(|_| ()).map_err(kind)).collect());
         assert_eq!(seen, [Ok(()), Err("transport")]);
     }
@@ -265,7 +265,7 @@ fn text_events_are_made_by_hand_and_from_every_kind_of_event() {
     let owned = EventReader::new(&input[..]).next().unwrap().unwrap();
     assert_eq!(TextEvent::from(owned), by_hand);
     let chunk = bytes::Bytes::from_static(input);
-    let shared = BytesEventStream::new(futures::stream::iter([Ok::<_, ()>(chunk)]));
+    let shared = SharedEventStream::new(futures::stream::iter([Ok::<_, ()>(chunk)]));
     let shared = block_on(shared.collect::<Vec<_>>()).remove(0).unwrap();
     assert_eq!(TextEvent::from(shared), by_hand);
     assert_eq!(TextEventReader::new(&input[..]).next().unwrap().unwrap(), by_hand);
@@ -281,7 +281,7 @@ fn structs_have_no_bounds() {
         blocks: BlockStream<S>,
         frames: FrameStream<S>,
         lines: LineStream<S>,
-        shared: BytesEventStream<S>,
+        shared: SharedEventStream<S>,
         reader: EventReader<R>,
         json: JsonStream<S, NoStream>,
         json_reader: JsonReader<R, NoStream>,
@@ -297,7 +297,7 @@ fn structs_have_no_bounds() {
         blocks: BlockStream::new(NoStream),
         frames: FrameStream::new(NoStream),
         lines: LineStream::new(NoStream),
-        shared: BytesEventStream::new(NoStream),
+        shared: SharedEventStream::new(NoStream),
         reader: EventReader::new(NoStream),
         json: JsonStream::new(NoStream),
         json_reader: JsonReader::new(NoStream),

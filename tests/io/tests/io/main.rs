@@ -15,7 +15,7 @@ mod reader;
 mod reconnect;
 mod secrets;
 mod server;
-mod started_body;
+mod started_stream;
 mod streams;
 mod structured;
 mod tap;

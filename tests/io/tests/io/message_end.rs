@@ -202,7 +202,7 @@ fn an_error_contains_everything_and_comes_once() {
             let error = error.into_incomplete().unwrap();
             assert_eq!(error.transport().unwrap().kind(), ErrorKind::ConnectionReset);
             assert_eq!((error.reason(), error.request_id()), (Completion::Truncated, Some("req_1")));
-            assert_eq!(error.head().unwrap().rate_limits().count(), 1);
+            assert_eq!(error.response_head().unwrap().rate_limits().count(), 1);
             assert_eq!(error.into_partial().final_text(), text);
         }
         assert!(!text.is_empty() && sample.text().starts_with(&text));

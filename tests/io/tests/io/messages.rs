@@ -5,7 +5,7 @@ use std::io;
 
 use futures::StreamExt as _;
 use futures::executor::block_on;
-use ssewire_io::{BytesEventStream, EventStream, IncompleteMessage, MessageReader, MessageStream, MessageStreamError};
+use ssewire_io::{EventStream, IncompleteMessage, MessageReader, MessageStream, MessageStreamError, SharedEventStream};
 use ssewire_messages::{Accumulator, MessageDecoder, UpdateEvent, Validation};
 use ssewire_tests::samples;
 use ssewire_tests::transport::Script;
@@ -80,7 +80,7 @@ fn the_snapshot_stands_by_the_stream() {
 #[test]
 fn the_transport_can_be_looked_at() {
     let script = || Script::<io::Error>::of(&[b"data: one\n\n"]);
-    let (events, shared) = (EventStream::new(script()), BytesEventStream::new(script()));
+    let (events, shared) = (EventStream::new(script()), SharedEventStream::new(script()));
     let given = [events.get_ref().given(), shared.get_ref().given()];
     assert_eq!(block_on(events.count()) + block_on(shared.count()), 2);
     assert_eq!(given.map(|given| given.bytes()), [11, 11]);

@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use futures::executor::block_on;
 use futures::stream::{self, FusedStream as _};
 use ssewire::Decoder;
-use ssewire_io::{BytesEventStream, EventError, EventReader, EventStream, JsonReader, JsonStream, LineReader};
+use ssewire_io::{EventError, EventReader, EventStream, JsonReader, JsonStream, LineReader, SharedEventStream};
 use ssewire_tests::adapters;
 use ssewire_tests::transport::Script;
 
@@ -50,7 +50,7 @@ fn streams_continue_in_the_middle_of_a_chunk_and_after_an_error() {
 
 #[test]
 fn streams_of_bytes_and_readers_continue() {
-    let mut events = BytesEventStream::new(Script::<io::Error>::of(&[FIRST]));
+    let mut events = SharedEventStream::new(Script::<io::Error>::of(&[FIRST]));
     assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
     Pin::new(&mut events).reconnect(Script::of(&[SECOND]));
     let two = block_on(events.try_next()).unwrap().unwrap();

@@ -12,8 +12,8 @@ use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use ssewire::{ArrayBuffer, Decoder, EventBuilder, LineDecoder};
 use ssewire_io::{
-    BodyChunks, ByteStreamExt as _, BytesEventStream, EventCodec, EventObserver, EventReader, EventStream,
-    MessageObserver, MessageReader, MessageStream, ReadExt as _, Tap,
+    BodyChunks, ByteStreamExt as _, EventCodec, EventObserver, EventReader, EventStream, MessageObserver,
+    MessageReader, MessageStream, ReadExt as _, SharedEventStream, Tap,
 };
 use ssewire_json::{PartialJson, PartialStrings};
 use ssewire_messages::{
@@ -383,12 +383,12 @@ fn adapters_in_the_middle_of_a_stream() {
         event.err().iter().for_each(hides_error);
         hides(&events);
     }
-    let mut events = BytesEventStream::new(chunks());
+    let mut events = SharedEventStream::new(chunks());
     while let Some(event) = block_on(events.next()) {
         event.err().iter().for_each(hides_error);
         hides(&events);
     }
-    let mut texts = chunks().string_events();
+    let mut texts = chunks().text_events();
     while let Some(event) = block_on(texts.next()) {
         event.err().iter().for_each(hides_error);
         hides(&texts);

@@ -1,4 +1,4 @@
-//! `EventStream`, `BytesEventStream` and `TextEventStream`: events of asynchronous streams of chunks.
+//! `EventStream`, `SharedEventStream` and `TextEventStream`: events of asynchronous streams of chunks.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -10,7 +10,7 @@ use futures::stream::{self, FusedStream, Stream};
 use futures::task::noop_waker_ref;
 use futures::{FutureExt as _, StreamExt as _};
 use ssewire::{Decoder, Event};
-use ssewire_io::{ByteStreamExt as _, BytesEventStream, EventError, EventStream, TextEventStream};
+use ssewire_io::{ByteStreamExt as _, EventError, EventStream, SharedEventStream, TextEventStream};
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Given, Script, Step};
 use ssewire_tests::{adapters, cases};
@@ -53,7 +53,7 @@ fn owned_events_of_every_case() {
 fn shared_events_of_every_case() {
     adapters::every_case(|script, decoder| {
         let given = script.given();
-        let mut stream = BytesEventStream::with_decoder(script, decoder);
+        let mut stream = SharedEventStream::with_decoder(script, decoder);
         let (items, pending) = take(&mut stream, &given, |event| event.as_event());
         let decoder = stream.decoder();
         Outcome { items, pending, retry: decoder.retry(), last_event_id: decoder.last_event_id().into() }
@@ -91,7 +91,7 @@ fn events_carry_the_retry_of_their_block() {
     for chunks in adapters::ways(input) {
         let script = || Script::<io::Error>::slow(&chunks);
         let owned = block_on(EventStream::new(script()).map(|event| event.unwrap().retry()).collect::<Vec<_>>());
-        let shared = block_on(BytesEventStream::new(script()).map(|event| event.unwrap().retry()).collect::<Vec<_>>());
+        let shared = block_on(SharedEventStream::new(script()).map(|event| event.unwrap().retry()).collect::<Vec<_>>());
         let text = block_on(TextEventStream::new(script()).map(|event| event.unwrap().retry).collect::<Vec<_>>());
         assert_eq!([owned, shared, text], [expected, expected, expected]);
     }

@@ -11,8 +11,8 @@ use futures::executor::block_on;
 use futures::stream::{self, Stream};
 use futures::{FutureExt as _, StreamExt as _};
 use ssewire_io::{
-    BodyChunks, ByteStreamExt as _, BytesEventStream, EventError, EventReader, EventStream, MessageReader,
-    MessageStream, ReadExt as _,
+    BodyChunks, ByteStreamExt as _, EventError, EventReader, EventStream, MessageReader, MessageStream, ReadExt as _,
+    SharedEventStream,
 };
 
 /// Counts how often it is woken.
@@ -43,7 +43,7 @@ fn endless_useless_chunks_yield_to_the_executor() {
     for chunk in ["", ": alive\n", "\n\n", "id: 7\n\n", "da"] {
         let endless = || stream::repeat(chunk).map(|chunk| Ok::<_, Infallible>(bytes::Bytes::from(chunk)));
         yields(EventStream::new(endless()).next());
-        yields(BytesEventStream::new(endless()).next());
+        yields(SharedEventStream::new(endless()).next());
         yields(endless().message().next_text());
         yields(endless().message().finish());
     }

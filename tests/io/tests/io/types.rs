@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire_io::{
-    BodyStream, BytesEventStream, EventCodec, EventError, EventObserver, EventReader, EventStream, IncompleteMessage,
-    MessageReader, MessageStream, MessageStreamError, Tap, TextDeltaStream, TextEventStream,
+    BodyEventStream, EventCodec, EventError, EventObserver, EventReader, EventStream, IncompleteMessage, MessageReader,
+    MessageStream, MessageStreamError, SharedEventStream, Tap, TextDeltaStream, TextEventStream,
 };
 use ssewire_tests::transport::Script;
 
@@ -55,8 +55,8 @@ type OneChunk = stream::Iter<std::array::IntoIter<Result<PinnedChunk, Infallible
 #[test]
 fn adapters_are_what_their_streams_are() {
     is_send::<EventStream<Plain>>();
-    is_send::<BytesEventStream<Plain>>();
-    is_send::<BodyStream<Plain>>();
+    is_send::<SharedEventStream<Plain>>();
+    is_send::<BodyEventStream<Plain>>();
     is_send::<TextEventStream<Plain>>();
     is_send::<MessageStream<Plain>>();
     is_send::<TextDeltaStream<'_, Plain>>();
@@ -67,8 +67,8 @@ fn adapters_are_what_their_streams_are() {
     is_sync::<EventStream<Plain>>();
     is_sync::<MessageStream<Plain>>();
     is_unpin::<EventStream<Plain>>();
-    is_unpin::<BytesEventStream<Plain>>();
-    is_unpin::<BodyStream<Plain>>();
+    is_unpin::<SharedEventStream<Plain>>();
+    is_unpin::<BodyEventStream<Plain>>();
     is_unpin::<TextEventStream<Plain>>();
     is_unpin::<MessageStream<Plain>>();
     is_unpin::<MessageStream<stream::Empty<Result<Bytes, PhantomPinned>>>>();
@@ -123,7 +123,7 @@ fn they_are_small() {
     let beside = |all: usize, inner: usize| all - inner;
     assert!(beside(size_of::<EventStream<Plain>>(), size_of::<Plain>() + size_of::<Bytes>()) <= 300);
     assert!(beside(size_of::<EventStream<Plain>>(), size_of::<Plain>()) <= 300 + size_of::<Bytes>());
-    assert!(beside(size_of::<BytesEventStream<Plain>>(), size_of::<Plain>()) <= 340);
+    assert!(beside(size_of::<SharedEventStream<Plain>>(), size_of::<Plain>()) <= 340);
     assert!(beside(size_of::<TextEventStream<Plain>>(), size_of::<EventStream<Plain>>()) == 0);
     assert!(beside(size_of::<EventReader<Plain>>(), size_of::<Plain>()) <= 340);
     assert!(size_of::<EventCodec>() <= 300);

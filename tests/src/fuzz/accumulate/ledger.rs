@@ -310,7 +310,7 @@ impl Ledger {
         assert!(accumulator.unmatched_input().eq(orphans.filter(|(_, json)| !json.trim_ascii().is_empty())));
         bytes += self.orphans.values().map(String::len).sum::<usize>();
         assert!(bytes <= limits.bytes && self.blocks.len() + self.orphans.len() <= limits.blocks);
-        assert_eq!(accumulator.error().is_some(), self.failed);
+        assert_eq!(accumulator.server_error().is_some(), self.failed);
     }
 }
 

@@ -632,7 +632,7 @@ fn all_that_follows_the_message_start_after_message_stop_is_ignored() {
     ];
     let run = run(&stopped()).then(&second);
     assert_eq!((run.message(), run.orphans()), (whole(), vec![]));
-    assert_eq!(run.accumulator.error(), None);
+    assert_eq!(run.accumulator.server_error(), None);
     assert_eq!(to_json(&run.end().unwrap()), whole());
 }
 
@@ -723,7 +723,7 @@ fn pings_unknown_events_and_errors_may_come_before_message_start() {
     let run = orderly(&[ping(), unknown_event(), ping(), message_start(json!({"id": "msg_1"}))]);
     assert_eq!(run.message(), message(json!({"id": "msg_1"})));
     let run = orderly(&[ping(), error()]);
-    assert!(run.accumulator.error().is_some());
+    assert!(run.accumulator.server_error().is_some());
 }
 
 // message_delta after message_stop
@@ -791,7 +791,7 @@ fn an_error_before_message_stop_is_final() {
     {
         let run = violation(&before, late, &[(ViolationKind::AfterError, index)]);
         assert_eq!((run.message(), run.orphans()), (orderly(&before).message(), vec![]), "changed nothing");
-        assert_eq!(run.accumulator.error().unwrap().body(), &error(), "the first error stands");
+        assert_eq!(run.accumulator.server_error().unwrap().body(), &error(), "the first error stands");
         assert_eq!(run.accumulator.completion(), Completion::ServerError);
     }
 }
@@ -821,6 +821,6 @@ fn pings_and_unknown_events_after_an_error_are_no_departure() {
 #[test]
 fn after_an_error_after_message_stop_the_message_stays_complete() {
     let run = violation(&stopped(), error(), &[(ViolationKind::ErrorAfterStop, None)]);
-    assert_eq!(run.accumulator.error(), None);
+    assert_eq!(run.accumulator.server_error(), None);
     assert_eq!(to_json(&run.end().unwrap()), whole());
 }

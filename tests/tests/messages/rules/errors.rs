@@ -531,7 +531,7 @@ fn after_message_stop_an_error_is_recorded_and_in_strict_mode_refused() {
     let run = orderly(&events).then(&[error()]);
     assert!(run.results.iter().all(Result::is_ok));
     assert_eq!(run.violations().len(), 1);
-    assert!(run.accumulator.error().is_none());
+    assert!(run.accumulator.server_error().is_none());
     let refused = strict(&events).then(&[error()]);
     assert!(refused.results.last().unwrap().is_err());
     assert_eq!(refused.violations(), []);

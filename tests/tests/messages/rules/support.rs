@@ -267,7 +267,7 @@ impl Run {
             (
                 accumulator.completion(),
                 accumulator.has_started(),
-                accumulator.error().map(|error| error.body().clone()),
+                accumulator.server_error().map(|error| error.body().clone()),
             ),
             end.map(|message| to_json(&message)).map_err(|incomplete| {
                 (incomplete.reasons().to_vec(), to_json(incomplete.partial()), incomplete.unmatched_input().to_vec())

@@ -22,7 +22,7 @@ fn shared(decoder: &mut Decoder, stream: &Bytes) -> Vec<SharedEvent> {
     let mut events = Vec::new();
     for start in (0..stream.len()).step_by(16 * 1024) {
         let mut chunk = stream.slice(start..stream.len().min(start + 16 * 1024));
-        while let Some(event) = decoder.decode_bytes(&mut chunk).unwrap() {
+        while let Some(event) = decoder.decode_shared(&mut chunk).unwrap() {
             events.push(event);
         }
     }
@@ -49,7 +49,7 @@ fn events_that_are_kept_share_a_long_id() {
         assert!(bytes <= 10 * id + per_event + 1024, "decode_owned: {bytes} bytes for an ID of {id}");
         assert!(events.iter().all(|event| event.last_event_id().len() == id));
         let (bytes, events) = allocated(|| shared(&mut decoder(), &stream));
-        assert!(bytes <= 10 * id + 64 * 1024, "decode_bytes: {bytes} bytes for an ID of {id}");
+        assert!(bytes <= 10 * id + 64 * 1024, "decode_shared: {bytes} bytes for an ID of {id}");
         assert!(events.iter().all(|event| event.last_event_id().len() == id));
     }
 }

@@ -22,7 +22,7 @@ pin_project! {
     ///
     /// The event keeps the chunk in memory. [Copy out](SharedEvent::copy_out) an event that is stored for a long
     /// time.
-    pub struct BytesEventStream<S> {
+    pub struct SharedEventStream<S> {
         #[pin]
         stream: S,
         chunks: ChunkBuffer<Bytes>,
@@ -31,7 +31,7 @@ pin_project! {
     }
 }
 
-impl<S> BytesEventStream<S> {
+impl<S> SharedEventStream<S> {
     /// Uses a decoder with default limits.
     pub fn new(stream: S) -> Self {
         Self::with_decoder(stream, Decoder::new())
@@ -98,7 +98,7 @@ impl<S> BytesEventStream<S> {
     }
 }
 
-impl<S: TryStream<Ok = Bytes>> BytesEventStream<S> {
+impl<S: TryStream<Ok = Bytes>> SharedEventStream<S> {
     /// As [`DecodeStream::try_next`](crate::DecodeStream::try_next).
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl<S: TryStream<Ok = Bytes>> BytesEventStream<S> {
     }
 }
 
-impl<S: TryStream<Ok = Bytes>> Stream for BytesEventStream<S> {
+impl<S: TryStream<Ok = Bytes>> Stream for SharedEventStream<S> {
     type Item = Result<SharedEvent, EventError<S::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -122,7 +122,7 @@ impl<S: TryStream<Ok = Bytes>> Stream for BytesEventStream<S> {
                 Ok(Some((from, span))) => {
                     let chunk = this.chunks.chunk();
                     let rest = chunk.slice(from.min(chunk.len())..);
-                    return Poll::Ready(Some(Ok(this.decoder.resolve_bytes(&rest, span))));
+                    return Poll::Ready(Some(Ok(this.decoder.resolve_shared(&rest, span))));
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -134,21 +134,21 @@ impl<S: TryStream<Ok = Bytes>> Stream for BytesEventStream<S> {
             }
         }
         let completed = this.ending.complete::<Events, _>(this.decoder).transpose();
-        let resolve = |(chunk, span)| this.decoder.resolve_bytes(&Bytes::from_static(chunk), span);
+        let resolve = |(chunk, span)| this.decoder.resolve_shared(&Bytes::from_static(chunk), span);
         Poll::Ready(completed.map(|event| event.map(resolve)))
     }
 }
 
-impl<S: TryStream<Ok = Bytes>> FusedStream for BytesEventStream<S> {
+impl<S: TryStream<Ok = Bytes>> FusedStream for SharedEventStream<S> {
     fn is_terminated(&self) -> bool {
         self.ending.is_ended()
     }
 }
 
 /// Shows the state of the decoder, never bytes of the stream.
-impl<S> fmt::Debug for BytesEventStream<S> {
+impl<S> fmt::Debug for SharedEventStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BytesEventStream")
+        f.debug_struct("SharedEventStream")
             .field("decoder", &self.decoder)
             .field("ending", &self.ending)
             .finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! `StartedBody`: which bodies count as started, and that all bytes pass.
+//! `StartedStream`: which bodies count as started, and that all bytes pass.
 
 use std::cell::Cell;
 use std::io;
@@ -6,7 +6,7 @@ use std::io;
 use futures::StreamExt as _;
 use futures::executor::block_on;
 use futures::stream::FusedStream as _;
-use ssewire_io::StartedBody;
+use ssewire_io::StartedStream;
 use ssewire_messages::{Completion, MessageDecoder, ResponseHead};
 use ssewire_tests::samples;
 use ssewire_tests::transport::{Script, Step};
@@ -27,7 +27,7 @@ fn every_byte_passes_in_its_chunk() {
     for sample in samples::all().into_iter().filter(|sample| !sample.is_error) {
         for size in [1, 7, 200, usize::MAX] {
             let chunks: Vec<&[u8]> = sample.stream.chunks(size).collect();
-            let body = block_on(StartedBody::wait_for(Script::<io::Error>::slow(&chunks))).expect("no error");
+            let body = block_on(StartedStream::wait_for(Script::<io::Error>::slow(&chunks))).expect("no error");
             let passed: Vec<_> = block_on(body.map(Result::unwrap).collect());
             assert_eq!(passed, chunks, "{} in chunks of {size}", sample.name);
         }
@@ -39,7 +39,7 @@ fn it_waits_for_the_first_block_and_no_longer() {
     let body = [START, PING, ": c\n\n", PING, BLOCK, END].concat();
     let script = Script::<io::Error>::slow(&chunks(&body, 1));
     let given = script.given();
-    let mut body = block_on(StartedBody::wait_for(script)).unwrap();
+    let mut body = block_on(StartedStream::wait_for(script)).unwrap();
     let until_block = [START, PING, ": c\n\n", PING, BLOCK].concat().len();
     assert_eq!(given.bytes(), until_block);
     // Nothing is read before the chunks have been returned.
@@ -58,7 +58,7 @@ fn content_of_the_start_and_a_complete_message_count() {
     for body in [initial.to_owned(), [START, END].concat()] {
         for size in [1, usize::MAX] {
             let chunks = chunks(&body, size);
-            let body = block_on(StartedBody::wait_for(Script::<io::Error>::of(&chunks))).unwrap();
+            let body = block_on(StartedStream::wait_for(Script::<io::Error>::of(&chunks))).unwrap();
             assert_eq!(block_on(body.map(Result::unwrap).collect::<Vec<_>>()), chunks);
         }
     }
@@ -74,17 +74,17 @@ fn a_failure_before_the_content_is_an_error_and_one_after_it_passes() {
         ("<html>".to_owned(), Completion::NonStreamBody),
     ] {
         for size in [1, usize::MAX] {
-            let error = block_on(StartedBody::wait_for(Script::<io::Error>::of(&chunks(&body, size)))).unwrap_err();
+            let error = block_on(StartedStream::wait_for(Script::<io::Error>::of(&chunks(&body, size)))).unwrap_err();
             assert_eq!(error.reason(), reason, "{body:?}");
             assert_eq!(error.server_error().is_some(), body.contains("overloaded"));
         }
     }
     let gone = || io::Error::other("gone");
-    let error = block_on(StartedBody::wait_for(Script::of(&[START.as_bytes()]).failing(gone()))).unwrap_err();
+    let error = block_on(StartedStream::wait_for(Script::of(&[START.as_bytes()]).failing(gone()))).unwrap_err();
     assert_eq!(error.transport().map(ToString::to_string).as_deref(), Some("gone"));
 
     let mut body =
-        block_on(StartedBody::wait_for(Script::of(&[START.as_bytes(), BLOCK.as_bytes()]).failing(gone()))).unwrap();
+        block_on(StartedStream::wait_for(Script::of(&[START.as_bytes(), BLOCK.as_bytes()]).failing(gone()))).unwrap();
     let items: Vec<_> = block_on(body.by_ref().collect());
     assert_eq!(items.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false]);
     assert!(body.is_terminated());
@@ -103,7 +103,7 @@ fn an_error_has_the_head_of_the_response() {
     for body in bodies {
         let head = ResponseHead::new(200, [("request-id", "req_1")]);
         let decoder = MessageDecoder::new().with_response_head(head);
-        let error = block_on(StartedBody::wait_for_with_decoder(body, decoder)).unwrap_err();
+        let error = block_on(StartedStream::wait_for_with_decoder(body, decoder)).unwrap_err();
         assert_eq!(error.request_id(), Some("req_1"));
         assert!(error.to_string().contains("req_1"), "{error}");
     }
@@ -117,7 +117,7 @@ fn a_body_without_content_is_held_in_bounded_memory() {
             held.set(held.get() + 1);
             Ok::<_, io::Error>(chunk)
         });
-        block_on(StartedBody::wait_for(endless)).unwrap();
+        block_on(StartedStream::wait_for(endless)).unwrap();
         // 1 MiB, and each small chunk counts as 256 bytes.
         assert_eq!(held.get(), 4096);
     }
@@ -125,7 +125,7 @@ fn a_body_without_content_is_held_in_bounded_memory() {
     let script =
         Script::<io::Error>::new(std::iter::repeat_n((), 64).map(|()| Step::chunk(format!(": {large}\n").as_bytes())));
     let given = script.given();
-    block_on(StartedBody::wait_for(script)).unwrap();
+    block_on(StartedStream::wait_for(script)).unwrap();
     assert!(given.bytes() < 2 << 20, "{}", given.bytes());
 }
 
@@ -135,7 +135,7 @@ fn the_transports_error_follows_the_chunks() {
     let body = [START, END].concat();
     let cut = &body[..body.len() - 1];
     let script = Script::of(&[cut.as_bytes()]).failing(io::Error::other("gone"));
-    let mut body = block_on(StartedBody::wait_for(script)).unwrap();
+    let mut body = block_on(StartedStream::wait_for(script)).unwrap();
     assert_eq!(block_on(body.next()).unwrap().unwrap(), cut);
     assert!(!body.is_terminated());
     assert_eq!(block_on(body.next()).unwrap().unwrap_err().to_string(), "gone");

@@ -1,4 +1,4 @@
-//! A body whose message has begun, for gateways that change the server before that.
+//! The stream of a body whose message has started, for gateways that change the server before that.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -22,14 +22,14 @@ use super::state::{Found, MessageState};
 ///
 /// ```
 /// use futures::stream;
-/// use ssewire_io::{ByteStreamExt as _, StartedBody};
+/// use ssewire_io::{ByteStreamExt as _, StartedStream};
 ///
 /// # futures::executor::block_on(async {
 /// # let overloaded = &b"data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"\"}}\n\n"[..];
 /// # let healthy = &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"[..];
 /// # let responses = [overloaded, healthy].map(|body| stream::iter([Ok::<_, std::io::Error>(body)]));
 /// for response in responses {
-///     match StartedBody::wait_for(response).await {
+///     match StartedStream::wait_for(response).await {
 ///         Ok(body) => assert_eq!(body.message().finish().await?.final_text(), "Hi"),
 ///         Err(error) => eprintln!("try the next server: {error}"),
 ///     }
@@ -37,7 +37,7 @@ use super::state::{Found, MessageState};
 /// # Ok::<(), ssewire_io::IncompleteMessage<std::io::Error>>(())
 /// # }).unwrap();
 /// ```
-pub struct StartedBody<S: TryStream> {
+pub struct StartedStream<S: TryStream> {
     body: Pin<Box<S>>,
     /// Chunks that were read and not returned yet.
     chunks: VecDeque<S::Ok>,
@@ -52,7 +52,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// The least size that a chunk counts as, so that the number of empty chunks is bounded, too.
 const MIN_CHUNK_BYTES: usize = 256;
 
-impl<S: TryStream> StartedBody<S>
+impl<S: TryStream> StartedStream<S>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -73,7 +73,7 @@ where
     /// that is read from this body, too.
     ///
     /// ```
-    /// use ssewire_io::StartedBody;
+    /// use ssewire_io::StartedStream;
     /// use ssewire_io::ssewire_messages::{MessageDecoder, ResponseHead};
     ///
     /// # futures::executor::block_on(async {
@@ -81,7 +81,7 @@ where
     /// # let body = futures::stream::iter([Ok::<_, std::io::Error>("")]);
     /// let head = ResponseHead::new(200, headers); // `response.status().as_u16()` and `response.headers()`
     /// let decoder = MessageDecoder::new().with_response_head(head);
-    /// let error = StartedBody::wait_for_with_decoder(body, decoder).await.unwrap_err();
+    /// let error = StartedStream::wait_for_with_decoder(body, decoder).await.unwrap_err();
     /// assert_eq!(error.request_id(), Some("req_1"));
     /// # });
     /// ```
@@ -128,7 +128,7 @@ fn decode<E>(state: &mut MessageState<E>, mut input: &[u8]) -> Result<bool, Inco
     }
 }
 
-impl<S: TryStream> StartedBody<S> {
+impl<S: TryStream> StartedStream<S> {
     /// The body.
     #[must_use]
     pub fn get_ref(&self) -> &S {
@@ -157,9 +157,9 @@ impl<S: TryStream> StartedBody<S> {
 }
 
 /// Chunks are held, never pinned.
-impl<S: TryStream> Unpin for StartedBody<S> {}
+impl<S: TryStream> Unpin for StartedStream<S> {}
 
-impl<S: TryStream> Stream for StartedBody<S> {
+impl<S: TryStream> Stream for StartedStream<S> {
     type Item = Result<S::Ok, S::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -175,15 +175,15 @@ impl<S: TryStream> Stream for StartedBody<S> {
     }
 }
 
-impl<S: TryStream> FusedStream for StartedBody<S> {
+impl<S: TryStream> FusedStream for StartedStream<S> {
     fn is_terminated(&self) -> bool {
         self.is_ended && self.chunks.is_empty() && self.error.is_none()
     }
 }
 
 /// Never shows bytes of the body.
-impl<S: TryStream> fmt::Debug for StartedBody<S> {
+impl<S: TryStream> fmt::Debug for StartedStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StartedBody").field("is_ended", &self.is_ended).finish_non_exhaustive()
+        f.debug_struct("StartedStream").field("is_ended", &self.is_ended).finish_non_exhaustive()
     }
 }
