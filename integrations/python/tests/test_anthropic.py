@@ -282,6 +282,25 @@ async def test_incomplete_message_is_the_same_exception_each_time(address):
                     await read()
 
 
+def test_each_context_of_a_stream_has_a_message_of_its_own():
+    whole = [*map(event, MESSAGE)]
+    bodies = {"attempt": whole[:3]}
+    with serve(bodies) as address:
+        attempts = ssewire.anthropic.stream(client(address, "attempt"), **REQUEST)
+        with attempts as stream, pytest.raises(IncompleteError):
+            stream.get_final_message()
+        bodies["attempt"] = whole
+        with attempts as stream:
+            assert stream.get_final_message().content[0].text == "Hello"
+        bodies["attempt"] = [whole[0].replace(b"msg_1", b"msg_2"), *whole[1:]]
+        with attempts as stream:
+            assert stream.get_final_message().id == stream.current_message_snapshot.id == "msg_2"
+        with attempts as stream:
+            pass
+        with pytest.raises(RuntimeError, match="nothing was read"):
+            stream.get_final_message()
+
+
 def test_server_error_is_in_the_exception(address):
     with ssewire.anthropic.stream(client(address, "error_mid_stream"), **REQUEST) as stream:
         with pytest.raises(IncompleteError) as raised:
