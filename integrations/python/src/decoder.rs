@@ -66,6 +66,9 @@ impl LostEvent {
 pub(crate) struct Decoder {
     decoder: BatchDecoder,
     objects: Objects,
+    /// The iterator of `iter_events` over the events of the last chunk.
+    #[pyo3(get, set, name = "_unread")]
+    unread: Option<Py<PyAny>>,
 }
 
 /// The objects that events share.
@@ -96,7 +99,7 @@ impl Decoder {
         if comments {
             decoder = decoder.with_comments();
         }
-        let mut this = Self { decoder, objects: Objects::default() };
+        let mut this = Self { decoder, objects: Objects::default(), unread: None };
         if let Some(id) = last_event_id {
             this.set_last_event_id(id)?;
         }

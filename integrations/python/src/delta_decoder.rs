@@ -24,8 +24,13 @@ pub(crate) struct DeltaDecoder {
 #[pymethods]
 impl DeltaDecoder {
     #[new]
-    fn new() -> Self {
-        Self { decoder: BatchDecoder::new(), event_type: Repeated::default() }
+    #[pyo3(signature = (*, max_event_bytes=None))]
+    fn new(max_event_bytes: Option<usize>) -> Self {
+        let mut decoder = ssewire::Decoder::new();
+        if let Some(bytes) = max_event_bytes {
+            decoder = decoder.with_max_event_bytes(bytes);
+        }
+        Self { decoder: BatchDecoder::new().with_decoder(decoder), event_type: Repeated::default() }
     }
 
     /// Decodes a chunk, and returns its events.

@@ -48,6 +48,9 @@ impl MessageEvent {
 pub(crate) struct MessageDecoder {
     state: State,
     has_partial_input: bool,
+    /// The iterator of `iter_events` over the events of the last chunk.
+    #[pyo3(get, set, name = "_unread")]
+    unread: Option<Py<PyAny>>,
 }
 
 enum State {
@@ -89,7 +92,7 @@ impl MessageDecoder {
             decoder = decoder.with_content_type(content_type);
         }
         let decoder = MessageBatchDecoder::with_decoder(decoder);
-        Self { state: State::Running(Box::new(decoder)), has_partial_input: partial_input }
+        Self { state: State::Running(Box::new(decoder)), has_partial_input: partial_input, unread: None }
     }
 
     /// Decodes a chunk, and returns its events.

@@ -308,6 +308,32 @@ def test_server_error_is_in_the_exception(address):
     assert raised.value.server_error["error"]["type"] == "overloaded_error"
 
 
+async def test_limit_of_the_middleware_is_an_error_of_the_sdk(address):
+    # The first event is larger than 150 bytes.
+    small, large = ssewire.anthropic.middleware(max_event_bytes=150), ssewire.anthropic.middleware(max_event_bytes=1000)
+    for kind in [anthropic.APIError, ssewire.Error, ssewire.anthropic.LostEventError]:
+        with pytest.raises(kind, match="exceeds the limit of 150 bytes"):
+            created(client(address, "unnamed", small))
+    with pytest.raises(anthropic.APIError) as raised:
+        await acreated(async_client(address, "unnamed", small))
+    assert raised.value.request.method == "POST"
+    assert created(client(address, "extra", large)) == created(client(address, "extra"))
+    assert await acreated(async_client(address, "extra", large)) == created(client(address, "extra"))
+
+
+async def test_limits_of_the_helper_are_those_of_the_decoder(address):
+    for limit in ["max_event_bytes", "max_bytes", "max_blocks"]:
+        with ssewire.anthropic.stream(client(address, "extra"), **{limit: 0}, **REQUEST) as stream:
+            with pytest.raises(IncompleteError) as raised:
+                stream.get_final_message()
+        assert raised.value.reason == "limit_exceeded"
+        async with async_client(address, "extra") as asynchronous:
+            async with ssewire.anthropic.stream(asynchronous, **{limit: 0}, **REQUEST) as stream:
+                with pytest.raises(IncompleteError) as raised:
+                    await stream.get_final_message()
+        assert raised.value.reason == "limit_exceeded"
+
+
 async def test_connection_is_used_again(address, monkeypatch):
     # On a busy machine the end of the body may be late.
     monkeypatch.setattr(ssewire.anthropic, "_DRAIN_SECONDS", 60)

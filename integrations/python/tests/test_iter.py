@@ -108,10 +108,13 @@ class Chunks:
 
 @pytest.mark.parametrize("chunks, error, expected", [
     ([b"data: one\n\ndata: " + b"x" * 100, b"x\ndata: tail\n\ndata: two\n\n"], Error, ["one", "two"]),
+    ([b"data: one\n\ndata: " + b"x" * 100 + b"\n\ndata: two\n\ndata: three\n\nda", b"ta: four\n\n"], Error,
+     ["one", "two", "three", "four"]),
+    ([b"data: " + b"x" * 100 + b"\n\ndata: last\n\n"], Error, ["last"]),
     ([b"data: par", TimeoutError(), b"t\n\n"], TimeoutError, ["part"]),
 ])
 async def test_same_chunks_go_on_after_an_exception(chunks, error, expected):
-    """The exception discarded what had come of an event: its rest became an event, or it was lost without an error."""
+    """An exception discards neither what has come of an event nor the events of its chunk."""
     decoder, rest, seen = Decoder(max_event_bytes=50), Chunks(*chunks), []
     with pytest.raises(error):
         seen.extend(event.data for event in iter_events(rest, decoder))
@@ -123,6 +126,31 @@ async def test_same_chunks_go_on_after_an_exception(chunks, error, expected):
     async for event in aiter_events(rest, adecoder):
         aseen.append(event.data)
     assert seen == aseen == expected
+
+
+@pytest.mark.parametrize("new_decoder, body, attribute", [
+    (lambda: Decoder(max_event_bytes=50), b"data: one\n\ndata: two\n\ndata: three\n\ndata: four\n\n", "data"),
+    (MessageDecoder, SAMPLES[0].read_bytes(), "type"),
+])
+@pytest.mark.parametrize("size", [7, 60, 10_000])
+async def test_no_event_is_lost_if_each_loop_takes_one(new_decoder, body, attribute, size):
+    expected = [getattr(event, attribute) for event in iter_events([body], new_decoder())]
+    decoder, rest, seen = new_decoder(), Chunks(*chunks(body, size)), []
+    adecoder, arest, aseen = new_decoder(), Chunks(*chunks(body, size)), []
+    for _ in expected:
+        for event in iter_events(rest, decoder):
+            seen.append(getattr(event, attribute))
+            break
+        async for event in aiter_events(arest, adecoder):
+            aseen.append(getattr(event, attribute))
+            break
+        # As before another connection: only what has come of an event is discarded, and here that is nothing.
+        if isinstance(decoder, Decoder) and size > len(body):
+            decoder.reset()
+    assert seen == aseen == expected
+    if isinstance(decoder, MessageDecoder):
+        # The message has ended: no loop waits for another chunk.
+        assert list(iter_events(Chunks(TimeoutError()), decoder)) == []
 
 
 async def test_many_tasks_decode_at_once():

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterable, AsyncIterator, Iterable, Iterator, Optional, Union
+from typing import Any, AsyncIterable, AsyncIterator, Iterable, Iterator, Optional, Union, overload
 
 from ._errors import Error
-from ._ssewire import Decoder, LostEvent, MessageDecoder
+from ._ssewire import Decoder, LostEvent, MessageDecoder, MessageEvent
+
+Chunk = Union[bytes, bytearray, memoryview]
+
+
+@overload
+def iter_events(chunks: Iterable[Chunk], decoder: MessageDecoder) -> Iterator[MessageEvent]: ...
+
+
+# Not a union: it would reject `event.data`, although only `comments` and `lost="yield"` return anything but an `Event`.
+@overload
+def iter_events(
+    chunks: Iterable[Chunk], decoder: Optional[Decoder] = None, *, end: str = "raise", lost: str = "raise"
+) -> Iterator[Any]: ...
 
 
 def iter_events(
-    chunks: Iterable[bytes],
+    chunks: Iterable[Chunk],
     decoder: Optional[Union[Decoder, MessageDecoder]] = None,
     *,
     end: str = "raise",
@@ -25,20 +38,35 @@ def iter_events(
 
     `lost` says what it does at a `LostEvent`, an event above a limit: `"raise"` an `Error`, or `"yield"` it and go on.
 
+    However the loop ends, no other event is lost: the next loop with the same decoder begins with the events of the
+    chunk that this one did not take.
+
     To use a `Decoder` for another connection, for its `last_event_id`, call its `reset` first, however the loop ended:
     or else an unfinished event is joined with the first one of that connection.
     """
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    for chunk in chunks:
-        yield from _events(decoder, decoder.feed(chunk), lost)
-        if isinstance(decoder, MessageDecoder) and decoder.is_ended:
-            break
+    yield from _events(decoder, decoder._unread or (), lost)
+    if not _is_ended(decoder):
+        for chunk in chunks:
+            yield from _events(decoder, decoder.feed(chunk), lost)
+            if _is_ended(decoder):
+                break
     yield from _events(decoder, _end(decoder, end), lost)
 
 
+@overload
+def aiter_events(chunks: AsyncIterable[Chunk], decoder: MessageDecoder) -> AsyncIterator[MessageEvent]: ...
+
+
+@overload
+def aiter_events(
+    chunks: AsyncIterable[Chunk], decoder: Optional[Decoder] = None, *, end: str = "raise", lost: str = "raise"
+) -> AsyncIterator[Any]: ...
+
+
 async def aiter_events(
-    chunks: AsyncIterable[bytes],
+    chunks: AsyncIterable[Chunk],
     decoder: Optional[Union[Decoder, MessageDecoder]] = None,
     *,
     end: str = "raise",
@@ -47,11 +75,14 @@ async def aiter_events(
     """Yields the events of an asynchronous iterator of bytes; as `iter_events`."""
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    async for chunk in chunks:
-        for event in _events(decoder, decoder.feed(chunk), lost):
-            yield event
-        if isinstance(decoder, MessageDecoder) and decoder.is_ended:
-            break
+    for event in _events(decoder, decoder._unread or (), lost):
+        yield event
+    if not _is_ended(decoder):
+        async for chunk in chunks:
+            for event in _events(decoder, decoder.feed(chunk), lost):
+                yield event
+            if _is_ended(decoder):
+                break
     for event in _events(decoder, _end(decoder, end), lost):
         yield event
 
@@ -63,7 +94,13 @@ def _check(end: str, lost: str) -> None:
         raise ValueError('lost must be "raise" or "yield"')
 
 
+def _is_ended(decoder: Union[Decoder, MessageDecoder]) -> bool:
+    return isinstance(decoder, MessageDecoder) and decoder.is_ended
+
+
 def _events(decoder: Union[Decoder, MessageDecoder], events: Iterable[Any], lost: str) -> Iterable[Any]:
+    # The decoder keeps the iterator, and so what a loop that ends early has not taken.
+    decoder._unread = events = iter(events)
     # A `MessageDecoder` returns no lost events. With a generator it would take a third more time.
     return _raise_at_lost(events) if lost == "raise" and isinstance(decoder, Decoder) else events
 

@@ -1,6 +1,6 @@
 """The native module."""
 
-from typing import Any, Dict, List, Optional, Tuple, Union, final
+from typing import Any, Dict, Iterator, List, Optional, Tuple, Union, final
 
 __all__ = [
     "Comment",
@@ -76,7 +76,8 @@ class Decoder:
     def finish_event(self) -> List[Union[Event, Comment, LostEvent]]:
         """Reports that the input has ended, and returns the event whose blank line is missing, if there is one."""
     def reset(self) -> None:
-        """Discards an unfinished event: the next chunk is of another connection. Keeps `last_event_id` and `retry`."""
+        """Discards an unfinished event: the next chunk is of another connection. Keeps `last_event_id`, `retry`, and
+        the events that a loop over `iter_events` did not take."""
     @property
     def last_event_id(self) -> str:
         """The last event ID, which a client that reconnects sends as `Last-Event-ID`. Setting an invalid one raises
@@ -86,6 +87,7 @@ class Decoder:
     @property
     def retry(self) -> Optional[int]:
         """The reconnection time in milliseconds that the stream set last."""
+    _unread: Optional[Iterator[Any]]
 
 @final
 class MessageEvent:
@@ -98,7 +100,7 @@ class MessageEvent:
         ================== ==================================================================================
         `message_start`    the message has begun; `id` is its ID, `name` its model, `json()` the event
         `block_start`      a content block has begun; `name` is its type, `json()` the event
-        `text`             a text block has grown by `text`; all of them together are the text of the message
+        `text`             a text block has grown by `text`; those of one `index` together are its text
         `thinking`         a thinking block has grown by `text`
         `signature`        a thinking block has got its signature, `text`
         `citation`         a text block has got a citation, `json()`
@@ -181,12 +183,13 @@ class MessageDecoder:
     @property
     def violations(self) -> Dict[str, int]:
         """The number of protocol violations so far, by their description."""
+    _unread: Optional[Iterator[Any]]
 
 @final
 class DeltaDecoder:
     """Not public."""
 
-    def __new__(cls) -> "DeltaDecoder": ...
+    def __new__(cls, *, max_event_bytes: Optional[int] = None) -> "DeltaDecoder": ...
     def feed(self, chunk: bytes) -> List[Tuple[Any, Any, str]]: ...
 
 def parse_json(text: str) -> Any:

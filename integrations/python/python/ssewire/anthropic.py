@@ -43,17 +43,23 @@ from anthropic.types.beta import BetaMessage, BetaRawMessageStreamEvent
 from ._errors import Error, IncompleteError
 from ._ssewire import DeltaDecoder, MessageDecoder, MessageEvent, parse_json
 
-__all__ = ["AsyncMessageStream", "MessageStream", "SsewireMiddleware", "middleware", "stream"]
+__all__ = ["AsyncMessageStream", "LostEventError", "MessageStream", "SsewireMiddleware", "middleware", "stream"]
 
 T = TypeVar("T")
 
 
-def middleware() -> SsewireMiddleware:
+def middleware(*, max_event_bytes: Optional[int] = None) -> SsewireMiddleware:
     """A middleware for `anthropic.Anthropic(middleware=[…])` and for `anthropic.AsyncAnthropic(middleware=[…])`.
+
+    An event above `max_event_bytes` (default: 16 MiB) is a `LostEventError`, which ends the stream.
 
     Raises `ImportError` with pydantic 1, which the SDK supports, too.
     """
-    return SsewireMiddleware()
+    return SsewireMiddleware(max_event_bytes=max_event_bytes)
+
+
+class LostEventError(Error, anthropic.APIError):
+    """An event of a stream that the SDK reads exceeds a limit."""
 
 
 class SsewireMiddleware(anthropic.Middleware):
@@ -62,18 +68,27 @@ class SsewireMiddleware(anthropic.Middleware):
     stream_requests: int
     """The number of requests for a stream that went through it. The SDK repeats some that fail; each one counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_event_bytes: Optional[int] = None) -> None:
         if not hasattr(pydantic, "TypeAdapter"):
             raise ImportError("ssewire.anthropic.middleware needs pydantic 2; ssewire.anthropic.stream does not")
         self.stream_requests = 0
 
+        # The SDK makes the stream, so the class has the limit. It looks for its own class among the direct bases.
+        class Stream(_Stream[T], anthropic.Stream[T], Generic[T]):
+            _max_event_bytes = max_event_bytes
+
+        class AsyncStream(_AsyncStream[T], anthropic.AsyncStream[T], Generic[T]):
+            _max_event_bytes = max_event_bytes
+
+        self._stream_classes: Tuple[Any, Any] = (Stream, AsyncStream)
+
     def handle(self, request: anthropic.APIRequest, call_next: Callable[[anthropic.APIRequest], Any]) -> Any:
-        return call_next(self._with_stream_class(request, _Stream))
+        return call_next(self._with_stream_class(request, self._stream_classes[0]))
 
     async def handle_async(
         self, request: anthropic.APIRequest, call_next: Callable[[anthropic.APIRequest], Awaitable[Any]]
     ) -> Any:
-        return await call_next(self._with_stream_class(request, _AsyncStream))
+        return await call_next(self._with_stream_class(request, self._stream_classes[1]))
 
     def _with_stream_class(self, request: anthropic.APIRequest, stream_class: Any) -> anthropic.APIRequest:
         for event_type, bases in _STREAM_CLASSES.items():
@@ -96,8 +111,10 @@ _STREAM_CLASSES: Dict[str, Tuple[Any, Any]] = {
 class _Stream(anthropic.Stream[T], Generic[T]):
     """A stream of the SDK whose events are decoded here."""
 
+    _max_event_bytes: Optional[int] = None
+
     def __init__(self, *, cast_to: Any, response: Any, client: Any, **options: Any) -> None:
-        self._events = _Events(cast_to, response, client)
+        self._events = _Events(cast_to, response, client, self._max_event_bytes)
         super().__init__(cast_to=cast_to, response=response, client=client, **options)
 
     def __stream__(self) -> Iterator[T]:
@@ -121,8 +138,10 @@ class _Stream(anthropic.Stream[T], Generic[T]):
 class _AsyncStream(anthropic.AsyncStream[T], Generic[T]):
     """As `_Stream`, asynchronous."""
 
+    _max_event_bytes: Optional[int] = None
+
     def __init__(self, *, cast_to: Any, response: Any, client: Any, **options: Any) -> None:
-        self._events = _Events(cast_to, response, client)
+        self._events = _Events(cast_to, response, client, self._max_event_bytes)
         super().__init__(cast_to=cast_to, response=response, client=client, **options)
 
     async def __stream__(self) -> AsyncIterator[T]:
@@ -180,8 +199,8 @@ def _is_unread_and_uncoded(response: Any) -> bool:
 class _Events:
     """Chunks to the events of the SDK. An event without its blank line at the end is discarded, as by the SDK."""
 
-    def __init__(self, cast_to: Any, response: Any, client: Any) -> None:
-        self._decoder = DeltaDecoder()
+    def __init__(self, cast_to: Any, response: Any, client: Any, max_event_bytes: Optional[int] = None) -> None:
+        self._decoder = DeltaDecoder(max_event_bytes=max_event_bytes)
         self._models = _models(cast_to)
         self._response = response
         self._client = client
@@ -202,7 +221,7 @@ class _Events:
             if kind is not None:
                 yield builders[kind](index, text)
             elif index is None:
-                raise Error(text)
+                raise LostEventError(text, self._response.request, body=None)
             else:
                 yield from self._build_other(index, text)
 
@@ -325,19 +344,28 @@ def _delta_builder(event_model: Any, delta_model: Any, kind: str, piece_name: st
     return fill
 
 
-def stream(client: Any, **parameters: Any) -> Any:
+def stream(
+    client: Any,
+    *,
+    max_event_bytes: Optional[int] = None,
+    max_bytes: Optional[int] = None,
+    max_blocks: Optional[int] = None,
+    **parameters: Any,
+) -> Any:
     """Requests a stream, and accumulates its message.
 
     Returns a context manager: a `MessageStream` for a client that blocks, an `AsyncMessageStream` for an asynchronous
-    one. `parameters` are those of `client.messages.create`. For beta features pass `client.beta`.
+    one. `parameters` are those of `client.messages.create`. For beta features pass `client.beta`. The limits are those
+    of `ssewire.MessageDecoder`; a message that exceeds one raises `ssewire.IncompleteError`.
     """
+    limits = {"max_event_bytes": max_event_bytes, "max_bytes": max_bytes, "max_blocks": max_blocks}
     messages = client.messages
     # The clients of cloud platforms have classes of their own, and the methods of the SDK's.
     message_type = BetaMessage if "beta" in messages.create.__module__.split(".") else Message
     response = messages.with_streaming_response.create(**parameters, stream=True)
     if hasattr(response, "__aenter__"):
-        return AsyncMessageStream(response, message_type)
-    return MessageStream(response, message_type)
+        return AsyncMessageStream(response, message_type, limits)
+    return MessageStream(response, message_type, limits)
 
 
 _NOT_READ = (
@@ -349,9 +377,10 @@ _NOT_READ = (
 class _Accumulated:
     """The state that both helpers share."""
 
-    def __init__(self, response: Any, message_type: Any) -> None:
+    def __init__(self, response: Any, message_type: Any, limits: Dict[str, Any]) -> None:
         self._manager = response
         self._message_type = message_type
+        self._limits = limits
         self._decoder = MessageDecoder()
         self._result: Optional[Any] = None
         self._reader: Any = None
@@ -388,7 +417,7 @@ class _Accumulated:
         # Each context sends the request again, so what is left of the response before it is of another message.
         self._result = self._chunks = None
         # The content type explains a body that is not a stream.
-        self._decoder = MessageDecoder(content_type=response.headers.get("content-type"))
+        self._decoder = MessageDecoder(content_type=response.headers.get("content-type"), **self._limits)
 
     def _final(self) -> Any:
         if self._chunks is None:
