@@ -81,10 +81,8 @@ fn every_command_ends_in_order_whatever_the_input_and_its_chunks() {
             if args[0] == "timeline" {
                 continue;
             }
-            for size in ["1", "7"] {
-                let cut = ssewire(&[args, &["--chunk-size", size]].concat(), &bytes);
-                assert_eq!(cut, whole, "{name} {args:?} in {size}");
-            }
+            let cut = ssewire(&[args, &["--chunk-size", "1"]].concat(), &bytes);
+            assert_eq!(cut, whole, "{name} {args:?}");
         }
     }
 }
