@@ -70,8 +70,6 @@ enum Call {
 enum How {
     Decode,
     Poll,
-    /// Always to the end of the chunk, because a call may consume several events.
-    PollOwned,
 }
 
 impl Call {
@@ -80,8 +78,7 @@ impl Call {
         let few = usize::from(kind >> 4);
         match kind & 0x0F {
             0..3 => decode(How::Decode, usize::MAX),
-            3 | 4 => decode(How::Poll, usize::MAX),
-            5 => decode(How::PollOwned, usize::MAX),
+            3..6 => decode(How::Poll, usize::MAX),
             6 | 7 => decode(How::Decode, few),
             8 => decode(How::Poll, few),
             9 | 10 => Self::Look,
@@ -134,12 +131,7 @@ impl Pair {
         match *call {
             Call::Decode { how, bytes, steps } => {
                 rest.receive(bytes);
-                match how {
-                    How::PollOwned => self.poll_owned(rest),
-                    _ => {
-                        let _ = (0..steps).all(|_| self.step(how, rest).is_ok());
-                    }
-                }
+                let _ = (0..steps).all(|_| self.step(how, rest).is_ok());
             }
             Call::Look => self.look(),
             Call::End { polls, steps } => {
@@ -177,7 +169,7 @@ impl Pair {
                 let step = self.tested.poll(&mut input);
                 described(step.map(|step| resolved(&self.tested, rest.chunk, step)))
             }
-            _ => described(self.tested.decode(&mut input)),
+            How::Decode => described(self.tested.decode(&mut input)),
         };
         let consumed = rest.chunk.len() - input.len();
         assert!(!was_ended || consumed == 0, "consumed {consumed} bytes after the end");
@@ -200,16 +192,6 @@ impl Pair {
         };
         rest.consume(consumed);
         step
-    }
-
-    fn poll_owned(&mut self, rest: &mut Rest<'_>) {
-        let mut input = rest.chunk;
-        while let Ok(Step::Update(_)) = self.tested.poll_owned(&mut input) {}
-        let consumed = rest.chunk.len() - input.len();
-        for mut piece in rest.chunk[..consumed].chunks(1).chain([&[][..]]) {
-            while let Ok(Step::Update(_)) = self.plain.decode(&mut piece) {}
-        }
-        rest.consume(consumed);
     }
 
     fn look(&self) {

@@ -4,8 +4,7 @@ use crate::json::deep_value;
 use serde_json::Value;
 use ssewire::{Decoder, EventBuilder};
 use ssewire_messages::{
-    Accumulator, Completion, Incomplete, Message, MessageDecoder, NonStreamBody, PartialStrings, Step, StreamEvent,
-    Validation,
+    Accumulator, Completion, Incomplete, Message, MessageDecoder, NonStreamBody, PartialStrings, Step, Validation,
 };
 
 use super::cost;
@@ -124,7 +123,6 @@ pub(super) fn as_its_parts(body: &[u8], chunks: &[&[u8]], options: Options) {
     assert_eq!(run.violations, format!("{:?}", slow.accumulator.violations()));
     assert_eq!(run.snapshot, deep_value(slow.accumulator.snapshot().to_json_lossy().as_json()));
     run.ends_well(body, &slow, options);
-    owned_events(chunks, &slow, options);
 }
 
 impl Options {
@@ -279,24 +277,6 @@ pub(super) fn same_result(one: &Result<Message, Incomplete>, other: &Result<Mess
         }
         (one, other) => panic!("{one:?} {other:?}"),
     }
-}
-
-/// Owned events equal the borrowed ones.
-fn owned_events(chunks: &[&[u8]], slow: &Slow, options: Options) {
-    let mut decoder = options.stream();
-    let mut events = Vec::<StreamEvent<'static>>::new();
-    'body: for chunk in chunks {
-        let mut input: &[u8] = chunk;
-        loop {
-            match decoder.poll_owned(&mut input) {
-                Ok(Step::Update(event)) => events.push(event),
-                Ok(Step::NeedInput) => break,
-                Ok(Step::Ended) | Err(_) => break 'body,
-            }
-        }
-    }
-    assert_eq!(events, slow.events);
-    assert_eq!(decoder.snapshot(), slow.accumulator.snapshot());
 }
 
 /// An event in the form of a server.

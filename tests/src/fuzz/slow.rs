@@ -16,8 +16,6 @@ pub(super) struct Slow {
     /// The value of an `error` field whose block has not ended.
     error_field: Option<Vec<u8>>,
     pub(super) transcript: Transcript,
-    /// The events that were merged, without those that exceeded the limit.
-    pub(super) events: Vec<StreamEvent<'static>>,
     /// An event was rejected: the message has ended.
     pub(super) is_rejected: bool,
     /// A line of the message was an error as JSON.
@@ -31,7 +29,6 @@ impl Slow {
             accumulator,
             error_field: None,
             transcript: Transcript::new(),
-            events: Vec::new(),
             is_rejected: false,
             has_bare_error: false,
         }
@@ -94,12 +91,8 @@ impl Slow {
                 return;
             }
         };
-        let owned = event.clone().into_owned();
         let returned = match self.accumulator.accumulate(event) {
-            Ok(update) => {
-                self.events.push(owned);
-                Ok(describe(name, data, &update))
-            }
+            Ok(update) => Ok(describe(name, data, &update)),
             Err(error @ AccumulateError::Violation(_)) => Err(error),
             Err(error) => Ok(describe(name, data, &Update::Lost(LostEvent::OverLimit(error)))),
         };

@@ -14,7 +14,7 @@ use crate::non_stream_body::{Body, NonStreamBody};
 impl MessageDecoder {
     /// Returns the updates that are left at the end of the input, one at a call; then [`Step::Ended`].
     pub(super) fn end_input(&mut self) -> Result<Step<UpdateSpan>, MessageDecodeError> {
-        if let Some(span) = self.next_span(&mut None)? {
+        if let Some(span) = self.next_span()? {
             return Ok(Step::Update(span));
         }
         if core::mem::replace(&mut self.is_input_ended, true) || self.is_ended() {
@@ -63,14 +63,14 @@ impl MessageDecoder {
                 }
                 continue;
             }
-            let merged = self.merge(&[], &[], event_span, &mut None);
+            let merged = self.merge(&[], &[], event_span);
             // After the merge, which decides whether the event is skipped, and also if it was rejected.
             self.use_pending_event();
             if let Some((change, has_extra)) = merged? {
                 let source = Source::Event { span: event_span, offset: 0 };
                 return Ok(Some(UpdateSpan { change, source, has_extra }));
             }
-            if let Some(span) = self.emit_error_field(&mut None)? {
+            if let Some(span) = self.emit_error_field()? {
                 return Ok(Some(span));
             }
         }
@@ -83,7 +83,7 @@ impl MessageDecoder {
         if !self.error_field().is_some_and(is_used) {
             return Ok(None);
         }
-        let emitted = self.emit_error_field(&mut None);
+        let emitted = self.emit_error_field();
         self.use_pending_event();
         emitted
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use ssewire::{Decoder, Frame, FrameSpan};
 
-use super::poll::{EventSlot, add_head, update_skipping};
+use super::poll::{add_head, update_skipping};
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, UpdateSpan};
 use crate::accumulator::Change;
@@ -105,10 +105,7 @@ impl MessageDecoder {
     }
 
     /// An `error` field whose block has ended is an event.
-    pub(super) fn emit_error_field(
-        &mut self,
-        slot: &mut EventSlot<'_>,
-    ) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    pub(super) fn emit_error_field(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
         if self.is_ended() {
             // If a `message_start` in its block ended the message, it belongs to the next one.
             return Ok(None);
@@ -122,9 +119,6 @@ impl MessageDecoder {
         let change = match decoded {
             Ok(Some(mut event)) => {
                 add_head(&mut event, self.head.as_deref());
-                if let Some(slot) = slot {
-                    **slot = Some(event.clone().into_owned());
-                }
                 let applied = self.accumulator.apply(event);
                 Some(self.admit(applied)?)
             }

@@ -17,9 +17,8 @@ use ssewire::Decoder;
 use self::error_field::{ErrorField, with_error_fields};
 use self::step::Source;
 pub use self::step::{MessageDecodeError, Step, UpdateEvent, UpdateSpan};
-use crate::accumulator::{Accumulator, Change, Completion, Incomplete, ProtocolViolations};
+use crate::accumulator::{Accumulator, Completion, Incomplete, ProtocolViolations};
 use crate::api_error::ApiError;
-use crate::event::StreamEvent;
 use crate::fused::Template;
 use crate::message::Message;
 use crate::non_stream_body::Body;
@@ -165,7 +164,7 @@ impl MessageDecoder {
         if self.needs_input(input) {
             return Ok(Step::NeedInput);
         }
-        Ok(match self.poll_with(input, None)? {
+        Ok(match self.poll_slow(input)? {
             Step::Update(span) => Step::Update(self.resolve(chunk, span)),
             Step::NeedInput => Step::NeedInput,
             Step::Ended => Step::Ended,
@@ -236,7 +235,7 @@ impl MessageDecoder {
         if self.needs_input(input) {
             return Ok(Step::NeedInput);
         }
-        self.poll_with(input, None)
+        self.poll_slow(input)
     }
 
     /// As [`decode_end`](Self::decode_end), but borrows nothing. Resolve the span with an empty chunk.
@@ -264,32 +263,6 @@ impl MessageDecoder {
             }
         };
         UpdateEvent { update, payload, event_type, has_extra: span.has_extra }
-    }
-
-    /// As [`poll`](Self::poll), but returns typed events, which own their bytes. Each is merged already: the
-    /// [`snapshot`](Self::snapshot) holds it. Events that are [lost](crate::Update::Lost) are left out. Once the
-    /// message has exceeded its limit, events are returned, but their content is not merged.
-    ///
-    /// A last event without its blank line comes from [`decode_end`](Self::decode_end): decode its `event_type` and
-    /// `payload` with [`StreamEvent::decode`], and copy it with [`StreamEvent::into_owned`].
-    ///
-    /// # Cost
-    /// Decodes and copies every event: the fast path of `poll` for deltas does not apply.
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode).
-    pub fn poll_owned(&mut self, input: &mut &[u8]) -> Result<Step<StreamEvent<'static>>, MessageDecodeError> {
-        loop {
-            let mut owned = None;
-            match (self.poll_with(input, Some(&mut owned))?, owned) {
-                (Step::Update(span), Some(event)) if !matches!(span.change, Change::Lost(_)) => {
-                    return Ok(Step::Update(event));
-                }
-                (Step::Update(_), _) => {}
-                (Step::NeedInput, _) => return Ok(Step::NeedInput),
-                (Step::Ended, _) => return Ok(Step::Ended),
-            }
-        }
     }
 
     /// The message so far; see [`Accumulator::snapshot`].

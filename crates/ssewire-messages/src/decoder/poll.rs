@@ -13,9 +13,6 @@ use crate::lost_event::LostEvent;
 use crate::payload_error::PayloadError;
 use crate::response_head::ResponseHead;
 
-/// Receives a copy of the typed event. `None`: the caller did not ask for one.
-pub(super) type EventSlot<'o> = Option<&'o mut Option<StreamEvent<'static>>>;
-
 /// After an event with more data, the buffer is freed: between events a decoder holds little, whatever the limit.
 const KEPT_BUFFER_BYTES: usize = 4 * 1024;
 
@@ -51,14 +48,10 @@ impl MessageDecoder {
     }
 
     #[inline(never)]
-    pub(super) fn poll_with(
-        &mut self,
-        input: &mut &[u8],
-        mut slot: EventSlot<'_>,
-    ) -> Result<Step<UpdateSpan>, MessageDecodeError> {
+    pub(super) fn poll_slow(&mut self, input: &mut &[u8]) -> Result<Step<UpdateSpan>, MessageDecodeError> {
         self.is_between_events = false;
         if self.has_queued_update() {
-            if let Some(span) = self.next_span(&mut slot)? {
+            if let Some(span) = self.next_span()? {
                 return Ok(Step::Update(span));
             }
         }
@@ -82,20 +75,20 @@ impl MessageDecoder {
             };
             let Some(event_span) = event_span else {
                 self.note_frame(before, frame);
-                if let Some(span) = self.emit_error_field(&mut slot)? {
+                if let Some(span) = self.emit_error_field()? {
                     return Ok(Step::Update(span));
                 }
                 continue;
             };
             self.end_error_field();
             let source = Source::Event { span: event_span, offset: chunk.len().saturating_sub(before.len()) };
-            let merged = self.merge(before, consumed, event_span, &mut slot);
+            let merged = self.merge(before, consumed, event_span);
             // After the event, which nearly always shows that nothing of the body needs to be kept.
             self.body.take(consumed, self.accumulator.max_bytes());
             if let Some((change, has_extra)) = merged? {
                 return Ok(Step::Update(UpdateSpan { change, source, has_extra }));
             }
-            if let Some(span) = self.emit_error_field(&mut slot)? {
+            if let Some(span) = self.emit_error_field()? {
                 return Ok(Step::Update(span));
             }
         }
@@ -115,20 +108,17 @@ impl MessageDecoder {
     }
 
     /// Updates that need no input: further ones of the last event, an `error` field, a kept `message_start`.
-    pub(super) fn next_span(&mut self, slot: &mut EventSlot<'_>) -> Result<Option<UpdateSpan>, MessageDecodeError> {
+    pub(super) fn next_span(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
         if let Some(change) = self.accumulator.next_change() {
             return Ok(Some(UpdateSpan::without_payload(change)));
         }
         if let Some(start) = self.rare.as_mut().and_then(|rare| rare.next_start.take()) {
             self.is_skipping = false;
-            if let Some(slot) = slot {
-                **slot = Some(StreamEvent::MessageStart(start.clone()));
-            }
             let applied = self.accumulator.apply(StreamEvent::MessageStart(start));
             let change = self.admit(applied)?;
             return Ok(Some(UpdateSpan::without_payload(change)));
         }
-        self.emit_error_field(slot)
+        self.emit_error_field()
     }
 
     /// Records an event above the limit. Before a further message it is only reported: it may have been its start.
@@ -151,16 +141,13 @@ impl MessageDecoder {
         chunk: &[u8],
         consumed: &[u8],
         span: EventSpan,
-        slot: &mut EventSlot<'_>,
     ) -> Result<Option<Changed>, MessageDecodeError> {
         self.event_count = self.event_count.saturating_add(1);
         let event = self.decoder.resolve_event(chunk, span);
         let data = event.data();
         self.must_shrink_buffer = data.len() > KEPT_BUFFER_BYTES;
-        if slot.is_none() {
-            if let Some(change) = self.template.append_payload(consumed, data, &mut self.accumulator) {
-                return Ok(Some((change, false)));
-            }
+        if let Some(change) = self.template.append_payload(consumed, data, &mut self.accumulator) {
+            return Ok(Some((change, false)));
         }
         let decoded = StreamEvent::decode(event.event_type(), data);
         if update_skipping(&mut self.is_skipping, &decoded) {
@@ -177,9 +164,6 @@ impl MessageDecoder {
         };
         let is_done = matches!(decoded, StreamEvent::Done);
         add_head(&mut decoded, self.head.as_deref());
-        if let Some(slot) = slot {
-            **slot = Some(decoded.clone().into_owned());
-        }
         let has_extra = matches!(&decoded, StreamEvent::ContentBlockDelta(delta) if delta.has_extra);
         let piece = piece_of(&decoded).filter(|(_, index)| self.accumulator.is_current(*index));
         let applied = self.accumulator.apply(decoded);

@@ -18,7 +18,7 @@ pub enum Step<U> {
     Ended,
 }
 
-/// An update with the event that brought it.
+/// An update with its event. [`StreamEvent::decode`](crate::StreamEvent::decode) types the event.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UpdateEvent<'a> {

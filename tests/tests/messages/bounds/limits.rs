@@ -290,24 +290,6 @@ fn changes_of_partial_input_cost_what_their_pieces_do() {
     assert_eq!(partial.and_then(|value| value.as_object()).map(|members| members.len()), Some(20_000));
 }
 
-/// An event that the limit rejects is lost for `poll_owned`, too.
-#[test]
-fn poll_owned_omits_the_event_that_exceeds_the_limit() {
-    let mut decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_max_bytes(500));
-    let payloads = [
-        r#"{"type":"message_start","message":{"id":"msg_1","content":[]}}"#.to_owned(),
-        start(0),
-        text(0, "before"),
-        text(0, &"x".repeat(500)),
-    ];
-    let body: String = payloads.map(|payload| format!("data: {payload}\n\n")).concat();
-    let (mut input, mut types) = (body.as_bytes(), Vec::new());
-    while let Step::Update(event) = decoder.poll_owned(&mut input).unwrap() {
-        types.push(event.type_name().to_owned());
-    }
-    assert_eq!(types, ["message_start", "content_block_start", "content_block_delta"]);
-}
-
 /// The message so far and its end remain usable.
 #[test]
 fn what_came_before_the_limit_is_kept() {

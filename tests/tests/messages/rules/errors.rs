@@ -645,16 +645,3 @@ fn an_error_field_before_a_further_message_is_an_event() {
         assert_eq!((decoder.event_count(), decoder.finish().is_ok()), (7, true), "{field}");
     }
 }
-
-#[test]
-fn an_owned_error_has_the_response_head() {
-    for shape in shapes() {
-        let mut decoder = MessageDecoder::new().with_response_head(head(529));
-        let mut input = shape.as_bytes();
-        let Step::Update(StreamEvent::Error(error)) = decoder.poll_owned(&mut input).unwrap() else {
-            panic!("an error: {shape}")
-        };
-        assert_eq!(error.status(), Some(529), "{shape}");
-        assert_eq!(decoder.finish().unwrap_err().server_error(), Some(&*error), "{shape}");
-    }
-}

@@ -351,7 +351,7 @@ pub fn body(bytes: impl AsRef<[u8]>) -> Body {
 
 pub fn body_with(make: impl Fn() -> MessageDecoder, bytes: &[u8]) -> Body {
     let (mut decoder, mut lost, mut error, mut input) = (make(), Vec::new(), None, bytes);
-    let mut text = String::new();
+    let (mut text, mut events) = (String::new(), Vec::new());
     loop {
         let step = if input.is_empty() { decoder.decode_end() } else { decoder.decode(&mut input) };
         match step {
@@ -359,16 +359,15 @@ pub fn body_with(make: impl Fn() -> MessageDecoder, bytes: &[u8]) -> Body {
                 text.extend(event.update.text_deltas());
                 if let Update::Lost(event) = event.update {
                     lost.push(event);
+                } else if !event.event_type.is_empty() {
+                    let merged = StreamEvent::decode(event.event_type, event.payload).unwrap();
+                    events.extend(merged.map(StreamEvent::into_owned));
                 }
             }
             Ok(Step::NeedInput) => assert!(input.is_empty()),
             Ok(Step::Ended) => break,
             Err(other) => error = Some(other),
         }
-    }
-    let (mut owning, mut events, mut input) = (make(), Vec::new(), bytes);
-    while let Ok(Step::Update(event)) = owning.poll_owned(&mut input) {
-        events.push(event);
     }
     let (violations, is_complete, end) = (decoder.violations().total(), decoder.is_complete(), decoder.finish());
     assert_eq!(is_complete, end.is_ok());
