@@ -34,7 +34,7 @@ pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut sink = S::default();
     let message = read(corpus.chunks(chunk));
     let reason = message.stop_reason().map_or("", |reason| reason.as_str());
-    sink.event(reason.as_bytes(), message.final_text().as_bytes(), b"");
+    sink.event(reason.as_bytes(), message.text().as_bytes(), b"");
     sink.answer()
 }
 

@@ -46,7 +46,7 @@ pub(super) fn accumulation<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let message = stream.finish().expect("a complete message");
     let mut sink = S::default();
     let reason = message.stop_reason().map_or("", |reason| reason.as_str());
-    sink.event(reason.as_bytes(), message.final_text().as_bytes(), b"");
+    sink.event(reason.as_bytes(), message.text().as_bytes(), b"");
     sink.answer()
 }
 

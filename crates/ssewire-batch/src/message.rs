@@ -105,7 +105,7 @@ pub struct MessageRecord {
 ///     }
 /// }
 /// let message = decoder.finish()?;
-/// assert_eq!(text, message.final_text());
+/// assert_eq!(text, message.text());
 /// # Ok::<(), ssewire_messages::Incomplete>(())
 /// ```
 pub struct MessageBatchDecoder {

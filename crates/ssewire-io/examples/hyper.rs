@@ -15,7 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use ssewire_io::HttpBodyExt as _;
 use ssewire_messages::{Backoff, ResponseHead};
-use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
+use support::{Failure, Setup, exit, random, show, sum_up, unix_time};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -50,14 +50,16 @@ async fn send(setup: &Setup) -> Result<Response<Incoming>, Failure> {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
                 let body = response.into_body().collect().await.map(Collected::to_bytes);
                 let error = setup.api_error(head, &body.unwrap_or_default());
-                backoff.decide(&error, attempt, now(), random())
+                backoff.decide(&error, attempt, unix_time(), random())
             }
             Err(error) => {
                 eprintln!("{error}");
                 backoff.decide_without_response(attempt, random())
             }
         };
-        tokio::time::sleep(pause(decision)?).await;
+        let delay = decision?;
+        eprintln!("another try in {delay:?}");
+        tokio::time::sleep(delay).await;
         attempt += 1;
     }
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use reqwest::{Client, Response};
 use ssewire_io::ByteStreamExt as _;
 use ssewire_messages::{Backoff, ResponseHead};
-use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
+use support::{Failure, Setup, exit, random, show, sum_up, unix_time};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -44,14 +44,16 @@ async fn send(setup: &Setup) -> Result<Response, Failure> {
             Ok(response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
                 let error = setup.api_error(head, &response.bytes().await.unwrap_or_default());
-                backoff.decide(&error, attempt, now(), random())
+                backoff.decide(&error, attempt, unix_time(), random())
             }
             Err(error) => {
                 eprintln!("{error}");
                 backoff.decide_without_response(attempt, random())
             }
         };
-        tokio::time::sleep(pause(decision)?).await;
+        let delay = decision?;
+        eprintln!("another try in {delay:?}");
+        tokio::time::sleep(delay).await;
         attempt += 1;
     }
 }

@@ -11,7 +11,7 @@ use std::thread::sleep;
 
 use ssewire_io::ReadExt as _;
 use ssewire_messages::{Backoff, ResponseHead};
-use support::{Failure, Setup, exit, now, pause, random, show, sum_up};
+use support::{Failure, Setup, exit, random, show, sum_up, unix_time};
 use ureq::Body;
 use ureq::http::Response;
 
@@ -45,14 +45,16 @@ fn send(setup: &Setup) -> Result<Response<Body>, Failure> {
             Ok(mut response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
                 let error = setup.api_error(head, &response.body_mut().read_to_vec().unwrap_or_default());
-                backoff.decide(&error, attempt, now(), random())
+                backoff.decide(&error, attempt, unix_time(), random())
             }
             Err(error) => {
                 eprintln!("{error}");
                 backoff.decide_without_response(attempt, random())
             }
         };
-        sleep(pause(decision)?);
+        let delay = decision?;
+        eprintln!("another try in {delay:?}");
+        sleep(delay);
         attempt += 1;
     }
 }

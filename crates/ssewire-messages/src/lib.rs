@@ -124,7 +124,7 @@ pub use self::nullable::Nullable;
 pub use self::partial::{JsonError, PartialChange, PartialStrings};
 pub use self::payload_error::{PayloadError, PayloadErrorKind};
 pub use self::response_head::{ResponseHead, RetryAfter};
-pub use self::retry::{Backoff, NoRetryReason, RetryDecision};
+pub use self::retry::{Backoff, GiveUp};
 pub use self::stop_reason::StopReason;
 pub use self::structured::{ParseTextError, ParseTextErrorKind, StructuredOutput};
 pub use self::tool_input::{ParseInputError, ToolInput, ToolInputError};

@@ -36,13 +36,13 @@ pub enum RetryAfter {
 }
 
 impl RetryAfter {
-    /// The delay at the time `now`, counted from the Unix epoch. `None` if it is zero or the time has passed: that
+    /// The delay at the time `unix_time`, counted from the Unix epoch. `None` if it is zero or the time has passed: that
     /// requests nothing, as in the official SDKs. A pause of zero would bring all clients back at the same moment.
     #[must_use]
-    pub fn delay(self, now: Duration) -> Option<Duration> {
+    pub fn delay(self, unix_time: Duration) -> Option<Duration> {
         let delay = match self {
             Self::Delay(delay) => delay,
-            Self::At(time) => time.saturating_sub(now),
+            Self::At(time) => time.saturating_sub(unix_time),
         };
         (!delay.is_zero()).then_some(delay)
     }

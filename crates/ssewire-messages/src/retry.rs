@@ -10,11 +10,11 @@ use crate::response_head::ResponseHead;
 /// Decides whether and when to repeat a failed request. As in the official SDKs: two retries, and before the
 /// retry `n` (from 0) a pause of `min(0.5 s · 2ⁿ, 8 s) · (1 − 0.25 · random)`.
 ///
-/// This is arithmetic only: it neither sleeps nor reads a clock, and the random number is the caller's.
+/// This is arithmetic only: it neither sleeps nor reads a clock, and the caller supplies the random number.
 ///
 /// ```
 /// use std::time::Duration;
-/// use ssewire_messages::{ApiError, Backoff, ResponseHead, RetryDecision};
+/// use ssewire_messages::{ApiError, Backoff, ResponseHead};
 ///
 /// struct Response {
 ///     status: u16,
@@ -29,8 +29,8 @@ use crate::response_head::ResponseHead;
 ///     Err("connection refused"),
 /// ];
 /// let mut send = || answers.pop().unwrap();
-/// // In place of clocks and dice.
-/// let now = || Duration::from_secs(1_800_000_000);
+/// // In place of a clock and a random number generator.
+/// let unix_time = || Duration::from_secs(1_800_000_000);
 /// let random = || 0.0;
 /// let mut slept = Vec::new();
 /// let mut sleep = |pause: Duration| slept.push(pause);
@@ -44,18 +44,16 @@ use crate::response_head::ResponseHead;
 ///         Ok(response) => {
 ///             let head = ResponseHead::new(response.status, response.headers);
 ///             let error = ApiError::from_response(head, response.body.as_bytes());
-///             backoff.decide(&error, attempt, now(), random())
+///             backoff.decide(&error, attempt, unix_time(), random())
 ///         }
 ///         Err(_) => backoff.decide_without_response(attempt, random()),
 ///     };
-///     match decision {
-///         RetryDecision::Retry { after } => sleep(after),
-///         given_up => panic!("{given_up}"),
-///     }
+///     sleep(decision?);
 ///     attempt += 1;
 /// };
 /// assert_eq!(response.status, 200);
 /// assert_eq!(slept, [Duration::from_millis(500), Duration::from_secs(1)]);
+/// # Ok::<(), ssewire_messages::GiveUp>(())
 /// ```
 ///
 /// # What to send after an incomplete message
@@ -75,7 +73,7 @@ use crate::response_head::ResponseHead;
 ///
 /// ```
 /// use std::time::Duration;
-/// use ssewire_messages::{Backoff, MessageDecoder, RetryDecision, Step};
+/// use ssewire_messages::{Backoff, MessageDecoder, Step};
 ///
 /// let mut cut: &[u8] = br#"data: {"type":"message_start","message":{}}
 ///
@@ -88,11 +86,11 @@ use crate::response_head::ResponseHead;
 /// while let Step::Update(_) = decoder.decode(&mut cut)? {}
 /// let incomplete = decoder.finish().unwrap_err();
 ///
-/// let now = Duration::from_secs(1_800_000_000);
-/// let decision = Backoff::default().decide_incomplete(&incomplete, 0, now, 0.0);
-/// assert_eq!(decision, RetryDecision::Retry { after: Duration::from_millis(500) });
+/// let unix_time = Duration::from_secs(1_800_000_000);
+/// let delay = Backoff::default().decide_incomplete(&incomplete, 0, unix_time, 0.0)?;
+/// assert_eq!(delay, Duration::from_millis(500));
 ///
-/// let text = incomplete.partial().final_text();
+/// let text = incomplete.partial().text();
 /// let last_message = serde_json::json!({"role": "assistant", "content": text.trim_end()});
 /// assert_eq!(last_message["content"], "It was a dark and");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -100,101 +98,96 @@ use crate::response_head::ResponseHead;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     max_retries: u32,
-    initial: Duration,
-    max: Duration,
+    initial_delay: Duration,
+    max_delay: Duration,
 }
 
-/// What to do after a failed request.
+/// The reason why [`Backoff`] does not repeat a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum RetryDecision {
-    /// Repeat the request.
-    Retry {
-        /// How long to wait before. The server's delay if it sent one, even above [`Backoff::with_max`]: compare it, if
-        /// you would rather give up.
-        after: Duration,
-    },
-    /// Do not repeat the request.
-    GiveUp(NoRetryReason),
-}
-
-/// Why not to try again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NoRetryReason {
+pub enum GiveUp {
     /// Another request would not help, or the server asked not to send one: see [`ApiError::is_retryable`] and
     /// [`Incomplete::is_retryable`].
     NotRetryable,
-    /// Another try might help, but there were enough of them.
+    /// Another request might help, but [`Backoff::with_max_retries`] is reached.
     OutOfRetries,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { max_retries: 2, initial: Duration::from_millis(500), max: Duration::from_secs(8) }
+        Self { max_retries: 2, initial_delay: Duration::from_millis(500), max_delay: Duration::from_secs(8) }
     }
 }
 
 impl Backoff {
-    /// How many retries follow the first try at most.
+    /// Sets how many retries follow the first try at most.
     #[must_use]
     pub const fn with_max_retries(self, max_retries: u32) -> Self {
         Self { max_retries, ..self }
     }
 
-    /// The pause before the first retry. It doubles with each.
+    /// Sets the delay before the first retry. It doubles with each.
     #[must_use]
-    pub const fn with_initial(self, initial: Duration) -> Self {
-        Self { initial, ..self }
+    pub const fn with_initial_delay(self, initial_delay: Duration) -> Self {
+        Self { initial_delay, ..self }
     }
 
-    /// The longest delay. A delay that the server requests may be longer.
+    /// Sets the maximum of the delay. A delay that the server requests may be longer.
     #[must_use]
-    pub const fn with_max(self, max: Duration) -> Self {
-        Self { max, ..self }
+    pub const fn with_max_delay(self, max_delay: Duration) -> Self {
+        Self { max_delay, ..self }
     }
 
-    /// The delay before a retry, if the server requests none.
+    /// Returns the delay before a retry, if the server requests none.
     ///
     /// `attempt` counts the retries from 0. `random`, in 0 to 1, takes up to a quarter off, so that clients that failed
     /// together do not come back together.
     #[must_use]
     pub fn delay(&self, attempt: u32, random: f64) -> Duration {
-        let mut delay = self.initial;
-        for _ in 0..attempt {
-            if delay.is_zero() || delay >= self.max {
-                break;
-            }
-            delay = delay.saturating_mul(2);
-        }
-        let delay = delay.min(self.max);
+        // 94 doublings of a nanosecond exceed `Duration::MAX`.
+        let doubled = (0..attempt.min(94)).fold(self.initial_delay, |delay, _| delay.saturating_mul(2));
+        let delay = doubled.min(self.max_delay);
         let random = if random.is_nan() { 0.0 } else { random.clamp(0.0, 1.0) };
         let off = Duration::try_from_secs_f64(delay.as_secs_f64() * 0.25 * random).unwrap_or_default();
         delay.saturating_sub(off)
     }
 
-    /// What to do after a response that was no success. For an error in a stream, use
-    /// [`decide_incomplete`](Self::decide_incomplete): content may have been lost before it.
+    /// Returns how long to wait before the request is repeated, after a response that was no success. For an error in a
+    /// stream, use [`decide_incomplete`](Self::decide_incomplete): content may have been lost before it.
     ///
-    /// `attempt` is the number of retries so far, `now` the time since the Unix epoch, `random` as for
+    /// `attempt` is the number of retries so far, `unix_time` the time since the Unix epoch, `random` as for
     /// [`delay`](Self::delay). [`ApiError::is_retryable`] decides whether to retry. The server's `retry-after` decides
-    /// when, if [`RetryAfter::delay`](crate::RetryAfter::delay) returns a delay; otherwise [`delay`](Self::delay) does.
-    #[must_use]
-    pub fn decide(&self, error: &ApiError, attempt: u32, now: Duration, random: f64) -> RetryDecision {
-        self.decide_by(error.is_retryable(), error.response_head(), attempt, now, random)
+    /// when, if [`RetryAfter::delay`](crate::RetryAfter::delay) returns a delay, even above the
+    /// [maximum](Self::with_max_delay): compare it, if you would rather give up. Otherwise [`delay`](Self::delay) does.
+    ///
+    /// # Errors
+    /// [`GiveUp`]: do not repeat the request.
+    pub fn decide(&self, error: &ApiError, attempt: u32, unix_time: Duration, random: f64) -> Result<Duration, GiveUp> {
+        self.decide_by(error.is_retryable(), error.response_head(), attempt, unix_time, random)
     }
 
-    /// What to do after a stream whose message is not complete. [`Incomplete::is_retryable`] decides whether to send
-    /// another request; everything else is as for [`decide`](Self::decide). What to send depends on the partial
-    /// message: see [above](#what-to-send-after-an-incomplete-message).
-    #[must_use]
-    pub fn decide_incomplete(&self, message: &Incomplete, attempt: u32, now: Duration, random: f64) -> RetryDecision {
-        self.decide_by(message.is_retryable(), message.response_head(), attempt, now, random)
+    /// Returns how long to wait before another request, after a stream whose message is not complete.
+    /// [`Incomplete::is_retryable`] decides whether to send one; everything else is as for [`decide`](Self::decide).
+    /// What to send depends on the partial message: see [above](#what-to-send-after-an-incomplete-message).
+    ///
+    /// # Errors
+    /// [`GiveUp`]: send no other request.
+    pub fn decide_incomplete(
+        &self,
+        message: &Incomplete,
+        attempt: u32,
+        unix_time: Duration,
+        random: f64,
+    ) -> Result<Duration, GiveUp> {
+        self.decide_by(message.is_retryable(), message.response_head(), attempt, unix_time, random)
     }
 
-    /// What to do after a request that got no response at all: the connection was refused or reset, or it timed out.
-    #[must_use]
-    pub fn decide_without_response(&self, attempt: u32, random: f64) -> RetryDecision {
+    /// Returns how long to wait before the request is repeated, after one that got no response at all: the connection
+    /// was refused or reset, or it timed out.
+    ///
+    /// # Errors
+    /// [`GiveUp::OutOfRetries`].
+    pub fn decide_without_response(&self, attempt: u32, random: f64) -> Result<Duration, GiveUp> {
         self.within_limit(attempt, self.delay(attempt, random))
     }
 
@@ -203,39 +196,28 @@ impl Backoff {
         is_retryable: bool,
         head: Option<&ResponseHead>,
         attempt: u32,
-        now: Duration,
+        unix_time: Duration,
         random: f64,
-    ) -> RetryDecision {
+    ) -> Result<Duration, GiveUp> {
         if !is_retryable {
-            return RetryDecision::GiveUp(NoRetryReason::NotRetryable);
+            return Err(GiveUp::NotRetryable);
         }
-        let requested = head.and_then(ResponseHead::retry_after).and_then(|after| after.delay(now));
+        let requested = head.and_then(ResponseHead::retry_after).and_then(|after| after.delay(unix_time));
         self.within_limit(attempt, requested.unwrap_or_else(|| self.delay(attempt, random)))
     }
 
-    fn within_limit(&self, attempt: u32, after: Duration) -> RetryDecision {
-        if attempt < self.max_retries {
-            RetryDecision::Retry { after }
-        } else {
-            RetryDecision::GiveUp(NoRetryReason::OutOfRetries)
-        }
+    fn within_limit(&self, attempt: u32, delay: Duration) -> Result<Duration, GiveUp> {
+        if attempt < self.max_retries { Ok(delay) } else { Err(GiveUp::OutOfRetries) }
     }
 }
 
-impl fmt::Display for RetryDecision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Retry { after } => write!(f, "try again after {after:?}"),
-            Self::GiveUp(why) => write!(f, "give up: {why}"),
-        }
-    }
-}
-
-impl fmt::Display for NoRetryReason {
+impl fmt::Display for GiveUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotRetryable => "another request would not help, or the server asked not to send one",
-            Self::OutOfRetries => "there were enough retries",
+            Self::OutOfRetries => "retry limit reached",
         })
     }
 }
+
+impl core::error::Error for GiveUp {}

@@ -99,7 +99,7 @@ impl fmt::Debug for StructuredOutput {
 }
 
 impl Message {
-    /// The [final text](Self::final_text), which has to be JSON, as a type of the caller's: structured output.
+    /// Parses the [text](Self::text), which has to be JSON, as a type of the caller's: structured output.
     ///
     /// All text blocks together have to be one JSON document. If there is a block of prose, too, parse the text of the
     /// block that holds the JSON.
@@ -112,7 +112,7 @@ impl Message {
         if self.stop_reason().is_some_and(StopReason::may_truncate) {
             return Err(ParseTextError { kind: ParseTextErrorKind::StopReason, line: 0, column: 0 });
         }
-        serde_json::from_str(&self.final_text()).map_err(|error| ParseTextError::new(&error))
+        serde_json::from_str(&self.text()).map_err(|error| ParseTextError::new(&error))
     }
 }
 

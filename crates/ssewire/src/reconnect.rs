@@ -206,15 +206,9 @@ impl Reconnect {
     /// Computes the delay before attempt number `self.attempt`.
     fn delay(&self, retry: Option<Duration>, random: f64) -> Duration {
         let base = retry.unwrap_or(self.reconnection_time).max(self.min_delay).min(self.max_delay);
-        let mut upper = base;
-        for _ in 0..self.attempt {
-            // Ends after 94 doublings of a nanosecond at the latest, whatever the number of attempts.
-            if upper.is_zero() || upper >= self.max_delay {
-                break;
-            }
-            upper = upper.saturating_mul(2);
-        }
-        let upper = upper.min(self.max_delay);
+        // 94 doublings of a nanosecond exceed `Duration::MAX`.
+        let doubled = (0..self.attempt.min(94)).fold(base, |delay, _| delay.saturating_mul(2));
+        let upper = doubled.min(self.max_delay);
         let lower = base.max(upper / 2);
         let spread = upper.saturating_sub(lower);
         let random = if random.is_nan() { 0.0 } else { random.clamp(0.0, 1.0) };

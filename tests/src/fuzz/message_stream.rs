@@ -230,8 +230,8 @@ impl Run {
         };
         // An incomplete character becomes U+FFFD only at the end; and the last event may be pending.
         if self.last.is_empty() {
-            let text = slow.accumulator.snapshot().final_text();
-            assert!(message.final_text().replace('\u{FFFD}', "").starts_with(&text.replace('\u{FFFD}', "")));
+            let text = slow.accumulator.snapshot().text();
+            assert!(message.text().replace('\u{FFFD}', "").starts_with(&text.replace('\u{FFFD}', "")));
             let by_parts = match slow.accumulator.completion() {
                 // The parts do not see the body, which may show that a stream began.
                 Completion::NonStreamBody => return assert!(self.result.is_err()),

@@ -31,7 +31,7 @@ fn message_body_is_decoded_and_its_display_names_the_stream_parameter() {
     let body =
         br#"  {"type":"message","id":"msg_1","content":[{"type":"text","text":"Hi"}],"model":"m","role":"assistant"}"#;
     let NonStreamBody::Message(message) = found(body) else { panic!("no message") };
-    assert_eq!(message.final_text(), "Hi");
+    assert_eq!(message.text(), "Hi");
     assert!(NonStreamBody::Message(message).to_string().contains(r#""stream": true"#));
 }
 
@@ -319,7 +319,7 @@ fn stream_with_a_wrong_content_type_is_decoded() {
     let mut stream = MessageDecoder::new().with_content_type("application/json");
     let mut input = &body[..];
     while let Step::Update(_) = stream.decode(&mut input).unwrap() {}
-    assert!(!stream.finish().unwrap().final_text().is_empty());
+    assert!(!stream.finish().unwrap().text().is_empty());
 }
 
 /// A rejected event changes nothing, but it shows that the body is a Messages stream.
@@ -344,7 +344,7 @@ fn message_with_a_rejected_event_is_incomplete() {
     let stream = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let incomplete = end(stream, body.as_bytes(), usize::MAX);
     assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
-    assert_eq!(incomplete.partial().final_text(), "", "the message ends at the first violation");
+    assert_eq!(incomplete.partial().text(), "", "the message ends at the first violation");
 }
 
 /// Debug output goes to logs. It must not contain text of a body, whether decoded or only buffered.

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use ssewire_messages::{
-    ApiError, Backoff, ErrorKind, MessageDecoder, NoRetryReason, ResponseHead, RetryAfter, RetryDecision, Step,
-    StreamEvent,
+    ApiError, Backoff, ErrorKind, GiveUp, MessageDecoder, ResponseHead, RetryAfter, Step, StreamEvent,
 };
 
 const NO_HEADERS: [(&str, &str); 0] = [];
@@ -391,30 +390,30 @@ fn backoff_delay_never_overflows() {
     {
         assert_eq!(backoff.delay(0, random), backoff.delay(0, as_if), "{random}");
     }
-    let endless = backoff.with_initial(Duration::from_nanos(1)).with_max(Duration::MAX);
+    let endless = backoff.with_initial_delay(Duration::from_nanos(1)).with_max_delay(Duration::MAX);
     assert_eq!(endless.delay(40, 0.0), Duration::from_nanos(1 << 40));
     assert_eq!(endless.delay(u32::MAX, 0.0), Duration::MAX);
     assert!(endless.delay(u32::MAX, 1.0) >= Duration::MAX / 2);
-    assert_eq!(backoff.with_initial(Duration::MAX).delay(1, 0.0), Duration::from_secs(8));
-    assert_eq!(backoff.with_initial(Duration::ZERO).delay(u32::MAX, 0.5), Duration::ZERO);
-    assert_eq!(backoff.with_max(Duration::from_millis(100)).delay(0, 0.0), Duration::from_millis(100));
+    assert_eq!(backoff.with_initial_delay(Duration::MAX).delay(1, 0.0), Duration::from_secs(8));
+    assert_eq!(backoff.with_initial_delay(Duration::ZERO).delay(u32::MAX, 0.5), Duration::ZERO);
+    assert_eq!(backoff.with_max_delay(Duration::from_millis(100)).delay(0, 0.0), Duration::from_millis(100));
 }
 
 const NOW: Duration = Duration::from_secs(784_111_777);
 
-fn decide(headers: &[(&str, &str)], status: u16, attempt: u32) -> RetryDecision {
+fn decide(headers: &[(&str, &str)], status: u16, attempt: u32) -> Result<Duration, GiveUp> {
     let head = ResponseHead::new(status, headers.iter().copied());
     Backoff::default().decide(&ApiError::from_response(head, b""), attempt, NOW, 0.0)
 }
 
-fn retry(milliseconds: u64) -> RetryDecision {
-    RetryDecision::Retry { after: Duration::from_millis(milliseconds) }
+fn retry(milliseconds: u64) -> Result<Duration, GiveUp> {
+    Ok(Duration::from_millis(milliseconds))
 }
 
 #[test]
 fn decide_agrees_with_the_table_of_retries() {
-    let not_retryable = RetryDecision::GiveUp(NoRetryReason::NotRetryable);
-    let out_of_retries = RetryDecision::GiveUp(NoRetryReason::OutOfRetries);
+    let not_retryable = Err(GiveUp::NotRetryable);
+    let out_of_retries = Err(GiveUp::OutOfRetries);
     for (headers, status, attempt, expected) in [
         (&[][..], 529, 0, retry(500)),
         (&[], 529, 1, retry(1000)),
@@ -448,8 +447,8 @@ fn decide_agrees_with_the_table_of_retries() {
 fn decide_incomplete_uses_the_report_and_the_head_of_the_response() {
     let begun = "data: {\"type\":\"message_start\",\"message\":{}}\n\n";
     let overloaded = "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\n\n";
-    let not_retryable = RetryDecision::GiveUp(NoRetryReason::NotRetryable);
-    let out_of_retries = RetryDecision::GiveUp(NoRetryReason::OutOfRetries);
+    let not_retryable = Err(GiveUp::NotRetryable);
+    let out_of_retries = Err(GiveUp::OutOfRetries);
     for (headers, status, body, attempt, expected) in [
         (&[][..], 200, begun, 0, retry(500)),
         (&[], 200, begun, 1, retry(1000)),
@@ -490,11 +489,8 @@ fn decide_without_response_uses_the_backoff() {
     let backoff = Backoff::default();
     assert_eq!(backoff.decide_without_response(0, 0.0), retry(500));
     assert_eq!(backoff.decide_without_response(1, 1.0), retry(750));
-    assert_eq!(backoff.decide_without_response(2, 0.0), RetryDecision::GiveUp(NoRetryReason::OutOfRetries));
-    assert_eq!(
-        backoff.with_max_retries(0).decide_without_response(0, 0.0),
-        RetryDecision::GiveUp(NoRetryReason::OutOfRetries)
-    );
+    assert_eq!(backoff.decide_without_response(2, 0.0), Err(GiveUp::OutOfRetries));
+    assert_eq!(backoff.with_max_retries(0).decide_without_response(0, 0.0), Err(GiveUp::OutOfRetries));
     assert_eq!(backoff.with_max_retries(9).decide_without_response(8, 0.0), retry(8000));
 }
 
@@ -502,8 +498,8 @@ fn decide_without_response_uses_the_backoff() {
 fn decide_for_an_error_event_uses_its_type() {
     let decide = |kind| Backoff::default().decide(&error_event(&messages_api(kind)), 0, NOW, 0.0);
     assert_eq!(decide("overloaded_error"), retry(500));
-    assert_eq!(decide("invalid_request_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
-    assert_eq!(decide("tea_error"), RetryDecision::GiveUp(NoRetryReason::NotRetryable));
+    assert_eq!(decide("invalid_request_error"), Err(GiveUp::NotRetryable));
+    assert_eq!(decide("tea_error"), Err(GiveUp::NotRetryable));
 }
 
 /// `Display` and `Debug` go into logs. They must show neither text of the server nor credentials of the user.
@@ -548,7 +544,7 @@ fn display_and_debug_show_no_private_text() {
     }
     for error in &errors {
         let decision = Backoff::default().decide(error, 0, NOW, 0.0);
-        shown.push(format!("{error} {error:?} {error:#?} {decision} {decision:?}"));
+        shown.push(format!("{error} {error:?} {error:#?} {decision:?}"));
         assert!(error.body().to_string().contains(CANARY), "the body has the text: {error}");
     }
     let mut stream = MessageDecoder::new();

@@ -163,7 +163,7 @@ fn a_delta_without_a_type_is_one_only_under_its_event_type() {
                     while let Step::Update(_) = decoder.decode(&mut chunk).expect("not strict") {}
                 }
                 assert_eq!(decoder.completion(), completion, "{other}{data}");
-                assert_eq!(decoder.snapshot().final_text(), "ww", "{other}{data}");
+                assert_eq!(decoder.snapshot().text(), "ww", "{other}{data}");
             }
         }
     }

@@ -54,7 +54,7 @@ proptest! {
         let whole: Message = serde_json::from_value(streamed.message.clone()).unwrap();
         pieces.retain(|_, text| !text.is_empty());
         prop_assert_eq!(pieces, texts(&streamed));
-        prop_assert_eq!(message.final_text(), whole.final_text());
+        prop_assert_eq!(message.text(), whole.text());
     }
 
     #[test]
@@ -115,9 +115,9 @@ proptest! {
             text.extend(accumulator.accumulate(event.clone()).unwrap().text_deltas());
         }
         let message = accumulator.into_message().unwrap();
-        prop_assert_eq!(&text, &message.final_text());
+        prop_assert_eq!(&text, &message.text());
         let whole: Message = serde_json::from_value(streamed.message).unwrap();
-        prop_assert_eq!(&text, &whole.final_text());
+        prop_assert_eq!(&text, &whole.text());
     }
 
     /// Starts, deltas and stops are shuffled; only the deltas of each block keep their order.
@@ -156,7 +156,7 @@ proptest! {
         let (snapshot, completion) = (accumulator.snapshot().to_json_lossy().to_value().unwrap(), accumulator.completion());
         prop_assert_eq!(failed, completion == Completion::ServerError);
         prop_assert!(completion != Completion::Complete || stopped);
-        let text = accumulator.snapshot().final_text();
+        let text = accumulator.snapshot().text();
         let message = match accumulator.into_message() {
             Ok(message) => {
                 prop_assert!(matches!(completion, Completion::Complete | Completion::Unterminated));
@@ -169,7 +169,7 @@ proptest! {
         };
         // Truncated tool input may lose an incomplete string at its end; everything else is kept.
         prop_assert_eq!(without_input(message.to_json_lossy().to_value().unwrap()), without_input(snapshot));
-        prop_assert_eq!(message.final_text(), text);
+        prop_assert_eq!(message.text(), text);
     }
 
     /// The events that strict mode accepts have no violation.

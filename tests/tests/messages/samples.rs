@@ -46,7 +46,7 @@ fn message_decoder_returns_the_message_of_every_sample_at_every_chunk_size() {
             let (result, text) = drive(&sample.stream, chunk);
             match &result {
                 Ok(message) if sample.name != "interleaved" => {
-                    assert_eq!(text, message.final_text(), "{}", sample.name);
+                    assert_eq!(text, message.text(), "{}", sample.name);
                 }
                 _ => {}
             }

@@ -371,7 +371,7 @@ fn halves_of_surrogate_pairs_survive_deserialization() {
         assert_eq!(event, StreamEvent::from_json(payload.as_bytes()).unwrap().unwrap());
         accumulator.accumulate(event).unwrap();
     }
-    assert_eq!(accumulator.snapshot().final_text(), "\u{1F600}");
+    assert_eq!(accumulator.snapshot().text(), "\u{1F600}");
 }
 
 /// An error of the text is not reported as one of the type.

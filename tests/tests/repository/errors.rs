@@ -5,7 +5,8 @@ use std::error::Error;
 use ssewire::{DecodeError, Decoder, EventBuilder};
 use ssewire_json::PartialJson;
 use ssewire_messages::{
-    Accumulator, ApiError, Incomplete, LostEvent, Message, MessageDecoder, RawJson, Step, StreamEvent, Validation,
+    Accumulator, ApiError, Backoff, Incomplete, LostEvent, Message, MessageDecoder, RawJson, Step, StreamEvent,
+    Validation,
 };
 
 /// The end of a body that was read by a decoder.
@@ -57,6 +58,7 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
             "event exceeds the limit of 100 bytes; stream is truncated before the message was complete",
         ),
         (Box::new(ApiError::from_body("{\"error\":\"secret\"}".parse().unwrap())), "server reported an error"),
+        (Box::new(Backoff::default().decide_without_response(2, 0.0).unwrap_err()), "retry limit reached"),
         (Box::new(input), "tool input is still arriving"),
         (
             Box::new(pending.snapshot().content()[0].tool_input().unwrap().parse::<u8>().unwrap_err()),

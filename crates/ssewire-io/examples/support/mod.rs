@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::Value;
-use ssewire_messages::{ApiError, Message, RawJson, ResponseHead, RetryDecision};
+use ssewire_messages::{ApiError, Message, RawJson, ResponseHead};
 
 pub(crate) type Failure = Box<dyn Error>;
 
@@ -131,19 +131,8 @@ pub(crate) fn sum_up(message: &Message) {
     eprintln!("\nstop reason: {reason}, input tokens: {input}, output tokens: {output}");
 }
 
-/// Returns how long to wait before the next retry, or an error if there is none.
-pub(crate) fn pause(decision: RetryDecision) -> Result<Duration, Failure> {
-    match decision {
-        RetryDecision::Retry { after } => {
-            eprintln!("another try in {after:?}");
-            Ok(after)
-        }
-        given_up => Err(given_up.to_string().into()),
-    }
-}
-
 /// The time since the Unix epoch.
-pub(crate) fn now() -> Duration {
+pub(crate) fn unix_time() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 

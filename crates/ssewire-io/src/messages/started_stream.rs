@@ -30,7 +30,7 @@ use super::state::{Found, MessageState};
 /// # let responses = [overloaded, healthy].map(|body| stream::iter([Ok::<_, std::io::Error>(body)]));
 /// for response in responses {
 ///     match StartedStream::wait_for(response).await {
-///         Ok(body) => assert_eq!(body.message().finish().await?.final_text(), "Hi"),
+///         Ok(body) => assert_eq!(body.message().finish().await?.text(), "Hi"),
 ///         Err(error) => eprintln!("try the next server: {error}"),
 ///     }
 /// }

@@ -77,7 +77,7 @@ use crate::tool_input::ToolInput;
 ///     }
 /// }
 /// let message = accumulator.into_message()?;
-/// assert_eq!(message.final_text(), "Hello");
+/// assert_eq!(message.text(), "Hello");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -192,7 +192,7 @@ impl Accumulator {
     /// ] {
     ///     accumulator.accumulate_json(payload.as_bytes())?;
     /// }
-    /// assert_eq!(accumulator.snapshot().final_text(), "lo");
+    /// assert_eq!(accumulator.snapshot().text(), "lo");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -258,7 +258,7 @@ impl Accumulator {
     /// ] {
     ///     message.accumulate_json(payload.as_bytes())?.text_deltas().for_each(|text| print!("{text}"));
     /// }
-    /// assert_eq!(message.into_message()?.final_text(), "Hello");
+    /// assert_eq!(message.into_message()?.text(), "Hello");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -157,7 +157,7 @@ pub enum Update<'a> {
 impl<'a> Update<'a> {
     /// The text of the event, in the order of the blocks: at most one piece, except for a `message_start` that has
     /// content, and a `message_stop` that ends several blocks in the middle of a character. If blocks do not
-    /// interleave and arrive in order, all pieces of a stream together equal [`Message::final_text`]. Two
+    /// interleave and arrive in order, all pieces of a stream together equal [`Message::text`]. Two
     /// exceptions, of blocks that end in the middle of a character: if a block has no stop, its U+FFFD comes with
     /// `message_stop`, after the text of later blocks; if that is missing, too, the U+FFFD is in no piece.
     pub fn text_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {

@@ -48,7 +48,7 @@ use crate::response_head::ResponseHead;
 /// }
 /// let message = decoder.finish()?;
 /// assert_eq!(text, "Hi");
-/// assert_eq!(message.final_text(), "Hi");
+/// assert_eq!(message.text(), "Hi");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -149,10 +149,10 @@ impl Message {
         self.usage()?.output_tokens()
     }
 
-    /// All text of the message: that of its text blocks, with nothing in between.
+    /// Returns all text of the message so far: that of its text blocks, with nothing in between.
     #[doc(alias = "get_final_text")]
     #[must_use]
-    pub fn final_text(&self) -> String {
+    pub fn text(&self) -> String {
         self.content.iter().filter_map(ContentBlock::as_text).map(TextBlock::text).collect()
     }
 

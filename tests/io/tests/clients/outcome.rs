@@ -51,7 +51,7 @@ impl Outcome {
                 (incomplete.into_partial(), end)
             }
         };
-        assert_eq!(message.final_text(), text, "the message has the text of the deltas");
+        assert_eq!(message.text(), text, "the message has the text of the deltas");
         Self { text, end }
     }
 

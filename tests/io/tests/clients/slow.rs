@@ -34,7 +34,7 @@ fn begin() -> (Vec<u8>, String) {
     let delta = b"event: content_block_delta";
     let last = sample.stream.windows(delta.len()).rposition(|window| window == delta).unwrap();
     let message = ssewire_io::MessageReader::new(&sample.stream[..last]).finish().unwrap_err();
-    let text = message.report().partial().final_text();
+    let text = message.report().partial().text();
     assert!(!text.is_empty() && text.len() < sample.text().len() && sample.text().starts_with(&text));
     (sample.stream[..last].to_vec(), text)
 }
@@ -45,7 +45,7 @@ fn message_stream_decodes_a_stream_of_slow_single_bytes() {
     block_on_paused(async {
         let body = drip(sample.stream.iter().copied()).idle_timeout(|| sleep(IDLE));
         let message = body.message().finish().await.unwrap();
-        assert_eq!(message.final_text(), sample.text());
+        assert_eq!(message.text(), sample.text());
     });
 }
 
@@ -57,7 +57,7 @@ fn silence_after_single_bytes_ends_by_the_idle_timeout() {
         let error = body.message().finish().await.unwrap_err();
         assert!(matches!(error.transport(), Some(IdleError::Idle)));
         assert_eq!(error.report().reason(), Completion::Truncated);
-        assert_eq!(error.report().partial().final_text(), text);
+        assert_eq!(error.report().partial().text(), text);
     });
 }
 
@@ -78,7 +78,7 @@ fn endless_comments_need_no_memory_and_end_by_the_deadline() {
             (ended, ssewire_heap::peak() - before)
         };
         assert!(ended.is_err(), "ended before the deadline");
-        assert_eq!(stream.snapshot().final_text(), text);
+        assert_eq!(stream.snapshot().text(), text);
         assert!(peak <= 16 * 1024, "{peak} bytes held");
     });
 }
@@ -109,7 +109,7 @@ fn idle_timeout_ends_a_silent_connection() {
         let body = response.bytes_stream().idle_timeout(|| sleep(Duration::from_secs(1)));
         let error = body.message().finish().await.unwrap_err();
         assert!(matches!(error.transport(), Some(IdleError::Idle)));
-        assert_eq!(error.report().partial().final_text(), text);
+        assert_eq!(error.report().partial().text(), text);
     });
 }
 

@@ -145,7 +145,7 @@ fn a_body_of_many_messages_is_bounded() {
                 // Looks ahead at the end of the message.
                 while block_on(reply.next_update()).unwrap().is_some() {}
                 let Some(message) = block_on(reply.next_message()).unwrap() else { break };
-                assert_eq!(message.final_text(), "a");
+                assert_eq!(message.text(), "a");
                 count += 1;
                 let needed = (count * one.len()).div_ceil(size);
                 assert!(taken.get() <= needed + 2, "{} chunks taken for {needed}", taken.get());
@@ -185,7 +185,7 @@ fn comments_and_unknown_fields_cost_no_event() {
                 feed(&mut stream, &payload(r#"{"type":"message_start","message":{}}"#));
                 feed(&mut stream, &start(0));
                 feed(&mut stream, &text(0, "all of it"));
-                assert_eq!(stopped(stream).unwrap().final_text(), "all of it");
+                assert_eq!(stopped(stream).unwrap().text(), "all of it");
             });
             assert!(peak <= 256 * 1024, "{peak} bytes held after `{line_start}` and {pieces} pieces");
         }
@@ -308,7 +308,7 @@ fn two_million_empty_data_lines_in_a_message() {
         feed(b"\n");
         feed(&text(0, ", behind"));
         feed(&payload(r#"{"type":"message_stop"}"#));
-        assert_eq!(stream.finish().unwrap().final_text(), "before, behind");
+        assert_eq!(stream.finish().unwrap().text(), "before, behind");
     });
     assert!(peak <= 9 << 19, "{peak} held");
 }
@@ -333,7 +333,7 @@ fn indices_at_every_edge_are_distinct_and_cost_nothing() {
         }
         let message = stopped(stream).unwrap();
         let expected: String = EDGES.iter().map(|index| format!("{index},")).collect();
-        assert_eq!(message.final_text(), expected);
+        assert_eq!(message.text(), expected);
     });
     assert!(peak <= 64 * 1024, "{peak} held");
 }
@@ -361,7 +361,7 @@ fn random_indices_up_to_2_to_the_32_cost_in_proportion() {
         }
         let incomplete = stream.finish().unwrap_err();
         assert_eq!(incomplete.reasons(), [Completion::Truncated]);
-        assert_eq!(incomplete.partial().final_text(), expected);
+        assert_eq!(incomplete.partial().text(), expected);
         assert_eq!(incomplete.partial().content().len(), indices.len());
     });
     assert!(peak <= 10 * received, "{peak} held for {received}");

@@ -63,7 +63,7 @@ fn the_stream_looks_once_and_does_not_wait() {
     assert_eq!(given.bytes(), body.len() + 7);
     assert!(block_on(reply.next_update()).unwrap().is_none());
     assert_eq!(given.bytes(), body.len() + 7);
-    assert_eq!(block_on(reply.finish()).unwrap().final_text(), "a");
+    assert_eq!(block_on(reply.finish()).unwrap().text(), "a");
 }
 
 /// It also looks if the rest of the last chunk is unread, as in a body with a further end marker.
@@ -135,8 +135,8 @@ fn messages_of_one_body_follow_each_other() {
                 text.push_str(&piece);
             }
             assert_eq!(text, expected);
-            assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), expected);
-            assert_eq!(read.next_message().unwrap().unwrap().final_text(), expected);
+            assert_eq!(block_on(reply.next_message()).unwrap().unwrap().text(), expected);
+            assert_eq!(read.next_message().unwrap().unwrap().text(), expected);
         }
         assert!(block_on(reply.next_text()).unwrap().is_none());
         for _ in 0..2 {
@@ -158,7 +158,7 @@ fn the_next_message_comes_after_an_incomplete_one() {
     let mut reply = MessageReader::new(&body[..]);
     let error = reply.next_message().unwrap_err();
     assert_eq!(error.reason(), Completion::Truncated);
-    assert_eq!(reply.next_message().unwrap().unwrap().final_text(), "b");
+    assert_eq!(reply.next_message().unwrap().unwrap().text(), "b");
     assert!(reply.next_message().unwrap().is_none());
 
     let mut reply = MessageStream::new(Script::<io::Error>::of(&[&body]));
@@ -170,7 +170,7 @@ fn the_next_message_comes_after_an_incomplete_one() {
         }
     };
     assert_eq!(error.incomplete().unwrap().reason(), Completion::Truncated);
-    assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "b");
+    assert_eq!(block_on(reply.next_message()).unwrap().unwrap().text(), "b");
 }
 
 /// One error, wherever it is met, with the reason, the partial message and the transport's cause; then the end.
@@ -203,15 +203,15 @@ fn an_error_contains_everything_and_comes_once() {
             assert_eq!(error.transport().unwrap().kind(), ErrorKind::ConnectionReset);
             assert_eq!((error.reason(), error.request_id()), (Completion::Truncated, Some("req_1")));
             assert_eq!(error.response_head().unwrap().rate_limits().count(), 1);
-            assert_eq!(error.into_partial().final_text(), text);
+            assert_eq!(error.into_partial().text(), text);
         }
         assert!(!text.is_empty() && sample.text().starts_with(&text));
         // The end, and the partial message for callers that ask again.
         assert!(block_on(reply.next_text()).unwrap().is_none() && read.next_text().unwrap().is_none());
-        assert_eq!(reply.snapshot().final_text(), text);
+        assert_eq!(reply.snapshot().text(), text);
         let again = block_on(reply.finish()).unwrap_err();
-        assert_eq!((again.reason(), again.partial().final_text()), (Completion::Truncated, text.clone()));
-        assert_eq!(read.finish().unwrap_err().partial().final_text(), text);
+        assert_eq!((again.reason(), again.partial().text()), (Completion::Truncated, text.clone()));
+        assert_eq!(read.finish().unwrap_err().partial().text(), text);
     }
 }
 
@@ -224,9 +224,9 @@ fn a_failure_after_the_message_does_not_matter() {
         let script = || Script::of(&[body]).failing(reset());
         let mut reply = MessageStream::new(script());
         while block_on(reply.next_update()).unwrap().is_some() {}
-        assert_eq!(block_on(reply.finish()).unwrap().final_text(), "a");
-        assert_eq!(block_on(MessageStream::new(script()).next_message()).unwrap().unwrap().final_text(), "a");
-        assert_eq!(MessageReader::new(script()).finish().unwrap().final_text(), "a");
+        assert_eq!(block_on(reply.finish()).unwrap().text(), "a");
+        assert_eq!(block_on(MessageStream::new(script()).next_message()).unwrap().unwrap().text(), "a");
+        assert_eq!(MessageReader::new(script()).finish().unwrap().text(), "a");
     }
 }
 
@@ -278,7 +278,7 @@ fn the_last_event_is_returned_whether_the_body_ends_or_fails() {
             assert_eq!((&seen, end.is_none()), (&expected, is_complete), "stream: {case}");
             failed(end.as_ref().and_then(MessageStreamError::transport));
             assert!(block_on(reply.next_event()).unwrap().is_none(), "{case}");
-            assert_eq!(reply.snapshot().final_text(), text, "{case}");
+            assert_eq!(reply.snapshot().text(), text, "{case}");
             assert_eq!(block_on(reply.finish()).is_ok(), is_complete, "{case}");
 
             let (mut read, mut seen) = (MessageReader::new(script()), Vec::new());
@@ -292,13 +292,13 @@ fn the_last_event_is_returned_whether_the_body_ends_or_fails() {
             assert_eq!((&seen, end.is_none()), (&expected, is_complete), "reader: {case}");
             failed(end.as_ref().and_then(MessageStreamError::transport));
             assert!(read.next_event().unwrap().is_none(), "{case}");
-            assert_eq!(read.snapshot().final_text(), text, "{case}");
+            assert_eq!(read.snapshot().text(), text, "{case}");
             assert_eq!(read.finish().is_ok(), is_complete, "{case}");
 
             let (mut seen, mut ends) = (Vec::new(), Vec::new());
             let observer = MessageObserver::new(|observed| match observed {
                 Observed::Update(event) => seen.push(payload(event.payload)),
-                Observed::End(end) => ends.push((end.message().final_text(), end.incomplete().is_none())),
+                Observed::End(end) => ends.push((end.message().text(), end.incomplete().is_none())),
                 _ => {}
             });
             let copied = io::copy(&mut Tap::new(script(), observer), &mut io::sink());
@@ -338,14 +338,14 @@ fn a_reader_resumes_after_a_timeout() {
                 }
             }
             assert_eq!((text.as_str(), timeouts), ("a\u{1F30D}b", 1));
-            assert_eq!(reply.finish().unwrap().final_text(), text);
+            assert_eq!(reply.finish().unwrap().text(), text);
         }
     }
     // The final message contains the text received before the timeout.
     let delta = body.windows(13).position(|window| window == b"message_delta").unwrap();
     let error = MessageReader::new(stalling(&body, delta, ErrorKind::TimedOut)).finish().unwrap_err();
     assert_eq!(error.transport().unwrap().kind(), ErrorKind::TimedOut);
-    assert_eq!(error.partial().final_text(), "a\u{1F30D}b");
+    assert_eq!(error.partial().text(), "a\u{1F30D}b");
 }
 
 /// A timeout within a message is not the end of the body: the last event of a later message counts, though its blank
@@ -360,10 +360,10 @@ fn the_next_message_ends_with_the_body_after_a_timeout() {
             let decoder = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(validation));
             let mut reply = MessageReader::with_decoder(stalling(&body, at, ErrorKind::TimedOut), decoder);
             match reply.next_message() {
-                Ok(message) => assert_eq!(message.unwrap().final_text(), "a", "complete but for its blank line"),
+                Ok(message) => assert_eq!(message.unwrap().text(), "a", "complete but for its blank line"),
                 Err(error) => assert_eq!(error.transport().unwrap().kind(), ErrorKind::TimedOut),
             }
-            assert_eq!(reply.next_message().unwrap().unwrap().final_text(), "b", "{validation:?} {at}");
+            assert_eq!(reply.next_message().unwrap().unwrap().text(), "b", "{validation:?} {at}");
             assert!(reply.next_message().unwrap().is_none());
         }
     }
@@ -453,8 +453,8 @@ fn a_failure_between_messages_is_not_the_end_of_the_body() {
         let script = || script(&[body]).failing(reset());
         let mut reply = MessageStream::new(script());
         let mut read = MessageReader::new(script());
-        assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "a");
-        assert_eq!(read.next_message().unwrap().unwrap().final_text(), "a");
+        assert_eq!(block_on(reply.next_message()).unwrap().unwrap().text(), "a");
+        assert_eq!(read.next_message().unwrap().unwrap().text(), "a");
         for error in [block_on(reply.next_message()).unwrap_err(), read.next_message().unwrap_err()] {
             assert_eq!(error.reason(), Completion::Truncated);
             assert_eq!(error.transport().map(io::Error::kind), Some(reset().kind()));
@@ -465,7 +465,7 @@ fn a_failure_between_messages_is_not_the_end_of_the_body() {
         // The end of the message was returned before, so the stream may have looked ahead.
         let mut reply = MessageStream::new(script());
         while block_on(reply.next_update()).unwrap().is_some() {}
-        assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "a");
+        assert_eq!(block_on(reply.next_message()).unwrap().unwrap().text(), "a");
         let error = block_on(reply.next_message()).unwrap_err();
         assert_eq!(error.reason(), Completion::Truncated);
         assert_eq!(error.transport().map(io::Error::kind), Some(reset().kind()));
@@ -481,7 +481,7 @@ fn a_failure_is_that_of_the_message_that_it_cuts() {
     let body = [&message("a")[..], start.as_bytes(), error.as_bytes(), start.as_bytes()].concat();
     let mut reply = MessageStream::new(Script::of(&[&body]).failing(reset()));
     while block_on(reply.next_update()).unwrap().is_some() {}
-    assert_eq!(block_on(reply.next_message()).unwrap().unwrap().final_text(), "a");
+    assert_eq!(block_on(reply.next_message()).unwrap().unwrap().text(), "a");
     for (reason, transport) in [(Completion::ServerError, None), (Completion::Truncated, Some(reset().kind()))] {
         let error = block_on(reply.next_message()).unwrap_err();
         assert_eq!((error.reason(), error.transport().map(io::Error::kind)), (reason, transport));

@@ -61,7 +61,7 @@ fn a_stream_ends_where_the_message_does() {
     let body = [&sample.stream[..], b"data: {\"type\":\"ping\"}\n\n"].concat();
     let open = futures::stream::iter([Ok::<_, io::Error>(body)]).chain(futures::stream::pending());
     let message = block_on(MessageStream::new(open).finish()).unwrap();
-    assert_eq!(message.final_text(), sample.text());
+    assert_eq!(message.text(), sample.text());
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn no_final_message_says_what_came_between() {
         // Each error prints its own cause once.
         assert_eq!(returned(&error), (words.to_owned(), None));
         assert_eq!(error.transport().map(io::Error::kind), cause.map(|_| io::ErrorKind::ConnectionReset));
-        assert!(sample.text().starts_with(&error.into_report().partial().final_text()));
+        assert!(sample.text().starts_with(&error.into_report().partial().text()));
     };
     let failing = || Script::of(&[half]).failing(reset());
     let and_why = format!("{cut}: reset");

@@ -71,7 +71,7 @@ fn what_is_not_the_type_is_an_error_with_the_message() {
     ] {
         let body = body(pieces, stop_reason);
         let error = (&body[..]).message().structured::<Recipe>().finish().unwrap_err();
-        assert_eq!(error.message().final_text(), pieces.concat());
+        assert_eq!(error.message().text(), pieces.concat());
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("Tea") && !shown.contains("no JSON"), "{shown}");
         let StructuredError::Text { error, .. } = error else { panic!("{error}") };
@@ -84,7 +84,7 @@ fn an_incomplete_message_is_an_error_with_the_part() {
     let body = body(&[r#"{"title":"Tea"}"#], "end_turn");
     let cut = &body[..body.len() - 100];
     let error = cut.message().structured::<Recipe>().finish().unwrap_err();
-    assert_eq!(error.message().final_text(), r#"{"title":"Tea"}"#);
+    assert_eq!(error.message().text(), r#"{"title":"Tea"}"#);
     let StructuredError::Incomplete(error) = error else { panic!("{error}") };
     assert_eq!(error.reason(), Completion::Truncated);
 }

@@ -140,9 +140,9 @@ fn a_body_may_end_within_a_character() {
     for cut in 1..4 {
         let body = &whole.as_bytes()[..whole.len() - cut];
         let error = MessageReader::new(body).finish().unwrap_err();
-        assert_eq!(error.partial().final_text(), "a");
+        assert_eq!(error.partial().text(), "a");
         let chunks = stream::iter([Ok::<_, Infallible>(body)]);
-        assert_eq!(block_on(chunks.message().finish()).unwrap_err().partial().final_text(), "a");
+        assert_eq!(block_on(chunks.message().finish()).unwrap_err().partial().text(), "a");
     }
     let events: Vec<_> =
         EventReader::new("data: \u{1F30D}\n\ndata: \u{1F30D}".as_bytes().split_last().unwrap().1).collect();

@@ -305,7 +305,7 @@ impl Ledger {
             bytes += account.text.len() + account.thinking.len() + account.input.len();
             all.extend(block.as_text().map(|block| block.text()));
         }
-        assert_eq!(message.final_text(), all);
+        assert_eq!(message.text(), all);
         let orphans = self.orphans.iter().map(|(index, json)| (*index, json.as_str()));
         assert!(accumulator.unmatched_input().eq(orphans.filter(|(_, json)| !json.trim_ascii().is_empty())));
         bytes += self.orphans.values().map(String::len).sum::<usize>();

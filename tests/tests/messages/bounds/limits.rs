@@ -106,13 +106,13 @@ fn hostile_indices_lose_nothing() {
     feed(&mut accumulator, 0..many, |number| named(u64::MAX - number, &number.to_string()));
     feed(&mut accumulator, 0..many, |number| text(u64::MAX - number, &format!(",{number}")));
     let text: String = (0..many).rev().map(|number| format!("{number},{number}")).collect();
-    assert_eq!(accumulator.snapshot().final_text(), text);
+    assert_eq!(accumulator.snapshot().text(), text);
 
     let mut accumulator = unlimited();
     feed(&mut accumulator, 0..many, |number| named(7, &format!("{number},")));
     feed(&mut accumulator, 0..1, |_| self::text(7, "last"));
     let text: String = (0..many).map(|number| format!("{number},")).collect();
-    assert_eq!(accumulator.snapshot().final_text(), text + "last");
+    assert_eq!(accumulator.snapshot().text(), text + "last");
 }
 
 /// The index of a number below a number of events.

@@ -429,7 +429,7 @@ fn a_message_start_of_another_id_ends_the_message_and_begins_the_next() {
     assert_eq!((incomplete.reason(), incomplete.replaced_by()), (Completion::Truncated, Some("msg_b")));
     while let Step::Update(_) = decoder.decode(&mut input).unwrap() {}
     let message = decoder.next_message().unwrap();
-    assert_eq!((message.id(), message.final_text().as_str()), (Some("msg_b"), "42"));
+    assert_eq!((message.id(), message.text().as_str()), (Some("msg_b"), "42"));
     assert!(matches!(decoder.decode(&mut input).unwrap(), Step::NeedInput));
     assert!(!decoder.has_started(), "the body has only two messages");
 }
@@ -458,8 +458,8 @@ fn strict_mode_ends_the_message_there_too_and_keeps_the_start() {
         assert_eq!(rejected, [format!("protocol violation: {}", ViolationKind::ReplacedMessage)]);
         assert_eq!(incomplete.reasons(), [Completion::RejectedByStrictMode, Completion::Truncated]);
         assert_eq!((incomplete.partial().id(), incomplete.replaced_by()), (Some("msg_a"), Some("msg_b")));
-        assert_eq!(incomplete.partial().final_text(), "The answer is ");
-        assert_eq!((message.id(), message.final_text().as_str()), (Some("msg_b"), "42"));
+        assert_eq!(incomplete.partial().text(), "The answer is ");
+        assert_eq!((message.id(), message.text().as_str()), (Some("msg_b"), "42"));
         assert!(!decoder.has_started(), "the body has only two messages");
     }
 }
@@ -540,7 +540,7 @@ fn several_messages_in_one_body_are_given_one_after_the_other() {
     loop {
         match decoder.decode(&mut input).unwrap() {
             Step::Update(_) => {}
-            Step::Ended => ids.push(decoder.next_message().unwrap().final_text()),
+            Step::Ended => ids.push(decoder.next_message().unwrap().text()),
             Step::NeedInput => break,
         }
     }
@@ -565,7 +565,7 @@ fn an_event_that_may_have_started_a_further_message_is_reported_as_lost() {
                     match decoder.decode(&mut input).unwrap() {
                         Step::Update(event) => lost += usize::from(matches!(event.update, Update::Lost(_))),
                         Step::NeedInput => break,
-                        Step::Ended => texts.push(decoder.next_message().unwrap().final_text()),
+                        Step::Ended => texts.push(decoder.next_message().unwrap().text()),
                     }
                 }
             }

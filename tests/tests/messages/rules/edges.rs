@@ -36,7 +36,7 @@ fn a_tool_call_without_any_input_is_complete_otherwise() {
     assert_eq!(calls(&without_reason), [(3, "{}".to_owned())], "no stop reason by message_stop");
     let followed = [&call[..], &[start(1, text_block("t")), stop(1), stopped_by("max_tokens"), end()]].concat();
     assert_eq!(calls(&followed), [(3, "{}".to_owned())], "a block of a higher index");
-    assert_eq!(orderly(&followed).end().unwrap().final_text(), "t");
+    assert_eq!(orderly(&followed).end().unwrap().text(), "t");
     let with_input = [begin(), start(0, tool(json!({"a": 1}))), stop(0), stopped_by("max_tokens"), end()];
     assert_eq!(calls(&with_input), [(2, "{\"a\":1}".to_owned())], "its start has some");
     let late = [&call[..], &[stopped_by("max_tokens"), start(1, text_block("t")), stop(1), end()]].concat();

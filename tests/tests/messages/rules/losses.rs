@@ -71,14 +71,14 @@ fn white_space_after_the_stop_is_not_input() {
     assert_eq!(body(sse(&whole)).end.unwrap_err().reasons(), [Completion::ToolInput]);
 }
 
-/// "The concatenated pieces equal `final_text()`."
+/// "The concatenated pieces equal `text()`."
 #[test]
 fn a_half_of_a_pair_at_the_end_is_a_piece_of_text_in_a_block_without_a_start() {
     let half = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"A\ud83d"}}"#;
     let bytes = sse(&[begin()]) + &named("content_block_delta", half) + &sse(&[end_turn(), end()]);
     let body = body(bytes);
     assert_eq!(body.text, "A\u{FFFD}");
-    assert_eq!(body.end.unwrap().final_text(), "A\u{FFFD}");
+    assert_eq!(body.end.unwrap().text(), "A\u{FFFD}");
 }
 
 /// "If ContentLost or LimitExceeded holds then, it is truncated: a lost event may have contained the stop reason."

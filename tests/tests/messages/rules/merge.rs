@@ -646,7 +646,7 @@ fn pieces(events: &[Value]) -> (Vec<String>, String) {
         let event = StreamEvent::from_json(json.as_bytes()).unwrap().unwrap();
         pieces.extend(run.accumulator.accumulate(event).unwrap().text_deltas().map(str::to_owned));
     }
-    (pieces, run.accumulator.snapshot().final_text())
+    (pieces, run.accumulator.snapshot().text())
 }
 
 #[test]
@@ -738,7 +738,7 @@ fn half_a_character_at_the_end_of_a_start_stays_alone() {
         sse(&[stop(0), end_turn(), end()]),
     ]
     .concat();
-    assert_eq!(body(bytes).end.unwrap().final_text(), "a\u{FFFD}\u{FFFD} 😀");
+    assert_eq!(body(bytes).end.unwrap().text(), "a\u{FFFD}\u{FFFD} 😀");
 }
 
 /// `docs/protocol.md`, heading "Tolerances of the decoder".

@@ -67,7 +67,7 @@ fn an_unknown_block_is_kept_as_it_came() {
     let expected = json!([block, text_block("t"), block, text_block("u")]);
     assert_eq!(run.content(), expected);
     let message = run.end().unwrap();
-    assert_eq!(message.final_text(), "tu");
+    assert_eq!(message.text(), "tu");
     assert_eq!(to_json(&message)["content"], expected);
 }
 

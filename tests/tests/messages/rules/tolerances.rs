@@ -374,7 +374,7 @@ fn a_half_that_stays_alone_is_replaced() {
         pieces.extend(event.update.text_deltas());
     }
     assert_eq!(pieces, "ab\u{FFFD}");
-    assert_eq!(decoder.finish().unwrap().final_text(), pieces);
+    assert_eq!(decoder.finish().unwrap().text(), pieces);
 }
 
 #[test]

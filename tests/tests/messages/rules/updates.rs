@@ -728,10 +728,10 @@ fn the_final_text_is_that_of_all_text_blocks_with_nothing_between() {
         start(5, tool(json!({"text": "no"}))),
         start(6, text_block("")),
     ]);
-    assert_eq!(run.accumulator.snapshot().final_text(), "abcde");
+    assert_eq!(run.accumulator.snapshot().text(), "abcde");
     let run = run.then(&[stop(2), stop(4), text(6, "f"), end_turn(), end()]);
-    assert_eq!(run.end().unwrap().final_text(), "abcdef");
-    assert_eq!(Message::default().final_text(), "");
+    assert_eq!(run.end().unwrap().text(), "abcdef");
+    assert_eq!(Message::default().text(), "");
 }
 
 #[test]
