@@ -66,7 +66,7 @@ impl LostEvent {
 pub(crate) struct Decoder {
     decoder: BatchDecoder,
     objects: Objects,
-    /// The iterator of `iter_events` over the events of the last chunk.
+    /// Of `iter_events`: a list of the iterator over the events of the last chunk.
     #[pyo3(get, set, name = "_unread")]
     unread: Option<Py<PyAny>>,
 }

@@ -48,7 +48,7 @@ impl MessageEvent {
 pub(crate) struct MessageDecoder {
     state: State,
     has_partial_input: bool,
-    /// The iterator of `iter_events` over the events of the last chunk.
+    /// Of `iter_events`: a list of the iterator over the events of the last chunk.
     #[pyo3(get, set, name = "_unread")]
     unread: Option<Py<PyAny>>,
 }

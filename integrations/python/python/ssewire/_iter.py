@@ -46,13 +46,17 @@ def iter_events(
     """
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    yield from _events(decoder, decoder._unread or (), lost)
-    if not _is_ended(decoder):
+    # Of the last chunk. The decoder keeps it, and so what a loop that ends early has not taken.
+    unread = decoder._unread = decoder._unread or [iter(())]
+    yield from _events(decoder, unread[0], lost)
+    if not (isinstance(decoder, MessageDecoder) and decoder.is_ended):
         for chunk in chunks:
-            yield from _events(decoder, decoder.feed(chunk), lost)
-            if _is_ended(decoder):
+            unread[0] = iter(decoder.feed(chunk))
+            yield from _events(decoder, unread[0], lost)
+            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
                 break
-    yield from _events(decoder, _end(decoder, end), lost)
+    unread[0] = iter(_end(decoder, end))
+    yield from _events(decoder, unread[0], lost)
 
 
 @overload
@@ -75,15 +79,18 @@ async def aiter_events(
     """Yields the events of an asynchronous iterator of bytes; as `iter_events`."""
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    for event in _events(decoder, decoder._unread or (), lost):
+    unread = decoder._unread = decoder._unread or [iter(())]
+    for event in _events(decoder, unread[0], lost):
         yield event
-    if not _is_ended(decoder):
+    if not (isinstance(decoder, MessageDecoder) and decoder.is_ended):
         async for chunk in chunks:
-            for event in _events(decoder, decoder.feed(chunk), lost):
+            unread[0] = iter(decoder.feed(chunk))
+            for event in _events(decoder, unread[0], lost):
                 yield event
-            if _is_ended(decoder):
+            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
                 break
-    for event in _events(decoder, _end(decoder, end), lost):
+    unread[0] = iter(_end(decoder, end))
+    for event in _events(decoder, unread[0], lost):
         yield event
 
 
@@ -94,13 +101,7 @@ def _check(end: str, lost: str) -> None:
         raise ValueError('lost must be "raise" or "yield"')
 
 
-def _is_ended(decoder: Union[Decoder, MessageDecoder]) -> bool:
-    return isinstance(decoder, MessageDecoder) and decoder.is_ended
-
-
-def _events(decoder: Union[Decoder, MessageDecoder], events: Iterable[Any], lost: str) -> Iterable[Any]:
-    # The decoder keeps the iterator, and so what a loop that ends early has not taken.
-    decoder._unread = events = iter(events)
+def _events(decoder: Union[Decoder, MessageDecoder], events: Iterator[Any], lost: str) -> Iterator[Any]:
     # A `MessageDecoder` returns no lost events. With a generator it would take a third more time.
     return _raise_at_lost(events) if lost == "raise" and isinstance(decoder, Decoder) else events
 

@@ -87,7 +87,7 @@ class Decoder:
     @property
     def retry(self) -> Optional[int]:
         """The reconnection time in milliseconds that the stream set last."""
-    _unread: Optional[Iterator[Any]]
+    _unread: Optional[List[Iterator[Any]]]
 
 @final
 class MessageEvent:
@@ -183,7 +183,7 @@ class MessageDecoder:
     @property
     def violations(self) -> Dict[str, int]:
         """The number of protocol violations so far, by their description."""
-    _unread: Optional[Iterator[Any]]
+    _unread: Optional[List[Iterator[Any]]]
 
 @final
 class DeltaDecoder:
