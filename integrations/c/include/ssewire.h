@@ -39,7 +39,7 @@ typedef enum ssewire_status {
    */
   SSEWIRE_STATUS_INVALID_ID = 3,
   /*
-   The decoder has been finished. Of `ssewire_message_decoder_push`, also: its input has ended.
+   The message decoder has been finished. Of `ssewire_message_decoder_push`, also: its input has ended.
    */
   SSEWIRE_STATUS_FINISHED = 4,
   /*
@@ -396,7 +396,8 @@ extern "C" {
 #endif // __cplusplus
 
 /*
- Returns a decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if memory runs out.
+ Returns a decoder, which `ssewire_decoder_free` frees, or NULL after an internal error. `options` may be NULL, and is
+ read only during the call. Aborts the process if memory runs out.
 
  # Safety
  `options` is NULL or points to options.
@@ -428,7 +429,7 @@ enum ssewire_status ssewire_decoder_push(struct ssewire_decoder *decoder,
 /*
  Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes
  the number of its bytes, and 0 if the input ended between two events. An unfinished line counts as well, even a
- comment.
+ comment. The decoder is then ready for another connection, as after `ssewire_decoder_reset`.
 
  # Safety
  The pointers are NULL or valid.
@@ -437,7 +438,8 @@ enum ssewire_status ssewire_decoder_finish(struct ssewire_decoder *decoder, uint
 
 /*
  Reports that the input has ended, and returns an unfinished event: for streams that end in `data: [DONE]` without a
- blank line. The batch has at most one record.
+ blank line. The batch has at most one record. The decoder is then ready for another connection, as after
+ `ssewire_decoder_reset`.
 
  # Safety
  The pointers are NULL or valid.
@@ -481,8 +483,8 @@ enum ssewire_status ssewire_decoder_last_event_id(struct ssewire_decoder *decode
 enum ssewire_status ssewire_decoder_retry(struct ssewire_decoder *decoder, bool *has_retry, uint64_t *retry_ms);
 
 /*
- Returns a message decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if memory runs
- out.
+ Returns a message decoder, which `ssewire_message_decoder_free` frees, or NULL after an internal error. `options` may
+ be NULL, and is read only during the call. Aborts the process if memory runs out.
 
  # Safety
  `options` is NULL or points to options.

@@ -60,7 +60,8 @@ impl EventBatch {
     }
 }
 
-/// Returns a decoder, or NULL after an internal error. `options` may be NULL. Aborts the process if memory runs out.
+/// Returns a decoder, which `ssewire_decoder_free` frees, or NULL after an internal error. `options` may be NULL, and is
+/// read only during the call. Aborts the process if memory runs out.
 ///
 /// # Safety
 /// `options` is NULL or points to options.
@@ -115,7 +116,7 @@ pub unsafe extern "C" fn ssewire_decoder_push(
 
 /// Reports that the input has ended. Discards an unfinished event, as the standard requires; `pending_bytes` becomes
 /// the number of its bytes, and 0 if the input ended between two events. An unfinished line counts as well, even a
-/// comment.
+/// comment. The decoder is then ready for another connection, as after `ssewire_decoder_reset`.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -126,7 +127,8 @@ pub unsafe extern "C" fn ssewire_decoder_finish(decoder: *mut Decoder, pending_b
 }
 
 /// Reports that the input has ended, and returns an unfinished event: for streams that end in `data: [DONE]` without a
-/// blank line. The batch has at most one record.
+/// blank line. The batch has at most one record. The decoder is then ready for another connection, as after
+/// `ssewire_decoder_reset`.
 ///
 /// # Safety
 /// The pointers are NULL or valid.

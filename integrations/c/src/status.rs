@@ -15,7 +15,7 @@ pub enum Status {
     BufferTooSmall = 2,
     /// The last event ID is too long, or contains LF, CR or NUL. The previous ID stays.
     InvalidId = 3,
-    /// The decoder has been finished. Of `ssewire_message_decoder_push`, also: its input has ended.
+    /// The message decoder has been finished. Of `ssewire_message_decoder_push`, also: its input has ended.
     Finished = 4,
     /// A defect of the library, which is described on standard error. The handle can only be freed.
     Panic = 5,

@@ -1,6 +1,6 @@
 """Serves a stream to a program, and compares what it prints with the message:  serve_one.py PROGRAM STREAM MESSAGE
 
-Then serves the longest explanation of an error, which has the server's words, and compares what it prints with them.
+Then serves it in a body that stays open, which the program must not wait for. Then serves the longest explanation of an error, which has the server's words, and compares what it prints with them.
 """
 
 import json
@@ -17,6 +17,7 @@ KIND, REQUEST_ID = "k" * 128, "r" * 128
 ERROR = {"type": "error", "error": {"type": KIND, "message": "m"}, "request_id": REQUEST_ID}
 BODIES = {
     "/message": Path(stream).read_bytes(),
+    "/open": Path(stream).read_bytes(),
     # Lost content is a second reason, the truncation a third.
     "/error": b"event: content_block_delta\ndata: {\n\nevent: error\ndata: " + json.dumps(ERROR).encode() + b"\n\n",
 }
@@ -29,6 +30,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
         self.wfile.write(BODIES[self.path])
+        if self.path == "/open":
+            # Nothing more until the client goes away.
+            self.rfile.read(1)
 
     def log_message(self, *_):
         pass
@@ -40,13 +44,14 @@ threading.Thread(target=server.serve_forever, daemon=True).start()
 
 def run(path):
     address = f"http://127.0.0.1:{server.server_address[1]}{path}"
-    return subprocess.run([program, address], capture_output=True, check=False)
+    return subprocess.run([program, address], capture_output=True, check=False, timeout=60)
 
 
-printed = run("/message")
 content = json.loads(Path(message).read_text(encoding="utf-8"))["content"]
 text = "".join(block["text"] for block in content if block["type"] == "text")
-assert printed.returncode == 0 and printed.stdout.decode() == text and printed.stderr == b"", printed
+for path in ["/message", "/open"]:
+    printed = run(path)
+    assert printed.returncode == 0 and printed.stdout.decode() == text and printed.stderr == b"", (path, printed)
 
 printed = run("/error")
 reasons = printed.stderr.decode().strip().split("; ")

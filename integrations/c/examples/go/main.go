@@ -22,8 +22,8 @@ func main() {
 	chunk := make([]byte, 4096)
 	for {
 		n, err := os.Stdin.Read(chunk)
+		var batch C.ssewire_message_batch
 		for rest := chunk[:n]; len(rest) > 0; {
-			var batch C.ssewire_message_batch
 			var used C.size_t
 			data := (*C.uint8_t)(unsafe.Pointer(&rest[0]))
 			if C.ssewire_message_decoder_push(decoder, data, C.size_t(len(rest)), &used, &batch) != C.SSEWIRE_STATUS_OK {
@@ -39,7 +39,8 @@ func main() {
 				break
 			}
 		}
-		if err == io.EOF {
+		// A body may stay open after the message.
+		if batch.is_ended || err == io.EOF {
 			break
 		} else if err != nil {
 			fmt.Fprintln(os.Stderr, err)
