@@ -396,8 +396,8 @@ extern "C" {
 #endif // __cplusplus
 
 /*
- Returns a decoder, which `ssewire_decoder_free` frees, or NULL after an internal error. `options` may be NULL, and is
- read only during the call. Aborts the process if memory runs out.
+ Returns a decoder, which `ssewire_decoder_free` frees, or NULL after an internal error. `options` may be NULL, and
+ is read only during the call. Aborts the process if memory runs out.
 
  # Safety
  `options` is NULL or points to options.
@@ -483,8 +483,8 @@ enum ssewire_status ssewire_decoder_last_event_id(struct ssewire_decoder *decode
 enum ssewire_status ssewire_decoder_retry(struct ssewire_decoder *decoder, bool *has_retry, uint64_t *retry_ms);
 
 /*
- Returns a message decoder, which `ssewire_message_decoder_free` frees, or NULL after an internal error. `options` may
- be NULL, and is read only during the call. Aborts the process if memory runs out.
+ Returns a message decoder, which `ssewire_message_decoder_free` frees, or NULL after an internal error. `options`
+ may be NULL, and is read only during the call. Aborts the process if memory runs out.
 
  # Safety
  `options` is NULL or points to options.

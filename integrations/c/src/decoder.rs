@@ -60,8 +60,8 @@ impl EventBatch {
     }
 }
 
-/// Returns a decoder, which `ssewire_decoder_free` frees, or NULL after an internal error. `options` may be NULL, and is
-/// read only during the call. Aborts the process if memory runs out.
+/// Returns a decoder, which `ssewire_decoder_free` frees, or NULL after an internal error. `options` may be NULL, and
+/// is read only during the call. Aborts the process if memory runs out.
 ///
 /// # Safety
 /// `options` is NULL or points to options.

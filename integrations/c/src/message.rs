@@ -190,8 +190,8 @@ impl MessageBatch {
     }
 }
 
-/// Returns a message decoder, which `ssewire_message_decoder_free` frees, or NULL after an internal error. `options` may
-/// be NULL, and is read only during the call. Aborts the process if memory runs out.
+/// Returns a message decoder, which `ssewire_message_decoder_free` frees, or NULL after an internal error. `options`
+/// may be NULL, and is read only during the call. Aborts the process if memory runs out.
 ///
 /// # Safety
 /// `options` is NULL or points to options.
