@@ -14,7 +14,8 @@ static size_t receive(char *data, size_t size, size_t count, void *user) {
     size_t used = 0;
     ssewire_message_batch batch = {0};
     for (size_t at = 0; at < size * count && !batch.is_ended; at += used) {
-        if (ssewire_message_decoder_push(response->decoder, (uint8_t *)data + at, size * count - at, &used, &batch) != SSEWIRE_STATUS_OK)
+        const uint8_t *bytes = (const uint8_t *)data + at;
+        if (ssewire_message_decoder_push(response->decoder, bytes, size * count - at, &used, &batch) != SSEWIRE_STATUS_OK)
             return 0;
         for (size_t i = 0; i < batch.record_count; i++)
             if (batch.records[i].kind == SSEWIRE_MESSAGE_KIND_TEXT)
