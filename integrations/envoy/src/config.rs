@@ -12,6 +12,8 @@ use crate::meter::Limits;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
+    /// `paths`: the paths of requests whose responses are read, without query. One `*` in a path stands for any text.
+    pub paths: Vec<String>,
     /// `content_types`: the content types that are read, without parameters, in lower case.
     pub content_types: Vec<String>,
     /// `models`: names of models, or beginnings that end in `*`. All other models have the label `other`. Empty: every
@@ -37,6 +39,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            paths: vec!["*/messages".into()],
             content_types: vec!["text/event-stream".into(), "application/json".into()],
             models: Vec::new(),
             max_models: 32,
@@ -113,12 +116,26 @@ impl Config {
         Ok(config)
     }
 
+    /// Whether the response to a request for this path, which may have a query, is read.
+    #[must_use]
+    pub fn reads_path(&self, path: &str) -> bool {
+        let path = path.split('?').next().unwrap_or_default();
+        self.paths.iter().any(|pattern| match pattern.split_once('*') {
+            Some((beginning, end)) => path.strip_prefix(beginning).is_some_and(|rest| rest.ends_with(end)),
+            None => path == pattern,
+        })
+    }
+
     fn set(&mut self, name: &str, value: RawJsonRef<'_>) -> Result<(), ConfigError> {
         const BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
         const EXPECTED_BYTES: &str = "a number from 1024 to 67108864";
         const LABELS: RangeInclusive<usize> = 0..=1024;
         const EXPECTED_LABELS: &str = "a number from 0 to 1024";
         match name {
+            "paths" => {
+                let expected = "a list of paths without query that begin with / or *, and have one * at most";
+                self.paths = names("paths", value, is_path_pattern, expected)?;
+            }
             "content_types" => {
                 let expected = "a list of content types in lower case, without parameters";
                 self.content_types = names("content_types", value, is_content_type, expected)?;
@@ -200,6 +217,12 @@ fn is_lower(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && byte != b';')
 }
 
+fn is_path_pattern(path: &str) -> bool {
+    path.starts_with(['/', '*'])
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?' && byte != b'#')
+        && path.bytes().filter(|byte| *byte == b'*').count() <= 1
+}
+
 fn is_content_type(name: &str) -> bool {
     name.contains('/') && is_lower(name)
 }
@@ -231,10 +254,12 @@ mod tests {
 
     #[test]
     fn every_member_is_read() {
-        let json = br#"{"content_types":["text/event-stream"],"models":["claude-*"],"max_models":2,"max_routes":3,
+        let json = br#"{"paths":["/v1/messages"],"content_types":["text/event-stream"],
+            "models":["claude-*"],"max_models":2,"max_routes":3,
             "max_event_bytes":2048,"max_message_bytes":4096,"max_blocks":5,"max_tokens":6,"request_id_headers":["x-id"],
             "metrics":false,"metric_prefix":"team_1","filter_state":false}"#;
         let expected = Config {
+            paths: vec!["/v1/messages".into()],
             content_types: vec!["text/event-stream".into()],
             models: vec!["claude-*".into()],
             max_models: 2,
@@ -249,8 +274,35 @@ mod tests {
     }
 
     #[test]
+    fn paths_are_compared_without_query_and_one_asterisk_is_any_text() {
+        let reads = |paths: &str, path| {
+            let json = format!(r#"{{"paths":{paths}}}"#);
+            Config::from_json(json.as_bytes()).unwrap().reads_path(path)
+        };
+        for path in ["/v1/messages", "/v1/messages?beta=true", "/anthropic/v1/messages"] {
+            assert!(Config::default().reads_path(path), "{path}");
+        }
+        for path in ["", "/health", "/v1/models", "/v1/messages/count_tokens", "/v1/messages/", "/a?b=/messages"] {
+            assert!(!Config::default().reads_path(path), "{path}");
+        }
+        assert!(reads(r#"["*"]"#, "/any"));
+        assert!(!reads("[]", "/v1/messages"));
+        assert!(reads(r#"["/a/*:stream", "/b"]"#, "/a/model:stream?x"));
+        assert!(reads(r#"["/a/*:stream", "/b"]"#, "/b"));
+        assert!(!reads(r#"["/a/*:stream", "/b"]"#, "/b/c"));
+        // The beginning and the end do not overlap.
+        assert!(!reads(r#"["/aa*aa/"]"#, "/aaa/"));
+    }
+
+    #[test]
     fn an_error_names_the_member() {
         let cases = [
+            (r#"{"paths":"/v1/messages"}"#, "paths"),
+            (r#"{"paths":[""]}"#, "paths"),
+            (r#"{"paths":["v1/messages"]}"#, "paths"),
+            (r#"{"paths":["/v1/messages?beta=true"]}"#, "paths"),
+            (r#"{"paths":["/a b"]}"#, "paths"),
+            (r#"{"paths":["*/messages*"]}"#, "paths"),
             (r#"{"content_types":"text/event-stream"}"#, "content_types"),
             (r#"{"content_types":["Text/Event-Stream"]}"#, "content_types"),
             (r#"{"content_types":["text/event-stream; charset=utf-8"]}"#, "content_types"),

@@ -63,6 +63,7 @@ impl RootContext for Root {
             started: Duration::ZERO,
             meter: None,
             messages: 0,
+            has_path: false,
             is_read: false,
             is_ended: false,
         }))
@@ -81,6 +82,8 @@ struct Stream {
     meter: Option<Box<Meter>>,
     /// The number of records exported.
     messages: u64,
+    /// The request is for a path whose response is read.
+    has_path: bool,
     /// The response is read by the meter.
     is_read: bool,
     /// The response has ended in order.
@@ -92,6 +95,8 @@ impl Context for Stream {}
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, _is_end: bool) -> Action {
         self.started = now();
+        let path = self.get_http_request_header_bytes(":path").unwrap_or_default();
+        self.has_path = self.plugin.config.reads_path(&String::from_utf8_lossy(&path));
         #[cfg(feature = "crash")]
         if self.get_http_request_header_bytes("x-ssewire-crash").is_some() {
             core::unreachable!("asked for by the test");
@@ -103,6 +108,10 @@ impl HttpContext for Stream {
         let plugin = &*self.plugin;
         if let Some(id) = self.request_id() {
             plugin.set_field("request_id", &id);
+        }
+        if !self.has_path {
+            plugin.skip("path");
+            return Action::Continue;
         }
         let content_type = self.get_http_response_header_bytes("content-type").unwrap_or_default();
         let content_type = String::from_utf8_lossy(&content_type).to_ascii_lowercase();
@@ -121,6 +130,7 @@ impl HttpContext for Stream {
             return Action::Continue;
         }
         self.is_read = true;
+        plugin.count("read", "");
         let status = self.get_http_response_header_bytes(":status").unwrap_or_default();
         let status = str::from_utf8(&status).ok().and_then(|status| status.parse().ok()).unwrap_or_default();
         self.meter = Some(Box::new(Meter::new(plugin.config.limits, status, media_type, self.started)));

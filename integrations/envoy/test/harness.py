@@ -82,6 +82,9 @@ class Replay(Process):
 
 
 def wasm_filter(module, configuration):
+    """The filter with this configuration, JSON or a dictionary. The latter reads every path unless it says which."""
+    if not isinstance(configuration, str):
+        configuration = json.dumps({"paths": ["*"]} | configuration)
     return {
         "@type": WASM_TYPE,
         "config": {
@@ -96,7 +99,7 @@ def wasm_filter(module, configuration):
             },
             "configuration": {
                 "@type": "type.googleapis.com/google.protobuf.StringValue",
-                "value": configuration if isinstance(configuration, str) else json.dumps(configuration),
+                "value": configuration,
             },
         },
     }

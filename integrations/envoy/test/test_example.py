@@ -26,6 +26,7 @@ class Example(unittest.IsolatedAsyncioTestCase):
             ("port_value: 9901", "port_value: 0"),
             ("port_value: 10000", "port_value: 0"),
             ("port_value: 8080", f"port_value: {replay.port}"),
+            ('"/faults/*"', '"/faults/*", "/tool_use"'),
             ("filename: ssewire_envoy.wasm", f"filename: {os.environ['MODULE']}"),
         ]:
             self.assertEqual(config.count(old), 1, old)

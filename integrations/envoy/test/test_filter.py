@@ -211,6 +211,9 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         skipped = collections.Counter(end for expected, end in FAULTS.values() if not expected)
         found = {dict(key[1])["reason"]: number for key, number in metrics.items() if key[0] == "ssewire_skipped"}
         self.assertEqual(found, skipped)
+        # The alert `MeterBlind` compares these two.
+        self.assertEqual(metrics["ssewire_read", ()], sum(ends.values()))
+        self.assertEqual(envoy.stat("cluster.up.upstream_rq_completed"), len(FAULTS))
         found = {dict(key[1])["error"]: number for key, number in metrics.items() if key[0] == "ssewire_errors"}
         self.assertEqual(found, collections.Counter(ERRORS.values()))
 
@@ -346,6 +349,40 @@ class Filter(unittest.IsolatedAsyncioTestCase):
         self.assertEqual((record["messages"], record["completion"], record["end"]), ("2", "complete", "end_of_stream"))
         self.assertEqual(record["output_tokens"], str(message("text")["usage"]["output_tokens"]))
         self.assert_counters(without_routes(expected_counters(names)), lambda: without_routes(counters(envoy)))
+        server.close()
+
+    async def test_a_response_is_counted_when_it_begins(self):
+        # The alert `MeterBlind` compares the two at any time, also while streams are open.
+        replay = self.start(Replay())
+        envoy = self.start(Envoy(replay.port, wasm_filter(MODULE, {})))
+        streams = await open_all(envoy.port, ["faults/stall"] * 3)
+        self.assertEqual(envoy.metrics()["ssewire_read", ()], 3)
+        self.assertEqual(envoy.stat("cluster.up.upstream_rq_completed"), 3)
+        for stream in streams:
+            await stream.close()
+
+    async def test_responses_of_other_paths_pass_and_are_skipped(self):
+        message = (SAMPLES / "text.message.json").read_bytes()
+
+        async def answer(reader, writer):
+            head = await reader.readuntil(b"\r\n\r\n")
+            # In a response of the Messages API this is an error.
+            body = message if head.startswith(b"GET /v1/messages?") else b'{"message":"ok"}'
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n")
+            writer.write(b"content-length: %d\r\n\r\n%b" % (len(body), body))
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        # The default configuration.
+        envoy = self.start(Envoy(server.sockets[0].getsockname()[1], wasm_filter(MODULE, "{}")))
+        for path in ["/health", "/v1/models", "/v1/messages/count_tokens"]:
+            self.assertEqual((await fetch(envoy.port, path)).body, b'{"message":"ok"}')
+        self.assertEqual((await fetch(envoy.port, "/v1/messages?beta=true")).body, message)
+        self.assertEqual([record["completion"] for record in envoy.records(4)], [None, None, None, "complete"])
+        metrics = envoy.metrics()
+        self.assertEqual(metrics["ssewire_skipped", (("reason", "path"),)], 3)
+        self.assertEqual(metrics["ssewire_read", ()], 1)
+        self.assertEqual([key for key in metrics if key[0] == "ssewire_errors"], [])
         server.close()
 
     async def test_a_compressed_response_passes_and_is_said_to_be_unreadable(self):
