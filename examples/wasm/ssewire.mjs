@@ -42,6 +42,11 @@ class MessageStream {
     return this.#output();
   }
 
+  /** Whether the message has ended. Read no further then: gateways leave the body open for minutes. */
+  get isEnded() {
+    return Boolean(this.#wasm.stream_is_ended(this.#stream));
+  }
+
   /** The message so far. */
   snapshot() {
     this.#checkOpen();
@@ -76,20 +81,21 @@ class MessageStream {
   }
 }
 
-/** Reads a `ReadableStream` of bytes to its end. A connection that breaks, or is aborted, leaves a part. */
+/** Reads a `ReadableStream` of bytes to the end of the message. A connection that breaks or is aborted leaves a part. */
 async function read(stream, body, onText) {
-  const reader = body.getReader();
-  let broken;
+  let reader, broken;
   const next = () => reader.read().catch((error) => ((broken = error), { done: true }));
   try {
-    for (let chunk; !(chunk = await next()).done; ) {
+    // Throws if there is no body, or if it has a reader.
+    reader = body.getReader();
+    for (let chunk; !stream.isEnded && !(chunk = await next()).done; ) {
       const text = stream.push(chunk.value);
       if (text !== "") onText(text);
     }
     return stream.finish(broken);
   } finally {
     stream.close();
-    // Of no effect, unless `onText` threw.
-    reader.cancel().catch(() => {});
+    // Ends a body that is still open: the message ended first, or `onText` threw.
+    reader?.cancel().catch(() => {});
   }
 }

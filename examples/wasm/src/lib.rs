@@ -2,10 +2,10 @@
 //!
 //! The exports are plain functions over numbers, so neither side needs generated bindings. A handle identifies a stream
 //! in a table, so JavaScript never passes a pointer. Only the export names are `unsafe`: they must be unique in the
-//! program. A call with the handle of a closed stream has no effect.
+//! program. A call with the handle of a closed stream has no effect. Push, snapshot and finish write to `output`.
 //!
 //! ```text
-//! open ──> input, push ──> input, push ──> … ──> finish ──> close      push, snapshot and finish write to `output`
+//! open ──> input, push, is_ended ──> input, push, is_ended ──> … ──> finish ──> close
 //! ```
 
 use core::cell::RefCell;
@@ -47,6 +47,12 @@ pub extern "C" fn stream_push(stream: u32) {
             stream.output.extend(event.update.text_deltas());
         }
     });
+}
+
+/// Returns whether the message has ended: do not wait for the end of the body, which gateways leave open for minutes.
+#[unsafe(no_mangle)]
+pub extern "C" fn stream_is_ended(stream: u32) -> bool {
+    with(stream, |stream| stream.driver.as_ref().is_none_or(MessageDecoder::is_ended)).unwrap_or(true)
 }
 
 /// Writes the message so far to the output, as JSON.

@@ -126,6 +126,21 @@ test("read: what breaks the connection is the cause, and what came is kept", asy
   });
 });
 
+test("read: a body that stays open after the message is not waited for", async () => {
+  let cancelled = false;
+  const open = new ReadableStream({
+    start: (controller) => controller.enqueue(stream("text")),
+    cancel: () => void (cancelled = true),
+  });
+  const waited = new Promise((resolve) => setTimeout(resolve, 10_000, "waited").unref());
+  assertIs(message("text"), await Promise.race([ssewire.read(open, () => {}), waited]));
+  assert.ok(cancelled);
+});
+
+test("read: a response without a body is an error", async () => {
+  await assert.rejects(ssewire.read(null, () => {}), TypeError);
+});
+
 test("read: a listener that throws ends it, and the body", async () => {
   const thrown = new Error("no more");
   let cancelled = false;
