@@ -147,11 +147,11 @@ impl<S: Storage> EventBuffer<S> {
 
     /// The bytes at `range`; empty if the storage does not reach that far.
     pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
-        self.storage.bytes().get(range).unwrap_or_default()
+        self.storage.as_ref().get(range).unwrap_or_default()
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.storage.bytes().len()
+        self.storage.as_ref().len()
     }
 
     /// The last event ID.
@@ -384,7 +384,7 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     fn write(&mut self, at: usize, piece: &[u8]) {
-        let slot = self.storage.bytes_mut().get_mut(at..at.wrapping_add(piece.len()));
+        let slot = self.storage.as_mut().get_mut(at..at.wrapping_add(piece.len()));
         debug_assert!(slot.is_some(), "reserved before");
         if let Some(slot) = slot {
             slot.copy_from_slice(piece);
@@ -392,7 +392,7 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     fn copy(&mut self, from: Range<usize>, to: usize) {
-        let bytes = self.storage.bytes_mut();
+        let bytes = self.storage.as_mut();
         let end = from.end.max(to.saturating_add(from.len()));
         debug_assert!(end <= bytes.len());
         // `copy_within` panics on a range that does not fit. None is, by the invariants.
@@ -443,13 +443,12 @@ impl<S: Storage> fmt::Debug for EventBuffer<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::ArrayBuffer;
 
-    fn buffer() -> EventBuffer<ArrayBuffer<8>> {
-        EventBuffer::new(ArrayBuffer::new())
+    fn buffer() -> EventBuffer<[u8; 8]> {
+        EventBuffer::new([0; 8])
     }
 
-    fn bytes(buffer: &EventBuffer<ArrayBuffer<8>>, part: Option<Span>) -> &[u8] {
+    fn bytes(buffer: &EventBuffer<[u8; 8]>, part: Option<Span>) -> &[u8] {
         match part {
             Some(Span::Buffer(start, end)) => buffer.bytes(start..end),
             other => panic!("{other:?}"),

@@ -127,9 +127,9 @@ impl<S> Decoder<S> {
     /// Creates a decoder that copies values into `storage` where it cannot borrow them.
     ///
     /// ```
-    /// use ssewire::{ArrayBuffer, Decoder};
+    /// use ssewire::Decoder;
     ///
-    /// let mut in_itself = Decoder::with_storage(ArrayBuffer::<512>::new());
+    /// let mut in_itself = Decoder::with_storage([0; 512]);
     /// let mut memory = [0; 512];
     /// let mut in_borrowed_memory = Decoder::with_storage(&mut memory[..]);
     /// let mut input = &b"data: x\n\n"[..];

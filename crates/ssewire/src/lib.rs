@@ -51,7 +51,7 @@
 //!
 //! The buffer holds the values that are copied (see *Zero copy*). A chunk that ends within the first bytes of a line
 //! (`da|ta: `) leaves at most six bytes, kept beside the buffer. The buffer is a [`HeapBuffer`] (feature `alloc`), an
-//! [`ArrayBuffer`] inside the decoder, or a `&mut [u8]`: one engine drives all of them.
+//! array inside the decoder, or a `&mut [u8]`: one engine drives all of them.
 //!
 //! # Errors
 //!
@@ -102,8 +102,8 @@
 //!
 //! # Memory
 //!
-//! A decoder is at most 192 bytes on 64-bit targets, plus the bytes of an [`ArrayBuffer`]. It owns nothing on the heap
-//! until it copies something. Then a [`HeapBuffer`] grows to the next of 256 · 2^k and 384 · 2^k bytes that holds the
+//! A decoder is at most 192 bytes on 64-bit targets, plus the bytes of an array as storage. It owns nothing on the
+//! heap until it copies something. Then a [`HeapBuffer`] grows to the next of 256 · 2^k and 384 · 2^k bytes that holds the
 //! copied values: the data and type so far, the value of the open line, the `id` of the block, and the last event ID.
 //! While the buffer grows, the old one exists beside the new one. So a decoder holds at most 1.5 · *n*, and 2.5 · *n*
 //! while it grows, where *n* is `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes`; at least 256 bytes. Owned
@@ -118,11 +118,11 @@
 //! storage.
 //!
 //! ```
-//! use ssewire::{ArrayBuffer, Decoder};
+//! use ssewire::Decoder;
 //!
 //! // A bare-metal loop: no heap, a receive buffer of 64 bytes, 256 bytes for events that cross its boundaries.
 //! fn run(mut receive: impl FnMut(&mut [u8]) -> usize, mut handle: impl FnMut(&[u8])) {
-//!     let mut decoder = Decoder::with_storage(ArrayBuffer::<256>::new());
+//!     let mut decoder = Decoder::with_storage([0; 256]);
 //!     let mut buffer = [0; 64];
 //!     loop {
 //!         let received = receive(&mut buffer);
@@ -226,7 +226,7 @@ pub use owned::{OwnedBlock, OwnedEvent, OwnedEvents, OwnedFrame};
 pub use reconnect::{Reconnect, ResponseAction, last_event_id_header};
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;
-pub use storage::{ArrayBuffer, HeapBuffer, Storage};
+pub use storage::{HeapBuffer, Storage};
 #[cfg(ssewire_observe)]
 pub use trace::counting::take_bytes_examined;
 

@@ -14,7 +14,7 @@ use core::panic::PanicInfo;
 use cortex_m_rt::entry;
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hio::{self, HostStream};
-use ssewire::{ArrayBuffer, Block, Decoder, Frame};
+use ssewire::{Block, Decoder, Frame};
 
 /// The bytes that the serial line would receive.
 static STREAM: &[u8] = include_bytes!("../stream.sse");
@@ -30,7 +30,7 @@ fn main() -> ! {
 }
 
 fn print_stream(debugger: &mut HostStream) -> core::fmt::Result {
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<EVENT_BUFFER>::new()).with_comments();
+    let mut decoder = Decoder::with_storage([0; EVENT_BUFFER]).with_comments();
     for mut received in STREAM.chunks(RECEIVE_BUFFER) {
         loop {
             match decoder.decode_frame(&mut received) {

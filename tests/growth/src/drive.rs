@@ -5,7 +5,7 @@
 
 use core::hint::black_box;
 
-use ssewire::{ArrayBuffer, Decoder, LineDecoder, OwnedEvent, SharedEvent, Storage};
+use ssewire::{Decoder, LineDecoder, OwnedEvent, SharedEvent, Storage};
 use ssewire_batch::{BatchDecoder, MessageBatchDecoder};
 use ssewire_json::{PartialJson, PartialStrings};
 use ssewire_messages::{Accumulator, MessageDecoder, Step, Update, Validation};
@@ -66,8 +66,7 @@ pub(crate) fn decode(input: &Input) -> Outcome {
 
 /// `Decoder::decode` with a storage of 64 bytes that does not grow.
 pub(crate) fn decode_array(input: &Input) -> Outcome {
-    let (mut decoder, mut count) =
-        (with_limits(Decoder::with_storage(ArrayBuffer::<64>::new()), input), Count::default());
+    let (mut decoder, mut count) = (with_limits(Decoder::with_storage([0; 64]), input), Count::default());
     input.iter().for_each(|chunk| decode_chunk(&mut decoder, chunk, &mut count));
     count.outcome()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
+use ssewire::{Decoder, HeapBuffer, Storage};
 use ssewire_batch::{BatchDecoder, EventKind};
 use ssewire_observed as observed;
 
@@ -59,7 +59,7 @@ pub fn decoder(input: &[u8]) {
 
     // With too little storage events may be lost and ids ignored, but the events returned are events of the stream, in
     // their order.
-    let small = read(&mut decoder_for(ArrayBuffer::<24>::new(), &oracle), &oracle, &chunks);
+    let small = read(&mut decoder_for([0; 24], &oracle), &oracle, &chunks);
     let mut all = expected.decoded().into_iter().filter_map(Decoded::event);
     for event in small.decoded().into_iter().filter_map(Decoded::event) {
         // The last event ID depends on which ids fit.

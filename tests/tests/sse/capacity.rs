@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ssewire::{ArrayBuffer, Decoder, Frame};
+use ssewire::{Decoder, Frame};
 use ssewire_tests::chunks;
 use ssewire_tests::drive;
 use ssewire_tests::outcome::{
@@ -54,7 +54,7 @@ fn id_without_capacity_is_ignored_and_costs_no_event() {
 #[test]
 fn id_without_capacity_is_reported_by_its_block() {
     for chunks in [&["id: 1\nid: abcdef\n\n"][..], &["id: 1\nid: abc", "def\n\n"], &["id: 1\nid: abcdef", "\n\n"]] {
-        let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new());
+        let mut decoder = Decoder::with_storage([0; 4]);
         let outcome = drive::blocks(&mut decoder, chunks.iter().map(|chunk| chunk.as_bytes()));
         let block = OwnedBlock { id: Some("1".into()), id_ignored: true, ..OwnedBlock::default() };
         assert_eq!(outcome.decoded(), [&Decoded::Block(block)], "{chunks:?}");
@@ -81,11 +81,11 @@ fn frames_are_truncated_to_the_free_storage() {
         (["dat", "ax: y\n"], "dat", ""),
     ] {
         let chunks = chunks.iter().map(|chunk| chunk.as_bytes());
-        let mut decoder = Decoder::with_storage(ArrayBuffer::<3>::new()).with_unknown_fields();
+        let mut decoder = Decoder::with_storage([0; 3]).with_unknown_fields();
         let outcome = drive::frames(&mut decoder, chunks.clone());
         let expected = Decoded::UnknownField { name: name.into(), value: value.into(), truncated: true };
         assert_eq!(outcome.decoded(), [&expected]);
-        let mut decoder = Decoder::with_storage(ArrayBuffer::<0>::new()).with_unknown_fields();
+        let mut decoder = Decoder::with_storage([0; 0]).with_unknown_fields();
         let outcome = drive::frames(&mut decoder, chunks);
         let expected = Decoded::UnknownField { name: "".into(), value: "".into(), truncated: true };
         assert_eq!(outcome.decoded(), [&expected]);
@@ -95,7 +95,7 @@ fn frames_are_truncated_to_the_free_storage() {
 /// An ID that is replaced within the line must not free storage for a later part of it.
 #[test]
 fn truncated_frame_has_no_gap() {
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new()).with_comments();
+    let mut decoder = Decoder::with_storage([0; 4]).with_comments();
     decoder.set_last_event_id(b"12").unwrap();
     assert_eq!(decoder.decode_frame(&mut &b":abcd"[..]), Ok(None));
     decoder.set_last_event_id(b"").unwrap();
@@ -106,7 +106,7 @@ fn truncated_frame_has_no_gap() {
 #[test]
 fn frame_without_capacity_costs_no_event() {
     for chunks in [&[": lon", "g\ndata: a\n\n"], &["x: lon", "g\ndata: a\n\n"]] {
-        let mut decoder = Decoder::with_storage(ArrayBuffer::<1>::new()).with_comments().with_unknown_fields();
+        let mut decoder = Decoder::with_storage([0; 1]).with_comments().with_unknown_fields();
         let outcome = drive::frames(&mut decoder, chunks.iter().map(|chunk| chunk.as_bytes()));
         assert_eq!(outcome.decoded()[1..], [&data_block("a")]);
     }
@@ -152,7 +152,7 @@ fn capacity_exceeded_is_returned_once_per_block() {
 fn reset_and_finish_free_the_storage() {
     for pending in ["id: 1234567\n", "id: 1234567", "event: 1234567\n: ", "data: 1234567\n", "data: 12345678901"] {
         for finish in [true, false] {
-            let mut decoder = Decoder::with_storage(ArrayBuffer::<8>::new());
+            let mut decoder = Decoder::with_storage([0; 8]);
             let _may_be_full = decoder.poll_event(&mut pending.as_bytes());
             if finish {
                 decoder.finish().unwrap_err();
@@ -168,7 +168,7 @@ fn reset_and_finish_free_the_storage() {
 /// Values at the end of the storage must not move.
 #[test]
 fn shrink_to_fit_keeps_a_fixed_storage() {
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<16>::new()).with_last_event_id(b"abcdefg").unwrap();
+    let mut decoder = Decoder::with_storage([0; 16]).with_last_event_id(b"abcdefg").unwrap();
     assert_eq!(decoder.poll_event(&mut &b"data: 01234567"[..]), Ok(None));
     decoder.shrink_to_fit();
     let outcome = drive::events(&mut decoder, [&b"8\n\n"[..]]);
@@ -177,7 +177,7 @@ fn shrink_to_fit_keeps_a_fixed_storage() {
 
 fn check<const N: usize>(chunks: &[&str], expected: impl IntoIterator<Item = Decoded>) -> Outcome {
     let parts = || chunks.iter().map(|chunk| chunk.as_bytes());
-    let outcome = drive::events(&mut Decoder::with_storage(ArrayBuffer::<N>::new()), parts());
+    let outcome = drive::events(&mut Decoder::with_storage([0; N]), parts());
     let expected: Vec<_> = expected.into_iter().collect();
     assert_eq!(outcome.decoded(), expected.iter().collect::<Vec<_>>(), "{chunks:?}");
     let mut memory = [0; N];
@@ -187,7 +187,7 @@ fn check<const N: usize>(chunks: &[&str], expected: impl IntoIterator<Item = Dec
 
 /// Checks the comment at the end of the chunks.
 fn frame<const N: usize>(chunks: &[&str], text: &str, truncated: bool) {
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<N>::new()).with_comments();
+    let mut decoder = Decoder::with_storage([0; N]).with_comments();
     let outcome = drive::frames(&mut decoder, chunks.iter().map(|chunk| chunk.as_bytes()));
     assert_eq!(outcome.decoded(), [&Decoded::Comment { text: text.into(), truncated }], "{chunks:?} in {N}");
 }

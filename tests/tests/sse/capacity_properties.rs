@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult};
-use ssewire::{ArrayBuffer, DecodeError, Decoder};
+use ssewire::{DecodeError, Decoder};
 use ssewire_tests::blocks::{Block, blocks};
 use ssewire_tests::chunks::{self, Chunks, any_lengths};
 use ssewire_tests::drive;
@@ -52,7 +52,7 @@ proptest! {
         limit in 0..30usize,
     ) {
         let expected = Oracle::new().read(&input);
-        let mut decoder = Decoder::with_storage(ArrayBuffer::<16>::new()).with_max_event_bytes(limit);
+        let mut decoder = Decoder::with_storage([0; 16]).with_max_event_bytes(limit);
         let outcome = drive::events(&mut decoder, chunks::of_lengths(&lengths, &input));
         for (at, event) in outcome.events() {
             let right = expected.events().into_iter().find(|(end, _)| *end == at).map(|(_, event)| event);
@@ -101,7 +101,7 @@ fn zero_bytes_decode_events_within_one_chunk() {
         "id: without room\ndata: x\n\n",
     ] {
         let expected = if block.contains("event: e\n") { event("e", "x", "") } else { event("message", "x", "") };
-        let mut decoder = Decoder::with_storage(ArrayBuffer::<0>::new());
+        let mut decoder = Decoder::with_storage([0; 0]);
         for _ in 0..3 {
             let outcome = drive::events(&mut decoder, [block.as_bytes()]);
             assert_eq!(outcome.decoded(), [&expected], "{block:?}");
@@ -119,7 +119,7 @@ fn last_event_id_may_fill_the_storage() {
 
 fn check_events<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResult {
     let expected = Oracle::new().read(input);
-    let outcome = drive::events(&mut Decoder::with_storage(ArrayBuffer::<N>::new()), cut.iter().copied());
+    let outcome = drive::events(&mut Decoder::with_storage([0; N]), cut.iter().copied());
     prop_assert_eq!(outcome.retry, expected.retry, "retry needs no storage");
     prop_assert_eq!(outcome.pending, expected.pending);
     for (_, error) in outcome.errors() {
@@ -157,7 +157,7 @@ fn check_events<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResul
 
 fn check_blocks<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResult {
     let expected = Oracle::new().blocks().read(input);
-    let outcome = drive::blocks(&mut Decoder::with_storage(ArrayBuffer::<N>::new()), cut.iter().copied());
+    let outcome = drive::blocks(&mut Decoder::with_storage([0; N]), cut.iter().copied());
     let seen: Vec<_> = outcome.items.iter().filter(|item| !matches!(item.decoded, Decoded::Error(_))).collect();
     prop_assert_eq!(seen.len(), expected.items.len(), "also the block of a lost event is returned");
     let all_blocks = blocks(input);
@@ -191,7 +191,7 @@ fn outcome_end(outcome: &Outcome, block: &OwnedBlock) -> usize {
 
 fn check_frames<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResult {
     let expected = Oracle::new().frames().read(input);
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<N>::new()).with_comments().with_unknown_fields();
+    let mut decoder = Decoder::with_storage([0; N]).with_comments().with_unknown_fields();
     let outcome = drive::frames(&mut decoder, cut.iter().copied());
     prop_assert_eq!(outcome.retry, expected.retry);
     prop_assert_eq!(outcome.pending, expected.pending);

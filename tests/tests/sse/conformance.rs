@@ -1,6 +1,6 @@
 //! The 246 conformance cases: every method and storage of the decoder, every affordable chunking.
 
-use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
+use ssewire::{Decoder, HeapBuffer, Storage};
 use ssewire_tests::cases::{self, Case, Expected};
 use ssewire_tests::chunks::{self, Chunks};
 use ssewire_tests::drive;
@@ -110,7 +110,7 @@ fn agrees<'c>(cut: impl Fn(&'c Case) -> Vec<Chunks<'c>>) {
         for chunks in cut(case) {
             all_methods(case, &chunks, || on_heap(case));
             if case.input.len() <= 2000 {
-                all_methods(case, &chunks, || seeded(case, ArrayBuffer::<8192>::new()));
+                all_methods(case, &chunks, || seeded(case, [0; 8192]));
             }
             let parts = || chunks.iter().copied();
             check(case, &drive::events(&mut seeded(case, &mut memory[..]), parts()));

@@ -1,6 +1,6 @@
 //! `Decoder` on every stream of up to four tokens, in several chunkings, against the oracle.
 
-use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
+use ssewire::{Decoder, HeapBuffer, Storage};
 use ssewire_tests::chunks;
 use ssewire_tests::drive;
 use ssewire_tests::oracle::{Oracle, Results};
@@ -58,7 +58,7 @@ fn check(stream: &[u8]) {
                 let outcome = decode(HeapBuffer::new(), &oracle, stream, size);
                 assert_eq!(outcome, expected, "{} in chunks of {size}, {oracle:?}", stream.escape_ascii());
             }
-            let outcome = decode(ArrayBuffer::<64>::new(), &oracle, stream, 5);
+            let outcome = decode([0; 64], &oracle, stream, 5);
             assert_eq!(outcome, expected, "{} in an array, {oracle:?}", stream.escape_ascii());
         }
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use ssewire::{ArrayBuffer, DecodeError, Decoder, HeapBuffer, Storage};
+use ssewire::{DecodeError, Decoder, HeapBuffer, Storage};
 use ssewire_tests::chunks::{self, any_lengths};
 use ssewire_tests::drive;
 use ssewire_tests::oracle::Oracle;
@@ -97,7 +97,7 @@ fn finish_event_returns_the_error_of_a_lost_event() {
     assert_eq!(decoder.finish_event(), Err(DecodeError::LimitExceeded { limit: 4 }));
     assert_eq!(decoder.finish_event(), Ok(None));
 
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new()).with_comments();
+    let mut decoder = Decoder::with_storage([0; 4]).with_comments();
     // The call returns the comment, and the event before it exceeds the capacity.
     assert!(decoder.decode_frame(&mut &b"data: abcde\n: c\n"[..]).unwrap().is_some());
     assert_eq!(decoder.finish_event(), Err(DecodeError::CapacityExceeded { capacity: 4 }));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use ssewire::{ArrayBuffer, Decoder, Storage};
+use ssewire::{Decoder, Storage};
 use ssewire_tests::blocks::blocks;
 use ssewire_tests::chunks::{self, any_lengths};
 use ssewire_tests::drive;
@@ -221,7 +221,7 @@ proptest! {
         prop_assert_eq!(&drive::polled_frames(&mut decoder(), cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::frames(&mut decoder(), chunks::whole(&input)), &expected);
         prop_assert_eq!(&drive::frames(&mut decoder(), chunks::of(1, &input)), &expected);
-        let fixed = with_frames(Decoder::with_storage(ArrayBuffer::<8192>::new()));
+        let fixed = with_frames(Decoder::with_storage([0; 8192]));
         let mut fixed = fixed.with_max_event_bytes(limit).with_max_comment_bytes(max_comment_bytes);
         prop_assert_eq!(&drive::frames(&mut fixed, cut.iter().copied()), &expected);
     }
@@ -272,7 +272,7 @@ fn check<const N: usize>(stream: &(impl AsRef<[u8]> + ?Sized), expected: [Decode
         let check = |seen: Outcome| assert_eq!(seen, outcome, "{} as {cut:?}", stream.escape_ascii());
         let mut memory = [0; 512];
         check(drive::frames(&mut with_frames(Decoder::new()), cut.iter().copied()));
-        let mut fixed = with_frames(Decoder::with_storage(ArrayBuffer::<512>::new()));
+        let mut fixed = with_frames(Decoder::with_storage([0; 512]));
         check(drive::frames(&mut fixed, cut.iter().copied()));
         let mut borrowed = with_frames(Decoder::with_storage(&mut memory[..]));
         check(drive::polled_frames(&mut borrowed, cut.iter().copied()));

@@ -1,6 +1,6 @@
 //! `Decoder::set_last_event_id` and the bound on an `id`.
 
-use ssewire::{ArrayBuffer, Decoder, InvalidId, Storage};
+use ssewire::{Decoder, InvalidId, Storage};
 use ssewire_tests::chunks;
 use ssewire_tests::drive;
 use ssewire_tests::outcome::{Decoded, event, limit_exceeded};
@@ -31,7 +31,7 @@ fn set_last_event_id_keeps_a_block_at_every_split() {
             expected.retry = Some(std::time::Duration::from_millis(5));
             let decoder = || Decoder::new().with_last_event_id(b"old").unwrap();
             assert_eq!(set_at(&mut decoder(), stream, at, id), [Decoded::Event(expected.clone())], "{at}");
-            let mut fixed = Decoder::with_storage(ArrayBuffer::<64>::new());
+            let mut fixed = Decoder::with_storage([0; 64]);
             fixed.set_last_event_id(b"old").unwrap();
             assert_eq!(set_at(&mut fixed, stream, at, id), [Decoded::Event(expected)], "{at}, in an array");
         }
@@ -103,7 +103,7 @@ fn set_last_event_id_rejects_an_id_above_the_bound() {
 
 #[test]
 fn set_last_event_id_rejects_an_id_without_capacity() {
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new());
+    let mut decoder = Decoder::with_storage([0; 4]);
     assert_eq!(decoder.set_last_event_id(b"12345"), Err(InvalidId::CapacityExceeded { capacity: 4 }));
     decoder.set_last_event_id(b"1234").unwrap();
     assert_eq!(decoder.set_last_event_id(b"56789"), Err(InvalidId::CapacityExceeded { capacity: 4 }));

@@ -3,7 +3,7 @@
 use std::iter;
 use std::time::Duration;
 
-use ssewire::{ArrayBuffer, Decoder};
+use ssewire::Decoder;
 use ssewire_tests::chunks;
 use ssewire_tests::drive;
 use ssewire_tests::oracle::Oracle;
@@ -149,7 +149,7 @@ fn lines_that_do_not_count_may_be_endless() {
         stream.extend_from_slice(b"\ndata: x\n\n");
         let mut chunks: Vec<_> = chunks::of(1400, &stream[..stream.len() - 9]);
         chunks.push(&stream[stream.len() - 9..]);
-        let mut decoder = Decoder::with_storage(ArrayBuffer::<0>::new()).with_max_event_bytes(1);
+        let mut decoder = Decoder::with_storage([0; 0]).with_max_event_bytes(1);
         let outcome = drive::events(&mut decoder, chunks);
         assert_eq!(outcome.items, [Item { at: stream.len(), decoded: event("message", "x", "") }], "{before:?}");
     }
@@ -190,7 +190,7 @@ fn check<const N: usize>(limit: usize, stream: &str, expected: [(usize, Decoded)
     for cut in chunkings(stream.as_bytes()) {
         let outcome = drive::events(&mut Decoder::new().with_max_event_bytes(limit), cut.iter().copied());
         assert_eq!(outcome, oracle, "{stream:?} with a limit of {limit}, cut as {cut:?}");
-        let mut fixed = Decoder::with_storage(ArrayBuffer::<64>::new()).with_max_event_bytes(limit);
+        let mut fixed = Decoder::with_storage([0; 64]).with_max_event_bytes(limit);
         assert_eq!(drive::events(&mut fixed, cut), oracle, "{stream:?} with a limit of {limit}, fixed");
     }
     oracle

@@ -1,7 +1,7 @@
 //! `LineDecoder`.
 
 use proptest::prelude::*;
-use ssewire::{ArrayBuffer, DecodeError, LineDecoder, Storage};
+use ssewire::{DecodeError, LineDecoder, Storage};
 use ssewire_tests::{chunks, streams};
 
 /// The lines of a stream by the standard, and the bytes after the last line end.
@@ -68,7 +68,7 @@ proptest! {
 
     #[test]
     fn small_storage_loses_only_lines_that_cross_chunks(stream in streams::any_stream(), lengths in chunks::any_lengths()) {
-        let mut decoder = LineDecoder::with_storage(ArrayBuffer::<8>::new());
+        let mut decoder = LineDecoder::with_storage([0; 8]);
         let (seen, _) = decode(&mut decoder, &chunks::of_lengths(&lengths, &stream));
         let mut lines = reference_lines(&stream).0.into_iter();
         for line in seen.into_iter().filter_map(Result::ok) {
@@ -79,7 +79,7 @@ proptest! {
 
 #[test]
 fn capacity_exceeded_loses_one_line() {
-    let mut decoder = LineDecoder::with_storage(ArrayBuffer::<4>::new());
+    let mut decoder = LineDecoder::with_storage([0; 4]);
     let (seen, _) = decode(&mut decoder, &[b"a\nlong", b"er\nb\nwhole line\n"]);
     let full = Err(DecodeError::CapacityExceeded { capacity: 4 });
     assert_eq!(seen, [Ok(b"a".to_vec()), full, Ok(b"b".to_vec()), Ok(b"whole line".to_vec())]);

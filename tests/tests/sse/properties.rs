@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use ssewire::{ArrayBuffer, Decoder, HeapBuffer, Storage};
+use ssewire::{Decoder, HeapBuffer, Storage};
 use ssewire_tests::chunks::{self, any_lengths};
 use ssewire_tests::drive;
 use ssewire_tests::oracle::Oracle;
@@ -22,7 +22,7 @@ proptest! {
         let cut = chunks::of_lengths(&lengths, &input);
         let mut memory = [0; 8192];
         prop_assert_eq!(&drive::events(&mut seeded(&id, HeapBuffer::new()), cut.iter().copied()), &expected);
-        prop_assert_eq!(&drive::events(&mut seeded(&id, ArrayBuffer::<8192>::new()), cut.iter().copied()), &expected);
+        prop_assert_eq!(&drive::events(&mut seeded(&id, [0; 8192]), cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::events(&mut seeded(&id, &mut memory[..]), cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::events(&mut seeded(&id, HeapBuffer::new()), chunks::whole(&input)), &expected);
         prop_assert_eq!(&drive::events(&mut seeded(&id, HeapBuffer::new()), chunks::of(1, &input)), &expected);
@@ -87,7 +87,7 @@ proptest! {
         wrong in proptest::collection::vec(any::<u8>(), 0..30),
     ) {
         let mut decoder = Decoder::new();
-        let other = Decoder::with_storage(ArrayBuffer::<3>::new());
+        let other = Decoder::with_storage([0; 3]);
         let mut first_span = None;
         for mut chunk in chunks::of_lengths(&lengths, &input) {
             while let Some(span) = decoder.poll_event(&mut chunk).unwrap() {
@@ -143,7 +143,7 @@ proptest! {
         let expected = Oracle::new().read(&input);
         let lengths: Vec<_> = lengths.into_iter().chain([1, 700]).cycle().take(400).collect();
         let cut = chunks::of_lengths(&lengths, &input);
-        let mut fixed = Decoder::with_storage(ArrayBuffer::<8192>::new());
+        let mut fixed = Decoder::with_storage([0; 8192]);
         prop_assert_eq!(&drive::events(&mut fixed, cut.iter().copied()), &expected);
         prop_assert_eq!(&drive::events(&mut Decoder::new(), cut.iter().copied()), &expected);
         let mut decoder = Decoder::new();

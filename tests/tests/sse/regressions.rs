@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ssewire::{ArrayBuffer, DecodeError, Decoder, Frame};
+use ssewire::{DecodeError, Decoder, Frame};
 use ssewire_tests::drive;
 use ssewire_tests::outcome::{Decoded, comment, data_block, empty_block, limit_exceeded, unknown_field};
 
@@ -39,7 +39,7 @@ fn long_comment_costs_no_event_in_any_chunking() {
 /// Regression: the bug above, for a comment that does not fit a fixed storage.
 #[test]
 fn comment_without_capacity_costs_no_event() {
-    let mut decoder = Decoder::with_storage(ArrayBuffer::<4>::new()).with_comments();
+    let mut decoder = Decoder::with_storage([0; 4]).with_comments();
     assert_eq!(decoder.decode_frame(&mut &b": long com"[..]), Ok(None));
     let truncated = Frame::Comment { text: b" lon", truncated: true };
     assert_eq!(decoder.decode_frame(&mut &b"ment\n"[..]), Ok(Some(truncated)));

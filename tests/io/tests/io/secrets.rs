@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
-use ssewire::{ArrayBuffer, Decoder, EventBuilder, LineDecoder};
+use ssewire::{Decoder, EventBuilder, LineDecoder};
 use ssewire_io::{
     BodyChunks, ByteStreamExt as _, EventCodec, EventObserver, EventReader, EventStream, MessageObserver,
     MessageReader, MessageStream, ReadExt as _, SharedEventStream, Tap,
@@ -79,7 +79,7 @@ fn decoders_and_their_errors() {
     hides_error(&small.decode(&mut input).unwrap_err());
     hides(&small);
 
-    let mut fixed = Decoder::with_storage(ArrayBuffer::<8>::new());
+    let mut fixed = Decoder::with_storage([0; 8]);
     let errors: Vec<_> = stream.chunks(5).filter_map(|mut chunk| fixed.decode(&mut chunk).err()).collect();
     errors.iter().for_each(hides_error);
     assert!(!errors.is_empty());
