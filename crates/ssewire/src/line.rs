@@ -5,6 +5,11 @@
 //!
 //! [parsing an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+use memchr::arch::aarch64::neon::memchr::Two;
+#[cfg(target_arch = "x86_64")]
+use memchr::arch::x86_64::sse2::memchr::Two;
+
 use crate::trace;
 
 const BYTE_ORDER_MARK: &[u8; 3] = b"\xEF\xBB\xBF";
@@ -17,17 +22,6 @@ pub(crate) struct LineScanner {
     /// The previous line ended in CR: an LF directly after it, also in a later chunk, is the rest of that line end.
     /// Waiting for the LF instead would hold back an event whose blank line ends in CR.
     after_cr: bool,
-}
-
-/// What [`LineScanner::skip_bom`] found at the start of a chunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bom {
-    /// No byte order mark.
-    Absent,
-    /// This many bytes belong to a byte order mark. If they are the whole chunk, it may be incomplete.
-    Bytes(usize),
-    /// These bytes of earlier chunks began like a byte order mark but are content: the line starts with them.
-    FalseStart(&'static [u8]),
 }
 
 impl LineScanner {
@@ -46,12 +40,16 @@ impl LineScanner {
         self.bom.unwrap_or(0)
     }
 
-    /// Looks for the byte order mark at the start of a chunk, before any byte of the chunk is used as content.
-    pub(crate) fn skip_bom(&mut self, chunk: &[u8]) -> Bom {
-        match self.bom {
-            None => Bom::Absent,
-            Some(seen) => self.resume_bom(seen, chunk),
-        }
+    /// Looks for the byte order mark at the start of a chunk, before any byte of the chunk is used as content. Returns
+    /// how many bytes of the chunk belong to a mark, which may go on in the next chunk, and the bytes of earlier chunks
+    /// that began like a mark but are content: the first line starts with them.
+    pub(crate) fn skip_bom(&mut self, chunk: &[u8]) -> (usize, &'static [u8]) {
+        let Some(seen) = self.bom else { return (0, b"") };
+        let (before, ahead) = BYTE_ORDER_MARK.split_at_checked(usize::from(seen)).unwrap_or_default();
+        let same = ahead.iter().zip(chunk).take_while(|(a, b)| a == b).count();
+        let is_incomplete = same < ahead.len() && same == chunk.len();
+        self.bom = is_incomplete.then(|| seen.saturating_add(u8::try_from(same).unwrap_or(0)));
+        if is_incomplete || same == ahead.len() { (same, b"") } else { (0, before) }
     }
 
     /// Returns whether the first byte of `rest` is an LF that completes a CRLF. An empty `rest` leaves the question
@@ -68,31 +66,19 @@ impl LineScanner {
         debug_assert!(matches!(terminator, b'\n' | b'\r'));
         self.after_cr = terminator == b'\r';
     }
-
-    #[cold]
-    fn resume_bom(&mut self, seen: u8, chunk: &[u8]) -> Bom {
-        let (before, ahead) = BYTE_ORDER_MARK.split_at_checked(usize::from(seen)).unwrap_or_default();
-        let same = ahead.iter().zip(chunk).take_while(|(a, b)| a == b).count();
-        if same < ahead.len() && same == chunk.len() {
-            self.bom = Some(seen.saturating_add(u8::try_from(same).unwrap_or(0)));
-            return Bom::Bytes(same);
-        }
-        self.bom = None;
-        if same == ahead.len() {
-            Bom::Bytes(same)
-        } else if before.is_empty() {
-            // `EF BB` and then another byte, all in this chunk: content from its first byte on.
-            Bom::Absent
-        } else {
-            Bom::FalseStart(before)
-        }
-    }
 }
+
+/// Length up to which the search for a line end is inlined. Lines of an event stream are short: the run-time dispatch of
+/// `memchr2`, and even the call, would cost more than the search itself.
+const INLINE_LEN: usize = 64;
 
 /// Returns the offset of the first byte that ends a line (LF or CR).
 #[inline(always)]
 pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
-    let found = find_line_end(bytes);
+    let found = match bytes.split_at_checked(INLINE_LEN) {
+        Some((near, far)) if !far.is_empty() => find_inline(near).or_else(|| find_dispatched(far)),
+        _ => find_inline(bytes),
+    };
     trace::examined(|| found.map_or(bytes.len(), |at| at.saturating_add(1)));
     found
 }
@@ -114,19 +100,6 @@ pub(crate) enum LineEnd {
     Missing,
 }
 
-/// Length up to which the search is inlined.
-const INLINE_LEN: usize = 64;
-
-// Lines of an event stream are short: the run-time dispatch of `memchr2`, and even the call, would cost more than the
-// search itself.
-#[inline(always)]
-fn find_line_end(bytes: &[u8]) -> Option<usize> {
-    match bytes.split_at_checked(INLINE_LEN) {
-        Some((near, far)) if !far.is_empty() => find_inline(near).or_else(|| find_dispatched(far)),
-        _ => find_inline(bytes),
-    }
-}
-
 /// Long lines repay the dispatch to wider vector registers.
 #[inline(never)]
 fn find_dispatched(bytes: &[u8]) -> Option<usize> {
@@ -136,16 +109,11 @@ fn find_dispatched(bytes: &[u8]) -> Option<usize> {
 /// Searches with the vectors that every processor of the target has, named here so that the search can be inlined.
 #[inline(always)]
 fn find_inline(bytes: &[u8]) -> Option<usize> {
-    #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
-    let searcher = memchr::arch::aarch64::neon::memchr::Two::new(b'\n', b'\r');
-    #[cfg(target_arch = "x86_64")]
-    let searcher = memchr::arch::x86_64::sse2::memchr::Two::new(b'\n', b'\r');
-    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little"))))]
-    let searcher = Some(memchr::arch::all::memchr::Two::new(b'\n', b'\r'));
-    match searcher {
-        Some(searcher) => searcher.find(bytes),
-        None => memchr::memchr2(b'\n', b'\r', bytes),
+    #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
+    if let Some(searcher) = Two::new(b'\n', b'\r') {
+        return searcher.find(bytes);
     }
+    memchr::memchr2(b'\n', b'\r', bytes)
 }
 
 #[cfg(test)]
@@ -155,20 +123,20 @@ mod tests {
     #[test]
     fn skip_bom_accepts_a_mark_in_pieces() {
         let mut scanner = LineScanner::new();
-        assert_eq!(scanner.skip_bom(b"\xEF"), Bom::Bytes(1));
-        assert_eq!(scanner.skip_bom(b""), Bom::Bytes(0));
-        assert_eq!(scanner.skip_bom(b"\xBB"), Bom::Bytes(1));
+        assert_eq!(scanner.skip_bom(b"\xEF"), (1, &b""[..]));
+        assert_eq!(scanner.skip_bom(b""), (0, &b""[..]));
+        assert_eq!(scanner.skip_bom(b"\xBB"), (1, &b""[..]));
         assert_eq!(scanner.bom_bytes(), 2);
-        assert_eq!(scanner.skip_bom(b"\xBF\xEF"), Bom::Bytes(1));
+        assert_eq!(scanner.skip_bom(b"\xBF\xEF"), (1, &b""[..]));
         assert!(scanner.is_at_line_content());
     }
 
     #[test]
     fn skip_bom_returns_a_false_start_as_content() {
         let mut scanner = LineScanner::new();
-        assert_eq!(scanner.skip_bom(b"\xEF\xBB"), Bom::Bytes(2));
-        assert_eq!(scanner.skip_bom(b"d"), Bom::FalseStart(b"\xEF\xBB"));
-        assert_eq!(LineScanner::new().skip_bom(b"\xEF\xBBd"), Bom::Absent);
+        assert_eq!(scanner.skip_bom(b"\xEF\xBB"), (2, &b""[..]));
+        assert_eq!(scanner.skip_bom(b"d"), (0, &b"\xEF\xBB"[..]));
+        assert_eq!(LineScanner::new().skip_bom(b"\xEF\xBBd"), (0, &b""[..]));
     }
 
     #[test]

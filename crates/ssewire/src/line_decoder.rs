@@ -5,7 +5,7 @@ use core::fmt;
 use crate::buffer::EventBuffer;
 use crate::error::{DecodeError, Truncated};
 use crate::event::Span;
-use crate::line::{Bom, LineScanner, line_end};
+use crate::line::{LineScanner, line_end};
 use crate::storage::{HeapBuffer, Storage};
 
 /// Decodes lines from input that is cut anywhere: the lowest layer alone, for newline-delimited JSON and similar
@@ -219,17 +219,15 @@ impl<S: Storage> LineDecoder<S> {
     }
 
     fn skip_bom_and_lf(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
-        match self.scanner.skip_bom(input) {
-            Bom::Absent => {}
-            Bom::Bytes(count) => *input = input.get(count..).unwrap_or_default(),
-            Bom::FalseStart(content) => {
-                self.add_pending(content.len());
-                if content.len() > self.max_line_bytes {
-                    self.drop_line();
-                    return Err(DecodeError::LimitExceeded { limit: self.max_line_bytes });
-                }
-                self.keep(content)?;
+        let (mark, false_start) = self.scanner.skip_bom(input);
+        *input = input.get(mark..).unwrap_or_default();
+        if !false_start.is_empty() {
+            self.add_pending(false_start.len());
+            if false_start.len() > self.max_line_bytes {
+                self.drop_line();
+                return Err(DecodeError::LimitExceeded { limit: self.max_line_bytes });
             }
+            self.keep(false_start)?;
         }
         if self.pending == 0 {
             self.skip_lf(input);

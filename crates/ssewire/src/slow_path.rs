@@ -10,7 +10,7 @@ use crate::error::DecodeError;
 use crate::event::{BlockSpan, FrameParts, FrameSpan, Span};
 use crate::fast_path::{Cursor, scan_data_line};
 use crate::field::{LinePrefix, LineState, RetryParser};
-use crate::line::{Bom, LineEnd, line_end, split_line};
+use crate::line::{LineEnd, line_end, split_line};
 use crate::storage::Storage;
 use crate::trace;
 
@@ -101,18 +101,24 @@ impl<S: Storage> Decoder<S> {
         }
         // Lines that the fast path has scanned.
         self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
-        match self.scanner.skip_bom(cursor.rest) {
-            Bom::Absent => {}
-            Bom::Bytes(count) => cursor.skip(count, self.pending == 0),
-            Bom::FalseStart(content) => {
-                self.pending = content.len() as u64;
-                self.start_line(LineState::Unknown, content);
-            }
+        let (mark, false_start) = self.scanner.skip_bom(cursor.rest);
+        if mark > 0 {
+            cursor.take(mark);
+            cursor.block = cursor.rest;
+        }
+        if !false_start.is_empty() {
+            self.pending = false_start.len() as u64;
+            self.start_line(LineState::Unknown, false_start);
         }
         loop {
             if self.line == LineState::Start {
                 if self.scanner.skip_lf_after_cr(cursor.rest) {
-                    cursor.skip(1, self.pending == 0);
+                    // The rest of a blank line is no byte of the next block.
+                    let is_before_block = self.pending == 0 && cursor.block.len() == cursor.rest.len();
+                    cursor.take(1);
+                    if is_before_block {
+                        cursor.block = cursor.rest;
+                    }
                     continue;
                 }
                 // `start_line` clears it.
@@ -300,15 +306,6 @@ impl<'c> Cursor<'c> {
         let (taken, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, b""));
         self.rest = rest;
         taken
-    }
-
-    /// Skips bytes that belong to no line. They are pending only if a block has started before them.
-    fn skip(&mut self, len: usize, nothing_pending: bool) {
-        let is_before_block = nothing_pending && self.block.len() == self.rest.len();
-        self.take(len);
-        if is_before_block {
-            self.block = self.rest;
-        }
     }
 
     /// The logical size of the event so far: type, data with the LFs that join it, and the buffered part of the value
