@@ -1,19 +1,12 @@
 //! The event being assembled: the parts of it that were copied into the storage, and where they lie.
 
-use core::fmt;
 use core::ops::Range;
 
+use crate::error::DecodeError;
 use crate::event::{BlockSpan, Span};
 #[cfg(feature = "alloc")]
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
-
-/// The storage has no room for a value. What that means for the event is the decoder's decision.
-#[derive(Debug)]
-pub(crate) struct OutOfCapacity {
-    /// The length of the storage.
-    pub(crate) capacity: usize,
-}
 
 /// A storage, and the parts of the current block in it.
 ///
@@ -103,8 +96,8 @@ impl<S> EventBuffer<S> {
     }
 
     /// The logical size of the event: type, data and the open value. The arguments replace those in the buffer.
-    pub(crate) fn size_with(&self, event_type: Option<usize>, data: Option<usize>) -> usize {
-        let (event_type, data) = (event_type.unwrap_or(self.event_type), data.unwrap_or(self.data));
+    pub(crate) fn size_with(&self, event_type: Option<&[u8]>, data: Option<&[u8]>) -> usize {
+        let (event_type, data) = (event_type.map_or(self.event_type, <[u8]>::len), data.map_or(self.data, <[u8]>::len));
         event_type.wrapping_add(data).wrapping_add(self.value_range().len())
     }
 
@@ -181,7 +174,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Appends a piece to the value of the open line.
     #[inline]
-    pub(crate) fn push_value(&mut self, piece: &[u8]) -> Result<(), OutOfCapacity> {
+    pub(crate) fn push_value(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         self.push(false, piece)
     }
 
@@ -192,8 +185,8 @@ impl<S: Storage> EventBuffer<S> {
         }
         let allowed = bound.saturating_sub(self.value_range().len());
         let mut kept = piece.get(..allowed).unwrap_or(piece);
-        if let Err(OutOfCapacity { capacity }) = self.push_value(kept) {
-            let free = capacity.saturating_sub(self.front).saturating_sub(self.back());
+        if self.push_value(kept).is_err() {
+            let free = self.capacity().saturating_sub(self.front).saturating_sub(self.back());
             kept = kept.get(..free).unwrap_or_default();
             let pushed = self.push_value(kept);
             debug_assert!(pushed.is_ok());
@@ -205,7 +198,7 @@ impl<S: Storage> EventBuffer<S> {
     /// buffer, then append a single U+000A LINE FEED (LF) character to the data buffer." Dispatch drops the last LF.
     /// Here the LF comes before each further line instead.
     #[inline]
-    pub(crate) fn push_data(&mut self, piece: &[u8], ended: bool) -> Result<(), OutOfCapacity> {
+    pub(crate) fn push_data(&mut self, piece: &[u8], ended: bool) -> Result<(), DecodeError> {
         if piece.is_empty() && !ended {
             return Ok(());
         }
@@ -220,7 +213,7 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     /// "Set the event type buffer to the field value", to the open value and its last piece.
-    pub(crate) fn set_event_type(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
+    pub(crate) fn set_event_type(&mut self, last_piece: &[u8]) -> Result<(), DecodeError> {
         let len = self.value_range().len().saturating_add(last_piece.len());
         // The open value moves from the front and takes the place of the old type: only its last piece needs room.
         self.reserve(last_piece.len().saturating_sub(self.event_type))?;
@@ -233,7 +226,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// "Set the last event ID buffer to the field value", to the open value and its last piece. The caller has made
     /// sure that the value contains no NUL.
-    pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), OutOfCapacity> {
+    pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), DecodeError> {
         let id = narrow(self.value_range().len().saturating_add(last_piece.len()));
         let at = self.reserve_id_slot(id)?;
         (self.id, self.has_id) = (id, true);
@@ -265,7 +258,7 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     /// Replaces the last event ID. The current block stays as it is.
-    pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), OutOfCapacity> {
+    pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), DecodeError> {
         self.reserve(id.len().saturating_sub(widen(self.last_event_id)))?;
         let start = self.capacity().saturating_sub(self.back());
         let block_parts = start..start.saturating_add(self.back()).saturating_sub(widen(self.last_event_id));
@@ -325,7 +318,7 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     /// Makes room for an id of `id` bytes and returns where it lies.
-    fn reserve_id_slot(&mut self, id: u32) -> Result<usize, OutOfCapacity> {
+    fn reserve_id_slot(&mut self, id: u32) -> Result<usize, DecodeError> {
         if id > self.id_slot {
             let exact = id.saturating_sub(self.id_slot);
             let doubled = self.id_slot.max(exact);
@@ -351,7 +344,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Appends a piece to the front, after an LF if it starts a further `data` line.
     #[inline]
-    fn push(&mut self, after_lf: bool, piece: &[u8]) -> Result<(), OutOfCapacity> {
+    fn push(&mut self, after_lf: bool, piece: &[u8]) -> Result<(), DecodeError> {
         self.reserve(piece.len().wrapping_add(usize::from(after_lf)))?;
         if after_lf {
             self.write(self.front, b"\n");
@@ -364,7 +357,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// Makes sure that `more` bytes are free between front and back, where `more` is the length of a slice or at most
     /// twice that, so that the sum cannot overflow.
-    fn reserve(&mut self, more: usize) -> Result<(), OutOfCapacity> {
+    fn reserve(&mut self, more: usize) -> Result<(), DecodeError> {
         let needed = self.front.wrapping_add(self.back()).wrapping_add(more);
         let capacity = self.capacity();
         if needed >= capacity / 4 {
@@ -374,10 +367,10 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     #[cold]
-    fn grow(&mut self, needed: usize) -> Result<(), OutOfCapacity> {
+    fn grow(&mut self, needed: usize) -> Result<(), DecodeError> {
         let (len, back) = (self.capacity(), self.back());
         if !self.storage.grow(needed) {
-            return Err(OutOfCapacity { capacity: len });
+            return Err(DecodeError::CapacityExceeded { capacity: len });
         }
         self.copy(len.saturating_sub(back)..len, self.capacity().saturating_sub(back));
         Ok(())
@@ -428,16 +421,6 @@ fn narrow(len: usize) -> u32 {
 #[inline]
 pub(crate) fn widen(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
-}
-
-/// Shows counts, never contents. Does not show the storage: the `Debug` of a `&mut [u8]` shows its bytes.
-impl<S: Storage> fmt::Debug for EventBuffer<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventBuffer")
-            .field("capacity", &self.capacity())
-            .field("used", &self.front.saturating_add(self.back()))
-            .finish()
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::buffer::{EventBuffer, widen};
 use crate::error::{DecodeError, InvalidId, Truncated};
 use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, default_type};
-use crate::fast_path::{Cursor, EventHead, scan_event};
+use crate::fast_path::{Cursor, EventHead};
 use crate::field::{LinePrefix, LineState, RetryParser, split_field};
 use crate::line::LineScanner;
 use crate::storage::{HeapBuffer, Storage};
@@ -269,7 +269,8 @@ impl<S: Storage> Decoder<S> {
         if id.len() > max_bytes {
             return Err(InvalidId::TooLong { max_bytes });
         }
-        Ok(self.buffer.set_last_event_id(id)?)
+        let capacity = self.buffer.capacity();
+        self.buffer.set_last_event_id(id).map_err(|_| InvalidId::CapacityExceeded { capacity })
     }
 
     /// The last event ID: after the last complete block, or as the caller set it since; empty if there is none. Sent as
@@ -292,6 +293,7 @@ impl<S: Storage> Decoder<S> {
     /// bytes consumed. The crate's page [shows how](crate#errors).
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
+        let chunk: &'c [u8] = input;
         match self.scan(input) {
             Ok((event_type, data)) => {
                 let event_type = default_type(event_type);
@@ -303,7 +305,10 @@ impl<S: Storage> Decoder<S> {
                 self.buffer.maybe_shrink();
                 Ok(None)
             }
-            Err(cursor) => self.decode_slow(input, cursor),
+            Err(cursor) => {
+                let frame = self.read(input, Until::Event, cursor)?;
+                Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve_event(chunk, span)))
+            }
         }
     }
 
@@ -548,32 +553,24 @@ impl<S: Storage> Decoder<S> {
     /// path got; the slow path, [`read`](Self::read), continues there.
     #[inline(always)]
     fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Cursor<'c>> {
+        let mut cursor = Cursor::new(input);
         if !self.between_blocks || input.is_empty() {
-            return Err(Cursor::new(input));
+            return Err(cursor);
         }
-        let cursor = scan_event(input, &mut self.head);
+        cursor.scan_event(&mut self.head);
+        // Cannot overflow: these bytes are the end of the input.
+        let is_within = |unread: &[u8]| input.len().wrapping_sub(unread.len()) <= self.max_event_bytes;
         match cursor {
-            // An event above the limit: reading it line by line finds the first byte in excess.
-            _ if cursor.scanned_size() > self.max_event_bytes => Err(Cursor::new(input)),
-            Cursor { event_type, data: Some(data), line: LineState::Blank, rest, .. } => {
+            Cursor { event_type, data: Some(data), line: LineState::Blank, rest, .. } if is_within(rest) => {
                 (*input, self.pending) = (rest, 0);
                 self.buffer.note_block();
                 Ok((event_type, data))
             }
-            _ => Err(cursor),
+            Cursor { line: LineState::Start, rest, .. } if is_within(rest) => Err(cursor),
+            Cursor { line: LineState::Event | LineState::Data, .. } if is_within(b"") => Err(cursor),
+            // Perhaps an event above the limit: reading it line by line finds the first byte in excess.
+            _ => Err(Cursor::new(input)),
         }
-    }
-
-    /// [`decode`](Self::decode) on the slow path. Out of line, so that its result is not copied.
-    #[inline(never)]
-    fn decode_slow<'d, 'c: 'd>(
-        &'d mut self,
-        input: &mut &'c [u8],
-        cursor: Cursor<'c>,
-    ) -> Result<Option<Event<'d>>, DecodeError> {
-        let chunk: &'c [u8] = input;
-        let frame = self.read(input, Until::Event, cursor)?;
-        Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve_event(chunk, span)))
     }
 }
 
@@ -591,7 +588,7 @@ impl<S: Storage> fmt::Debug for Decoder<S> {
             .field("max_event_bytes", &self.max_event_bytes())
             .field("pending_bytes", &self.pending_bytes())
             .field("retry", &self.retry())
-            .field("buffer", &self.buffer)
+            .field("capacity", &self.buffer.capacity())
             .finish_non_exhaustive()
     }
 }

@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use crate::buffer::OutOfCapacity;
-
 /// An event, or a line of a [`LineDecoder`](crate::LineDecoder), that exceeds a limit. Input is never malformed: the
 /// standard defines a reading for every byte sequence.
 ///
@@ -41,12 +39,6 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-impl From<OutOfCapacity> for DecodeError {
-    fn from(OutOfCapacity { capacity }: OutOfCapacity) -> Self {
-        Self::CapacityExceeded { capacity }
-    }
-}
-
 /// A last event ID that [`Decoder::set_last_event_id`](crate::Decoder::set_last_event_id) rejects. The previous ID
 /// stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +71,6 @@ impl fmt::Display for InvalidId {
 }
 
 impl core::error::Error for InvalidId {}
-
-impl From<OutOfCapacity> for InvalidId {
-    fn from(OutOfCapacity { capacity }: OutOfCapacity) -> Self {
-        Self::CapacityExceeded { capacity }
-    }
-}
 
 /// The input ended within an event, or within a line of a [`LineDecoder`](crate::LineDecoder). Pending input is
 /// discarded (HTML standard: "Once the end of the file is reached, any pending data must be discarded").

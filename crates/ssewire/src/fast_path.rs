@@ -14,7 +14,7 @@
 //!   name the boundaries.
 //! * *Gain*: see BENCHMARKS.md, "framing". Comparing the head of an event with that of the event before
 //!   ([`EventHead`]) replaces one of the three searches of an event.
-//! * *Read first*: [`scan_event`], then `Decoder::scan` in `decoder.rs`.
+//! * *Read first*: [`Cursor::scan_event`], then `Decoder::scan` in `decoder.rs`.
 
 use crate::field::LineState;
 use crate::line::{LineEnd, split_line};
@@ -34,7 +34,7 @@ pub(crate) struct Cursor<'c> {
     pub(crate) event_type: Option<&'c [u8]>,
     /// The only `data` line so far.
     pub(crate) data: Option<&'c [u8]>,
-    /// Where [`scan_event`] has stopped. `Blank`: after the blank line of a complete event. `Start`: at the start of a
+    /// Where [`scan_event`](Self::scan_event) has stopped. `Blank`: after the blank line of a complete event. `Start`: at the start of a
     /// line, which the slow path reads. `Event` or `Data`: within such a value, which goes on to the end of the chunk.
     pub(crate) line: LineState,
 }
@@ -46,133 +46,117 @@ impl<'c> Cursor<'c> {
         Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::Start }
     }
 
-    /// The logical size of what [`scan_event`] has scanned: type, data and the open value. Cannot overflow: all of it
-    /// lies in the chunk.
+    /// Scans the start of a block. `head` is the head of an earlier event, which the next one is likely to repeat.
     #[inline(always)]
-    pub(crate) fn scanned_size(&self) -> usize {
-        let closed = self.event_type.map_or(0, <[u8]>::len).wrapping_add(self.data.map_or(0, <[u8]>::len));
-        match self.line {
-            LineState::Event | LineState::Data => closed.wrapping_add(self.rest.len()),
-            _ => closed,
+    pub(crate) fn scan_event(&mut self, head: &mut EventHead) {
+        if let Some((event_type, rest, value)) = head.strip_from(self.rest) {
+            (self.event_type, self.rest) = (Some(event_type), rest);
+            return self.scan_value(value);
         }
-    }
-}
-
-/// Scans the start of a block. `head` is the head of an earlier event, which the next one is likely to repeat.
-#[inline(always)]
-pub(crate) fn scan_event<'c>(chunk: &'c [u8], head: &mut EventHead) -> Cursor<'c> {
-    let (event_type, value) = match head.strip_from(chunk) {
-        Some((event_type, value)) => (Some(event_type), value),
-        None => match scan_head(chunk, head) {
-            Ok(scanned) => scanned,
-            // By fields: a copy of the whole cursor copies its padding too, in overlapping words that the processor
-            // stalls on when it reads them back.
-            Err(cursor) => return Cursor { chunk, block: chunk, data: None, ..cursor },
-        },
-    };
-    let (data, line, rest) = match split_line(value) {
-        Ok((data, [b'\n', rest @ ..])) => {
-            trace::examined(|| 1);
-            (Some(data), LineState::Blank, rest)
-        }
-        Ok((data, rest)) => {
-            trace::examined(|| rest.len().min(1));
-            (Some(data), LineState::Start, rest)
-        }
-        Err(LineEnd::Cr) => {
-            let line = chunk.get(chunk.len().wrapping_sub(value.len()).wrapping_sub(DATA.len())..);
-            (None, LineState::Start, line.unwrap_or(value))
-        }
-        Err(LineEnd::Missing) => (None, LineState::Data, value),
-    };
-    Cursor { event_type, data, line, rest, ..Cursor::new(chunk) }
-}
-
-/// Splits a complete `data: ` line that ends in LF: its value, and the bytes after it. If the chunk cuts the line, the
-/// error is the start of its value.
-#[inline(always)]
-pub(crate) fn scan_data_line(chunk: &[u8]) -> Result<DataLine<'_>, Option<&[u8]>> {
-    trace::examined(|| chunk.len().min(1));
-    let value = chunk.strip_prefix(DATA).ok_or(None)?;
-    trace::examined(|| DATA.len().wrapping_sub(1));
-    split_line(value).map_err(|end| matches!(end, LineEnd::Missing).then_some(value))
-}
-
-/// The value of a `data` line, and the bytes after its line end.
-type DataLine<'c> = (&'c [u8], &'c [u8]);
-
-/// The event type, and the rest of the chunk after `data: `.
-type Head<'c> = (Option<&'c [u8]>, &'c [u8]);
-
-/// Searches the head of an event that does not repeat the head of the one before.
-#[inline]
-fn scan_head<'c>(chunk: &'c [u8], head: &mut EventHead) -> Result<Head<'c>, Cursor<'c>> {
-    trace::examined(|| chunk.len().min(1));
-    let (mut event_type, mut rest) = (None, chunk);
-    if let Some(value) = chunk.strip_prefix(EVENT) {
-        trace::examined(|| EVENT.len().wrapping_sub(1));
-        match split_line(value) {
-            Ok((value, next)) => (event_type, rest) = (Some(value), next),
-            Err(LineEnd::Cr) => return Err(Cursor::new(chunk)),
-            Err(LineEnd::Missing) => {
-                return Err(Cursor { line: LineState::Event, rest: value, ..Cursor::new(chunk) });
+        if let Some(value) = self.rest.strip_prefix(EVENT) {
+            trace::examined(|| EVENT.len());
+            match split_line(value) {
+                Ok((event_type, rest)) => {
+                    (self.event_type, self.rest) = (Some(event_type), rest);
+                    head.remember(self.chunk, event_type);
+                }
+                Err(LineEnd::Missing) => return (self.line, self.rest) = (LineState::Event, value),
+                Err(LineEnd::Cr) => return,
             }
         }
+        self.scan_data();
     }
-    let Some(value) = rest.strip_prefix(DATA) else {
-        return Err(Cursor { event_type, rest, ..Cursor::new(chunk) });
-    };
-    trace::examined(|| DATA.len());
-    if event_type.is_some() {
-        head.remember(chunk.get(..chunk.len().wrapping_sub(value.len())).unwrap_or_default());
+
+    /// Scans a `data` line and the blank line after it.
+    #[inline(always)]
+    pub(crate) fn scan_data(&mut self) {
+        if let Some(value) = strip_data(self.rest) {
+            self.scan_value(value);
+        }
     }
-    Ok((event_type, value))
+
+    /// Scans the value of the `data` line at which the cursor is, and the blank line after it.
+    #[inline(always)]
+    fn scan_value(&mut self, value: &'c [u8]) {
+        match split_line(value) {
+            Ok((data, rest)) => {
+                (self.data, self.rest) = (Some(data), rest);
+                self.scan_blank_line();
+            }
+            Err(LineEnd::Missing) => (self.line, self.rest) = (LineState::Data, value),
+            Err(LineEnd::Cr) => {}
+        }
+    }
+
+    /// Scans a blank line, which ends the event.
+    #[inline(always)]
+    pub(crate) fn scan_blank_line(&mut self) {
+        trace::examined(|| self.rest.len().min(1));
+        if let Some(rest) = self.rest.strip_prefix(b"\n") {
+            (self.line, self.rest) = (LineState::Blank, rest);
+        }
+    }
 }
 
-/// The first bytes of an event, `event: TYPE`, LF and `data: `. Consecutive events mostly have the same type: one
+/// The chunk from the value on, if it starts with a `data` line.
+#[inline(always)]
+fn strip_data(chunk: &[u8]) -> Option<&[u8]> {
+    trace::examined(|| if chunk.starts_with(DATA) { DATA.len() } else { chunk.len().min(1) });
+    chunk.strip_prefix(DATA)
+}
+
+/// Splits a `data` line that lies complete in the chunk: its value, and the bytes after it.
+#[inline(always)]
+pub(crate) fn split_data_line(chunk: &[u8]) -> Option<(&[u8], &[u8])> {
+    split_line(strip_data(chunk)?).ok()
+}
+
+/// The first bytes of an event: its `event` line, and `data:`. Consecutive events mostly have the same type: one
 /// comparison with these bytes then replaces the search for the end of the `event` line.
 #[derive(Debug, Clone)]
 pub(crate) struct EventHead {
-    bytes: [u8; Self::CAPACITY],
+    bytes: [u8; 2 * WINDOW],
     /// 0 while nothing is remembered, else at least [`WINDOW`].
     len: u8,
 }
 
-/// Width of one comparison: a vector register of every 64-bit target.
+/// Width of one comparison: a vector register of every 64-bit target. Two of them hold the head of a
+/// `content_block_delta`, the most frequent event of the Messages API.
 const WINDOW: usize = 16;
 
 impl EventHead {
-    /// Enough for `content_block_delta`, the most frequent event of the Messages API.
-    const CAPACITY: usize = 33;
+    /// The end of every head. It lengthens those of short types to a window.
+    const END: &[u8] = b"\ndata:";
 
     pub(crate) const fn new() -> Self {
-        Self { bytes: [0; Self::CAPACITY], len: 0 }
+        Self { bytes: [0; 2 * WINDOW], len: 0 }
     }
 
-    /// Returns the event type and what follows the remembered head, if the chunk starts with it.
+    /// Returns the event type, the rest of the chunk after its line, and that rest after `data: `, if the chunk starts
+    /// with the remembered head.
     #[inline(always)]
-    fn strip_from<'c>(&self, chunk: &'c [u8]) -> Option<(&'c [u8], &'c [u8])> {
-        let len = usize::from(self.len);
-        let (start, rest) = chunk.split_at_checked(len)?;
-        let head = self.bytes.get(..len)?;
+    fn strip_from<'c>(&self, chunk: &'c [u8]) -> Option<(&'c [u8], &'c [u8], &'c [u8])> {
+        let (start, rest) = chunk.split_at_checked(usize::from(self.len))?;
+        let (head, value) = (self.bytes.get(..start.len())?, rest.strip_prefix(b" ")?);
         // Windows that may overlap cover all lengths, without a call to `memcmp`.
-        let same = start.first_chunk::<WINDOW>()? == head.first_chunk()?
-            && start.last_chunk::<WINDOW>()? == head.last_chunk()?
-            && start.get(WINDOW..)?.first_chunk::<WINDOW>() == head.get(WINDOW..)?.first_chunk();
-        same.then(|| {
-            trace::examined(|| len);
-            let event_type = start.get(EVENT.len()..len.wrapping_sub(DATA.len().wrapping_add(1)));
-            (event_type.unwrap_or_default(), rest)
+        let is_same = start.first_chunk::<WINDOW>()? == head.first_chunk()?
+            && start.last_chunk::<WINDOW>()? == head.last_chunk()?;
+        is_same.then(|| {
+            trace::examined(|| start.len().wrapping_add(1));
+            let end = start.len().wrapping_sub(Self::END.len());
+            let event_type = start.get(EVENT.len()..end).unwrap_or_default();
+            (event_type, chunk.get(end.wrapping_add(1)..).unwrap_or_default(), value)
         })
     }
 
-    /// Remembers these first bytes of an event, if the windows cover their number.
+    /// Remembers the head of this event, if the windows cover its length.
     #[inline]
-    fn remember(&mut self, head: &[u8]) {
-        if let (WINDOW..=Self::CAPACITY, Ok(len)) = (head.len(), u8::try_from(head.len())) {
-            self.len = len;
-            for (slot, byte) in self.bytes.iter_mut().zip(head) {
-                *slot = *byte;
+    fn remember(&mut self, chunk: &[u8], event_type: &[u8]) {
+        let len = EVENT.len().wrapping_add(event_type.len()).wrapping_add(Self::END.len());
+        if let (WINDOW.., Some(head), Some(bytes)) = (len, chunk.get(..len), self.bytes.get_mut(..len)) {
+            if head.ends_with(Self::END) {
+                bytes.copy_from_slice(head);
+                self.len = u8::try_from(len).unwrap_or(0);
             }
         }
     }
@@ -185,9 +169,15 @@ mod tests {
     /// Scans twice: with nothing remembered, and with the head that the first scan remembered. Both must agree.
     fn scan(chunk: &[u8]) -> Cursor<'_> {
         let mut head = EventHead::new();
-        let first = scan_event(chunk, &mut head);
-        assert_eq!(scan_event(chunk, &mut head), first, "{:?}", chunk.escape_ascii());
+        let first = scan_with(chunk, &mut head);
+        assert_eq!(scan_with(chunk, &mut head), first, "{:?}", chunk.escape_ascii());
         first
+    }
+
+    fn scan_with<'c>(chunk: &'c [u8], head: &mut EventHead) -> Cursor<'c> {
+        let mut cursor = Cursor::new(chunk);
+        cursor.scan_event(head);
+        cursor
     }
 
     #[test]
@@ -245,22 +235,22 @@ mod tests {
     #[test]
     fn event_head_matches_only_its_own_bytes() {
         let mut head = EventHead::new();
-        scan_event(b"event: content_block_delta\ndata: x\n\n", &mut head);
+        scan_with(b"event: content_block_delta\ndata: x\n\n", &mut head);
         for other in
             ["event: content_block_delt\ndata: x\n\n", "event: content_block_delta\ndate: x\n\n", "event: cont"]
         {
             assert!(head.strip_from(other.as_bytes()).is_none(), "{other}");
         }
         let stripped = head.strip_from(b"event: content_block_delta\ndata: y");
-        assert_eq!(stripped, Some((&b"content_block_delta"[..], &b"y"[..])));
+        assert_eq!(stripped, Some((&b"content_block_delta"[..], &b"data: y"[..], &b"y"[..])));
     }
 
     #[test]
     fn event_head_compares_every_byte() {
-        for event_type in ["ab", "ping", "content_block_stop", "content_block_delta"] {
+        for event_type in ["abc", "ping", "content_block_stop", "content_block_delta"] {
             let chunk = [b"event: ", event_type.as_bytes(), b"\ndata: x\n\n"].concat();
             let mut head = EventHead::new();
-            scan_event(&chunk, &mut head);
+            scan_with(&chunk, &mut head);
             assert!(head.strip_from(&chunk).is_some(), "{event_type}");
             for at in 0..usize::from(head.len) {
                 let mut other = chunk.clone();
@@ -273,13 +263,13 @@ mod tests {
     #[test]
     fn event_head_remembers_only_lengths_that_its_windows_cover() {
         for (chunk, len) in [
-            (&b"event: a\ndata: x\n\n"[..], 0),
-            (b"event: ab\ndata: x\n\n", 16),
-            (b"event: content_block_delta\ndata: x\n\n", 33),
+            (&b"event: ab\ndata: x\n\n"[..], 0),
+            (b"event: abc\ndata: x\n\n", 16),
+            (b"event: content_block_delta\ndata: x\n\n", 32),
             (b"event: content_block_deltas\ndata: x\n\n", 0),
         ] {
             let mut head = EventHead::new();
-            scan_event(chunk, &mut head);
+            scan_with(chunk, &mut head);
             assert_eq!(head.len, len, "{}", chunk.escape_ascii());
         }
     }

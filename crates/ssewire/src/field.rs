@@ -150,7 +150,7 @@ pub(crate) enum LineState {
 /// In an unknown field all of the line is content.
 ///
 /// `line` starts where the line starts and may go beyond its end. Returns `None` if `line` ends before the decision,
-/// which takes at most [`LinePrefix::CAPACITY`] + 1 bytes.
+/// which takes at most [`LinePrefix::CAPACITY`] bytes.
 #[inline(always)]
 fn classify(line: &[u8]) -> Option<(LineState, usize)> {
     match line.first()? {
@@ -193,7 +193,8 @@ pub(crate) struct LinePrefix {
 }
 
 impl LinePrefix {
-    const CAPACITY: usize = 6;
+    /// As many bytes decide the kind of every line.
+    const CAPACITY: usize = 7;
 
     pub(crate) const fn new() -> Self {
         Self { bytes: [0; Self::CAPACITY], len: 0 }
@@ -203,33 +204,20 @@ impl LinePrefix {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
-    /// Keeps further bytes of a line that [`classify`] could not decide.
-    fn push(&mut self, bytes: &[u8]) {
-        debug_assert!(self.bytes().len() + bytes.len() <= Self::CAPACITY);
-        for (slot, byte) in self.bytes.iter_mut().skip(usize::from(self.len)).zip(bytes) {
+    /// Returns the kind of the line that `rest` continues, and how many bytes of `rest` come before its content. Keeps
+    /// `rest` if it leaves the kind open.
+    #[inline]
+    pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<(LineState, usize)> {
+        let before = usize::from(self.len);
+        if before == 0 && rest.len() >= Self::CAPACITY {
+            return classify(rest);
+        }
+        for (slot, byte) in self.bytes.iter_mut().skip(before).zip(rest) {
             *slot = *byte;
             self.len = self.len.saturating_add(1);
         }
-    }
-
-    /// Returns the kind of the line that `rest` continues, and how many bytes of `rest` come before its content. Keeps
-    /// `rest` if it leaves the kind open. Examines again at most [`CAPACITY`](Self::CAPACITY) bytes.
-    #[inline]
-    pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<(LineState, usize)> {
-        let classified = if self.bytes().is_empty() { classify(rest) } else { self.classify_with(rest) };
-        if classified.is_none() {
-            self.push(rest);
-        }
-        classified
-    }
-
-    #[cold]
-    fn classify_with(&self, rest: &[u8]) -> Option<(LineState, usize)> {
-        let mut line = [0; Self::CAPACITY + 1];
-        let joined = self.bytes().iter().chain(rest);
-        let len = line.iter_mut().zip(joined).map(|(slot, byte)| *slot = *byte).count();
-        let (line, head) = classify(line.get(..len).unwrap_or_default())?;
-        Some((line, head.saturating_sub(self.bytes().len())))
+        let (line, head) = classify(self.bytes())?;
+        Some((line, head.saturating_sub(before)))
     }
 }
 
@@ -317,7 +305,7 @@ mod tests {
                 let (first, rest) = line.split_at(cut);
                 let Some(seen) = classify(first) else {
                     let mut prefix = LinePrefix::new();
-                    prefix.push(first);
+                    assert_eq!(prefix.classify(first), None);
                     let (kind, head) = whole;
                     let expected = Some((kind, head.saturating_sub(cut)));
                     assert_eq!(prefix.classify(rest), expected, "{:?} cut at {cut}", line.escape_ascii());
@@ -332,7 +320,7 @@ mod tests {
     fn classify_decides_within_seven_bytes() {
         for undecided in [&b""[..], b"d", b"data", b"data:", b"event:", b"retry:", b"id:"] {
             assert_eq!(classify(undecided), None, "{:?}", undecided.escape_ascii());
-            assert!(undecided.len() <= LinePrefix::CAPACITY);
+            assert!(undecided.len() < LinePrefix::CAPACITY);
         }
         for decided in [&b"data: "[..], b"event:x", b"retry: ", b"datax", b"data\r", b":", b"x"] {
             assert!(classify(decided).is_some(), "{:?}", decided.escape_ascii());

@@ -268,7 +268,7 @@ impl<S: Storage> fmt::Debug for LineDecoder<S> {
         f.debug_struct("LineDecoder")
             .field("max_line_bytes", &self.max_line_bytes)
             .field("pending_bytes", &self.pending_bytes())
-            .field("buffer", &self.buffer)
+            .field("capacity", &self.buffer.capacity())
             .finish_non_exhaustive()
     }
 }

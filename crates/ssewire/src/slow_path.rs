@@ -4,11 +4,11 @@
 //! They are copied into the buffer when the chunk ends, or a frame is returned, before the block ends, and when `data`
 //! lines are joined. An `id` is always copied.
 
-use crate::buffer::{EventBuffer, OutOfCapacity, widen};
+use crate::buffer::widen;
 use crate::decoder::{BlockFlags, Decoder, Until};
 use crate::error::DecodeError;
 use crate::event::{BlockSpan, FrameParts, FrameSpan, Span};
-use crate::fast_path::{Cursor, scan_data_line};
+use crate::fast_path::{Cursor, split_data_line};
 use crate::field::{LinePrefix, LineState, RetryParser};
 use crate::line::{LineEnd, line_end, split_line};
 use crate::storage::Storage;
@@ -24,14 +24,21 @@ impl<S: Storage> Decoder<S> {
         mut cursor: Cursor<'c>,
     ) -> Result<Option<FrameSpan>, DecodeError> {
         self.buffer.maybe_shrink();
-        let result = if cursor.line == LineState::Start {
-            self.resume_value(&mut cursor).map_or_else(|| self.read_lines(&mut cursor, until), Ok)
-        } else {
-            // The chunk ends within the value: no line end was found.
-            (self.block.has_field, self.line) = (true, cursor.line);
-            let value = core::mem::take(&mut cursor.rest);
-            let kept = cursor.save(&mut self.buffer).and_then(|()| self.buffer.push_value(value));
-            kept.or_else(|error| self.discard_event(&mut cursor, error)).map(|()| None)
+        if cursor.line == LineState::Start {
+            self.resume_value(&mut cursor);
+        }
+        let result = match cursor.line {
+            LineState::Start => self.read_lines(&mut cursor, until),
+            LineState::Blank => Ok(Some(FrameSpan(FrameParts::Block(self.dispatch(&mut cursor))))),
+            // The chunk ends within an `event` or `data` value.
+            line => {
+                (self.block.has_field, self.line) = (true, line);
+                let value = core::mem::take(&mut cursor.rest);
+                self.save(&mut cursor).and_then(|()| {
+                    let kept = self.buffer.push_value(value);
+                    kept.map(|()| None).or_else(|error| self.discard_event(&mut cursor, error))
+                })
+            }
         };
         *input = cursor.rest;
         // Cannot overflow: 2^64 bytes do not arrive.
@@ -41,56 +48,30 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Fast path for an `event` or `data` value that the chunk before cut. Reads to the end of its line, then the
-    /// `data` line after a type, or the blank line that dispatches the event. Returns `None` where [`read_lines`]
-    /// continues.
+    /// `data` line after a type, and the blank line. Leaves the cursor as [`scan_event`](Cursor::scan_event) does.
     ///
-    /// **Warning.** It decides the same as [`read_lines`], which the tests that `fast_path.rs` names compare at every
-    /// split.
-    ///
-    /// [`read_lines`]: Self::read_lines
+    /// **Warning.** It decides the same as [`read_lines`](Self::read_lines), which the tests that `fast_path.rs` names
+    /// compare at every split.
     #[inline]
-    fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Option<Option<FrameSpan>> {
-        if !matches!(self.line, LineState::Event | LineState::Data) {
-            return None;
+    fn resume_value(&mut self, cursor: &mut Cursor<'_>) {
+        let size = self.buffer.size_with(None, None).saturating_add(cursor.rest.len());
+        // An event that may exceed the limit within this chunk is left to `read_lines`.
+        let is_within = self.buffer.has_value() && size < self.max_event_bytes;
+        if !is_within || !matches!(self.line, LineState::Event | LineState::Data) {
+            return;
         }
-        let (value, rest) = match split_line(cursor.rest) {
-            Ok((value, rest)) => (value, Some(rest)),
-            Err(LineEnd::Missing) => (cursor.rest, None),
-            Err(LineEnd::Cr) => return None,
-        };
-        let free = self.max_event_bytes.saturating_sub(cursor.size_with_buffer(&self.buffer));
-        // An event of exactly the limit is left to the slow path, too: a value that ends needs no further comparison.
-        if value.len() >= free || !self.buffer.has_value() {
-            return None;
-        }
-        // Where a value does not fit the storage, nothing changes, and the slow path reports it.
-        let Some(rest) = rest else {
-            self.buffer.push_value(value).ok()?;
-            cursor.rest = b"";
-            return Some(None);
-        };
-        if self.line == LineState::Data {
-            self.buffer.push_data(value, true).ok()?;
-        } else {
-            self.buffer.set_event_type(value).ok()?;
-        }
-        (self.line, cursor.rest) = (LineState::Start, rest);
-        if self.buffer.has_data() {
-            trace::examined(|| rest.len().min(1));
-            cursor.rest = rest.strip_prefix(b"\n")?;
-            return Some(Some(FrameSpan(FrameParts::Block(self.dispatch(cursor)))));
-        }
-        match scan_data_line(rest) {
-            Ok((data, rest)) if value.len().saturating_add(data.len()) < free => {
-                (cursor.data, cursor.rest) = (Some(data), rest);
-                None
+        match split_line(cursor.rest) {
+            Ok((value, rest)) => {
+                let is_data = self.line == LineState::Data;
+                let kept = if is_data { self.buffer.push_data(value, true) } else { self.buffer.set_event_type(value) };
+                // Where a value does not fit the storage, nothing changes, and `read_lines` reports it.
+                if kept.is_ok() {
+                    (self.line, cursor.rest) = (LineState::Start, rest);
+                    if self.buffer.has_data() { cursor.scan_blank_line() } else { cursor.scan_data() }
+                }
             }
-            Err(Some(data)) if value.len().saturating_add(data.len()) < free => {
-                self.buffer.push_value(data).ok()?;
-                (self.line, cursor.rest) = (LineState::Data, b"");
-                Some(None)
-            }
-            _ => None,
+            Err(LineEnd::Missing) => cursor.line = self.line,
+            Err(LineEnd::Cr) => {}
         }
     }
 
@@ -171,8 +152,21 @@ impl<S: Storage> Decoder<S> {
                 return Ok(frame);
             }
             if self.buffer.has_data() && self.scanner.is_at_line_content() {
-                cursor.append_data_lines(&mut self.buffer, self.max_event_bytes);
+                self.join_data_lines(cursor);
             }
+        }
+    }
+
+    /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do.
+    /// Stops where a line needs [`read_lines`](Self::read_lines), with which it shares the decisions about these lines.
+    fn join_data_lines(&mut self, cursor: &mut Cursor<'_>) {
+        let mut size = self.buffer.size_with(cursor.event_type, None);
+        while let Some((value, rest)) = split_data_line(cursor.rest) {
+            size = size.saturating_add(value.len()).saturating_add(1);
+            if size > self.max_event_bytes || self.buffer.push_data(value, true).is_err() {
+                return;
+            }
+            cursor.rest = rest;
         }
     }
 
@@ -198,7 +192,8 @@ impl<S: Storage> Decoder<S> {
     fn take_content<'c>(&mut self, cursor: &mut Cursor<'c>) -> (&'c [u8], bool) {
         let mut rest = cursor.rest;
         if let LineState::Data | LineState::Event = self.line {
-            let allowed = self.max_event_bytes.saturating_sub(cursor.size_with_buffer(&self.buffer));
+            let size = self.buffer.size_with(cursor.event_type, cursor.data);
+            let allowed = self.max_event_bytes.saturating_sub(size);
             rest = rest.get(..=allowed).unwrap_or(rest);
         }
         let end = if self.line == LineState::Blank { Some(0) } else { line_end(rest) };
@@ -215,7 +210,7 @@ impl<S: Storage> Decoder<S> {
     fn read_value<'c>(&mut self, cursor: &mut Cursor<'c>, piece: &'c [u8], ended: bool) -> Result<(), DecodeError> {
         let joins = self.line == LineState::Data && (cursor.data.is_some() || self.buffer.has_data());
         // The LF that joins this line to those before counts when the line ends.
-        let size = cursor.size_with_buffer(&self.buffer).saturating_add(piece.len());
+        let size = self.buffer.size_with(cursor.event_type, cursor.data).saturating_add(piece.len());
         if size.saturating_add(usize::from(joins && ended)) > self.max_event_bytes {
             return self.discard_event(cursor, DecodeError::LimitExceeded { limit: self.max_event_bytes });
         }
@@ -282,13 +277,17 @@ impl<S: Storage> Decoder<S> {
     }
 
     /// Copies the values that lie in the chunk, which the caller gets back.
+    #[inline]
     fn save(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
-        cursor.save(&mut self.buffer).or_else(|error| self.discard_event(cursor, error))
+        debug_assert!(!self.buffer.has_value() || (cursor.event_type.is_none() && cursor.data.is_none()));
+        let event_type = cursor.event_type.take().map_or(Ok(()), |value| self.buffer.set_event_type(value));
+        let data = cursor.data.take().map_or(Ok(()), |value| self.buffer.push_data(value, true));
+        event_type.and(data).or_else(|error| self.discard_event(cursor, error))
     }
 
     /// Discards an event that exceeds a limit, except the `id` and `retry` of its block, with the rest of the open
     /// line. So the error is returned once per block.
-    fn discard_event(&mut self, cursor: &mut Cursor<'_>, error: impl Into<DecodeError>) -> Result<(), DecodeError> {
+    fn discard_event<T>(&mut self, cursor: &mut Cursor<'_>, error: DecodeError) -> Result<T, DecodeError> {
         debug_assert!(!self.block.discarded);
         self.block.discarded = true;
         (cursor.event_type, cursor.data) = (None, None);
@@ -296,7 +295,7 @@ impl<S: Storage> Decoder<S> {
             self.line = LineState::Skipped;
         }
         self.buffer.discard_event();
-        Err(error.into())
+        Err(error)
     }
 }
 
@@ -306,33 +305,5 @@ impl<'c> Cursor<'c> {
         let (taken, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, b""));
         self.rest = rest;
         taken
-    }
-
-    /// The logical size of the event so far: type, data with the LFs that join it, and the buffered part of the value
-    /// of an open `event` or `data` line.
-    fn size_with_buffer<S>(&self, buffer: &EventBuffer<S>) -> usize {
-        buffer.size_with(self.event_type.map(<[u8]>::len), self.data.map(<[u8]>::len))
-    }
-
-    /// Copies the values into the buffer.
-    fn save<S: Storage>(&mut self, buffer: &mut EventBuffer<S>) -> Result<(), OutOfCapacity> {
-        debug_assert!(!buffer.has_value() || (self.event_type.is_none() && self.data.is_none()));
-        if let Some(event_type) = self.event_type.take() {
-            buffer.set_event_type(event_type)?;
-        }
-        self.data.take().map_or(Ok(()), |data| buffer.push_data(data, true))
-    }
-
-    /// Fast path for further `data` lines that lie complete in the chunk, as nearly all lines of an event of many do.
-    /// Stops where a line needs [`Decoder::read_lines`], with which it shares the decisions about these lines.
-    fn append_data_lines<S: Storage>(&mut self, buffer: &mut EventBuffer<S>, max_event_bytes: usize) {
-        let mut size = self.size_with_buffer(buffer);
-        while let Ok((value, rest)) = scan_data_line(self.rest) {
-            size = size.saturating_add(value.len()).saturating_add(1);
-            if size > max_event_bytes || buffer.push_data(value, true).is_err() {
-                return;
-            }
-            self.rest = rest;
-        }
     }
 }
