@@ -149,9 +149,6 @@ impl<S: Storage> EventBuffer<S> {
 
     /// The last event ID.
     pub(crate) fn last_event_id(&self) -> &[u8] {
-        if self.last_event_id == 0 {
-            return b"";
-        }
         self.bytes(self.capacity().saturating_sub(widen(self.last_event_id))..self.capacity())
     }
 
@@ -240,7 +237,12 @@ impl<S: Storage> EventBuffer<S> {
     pub(crate) fn dispatch(&mut self) -> BlockSpan {
         let has_id = self.has_id;
         if has_id {
-            self.commit_id();
+            // The id of the block becomes the last event ID, and the event type moves next to it.
+            let Range { start, end } = self.event_type_range();
+            let id_end = end.saturating_add(widen(self.id));
+            (self.last_event_id, self.id_slot) = (self.id, 0);
+            self.copy(start..id_end, self.capacity().saturating_sub(self.back()));
+            self.forget_other_shared_id();
         }
         let event_type = self.event_type_range();
         let event_type = self.has_event_type.then_some(Span::Buffer(event_type.start, event_type.end));
@@ -249,12 +251,6 @@ impl<S: Storage> EventBuffer<S> {
         self.note_block();
         self.check();
         BlockSpan { event_type, data, has_id, ..BlockSpan::default() }
-    }
-
-    /// Ends a line that is not part of a block. Its bytes stay readable until the next write.
-    pub(crate) fn end_line(&mut self) {
-        self.discard_value();
-        self.note_block();
     }
 
     /// Replaces the last event ID. The current block stays as it is.
@@ -306,15 +302,6 @@ impl<S: Storage> EventBuffer<S> {
     fn event_type_range(&self) -> Range<usize> {
         let start = self.capacity().saturating_sub(self.back());
         start..start.saturating_add(self.event_type)
-    }
-
-    /// The id of the block becomes the last event ID, and the event type moves next to it.
-    fn commit_id(&mut self) {
-        let Range { start, end } = self.event_type_range();
-        let id_end = end.saturating_add(widen(self.id));
-        (self.last_event_id, self.id_slot) = (self.id, 0);
-        self.copy(start..id_end, self.capacity().saturating_sub(self.back()));
-        self.forget_other_shared_id();
     }
 
     /// Makes room for an id of `id` bytes and returns where it lies.

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::buffer::{EventBuffer, widen};
 use crate::error::{DecodeError, InvalidId, Truncated};
-use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, default_type};
+use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, Span, default_type};
 use crate::fast_path::{Cursor, EventHead};
 use crate::field::{LinePrefix, LineState, RetryParser, split_field};
 use crate::line::LineScanner;
@@ -300,12 +300,8 @@ impl<S: Storage> Decoder<S> {
                 // The fast path reads no `retry` line.
                 Ok(Some(Event { event_type, data, last_event_id: self.last_event_id(), retry: None }))
             }
-            // The last call for a chunk that ends with an event: there is nothing to read, and nothing is held.
-            Err(_) if input.is_empty() && self.between_blocks => {
-                self.buffer.maybe_shrink();
-                Ok(None)
-            }
-            Err(cursor) => {
+            Err(None) => Ok(None),
+            Err(Some(cursor)) => {
                 let frame = self.read(input, Until::Event, cursor)?;
                 Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve_event(chunk, span)))
             }
@@ -543,19 +539,27 @@ impl<S: Storage> Decoder<S> {
         let chunk = *input;
         match self.scan(input) {
             Ok((event_type, data)) => {
-                Ok(Some(FrameSpan(FrameParts::Block(BlockSpan::of_borrowed(chunk, event_type, data)))))
+                let event_type = event_type.map(|part| Span::in_chunk(chunk, part));
+                let data = Some(Span::in_chunk(chunk, data));
+                Ok(Some(FrameSpan(FrameParts::Block(BlockSpan { event_type, data, ..BlockSpan::default() }))))
             }
-            Err(cursor) => self.read(input, until, cursor),
+            Err(None) => Ok(None),
+            Err(Some(cursor)) => self.read(input, until, cursor),
         }
     }
 
     /// Reads an event that lies complete in the chunk and returns its type and data. Otherwise returns how far the fast
-    /// path got; the slow path, [`read`](Self::read), continues there.
+    /// path got; the slow path, [`read`](Self::read), continues there. Returns no cursor after the last event of a
+    /// chunk: nothing is left to read, and nothing is held.
     #[inline(always)]
-    fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<(Option<&'c [u8]>, &'c [u8]), Cursor<'c>> {
+    fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<Values<'c>, Option<Cursor<'c>>> {
         let mut cursor = Cursor::new(input);
-        if !self.between_blocks || input.is_empty() {
-            return Err(cursor);
+        if !self.between_blocks {
+            return Err(Some(cursor));
+        }
+        if input.is_empty() {
+            self.buffer.maybe_shrink();
+            return Err(None);
         }
         cursor.scan_event(&mut self.head);
         // Cannot overflow: these bytes are the end of the input.
@@ -566,13 +570,16 @@ impl<S: Storage> Decoder<S> {
                 self.buffer.note_block();
                 Ok((event_type, data))
             }
-            Cursor { line: LineState::Start, rest, .. } if is_within(rest) => Err(cursor),
-            Cursor { line: LineState::Event | LineState::Data, .. } if is_within(b"") => Err(cursor),
+            Cursor { line: LineState::Start, rest, .. } if is_within(rest) => Err(Some(cursor)),
+            Cursor { line: LineState::Event | LineState::Data, .. } if is_within(b"") => Err(Some(cursor)),
             // Perhaps an event above the limit: reading it line by line finds the first byte in excess.
-            _ => Err(Cursor::new(input)),
+            _ => Err(Some(Cursor::new(input))),
         }
     }
 }
+
+/// The type and the data of an event in a chunk.
+type Values<'c> = (Option<&'c [u8]>, &'c [u8]);
 
 /// A bound on IDs or comments, at most 1 GiB.
 const fn small_limit(bytes: usize) -> u32 {

@@ -231,16 +231,6 @@ pub struct BlockSpan {
 }
 
 impl BlockSpan {
-    /// The position of a block that has only these values, borrowed from `chunk`.
-    #[inline(always)]
-    pub(crate) fn of_borrowed(chunk: &[u8], event_type: Option<&[u8]>, data: &[u8]) -> Self {
-        Self {
-            event_type: event_type.map(|part| Span::in_chunk(chunk, part)),
-            data: Some(Span::in_chunk(chunk, data)),
-            ..Self::default()
-        }
-    }
-
     /// The event, if the block dispatches one; [`Decoder::resolve_event`](crate::Decoder::resolve_event) returns it.
     #[must_use]
     pub fn event(self) -> Option<EventSpan> {

@@ -164,7 +164,9 @@ impl<S: Storage> LineDecoder<S> {
             }
             self.keep(piece)?;
             let line = self.buffer.value_range();
-            self.buffer.end_line();
+            // Its bytes stay readable until the next write.
+            self.buffer.discard_value();
+            self.buffer.note_block();
             return Ok(Some(LineSpan(Span::Buffer(line.start, line.end))));
         }
     }

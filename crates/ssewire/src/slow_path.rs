@@ -224,10 +224,7 @@ impl<S: Storage> Decoder<S> {
                 let first = cursor.data.take().map_or(Ok(()), |data| self.buffer.push_data(data, true));
                 first.and_then(|()| self.buffer.push_data(piece, ended))
             }
-            _ if ended => {
-                cursor.event_type = None;
-                self.buffer.set_event_type(piece)
-            }
+            _ if ended => self.buffer.set_event_type(piece),
             _ => self.buffer.push_value(piece),
         };
         kept.or_else(|error| self.discard_event(cursor, error))
