@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use bytes::Bytes;
 use futures::executor::block_on;
-use futures::{Stream, StreamExt as _, stream};
+use futures::{FutureExt as _, Stream, StreamExt as _, stream};
 use serde::de::IgnoredAny;
 use ssewire::{DecodeError, Decoder, LineDecoder};
 use ssewire_io::{
@@ -154,6 +154,21 @@ fn a_body_of_many_messages_is_bounded() {
         assert_eq!(count, messages * chunks);
         assert!(peak <= 4 * size + CHUNK, "{peak} held for chunks of {size}");
     }
+}
+
+/// The rest of a chunk is copied; when it is consumed, an idle stream gives the memory back.
+#[test]
+fn an_idle_stream_keeps_no_large_buffer() {
+    let before = ssewire_heap::held();
+    let chunk = [b"data: small\n\ndata: ", &vec![b'x'; LIMIT][..], b"\n\n"].concat();
+    let body = stream::iter([Ok::<_, Infallible>(chunk)]).chain(stream::pending());
+    let mut events = EventStream::new(body);
+    for length in [5, LIMIT] {
+        assert_eq!(block_on(events.next()).unwrap().unwrap().data().len(), length);
+    }
+    assert!(events.next().now_or_never().is_none());
+    let held = ssewire_heap::held() - before;
+    assert!(held <= 8 * 1024, "{held} held");
 }
 
 /// The end of the input needs no copy of an unfinished event.

@@ -87,21 +87,45 @@ fn the_stream_looks_with_a_rest_of_the_last_chunk() {
     }
 }
 
+/// `next_message` does not look: its next call reads on.
+#[test]
+fn next_message_takes_no_chunk_behind_its_message() {
+    let body = message("a");
+    let script = Script::<io::Error>::of(&[&body, b": one\n\n"]);
+    let given = script.given();
+    let mut reply = MessageStream::new(script);
+    assert!(block_on(reply.next_message()).unwrap().is_some());
+    assert_eq!(given.bytes(), body.len());
+    assert!(block_on(reply.next_message()).unwrap().is_none());
+    assert_eq!(given.bytes(), body.len() + 7);
+}
+
 /// Each chunk contains a message, and the transport is never pending: the stream yields to the executor all the same.
 #[test]
 fn the_stream_yields_between_messages() {
     use futures::FutureExt as _;
     let body = message("a").repeat(200);
     let size = message("a").len();
-    let mut reply = MessageStream::new(futures::stream::iter(body.chunks(size).map(Ok::<_, io::Error>)));
-    let (mut messages, mut pauses) = (0, 0);
-    while let Some(next) = reply.next_message().now_or_never().map_or(Some(None), |next| next.unwrap().map(Some)) {
-        match next {
-            Some(_) => messages += 1,
-            None => pauses += 1,
+    for reads_updates in [false, true] {
+        let mut reply = MessageStream::new(futures::stream::iter(body.chunks(size).map(Ok::<_, io::Error>)));
+        let (mut messages, mut pauses) = (0, 0);
+        loop {
+            // At the end of its message, `next_update` takes the chunk of the next one.
+            let mut has_update = reads_updates;
+            while has_update {
+                match reply.next_update().now_or_never() {
+                    Some(update) => has_update = update.unwrap().is_some(),
+                    None => pauses += 1,
+                }
+            }
+            match reply.next_message().now_or_never() {
+                Some(next) if next.as_ref().unwrap().is_none() => break,
+                Some(_) => messages += 1,
+                None => pauses += 1,
+            }
         }
+        assert_eq!((messages, pauses), (200, 3), "updates are read: {reads_updates}");
     }
-    assert_eq!((messages, pauses), (200, 3));
 }
 
 #[test]
@@ -374,10 +398,12 @@ fn the_next_message_ends_with_the_body_after_a_timeout() {
 fn pending_bytes_are_those_of_the_message() {
     let (first, second) = (message("a"), message("b"));
     let start = second.windows(2).position(|pair| pair == b"\n\n").unwrap() + 2;
-    let body = [&first[..], &second[..start], b"data: {"].concat();
-    let mut reply = MessageReader::new(stalling(&body, 50, ErrorKind::TimedOut));
-    assert_eq!(reply.next_message().unwrap_err().report().pending_bytes(), 50);
-    assert_eq!(reply.next_message().unwrap_err().report().pending_bytes(), 7);
+    for (rest, pending) in [(&b"data: {"[..], 7), (b"", 0)] {
+        let body = [&first[..], &second[..start], rest].concat();
+        let mut reply = MessageReader::new(stalling(&body, 50, ErrorKind::TimedOut));
+        assert_eq!(reply.next_message().unwrap_err().report().pending_bytes(), 50);
+        assert_eq!(reply.next_message().unwrap_err().report().pending_bytes(), pending);
+    }
 }
 
 #[test]
