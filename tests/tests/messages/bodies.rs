@@ -311,6 +311,12 @@ fn content_type_classifies_a_body_that_its_bytes_do_not() {
     assert_eq!(found_with(with_type("text/plain"), b"<html>"), NonStreamBody::Html, "the bytes are more specific");
     assert_eq!(found_with(with_type(""), b"no upstream"), NonStreamBody::Text);
     assert_eq!(found_with(with_type("text/\nplain"), b"no upstream"), NonStreamBody::Text, "not a media type");
+    for length in [127, 128] {
+        let kind = "x".repeat(length);
+        let expected = if length == 127 { NonStreamBody::ContentType((&*kind).into()) } else { NonStreamBody::Text };
+        let decoder = || MessageDecoder::new().with_content_type(&kind);
+        assert_eq!(found_with(decoder, b"no upstream"), expected, "a name of {length} bytes");
+    }
 }
 
 #[test]

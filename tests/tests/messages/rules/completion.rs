@@ -800,6 +800,8 @@ fn a_pending_last_event_is_used_if_its_data_is_a_complete_object() {
             assert!(matches!(decoder.decode_end().unwrap(), Step::Update(_)));
             assert!(matches!(decoder.decode_end().unwrap(), Step::Ended));
             assert!(decoder.has_used_pending_event(), "and says so");
+            decoder.next_message().unwrap();
+            assert!(!decoder.has_used_pending_event(), "of the next message");
         }
     }
 }
