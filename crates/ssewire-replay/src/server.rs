@@ -66,7 +66,8 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Responds to GET and POST on `path` with `script`, from the next request on. The path `*` matches every path
+    /// Responds to GET and POST on `path` with `script`, from the next request on. A path with a query matches only
+    /// requests with the same query; a path without one matches them with any query. The path `*` matches every path
     /// without responses of its own.
     pub fn serve(&self, path: &str, script: Script) {
         self.serve_in_turn(path, [script]);

@@ -51,7 +51,7 @@ impl Table {
         lock(&self.0).insert(path.to_owned(), Responses::ByRequest(respond));
     }
 
-    /// Returns the response to a request. Its query decides nothing here.
+    /// Returns the response to a request: that of its path with its query, or else that of its path.
     pub(crate) fn respond(&self, request: &Request) -> Arc<Script> {
         if request.method == "OPTIONS" {
             return Arc::new(Script::preflight(request));
@@ -60,7 +60,7 @@ impl Table {
         let mut table = lock(&self.0);
         // A client must encode a space and any character that is not ASCII.
         let decoded = percent_decode_str(path).decode_utf8_lossy();
-        let known = [path, &decoded].into_iter().find(|path| table.contains_key(*path));
+        let known = [request.path.as_str(), path, &decoded].into_iter().find(|path| table.contains_key(*path));
         let script = match table.get_mut(known.unwrap_or(ANY_PATH)) {
             Some(Responses::ByRequest(respond)) => {
                 let respond = respond.clone();

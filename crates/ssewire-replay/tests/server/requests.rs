@@ -119,6 +119,21 @@ fn an_unknown_path_gets_an_error_of_the_api() {
     }
 }
 
+/// A test copies the path from `Request::path`.
+#[test]
+fn a_path_with_a_query_responds_to_that_query_only() {
+    let server = Server::start().unwrap();
+    server.serve("/it", Script::status(200));
+    server.serve("/it?beta=true", Script::status(201));
+    server.serve_with("/by?a=1", |_| Script::status(202));
+    for (path, status) in
+        [("/it", 200), ("/it?beta=true", 201), ("/it?beta=false", 200), ("/by?a=1", 202), ("/by?a=2", 404)]
+    {
+        let head = Client::connect(&server).get(path);
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{path}: {head}");
+    }
+}
+
 #[test]
 fn an_answer_to_head_has_no_body() {
     let server = Server::start().unwrap();
