@@ -28,7 +28,11 @@ pub(crate) fn send(stream: &TcpStream, request: &Request, script: &Script, stop:
         framing => framing,
     };
     let has_body = !matches!(script.status, 204 | 304);
-    let closes = request.wants_close() || (has_body && framing == Framing::UntilClose);
+    let closes = request.wants_close()
+        || (has_body && framing == Framing::UntilClose)
+        // The body may have another length.
+        || script.header_value("content-length").is_some()
+        || script.header_value("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
     let after = if closes { After::Close } else { After::KeepAlive };
 
     // Writing to a string cannot fail.
@@ -36,14 +40,17 @@ pub(crate) fn send(stream: &TcpStream, request: &Request, script: &Script, stop:
     for (name, value) in &script.headers {
         let _ = write!(head, "{name}: {value}\r\n");
     }
-    head.push_str("access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n");
-    let _ = match framing {
-        _ if !has_body => Ok(()),
-        Framing::Chunked => write!(head, "transfer-encoding: chunked\r\n"),
-        Framing::UntilClose => Ok(()),
-        Framing::ContentLength => write!(head, "content-length: {}\r\n", script.announced_length()),
+    let length = match framing {
+        _ if !has_body => None,
+        Framing::Chunked => Some(("transfer-encoding", "chunked".to_owned())),
+        Framing::UntilClose => None,
+        Framing::ContentLength => Some(("content-length", script.announced_length().to_string())),
     };
-    head.push_str(if closes { "connection: close\r\n\r\n" } else { "\r\n" });
+    let close = closes.then(|| ("connection", "close".to_owned()));
+    for (name, value) in script.added_headers(length.into_iter().chain(close)) {
+        let _ = write!(head, "{name}: {value}\r\n");
+    }
+    head.push_str("\r\n");
     write(stream, head.as_bytes())?;
     if request.method == "HEAD" || !has_body {
         return Ok(after);

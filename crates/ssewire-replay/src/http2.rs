@@ -127,16 +127,22 @@ fn head(script: &Script) -> http::Response<()> {
     for (name, value) in &script.headers {
         response = response.header(name, value);
     }
-    if script.framing == Framing::ContentLength && !matches!(script.status, 204 | 304) {
-        response = response.header("content-length", script.announced_length());
+    let has_length = script.framing == Framing::ContentLength && !matches!(script.status, 204 | 304);
+    let length = has_length.then(|| ("content-length", script.announced_length().to_string()));
+    for (name, value) in script.added_headers(length) {
+        response = response.header(name, value);
     }
-    let response = response.header("access-control-allow-origin", "*").header("access-control-expose-headers", "*");
-    response.body(()).unwrap_or_else(|_| {
+    let mut response = response.body(()).unwrap_or_else(|_| {
         // The script has a status or a header that HTTP does not allow.
         let mut response = http::Response::new(());
         *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
         response
-    })
+    });
+    // RFC 9113, section 8.2.2; h2 would send no response.
+    for name in ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"] {
+        response.headers_mut().remove(name);
+    }
+    response
 }
 
 async fn send_body(

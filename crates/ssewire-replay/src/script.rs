@@ -165,12 +165,29 @@ impl Script {
 
 /// Head, framing and pace.
 impl Script {
-    /// Sets a header; replaces one of the same name.
+    /// Sets a header; replaces one of the same name, also one that the server adds: `access-control-allow-origin`,
+    /// `access-control-expose-headers`, and those of the [framing](Self::framed), `content-length`,
+    /// `transfer-encoding` and `connection`. A `content-length` or `connection: close` also closes the connection after
+    /// the body, which is sent as it is framed. HTTP/2: headers of a connection are not sent.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The value of a header that was set.
+    pub(crate) fn header_value(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The headers that the server adds, with those of the framing, unless the script has one of the same name.
+    pub(crate) fn added_headers<'a>(
+        &self,
+        framing: impl IntoIterator<Item = (&'a str, String)>,
+    ) -> impl Iterator<Item = (&'a str, String)> {
+        let cors = ["access-control-allow-origin", "access-control-expose-headers"].map(|name| (name, "*".to_owned()));
+        cors.into_iter().chain(framing).filter(|(name, _)| self.header_value(name).is_none())
     }
 
     /// As [`delayed_by`](Self::delayed_by), unless a delay was set.

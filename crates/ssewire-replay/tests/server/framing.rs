@@ -2,7 +2,7 @@
 
 use ssewire_replay::{Framing, Script, Server};
 
-use crate::client::{ask, header};
+use crate::client::{Client, ask, header};
 
 fn answer(script: Script) -> (String, String) {
     let server = Server::start().unwrap();
@@ -55,6 +55,32 @@ fn a_content_length_is_that_of_all_steps() {
     assert_eq!(sent, "one two");
     assert_eq!(header(&head, "content-length"), Some("7"));
     assert_eq!(header(&head, "transfer-encoding"), None);
+}
+
+#[test]
+fn a_header_of_the_script_replaces_the_one_that_the_server_adds() {
+    for (script, name, value) in [
+        (Script::status(200), "Access-Control-Allow-Origin", "https://a.example"),
+        (Script::status(200).send("abc"), "Content-Length", "999"),
+        (Script::stream("abc"), "transfer-encoding", "gzip, chunked"),
+        (Script::stream("abc"), "Connection", "close"),
+    ] {
+        let (head, _) = answer(script.header(name, value));
+        let lines = head.lines().filter(|line| line.starts_with(&format!("{}:", name.to_ascii_lowercase())));
+        assert_eq!(lines.collect::<Vec<_>>(), [format!("{}: {value}", name.to_ascii_lowercase())], "{head}");
+    }
+}
+
+/// A body of another length would be followed by a response.
+#[test]
+fn a_script_that_frames_its_body_closes_the_connection() {
+    for (name, value) in [("content-length", "999"), ("connection", "Close")] {
+        let server = Server::start().unwrap();
+        server.serve("/it", Script::status(200).send("abc").header(name, value));
+        let mut client = Client::connect(&server);
+        client.get("/it");
+        assert_eq!(client.rest(), "abc", "{name}");
+    }
 }
 
 #[test]

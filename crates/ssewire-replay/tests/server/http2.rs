@@ -76,6 +76,25 @@ fn pieces_are_data_frames() {
     assert_eq!((request.last_event_id(), request.body.as_slice()), (Some("7"), &b"{}"[..]));
 }
 
+/// RFC 9113, section 8.2.2: HTTP/2 has no headers of a connection. A script may serve both versions.
+#[test]
+fn headers_of_a_connection_are_not_sent() {
+    let server = Server::start().unwrap();
+    let names = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+    let script = names.iter().fold(Script::status(200).send("abc"), |script, name| script.header(name, "x"));
+    server
+        .serve("/it", script.header("Content-Length", "3").header("access-control-allow-origin", "https://a.example"));
+    with_client(&server, async |requests| {
+        let response = ask(&requests, "/it").await;
+        assert_eq!(response.status(), 200);
+        let headers = response.headers();
+        assert!(names.iter().all(|name| !headers.contains_key(*name)), "{headers:?}");
+        for (name, value) in [("content-length", "3"), ("access-control-allow-origin", "https://a.example")] {
+            assert_eq!(headers.get_all(name).iter().collect::<Vec<_>>(), [value]);
+        }
+    });
+}
+
 #[test]
 fn bodies_larger_than_the_window_arrive() {
     let server = Server::start().unwrap();
