@@ -98,7 +98,7 @@ faults! {
     CrLf = "crlf",
     /// Ends every line with CR.
     Cr = "cr",
-    /// Sends `data: [DONE]` after the last event.
+    /// Sends `data: [DONE]` after the last event, which it ends if its blank line is missing.
     Done = "done",
     /// Sends an error event after the last event before the middle, then the rest.
     ErrorEvent = "error-event",
@@ -166,11 +166,13 @@ impl Fault {
             Self::UntilClose => script.framed(Framing::UntilClose),
             Self::Pings => script.with_pings_every(1),
             Self::ByteOrderMark => script.insert(0, "\u{feff}"),
-            Self::CrLf => script.map_bytes(|bytes| with_line_ends(&bytes, b"\r\n")),
-            Self::Cr => script.map_bytes(|bytes| with_line_ends(&bytes, b"\r")),
+            Self::CrLf => script.with_line_ends(b"\r\n"),
+            Self::Cr => script.with_line_ends(b"\r"),
             Self::Done => {
                 let length = script.len();
-                script.insert(length, "data: [DONE]\n\n")
+                // Without it, the marker would be a part of an event that has not ended.
+                let blank_line = if script.event_end_before(length) == length { "" } else { "\n\n" };
+                script.insert(length, format!("{blank_line}data: [DONE]\n\n"))
             }
             Self::ErrorEvent => {
                 let end = script.event_end_before(middle);
@@ -226,18 +228,6 @@ impl fmt::Display for UnknownFault {
 }
 
 impl core::error::Error for UnknownFault {}
-
-/// Replaces the line ends: LF, CRLF and CR.
-fn with_line_ends(bytes: &[u8], line_end: &[u8]) -> Vec<u8> {
-    let mut replaced = Vec::with_capacity(bytes.len());
-    for line in lines(bytes) {
-        replaced.extend_from_slice(line.text);
-        if line.end > line.start + line.text.len() {
-            replaced.extend_from_slice(line_end);
-        }
-    }
-    replaced
-}
 
 /// Returns an offset before the end of the first line of an event, at most 12 bytes after its start. Without such a
 /// line: of the first line that is not blank.
@@ -297,10 +287,11 @@ mod tests {
 
     #[test]
     fn line_ends_are_replaced() {
-        assert_eq!(with_line_ends(b"a\nb\r\n\nc", b"\r"), b"a\rb\r\rc");
-        assert_eq!(with_line_ends(b"a\nb\r\n\nc", b"\r\n"), b"a\r\nb\r\n\r\nc");
-        assert_eq!(with_line_ends(b"a\r\rb\r\r", b"\r\n"), b"a\r\n\r\nb\r\n\r\n");
-        assert_eq!(with_line_ends(PING, b"\n"), PING);
+        let replaced = |bytes: &[u8], line_end: &[u8]| Script::stream(bytes).with_line_ends(line_end).body();
+        assert_eq!(replaced(b"a\nb\r\n\nc", b"\r"), b"a\rb\r\rc");
+        assert_eq!(replaced(b"a\nb\r\n\nc", b"\r\n"), b"a\r\nb\r\n\r\nc");
+        assert_eq!(replaced(b"a\r\rb\r\r", b"\r\n"), b"a\r\n\r\nb\r\n\r\n");
+        assert_eq!(replaced(PING, b"\n"), PING);
     }
 
     #[test]

@@ -350,11 +350,20 @@ impl Script {
         self
     }
 
-    /// Replaces the bytes of each send.
-    pub(crate) fn map_bytes(mut self, mut map: impl FnMut(Vec<u8>) -> Vec<u8>) -> Self {
+    /// Replaces the line ends: LF, CRLF and CR, also a CRLF in two sends.
+    pub(crate) fn with_line_ends(mut self, line_end: &[u8]) -> Self {
+        if let Some(cut) = self.cut_after {
+            let body = self.body();
+            let before = body.get(..cut).unwrap_or(&body);
+            let length = with_line_ends(before, line_end, &mut false).len();
+            self.cut_after = Some((cut - before.len()).saturating_add(length));
+        }
+        let mut after_cr = false;
         for step in &mut self.steps {
-            if let Step::Send(bytes) = step {
-                *bytes = map(core::mem::take(bytes));
+            match step {
+                Step::Send(bytes) => *bytes = with_line_ends(bytes, line_end, &mut after_cr),
+                Step::Repeat(bytes, _) => *bytes = with_line_ends(bytes, line_end, &mut false),
+                _ => {}
             }
         }
         self
@@ -409,6 +418,20 @@ const ENDLESS: usize = 0xFFFF_FFFF;
 
 fn sent(steps: &[Step]) -> usize {
     steps.iter().map(|step| if let Step::Send(bytes) = step { bytes.len() } else { 0 }).sum()
+}
+
+/// Replaces the line ends. `after_cr`: the bytes before these ended with a CR; changed to whether these do.
+fn with_line_ends(bytes: &[u8], line_end: &[u8], after_cr: &mut bool) -> Vec<u8> {
+    let mut replaced = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b'\n' if *after_cr => {}
+            b'\r' | b'\n' => replaced.extend_from_slice(line_end),
+            _ => replaced.push(byte),
+        }
+        *after_cr = byte == b'\r';
+    }
+    replaced
 }
 
 /// Splits the steps at this number of bytes of the body.

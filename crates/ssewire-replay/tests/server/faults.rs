@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::io::ErrorKind;
 
-use ssewire_replay::{Config, Fault, Script, Server, sample, serve};
+use ssewire_replay::{Config, Fault, Framing, Script, Server, sample, serve};
 
 use crate::builtin::unchunk;
 use crate::client::{Client, ask, ask_bytes, header};
@@ -86,6 +86,57 @@ fn line_ends_apply_to_inserted_events() {
         assert_eq!(bodies[0], bodies[1]);
         assert_eq!(bodies[0].matches("event: ping").count(), 4);
         assert_eq!(bodies[0].replace(end, ""), bodies[0].replace(['\r', '\n'], ""), "no other line end");
+    }
+}
+
+/// The body with these faults, until the client leaves or the server ends it.
+fn body_with(script: Script, faults: &[Fault]) -> String {
+    let script = faults.iter().fold(script.framed(Framing::UntilClose), |script, fault| fault.apply(script));
+    let server = Server::start().unwrap();
+    server.serve("/it", script);
+    ask(&server, "/it").1
+}
+
+#[test]
+fn a_line_end_in_two_sends_is_one() {
+    for (fault, end) in [(Fault::CrLf, "\r\n"), (Fault::Cr, "\r")] {
+        let script = Script::stream("data: a\r").send("\ndata: b\r").send("").send("\n\r\n");
+        assert_eq!(body_with(script, &[fault]), "data: a\ndata: b\n\n".replace('\n', end), "{fault}");
+    }
+}
+
+#[test]
+fn line_ends_apply_to_repeated_comments() {
+    for (fault, end) in [(Fault::CrLf, "\r\n"), (Fault::Cr, "\r")] {
+        let server = Server::start().unwrap();
+        let script = Script::stream(STREAM).framed(Framing::UntilClose);
+        server.serve("/it", fault.apply(Fault::KeepAliveOnly.apply(script)));
+        let mut client = Client::connect(&server);
+        client.get("/it");
+        client.expect(&"data: a\n\ndata: b\n\n: keep-alive\n: keep-alive\n".replace('\n', end));
+    }
+}
+
+/// Whatever precedes the event.
+#[test]
+fn the_first_event_is_cut_with_any_line_ends() {
+    let stream = || Script::stream([&": c\n".repeat(14), "event: message_start\ndata: {}\n\n"].concat());
+    let cut = [&": c\n".repeat(14), "event: messa"].concat();
+    for (fault, end) in [(Fault::CrLf, "\r\n"), (Fault::Cr, "\r")] {
+        assert_eq!(body_with(stream(), &[Fault::CutFirstEvent, fault]), cut.replace('\n', end), "{fault}");
+    }
+}
+
+#[test]
+fn an_end_marker_follows_an_event_that_has_not_ended() {
+    let done = "data: [DONE]\n\n";
+    for (stream, expected) in [
+        ("", done.to_owned()),
+        ("data: a\r\r", format!("data: a\r\r{done}")),
+        ("data: a\n", format!("data: a\n\n\n{done}")),
+        ("data: a\n\ndata: b", format!("data: a\n\ndata: b\n\n{done}")),
+    ] {
+        assert_eq!(body_with(Script::stream(stream), &[Fault::Done]), expected, "{stream:?}");
     }
 }
 
