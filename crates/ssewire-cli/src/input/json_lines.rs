@@ -76,8 +76,9 @@ impl Translator {
     const MAX_HELD_BYTES: usize = 256 * 1024;
     /// The most bytes in which such a line names its type.
     const MAX_HEAD_BYTES: usize = 64;
-    /// The most bytes before the first event: lines of agent tools.
-    const MAX_UNDECIDED_BYTES: usize = 1024 * 1024;
+    /// The most bytes up to the end of the first event: lines of agent tools come before it. They are held beside a
+    /// body that is kept, so the limit of an event would be too many.
+    const MAX_UNDECIDED_BYTES: usize = 8 * 1024 * 1024;
 
     pub(crate) fn new(format: Format, max_line_bytes: usize) -> Self {
         let mode = match format {
@@ -278,7 +279,7 @@ impl Translator {
         *input = b"";
         while let Some(end) = self.pending.get(searched..).and_then(|rest| memchr::memchr(b'\n', rest)) {
             let end = searched.saturating_add(end);
-            if end >= Self::MAX_UNDECIDED_BYTES {
+            if end > Self::MAX_UNDECIDED_BYTES {
                 break;
             }
             let line = self.pending.get(self.searched..end).unwrap_or_default();

@@ -177,6 +177,24 @@ fn long_lines_of_agent_tools_are_no_events() {
     }
 }
 
+/// Regression: from 1 MiB on, lines without an event were an event stream without one.
+#[test]
+fn the_first_event_may_come_late() {
+    let long = "x".repeat(1_100_000);
+    let start = START.replace("\"content\":[]", &format!("\"content\":[],\"pad\":\"{long}\""));
+    check_read_back("long start", [&*start, &piece("Hello"), STOP].concat().as_bytes());
+    let events = ssewire(&["events"], &stream(&[&piece("Hello")])).stdout;
+    let mut lines = format!("{{\"type\":\"system\"}}\n{{\"type\":\"user\",\"image\":\"{long}\"}}\n");
+    lines.extend(events.lines().map(|line| format!("{{\"type\":\"stream_event\",\"event\":{line}}}\n")));
+    for args in [&[][..], &["--chunk-size", "7"], &["--max-event-bytes", "1000"]] {
+        assert_eq!(
+            ssewire(&[&["text"], args].concat(), lines.as_bytes()).exits(0).silent().stdout,
+            "Hello",
+            "{args:?}"
+        );
+    }
+}
+
 /// Its type may be its last member.
 #[test]
 fn long_lines_are_unwrapped_wherever_their_type_is() {
