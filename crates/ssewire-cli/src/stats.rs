@@ -11,6 +11,7 @@ use crate::units;
 /// The counts and times of a run. Times are since its start, or since that of the recording.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
+    /// Those that were decoded.
     bytes: u64,
     events: u64,
     times: Times,
@@ -36,6 +37,11 @@ impl Stats {
             self.times = chunk.times;
         }
         self.first_byte.get_or_insert(chunk.at);
+    }
+
+    /// These bytes at the end of the last chunk are not decoded.
+    pub(crate) fn unread(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn event(&mut self, at: Duration) {

@@ -188,6 +188,7 @@ impl Session {
                 Ok(Step::NeedInput) => return Ok(()),
                 Ok(Step::Ended) if self.all => self.end_message(output, renderer)?,
                 Ok(Step::Ended) => {
+                    self.stats.unread(rest.len());
                     self.rest = rest.to_vec();
                     return Ok(());
                 }
@@ -197,6 +198,7 @@ impl Session {
                     self.show(before, span, position, output, renderer)?;
                 }
                 Err(error) => {
+                    self.stats.unread(rest.len());
                     self.reject(error, output);
                     return Ok(());
                 }

@@ -113,6 +113,21 @@ fn a_timeline_and_its_table_count_the_same_events() {
     assert_eq!(rows(row), [("events", &*count.to_string())], "{ran:?}");
 }
 
+/// Regression: they depended on the chunk in which the message ended.
+#[test]
+fn bytes_after_the_end_are_not_counted() {
+    let message = stream(&[&piece("a")]);
+    let refused = [START, "data: {\"type\":\"content_block_stop\",\"index\":7}\n\n"].concat().into_bytes();
+    for (args, decoded, code) in [(&["text"][..], message.clone(), 0), (&["text", "--strict"], refused, 4)] {
+        let bytes = [&decoded[..], &message].concat();
+        for size in ["1", "3", "100000"] {
+            let ran = ssewire(&[args, &["--stats", "--chunk-size", size]].concat(), &bytes).exits(code);
+            let row = ran.stderr.lines().find(|line| line.starts_with("bytes ")).unwrap();
+            assert_eq!(rows(row), [("bytes", decoded.len().to_string().as_str())], "{args:?} {size}");
+        }
+    }
+}
+
 #[test]
 fn the_table_follows_all_notes() {
     let ran = ssewire(&["--stats"], &stream(&[&piece("a"), "event: ping\ndata: {\n\n"])).exits(0);
