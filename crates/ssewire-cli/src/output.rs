@@ -84,7 +84,13 @@ impl Output {
         write!(self.data, "{style:#}")
     }
 
-    /// Writes bytes as they are.
+    /// Writes bytes of the input as they are; on a terminal, as [`text`](Self::text) does. A character in two chunks is
+    /// then not shown.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.is_terminal { self.text(&String::from_utf8_lossy(bytes)) } else { self.raw(bytes) }
+    }
+
+    /// Writes bytes of the command's own as they are.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.data.write_all(bytes)
     }

@@ -85,9 +85,9 @@ impl Command {
             Message => "Prints the final message, or the partial message, as one JSON document",
             Timeline => "Draws when the content blocks, pings, gaps and the first text arrived",
             Record => {
-                "Passes standard input on untouched, and writes it to OUT with its arrival times. The first byte replaces \
-                 what OUT contains; without input it stays as it is. OUT cannot be the file that is read; Windows does not \
-                 detect that"
+                "Passes standard input on untouched (on a terminal, with its control characters escaped), and writes it \
+                 to OUT with its arrival times. The first byte replaces what OUT contains; without input it stays as it is. \
+                 OUT cannot be the file that is read or that standard output is; Windows does not detect that"
             }
             Serve => {
                 "Serves recorded streams over HTTP at their recorded pace, with faults on request. It holds them in memory: \

@@ -179,7 +179,7 @@ struct Cli {
     ///
     /// The format of the input: an event stream, or JSON lines as `ssewire events` and agent tools print them. `auto`
     /// takes the input for JSON lines if its first line has an event of the Messages API, or if one follows lines that
-    /// are other JSON objects.
+    /// are other JSON objects, within the first 8 MiB.
     #[arg(long, value_name = "FMT", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     input: input::Format,
 
@@ -228,8 +228,8 @@ struct Cli {
 
     /// always, never
     ///
-    /// Whether to write colours: auto (on terminals, unless NO_COLOR is set), always or never. They mark thinking, tool
-    /// calls and the lanes of a timeline.
+    /// Whether to write colours: auto (on terminals, unless NO_COLOR, CLICOLOR, CLICOLOR_FORCE or TERM says otherwise),
+    /// always or never. They mark thinking, tool calls and the lanes of a timeline.
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     color: ColorChoice,
 

@@ -1,4 +1,4 @@
-//! `record`: passes standard input on untouched, and writes it with its arrival times to a file.
+//! `record`: passes standard input on, and writes it with its arrival times to a file.
 
 use std::fs::File;
 use std::io;
@@ -26,7 +26,7 @@ fn pass(input: &mut Input, recording: &mut Recording<'_>, output: &mut Output) -
         match input.next() {
             Next::Chunk(chunk) => {
                 // The reader of the pipe comes first: it may wait for these bytes.
-                let passed = output.raw(chunk.bytes).and_then(|()| output.flush());
+                let passed = output.bytes(chunk.bytes).and_then(|()| output.flush());
                 recording.write(chunk.bytes, chunk.at, output);
                 passed?;
             }
@@ -56,9 +56,11 @@ impl<'a> Recording<'a> {
         let mut recording = Self { path, state: State::Closed, has_failed: false };
         // At once, so that a path that cannot be written is reported before the first byte.
         match File::options().write(true).create(true).truncate(false).open(path) {
-            // Its first byte would destroy what is not read yet.
-            Ok(file) if input::is_stdin(&file) => recording.fail(&io::Error::other("it is standard input"), output),
-            Ok(file) => recording.state = State::Opened(file),
+            Ok(file) => match input::standard_stream(&file) {
+                // Its first byte would destroy what is not read yet, or what is passed on would be written over it.
+                Some(name) => recording.fail(&io::Error::other(format!("it is {name}")), output),
+                None => recording.state = State::Opened(file),
+            },
             Err(error) => recording.fail(&error, output),
         }
         recording

@@ -69,7 +69,7 @@ pub(crate) struct Options {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// JSON lines if the first line has an event of the Messages API, or if one follows lines that are other JSON
-    /// objects.
+    /// objects, within the first 8 MiB.
     #[default]
     Auto,
     Sse,
@@ -250,7 +250,7 @@ impl Input {
     /// From now on Ctrl-C ends the input and not the run, so that the run can sum up. A second Ctrl-C ends the run.
     pub(crate) fn stop_on_interrupt(&self) {
         let (interrupted, sender) = (Arc::clone(&self.interrupted), self.sender.clone());
-        // It fails where the signal is ignored, as under `nohup`: then it stays ignored.
+        // It fails where the signal is ignored, as in the background job of a script: then it stays ignored.
         let _ = ctrlc::try_set_handler(move || {
             if interrupted.swap(true, Ordering::Relaxed) {
                 std::process::exit(Exit::Interrupted.code().into());
@@ -441,19 +441,27 @@ fn is_regular(file: io::Result<File>) -> bool {
     file.and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file())
 }
 
-/// Whether a file on disk is standard input.
+/// The name of standard input or standard output, if that is this file on disk.
 #[cfg(unix)]
-pub(crate) fn is_stdin(file: &File) -> bool {
+pub(crate) fn standard_stream(file: &File) -> Option<&'static str> {
+    use std::os::fd::AsFd as _;
     use std::os::unix::fs::MetadataExt as _;
-    let stdin = stdin_as_file().and_then(|stdin| stdin.metadata());
-    matches!((file.metadata(), stdin), (Ok(file), Ok(stdin))
-        if file.is_file() && (file.dev(), file.ino()) == (stdin.dev(), stdin.ino()))
+    let file = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let is_same = |other: io::Result<File>| {
+        let other = other.and_then(|other| other.metadata());
+        other.is_ok_and(|other| (file.dev(), file.ino()) == (other.dev(), other.ino()))
+    };
+    if is_same(stdin_as_file()) {
+        Some("standard input")
+    } else {
+        is_same(io::stdout().as_fd().try_clone_to_owned().map(File::from)).then_some("standard output")
+    }
 }
 
-/// Whether a file on disk is standard input: not known on this system.
+/// The name of standard input or standard output, if that is this file on disk: not known on this system.
 #[cfg(not(unix))]
-pub(crate) fn is_stdin(_: &File) -> bool {
-    false
+pub(crate) fn standard_stream(_: &File) -> Option<&'static str> {
+    None
 }
 
 #[cfg(unix)]

@@ -7,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use super::layout::{Axis, Layout};
 use super::recording::{Kind, Recording};
 
-/// Returns the drawing in pieces of one style. Its lines are at most `width` wide, but for the least width of a
-/// drawing.
+/// Returns the drawing in pieces of one style. Its lines have at most `width` characters, but for the title and the
+/// least width of a drawing. Each character counts as one column, also those that terminals show in two.
 pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Style, String)> {
     let longest = recording.lanes.values().map(|lane| lane.label.chars().count()).max().unwrap_or(0);
     let margin = longest.max(LONGEST_NAME).saturating_add(2);

@@ -147,6 +147,26 @@ fn a_file_is_not_recorded_into_itself() {
     assert!(ran.stdout == bytes.as_bytes() && take(&out) == bytes.as_bytes());
 }
 
+/// Regression: both wrote into the file, each at its own position.
+#[cfg(unix)]
+#[test]
+fn a_file_is_not_standard_output_and_the_recording() {
+    use std::process::{Command, Stdio};
+
+    let (source, out) = (path("source"), path("output"));
+    let bytes = "data: a\n\n".repeat(50);
+    fs::write(&source, &bytes).unwrap();
+    for name in [out.to_str().unwrap(), "/dev/stdout"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ssewire"));
+        command.args(["record", name, "--chunk-size", "100"]).stdin(fs::File::open(&source).unwrap());
+        let ran = command.stdout(fs::File::create(&out).unwrap()).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{name}");
+        assert!(String::from_utf8_lossy(&ran.stderr).ends_with(": it is standard output\n"), "{ran:?}");
+        assert!(take(&out) == bytes.as_bytes(), "{name}");
+    }
+    fs::remove_file(source).unwrap();
+}
+
 /// By handshake: nothing was sent yet.
 #[cfg(unix)]
 #[test]

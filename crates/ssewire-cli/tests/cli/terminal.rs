@@ -41,6 +41,12 @@ fn control_characters_are_shown_and_the_last_line_ends() {
 }
 
 #[test]
+fn a_recorded_stream_does_not_control_the_terminal() {
+    let shown = on_a_terminal(&["record", "/dev/null"], Some("data: \u{1b}[2J\u{1b}]0;x\u{7}\u{9b}\u{202e}é\n\n"));
+    assert_eq!(shown, "data: \\u{1b}[2J\\u{1b}]0;x\\u{7}\\u{9b}\\u{202e}é\r\n\r\n");
+}
+
+#[test]
 fn a_text_that_ends_its_line_gets_no_other() {
     let shown = on_a_terminal(&["text"], Some(&[START, &piece("a\n"), STOP].concat()));
     assert_eq!(shown, "a\r\n");
