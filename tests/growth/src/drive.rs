@@ -8,7 +8,7 @@ use core::hint::black_box;
 use ssewire::{Decoder, LineDecoder, OwnedEvent, SharedEvent, Storage};
 use ssewire_batch::{BatchDecoder, MessageBatchDecoder};
 use ssewire_json::{PartialJson, PartialStrings};
-use ssewire_messages::{Accumulator, MessageDecoder, Step, Update, Validation};
+use ssewire_messages::{Accumulator, Message, MessageDecoder, Step, Update, Validation};
 
 use crate::family::{Input, Outcome};
 
@@ -202,6 +202,13 @@ pub(crate) fn push_shown(input: &Input) -> Outcome {
 }
 
 fn decode_message(input: &Input, accumulator: Accumulator) -> Outcome {
+    let (decoder, count) = decoded_message(input, accumulator);
+    let outcome = count.outcome();
+    black_box(decoder.finish().is_ok());
+    outcome
+}
+
+fn decoded_message(input: &Input, accumulator: Accumulator) -> (MessageDecoder, Count) {
     let accumulator = match input.limit {
         Some(limit) => accumulator.with_max_bytes(limit),
         None => accumulator,
@@ -213,6 +220,9 @@ fn decode_message(input: &Input, accumulator: Accumulator) -> Outcome {
                 Ok(Step::Update(event)) => {
                     count.errors += u64::from(matches!(event.update, Update::Lost(_)));
                     count.events += 1;
+                    if let Update::ToolInput { input, .. } = &event.update {
+                        input.partial_changes().for_each(|change| drop(black_box(change)));
+                    }
                     black_box(event);
                 }
                 Ok(Step::NeedInput | Step::Ended) => break,
@@ -220,14 +230,42 @@ fn decode_message(input: &Input, accumulator: Accumulator) -> Outcome {
             }
         }
     }
-    let outcome = count.outcome();
-    black_box(decoder.finish().is_ok());
-    outcome
+    (decoder, count)
 }
 
 /// A message, lenient.
 pub(crate) fn message(input: &Input) -> Outcome {
     decode_message(input, Accumulator::new())
+}
+
+/// A message, lenient, with the value of tool input so far.
+pub(crate) fn message_with_partial_input(input: &Input) -> Outcome {
+    decode_message(input, Accumulator::new().with_partial_input(PartialStrings::Show))
+}
+
+/// A message, lenient, with the value of tool input so far and its changes.
+pub(crate) fn message_with_partial_changes(input: &Input) -> Outcome {
+    decode_message(input, Accumulator::new().with_partial_changes(PartialStrings::Show))
+}
+
+/// A message, lenient, written as JSON at its end.
+pub(crate) fn write_message(input: &Input) -> Outcome {
+    let (decoder, count) = decoded_message(input, Accumulator::new());
+    black_box(decoder.snapshot().to_json_lossy());
+    count.outcome()
+}
+
+/// Messages as JSON, one in each chunk. Each is compared with the first one.
+pub(crate) fn compare_messages(input: &Input) -> Outcome {
+    let mut count = Count::default();
+    let mut first = None;
+    for chunk in input.iter() {
+        match Message::from_json(chunk) {
+            Ok(message) => count.events += u64::from(message == *first.get_or_insert_with(|| message.clone())),
+            Err(_) => count.errors += 1,
+        }
+    }
+    count.outcome()
 }
 
 /// A message, lenient, with any number of blocks.

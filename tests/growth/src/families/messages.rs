@@ -10,11 +10,24 @@ pub(super) const FAMILIES: &[Family] = &[
     new("f1-chunks", "F1: the same in 16 KiB chunks", |n| body(n, CHUNK), drive::message),
     new("f1-1b", "F1: the same in one-byte chunks", |n| body(n, 1), drive::message),
     new("f1b", "F1b: one unknown event in one chunk", unknown_event, drive::message).held(Room::bytes(1024.0)),
-    new("f2", "F2: long key, input_json_delta of 2 bytes", |n| tool_input(40, "", n), drive::message)
+    new(
+        "f2",
+        "F2: long key, input_json_delta of 2 bytes",
+        |n| tool_input(40, "", n),
+        drive::message_with_partial_input,
+    )
+    .control("f2-control", 2.0),
+    new("f2-escape", "F2: an escape in the key", |n| tool_input(40, r"\n", n), drive::message_with_partial_input)
         .control("f2-control", 2.0),
-    new("f2-escape", "F2: an escape in the key", |n| tool_input(40, r"\n", n), drive::message)
-        .control("f2-control", 2.0),
-    new("f2-control", "F2: the same with 10 members", |n| tool_input(10, "", n), drive::message),
+    new("f2-control", "F2: the same with 10 members", |n| tool_input(10, "", n), drive::message_with_partial_input),
+    new("f2-changes", "F2: with the changes", |n| tool_input(40, "", n), drive::message_with_partial_changes)
+        .control("f2-changes-control", 2.0),
+    new(
+        "f2-changes-control",
+        "F2: the same with 10 members",
+        |n| tool_input(10, "", n),
+        drive::message_with_partial_changes,
+    ),
     new("f3", "F3: many blocks, many message_stop, strict", stops_in_strict_mode, drive::message_strict),
     new("f3-lenient", "F3: the same, lenient", stops_in_strict_mode, drive::message_of_many_blocks),
     new("f6-start", "F6: small objects in message_start", |n| f6(Place::Start, Text::Plain, n), drive::message),
@@ -68,6 +81,12 @@ pub(super) const FAMILIES: &[Family] = &[
         drive::message,
     ),
     new("unknown-block", "input and signatures for a large unknown block", unknown_block, drive::message),
+    // The text that is written is held, too.
+    new("written", "a block with many members, one of them set later, written", assigned_member, drive::write_message)
+        .peak(Room::per_byte(5.0, 8192.0)),
+    // To sort n names costs n log n.
+    new("compared", "two messages with many members in another order", many_members, drive::compare_messages)
+        .exponent(1.15),
     new(
         "not-json",
         "payloads that are not JSON",
@@ -234,6 +253,23 @@ fn unknown_members(member: &str, len: usize) -> Input {
     );
     let delta = |tokens| event(&format!(r#"{{"type":"message_delta","usage":{{"output_tokens":{tokens}}}}}"#));
     Input::chunks(fill(event(&start), &(delta("{}") + &delta("1")), len), CHUNK)
+}
+
+/// Half of the input is the new value of the member.
+fn assigned_member(len: usize) -> Input {
+    let members = repeat(r#","a":0"#, len / 2);
+    let start = block_start(0, &format!(r#"{{"type":"compaction","content":"first"{members}}}"#));
+    let delta = block_delta(0, "compaction_delta", "content", &"s".repeat(len / 2));
+    Input::chunks(event(START) + &start + &delta, CHUNK)
+}
+
+fn many_members(len: usize) -> Input {
+    let count = len / 32;
+    let message = |numbers: &mut dyn Iterator<Item = usize>| -> String {
+        let members: String = numbers.map(|number| format!("\"member {number:05}\":0,")).collect();
+        format!(r#"{{{members}"":0}}"#)
+    };
+    Input::head_and_chunks(message(&mut (0..count)), message(&mut (0..count).rev()), len)
 }
 
 fn stop_reasons(len: usize) -> Input {

@@ -1,8 +1,8 @@
 //! The cost of a message is proportional to the bytes of its events, for any order and any indices, and never exceeds
 //! its limits.
 //!
-//! Cost is counted in allocated bytes, not in seconds. A linear search through the blocks for each event would not
-//! show there; with this number of events it would not end.
+//! Cost is counted in allocated bytes, not in seconds. A linear search through the blocks for each event does not show
+//! there, only as a run of minutes; `ci/growth` counts the instructions of such inputs, and fails.
 
 use serde_json::json;
 use ssewire_messages::{
