@@ -20,8 +20,8 @@ pub type EventReader<R> = DecodeReader<R, Events>;
 /// The blocks of a blocking reader, also those without data: priming events of MCP, `id` or `retry` alone.
 pub type BlockReader<R> = DecodeReader<R, Blocks>;
 
-/// The blocks, comments and unknown fields of a blocking reader. The decoder returns the latter two on request
-/// (`Decoder::with_comments`, `Decoder::with_unknown_fields`).
+/// The blocks, comments and unknown fields of a blocking reader. [`with_decoder`](DecodeReader::with_decoder) can omit
+/// the latter two: a decoder returns them on request (`Decoder::with_comments`, `Decoder::with_unknown_fields`).
 pub type FrameReader<R> = DecodeReader<R, Frames>;
 
 /// The lines of a blocking reader, without their line ends: newline-delimited JSON.
@@ -31,7 +31,14 @@ pub type LineReader<R> = DecodeReader<R, Lines>;
 pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 
 /// Items decoded from a blocking reader, for example the body of a response. Use its aliases:
-/// [`EventReader`], [`BlockReader`], [`FrameReader`], [`LineReader`], [`TextEventReader`].
+///
+/// | alias | item | without a copy | decoder |
+/// |---|---|---|---|
+/// | [`EventReader`] | [`OwnedEvent`](ssewire::OwnedEvent) | [`next_event`](EventReader::next_event) | [`Decoder`](ssewire::Decoder) |
+/// | [`TextEventReader`] | [`TextEvent`](crate::TextEvent) | none | the same |
+/// | [`BlockReader`] | [`OwnedBlock`](ssewire::OwnedBlock) | [`next_block`](BlockReader::next_block) | the same |
+/// | [`FrameReader`] | [`OwnedFrame`](ssewire::OwnedFrame) | [`next_frame`](FrameReader::next_frame) | the same, with comments and unknown fields |
+/// | [`LineReader`] | `Vec<u8>` | [`next_line`](LineReader::next_line) | [`LineDecoder`](ssewire::LineDecoder) |
 ///
 /// ```
 /// use ssewire_io::EventReader;
@@ -44,7 +51,7 @@ pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// ```
 ///
-/// The methods `next_…` borrow: only an item that crosses two reads, or has several data lines, is copied. As an
+/// The methods `next_…` borrow their item: only an item that crosses two reads, or has several data lines, is copied. As an
 /// iterator it returns items that own their bytes, for one copy each. It reads pieces of up to 16 KiB into one buffer,
 /// which the first read allocates, and reads no further than the next item needs.
 ///
@@ -59,12 +66,12 @@ pub struct DecodeReader<R, F: Decode> {
 }
 
 impl<R, F: Decode> DecodeReader<R, F> {
-    /// Uses a decoder with default limits.
+    /// Uses the format's decoder with default limits.
     pub fn new(reader: R) -> Self {
-        Self::with_decoder(reader, F::Decoder::default())
+        Self::with_decoder(reader, F::decoder())
     }
 
-    /// Uses the given decoder: with another limit, a last event ID, or comments.
+    /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(reader: R, decoder: F::Decoder) -> Self {
         Self { source: ReadSource::new(reader), decoder, ending: Ending::default(), format: PhantomData }
     }

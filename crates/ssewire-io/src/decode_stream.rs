@@ -21,8 +21,8 @@ pub type EventStream<S> = DecodeStream<S, Events>;
 /// The blocks of a stream of byte chunks, also those without data: priming events of MCP, `id` or `retry` alone.
 pub type BlockStream<S> = DecodeStream<S, Blocks>;
 
-/// The blocks, comments and unknown fields of a stream of chunks. The decoder returns the latter two on request
-/// (`Decoder::with_comments`, `Decoder::with_unknown_fields`).
+/// The blocks, comments and unknown fields of a stream of chunks. [`with_decoder`](DecodeStream::with_decoder) can omit
+/// the latter two: a decoder returns them on request (`Decoder::with_comments`, `Decoder::with_unknown_fields`).
 pub type FrameStream<S> = DecodeStream<S, Frames>;
 
 /// The lines of a stream of byte chunks, without their line ends: newline-delimited JSON.
@@ -33,8 +33,15 @@ pub type TextEventStream<S> = DecodeStream<S, TextEvents>;
 
 pin_project! {
     /// Items decoded from a stream of byte chunks, `Stream<Item = Result<impl AsRef<[u8]>, E>>`, for example the body
-    /// of a response. Use its aliases: [`EventStream`], [`BlockStream`], [`FrameStream`], [`LineStream`],
-    /// [`TextEventStream`].
+    /// of a response. Use its aliases:
+    ///
+    /// | alias | item | decoder |
+    /// |---|---|---|
+    /// | [`EventStream`] | [`OwnedEvent`](ssewire::OwnedEvent) | [`Decoder`](ssewire::Decoder) |
+    /// | [`TextEventStream`] | [`TextEvent`](crate::TextEvent) | the same |
+    /// | [`BlockStream`] | [`OwnedBlock`](ssewire::OwnedBlock) | the same |
+    /// | [`FrameStream`] | [`OwnedFrame`](ssewire::OwnedFrame) | the same, with comments and unknown fields |
+    /// | [`LineStream`] | `Vec<u8>` | [`LineDecoder`](ssewire::LineDecoder) |
     ///
     /// ```
     /// use ssewire_io::EventStream;
@@ -69,12 +76,12 @@ pin_project! {
 }
 
 impl<S, F: Decode> DecodeStream<S, F> {
-    /// Uses a decoder with default limits.
+    /// Uses the format's decoder with default limits.
     pub fn new(stream: S) -> Self {
-        Self::with_decoder(stream, F::Decoder::default())
+        Self::with_decoder(stream, F::decoder())
     }
 
-    /// Uses the given decoder: with another limit, a last event ID, or comments.
+    /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(stream: S, decoder: F::Decoder) -> Self {
         Self { stream, chunks: ChunkBuffer::new(), decoder, ending: Ending::default(), format: PhantomData }
     }

@@ -40,6 +40,15 @@ impl<E> EventError<E> {
         }
     }
 
+    /// Returns the transport's error, owned, if this is one.
+    #[must_use]
+    pub fn into_transport(self) -> Option<E> {
+        match self {
+            Self::Transport(error) | Self::Timeout(error) => Some(error),
+            Self::Decode(_) | Self::Truncated(_) => None,
+        }
+    }
+
     /// Converts the transport's error.
     #[must_use]
     pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> EventError<F> {

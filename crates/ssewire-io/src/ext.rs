@@ -52,10 +52,9 @@ where
         crate::BlockStream::new(Box::pin(self))
     }
 
-    /// The blocks, comments and unknown fields; see [`FrameStream`](crate::FrameStream), which can also skip comments
-    /// or unknown fields.
+    /// The blocks, comments and unknown fields; see [`FrameStream`](crate::FrameStream).
     fn sse_frames(self) -> crate::FrameStream<Pin<Box<Self>>> {
-        crate::FrameStream::with_decoder(Box::pin(self), ssewire::Decoder::new().with_comments().with_unknown_fields())
+        crate::FrameStream::new(Box::pin(self))
     }
 
     /// The lines, which end as those of an event stream, for newline-delimited JSON; see
@@ -197,10 +196,9 @@ pub trait ReadExt: std::io::Read + Sized {
         crate::BlockReader::new(self)
     }
 
-    /// The blocks, comments and unknown fields; see [`FrameReader`](crate::FrameReader), which can also skip comments
-    /// or unknown fields.
+    /// The blocks, comments and unknown fields; see [`FrameReader`](crate::FrameReader).
     fn sse_frames(self) -> crate::FrameReader<Self> {
-        crate::FrameReader::with_decoder(self, ssewire::Decoder::new().with_comments().with_unknown_fields())
+        crate::FrameReader::new(self)
     }
 
     /// The lines, which end as those of an event stream, for newline-delimited JSON; see

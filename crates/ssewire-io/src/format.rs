@@ -25,9 +25,12 @@ mod sealed {
 
     pub trait Decode {
         /// The decoder of the core.
-        type Decoder: Default;
+        type Decoder;
         /// The position of an item.
         type Span;
+
+        /// Creates a decoder with default limits, which returns all items of the format.
+        fn decoder() -> Self::Decoder;
 
         /// Finds the next item.
         fn poll(decoder: &mut Self::Decoder, input: &mut &[u8]) -> Result<Option<Self::Span>, DecodeError>;
@@ -67,7 +70,7 @@ pub enum TextEvents {}
 #[derive(Debug)]
 pub enum Blocks {}
 
-/// Yields [`OwnedFrame`]s: blocks, and comments and unknown fields if the decoder returns them.
+/// Yields [`OwnedFrame`]s: blocks, comments and unknown fields, except those that a given decoder does not return.
 #[derive(Debug)]
 pub enum Frames {}
 
@@ -77,10 +80,15 @@ pub enum Lines {}
 
 /// The code that all formats of the core's `Decoder` share.
 macro_rules! decode_with_decoder {
-    ($format:ty, $span:ty, $item:ty, $poll:expr, $resolve_owned:expr) => {
+    ($format:ty, $decoder:expr, $span:ty, $item:ty, $poll:expr, $resolve_owned:expr) => {
         impl Decode for $format {
             type Decoder = Decoder;
             type Span = $span;
+
+            #[inline]
+            fn decoder() -> Decoder {
+                $decoder
+            }
 
             #[inline]
             fn poll(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<$span>, DecodeError> {
@@ -94,7 +102,7 @@ macro_rules! decode_with_decoder {
 
             #[inline]
             fn completion(_: &Decoder) -> &'static [u8] {
-                Self::Decoder::BLOCK_END
+                Decoder::BLOCK_END
             }
         }
 
@@ -109,16 +117,31 @@ macro_rules! decode_with_decoder {
     };
 }
 
-decode_with_decoder!(Events, EventSpan, OwnedEvent, Decoder::poll_event, Decoder::resolve_owned);
-decode_with_decoder!(TextEvents, EventSpan, TextEvent, Decoder::poll_event, |decoder: &mut Decoder, chunk, span| {
-    TextEvent::from(decoder.resolve_event(chunk, span))
-});
-decode_with_decoder!(Blocks, BlockAt, OwnedBlock, poll_block, |decoder: &mut Decoder, chunk, block: BlockAt| {
-    block.resolve(decoder, chunk).into_owned()
-});
-decode_with_decoder!(Frames, FrameSpan, OwnedFrame, Decoder::poll_frame, |decoder: &mut Decoder, chunk, span| {
-    decoder.resolve_frame(chunk, span).into_owned()
-});
+decode_with_decoder!(Events, Decoder::new(), EventSpan, OwnedEvent, Decoder::poll_event, Decoder::resolve_owned);
+decode_with_decoder!(
+    TextEvents,
+    Decoder::new(),
+    EventSpan,
+    TextEvent,
+    Decoder::poll_event,
+    |decoder: &mut Decoder, chunk, span| { TextEvent::from(decoder.resolve_event(chunk, span)) }
+);
+decode_with_decoder!(
+    Blocks,
+    Decoder::new(),
+    BlockAt,
+    OwnedBlock,
+    poll_block,
+    |decoder: &mut Decoder, chunk, block: BlockAt| { block.resolve(decoder, chunk).into_owned() }
+);
+decode_with_decoder!(
+    Frames,
+    Decoder::new().with_comments().with_unknown_fields(),
+    FrameSpan,
+    OwnedFrame,
+    Decoder::poll_frame,
+    |decoder: &mut Decoder, chunk, span| { decoder.resolve_frame(chunk, span).into_owned() }
+);
 
 /// The position of a block, and the offset at which the search for it began. Frames before it are skipped: only the
 /// settings of the given decoder requested them.
@@ -156,6 +179,11 @@ impl Decode for Lines {
     type Span = LineSpan;
 
     #[inline]
+    fn decoder() -> LineDecoder {
+        LineDecoder::new()
+    }
+
+    #[inline]
     fn poll(decoder: &mut LineDecoder, input: &mut &[u8]) -> Result<Option<LineSpan>, DecodeError> {
         decoder.poll_line(input)
     }
@@ -168,7 +196,7 @@ impl Decode for Lines {
     /// Nothing if no line is unfinished: a line end would make an empty line.
     #[inline]
     fn completion(decoder: &LineDecoder) -> &'static [u8] {
-        if decoder.pending_bytes() == 0 { &[] } else { Self::Decoder::LINE_END }
+        if decoder.pending_bytes() == 0 { &[] } else { LineDecoder::LINE_END }
     }
 }
 

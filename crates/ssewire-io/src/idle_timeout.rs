@@ -103,13 +103,41 @@ impl<S: TryStream, M: FnMut() -> T, T: Future<Output = ()>> FusedStream for Idle
 }
 
 impl<E> IdleError<E> {
-    /// Converts the error of the stream.
+    /// Returns the error of the stream, if this is one. If the stream is one of chunks, this is the transport's error;
+    /// if it is one of events, an [`EventError`](crate::EventError), which has a method of this name, too.
     #[must_use]
-    pub fn map_stream<F>(self, convert: impl FnOnce(E) -> F) -> IdleError<F> {
+    pub fn transport(&self) -> Option<&E> {
+        match self {
+            Self::Idle => None,
+            Self::Stream(error) => Some(error),
+        }
+    }
+
+    /// Returns the error of the stream, owned, if this is one; see [`transport`](Self::transport).
+    #[must_use]
+    pub fn into_transport(self) -> Option<E> {
+        match self {
+            Self::Idle => None,
+            Self::Stream(error) => Some(error),
+        }
+    }
+
+    /// Converts the error of the stream; see [`transport`](Self::transport).
+    #[must_use]
+    pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> IdleError<F> {
         match self {
             Self::Idle => IdleError::Idle,
             Self::Stream(error) => IdleError::Stream(convert(error)),
         }
+    }
+
+    /// Boxes the error of the stream; see [`transport`](Self::transport).
+    #[must_use]
+    pub fn into_boxed(self) -> IdleError<Box<dyn Error + Send + Sync>>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.map_transport(Into::into)
     }
 }
 

@@ -134,7 +134,7 @@ impl Template {
     }
 
     fn try_learn(&mut self, event: &[u8], payload: &[u8], kind: PieceKind, index: u64) -> Option<()> {
-        let head = event.strip_suffix(<Decoder>::BLOCK_END)?.strip_suffix(payload)?;
+        let head = event.strip_suffix(Decoder::BLOCK_END)?.strip_suffix(payload)?;
         let event_type = match head.strip_suffix(DATA)? {
             [] => 0,
             line => line.strip_prefix(EVENT)?.strip_suffix(b"\n").filter(|name| is_name(name))?.len(),
@@ -216,7 +216,7 @@ impl Parts {
             chunk.get(EVENT.len()..type_end).unwrap_or_default()
         };
         let payload =
-            chunk.get(usize::from(self.head)..len.saturating_sub(<Decoder>::BLOCK_END.len())).unwrap_or_default();
+            chunk.get(usize::from(self.head)..len.saturating_sub(Decoder::BLOCK_END.len())).unwrap_or_default();
         (event_type, payload)
     }
 }

@@ -90,23 +90,8 @@ pub(crate) enum Until {
     Frame,
 }
 
-#[cfg(feature = "alloc")]
+// The constants hold for every storage. They are here, so that `Decoder::NAME` needs no annotation of the storage.
 impl Decoder<HeapBuffer> {
-    /// Creates a decoder for the start of a stream, with a buffer on the heap. Allocates nothing yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self::with_storage(HeapBuffer::new())
-    }
-}
-
-#[cfg(feature = "alloc")]
-impl Default for Decoder<HeapBuffer> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<S> Decoder<S> {
     /// The size limit of one event unless [`with_max_event_bytes`](Self::with_max_event_bytes) sets another: 16 MiB.
     pub const DEFAULT_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
@@ -121,6 +106,22 @@ impl<S> Decoder<S> {
     /// input, they complete the pending block, as [`finish_event`](Self::finish_event) does for an event.
     pub const BLOCK_END: &'static [u8] = b"\n\n";
 
+    /// Creates a decoder for the start of a stream, with a buffer on the heap. Allocates nothing yet.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::with_storage(HeapBuffer::new())
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Default for Decoder<HeapBuffer> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> Decoder<S> {
     /// A larger limit could not be held in the address space of the target: 1 GiB on 32 bits.
     const LARGEST_LIMIT: usize = usize::MAX / 4 + 1;
 
@@ -141,9 +142,9 @@ impl<S> Decoder<S> {
     pub const fn with_storage(storage: S) -> Self {
         Self {
             buffer: EventBuffer::new(storage),
-            max_event_bytes: Self::DEFAULT_MAX_EVENT_BYTES,
-            max_id_bytes: small_limit(Self::DEFAULT_MAX_ID_BYTES),
-            max_comment_bytes: small_limit(Self::DEFAULT_MAX_COMMENT_BYTES),
+            max_event_bytes: Decoder::DEFAULT_MAX_EVENT_BYTES,
+            max_id_bytes: small_limit(Decoder::DEFAULT_MAX_ID_BYTES),
+            max_comment_bytes: small_limit(Decoder::DEFAULT_MAX_COMMENT_BYTES),
             pending: 0,
             retry: 0,
             has_retry: false,
@@ -428,7 +429,7 @@ impl<S: Storage> Decoder<S> {
     #[must_use]
     pub fn consume_recognized_event(&mut self, input: &mut &[u8], len: usize) -> bool {
         let Some((event, rest)) = input.split_at_checked(len) else { return false };
-        let is_consumed = self.between_blocks && len <= self.max_event_bytes && event.ends_with(Self::BLOCK_END);
+        let is_consumed = self.between_blocks && len <= self.max_event_bytes && event.ends_with(Decoder::BLOCK_END);
         if is_consumed {
             (*input, self.pending) = (rest, 0);
             self.buffer.note_block();
@@ -507,14 +508,14 @@ impl<S: Storage> Decoder<S> {
     /// # Errors
     /// [`DecodeError`] if the pending event exceeds a limit and is lost. The decoder is reset in either case.
     pub fn finish_event(&mut self) -> Result<Option<Event<'_>>, DecodeError> {
-        let mut input = Self::BLOCK_END;
+        let mut input = Decoder::BLOCK_END;
         let polled = self.poll_event(&mut input);
         if polled.is_err() {
             // The blank line is still to come: the `id` of a lost event takes effect.
             let _ = self.poll_event(&mut input);
         }
         self.reset();
-        Ok(polled?.map(|span| self.resolve_event(Self::BLOCK_END, span)))
+        Ok(polled?.map(|span| self.resolve_event(Decoder::BLOCK_END, span)))
     }
 
     /// Prepares for a new connection: a byte order mark is looked for again, and the pending block is discarded. The

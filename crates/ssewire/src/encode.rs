@@ -37,7 +37,7 @@ pub struct EventBuilder<'a> {
 }
 
 /// Error of [`EventBuilder`]: a value that the format cannot represent, or a buffer that is too small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EncodeError {
     /// The event type contains CR or LF. The rest of the value would be read as another field.

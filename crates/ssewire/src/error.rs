@@ -8,7 +8,7 @@ use core::fmt;
 /// The event is lost, with the remaining comments and unknown fields of its block. Decoding continues after its blank
 /// line, and its `id` and `retry` fields still take effect; after a lost line, it continues with the next. Safe to log:
 /// contains no bytes of the stream. The text says "event" for a line, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The event is larger than [`max_event_bytes`](crate::Decoder::with_max_event_bytes), or the line than
@@ -41,7 +41,7 @@ impl core::error::Error for DecodeError {}
 
 /// A last event ID that [`Decoder::set_last_event_id`](crate::Decoder::set_last_event_id) rejects. The previous ID
 /// stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvalidId {
     /// The ID contains LF, CR or NUL: no stream can set it, and in a header it could add another header.
@@ -74,7 +74,7 @@ impl core::error::Error for InvalidId {}
 
 /// The input ended within an event, or within a line of a [`LineDecoder`](crate::LineDecoder). Pending input is
 /// discarded (HTML standard: "Once the end of the file is reached, any pending data must be discarded").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Truncated {
     pub(crate) pending: u64,
 }

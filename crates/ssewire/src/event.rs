@@ -214,13 +214,13 @@ pub enum Frame<'a> {
 /// The position of an event that [`Decoder::poll_event`](crate::Decoder::poll_event) found. Borrows nothing;
 /// [`Decoder::resolve_event`](crate::Decoder::resolve_event) returns the [`Event`]. Valid until the next call that
 /// decodes, sets the last event ID, resets or shrinks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "`Decoder::resolve_event` returns the event"]
 pub struct EventSpan(pub(crate) BlockSpan);
 
 /// The position of a block; [`Decoder::resolve_block`](crate::Decoder::resolve_block) returns the [`Block`]. Valid as
 /// long as an [`EventSpan`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[must_use = "`Decoder::resolve_block` returns the block"]
 pub struct BlockSpan {
     pub(crate) event_type: Option<Span>,
@@ -240,7 +240,7 @@ impl BlockSpan {
 
 /// The position of a frame; [`Decoder::resolve_frame`](crate::Decoder::resolve_frame) returns the [`Frame`]. Valid as
 /// long as an [`EventSpan`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "`Decoder::resolve_frame` returns the frame"]
 pub struct FrameSpan(pub(crate) FrameParts);
 
@@ -261,7 +261,7 @@ impl FrameSpan {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum FrameParts {
     Block(BlockSpan),
     /// A comment or an unknown field; all of an unknown field is content.
@@ -274,7 +274,7 @@ pub(crate) enum FrameParts {
 
 /// Where some bytes are, as offsets of their start and end. The decoder works with offsets; only its last, public step
 /// borrows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Span {
     Chunk(usize, usize),
     Buffer(usize, usize),

@@ -13,7 +13,7 @@ use core::time::Duration;
 use crate::trace;
 
 /// One line of an event stream, split into its parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Field<'a> {
     /// The blank line: dispatches the block of fields before it.

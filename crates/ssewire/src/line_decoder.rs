@@ -52,13 +52,20 @@ pub struct LineDecoder<S = HeapBuffer> {
 
 /// The position of a line that [`LineDecoder::poll_line`] found. Borrows nothing; [`LineDecoder::resolve_line`] returns
 /// the line. Valid until the next call that decodes, resets or shrinks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "`LineDecoder::resolve_line` returns the line"]
 pub struct LineSpan(Span);
 
-#[cfg(feature = "alloc")]
+// The constants hold for every storage. They are here, so that `LineDecoder::NAME` needs no annotation of the storage.
 impl LineDecoder<HeapBuffer> {
+    /// The size limit of one line unless [`with_max_line_bytes`](Self::with_max_line_bytes) sets another: 16 MiB.
+    pub const DEFAULT_MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+
+    /// What an unfinished line lacks if the input ends within it. Decoded after the input, it completes that line.
+    pub const LINE_END: &'static [u8] = b"\n";
+
     /// Creates a decoder with a buffer on the heap. Allocates nothing yet.
+    #[cfg(feature = "alloc")]
     #[must_use]
     pub const fn new() -> Self {
         Self::with_storage(HeapBuffer::new())
@@ -73,18 +80,12 @@ impl Default for LineDecoder<HeapBuffer> {
 }
 
 impl<S> LineDecoder<S> {
-    /// The size limit of one line unless [`with_max_line_bytes`](Self::with_max_line_bytes) sets another: 16 MiB.
-    pub const DEFAULT_MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
-
-    /// What an unfinished line lacks if the input ends within it. Decoded after the input, it completes that line.
-    pub const LINE_END: &'static [u8] = b"\n";
-
     /// Creates a decoder that keeps lines that cross a chunk boundary in `storage`.
     #[must_use]
     pub const fn with_storage(storage: S) -> Self {
         Self {
             buffer: EventBuffer::new(storage),
-            max_line_bytes: Self::DEFAULT_MAX_LINE_BYTES,
+            max_line_bytes: LineDecoder::DEFAULT_MAX_LINE_BYTES,
             scanner: LineScanner::new(),
             skipping_line: false,
             pending: 0,

@@ -76,7 +76,7 @@ impl OwnedEvent {
         self.retry
     }
 
-    fn new(event: Event<'_>, last_event_id: SharedId) -> Self {
+    pub(crate) fn new(event: Event<'_>, last_event_id: SharedId) -> Self {
         Self {
             bytes: concat(event.event_type, event.data),
             data_start: event.event_type.len(),
@@ -158,6 +158,13 @@ impl Event<'_> {
     #[must_use]
     pub fn into_owned(self) -> OwnedEvent {
         OwnedEvent::new(self, SharedId::copy_of(self.last_event_id))
+    }
+}
+
+/// As [`Event::into_owned`].
+impl From<Event<'_>> for OwnedEvent {
+    fn from(event: Event<'_>) -> Self {
+        event.into_owned()
     }
 }
 
@@ -275,6 +282,13 @@ impl Block<'_> {
     }
 }
 
+/// As [`Block::into_owned`].
+impl From<Block<'_>> for OwnedBlock {
+    fn from(block: Block<'_>) -> Self {
+        block.into_owned()
+    }
+}
+
 impl fmt::Debug for OwnedBlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_block().fmt(f)
@@ -338,6 +352,13 @@ impl Frame<'_> {
                 OwnedFrame::UnknownField { name: name.into(), value: value.into(), truncated }
             }
         }
+    }
+}
+
+/// As [`Frame::into_owned`].
+impl From<Frame<'_>> for OwnedFrame {
+    fn from(frame: Frame<'_>) -> Self {
+        frame.into_owned()
     }
 }
 

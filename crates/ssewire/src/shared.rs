@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
 use crate::event::{Event, EventSpan, Span, default_type};
-use crate::owned::forward_text_accessors;
+use crate::owned::{OwnedEvent, forward_text_accessors};
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
 
@@ -93,6 +93,13 @@ impl SharedEvent {
 }
 
 forward_text_accessors!(SharedEvent);
+
+/// Copies type and data, and shares the last event ID.
+impl From<SharedEvent> for OwnedEvent {
+    fn from(event: SharedEvent) -> Self {
+        Self::new(event.as_event(), event.last_event_id.clone())
+    }
+}
 
 /// Compares the events, not the slices that they share.
 impl PartialEq for SharedEvent {

@@ -52,7 +52,7 @@ pub fn adapters(input: &[u8]) {
         chunks: cut(&lengths, bytes),
         schedule,
         fails: flags & 1 != 0,
-        max_bytes: if flags & 2 == 0 { Decoder::<ssewire::HeapBuffer>::DEFAULT_MAX_EVENT_BYTES } else { limit },
+        max_bytes: if flags & 2 == 0 { Decoder::DEFAULT_MAX_EVENT_BYTES } else { limit },
         end: [End::Report, End::Dispatch, End::Discard][usize::from(flags >> 4) % 3],
         drops_futures: flags & 4 != 0,
     };
@@ -146,7 +146,7 @@ impl Case<'_> {
         if self.fails {
             expected.push(Err("transport"));
         } else if self.end == End::Dispatch && !decoder.unfinished().is_empty() {
-            let mut end = LineDecoder::<ssewire::HeapBuffer>::LINE_END;
+            let mut end = LineDecoder::LINE_END;
             expected.extend(decoder.decode(&mut end).map_err(|_| "lost").transpose().map(|found| found.map(line)));
         } else if self.end == End::Report && decoder.finish().is_err() {
             expected.push(Err("truncated"));

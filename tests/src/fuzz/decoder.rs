@@ -24,7 +24,7 @@ pub fn decoder(input: &[u8]) {
     let lengths: Vec<usize> = lengths.iter().map(|&length| usize::from(length)).collect();
     let chunks = chunks::of_lengths(&lengths, stream);
 
-    let default_limit = Decoder::<HeapBuffer>::DEFAULT_MAX_EVENT_BYTES;
+    let default_limit = Decoder::DEFAULT_MAX_EVENT_BYTES;
     let mut oracle = Oracle::new().limited(if flags & 0x20 != 0 { usize::from(limit) } else { default_limit });
     oracle.results = match flags & 0x50 {
         0x10 => Results::Frames,

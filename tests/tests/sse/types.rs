@@ -209,6 +209,19 @@ fn str_accessors_fail_for_ill_formed_utf8_only() {
 }
 
 #[test]
+fn owned_items_are_made_from_borrowed_and_shared_ones() {
+    let stream = b"event: e\nid: 7\nretry: 5\ndata: x\n\n";
+    let event = Decoder::new().decode_owned(&mut &stream[..]).unwrap().unwrap();
+    let shared = Decoder::new().decode_shared(&mut bytes::Bytes::from_static(stream)).unwrap().unwrap();
+    assert_eq!([OwnedEvent::from(event.as_event()), OwnedEvent::from(shared)], [event.clone(), event]);
+    let mut decoder = Decoder::new();
+    let block = decoder.decode_block(&mut &stream[..]).unwrap().unwrap();
+    assert_eq!(OwnedBlock::from(block).as_block(), block);
+    let frame = decoder.decode_frame(&mut &stream[..]).unwrap().unwrap();
+    assert_eq!(OwnedFrame::from(frame).as_frame(), frame);
+}
+
+#[test]
 fn owned_and_shared_events_show_as_the_event() {
     let chunk = bytes::Bytes::from_static(b"event: e\nid: 7\ndata: a\xFF\"\n\n");
     let mut decoder = Decoder::new();

@@ -117,6 +117,15 @@ impl<E> JsonStreamError<E> {
         }
     }
 
+    /// Returns the transport's error, owned, if this is one.
+    #[must_use]
+    pub fn into_transport(self) -> Option<E> {
+        match self {
+            Self::Event(error) => error.into_transport(),
+            Self::Payload(_) | Self::MissingDone => None,
+        }
+    }
+
     /// Converts the transport's error.
     #[must_use]
     pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> JsonStreamError<F> {

@@ -112,6 +112,10 @@ impl<T> Decode for Json<T> {
     type Decoder = Decoder;
     type Span = EventSpan;
 
+    fn decoder() -> Decoder {
+        Events::decoder()
+    }
+
     fn poll(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<EventSpan>, DecodeError> {
         Events::poll(decoder, input)
     }

@@ -169,6 +169,12 @@ pub enum MessageStreamError<E> {
 }
 
 impl<E> MessageStreamError<E> {
+    /// Returns whether the message has ended. If not, call again to continue.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Incomplete(_))
+    }
+
     /// Returns the incomplete message; `None` after a timeout, because the message continues.
     #[must_use]
     pub fn incomplete(&self) -> Option<&IncompleteMessage<E>> {
@@ -305,6 +311,42 @@ impl<E> StructuredError<E> {
             Self::Incomplete(error) => error.partial(),
             Self::Text { message, .. } => message,
         }
+    }
+
+    /// Returns the transport's error, if it failed.
+    #[must_use]
+    pub fn transport(&self) -> Option<&E> {
+        match self {
+            Self::Incomplete(error) => error.transport(),
+            Self::Text { .. } => None,
+        }
+    }
+
+    /// Returns the transport's error, owned, if it failed.
+    #[must_use]
+    pub fn into_transport(self) -> Option<E> {
+        match self {
+            Self::Incomplete(error) => error.into_transport(),
+            Self::Text { .. } => None,
+        }
+    }
+
+    /// Converts the transport's error.
+    #[must_use]
+    pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> StructuredError<F> {
+        match self {
+            Self::Incomplete(error) => StructuredError::Incomplete(error.map_transport(convert)),
+            Self::Text { error, message } => StructuredError::Text { error, message },
+        }
+    }
+
+    /// Boxes the transport's error.
+    #[must_use]
+    pub fn into_boxed(self) -> StructuredError<Box<dyn Error + Send + Sync>>
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.map_transport(Into::into)
     }
 }
 

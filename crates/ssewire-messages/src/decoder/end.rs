@@ -40,7 +40,7 @@ impl MessageDecoder {
     /// Ends the block at the end of the input as its blank line would. Its event and its `error` field are used if they
     /// are complete JSON objects.
     fn end_block(&mut self) -> Result<Option<UpdateSpan>, MessageDecodeError> {
-        let mut rest = <Decoder>::BLOCK_END;
+        let mut rest = Decoder::BLOCK_END;
         loop {
             let before = rest;
             let frame = match self.poll_frame(&mut rest) {

@@ -216,7 +216,7 @@ fn append_event(
 ) -> Option<(Change, Parts, usize)> {
     let chunk = *input;
     let (change, len) = opening.append(accumulator, |rest| {
-        let len = chunk.len().saturating_sub(rest.strip_prefix(<Decoder>::BLOCK_END)?.len());
+        let len = chunk.len().saturating_sub(rest.strip_prefix(Decoder::BLOCK_END)?.len());
         decoder.consume_recognized_event(input, len).then_some(len)
     })?;
     Some((change, parts, len))

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::io;
 
-use ssewire_io::{EventError, IdleError, JsonStreamError, MessageReader, MessageStreamError};
+use ssewire_io::{
+    EventError, IdleError, JsonStreamError, MessageReader, MessageStreamError, ReadExt as _, StructuredError,
+};
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
@@ -73,6 +75,51 @@ fn the_report_and_the_transports_error_can_be_taken_out() {
     assert!(MessageReader::new(&b"<html>"[..]).finish().unwrap_err().into_transport().is_none());
 }
 
+/// The error of a complete message whose text is not a number.
+fn text_error() -> StructuredError<io::Error> {
+    let body =
+        &b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Hi\"}]}}\n\n\
+        data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n\
+        data: {\"type\":\"message_stop\"}\n\n"[..];
+    body.message().structured::<u32>().finish().unwrap_err()
+}
+
+/// Every error of a stream has the same methods for the transport's error.
+#[test]
+fn the_transports_error_can_be_taken_out_of_each_error() {
+    let incomplete = || MessageReader::new(Failing).finish().unwrap_err();
+    let errors = [
+        EventError::Transport(gone()).into_transport(),
+        EventError::Timeout(gone()).into_transport(),
+        JsonStreamError::Event(EventError::Transport(gone())).into_transport(),
+        IdleError::Stream(gone()).into_transport(),
+        StructuredError::from(incomplete()).into_transport(),
+        EventError::Transport(IdleError::Stream(gone())).into_transport().and_then(IdleError::into_transport),
+    ];
+    for error in errors {
+        assert_eq!(error.unwrap().to_string(), "the peer is gone");
+    }
+    let lost = || EventError::<io::Error>::Decode(ssewire::DecodeError::LimitExceeded { limit: 8 });
+    assert!(lost().into_transport().is_none());
+    assert!(JsonStreamError::Event(lost()).into_transport().is_none());
+    assert!(JsonStreamError::<io::Error>::MissingDone.into_transport().is_none());
+    assert!(IdleError::<io::Error>::Idle.into_transport().is_none());
+    assert!(text_error().into_transport().is_none());
+
+    let boxed: [Box<dyn Error>; 2] =
+        [Box::new(IdleError::Stream(gone()).into_boxed()), Box::new(StructuredError::from(incomplete()).into_boxed())];
+    assert!(boxed.iter().all(|error| error.to_string().ends_with("the peer is gone")));
+    assert!(IdleError::<io::Error>::Idle.transport().is_none());
+    assert_eq!(IdleError::Stream(1).transport(), Some(&1));
+}
+
+/// A timeout of a reader does not end the message.
+#[test]
+fn only_an_incomplete_message_is_final() {
+    assert!(!MessageStreamError::Timeout(gone()).is_final());
+    assert!(MessageStreamError::from(MessageReader::new(Failing).finish().unwrap_err()).is_final());
+}
+
 /// `docs/protocol.md`, heading "Errors": an empty body is retryable, a page is not; a timeout ends no message.
 #[test]
 fn an_error_is_retryable_as_its_report_is() {
@@ -89,8 +136,12 @@ fn only_the_transports_error_is_mapped() {
     let kind = |error: io::Error| error.kind();
     assert_eq!(EventError::Transport(gone()).map_transport(kind), EventError::Transport(io::ErrorKind::Other));
     assert_eq!(EventError::Timeout(gone()).map_transport(kind), EventError::Timeout(io::ErrorKind::Other));
-    assert_eq!(IdleError::Stream(gone()).map_stream(kind), IdleError::Stream(io::ErrorKind::Other));
-    assert_eq!(IdleError::<io::Error>::Idle.map_stream(kind), IdleError::Idle);
+    assert_eq!(IdleError::Stream(gone()).map_transport(kind), IdleError::Stream(io::ErrorKind::Other));
+    assert_eq!(IdleError::<io::Error>::Idle.map_transport(kind), IdleError::Idle);
+    let message = StructuredError::from(MessageReader::new(Failing).finish().unwrap_err()).map_transport(kind);
+    assert_eq!(message.transport(), Some(&io::ErrorKind::Other));
+    let text = text_error().map_transport(kind);
+    assert!(text.transport().is_none() && matches!(text, StructuredError::Text { .. }));
     let lost = ssewire::DecodeError::LimitExceeded { limit: 8 };
     assert_eq!(EventError::<io::Error>::Decode(lost).map_transport(kind), EventError::Decode(lost));
     let incomplete = MessageReader::new(Failing).finish().unwrap_err();

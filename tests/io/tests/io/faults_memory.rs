@@ -21,7 +21,7 @@ use tokio_util::io::StreamReader;
 const LIMIT: usize = 1 << 20;
 
 /// The bound of SECURITY.md while the buffer grows, and a chunk.
-const HELD: usize = 5 * (LIMIT + 4 * Decoder::<ssewire::HeapBuffer>::DEFAULT_MAX_ID_BYTES + 1024) / 2 + CHUNK;
+const HELD: usize = 5 * (LIMIT + 4 * Decoder::DEFAULT_MAX_ID_BYTES + 1024) / 2 + CHUNK;
 
 /// Thirty-two times the limit.
 const LINE: usize = 32 * LIMIT;

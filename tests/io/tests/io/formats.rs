@@ -7,9 +7,9 @@ use futures::StreamExt as _;
 use futures::executor::block_on;
 use ssewire::{Decoder, LineDecoder, OwnedFrame};
 use ssewire_io::{
-    BlockReader, BlockStream, End, EventCodec, EventError, EventReader, EventStream, Format, FrameReader, FrameStream,
-    JsonReader, JsonStream, LineReader, LineStream, Observer, SharedEventStream, Tap, TextEvent, TextEventReader,
-    TextEventStream,
+    BlockReader, BlockStream, ByteStreamExt, End, EventCodec, EventError, EventReader, EventStream, Format,
+    FrameReader, FrameStream, JsonReader, JsonStream, LineReader, LineStream, Observer, ReadExt, SharedEventStream,
+    Tap, TextEvent, TextEventReader, TextEventStream,
 };
 use ssewire_tests::transport::Script;
 use ssewire_tests::{adapters, chunks};
@@ -108,6 +108,17 @@ fn frames_are_what_the_decoder_was_asked_for() {
     check::<ssewire_io::Frames>(input, all, End::Report, show_frame, &expected);
     let blocks = [Ok(r#"block Some("a")"#), Ok("block None")];
     check::<ssewire_io::Frames>(input, Decoder::new, End::Report, show_frame, &blocks);
+
+    // A constructor asks for all, as the methods of the extension traits do.
+    let script = || Script::<io::Error>::of(&[input]);
+    let read = |frames: FrameReader<_>| frames.map(|frame| show_frame(frame.unwrap())).collect::<Vec<_>>();
+    let expected = expected.map(Result::unwrap);
+    assert_eq!(read(FrameReader::new(script())), expected);
+    assert_eq!(read(ReadExt::sse_frames(script())), expected);
+    let stream = FrameStream::new(script()).map(|frame| show_frame(frame.unwrap()));
+    assert_eq!(block_on(stream.collect::<Vec<_>>()), expected);
+    let stream = ByteStreamExt::sse_frames(script()).map(|frame| show_frame(frame.unwrap()));
+    assert_eq!(block_on(stream.collect::<Vec<_>>()), expected);
 }
 
 #[test]
