@@ -28,8 +28,14 @@ pub(super) const FAMILIES: &[Family] = &[
         |n| tool_input(10, "", n),
         drive::message_with_partial_changes,
     ),
-    new("f3", "F3: many blocks, many message_stop, strict", stops_in_strict_mode, drive::message_strict),
+    new("f3", "F3: many blocks, many message_stop, strict", stops_in_strict_mode, drive::accumulate_strict),
     new("f3-lenient", "F3: the same, lenient", stops_in_strict_mode, drive::message_of_many_blocks),
+    new(
+        "f3-closed",
+        "F3: one open block behind many closed ones",
+        stops_behind_closed_blocks,
+        drive::accumulate_strict,
+    ),
     new("f6-start", "F6: small objects in message_start", |n| f6(Place::Start, Text::Plain, n), drive::message),
     new("f6-start-surrogate", "F6: and a lone surrogate", |n| f6(Place::Start, Text::LoneSurrogate, n), drive::message),
     new("f6-start-ill-formed", "F6: and ill-formed UTF-8", |n| f6(Place::Start, Text::IllFormed, n), drive::message),
@@ -166,6 +172,13 @@ fn stops_in_strict_mode(len: usize) -> Input {
     let count = len / 120;
     let starts: String = (0..count).map(|index| block_start(index, TEXT_BLOCK)).collect();
     Input::chunks(event(START) + &starts + &event(r#"{"type":"message_stop"}"#).repeat(count), CHUNK)
+}
+
+fn stops_behind_closed_blocks(len: usize) -> Input {
+    let count = len / 180;
+    let closed: String = (0..count).map(|index| block_start(index, TEXT_BLOCK) + &block_stop(index)).collect();
+    let stops = event(r#"{"type":"message_stop"}"#).repeat(count);
+    Input::chunks(event(START) + &closed + &block_start(count, TEXT_BLOCK) + &stops, CHUNK)
 }
 
 /// Where small objects are.
