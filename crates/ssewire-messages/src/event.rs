@@ -11,8 +11,8 @@ use crate::api_error::ApiError;
 use crate::block::ContentBlock;
 use crate::delta::Delta;
 use crate::json::{Cursor, RawJson, ScannedJson};
+use crate::members::each_member;
 use crate::message::Message;
-use crate::read::each_member;
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 

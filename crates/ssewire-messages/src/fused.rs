@@ -32,9 +32,9 @@ use ssewire::Decoder;
 
 use crate::accumulator::{Accumulator, Change};
 use crate::decode::canonical::{PieceKind, delta_opening, skip_spaces, strip_array};
+use crate::growing_text::take_back;
 use crate::json::{Cursor, append_string};
-use crate::read::{ReadError, each_member};
-use crate::text::take_back;
+use crate::members::{ReadError, each_member};
 
 /// A delta without its text, in a spelling of its own. That of the API needs none, and no memory.
 #[derive(Debug, Default)]

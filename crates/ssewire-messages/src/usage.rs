@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt::Write as _;
 
 use crate::json::{Cursor, ExtraMembers, MemberRanges, ObjectWriter, RawJson, RawJsonRef, bridge};
-use crate::read::{ReadError, count, each_further_member, each_member};
+use crate::members::{ReadError, count, each_further_member, each_member};
 
 /// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
 ///

@@ -9,7 +9,7 @@ use super::{AccumulateError, Accumulator, Phase, Validation, ViolationKind};
 use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;
 use crate::event::StreamEvent;
-use crate::text::BlockString;
+use crate::piece::BlockString;
 
 pub(super) type Applied = Result<Change, AccumulateError>;
 

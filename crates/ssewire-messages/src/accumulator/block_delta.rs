@@ -9,7 +9,7 @@ use crate::block::ContentBlock;
 use crate::delta::{Delta, DeltaKind, Merged, Target};
 use crate::event::ContentBlockDelta;
 use crate::partial::node_bytes;
-use crate::text::{BlockString, PendingHalf, push_piece};
+use crate::piece::{BlockString, PendingHalf, push_piece};
 
 impl Accumulator {
     pub(super) fn block_delta(&mut self, event: ContentBlockDelta<'_>) -> Applied {

@@ -10,7 +10,7 @@ use super::{Accumulator, ViolationKind};
 use crate::block::ContentBlock;
 use crate::event::ContentBlockStart;
 use crate::json::RawJsonRef;
-use crate::text::{BlockString, PendingHalf, Piece};
+use crate::piece::{BlockString, PendingHalf, Piece};
 
 impl Accumulator {
     pub(super) fn block_start(&mut self, start: ContentBlockStart) -> Applied {

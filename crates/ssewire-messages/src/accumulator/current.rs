@@ -7,7 +7,7 @@ use super::blocks::{BlockId, BlockKey};
 use super::change::{BlockChange, Change};
 use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;
-use crate::text::free_excess;
+use crate::growing_text::free_excess;
 
 /// The text that the next piece is appended to.
 pub(crate) struct CurrentText<'a> {
@@ -54,7 +54,7 @@ impl Accumulator {
             return None;
         }
         let from = current.text.len();
-        crate::text::push(current.text, piece);
+        crate::growing_text::push(current.text, piece);
         Some(current.appended(from))
     }
 

@@ -7,10 +7,10 @@ use super::{AccumulateError, Accumulator, Phase, ViolationKind};
 use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::event::{MessageDelta, OTHERS};
+use crate::id_and_model::IdAndModel;
 use crate::json::{Cursor, kept_len};
+use crate::members::{ReadError, count, each_member};
 use crate::message::Message;
-use crate::names::Names;
-use crate::read::{ReadError, count, each_member};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
@@ -62,7 +62,7 @@ impl Accumulator {
     fn start_beyond_limit(&mut self, start: &Message) {
         if let Some(id) = start.id().filter(|id| id.len() <= self.room()) {
             self.bytes = self.bytes.saturating_add(id.len());
-            self.message.names = Names::new(Some(id), self.message.model());
+            self.message.id_and_model = IdAndModel::new(Some(id), self.message.model());
         }
         if let Some(usage) = start.usage() {
             if let Some(known) = self.message.usage_mut() {
@@ -163,7 +163,7 @@ impl Message {
             }
         }
         // Before the start, only a fallback block sets the model, and its model is the later one.
-        if let Some(model) = known.names.model().filter(|_| has_fallback) {
+        if let Some(model) = known.id_and_model.model().filter(|_| has_fallback) {
             self.set_model(model);
         }
     }

@@ -38,9 +38,9 @@ pub use self::update::Update;
 pub use self::violation::{ProtocolViolation, ProtocolViolations, ViolationKind};
 use crate::api_error::ApiError;
 use crate::event::StreamEvent;
+use crate::id_and_model::IdAndModel;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
-use crate::names::Names;
 use crate::partial::{PartialInput, PartialStrings};
 use crate::payload_error::{LostKind, PayloadError};
 use crate::tool_input::ToolInput;
@@ -321,9 +321,9 @@ impl Accumulator {
         match self.blocks.sorted(&self.message.content) {
             Cow::Borrowed(_) => Cow::Borrowed(&self.message),
             Cow::Owned(content) => {
-                let Message { names, stop_reason, usage, extra, mistyped, is_from_json, .. } = &self.message;
+                let Message { id_and_model, stop_reason, usage, extra, mistyped, is_from_json, .. } = &self.message;
                 Cow::Owned(Message {
-                    names: names.clone(),
+                    id_and_model: id_and_model.clone(),
                     stop_reason: stop_reason.clone(),
                     usage: usage.clone(),
                     extra: extra.clone(),
@@ -437,8 +437,8 @@ impl Accumulator {
         let start = match &mut self.phase {
             Phase::Replaced(message) | Phase::RejectedStart(message) => {
                 // The report keeps the id.
-                let names = Names::new(message.id(), None);
-                Some(core::mem::replace(message, Box::new(Message { names, ..Message::default() })))
+                let id_and_model = IdAndModel::new(message.id(), None);
+                Some(core::mem::replace(message, Box::new(Message { id_and_model, ..Message::default() })))
             }
             _ => None,
         };

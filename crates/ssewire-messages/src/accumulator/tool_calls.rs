@@ -4,8 +4,8 @@ use super::blocks::{BlockId, push_growing_by_half};
 use super::change::Change;
 use super::{Accumulator, Completion};
 use crate::block::ContentBlock;
+use crate::piece::BlockString;
 use crate::stop_reason::StopReason;
-use crate::text::BlockString;
 use crate::tool_input::InputState;
 use crate::turn::ToolCall;
 

@@ -1,7 +1,7 @@
 use alloc::string::String;
 
 use crate::json::{Cursor, RawJsonRef, append_raw, reserve, split_value};
-use crate::read::{ReadError, each_element};
+use crate::members::{ReadError, each_element};
 
 /// The citations of a text block, as raw JSON.
 ///

@@ -5,7 +5,7 @@ use alloc::string::String;
 use super::Block;
 use crate::Nullable;
 use crate::json::{Cursor, ExtraMembers, ObjectWriter, RawJson, RawJsonRef};
-use crate::read::{ReadError, each_member};
+use crate::members::{ReadError, each_member};
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// The conversation so far in short (Messages API: `BetaCompactionBlock`).

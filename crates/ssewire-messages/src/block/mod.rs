@@ -23,9 +23,9 @@ pub use self::text::TextBlock;
 pub use self::thinking::ThinkingBlock;
 pub use self::tool_use::{ToolKind, ToolUseBlock};
 use crate::json::{Cursor, RawJson, bridge};
+use crate::members::{ReadError, peek_first_type};
 use crate::partial::PartialInput;
-use crate::read::{ReadError, peek_first_type};
-use crate::text::{BlockString, Piece};
+use crate::piece::{BlockString, Piece};
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
 /// A kind of content block that accepts deltas.

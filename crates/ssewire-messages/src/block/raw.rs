@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::Citations;
 use crate::json::{Cursor, JsonStr, ObjectWriter, RawJson, RawJsonRef};
-use crate::read::ReadError;
+use crate::members::ReadError;
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
 /// A block that arrives whole, or of a kind that this version does not know, as raw JSON.

@@ -5,9 +5,9 @@ use alloc::string::String;
 
 use super::Citations;
 use crate::Nullable;
+use crate::growing_text::compact;
 use crate::json::{Cursor, ExtraMembers, ObjectWriter};
-use crate::read::{ReadError, each_member, member_or_error, text_or_error};
-use crate::text::compact;
+use crate::members::{ReadError, each_member, member_or_error, text_or_error};
 
 /// A block whose own member is a string.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,7 +5,7 @@ use super::string_block::{StringBlock, StringNames};
 use super::{Block, Citations};
 use crate::Nullable;
 use crate::json::{Cursor, ExtraMembers};
-use crate::read::ReadError;
+use crate::members::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// Text for the user (Messages API: `TextBlock`).

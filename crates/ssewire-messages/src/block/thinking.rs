@@ -4,7 +4,7 @@ use alloc::string::String;
 use super::Block;
 use super::string_block::{StringBlock, StringNames};
 use crate::json::{Cursor, ExtraMembers};
-use crate::read::ReadError;
+use crate::members::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
 /// The model's reasoning (Messages API: `ThinkingBlock`).

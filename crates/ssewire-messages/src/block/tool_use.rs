@@ -3,7 +3,7 @@ use alloc::string::String;
 
 use super::Block;
 use crate::json::{Cursor, JsonStr, ObjectWriter, RawJson, RawJsonRef};
-use crate::read::{ReadError, each_member};
+use crate::members::{ReadError, each_member};
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished, write_with_input};
 
 /// A call of a tool (Messages API: `ToolUseBlock`, `ServerToolUseBlock`, `BetaMCPToolUseBlock`).

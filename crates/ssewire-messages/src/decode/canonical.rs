@@ -16,9 +16,9 @@ use crate::block::{ContentBlock, TextBlock, ThinkingBlock};
 use crate::delta::{Delta, InputJsonDelta, TextDelta, ThinkingDelta};
 use crate::event::{ContentBlockDelta, ContentBlockStart, StreamEvent};
 use crate::json::{Cursor, append_string, find_special};
+use crate::members::ReadError;
 use crate::message::Message;
-use crate::read::ReadError;
-use crate::text::Piece;
+use crate::piece::Piece;
 
 /// A piece of text or of input JSON, and the index of its block.
 pub(crate) struct CanonicalDelta<'a> {

@@ -21,8 +21,8 @@ use self::read::{read, read_as_named, read_unknown};
 use crate::api_error::ApiError;
 use crate::event::{StreamEvent, UnknownEvent};
 use crate::json::{Cursor, RawJson, ScannedJson, SyntaxError};
+use crate::members::{ReadError, each_member, peek_type};
 use crate::payload_error::{LostKind, PayloadError, PayloadErrorKind};
-use crate::read::{ReadError, each_member, peek_type};
 
 impl<'a> StreamEvent<'a> {
     /// Decodes an SSE event: its event type and its data.
@@ -180,7 +180,7 @@ fn index_of(data: &[u8]) -> Option<u64> {
     // Where it stops being JSON, there is no more to find.
     let _ = each_member(&mut Cursor::new(data), &mut |name, cursor| {
         if name.bytes == b"index" {
-            let count = crate::read::count(cursor)?;
+            let count = crate::members::count(cursor)?;
             // A number at the end of the text may lack digits.
             index = if cursor.clone().end().is_ok() { None } else { count.ok() };
         } else {

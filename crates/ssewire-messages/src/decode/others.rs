@@ -2,7 +2,7 @@
 
 use super::kind::EventKind;
 use crate::json::Cursor;
-use crate::read::ReadError;
+use crate::members::ReadError;
 
 /// Members beside those of the event's kind.
 #[derive(Default)]

@@ -8,8 +8,8 @@ use crate::block::ContentBlock;
 use crate::delta::Delta;
 use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent};
 use crate::json::{Cursor, ScannedJson};
+use crate::members::{ReadError, Visit, each_further_member, each_member, member_or_error};
 use crate::message::Message;
-use crate::read::{ReadError, Visit, each_further_member, each_member, member_or_error};
 
 /// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
 /// cannot be read.
@@ -155,5 +155,5 @@ pub(super) fn read_unknown(cursor: &mut Cursor<'_>, others: &mut Others) -> Resu
 
 /// An index is an integer, a string of digits, or a float without a fraction.
 fn read_index(cursor: &mut Cursor<'_>) -> Result<u64, ReadError> {
-    crate::read::count(cursor)?.map_err(|_| ReadError::Member("index"))
+    crate::members::count(cursor)?.map_err(|_| ReadError::Member("index"))
 }

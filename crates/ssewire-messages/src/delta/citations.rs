@@ -1,8 +1,8 @@
 use super::{Delta, DeltaType, Merged, Target, TextDelta};
 use crate::block::{ContentBlock, TextBlock};
 use crate::json::{Cursor, RawJson, ScannedJson, kept_len};
-use crate::read::{ReadError, each_member};
-use crate::text::Piece;
+use crate::members::{ReadError, each_member};
+use crate::piece::Piece;
 
 /// A citation to append to a text block (Messages API: `CitationsDelta`).
 ///

@@ -1,7 +1,7 @@
 use super::{Delta, DeltaType, Merged, Target};
 use crate::block::{CompactionBlock, ContentBlock};
 use crate::json::{Cursor, RawJson, ScannedJson, kept_len};
-use crate::read::{ReadError, each_member};
+use crate::members::{ReadError, each_member};
 
 /// The final value of a compaction block (Messages API: `BetaCompactionContentBlockDelta`). A present member replaces
 /// that of the block.

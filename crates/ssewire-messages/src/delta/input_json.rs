@@ -2,8 +2,8 @@ use super::text::read_piece;
 use super::{Delta, DeltaType, Merged, Target};
 use crate::block::ContentBlock;
 use crate::json::Cursor;
-use crate::read::ReadError;
-use crate::text::{BlockString, Piece};
+use crate::members::ReadError;
+use crate::piece::{BlockString, Piece};
 
 /// JSON text to append to the input of a tool call (Messages API: `InputJSONDelta`).
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -21,9 +21,9 @@ pub use self::thinking::ThinkingDelta;
 pub use self::unknown::UnknownDelta;
 use crate::block::ContentBlock;
 use crate::json::Cursor;
+use crate::members::{ReadError, peek_type};
 use crate::partial::PartialInput;
-use crate::read::{ReadError, peek_type};
-use crate::text::{BlockString, PendingHalf};
+use crate::piece::{BlockString, PendingHalf};
 
 /// A kind of delta.
 pub(crate) trait DeltaType<'a>: Sized {

@@ -4,8 +4,8 @@ use super::text::read_piece;
 use super::{Delta, DeltaType, Merged, Target, ThinkingDelta, owned};
 use crate::block::{ContentBlock, ThinkingBlock};
 use crate::json::Cursor;
-use crate::read::ReadError;
-use crate::text::Piece;
+use crate::members::ReadError;
+use crate::piece::Piece;
 
 /// The signature of a thinking block (Messages API: `SignatureDelta`).
 ///

@@ -1,8 +1,8 @@
 use super::{CitationsDelta, Delta, DeltaType, Merged, Target};
 use crate::block::{ContentBlock, TextBlock};
 use crate::json::{Cursor, RawJson, ScannedJson};
-use crate::read::{ReadError, each_member, text_or_error};
-use crate::text::{BlockString, Piece, push_piece};
+use crate::members::{ReadError, each_member, text_or_error};
+use crate::piece::{BlockString, Piece, push_piece};
 
 /// Text to append to a text block (Messages API: `TextDelta`).
 ///

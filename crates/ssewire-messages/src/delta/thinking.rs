@@ -4,8 +4,8 @@ use super::text::read_piece;
 use super::{Delta, DeltaType, Merged, SignatureDelta, Target, owned};
 use crate::block::{ContentBlock, ThinkingBlock};
 use crate::json::{Cursor, JsonStr};
-use crate::read::{ReadError, count};
-use crate::text::{BlockString, Piece, push_piece};
+use crate::members::{ReadError, count};
+use crate::piece::{BlockString, Piece, push_piece};
 
 /// Thinking to append to a thinking block (Messages API: `ThinkingDelta`).
 ///

@@ -1,7 +1,7 @@
 use alloc::borrow::Cow;
 
 use crate::json::{Cursor, RawJson, ScannedJson};
-use crate::read::{ReadError, peek_type};
+use crate::members::{ReadError, peek_type};
 
 /// A delta of a kind that this version does not know, as raw JSON.
 #[derive(Debug, Clone, PartialEq)]

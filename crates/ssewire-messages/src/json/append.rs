@@ -50,7 +50,7 @@ fn push_plain(plain: &[u8], text: &mut String) -> Option<()> {
         }
         None => core::str::from_utf8(plain).ok()?,
     };
-    crate::text::push(text, valid);
+    crate::growing_text::push(text, valid);
     Some(())
 }
 

@@ -6,7 +6,7 @@
 use super::RawJson;
 use super::number::exceeds_f64;
 use super::string::{JsonStr, find_special, unit};
-use crate::read::{ReadError, Visit, each_member};
+use crate::members::{ReadError, Visit, each_member};
 
 /// How deep containers may nest in a payload, as in `serde_json`.
 const MAX_DEPTH: u32 = 127;

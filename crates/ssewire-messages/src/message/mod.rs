@@ -12,9 +12,9 @@ use core::str::FromStr;
 pub use self::error::InvalidMessage;
 use crate::Nullable;
 use crate::block::{ContentBlock, TextBlock};
+use crate::id_and_model::IdAndModel;
 use crate::json::{Cursor, ExtraMembers, RawJson, RawJsonRef, bridge};
-use crate::names::Names;
-use crate::read::ReadError;
+use crate::members::ReadError;
 use crate::stop_reason::StopReason;
 use crate::tool_input::{ToolInputError, write_finished, write_lossy};
 use crate::usage::Usage;
@@ -58,7 +58,7 @@ use crate::usage::Usage;
 /// display.
 #[derive(Debug, Clone, Default)]
 pub struct Message {
-    pub(crate) names: Names,
+    pub(crate) id_and_model: IdAndModel,
     pub(crate) stop_reason: Nullable<StopReason>,
     pub(crate) content: Vec<ContentBlock>,
     pub(crate) usage: Nullable<Usage>,
@@ -84,13 +84,13 @@ impl Message {
     /// The identifier, `msg_…`.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.names.id()
+        self.id_and_model.id()
     }
 
     /// The model that wrote the message; after a fallback, the one that finished it.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
-        self.names.model()
+        self.id_and_model.model()
     }
 
     /// Why the model stopped. `None` until it has.
@@ -206,7 +206,7 @@ impl Message {
         if core::mem::take(&mut self.mistyped.model) {
             self.extra.remove("model");
         }
-        self.names.set_model(model);
+        self.id_and_model.set_model(model);
     }
 
     /// Everything that it holds beside its blocks, in bytes.
@@ -216,7 +216,7 @@ impl Message {
             _ => 0,
         };
         let usage = self.usage.as_option().map_or(0, Usage::byte_size);
-        let parts = [self.names.byte_size(), stop_reason, self.extra.byte_size(), usage];
+        let parts = [self.id_and_model.byte_size(), stop_reason, self.extra.byte_size(), usage];
         parts.into_iter().fold(0, usize::saturating_add)
     }
 }
@@ -224,8 +224,8 @@ impl Message {
 /// Equal parts, or the same text as JSON: a member of a block may have come with its start or with its deltas.
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
-        let has_equal_parts = (&self.names, &self.stop_reason, &self.usage, &self.extra)
-            == (&other.names, &other.stop_reason, &other.usage, &other.extra)
+        let has_equal_parts = (&self.id_and_model, &self.stop_reason, &self.usage, &self.extra)
+            == (&other.id_and_model, &other.stop_reason, &other.usage, &other.extra)
             && self.content == other.content;
         has_equal_parts || matches!((self.to_json(), other.to_json()), (Ok(json), Ok(other)) if json == other)
     }

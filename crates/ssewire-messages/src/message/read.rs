@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use super::{Message, MistypedMembers};
 use crate::Nullable;
 use crate::block::ContentBlock;
+use crate::id_and_model::IdAndModel;
 use crate::json::{Cursor, JsonStr, MemberRanges};
-use crate::names::Names;
-use crate::read::{ReadError, each_element, each_member, member_or_error};
+use crate::members::{ReadError, each_element, each_member, member_or_error};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
@@ -83,7 +83,7 @@ impl Message {
         message.content = content?;
         members.append_to(&mut message.extra, cursor);
         let [id, model] = [id, model].map(|name| name.map(JsonStr::to_text));
-        message.names = Names::new(id.as_deref(), model.as_deref());
+        message.id_and_model = IdAndModel::new(id.as_deref(), model.as_deref());
         if is_object { Ok(()) } else { Err(ReadError::Member("message")) }
     }
 

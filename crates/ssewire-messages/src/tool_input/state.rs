@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use crate::json::{RawJson, is_blank, validate};
 use crate::partial::{PartialInput, PartialValue};
-use crate::text::{Piece, push_piece};
+use crate::piece::{Piece, push_piece};
 
 /// The state of an input beside the block's start.
 #[derive(Debug, Clone, Default)]

@@ -22,7 +22,7 @@ pub(super) use self::unmatched::Unmatched;
 use super::violation::ViolationKind;
 use crate::block::ContentBlock;
 use crate::delta::DeltaKind;
-use crate::text::{BlockString, PendingHalf};
+use crate::piece::{BlockString, PendingHalf};
 
 /// All blocks of a message, by arrival and by index.
 #[derive(Debug, Clone, Default)]

@@ -7,7 +7,7 @@ use super::unmatched::Unmatched;
 use crate::accumulator::violation::ViolationKind;
 use crate::delta::DeltaKind;
 use crate::json::is_blank;
-use crate::text::PendingHalf;
+use crate::piece::PendingHalf;
 
 /// What opened a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Reading members: what all readers of typed objects share.
+//! The members of a JSON object: what all readers of typed objects share.
 
 use alloc::borrow::Cow;
 

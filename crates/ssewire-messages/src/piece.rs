@@ -1,61 +1,10 @@
-//! Text that grows.
+//! A piece of text, whose ends may be halves of surrogate pairs.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use crate::growing_text::{is_compact, push};
 use crate::json::{Cursor, Halves, JsonStr, pair};
-
-/// Appends a piece.
-#[inline]
-pub(crate) fn push(text: &mut String, piece: &str) {
-    if text.capacity().saturating_sub(text.len()) < piece.len() {
-        grow(text, piece.len());
-    }
-    text.push_str(piece);
-}
-
-/// Reserves room for more bytes, and for those that are likely to follow. A text of more than 4 KiB grows by half: at
-/// most two and a half times its length is held while it is moved. A shorter one grows to three times its length: most
-/// texts then take five allocations, not ten.
-#[cold]
-fn grow(text: &mut String, more: usize) {
-    const LEAST: usize = 64;
-    const LARGE: usize = 4096;
-    let likely = if text.len() < LARGE { text.len().saturating_mul(2) } else { text.len() / 2 };
-    text.reserve_exact(more.max(likely).max(LEAST));
-}
-
-/// Takes back what was appended beyond this length.
-#[cold]
-#[inline(never)]
-pub(crate) fn take_back(text: &mut String, len: usize) {
-    text.truncate(len);
-    free_excess(text);
-}
-
-/// Frees the capacity of text that was removed, which no limit counts. What [`push`] reserves is never freed, so that
-/// the cost stays linear: to be freed, capacity must have been filled.
-#[inline(never)]
-pub(crate) fn free_excess(text: &mut String) {
-    const KEPT: usize = 1024;
-    if text.capacity() / 4 > text.len().max(KEPT / 4) {
-        *text = compact(Cow::Borrowed(text));
-    }
-}
-
-/// Whether a decoded string may be kept as it is. That of an event with many escapes or spaces has several times the
-/// capacity that it needs, which no limit counts.
-fn is_compact(text: &String) -> bool {
-    text.capacity() / 2 <= text.len()
-}
-
-/// A decoded string, to keep.
-pub(crate) fn compact(text: Cow<'_, str>) -> String {
-    match text {
-        Cow::Owned(owned) if is_compact(&owned) => owned,
-        other => String::from(&*other),
-    }
-}
 
 /// The text of a delta. Halves of surrogate pairs at its ends are U+FFFD in it.
 #[derive(Debug, Clone, Default, PartialEq)]

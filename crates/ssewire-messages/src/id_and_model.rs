@@ -5,7 +5,7 @@ use alloc::string::String;
 use crate::json::reserve;
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Names {
+pub(crate) struct IdAndModel {
     /// The id, followed by the model.
     text: String,
     /// The length of the id. One of more than 4 GiB is dropped.
@@ -14,7 +14,7 @@ pub(crate) struct Names {
     has_model: bool,
 }
 
-impl Names {
+impl IdAndModel {
     // Out of line: inlined, it is several times in a program.
     #[inline(never)]
     pub(crate) fn new(id: Option<&str>, model: Option<&str>) -> Self {
@@ -62,7 +62,7 @@ mod tests {
         let all = [None, Some(""), Some("msg_1"), Some("é")];
         for id in all {
             for model in all {
-                let mut names = Names::new(id, model);
+                let mut names = IdAndModel::new(id, model);
                 assert_eq!((names.id(), names.model()), (id, model));
                 names.set_model("claude");
                 assert_eq!((names.id(), names.model()), (id, Some("claude")));
