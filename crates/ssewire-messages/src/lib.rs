@@ -107,7 +107,7 @@ pub use self::accumulator::{
 };
 pub use self::api_error::ApiError;
 pub use self::block::{
-    Citations, CompactionBlock, ContentBlock, RawBlock, TextBlock, ThinkingBlock, ToolKind, ToolUseBlock,
+    Citations, CitationsIter, CompactionBlock, ContentBlock, RawBlock, TextBlock, ThinkingBlock, ToolKind, ToolUseBlock,
 };
 pub use self::decoder::{MessageDecodeError, MessageDecoder, Step, UpdateEvent, UpdateSpan};
 pub use self::delta::{
@@ -117,7 +117,7 @@ pub use self::error_kind::ErrorKind;
 pub use self::event::{
     ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, StreamEvent, UnknownEvent,
 };
-pub use self::json::{ExtraMembers, InvalidJson, RawJson, RawJsonRef};
+pub use self::json::{ExtraMembers, ExtraMembersIter, InvalidJson, RawJson, RawJsonRef};
 pub use self::lost_event::LostEvent;
 pub use self::message::{InvalidMessage, Message};
 pub use self::non_stream_body::NonStreamBody;

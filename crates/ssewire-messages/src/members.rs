@@ -113,20 +113,20 @@ pub(crate) fn text<'a>(cursor: &mut Cursor<'a>, name: &'static str) -> Result<Js
     }
 }
 
-/// As [`text`], with a value of another type as an inner error: a later member of the same name may be of the right
-/// type.
-pub(crate) fn text_or_error<'a>(
-    cursor: &mut Cursor<'a>,
-    name: &'static str,
-) -> Result<Result<JsonStr<'a>, ReadError>, ReadError> {
-    member_or_error(cursor, |cursor| text(cursor, name))
+/// A member that was read, or [`ReadError::Member`] if it is of another type. Only the last member of a name decides:
+/// do not return the error before the end of the object.
+pub(crate) type Member<T> = Result<T, ReadError>;
+
+/// As [`text`], for a member that another one of its name may follow.
+pub(crate) fn text_member<'a>(cursor: &mut Cursor<'a>, name: &'static str) -> Result<Member<JsonStr<'a>>, SyntaxError> {
+    read_member(cursor, |cursor| text(cursor, name))
 }
 
-/// Reads a member. One that is of another type is skipped, and an inner error.
-pub(crate) fn member_or_error<'a, T>(
+/// Reads a member that another one of its name may follow. One that is of another type is skipped.
+pub(crate) fn read_member<'a, T>(
     cursor: &mut Cursor<'a>,
     read: impl FnOnce(&mut Cursor<'a>) -> Result<T, ReadError>,
-) -> Result<Result<T, ReadError>, ReadError> {
+) -> Result<Member<T>, SyntaxError> {
     let mut member = cursor.clone();
     match read(&mut member) {
         Ok(value) => {
@@ -137,12 +137,15 @@ pub(crate) fn member_or_error<'a, T>(
             cursor.skip_value()?;
             Ok(Err(ReadError::Member(name)))
         }
-        Err(error) => Err(error),
+        Err(ReadError::Syntax(error)) => Err(error),
     }
 }
 
-/// Reads a count leniently. Returns the bytes of any other value.
-pub(crate) fn count<'a>(cursor: &mut Cursor<'a>) -> Result<Result<u64, &'a [u8]>, ReadError> {
+/// A count, or the bytes of another value.
+pub(crate) type Count<'a> = Result<u64, &'a [u8]>;
+
+/// Reads a count leniently.
+pub(crate) fn count<'a>(cursor: &mut Cursor<'a>) -> Result<Count<'a>, SyntaxError> {
     if let Some(count) = cursor.digits() {
         return Ok(Ok(count));
     }

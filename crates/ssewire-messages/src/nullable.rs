@@ -108,6 +108,13 @@ impl<T> From<Option<T>> for Nullable<T> {
     }
 }
 
+/// Absent and null are `None`.
+impl<T> From<Nullable<T>> for Option<T> {
+    fn from(member: Nullable<T>) -> Self {
+        member.into_option()
+    }
+}
+
 /// Null, or a value. For a member that may be absent, add `#[serde(default)]`.
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nullable<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -99,13 +99,11 @@ impl BlockEvents<'_> {
             _ => {}
         }
         object.raw("text", "\"\"");
-        if let Some(extra) = block.extra() {
-            extra.write(&mut object);
-        }
+        block.extra().write(&mut object);
         object.end();
         self.push(start);
         if let Nullable::Value(citations) = block.citations() {
-            for citation in citations.iter() {
+            for citation in citations {
                 let mut delta = self.delta("citations_delta", "citation");
                 delta.push_str(citation.as_str());
                 delta.push('}');
@@ -120,9 +118,7 @@ impl BlockEvents<'_> {
         let mut object = ObjectWriter::new(&mut start);
         object.string("type", "thinking");
         object.raw("thinking", "\"\"");
-        if let Some(extra) = block.extra() {
-            extra.write(&mut object);
-        }
+        block.extra().write(&mut object);
         object.end();
         self.push(start);
         self.push_pieces("thinking_delta", "thinking", block.thinking());

@@ -168,6 +168,7 @@ fn nullable_distinguishes_absent_null_and_value() {
     let seen = cases.map(|case| [case.is_absent(), case.is_null(), case.is_value()]);
     assert_eq!(seen, [[true, false, false], [false, true, false], [false, false, true]]);
     assert_eq!(cases.map(Nullable::into_option), [None, None, Some(7)]);
+    assert_eq!(cases.map(Option::from), [None, None, Some(7)]);
     assert_eq!(cases.each_ref().map(Nullable::as_ref), [Nullable::Absent, Nullable::Null, Nullable::Value(&7)]);
     assert_eq!(cases.map(|case| case.map(|value| value + 1)), [Nullable::Absent, Nullable::Null, Nullable::from(8)]);
     assert_eq!([Nullable::from(None), Nullable::from(Some(7))], [Nullable::Absent, Nullable::Value(7)]);

@@ -13,6 +13,13 @@ pub struct Citations {
     count: usize,
 }
 
+/// The citations of [`Citations`], in the order of their arrival.
+#[derive(Clone)]
+pub struct CitationsIter<'a> {
+    /// As the text of [`Citations`].
+    rest: &'a str,
+}
+
 impl Citations {
     /// Reads an array of objects. `None`: it is null.
     pub(crate) fn read(cursor: &mut Cursor<'_>, name: &'static str) -> Result<Option<Self>, ReadError> {
@@ -62,14 +69,10 @@ impl Citations {
         self.count == 0
     }
 
-    /// The citations, in the order of their arrival.
-    pub fn iter(&self) -> impl Iterator<Item = RawJsonRef<'_>> {
-        let mut rest = self.text.as_str();
-        core::iter::from_fn(move || {
-            let (citation, after) = split_value(rest)?;
-            rest = after;
-            Some(RawJsonRef::of_valid(citation))
-        })
+    /// Returns the citations, in the order of their arrival.
+    #[must_use]
+    pub fn iter(&self) -> CitationsIter<'_> {
+        CitationsIter { rest: &self.text }
     }
 
     pub(crate) fn write(&self, out: &mut String) {
@@ -80,6 +83,31 @@ impl Citations {
 
     pub(crate) fn byte_size(&self) -> usize {
         self.text.len()
+    }
+}
+
+impl<'a> Iterator for CitationsIter<'a> {
+    type Item = RawJsonRef<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (citation, rest) = split_value(self.rest)?;
+        self.rest = rest;
+        Some(RawJsonRef::of_valid(citation))
+    }
+}
+
+impl core::fmt::Debug for CitationsIter<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+impl<'a> IntoIterator for &'a Citations {
+    type Item = RawJsonRef<'a>;
+    type IntoIter = CitationsIter<'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

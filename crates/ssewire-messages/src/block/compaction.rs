@@ -20,6 +20,12 @@ impl CompactionBlock {
     /// The members that deltas assign.
     pub(crate) const ASSIGNABLE: [&str; 2] = ["content", "encrypted_content"];
 
+    /// Returns the `type` of the block on the wire.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        "compaction"
+    }
+
     /// The summary; null where the compaction failed.
     #[must_use]
     pub fn content(&self) -> Nullable<Cow<'_, str>> {
@@ -32,7 +38,7 @@ impl CompactionBlock {
         self.nullable_string("encrypted_content")
     }
 
-    /// A member as raw JSON.
+    /// Returns a member as raw JSON, also if it is null. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
         self.assigned.as_ref().and_then(|assigned| assigned.get(name)).or_else(|| self.start.get(name))
@@ -79,7 +85,7 @@ impl Block for CompactionBlock {
     }
 
     fn type_name(&self) -> Cow<'_, str> {
-        "compaction".into()
+        self.type_name().into()
     }
 
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {

@@ -16,7 +16,7 @@ use alloc::string::String;
 
 use serde::de::DeserializeOwned;
 
-pub use self::citations::Citations;
+pub use self::citations::{Citations, CitationsIter};
 pub use self::compaction::CompactionBlock;
 pub use self::raw::RawBlock;
 pub use self::text::TextBlock;
@@ -73,14 +73,14 @@ macro_rules! blocks {
             #[must_use]
             pub fn type_name(&self) -> Cow<'_, str> {
                 match self {
-                    $( Self::$variant(block) => block.type_name(), )+
+                    $( Self::$variant(block) => Block::type_name(block), )+
                     Self::Raw(block) => block.type_name(),
                 }
             }
 
             /// Reads the block at the cursor.
             pub(crate) fn read(cursor: &mut Cursor<'_>) -> Result<Self, ReadError> {
-                // Where `type` is not the first member, it is found while the block is kept as it came, which may be
+                // Where `type` is not the first member, it is found while the block is kept as it arrived, which may be
                 // large.
                 let mut after = cursor.clone();
                 let (block, name) = match peek_first_type(cursor)? {
@@ -279,7 +279,7 @@ impl ContentBlock {
     }
 }
 
-/// Equal parts, or the same text as JSON: a member may have come with the start of the block or with its deltas. The
+/// Equal parts, or the same text as JSON: a member may have arrived with the start of the block or with its deltas. The
 /// typed blocks in it compare their parts only.
 impl PartialEq for ContentBlock {
     fn eq(&self, other: &Self) -> bool {

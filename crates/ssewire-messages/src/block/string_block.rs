@@ -7,7 +7,7 @@ use super::Citations;
 use crate::Nullable;
 use crate::growing_text::compact;
 use crate::json::{Cursor, ExtraMembers, ObjectWriter};
-use crate::members::{ReadError, each_member, member_or_error, text_or_error};
+use crate::members::{ReadError, each_member, read_member, text_member};
 
 /// A block whose own member is a string.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -47,8 +47,8 @@ impl StringBlock {
     }
 
     /// Members that this version does not know.
-    pub(super) fn extra(&self) -> Option<&ExtraMembers> {
-        self.rare.as_ref().map(|rare| &rare.extra).filter(|extra| !extra.is_empty())
+    pub(super) fn extra(&self) -> &ExtraMembers {
+        self.rare.as_ref().map_or(ExtraMembers::EMPTY, |rare| &rare.extra)
     }
 
     /// Sets the signature. The last one wins.
@@ -70,11 +70,11 @@ impl StringBlock {
                 b"type" => {
                     cursor.skip_value()?;
                 }
-                own if own == names.member.as_bytes() => match text_or_error(cursor, names.path)? {
+                own if own == names.member.as_bytes() => match text_member(cursor, names.path)? {
                     Ok(text) => (block.text, text_error) = (compact(text.to_text()), None),
                     Err(error) => text_error = Some(error),
                 },
-                other => match member_or_error(cursor, |cursor| special(&mut block, other, cursor))? {
+                other => match read_member(cursor, |cursor| special(&mut block, other, cursor))? {
                     Ok(true) => special_error = None,
                     Ok(false) => block.rare_mut().extra.push(name.json, cursor.skip_value()?),
                     Err(error) => special_error = Some(error),

@@ -4,7 +4,7 @@ use alloc::string::String;
 use super::string_block::{StringBlock, StringNames};
 use super::{Block, Citations};
 use crate::Nullable;
-use crate::json::{Cursor, ExtraMembers};
+use crate::json::{Cursor, ExtraMembers, RawJsonRef};
 use crate::members::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
@@ -15,6 +15,12 @@ pub struct TextBlock(StringBlock);
 const NAMES: StringNames = StringNames { name: "text", member: "text", path: "content_block.text" };
 
 impl TextBlock {
+    /// Returns the `type` of the block on the wire.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        NAMES.name
+    }
+
     /// The text.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -33,9 +39,15 @@ impl TextBlock {
         self.0.rare().map_or(Nullable::Absent, |rare| rare.citations.as_ref())
     }
 
-    /// Members that this version does not know.
+    /// Returns a member that this version does not know, also if it is null. Linear.
     #[must_use]
-    pub fn extra(&self) -> Option<&ExtraMembers> {
+    pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        self.extra().get(name)
+    }
+
+    /// Returns the members that this version does not know.
+    #[must_use]
+    pub fn extra(&self) -> &ExtraMembers {
         self.0.extra()
     }
 
@@ -68,7 +80,7 @@ impl Block for TextBlock {
     }
 
     fn type_name(&self) -> Cow<'_, str> {
-        NAMES.name.into()
+        self.type_name().into()
     }
 
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {

@@ -3,7 +3,7 @@ use alloc::string::String;
 
 use super::Block;
 use super::string_block::{StringBlock, StringNames};
-use crate::json::{Cursor, ExtraMembers};
+use crate::json::{Cursor, ExtraMembers, RawJsonRef};
 use crate::members::ReadError;
 use crate::tool_input::{ToolInputError, WriteInput};
 
@@ -14,6 +14,12 @@ pub struct ThinkingBlock(StringBlock);
 const NAMES: StringNames = StringNames { name: "thinking", member: "thinking", path: "content_block.thinking" };
 
 impl ThinkingBlock {
+    /// Returns the `type` of the block on the wire.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        NAMES.name
+    }
+
     /// The reasoning; empty where it is not to be shown.
     #[must_use]
     pub fn thinking(&self) -> &str {
@@ -32,9 +38,15 @@ impl ThinkingBlock {
         self.0.rare()?.signature.as_deref()
     }
 
-    /// Members that this version does not know.
+    /// Returns a member that this version does not know, also if it is null. Linear.
     #[must_use]
-    pub fn extra(&self) -> Option<&ExtraMembers> {
+    pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
+        self.extra().get(name)
+    }
+
+    /// Returns the members that this version does not know.
+    #[must_use]
+    pub fn extra(&self) -> &ExtraMembers {
         self.0.extra()
     }
 
@@ -64,7 +76,7 @@ impl Block for ThinkingBlock {
     }
 
     fn type_name(&self) -> Cow<'_, str> {
-        NAMES.name.into()
+        self.type_name().into()
     }
 
     fn write(&self, out: &mut String, _: WriteInput) -> Result<(), ToolInputError> {

@@ -7,8 +7,8 @@ use super::others::Others;
 use crate::block::ContentBlock;
 use crate::delta::Delta;
 use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent};
-use crate::json::{Cursor, ScannedJson};
-use crate::members::{ReadError, Visit, each_further_member, each_member, member_or_error};
+use crate::json::{Cursor, ScannedJson, SyntaxError};
+use crate::members::{Member, ReadError, Visit, count, each_further_member, each_member, read_member};
 use crate::message::Message;
 
 /// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
@@ -55,7 +55,7 @@ fn read_message_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Bo
     let mut message = None;
     each_event_member(cursor, others.kind, &mut |name, cursor| match name.bytes {
         b"message" => {
-            message = Some(member_or_error(cursor, Message::read_boxed)?);
+            message = Some(read_member(cursor, Message::read_boxed)?);
             Ok(())
         }
         other => others.read(other, cursor),
@@ -67,8 +67,8 @@ fn read_block_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Cont
     let (mut index, mut block) = (None, None);
     each_event_member(cursor, others.kind, &mut |name, cursor| {
         match name.bytes {
-            b"index" => index = Some(member_or_error(cursor, read_index)?),
-            b"content_block" => block = Some(member_or_error(cursor, ContentBlock::read)?),
+            b"index" => index = Some(read_member(cursor, read_index)?),
+            b"content_block" => block = Some(read_member(cursor, ContentBlock::read)?),
             other => others.read(other, cursor)?,
         }
         Ok(())
@@ -82,8 +82,8 @@ fn read_block_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<
     let (mut index, mut delta, mut has_extra) = (None, None, false);
     each_event_member(cursor, others.kind, &mut |name, cursor| {
         match name.bytes {
-            b"index" => index = Some(member_or_error(cursor, read_index)?),
-            b"delta" => delta = Some(member_or_error(cursor, |cursor| Delta::read(cursor, &mut has_extra))?),
+            b"index" => index = Some(read_member(cursor, read_index)?),
+            b"delta" => delta = Some(read_member(cursor, |cursor| Delta::read(cursor, &mut has_extra))?),
             other => others.read(other, cursor)?,
         }
         Ok(())
@@ -97,7 +97,7 @@ fn read_block_stop(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Conte
     let mut index = None;
     each_event_member(cursor, others.kind, &mut |name, cursor| {
         match name.bytes {
-            b"index" => index = Some(member_or_error(cursor, read_index)?),
+            b"index" => index = Some(read_member(cursor, read_index)?),
             other => others.read(other, cursor)?,
         }
         Ok(())
@@ -110,8 +110,8 @@ fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Resul
     let (mut delta, mut usage) = (Ok(None), Ok(None));
     each_event_member(cursor, others.kind, &mut |name, cursor| {
         match name.bytes {
-            b"delta" => delta = object_or_error(cursor, "delta")?,
-            b"usage" => usage = object_or_error(cursor, "usage")?,
+            b"delta" => delta = object_member(cursor, "delta")?,
+            b"usage" => usage = object_member(cursor, "usage")?,
             other => match OTHERS.iter().zip(&mut event.others).find(|(known, _)| known.as_bytes() == other) {
                 Some((_, slot)) => *slot = Some(ScannedJson::new(cursor.skip_value()?)),
                 None => others.read(other, cursor)?,
@@ -123,12 +123,11 @@ fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Resul
     Ok(event)
 }
 
-/// An object, or null. A value of another type is an inner error: a later member of the same name may be of the right
-/// type.
-fn object_or_error<'a>(
+/// An object, or null.
+fn object_member<'a>(
     cursor: &mut Cursor<'a>,
     name: &'static str,
-) -> Result<Result<Option<ScannedJson<'a>>, ReadError>, ReadError> {
+) -> Result<Member<Option<ScannedJson<'a>>>, SyntaxError> {
     Ok(match cursor.skip_value()? {
         b"null" => Ok(None),
         object @ [b'{', ..] => Ok(Some(ScannedJson::new(object))),
@@ -155,5 +154,5 @@ pub(super) fn read_unknown(cursor: &mut Cursor<'_>, others: &mut Others) -> Resu
 
 /// An index is an integer, a string of digits, or a float without a fraction.
 fn read_index(cursor: &mut Cursor<'_>) -> Result<u64, ReadError> {
-    crate::members::count(cursor)?.map_err(|_| ReadError::Member("index"))
+    count(cursor)?.map_err(|_| ReadError::Member("index"))
 }

@@ -163,14 +163,9 @@ impl MessageDecoder {
             Err(error) => return self.record_undecodable(error),
         };
         let is_done = matches!(decoded, StreamEvent::Done);
-        add_head(&mut decoded, self.head.as_deref());
         let has_extra = matches!(&decoded, StreamEvent::ContentBlockDelta(delta) if delta.has_extra);
-        let piece = piece_of(&decoded).filter(|(_, index)| self.accumulator.is_current(*index));
-        let applied = self.accumulator.apply(decoded);
-        let continues_text = applied.as_ref().is_ok_and(|change| change.continues_text());
-        if let Some((kind, index)) = piece.filter(|(_, index)| continues_text && self.accumulator.is_current(*index)) {
-            self.template.learn(consumed, data, kind, index);
-        }
+        add_head(&mut decoded, self.head.as_deref());
+        let applied = apply_and_learn(&mut self.accumulator, &mut self.template, decoded, consumed, data);
         if self.accumulator.is_messages_stream() {
             self.body.mark_as_stream();
         } else if !is_done {
@@ -232,6 +227,22 @@ fn append_learned(
     input: &mut &[u8],
 ) -> Option<(Change, Parts, usize)> {
     append_event(template.open_event(input)?, decoder, accumulator, input)
+}
+
+/// Applies an event. If it is a delta that continues the current text, the next one of its spelling needs no decoding.
+fn apply_and_learn(
+    accumulator: &mut Accumulator,
+    template: &mut Template,
+    decoded: StreamEvent<'_>,
+    event: &[u8],
+    payload: &[u8],
+) -> Result<Change, AccumulateError> {
+    let piece = piece_of(&decoded).filter(|(_, index)| accumulator.is_current(*index));
+    let change = accumulator.apply(decoded)?;
+    if let Some((kind, index)) = piece.filter(|(_, index)| change.continues_text() && accumulator.is_current(*index)) {
+        template.learn(event, payload, kind, index);
+    }
+    Ok(change)
 }
 
 /// The kind of a delta that brings nothing but a piece, and the index of its block.

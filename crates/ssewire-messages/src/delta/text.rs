@@ -1,7 +1,7 @@
 use super::{CitationsDelta, Delta, DeltaType, Merged, Target};
 use crate::block::{ContentBlock, TextBlock};
 use crate::json::{Cursor, RawJson, ScannedJson};
-use crate::members::{ReadError, each_member, text_or_error};
+use crate::members::{ReadError, each_member, text_member};
 use crate::piece::{BlockString, Piece, push_piece};
 
 /// Text to append to a text block (Messages API: `TextDelta`).
@@ -104,7 +104,7 @@ pub(super) fn read_piece<'a>(
                 cursor.skip_value()?;
             }
             // The last of several holds.
-            found if found == member.as_bytes() => piece = Some(text_or_error(cursor, member)?),
+            found if found == member.as_bytes() => piece = Some(text_member(cursor, member)?),
             other => {
                 *has_extra = true;
                 visit(other, cursor.skip_value()?);

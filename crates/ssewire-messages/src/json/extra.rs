@@ -11,7 +11,7 @@ use crate::sort::sort;
 
 /// The members of an object that this version does not know, and known ones of another type than documented.
 ///
-/// One text holds all of them, each value as it came. A member that is set again is appended; the text is compacted
+/// One text holds all of them, each value as it arrived. A member that is set again is appended; the text is compacted
 /// when it has doubled, so setting a member costs its length, however many there are.
 #[derive(Clone, Default)]
 pub struct ExtraMembers {
@@ -23,7 +23,19 @@ pub struct ExtraMembers {
     compacted: u32,
 }
 
+/// The members of [`ExtraMembers`], in the order in which they were set last.
+#[derive(Clone)]
+pub struct ExtraMembersIter<'a> {
+    members: &'a ExtraMembers,
+    /// Where the members begin, if a name may repeat.
+    starts: alloc::vec::IntoIter<u32>,
+    /// All entries, if none may.
+    entries: Entries<'a>,
+}
+
 impl ExtraMembers {
+    pub(crate) const EMPTY: &'static Self = &Self { text: String::new(), may_repeat: false, compacted: 0 };
+
     /// Returns whether the object has only known members. Costs as much as [`iter`](Self::iter).
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -49,15 +61,15 @@ impl ExtraMembers {
         self.get(name).is_some()
     }
 
-    /// The members, in the order in which they were set last. n log n in their number, linear in their text.
-    pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, RawJsonRef<'_>)> {
-        let (starts, plain) = if self.may_repeat {
+    /// Returns the members, in the order in which they were set last. n log n in their number, linear in their text.
+    #[must_use]
+    pub fn iter(&self) -> ExtraMembersIter<'_> {
+        let (starts, text) = if self.may_repeat {
             (self.last_entries().unwrap_or_default(), "")
         } else {
             (Vec::new(), self.text.as_str())
         };
-        let last = starts.into_iter().filter_map(|start| self.entries_from(start).next());
-        last.chain(Entries { text: plain }).filter(|(_, value)| !value.as_str().is_empty())
+        ExtraMembersIter { members: self, starts: starts.into_iter(), entries: Entries { text } }
     }
 
     /// The bytes that are held.
@@ -127,7 +139,7 @@ impl ExtraMembers {
 
     /// Writes all members.
     pub(crate) fn write(&self, object: &mut ObjectWriter<'_>) {
-        for (name, value) in self.iter() {
+        for (name, value) in self {
             object.raw(&name, value.as_str());
         }
     }
@@ -210,7 +222,7 @@ impl ExtraMembers {
     }
 
     /// The name of an entry, in its quotes.
-    // Out of line: inlined, it is several times in a program, and no hot path calls it.
+    // Out of line: inlining duplicates it, and no hot path calls it.
     #[inline(never)]
     fn name_text(&self, start: u32) -> &str {
         let entry = self.entries_from(start).text;
@@ -234,7 +246,39 @@ fn to_u32(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
+impl<'a> Iterator for ExtraMembersIter<'a> {
+    type Item = (Cow<'a, str>, RawJsonRef<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (name, value) = match self.starts.next() {
+                Some(start) => self.members.entries_from(start).next()?,
+                None => self.entries.next()?,
+            };
+            if !value.as_str().is_empty() {
+                return Some((name, value));
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ExtraMembersIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.clone()).finish()
+    }
+}
+
+impl<'a> IntoIterator for &'a ExtraMembers {
+    type Item = (Cow<'a, str>, RawJsonRef<'a>);
+    type IntoIter = ExtraMembersIter<'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 /// The entries of a text, removed and repeated ones too.
+#[derive(Clone)]
 struct Entries<'a> {
     text: &'a str,
 }

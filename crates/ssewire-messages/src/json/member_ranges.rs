@@ -15,7 +15,7 @@ impl MemberRanges {
     /// An object of the API has its members without an accessor in one or two places.
     const RANGES: usize = 4;
 
-    /// Adds the member that the cursor has just read. One that cannot be kept as it came is appended now.
+    /// Adds the member that the cursor has just read. One that cannot be kept as it arrived is appended now.
     pub(crate) fn push(&mut self, name: JsonStr<'_>, value: &[u8], cursor: &Cursor<'_>, extra: &mut ExtraMembers) {
         let Some((start, end)) = cursor.last_member(name, value) else {
             self.append_to(extra, cursor);

@@ -16,7 +16,7 @@ mod white_space;
 mod write;
 
 pub(crate) use self::append::append_string;
-pub use self::extra::ExtraMembers;
+pub use self::extra::{ExtraMembers, ExtraMembersIter};
 pub(crate) use self::keep::{append_raw, kept_len, reserve, split_value};
 pub(crate) use self::member_ranges::MemberRanges;
 #[cfg(feature = "vocabulary")]

@@ -95,7 +95,7 @@ impl RawJson {
         RawJsonRef::of_valid(&self.0)
     }
 
-    /// The JSON text: that of a string is in quotes. [`RawJsonRef::decode_string`] returns what the string says.
+    /// The JSON text: that of a string is in quotes. [`RawJsonRef::decode_string`] returns the decoded string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -95,7 +95,7 @@ impl<'a> RawJsonRef<'a> {
         if string.is_escaped { string.to_text() } else { Cow::Borrowed(self.part(string.raw).0) }
     }
 
-    /// The text that a string says: without its quotes, its escapes decoded. `None`: it is another value.
+    /// Returns the decoded string: without its quotes and escapes. `None`: it is another value.
     #[inline(never)]
     #[must_use]
     pub fn decode_string(self) -> Option<Cow<'a, str>> {

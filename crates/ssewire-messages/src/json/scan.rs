@@ -163,7 +163,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a string. `None`: the value is none, and was not touched.
-    // Out of line, as other methods with many callers: inlined, it is many times in a program.
+    // Out of line, as other methods with many callers: inlining duplicates it.
     #[inline(never)]
     pub(crate) fn string(&mut self) -> Result<Option<JsonStr<'a>>, SyntaxError> {
         self.skip_space();

@@ -8,7 +8,7 @@ use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::id_and_model::IdAndModel;
 use crate::json::{Cursor, JsonStr, MemberRanges};
-use crate::members::{ReadError, each_element, each_member, member_or_error};
+use crate::members::{ReadError, each_element, each_member, read_member};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
@@ -32,7 +32,7 @@ impl Message {
         let (mut id, mut model, mut content) = (None, None, Ok(Vec::new()));
         let is_object = each_member(cursor, &mut |name, cursor| {
             match name.bytes {
-                b"content" => content = member_or_error(cursor, read_content)?,
+                b"content" => content = read_member(cursor, read_content)?,
                 b"id" => {
                     id = cursor.string()?;
                     let mistyped = if id.is_none() { Some(cursor.skip_value()?) } else { None };

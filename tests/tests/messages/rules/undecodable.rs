@@ -498,7 +498,7 @@ fn the_accessor_of_a_member_of_an_unexpected_type_says_absent() {
         panic!("blocks of their kinds: {blocks:?}")
     };
     assert_eq!(thinking.signature(), None);
-    assert_eq!(thinking.extra().unwrap().get("signature").unwrap(), json!(5));
+    assert_eq!(thinking.get("signature").unwrap(), json!(5));
     assert_eq!((tool.id(), tool.name()), (None, None));
     assert_eq!(tool.get("caller").unwrap(), json!("x"));
     assert_eq!(redacted.get("data").unwrap(), json!(5));
