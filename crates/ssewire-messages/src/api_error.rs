@@ -227,22 +227,22 @@ fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<Box<str>> 
     text.or_else(|| fastapi_messages(outer.get("detail")?)).or_else(|| outer.decode_string()).map(Into::into)
 }
 
-/// FastAPI lists each member of the request that it did not like: `[{"msg":…,"loc":…}]`.
-// Out of line, as it is smaller so, and rare.
+/// FastAPI lists each member of the request that is invalid: `[{"msg":…,"loc":…}]`.
+// Out of line: smaller, and rarely called.
 #[inline(never)]
 fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
     let mut all = String::new();
-    for complaint in detail.elements().filter_map(|item| text_of(item, "msg")) {
+    for message in detail.elements().filter_map(|item| text_of(item, "msg")) {
         if !all.is_empty() {
             all.push_str("; ");
         }
-        all.push_str(&complaint);
+        all.push_str(&message);
     }
     (!all.is_empty()).then(|| all.into())
 }
 
 /// The text of a member.
-// Out of line: inlined, it is several times in a program, and no hot path calls it.
+// Out of line: inlining duplicates it, and no hot path calls it.
 #[inline(never)]
 fn text_of<'a>(object: RawJsonRef<'a>, name: &str) -> Option<Cow<'a, str>> {
     object.get(name)?.decode_string()

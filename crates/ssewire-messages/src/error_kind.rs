@@ -12,7 +12,7 @@ string_enum! {
         Billing = "billing_error",
         /// The API key may not do this (status 403).
         Permission = "permission_error",
-        /// There is no such thing (status 404).
+        /// The resource does not exist (status 404).
         NotFound = "not_found_error",
         /// The request collides with another one (status 409).
         Conflict = "conflict_error",
@@ -24,7 +24,7 @@ string_enum! {
         Api = "api_error",
         /// The answer took too long (status 504).
         Timeout = "timeout_error",
-        /// The API has more to do than it can (status 529).
+        /// The API is overloaded (status 529).
         Overloaded = "overloaded_error",
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct IdAndModel {
 }
 
 impl IdAndModel {
-    // Out of line: inlined, it is several times in a program.
+    // Out of line: inlining duplicates it.
     #[inline(never)]
     pub(crate) fn new(id: Option<&str>, model: Option<&str>) -> Self {
         let (id, id_len) = id.and_then(|id| Some((id, u32::try_from(id.len()).ok()?))).unzip();

@@ -56,9 +56,9 @@ impl PayloadError {
         self.kind
     }
 
-    /// Whether text or tool input may be missing from the message because of it.
+    /// Returns whether text or tool input may be missing from the message because of it.
     #[must_use]
-    pub fn loses_content(&self) -> bool {
+    pub fn is_content_lost(&self) -> bool {
         matches!(self.lost, LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped)
     }
 

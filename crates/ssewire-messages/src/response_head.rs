@@ -96,10 +96,12 @@ impl ResponseHead {
     #[must_use]
     pub fn should_retry(&self) -> Option<bool> {
         let said = self.get(SHOULD_RETRY)?;
-        match () {
-            () if said.eq_ignore_ascii_case("true") => Some(true),
-            () if said.eq_ignore_ascii_case("false") => Some(false),
-            () => None,
+        if said.eq_ignore_ascii_case("true") {
+            Some(true)
+        } else if said.eq_ignore_ascii_case("false") {
+            Some(false)
+        } else {
+            None
         }
     }
 

@@ -58,7 +58,7 @@ impl StructuredOutput {
         Self(PartialJson::with_partial_strings(strings))
     }
 
-    /// Appends the text that an update brought; others bring none. Pieces are joined in the order of their arrival: the
+    /// Appends the text of an update, if it has any. Pieces are joined in the order of their arrival: the
     /// order of the message, unless text blocks interleave.
     pub fn extend_from(&mut self, update: &Update<'_>) {
         for piece in update.text_deltas() {

@@ -186,7 +186,7 @@ impl serde::Serialize for ToolResult {
     }
 }
 
-/// The message cannot be acted upon.
+/// The message cannot be sent back, or its tools cannot be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TurnError {
@@ -232,7 +232,7 @@ impl Message {
 
     /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Text,
     /// thinking and tool calls are written with the members that a request accepts; citations and any other block are
-    /// written as they came. Omitted are thinking blocks without a signature, and text blocks without text. `None`:
+    /// written as they arrived. Omitted are thinking blocks without a signature, and text blocks without text. `None`:
     /// nothing else is there, and the API refuses a turn without content. Write the request with
     /// `serde_json::to_string`: `json!` and `to_value` parse the turn again; see [`RawJson`].
     ///

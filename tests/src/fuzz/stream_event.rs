@@ -104,7 +104,7 @@ fn well_formed(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
 /// Compares the kinds of two errors. Their positions may differ.
 fn same_error(one: &PayloadError, other: &PayloadError) {
     let kind = |error: &PayloadError| std::mem::discriminant(&error.kind());
-    assert_eq!((kind(one), one.loses_content()), (kind(other), other.loses_content()), "{one:?} {other:?}");
+    assert_eq!((kind(one), one.is_content_lost()), (kind(other), other.is_content_lost()), "{one:?} {other:?}");
 }
 
 /// Padding, as in recorded streams, does not change the event.
@@ -152,16 +152,16 @@ fn as_the_page_says(name: &[u8], payload: &[u8], decoded: &Decoded<'_>) {
             assert_eq!(second_of(&event.delta), second_in(&members["delta"]));
         }
         (b"content_block_delta", Err(error)) => {
-            assert!(error.loses_content());
+            assert!(error.is_content_lost());
             let delta = members.get("delta").unwrap_or(&Value::Null);
             let is_whole = index().is_some()
                 && delta["type"].is_string()
                 && !matches!(delta["type"].as_str(), Some("citations_delta" | "compaction_delta"));
             assert!(!is_whole || matches!(text_in(delta), Some(Err(()))), "{delta}");
         }
-        (b"content_block_start", Err(error)) => assert!(error.loses_content()),
+        (b"content_block_start", Err(error)) => assert!(error.is_content_lost()),
         (b"message_start", Ok(Some(StreamEvent::MessageStart(_)))) => assert!(members["message"].is_object()),
-        (b"message_start" | b"message_delta", Err(error)) => assert!(!error.loses_content()),
+        (b"message_start" | b"message_delta", Err(error)) => assert!(!error.is_content_lost()),
         (b"message_delta", Ok(Some(StreamEvent::MessageDelta(_)))) => {}
         (_, Ok(Some(StreamEvent::Unknown(unknown)))) => {
             assert_eq!(unknown.json().as_json().to_value().unwrap().as_object(), Some(&members))

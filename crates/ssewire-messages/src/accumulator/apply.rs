@@ -5,6 +5,7 @@
 
 use super::blocks::{BlockId, Origin};
 use super::change::{BlockChange, Change};
+use super::update::EndedHalves;
 use super::{AccumulateError, Accumulator, Phase, Validation, ViolationKind};
 use crate::block::ContentBlock;
 use crate::decode::canonical::PieceKind;
@@ -105,14 +106,13 @@ impl Accumulator {
                 self.violation(ViolationKind::MissingStop, index)?;
             }
         }
-        let mut halves = [0; 2];
+        let mut halves = EndedHalves::default();
         // A block that a delta opened, or that a delta reached after its stop, is not open, but may end in a half.
         for id in self.blocks.with_half() {
             self.end_half(id);
-            let [text, thinking] = &mut halves;
             match self.blocks.position(id).and_then(|at| self.message.content.get(at)) {
-                Some(ContentBlock::Text(_)) => *text += 1,
-                Some(ContentBlock::Thinking(_)) => *thinking += 1,
+                Some(ContentBlock::Text(_)) => halves.text += 1,
+                Some(ContentBlock::Thinking(_)) => halves.thinking += 1,
                 _ => {}
             }
         }

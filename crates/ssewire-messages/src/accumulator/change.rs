@@ -2,7 +2,7 @@
 
 use super::block_ref::BlockRef;
 use super::blocks::{BlockId, BlockKey, Blocks};
-use super::update::Update;
+use super::update::{EndedHalves, Update};
 use crate::api_error::ApiError;
 use crate::block::ContentBlock;
 use crate::lost_event::LostEvent;
@@ -14,7 +14,7 @@ use crate::turn::ToolCall;
 pub(crate) enum Change {
     MessageStart,
     MessageDelta,
-    MessageStop { halves: [u32; 2] },
+    MessageStop { halves: EndedHalves },
     Error,
     Replaced,
     Lost(LostEvent),

@@ -27,7 +27,7 @@ pub enum Completion {
     ToolInput,
     /// The stop reason arrived, but no `message_stop`: the message is whole, the terminator is missing.
     Unterminated,
-    /// All of it arrived.
+    /// The message is complete.
     Complete,
 }
 

@@ -89,7 +89,7 @@ impl Incomplete {
             (Completion::NonStreamBody, Some(error)) => error.is_retryable(),
             (Completion::NonStreamBody, None) => by_head.unwrap_or(matches!(
                 self.non_stream_body(),
-                // `None`: an accumulator without a decoder knows only that no event of a message came.
+                // `None`: an accumulator without a decoder knows only that no event of a message arrived.
                 None | Some(NonStreamBody::Empty | NonStreamBody::OnlyComments | NonStreamBody::OnlyDone)
             )),
             _ if self.reasons().iter().any(|reason| PARTS_MISSING.contains(reason)) => false,

@@ -106,7 +106,7 @@ pub struct Accumulator {
     is_messages_stream: bool,
     /// The end marker of other protocols has arrived.
     has_done_marker: bool,
-    /// `message_delta` has brought a stop reason.
+    /// `message_delta` had a stop reason.
     has_stop_reason: bool,
     /// A block start or a delta was undecodable before the message had stopped.
     has_lost_content: bool,

@@ -43,7 +43,7 @@ impl Accumulator {
         self.message.stop_reason().map_or(self.has_stop_reason, StopReason::may_truncate)
     }
 
-    /// Whether a lost event may have brought the stop reason.
+    /// Whether a lost event may have had the stop reason.
     pub(super) fn may_have_lost_stop_reason(&self) -> bool {
         !self.has_stop_reason && (self.holds(Completion::LimitExceeded) || self.holds(Completion::ContentLost))
     }

@@ -58,7 +58,7 @@ pub enum Update<'a> {
         /// All reasoning of the block.
         snapshot: &'a str,
     },
-    /// A thinking block has got its signature.
+    /// A thinking block received its signature.
     #[non_exhaustive]
     Signature {
         /// The block.
@@ -66,7 +66,7 @@ pub enum Update<'a> {
         /// The signature, whole.
         signature: &'a str,
     },
-    /// A text block has got a citation.
+    /// A text block received a citation.
     #[non_exhaustive]
     Citation {
         /// The block.
@@ -93,7 +93,7 @@ pub enum Update<'a> {
     /// with an [`Accumulator`](crate::Accumulator), call [`next_update`](crate::Accumulator::next_update). Each call is
     /// returned once at most; if input arrived after the stop of its block, at `message_stop`.
     ToolCall(ToolCall<'a>),
-    /// A compaction block has got its value.
+    /// A compaction block received its value.
     #[non_exhaustive]
     Compaction {
         /// The block.
@@ -133,10 +133,8 @@ pub enum Update<'a> {
     MessageStop {
         /// The message.
         message: &'a Message,
-        // How many text blocks, and how many thinking blocks, ended in the middle of a character. Only for
-        // `text_deltas` and `thinking_deltas`, which return a U+FFFD for each.
         #[doc(hidden)]
-        halves: [u32; 2],
+        halves: EndedHalves,
     },
     /// The server has reported an error. The message ends here.
     Error(&'a ApiError),
@@ -154,29 +152,36 @@ pub enum Update<'a> {
     Unchanged,
 }
 
+/// How many blocks of a kind ended in half of a surrogate pair at `message_stop`. Each is a piece of text, U+FFFD.
+// Its fields are private: only `text_deltas` and `thinking_deltas` read them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EndedHalves {
+    pub(super) text: u32,
+    pub(super) thinking: u32,
+}
+
 impl<'a> Update<'a> {
-    /// The text of the event, in the order of the blocks: at most one piece, except for a `message_start` that has
-    /// content, and a `message_stop` that ends several blocks in the middle of a character. If blocks do not
-    /// interleave and arrive in order, all pieces of a stream together equal [`Message::text`]. Two
-    /// exceptions, of blocks that end in the middle of a character: if a block has no stop, its U+FFFD comes with
-    /// `message_stop`, after the text of later blocks; if that is missing, too, the U+FFFD is in no piece.
+    /// Returns the text that the event added: usually one piece or none.
+    ///
+    /// All pieces of a stream together equal [`Message::text`], unless blocks interleave or arrive out of order, or a
+    /// block without a stop ends in the middle of a character. Of the latter, `message_stop` returns a U+FFFD.
     pub fn text_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (piece, halves) = match self {
             Self::BlockStart { text, .. } | Self::Text { text, .. } | Self::BlockStop { text, .. } => (*text, 0),
-            Self::MessageStop { halves: [text, _], .. } => ("", *text),
+            Self::MessageStop { halves, .. } => ("", halves.text),
             _ => ("", 0),
         };
         let text_of = |block: &'a ContentBlock| block.as_text().map(TextBlock::text);
         Pieces { initial: self.start_blocks().iter(), text_of, piece, halves }
     }
 
-    /// The thinking of the event, as [`text_deltas`](Self::text_deltas) returns its text.
+    /// Returns the thinking that the event added, as [`text_deltas`](Self::text_deltas) does for text.
     pub fn thinking_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (piece, halves) = match self {
             Self::BlockStart { thinking, .. } | Self::Thinking { thinking, .. } | Self::BlockStop { thinking, .. } => {
                 (*thinking, 0)
             }
-            Self::MessageStop { halves: [_, thinking], .. } => ("", *thinking),
+            Self::MessageStop { halves, .. } => ("", halves.thinking),
             _ => ("", 0),
         };
         let text_of = |block: &'a ContentBlock| block.as_thinking().map(ThinkingBlock::thinking);
@@ -193,7 +198,7 @@ impl<'a> Update<'a> {
     }
 }
 
-/// The pieces of text that an update brought: those of initial blocks, its own, halves of characters.
+/// The pieces of text of an update: those of initial blocks, its own, halves of characters.
 struct Pieces<'a, F> {
     initial: core::slice::Iter<'a, ContentBlock>,
     text_of: F,

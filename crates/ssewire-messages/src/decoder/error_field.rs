@@ -25,7 +25,7 @@ pub(super) struct ErrorField {
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
-    /// No field has come, or it was given: its value is kept for as long as it is borrowed.
+    /// No field has arrived, or it was given: its value is kept for as long as it is borrowed.
     #[default]
     None,
     /// The block of the field has not ended yet.

@@ -38,7 +38,7 @@ use crate::response_head::ResponseHead;
 ///     loop {
 ///         match decoder.decode(&mut chunk)? {
 ///             Step::Update(event) => text.extend(event.update.text_deltas()),
-///             Step::NeedInput => break,     // Bring the next chunk.
+///             Step::NeedInput => break,     // Pass the next chunk.
 ///             Step::Ended => break 'body,   // The message has ended, whatever the connection does.
 ///         }
 ///     }
@@ -272,7 +272,7 @@ impl MessageDecoder {
         self.accumulator.snapshot()
     }
 
-    /// Whether `message_start` has come.
+    /// Returns whether `message_start` has arrived.
     #[must_use]
     pub fn has_started(&self) -> bool {
         self.accumulator.has_started()

@@ -12,7 +12,7 @@ use crate::fused::Parts;
 pub enum Step<U> {
     /// The message has changed.
     Update(U),
-    /// All input is used up: bring the next chunk, or [end](super::MessageDecoder::decode_end) it.
+    /// All input is used up: pass the next chunk, or [end](super::MessageDecoder::decode_end) it.
     NeedInput,
     /// The message has ended. No more input is consumed.
     Ended,
@@ -24,7 +24,7 @@ pub enum Step<U> {
 pub struct UpdateEvent<'a> {
     /// The change.
     pub update: Update<'a>,
-    /// The payload of the event, as it came. Empty for an update without an event of its own: a further update of the
+    /// The payload of the event, as it arrived. Empty for an update without an event of its own: a further update of the
     /// same event, an event above the limit, and a `message_start` that `next_message` kept.
     pub payload: &'a [u8],
     /// The SSE event type: `message` if the event had none, `error` for a field `error`. Empty for an update without an

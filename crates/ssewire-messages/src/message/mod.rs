@@ -21,7 +21,7 @@ use crate::usage::Usage;
 
 /// A message of the model (Messages API: `Message`, `BetaMessage`), complete or partial.
 ///
-/// As JSON it always has `type`, `role` and `content`; everything else is written only if it came. What deltas build is
+/// As JSON it always has `type`, `role` and `content`; everything else is written only if it arrived. What deltas build is
 /// typed, everything else is kept as [text](RawJson).
 ///
 /// # Your own type
@@ -111,7 +111,7 @@ impl Message {
         &self.content
     }
 
-    /// The content blocks, to keep.
+    /// Returns the content blocks, owned.
     #[must_use]
     pub fn into_content(self) -> Vec<ContentBlock> {
         self.content
@@ -183,8 +183,8 @@ impl Message {
     /// The message as JSON, in the shape of the API.
     ///
     /// # Errors
-    /// [`ToolInputError`]: the input of a tool call is not finished. [`to_json_lossy`](Self::to_json_lossy) is for those
-    /// who want to look at such a message.
+    /// [`ToolInputError`]: the input of a tool call is not finished. [`to_json_lossy`](Self::to_json_lossy)
+    /// writes such a message for display.
     pub fn to_json(&self) -> Result<RawJson, ToolInputError> {
         let mut out = String::new();
         self.write(&mut out, write_finished)?;
@@ -221,7 +221,7 @@ impl Message {
     }
 }
 
-/// Equal parts, or the same text as JSON: a member of a block may have come with its start or with its deltas.
+/// Equal parts, or the same text as JSON: a member of a block may have arrived with its start or with its deltas.
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
         let has_equal_parts = (&self.id_and_model, &self.stop_reason, &self.usage, &self.extra)

@@ -10,7 +10,7 @@ use crate::piece::{Piece, push_piece};
 /// The state of an input beside the block's start.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InputState {
-    /// The text of the deltas: kept while deltas may follow, and after that if any came.
+    /// The text of the deltas: kept while deltas may follow, and after that if any arrived.
     pub(super) text: Option<Box<InputText>>,
     pub(super) phase: InputPhase,
 }
@@ -162,7 +162,7 @@ impl InputState {
 
     /// Sets the phase that was found. Line ends in complete text become spaces, as in [`RawJson`]: valid JSON
     /// has them only between its tokens.
-    // Out of line: inlined, it is twice in a program.
+    // Out of line: inlining duplicates it.
     #[inline(never)]
     fn settle(&mut self, phase: InputPhase) {
         self.phase = phase;

@@ -414,7 +414,7 @@ fn hole_as_reported_to_the_accumulator() {
         (r#"{"type": "content_block_stop"}"#, None),
     ] {
         let error = StreamEvent::from_json(payload.as_bytes()).unwrap_err();
-        assert_eq!(error.loses_content(), expected.is_some());
+        assert_eq!(error.is_content_lost(), expected.is_some());
         let mut run = run(&one_block());
         run.accumulator.record_decode_error(&error).unwrap();
         let end = run.then(&[end_turn(), end()]).end();

@@ -31,7 +31,7 @@ pub(crate) struct Blocks {
     initial: usize,
     /// The others, in the order of their arrival.
     states: Vec<BlockState>,
-    /// The slots, in the order in which their indices came. Usually slot n is that of index n.
+    /// The slots, in the order in which their indices arrived. Usually slot n is that of index n.
     slots: Vec<Slot>,
     /// The highest index of a block that was in `message_start` or had a start.
     highest_index: Option<u64>,
@@ -53,7 +53,7 @@ struct Disorder {
     implicit: [Positions; 3],
     /// The number of indices at which input JSON, or a lost piece of it, waits for its block.
     unmatched: usize,
-    /// Indices at which a piece was lost before any text came. Not in a slot: such an event may have 20 bytes, and a
+    /// Indices at which a piece was lost before any text arrived. Not in a slot: such an event may have 20 bytes, and a
     /// slot has more than four times as many.
     lost: Positions,
     /// Indices of waiting input JSON that has lost no piece yet.

@@ -1,4 +1,4 @@
-//! Finds what belongs to indices that came out of order.
+//! Finds what belongs to indices that arrived out of order.
 
 use alloc::vec::Vec;
 
@@ -6,7 +6,7 @@ use super::push_growing_by_half;
 
 /// A number for each index: the position of its slot or block, or whether a lost piece waits. A crit-bit tree.
 ///
-/// A search takes at most 64 steps, whatever the indices and the order in which they came. An ordered map of the
+/// A search takes at most 64 steps, whatever the indices and the order in which they arrived. An ordered map of the
 /// standard library would be eight times the machine code, for streams that are rare.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Positions {

@@ -57,7 +57,7 @@ impl Blocks {
         self.disorder.as_ref().is_some_and(|disorder| disorder.lost.find(index) == Some(LOST))
     }
 
-    /// Takes a lost piece that waits without any text: its text, or its block, has come.
+    /// Takes a lost piece that waits without any text: its text, or its block, has arrived.
     fn take_loss(&mut self, index: u64) -> Option<Unmatched> {
         if !self.has_loss(index) {
             return None;
