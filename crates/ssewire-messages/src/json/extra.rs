@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::fmt;
 
 use super::keep::{append_raw, reserve, split_value};
@@ -61,7 +62,8 @@ impl ExtraMembers {
         self.get(name).is_some()
     }
 
-    /// Returns the members, in the order in which they were set last. n log n in their number, linear in their text.
+    /// Returns the members, in the order in which they were set last. Linear in their text, or n log n if
+    /// a name may occur twice.
     #[must_use]
     pub fn iter(&self) -> ExtraMembersIter<'_> {
         let (starts, text) = if self.may_repeat {
@@ -180,17 +182,16 @@ impl ExtraMembers {
             }
             starts.push(u32::try_from(start).ok()?);
         }
-        // By name, and those of one name by place. Names are written in one spelling, so their text decides.
-        sort(&mut starts, &|a, b| (self.name_text(a), a) < (self.name_text(b), b));
+        // By name; those of one name stay in order.
+        sort(&mut starts, &|a, b| self.compare_names(a, b) == Ordering::Less);
         let mut kept = 0_usize;
         for at in 0..starts.len() {
             let (Some(start), next) = (starts.get(at).copied(), starts.get(at.saturating_add(1)).copied()) else {
                 break;
             };
-            let name = self.name_text(start);
-            let is_last = next.is_none_or(|next| self.name_text(next) != name);
-            let is_removed = self.entry_len(start) <= to_u32(name.len().saturating_add(2));
-            if is_last && !is_removed {
+            let is_last = next.is_none_or(|next| self.compare_names(start, next) != Ordering::Equal);
+            let is_kept = |(_, value): (_, RawJsonRef<'_>)| !value.as_str().is_empty();
+            if is_last && self.entries_from(start).next().is_some_and(is_kept) {
                 if let Some(slot) = starts.get_mut(kept) {
                     *slot = start;
                 }
@@ -205,7 +206,7 @@ impl ExtraMembers {
     /// The members in the order of their names.
     fn by_name(&self) -> impl Iterator<Item = (Cow<'_, str>, RawJsonRef<'_>)> {
         let mut starts = self.last_entries().unwrap_or_default();
-        sort(&mut starts, &|a, b| self.name_text(a) < self.name_text(b));
+        sort(&mut starts, &|a, b| self.compare_names(a, b) == Ordering::Less);
         starts.into_iter().filter_map(|start| self.entries_from(start).next())
     }
 
@@ -221,20 +222,23 @@ impl ExtraMembers {
         to_u32(from.saturating_sub(entries.text.len()))
     }
 
-    /// The name of an entry, in its quotes.
-    // Out of line: inlining duplicates it, and no hot path calls it.
+    /// Compares the names of two entries, which are written in one spelling. Costs what the names have in common: to
+    /// look for their ends would cost a long name again for each comparison with a short one.
+    // Out of line: inlined, it is several times in a program, and no hot path calls it.
     #[inline(never)]
-    fn name_text(&self, start: u32) -> &str {
-        let entry = self.entries_from(start).text;
-        let mut rest = entry.as_bytes().get(1..).unwrap_or_default();
-        while let Some(at) = super::find_special(rest) {
-            let is_quote = rest.get(at) == Some(&b'"');
-            rest = rest.get(at.saturating_add(if is_quote { 1 } else { 2 })..).unwrap_or_default();
-            if is_quote {
+    fn compare_names(&self, a: u32, b: u32) -> Ordering {
+        let [a, b] = [a, b].map(|start| self.entries_from(start).text.bytes().skip(1));
+        let mut is_escaped = false;
+        for (a, b) in a.zip(b) {
+            if a != b {
+                return a.cmp(&b);
+            }
+            if a == b'"' && !is_escaped {
                 break;
             }
+            is_escaped = a == b'\\' && !is_escaped;
         }
-        entry.get(..entry.len().saturating_sub(rest.len())).unwrap_or_default()
+        Ordering::Equal
     }
 }
 

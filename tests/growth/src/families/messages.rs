@@ -65,6 +65,7 @@ pub(super) const FAMILIES: &[Family] = &[
     new("f11-usage", "F11: unknown members in usage, then deltas", |n| unknown_members("usage", n), drive::message),
     new("f11-message", "F11: unknown members in the message", |n| unknown_members("unknown", n), drive::message),
     new("f11-stop-reason", "F11: stop reasons of two types", stop_reasons, drive::message),
+    new("long-name", "small members of usage beside one with a long name", long_name, drive::message),
     // Others.
     new("text-1b", "text deltas in one-byte chunks", |n| blocks_and_deltas(1, n, 1), drive::message),
     new("interleaved", "deltas of 100 blocks in turn", |n| blocks_and_deltas(100, n, CHUNK), drive::message),
@@ -283,6 +284,26 @@ fn many_members(len: usize) -> Input {
         format!(r#"{{{members}"":0}}"#)
     };
     Input::head_and_chunks(message(&mut (0..count)), message(&mut (0..count).rev()), len)
+}
+
+/// A quarter of the input is a name. In a heap of the names it is the second child of the root for half of the others,
+/// which come until the members are compacted.
+fn long_name(len: usize) -> Input {
+    let is_below_first_child = |mut at: usize| {
+        while at > 2 {
+            at = (at - 1) / 2;
+        }
+        at == 1
+    };
+    let name = |at: usize| match at {
+        0 => "z".to_owned(),
+        2 => "b".repeat(len / 4),
+        _ if is_below_first_child(at) => format!("z{at}"),
+        _ => format!("a{at}"),
+    };
+    let members: Vec<String> = (0..len / 16).map(|at| format!(r#""{}":0"#, name(at))).collect();
+    let delta = format!(r#"{{"type":"message_delta","usage":{{{}}}}}"#, members.join(","));
+    Input::chunks(event(START) + &event(&delta), CHUNK)
 }
 
 fn stop_reasons(len: usize) -> Input {
