@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
 use futures_core::TryStream;
 
@@ -112,40 +112,49 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
             if self.must_yield(context) {
                 return Poll::Pending;
             }
-            let Poll::Ready(next) = stream.as_mut().try_poll_next(context) else {
-                self.ready_chunks = 0;
-                return Poll::Pending;
-            };
-            let chunk = match next {
+            let chunk = match ready!(self.poll_chunk(stream.as_mut(), context)) {
                 Some(Ok(chunk)) => chunk,
-                Some(Err(error)) => {
-                    self.is_ended = true;
-                    return Poll::Ready(Err(transport_error(error)));
-                }
-                None => {
-                    self.is_ended = true;
-                    return Poll::Ready(Ok(None));
-                }
+                Some(Err(error)) => return Poll::Ready(Err(transport_error(error))),
+                None => return Poll::Ready(Ok(None)),
             };
-            self.ready_chunks = self.ready_chunks.saturating_add(1);
-            let bytes = chunk.as_ref();
-            let mut input = bytes;
-            let found = decode(&mut input);
-            let consumed = bytes.len().saturating_sub(input.len());
+            let (consumed, found) = decode_counted(chunk.as_ref(), &mut decode);
             if matches!(found, Ok(None)) {
                 continue;
             }
-            match keep {
-                #[cfg(any(feature = "bytes", feature = "messages"))]
-                Keep::Whole => {
-                    self.chunk.hold(chunk, 0);
-                    self.start = consumed;
-                }
-                Keep::Rest if consumed < bytes.len() => self.chunk.hold(chunk, consumed),
-                Keep::Rest => {}
-            }
+            self.hold_rest(keep, chunk, consumed);
             return Poll::Ready(found.map(|found| found.map(|found| (0, found))));
         }
+    }
+
+    /// Keeps the part of the chunk that is needed after an item was found in it.
+    fn hold_rest<T: AsRef<[u8]>>(&mut self, keep: Keep, chunk: T, consumed: usize)
+    where
+        C: Hold<T>,
+    {
+        match keep {
+            #[cfg(any(feature = "bytes", feature = "messages"))]
+            Keep::Whole => {
+                self.chunk.hold(chunk, 0);
+                self.start = consumed;
+            }
+            Keep::Rest if consumed < chunk.as_ref().len() => self.chunk.hold(chunk, consumed),
+            Keep::Rest => {}
+        }
+    }
+
+    /// Polls the stream, and notes its end and how long it was never pending.
+    fn poll_chunk<S: TryStream>(
+        &mut self,
+        stream: Pin<&mut S>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<S::Ok, S::Error>>> {
+        let next = stream.try_poll_next(context);
+        match &next {
+            Poll::Pending => self.ready_chunks = 0,
+            Poll::Ready(Some(Ok(_))) => self.ready_chunks = self.ready_chunks.saturating_add(1),
+            Poll::Ready(Some(Err(_)) | None) => self.is_ended = true,
+        }
+        next
     }
 
     /// A stream that is never pending must not block its executor. Returns `true` if the call has to return `Pending`.
@@ -165,12 +174,20 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         decode: &mut impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
     ) -> (usize, Result<Option<T>, E>) {
         let from = self.start;
-        let bytes = self.chunk.as_ref();
-        let mut input = bytes.get(from..).unwrap_or_default();
-        let found = decode(&mut input);
-        self.start = bytes.len().saturating_sub(input.len());
+        let (consumed, found) = decode_counted(self.chunk.as_ref().get(from..).unwrap_or_default(), decode);
+        self.start = from.saturating_add(consumed);
         (from, found)
     }
+}
+
+/// Decodes the bytes up to an item. Returns the number of bytes consumed, too.
+fn decode_counted<T, E>(
+    bytes: &[u8],
+    decode: &mut impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
+) -> (usize, Result<Option<T>, E>) {
+    let mut input = bytes;
+    let found = decode(&mut input);
+    (bytes.len().saturating_sub(input.len()), found)
 }
 
 impl ChunkBuffer {
@@ -191,26 +208,12 @@ impl ChunkBuffer {
         if self.is_ended || self.start < self.last {
             return Ok(());
         }
-        match stream.try_poll_next(context) {
-            Poll::Pending => {
-                self.ready_chunks = 0;
-                Ok(())
-            }
-            Poll::Ready(Some(Ok(chunk))) => {
-                self.ready_chunks = self.ready_chunks.saturating_add(1);
-                self.chunk.drain(..self.start.min(self.chunk.len()));
-                (self.start, self.last) = (0, self.chunk.len());
-                self.chunk.extend_from_slice(chunk.as_ref());
-                Ok(())
-            }
-            Poll::Ready(None) => {
-                self.is_ended = true;
-                Ok(())
-            }
-            Poll::Ready(Some(Err(error))) => {
-                self.is_ended = true;
-                Err(error)
-            }
+        if let Poll::Ready(Some(chunk)) = self.poll_chunk(stream, context) {
+            let chunk = chunk?;
+            self.chunk.drain(..self.start.min(self.chunk.len()));
+            (self.start, self.last) = (0, self.chunk.len());
+            self.chunk.extend_from_slice(chunk.as_ref());
         }
+        Ok(())
     }
 }
