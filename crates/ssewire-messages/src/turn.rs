@@ -232,32 +232,35 @@ impl Message {
 
     /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Text,
     /// thinking and tool calls are written with the members that a request accepts; citations and any other block are
-    /// written as they arrived. Omitted are thinking blocks without a signature, and text blocks without text. `None`:
-    /// nothing else is there, and the API refuses a turn without content. Write the request with
-    /// `serde_json::to_string`: `json!` and `to_value` parse the turn again; see [`RawJson`].
+    /// written as they arrived. Omitted are thinking blocks without a signature or at the end of the turn, and text blocks
+    /// of nothing but white space. `None`: nothing else is there, and the API refuses a turn without content. Write the
+    /// request with `serde_json::to_string`: `json!` and `to_value` parse the turn again; see [`RawJson`].
     ///
     /// # Errors
     /// [`TurnError`]: a tool call is not complete, or cannot be answered.
     pub fn to_turn(&self) -> Result<Option<RawJson>, TurnError> {
         self.check_last_call()?;
         let mut out = String::from(r#"{"role":"assistant","content":["#);
-        let mut is_empty = true;
+        let begin = out.len();
+        // Where the turn may end: not after thinking.
+        let mut end = begin;
         for block in &self.content {
             if let Some(block) = block.as_tool_use().filter(|block| block.kind() == ToolKind::Client) {
                 call_of(block)?;
             }
             let before = out.len();
-            if !is_empty {
+            if before > begin {
                 out.push(',');
             }
-            if block.write_turn(&mut out)? {
-                is_empty = false;
-            } else {
+            if !block.write_turn(&mut out)? {
                 out.truncate(before);
+            } else if !matches!(&*block.type_name(), "thinking" | "redacted_thinking") {
+                end = out.len();
             }
         }
+        out.truncate(end);
         out.push_str("]}");
-        Ok((!is_empty).then(|| RawJson::from_valid(out)))
+        Ok((end > begin).then(|| RawJson::from_valid(out)))
     }
 
     /// A message read from JSON does not know how it ended.

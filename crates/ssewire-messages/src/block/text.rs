@@ -88,7 +88,7 @@ impl Block for TextBlock {
         Ok(())
     }
 
-    /// The API refuses a text block without text.
+    /// The API refuses a text block without text, and text of nothing but white space.
     fn write_turn(&self, out: &mut String) -> Result<bool, ToolInputError> {
         let has_text = !self.text().trim().is_empty();
         if has_text {

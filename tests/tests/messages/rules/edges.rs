@@ -414,3 +414,24 @@ fn a_message_of_which_the_api_accepts_nothing_is_no_turn() {
         assert_eq!(message.parse::<Message>().unwrap().to_turn(), Ok(None), "{content}");
     }
 }
+
+/// "The final block in an assistant message cannot be `thinking`", says the API, also of the redacted kind.
+#[test]
+fn a_turn_does_not_end_in_thinking() {
+    let signed = || json!({"type": "thinking", "thinking": "x", "signature": "s"});
+    let redacted = || json!({"type": "redacted_thinking", "data": "d"});
+    let text = || text_block("t");
+    for (content, kept) in [
+        (json!([signed(), text(), signed()]), json!([signed(), text()])),
+        (json!([text(), redacted(), signed(), text_block("")]), json!([text()])),
+        (json!([redacted(), text(), thinking_block("unsigned"), redacted()]), json!([redacted(), text()])),
+        (json!([signed(), text_block("")]), json!([])),
+        (json!([signed(), redacted()]), json!([])),
+        (json!([signed(), tool(json!({}))]), json!([signed(), tool(json!({}))])),
+    ] {
+        let message = json!({"content": content, "stop_reason": "end_turn"}).to_string();
+        let turn = message.parse::<Message>().unwrap().to_turn().unwrap();
+        let kept = (kept != json!([])).then(|| json!({"role": "assistant", "content": kept}));
+        assert_eq!(turn.map(|turn| turn.to_value().unwrap()), kept, "{content}");
+    }
+}
