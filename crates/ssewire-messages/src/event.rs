@@ -5,12 +5,11 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use serde::de::Error as _;
-use serde_json::value::RawValue;
 
 use crate::api_error::ApiError;
 use crate::block::ContentBlock;
 use crate::delta::Delta;
-use crate::json::{Cursor, RawJson, ScannedJson};
+use crate::json::{Cursor, RawJson, ScannedJson, bridge};
 use crate::members::each_member;
 use crate::message::Message;
 use crate::stop_reason::StopReason;
@@ -23,10 +22,6 @@ use crate::usage::Usage;
 ///
 /// Transports without SSE contain events as JSON values. `StreamEvent<'static>` implements
 /// [`Deserialize`](serde::Deserialize), for a member of your own type or for a `serde_json::Value`.
-///
-/// It reads the JSON text, as [`RawJson`], [`Message`], [`ContentBlock`] and [`Usage`] do. serde does not pass the JSON
-/// text to a type inside a tagged or untagged enum, or below `flatten`: take a `serde_json::Value` there, and convert
-/// that with `serde_json::from_value`.
 ///
 /// ```
 /// use ssewire_messages::StreamEvent;
@@ -217,7 +212,7 @@ impl StreamEvent<'_> {
 impl<'de> serde::Deserialize<'de> for StreamEvent<'static> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Not `RawJson`, which replaces halves of surrogate pairs: the next delta may bring the other half.
-        let payload = Box::<RawValue>::deserialize(deserializer)?;
+        let payload = bridge::read_text(deserializer)?;
         let event = StreamEvent::from_json(payload.get().as_bytes()).map_err(D::Error::custom)?;
         // Only a payload without a value has no event.
         event.map(StreamEvent::into_owned).ok_or_else(|| D::Error::custom("event has no payload"))

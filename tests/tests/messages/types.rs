@@ -1,6 +1,6 @@
 //! Properties of the public types of the message layer: `Display`, `Debug`, `Nullable`, and lists of blocks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Display;
 
@@ -8,7 +8,8 @@ use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
     AccumulateError, Accumulator, Completion, ContentBlock, InvalidMessage, LostEvent, Message, Nullable,
-    ProtocolViolation, RawJson, StopReason, StreamEvent, ToolInputError, TurnError, Update, Validation, ViolationKind,
+    ProtocolViolation, RawJson, StopReason, StreamEvent, ToolInputError, TurnError, Update, Usage, Validation,
+    ViolationKind,
 };
 use ssewire_tests::samples;
 
@@ -275,6 +276,74 @@ fn what_a_message_is_written_as_is_read_again() {
     }
     let deeper = "[".repeat(132) + &"]".repeat(132);
     assert!(deeper.parse::<RawJson>().is_err());
+}
+
+/// In these places serde passes a value instead of its text: below a tag, in one of several alternatives, and among
+/// the members that no field takes.
+#[test]
+fn what_is_stored_is_read_again_from_every_representation_of_serde() {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Turn { turn: RawJson },
+        Block { block: ContentBlock },
+        Reply { message: Message },
+        Bill { usage: Usage },
+    }
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        Flag(bool),
+        Turn { turn: RawJson },
+        Any(RawJson),
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        extra: BTreeMap<String, RawJson>,
+        tagged: Vec<Tagged>,
+        untagged: Vec<Untagged>,
+    }
+    #[derive(Deserialize)]
+    #[serde(tag = "kind", content = "event")]
+    enum Adjacent {
+        Event(StreamEvent<'static>),
+    }
+
+    let exact = r#"{"a":18446744073709551615,"b":[-9223372036854775808,1.5,null,true,[]],"c":{"d":"\u00e9\n"}}"#;
+    let turn: RawJson = exact.replace("\\u00e9", "\u{e9}").parse().unwrap();
+    let message: Message =
+        json!({"content": [{"type": "text", "text": "t", "x": 1}], "usage": {"output_tokens": 7}, "y": [null]})
+            .to_string()
+            .parse()
+            .unwrap();
+    let usage = message.usage().unwrap().clone();
+    let stored = Flat {
+        extra: [("x".to_owned(), turn.clone()), ("y".to_owned(), "\"text\"".parse().unwrap())].into(),
+        tagged: vec![
+            Tagged::Turn { turn: turn.clone() },
+            Tagged::Block { block: text("t") },
+            Tagged::Reply { message: message.clone() },
+            Tagged::Bill { usage },
+        ],
+        untagged: vec![
+            Untagged::Flag(true),
+            Untagged::Turn { turn: turn.clone() },
+            Untagged::Any("300".parse().unwrap()),
+            Untagged::Any("null".parse().unwrap()),
+        ],
+    };
+    let json = serde_json::to_string(&stored).unwrap();
+    assert_eq!(serde_json::from_str::<Flat>(&json).unwrap(), stored);
+    assert_eq!(from_value::<Flat>(serde_json::from_str(&json).unwrap()).unwrap(), stored);
+    // The content comes before the tag, as a database may return the members.
+    let Adjacent::Event(event) = serde_json::from_str(r#"{"event":{"type":"message_stop"},"kind":"Event"}"#).unwrap();
+    assert_eq!(event, StreamEvent::MessageStop);
+    // Not read as such, and the value is not in the error.
+    let error = serde_json::from_str::<Tagged>(r#"{"kind":"Reply","message":"secret"}"#).unwrap_err();
+    assert!(error.to_string().contains("not a Messages API `Message`"), "{error}");
 }
 
 fn text(text: &str) -> ContentBlock {

@@ -17,6 +17,11 @@ use super::{Cursor, RawJsonRef};
 /// `serde_json::to_value` parse it: they change long numbers, and fail, `json!` by a panic, beyond 127 levels and at a
 /// number that no `f64` holds.
 ///
+/// It is also read from inside tagged and untagged enums of serde, and from below `flatten`. serde passes the value
+/// there, not its text, and the text is written again: numbers that neither an `i64`, a `u64` nor an `f64` holds exactly
+/// change, and of members of one name the last one stays. In an externally tagged enum, the default of serde, the text
+/// is kept.
+///
 /// ```
 /// use ssewire_messages::RawJson;
 ///
