@@ -14,7 +14,8 @@ use crate::error::EventError;
 pub enum JsonStreamError<E> {
     /// The transport failed, an event was lost, or the input was truncated.
     Event(EventError<E>),
-    /// The payload of an event is not a `T`: usually an error that the server reports. The stream continues after it.
+    /// The payload of an event is not a `T`: usually an error that the server reports. The stream continues after it,
+    /// except after [`NonStreamBody`](JsonPayloadErrorKind::NonStreamBody).
     Payload(JsonPayloadError),
     /// The input ended without `[DONE]`, perhaps within a payload: it was cut, or the server ended it after an error that
     /// it reported. Only if `with_required_done` of the stream or reader was called.
@@ -46,6 +47,10 @@ pub enum JsonPayloadErrorKind {
     Eof,
     /// The payload is JSON, but not of the type.
     Data,
+    /// The input has ended without any event, and begins with `{`, `[` or `<`: a JSON document, lines of JSON, or a web
+    /// page, usually the error of a server or a gateway. The payload is the beginning of the body, at most 4 KiB,
+    /// without white space around it. This error is final.
+    NonStreamBody,
 }
 
 impl JsonPayloadErrorKind {
@@ -69,7 +74,7 @@ impl JsonPayloadError {
         self.0.kind
     }
 
-    /// The event type, `message` if the block set none.
+    /// The event type, `message` if the block set none; empty if there was no event.
     #[must_use]
     pub fn event_type(&self) -> &str {
         &self.0.event_type
@@ -103,7 +108,7 @@ impl<E> JsonStreamError<E> {
     pub fn is_final(&self) -> bool {
         match self {
             Self::Event(error) => error.is_final(),
-            Self::Payload(_) => false,
+            Self::Payload(error) => error.kind() == JsonPayloadErrorKind::NonStreamBody,
             Self::MissingDone => true,
         }
     }
@@ -172,6 +177,7 @@ impl fmt::Display for JsonPayloadError {
             JsonPayloadErrorKind::Syntax => "event payload is not valid JSON",
             JsonPayloadErrorKind::Eof => "event payload ends before its JSON does",
             JsonPayloadErrorKind::Data => "event payload is JSON, but not of the expected type",
+            JsonPayloadErrorKind::NonStreamBody => "body is JSON or a web page, not an event stream",
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Events that are JSON, of any vendor, until `[DONE]`.
 
+mod body_decoder;
 mod error;
 #[cfg(feature = "std")]
 mod read;
@@ -11,8 +12,9 @@ use alloc::string::String;
 use core::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use ssewire::{DecodeError, Decoder, Event, EventSpan, Truncated};
+use ssewire::{DecodeError, Event, EventSpan, Truncated};
 
+use self::body_decoder::BodyDecoder;
 pub use self::error::{JsonPayloadError, JsonPayloadErrorKind, JsonStreamError};
 #[cfg(feature = "std")]
 pub use self::read::JsonReader;
@@ -78,11 +80,17 @@ impl Progress {
         self.state = State::Open;
     }
 
-    /// Converts the next item of the events.
+    /// Converts the next item of the events, which the decoder has returned.
     pub(crate) fn next<T, E>(
         &mut self,
         item: Option<Result<Parsed<T>, EventError<E>>>,
+        decoder: &BodyDecoder,
     ) -> Option<Result<JsonEvent<T>, JsonStreamError<E>>> {
+        let is_at_end = matches!(item, None | Some(Err(EventError::Truncated(_))));
+        if let Some(body) = is_at_end.then(|| decoder.non_stream_body()).flatten() {
+            self.state = State::Ended;
+            return Some(Err(JsonStreamError::Payload(body)));
+        }
         let error = match item {
             Some(Ok(Parsed::Value(event))) => return Some(Ok(event)),
             Some(Ok(Parsed::Done)) => {
@@ -109,46 +117,50 @@ impl Progress {
 pub(crate) struct Json<T>(PhantomData<fn() -> T>);
 
 impl<T> Decode for Json<T> {
-    type Decoder = Decoder;
+    type Decoder = BodyDecoder;
     type Span = EventSpan;
 
-    fn decoder() -> Decoder {
-        Events::decoder()
+    fn decoder() -> BodyDecoder {
+        BodyDecoder::new(Events::decoder())
     }
 
-    fn poll(decoder: &mut Decoder, input: &mut &[u8]) -> Result<Option<EventSpan>, DecodeError> {
-        Events::poll(decoder, input)
+    fn poll(decoder: &mut BodyDecoder, input: &mut &[u8]) -> Result<Option<EventSpan>, DecodeError> {
+        decoder.poll(input)
     }
 
-    fn finish(decoder: &mut Decoder) -> Result<(), Truncated> {
-        Events::finish(decoder)
+    fn finish(decoder: &mut BodyDecoder) -> Result<(), Truncated> {
+        decoder.finish()
     }
 
-    fn completion(decoder: &Decoder) -> &'static [u8] {
-        Events::completion(decoder)
+    fn completion(decoder: &BodyDecoder) -> &'static [u8] {
+        Events::completion(&decoder.decoder)
     }
 }
 
 impl<T: DeserializeOwned> Resolve for Json<T> {
-    type Item = Parsed<T>;
+    /// `None`: a keep-alive.
+    type Item = Option<Parsed<T>>;
 
-    fn resolve_owned(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Parsed<T> {
-        parse(decoder.resolve_event(chunk, span), true)
+    fn resolve_owned(decoder: &mut BodyDecoder, chunk: &[u8], span: EventSpan) -> Option<Parsed<T>> {
+        parse(decoder.decoder.resolve_event(chunk, span), true)
     }
 
-    fn resolve_unfinished(decoder: &mut Decoder, chunk: &[u8], span: EventSpan) -> Parsed<T> {
-        parse(decoder.resolve_event(chunk, span), false)
+    fn resolve_unfinished(decoder: &mut BodyDecoder, chunk: &[u8], span: EventSpan) -> Option<Parsed<T>> {
+        parse(decoder.decoder.resolve_event(chunk, span), false)
     }
 }
 
 /// Separates values from the end marker and from errors of the vendor, which a `T` with optional members would accept.
-fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Parsed<T> {
-    if event.is_done() {
-        return Parsed::Done;
-    }
+/// `None`: blank data, which is a keep-alive. Not at the end of the input, which may have cut it.
+fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Option<Parsed<T>> {
     let event_type = event.event_type_lossy().to_cow();
     // Decoded once, with replacement: strings that serde skips are not checked for ill-formed UTF-8.
     let payload = event.data_lossy().to_cow();
+    match payload.trim_ascii() {
+        "[DONE]" => return Some(Parsed::Done),
+        "" if is_finished && event_type != "error" => return None,
+        _ => {}
+    }
     let parsed = if event_type == "error" || is_vendor_error(&payload) {
         Err(JsonPayloadErrorKind::Reported)
     } else if !is_finished && is_number(&payload) {
@@ -156,20 +168,20 @@ fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Parsed<T> 
     } else {
         serde_json::from_str(&payload).map_err(|error| JsonPayloadErrorKind::of(&error))
     };
-    match parsed {
+    Some(match parsed {
         Ok(value) => Parsed::Value(JsonEvent { event_type: event_type.into_owned(), value }),
         Err(kind) => {
             let error = JsonPayloadError::new(event_type.into_owned(), payload.into_owned(), kind);
             if !is_finished && is_cut(&error) { Parsed::Unfinished(error) } else { Parsed::Other(error) }
         }
-    }
+    })
 }
 
 /// Returns whether the end of the input cut the payload, given that it came before the end of its event.
 fn is_cut(error: &JsonPayloadError) -> bool {
     match error.kind() {
         // Complete JSON, or of the type `error`.
-        JsonPayloadErrorKind::Reported => false,
+        JsonPayloadErrorKind::Reported | JsonPayloadErrorKind::NonStreamBody => false,
         JsonPayloadErrorKind::Eof => true,
         // serde_json returns these as soon as it sees them: the text may be complete, or end later.
         JsonPayloadErrorKind::Syntax | JsonPayloadErrorKind::Data => error.parse::<IgnoredAny>().is_err(),

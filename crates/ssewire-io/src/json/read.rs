@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use serde::de::DeserializeOwned;
 use ssewire::Decoder;
 
+use super::body_decoder::BodyDecoder;
 use super::{Json, JsonEvent, JsonStreamError, Progress};
 use crate::{DecodeReader, End};
 
@@ -22,9 +23,10 @@ use crate::{DecodeReader, End};
 /// ```
 ///
 /// A payload that is not a `T`, or an error that the server reports, is a [`JsonPayloadError`](crate::JsonPayloadError)
-/// with its text; the next item continues after it. The input may end without `[DONE]`, as with some vendors, unless
-/// [`with_required_done`](Self::with_required_done) forbids it. At `[DONE]` it does not read on;
-/// [`into_inner`](Self::into_inner) returns the reader, to drain it.
+/// with its text; the next item continues after it. A body of JSON or HTML instead of events is one, too, and final.
+/// Events with blank data are skipped: some servers send them as keep-alives. The input may end without `[DONE]`, as
+/// with some vendors, unless [`with_required_done`](Self::with_required_done) forbids it. At `[DONE]` it does not read
+/// on; [`into_inner`](Self::into_inner) returns the reader, to drain it.
 ///
 /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of the
 /// kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be missing,
@@ -43,7 +45,7 @@ impl<R, T> JsonReader<R, T> {
     /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(reader: R, decoder: Decoder) -> Self {
         Self {
-            events: DecodeReader::with_decoder(reader, decoder).with_end(End::Dispatch),
+            events: DecodeReader::with_decoder(reader, BodyDecoder::new(decoder)).with_end(End::Dispatch),
             progress: Progress::default(),
         }
     }
@@ -69,7 +71,7 @@ impl<R, T> JsonReader<R, T> {
         Self { events: self.events.with_idle_timeout(timeout, clock), ..self }
     }
 
-    /// Returns whether `[DONE]` was received.
+    /// Returns whether `[DONE]` was received, perhaps with white space around it.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.progress.is_done()
@@ -78,12 +80,12 @@ impl<R, T> JsonReader<R, T> {
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
     #[must_use]
     pub fn decoder(&self) -> &Decoder {
-        self.events.decoder()
+        &self.events.decoder().decoder
     }
 
     /// As [`DecodeReader::decoder_mut`].
     pub fn decoder_mut(&mut self) -> &mut Decoder {
-        self.events.decoder_mut()
+        &mut self.events.decoder_mut().decoder
     }
 
     /// The reader.
@@ -106,7 +108,7 @@ impl<R, T> JsonReader<R, T> {
     /// As [`DecodeReader::into_decoder`].
     #[must_use]
     pub fn into_decoder(self) -> Decoder {
-        self.events.into_decoder()
+        self.events.into_decoder().decoder
     }
 
     /// As [`DecodeReader::reconnect`].
@@ -123,7 +125,8 @@ impl<R: Read, T: DeserializeOwned> Iterator for JsonReader<R, T> {
         if self.progress.is_ended() {
             return None;
         }
-        self.progress.next(self.events.next())
+        let item = self.events.find_map(Result::transpose);
+        self.progress.next(item, self.events.decoder())
     }
 }
 

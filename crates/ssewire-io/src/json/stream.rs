@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 use ssewire::Decoder;
 
+use super::body_decoder::BodyDecoder;
 use super::{Json, JsonEvent, JsonStreamError, Progress};
 use crate::{DecodeStream, End};
 
@@ -35,8 +36,10 @@ pin_project! {
     /// ```
     ///
     /// A payload that is not a `T`, or an error that the server reports, is a
-    /// [`JsonPayloadError`](crate::JsonPayloadError) with its text; the stream continues after it. The input may end
-    /// without `[DONE]`, as with some vendors, unless [`with_required_done`](Self::with_required_done) forbids it.
+    /// [`JsonPayloadError`](crate::JsonPayloadError) with its text; the stream continues after it. A body of JSON or
+    /// HTML instead of events is one, too, and final. Events with blank data are skipped: some servers send them as
+    /// keep-alives. The input may end without `[DONE]`, as with some vendors, unless
+    /// [`with_required_done`](Self::with_required_done) forbids it.
     ///
     /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of
     /// the kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be
@@ -59,7 +62,7 @@ impl<S, T> JsonStream<S, T> {
     /// Uses the given decoder: with another limit, or a last event ID.
     pub fn with_decoder(stream: S, decoder: Decoder) -> Self {
         Self {
-            events: DecodeStream::with_decoder(stream, decoder).with_end(End::Dispatch),
+            events: DecodeStream::with_decoder(stream, BodyDecoder::new(decoder)).with_end(End::Dispatch),
             progress: Progress::default(),
         }
     }
@@ -79,7 +82,7 @@ impl<S, T> JsonStream<S, T> {
         Self { progress: self.progress.with_required_done(), ..self }
     }
 
-    /// Returns whether `[DONE]` was received.
+    /// Returns whether `[DONE]` was received, perhaps with white space around it.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.progress.is_done()
@@ -88,12 +91,12 @@ impl<S, T> JsonStream<S, T> {
     /// Returns the decoder, which keeps the last event ID and the reconnection time.
     #[must_use]
     pub fn decoder(&self) -> &Decoder {
-        self.events.decoder()
+        &self.events.decoder().decoder
     }
 
     /// As [`DecodeStream::decoder_mut`].
     pub fn decoder_mut(&mut self) -> &mut Decoder {
-        self.events.decoder_mut()
+        &mut self.events.decoder_mut().decoder
     }
 
     /// The stream of chunks.
@@ -122,7 +125,7 @@ impl<S, T> JsonStream<S, T> {
     /// As [`DecodeStream::into_decoder`].
     #[must_use]
     pub fn into_decoder(self) -> Decoder {
-        self.events.into_decoder()
+        self.events.into_decoder().decoder
     }
 
     /// As [`DecodeStream::reconnect`].
@@ -160,8 +163,13 @@ where
         if this.progress.is_ended() {
             return Poll::Ready(None);
         }
-        let item = ready!(this.events.as_mut().poll_next(context));
-        let next = this.progress.next(item);
+        let item = loop {
+            match ready!(this.events.as_mut().poll_next(context)).map(Result::transpose) {
+                Some(None) => {}
+                item => break item.flatten(),
+            }
+        };
+        let next = this.progress.next(item, this.events.decoder());
         if this.progress.is_done() {
             this.events.look_ahead(context);
         }

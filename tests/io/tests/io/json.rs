@@ -302,3 +302,73 @@ fn a_number_that_may_be_cut_is_an_error() {
         assert_eq!(values.next().unwrap().unwrap().value.to_string(), value);
     }
 }
+
+/// With status 200, too: the error of a server or a gateway must not look like a stream without events. Its head has no
+/// white space around it.
+#[test]
+fn a_body_of_json_or_html_is_one_final_error_with_its_head() {
+    let long = format!("[{}", "1,".repeat(5000));
+    for (before, body, head) in [
+        ("", "{\"error\":{\"message\":\"bad key\"}}", None),
+        ("", "{\"error\":{\"message\":\"bad key\"}}\n", None),
+        ("\r\n \t", "{\n  \"error\": {\n    \"message\": \"bad key\"\n  }\n}\n", None),
+        ("", "<html>\n\n<body>bad gateway</body>\n\n", None),
+        ("", "{\"text\":\"a\"}\n{\"text\":\"b\"}\n", None),
+        ("", &*long, Some(&long[..4096])),
+    ] {
+        let input = [before, body].concat();
+        let expected = (vec![Err(format!("NonStreamBody  {}", head.unwrap_or(body.trim_end())))], false);
+        for chunks in adapters::ways(input.as_bytes()) {
+            for end in [End::Dispatch, End::Report, End::Discard] {
+                assert_eq!(both(&chunks, end), expected, "{input}");
+                assert_eq!(both_until_done(&chunks, end), expected, "{input}");
+            }
+        }
+    }
+    let error = JsonReader::<_, Chunk>::new(&b"{\"error\":7}"[..]).next().unwrap().unwrap_err();
+    assert!(error.is_final());
+    let JsonStreamError::Payload(error) = error else { panic!("{error}") };
+    assert_eq!(error.parse::<serde_json::Value>().unwrap()["error"], 7);
+    assert!(!format!("{error} {error:?}").contains('7'));
+}
+
+#[test]
+fn a_body_with_an_event_or_an_error_of_its_own_is_not_taken_for_json_or_html() {
+    for (input, expected) in [
+        ("{\"error\":1}\ndata: {\"text\":\"a\"}\n\n", vec![ok("message", "a")]),
+        (": {\n\n", vec![]),
+        ("retry: 1\n{\n\n", vec![]),
+        ("", vec![]),
+        (" \n", vec![]),
+    ] {
+        for chunks in adapters::ways(input.as_bytes()) {
+            assert_eq!(both(&chunks, End::Dispatch), (expected.clone(), false), "{input}");
+        }
+    }
+    let script = || Script::of(&[b"{\"error\":"]).failing(io::Error::other("gone"));
+    let failed = compared(JsonStream::new(script()), JsonReader::new(script())).0;
+    assert_eq!(failed, [Err("connection failed: gone".to_owned())]);
+    // Each connection has a body of its own.
+    let mut reader = JsonReader::<_, Chunk>::new(&b"data: {}\n\n"[..]);
+    assert!(reader.next().unwrap().is_ok() && reader.next().is_none());
+    reader.reconnect(b"<html>");
+    assert!(reader.next().unwrap().is_err() && reader.next().is_none());
+    reader.reconnect(b"data: {}\n\n");
+    assert!(reader.next().unwrap().is_ok() && reader.next().is_none());
+}
+
+/// As in a message: blank data is a keep-alive.
+#[test]
+fn blank_data_is_skipped_and_the_marker_may_have_white_space_around_it() {
+    for blank in ["data\n\n", "data:\n\n", "data: \n\n", "data: \t \n\n", "data:\ndata:\n\n"] {
+        for done in ["data: [DONE] \n\n", "data:  [DONE]\t\n\n", "data: [DONE]\ndata:\n\n", "data: [DONE] "] {
+            let input = format!("{blank}data: {{\"text\":\"a\"}}\n\n{blank}{blank}{done}");
+            for chunks in adapters::ways(input.as_bytes()) {
+                assert_eq!(both_until_done(&chunks, End::Dispatch), (vec![ok("message", "a")], true), "{input:?}");
+            }
+        }
+    }
+    // The server reports an error, and the rest of a payload that was cut is not known.
+    assert_eq!(both(&[b"event: error\ndata:\n\n"], End::Dispatch).0, [Err("Reported error ".to_owned())]);
+    assert_eq!(both(&[b"data: "], End::Dispatch).0, [Err("Eof message ".to_owned())]);
+}
