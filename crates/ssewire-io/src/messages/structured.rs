@@ -11,7 +11,7 @@ use super::{MessageStreamError, StructuredError};
 use alloc::boxed::Box;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use ssewire_messages::{Message, PartialStrings, StructuredOutput, Update};
+use ssewire_messages::{JsonError, Message, PartialStrings, StructuredOutput, Update};
 
 /// Structured output while it arrives; created by `structured` of a message.
 ///
@@ -49,6 +49,13 @@ impl<M, T> StructuredMessage<M, T> {
     #[must_use]
     pub fn partial(&self) -> Option<&Value> {
         self.output.partial()
+    }
+
+    /// Returns where the text stopped being JSON, if it did, for example at a code fence or at prose after the value.
+    /// The value before it stays, and `next_partial` returns no other.
+    #[must_use]
+    pub fn error(&self) -> Option<JsonError> {
+        self.output.error()
     }
 
     /// The message.

@@ -88,3 +88,23 @@ fn an_incomplete_message_is_an_error_with_the_part() {
     let StructuredError::Incomplete(error) = error else { panic!("{error}") };
     assert_eq!(error.reason(), Completion::Truncated);
 }
+
+#[test]
+fn text_that_cannot_be_json_any_more_is_seen_at_its_first_wrong_byte() {
+    for (pieces, at) in [(&["```json\n", r#"{"title":"Tea"}"#, "\n```"][..], 0), (&[r#"{"title":"Tea"}"#, " and"], 1)] {
+        let body = body(pieces, "end_turn");
+        let mut reply = (&body[..]).message().structured::<Recipe>();
+        let wrong = pieces.concat().len().min(if at == 0 { 0 } else { 16 });
+        while reply.error().is_none() {
+            // A fence never has a value: the error is found when the message has ended.
+            if reply.next_partial().unwrap().is_none() {
+                break;
+            }
+        }
+        assert_eq!(reply.error().unwrap().offset(), wrong, "{pieces:?}");
+    }
+    let body = body(&[r#"{"title":"Tea"#], "end_turn");
+    let mut reply = (&body[..]).message().structured::<Recipe>();
+    while reply.next_partial().unwrap().is_some() {}
+    assert_eq!(reply.error(), None);
+}
