@@ -134,7 +134,7 @@ pub enum ParseTextErrorKind {
     Eof,
     /// The text is JSON, but not of the type.
     Data,
-    /// The stop reason means that the text was truncated or declined.
+    /// The stop reason means that the text was truncated or declined, or this version does not know it.
     StopReason,
 }
 
