@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::error_kind::ErrorKind;
-use crate::json::{RawJson, RawJsonRef, push_string};
+use crate::json::{RawJson, RawJsonRef, push_string, quoted_len};
 use crate::response_head::{ResponseHead, is_retryable_status};
 
 /// An error that the server reported, in an `error` event or in the body of a response.
@@ -19,7 +19,8 @@ use crate::response_head::{ResponseHead, is_retryable_status};
 #[derive(Clone, PartialEq)]
 pub struct ApiError {
     kind: Option<ErrorKind>,
-    message: Option<Box<str>>,
+    // Not boxed: to give back the capacity of decoded text would copy it.
+    message: Option<String>,
     request_id: Option<Box<str>>,
     body: RawJson,
     // Boxed: errors are in enums beside small variants.
@@ -37,19 +38,18 @@ impl ApiError {
         Self { kind, message, request_id, body, head: None }
     }
 
-    /// The error that a body, or a line of one, is. `None`: it is something else. `docs/protocol.md`, headings "Errors"
-    /// and "A body that is no stream".
-    pub(crate) fn in_json(json: RawJson) -> Option<Self> {
-        let object = outer(json.as_json());
+    /// Whether a body, or a line of one, is an error. `docs/protocol.md`, headings "Errors" and "A body that is no
+    /// stream".
+    pub(crate) fn is_in_json(json: RawJsonRef<'_>) -> bool {
+        let object = outer(json);
         let text = |name| object.get(name).and_then(RawJsonRef::decode_string);
         let has = |member| object.get(member).is_some_and(|member| !member.is_null());
         let kind = text("type");
-        let is_error = kind.as_deref() == Some("error")
+        kind.as_deref() == Some("error")
             || text("object").as_deref() == Some("error")
             || has("error")
             || has("detail")
-            || (kind.is_none() && !has("content") && (has("message") || (has("code") && has("msg"))));
-        is_error.then(|| Self::from_body(json))
+            || (kind.is_none() && !has("content") && (has("message") || (has("code") && has("msg"))))
     }
 
     /// Reads an error from a response that was no success.
@@ -74,7 +74,7 @@ impl ApiError {
     /// An error of plain text, which may be empty.
     pub(crate) fn from_text(text: String) -> Self {
         let body = quoted(&text);
-        let message = if text.is_empty() { None } else { Some(text.into_boxed_str()) };
+        let message = if text.is_empty() { None } else { Some(text) };
         Self { kind: None, message, request_id: None, body, head: None }
     }
 
@@ -160,8 +160,7 @@ fn null() -> RawJson {
 }
 
 fn quoted(text: &str) -> RawJson {
-    // Without an escape this is its size.
-    let mut json = String::with_capacity(text.len().saturating_add(2));
+    let mut json = String::with_capacity(quoted_len(text));
     push_string(&mut json, text);
     RawJson::from_valid(json)
 }
@@ -214,7 +213,7 @@ fn status_in(inner: RawJsonRef<'_>) -> Option<u16> {
 
 /// `error.message` (Messages API, OpenAI, llama.cpp, Google), `error` as a string (Ollama), `detail` (FastAPI),
 /// `message` (vLLM, AWS), `Message` (AWS), `msg` (beside a numeric `code`), or a string and nothing else.
-fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<Box<str>> {
+fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<String> {
     let members = [
         (inner, "message"),
         (outer, "error"),
@@ -224,14 +223,15 @@ fn message_of(outer: RawJsonRef<'_>, inner: RawJsonRef<'_>) -> Option<Box<str>> 
         (outer, "msg"),
     ];
     let text = members.iter().find_map(|(object, name)| text_of(*object, name));
-    text.or_else(|| fastapi_messages(outer.get("detail")?)).or_else(|| outer.decode_string()).map(Into::into)
+    text.or_else(|| fastapi_messages(outer.get("detail")?)).or_else(|| outer.decode_string()).map(Cow::into_owned)
 }
 
 /// FastAPI lists each member of the request that is invalid: `[{"msg":…,"loc":…}]`.
 // Out of line: smaller, and rarely called.
 #[inline(never)]
 fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
-    let mut all = String::new();
+    // Enough for all of them: to grow would hold three times as much.
+    let mut all = String::with_capacity(detail.as_str().len());
     for message in detail.elements().filter_map(|item| text_of(item, "msg")) {
         if !all.is_empty() {
             all.push_str("; ");

@@ -12,6 +12,15 @@ pub(crate) fn push(text: &mut String, piece: &str) {
     text.push_str(piece);
 }
 
+/// Appends a character. `String::push` would double a full text.
+#[inline]
+pub(crate) fn push_char(text: &mut String, character: char) {
+    if text.capacity().saturating_sub(text.len()) < character.len_utf8() {
+        grow(text, character.len_utf8());
+    }
+    text.push(character);
+}
+
 /// Reserves room for more bytes, and for those that are likely to follow. A text of more than 4 KiB grows by half: at
 /// most two and a half times its length is held while it is moved. A shorter one grows to three times its length: most
 /// texts then take five allocations, not ten.

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::json::reserve;
+use crate::json::{JsonStr, reserve};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct IdAndModel {
@@ -36,10 +36,10 @@ impl IdAndModel {
     }
 
     /// Sets the model in place: a copy of the id for each fallback block would be quadratic.
-    pub(crate) fn set_model(&mut self, model: &str) {
+    pub(crate) fn set_model(&mut self, model: JsonStr<'_>) {
         self.text.truncate(self.id_len());
-        reserve(&mut self.text, model.len());
-        self.text.push_str(model);
+        reserve(&mut self.text, model.raw.len());
+        model.append_to(&mut self.text);
         self.has_model = true;
     }
 
@@ -64,7 +64,7 @@ mod tests {
             for model in all {
                 let mut names = IdAndModel::new(id, model);
                 assert_eq!((names.id(), names.model()), (id, model));
-                names.set_model("claude");
+                names.set_model(JsonStr { raw: b"claude", is_escaped: false });
                 assert_eq!((names.id(), names.model()), (id, Some("claude")));
             }
         }

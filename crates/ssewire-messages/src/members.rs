@@ -1,6 +1,7 @@
 //! The members of a JSON object: what all readers of typed objects share.
 
 use alloc::borrow::Cow;
+use alloc::string::String;
 
 use crate::json::{Cursor, JsonStr, RawJsonRef, SyntaxError};
 
@@ -25,6 +26,13 @@ pub(crate) struct Name<'n, 'a> {
     pub(crate) bytes: &'n [u8],
     /// The name as it is written.
     pub(crate) json: JsonStr<'a>,
+}
+
+impl Name<'_, '_> {
+    /// The name as text. To decode it again from its JSON would hold it twice.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.bytes)
+    }
 }
 
 /// What visits the members of an object.
@@ -102,6 +110,11 @@ fn peek_type_in<'a>(cursor: &Cursor<'a>, members: usize) -> Result<Option<Cow<'a
         Ok(_) | Err(ReadError::Member(_)) => Ok(kind.map(JsonStr::to_text)),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a value that the scanner has validated is this string, however it is escaped.
+pub(crate) fn is_string(value: &[u8], expected: &[u8]) -> bool {
+    matches!(Cursor::new(value).string(), Ok(Some(text)) if *text.name() == *expected)
 }
 
 /// A string; null is the empty one.

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::growing_text::{is_compact, push};
+use crate::growing_text::{is_compact, push, push_char};
 use crate::json::{Cursor, Halves, JsonStr, pair};
 
 /// The text of a delta. Halves of surrogate pairs at its ends are U+FFFD in it.
@@ -75,9 +75,9 @@ pub(crate) fn push_piece(text: &mut String, piece: Piece<'_>, pending: &mut u16)
     let mut rest = &*piece.text;
     if *pending != 0 {
         if piece.halves.leading == 0 {
-            text.push('\u{FFFD}');
+            push_char(text, '\u{FFFD}');
         } else {
-            text.push(pair(*pending, piece.halves.leading));
+            push_char(text, pair(*pending, piece.halves.leading));
             rest = rest.strip_prefix('\u{FFFD}').unwrap_or(rest);
         }
         *pending = 0;

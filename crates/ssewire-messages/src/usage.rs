@@ -114,7 +114,7 @@ impl Usage {
                 },
                 None => {
                     let value = cursor.skip_value()?;
-                    members.push(name.json, value, cursor, &mut usage.extra);
+                    members.push(name, value, cursor, &mut usage.extra);
                 }
             }
             Ok(())
@@ -134,7 +134,7 @@ impl Usage {
                 },
                 None => match cursor.skip_value()? {
                     b"null" => {}
-                    value => self.extra.set_last(name.json, value, cursor),
+                    value => self.extra.set_last(name, value, cursor),
                 },
             }
             Ok(())

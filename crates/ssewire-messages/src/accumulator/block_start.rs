@@ -1,15 +1,12 @@
 //! `content_block_start`. `docs/protocol.md`, headings "Merge rules" and "Tool input".
 
-use alloc::borrow::Cow;
-use alloc::string::String;
-
 use super::apply::Applied;
 use super::blocks::{BlockId, Origin, Unmatched};
 use super::change::{BlockChange, Change};
 use super::{Accumulator, ViolationKind};
 use crate::block::ContentBlock;
 use crate::event::ContentBlockStart;
-use crate::json::RawJsonRef;
+use crate::json::{JsonStr, RawJsonRef};
 use crate::piece::{BlockString, PendingHalf, Piece};
 
 impl Accumulator {
@@ -52,7 +49,7 @@ impl Accumulator {
         let fallback_index = &mut self.rare_mut().fallback_index;
         if fallback_index.is_none_or(|highest| index >= highest) {
             *fallback_index = Some(index);
-            self.message.set_model(&model);
+            self.message.set_model(model);
         }
     }
 
@@ -113,10 +110,10 @@ fn initial_len(block: &ContentBlock) -> usize {
 }
 
 /// The model that a fallback block names.
-fn fallback_model(block: &ContentBlock) -> Option<String> {
+fn fallback_model(block: &ContentBlock) -> Option<JsonStr<'_>> {
     let block = block.as_raw()?;
     if block.type_name() != "fallback" {
         return None;
     }
-    block.get("to")?.get("model").and_then(RawJsonRef::decode_string).map(Cow::into_owned)
+    block.get("to")?.get("model").and_then(RawJsonRef::json_str)
 }

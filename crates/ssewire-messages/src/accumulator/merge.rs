@@ -8,7 +8,7 @@ use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::event::{MessageDelta, OTHERS};
 use crate::id_and_model::IdAndModel;
-use crate::json::{Cursor, kept_len};
+use crate::json::{Cursor, JsonStr, kept_len};
 use crate::members::{ReadError, count, each_member};
 use crate::message::Message;
 use crate::stop_reason::StopReason;
@@ -80,7 +80,8 @@ impl Accumulator {
         // The exact bound needs a pass over the members.
         let growth = if self.has_room_for(most_growth(event)) { 0 } else { self.message.growth(event) };
         let charged = self.charge(growth, 0);
-        // Stop reason and counts need no memory, and are merged beyond the limit, too.
+        // Stop reason and counts need no memory, except for the removal of a mistyped one, and are merged beyond the
+        // limit, too.
         let is_within_limit = matches!(charged, Ok(true));
         if is_within_limit {
             self.bytes = self.bytes.saturating_sub(growth);
@@ -121,7 +122,7 @@ impl Accumulator {
                     }
                     return Ok(());
                 }
-                match &*name.json.to_text() {
+                match &*name.text() {
                     // An unknown member of a delta does not change these members of the message.
                     "id" | "type" | "role" | "model" | "content" | "usage" => {}
                     name => message.set_member(name, value),
@@ -164,7 +165,7 @@ impl Message {
         }
         // Before the start, only a fallback block sets the model, and its model is the later one.
         if let Some(model) = known.id_and_model.model().filter(|_| has_fallback) {
-            self.set_model(model);
+            self.set_model(JsonStr::of_plain(model));
         }
     }
 

@@ -22,6 +22,7 @@ pub use self::raw::RawBlock;
 pub use self::text::TextBlock;
 pub use self::thinking::ThinkingBlock;
 pub use self::tool_use::{ToolKind, ToolUseBlock};
+use crate::growing_text::push_char;
 use crate::json::{Cursor, RawJson, bridge};
 use crate::members::{ReadError, peek_first_type};
 use crate::partial::PartialInput;
@@ -87,7 +88,10 @@ macro_rules! blocks {
                     Some(name) => (None, name),
                     None => {
                         let (block, name) = RawBlock::read(&mut after)?;
-                        (Some(block), name.ok_or(ReadError::Member("content_block"))?)
+                        let name = name.ok_or(ReadError::Member("content_block"))?;
+                        // A typed block is read once more: then this one would be held beside it.
+                        let is_typed = [$( <$block as Block>::TYPES ),+].iter().any(|types| types.contains(&&*name));
+                        (Some(block).filter(|_| !is_typed), name)
                     }
                 };
                 $(
@@ -240,10 +244,10 @@ impl ContentBlock {
     /// Ends a string that ended with half a character.
     pub(crate) fn push_replacement(&mut self, of: BlockString, partial: Option<PartialInput>) {
         match (of, self) {
-            (BlockString::Text, Self::Text(block)) => block.text_mut().push('\u{FFFD}'),
-            (BlockString::Text, Self::Raw(block)) => block.text_mut().push('\u{FFFD}'),
-            (BlockString::Thinking, Self::Thinking(block)) => block.thinking_mut().push('\u{FFFD}'),
-            (BlockString::Thinking, Self::Raw(block)) => block.thinking_mut().push('\u{FFFD}'),
+            (BlockString::Text, Self::Text(block)) => push_char(block.text_mut(), '\u{FFFD}'),
+            (BlockString::Text, Self::Raw(block)) => push_char(block.text_mut(), '\u{FFFD}'),
+            (BlockString::Thinking, Self::Thinking(block)) => push_char(block.thinking_mut(), '\u{FFFD}'),
+            (BlockString::Thinking, Self::Raw(block)) => push_char(block.thinking_mut(), '\u{FFFD}'),
             (BlockString::Input, block) => {
                 if let Some(input) = block.input_state_mut() {
                     input.push(Piece { text: "\u{FFFD}".into(), ..Piece::default() }, &mut 0, partial);

@@ -76,7 +76,7 @@ impl StringBlock {
                 },
                 other => match read_member(cursor, |cursor| special(&mut block, other, cursor))? {
                     Ok(true) => special_error = None,
-                    Ok(false) => block.rare_mut().extra.push(name.json, cursor.skip_value()?),
+                    Ok(false) => block.rare_mut().extra.push(name, cursor.skip_value()?),
                     Err(error) => special_error = Some(error),
                 },
             }

@@ -2,7 +2,7 @@
 
 use super::kind::EventKind;
 use crate::json::Cursor;
-use crate::members::ReadError;
+use crate::members::{ReadError, is_string};
 
 /// Members beside those of the event's kind.
 #[derive(Default)]
@@ -43,9 +43,4 @@ impl Others {
             || (!is_typed && self.has_error)
             || (name == b"error" && matches!(kind, EventKind::Unnamed | EventKind::Unknown))
     }
-}
-
-/// Whether a value that the scanner has validated is this string, however it is escaped.
-fn is_string(value: &[u8], expected: &[u8]) -> bool {
-    matches!(Cursor::new(value).string(), Ok(Some(text)) if *text.name() == *expected)
 }

@@ -6,6 +6,7 @@ use super::error_field::ErrorField;
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
 use crate::accumulator::{AccumulateError, Accumulator, Incomplete};
+use crate::api_error::ApiError;
 use crate::json::RawJson;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
@@ -100,15 +101,19 @@ impl MessageDecoder {
         let is_stream = accumulator.is_messages_stream() || body.is_stream();
         let mut bare_error = self.rare.as_mut().and_then(|rare| rare.bare_error.take());
         if let Some(error) = bare_error.take_if(|_| is_stream) {
-            accumulator.record_error(error);
+            accumulator.record_error(ApiError::from_body(error));
         }
         let is_done = accumulator.has_done_marker();
         let pending_bytes = self.pending_bytes();
-        let head = self.head.as_deref().cloned();
         accumulator.into_message().map_err(|incomplete| {
-            let incomplete =
-                if is_stream { incomplete } else { incomplete.with_body(NonStreamBody::of(body, is_done, bare_error)) };
-            incomplete.with_pending_bytes(pending_bytes).with_head(head)
+            let incomplete = if is_stream {
+                incomplete
+            } else {
+                // The decoder has the last line, which may be all of the body.
+                self.decoder.shrink_to_fit();
+                incomplete.with_body(NonStreamBody::of(body, is_done, bare_error))
+            };
+            incomplete.with_pending_bytes(pending_bytes).with_head(self.head.as_deref().cloned())
         })
     }
 

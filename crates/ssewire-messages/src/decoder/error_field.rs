@@ -147,11 +147,11 @@ pub(super) fn with_error_fields(decoder: Decoder) -> Decoder {
 
 /// The error of a line that is JSON: the standard takes it for an unknown field. Name and value are parts of that line;
 /// the space that the standard removes between them may be part of a string.
-fn bare_error(name: &[u8], value: &[u8]) -> Option<ApiError> {
+fn bare_error(name: &[u8], value: &[u8]) -> Option<RawJson> {
     let between = value.as_ptr().addr().saturating_sub(name.as_ptr().addr()).saturating_sub(name.len());
     let mut line = Vec::with_capacity(name.len().saturating_add(value.len()).saturating_add(2));
     line.extend_from_slice(name);
     line.extend_from_slice(if between == 2 { b": " } else { b":" });
     line.extend_from_slice(value);
-    ApiError::in_json(RawJson::from_payload(&line).ok()?)
+    RawJson::from_payload(&line).ok().filter(|json| ApiError::is_in_json(json.as_json()))
 }

@@ -18,8 +18,8 @@ use self::error_field::{ErrorField, with_error_fields};
 use self::step::Source;
 pub use self::step::{MessageDecodeError, Step, UpdateEvent, UpdateSpan};
 use crate::accumulator::{Accumulator, Completion, Incomplete, ProtocolViolations};
-use crate::api_error::ApiError;
 use crate::fused::Template;
+use crate::json::RawJson;
 use crate::message::Message;
 use crate::non_stream_body::Body;
 use crate::response_head::ResponseHead;
@@ -81,7 +81,7 @@ pub struct MessageDecoder {
 struct Rare {
     error_field: ErrorField,
     /// An error that was a bare JSON line of the stream.
-    bare_error: Option<ApiError>,
+    bare_error: Option<RawJson>,
     /// The `message_start` that ended the message before this one.
     next_start: Option<Box<Message>>,
     /// The number of bytes of an unfinished event at the end of the input.
@@ -287,7 +287,7 @@ impl MessageDecoder {
 
     /// How the message would end if the input ended here, by the events merged so far. Final once
     /// [`decode_end`](Self::decode_end), which may use a last event without its blank line, has returned
-    /// [`Step::Ended`], if no more is decoded.
+    /// [`Step::Ended`], if no more is decoded. Linear in the message.
     #[must_use]
     pub fn completion(&self) -> Completion {
         let has_bare_error = self.rare.as_ref().is_some_and(|rare| rare.bare_error.is_some());
@@ -304,6 +304,7 @@ impl MessageDecoder {
     /// Whether [`completion`](Self::completion) is that of a complete message: [`Completion::Complete`], and, except in
     /// [`Validation::Strict`](crate::Validation::Strict), [`Completion::Unterminated`]. By the events merged so far: an
     /// event without its blank line, which [`finish`](Self::finish) uses, too, may still be an error.
+    /// Linear in the message.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.accumulator.is_message(self.completion())

@@ -25,7 +25,7 @@ fn append_escaped<'a>(mut rest: &'a [u8], text: &mut String, mut room: usize) ->
         let unescaped = unescape_letter(*escape)?;
         let (plain, after) = after.split_at_checked(find_special(after)?)?;
         room = room.checked_sub(plain.len().saturating_add(1))?;
-        text.push(unescaped);
+        crate::growing_text::push_char(text, unescaped);
         push_plain(plain, text)?;
         rest = after;
     }

@@ -7,7 +7,8 @@ use core::cmp::Ordering;
 use core::fmt;
 
 use super::keep::{append_raw, reserve, split_value};
-use super::{Cursor, JsonStr, ObjectWriter, RawJsonRef, push_string};
+use super::{Cursor, ObjectWriter, RawJsonRef, push_string, quoted_len};
+use crate::members::Name;
 use crate::sort::sort;
 
 /// The members of an object that this version does not know, and known ones of another type than documented.
@@ -62,8 +63,9 @@ impl ExtraMembers {
         self.get(name).is_some()
     }
 
-    /// Returns the members, in the order in which they were set last. Linear in their text, or n log n if
-    /// a name may occur twice.
+    /// Returns the members, in the order in which they were set last; of an object that was read at once, some
+    /// members with escapes or of another type than documented come first. Linear in their text, or n log n if a name may
+    /// occur twice.
     #[must_use]
     pub fn iter(&self) -> ExtraMembersIter<'_> {
         let (starts, text) = if self.may_repeat {
@@ -80,9 +82,9 @@ impl ExtraMembers {
     }
 
     /// Appends a member of an object that is being read.
-    pub(crate) fn push(&mut self, name: JsonStr<'_>, valid: &[u8]) {
+    pub(crate) fn push(&mut self, name: &Name<'_, '_>, valid: &[u8]) {
         self.may_repeat |= !self.text.is_empty();
-        self.push_name(&name.to_text(), valid.len());
+        self.push_name(&name.text(), valid.len());
         append_raw(valid, &mut self.text);
         self.text.push(',');
     }
@@ -103,8 +105,8 @@ impl ExtraMembers {
     }
 
     /// Sets the member that the cursor has just read.
-    pub(crate) fn set_last(&mut self, name: JsonStr<'_>, valid: &[u8], cursor: &Cursor<'_>) {
-        match cursor.last_member(name, valid) {
+    pub(crate) fn set_last(&mut self, name: &Name<'_, '_>, valid: &[u8], cursor: &Cursor<'_>) {
+        match cursor.last_member(name.json, valid) {
             Some(range) => self.append(&[range], cursor, false),
             None => self.push(name, valid),
         }
@@ -133,8 +135,8 @@ impl ExtraMembers {
 
     /// Writes a name, and reserves room for its value.
     fn push_name(&mut self, name: &str, value: usize) {
-        // The quotes, the colon and the comma.
-        reserve(&mut self.text, name.len().saturating_add(value).saturating_add(4));
+        // The colon and the comma.
+        reserve(&mut self.text, quoted_len(name).saturating_add(value).saturating_add(2));
         push_string(&mut self.text, name);
         self.text.push(':');
     }

@@ -1,6 +1,7 @@
 //! The members of an object that go to its [`ExtraMembers`], while the object is read.
 
-use super::{Cursor, ExtraMembers, JsonStr};
+use super::{Cursor, ExtraMembers};
+use crate::members::Name;
 
 /// Where they lie in the document. Those next to each other are copied at once, and all into one allocation of the
 /// right size.
@@ -16,8 +17,8 @@ impl MemberRanges {
     const RANGES: usize = 4;
 
     /// Adds the member that the cursor has just read. One that cannot be kept as it arrived is appended now.
-    pub(crate) fn push(&mut self, name: JsonStr<'_>, value: &[u8], cursor: &Cursor<'_>, extra: &mut ExtraMembers) {
-        let Some((start, end)) = cursor.last_member(name, value) else {
+    pub(crate) fn push(&mut self, name: &Name<'_, '_>, value: &[u8], cursor: &Cursor<'_>, extra: &mut ExtraMembers) {
+        let Some((start, end)) = cursor.last_member(name.json, value) else {
             self.append_to(extra, cursor);
             extra.push(name, value);
             return;
@@ -59,10 +60,10 @@ mod tests {
         let (mut extra, mut members) = (ExtraMembers::default(), MemberRanges::default());
         let (mut cursor, mut is_first) = (Cursor::new(json.as_bytes()), true);
         assert_eq!(cursor.begin_object(), Ok(true));
-        while let Ok(Some(name)) = cursor.next_member(&mut is_first) {
+        while let Ok(Some(json)) = cursor.next_member(&mut is_first) {
             let value = cursor.skip_value().unwrap();
-            if !name.raw.starts_with(b"known") {
-                members.push(name, value, &cursor, &mut extra);
+            if !json.raw.starts_with(b"known") {
+                members.push(&Name { bytes: &json.name(), json }, value, &cursor, &mut extra);
             }
         }
         members.append_to(&mut extra, &cursor);

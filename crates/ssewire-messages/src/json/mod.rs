@@ -28,4 +28,4 @@ pub(crate) use self::scanned::ScannedJson;
 pub(crate) use self::so_far::append_value_so_far;
 pub(crate) use self::string::{Halves, JsonStr, find_special, pair};
 pub(crate) use self::white_space::is_blank;
-pub(crate) use self::write::{ObjectWriter, push_string};
+pub(crate) use self::write::{ObjectWriter, push_string, quoted_len};

@@ -41,6 +41,16 @@ impl<'a> JsonStr<'a> {
         (Cow::Owned(text), halves)
     }
 
+    /// Text without an escape.
+    pub(crate) fn of_plain(text: &'a str) -> Self {
+        Self { raw: text.as_bytes(), is_escaped: false }
+    }
+
+    /// Appends the unescaped text, as [`to_text`](Self::to_text) returns it.
+    pub(crate) fn append_to(self, text: &mut String) {
+        unescape(self.raw, text);
+    }
+
     /// The bytes of a name, to be compared.
     pub(crate) fn name(self) -> Cow<'a, [u8]> {
         if self.is_escaped { self.unescaped_name() } else { Cow::Borrowed(self.raw) }

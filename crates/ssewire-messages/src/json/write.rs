@@ -40,6 +40,16 @@ impl<'o> ObjectWriter<'o> {
     }
 }
 
+/// The length of a text as a JSON string, which [`push_string`] appends.
+pub(crate) fn quoted_len(text: &str) -> usize {
+    let written = |byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x8 | 0xC => 2,
+        0..b' ' => 6,
+        _ => 1,
+    };
+    text.bytes().map(written).fold(2, usize::saturating_add)
+}
+
 /// Appends a JSON string.
 pub(crate) fn push_string(out: &mut String, text: &str) {
     out.push('"');

@@ -13,7 +13,7 @@ pub use self::error::InvalidMessage;
 use crate::Nullable;
 use crate::block::{ContentBlock, TextBlock};
 use crate::id_and_model::IdAndModel;
-use crate::json::{Cursor, ExtraMembers, RawJson, RawJsonRef, bridge};
+use crate::json::{Cursor, ExtraMembers, JsonStr, RawJson, RawJsonRef, bridge};
 use crate::members::ReadError;
 use crate::stop_reason::StopReason;
 use crate::tool_input::{ToolInputError, write_finished, write_lossy};
@@ -202,7 +202,7 @@ impl Message {
     }
 
     /// Sets the model to that of a fallback block.
-    pub(crate) fn set_model(&mut self, model: &str) {
+    pub(crate) fn set_model(&mut self, model: JsonStr<'_>) {
         if core::mem::take(&mut self.mistyped.model) {
             self.extra.remove("model");
         }

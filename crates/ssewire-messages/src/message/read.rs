@@ -8,7 +8,7 @@ use crate::Nullable;
 use crate::block::ContentBlock;
 use crate::id_and_model::IdAndModel;
 use crate::json::{Cursor, JsonStr, MemberRanges};
-use crate::members::{ReadError, each_element, each_member, read_member};
+use crate::members::{ReadError, each_element, each_member, is_string, read_member};
 use crate::stop_reason::StopReason;
 use crate::usage::Usage;
 
@@ -62,7 +62,7 @@ impl Message {
                     message.keep_mistyped(
                         "type",
                         |known| &mut known.kind,
-                        Some(kind).filter(|kind| *kind != b"\"message\""),
+                        Some(kind).filter(|kind| !is_string(kind, b"message")),
                     );
                 }
                 b"role" => {
@@ -70,12 +70,12 @@ impl Message {
                     message.keep_mistyped(
                         "role",
                         |known| &mut known.role,
-                        Some(role).filter(|role| *role != b"\"assistant\""),
+                        Some(role).filter(|role| !is_string(role, b"assistant")),
                     );
                 }
                 _ => {
                     let value = cursor.skip_value()?;
-                    members.push(name.json, value, cursor, &mut message.extra);
+                    members.push(name, value, cursor, &mut message.extra);
                 }
             }
             Ok(())

@@ -8,6 +8,7 @@ mod byte_order_mark;
 mod lines;
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use self::beginning::{Beginning, Mode};
@@ -109,12 +110,12 @@ const BEDROCK: &str = "application/vnd.amazon.eventstream";
 
 impl NonStreamBody {
     /// Classifies the body. `is_done`: the end marker arrived. `bare_error`: the error in a line of it.
-    pub(crate) fn of(body: Body, is_done: bool, bare_error: Option<ApiError>) -> Self {
-        let body = body.beginning.map_or_else(Beginning::default, |beginning| *beginning);
-        let found = Self::by_its_bytes(&body, is_done);
+    pub(crate) fn of(body: Body, is_done: bool, bare_error: Option<RawJson>) -> Self {
+        let mut body = body.beginning.map_or_else(Beginning::default, |beginning| *beginning);
+        let found = Self::by_its_bytes(&mut body, is_done);
         let is_document = matches!(found, Self::Html | Self::Message(_) | Self::Error(_));
         if let Some(error) = bare_error.filter(|_| !is_document) {
-            return Self::Error(error);
+            return Self::Error(ApiError::from_body(error));
         }
         match (found, body.content_type) {
             (Self::Text | Self::Binary, Some(kind)) => Self::ContentType(kind),
@@ -122,12 +123,12 @@ impl NonStreamBody {
         }
     }
 
-    fn by_its_bytes(body: &Beginning, is_done: bool) -> Self {
+    fn by_its_bytes(body: &mut Beginning, is_done: bool) -> Self {
         let head = body.head.as_slice();
         match body.mode {
             Mode::Leading | Mode::HttpHead { .. } => return Self::Empty,
             Mode::Json if is_utf16(head) => return Self::Utf16,
-            Mode::Json => return Self::of_json(head),
+            Mode::Json => return Self::of_json(core::mem::take(&mut body.head)),
             Mode::Other => {}
         }
         if is_compressed(head) {
@@ -156,16 +157,17 @@ impl NonStreamBody {
         if is_text && !head.contains(&0) { Self::Text } else { Self::Binary }
     }
 
-    fn of_json(json: &[u8]) -> Self {
-        let Ok(value) = RawJson::from_bytes(json) else { return Self::Json };
-        let is_message = value.get("type").and_then(RawJsonRef::decode_string).as_deref() == Some("message");
-        match ApiError::in_json(value) {
-            Some(error) => Self::Error(error),
-            None if is_message => {
-                Message::from_json(json).map_or(Self::Json, |message| Self::Message(Box::new(message)))
-            }
-            None => Self::Json,
+    fn of_json(json: Vec<u8>) -> Self {
+        let Ok(value) = RawJson::from_bytes(&json) else { return Self::Json };
+        // Neither an error nor a message is read while the body is held twice.
+        if ApiError::is_in_json(value.as_json()) {
+            drop(json);
+            return Self::Error(ApiError::from_body(value));
         }
+        let is_message = value.get("type").and_then(RawJsonRef::decode_string).as_deref() == Some("message");
+        drop(value);
+        let message = if is_message { Message::from_json(&json).ok() } else { None };
+        message.map_or(Self::Json, |message| Self::Message(Box::new(message)))
     }
 }
 

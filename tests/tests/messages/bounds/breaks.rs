@@ -255,6 +255,71 @@ fn deep_json_is_held_as_text_wherever_it_stands() {
     }
 }
 
+/// A string is decoded once, and no copy of it grows, whatever it is in and however it is written.
+#[test]
+fn a_long_string_is_held_within_bounds_wherever_it_stands() {
+    const LEN: usize = 60_000;
+    let strings = [
+        "x".repeat(LEN),
+        "x".repeat(LEN) + r"\n",
+        r"\n".to_owned() + &"x".repeat(LEN),
+        r"\n".repeat(LEN / 2),
+        r"\n".repeat(LEN / 2) + &r"\u0041".repeat(20),
+        r"\u0041".repeat(LEN / 6),
+    ];
+    let start = |block: &str| {
+        sse(START) + &sse(&format!(r#"{{"type":"content_block_start","index":0,"content_block":{block}}}"#))
+    };
+    let delta = |delta: &str| sse(&format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":{delta}}}}}"#));
+    let text = start(r#"{"type":"text","text":""}"#) + &delta(r#""text_delta","text":"x""#);
+    let thinking = start(r#"{"type":"thinking","thinking":""}"#) + &delta(r#""thinking_delta","thinking":"x""#);
+    let input = start(r#"{"type":"tool_use","id":"t","name":"n","input":{}}"#);
+    let message_delta = |members: &str| sse(START) + &sse(&format!(r#"{{"type":"message_delta",{members}}}"#));
+    let shapes = [
+        text + &delta(r#""text_delta","text":"@""#),
+        thinking + &delta(r#""thinking_delta","thinking":"@""#),
+        input + &delta(r#""input_json_delta","partial_json":"@""#),
+        message_delta(r#""delta":{"@":1}"#),
+        message_delta(r#""usage":{"@":1}"#),
+        message_delta(r#""usage":{"@" : 1}"#),
+        start(r#"{"text":"","@":0,"type":"text"}"#),
+        start(r#"{"text":"@","type":"text"}"#),
+        start(r#"{"type":"fallback","to":{"model":"@"}}"#),
+        sse(r#"{"type":"error","error":{"type":"e","message":"@"}}"#),
+        "event: error\n".to_owned() + &sse(r#"{"error":"@"}"#),
+        "error: {\"message\":\"@\"}\n\n".to_owned(),
+        "{\"message\":\"@\"}\n\n".to_owned(),
+        sse(START) + "{\"error\":\"@\"}\n\n",
+        r#"{"type":"error","error":{"message":"@"}}"#.to_owned(),
+        r#"{"detail":[{"msg":"@"}]}"#.to_owned(),
+        r#"{"type":"message","content":[{"type":"text","text":"@"}]}"#.to_owned(),
+    ];
+    for shape in &shapes {
+        for string in &strings {
+            let body = shape.replace('@', string);
+            // SECURITY.md, heading "Memory": the exception of lines that are JSON.
+            let times = if body.starts_with('{') { 6 } else { HELD };
+            for length in [1400, 16 * 1024] {
+                let mut decoder = MessageDecoder::new();
+                let (_result, peak) = ssewire_heap::peak_of(|| {
+                    body.as_bytes().chunks(length).for_each(|chunk| decode(&mut decoder, chunk));
+                    decoder.finish()
+                });
+                let what = (shape, &string[..10], &string[string.len() - 10..], length);
+                assert!(peak <= times * body.len() + CONSTANT, "{what:?}: {peak} held for {}", body.len());
+            }
+        }
+    }
+    let messages = vec![r#"{"msg":"aaaaaaaaaaa"}"#; 1000].join(",");
+    let body = format!(r#"{{"detail":[{messages}]}}"#);
+    let mut decoder = MessageDecoder::new();
+    let (_result, peak) = ssewire_heap::peak_of(|| {
+        body.as_bytes().chunks(1400).for_each(|chunk| decode(&mut decoder, chunk));
+        decoder.finish()
+    });
+    assert!(peak <= 5 * body.len() + CONSTANT, "{peak} held for {}", body.len());
+}
+
 #[test]
 fn the_limit_counts_what_every_member_holds() {
     const LIMIT: usize = MIB;

@@ -565,6 +565,14 @@ fn the_last_of_a_repeated_member_of_an_event_counts() {
     }
 }
 
+#[test]
+fn a_known_member_is_known_however_its_value_is_escaped() {
+    let escaped = Message::from_json(br#"{"type":"me\u0073sage","role":"assist\u0061nt","content":[]}"#).unwrap();
+    let plain = Message::from_json(br#"{"type":"message","role":"assistant","content":[]}"#).unwrap();
+    assert!(escaped.extra().is_empty());
+    assert_eq!(escaped, plain);
+}
+
 /// A repeated member within a block, a delta or a message: the last one counts, whatever the type of those before it.
 #[test]
 fn a_repeated_member_of_another_type_gives_way_to_the_last_one() {

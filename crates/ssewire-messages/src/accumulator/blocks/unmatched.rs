@@ -97,7 +97,7 @@ impl Blocks {
         }
         for unmatched in self.slots.iter_mut().filter_map(|slot| slot.unmatched.as_mut()) {
             if core::mem::take(&mut unmatched.half) != 0 {
-                unmatched.json.push('\u{FFFD}');
+                crate::growing_text::push_char(&mut unmatched.json, '\u{FFFD}');
             }
         }
     }
