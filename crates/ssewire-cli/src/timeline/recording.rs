@@ -121,15 +121,18 @@ impl Recording {
             }
             self.blocks = self.blocks.saturating_add(1);
         }
-        self.note(subject, kind(block.content()), || label(message, block), point);
+        // Kind and label search the start of the block, which may be long: only once for each lane.
+        self.note_as(subject, || (kind(block.content()), label(message, block)), point);
     }
 
     pub(super) fn note(&mut self, subject: Subject, kind: Kind, label: impl FnOnce() -> String, point: Point) {
-        let lane = self.lanes.entry(subject).or_insert_with(|| Lane {
-            label: label(),
-            kind,
-            times: Histogram::default(),
-            offsets: Histogram::default(),
+        self.note_as(subject, || (kind, label()), point);
+    }
+
+    fn note_as(&mut self, subject: Subject, describe: impl FnOnce() -> (Kind, String), point: Point) {
+        let lane = self.lanes.entry(subject).or_insert_with(|| {
+            let (kind, label) = describe();
+            Lane { label, kind, times: Histogram::default(), offsets: Histogram::default() }
         });
         lane.times.add(u64::try_from(point.at.as_micros()).unwrap_or(u64::MAX));
         lane.offsets.add(point.offset);
