@@ -60,8 +60,8 @@ fn damaged_message() -> BoxedStrategy<Vec<Vec<u8>>> {
         .boxed()
 }
 
-/// A message of tool calls with few deltas: its initial blocks, the order and the stop reasons decide which of the calls
-/// are complete. It may begin with other events, and have no `message_stop`.
+/// A message of tool calls with few deltas: its initial blocks, the order and the stop reasons decide which of the
+/// calls are complete. It may begin with other events, and have no `message_stop`.
 fn message_of_calls() -> BoxedStrategy<Vec<Vec<u8>>> {
     let tool = json!({"type": "tool_use", "id": "t", "name": "f", "input": {}});
     let text = json!({"type": "text"});

@@ -51,9 +51,9 @@ pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
 /// ```
 ///
-/// The methods `next_…` borrow their item: only an item that crosses two reads, or has several data lines, is copied. As an
-/// iterator it returns items that own their bytes, for one copy each. It reads pieces of up to 16 KiB into one buffer,
-/// which the first read allocates, and reads no further than the next item needs.
+/// The methods `next_…` borrow their item: only an item that crosses two reads, or has several data lines, is copied.
+/// As an iterator it returns items that own their bytes, for one copy each. It reads pieces of up to 16 KiB into one
+/// buffer, which the first read allocates, and reads no further than the next item needs.
 ///
 /// An error after which nothing follows ([`EventError::is_final`]) is returned once, then `None`. After any other
 /// error, call again for the next item. A read timeout of the transport (`WouldBlock`, `TimedOut`) is one of these:

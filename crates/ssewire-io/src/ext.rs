@@ -69,8 +69,8 @@ where
         crate::JsonStream::new(Box::pin(self))
     }
 
-    /// The message; see [`MessageStream`](crate::MessageStream). It keeps an error of the transport, so it is `Send` only
-    /// if the error is, too.
+    /// The message; see [`MessageStream`](crate::MessageStream). It keeps an error of the transport, so it is `Send`
+    /// only if the error is, too.
     #[cfg(feature = "messages")]
     fn message(self) -> crate::MessageStream<Self> {
         crate::MessageStream::new(self)

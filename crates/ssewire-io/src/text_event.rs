@@ -6,9 +6,9 @@ use core::time::Duration;
 use ssewire::{Event, OwnedEvent};
 
 /// An event as three strings. The fields have the names of the `Event` of the crate eventsource-stream, so that a
-/// program that changes from it reads the same fields. Ill-formed UTF-8 is U+FFFD, as the standard requires. Each string that is not empty is
-/// one copy and one allocation, also the last event ID, of up to `max_id_bytes`. An [`OwnedEvent`] has one for type and
-/// data, and shares the ID with other events.
+/// program that changes from it reads the same fields. Ill-formed UTF-8 is U+FFFD, as the standard requires. Each
+/// string that is not empty is one copy and one allocation, also the last event ID, of up to `max_id_bytes`. An
+/// [`OwnedEvent`] has one for type and data, and shares the ID with other events.
 ///
 /// ```
 /// use ssewire_io::TextEvent;

@@ -36,8 +36,8 @@ pub enum RetryAfter {
 }
 
 impl RetryAfter {
-    /// The delay at the time `unix_time`, counted from the Unix epoch. `None` if it is zero or the time has passed: that
-    /// requests nothing, as in the official SDKs. A pause of zero would bring all clients back at the same moment.
+    /// The delay at the time `unix_time`, counted from the Unix epoch. `None` if it is zero or the time has passed:
+    /// that requests nothing, as in the official SDKs. A pause of zero would bring all clients back at the same moment.
     #[must_use]
     pub fn delay(self, unix_time: Duration) -> Option<Duration> {
         let delay = match self {

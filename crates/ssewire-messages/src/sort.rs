@@ -61,7 +61,8 @@ mod tests {
         }
     }
 
-    /// Two items are long, and a comparison costs the shorter of its items. Heapsort compares 0 and 2 of these 19 times.
+    /// Two items are long, and a comparison costs the shorter of its items. Heapsort compares 0 and 2 of these 19
+    /// times.
     #[test]
     fn comparisons_cost_each_item_log_n_times() {
         const ITEMS: [u32; 64] = [

@@ -163,8 +163,8 @@ impl<S> Decoder<S> {
 
     /// Sets the largest logical size of one event, in bytes: its type, its data with the LFs that join it, and the
     /// value of an unfinished `event` or `data` line. IDs, comments, unknown fields, `retry` and field names do not
-    /// count. Set it between events: a limit that is lowered within an event may be found exceeded at an earlier byte in
-    /// some chunks than in others.
+    /// count. Set it between events: a limit that is lowered within an event may be found exceeded at an earlier byte
+    /// in some chunks than in others.
     ///
     /// At most a quarter of the address space: on 32-bit targets a larger value means 1 GiB.
     #[must_use]
@@ -290,8 +290,8 @@ impl<S: Storage> Decoder<S> {
     /// [`resolve_event`](Self::resolve_event).
     ///
     /// # Errors
-    /// [`DecodeError`]: this event exceeds a limit and is lost. Call again to continue after it: `input` is advanced past the
-    /// bytes consumed. The crate's page [shows how](crate#errors).
+    /// [`DecodeError`]: this event exceeds a limit and is lost. Call again to continue after it: `input` is advanced
+    /// past the bytes consumed. The crate's page [shows how](crate#errors).
     #[inline]
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;

@@ -1,11 +1,11 @@
 //! The fast path: an event that lies complete in one chunk, as most servers write it.
 //!
 //! **Warning.** This file decides the same things as the slow path (`slow_path.rs` over `line.rs` and `field.rs`) in
-//! another way, on the bytes alone, before any state of the current block changes.
+//! another way, on the bytes alone. It changes no state of the decoder but [`EventHead`].
 //!
 //! * *Input*: at the start of a block, an optional `event: ` line, one `data: ` line, a blank line, all
 //!   ended by LF. It stops at the first byte that does not fit and returns the complete lines before it; the slow path
-//!   continues from there.
+//!   continues from there. `resume_value` of the slow path enters at the `data: ` line or at the blank line.
 //! * *Decisions it shares with the slow path*: where a line ends, which field it is, where its value starts. It skips
 //!   only bytes that it has compared or searched. Limits are checked by the caller.
 //! * *Tests*: in `tests/tests/sse`, `conformance` decodes each short case at every split, `exhaustive` and `properties`
@@ -34,8 +34,8 @@ pub(crate) struct Cursor<'c> {
     pub(crate) event_type: Option<&'c [u8]>,
     /// The only `data` line so far.
     pub(crate) data: Option<&'c [u8]>,
-    /// Where [`scan_event`](Self::scan_event) has stopped. `Blank`: after the blank line of a complete event. `Start`: at the start of a
-    /// line, which the slow path reads. `Event` or `Data`: within such a value, which goes on to the end of the chunk.
+    /// Where the scan has stopped. `Blank`: after the blank line of a complete event. `Start`: at the start of a line,
+    /// which the slow path reads. `Event` or `Data`: within such a value, which goes on to the end of the chunk.
     pub(crate) line: LineState,
 }
 
@@ -222,6 +222,7 @@ mod tests {
             (b"event: e\r\n\r\n", b"event: e\r\n\r\n"),
             (b"event: a_long_enough_type\ndata: a\r\n\r\n", b"data: a\r\n\r\n"),
             (b"data\n", b"data\n"),
+            (b"event: ping\ndata:x\n\n", b"data:x\n\n"),
             (b"data:x\n\n", b"data:x\n\n"),
             (b": c\n", b": c\n"),
             (b"\n", b"\n"),
@@ -252,7 +253,7 @@ mod tests {
             let mut head = EventHead::new();
             scan_with(&chunk, &mut head);
             assert!(head.strip_from(&chunk).is_some(), "{event_type}");
-            for at in 0..usize::from(head.len) {
+            for at in 0..=usize::from(head.len) {
                 let mut other = chunk.clone();
                 other[at] ^= 1;
                 assert!(head.strip_from(&other).is_none(), "{event_type}, byte {at}");

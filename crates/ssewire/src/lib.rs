@@ -103,11 +103,11 @@
 //! # Memory
 //!
 //! A decoder is at most 192 bytes on 64-bit targets, plus the bytes of an array as storage. It owns nothing on the
-//! heap until it copies something. Then a [`HeapBuffer`] grows to the next of 256 · 2^k and 384 · 2^k bytes that holds the
-//! copied values: the data and type so far, the value of the open line, the `id` of the block, and the last event ID.
-//! While the buffer grows, the old one exists beside the new one. So a decoder holds at most 1.5 · *n*, and 2.5 · *n*
-//! while it grows, where *n* is `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes`; at least 256 bytes. Owned
-//! and shared events share one more copy of the last event ID. By default *n* is 16 MiB + 17 KiB; see
+//! heap until it copies something. Then a [`HeapBuffer`] grows to the next of 256 · 2^k and 384 · 2^k bytes that holds
+//! the copied values: the data and type so far, the value of the open line, the `id` of the block, and the last event
+//! ID. While the buffer grows, the old one exists beside the new one. So a decoder holds at most 1.5 · *n*, and 2.5 ·
+//! *n* while it grows, where *n* is `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes`; at least 256 bytes.
+//! Owned and shared events share one more copy of the last event ID. By default *n* is 16 MiB + 17 KiB; see
 //! [`Decoder::with_max_event_bytes`], [`with_max_id_bytes`](Decoder::with_max_id_bytes) and
 //! [`with_max_comment_bytes`](Decoder::with_max_comment_bytes). After a large event the buffer
 //! [shrinks](Decoder::shrink_to_fit) again.

@@ -68,8 +68,8 @@ impl LineScanner {
     }
 }
 
-/// Length up to which the search for a line end is inlined. Lines of an event stream are short: the run-time dispatch of
-/// `memchr2`, and even the call, would cost more than the search itself.
+/// Length up to which the search for a line end is inlined. Lines of an event stream are short: the run-time dispatch
+/// of `memchr2`, and even the call, would cost more than the search itself.
 const INLINE_LEN: usize = 64;
 
 /// Returns the offset of the first byte that ends a line (LF or CR).

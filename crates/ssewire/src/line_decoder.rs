@@ -249,13 +249,14 @@ impl<S: Storage> LineDecoder<S> {
     }
 
     fn keep(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
-        if self.skipping_line || self.buffer.push_value(piece).is_ok() {
+        if self.skipping_line {
             return Ok(());
         }
+        let Err(error) = self.buffer.push_value(piece) else { return Ok(()) };
         let line_continues = self.pending > 0;
         self.drop_line();
         self.skipping_line = line_continues;
-        Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() })
+        Err(error)
     }
 
     /// Drops the kept part of the line, and the rest of it as it arrives.

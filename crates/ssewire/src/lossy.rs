@@ -7,8 +7,8 @@ use core::fmt::{self, Write as _};
 /// Bytes that are displayed as text, with ill-formed UTF-8 replaced by U+FFFD.
 ///
 /// Each maximal ill-formed subpart becomes one U+FFFD, as in the UTF-8 decoder of the WHATWG Encoding standard and
-/// therefore in browsers. [`Display`](fmt::Display) writes the text without allocating. Width, alignment and precision
-/// apply only to well-formed text. [`Debug`](fmt::Debug) writes a quoted and escaped string in which ill-formed bytes appear as `\xFF`.
+/// therefore in browsers. [`Display`](fmt::Display) writes the text without allocating and ignores formatting options
+/// such as width. [`Debug`](fmt::Debug) writes a quoted and escaped string in which ill-formed bytes appear as `\xFF`.
 ///
 /// ```
 /// use ssewire::Lossy;
@@ -37,9 +37,6 @@ impl<'a> Lossy<'a> {
 
 impl fmt::Display for Lossy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Ok(text) = core::str::from_utf8(self.bytes) {
-            return f.pad(text);
-        }
         for chunk in self.bytes.utf8_chunks() {
             f.write_str(chunk.valid())?;
             if !chunk.invalid().is_empty() {
@@ -84,17 +81,6 @@ mod tests {
             assert_eq!(Lossy::new(bytes).to_string(), text);
             assert_eq!(Lossy::new(bytes).to_cow(), text);
         }
-    }
-
-    #[test]
-    fn display_pads_well_formed_text() {
-        // As `Display` of `str` does; in characters, not in bytes.
-        assert_eq!(
-            format!("[{:>4}|{:-^5}|{:.1}]", Lossy::new(b"ab"), Lossy::new(b"\xC3\xA9"), Lossy::new(b"ab")),
-            "[  ab|--\u{E9}--|a]"
-        );
-        assert_eq!(format!("[{:2}]", Lossy::new(b"")), "[  ]");
-        assert_eq!(format!("[{:>4}]", Lossy::new(b"a\xFF")), "[a\u{FFFD}]", "ill-formed: without padding");
     }
 
     #[test]

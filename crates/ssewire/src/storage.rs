@@ -29,8 +29,9 @@ pub(crate) mod sealed {
     }
 }
 
-/// A buffer on the heap that grows up to the limits of the decoder (feature `alloc`). Owns no memory until a value is
-/// copied. Grows in steps of one third or one half, so that copying stays linear.
+/// A buffer on the heap that grows up to the limits of the decoder (feature `alloc`), in steps of one third or one
+/// half, so that copying stays linear. Start with `Vec::new()`, which owns no memory until a value is copied. Of
+/// another vector the length counts, not the capacity; a long one shrinks as one that the decoder has grown.
 #[cfg(feature = "alloc")]
 pub type HeapBuffer = Vec<u8>;
 

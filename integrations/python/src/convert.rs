@@ -25,7 +25,8 @@ pub(crate) fn parse_json<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py
     parse_json_object(&PyString::new(py, json))
 }
 
-/// Parses the JSON of a string object. An integer of more digits than Python converts (4,300) becomes an infinite float.
+/// Parses the JSON of a string object. An integer of more digits than Python converts (4,300) becomes an infinite
+/// float.
 #[pyfunction(name = "parse_json")]
 pub(crate) fn parse_json_object<'py>(text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
     let py = text.py();

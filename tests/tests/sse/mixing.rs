@@ -15,7 +15,7 @@ enum Method {
     Decode,
     PollEvent,
     DecodeOwned,
-    DecodeBytes,
+    DecodeShared,
     DecodeBlock,
     DecodeFrame,
     PollFrame,
@@ -26,7 +26,7 @@ impl Method {
         Self::Decode,
         Self::PollEvent,
         Self::DecodeOwned,
-        Self::DecodeBytes,
+        Self::DecodeShared,
         Self::DecodeBlock,
         Self::DecodeFrame,
         Self::PollFrame,
@@ -40,7 +40,7 @@ impl Method {
                 decoder.poll_event(input)?.map(|span| Decoded::Event(decoder.resolve_event(chunk, span).into()))
             }
             Self::DecodeOwned => decoder.decode_owned(input)?.map(|event| Decoded::Event(event.as_event().into())),
-            Self::DecodeBytes => {
+            Self::DecodeShared => {
                 let mut bytes = Bytes::copy_from_slice(chunk);
                 let event = decoder.decode_shared(&mut bytes);
                 *input = &chunk[chunk.len() - bytes.len()..];

@@ -30,8 +30,6 @@ fn public_types_are_send_sync_and_unpin() {
         free::<LineDecoder>(),
         free::<LineDecoder<[u8; 8]>>(),
         free::<LineDecoder<&mut [u8]>>(),
-        free::<HeapBuffer>(),
-        free::<[u8; 8]>(),
         free::<Event<'_>>(),
         free::<Block<'_>>(),
         free::<Frame<'_>>(),

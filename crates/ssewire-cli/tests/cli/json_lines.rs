@@ -42,8 +42,8 @@ fn check_read_back(name: &str, bytes: &[u8]) {
     }
 }
 
-/// Regression: errors without a `type`, events that were lost, and events that only their SSE type names had no line, or
-/// one that was not read back. So a truncated stream became a complete one.
+/// Regression: errors without a `type`, events that were lost, and events that only their SSE type names had no line,
+/// or one that was not read back. So a truncated stream became a complete one.
 #[test]
 fn hostile_streams_are_read_back() {
     for (name, bytes) in recorded("hostile") {

@@ -17,8 +17,8 @@ pub enum JsonStreamError<E> {
     /// The payload of an event is not a `T`: usually an error that the server reports. The stream continues after it,
     /// except after [`NonStreamBody`](JsonPayloadErrorKind::NonStreamBody).
     Payload(JsonPayloadError),
-    /// The input ended without `[DONE]`, perhaps within a payload: it was cut, or the server ended it after an error that
-    /// it reported. Only if `with_required_done` of the stream or reader was called.
+    /// The input ended without `[DONE]`, perhaps within a payload: it was cut, or the server ended it after an error
+    /// that it reported. Only if `with_required_done` of the stream or reader was called.
     MissingDone,
 }
 

@@ -222,8 +222,8 @@ impl Accumulator {
     /// [`next_update`](Self::next_update); the next event discards them.
     ///
     /// # Errors
-    /// [`AccumulateError`]: the content of the event was not merged; beyond a limit, stop reason and counts still are. The
-    /// stream may continue.
+    /// [`AccumulateError`]: the content of the event was not merged; beyond a limit, stop reason and counts still are.
+    /// The stream may continue.
     pub fn accumulate(&mut self, event: StreamEvent<'_>) -> Result<Update<'_>, AccumulateError> {
         match self.apply(event) {
             Ok(change) => Ok(self.update(change)),

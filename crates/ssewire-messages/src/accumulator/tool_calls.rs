@@ -38,7 +38,8 @@ impl Accumulator {
     }
 
     /// Whether the output limit may have truncated the message. The stop reason of `message_start` counts until another
-    /// comes. One that was not kept proves nothing: its last value was not a string, or is unknown and beyond the limit.
+    /// comes. One that was not kept proves nothing: its last value was not a string, or is unknown and beyond the
+    /// limit.
     pub(super) fn is_output_truncated(&self) -> bool {
         self.message.stop_reason().map_or(self.has_stop_reason, StopReason::may_truncate)
     }
@@ -132,8 +133,8 @@ impl Accumulator {
     }
 
     /// A piece of content was lost: the tool input of its index, or of every open block, is truncated from here on.
-    /// A start of a known index is a lost piece only of the open block there: its own stop closes that block, whose input
-    /// may go on.
+    /// A start of a known index is a lost piece only of the open block there: its own stop closes that block, whose
+    /// input may go on.
     pub(super) fn record_lost_piece(&mut self, index: Option<u64>, is_start: bool) {
         let Some(index) = index else {
             for id in self.blocks.record_piece_lost_anywhere() {

@@ -1,9 +1,9 @@
 //! Payloads to events.
 //!
 //! Most events of a stream are deltas of a few words: [`canonical`] reads those, and the starts of messages and blocks,
-//! in the spelling of the API; [`small`] reads events of only a type and an index. Everything else is read by the member
-//! scanner (`read.rs`), whatever its spacing and the order of its members, mostly in one pass: the SSE event type names
-//! the type of the payload, whose `type` has to confirm it.
+//! in the spelling of the API; [`small`] reads events of only a type and an index. Everything else is read by the
+//! member scanner (`read.rs`), whatever its spacing and the order of its members, mostly in one pass: the SSE event
+//! type names the type of the payload, whose `type` has to confirm it.
 
 pub(crate) mod canonical;
 mod kind;

@@ -24,8 +24,8 @@ pub enum Step<U> {
 pub struct UpdateEvent<'a> {
     /// The change.
     pub update: Update<'a>,
-    /// The payload of the event, as it arrived. Empty for an update without an event of its own: a further update of the
-    /// same event, an event above the limit, and a `message_start` that `next_message` kept.
+    /// The payload of the event, as it arrived. Empty for an update without an event of its own: a further update of
+    /// the same event, an event above the limit, and a `message_start` that `next_message` kept.
     pub payload: &'a [u8],
     /// The SSE event type: `message` if the event had none, `error` for a field `error`. Empty for an update without an
     /// event of its own.

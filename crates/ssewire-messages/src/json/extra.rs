@@ -64,8 +64,8 @@ impl ExtraMembers {
     }
 
     /// Returns the members, in the order in which they were set last; of an object that was read at once, some
-    /// members with escapes or of another type than documented come first. Linear in their text, or n log n if a name may
-    /// occur twice.
+    /// members with escapes or of another type than documented come first. Linear in their text, or n log n if a name
+    /// may occur twice.
     #[must_use]
     pub fn iter(&self) -> ExtraMembersIter<'_> {
         let (starts, text) = if self.may_repeat {

@@ -18,9 +18,9 @@ use super::{Cursor, RawJsonRef};
 /// number that no `f64` holds.
 ///
 /// It is also read from inside tagged and untagged enums of serde, and from below `flatten`. serde passes the value
-/// there, not its text, and the text is written again: numbers that neither an `i64`, a `u64` nor an `f64` holds exactly
-/// change, and of members of one name the last one stays. In an externally tagged enum, the default of serde, the text
-/// is kept.
+/// there, not its text, and the text is written again: numbers that neither an `i64`, a `u64` nor an `f64` holds
+/// exactly change, and of members of one name the last one stays. In an externally tagged enum, the default of serde,
+/// the text is kept.
 ///
 /// ```
 /// use ssewire_messages::RawJson;
@@ -60,8 +60,8 @@ impl RawJson {
     /// Validates the bytes and keeps them.
     ///
     /// # Errors
-    /// [`InvalidJson`]: they are not one JSON value, or it nests deeper than 131 levels, which is the most that a message
-    /// is written with.
+    /// [`InvalidJson`]: they are not one JSON value, or it nests deeper than 131 levels, which is the most that a
+    /// message is written with.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidJson> {
         Self::read(Cursor::of_document(bytes))
     }

@@ -37,8 +37,8 @@ pub(crate) struct Cursor<'a> {
 }
 
 /// Checks that a text is one JSON document and nothing else, with the rules of `serde_json`: a lone surrogate escape
-/// and a number that no `f64` can hold are errors, too. Without its feature `float_roundtrip`, `serde_json` also rejects
-/// some numbers within one part in 10^15 of the greatest `f64`.
+/// and a number that no `f64` can hold are errors, too. Without its feature `float_roundtrip`, `serde_json` also
+/// rejects some numbers within one part in 10^15 of the greatest `f64`.
 pub(crate) fn validate(text: &str) -> Result<(), SyntaxError> {
     let mut cursor = Cursor::strict(text);
     cursor.skip_value()?;

@@ -1,7 +1,7 @@
 //! Inputs that once violated a guarantee: linear time, bounded memory, or correct completion.
 //!
-//! Time is not measured, and nothing ends a slow test: quadratic work shows only as a run of minutes. `ci/growth` counts
-//! the instructions of such inputs, and fails.
+//! Time is not measured, and nothing ends a slow test: quadratic work shows only as a run of minutes. `ci/growth`
+//! counts the instructions of such inputs, and fails.
 
 use std::iter::once;
 

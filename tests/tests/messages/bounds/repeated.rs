@@ -1,8 +1,8 @@
 //! An event that is repeated costs its own length each time, whatever the message holds already; and a message is
 //! written and compared in proportion to its length.
 //!
-//! Time is not measured, and nothing ends a slow test: quadratic work shows only as a run of minutes. `ci/growth` counts
-//! the instructions of such inputs, and fails.
+//! Time is not measured, and nothing ends a slow test: quadratic work shows only as a run of minutes. `ci/growth`
+//! counts the instructions of such inputs, and fails.
 
 use std::collections::BTreeMap;
 
