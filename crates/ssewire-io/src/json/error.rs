@@ -22,8 +22,8 @@ pub enum JsonStreamError<E> {
     MissingDone,
 }
 
-/// Payload that is not of the expected type: usually an error of the vendor. [`parse`](Self::parse) reads it as the
-/// vendor's type.
+/// Payload that is not of the expected type, or the beginning of a body that is not an event stream: usually an error
+/// of the vendor. [`parse`](Self::parse) reads it as the vendor's type, if it is JSON and complete.
 pub struct JsonPayloadError(Box<Parts>);
 
 struct Parts {
@@ -32,7 +32,7 @@ struct Parts {
     text: String,
 }
 
-/// Kind of a payload that is not of the expected type.
+/// Kind of a [`JsonPayloadError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JsonPayloadErrorKind {
@@ -48,8 +48,8 @@ pub enum JsonPayloadErrorKind {
     /// The payload is JSON, but not of the type.
     Data,
     /// The input has ended without any event, and begins with `{`, `[` or `<`: a JSON document, lines of JSON, or a web
-    /// page, usually the error of a server or a gateway. The payload is the beginning of the body, at most 4 KiB,
-    /// without white space around it. This error is final.
+    /// page, usually the error of a server or a gateway. The payload is the first 4 KiB of the body, or all of a
+    /// shorter one, without a byte order mark and white space around it. This error is final.
     NonStreamBody,
 }
 

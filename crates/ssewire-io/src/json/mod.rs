@@ -151,7 +151,8 @@ impl<T: DeserializeOwned> Resolve for Json<T> {
 }
 
 /// Separates values from the end marker and from errors of the vendor, which a `T` with optional members would accept.
-/// `None`: blank data, which is a keep-alive. Not at the end of the input, which may have cut it.
+/// `None`: blank data, which is a keep-alive, whatever its event type, except `error`. Not at the end of the input,
+/// which may have cut it.
 fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Option<Parsed<T>> {
     let event_type = event.event_type_lossy().to_cow();
     // Decoded once, with replacement: strings that serde skips are not checked for ill-formed UTF-8.

@@ -24,9 +24,9 @@ use crate::{DecodeReader, End};
 ///
 /// A payload that is not a `T`, or an error that the server reports, is a [`JsonPayloadError`](crate::JsonPayloadError)
 /// with its text; the next item continues after it. A body of JSON or HTML instead of events is one, too, and final.
-/// Events with blank data are skipped: some servers send them as keep-alives. The input may end without `[DONE]`, as
-/// with some vendors, unless [`with_required_done`](Self::with_required_done) forbids it. At `[DONE]` it does not read
-/// on; [`into_inner`](Self::into_inner) returns the reader, to drain it.
+/// Events with blank data are skipped, whatever their type, except `error`: some servers send them as keep-alives. The
+/// input may end without `[DONE]`, as with some vendors, unless [`with_required_done`](Self::with_required_done)
+/// forbids it. At `[DONE]` it does not read on; [`into_inner`](Self::into_inner) returns the reader, to drain it.
 ///
 /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of the
 /// kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be missing,

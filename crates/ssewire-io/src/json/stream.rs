@@ -37,8 +37,8 @@ pin_project! {
     ///
     /// A payload that is not a `T`, or an error that the server reports, is a
     /// [`JsonPayloadError`](crate::JsonPayloadError) with its text; the stream continues after it. A body of JSON or
-    /// HTML instead of events is one, too, and final. Events with blank data are skipped: some servers send them as
-    /// keep-alives. The input may end without `[DONE]`, as with some vendors, unless
+    /// HTML instead of events is one, too, and final. Events with blank data are skipped, whatever their type, except
+    /// `error`: some servers send them as keep-alives. The input may end without `[DONE]`, as with some vendors, unless
     /// [`with_required_done`](Self::with_required_done) forbids it.
     ///
     /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of

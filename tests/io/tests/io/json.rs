@@ -307,14 +307,18 @@ fn a_number_that_may_be_cut_is_an_error() {
 /// white space around it.
 #[test]
 fn a_body_of_json_or_html_is_one_final_error_with_its_head() {
-    let long = format!("[{}", "1,".repeat(5000));
+    let long = format!("[{}", "1,".repeat(2100));
+    let cut_within_a_character = format!("[{}", "é".repeat(2100));
     for (before, body, head) in [
         ("", "{\"error\":{\"message\":\"bad key\"}}", None),
         ("", "{\"error\":{\"message\":\"bad key\"}}\n", None),
         ("\r\n \t", "{\n  \"error\": {\n    \"message\": \"bad key\"\n  }\n}\n", None),
         ("", "<html>\n\n<body>bad gateway</body>\n\n", None),
         ("", "{\"text\":\"a\"}\n{\"text\":\"b\"}\n", None),
+        ("\u{FEFF}", "{\"error\":{\"message\":\"bad key\"}}", None),
+        ("\u{FEFF}\r\n ", "<html>\n", None),
         ("", &*long, Some(&long[..4096])),
+        ("", &*cut_within_a_character, Some(&cut_within_a_character[..4095])),
     ] {
         let input = [before, body].concat();
         let expected = (vec![Err(format!("NonStreamBody  {}", head.unwrap_or(body.trim_end())))], false);
@@ -336,6 +340,12 @@ fn a_body_of_json_or_html_is_one_final_error_with_its_head() {
 fn a_body_with_an_event_or_an_error_of_its_own_is_not_taken_for_json_or_html() {
     for (input, expected) in [
         ("{\"error\":1}\ndata: {\"text\":\"a\"}\n\n", vec![ok("message", "a")]),
+        ("\u{FEFF}data: {\"text\":\"a\"}\n\n", vec![ok("message", "a")]),
+        // Only a whole mark, at the start of the body, is one.
+        ("\u{FEFE}{\n", vec![]),
+        ("\u{FEFF}\u{FEFF}{\n", vec![]),
+        (" \u{FEFF}{\n", vec![]),
+        ("\u{FEFF}", vec![]),
         (": {\n\n", vec![]),
         ("retry: 1\n{\n\n", vec![]),
         ("", vec![]),
@@ -357,10 +367,11 @@ fn a_body_with_an_event_or_an_error_of_its_own_is_not_taken_for_json_or_html() {
     assert!(reader.next().unwrap().is_ok() && reader.next().is_none());
 }
 
-/// As in a message: blank data is a keep-alive.
+/// As in a message: blank data is a keep-alive, whatever its event type, except `error`.
 #[test]
 fn blank_data_is_skipped_and_the_marker_may_have_white_space_around_it() {
-    for blank in ["data\n\n", "data:\n\n", "data: \n\n", "data: \t \n\n", "data:\ndata:\n\n"] {
+    let blanks = ["data\n\n", "data:\n\n", "data: \n\n", "data: \t \n\n", "data:\ndata:\n\n", "event: end\ndata:\n\n"];
+    for blank in blanks {
         for done in ["data: [DONE] \n\n", "data:  [DONE]\t\n\n", "data: [DONE]\ndata:\n\n", "data: [DONE] "] {
             let input = format!("{blank}data: {{\"text\":\"a\"}}\n\n{blank}{blank}{done}");
             for chunks in adapters::ways(input.as_bytes()) {
