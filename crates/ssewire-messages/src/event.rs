@@ -21,7 +21,8 @@ use crate::usage::Usage;
 /// strings of deltas are borrowed from the payload, unless they have an escape.
 ///
 /// Transports without SSE contain events as JSON values. `StreamEvent<'static>` implements
-/// [`Deserialize`](serde::Deserialize), for a member of your own type or for a `serde_json::Value`.
+/// [`Deserialize`](serde::Deserialize), for a member of your own type or for a `serde_json::Value`. Inside tagged and
+/// untagged enums, and below `flatten`, reading has the limits that [`RawJson`] names.
 ///
 /// ```
 /// use ssewire_messages::StreamEvent;

@@ -9,7 +9,8 @@ use crate::members::{ReadError, count, each_further_member, each_member};
 /// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
 ///
 /// The counts are those of the whole message so far: a later one replaces an earlier one. A count that no event carried
-/// is absent, not zero. Everything else is raw JSON: `usage.get("server_tool_use")`.
+/// is absent, not zero. Everything else is raw JSON: `usage.get("server_tool_use")`. Inside tagged and untagged enums
+/// of serde, and below `flatten`, reading has the limits that [`RawJson`] names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Usage {
     /// Zero where there is no value.

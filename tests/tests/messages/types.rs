@@ -346,6 +346,86 @@ fn what_is_stored_is_read_again_from_every_representation_of_serde() {
     assert!(error.to_string().contains("not a Messages API `Message`"), "{error}");
 }
 
+/// The text is written again there: members are not sorted, those of one name are not merged, and none is taken for a
+/// private name of serde_json.
+#[test]
+fn members_stay_as_they_are_where_serde_passes_a_value() {
+    let objects = [
+        r#"{"c":1,"a":[{"z":"\"\\\u0001\n","b":-1.5},null],"c":{},"b":""}"#,
+        r#"{"$serde_json::private::RawValue":"[1]"}"#,
+        r#"{"$serde_json::private::RawValue":"not JSON"}"#,
+        r#"{"$serde_json::private::Number":"not a number"}"#,
+        r#"{"$serde_json::private::Number":"1","b":2}"#,
+    ];
+    for object in objects {
+        let stored = Stored::Turn { turn: object.parse().unwrap() };
+        let json = serde_json::to_string(&stored).unwrap();
+        assert_eq!(serde_json::from_str::<Stored>(&json).unwrap(), stored);
+    }
+}
+
+/// serde_json parses the value before this crate sees it. The documentation of `RawJson` names these errors.
+#[test]
+fn what_serde_json_does_not_parse_is_an_error_where_serde_passes_a_value() {
+    let nested = |levels: usize| format!(r#"{{"kind":"Turn","turn":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+    assert!(serde_json::from_str::<Stored>(&nested(126)).is_ok());
+    assert!(serde_json::from_str::<Stored>(&nested(127)).is_err());
+    let number = serde_json::from_str::<Stored>(r#"{"kind":"Turn","turn":1e400}"#);
+    // Without a limit of its own, `arbitrary_precision` passes the text of a number.
+    assert_eq!(number.is_ok(), cfg!(feature = "json-features"));
+    let delta = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\ud83d"}}"#;
+    let half = format!(r#"{{"kind":"Event","event":{delta}}}"#);
+    assert!(serde_json::from_str::<Stored>(&half).is_err());
+    assert!(serde_json::from_str::<Stored>(&half.replace(r"\ud83d", "")).is_ok());
+}
+
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind")]
+enum Stored {
+    Turn {
+        turn: RawJson,
+    },
+    #[serde(skip_serializing)]
+    Event {
+        event: StreamEvent<'static>,
+    },
+}
+
+/// A binary format may write the struct of one member, as which `RawJson` is written, as a list: not the value itself.
+#[test]
+fn a_binary_format_does_not_pass_another_value() {
+    use serde::de::{Deserialize, Deserializer, Visitor};
+
+    struct Binary(Value);
+
+    impl<'de> Deserializer<'de> for Binary {
+        type Error = serde_json::Error;
+
+        fn is_human_readable(&self) -> bool {
+            false
+        }
+
+        fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            self.0.deserialize_any(visitor)
+        }
+
+        fn deserialize_newtype_struct<V: Visitor<'de>>(
+            self,
+            _name: &'static str,
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            visitor.visit_newtype_struct(self.0)
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+            seq tuple tuple_struct map struct enum identifier ignored_any
+        }
+    }
+
+    assert!(RawJson::deserialize(Binary(json!([r#"{"a":1}"#]))).is_err());
+}
+
 fn text(text: &str) -> ContentBlock {
     from_value(json!({"type": "text", "text": text})).unwrap()
 }

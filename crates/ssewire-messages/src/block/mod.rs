@@ -60,7 +60,8 @@ macro_rules! blocks {
         /// A block of a message's content (Messages API: `ContentBlock`, `BetaContentBlock`).
         ///
         /// The kinds that deltas build are typed. All others, results of server tools and kinds that this version does
-        /// not know, are raw JSON, which [`parse`](Self::parse) reads as a type.
+        /// not know, are raw JSON, which [`parse`](Self::parse) reads as a type. Inside tagged and untagged enums of
+        /// serde, and below `flatten`, reading has the limits that [`RawJson`] names.
         #[derive(Debug, Clone)]
         #[non_exhaustive]
         pub enum ContentBlock {

@@ -18,9 +18,12 @@ use super::{Cursor, RawJsonRef};
 /// number that no `f64` holds.
 ///
 /// It is also read from inside tagged and untagged enums of serde, and from below `flatten`. serde passes the value
-/// there, not its text, and the text is written again: numbers that neither an `i64`, a `u64` nor an `f64` holds
-/// exactly change, and of members of one name the last one stays. In an externally tagged enum, the default of serde,
-/// the text is kept.
+/// there, not its text, and the text is written again: the members are the same, in the same order, but spaces and
+/// escapes change, and so do numbers that neither an `i64`, a `u64` nor an `f64` holds exactly. serde_json fails there
+/// beyond 127 levels of the whole document, at a number that no `f64` holds, and at a lone surrogate escape. In an
+/// externally tagged enum, the default of serde, the text is kept.
+///
+/// Store it as JSON: another format gets a private struct of serde_json, and does not read it as the value again.
 ///
 /// ```
 /// use ssewire_messages::RawJson;

@@ -22,7 +22,8 @@ use crate::usage::Usage;
 /// A message of the model (Messages API: `Message`, `BetaMessage`), complete or partial.
 ///
 /// As JSON it always has `type`, `role` and `content`; everything else is written only if it arrived. What deltas build
-/// is typed, everything else is kept as [text](RawJson).
+/// is typed, everything else is kept as [text](RawJson). Inside tagged and untagged enums of serde, and below
+/// `flatten`, reading has the limits that [`RawJson`] names.
 ///
 /// # Your own type
 /// Projects that have a type for messages parse it from the JSON of this one. It equals the API's response for the
