@@ -13,6 +13,7 @@ use crate::response_head::ResponseHead;
 /// This is arithmetic only: it neither sleeps nor reads a clock, and the caller supplies the random number.
 ///
 /// ```
+/// use std::error::Error;
 /// use std::time::Duration;
 /// use ssewire_messages::{ApiError, Backoff, ResponseHead};
 ///
@@ -38,22 +39,24 @@ use crate::response_head::ResponseHead;
 /// let backoff = Backoff::default();
 /// let mut attempt = 0;
 /// let response = loop {
-///     let decision = match send() {
+///     let (decision, error): (_, Box<dyn Error>) = match send() {
 ///         // The stream has begun: from here on `decide_incomplete` decides.
 ///         Ok(response) if response.status < 300 => break response,
 ///         Ok(response) => {
 ///             let head = ResponseHead::new(response.status, response.headers);
 ///             let error = ApiError::from_response(head, response.body.as_bytes());
-///             backoff.decide(&error, attempt, unix_time(), random())
+///             (backoff.decide(&error, attempt, unix_time(), random()), error.into())
 ///         }
-///         Err(_) => backoff.decide_without_response(attempt, random()),
+///         Err(error) => (backoff.decide_without_response(attempt, random()), error.into()),
 ///     };
-///     sleep(decision?);
+///     // Not `decision?`: the error of the request says more than `GiveUp`.
+///     let Ok(delay) = decision else { return Err(error) };
+///     sleep(delay);
 ///     attempt += 1;
 /// };
 /// assert_eq!(response.status, 200);
 /// assert_eq!(slept, [Duration::from_millis(500), Duration::from_secs(1)]);
-/// # Ok::<(), ssewire_messages::GiveUp>(())
+/// # Ok::<(), Box<dyn Error>>(())
 /// ```
 ///
 /// # What to send after an incomplete message
