@@ -6,6 +6,7 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::error_kind::ErrorKind;
+use crate::growing_text::compact;
 use crate::json::{RawJson, RawJsonRef, push_string, quoted_len};
 use crate::response_head::{ResponseHead, is_retryable_status};
 
@@ -238,7 +239,7 @@ fn fastapi_messages(detail: RawJsonRef<'_>) -> Option<Cow<'_, str>> {
         }
         all.push_str(&message);
     }
-    (!all.is_empty()).then(|| all.into())
+    (!all.is_empty()).then(|| compact(all.into()).into())
 }
 
 /// The text of a member.
