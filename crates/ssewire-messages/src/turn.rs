@@ -232,9 +232,10 @@ impl Message {
 
     /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Text,
     /// thinking and tool calls are written with the members that a request accepts; citations and any other block are
-    /// written as they arrived. Omitted are thinking blocks without a signature or at the end of the turn, and text
-    /// blocks of nothing but white space. `None`: nothing else is there, and the API refuses a turn without content.
-    /// Write the request with `serde_json::to_string`: `json!` and `to_value` parse the turn again; see [`RawJson`].
+    /// written as they arrived. Omitted are thinking blocks without a signature, thinking at the end of the turn,
+    /// redacted or not, and text blocks of nothing but white space. `None`: nothing else is there, and the API refuses
+    /// a turn without content. Write the request with `serde_json::to_string`: `json!` and `to_value` parse the turn
+    /// again; see [`RawJson`].
     ///
     /// # Errors
     /// [`TurnError`]: a tool call is not complete, or cannot be answered.

@@ -286,8 +286,8 @@ fn many_members(len: usize) -> Input {
     Input::head_and_chunks(message(&mut (0..count)), message(&mut (0..count).rev()), len)
 }
 
-/// A quarter of the input is a name. In a heap of the names it is the second child of the root for half of the others,
-/// which come until the members are compacted.
+/// A quarter of the input is a name. With heapsort, which was used once, it is the second child of the root of the heap
+/// for half of the others, which come until the members are compacted.
 fn long_name(len: usize) -> Input {
     let is_below_first_child = |mut at: usize| {
         while at > 2 {
