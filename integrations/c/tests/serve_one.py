@@ -1,6 +1,7 @@
 """Serves a stream to a program, and compares what it prints with the message:  serve_one.py PROGRAM STREAM MESSAGE
 
-Then serves it in a body that stays open, which the program must not wait for. Then serves the longest explanation of an error, which has the server's words, and compares what it prints with them.
+Then serves it in a body that stays open, which the program must not wait for. Then serves the longest explanation of an
+error, which has the server's words, and compares what it prints with them.
 """
 
 import json

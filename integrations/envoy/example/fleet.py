@@ -11,8 +11,8 @@ CORES_PER_ENVOY = 16
 MODELS, ROUTES = 32, 8  # `max_models`, `max_routes`.
 # The values of labels.
 COMPLETIONS = [
-    "complete", "unterminated", "cancelled", "truncated", "server_error", "tool_input", "content_lost", "limit_exceeded",
-    "non_stream_body",
+    "complete", "unterminated", "cancelled", "truncated", "server_error", "tool_input", "content_lost",
+    "limit_exceeded", "non_stream_body",
 ]
 STOP_REASONS = [
     "end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal", "model_context_window_exceeded",
@@ -22,7 +22,8 @@ KINDS = ["input", "output", "cache_read", "cache_write"]
 HISTOGRAMS = 4  # The times.
 # Metrics without model and route, each with the number of the values of its label.
 OTHERS = {
-    "ends": 5, "errors": 14, "violations": 19, "non_stream_bodies": 12, "read": 1, "skipped": 4, "implausible_counts": 1, "failures": 1,
+    "ends": 5, "errors": 14, "violations": 19, "non_stream_bodies": 12, "read": 1, "skipped": 4, "implausible_counts": 1,
+    "failures": 1,
 }
 BUCKETS = 20 + 2  # Of a histogram of Envoy, with its sum and its count.
 
