@@ -56,11 +56,14 @@ impl Table {
         if request.method == "OPTIONS" {
             return Arc::new(Script::preflight(request));
         }
-        let path = request.path.split_once('?').map_or(request.path.as_str(), |(path, _)| path);
+        let with_query = request.path.as_str();
+        let path = with_query.split_once('?').map_or(with_query, |(path, _)| path);
         let mut table = lock(&self.0);
         // A client must encode a space and any character that is not ASCII.
+        let decoded_with_query = percent_decode_str(with_query).decode_utf8_lossy();
         let decoded = percent_decode_str(path).decode_utf8_lossy();
-        let known = [request.path.as_str(), path, &decoded].into_iter().find(|path| table.contains_key(*path));
+        let known =
+            [with_query, &decoded_with_query, path, &decoded].into_iter().find(|path| table.contains_key(*path));
         let script = match table.get_mut(known.unwrap_or(ANY_PATH)) {
             Some(Responses::ByRequest(respond)) => {
                 let respond = respond.clone();
@@ -76,7 +79,7 @@ impl Table {
             Some(Responses::InTurn { .. }) | None => None,
         };
         script.unwrap_or_else(|| {
-            let message = format!("no response to {} {path}", request.method);
+            let message = format!("no response to {} {with_query}", request.method);
             Arc::new(Script::error(404, "not_found_error", &message))
         })
     }

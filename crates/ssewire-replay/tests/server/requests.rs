@@ -126,12 +126,23 @@ fn a_path_with_a_query_responds_to_that_query_only() {
     server.serve("/it", Script::status(200));
     server.serve("/it?beta=true", Script::status(201));
     server.serve_with("/by?a=1", |_| Script::status(202));
-    for (path, status) in
-        [("/it", 200), ("/it?beta=true", 201), ("/it?beta=false", 200), ("/by?a=1", 202), ("/by?a=2", 404)]
-    {
+    server.serve("/a b?x=é", Script::status(203));
+    for (path, status) in [
+        ("/it", 200),
+        ("/it?beta=true", 201),
+        ("/it?beta=false", 200),
+        ("/by?a=1", 202),
+        ("/by?a=2", 404),
+        ("/a%20b?x=%C3%A9", 203),
+    ] {
         let head = Client::connect(&server).get(path);
         assert!(head.starts_with(&format!("http/1.1 {status} ")), "{path}: {head}");
     }
+    // It names the query, which decides.
+    let mut client = Client::connect(&server);
+    let head = client.get("/by?a=2");
+    let body = client.body(&head);
+    assert!(body.contains("no response to GET /by?a=2"), "{body}");
 }
 
 #[test]
