@@ -19,6 +19,8 @@ pub(crate) struct Output {
     at_line_start: bool,
     /// The terminal has echoed something into the line.
     has_echo: bool,
+    /// The end of the input on a terminal, whose next bytes decide how it is shown.
+    held: Vec<u8>,
 }
 
 impl Output {
@@ -32,6 +34,7 @@ impl Output {
             has_colour: false,
             at_line_start: true,
             has_echo: false,
+            held: Vec::new(),
         }
     }
 
@@ -84,10 +87,16 @@ impl Output {
         write!(self.data, "{style:#}")
     }
 
-    /// Writes bytes of the input as they are; on a terminal, as [`text`](Self::text) does. A character in two chunks is
-    /// then not shown.
+    /// Writes bytes of the input as they are; on a terminal, as [`text`](Self::text) does, but CR LF as the line end that
+    /// it is. [`end_line`](Self::end_line) writes the end of them.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.is_terminal { self.text(&String::from_utf8_lossy(bytes)) } else { self.raw(bytes) }
+        if !self.is_terminal {
+            return self.raw(bytes);
+        }
+        self.held.extend_from_slice(bytes);
+        let held = self.held.split_off(self.held.len().saturating_sub(undecided(&self.held)));
+        let decided = core::mem::replace(&mut self.held, held);
+        self.text(&String::from_utf8_lossy(&decided).replace("\r\n", "\n"))
     }
 
     /// Writes bytes of the command's own as they are.
@@ -111,6 +120,8 @@ impl Output {
 
     /// Ends the current line of a terminal. Returns whether it wrote the line end.
     pub(crate) fn end_line(&mut self) -> io::Result<bool> {
+        let held = core::mem::take(&mut self.held);
+        self.text(&String::from_utf8_lossy(&held))?;
         let is_mid_line = self.is_terminal && (self.has_echo || !self.at_line_start);
         if is_mid_line {
             self.has_echo = false;
@@ -172,6 +183,16 @@ pub(crate) fn is_terminal_control(c: char) -> bool {
         '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => true,
         _ => c.is_control(),
     }
+}
+
+/// The number of bytes at the end that the next ones decide: a CR, which LF may follow, or the start of a character.
+fn undecided(bytes: &[u8]) -> usize {
+    let is_undecided = |tail: &[u8]| {
+        tail == b"\r"
+            || core::str::from_utf8(tail).is_err_and(|error| (error.valid_up_to(), error.error_len()) == (0, None))
+    };
+    let tails = (1..=3).filter_map(|length| bytes.get(bytes.len().checked_sub(length)?..));
+    tails.filter(|tail| is_undecided(tail)).map(<[u8]>::len).next().unwrap_or(0)
 }
 
 /// Text with its terminal controls escaped.

@@ -18,7 +18,9 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     let mut recording = Recording::create(path, output);
     let passed = pass(input, &mut recording, output);
     recording.finish(output);
-    Ok(passed?.or(if recording.has_failed { Exit::Failure } else { Exit::Complete }))
+    let passed = passed?;
+    output.end_line()?;
+    Ok(passed.or(if recording.has_failed { Exit::Failure } else { Exit::Complete }))
 }
 
 fn pass(input: &mut Input, recording: &mut Recording<'_>, output: &mut Output) -> io::Result<Exit> {

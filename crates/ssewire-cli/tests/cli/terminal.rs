@@ -47,6 +47,17 @@ fn a_recorded_stream_does_not_control_the_terminal() {
 }
 
 #[test]
+fn a_recorded_stream_looks_the_same_in_chunks_of_any_size() {
+    for (input, expected) in [("data: é🙂\r\n\r\n", "data: é🙂\r\n\r\n"), ("a\rb\r\r\nc\r", "a\\rb\\r\r\nc\\r\r\n")]
+    {
+        for size in ["1", "2", "3", "100"] {
+            let shown = on_a_terminal(&["record", "--chunk-size", size, "/dev/null"], Some(input));
+            assert_eq!(shown, expected, "{size}");
+        }
+    }
+}
+
+#[test]
 fn a_text_that_ends_its_line_gets_no_other() {
     let shown = on_a_terminal(&["text"], Some(&[START, &piece("a\n"), STOP].concat()));
     assert_eq!(shown, "a\r\n");
