@@ -87,7 +87,7 @@ impl Command {
             Record => {
                 "Passes standard input on untouched (on a terminal, with its control characters escaped), and writes it \
                  to OUT with its arrival times. The first byte replaces what OUT contains; without input it stays as it is. \
-                 OUT cannot be the file that is read or that standard output is; Windows does not detect that"
+                 OUT cannot be the file of standard input or of standard output; Windows does not detect that"
             }
             Serve => {
                 "Serves recorded streams over HTTP at their recorded pace, with faults on request. It holds them in memory: \

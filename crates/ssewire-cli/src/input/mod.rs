@@ -69,7 +69,7 @@ pub(crate) struct Options {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// JSON lines if the first line has an event of the Messages API, or if one follows lines that are other JSON
-    /// objects, within the first 8 MiB.
+    /// objects, within the first 4 MiB.
     #[default]
     Auto,
     Sse,

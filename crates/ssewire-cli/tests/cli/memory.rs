@@ -26,6 +26,7 @@ print(os.waitstatus_to_exitcode(status), 'large' if usage.ru_maxrss > 40 << 10 e
         (&["timeline", "--stats"][..], START, ping, 4),
         (&["events", "--pretty"], START, &long_ping, 4),
         (&["text", "--input", "jsonl"], "", "0123456789", 4),
+        (&["text", "--all"], "", "{\"type\":\"user\"}\n", 4),
         (&["message"], "data: ", "0123456789", 4),
         (&["sse", "--comments"], ":", "0123456789", 0),
         (&["record", "/dev/null"], START, ping, 0),
