@@ -296,12 +296,18 @@ fn a_long_string_is_held_within_bounds_wherever_it_stands() {
         r#"{"type":"message","content":[{"type":"text","text":"@"}]}"#.to_owned(),
     ];
     for shape in &shapes {
-        // Longer than a line for which the exception below holds.
-        let longer = if shape.starts_with('{') { &strings(200_000)[..] } else { &[] };
-        for string in strings(60_000).iter().chain(longer) {
+        // The second is longer than a line for which the exception below holds.
+        for string in strings(60_000).iter().chain(&strings(200_000)) {
             let body = shape.replace('@', string);
-            // SECURITY.md, heading "Memory": the exception of lines of at most 64 KiB that are JSON.
-            let times = if body.starts_with('{') && body.len() <= 64 * 1024 { 6 } else { HELD };
+            // SECURITY.md, heading "Memory": the exceptions of names with escapes, and of lines of at most 64 KiB that
+            // are JSON.
+            let times = if body.starts_with('{') && body.len() <= 64 * 1024 {
+                6
+            } else if shape.contains("\"@\":") || shape.contains("\"@\" :") {
+                5
+            } else {
+                HELD
+            };
             for length in [1400, 16 * 1024] {
                 let mut decoder = MessageDecoder::new();
                 let (_result, peak) = ssewire_heap::peak_of(|| {
