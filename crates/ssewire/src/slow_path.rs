@@ -94,7 +94,7 @@ impl<S: Storage> Decoder<S> {
         loop {
             if self.line == LineState::Start {
                 if self.scanner.skip_lf_after_cr(cursor.rest) {
-                    // The rest of a blank line is no byte of the next block.
+                    // The rest of a blank line is not part of the next block.
                     let is_before_block = self.pending == 0 && cursor.block.len() == cursor.rest.len();
                     cursor.take(1);
                     if is_before_block {

@@ -12,7 +12,7 @@ use crate::meter::Limits;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
-    /// `paths`: the paths of requests whose responses are read, without query. One `*` in a path stands for any text.
+    /// `paths`: the paths of requests whose responses are read, without query. One `*` in a path matches any text.
     pub paths: Vec<String>,
     /// `content_types`: the content types that are read, without parameters, in lower case.
     pub content_types: Vec<String>,

@@ -32,8 +32,8 @@ pub(super) const FAMILIES: &[Family] = &[
     new("f3-lenient", "F3: the same, lenient", stops_in_strict_mode, drive::message_of_many_blocks),
     new(
         "f3-closed",
-        "F3: one open block behind many closed ones",
-        stops_behind_closed_blocks,
+        "F3: one open block after many closed ones",
+        stops_after_closed_blocks,
         drive::accumulate_strict,
     ),
     new("f6-start", "F6: small objects in message_start", |n| f6(Place::Start, Text::Plain, n), drive::message),
@@ -175,7 +175,7 @@ fn stops_in_strict_mode(len: usize) -> Input {
     Input::chunks(event(START) + &starts + &event(r#"{"type":"message_stop"}"#).repeat(count), CHUNK)
 }
 
-fn stops_behind_closed_blocks(len: usize) -> Input {
+fn stops_after_closed_blocks(len: usize) -> Input {
     let count = len / 180;
     let closed: String = (0..count).map(|index| block_start(index, TEXT_BLOCK) + &block_stop(index)).collect();
     let stops = event(r#"{"type":"message_stop"}"#).repeat(count);

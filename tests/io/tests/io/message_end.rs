@@ -89,7 +89,7 @@ fn the_stream_looks_with_a_rest_of_the_last_chunk() {
 
 /// `next_message` does not look: its next call reads on.
 #[test]
-fn next_message_takes_no_chunk_behind_its_message() {
+fn next_message_takes_no_chunk_after_its_message() {
     let body = message("a");
     let script = Script::<io::Error>::of(&[&body, b": one\n\n"]);
     let given = script.given();

@@ -791,7 +791,7 @@ fn an_error_before_message_stop_is_final() {
     {
         let run = violation(&before, late, &[(ViolationKind::AfterError, index)]);
         assert_eq!((run.message(), run.orphans()), (orderly(&before).message(), vec![]), "changed nothing");
-        assert_eq!(run.accumulator.server_error().unwrap().body(), &error(), "the first error stands");
+        assert_eq!(run.accumulator.server_error().unwrap().body(), &error(), "the first error is kept");
         assert_eq!(run.accumulator.completion(), Completion::ServerError);
     }
 }
