@@ -30,12 +30,7 @@ pub(super) const FAMILIES: &[Family] = &[
     ),
     new("f3", "F3: many blocks, many message_stop, strict", stops_in_strict_mode, drive::accumulate_strict),
     new("f3-lenient", "F3: the same, lenient", stops_in_strict_mode, drive::message_of_many_blocks),
-    new(
-        "f3-closed",
-        "F3: one open block after many closed ones",
-        stops_after_closed_blocks,
-        drive::accumulate_strict,
-    ),
+    new("f3-closed", "F3: one open block after many closed ones", stops_after_closed_blocks, drive::accumulate_strict),
     new("f6-start", "F6: small objects in message_start", |n| f6(Place::Start, Text::Plain, n), drive::message),
     new("f6-start-surrogate", "F6: and a lone surrogate", |n| f6(Place::Start, Text::LoneSurrogate, n), drive::message),
     new("f6-start-ill-formed", "F6: and ill-formed UTF-8", |n| f6(Place::Start, Text::IllFormed, n), drive::message),
