@@ -124,7 +124,7 @@ impl TextBuffer {
     }
 }
 
-/// Whether this is the text of the bytes, with U+FFFD for ill-formed UTF-8.
+/// Returns whether this is the text of the bytes, with U+FFFD for ill-formed UTF-8.
 fn is_lossy_text_of(text: &str, bytes: &[u8]) -> bool {
     let rest = bytes.utf8_chunks().try_fold(text, |rest, chunk| {
         let rest = rest.strip_prefix(chunk.valid())?;

@@ -177,14 +177,14 @@ impl MessageBatchDecoder {
         self.buffer.as_batch()
     }
 
-    /// Whether the message has ended: at `message_stop`, at an error, where another message began, where an event was
-    /// rejected, or with the [input](Self::has_input_ended).
+    /// Returns whether the message has ended: at `message_stop`, at an error, where another message began, where an
+    /// event was rejected, or with the [input](Self::has_input_ended).
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.has_input_ended || self.decoder.is_ended()
     }
 
-    /// Whether [`push_end`](Self::push_end) was called.
+    /// Returns whether [`push_end`](Self::push_end) was called.
     #[must_use]
     pub fn has_input_ended(&self) -> bool {
         self.has_input_ended
@@ -346,7 +346,7 @@ fn kind_of(update: &Update<'_>) -> (MessageKind, Option<u64>) {
     }
 }
 
-/// Whether the text of a record is the payload of its event.
+/// Returns whether the text of a record is the payload of its event.
 fn has_payload(kind: MessageKind) -> bool {
     matches!(
         kind,

@@ -55,7 +55,7 @@ impl Output {
         };
     }
 
-    /// Whether standard output is a terminal.
+    /// Returns whether standard output is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
@@ -175,8 +175,8 @@ impl JsonWriter<'_> {
     }
 }
 
-/// Whether a terminal may act on a character instead of showing it: control characters, and those that change the
-/// direction of text.
+/// Returns whether a terminal may act on a character instead of showing it: control characters, and those that change
+/// the direction of text.
 pub(crate) fn is_terminal_control(c: char) -> bool {
     match c {
         '\n' | '\t' => false,

@@ -79,7 +79,7 @@ impl NumberSpan {
         }
     }
 
-    /// Returns `true` if the text so far is a number.
+    /// Returns whether the text so far is a number.
     pub(crate) fn may_end(self) -> bool {
         matches!(
             self.state,

@@ -103,18 +103,18 @@ impl Parser {
         self.error
     }
 
-    /// Returns `true` if `raw` is empty or white space.
+    /// Returns whether `raw` is empty or white space.
     pub(crate) fn is_empty(&self, raw: &str) -> bool {
         // An incomplete literal at the top level leaves `pos` at its beginning.
         matches!(self.state, State::Value) && self.open.is_empty() && self.pos == raw.len()
     }
 
-    /// Returns `true` if a number at the end of the text is shown.
+    /// Returns whether a number at the end of the text is shown.
     pub(crate) fn is_provisional(&self) -> bool {
         matches!(self.state, State::InNumber { is_shown: true, .. })
     }
 
-    /// Returns `true` if the top-level value has ended.
+    /// Returns whether the top-level value has ended.
     pub(crate) fn is_complete(&self) -> bool {
         matches!(self.state, State::End) && self.open.is_empty()
     }

@@ -170,7 +170,7 @@ impl PartialJson {
         &self.raw
     }
 
-    /// Returns `true` if everything [`value`](Self::value) shows is final: later text can only extend it, or replace
+    /// Returns whether everything [`value`](Self::value) shows is final: later text can only extend it, or replace
     /// the value of a repeated key.
     ///
     /// `false` exactly if a number at the end of the text is shown: it may change or disappear, as `1` does at `1.`
@@ -181,7 +181,7 @@ impl PartialJson {
         !self.parser.is_provisional()
     }
 
-    /// Returns `true` if the text is one complete JSON document: if [`complete_value`](Self::complete_value) would
+    /// Returns whether the text is one complete JSON document: if [`complete_value`](Self::complete_value) would
     /// succeed.
     ///
     /// White space after the value is part of the document. A top-level number is complete, although more digits may
@@ -197,7 +197,7 @@ impl PartialJson {
         is_complete && self.error().is_none()
     }
 
-    /// Returns `true` if the text is empty, or nothing but JSON white space.
+    /// Returns whether the text is empty, or nothing but JSON white space.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.parser.is_empty(&self.raw) && self.error().is_none()

@@ -37,10 +37,10 @@ mod tests {
     use crate::{PartialJson, PartialStrings};
 
     /// The work of a text that is pushed in pieces.
-    fn work_of(head: &str, piece: &str, pieces: usize) -> usize {
+    fn work_of(start: &str, piece: &str, pieces: usize) -> usize {
         take();
         let mut json = PartialJson::with_partial_strings(PartialStrings::Show);
-        json.push(head).unwrap();
+        json.push(start).unwrap();
         for _ in 0..pieces {
             json.push(piece).unwrap();
         }
@@ -53,7 +53,7 @@ mod tests {
     }
 
     /// The beginning of a text of `len` bytes with `count` members in each object, whose rest is small pieces.
-    fn head(shape: &str, len: usize, count: usize) -> String {
+    fn beginning(shape: &str, len: usize, count: usize) -> String {
         let (members, more) = (members(count), members(2 * count).split_off(members(count).len()));
         let key = "k".repeat(len / 2);
         match shape {
@@ -108,8 +108,8 @@ mod tests {
             };
             let run = |len: usize, count| {
                 let pieces = if shape == "number value" { 50 } else { len / 4 };
-                let head = head(shape, len, count);
-                work_of(&head, piece, pieces) as f64 / (head.len() + pieces * piece.len()) as f64
+                let start = beginning(shape, len, count);
+                work_of(&start, piece, pieces) as f64 / (start.len() + pieces * piece.len()) as f64
             };
             let (few, many, twice) = (run(1 << 14, 10), run(1 << 14, 60), run(1 << 15, 60));
             let depth = if shape == "nested objects" { 60.0 } else { 1.0 };

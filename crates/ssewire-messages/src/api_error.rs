@@ -25,7 +25,7 @@ pub struct ApiError {
     request_id: Option<Box<str>>,
     body: RawJson,
     // Boxed: errors are in enums beside small variants.
-    head: Option<Box<ResponseHead>>,
+    response_head: Option<Box<ResponseHead>>,
 }
 
 impl ApiError {
@@ -36,7 +36,7 @@ impl ApiError {
         let (outer, inner) = (outer(body.as_json()), inner(body.as_json()));
         let request_id = word_of(outer, "request_id").or_else(|| word_of(inner, "request_id")).map(Into::into);
         let (kind, message) = (kind_of(inner), message_of(outer, inner));
-        Self { kind, message, request_id, body, head: None }
+        Self { kind, message, request_id, body, response_head: None }
     }
 
     /// Whether a body, or a line of one, is an error. `docs/protocol.md`, headings "Errors" and "A body that is no
@@ -65,18 +65,18 @@ impl ApiError {
                 let text = core::str::from_utf8(body).ok();
                 let message = text.and_then(|text| short_text(&head, text)).map(Into::into);
                 let body = text.filter(|text| !text.is_empty()).map_or_else(null, quoted);
-                Self { kind: None, message, request_id: None, body, head: None }
+                Self { kind: None, message, request_id: None, body, response_head: None }
             }
         };
         let kind = error.kind.or_else(|| ErrorKind::from_status(head.status()));
-        Self { kind, head: Some(Box::new(head)), ..error }
+        Self { kind, response_head: Some(Box::new(head)), ..error }
     }
 
     /// An error of plain text, which may be empty.
     pub(crate) fn from_text(text: String) -> Self {
         let body = quoted(&text);
         let message = if text.is_empty() { None } else { Some(text) };
-        Self { kind: None, message, request_id: None, body, head: None }
+        Self { kind: None, message, request_id: None, body, response_head: None }
     }
 
     /// The kind of the error, if the error names one.
@@ -110,14 +110,14 @@ impl ApiError {
     }
 
     /// Adds the head of the response, whose body was or had the error, unless the error has one.
-    pub(crate) fn add_head(&mut self, head: &ResponseHead) {
-        self.head.get_or_insert_with(|| Box::new(head.clone()));
+    pub(crate) fn add_response_head(&mut self, head: &ResponseHead) {
+        self.response_head.get_or_insert_with(|| Box::new(head.clone()));
     }
 
     /// The head of the response, if it is known.
     #[must_use]
     pub fn response_head(&self) -> Option<&ResponseHead> {
-        self.head.as_deref()
+        self.response_head.as_deref()
     }
 
     /// The whole error: JSON, or text as a JSON string. `null` if it was neither.

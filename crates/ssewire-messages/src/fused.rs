@@ -4,7 +4,7 @@
 //! ```text
 //! prefix, compared    event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"
 //! text, appended      Hi
-//! middle, compared    "}
+//! suffix, compared    "}
 //! end                 any number of spaces, and }\n\n
 //! ```
 //!
@@ -32,7 +32,7 @@ use alloc::vec::Vec;
 use ssewire::Decoder;
 
 use crate::accumulator::{Accumulator, Change};
-use crate::decode::canonical::{PieceKind, delta_opening, skip_spaces, strip_array};
+use crate::decode::canonical::{PieceKind, skip_spaces, strip_array, strip_delta_prefix};
 use crate::growing_text::take_back;
 use crate::json::{Cursor, append_string};
 use crate::members::{ReadError, each_member};
@@ -40,12 +40,13 @@ use crate::members::{ReadError, each_member};
 /// A delta without its text, in a spelling of its own. That of the API needs none, and no memory.
 #[derive(Debug, Default)]
 pub(crate) struct Template {
-    /// The prefix and the middle. Empty: nothing is learned.
+    /// The prefix and the suffix. Empty: nothing is learned.
     bytes: Vec<u8>,
-    /// The lengths of the parts of the prefix: the event type, all before the payload, and all before the text.
+    /// The length of the event type, 0 if the event has no `event` line.
     event_type: u8,
-    head: u8,
-    prefix: u8,
+    /// Where the payload and its text start.
+    payload_start: u8,
+    text_start: u8,
     kind: PieceKind,
     index: u64,
 }
@@ -53,29 +54,29 @@ pub(crate) struct Template {
 /// The length of the longest template. Its offsets are `u8`; the longest known prefix has 126 bytes.
 const MAX_BYTES: usize = u8::MAX as usize;
 
-/// The start of a delta, up to its text.
-pub(crate) struct Opening<'t, 'c> {
+/// A delta whose bytes before the text have matched.
+pub(crate) struct MatchedPrefix<'t, 'c> {
     kind: PieceKind,
     index: u64,
     /// The bytes from the text on.
     bytes: &'c [u8],
     /// The bytes between the text and the last brace, but for spaces.
-    middle: &'t [u8],
+    suffix: &'t [u8],
 }
 
 /// The parts of an event that matched.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parts {
-    /// 0: there is no `event` line.
+    /// The length; 0 if the event has no `event` line.
     event_type: u8,
-    head: u8,
+    payload_start: u8,
 }
 
-/// The middle where the text is the last member of all.
-const USUAL_MIDDLE: &[u8] = b"\"}";
+/// The suffix where the text is the last member of all.
+const USUAL_SUFFIX: &[u8] = b"\"}";
 /// The bytes before the payload, as the API writes them.
-const USUAL_HEAD: &[u8; 33] = b"event: content_block_delta\ndata: ";
-const USUAL_PARTS: Parts = Parts { event_type: 19, head: 33 };
+const USUAL_FRAMING: &[u8; 33] = b"event: content_block_delta\ndata: ";
+const USUAL_PARTS: Parts = Parts { event_type: 19, payload_start: 33 };
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
 
@@ -87,9 +88,9 @@ impl Template {
     }
 
     /// The learned delta, if the event at the start of the chunk begins with it.
-    pub(crate) fn open_event<'t, 'c>(&'t self, chunk: &'c [u8]) -> Option<(Opening<'t, 'c>, Parts)> {
-        let opening = self.opening(chunk.strip_prefix(self.part(0)?)?);
-        Some((opening, Parts { event_type: self.event_type, head: self.head }))
+    pub(crate) fn match_event<'t, 'c>(&'t self, chunk: &'c [u8]) -> Option<(MatchedPrefix<'t, 'c>, Parts)> {
+        let matched = self.matched(chunk.strip_prefix(self.part(0)?)?);
+        Some((matched, Parts { event_type: self.event_type, payload_start: self.payload_start }))
     }
 
     /// Appends the text of an event that was framed: it is cut by a chunk boundary, or not the API that frames it.
@@ -99,13 +100,13 @@ impl Template {
         payload: &[u8],
         accumulator: &mut Accumulator,
     ) -> Option<Change> {
-        let learned = self.part(self.head).and_then(|prefix| payload.strip_prefix(prefix));
-        let opening = match learned {
-            Some(bytes) => self.opening(bytes),
-            None => Opening::usual(payload)?,
+        let learned = self.part(self.payload_start).and_then(|prefix| payload.strip_prefix(prefix));
+        let matched = match learned {
+            Some(bytes) => self.matched(bytes),
+            None => MatchedPrefix::usual(payload)?,
         };
-        let (kind, index) = (opening.kind, opening.index);
-        let (change, ()) = opening.append(accumulator, |rest| rest.is_empty().then_some(()))?;
+        let (kind, index) = (matched.kind, matched.index);
+        let (change, ()) = matched.append(accumulator, |rest| rest.is_empty().then_some(()))?;
         if learned.is_none() && change.continues_text() {
             self.learn(event, payload, kind, index);
         }
@@ -114,67 +115,67 @@ impl Template {
 
     /// The bytes of the prefix from `from` on; `None` if there are none.
     fn part(&self, from: u8) -> Option<&[u8]> {
-        self.bytes.get(usize::from(from)..usize::from(self.prefix)).filter(|part| !part.is_empty())
+        self.bytes.get(usize::from(from)..usize::from(self.text_start)).filter(|part| !part.is_empty())
     }
 
-    fn opening<'t, 'c>(&'t self, bytes: &'c [u8]) -> Opening<'t, 'c> {
-        let middle = self.bytes.get(usize::from(self.prefix)..).unwrap_or_default();
-        Opening { kind: self.kind, index: self.index, bytes, middle }
+    fn matched<'t, 'c>(&'t self, bytes: &'c [u8]) -> MatchedPrefix<'t, 'c> {
+        let suffix = self.bytes.get(usize::from(self.text_start)..).unwrap_or_default();
+        MatchedPrefix { kind: self.kind, index: self.index, bytes, suffix }
     }
 
     /// Learns a delta of this kind without further members, from the bytes of its event and its payload. An event with
     /// further lines, in several chunks, or of an unusual order is not learned. The spelling of the API needs not be.
     pub(crate) fn learn(&mut self, event: &[u8], payload: &[u8], kind: PieceKind, index: u64) {
-        if event.starts_with(USUAL_HEAD) && delta_opening(payload).is_some() {
+        if event.starts_with(USUAL_FRAMING) && strip_delta_prefix(payload).is_some() {
             return;
         }
         if self.try_learn(event, payload, kind, index).is_none() {
             self.bytes.clear();
-            self.prefix = 0;
+            self.text_start = 0;
         }
     }
 
     fn try_learn(&mut self, event: &[u8], payload: &[u8], kind: PieceKind, index: u64) -> Option<()> {
-        let head = event.strip_suffix(Decoder::BLOCK_END)?.strip_suffix(payload)?;
-        let event_type = match head.strip_suffix(DATA)? {
+        let framing = event.strip_suffix(Decoder::BLOCK_END)?.strip_suffix(payload)?;
+        let event_type = match framing.strip_suffix(DATA)? {
             [] => 0,
             line => line.strip_prefix(EVENT)?.strip_suffix(b"\n").filter(|name| is_name(name))?.len(),
         };
         let (start, end) = text_range(payload, kind.member())?;
-        let middle = payload.get(end..)?.strip_suffix(b"}")?;
-        let middle = middle.get(..middle.len().saturating_sub(trailing_spaces(middle)))?;
-        let prefix = head.len().checked_add(start)?;
-        if prefix.checked_add(middle.len())? > MAX_BYTES {
+        let suffix = payload.get(end..)?.strip_suffix(b"}")?;
+        let suffix = suffix.get(..suffix.len().saturating_sub(trailing_spaces(suffix)))?;
+        let text_start = framing.len().checked_add(start)?;
+        if text_start.checked_add(suffix.len())? > MAX_BYTES {
             return None;
         }
         self.bytes.clear();
-        self.bytes.reserve_exact(prefix.saturating_add(middle.len()));
-        self.bytes.extend_from_slice(event.get(..prefix)?);
-        self.bytes.extend_from_slice(middle);
+        self.bytes.reserve_exact(text_start.saturating_add(suffix.len()));
+        self.bytes.extend_from_slice(event.get(..text_start)?);
+        self.bytes.extend_from_slice(suffix);
         self.event_type = u8::try_from(event_type).ok()?;
-        self.head = u8::try_from(head.len()).ok()?;
-        self.prefix = u8::try_from(prefix).ok()?;
+        self.payload_start = u8::try_from(framing.len()).ok()?;
+        self.text_start = u8::try_from(text_start).ok()?;
         (self.kind, self.index) = (kind, index);
         Some(())
     }
 }
 
-impl<'c> Opening<'static, 'c> {
+impl<'c> MatchedPrefix<'static, 'c> {
     /// The start of a payload in the spelling of the API.
     #[inline(always)]
     pub(crate) fn usual(payload: &'c [u8]) -> Option<Self> {
-        let (kind, index, bytes) = delta_opening(payload)?;
-        Some(Self { kind, index, bytes, middle: USUAL_MIDDLE })
+        let (kind, index, bytes) = strip_delta_prefix(payload)?;
+        Some(Self { kind, index, bytes, suffix: USUAL_SUFFIX })
     }
 
     /// The start of an event in the spelling of the API, at the start of the chunk.
     #[inline(always)]
     pub(crate) fn usual_event(chunk: &'c [u8]) -> Option<(Self, Parts)> {
-        Some((Self::usual(strip_array(chunk, USUAL_HEAD)?)?, USUAL_PARTS))
+        Some((Self::usual(strip_array(chunk, USUAL_FRAMING)?)?, USUAL_PARTS))
     }
 }
 
-impl Opening<'_, '_> {
+impl MatchedPrefix<'_, '_> {
     /// Appends the text to the current block. `accept` says whether what follows the last brace is the end. `None`: it
     /// is another event, or one for the slow path, and nothing has changed.
     #[inline(always)]
@@ -197,10 +198,10 @@ impl Opening<'_, '_> {
     #[inline(always)]
     fn push_text(&self, text: &mut String, room: usize) -> Option<&[u8]> {
         let rest = append_string(self.bytes, text, room)?;
-        let rest = match self.middle {
+        let rest = match self.suffix {
             // Of a constant length, which is compared without a call.
-            USUAL_MIDDLE => rest.strip_prefix(USUAL_MIDDLE)?,
-            middle => rest.strip_prefix(middle)?,
+            USUAL_SUFFIX => rest.strip_prefix(USUAL_SUFFIX)?,
+            suffix => rest.strip_prefix(suffix)?,
         };
         skip_spaces(rest).strip_prefix(b"}")
     }
@@ -216,8 +217,9 @@ impl Parts {
             let type_end = EVENT.len().saturating_add(usize::from(self.event_type));
             chunk.get(EVENT.len()..type_end).unwrap_or_default()
         };
-        let payload =
-            chunk.get(usize::from(self.head)..len.saturating_sub(Decoder::BLOCK_END.len())).unwrap_or_default();
+        let payload = chunk
+            .get(usize::from(self.payload_start)..len.saturating_sub(Decoder::BLOCK_END.len()))
+            .unwrap_or_default();
         (event_type, payload)
     }
 }

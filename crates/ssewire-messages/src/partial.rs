@@ -40,7 +40,7 @@ impl PartialInput {
 /// The value of tool input while it arrives.
 pub(crate) struct PartialValue(Box<dyn Parser>);
 
-/// The parser, as a trait object: see the head of this file.
+/// The parser, as a trait object: see the top of this file.
 trait Parser: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn push(&mut self, piece: &str);
 

@@ -47,7 +47,7 @@ impl Message {
         let mut events = Vec::new();
         let mut start = String::from(r#"{"type":"message_start","message":"#);
         let stop_reason = if self.stop_reason.is_value() { Nullable::Null } else { self.stop_reason.as_ref() };
-        let mut object = self.write_head(&mut start, stop_reason);
+        let mut object = self.write_without_content(&mut start, stop_reason);
         object.raw("content", "[]");
         object.end();
         start.push('}');

@@ -100,7 +100,7 @@ impl Config {
     }
 
     fn script(&self, recording: &[u8]) -> Script {
-        let body = recording::without_heads(recording);
+        let body = recording::without_response_heads(recording);
         let mut script = if body.trim_ascii_start().starts_with(b"{") {
             Script::status(200).header("content-type", "application/json").send(body)
         } else {

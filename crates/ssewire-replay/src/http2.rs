@@ -95,7 +95,7 @@ async fn respond(
     shared.record(request.clone());
     let script = shared.table.respond(&request);
     let has_body = request.method != "HEAD" && !matches!(script.status, 204 | 304);
-    let stream = response.send_response(head(&script), !has_body)?;
+    let stream = response.send_response(response_head(&script), !has_body)?;
     if has_body { send_body(stream, &script, shared, ending).await } else { Ok(()) }
 }
 
@@ -122,7 +122,7 @@ async fn read(request: http::Request<RecvStream>) -> Result<Request, h2::Error> 
     })
 }
 
-fn head(script: &Script) -> http::Response<()> {
+fn response_head(script: &Script) -> http::Response<()> {
     let mut response = http::Response::builder().status(script.status);
     for (name, value) in &script.headers {
         response = response.header(name, value);
@@ -252,7 +252,7 @@ impl AsyncWrite for Writer<'_> {
         written
     }
 
-    /// Without it, h2 would write the head of a DATA frame and its payload apart.
+    /// Without it, h2 would write the header of a DATA frame and its payload apart.
     fn is_write_vectored(&self) -> bool {
         self.socket.is_write_vectored()
     }

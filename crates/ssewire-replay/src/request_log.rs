@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_count_too() {
+    fn request_heads_count_too() {
         let mut log = RequestLog::default();
         for path in 0..30 {
             let long = "x".repeat(1 << 20);

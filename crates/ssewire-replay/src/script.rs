@@ -163,7 +163,7 @@ impl Script {
     }
 }
 
-/// Head, framing and pace.
+/// Headers, framing and pace.
 impl Script {
     /// Sets a header; replaces one of the same name, also one that the server adds: `access-control-allow-origin`,
     /// `access-control-expose-headers`, and those of the [framing](Self::framed), `content-length`,

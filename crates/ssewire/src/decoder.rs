@@ -7,7 +7,7 @@ use core::time::Duration;
 use crate::buffer::{EventBuffer, widen};
 use crate::error::{DecodeError, InvalidId, Truncated};
 use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, Span, default_type};
-use crate::fast_path::{Cursor, EventHead};
+use crate::fast_path::{Cursor, EventPrefix};
 use crate::field::{LinePrefix, LineState, RetryParser, split_field};
 use crate::line::LineScanner;
 use crate::storage::{HeapBuffer, Storage};
@@ -68,7 +68,7 @@ pub struct Decoder<S = HeapBuffer> {
     /// The next byte starts a block for certain, so that the fast path applies. Computed once per call of the slow
     /// path.
     pub(crate) between_blocks: bool,
-    head: EventHead,
+    event_prefix: EventPrefix,
 }
 
 /// Properties of the current block, apart from its values in the buffer.
@@ -157,7 +157,7 @@ impl<S> Decoder<S> {
             unknown_fields: false,
             pending_error: false,
             between_blocks: false,
-            head: EventHead::new(),
+            event_prefix: EventPrefix::new(),
         }
     }
 
@@ -562,7 +562,7 @@ impl<S: Storage> Decoder<S> {
             self.buffer.maybe_shrink();
             return Err(None);
         }
-        cursor.scan_event(&mut self.head);
+        cursor.scan_event(&mut self.event_prefix);
         // Cannot overflow: these bytes are the end of the input.
         let is_within = |unread: &[u8]| input.len().wrapping_sub(unread.len()) <= self.max_event_bytes;
         match cursor {

@@ -1,7 +1,7 @@
 //! The fast path: an event that lies complete in one chunk, as most servers write it.
 //!
 //! **Warning.** This file decides the same things as the slow path (`slow_path.rs` over `line.rs` and `field.rs`) in
-//! another way, on the bytes alone. It changes no state of the decoder but [`EventHead`].
+//! another way, on the bytes alone. It changes no state of the decoder but [`EventPrefix`].
 //!
 //! * *Input*: at the start of a block, an optional `event: ` line, one `data: ` line, a blank line, all
 //!   ended by LF. It stops at the first byte that does not fit and returns the complete lines before it; the slow path
@@ -12,8 +12,8 @@
 //!   use several chunk sizes and random splits. They compare the result with the transcription of the standard in
 //!   `tests/src/oracle.rs`. So both paths see every case. The fuzz target `decoder` does the same. The unit tests below
 //!   name the boundaries.
-//! * *Gain*: see BENCHMARKS.md, "framing". Comparing the head of an event with that of the event before
-//!   ([`EventHead`]) replaces one of the three searches of an event.
+//! * *Gain*: see BENCHMARKS.md, "framing". Comparing the prefix of an event with that of the event before
+//!   ([`EventPrefix`]) replaces one of the three searches of an event.
 //! * *Read first*: [`Cursor::scan_event`], then `Decoder::scan` in `decoder.rs`.
 
 use crate::field::LineState;
@@ -46,10 +46,10 @@ impl<'c> Cursor<'c> {
         Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::Start }
     }
 
-    /// Scans the start of a block. `head` is the head of an earlier event, which the next one is likely to repeat.
+    /// Scans the start of a block. `prefix` is that of an earlier event, which the next one is likely to repeat.
     #[inline(always)]
-    pub(crate) fn scan_event(&mut self, head: &mut EventHead) {
-        if let Some((event_type, rest, value)) = head.strip_from(self.rest) {
+    pub(crate) fn scan_event(&mut self, prefix: &mut EventPrefix) {
+        if let Some((event_type, rest, value)) = prefix.strip_from(self.rest) {
             (self.event_type, self.rest) = (Some(event_type), rest);
             return self.scan_value(value);
         }
@@ -58,7 +58,7 @@ impl<'c> Cursor<'c> {
             match split_line(value) {
                 Ok((event_type, rest)) => {
                     (self.event_type, self.rest) = (Some(event_type), rest);
-                    head.remember(self.chunk, event_type);
+                    prefix.remember(self.chunk, event_type);
                 }
                 Err(LineEnd::Missing) => return (self.line, self.rest) = (LineState::Event, value),
                 Err(LineEnd::Cr) => return,
@@ -114,18 +114,18 @@ pub(crate) fn split_data_line(chunk: &[u8]) -> Option<(&[u8], &[u8])> {
 /// The first bytes of an event: its `event` line, and `data:`. Consecutive events mostly have the same type: one
 /// comparison with these bytes then replaces the search for the end of the `event` line.
 #[derive(Debug, Clone)]
-pub(crate) struct EventHead {
+pub(crate) struct EventPrefix {
     bytes: [u8; 2 * WINDOW],
     /// 0 while nothing is remembered, else at least [`WINDOW`].
     len: u8,
 }
 
-/// Width of one comparison: a vector register of every 64-bit target. Two of them hold the head of a
+/// Width of one comparison: a vector register of every 64-bit target. Two of them hold the prefix of a
 /// `content_block_delta`, the most frequent event of the Messages API.
 const WINDOW: usize = 16;
 
-impl EventHead {
-    /// The end of every head. It lengthens those of short types to a window.
+impl EventPrefix {
+    /// The end of every prefix. It lengthens those of short types to a window.
     const END: &[u8] = b"\ndata:";
 
     pub(crate) const fn new() -> Self {
@@ -133,14 +133,14 @@ impl EventHead {
     }
 
     /// Returns the event type, the rest of the chunk after its line, and that rest after `data: `, if the chunk starts
-    /// with the remembered head.
+    /// with the remembered prefix.
     #[inline(always)]
     fn strip_from<'c>(&self, chunk: &'c [u8]) -> Option<(&'c [u8], &'c [u8], &'c [u8])> {
         let (start, rest) = chunk.split_at_checked(usize::from(self.len))?;
-        let (head, value) = (self.bytes.get(..start.len())?, rest.strip_prefix(b" ")?);
+        let (prefix, value) = (self.bytes.get(..start.len())?, rest.strip_prefix(b" ")?);
         // Windows that may overlap cover all lengths, without a call to `memcmp`.
-        let is_same = start.first_chunk::<WINDOW>()? == head.first_chunk()?
-            && start.last_chunk::<WINDOW>()? == head.last_chunk()?;
+        let is_same = start.first_chunk::<WINDOW>()? == prefix.first_chunk()?
+            && start.last_chunk::<WINDOW>()? == prefix.last_chunk()?;
         is_same.then(|| {
             trace::examined(|| start.len().wrapping_add(1));
             let end = start.len().wrapping_sub(Self::END.len());
@@ -149,13 +149,13 @@ impl EventHead {
         })
     }
 
-    /// Remembers the head of this event, if the windows cover its length.
+    /// Remembers the prefix of this event, if the windows cover its length.
     #[inline]
     fn remember(&mut self, chunk: &[u8], event_type: &[u8]) {
         let len = EVENT.len().wrapping_add(event_type.len()).wrapping_add(Self::END.len());
-        if let (WINDOW.., Some(head), Some(bytes)) = (len, chunk.get(..len), self.bytes.get_mut(..len)) {
-            if head.ends_with(Self::END) {
-                bytes.copy_from_slice(head);
+        if let (WINDOW.., Some(prefix), Some(bytes)) = (len, chunk.get(..len), self.bytes.get_mut(..len)) {
+            if prefix.ends_with(Self::END) {
+                bytes.copy_from_slice(prefix);
                 self.len = u8::try_from(len).unwrap_or(0);
             }
         }
@@ -166,17 +166,17 @@ impl EventHead {
 mod tests {
     use super::*;
 
-    /// Scans twice: with nothing remembered, and with the head that the first scan remembered. Both must agree.
+    /// Scans twice: with nothing remembered, and with the prefix that the first scan remembered. Both must agree.
     fn scan(chunk: &[u8]) -> Cursor<'_> {
-        let mut head = EventHead::new();
-        let first = scan_with(chunk, &mut head);
-        assert_eq!(scan_with(chunk, &mut head), first, "{:?}", chunk.escape_ascii());
+        let mut prefix = EventPrefix::new();
+        let first = scan_with(chunk, &mut prefix);
+        assert_eq!(scan_with(chunk, &mut prefix), first, "{:?}", chunk.escape_ascii());
         first
     }
 
-    fn scan_with<'c>(chunk: &'c [u8], head: &mut EventHead) -> Cursor<'c> {
+    fn scan_with<'c>(chunk: &'c [u8], prefix: &mut EventPrefix) -> Cursor<'c> {
         let mut cursor = Cursor::new(chunk);
-        cursor.scan_event(head);
+        cursor.scan_event(prefix);
         cursor
     }
 
@@ -234,44 +234,44 @@ mod tests {
     }
 
     #[test]
-    fn event_head_matches_only_its_own_bytes() {
-        let mut head = EventHead::new();
-        scan_with(b"event: content_block_delta\ndata: x\n\n", &mut head);
+    fn event_prefix_matches_only_its_own_bytes() {
+        let mut prefix = EventPrefix::new();
+        scan_with(b"event: content_block_delta\ndata: x\n\n", &mut prefix);
         for other in
             ["event: content_block_delt\ndata: x\n\n", "event: content_block_delta\ndate: x\n\n", "event: cont"]
         {
-            assert!(head.strip_from(other.as_bytes()).is_none(), "{other}");
+            assert!(prefix.strip_from(other.as_bytes()).is_none(), "{other}");
         }
-        let stripped = head.strip_from(b"event: content_block_delta\ndata: y");
+        let stripped = prefix.strip_from(b"event: content_block_delta\ndata: y");
         assert_eq!(stripped, Some((&b"content_block_delta"[..], &b"data: y"[..], &b"y"[..])));
     }
 
     #[test]
-    fn event_head_compares_every_byte() {
+    fn event_prefix_compares_every_byte() {
         for event_type in ["abc", "ping", "content_block_stop", "content_block_delta"] {
             let chunk = [b"event: ", event_type.as_bytes(), b"\ndata: x\n\n"].concat();
-            let mut head = EventHead::new();
-            scan_with(&chunk, &mut head);
-            assert!(head.strip_from(&chunk).is_some(), "{event_type}");
-            for at in 0..=usize::from(head.len) {
+            let mut prefix = EventPrefix::new();
+            scan_with(&chunk, &mut prefix);
+            assert!(prefix.strip_from(&chunk).is_some(), "{event_type}");
+            for at in 0..=usize::from(prefix.len) {
                 let mut other = chunk.clone();
                 other[at] ^= 1;
-                assert!(head.strip_from(&other).is_none(), "{event_type}, byte {at}");
+                assert!(prefix.strip_from(&other).is_none(), "{event_type}, byte {at}");
             }
         }
     }
 
     #[test]
-    fn event_head_remembers_only_lengths_that_its_windows_cover() {
+    fn event_prefix_remembers_only_lengths_that_its_windows_cover() {
         for (chunk, len) in [
             (&b"event: ab\ndata: x\n\n"[..], 0),
             (b"event: abc\ndata: x\n\n", 16),
             (b"event: content_block_delta\ndata: x\n\n", 32),
             (b"event: content_block_deltas\ndata: x\n\n", 0),
         ] {
-            let mut head = EventHead::new();
-            scan_with(chunk, &mut head);
-            assert_eq!(head.len, len, "{}", chunk.escape_ascii());
+            let mut prefix = EventPrefix::new();
+            scan_with(chunk, &mut prefix);
+            assert_eq!(prefix.len, len, "{}", chunk.escape_ascii());
         }
     }
 }

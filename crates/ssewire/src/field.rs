@@ -216,8 +216,8 @@ impl LinePrefix {
             *slot = *byte;
             self.len = self.len.saturating_add(1);
         }
-        let (line, head) = classify(self.bytes())?;
-        Some((line, head.saturating_sub(before)))
+        let (line, content_start) = classify(self.bytes())?;
+        Some((line, content_start.saturating_sub(before)))
     }
 }
 
@@ -278,8 +278,8 @@ mod tests {
     #[test]
     fn classify_follows_the_standard() {
         for line in LINES {
-            let (state, head) = classify(&[line, b"\n"].concat()).unwrap();
-            let value = &line[head..];
+            let (state, content_start) = classify(&[line, b"\n"].concat()).unwrap();
+            let value = &line[content_start..];
             let field = match state {
                 LineState::Blank => Field::Blank,
                 LineState::Comment => Field::Comment(value),
@@ -306,8 +306,8 @@ mod tests {
                 let Some(seen) = classify(first) else {
                     let mut prefix = LinePrefix::new();
                     assert_eq!(prefix.classify(first), None);
-                    let (kind, head) = whole;
-                    let expected = Some((kind, head.saturating_sub(cut)));
+                    let (kind, content_start) = whole;
+                    let expected = Some((kind, content_start.saturating_sub(cut)));
                     assert_eq!(prefix.classify(rest), expected, "{:?} cut at {cut}", line.escape_ascii());
                     continue;
                 };

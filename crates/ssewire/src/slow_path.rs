@@ -104,11 +104,11 @@ impl<S: Storage> Decoder<S> {
                 }
                 // `start_line` clears it.
                 let prefix = self.prefix;
-                let Some((line, head)) = self.prefix.classify(cursor.rest) else {
+                let Some((line, content_start)) = self.prefix.classify(cursor.rest) else {
                     cursor.rest = b"";
                     return self.save(cursor).map(|()| None);
                 };
-                cursor.take(head);
+                cursor.take(content_start);
                 self.start_line(line, prefix.bytes());
             }
             let (content, ended) = self.take_content(cursor);

@@ -412,7 +412,7 @@ fn command_names() -> String {
     help::names().collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a word is more likely a misspelt command than the name of a file.
+/// Returns whether a word is more likely a misspelt command than the name of a file.
 fn looks_like_command(word: &OsStr) -> bool {
     !word.is_empty() && word.as_encoded_bytes().iter().all(u8::is_ascii_alphabetic)
 }

@@ -102,7 +102,7 @@ fn is_error(value: &[u8]) -> bool {
     matches!(SkippedEvent::new(b"error", value).decoded, Some(StreamEvent::Error(_)))
 }
 
-/// Whether an event is not meant to have a JSON payload: it is blank or the end marker of other APIs.
+/// Returns whether an event is not meant to have a JSON payload: it is blank or the end marker of other APIs.
 fn is_without_json(payload: &[u8]) -> bool {
     matches!(payload.trim_ascii(), b"" | b"[DONE]")
 }

@@ -106,7 +106,7 @@ struct Session {
     /// When the last chunk arrived.
     at: Duration,
     /// The first bytes of the input.
-    head: Vec<u8>,
+    start: Vec<u8>,
     /// Number of events when the last message ended.
     events: u64,
     /// An event of the message was seen.
@@ -133,7 +133,7 @@ const RESPONSE_HEAD: &[u8] = b"HTTP/";
 const MAX_SEARCHED: usize = 1024 * 1024;
 
 /// The number of bytes of the input that are kept to explain it.
-const HEAD: usize = 4096;
+const MAX_START_BYTES: usize = 4096;
 
 impl Session {
     fn new(args: &Args) -> Self {
@@ -152,7 +152,7 @@ impl Session {
             between: Between::new(args.decoder.clone()),
             bytes: 0,
             at: Duration::ZERO,
-            head: Vec::new(),
+            start: Vec::new(),
             events: 0,
             has_events: false,
             is_error_reported: false,
@@ -163,7 +163,7 @@ impl Session {
         }
     }
 
-    /// Whether the message has ended and no other is wanted.
+    /// Returns whether the message has ended and no other is wanted.
     fn is_over(&self) -> bool {
         !self.all && self.decoder.is_ended()
     }
@@ -172,8 +172,8 @@ impl Session {
         self.at = chunk.at;
         self.stats.chunk(chunk);
         self.bytes = self.bytes.saturating_add(to_u64(chunk.bytes.len()));
-        let missing = HEAD.saturating_sub(self.head.len());
-        self.head.extend(chunk.bytes.iter().take(missing));
+        let missing = MAX_START_BYTES.saturating_sub(self.start.len());
+        self.start.extend(chunk.bytes.iter().take(missing));
         let mut rest = chunk.bytes;
         loop {
             let before = rest;
@@ -353,7 +353,7 @@ impl Session {
         Ok(self.exit.or(self.stopped.unwrap_or(Exit::Complete)))
     }
 
-    /// Whether another message begins in the bytes that are at hand.
+    /// Returns whether another message begins in the bytes that are at hand.
     fn has_next_message(&self, input: &mut Input) -> bool {
         if self.decoder.violations().count(ViolationKind::ReplacedMessage) > 0 {
             return true;
@@ -428,7 +428,7 @@ impl Session {
         if let Some(note) = self.violations(&ending.violations).filter(|_| message.is_some()) {
             output.note(format_args!("note: {which}{note}"));
         }
-        if self.number == 1 && self.head.starts_with(RESPONSE_HEAD) && exit != Exit::Failure {
+        if self.number == 1 && self.start.starts_with(RESPONSE_HEAD) && exit != Exit::Failure {
             output.note("note: the body begins with a response head, which was skipped; curl prints it with -i");
         }
         self.exit = self.exit.or(self.stopped.unwrap_or(exit));
@@ -483,9 +483,9 @@ impl Session {
         }
     }
 
-    /// Whether the first event has not ended after several lines of data.
+    /// Returns whether the first event has not ended after several lines of data.
     fn lacks_blank_lines(&self) -> bool {
-        let lines = self.head.split(|byte| matches!(byte, b'\n' | b'\r'));
+        let lines = self.start.split(|byte| matches!(byte, b'\n' | b'\r'));
         let data = lines.filter(|line| line.starts_with(b"data:")).count();
         data > 1 && self.events == 0
     }
@@ -570,7 +570,7 @@ pub(super) fn discarded(bytes: u64) -> String {
     format!("{bytes} of a last event without its blank line were discarded")
 }
 
-/// Whether the data of an event is several lines that begin as JSON objects.
+/// Returns whether the data of an event is several lines that begin as JSON objects.
 fn has_several_payloads(payload: &[u8]) -> bool {
     payload.starts_with(b"{") && memchr::memmem::find(payload, b"}\n{").is_some()
 }

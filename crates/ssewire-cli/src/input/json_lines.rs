@@ -75,7 +75,7 @@ impl Translator {
     /// A longer line that starts with its type is not held to check it.
     const MAX_HELD_BYTES: usize = 256 * 1024;
     /// The most bytes in which such a line names its type.
-    const MAX_HEAD_BYTES: usize = 64;
+    const MAX_NAME_BYTES: usize = 64;
     /// The most bytes up to the end of the first event: lines of agent tools come before it. They are held twice when
     /// they are passed on, beside a body that is kept, so the limit of an event would be too many.
     const MAX_UNDECIDED_BYTES: usize = 4 * 1024 * 1024;
@@ -99,7 +99,7 @@ impl Translator {
         }
     }
 
-    /// Whether input passes unchanged from here on.
+    /// Returns whether input passes unchanged from here on.
     pub(crate) fn is_transparent(&self) -> bool {
         self.mode == Mode::Sse && self.backlog.is_empty()
     }
@@ -224,9 +224,9 @@ impl Translator {
         if length <= limit {
             return Mode::Lines;
         }
-        let head = limit.saturating_add(1).min(Self::MAX_HEAD_BYTES);
-        let head: Vec<u8> = self.pending.iter().chain(text).take(head).copied().collect();
-        match first_member(&head) {
+        let len = limit.saturating_add(1).min(Self::MAX_NAME_BYTES);
+        let start: Vec<u8> = self.pending.iter().chain(text).take(len).copied().collect();
+        match first_member(&start) {
             Some(name) if is_other(name, self.is_wrapped) => Mode::SkippedLine,
             Some(name) if EVENTS.contains(&name) => Mode::LongLine,
             _ if length > self.max_line_bytes => Mode::LongLine,
@@ -355,7 +355,7 @@ fn event_of<'a>(line: RawJsonRef<'a>, is_wrapped: &mut bool) -> Result<Option<Na
     })
 }
 
-/// Whether lines of this type are not events.
+/// Returns whether lines of this type are not events.
 fn is_other(name: &str, is_wrapped: bool) -> bool {
     let may_be_event = EVENTS.contains(&name) || ["error", WRAPPER].contains(&name);
     OTHER_LINES.contains(&name) || (is_wrapped && !may_be_event)
@@ -390,15 +390,15 @@ fn named_event(line: RawJsonRef<'_>) -> Option<Named<'_>> {
 }
 
 /// The type of the line that starts with these bytes, if that is its first member and in the usual spelling.
-fn first_member(head: &[u8]) -> Option<&str> {
-    let head = head.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"type\"")?;
-    let name = head.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
+fn first_member(start: &[u8]) -> Option<&str> {
+    let rest = start.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"type\"")?;
+    let name = rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start().strip_prefix(b"\"")?;
     let end = memchr::memchr(b'"', name)?;
     // An escape may spell a known type: such a name is not read here.
     core::str::from_utf8(name.get(..end)?).ok().filter(|name| !name.contains('\\'))
 }
 
-/// Whether a line is one of JSON lines, and nothing else: it has an event of the Messages API.
+/// Returns whether a line is one of JSON lines, and nothing else: it has an event of the Messages API.
 fn is_first_event(line: &[u8]) -> bool {
     json::one_line(line).is_some_and(|line| match line.get("type").and_then(RawJsonRef::decode_string) {
         Some(name) if name == WRAPPER => line.get("event").is_some_and(RawJsonRef::is_object),
@@ -407,7 +407,8 @@ fn is_first_event(line: &[u8]) -> bool {
     })
 }
 
-/// Whether an event can follow this line: it is blank, or an object of another kind. A message or an error is a body.
+/// Returns whether an event can follow this line: it is blank, or an object of another kind. A message or an error is a
+/// body.
 fn is_other_line(line: &[u8]) -> bool {
     let is_body = |line: &RawJson| {
         let name = line.get("type").and_then(RawJsonRef::decode_string);

@@ -50,7 +50,7 @@ impl Accumulator {
         if let Some((kind, delta)) = second_kind.zip(second) {
             let violation = self.delta_violation(index, kind);
             let change = self.merge_piece(index, kind, delta, violation);
-            self.rare_mut().queue.push(change);
+            self.cold_mut().queue.push(change);
         } else if is_orderly {
             self.set_current(change);
         }
@@ -91,7 +91,7 @@ impl Accumulator {
         (len.saturating_sub(saved).saturating_add(self.node_bytes(delta)), usize::from(is_new))
     }
 
-    /// Whether a piece begins with the second half of a pair whose first half the text before it ended with.
+    /// Returns whether a piece begins with the second half of a pair whose first half the text before it ended with.
     fn joins_half(&mut self, index: u64, kind: DeltaKind, delta: &Delta<'_>) -> bool {
         let (piece, of) = match delta {
             Delta::Text(delta) => (&delta.piece, BlockString::Text),

@@ -46,7 +46,7 @@ impl Accumulator {
     /// Sets the model of the message if the block is a fallback, unless one of a higher index has set it.
     fn set_fallback_model(&mut self, index: u64, block: &ContentBlock) {
         let Some(model) = fallback_model(block) else { return };
-        let fallback_index = &mut self.rare_mut().fallback_index;
+        let fallback_index = &mut self.cold_mut().fallback_index;
         if fallback_index.is_none_or(|highest| index >= highest) {
             *fallback_index = Some(index);
             self.message.set_model(model);

@@ -57,7 +57,7 @@ pub(crate) enum BlockChange {
 }
 
 impl Change {
-    /// Whether a text that was not empty has grown: more pieces are likely to follow.
+    /// Returns whether a text that was not empty has grown: more pieces are likely to follow.
     pub(crate) fn continues_text(self) -> bool {
         let Self::Block(_, _, change) = self else { return false };
         match change {

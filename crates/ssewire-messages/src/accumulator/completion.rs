@@ -95,7 +95,7 @@ impl Accumulator {
         match reason {
             Completion::NonStreamBody => !self.is_messages_stream(),
             Completion::ServerError => self.server_error().is_some(),
-            Completion::LimitExceeded => self.rare.as_ref().is_some_and(|rare| rare.exceeded_limit.is_some()),
+            Completion::LimitExceeded => self.cold.as_ref().is_some_and(|cold| cold.exceeded_limit.is_some()),
             Completion::RejectedByStrictMode => self.is_rejected,
             // What never was a stream was not truncated either.
             Completion::Truncated => {
@@ -114,7 +114,7 @@ impl Accumulator {
     }
 }
 
-/// Whether the input of a block is truncated or invalid if the stream ends here.
+/// Returns whether the input of a block is truncated or invalid if the stream ends here.
 fn has_broken_input(block: &ContentBlock) -> bool {
     match block {
         ContentBlock::ToolUse(block) => block.input.is_broken_at_end(),

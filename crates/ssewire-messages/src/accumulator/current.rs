@@ -81,7 +81,7 @@ impl Accumulator {
         Some(CurrentText { text, kind, id, key, bytes, max_bytes, is_discarded })
     }
 
-    /// Whether the block of this index has just started or taken a piece, and is likely to take the next one.
+    /// Returns whether the block of this index has just started or taken a piece, and is likely to take the next one.
     pub(crate) fn is_current(&self, index: u64) -> bool {
         self.current.and_then(|id| self.blocks.key(id)).is_some_and(|key| key.index == index)
     }

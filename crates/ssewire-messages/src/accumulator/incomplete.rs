@@ -31,7 +31,7 @@ struct Report {
     replaced_by: Option<Box<str>>,
     exceeded_limit: Option<LostEvent>,
     pending_bytes: u64,
-    head: Option<ResponseHead>,
+    response_head: Option<ResponseHead>,
 }
 
 impl Incomplete {
@@ -47,7 +47,8 @@ impl Incomplete {
         self.0.message
     }
 
-    /// Whether `message_start` arrived. If not, [`partial`](Self::partial) holds what arrived without it, or is empty.
+    /// Returns whether `message_start` arrived. If not, [`partial`](Self::partial) holds what arrived without it, or is
+    /// empty.
     #[must_use]
     pub fn has_started(&self) -> bool {
         self.0.has_started
@@ -74,7 +75,7 @@ impl Incomplete {
         }
     }
 
-    /// Whether another request may succeed: the same one if no text of the message was received, else one that
+    /// Returns whether another request may succeed: the same one if no text of the message was received, else one that
     /// continues its text. [`Backoff`](crate::Backoff) decides when, and documents what to send.
     ///
     /// The rule is in `docs/protocol.md`, heading "Errors". Retryable are a truncated message, a body without an event,
@@ -84,17 +85,17 @@ impl Incomplete {
     pub fn is_retryable(&self) -> bool {
         const PARTS_MISSING: [Completion; 3] =
             [Completion::LimitExceeded, Completion::RejectedByStrictMode, Completion::ContentLost];
-        let by_head = self.response_head().and_then(ResponseHead::is_retryable);
+        let by_response = self.response_head().and_then(ResponseHead::is_retryable);
         match (self.reason(), self.server_error()) {
             (Completion::NonStreamBody, Some(error)) => error.is_retryable(),
-            (Completion::NonStreamBody, None) => by_head.unwrap_or(matches!(
+            (Completion::NonStreamBody, None) => by_response.unwrap_or(matches!(
                 self.non_stream_body(),
                 // `None`: an accumulator without a decoder knows only that no event of a message arrived.
                 None | Some(NonStreamBody::Empty | NonStreamBody::OnlyComments | NonStreamBody::OnlyDone)
             )),
             _ if self.reasons().iter().any(|reason| PARTS_MISSING.contains(reason)) => false,
             (_, Some(error)) => error.is_retryable(),
-            (Completion::Truncated, None) => by_head.unwrap_or(true),
+            (Completion::Truncated, None) => by_response.unwrap_or(true),
             _ => false,
         }
     }
@@ -139,7 +140,7 @@ impl Incomplete {
     /// The head of the response, if the decoder has it.
     #[must_use]
     pub fn response_head(&self) -> Option<&ResponseHead> {
-        self.0.head.as_ref()
+        self.0.response_head.as_ref()
     }
 
     /// The report on an accumulator at the end of its stream.
@@ -160,9 +161,9 @@ impl Incomplete {
             violations: of.violations,
             non_stream_body: None,
             replaced_by,
-            exceeded_limit: of.rare.and_then(|rare| rare.exceeded_limit),
+            exceeded_limit: of.cold.and_then(|cold| cold.exceeded_limit),
             pending_bytes: 0,
-            head: None,
+            response_head: None,
         }))
     }
 
@@ -179,16 +180,16 @@ impl Incomplete {
     }
 
     /// Adds the head of the response.
-    pub(crate) fn with_head(mut self, head: Option<ResponseHead>) -> Self {
+    pub(crate) fn with_response_head(mut self, head: Option<ResponseHead>) -> Self {
         if let Some(head) = &head {
             if let Some(error) = &mut self.0.error {
-                error.add_head(head);
+                error.add_response_head(head);
             }
             if let Some(NonStreamBody::Error(error)) = &mut self.0.non_stream_body {
-                error.add_head(head);
+                error.add_response_head(head);
             }
         }
-        self.0.head = head;
+        self.0.response_head = head;
         self
     }
 

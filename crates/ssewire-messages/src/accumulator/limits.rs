@@ -60,7 +60,7 @@ impl Accumulator {
             return Ok(true);
         };
         self.is_over_limit = true;
-        self.rare_mut().exceeded_limit.get_or_insert(LostEvent::OverLimit(error));
+        self.cold_mut().exceeded_limit.get_or_insert(LostEvent::OverLimit(error));
         Err(error)
     }
 
@@ -69,7 +69,7 @@ impl Accumulator {
         self.options.max_bytes.saturating_sub(self.bytes)
     }
 
-    /// Whether further bytes keep the message within its limit for certain.
+    /// Returns whether further bytes keep the message within its limit for certain.
     pub(super) fn has_room_for(&self, bytes: usize) -> bool {
         !self.is_over_limit && bytes <= self.room()
     }

@@ -37,8 +37,11 @@ impl Accumulator {
             self.phase = Phase::Replaced(start);
             return Ok(Change::Replaced);
         }
-        let bytes =
-            start.content.iter().map(ContentBlock::byte_size).fold(start.head_byte_size(), usize::saturating_add);
+        let bytes = start
+            .content
+            .iter()
+            .map(ContentBlock::byte_size)
+            .fold(start.byte_size_without_content(), usize::saturating_add);
         self.has_started = true;
         let charged = self.charge(bytes, start.content.len());
         if !matches!(charged, Ok(true)) {
@@ -47,7 +50,7 @@ impl Accumulator {
         }
         let initial = start.content.len();
         let known = core::mem::replace(&mut self.message, *start);
-        let has_fallback = self.rare.as_ref().is_some_and(|rare| rare.fallback_index.is_some());
+        let has_fallback = self.cold.as_ref().is_some_and(|cold| cold.fallback_index.is_some());
         self.message.merge_known(known, has_fallback);
         let highest = self.blocks.highest_index();
         self.blocks.set_initial(&self.message.content, initial);
@@ -76,7 +79,7 @@ impl Accumulator {
             return Ok(Change::Unchanged);
         }
         self.violation_before_start(None)?;
-        let before = self.message.head_byte_size();
+        let before = self.message.byte_size_without_content();
         // The exact bound needs a pass over the members.
         let growth = if self.has_room_for(most_growth(event)) { 0 } else { self.message.growth(event) };
         let charged = self.charge(growth, 0);
@@ -88,7 +91,7 @@ impl Accumulator {
         }
         // The scanner has validated all of it.
         let _ = self.merge_members(event, is_within_limit);
-        let after = self.message.head_byte_size();
+        let after = self.message.byte_size_without_content();
         self.bytes = self.bytes.saturating_add(after).saturating_sub(before);
         if self.has_stop_reason {
             self.decide_waiting_calls(self.is_output_truncated());
@@ -232,8 +235,8 @@ impl Message {
     }
 }
 
-/// Whether a valid value is a known stop reason. One that is written in more than 32 bytes counts as unknown, which is
-/// enough for an upper bound.
+/// Returns whether a valid value is a known stop reason. One that is written in more than 32 bytes counts as unknown,
+/// which is enough for an upper bound.
 fn is_known_reason(value: &[u8]) -> bool {
     let reason = Cursor::new(value).string().ok().flatten().filter(|_| value.len() <= 32);
     reason.is_some_and(|reason| !matches!(StopReason::from(&*reason.to_text()), StopReason::Unknown(_)))

@@ -6,6 +6,7 @@ mod block_ref;
 mod block_start;
 mod blocks;
 mod change;
+mod cold_state;
 mod completion;
 mod current;
 mod error;
@@ -13,7 +14,6 @@ mod incomplete;
 mod limits;
 mod merge;
 mod options;
-mod rare;
 mod tool_calls;
 mod update;
 mod violation;
@@ -28,12 +28,12 @@ pub use self::block_ref::BlockRef;
 pub use self::blocks::BlockKey;
 use self::blocks::{BlockId, Blocks};
 pub(crate) use self::change::Change;
+use self::cold_state::ColdState;
 pub use self::completion::Completion;
 pub use self::error::AccumulateError;
 pub use self::incomplete::Incomplete;
 use self::options::Options;
 pub use self::options::Validation;
-use self::rare::Rare;
 pub use self::update::Update;
 pub use self::violation::{ProtocolViolation, ProtocolViolations, ViolationKind};
 use crate::api_error::ApiError;
@@ -99,7 +99,7 @@ pub struct Accumulator {
     /// next event is most likely for it, too.
     current: Option<BlockId>,
     phase: Phase,
-    rare: Option<Box<Rare>>,
+    cold: Option<Box<ColdState>>,
     /// `message_start` has arrived.
     has_started: bool,
     /// An event of the Messages API has arrived, so this is a Messages stream.
@@ -335,13 +335,13 @@ impl Accumulator {
         }
     }
 
-    /// Whether `message_start` has arrived, also if it exceeded a limit.
+    /// Returns whether `message_start` has arrived, also if it exceeded a limit.
     #[must_use]
     pub fn has_started(&self) -> bool {
         self.has_started
     }
 
-    /// Whether the message has ended: at `message_stop`, at an error, or where another message began.
+    /// Returns whether the message has ended: at `message_stop`, at an error, or where another message began.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         !self.is_running()
@@ -417,18 +417,18 @@ impl Accumulator {
 
     #[inline]
     pub(crate) fn has_next_change(&self) -> bool {
-        self.rare.as_ref().is_some_and(|rare| !rare.queue.is_empty())
+        self.cold.as_ref().is_some_and(|cold| !cold.queue.is_empty())
     }
 
     /// Discards the further updates of the event before.
     fn discard_queue(&mut self) {
-        if let Some(rare) = &mut self.rare {
-            rare.queue.clear();
+        if let Some(cold) = &mut self.cold {
+            cold.queue.clear();
         }
     }
 
     pub(crate) fn next_change(&mut self) -> Option<Change> {
-        self.rare.as_mut()?.queue.pop()
+        self.cold.as_mut()?.queue.pop()
     }
 
     /// Returns an accumulator for the next message of the body, and the `message_start` that ended this message or, in
@@ -451,7 +451,7 @@ impl Accumulator {
         self.current = None;
         self.discard_queue();
         if self.is_running() {
-            self.rare_mut().exceeded_limit.get_or_insert(limit);
+            self.cold_mut().exceeded_limit.get_or_insert(limit);
             self.record_lost_piece(None, false);
         }
     }
@@ -474,12 +474,12 @@ impl Accumulator {
         self.is_messages_stream = true;
     }
 
-    /// Whether the message has not ended.
+    /// Returns whether the message has not ended.
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.phase, Phase::Running | Phase::RejectedStart(_))
     }
 
-    /// Whether a stream that ends with this completion is returned as a message, not as [`Incomplete`].
+    /// Returns whether a stream that ends with this completion is returned as a message, not as [`Incomplete`].
     pub(crate) fn is_message(&self, completion: Completion) -> bool {
         match completion {
             Completion::Complete => true,
@@ -488,12 +488,12 @@ impl Accumulator {
         }
     }
 
-    /// Whether anything of a Messages stream has arrived.
+    /// Returns whether anything of a Messages stream has arrived.
     pub(crate) fn is_messages_stream(&self) -> bool {
         self.is_messages_stream || self.server_error().is_some()
     }
 
-    /// Whether the end marker of other protocols has arrived.
+    /// Returns whether the end marker of other protocols has arrived.
     pub(crate) fn has_done_marker(&self) -> bool {
         self.has_done_marker
     }
@@ -518,8 +518,8 @@ impl Accumulator {
     }
 
     #[inline(never)]
-    fn rare_mut(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+    fn cold_mut(&mut self) -> &mut ColdState {
+        self.cold.get_or_insert_default()
     }
 }
 

@@ -30,7 +30,7 @@ impl Accumulator {
             self.queue_call(id);
             return is_half;
         }
-        push_growing_by_half(&mut self.rare_mut().waiting, id);
+        push_growing_by_half(&mut self.cold_mut().waiting, id);
         if self.has_stop_reason {
             self.decide_waiting_calls(self.is_output_truncated());
         }
@@ -53,9 +53,9 @@ impl Accumulator {
     /// `message_stop` decides. A truncated one may still turn out to be complete.
     pub(super) fn decide_waiting_calls(&mut self, is_truncated: bool) {
         self.decide_initial_call(is_truncated);
-        let Some(rare) = &mut self.rare else { return };
-        let waiting = core::mem::take(&mut rare.waiting);
-        let truncated = core::mem::take(&mut rare.truncated);
+        let Some(cold) = &mut self.cold else { return };
+        let waiting = core::mem::take(&mut cold.waiting);
+        let truncated = core::mem::take(&mut cold.truncated);
         // To truncate a call again with each event would be quadratic.
         for id in waiting.get(if is_truncated { truncated } else { 0 }..).unwrap_or_default() {
             if let Some(input) = self.existing_input_mut(*id) {
@@ -66,15 +66,15 @@ impl Accumulator {
             }
         }
         if is_truncated {
-            let rare = self.rare_mut();
-            (rare.truncated, rare.waiting) = (waiting.len(), waiting);
+            let cold = self.cold_mut();
+            (cold.truncated, cold.waiting) = (waiting.len(), waiting);
         }
     }
 
     /// Decides whether the call of the last initial block is complete or truncated, while that block is open. The call
     /// needs no stop to be complete, so it does not wait for one to be truncated either: `message_stop` may be missing.
     fn decide_initial_call(&mut self, is_truncated: bool) {
-        let Some(id) = self.rare.as_ref().and_then(|rare| rare.initial_call) else { return };
+        let Some(id) = self.cold.as_ref().and_then(|cold| cold.initial_call) else { return };
         let is_truncated = is_truncated && self.is_highest(id);
         if self.blocks.is_open(id) {
             if let Some(input) = self.existing_input_mut(id) {
@@ -92,7 +92,7 @@ impl Accumulator {
         let last = self.blocks.initial().checked_sub(1);
         if let Some(at) = last.filter(|at| self.message.content.get(*at).is_some_and(is_blank_call)) {
             let id = self.blocks.at(at);
-            self.rare_mut().initial_call = Some(id);
+            self.cold_mut().initial_call = Some(id);
             self.decide_initial_call(self.is_output_truncated());
         }
     }
@@ -128,7 +128,7 @@ impl Accumulator {
         let block = self.blocks.position(id).and_then(|at| self.message.content.get(at));
         let call = block.and_then(ContentBlock::as_tool_use).map(ToolCall::of);
         if let Some(Ok(Some(_))) = call {
-            self.rare_mut().queue.push(Change::ToolCall(id));
+            self.cold_mut().queue.push(Change::ToolCall(id));
         }
     }
 

@@ -13,7 +13,7 @@ use crate::members::{ReadError, each_member, read_member, text_member};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct StringBlock {
     pub(super) text: String,
-    rare: Option<Box<RareMembers>>,
+    optional: Option<Box<OptionalMembers>>,
 }
 
 /// The names of a kind of such blocks.
@@ -28,7 +28,7 @@ pub(super) struct StringNames {
 
 /// Members that few of these blocks have before their end. A kind uses those that it declares; the others stay empty.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct RareMembers {
+pub(super) struct OptionalMembers {
     pub(super) citations: Nullable<Citations>,
     pub(super) signature: Option<Box<str>>,
     extra: ExtraMembers,
@@ -38,26 +38,26 @@ pub(super) struct RareMembers {
 pub(super) type ReadMember = fn(&mut StringBlock, &[u8], &mut Cursor<'_>) -> Result<bool, ReadError>;
 
 impl StringBlock {
-    pub(super) fn rare(&self) -> Option<&RareMembers> {
-        self.rare.as_deref()
+    pub(super) fn optional(&self) -> Option<&OptionalMembers> {
+        self.optional.as_deref()
     }
 
-    pub(super) fn rare_mut(&mut self) -> &mut RareMembers {
-        self.rare.get_or_insert_default()
+    pub(super) fn optional_mut(&mut self) -> &mut OptionalMembers {
+        self.optional.get_or_insert_default()
     }
 
     /// Members that this version does not know.
     pub(super) fn extra(&self) -> &ExtraMembers {
-        self.rare.as_ref().map_or(ExtraMembers::EMPTY, |rare| &rare.extra)
+        self.optional.as_ref().map_or(ExtraMembers::EMPTY, |optional| &optional.extra)
     }
 
     /// Sets the signature. The last one wins.
     pub(super) fn set_signature(&mut self, signature: &str) {
-        let rare = self.rare_mut();
-        if rare.signature.is_none() {
-            rare.extra.remove("signature");
+        let optional = self.optional_mut();
+        if optional.signature.is_none() {
+            optional.extra.remove("signature");
         }
-        rare.signature = Some(signature.into());
+        optional.signature = Some(signature.into());
     }
 
     /// Reads the object at the cursor. Of a member that occurs twice the last one holds.
@@ -76,7 +76,7 @@ impl StringBlock {
                 },
                 other => match read_member(cursor, |cursor| special(&mut block, other, cursor))? {
                     Ok(true) => special_error = None,
-                    Ok(false) => block.rare_mut().extra.push(name, cursor.skip_value()?),
+                    Ok(false) => block.optional_mut().extra.push(name, cursor.skip_value()?),
                     Err(error) => special_error = Some(error),
                 },
             }
@@ -90,29 +90,29 @@ impl StringBlock {
     pub(super) fn write(&self, out: &mut String, names: &StringNames, with_all: bool) {
         let mut object = ObjectWriter::new(out);
         object.string("type", names.name);
-        if let Some(rare) = &self.rare {
-            match &rare.citations {
+        if let Some(optional) = &self.optional {
+            match &optional.citations {
                 Nullable::Null if with_all => object.raw("citations", "null"),
                 Nullable::Value(citations) => citations.write(object.value("citations")),
                 _ => {}
             }
-            if let Some(signature) = &rare.signature {
+            if let Some(signature) = &optional.signature {
                 object.string("signature", signature);
             }
         }
         object.string(names.member, &self.text);
-        if let Some(rare) = self.rare.as_ref().filter(|_| with_all) {
-            rare.extra.write(&mut object);
+        if let Some(optional) = self.optional.as_ref().filter(|_| with_all) {
+            optional.extra.write(&mut object);
         }
         object.end();
     }
 
     /// The bytes that it holds.
     pub(super) fn byte_size(&self) -> usize {
-        let Some(rare) = &self.rare else { return self.text.len() };
-        let citations = rare.citations.as_option().map_or(0, Citations::byte_size);
-        let signature = rare.signature.as_ref().map_or(0, |signature| signature.len());
-        let parts = [self.text.len(), citations, signature, rare.extra.byte_size()];
+        let Some(optional) = &self.optional else { return self.text.len() };
+        let citations = optional.citations.as_option().map_or(0, Citations::byte_size);
+        let signature = optional.signature.as_ref().map_or(0, |signature| signature.len());
+        let parts = [self.text.len(), citations, signature, optional.extra.byte_size()];
         parts.into_iter().fold(0, usize::saturating_add)
     }
 
@@ -120,9 +120,9 @@ impl StringBlock {
     /// replaces its own.
     pub(super) fn merge_start(&mut self, mut start: Self) {
         start.text.push_str(&self.text);
-        if let Some(early) = self.rare.take() {
+        if let Some(early) = self.optional.take() {
             if let Nullable::Value(later) = early.citations {
-                match &mut start.rare_mut().citations {
+                match &mut start.optional_mut().citations {
                     Nullable::Value(citations) => citations.append(&later),
                     none => *none = Nullable::Value(later),
                 }

@@ -36,7 +36,7 @@ impl TextBlock {
     /// The sources of the text, in the order of its passages.
     #[must_use]
     pub fn citations(&self) -> Nullable<&Citations> {
-        self.0.rare().map_or(Nullable::Absent, |rare| rare.citations.as_ref())
+        self.0.optional().map_or(Nullable::Absent, |optional| optional.citations.as_ref())
     }
 
     /// Returns a member that this version does not know, also if it is null. Linear.
@@ -53,7 +53,7 @@ impl TextBlock {
 
     /// Appends a citation. Returns where it lies.
     pub(crate) fn push_citation(&mut self, valid: &[u8]) -> usize {
-        let citations = &mut self.0.rare_mut().citations;
+        let citations = &mut self.0.optional_mut().citations;
         if !citations.is_value() {
             *citations = Nullable::Value(Citations::default());
         }
@@ -73,7 +73,7 @@ impl Block for TextBlock {
                 return Ok(false);
             }
             let citations = Citations::read(cursor, "content_block.citations")?;
-            block.rare_mut().citations = citations.map_or(Nullable::Null, Nullable::Value);
+            block.optional_mut().citations = citations.map_or(Nullable::Null, Nullable::Value);
             Ok(true)
         })?;
         Ok(Self(block))

@@ -35,7 +35,7 @@ impl ThinkingBlock {
     /// The proof that the reasoning is the model's own. A block without it is not sent back to the API.
     #[must_use]
     pub fn signature(&self) -> Option<&str> {
-        self.0.rare()?.signature.as_deref()
+        self.0.optional()?.signature.as_deref()
     }
 
     /// Returns a member that this version does not know, also if it is null. Linear.
@@ -68,7 +68,7 @@ impl Block for ThinkingBlock {
             match signature {
                 Some(signature) => block.set_signature(&signature.to_text()),
                 // It goes among the extras.
-                None => block.rare_mut().signature = None,
+                None => block.optional_mut().signature = None,
             }
             Ok(signature.is_some())
         })?;

@@ -60,7 +60,7 @@ impl PieceKind {
 /// Reads a payload if it is such a delta in this spelling.
 #[inline]
 pub(crate) fn parse_delta(data: &[u8]) -> Option<CanonicalDelta<'_>> {
-    let (kind, index, rest) = delta_opening(data)?;
+    let (kind, index, rest) = strip_delta_prefix(data)?;
     let (text, rest) = string(rest)?;
     let rest = strip_array(skip_spaces(strip_array(rest, b"}")?), b"}")?;
     skip_spaces(rest).is_empty().then_some(CanonicalDelta { index, kind, text })
@@ -68,7 +68,7 @@ pub(crate) fn parse_delta(data: &[u8]) -> Option<CanonicalDelta<'_>> {
 
 /// The kind and the index of such a delta, and the bytes from its text on.
 #[inline(always)]
-pub(crate) fn delta_opening(data: &[u8]) -> Option<(PieceKind, u64, &[u8])> {
+pub(crate) fn strip_delta_prefix(data: &[u8]) -> Option<(PieceKind, u64, &[u8])> {
     let rest = strip_array(data, b"{\"type\":\"content_block_delta\",\"index\":")?;
     let (index, rest) = match rest {
         // Nearly always.

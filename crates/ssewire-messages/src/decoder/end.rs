@@ -25,12 +25,12 @@ impl MessageDecoder {
         if pending == 0 {
             return Ok(Step::Ended);
         }
-        self.rare_mut().pending_bytes = pending;
+        self.cold_mut().pending_bytes = pending;
         if let Some(span) = self.end_block()? {
             return Ok(Step::Update(span));
         }
         // Other fields without their blank line are discarded.
-        self.rare_mut().error_field = ErrorField::default();
+        self.cold_mut().error_field = ErrorField::default();
         let has_begun = self.body.has_partial_event() && !self.accumulator.has_done_marker();
         if self.pending_bytes() > 0 && has_begun {
             self.accumulator.record_truncation();
@@ -99,7 +99,7 @@ impl MessageDecoder {
             accumulator.record_exceeded(LostEvent::OverLimit(AccumulateError::BytesExceeded { limit }));
         }
         let is_stream = accumulator.is_messages_stream() || body.is_stream();
-        let mut bare_error = self.rare.as_mut().and_then(|rare| rare.bare_error.take());
+        let mut bare_error = self.cold.as_mut().and_then(|cold| cold.bare_error.take());
         if let Some(error) = bare_error.take_if(|_| is_stream) {
             accumulator.record_error(ApiError::from_body(error));
         }
@@ -113,7 +113,7 @@ impl MessageDecoder {
                 self.decoder.shrink_to_fit();
                 incomplete.with_body(NonStreamBody::of(body, is_done, bare_error))
             };
-            incomplete.with_pending_bytes(pending_bytes).with_head(self.head.as_deref().cloned())
+            incomplete.with_pending_bytes(pending_bytes).with_response_head(self.response_head.as_deref().cloned())
         })
     }
 
@@ -121,13 +121,13 @@ impl MessageDecoder {
     #[inline(never)]
     fn use_pending_event(&mut self) {
         if !self.is_skipping {
-            self.rare_mut().pending_bytes = 0;
+            self.cold_mut().pending_bytes = 0;
             self.has_used_pending_event = true;
         }
     }
 
     fn pending_bytes(&self) -> u64 {
-        self.rare.as_ref().map_or(0, |rare| rare.pending_bytes)
+        self.cold.as_ref().map_or(0, |cold| cold.pending_bytes)
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use ssewire::{Decoder, Frame, FrameSpan};
 
-use super::poll::{add_head, update_skipping};
+use super::poll::{add_response_head, update_skipping};
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, UpdateSpan};
 use crate::accumulator::Change;
@@ -77,14 +77,14 @@ impl MessageDecoder {
     pub(super) fn note_frame(&mut self, chunk: &[u8], frame: FrameSpan) {
         match self.decoder.resolve_frame(chunk, frame) {
             Frame::UnknownField { name: b"error", value, .. } => {
-                self.rare.get_or_insert_default().error_field.buffer(value);
+                self.cold.get_or_insert_default().error_field.buffer(value);
             }
             Frame::UnknownField { name, value, .. }
                 if !self.is_skipping && name.trim_ascii_start().starts_with(b"{") =>
             {
-                let rare = self.rare.get_or_insert_default();
-                if rare.bare_error.is_none() {
-                    rare.bare_error = bare_error(name, value);
+                let cold = self.cold.get_or_insert_default();
+                if cold.bare_error.is_none() {
+                    cold.bare_error = bare_error(name, value);
                 }
             }
             Frame::Block(_) => self.end_error_field(),
@@ -93,14 +93,14 @@ impl MessageDecoder {
     }
 
     pub(super) fn error_field(&self) -> Option<&ErrorField> {
-        self.rare.as_ref().map(|rare| &rare.error_field)
+        self.cold.as_ref().map(|cold| &cold.error_field)
     }
 
     /// The block of an `error` field has ended.
     #[inline]
     pub(super) fn end_error_field(&mut self) {
-        if let Some(rare) = &mut self.rare {
-            rare.error_field.end_block();
+        if let Some(cold) = &mut self.cold {
+            cold.error_field.end_block();
         }
     }
 
@@ -110,7 +110,7 @@ impl MessageDecoder {
             // If a `message_start` in its block ended the message, it belongs to the next one.
             return Ok(None);
         }
-        let Some(value) = self.rare.as_mut().and_then(|rare| rare.error_field.take_ready()) else { return Ok(None) };
+        let Some(value) = self.cold.as_mut().and_then(|cold| cold.error_field.take_ready()) else { return Ok(None) };
         self.event_count = self.event_count.saturating_add(1);
         let decoded = StreamEvent::decode(b"error", &value);
         if update_skipping(&mut self.is_skipping, &decoded) {
@@ -118,7 +118,7 @@ impl MessageDecoder {
         }
         let change = match decoded {
             Ok(Some(mut event)) => {
-                add_head(&mut event, self.head.as_deref());
+                add_response_head(&mut event, self.response_head.as_deref());
                 let applied = self.accumulator.apply(event);
                 Some(self.admit(applied)?)
             }
@@ -128,7 +128,7 @@ impl MessageDecoder {
                 self.admit(recorded.map(|()| Change::Lost(LostEvent::Payload(error)))).map(Some)?
             }
         };
-        self.rare_mut().error_field.value = value;
+        self.cold_mut().error_field.value = value;
         Ok(change.map(|change| UpdateSpan { change, source: Source::ErrorField, has_extra: false }))
     }
 }

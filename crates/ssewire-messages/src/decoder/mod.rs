@@ -59,8 +59,8 @@ pub struct MessageDecoder {
     /// The last delta without its text.
     template: Template,
     body: Body,
-    head: Option<Box<ResponseHead>>,
-    rare: Option<Box<Rare>>,
+    response_head: Option<Box<ResponseHead>>,
+    cold: Option<Box<ColdState>>,
     /// Everything is skipped up to a `message_start`.
     is_skipping: bool,
     /// An event was rejected: the message has ended.
@@ -76,9 +76,9 @@ pub struct MessageDecoder {
     event_count: u64,
 }
 
-/// What few streams need. It has an allocation of its own, so that a stream without it is small.
+/// State that few streams need, in an allocation of its own, so that the decoder of other streams is small.
 #[derive(Default)]
-struct Rare {
+struct ColdState {
     error_field: ErrorField,
     /// An error that was a bare JSON line of the stream.
     bare_error: Option<RawJson>,
@@ -97,8 +97,8 @@ impl MessageDecoder {
             accumulator: Accumulator::default(),
             template: Template::default(),
             body: Body::default(),
-            head: None,
-            rare: None,
+            response_head: None,
+            cold: None,
             is_skipping: false,
             is_rejected: false,
             is_input_ended: false,
@@ -143,7 +143,7 @@ impl MessageDecoder {
         if let Some(content_type) = head.content_type() {
             self.body.set_content_type(content_type);
         }
-        self.head = Some(Box::new(head));
+        self.response_head = Some(Box::new(head));
         self
     }
 
@@ -206,15 +206,15 @@ impl MessageDecoder {
     pub fn next_message(&mut self) -> Result<Message, Incomplete> {
         let (next, start) = self.accumulator.next_message();
         let result = self.conclude(next);
-        if let Some(rare) = &mut self.rare {
-            rare.pending_bytes = 0;
+        if let Some(cold) = &mut self.cold {
+            cold.pending_bytes = 0;
         }
         // An unterminated `message_start` is the last event of both messages.
         self.has_used_pending_event &= start.is_some();
         if start.is_some() {
-            self.rare_mut().next_start = start;
-        } else if let Some(rare) = &mut self.rare {
-            rare.error_field.take_ready();
+            self.cold_mut().next_start = start;
+        } else if let Some(cold) = &mut self.cold {
+            cold.error_field.take_ready();
         }
         // After a failure of the transport the input may continue, and end once more.
         (self.is_skipping, self.is_rejected, self.is_input_ended) = (true, false, false);
@@ -290,7 +290,7 @@ impl MessageDecoder {
     /// [`Step::Ended`], if no more is decoded. Linear in the message.
     #[must_use]
     pub fn completion(&self) -> Completion {
-        let has_bare_error = self.rare.as_ref().is_some_and(|rare| rare.bare_error.is_some());
+        let has_bare_error = self.cold.as_ref().is_some_and(|cold| cold.bare_error.is_some());
         match self.accumulator.completion() {
             completion
                 if has_bare_error && completion != Completion::NonStreamBody && self.accumulator.is_running() =>
@@ -313,7 +313,7 @@ impl MessageDecoder {
     /// Returns the [head of the response](Self::with_response_head), also after the message has ended.
     #[must_use]
     pub fn response_head(&self) -> Option<&ResponseHead> {
-        self.head.as_deref()
+        self.response_head.as_deref()
     }
 
     /// The protocol violations so far.
@@ -345,8 +345,8 @@ impl MessageDecoder {
 /// What the other files of this module share.
 impl MessageDecoder {
     #[inline(never)]
-    fn rare_mut(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
+    fn cold_mut(&mut self) -> &mut ColdState {
+        self.cold.get_or_insert_default()
     }
 }
 
@@ -367,7 +367,7 @@ impl fmt::Debug for MessageDecoder {
     }
 }
 
-impl Rare {
+impl ColdState {
     /// Whether an update waits that needs no input.
     fn has_update(&self) -> bool {
         self.next_start.is_some() || self.error_field.is_ready()

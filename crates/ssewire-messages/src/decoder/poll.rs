@@ -8,7 +8,7 @@ use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
 use crate::accumulator::{AccumulateError, Accumulator, Change};
 use crate::decode::canonical::PieceKind;
 use crate::event::StreamEvent;
-use crate::fused::{Opening, Parts, Template};
+use crate::fused::{MatchedPrefix, Parts, Template};
 use crate::lost_event::LostEvent;
 use crate::payload_error::PayloadError;
 use crate::response_head::ResponseHead;
@@ -30,8 +30,8 @@ impl MessageDecoder {
             return None;
         }
         let (decoder, accumulator) = (&mut self.decoder, &mut self.accumulator);
-        let (change, parts, len) = match Opening::usual_event(input) {
-            Some(opening) => append_event(opening, decoder, accumulator, input)?,
+        let (change, parts, len) = match MatchedPrefix::usual_event(input) {
+            Some(prefix) => append_event(prefix, decoder, accumulator, input)?,
             None if self.template.is_empty() => return None,
             None => append_learned(&self.template, decoder, accumulator, input)?,
         };
@@ -104,7 +104,7 @@ impl MessageDecoder {
     /// Returns whether an update is at hand that needs no input.
     #[inline]
     fn has_queued_update(&self) -> bool {
-        self.accumulator.has_next_change() || self.rare.as_ref().is_some_and(|rare| rare.has_update())
+        self.accumulator.has_next_change() || self.cold.as_ref().is_some_and(|cold| cold.has_update())
     }
 
     /// Updates that need no input: further ones of the last event, an `error` field, a kept `message_start`.
@@ -112,7 +112,7 @@ impl MessageDecoder {
         if let Some(change) = self.accumulator.next_change() {
             return Ok(Some(UpdateSpan::without_payload(change)));
         }
-        if let Some(start) = self.rare.as_mut().and_then(|rare| rare.next_start.take()) {
+        if let Some(start) = self.cold.as_mut().and_then(|cold| cold.next_start.take()) {
             self.is_skipping = false;
             let applied = self.accumulator.apply(StreamEvent::MessageStart(start));
             let change = self.admit(applied)?;
@@ -164,7 +164,7 @@ impl MessageDecoder {
         };
         let is_done = matches!(decoded, StreamEvent::Done);
         let has_extra = matches!(&decoded, StreamEvent::ContentBlockDelta(delta) if delta.has_extra);
-        add_head(&mut decoded, self.head.as_deref());
+        add_response_head(&mut decoded, self.response_head.as_deref());
         let applied = apply_and_learn(&mut self.accumulator, &mut self.template, decoded, consumed, data);
         if self.accumulator.is_messages_stream() {
             self.body.mark_as_stream();
@@ -204,13 +204,13 @@ impl MessageDecoder {
 /// Appends the text of the event at the start of the input, and consumes the event.
 #[inline(always)]
 fn append_event(
-    (opening, parts): (Opening<'_, '_>, Parts),
+    (prefix, parts): (MatchedPrefix<'_, '_>, Parts),
     decoder: &mut Decoder,
     accumulator: &mut Accumulator,
     input: &mut &[u8],
 ) -> Option<(Change, Parts, usize)> {
     let chunk = *input;
-    let (change, len) = opening.append(accumulator, |rest| {
+    let (change, len) = prefix.append(accumulator, |rest| {
         let len = chunk.len().saturating_sub(rest.strip_prefix(Decoder::BLOCK_END)?.len());
         decoder.consume_recognized_event(input, len).then_some(len)
     })?;
@@ -226,7 +226,7 @@ fn append_learned(
     accumulator: &mut Accumulator,
     input: &mut &[u8],
 ) -> Option<(Change, Parts, usize)> {
-    append_event(template.open_event(input)?, decoder, accumulator, input)
+    append_event(template.match_event(input)?, decoder, accumulator, input)
 }
 
 /// Applies an event. If it is a delta that continues the current text, the next one of its spelling needs no decoding.
@@ -257,9 +257,9 @@ fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
 
 /// Adds the head of the response to an error in its body.
 #[inline]
-pub(super) fn add_head(event: &mut StreamEvent<'_>, head: Option<&ResponseHead>) {
+pub(super) fn add_response_head(event: &mut StreamEvent<'_>, head: Option<&ResponseHead>) {
     if let (StreamEvent::Error(error), Some(head)) = (event, head) {
-        error.add_head(head);
+        error.add_response_head(head);
     }
 }
 

@@ -99,8 +99,8 @@ impl<'a> Cursor<'a> {
 
     /// Fast path of an object that is expected to begin with these bytes, and a member that they contain: steps over
     /// them. `false`: it begins in another way, and was not touched.
-    pub(crate) fn begin_with(&mut self, opening: &[&[u8]]) -> bool {
-        let rest = opening.iter().try_fold(self.rest, |rest, part| rest.strip_prefix(*part));
+    pub(crate) fn begin_with(&mut self, prefix: &[&[u8]]) -> bool {
+        let rest = prefix.iter().try_fold(self.rest, |rest, part| rest.strip_prefix(*part));
         if let Some(rest) = rest {
             (self.rest, self.depth) = (rest, self.depth + 1);
         }

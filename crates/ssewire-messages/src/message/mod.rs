@@ -211,7 +211,7 @@ impl Message {
     }
 
     /// Everything that it holds beside its blocks, in bytes.
-    pub(crate) fn head_byte_size(&self) -> usize {
+    pub(crate) fn byte_size_without_content(&self) -> usize {
         let stop_reason = match self.stop_reason() {
             Some(StopReason::Unknown(reason)) => reason.len(),
             _ => 0,

@@ -10,7 +10,7 @@ use crate::tool_input::{ToolInputError, WriteInput};
 
 impl Message {
     pub(crate) fn write(&self, out: &mut String, write_input: WriteInput) -> Result<(), ToolInputError> {
-        let mut object = self.write_head(out, self.stop_reason.as_ref());
+        let mut object = self.write_without_content(out, self.stop_reason.as_ref());
         let content = object.value("content");
         content.push('[');
         for (at, block) in self.content.iter().enumerate() {
@@ -25,7 +25,11 @@ impl Message {
     }
 
     /// Writes everything but the content.
-    pub(crate) fn write_head<'o>(&self, out: &'o mut String, stop_reason: Nullable<&StopReason>) -> ObjectWriter<'o> {
+    pub(crate) fn write_without_content<'o>(
+        &self,
+        out: &'o mut String,
+        stop_reason: Nullable<&StopReason>,
+    ) -> ObjectWriter<'o> {
         let mut object = ObjectWriter::new(out);
         if let Some(id) = self.id() {
             object.string("id", id);

@@ -1,4 +1,4 @@
-//! The beginning of a body: its head, and whether its lines are those of an event stream.
+//! The beginning of a body: its first bytes, and whether its lines are those of an event stream.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -11,8 +11,8 @@ use super::lines::{FIELDS, LinePrefix};
 #[derive(Clone, Default)]
 pub(super) struct Beginning {
     pub(super) mode: Mode,
-    /// The head, from the first significant byte on. All of the body, if it is JSON.
-    pub(super) head: Vec<u8>,
+    /// The bytes from the first significant byte on. All of the body, if it is JSON.
+    pub(super) bytes: Vec<u8>,
     mark: ByteOrderMark,
     /// The beginning of the line that is arriving.
     line: LinePrefix,
@@ -35,24 +35,24 @@ pub(super) enum Mode {
     Json,
     Other,
     /// The head of the response, printed in front of its body.
-    HttpHead {
+    ResponseHead {
         is_line_empty: bool,
     },
 }
 
 impl Beginning {
     /// Number of bytes that are kept of a body that is not JSON.
-    pub(super) const HEAD: usize = 512;
+    pub(super) const MAX_BYTES: usize = 512;
 
     pub(super) fn take(&mut self, piece: &[u8], max_bytes: usize) {
         let (withheld, piece) = self.mark.skip(piece);
         for text in [withheld, piece] {
             self.take_lines(text);
-            self.take_head(text, max_bytes);
+            self.take_text(text, max_bytes);
         }
     }
 
-    fn take_head(&mut self, piece: &[u8], max_bytes: usize) {
+    fn take_text(&mut self, piece: &[u8], max_bytes: usize) {
         let mut rest = piece;
         while let [byte, after @ ..] = rest {
             rest = match self.mode {
@@ -61,7 +61,7 @@ impl Beginning {
                     self.mode = if matches!(byte, b'{' | b'[') { Mode::Json } else { Mode::Other };
                     rest
                 }
-                Mode::HttpHead { is_line_empty } => {
+                Mode::ResponseHead { is_line_empty } => {
                     self.mode = after_http_byte(*byte, is_line_empty);
                     after
                 }
@@ -70,13 +70,13 @@ impl Beginning {
                     return;
                 }
                 // Byte by byte, until it is certain that no response head begins here.
-                Mode::Other if self.head.len() < HTTP.len() => {
+                Mode::Other if self.bytes.len() < HTTP.len() => {
                     self.take_byte(*byte);
                     after
                 }
                 Mode::Other => {
-                    let room = Self::HEAD.saturating_sub(self.head.len());
-                    self.head.extend_from_slice(rest.get(..room).unwrap_or(rest));
+                    let room = Self::MAX_BYTES.saturating_sub(self.bytes.len());
+                    self.bytes.extend_from_slice(rest.get(..room).unwrap_or(rest));
                     return;
                 }
             };
@@ -85,27 +85,27 @@ impl Beginning {
 
     /// Keeps JSON, or nothing of it as soon as it is too large.
     fn take_json(&mut self, json: &[u8], max_bytes: usize) {
-        self.is_too_large |= self.head.len().saturating_add(json.len()) > Body::max_json(max_bytes);
+        self.is_too_large |= self.bytes.len().saturating_add(json.len()) > Body::max_json(max_bytes);
         if self.is_too_large {
-            self.head = Vec::new();
+            self.bytes = Vec::new();
             return;
         }
-        if self.head.capacity().saturating_sub(self.head.len()) < json.len() {
+        if self.bytes.capacity().saturating_sub(self.bytes.len()) < json.len() {
             // Growing by half: doubling would hold three times its length while it is moved.
-            self.head.reserve_exact(json.len().max(self.head.len() / 2));
+            self.bytes.reserve_exact(json.len().max(self.bytes.len() / 2));
         }
-        self.head.extend_from_slice(json);
+        self.bytes.extend_from_slice(json);
     }
 
     /// Keeps a byte that may belong to the first word of a response head.
     fn take_byte(&mut self, byte: u8) {
-        if self.head.is_empty() {
-            self.head.reserve_exact(Self::HEAD);
+        if self.bytes.is_empty() {
+            self.bytes.reserve_exact(Self::MAX_BYTES);
         }
-        self.head.push(byte);
-        if self.head == HTTP {
-            self.head = Vec::new();
-            self.mode = Mode::HttpHead { is_line_empty: false };
+        self.bytes.push(byte);
+        if self.bytes == HTTP {
+            self.bytes = Vec::new();
+            self.mode = Mode::ResponseHead { is_line_empty: false };
         }
     }
 
@@ -140,7 +140,7 @@ impl Beginning {
 
     /// Whether the body is a page or JSON, even if its lines look like fields.
     pub(super) fn is_document(&self) -> bool {
-        self.mode == Mode::Json || self.head.first() == Some(&b'<')
+        self.mode == Mode::Json || self.bytes.first() == Some(&b'<')
     }
 }
 
@@ -151,8 +151,8 @@ const HTTP: &[u8] = b"HTTP/";
 fn after_http_byte(byte: u8, is_line_empty: bool) -> Mode {
     match byte {
         b'\n' if is_line_empty => Mode::Leading,
-        b'\n' => Mode::HttpHead { is_line_empty: true },
-        b'\r' => Mode::HttpHead { is_line_empty },
-        _ => Mode::HttpHead { is_line_empty: false },
+        b'\n' => Mode::ResponseHead { is_line_empty: true },
+        b'\r' => Mode::ResponseHead { is_line_empty },
+        _ => Mode::ResponseHead { is_line_empty: false },
     }
 }

@@ -124,17 +124,17 @@ impl NonStreamBody {
     }
 
     fn by_its_bytes(body: &mut Beginning, is_done: bool) -> Self {
-        let head = body.head.as_slice();
+        let bytes = body.bytes.as_slice();
         match body.mode {
-            Mode::Leading | Mode::HttpHead { .. } => return Self::Empty,
-            Mode::Json if is_utf16(head) => return Self::Utf16,
-            Mode::Json => return Self::of_json(core::mem::take(&mut body.head)),
+            Mode::Leading | Mode::ResponseHead { .. } => return Self::Empty,
+            Mode::Json if is_utf16(bytes) => return Self::Utf16,
+            Mode::Json => return Self::of_json(core::mem::take(&mut body.bytes)),
             Mode::Other => {}
         }
-        if is_compressed(head) {
+        if is_compressed(bytes) {
             return Self::Compressed;
         }
-        if is_utf16(head) {
+        if is_utf16(bytes) {
             return Self::Utf16;
         }
         if body.has_events {
@@ -143,18 +143,18 @@ impl NonStreamBody {
         if is_done {
             return Self::OnlyDone;
         }
-        if head.first() == Some(&b'<') {
+        if bytes.first() == Some(&b'<') {
             return Self::Html;
         }
-        if body.has_fields || [&b":"[..], b"retry:", b"id:"].iter().any(|begin| head.starts_with(begin)) {
+        if body.has_fields || [&b":"[..], b"retry:", b"id:"].iter().any(|begin| bytes.starts_with(begin)) {
             return Self::OnlyComments;
         }
-        let is_text = match core::str::from_utf8(head) {
+        let is_text = match core::str::from_utf8(bytes) {
             Ok(_) => true,
-            // The head may end within a character, the body has not.
-            Err(error) => error.error_len().is_none() && head.len() == Beginning::HEAD,
+            // They may end within a character, the body has not.
+            Err(error) => error.error_len().is_none() && bytes.len() == Beginning::MAX_BYTES,
         };
-        if is_text && !head.contains(&0) { Self::Text } else { Self::Binary }
+        if is_text && !bytes.contains(&0) { Self::Text } else { Self::Binary }
     }
 
     fn of_json(json: Vec<u8>) -> Self {
@@ -172,18 +172,18 @@ impl NonStreamBody {
 }
 
 /// gzip, zstd, zlib. Brotli has no mark.
-fn is_compressed(head: &[u8]) -> bool {
+fn is_compressed(bytes: &[u8]) -> bool {
     let marks: [&[u8]; 6] = [b"\x1F\x8B", b"\x28\xB5\x2F\xFD", b"\x78\x01", b"\x78\x5E", b"\x78\x9C", b"\x78\xDA"];
-    marks.iter().any(|mark| head.starts_with(mark))
+    marks.iter().any(|mark| bytes.starts_with(mark))
 }
 
 /// A byte order mark, or ASCII with a zero byte before or after each character.
-fn is_utf16(head: &[u8]) -> bool {
+fn is_utf16(bytes: &[u8]) -> bool {
     let is_ascii = |text: &[u8; 8], zero: usize| {
         text.iter()
             .enumerate()
             .all(|(at, byte)| if at % 2 == zero { *byte == 0 } else { byte.is_ascii() && *byte != 0 })
     };
-    let has_zeros = head.first_chunk().is_some_and(|text| is_ascii(text, 0) || is_ascii(text, 1));
-    head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF") || has_zeros
+    let has_zeros = bytes.first_chunk().is_some_and(|text| is_ascii(text, 0) || is_ascii(text, 1));
+    bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || has_zeros
 }

@@ -20,21 +20,21 @@ const MAX_DIGITS: usize = 20;
 const MAX_COMMENT: usize = PREFIX.len() + MAX_DIGITS + b"ms\r\n".len();
 
 /// Returns the body of a recording, without the response heads that `curl -i` prints in front of it. White space and a
-/// byte order mark may precede a head, as every reader of recordings allows.
-pub(crate) fn without_heads(mut recording: &[u8]) -> &[u8] {
+/// byte order mark may precede one, as every reader of recordings allows.
+pub(crate) fn without_response_heads(mut recording: &[u8]) -> &[u8] {
     loop {
         let unmarked = recording.strip_prefix(BYTE_ORDER_MARK).unwrap_or(recording).trim_ascii_start();
         if !unmarked.starts_with(b"HTTP/") {
             return recording;
         }
-        let mut head = 0;
+        let mut len = 0;
         for line in unmarked.split_inclusive(|byte| *byte == b'\n') {
-            head += line.len();
+            len += line.len();
             if matches!(line, b"\n" | b"\r\n") {
                 break;
             }
         }
-        recording = unmarked.get(head..).unwrap_or_default();
+        recording = unmarked.get(len..).unwrap_or_default();
     }
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn split(recording: &[u8]) -> Vec<(Duration, Vec<u8>)> {
     let mut time = Duration::ZERO;
     let mut part = Vec::new();
     let mut decoder = RecordingDecoder::new();
-    let mut rest = without_heads(recording);
+    let mut rest = without_response_heads(recording);
     while let Some(found) = decoder.decode(&mut rest) {
         match found {
             RecordingPart::Bytes(bytes) => part.extend_from_slice(bytes),

@@ -47,7 +47,7 @@ enum Mode {
     /// Nothing yet but blank lines, and white space at the start of a line.
     Blank,
     /// In the head of a response. The line has bytes.
-    Head {
+    ResponseHead {
         has_bytes: bool,
     },
     EventStream,
@@ -89,7 +89,7 @@ impl<W: Write> RecordingWriter<W> {
         let mut rest = chunk;
         let mut has_comment = false;
         self.is_held_earlier = !self.held.is_empty();
-        while matches!(self.mode, Mode::Undecided | Mode::Blank | Mode::Head { .. }) {
+        while matches!(self.mode, Mode::Undecided | Mode::Blank | Mode::ResponseHead { .. }) {
             let Some((byte, after)) = rest.split_first() else { break };
             rest = after;
             has_comment |= self.decide(*byte, at, &mut output);
@@ -131,10 +131,10 @@ impl<W: Write> RecordingWriter<W> {
         if self.mode != Mode::Undecided {
             output.push(byte);
             self.mode = match (self.mode, byte) {
-                (Mode::Head { has_bytes: false }, b'\n') => Mode::Undecided,
-                (Mode::Head { .. }, b'\n') => Mode::Head { has_bytes: false },
-                (Mode::Head { has_bytes }, b'\r') => Mode::Head { has_bytes },
-                (Mode::Head { .. }, _) => Mode::Head { has_bytes: true },
+                (Mode::ResponseHead { has_bytes: false }, b'\n') => Mode::Undecided,
+                (Mode::ResponseHead { .. }, b'\n') => Mode::ResponseHead { has_bytes: false },
+                (Mode::ResponseHead { has_bytes }, b'\r') => Mode::ResponseHead { has_bytes },
+                (Mode::ResponseHead { .. }, _) => Mode::ResponseHead { has_bytes: true },
                 (_, b'\r' | b'\n') => Mode::Undecided,
                 (_, b' ' | b'\t') => Mode::Blank,
                 _ => Mode::Other,
@@ -185,7 +185,7 @@ impl<W: Write> RecordingWriter<W> {
 /// Decides by the start of a line, which is not empty.
 fn decision(line: &[u8]) -> Decision {
     const FIELDS: [&[u8]; 4] = [b"data", b"event", b"id", b"retry"];
-    const HEAD: &[u8] = b"HTTP/";
+    const HTTP: &[u8] = b"HTTP/";
     /// The digits of a chunk length.
     const LENGTH: usize = 8;
     match line.split_last() {
@@ -193,7 +193,7 @@ fn decision(line: &[u8]) -> Decision {
         Some((b':', [])) => return Decision::Mode(Mode::EventStream),
         // A field without a colon has an empty value.
         Some((b':' | b'\r' | b'\n', name)) if FIELDS.contains(&name) => return Decision::Mode(Mode::EventStream),
-        _ if line == HEAD => return Decision::Mode(Mode::Head { has_bytes: true }),
+        _ if line == HTTP => return Decision::Mode(Mode::ResponseHead { has_bytes: true }),
         _ => {}
     }
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
@@ -201,7 +201,7 @@ fn decision(line: &[u8]) -> Decision {
         Some([b' ' | b'\t']) if digits == 0 => Decision::Mode(Mode::Blank),
         Some([b'\r' | b'\n']) => Decision::Skip,
         Some([]) if digits <= LENGTH => Decision::NeedMore,
-        _ if FIELDS.iter().chain([&HEAD]).any(|start| start.starts_with(line)) => Decision::NeedMore,
+        _ if FIELDS.iter().chain([&HTTP]).any(|start| start.starts_with(line)) => Decision::NeedMore,
         _ => Decision::Mode(Mode::Other),
     }
 }

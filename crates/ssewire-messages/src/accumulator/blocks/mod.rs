@@ -209,7 +209,8 @@ impl Blocks {
         }
     }
 
-    /// Whether this string ended with a half: that of the block which accepts such a delta, or input JSON that waits.
+    /// Returns whether this string ended with a half: that of the block which accepts such a delta, or input JSON that
+    /// waits.
     #[cold]
     #[inline(never)]
     pub(super) fn ends_in_half(&mut self, index: u64, kind: DeltaKind, of: BlockString) -> bool {
@@ -229,7 +230,7 @@ impl Blocks {
         later.chain(initial).collect()
     }
 
-    /// Whether the input of a block ended with a half.
+    /// Returns whether the input of a block ended with a half.
     #[inline(never)]
     pub(super) fn has_half_of_input(&self) -> bool {
         let mut halves = self.states.iter().map(|state| state.half).chain(self.slots.iter().map(|slot| slot.half));
@@ -250,7 +251,7 @@ impl Blocks {
         slot.newest.get(DeltaKind::InputJson as usize).copied().flatten()
     }
 
-    /// Whether a block of this index was in `message_start` or had a start.
+    /// Returns whether a block of this index was in `message_start` or had a start.
     pub(super) fn is_in_use(&self, index: u64) -> bool {
         self.is_initial(index) || self.slot(index).is_some_and(|slot| slot.is_in_use)
     }

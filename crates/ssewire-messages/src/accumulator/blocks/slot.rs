@@ -75,7 +75,7 @@ impl Slot {
         }
     }
 
-    /// Whether input JSON that is not blank waits here, if only half a character of it.
+    /// Returns whether input JSON that is not blank waits here, if only half a character of it.
     pub(super) fn has_unmatched_json(&self) -> bool {
         self.unmatched.as_ref().is_some_and(|unmatched| unmatched.half != 0 || !is_blank(&unmatched.json))
     }

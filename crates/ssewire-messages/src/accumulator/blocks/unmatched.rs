@@ -36,7 +36,7 @@ impl Blocks {
         self.disorder.as_ref().map_or(0, |disorder| disorder.unmatched)
     }
 
-    /// Whether input JSON, or nothing but a lost piece of it, waits for a block at this index.
+    /// Returns whether input JSON, or nothing but a lost piece of it, waits for a block at this index.
     pub(in crate::accumulator) fn has_unmatched(&self, index: u64) -> bool {
         self.slot(index).is_some_and(|slot| slot.unmatched.is_some()) || self.has_loss(index)
     }
@@ -52,7 +52,7 @@ impl Blocks {
         }
     }
 
-    /// Whether a lost piece waits without any text.
+    /// Returns whether a lost piece waits without any text.
     fn has_loss(&self, index: u64) -> bool {
         self.disorder.as_ref().is_some_and(|disorder| disorder.lost.find(index) == Some(LOST))
     }
@@ -115,7 +115,7 @@ impl Blocks {
         })
     }
 
-    /// Whether any input JSON waits for its block.
+    /// Returns whether any input JSON waits for its block.
     pub(in crate::accumulator) fn has_any_unmatched(&self) -> bool {
         self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }

@@ -1,4 +1,4 @@
-//! What few messages need. It has an allocation of its own, so that a stream without it is small.
+//! State that few messages need, in an allocation of its own, so that the accumulator of other messages is small.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use super::change::Change;
 use crate::lost_event::LostEvent;
 
 #[derive(Clone, Default)]
-pub(super) struct Rare {
+pub(super) struct ColdState {
     /// Updates beyond that of the last event.
     pub(super) queue: Queue,
     /// Tool calls without any input that have stopped, in the block of the highest index.
