@@ -18,7 +18,7 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// Whether this block dispatches an event.
+    /// Returns whether this block dispatches an event.
     pub fn has_event(&self) -> bool {
         self.is_over && self.data_lines > 0
     }

@@ -20,7 +20,7 @@ pub fn view(prefix: &str, partial_strings: PartialStrings) -> View {
     View { shown, provisional: rules.provisional, has_repeated_key: rules.has_repeated_key }
 }
 
-/// Returns `true` if `later` extends `earlier`: arrays and objects may have more items, and strings more text if
+/// Returns whether `later` extends `earlier`: arrays and objects may have more items, and strings more text if
 /// partial strings are shown.
 pub fn extends(later: &Value, earlier: &Value, partial_strings: PartialStrings) -> bool {
     match (earlier, later) {
@@ -113,7 +113,7 @@ impl Rules<'_> {
         Self::incomplete(shown)
     }
 
-    /// Reads a string up to its last complete character. Returns `true` if it has its closing quote.
+    /// Reads a string up to its last complete character. Returns whether it has its closing quote.
     fn string(&mut self) -> (String, bool) {
         let inside: Vec<char> = self.rest.chars().skip(1).collect();
         let (mut text, mut at) = (String::new(), 0);

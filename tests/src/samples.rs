@@ -29,7 +29,7 @@ impl Sample {
         blocks.filter(|block| block["type"] == "text").filter_map(|block| block["text"].as_str()).collect()
     }
 
-    /// Returns `true` if the text deltas arrive in another order than that of their blocks.
+    /// Returns whether the text deltas arrive in another order than that of their blocks.
     pub fn interleaves(&self) -> bool {
         self.name == "interleaved"
     }

@@ -157,7 +157,7 @@ impl<C: Default + AsRef<[u8]>> ChunkBuffer<C> {
         next
     }
 
-    /// A stream that is never pending must not block its executor. Returns `true` if the call has to return `Pending`.
+    /// A stream that is never pending must not block its executor. Returns whether the call has to return `Pending`.
     fn must_yield(&mut self, context: &Context<'_>) -> bool {
         if self.ready_chunks < MAX_READY_CHUNKS {
             return false;

@@ -457,7 +457,7 @@ impl Parser {
         Progress::Suspended
     }
 
-    /// Shows the current value of a number: `1`, nothing at `1.`, then `1.5`. Returns `true` if a value is shown.
+    /// Shows the current value of a number: `1`, nothing at `1.`, then `1.5`. Returns whether a value is shown.
     ///
     /// The displaced value is kept until the number ends, and shown again while the number is not: `{"a":true,"a":1.`
     /// shows `true`.

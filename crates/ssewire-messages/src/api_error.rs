@@ -39,8 +39,8 @@ impl ApiError {
         Self { kind, message, request_id, body, response_head: None }
     }
 
-    /// Whether a body, or a line of one, is an error. `docs/protocol.md`, headings "Errors" and "A body that is no
-    /// stream".
+    /// Returns whether a body, or a line of one, is an error. `docs/protocol.md`, headings "Errors" and "A body that is
+    /// no stream".
     pub(crate) fn is_in_json(json: RawJsonRef<'_>) -> bool {
         let object = outer(json);
         let text = |name| object.get(name).and_then(RawJsonRef::decode_string);
@@ -126,7 +126,7 @@ impl ApiError {
         &self.body
     }
 
-    /// Whether the same request may succeed if it is sent again.
+    /// Returns whether the same request may succeed if it is sent again.
     ///
     /// The header `x-should-retry` decides if there is one, else the status or the kind. An `overloaded_error` in a
     /// stream with status 200 is as retryable as status 529. An error without a status and of an unknown kind is

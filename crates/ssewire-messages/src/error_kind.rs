@@ -30,7 +30,7 @@ string_enum! {
 }
 
 impl ErrorKind {
-    /// Whether the same request may succeed if it is sent again. A kind that this version does not know is not
+    /// Returns whether the same request may succeed if it is sent again. A kind that this version does not know is not
     /// retryable by its kind alone.
     ///
     /// This holds for every position of the error: an overloaded API is retryable in the middle of a stream as well

@@ -81,7 +81,7 @@ const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
 
 impl Template {
-    /// Whether nothing is learned.
+    /// Returns whether nothing is learned.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
@@ -224,7 +224,7 @@ impl Parts {
     }
 }
 
-/// Whether this is an event type on one line.
+/// Returns whether this is an event type on one line.
 fn is_name(name: &[u8]) -> bool {
     !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'\n' | b'\r'))
 }

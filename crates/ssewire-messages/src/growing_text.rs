@@ -50,8 +50,8 @@ pub(crate) fn free_excess(text: &mut String) {
     }
 }
 
-/// Whether a decoded string may be kept as it is. That of an event with many escapes or spaces has several times the
-/// capacity that it needs, which no limit counts.
+/// Returns whether a decoded string may be kept as it is. That of an event with many escapes or spaces has several
+/// times the capacity that it needs, which no limit counts.
 pub(crate) fn is_compact(text: &String) -> bool {
     text.capacity() / 2 <= text.len()
 }

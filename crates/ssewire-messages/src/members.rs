@@ -112,7 +112,7 @@ fn peek_type_in<'a>(cursor: &Cursor<'a>, members: usize) -> Result<Option<Cow<'a
     }
 }
 
-/// Whether a value that the scanner has validated is this string, however it is escaped.
+/// Returns whether a value that the scanner has validated is this string, however it is escaped.
 pub(crate) fn is_string(value: &[u8], expected: &[u8]) -> bool {
     let without_quotes = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
     // The usual spelling needs no scan.

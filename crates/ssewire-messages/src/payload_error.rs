@@ -62,8 +62,8 @@ impl PayloadError {
         matches!(self.lost, LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped)
     }
 
-    /// Whether the payload is a keep-alive without a name, and not an event: `[]`, `: PROCESSING`. This is a protocol
-    /// violation.
+    /// Returns whether the payload is a keep-alive without a name, and not an event: `[]`, `: PROCESSING`. This is a
+    /// protocol violation.
     #[must_use]
     pub fn is_keep_alive(&self) -> bool {
         self.lost == LostKind::KeepAlive

@@ -24,7 +24,7 @@ impl<'a> Piece<'a> {
         Cursor::new(value).string().ok().flatten().map(Self::of)
     }
 
-    /// Whether neither end is half of a surrogate pair.
+    /// Returns whether neither end is half of a surrogate pair.
     pub(crate) fn is_whole(&self) -> bool {
         self.halves == Halves::default()
     }

@@ -105,7 +105,7 @@ impl ResponseHead {
         }
     }
 
-    /// Whether the request may be repeated, by `x-should-retry` or else by a status that redirects or fails.
+    /// Returns whether the request may be repeated, by `x-should-retry` or else by a status that redirects or fails.
     /// `docs/protocol.md`, heading "Errors".
     pub(crate) fn is_retryable(&self) -> Option<bool> {
         self.should_retry().or_else(|| (self.status >= 300).then(|| is_retryable_status(self.status)))
@@ -138,7 +138,7 @@ impl ResponseHead {
     }
 }
 
-/// Whether a request that got this status may succeed if it is sent again.
+/// Returns whether a request that got this status may succeed if it is sent again.
 pub(crate) fn is_retryable_status(status: u16) -> bool {
     matches!(status, 408 | 409 | 429 | 500..)
 }

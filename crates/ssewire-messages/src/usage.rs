@@ -85,7 +85,7 @@ impl Usage {
         self.counts.get(which).copied()
     }
 
-    /// Whether a count is of another type.
+    /// Returns whether a count is of another type.
     pub(crate) fn has_mistyped(&self) -> bool {
         self.states.contains(&CountState::Mistyped)
     }

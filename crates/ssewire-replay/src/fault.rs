@@ -25,7 +25,7 @@ macro_rules! faults {
         /// # Ok::<(), Box<dyn std::error::Error>>(())
         /// ```
         ///
-        /// "The middle" of a stream is two thirds of its bytes, usually within an event.
+        /// Two thirds of the body usually end within an event.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Fault {
@@ -56,29 +56,29 @@ macro_rules! faults {
 }
 
 faults! {
-    /// Closes the connection in the middle, between two chunks.
+    /// Closes the connection after two thirds of the body, between two chunks.
     Cut = "cut",
-    /// Closes the connection in the middle of a chunk.
+    /// Closes the connection after two thirds of the body, within a chunk.
     CutInChunk = "cut-in-chunk",
-    /// Closes the connection in the middle, and nothing announced more.
+    /// Closes the connection after two thirds of a body whose length was not announced.
     CutUnnoticed = "cut-unnoticed",
-    /// Announces a content-length and closes the connection in the middle.
+    /// Announces a content-length and closes the connection after two thirds of it.
     CutWithLength = "cut-with-length",
     /// Closes the connection within the first event.
     CutFirstEvent = "cut-first-event",
-    /// Ends the body in order after the last event before the middle.
+    /// Ends the body in order after the last event of the first two thirds.
     EndsEarly = "ends-early",
     /// Ends the body in order before the blank line of the last event.
     NoLastBlankLine = "no-last-blank-line",
-    /// Resets the connection in the middle.
+    /// Resets the connection after two thirds of the body.
     Reset = "reset",
     /// Announces a content-length of one byte more than it sends.
     WrongLength = "wrong-length",
-    /// Sends nothing after the middle and keeps the connection open.
+    /// Sends two thirds of the body, then nothing, and keeps the connection open.
     Stall = "stall",
     /// Sends only the response head and keeps the connection open.
     StallFirst = "stall-first",
-    /// Sends only comments after the middle, one every 20 ms, without end.
+    /// Sends only comments after the last event of the first two thirds, one every 20 ms, without end.
     KeepAliveOnly = "keep-alive-only",
     /// Sends 64 bytes every 20 ms.
     Slow = "slow",
@@ -100,7 +100,7 @@ faults! {
     Cr = "cr",
     /// Sends `data: [DONE]` after the last event, which it ends if its blank line is missing.
     Done = "done",
-    /// Sends an error event after the last event before the middle, then the rest.
+    /// Sends an error event after the last event of the first two thirds, then the rest.
     ErrorEvent = "error-event",
     /// Sends an error event and nothing else.
     ErrorFirst = "error-first",
@@ -132,31 +132,31 @@ impl Fault {
     /// [`Fault::RateLimit`], ignore it.
     #[must_use]
     pub fn apply(self, script: Script) -> Script {
-        let middle = script.len() * 2 / 3;
+        let two_thirds = script.len() * 2 / 3;
         match self {
-            Self::Cut => script.take(middle).cut_after(AFTER_BODY),
-            Self::CutInChunk => script.cut_after(middle),
-            Self::CutUnnoticed => script.framed(Framing::UntilClose).cut_after(middle),
-            Self::CutWithLength => script.framed(Framing::ContentLength).cut_after(middle),
+            Self::Cut => script.take(two_thirds).cut_after(AFTER_BODY),
+            Self::CutInChunk => script.cut_after(two_thirds),
+            Self::CutUnnoticed => script.framed(Framing::UntilClose).cut_after(two_thirds),
+            Self::CutWithLength => script.framed(Framing::ContentLength).cut_after(two_thirds),
             Self::CutFirstEvent => {
                 let cut = within_first_line(&script.body());
                 // Also if another fault inserts something later.
                 script.take(cut).cut_after(cut)
             }
             Self::EndsEarly => {
-                let end = script.event_end_before(middle);
+                let end = script.event_end_before(two_thirds);
                 script.take(end)
             }
             Self::NoLastBlankLine => {
                 let end = last_field_end(&script.body());
                 script.take(end)
             }
-            Self::Reset => script.take(middle).reset(),
+            Self::Reset => script.take(two_thirds).reset(),
             Self::WrongLength => script.framed(Framing::ContentLength).cut_after(AFTER_BODY),
-            Self::Stall => script.take(middle).hold(),
+            Self::Stall => script.take(two_thirds).hold(),
             Self::StallFirst => script.take(0).hold(),
             Self::KeepAliveOnly => {
-                let end = script.event_end_before(middle);
+                let end = script.event_end_before(two_thirds);
                 script.take(end).repeat(": keep-alive\n", Duration::from_millis(20))
             }
             Self::Slow => script.chunked_by(64).delayed_by(Duration::from_millis(20)),
@@ -175,7 +175,7 @@ impl Fault {
                 script.insert(length, format!("{blank_line}data: [DONE]\n\n"))
             }
             Self::ErrorEvent => {
-                let end = script.event_end_before(middle);
+                let end = script.event_end_before(two_thirds);
                 script.insert(end, error_event("overloaded_error", "Overloaded"))
             }
             Self::ErrorFirst => Script::empty().error_event("overloaded_error", "Overloaded"),

@@ -44,7 +44,7 @@ impl Gate {
         Arc::as_ptr(&self.0).addr()
     }
 
-    /// Whether a response can be at this gate, or come to it: it is shut, and this is not the last clone.
+    /// Returns whether a response can be at this gate, or come to it: it is shut, and this is not the last clone.
     pub(crate) fn may_hold(&self) -> bool {
         !*lock(&self.0.open) && Arc::strong_count(&self.0) > 1
     }

@@ -22,7 +22,7 @@ impl Line<'_> {
         self.content().is_empty()
     }
 
-    /// Whether the line is neither blank nor a comment.
+    /// Returns whether the line is neither blank nor a comment.
     pub(crate) fn is_field(&self) -> bool {
         !self.is_blank() && !self.content().starts_with(b":")
     }

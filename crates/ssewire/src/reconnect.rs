@@ -288,7 +288,7 @@ impl ResponseAction {
     }
 }
 
-/// Returns `true` if the essence of the MIME type is `text/event-stream`.
+/// Returns whether the essence of the MIME type is `text/event-stream`.
 fn is_event_stream(content_type: &[u8]) -> bool {
     let end = memchr::memchr(b';', content_type).unwrap_or(content_type.len());
     let essence = content_type.get(..end).unwrap_or_default();

@@ -116,7 +116,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Whether the response to a request for this path, which may have a query, is read.
+    /// Returns whether the response to a request for this path, which may have a query, is read.
     #[must_use]
     pub fn reads_path(&self, path: &str) -> bool {
         let path = path.split('?').next().unwrap_or_default();

@@ -70,7 +70,7 @@ impl Labels {
     }
 }
 
-/// Whether a text may be part of the name of a metric: 1 to 64 characters that no separator consists of.
+/// Returns whether a text may be part of the name of a metric: 1 to 64 characters that no separator consists of.
 pub(crate) fn is_label(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:@/+".contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(is_part)

@@ -129,7 +129,7 @@ fn plain_delta(delta: &ContentBlockDelta<'_>, data: &str) -> Option<Payload> {
     Some(Payload::Delta(kind, delta.index, piece.to_owned()))
 }
 
-/// Whether a string may have half a surrogate pair: `json.loads` keeps it, Rust's strings cannot.
+/// Returns whether a string may have half a surrogate pair: `json.loads` keeps it, Rust's strings cannot.
 fn has_surrogate(data: &str) -> bool {
     data.contains("\\ud") || data.contains("\\uD")
 }

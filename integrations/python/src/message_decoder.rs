@@ -156,7 +156,7 @@ impl MessageDecoder {
         self.completion_now().as_str()
     }
 
-    /// Whether the message or the input has ended.
+    /// Returns whether the message or the input has ended.
     #[getter]
     fn is_ended(&self) -> bool {
         match &self.state {

@@ -147,7 +147,7 @@ fn control_of(name: &str, family: &Family) -> Option<String> {
     Some(format!("{layer}/{}", family.bounds.control?.name))
 }
 
-/// Whether a name matches a pattern in which `*` is any text.
+/// Returns whether a name matches a pattern in which `*` is any text.
 fn matches(glob: &str, name: &str) -> bool {
     match glob.split_once('*') {
         None => glob == name,

@@ -112,7 +112,7 @@ impl Runner {
         Self { valgrind: is_there.then(|| valgrind.to_owned()), patience }
     }
 
-    /// Whether instructions are counted.
+    /// Returns whether instructions are counted.
     pub(crate) fn counts_instructions(&self) -> bool {
         self.valgrind.is_some()
     }

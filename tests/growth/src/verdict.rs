@@ -38,7 +38,7 @@ impl Exponents {
         all.into_iter().filter_map(|(name, exponent)| Some((name, exponent?)))
     }
 
-    /// Whether any exponent exceeds the bound: then larger sizes change nothing.
+    /// Returns whether any exponent exceeds the bound: then larger sizes change nothing.
     pub(crate) fn exceed(self, bound: f64) -> bool {
         self.named().any(|(_, exponent)| exponent > bound)
     }

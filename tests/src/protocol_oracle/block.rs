@@ -94,7 +94,7 @@ impl Block {
         member(&self.members, "text").and_then(Json::as_units).map_or(&[], |units| units)
     }
 
-    /// Whether the block has input that deltas build.
+    /// Returns whether the block has input that deltas build.
     pub fn has_input(&self) -> bool {
         self.takes(&Change::Input(Units::new()))
     }

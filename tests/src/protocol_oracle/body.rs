@@ -21,12 +21,12 @@ pub fn error(body: &[u8]) -> Option<Json> {
     object.as_object().is_some_and(is_body_error).then_some(json)
 }
 
-/// Whether a body begins as a page or as JSON.
+/// Returns whether a body begins as a page or as JSON.
 pub fn is_document(body: &[u8]) -> bool {
     is_page(body) || matches!(first_byte(body), Some(b'{' | b'['))
 }
 
-/// Whether a body begins as a page.
+/// Returns whether a body begins as a page.
 pub fn is_page(body: &[u8]) -> bool {
     first_byte(body) == Some(b'<')
 }

@@ -168,7 +168,7 @@ fn is_error(event_type: &str, payload: &Members) -> bool {
         || event_type == "error" && !own_type.is_some_and(|name| KNOWN.contains(&&*name))
 }
 
-/// Whether the blocks of a message can be read.
+/// Returns whether the blocks of a message can be read.
 pub fn has_valid_content(message: &Members) -> bool {
     match member(message, "content") {
         None | Some(Json::Null) => true,

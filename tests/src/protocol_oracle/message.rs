@@ -363,7 +363,8 @@ impl Message {
         unmatched
     }
 
-    /// Whether a block whose deltas brought no input may have been truncated before the first byte of its input.
+    /// Returns whether a block whose deltas brought no input may have been truncated before the first byte of its
+    /// input.
     fn is_cut(&self, block: &Block, is_stopped: bool) -> Cut {
         let is_highest = self.blocks.iter().all(|other| !other.is_started || other.index <= block.index);
         // Initial blocks need no stop.
@@ -397,7 +398,7 @@ impl Message {
     }
 }
 
-/// Whether a message that ends so was not truncated.
+/// Returns whether a message that ends so was not truncated.
 fn ends_calls(reason: &str) -> bool {
     matches!(reason, "tool_use" | "end_turn" | "stop_sequence" | "pause_turn")
 }

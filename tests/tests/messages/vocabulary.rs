@@ -271,7 +271,7 @@ struct Read {
 }
 
 impl Read {
-    /// Returns `true` if all objects, members and values in the tree are known.
+    /// Returns whether all objects, members and values in the tree are known.
     fn all_known(&self) -> bool {
         !self.debug.contains(r#"extra: {""#) && !self.debug.contains("Unknown(")
     }
@@ -523,7 +523,7 @@ impl Table {
         matches!(self.definition(name), Definition::Object(members) if members.iter().any(is_tag))
     }
 
-    /// Returns `true` if a value is of a type. Checks only the outermost level and the elements.
+    /// Returns whether a value is of a type. Checks only the outermost level and the elements.
     fn accepts(&self, ty: &Type, value: &Value) -> bool {
         self.alternatives(ty).iter().any(|ty| match ty {
             Type::Union(_) => unreachable!("unions are resolved"),

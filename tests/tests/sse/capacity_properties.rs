@@ -225,7 +225,7 @@ fn check_frames<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResul
     Ok(())
 }
 
-/// Returns `true` if a comment or an unknown field is complete, or is truncated and marked as such.
+/// Returns whether a comment or an unknown field is complete, or is truncated and marked as such.
 fn is_start_of(frame: &Decoded, whole: &Decoded) -> bool {
     match (frame, whole) {
         (Decoded::Comment { text, truncated }, Decoded::Comment { text: whole, .. }) => {

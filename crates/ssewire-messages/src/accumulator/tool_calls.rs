@@ -37,14 +37,14 @@ impl Accumulator {
         is_half
     }
 
-    /// Whether the output limit may have truncated the message. The stop reason of `message_start` counts until another
-    /// comes. One that was not kept proves nothing: its last value was not a string, or is unknown and beyond the
-    /// limit.
+    /// Returns whether the output limit may have truncated the message. The stop reason of `message_start` counts until
+    /// another comes. One that was not kept proves nothing: its last value was not a string, or is unknown and beyond
+    /// the limit.
     pub(super) fn is_output_truncated(&self) -> bool {
         self.message.stop_reason().map_or(self.has_stop_reason, StopReason::may_truncate)
     }
 
-    /// Whether a lost event may have had the stop reason.
+    /// Returns whether a lost event may have had the stop reason.
     pub(super) fn may_have_lost_stop_reason(&self) -> bool {
         !self.has_stop_reason && (self.holds(Completion::LimitExceeded) || self.holds(Completion::ContentLost))
     }
@@ -97,7 +97,7 @@ impl Accumulator {
         }
     }
 
-    /// Whether the index of a block is the highest one.
+    /// Returns whether the index of a block is the highest one.
     fn is_highest(&self, id: BlockId) -> bool {
         self.blocks.key(id).map(|key| key.index) == self.blocks.highest_index()
     }
@@ -164,7 +164,7 @@ impl Accumulator {
     }
 }
 
-/// Whether a block is a tool call without any input.
+/// Returns whether a block is a tool call without any input.
 #[inline(never)]
 fn is_blank_call(block: &ContentBlock) -> bool {
     matches!(block, ContentBlock::ToolUse(call) if call.input().is_blank())

@@ -134,7 +134,7 @@ impl ProtocolViolations {
         self.0.as_ref().map_or(0, |record| record.counts.iter().fold(0, |sum, count| sum.saturating_add(*count)))
     }
 
-    /// Whether there was no violation.
+    /// Returns whether there was no violation.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()

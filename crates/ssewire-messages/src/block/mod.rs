@@ -233,7 +233,7 @@ impl ContentBlock {
         }
     }
 
-    /// Whether the block accepts input deltas.
+    /// Returns whether the block accepts input deltas.
     pub(crate) fn has_input(&self) -> bool {
         match self {
             Self::ToolUse(_) => true,

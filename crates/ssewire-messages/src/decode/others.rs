@@ -36,7 +36,8 @@ impl Others {
         Ok(())
     }
 
-    /// Whether the payload is an error. Each occurrence of a member counts. `docs/protocol.md`, heading "Errors".
+    /// Returns whether the payload is an error. Each occurrence of a member counts. `docs/protocol.md`, heading
+    /// "Errors".
     pub(super) fn is_error(&self, kind: EventKind, is_typed: bool, name: &[u8]) -> bool {
         kind == EventKind::Error
             || self.is_error_object

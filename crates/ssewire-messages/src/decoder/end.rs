@@ -131,7 +131,7 @@ impl MessageDecoder {
     }
 }
 
-/// Whether data is a complete JSON object.
+/// Returns whether data is a complete JSON object.
 fn is_object(data: &[u8]) -> bool {
     RawJson::from_payload(data).is_ok_and(|json| json.as_json().is_object())
 }

@@ -53,7 +53,7 @@ impl ErrorField {
         self.phase == Phase::Ready
     }
 
-    /// Whether the block of the field has ended, and the field is an error and no other event.
+    /// Returns whether the block of the field has ended, and the field is an error and no other event.
     pub(super) fn is_ready_error(&self) -> bool {
         self.is_ready() && self.is_error
     }
@@ -133,7 +133,7 @@ impl MessageDecoder {
     }
 }
 
-/// Whether the value of an `error` field is an error: its payload may be another event.
+/// Returns whether the value of an `error` field is an error: its payload may be another event.
 #[inline(never)]
 fn is_error(value: &[u8]) -> bool {
     matches!(StreamEvent::decode(b"error", value), Ok(Some(StreamEvent::Error(_))))

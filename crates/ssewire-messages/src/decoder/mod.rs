@@ -278,8 +278,8 @@ impl MessageDecoder {
         self.accumulator.has_started()
     }
 
-    /// Whether the message has ended: at `message_stop`, at an error, where another message began, or where an event
-    /// was rejected.
+    /// Returns whether the message has ended: at `message_stop`, at an error, where another message began, or where an
+    /// event was rejected.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.is_rejected || self.accumulator.is_ended()
@@ -301,10 +301,10 @@ impl MessageDecoder {
         }
     }
 
-    /// Whether [`completion`](Self::completion) is that of a complete message: [`Completion::Complete`], and, except in
-    /// [`Validation::Strict`](crate::Validation::Strict), [`Completion::Unterminated`]. By the events merged so far: an
-    /// event without its blank line, which [`finish`](Self::finish) uses, too, may still be an error.
-    /// Linear in the message.
+    /// Returns whether [`completion`](Self::completion) is that of a complete message: [`Completion::Complete`], and,
+    /// except in [`Validation::Strict`](crate::Validation::Strict), [`Completion::Unterminated`]. By the events merged
+    /// so far: an event without its blank line, which [`finish`](Self::finish) uses, too, may still be an error. Linear
+    /// in the message.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.accumulator.is_message(self.completion())
@@ -329,7 +329,7 @@ impl MessageDecoder {
         self.event_count
     }
 
-    /// Whether the last event of the message was used though its blank line is missing, as in recorded files.
+    /// Returns whether the last event of the message was used though its blank line is missing, as in recorded files.
     #[must_use]
     pub fn has_used_pending_event(&self) -> bool {
         self.has_used_pending_event
@@ -368,7 +368,7 @@ impl fmt::Debug for MessageDecoder {
 }
 
 impl ColdState {
-    /// Whether an update waits that needs no input.
+    /// Returns whether an update waits that needs no input.
     fn has_update(&self) -> bool {
         self.next_start.is_some() || self.error_field.is_ready()
     }

@@ -33,7 +33,7 @@ pub(crate) trait DeltaType<'a>: Sized {
     /// Reads the object at the cursor. `has_extra` is set if it has members beyond those of its kind.
     fn read(cursor: &mut Cursor<'a>, has_extra: &mut bool) -> Result<Self, ReadError>;
 
-    /// Whether a block accepts such deltas: by its kind, or, if that is unknown, by the member it has.
+    /// Returns whether a block accepts such deltas: by its kind, or, if that is unknown, by the member it has.
     fn is_accepted_by(block: &ContentBlock) -> bool;
 
     /// The block that such a delta opens, if no block of its index accepts it. `None`: it waits for its block.

@@ -30,7 +30,7 @@ impl<'a> TextDelta<'a> {
         self.citation.as_ref().map(ScannedJson::to_raw)
     }
 
-    /// Whether the delta is text and nothing else.
+    /// Returns whether the delta is text and nothing else.
     pub(crate) fn is_plain(&self) -> bool {
         self.piece.is_whole() && self.citation.is_none()
     }

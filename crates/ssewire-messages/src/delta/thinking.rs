@@ -40,7 +40,7 @@ impl<'a> ThinkingDelta<'a> {
         self.estimated_tokens
     }
 
-    /// Whether the delta merges nothing but thinking.
+    /// Returns whether the delta merges nothing but thinking.
     pub(crate) fn is_plain(&self) -> bool {
         self.piece.is_whole() && self.signature.is_none()
     }

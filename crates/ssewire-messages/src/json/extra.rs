@@ -57,7 +57,7 @@ impl ExtraMembers {
         found.map(|(_, value)| value).filter(|value| !value.as_str().is_empty())
     }
 
-    /// Whether there is a member of this name. Linear.
+    /// Returns whether there is a member of this name. Linear.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()

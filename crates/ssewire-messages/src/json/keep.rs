@@ -62,7 +62,7 @@ pub(crate) fn split_value(text: &str) -> Option<(&str, &str)> {
     Some((value, after.strip_prefix(',')?))
 }
 
-/// Whether the bytes have a line end, or a `\u` escape.
+/// Returns whether the bytes have a line end, or a `\u` escape.
 fn has_replaceable(bytes: &[u8]) -> bool {
     let mut rest = skip_plain(bytes);
     while let [b'\\', escape, after @ ..] = rest {

@@ -45,7 +45,7 @@ pub(crate) fn whole_number(number: &str) -> Option<u64> {
     (0..u64::try_from(shift).ok()?).try_fold(number, |number, _| append(number, b'0'))
 }
 
-/// Whether no `f64` can hold a JSON number: it would be infinite.
+/// Returns whether no `f64` can hold a JSON number: it would be infinite.
 pub(super) fn exceeds_f64(number: &str) -> bool {
     /// The exponent and the first 65 digits of the least number that is rounded to infinity: 2^1024 - 2^970.
     const EXPONENT: i64 = 308;

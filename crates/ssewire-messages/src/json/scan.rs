@@ -78,7 +78,7 @@ impl<'a> Cursor<'a> {
         if self.peek().is_some() { Err(self.error()) } else { Ok(()) }
     }
 
-    /// Whether nothing follows, not even white space.
+    /// Returns whether nothing follows, not even white space.
     pub(crate) fn is_at_end(&self) -> bool {
         self.rest.is_empty()
     }
@@ -137,7 +137,7 @@ impl<'a> Cursor<'a> {
         if self.next_in(b'}', &mut false)? { Err(self.error()) } else { Ok(()) }
     }
 
-    /// Whether another element follows.
+    /// Returns whether another element follows.
     #[inline(never)]
     pub(crate) fn next_element(&mut self, is_first: &mut bool) -> Result<bool, SyntaxError> {
         self.next_in(b']', is_first)
@@ -533,7 +533,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Whether the bytes are the beginning of an escape `\uDC00` to `\uDFFF`.
+/// Returns whether the bytes are the beginning of an escape `\uDC00` to `\uDFFF`.
 fn could_be_unit(bytes: &[u8]) -> bool {
     bytes.iter().enumerate().all(|(at, byte)| match at {
         0 => *byte == b'\\',

@@ -138,7 +138,7 @@ impl Beginning {
         !self.has_events && !self.is_document() && (self.has_fields_in_block || is_half_a_field)
     }
 
-    /// Whether the body is a page or JSON, even if its lines look like fields.
+    /// Returns whether the body is a page or JSON, even if its lines look like fields.
     pub(super) fn is_document(&self) -> bool {
         self.mode == Mode::Json || self.bytes.first() == Some(&b'<')
     }

@@ -45,12 +45,12 @@ impl Body {
         *self = Self { is_stream: true, beginning: None };
     }
 
-    /// Whether the body is known to be a stream.
+    /// Returns whether the body is known to be a stream.
     pub(crate) fn is_stream(&self) -> bool {
         self.is_stream
     }
 
-    /// Whether the body is JSON that was too large to be kept.
+    /// Returns whether the body is JSON that was too large to be kept.
     pub(crate) fn is_too_large(&self) -> bool {
         self.beginning.as_ref().is_some_and(|beginning| beginning.is_too_large)
     }
@@ -62,12 +62,12 @@ impl Body {
         }
     }
 
-    /// Whether a line of it began like the field of an event.
+    /// Returns whether a line of it began like the field of an event.
     pub(crate) fn has_fields(&self) -> bool {
         self.beginning.as_ref().is_some_and(|beginning| beginning.has_fields && !beginning.is_document())
     }
 
-    /// Whether the first event of the body has begun, if only with half the name of a field.
+    /// Returns whether the first event of the body has begun, if only with half the name of a field.
     pub(crate) fn has_partial_event(&self) -> bool {
         self.beginning.as_ref().is_some_and(|beginning| beginning.has_partial_event())
     }

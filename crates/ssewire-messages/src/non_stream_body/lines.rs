@@ -12,7 +12,7 @@ pub(super) struct LinePrefix {
 }
 
 impl LinePrefix {
-    /// Takes a byte. Returns `true` if it ends a blank line.
+    /// Takes a byte. Returns whether it ends a blank line.
     pub(super) fn push(&mut self, byte: u8) -> bool {
         let is_after_cr = core::mem::replace(&mut self.is_after_cr, byte == b'\r');
         if matches!(byte, b'\n' | b'\r') {

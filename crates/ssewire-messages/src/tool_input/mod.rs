@@ -127,7 +127,7 @@ impl<'a> ToolInput<'a> {
         text.and_then(|text| text.partial.as_ref()).into_iter().flat_map(|partial| partial.json().changes())
     }
 
-    /// Whether the call has no input at all: none in its start, and no delta or blank ones.
+    /// Returns whether the call has no input at all: none in its start, and no delta or blank ones.
     pub(crate) fn is_blank(self) -> bool {
         let is_empty_object = |start: RawJsonRef<'_>| start.is_object() && start.members().next().is_none();
         self.state.and_then(InputState::json).is_none() && is_empty_object(self.at_start())

@@ -127,17 +127,17 @@ impl InputState {
         }
     }
 
-    /// Whether text arrived after the block's stop, so that the state has to be found again at the end.
+    /// Returns whether text arrived after the block's stop, so that the state has to be found again at the end.
     pub(crate) fn is_late(&self) -> bool {
         self.text.as_ref().is_some_and(|text| text.is_late)
     }
 
-    /// Whether the input was complete before the text that arrived after the block's stop.
+    /// Returns whether the input was complete before the text that arrived after the block's stop.
     pub(crate) fn was_complete(&self) -> bool {
         self.text.as_ref().is_some_and(|text| text.was_complete)
     }
 
-    /// Whether the block has stopped without any input, and is not known to be complete.
+    /// Returns whether the block has stopped without any input, and is not known to be complete.
     pub(crate) fn is_waiting(&self) -> bool {
         self.phase == InputPhase::Waiting
     }
@@ -188,7 +188,7 @@ impl InputState {
         }
     }
 
-    /// Whether the input is broken, if the stream ended here.
+    /// Returns whether the input is broken, if the stream ended here.
     pub(crate) fn is_broken_at_end(&self) -> bool {
         self.phase_at_end() != InputPhase::Complete
     }

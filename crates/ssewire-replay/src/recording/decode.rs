@@ -115,7 +115,7 @@ impl RecordingDecoder {
         Some(RecordingPart::Bytes(bytes))
     }
 
-    /// Whether the next byte would mean something else without the comment before it.
+    /// Returns whether the next byte would mean something else without the comment before it.
     fn joins(&self, next: u8) -> bool {
         match self.last {
             Some(last) => (last, next) == (b'\r', b'\n'),

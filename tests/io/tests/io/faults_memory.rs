@@ -243,8 +243,8 @@ fn a_line_that_never_ends_is_bounded_in_lines() {
     });
 }
 
-/// Whether a payload is an error of the vendor is decided without a copy of its members. Regression: `type` was read as
-/// a `Value`, at 84 times its size.
+/// An error of the vendor is recognised without a copy of the members of a payload. Regression: `type` was read as a
+/// `Value`, at 84 times its size.
 #[test]
 fn a_large_type_of_a_payload_is_not_kept() {
     let list = |element: &str| format!("[{element}{}]", format!(",{element}").repeat(1 << 16));

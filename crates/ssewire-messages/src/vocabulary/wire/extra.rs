@@ -22,7 +22,7 @@ impl ExtraValues {
         self.0.as_ref().map_or(0, |members| members.len())
     }
 
-    /// Whether the object has no extra member.
+    /// Returns whether the object has no extra member.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
@@ -34,7 +34,7 @@ impl ExtraValues {
         self.0.as_ref()?.get(name)
     }
 
-    /// Whether the extra members include `name`.
+    /// Returns whether the extra members include `name`.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()

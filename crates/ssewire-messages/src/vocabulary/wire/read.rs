@@ -13,7 +13,7 @@ use crate::json::whole_number;
 
 /// A type that can be read from a JSON value.
 pub(crate) trait FromJson: Sized {
-    /// Whether [`from_json`](Self::from_json) would succeed. Only looks, so that an array is
+    /// Returns whether [`from_json`](Self::from_json) would succeed. Only looks, so that an array is
     /// taken apart only if each of its elements matches.
     fn matches(value: &Value) -> bool;
 
@@ -23,7 +23,7 @@ pub(crate) trait FromJson: Sized {
 
 /// The type of a field of an object; the default represents an absent member.
 pub(crate) trait Member: FromJson + Serialize + Default {
-    /// Whether the member is left out when the object is written.
+    /// Returns whether the member is left out when the object is written.
     fn is_absent(&self) -> bool {
         false
     }

@@ -145,7 +145,7 @@ impl Block {
         }
     }
 
-    /// Returns `true` if the tool input is incomplete. Then only its text is compared; other tests cover its value.
+    /// Returns whether the tool input is incomplete. Then only its text is compared; other tests cover its value.
     fn has_partial_input(&self) -> bool {
         self.open && !self.input.is_empty()
     }
