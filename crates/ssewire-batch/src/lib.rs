@@ -59,10 +59,8 @@
 //!
 //! # Cost
 //! Beside that of the decoder: one copy of the bytes, one check of UTF-8, and a record of 64 bytes per event.
-//! `cargo run --release -p ssewire-benches --bin batches` measures it. Compared with [`ssewire::Decoder`], which
-//! returns bytes, an event batch of text deltas takes 1.5 times the time in chunks of several events, and 2.3 times in
-//! chunks of one event. Compared with that decoder and a check of the data by `core::str`, it takes 0.7 to 0.8, and 1.3
-//! times the time. A message batch takes 1.1 to 1.3 times the time of `MessageDecoder`.
+//! The page `BENCHMARKS.md` of the repository compares it with the decoders: a batch of messages takes up to 1.3 times
+//! their time, a batch of text deltas 1.3 to 2.5 times, and 0.7 to 1.4 times that of a decoder that also checks UTF-8.
 //!
 //! # Features
 //!

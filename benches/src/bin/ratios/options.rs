@@ -5,7 +5,7 @@ usage: ratios [--rounds N] [--only SUBSTRING] [--tsv | --markdown] [--svg FILE] 
   --rounds N        rounds in which every contestant runs once (15)
   --only SUBSTRING  races and goals whose name contains SUBSTRING
   --tsv             one row for each goal: name, ratio, goal
-  --markdown        all tables of BENCHMARKS.md
+  --markdown        the tables of BENCHMARKS.md and benches/RESULTS.md
   --svg FILE        plot throughput for each chunk size instead
   --scale           memory, many streams at once, and growth instead";
 

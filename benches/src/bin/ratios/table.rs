@@ -7,8 +7,10 @@ use crate::scale::{Bound, Measure};
 
 pub(crate) fn print_race(name: &str, results: &[Result]) {
     let units = results.iter().map(|result| result.units).max().unwrap_or_default();
-    println!("\n### {name} ({units} units)\n");
-    println!("| | best MB/s | median MB/s | best ns/unit | allocations/unit |");
+    let unit = if name.starts_with("partial JSON") { "piece" } else { "event" };
+    let plural = if units == 1 { "" } else { "s" };
+    println!("\n## {name} ({units} {unit}{plural})\n");
+    println!("| | best MB/s | median MB/s | best ns per {unit} | allocations per {unit} |");
     println!("|---|---:|---:|---:|---:|");
     for result in results {
         let name = match result.role {
