@@ -61,18 +61,12 @@ use crate::response_head::ResponseHead;
 ///
 /// # What to send after an incomplete message
 ///
-/// Repeat a request only while no text of its message was received. The tokens of a truncated stream are billed, and
-/// its text was probably shown already; the same request would be billed again and return other text. For an
-/// incomplete message [`decide_incomplete`](Self::decide_incomplete) therefore returns whether and when to send another
-/// request. The content of that request depends on the partial message:
+/// For an incomplete message, [`decide_incomplete`](Self::decide_incomplete) returns whether and when to send another
+/// request. If no text of the message was received, that is the same request. Otherwise it continues the partial text,
+/// without the white space at its end. The page [retries] of the guide has the rules for tools, thinking and newer
+/// models.
 ///
-/// * No text was received: the same request.
-/// * Text was received: a new request that continues it. Its last message is the partial text, with role `assistant`.
-///   White space at its end has to be trimmed: the API refuses a final assistant text that ends in white space. (Some
-///   models refuse any final assistant message; there, a last message with role `user` quotes the text and asks to go
-///   on from it.)
-/// * Blocks of tool use and thinking cannot be continued. Therefore the request ends with the last text block, and
-///   later blocks are dropped; the model writes them again.
+/// [retries]: https://docs.rs/ssewire-io/latest/ssewire_io/guide/retries/index.html
 ///
 /// ```
 /// use std::time::Duration;
