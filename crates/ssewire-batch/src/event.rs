@@ -12,7 +12,7 @@ use crate::window::Window;
 /// The records of a chunk, of events.
 pub type EventBatch<'a> = Batch<'a, EventRecord>;
 
-/// What an event record is.
+/// The kind of an event record.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -28,7 +28,7 @@
 //!     }
 //! }
 //! assert_eq!(data, ["hello", "bye"]);
-//! assert_eq!(decoder.finish(), 0); // the number of bytes of an unfinished event
+//! assert_eq!(decoder.finish(), 0); // The number of bytes of an unfinished event.
 //! ```
 //!
 //! # One chunk, step by step
@@ -88,7 +88,7 @@ pub use message::{MessageBatch, MessageBatchDecoder, MessageKind, MessageRecord}
 /// Messages API then takes about 55 KB, which fit in the second-level cache.
 pub const DEFAULT_MAX_RECORDS: usize = 256;
 
-/// Compiles the README's example with the tests.
+/// Runs the README's examples with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

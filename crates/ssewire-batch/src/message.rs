@@ -15,7 +15,7 @@ pub type MessageBatch<'a> = Batch<'a, MessageRecord>;
 
 /// The kind of a message record: that of an update, or a rejected event.
 ///
-/// Where `text` is a payload, it is the JSON of the event as it came; empty for a further update of the same event.
+/// Where `text` is a payload, it is the JSON of the event as it arrived; empty for a further update of the same event.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -25,21 +25,21 @@ pub enum MessageKind {
     /// A content block has begun. `name` is its type, `id` that of a tool call, `text` the payload.
     BlockStart = 1,
     /// A text block has grown by `text`. In a complete stream without protocol violations, all such records of one
-    /// index together are the text of its block. A record without an index is the U+FFFD of a block that ended in the
-    /// middle of a character.
+    /// index together are the text of its block. A record without an index is the U+FFFD of a block that ended
+    /// within a character.
     Text = 2,
     /// A thinking block has grown by `text`.
     Thinking = 3,
-    /// A thinking block has got its signature, `text`.
+    /// A thinking block received its signature, `text`.
     Signature = 4,
-    /// A text block has got a citation. `text` is its JSON.
+    /// A text block received a citation. `text` is its JSON.
     Citation = 5,
     /// The input of a tool call has grown by `text`, a piece of JSON.
     ToolInput = 6,
     /// A tool that the client runs is called, complete and valid. `id` and `name` are those of the call, `text` is the
     /// JSON of its input.
     ToolCall = 7,
-    /// A compaction block has got its value. `text` is the payload.
+    /// A compaction block received its value. `text` is the payload.
     Compaction = 8,
     /// A block of an unknown type has changed. `text` is the payload.
     RawBlock = 9,
@@ -299,7 +299,7 @@ impl BatchBuffer<MessageRecord> {
         (self.text.push_str(&id.unwrap_or_default()), self.text.push_str(&name.unwrap_or_default()))
     }
 
-    /// Appends the text and the thinking that a start or a stop brings.
+    /// Appends the text and the thinking of a start or a stop.
     fn push_pieces(&mut self, update: &Update<'_>, index: Option<u64>) {
         for (position, block) in (0_u64..).zip(update.start_blocks()) {
             match block {

@@ -30,7 +30,7 @@ impl Stats {
 
     pub(crate) fn chunk(&mut self, chunk: Chunk<'_>) {
         self.bytes = self.bytes.saturating_add(u64::try_from(chunk.bytes.len()).unwrap_or(u64::MAX));
-        // What precedes the first time of a recording has those of another clock.
+        // Chunks before the first time of a recording have the times of another clock.
         if self.times != chunk.times {
             (self.first_byte, self.first_text, self.last_event) = (None, None, None);
             self.gaps.clear();

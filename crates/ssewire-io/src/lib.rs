@@ -32,10 +32,14 @@
 //! ssewire-messages = "0.1"
 //! ```
 //!
-//! The module `guide` leads from the first text to tools, retries, gateways and tests. The modules `recipes` (idle
-//! timeouts, cancellation, events of your own, resumption, failover, reconnection, proxies, Bedrock) and `migration`
-//! (from eventsource-stream and five other crates) are pages of this documentation, too. Complete programs with ureq,
-//! reqwest and hyper are in the folder `examples` of this crate.
+//! The [guide] leads from the first text to tools, retries, gateways and tests. The [recipes] solve single problems:
+//! idle timeouts, cancellation, events of your own, resumption, failover, reconnection, proxies, Bedrock. The
+//! [migration] page is for users of eventsource-stream and five other crates. Complete programs with ureq, reqwest and
+//! hyper are in the folder `examples` of this crate.
+//!
+//! [guide]: https://docs.rs/ssewire-io/latest/ssewire_io/guide/index.html
+//! [recipes]: https://docs.rs/ssewire-io/latest/ssewire_io/recipes/index.html
+//! [migration]: https://docs.rs/ssewire-io/latest/ssewire_io/migration/index.html
 //!
 //! # Common behaviour
 //!
@@ -177,7 +181,7 @@ pub use tap::Tap;
 #[cfg(any(feature = "std", feature = "stream"))]
 pub use text_event::TextEvent;
 
-/// The README's examples run with the tests.
+/// Runs the README's examples with the tests.
 #[cfg(all(doctest, feature = "std", feature = "stream", feature = "messages"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -97,7 +97,7 @@ pub use change::PartialChange;
 pub use error::{JsonError, JsonErrorKind};
 pub use partial_json::{PartialJson, PartialStrings};
 
-/// Runs the README's example with the tests.
+/// Runs the README's examples with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

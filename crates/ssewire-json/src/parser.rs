@@ -382,7 +382,7 @@ impl Parser {
         StringSpan::begin(self.pos)
     }
 
-    /// Reads a string, or the rest of one, of which nothing is shown.
+    /// Reads a string, or the rest of one, that is not shown.
     fn string(&mut self, raw: &str, slot: &mut impl Slot, mut string: StringSpan) -> Progress {
         match string.scan(raw) {
             Scan::Ended => {

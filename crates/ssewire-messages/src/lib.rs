@@ -52,7 +52,7 @@
 //!
 //! # Out of scope
 //!
-//! It opens no connection and keeps no key. It never sends a request again: the tokens of a truncated stream are
+//! The crate opens no connection and keeps no key. It never sends a request again: the tokens of a truncated stream are
 //! billed, and the same request is billed again and gets another answer. The partial message is in
 //! [`Incomplete::partial`]; a new request can continue it.
 //!
@@ -132,7 +132,7 @@ pub use self::tool_input::{ParseInputError, ToolInput, ToolInputError};
 pub use self::turn::{OwnedToolCall, ToolCall, ToolResult, TurnError};
 pub use self::usage::Usage;
 
-/// The README's example runs with the tests.
+/// Runs the README's examples with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

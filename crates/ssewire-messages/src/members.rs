@@ -35,7 +35,7 @@ impl Name<'_, '_> {
     }
 }
 
-/// What visits the members of an object.
+/// A visitor of the members of an object.
 // `dyn`: each reader of an object would else have its own copy of the loop below, and of the scanner in it.
 pub(crate) type Visit<'v, 'a> = &'v mut dyn FnMut(&Name<'_, 'a>, &mut Cursor<'a>) -> Result<(), ReadError>;
 

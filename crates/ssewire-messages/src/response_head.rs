@@ -160,7 +160,7 @@ fn printable_ascii(value: &[u8]) -> Option<&str> {
     if text.is_empty() || !is_visible { None } else { core::str::from_utf8(text).ok() }
 }
 
-/// A number of digits and at most one point: no sign, no exponent, no `inf`, all of which `f64` would read.
+/// A number of digits and at most one point. `f64` would also read a sign, an exponent and `inf`.
 fn decimal(text: &str) -> Option<f64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if is_plain { text.parse().ok().filter(|number: &f64| number.is_finite()) } else { None }

@@ -59,7 +59,7 @@ use crate::response_head::ResponseHead;
 /// # Ok::<(), Box<dyn Error>>(())
 /// ```
 ///
-/// # What to send after an incomplete message
+/// # The request after an incomplete message
 ///
 /// For an incomplete message, [`decide_incomplete`](Self::decide_incomplete) returns whether and when to send another
 /// request. If no text of the message was received, that is the same request. Otherwise it continues the partial text,
@@ -165,7 +165,8 @@ impl Backoff {
 
     /// Returns how long to wait before another request, after a stream whose message is not complete.
     /// [`Incomplete::is_retryable`] decides whether to send one; everything else is as for [`decide`](Self::decide).
-    /// What to send depends on the partial message: see [above](#what-to-send-after-an-incomplete-message).
+    /// The content of that request depends on the partial message: see
+    /// [above](#the-request-after-an-incomplete-message).
     ///
     /// # Errors
     /// [`GiveUp`]: send no other request.

@@ -1,4 +1,4 @@
-//! What follows a message: its tool calls and the next turn.
+//! The steps after a message: its tool calls and the next turn.
 
 use alloc::borrow::Cow;
 use alloc::string::String;

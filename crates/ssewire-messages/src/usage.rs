@@ -19,7 +19,7 @@ pub struct Usage {
     extra: ExtraMembers,
 }
 
-/// What a count is. It lies beside the count, where it takes a byte and not a word.
+/// The state of a count. It lies beside the count, where it takes a byte and not a word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum CountState {
     #[default]
@@ -44,7 +44,7 @@ fn write_count(count: u64, out: &mut String) {
 }
 
 impl Usage {
-    /// The input tokens that neither came from the prompt cache nor were written to it.
+    /// The input tokens that were neither read from the prompt cache nor written to it.
     #[must_use]
     pub fn input_tokens(&self) -> Option<u64> {
         self.count(0)

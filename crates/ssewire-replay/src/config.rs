@@ -16,7 +16,7 @@ use crate::server::Server;
 /// The longest recording that [`Config::file`] reads, in bytes.
 const MAX_FILE: u64 = 16 << 20;
 
-/// What [`serve`] serves, and how. Without a stream, it is the sample `text`.
+/// The streams that [`serve`] serves, and how. By default, the sample `text`.
 #[derive(Debug, Clone)]
 pub struct Config {
     port: u16,

@@ -10,7 +10,7 @@ use crate::request::{Request, Version};
 use crate::script::{Framing, Script};
 use crate::stop::Stop;
 
-/// What happens to the connection after a response.
+/// The state of the connection after a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum After {
     KeepAlive,

@@ -82,7 +82,7 @@ pub(crate) struct BlockFlags {
     pub(crate) discarded: bool,
 }
 
-/// What ends a call. Each includes those before it.
+/// The item at which a call returns. Each variant includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Until {
     Event,
@@ -352,7 +352,7 @@ impl<S: Storage> Decoder<S> {
     /// ```
     ///
     /// # Cost
-    /// A frame within a block makes the decoder copy the values of the block that came before it. In a fixed storage
+    /// A frame within a block makes the decoder copy the values of the block before it. In a fixed storage
     /// that is too small for them, the event is lost as if a chunk had ended there; the call after the frame returns
     /// the error.
     ///

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::lossy::Lossy;
 
-/// A dispatched event, borrowed from the chunk it came in or from the decoder's buffer.
+/// A dispatched event, borrowed from its chunk or from the decoder's buffer.
 ///
 /// All parts are bytes: framing never examines characters, so a chunk boundary cannot break one, and ill-formed UTF-8
 /// cannot fail a stream. UTF-8 is checked where text is asked for ([`data_str`](Self::data_str)), or not at all where a

@@ -224,7 +224,7 @@ pub use storage::{HeapBuffer, Storage};
 #[cfg(ssewire_observe)]
 pub use trace::counting::take_bytes_examined;
 
-/// Compiles the README's example with the tests.
+/// Runs the README's examples with the tests.
 #[cfg(all(doctest, feature = "alloc"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -8,7 +8,7 @@ use crate::event::Span;
 use crate::line::{LineScanner, line_end};
 use crate::storage::{HeapBuffer, Storage};
 
-/// Decodes lines from input that is cut anywhere: the lowest layer alone, for newline-delimited JSON and similar
+/// Decodes lines from chunks of any size: the lowest layer alone, for newline-delimited JSON and similar
 /// formats.
 ///
 /// Lines end at LF, CR or CRLF, and one leading byte order mark is dropped, as in an event stream. A CR ends its line
@@ -61,7 +61,8 @@ impl LineDecoder<HeapBuffer> {
     /// The size limit of one line unless [`with_max_line_bytes`](Self::with_max_line_bytes) sets another: 16 MiB.
     pub const DEFAULT_MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 
-    /// What an unfinished line lacks if the input ends within it. Decoded after the input, it completes that line.
+    /// The line end that an unfinished line at the end of the input lacks. Decoded after the input, it completes that
+    /// line.
     pub const LINE_END: &'static [u8] = b"\n";
 
     /// Creates a decoder with a buffer on the heap. Allocates nothing yet.

@@ -4,10 +4,10 @@ use core::time::Duration;
 
 /// Reconnection policy of an event stream: exponential backoff with jitter, based on the stream's reconnection time.
 ///
-/// It opens no connection, reads no clock and generates no random number. Report every connection that opens with
-/// [`connected`](Self::connected) and every one that ends or fails with [`disconnected`](Self::disconnected), which
-/// returns how long to wait. `now` is the time since any fixed point of your choice, for example since the program
-/// started; it should come from a monotonic clock.
+/// `Reconnect` opens no connection, reads no clock and generates no random number. Report every connection that opens
+/// with [`connected`](Self::connected) and every one that ends or fails with [`disconnected`](Self::disconnected),
+/// which returns how long to wait. `now` is the time since any fixed point of your choice, for example since the
+/// program started; it should come from a monotonic clock.
 ///
 /// ```
 /// use std::time::Duration;

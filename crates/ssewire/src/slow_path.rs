@@ -1,4 +1,4 @@
-//! The slow path: lines to blocks, for input that is cut anywhere.
+//! The slow path: lines to blocks, for input that is split at any byte.
 //!
 //! One call reads one chunk, up to the next frame. Values that lie complete in the chunk are borrowed ([`Cursor`]).
 //! They are copied into the buffer when the chunk ends, or a frame is returned, before the block ends, and when `data`

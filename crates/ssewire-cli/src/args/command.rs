@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-/// What to do with the input.
+/// The command to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Command {
     Text,

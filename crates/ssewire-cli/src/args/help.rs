@@ -77,7 +77,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     Command::ALL.into_iter().map(Command::name).chain(OTHERS.map(|(name, ..)| name))
 }
 
-/// The help of a command; `None` if there is no such command.
+/// The help of a command; `None` if the command is unknown.
 pub(super) fn of_command(name: &str) -> Option<String> {
     let mut documented = documented();
     documented.build();

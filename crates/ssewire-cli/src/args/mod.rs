@@ -25,7 +25,7 @@ use crate::exit::Exit;
 use crate::input;
 use crate::output::{self, Output};
 
-/// What to do.
+/// The command and its options.
 #[derive(Debug)]
 pub(crate) enum Action {
     Run(Box<Args>),
@@ -70,7 +70,7 @@ impl Args {
         file.map(PathBuf::as_path).filter(|file| *file != Path::new("-"))
     }
 
-    /// What to add to a sentence about a file that cannot be opened.
+    /// The addition to a sentence about a file that cannot be opened.
     pub(crate) fn hint(&self) -> String {
         if self.may_be_command { format!("; the commands are {}", command_names()) } else { String::new() }
     }
@@ -399,7 +399,7 @@ fn given(command: &clap::Command, matches: &ArgMatches) -> Vec<String> {
 /// The help of a command, or the overview.
 ///
 /// # Errors
-/// There is no such command.
+/// The command is unknown.
 fn help_of(command: Option<&str>) -> Result<Action, clap::Error> {
     let Some(name) = command else { return Ok(Action::Help(Cli::definition().render_help().to_string())) };
     match help::of_command(name) {

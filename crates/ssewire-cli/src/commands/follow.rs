@@ -575,7 +575,7 @@ fn has_several_payloads(payload: &[u8]) -> bool {
     payload.starts_with(b"{") && memchr::memmem::find(payload, b"}\n{").is_some()
 }
 
-/// What arrived of a message before the interrupt.
+/// The part of a message that arrived before the interrupt.
 fn so_far(message: Option<&Message>) -> String {
     let Some(message) = message else { return "interrupted before the message began".into() };
     let text = message.content().iter().filter_map(ContentBlock::as_text);

@@ -1,4 +1,4 @@
-//! What an event changed: without borrows, and resolved to an update.
+//! The change that an event made: without borrows, and resolved to an update.
 
 use super::block_ref::BlockRef;
 use super::blocks::{BlockId, BlockKey, Blocks};
@@ -31,7 +31,7 @@ pub(crate) enum BlockChange {
     Start {
         initial: usize,
     },
-    /// A block stopped. `is_half`: its text ended in the middle of a character.
+    /// A block stopped. `is_half`: its text ended within a character.
     Stop {
         is_half: bool,
     },

@@ -97,7 +97,7 @@ impl Accumulator {
             Completion::ServerError => self.server_error().is_some(),
             Completion::LimitExceeded => self.cold.as_ref().is_some_and(|cold| cold.exceeded_limit.is_some()),
             Completion::RejectedByStrictMode => self.is_rejected,
-            // What never was a stream was not truncated either.
+            // A body that never was a stream was not truncated either.
             Completion::Truncated => {
                 self.is_messages_stream() && (!self.has_started || !(has_stopped || self.has_stop_reason))
             }

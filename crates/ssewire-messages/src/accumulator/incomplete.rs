@@ -80,7 +80,7 @@ impl Incomplete {
     ///
     /// The rule is in `docs/protocol.md`, heading "Errors". Retryable are a truncated message, a body without an event,
     /// an error for which [`ApiError::is_retryable`] holds, and a body other than a stream after a retryable status.
-    /// Not retryable is a message of which a part was lost or rejected, or which the server has ended.
+    /// A message is not retryable if a part of it was lost or rejected, or if the server has ended it.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         const PARTS_MISSING: [Completion; 3] =

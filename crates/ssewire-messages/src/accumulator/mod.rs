@@ -407,7 +407,7 @@ impl Accumulator {
     }
 }
 
-/// What the decoder and the rules of events use.
+/// Functions for the decoder and for the rules of events.
 impl Accumulator {
     /// Borrows what [`apply`](Self::apply) changed. Call before the next event, which may undo the change.
     #[inline(always)]

@@ -3,7 +3,7 @@
 use super::Accumulator;
 use crate::partial::PartialInput;
 
-/// What becomes of a protocol violation.
+/// The treatment of protocol violations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Validation {

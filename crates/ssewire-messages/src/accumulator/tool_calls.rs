@@ -10,7 +10,7 @@ use crate::tool_input::InputState;
 use crate::turn::ToolCall;
 
 impl Accumulator {
-    /// Closes a block. `true`: its text ended in the middle of a character.
+    /// Closes a block. `true`: its text ended within a character.
     pub(super) fn close(&mut self, id: BlockId) -> bool {
         self.blocks.close(id);
         let half = self.end_half(id);
@@ -83,8 +83,8 @@ impl Accumulator {
         }
     }
 
-    /// What `message_start` decides. Its blocks may be of a higher index than a call that waits, and the last of them
-    /// may be a call that an earlier stop reason has truncated.
+    /// Decides the calls of `message_start`. Its blocks may be of a higher index than a call that waits, and the last
+    /// of them may be a call that an earlier stop reason has truncated.
     pub(super) fn decide_calls_at_start(&mut self, highest_before: Option<u64>) {
         if self.blocks.highest_index() > highest_before {
             self.decide_waiting_calls(false);

@@ -1,4 +1,4 @@
-//! What an event changed, borrowed from the message.
+//! The change that an event made, borrowed from the message.
 
 use serde_json::Value;
 
@@ -114,7 +114,7 @@ pub enum Update<'a> {
     BlockStop {
         /// The block.
         block: BlockRef<'a>,
-        /// The rest of the text, if it ended in the middle of a character. Usually empty.
+        /// The rest of the text, if it ended within a character. Usually empty.
         text: &'a str,
         /// The rest of the thinking, likewise.
         thinking: &'a str,
@@ -164,7 +164,7 @@ impl<'a> Update<'a> {
     /// Returns the text that the event added: usually one piece or none.
     ///
     /// All pieces of a stream together equal [`Message::text`], unless blocks interleave or arrive out of order, or a
-    /// block without a stop ends in the middle of a character. Of the latter, `message_stop` returns a U+FFFD.
+    /// block without a stop ends within a character. Of the latter, `message_stop` returns a U+FFFD.
     pub fn text_deltas(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let (piece, halves) = match self {
             Self::BlockStart { text, .. } | Self::Text { text, .. } | Self::BlockStop { text, .. } => (*text, 0),

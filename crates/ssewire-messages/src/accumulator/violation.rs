@@ -9,7 +9,7 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProtocolViolation {
-    /// What happened.
+    /// The kind of the violation.
     pub kind: ViolationKind,
     /// The index that the event names, if it is an event of a block.
     pub index: Option<u64>,
@@ -122,7 +122,7 @@ impl ProtocolViolations {
         self.0.as_ref().and_then(|record| record.counts.get(kind as usize).copied()).unwrap_or(0)
     }
 
-    /// The kinds of which there was a violation, with their numbers.
+    /// The kinds of the violations, with their numbers.
     pub fn counts(&self) -> impl Iterator<Item = (ViolationKind, u64)> + '_ {
         let counts = ViolationKind::ALL.iter().map(|kind| (*kind, self.count(*kind)));
         counts.filter(|(_, count)| *count > 0)

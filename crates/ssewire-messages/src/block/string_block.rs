@@ -1,4 +1,4 @@
-//! What text and thinking blocks have in common: a string that deltas append to, and few other members.
+//! The common part of text and thinking blocks: a string that deltas append to, and few other members.
 
 use alloc::boxed::Box;
 use alloc::string::String;

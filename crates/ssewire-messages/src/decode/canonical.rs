@@ -37,7 +37,7 @@ pub(crate) enum PieceKind {
 }
 
 impl PieceKind {
-    /// The kind and the text of a delta that brings nothing but a piece of whole characters.
+    /// The kind and the text of a delta that has only a piece of complete characters.
     pub(crate) fn of<'d>(delta: &'d Delta<'_>) -> Option<(Self, &'d str)> {
         match delta {
             Delta::Text(text) if text.is_plain() => Some((Self::Text, text.text())),

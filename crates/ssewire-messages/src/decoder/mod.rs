@@ -342,7 +342,7 @@ impl MessageDecoder {
     }
 }
 
-/// What the other files of this module share.
+/// Shared by the other files of this module.
 impl MessageDecoder {
     #[inline(never)]
     fn cold_mut(&mut self) -> &mut ColdState {

@@ -95,7 +95,7 @@ impl MessageDecoder {
         Ok(Step::Ended)
     }
 
-    // Out of line: the core inlines it into its callers, of which there are two.
+    // Out of line: the core inlines it into each of its two callers.
     #[inline(never)]
     pub(super) fn poll_frame(&mut self, input: &mut &[u8]) -> Result<Option<FrameSpan>, DecodeError> {
         self.decoder.poll_frame(input)
@@ -245,7 +245,7 @@ fn apply_and_learn(
     Ok(change)
 }
 
-/// The kind of a delta that brings nothing but a piece, and the index of its block.
+/// The kind of a delta that has only a piece, and the index of its block.
 fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
     match event {
         StreamEvent::ContentBlockDelta(delta) if !delta.has_extra => {

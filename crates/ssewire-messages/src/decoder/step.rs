@@ -1,4 +1,4 @@
-//! What a call of the decoder returns.
+//! The result of a call of the decoder.
 
 use core::fmt;
 

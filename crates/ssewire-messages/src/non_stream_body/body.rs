@@ -1,10 +1,10 @@
-//! What is kept of a body until it is known to be a stream.
+//! The bytes of a body that are kept until it is known to be a stream.
 
 use alloc::boxed::Box;
 
 use super::beginning::Beginning;
 
-/// What is known of a body.
+/// The facts that are known of a body.
 #[derive(Clone, Default)]
 pub(crate) struct Body {
     is_stream: bool,

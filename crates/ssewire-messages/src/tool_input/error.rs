@@ -8,7 +8,7 @@ use core::fmt;
 pub enum ToolInputError {
     /// The block is still open, or it is not certain yet that its input is complete.
     Pending,
-    /// The JSON text stops in the middle, or a piece of it was lost.
+    /// The JSON text is incomplete, or a piece of it was lost.
     Truncated,
     /// The text is not valid JSON.
     Invalid {

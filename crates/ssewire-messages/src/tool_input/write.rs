@@ -5,7 +5,7 @@ use alloc::string::String;
 use super::{ToolInput, ToolInputError};
 use crate::json::{ObjectWriter, RawJsonRef, append_value_so_far};
 
-/// What writes the input of a tool call as JSON. A function and not a flag: a program that never asks for it does not
+/// Writes the input of a tool call as JSON. A function and not a flag: a program that never asks for it does not
 /// link it.
 pub(crate) type WriteInput = fn(ToolInput<'_>, &mut String) -> Result<(), ToolInputError>;
 

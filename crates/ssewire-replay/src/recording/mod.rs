@@ -69,7 +69,7 @@ pub(crate) fn split(recording: &[u8]) -> Vec<(Duration, Vec<u8>)> {
 #[derive(Debug, Default)]
 struct Mark(usize);
 
-/// What a byte is to a [`Mark`].
+/// The meaning of a byte for a [`Mark`].
 #[derive(Debug, PartialEq, Eq)]
 enum MarkByte {
     Part,

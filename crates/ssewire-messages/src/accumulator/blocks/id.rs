@@ -1,4 +1,4 @@
-//! What identifies a block.
+//! The identifier of a block.
 
 use core::num::NonZeroU32;
 

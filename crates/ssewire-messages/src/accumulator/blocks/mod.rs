@@ -47,7 +47,7 @@ pub(crate) struct Blocks {
 /// State that only streams with blocks out of order, implicit blocks, waiting input or lost events need.
 #[derive(Debug, Clone, Default)]
 struct Disorder {
-    /// The positions of the slots of which n is not the index n.
+    /// The positions of the slots, where slot n is not that of the index n.
     elsewhere: Positions,
     /// The blocks of each [kind](implicit_kind) that deltas opened, by index, in the order of `states`.
     implicit: [Positions; 3],
@@ -221,7 +221,7 @@ impl Blocks {
         }
     }
 
-    /// All blocks of which a string ended with a half.
+    /// All blocks with a string that ended with a half.
     pub(super) fn with_half(&self) -> Vec<BlockId> {
         let later =
             self.states.iter().enumerate().filter(|(_, state)| !state.half.is_none()).map(|(at, _)| BlockId::later(at));

@@ -9,7 +9,7 @@ use crate::delta::DeltaKind;
 use crate::json::is_blank;
 use crate::piece::PendingHalf;
 
-/// What opened a block.
+/// The event that opened a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::accumulator) enum Origin {
     /// The `message_start` that has the block in its content.
