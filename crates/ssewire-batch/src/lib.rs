@@ -48,13 +48,13 @@
 //!
 //! # Guarantees
 //!
-//! * **The result is that of the decoders**, whatever the chunking. The records of all batches together do not depend
-//!   on the chunks either. Where a record points in the text does.
+//! * **The result is that of the decoders**, whatever the chunks. The records of all batches together do not depend on
+//!   the chunks, except for their ranges in the text.
 //! * **Well-formed text.** The text of a batch is UTF-8. Ill-formed bytes are replaced by U+FFFD, as in browsers.
 //! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the
-//!   rest of the chunk in the input. Its text is at most four times the bytes consumed and held by the decoder, and
-//!   8 KiB; of messages nine times, because the ID of a tool call is in its payload, its start and its call. A text
-//!   buffer above 64 KiB that is used to less than a quarter is freed.
+//!   rest of the chunk in the input. Its text has at most four times the bytes that the batch consumed or the decoder
+//!   had kept before, and 8 KiB; for messages nine times, because the ID of a tool call is in its payload, its start and
+//!   its call. A text buffer above 64 KiB that is used to less than a quarter is freed.
 //! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
 //!
 //! # Cost

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::fmt;
 use core::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::lossy::Lossy;
 /// Borrows every value and allocates nothing. Encoding scans each byte for line ends and copies it once. An event type
 /// or an id is also scanned when it is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[must_use = "a builder writes nothing until it is encoded"]
+#[must_use = "call an `encode…` or `to_…` method to write the block"]
 pub struct EventBuilder<'a> {
     comment: Option<&'a [u8]>,
     event_type: Option<&'a [u8]>,
@@ -112,10 +113,9 @@ impl<'a> EventBuilder<'a> {
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         let mut len = 0_usize;
-        // The closure never fails.
-        let _ = self.encode_with(|bytes| {
+        let Ok(()) = self.encode_with(|bytes| {
             len = len.saturating_add(bytes.len());
-            Ok::<(), fmt::Error>(())
+            Ok::<(), Infallible>(())
         });
         len
     }
@@ -141,10 +141,9 @@ impl<'a> EventBuilder<'a> {
     /// Appends the encoded block to `buffer`, which grows as needed.
     #[cfg(feature = "alloc")]
     pub fn encode_into_vec(&self, buffer: &mut Vec<u8>) {
-        // The closure never fails.
-        let _ = self.encode_with(|bytes| {
+        let Ok(()) = self.encode_with(|bytes| {
             buffer.extend_from_slice(bytes);
-            Ok::<(), fmt::Error>(())
+            Ok::<(), Infallible>(())
         });
     }
 

@@ -8,8 +8,7 @@ use crate::event::Span;
 use crate::line::{LineScanner, line_end};
 use crate::storage::{HeapBuffer, Storage};
 
-/// Decodes lines from chunks of any size: the lowest layer alone, for newline-delimited JSON and similar
-/// formats.
+/// Decodes lines from chunks of any size, for formats that consist only of lines, such as newline-delimited JSON.
 ///
 /// Lines end at LF, CR or CRLF, and one leading byte order mark is dropped, as in an event stream. A CR ends its line
 /// at once; an LF directly after it is skipped, also when it arrives in a later chunk.
