@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-/// What the reader of JSON lines uses, whose file is compiled for its fuzz target.
+/// The functions that the reader of JSON lines uses, whose file is compiled for its fuzz target.
 #[path = "../../crates/ssewire-cli/src/json.rs"]
 #[allow(dead_code, reason = "the command uses the rest")]
 mod command;

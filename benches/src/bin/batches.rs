@@ -9,7 +9,7 @@ use ssewire_benches::{Corpus, Entry, contest, corpora};
 
 const CHUNKS: [usize; 3] = [ONE_EVENT, 1400, WHOLE];
 
-/// What is compared, with the corpus that it reads.
+/// The compared work, with the corpus that it reads.
 fn work() -> Vec<(&'static str, Vec<Contestant>, Corpus)> {
     const MIB: usize = 1024 * 1024;
     vec![

@@ -69,7 +69,7 @@ fn count(file: &Path, race: &str, chunk: usize, times: u32) -> io::Result<u64> {
     counted.and_then(|count| count.parse().ok()).ok_or_else(|| io::Error::other("callgrind counted nothing"))
 }
 
-/// What is counted: reads the saved corpus, and checks the answer each time.
+/// The counted work: reads the saved corpus, and checks the answer each time.
 fn run(race: &str, chunk: &str, times: &str) -> io::Result<()> {
     let contestants: Vec<Contestant> = match race {
         "decoding" => contestants::decoding(),

@@ -7,7 +7,7 @@ use core::fmt::Write as _;
 use simdutf8::compat::from_utf8;
 use ssewire::Lossy;
 
-/// A range of the text of a batch, in bytes. Begins and ends at a character boundary. Empty if there is no text.
+/// A range of the text of a batch, in bytes. Begins and ends at a character boundary. Empty without text.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Span {

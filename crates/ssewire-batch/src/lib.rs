@@ -42,7 +42,8 @@
 //! 4. The second event lies in the same copy, and has the last event ID of the first one. So only a record is appended.
 //! 5. `dat` stays in the decoder. The batch is returned, and the input is empty.
 //!
-//! The text has the whole chunk then: read it by the spans of the records alone. What is between them is unspecified.
+//! The text has the whole chunk then: read it by the spans of the records alone. The bytes between them are
+//! unspecified.
 //!
 //! The next `push` clears records and text, but keeps their memory.
 //!
@@ -53,8 +54,8 @@
 //! * **Well-formed text.** The text of a batch is UTF-8. Ill-formed bytes are replaced by U+FFFD, as in browsers.
 //! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the
 //!   rest of the chunk in the input. Its text has at most four times the bytes that the batch consumed or the decoder
-//!   had kept before, and 8 KiB; for messages nine times, because the ID of a tool call is in its payload, its start and
-//!   its call. A text buffer above 64 KiB that is used to less than a quarter is freed.
+//!   had kept before, and 8 KiB; for messages nine times, because the ID of a tool call is in its payload, its start
+//!   and its call. A text buffer above 64 KiB that is used to less than a quarter is freed.
 //! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
 //!
 //! # Cost

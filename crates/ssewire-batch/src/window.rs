@@ -19,7 +19,7 @@ pub(crate) struct Window {
     len: usize,
 }
 
-/// The largest window: it fits in the first-level cache, and is what a batch copies in vain at most.
+/// The largest window: it fits in the first-level cache, and is the most that a batch copies in vain.
 const MAX_LEN: usize = 8 * 1024;
 
 /// A batch that may have so many further records copies so many bytes for each at most.

@@ -6,8 +6,8 @@ use ssewire::{DecodeError, Truncated};
 
 /// The error of event, block, frame and line streams. Generic in the transport's error, which is returned unchanged.
 ///
-/// `Display` prints the cause, once; there is no `source`. So the type is an [`Error`] for every transport error that
-/// can be displayed, `Box<dyn Error + Send + Sync>` included.
+/// `Display` prints the cause, once, and `source` returns `None`. So the type is an [`Error`] for every transport error
+/// that can be displayed, `Box<dyn Error + Send + Sync>` included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventError<E> {

@@ -17,10 +17,10 @@
 //! * *Decisions it shares with the slow path*: where the event ends, what its text says, which block it belongs to, and
 //!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not
 //!   fit, the text of the block is restored, and the slow path takes the event from its start.
-//! * *What makes the comparison enough*: a [`Template`] is learned from an event that the slow path has appended to the
+//! * *Why the comparison is enough*: a [`Template`] is learned from an event that the slow path has appended to the
 //!   current block, and whose payload names its own type: the event type is not always compared. A JSON string may hold
-//!   any other text without a change to what is around it. That nothing but deltas and pings arrived since is known to
-//!   the accumulator: it forgets the current block at every other event, or names the one that has just started.
+//!   any other text without a change to the bytes around it. The accumulator knows that only deltas and pings arrived
+//!   since: it forgets the current block at every other event, or names the one that has just started.
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts
 //!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many spellings and texts.
 //! * *Gain*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.

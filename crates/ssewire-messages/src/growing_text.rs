@@ -32,7 +32,7 @@ fn grow(text: &mut String, more: usize) {
     text.reserve_exact(more.max(likely).max(LEAST));
 }
 
-/// Takes back what was appended beyond this length.
+/// Removes the text that was appended beyond this length.
 #[cold]
 #[inline(never)]
 pub(crate) fn take_back(text: &mut String, len: usize) {

@@ -13,7 +13,7 @@ use crate::members::{ReadError, count, each_further_member, each_member};
 /// of serde, and below `flatten`, reading has the limits that [`RawJson`] names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Usage {
-    /// Zero where there is no value.
+    /// Zero if the value is absent.
     counts: [u64; COUNTS.len()],
     states: [CountState; COUNTS.len()],
     extra: ExtraMembers,

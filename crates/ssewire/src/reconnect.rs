@@ -186,7 +186,7 @@ impl Reconnect {
     /// * `retry`: the reconnection time of the stream, as the decoder's `retry` method returns it. For a response with
     ///   a `Retry-After` header, pass the longer one of the two.
     /// * `random`: a random number in 0 to 1, chosen anew for each call. Numbers outside count as the nearer bound, NaN
-    ///   counts as 0. A constant is allowed and means that there is no jitter.
+    ///   counts as 0. A constant is allowed, and gives delays without jitter.
     #[must_use = "the delay is the time to wait before the next attempt"]
     pub fn disconnected(&mut self, now: Duration, retry: Option<Duration>, random: f64) -> Duration {
         let connected_at = self.connected_at.take();
@@ -267,7 +267,7 @@ impl ResponseAction {
         }
     }
 
-    /// Returns the action for a status and the value of the `Content-Type` header, `None` if there is no such header.
+    /// Returns the action for a status and the value of the `Content-Type` header, `None` without such a header.
     ///
     /// The content type matters for status 200 only. It is compared without regard to ASCII case, and its parameters
     /// are ignored.

@@ -4,8 +4,8 @@
 use alloc::vec::Vec;
 
 /// The memory of a [`Decoder`](crate::Decoder) for the values that it copies: a [`HeapBuffer`], an array `[u8; N]` in
-/// the decoder itself, or a `&mut [u8]`. Arrays and slices need no allocator and never grow. What they contain at the
-/// start does not matter.
+/// the decoder itself, or a `&mut [u8]`. Arrays and slices need no allocator and never grow. Their initial
+/// contents do not matter.
 ///
 /// Sealed: one engine drives all storages, and no other type can implement the trait. Use it as a bound,
 /// `fn run<S: Storage>(decoder: &mut Decoder<S>)`.

@@ -44,7 +44,7 @@ pub enum End {
     Cancelled,
 }
 
-/// Meters one response. A body with several messages has a record of each; what is between them is skipped.
+/// Meters one response. A body with several messages has a record of each; the bytes between them are skipped.
 ///
 /// Times are those of a clock of the caller, counted from any point. A clock that goes back yields short times, never
 /// an error.
@@ -151,7 +151,7 @@ impl Meter {
         self.last_byte = now;
     }
 
-    /// Sets what the message has, and its times.
+    /// Sets the values of the message, and its times.
     fn complete(&self, record: &mut Record, result: Result<Message, Incomplete>, now: Duration, end: End) {
         let is_stream = match result {
             Ok(message) => {
@@ -234,7 +234,7 @@ impl Meter {
     }
 }
 
-/// What is known before the message is taken out of its decoder.
+/// The values that are known before the message is taken out of its decoder.
 fn record_of(decoder: &MessageDecoder, tool_calls: u64) -> Record {
     let violations = match decoder.violations() {
         violations if violations.is_empty() => Vec::new(),

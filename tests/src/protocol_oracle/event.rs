@@ -93,7 +93,7 @@ impl Event {
         let (members, may_lack_digits) = Json::members_before_error(data);
         let is_cut = may_lack_digits && members.last().is_some_and(|(name, _)| name == "index");
         let index = if is_cut { None } else { member(&members, "index").and_then(Json::as_count) };
-        // "Both the event type and a `type` before the first invalid byte count."
+        // "Both its event type and a `type` before the first invalid byte count."
         let own_type = member(&members, "type").and_then(Json::as_text).filter(|name| name != NO_EVENT_TYPE);
         let names = [event_type, own_type.as_deref().unwrap_or(event_type)];
         let first = MOST_LOST_FIRST.into_iter().find(|name| names.contains(name));

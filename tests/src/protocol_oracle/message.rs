@@ -313,7 +313,7 @@ impl Message {
             self.stop_reason = Some(reason);
             self.settle_calls();
         } else if reason.is_some() && self.stop_reason.is_some() {
-            // "A later value of another type is none of these four."
+            // "A later value of another type … counts as none of these four."
             self.stop_reason = Some(String::new());
         }
         if let Some(usage) = object("usage") {
@@ -381,7 +381,7 @@ impl Message {
         }
     }
 
-    /// "That of `message_start` counts until a `message_delta` contains another value."
+    /// The stop reason of `message_start` "counts until a `message_delta` contains another value."
     fn is_begun_as_truncated(&self) -> bool {
         let reason = self.start.as_ref().and_then(|start| member(start, "stop_reason")).and_then(Json::as_text);
         reason.is_some_and(|reason| !ends_calls(&reason)) && member(&self.changes, "stop_reason").is_none()

@@ -88,7 +88,7 @@ fn events(body: &[u8], max_event_bytes: usize) -> (Vec<Step>, InputEnd) {
         steps.extend(block.before.into_iter().map(step));
         let event = block.event.map(step);
         let field = block.error_fields.into_iter().map(step).next();
-        // "Such a field comes after the event of its block. If it is an error, it comes before a `message_stop`."
+        // "Such a field follows the event of its block. Exception: a field that is an error precedes a `message_stop`."
         let is_stop = matches!(event, Some(Step::Event(Event::MessageStop)));
         if is_stop && matches!(field, Some(Step::Event(Event::Error(_)))) {
             steps.extend(field.into_iter().chain(event));
@@ -136,7 +136,7 @@ struct Record {
 }
 
 impl Reading<'_> {
-    /// "It skips everything before the next `message_start`." Returns what it reports of that.
+    /// "It skips everything before the next `message_start`." Returns its report of that.
     fn skip_to_start(&mut self) -> Option<Record> {
         let start = self.events.iter().position(|step| matches!(step, Step::Event(Event::MessageStart(_))))?;
         let (skipped, events) = self.events.split_at(start);

@@ -134,7 +134,7 @@ fn type_name_of_an_event_is_the_type_in_its_payload() {
     assert_eq!(StreamEvent::from_json(b"[DONE]").unwrap().unwrap().type_name(), "[DONE]");
 }
 
-/// `FromStr` of `Message`: what the text is not, and where.
+/// `FromStr` of `Message`: the kind of the error, and its place.
 #[test]
 fn a_text_that_is_no_message_is_an_error() {
     for (text, error) in [

@@ -1,4 +1,5 @@
-//! When a tool call is complete, and what a lost piece does to its input. `docs/protocol.md`, heading "Tool input".
+//! The rules for when a tool call is complete, and for lost pieces of its input. `docs/protocol.md`, heading "Tool
+//! input".
 
 use super::blocks::{BlockId, push_growing_by_half};
 use super::change::Change;

@@ -74,7 +74,7 @@ impl RawBlock {
     }
 
     /// The block as it started: all of it, unless deltas were merged.
-    /// [`ContentBlock::to_json`](super::ContentBlock::to_json) returns it with what they changed.
+    /// [`ContentBlock::to_json`](super::ContentBlock::to_json) returns it with their changes.
     #[must_use]
     pub fn start_json(&self) -> RawJsonRef<'_> {
         self.start.as_json()

@@ -139,7 +139,7 @@ impl<'a> StreamEvent<'a> {
             Ok(_) => PayloadErrorKind::NotAnObject,
             Err(error) => error_kind(text, ReadError::Syntax(SyntaxError { at: error.offset() })),
         };
-        // Without a name it is no content: a keep-alive of something on the way.
+        // Without a name it has no content: a keep-alive of a proxy.
         let lost = if name.is_empty() { LostKind::KeepAlive } else { EventKind::of(name).lost() };
         Err(PayloadError { kind, lost, index: None })
     }
@@ -177,7 +177,7 @@ fn lossy_text(bytes: &[u8]) -> String {
 /// The index of a payload that could not be read, as far as it goes.
 fn index_of(data: &[u8]) -> Option<u64> {
     let mut index = None;
-    // Where it stops being JSON, there is no more to find.
+    // The search ends where the payload stops being JSON.
     let _ = each_member(&mut Cursor::new(data), &mut |name, cursor| {
         if name.bytes == b"index" {
             let count = crate::members::count(cursor)?;

@@ -224,8 +224,8 @@ impl ExtraMembers {
         to_u32(from.saturating_sub(entries.text.len()))
     }
 
-    /// Compares the names of two entries, which are written in one spelling. Costs what the names have in common: to
-    /// look for their ends would cost a long name again for each comparison with a short one.
+    /// Compares the names of two entries, which are written in one spelling. The cost is the common part of the names:
+    /// to look for their ends would cost a long name again for each comparison with a short one.
     // Out of line: inlined, it is several times in a program, and no hot path calls it.
     #[inline(never)]
     fn compare_names(&self, a: u32, b: u32) -> Ordering {

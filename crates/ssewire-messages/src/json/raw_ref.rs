@@ -20,8 +20,8 @@ impl<'a> RawJsonRef<'a> {
         Self(text)
     }
 
-    /// The JSON text: that of a string is in quotes. [`decode_string`](Self::decode_string) returns what the string
-    /// says.
+    /// The JSON text: that of a string is in quotes. [`decode_string`](Self::decode_string) returns the
+    /// decoded string.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
         self.0

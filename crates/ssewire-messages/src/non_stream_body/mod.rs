@@ -1,6 +1,6 @@
 //! Bodies that are not a stream. `docs/protocol.md`, heading "A body that is no stream".
 //!
-//! This file names the kinds; `body.rs` keeps what is needed of a body until it is known to be a stream.
+//! This file names the kinds; `body.rs` keeps the needed part of a body until it is known to be a stream.
 
 mod beginning;
 mod body;

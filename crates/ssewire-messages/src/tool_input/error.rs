@@ -29,7 +29,7 @@ impl fmt::Display for ToolInputError {
 
 impl core::error::Error for ToolInputError {}
 
-/// Why there is no tool input of the caller's type.
+/// The reason why tool input was not read into the caller's type.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ParseInputError {

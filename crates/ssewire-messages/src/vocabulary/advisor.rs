@@ -22,7 +22,7 @@ tagged! {
         Result(AdvisorResultBlock),
         /// The advisor's advice, only for the model.
         RedactedResult(AdvisorRedactedResultBlock),
-        /// Why there is no advice.
+        /// The reason why the advice is missing.
         Error(AdvisorToolResultErrorObject),
     }
 }

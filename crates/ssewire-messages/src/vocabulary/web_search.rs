@@ -29,7 +29,7 @@ object! {
 pub enum WebSearchToolResultContent {
     /// The search results.
     Results(Vec<WebSearchResult>),
-    /// Why there are no results.
+    /// The reason why the results are missing.
     Error(WebSearchToolResultErrorObject),
     /// A result that this version does not know, as JSON.
     Unknown(UnknownObject),

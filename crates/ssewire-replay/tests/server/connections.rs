@@ -99,7 +99,7 @@ fn a_connection_ends_behind_a_cut() {
     assert_eq!(client.rest(), "3\r\none\r\n");
 }
 
-/// Unread bytes would make a reset of it, which costs the client what it has not read.
+/// Unread bytes would make a reset of it, which costs the client the unread bytes.
 #[test]
 fn a_connection_is_closed_in_order_while_the_client_sends_more() {
     let server = Server::start().unwrap();

@@ -90,7 +90,7 @@ fn dropped(random: &mut Random, count: usize) -> isize {
     let server = Server::start().unwrap();
     let sample = samples::named("text");
     server.serve("/whole", Script::stream(&sample.stream[..]).chunk_sizes([61, 7, 200]));
-    // With the runtime, which frees what a dropped stream has left to it.
+    // With the runtime, which frees the memory that a dropped stream has left to it.
     kept_by(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let whole = sample.text();

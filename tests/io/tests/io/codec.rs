@@ -37,7 +37,7 @@ fn events_of_every_case() {
     });
 }
 
-/// `FramedRead` returns `None` after an error of a codec, and reads on before it decodes what it holds. So an event
+/// `FramedRead` returns `None` after an error of a codec, and reads on before it decodes its buffer. So an event
 /// that is lost is an item of the codec.
 #[test]
 fn events_that_are_too_large_are_lost_alone() {

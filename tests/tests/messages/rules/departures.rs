@@ -593,7 +593,7 @@ fn after_the_last_message_of_a_body_there_is_none() {
         }
         assert_eq!(decoder.finish().unwrap_err().reason(), Completion::Truncated);
     }
-    // The first report on another body says what it is.
+    // The first report on another body names its kind.
     let mut decoder = MessageDecoder::new();
     while let Step::Update(_) = decoder.decode(&mut &b"<html>"[..]).unwrap() {}
     let first = decoder.next_message().unwrap_err();

@@ -412,7 +412,7 @@ fn an_incomplete_message_without_an_error_is_retryable_as_the_head_of_its_respon
                 assert_eq!(error.is_retryable(), incomplete.is_retryable(), "{status} {should_retry:?} {body:?}");
             }
         }
-        // It does not mend what is missing, and does not reopen what has ended.
+        // It does not restore lost content, and does not reopen a message that has ended.
         let lost = sse(&[begin(), start(0, text_block(""))]) + &named("content_block_delta", "{");
         let ended = sse(&[begin(), start(0, tool(json!({}))), input(0, "{"), end_turn(), end()]);
         for body in [lost, ended] {
@@ -628,7 +628,7 @@ fn the_first_error_among_the_error_fields_of_a_block_counts() {
     assert_eq!(body(without_error).lost.len(), 1, "the first, which is undecodable");
 }
 
-/// "Of what it skips, it reports an event that is undecodable as lost": such a field is an event.
+/// "A skipped event that is too large or undecodable is reported as lost": such a field is an event.
 #[test]
 fn an_error_field_before_a_further_message_is_an_event() {
     let first = sse(&[begin(), end_turn(), end()]);

@@ -166,7 +166,7 @@ fn a_lost_start_truncates_the_open_input_of_its_index() {
     }
     let bytes = call(&["1"], &lost("\"index\":1,"), &["2"]);
     assert_eq!(run(&bytes), (vec!["12".to_owned()], vec![Completion::ContentLost]));
-    // "A lost start of an unknown index is one of every open block."
+    // "A lost start of an unknown index is a lost piece of every open block."
     let bytes = call(&["1"], &(lost("") + &of_lost), &["2"]);
     assert_eq!(run(&bytes), (vec![], vec![Completion::ContentLost, Completion::ToolInput]));
     // A closed block, and one that starts later.

@@ -428,8 +428,8 @@ fn the_highest_index() {
     assert_eq!(returned, at([u64::MAX, 0, 0], "text", json!({"text": "a", "snapshot": "a"})));
 }
 
-/// "Each piece replaces the changes of the piece before": what is asked after each update of the block has each change
-/// once, also if a piece is empty, was lost, or ends in half a character.
+/// "Each piece replaces the changes of the piece before": a caller that asks after each update of the block gets each
+/// change once, also if a piece is empty, was lost, or ends in half a character.
 #[test]
 fn each_change_of_partial_input_is_returned_once() {
     let piece = |json: &str| {
