@@ -25,19 +25,19 @@ pub struct Batch<'a, R> {
 }
 
 impl<'a, R> Batch<'a, R> {
-    /// The records, in the order of the stream.
+    /// Returns the records, in the order of the stream.
     #[must_use]
     pub fn records(&self) -> &'a [R] {
         self.records
     }
 
-    /// The text that the records point into, with other text between.
+    /// Returns the text that the records point into, with other text between.
     #[must_use]
     pub fn text(&self) -> &'a str {
         self.text
     }
 
-    /// The text of a span. Empty if the span is of another batch and does not fit this one.
+    /// Returns the text of a span. Empty if the span is of another batch and does not fit this one.
     #[must_use]
     pub fn get(&self, span: Span) -> &'a str {
         self.text.get(span.offset..span.offset.saturating_add(span.len)).unwrap_or_default()

@@ -55,7 +55,7 @@ pub struct BatchDecoder {
 }
 
 impl BatchDecoder {
-    /// A decoder with default limits. Allocates nothing yet.
+    /// Creates a decoder with default limits. Allocates nothing yet.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -168,13 +168,13 @@ impl BatchDecoder {
         self.decoder.reset();
     }
 
-    /// The decoder: the pending bytes, the limits.
+    /// Returns the decoder: the pending bytes, the limits.
     #[must_use]
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
     }
 
-    /// The last event ID, which a client that reconnects sends as `Last-Event-ID`.
+    /// Returns the last event ID, which a client that reconnects sends as `Last-Event-ID`.
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.decoder.last_event_id()
@@ -188,7 +188,7 @@ impl BatchDecoder {
         self.decoder.set_last_event_id(id)
     }
 
-    /// The reconnection time that the stream set last.
+    /// Returns the reconnection time that the stream set last.
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.decoder.retry()

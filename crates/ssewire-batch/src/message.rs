@@ -116,13 +116,13 @@ pub struct MessageBatchDecoder {
 }
 
 impl MessageBatchDecoder {
-    /// A decoder with default limits that tolerates protocol violations. Allocates nothing yet.
+    /// Creates a decoder with default limits that tolerates protocol violations. Allocates nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::with_decoder(MessageDecoder::new())
     }
 
-    /// A decoder with other limits or options.
+    /// Creates a decoder with other limits or options.
     #[must_use]
     pub fn with_decoder(decoder: MessageDecoder) -> Self {
         Self { decoder, buffer: BatchBuffer::new(), max_records: DEFAULT_MAX_RECORDS, has_input_ended: false }
@@ -190,7 +190,7 @@ impl MessageBatchDecoder {
         self.has_input_ended
     }
 
-    /// The decoder: the snapshot, the completion so far, the violations.
+    /// Returns the decoder: the snapshot, the completion so far, the violations.
     #[must_use]
     pub fn decoder(&self) -> &MessageDecoder {
         &self.decoder

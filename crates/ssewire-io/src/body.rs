@@ -44,18 +44,18 @@ impl<B> BodyChunks<B> {
         Self { body, is_ended: false }
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn get_ref(&self) -> &B {
         &self.body
     }
 
-    /// The body. Taking frames from it loses them for this stream.
+    /// Returns the body. Taking frames from it loses them for this stream.
     pub fn get_mut(&mut self) -> &mut B {
         &mut self.body
     }
 
-    /// The body, pinned.
+    /// Returns the body, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut B> {
         self.project().body

@@ -118,13 +118,13 @@ impl<R, F: Decode> DecodeReader<R, F> {
         &mut self.decoder
     }
 
-    /// The reader.
+    /// Returns the reader.
     #[must_use]
     pub fn get_ref(&self) -> &R {
         self.source.get_ref()
     }
 
-    /// The reader. Reading from it loses bytes for this one.
+    /// Returns the reader. Reading from it loses bytes for this one.
     pub fn get_mut(&mut self) -> &mut R {
         self.source.get_mut()
     }

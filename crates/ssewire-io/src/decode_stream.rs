@@ -103,18 +103,18 @@ impl<S, F: Decode> DecodeStream<S, F> {
         &mut self.decoder
     }
 
-    /// The stream of chunks.
+    /// Returns the stream of chunks.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// The stream of chunks. Taking chunks from it loses them for this stream.
+    /// Returns the stream of chunks. Taking chunks from it loses them for this stream.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
-    /// The stream of chunks, pinned.
+    /// Returns the stream of chunks, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream

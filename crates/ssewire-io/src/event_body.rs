@@ -69,18 +69,18 @@ impl<S> EventBody<S> {
 }
 
 impl<S, M, T> EventBody<S, M, T> {
-    /// The stream of events.
+    /// Returns the stream of events.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.events
     }
 
-    /// The stream of events.
+    /// Returns the stream of events.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.events
     }
 
-    /// The stream of events, pinned.
+    /// Returns the stream of events, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().events

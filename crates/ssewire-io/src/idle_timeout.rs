@@ -51,18 +51,18 @@ impl<S, M, T> IdleTimeout<S, M, T> {
         Self { stream, make_timer: timer, timer: None, is_ended: false }
     }
 
-    /// The stream.
+    /// Returns the stream.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// The stream. Taking items from it loses them for this one.
+    /// Returns the stream. Taking items from it loses them for this one.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
-    /// The stream, pinned.
+    /// Returns the stream, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().stream

@@ -72,7 +72,7 @@ impl<T, O: Observer> Tap<T, O> {
 }
 
 impl<T, O> Tap<T, O> {
-    /// The observer.
+    /// Returns the observer.
     pub fn observer(&self) -> &O {
         &self.observed.observer
     }

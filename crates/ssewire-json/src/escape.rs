@@ -38,7 +38,7 @@ pub fn read_escape(text: &[u8]) -> Escape {
     }
 }
 
-/// The character that a backslash and this letter mean. `None` for `u` and for a letter without a meaning.
+/// Returns the character that a backslash and this letter mean. `None` for `u` and for a letter without a meaning.
 #[inline]
 #[must_use]
 pub fn unescape_letter(letter: u8) -> Option<char> {

@@ -79,31 +79,31 @@ impl ApiError {
         Self { kind: None, message, request_id: None, body, response_head: None }
     }
 
-    /// The kind of the error, if the error names one.
+    /// Returns the kind of the error, if the error names one.
     #[must_use]
     pub fn kind(&self) -> Option<&ErrorKind> {
         self.kind.as_ref()
     }
 
-    /// The message of the server.
+    /// Returns the message of the server.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// The code of the error (Messages API: `error.details.error_code`).
+    /// Returns the code of the error (Messages API: `error.details.error_code`).
     #[must_use]
     pub fn error_code(&self) -> Option<Cow<'_, str>> {
         inner(self.body.as_json()).get("details")?.get("error_code")?.decode_string()
     }
 
-    /// The identifier of the request, `req_…`, which support asks for.
+    /// Returns the identifier of the request, `req_…`, which support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref().or_else(|| self.response_head()?.request_id())
     }
 
-    /// The HTTP status of the response, if its head is known.
+    /// Returns the HTTP status of the response, if its head is known.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.response_head().map(ResponseHead::status)
@@ -114,13 +114,13 @@ impl ApiError {
         self.response_head.get_or_insert_with(|| Box::new(head.clone()));
     }
 
-    /// The head of the response, if it is known.
+    /// Returns the head of the response, if it is known.
     #[must_use]
     pub fn response_head(&self) -> Option<&ResponseHead> {
         self.response_head.as_deref()
     }
 
-    /// The whole error: JSON, or text as a JSON string. `null` if it was neither.
+    /// Returns the whole error: JSON, or text as a JSON string. `null` if it was neither.
     #[must_use]
     pub fn body(&self) -> &RawJson {
         &self.body

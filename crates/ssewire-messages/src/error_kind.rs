@@ -49,7 +49,7 @@ impl ErrorKind {
         }
     }
 
-    /// The kind that belongs to an HTTP status, for a response whose body does not contain it. `None` if the
+    /// Returns the kind that belongs to an HTTP status, for a response whose body does not contain it. `None` if the
     /// documentation assigns no kind to the status.
     #[must_use]
     pub const fn from_status(status: u16) -> Option<Self> {

@@ -128,7 +128,7 @@ impl MessageDelta<'_> {
         reason.map(|reason| StopReason::from(&*reason))
     }
 
-    /// The usage so far, without members that are null: they change nothing.
+    /// Returns the usage so far, without members that are null: they change nothing.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         let mut usage = Usage::default();
@@ -136,7 +136,7 @@ impl MessageDelta<'_> {
         Some(usage)
     }
 
-    /// The members of the message that it sets, as JSON.
+    /// Returns the members of the message that it sets, as JSON.
     #[must_use]
     pub fn json(&self) -> Option<RawJson> {
         self.delta.as_ref().map(ScannedJson::to_raw)
@@ -156,13 +156,13 @@ pub struct UnknownEvent<'a> {
 }
 
 impl UnknownEvent<'_> {
-    /// The `type` of the event, or else the SSE event type; `message` if there is none.
+    /// Returns the `type` of the event, or else the SSE event type; `message` if there is none.
     #[must_use]
     pub fn type_name(&self) -> &str {
         &self.name
     }
 
-    /// The payload.
+    /// Returns the payload.
     #[must_use]
     pub fn json(&self) -> RawJson {
         self.raw.to_raw()
@@ -170,7 +170,7 @@ impl UnknownEvent<'_> {
 }
 
 impl StreamEvent<'_> {
-    /// The `type` of the event on the wire; `[DONE]` for the end marker.
+    /// Returns the `type` of the event on the wire; `[DONE]` for the end marker.
     #[must_use]
     pub fn type_name(&self) -> &str {
         match self {

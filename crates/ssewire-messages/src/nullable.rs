@@ -29,7 +29,7 @@ pub enum Nullable<T> {
 }
 
 impl<T> Nullable<T> {
-    /// The value, if there is one; absent and null are both `None`.
+    /// Returns the value, if there is one; absent and null are both `None`.
     #[must_use]
     pub const fn as_option(&self) -> Option<&T> {
         match self {
@@ -38,7 +38,7 @@ impl<T> Nullable<T> {
         }
     }
 
-    /// The value itself, if there is one; absent and null are both `None`.
+    /// Returns the value itself, if there is one; absent and null are both `None`.
     #[must_use]
     pub fn into_option(self) -> Option<T> {
         match self {

@@ -50,7 +50,7 @@ pub(crate) enum LostKind {
 }
 
 impl PayloadError {
-    /// The kind of error.
+    /// Returns the kind of error.
     #[must_use]
     pub fn kind(&self) -> PayloadErrorKind {
         self.kind

@@ -36,8 +36,9 @@ pub enum RetryAfter {
 }
 
 impl RetryAfter {
-    /// The delay at the time `unix_time`, counted from the Unix epoch. `None` if it is zero or the time has passed:
-    /// that requests nothing, as in the official SDKs. A pause of zero would bring all clients back at the same moment.
+    /// Returns the delay at the time `unix_time`, counted from the Unix epoch. `None` if it is zero or the time has
+    /// passed: that requests nothing, as in the official SDKs. A pause of zero would bring all clients back at the same
+    /// moment.
     #[must_use]
     pub fn delay(self, unix_time: Duration) -> Option<Duration> {
         let delay = match self {
@@ -74,25 +75,25 @@ impl ResponseHead {
         head
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The identifier of the request, `req_…`: what support will ask for.
+    /// Returns the identifier of the request, `req_…`, which support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.get(REQUEST_ID)
     }
 
-    /// The content type of the body.
+    /// Returns the content type of the body.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.get(CONTENT_TYPE)
     }
 
-    /// The header `x-should-retry`, which takes precedence over the status.
+    /// Returns the header `x-should-retry`, which takes precedence over the status.
     #[must_use]
     pub fn should_retry(&self) -> Option<bool> {
         let said = self.get(SHOULD_RETRY)?;
@@ -122,7 +123,7 @@ impl ResponseHead {
         })
     }
 
-    /// The `anthropic-ratelimit-…` headers: the name without that prefix, and the value. In order of the names.
+    /// Returns the `anthropic-ratelimit-…` headers: the name without that prefix, and the value. In order of the names.
     pub fn rate_limits(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().filter_map(|(name, value)| Some((name.strip_prefix(RATE_LIMIT_PREFIX)?, &**value)))
     }

@@ -37,7 +37,7 @@ macro_rules! string_enum {
         }
 
         impl $name {
-            /// The value on the wire.
+            /// Returns the value on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

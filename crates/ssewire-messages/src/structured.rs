@@ -74,7 +74,7 @@ impl StructuredOutput {
         self.0.value()
     }
 
-    /// The text so far.
+    /// Returns the text so far.
     #[must_use]
     pub fn raw(&self) -> &str {
         self.0.raw()
@@ -148,19 +148,19 @@ impl ParseTextError {
         Self { kind, line: error.line(), column: error.column() }
     }
 
-    /// The kind of error.
+    /// Returns the kind of error.
     #[must_use]
     pub fn kind(&self) -> ParseTextErrorKind {
         self.kind
     }
 
-    /// The line of the text where it was noticed, from 1; 0 if unknown.
+    /// Returns the line of the text where it was noticed, from 1; 0 if unknown.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The byte of that line, from 1; 0 if unknown.
+    /// Returns the byte of that line, from 1; 0 if unknown.
     #[must_use]
     pub fn column(&self) -> usize {
         self.column

@@ -71,12 +71,12 @@ impl<'a> ToolCall<'a> {
         OwnedToolCall { id: id.into_owned(), name: name.into_owned(), input: input.to_raw_json() }
     }
 
-    /// The result of the call, as text.
+    /// Returns the result of the call, as text.
     pub fn result(&self, content: impl Into<String>) -> ToolResult {
         ToolResult::new(&*self.id, content)
     }
 
-    /// The result of the call, as a list of content blocks.
+    /// Returns the result of the call, as a list of content blocks.
     #[must_use]
     pub fn result_json(&self, content: RawJson) -> ToolResult {
         ToolResult::new_json(&*self.id, content)
@@ -145,14 +145,14 @@ pub struct ToolResult {
 }
 
 impl ToolResult {
-    /// The result of the call of this id, as text: for a program that no longer has the [`ToolCall`].
+    /// Returns the result of the call of this id, as text: for a program that no longer has the [`ToolCall`].
     pub fn new(tool_use_id: impl Into<String>, content: impl Into<String>) -> Self {
         let mut json = String::new();
         push_string(&mut json, &content.into());
         Self::new_json(tool_use_id, RawJson::from_valid(json))
     }
 
-    /// The result of the call of this id, as a list of content blocks: for a program that no longer has the
+    /// Returns the result of the call of this id, as a list of content blocks: for a program that no longer has the
     /// [`ToolCall`].
     pub fn new_json(tool_use_id: impl Into<String>, content: RawJson) -> Self {
         Self { tool_use_id: tool_use_id.into(), content, is_error: false }
@@ -164,7 +164,7 @@ impl ToolResult {
         Self { is_error, ..self }
     }
 
-    /// The result as JSON.
+    /// Returns the result as JSON.
     #[must_use]
     pub fn to_json(&self) -> RawJson {
         let mut out = String::new();
@@ -220,7 +220,7 @@ impl From<ToolInputError> for TurnError {
 }
 
 impl Message {
-    /// The calls of the tools that the client runs.
+    /// Returns the calls of the tools that the client runs.
     ///
     /// # Errors
     /// [`TurnError`]: one of them is not complete, or cannot be answered.
@@ -230,9 +230,9 @@ impl Message {
         calls.filter(|block| block.kind() == ToolKind::Client).map(call_of).collect()
     }
 
-    /// The message as the assistant's turn of the next request, limited to the content that the API accepts. Text,
-    /// thinking and tool calls are written with the members that a request accepts; citations and any other block are
-    /// written as they arrived. Omitted are thinking blocks without a signature, thinking at the end of the turn,
+    /// Returns the message as the assistant's turn of the next request, limited to the content that the API accepts.
+    /// Text, thinking and tool calls are written with the members that a request accepts; citations and any other block
+    /// are written as they arrived. Omitted are thinking blocks without a signature, thinking at the end of the turn,
     /// redacted or not, and text blocks of nothing but white space. `None`: nothing else is there, and the API refuses
     /// a turn without content. Write the request with `serde_json::to_string`: `json!` and `to_value` parse the turn
     /// again; see [`RawJson`].

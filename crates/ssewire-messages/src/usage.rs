@@ -44,25 +44,25 @@ fn write_count(count: u64, out: &mut String) {
 }
 
 impl Usage {
-    /// The input tokens that were neither read from the prompt cache nor written to it.
+    /// Returns the input tokens that were neither read from the prompt cache nor written to it.
     #[must_use]
     pub fn input_tokens(&self) -> Option<u64> {
         self.count(0)
     }
 
-    /// The output tokens, thinking included.
+    /// Returns the output tokens, thinking included.
     #[must_use]
     pub fn output_tokens(&self) -> Option<u64> {
         self.count(1)
     }
 
-    /// The input tokens that were written to the prompt cache.
+    /// Returns the input tokens that were written to the prompt cache.
     #[must_use]
     pub fn cache_creation_input_tokens(&self) -> Option<u64> {
         self.count(2)
     }
 
-    /// The input tokens that were read from the prompt cache.
+    /// Returns the input tokens that were read from the prompt cache.
     #[must_use]
     pub fn cache_read_input_tokens(&self) -> Option<u64> {
         self.count(3)
@@ -74,7 +74,7 @@ impl Usage {
         self.extra.get(name).filter(|value| !value.is_null())
     }
 
-    /// All members but the counts.
+    /// Returns all members but the counts.
     #[must_use]
     pub fn extra(&self) -> &ExtraMembers {
         &self.extra
@@ -208,7 +208,7 @@ impl Usage {
         object.end();
     }
 
-    /// The usage as JSON.
+    /// Returns the usage as JSON.
     #[must_use]
     pub fn to_json(&self) -> RawJson {
         let mut out = String::new();

@@ -109,7 +109,7 @@ impl<'a> EventBuilder<'a> {
         self
     }
 
-    /// The number of bytes of the encoded block. Scans all values.
+    /// Returns the number of bytes of the encoded block. Scans all values.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
         let mut len = 0_usize;

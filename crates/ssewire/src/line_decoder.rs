@@ -99,7 +99,7 @@ impl<S> LineDecoder<S> {
         self
     }
 
-    /// The length of the longest line, in bytes.
+    /// Returns the length of the longest line, in bytes.
     #[must_use]
     pub const fn max_line_bytes(&self) -> usize {
         self.max_line_bytes
@@ -180,8 +180,8 @@ impl<S: Storage> LineDecoder<S> {
         self.buffer.resolve(chunk, span.0)
     }
 
-    /// The bytes after the last line end, as far as they were kept: empty after an error and while a line is borrowed.
-    /// Without the first bytes of a byte order mark that is still incomplete, which count as
+    /// Returns the bytes after the last line end, as far as they were kept: empty after an error and while a line is
+    /// borrowed. Without the first bytes of a byte order mark that is still incomplete, which count as
     /// [pending](Self::pending_bytes).
     #[must_use]
     pub fn unfinished(&self) -> &[u8] {

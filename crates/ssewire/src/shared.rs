@@ -70,7 +70,7 @@ impl SharedEvent {
         self.retry
     }
 
-    /// The data as [`Bytes`]. Shares the memory of the event, copies nothing.
+    /// Returns the data as [`Bytes`]. Shares the memory of the event, copies nothing.
     #[must_use]
     pub fn data_bytes(&self) -> Bytes {
         self.bytes.slice(self.data.clone())

@@ -74,14 +74,14 @@ impl JsonPayloadError {
         self.0.kind
     }
 
-    /// The event type, `message` if the block set none; empty if there was no event.
+    /// Returns the event type, `message` if the block set none; empty if there was no event.
     #[must_use]
     pub fn event_type(&self) -> &str {
         &self.0.event_type
     }
 
-    /// The payload, with U+FFFD for ill-formed UTF-8. `Display` and `Debug` do not contain it, so that text of a model
-    /// does not get into logs.
+    /// Returns the payload, with U+FFFD for ill-formed UTF-8. `Display` and `Debug` do not contain it, so that text of
+    /// a model does not get into logs.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text

@@ -88,13 +88,13 @@ impl<R, T> JsonReader<R, T> {
         &mut self.events.decoder_mut().decoder
     }
 
-    /// The reader.
+    /// Returns the reader.
     #[must_use]
     pub fn get_ref(&self) -> &R {
         self.events.get_ref()
     }
 
-    /// The reader. Reading from it loses bytes for this one.
+    /// Returns the reader. Reading from it loses bytes for this one.
     pub fn get_mut(&mut self) -> &mut R {
         self.events.get_mut()
     }

@@ -99,18 +99,18 @@ impl<S, T> JsonStream<S, T> {
         &mut self.events.decoder_mut().decoder
     }
 
-    /// The stream of chunks.
+    /// Returns the stream of chunks.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         self.events.get_ref()
     }
 
-    /// The stream of chunks. Taking chunks from it loses them for this stream.
+    /// Returns the stream of chunks. Taking chunks from it loses them for this stream.
     pub fn get_mut(&mut self) -> &mut S {
         self.events.get_mut()
     }
 
-    /// The stream of chunks, pinned.
+    /// Returns the stream of chunks, pinned.
     #[must_use]
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
         self.project().events.get_pin_mut()

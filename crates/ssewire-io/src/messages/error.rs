@@ -304,7 +304,7 @@ pub enum StructuredError<E> {
 }
 
 impl<E> StructuredError<E> {
-    /// The message, complete or not.
+    /// Returns the message, complete or not.
     #[must_use]
     pub fn message(&self) -> &Message {
         match self {

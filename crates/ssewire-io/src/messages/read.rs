@@ -125,13 +125,13 @@ impl<R> MessageReader<R> {
         self.state.snapshot()
     }
 
-    /// The reader.
+    /// Returns the reader.
     #[must_use]
     pub fn get_ref(&self) -> &R {
         self.source.get_ref()
     }
 
-    /// The reader. Reading from it loses bytes for this message.
+    /// Returns the reader. Reading from it loses bytes for this message.
     pub fn get_mut(&mut self) -> &mut R {
         self.source.get_mut()
     }

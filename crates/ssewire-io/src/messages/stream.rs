@@ -125,19 +125,19 @@ impl<S: TryStream> MessageStream<S> {
         self.state.snapshot()
     }
 
-    /// The stream of chunks.
+    /// Returns the stream of chunks.
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// The stream of chunks, pinned. Taking chunks from it loses them for this message.
+    /// Returns the stream of chunks, pinned. Taking chunks from it loses them for this message.
     #[must_use]
     pub fn get_pin_mut(&mut self) -> Pin<&mut S> {
         self.stream.as_mut()
     }
 
-    /// The stream of chunks. Taking chunks from it loses them for this message.
+    /// Returns the stream of chunks. Taking chunks from it loses them for this message.
     pub fn get_mut(&mut self) -> &mut S
     where
         S: Unpin,
@@ -401,13 +401,13 @@ pub struct FlatMapUpdates<S: TryStream, F, I> {
 }
 
 impl<S: TryStream, F, I> FlatMapUpdates<S, F, I> {
-    /// The message, with its snapshot.
+    /// Returns the message, with its snapshot.
     #[must_use]
     pub fn get_ref(&self) -> &MessageStream<S> {
         &self.message
     }
 
-    /// The message. Updates that are taken from it are not mapped.
+    /// Returns the message. Updates that are taken from it are not mapped.
     pub fn get_mut(&mut self) -> &mut MessageStream<S> {
         &mut self.message
     }

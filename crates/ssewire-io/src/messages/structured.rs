@@ -58,13 +58,13 @@ impl<M, T> StructuredMessage<M, T> {
         self.output.error()
     }
 
-    /// The message.
+    /// Returns the message.
     #[must_use]
     pub fn get_ref(&self) -> &M {
         &self.message
     }
 
-    /// The message. Updates that are taken from it are missing in [`partial`](Self::partial).
+    /// Returns the message. Updates that are taken from it are missing in [`partial`](Self::partial).
     pub fn get_mut(&mut self) -> &mut M {
         &mut self.message
     }

@@ -16,32 +16,33 @@ pub struct BlockRef<'a> {
 }
 
 impl<'a> BlockRef<'a> {
-    /// The index of the block on the wire.
+    /// Returns the index of the block on the wire.
     #[must_use]
     pub fn index(&self) -> u64 {
         self.key.index
     }
 
-    /// The identity of the block while the message is accumulated.
+    /// Returns the identity of the block while the message is accumulated.
     #[must_use]
     pub fn key(&self) -> BlockKey {
         self.key
     }
 
-    /// The position of the block in the message's content so far. Constant time; linear in the number of blocks if they
-    /// started out of order.
+    /// Returns the position of the block in the message's content so far. Constant time; linear in the number of blocks
+    /// if they started out of order.
     #[must_use]
     pub fn position(&self) -> usize {
         self.blocks.final_position(self.id).unwrap_or(0)
     }
 
-    /// The name of the tool, if the block is a tool call that has one. Linear in the JSON text of the block's start.
+    /// Returns the name of the tool, if the block is a tool call that has one. Linear in the JSON text of the block's
+    /// start.
     #[must_use]
     pub fn tool_name(&self) -> Option<Cow<'a, str>> {
         self.block.as_tool_use()?.name()
     }
 
-    /// The block so far.
+    /// Returns the block so far.
     #[must_use]
     pub fn content(&self) -> &'a ContentBlock {
         self.block

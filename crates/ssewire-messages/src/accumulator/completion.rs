@@ -44,7 +44,7 @@ impl Completion {
         Self::Unterminated,
     ];
 
-    /// The name of the variant, for labels and logs. Later versions keep it.
+    /// Returns the name of the variant, for labels and logs. Later versions keep it.
     ///
     /// ```
     /// use ssewire_messages::Completion;

@@ -35,7 +35,7 @@ struct Report {
 }
 
 impl Incomplete {
-    /// The partial message.
+    /// Returns the partial message.
     #[must_use]
     pub fn partial(&self) -> &Message {
         &self.0.message
@@ -54,19 +54,19 @@ impl Incomplete {
         self.0.has_started
     }
 
-    /// The first of the reasons.
+    /// Returns the first of the reasons.
     #[must_use]
     pub fn reason(&self) -> Completion {
         self.0.reasons.first().copied().unwrap_or(Completion::Truncated)
     }
 
-    /// All reasons that hold, in their order.
+    /// Returns all reasons that hold, in their order.
     #[must_use]
     pub fn reasons(&self) -> &[Completion] {
         &self.0.reasons
     }
 
-    /// The error that the server reported: in the stream, or as a JSON body in place of one.
+    /// Returns the error that the server reported: in the stream, or as a JSON body in place of one.
     #[must_use]
     pub fn server_error(&self) -> Option<&ApiError> {
         match &self.0.non_stream_body {
@@ -100,26 +100,26 @@ impl Incomplete {
         }
     }
 
-    /// The kind of body, if [`MessageDecoder`](crate::MessageDecoder) found no stream in it.
+    /// Returns the kind of body, if [`MessageDecoder`](crate::MessageDecoder) found no stream in it.
     #[must_use]
     pub fn non_stream_body(&self) -> Option<&NonStreamBody> {
         self.0.non_stream_body.as_ref()
     }
 
-    /// The id of the message that began before this one had stopped. By a [`MessageDecoder`](crate::MessageDecoder),
-    /// also if strict mode rejected its start.
+    /// Returns the id of the message that began before this one had stopped. By a
+    /// [`MessageDecoder`](crate::MessageDecoder), also if strict mode rejected its start.
     #[must_use]
     pub fn replaced_by(&self) -> Option<&str> {
         self.0.replaced_by.as_deref()
     }
 
-    /// The limit that was exceeded first: that of an event, or of the message.
+    /// Returns the limit that was exceeded first: that of an event, or of the message.
     #[must_use]
     pub fn exceeded_limit(&self) -> Option<LostEvent> {
         self.0.exceeded_limit
     }
 
-    /// The number of bytes of an unfinished event at the end of the input.
+    /// Returns the number of bytes of an unfinished event at the end of the input.
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
         self.0.pending_bytes
@@ -131,13 +131,13 @@ impl Incomplete {
         &self.0.unmatched_input
     }
 
-    /// The protocol violations of the stream.
+    /// Returns the protocol violations of the stream.
     #[must_use]
     pub fn violations(&self) -> &ProtocolViolations {
         &self.0.violations
     }
 
-    /// The head of the response, if the decoder has it.
+    /// Returns the head of the response, if the decoder has it.
     #[must_use]
     pub fn response_head(&self) -> Option<&ResponseHead> {
         self.0.response_head.as_ref()

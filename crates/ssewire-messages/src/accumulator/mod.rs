@@ -147,7 +147,7 @@ impl Accumulator {
     /// The limit of the blocks of a message unless [`with_max_blocks`](Self::with_max_blocks) sets another.
     pub const DEFAULT_MAX_BLOCKS: usize = 4096;
 
-    /// An accumulator with default limits that tolerates protocol violations. Allocates nothing yet.
+    /// Creates an accumulator with default limits that tolerates protocol violations. Allocates nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -314,7 +314,7 @@ impl Accumulator {
         self.mark_as_messages_stream();
     }
 
-    /// The message so far. Borrowed, unless blocks started out of order: then it is a sorted copy.
+    /// Returns the message so far. Borrowed, unless blocks started out of order: then it is a sorted copy.
     #[doc(alias = "current_message_snapshot")]
     #[must_use]
     pub fn snapshot(&self) -> Cow<'_, Message> {
@@ -347,7 +347,7 @@ impl Accumulator {
         !self.is_running()
     }
 
-    /// The error that ended the stream, if one did.
+    /// Returns the error that ended the stream, if one did.
     #[must_use]
     pub fn server_error(&self) -> Option<&ApiError> {
         match &self.phase {
@@ -356,7 +356,7 @@ impl Accumulator {
         }
     }
 
-    /// The protocol violations so far.
+    /// Returns the protocol violations so far.
     #[must_use]
     pub fn violations(&self) -> &ProtocolViolations {
         &self.violations
@@ -367,8 +367,8 @@ impl Accumulator {
         self.blocks.unmatched()
     }
 
-    /// The input of the newest tool call at an index of the wire, once its block has started: for callers that keep no
-    /// update. Constant time: an index out of order is found in at most 64 steps.
+    /// Returns the input of the newest tool call at an index of the wire, once its block has started: for callers that
+    /// keep no update. Constant time: an index out of order is found in at most 64 steps.
     ///
     /// ```
     /// use ssewire_messages::{Accumulator, PartialStrings};
@@ -392,7 +392,7 @@ impl Accumulator {
         self.message.content.get(self.blocks.position(id)?)?.tool_input()
     }
 
-    /// The message, if the stream has delivered all of it.
+    /// Returns the message, if the stream has delivered all of it.
     ///
     /// # Errors
     /// [`Incomplete`], with the partial message and the reasons. An unterminated message has a stop reason but no

@@ -188,7 +188,7 @@ impl<'a> Update<'a> {
         Pieces { initial: self.start_blocks().iter(), text_of, piece, halves }
     }
 
-    /// The initial blocks of a `message_start`, in their order. Empty for other updates.
+    /// Returns the initial blocks of a `message_start`, in their order. Empty for other updates.
     #[must_use]
     pub fn start_blocks(&self) -> &'a [ContentBlock] {
         match self {

@@ -110,25 +110,25 @@ impl ProtocolViolations {
     /// The number of violations that are kept in full.
     pub const KEPT: usize = 64;
 
-    /// The first violations, at most [`KEPT`](Self::KEPT), in the order of their arrival.
+    /// Returns the first violations, at most [`KEPT`](Self::KEPT), in the order of their arrival.
     #[must_use]
     pub fn first(&self) -> &[ProtocolViolation] {
         self.0.as_ref().map_or(&[], |record| &record.first)
     }
 
-    /// The number of violations of this kind.
+    /// Returns the number of violations of this kind.
     #[must_use]
     pub fn count(&self, kind: ViolationKind) -> u64 {
         self.0.as_ref().and_then(|record| record.counts.get(kind as usize).copied()).unwrap_or(0)
     }
 
-    /// The kinds of the violations, with their numbers.
+    /// Returns the kinds of the violations, with their numbers.
     pub fn counts(&self) -> impl Iterator<Item = (ViolationKind, u64)> + '_ {
         let counts = ViolationKind::ALL.iter().map(|kind| (*kind, self.count(*kind)));
         counts.filter(|(_, count)| *count > 0)
     }
 
-    /// The number of violations.
+    /// Returns the number of violations.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.0.as_ref().map_or(0, |record| record.counts.iter().fold(0, |sum, count| sum.saturating_add(*count)))

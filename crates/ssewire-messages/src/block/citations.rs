@@ -57,7 +57,7 @@ impl Citations {
         split_value(self.text.get(from..)?).map(|(citation, _)| RawJsonRef::of_valid(citation))
     }
 
-    /// The number of citations.
+    /// Returns the number of citations.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count

@@ -26,13 +26,13 @@ impl CompactionBlock {
         "compaction"
     }
 
-    /// The summary; null where the compaction failed.
+    /// Returns the summary; null where the compaction failed.
     #[must_use]
     pub fn content(&self) -> Nullable<Cow<'_, str>> {
         self.nullable_string("content")
     }
 
-    /// The encrypted part of the summary, to be sent back unchanged.
+    /// Returns the encrypted part of the summary, to be sent back unchanged.
     #[must_use]
     pub fn encrypted_content(&self) -> Nullable<Cow<'_, str>> {
         self.nullable_string("encrypted_content")

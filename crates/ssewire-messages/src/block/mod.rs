@@ -71,7 +71,7 @@ macro_rules! blocks {
         }
 
         impl ContentBlock {
-            /// The `type` of the block on the wire.
+            /// Returns the `type` of the block on the wire.
             #[must_use]
             pub fn type_name(&self) -> Cow<'_, str> {
                 match self {
@@ -160,7 +160,7 @@ blocks! {
 }
 
 impl ContentBlock {
-    /// The text block, if it is one.
+    /// Returns the text block, if it is one.
     #[must_use]
     pub const fn as_text(&self) -> Option<&TextBlock> {
         match self {
@@ -169,7 +169,7 @@ impl ContentBlock {
         }
     }
 
-    /// The thinking block, if it is one; a redacted one is a raw block.
+    /// Returns the thinking block, if it is one; a redacted one is a raw block.
     #[must_use]
     pub const fn as_thinking(&self) -> Option<&ThinkingBlock> {
         match self {
@@ -178,7 +178,7 @@ impl ContentBlock {
         }
     }
 
-    /// The call of a tool, if it is one: see [`ToolUseBlock::kind`] for the side that runs it.
+    /// Returns the call of a tool, if it is one: see [`ToolUseBlock::kind`] for the side that runs it.
     #[must_use]
     pub const fn as_tool_use(&self) -> Option<&ToolUseBlock> {
         match self {
@@ -187,7 +187,7 @@ impl ContentBlock {
         }
     }
 
-    /// The compaction block, if it is one.
+    /// Returns the compaction block, if it is one.
     #[must_use]
     pub const fn as_compaction(&self) -> Option<&CompactionBlock> {
         match self {
@@ -196,7 +196,7 @@ impl ContentBlock {
         }
     }
 
-    /// The raw block, if it is of a kind that accepts no deltas or is not known.
+    /// Returns the raw block, if it is of a kind that accepts no deltas or is not known.
     #[must_use]
     pub const fn as_raw(&self) -> Option<&RawBlock> {
         match self {
@@ -205,7 +205,7 @@ impl ContentBlock {
         }
     }
 
-    /// The input of the call, if the block has one.
+    /// Returns the input of the call, if the block has one.
     #[must_use]
     pub fn tool_input(&self) -> Option<ToolInput<'_>> {
         match self {
@@ -258,7 +258,7 @@ impl ContentBlock {
         }
     }
 
-    /// The block as JSON.
+    /// Returns the block as JSON.
     ///
     /// # Errors
     /// [`ToolInputError`]: its tool input is not finished.

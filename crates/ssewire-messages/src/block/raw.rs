@@ -66,27 +66,27 @@ impl RawBlock {
         Ok((Self { start, accepts, merged: None }, kind.flatten().map(JsonStr::to_text)))
     }
 
-    /// The `type` of the block.
+    /// Returns the `type` of the block.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
         let first = self.start.as_json().members().find(|(name, _)| name == "type");
         first.and_then(|(_, value)| value.decode_string()).unwrap_or_default()
     }
 
-    /// The block as it started: all of it, unless deltas were merged.
+    /// Returns the block as it started: all of it, unless deltas were merged.
     /// [`ContentBlock::to_json`](super::ContentBlock::to_json) returns it with their changes.
     #[must_use]
     pub fn start_json(&self) -> RawJsonRef<'_> {
         self.start.as_json()
     }
 
-    /// A member as the [start](Self::start_json) of the block had it: deltas do not change it. Linear.
+    /// Returns a member as the [start](Self::start_json) of the block had it: deltas do not change it. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
         self.start.get(name)
     }
 
-    /// The input, if the block has the member.
+    /// Returns the input, if the block has the member.
     #[must_use]
     pub fn input(&self) -> Option<ToolInput<'_>> {
         if !self.accepts.input {

@@ -21,7 +21,7 @@ impl TextBlock {
         NAMES.name
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text
@@ -33,7 +33,7 @@ impl TextBlock {
         &mut self.0.text
     }
 
-    /// The sources of the text, in the order of its passages.
+    /// Returns the sources of the text, in the order of its passages.
     #[must_use]
     pub fn citations(&self) -> Nullable<&Citations> {
         self.0.optional().map_or(Nullable::Absent, |optional| optional.citations.as_ref())

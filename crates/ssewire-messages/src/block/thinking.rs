@@ -20,7 +20,7 @@ impl ThinkingBlock {
         NAMES.name
     }
 
-    /// The reasoning; empty where it is not to be shown.
+    /// Returns the reasoning; empty where it is not to be shown.
     #[must_use]
     pub fn thinking(&self) -> &str {
         &self.0.text
@@ -32,7 +32,7 @@ impl ThinkingBlock {
         &mut self.0.text
     }
 
-    /// The proof that the reasoning is the model's own. A block without it is not sent back to the API.
+    /// Returns the proof that the reasoning is the model's own. A block without it is not sent back to the API.
     #[must_use]
     pub fn signature(&self) -> Option<&str> {
         self.0.optional()?.signature.as_deref()

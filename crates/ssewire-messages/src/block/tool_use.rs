@@ -43,25 +43,25 @@ impl ToolUseBlock {
         ToolKind::of(&self.type_name())
     }
 
-    /// The `type` of the block on the wire.
+    /// Returns the `type` of the block on the wire.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
         Block::type_name(self)
     }
 
-    /// The identifier of the call, which its result has to name.
+    /// Returns the identifier of the call, which its result has to name.
     #[must_use]
     pub fn id(&self) -> Option<Cow<'_, str>> {
         self.get("id")?.decode_string()
     }
 
-    /// The name of the tool.
+    /// Returns the name of the tool.
     #[must_use]
     pub fn name(&self) -> Option<Cow<'_, str>> {
         self.get("name")?.decode_string()
     }
 
-    /// The input of the call.
+    /// Returns the input of the call.
     #[must_use]
     pub fn input(&self) -> ToolInput<'_> {
         ToolInput::new(self.start.as_json(), Some(&self.input))
@@ -102,7 +102,7 @@ impl ToolUseBlock {
         object.end();
     }
 
-    /// A member as the block's start had it. Linear in the length of the start.
+    /// Returns a member as the block's start had it. Linear in the length of the start.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
         self.start.get(name)

@@ -89,7 +89,7 @@ struct ColdState {
 }
 
 impl MessageDecoder {
-    /// A decoder with default limits that tolerates protocol violations. Allocates nothing yet.
+    /// Creates a decoder with default limits that tolerates protocol violations. Allocates nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -265,7 +265,7 @@ impl MessageDecoder {
         UpdateEvent { update, payload, event_type, has_extra: span.has_extra }
     }
 
-    /// The message so far; see [`Accumulator::snapshot`].
+    /// Returns the message so far; see [`Accumulator::snapshot`].
     #[doc(alias = "current_message_snapshot")]
     #[must_use]
     pub fn snapshot(&self) -> Cow<'_, Message> {
@@ -316,14 +316,14 @@ impl MessageDecoder {
         self.response_head.as_deref()
     }
 
-    /// The protocol violations so far.
+    /// Returns the protocol violations so far.
     #[must_use]
     pub fn violations(&self) -> &ProtocolViolations {
         self.accumulator.violations()
     }
 
-    /// The number of events of the stream so far: dispatched, too large, or in an `error` field. So this is the number,
-    /// from 1, of the one that [`poll`](Self::poll) has just returned.
+    /// Returns the number of events of the stream so far: dispatched, too large, or in an `error` field. So this is the
+    /// number, from 1, of the one that [`poll`](Self::poll) has just returned.
     #[must_use]
     pub fn event_count(&self) -> u64 {
         self.event_count
@@ -335,7 +335,7 @@ impl MessageDecoder {
         self.has_used_pending_event
     }
 
-    /// The accumulator, for its further methods.
+    /// Returns the accumulator, for its further methods.
     #[must_use]
     pub fn accumulator(&self) -> &Accumulator {
         &self.accumulator

@@ -18,13 +18,13 @@ impl<'a> CitationsDelta<'a> {
         Self { citation, text: None }
     }
 
-    /// The citation to append.
+    /// Returns the citation to append.
     #[must_use]
     pub fn citation(&self) -> RawJson {
         self.citation.to_raw()
     }
 
-    /// The text to append, if the delta has any.
+    /// Returns the text to append, if the delta has any.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.text.as_ref().map(|piece| &*piece.text)

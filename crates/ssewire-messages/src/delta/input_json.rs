@@ -12,7 +12,7 @@ pub struct InputJsonDelta<'a> {
 }
 
 impl InputJsonDelta<'_> {
-    /// The JSON text to append, split anywhere. Often empty in the first delta of a block.
+    /// Returns the JSON text to append, split anywhere. Often empty in the first delta of a block.
     #[must_use]
     pub fn partial_json(&self) -> &str {
         &self.piece.text

@@ -129,7 +129,7 @@ macro_rules! deltas {
         }
 
         impl<'a> Delta<'a> {
-            /// The `type` of the delta on the wire.
+            /// Returns the `type` of the delta on the wire.
             #[must_use]
             pub fn type_name(&self) -> Cow<'_, str> {
                 match self {

@@ -21,13 +21,13 @@ impl<'a> SignatureDelta<'a> {
         Self { signature, thinking: None }
     }
 
-    /// The signature. It must be sent back unchanged with its thinking block.
+    /// Returns the signature. It must be sent back unchanged with its thinking block.
     #[must_use]
     pub fn signature(&self) -> &str {
         &self.signature
     }
 
-    /// The thinking to append, if the delta has any.
+    /// Returns the thinking to append, if the delta has any.
     #[must_use]
     pub fn thinking(&self) -> Option<&str> {
         self.thinking.as_ref().map(|piece| &*piece.text)

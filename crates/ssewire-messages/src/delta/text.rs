@@ -18,13 +18,13 @@ impl<'a> TextDelta<'a> {
         Self { piece, citation: None }
     }
 
-    /// The text to append.
+    /// Returns the text to append.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.piece.text
     }
 
-    /// The citation to append, if the delta has one.
+    /// Returns the citation to append, if the delta has one.
     #[must_use]
     pub fn citation(&self) -> Option<RawJson> {
         self.citation.as_ref().map(ScannedJson::to_raw)

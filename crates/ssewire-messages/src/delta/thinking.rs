@@ -22,13 +22,13 @@ impl<'a> ThinkingDelta<'a> {
         Self { piece, ..Self::default() }
     }
 
-    /// The text to append.
+    /// Returns the text to append.
     #[must_use]
     pub fn thinking(&self) -> &str {
         &self.piece.text
     }
 
-    /// The signature of the block, if the delta has one.
+    /// Returns the signature of the block, if the delta has one.
     #[must_use]
     pub fn signature(&self) -> Option<&str> {
         self.signature.as_deref()

@@ -15,13 +15,13 @@ impl<'a> UnknownDelta<'a> {
         Ok(Self { raw: ScannedJson::new(cursor.skip_value()?) })
     }
 
-    /// The `type` of the delta.
+    /// Returns the `type` of the delta.
     #[must_use]
     pub fn type_name(&self) -> Cow<'_, str> {
         peek_type(&Cursor::new(&self.raw)).ok().flatten().unwrap_or_default()
     }
 
-    /// The delta, as JSON.
+    /// Returns the delta, as JSON.
     #[must_use]
     pub fn json(&self) -> RawJson {
         self.raw.to_raw()

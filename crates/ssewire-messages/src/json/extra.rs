@@ -44,13 +44,13 @@ impl ExtraMembers {
         self.text.is_empty() || self.iter().next().is_none()
     }
 
-    /// The number of members. Costs as much as [`iter`](Self::iter).
+    /// Returns the number of members. Costs as much as [`iter`](Self::iter).
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// The value of a member. Linear.
+    /// Returns the value of a member. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
         let found = Entries { text: &self.text }.filter(|(other, _)| *other == name).last();

@@ -103,13 +103,13 @@ impl RawJson {
         RawJsonRef::of_valid(&self.0)
     }
 
-    /// The JSON text: that of a string is in quotes. [`RawJsonRef::decode_string`] returns the decoded string.
+    /// Returns the JSON text: that of a string is in quotes. [`RawJsonRef::decode_string`] returns the decoded string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The JSON text, to keep.
+    /// Returns the JSON text, to keep.
     #[must_use]
     pub fn into_string(self) -> String {
         self.0.into_string()

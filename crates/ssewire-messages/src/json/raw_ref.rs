@@ -20,7 +20,7 @@ impl<'a> RawJsonRef<'a> {
         Self(text)
     }
 
-    /// The JSON text: that of a string is in quotes. [`decode_string`](Self::decode_string) returns the
+    /// Returns the JSON text: that of a string is in quotes. [`decode_string`](Self::decode_string) returns the
     /// decoded string.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
@@ -33,14 +33,14 @@ impl<'a> RawJsonRef<'a> {
         RawJson::from_plain(self.0)
     }
 
-    /// The value of the last member of this name, if this is an object that has one. Linear.
+    /// Returns the value of the last member of this name, if this is an object that has one. Linear.
     #[must_use]
     pub fn get(self, name: &str) -> Option<RawJsonRef<'a>> {
         let found = self.members().filter(|(other, _)| *other == name).last();
         found.map(|(_, value)| value)
     }
 
-    /// The members, if this is an object.
+    /// Returns the members, if this is an object.
     pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, RawJsonRef<'a>)> + use<'a> {
         let mut cursor = Cursor::of_document(self.0.as_bytes());
         let mut is_first = true;
@@ -63,7 +63,7 @@ impl<'a> RawJsonRef<'a> {
         Some((self.text(name), self.part(value)))
     }
 
-    /// The elements, if this is an array.
+    /// Returns the elements, if this is an array.
     pub fn elements(self) -> impl Iterator<Item = RawJsonRef<'a>> + use<'a> {
         let mut cursor = Cursor::of_document(self.0.as_bytes());
         let mut is_first = true;
@@ -106,7 +106,7 @@ impl<'a> RawJsonRef<'a> {
         Cursor::of_document(self.0.as_bytes()).string().ok().flatten()
     }
 
-    /// The number, if it is an integer that is not negative.
+    /// Returns the number, if it is an integer that is not negative.
     #[must_use]
     pub fn as_u64(self) -> Option<u64> {
         // `parse` alone would also take `+7`.

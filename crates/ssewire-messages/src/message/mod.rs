@@ -82,13 +82,13 @@ pub(crate) struct MistypedMembers {
 }
 
 impl Message {
-    /// The identifier, `msg_…`.
+    /// Returns the identifier, `msg_…`.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id_and_model.id()
     }
 
-    /// The model that wrote the message; after a fallback, the one that finished it.
+    /// Returns the model that wrote the message; after a fallback, the one that finished it.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
         self.id_and_model.model()
@@ -100,13 +100,13 @@ impl Message {
         self.stop_reason.as_option()
     }
 
-    /// The stop sequence that was met, where the stop reason is `stop_sequence`.
+    /// Returns the stop sequence that was met, where the stop reason is `stop_sequence`.
     #[must_use]
     pub fn stop_sequence(&self) -> Option<Cow<'_, str>> {
         self.get("stop_sequence")?.decode_string()
     }
 
-    /// The content blocks.
+    /// Returns the content blocks.
     #[must_use]
     pub fn content(&self) -> &[ContentBlock] {
         &self.content
@@ -118,7 +118,7 @@ impl Message {
         self.content
     }
 
-    /// The tokens and requests that the message cost.
+    /// Returns the tokens and requests that the message cost.
     #[must_use]
     pub fn usage(&self) -> Option<&Usage> {
         self.usage.as_option()
@@ -131,20 +131,20 @@ impl Message {
         self.extra.get(name).filter(|value| !value.is_null())
     }
 
-    /// The members that are neither merged nor typed, such as `stop_sequence` and `container`, and known ones of
-    /// another type than documented.
+    /// Returns the members that are neither merged nor typed, such as `stop_sequence` and `container`, and known ones
+    /// of another type than documented.
     #[must_use]
     pub fn extra(&self) -> &ExtraMembers {
         &self.extra
     }
 
-    /// The tokens of the request that were neither written to the cache nor read from it.
+    /// Returns the tokens of the request that were neither written to the cache nor read from it.
     #[must_use]
     pub fn input_tokens(&self) -> Option<u64> {
         self.usage()?.input_tokens()
     }
 
-    /// The tokens that the model has written.
+    /// Returns the tokens that the model has written.
     #[must_use]
     pub fn output_tokens(&self) -> Option<u64> {
         self.usage()?.output_tokens()
@@ -181,7 +181,7 @@ impl Message {
         }
     }
 
-    /// The message as JSON, in the shape of the API.
+    /// Returns the message as JSON, in the shape of the API.
     ///
     /// # Errors
     /// [`ToolInputError`]: the input of a tool call is not finished. [`to_json_lossy`](Self::to_json_lossy)
@@ -192,8 +192,8 @@ impl Message {
         Ok(RawJson::from_valid(out))
     }
 
-    /// The message as JSON, for display. Tool input that is not finished is the value so far, and looks like a finished
-    /// one: never run a tool with it.
+    /// Returns the message as JSON, for display. Tool input that is not finished is the value so far, and looks like a
+    /// finished one: never run a tool with it.
     #[must_use]
     pub fn to_json_lossy(&self) -> RawJson {
         let mut out = String::new();

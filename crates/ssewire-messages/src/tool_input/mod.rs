@@ -50,7 +50,7 @@ impl<'a> ToolInput<'a> {
         Self { start, state }
     }
 
-    /// The input, if it is finished and valid: what to run the tool with.
+    /// Returns the input, if it is finished and valid: what to run the tool with.
     ///
     /// # Errors
     /// [`ToolInputError`].
@@ -80,14 +80,14 @@ impl<'a> ToolInput<'a> {
         self.value()?.parse_as().map_err(ParseInputError::Type)
     }
 
-    /// The JSON text of the deltas, byte for byte; once it is complete, with spaces for its line ends. Empty if there
-    /// was none, even if the start of the block has a [`value`](Self::value).
+    /// Returns the JSON text of the deltas, byte for byte; once it is complete, with spaces for its line ends. Empty if
+    /// there was none, even if the start of the block has a [`value`](Self::value).
     #[must_use]
     pub fn raw(self) -> &'a str {
         self.state.and_then(|state| state.text.as_ref()).map_or("", |text| &text.text)
     }
 
-    /// The value so far, for display: only with
+    /// Returns the value so far, for display: only with
     /// [`with_partial_input`](crate::Accumulator::with_partial_input), and once a delta has arrived. A number at the
     /// end may still change or vanish.
     #[must_use]
@@ -95,7 +95,7 @@ impl<'a> ToolInput<'a> {
         self.state?.text.as_ref()?.partial.as_ref()?.json().value()
     }
 
-    /// The changes of [`partial`](Self::partial) by the last piece of input: only with
+    /// Returns the changes of [`partial`](Self::partial) by the last piece of input: only with
     /// [`with_partial_changes`](crate::Accumulator::with_partial_changes). Ask after each update of the block: each
     /// piece replaces the changes of the piece before, and the stop of the block clears them.
     ///

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 pub struct ExtraValues(Option<Box<Map<String, Value>>>);
 
 impl ExtraValues {
-    /// The number of members.
+    /// Returns the number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |members| members.len())
@@ -28,7 +28,7 @@ impl ExtraValues {
         self.0.is_none()
     }
 
-    /// The value of the member `name`.
+    /// Returns the value of the member `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.as_ref()?.get(name)
@@ -40,7 +40,7 @@ impl ExtraValues {
         self.get(name).is_some()
     }
 
-    /// The members in the order of [`serde_json::Map`]: by name, or in order of arrival with
+    /// Returns the members in the order of [`serde_json::Map`]: by name, or in order of arrival with
     /// `serde_json`'s feature `preserve_order`.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().flat_map(|members| members.iter()).map(|(name, value)| (name.as_str(), value))

@@ -33,7 +33,7 @@ macro_rules! tagged {
         }
 
         impl $name {
-            /// The `type` on the wire.
+            /// Returns the `type` on the wire.
             #[must_use]
             pub fn type_name(&self) -> &str {
                 match self {

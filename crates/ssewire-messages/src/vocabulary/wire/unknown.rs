@@ -13,13 +13,13 @@ pub struct UnknownObject {
 }
 
 impl UnknownObject {
-    /// The `type` of the object; empty where that is absent or no string.
+    /// Returns the `type` of the object; empty where that is absent or no string.
     #[must_use]
     pub fn type_name(&self) -> &str {
         self.raw.get("type").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// All its members, `type` included.
+    /// Returns all its members, `type` included.
     #[must_use]
     pub fn raw(&self) -> &Map<String, Value> {
         &self.raw
