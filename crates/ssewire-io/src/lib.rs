@@ -29,8 +29,9 @@
 //! ```toml
 //! [dependencies]
 //! ssewire-io = { version = "0.1", features = ["messages", "stream"] }
-//! ssewire-messages = "0.1"
 //! ```
+//!
+//! The crate re-exports both lower crates: `ssewire_io::ssewire` and `ssewire_io::ssewire_messages`.
 //!
 //! The [guide] leads from the first text to tools, retries, gateways and tests. The [recipes] solve single problems:
 //! idle timeouts, cancellation, events of your own, resumption, failover, reconnection, proxies, Bedrock. The

@@ -228,7 +228,7 @@ where
     /// ```
     /// use futures::TryStreamExt as _;
     /// use ssewire_io::{ByteStreamExt as _, MessageStreamError};
-    /// use ssewire_messages::{OwnedToolCall, Update};
+    /// use ssewire_io::ssewire_messages::{OwnedToolCall, Update};
     ///
     /// # #[derive(Debug, PartialEq)]
     /// enum Delta {
