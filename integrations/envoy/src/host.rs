@@ -159,9 +159,7 @@ impl HttpContext for Stream {
         }
         let cause = if self.is_ended { "end_of_stream" } else { cause_of_end() };
         let end = if cause == CLIENT_GONE { End::Cancelled } else { End::Cut };
-        if let Some(record) = self.meter.take().and_then(|mut meter| meter.end(now(), end)) {
-            self.export(&record);
-        }
+        self.end_meter(end);
         self.plugin.set_field("end", cause);
         self.plugin.count("ends", &format!("|end={cause}"));
     }
@@ -200,7 +198,12 @@ impl Stream {
 
     fn end(&mut self) {
         self.is_ended = true;
-        if let Some(record) = self.meter.take().and_then(|mut meter| meter.end(now(), End::EndOfStream)) {
+        self.end_meter(End::EndOfStream);
+    }
+
+    fn end_meter(&mut self, end: End) {
+        let Some(mut meter) = self.meter.take() else { return };
+        while let Some(record) = meter.end(now(), end) {
             self.export(&record);
         }
     }

@@ -120,14 +120,13 @@ impl Meter {
         let mut record = record_of(decoder, self.tool_calls);
         let result = decoder.next_message();
         self.complete(&mut record, result, now, End::EndOfStream);
-        self.messages = self.messages.saturating_add(1);
-        (self.tool_calls, self.started) = (0, now);
-        (self.first_byte, self.first_text, self.longest_gap) = (None, None, Duration::ZERO);
+        self.begin_next(now);
         Some(record)
     }
 
     /// Ends the body at this time. Returns the record of a message that has not ended, or of a body without any
-    /// message.
+    /// message. Call again until it returns `None`: a last `message_start` without its blank line ends one message, and
+    /// begins another.
     pub fn end(&mut self, now: Duration, end: End) -> Option<Record> {
         let mut decoder = self.decoder.take()?;
         if self.first_byte.is_some() {
@@ -140,8 +139,21 @@ impl Meter {
             return None;
         }
         let mut record = record_of(&decoder, self.tool_calls);
-        self.complete(&mut record, decoder.finish(), now, end);
+        // What another message has ended was not ended by the client.
+        let end = if decoder.is_ended() { End::EndOfStream } else { end };
+        let result = decoder.next_message();
+        self.complete(&mut record, result, now, end);
+        self.begin_next(now);
+        self.decoder = Some(decoder);
         Some(record)
+    }
+
+    /// Begins a further message at the end of the one before.
+    fn begin_next(&mut self, now: Duration) {
+        self.messages = self.messages.saturating_add(1);
+        self.tool_calls = 0;
+        self.started = now;
+        (self.first_byte, self.first_text, self.longest_gap) = (None, None, Duration::ZERO);
     }
 
     fn tick(&mut self, now: Duration) {

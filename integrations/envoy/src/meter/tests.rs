@@ -24,7 +24,7 @@ fn meter_all(body: &[u8], chunk: usize, limits: Limits, end: End) -> Vec<Record>
             records.extend(meter.push(&mut chunk, ms(now)));
         }
     }
-    records.extend(meter.end(ms(now), end));
+    records.extend(std::iter::from_fn(|| meter.end(ms(now), end)));
     assert_eq!(meter.end(ms(now), end), None, "a record after the end");
     records
 }
@@ -158,6 +158,22 @@ fn times_are_those_of_the_clock() {
     assert_eq!(times.longest_gap_ms, Some(240));
     assert_eq!(times.tokens_per_second, Some(100), "50 tokens in the 500 ms after the first byte");
     assert_eq!(meter.end(ms(700), End::EndOfStream), None);
+}
+
+/// A `message_start` whose blank line is missing ends the message before it, and counts as a message.
+#[test]
+fn a_last_message_start_without_its_blank_line_counts() {
+    let start = |id: &str, tokens: u64| {
+        format!(r#"data: {{"type":"message_start","message":{{"id":"{id}","usage":{{"input_tokens":{tokens}}}}}}}"#)
+    };
+    let body = format!("{}\n\n{}", start("a", 7), start("b", 9));
+    for (end, last) in [(End::EndOfStream, "truncated"), (End::Cancelled, "cancelled")] {
+        for blank_line in ["", "\n\n"] {
+            let records = meter_all(format!("{body}{blank_line}").as_bytes(), 50, Limits::default(), end);
+            let seen: Vec<_> = records.iter().map(|record| (record.completion, record.tokens.input)).collect();
+            assert_eq!(seen, [("truncated", Some(7)), (last, Some(9))], "{end:?} {blank_line:?}");
+        }
+    }
 }
 
 #[test]
