@@ -54,6 +54,13 @@ class MessageStream {
     return JSON.parse(this.#output());
   }
 
+  /** The body has ended: gives the text of a last event whose blank line is missing. */
+  end() {
+    this.#checkOpen();
+    this.#wasm.stream_end(this.#stream);
+    return this.#output();
+  }
+
   /** The body has ended, perhaps for a `cause`: gives the message, or throws `Incomplete`. */
   finish(cause) {
     this.#checkOpen();
@@ -92,6 +99,8 @@ async function read(stream, body, onText) {
       const text = stream.push(chunk.value);
       if (text !== "") onText(text);
     }
+    const last = stream.end();
+    if (last !== "") onText(last);
     return stream.finish(broken);
   } finally {
     stream.close();

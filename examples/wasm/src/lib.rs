@@ -2,10 +2,10 @@
 //!
 //! The exports are plain functions over numbers, so neither side needs generated bindings. A handle identifies a stream
 //! in a table, so JavaScript never passes a pointer. Only the export names are `unsafe`: they must be unique in the
-//! program. A call with the handle of a closed stream has no effect. Push, snapshot and finish write to `output`.
+//! program. A call with the handle of a closed stream has no effect. Push, snapshot, end and finish write to `output`.
 //!
 //! ```text
-//! open ──> input, push, is_ended ──> input, push, is_ended ──> … ──> finish ──> close
+//! open ──> input, push, is_ended ──> input, push, is_ended ──> … ──> end ──> finish ──> close
 //! ```
 
 use core::cell::RefCell;
@@ -65,7 +65,19 @@ pub extern "C" fn stream_snapshot(stream: u32) {
     });
 }
 
-/// Ends the input. The output is a JSON object: `message`, and `incomplete`, which is the reason why the message is
+/// Ends the input. The output is the text deltas of a last event whose blank line is missing.
+#[unsafe(no_mangle)]
+pub extern "C" fn stream_end(stream: u32) {
+    with(stream, |stream| {
+        stream.output.clear();
+        let Some(driver) = &mut stream.driver else { return };
+        while let Ok(Step::Update(event)) = driver.decode_end() {
+            stream.output.extend(event.update.text_deltas());
+        }
+    });
+}
+
+/// Writes the message that has ended. The output is a JSON object: `message`, and `incomplete`, which is the reason why the message is
 /// incomplete, or null.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_finish(stream: u32) {

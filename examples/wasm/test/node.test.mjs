@@ -54,6 +54,19 @@ test("a stream that is cut leaves what came", () => {
   assert.throws(() => open.finish(), (thrown) => thrown instanceof Incomplete && textOf(thrown.partial) === text);
 });
 
+test("read shows all the text that it keeps, also of an event without its blank line", async () => {
+  const event = (data) => `data: ${JSON.stringify(data)}`;
+  const delta = (text) => event({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } });
+  const start = event({ type: "message_start", message: {} });
+  const body = new Blob([[start, delta("the "), delta("end")].join("\n\n")]).stream();
+  let shown = "";
+  await assert.rejects(ssewire.read(body, (text) => (shown += text)), (thrown) => {
+    assert.equal(textOf(thrown.partial), "the end");
+    return true;
+  });
+  assert.equal(shown, "the end");
+});
+
 test("a page is no stream, and its text is no message", () => {
   const open = ssewire.open();
   assert.equal(open.push(new TextEncoder().encode("<!DOCTYPE html><p>Sign in</p>")), "");

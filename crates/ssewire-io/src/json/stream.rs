@@ -75,7 +75,8 @@ impl<S, T> JsonStream<S, T> {
 
     /// Makes an end without `[DONE]` one final error, [`JsonStreamError::MissingDone`]: for vendors that always send
     /// it, and where the stream is passed on as another type, so that nobody can call [`is_done`](Self::is_done). A
-    /// payload that the end of the input cut is the same error. If the server reported an error and then ended the
+    /// payload that the end of the input cut is the same error, except with [`End::Report`], where it is
+    /// [`EventError::Truncated`](crate::EventError::Truncated). If the server reported an error and then ended the
     /// stream, this error follows the reported one, which is the cause.
     #[must_use]
     pub fn with_required_done(self) -> Self {
