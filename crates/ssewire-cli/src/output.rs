@@ -87,8 +87,8 @@ impl Output {
         write!(self.data, "{style:#}")
     }
 
-    /// Writes bytes of the input as they are; on a terminal, as [`text`](Self::text) does, but CR LF as the line end that
-    /// it is. [`end_line`](Self::end_line) writes the end of them.
+    /// Writes bytes of the input as they are; on a terminal, as [`text`](Self::text) does, but CR LF as the line end
+    /// that it is. [`end_line`](Self::end_line) writes the end of them.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         if !self.is_terminal {
             return self.raw(bytes);

@@ -77,8 +77,8 @@ pub extern "C" fn stream_end(stream: u32) {
     });
 }
 
-/// Writes the message that has ended. The output is a JSON object: `message`, and `incomplete`, which is the reason why the message is
-/// incomplete, or null.
+/// Writes the message that has ended. The output is a JSON object: `message`, and `incomplete`, which is the reason why
+/// the message is incomplete, or null.
 #[unsafe(no_mangle)]
 pub extern "C" fn stream_finish(stream: u32) {
     with(stream, |stream| {

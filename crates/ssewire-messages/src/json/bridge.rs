@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 
 use super::{Cursor, RawJson, SyntaxError, push_string};
 
-/// Writes JSON text as it is. Other formats than JSON get what `serde_json::value::RawValue` gives them, a struct of one
-/// member with a private name, and do not read it as the value again.
+/// Writes JSON text as it is. Other formats than JSON get what `serde_json::value::RawValue` gives them, a struct of
+/// one member with a private name, and do not read it as the value again.
 pub(crate) fn serialize<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
     let raw: &RawValue = serde_json::from_str(json).map_err(|_| S::Error::custom("value is not valid JSON"))?;
     raw.serialize(serializer)
@@ -87,8 +87,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for TextVisitor<V> {
     }
 }
 
-/// Appends a value as JSON text. `serde_json::Value` would change it: it sorts the members, unless another crate enables
-/// `preserve_order`, keeps the last one of a repeated name, and takes the private names of serde_json for its own.
+/// Appends a value as JSON text. `serde_json::Value` would change it: it sorts the members, unless another crate
+/// enables `preserve_order`, keeps the last one of a repeated name, and takes the private names of serde_json for its
+/// own.
 struct AppendText<'a>(&'a mut String);
 
 impl AppendText<'_> {
