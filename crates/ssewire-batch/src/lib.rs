@@ -54,14 +54,15 @@
 //! * **Well-formed text.** The text of a batch is UTF-8. Ill-formed bytes are replaced by U+FFFD, as in browsers.
 //! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the
 //!   rest of the chunk in the input. Its text has at most four times the bytes that the batch consumed or the decoder
-//!   had kept before, and 8 KiB; for messages nine times, because the ID of a tool call is in its payload, its start
-//!   and its call. A text buffer above 64 KiB that is used to less than a quarter is freed.
+//!   had kept before, and 8 KiB. For messages it has nine times, because the ID of a tool call is in its payload, its
+//!   start and its call. A text buffer above 64 KiB that is used to less than a quarter is freed.
 //! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
 //!
 //! # Cost
 //! Beside that of the decoder: one copy of the bytes, one check of UTF-8, and a record of 64 bytes per event.
-//! The page `BENCHMARKS.md` of the repository compares it with the decoders: a batch of messages takes up to 1.3 times
-//! their time, a batch of text deltas 1.3 to 2.5 times, and 0.7 to 1.4 times that of a decoder that also checks UTF-8.
+//! The page `BENCHMARKS.md` of the repository compares it with the decoders. A batch of messages takes up to 1.3 times
+//! their time, and a batch of text deltas 1.3 to 2.5 times. Compared with a decoder and a check of UTF-8, a batch of
+//! text deltas takes 0.7 to 1.4 times.
 //!
 //! # Features
 //!

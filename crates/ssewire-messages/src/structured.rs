@@ -105,8 +105,8 @@ impl Message {
     /// block that holds the JSON.
     ///
     /// # Errors
-    /// [`ParseTextError`]: the text is not JSON, or not that of the type; or the stop reason may mean that the text was
-    /// truncated or declined: each but `end_turn`, `stop_sequence`, `tool_use` and `pause_turn`.
+    /// [`ParseTextError`]: the text is not JSON, or not that of the type. Or the stop reason may mean that the text was
+    /// truncated or declined: every stop reason but `end_turn`, `stop_sequence`, `tool_use` and `pause_turn`.
     #[doc(alias = "parsed_output")]
     pub fn parse_text<T: DeserializeOwned>(&self) -> Result<T, ParseTextError> {
         if self.stop_reason().is_some_and(StopReason::may_truncate) {

@@ -14,7 +14,7 @@ impl Message {
     /// Returns the message as the payloads of a stream, each text in one piece. Decoding them returns an equal message,
     /// whose model is that of the last `fallback` block if it has one. An event has at most 127 levels, so its payload
     /// cannot be decoded if a value of the message makes it deeper. The input of a tool call is sent as text, and may
-    /// have 127 levels of its own; it is sent in the start of its block if it has a number that no `f64` holds.
+    /// have 127 levels of its own. Input with a number that no `f64` holds is sent in the start of its block.
     ///
     /// # Errors
     /// [`TurnError`]: the input of a tool call is not complete.

@@ -50,11 +50,12 @@ impl Config {
         self
     }
 
-    /// Adds a recording from a file, named after its file stem, or a sample of this name if there is no such file.
+    /// Adds a recording from a file, named after its file stem. If the file does not exist, adds the sample of this
+    /// name.
     ///
     /// # Errors
-    /// There is neither such a file nor such a sample, or the file cannot be read, or another recording has the same
-    /// name, or the file is larger than 16 MiB: the server keeps its recordings in memory.
+    /// Neither the file nor the sample exists, the file cannot be read, or another recording has the same name. Or the
+    /// file is larger than 16 MiB: the server keeps its recordings in memory.
     pub fn file(self, path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
         let recording = match read(path) {

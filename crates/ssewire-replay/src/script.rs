@@ -68,7 +68,7 @@ impl Script {
         Self::event_stream().send(bytes)
     }
 
-    /// 200 and a recorded event stream, chunked, at its recorded pace: a comment line `: ssewire +123ms`, as
+    /// 200 and a recorded event stream, chunked, at its recorded pace. A comment line `: ssewire +123ms`, as
     /// `ssewire record` writes it, is a pause of that time and is not sent. A recording without such lines is sent at
     /// once. A response head in front of the body is not sent. [`speed`](Self::speed) scales the pace,
     /// [`delayed_by`](Self::delayed_by) replaces it.

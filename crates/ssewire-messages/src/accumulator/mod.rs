@@ -176,9 +176,9 @@ impl Accumulator {
         self
     }
 
-    /// Keeps only the last piece of each text and thinking block, for meters: usage, tool calls, violations and
-    /// completion are those of the whole message, at a memory that does not grow with its text. The content of the
-    /// message then differs from the text of the model, even if it is complete.
+    /// Keeps only the last piece of each text and thinking block, for meters. Usage, tool calls, violations and
+    /// completion are those of the complete message, in memory that does not grow with its text. The content of the
+    /// message then differs from the text of the model, even if the message is complete.
     ///
     /// ```
     /// use ssewire_messages::Accumulator;
@@ -201,9 +201,9 @@ impl Accumulator {
         self
     }
 
-    /// Sets the limit of a message: the bytes that its events add, which are decoded text, thinking and tool input, and
-    /// members kept as JSON, without the JSON and the SSE around them. Text that is
-    /// [discarded](Self::with_discarded_text) counts until the next piece of its block has been merged.
+    /// Sets the limit of a message in bytes. Decoded text, thinking and tool input count, and members that are kept as
+    /// JSON; the JSON and the SSE around them do not. Text that is [discarded](Self::with_discarded_text) counts until
+    /// the next piece of its block has been merged.
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
         self.options.max_bytes = bytes;

@@ -146,9 +146,8 @@ pub enum Update<'a> {
     Ping,
     /// The end marker of other protocols.
     Done,
-    /// Nothing has changed: an event or a delta that this version does not know, a stop without its block, a second
-    /// `message_start`, input JSON that has no block yet, even if it is empty, content beyond the limit, or an event
-    /// after the end of the message.
+    /// Nothing has changed. The event is one of these: an unknown event or delta, a stop without its block, a second
+    /// `message_start`, input JSON without a block, content beyond the limit, an event after the end of the message.
     Unchanged,
 }
 

@@ -63,9 +63,9 @@ impl ExtraMembers {
         self.get(name).is_some()
     }
 
-    /// Returns the members, in the order in which they were set last; of an object that was read at once, some
-    /// members with escapes or of another type than documented come first. Linear in their text, or n log n if a name
-    /// may occur twice.
+    /// Returns the members, in the order in which they were set last. In an object that was read at once, some members
+    /// with escapes, or of another type than documented, come first. Linear in their text, or n log n if a name may
+    /// occur twice.
     #[must_use]
     pub fn iter(&self) -> ExtraMembersIter<'_> {
         let (starts, text) = if self.may_repeat {

@@ -17,11 +17,10 @@ use super::{Cursor, RawJsonRef};
 /// `serde_json::to_value` parse it: they change long numbers, and fail, `json!` by a panic, beyond 127 levels and at a
 /// number that no `f64` holds.
 ///
-/// It is also read from inside tagged and untagged enums of serde, and from below `flatten`. serde passes the value
-/// there, not its text, and the text is written again: the members are the same, in the same order, but spaces and
-/// escapes change, and so do numbers that neither an `i64`, a `u64` nor an `f64` holds exactly. serde_json fails there
-/// beyond 127 levels of the whole document, at a number that no `f64` holds, and at a lone surrogate escape. In an
-/// externally tagged enum, the default of serde, the text is kept.
+/// In an externally tagged enum, the default of serde, the text is kept. In other enums, and below `flatten`, serde
+/// passes the value instead of its text, and the text is written again. The members and their order are the same.
+/// Spaces and escapes change, and so do numbers that no `i64`, `u64` or `f64` holds exactly. There serde_json fails
+/// beyond 127 levels of the complete document, at a number that no `f64` holds, and at a lone surrogate escape.
 ///
 /// Store it as JSON: another format gets a private struct of serde_json, and does not read it as the value again.
 ///

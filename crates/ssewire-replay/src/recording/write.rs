@@ -9,9 +9,9 @@ use super::{Mark, MarkByte};
 /// time since the previous one.
 ///
 /// A comment precedes the first line that starts in a chunk, never a byte order mark, and is never between CR and LF. A
-/// body that is not an event stream has none: its first line that is not blank does not start with the name of a field,
-/// or with a field that event streams do not have. A response head in front of the body, and the lengths of chunks that
-/// were left in it, are skipped.
+/// body that is not an event stream has no comment. The first line of such a body, apart from blank ones, does not
+/// start with the name of a field of event streams. A response head in front of the body, and the lengths of chunks
+/// that were left in it, are skipped.
 ///
 /// ```
 /// use core::time::Duration;
