@@ -66,7 +66,7 @@ pub(crate) fn print_overview(goals: &[Reached], measures: &[Measure]) {
         }
     }
     if let Some(held) = measures.iter().find(|measure| measure.name.ends_with("with a block begun")) {
-        println!("| memory of a stream that waits for its text | | {:.0} B |", held.value);
+        println!("\nA stream that waits for its text takes {:.0} bytes of memory.", held.value);
     }
 }
 

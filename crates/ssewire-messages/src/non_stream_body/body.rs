@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use super::beginning::Beginning;
 
-/// The facts that are known of a body.
+/// A body that may not be a stream.
 #[derive(Clone, Default)]
 pub(crate) struct Body {
     is_stream: bool,

@@ -5,8 +5,8 @@ use alloc::string::String;
 use super::{ToolInput, ToolInputError};
 use crate::json::{ObjectWriter, RawJsonRef, append_value_so_far};
 
-/// Writes the input of a tool call as JSON. A function and not a flag: a program that never asks for it does not
-/// link it.
+/// A function that writes the input of a tool call as JSON. With a flag instead, a program would also link the function
+/// that it never asks for.
 pub(crate) type WriteInput = fn(ToolInput<'_>, &mut String) -> Result<(), ToolInputError>;
 
 /// Writes input that is finished; any other is an error.
