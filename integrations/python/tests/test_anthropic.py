@@ -444,6 +444,58 @@ async def test_response_is_closed_after_an_interruption(address):
     del chunks, achunks
 
 
+def test_connection_in_the_pool_is_never_shut_down_after_an_interruption():
+    """Whatever bytecode of the drain Ctrl-C interrupts."""
+
+    class Response:
+        http_version, is_closed = "HTTP/1.1", False
+
+        def __init__(self, connection):
+            self.extensions = {"network_stream": self}
+            self.get_extra_info = lambda name: connection
+
+        def close(self):
+            timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+            assert all(timer.finished.is_set() for timer in timers)
+            self.is_closed = True
+
+    def body(response):
+        yield b""
+        response.close()
+
+    def interrupt_at(step):
+        steps = iter(range(step + 1))
+
+        def trace(frame, kind, _):
+            if frame.f_code.co_filename != ssewire.anthropic.__file__:
+                return None
+            frame.f_trace_opcodes = True
+            if kind == "opcode" and next(steps) == step:
+                raise KeyboardInterrupt
+            return trace
+
+        return trace
+
+    interrupted, step = True, 0
+    while interrupted:
+        connection, peer = socket.socketpair()
+        response, interrupted, before = Response(connection), False, sys.gettrace()
+        chunks = body(response)
+        sys.settrace(interrupt_at(step))
+        try:
+            ssewire.anthropic._drain(response, chunks)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            sys.settrace(before)
+            # As the SDK does, however the drain ends.
+            response.close()
+        assert response.is_closed
+        connection.close(), peer.close()
+        step += 1
+    assert step > 50
+
+
 async def test_body_of_http_2_is_not_waited_for(address):
     def is_read():
         pytest.fail("an unfinished body of HTTP/2 costs no connection")

@@ -462,18 +462,21 @@ def _drain(response: Any, chunks: Iterator[bytes]) -> None:
     def close() -> None:
         # `close` returns the connection to the pool, where another request may take it. So the timer ends before.
         timer.cancel()
-        timer.join()
+        # A timer that has not started yet, or will not, never shuts down.
+        with contextlib.suppress(RuntimeError):
+            timer.join()
         del response.close
         response.close()
 
     timer = threading.Timer(_DRAIN_SECONDS, shut_down)
     timer.daemon = True
+    # Before the start: Ctrl-C between the two would leave a timer that nothing ends.
+    response.close = close
     try:
         timer.start()
     except RuntimeError:
         # No more threads can start. An unread body costs the connection, and nothing else.
         return
-    response.close = close
     # The message has ended, so no failure changes it.
     with contextlib.suppress(Exception):
         for _ in chunks:
@@ -501,10 +504,10 @@ class MessageStream(_Accumulated):
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        # Refused while another thread reads.
-        with contextlib.suppress(ValueError):
-            self._events.close()
         try:
+            # Refused while another thread reads.
+            with contextlib.suppress(ValueError):
+                self._events.close()
             if self._has_unread_end:
                 _drain(self.response.http_response, self._chunks)
         finally:
@@ -551,10 +554,10 @@ class AsyncMessageStream(_Accumulated):
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
-        # Refused while another task reads.
-        with contextlib.suppress(RuntimeError):
-            await self._events.aclose()
         try:
+            # Refused while another task reads.
+            with contextlib.suppress(RuntimeError):
+                await self._events.aclose()
             if self._has_unread_end:
                 await _adrain(self.response.http_response, self._chunks)
         finally:
