@@ -40,8 +40,12 @@ impl<'a, R> Batch<'a, R> {
     /// Returns the text of a span. Empty if the span is of another batch and does not fit this one.
     #[must_use]
     pub fn get(&self, span: Span) -> &'a str {
-        self.text.get(span.offset..span.offset.saturating_add(span.len)).unwrap_or_default()
+        get(self.text, span)
     }
+}
+
+fn get(text: &str, span: Span) -> &str {
+    text.get(span.offset..span.offset.saturating_add(span.len)).unwrap_or_default()
 }
 
 /// The memory of a batch, which is used again for the next one.
@@ -53,18 +57,22 @@ pub(crate) struct BatchBuffer<R> {
     pub(crate) last_name: Span,
     /// The last event ID of this batch, as long as no block sets another one. Later records share its text.
     pub(crate) last_id: Span,
+    /// The description of the last error. Later records of the same error share its text: it may be longer than what was
+    /// lost.
+    pub(crate) last_error: Span,
 }
 
 impl<R> BatchBuffer<R> {
     pub(crate) const fn new() -> Self {
         const NONE: Span = Span { offset: 0, len: 0 };
-        Self { records: Vec::new(), text: TextBuffer(String::new()), last_name: NONE, last_id: NONE }
+        let text = TextBuffer(String::new());
+        Self { records: Vec::new(), text, last_name: NONE, last_id: NONE, last_error: NONE }
     }
 
     pub(crate) fn clear(&mut self) {
         self.records.clear();
         self.text.clear();
-        (self.last_name, self.last_id) = (Span::default(), Span::default());
+        (self.last_name, self.last_id, self.last_error) = Default::default();
     }
 
     pub(crate) fn as_batch(&self) -> Batch<'_, R> {
@@ -111,13 +119,23 @@ impl TextBuffer {
         Span { offset, len: self.0.len().saturating_sub(offset) }
     }
 
+    /// Appends the description of an error, unless it is the same as that of the last one.
+    #[cold]
+    pub(crate) fn push_error(&mut self, error: &dyn core::fmt::Display, last: &mut Span) -> Span {
+        let text = self.push_display(error);
+        if get(&self.0, text) == get(&self.0, *last) {
+            self.0.truncate(text.offset);
+        } else {
+            *last = text;
+        }
+        *last
+    }
+
     /// Appends bytes, unless they are the same as those of the last such value. Rare: most types lie in a window, and
     /// most events have no ID.
     #[inline(never)]
     pub(crate) fn push_repeated(&mut self, bytes: &[u8], last: &mut Span) -> Span {
-        let end = last.offset.saturating_add(last.len);
-        let known = self.0.get(last.offset..end).unwrap_or_default();
-        if !is_lossy_text_of(known, bytes) {
+        if !is_lossy_text_of(get(&self.0, *last), bytes) {
             *last = self.push_lossy(bytes);
         }
         *last

@@ -19,7 +19,7 @@ pub type EventBatch<'a> = Batch<'a, EventRecord>;
 pub enum EventKind {
     /// An event.
     Event = 0,
-    /// A comment line, if comments were asked for. `data` is everything after the colon, up to 1 KiB.
+    /// A comment line, if comments were asked for. `data` is everything after the colon, by default up to 1 KiB.
     Comment = 1,
     /// An event was lost because it exceeds a limit. `data` is the description of the error.
     Lost = 2,
@@ -33,13 +33,16 @@ pub struct EventRecord {
     pub kind: EventKind,
     /// Whether the block of the event set a reconnection time.
     pub has_retry: bool,
+    /// Whether `data` is only the start of a comment, which is longer than the limit.
+    pub is_truncated: bool,
     /// The reconnection time in milliseconds; 0 if `has_retry` is false.
     pub retry_ms: u64,
-    /// The event type, `message` if there was none. Records of one type may share their text.
+    /// The type of an event, `message` if it had none; empty of other kinds. Records of one type may share their text.
     pub event_type: Span,
-    /// The data: the values of the `data` fields, joined by LF.
+    /// The data of an event: the values of the `data` fields, joined by LF. Of other kinds as the kind says.
     pub data: Span,
-    /// The last event ID at this event. Records of one ID may share their text.
+    /// The last event ID at an event; empty if there is none, and of other kinds. Records of one ID may share their
+    /// text.
     pub last_event_id: Span,
 }
 
@@ -134,7 +137,9 @@ impl BatchDecoder {
                     }
                 }
                 // The decoder of the caller may return comments without being asked for them here.
-                Ok(Some(Frame::Comment { text, .. })) if self.has_comments => self.buffer.push_comment(text),
+                Ok(Some(Frame::Comment { text, truncated })) if self.has_comments => {
+                    self.buffer.push_comment(text, truncated);
+                }
                 Ok(Some(_)) => {}
                 Ok(None) => return,
                 Err(error) => self.buffer.push_lost(&error),
@@ -243,6 +248,7 @@ impl BatchBuffer<EventRecord> {
         let record = EventRecord {
             kind: EventKind::Event,
             has_retry: retry.is_some(),
+            is_truncated: false,
             retry_ms: retry.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             event_type: window.find(event.event_type()).unwrap_or_else(|| self.push_type(event.event_type())),
             data,
@@ -270,21 +276,22 @@ impl BatchBuffer<EventRecord> {
         self.last_id
     }
 
-    fn push_comment(&mut self, comment: &[u8]) {
+    fn push_comment(&mut self, comment: &[u8], is_truncated: bool) {
         let data = self.text.push_lossy(comment);
-        self.push_other(EventKind::Comment, data);
+        self.push_other(EventKind::Comment, data, is_truncated);
     }
 
     #[cold]
     fn push_lost(&mut self, error: &ssewire::DecodeError) {
-        let data = self.text.push_display(error);
-        self.push_other(EventKind::Lost, data);
+        let data = self.text.push_error(error, &mut self.last_error);
+        self.push_other(EventKind::Lost, data, false);
     }
 
-    fn push_other(&mut self, kind: EventKind, data: Span) {
+    fn push_other(&mut self, kind: EventKind, data: Span, is_truncated: bool) {
         self.records.push(EventRecord {
             kind,
             has_retry: false,
+            is_truncated,
             retry_ms: 0,
             event_type: Span::default(),
             data,

@@ -15,7 +15,8 @@ pub type MessageBatch<'a> = Batch<'a, MessageRecord>;
 
 /// The kind of a message record: that of an update, or a rejected event.
 ///
-/// Where `text` is a payload, it is the JSON of the event as it arrived; empty for a further update of the same event.
+/// Where `text` is a payload, it is the JSON of the event as it arrived; empty for a further update of the same event, and
+/// for the start of a message that replaced another one.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -53,7 +54,7 @@ pub enum MessageKind {
     /// The server has reported an error. `name` is its type, `text` its JSON.
     Error = 13,
     /// Another message has begun before this one had stopped. This one ends here. The `message_start` of the other one
-    /// is consumed, and not returned.
+    /// is consumed: it is returned if the decoder continues with the next message.
     Replaced = 14,
     /// An event was lost. `text` describes the error. The end of the message decides whether content is missing.
     Lost = 15,
@@ -139,7 +140,7 @@ impl MessageBatchDecoder {
     /// Decodes the input up to its end, to the end of the message, or to the largest number of records. `input` is
     /// advanced: call again until it is empty, or the [message has ended](Self::is_ended). Nothing after the message is
     /// consumed, except the `message_start` of another one that [replaced](MessageKind::Replaced) it. Nothing is
-    /// consumed after [`push_end`](Self::push_end).
+    /// consumed after [`push_end`](Self::push_end). [`next_message`](Self::next_message) continues.
     pub fn push(&mut self, input: &mut &[u8]) -> MessageBatch<'_> {
         self.buffer.clear();
         // The decoder would go on with further input.
@@ -188,6 +189,39 @@ impl MessageBatchDecoder {
     #[must_use]
     pub fn has_input_ended(&self) -> bool {
         self.has_input_ended
+    }
+
+    /// Returns the message that has ended, and continues with the next one of the same body, as
+    /// [`MessageDecoder::next_message`] does: first with the one that [replaced](MessageKind::Replaced) it, if one did.
+    /// [`push`](Self::push) and [`push_end`](Self::push_end) can be called again. If no
+    /// [`MessageKind::MessageStart`] comes until the input ends, no further message exists.
+    ///
+    /// ```
+    /// use ssewire_batch::{MessageBatchDecoder, MessageKind};
+    ///
+    /// let start = |id| format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\",\"content\":[]}}}}\n\n");
+    /// let body = start("a") + &start("b") + "data: {\"type\":\"message_stop\"}\n\n";
+    /// let (mut input, mut ids) = (body.as_bytes(), Vec::new());
+    /// let mut decoder = MessageBatchDecoder::new();
+    /// loop {
+    ///     let batch = decoder.push(&mut input);
+    ///     let starts = batch.records().iter().filter(|record| record.kind == MessageKind::MessageStart);
+    ///     ids.extend(starts.map(|start| batch.get(start.id).to_owned()));
+    ///     if !decoder.is_ended() {
+    ///         break;
+    ///     }
+    ///     // The first message is incomplete.
+    ///     let _ = decoder.next_message();
+    /// }
+    /// assert_eq!(ids, ["a", "b"]);
+    /// ```
+    ///
+    /// # Errors
+    /// [`Incomplete`], as [`finish`](Self::finish), also if the message has not ended yet. The next message can be
+    /// decoded all the same.
+    pub fn next_message(&mut self) -> Result<Message, Incomplete> {
+        self.has_input_ended = false;
+        self.decoder.next_message()
     }
 
     /// Returns the decoder: the snapshot, the completion so far, the violations.
@@ -267,7 +301,7 @@ impl BatchBuffer<MessageRecord> {
             Update::Citation { citation, .. } => self.text.push_str(citation.as_str()),
             Update::ToolCall(call) => self.text.push_str(call.input.as_str()),
             Update::Error(error) => self.text.push_str(error.body().as_str()),
-            Update::Lost(lost) => self.text.push_display(lost),
+            Update::Lost(lost) => self.text.push_error(lost, &mut self.last_error),
             _ if has_payload(kind) => self.text.push_lossy(event.payload),
             _ => Span::default(),
         };

@@ -1,7 +1,7 @@
 //! The memory of batches: none is allocated in the steady state, and no input makes a batch large.
 
 use ssewire::Decoder;
-use ssewire_batch::{BatchDecoder, EventKind, MessageBatchDecoder, MessageKind};
+use ssewire_batch::{BatchDecoder, EventKind, EventRecord, MessageBatchDecoder, MessageKind};
 use ssewire_messages::{MessageDecoder, Step};
 
 #[test]
@@ -138,6 +138,20 @@ fn the_text_is_bounded_by_the_input() {
             );
         }
     }
+}
+
+/// Regression: the description of each lost event was a copy of its own, which is longer than four times `data:x`.
+#[test]
+fn the_text_of_an_error_is_shared() {
+    let body = b"data:x\n\nevent:\ndata\n\n".repeat(10_000);
+    let decoder = Decoder::new().with_max_event_bytes(0);
+    let mut decoder = BatchDecoder::new().with_decoder(decoder).with_max_records(usize::MAX);
+    let batch = decoder.push(&mut &body[..]);
+    let (lost, events): (Vec<&EventRecord>, Vec<_>) =
+        batch.records().iter().partition(|record| record.kind == EventKind::Lost);
+    assert_eq!((lost.len(), events.len()), (10_000, 10_000));
+    assert!(lost.iter().all(|record| batch.get(record.data) == "event exceeds the limit of 0 bytes"));
+    assert!(batch.text().len() <= body.len() + 1024, "{} of {}", batch.text().len(), body.len());
 }
 
 /// Regression: the promise was four times, and then seven. Each ill-formed byte becomes U+FFFD. A start has its payload

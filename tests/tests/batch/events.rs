@@ -129,3 +129,12 @@ fn a_span_of_another_batch_is_empty_or_unspecified_but_never_a_panic() {
         assert_eq!(decoder.push(&mut other).get(span), "");
     }
 }
+
+#[test]
+fn a_comment_says_whether_it_is_truncated() {
+    let decoder = Decoder::new().with_max_comment_bytes(3);
+    let mut decoder = BatchDecoder::new().with_decoder(decoder).with_comments();
+    let batch = decoder.push(&mut &b":abc\n:abcd\ndata: abcd\n\n"[..]);
+    let seen: Vec<_> = batch.records().iter().map(|record| (batch.get(record.data), record.is_truncated)).collect();
+    assert_eq!(seen, [("abc", false), ("abc", true), ("abcd", false)]);
+}

@@ -243,3 +243,53 @@ fn a_lost_event_is_a_record() {
     assert_eq!(all[1].kind, MessageKind::Lost);
     assert_eq!(all[1].text, "event exceeds the limit of 50 bytes");
 }
+
+/// The records and the outcome of each message of a body.
+fn messages(mut decoder: MessageBatchDecoder, chunks: &[&[u8]]) -> Vec<(Vec<Owned>, (String, String))> {
+    let (mut all, mut records) = (Vec::new(), Vec::new());
+    for mut chunk in chunks.iter().copied() {
+        loop {
+            own(decoder.push(&mut chunk), &mut records);
+            if decoder.is_ended() {
+                all.push((std::mem::take(&mut records), outcome(&decoder.next_message())));
+            } else if chunk.is_empty() {
+                break;
+            }
+        }
+    }
+    loop {
+        own(decoder.push_end(), &mut records);
+        if !decoder.decoder().has_started() {
+            return all;
+        }
+        all.push((std::mem::take(&mut records), outcome(&decoder.next_message())));
+    }
+}
+
+#[test]
+fn the_messages_of_a_body_follow_each_other() {
+    let start = |id: &str| {
+        format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\",\"content\":[]}}}}\n\n").into_bytes()
+    };
+    let text = ssewire_tests::samples::named("text").stream;
+    let whole = messages(MessageBatchDecoder::new(), &[&text]);
+    assert_eq!((whole.len(), whole[0].1.1.is_empty()), (1, true));
+    // The last blank line is missing.
+    let body = [&start("a")[..], &text, b"data: [DONE]\n\n", &start("c"), start("d").trim_ascii_end()].concat();
+    let expected = messages(MessageBatchDecoder::new(), &[&body]);
+    let kinds = |message: usize| expected[message].0.iter().map(|record| record.kind).collect::<Vec<_>>();
+    assert_eq!(expected.len(), 4);
+    let (first, last) = ([MessageKind::MessageStart, MessageKind::Replaced], [MessageKind::MessageStart]);
+    assert_eq!((kinds(0), kinds(2), kinds(3)), (first.to_vec(), first.to_vec(), last.to_vec()));
+    let ids = [&expected[0], &expected[2], &expected[3]].map(|(records, _)| &*records[0].id);
+    assert_eq!(ids, ["a", "c", "d"]);
+    // The one that replaced another has no payload.
+    assert_eq!((&expected[1].0[1..], &expected[1].1), (&whole[0].0[1..], &whole[0].1));
+    assert_eq!((&*expected[1].0[0].id, &*expected[1].0[0].text), (&*whole[0].0[0].id, ""));
+    for size in [1, 7, 64] {
+        for max_records in [1, usize::MAX] {
+            let decoder = MessageBatchDecoder::new().with_max_records(max_records);
+            assert_eq!(messages(decoder, &chunks::of(size, &body)), expected, "in chunks of {size}");
+        }
+    }
+}
