@@ -15,8 +15,8 @@ pub type MessageBatch<'a> = Batch<'a, MessageRecord>;
 
 /// The kind of a message record: that of an update, or a rejected event.
 ///
-/// Where `text` is a payload, it is the JSON of the event as it arrived; empty for a further update of the same event, and
-/// for the start of a message that replaced another one.
+/// Where `text` is a payload, it is the JSON of the event as it arrived; empty for a further update of the same event,
+/// and for the start of a message that replaced another one.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

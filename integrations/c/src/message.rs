@@ -9,7 +9,8 @@ use crate::handle::{Handle, call, new_handle, push};
 use crate::pointer::{address_of, borrow, copy_text, free_handle};
 use crate::status::{Guarded, Status};
 
-/// Decodes a Messages stream of the Claude API, and accumulates its message. For one message.
+/// Decodes a Messages stream of the Claude API, and accumulates its message. For one message, and for those after it in
+/// the same body: see `ssewire_message_decoder_next_message`.
 #[derive(Debug)]
 pub struct MessageDecoder(Guarded<State>);
 
@@ -62,8 +63,8 @@ pub struct MessageBatch {
     pub is_ended: bool,
 }
 
-/// How a message ended, if the input ended here. If several reasons hold, the first in the order of this list from
-/// `NON_STREAM_BODY` on.
+/// How a message ended, or would end if the input ended here. If several reasons hold, the first in the order of this
+/// list from `NON_STREAM_BODY` on.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completion {
@@ -158,6 +159,14 @@ impl State {
             Self::Running(decoder) => decoder.decoder().completion().into(),
             Self::Finished { completion, .. } => *completion,
         }
+    }
+
+    fn next_message(&mut self) -> Result<Completion, Status> {
+        let completion = self.completion();
+        let Self::Running(decoder) = self else { return Err(Status::Finished) };
+        // The caller has copied what it needs of the message.
+        let _ = decoder.next_message();
+        Ok(completion)
     }
 
     fn finish(&mut self) -> Result<Completion, Status> {
@@ -267,9 +276,9 @@ pub unsafe extern "C" fn ssewire_message_decoder_push_end(
     unsafe { call(decoder, batch, State::push_end) }
 }
 
-/// Reports that the input has ended, and ends the message: `completion` becomes how. Discards the updates that are
-/// left, for example a tool call: to see them, call `ssewire_message_decoder_push_end` before. The message stays in the
-/// decoder until it is freed: see `ssewire_message_decoder_json`.
+/// Reports that the input has ended, and ends the message: `completion` becomes how it ended. Discards the updates that
+/// are left, for example a tool call: to see them, call `ssewire_message_decoder_push_end` before. The message stays in
+/// the decoder until it is freed: see `ssewire_message_decoder_json`.
 ///
 /// # Safety
 /// The pointers are NULL or valid.
@@ -280,6 +289,23 @@ pub unsafe extern "C" fn ssewire_message_decoder_finish(
 ) -> Status {
     // SAFETY: as the contract of this function demands.
     unsafe { call(decoder, completion, State::finish) }
+}
+
+/// Ends the message, and continues with the next one of the same body: `completion` becomes how the message ended. Call
+/// it in place of `ssewire_message_decoder_finish`, which ends the decoder. Copy the JSON and the explanation of the
+/// message before. Then push the rest of the input, even if there is none: the start of a message that replaced this
+/// one comes first. Everything else before a `message_start` is skipped. If the body ends without a further record
+/// `SSEWIRE_MESSAGE_KIND_MESSAGE_START`, no further message exists, and the completion says nothing.
+///
+/// # Safety
+/// The pointers are NULL or valid.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ssewire_message_decoder_next_message(
+    decoder: *mut MessageDecoder,
+    completion: *mut Completion,
+) -> Status {
+    // SAFETY: as the contract of this function demands.
+    unsafe { call(decoder, completion, State::next_message) }
 }
 
 /// Returns how the message would end if the input ended here, by the events so far. After
@@ -298,9 +324,8 @@ pub unsafe extern "C" fn ssewire_message_decoder_completion(
 }
 
 /// Copies the message so far as JSON, in the shape of the API, with a NUL to the `capacity` bytes at `buffer`. `len`
-/// becomes its length without the NUL. To learn the length, pass NULL and 0: the result is
-/// `SSEWIRE_STATUS_BUFFER_TOO_SMALL`. Linear in the message. Unfinished tool input is the value so far: do not run a
-/// tool with it.
+/// becomes its length without the NUL, also if the status is `SSEWIRE_STATUS_BUFFER_TOO_SMALL`: to learn the length,
+/// pass NULL and 0. Linear in the message. Unfinished tool input is the value so far: do not run a tool with it.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `buffer` has `capacity` bytes.

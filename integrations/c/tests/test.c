@@ -101,6 +101,50 @@ static void records_of_one_event_stay_together(void) {
     ssewire_message_decoder_free(decoder);
 }
 
+static void long_comment_is_truncated(void) {
+    ssewire_decoder_options options;
+    memset(&options, 0, sizeof options);
+    options.comments = true;
+    char input[1 + 1025 + 1] = ":";
+    memset(input + 1, 'c', 1025);
+    ssewire_decoder *decoder = ssewire_decoder_new(&options);
+    ssewire_event_batch batch;
+    size_t used;
+    for (size_t len = 1024; len <= 1025; len++) {
+        input[1 + len] = '\n';
+        assert(ssewire_decoder_push(decoder, bytes(input), 1 + len + 1, &used, &batch) == SSEWIRE_STATUS_OK);
+        assert(batch.record_count == 1 && batch.records[0].kind == SSEWIRE_EVENT_KIND_COMMENT);
+        assert(batch.records[0].data.len == 1024 && batch.records[0].is_truncated == (len > 1024));
+        input[1 + len] = 'c';
+    }
+    ssewire_decoder_free(decoder);
+}
+
+static void messages_of_a_body_follow_each_other(void) {
+    const char *input = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"a\",\"content\":[]}}\n\n"
+                        "data: {\"type\":\"message_start\",\"message\":{\"id\":\"b\",\"content\":[]}}\n\n"
+                        "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n"
+                        "data: {\"type\":\"message_stop\"}\n\n";
+    ssewire_message_decoder *decoder = ssewire_message_decoder_new(NULL);
+    ssewire_message_batch batch;
+    ssewire_completion completion;
+    size_t used, rest;
+    assert(ssewire_message_decoder_next_message(decoder, NULL) == SSEWIRE_STATUS_INVALID_ARGUMENT);
+    assert(ssewire_message_decoder_push(decoder, bytes(input), strlen(input), &used, &batch) == SSEWIRE_STATUS_OK);
+    assert(batch.record_count == 2 && batch.records[1].kind == SSEWIRE_MESSAGE_KIND_REPLACED && batch.is_ended);
+    assert(ssewire_message_decoder_next_message(decoder, &completion) == SSEWIRE_STATUS_OK);
+    assert(completion == SSEWIRE_COMPLETION_TRUNCATED);
+    assert(ssewire_message_decoder_push(decoder, bytes(input) + used, strlen(input) - used, &rest, &batch) == SSEWIRE_STATUS_OK);
+    assert(batch.records[0].kind == SSEWIRE_MESSAGE_KIND_MESSAGE_START && is(batch.text, batch.records[0].id, "b"));
+    assert(used + rest == strlen(input) && batch.is_ended);
+    assert(ssewire_message_decoder_next_message(decoder, &completion) == SSEWIRE_STATUS_OK);
+    assert(completion == SSEWIRE_COMPLETION_COMPLETE);
+    assert(ssewire_message_decoder_push_end(decoder, &batch) == SSEWIRE_STATUS_OK && batch.record_count == 0);
+    assert(ssewire_message_decoder_finish(decoder, &completion) == SSEWIRE_STATUS_OK);
+    assert(ssewire_message_decoder_next_message(decoder, &completion) == SSEWIRE_STATUS_FINISHED);
+    ssewire_message_decoder_free(decoder);
+}
+
 /* Go rejects a pointer of C that is a small number, also where it has no bytes. */
 static bool is_address(const void *pointer) { return (uintptr_t)pointer >= 4096; }
 
@@ -276,6 +320,8 @@ int main(int count, char **paths) {
     last_event_id_can_be_a_part_of_itself();
     batch_ends_at_its_largest_number_of_records();
     records_of_one_event_stay_together();
+    long_comment_is_truncated();
+    messages_of_a_body_follow_each_other();
     empty_results_are_addresses();
     strict_mode_rejects_an_unterminated_message();
     message_ends_with_the_input();

@@ -38,6 +38,8 @@ impl Event {
 pub(crate) struct Comment {
     #[pyo3(get)]
     text: Py<PyString>,
+    #[pyo3(get)]
+    is_truncated: bool,
 }
 
 #[pymethods]
@@ -168,7 +170,9 @@ impl Objects {
                         retry: record.has_retry.then_some(record.retry_ms),
                     },
                 )?)?,
-                EventKind::Comment => events.append(Bound::new(py, Comment { text: data })?)?,
+                EventKind::Comment => {
+                    events.append(Bound::new(py, Comment { text: data, is_truncated: record.is_truncated })?)?
+                }
                 _ => events.append(Bound::new(py, LostEvent { error: data })?)?,
             }
         }

@@ -47,6 +47,8 @@ impl MessageEvent {
 #[pyclass(module = "ssewire")]
 pub(crate) struct MessageDecoder {
     state: State,
+    /// What follows the message in the chunk of its end: `next_message` continues there.
+    rest: Vec<u8>,
     has_partial_input: bool,
     /// Of `iter_events`: a list of the iterator over the events of the last chunk.
     #[pyo3(get, set, name = "_unread")]
@@ -55,7 +57,7 @@ pub(crate) struct MessageDecoder {
 
 enum State {
     Running(Box<MessageBatchDecoder>),
-    Finished { message: String, completion: Completion, violations: ProtocolViolations },
+    Finished { message: String, has_started: bool, completion: Completion, violations: ProtocolViolations },
 }
 
 #[pymethods]
@@ -92,43 +94,51 @@ impl MessageDecoder {
             decoder = decoder.with_content_type(content_type);
         }
         let decoder = MessageBatchDecoder::with_decoder(decoder);
-        Self { state: State::Running(Box::new(decoder)), has_partial_input: partial_input, unread: None }
+        let state = State::Running(Box::new(decoder));
+        Self { state, rest: Vec::new(), has_partial_input: partial_input, unread: None }
     }
 
     /// Decodes a chunk, and returns its events.
     fn feed<'py>(&mut self, py: Python<'py>, chunk: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
-        let decoder = self.running()?;
-        with_bytes(chunk, |mut bytes| {
-            let events = PyList::empty(py);
-            while !bytes.is_empty() && !decoder.is_ended() {
-                append(py, decoder.push(&mut bytes), &events)?;
-            }
-            Ok(events)
-        })
+        let events = PyList::empty(py);
+        with_bytes(chunk, |bytes| self.decode(py, bytes, &events))?;
+        Ok(events)
     }
 
     /// Reports that the input has ended, and returns the events that are left.
     fn feed_end<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = PyList::empty(py);
-        append(py, self.running()?.push_end(), &events)?;
+        self.decode(py, &[], &events)?;
+        // After the message, the rest is of the next one.
+        if self.rest.is_empty() {
+            append(py, self.running()?.push_end(), &events)?;
+        }
         Ok(events)
+    }
+
+    /// Returns the message that has ended, and continues with the next one.
+    fn next_message<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let result = self.running()?.next_message();
+        returned(py, &result, &json_of_result(&result))
     }
 
     /// Returns the message.
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.running()?.push_end();
-        let (completion, violations) = (self.completion_now(), self.violations_now().clone());
-        let finished =
-            State::Finished { message: String::new(), completion, violations: ProtocolViolations::default() };
+        self.feed_end(py)?;
+        let (has_started, completion) = (self.has_started(), self.completion_now());
+        let violations = self.violations_now().clone();
+        let finished = State::Finished {
+            message: String::new(),
+            has_started,
+            completion,
+            violations: ProtocolViolations::default(),
+        };
         let State::Running(decoder) = std::mem::replace(&mut self.state, finished) else { return Err(is_finished()) };
         let result = decoder.finish();
-        let json = json_of(result.as_ref().unwrap_or_else(|incomplete| incomplete.partial()));
-        self.state = State::Finished { message: json.clone(), completion, violations };
-        let message = parse_json(py, &json)?;
-        match result {
-            Ok(_) => Ok(message),
-            Err(incomplete) => Err(raise_incomplete(py, &incomplete, message)?),
-        }
+        let message = json_of_result(&result);
+        let returned = returned(py, &result, &message);
+        self.state = State::Finished { message, has_started, completion, violations };
+        returned
     }
 
     /// The message so far.
@@ -165,6 +175,15 @@ impl MessageDecoder {
         }
     }
 
+    /// Whether the message has begun.
+    #[getter]
+    fn has_started(&self) -> bool {
+        match &self.state {
+            State::Running(decoder) => decoder.decoder().has_started(),
+            State::Finished { has_started, .. } => *has_started,
+        }
+    }
+
     /// The number of protocol violations, by their description.
     #[getter]
     fn violations<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -177,6 +196,24 @@ impl MessageDecoder {
 }
 
 impl MessageDecoder {
+    /// Decodes what was left of an earlier chunk, and this one, up to the end of the message.
+    fn decode(&mut self, py: Python<'_>, chunk: &[u8], events: &Bound<'_, PyList>) -> PyResult<()> {
+        let State::Running(decoder) = &mut self.state else { return Err(is_finished()) };
+        if decoder.is_ended() {
+            return Ok(());
+        }
+        let joined = (!self.rest.is_empty()).then(|| [&self.rest, chunk].concat());
+        let mut input = joined.as_deref().unwrap_or(chunk);
+        loop {
+            append(py, decoder.push(&mut input), events)?;
+            if input.is_empty() || decoder.is_ended() {
+                break;
+            }
+        }
+        self.rest = input.to_vec();
+        Ok(())
+    }
+
     fn running(&mut self) -> PyResult<&mut MessageBatchDecoder> {
         match &mut self.state {
             State::Running(decoder) => Ok(decoder),
@@ -206,6 +243,19 @@ fn is_finished() -> PyErr {
 /// The message as JSON. Unfinished tool input is the value so far.
 fn json_of(message: &Message) -> String {
     message.to_json_lossy().as_str().to_owned()
+}
+
+fn json_of_result(result: &Result<Message, Incomplete>) -> String {
+    json_of(result.as_ref().unwrap_or_else(|incomplete| incomplete.partial()))
+}
+
+/// The message, or the exception with the partial one.
+fn returned<'py>(py: Python<'py>, result: &Result<Message, Incomplete>, json: &str) -> PyResult<Bound<'py, PyAny>> {
+    let message = parse_json(py, json)?;
+    match result {
+        Ok(_) => Ok(message),
+        Err(incomplete) => Err(raise_incomplete(py, incomplete, message)?),
+    }
 }
 
 fn raise_incomplete(py: Python<'_>, incomplete: &Incomplete, message: Bound<'_, PyAny>) -> PyResult<PyErr> {

@@ -67,6 +67,11 @@ def test_comment_is_returned_if_asked_for():
     assert [type(event) for event in Decoder().feed(body)] == [Event]
 
 
+def test_long_comment_is_truncated():
+    comments = Decoder(comments=True).feed(b":" + b"c" * 1024 + b"\n:" + b"c" * 1025 + b"\n\n")
+    assert [(len(comment.text), comment.is_truncated) for comment in comments] == [(1024, False), (1024, True)]
+
+
 def test_lost_event_has_no_data():
     lost, event = Decoder(max_event_bytes=4).feed(b"data: too long\n\ndata: b\n\n")
     assert isinstance(lost, LostEvent) and lost.error == "event exceeds the limit of 4 bytes"

@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 from samples import HOSTILE, SAMPLES, chunks, expected
-from ssewire import Decoder, IncompleteError, MessageDecoder, iter_events
+from ssewire import Decoder, IncompleteError, MessageDecoder, aiter_events, iter_events
 
 START = b'data: {"type":"message_start","message":{"id":"msg_1","content":[]}}\n\n'
 TOOL = b'data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}\n\n'
@@ -209,3 +209,70 @@ def test_violations_are_counted():
     decoder = MessageDecoder()
     decoder.feed(START + delta("text_delta", "text", "a") + delta("text_delta", "text", "b"))
     assert decoder.violations == {"delta before the start of its block": 2}
+
+
+def start(id):
+    return START.replace(b"msg_1", id)
+
+
+def next_message(decoder):
+    try:
+        message, reason = decoder.next_message(), "complete"
+    except IncompleteError as error:
+        message, reason = error.message, error.reason
+    return message["id"], reason
+
+
+async def test_messages_of_a_body_follow_each_other():
+    text = named("text")
+    # The last one lacks its blank line.
+    body = start(b"a") + text.read_bytes() + b"data: [DONE]\n\n" + start(b"c") + start(b"d").strip()
+    expected_messages = [("a", "truncated"), (expected(text)["id"], "complete"), ("c", "truncated"), ("d", "truncated")]
+
+    async def asynchronous(pieces):
+        for piece in pieces:
+            yield piece
+
+    for size in [1, 7, 300, len(body)]:
+        pieces, decoder, seen, types = iter(chunks(body, size)), MessageDecoder(), [], []
+        while True:
+            types.append([event.type for event in iter_events(pieces, decoder)])
+            if not decoder.has_started:
+                break
+            seen.append(next_message(decoder))
+        assert seen == expected_messages
+        assert types[::2] == [["message_start", "replaced"]] * 2 + [[]] and types[3] == ["message_start"]
+
+        pieces, decoder, aseen, atypes = asynchronous(chunks(body, size)), MessageDecoder(), [], []
+        for _ in types:
+            atypes.append([event.type async for event in aiter_events(pieces, decoder)])
+            if decoder.has_started:
+                aseen.append(next_message(decoder))
+        assert (aseen, atypes) == (seen, types)
+
+        decoder, ids = MessageDecoder(), []
+        for piece in chunks(body, size):
+            ids += [event.id for event in decoder.feed(piece) if event.type == "message_start"]
+            while decoder.is_ended:
+                next_message(decoder)
+                ids += [event.id for event in decoder.feed(b"") if event.type == "message_start"]
+        ids += [event.id for event in decoder.feed_end() if event.type == "message_start"]
+        next_message(decoder)
+        ids += [event.id for event in decoder.feed_end() if event.type == "message_start"]
+        assert ids == [id for id, _ in expected_messages]
+    assert decoder.has_started
+    with pytest.raises(IncompleteError):
+        decoder.finish()
+    assert decoder.has_started
+    with pytest.raises(ValueError, match="decoder is finished"):
+        decoder.next_message()
+
+
+def test_what_follows_a_message_in_its_chunk_belongs_to_the_next_one():
+    text = named("text").read_bytes()
+    decoder = MessageDecoder()
+    decoder.feed(text * 3)
+    assert decoder.next_message()["stop_reason"] == "end_turn"
+    assert decoder.finish()["stop_reason"] == "end_turn"
+    decoder = MessageDecoder()
+    assert sum(event.type == "message_stop" for event in decoder.feed(text * 2) + decoder.feed_end()) == 1

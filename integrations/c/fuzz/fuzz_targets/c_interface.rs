@@ -146,7 +146,7 @@ impl Message {
         let (mut completion, mut len) = (Completion::Unknown, 0);
         // SAFETY: as for `push`.
         unsafe {
-            match chunk.first().copied().unwrap_or(0) % 6 {
+            match chunk.first().copied().unwrap_or(0) % 7 {
                 0 => self.read_text(ssewire_message_decoder_json),
                 1 => self.read_text(ssewire_message_decoder_explain),
                 2 => assert_eq!(ssewire_message_decoder_completion(self.handle, &mut completion), Status::Ok),
@@ -157,6 +157,10 @@ impl Message {
                     check_updates(&batch);
                 }
                 4 => self.finish(),
+                5 => {
+                    assert_eq!(ssewire_message_decoder_next_message(self.handle, &mut completion), self.expected());
+                    self.has_input_ended = self.is_finished;
+                }
                 _ => {
                     let invalid = Status::InvalidArgument;
                     assert_eq!(ssewire_message_decoder_push_end(self.handle, null_mut()), invalid);

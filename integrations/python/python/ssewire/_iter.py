@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterable, AsyncIterator, Iterable, Iterator, Optional, Union, overload
+from itertools import chain
+from typing import Any, AsyncIterable, AsyncIterator, Iterable, Iterator, List, Optional, Union, overload
 
 from ._errors import Error
 from ._ssewire import Decoder, LostEvent, MessageDecoder, MessageEvent
@@ -32,6 +33,7 @@ def iter_events(
 
     `decoder` is a `Decoder` (the default), or a `MessageDecoder`: then it ends with the message, and `finish` of the
     decoder returns it. It does not wait for the end of the body: to use the connection again, read the other chunks.
+    After `next_message` of the decoder, call it again with the same iterator for the next message of the body.
 
     `end` says what a `Decoder` does with an event whose blank line is missing when the chunks end: `"raise"` a
     `TruncatedError`, `"dispatch"` it, for streams that end in `data: [DONE]`, or `"discard"` it, as browsers do.
@@ -46,8 +48,7 @@ def iter_events(
     """
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    # Of the last chunk. The decoder keeps it, and so what a loop that ends early has not taken.
-    unread = decoder._unread = decoder._unread or [iter(())]
+    unread = _unread(decoder)
     yield from _events(decoder, unread[0], lost)
     if not (isinstance(decoder, MessageDecoder) and decoder.is_ended):
         for chunk in chunks:
@@ -79,7 +80,7 @@ async def aiter_events(
     """Yields the events of an asynchronous iterator of bytes; as `iter_events`."""
     decoder = Decoder() if decoder is None else decoder
     _check(end, lost)
-    unread = decoder._unread = decoder._unread or [iter(())]
+    unread = _unread(decoder)
     for event in _events(decoder, unread[0], lost):
         yield event
     if not (isinstance(decoder, MessageDecoder) and decoder.is_ended):
@@ -99,6 +100,20 @@ def _check(end: str, lost: str) -> None:
         raise ValueError('end must be "raise", "dispatch" or "discard"')
     if lost not in ("raise", "yield"):
         raise ValueError('lost must be "raise" or "yield"')
+
+
+def _unread(decoder: Union[Decoder, MessageDecoder]) -> List[Iterator[Any]]:
+    """A list of the iterator over the events of the last chunk.
+
+    The decoder keeps it, and so what a loop that ends early has not taken.
+    """
+    unread = decoder._unread = decoder._unread or [iter(())]
+    if isinstance(decoder, MessageDecoder) and not decoder.is_ended:
+        # After `next_message`: the events after the message, in the chunk of its end.
+        events = decoder.feed(b"")
+        if events:
+            unread[0] = chain(unread[0], events)
+    return unread
 
 
 def _events(decoder: Union[Decoder, MessageDecoder], events: Iterator[Any], lost: str) -> Iterator[Any]:

@@ -41,7 +41,10 @@ class Comment:
 
     @property
     def text(self) -> str:
-        """Everything after the colon."""
+        """Everything after the colon, up to 1 KiB."""
+    @property
+    def is_truncated(self) -> bool:
+        """Whether the comment was longer."""
 
 @final
 class LostEvent:
@@ -112,7 +115,7 @@ class MessageEvent:
         `message_delta`    stop reason, `name`, and usage so far; `json()` is the event
         `message_stop`     the message has stopped
         `error`            the server has reported an error; `name` is its type, `json()` its body
-        `replaced`         another message has begun; this one ends here
+        `replaced`         another message has begun; this one ends here, see `MessageDecoder.next_message`
         `lost`             an event was lost; `text` describes the error
         `rejected`         an event violates the protocol (`strict`); `text` describes the violation
         `ping`, `done`     a sign of life; the end marker of other protocols
@@ -136,7 +139,11 @@ class MessageEvent:
 
 @final
 class MessageDecoder:
-    """Decodes a Messages stream of the Claude API, and accumulates its message. For one message."""
+    """Decodes a Messages stream of the Claude API, and accumulates its message. For one message; `next_message` continues
+    with the next one of the same body.
+
+    It may move to another thread between calls; a call during another one raises `RuntimeError`.
+    """
 
     def __new__(
         cls,
@@ -157,7 +164,8 @@ class MessageDecoder:
         `content_type` is that of the response; it helps to explain a body that is not a stream.
         """
     def feed(self, chunk: Union[bytes, bytearray, memoryview]) -> List[MessageEvent]:
-        """Decodes a chunk, and returns its events. After the end of the message the rest is ignored."""
+        """Decodes a chunk, and returns its events. The rest of the chunk in which the message ends is kept for
+        `next_message`; further chunks are ignored."""
     def feed_end(self) -> List[MessageEvent]:
         """Reports that the input has ended, and returns the events that are left. The message has ended, too."""
     def finish(self) -> Dict[str, Any]:
@@ -165,6 +173,14 @@ class MessageDecoder:
 
         Raises `IncompleteError`, which carries the partial message. Call it once: afterwards `feed`, `feed_end`
         and `finish` raise `ValueError`.
+        """
+    def next_message(self) -> Dict[str, Any]:
+        """Returns the message that has ended, as `finish` does, and continues with the next one of the same body: some
+        gateways and recordings concatenate messages.
+
+        `feed`, `feed_end` and `iter_events` then begin with what was left of the chunk, and skip everything before a
+        `message_start`. If `has_started` is false at the end of the input, no further message exists. After
+        `IncompleteError`, too, the next message can be decoded.
         """
     @property
     def snapshot(self) -> Dict[str, Any]:
@@ -180,6 +196,9 @@ class MessageDecoder:
     @property
     def is_ended(self) -> bool:
         """Whether the message has ended, even if the connection is open. True after `feed_end`."""
+    @property
+    def has_started(self) -> bool:
+        """Whether `message_start` has arrived."""
     @property
     def violations(self) -> Dict[str, int]:
         """The number of protocol violations so far, by their description."""
