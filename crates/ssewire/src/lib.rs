@@ -187,6 +187,7 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod body_start;
 mod buffer;
 mod decoder;
 mod encode;
@@ -208,6 +209,9 @@ mod slow_path;
 mod storage;
 mod trace;
 
+/// For ssewire-io and ssewire-messages, which recognise bodies that are not an event stream.
+#[doc(hidden)]
+pub use body_start::{BodyStart, ByteOrderMark};
 pub use decoder::Decoder;
 pub use encode::{EncodeError, EventBuilder};
 pub use error::{DecodeError, InvalidId, Truncated};

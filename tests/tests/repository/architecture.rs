@@ -54,10 +54,11 @@ const LAYERS: [&str; 6] = ["storage", "line", "field", "event", "fast_path", "de
 /// The only files of the core that may contain a field name as bytes.
 const FILES_WITH_FIELD_NAMES: [&str; 3] = ["field", "fast_path", "encode"];
 
-/// The files of the core that are not part of the decoding engine: encoding, lossy text, owned and shared events,
-/// errors, `LineDecoder`, `Reconnect` and the front page. `shared_id` counts as engine: the buffer holds it.
-const OUTSIDE_THE_ENGINE: [&str; 9] =
-    ["encode", "error", "lib", "line_decoder", "lossy", "owned", "reconnect", "shared", "shared_id"];
+/// The files of the core that are not part of the decoding engine: bodies that are no stream, encoding, lossy text,
+/// owned and shared events, errors, `LineDecoder`, `Reconnect` and the front page. `shared_id` counts as engine: the
+/// buffer holds it.
+const OUTSIDE_THE_ENGINE: [&str; 10] =
+    ["body_start", "encode", "error", "lib", "line_decoder", "lossy", "owned", "reconnect", "shared", "shared_id"];
 
 /// The most code lines of the decoding engine: without tests, comments and blank lines. A bound against growth: the
 /// goal of 1200 is not reached.
@@ -276,15 +277,23 @@ fn decoding_engine_does_not_grow() {
     assert!(all <= MAX_ENGINE_LINES, "{all} code lines: {lines:?}");
 }
 
+/// Returns whether a line of code contains a literal of a character or of a byte. A lifetime has no second quote.
+fn has_char(line: &str) -> bool {
+    let parts: Vec<_> = line.split('\'').collect();
+    let between = parts.get(1..parts.len() - 1).unwrap_or_default();
+    between.iter().any(|text| text.starts_with('\\') || text.chars().count() == 1)
+}
+
 #[test]
 fn adapters_do_not_parse() {
+    assert!(has_char("Some('{')") && has_char(r"== b'\n'") && !has_char("<'a, 'b>(&'a str)"));
     let mut files = BTreeSet::new();
     let sources_of_io = root().join("crates/ssewire-io/src");
     sources(&sources_of_io, "", &mut files);
     for file in files {
         let source = fs::read_to_string(sources_of_io.join(&file)).unwrap();
         for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            assert!(!line.contains("b'") && !line.contains("b\""), "{file} looks at bytes: {line}");
+            assert!(!line.contains("b\"") && !has_char(line), "{file} looks at bytes or characters: {line}");
         }
     }
 }

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use ssewire::{DecodeError, Decoder, EventSpan, Truncated};
+use ssewire::{BodyStart, ByteOrderMark, DecodeError, Decoder, EventSpan, Truncated};
 
 use super::{JsonPayloadError, JsonPayloadErrorKind};
 
@@ -17,30 +17,31 @@ pub(crate) struct BodyDecoder {
 }
 
 enum Head {
-    /// Nothing but this number of bytes of a byte order mark so far.
-    Mark(usize),
-    /// Nothing but white space so far, after the mark.
-    Blank,
+    /// Nothing but a byte order mark, or a part of one, and white space so far.
+    Blank(ByteOrderMark),
     /// JSON or a web page, if no event follows.
     Kept(Vec<u8>),
     /// Of an event stream.
     Stream,
 }
 
+impl Head {
+    fn new() -> Self {
+        Self::Blank(ByteOrderMark::default())
+    }
+}
+
 impl BodyDecoder {
     /// Number of bytes that are kept: enough for the error of a server.
     const HEAD: usize = 4096;
 
-    /// The byte order mark that a body may begin with.
-    const MARK: &[u8] = "\u{FEFF}".as_bytes();
-
     pub(crate) fn new(decoder: Decoder) -> Self {
-        Self { decoder, head: Head::Mark(0), is_finished: false }
+        Self { decoder, head: Head::new(), is_finished: false }
     }
 
     pub(crate) fn poll(&mut self, input: &mut &[u8]) -> Result<Option<EventSpan>, DecodeError> {
         if core::mem::take(&mut self.is_finished) {
-            self.head = Head::Mark(0);
+            self.head = Head::new();
         }
         if !matches!(self.head, Head::Stream) {
             self.keep(input);
@@ -54,23 +55,14 @@ impl BodyDecoder {
 
     #[cold]
     fn keep(&mut self, mut input: &[u8]) {
-        while let (&Head::Mark(known), Some((first, rest))) = (&self.head, input.split_first()) {
-            self.head = match Self::MARK.get(known) {
-                Some(byte) if byte == first => {
-                    input = rest;
-                    Head::Mark(known.saturating_add(1))
-                }
-                Some(_) if known > 0 => Head::Stream,
-                _ => Head::Blank,
-            };
-        }
-        if let Head::Blank = self.head {
-            input = input.trim_ascii_start();
-        }
-        match (&mut self.head, input.first().copied().map(char::from)) {
-            (Head::Blank, Some('{' | '[' | '<')) => self.head = Head::Kept(Vec::new()),
-            (Head::Blank, Some(_)) => self.head = Head::Stream,
-            _ => {}
+        if let Head::Blank(mark) = &mut self.head {
+            let (withheld, rest) = mark.skip(input);
+            input = if withheld.is_empty() { rest } else { withheld };
+            match BodyStart::skip_blank(&mut input) {
+                BodyStart::Blank => {}
+                BodyStart::Json | BodyStart::Html => self.head = Head::Kept(Vec::new()),
+                BodyStart::Other => self.head = Head::Stream,
+            }
         }
         if let Head::Kept(head) = &mut self.head {
             let room = Self::HEAD.saturating_sub(head.len());

@@ -12,6 +12,7 @@ use alloc::string::String;
 use core::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Number;
 use ssewire::{DecodeError, Event, EventSpan, Truncated};
 
 use self::body_decoder::BodyDecoder;
@@ -189,7 +190,11 @@ fn is_cut(error: &JsonPayloadError) -> bool {
     }
 }
 
-/// Returns whether the payload may lack its last digits. Every other JSON value shows where it ends.
+/// Returns whether the payload is a number, which may lack its last digits. Every other JSON value shows where it ends.
 fn is_number(payload: &str) -> bool {
-    payload.trim_start().starts_with(|first: char| first == '-' || first.is_ascii_digit())
+    match serde_json::from_str::<Number>(payload) {
+        Ok(_) => true,
+        // JSON, and of no other kind: a number out of range.
+        Err(error) => !error.is_data() && serde_json::from_str::<IgnoredAny>(payload).is_ok(),
+    }
 }

@@ -3,8 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use ssewire::{BodyStart, ByteOrderMark};
+
 use super::body::Body;
-use super::byte_order_mark::ByteOrderMark;
 use super::lines::{FIELDS, LinePrefix};
 
 /// The beginning of a body that may not be a stream.
@@ -27,17 +28,19 @@ pub(super) struct Beginning {
 }
 
 /// The kind of the current bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// White space before the first significant byte.
-    #[default]
-    Leading,
-    Json,
-    Other,
+    Body(BodyStart),
     /// The head of the response, printed in front of its body.
     ResponseHead {
         is_line_empty: bool,
     },
+}
+
+impl Default for Mode {
+    fn default() -> Self {
+        Self::Body(BodyStart::Blank)
+    }
 }
 
 impl Beginning {
@@ -56,25 +59,24 @@ impl Beginning {
         let mut rest = piece;
         while let [byte, after @ ..] = rest {
             rest = match self.mode {
-                Mode::Leading if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => after,
-                Mode::Leading => {
-                    self.mode = if matches!(byte, b'{' | b'[') { Mode::Json } else { Mode::Other };
+                Mode::Body(BodyStart::Blank) => {
+                    self.mode = Mode::Body(BodyStart::skip_blank(&mut rest));
                     rest
                 }
                 Mode::ResponseHead { is_line_empty } => {
                     self.mode = after_http_byte(*byte, is_line_empty);
                     after
                 }
-                Mode::Json => {
+                Mode::Body(BodyStart::Json) => {
                     self.take_json(rest, max_bytes);
                     return;
                 }
                 // Byte by byte, until it is certain that no response head begins here.
-                Mode::Other if self.bytes.len() < HTTP.len() => {
+                Mode::Body(_) if self.bytes.len() < HTTP.len() => {
                     self.take_byte(*byte);
                     after
                 }
-                Mode::Other => {
+                Mode::Body(_) => {
                     let room = Self::MAX_BYTES.saturating_sub(self.bytes.len());
                     self.bytes.extend_from_slice(rest.get(..room).unwrap_or(rest));
                     return;
@@ -140,7 +142,7 @@ impl Beginning {
 
     /// Returns whether the body is a page or JSON, even if its lines look like fields.
     pub(super) fn is_document(&self) -> bool {
-        self.mode == Mode::Json || self.bytes.first() == Some(&b'<')
+        matches!(self.mode, Mode::Body(BodyStart::Json | BodyStart::Html))
     }
 }
 
@@ -150,7 +152,7 @@ const HTTP: &[u8] = b"HTTP/";
 /// The mode after a byte of a response head, which ends at its first blank line.
 fn after_http_byte(byte: u8, is_line_empty: bool) -> Mode {
     match byte {
-        b'\n' if is_line_empty => Mode::Leading,
+        b'\n' if is_line_empty => Mode::Body(BodyStart::Blank),
         b'\n' => Mode::ResponseHead { is_line_empty: true },
         b'\r' => Mode::ResponseHead { is_line_empty },
         _ => Mode::ResponseHead { is_line_empty: false },

@@ -4,12 +4,13 @@
 
 mod beginning;
 mod body;
-mod byte_order_mark;
 mod lines;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
+
+use ssewire::BodyStart;
 
 use self::beginning::{Beginning, Mode};
 pub(crate) use self::body::Body;
@@ -126,10 +127,10 @@ impl NonStreamBody {
     fn by_its_bytes(body: &mut Beginning, is_done: bool) -> Self {
         let bytes = body.bytes.as_slice();
         match body.mode {
-            Mode::Leading | Mode::ResponseHead { .. } => return Self::Empty,
-            Mode::Json if is_utf16(bytes) => return Self::Utf16,
-            Mode::Json => return Self::of_json(core::mem::take(&mut body.bytes)),
-            Mode::Other => {}
+            Mode::Body(BodyStart::Blank) | Mode::ResponseHead { .. } => return Self::Empty,
+            Mode::Body(BodyStart::Json) if is_utf16(bytes) => return Self::Utf16,
+            Mode::Body(BodyStart::Json) => return Self::of_json(core::mem::take(&mut body.bytes)),
+            Mode::Body(BodyStart::Html | BodyStart::Other) => {}
         }
         if is_compressed(bytes) {
             return Self::Compressed;
@@ -143,7 +144,7 @@ impl NonStreamBody {
         if is_done {
             return Self::OnlyDone;
         }
-        if bytes.first() == Some(&b'<') {
+        if body.is_document() {
             return Self::Html;
         }
         if body.has_fields || [&b":"[..], b"retry:", b"id:"].iter().any(|begin| bytes.starts_with(begin)) {

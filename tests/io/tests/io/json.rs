@@ -296,6 +296,14 @@ fn a_number_that_may_be_cut_is_an_error() {
             assert!(read.next().is_none() && block_on(streamed.try_next()).unwrap().is_none());
         }
     }
+    // Whatever the type accepts; and what is no number is not one that was cut.
+    for (payload, kind) in [("-", "Eof"), ("1.", "Eof"), ("12x", "Syntax")] {
+        let input = format!("data: {payload}");
+        let mut values = JsonReader::<_, serde_json::Value>::new(input.as_bytes());
+        assert_eq!(returned(values.next().unwrap().unwrap_err()), format!("{kind} message {payload}"));
+    }
+    let mut ignored = JsonReader::<_, serde::de::IgnoredAny>::new(&b"data: 1e999"[..]);
+    assert_eq!(returned(ignored.next().unwrap().unwrap_err()), "Eof message 1e999");
     for value in ["\"a\"", "null", "true", "[1]", "{}"] {
         let input = format!("data: {value}");
         let mut values = JsonReader::<_, serde_json::Value>::new(input.as_bytes());

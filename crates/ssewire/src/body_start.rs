@@ -1,0 +1,84 @@
+//! How a body begins that should be an event stream: perhaps as JSON or as a web page, after a byte order mark and
+//! white space.
+
+use crate::line::LineScanner;
+
+/// Kind of a body, by its first byte after white space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyStart {
+    /// There is no such byte yet.
+    Blank,
+    /// `{` or `[`.
+    Json,
+    /// `<`.
+    Html,
+    /// Another byte, as in an event stream.
+    Other,
+}
+
+impl BodyStart {
+    /// Skips white space, as JSON defines it, and returns the kind of what follows.
+    #[must_use]
+    pub fn skip_blank(text: &mut &[u8]) -> Self {
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = text {
+            *text = rest;
+        }
+        match text.first() {
+            None => Self::Blank,
+            Some(b'{' | b'[') => Self::Json,
+            Some(b'<') => Self::Html,
+            Some(_) => Self::Other,
+        }
+    }
+}
+
+/// The byte order mark that a body may begin with, in chunks of any size.
+#[derive(Debug, Clone, Copy)]
+pub struct ByteOrderMark(LineScanner);
+
+impl Default for ByteOrderMark {
+    fn default() -> Self {
+        Self(LineScanner::new())
+    }
+}
+
+impl ByteOrderMark {
+    /// Returns the text of the chunk, and before it the bytes of earlier chunks that began like a mark but are text.
+    pub fn skip<'c>(&mut self, chunk: &'c [u8]) -> (&'static [u8], &'c [u8]) {
+        let (skipped, withheld) = self.0.skip_bom(chunk);
+        (withheld, chunk.get(skipped..).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_byte_after_white_space_decides() {
+        for (mut text, start, rest) in [
+            (&b""[..], BodyStart::Blank, &b""[..]),
+            (b" \t\r\n", BodyStart::Blank, b""),
+            (b"\n{ ", BodyStart::Json, b"{ "),
+            (b"[", BodyStart::Json, b"["),
+            (b" <html>", BodyStart::Html, b"<html>"),
+            (b"data: {", BodyStart::Other, b"data: {"),
+            // No white space of JSON.
+            (b"\x0C{", BodyStart::Other, b"\x0C{"),
+        ] {
+            assert_eq!((BodyStart::skip_blank(&mut text), text), (start, rest));
+        }
+    }
+
+    #[test]
+    fn only_a_whole_mark_at_the_start_is_skipped() {
+        const NONE: &[u8] = b"";
+        let mut mark = ByteOrderMark::default();
+        assert_eq!(mark.skip(b"\xEF\xBB"), (NONE, NONE));
+        assert_eq!(mark.skip(b"\xBF{"), (NONE, &b"{"[..]));
+        assert_eq!(mark.skip(b"\xEF\xBB\xBF"), (NONE, &b"\xEF\xBB\xBF"[..]));
+        let mut mark = ByteOrderMark::default();
+        assert_eq!(mark.skip(b"\xEF\xBB"), (NONE, NONE));
+        assert_eq!(mark.skip(b"{"), (&b"\xEF\xBB"[..], &b"{"[..]));
+    }
+}
