@@ -14,7 +14,7 @@ use hyper::{Request, Response};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use ssewire_io::HttpBodyExt as _;
-use ssewire_messages::{Backoff, ResponseHead};
+use ssewire_messages::{ApiError, Backoff, ResponseHead};
 use support::{Failure, Setup, exit, random, show, sum_up, unix_time};
 
 #[tokio::main(flavor = "current_thread")]
@@ -44,21 +44,18 @@ async fn send(setup: &Setup) -> Result<Response<Incoming>, Failure> {
         for (name, value) in setup.headers() {
             request = request.header(name, value);
         }
-        let decision = match client.request(request.body(setup.request()?.into())?).await {
+        let (decision, error) = match client.request(request.body(setup.request()?.into())?).await {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
                 let body = response.into_body().collect().await.map(Collected::to_bytes);
-                let error = setup.api_error(head, &body.unwrap_or_default());
-                backoff.decide(&error, attempt, unix_time(), random())
+                let error = ApiError::from_response(head, &body.unwrap_or_default());
+                (backoff.decide(&error, attempt, unix_time(), random()), setup.failure(&error))
             }
-            Err(error) => {
-                eprintln!("{error}");
-                backoff.decide_without_response(attempt, random())
-            }
+            Err(error) => (backoff.decide_without_response(attempt, random()), error.into()),
         };
-        let delay = decision?;
-        eprintln!("another try in {delay:?}");
+        let Ok(delay) = decision else { return Err(error) };
+        eprintln!("{error}\nanother try in {delay:?}");
         tokio::time::sleep(delay).await;
         attempt += 1;
     }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use reqwest::{Client, Response};
 use ssewire_io::ByteStreamExt as _;
-use ssewire_messages::{Backoff, ResponseHead};
+use ssewire_messages::{ApiError, Backoff, ResponseHead};
 use support::{Failure, Setup, exit, random, show, sum_up, unix_time};
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,20 +39,17 @@ async fn send(setup: &Setup) -> Result<Response, Failure> {
         for (name, value) in setup.headers() {
             request = request.header(name, value);
         }
-        let decision = match request.send().await {
+        let (decision, error) = match request.send().await {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
-                let error = setup.api_error(head, &response.bytes().await.unwrap_or_default());
-                backoff.decide(&error, attempt, unix_time(), random())
+                let error = ApiError::from_response(head, &response.bytes().await.unwrap_or_default());
+                (backoff.decide(&error, attempt, unix_time(), random()), setup.failure(&error))
             }
-            Err(error) => {
-                eprintln!("{error}");
-                backoff.decide_without_response(attempt, random())
-            }
+            Err(error) => (backoff.decide_without_response(attempt, random()), error.into()),
         };
-        let delay = decision?;
-        eprintln!("another try in {delay:?}");
+        let Ok(delay) = decision else { return Err(error) };
+        eprintln!("{error}\nanother try in {delay:?}");
         tokio::time::sleep(delay).await;
         attempt += 1;
     }

@@ -9,7 +9,7 @@ mod support;
 use std::process::ExitCode;
 
 use ssewire_io::ReadExt as _;
-use ssewire_messages::ResponseHead;
+use ssewire_messages::{ApiError, ResponseHead};
 use support::{Failure, Setup, exit};
 
 #[derive(serde::Deserialize)]
@@ -41,7 +41,7 @@ fn send(setup: &Setup) -> Result<ureq::Body, Failure> {
     let mut response = request.send(setup.request()?)?;
     if !response.status().is_success() {
         let head = ResponseHead::new(response.status().as_u16(), response.headers());
-        return Err(setup.api_error(head, &response.body_mut().read_to_vec()?).into());
+        return Err(setup.failure(&ApiError::from_response(head, &response.body_mut().read_to_vec()?)));
     }
     Ok(response.into_body())
 }

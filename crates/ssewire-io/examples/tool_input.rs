@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use ssewire_io::ByteStreamExt as _;
-use ssewire_messages::{PartialStrings, RawJson, ResponseHead, ToolCall, Update};
+use ssewire_messages::{ApiError, PartialStrings, RawJson, ResponseHead, ToolCall, Update};
 use support::{Failure, Setup, exit, request_of, sum_up, user_turn};
 
 #[tokio::main(flavor = "current_thread")]
@@ -67,7 +67,7 @@ async fn send(setup: &Setup, turns: &[RawJson]) -> Result<reqwest::Response, Fai
     let response = request.send().await?;
     if !response.status().is_success() {
         let head = ResponseHead::new(response.status().as_u16(), response.headers());
-        return Err(setup.api_error(head, &response.bytes().await?).into());
+        return Err(setup.failure(&ApiError::from_response(head, &response.bytes().await?)));
     }
     Ok(response)
 }

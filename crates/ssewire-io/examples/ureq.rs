@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::thread::sleep;
 
 use ssewire_io::ReadExt as _;
-use ssewire_messages::{Backoff, ResponseHead};
+use ssewire_messages::{ApiError, Backoff, ResponseHead};
 use support::{Failure, Setup, exit, random, show, sum_up, unix_time};
 use ureq::Body;
 use ureq::http::Response;
@@ -40,20 +40,17 @@ fn send(setup: &Setup) -> Result<Response<Body>, Failure> {
         for (name, value) in setup.headers() {
             request = request.header(name, value);
         }
-        let decision = match request.send(setup.request()?) {
+        let (decision, error) = match request.send(setup.request()?) {
             Ok(response) if response.status().is_success() => return Ok(response),
             Ok(mut response) => {
                 let head = ResponseHead::new(response.status().as_u16(), response.headers());
-                let error = setup.api_error(head, &response.body_mut().read_to_vec().unwrap_or_default());
-                backoff.decide(&error, attempt, unix_time(), random())
+                let error = ApiError::from_response(head, &response.body_mut().read_to_vec().unwrap_or_default());
+                (backoff.decide(&error, attempt, unix_time(), random()), setup.failure(&error))
             }
-            Err(error) => {
-                eprintln!("{error}");
-                backoff.decide_without_response(attempt, random())
-            }
+            Err(error) => (backoff.decide_without_response(attempt, random()), error.into()),
         };
-        let delay = decision?;
-        eprintln!("another try in {delay:?}");
+        let Ok(delay) = decision else { return Err(error) };
+        eprintln!("{error}\nanother try in {delay:?}");
         sleep(delay);
         attempt += 1;
     }

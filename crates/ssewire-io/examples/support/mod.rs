@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde_json::Value;
-use ssewire_messages::{ApiError, Message, RawJson, ResponseHead};
+use ssewire_messages::{ApiError, Message, RawJson};
 
 pub(crate) type Failure = Box<dyn Error>;
 
@@ -85,12 +85,10 @@ impl Setup {
         Ok(vec![user_turn(&self.prompt)?])
     }
 
-    /// Prints the server's error with its kind and its request ID. Some servers repeat a rejected key, so it is hidden.
-    pub(crate) fn api_error(&self, head: ResponseHead, body: &[u8]) -> ApiError {
-        let error = ApiError::from_response(head, body);
+    /// The server's error with its kind, its request ID and its text. Some servers repeat a rejected key: it is hidden.
+    pub(crate) fn failure(&self, error: &ApiError) -> Failure {
         let message = error.message().unwrap_or("no message").replace(&self.key.0, "(hidden)");
-        eprintln!("{error}: {message}");
-        error
+        format!("{error}: {message}").into()
     }
 }
 
