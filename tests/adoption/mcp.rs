@@ -75,7 +75,7 @@ impl Client {
             let Some((name, id)) = last_event_id_header(frames.decoder().last_event_id()) else { break };
             tokio::time::sleep(frames.decoder().retry().unwrap_or(Duration::from_secs(1))).await;
             let response = self.send(self.http.get(&self.url).header(name, id)).await?;
-            Pin::new(&mut frames).reconnect(Box::pin(response.bytes_stream()));
+            frames.reconnect(Box::pin(response.bytes_stream()));
         }
         Err(Failure::Ended)
     }

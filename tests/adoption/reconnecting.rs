@@ -77,7 +77,7 @@ impl EventSource {
         match ResponseAction::from_head(response.status().as_u16(), content_type) {
             ResponseAction::Announce => {
                 self.reconnect.connected(self.started.elapsed());
-                Pin::new(&mut self.events).reconnect(Box::pin(response.bytes_stream()));
+                self.events.reconnect(Box::pin(response.bytes_stream()));
                 self.state = State::Open;
             }
             ResponseAction::Reestablish => self.wait().await,

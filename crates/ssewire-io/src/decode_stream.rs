@@ -139,8 +139,6 @@ impl<S, F: Decode> DecodeStream<S, F> {
     /// again.
     ///
     /// ```
-    /// use std::pin::Pin;
-    ///
     /// use futures::stream::iter;
     /// use ssewire_io::{ByteStreamExt as _, ssewire::last_event_id_header};
     ///
@@ -151,12 +149,20 @@ impl<S, F: Decode> DecodeStream<S, F> {
     ///     assert_eq!(event.data(), b"one");
     /// }
     /// assert_eq!(last_event_id_header(events.decoder().last_event_id()), Some(("last-event-id", &b"7"[..])));
-    /// Pin::new(&mut events).reconnect(Box::pin(connect("data: two\n\n")));
+    /// events.reconnect(Box::pin(connect("data: two\n\n")));
     /// assert_eq!(events.try_next().await?.map(|event| event.last_event_id().to_vec()), Some(b"7".to_vec()));
     /// # Ok::<(), ssewire_io::EventError<std::io::Error>>(())
     /// # }).unwrap();
     /// ```
-    pub fn reconnect(self: Pin<&mut Self>, stream: S) {
+    pub fn reconnect(&mut self, stream: S)
+    where
+        S: Unpin,
+    {
+        Pin::new(self).reconnect_pinned(stream);
+    }
+
+    /// As [`reconnect`](Self::reconnect), for a stream that is not `Unpin`.
+    pub fn reconnect_pinned(self: Pin<&mut Self>, stream: S) {
         let mut this = self.project();
         this.stream.set(stream);
         *this.chunks = ChunkBuffer::new();

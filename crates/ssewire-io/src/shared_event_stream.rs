@@ -90,7 +90,15 @@ impl<S> SharedEventStream<S> {
     }
 
     /// As [`DecodeStream::reconnect`](crate::DecodeStream::reconnect).
-    pub fn reconnect(self: Pin<&mut Self>, stream: S) {
+    pub fn reconnect(&mut self, stream: S)
+    where
+        S: Unpin,
+    {
+        Pin::new(self).reconnect_pinned(stream);
+    }
+
+    /// As [`DecodeStream::reconnect_pinned`](crate::DecodeStream::reconnect_pinned).
+    pub fn reconnect_pinned(self: Pin<&mut Self>, stream: S) {
         let mut this = self.project();
         this.stream.set(stream);
         *this.chunks = ChunkBuffer::new();

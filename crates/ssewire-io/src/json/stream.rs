@@ -130,10 +130,18 @@ impl<S, T> JsonStream<S, T> {
     }
 
     /// As [`DecodeStream::reconnect`].
-    pub fn reconnect(self: Pin<&mut Self>, stream: S) {
+    pub fn reconnect(&mut self, stream: S)
+    where
+        S: Unpin,
+    {
+        Pin::new(self).reconnect_pinned(stream);
+    }
+
+    /// As [`DecodeStream::reconnect_pinned`].
+    pub fn reconnect_pinned(self: Pin<&mut Self>, stream: S) {
         let this = self.project();
         this.progress.reopen();
-        this.events.reconnect(stream);
+        this.events.reconnect_pinned(stream);
     }
 }
 

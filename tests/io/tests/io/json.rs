@@ -138,7 +138,7 @@ fn a_required_marker_may_come_with_the_next_connection() {
     let error = block_on(stream.try_next()).unwrap_err();
     assert!(error.is_final() && error.transport().is_none() && stream.is_terminated());
     assert!(matches!(error.into_boxed(), JsonStreamError::MissingDone));
-    std::pin::Pin::new(&mut stream).reconnect(Script::of(&[b"data: [DONE]\n\n"]));
+    stream.reconnect(Script::of(&[b"data: [DONE]\n\n"]));
     assert!(!stream.is_terminated());
     assert!(block_on(stream.try_next()).unwrap().is_none() && stream.is_done());
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -28,7 +28,7 @@ fn streams_continue_after_the_end() {
         assert_eq!(events.decoder().last_event_id(), b"7", "the block of 8 was cut");
         assert_eq!(events.decoder().retry(), Some(Duration::from_millis(20)));
 
-        Pin::new(&mut events).reconnect(Script::slow(&second));
+        events.reconnect(Script::slow(&second));
         assert!(!events.is_terminated());
         let two = block_on(events.try_next()).unwrap().unwrap();
         assert_eq!((two.data(), two.last_event_id()), (&b"two"[..], &b"7"[..]));
@@ -40,10 +40,10 @@ fn streams_continue_after_the_end() {
 fn streams_continue_in_the_middle_of_a_chunk_and_after_an_error() {
     let mut events = EventStream::new(Script::of(&[b"id: 7\ndata: one\n\ndata: left behind\n\ndata: p"]));
     assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
-    Pin::new(&mut events).reconnect(Script::of(&[b"data: two\n\ndata: p"]).failing(io::Error::other("gone")));
+    events.reconnect(Script::of(&[b"data: two\n\ndata: p"]).failing(io::Error::other("gone")));
     assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"two");
     assert!(matches!(block_on(events.try_next()), Err(EventError::Transport(_))));
-    Pin::new(&mut events).reconnect(Script::of(&[b"data: three\n\n"]));
+    events.reconnect(Script::of(&[b"data: three\n\n"]));
     let three = block_on(events.try_next()).unwrap().unwrap();
     assert_eq!((three.data(), three.last_event_id()), (&b"three"[..], &b"7"[..]));
 }
@@ -52,7 +52,7 @@ fn streams_continue_in_the_middle_of_a_chunk_and_after_an_error() {
 fn streams_of_bytes_and_readers_continue() {
     let mut events = SharedEventStream::new(Script::<io::Error>::of(&[FIRST]));
     assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
-    Pin::new(&mut events).reconnect(Script::of(&[SECOND]));
+    events.reconnect(Script::of(&[SECOND]));
     let two = block_on(events.try_next()).unwrap().unwrap();
     assert_eq!((two.data(), two.last_event_id()), (&b"two"[..], &b"7"[..]));
 
@@ -85,7 +85,7 @@ fn streams_of_json_continue_with_a_stored_id() {
     reader.decoder_mut().set_last_event_id(b"8").unwrap();
     stream.decoder_mut().set_last_event_id(b"8").unwrap();
     reader.reconnect(b"data: 2\n\n");
-    Pin::new(&mut stream).reconnect(Script::of(&[b"data: 2\n\n"]));
+    stream.reconnect(Script::of(&[b"data: 2\n\n"]));
     assert_eq!((reader.next().unwrap().unwrap().value, block_on(stream.try_next()).unwrap().unwrap().value), (2, 2));
     assert_eq!((reader.into_decoder().last_event_id(), stream.into_decoder().last_event_id()), (&b"8"[..], &b"8"[..]));
 }
@@ -115,7 +115,7 @@ fn pinned_streams_continue() {
     let mut events = pin!(EventStream::new(connect("id: 7\ndata: one\n\n")));
     assert_eq!(block_on(events.next()).unwrap().unwrap().data(), b"one");
     assert!(block_on(events.next()).is_none());
-    events.as_mut().reconnect(connect("data: two\n\n"));
+    events.as_mut().reconnect_pinned(connect("data: two\n\n"));
     assert_eq!(block_on(events.next()).unwrap().unwrap().last_event_id(), b"7");
 }
 
