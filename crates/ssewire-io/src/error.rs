@@ -14,9 +14,10 @@ pub enum EventError<E> {
     /// The transport failed. Nothing follows.
     Transport(E),
     /// The read timeout of a blocking transport expired (`WouldBlock`, `TimedOut`). Nothing is lost: call again to
-    /// continue. If the transport ends right after `TimedOut`, the error is [`Transport`](Self::Transport), because
-    /// systems report a dead connection in this way. ureq and reqwest report their timeouts as errors of other kinds:
-    /// these are `Transport`, too.
+    /// continue. Only a reader returns this, never a stream. If the transport ends right after `TimedOut`, the error is
+    /// [`Transport`](Self::Transport), because Unix reports a dead connection in this way; Windows reports a read
+    /// timeout as `TimedOut`, so there the end is an end. ureq and reqwest report their timeouts as errors of other
+    /// kinds: these are `Transport`, too.
     Timeout(E),
     /// One event, or one line, was too large and is lost. The stream continues after it.
     Decode(DecodeError),

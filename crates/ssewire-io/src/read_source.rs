@@ -18,8 +18,8 @@ pub(crate) struct ReadSource<R> {
     start: usize,
     end: usize,
     is_ended: bool,
-    /// A read has failed with [`ErrorKind::TimedOut`], and no byte has come since.
-    has_timed_out: bool,
+    /// A read has failed as on a dead connection, and no byte has come since.
+    may_be_dead: bool,
     idle: Option<Box<IdleLimit>>,
 }
 
@@ -42,7 +42,7 @@ impl<R> ReadSource<R> {
     const BUFFER: usize = 16 * 1024;
 
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), start: 0, end: 0, is_ended: false, has_timed_out: false, idle: None }
+        Self { reader, buffer: Vec::new(), start: 0, end: 0, is_ended: false, may_be_dead: false, idle: None }
     }
 
     pub(crate) fn set_idle_limit(&mut self, limit: Duration, clock: Box<dyn FnMut() -> Duration + Send + Sync>) {
@@ -52,7 +52,7 @@ impl<R> ReadSource<R> {
     /// Replaces the reader by another connection.
     pub(crate) fn replace(&mut self, reader: R) {
         self.reader = reader;
-        (self.start, self.end, self.is_ended, self.has_timed_out) = (0, 0, false, false);
+        (self.start, self.end, self.is_ended, self.may_be_dead) = (0, 0, false, false);
     }
 
     /// Returns the bytes read, from the offset `from`.
@@ -119,11 +119,11 @@ impl<R: Read> ReadSource<R> {
         match self.reader.read(&mut self.buffer) {
             Ok(0) => {
                 self.is_ended = true;
-                if self.has_timed_out { Err(ReadError::Failed(dead_error())) } else { Ok(false) }
+                if self.may_be_dead { Err(ReadError::Failed(dead_error())) } else { Ok(false) }
             }
             Ok(length) if length <= self.buffer.len() => {
                 self.end = length;
-                self.has_timed_out = false;
+                self.may_be_dead = false;
                 Ok(true)
             }
             Ok(_) => {
@@ -133,7 +133,8 @@ impl<R: Read> ReadSource<R> {
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                self.has_timed_out |= error.kind() == ErrorKind::TimedOut;
+                // On Windows this is a read timeout, which elsewhere is `WouldBlock`.
+                self.may_be_dead |= error.kind() == ErrorKind::TimedOut && !cfg!(windows);
                 Err(ReadError::Timeout(error))
             }
             Err(error) => {
@@ -144,7 +145,7 @@ impl<R: Read> ReadSource<R> {
     }
 }
 
-/// A system reports a dead connection as [`ErrorKind::TimedOut`], once; the next read is an end.
+/// Unix reports a dead connection as [`ErrorKind::TimedOut`], once; the next read is an end.
 fn dead_error() -> io::Error {
     io::Error::new(ErrorKind::TimedOut, "the connection timed out, and has ended")
 }
