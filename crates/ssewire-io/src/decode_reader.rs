@@ -1,11 +1,11 @@
 //! Blocking input: anything that is `std::io::Read`.
 
-use alloc::boxed::Box;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
 use core::time::Duration;
 use std::io::{self, Read};
+use std::time::Instant;
 
 use ssewire::{Block, Event, Frame};
 
@@ -83,9 +83,9 @@ impl<R, F: Decode> DecodeReader<R, F> {
     }
 
     /// Sets how long a call may wait for an item while other bytes arrive, such as comments: then it returns
-    /// [`EventError::Timeout`]. `clock` returns the time since any fixed point. It is called before each read, so the
-    /// transport needs a read timeout, too: that of a socket, because that of an HTTP client may end the stream; see
-    /// [`EventError::Timeout`].
+    /// [`EventError::Timeout`]. `now` is the clock: [`Instant::now`], or that of a test. It is called before each read,
+    /// so the transport needs a read timeout, too: that of a socket, because that of an HTTP client may end the stream;
+    /// see [`EventError::Timeout`].
     ///
     /// ```
     /// use std::time::{Duration, Instant};
@@ -93,17 +93,12 @@ impl<R, F: Decode> DecodeReader<R, F> {
     /// use ssewire_io::EventReader;
     ///
     /// # let response = &b"data: hello\n\n"[..];
-    /// let start = Instant::now();
-    /// let events = EventReader::new(response).with_idle_timeout(Duration::from_secs(60), move || start.elapsed());
+    /// let events = EventReader::new(response).with_idle_timeout(Duration::from_secs(60), Instant::now);
     /// # assert_eq!(events.count(), 1);
     /// ```
     #[must_use]
-    pub fn with_idle_timeout(
-        mut self,
-        timeout: Duration,
-        clock: impl FnMut() -> Duration + Send + Sync + 'static,
-    ) -> Self {
-        self.source.set_idle_limit(timeout, Box::new(clock));
+    pub fn with_idle_timeout(mut self, timeout: Duration, now: fn() -> Instant) -> Self {
+        self.source.set_idle_limit(timeout, now);
         self
     }
 

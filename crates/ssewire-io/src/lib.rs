@@ -57,10 +57,10 @@
 //! # Out of scope
 //!
 //! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
-//! clock, spawns a task or needs a certain executor; nothing has to be `Send` and `Sync`, except the clock of a
-//! reader's `with_idle_timeout`. A [`MessageStream`], a [`StartedStream`] and the methods of [`ByteStreamExt`], except
-//! `tap_message`, box the transport, once, so that callers need not pin it. Nothing reconnects by itself:
-//! [`Reconnect`](ssewire::Reconnect) computes the delay, and `reconnect` continues with a new connection.
+//! clock that the caller has not passed, spawns a task or needs a certain executor; nothing has to be `Send` or `Sync`.
+//! A [`MessageStream`], a [`StartedStream`] and the methods of [`ByteStreamExt`], except `tap_message`, box the
+//! transport, once, so that callers need not pin it. Nothing reconnects by itself: [`Reconnect`](ssewire::Reconnect)
+//! computes the delay, and `reconnect` continues with a new connection.
 //!
 //! # Features
 //!

@@ -1,10 +1,10 @@
 //! A blocking reader as a source of input.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read};
+use std::time::Instant;
 
 /// Reads repeatedly into one buffer.
 ///
@@ -20,13 +20,13 @@ pub(crate) struct ReadSource<R> {
     is_ended: bool,
     /// A read has failed as on a dead connection, and no byte has come since.
     may_be_dead: bool,
-    idle: Option<Box<IdleLimit>>,
+    idle: Option<IdleLimit>,
 }
 
 /// Time limit for an item, and the caller's clock.
 struct IdleLimit {
     limit: Duration,
-    clock: Box<dyn FnMut() -> Duration + Send + Sync>,
+    now: fn() -> Instant,
 }
 
 /// Reason for missing input.
@@ -45,8 +45,8 @@ impl<R> ReadSource<R> {
         Self { reader, buffer: Vec::new(), start: 0, end: 0, is_ended: false, may_be_dead: false, idle: None }
     }
 
-    pub(crate) fn set_idle_limit(&mut self, limit: Duration, clock: Box<dyn FnMut() -> Duration + Send + Sync>) {
-        self.idle = Some(Box::new(IdleLimit { limit, clock }));
+    pub(crate) fn set_idle_limit(&mut self, limit: Duration, now: fn() -> Instant) {
+        self.idle = Some(IdleLimit { limit, now });
     }
 
     /// Replaces the reader by another connection.
@@ -83,7 +83,8 @@ impl<R: Read> ReadSource<R> {
         mut decode: impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
         read_error: impl FnOnce(ReadError) -> E,
     ) -> Result<Option<(usize, T)>, E> {
-        let deadline = self.idle.as_mut().map(|idle| (idle.clock)().saturating_add(idle.limit));
+        // `None` also for a limit beyond the range of the clock.
+        let deadline = self.idle.as_ref().and_then(|idle| (idle.now)().checked_add(idle.limit));
         let mut has_read = false;
         loop {
             let from = self.start;
@@ -105,8 +106,8 @@ impl<R: Read> ReadSource<R> {
         }
     }
 
-    fn is_after(&mut self, deadline: Option<Duration>) -> bool {
-        self.idle.as_mut().zip(deadline).is_some_and(|(idle, deadline)| (idle.clock)() >= deadline)
+    fn is_after(&self, deadline: Option<Instant>) -> bool {
+        self.idle.as_ref().zip(deadline).is_some_and(|(idle, deadline)| (idle.now)() >= deadline)
     }
 
     /// Reads once; an interrupted read yields no bytes. `false`: the input has ended.

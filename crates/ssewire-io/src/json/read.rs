@@ -2,6 +2,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::time::Duration;
 use std::io::{self, Read};
+use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 use ssewire::Decoder;
@@ -68,8 +69,8 @@ impl<R, T> JsonReader<R, T> {
 
     /// As [`DecodeReader::with_idle_timeout`].
     #[must_use]
-    pub fn with_idle_timeout(self, timeout: Duration, clock: impl FnMut() -> Duration + Send + Sync + 'static) -> Self {
-        Self { events: self.events.with_idle_timeout(timeout, clock), ..self }
+    pub fn with_idle_timeout(self, timeout: Duration, now: fn() -> Instant) -> Self {
+        Self { events: self.events.with_idle_timeout(timeout, now), ..self }
     }
 
     /// Returns whether `[DONE]` was received, perhaps with white space around it.

@@ -1,18 +1,16 @@
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 use core::iter::FusedIterator;
 use core::time::Duration;
 use std::io::{self, Read};
+use std::time::Instant;
 
 use serde::de::DeserializeOwned;
-use ssewire_messages::{
-    Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, UpdateSpan, Validation,
-};
+use ssewire_messages::{Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, Validation};
 
 use super::error::{IncompleteMessage, MessageStreamError};
-use super::state::{Found, MessageState, Phase, text_of};
+use super::state::{Found, MessageState, Phase, Position, text_of};
 use super::structured::StructuredMessage;
 use crate::read_source::{ReadError, ReadSource};
 
@@ -86,16 +84,12 @@ impl<R> MessageReader<R> {
     }
 
     /// Sets how long a call may wait for an update while other bytes arrive, such as comments: then it returns
-    /// [`MessageStreamError::Timeout`]. `clock` returns the time since any fixed point. It is called before each read,
-    /// so the transport needs a read timeout, too: that of a socket, because that of an HTTP client may end the
-    /// message; see [`EventError::Timeout`](crate::EventError::Timeout).
+    /// [`MessageStreamError::Timeout`]. `now` is the clock: [`Instant::now`], or that of a test. It is called before
+    /// each read, so the transport needs a read timeout, too: that of a socket, because that of an HTTP client may end
+    /// the message; see [`EventError::Timeout`](crate::EventError::Timeout).
     #[must_use]
-    pub fn with_idle_timeout(
-        mut self,
-        timeout: Duration,
-        clock: impl FnMut() -> Duration + Send + Sync + 'static,
-    ) -> Self {
-        self.source.set_idle_limit(timeout, Box::new(clock));
+    pub fn with_idle_timeout(mut self, timeout: Duration, now: fn() -> Instant) -> Self {
+        self.source.set_idle_limit(timeout, now);
         self
     }
 
@@ -142,7 +136,7 @@ impl<R> MessageReader<R> {
         self.source.into_inner()
     }
 
-    fn event(&self, at: Option<usize>, span: UpdateSpan) -> UpdateEvent<'_> {
+    fn event(&self, (at, span): Position) -> UpdateEvent<'_> {
         let chunk = at.map(|from| self.source.chunk(from)).unwrap_or_default();
         self.state.resolve(chunk, span)
     }
@@ -164,7 +158,7 @@ impl<R: Read> MessageReader<R> {
     /// As [`next_update`](Self::next_update).
     pub fn next_event(&mut self) -> Result<Option<UpdateEvent<'_>>, Error> {
         let found = self.next_position()?;
-        Ok(found.map(|(at, span)| self.event(at, span)))
+        Ok(found.map(|position| self.event(position)))
     }
 
     /// Returns the next piece of text. `None`: the message is complete,
@@ -174,8 +168,8 @@ impl<R: Read> MessageReader<R> {
     /// As [`next_update`](Self::next_update).
     #[doc(alias = "text_stream")]
     pub fn next_text(&mut self) -> Result<Option<String>, Error> {
-        while let Some((at, span)) = self.next_position()? {
-            if let Some(text) = text_of(&self.event(at, span)) {
+        while let Some(position) = self.next_position()? {
+            if let Some(text) = text_of(&self.event(position)) {
                 return Ok(Some(text));
             }
         }
@@ -223,9 +217,7 @@ impl<R: Read> MessageReader<R> {
         }
     }
 
-    /// The position of the next update, and where in the chunk the search for it began; nowhere after the end of the
-    /// input.
-    fn next_position(&mut self) -> Result<Option<(Option<usize>, UpdateSpan)>, Error> {
+    fn next_position(&mut self) -> Result<Option<Position>, Error> {
         loop {
             match self.state.phase() {
                 Phase::Reading => {

@@ -51,6 +51,9 @@ pub(super) enum Found {
     End,
 }
 
+/// The position of an update, and where in the chunk the search for it began; nowhere after the end of the input.
+pub(super) type Position = (Option<usize>, UpdateSpan);
+
 impl<E> MessageState<E> {
     pub(super) fn new(decoder: MessageDecoder) -> Self {
         Self {

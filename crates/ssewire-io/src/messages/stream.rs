@@ -9,12 +9,10 @@ use core::task::{Context, Poll, ready};
 use futures_core::stream::FusedStream;
 use futures_core::{Stream, TryStream};
 use serde::de::DeserializeOwned;
-use ssewire_messages::{
-    Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, UpdateSpan, Validation,
-};
+use ssewire_messages::{Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, Validation};
 
 use super::error::{IncompleteMessage, MessageStreamError};
-use super::state::{Found, MessageState, Phase, text_of};
+use super::state::{Found, MessageState, Phase, Position, text_of};
 use super::structured::StructuredMessage;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
 
@@ -151,14 +149,11 @@ impl<S: TryStream> MessageStream<S> {
         self.stream
     }
 
-    fn event(&self, at: Option<usize>, span: UpdateSpan) -> UpdateEvent<'_> {
+    fn event(&self, (at, span): Position) -> UpdateEvent<'_> {
         let chunk = at.and_then(|from| self.chunks.chunk().get(from..)).unwrap_or_default();
         self.state.resolve(chunk, span)
     }
 }
-
-/// The position of an update, and where in the chunk the search for it began; nowhere after the end of the input.
-type Position = (Option<usize>, UpdateSpan);
 
 impl<S: TryStream> MessageStream<S>
 where
@@ -179,7 +174,7 @@ where
     /// As [`next_update`](Self::next_update).
     pub async fn next_event(&mut self) -> Result<Option<UpdateEvent<'_>>, MessageStreamError<S::Error>> {
         let found = poll_fn(|context| self.poll_position(context)).await?;
-        Ok(found.map(|(at, span)| self.event(at, span)))
+        Ok(found.map(|position| self.event(position)))
     }
 
     /// As [`next_event`](Self::next_event), for a hand-written [`Stream`].
@@ -191,7 +186,7 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<UpdateEvent<'_>>, MessageStreamError<S::Error>>> {
         let found = ready!(self.poll_position(context))?;
-        Poll::Ready(Ok(found.map(|(at, span)| self.event(at, span))))
+        Poll::Ready(Ok(found.map(|position| self.event(position))))
     }
 
     /// Returns the next piece of text. `None`: the message is complete,
@@ -208,8 +203,8 @@ where
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<String>, MessageStreamError<S::Error>>> {
-        while let Some((at, span)) = ready!(self.poll_position(context))? {
-            if let Some(text) = text_of(&self.event(at, span)) {
+        while let Some(position) = ready!(self.poll_position(context))? {
+            if let Some(text) = text_of(&self.event(position)) {
                 return Poll::Ready(Ok(Some(text)));
             }
         }
@@ -438,8 +433,8 @@ where
                 return Poll::Ready(Some(Ok(item)));
             }
             this.items = None;
-            let Some((at, span)) = ready!(this.message.poll_position(context))? else { return Poll::Ready(None) };
-            this.items = Some((this.map)(this.message.event(at, span)).into_iter());
+            let Some(position) = ready!(this.message.poll_position(context))? else { return Poll::Ready(None) };
+            this.items = Some((this.map)(this.message.event(position)).into_iter());
         }
     }
 }

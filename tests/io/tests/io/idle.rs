@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::stream::{self, FusedStream as _};
 use futures::{Stream, StreamExt as _};
@@ -89,55 +89,63 @@ fn nothing_is_lost_by_a_timeout() {
     });
 }
 
-/// A reader that returns a comment each time; every read takes ten seconds of the clock.
-struct Comments<'c>(&'c Cell<u64>, &'static [u8]);
+thread_local! {
+    static NOW: Cell<Instant> = Cell::new(Instant::now());
+}
 
-impl io::Read for Comments<'_> {
+/// A clock that the readers advance.
+fn now() -> Instant {
+    NOW.get()
+}
+
+fn advance() {
+    NOW.set(now() + Duration::from_secs(10));
+}
+
+/// A reader that returns a comment each time, after ten seconds, and counts its reads.
+struct Comments(u64, &'static [u8]);
+
+impl io::Read for Comments {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.set(self.0.get() + 10);
+        self.0 += 1;
+        advance();
         let next = if self.1.is_empty() { b": alive\n" } else { std::mem::take(&mut self.1) };
         buffer[..next.len()].copy_from_slice(next);
         Ok(next.len())
     }
 }
 
-/// A clock that the test and the reader share.
-fn clock() -> (&'static Cell<u64>, impl FnMut() -> Duration + Send + Sync + 'static) {
-    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-    // Each read advances the clock by ten seconds.
-    let (cell, asked) = (Box::leak(Box::new(Cell::new(0))), AtomicU64::new(0));
-    (cell, move || Duration::from_secs(10 * asked.fetch_add(1, Relaxed)))
-}
-
 #[test]
 fn a_blocking_reader_that_brings_only_comments_times_out_and_resumes() {
-    let (reads, clock) = clock();
-    let mut events =
-        EventReader::new(Comments(reads, b"data: a\n\n")).with_idle_timeout(Duration::from_secs(60), clock);
+    let mut events = EventReader::new(Comments(0, b"data: a\n\n")).with_idle_timeout(Duration::from_secs(60), now);
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
-    let before = reads.get();
+    let before = events.get_ref().0;
     let Err(EventError::Timeout(error)) = events.next_event() else { panic!("no timeout") };
-    assert_eq!((error.kind(), reads.get() - before), (ErrorKind::TimedOut, 60), "one read, and five in sixty seconds");
+    assert_eq!((error.kind(), events.get_ref().0 - before), (ErrorKind::TimedOut, 6), "six reads of ten seconds");
     // Nothing is lost: the next read returns an event.
     events.get_mut().1 = b"data: b\n\n";
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"b");
 
-    let (reads, clock) = self::clock();
-    let mut reply = MessageReader::new(Comments(reads, b"")).with_idle_timeout(Duration::from_secs(60), clock);
+    let mut reply = MessageReader::new(Comments(0, b"")).with_idle_timeout(Duration::from_secs(60), now);
     assert!(matches!(reply.next_update(), Err(MessageStreamError::Timeout(_))));
+}
+
+/// A limit that no clock reaches is none.
+#[test]
+fn the_longest_timeout_never_expires() {
+    let mut events = EventReader::new(Comments(0, b"data: a\n\n")).with_idle_timeout(Duration::MAX, now);
+    assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
 }
 
 /// A call reads at least once. Otherwise a timeout of zero, or a slow clock, would read nothing for ever.
 #[test]
 fn a_call_reads_before_it_times_out() {
-    let (reads, clock) = clock();
-    let mut events = EventReader::new(Comments(reads, b"data: a\n\n")).with_idle_timeout(Duration::ZERO, clock);
+    let mut events = EventReader::new(Comments(0, b"data: a\n\n")).with_idle_timeout(Duration::ZERO, now);
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
-    for expected in [20, 30] {
+    for expected in [2, 3] {
         assert!(matches!(events.next_event(), Err(EventError::Timeout(_))));
-        assert_eq!(reads.get(), expected, "one read a call");
+        assert_eq!(events.get_ref().0, expected, "one read a call");
     }
-    // Each read takes ten seconds.
     events.get_mut().1 = b"data: b\n\n";
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"b");
 }
@@ -148,10 +156,10 @@ fn interrupted_reads_time_out() {
     struct Interrupted;
     impl io::Read for Interrupted {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            advance();
             Err(ErrorKind::Interrupted.into())
         }
     }
-    let (_, clock) = clock();
-    let mut events = EventReader::new(Interrupted).with_idle_timeout(Duration::from_secs(60), clock);
+    let mut events = EventReader::new(Interrupted).with_idle_timeout(Duration::from_secs(60), now);
     assert!(matches!(events.next_event(), Err(EventError::Timeout(_))));
 }
