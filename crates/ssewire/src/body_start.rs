@@ -3,7 +3,16 @@
 
 use crate::line::LineScanner;
 
-/// Kind of a body, by its first byte after white space.
+/// Kind of a body by its first byte after a byte order mark and white space. Servers and gateways send some errors as
+/// JSON or HTML in place of an event stream, also with status 200. The decoder ignores them, as the standard requires.
+///
+/// ```
+/// use ssewire::{BodyStart, ByteOrderMark};
+///
+/// let (_, mut text) = ByteOrderMark::default().skip(b"\xEF\xBB\xBF\r\n{\"error\":7}");
+/// assert_eq!(BodyStart::skip_blank(&mut text), BodyStart::Json);
+/// assert_eq!(text, b"{\"error\":7}");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyStart {
     /// There is no such byte yet.
@@ -17,7 +26,8 @@ pub enum BodyStart {
 }
 
 impl BodyStart {
-    /// Skips white space, as JSON defines it, and returns the kind of what follows.
+    /// Skips space, tab, LF and CR, and returns the kind of what follows. After [`Blank`](Self::Blank), call it again
+    /// with the next text.
     #[must_use]
     pub fn skip_blank(text: &mut &[u8]) -> Self {
         while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = text {
@@ -32,7 +42,8 @@ impl BodyStart {
     }
 }
 
-/// The byte order mark that a body may begin with, in chunks of any size.
+/// The byte order mark that a body may begin with, in chunks of any size; see [`BodyStart`]. A
+/// [`Decoder`](crate::Decoder) skips it itself.
 #[derive(Debug, Clone, Copy)]
 pub struct ByteOrderMark(LineScanner);
 

@@ -26,6 +26,7 @@
 //! | see blocks without data, comments and unknown fields | [`Decoder::decode_block`], [`Decoder::decode_frame`] |
 //! | write events | [`EventBuilder`] |
 //! | reconnect | [`Reconnect`], [`ResponseAction`], [`last_event_id_header`] |
+//! | recognise JSON or HTML in place of a stream | [`BodyStart`] |
 //! | decode without an allocator | [`Decoder::with_storage`], see [below](#without-an-allocator) |
 //! | split lines, for example of newline-delimited JSON | [`LineDecoder`] |
 //! | split one line into name and value | [`Field::parse`] |
@@ -209,8 +210,6 @@ mod slow_path;
 mod storage;
 mod trace;
 
-/// For ssewire-io and ssewire-messages, which recognise bodies that are not an event stream.
-#[doc(hidden)]
 pub use body_start::{BodyStart, ByteOrderMark};
 pub use decoder::Decoder;
 pub use encode::{EncodeError, EventBuilder};
