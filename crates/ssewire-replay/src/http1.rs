@@ -23,10 +23,7 @@ pub(crate) enum After {
 /// # Errors
 /// The client has left.
 pub(crate) fn send(stream: &TcpStream, request: &Request, script: &Script, stop: &Stop) -> io::Result<After> {
-    let framing = match script.framing {
-        Framing::Chunked if request.version == Version::Http10 => Framing::UntilClose,
-        framing => framing,
-    };
+    let framing = script.framing(request.version);
     let has_body = !matches!(script.status, 204 | 304);
     let closes = request.wants_close()
         || (has_body && framing == Framing::UntilClose)

@@ -127,7 +127,7 @@ fn response_head(script: &Script) -> http::Response<()> {
     for (name, value) in &script.headers {
         response = response.header(name, value);
     }
-    let has_length = script.framing == Framing::ContentLength && !matches!(script.status, 204 | 304);
+    let has_length = script.framing(Version::Http2) == Framing::ContentLength && !matches!(script.status, 204 | 304);
     let length = has_length.then(|| ("content-length", script.announced_length().to_string()));
     for (name, value) in script.added_headers(length) {
         response = response.header(name, value);
@@ -165,7 +165,9 @@ async fn send_body(
                 poll_fn(|context| stream.poll_reset(context)).await?;
                 return Ok(());
             }
-            Action::Cut if script.framing == Framing::UntilClose => return stream.send_data(Bytes::new(), true),
+            Action::Cut if script.framing(Version::Http2) == Framing::UntilClose => {
+                return stream.send_data(Bytes::new(), true);
+            }
             Action::Cut => {
                 ending.flush().await;
                 stream.send_reset(Reason::INTERNAL_ERROR);

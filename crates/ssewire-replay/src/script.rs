@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::gate::Gate;
 use crate::lines::event_ends;
 use crate::recording;
-use crate::request::Request;
+use crate::request::{Request, Version};
 use crate::samples;
 
 /// One response: status, headers, how its body is framed and cut into pieces, and the steps that send it.
@@ -166,9 +166,10 @@ impl Script {
 /// Headers, framing and pace.
 impl Script {
     /// Sets a header; replaces one of the same name, also one that the server adds: `access-control-allow-origin`,
-    /// `access-control-expose-headers`, and those of the [framing](Self::framed), `content-length`,
-    /// `transfer-encoding` and `connection`. A `content-length` or `connection: close` also closes the connection after
-    /// the body, which is sent as it is framed. HTTP/2: headers of a connection are not sent.
+    /// `access-control-expose-headers` and `connection`. A `transfer-encoding`, or else a `content-length`, replaces the
+    /// [framing](Self::framed): the body is sent in chunks if the last coding is `chunked`, and as it is otherwise. A
+    /// `content-length` or `connection: close` also closes the connection after the body. HTTP/2: headers of a
+    /// connection are not sent, and decide nothing.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
@@ -179,6 +180,21 @@ impl Script {
     /// The value of a header that was set.
     pub(crate) fn header_value(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The framing of the body over this version of HTTP. A header of the script decides, so that it never contradicts
+    /// one that the server adds: no message has both a `content-length` and a `transfer-encoding` of the server
+    /// (RFC 9112, section 6.2).
+    pub(crate) fn framing(&self, version: Version) -> Framing {
+        let coding = self.header_value("transfer-encoding").filter(|_| version != Version::Http2);
+        match coding.and_then(|codings| codings.rsplit(',').next()) {
+            Some(last) if last.trim().eq_ignore_ascii_case("chunked") => Framing::Chunked,
+            // RFC 9112, section 6.3.
+            Some(_) => Framing::UntilClose,
+            None if self.header_value("content-length").is_some() => Framing::ContentLength,
+            None if self.framing == Framing::Chunked && version == Version::Http10 => Framing::UntilClose,
+            None => self.framing,
+        }
     }
 
     /// The headers that the server adds, with those of the framing, unless the script has one of the same name.
@@ -195,7 +211,7 @@ impl Script {
         if self.delay.is_zero() { self.delayed_by(delay) } else { self }
     }
 
-    /// Sets how a client recognises the end of the body.
+    /// Sets how a client recognises the end of the body, unless a [header](Self::header) says so.
     #[must_use]
     pub fn framed(mut self, framing: Framing) -> Self {
         self.framing = framing;

@@ -71,6 +71,33 @@ fn a_header_of_the_script_replaces_the_one_that_the_server_adds() {
     }
 }
 
+/// Regression: a `content-length` was sent beside `transfer-encoding: chunked`, and a `transfer-encoding` beside a
+/// `content-length`. RFC 9112, section 6.2, forbids both.
+#[test]
+fn a_header_of_the_script_decides_the_framing() {
+    let chunked = "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n";
+    for framing in [Framing::Chunked, Framing::UntilClose, Framing::ContentLength] {
+        for (name, value, body) in [
+            ("Content-Length", "3", "abc"),
+            ("content-length", "999", "abc"),
+            ("Transfer-Encoding", "chunked", chunked),
+            ("transfer-encoding", "gzip , Chunked", chunked),
+            ("transfer-encoding", "chunked, gzip", "abc"),
+        ] {
+            let (head, sent) = answer(Script::stream("abc").chunked_by(2).framed(framing).header(name, value));
+            assert_eq!(sent, body, "{framing:?} {name}: {value}");
+            let framing = ["content-length", "transfer-encoding"].map(|name| header(&head, name).is_some());
+            let is_length = name.eq_ignore_ascii_case("content-length");
+            assert_eq!(framing, [is_length, !is_length], "{head}");
+        }
+    }
+    // A script that asks for both gets both.
+    let both = Script::stream("abc").header("content-length", "1").header("transfer-encoding", "chunked");
+    let (head, sent) = answer(both);
+    assert_eq!(sent, "3\r\nabc\r\n0\r\n\r\n");
+    assert!(header(&head, "content-length") == Some("1") && header(&head, "transfer-encoding").is_some(), "{head}");
+}
+
 /// A body of another length would be followed by a response.
 #[test]
 fn a_script_that_frames_its_body_closes_the_connection() {
