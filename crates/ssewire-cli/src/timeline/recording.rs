@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use core::time::Duration;
 
 use ssewire_messages::{BlockKey, BlockRef, ContentBlock, Update, UpdateEvent};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::histogram::Histogram;
 use crate::output::is_terminal_control;
@@ -72,6 +73,7 @@ pub(super) enum Kind {
 }
 
 impl Recording {
+    /// In characters, and in columns of a terminal.
     const LONGEST_LABEL: usize = 24;
     /// The most blocks with lanes of their own; a drawing of thousands would show nothing.
     const MAX_BLOCKS: usize = 40;
@@ -194,9 +196,12 @@ fn one_line(text: &str) -> String {
     let is_hidden = |c| matches!(c, '\n' | '\t') || is_terminal_control(c);
     let visible = text.chars().map(|c| if is_hidden(c) { '\u{FFFD}' } else { c });
     let mut line: String = visible.take(Recording::LONGEST_LABEL.saturating_add(1)).collect();
-    if let Some((at, _)) = line.char_indices().nth(Recording::LONGEST_LABEL) {
-        line.truncate(at);
-        line.pop();
+    // Characters, too: any number of combining ones need no column.
+    let length = |line: &str| line.chars().count().max(line.width());
+    if length(&line) > Recording::LONGEST_LABEL {
+        while length(&line) >= Recording::LONGEST_LABEL {
+            line.pop();
+        }
         line.push('…');
     }
     line
@@ -240,6 +245,19 @@ mod tests {
         // The first text is where its delta ends, not where its block begins.
         assert_eq!(recording.first_text, recording.last);
         assert_eq!(recording.stop_reason, None);
+    }
+
+    #[test]
+    fn labels_are_cut_to_24_columns() {
+        for (text, expected) in [
+            ("x".repeat(24), "x".repeat(24)),
+            ("x".repeat(25), "x".repeat(23) + "…"),
+            ("中".repeat(12), "中".repeat(12)),
+            ("中".repeat(13), "中".repeat(11) + "…"),
+            (format!("e{}", "\u{301}".repeat(30)), format!("e{}…", "\u{301}".repeat(22))),
+        ] {
+            assert_eq!(one_line(&text), expected);
+        }
     }
 
     /// Regression: further updates of an event were counted as events.

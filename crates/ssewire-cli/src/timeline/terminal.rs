@@ -3,14 +3,15 @@
 use core::ops::Range;
 
 use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::layout::{Axis, Layout};
 use super::recording::{Kind, Recording};
 
-/// Returns the drawing in pieces of one style. Its lines have at most `width` characters, but for the title and the
-/// least width of a drawing. Each character counts as one column, also those that terminals show in two.
+/// Returns the drawing in pieces of one style. Its lines have at most `width` columns, but for the title and the least
+/// width of a drawing.
 pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Style, String)> {
-    let longest = recording.lanes.values().map(|lane| lane.label.chars().count()).max().unwrap_or(0);
+    let longest = recording.lanes.values().map(|lane| lane.label.width()).max().unwrap_or(0);
     let margin = longest.max(LONGEST_NAME).saturating_add(2);
     // One column less: some terminals begin a new line at the last one.
     let columns = width.saturating_sub(margin).saturating_sub(1).max(NARROWEST);
@@ -24,19 +25,20 @@ pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Styl
             0 => ' ',
             events => bar(*events, layout.busiest),
         });
-        drawing.row(&lane.label, lane.kind.style(), cells.collect());
+        drawing.row(&lane.label, lane.kind.style(), &cells.collect::<String>());
     }
     for marker in &layout.markers {
-        let mut row = drawing.empty();
-        put(&mut row, marker.column, "▲");
-        let length = marker.label.chars().count().saturating_add(1);
-        let after = marker.column.saturating_add(1);
-        if after.saturating_add(length) <= columns {
-            put(&mut row, after, &format!(" {}", marker.label));
-        } else if length <= marker.column {
-            put(&mut row, marker.column.saturating_sub(length), &marker.label);
-        }
-        drawing.row(marker.name, marker.kind.style(), row);
+        let (label, column) = (&marker.label, marker.column);
+        let with_space = label.width().saturating_add(1);
+        // Not in cells: a character of the label may need two, or none.
+        let row = if column.saturating_add(with_space) < columns {
+            format!("{:column$}▲ {label}", "")
+        } else if let Some(before) = column.checked_sub(with_space) {
+            format!("{:before$}{label} ▲", "")
+        } else {
+            format!("{:column$}▲", "")
+        };
+        drawing.row(marker.name, marker.kind.style(), &row);
     }
     if !layout.gaps.is_empty() {
         let mut row = drawing.empty();
@@ -44,7 +46,7 @@ pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Styl
             put(&mut row, gap.columns.start, &"╌".repeat(gap.columns.len()));
             put_in_the_middle(&mut row, &gap.columns, &gap.label);
         }
-        drawing.row("gaps", AnsiColor::Magenta.on_default(), row);
+        drawing.row("gaps", AnsiColor::Magenta.on_default(), &row.iter().collect::<String>());
     }
     let (mut line, mut labels) = (vec!['─'; columns], drawing.empty());
     for tick in &layout.ticks {
@@ -52,8 +54,8 @@ pub(crate) fn draw(recording: &Recording, axis: Axis, width: usize) -> Vec<(Styl
         let fits = columns.saturating_sub(tick.label.len());
         put(&mut labels, tick.column.min(fits), &tick.label);
     }
-    drawing.row("", Style::new(), line);
-    drawing.row("", Style::new(), labels);
+    drawing.row("", Style::new(), &line.iter().collect::<String>());
+    drawing.row("", Style::new(), &labels.iter().collect::<String>());
     drawing.legend(&layout);
     drawing.pieces
 }
@@ -93,10 +95,9 @@ impl Drawing {
         self.pieces.push((style, piece));
     }
 
-    fn row(&mut self, label: &str, style: Style, cells: Vec<char>) {
-        let margin = self.margin;
-        let cells: String = cells.into_iter().collect();
-        self.add(Style::new(), format!("{label:margin$}"));
+    fn row(&mut self, label: &str, style: Style, cells: &str) {
+        let space = self.margin.saturating_sub(label.width());
+        self.add(Style::new(), format!("{label}{:space$}", ""));
         self.add(style, cells.trim_end().to_owned());
         self.add(Style::new(), "\n".into());
     }
@@ -121,14 +122,14 @@ impl Drawing {
         for entry in entries {
             let length = line.chars().count().saturating_add(entry.chars().count()).saturating_add(3);
             if !line.is_empty() && length > self.columns {
-                self.row("", Style::new().dimmed(), core::mem::take(&mut line).chars().collect());
+                self.row("", Style::new().dimmed(), &core::mem::take(&mut line));
             }
             if !line.is_empty() {
                 line.push_str("   ");
             }
             line.push_str(&entry);
         }
-        self.row("", Style::new().dimmed(), line.chars().collect());
+        self.row("", Style::new().dimmed(), &line);
     }
 
     fn empty(&self) -> Vec<char> {
@@ -193,6 +194,25 @@ gaps         ╌300 ms╌╌ ╌╌ ╌╌ ╌╌╌╌500 ms╌╌╌╌╌
         assert_eq!(plain(Axis::Arrival, 46), expected);
         // However narrow it is.
         assert!(plain(Axis::Bytes, 0).lines().skip(1).all(|line| line.chars().count() <= 37));
+    }
+
+    /// Terminals show some characters in two columns, and add others to the one before.
+    #[test]
+    fn labels_are_as_wide_as_a_terminal_shows_them() {
+        for (label, width) in [("ab", 2), ("中文", 4), ("🙂", 2), ("e\u{301}", 1), ("👩\u{200d}👩\u{200d}👧", 2)]
+        {
+            let mut recording = Recording::default();
+            let point = |millis| Point { at: Duration::from_millis(millis), offset: 0 };
+            recording.note(Subject::Message, Kind::Text, || label.into(), point(0));
+            recording.note(Subject::Ping, Kind::Ping, || "ping".into(), point(1000));
+            recording.stop_reason = Some((point(1000), label.into()));
+            let drawing: String = draw(&recording, Axis::Arrival, 46).into_iter().map(|(_, piece)| piece).collect();
+            // The margin is as wide as "stop reason" and two spaces; the end of the axis is in the last of 32 columns.
+            let lane = format!("{label}{}█", " ".repeat(13 - width));
+            assert!(drawing.lines().any(|line| line == lane), "{drawing}");
+            let marker = format!("stop reason  {}{label}, 1.00 s ▲", " ".repeat(31 - width - ", 1.00 s ".len()));
+            assert!(drawing.lines().any(|line| line == marker), "{drawing}");
+        }
     }
 
     #[test]
