@@ -8,8 +8,9 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::mpsc;
 
-use clap::Parser;
-use ssewire_replay::options::{FaultOrList, fault_list, parse_speed};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser};
+use ssewire_replay::options::{FaultOrList, fault_list, overridden_option, parse_speed};
 use ssewire_replay::{Config, Fault, SAMPLES, Server, serve};
 
 /// Serves recorded event streams on this machine, with faults, over HTTP/1.1 and HTTP/2
@@ -31,11 +32,11 @@ struct Args {
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_speed)]
     speed: f64,
 
-    /// Pause N milliseconds between two chunks, instead of the recorded pace
+    /// Pause N milliseconds between two chunks, instead of the recorded pace. Not with the fault slow
     #[arg(long, value_name = "N", default_value_t = 0)]
     delay_ms: u64,
 
-    /// Send chunks of at most N bytes
+    /// Send chunks of at most N bytes. Not with the faults slow, split and odd-chunks
     #[arg(long, value_name = "N")]
     chunk_size: Option<NonZeroUsize>,
 
@@ -45,7 +46,13 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let args = Args::parse();
+    if let Some(FaultOrList::Fault(fault)) = args.fault {
+        if let Some(sentence) = overridden_option(&[fault], args.chunk_size.is_some(), args.delay_ms > 0) {
+            Args::command().error(ErrorKind::ArgumentConflict, sentence).exit();
+        }
+    }
+    match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ssewire-replay: {error}");

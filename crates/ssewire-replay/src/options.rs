@@ -25,6 +25,23 @@ pub fn fault_list() -> String {
     Fault::ALL.iter().map(|fault| format!("{fault:<20}{}\n", fault.description())).collect()
 }
 
+/// Says which of `--chunk-size` and `--delay-ms`, if they were given, has no effect beside these faults, because a fault
+/// sets its own.
+#[must_use]
+pub fn overridden_option(faults: &[Fault], has_chunk_size: bool, has_delay: bool) -> Option<String> {
+    faults.iter().find_map(|fault| {
+        let script = fault.script();
+        let option = if has_chunk_size && !script.sizes.is_empty() {
+            "--chunk-size"
+        } else if has_delay && !script.delay.is_zero() {
+            "--delay-ms"
+        } else {
+            return None;
+        };
+        Some(format!("{option} has no effect with --fault {fault}, which sets its own"))
+    })
+}
+
 /// Parses the value of `--speed`.
 ///
 /// # Errors

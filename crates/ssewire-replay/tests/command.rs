@@ -130,6 +130,9 @@ fn it_reports_what_it_cannot_serve() {
         (&["--chunk-size", "0"], 2, "--chunk-size"),
         (&["--speed", "0"], 2, "not a number greater than zero"),
         (&["--fault", "no-such-fault"], 2, "available faults: cut, "),
+        (&["--fault", "split", "--chunk-size", "7"], 2, "--chunk-size has no effect with --fault split"),
+        (&["--chunk-size", "7", "--fault", "odd-chunks"], 2, "--chunk-size has no effect with --fault odd-chunks"),
+        (&["--fault", "slow", "--delay-ms", "7"], 2, "--delay-ms has no effect with --fault slow"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_ssewire-replay")).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");

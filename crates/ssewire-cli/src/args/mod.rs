@@ -15,7 +15,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
 use clap_complete::Shell;
 use ssewire::{Decoder, InvalidId};
-use ssewire_replay::options::{FaultOrList, parse_speed};
+use ssewire_replay::options::{FaultOrList, overridden_option, parse_speed};
 
 pub(crate) use command::Command;
 pub(crate) use help::{completions, manual};
@@ -192,7 +192,8 @@ struct Cli {
     /// N bytes at a time
     ///
     /// Handles at most N bytes at a time, to find errors at chunk boundaries. Most commands pass them to the decoder;
-    /// `record` writes them to both outputs, and `serve` sends them as one chunk.
+    /// `record` writes them to both outputs, and `serve` sends them as one chunk. Not with the faults `slow`, `split` and
+    /// `odd-chunks`, which set their own.
     #[arg(long, value_name = "N")]
     chunk_size: Option<NonZeroUsize>,
 
@@ -323,11 +324,15 @@ impl Cli {
                 FaultOrList::Fault(fault) => Some(*fault),
                 FaultOrList::List => None,
             });
+            let faults: Vec<_> = faults.collect();
+            if let Some(sentence) = overridden_option(&faults, self.chunk_size.is_some(), false) {
+                return refuse(sentence);
+            }
             return Ok(Action::Serve(serve::Options {
                 files,
                 port: self.port,
                 speed: self.speed,
-                faults: faults.collect(),
+                faults,
                 chunk_size: self.chunk_size,
             }));
         }
@@ -519,6 +524,8 @@ mod tests {
             "text --port 1",
             "serve a --fault unknown",
             "serve a --speed 0",
+            "serve a --fault split --chunk-size 7",
+            "serve a --chunk-size 7 --fault cut --fault slow",
             "--idle-timeout 0",
             "--idle-timeout -1",
             "--idle-timeout NaN",
@@ -567,6 +574,10 @@ mod tests {
             ("man x", "`man` takes no argument"),
             ("completions bash zsh", "`completions` takes one argument, not 2"),
             ("help a b", "`help` takes one argument, not 2"),
+            (
+                "serve a --chunk-size 7 --fault split",
+                "--chunk-size has no effect with --fault split, which sets its own",
+            ),
             ("help sse --stats", "--stats has no effect here"),
             ("help --stats", "--stats has no effect here"),
             ("man --stats", "--stats has no effect here"),
