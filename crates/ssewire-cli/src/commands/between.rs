@@ -3,7 +3,7 @@
 use std::io;
 
 use ssewire::{Decoder, Frame};
-use ssewire_messages::StreamEvent;
+use ssewire_messages::{MessageDecoder, Step, StreamEvent};
 
 use crate::json;
 
@@ -11,9 +11,9 @@ use crate::json;
 #[derive(Debug)]
 pub(super) struct Between {
     decoder: Decoder,
-    /// The value of the field `error` of the block that has not ended: an event of this type, after that of the block.
-    /// Of several, the first that is an error, or else the first.
-    error_field: Option<Vec<u8>>,
+    /// Reads the fields `error` of the block that has not ended, and nothing else: it knows which of them counts as an
+    /// event, after that of the block.
+    error_fields: MessageDecoder,
 }
 
 /// An event between two messages.
@@ -33,7 +33,7 @@ impl Between {
         let mut decoder = decoder.with_unknown_fields().with_max_comment_bytes(MAX_ERROR_FIELD_BYTES);
         // A byte order mark is skipped at the start of the stream alone, and this is not the start.
         let _ = decoder.decode(&mut &b"\n"[..]);
-        Self { decoder, error_field: None }
+        Self { decoder, error_fields: MessageDecoder::new() }
     }
 
     /// Passes each event to `show`; `None` is one above the limit.
@@ -48,20 +48,23 @@ impl Between {
         loop {
             match self.decoder.decode_frame(&mut bytes) {
                 Ok(Some(Frame::UnknownField { name: b"error", value, .. })) => {
-                    if self.error_field.as_ref().is_none_or(|field| !is_error(field) && is_error(value)) {
-                        self.error_field = Some(value.to_vec());
+                    for mut piece in [&b"error: "[..], value, b"\n"] {
+                        // No update: the block has not ended.
+                        let _ = self.error_fields.poll(&mut piece);
                     }
                 }
                 Ok(Some(Frame::Block(block))) => {
                     let event = block.event().map(|event| SkippedEvent::new(event.event_type(), event.data()));
-                    let mut error_field = self.error_field.take();
+                    let mut error_fields = core::mem::take(&mut self.error_fields);
                     if let Some(event) = event {
-                        // The field belongs to that message, whose decoder returns it.
-                        error_field.take_if(|_| matches!(event.decoded, Some(StreamEvent::MessageStart(_))));
+                        if matches!(event.decoded, Some(StreamEvent::MessageStart(_))) {
+                            // They belong to that message, whose decoder returns them.
+                            error_fields = MessageDecoder::new();
+                        }
                         show(Some(event))?;
                     }
-                    if let Some(value) = error_field {
-                        show(Some(SkippedEvent::new(b"error", &value)))?;
+                    if let Ok(Step::Update(event)) = error_fields.decode(&mut &b"\n"[..]) {
+                        show(Some(SkippedEvent::new(event.event_type, event.payload)))?;
                     }
                 }
                 Ok(Some(_)) => {}
@@ -96,10 +99,6 @@ impl<'a> SkippedEvent<'a> {
     fn new(event_type: &'a [u8], payload: &'a [u8]) -> Self {
         Self { event_type, payload, decoded: StreamEvent::decode(event_type, payload).ok().flatten() }
     }
-}
-
-fn is_error(value: &[u8]) -> bool {
-    matches!(SkippedEvent::new(b"error", value).decoded, Some(StreamEvent::Error(_)))
 }
 
 /// Returns whether an event is not meant to have a JSON payload: it is blank or the end marker of other APIs.

@@ -123,8 +123,8 @@ struct Session {
     lines_without_event: Option<String>,
 }
 
-/// Printed for an event whose bytes were discarded: one above the limit, or one that was cut. A reader of the line
-/// cannot decode it either, so it reports the loss, too.
+/// Printed for an event whose bytes were discarded: one above the limit, or one that was cut before a message began. A
+/// reader of the line cannot decode it either, so it reports the loss, too.
 const UNREADABLE: (&[u8], &[u8]) = (b"content_block_delta", b"{");
 
 const RESPONSE_HEAD: &[u8] = b"HTTP/";
@@ -215,10 +215,10 @@ impl Session {
     ) -> io::Result<()> {
         let show = |event: Option<SkippedEvent<'_>>| {
             self.stats.event(self.at);
+            let (event_type, payload) = event.as_ref().map_or(UNREADABLE, |event| (event.event_type, event.payload));
+            renderer.event(event_type, payload, output)?;
             // One above the limit: the decoder of the messages reports it.
-            let Some(event) = event else { return Ok(()) };
-            renderer.event(event.event_type, event.payload, output)?;
-            if let Some(StreamEvent::Error(error)) = event.decoded {
+            if let Some(StreamEvent::Error(error)) = event.and_then(|event| event.decoded) {
                 output.note(with_message(&error, &error));
                 self.exit = self.exit.or(Exit::ServerError);
             }
@@ -227,6 +227,8 @@ impl Session {
         if let Some(bytes) = bytes {
             self.between.decode(bytes, show)?;
         } else if let Some(bytes) = self.between.end(show)? {
+            let (event_type, payload) = UNREADABLE;
+            renderer.event(event_type, payload, output)?;
             output.note(format_args!("incomplete: {}", discarded(bytes)));
             self.exit = self.exit.or(Exit::Incomplete);
         }

@@ -39,7 +39,7 @@ enum Mode {
     SkippedLine,
 }
 
-/// The events of the Messages API, which make a line the first one of JSON lines. `error` alone is a body.
+/// The events of the Messages API, which show that lines are JSON lines. An `error` does not: alone, it is a body.
 const EVENTS: [&str; 7] = [
     "message_start",
     "content_block_start",
@@ -76,8 +76,8 @@ impl Translator {
     const MAX_HELD_BYTES: usize = 256 * 1024;
     /// The most bytes in which such a line names its type.
     const MAX_NAME_BYTES: usize = 64;
-    /// The most bytes up to the end of the first event: lines of agent tools come before it. They are held twice when
-    /// they are passed on, beside a body that is kept, so the limit of an event would be too many.
+    /// The most bytes up to the end of the first event: lines of agent tools come before it. They are held beside a body
+    /// that is kept, so the limit of an event would be too many.
     const MAX_UNDECIDED_BYTES: usize = 4 * 1024 * 1024;
 
     pub(crate) fn new(format: Format, max_line_bytes: usize) -> Self {
@@ -116,6 +116,11 @@ impl Translator {
             let note = if !self.backlog.is_empty() {
                 // Not copied for each line: that would cost the square of its length.
                 let backlog = core::mem::take(&mut self.backlog);
+                if self.mode == Mode::Sse && output.is_empty() {
+                    // Nor at once: it may be megabytes.
+                    *output = backlog;
+                    continue;
+                }
                 let mut rest = backlog.get(self.translated..).unwrap_or_default();
                 let mut note = None;
                 while note.is_none() && !rest.is_empty() {
@@ -407,13 +412,9 @@ fn is_first_event(line: &[u8]) -> bool {
     })
 }
 
-/// Returns whether an event can follow this line: it is blank, or an object of another kind. A message or an error is a
-/// body.
+/// Returns whether an event can follow this line: it is blank, or an object of another kind. A message is a body.
 fn is_other_line(line: &[u8]) -> bool {
-    let is_body = |line: &RawJson| {
-        let name = line.get("type").and_then(RawJsonRef::decode_string);
-        name.is_some_and(|name| ["message", "error"].contains(&&*name))
-    };
+    let is_body = |line: &RawJson| line.get("type").and_then(RawJsonRef::decode_string).as_deref() == Some("message");
     line.trim_ascii().is_empty() || json::one_line(line).is_some_and(|line| !is_body(&line))
 }
 
@@ -490,6 +491,12 @@ mod tests {
             "{\"id\":1}\n{\"type\":\"ping\"}\n",
             "\ndata: {\"id\":1}\n\nevent: ping\ndata: {\"type\":\"ping\"}\n\n",
         );
+        // Regression: an error in the first line was a body, and so was what followed it.
+        check(
+            Format::Auto,
+            "{\"type\":\"error\"}\n{\"type\":\"ping\"}\n",
+            "\nevent: error\ndata: {\"type\":\"error\"}\n\nevent: ping\ndata: {\"type\":\"ping\"}\n\n",
+        );
     }
 
     #[test]
@@ -506,7 +513,8 @@ mod tests {
         for input in [
             "data: {\"type\":\"ping\"}\n\n",
             "\n\n{\"type\":\"message\",\"content\":[]}\n",
-            "{\"type\":\"error\",\"error\":{}}\n{\"type\":\"ping\"}\n",
+            "{\"type\":\"error\",\"error\":{}}\n",
+            "{\"type\":\"error\",\"error\":{}}\ndata: {\"type\":\"ping\"}\n\n",
             "{\n\"type\":\"ping\"}\n",
             "{\"type\":\"system\"}\n",
             "{\"id\":1}\n{\"id\":2}\n",
@@ -544,6 +552,22 @@ mod tests {
         // A CR between the tokens does not cut the event: a tab replaces it.
         let (start, rest) = ("{\"type\":\"ping\",", "\"a\":1}".repeat(20));
         check(Format::Jsonl, &format!("{start}\r{rest}\r\n"), &format!("data: {start}\t{rest}\t\n\n"));
+    }
+
+    /// 4 MiB, and what is read at once.
+    #[test]
+    fn an_input_without_an_event_is_held_to_4_mib() {
+        let line = format!("{{\"type\":\"user\",\"a\":\"{}\"}}\n", "x".repeat(1000));
+        for chunk in [line.repeat(64), "{".repeat(64 * 1024)] {
+            let mut translator = Translator::new(Format::Auto, 16 << 20);
+            let held = (0..500).map(|_| {
+                let mut output = Vec::new();
+                assert_eq!(translator.translate(&mut chunk.as_bytes(), &mut output), None);
+                translator.pending.len() + translator.backlog.len() + output.len()
+            });
+            let most = held.max().unwrap();
+            assert!((4 << 20..=(4 << 20) + chunk.len()).contains(&most), "{most}");
+        }
     }
 
     /// Random inputs of these pieces.

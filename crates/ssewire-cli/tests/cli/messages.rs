@@ -115,15 +115,17 @@ fn events_prints_a_start_without_its_blank_line() {
     }
 }
 
+/// Regression: one between messages had no line.
 #[test]
-fn events_skips_events_above_the_limit_between_messages() {
+fn events_prints_a_line_for_an_event_above_the_limit_between_messages() {
     let complete = |id| String::from_utf8(body(&[(id, "one")])).unwrap();
     let ping = format!("data: {{\"type\":\"ping\",\"filler\":\"{}\"}}\n\n", "x".repeat(2000));
     let bytes = complete("msg_1") + &ping + &complete("msg_2");
-    for (limit, skipped) in [("1000", 1), ("3000", 0)] {
+    for (limit, lost) in [("1000", 1), ("3000", 0)] {
         let ran = ssewire(&["events", "--max-event-bytes", limit], bytes.as_bytes()).exits(0);
-        assert_eq!(ran.stdout.lines().count(), bytes.matches("data: ").count() - skipped, "{limit}");
-        assert_eq!(ran.stderr.lines().count(), skipped, "{ran:?}");
+        assert_eq!(ran.stdout.lines().count(), bytes.matches("data: ").count(), "{limit}");
+        assert_eq!(ran.stdout.lines().filter(|line| *line == UNREADABLE).count(), lost, "{ran:?}");
+        assert_eq!(ran.stderr.lines().count(), lost, "{ran:?}");
     }
 }
 
@@ -148,6 +150,10 @@ fn a_lost_event_after_a_message_starts_no_message() {
 /// The commands that go on with further messages.
 const ALL: [&[&str]; 4] = [&["text", "--all"], &["message", "--all"], &["timeline", "--all"], &["events"]];
 
+/// What `events` prints for an event whose bytes were discarded.
+const UNREADABLE: &str = "{\"event\":\"content_block_delta\",\"data\":\"{\"}";
+
+/// Regression: `events` printed no line for it.
 #[test]
 fn an_event_that_is_cut_after_a_message_is_reported() {
     let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
@@ -157,8 +163,9 @@ fn an_event_that_is_cut_after_a_message_is_reported() {
             let args = [args, &["--chunk-size", size]].concat();
             let run = |rest: &str| ssewire(&args, (complete.clone() + rest).as_bytes());
             run(cut).exits(4).says("incomplete: 56 bytes of a last event without its blank line");
-            for cut in ["error: {\"type\":\"over", "event: error\ndata: Overlo", "error: {\ndata: {\n"] {
-                run(cut).exits(4).says("of a last event without its blank line");
+            for cut in [cut, "error: {\"type\":\"over", "event: error\ndata: Overlo", "error: {\ndata: {\n"] {
+                let ran = run(cut).exits(4).says("of a last event without its blank line");
+                assert_eq!(ran.stdout.lines().last() == Some(UNREADABLE), args[0] == "events", "{ran:?}");
             }
             for rest in
                 ["event: message_start\n", ": c", "data: [DONE]\n", "data", "data: \n", "data: {\"type\":\"ping\"}"]
