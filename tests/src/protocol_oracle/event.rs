@@ -44,6 +44,8 @@ pub struct Loss {
     pub piece: Option<Option<u64>>,
     /// The event was a `content_block_start` of this index.
     pub start: Option<u64>,
+    /// The event may have been a `content_block_start`.
+    pub may_be_start: bool,
 }
 
 const KNOWN: [&str; 7] = [
@@ -146,6 +148,7 @@ impl Event {
                 _ => None,
             },
             start: index.filter(|_| name == "content_block_start"),
+            may_be_start: matches!(name, "content_block_start" | NO_EVENT_TYPE),
         })
     }
 }

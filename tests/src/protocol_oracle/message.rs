@@ -25,6 +25,8 @@ pub struct Message {
     pub stop_reason: Option<String>,
     /// An event was lost that may have contained the stop reason.
     pub has_loss: bool,
+    /// An event was lost that may have been the start of a block.
+    pub has_lost_start: bool,
     pub violations: Vec<(ViolationKind, Option<u64>)>,
     /// The pieces of text in order of arrival.
     pub pieces: Vec<String>,
@@ -81,6 +83,7 @@ impl Message {
             Event::KeepAlive => self.violations.push((KeepAliveData, None)),
             Event::Undecodable(loss) => {
                 self.has_loss |= loss.content || loss.message_delta;
+                self.has_lost_start |= loss.may_be_start;
                 if let Some(index) = loss.piece {
                     self.lose_piece(index);
                 }
@@ -196,6 +199,9 @@ impl Message {
         if block.has_input() && !block.is_initial {
             if let Some(at) = self.waiting.iter().position(|(index, _)| *index == block.index) {
                 block.input = self.waiting.remove(at).1;
+                if self.has_lost_start {
+                    block.input.lose_piece();
+                }
             }
         }
         block.number = self.next_number();

@@ -86,9 +86,12 @@ impl Accumulator {
     /// with; 0: none.
     fn push_unmatched(&mut self, index: u64, block: &mut ContentBlock) -> u16 {
         let unmatched = self.blocks.take_unmatched(index);
+        let has_lost_start = self.cold.as_ref().is_some_and(|cold| cold.has_lost_start);
         let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) else { return 0 };
         input.open();
         let Unmatched { mut json, half, lost_at } = unmatched;
+        // The text may be that of the lost block.
+        let lost_at = lost_at.or(has_lost_start.then_some(json.len()));
         let after_loss = lost_at.map(|at| json.split_off(at));
         input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
         if let Some(json) = after_loss {

@@ -294,6 +294,9 @@ impl Accumulator {
             LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped => {
                 self.has_lost_content = true;
                 self.record_lost_piece(error.index, error.lost == LostKind::BlockStart);
+                if error.lost != LostKind::BlockDelta {
+                    self.cold_mut().has_lost_start = true;
+                }
             }
             LostKind::MessageDelta => self.has_lost_message_delta = true,
             LostKind::Known | LostKind::Unknown => {}
@@ -451,7 +454,9 @@ impl Accumulator {
         self.current = None;
         self.discard_queue();
         if self.is_running() {
-            self.cold_mut().exceeded_limit.get_or_insert(limit);
+            let cold = self.cold_mut();
+            cold.exceeded_limit.get_or_insert(limit);
+            cold.has_lost_start = true;
             self.record_lost_piece(None, false);
         }
     }

@@ -178,3 +178,48 @@ fn a_lost_start_truncates_the_open_input_of_its_index() {
         assert_eq!(run(&bytes), (vec!["12".to_owned()], vec![Completion::ContentLost]), "{bytes}");
     }
 }
+
+/// "Text that waited for its block is truncated if a start was lost before that block started", of any index and at any
+/// time: it may be that of the lost block, and the call is another.
+#[test]
+fn a_call_does_not_take_the_input_of_a_block_whose_start_was_lost() {
+    let lost_start = |rest: &str| named("content_block_start", &format!("{{\"type\":\"content_block_start\",{rest}"));
+    let losses = [
+        lost_start(r#""index":0,"content_block":5}"#),
+        lost_start(r#""index":0,"content_block":{"type":"tool_us"#),
+        lost_start(r#""index":-1,"content_block":5}"#),
+        lost_start(r#""index":1,"content_block":5}"#),
+        // Each may have been a start.
+        named("", "{\"ty"),
+        named("", &" ".repeat(500)),
+    ];
+    let (text, another) = (sse(&[input(0, r#"{"path":"/"}"#)]), sse(&[start(0, tool(json!({}))), stop(0)]));
+    let run = |parts: &[&str]| {
+        let bytes = sse(&[begin()]) + &parts.concat() + &another + &sse(&[stopped_by("tool_use"), end()]);
+        let mut decoder = MessageDecoder::new().with_decoder(ssewire::Decoder::new().with_max_event_bytes(400));
+        let (mut input, mut calls) = (bytes.as_bytes(), Vec::new());
+        while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
+            if let Update::ToolCall(call) = event.update {
+                calls.push(call.input.as_str().to_owned());
+            }
+        }
+        (calls, decoder.finish())
+    };
+    let stopped = sse(&[stop(0)]);
+    for lost in &losses {
+        for parts in [&[&*text, lost][..], &[lost, &text], &[&text, lost, &stopped], &[lost, &text, &stopped]] {
+            let (calls, end) = run(parts);
+            assert_eq!(calls, [""; 0], "{parts:?}");
+            let incomplete = end.unwrap_err();
+            assert_eq!(incomplete.reasons().last(), Some(&Completion::ToolInput), "{parts:?}");
+            assert!(incomplete.partial().tool_calls().is_err(), "{parts:?}");
+        }
+        // The input of the call arrives after its start.
+        let call = sse(&[start(0, tool(json!({}))), input(0, "12"), stop(0)]);
+        assert_eq!(run(&[lost, &call]).0[..1], ["12"], "{lost}");
+    }
+    // A lost delta is none of another block, and without a loss the text is that of the call.
+    for parts in [&[&*text, &*lost(r#""index":1,"delta":5}"#)][..], &[&text], &[&text, &stopped]] {
+        assert_eq!(run(parts).0, [r#"{"path":"/"}"#], "{parts:?}");
+    }
+}
