@@ -125,10 +125,9 @@ impl Accumulator {
                     }
                     return Ok(());
                 }
-                match &*name.text() {
-                    // An unknown member of a delta does not change these members of the message.
-                    "id" | "type" | "role" | "model" | "content" | "usage" => {}
-                    name => message.set_member(name, value),
+                let name = name.text();
+                if is_merged(&name) {
+                    message.set_member(&name, value);
                 }
                 Ok(())
             })?;
@@ -139,12 +138,8 @@ impl Accumulator {
                 if with_all { usage.merge(&mut cursor) } else { usage.merge_counts(&mut cursor) }?;
             }
         }
-        for (name, value) in OTHERS.iter().zip(&event.others) {
-            match value.as_deref() {
-                None | Some(b"null") => {}
-                Some(value) if with_all => message.extra.set(name, value),
-                Some(_) => {}
-            }
+        for (name, value) in others(event).filter(|_| with_all) {
+            message.extra.set(name, value);
         }
         self.has_stop_reason |= has_stop_reason;
         Ok(())
@@ -180,8 +175,8 @@ impl Message {
         let mistyped = self.mistyped;
         let mut may_remove = mistyped.stop_reason || self.usage().is_some_and(Usage::has_mistyped);
         let mut bytes = if mistyped.usage && event.usage.is_some() { entry_size(b"usage", b"") } else { 0 };
-        for (name, value) in OTHERS.iter().zip(&event.others) {
-            bytes = bytes.saturating_add(value.as_ref().map_or(0, |value| entry_size(name.as_bytes(), value)));
+        for (name, value) in others(event) {
+            bytes = bytes.saturating_add(entry_size(name.as_bytes(), value));
         }
         for (members, is_usage) in [(&event.delta, false), (&event.usage, true)] {
             let Some(members) = members.as_deref() else { continue };
@@ -196,7 +191,8 @@ impl Message {
                     } else {
                         is_known_reason(value)
                     };
-                if value != b"null" && (may_remove || !is_typed) {
+                let adds = value != b"null" && (is_usage || is_merged(&name.text()));
+                if adds && (may_remove || !is_typed) {
                     bytes = bytes.saturating_add(entry_size(name.json.raw, value));
                     may_remove |= has_type;
                 }
@@ -233,6 +229,17 @@ impl Message {
             _ => None,
         }
     }
+}
+
+/// The members of a `message_delta` beside `delta` and `usage` that are merged: null changes nothing.
+fn others<'e>(event: &'e MessageDelta<'_>) -> impl Iterator<Item = (&'static str, &'e [u8])> {
+    let members = OTHERS.into_iter().zip(&event.others);
+    members.filter_map(|(name, value)| Some((name, value.as_deref()?))).filter(|(_, value)| *value != b"null")
+}
+
+/// Returns whether a member of `delta` is merged: an unknown one does not change these members of the message.
+fn is_merged(name: &str) -> bool {
+    !matches!(name, "id" | "type" | "role" | "model" | "content" | "usage")
 }
 
 /// Returns whether a valid value is a known stop reason. One that is written in more than 32 bytes counts as unknown,

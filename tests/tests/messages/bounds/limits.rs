@@ -436,6 +436,23 @@ fn the_message_delta_that_exceeds_the_limit_is_the_one_that_is_reported() {
     }
 }
 
+/// "A value that is null changes nothing", and of `delta` six members are not merged: neither adds bytes.
+#[test]
+fn members_of_a_message_delta_that_are_not_merged_need_no_room() {
+    let begin = r#"{"type":"message_start","message":{"id":"msg_1","usage":{"output_tokens":1}}}"#;
+    let of_message = ["id", "type", "role", "model", "content", "usage"];
+    let ignored = of_message.map(|name| format!(r#""delta":{{"stop_reason":"end_turn","{name}":"assistant"}}"#));
+    let nulls = [r#""delta":{"stop_sequence":null}"#, r#""usage":{"inference_geo":null}"#];
+    let nulls = nulls.into_iter().chain([r#""context_management":null"#, r#""input_transformations":null"#]);
+    for members in ignored.into_iter().chain(nulls.map(str::to_owned)) {
+        let mut accumulator = Accumulator::new().with_max_bytes("msg_1".len());
+        assert_eq!(accumulate(&mut accumulator, begin), None);
+        let delta = format!(r#"{{"type":"message_delta",{members}}}"#);
+        assert_eq!(accumulate(&mut accumulator, &delta), None, "{delta}");
+        assert_eq!(bytes_of(&accumulator), "msg_1".len(), "{delta}");
+    }
+}
+
 /// The stop reason of a message is a member of it, wherever it comes from.
 #[test]
 fn an_unknown_stop_reason_counts_towards_the_limit() {
