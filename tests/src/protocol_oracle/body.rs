@@ -5,15 +5,14 @@ use serde_json::{Value, json};
 use super::event::has_valid_content;
 use super::json::{Json, Members, member};
 
-/// Returns the JSON of a line that is an error.
-pub fn bare_error(line: &[u8]) -> Option<Json> {
-    let json = Json::parse(line)?;
-    json.as_object().is_some_and(is_body_error).then_some(json)
+/// Returns a body that is an error as JSON.
+pub fn error(body: &[u8]) -> Option<Json> {
+    bare_error(without_mark(body))
 }
 
-/// Returns a body that is an error as JSON. A list may have it as its first element.
-pub fn error(body: &[u8]) -> Option<Json> {
-    let json = Json::parse(without_mark(body))?;
+/// Returns the JSON of a line, or of a body, that is an error. A list may have it as its first element.
+pub fn bare_error(text: &[u8]) -> Option<Json> {
+    let json = Json::parse(text)?;
     let object = match &json {
         Json::Array(items) => items.first()?,
         other => other,

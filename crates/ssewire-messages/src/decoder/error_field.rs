@@ -80,7 +80,7 @@ impl MessageDecoder {
                 self.cold.get_or_insert_default().error_field.buffer(value);
             }
             Frame::UnknownField { name, value, .. }
-                if !self.is_skipping && name.trim_ascii_start().starts_with(b"{") =>
+                if !self.is_skipping && matches!(name.trim_ascii_start(), [b'{' | b'[', ..]) =>
             {
                 let cold = self.cold.get_or_insert_default();
                 if cold.bare_error.is_none() {

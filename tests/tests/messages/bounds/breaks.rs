@@ -291,6 +291,8 @@ fn a_long_string_is_held_within_bounds_wherever_it_stands() {
         "error: {\"message\":\"@\"}\n\n".to_owned(),
         "{\"message\":\"@\"}\n\n".to_owned(),
         sse(START) + "{\"error\":\"@\"}\n\n",
+        "[{\"message\":\"@\"}]\n\n".to_owned(),
+        sse(START) + "[{\"error\":\"@\"}]\n\n",
         r#"{"type":"error","error":{"message":"@"}}"#.to_owned(),
         r#"{"detail":[{"msg":"@"}]}"#.to_owned(),
         r#"{"type":"message","content":[{"type":"text","text":"@"}]}"#.to_owned(),
@@ -301,7 +303,7 @@ fn a_long_string_is_held_within_bounds_wherever_it_stands() {
             let body = shape.replace('@', string);
             // SECURITY.md, heading "Memory": the exceptions of names with escapes, and of lines of at most 64 KiB that
             // are JSON.
-            let times = if body.starts_with('{') && body.len() <= 64 * 1024 {
+            let times = if body.starts_with(['{', '[']) && body.len() <= 64 * 1024 {
                 6
             } else if shape.contains("\"@\":") || shape.contains("\"@\" :") {
                 5

@@ -190,6 +190,21 @@ fn a_bare_json_error_is_the_cause_if_the_stream_ends_without_a_message_end() {
     assert!(body(sse(&[begin()]) + &bare + "\n" + &sse(&whole[1..])).end.is_ok());
 }
 
+/// "An error in JSON has one of these forms", each of which may be in a list: Google's.
+#[test]
+fn a_bare_json_error_may_be_in_a_list() {
+    for bare in [r#"[{"error":{"code":400,"message":"x"}}]"#, r#" [ {"error":{"code":400,"message":"x"}}]"#] {
+        let bare = bare.to_owned() + "\n";
+        let incomplete = body(sse(&[begin(), start(0, text_block("a"))]) + &bare).end.unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::ServerError, Completion::Truncated], "{bare}");
+        assert_eq!(incomplete.server_error().unwrap().message(), Some("x"), "{bare}");
+        assert!(!incomplete.is_retryable(), "{bare}");
+        let incomplete = body(": a comment\n\n".to_owned() + &bare).end.unwrap_err();
+        assert_eq!(incomplete.reason(), Completion::NonStreamBody, "{bare}");
+        assert!(!incomplete.is_retryable(), "{bare}");
+    }
+}
+
 /// The decoder and its report name the same first reason.
 #[test]
 fn a_bare_json_error_comes_before_a_rejected_event() {
