@@ -14,26 +14,46 @@ pub use ssewire_json::{JsonError, PartialChange, PartialStrings};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PartialInput {
     strings: PartialStrings,
-    new: fn(PartialStrings) -> PartialValue,
+    kind: &'static Kind,
 }
+
+/// How a value is built, and an upper bound of what a piece of its text adds to its memory.
+#[derive(Debug)]
+struct Kind {
+    new: fn(PartialStrings) -> PartialValue,
+    node_bytes: fn(&str) -> usize,
+}
+
+static VALUES: Kind = Kind {
+    new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings))),
+    node_bytes: |piece| sum(piece, value_bytes),
+};
+
+static CHANGES: Kind = Kind {
+    new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings).with_changes())),
+    node_bytes: |piece| sum(piece, |byte| value_bytes(byte).saturating_add(change_bytes(byte))),
+};
 
 impl PartialInput {
     /// Values without a record of their changes.
     pub(crate) fn values(strings: PartialStrings) -> Self {
-        Self { strings, new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings))) }
+        Self { strings, kind: &VALUES }
     }
 
     /// Values with a record of their changes.
     pub(crate) fn changes(strings: PartialStrings) -> Self {
-        Self {
-            strings,
-            new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings).with_changes())),
-        }
+        Self { strings, kind: &CHANGES }
     }
 
     /// An empty value.
     pub(crate) fn new_value(self) -> PartialValue {
-        (self.new)(self.strings)
+        (self.kind.new)(self.strings)
+    }
+
+    /// An upper bound of the bytes that the value of a piece of text, and the record of its changes, hold beyond the
+    /// text itself.
+    pub(crate) fn node_bytes(self, piece: &str) -> usize {
+        (self.kind.node_bytes)(piece)
     }
 }
 
@@ -94,18 +114,35 @@ pub(crate) fn push(json: &mut PartialJson, piece: &str) {
     let _ = json.push(piece);
 }
 
-/// An upper bound of the bytes that the value of a piece of text holds, beyond the text itself: what its tokens may
-/// allocate as nodes of a tree.
-pub(crate) fn node_bytes(piece: &str) -> usize {
-    let cost = |byte: u8| match byte {
+/// What a byte may allocate as a node of a tree.
+fn value_bytes(byte: u8) -> usize {
+    match byte {
         // A map with one member has room for eleven.
         b'{' => 700,
         b':' => 128,
         b'[' => 160,
         b',' => 72,
         _ => 0,
-    };
-    piece.bytes().map(cost).fold(0, usize::saturating_add)
+    }
+}
+
+/// What a byte may add to the record of changes.
+fn change_bytes(byte: u8) -> usize {
+    // Three times its size: a vector is held twice while it doubles.
+    const CHANGE: usize = 96;
+    match byte {
+        // Begin and end of the container, and its first key or value.
+        b'{' | b'[' => 3 * CHANGE,
+        // A key or a value.
+        b',' | b':' => CHANGE,
+        // The text of a string is a change of its own, and has two quotes.
+        b'"' => CHANGE / 2,
+        _ => 0,
+    }
+}
+
+fn sum(piece: &str, bytes: impl Fn(u8) -> usize) -> usize {
+    piece.bytes().map(bytes).fold(0, usize::saturating_add)
 }
 
 #[cfg(test)]
@@ -115,6 +152,7 @@ mod tests {
     /// On 32 bits the bound of a few megabytes exceeds the largest number.
     #[test]
     fn the_bound_of_a_long_piece_does_not_overflow() {
-        assert!(node_bytes(&"{".repeat(7_000_000)) >= 7_000_000_usize.saturating_mul(700));
+        let piece = "{".repeat(7_000_000);
+        assert!(PartialInput::values(PartialStrings::Show).node_bytes(&piece) >= 7_000_000_usize.saturating_mul(700));
     }
 }

@@ -8,7 +8,6 @@ use super::{Accumulator, ViolationKind};
 use crate::block::ContentBlock;
 use crate::delta::{Delta, DeltaKind, Merged, Target};
 use crate::event::ContentBlockDelta;
-use crate::partial::node_bytes;
 use crate::piece::{BlockString, PendingHalf, push_piece};
 
 impl Accumulator {
@@ -105,7 +104,7 @@ impl Accumulator {
     /// Upper bound of the bytes that the partial value of a piece of input holds.
     fn node_bytes(&self, delta: &Delta<'_>) -> usize {
         match (delta, self.options.partial) {
-            (Delta::InputJson(delta), Some(_)) => node_bytes(delta.partial_json()),
+            (Delta::InputJson(delta), Some(partial)) => partial.node_bytes(delta.partial_json()),
             _ => 0,
         }
     }

@@ -169,7 +169,8 @@ impl Accumulator {
     }
 
     /// As [`with_partial_input`](Self::with_partial_input), and records what each piece of input changes:
-    /// [`ToolInput::partial_changes`](crate::ToolInput::partial_changes).
+    /// [`ToolInput::partial_changes`](crate::ToolInput::partial_changes). The record of each piece counts towards the
+    /// limit, too.
     #[must_use]
     pub fn with_partial_changes(mut self, strings: PartialStrings) -> Self {
         self.options.partial = Some(PartialInput::changes(strings));

@@ -160,7 +160,7 @@ class MessageDecoder:
         `strict` ends the message at the first violation of the protocol. `partial_input` builds the value of tool input
         while it arrives. The limits of a message are `max_bytes` (default: 64 MiB) and `max_blocks` (default: 4096).
         `max_bytes` counts the bytes that its events add: decoded text, thinking and tool input, and members kept as
-        JSON, without the JSON and the SSE around them.
+        JSON, without the JSON and the SSE around them; and the nodes of the values of `partial_input`.
         `content_type` is that of the response; it helps to explain a body that is not a stream.
         """
     def feed(self, chunk: Union[bytes, bytearray, memoryview]) -> List[MessageEvent]:

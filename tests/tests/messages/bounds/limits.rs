@@ -240,7 +240,6 @@ fn a_message_over_its_bytes_is_reported_once_and_grows_no_more() {
     }
 }
 
-/// Bindings maintain a separate value, and request the changes of each piece.
 /// The text of the input is within the limit, and so is the value if nobody asks for it.
 #[test]
 fn nodes_of_partial_input_count_towards_the_limit() {
@@ -257,6 +256,46 @@ fn nodes_of_partial_input_count_towards_the_limit() {
     }
 }
 
+/// Nor does a piece hold more than the limit: with the record of its changes, and while its memory grows.
+#[test]
+fn values_and_changes_of_partial_input_hold_at_most_the_limit() {
+    const LIMIT: usize = 256 * 1024;
+    type New = fn(PartialStrings) -> Accumulator;
+    let modes: [New; 2] = [
+        |strings| Accumulator::new().with_partial_input(strings),
+        |strings| Accumulator::new().with_partial_changes(strings),
+    ];
+    let open = ["[", "[[[", r#"{"a":["#];
+    let items = ["0,", "true,", r#""","#, r#""a","#, "[],", "[0],", "{},", r#"{"a":0},"#, r#"["a"],"#];
+    let members = [r#""@":0,"#, r#""@":"","#, r#""@":"x","#, r#""@":[],"#, r#""@":{},"#];
+    let families = open.into_iter().flat_map(|open| items.map(|item| (open, item)));
+    for (open, item) in families.chain(members.map(|item| ("{", item))) {
+        for new in modes {
+            // The peak, if the piece is within the limit.
+            let peak = |items: usize| {
+                let piece: String = (0..items).map(|number| item.replace('@', &number.to_string())).collect();
+                let payload = input(0, &(open.to_owned() + &piece));
+                let mut accumulator = new(PartialStrings::Show).with_max_bytes(LIMIT);
+                assert_eq!(accumulate(&mut accumulator, &tool(0)), None);
+                let (result, peak) = ssewire_heap::peak_of(|| accumulate(&mut accumulator, &payload));
+                result.is_none().then_some(peak)
+            };
+            let (mut least, mut beyond) = (1, LIMIT / 64);
+            while beyond - least > 1 {
+                let middle = usize::midpoint(least, beyond);
+                *(if peak(middle).is_some() { &mut least } else { &mut beyond }) = middle;
+            }
+            // A vector holds most just after it has grown.
+            let grown = (0..20).map(|power| (1 << power) / 2 + 2).filter(|items| *items < least);
+            for items in grown.chain((0..8).map(|step| least - least * step / 16)) {
+                let peak = peak(items).unwrap();
+                assert!(peak <= LIMIT + 8 * 1024, "{items} of {open}{item}: {peak}");
+            }
+        }
+    }
+}
+
+/// Bindings maintain a separate value, and request the changes of each piece.
 #[test]
 fn changes_of_partial_input_cost_what_their_pieces_do() {
     let mut accumulator = unlimited().with_partial_changes(PartialStrings::Show);
