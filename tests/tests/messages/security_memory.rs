@@ -1,7 +1,7 @@
 //! Memory for each byte of JSON that was received. SECURITY.md states the bounds.
 
 use ssewire_json::PartialJson;
-use ssewire_messages::{MessageDecoder, Step};
+use ssewire_messages::{Accumulator, MessageDecoder, Step};
 
 /// The peak memory of the values, in bytes for each byte of JSON.
 fn partial_json(json: &str) -> f64 {
@@ -90,6 +90,65 @@ fn control_characters_in_the_text_of_an_error_need_at_most_17_bytes() {
         assert_eq!(error.body().as_str(), format!("\"{}\"", "\\u0001".repeat(LEN)));
         assert!(cost <= 17.0, "{field}: {cost}");
     }
+}
+
+/// Some vectors grow with each block, so the cost depends on the number of blocks: most just after they have grown.
+#[test]
+fn blocks_of_a_few_bytes_need_at_most_5_bytes_per_byte_at_any_number_and_in_any_order() {
+    const MOST: u64 = Accumulator::DEFAULT_MAX_BLOCKS as u64;
+    let blocks = [
+        r#"{"type":"tool_use"}"#,
+        r#"{"type":"text","":0}"#,
+        r#"{"type":"text_delta","text":"x"}"#,
+        r#"{"type":"text_delta","text":"x","citation":{}}"#,
+        r#"{"type":"citations_delta","citation":{}}"#,
+        r#"{"type":"signature_delta","signature":""}"#,
+    ];
+    let orders: [fn(u64) -> u64; 3] = [|number| number, |number| MOST - 1 - number, |number| number * 1361 % MOST];
+    let mut greatest = 0.0_f64;
+    for block in blocks {
+        let (kind, member) = if block.contains("_delta") {
+            ("content_block_delta", "delta")
+        } else {
+            ("content_block_start", "content_block")
+        };
+        for order in orders {
+            let event = |number| {
+                let index = order(number);
+                format!("event:{kind}\ndata:{{\"index\":{index},\"{member}\":{block}}}\n\n")
+            };
+            // The peak for each byte received, at the arrival of a block and, after that number of them, at the end.
+            let cost = |blocks: u64| {
+                let (mut decoder, mut received) = (MessageDecoder::new(), 0);
+                let before = ssewire_heap::held();
+                let (mut number_of_worst, mut worst) = (0, 0.0);
+                let mut feed = |decoder: &mut MessageDecoder, event: &str, number| {
+                    received += event.len();
+                    ssewire_heap::begin();
+                    let mut bytes = event.as_bytes();
+                    while let Ok(Step::Update(_)) = decoder.decode(&mut bytes) {}
+                    let peak = ssewire_heap::peak() - before;
+                    let cost = peak.saturating_sub(8 * 1024) as f64 / received as f64;
+                    if cost > worst {
+                        (number_of_worst, worst) = (number, cost);
+                    }
+                };
+                feed(&mut decoder, "event:message_start\ndata:{\"message\":{}}\n\n", 0);
+                for number in 0..blocks {
+                    let event = event(number);
+                    feed(&mut decoder, &event, number + 1);
+                }
+                feed(&mut decoder, "event:message_stop\ndata:{}\n\n", blocks);
+                assert_eq!(decoder.snapshot().content().len() as u64, blocks);
+                (number_of_worst, worst)
+            };
+            let (number, at_arrival) = cost(MOST);
+            let (_, worst) = cost(number);
+            assert!(at_arrival.max(worst) <= 5.0, "{number} of {block}: {at_arrival}, {worst}");
+            greatest = greatest.max(worst);
+        }
+    }
+    assert!(greatest > 4.0, "no exception any more: {greatest}");
 }
 
 /// The length of a hostile value: less than the bound of an `error` field.
