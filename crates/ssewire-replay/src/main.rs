@@ -10,7 +10,7 @@ use std::sync::mpsc;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
-use ssewire_replay::options::{FaultOrList, fault_list, overridden_option, parse_speed};
+use ssewire_replay::options::{FaultOrList, fault_list, faults, overridden_option, parse_speed};
 use ssewire_replay::{Config, Fault, SAMPLES, Server, serve};
 
 /// Serves recorded event streams on this machine, with faults, over HTTP/1.1 and HTTP/2
@@ -40,19 +40,13 @@ struct Args {
     #[arg(long, value_name = "N")]
     chunk_size: Option<NonZeroUsize>,
 
-    /// Apply this fault to every stream; `list` prints the faults
+    /// Apply this fault to every stream, of several one after the other; `list` prints the faults
     #[arg(long, value_name = "NAME")]
-    fault: Option<FaultOrList>,
+    fault: Vec<FaultOrList>,
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    if let Some(FaultOrList::Fault(fault)) = args.fault {
-        if let Some(sentence) = overridden_option(&[fault], args.chunk_size.is_some(), args.delay_ms > 0) {
-            Args::command().error(ErrorKind::ArgumentConflict, sentence).exit();
-        }
-    }
-    match run(&args) {
+    match run(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ssewire-replay: {error}");
@@ -62,12 +56,12 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> io::Result<()> {
-    let mut config = Config::new().port(args.port).speed(args.speed).delay(Duration::from_millis(args.delay_ms));
-    match args.fault {
-        Some(FaultOrList::List) => return io::stdout().write_all(fault_list().as_bytes()),
-        Some(FaultOrList::Fault(fault)) => config = config.fault(fault),
-        None => {}
+    let Some(faults) = faults(&args.fault) else { return io::stdout().write_all(fault_list().as_bytes()) };
+    if let Some(sentence) = overridden_option(&faults, args.chunk_size.is_some(), args.delay_ms > 0) {
+        Args::command().error(ErrorKind::ArgumentConflict, sentence).exit();
     }
+    let config = Config::new().port(args.port).speed(args.speed).delay(Duration::from_millis(args.delay_ms));
+    let mut config = faults.into_iter().fold(config, Config::fault);
     if let Some(size) = args.chunk_size {
         config = config.chunk_size(size);
     }
@@ -81,7 +75,8 @@ fn run(args: &Args) -> io::Result<()> {
         let _ = interrupt.send(());
     })
     .map_err(io::Error::other)?;
-    let server = serve(&config)?;
+    let server = serve(&config)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on port {}: {error}", args.port)))?;
     print_addresses(&server)?;
     // The handler lives as long as the program, so there is no other end.
     let _ = interrupted.recv();

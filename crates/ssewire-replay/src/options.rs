@@ -19,6 +19,16 @@ impl FromStr for FaultOrList {
     }
 }
 
+/// Returns the values of `--fault`; `None` if one of them is `list`.
+#[must_use]
+pub fn faults(values: &[FaultOrList]) -> Option<Vec<Fault>> {
+    let faults = values.iter().map(|value| match value {
+        FaultOrList::Fault(fault) => Some(*fault),
+        FaultOrList::List => None,
+    });
+    faults.collect()
+}
+
 /// Returns what `--fault list` prints: a line for each fault.
 #[must_use]
 pub fn fault_list() -> String {

@@ -8,7 +8,7 @@
 )]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 
 use ssewire_replay::{Config, Fault, sample};
@@ -85,11 +85,11 @@ fn it_serves_files_and_samples_under_their_names() {
 
 #[test]
 fn its_options_decide_how_the_stream_is_sent() {
-    let options = ["--chunk-size", "100", "--delay-ms", "1", "--fault", "pings", "text"];
+    let options = ["--chunk-size", "100", "--delay-ms", "1", "--fault", "pings", "--fault", "crlf", "text"];
     let (_, body) = Replay::start(&options).ask("/v1/messages");
     let ping = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
     let expected: String = text().split_inclusive("\n\n").map(|event| format!("{event}{ping}")).collect();
-    assert_eq!(body, expected);
+    assert_eq!(body, expected.replace('\n', "\r\n"));
 }
 
 #[test]
@@ -125,8 +125,11 @@ fn an_interrupt_ends_it_in_order_in_the_middle_of_a_response() {
 
 #[test]
 fn it_reports_what_it_cannot_serve() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
     for (arguments, code, reason) in [
         (&["no-such-sample"][..], 1, "no-such-sample: "),
+        (&["--port", &*port], 1, &*format!("cannot listen on port {port}: ")),
         (&["--chunk-size", "0"], 2, "--chunk-size"),
         (&["--speed", "0"], 2, "not a number greater than zero"),
         (&["--fault", "no-such-fault"], 2, "available faults: cut, "),

@@ -15,7 +15,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum as _};
 use clap_complete::Shell;
 use ssewire::{Decoder, InvalidId};
-use ssewire_replay::options::{FaultOrList, overridden_option, parse_speed};
+use ssewire_replay::options::{FaultOrList, faults, overridden_option, parse_speed};
 
 pub(crate) use command::Command;
 pub(crate) use help::{completions, manual};
@@ -223,7 +223,7 @@ struct Cli {
 
     /// serve: or `list`
     ///
-    /// Applies this fault to every stream; `list` prints the faults.
+    /// Applies this fault to every stream, of several one after the other; `list` prints the faults.
     #[arg(long, value_name = "NAME")]
     fault: Vec<FaultOrList>,
 
@@ -320,11 +320,7 @@ impl Cli {
 
     fn with_files(self, command: Command, files: Vec<PathBuf>, may_be_command: bool) -> Result<Action, clap::Error> {
         if command == Command::Serve {
-            let faults = self.fault.iter().filter_map(|fault| match fault {
-                FaultOrList::Fault(fault) => Some(*fault),
-                FaultOrList::List => None,
-            });
-            let faults: Vec<_> = faults.collect();
+            let faults = faults(&self.fault).unwrap_or_default();
             if let Some(sentence) = overridden_option(&faults, self.chunk_size.is_some(), false) {
                 return refuse(sentence);
             }
