@@ -65,7 +65,7 @@ fn race(options: &Options) {
         table::print_overview(&goals, &measures);
         table::print_goals(&goals);
         table::print_measures(&measures);
-        println!("\n## All races");
+        println!("\n# Results of all races");
         races.iter().for_each(|(name, results)| table::print_race(name, results));
     } else if !options.tsv {
         table::print_goals(&goals);
