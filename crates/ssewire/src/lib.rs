@@ -30,6 +30,7 @@
 //! | decode without an allocator | [`Decoder::with_storage`], see [below](#without-an-allocator) |
 //! | split lines, for example of newline-delimited JSON | [`LineDecoder`] |
 //! | split one line into name and value | [`Field::parse`] |
+//! | recognise JSON or HTML in place of a stream | [`BodyStart`], [`ByteOrderMark`] |
 //!
 //! # Errors
 //!
