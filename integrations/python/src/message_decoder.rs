@@ -175,7 +175,7 @@ impl MessageDecoder {
         }
     }
 
-    /// Whether the message has begun.
+    /// Returns whether the message has begun.
     #[getter]
     fn has_started(&self) -> bool {
         match &self.state {
