@@ -17,7 +17,7 @@ pub(crate) struct PartialInput {
     kind: &'static Kind,
 }
 
-/// How a value is built, and an upper bound of what a piece of its text adds to its memory.
+/// How a value is built, and an upper bound of the memory that a piece of its text adds.
 #[derive(Debug)]
 struct Kind {
     new: fn(PartialStrings) -> PartialValue,
@@ -114,7 +114,7 @@ pub(crate) fn push(json: &mut PartialJson, piece: &str) {
     let _ = json.push(piece);
 }
 
-/// What a byte may allocate as a node of a tree.
+/// The memory that a byte may allocate as a node of a tree.
 fn value_bytes(byte: u8) -> usize {
     match byte {
         // A map with one member has room for eleven.
@@ -126,7 +126,7 @@ fn value_bytes(byte: u8) -> usize {
     }
 }
 
-/// What a byte may add to the record of changes.
+/// The memory that a byte may add to the record of changes.
 fn change_bytes(byte: u8) -> usize {
     // Three times its size: a vector is held twice while it doubles.
     const CHANGE: usize = 96;

@@ -164,7 +164,7 @@ impl State {
     fn next_message(&mut self) -> Result<Completion, Status> {
         let completion = self.completion();
         let Self::Running(decoder) = self else { return Err(Status::Finished) };
-        // The caller has copied what it needs of the message.
+        // The caller has copied the needed parts of the message.
         let _ = decoder.next_message();
         Ok(completion)
     }

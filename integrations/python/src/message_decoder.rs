@@ -196,7 +196,7 @@ impl MessageDecoder {
 }
 
 impl MessageDecoder {
-    /// Decodes what was left of an earlier chunk, and this one, up to the end of the message.
+    /// Decodes the rest of an earlier chunk, and this one, up to the end of the message.
     fn decode(&mut self, py: Python<'_>, chunk: &[u8], events: &Bound<'_, PyList>) -> PyResult<()> {
         let State::Running(decoder) = &mut self.state else { return Err(is_finished()) };
         if decoder.is_ended() {

@@ -47,7 +47,7 @@ pub(crate) trait Renderer {
 pub(crate) struct Position {
     /// The number of the event, from 1.
     number: u64,
-    /// Number of bytes of the event stream up to the end of the event: of JSON lines, of what they are translated to.
+    /// Number of bytes of the event stream, or of the translation of JSON lines, up to the end of the event.
     pub(crate) offset: u64,
     /// Since the start of the run or of the recording.
     pub(crate) at: Duration,

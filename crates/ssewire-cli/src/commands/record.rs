@@ -59,7 +59,7 @@ impl<'a> Recording<'a> {
         // At once, so that a path that cannot be written is reported before the first byte.
         match File::options().write(true).create(true).truncate(false).open(path) {
             Ok(file) => match input::standard_stream(&file) {
-                // Its first byte would destroy what is not read yet, or what is passed on would be written over it.
+                // Its first byte would destroy unread input, or the output would be written over it.
                 Some(name) => recording.fail(&io::Error::other(format!("it is {name}")), output),
                 None => recording.state = State::Opened(file),
             },

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, input: &mut Input, output: &mut Output) -> io::Re
     Ok(exit)
 }
 
-/// Says what a body without events is; `None` if it is an event stream.
+/// Describes a body without events; `None` if it is an event stream.
 fn foreign_body(body: MessageDecoder, input: &Input) -> Option<String> {
     let incomplete = body.finish().err()?;
     match incomplete.non_stream_body()? {

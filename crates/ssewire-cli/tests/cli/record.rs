@@ -130,7 +130,7 @@ fn the_first_byte_replaces_an_earlier_recording() {
     assert_eq!(without_times(&take(&out)).0, b"data: a\n\n");
 }
 
-/// Regression: the first byte destroyed what was not read yet.
+/// Regression: the first byte destroyed unread input.
 #[cfg(unix)]
 #[test]
 fn a_file_is_not_recorded_into_itself() {

@@ -84,7 +84,7 @@ impl<S: TryStream> MessageStream<S> {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_partial_input(strings)), ..self }
     }
 
-    /// Sets what a violation of the protocol is; see [`Validation`].
+    /// Sets the treatment of protocol violations; see [`Validation`].
     #[must_use]
     pub fn with_validation(self, validation: Validation) -> Self {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_validation(validation)), ..self }
