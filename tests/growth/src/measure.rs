@@ -1,6 +1,6 @@
 //! Measures one family at one size.
 //!
-//! Each measurement is a process of its own: this program again, with `--once`. It builds the input, then drives it
+//! Each measurement is a process of its own: this program again, with [`ONCE`]. It builds the input, then drives it
 //! within [`measured_region`]. callgrind counts only between entry and exit of that function. The counting allocator
 //! counts in the same process; its counts do not depend on valgrind.
 
@@ -45,6 +45,9 @@ const REGION: &str = "*measured_region*";
 /// byte of these. So a copy of 2 KiB would cost 30 times as much per byte as one of 1 KiB, which looks like growth.
 /// Without them vector loops copy blocks of each size.
 const SAME_COPY_AT_EACH_SIZE: &str = "glibc.cpu.hwcaps=-ERMS,-FSRM";
+
+/// The first argument of a process that drives one family. The family and a size follow.
+pub(crate) const ONCE: &str = "--once";
 
 /// Drives a family once, in this process.
 pub(crate) fn once(family: &Family, size: usize) -> Costs {
@@ -134,7 +137,7 @@ impl Runner {
             }
             None => Command::new(program),
         };
-        command.args(["--once", "--family", name, "--size", &size.to_string()]);
+        command.args([ONCE, name, &size.to_string()]);
         let (stdout, stderr) = self.output_of(command)?;
         let mut costs = Costs::from_line(&stdout).ok_or_else(|| format!("unexpected output {stdout:?}"))?;
         if self.counts_instructions() {
