@@ -266,7 +266,7 @@ impl Cli {
     fn definition() -> clap::Command {
         let command = Self::command();
         let help = help::overview(&command);
-        command.help_template(help)
+        command.override_help(help)
     }
 
     fn resolve(mut self, stdin_is_terminal: bool) -> Result<Action, clap::Error> {
