@@ -86,7 +86,7 @@ fn gateway(servers: &[&Server]) -> Gateway {
 #[tokio::test]
 async fn whatever_fails_before_the_first_content_is_passed_over() {
     let comments = Script::stream("").repeat(": keep-alive\n\n", Duration::from_millis(20));
-    for (script, reason) in [
+    let cases = [
         (Fault::Overloaded.script(), PassedOver::Status(529)),
         (Fault::RateLimit.script(), PassedOver::Status(429)),
         (Fault::BadGateway.script(), PassedOver::Status(502)),
@@ -96,7 +96,9 @@ async fn whatever_fails_before_the_first_content_is_passed_over() {
         (Fault::HtmlBody.script(), PassedOver::Ended),
         (Fault::StallFirst.script(), PassedOver::Silent),
         (comments, PassedOver::Silent),
-    ] {
+    ];
+    // At the same time, because some wait.
+    futures::future::join_all(cases.map(|(script, reason)| async {
         let (failing, healthy) = (Server::start().unwrap(), Server::start().unwrap());
         failing.serve("/v1/messages", script);
         let (body, passed_over) = gateway(&[&failing, &healthy]).respond("{\"stream\":true}").await;
@@ -104,7 +106,8 @@ async fn whatever_fails_before_the_first_content_is_passed_over() {
         let bytes: Vec<Bytes> = body.unwrap().try_collect().await.unwrap();
         assert_eq!(bytes.concat(), sample("text").unwrap());
         assert_eq!(failing.requests()[0].body, healthy.requests()[0].body);
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]

@@ -87,15 +87,20 @@ fn before_the_stream_begins_there_is_another_try() {
 
 #[test]
 fn after_two_retries_it_is_enough() {
-    for client in CLIENTS {
-        let server = Server::start().unwrap();
-        server.serve("/v1/messages", Script::rate_limit().header("retry-after", "0"));
-        let ran = ask(client, &server);
-        // The error of each try, and not that of the retry policy.
-        assert_eq!(ran.stderr.matches("rate_limit_error (status 429)").count(), 3, "{client}: {}", ran.stderr);
-        assert_eq!(ran.stderr.lines().count(), 5, "{client}: {}", ran.stderr);
-        assert_eq!((ran.code, server.requests().len()), (Some(1), 3), "{client}");
-    }
+    // In parallel: they mostly wait before a retry.
+    thread::scope(|scope| {
+        for client in CLIENTS {
+            scope.spawn(move || {
+                let server = Server::start().unwrap();
+                server.serve("/v1/messages", Script::rate_limit().header("retry-after", "0"));
+                let ran = ask(client, &server);
+                // The error of each try, and not that of the retry policy.
+                assert_eq!(ran.stderr.matches("rate_limit_error (status 429)").count(), 3, "{client}: {}", ran.stderr);
+                assert_eq!(ran.stderr.lines().count(), 5, "{client}: {}", ran.stderr);
+                assert_eq!((ran.code, server.requests().len()), (Some(1), 3), "{client}");
+            });
+        }
+    });
 }
 
 #[test]
@@ -316,14 +321,14 @@ fn the_key_is_never_shown() {
     // In parallel: they mostly wait before a retry.
     thread::scope(|scope| {
         for (address, key) in &setups {
-            scope.spawn(move || {
-                for name in ["ureq", "reqwest", "hyper", "tool_input", "structured"] {
+            for name in ["ureq", "reqwest", "hyper", "tool_input", "structured"] {
+                scope.spawn(move || {
                     let mut command = example(name);
                     command.env("ANTHROPIC_BASE_URL", address).env("ANTHROPIC_API_KEY", key).envs(logging);
                     let ran = run(&mut command);
                     assert_eq!((ran.code, ran.stderr.is_empty()), (Some(1), false), "{name} {address}: {}", ran.stderr);
-                }
-            });
+                });
+            }
         }
     });
 }

@@ -1,4 +1,5 @@
-//! Real HTTP clients against a real server on the loopback interface: one test for each pair of client and fault.
+//! Real HTTP clients against a real server on the loopback interface: one test for each pair of client and fault, except
+//! for the faults that make a client wait. All these pairs are one test, in which they wait at the same time.
 
 mod clients;
 mod cuts;
@@ -25,18 +26,19 @@ static ALLOCATOR: ssewire_heap::Counting = ssewire_heap::Counting;
 /// After this time a client counts as hanging.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Generates one test for each client and fault.
+/// Generates one test for each client and fault of the second list.
 macro_rules! matrix {
-    ([$($client:ident)*] $faults:tt) => {
+    ([$($client:ident)*] $faults:tt $waiting:tt) => {
         $(mod $client { matrix!(@faults $client $faults); })*
         const CLIENTS: &[(&str, Client)] = &[$((stringify!($client), clients::$client)),*];
-        matrix!(@names $faults);
+        matrix!(@names FAULTS $faults);
+        matrix!(@names WAITING $waiting);
     };
     (@faults $client:ident [$($fault:ident)*]) => {
         $(#[test] fn $fault() { super::check(super::clients::$client, super::faults::$fault()); })*
     };
-    (@names [$($fault:ident)*]) => {
-        const FAULTS: &[(&str, fn() -> Fault)] = &[$((stringify!($fault), faults::$fault)),*];
+    (@names $list:ident [$($fault:ident)*]) => {
+        const $list: &[(&str, fn() -> Fault)] = &[$((stringify!($fault), faults::$fault)),*];
     };
 }
 
@@ -45,11 +47,25 @@ matrix! {
     [
         whole held_back spliced
         cut cut_in_chunk cut_unnoticed cut_with_length cut_first_event ends_early no_last_blank_line
-        reset wrong_length stall stall_first slow split odd_chunks content_length until_close
+        reset wrong_length split odd_chunks content_length until_close
         pings bom crlf cr done error_event error_first
         status_204 status_400 status_429 status_502 status_529
         json_body html_body gzip empty
     ]
+    [stall stall_first slow]
+}
+
+#[test]
+fn every_client_waits_for_slow_and_silent_servers() {
+    thread::scope(|scope| {
+        for (client_name, client) in CLIENTS {
+            for (fault_name, fault) in WAITING {
+                // A failure is reported under the name of its thread.
+                let run = thread::Builder::new().name(format!("{client_name}::{fault_name}"));
+                run.spawn_scoped(scope, || check(*client, fault())).unwrap();
+            }
+        }
+    });
 }
 
 /// Only a client with an idle timer for events returns from this one.
@@ -80,7 +96,7 @@ fn matrix_has_every_fault_of_the_replay_server() {
     for fault in ssewire_replay::Fault::ALL {
         let prefix = if fault.name().starts_with(|first: char| first.is_ascii_digit()) { "status_" } else { "" };
         let name = format!("{prefix}{}", fault.name().replace('-', "_"));
-        assert!(name == NEVER_ENDS || FAULTS.iter().any(|(fault, _)| *fault == name), "{name}");
+        assert!(name == NEVER_ENDS || FAULTS.iter().chain(WAITING).any(|(fault, _)| *fault == name), "{name}");
     }
 }
 

@@ -16,7 +16,7 @@ use ssewire_tests::samples;
 
 use crate::clients::Client;
 use crate::faults::Fault;
-use crate::{CLIENTS, FAULTS};
+use crate::{CLIENTS, FAULTS, WAITING};
 
 /// Bytes that all requests of a client after the first round may keep on its heap: caches of the HTTP clients.
 const SLACK: isize = 64 * 1024;
@@ -28,7 +28,7 @@ const FEW: usize = 4;
 fn clients_lose_and_keep_nothing_under_random_faults() {
     let seconds = std::env::var("SSEWIRE_STORM_SECONDS").ok().map(|seconds| seconds.parse().unwrap());
     let end = Instant::now() + Duration::from_secs(seconds.unwrap_or_default());
-    let count = if seconds.is_none() { FEW } else { FAULTS.len() };
+    let count = if seconds.is_none() { FEW } else { FAULTS.len() + WAITING.len() };
     thread::scope(|scope| {
         let mut runs = Vec::new();
         for (number, (name, client)) in (1..).zip(CLIENTS) {
@@ -70,7 +70,7 @@ fn kept_by(call: impl FnOnce()) -> isize {
 /// One client meets different faults, in an order of its own.
 fn round(client: Client, random: &mut Random, count: usize) -> isize {
     let (server, mut kept) = (Server::start().unwrap(), 0);
-    let mut faults: Vec<_> = FAULTS.iter().collect();
+    let mut faults: Vec<_> = FAULTS.iter().chain(WAITING).collect();
     for _ in 0..count {
         let (name, fault): &(&str, fn() -> Fault) = faults.swap_remove(random.below(faults.len()));
         let fault = fault();
