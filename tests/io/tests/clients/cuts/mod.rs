@@ -37,7 +37,7 @@ fn message_decoder_returns_the_partial_message_of_every_sample_at_every_cut() {
 
 /// HTTP does not detect the truncation of such a response; only the stream itself shows it.
 #[test]
-fn message_stream_returns_the_partial_message_at_every_cut_of_a_response_until_close() {
+fn message_stream_returns_the_partial_message_at_cuts_of_a_response_until_close() {
     connections("tool_use", Framing::UntilClose, |server, path| async move {
         let mut stream = TcpStream::connect(server).await.unwrap();
         stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.unwrap();
@@ -51,7 +51,7 @@ fn message_stream_returns_the_partial_message_at_every_cut_of_a_response_until_c
 
 /// The HTTP client returns an error after the bytes that it has received.
 #[test]
-fn message_stream_returns_the_partial_message_at_every_cut_of_a_chunked_response() {
+fn message_stream_returns_the_partial_message_at_cuts_of_a_chunked_response() {
     let client = reqwest::Client::new();
     connections("text", Framing::Chunked, |server, path| {
         let request = client.get(format!("http://{server}{path}"));
@@ -59,7 +59,8 @@ fn message_stream_returns_the_partial_message_at_every_cut_of_a_chunked_response
     });
 }
 
-/// Sends one request for every truncation of a sample.
+/// Sends one request for every seventh truncation of a sample, and for each near its ends: every other byte is cut
+/// without a connection, above.
 fn connections<F: Future<Output = (String, Result<Message, Incomplete>)>>(
     name: &str,
     framing: Framing,
@@ -69,7 +70,8 @@ fn connections<F: Future<Output = (String, Result<Message, Incomplete>)>>(
     let server = Server::start().unwrap();
     let address = server.base_url().trim_start_matches("http://").parse().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for cut in 0..=sample.stream.len() {
+    let length = sample.stream.len();
+    for cut in (0..=length).filter(|cut| cut % 7 == 0 || *cut < 64 || length - cut < 64) {
         let path = format!("/cut/{cut}");
         // Chunks that do not end where events end.
         let script = Script::stream(&sample.stream[..]).framed(framing).chunked_by(113);
