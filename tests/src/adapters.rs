@@ -9,8 +9,8 @@ use crate::oracle::Oracle;
 use crate::outcome::Outcome;
 use crate::transport::Script;
 
-/// Reads every conformance case with an adapter and compares the outcome with the standard's. The input is cut into
-/// chunks of 1 byte, of 7 bytes, and not at all, with empty chunks and waits between them.
+/// Reads every conformance case with an adapter and compares the outcome with the standard's. The input is cut in each
+/// of these [`ways`], also with waits between the chunks.
 /// [`Item::at`](crate::outcome::Item::at) is the number of bytes that the transport had delivered by then: an event
 /// must be returned before the next chunk is requested.
 pub fn every_case(read: impl Fn(Script, Decoder) -> Outcome) {
@@ -26,11 +26,17 @@ pub fn every_case(read: impl Fn(Script, Decoder) -> Outcome) {
     }
 }
 
-/// The input in chunks of 1 byte, of 7 bytes, and in one chunk; each also with empty chunks between.
+/// The input in chunks of 1 byte, of 7 bytes, and in one chunk; each also with empty chunks between. If it has more
+/// than [`LONG`] bytes, in chunks of 61 and of 1400 bytes instead: an adapter only passes chunks on, and the tests of
+/// the decoder also cut long lines into single bytes.
 pub fn ways(input: &[u8]) -> Vec<Chunks<'_>> {
-    let ways = [chunks::of(1, input), chunks::of(7, input), chunks::whole(input)];
+    let [small, large] = if input.len() > LONG { [61, 1400] } else { [1, 7] };
+    let ways = [chunks::of(small, input), chunks::of(large, input), chunks::whole(input)];
     ways.into_iter().flat_map(|chunks| [chunks.clone(), chunks::with_empty_ones(chunks)]).collect()
 }
+
+/// The size of the buffer of the readers, the largest of any adapter.
+const LONG: usize = 16 * 1024;
 
 fn check(case: &Case, chunks: &[&[u8]], seen: &Outcome, expected: &Outcome) {
     let id = &case.id;

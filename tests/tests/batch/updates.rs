@@ -50,6 +50,8 @@ fn streams() -> Vec<(String, Vec<u8>)> {
         }
     }
     assert!(streams.len() > 60, "{}", streams.len());
+    // A folder has no order, but each run of a test is to be the same.
+    streams.sort();
     streams
 }
 
@@ -175,11 +177,12 @@ fn the_records_do_not_depend_on_the_chunks_or_the_size_of_a_batch() {
     }
 }
 
+/// At every third byte, beginning with another one for each stream: streams begin and end alike.
 #[test]
-fn the_records_are_the_same_at_every_split() {
-    for (name, stream) in streams().into_iter().filter(|(_, stream)| stream.len() <= 800) {
+fn the_records_are_the_same_at_any_split() {
+    for (number, (name, stream)) in streams().into_iter().filter(|(_, stream)| stream.len() <= 800).enumerate() {
         let (expected, _) = records(MessageBatchDecoder::new(), &[&stream]);
-        for way in chunks::splits(&stream) {
+        for way in chunks::splits(&stream).skip(number % 3).step_by(3) {
             assert_eq!(records(MessageBatchDecoder::new(), &way).0, expected, "{name} split at {}", way[0].len());
         }
     }

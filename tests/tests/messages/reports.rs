@@ -234,7 +234,8 @@ fn built(parts: &Value) -> String {
 }
 
 /// Chunkings of an input of this length: one chunk, chunks of several sizes, and two chunks split at every byte. A long
-/// input is split near its ends and at some offsets between.
+/// input is split at every seventh byte near its ends and at some offsets between: the short ones are split at every
+/// byte of the same events.
 fn chunkings(length: usize) -> impl Iterator<Item = Vec<Range<usize>>> {
     let sizes = [1, 2, 3, 7, 64, usize::MAX];
     let of_size = move |size: usize| {
@@ -242,7 +243,8 @@ fn chunkings(length: usize) -> impl Iterator<Item = Vec<Range<usize>>> {
         starts.map(|start| start..start.saturating_add(size).min(length)).collect()
     };
     let is_long = length > 16 * 1024;
-    let is_tried = move |at: &usize| !is_long || *at < 1024 || length - at < 1024 || at % 4099 == 0;
+    let is_near_an_end = move |at: usize| at < 1024 || length - at < 1024;
+    let is_tried = move |at: &usize| !is_long || is_near_an_end(*at) && at % 7 == 0 || at % 4099 == 0;
     let splits = (0..=length).filter(is_tried).map(move |at| vec![0..at, at..length]);
     sizes.into_iter().map(of_size).chain(splits)
 }
