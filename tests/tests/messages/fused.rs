@@ -77,12 +77,22 @@ fn event(spelling: &str, kind: usize, index: usize, text: &[u8]) -> Vec<u8> {
     [before.as_bytes(), text, after.as_bytes()].concat()
 }
 
+/// Lengths of chunks.
+const LENGTHS: [u8; 5] = [1, 7, 64, 117, 255];
+
 /// In one chunk and in chunks of some lengths.
 fn check(flags: u8, limit: u8, body: &[u8]) {
     message_stream(&[&[flags, limit, 0], body].concat());
-    for length in [1, 7, 64, 117, 255] {
+    for length in LENGTHS {
         message_stream(&[&[flags, limit, 1, length], body].concat());
     }
+}
+
+/// In one chunk, and in chunks of a length that the turn selects. For tests with many limits: with the number of the
+/// body added to the limit, each body meets each length, and each limit several of them.
+fn check_in_turn(flags: u8, limit: u8, turn: usize, body: &[u8]) {
+    message_stream(&[&[flags, limit, 0], body].concat());
+    message_stream(&[&[flags, limit, 1, LENGTHS[turn % LENGTHS.len()]], body].concat());
 }
 
 #[test]
@@ -173,7 +183,7 @@ fn a_delta_without_a_type_is_one_only_under_its_event_type() {
 /// checked.
 #[test]
 fn discarded_text_does_not_depend_on_the_chunks_nor_on_the_path() {
-    for spelling in SPELLINGS {
+    for (number, spelling) in SPELLINGS.into_iter().enumerate() {
         let mut body = START.as_bytes().to_vec();
         for text in [&b"one"[..], b"two", b"", b"\\x", b"three", b"\\ud83d", b"\\ude00"] {
             body.extend(event(spelling, 0, 0, text));
@@ -182,7 +192,7 @@ fn discarded_text_does_not_depend_on_the_chunks_nor_on_the_path() {
             check(DISCARD, 0, &body[..length]);
         }
         for limit in 0..30 {
-            check(8 | DISCARD, limit, &body);
+            check_in_turn(8 | DISCARD, limit, number + usize::from(limit), &body);
         }
     }
 }
@@ -240,8 +250,8 @@ fn limits_hold_for_repeated_deltas() {
     }
     body.extend(END.as_bytes());
     for limit in 0..=60 {
-        for flags in [4, 8, 9, 8 | DISCARD] {
-            check(flags, limit, &body);
+        for (number, flags) in [4, 8, 9, 8 | DISCARD].into_iter().enumerate() {
+            check_in_turn(flags, limit, number + usize::from(limit), &body);
         }
     }
 }
