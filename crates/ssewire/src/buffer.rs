@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::error::DecodeError;
-use crate::event::{BlockSpan, Span};
+use crate::event::Span;
 #[cfg(feature = "alloc")]
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
@@ -25,7 +25,8 @@ use crate::storage::Storage;
 /// * the open value ends at `front` and starts at `data`, or one byte later, after the LF that joins two `data` lines;
 /// * the `id` of the block is not longer than `id_slot`.
 ///
-/// IDs have 32-bit lengths, which their bound guarantees, to keep an idle decoder small.
+/// IDs have 32-bit lengths, which their bound guarantees, to keep an idle decoder small. No sum of lengths overflows:
+/// all parts lie in one storage, and what is added lies in another slice.
 #[derive(Clone)]
 pub(crate) struct EventBuffer<S> {
     storage: S,
@@ -43,7 +44,6 @@ pub(crate) struct EventBuffer<S> {
     idle_blocks: u8,
     has_data: bool,
     has_event_type: bool,
-    has_id: bool,
     /// The open value comes after the LF that joins it to the data.
     joined: bool,
     /// Part of the open value was dropped.
@@ -66,7 +66,6 @@ impl<S> EventBuffer<S> {
             idle_blocks: 0,
             has_data: false,
             has_event_type: false,
-            has_id: false,
             joined: false,
             truncated: false,
             #[cfg(feature = "alloc")]
@@ -79,48 +78,48 @@ impl<S> EventBuffer<S> {
         self.has_data
     }
 
-    /// Returns whether part of the open line's value is in the buffer.
+    /// Returns whether the buffer was given part of the open line's value.
     pub(crate) fn has_value(&self) -> bool {
-        self.front > self.data
-    }
-
-    /// Returns whether part of the open line's value was dropped.
-    pub(crate) fn is_truncated(&self) -> bool {
-        self.truncated
+        self.front > self.data || self.truncated
     }
 
     /// Where the value of the open line lies.
     pub(crate) fn value_range(&self) -> Range<usize> {
-        // Cannot overflow, like all sums of lengths in one storage.
-        self.data.wrapping_add(usize::from(self.joined))..self.front
+        self.data + usize::from(self.joined)..self.front
     }
 
     /// The logical size of the event: type, data and the open value. The arguments replace those in the buffer.
     pub(crate) fn size_with(&self, event_type: Option<&[u8]>, data: Option<&[u8]>) -> usize {
-        let (event_type, data) = (event_type.map_or(self.event_type, <[u8]>::len), data.map_or(self.data, <[u8]>::len));
-        event_type.wrapping_add(data).wrapping_add(self.value_range().len())
+        let event_type = event_type.map_or(self.event_type, <[u8]>::len);
+        let data = data.map_or(self.data, <[u8]>::len);
+        event_type + data + self.value_range().len()
     }
 
     fn back(&self) -> usize {
-        // Cannot overflow: all of it lies in one slice.
-        self.event_type.wrapping_add(widen(self.id_slot)).wrapping_add(widen(self.last_event_id))
+        self.event_type + widen(self.id_slot) + widen(self.last_event_id)
     }
 
     /// Discards the value of the open line.
     pub(crate) fn discard_value(&mut self) {
-        (self.front, self.joined, self.truncated) = (self.data, false, false);
+        self.front = self.data;
+        self.joined = false;
+        self.truncated = false;
     }
 
     /// Discards data, event type and the open value. The `id` of the block stays.
     pub(crate) fn discard_event(&mut self) {
-        (self.data, self.event_type, self.has_data, self.has_event_type) = (0, 0, false, false);
+        self.data = 0;
+        self.has_data = false;
+        self.event_type = 0;
+        self.has_event_type = false;
         self.discard_value();
     }
 
     /// Discards everything of the block. The last event ID stays.
     pub(crate) fn discard_block(&mut self) {
         self.discard_event();
-        (self.id, self.id_slot, self.has_id) = (0, 0, false);
+        self.id = 0;
+        self.id_slot = 0;
     }
 
     /// Records the end of a block. It counts as idle; [`reserve`](Self::reserve) starts the count again, so a block
@@ -149,7 +148,7 @@ impl<S: Storage> EventBuffer<S> {
 
     /// The last event ID.
     pub(crate) fn last_event_id(&self) -> &[u8] {
-        self.bytes(self.capacity().saturating_sub(widen(self.last_event_id))..self.capacity())
+        self.bytes(self.capacity() - widen(self.last_event_id)..self.capacity())
     }
 
     /// The last event ID, shared. Allocates once for consecutive equal IDs.
@@ -172,23 +171,25 @@ impl<S: Storage> EventBuffer<S> {
     /// Appends a piece to the value of the open line.
     #[inline]
     pub(crate) fn push_value(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
-        self.push(false, piece)
+        self.reserve(piece.len())?;
+        self.append(piece);
+        Ok(())
     }
 
     /// Appends a piece to a value that may be truncated: its start is kept, as far as `bound` and the storage allow.
-    pub(crate) fn push_truncated(&mut self, piece: &[u8], bound: usize) {
-        if self.truncated {
-            return;
+    /// Returns whether part of it was dropped.
+    pub(crate) fn push_truncated(&mut self, piece: &[u8], bound: usize) -> bool {
+        if !self.truncated {
+            let allowed = bound.saturating_sub(self.value_range().len());
+            let mut kept = piece.get(..allowed).unwrap_or(piece);
+            if self.reserve(kept.len()).is_err() {
+                let free = self.back_start().saturating_sub(self.front);
+                kept = kept.get(..free).unwrap_or_default();
+            }
+            self.append(kept);
+            self.truncated = kept.len() < piece.len();
         }
-        let allowed = bound.saturating_sub(self.value_range().len());
-        let mut kept = piece.get(..allowed).unwrap_or(piece);
-        if self.push_value(kept).is_err() {
-            let free = self.capacity().saturating_sub(self.front).saturating_sub(self.back());
-            kept = kept.get(..free).unwrap_or_default();
-            let pushed = self.push_value(kept);
-            debug_assert!(pushed.is_ok());
-        }
-        self.truncated = kept.len() < piece.len();
+        self.truncated
     }
 
     /// Appends a piece to the value of an open `data` line; `ended`: its last one. "Append the field value to the data
@@ -200,10 +201,16 @@ impl<S: Storage> EventBuffer<S> {
             return Ok(());
         }
         let joins = self.has_data && !self.has_value();
-        self.push(joins, piece)?;
-        self.joined |= joins;
+        self.reserve(piece.len() + usize::from(joins))?;
+        if joins {
+            self.append(b"\n");
+            self.joined = true;
+        }
+        self.append(piece);
         if ended {
-            (self.data, self.joined, self.has_data) = (self.front, false, true);
+            self.data = self.front;
+            self.has_data = true;
+            self.joined = false;
         }
         self.check();
         Ok(())
@@ -211,37 +218,42 @@ impl<S: Storage> EventBuffer<S> {
 
     /// "Set the event type buffer to the field value", to the open value and its last piece.
     pub(crate) fn set_event_type(&mut self, last_piece: &[u8]) -> Result<(), DecodeError> {
-        let len = self.value_range().len().saturating_add(last_piece.len());
         // The open value moves from the front and takes the place of the old type: only its last piece needs room.
         self.reserve(last_piece.len().saturating_sub(self.event_type))?;
-        (self.event_type, self.has_event_type) = (len, true);
-        let at = self.event_type_range().start;
-        self.move_value_to(at, last_piece);
-        self.check();
+        self.event_type = self.value_range().len() + last_piece.len();
+        self.has_event_type = true;
+        self.move_value_to(self.back_start(), last_piece);
         Ok(())
     }
 
     /// "Set the last event ID buffer to the field value", to the open value and its last piece. The caller has made
     /// sure that the value contains no NUL.
     pub(crate) fn set_id(&mut self, last_piece: &[u8]) -> Result<(), DecodeError> {
-        let id = narrow(self.value_range().len().saturating_add(last_piece.len()));
-        let at = self.reserve_id_slot(id)?;
-        (self.id, self.has_id) = (id, true);
-        self.move_value_to(at, last_piece);
-        self.check();
+        let id = narrow(self.value_range().len() + last_piece.len());
+        if id > self.id_slot {
+            let exact = id - self.id_slot;
+            let doubled = self.id_slot.max(exact);
+            let more = if self.reserve(widen(doubled)).is_ok() { doubled } else { exact };
+            self.reserve(widen(more))?;
+            let event_type = self.event_type_range();
+            self.id_slot += more;
+            self.copy(event_type, self.back_start());
+        }
+        self.id = id;
+        self.move_value_to(self.event_type_range().end, last_piece);
         Ok(())
     }
 
     /// "Dispatch the event": "set the last event ID string of the event source to the value of the last event ID
-    /// buffer", and start a new block. Type and data stay readable until the next write.
-    pub(crate) fn dispatch(&mut self) -> BlockSpan {
-        let has_id = self.has_id;
+    /// buffer", if the block has set that, and start a new block. Returns type and data, which stay readable until the
+    /// next write.
+    pub(crate) fn dispatch(&mut self, has_id: bool) -> (Option<Span>, Option<Span>) {
         if has_id {
             // The id of the block becomes the last event ID, and the event type moves next to it.
             let Range { start, end } = self.event_type_range();
-            let id_end = end.saturating_add(widen(self.id));
-            (self.last_event_id, self.id_slot) = (self.id, 0);
-            self.copy(start..id_end, self.capacity().saturating_sub(self.back()));
+            self.last_event_id = self.id;
+            self.id_slot = 0;
+            self.copy(start..end + widen(self.id), self.back_start());
             self.forget_other_shared_id();
         }
         let event_type = self.event_type_range();
@@ -250,18 +262,16 @@ impl<S: Storage> EventBuffer<S> {
         self.discard_block();
         self.note_block();
         self.check();
-        BlockSpan { event_type, data, has_id, ..BlockSpan::default() }
+        (event_type, data)
     }
 
     /// Replaces the last event ID. The current block stays as it is.
     pub(crate) fn set_last_event_id(&mut self, id: &[u8]) -> Result<(), DecodeError> {
         self.reserve(id.len().saturating_sub(widen(self.last_event_id)))?;
-        let start = self.capacity().saturating_sub(self.back());
-        let block_parts = start..start.saturating_add(self.back()).saturating_sub(widen(self.last_event_id));
+        let block_parts = self.back_start()..self.capacity() - widen(self.last_event_id);
         self.last_event_id = narrow(id.len());
-        let to = self.capacity().saturating_sub(self.back());
-        self.copy(block_parts, to);
-        self.write(self.capacity().saturating_sub(id.len()), id);
+        self.copy(block_parts, self.back_start());
+        self.write(self.capacity() - id.len(), id);
         self.forget_other_shared_id();
         self.check();
         Ok(())
@@ -290,33 +300,21 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     fn shrink(&mut self) {
-        let (len, back) = (self.capacity(), self.back());
-        let used = self.front.saturating_add(back);
-        self.copy(len.saturating_sub(back)..len, self.front);
+        let used = self.front + self.back();
+        self.copy(self.back_start()..self.capacity(), self.front);
         self.storage.shrink(used);
         // A storage that cannot shrink keeps its length: the back goes to its end again.
-        self.copy(self.front..used, self.capacity().saturating_sub(back));
+        self.copy(self.front..used, self.back_start());
         self.check();
     }
 
-    fn event_type_range(&self) -> Range<usize> {
-        let start = self.capacity().saturating_sub(self.back());
-        start..start.saturating_add(self.event_type)
+    /// Where the parts at the back start.
+    fn back_start(&self) -> usize {
+        self.capacity().saturating_sub(self.back())
     }
 
-    /// Makes room for an id of `id` bytes and returns where it lies.
-    fn reserve_id_slot(&mut self, id: u32) -> Result<usize, DecodeError> {
-        if id > self.id_slot {
-            let exact = id.saturating_sub(self.id_slot);
-            let doubled = self.id_slot.max(exact);
-            let more = if self.reserve(widen(doubled)).is_ok() { doubled } else { exact };
-            self.reserve(widen(more))?;
-            let event_type = self.event_type_range();
-            let to = event_type.start.saturating_sub(widen(more));
-            self.copy(event_type, to);
-            self.id_slot = self.id_slot.saturating_add(more);
-        }
-        Ok(self.capacity().saturating_sub(widen(self.last_event_id)).saturating_sub(widen(self.id_slot)))
+    fn event_type_range(&self) -> Range<usize> {
+        self.back_start()..self.back_start() + self.event_type
     }
 
     /// Moves the open value from the front to `at`, and writes its last piece after it.
@@ -325,27 +323,14 @@ impl<S: Storage> EventBuffer<S> {
         if !value.is_empty() {
             self.copy(value.clone(), at);
         }
-        self.write(at.saturating_add(value.len()), last_piece);
+        self.write(at + value.len(), last_piece);
         self.discard_value();
+        self.check();
     }
 
-    /// Appends a piece to the front, after an LF if it starts a further `data` line.
-    #[inline]
-    fn push(&mut self, after_lf: bool, piece: &[u8]) -> Result<(), DecodeError> {
-        self.reserve(piece.len().wrapping_add(usize::from(after_lf)))?;
-        if after_lf {
-            self.write(self.front, b"\n");
-            self.front = self.front.wrapping_add(1);
-        }
-        self.write(self.front, piece);
-        self.front = self.front.wrapping_add(piece.len());
-        Ok(())
-    }
-
-    /// Makes sure that `more` bytes are free between front and back, where `more` is the length of a slice or at most
-    /// twice that, so that the sum cannot overflow.
+    /// Makes sure that `more` bytes are free between front and back.
     fn reserve(&mut self, more: usize) -> Result<(), DecodeError> {
-        let needed = self.front.wrapping_add(self.back()).wrapping_add(more);
+        let needed = self.front + self.back() + more;
         let capacity = self.capacity();
         if needed >= capacity / 4 {
             self.idle_blocks = 0;
@@ -355,16 +340,22 @@ impl<S: Storage> EventBuffer<S> {
 
     #[cold]
     fn grow(&mut self, needed: usize) -> Result<(), DecodeError> {
-        let (len, back) = (self.capacity(), self.back());
+        let old = self.back_start()..self.capacity();
         if !self.storage.grow(needed) {
-            return Err(DecodeError::CapacityExceeded { capacity: len });
+            return Err(DecodeError::CapacityExceeded { capacity: old.end });
         }
-        self.copy(len.saturating_sub(back)..len, self.capacity().saturating_sub(back));
+        self.copy(old, self.back_start());
         Ok(())
     }
 
+    /// Writes a piece at the front. There is room for it.
+    fn append(&mut self, piece: &[u8]) {
+        self.write(self.front, piece);
+        self.front += piece.len();
+    }
+
     fn write(&mut self, at: usize, piece: &[u8]) {
-        let slot = self.storage.as_mut().get_mut(at..at.wrapping_add(piece.len()));
+        let slot = self.storage.as_mut().get_mut(at..at + piece.len());
         debug_assert!(slot.is_some(), "reserved before");
         if let Some(slot) = slot {
             slot.copy_from_slice(piece);
@@ -373,7 +364,7 @@ impl<S: Storage> EventBuffer<S> {
 
     fn copy(&mut self, from: Range<usize>, to: usize) {
         let bytes = self.storage.as_mut();
-        let end = from.end.max(to.saturating_add(from.len()));
+        let end = from.end.max(to + from.len());
         debug_assert!(end <= bytes.len());
         // `copy_within` panics on a range that does not fit. None is, by the invariants.
         if end <= bytes.len() {
@@ -392,7 +383,7 @@ impl<S: Storage> EventBuffer<S> {
     #[inline(always)]
     fn check(&self) {
         debug_assert!(self.front + self.back() <= self.capacity());
-        debug_assert!(!self.has_id || self.id <= self.id_slot);
+        debug_assert!(self.id <= self.id_slot);
         debug_assert!(self.data <= self.front);
         debug_assert!(!self.joined || self.has_data && self.front > self.data + 1);
     }
@@ -406,7 +397,7 @@ fn narrow(len: usize) -> u32 {
 
 /// A 32-bit length or bound as an offset.
 #[inline]
-pub(crate) fn widen(len: u32) -> usize {
+fn widen(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
 }
 
@@ -432,7 +423,7 @@ mod tests {
         buffer.push_data(b"b", false).unwrap();
         buffer.push_data(b"c", true).unwrap();
         buffer.push_data(b"", true).unwrap();
-        let data = buffer.dispatch().data;
+        let (_, data) = buffer.dispatch(false);
         assert_eq!(bytes(&buffer, data), b"a\nbc\n");
     }
 
@@ -443,11 +434,10 @@ mod tests {
         assert!(buffer.push_data(b"", true).is_err() && buffer.push_data(b"x", false).is_err());
         assert!(buffer.set_event_type(b"x").is_err() && buffer.set_id(b"x").is_err());
         assert!(buffer.set_last_event_id(b"x").is_err());
-        buffer.push_truncated(b"x", 9);
-        assert!(buffer.is_truncated());
-        let block = buffer.dispatch();
-        assert_eq!(bytes(&buffer, block.data), b"12345678");
-        assert!(block.event_type.is_none() && !block.has_id);
+        assert!(buffer.push_truncated(b"x", 9));
+        let (event_type, data) = buffer.dispatch(false);
+        assert_eq!(bytes(&buffer, data), b"12345678");
+        assert!(event_type.is_none());
     }
 
     #[test]
@@ -458,8 +448,8 @@ mod tests {
         buffer.push_value(b"abcde").unwrap();
         buffer.set_event_type(b"fg").unwrap();
         assert!(buffer.set_event_type(b"12345678").is_err());
-        let block = buffer.dispatch();
-        assert_eq!((bytes(&buffer, block.event_type), bytes(&buffer, block.data)), (&b"abcdefg"[..], &b"d"[..]));
+        let (event_type, data) = buffer.dispatch(false);
+        assert_eq!((bytes(&buffer, event_type), bytes(&buffer, data)), (&b"abcdefg"[..], &b"d"[..]));
     }
 
     #[test]
@@ -469,7 +459,7 @@ mod tests {
             buffer.set_id(id).unwrap();
         }
         buffer.push_data(b"data", true).unwrap();
-        let data = buffer.dispatch().data;
+        let (_, data) = buffer.dispatch(true);
         assert_eq!(buffer.last_event_id(), b"5678");
         assert_eq!(bytes(&buffer, data), b"data");
     }
@@ -484,8 +474,8 @@ mod tests {
             buffer.push_data(b"d", true).unwrap();
             buffer.set_last_event_id(id).unwrap();
             assert_eq!(buffer.last_event_id(), id);
-            let block = buffer.dispatch();
-            assert_eq!((bytes(&buffer, block.event_type), bytes(&buffer, block.data)), (&b"t"[..], &b"d"[..]));
+            let (event_type, data) = buffer.dispatch(true);
+            assert_eq!((bytes(&buffer, event_type), bytes(&buffer, data)), (&b"t"[..], &b"d"[..]));
             assert_eq!(buffer.last_event_id(), b"i");
         }
     }

@@ -4,11 +4,11 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::buffer::{EventBuffer, widen};
+use crate::buffer::EventBuffer;
 use crate::error::{DecodeError, InvalidId, Truncated};
-use crate::event::{Block, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, Span, default_type};
+use crate::event::{Block, BlockFlags, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, Span};
 use crate::fast_path::{Cursor, EventPrefix};
-use crate::field::{LinePrefix, LineState, RetryParser, split_field};
+use crate::field::{LineStart, LineState, RetryParser, split_field};
 use crate::line::LineScanner;
 use crate::storage::{HeapBuffer, Storage};
 
@@ -36,19 +36,18 @@ use crate::storage::{HeapBuffer, Storage};
 /// [`finish_event`](Self::finish_event), [`reset`](Self::reset).
 ///
 /// # Cost
-/// Linear in the bytes: each is examined at most twice, three times in an unknown field that is returned. For each
-/// chunk at most seven more bytes are examined, at the start of a line that it cuts. The first bytes of an event, at
-/// most 33, are also compared once with those of an earlier event. An event that lies in one chunk is borrowed from it.
-/// A value that crosses a chunk boundary, and `data` lines that are joined, are copied once. An `event` value is
-/// copied again if it crosses a boundary or if its block has an `id`: at most three times, and once more for each
-/// doubling of the longest `id` of the block. An `id` is copied at most three times. Nothing is allocated until
-/// something is copied, and then only when the buffer grows.
+/// Linear in the bytes: each is examined at most twice, three times in an unknown field that is returned. The first
+/// bytes of an event, at most 33, are also compared once with those of an earlier event. An event that lies in one
+/// chunk is borrowed from it. A value that crosses a chunk boundary, and `data` lines that are joined, are copied once.
+/// An `event` value is copied again if it crosses a boundary or if its block has an `id`: at most three times, and once
+/// more for each doubling of the longest `id` of the block. An `id` is copied at most three times. Nothing is allocated
+/// until something is copied, and then only when the buffer grows.
 #[derive(Clone)]
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,
     pub(crate) max_event_bytes: usize,
-    pub(crate) max_id_bytes: u32,
-    pub(crate) max_comment_bytes: u32,
+    pub(crate) max_id_bytes: usize,
+    pub(crate) max_comment_bytes: usize,
     /// Bytes consumed since the last blank line, without those of an incomplete byte order mark.
     pub(crate) pending: u64,
     /// The reconnection time in milliseconds, if `has_retry`: smaller than an `Option<Duration>`.
@@ -57,7 +56,7 @@ pub struct Decoder<S = HeapBuffer> {
     pub(crate) retry_parser: RetryParser,
     pub(crate) scanner: LineScanner,
     pub(crate) line: LineState,
-    pub(crate) prefix: LinePrefix,
+    pub(crate) line_start: LineStart,
     pub(crate) block: BlockFlags,
     /// The caller reads comments. Chosen once, because lines that nobody reads are not kept.
     pub(crate) comments: bool,
@@ -69,17 +68,6 @@ pub struct Decoder<S = HeapBuffer> {
     /// path.
     pub(crate) between_blocks: bool,
     event_prefix: EventPrefix,
-}
-
-/// Properties of the current block, apart from its values in the buffer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct BlockFlags {
-    /// A line other than a comment has started.
-    pub(crate) has_field: bool,
-    pub(crate) has_retry: bool,
-    pub(crate) id_ignored: bool,
-    /// The event exceeds a limit and is dropped. `id` and `retry` still count.
-    pub(crate) discarded: bool,
 }
 
 /// The item at which a call returns. Each variant includes those before it.
@@ -143,16 +131,16 @@ impl<S> Decoder<S> {
         Self {
             buffer: EventBuffer::new(storage),
             max_event_bytes: Decoder::DEFAULT_MAX_EVENT_BYTES,
-            max_id_bytes: small_limit(Decoder::DEFAULT_MAX_ID_BYTES),
-            max_comment_bytes: small_limit(Decoder::DEFAULT_MAX_COMMENT_BYTES),
+            max_id_bytes: Decoder::DEFAULT_MAX_ID_BYTES,
+            max_comment_bytes: Decoder::DEFAULT_MAX_COMMENT_BYTES,
             pending: 0,
             retry: 0,
             has_retry: false,
             retry_parser: RetryParser::new(),
             scanner: LineScanner::new(),
             line: LineState::Start,
-            prefix: LinePrefix::new(),
-            block: BlockFlags { has_field: false, has_retry: false, id_ignored: false, discarded: false },
+            line_start: LineStart::new(),
+            block: BlockFlags { begun: false, has_id: false, has_retry: false, id_ignored: false, discarded: false },
             comments: false,
             unknown_fields: false,
             pending_error: false,
@@ -230,8 +218,8 @@ impl<S> Decoder<S> {
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
         let bom = u64::from(self.scanner.bom_bytes());
-        let is_line_pending = self.line != LineState::Start || !self.prefix.bytes().is_empty();
-        if bom > 0 || is_line_pending || self.block.has_field { self.pending.saturating_add(bom) } else { 0 }
+        let is_line_pending = self.line != LineState::Start || self.line_start.is_pending();
+        if bom > 0 || is_line_pending || self.block.begun { self.pending.saturating_add(bom) } else { 0 }
     }
 }
 
@@ -266,9 +254,8 @@ impl<S: Storage> Decoder<S> {
         if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
             return Err(InvalidId::ForbiddenByte);
         }
-        let max_bytes = widen(self.max_id_bytes);
-        if id.len() > max_bytes {
-            return Err(InvalidId::TooLong { max_bytes });
+        if id.len() > self.max_id_bytes {
+            return Err(InvalidId::TooLong { max_bytes: self.max_id_bytes });
         }
         let capacity = self.buffer.capacity();
         self.buffer.set_last_event_id(id).map_err(|_| InvalidId::CapacityExceeded { capacity })
@@ -296,13 +283,10 @@ impl<S: Storage> Decoder<S> {
     pub fn decode<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> Result<Option<Event<'d>>, DecodeError> {
         let chunk: &'c [u8] = input;
         match self.scan(input) {
-            Ok((event_type, data)) => {
-                let event_type = default_type(event_type);
-                // The fast path reads no `retry` line.
-                Ok(Some(Event { event_type, data, last_event_id: self.last_event_id(), retry: None }))
-            }
-            Err(None) => Ok(None),
-            Err(Some(cursor)) => {
+            // The fast path reads no `retry` line.
+            Scan::Event(event_type, data) => Ok(Some(Event::new(event_type, data, self.last_event_id(), None))),
+            Scan::Idle => Ok(None),
+            Scan::SlowPath(cursor) => {
                 let frame = self.read(input, Until::Event, cursor)?;
                 Ok(frame.and_then(FrameSpan::event).map(|span| self.resolve_event(chunk, span)))
             }
@@ -431,7 +415,8 @@ impl<S: Storage> Decoder<S> {
         let Some((event, rest)) = input.split_at_checked(len) else { return false };
         let is_consumed = self.between_blocks && len <= self.max_event_bytes && event.ends_with(Decoder::BLOCK_END);
         if is_consumed {
-            (*input, self.pending) = (rest, 0);
+            *input = rest;
+            self.pending = 0;
             self.buffer.note_block();
         }
         is_consumed
@@ -444,8 +429,7 @@ impl<S: Storage> Decoder<S> {
     #[must_use]
     pub fn resolve_event<'d>(&'d self, chunk: &'d [u8], span: EventSpan) -> Event<'d> {
         let block = self.resolve_block(chunk, span.0);
-        let (event_type, data) = (default_type(block.event_type), block.data.unwrap_or_default());
-        Event { event_type, data, last_event_id: block.last_event_id, retry: block.retry }
+        Event::new(block.event_type, block.data.unwrap_or_default(), block.last_event_id, block.retry)
     }
 
     /// Borrows a block that [`poll_frame`](Self::poll_frame) found; see [`resolve_event`](Self::resolve_event).
@@ -455,9 +439,9 @@ impl<S: Storage> Decoder<S> {
             event_type: span.event_type.map(|part| self.buffer.resolve(chunk, part)),
             data: span.data.map(|part| self.buffer.resolve(chunk, part)),
             last_event_id: self.last_event_id(),
-            retry: if span.has_retry { self.retry() } else { None },
-            has_id: span.has_id,
-            id_ignored: span.id_ignored,
+            retry: if span.flags.has_retry { self.retry() } else { None },
+            has_id: span.flags.has_id,
+            id_ignored: span.flags.id_ignored,
         }
     }
 
@@ -466,12 +450,11 @@ impl<S: Storage> Decoder<S> {
     pub fn resolve_frame<'d>(&'d self, chunk: &'d [u8], span: FrameSpan) -> Frame<'d> {
         match span.0 {
             FrameParts::Block(block) => Frame::Block(self.resolve_block(chunk, block)),
-            FrameParts::Line { is_comment, content, truncated } => {
-                let text = self.buffer.resolve(chunk, content);
-                if is_comment {
-                    return Frame::Comment { text, truncated };
-                }
-                let (name, value) = split_field(text);
+            FrameParts::Comment(text, truncated) => {
+                Frame::Comment { text: self.buffer.resolve(chunk, text), truncated }
+            }
+            FrameParts::UnknownField(line, truncated) => {
+                let (name, value) = split_field(self.buffer.resolve(chunk, line));
                 Frame::UnknownField { name, value, truncated }
             }
         }
@@ -522,9 +505,14 @@ impl<S: Storage> Decoder<S> {
     /// last event ID, [`retry`](Self::retry) and the buffer stay.
     pub fn reset(&mut self) {
         self.buffer.discard_block();
-        (self.scanner, self.line, self.prefix) = (LineScanner::new(), LineState::Start, LinePrefix::new());
-        (self.block, self.retry_parser, self.pending) = (BlockFlags::default(), RetryParser::new(), 0);
-        (self.pending_error, self.between_blocks) = (false, false);
+        self.scanner = LineScanner::new();
+        self.line = LineState::Start;
+        self.line_start = LineStart::new();
+        self.retry_parser = RetryParser::new();
+        self.block = BlockFlags::default();
+        self.pending = 0;
+        self.pending_error = false;
+        self.between_blocks = false;
     }
 
     /// Frees all memory that nothing pending needs; a [`HeapBuffer`] with nothing pending and no last event ID owns
@@ -539,54 +527,58 @@ impl<S: Storage> Decoder<S> {
     fn step(&mut self, input: &mut &[u8], until: Until) -> Result<Option<FrameSpan>, DecodeError> {
         let chunk = *input;
         match self.scan(input) {
-            Ok((event_type, data)) => {
+            Scan::Event(event_type, data) => {
                 let event_type = event_type.map(|part| Span::in_chunk(chunk, part));
                 let data = Some(Span::in_chunk(chunk, data));
                 Ok(Some(FrameSpan(FrameParts::Block(BlockSpan { event_type, data, ..BlockSpan::default() }))))
             }
-            Err(None) => Ok(None),
-            Err(Some(cursor)) => self.read(input, until, cursor),
+            Scan::Idle => Ok(None),
+            Scan::SlowPath(cursor) => self.read(input, until, cursor),
         }
     }
 
-    /// Reads an event that lies complete in the chunk and returns its type and data. Otherwise returns how far the fast
-    /// path got; the slow path, [`read`](Self::read), continues there. Returns no cursor after the last event of a
-    /// chunk: nothing is left to read, and nothing is held.
+    /// Looks for an event that lies complete in the chunk, and consumes it.
     #[inline(always)]
-    fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Result<Values<'c>, Option<Cursor<'c>>> {
+    fn scan<'c>(&mut self, input: &mut &'c [u8]) -> Scan<'c> {
         let mut cursor = Cursor::new(input);
         if !self.between_blocks {
-            return Err(Some(cursor));
+            return Scan::SlowPath(cursor);
         }
         if input.is_empty() {
             self.buffer.maybe_shrink();
-            return Err(None);
+            return Scan::Idle;
         }
         cursor.scan_event(&mut self.event_prefix);
         // Cannot overflow: these bytes are the end of the input.
-        let is_within = |unread: &[u8]| input.len().wrapping_sub(unread.len()) <= self.max_event_bytes;
+        let is_within = |unread: &[u8]| input.len() - unread.len() <= self.max_event_bytes;
         match cursor {
             Cursor { event_type, data: Some(data), line: LineState::Blank, rest, .. } if is_within(rest) => {
-                (*input, self.pending) = (rest, 0);
+                *input = rest;
+                self.pending = 0;
                 self.buffer.note_block();
-                Ok((event_type, data))
+                Scan::Event(event_type, data)
             }
-            Cursor { line: LineState::Start, rest, .. } if is_within(rest) => Err(Some(cursor)),
-            Cursor { line: LineState::Event | LineState::Data, .. } if is_within(b"") => Err(Some(cursor)),
+            Cursor { line: LineState::Start, rest, .. } if is_within(rest) => Scan::SlowPath(cursor),
+            Cursor { line: LineState::Event | LineState::Data, .. } if is_within(b"") => Scan::SlowPath(cursor),
             // Perhaps an event above the limit: reading it line by line finds the first byte in excess.
-            _ => Err(Some(Cursor::new(input))),
+            _ => Scan::SlowPath(Cursor::new(input)),
         }
     }
 }
 
-/// The type and the data of an event in a chunk.
-type Values<'c> = (Option<&'c [u8]>, &'c [u8]);
+/// What [`Decoder::scan`] has found.
+enum Scan<'c> {
+    /// The type and the data of an event.
+    Event(Option<&'c [u8]>, &'c [u8]),
+    /// Nothing is left to read after the last event of a chunk, and nothing is held.
+    Idle,
+    /// Something else, which [`Decoder::read`] reads from where the cursor is.
+    SlowPath(Cursor<'c>),
+}
 
 /// A bound on IDs or comments, at most 1 GiB.
-const fn small_limit(bytes: usize) -> u32 {
-    const LARGEST: u32 = 1 << 30;
-    #[expect(clippy::cast_possible_truncation, reason = "checked, and `try_from` is not const")]
-    if bytes < LARGEST as usize { bytes as u32 } else { LARGEST }
+const fn small_limit(bytes: usize) -> usize {
+    if bytes < 1 << 30 { bytes } else { 1 << 30 }
 }
 
 /// Shows counts and states, never the contents of the stream.

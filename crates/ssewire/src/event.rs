@@ -20,6 +20,13 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// The event that a block dispatches. Its type is "message" unless the block sets one that is not empty.
+    #[inline]
+    pub(crate) fn new(set_type: Option<&'a [u8]>, data: &'a [u8], id: &'a [u8], retry: Option<Duration>) -> Self {
+        let event_type = set_type.filter(|event_type| !event_type.is_empty()).unwrap_or(b"message");
+        Self { event_type, data, last_event_id: id, retry }
+    }
+
     /// The event type: the value of the last `event` field of the block, or `message` if that is absent or empty
     /// (HTML standard, "dispatch the event").
     #[must_use]
@@ -128,12 +135,7 @@ impl<'a> Block<'a> {
     /// [`DecodeError`](crate::DecodeError).
     #[must_use]
     pub fn event(&self) -> Option<Event<'a>> {
-        Some(Event {
-            event_type: default_type(self.event_type),
-            data: self.data?,
-            last_event_id: self.last_event_id,
-            retry: self.retry,
-        })
+        Some(Event::new(self.event_type, self.data?, self.last_event_id, self.retry))
     }
 
     /// The value of the last `event` field. `None` if the block has none, or if its event was discarded; empty if it is
@@ -225,9 +227,19 @@ pub struct EventSpan(pub(crate) BlockSpan);
 pub struct BlockSpan {
     pub(crate) event_type: Option<Span>,
     pub(crate) data: Option<Span>,
+    pub(crate) flags: BlockFlags,
+}
+
+/// Properties of a block, apart from its values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct BlockFlags {
+    /// A line other than a comment has started.
+    pub(crate) begun: bool,
     pub(crate) has_id: bool,
-    pub(crate) id_ignored: bool,
     pub(crate) has_retry: bool,
+    pub(crate) id_ignored: bool,
+    /// The event exceeds a limit and is dropped. `id` and `retry` still count.
+    pub(crate) discarded: bool,
 }
 
 impl BlockSpan {
@@ -248,10 +260,7 @@ impl FrameSpan {
     /// The block, if the frame is one.
     #[must_use]
     pub fn block(self) -> Option<BlockSpan> {
-        match self.0 {
-            FrameParts::Block(block) => Some(block),
-            _ => None,
-        }
+        if let FrameParts::Block(block) = self.0 { Some(block) } else { None }
     }
 
     /// The event, if the frame is a block that dispatches one.
@@ -264,12 +273,10 @@ impl FrameSpan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum FrameParts {
     Block(BlockSpan),
-    /// A comment or an unknown field; all of an unknown field is content.
-    Line {
-        is_comment: bool,
-        content: Span,
-        truncated: bool,
-    },
+    /// What a comment has after its colon, and whether it is truncated.
+    Comment(Span, bool),
+    /// The whole line of an unknown field, and whether it is truncated.
+    UnknownField(Span, bool),
 }
 
 /// Where some bytes are, as offsets of their start and end. The decoder works with offsets; only its last, public step
@@ -284,12 +291,8 @@ impl Span {
     /// Where `part`, a subslice of `chunk`, lies in it.
     #[inline(always)]
     pub(crate) fn in_chunk(chunk: &[u8], part: &[u8]) -> Self {
-        let start = part.as_ptr().addr().wrapping_sub(chunk.as_ptr().addr());
-        Self::Chunk(start, start.wrapping_add(part.len()))
+        // Cannot overflow: `part` starts at or after the start of `chunk`, and ends within it.
+        let start = part.as_ptr().addr() - chunk.as_ptr().addr();
+        Self::Chunk(start, start + part.len())
     }
-}
-
-/// The event type to dispatch: "message" unless a block sets one that is not empty.
-pub(crate) fn default_type(set: Option<&[u8]>) -> &[u8] {
-    set.filter(|event_type| !event_type.is_empty()).unwrap_or(b"message")
 }

@@ -17,7 +17,7 @@
 //! * *Read first*: [`Cursor::scan_event`], then `Decoder::scan` in `decoder.rs`.
 
 use crate::field::LineState;
-use crate::line::{LineEnd, split_line};
+use crate::line::line_end;
 use crate::trace;
 
 const EVENT: &[u8] = b"event: ";
@@ -50,42 +50,42 @@ impl<'c> Cursor<'c> {
     #[inline(always)]
     pub(crate) fn scan_event(&mut self, prefix: &mut EventPrefix) {
         if let Some((event_type, rest, value)) = prefix.strip_from(self.rest) {
-            (self.event_type, self.rest) = (Some(event_type), rest);
-            return self.scan_value(value);
+            self.event_type = Some(event_type);
+            self.rest = rest;
+            return self.scan_data(value);
         }
         if let Some(value) = self.rest.strip_prefix(EVENT) {
             trace::examined(|| EVENT.len());
-            match split_line(value) {
-                Ok((event_type, rest)) => {
-                    (self.event_type, self.rest) = (Some(event_type), rest);
-                    prefix.remember(self.chunk, event_type);
-                }
-                Err(LineEnd::Missing) => return (self.line, self.rest) = (LineState::Event, value),
-                Err(LineEnd::Cr) => return,
-            }
+            self.event_type = self.take_value(LineState::Event, value);
+            let Some(event_type) = self.event_type else { return };
+            prefix.remember(self.chunk, event_type);
         }
-        self.scan_data();
-    }
-
-    /// Scans a `data` line and the blank line after it.
-    #[inline(always)]
-    pub(crate) fn scan_data(&mut self) {
         if let Some(value) = strip_data(self.rest) {
-            self.scan_value(value);
+            self.scan_data(value);
         }
     }
 
-    /// Scans the value of the `data` line at which the cursor is, and the blank line after it.
+    /// Scans the value of a `data` line, and the blank line after it.
     #[inline(always)]
-    fn scan_value(&mut self, value: &'c [u8]) {
-        match split_line(value) {
-            Ok((data, rest)) => {
-                (self.data, self.rest) = (Some(data), rest);
-                self.scan_blank_line();
-            }
-            Err(LineEnd::Missing) => (self.line, self.rest) = (LineState::Data, value),
-            Err(LineEnd::Cr) => {}
+    pub(crate) fn scan_data(&mut self, value: &'c [u8]) {
+        self.data = self.take_value(LineState::Data, value);
+        if self.data.is_some() {
+            self.scan_blank_line();
         }
+    }
+
+    /// Moves past a value that ends in LF, and returns it. `value` is the rest of the chunk from there. If the chunk
+    /// ends within the value, the scan stops there; if the value ends in CR, the cursor stays.
+    #[inline(always)]
+    pub(crate) fn take_value(&mut self, line: LineState, value: &'c [u8]) -> Option<&'c [u8]> {
+        let Some(end) = line_end(value) else {
+            self.line = line;
+            self.rest = value;
+            return None;
+        };
+        let (value, end) = value.split_at_checked(end)?;
+        self.rest = end.strip_prefix(b"\n")?;
+        Some(value)
     }
 
     /// Scans a blank line, which ends the event.
@@ -93,22 +93,17 @@ impl<'c> Cursor<'c> {
     pub(crate) fn scan_blank_line(&mut self) {
         trace::examined(|| self.rest.len().min(1));
         if let Some(rest) = self.rest.strip_prefix(b"\n") {
-            (self.line, self.rest) = (LineState::Blank, rest);
+            self.line = LineState::Blank;
+            self.rest = rest;
         }
     }
 }
 
 /// The chunk from the value on, if it starts with a `data` line.
 #[inline(always)]
-fn strip_data(chunk: &[u8]) -> Option<&[u8]> {
+pub(crate) fn strip_data(chunk: &[u8]) -> Option<&[u8]> {
     trace::examined(|| if chunk.starts_with(DATA) { DATA.len() } else { chunk.len().min(1) });
     chunk.strip_prefix(DATA)
-}
-
-/// Splits a `data` line that lies complete in the chunk: its value, and the bytes after it.
-#[inline(always)]
-pub(crate) fn split_data_line(chunk: &[u8]) -> Option<(&[u8], &[u8])> {
-    split_line(strip_data(chunk)?).ok()
 }
 
 /// The first bytes of an event: its `event` line, and `data:`. Consecutive events mostly have the same type: one
@@ -142,17 +137,18 @@ impl EventPrefix {
         let is_same = start.first_chunk::<WINDOW>()? == prefix.first_chunk()?
             && start.last_chunk::<WINDOW>()? == prefix.last_chunk()?;
         is_same.then(|| {
-            trace::examined(|| start.len().wrapping_add(1));
-            let end = start.len().wrapping_sub(Self::END.len());
+            trace::examined(|| start.len() + 1);
+            // Every prefix ends with these bytes.
+            let end = start.len() - Self::END.len();
             let event_type = start.get(EVENT.len()..end).unwrap_or_default();
-            (event_type, chunk.get(end.wrapping_add(1)..).unwrap_or_default(), value)
+            (event_type, chunk.get(end + 1..).unwrap_or_default(), value)
         })
     }
 
     /// Remembers the prefix of this event, if the windows cover its length.
     #[inline]
     fn remember(&mut self, chunk: &[u8], event_type: &[u8]) {
-        let len = EVENT.len().wrapping_add(event_type.len()).wrapping_add(Self::END.len());
+        let len = EVENT.len() + event_type.len() + Self::END.len();
         if let (WINDOW.., Some(prefix), Some(bytes)) = (len, chunk.get(..len), self.bytes.get_mut(..len)) {
             if prefix.ends_with(Self::END) {
                 bytes.copy_from_slice(prefix);

@@ -102,27 +102,26 @@ pub fn parse_retry(value: &[u8]) -> Option<Duration> {
 pub(crate) struct RetryParser {
     /// A `u64` in bytes: its alignment would add seven bytes to every decoder.
     milliseconds: [u8; 8],
-    is_empty: bool,
-    is_valid: bool,
+    /// Whether all bytes so far are digits; `None` before the first.
+    only_digits: Option<bool>,
 }
 
 impl RetryParser {
     pub(crate) const fn new() -> Self {
-        Self { milliseconds: [0; 8], is_empty: true, is_valid: true }
+        Self { milliseconds: [0; 8], only_digits: None }
     }
 
     pub(crate) fn push(&mut self, piece: &[u8]) {
         let mut milliseconds = u64::from_ne_bytes(self.milliseconds);
         for byte in piece {
-            self.is_valid &= byte.is_ascii_digit();
+            self.only_digits = Some(self.only_digits != Some(false) && byte.is_ascii_digit());
             milliseconds = milliseconds.saturating_mul(10).saturating_add(u64::from(byte.wrapping_sub(b'0')));
         }
-        self.is_empty &= piece.is_empty();
         self.milliseconds = milliseconds.to_ne_bytes();
     }
 
     pub(crate) fn milliseconds(self) -> Option<u64> {
-        (self.is_valid && !self.is_empty).then_some(u64::from_ne_bytes(self.milliseconds))
+        (self.only_digits == Some(true)).then_some(u64::from_ne_bytes(self.milliseconds))
     }
 }
 
@@ -146,78 +145,70 @@ pub(crate) enum LineState {
     Skipped,
 }
 
-/// Returns the kind of a line by its first bytes, and how many of them come before its content: name, colon and space.
-/// In an unknown field all of the line is content.
-///
-/// `line` starts where the line starts and may go beyond its end. Returns `None` if `line` ends before the decision,
-/// which takes at most [`LinePrefix::CAPACITY`] bytes.
-#[inline(always)]
-fn classify(line: &[u8]) -> Option<(LineState, usize)> {
-    match line.first()? {
-        b'd' => classify_as(LineState::Data, b"data", line),
-        b'e' => classify_as(LineState::Event, b"event", line),
-        b'i' => classify_as(LineState::Id, b"id", line),
-        b'r' => classify_as(LineState::Retry, b"retry", line),
-        first => {
-            trace::examined(|| 1);
-            Some(match first {
-                b'\n' | b'\r' => (LineState::Blank, 0),
-                b':' => (LineState::Comment, 1),
-                _ => (LineState::Unknown, 0),
-            })
-        }
-    }
-}
-
-/// Classifies a line that has only one candidate for its name: no two names start with the same letter.
-#[inline(always)]
-fn classify_as<const N: usize>(field: LineState, name: &[u8; N], line: &[u8]) -> Option<(LineState, usize)> {
-    trace::examined(|| line.len().min(name.iter().zip(line).take_while(|(a, b)| a == b).count().saturating_add(2)));
-    match line.strip_prefix(name) {
-        Some([] | [b':']) => None,
-        Some([b':', b' ', ..]) => Some((field, N.saturating_add(2))),
-        Some([b':', ..]) => Some((field, N.saturating_add(1))),
-        // "Otherwise, the string is not empty but does not contain a U+003A COLON character (:)": the value is empty.
-        Some([b'\n' | b'\r', ..]) => Some((field, N)),
-        None if name.starts_with(line) => None,
-        _ => Some((LineState::Unknown, 0)),
-    }
-}
-
-/// The first bytes of a line that a chunk boundary cut before its kind was known. At most `event:` or `retry:`, after
-/// which a space may still come.
+/// The start of a line that a chunk boundary cut before its kind was known. No two names start with the same letter, so
+/// that the first byte and a count stand for the bytes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct LinePrefix {
-    bytes: [u8; Self::CAPACITY],
-    len: u8,
+pub(crate) struct LineStart {
+    first: u8,
+    seen: u8,
 }
 
-impl LinePrefix {
-    /// As many bytes decide the kind of every line.
-    const CAPACITY: usize = 7;
+/// The kind of a line, how many bytes of the chunk come before its content (name, colon and space), and the bytes of
+/// earlier chunks that are content, as all of the line is in an unknown field.
+type Classified = (LineState, usize, &'static [u8]);
 
+impl LineStart {
     pub(crate) const fn new() -> Self {
-        Self { bytes: [0; Self::CAPACITY], len: 0 }
+        Self { first: 0, seen: 0 }
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    /// Returns whether earlier chunks have bytes of the line.
+    pub(crate) fn is_pending(self) -> bool {
+        self.seen > 0
     }
 
-    /// Returns the kind of the line that `rest` continues, and how many bytes of `rest` come before its content. Keeps
-    /// `rest` if it leaves the kind open.
+    /// Classifies the line that `rest` continues, which may go beyond the end of the line. Returns `None`, and keeps
+    /// what was seen, if `rest` ends before the decision.
     #[inline]
-    pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<(LineState, usize)> {
-        let before = usize::from(self.len);
-        if before == 0 && rest.len() >= Self::CAPACITY {
-            return classify(rest);
+    pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<Classified> {
+        let next = *rest.first()?;
+        trace::examined(|| 1);
+        if self.seen == 0 {
+            self.first = next;
         }
-        for (slot, byte) in self.bytes.iter_mut().skip(before).zip(rest) {
-            *slot = *byte;
-            self.len = self.len.saturating_add(1);
+        match self.first {
+            b'd' => self.compare(LineState::Data, b"data:", rest),
+            b'e' => self.compare(LineState::Event, b"event:", rest),
+            b'i' => self.compare(LineState::Id, b"id:", rest),
+            b'r' => self.compare(LineState::Retry, b"retry:", rest),
+            b':' => Some((LineState::Comment, 1, b"")),
+            b'\n' | b'\r' => Some((LineState::Blank, 1, b"")),
+            _ => Some((LineState::Unknown, 0, b"")),
         }
-        let (line, content_start) = classify(self.bytes())?;
-        Some((line, content_start.saturating_sub(before)))
+    }
+
+    /// Compares a line with the only field of the standard that it can be.
+    #[inline(always)]
+    fn compare(&mut self, field: LineState, name: &'static [u8], rest: &[u8]) -> Option<Classified> {
+        // The name and its colon are a constant: one comparison instead of a loop.
+        if let (0, Some([next, ..])) = (self.seen, rest.strip_prefix(name)) {
+            trace::examined(|| name.len());
+            return Some((field, name.len() + usize::from(*next == b' '), b""));
+        }
+        let (before, ahead) = name.split_at_checked(usize::from(self.seen)).unwrap_or_default();
+        let same = ahead.iter().zip(rest).take_while(|(a, b)| a == b).count();
+        trace::examined(|| rest.len().min(same + 1) - 1);
+        match (ahead.len() - same, rest.get(same)) {
+            (0, Some(b' ')) => Some((field, same + 1, b"")),
+            // "Otherwise, the string is not empty but does not contain a U+003A COLON character (:)": the value is
+            // empty.
+            (0, Some(_)) | (1, Some(b'\n' | b'\r')) => Some((field, same, b"")),
+            (_, None) => {
+                self.seen += u8::try_from(same).unwrap_or(0);
+                None
+            }
+            _ => Some((LineState::Unknown, 0, before)),
+        }
     }
 }
 
@@ -278,8 +269,8 @@ mod tests {
     #[test]
     fn classify_follows_the_standard() {
         for line in LINES {
-            let (state, content_start) = classify(&[line, b"\n"].concat()).unwrap();
-            let value = &line[content_start..];
+            let (state, content_start, _) = LineStart::new().classify(&[line, b"\n"].concat()).unwrap();
+            let value = line.get(content_start..).unwrap_or_default();
             let field = match state {
                 LineState::Blank => Field::Blank,
                 LineState::Comment => Field::Comment(value),
@@ -300,15 +291,15 @@ mod tests {
     fn classify_agrees_for_a_cut_line() {
         for line in LINES.into_iter().filter(|line| !line.is_empty()) {
             let line = [line, b"\n"].concat();
-            let whole = classify(&line).unwrap();
+            let whole = LineStart::new().classify(&line).unwrap();
             for cut in 0..line.len() {
                 let (first, rest) = line.split_at(cut);
-                let Some(seen) = classify(first) else {
-                    let mut prefix = LinePrefix::new();
-                    assert_eq!(prefix.classify(first), None);
-                    let (kind, content_start) = whole;
-                    let expected = Some((kind, content_start.saturating_sub(cut)));
-                    assert_eq!(prefix.classify(rest), expected, "{:?} cut at {cut}", line.escape_ascii());
+                let mut start = LineStart::new();
+                let Some(seen) = start.classify(first) else {
+                    let (kind, content_start, _) = whole;
+                    let before = if kind == LineState::Unknown { first } else { b"" };
+                    let expected = Some((kind, content_start.saturating_sub(cut), before));
+                    assert_eq!(start.classify(rest), expected, "{:?} cut at {cut}", line.escape_ascii());
                     continue;
                 };
                 assert_eq!(seen, whole, "{:?} cut at {cut}", line.escape_ascii());
@@ -317,13 +308,12 @@ mod tests {
     }
 
     #[test]
-    fn classify_decides_within_seven_bytes() {
+    fn classify_decides_as_soon_as_the_bytes_do() {
         for undecided in [&b""[..], b"d", b"data", b"data:", b"event:", b"retry:", b"id:"] {
-            assert_eq!(classify(undecided), None, "{:?}", undecided.escape_ascii());
-            assert!(undecided.len() < LinePrefix::CAPACITY);
+            assert_eq!(LineStart::new().classify(undecided), None, "{:?}", undecided.escape_ascii());
         }
         for decided in [&b"data: "[..], b"event:x", b"retry: ", b"datax", b"data\r", b":", b"x"] {
-            assert!(classify(decided).is_some(), "{:?}", decided.escape_ascii());
+            assert!(LineStart::new().classify(decided).is_some(), "{:?}", decided.escape_ascii());
         }
     }
 

@@ -15,56 +15,53 @@ use crate::trace;
 const BYTE_ORDER_MARK: &[u8; 3] = b"\xEF\xBB\xBF";
 
 /// The state between two pieces of input that decides which bytes belong to a line. Stores no content.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LineScanner {
-    /// Bytes of the byte order mark seen so far; `None` once the first line has started.
-    bom: Option<u8>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineScanner {
+    /// At the start of the stream, after this number of bytes of a byte order mark.
+    Mark(u8),
     /// The previous line ended in CR: an LF directly after it, also in a later chunk, is the rest of that line end.
     /// Waiting for the LF instead would hold back an event whose blank line ends in CR.
-    after_cr: bool,
+    AfterCr,
+    /// The next byte belongs to a line for certain.
+    Content,
 }
 
 impl LineScanner {
     /// The state at the start of a stream.
     pub(crate) const fn new() -> Self {
-        Self { bom: Some(0), after_cr: false }
-    }
-
-    /// Returns whether the next byte belongs to a line for certain: no byte order mark and no rest of a CRLF can come.
-    pub(crate) fn is_at_line_content(&self) -> bool {
-        self.bom.is_none() && !self.after_cr
+        Self::Mark(0)
     }
 
     /// Number of bytes of an incomplete byte order mark.
-    pub(crate) fn bom_bytes(&self) -> u8 {
-        self.bom.unwrap_or(0)
+    pub(crate) fn bom_bytes(self) -> u8 {
+        if let Self::Mark(seen) = self { seen } else { 0 }
     }
 
     /// Looks for the byte order mark at the start of a chunk, before any byte of the chunk is used as content. Returns
     /// how many bytes of the chunk belong to a mark, which may go on in the next chunk, and the bytes of earlier chunks
     /// that began like a mark but are content: the first line starts with them.
     pub(crate) fn skip_bom(&mut self, chunk: &[u8]) -> (usize, &'static [u8]) {
-        let Some(seen) = self.bom else { return (0, b"") };
+        let Self::Mark(seen) = *self else { return (0, b"") };
         let (before, ahead) = BYTE_ORDER_MARK.split_at_checked(usize::from(seen)).unwrap_or_default();
         let same = ahead.iter().zip(chunk).take_while(|(a, b)| a == b).count();
-        let is_incomplete = same < ahead.len() && same == chunk.len();
-        self.bom = is_incomplete.then(|| seen.saturating_add(u8::try_from(same).unwrap_or(0)));
-        if is_incomplete || same == ahead.len() { (same, b"") } else { (0, before) }
+        if same < ahead.len() && same == chunk.len() {
+            *self = Self::Mark(seen + u8::try_from(same).unwrap_or(0));
+            return (same, b"");
+        }
+        *self = Self::Content;
+        if same == ahead.len() { (same, b"") } else { (0, before) }
     }
 
     /// Returns whether the first byte of `rest` is an LF that completes a CRLF. An empty `rest` leaves the question
     /// open.
     pub(crate) fn skip_lf_after_cr(&mut self, rest: &[u8]) -> bool {
-        match rest.first() {
-            None => false,
-            Some(&byte) => core::mem::take(&mut self.after_cr) && byte == b'\n',
-        }
+        !rest.is_empty() && core::mem::replace(self, Self::Content) == Self::AfterCr && rest.starts_with(b"\n")
     }
 
     /// Records the byte that ended a line.
     pub(crate) fn set_terminator(&mut self, terminator: u8) {
         debug_assert!(matches!(terminator, b'\n' | b'\r'));
-        self.after_cr = terminator == b'\r';
+        *self = if terminator == b'\r' { Self::AfterCr } else { Self::Content };
     }
 }
 
@@ -83,27 +80,10 @@ pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
     found
 }
 
-/// Splits a value that ends in LF from the bytes after that LF.
-#[inline(always)]
-pub(crate) fn split_line(bytes: &[u8]) -> Result<(&[u8], &[u8]), LineEnd> {
-    let Some((value, end)) = line_end(bytes).and_then(|end| bytes.split_at_checked(end)) else {
-        return Err(LineEnd::Missing);
-    };
-    Ok((value, end.strip_prefix(b"\n").ok_or(LineEnd::Cr)?))
-}
-
-/// Why [`split_line`] leaves a line to the slow path.
-pub(crate) enum LineEnd {
-    /// The value ends in CR.
-    Cr,
-    /// The chunk ends before the line.
-    Missing,
-}
-
 /// Long lines repay the dispatch to wider vector registers.
 #[inline(never)]
 fn find_dispatched(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr2(b'\n', b'\r', bytes).map(|at| at.wrapping_add(INLINE_LEN))
+    memchr::memchr2(b'\n', b'\r', bytes).map(|at| at + INLINE_LEN)
 }
 
 /// Searches with the vectors that every processor of the target has, named here so that the search can be inlined.
@@ -128,7 +108,7 @@ mod tests {
         assert_eq!(scanner.skip_bom(b"\xBB"), (1, &b""[..]));
         assert_eq!(scanner.bom_bytes(), 2);
         assert_eq!(scanner.skip_bom(b"\xBF\xEF"), (1, &b""[..]));
-        assert!(scanner.is_at_line_content());
+        assert_eq!(scanner, LineScanner::Content);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
-use crate::event::{Event, EventSpan, Span, default_type};
+use crate::event::{Event, EventSpan, Span};
 use crate::owned::{OwnedEvent, forward_text_accessors};
 use crate::shared_id::SharedId;
 use crate::storage::Storage;
@@ -38,12 +38,8 @@ impl SharedEvent {
     /// Borrows the event.
     #[must_use]
     pub fn as_event(&self) -> Event<'_> {
-        Event {
-            event_type: default_type(self.bytes.get(self.event_type.clone())),
-            data: self.data(),
-            last_event_id: self.last_event_id.bytes(),
-            retry: self.retry,
-        }
+        let event_type = self.bytes.get(self.event_type.clone());
+        Event::new(event_type, self.data(), self.last_event_id.bytes(), self.retry)
     }
 
     /// See [`Event::event_type`].

@@ -4,13 +4,12 @@
 //! They are copied into the buffer when the chunk ends, or a frame is returned, before the block ends, and when `data`
 //! lines are joined. An `id` is always copied.
 
-use crate::buffer::widen;
-use crate::decoder::{BlockFlags, Decoder, Until};
+use crate::decoder::{Decoder, Until};
 use crate::error::DecodeError;
 use crate::event::{BlockSpan, FrameParts, FrameSpan, Span};
-use crate::fast_path::{Cursor, split_data_line};
-use crate::field::{LinePrefix, LineState, RetryParser};
-use crate::line::{LineEnd, line_end, split_line};
+use crate::fast_path::{Cursor, strip_data};
+use crate::field::{LineStart, LineState, RetryParser};
+use crate::line::{LineScanner, line_end};
 use crate::storage::Storage;
 use crate::trace;
 
@@ -24,27 +23,32 @@ impl<S: Storage> Decoder<S> {
         mut cursor: Cursor<'c>,
     ) -> Result<Option<FrameSpan>, DecodeError> {
         self.buffer.maybe_shrink();
-        if cursor.line == LineState::Start {
-            self.resume_value(&mut cursor);
-        }
-        let result = match cursor.line {
-            LineState::Start => self.read_lines(&mut cursor, until),
-            LineState::Blank => Ok(Some(FrameSpan(FrameParts::Block(self.dispatch(&mut cursor))))),
-            // The chunk ends within an `event` or `data` value.
-            line => {
-                (self.block.has_field, self.line) = (true, line);
-                let value = core::mem::take(&mut cursor.rest);
-                self.save(&mut cursor).and_then(|()| {
-                    let kept = self.buffer.push_value(value);
-                    kept.map(|()| None).or_else(|error| self.discard_event(&mut cursor, error))
-                })
-            }
-        };
+        let result = self.read_frame(&mut cursor, until);
         *input = cursor.rest;
         // Cannot overflow: 2^64 bytes do not arrive.
-        self.pending = self.pending.wrapping_add(cursor.block.len().saturating_sub(cursor.rest.len()) as u64);
-        self.between_blocks = self.pending_bytes() == 0 && self.scanner.is_at_line_content();
+        self.pending += cursor.block.len().saturating_sub(cursor.rest.len()) as u64;
+        self.between_blocks = self.pending_bytes() == 0 && self.scanner == LineScanner::Content;
         result
+    }
+
+    #[inline]
+    fn read_frame(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameSpan>, DecodeError> {
+        if cursor.line == LineState::Start {
+            self.resume_value(cursor)?;
+        }
+        match cursor.line {
+            LineState::Start => self.read_lines(cursor, until),
+            LineState::Blank => Ok(Some(FrameSpan(FrameParts::Block(self.dispatch(cursor))))),
+            // The chunk ends within an `event` or `data` value.
+            line => {
+                self.block.begun = true;
+                self.line = line;
+                let value = core::mem::take(&mut cursor.rest);
+                self.save(cursor)?;
+                self.buffer.push_value(value).or_else(|error| self.discard_event(cursor, error))?;
+                Ok(None)
+            }
+        }
     }
 
     /// Fast path for an `event` or `data` value that the chunk before cut. Reads to the end of its line, then the
@@ -53,26 +57,24 @@ impl<S: Storage> Decoder<S> {
     /// **Warning.** It decides the same as [`read_lines`](Self::read_lines), which the tests that `fast_path.rs` names
     /// compare at every split.
     #[inline]
-    fn resume_value(&mut self, cursor: &mut Cursor<'_>) {
+    fn resume_value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
         let size = self.buffer.size_with(None, None).saturating_add(cursor.rest.len());
         // An event that may exceed the limit within this chunk is left to `read_lines`.
         let is_within = self.buffer.has_value() && size < self.max_event_bytes;
         if !is_within || !matches!(self.line, LineState::Event | LineState::Data) {
-            return;
+            return Ok(());
         }
-        match split_line(cursor.rest) {
-            Ok((value, rest)) => {
-                let is_data = self.line == LineState::Data;
-                let kept = if is_data { self.buffer.push_data(value, true) } else { self.buffer.set_event_type(value) };
-                // Where a value does not fit the storage, nothing changes, and `read_lines` reports it.
-                if kept.is_ok() {
-                    (self.line, cursor.rest) = (LineState::Start, rest);
-                    if self.buffer.has_data() { cursor.scan_blank_line() } else { cursor.scan_data() }
-                }
-            }
-            Err(LineEnd::Missing) => cursor.line = self.line,
-            Err(LineEnd::Cr) => {}
+        let Some(value) = cursor.take_value(self.line, cursor.rest) else { return Ok(()) };
+        let is_data = self.line == LineState::Data;
+        let kept = if is_data { self.buffer.push_data(value, true) } else { self.buffer.set_event_type(value) };
+        self.line = LineState::Start;
+        kept.or_else(|error| self.discard_event(cursor, error))?;
+        if self.buffer.has_data() {
+            cursor.scan_blank_line();
+        } else if let Some(value) = strip_data(cursor.rest) {
+            cursor.scan_data(value);
         }
+        Ok(())
     }
 
     /// Reads line by line from where the cursor is, at the start of a line or within the one that the chunk before cut.
@@ -81,7 +83,7 @@ impl<S: Storage> Decoder<S> {
             return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
         }
         // Lines that the fast path has scanned.
-        self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
+        self.block.begun |= cursor.event_type.is_some() | cursor.data.is_some();
         let (mark, false_start) = self.scanner.skip_bom(cursor.rest);
         if mark > 0 {
             cursor.take(mark);
@@ -100,18 +102,31 @@ impl<S: Storage> Decoder<S> {
                     if is_before_block {
                         cursor.block = cursor.rest;
                     }
-                    continue;
                 }
-                // `start_line` clears it.
-                let prefix = self.prefix;
-                let Some((line, content_start)) = self.prefix.classify(cursor.rest) else {
+                let Some((line, content_start, before)) = self.line_start.classify(cursor.rest) else {
                     cursor.rest = b"";
                     return self.save(cursor).map(|()| None);
                 };
-                cursor.take(content_start);
-                self.start_line(line, prefix.bytes());
+                let skipped = cursor.take(content_start);
+                if let (LineState::Blank, [terminator]) = (line, skipped) {
+                    self.scanner.set_terminator(*terminator);
+                    let block = self.dispatch(cursor);
+                    if block.data.is_some() || (block.flags.begun && until >= Until::Block) {
+                        return Ok(Some(FrameSpan(FrameParts::Block(block))));
+                    }
+                    continue;
+                }
+                self.start_line(line, before);
             }
-            let (content, ended) = self.take_content(cursor);
+            // Of a value, at most one byte above the limit of the event is read: the error comes there in any chunking.
+            let is_value = matches!(self.line, LineState::Data | LineState::Event);
+            let size = self.buffer.size_with(cursor.event_type, cursor.data);
+            let max = if is_value { self.max_event_bytes.saturating_sub(size) } else { usize::MAX };
+            let (content, terminator) = cursor.take_content(max);
+            let ended = terminator.is_some();
+            if let Some(terminator) = terminator {
+                self.scanner.set_terminator(terminator);
+            }
             // Values that lie in the chunk come before the open one in the buffer. If they do not fit, an open `data`
             // or `event` line is `Skipped` from here on.
             let mut result = if ended { Ok(()) } else { self.save(cursor) };
@@ -125,20 +140,13 @@ impl<S: Storage> Decoder<S> {
                     trace::examined(|| content.len());
                     self.retry_parser.push(content);
                     if let (true, Some(retry)) = (ended, self.retry_parser.milliseconds()) {
-                        (self.retry, self.has_retry, self.block.has_retry) = (retry, true, true);
+                        self.retry = retry;
+                        self.has_retry = true;
+                        self.block.has_retry = true;
                     }
                 }
                 LineState::Comment | LineState::Unknown => frame = self.read_comment(cursor, content, ended),
-                LineState::Blank => {
-                    let has_field = self.block.has_field;
-                    let block = self.dispatch(cursor);
-                    self.line = LineState::Start;
-                    if block.data.is_some() || (has_field && until >= Until::Block) {
-                        return Ok(Some(FrameSpan(FrameParts::Block(block))));
-                    }
-                    continue;
-                }
-                LineState::Start | LineState::Skipped => {}
+                LineState::Start | LineState::Blank | LineState::Skipped => {}
             }
             if !ended {
                 return result.map(|()| None);
@@ -151,7 +159,7 @@ impl<S: Storage> Decoder<S> {
                 self.pending_error = self.save(cursor).is_err();
                 return Ok(frame);
             }
-            if self.buffer.has_data() && self.scanner.is_at_line_content() {
+            if self.buffer.has_data() && self.scanner == LineScanner::Content {
                 self.join_data_lines(cursor);
             }
         }
@@ -161,56 +169,40 @@ impl<S: Storage> Decoder<S> {
     /// Stops where a line needs [`read_lines`](Self::read_lines), with which it shares the decisions about these lines.
     fn join_data_lines(&mut self, cursor: &mut Cursor<'_>) {
         let mut size = self.buffer.size_with(cursor.event_type, None);
-        while let Some((value, rest)) = split_data_line(cursor.rest) {
+        let mut ahead = Cursor::new(cursor.rest);
+        while let Some(value) = strip_data(ahead.rest).and_then(|value| ahead.take_value(LineState::Data, value)) {
             size = size.saturating_add(value.len()).saturating_add(1);
             if size > self.max_event_bytes || self.buffer.push_data(value, true).is_err() {
                 return;
             }
-            cursor.rest = rest;
+            cursor.rest = ahead.rest;
         }
     }
 
-    /// Starts a line of this kind. In an unknown field all of the line is content, also `prefix`, which looked like the
-    /// start of a known name or of a byte order mark.
-    fn start_line(&mut self, line: LineState, prefix: &[u8]) {
-        self.block.has_field |= !matches!(line, LineState::Comment | LineState::Blank);
+    /// Starts a line of this kind. `before` is content of an unknown field that earlier chunks had, because it looked
+    /// like the start of a known name or of a byte order mark.
+    fn start_line(&mut self, line: LineState, before: &[u8]) {
+        self.block.begun |= line != LineState::Comment;
         let is_read = match line {
             LineState::Comment => self.comments && !self.block.discarded,
             LineState::Unknown => self.unknown_fields && !self.block.discarded,
             LineState::Data | LineState::Event => !self.block.discarded,
             _ => true,
         };
-        (self.line, self.prefix) = (if is_read { line } else { LineState::Skipped }, LinePrefix::new());
+        self.line = if is_read { line } else { LineState::Skipped };
+        self.line_start = LineStart::new();
         self.retry_parser = RetryParser::new();
         if self.line == LineState::Unknown {
-            self.buffer.push_truncated(prefix, widen(self.max_comment_bytes));
+            self.buffer.push_truncated(before, self.max_comment_bytes);
         }
-    }
-
-    /// Takes the content of the open line, as far as the chunk has it, and its line end. Returns the content, and
-    /// whether the line has ended. Stops after the first byte above the size limit of the event, whatever the chunking.
-    fn take_content<'c>(&mut self, cursor: &mut Cursor<'c>) -> (&'c [u8], bool) {
-        let mut rest = cursor.rest;
-        if let LineState::Data | LineState::Event = self.line {
-            let size = self.buffer.size_with(cursor.event_type, cursor.data);
-            let allowed = self.max_event_bytes.saturating_sub(size);
-            rest = rest.get(..=allowed).unwrap_or(rest);
-        }
-        let end = if self.line == LineState::Blank { Some(0) } else { line_end(rest) };
-        let content = cursor.take(end.unwrap_or(rest.len()));
-        if let Some(&terminator) = end.and_then(|end| rest.get(end)) {
-            self.scanner.set_terminator(terminator);
-            cursor.take(1);
-        }
-        (content, end.is_some())
     }
 
     /// Reads a piece of an `event` or `data` value: "Set the event type buffer to the field value", "append the field
     /// value to the data buffer".
     fn read_value<'c>(&mut self, cursor: &mut Cursor<'c>, piece: &'c [u8], ended: bool) -> Result<(), DecodeError> {
         let joins = self.line == LineState::Data && (cursor.data.is_some() || self.buffer.has_data());
-        // The LF that joins this line to those before counts when the line ends.
         let size = self.buffer.size_with(cursor.event_type, cursor.data).saturating_add(piece.len());
+        // The LF that joins this line to those before counts when the line ends.
         if size.saturating_add(usize::from(joins && ended)) > self.max_event_bytes {
             return self.discard_event(cursor, DecodeError::LimitExceeded { limit: self.max_event_bytes });
         }
@@ -233,44 +225,43 @@ impl<S: Storage> Decoder<S> {
     /// Reads a piece of an `id` value: "If the field value does not contain U+0000 NULL, then set the last event ID
     /// buffer to the field value. Otherwise, ignore the field."
     fn read_id(&mut self, piece: &[u8], ended: bool) {
-        let allowed = widen(self.max_id_bytes).saturating_sub(self.buffer.value_range().len());
+        let allowed = self.max_id_bytes.saturating_sub(self.buffer.value_range().len());
         let within = piece.get(..allowed).unwrap_or(piece);
         trace::examined(|| within.len());
         let has_nul = memchr::memchr(0, within).is_some();
-        let mut is_kept = !has_nul && piece.len() <= allowed;
-        if is_kept {
-            is_kept = if ended { self.buffer.set_id(piece) } else { self.buffer.push_value(piece) }.is_ok();
-        }
-        if !is_kept {
+        let mut keep = |piece| if ended { self.buffer.set_id(piece) } else { self.buffer.push_value(piece) };
+        if has_nul || piece.len() > allowed || keep(piece).is_err() {
             self.block.id_ignored |= !has_nul;
             self.line = LineState::Skipped;
             self.buffer.discard_value();
+        } else {
+            self.block.has_id |= ended;
         }
     }
 
     /// Reads a piece of a comment or an unknown field that the caller reads. Returns the frame if the line has ended.
     fn read_comment(&mut self, cursor: &Cursor<'_>, piece: &[u8], ended: bool) -> Option<FrameSpan> {
-        let bound = widen(self.max_comment_bytes);
-        let start = piece.get(..bound).unwrap_or(piece);
-        let (mut content, mut truncated) = (Span::in_chunk(cursor.chunk, start), start.len() < piece.len());
-        if !ended || self.buffer.has_value() || self.buffer.is_truncated() {
-            self.buffer.push_truncated(piece, bound);
+        let frame = if self.line == LineState::Comment { FrameParts::Comment } else { FrameParts::UnknownField };
+        let bound = self.max_comment_bytes;
+        if !ended || self.buffer.has_value() {
+            let truncated = self.buffer.push_truncated(piece, bound);
             let value = self.buffer.value_range();
-            (content, truncated) = (Span::Buffer(value.start, value.end), self.buffer.is_truncated());
+            return ended.then(|| FrameSpan(frame(Span::Buffer(value.start, value.end), truncated)));
         }
-        let is_comment = self.line == LineState::Comment;
-        ended.then_some(FrameSpan(FrameParts::Line { is_comment, content, truncated }))
+        let start = piece.get(..bound).unwrap_or(piece);
+        Some(FrameSpan(frame(Span::in_chunk(cursor.chunk, start), start.len() < piece.len())))
     }
 
     /// The blank line: "dispatch the event".
     fn dispatch(&mut self, cursor: &mut Cursor<'_>) -> BlockSpan {
-        let BlockFlags { id_ignored, has_retry, .. } = core::mem::take(&mut self.block);
-        (self.pending, cursor.block) = (0, cursor.rest);
-        let block = self.buffer.dispatch();
+        self.pending = 0;
+        cursor.block = cursor.rest;
+        let flags = core::mem::take(&mut self.block);
+        let (event_type, data) = self.buffer.dispatch(flags.has_id);
         let in_chunk = |part| Span::in_chunk(cursor.chunk, part);
-        let event_type = cursor.event_type.take().map(in_chunk).or(block.event_type);
-        let data = cursor.data.take().map(in_chunk).or(block.data);
-        BlockSpan { event_type, data, id_ignored, has_retry, ..block }
+        let event_type = cursor.event_type.take().map(in_chunk).or(event_type);
+        let data = cursor.data.take().map(in_chunk).or(data);
+        BlockSpan { event_type, data, flags }
     }
 
     /// Copies the values that lie in the chunk, which the caller gets back.
@@ -297,6 +288,16 @@ impl<S: Storage> Decoder<S> {
 }
 
 impl<'c> Cursor<'c> {
+    /// Returns the content of a line, up to one byte more than `max`, and the byte that ends the line, if the chunk has
+    /// it. Moves past both.
+    #[inline(always)]
+    fn take_content(&mut self, max: usize) -> (&'c [u8], Option<u8>) {
+        let within = self.rest.get(..=max).unwrap_or(self.rest);
+        let Some(end) = line_end(within) else { return (self.take(within.len()), None) };
+        let content = self.take(end);
+        (content, self.take(1).first().copied())
+    }
+
     /// Returns the next `len` bytes, and moves past them.
     fn take(&mut self, len: usize) -> &'c [u8] {
         let (taken, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, b""));

@@ -5,12 +5,11 @@
 /// Adds to the number of bytes examined. A search counts the bytes up to and including its match.
 ///
 /// The count is a closure, so that without the counter not even the number is computed.
-#[cfg(not(ssewire_observe))]
 #[inline(always)]
-pub(crate) fn examined(_bytes: impl FnOnce() -> usize) {}
-
-#[cfg(ssewire_observe)]
-pub(crate) use counting::examined;
+pub(crate) fn examined(_bytes: impl FnOnce() -> usize) {
+    #[cfg(ssewire_observe)]
+    counting::EXAMINED.set(counting::EXAMINED.get() + _bytes());
+}
 
 #[cfg(ssewire_observe)]
 pub(crate) mod counting {
@@ -20,11 +19,7 @@ pub(crate) mod counting {
 
     // One counter per thread: tests of other threads of the process decode as well.
     std::thread_local! {
-        static EXAMINED: Cell<usize> = const { Cell::new(0) };
-    }
-
-    pub(crate) fn examined(bytes: impl FnOnce() -> usize) {
-        EXAMINED.set(EXAMINED.get() + bytes());
+        pub(super) static EXAMINED: Cell<usize> = const { Cell::new(0) };
     }
 
     /// Returns the bytes examined by all decoders on this thread since the last call.

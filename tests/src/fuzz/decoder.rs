@@ -68,9 +68,8 @@ pub fn decoder(input: &[u8]) {
     }
 }
 
-/// Checks the promised costs: each byte is examined at most twice, three times in an unknown field that is returned,
-/// and seven more for each chunk; the buffer holds 2.5 times the bytes that it may keep, of which an ID counts four
-/// times.
+/// Checks the promised costs: each byte is examined at most twice, three times in an unknown field that is returned;
+/// the buffer holds 2.5 times the bytes that it may keep, of which an ID counts four times.
 fn bounded(oracle: &Oracle, chunks: &[&[u8]]) {
     let received: usize = chunks.iter().map(|chunk| chunk.len()).sum();
     let mut unknown = 0;
@@ -93,7 +92,7 @@ fn bounded(oracle: &Oracle, chunks: &[&[u8]]) {
         decoder
     });
     let examined = observed::take_bytes_examined();
-    assert!(examined <= 2 * received + 7 * chunks.len() + unknown, "{examined} bytes examined of {received}");
+    assert!(examined <= 2 * received + unknown, "{examined} bytes examined of {received}");
     let kept = oracle.max_event_bytes.saturating_add(4 * oracle.max_id_bytes).saturating_add(oracle.max_comment_bytes);
     let kept = kept.min(received + 3 * longest_id(&chunks.concat()).min(oracle.max_id_bytes));
     // The least capacity of a buffer, and that of an ID.
