@@ -75,6 +75,9 @@ impl<R> BatchBuffer<R> {
         (self.last_name, self.last_id, self.last_error) = Default::default();
     }
 
+    /// Inline, as `BatchDecoder::push`: to return the batch in memory, the lengths that were just written in words would
+    /// be read in vectors, which stalls the processor.
+    #[inline(always)]
     pub(crate) fn as_batch(&self) -> Batch<'_, R> {
         Batch { records: &self.records, text: &self.text.0 }
     }

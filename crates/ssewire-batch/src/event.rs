@@ -93,13 +93,19 @@ impl BatchDecoder {
 
     /// Decodes the input up to its end, or to the largest number of records. `input` is advanced: call again until it
     /// is empty.
+    #[inline]
     pub fn push(&mut self, input: &mut &[u8]) -> EventBatch<'_> {
+        self.fill(input);
+        self.buffer.as_batch()
+    }
+
+    #[inline(never)]
+    fn fill(&mut self, input: &mut &[u8]) {
         self.buffer.start();
         let mut window = Window::default();
         if self.has_comments || !self.push_events(input, &mut window) {
             self.push_frames(input, window);
         }
-        self.buffer.as_batch()
     }
 
     /// Decodes events without comments and IDs: a loop of its own, so that [`Decoder::decode`] is compiled into it.
@@ -111,7 +117,7 @@ impl BatchDecoder {
             match self.decoder.decode(input) {
                 Ok(Some(event)) => {
                     let has_id = !event.last_event_id().is_empty();
-                    *window = self.buffer.push_event(event, from, *window, remaining);
+                    *window = self.buffer.push_event(event, from, input, *window, remaining);
                     if has_id {
                         return false;
                     }
@@ -133,7 +139,7 @@ impl BatchDecoder {
                         self.buffer.last_id = Span::default();
                     }
                     if let Some(event) = block.event() {
-                        window = self.buffer.push_event(event, from, window, remaining);
+                        window = self.buffer.push_event(event, from, input, window, remaining);
                     }
                 }
                 // The decoder of the caller may return comments without being asked for them here.
@@ -159,7 +165,7 @@ impl BatchDecoder {
         self.buffer.start();
         match self.decoder.finish_event() {
             Ok(Some(event)) => {
-                self.buffer.push_event(event, &[], Window::default(), 1);
+                self.buffer.push_event(event, &[], &[], Window::default(), 1);
             }
             Ok(None) => {}
             Err(error) => self.buffer.push_lost(&error),
@@ -231,15 +237,23 @@ impl BatchBuffer<EventRecord> {
         max_records.checked_sub(self.records.len()).filter(|records| *records > 0)
     }
 
-    /// Appends an event that was decoded from the start of `input`. Returns the window in which the next one may lie.
-    /// `remaining` is the number of records that the batch may still have, this one included.
+    /// Appends an event that was decoded from the start of `input`, and has left `rest` of it. Returns the window in
+    /// which the next one may lie. `remaining` is the number of records that the batch may still have, this one included.
     ///
     /// Inline, and without a reference to the window: in memory, event and window would be written in words and read in
     /// vectors, which stalls the processor for longer than this function takes.
     #[inline(always)]
-    fn push_event(&mut self, event: Event<'_>, input: &[u8], mut window: Window, remaining: usize) -> Window {
+    fn push_event(
+        &mut self,
+        event: Event<'_>,
+        input: &[u8],
+        rest: &[u8],
+        mut window: Window,
+        remaining: usize,
+    ) -> Window {
         let mut data = window.find(event.data());
-        if data.is_none() {
+        // Where nothing else would be found in a window, it takes longer than a copy of the data.
+        if data.is_none() && !(rest.is_empty() && event.event_type() == DEFAULT_TYPE.as_bytes()) {
             window = Window::copy(input, event.data(), remaining, &mut self.text).unwrap_or(window);
             data = window.find(event.data());
         }

@@ -61,8 +61,8 @@
 //! # Cost
 //! Beside that of the decoder: one copy of the bytes, one check of UTF-8, and a record of 64 bytes per event.
 //! The page `BENCHMARKS.md` of the repository compares it with the decoders. A batch of messages takes up to 1.3 times
-//! their time, and a batch of text deltas 1.3 to 2.5 times. Compared with a decoder and a check of UTF-8, a batch of
-//! text deltas takes 0.7 to 1.4 times.
+//! their time, and a batch of text deltas 1.3 to 2.4 times. Compared with a decoder and a check of UTF-8, a batch of
+//! text deltas takes 0.6 to 1.4 times.
 //!
 //! # Features
 //!
