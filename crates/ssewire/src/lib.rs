@@ -26,7 +26,6 @@
 //! | see blocks without data, comments and unknown fields | [`Decoder::decode_block`], [`Decoder::decode_frame`] |
 //! | write events | [`EventBuilder`] |
 //! | reconnect | [`Reconnect`], [`ResponseAction`], [`last_event_id_header`] |
-//! | recognise JSON or HTML in place of a stream | [`BodyStart`] |
 //! | decode without an allocator | [`Decoder::with_storage`], see [below](#without-an-allocator) |
 //! | split lines, for example of newline-delimited JSON | [`LineDecoder`] |
 //! | split one line into name and value | [`Field::parse`] |

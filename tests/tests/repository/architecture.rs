@@ -54,9 +54,8 @@ const LAYERS: [&str; 6] = ["storage", "line", "field", "event", "fast_path", "de
 /// The only files of the core that may contain a field name as bytes.
 const FILES_WITH_FIELD_NAMES: [&str; 3] = ["field", "fast_path", "encode"];
 
-/// The files of the core that are not part of the decoding engine: bodies that are no stream, encoding, lossy text,
-/// owned and shared events, errors, `LineDecoder`, `Reconnect` and the front page. `shared_id` counts as engine: the
-/// buffer holds it.
+/// The files of the core that are not part of the decoding engine: the start of a body, encoding, lossy text, owned and
+/// shared events with their shared ID, errors, `LineDecoder`, `Reconnect` and the front page.
 const OUTSIDE_THE_ENGINE: [&str; 10] =
     ["body_start", "encode", "error", "lib", "line_decoder", "lossy", "owned", "reconnect", "shared", "shared_id"];
 
