@@ -140,8 +140,8 @@ class MessageEvent:
 
 @final
 class MessageDecoder:
-    """Decodes a Messages stream of the Claude API, and accumulates its message. For one message; `next_message` continues
-    with the next one of the same body.
+    """Decodes a Messages stream of the Claude API, and accumulates its message. For one message; `next_message`
+    continues with the next one of the same body.
 
     It may move to another thread between calls; a call during another one raises `RuntimeError`.
     """
