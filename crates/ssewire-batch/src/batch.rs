@@ -57,8 +57,8 @@ pub(crate) struct BatchBuffer<R> {
     pub(crate) last_name: Span,
     /// The last event ID of this batch, as long as no block sets another one. Later records share its text.
     pub(crate) last_id: Span,
-    /// The description of the last error. Later records of the same error share its text: it may be longer than what was
-    /// lost.
+    /// The description of the last error. Later records of the same error share its text, which may be longer than what
+    /// was lost.
     pub(crate) last_error: Span,
 }
 
@@ -75,8 +75,8 @@ impl<R> BatchBuffer<R> {
         (self.last_name, self.last_id, self.last_error) = Default::default();
     }
 
-    /// Inline, as `BatchDecoder::push`: to return the batch in memory, the lengths that were just written in words would
-    /// be read in vectors, which stalls the processor.
+    /// Inline, as `BatchDecoder::push`: to return the batch in memory, the lengths that were just written in words
+    /// would be read in vectors, which stalls the processor.
     #[inline(always)]
     pub(crate) fn as_batch(&self) -> Batch<'_, R> {
         Batch { records: &self.records, text: &self.text.0 }

@@ -238,7 +238,8 @@ impl BatchBuffer<EventRecord> {
     }
 
     /// Appends an event that was decoded from the start of `input`, and has left `rest` of it. Returns the window in
-    /// which the next one may lie. `remaining` is the number of records that the batch may still have, this one included.
+    /// which the next one may lie. `remaining` is the number of records that the batch may still have, this one
+    /// included.
     ///
     /// Inline, and without a reference to the window: in memory, event and window would be written in words and read in
     /// vectors, which stalls the processor for longer than this function takes.

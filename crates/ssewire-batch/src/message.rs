@@ -199,7 +199,7 @@ impl MessageBatchDecoder {
     /// ```
     /// use ssewire_batch::{MessageBatchDecoder, MessageKind};
     ///
-    /// let start = |id| format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\",\"content\":[]}}}}\n\n");
+    /// let start = |id| format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\"}}}}\n\n");
     /// let body = start("a") + &start("b") + "data: {\"type\":\"message_stop\"}\n\n";
     /// let (mut input, mut ids) = (body.as_bytes(), Vec::new());
     /// let mut decoder = MessageBatchDecoder::new();
