@@ -12,7 +12,7 @@ use ssewire::{Block, Event, Frame};
 use crate::end::{End, Ending, discard_pending};
 use crate::error::EventError;
 use crate::format::{Blocks, Decode, Events, Format, Frames, Lines, TextEvents};
-use crate::read_source::{ReadError, ReadSource};
+use crate::read_source::{ReadError, ReadSource, Wait};
 
 /// The events of a blocking reader.
 pub type EventReader<R> = DecodeReader<R, Events>;
@@ -163,10 +163,10 @@ impl<R, F: Decode> DecodeReader<R, F> {
 }
 
 impl<R: Read, F: Decode> DecodeReader<R, F> {
-    fn next_span(&mut self) -> Result<Option<(Place, F::Span)>, EventError<io::Error>> {
+    fn next_span(&mut self, wait: &mut Wait) -> Result<Option<(Place, F::Span)>, EventError<io::Error>> {
         if self.ending.is_open() {
             let decode = |input: &mut &[u8]| F::poll(&mut self.decoder, input).map_err(EventError::Decode);
-            match self.source.drive(decode, EventError::from) {
+            match self.source.drive(wait, decode, EventError::from) {
                 Ok(Some((from, span))) => return Ok(Some((Place::Read { from }, span))),
                 Ok(None) => {}
                 Err(error) => {
@@ -188,7 +188,7 @@ impl<R: Read> EventReader<R> {
     /// # Errors
     /// [`EventError`]. If it is not [final](EventError::is_final), call again to continue.
     pub fn next_event(&mut self) -> Result<Option<Event<'_>>, EventError<io::Error>> {
-        let found = self.next_span()?;
+        let found = self.next_span(&mut self.source.begin_wait())?;
         Ok(found.map(|(place, span)| self.decoder.resolve_event(self.chunk(place), span)))
     }
 }
@@ -199,7 +199,7 @@ impl<R: Read> BlockReader<R> {
     /// # Errors
     /// As [`next_event`](EventReader::next_event). The block of a lost event follows, without an event.
     pub fn next_block(&mut self) -> Result<Option<Block<'_>>, EventError<io::Error>> {
-        let found = self.next_span()?;
+        let found = self.next_span(&mut self.source.begin_wait())?;
         Ok(found.map(|(place, block)| block.resolve(&self.decoder, self.chunk(place))))
     }
 }
@@ -210,7 +210,7 @@ impl<R: Read> FrameReader<R> {
     /// # Errors
     /// As [`next_event`](EventReader::next_event).
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, EventError<io::Error>> {
-        let found = self.next_span()?;
+        let found = self.next_span(&mut self.source.begin_wait())?;
         Ok(found.map(|(place, span)| self.decoder.resolve_frame(self.chunk(place), span)))
     }
 }
@@ -221,16 +221,19 @@ impl<R: Read> LineReader<R> {
     /// # Errors
     /// As [`next_event`](EventReader::next_event).
     pub fn next_line(&mut self) -> Result<Option<&[u8]>, EventError<io::Error>> {
-        let found = self.next_span()?;
+        let found = self.next_span(&mut self.source.begin_wait())?;
         Ok(found.map(|(place, span)| self.decoder.resolve_line(self.chunk(place), span)))
     }
 }
 
-impl<R: Read, F: Format> Iterator for DecodeReader<R, F> {
-    type Item = Result<F::Item, EventError<io::Error>>;
+impl<R: Read, F: Format> DecodeReader<R, F> {
+    /// Begins a call of the user, who is to get the first item that is not skipped.
+    pub(crate) fn begin_wait(&self) -> Wait {
+        self.source.begin_wait()
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
-        let (place, span) = match self.next_span().transpose()? {
+    pub(crate) fn next_within(&mut self, wait: &mut Wait) -> Option<Result<F::Item, EventError<io::Error>>> {
+        let (place, span) = match self.next_span(wait).transpose()? {
             Ok(found) => found,
             Err(error) => return Some(Err(error)),
         };
@@ -240,6 +243,14 @@ impl<R: Read, F: Format> Iterator for DecodeReader<R, F> {
         }))
     }
 }
+impl<R: Read, F: Format> Iterator for DecodeReader<R, F> {
+    type Item = Result<F::Item, EventError<io::Error>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_within(&mut self.begin_wait())
+    }
+}
+
 
 impl<R: Read, F: Format> FusedIterator for DecodeReader<R, F> {}
 

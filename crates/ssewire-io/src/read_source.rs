@@ -29,6 +29,12 @@ struct IdleLimit {
     now: fn() -> Instant,
 }
 
+/// How long one call of the user may wait, and whether it has read. A call that skips items drives several times.
+pub(crate) struct Wait {
+    deadline: Option<Instant>,
+    has_read: bool,
+}
+
 /// Reason for missing input.
 pub(crate) enum ReadError {
     /// A later read may succeed.
@@ -53,6 +59,13 @@ impl<R> ReadSource<R> {
     pub(crate) fn replace(&mut self, reader: R) {
         self.reader = reader;
         (self.start, self.end, self.is_ended, self.may_be_dead) = (0, 0, false, false);
+    }
+
+    /// Begins a call of the user.
+    pub(crate) fn begin_wait(&self) -> Wait {
+        // `None` also for a limit beyond the range of the clock.
+        let deadline = self.idle.as_ref().and_then(|idle| (idle.now)().checked_add(idle.limit));
+        Wait { deadline, has_read: false }
     }
 
     /// Returns the bytes read, from the offset `from`.
@@ -80,12 +93,10 @@ impl<R: Read> ReadSource<R> {
     /// The reader is not called again after its end, or after an error other than a timeout.
     pub(crate) fn drive<T, E>(
         &mut self,
+        wait: &mut Wait,
         mut decode: impl FnMut(&mut &[u8]) -> Result<Option<T>, E>,
         read_error: impl FnOnce(ReadError) -> E,
     ) -> Result<Option<(usize, T)>, E> {
-        // `None` also for a limit beyond the range of the clock.
-        let deadline = self.idle.as_ref().and_then(|idle| (idle.now)().checked_add(idle.limit));
-        let mut has_read = false;
         loop {
             let from = self.start;
             let mut input = self.buffer.get(from..self.end).unwrap_or_default();
@@ -95,11 +106,11 @@ impl<R: Read> ReadSource<R> {
                 return Ok(Some((from, found)));
             }
             // Each call reads at least once. Otherwise a timeout of zero would never let a byte pass.
-            if has_read && self.is_after(deadline) {
+            if wait.has_read && self.is_after(wait.deadline) {
                 return Err(read_error(ReadError::Timeout(idle_error())));
             }
             match self.refill() {
-                Ok(true) => has_read = true,
+                Ok(true) => wait.has_read = true,
                 Ok(false) => return Ok(None),
                 Err(error) => return Err(read_error(error)),
             }

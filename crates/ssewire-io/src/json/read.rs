@@ -1,5 +1,5 @@
 use core::fmt;
-use core::iter::FusedIterator;
+use core::iter::{self, FusedIterator};
 use core::time::Duration;
 use std::io::{self, Read};
 use std::time::Instant;
@@ -127,7 +127,9 @@ impl<R: Read, T: DeserializeOwned> Iterator for JsonReader<R, T> {
         if self.progress.is_ended() {
             return None;
         }
-        let item = self.events.find_map(Result::transpose);
+        // Keep-alives are skipped, and do not restart the idle timeout.
+        let mut wait = self.events.begin_wait();
+        let item = iter::from_fn(|| self.events.next_within(&mut wait)).find_map(Result::transpose);
         self.progress.next(item, self.events.decoder())
     }
 }

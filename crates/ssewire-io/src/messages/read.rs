@@ -222,7 +222,8 @@ impl<R: Read> MessageReader<R> {
             match self.state.phase() {
                 Phase::Reading => {
                     let state = &mut self.state;
-                    match self.source.drive(|input| Ok(state.poll(input)), |error| error) {
+                    match self.source.drive(&mut self.source.begin_wait(), |input| Ok(state.poll(input)), |error| error)
+                    {
                         Ok(Some((from, Found::Update(span)))) => return Ok(Some((Some(from), span))),
                         Ok(Some((_, Found::End))) => return Ok(self.state.conclude().map(|()| None)?),
                         Ok(None) => self.state.end_input(),

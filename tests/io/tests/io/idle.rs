@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use futures::stream::{self, FusedStream as _};
 use futures::{Stream, StreamExt as _};
 use ssewire_io::{
-    ByteStreamExt as _, EventError, EventReader, IdleError, IdleTimeoutExt as _, MessageReader, MessageStreamError,
+    ByteStreamExt as _, EventError, EventReader, IdleError, IdleTimeoutExt as _, JsonStreamError, MessageReader,
+    MessageStreamError, ReadExt as _,
 };
 
 const IDLE: Duration = Duration::from_secs(60);
@@ -102,14 +103,23 @@ fn advance() {
     NOW.set(now() + Duration::from_secs(10));
 }
 
-/// A reader that returns a comment each time, after ten seconds, and counts its reads.
-struct Comments(u64, &'static [u8]);
+/// A reader that returns `next`, and then a keep-alive each time, after ten seconds. It counts its reads.
+struct KeepAlives {
+    keep_alive: &'static [u8],
+    next: &'static [u8],
+    reads: u64,
+}
 
-impl io::Read for Comments {
+fn comments(next: &'static [u8]) -> KeepAlives {
+    KeepAlives { keep_alive: b": alive\n", next, reads: 0 }
+}
+
+impl io::Read for KeepAlives {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0 += 1;
+        self.reads += 1;
+        assert!(self.reads < 100, "no timeout");
         advance();
-        let next = if self.1.is_empty() { b": alive\n" } else { std::mem::take(&mut self.1) };
+        let next = if self.next.is_empty() { self.keep_alive } else { std::mem::take(&mut self.next) };
         buffer[..next.len()].copy_from_slice(next);
         Ok(next.len())
     }
@@ -117,37 +127,65 @@ impl io::Read for Comments {
 
 #[test]
 fn a_blocking_reader_that_brings_only_comments_times_out_and_resumes() {
-    let mut events = EventReader::new(Comments(0, b"data: a\n\n")).with_idle_timeout(Duration::from_secs(60), now);
+    let mut events = EventReader::new(comments(b"data: a\n\n")).with_idle_timeout(Duration::from_secs(60), now);
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
-    let before = events.get_ref().0;
+    let before = events.get_ref().reads;
     let Err(EventError::Timeout(error)) = events.next_event() else { panic!("no timeout") };
-    assert_eq!((error.kind(), events.get_ref().0 - before), (ErrorKind::TimedOut, 6), "six reads of ten seconds");
+    assert_eq!((error.kind(), events.get_ref().reads - before), (ErrorKind::TimedOut, 6), "six reads of ten seconds");
     // Nothing is lost: the next read returns an event.
-    events.get_mut().1 = b"data: b\n\n";
+    events.get_mut().next = b"data: b\n\n";
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"b");
 
-    let mut reply = MessageReader::new(Comments(0, b"")).with_idle_timeout(Duration::from_secs(60), now);
+    let mut reply = MessageReader::new(comments(b"")).with_idle_timeout(Duration::from_secs(60), now);
     assert!(matches!(reply.next_update(), Err(MessageStreamError::Timeout(_))));
+}
+
+/// `JsonReader` skips events with blank data, as "some servers send them as keep-alives": they are no items, so the
+/// time in which only these arrive is limited, too.
+#[test]
+fn a_reader_of_json_to_which_only_keep_alives_come_times_out_and_resumes() {
+    for keep_alive in [&b": alive\n\n"[..], b"data:\n\n", b"event: ping\ndata: \n\n", b"data:\n\n: \ndata:\n\n"] {
+        let reader = KeepAlives { keep_alive, next: b"data: 1\n\n", reads: 0 };
+        let mut values = reader.json_until_done::<u32>().with_idle_timeout(Duration::from_secs(60), now);
+        assert_eq!(values.next().unwrap().unwrap().value, 1);
+        for _ in 0..2 {
+            let before = values.get_ref().reads;
+            let error = values.next().unwrap().unwrap_err();
+            assert!(matches!(error, JsonStreamError::Event(EventError::Timeout(_))), "{error}");
+            assert_eq!(values.get_ref().reads - before, 6, "six reads of ten seconds");
+        }
+        values.get_mut().next = b"data:\n\ndata: 2\n\n";
+        assert_eq!(values.next().unwrap().unwrap().value, 2);
+    }
 }
 
 /// A limit that no clock reaches is none.
 #[test]
 fn the_longest_timeout_never_expires() {
-    let mut events = EventReader::new(Comments(0, b"data: a\n\n")).with_idle_timeout(Duration::MAX, now);
+    let mut events = EventReader::new(comments(b"data: a\n\n")).with_idle_timeout(Duration::MAX, now);
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
 }
 
 /// A call reads at least once. Otherwise a timeout of zero, or a slow clock, would read nothing for ever.
 #[test]
 fn a_call_reads_before_it_times_out() {
-    let mut events = EventReader::new(Comments(0, b"data: a\n\n")).with_idle_timeout(Duration::ZERO, now);
+    let mut events = EventReader::new(comments(b"data: a\n\n")).with_idle_timeout(Duration::ZERO, now);
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
     for expected in [2, 3] {
         assert!(matches!(events.next_event(), Err(EventError::Timeout(_))));
-        assert_eq!(events.get_ref().0, expected, "one read a call");
+        assert_eq!(events.get_ref().reads, expected, "one read a call");
     }
-    events.get_mut().1 = b"data: b\n\n";
+    events.get_mut().next = b"data: b\n\n";
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"b");
+
+    // The item of that read is returned, though the time is over when its keep-alive is skipped.
+    let reader = KeepAlives { keep_alive: b"data:\n\n", next: b"data:\n\ndata: 1\n\n", reads: 0 };
+    let mut values = reader.json_until_done::<u32>().with_idle_timeout(Duration::ZERO, now);
+    assert_eq!(values.next().unwrap().unwrap().value, 1);
+    for expected in [2, 3] {
+        assert!(matches!(values.next(), Some(Err(JsonStreamError::Event(EventError::Timeout(_))))));
+        assert_eq!(values.get_ref().reads, expected, "one read a call");
+    }
 }
 
 /// Reads that are interrupted count, too.
