@@ -1,4 +1,3 @@
-use alloc::boxed::Box;
 use core::error::Error;
 use core::fmt;
 
@@ -6,8 +5,9 @@ use ssewire::{DecodeError, Truncated};
 
 /// The error of event, block, frame and line streams. Generic in the transport's error, which is returned unchanged.
 ///
-/// `Display` prints the cause, once, and `source` returns `None`. So the type is an [`Error`] for every transport error
-/// that can be displayed, `Box<dyn Error + Send + Sync>` included.
+/// `Display` prints the transport's error, and `source` returns the source of that error, so that each cause is printed
+/// once. The type is an [`Error`] if the transport's error is one: `Box<dyn Error + Send + Sync>` is not.
+/// `map_transport(std::io::Error::other)` converts it, and gives several transports one type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventError<E> {
@@ -60,15 +60,6 @@ impl<E> EventError<E> {
             Self::Truncated(error) => EventError::Truncated(error),
         }
     }
-
-    /// Boxes the transport's error, for programs with several transports. One allocation if there is one.
-    #[must_use]
-    pub fn into_boxed(self) -> EventError<Box<dyn Error + Send + Sync>>
-    where
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.map_transport(Into::into)
-    }
 }
 
 impl<E: fmt::Display> fmt::Display for EventError<E> {
@@ -82,8 +73,12 @@ impl<E: fmt::Display> fmt::Display for EventError<E> {
     }
 }
 
-/// `Display` prints the cause, so `source` returns `None`.
-impl<E: fmt::Debug + fmt::Display> Error for EventError<E> {}
+/// `Display` prints the transport's error, so `source` returns the source of that error.
+impl<E: Error + 'static> Error for EventError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.transport()?.source()
+    }
+}
 
 impl<E> From<DecodeError> for EventError<E> {
     fn from(error: DecodeError) -> Self {

@@ -130,15 +130,6 @@ impl<E> IdleError<E> {
             Self::Stream(error) => IdleError::Stream(convert(error)),
         }
     }
-
-    /// Boxes the error of the stream; see [`transport`](Self::transport).
-    #[must_use]
-    pub fn into_boxed(self) -> IdleError<Box<dyn Error + Send + Sync>>
-    where
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.map_transport(Into::into)
-    }
 }
 
 impl<E: fmt::Display> fmt::Display for IdleError<E> {
@@ -150,8 +141,12 @@ impl<E: fmt::Display> fmt::Display for IdleError<E> {
     }
 }
 
-/// `Display` prints the cause, so `source` returns `None`.
-impl<E: fmt::Debug + fmt::Display> Error for IdleError<E> {}
+/// `Display` prints the error of the stream, so `source` returns the source of that error.
+impl<E: Error + 'static> Error for IdleError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.transport()?.source()
+    }
+}
 
 /// Never shows the stream, whose `Debug` may contain data.
 impl<S, M, T> fmt::Debug for IdleTimeout<S, M, T> {

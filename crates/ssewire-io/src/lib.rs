@@ -45,8 +45,8 @@
 //! # Common behaviour
 //!
 //! * The transport's error is returned unchanged, once. If the message is complete when the transport fails, only
-//!   `next_message` returns it, for the further message that is missing. `map_transport` converts it and `into_boxed`
-//!   boxes it. Errors print their cause in `Display` and have no `source`, so that it is printed once.
+//!   `next_message` returns it, for the further message that is missing. `map_transport` converts it.
+//!   `Display` prints it, and `source` returns its source, so that each cause is printed once.
 //! * `None` is final until `reconnect` or `next_message`: every `Stream` is a `FusedStream`, every iterator a
 //!   `FusedIterator`. There are two exceptions: `FramedRead` with an `EventCodec` reads on after its end, and a `Tap`
 //!   is fused only if its transport is.
@@ -73,6 +73,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(feature = "std", feature = "stream"))]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;

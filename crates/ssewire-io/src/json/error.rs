@@ -140,15 +140,6 @@ impl<E> JsonStreamError<E> {
             Self::MissingDone => JsonStreamError::MissingDone,
         }
     }
-
-    /// Boxes the transport's error.
-    #[must_use]
-    pub fn into_boxed(self) -> JsonStreamError<Box<dyn Error + Send + Sync>>
-    where
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.map_transport(Into::into)
-    }
 }
 
 impl<E: fmt::Display> fmt::Display for JsonStreamError<E> {
@@ -161,8 +152,12 @@ impl<E: fmt::Display> fmt::Display for JsonStreamError<E> {
     }
 }
 
-/// `Display` prints the cause, so `source` returns `None`.
-impl<E: fmt::Debug + fmt::Display> Error for JsonStreamError<E> {}
+/// `Display` prints the transport's error, so `source` returns the source of that error.
+impl<E: Error + 'static> Error for JsonStreamError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.transport()?.source()
+    }
+}
 
 impl<E> From<EventError<E>> for JsonStreamError<E> {
     fn from(error: EventError<E>) -> Self {

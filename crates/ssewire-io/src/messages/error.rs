@@ -10,7 +10,8 @@ use ssewire_messages::{ApiError, Completion, Incomplete, Message, MessageDecodeE
 
 /// Error of an incomplete message: contains the partial message, the reason, and the cause if the transport failed.
 ///
-/// `Display` prints the reason and the cause, once; there is no `source`. It contains no text of the message.
+/// `Display` prints the reason and the transport's error, and no text of the message; `source` returns the source of the
+/// transport's error.
 pub struct IncompleteMessage<E> {
     /// Shared with the adapter: its `finish` returns the same report.
     report: SharedReport,
@@ -112,15 +113,6 @@ impl<E> IncompleteMessage<E> {
     pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> IncompleteMessage<F> {
         IncompleteMessage { report: self.report, rejected: self.rejected, transport: self.transport.map(convert) }
     }
-
-    /// Boxes the transport's error.
-    #[must_use]
-    pub fn into_boxed(self) -> IncompleteMessage<Box<dyn Error + Send + Sync>>
-    where
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.map_transport(Into::into)
-    }
 }
 
 impl<E: fmt::Display> fmt::Display for IncompleteMessage<E> {
@@ -146,8 +138,12 @@ impl<E: fmt::Debug> fmt::Debug for IncompleteMessage<E> {
     }
 }
 
-/// `Display` prints the cause, so `source` returns `None`.
-impl<E: fmt::Debug + fmt::Display> Error for IncompleteMessage<E> {}
+/// `Display` prints the transport's error, so `source` returns the source of that error.
+impl<E: Error + 'static> Error for IncompleteMessage<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.transport()?.source()
+    }
+}
 
 /// The error of reading a message. Its methods return what [`IncompleteMessage`] has, and `None` after a timeout.
 ///
@@ -251,15 +247,6 @@ impl<E> MessageStreamError<E> {
             Self::Timeout(error) => MessageStreamError::Timeout(convert(error)),
         }
     }
-
-    /// Boxes the transport's error.
-    #[must_use]
-    pub fn into_boxed(self) -> MessageStreamError<Box<dyn Error + Send + Sync>>
-    where
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.map_transport(Into::into)
-    }
 }
 
 impl<E> From<IncompleteMessage<E>> for MessageStreamError<E> {
@@ -286,14 +273,21 @@ impl<E: fmt::Debug> fmt::Debug for MessageStreamError<E> {
     }
 }
 
-/// `Display` prints the cause, so `source` returns `None`.
-impl<E: fmt::Debug + fmt::Display> Error for MessageStreamError<E> {}
+/// `Display` prints the transport's error, so `source` returns the source of that error.
+impl<E: Error + 'static> Error for MessageStreamError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.transport()?.source()
+    }
+}
 
-/// Structured output cannot be returned.
+/// The error of reading structured output. A [`MessageStreamError`] converts to it, so that `?` works on each method of
+/// a [`StructuredMessage`](crate::StructuredMessage).
 #[non_exhaustive]
 pub enum StructuredError<E> {
     /// The message is not complete.
     Incomplete(IncompleteMessage<E>),
+    /// As [`MessageStreamError::Timeout`]: only `next_partial` of a reader returns it.
+    Timeout(E),
     /// The message is complete, but its text is not JSON of the type, or the model was stopped or declined.
     Text {
         /// Reason and position.
@@ -304,29 +298,59 @@ pub enum StructuredError<E> {
 }
 
 impl<E> StructuredError<E> {
-    /// Returns the message, complete or not.
+    /// Returns the message, complete or not; `None` after a timeout, because the message continues.
     #[must_use]
-    pub fn message(&self) -> &Message {
+    pub fn message(&self) -> Option<&Message> {
         match self {
-            Self::Incomplete(error) => error.partial(),
-            Self::Text { message, .. } => message,
+            Self::Incomplete(error) => Some(error.partial()),
+            Self::Timeout(_) => None,
+            Self::Text { message, .. } => Some(message),
         }
     }
 
-    /// Returns the transport's error, if it failed.
+    /// Returns the incomplete message; `None` after a timeout, and if the message is complete.
+    #[must_use]
+    pub fn incomplete(&self) -> Option<&IncompleteMessage<E>> {
+        match self {
+            Self::Incomplete(error) => Some(error),
+            Self::Timeout(_) | Self::Text { .. } => None,
+        }
+    }
+
+    /// As [`MessageStreamError::is_retryable`]; `false` also if the message is complete.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.incomplete().is_some_and(IncompleteMessage::is_retryable)
+    }
+
+    /// As [`MessageStreamError::server_error`].
+    #[must_use]
+    pub fn server_error(&self) -> Option<&ApiError> {
+        self.incomplete().and_then(IncompleteMessage::server_error)
+    }
+
+    /// As [`MessageStreamError::request_id`]; `None` also if the message is complete.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.incomplete().and_then(IncompleteMessage::request_id)
+    }
+
+    /// Returns the transport's error, if it failed or timed out.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
         match self {
             Self::Incomplete(error) => error.transport(),
+            Self::Timeout(error) => Some(error),
             Self::Text { .. } => None,
         }
     }
 
-    /// Returns the transport's error, owned, if it failed.
+    /// Returns the transport's error, owned, if it failed or timed out.
     #[must_use]
     pub fn into_transport(self) -> Option<E> {
         match self {
             Self::Incomplete(error) => error.into_transport(),
+            Self::Timeout(error) => Some(error),
             Self::Text { .. } => None,
         }
     }
@@ -336,17 +360,9 @@ impl<E> StructuredError<E> {
     pub fn map_transport<F>(self, convert: impl FnOnce(E) -> F) -> StructuredError<F> {
         match self {
             Self::Incomplete(error) => StructuredError::Incomplete(error.map_transport(convert)),
+            Self::Timeout(error) => StructuredError::Timeout(convert(error)),
             Self::Text { error, message } => StructuredError::Text { error, message },
         }
-    }
-
-    /// Boxes the transport's error.
-    #[must_use]
-    pub fn into_boxed(self) -> StructuredError<Box<dyn Error + Send + Sync>>
-    where
-        E: Into<Box<dyn Error + Send + Sync>>,
-    {
-        self.map_transport(Into::into)
     }
 }
 
@@ -355,6 +371,7 @@ impl<E: fmt::Debug> fmt::Debug for StructuredError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Incomplete(error) => error.fmt(f),
+            Self::Timeout(error) => f.debug_tuple("Timeout").field(error).finish(),
             Self::Text { error, .. } => f.debug_struct("Text").field("error", error).finish_non_exhaustive(),
         }
     }
@@ -364,16 +381,30 @@ impl<E: fmt::Display> fmt::Display for StructuredError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Incomplete(error) => error.fmt(f),
+            Self::Timeout(error) => write!(f, "read timed out: {error}"),
             Self::Text { error, .. } => error.fmt(f),
         }
     }
 }
 
-/// `Display` prints the cause, so `source` returns `None`.
-impl<E: fmt::Debug + fmt::Display> Error for StructuredError<E> {}
+/// `Display` prints the transport's error, so `source` returns the source of that error.
+impl<E: Error + 'static> Error for StructuredError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.transport()?.source()
+    }
+}
 
 impl<E> From<IncompleteMessage<E>> for StructuredError<E> {
     fn from(error: IncompleteMessage<E>) -> Self {
         Self::Incomplete(error)
+    }
+}
+
+impl<E> From<MessageStreamError<E>> for StructuredError<E> {
+    fn from(error: MessageStreamError<E>) -> Self {
+        match error {
+            MessageStreamError::Incomplete(error) => Self::Incomplete(error),
+            MessageStreamError::Timeout(error) => Self::Timeout(error),
+        }
     }
 }

@@ -31,7 +31,7 @@ use ssewire_messages::{JsonError, Message, PartialStrings, StructuredOutput, Upd
 /// }
 /// let recipe: Recipe = reply.finish()?;
 /// assert_eq!(recipe.title, "Tea");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), ssewire_io::StructuredError<std::io::Error>>(())
 /// ```
 pub struct StructuredMessage<M, T> {
     message: M,

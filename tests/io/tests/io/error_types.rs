@@ -1,4 +1,4 @@
-//! Errors are printed once, mapped and boxed.
+//! Errors are printed once, and mapped.
 
 use std::error::Error;
 use std::io;
@@ -21,20 +21,42 @@ fn chain(error: &dyn Error) -> String {
     }
 }
 
+/// `docs/errors.md`: "A cause is printed once: by `Display` or by `source()`, not by both." That of a client, too, which
+/// prints none of its causes, as reqwest's.
 #[test]
 fn each_cause_is_printed_once() {
-    let incomplete = || MessageReader::new(Failing).finish().unwrap_err();
-    let errors: [Box<dyn Error>; 7] = [
-        Box::new(EventError::Transport(gone())),
-        Box::new(EventError::Timeout(gone())),
-        Box::new(EventError::Transport(IdleError::Stream(gone()))),
-        Box::new(JsonStreamError::Event(EventError::Transport(gone()))),
+    #[derive(Debug)]
+    struct ClientError(io::Error);
+    impl std::fmt::Display for ClientError {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("no more data")
+        }
+    }
+    impl Error for ClientError {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    let client = |_| ClientError(gone());
+    let incomplete = || MessageReader::new(Failing).finish().unwrap_err().map_transport(client);
+    let errors: [Box<dyn Error>; 10] = [
+        Box::new(EventError::Transport(client(gone()))),
+        Box::new(EventError::Timeout(client(gone()))),
+        Box::new(IdleError::Stream(client(gone()))),
+        Box::new(EventError::Transport(IdleError::Stream(client(gone())))),
+        Box::new(IdleError::Stream(EventError::Transport(client(gone())))),
+        Box::new(JsonStreamError::Event(EventError::Transport(client(gone())))),
         Box::new(incomplete()),
         Box::new(MessageStreamError::from(incomplete())),
-        Box::new(MessageStreamError::Timeout(gone())),
+        Box::new(MessageStreamError::Timeout(client(gone()))),
+        Box::new(StructuredError::from(incomplete())),
     ];
     for error in errors {
-        assert_eq!(chain(&*error).matches("the peer is gone").count(), 1, "{error}");
+        let chain = chain(&*error);
+        assert!(chain.ends_with("no more data: the peer is gone"), "{chain}");
+        for cause in ["no more data", "the peer is gone"] {
+            assert_eq!(chain.matches(cause).count(), 1, "{chain}");
+        }
     }
 }
 
@@ -46,21 +68,15 @@ impl io::Read for Failing {
     }
 }
 
-/// Programs with several transports have one error for all.
+/// Programs with several transports have one error for all, and so have bodies whose error is boxed.
 #[test]
-fn errors_with_boxed_transports_are_errors() {
-    fn is_error<T: Error>(_: &T) {}
-    let boxed: EventError<Boxed> = EventError::Transport(gone()).into_boxed();
-    is_error(&boxed);
-    assert_eq!(boxed.to_string(), "connection failed: the peer is gone");
-    assert!(boxed.transport().unwrap().is::<io::Error>());
-    let incomplete = MessageReader::new(Failing).finish().unwrap_err().into_boxed();
-    is_error(&incomplete);
-    assert!(incomplete.transport().unwrap().is::<io::Error>());
-    let error: MessageStreamError<Boxed> = incomplete.into();
-    is_error(&error);
-    let again: Boxed = Box::new(error);
-    assert!(again.to_string().ends_with("the peer is gone"));
+fn each_transports_error_becomes_that_of_io() {
+    let boxed: EventError<Boxed> = EventError::Transport(gone().into());
+    let error: Boxed = boxed.map_transport(io::Error::other).into();
+    assert_eq!(chain(&*error), "connection failed: the peer is gone");
+    let incomplete = MessageReader::new(Failing).finish().unwrap_err().map_transport(io::Error::other);
+    let error: Boxed = MessageStreamError::from(incomplete).into();
+    assert!(chain(&*error).ends_with(": the peer is gone"));
 }
 
 /// The error of an SDK keeps both.
@@ -105,10 +121,6 @@ fn the_transports_error_can_be_taken_out_of_each_error() {
     assert!(JsonStreamError::<io::Error>::MissingDone.into_transport().is_none());
     assert!(IdleError::<io::Error>::Idle.into_transport().is_none());
     assert!(text_error().into_transport().is_none());
-
-    let boxed: [Box<dyn Error>; 2] =
-        [Box::new(IdleError::Stream(gone()).into_boxed()), Box::new(StructuredError::from(incomplete()).into_boxed())];
-    assert!(boxed.iter().all(|error| error.to_string().ends_with("the peer is gone")));
     assert!(IdleError::<io::Error>::Idle.transport().is_none());
     assert_eq!(IdleError::Stream(1).transport(), Some(&1));
 }

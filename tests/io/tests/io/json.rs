@@ -137,7 +137,7 @@ fn a_required_marker_may_come_with_the_next_connection() {
     assert!(block_on(stream.try_next()).unwrap().is_some() && !stream.is_terminated());
     let error = block_on(stream.try_next()).unwrap_err();
     assert!(error.is_final() && error.transport().is_none() && stream.is_terminated());
-    assert!(matches!(error.into_boxed(), JsonStreamError::MissingDone));
+    assert!(matches!(error.map_transport(drop), JsonStreamError::MissingDone));
     stream.reconnect(Script::of(&[b"data: [DONE]\n\n"]));
     assert!(!stream.is_terminated());
     assert!(block_on(stream.try_next()).unwrap().is_none() && stream.is_done());
@@ -231,7 +231,7 @@ fn errors_of_the_transport_and_lost_events_pass() {
     let failed = block_on(stream.try_next()).unwrap_err();
     assert!(failed.is_final());
     assert_eq!(failed.transport().map(ToString::to_string).as_deref(), Some("gone"));
-    assert_eq!(failed.into_boxed().to_string(), "connection failed: gone");
+    assert_eq!(failed.to_string(), "connection failed: gone");
     assert!(block_on(stream.try_next()).unwrap().is_none());
 }
 

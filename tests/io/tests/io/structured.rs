@@ -4,7 +4,7 @@ use std::io;
 
 use futures::executor::block_on;
 use serde::Deserialize;
-use ssewire_io::{MessageReader, MessageStream, ReadExt as _, StructuredError};
+use ssewire_io::{IncompleteMessage, MessageReader, MessageStream, ReadExt as _, StructuredError};
 use ssewire_messages::{Completion, ParseTextErrorKind, StopReason};
 use ssewire_tests::adapters;
 use ssewire_tests::transport::Script;
@@ -71,7 +71,7 @@ fn what_is_not_the_type_is_an_error_with_the_message() {
     ] {
         let body = body(pieces, stop_reason);
         let error = (&body[..]).message().structured::<Recipe>().finish().unwrap_err();
-        assert_eq!(error.message().text(), pieces.concat());
+        assert_eq!(error.message().unwrap().text(), pieces.concat());
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("Tea") && !shown.contains("no JSON"), "{shown}");
         let StructuredError::Text { error, .. } = error else { panic!("{error}") };
@@ -84,9 +84,40 @@ fn an_incomplete_message_is_an_error_with_the_part() {
     let body = body(&[r#"{"title":"Tea"}"#], "end_turn");
     let cut = &body[..body.len() - 100];
     let error = cut.message().structured::<Recipe>().finish().unwrap_err();
-    assert_eq!(error.message().text(), r#"{"title":"Tea"}"#);
+    assert_eq!(error.message().unwrap().text(), r#"{"title":"Tea"}"#);
     let StructuredError::Incomplete(error) = error else { panic!("{error}") };
     assert_eq!(error.reason(), Completion::Truncated);
+}
+
+/// Functions with a typed error use `?` on each method of a message.
+#[test]
+fn the_errors_of_all_methods_convert_to_one() {
+    fn read(reader: impl io::Read) -> Result<Recipe, StructuredError<io::Error>> {
+        let mut reply = reader.message().structured();
+        while reply.next_partial()?.is_some() {}
+        reply.finish()
+    }
+    async fn receive(stream: Script) -> Result<Recipe, StructuredError<io::Error>> {
+        let mut reply = MessageStream::new(stream).structured();
+        while reply.next_partial().await?.is_some() {}
+        reply.finish().await
+    }
+    let error = br#"data: {"type":"error","error":{"type":"overloaded_error","message":"m"}}"#;
+    for error in [read(&error[..]).unwrap_err(), block_on(receive(Script::of(&[error]))).unwrap_err()] {
+        let StructuredError::Incomplete(incomplete) = &error else { panic!("{error}") };
+        assert!(error.is_retryable() && error.server_error().is_some());
+        assert_eq!(error.incomplete().map(IncompleteMessage::reason), Some(incomplete.reason()));
+    }
+    /// A socket with a read timeout.
+    struct Silent;
+    impl io::Read for Silent {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+    let error = read(Silent).unwrap_err();
+    assert!(error.message().is_none() && error.incomplete().is_none() && !error.is_retryable());
+    assert!(matches!(error, StructuredError::Timeout(error) if error.kind() == io::ErrorKind::WouldBlock));
 }
 
 #[test]
