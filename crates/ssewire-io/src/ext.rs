@@ -144,8 +144,9 @@ pub trait HttpBodyExt: http_body::Body + Sized {
     }
 
     /// The events, which share the data that they lie within; see [`BodyEventStream`](crate::BodyEventStream).
-    fn sse_events(self) -> crate::BodyEventStream<Self> {
-        crate::BodyEventStream::new(self.chunks())
+    /// It boxes the body, as the methods of [`ByteStreamExt`] do; `BodyEventStream::new(body.chunks())` does not.
+    fn sse_events(self) -> crate::BodyEventStream<Pin<Box<Self>>> {
+        crate::BodyEventStream::new(crate::BodyChunks::new(Box::pin(self)))
     }
 
     /// The message; see [`MessageStream`](crate::MessageStream).

@@ -58,9 +58,9 @@
 //!
 //! This crate does not parse: `ssewire` and `ssewire-messages` decode the bytes. Nothing opens a connection, reads a
 //! clock that the caller has not passed, spawns a task or needs a certain executor; nothing has to be `Send` or `Sync`.
-//! A [`MessageStream`], a [`StartedStream`] and the methods of [`ByteStreamExt`], except `tap_message`, box the
-//! transport, once, so that callers need not pin it. Nothing reconnects by itself: [`Reconnect`](ssewire::Reconnect)
-//! computes the delay, and `reconnect` continues with a new connection.
+//! A [`MessageStream`], a [`StartedStream`] and the methods of [`ByteStreamExt`] and [`HttpBodyExt`], except
+//! `tap_message` and `chunks`, box the transport, once, so that callers need not pin it. Nothing reconnects by itself:
+//! [`Reconnect`](ssewire::Reconnect) computes the delay, and `reconnect` continues with a new connection.
 //!
 //! # Features
 //!

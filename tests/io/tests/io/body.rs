@@ -9,7 +9,7 @@ use futures::stream::{self, FusedStream as _};
 use futures::{StreamExt as _, TryStreamExt as _};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
-use ssewire_io::{BodyChunks, BodyEventStream, EventError};
+use ssewire_io::{BodyChunks, BodyEventStream, EventError, HttpBodyExt as _};
 use ssewire_tests::adapters;
 use ssewire_tests::outcome::{Decoded, Item, Outcome};
 use ssewire_tests::transport::{Script, Step};
@@ -77,6 +77,16 @@ fn data<B: http_body::Body<Error = Infallible> + Unpin>(body: B) -> Vec<String> 
 fn boxed_bodies() {
     let frames = stream::iter([Ok::<_, Infallible>(Frame::data(Bytes::from("data: a\n\n")))]);
     assert_eq!(data(StreamBody::new(frames).boxed_unsync()), ["a"]);
+}
+
+/// A body that is not `Unpin`, as those of middleware, needs not be pinned.
+#[test]
+fn a_body_is_pinned_by_the_extension() {
+    async fn first<B: http_body::Body>(body: B) -> Vec<u8> {
+        body.sse_events().try_next().await.ok().unwrap().unwrap().data().to_vec()
+    }
+    let frames = stream::once(async { Ok::<_, Infallible>(Frame::data(Bytes::from("data: a\n\n"))) });
+    assert_eq!(block_on(first(StreamBody::new(frames))), b"a");
 }
 
 #[test]
