@@ -77,6 +77,12 @@ impl MessageEnd {
         }
     }
 
+    /// Returns the message, owned; see [`message`](Self::message).
+    #[must_use]
+    pub fn into_message(self) -> Message {
+        self.result.or_else(Incomplete::into_non_stream_message).unwrap_or_else(Incomplete::into_partial)
+    }
+
     /// See [`Message::model`].
     #[must_use]
     pub fn model(&self) -> Option<&str> {

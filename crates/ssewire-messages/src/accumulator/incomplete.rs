@@ -106,6 +106,20 @@ impl Incomplete {
         self.0.non_stream_body.as_ref()
     }
 
+    /// Returns the message that the body was instead of a stream, [`NonStreamBody::Message`]. It is whole.
+    ///
+    /// # Errors
+    /// The report, unchanged, if the body was anything else.
+    pub fn into_non_stream_message(mut self) -> Result<Message, Self> {
+        match self.0.non_stream_body.take() {
+            Some(NonStreamBody::Message(message)) => Ok(*message),
+            body => {
+                self.0.non_stream_body = body;
+                Err(self)
+            }
+        }
+    }
+
     /// Returns the id of the message that began before this one had stopped. By a
     /// [`MessageDecoder`](crate::MessageDecoder), also if strict mode rejected its start.
     #[must_use]

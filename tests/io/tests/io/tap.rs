@@ -305,6 +305,23 @@ fn a_message_is_metered_as_it_passes() {
     assert_eq!(ends, [(sample.message(), Completion::Complete, false)]);
 }
 
+/// `MessageEnd::into_message`: the complete message, the partial one, and that of a body that is no stream.
+#[test]
+fn the_message_of_an_end_can_be_taken() {
+    let sample = samples::named("text");
+    let plain = br#"{"type":"message","content":[{"type":"text","text":"Hi"}]}"#;
+    for body in [&sample.stream[..], &sample.stream[..sample.stream.len() * 3 / 4], plain] {
+        let mut taken = Vec::new();
+        let meter = MessageEndObserver::new(|end| {
+            let borrowed = end.message().clone();
+            taken.push((borrowed, end.into_message()));
+        });
+        io::copy(&mut Tap::new(body, meter), &mut io::sink()).unwrap();
+        let [(borrowed, owned)] = &taken[..] else { panic!("{} ends", taken.len()) };
+        assert!(!owned.text().is_empty() && owned == borrowed);
+    }
+}
+
 /// A program may take the transport back.
 #[test]
 fn into_inner_ends_the_observation() {

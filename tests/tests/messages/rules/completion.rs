@@ -671,7 +671,8 @@ fn what_it_was_instead_of_a_stream_is_in_the_report() {
     let incomplete = body(plain.to_string()).end.unwrap_err();
     let Some(NonStreamBody::Message(instead)) = incomplete.non_stream_body() else { panic!("{incomplete:?}") };
     assert_eq!(to_json(instead), plain);
-    let incomplete = body(error().to_string()).end.unwrap_err();
+    assert_eq!(to_json(&incomplete.into_non_stream_message().unwrap()), plain);
+    let incomplete = body(error().to_string()).end.unwrap_err().into_non_stream_message().unwrap_err();
     assert_eq!(incomplete.server_error().unwrap().kind(), Some(&ErrorKind::Overloaded));
 }
 
