@@ -155,6 +155,7 @@ impl BatchDecoder {
 
     /// Reports that the input has ended. Discards an unfinished event, as the standard has it, and returns the number
     /// of its bytes. An unfinished line counts as well, even a comment.
+    #[must_use = "an unfinished event may be that of a truncated stream"]
     pub fn finish(&mut self) -> u64 {
         self.decoder.finish().err().map_or(0, |truncated| truncated.pending_bytes())
     }

@@ -31,6 +31,7 @@ pub type BodyEventStream<B> = SharedEventStream<BodyChunks<B>>;
 pin_project! {
     /// The data of an [`http_body::Body`] as a stream of chunks, without trailers. Data that is [`Bytes`] is not
     /// copied. `None` follows the end or an error.
+    #[must_use = "streams do nothing unless polled"]
     pub struct BodyChunks<B> {
         #[pin]
         body: B,

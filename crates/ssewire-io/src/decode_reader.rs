@@ -58,6 +58,7 @@ pub type TextEventReader<R> = DecodeReader<R, TextEvents>;
 /// An error after which nothing follows ([`EventError::is_final`]) is returned once, then `None`. After any other
 /// error, call again for the next item. A read timeout of the transport (`WouldBlock`, `TimedOut`) is one of these:
 /// [`EventError::Timeout`].
+#[must_use = "nothing is read before a method is called"]
 pub struct DecodeReader<R, F: Decode> {
     source: ReadSource<R>,
     decoder: F::Decoder,
@@ -77,7 +78,6 @@ impl<R, F: Decode> DecodeReader<R, F> {
     }
 
     /// Sets what happens to an unfinished item when the input ends; [`End::Report`] by default.
-    #[must_use]
     pub fn with_end(self, end: End) -> Self {
         Self { ending: self.ending.with_end(end), ..self }
     }
@@ -96,7 +96,6 @@ impl<R, F: Decode> DecodeReader<R, F> {
     /// let events = EventReader::new(response).with_idle_timeout(Duration::from_secs(60), Instant::now);
     /// # assert_eq!(events.count(), 1);
     /// ```
-    #[must_use]
     pub fn with_idle_timeout(mut self, timeout: Duration, now: fn() -> Instant) -> Self {
         self.source.set_idle_limit(timeout, now);
         self
@@ -243,6 +242,7 @@ impl<R: Read, F: Format> DecodeReader<R, F> {
         }))
     }
 }
+
 impl<R: Read, F: Format> Iterator for DecodeReader<R, F> {
     type Item = Result<F::Item, EventError<io::Error>>;
 
@@ -250,7 +250,6 @@ impl<R: Read, F: Format> Iterator for DecodeReader<R, F> {
         self.next_within(&mut self.begin_wait())
     }
 }
-
 
 impl<R: Read, F: Format> FusedIterator for DecodeReader<R, F> {}
 

@@ -65,6 +65,7 @@ pin_project! {
     ///
     /// An error after which nothing follows ([`EventError::is_final`]) is returned once, then `None`. After any other
     /// error, call again for the next item.
+    #[must_use = "streams do nothing unless polled"]
     pub struct DecodeStream<S, F: Decode> {
         #[pin]
         stream: S,
@@ -87,7 +88,6 @@ impl<S, F: Decode> DecodeStream<S, F> {
     }
 
     /// Sets what happens to an unfinished item when the input ends; [`End::Report`] by default.
-    #[must_use]
     pub fn with_end(self, end: End) -> Self {
         Self { ending: self.ending.with_end(end), ..self }
     }

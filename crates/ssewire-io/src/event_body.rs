@@ -38,6 +38,7 @@ pin_project! {
     /// [`EventBuilder::to_bytes`](ssewire::EventBuilder::to_bytes). The response needs the header
     /// `content-type: text/event-stream`, and should have `cache-control: no-store` and, for nginx,
     /// `x-accel-buffering: no`. An error of the stream ends the body.
+    #[must_use = "bodies do nothing unless polled"]
     pub struct EventBody<S, M = NoTimer, T = Pending<()>> {
         #[pin]
         events: S,

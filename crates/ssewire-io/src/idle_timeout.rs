@@ -20,6 +20,7 @@ pin_project! {
     ///
     /// The kind of the stream decides what restarts the timer: every byte in a stream of chunks, including those of
     /// comments; only events in a stream of events.
+    #[must_use = "streams do nothing unless polled"]
     pub struct IdleTimeout<S, M, T> {
         #[pin]
         stream: S,

@@ -22,6 +22,7 @@ pin_project! {
     ///
     /// The event keeps the chunk in memory. [Copy out](SharedEvent::copy_out) an event that is stored for a long
     /// time.
+    #[must_use = "streams do nothing unless polled"]
     pub struct SharedEventStream<S> {
         #[pin]
         stream: S,
@@ -43,7 +44,6 @@ impl<S> SharedEventStream<S> {
     }
 
     /// Sets what happens to an unfinished event when the input ends; [`End::Report`] by default.
-    #[must_use]
     pub fn with_end(self, end: End) -> Self {
         Self { ending: self.ending.with_end(end), ..self }
     }

@@ -24,6 +24,7 @@ pin_project! {
     /// ```
     ///
     /// The bytes pass immediately; the only delay is the work of the observer.
+    #[must_use = "a tap does nothing unless it is read or polled"]
     pub struct Tap<T, O> {
         #[pin]
         inner: T,

@@ -32,6 +32,7 @@ use crate::{DecodeReader, End};
 /// The input may also end without the last blank line ([`End::Dispatch`]). A truncated payload is then an error: of the
 /// kind [`Eof`](crate::JsonPayloadErrorKind::Eof), if it begins as a `T`. But lines after the payload may be missing,
 /// such as `event: error`: use [`End::Report`] if the event type matters.
+#[must_use = "nothing is read before a method is called"]
 pub struct JsonReader<R, T> {
     events: DecodeReader<R, Json<T>>,
     progress: Progress,
@@ -52,7 +53,6 @@ impl<R, T> JsonReader<R, T> {
     }
 
     /// Sets what happens to an unfinished event when the input ends; here [`End::Dispatch`] by default.
-    #[must_use]
     pub fn with_end(self, end: End) -> Self {
         Self { events: self.events.with_end(end), ..self }
     }
@@ -62,13 +62,11 @@ impl<R, T> JsonReader<R, T> {
     /// payload that the end of the input cut is the same error, except with [`End::Report`], where it is
     /// [`EventError::Truncated`](crate::EventError::Truncated). If the server reported an error and then ended the
     /// stream, this error follows the reported one, which is the cause.
-    #[must_use]
     pub fn with_required_done(self) -> Self {
         Self { progress: self.progress.with_required_done(), ..self }
     }
 
     /// As [`DecodeReader::with_idle_timeout`].
-    #[must_use]
     pub fn with_idle_timeout(self, timeout: Duration, now: fn() -> Instant) -> Self {
         Self { events: self.events.with_idle_timeout(timeout, now), ..self }
     }

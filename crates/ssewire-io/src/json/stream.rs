@@ -46,6 +46,7 @@ pin_project! {
     /// missing, such as `event: error`: use [`End::Report`] if the event type matters.
     ///
     /// At `[DONE]` it polls the body once, without waiting, so that the HTTP client can reuse the connection.
+    #[must_use = "streams do nothing unless polled"]
     pub struct JsonStream<S, T> {
         #[pin]
         events: DecodeStream<S, Json<T>>,
@@ -68,7 +69,6 @@ impl<S, T> JsonStream<S, T> {
     }
 
     /// Sets what happens to an unfinished event when the input ends; here [`End::Dispatch`] by default.
-    #[must_use]
     pub fn with_end(self, end: End) -> Self {
         Self { events: self.events.with_end(end), ..self }
     }
@@ -78,7 +78,6 @@ impl<S, T> JsonStream<S, T> {
     /// payload that the end of the input cut is the same error, except with [`End::Report`], where it is
     /// [`EventError::Truncated`](crate::EventError::Truncated). If the server reported an error and then ended the
     /// stream, this error follows the reported one, which is the cause.
-    #[must_use]
     pub fn with_required_done(self) -> Self {
         Self { progress: self.progress.with_required_done(), ..self }
     }

@@ -37,6 +37,7 @@ use crate::read_source::{ReadError, ReadSource};
 /// Use `?` on every call: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
 /// reason, the partial message and the transport's error. A lost event is [`Update::Lost`], not an error. A read
 /// timeout of the transport is [`MessageStreamError::Timeout`]: call again to continue.
+#[must_use = "nothing is read before a method is called"]
 pub struct MessageReader<R> {
     source: ReadSource<R>,
     state: MessageState<io::Error>,
@@ -58,27 +59,23 @@ impl<R> MessageReader<R> {
 
     /// Sets the head of the response: its request ID and rate limits are in every error of the message, and in the
     /// [`decoder`](Self::decoder) of a complete one.
-    #[must_use]
     pub fn with_response_head(self, head: ResponseHead) -> Self {
         Self { state: self.state.with_response_head(head), ..self }
     }
 
     /// Makes [`Update::ToolInput`] contain the value of the input so far, with or without the unfinished string at its
     /// end. Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
-    #[must_use]
     pub fn with_partial_input(self, strings: PartialStrings) -> Self {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_partial_input(strings)), ..self }
     }
 
     /// Sets the treatment of protocol violations; see [`Validation`].
-    #[must_use]
     pub fn with_validation(self, validation: Validation) -> Self {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_validation(validation)), ..self }
     }
 
     /// Sets the limit of the message in bytes, counted as `Accumulator::with_max_bytes` says. For other limits use
     /// [`with_decoder`](Self::with_decoder).
-    #[must_use]
     pub fn with_max_bytes(self, bytes: usize) -> Self {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_max_bytes(bytes)), ..self }
     }
@@ -87,7 +84,6 @@ impl<R> MessageReader<R> {
     /// [`MessageStreamError::Timeout`]. `now` is the clock: [`Instant::now`], or that of a test. It is called before
     /// each read, so the transport needs a read timeout, too: that of a socket, because that of an HTTP client may end
     /// the message; see [`EventError::Timeout`](crate::EventError::Timeout).
-    #[must_use]
     pub fn with_idle_timeout(mut self, timeout: Duration, now: fn() -> Instant) -> Self {
         self.source.set_idle_limit(timeout, now);
         self
@@ -95,7 +91,6 @@ impl<R> MessageReader<R> {
 
     /// Reads the text of the message as JSON of the type `T`, while it arrives.
     #[doc(alias = "parsed_output")]
-    #[must_use]
     pub fn structured<T: DeserializeOwned>(self) -> StructuredMessage<Self, T> {
         StructuredMessage::new(self)
     }
@@ -253,6 +248,7 @@ impl<R> fmt::Debug for MessageReader<R> {
 
 /// The text of a [`MessageReader`] as it arrives: that of all text blocks, without separators.
 #[derive(Debug)]
+#[must_use = "iterators do nothing unless consumed"]
 pub struct TextDeltas<'a, R>(&'a mut MessageReader<R>);
 
 impl<R: Read> Iterator for TextDeltas<'_, R> {

@@ -37,6 +37,7 @@ use super::state::{Found, MessageState};
 /// # Ok::<(), ssewire_io::IncompleteMessage<std::io::Error>>(())
 /// # }).unwrap();
 /// ```
+#[must_use = "streams do nothing unless polled"]
 pub struct StartedStream<S: TryStream> {
     body: Pin<Box<S>>,
     /// Chunks that were read and not returned yet.

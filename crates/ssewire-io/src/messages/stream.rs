@@ -48,6 +48,7 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 /// if the stream and its error are. Dropping it cancels the response. All futures except that of `finish`, which owns
 /// the message, are cancel safe: dropping one loses nothing. For a timeout that keeps the partial message, put it
 /// around [`next_event`](Self::next_event).
+#[must_use = "nothing is read before a method is called"]
 pub struct MessageStream<S: TryStream> {
     stream: Pin<Box<S>>,
     chunks: ChunkBuffer,
@@ -72,34 +73,29 @@ impl<S: TryStream> MessageStream<S> {
 
     /// Sets the head of the response: its request ID and rate limits are in every error of the message, and in the
     /// [`decoder`](Self::decoder) of a complete one.
-    #[must_use]
     pub fn with_response_head(self, head: ResponseHead) -> Self {
         Self { state: self.state.with_response_head(head), ..self }
     }
 
     /// Makes [`Update::ToolInput`] contain the value of the input so far, with or without the unfinished string at its
     /// end. Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
-    #[must_use]
     pub fn with_partial_input(self, strings: PartialStrings) -> Self {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_partial_input(strings)), ..self }
     }
 
     /// Sets the treatment of protocol violations; see [`Validation`].
-    #[must_use]
     pub fn with_validation(self, validation: Validation) -> Self {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_validation(validation)), ..self }
     }
 
     /// Sets the limit of the message in bytes, counted as `Accumulator::with_max_bytes` says. For other limits use
     /// [`with_decoder`](Self::with_decoder).
-    #[must_use]
     pub fn with_max_bytes(self, bytes: usize) -> Self {
         Self { state: self.state.map_accumulator(|accumulator| accumulator.with_max_bytes(bytes)), ..self }
     }
 
     /// Reads the text of the message as JSON of the type `T`, while it arrives.
     #[doc(alias = "parsed_output")]
-    #[must_use]
     pub fn structured<T: DeserializeOwned>(self) -> StructuredMessage<Self, T> {
         StructuredMessage::new(self)
     }
@@ -359,6 +355,7 @@ impl<S: TryStream> fmt::Debug for MessageStream<S> {
 }
 
 /// The text of a [`MessageStream`] as it arrives: that of all text blocks, without separators.
+#[must_use = "streams do nothing unless polled"]
 pub struct TextDeltaStream<'a, S: TryStream>(&'a mut MessageStream<S>);
 
 impl<S: TryStream> Stream for TextDeltaStream<'_, S>
@@ -388,6 +385,7 @@ impl<S: TryStream> fmt::Debug for TextDeltaStream<'_, S> {
 }
 
 /// The updates of a [`MessageStream`], mapped; see [`MessageStream::flat_map_updates`].
+#[must_use = "streams do nothing unless polled"]
 pub struct FlatMapUpdates<S: TryStream, F, I> {
     message: MessageStream<S>,
     map: F,
@@ -397,7 +395,6 @@ pub struct FlatMapUpdates<S: TryStream, F, I> {
 
 impl<S: TryStream, F, I> FlatMapUpdates<S, F, I> {
     /// Returns the message, with its snapshot.
-    #[must_use]
     pub fn get_ref(&self) -> &MessageStream<S> {
         &self.message
     }
@@ -409,7 +406,6 @@ impl<S: TryStream, F, I> FlatMapUpdates<S, F, I> {
 
     /// Returns the message, to [`finish`](MessageStream::finish) it. Items of its last update that were not taken are
     /// lost.
-    #[must_use]
     pub fn into_inner(self) -> MessageStream<S> {
         self.message
     }

@@ -33,6 +33,7 @@ use ssewire_messages::{JsonError, Message, PartialStrings, StructuredOutput, Upd
 /// assert_eq!(recipe.title, "Tea");
 /// # Ok::<(), ssewire_io::StructuredError<std::io::Error>>(())
 /// ```
+#[must_use = "nothing is read before a method is called"]
 pub struct StructuredMessage<M, T> {
     message: M,
     output: StructuredOutput,
