@@ -101,7 +101,7 @@ pub struct MessageDelta<'a> {
     /// The members of the message. Absent where it is null.
     pub(crate) delta: Option<ScannedJson<'a>>,
     pub(crate) usage: Option<ScannedJson<'a>>,
-    /// `context_management` and `input_transformations`.
+    /// `context_management` and `input_transformations`. Absent where they are null.
     pub(crate) others: [Option<ScannedJson<'a>>; 2],
 }
 

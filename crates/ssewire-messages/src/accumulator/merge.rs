@@ -125,9 +125,8 @@ impl Accumulator {
                     }
                     return Ok(());
                 }
-                let name = name.text();
-                if is_merged(&name) {
-                    message.set_member(&name, value);
+                if is_merged(name.bytes) {
+                    message.set_member(&name.text(), value);
                 }
                 Ok(())
             })?;
@@ -138,8 +137,10 @@ impl Accumulator {
                 if with_all { usage.merge(&mut cursor) } else { usage.merge_counts(&mut cursor) }?;
             }
         }
-        for (name, value) in others(event).filter(|_| with_all) {
-            message.extra.set(name, value);
+        for (name, value) in OTHERS.iter().zip(&event.others) {
+            if let Some(value) = value.as_deref().filter(|_| with_all) {
+                message.extra.set(name, value);
+            }
         }
         self.has_stop_reason |= has_stop_reason;
         Ok(())
@@ -175,8 +176,8 @@ impl Message {
         let mistyped = self.mistyped;
         let mut may_remove = mistyped.stop_reason || self.usage().is_some_and(Usage::has_mistyped);
         let mut bytes = if mistyped.usage && event.usage.is_some() { entry_size(b"usage", b"") } else { 0 };
-        for (name, value) in others(event) {
-            bytes = bytes.saturating_add(entry_size(name.as_bytes(), value));
+        for (name, value) in OTHERS.iter().zip(&event.others) {
+            bytes = bytes.saturating_add(value.as_ref().map_or(0, |value| entry_size(name.as_bytes(), value)));
         }
         for (members, is_usage) in [(&event.delta, false), (&event.usage, true)] {
             let Some(members) = members.as_deref() else { continue };
@@ -191,7 +192,7 @@ impl Message {
                     } else {
                         is_known_reason(value)
                     };
-                let adds = value != b"null" && (is_usage || is_merged(&name.text()));
+                let adds = value != b"null" && (is_usage || is_merged(name.bytes));
                 if adds && (may_remove || !is_typed) {
                     bytes = bytes.saturating_add(entry_size(name.json.raw, value));
                     may_remove |= has_type;
@@ -231,15 +232,11 @@ impl Message {
     }
 }
 
-/// The members of a `message_delta` beside `delta` and `usage` that are merged: null changes nothing.
-fn others<'e>(event: &'e MessageDelta<'_>) -> impl Iterator<Item = (&'static str, &'e [u8])> {
-    let members = OTHERS.into_iter().zip(&event.others);
-    members.filter_map(|(name, value)| Some((name, value.as_deref()?))).filter(|(_, value)| *value != b"null")
-}
-
 /// Returns whether a member of `delta` is merged: an unknown one does not change these members of the message.
-fn is_merged(name: &str) -> bool {
-    !matches!(name, "id" | "type" | "role" | "model" | "content" | "usage")
+// Out of line: inlining duplicates it.
+#[inline(never)]
+fn is_merged(name: &[u8]) -> bool {
+    !matches!(name, b"id" | b"type" | b"role" | b"model" | b"content" | b"usage")
 }
 
 /// Returns whether a valid value is a known stop reason. One that is written in more than 32 bytes counts as unknown,

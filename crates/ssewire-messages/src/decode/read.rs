@@ -113,7 +113,10 @@ fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Resul
             b"delta" => delta = object_member(cursor, "delta")?,
             b"usage" => usage = object_member(cursor, "usage")?,
             other => match OTHERS.iter().zip(&mut event.others).find(|(known, _)| known.as_bytes() == other) {
-                Some((_, slot)) => *slot = Some(ScannedJson::new(cursor.skip_value()?)),
+                Some((_, slot)) => {
+                    let value = cursor.skip_value()?;
+                    *slot = (value != b"null").then(|| ScannedJson::new(value));
+                }
                 None => others.read(other, cursor)?,
             },
         }
