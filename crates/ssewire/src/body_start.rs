@@ -44,7 +44,7 @@ impl BodyStart {
 
 /// The byte order mark that a body may begin with, in chunks of any size; see [`BodyStart`]. A
 /// [`Decoder`](crate::Decoder) skips it itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ByteOrderMark(LineScanner);
 
 impl Default for ByteOrderMark {
@@ -55,6 +55,7 @@ impl Default for ByteOrderMark {
 
 impl ByteOrderMark {
     /// Returns the text of the chunk, and before it the bytes of earlier chunks that began like a mark but are text.
+    #[must_use]
     pub fn skip<'c>(&mut self, chunk: &'c [u8]) -> (&'static [u8], &'c [u8]) {
         let (skipped, withheld) = self.0.skip_bom(chunk);
         (withheld, chunk.get(skipped..).unwrap_or_default())

@@ -530,7 +530,8 @@ impl<S: Storage> Decoder<S> {
             Scan::Event(event_type, data) => {
                 let event_type = event_type.map(|part| Span::in_chunk(chunk, part));
                 let data = Some(Span::in_chunk(chunk, data));
-                Ok(Some(FrameSpan(FrameParts::Block(BlockSpan { event_type, data, ..BlockSpan::default() }))))
+                let flags = BlockFlags { begun: true, ..BlockFlags::default() };
+                Ok(Some(FrameSpan(FrameParts::Block(BlockSpan { event_type, data, flags }))))
             }
             Scan::Idle => Ok(None),
             Scan::SlowPath(cursor) => self.read(input, until, cursor),

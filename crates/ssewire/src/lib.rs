@@ -149,7 +149,7 @@
 //!
 //! An event that lies within one chunk is borrowed from the chunk. Other values are copied to the buffer: those of a
 //! block that continues in the next chunk or after a returned frame, several `data` lines, and every `id`. Of a field
-//! name that a chunk boundary splits (`da|ta: `), the decoder keeps only the number of its bytes.
+//! name that a chunk boundary splits (`da|ta: `), the decoder keeps only the first byte and the number of its bytes.
 //!
 //! # Guarantees
 //!

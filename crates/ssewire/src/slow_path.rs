@@ -159,7 +159,7 @@ impl<S: Storage> Decoder<S> {
                 self.pending_error = self.save(cursor).is_err();
                 return Ok(frame);
             }
-            if self.buffer.has_data() && self.scanner == LineScanner::Content {
+            if is_value && self.buffer.has_data() && self.scanner == LineScanner::Content {
                 self.join_data_lines(cursor);
             }
         }

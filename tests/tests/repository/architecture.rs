@@ -61,7 +61,7 @@ const OUTSIDE_THE_ENGINE: [&str; 10] =
 
 /// The most code lines of the decoding engine: without tests, comments and blank lines. A bound against growth: the
 /// goal of 1200 is not reached.
-const MAX_ENGINE_LINES: usize = 1358;
+const MAX_ENGINE_LINES: usize = 1359;
 
 /// The most functions of `Decoder`, in all of its `impl` blocks except those of traits.
 const MAX_DECODER_FUNCTIONS: usize = 45;
@@ -301,7 +301,8 @@ fn adapters_do_not_parse() {
 /// does such things is not in [`PUBLISHED`].
 #[test]
 fn libraries_use_no_file_socket_thread_or_clock() {
-    let effects = ["std::env", "std::fs", "std::net", "std::process", "std::thread::", "Instant::now", "SystemTime"];
+    let effects =
+        ["std::env", "std::fs", "std::net", "std::process", "std::thread::", "Instant::now", ".elapsed(", "SystemTime"];
     let mut count = 0;
     for (name, _, others) in PUBLISHED.into_iter().filter(|(name, ..)| *name != SERVER) {
         let folder = root().join(format!("crates/{name}/src"));

@@ -28,6 +28,15 @@ fn excluded_mutants_name_files_and_functions_that_exist() {
             .unwrap_or_else(|error| panic!("{pattern}: {file}: {error}"));
         let is_defined = ["(", "<"].iter().any(|next| source.contains(&format!("fn {function}{next}")));
         assert!(is_defined, "{pattern}: no function {function} in {file}");
+        // `replace f with ()` is the name of a mutant only if `f` returns nothing.
+        let name = format!("fn {function}");
+        let after_name = source.split(&name).skip(1);
+        let mut signatures = after_name.filter_map(|rest| rest.split_once('{')).map(|(signature, _)| signature);
+        let is_unit = pattern.contains(&format!(r"{function} with \(\)"));
+        assert!(
+            !is_unit || !signatures.any(|signature| signature.contains("->")),
+            "{pattern}: {function} returns a value"
+        );
     }
 }
 

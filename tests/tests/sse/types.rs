@@ -4,9 +4,9 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use ssewire::{
-    Block, BlockSpan, DecodeError, Decoder, EncodeError, Event, EventBuilder, EventSpan, Field, Frame, FrameSpan,
-    HeapBuffer, InvalidId, LineDecoder, LineSpan, Lossy, OwnedBlock, OwnedEvent, OwnedEvents, OwnedFrame, Reconnect,
-    ResponseAction, SharedEvent, Storage, Truncated,
+    Block, BlockSpan, BodyStart, ByteOrderMark, DecodeError, Decoder, EncodeError, Event, EventBuilder, EventSpan,
+    Field, Frame, FrameSpan, HeapBuffer, InvalidId, LineDecoder, LineSpan, Lossy, OwnedBlock, OwnedEvent, OwnedEvents,
+    OwnedFrame, Reconnect, ResponseAction, SharedEvent, Storage, Truncated,
 };
 
 #[test]
@@ -38,6 +38,8 @@ fn public_types_are_send_sync_and_unpin() {
         free::<OwnedFrame>(),
         free::<OwnedEvents<'_, HeapBuffer>>(),
         free::<Field<'_>>(),
+        free::<BodyStart>(),
+        free::<ByteOrderMark>(),
         free::<Lossy<'_>>(),
         free::<SharedEvent>(),
         free::<EventBuilder<'_>>(),

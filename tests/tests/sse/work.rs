@@ -96,7 +96,9 @@ fn bytes_are_examined_at_most_twice() {
     let short = b"data\n\n".repeat(200);
     let unknown = b"datax\ndata\n\n".repeat(200);
     let joined = b"data: xyz\n".repeat(1000);
-    let streams = [&delta[..], &line, &event_type, &id, &crlf, &short, &unknown, &joined];
+    // After joined lines, lines that begin like a known field and like `data: `.
+    let joined_then_unknown = [b"data:\ndata:\n", b"i\n".repeat(1000).as_slice(), &b"datax\n".repeat(200)].concat();
+    let streams = [&delta[..], &line, &event_type, &id, &crlf, &short, &unknown, &joined, &joined_then_unknown];
     for stream in streams {
         for size in [1, 2, 7, 8, 9, 64, 1400, usize::MAX] {
             check(&Decoder::new(), stream, &chunks::of(size, stream));
