@@ -57,8 +57,8 @@ pub(crate) struct BatchBuffer<R> {
     pub(crate) last_name: Span,
     /// The last event ID of this batch, as long as no block sets another one. Later records share its text.
     pub(crate) last_id: Span,
-    /// The description of the last error. Later records of the same error share its text, which may be longer than what
-    /// was lost.
+    /// The description of the last error. Later records of the same error share its text. It may be longer than what
+    /// was lost: with a copy for each, the text of a batch of many small lost events could exceed its bound.
     pub(crate) last_error: Span,
 }
 

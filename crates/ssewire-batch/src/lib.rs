@@ -53,9 +53,10 @@
 //!   the chunks, except for their ranges in the text.
 //! * **Well-formed text.** The text of a batch is UTF-8. Ill-formed bytes are replaced by U+FFFD, as in browsers.
 //! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the
-//!   rest of the chunk in the input. Its text has at most four times the bytes that the batch consumed or the decoder
-//!   had kept before, and 8 KiB. For messages it has nine times, because the ID of a tool call is in its payload, its
-//!   start and its call. A text buffer above 64 KiB that is used to less than a quarter is freed.
+//!   rest of the chunk in the input. Its text has at most 8 KiB and four times the sum of the bytes that the batch
+//!   consumed and those that the decoder had kept before. For messages it has nine times the sum, because the ID of a
+//!   tool call is in its payload, its start and its call. A text buffer above 64 KiB that is used to less than a
+//!   quarter is freed.
 //! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
 //!
 //! # Cost

@@ -3,7 +3,7 @@
 //! Copying and checking a few kilobytes at once takes less time than one event at a time. So the text of a batch has
 //! copies of windows of the input, with field names and line ends, and records point into them. An event that is not
 //! within one piece of the input has a copy of its own: one that spans chunks or has several `data` lines. So has the
-//! last event of a chunk if it is the only one, and has no type.
+//! last event of a chunk if no window has it, and its type is `message`.
 //!
 //! Where an event lies is found by its address. An address decides nothing but whether bytes are copied again: a record
 //! always points to the same text.
