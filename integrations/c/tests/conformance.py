@@ -16,8 +16,8 @@ class Span(ctypes.Structure):
 
 
 class EventRecord(ctypes.Structure):
-    _fields_ = [("kind", c_int), ("has_retry", c_bool), ("is_truncated", c_bool), ("retry_ms", c_uint64), ("event_type", Span), ("data", Span),
-                ("last_event_id", Span)]
+    _fields_ = [("kind", c_int), ("has_retry", c_bool), ("is_truncated", c_bool), ("retry_ms", c_uint64),
+                ("event_type", Span), ("data", Span), ("last_event_id", Span)]
 
 
 class EventBatch(ctypes.Structure):

@@ -134,7 +134,8 @@ static void messages_of_a_body_follow_each_other(void) {
     assert(batch.record_count == 2 && batch.records[1].kind == SSEWIRE_MESSAGE_KIND_REPLACED && batch.is_ended);
     assert(ssewire_message_decoder_next_message(decoder, &completion) == SSEWIRE_STATUS_OK);
     assert(completion == SSEWIRE_COMPLETION_TRUNCATED);
-    assert(ssewire_message_decoder_push(decoder, bytes(input) + used, strlen(input) - used, &rest, &batch) == SSEWIRE_STATUS_OK);
+    assert(ssewire_message_decoder_push(decoder, bytes(input) + used, strlen(input) - used, &rest, &batch) ==
+           SSEWIRE_STATUS_OK);
     assert(batch.records[0].kind == SSEWIRE_MESSAGE_KIND_MESSAGE_START && is(batch.text, batch.records[0].id, "b"));
     assert(used + rest == strlen(input) && batch.is_ended);
     assert(ssewire_message_decoder_next_message(decoder, &completion) == SSEWIRE_STATUS_OK);
