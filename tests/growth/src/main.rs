@@ -66,10 +66,11 @@ const SMALL: [usize; 2] = [32 << 10, 128 << 10];
 const KNOWN_SIZES: [usize; 3] = [16 << 10, 32 << 10, 64 << 10];
 
 fn main() -> ExitCode {
-    let words: Vec<String> = env::args().skip(1).collect();
-    let outcome = match &words[..] {
-        // Parsed by hand: valgrind needs more time for the parser of the command line than for most families.
-        [once, name, bytes] if once == measure::ONCE => print_once(name, bytes),
+    // An argument that is not UTF-8 is an error that the parser of the command line reports.
+    let words: Option<Vec<String>> = env::args_os().skip(1).map(|word| word.into_string().ok()).collect();
+    let outcome = match words.as_deref() {
+        // Parsed by hand: valgrind needs more time for the parser than for most families.
+        Some([once, name, bytes]) if once == measure::ONCE => print_once(name, bytes),
         _ => run(&Args::parse()),
     };
     match outcome {
