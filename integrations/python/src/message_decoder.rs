@@ -47,8 +47,9 @@ impl MessageEvent {
 #[pyclass(module = "ssewire")]
 pub(crate) struct MessageDecoder {
     state: State,
-    /// What follows the message in the chunk of its end: `next_message` continues there.
+    /// What follows the message in the chunk of its end, from `rest_at` on: `next_message` continues there.
     rest: Vec<u8>,
+    rest_at: usize,
     has_partial_input: bool,
     /// Of `iter_events`: a list of the iterator over the events of the last chunk.
     #[pyo3(get, set, name = "_unread")]
@@ -95,7 +96,7 @@ impl MessageDecoder {
         }
         let decoder = MessageBatchDecoder::with_decoder(decoder);
         let state = State::Running(Box::new(decoder));
-        Self { state, rest: Vec::new(), has_partial_input: partial_input, unread: None }
+        Self { state, rest: Vec::new(), rest_at: 0, has_partial_input: partial_input, unread: None }
     }
 
     /// Decodes a chunk, and returns its events.
@@ -202,15 +203,23 @@ impl MessageDecoder {
         if decoder.is_ended() {
             return Ok(());
         }
-        let joined = (!self.rest.is_empty()).then(|| [&self.rest, chunk].concat());
-        let mut input = joined.as_deref().unwrap_or(chunk);
+        let is_kept = !self.rest.is_empty();
+        if is_kept {
+            self.rest.extend_from_slice(chunk);
+        }
+        let bytes: &[u8] = if is_kept { &self.rest } else { chunk };
+        let mut input = bytes.get(self.rest_at..).unwrap_or_default();
         loop {
             append(py, decoder.push(&mut input), events)?;
             if input.is_empty() || decoder.is_ended() {
                 break;
             }
         }
-        self.rest = input.to_vec();
+        self.rest_at = bytes.len().saturating_sub(input.len());
+        // Not after each message: a further copy is no longer than what was decoded since the last, so time is linear.
+        if !is_kept || self.rest_at >= input.len() {
+            (self.rest, self.rest_at) = (input.to_vec(), 0);
+        }
         Ok(())
     }
 

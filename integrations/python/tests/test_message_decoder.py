@@ -4,6 +4,7 @@ import copy
 import json
 import math
 import pickle
+import time
 
 import pytest
 from samples import HOSTILE, SAMPLES, chunks, expected
@@ -276,3 +277,36 @@ def test_what_follows_a_message_in_its_chunk_belongs_to_the_next_one():
     assert decoder.finish()["stop_reason"] == "end_turn"
     decoder = MessageDecoder()
     assert sum(event.type == "message_stop" for event in decoder.feed(text * 2) + decoder.feed_end()) == 1
+
+
+def test_chunks_are_appended_to_what_is_left():
+    ids = [str(number) for number in range(20)]
+    body = b"".join(start(id.encode()) + b'data: {"type":"message_stop"}\n\n' for id in ids)
+    for size in [1, 7, 150, 300, 1000, len(body)]:
+        decoder, seen = MessageDecoder(), []
+        for piece in chunks(body, size):
+            decoder.feed(piece)
+            # One at most: the chunks may have more.
+            if decoder.is_ended:
+                seen.append(next_message(decoder)[0])
+        decoder.feed(b"")
+        while decoder.is_ended:
+            seen.append(next_message(decoder)[0])
+            decoder.feed(b"")
+        assert seen == ids
+
+
+def test_time_is_linear_in_the_messages_of_a_chunk():
+    message = b":" + b" " * 10_000 + b"\n" + named("text").read_bytes()
+
+    def seconds(chunks):
+        decoder, count, before = MessageDecoder(), 0, time.process_time()
+        for chunk in chunks:
+            decoder.feed(chunk)
+            while decoder.is_ended:
+                count += decoder.next_message()["stop_reason"] == "end_turn"
+                decoder.feed(b"")
+        assert count == 1000
+        return time.process_time() - before
+
+    assert seconds([message * 1000]) < 5 * seconds([message] * 1000)
