@@ -120,7 +120,9 @@ impl MessageDecoder {
     /// Returns the message that has ended, and continues with the next one.
     fn next_message<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let result = self.running()?.next_message();
-        returned(py, &result, &json_of_result(&result))
+        // The events that no loop took are of this message.
+        self.unread = None;
+        message_or_exception(py, &result, &json_of_result(&result))
     }
 
     /// Returns the message.
@@ -137,9 +139,9 @@ impl MessageDecoder {
         let State::Running(decoder) = std::mem::replace(&mut self.state, finished) else { return Err(is_finished()) };
         let result = decoder.finish();
         let message = json_of_result(&result);
-        let returned = returned(py, &result, &message);
+        let outcome = message_or_exception(py, &result, &message);
         self.state = State::Finished { message, has_started, completion, violations };
-        returned
+        outcome
     }
 
     /// The message so far.
@@ -259,7 +261,11 @@ fn json_of_result(result: &Result<Message, Incomplete>) -> String {
 }
 
 /// The message, or the exception with the partial one.
-fn returned<'py>(py: Python<'py>, result: &Result<Message, Incomplete>, json: &str) -> PyResult<Bound<'py, PyAny>> {
+fn message_or_exception<'py>(
+    py: Python<'py>,
+    result: &Result<Message, Incomplete>,
+    json: &str,
+) -> PyResult<Bound<'py, PyAny>> {
     let message = parse_json(py, json)?;
     match result {
         Ok(_) => Ok(message),

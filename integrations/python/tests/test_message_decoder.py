@@ -279,6 +279,28 @@ def test_what_follows_a_message_in_its_chunk_belongs_to_the_next_one():
     assert sum(event.type == "message_stop" for event in decoder.feed(text * 2) + decoder.feed_end()) == 1
 
 
+async def test_events_that_no_loop_took_are_of_the_message_before():
+    text, message = named("text").read_bytes(), expected(named("text"))
+    types = [event.type for event in MessageDecoder().feed(text)]
+
+    async def asynchronous():
+        yield text * 2
+
+    decoder, pieces = MessageDecoder(), iter([text * 2])
+    for _ in iter_events(pieces, decoder):
+        break
+    assert decoder.next_message() == message
+    assert [event.type for event in iter_events(pieces, decoder)] == types
+    assert decoder.finish() == message
+
+    decoder, pieces = MessageDecoder(), asynchronous()
+    async for _ in aiter_events(pieces, decoder):
+        break
+    assert decoder.next_message() == message
+    assert [event.type async for event in aiter_events(pieces, decoder)] == types
+    assert decoder.finish() == message
+
+
 def test_chunks_are_appended_to_what_is_left():
     ids = [str(number) for number in range(20)]
     body = b"".join(start(id.encode()) + b'data: {"type":"message_stop"}\n\n' for id in ids)

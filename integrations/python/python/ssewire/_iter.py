@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any, AsyncIterable, AsyncIterator, Iterable, Iterator, List, Optional, Union, overload
 
 from ._errors import Error
@@ -34,6 +33,7 @@ def iter_events(
     `decoder` is a `Decoder` (the default), or a `MessageDecoder`: then it ends with the message, and `finish` of the
     decoder returns it. It does not wait for the end of the body: to use the connection again, read the other chunks.
     After `next_message` of the decoder, call it again with the same iterator for the next message of the body.
+    `next_message` drops the events of its message that no loop took.
 
     `end` says what a `Decoder` does with an event whose blank line is missing when the chunks end: `"raise"` a
     `TruncatedError`, `"dispatch"` it, for streams that end in `data: [DONE]`, or `"discard"` it, as browsers do.
@@ -112,7 +112,7 @@ def _unread(decoder: Union[Decoder, MessageDecoder]) -> List[Iterator[Any]]:
         # After `next_message`: the events after the message, in the chunk of its end.
         events = decoder.feed(b"")
         if events:
-            unread[0] = chain(unread[0], events)
+            unread[0] = iter(events)
     return unread
 
 

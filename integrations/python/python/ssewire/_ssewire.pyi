@@ -180,8 +180,9 @@ class MessageDecoder:
         gateways and recordings concatenate messages.
 
         `feed`, `feed_end` and `iter_events` then begin with what was left of the chunk, and skip everything before a
-        `message_start`. If `has_started` is false at the end of the input, no further message exists. After
-        `IncompleteError`, too, the next message can be decoded.
+        `message_start`. The events of this message that no loop over `iter_events` took are dropped. If `has_started`
+        is false at the end of the input, no further message exists. After `IncompleteError`, too, the next message can
+        be decoded.
         """
     @property
     def snapshot(self) -> Dict[str, Any]:
