@@ -4,7 +4,6 @@ import copy
 import json
 import math
 import pickle
-import time
 
 import pytest
 from samples import HOSTILE, SAMPLES, chunks, expected
@@ -318,17 +317,13 @@ def test_chunks_are_appended_to_what_is_left():
         assert seen == ids
 
 
-def test_time_is_linear_in_the_messages_of_a_chunk():
-    message = b":" + b" " * 10_000 + b"\n" + named("text").read_bytes()
-
-    def seconds(chunks):
-        decoder, count, before = MessageDecoder(), 0, time.process_time()
+def test_a_chunk_may_have_a_thousand_messages():
+    message = named("text").read_bytes()
+    for chunks in ([message * 1000], [message] * 1000):
+        decoder, count = MessageDecoder(), 0
         for chunk in chunks:
             decoder.feed(chunk)
             while decoder.is_ended:
                 count += decoder.next_message()["stop_reason"] == "end_turn"
                 decoder.feed(b"")
         assert count == 1000
-        return time.process_time() - before
-
-    assert seconds([message * 1000]) < 5 * seconds([message] * 1000)
