@@ -70,7 +70,8 @@ impl Config {
         Ok(self.stream(name, recording))
     }
 
-    /// Plays recordings at this multiple of their pace, as [`Script::speed`].
+    /// Plays recordings at this multiple of their pace, as [`Script::speed`]. A [`delay`](Self::delay) and
+    /// [`Fault::Slow`] replace that pace.
     #[must_use]
     pub fn speed(mut self, speed: f64) -> Self {
         self.speed = speed;

@@ -28,9 +28,9 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
 
-    /// Play at X times the recorded pace; `inf` sends at once
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_speed)]
-    speed: f64,
+    /// Play at X times the recorded pace; `inf` sends at once. Not with --delay-ms or the fault slow
+    #[arg(long, value_name = "X", value_parser = parse_speed)]
+    speed: Option<f64>,
 
     /// Pause N milliseconds between two chunks, instead of the recorded pace. Not with the fault slow
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -57,11 +57,15 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> io::Result<()> {
     let Some(faults) = faults(&args.fault) else { return io::stdout().write_all(fault_list().as_bytes()) };
-    if let Some(sentence) = overridden_option(&faults, args.chunk_size.is_some(), args.delay_ms > 0) {
+    let (has_chunk_size, has_delay) = (args.chunk_size.is_some(), args.delay_ms > 0);
+    if let Some(sentence) = overridden_option(&faults, has_chunk_size, has_delay, args.speed.is_some()) {
         Args::command().error(ErrorKind::ArgumentConflict, sentence).exit();
     }
-    let config = Config::new().port(args.port).speed(args.speed).delay(Duration::from_millis(args.delay_ms));
+    let config = Config::new().port(args.port).delay(Duration::from_millis(args.delay_ms));
     let mut config = faults.into_iter().fold(config, Config::fault);
+    if let Some(speed) = args.speed {
+        config = config.speed(speed);
+    }
     if let Some(size) = args.chunk_size {
         config = config.chunk_size(size);
     }

@@ -35,21 +35,26 @@ pub fn fault_list() -> String {
     Fault::ALL.iter().map(|fault| format!("{fault:<20}{}\n", fault.description())).collect()
 }
 
-/// Says which of `--chunk-size` and `--delay-ms`, if they were given, has no effect beside these faults, because a fault
-/// sets its own.
+/// Says which of `--chunk-size`, `--delay-ms` and `--speed`, if they were given, has no effect beside these faults and
+/// the delay: a fault sets its own, and a delay replaces the recorded pace.
 #[must_use]
-pub fn overridden_option(faults: &[Fault], has_chunk_size: bool, has_delay: bool) -> Option<String> {
-    faults.iter().find_map(|fault| {
+pub fn overridden_option(faults: &[Fault], has_chunk_size: bool, has_delay: bool, has_speed: bool) -> Option<String> {
+    let by_fault = faults.iter().find_map(|fault| {
         let script = fault.script();
-        let option = if has_chunk_size && !script.sizes.is_empty() {
+        let (sets_sizes, sets_delay) = (!script.sizes.is_empty(), !script.delay.is_zero());
+        let option = if has_chunk_size && sets_sizes {
             "--chunk-size"
-        } else if has_delay && !script.delay.is_zero() {
+        } else if has_delay && sets_delay {
             "--delay-ms"
+        } else if has_speed && sets_delay {
+            "--speed"
         } else {
             return None;
         };
         Some(format!("{option} has no effect with --fault {fault}, which sets its own"))
-    })
+    });
+    let by_delay = || "--speed has no effect with --delay-ms, which replaces the recorded pace".to_owned();
+    by_fault.or_else(|| (has_speed && has_delay).then(by_delay))
 }
 
 /// Parses the value of `--speed`.

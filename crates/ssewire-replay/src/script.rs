@@ -242,7 +242,7 @@ impl Script {
     }
 
     /// Plays a recording at this multiple of its pace: 2 is twice as fast. Infinity sends at once. A value that is not
-    /// greater than zero changes nothing.
+    /// greater than zero changes nothing. A [delay](Self::delayed_by) replaces the pace, whatever the speed.
     #[must_use]
     pub fn speed(mut self, speed: f64) -> Self {
         if speed > 0.0 {

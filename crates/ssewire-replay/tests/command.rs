@@ -136,6 +136,8 @@ fn it_reports_what_it_cannot_serve() {
         (&["--fault", "split", "--chunk-size", "7"], 2, "--chunk-size has no effect with --fault split"),
         (&["--chunk-size", "7", "--fault", "odd-chunks"], 2, "--chunk-size has no effect with --fault odd-chunks"),
         (&["--fault", "slow", "--delay-ms", "7"], 2, "--delay-ms has no effect with --fault slow"),
+        (&["--speed", "1", "--fault", "slow"], 2, "--speed has no effect with --fault slow"),
+        (&["--speed", "4", "--delay-ms", "5"], 2, "--speed has no effect with --delay-ms"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_ssewire-replay")).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");

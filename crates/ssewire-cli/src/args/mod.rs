@@ -217,9 +217,9 @@ struct Cli {
 
     /// serve: pace
     ///
-    /// Plays at X times the recorded pace; `inf` sends at once.
-    #[arg(long, value_name = "X", default_value_t = 1.0, hide_default_value = true, value_parser = parse_speed)]
-    speed: f64,
+    /// Plays at X times the recorded pace; `inf` sends at once. Not with the fault `slow`, which sets its own.
+    #[arg(long, value_name = "X", value_parser = parse_speed)]
+    speed: Option<f64>,
 
     /// serve: or `list`
     ///
@@ -321,7 +321,8 @@ impl Cli {
     fn with_files(self, command: Command, files: Vec<PathBuf>, may_be_command: bool) -> Result<Action, clap::Error> {
         if command == Command::Serve {
             let faults = faults(&self.fault).unwrap_or_default();
-            if let Some(sentence) = overridden_option(&faults, self.chunk_size.is_some(), false) {
+            let (has_chunk_size, has_speed) = (self.chunk_size.is_some(), self.speed.is_some());
+            if let Some(sentence) = overridden_option(&faults, has_chunk_size, false, has_speed) {
                 return refuse(sentence);
             }
             return Ok(Action::Serve(serve::Options {
@@ -522,6 +523,7 @@ mod tests {
             "serve a --speed 0",
             "serve a --fault split --chunk-size 7",
             "serve a --chunk-size 7 --fault cut --fault slow",
+            "serve a --speed 1 --fault slow",
             "--idle-timeout 0",
             "--idle-timeout -1",
             "--idle-timeout NaN",
@@ -574,6 +576,7 @@ mod tests {
                 "serve a --chunk-size 7 --fault split",
                 "--chunk-size has no effect with --fault split, which sets its own",
             ),
+            ("serve a --speed 4 --fault slow", "--speed has no effect with --fault slow, which sets its own"),
             ("help sse --stats", "--stats has no effect here"),
             ("help --stats", "--stats has no effect here"),
             ("man --stats", "--stats has no effect here"),

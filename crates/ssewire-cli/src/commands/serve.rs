@@ -16,7 +16,7 @@ use crate::output::Output;
 pub(crate) struct Options {
     pub(crate) files: Vec<PathBuf>,
     pub(crate) port: u16,
-    pub(crate) speed: f64,
+    pub(crate) speed: Option<f64>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) chunk_size: Option<NonZeroUsize>,
 }
@@ -32,7 +32,10 @@ pub(crate) fn run(options: &Options, output: &mut Output) -> io::Result<Exit> {
         // If it fails, the program ends already.
         let _ = interrupt.send(());
     });
-    let mut config = Config::new().port(options.port).speed(options.speed);
+    let mut config = Config::new().port(options.port);
+    if let Some(speed) = options.speed {
+        config = config.speed(speed);
+    }
     for fault in &options.faults {
         config = config.fault(*fault);
     }
