@@ -59,8 +59,11 @@ fn message_stream_returns_the_partial_message_at_cuts_of_a_chunked_response() {
     });
 }
 
-/// Sends one request for every seventh truncation of a sample, and for each near its ends: every other byte is cut
-/// without a connection, above.
+/// The length of an HTTP chunk: chunks do not end where events end.
+const CHUNK: usize = 113;
+
+/// Sends one request for each truncation of a sample near its ends, at the end of an HTTP chunk or of an event, and for
+/// every seventh between: every other byte is cut without a connection, above.
 fn connections<F: Future<Output = (String, Result<Message, Incomplete>)>>(
     name: &str,
     framing: Framing,
@@ -71,10 +74,11 @@ fn connections<F: Future<Output = (String, Result<Message, Incomplete>)>>(
     let address = server.base_url().trim_start_matches("http://").parse().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let length = sample.stream.len();
-    for cut in (0..=length).filter(|cut| cut % 7 == 0 || *cut < 64 || length - cut < 64) {
+    let is_near_an_end = |cut: usize| cut < 64 || length - cut < 64;
+    let is_end_of_a_part = |cut: usize| cut % CHUNK == 0 || sample.stream[..cut].ends_with(b"\n\n");
+    for cut in (0..=length).filter(|&cut| cut % 7 == 0 || is_near_an_end(cut) || is_end_of_a_part(cut)) {
         let path = format!("/cut/{cut}");
-        // Chunks that do not end where events end.
-        let script = Script::stream(&sample.stream[..]).framed(framing).chunked_by(113);
+        let script = Script::stream(&sample.stream[..]).framed(framing).chunked_by(CHUNK);
         server.serve(&path, script.cut_after(cut));
         let (text, result) = runtime.block_on(client(address, path));
         let what = format!("{name} cut at {cut}");
