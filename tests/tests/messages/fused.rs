@@ -77,22 +77,27 @@ fn event(spelling: &str, kind: usize, index: usize, text: &[u8]) -> Vec<u8> {
     [before.as_bytes(), text, after.as_bytes()].concat()
 }
 
-/// Lengths of chunks.
-const LENGTHS: [u8; 5] = [1, 7, 64, 117, 255];
+/// Lengths of chunks, besides 1.
+const LENGTHS: [u8; 4] = [7, 64, 117, 255];
 
 /// In one chunk and in chunks of some lengths.
 fn check(flags: u8, limit: u8, body: &[u8]) {
-    message_stream(&[&[flags, limit, 0], body].concat());
-    for length in LENGTHS {
-        message_stream(&[&[flags, limit, 1, length], body].concat());
-    }
+    check_with(&LENGTHS, flags, limit, body);
 }
 
-/// In one chunk, and in chunks of a length that the turn selects. For tests with many limits: with the number of the
-/// body added to the limit, each body meets each length, and each limit several of them.
-fn check_in_turn(flags: u8, limit: u8, turn: usize, body: &[u8]) {
+/// As [`check`], but with only one of [`LENGTHS`], for tests with many limits. The limit and the number of the case, its
+/// flags or its body, select it: four cases meet every length at every limit.
+fn check_limit(number: usize, flags: u8, limit: u8, body: &[u8]) {
+    let length = LENGTHS[(number + usize::from(limit)) % LENGTHS.len()];
+    check_with(&[length], flags, limit, body);
+}
+
+/// In one chunk, in chunks of one byte, which meet a limit at any byte, and in chunks of these lengths.
+fn check_with(lengths: &[u8], flags: u8, limit: u8, body: &[u8]) {
     message_stream(&[&[flags, limit, 0], body].concat());
-    message_stream(&[&[flags, limit, 1, LENGTHS[turn % LENGTHS.len()]], body].concat());
+    for length in [&[1], lengths].concat() {
+        message_stream(&[&[flags, limit, 1, length], body].concat());
+    }
 }
 
 #[test]
@@ -192,7 +197,7 @@ fn discarded_text_does_not_depend_on_the_chunks_nor_on_the_path() {
             check(DISCARD, 0, &body[..length]);
         }
         for limit in 0..30 {
-            check_in_turn(8 | DISCARD, limit, number + usize::from(limit), &body);
+            check_limit(number, 8 | DISCARD, limit, &body);
         }
     }
 }
@@ -251,7 +256,7 @@ fn limits_hold_for_repeated_deltas() {
     body.extend(END.as_bytes());
     for limit in 0..=60 {
         for (number, flags) in [4, 8, 9, 8 | DISCARD].into_iter().enumerate() {
-            check_in_turn(flags, limit, number + usize::from(limit), &body);
+            check_limit(number, flags, limit, &body);
         }
     }
 }
