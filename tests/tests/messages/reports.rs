@@ -234,8 +234,8 @@ fn built(parts: &Value) -> String {
 }
 
 /// Chunkings of an input of this length: one chunk, chunks of several sizes, and two chunks split at every byte. A long
-/// input is split at every seventh byte near its ends and at some offsets between: the short ones are split at every
-/// byte of the same events.
+/// input is split at every seventh byte near its ends and at some offsets between: shorter cases with events of the
+/// same types are split at every byte.
 fn chunkings(length: usize) -> impl Iterator<Item = Vec<Range<usize>>> {
     let sizes = [1, 2, 3, 7, 64, usize::MAX];
     let of_size = move |size: usize| {
