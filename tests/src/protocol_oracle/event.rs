@@ -94,13 +94,18 @@ impl Event {
     fn not_json(event_type: &str, data: &[u8]) -> Self {
         let (members, may_lack_digits) = Json::members_before_error(data);
         let is_cut = may_lack_digits && members.last().is_some_and(|(name, _)| name == "index");
-        let index = if is_cut { None } else { member(&members, "index").and_then(Json::as_count) };
         // "Both its event type and a `type` before the first invalid byte count."
-        let own_type = member(&members, "type").and_then(Json::as_text).filter(|name| name != NO_EVENT_TYPE);
+        let own_type = member(&members, "type").and_then(Json::as_text);
+        let is_of_two = event_type != NO_EVENT_TYPE && own_type.as_ref().is_some_and(|name| name != event_type);
+        let own_type = own_type.filter(|name| name != NO_EVENT_TYPE);
         let names = [event_type, own_type.as_deref().unwrap_or(event_type)];
+        let index = member(&members, "index").and_then(Json::as_count).filter(|_| !is_cut && !is_of_two);
         let first = MOST_LOST_FIRST.into_iter().find(|name| names.contains(name));
         let other_known = || names.into_iter().find(|name| KNOWN.contains(name) || *name == "error");
-        Self::undecodable(first.or_else(other_known).unwrap_or(event_type), index)
+        match Self::undecodable(first.or_else(other_known).unwrap_or(event_type), index) {
+            Self::Undecodable(loss) => Self::Undecodable(Loss { may_be_start: loss.content, ..loss }),
+            other => other,
+        }
     }
 
     fn of_object(event_type: &str, payload: Members) -> Self {

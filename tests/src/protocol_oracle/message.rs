@@ -26,7 +26,7 @@ pub struct Message {
     /// An event was lost that may have contained the stop reason.
     pub has_loss: bool,
     /// An event was lost that may have been the start of a block.
-    pub has_lost_start: bool,
+    has_lost_start: bool,
     pub violations: Vec<(ViolationKind, Option<u64>)>,
     /// The pieces of text in order of arrival.
     pub pieces: Vec<String>,
@@ -83,7 +83,9 @@ impl Message {
             Event::KeepAlive => self.violations.push((KeepAliveData, None)),
             Event::Undecodable(loss) => {
                 self.has_loss |= loss.content || loss.message_delta;
-                self.has_lost_start |= loss.may_be_start;
+                if loss.may_be_start {
+                    self.lose_any_start();
+                }
                 if let Some(index) = loss.piece {
                     self.lose_piece(index);
                 }
@@ -123,6 +125,12 @@ impl Message {
         } else if !self.blocks.iter().any(|block| block.index == index && block.is_started) {
             self.waiting.push((index, Input { lost_at: Some(0), ..Input::default() }));
         }
+    }
+
+    /// A start may have been lost: text that arrived outside of its block may be that of the lost block.
+    pub fn lose_any_start(&mut self) {
+        self.has_lost_start = true;
+        self.blocks.iter_mut().filter(|block| block.is_late).for_each(|block| block.input.lose_piece());
     }
 
     /// The start of a block of this index was lost.
@@ -256,6 +264,11 @@ impl Message {
             }
         };
         let piece = if let Change::Text(units) = &change { units.clone() } else { Vec::new() };
+        if let (Change::Input(units), true) = (&change, self.has_lost_start && !self.blocks[at].is_open) {
+            if !is_blank(&text(units)) {
+                self.blocks[at].input.lose_piece();
+            }
+        }
         self.blocks[at].merge(change);
         self.deliver(at, &piece);
     }

@@ -27,6 +27,7 @@ impl Accumulator {
         let charged = self.charge(bytes, usize::from(early.is_none() && !has_unmatched));
         if !matches!(charged, Ok(true)) {
             self.record_lost_piece(Some(index), true);
+            self.record_lost_start();
             return charged.map(|_| Change::Unchanged);
         }
 
@@ -86,7 +87,7 @@ impl Accumulator {
     /// with; 0: none.
     fn push_unmatched(&mut self, index: u64, block: &mut ContentBlock) -> u16 {
         let unmatched = self.blocks.take_unmatched(index);
-        let has_lost_start = self.cold.as_ref().is_some_and(|cold| cold.has_lost_start);
+        let has_lost_start = self.has_lost_start();
         let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) else { return 0 };
         input.open();
         let Unmatched { mut json, half, lost_at } = unmatched;

@@ -42,7 +42,7 @@ use crate::id_and_model::IdAndModel;
 use crate::lost_event::LostEvent;
 use crate::message::Message;
 use crate::partial::{PartialInput, PartialStrings};
-use crate::payload_error::{LostKind, PayloadError};
+use crate::payload_error::{LostKind, PayloadError, PayloadErrorKind};
 use crate::tool_input::ToolInput;
 
 /// Builds the message while its events arrive.
@@ -280,7 +280,8 @@ impl Accumulator {
     }
 
     /// Records that an event could not be decoded. If it was a piece of content, content is lost, and the tool input of
-    /// its block is truncated from here on. Discards further updates of the event before, as an event does.
+    /// its block is truncated from here on. If it may have been the start of a block, so is input that arrives before
+    /// the start of its block or after its stop. Discards further updates of the event before, as an event does.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).
@@ -295,8 +296,9 @@ impl Accumulator {
             LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped => {
                 self.has_lost_content = true;
                 self.record_lost_piece(error.index, error.lost == LostKind::BlockStart);
-                if error.lost != LostKind::BlockDelta {
-                    self.cold_mut().has_lost_start = true;
+                // A payload that is not JSON may be the rest of a delta and the beginning of a start.
+                if error.lost != LostKind::BlockDelta || matches!(error.kind, PayloadErrorKind::NotJson { .. }) {
+                    self.record_lost_start();
                 }
             }
             LostKind::MessageDelta => self.has_lost_message_delta = true,
@@ -306,8 +308,9 @@ impl Accumulator {
         Ok(())
     }
 
-    /// Records that an event was lost because it was too large to be decoded: content may be lost, and all open tool
-    /// input is truncated. Discards further updates of the event before, as an event does.
+    /// Records that an event was lost because it was too large to be decoded: content may be lost. All open tool input
+    /// is truncated, and so is input that arrives before the start of its block or after its stop. Discards further
+    /// updates of the event before, as an event does.
     pub fn record_lost_event(&mut self, error: DecodeError) {
         self.record_exceeded(LostEvent::TooLarge(error));
     }
@@ -455,9 +458,8 @@ impl Accumulator {
         self.current = None;
         self.discard_queue();
         if self.is_running() {
-            let cold = self.cold_mut();
-            cold.exceeded_limit.get_or_insert(limit);
-            cold.has_lost_start = true;
+            self.cold_mut().exceeded_limit.get_or_insert(limit);
+            self.record_lost_start();
             self.record_lost_piece(None, false);
         }
     }

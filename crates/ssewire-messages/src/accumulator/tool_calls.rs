@@ -157,6 +157,21 @@ impl Accumulator {
         }
     }
 
+    /// Records that an event was lost that may have been the start of a block: text that arrived after the stop of its
+    /// block may be that of the lost one.
+    pub(super) fn record_lost_start(&mut self) {
+        if core::mem::replace(&mut self.cold_mut().has_lost_start, true) {
+            return;
+        }
+        let inputs = self.message.content.iter_mut().filter_map(ContentBlock::existing_input_state_mut);
+        inputs.filter(|input| input.is_late()).for_each(InputState::record_lost_piece);
+    }
+
+    /// Returns whether a start may have been lost: text outside of its block may be that of the lost one.
+    pub(super) fn has_lost_start(&self) -> bool {
+        self.cold.as_ref().is_some_and(|cold| cold.has_lost_start)
+    }
+
     fn record_lost_piece_of(&mut self, id: BlockId) {
         let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
         if let Some(input) = block.filter(|block| block.has_input()).and_then(ContentBlock::input_state_mut) {

@@ -116,14 +116,19 @@ impl<'a> StreamEvent<'a> {
         let mut others = Others::default();
         let mut cursor = Cursor::new(data);
         let syntax = read_unknown(&mut cursor, &mut others).and_then(|()| Ok(cursor.end()?));
-        let (error, lost) = match syntax {
+        let (error, lost, index) = match syntax {
             Ok(()) if others.is_error(kind, is_typed, name) => return Ok(Some(Self::of_error(data))),
-            Ok(()) => (error, kind.lost()),
+            Ok(()) => (error, kind.lost(), index_of(data)),
             Err(_) if name == b"error" => return Ok(Some(Self::of_error_text(data.trim_ascii()))),
             // Neither the type of a payload that is not JSON is certain, nor its event type.
-            Err(syntax) => (syntax, kind.lost().max(EventKind::of(name).lost())),
+            Err(syntax) => {
+                let named = EventKind::of(name);
+                // The index may be that of the other event.
+                let is_of_two = named != kind && named != EventKind::Unnamed;
+                (syntax, kind.lost().max(named.lost()), index_of(data).filter(|_| !is_of_two))
+            }
         };
-        Err(PayloadError { kind: error_kind(data, error), lost, index: index_of(data) })
+        Err(PayloadError { kind: error_kind(data, error), lost, index })
     }
 
     /// Decodes a payload that is not an object.

@@ -53,6 +53,20 @@ fn an_index_that_may_lack_digits_is_unknown() {
     assert_eq!(reasons("\"index\":1,"), [Completion::ContentLost], "it was that of another block");
 }
 
+/// "No event type is given, or it equals the `type`": otherwise one of two events had the index, and the other one may
+/// have been of any open block.
+#[test]
+fn an_index_of_two_events_is_unknown() {
+    let open = sse(&[begin(), start(12, tool(json!({}))), input(12, r#"{"a":1}"#)]);
+    for (event_type, own_type) in
+        [("content_block_start", "content_block_delta"), ("content_block_delta", "content_block_start")]
+    {
+        let lost = named(event_type, &format!("{{\"type\":\"{own_type}\",\"index\":1,\"de"));
+        let incomplete = body(open.clone() + &lost + &sse(&[stop(12), end_turn(), end()])).end.unwrap_err();
+        assert_eq!(incomplete.reasons(), [Completion::ContentLost, Completion::ToolInput], "{lost}");
+    }
+}
+
 /// A loss before `message_start` does not exempt the blocks of `message_start` from a later one.
 #[test]
 fn a_second_lost_piece_truncates_the_initial_blocks() {
@@ -179,8 +193,7 @@ fn a_lost_start_truncates_the_open_input_of_its_index() {
     }
 }
 
-/// "Text that waited for its block is truncated if a start was lost before that block started", of any index and at any
-/// time: it may be that of the lost block, and the call is another.
+/// "Text of deltas may be that of a block whose start was lost, and not that of the block that takes it."
 #[test]
 fn a_call_does_not_take_the_input_of_a_block_whose_start_was_lost() {
     let lost_start = |rest: &str| named("content_block_start", &format!("{{\"type\":\"content_block_start\",{rest}"));
@@ -192,10 +205,14 @@ fn a_call_does_not_take_the_input_of_a_block_whose_start_was_lost() {
         // Each may have been a start.
         named("", "{\"ty"),
         named("", &" ".repeat(500)),
+        named("content_block_start", r#"{"type":"content_block_delta","ind"#),
+        named("content_block_delta", r#"{"type":"content_block_start","index":1,"#),
+        lost(r#""index":1,"del"#),
     ];
-    let (text, another) = (sse(&[input(0, r#"{"path":"/"}"#)]), sse(&[start(0, tool(json!({}))), stop(0)]));
+    let (text, call) = (sse(&[input(0, r#"{"path":"/"}"#)]), sse(&[start(0, tool(json!({}))), stop(0)]));
+    let (stopped, begin) = (sse(&[stop(0)]), sse(&[begin()]));
     let run = |parts: &[&str]| {
-        let bytes = sse(&[begin()]) + &parts.concat() + &another + &sse(&[stopped_by("tool_use"), end()]);
+        let bytes = parts.concat() + &sse(&[stopped_by("tool_use"), end()]);
         let mut decoder = MessageDecoder::new().with_decoder(ssewire::Decoder::new().with_max_event_bytes(400));
         let (mut input, mut calls) = (bytes.as_bytes(), Vec::new());
         while let Step::Update(event) = decoder.decode(&mut input).unwrap() {
@@ -205,21 +222,45 @@ fn a_call_does_not_take_the_input_of_a_block_whose_start_was_lost() {
         }
         (calls, decoder.finish())
     };
-    let stopped = sse(&[stop(0)]);
+    let initial = sse(&[message_start(json!({"content": [tool(json!({}))]})), stop(0)]);
+    let with_input = begin.clone() + &sse(&[start(0, tool(json!({"a": 1}))), stop(0)]);
     for lost in &losses {
-        for parts in [&[&*text, lost][..], &[lost, &text], &[&text, lost, &stopped], &[lost, &text, &stopped]] {
-            let (calls, end) = run(parts);
-            assert_eq!(calls, [""; 0], "{parts:?}");
-            let incomplete = end.unwrap_err();
-            assert_eq!(incomplete.reasons().last(), Some(&Completion::ToolInput), "{parts:?}");
-            assert!(incomplete.partial().tool_calls().is_err(), "{parts:?}");
+        for (before, after) in [
+            // The text waits for the call.
+            (&begin, [&*call, ""]),
+            (&begin, [&*stopped, &*call]),
+            // The text comes after the stop of the call.
+            (&(begin.clone() + &call), ["", ""]),
+            (&(begin.clone() + &call), [&*stopped, ""]),
+            (&initial, ["", ""]),
+            (&with_input, ["", ""]),
+        ] {
+            for [first, second] in [[&*text, lost], [lost, &text]] {
+                let (calls, end) = run(&[before, first, second, after[0], after[1]]);
+                // A call that was returned before remains.
+                let returned: &[&str] = if before == &with_input { &[r#"{"a":1}"#] } else { &[] };
+                assert_eq!(calls, returned, "{before}{first}{second}");
+                let incomplete = end.unwrap_err();
+                assert_eq!(incomplete.reasons().last(), Some(&Completion::ToolInput), "{before}{first}{second}");
+                assert!(incomplete.partial().tool_calls().is_err(), "{before}{first}{second}");
+            }
         }
-        // The input of the call arrives after its start.
-        let call = sse(&[start(0, tool(json!({}))), input(0, "12"), stop(0)]);
-        assert_eq!(run(&[lost, &call]).0[..1], ["12"], "{lost}");
+        // The input of the call arrives after its start. White space is none.
+        let of_call = sse(&[start(0, tool(json!({}))), input(0, "12"), stop(0)]);
+        let (calls, end) = run(&[&begin, lost, &of_call, &sse(&[input(0, " ")])]);
+        assert_eq!((&*calls, end.unwrap_err().reasons().len()), (&["12".to_owned()][..], 1), "{lost}");
     }
-    // A lost delta is none of another block, and without a loss the text is that of the call.
-    for parts in [&[&*text, &*lost(r#""index":1,"delta":5}"#)][..], &[&text], &[&text, &stopped]] {
-        assert_eq!(run(parts).0, [r#"{"path":"/"}"#], "{parts:?}");
+    // A lost delta of another index does not affect the text, and without a loss the text is that of the call.
+    let delta = lost(r#""index":1,"delta":5}"#);
+    for parts in [[&*text, &delta, &call], [&text, "", &call], [&text, &stopped, &call], [&call, &delta, &text]] {
+        assert_eq!(run(&[&begin, parts[0], parts[1], parts[2]]).0, [r#"{"path":"/"}"#], "{parts:?}");
     }
+}
+
+/// "The value so far, up to the first error or lost piece", which is the lost start: the text came after it.
+#[test]
+fn text_of_a_lost_block_is_not_part_of_the_value_of_a_closed_call() {
+    let lost = named("content_block_start", r#"{"type":"content_block_start","index":0,"content_block":5}"#);
+    let call = sse(&[begin(), start(0, tool(json!({}))), stop(0)]);
+    assert_eq!(content(call + &lost + &sse(&[input(0, r#"{"path":"/"}"#)]))[0]["input"], json!({}));
 }
