@@ -14,46 +14,46 @@ pub use ssewire_json::{JsonError, PartialChange, PartialStrings};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PartialInput {
     strings: PartialStrings,
-    kind: &'static Kind,
+    functions: &'static ValueFunctions,
 }
 
 /// How a value is built, and an upper bound of the memory that a piece of its text adds.
 #[derive(Debug)]
-struct Kind {
+struct ValueFunctions {
     new: fn(PartialStrings) -> PartialValue,
-    node_bytes: fn(&str) -> usize,
+    held_bytes: fn(&str) -> usize,
 }
 
-static VALUES: Kind = Kind {
+static VALUES: ValueFunctions = ValueFunctions {
     new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings))),
-    node_bytes: |piece| sum(piece, value_bytes),
+    held_bytes: |piece| sum(piece, value_bytes),
 };
 
-static CHANGES: Kind = Kind {
+static CHANGES: ValueFunctions = ValueFunctions {
     new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings).with_changes())),
-    node_bytes: |piece| sum(piece, |byte| value_bytes(byte).saturating_add(change_bytes(byte))),
+    held_bytes: |piece| sum(piece, |byte| value_bytes(byte).saturating_add(change_bytes(byte))),
 };
 
 impl PartialInput {
     /// Values without a record of their changes.
     pub(crate) fn values(strings: PartialStrings) -> Self {
-        Self { strings, kind: &VALUES }
+        Self { strings, functions: &VALUES }
     }
 
     /// Values with a record of their changes.
     pub(crate) fn changes(strings: PartialStrings) -> Self {
-        Self { strings, kind: &CHANGES }
+        Self { strings, functions: &CHANGES }
     }
 
     /// An empty value.
     pub(crate) fn new_value(self) -> PartialValue {
-        (self.kind.new)(self.strings)
+        (self.functions.new)(self.strings)
     }
 
     /// An upper bound of the bytes that the value of a piece of text, and the record of its changes, hold beyond the
     /// text itself.
-    pub(crate) fn node_bytes(self, piece: &str) -> usize {
-        (self.kind.node_bytes)(piece)
+    pub(crate) fn held_bytes(self, piece: &str) -> usize {
+        (self.functions.held_bytes)(piece)
     }
 }
 
@@ -153,6 +153,6 @@ mod tests {
     #[test]
     fn the_bound_of_a_long_piece_does_not_overflow() {
         let piece = "{".repeat(7_000_000);
-        assert!(PartialInput::values(PartialStrings::Show).node_bytes(&piece) >= 7_000_000_usize.saturating_mul(700));
+        assert!(PartialInput::values(PartialStrings::Show).held_bytes(&piece) >= 7_000_000_usize.saturating_mul(700));
     }
 }

@@ -88,7 +88,7 @@ impl Accumulator {
         let is_new = opens && self.blocks.target(index, kind).is_none();
         // A half counts as the U+FFFD of three bytes that it becomes alone. Two of a pair are a character of four.
         let saved = if self.joins_half(index, kind, delta) { 2 } else { 0 };
-        (len.saturating_sub(saved).saturating_add(self.node_bytes(delta)), usize::from(is_new))
+        (len.saturating_sub(saved).saturating_add(self.held_bytes(delta)), usize::from(is_new))
     }
 
     /// Returns whether a piece begins with the second half of a pair whose first half the text before it ended with.
@@ -102,10 +102,10 @@ impl Accumulator {
         piece.halves.leading != 0 && self.blocks.ends_in_half(index, kind, of)
     }
 
-    /// Upper bound of the bytes that the partial value of a piece of input holds.
-    fn node_bytes(&self, delta: &Delta<'_>) -> usize {
+    /// Upper bound of the bytes that the partial value of a piece of input, and the record of its changes, hold.
+    fn held_bytes(&self, delta: &Delta<'_>) -> usize {
         match (delta, self.options.partial) {
-            (Delta::InputJson(delta), Some(partial)) => partial.node_bytes(delta.partial_json()),
+            (Delta::InputJson(delta), Some(partial)) => partial.held_bytes(delta.partial_json()),
             _ => 0,
         }
     }

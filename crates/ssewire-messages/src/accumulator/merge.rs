@@ -232,7 +232,7 @@ impl Message {
     }
 }
 
-/// Returns whether a member of `delta` is merged: an unknown one does not change these members of the message.
+/// Returns whether a member of `delta` is merged. Some members of the message are not set by a delta.
 // Out of line: inlining duplicates it.
 #[inline(never)]
 fn is_merged(name: &[u8]) -> bool {

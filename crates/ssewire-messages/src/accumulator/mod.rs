@@ -169,8 +169,8 @@ impl Accumulator {
     }
 
     /// As [`with_partial_input`](Self::with_partial_input), and records what each piece of input changes:
-    /// [`ToolInput::partial_changes`](crate::ToolInput::partial_changes). The record of each piece counts towards the
-    /// limit, too.
+    /// [`ToolInput::partial_changes`](crate::ToolInput::partial_changes). The records of all pieces count towards the
+    /// limit, though only that of the last one is kept.
     #[must_use]
     pub fn with_partial_changes(mut self, strings: PartialStrings) -> Self {
         self.options.partial = Some(PartialInput::changes(strings));

@@ -256,7 +256,7 @@ fn nodes_of_partial_input_count_towards_the_limit() {
     }
 }
 
-/// Nor does a piece hold more than the limit: with the record of its changes, and while its memory grows.
+/// A piece within the limit holds at most the limit, with the record of its changes and while its memory grows.
 #[test]
 fn values_and_changes_of_partial_input_hold_at_most_the_limit() {
     const LIMIT: usize = 256 * 1024;
