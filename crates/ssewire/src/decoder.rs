@@ -567,7 +567,7 @@ impl<S: Storage> Decoder<S> {
     }
 }
 
-/// What [`Decoder::scan`] has found.
+/// The result of [`Decoder::scan`].
 enum Scan<'c> {
     /// The type and the data of an event.
     Event(Option<&'c [u8]>, &'c [u8]),
