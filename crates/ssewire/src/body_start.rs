@@ -15,7 +15,7 @@ use crate::line::LineScanner;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyStart {
-    /// There is no such byte yet.
+    /// No such byte has arrived yet.
     Blank,
     /// `{` or `[`.
     Json,

@@ -273,7 +273,7 @@ impl FrameSpan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum FrameParts {
     Block(BlockSpan),
-    /// What a comment has after its colon, and whether it is truncated.
+    /// The text of a comment, and whether it is truncated.
     Comment(Span, bool),
     /// The whole line of an unknown field, and whether it is truncated.
     UnknownField(Span, bool),

@@ -47,7 +47,7 @@ impl MessageEvent {
 #[pyclass(module = "ssewire")]
 pub(crate) struct MessageDecoder {
     state: State,
-    /// What follows the message in the chunk of its end, from `rest_at` on: `next_message` continues there.
+    /// The bytes after the message in the chunk of its end, from `rest_at` on: `next_message` continues there.
     rest: Vec<u8>,
     rest_at: usize,
     has_partial_input: bool,

@@ -150,7 +150,7 @@ fn a_lost_event_after_a_message_starts_no_message() {
 /// The commands that go on with further messages.
 const ALL: [&[&str]; 4] = [&["text", "--all"], &["message", "--all"], &["timeline", "--all"], &["events"]];
 
-/// What `events` prints for an event whose bytes were discarded.
+/// The line that `events` prints for an event whose bytes were discarded.
 const UNREADABLE: &str = "{\"event\":\"content_block_delta\",\"data\":\"{\"}";
 
 /// Regression: `events` printed no line for it.

@@ -296,7 +296,7 @@ fn a_number_that_may_be_cut_is_an_error() {
             assert!(read.next().is_none() && block_on(streamed.try_next()).unwrap().is_none());
         }
     }
-    // Whatever the type accepts; and what is no number is not one that was cut.
+    // Whatever the type accepts; and only a number can be one that was cut.
     for (payload, kind) in [("-", "Eof"), ("1.", "Eof"), ("12x", "Syntax")] {
         let input = format!("data: {payload}");
         let mut values = JsonReader::<_, serde_json::Value>::new(input.as_bytes());

@@ -305,7 +305,7 @@ fn a_message_is_metered_as_it_passes() {
     assert_eq!(ends, [(sample.message(), Completion::Complete, false)]);
 }
 
-/// `MessageEnd::into_message`: the complete message, the partial one, and that of a body that is no stream.
+/// `MessageEnd::into_message`: the complete message, the partial one, and that of a body other than a stream.
 #[test]
 fn the_message_of_an_end_can_be_taken() {
     let sample = samples::named("text");

@@ -190,7 +190,7 @@ fn a_bare_json_error_is_the_cause_if_the_stream_ends_without_a_message_end() {
     assert!(body(sse(&[begin()]) + &bare + "\n" + &sse(&whole[1..])).end.is_ok());
 }
 
-/// "An error in JSON has one of these forms", each of which may be in a list: Google's.
+/// "An error in JSON has one of these forms", each perhaps in a list: Google's.
 #[test]
 fn a_bare_json_error_may_be_in_a_list() {
     for bare in [r#"[{"error":{"code":400,"message":"x"}}]"#, r#" [ {"error":{"code":400,"message":"x"}}]"#] {
