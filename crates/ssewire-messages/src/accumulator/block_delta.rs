@@ -8,7 +8,6 @@ use super::{Accumulator, ViolationKind};
 use crate::block::ContentBlock;
 use crate::delta::{Delta, DeltaKind, Merged, Target};
 use crate::event::ContentBlockDelta;
-use crate::json::is_blank;
 use crate::piece::{BlockString, PendingHalf, push_piece};
 
 impl Accumulator {
@@ -138,20 +137,12 @@ impl Accumulator {
     }
 
     fn merge_delta(&mut self, id: BlockId, delta: Delta<'_>) -> Change {
-        let is_open = self.blocks.is_open(id);
-        let has_lost_start = self.has_lost_start();
+        if let Delta::InputJson(delta) = &delta {
+            self.begin_piece_of_input(id, delta.partial_json());
+        }
         let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) else {
             return Change::Unchanged;
         };
-        if let Delta::InputJson(delta) = &delta {
-            // After the stop, the text may be that of a block whose start was lost.
-            let is_lost = !is_open && has_lost_start && !is_blank(delta.partial_json());
-            match block.input_state_mut() {
-                Some(input) if is_open => input.open(),
-                Some(input) if is_lost => input.record_lost_piece(),
-                _ => {}
-            }
-        }
         let mut none = PendingHalf::default();
         let half = self.blocks.half_mut(id).unwrap_or(&mut none);
         let mut merged = delta.merge(&mut Target { block, half, partial: self.options.partial });

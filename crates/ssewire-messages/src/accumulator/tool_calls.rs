@@ -5,6 +5,7 @@ use super::blocks::{BlockId, push_growing_by_half};
 use super::change::Change;
 use super::{Accumulator, Completion};
 use crate::block::ContentBlock;
+use crate::json::is_blank;
 use crate::piece::BlockString;
 use crate::stop_reason::StopReason;
 use crate::tool_input::InputState;
@@ -159,12 +160,17 @@ impl Accumulator {
 
     /// Records that an event was lost that may have been the start of a block: text that arrived after the stop of its
     /// block may be that of the lost one.
+    #[inline(never)]
     pub(super) fn record_lost_start(&mut self) {
         if core::mem::replace(&mut self.cold_mut().has_lost_start, true) {
             return;
         }
-        let inputs = self.message.content.iter_mut().filter_map(ContentBlock::existing_input_state_mut);
-        inputs.filter(|input| input.is_late()).for_each(InputState::record_lost_piece);
+        for position in 0..self.message.content.len() {
+            let id = self.blocks.at(position);
+            if self.existing_input_mut(id).is_some_and(|input| input.is_late()) {
+                self.record_lost_piece_of(id);
+            }
+        }
     }
 
     /// Returns whether a start may have been lost: text outside of its block may be that of the lost one.
@@ -172,6 +178,23 @@ impl Accumulator {
         self.cold.as_ref().is_some_and(|cold| cold.has_lost_start)
     }
 
+    /// Opens the input of a block for its next piece. After the stop, the piece may be that of a block whose start was
+    /// lost.
+    #[inline(never)]
+    pub(super) fn begin_piece_of_input(&mut self, id: BlockId, piece: &str) {
+        if !self.blocks.is_open(id) {
+            if self.has_lost_start() && !is_blank(piece) {
+                self.record_lost_piece_of(id);
+            }
+            return;
+        }
+        let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
+        if let Some(input) = block.and_then(ContentBlock::input_state_mut) {
+            input.open();
+        }
+    }
+
+    #[inline(never)]
     fn record_lost_piece_of(&mut self, id: BlockId) {
         let block = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at));
         if let Some(input) = block.filter(|block| block.has_input()).and_then(ContentBlock::input_state_mut) {

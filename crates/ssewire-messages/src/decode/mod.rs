@@ -116,18 +116,18 @@ impl<'a> StreamEvent<'a> {
         let mut others = Others::default();
         let mut cursor = Cursor::new(data);
         let syntax = read_unknown(&mut cursor, &mut others).and_then(|()| Ok(cursor.end()?));
-        let (error, lost, index) = match syntax {
+        let (error, lost, is_of_two) = match syntax {
             Ok(()) if others.is_error(kind, is_typed, name) => return Ok(Some(Self::of_error(data))),
-            Ok(()) => (error, kind.lost(), index_of(data)),
+            Ok(()) => (error, kind.lost(), false),
             Err(_) if name == b"error" => return Ok(Some(Self::of_error_text(data.trim_ascii()))),
             // Neither the type of a payload that is not JSON is certain, nor its event type.
             Err(syntax) => {
                 let named = EventKind::of(name);
-                // The index may be that of the other event.
-                let is_of_two = named != kind && named != EventKind::Unnamed;
-                (syntax, kind.lost().max(named.lost()), index_of(data).filter(|_| !is_of_two))
+                (syntax, kind.lost().max(named.lost()), named != kind && named != EventKind::Unnamed)
             }
         };
+        // Of two events, the index may be that of the other one.
+        let index = if is_of_two { None } else { index_of(data) };
         Err(PayloadError { kind: error_kind(data, error), lost, index })
     }
 
