@@ -12,7 +12,6 @@ use alloc::string::String;
 use core::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Number;
 use ssewire::{DecodeError, Event, EventSpan, Truncated};
 
 use self::body_decoder::BodyDecoder;
@@ -192,9 +191,7 @@ fn is_cut(error: &JsonPayloadError) -> bool {
 
 /// Returns whether the payload is a number, which may lack its last digits. Every other JSON value shows where it ends.
 fn is_number(payload: &str) -> bool {
-    match serde_json::from_str::<Number>(payload) {
-        Ok(_) => true,
-        // JSON, and of no other kind: a number out of range.
-        Err(error) => !error.is_data() && serde_json::from_str::<IgnoredAny>(payload).is_ok(),
-    }
+    // No other JSON ends with a digit. The type `Number` would reject a number out of range.
+    payload.trim_ascii_end().ends_with(|last: char| last.is_ascii_digit())
+        && serde_json::from_str::<IgnoredAny>(payload).is_ok()
 }

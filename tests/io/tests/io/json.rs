@@ -297,7 +297,7 @@ fn a_number_that_may_be_cut_is_an_error() {
         }
     }
     // Whatever the type accepts; and only a number can be one that was cut.
-    for (payload, kind) in [("-", "Eof"), ("1.", "Eof"), ("12x", "Syntax")] {
+    for (payload, kind) in [("-", "Eof"), ("1.", "Eof"), ("12x", "Syntax"), (r#""\ud800""#, "Syntax")] {
         let input = format!("data: {payload}");
         let mut values = JsonReader::<_, serde_json::Value>::new(input.as_bytes());
         assert_eq!(returned(values.next().unwrap().unwrap_err()), format!("{kind} message {payload}"));
