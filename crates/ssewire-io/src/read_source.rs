@@ -163,7 +163,7 @@ fn dead_error() -> io::Error {
 }
 
 fn idle_error() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "nothing but comments within the idle timeout")
+    io::Error::new(ErrorKind::TimedOut, "no item within the idle timeout")
 }
 
 /// Shows states, never bytes of the input.

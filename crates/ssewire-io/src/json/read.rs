@@ -66,7 +66,7 @@ impl<R, T> JsonReader<R, T> {
         Self { progress: self.progress.with_required_done(), ..self }
     }
 
-    /// As [`DecodeReader::with_idle_timeout`].
+    /// As [`DecodeReader::with_idle_timeout`]. Events with blank data do not restart the time.
     pub fn with_idle_timeout(self, timeout: Duration, now: fn() -> Instant) -> Self {
         Self { events: self.events.with_idle_timeout(timeout, now), ..self }
     }

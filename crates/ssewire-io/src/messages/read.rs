@@ -81,9 +81,10 @@ impl<R> MessageReader<R> {
     }
 
     /// Sets how long a call may wait for an update while other bytes arrive, such as comments: then it returns
-    /// [`MessageStreamError::Timeout`]. `now` is the clock: [`Instant::now`], or that of a test. It is called before
-    /// each read, so the transport needs a read timeout, too: that of a socket, because that of an HTTP client may end
-    /// the message; see [`EventError::Timeout`](crate::EventError::Timeout).
+    /// [`MessageStreamError::Timeout`]. Each update restarts the time, also one that the call skips, and also a `ping`,
+    /// which is a sign of life of this API. `now` is the clock: [`Instant::now`], or that of a test. It is called
+    /// before each read, so the transport needs a read timeout, too: that of a socket, because that of an HTTP client
+    /// may end the message; see [`EventError::Timeout`](crate::EventError::Timeout).
     pub fn with_idle_timeout(mut self, timeout: Duration, now: fn() -> Instant) -> Self {
         self.source.set_idle_limit(timeout, now);
         self

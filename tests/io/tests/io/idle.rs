@@ -1,7 +1,7 @@
 //! Ends silent streams by the caller's timer, or by the caller's clock.
 
 use std::cell::Cell;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _};
 use std::time::{Duration, Instant};
 
 use futures::stream::{self, FusedStream as _};
@@ -140,6 +140,17 @@ fn a_blocking_reader_that_brings_only_comments_times_out_and_resumes() {
     assert!(matches!(reply.next_update(), Err(MessageStreamError::Timeout(_))));
 }
 
+/// A `ping` is an update, and each update restarts the time: in a call that skips it, too.
+#[test]
+fn a_ping_keeps_a_message_alive() {
+    let ping = b"data: {\"type\":\"ping\"}\n\n";
+    let pings = || KeepAlives { keep_alive: ping, next: b"", reads: 0 }.take(10 * ping.len() as u64);
+    let message = || MessageReader::new(pings()).with_idle_timeout(Duration::from_secs(60), now);
+    let mut reply = message();
+    assert!(matches!(reply.next_text(), Err(MessageStreamError::Incomplete(_))), "ten pings, and the end");
+    assert!(message().finish().unwrap_err().transport().is_none());
+}
+
 /// `JsonReader` skips events with blank data, as "some servers send them as keep-alives": they are no items, so the
 /// time in which only these arrive is limited, too.
 #[test]
@@ -162,7 +173,9 @@ fn a_reader_of_json_to_which_only_keep_alives_come_times_out_and_resumes() {
 /// A limit that no clock reaches is none.
 #[test]
 fn the_longest_timeout_never_expires() {
-    let mut events = EventReader::new(comments(b"data: a\n\n")).with_idle_timeout(Duration::MAX, now);
+    // The time is checked after each comment.
+    let reader = comments(b"").take(16).chain(&b"data: a\n\n"[..]);
+    let mut events = EventReader::new(reader).with_idle_timeout(Duration::MAX, now);
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"a");
 }
 
