@@ -6,8 +6,8 @@ use ssewire::{DecodeError, Truncated};
 /// The error of event, block, frame and line streams. Generic in the transport's error, which is returned unchanged.
 ///
 /// `Display` prints the transport's error, and `source` returns the source of that error, so that each cause is printed
-/// once. The type is an [`Error`] if the transport's error is one: `Box<dyn Error + Send + Sync>` is not.
-/// `map_transport(std::io::Error::other)` converts it, and gives several transports one type.
+/// once. The type is an [`Error`] if the transport's error is one; [common behaviour](crate#common-behaviour) says what
+/// to do if not. `map_transport(std::io::Error::other)` also gives several transports one type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventError<E> {

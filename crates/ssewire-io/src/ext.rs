@@ -145,6 +145,7 @@ pub trait HttpBodyExt: http_body::Body + Sized {
 
     /// The events, which share the data that they lie within; see [`BodyEventStream`](crate::BodyEventStream).
     /// It boxes the body, as the methods of [`ByteStreamExt`] do; `BodyEventStream::new(body.chunks())` does not.
+    /// `events.reconnect(Box::pin(body).chunks())` continues with the body of another connection.
     fn sse_events(self) -> crate::BodyEventStream<Pin<Box<Self>>> {
         crate::BodyEventStream::new(crate::BodyChunks::new(Box::pin(self)))
     }

@@ -33,6 +33,8 @@ pin_project! {
 }
 
 /// The error of a stream with an [`IdleTimeout`].
+///
+/// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdleError<E> {

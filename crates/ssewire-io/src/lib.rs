@@ -45,8 +45,12 @@
 //! # Common behaviour
 //!
 //! * The transport's error is returned unchanged, once. If the message is complete when the transport fails, only
-//!   `next_message` returns it, for the further message that is missing. `map_transport` converts it.
-//!   `Display` prints it, and `source` returns its source, so that each cause is printed once.
+//!   `next_message` returns it, for the further message that is missing. `Display` prints it, and `source` returns its
+//!   source, so that each cause is printed once.
+//! * An error type is an `Error` if the transport's error is one: `Box<dyn Error + Send + Sync>`, `String` and
+//!   `anyhow::Error` are not. Convert these on the stream or body, once, with `.map_err(std::io::Error::other)` before
+//!   `.message()`; or each error, with `.map_transport(std::io::Error::other)`. Without `std`, convert them to an
+//!   `Error` of your own.
 //! * `None` is final until `reconnect` or `next_message`: every `Stream` is a `FusedStream`, every iterator a
 //!   `FusedIterator`. There are two exceptions: `FramedRead` with an `EventCodec` reads on after its end, and a `Tap`
 //!   is fused only if its transport is.

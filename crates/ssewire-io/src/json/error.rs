@@ -9,6 +9,8 @@ use serde_json::error::Category;
 use crate::error::EventError;
 
 /// The error of a stream of JSON.
+///
+/// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum JsonStreamError<E> {

@@ -10,8 +10,10 @@ use ssewire_messages::{ApiError, Completion, Incomplete, Message, MessageDecodeE
 
 /// Error of an incomplete message: contains the partial message, the reason, and the cause if the transport failed.
 ///
-/// `Display` prints the reason and the transport's error, and no text of the message; `source` returns the source of the
-/// transport's error.
+/// `Display` prints the reason and the transport's error, and no text of the message; `source` returns the source of
+/// the transport's error.
+///
+/// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
 pub struct IncompleteMessage<E> {
     /// Shared with the adapter: its `finish` returns the same report.
     report: SharedReport,
@@ -146,6 +148,8 @@ impl<E: Error + 'static> Error for IncompleteMessage<E> {
 }
 
 /// The error of reading a message. Its methods return what [`IncompleteMessage`] has, and `None` after a timeout.
+///
+/// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
 ///
 /// ```
 /// use ssewire_io::ReadExt as _;
@@ -282,11 +286,14 @@ impl<E: Error + 'static> Error for MessageStreamError<E> {
 
 /// The error of reading structured output. A [`MessageStreamError`] converts to it, so that `?` works on each method of
 /// a [`StructuredMessage`](crate::StructuredMessage).
+///
+/// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
 #[non_exhaustive]
 pub enum StructuredError<E> {
     /// The message is not complete.
     Incomplete(IncompleteMessage<E>),
-    /// As [`MessageStreamError::Timeout`]: only `next_partial` of a reader returns it.
+    /// A [`MessageStreamError::Timeout`] that was converted; no method returns it itself. To continue, handle the
+    /// timeout where `next_partial` returns it.
     Timeout(E),
     /// The message is complete, but its text is not JSON of the type, or the model was stopped or declined.
     Text {

@@ -8,8 +8,11 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::executor::block_on;
 use futures::stream::{self, FusedStream as _};
+use http_body_util::Full;
 use ssewire::Decoder;
-use ssewire_io::{EventError, EventReader, EventStream, JsonReader, JsonStream, LineReader, SharedEventStream};
+use ssewire_io::{
+    EventError, EventReader, EventStream, HttpBodyExt as _, JsonReader, JsonStream, LineReader, SharedEventStream,
+};
 use ssewire_tests::adapters;
 use ssewire_tests::transport::Script;
 
@@ -53,6 +56,12 @@ fn streams_of_bytes_and_readers_continue() {
     let mut events = SharedEventStream::new(Script::<io::Error>::of(&[FIRST]));
     assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
     events.reconnect(Script::of(&[SECOND]));
+    let two = block_on(events.try_next()).unwrap().unwrap();
+    assert_eq!((two.data(), two.last_event_id()), (&b"two"[..], &b"7"[..]));
+
+    let mut events = Full::new(FIRST).sse_events();
+    assert_eq!(block_on(events.try_next()).unwrap().unwrap().data(), b"one");
+    events.reconnect(Box::pin(Full::new(SECOND)).chunks());
     let two = block_on(events.try_next()).unwrap().unwrap();
     assert_eq!((two.data(), two.last_event_id()), (&b"two"[..], &b"7"[..]));
 
