@@ -27,7 +27,7 @@ pub fn every_case(read: impl Fn(Script, Decoder) -> Outcome) {
 }
 
 /// The input in chunks of 1 byte, of 7 bytes, and in one chunk; each also with empty chunks between. If it has more
-/// than [`LONG`] bytes, in chunks of 61 and of 1400 bytes instead: an adapter only passes chunks on, and the tests of
+/// than `LONG` bytes, in chunks of 61 and of 1400 bytes instead: an adapter only passes chunks on, and the tests of
 /// the decoder also cut long lines into single bytes.
 pub fn ways(input: &[u8]) -> Vec<Chunks<'_>> {
     let [small, large] = if input.len() > LONG { [61, 1400] } else { [1, 7] };

@@ -10,50 +10,61 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 pub(crate) use ssewire_json::PartialJson;
 pub use ssewire_json::{JsonError, PartialChange, PartialStrings};
 
-/// The options of partial values.
+/// The options of partial values. One pointer, because every message decoder has them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct PartialInput {
-    strings: PartialStrings,
-    functions: &'static ValueFunctions,
-}
+pub(crate) struct PartialInput(&'static ValueFunctions);
 
 /// How a value is built, and an upper bound of the memory that a piece of its text adds.
 #[derive(Debug)]
 struct ValueFunctions {
+    strings: PartialStrings,
     new: fn(PartialStrings) -> PartialValue,
     held_bytes: fn(&str) -> usize,
 }
 
-static VALUES: ValueFunctions = ValueFunctions {
-    new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings))),
-    held_bytes: |piece| sum(piece, value_bytes),
-};
+static VALUES: [ValueFunctions; 2] = [values(PartialStrings::Hide), values(PartialStrings::Show)];
+static CHANGES: [ValueFunctions; 2] = [changes(PartialStrings::Hide), changes(PartialStrings::Show)];
 
-static CHANGES: ValueFunctions = ValueFunctions {
-    new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings).with_changes())),
-    held_bytes: |piece| sum(piece, |byte| value_bytes(byte).saturating_add(change_bytes(byte))),
-};
+const fn values(strings: PartialStrings) -> ValueFunctions {
+    ValueFunctions {
+        strings,
+        new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings))),
+        held_bytes: |piece| sum(piece, value_bytes),
+    }
+}
+
+const fn changes(strings: PartialStrings) -> ValueFunctions {
+    ValueFunctions {
+        strings,
+        new: |strings| PartialValue(Box::new(PartialJson::with_partial_strings(strings).with_changes())),
+        held_bytes: |piece| sum(piece, |byte| value_bytes(byte).saturating_add(change_bytes(byte))),
+    }
+}
 
 impl PartialInput {
     /// Values without a record of their changes.
     pub(crate) fn values(strings: PartialStrings) -> Self {
-        Self { strings, functions: &VALUES }
+        Self::with_strings(&VALUES, strings)
     }
 
     /// Values with a record of their changes.
     pub(crate) fn changes(strings: PartialStrings) -> Self {
-        Self { strings, functions: &CHANGES }
+        Self::with_strings(&CHANGES, strings)
+    }
+
+    fn with_strings([hidden, shown]: &'static [ValueFunctions; 2], strings: PartialStrings) -> Self {
+        Self(if strings == PartialStrings::Show { shown } else { hidden })
     }
 
     /// An empty value.
     pub(crate) fn new_value(self) -> PartialValue {
-        (self.functions.new)(self.strings)
+        (self.0.new)(self.0.strings)
     }
 
     /// An upper bound of the bytes that the value of a piece of text, and the record of its changes, hold beyond the
     /// text itself.
     pub(crate) fn held_bytes(self, piece: &str) -> usize {
-        (self.functions.held_bytes)(piece)
+        (self.0.held_bytes)(piece)
     }
 }
 

@@ -397,7 +397,7 @@ fn narrow(len: usize) -> u32 {
 
 /// A 32-bit length or bound as an offset.
 #[inline]
-fn widen(len: u32) -> usize {
+pub(crate) fn widen(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
 }
 

@@ -4,7 +4,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::buffer::EventBuffer;
+use crate::buffer::{EventBuffer, widen};
 use crate::error::{DecodeError, InvalidId, Truncated};
 use crate::event::{Block, BlockFlags, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, Span};
 use crate::fast_path::{Cursor, EventPrefix};
@@ -46,8 +46,9 @@ use crate::storage::{HeapBuffer, Storage};
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,
     pub(crate) max_event_bytes: usize,
-    pub(crate) max_id_bytes: usize,
-    pub(crate) max_comment_bytes: usize,
+    /// The bounds of IDs and comments have 32 bits, to keep an idle decoder small.
+    pub(crate) max_id_bytes: u32,
+    pub(crate) max_comment_bytes: u32,
     /// Bytes consumed since the last blank line, without those of an incomplete byte order mark.
     pub(crate) pending: u64,
     /// The reconnection time in milliseconds, if `has_retry`: smaller than an `Option<Duration>`.
@@ -131,8 +132,8 @@ impl<S> Decoder<S> {
         Self {
             buffer: EventBuffer::new(storage),
             max_event_bytes: Decoder::DEFAULT_MAX_EVENT_BYTES,
-            max_id_bytes: Decoder::DEFAULT_MAX_ID_BYTES,
-            max_comment_bytes: Decoder::DEFAULT_MAX_COMMENT_BYTES,
+            max_id_bytes: small_limit(Decoder::DEFAULT_MAX_ID_BYTES),
+            max_comment_bytes: small_limit(Decoder::DEFAULT_MAX_COMMENT_BYTES),
             pending: 0,
             retry: 0,
             has_retry: false,
@@ -254,8 +255,9 @@ impl<S: Storage> Decoder<S> {
         if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
             return Err(InvalidId::ForbiddenByte);
         }
-        if id.len() > self.max_id_bytes {
-            return Err(InvalidId::TooLong { max_bytes: self.max_id_bytes });
+        let max_bytes = widen(self.max_id_bytes);
+        if id.len() > max_bytes {
+            return Err(InvalidId::TooLong { max_bytes });
         }
         let capacity = self.buffer.capacity();
         self.buffer.set_last_event_id(id).map_err(|_| InvalidId::CapacityExceeded { capacity })
@@ -578,8 +580,10 @@ enum Scan<'c> {
 }
 
 /// A bound on IDs or comments, at most 1 GiB.
-const fn small_limit(bytes: usize) -> usize {
-    if bytes < 1 << 30 { bytes } else { 1 << 30 }
+const fn small_limit(bytes: usize) -> u32 {
+    const LARGEST: u32 = 1 << 30;
+    #[expect(clippy::cast_possible_truncation, reason = "checked, and `try_from` is not const")]
+    if bytes < LARGEST as usize { bytes as u32 } else { LARGEST }
 }
 
 /// Shows counts and states, never the contents of the stream.

@@ -4,6 +4,7 @@
 //! They are copied into the buffer when the chunk ends, or a frame is returned, before the block ends, and when `data`
 //! lines are joined. An `id` is always copied.
 
+use crate::buffer::widen;
 use crate::decoder::{Decoder, Until};
 use crate::error::DecodeError;
 use crate::event::{BlockSpan, FrameParts, FrameSpan, Span};
@@ -193,7 +194,7 @@ impl<S: Storage> Decoder<S> {
         self.line_start = LineStart::new();
         self.retry_parser = RetryParser::new();
         if self.line == LineState::Unknown {
-            self.buffer.push_truncated(before, self.max_comment_bytes);
+            self.buffer.push_truncated(before, widen(self.max_comment_bytes));
         }
     }
 
@@ -225,7 +226,7 @@ impl<S: Storage> Decoder<S> {
     /// Reads a piece of an `id` value: "If the field value does not contain U+0000 NULL, then set the last event ID
     /// buffer to the field value. Otherwise, ignore the field."
     fn read_id(&mut self, piece: &[u8], ended: bool) {
-        let allowed = self.max_id_bytes.saturating_sub(self.buffer.value_range().len());
+        let allowed = widen(self.max_id_bytes).saturating_sub(self.buffer.value_range().len());
         let within = piece.get(..allowed).unwrap_or(piece);
         trace::examined(|| within.len());
         let has_nul = memchr::memchr(0, within).is_some();
@@ -242,7 +243,7 @@ impl<S: Storage> Decoder<S> {
     /// Reads a piece of a comment or an unknown field that the caller reads. Returns the frame if the line has ended.
     fn read_comment(&mut self, cursor: &Cursor<'_>, piece: &[u8], ended: bool) -> Option<FrameSpan> {
         let frame = if self.line == LineState::Comment { FrameParts::Comment } else { FrameParts::UnknownField };
-        let bound = self.max_comment_bytes;
+        let bound = widen(self.max_comment_bytes);
         if !ended || self.buffer.has_value() {
             let truncated = self.buffer.push_truncated(piece, bound);
             let value = self.buffer.value_range();

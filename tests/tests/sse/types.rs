@@ -11,11 +11,11 @@ use ssewire::{
 
 #[test]
 #[cfg(target_pointer_width = "64")]
-fn decoder_is_at_most_192_bytes() {
+fn decoder_is_at_most_184_bytes() {
     // With the feature `bytes`, which adds a field.
-    assert!(size_of::<Decoder>() <= 192, "{}", size_of::<Decoder>());
-    assert!(size_of::<Decoder<&mut [u8]>>() <= 192);
-    assert!(size_of::<Decoder<[u8; 0]>>() <= 192);
+    assert!(size_of::<Decoder>() <= 184, "{}", size_of::<Decoder>());
+    assert!(size_of::<Decoder<&mut [u8]>>() <= 184);
+    assert!(size_of::<Decoder<[u8; 0]>>() <= 184);
 }
 
 #[test]

@@ -81,6 +81,9 @@ fn a_stream_with_one_block_begun_holds_a_kibibyte() {
     decode(&mut decoder, sse(delta).as_bytes());
     let held = ssewire_heap::held().saturating_sub(before) + size_of::<MessageDecoder>();
     assert!(held <= 1024, "{held}");
+    // A usual `message_start` leaves no more for the decoder.
+    #[cfg(target_pointer_width = "64")]
+    assert!(size_of::<MessageDecoder>() <= 656, "{}", size_of::<MessageDecoder>());
 }
 
 /// The text of F2: many members, a long key, and its value in pieces of two bytes. Each time with another start of the
