@@ -218,7 +218,8 @@ impl MessageDecoder {
             }
         }
         self.rest_at = bytes.len().saturating_sub(input.len());
-        // Not after each message: a further copy is no longer than what was decoded since the last, so time is linear.
+        // A copy after each message would take quadratic time. This one has at most as many bytes as were decoded since
+        // the copy before.
         if !is_kept || self.rest_at >= input.len() {
             (self.rest, self.rest_at) = (input.to_vec(), 0);
         }

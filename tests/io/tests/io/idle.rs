@@ -151,8 +151,8 @@ fn a_ping_keeps_a_message_alive() {
     assert!(message().finish().unwrap_err().transport().is_none());
 }
 
-/// `JsonReader` skips events with blank data, as "some servers send them as keep-alives": they are no items, so the
-/// time in which only these arrive is limited, too.
+/// `JsonReader` skips events with blank data: "some servers send them as keep-alives". The idle timeout also limits the
+/// time in which only such events arrive.
 #[test]
 fn a_reader_of_json_to_which_only_keep_alives_come_times_out_and_resumes() {
     for keep_alive in [&b": alive\n\n"[..], b"data:\n\n", b"event: ping\ndata: \n\n", b"data:\n\n: \ndata:\n\n"] {
