@@ -146,7 +146,7 @@ pub(crate) enum LineState {
 }
 
 /// The start of a line that a chunk boundary cut before its kind was known. No two names start with the same letter, so
-/// that the first byte and a count stand for the bytes.
+/// that the first byte and a count determine the bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LineStart {
     first: u8,
@@ -167,8 +167,8 @@ impl LineStart {
         self.seen > 0
     }
 
-    /// Classifies the line that `rest` continues, which may go beyond the end of the line. Returns `None`, and keeps
-    /// what was seen, if `rest` ends before the decision.
+    /// Classifies the line that `rest` continues, which may go beyond the end of the line. Returns `None`, and counts
+    /// the bytes, if `rest` ends before the decision.
     #[inline]
     pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<Classified> {
         let next = *rest.first()?;
