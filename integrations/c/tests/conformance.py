@@ -21,11 +21,13 @@ class EventRecord(ctypes.Structure):
 
 
 class EventBatch(ctypes.Structure):
-    _fields_ = [("records", POINTER(EventRecord)), ("record_count", c_size_t), ("text", c_void_p), ("text_len", c_size_t)]
+    _fields_ = [("records", POINTER(EventRecord)), ("record_count", c_size_t), ("text", c_void_p),
+                ("text_len", c_size_t)]
 
 
 class Options(ctypes.Structure):
-    _fields_ = [("max_event_bytes", c_size_t), ("max_id_bytes", c_size_t), ("max_records", c_size_t), ("comments", c_bool)]
+    _fields_ = [("max_event_bytes", c_size_t), ("max_id_bytes", c_size_t), ("max_records", c_size_t),
+                ("comments", c_bool)]
 
 
 class MessageBatch(ctypes.Structure):
@@ -64,7 +66,8 @@ def read(case, chunks):
             text = ctypes.string_at(batch.text, batch.text_len)
             part = lambda span: text[span.offset : span.offset + span.len].decode()
             for record in batch.records[: batch.record_count]:
-                events.append({"event": part(record.event_type), "data": part(record.data), "id": part(record.last_event_id)})
+                event, id = part(record.event_type), part(record.last_event_id)
+                events.append({"event": event, "data": part(record.data), "id": id})
     id, length, has_retry, retry = c_void_p(), c_size_t(), c_bool(), c_uint64()
     ok(library.ssewire_decoder_last_event_id(decoder, byref(id), byref(length)))
     last = ctypes.string_at(id, length.value).decode(errors="replace") if length.value else ""

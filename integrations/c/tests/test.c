@@ -23,7 +23,8 @@ static void events_have_type_data_id_and_time(void) {
     assert(batch.records[0].kind == SSEWIRE_EVENT_KIND_EVENT);
     assert(is(batch.text, batch.records[0].event_type, "e") && is(batch.text, batch.records[0].data, "a"));
     assert(batch.records[0].has_retry && batch.records[0].retry_ms == 20 && !batch.records[1].has_retry);
-    assert(is(batch.text, batch.records[1].event_type, "message") && is(batch.text, batch.records[1].last_event_id, "7"));
+    assert(is(batch.text, batch.records[1].event_type, "message"));
+    assert(is(batch.text, batch.records[1].last_event_id, "7"));
 
     const char *id;
     size_t len;
@@ -72,7 +73,8 @@ static void batch_ends_at_its_largest_number_of_records(void) {
     ssewire_event_batch batch;
     size_t used, all = 0, records = 0;
     do {
-        assert(ssewire_decoder_push(decoder, bytes(input) + all, strlen(input) - all, &used, &batch) == SSEWIRE_STATUS_OK);
+        const uint8_t *rest = bytes(input) + all;
+        assert(ssewire_decoder_push(decoder, rest, strlen(input) - all, &used, &batch) == SSEWIRE_STATUS_OK);
         assert(batch.record_count <= 2);
         if (records == 0) {
             assert(batch.records[0].kind == SSEWIRE_EVENT_KIND_COMMENT);
@@ -90,14 +92,20 @@ static void records_of_one_event_stay_together(void) {
     enum { blocks = 300 };
     static char input[blocks * 32 + 100];
     strcpy(input, "data: {\"type\":\"message_start\",\"message\":{\"content\":[");
-    for (int i = 0; i < blocks; i++) strcat(input, i ? ",{\"type\":\"text\",\"text\":\"x\"}" : "{\"type\":\"text\",\"text\":\"x\"}");
+    for (int i = 0; i < blocks; i++) {
+        if (i) strcat(input, ",");
+        strcat(input, "{\"type\":\"text\",\"text\":\"x\"}");
+    }
     strcat(input, "]}}\n\n");
     ssewire_message_decoder *decoder = ssewire_message_decoder_new(NULL);
     ssewire_message_batch batch;
     size_t used;
     assert(ssewire_message_decoder_push(decoder, bytes(input), strlen(input), &used, &batch) == SSEWIRE_STATUS_OK);
     assert(used == strlen(input) && batch.record_count == 1 + blocks);
-    for (size_t i = 1; i <= blocks; i++) assert(batch.records[i].index == i - 1 && is(batch.text, batch.records[i].text, "x"));
+    for (size_t i = 1; i <= blocks; i++) {
+        assert(batch.records[i].index == i - 1);
+        assert(is(batch.text, batch.records[i].text, "x"));
+    }
     ssewire_message_decoder_free(decoder);
 }
 
@@ -223,7 +231,8 @@ static void message_ends_with_the_input(void) {
     for (int times = 0; times < 2; times++) {
         assert(ssewire_message_decoder_push_end(decoder, &batch) == SSEWIRE_STATUS_OK);
         assert(batch.record_count == 0 && batch.is_ended);
-        assert(ssewire_message_decoder_push(decoder, bytes(rest), strlen(rest), &len, &batch) == SSEWIRE_STATUS_FINISHED);
+        assert(ssewire_message_decoder_push(decoder, bytes(rest), strlen(rest), &len, &batch) ==
+               SSEWIRE_STATUS_FINISHED);
         assert(ssewire_message_decoder_completion(decoder, &completion) == SSEWIRE_STATUS_OK);
         assert(completion == SSEWIRE_COMPLETION_TRUNCATED);
     }
@@ -275,7 +284,8 @@ static char *message_of(const uint8_t *stream, size_t len, size_t size, ssewire_
         uint8_t *chunk = (uint8_t *)malloc(whole);
         memcpy(chunk, stream + at, whole);
         for (size_t from = 0, used = 0; from < whole && !is_ended; from += used) {
-            assert(ssewire_message_decoder_push(decoder, chunk + from, whole - from, &used, &batch) == SSEWIRE_STATUS_OK);
+            assert(ssewire_message_decoder_push(decoder, chunk + from, whole - from, &used, &batch) ==
+                   SSEWIRE_STATUS_OK);
             is_ended = batch.is_ended;
             for (size_t i = 0; i < batch.record_count; i++) {
                 const ssewire_message_record *record = &batch.records[i];
@@ -292,7 +302,8 @@ static char *message_of(const uint8_t *stream, size_t len, size_t size, ssewire_
     char reason[400];
     size_t length, used;
     assert(ssewire_message_decoder_explain(decoder, reason, sizeof reason, &length) == SSEWIRE_STATUS_OK);
-    assert((length == 0) == (*completion == SSEWIRE_COMPLETION_COMPLETE || *completion == SSEWIRE_COMPLETION_UNTERMINATED));
+    const bool is_whole = *completion == SSEWIRE_COMPLETION_COMPLETE || *completion == SSEWIRE_COMPLETION_UNTERMINATED;
+    assert((length == 0) == is_whole);
     assert(ssewire_message_decoder_push(decoder, bytes("x"), 1, &used, &batch) == SSEWIRE_STATUS_FINISHED);
     char *json = json_of(decoder);
     ssewire_message_decoder_free(decoder);

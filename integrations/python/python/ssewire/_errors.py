@@ -27,7 +27,8 @@ class IncompleteError(Error):
     """The message is not complete. What arrived is in `message`."""
 
     message: Dict[str, Any]
-    """The partial message, in the shape of the API. Do not run a tool with unfinished input, which is the value so far."""
+    """The partial message, in the shape of the API. Do not run a tool with unfinished input, which is the value so
+    far."""
 
     reason: str
     """The first of the reasons, for example `truncated` or `server_error`; see `MessageDecoder.completion`."""
