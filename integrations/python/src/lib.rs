@@ -9,6 +9,7 @@ mod convert;
 mod decoder;
 mod delta_decoder;
 mod message_decoder;
+mod rest;
 
 use pyo3::prelude::*;
 

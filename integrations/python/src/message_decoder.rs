@@ -10,6 +10,7 @@ use ssewire_messages::{
 };
 
 use crate::convert::{error, parse_json, parse_json_object, with_bytes};
+use crate::rest::Rest;
 
 /// A change of the message.
 #[pyclass(frozen, module = "ssewire")]
@@ -47,9 +48,7 @@ impl MessageEvent {
 #[pyclass(module = "ssewire")]
 pub(crate) struct MessageDecoder {
     state: State,
-    /// The bytes after the message in the chunk of its end, from `rest_at` on: `next_message` continues there.
-    rest: Vec<u8>,
-    rest_at: usize,
+    rest: Rest,
     has_partial_input: bool,
     /// Of `iter_events`: a list of the iterator over the events of the last chunk.
     #[pyo3(get, set, name = "_unread")]
@@ -96,7 +95,7 @@ impl MessageDecoder {
         }
         let decoder = MessageBatchDecoder::with_decoder(decoder);
         let state = State::Running(Box::new(decoder));
-        Self { state, rest: Vec::new(), rest_at: 0, has_partial_input: partial_input, unread: None }
+        Self { state, rest: Rest::default(), has_partial_input: partial_input, unread: None }
     }
 
     /// Decodes a chunk, and returns its events.
@@ -119,9 +118,16 @@ impl MessageDecoder {
 
     /// Returns the message that has ended, and continues with the next one.
     fn next_message<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.running()?;
+        // The events that no loop took are of this message. A loop over them ends: `_iter.py`.
+        if let Some(unread) = self.unread.take() {
+            let unread = unread.bind(py);
+            for event in unread.get_item(0)?.try_iter()? {
+                event?;
+            }
+            unread.set_item(0, py.None())?;
+        }
         let result = self.running()?.next_message();
-        // The events that no loop took are of this message.
-        self.unread = None;
         message_or_exception(py, &result, &json_of_result(&result))
     }
 
@@ -205,25 +211,14 @@ impl MessageDecoder {
         if decoder.is_ended() {
             return Ok(());
         }
-        let is_kept = !self.rest.is_empty();
-        if is_kept {
-            self.rest.extend_from_slice(chunk);
-        }
-        let bytes: &[u8] = if is_kept { &self.rest } else { chunk };
-        let mut input = bytes.get(self.rest_at..).unwrap_or_default();
-        loop {
-            append(py, decoder.push(&mut input), events)?;
-            if input.is_empty() || decoder.is_ended() {
-                break;
+        self.rest.decode(chunk, |input| {
+            loop {
+                append(py, decoder.push(input), events)?;
+                if input.is_empty() || decoder.is_ended() {
+                    return Ok(());
+                }
             }
-        }
-        self.rest_at = bytes.len().saturating_sub(input.len());
-        // A copy after each message would take quadratic time. This one has at most as many bytes as were decoded since
-        // the copy before.
-        if !is_kept || self.rest_at >= input.len() {
-            (self.rest, self.rest_at) = (input.to_vec(), 0);
-        }
-        Ok(())
+        })
     }
 
     fn running(&mut self) -> PyResult<&mut MessageBatchDecoder> {

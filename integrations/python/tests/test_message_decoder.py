@@ -1,6 +1,7 @@
 """`MessageDecoder` against the samples, and its own interface."""
 
 import copy
+import itertools
 import json
 import math
 import pickle
@@ -297,6 +298,39 @@ async def test_events_that_no_loop_took_are_of_the_message_before():
         break
     assert decoder.next_message() == message
     assert [event.type async for event in aiter_events(pieces, decoder)] == types
+    assert decoder.finish() == message
+
+
+@pytest.mark.parametrize("size", [150, 100_000])
+async def test_a_loop_ends_with_its_message(size):
+    """A loop that was left, and went on after `next_message`, returned events of the message before."""
+    text, message = named("text").read_bytes(), expected(named("text"))
+    types = [event.type for event in MessageDecoder().feed(text)]
+
+    async def asynchronous():
+        for piece in chunks(text * 2, size):
+            yield piece
+
+    for is_restarted in (False, True):
+        decoder, pieces = MessageDecoder(), chunks(text * 2, size)
+        loop = iter_events(pieces, decoder)
+        seen = [next(loop).type, next(loop).type]
+        partial = next_message(decoder)
+        assert partial == (message["id"], "complete" if size > len(text) else "truncated")
+        further = iter_events(pieces, decoder)
+        if is_restarted:
+            further = itertools.chain([next(further)], further)
+        assert list(loop) == []
+        # The rest of the first message has no `message_start`, so it is skipped.
+        assert (seen, [event.type for event in further]) == (types[:2], types)
+        assert decoder.finish() == message
+
+    decoder, apieces = MessageDecoder(), asynchronous()
+    aloop = aiter_events(apieces, decoder)
+    assert (await aloop.__anext__()).type == types[0]
+    next_message(decoder)
+    assert [event.type async for event in aloop] == []
+    assert [event.type async for event in aiter_events(apieces, decoder)] == types
     assert decoder.finish() == message
 
 

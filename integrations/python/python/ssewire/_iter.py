@@ -33,7 +33,7 @@ def iter_events(
     `decoder` is a `Decoder` (the default), or a `MessageDecoder`: then it ends with the message, and `finish` of the
     decoder returns it. It does not wait for the end of the body: to use the connection again, read the other chunks.
     After `next_message` of the decoder, call it again with the same iterator for the next message of the body.
-    `next_message` drops the events of its message that no loop took.
+    `next_message` drops the events of its message that no loop took, and a loop over them ends.
 
     `end` says what a `Decoder` does with an event whose blank line is missing when the chunks end: `"raise"` a
     `TruncatedError`, `"dispatch"` it, for streams that end in `data: [DONE]`, or `"discard"` it, as browsers do.
@@ -50,14 +50,15 @@ def iter_events(
     _check(end, lost)
     unread = _unread(decoder)
     yield from _events(decoder, unread[0], lost)
-    if not (isinstance(decoder, MessageDecoder) and decoder.is_ended):
+    if not _is_over(decoder, unread):
         for chunk in chunks:
             unread[0] = iter(decoder.feed(chunk))
             yield from _events(decoder, unread[0], lost)
-            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
+            if _is_over(decoder, unread):
                 break
-    unread[0] = iter(_end(decoder, end))
-    yield from _events(decoder, unread[0], lost)
+    if unread[0] is not None:
+        unread[0] = iter(_end(decoder, end))
+        yield from _events(decoder, unread[0], lost)
 
 
 @overload
@@ -83,16 +84,17 @@ async def aiter_events(
     unread = _unread(decoder)
     for event in _events(decoder, unread[0], lost):
         yield event
-    if not (isinstance(decoder, MessageDecoder) and decoder.is_ended):
+    if not _is_over(decoder, unread):
         async for chunk in chunks:
             unread[0] = iter(decoder.feed(chunk))
             for event in _events(decoder, unread[0], lost):
                 yield event
-            if isinstance(decoder, MessageDecoder) and decoder.is_ended:
+            if _is_over(decoder, unread):
                 break
-    unread[0] = iter(_end(decoder, end))
-    for event in _events(decoder, unread[0], lost):
-        yield event
+    if unread[0] is not None:
+        unread[0] = iter(_end(decoder, end))
+        for event in _events(decoder, unread[0], lost):
+            yield event
 
 
 def _check(end: str, lost: str) -> None:
@@ -102,10 +104,11 @@ def _check(end: str, lost: str) -> None:
         raise ValueError('lost must be "raise" or "yield"')
 
 
-def _unread(decoder: Union[Decoder, MessageDecoder]) -> List[Iterator[Any]]:
-    """A list of the iterator over the events of the last chunk.
+def _unread(decoder: Union[Decoder, MessageDecoder]) -> List[Any]:
+    """A list of the iterator over the events of the last chunk; of `None` after `next_message`.
 
-    The decoder keeps it, and so what a loop that ends early has not taken.
+    The decoder keeps it, and so what a loop that ends early has not taken. `next_message` takes it from the decoder: a
+    loop that goes on afterwards is of the message before.
     """
     unread = decoder._unread = decoder._unread or [iter(())]
     if isinstance(decoder, MessageDecoder) and not decoder.is_ended:
@@ -114,6 +117,11 @@ def _unread(decoder: Union[Decoder, MessageDecoder]) -> List[Iterator[Any]]:
         if events:
             unread[0] = iter(events)
     return unread
+
+
+def _is_over(decoder: Union[Decoder, MessageDecoder], unread: List[Any]) -> bool:
+    """Whether the message of a loop has ended."""
+    return unread[0] is None or isinstance(decoder, MessageDecoder) and decoder.is_ended
 
 
 def _events(decoder: Union[Decoder, MessageDecoder], events: Iterator[Any], lost: str) -> Iterator[Any]:

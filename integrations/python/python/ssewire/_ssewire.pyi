@@ -90,7 +90,7 @@ class Decoder:
     @property
     def retry(self) -> Optional[int]:
         """The reconnection time in milliseconds that the stream set last."""
-    _unread: Optional[List[Iterator[Any]]]
+    _unread: Optional[List[Any]]
 
 @final
 class MessageEvent:
@@ -180,9 +180,9 @@ class MessageDecoder:
         gateways and recordings concatenate messages.
 
         `feed`, `feed_end` and `iter_events` then begin with what was left of the chunk, and skip everything before a
-        `message_start`. The events of this message that no loop over `iter_events` took are dropped. If `has_started`
-        is false at the end of the input, no further message exists. After `IncompleteError`, too, the next message can
-        be decoded.
+        `message_start`. The events of this message that no loop over `iter_events` took are dropped, and a loop over
+        them ends. If `has_started` is false at the end of the input, no further message exists. After `IncompleteError`,
+        too, the next message can be decoded.
         """
     @property
     def snapshot(self) -> Dict[str, Any]:
@@ -204,7 +204,7 @@ class MessageDecoder:
     @property
     def violations(self) -> Dict[str, int]:
         """The number of protocol violations so far, by their description."""
-    _unread: Optional[List[Iterator[Any]]]
+    _unread: Optional[List[Any]]
 
 @final
 class DeltaDecoder:
