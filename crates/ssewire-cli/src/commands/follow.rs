@@ -101,6 +101,8 @@ struct Session {
     /// A message has ended, and no other has begun.
     is_between: bool,
     between: Between,
+    /// Content between two messages was reported.
+    has_skipped_content: bool,
     /// Bytes of the event stream up to the end of the chunk.
     bytes: u64,
     /// When the last chunk arrived.
@@ -127,6 +129,9 @@ struct Session {
 /// reader of the line cannot decode it either, so it reports the loss, too.
 const UNREADABLE: (&[u8], &[u8]) = (b"content_block_delta", b"{");
 
+/// The events without which content is lost.
+const CONTENT_EVENTS: [&[u8]; 3] = [b"message_start", b"content_block_start", b"content_block_delta"];
+
 const RESPONSE_HEAD: &[u8] = b"HTTP/";
 
 /// The number of bytes after the message in which another is searched.
@@ -150,6 +155,7 @@ impl Session {
             is_complete: false,
             is_between: false,
             between: Between::new(args.decoder.clone()),
+            has_skipped_content: false,
             bytes: 0,
             at: Duration::ZERO,
             start: Vec::new(),
@@ -213,14 +219,19 @@ impl Session {
         output: &mut Output,
         renderer: &mut impl Renderer,
     ) -> io::Result<()> {
+        let mut has_content = false;
         let show = |event: Option<SkippedEvent<'_>>| {
             self.stats.event(self.at);
             let (event_type, payload) = event.as_ref().map_or(UNREADABLE, |event| (event.event_type, event.payload));
             renderer.event(event_type, payload, output)?;
             // One above the limit: the decoder of the messages reports it.
-            if let Some(StreamEvent::Error(error)) = event.and_then(|event| event.decoded) {
-                output.note(with_message(&error, &error));
-                self.exit = self.exit.or(Exit::ServerError);
+            match event.and_then(|event| event.decoded) {
+                Some(StreamEvent::Error(error)) => {
+                    output.note(with_message(&error, &error));
+                    self.exit = self.exit.or(Exit::ServerError);
+                }
+                Some(StreamEvent::ContentBlockStart(_) | StreamEvent::ContentBlockDelta(_)) => has_content = true,
+                _ => {}
             }
             Ok(())
         };
@@ -232,7 +243,18 @@ impl Session {
             output.note(format_args!("incomplete: {}", discarded(bytes)));
             self.exit = self.exit.or(Exit::Incomplete);
         }
+        if has_content {
+            self.report_skipped_content(output);
+        }
         output.flush()
+    }
+
+    /// Reports content between two messages, once. If the message before is incomplete, it is the rest of that.
+    fn report_skipped_content(&mut self, output: &mut Output) {
+        if self.is_complete && !core::mem::replace(&mut self.has_skipped_content, true) {
+            output.note("incomplete: content after a complete message was skipped, because it has no message_start");
+            self.exit = self.exit.or(Exit::Incomplete);
+        }
     }
 
     /// The input has ended: the rest may be an event whose blank line is missing.
@@ -295,7 +317,11 @@ impl Session {
             } else {
                 ""
             };
+            let is_content = CONTENT_EVENTS.contains(&event.event_type);
             self.diagnostics.note(format!("event {number}: {error}{hint}"), output);
+            if self.is_between && is_content {
+                self.report_skipped_content(output);
+            }
             return Ok(());
         }
         self.has_events |= is_of_a_message(&event.update);
@@ -325,7 +351,8 @@ impl Session {
         let result = self.decoder.next_message();
         self.conclude(result, ending, output, renderer)?;
         self.number = self.number.saturating_add(1);
-        (self.is_between, self.has_events, self.is_error_reported) = (true, false, false);
+        (self.is_between, self.has_skipped_content) = (true, false);
+        (self.has_events, self.is_error_reported) = (false, false);
         Ok(())
     }
 

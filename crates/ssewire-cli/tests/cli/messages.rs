@@ -147,6 +147,43 @@ fn a_lost_event_after_a_message_starts_no_message() {
     }
 }
 
+/// Regression: it was skipped without a note, and the exit code was 0.
+#[test]
+fn a_further_message_that_lacks_its_start_is_incomplete() {
+    let note = "ssewire: incomplete: content after a complete message was skipped, because it has no message_start\n";
+    let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
+    let (start, content) = complete.split_at(complete.find("\n\n").unwrap() + 2);
+    let large = start.replace("msg_1", &"x".repeat(2000));
+    for (rest, notes) in [
+        (content.to_owned(), 1),
+        (format!("{content}{content}{complete}{content}"), 2),
+        (format!("data: {{oops\n\n{content}"), 1),
+        (format!("{large}{content}"), 1),
+        ("event: message_start\ndata: {oops\n\n".to_owned(), 1),
+        ("event: content_block_delta\ndata: {oops\n\n".to_owned(), 1),
+        // No content.
+        ("event: ping\ndata: {oops\n\n".to_owned(), 0),
+        ("event: message_start\ndata:\n\n".to_owned(), 0),
+        (content.split_at(content.rfind("data: ").unwrap()).1.to_owned(), 0),
+    ] {
+        let bytes = complete.clone() + &rest;
+        for args in ALL {
+            for size in ["1", "7", "100000"] {
+                let args = [args, &["--chunk-size", size, "--max-event-bytes", "1000"]].concat();
+                let ran = ssewire(&args, bytes.as_bytes()).exits(if notes > 0 { 4 } else { 0 });
+                assert_eq!(ran.stderr.matches(note).count(), notes, "{rest} {ran:?}");
+            }
+        }
+        ssewire(&["--max-event-bytes", "1000"], bytes.as_bytes()).exits(0);
+    }
+    // The rest of a message that the server ended with an error.
+    let error = "data: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"m\"}}\n\n";
+    for args in ALL {
+        let ran = ssewire(args, [START, error, content].concat().as_bytes()).exits(3);
+        assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+    }
+}
+
 /// The commands that go on with further messages.
 const ALL: [&[&str]; 4] = [&["text", "--all"], &["message", "--all"], &["timeline", "--all"], &["events"]];
 
