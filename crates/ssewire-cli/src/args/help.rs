@@ -195,10 +195,9 @@ fn documented() -> clap::Command {
         let mut subcommand = subcommand.args(options(&|option| command.takes(option)));
         if let Some(name) = command.arguments() {
             let argument = match command {
-                Command::Serve => file(name)
-                    .num_args(1..)
-                    .required(true)
-                    .help("Recordings, or plain event streams, of at most 16 MiB"),
+                Command::Serve => file(name).num_args(1..).required(true).help(
+                    "Recordings, or plain event streams, of at most 16 MiB; or names of samples: `text`, `tool_use`",
+                ),
                 Command::Record => file(name).required(true),
                 _ => file(name),
             };

@@ -230,7 +230,7 @@ struct Cli {
     /// always, never
     ///
     /// Whether to write colours: auto (on terminals, unless NO_COLOR, CLICOLOR, CLICOLOR_FORCE or TERM says otherwise),
-    /// always or never. They mark thinking, tool calls and the lanes of a timeline.
+    /// always or never. They mark thinking, tool calls and the lanes of a timeline. Not with --svg, which has its own.
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
     color: ColorChoice,
 
@@ -299,6 +299,9 @@ impl Cli {
         };
         if let Some(option) = self.given.iter().find(|option| !command.takes(option)) {
             return refuse(command::refusal(command, option));
+        }
+        if self.svg && self.given.iter().any(|option| option == "color") {
+            return refuse("--color has no effect with --svg, which has its own colours");
         }
         if self.fault.contains(&FaultOrList::List) {
             return Ok(Action::ListFaults);
@@ -499,6 +502,7 @@ mod tests {
             "--pretty",
             "sse --thinking",
             "text --svg",
+            "timeline --svg --color never",
             "sse --all",
             "sse --strict",
             "demo --strict",
@@ -577,6 +581,7 @@ mod tests {
                 "--chunk-size has no effect with --fault split, which sets its own",
             ),
             ("serve a --speed 4 --fault slow", "--speed has no effect with --fault slow, which sets its own"),
+            ("timeline --color auto --svg", "--color has no effect with --svg, which has its own colours"),
             ("help sse --stats", "--stats has no effect here"),
             ("help --stats", "--stats has no effect here"),
             ("man --stats", "--stats has no effect here"),

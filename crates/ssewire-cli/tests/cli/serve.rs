@@ -46,6 +46,9 @@ fn files_are_served_at_their_names_and_the_first_one_at_every_path() {
         assert_eq!(server.curl(path), (sample("text.sse"), Some(0)), "{path}");
     }
     assert_eq!(server.curl("/thinking"), (sample("thinking.sse"), Some(0)));
+    // Without such a file, the name is that of a sample.
+    let server = Served::start(&["tool_use"]);
+    assert_eq!(server.curl("/v1/messages"), (sample("tool_use.sse"), Some(0)));
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::read_source::{ReadError, ReadSource};
 ///     print!("{text}");
 /// }
 /// let message = reply.finish()?;
-/// println!("\n{:?} {:?}", message.stop_reason(), message.usage());
+/// println!("\n{:?}, {:?} tokens", message.stop_reason(), message.output_tokens());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

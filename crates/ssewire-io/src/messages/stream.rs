@@ -30,7 +30,7 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 ///     print!("{text}");
 /// }
 /// let message = reply.finish().await?;
-/// println!("\n{:?} {:?}", message.stop_reason(), message.usage());
+/// println!("\n{:?}, {:?} tokens", message.stop_reason(), message.output_tokens());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
