@@ -60,7 +60,7 @@ impl Gateway {
         // Pings and comments are signs of life, but not for ever.
         match tokio::time::timeout(4 * patience, StartedStream::wait_for(body)).await {
             Ok(Ok(body)) => Ok(body.boxed()),
-            Ok(Err(error)) => Err(match (error.server_error(), error.transport()) {
+            Ok(Err(error)) => Err(match (error.incomplete().server_error(), error.incomplete().transport()) {
                 (Some(error), _) => PassedOver::Error(error.to_string()),
                 (None, Some(IdleError::Idle)) => PassedOver::Silent,
                 _ => PassedOver::Ended,

@@ -32,7 +32,7 @@ impl<E> EventError<E> {
         matches!(self, Self::Transport(_) | Self::Truncated(_))
     }
 
-    /// Returns the transport's error, if this is one.
+    /// Returns the transport's error, if it failed or timed out.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
         match self {
@@ -41,7 +41,7 @@ impl<E> EventError<E> {
         }
     }
 
-    /// Returns the transport's error, owned, if this is one.
+    /// Returns the transport's error, owned, if it failed or timed out.
     #[must_use]
     pub fn into_transport(self) -> Option<E> {
         match self {

@@ -166,7 +166,7 @@ pub use json::JsonStream;
 #[cfg(all(feature = "json", any(feature = "std", feature = "stream")))]
 pub use json::{JsonEvent, JsonPayloadError, JsonPayloadErrorKind, JsonStreamError};
 #[cfg(all(feature = "messages", feature = "stream"))]
-pub use messages::{FlatMapUpdates, MessageStream, StartedStream, TextDeltaStream};
+pub use messages::{FlatMapUpdates, MessageStream, NotStarted, StartedStream, TextDeltaStream};
 #[cfg(all(feature = "messages", any(feature = "std", feature = "stream")))]
 pub use messages::{IncompleteMessage, MessageStreamError, StructuredError, StructuredMessage};
 #[cfg(all(feature = "messages", feature = "tap"))]

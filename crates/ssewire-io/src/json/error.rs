@@ -14,7 +14,7 @@ use crate::error::EventError;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum JsonStreamError<E> {
-    /// The transport failed, an event was lost, or the input was truncated.
+    /// The transport failed, a read timed out, an event was lost, or the input was truncated.
     Event(EventError<E>),
     /// The payload of an event is not a `T`: usually an error that the server reports. The stream continues after it,
     /// except after [`NonStreamBody`](JsonPayloadErrorKind::NonStreamBody).
@@ -115,7 +115,7 @@ impl<E> JsonStreamError<E> {
         }
     }
 
-    /// Returns the transport's error, if this is one.
+    /// Returns the transport's error, if it failed or timed out.
     #[must_use]
     pub fn transport(&self) -> Option<&E> {
         match self {
@@ -124,7 +124,7 @@ impl<E> JsonStreamError<E> {
         }
     }
 
-    /// Returns the transport's error, owned, if this is one.
+    /// Returns the transport's error, owned, if it failed or timed out.
     #[must_use]
     pub fn into_transport(self) -> Option<E> {
         match self {

@@ -22,7 +22,7 @@ pub use self::observe::{MessageEnd, MessageEndObserver, MessageObserver, Observe
 #[cfg(feature = "std")]
 pub use self::read::{MessageReader, TextDeltas};
 #[cfg(feature = "stream")]
-pub use self::started_stream::StartedStream;
+pub use self::started_stream::{NotStarted, StartedStream};
 #[cfg(feature = "stream")]
 pub use self::stream::{FlatMapUpdates, MessageStream, TextDeltaStream};
 #[cfg(any(feature = "std", feature = "stream"))]

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use core::error::Error;
 use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -18,7 +19,8 @@ use super::state::{Found, MessageState};
 /// has started when its first content block begins, when it is complete without one, or after 1 MiB without one.
 ///
 /// Many servers accept a request and fail within the stream. Before the first content, a gateway can send the request
-/// to another server, and its client does not notice.
+/// to another server, and its client does not notice. If no server is left, it passes the body of the error on:
+/// [`NotStarted::into_body`].
 ///
 /// ```
 /// use futures::stream;
@@ -63,9 +65,9 @@ where
     /// It waits as long as pings and comments arrive: use a timeout. Dropping the future drops the body.
     ///
     /// # Errors
-    /// [`IncompleteMessage`]: the server reported an error, the transport failed, or the body ended or is not a stream
-    /// of a message. It has no request ID: see [`wait_for_with_decoder`](Self::wait_for_with_decoder).
-    pub async fn wait_for(body: S) -> Result<Self, IncompleteMessage<S::Error>> {
+    /// [`NotStarted`], which has the body, too: the server reported an error, the transport failed, or the body ended or
+    /// is not a stream of a message. It has no request ID: see [`wait_for_with_decoder`](Self::wait_for_with_decoder).
+    pub async fn wait_for(body: S) -> Result<Self, NotStarted<S>> {
         Self::wait_for_with_decoder(body, MessageDecoder::new()).await
     }
 
@@ -83,37 +85,43 @@ where
     /// let head = ResponseHead::new(200, headers); // `response.status().as_u16()` and `response.headers()`
     /// let decoder = MessageDecoder::new().with_response_head(head);
     /// let error = StartedStream::wait_for_with_decoder(body, decoder).await.unwrap_err();
-    /// assert_eq!(error.request_id(), Some("req_1"));
+    /// assert_eq!(error.incomplete().request_id(), Some("req_1"));
     /// # });
     /// ```
     ///
     /// # Errors
     /// As [`wait_for`](Self::wait_for).
-    pub async fn wait_for_with_decoder(body: S, decoder: MessageDecoder) -> Result<Self, IncompleteMessage<S::Error>> {
-        let mut started = Self { body: Box::pin(body), chunks: VecDeque::new(), error: None, is_ended: false };
-        let mut state = MessageState::new(decoder);
+    pub async fn wait_for_with_decoder(body: S, decoder: MessageDecoder) -> Result<Self, NotStarted<S>> {
+        let mut body = Self { body: Box::pin(body), chunks: VecDeque::new(), error: None, is_ended: false };
+        match body.read_to_content(MessageState::new(decoder)).await {
+            Ok(()) => Ok(body),
+            Err(incomplete) => Err(NotStarted { incomplete, body }),
+        }
+    }
+
+    async fn read_to_content(&mut self, mut state: MessageState<S::Error>) -> Result<(), IncompleteMessage<S::Error>> {
         let mut bytes = 0_usize;
         while bytes < MAX_BYTES {
-            let chunk = match poll_fn(|context| started.body.as_mut().try_poll_next(context)).await {
+            let chunk = match poll_fn(|context| self.body.as_mut().try_poll_next(context)).await {
                 Some(Ok(chunk)) => chunk,
                 end => {
-                    started.is_ended = true;
+                    self.is_ended = true;
                     if let Some(Err(error)) = end {
                         state.record_failure(error);
                     }
                     while state.drain()?.is_some() {}
-                    started.error = state.take_failure();
+                    self.error = state.take_failure();
                     break;
                 }
             };
             bytes = bytes.saturating_add(chunk.as_ref().len().max(MIN_CHUNK_BYTES));
-            let has_started = decode(&mut state, chunk.as_ref())?;
-            started.chunks.push_back(chunk);
-            if has_started {
+            let has_started = decode(&mut state, chunk.as_ref());
+            self.chunks.push_back(chunk);
+            if has_started? {
                 break;
             }
         }
-        Ok(started)
+        Ok(())
     }
 }
 
@@ -186,5 +194,76 @@ impl<S: TryStream> FusedStream for StartedStream<S> {
 impl<S: TryStream> fmt::Debug for StartedStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StartedStream").field("is_ended", &self.is_ended).finish_non_exhaustive()
+    }
+}
+
+/// The error of [`StartedStream::wait_for`]: the message that has failed before any content, and the body.
+///
+/// A gateway that has no further server passes the [body](Self::into_body) on, so that its client sees what the server
+/// wrote. `?` converts this error to its [`IncompleteMessage`].
+///
+/// ```
+/// use futures::TryStreamExt as _;
+/// use ssewire_io::StartedStream;
+///
+/// # futures::executor::block_on(async {
+/// let response = "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"\"}}\n\n";
+/// let body = futures::stream::iter([Ok::<_, std::io::Error>(response)]);
+/// let error = StartedStream::wait_for(body).await.unwrap_err();
+/// assert!(error.incomplete().is_retryable());
+/// let chunks: Vec<&str> = error.into_body().try_collect().await?;
+/// assert_eq!(chunks, [response]);
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
+///
+/// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
+pub struct NotStarted<S: TryStream> {
+    incomplete: IncompleteMessage<S::Error>,
+    body: StartedStream<S>,
+}
+
+impl<S: TryStream> NotStarted<S> {
+    /// Returns the incomplete message: its reason, and the error of the server or of the transport.
+    #[must_use]
+    pub fn incomplete(&self) -> &IncompleteMessage<S::Error> {
+        &self.incomplete
+    }
+
+    /// Returns the incomplete message, owned, and drops the body.
+    #[must_use]
+    pub fn into_incomplete(self) -> IncompleteMessage<S::Error> {
+        self.incomplete
+    }
+
+    /// Returns the body: a stream of all its chunks and of the transport's error, unchanged.
+    pub fn into_body(self) -> StartedStream<S> {
+        StartedStream { error: self.incomplete.into_transport(), ..self.body }
+    }
+}
+
+impl<S: TryStream> From<NotStarted<S>> for IncompleteMessage<S::Error> {
+    fn from(error: NotStarted<S>) -> Self {
+        error.incomplete
+    }
+}
+
+impl<S: TryStream<Error: fmt::Display>> fmt::Display for NotStarted<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.incomplete.fmt(f)
+    }
+}
+
+/// Never shows bytes of the body.
+impl<S: TryStream<Error: fmt::Debug>> fmt::Debug for NotStarted<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NotStarted").field("incomplete", &self.incomplete).finish_non_exhaustive()
+    }
+}
+
+/// `Display` prints the transport's error, so `source` returns the source of that error.
+impl<S: TryStream<Error: Error + 'static>> Error for NotStarted<S> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.incomplete.source()
     }
 }

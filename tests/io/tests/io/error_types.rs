@@ -3,8 +3,11 @@
 use std::error::Error;
 use std::io;
 
+use futures::executor::block_on;
+use futures::stream;
 use ssewire_io::{
-    EventError, IdleError, JsonStreamError, MessageReader, MessageStreamError, ReadExt as _, StructuredError,
+    EventError, IdleError, JsonStreamError, MessageReader, MessageStreamError, ReadExt as _, StartedStream,
+    StructuredError,
 };
 
 type Boxed = Box<dyn Error + Send + Sync>;
@@ -39,7 +42,8 @@ fn each_cause_is_printed_once() {
     }
     let client = |_| ClientError(gone());
     let incomplete = || MessageReader::new(Failing).finish().unwrap_err().map_transport(client);
-    let errors: [Box<dyn Error>; 10] = [
+    let not_started = StartedStream::wait_for(stream::iter([Err::<&[u8], _>(client(gone()))]));
+    let errors: [Box<dyn Error>; 11] = [
         Box::new(EventError::Transport(client(gone()))),
         Box::new(EventError::Timeout(client(gone()))),
         Box::new(IdleError::Stream(client(gone()))),
@@ -50,6 +54,7 @@ fn each_cause_is_printed_once() {
         Box::new(MessageStreamError::from(incomplete())),
         Box::new(MessageStreamError::Timeout(client(gone()))),
         Box::new(StructuredError::from(incomplete())),
+        Box::new(block_on(not_started).unwrap_err()),
     ];
     for error in errors {
         let chain = chain(&*error);

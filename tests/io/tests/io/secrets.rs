@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use ssewire::{Decoder, EventBuilder, LineDecoder};
 use ssewire_io::{
     BodyChunks, ByteStreamExt as _, EventCodec, EventObserver, EventReader, EventStream, MessageObserver,
-    MessageReader, MessageStream, ReadExt as _, SharedEventStream, Tap,
+    MessageReader, MessageStream, ReadExt as _, SharedEventStream, StartedStream, Tap,
 };
 use ssewire_json::{PartialJson, PartialStrings};
 use ssewire_messages::{
@@ -441,6 +441,10 @@ fn messages_in_the_middle_of_a_stream() {
     }
     hides(&messages.text_deltas());
     hides_error(&block_on(messages.finish()).unwrap_err());
+
+    let unknown = format!("data: {{\"type\":\"{MARKER}\"}}\n\n");
+    let body = stream::iter([Ok::<_, Infallible>(unknown)]);
+    hides_error(&block_on(StartedStream::wait_for(body)).unwrap_err());
 
     let mut texts = MessageStream::new(chunks());
     let returned: Vec<_> = block_on(texts.text_deltas().collect());

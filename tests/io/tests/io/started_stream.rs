@@ -75,13 +75,14 @@ fn a_failure_before_the_content_is_an_error_and_one_after_it_passes() {
     ] {
         for size in [1, usize::MAX] {
             let error = block_on(StartedStream::wait_for(Script::<io::Error>::of(&chunks(&body, size)))).unwrap_err();
+            let error = error.into_incomplete();
             assert_eq!(error.reason(), reason, "{body:?}");
             assert_eq!(error.server_error().is_some(), body.contains("overloaded"));
         }
     }
     let gone = || io::Error::other("gone");
     let error = block_on(StartedStream::wait_for(Script::of(&[START.as_bytes()]).failing(gone()))).unwrap_err();
-    assert_eq!(error.transport().map(ToString::to_string).as_deref(), Some("gone"));
+    assert_eq!(error.incomplete().transport().map(ToString::to_string).as_deref(), Some("gone"));
 
     let mut body =
         block_on(StartedStream::wait_for(Script::of(&[START.as_bytes(), BLOCK.as_bytes()]).failing(gone()))).unwrap();
@@ -104,7 +105,7 @@ fn an_error_has_the_head_of_the_response() {
         let head = ResponseHead::new(200, [("request-id", "req_1")]);
         let decoder = MessageDecoder::new().with_response_head(head);
         let error = block_on(StartedStream::wait_for_with_decoder(body, decoder)).unwrap_err();
-        assert_eq!(error.request_id(), Some("req_1"));
+        assert_eq!(error.incomplete().request_id(), Some("req_1"));
         assert!(error.to_string().contains("req_1"), "{error}");
     }
 }
@@ -141,4 +142,23 @@ fn the_transports_error_follows_the_chunks() {
     assert_eq!(block_on(body.next()).unwrap().unwrap_err().to_string(), "gone");
     assert!(body.is_terminated());
     assert!(block_on(body.next()).is_none());
+}
+
+/// A gateway without a further server passes on what the last one wrote, and how its connection ended.
+#[test]
+fn the_body_of_an_error_passes_unchanged() {
+    let after_the_error = [START, ERROR, PING].concat();
+    for body in [&after_the_error[..], START, "<html>", ""] {
+        for (size, fails) in [(1, false), (usize::MAX, false), (1, true), (usize::MAX, true)] {
+            let chunks = chunks(body, size);
+            let script = Script::slow(&chunks);
+            let script = if fails { script.failing(io::Error::other("gone")) } else { script };
+            let mut passed = block_on(StartedStream::wait_for(script)).unwrap_err().into_body();
+            let items: Vec<_> = block_on(passed.by_ref().collect());
+            assert!(passed.is_terminated());
+            let (errors, bytes): (Vec<_>, Vec<_>) = items.into_iter().partition(Result::is_err);
+            assert_eq!(bytes.into_iter().map(Result::unwrap).collect::<Vec<_>>(), chunks, "{body:?}");
+            assert_eq!(errors.len(), usize::from(fails), "{body:?}");
+        }
+    }
 }
