@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use ssewire_messages::{Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, Validation};
 
 use super::error::{IncompleteMessage, MessageStreamError};
-use super::state::{Found, MessageState, Phase, Position, text_of};
+use super::state::{Found, MessageState, Phase, Position, message_methods, text_of};
 use super::structured::StructuredMessage;
 use crate::read_source::{ReadError, ReadSource};
 
@@ -57,28 +57,7 @@ impl<R> MessageReader<R> {
         Self { source: ReadSource::new(reader), state: MessageState::new(decoder) }
     }
 
-    /// Sets the head of the response: its request ID and rate limits are in every error of the message, and in the
-    /// [`decoder`](Self::decoder) of a complete one.
-    pub fn with_response_head(self, head: ResponseHead) -> Self {
-        Self { state: self.state.with_response_head(head), ..self }
-    }
-
-    /// Makes [`Update::ToolInput`] contain the value of the input so far, with or without the unfinished string at its
-    /// end. Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
-    pub fn with_partial_input(self, strings: PartialStrings) -> Self {
-        Self { state: self.state.map_accumulator(|accumulator| accumulator.with_partial_input(strings)), ..self }
-    }
-
-    /// Sets the treatment of protocol violations; see [`Validation`].
-    pub fn with_validation(self, validation: Validation) -> Self {
-        Self { state: self.state.map_accumulator(|accumulator| accumulator.with_validation(validation)), ..self }
-    }
-
-    /// Sets the limit of the message in bytes, counted as `Accumulator::with_max_bytes` says. For other limits use
-    /// [`with_decoder`](Self::with_decoder).
-    pub fn with_max_bytes(self, bytes: usize) -> Self {
-        Self { state: self.state.map_accumulator(|accumulator| accumulator.with_max_bytes(bytes)), ..self }
-    }
+    message_methods!();
 
     /// Sets how long a call may wait for an update while other bytes arrive, such as comments: then it returns
     /// [`MessageStreamError::Timeout`]. Each update restarts the time, also one that the call skips, and also a `ping`,
@@ -88,31 +67,6 @@ impl<R> MessageReader<R> {
     pub fn with_idle_timeout(mut self, timeout: Duration, now: fn() -> Instant) -> Self {
         self.source.set_idle_limit(timeout, now);
         self
-    }
-
-    /// Reads the text of the message as JSON of the type `T`, while it arrives.
-    #[doc(alias = "parsed_output")]
-    pub fn structured<T: DeserializeOwned>(self) -> StructuredMessage<Self, T> {
-        StructuredMessage::new(self)
-    }
-
-    /// Returns the decoder, which contains the protocol violations and the accumulator. Empty after an error.
-    #[must_use]
-    pub fn decoder(&self) -> &MessageDecoder {
-        self.state.decoder()
-    }
-
-    /// Returns the request ID, also after an error, if the [head](Self::with_response_head) of the response has one.
-    #[must_use]
-    pub fn request_id(&self) -> Option<&str> {
-        self.decoder().response_head().and_then(ResponseHead::request_id)
-    }
-
-    /// Returns the message so far, also after an error.
-    #[doc(alias = "current_message_snapshot")]
-    #[must_use]
-    pub fn snapshot(&self) -> Cow<'_, Message> {
-        self.state.snapshot()
     }
 
     /// Returns the reader.
