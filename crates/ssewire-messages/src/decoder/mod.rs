@@ -247,7 +247,7 @@ impl MessageDecoder {
     }
 
     /// Borrows the update that [`poll`](Self::poll) returned. `chunk` is the input as it was before that call. Constant
-    /// time, except that a tool call or a citation is searched in its JSON text.
+    /// time, except that a tool call is searched in its JSON text.
     ///
     /// Passing a different chunk, or calling `poll` first, yields an unspecified update or payload but never panics.
     #[must_use]
