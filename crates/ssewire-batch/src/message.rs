@@ -144,10 +144,12 @@ impl MessageBatchDecoder {
     pub fn push(&mut self, input: &mut &[u8]) -> MessageBatch<'_> {
         self.buffer.clear();
         // The decoder would go on with further input.
-        if !self.has_input_ended {
-            while self.buffer.records.len() < self.max_records && self.push_next(input) {}
+        let mut has_next = !self.has_input_ended;
+        while has_next {
             // Further updates of the last event need no input.
-            while self.push_next(&mut &[][..]) {}
+            let mut nothing: &[u8] = &[];
+            let is_full = self.buffer.records.len() >= self.max_records;
+            has_next = self.push_next(if is_full { &mut nothing } else { &mut *input });
         }
         self.buffer.as_batch()
     }
@@ -155,10 +157,11 @@ impl MessageBatchDecoder {
     /// Appends the records of the next update. `false`: more input is needed, or the message has ended.
     #[inline]
     fn push_next(&mut self, input: &mut &[u8]) -> bool {
-        match self.decoder.decode(input) {
-            Ok(Step::Update(event)) => self.buffer.push_update(&event),
+        // By reference: a match by value copies the event.
+        match &self.decoder.decode(input) {
+            Ok(Step::Update(event)) => self.buffer.push_update(event),
             Ok(_) => return false,
-            Err(error) => self.buffer.push_rejected(&error),
+            Err(error) => self.buffer.push_rejected(error),
         }
         true
     }
