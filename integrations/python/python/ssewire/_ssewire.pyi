@@ -102,6 +102,7 @@ class MessageEvent:
 
         ================== ==================================================================================
         `message_start`    the message has begun; `id` is its ID, `name` its model, `json()` the event
+                           (without JSON, so `text` is empty, if the message `replaced` another one)
         `block_start`      a content block has begun; `name` is its type, `json()` the event
         `text`             a text block has grown by `text`; those of one `index` together are its text
                            (without an `index`: the U+FFFD of a block that ended within a character)
