@@ -25,8 +25,8 @@ pub struct Message {
     pub stop_reason: Option<String>,
     /// An event was lost that may have contained the stop reason.
     pub has_loss: bool,
-    /// An event was lost that may have been the start of a block.
-    has_lost_start: bool,
+    /// An event was lost that may have been the start of a block, or a delta of any index.
+    distrusts_text_outside_blocks: bool,
     pub violations: Vec<(ViolationKind, Option<u64>)>,
     /// The pieces of text in order of arrival.
     pub pieces: Vec<String>,
@@ -83,8 +83,8 @@ impl Message {
             Event::KeepAlive => self.violations.push((KeepAliveData, None)),
             Event::Undecodable(loss) => {
                 self.has_loss |= loss.content || loss.message_delta;
-                if loss.may_be_start {
-                    self.lose_any_start();
+                if loss.may_be_start || loss.piece == Some(None) {
+                    self.distrust_text_outside_blocks();
                 }
                 if let Some(index) = loss.piece {
                     self.lose_piece(index);
@@ -127,9 +127,9 @@ impl Message {
         }
     }
 
-    /// A start may have been lost: text that arrived outside of its block may be that of the lost block.
-    pub fn lose_any_start(&mut self) {
-        self.has_lost_start = true;
+    /// "Text of deltas may be that of a block whose start was lost", or "lack the text of a lost delta".
+    pub fn distrust_text_outside_blocks(&mut self) {
+        self.distrusts_text_outside_blocks = true;
         self.blocks.iter_mut().filter(|block| block.is_late).for_each(|block| block.input.lose_piece());
     }
 
@@ -207,7 +207,7 @@ impl Message {
         if block.has_input() && !block.is_initial {
             if let Some(at) = self.waiting.iter().position(|(index, _)| *index == block.index) {
                 block.input = self.waiting.remove(at).1;
-                if self.has_lost_start {
+                if self.distrusts_text_outside_blocks {
                     block.input.lose_piece();
                 }
             }
@@ -264,8 +264,9 @@ impl Message {
             }
         };
         let piece = if let Change::Text(units) = &change { units.clone() } else { Vec::new() };
-        if let (Change::Input(units), true) = (&change, self.has_lost_start && !self.blocks[at].is_open) {
-            if !is_blank(&text(units)) {
+        if let Change::Input(units) = &change {
+            let is_late = !self.blocks[at].is_open && !is_blank(&text(units));
+            if is_late && self.distrusts_text_outside_blocks {
                 self.blocks[at].input.lose_piece();
             }
         }

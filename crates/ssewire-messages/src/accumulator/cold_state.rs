@@ -19,8 +19,8 @@ pub(super) struct ColdState {
     pub(super) initial_call: Option<BlockId>,
     /// The index of the fallback block that gave the model.
     pub(super) fallback_index: Option<u64>,
-    /// An event was lost that may have been the start of a block.
-    pub(super) has_lost_start: bool,
+    /// An event was lost that may have been the start of a block, or a delta of any index.
+    pub(super) distrusts_text_outside_blocks: bool,
     /// The limit that was exceeded first.
     pub(super) exceeded_limit: Option<LostEvent>,
 }

@@ -280,8 +280,9 @@ impl Accumulator {
     }
 
     /// Records that an event could not be decoded. If it was a piece of content, content is lost, and the tool input of
-    /// its block is truncated from here on. If it may have been the start of a block, so is input that arrives before
-    /// the start of its block or after its stop. Discards further updates of the event before, as an event does.
+    /// its block is truncated from here on. If it may have been the start of a block, or its index is unknown, so is
+    /// input that arrives before the start of its block or after its stop. Discards further updates of the event before,
+    /// as an event does.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).
@@ -297,8 +298,10 @@ impl Accumulator {
                 self.has_lost_content = true;
                 self.record_lost_piece(error.index, error.lost == LostKind::BlockStart);
                 // A payload that is not JSON may be the rest of a delta and the beginning of a start.
-                if error.lost != LostKind::BlockDelta || matches!(error.kind, PayloadErrorKind::NotJson { .. }) {
-                    self.record_lost_start();
+                let may_be_start =
+                    error.lost != LostKind::BlockDelta || matches!(error.kind, PayloadErrorKind::NotJson { .. });
+                if may_be_start || error.index.is_none() {
+                    self.distrust_text_outside_blocks();
                 }
             }
             LostKind::MessageDelta => self.has_lost_message_delta = true,
@@ -459,7 +462,7 @@ impl Accumulator {
         self.discard_queue();
         if self.is_running() {
             self.cold_mut().exceeded_limit.get_or_insert(limit);
-            self.record_lost_start();
+            self.distrust_text_outside_blocks();
             self.record_lost_piece(None, false);
         }
     }

@@ -158,11 +158,11 @@ impl Accumulator {
         }
     }
 
-    /// Records that an event was lost that may have been the start of a block: text that arrived after the stop of its
-    /// block may be that of the lost one.
+    /// Records that an event was lost that may have been the start of a block, or a delta of any index. Text before the
+    /// start of its block or after its stop may be that of the lost block, or lack the lost delta.
     #[inline(never)]
-    pub(super) fn record_lost_start(&mut self) {
-        if core::mem::replace(&mut self.cold_mut().has_lost_start, true) {
+    pub(super) fn distrust_text_outside_blocks(&mut self) {
+        if core::mem::replace(&mut self.cold_mut().distrusts_text_outside_blocks, true) {
             return;
         }
         for position in 0..self.message.content.len() {
@@ -173,17 +173,16 @@ impl Accumulator {
         }
     }
 
-    /// Returns whether a start may have been lost: text outside of its block may be that of the lost one.
-    pub(super) fn has_lost_start(&self) -> bool {
-        self.cold.as_ref().is_some_and(|cold| cold.has_lost_start)
+    /// See [`distrust_text_outside_blocks`](Self::distrust_text_outside_blocks).
+    pub(super) fn distrusts_text_outside_blocks(&self) -> bool {
+        self.cold.as_ref().is_some_and(|cold| cold.distrusts_text_outside_blocks)
     }
 
-    /// Opens the input of a block for its next piece. After the stop, the piece may be that of a block whose start was
-    /// lost.
+    /// Opens the input of a block for its next piece.
     #[inline(never)]
     pub(super) fn begin_piece_of_input(&mut self, id: BlockId, piece: &str) {
         if !self.blocks.is_open(id) {
-            if self.has_lost_start() && !is_blank(piece) {
+            if self.distrusts_text_outside_blocks() && !is_blank(piece) {
                 self.record_lost_piece_of(id);
             }
             return;

@@ -208,6 +208,8 @@ fn a_call_does_not_take_the_input_of_a_block_whose_start_was_lost() {
         named("content_block_start", r#"{"type":"content_block_delta","ind"#),
         named("content_block_delta", r#"{"type":"content_block_start","index":1,"#),
         lost(r#""index":1,"del"#),
+        // The text may lack this delta.
+        lost(r#""index":null,"delta":{"type":"input_json_delta","partial_json":"x"}}"#),
     ];
     let (text, call) = (sse(&[input(0, r#"{"path":"/"}"#)]), sse(&[start(0, tool(json!({}))), stop(0)]));
     let (stopped, begin) = (sse(&[stop(0)]), sse(&[begin()]));
