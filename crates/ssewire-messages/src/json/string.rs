@@ -41,14 +41,18 @@ impl<'a> JsonStr<'a> {
         (Cow::Owned(text), halves)
     }
 
-    /// Text without an escape.
+    /// Text as it is: a backslash in it is no escape.
     pub(crate) fn of_plain(text: &'a str) -> Self {
         Self { raw: text.as_bytes(), is_escaped: false }
     }
 
     /// Appends the unescaped text, as [`to_text`](Self::to_text) returns it.
     pub(crate) fn append_to(self, text: &mut String) {
-        unescape(self.raw, text);
+        if self.is_escaped {
+            unescape(self.raw, text);
+        } else {
+            push_lossy(self.raw, text);
+        }
     }
 
     /// The bytes of a name, to be compared.

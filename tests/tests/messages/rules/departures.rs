@@ -718,6 +718,14 @@ fn a_fallback_before_message_start_names_the_model() {
     assert_eq!(run.message()["model"], "b");
 }
 
+/// Regression: the name was unescaped twice.
+#[test]
+fn a_backslash_in_the_model_of_an_early_fallback_is_kept() {
+    let fallback = json!({"type": "fallback", "to": {"model": "a\\new\\u0041"}});
+    let run = run(&[start(0, fallback), begin()]);
+    assert_eq!(run.message()["model"], "a\\new\\u0041");
+}
+
 #[test]
 fn pings_unknown_events_and_errors_may_come_before_message_start() {
     let run = orderly(&[ping(), unknown_event(), ping(), message_start(json!({"id": "msg_1"}))]);
