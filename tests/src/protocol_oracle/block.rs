@@ -194,6 +194,7 @@ impl Block {
                 set(&mut self.members, name, Json::String(units));
             }
         }
+        self.input.text = super::json::units(&text(&self.input.text));
         self.half.take().is_some()
     }
 

@@ -55,6 +55,23 @@ fn an_unfinished_block_with_an_error_field_gives_what_the_oracle_gives_at_any_li
     }
 }
 
+/// "A half without its other half becomes U+FFFD, at the latest at the stop of its block". Regression: the oracle joined
+/// those of input.
+#[test]
+fn halves_before_and_after_a_stop_give_what_the_oracle_gives() {
+    let payloads = [
+        r#"{"type":"message_start","message":{}}"#,
+        r#"{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f"}}"#,
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"\"\ud83d"}}"#,
+        r#"{"type":"content_block_stop","index":0}"#,
+        r#"{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"\ude00\""}}"#,
+        r#"{"type":"message_stop"}"#,
+    ];
+    let body: String = payloads.map(|payload| format!("data: {payload}\n\n")).concat();
+    let protocol = Protocol { validation: Validation::Lenient, max_event_bytes: usize::MAX };
+    same(protocol, body.as_bytes(), &whole(body.as_bytes()));
+}
+
 proptest! {
     // The same bodies in every run, so that a change is judged by them alone; the fuzz targets look for further ones.
     #![proptest_config(Config { cases: 256, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..Config::default() })]
