@@ -12,7 +12,7 @@ use futures_core::stream::FusedStream;
 use futures_core::{Stream, TryStream};
 use ssewire_messages::MessageDecoder;
 
-use super::error::IncompleteMessage;
+use super::error::{IncompleteMessage, MessageStreamError, StructuredError};
 use super::state::{Found, MessageState};
 
 /// A body whose message has started: a stream of all its chunks and of the transport's error, unchanged. The message
@@ -200,7 +200,7 @@ impl<S: TryStream> fmt::Debug for StartedStream<S> {
 /// The error of [`StartedStream::wait_for`]: the message that has failed before any content, and the body.
 ///
 /// A gateway that has no further server passes the [body](Self::into_body) on, so that its client sees what the server
-/// wrote. `?` converts this error to its [`IncompleteMessage`].
+/// wrote. `?` converts this error to its [`IncompleteMessage`], or to an error that contains it.
 ///
 /// ```
 /// use futures::TryStreamExt as _;
@@ -245,6 +245,18 @@ impl<S: TryStream> NotStarted<S> {
 impl<S: TryStream> From<NotStarted<S>> for IncompleteMessage<S::Error> {
     fn from(error: NotStarted<S>) -> Self {
         error.incomplete
+    }
+}
+
+impl<S: TryStream> From<NotStarted<S>> for MessageStreamError<S::Error> {
+    fn from(error: NotStarted<S>) -> Self {
+        error.incomplete.into()
+    }
+}
+
+impl<S: TryStream> From<NotStarted<S>> for StructuredError<S::Error> {
+    fn from(error: NotStarted<S>) -> Self {
+        error.incomplete.into()
     }
 }
 

@@ -6,8 +6,8 @@ use std::io;
 use futures::executor::block_on;
 use futures::stream;
 use ssewire_io::{
-    EventError, IdleError, JsonStreamError, MessageReader, MessageStreamError, ReadExt as _, StartedStream,
-    StructuredError,
+    EventError, IdleError, IncompleteMessage, JsonStreamError, MessageReader, MessageStreamError, ReadExt as _,
+    StartedStream, StructuredError,
 };
 
 type Boxed = Box<dyn Error + Send + Sync>;
@@ -165,4 +165,18 @@ fn only_the_transports_error_is_mapped() {
     let words = incomplete.to_string();
     let mapped = incomplete.map_transport(|error| format!("{error}"));
     assert_eq!((mapped.to_string(), mapped.transport().unwrap().as_str()), (words, "the peer is gone"));
+}
+
+/// `?` converts the error of a body that did not start to that of the message.
+#[test]
+fn the_error_of_a_body_that_did_not_start_becomes_that_of_its_message() {
+    let error = || block_on(StartedStream::wait_for(stream::iter([Err::<&[u8], _>(gone())]))).unwrap_err();
+    let errors: [Box<dyn Error>; 4] = [
+        Box::new(error()),
+        Box::new(IncompleteMessage::from(error())),
+        Box::new(MessageStreamError::from(error())),
+        Box::new(StructuredError::from(error())),
+    ];
+    assert!(errors.iter().all(|error| chain(&**error).ends_with("the peer is gone")));
+    assert!(errors.iter().all(|each| each.to_string() == error().to_string()));
 }
