@@ -7,9 +7,9 @@ use std::fmt::Display;
 use serde_json::{Value, from_value, json, to_value};
 use ssewire_messages::vocabulary::{McpToolResultContent, WebSearchToolResultContent};
 use ssewire_messages::{
-    AccumulateError, Accumulator, Completion, ContentBlock, InvalidMessage, LostEvent, Message, Nullable,
-    ProtocolViolation, RawJson, StopReason, StreamEvent, ToolInputError, TurnError, Update, Usage, Validation,
-    ViolationKind,
+    AccumulateError, Accumulator, Completion, ContentBlock, InvalidMessage, LostEvent, Message, MessageDecoder,
+    Nullable, ProtocolViolation, RawJson, Step, StopReason, StreamEvent, ToolInputError, TurnError, Update, Usage,
+    Validation, ViolationKind,
 };
 use ssewire_tests::samples;
 
@@ -96,9 +96,14 @@ fn display_and_debug_of_incomplete_show_reasons_and_error() {
     // Each error prints its own cause once.
     assert!(incomplete.source().is_none());
     assert!(incomplete.to_string().starts_with(&incomplete.server_error().unwrap().to_string()));
-    let shown = format!("{incomplete:?}");
-    assert!(shown.starts_with("Incomplete { reasons: [ServerError, Truncated], error: Some(ApiError "), "{shown}");
-    assert!(shown.ends_with(", has_started: true, .. }") && !shown.contains("secret"), "{shown}");
+    assert_eq!(format!("{incomplete:?}"), format!("Incomplete({incomplete}, ..)"));
+    assert!(!incomplete.to_string().contains("secret"), "{incomplete}");
+    // Regression: a program that returns the error from `main` did not show which error the server had reported.
+    let refused = br#"{"type":"error","error":{"type":"authentication_error","message":"secret"}}"#;
+    let mut decoder = MessageDecoder::new();
+    assert!(matches!(decoder.decode(&mut &refused[..]), Ok(Step::NeedInput)));
+    let shown = format!("{:?}", decoder.finish().unwrap_err());
+    assert!(shown.contains("authentication_error") && !shown.contains("secret"), "{shown}");
 }
 
 #[test]

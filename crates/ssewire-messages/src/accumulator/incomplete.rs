@@ -234,13 +234,10 @@ impl fmt::Display for Incomplete {
     }
 }
 
+/// Shows the text of `Display`: programs that return the error from `main` print this.
 impl fmt::Debug for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Incomplete")
-            .field("reasons", &self.0.reasons)
-            .field("error", &self.0.error)
-            .field("has_started", &self.0.has_started)
-            .finish_non_exhaustive()
+        f.debug_tuple("Incomplete").field(&format_args!("{self}")).finish_non_exhaustive()
     }
 }
 
