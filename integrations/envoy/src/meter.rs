@@ -102,9 +102,26 @@ impl Meter {
         if self.messages == 0 {
             self.first_byte.get_or_insert(now);
         }
+        if !self.read(bytes, now) {
+            return None;
+        }
+        let decoder = self.decoder.as_mut()?;
+        let mut record = record_of(decoder, self.tool_calls);
+        let result = decoder.next_message();
+        self.complete(&mut record, result, now, End::EndOfStream);
+        self.begin_next(now);
+        // The `message_start` that ended this message arrived with it.
+        self.read(&mut &[][..], now);
+        Some(record)
+    }
+
+    /// Reads up to the end of the message. Returns whether it has ended.
+    // Not inlined: the loop over deltas is inlined into it, and needed once.
+    #[inline(never)]
+    fn read(&mut self, bytes: &mut &[u8], now: Duration) -> bool {
         let Some(decoder) = &mut self.decoder else {
             *bytes = &[];
-            return None;
+            return false;
         };
         loop {
             match decoder.decode(bytes) {
@@ -113,15 +130,10 @@ impl Meter {
                     self.first_byte.get_or_insert(now);
                     note(&event.update, now, &mut self.first_text, &mut self.tool_calls);
                 }
-                Ok(Step::NeedInput) => return None,
-                Ok(Step::Ended) | Err(_) => break,
+                Ok(Step::NeedInput) => return false,
+                Ok(Step::Ended) | Err(_) => return true,
             }
         }
-        let mut record = record_of(decoder, self.tool_calls);
-        let result = decoder.next_message();
-        self.complete(&mut record, result, now, End::EndOfStream);
-        self.begin_next(now);
-        Some(record)
     }
 
     /// Ends the body at this time. Returns the record of a message that has not ended, or of a body without any
@@ -133,6 +145,7 @@ impl Meter {
             self.tick(now);
         }
         while let Ok(Step::Update(event)) = decoder.decode_end() {
+            self.first_byte.get_or_insert(self.last_byte);
             note(&event.update, now, &mut self.first_text, &mut self.tool_calls);
         }
         if self.messages > 0 && !decoder.has_started() {

@@ -411,6 +411,27 @@ fn the_times_of_a_second_message_begin_at_the_end_of_the_first() {
     assert_eq!((times.first_byte_ms, times.first_text_ms, times.longest_gap_ms), (Some(300), Some(400), Some(100)));
 }
 
+/// The `message_start` that replaces a message was counted when the next bytes came, and not at all without them.
+#[test]
+fn the_start_that_replaces_a_message_is_the_first_byte_of_its_message() {
+    let start = |id: &str| format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\"}}}}\n\n");
+    let ping = "data: {\"type\": \"ping\"}\n\n";
+    for (next, at) in [(None, 30_100), (Some(ping), 30_100), (Some(""), 100)] {
+        let mut meter = Meter::new(Limits::default(), 200, SSE, ms(0));
+        assert_eq!(meter.push(&mut start("a").as_bytes(), ms(10)), None);
+        // Without its blank line, it is the start at the end of the body.
+        let second = start("b");
+        let second = if next == Some("") { second.trim_ascii_end() } else { &second };
+        let replaced = meter.push(&mut second.as_bytes(), ms(100));
+        assert_eq!(replaced.is_some(), next != Some(""));
+        assert_eq!(next.and_then(|next| meter.push(&mut next.as_bytes(), ms(30_100))), None);
+        let records: Vec<_> = std::iter::from_fn(|| meter.end(ms(at), End::Cut)).collect();
+        let times = records.last().unwrap().times;
+        assert_eq!(times.first_byte_ms, Some(0), "{next:?}");
+        assert_eq!(times.longest_gap_ms, Some(at - 100), "{next:?}");
+    }
+}
+
 #[test]
 fn any_bytes_yield_one_record() {
     let mut state = 1u32;
