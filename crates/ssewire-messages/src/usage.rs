@@ -1,7 +1,7 @@
 //! Tokens and requests of a message.
 
 use alloc::string::String;
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
 
 use crate::json::{Cursor, ExtraMembers, MemberRanges, ObjectWriter, RawJson, RawJsonRef, bridge};
 use crate::members::{ReadError, count, each_further_member, each_member};
@@ -11,7 +11,7 @@ use crate::members::{ReadError, count, each_further_member, each_member};
 /// The counts are those of the whole message so far: a later one replaces an earlier one. A count that no event carried
 /// is absent, not zero. Everything else is raw JSON: `usage.get("server_tool_use")`. Inside tagged and untagged enums
 /// of serde, and below `flatten`, reading has the limits that [`RawJson`] names.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Usage {
     /// Zero if the value is absent.
     counts: [u64; COUNTS.len()],
@@ -230,5 +230,12 @@ impl serde::Serialize for Usage {
 impl<'de> serde::Deserialize<'de> for Usage {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         bridge::deserialize(deserializer, "Usage", |cursor| Self::read(cursor).ok().flatten())
+    }
+}
+
+/// Shows the JSON.
+impl fmt::Debug for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Usage").field(&self.to_json()).finish()
     }
 }

@@ -24,6 +24,12 @@ fn check_display<T: Display>(cases: &[T]) {
 }
 
 #[test]
+fn debug_of_usage_is_its_json() {
+    let message: Message = json!({"usage": {"output_tokens": 7, "x": [1]}}).to_string().parse().unwrap();
+    assert_eq!(format!("{:?}", message.usage().unwrap()), r#"Usage({"output_tokens":7,"x":[1]})"#);
+}
+
+#[test]
 fn display_of_every_variant_is_distinct_and_in_error_style() {
     use ViolationKind::*;
     let kinds = [
