@@ -170,8 +170,8 @@ fn quoted(text: &str) -> RawJson {
 fn short_text<'a>(head: &ResponseHead, text: &'a str) -> Option<&'a str> {
     const MAX: usize = 1024;
     let text = text.trim_start_matches('\u{FEFF}').trim();
-    let is_page =
-        text.starts_with('<') || head.content_type().is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+    let is_html = |kind: &str| kind.as_bytes().windows(4).any(|part| part.eq_ignore_ascii_case(b"html"));
+    let is_page = text.starts_with('<') || head.content_type().is_some_and(is_html);
     let is_plain = !text.chars().any(|c| c.is_control() && !c.is_whitespace());
     (!text.is_empty() && text.len() <= MAX && !is_page && is_plain).then_some(text)
 }
@@ -207,9 +207,7 @@ fn kind_of(inner: RawJsonRef<'_>) -> Option<ErrorKind> {
 
 /// The HTTP status that a body names as `code`.
 fn status_in(inner: RawJsonRef<'_>) -> Option<u16> {
-    let code = inner.get("code")?;
-    let number = code.as_u64().or_else(|| code.decode_string()?.parse().ok())?;
-    u16::try_from(number).ok().filter(|status| matches!(status, 400..=599))
+    u16::try_from(inner.get("code")?.count()?).ok().filter(|status| matches!(status, 400..=599))
 }
 
 /// `error.message` (Messages API, OpenAI, llama.cpp, Google), `error` as a string (Ollama), `detail` (FastAPI),

@@ -67,6 +67,7 @@ pub(crate) fn each_further_member<'a>(
 }
 
 /// Visits the elements of the array at the cursor. Returns `false` if it is not an array.
+#[inline(never)]
 pub(crate) fn each_element<'a>(
     cursor: &mut Cursor<'a>,
     visit: &mut dyn FnMut(&mut Cursor<'a>) -> Result<(), ReadError>,

@@ -159,7 +159,7 @@ impl Incomplete {
 
     /// The report on an accumulator at the end of its stream.
     pub(crate) fn new(of: Accumulator) -> Self {
-        let reasons = Completion::REASONS.into_iter().filter(|reason| of.holds(*reason)).collect();
+        let reasons = Completion::REASONS.iter().copied().filter(|reason| of.holds(*reason)).collect();
         let unmatched_input = of.unmatched_input().map(|(index, json)| (index, json.to_string())).collect();
         let (error, replaced_by) = match of.phase {
             Phase::Failed(error) => (Some(*error), None),
@@ -209,8 +209,8 @@ impl Incomplete {
 
     fn write_reason(&self, f: &mut fmt::Formatter<'_>, reason: Completion) -> fmt::Result {
         match (reason, self.0.exceeded_limit) {
-            (Completion::LimitExceeded, Some(limit)) => write!(f, "{limit}"),
-            _ => write!(f, "{reason}"),
+            (Completion::LimitExceeded, Some(limit)) => fmt::Display::fmt(&limit, f),
+            _ => fmt::Display::fmt(&reason, f),
         }
     }
 }
@@ -219,8 +219,8 @@ impl Incomplete {
 impl fmt::Display for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.0.non_stream_body, self.reason(), &self.0.error) {
-            (Some(body), ..) => write!(f, "{body}")?,
-            (None, Completion::ServerError, Some(error)) => write!(f, "{error}")?,
+            (Some(body), ..) => body.fmt(f)?,
+            (None, Completion::ServerError, Some(error)) => error.fmt(f)?,
             (None, reason, _) => self.write_reason(f, reason)?,
         }
         for reason in self.0.reasons.iter().skip(1) {

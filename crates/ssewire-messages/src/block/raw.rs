@@ -141,8 +141,10 @@ impl RawBlock {
         let merged = self.merged.get_or_insert_default();
         let citations = merged.citations.get_or_insert_with(|| {
             let mut citations = Citations::default();
-            for citation in self.start.get("citations").into_iter().flat_map(RawJsonRef::elements) {
-                citations.push(citation.as_str().as_bytes());
+            if let Some(list) = self.start.get("citations") {
+                for citation in list.elements() {
+                    citations.push(citation.as_str().as_bytes());
+                }
             }
             citations
         });

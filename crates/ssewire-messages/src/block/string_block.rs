@@ -42,6 +42,7 @@ impl StringBlock {
         self.optional.as_deref()
     }
 
+    #[inline(never)]
     pub(super) fn optional_mut(&mut self) -> &mut OptionalMembers {
         self.optional.get_or_insert_default()
     }

@@ -20,7 +20,7 @@ use self::others::Others;
 use self::read::{read, read_as_named, read_unknown};
 use crate::api_error::ApiError;
 use crate::event::{StreamEvent, UnknownEvent};
-use crate::json::{Cursor, RawJson, ScannedJson, SyntaxError};
+use crate::json::{Cursor, RawJson, ScannedJson, SyntaxError, kept_len, push_lossy};
 use crate::members::{ReadError, each_member, peek_type};
 use crate::payload_error::{LostKind, PayloadError, PayloadErrorKind};
 
@@ -171,11 +171,8 @@ impl<'a> StreamEvent<'a> {
 
 /// Bytes as text, with U+FFFD for ill-formed UTF-8. Its size is computed first: to grow would hold twice as much.
 fn lossy_text(bytes: &[u8]) -> String {
-    let pieces = || {
-        bytes.utf8_chunks().flat_map(|chunk| [chunk.valid(), if chunk.invalid().is_empty() { "" } else { "\u{FFFD}" }])
-    };
-    let mut text = String::with_capacity(pieces().map(str::len).sum());
-    text.extend(pieces());
+    let mut text = String::with_capacity(kept_len(bytes));
+    push_lossy(bytes, &mut text);
     text
 }
 
@@ -196,6 +193,7 @@ fn index_of(data: &[u8]) -> Option<u64> {
     index
 }
 
+#[inline(never)]
 fn error_kind(data: &[u8], error: ReadError) -> PayloadErrorKind {
     let at = match error {
         ReadError::Member(name) => return PayloadErrorKind::Member(name),

@@ -114,6 +114,7 @@ impl ExtraMembers {
     }
 
     /// Sets a member.
+    #[inline(never)]
     pub(crate) fn set(&mut self, name: &str, valid: &[u8]) {
         self.may_repeat |= !self.text.is_empty();
         self.push_name(name, valid.len());
@@ -123,6 +124,7 @@ impl ExtraMembers {
     }
 
     /// Removes a member, if it is there.
+    #[inline(never)]
     pub(crate) fn remove(&mut self, name: &str) {
         if self.text.is_empty() {
             return;

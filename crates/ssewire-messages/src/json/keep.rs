@@ -95,6 +95,8 @@ pub(crate) fn reserve(text: &mut String, more: usize) {
 }
 
 /// The bytes from the first line end or backslash on.
+// Out of line: inlined, its loop over vectors is three times in a program.
+#[inline(never)]
 fn skip_plain(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
     // Blocks of a constant length, without an early end and with few comparisons are compiled to vector instructions.

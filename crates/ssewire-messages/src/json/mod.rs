@@ -26,6 +26,6 @@ pub use self::raw_ref::RawJsonRef;
 pub(crate) use self::scan::{Cursor, SyntaxError, validate};
 pub(crate) use self::scanned::ScannedJson;
 pub(crate) use self::so_far::append_value_so_far;
-pub(crate) use self::string::{Halves, JsonStr, find_special, pair};
+pub(crate) use self::string::{Halves, JsonStr, find_special, pair, push_lossy};
 pub(crate) use self::white_space::is_blank;
 pub(crate) use self::write::{ObjectWriter, push_string, quoted_len};

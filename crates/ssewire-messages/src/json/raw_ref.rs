@@ -41,6 +41,7 @@ impl<'a> RawJsonRef<'a> {
     }
 
     /// Returns the members, if this is an object.
+    #[inline(never)]
     pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, RawJsonRef<'a>)> + use<'a> {
         let mut cursor = Cursor::of_document(self.0.as_bytes());
         let mut is_first = true;
@@ -64,6 +65,7 @@ impl<'a> RawJsonRef<'a> {
     }
 
     /// Returns the elements, if this is an array.
+    #[inline(never)]
     pub fn elements(self) -> impl Iterator<Item = RawJsonRef<'a>> + use<'a> {
         let mut cursor = Cursor::of_document(self.0.as_bytes());
         let mut is_first = true;
@@ -107,6 +109,7 @@ impl<'a> RawJsonRef<'a> {
     }
 
     /// Returns the number, if it is an integer that is not negative.
+    #[inline(never)]
     #[must_use]
     pub fn as_u64(self) -> Option<u64> {
         // `parse` alone would also take `+7`.
@@ -117,7 +120,11 @@ impl<'a> RawJsonRef<'a> {
     pub(crate) fn count(self) -> Option<u64> {
         if self.0.starts_with('"') {
             let digits = self.decode_string()?;
-            return if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None };
+            return if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                RawJsonRef::of_valid(&digits).as_u64()
+            } else {
+                None
+            };
         }
         self.as_u64().or_else(|| whole_number(self.0))
     }

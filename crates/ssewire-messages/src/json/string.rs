@@ -111,7 +111,7 @@ pub(crate) fn unit(escape: &[u8]) -> Option<u16> {
 }
 
 /// Appends bytes as text, with U+FFFD for ill-formed UTF-8.
-pub(super) fn push_lossy(bytes: &[u8], text: &mut String) {
+pub(crate) fn push_lossy(bytes: &[u8], text: &mut String) {
     if let Ok(valid) = core::str::from_utf8(bytes) {
         text.push_str(valid);
         return;

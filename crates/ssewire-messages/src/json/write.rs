@@ -1,6 +1,7 @@
 //! Writing JSON text.
 
 use alloc::string::String;
+use core::fmt::Write as _;
 
 /// Writes the members of one object. Its methods are out of line: each has many callers, and none is hot.
 pub(crate) struct ObjectWriter<'o> {
@@ -41,6 +42,7 @@ impl<'o> ObjectWriter<'o> {
 }
 
 /// The length of a text as a JSON string, which [`push_string`] appends.
+#[inline(never)]
 pub(crate) fn quoted_len(text: &str) -> usize {
     let written = |byte| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x8 | 0xC => 2,
@@ -58,21 +60,22 @@ pub(crate) fn push_string(out: &mut String, text: &str) {
         let (plain, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(plain);
         let mut chars = from.chars();
-        match chars.next() {
-            Some('\n') => out.push_str("\\n"),
-            Some('\r') => out.push_str("\\r"),
-            Some('\t') => out.push_str("\\t"),
-            Some('\u{8}') => out.push_str("\\b"),
-            Some('\u{C}') => out.push_str("\\f"),
-            Some(special @ ('"' | '\\')) => out.extend(['\\', special]),
+        let escape = match chars.next() {
+            Some('\n') => "\\n",
+            Some('\r') => "\\r",
+            Some('\t') => "\\t",
+            Some('\u{8}') => "\\b",
+            Some('\u{C}') => "\\f",
+            Some('"') => "\\\"",
+            Some('\\') => "\\\\",
             Some(control) => {
-                let hex = |digit: u32| char::from_digit(digit, 16).unwrap_or('0');
-                let code = u32::from(control);
-                out.push_str("\\u00");
-                out.extend([hex(code >> 4), hex(code & 0xF)]);
+                // A string takes all that is written.
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
+                ""
             }
-            None => {}
-        }
+            None => "",
+        };
+        out.push_str(escape);
         rest = chars.as_str();
     }
     out.push_str(rest);

@@ -56,6 +56,7 @@ impl Body {
     }
 
     /// An event was dispatched, though perhaps none of the Messages API.
+    #[inline(never)]
     pub(crate) fn set_has_events(&mut self) {
         if !self.is_stream {
             self.beginning.get_or_insert_default().has_events = true;

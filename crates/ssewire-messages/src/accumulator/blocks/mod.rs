@@ -354,7 +354,7 @@ impl Blocks {
         }
         if is_implicit {
             let (at, kind) = (u32::try_from(at).unwrap_or(u32::MAX), implicit_kind(block));
-            let implicit = &mut self.disorder.get_or_insert_default().implicit;
+            let implicit = &mut self.disorder_mut().implicit;
             if let Some(of_kind) = kind.and_then(|kind| implicit.get_mut(kind)) {
                 of_kind.set(key.index, at);
             }
@@ -397,13 +397,18 @@ impl Blocks {
             None => {
                 let at = self.slots.len();
                 if u64::try_from(at) != Ok(index) {
-                    self.disorder.get_or_insert_default().elsewhere.set(index, u32::try_from(at).ok()?);
+                    self.disorder_mut().elsewhere.set(index, u32::try_from(at).ok()?);
                 }
                 push_growing_by_half(&mut self.slots, Slot::new(index));
                 at
             }
         };
         self.slots.get_mut(at)
+    }
+
+    #[inline(never)]
+    fn disorder_mut(&mut self) -> &mut Disorder {
+        self.disorder.get_or_insert_default()
     }
 
     fn state(&self, id: BlockId) -> Option<&BlockState> {

@@ -46,7 +46,7 @@ impl Blocks {
         if let Some(unmatched) = self.existing_slot_mut(index).and_then(|slot| slot.unmatched.as_mut()) {
             unmatched.record_lost_piece();
         } else if !self.has_loss(index) {
-            let disorder = self.disorder.get_or_insert_default();
+            let disorder = self.disorder_mut();
             disorder.unmatched = disorder.unmatched.saturating_add(1);
             disorder.lost.set(index, LOST);
         }
@@ -62,7 +62,7 @@ impl Blocks {
         if !self.has_loss(index) {
             return None;
         }
-        self.disorder.get_or_insert_default().lost.set(index, TAKEN);
+        self.disorder_mut().lost.set(index, TAKEN);
         Some(Unmatched { lost_at: Some(0), ..Unmatched::default() })
     }
 
@@ -71,7 +71,7 @@ impl Blocks {
     pub(in crate::accumulator) fn unmatched_mut(&mut self, index: u64) -> Option<&mut Unmatched> {
         let lost = self.take_loss(index);
         if lost.is_none() && !self.has_unmatched(index) {
-            let disorder = self.disorder.get_or_insert_default();
+            let disorder = self.disorder_mut();
             disorder.unmatched = disorder.unmatched.saturating_add(1);
             push_growing_by_half(&mut disorder.unmatched_without_loss, index);
         }
