@@ -1,6 +1,10 @@
 //! Support code that the tests of this workspace share: the oracle, the conformance cases, the chunkings of an input,
 //! and the drivers that record the results of a decoder.
 
+// No file here has tests of its own, and to compile all of them for none takes long. Those of the command's files, two of
+// which are compiled here, are run by the program `json`.
+#![cfg(not(test))]
+
 // For the file of the command that is compiled here.
 extern crate alloc;
 

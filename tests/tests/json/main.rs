@@ -1,5 +1,13 @@
-//! Partial JSON: every prefix of a document, and every split into pieces.
+//! Partial JSON: every prefix of a document, and every split into pieces. Also the tests of the files with which the
+//! command reads JSON, compiled from their sources: with other features of serde_json, and on processors of 32 bits.
 
+// For the files of the command.
+extern crate alloc;
+
+mod command;
+#[path = "../../../crates/ssewire-cli/src/json.rs"]
+#[allow(dead_code, reason = "the command uses the rest")]
+mod json;
 mod prefixes;
 mod properties;
 mod views;

@@ -414,3 +414,27 @@ fn every_test_file_is_declared_as_a_module() {
     }
     assert!(count > 50, "only {count} files were found");
 }
+
+/// `test = false` keeps cargo from building a test program without tests; a test added there would never run.
+#[test]
+fn targets_that_are_not_tested_have_no_tests() {
+    let mut count = 0;
+    // `ssewire-observed` has the sources of `ssewire`, which are tested there.
+    for package in packages().iter().filter(|package| package["name"] != "ssewire-observed") {
+        let targets = package["targets"].as_array().unwrap().iter();
+        for target in targets.filter(|target| target["test"] == false && target["kind"][0] != "example") {
+            let path = Path::new(target["src_path"].as_str().unwrap());
+            let mut files = BTreeSet::new();
+            match target["kind"][0].as_str() {
+                Some("lib") => sources(path.parent().unwrap(), "", &mut files),
+                _ => _ = files.insert(path.file_name().unwrap().to_str().unwrap().to_owned()),
+            }
+            for file in files {
+                let source = fs::read_to_string(path.with_file_name(&file)).unwrap();
+                assert!(!source.contains("#[test]"), "{}: {file}", target["name"]);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 80, "only {count} files were found");
+}
