@@ -25,13 +25,22 @@ not_run() { # REASON
     exit 0
 }
 
+# Waits until no other check installs: `ci/run` runs two at once, but neither rustup nor apt may run twice at once.
+alone() { # COMMAND...
+    (
+        ! command -v flock >/dev/null || flock 9
+        # Without the lock, which a service that is started would keep.
+        "$@" 9>&-
+    ) 9>"${TMPDIR:-/tmp}/ssewire-ci-install-$UID.lock"
+}
+
 # Succeeds if the first command does. If it does not, runs the second one if CI=true, and tries the first one again.
 have_or_install() { # WHAT TEST-COMMAND INSTALL-COMMAND
     eval "$2" >/dev/null 2>&1 && return
     [ "${CI:-}" = true ] || not_run "$1 is missing; to install it: $3"
     local log
     log="$(mktemp)"
-    if ! eval "$3" >"$log" 2>&1 || ! eval "$2" >>"$log" 2>&1; then
+    if ! alone eval "$2 || { $3; }" >"$log" 2>&1 || ! eval "$2" >>"$log" 2>&1; then
         not_run "$1 cannot be installed by \`$3\`: $(grep -v '^[[:space:]]*$' "$log" | tail -n 1)"
     fi
     rm "$log"
@@ -57,7 +66,7 @@ need_package() { # COMMAND DEBIAN-PACKAGE
 # For a part of a check that is skipped where the command is missing.
 has_or_installs() { # COMMAND DEBIAN-PACKAGE: whether the command is there; only in CI it is installed
     command -v "$1" >/dev/null && return
-    [ "${CI:-}" = true ] && eval "$(apt_install "$2")" >/dev/null 2>&1 && command -v "$1" >/dev/null
+    [ "${CI:-}" = true ] && alone eval "$(apt_install "$2")" >/dev/null 2>&1 && command -v "$1" >/dev/null
 }
 
 need_component() { # COMPONENT [TOOLCHAIN]
@@ -75,6 +84,12 @@ need_target() { # TARGET TOOLCHAIN
 need_toolchain() { # VERSION
     have_or_install "rustup toolchain $1" "rustup run $1 rustc --version" \
         "rustup toolchain install $1 --profile minimal --no-self-update"
+}
+
+# Builds programs as `cargo test` does: with the features that all default members and their tests ask for. So what one of
+# them has built, the other need not build again. `threads`, a small test, makes cargo count what tests ask for.
+build_as_tests() { # --bin NAME, --example NAME...
+    cargo build --quiet --test threads "$@"
 }
 
 # The oldest Rust that the crates promise to work with, as rustup names it.
