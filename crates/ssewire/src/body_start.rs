@@ -49,7 +49,7 @@ pub struct ByteOrderMark(LineScanner);
 
 impl Default for ByteOrderMark {
     fn default() -> Self {
-        Self(LineScanner::new())
+        Self(LineScanner::START)
     }
 }
 

@@ -22,15 +22,15 @@ use crate::storage::Storage;
 /// This type alone keeps the invariants (`check` asserts them in debug builds):
 ///
 /// * `data <= front` and `front + back <= len`;
-/// * the open value ends at `front` and starts at `data`, or one byte later, after the LF that joins two `data` lines;
+/// * data that is not empty ends in LF: each of its lines does;
 /// * the `id` of the block is not longer than `id_slot`.
 ///
-/// IDs have 32-bit lengths, which their bound guarantees, to keep an idle decoder small. No sum of lengths overflows:
+/// IDs have 32-bit lengths ([`LARGEST_ID`]), to keep an idle decoder small. No sum of lengths overflows:
 /// all parts lie in one storage, and what is added lies in another slice.
 #[derive(Clone)]
 pub(crate) struct EventBuffer<S> {
     storage: S,
-    /// Bytes of the data so far.
+    /// Bytes of the data so far, with an LF after each line.
     data: usize,
     /// Bytes in use at the front.
     front: usize,
@@ -42,10 +42,7 @@ pub(crate) struct EventBuffer<S> {
     last_event_id: u32,
     /// Number of blocks in a row that needed less than a quarter of the storage.
     idle_blocks: u8,
-    has_data: bool,
     has_event_type: bool,
-    /// The open value comes after the LF that joins it to the data.
-    joined: bool,
     /// Part of the open value was dropped.
     truncated: bool,
     /// The last event ID as owned events share it; empty until one asks for it.
@@ -53,7 +50,7 @@ pub(crate) struct EventBuffer<S> {
     shared_id: SharedId,
 }
 
-impl<S> EventBuffer<S> {
+impl<S: Storage> EventBuffer<S> {
     pub(crate) const fn new(storage: S) -> Self {
         Self {
             storage,
@@ -64,9 +61,7 @@ impl<S> EventBuffer<S> {
             id_slot: 0,
             last_event_id: 0,
             idle_blocks: 0,
-            has_data: false,
             has_event_type: false,
-            joined: false,
             truncated: false,
             #[cfg(feature = "alloc")]
             shared_id: SharedId::new(),
@@ -75,7 +70,7 @@ impl<S> EventBuffer<S> {
 
     /// Returns whether a `data` line of this block was appended.
     pub(crate) fn has_data(&self) -> bool {
-        self.has_data
+        self.data > 0
     }
 
     /// Returns whether the buffer was given part of the open line's value.
@@ -85,13 +80,14 @@ impl<S> EventBuffer<S> {
 
     /// Where the value of the open line lies.
     pub(crate) fn value_range(&self) -> Range<usize> {
-        self.data + usize::from(self.joined)..self.front
+        self.data..self.front
     }
 
-    /// The logical size of the event: type, data and the open value. The arguments replace those in the buffer.
+    /// The logical size of the event: type, data without its last LF, and the open value. The arguments replace those
+    /// in the buffer.
     pub(crate) fn size_with(&self, event_type: Option<&[u8]>, data: Option<&[u8]>) -> usize {
         let event_type = event_type.map_or(self.event_type, <[u8]>::len);
-        let data = data.map_or(self.data, <[u8]>::len);
+        let data = data.map_or(self.data.saturating_sub(1), <[u8]>::len);
         event_type + data + self.value_range().len()
     }
 
@@ -102,14 +98,12 @@ impl<S> EventBuffer<S> {
     /// Discards the value of the open line.
     pub(crate) fn discard_value(&mut self) {
         self.front = self.data;
-        self.joined = false;
         self.truncated = false;
     }
 
     /// Discards data, event type and the open value. The `id` of the block stays.
     pub(crate) fn discard_event(&mut self) {
         self.data = 0;
-        self.has_data = false;
         self.event_type = 0;
         self.has_event_type = false;
         self.discard_value();
@@ -127,9 +121,7 @@ impl<S> EventBuffer<S> {
     pub(crate) fn note_block(&mut self) {
         self.idle_blocks = self.idle_blocks.saturating_add(1);
     }
-}
 
-impl<S: Storage> EventBuffer<S> {
     /// The storage shrinks after this many idle blocks in a row.
     const SHRINK_AFTER_IDLE_BLOCKS: u8 = 32;
 
@@ -176,42 +168,25 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// Appends a piece to a value that may be truncated: its start is kept, as far as `bound` and the storage allow.
-    /// Returns whether part of it was dropped.
+    /// Appends a piece to a value that may be truncated: its start is kept, up to `bound` and to the first piece that
+    /// does not fit the storage. Returns whether part of it was dropped.
     pub(crate) fn push_truncated(&mut self, piece: &[u8], bound: usize) -> bool {
         if !self.truncated {
             let allowed = bound.saturating_sub(self.value_range().len());
-            let mut kept = piece.get(..allowed).unwrap_or(piece);
-            if self.reserve(kept.len()).is_err() {
-                let free = self.back_start().saturating_sub(self.front);
-                kept = kept.get(..free).unwrap_or_default();
-            }
-            self.append(kept);
-            self.truncated = kept.len() < piece.len();
+            let kept = piece.get(..allowed).unwrap_or(piece);
+            self.truncated = self.push_value(kept).is_err() || kept.len() < piece.len();
         }
         self.truncated
     }
 
-    /// Appends a piece to the value of an open `data` line; `ended`: its last one. "Append the field value to the data
-    /// buffer, then append a single U+000A LINE FEED (LF) character to the data buffer." Dispatch drops the last LF.
-    /// Here the LF comes before each further line instead.
+    /// "Append the field value to the data buffer, then append a single U+000A LINE FEED (LF) character to the data
+    /// buffer", with the open value and its last piece.
     #[inline]
-    pub(crate) fn push_data(&mut self, piece: &[u8], ended: bool) -> Result<(), DecodeError> {
-        if piece.is_empty() && !ended {
-            return Ok(());
-        }
-        let joins = self.has_data && !self.has_value();
-        self.reserve(piece.len() + usize::from(joins))?;
-        if joins {
-            self.append(b"\n");
-            self.joined = true;
-        }
-        self.append(piece);
-        if ended {
-            self.data = self.front;
-            self.has_data = true;
-            self.joined = false;
-        }
+    pub(crate) fn push_data(&mut self, last_piece: &[u8]) -> Result<(), DecodeError> {
+        self.reserve(last_piece.len() + 1)?;
+        self.append(last_piece);
+        self.append(b"\n");
+        self.data = self.front;
         self.check();
         Ok(())
     }
@@ -246,7 +221,8 @@ impl<S: Storage> EventBuffer<S> {
 
     /// "Dispatch the event": "set the last event ID string of the event source to the value of the last event ID
     /// buffer", if the block has set that, and start a new block. Returns type and data, which stay readable until the
-    /// next write.
+    /// next write. "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove the last
+    /// character from the data buffer."
     pub(crate) fn dispatch(&mut self, has_id: bool) -> (Option<Span>, Option<Span>) {
         if has_id {
             // The id of the block becomes the last event ID, and the event type moves next to it.
@@ -258,7 +234,7 @@ impl<S: Storage> EventBuffer<S> {
         }
         let event_type = self.event_type_range();
         let event_type = self.has_event_type.then_some(Span::Buffer(event_type.start, event_type.end));
-        let data = self.has_data.then_some(Span::Buffer(0, self.data));
+        let data = self.data.checked_sub(1).map(|end| Span::Buffer(0, end));
         self.discard_block();
         self.note_block();
         self.check();
@@ -285,21 +261,13 @@ impl<S: Storage> EventBuffer<S> {
             // A long last event ID needs its room for good, and would move each time.
             let is_mostly_used = self.front.saturating_add(self.back()) > self.capacity() / 2;
             if self.capacity() > Self::MIN_SHRINK_CAPACITY && !is_mostly_used {
-                self.shrink();
+                self.shrink_to_fit();
             }
         }
     }
 
-    /// Gives back all memory that is not in use, and the shared ID: no event may hold it any more.
+    /// Gives back all memory that is not in use.
     pub(crate) fn shrink_to_fit(&mut self) {
-        #[cfg(feature = "alloc")]
-        {
-            self.shared_id = SharedId::new();
-        }
-        self.shrink();
-    }
-
-    fn shrink(&mut self) {
         let used = self.front + self.back();
         self.copy(self.back_start()..self.capacity(), self.front);
         self.storage.shrink(used);
@@ -385,19 +353,20 @@ impl<S: Storage> EventBuffer<S> {
         debug_assert!(self.front + self.back() <= self.capacity());
         debug_assert!(self.id <= self.id_slot);
         debug_assert!(self.data <= self.front);
-        debug_assert!(!self.joined || self.has_data && self.front > self.data + 1);
     }
 }
 
-/// A length that the bound on IDs keeps within 32 bits.
+/// No ID is longer: 1 GiB.
+pub(crate) const LARGEST_ID: usize = 1 << 30;
+
+/// A length of at most [`LARGEST_ID`].
 fn narrow(len: usize) -> u32 {
     debug_assert!(u32::try_from(len).is_ok());
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-/// A 32-bit length or bound as an offset.
-#[inline]
-pub(crate) fn widen(len: u32) -> usize {
+/// A 32-bit length as an offset.
+fn widen(len: u32) -> usize {
     usize::try_from(len).unwrap_or(usize::MAX)
 }
 
@@ -419,10 +388,10 @@ mod tests {
     #[test]
     fn push_data_joins_lines_by_lf() {
         let mut buffer = buffer();
-        buffer.push_data(b"a", true).unwrap();
-        buffer.push_data(b"b", false).unwrap();
-        buffer.push_data(b"c", true).unwrap();
-        buffer.push_data(b"", true).unwrap();
+        buffer.push_data(b"a").unwrap();
+        buffer.push_value(b"b").unwrap();
+        buffer.push_data(b"c").unwrap();
+        buffer.push_data(b"").unwrap();
         let (_, data) = buffer.dispatch(false);
         assert_eq!(bytes(&buffer, data), b"a\nbc\n");
     }
@@ -430,13 +399,13 @@ mod tests {
     #[test]
     fn nothing_changes_that_does_not_fit() {
         let mut buffer = buffer();
-        buffer.push_data(b"12345678", true).unwrap();
-        assert!(buffer.push_data(b"", true).is_err() && buffer.push_data(b"x", false).is_err());
+        buffer.push_data(b"1234567").unwrap();
+        assert!(buffer.push_data(b"").is_err() && buffer.push_value(b"x").is_err());
         assert!(buffer.set_event_type(b"x").is_err() && buffer.set_id(b"x").is_err());
         assert!(buffer.set_last_event_id(b"x").is_err());
         assert!(buffer.push_truncated(b"x", 9));
         let (event_type, data) = buffer.dispatch(false);
-        assert_eq!(bytes(&buffer, data), b"12345678");
+        assert_eq!(bytes(&buffer, data), b"1234567");
         assert!(event_type.is_none());
     }
 
@@ -444,23 +413,23 @@ mod tests {
     fn set_event_type_moves_the_open_value() {
         let mut buffer = buffer();
         buffer.set_event_type(b"t").unwrap();
-        buffer.push_data(b"d", true).unwrap();
-        buffer.push_value(b"abcde").unwrap();
-        buffer.set_event_type(b"fg").unwrap();
+        buffer.push_data(b"d").unwrap();
+        buffer.push_value(b"abcd").unwrap();
+        buffer.set_event_type(b"ef").unwrap();
         assert!(buffer.set_event_type(b"12345678").is_err());
         let (event_type, data) = buffer.dispatch(false);
-        assert_eq!((bytes(&buffer, event_type), bytes(&buffer, data)), (&b"abcdefg"[..], &b"d"[..]));
+        assert_eq!((bytes(&buffer, event_type), bytes(&buffer, data)), (&b"abcdef"[..], &b"d"[..]));
     }
 
     #[test]
     fn set_id_reuses_its_slot() {
         let mut buffer = buffer();
-        for id in [b"1234", b"5678"] {
+        for id in [b"123", b"567"] {
             buffer.set_id(id).unwrap();
         }
-        buffer.push_data(b"data", true).unwrap();
+        buffer.push_data(b"data").unwrap();
         let (_, data) = buffer.dispatch(true);
-        assert_eq!(buffer.last_event_id(), b"5678");
+        assert_eq!(buffer.last_event_id(), b"567");
         assert_eq!(bytes(&buffer, data), b"data");
     }
 
@@ -471,7 +440,7 @@ mod tests {
             buffer.set_last_event_id(b"22").unwrap();
             buffer.set_event_type(b"t").unwrap();
             buffer.set_id(b"i").unwrap();
-            buffer.push_data(b"d", true).unwrap();
+            buffer.push_data(b"d").unwrap();
             buffer.set_last_event_id(id).unwrap();
             assert_eq!(buffer.last_event_id(), id);
             let (event_type, data) = buffer.dispatch(true);

@@ -4,11 +4,11 @@
 use core::fmt;
 use core::time::Duration;
 
-use crate::buffer::{EventBuffer, widen};
+use crate::buffer::{EventBuffer, LARGEST_ID};
 use crate::error::{DecodeError, InvalidId, Truncated};
 use crate::event::{Block, BlockFlags, BlockSpan, Event, EventSpan, Frame, FrameParts, FrameSpan, Span};
 use crate::fast_path::{Cursor, EventPrefix};
-use crate::field::{LineStart, LineState, RetryParser, split_field};
+use crate::field::{LineState, split_field};
 use crate::line::LineScanner;
 use crate::storage::{HeapBuffer, Storage};
 
@@ -21,11 +21,11 @@ use crate::storage::{HeapBuffer, Storage};
 /// let mut seen = Vec::new();
 /// for mut chunk in [&b"event: greeting\nda"[..], b"ta: hello\n\nda", b"ta: again\n\n"] {
 ///     while let Some(event) = decoder.decode(&mut chunk)? {
-///         seen.push((event.event_type_str()?.to_owned(), event.data_str()?.to_owned()));
+///         seen.push((event.event_type().to_owned(), event.data_str()?.to_owned()));
 ///     }
 /// }
 /// decoder.finish()?;
-/// assert_eq!(seen, [("greeting".into(), "hello".into()), ("message".into(), "again".into())]);
+/// assert_eq!(seen, [(b"greeting".into(), "hello".into()), (b"message".into(), "again".into())]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -46,25 +46,18 @@ use crate::storage::{HeapBuffer, Storage};
 pub struct Decoder<S = HeapBuffer> {
     pub(crate) buffer: EventBuffer<S>,
     pub(crate) max_event_bytes: usize,
-    /// The bounds of IDs and comments have 32 bits, to keep an idle decoder small.
-    pub(crate) max_id_bytes: u32,
-    pub(crate) max_comment_bytes: u32,
-    /// Bytes consumed since the last blank line, without those of an incomplete byte order mark.
+    pub(crate) max_id_bytes: usize,
+    pub(crate) max_comment_bytes: usize,
+    /// Bytes consumed since the last blank line. The LF of a blank line that ended in CRLF counts, too.
     pub(crate) pending: u64,
-    /// The reconnection time in milliseconds, if `has_retry`: smaller than an `Option<Duration>`.
-    pub(crate) retry: u64,
-    pub(crate) has_retry: bool,
-    pub(crate) retry_parser: RetryParser,
+    pub(crate) retry: Option<Duration>,
     pub(crate) scanner: LineScanner,
     pub(crate) line: LineState,
-    pub(crate) line_start: LineStart,
     pub(crate) block: BlockFlags,
     /// The caller reads comments. Chosen once, because lines that nobody reads are not kept.
     pub(crate) comments: bool,
     /// The caller reads unknown fields.
     pub(crate) unknown_fields: bool,
-    /// An event was discarded while a frame was returned; the next call returns the error. Implies `block.discarded`.
-    pub(crate) pending_error: bool,
     /// The next byte starts a block for certain, so that the fast path applies. Computed once per call of the slow
     /// path.
     pub(crate) between_blocks: bool,
@@ -110,10 +103,7 @@ impl Default for Decoder<HeapBuffer> {
     }
 }
 
-impl<S> Decoder<S> {
-    /// A larger limit could not be held in the address space of the target: 1 GiB on 32 bits.
-    const LARGEST_LIMIT: usize = usize::MAX / 4 + 1;
-
+impl<S: Storage> Decoder<S> {
     /// Creates a decoder that copies values into `storage` where it cannot borrow them.
     ///
     /// ```
@@ -132,21 +122,17 @@ impl<S> Decoder<S> {
         Self {
             buffer: EventBuffer::new(storage),
             max_event_bytes: Decoder::DEFAULT_MAX_EVENT_BYTES,
-            max_id_bytes: small_limit(Decoder::DEFAULT_MAX_ID_BYTES),
-            max_comment_bytes: small_limit(Decoder::DEFAULT_MAX_COMMENT_BYTES),
+            max_id_bytes: Decoder::DEFAULT_MAX_ID_BYTES,
+            max_comment_bytes: Decoder::DEFAULT_MAX_COMMENT_BYTES,
             pending: 0,
-            retry: 0,
-            has_retry: false,
-            retry_parser: RetryParser::new(),
-            scanner: LineScanner::new(),
-            line: LineState::Start,
-            line_start: LineStart::new(),
-            block: BlockFlags { begun: false, has_id: false, has_retry: false, id_ignored: false, discarded: false },
+            retry: None,
+            scanner: LineScanner::START,
+            line: LineState::START,
+            block: BlockFlags::NONE,
             comments: false,
             unknown_fields: false,
-            pending_error: false,
             between_blocks: false,
-            event_prefix: EventPrefix::new(),
+            event_prefix: EventPrefix::NONE,
         }
     }
 
@@ -154,11 +140,9 @@ impl<S> Decoder<S> {
     /// value of an unfinished `event` or `data` line. IDs, comments, unknown fields, `retry` and field names do not
     /// count. Set it between events: a limit that is lowered within an event may be found exceeded at an earlier byte
     /// in some chunks than in others.
-    ///
-    /// At most a quarter of the address space: on 32-bit targets a larger value means 1 GiB.
     #[must_use]
     pub const fn with_max_event_bytes(mut self, bytes: usize) -> Self {
-        self.max_event_bytes = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
+        self.max_event_bytes = bytes;
         self
     }
 
@@ -172,7 +156,7 @@ impl<S> Decoder<S> {
     /// [`Block::id_ignored`] returns true. An ID that was set before stays, whatever its length. At most 1 GiB.
     #[must_use]
     pub const fn with_max_id_bytes(mut self, bytes: usize) -> Self {
-        self.max_id_bytes = small_limit(bytes);
+        self.max_id_bytes = if bytes < LARGEST_ID { bytes } else { LARGEST_ID };
         self
     }
 
@@ -191,10 +175,10 @@ impl<S> Decoder<S> {
     }
 
     /// Sets how many bytes of a comment or of an unknown field (its whole line) a frame contains at most. A longer one
-    /// is truncated, and the frame says so; it does not count towards the size of an event. At most 1 GiB.
+    /// is truncated, and the frame says so; it does not count towards the size of an event.
     #[must_use]
     pub const fn with_max_comment_bytes(mut self, bytes: usize) -> Self {
-        self.max_comment_bytes = small_limit(bytes);
+        self.max_comment_bytes = bytes;
         self
     }
 
@@ -202,7 +186,7 @@ impl<S> Decoder<S> {
     /// [`reset`](Self::reset): it is the time to wait before the next connection.
     #[must_use]
     pub const fn retry(&self) -> Option<Duration> {
-        if self.has_retry { Some(Duration::from_millis(self.retry)) } else { None }
+        self.retry
     }
 
     /// Number of bytes that [`finish`](Self::finish) would discard: an unfinished line, and the lines of a block that
@@ -218,13 +202,10 @@ impl<S> Decoder<S> {
     /// ```
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
-        let bom = u64::from(self.scanner.bom_bytes());
-        let is_line_pending = self.line != LineState::Start || self.line_start.is_pending();
-        if bom > 0 || is_line_pending || self.block.begun { self.pending.saturating_add(bom) } else { 0 }
+        let is_line_pending = self.line != LineState::START || self.scanner.bom_bytes() > 0;
+        if is_line_pending || self.block.has_field { self.pending } else { 0 }
     }
-}
 
-impl<S: Storage> Decoder<S> {
     /// Sets the last event ID, as [`set_last_event_id`](Self::set_last_event_id) does.
     ///
     /// # Errors
@@ -255,12 +236,10 @@ impl<S: Storage> Decoder<S> {
         if memchr::memchr3(b'\n', b'\r', 0, id).is_some() {
             return Err(InvalidId::ForbiddenByte);
         }
-        let max_bytes = widen(self.max_id_bytes);
-        if id.len() > max_bytes {
-            return Err(InvalidId::TooLong { max_bytes });
+        if id.len() > self.max_id_bytes {
+            return Err(InvalidId::TooLong { max_bytes: self.max_id_bytes });
         }
-        let capacity = self.buffer.capacity();
-        self.buffer.set_last_event_id(id).map_err(|_| InvalidId::CapacityExceeded { capacity })
+        Ok(self.buffer.set_last_event_id(id)?)
     }
 
     /// The last event ID: after the last complete block, or as the caller set it since; empty if there is none. Sent as
@@ -339,8 +318,7 @@ impl<S: Storage> Decoder<S> {
     ///
     /// # Cost
     /// A frame within a block makes the decoder copy the values of the block before it. In a fixed storage
-    /// that is too small for them, the event is lost as if a chunk had ended there; the call after the frame returns
-    /// the error.
+    /// that is too small for them, the event is lost as if a chunk had ended there, and the frame with it.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -441,7 +419,7 @@ impl<S: Storage> Decoder<S> {
             event_type: span.event_type.map(|part| self.buffer.resolve(chunk, part)),
             data: span.data.map(|part| self.buffer.resolve(chunk, part)),
             last_event_id: self.last_event_id(),
-            retry: if span.flags.has_retry { self.retry() } else { None },
+            retry: self.retry.filter(|_| span.flags.has_retry),
             has_id: span.flags.has_id,
             id_ignored: span.flags.id_ignored,
         }
@@ -507,18 +485,15 @@ impl<S: Storage> Decoder<S> {
     /// last event ID, [`retry`](Self::retry) and the buffer stay.
     pub fn reset(&mut self) {
         self.buffer.discard_block();
-        self.scanner = LineScanner::new();
-        self.line = LineState::Start;
-        self.line_start = LineStart::new();
-        self.retry_parser = RetryParser::new();
-        self.block = BlockFlags::default();
+        self.scanner = LineScanner::START;
+        self.line = LineState::START;
+        self.block = BlockFlags::NONE;
         self.pending = 0;
-        self.pending_error = false;
         self.between_blocks = false;
     }
 
-    /// Frees all memory that nothing pending needs; a [`HeapBuffer`] with nothing pending and no last event ID owns
-    /// none afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less
+    /// Frees all memory that nothing pending needs, except the copy of the last event ID that owned events share; a
+    /// [`HeapBuffer`] with nothing pending and no last event ID owns none afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less
     /// than a quarter of it, unless a long last event ID fills half of it.
     pub fn shrink_to_fit(&mut self) {
         self.buffer.shrink_to_fit();
@@ -532,7 +507,7 @@ impl<S: Storage> Decoder<S> {
             Scan::Event(event_type, data) => {
                 let event_type = event_type.map(|part| Span::in_chunk(chunk, part));
                 let data = Some(Span::in_chunk(chunk, data));
-                let flags = BlockFlags { begun: true, ..BlockFlags::default() };
+                let flags = BlockFlags { has_field: true, ..BlockFlags::NONE };
                 Ok(Some(FrameSpan(FrameParts::Block(BlockSpan { event_type, data, flags }))))
             }
             Scan::Idle => Ok(None),
@@ -561,7 +536,7 @@ impl<S: Storage> Decoder<S> {
                 self.buffer.note_block();
                 Scan::Event(event_type, data)
             }
-            Cursor { line: LineState::Start, rest, .. } if is_within(rest) => Scan::SlowPath(cursor),
+            Cursor { line: LineState::Start(_), rest, .. } if is_within(rest) => Scan::SlowPath(cursor),
             Cursor { line: LineState::Event | LineState::Data, .. } if is_within(b"") => Scan::SlowPath(cursor),
             // Perhaps an event above the limit: reading it line by line finds the first byte in excess.
             _ => Scan::SlowPath(Cursor::new(input)),
@@ -577,13 +552,6 @@ enum Scan<'c> {
     Idle,
     /// Something else, which [`Decoder::read`] reads from where the cursor is.
     SlowPath(Cursor<'c>),
-}
-
-/// A bound on IDs or comments, at most 1 GiB.
-const fn small_limit(bytes: usize) -> u32 {
-    const LARGEST: u32 = 1 << 30;
-    #[expect(clippy::cast_possible_truncation, reason = "checked, and `try_from` is not const")]
-    if bytes < LARGEST as usize { bytes as u32 } else { LARGEST }
 }
 
 /// Shows counts and states, never the contents of the stream.

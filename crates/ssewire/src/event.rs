@@ -61,28 +61,12 @@ impl<'a> Event<'a> {
         self.data == b"[DONE]"
     }
 
-    /// The event type as text. Checks UTF-8 once, copies nothing.
-    ///
-    /// # Errors
-    /// [`Utf8Error`] if it is not UTF-8; see [`event_type_lossy`](Self::event_type_lossy).
-    pub fn event_type_str(&self) -> Result<&'a str, Utf8Error> {
-        core::str::from_utf8(self.event_type)
-    }
-
     /// The data as text. Checks UTF-8 once, copies nothing.
     ///
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`data_lossy`](Self::data_lossy).
     pub fn data_str(&self) -> Result<&'a str, Utf8Error> {
         core::str::from_utf8(self.data)
-    }
-
-    /// The last event ID as text. Checks UTF-8 once, copies nothing.
-    ///
-    /// # Errors
-    /// [`Utf8Error`] if it is not UTF-8; see [`last_event_id_lossy`](Self::last_event_id_lossy).
-    pub fn last_event_id_str(&self) -> Result<&'a str, Utf8Error> {
-        core::str::from_utf8(self.last_event_id)
     }
 
     /// The event type with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
@@ -222,7 +206,7 @@ pub struct EventSpan(pub(crate) BlockSpan);
 
 /// The position of a block; [`Decoder::resolve_block`](crate::Decoder::resolve_block) returns the [`Block`]. Valid as
 /// long as an [`EventSpan`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "`Decoder::resolve_block` returns the block"]
 pub struct BlockSpan {
     pub(crate) event_type: Option<Span>,
@@ -231,10 +215,10 @@ pub struct BlockSpan {
 }
 
 /// Properties of a block, apart from its values.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct BlockFlags {
-    /// A line other than a comment has started.
-    pub(crate) begun: bool,
+    /// A field has begun: a line other than a comment or a blank line.
+    pub(crate) has_field: bool,
     pub(crate) has_id: bool,
     pub(crate) has_retry: bool,
     pub(crate) id_ignored: bool,
@@ -242,12 +226,9 @@ pub(crate) struct BlockFlags {
     pub(crate) discarded: bool,
 }
 
-impl BlockSpan {
-    /// The event, if the block dispatches one; [`Decoder::resolve_event`](crate::Decoder::resolve_event) returns it.
-    #[must_use]
-    pub fn event(self) -> Option<EventSpan> {
-        self.data.is_some().then_some(EventSpan(self))
-    }
+impl BlockFlags {
+    pub(crate) const NONE: Self =
+        Self { has_field: false, has_id: false, has_retry: false, id_ignored: false, discarded: false };
 }
 
 /// The position of a frame; [`Decoder::resolve_frame`](crate::Decoder::resolve_frame) returns the [`Frame`]. Valid as
@@ -266,7 +247,7 @@ impl FrameSpan {
     /// The event, if the frame is a block that dispatches one.
     #[must_use]
     pub fn event(self) -> Option<EventSpan> {
-        self.block()?.event()
+        self.block().filter(|block| block.data.is_some()).map(EventSpan)
     }
 }
 

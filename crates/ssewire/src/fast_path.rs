@@ -18,10 +18,9 @@
 
 use crate::field::LineState;
 use crate::line::line_end;
-use crate::trace;
 
 const EVENT: &[u8] = b"event: ";
-const DATA: &[u8] = b"data: ";
+pub(crate) const DATA: &[u8] = b"data: ";
 
 /// A position in the chunk, and the values of the current block that lie in it and have not been copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +42,7 @@ impl<'c> Cursor<'c> {
     /// The start of a chunk.
     #[inline(always)]
     pub(crate) fn new(chunk: &'c [u8]) -> Self {
-        Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::Start }
+        Self { chunk, block: chunk, rest: chunk, event_type: None, data: None, line: LineState::START }
     }
 
     /// Scans the start of a block. `prefix` is that of an earlier event, which the next one is likely to repeat.
@@ -55,12 +54,11 @@ impl<'c> Cursor<'c> {
             return self.scan_data(value);
         }
         if let Some(value) = self.rest.strip_prefix(EVENT) {
-            trace::examined(|| EVENT.len());
             self.event_type = self.take_value(LineState::Event, value);
             let Some(event_type) = self.event_type else { return };
             prefix.remember(self.chunk, event_type);
         }
-        if let Some(value) = strip_data(self.rest) {
+        if let Some(value) = self.rest.strip_prefix(DATA) {
             self.scan_data(value);
         }
     }
@@ -91,19 +89,11 @@ impl<'c> Cursor<'c> {
     /// Scans a blank line, which ends the event.
     #[inline(always)]
     pub(crate) fn scan_blank_line(&mut self) {
-        trace::examined(|| self.rest.len().min(1));
         if let Some(rest) = self.rest.strip_prefix(b"\n") {
             self.line = LineState::Blank;
             self.rest = rest;
         }
     }
-}
-
-/// The chunk from the value on, if it starts with a `data` line.
-#[inline(always)]
-pub(crate) fn strip_data(chunk: &[u8]) -> Option<&[u8]> {
-    trace::examined(|| if chunk.starts_with(DATA) { DATA.len() } else { chunk.len().min(1) });
-    chunk.strip_prefix(DATA)
 }
 
 /// The first bytes of an event: its `event` line, and `data:`. Consecutive events mostly have the same type: one
@@ -123,9 +113,7 @@ impl EventPrefix {
     /// The end of every prefix. It lengthens those of short types to a window.
     const END: &[u8] = b"\ndata:";
 
-    pub(crate) const fn new() -> Self {
-        Self { bytes: [0; 2 * WINDOW], len: 0 }
-    }
+    pub(crate) const NONE: Self = Self { bytes: [0; 2 * WINDOW], len: 0 };
 
     /// Returns the event type, the rest of the chunk after its line, and that rest after `data: `, if the chunk starts
     /// with the remembered prefix.
@@ -137,7 +125,6 @@ impl EventPrefix {
         let is_same = start.first_chunk::<WINDOW>()? == prefix.first_chunk()?
             && start.last_chunk::<WINDOW>()? == prefix.last_chunk()?;
         is_same.then(|| {
-            trace::examined(|| start.len() + 1);
             // Every prefix ends with these bytes.
             let end = start.len() - Self::END.len();
             let event_type = start.get(EVENT.len()..end).unwrap_or_default();
@@ -164,7 +151,7 @@ mod tests {
 
     /// Scans twice: with nothing remembered, and with the prefix that the first scan remembered. Both must agree.
     fn scan(chunk: &[u8]) -> Cursor<'_> {
-        let mut prefix = EventPrefix::new();
+        let mut prefix = EventPrefix::NONE;
         let first = scan_with(chunk, &mut prefix);
         assert_eq!(scan_with(chunk, &mut prefix), first, "{:?}", chunk.escape_ascii());
         first
@@ -225,13 +212,13 @@ mod tests {
             (b"", b""),
         ] {
             let cursor = scan(chunk);
-            assert_eq!((cursor.line, cursor.rest), (LineState::Start, rest), "{}", chunk.escape_ascii());
+            assert_eq!((cursor.line, cursor.rest), (LineState::START, rest), "{}", chunk.escape_ascii());
         }
     }
 
     #[test]
     fn event_prefix_matches_only_its_own_bytes() {
-        let mut prefix = EventPrefix::new();
+        let mut prefix = EventPrefix::NONE;
         scan_with(b"event: content_block_delta\ndata: x\n\n", &mut prefix);
         for other in
             ["event: content_block_delt\ndata: x\n\n", "event: content_block_delta\ndate: x\n\n", "event: cont"]
@@ -246,7 +233,7 @@ mod tests {
     fn event_prefix_compares_every_byte() {
         for event_type in ["abc", "ping", "content_block_stop", "content_block_delta"] {
             let chunk = [b"event: ", event_type.as_bytes(), b"\ndata: x\n\n"].concat();
-            let mut prefix = EventPrefix::new();
+            let mut prefix = EventPrefix::NONE;
             scan_with(&chunk, &mut prefix);
             assert!(prefix.strip_from(&chunk).is_some(), "{event_type}");
             for at in 0..=usize::from(prefix.len) {
@@ -265,7 +252,7 @@ mod tests {
             (b"event: content_block_delta\ndata: x\n\n", 32),
             (b"event: content_block_deltas\ndata: x\n\n", 0),
         ] {
-            let mut prefix = EventPrefix::new();
+            let mut prefix = EventPrefix::NONE;
             scan_with(chunk, &mut prefix);
             assert_eq!(prefix.len, len, "{}", chunk.escape_ascii());
         }

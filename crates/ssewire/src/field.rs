@@ -10,8 +10,6 @@
 
 use core::time::Duration;
 
-use crate::trace;
-
 /// One line of an event stream, split into its parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -70,7 +68,6 @@ impl<'a> Field<'a> {
 /// Splits a line at its first colon, and drops one space after the colon. A line without a colon is a name.
 pub(crate) fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
     let colon = memchr::memchr(b':', line).unwrap_or(line.len());
-    trace::examined(|| line.len().min(colon.saturating_add(1)));
     let (name, value) = line.split_at_checked(colon).unwrap_or((line, b""));
     let value = value.strip_prefix(b":").unwrap_or(value);
     (name, value.strip_prefix(b" ").unwrap_or(value))
@@ -92,13 +89,13 @@ pub(crate) fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
 /// ```
 #[must_use]
 pub fn parse_retry(value: &[u8]) -> Option<Duration> {
-    let mut parser = RetryParser::new();
+    let mut parser = RetryParser::START;
     parser.push(value);
-    parser.milliseconds().map(Duration::from_millis)
+    parser.value()
 }
 
 /// Parses a `retry` value that arrives in pieces. Needs no buffer, however many digits come.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RetryParser {
     /// A `u64` in bytes: its alignment would add seven bytes to every decoder.
     milliseconds: [u8; 8],
@@ -107,9 +104,7 @@ pub(crate) struct RetryParser {
 }
 
 impl RetryParser {
-    pub(crate) const fn new() -> Self {
-        Self { milliseconds: [0; 8], only_digits: None }
-    }
+    pub(crate) const START: Self = Self { milliseconds: [0; 8], only_digits: None };
 
     pub(crate) fn push(&mut self, piece: &[u8]) {
         let mut milliseconds = u64::from_ne_bytes(self.milliseconds);
@@ -120,23 +115,23 @@ impl RetryParser {
         self.milliseconds = milliseconds.to_ne_bytes();
     }
 
-    pub(crate) fn milliseconds(self) -> Option<u64> {
-        (self.only_digits == Some(true)).then_some(u64::from_ne_bytes(self.milliseconds))
+    pub(crate) fn value(self) -> Option<Duration> {
+        (self.only_digits == Some(true)).then_some(Duration::from_millis(u64::from_ne_bytes(self.milliseconds)))
     }
 }
 
-/// The kind of the line that is being read.
+/// The line that is being read: its kind, and what is kept of it outside of the buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineState {
     /// At the start of a line, or within its first bytes, which leave the kind open.
-    Start,
+    Start(LineStart),
     /// At the end of a blank line.
     Blank,
     /// In the value of a field of the standard.
     Event,
     Data,
     Id,
-    Retry,
+    Retry(RetryParser),
     /// After the colon of a comment.
     Comment,
     /// In a field of another name.
@@ -145,9 +140,14 @@ pub(crate) enum LineState {
     Skipped,
 }
 
-/// The start of a line that a chunk boundary cut before its kind was known. No two names start with the same letter, so
-/// that the first byte and a count determine the bytes.
-#[derive(Debug, Clone, Copy)]
+impl LineState {
+    /// Before the first byte of a line.
+    pub(crate) const START: Self = Self::Start(LineStart { first: 0, seen: 0 });
+}
+
+/// The bytes of a line before a chunk boundary that cut it before its kind was known. No two names start with the same
+/// letter, so that the first byte and a count determine the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LineStart {
     first: u8,
     seen: u8,
@@ -158,29 +158,17 @@ pub(crate) struct LineStart {
 type Classified = (LineState, usize, &'static [u8]);
 
 impl LineStart {
-    pub(crate) const fn new() -> Self {
-        Self { first: 0, seen: 0 }
-    }
-
-    /// Returns whether earlier chunks have bytes of the line.
-    pub(crate) fn is_pending(self) -> bool {
-        self.seen > 0
-    }
-
     /// Classifies the line that `rest` continues, which may go beyond the end of the line. Returns `None`, and counts
     /// the bytes, if `rest` ends before the decision.
     #[inline]
     pub(crate) fn classify(&mut self, rest: &[u8]) -> Option<Classified> {
         let next = *rest.first()?;
-        trace::examined(|| 1);
-        if self.seen == 0 {
-            self.first = next;
-        }
-        match self.first {
+        let first = if self.seen == 0 { next } else { self.first };
+        match first {
             b'd' => self.compare(LineState::Data, b"data:", rest),
             b'e' => self.compare(LineState::Event, b"event:", rest),
             b'i' => self.compare(LineState::Id, b"id:", rest),
-            b'r' => self.compare(LineState::Retry, b"retry:", rest),
+            b'r' => self.compare(LineState::Retry(RetryParser::START), b"retry:", rest),
             b':' => Some((LineState::Comment, 1, b"")),
             b'\n' | b'\r' => Some((LineState::Blank, 1, b"")),
             _ => Some((LineState::Unknown, 0, b"")),
@@ -192,19 +180,17 @@ impl LineStart {
     fn compare(&mut self, field: LineState, name: &'static [u8], rest: &[u8]) -> Option<Classified> {
         // The name and its colon are a constant: one comparison instead of a loop.
         if let (0, Some([next, ..])) = (self.seen, rest.strip_prefix(name)) {
-            trace::examined(|| name.len());
             return Some((field, name.len() + usize::from(*next == b' '), b""));
         }
         let (before, ahead) = name.split_at_checked(usize::from(self.seen)).unwrap_or_default();
         let same = ahead.iter().zip(rest).take_while(|(a, b)| a == b).count();
-        trace::examined(|| rest.len().min(same + 1) - 1);
         match (ahead.len() - same, rest.get(same)) {
             (0, Some(b' ')) => Some((field, same + 1, b"")),
             // "Otherwise, the string is not empty but does not contain a U+003A COLON character (:)": the value is
             // empty.
             (0, Some(_)) | (1, Some(b'\n' | b'\r')) => Some((field, same, b"")),
             (_, None) => {
-                self.seen += u8::try_from(same).unwrap_or(0);
+                *self = Self { first: *name.first()?, seen: self.seen + u8::try_from(same).unwrap_or(0) };
                 None
             }
             _ => Some((LineState::Unknown, 0, before)),
@@ -266,10 +252,15 @@ mod tests {
         }
     }
 
+    fn classify(line: &[u8]) -> Option<Classified> {
+        let mut start = LineStart { first: 0, seen: 0 };
+        start.classify(line)
+    }
+
     #[test]
     fn classify_follows_the_standard() {
         for line in LINES {
-            let (state, content_start, _) = LineStart::new().classify(&[line, b"\n"].concat()).unwrap();
+            let (state, content_start, _) = classify(&[line, b"\n"].concat()).unwrap();
             let value = line.get(content_start..).unwrap_or_default();
             let field = match state {
                 LineState::Blank => Field::Blank,
@@ -277,7 +268,7 @@ mod tests {
                 LineState::Event => Field::Event(value),
                 LineState::Data => Field::Data(value),
                 LineState::Id => Field::Id(value),
-                LineState::Retry => Field::Retry(value),
+                LineState::Retry(_) => Field::Retry(value),
                 _ => {
                     let (name, value) = split_field(value);
                     Field::Unknown { name, value }
@@ -291,10 +282,10 @@ mod tests {
     fn classify_agrees_for_a_cut_line() {
         for line in LINES.into_iter().filter(|line| !line.is_empty()) {
             let line = [line, b"\n"].concat();
-            let whole = LineStart::new().classify(&line).unwrap();
+            let whole = classify(&line).unwrap();
             for cut in 0..line.len() {
                 let (first, rest) = line.split_at(cut);
-                let mut start = LineStart::new();
+                let mut start = LineStart { first: 0, seen: 0 };
                 let Some(seen) = start.classify(first) else {
                     let (kind, content_start, _) = whole;
                     let before = if kind == LineState::Unknown { first } else { b"" };
@@ -310,10 +301,10 @@ mod tests {
     #[test]
     fn classify_decides_as_soon_as_the_bytes_do() {
         for undecided in [&b""[..], b"d", b"data", b"data:", b"event:", b"retry:", b"id:"] {
-            assert_eq!(LineStart::new().classify(undecided), None, "{:?}", undecided.escape_ascii());
+            assert_eq!(classify(undecided), None, "{:?}", undecided.escape_ascii());
         }
         for decided in [&b"data: "[..], b"event:x", b"retry: ", b"datax", b"data\r", b":", b"x"] {
-            assert!(LineStart::new().classify(decided).is_some(), "{:?}", decided.escape_ascii());
+            assert!(classify(decided).is_some(), "{:?}", decided.escape_ascii());
         }
     }
 

@@ -125,7 +125,7 @@
 //! [`with_max_id_bytes`](Decoder::with_max_id_bytes) well below the size of the storage. No event is lost in a storage
 //! of
 //!
-//! *largest event (type and data, with the LFs that join its lines) + 3 · longest ID*,
+//! *largest event (type and data, with an LF after each line) + 3 · longest ID*,
 //!
 //! if a block has at most one `id` and one `event` line, and no frame is returned within it. Three, because the last
 //! event ID, the `id` of the block and a split `id` line can be stored at the same time. With
@@ -167,7 +167,7 @@
 //!
 //! A decoder is at most 192 bytes on 64-bit targets, plus the bytes of an array as storage. It owns no heap memory
 //! until it copies a value. A [`HeapBuffer`] takes at most 1.5 · *n*, and 2.5 · *n* while it grows. Here *n* is
-//! `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes`: 16 MiB + 17 KiB by default. It takes at least 256
+//! `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes` + 1: 16 MiB + 17 KiB by default. It takes at least 256
 //! bytes, and [shrinks](Decoder::shrink_to_fit) after a large event. Owned and shared events share one more copy of the
 //! last event ID.
 //!
@@ -208,7 +208,6 @@ mod shared;
 mod shared_id;
 mod slow_path;
 mod storage;
-mod trace;
 
 pub use body_start::{BodyStart, ByteOrderMark};
 pub use decoder::Decoder;
@@ -224,8 +223,6 @@ pub use reconnect::{Reconnect, ResponseAction, last_event_id_header};
 #[cfg(feature = "bytes")]
 pub use shared::SharedEvent;
 pub use storage::{HeapBuffer, Storage};
-#[cfg(ssewire_observe)]
-pub use trace::counting::take_bytes_examined;
 
 /// Runs the README's examples with the tests.
 #[cfg(all(doctest, feature = "alloc"))]

@@ -10,8 +10,6 @@ use memchr::arch::aarch64::neon::memchr::Two;
 #[cfg(target_arch = "x86_64")]
 use memchr::arch::x86_64::sse2::memchr::Two;
 
-use crate::trace;
-
 const BYTE_ORDER_MARK: &[u8; 3] = b"\xEF\xBB\xBF";
 
 /// The state between two pieces of input that decides which bytes belong to a line. Stores no content.
@@ -27,10 +25,8 @@ pub(crate) enum LineScanner {
 }
 
 impl LineScanner {
-    /// The state at the start of a stream.
-    pub(crate) const fn new() -> Self {
-        Self::Mark(0)
-    }
+    /// At the start of a stream.
+    pub(crate) const START: Self = Self::Mark(0);
 
     /// Number of bytes of an incomplete byte order mark.
     pub(crate) fn bom_bytes(self) -> u8 {
@@ -72,12 +68,10 @@ const INLINE_LEN: usize = 64;
 /// Returns the offset of the first byte that ends a line (LF or CR).
 #[inline(always)]
 pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
-    let found = match bytes.split_at_checked(INLINE_LEN) {
+    match bytes.split_at_checked(INLINE_LEN) {
         Some((near, far)) if !far.is_empty() => find_inline(near).or_else(|| find_dispatched(far)),
         _ => find_inline(bytes),
-    };
-    trace::examined(|| found.map_or(bytes.len(), |at| at.saturating_add(1)));
-    found
+    }
 }
 
 /// Long lines repay the dispatch to wider vector registers.
@@ -102,7 +96,7 @@ mod tests {
 
     #[test]
     fn skip_bom_accepts_a_mark_in_pieces() {
-        let mut scanner = LineScanner::new();
+        let mut scanner = LineScanner::START;
         assert_eq!(scanner.skip_bom(b"\xEF"), (1, &b""[..]));
         assert_eq!(scanner.skip_bom(b""), (0, &b""[..]));
         assert_eq!(scanner.skip_bom(b"\xBB"), (1, &b""[..]));
@@ -113,15 +107,16 @@ mod tests {
 
     #[test]
     fn skip_bom_returns_a_false_start_as_content() {
-        let mut scanner = LineScanner::new();
+        let mut scanner = LineScanner::START;
         assert_eq!(scanner.skip_bom(b"\xEF\xBB"), (2, &b""[..]));
         assert_eq!(scanner.skip_bom(b"d"), (0, &b"\xEF\xBB"[..]));
-        assert_eq!(LineScanner::new().skip_bom(b"\xEF\xBBd"), (0, &b""[..]));
+        let mut scanner = LineScanner::START;
+        assert_eq!(scanner.skip_bom(b"\xEF\xBBd"), (0, &b""[..]));
     }
 
     #[test]
     fn skip_lf_after_cr_skips_one_lf_directly_after_a_cr() {
-        let mut scanner = LineScanner::new();
+        let mut scanner = LineScanner::START;
         assert!(!scanner.skip_lf_after_cr(b"\n"));
         scanner.set_terminator(b'\r');
         assert!(!scanner.skip_lf_after_cr(b""), "an empty chunk leaves the question open");

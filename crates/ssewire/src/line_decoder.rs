@@ -79,14 +79,14 @@ impl Default for LineDecoder<HeapBuffer> {
     }
 }
 
-impl<S> LineDecoder<S> {
+impl<S: Storage> LineDecoder<S> {
     /// Creates a decoder that keeps lines that cross a chunk boundary in `storage`.
     #[must_use]
     pub const fn with_storage(storage: S) -> Self {
         Self {
             buffer: EventBuffer::new(storage),
             max_line_bytes: LineDecoder::DEFAULT_MAX_LINE_BYTES,
-            scanner: LineScanner::new(),
+            scanner: LineScanner::START,
             skipping_line: false,
             pending: 0,
         }
@@ -104,9 +104,7 @@ impl<S> LineDecoder<S> {
     pub const fn max_line_bytes(&self) -> usize {
         self.max_line_bytes
     }
-}
 
-impl<S: Storage> LineDecoder<S> {
     /// Decodes up to the next line end. Advances `input` past the bytes consumed. `Ok(None)`: all of `input` is
     /// consumed; continue with the next chunk.
     ///
@@ -216,7 +214,7 @@ impl<S: Storage> LineDecoder<S> {
     /// Prepares for another stream.
     pub fn reset(&mut self) {
         self.buffer.discard_value();
-        self.scanner = LineScanner::new();
+        self.scanner = LineScanner::START;
         self.skipping_line = false;
         self.pending = 0;
     }

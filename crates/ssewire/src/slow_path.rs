@@ -4,15 +4,13 @@
 //! They are copied into the buffer when the chunk ends, or a frame is returned, before the block ends, and when `data`
 //! lines are joined. An `id` is always copied.
 
-use crate::buffer::widen;
 use crate::decoder::{Decoder, Until};
 use crate::error::DecodeError;
-use crate::event::{BlockSpan, FrameParts, FrameSpan, Span};
-use crate::fast_path::{Cursor, strip_data};
-use crate::field::{LineStart, LineState, RetryParser};
+use crate::event::{BlockFlags, BlockSpan, FrameParts, FrameSpan, Span};
+use crate::fast_path::{Cursor, DATA};
+use crate::field::LineState;
 use crate::line::{LineScanner, line_end};
 use crate::storage::Storage;
-use crate::trace;
 
 impl<S: Storage> Decoder<S> {
     /// Reads up to the next frame or the end of the chunk, from where the fast path stopped.
@@ -25,6 +23,9 @@ impl<S: Storage> Decoder<S> {
     ) -> Result<Option<FrameSpan>, DecodeError> {
         self.buffer.maybe_shrink();
         let result = self.read_frame(&mut cursor, until);
+        if result.is_err() {
+            self.discard_event();
+        }
         *input = cursor.rest;
         // Cannot overflow: 2^64 bytes do not arrive.
         self.pending += cursor.block.len().saturating_sub(cursor.rest.len()) as u64;
@@ -34,20 +35,19 @@ impl<S: Storage> Decoder<S> {
 
     #[inline]
     fn read_frame(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameSpan>, DecodeError> {
-        if cursor.line == LineState::Start {
+        if matches!(cursor.line, LineState::Start(_)) {
             self.resume_value(cursor)?;
         }
         match cursor.line {
-            LineState::Start => self.read_lines(cursor, until),
+            LineState::Start(_) => self.read_lines(cursor, until),
             LineState::Blank => Ok(Some(FrameSpan(FrameParts::Block(self.dispatch(cursor))))),
             // The chunk ends within an `event` or `data` value.
             line => {
-                self.block.begun = true;
+                self.block.has_field = true;
                 self.line = line;
                 let value = core::mem::take(&mut cursor.rest);
                 self.save(cursor)?;
-                self.buffer.push_value(value).or_else(|error| self.discard_event(cursor, error))?;
-                Ok(None)
+                self.buffer.push_value(value).map(|()| None)
             }
         }
     }
@@ -66,13 +66,13 @@ impl<S: Storage> Decoder<S> {
             return Ok(());
         }
         let Some(value) = cursor.take_value(self.line, cursor.rest) else { return Ok(()) };
-        let is_data = self.line == LineState::Data;
-        let kept = if is_data { self.buffer.push_data(value, true) } else { self.buffer.set_event_type(value) };
-        self.line = LineState::Start;
-        kept.or_else(|error| self.discard_event(cursor, error))?;
+        match core::mem::replace(&mut self.line, LineState::START) {
+            LineState::Data => self.buffer.push_data(value)?,
+            _ => self.buffer.set_event_type(value)?,
+        }
         if self.buffer.has_data() {
             cursor.scan_blank_line();
-        } else if let Some(value) = strip_data(cursor.rest) {
+        } else if let Some(value) = cursor.rest.strip_prefix(DATA) {
             cursor.scan_data(value);
         }
         Ok(())
@@ -80,31 +80,19 @@ impl<S: Storage> Decoder<S> {
 
     /// Reads line by line from where the cursor is, at the start of a line or within the one that the chunk before cut.
     fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameSpan>, DecodeError> {
-        if core::mem::take(&mut self.pending_error) {
-            return Err(DecodeError::CapacityExceeded { capacity: self.buffer.capacity() });
-        }
         // Lines that the fast path has scanned.
-        self.block.begun |= cursor.event_type.is_some() | cursor.data.is_some();
+        self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
         let (mark, false_start) = self.scanner.skip_bom(cursor.rest);
-        if mark > 0 {
-            cursor.take(mark);
-            cursor.block = cursor.rest;
-        }
+        cursor.take(mark);
         if !false_start.is_empty() {
-            self.pending = false_start.len() as u64;
             self.start_line(LineState::Unknown, false_start);
         }
         loop {
-            if self.line == LineState::Start {
+            if let LineState::Start(start) = &mut self.line {
                 if self.scanner.skip_lf_after_cr(cursor.rest) {
-                    // The rest of a blank line is not part of the next block.
-                    let is_before_block = self.pending == 0 && cursor.block.len() == cursor.rest.len();
                     cursor.take(1);
-                    if is_before_block {
-                        cursor.block = cursor.rest;
-                    }
                 }
-                let Some((line, content_start, before)) = self.line_start.classify(cursor.rest) else {
+                let Some((line, content_start, before)) = start.classify(cursor.rest) else {
                     cursor.rest = b"";
                     return self.save(cursor).map(|()| None);
                 };
@@ -112,7 +100,7 @@ impl<S: Storage> Decoder<S> {
                 if let (LineState::Blank, [terminator]) = (line, skipped) {
                     self.scanner.set_terminator(*terminator);
                     let block = self.dispatch(cursor);
-                    if block.data.is_some() || (block.flags.begun && until >= Until::Block) {
+                    if block.data.is_some() || (block.flags.has_field && until >= Until::Block) {
                         return Ok(Some(FrameSpan(FrameParts::Block(block))));
                     }
                     continue;
@@ -123,41 +111,44 @@ impl<S: Storage> Decoder<S> {
             let is_value = matches!(self.line, LineState::Data | LineState::Event);
             let size = self.buffer.size_with(cursor.event_type, cursor.data);
             let max = if is_value { self.max_event_bytes.saturating_sub(size) } else { usize::MAX };
+            let unread = cursor.rest;
             let (content, terminator) = cursor.take_content(max);
             let ended = terminator.is_some();
             if let Some(terminator) = terminator {
                 self.scanner.set_terminator(terminator);
+            } else if let Err(error) = self.save(cursor) {
+                // Values that lie in the chunk come before the open one in the buffer. They are lost, but the open line
+                // may be an `id` or a `retry`: the next call reads it.
+                cursor.rest = unread;
+                return Err(error);
             }
-            // Values that lie in the chunk come before the open one in the buffer. If they do not fit, an open `data`
-            // or `event` line is `Skipped` from here on.
-            let mut result = if ended { Ok(()) } else { self.save(cursor) };
+            let mut kept = Ok(());
             let mut frame = None;
             match self.line {
-                LineState::Data | LineState::Event => result = self.read_value(cursor, content, ended),
+                LineState::Data | LineState::Event => kept = self.read_value(cursor, content, ended),
                 LineState::Id => self.read_id(content, ended),
                 // "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to
                 // that integer. Otherwise, ignore the field."
-                LineState::Retry => {
-                    trace::examined(|| content.len());
-                    self.retry_parser.push(content);
-                    if let (true, Some(retry)) = (ended, self.retry_parser.milliseconds()) {
-                        self.retry = retry;
-                        self.has_retry = true;
+                LineState::Retry(mut digits) => {
+                    digits.push(content);
+                    self.line = LineState::Retry(digits);
+                    if let (true, Some(retry)) = (ended, digits.value()) {
+                        self.retry = Some(retry);
                         self.block.has_retry = true;
                     }
                 }
                 LineState::Comment | LineState::Unknown => frame = self.read_comment(cursor, content, ended),
-                LineState::Start | LineState::Blank | LineState::Skipped => {}
+                LineState::Start(_) | LineState::Blank | LineState::Skipped => {}
             }
             if !ended {
-                return result.map(|()| None);
+                return kept.map(|()| None);
             }
-            self.line = LineState::Start;
+            self.line = LineState::START;
             self.buffer.discard_value();
-            result?;
+            kept?;
             if frame.is_some() && until == Until::Frame {
                 // The caller gets the chunk back before the block has ended.
-                self.pending_error = self.save(cursor).is_err();
+                self.save(cursor)?;
                 return Ok(frame);
             }
             if is_value && self.buffer.has_data() && self.scanner == LineScanner::Content {
@@ -171,9 +162,10 @@ impl<S: Storage> Decoder<S> {
     fn join_data_lines(&mut self, cursor: &mut Cursor<'_>) {
         let mut size = self.buffer.size_with(cursor.event_type, None);
         let mut ahead = Cursor::new(cursor.rest);
-        while let Some(value) = strip_data(ahead.rest).and_then(|value| ahead.take_value(LineState::Data, value)) {
+        while let Some(value) = ahead.rest.strip_prefix(DATA).and_then(|value| ahead.take_value(LineState::Data, value))
+        {
             size = size.saturating_add(value.len()).saturating_add(1);
-            if size > self.max_event_bytes || self.buffer.push_data(value, true).is_err() {
+            if size > self.max_event_bytes || self.buffer.push_data(value).is_err() {
                 return;
             }
             cursor.rest = ahead.rest;
@@ -183,7 +175,7 @@ impl<S: Storage> Decoder<S> {
     /// Starts a line of this kind. `before` is content of an unknown field that earlier chunks had, because it looked
     /// like the start of a known name or of a byte order mark.
     fn start_line(&mut self, line: LineState, before: &[u8]) {
-        self.block.begun |= line != LineState::Comment;
+        self.block.has_field |= line != LineState::Comment;
         let is_read = match line {
             LineState::Comment => self.comments && !self.block.discarded,
             LineState::Unknown => self.unknown_fields && !self.block.discarded,
@@ -191,44 +183,38 @@ impl<S: Storage> Decoder<S> {
             _ => true,
         };
         self.line = if is_read { line } else { LineState::Skipped };
-        self.line_start = LineStart::new();
-        self.retry_parser = RetryParser::new();
         if self.line == LineState::Unknown {
-            self.buffer.push_truncated(before, widen(self.max_comment_bytes));
+            self.buffer.push_truncated(before, self.max_comment_bytes);
         }
     }
 
     /// Reads a piece of an `event` or `data` value: "Set the event type buffer to the field value", "append the field
-    /// value to the data buffer".
+    /// value to the data buffer". A value that lies in the chunk stays there until it has to be copied.
     fn read_value<'c>(&mut self, cursor: &mut Cursor<'c>, piece: &'c [u8], ended: bool) -> Result<(), DecodeError> {
-        let joins = self.line == LineState::Data && (cursor.data.is_some() || self.buffer.has_data());
+        let is_data = self.line == LineState::Data;
+        let joins = is_data && (cursor.data.is_some() || self.buffer.has_data());
         let size = self.buffer.size_with(cursor.event_type, cursor.data).saturating_add(piece.len());
         // The LF that joins this line to those before counts when the line ends.
         if size.saturating_add(usize::from(joins && ended)) > self.max_event_bytes {
-            return self.discard_event(cursor, DecodeError::LimitExceeded { limit: self.max_event_bytes });
+            return Err(DecodeError::LimitExceeded { limit: self.max_event_bytes });
         }
-        if ended && !joins && !self.buffer.has_value() {
-            let value = if self.line == LineState::Data { &mut cursor.data } else { &mut cursor.event_type };
-            *value = Some(piece);
-            return Ok(());
+        if !ended {
+            return self.buffer.push_value(piece);
         }
-        let kept = match self.line {
-            LineState::Data => {
-                let first = cursor.data.take().map_or(Ok(()), |data| self.buffer.push_data(data, true));
-                first.and_then(|()| self.buffer.push_data(piece, ended))
-            }
-            _ if ended => self.buffer.set_event_type(piece),
-            _ => self.buffer.push_value(piece),
-        };
-        kept.or_else(|error| self.discard_event(cursor, error))
+        if joins || self.buffer.has_value() {
+            cursor.data.take().map_or(Ok(()), |data| self.buffer.push_data(data))?;
+            return if is_data { self.buffer.push_data(piece) } else { self.buffer.set_event_type(piece) };
+        }
+        let value = if is_data { &mut cursor.data } else { &mut cursor.event_type };
+        *value = Some(piece);
+        Ok(())
     }
 
     /// Reads a piece of an `id` value: "If the field value does not contain U+0000 NULL, then set the last event ID
     /// buffer to the field value. Otherwise, ignore the field."
     fn read_id(&mut self, piece: &[u8], ended: bool) {
-        let allowed = widen(self.max_id_bytes).saturating_sub(self.buffer.value_range().len());
+        let allowed = self.max_id_bytes.saturating_sub(self.buffer.value_range().len());
         let within = piece.get(..allowed).unwrap_or(piece);
-        trace::examined(|| within.len());
         let has_nul = memchr::memchr(0, within).is_some();
         let mut keep = |piece| if ended { self.buffer.set_id(piece) } else { self.buffer.push_value(piece) };
         if has_nul || piece.len() > allowed || keep(piece).is_err() {
@@ -243,7 +229,7 @@ impl<S: Storage> Decoder<S> {
     /// Reads a piece of a comment or an unknown field that the caller reads. Returns the frame if the line has ended.
     fn read_comment(&mut self, cursor: &Cursor<'_>, piece: &[u8], ended: bool) -> Option<FrameSpan> {
         let frame = if self.line == LineState::Comment { FrameParts::Comment } else { FrameParts::UnknownField };
-        let bound = widen(self.max_comment_bytes);
+        let bound = self.max_comment_bytes;
         if !ended || self.buffer.has_value() {
             let truncated = self.buffer.push_truncated(piece, bound);
             let value = self.buffer.value_range();
@@ -257,7 +243,7 @@ impl<S: Storage> Decoder<S> {
     fn dispatch(&mut self, cursor: &mut Cursor<'_>) -> BlockSpan {
         self.pending = 0;
         cursor.block = cursor.rest;
-        let flags = core::mem::take(&mut self.block);
+        let flags = core::mem::replace(&mut self.block, BlockFlags::NONE);
         let (event_type, data) = self.buffer.dispatch(flags.has_id);
         let in_chunk = |part| Span::in_chunk(cursor.chunk, part);
         let event_type = cursor.event_type.take().map(in_chunk).or(event_type);
@@ -269,22 +255,19 @@ impl<S: Storage> Decoder<S> {
     #[inline]
     fn save(&mut self, cursor: &mut Cursor<'_>) -> Result<(), DecodeError> {
         debug_assert!(!self.buffer.has_value() || (cursor.event_type.is_none() && cursor.data.is_none()));
-        let event_type = cursor.event_type.take().map_or(Ok(()), |value| self.buffer.set_event_type(value));
-        let data = cursor.data.take().map_or(Ok(()), |value| self.buffer.push_data(value, true));
-        event_type.and(data).or_else(|error| self.discard_event(cursor, error))
+        cursor.event_type.take().map_or(Ok(()), |value| self.buffer.set_event_type(value))?;
+        cursor.data.take().map_or(Ok(()), |value| self.buffer.push_data(value))
     }
 
     /// Discards an event that exceeds a limit, except the `id` and `retry` of its block, with the rest of the open
-    /// line. So the error is returned once per block.
-    fn discard_event<T>(&mut self, cursor: &mut Cursor<'_>, error: DecodeError) -> Result<T, DecodeError> {
+    /// line. So the error is returned once per block. The values that lie in the chunk are lost with the cursor.
+    fn discard_event(&mut self) {
         debug_assert!(!self.block.discarded);
         self.block.discarded = true;
-        (cursor.event_type, cursor.data) = (None, None);
-        if !matches!(self.line, LineState::Start | LineState::Id | LineState::Retry) {
+        if !matches!(self.line, LineState::Start(_) | LineState::Id | LineState::Retry(_)) {
             self.line = LineState::Skipped;
         }
         self.buffer.discard_event();
-        Err(error)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ssewire::{Decoder, HeapBuffer, Storage};
 use ssewire_batch::{BatchDecoder, EventKind};
+use ssewire_counted_memchr::take_bytes_searched;
 use ssewire_observed as observed;
 
 use super::cost;
@@ -73,7 +74,7 @@ pub fn decoder(input: &[u8]) {
 fn bounded(oracle: &Oracle, chunks: &[&[u8]]) {
     let received: usize = chunks.iter().map(|chunk| chunk.len()).sum();
     let mut unknown = 0;
-    observed::take_bytes_examined();
+    take_bytes_searched();
     let (decoder, cost) = cost::of(|| {
         let decoder = observed::Decoder::new()
             .with_max_event_bytes(oracle.max_event_bytes)
@@ -91,8 +92,8 @@ fn bounded(oracle: &Oracle, chunks: &[&[u8]]) {
         }
         decoder
     });
-    let examined = observed::take_bytes_examined();
-    assert!(examined <= 2 * received + unknown, "{examined} bytes examined of {received}");
+    let searched = take_bytes_searched();
+    assert!(searched <= 2 * received + unknown, "{searched} bytes searched of {received}");
     let kept = oracle.max_event_bytes.saturating_add(4 * oracle.max_id_bytes).saturating_add(oracle.max_comment_bytes);
     let kept = kept.min(received + 3 * longest_id(&chunks.concat()).min(oracle.max_id_bytes));
     // The least capacity of a buffer, and that of an ID.

@@ -62,7 +62,7 @@ proptest! {
         prop_assert_eq!(outcome.pending, expected.pending);
     }
 
-    /// "Largest event (type and data, with the LFs that join its lines) + 3 · longest ID."
+    /// "Largest event (type and data, with an LF after each line) + 3 · longest ID."
     #[test]
     fn the_documented_size_of_a_storage_loses_nothing(
         blocks in vec((option::of("[a-z]{0,9}"), option::of("[0-9]{0,9}"), vec("[a-z]{0,9}", 0..4), any::<bool>()), 0..6),
@@ -78,7 +78,7 @@ proptest! {
             event = event.max(event_type.as_ref().map_or(0, String::len) + data.join("\n").len());
             longest_id = longest_id.max(id.as_ref().map_or(0, String::len));
         }
-        let mut storage = vec![0; event + 3 * longest_id];
+        let mut storage = vec![0; event + 1 + 3 * longest_id];
         let mut decoder = Decoder::with_storage(&mut storage[..]);
         let outcome = drive::events(&mut decoder, chunks::of_lengths(&lengths, input.as_bytes()));
         prop_assert_eq!(outcome, Oracle::new().read(input.as_bytes()));
