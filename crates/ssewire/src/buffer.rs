@@ -261,13 +261,21 @@ impl<S: Storage> EventBuffer<S> {
             // A long last event ID needs its room for good, and would move each time.
             let is_mostly_used = self.front.saturating_add(self.back()) > self.capacity() / 2;
             if self.capacity() > Self::MIN_SHRINK_CAPACITY && !is_mostly_used {
-                self.shrink_to_fit();
+                self.shrink();
             }
         }
     }
 
-    /// Gives back all memory that is not in use.
+    /// Gives back all memory that is not in use, and the shared ID: no event may hold it any more.
     pub(crate) fn shrink_to_fit(&mut self) {
+        #[cfg(feature = "alloc")]
+        {
+            self.shared_id = SharedId::new();
+        }
+        self.shrink();
+    }
+
+    fn shrink(&mut self) {
         let used = self.front + self.back();
         self.copy(self.back_start()..self.capacity(), self.front);
         self.storage.shrink(used);

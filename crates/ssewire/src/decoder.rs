@@ -21,11 +21,11 @@ use crate::storage::{HeapBuffer, Storage};
 /// let mut seen = Vec::new();
 /// for mut chunk in [&b"event: greeting\nda"[..], b"ta: hello\n\nda", b"ta: again\n\n"] {
 ///     while let Some(event) = decoder.decode(&mut chunk)? {
-///         seen.push((event.event_type().to_owned(), event.data_str()?.to_owned()));
+///         seen.push((event.event_type_str()?.to_owned(), event.data_str()?.to_owned()));
 ///     }
 /// }
 /// decoder.finish()?;
-/// assert_eq!(seen, [(b"greeting".into(), "hello".into()), (b"message".into(), "again".into())]);
+/// assert_eq!(seen, [("greeting".into(), "hello".into()), ("message".into(), "again".into())]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -492,8 +492,8 @@ impl<S: Storage> Decoder<S> {
         self.between_blocks = false;
     }
 
-    /// Frees all memory that nothing pending needs, except the copy of the last event ID that owned events share; a
-    /// [`HeapBuffer`] with nothing pending and no last event ID owns none afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less
+    /// Frees all memory that nothing pending needs; a [`HeapBuffer`] with nothing pending and no last event ID owns
+    /// none afterwards. A buffer of more than 1 KiB also shrinks by itself, after 32 blocks in a row that needed less
     /// than a quarter of it, unless a long last event ID fills half of it.
     pub fn shrink_to_fit(&mut self) {
         self.buffer.shrink_to_fit();

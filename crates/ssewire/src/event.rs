@@ -61,12 +61,28 @@ impl<'a> Event<'a> {
         self.data == b"[DONE]"
     }
 
+    /// The event type as text. Checks UTF-8 once, copies nothing.
+    ///
+    /// # Errors
+    /// [`Utf8Error`] if it is not UTF-8; see [`event_type_lossy`](Self::event_type_lossy).
+    pub fn event_type_str(&self) -> Result<&'a str, Utf8Error> {
+        core::str::from_utf8(self.event_type)
+    }
+
     /// The data as text. Checks UTF-8 once, copies nothing.
     ///
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`data_lossy`](Self::data_lossy).
     pub fn data_str(&self) -> Result<&'a str, Utf8Error> {
         core::str::from_utf8(self.data)
+    }
+
+    /// The last event ID as text. Checks UTF-8 once, copies nothing.
+    ///
+    /// # Errors
+    /// [`Utf8Error`] if it is not UTF-8; see [`last_event_id_lossy`](Self::last_event_id_lossy).
+    pub fn last_event_id_str(&self) -> Result<&'a str, Utf8Error> {
+        core::str::from_utf8(self.last_event_id)
     }
 
     /// The event type with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.

@@ -96,12 +96,28 @@ macro_rules! forward_text_accessors {
                 self.as_event().is_done()
             }
 
+            /// See [`Event::event_type_str`].
+            ///
+            /// # Errors
+            /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
+            pub fn event_type_str(&self) -> Result<&str, core::str::Utf8Error> {
+                self.as_event().event_type_str()
+            }
+
             /// See [`Event::data_str`].
             ///
             /// # Errors
             /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
             pub fn data_str(&self) -> Result<&str, core::str::Utf8Error> {
                 self.as_event().data_str()
+            }
+
+            /// See [`Event::last_event_id_str`].
+            ///
+            /// # Errors
+            /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
+            pub fn last_event_id_str(&self) -> Result<&str, core::str::Utf8Error> {
+                self.as_event().last_event_id_str()
             }
 
             /// See [`Event::event_type_lossy`].

@@ -183,7 +183,8 @@ fn owned_and_shared_events_have_the_accessors_of_text() {
     macro_rules! check {
         ($events:expr) => {
             let [event, end] = &$events[..] else { panic!("two events") };
-            assert!(event.data_str().is_err());
+            assert_eq!(event.event_type_str(), Ok("é"));
+            assert!(event.data_str().is_err() && event.last_event_id_str().is_err());
             assert_eq!(event.event_type_lossy().to_cow(), "é");
             assert_eq!(event.data_lossy().to_cow(), "\u{fffd}");
             assert_eq!(event.last_event_id_lossy().to_cow(), "\u{fffd}");
@@ -196,12 +197,13 @@ fn owned_and_shared_events_have_the_accessors_of_text() {
 }
 
 #[test]
-fn data_str_fails_for_ill_formed_utf8() {
+fn str_accessors_fail_for_ill_formed_utf8_only() {
     let mut input = &b"event: \xC3\xA9\nid: \xFF\ndata: \xE2\x82\n\n"[..];
     let mut decoder = Decoder::new();
     let event = decoder.decode(&mut input).unwrap().unwrap();
+    assert_eq!(event.event_type_str(), Ok("é"));
     assert!(event.data_str().is_err());
-    assert_eq!(event.event_type_lossy().to_cow(), "é");
+    assert!(event.last_event_id_str().is_err());
     assert_eq!(event.data_lossy().to_string(), "\u{fffd}");
     assert_eq!(event.last_event_id_lossy().to_cow(), "\u{fffd}");
 }

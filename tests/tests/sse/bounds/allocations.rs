@@ -120,3 +120,14 @@ fn buffer_shrinks_in_a_stream_with_crlf() {
     }
     assert!(ssewire_heap::held() - before <= 1024, "{} bytes are left", ssewire_heap::held() - before);
 }
+
+/// Regression: the copy of the ID for owned events stayed.
+#[test]
+fn shrinking_frees_the_id_that_no_event_holds() {
+    let mut decoder = Decoder::new();
+    drop(decoder.decode_owned(&mut &b"id: 1234567\ndata: x\n\n"[..]).unwrap());
+    decoder.shrink_to_fit();
+    let held = ssewire_heap::held();
+    drop(decoder);
+    assert_eq!(held - ssewire_heap::held(), "1234567".len());
+}
