@@ -1,8 +1,8 @@
 //! Support code that the tests of this workspace share: the oracle, the conformance cases, the chunkings of an input,
 //! and the drivers that record the results of a decoder.
 
-// No file here has tests of its own, and to compile all of them for none takes long. Those of the command's files, two of
-// which are compiled here, are run by the program `json`.
+// Empty when it is built as a test, which `--lib` of `ci/mutants` does in spite of `test = false`: no file here has
+// tests. The program `json` runs the tests of the two files of the command that are compiled here.
 #![cfg(not(test))]
 
 // For the file of the command that is compiled here.

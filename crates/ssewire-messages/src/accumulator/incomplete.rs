@@ -234,7 +234,7 @@ impl fmt::Display for Incomplete {
     }
 }
 
-/// Shows the text of `Display`: programs that return the error from `main` print this.
+/// Shows the text of `Display`: a program whose `main` returns the error prints its `Debug`.
 impl fmt::Debug for Incomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Incomplete").field(&format_args!("{self}")).finish_non_exhaustive()

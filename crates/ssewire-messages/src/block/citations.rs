@@ -136,11 +136,14 @@ mod tests {
         assert_eq!(citations.at(first).unwrap().as_str(), r#"{"a":[1,2]}"#);
         let second = citations.push(b"{}");
         let mut others = Citations::default();
+        others.push(b"[]");
+        let offset = "[],".len();
         others.append(&citations);
         others.append(&Citations::default());
-        for citations in [citations, others] {
-            assert_eq!(citations.at(first).unwrap().as_str(), r#"{"a":[1,2]}"#);
-            assert_eq!(citations.at(second).unwrap().as_str(), "{}");
+        for (citations, offset) in [(citations, 0), (others, offset)] {
+            assert_eq!(citations.at(offset + first).unwrap().as_str(), r#"{"a":[1,2]}"#);
+            assert_eq!(citations.at(offset + second).unwrap().as_str(), "{}");
+            assert_eq!(citations.last, offset + second);
         }
     }
 }

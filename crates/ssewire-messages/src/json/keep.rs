@@ -46,7 +46,8 @@ pub(crate) fn append_raw(valid: &[u8], text: &mut String) {
     }
 }
 
-/// The length of valid JSON as [`append_raw`] keeps it: only ill-formed UTF-8 changes it, to a U+FFFD of three bytes.
+/// The length of bytes as text: each ill-formed part becomes a U+FFFD of three bytes. [`append_raw`] changes the length
+/// of valid JSON in no other way.
 #[inline(never)]
 pub(crate) fn kept_len(valid: &[u8]) -> usize {
     // Many times as fast as the search for ill-formed bytes.

@@ -109,22 +109,16 @@ impl<'a> RawJsonRef<'a> {
     }
 
     /// Returns the number, if it is an integer that is not negative.
-    #[inline(never)]
     #[must_use]
     pub fn as_u64(self) -> Option<u64> {
-        // `parse` alone would also take `+7`.
-        if self.0.starts_with(|c: char| c.is_ascii_digit()) { self.0.parse().ok() } else { None }
+        parse_digits(self.0)
     }
 
     /// A count as servers and gateways send it: an integer, a string of digits, or a float without a fraction.
     pub(crate) fn count(self) -> Option<u64> {
         if self.0.starts_with('"') {
             let digits = self.decode_string()?;
-            return if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                RawJsonRef::of_valid(&digits).as_u64()
-            } else {
-                None
-            };
+            return parse_digits(&digits);
         }
         self.as_u64().or_else(|| whole_number(self.0))
     }
@@ -162,6 +156,13 @@ impl<'a> RawJsonRef<'a> {
     pub fn to_value(self) -> Result<serde_json::Value, serde_json::Error> {
         self.parse_as()
     }
+}
+
+/// An integer of digits alone: `parse` would also take a sign.
+// Out of line: inlining duplicates it.
+#[inline(never)]
+fn parse_digits(text: &str) -> Option<u64> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
 impl AsRef<str> for RawJsonRef<'_> {
