@@ -71,13 +71,12 @@ impl Oracle {
             reconnection_time: None,
             block: Block::default(),
         };
-        let mut block_start = 0;
+        let mut block_start = body(input);
         let mut unfinished = false;
         for line in lines(input) {
             reading.line(&line);
             match line.ends_at {
-                // The design: an LF after a CR that ends a blank line counts as pending with the next block.
-                Some(at) if line.bytes.is_empty() => block_start = at,
+                Some(_) if line.bytes.is_empty() => block_start = line.next,
                 Some(_) => {}
                 None => unfinished = true,
             }

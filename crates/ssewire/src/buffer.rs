@@ -168,13 +168,18 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// Appends a piece to a value that may be truncated: its start is kept, up to `bound` and to the first piece that
-    /// does not fit the storage. Returns whether part of it was dropped.
+    /// Appends a piece to a value that may be truncated: its start is kept, as far as `bound` and the storage allow.
+    /// Returns whether part of it was dropped.
     pub(crate) fn push_truncated(&mut self, piece: &[u8], bound: usize) -> bool {
         if !self.truncated {
             let allowed = bound.saturating_sub(self.value_range().len());
-            let kept = piece.get(..allowed).unwrap_or(piece);
-            self.truncated = self.push_value(kept).is_err() || kept.len() < piece.len();
+            let mut kept = piece.get(..allowed).unwrap_or(piece);
+            if self.reserve(kept.len()).is_err() {
+                let free = self.back_start().saturating_sub(self.front);
+                kept = kept.get(..free).unwrap_or_default();
+            }
+            self.append(kept);
+            self.truncated = kept.len() < piece.len();
         }
         self.truncated
     }

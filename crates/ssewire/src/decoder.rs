@@ -48,7 +48,7 @@ pub struct Decoder<S = HeapBuffer> {
     pub(crate) max_event_bytes: usize,
     pub(crate) max_id_bytes: usize,
     pub(crate) max_comment_bytes: usize,
-    /// Bytes consumed since the last blank line. The LF of a blank line that ended in CRLF counts, too.
+    /// Bytes consumed since the last blank line, without a byte order mark.
     pub(crate) pending: u64,
     pub(crate) retry: Option<Duration>,
     pub(crate) scanner: LineScanner,
@@ -104,6 +104,9 @@ impl Default for Decoder<HeapBuffer> {
 }
 
 impl<S: Storage> Decoder<S> {
+    /// A larger limit could not be held in the address space of the target: 1 GiB on 32 bits.
+    const LARGEST_LIMIT: usize = usize::MAX / 4 + 1;
+
     /// Creates a decoder that copies values into `storage` where it cannot borrow them.
     ///
     /// ```
@@ -140,9 +143,11 @@ impl<S: Storage> Decoder<S> {
     /// value of an unfinished `event` or `data` line. IDs, comments, unknown fields, `retry` and field names do not
     /// count. Set it between events: a limit that is lowered within an event may be found exceeded at an earlier byte
     /// in some chunks than in others.
+    ///
+    /// At most a quarter of the address space: on 32-bit targets a larger value means 1 GiB.
     #[must_use]
     pub const fn with_max_event_bytes(mut self, bytes: usize) -> Self {
-        self.max_event_bytes = bytes;
+        self.max_event_bytes = if bytes < Self::LARGEST_LIMIT { bytes } else { Self::LARGEST_LIMIT };
         self
     }
 
@@ -239,7 +244,8 @@ impl<S: Storage> Decoder<S> {
         if id.len() > self.max_id_bytes {
             return Err(InvalidId::TooLong { max_bytes: self.max_id_bytes });
         }
-        Ok(self.buffer.set_last_event_id(id)?)
+        let capacity = self.buffer.capacity();
+        self.buffer.set_last_event_id(id).map_err(|_| InvalidId::CapacityExceeded { capacity })
     }
 
     /// The last event ID: after the last complete block, or as the caller set it since; empty if there is none. Sent as

@@ -72,16 +72,6 @@ impl fmt::Display for InvalidId {
 
 impl core::error::Error for InvalidId {}
 
-/// An ID that exceeds a limit.
-impl From<DecodeError> for InvalidId {
-    fn from(error: DecodeError) -> Self {
-        match error {
-            DecodeError::LimitExceeded { limit } => Self::TooLong { max_bytes: limit },
-            DecodeError::CapacityExceeded { capacity } => Self::CapacityExceeded { capacity },
-        }
-    }
-}
-
 /// The input ended within an event, or within a line of a [`LineDecoder`](crate::LineDecoder). Pending input is
 /// discarded (HTML standard: "Once the end of the file is reached, any pending data must be discarded").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,9 +80,9 @@ pub struct Truncated {
 }
 
 impl Truncated {
-    /// Number of bytes discarded, whatever the chunking. From a [`Decoder`](crate::Decoder): all bytes after the last
-    /// blank line, including comments, a byte order mark, and the LF of a blank line that ended in CRLF. From a
-    /// [`LineDecoder`](crate::LineDecoder): all bytes after the last line end, without a complete byte order mark.
+    /// Number of bytes discarded, whatever the chunking, without a complete byte order mark. From a
+    /// [`Decoder`](crate::Decoder): all bytes after the last blank line, including comments. From a
+    /// [`LineDecoder`](crate::LineDecoder): all bytes after the last line end.
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
         self.pending

@@ -23,7 +23,7 @@ impl<S: Storage> Decoder<S> {
     ) -> Result<Option<FrameSpan>, DecodeError> {
         self.buffer.maybe_shrink();
         let result = self.read_frame(&mut cursor, until);
-        if result.is_err() {
+        if result.is_err() && !self.block.discarded {
             self.discard_event();
         }
         *input = cursor.rest;
@@ -84,13 +84,22 @@ impl<S: Storage> Decoder<S> {
         self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
         let (mark, false_start) = self.scanner.skip_bom(cursor.rest);
         cursor.take(mark);
+        if mark > 0 && self.scanner == LineScanner::Content {
+            self.pending = 0;
+            cursor.block = cursor.rest;
+        }
         if !false_start.is_empty() {
             self.start_line(LineState::Unknown, false_start);
         }
         loop {
             if let LineState::Start(start) = &mut self.line {
                 if self.scanner.skip_lf_after_cr(cursor.rest) {
+                    // The rest of a blank line is not part of the next block.
+                    let is_before_block = self.pending == 0 && cursor.block.len() == cursor.rest.len();
                     cursor.take(1);
+                    if is_before_block {
+                        cursor.block = cursor.rest;
+                    }
                 }
                 let Some((line, content_start, before)) = start.classify(cursor.rest) else {
                     cursor.rest = b"";
@@ -111,18 +120,17 @@ impl<S: Storage> Decoder<S> {
             let is_value = matches!(self.line, LineState::Data | LineState::Event);
             let size = self.buffer.size_with(cursor.event_type, cursor.data);
             let max = if is_value { self.max_event_bytes.saturating_sub(size) } else { usize::MAX };
-            let unread = cursor.rest;
             let (content, terminator) = cursor.take_content(max);
             let ended = terminator.is_some();
             if let Some(terminator) = terminator {
                 self.scanner.set_terminator(terminator);
-            } else if let Err(error) = self.save(cursor) {
-                // Values that lie in the chunk come before the open one in the buffer. They are lost, but the open line
-                // may be an `id` or a `retry`: the next call reads it.
-                cursor.rest = unread;
-                return Err(error);
             }
-            let mut kept = Ok(());
+            // Values that lie in the chunk come before the open one in the buffer. If they do not fit, the open line is
+            // still read if it is an `id` or a `retry`.
+            let mut kept = if ended { Ok(()) } else { self.save(cursor) };
+            if kept.is_err() {
+                self.discard_event();
+            }
             let mut frame = None;
             match self.line {
                 LineState::Data | LineState::Event => kept = self.read_value(cursor, content, ended),

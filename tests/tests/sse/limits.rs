@@ -173,6 +173,15 @@ fn large_value_of_every_field_is_bounded() {
     }
 }
 
+#[test]
+fn max_event_bytes_is_clamped_to_a_quarter_of_the_address_space() {
+    let largest = usize::MAX / 4 + 1;
+    for limit in [usize::MAX, usize::MAX / 2, largest + 1, largest] {
+        assert_eq!(Decoder::new().with_max_event_bytes(limit).max_event_bytes(), largest);
+    }
+    assert_eq!(Decoder::new().with_max_event_bytes(largest - 1).max_event_bytes(), largest - 1);
+}
+
 /// Checks the results in every chunking, also those of the oracle.
 fn check<const N: usize>(limit: usize, stream: &str, expected: [(usize, Decoded); N]) -> Outcome {
     let expected = expected.map(|(at, decoded)| Item { at, decoded });

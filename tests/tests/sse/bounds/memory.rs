@@ -148,6 +148,7 @@ fn line_without_end_is_an_error_on_32_bits() {
     let value = vec![b'x'; 1 << 20];
     for limit in [3 << 29, usize::MAX] {
         let mut decoder = Decoder::new().with_max_event_bytes(limit);
+        assert_eq!(decoder.max_event_bytes(), 1 << 30);
         let mut errors = Vec::new();
         for chunk in [&b"data: "[..]].into_iter().chain([&value[..]; 1100]) {
             errors.extend(feed_with_errors(&mut decoder, chunk, usize::MAX).1);
