@@ -86,8 +86,8 @@ need_toolchain() { # VERSION
         "rustup toolchain install $1 --profile minimal --no-self-update"
 }
 
-# Builds programs as `cargo test` does: with the features that all default members and their tests ask for. So what one of
-# them has built, the other need not build again. `threads`, a small test, makes cargo count what tests ask for.
+# Builds programs as `cargo test` does: with the features that all default members and their tests ask for. So what one
+# of them has built, the other need not build again. `threads`, a small test, makes cargo count what tests ask for.
 build_as_tests() { # --bin NAME, --example NAME...
     cargo build --quiet --test threads "$@"
 }
