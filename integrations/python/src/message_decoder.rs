@@ -105,6 +105,15 @@ impl MessageDecoder {
         Ok(events)
     }
 
+    /// Keeps a chunk for the next call of `feed`.
+    #[pyo3(name = "_keep")]
+    fn keep(&mut self, chunk: &Bound<'_, PyAny>) -> PyResult<()> {
+        with_bytes(chunk, |bytes| {
+            self.rest.decode(bytes, |_| ());
+            Ok(())
+        })
+    }
+
     /// Reports that the input has ended, and returns the events that are left.
     fn feed_end<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let events = PyList::empty(py);

@@ -1,5 +1,6 @@
 """`MessageDecoder` against the samples, and its own interface."""
 
+import asyncio
 import copy
 import itertools
 import json
@@ -11,6 +12,8 @@ from samples import HOSTILE, SAMPLES, chunks, expected
 from ssewire import Decoder, IncompleteError, MessageDecoder, aiter_events, iter_events
 
 START = b'data: {"type":"message_start","message":{"id":"msg_1","content":[]}}\n\n'
+PING = b'data: {"type":"ping"}\n\n'
+STOP = b'data: {"type":"message_stop"}\n\n'
 TOOL = b'data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}\n\n'
 
 
@@ -303,7 +306,7 @@ async def test_events_that_no_loop_took_are_of_the_message_before():
 
 @pytest.mark.parametrize("size", [150, 100_000])
 async def test_a_loop_ends_with_its_message(size):
-    """A loop that was left, and went on after `next_message`, returned events of the message before."""
+    """A loop that was left, and goes on after `next_message`, returns nothing of the next message."""
     text, message = named("text").read_bytes(), expected(named("text"))
     types = [event.type for event in MessageDecoder().feed(text)]
 
@@ -332,6 +335,67 @@ async def test_a_loop_ends_with_its_message(size):
     assert [event.type async for event in aloop] == []
     assert [event.type async for event in aiter_events(apieces, decoder)] == types
     assert decoder.finish() == message
+
+
+def test_the_chunk_of_a_loop_that_waits_is_of_the_next_message():
+    """`next_message` ends a loop that waits for a chunk, too. That chunk is not lost."""
+
+    def body():
+        yield start(b"a")
+        assert next_message(decoder) == ("a", "truncated")
+        yield start(b"b") + PING
+        yield STOP
+
+    decoder, pieces = MessageDecoder(), body()
+    assert [event.id for event in iter_events(pieces, decoder)] == ["a"]
+    assert [event.type for event in iter_events(pieces, decoder)] == ["message_start", "ping", "message_stop"]
+    assert next_message(decoder) == ("b", "complete")
+
+
+@pytest.mark.parametrize("next_loop", ["begins later", "waits", "has events"])
+async def test_the_chunk_of_a_task_that_waits_is_of_the_next_message(next_loop):
+    queue = asyncio.Queue()
+
+    class Body:
+        # Not a generator: two tasks wait for its chunks.
+        def __aiter__(self):
+            return self
+
+        async def __anext__(self):
+            chunk = await queue.get()
+            if chunk is None:
+                raise StopAsyncIteration
+            return chunk
+
+    async def types(loop):
+        return [event.type async for event in loop]
+
+    async def waiting(loop):
+        task = asyncio.ensure_future(types(loop))
+        await asyncio.sleep(0.01)
+        assert not task.done()
+        return task
+
+    decoder = MessageDecoder()
+    loop = aiter_events(Body(), decoder)
+    queue.put_nowait(start(b"a"))
+    assert (await loop.__anext__()).id == "a"
+    old = await waiting(loop)
+    assert next_message(decoder) == ("a", "truncated")
+    if next_loop == "has events":
+        other = iter_events([start(b"b") + PING], decoder)
+        assert next(other).id == "b"
+        queue.put_nowait(STOP)
+        assert await old == []
+        assert await types(aiter_events(Body(), decoder)) == ["ping", "message_stop"]
+    else:
+        further = aiter_events(Body(), decoder)
+        new = await waiting(further) if next_loop == "waits" else None
+        queue.put_nowait(start(b"b") + PING)
+        queue.put_nowait(STOP)
+        assert await old == []
+        assert await (new or types(further)) == ["message_start", "ping", "message_stop"]
+    assert next_message(decoder) == ("b", "complete")
 
 
 def test_chunks_are_appended_to_what_is_left():

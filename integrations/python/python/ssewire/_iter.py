@@ -52,6 +52,9 @@ def iter_events(
     yield from _events(decoder, unread[0], lost)
     if not (unread[0] is None or isinstance(decoder, MessageDecoder) and decoder.is_ended):
         for chunk in chunks:
+            if unread[0] is None and isinstance(decoder, MessageDecoder):
+                decoder._keep(chunk)
+                break
             unread[0] = iter(decoder.feed(chunk))
             yield from _events(decoder, unread[0], lost)
             # Not a function: a call for each chunk takes a twelfth more time.
@@ -87,6 +90,9 @@ async def aiter_events(
         yield event
     if not (unread[0] is None or isinstance(decoder, MessageDecoder) and decoder.is_ended):
         async for chunk in chunks:
+            if unread[0] is None and isinstance(decoder, MessageDecoder):
+                decoder._keep(chunk)
+                break
             unread[0] = iter(decoder.feed(chunk))
             for event in _events(decoder, unread[0], lost):
                 yield event
@@ -109,14 +115,15 @@ def _unread(decoder: Union[Decoder, MessageDecoder]) -> List[Any]:
     """A list of the iterator over the events of the last chunk; of `None` after `next_message`.
 
     The decoder keeps it, and so what a loop that ends early has not taken. `next_message` takes it from the decoder: a
-    loop that goes on afterwards is of the message before.
+    loop that goes on afterwards is of the message before. If that loop has waited for a chunk, the chunk is of the next
+    message: the decoder keeps it.
     """
     unread = decoder._unread = decoder._unread or [iter(())]
     if isinstance(decoder, MessageDecoder) and not decoder.is_ended:
-        # After `next_message`: the events after the message, in the chunk of its end.
+        # After `next_message`: what follows in the chunk of its end, and in one that a loop of its message waited for.
         events = decoder.feed(b"")
         if events:
-            unread[0] = iter(events)
+            unread[0] = iter([*unread[0], *events])
     return unread
 
 

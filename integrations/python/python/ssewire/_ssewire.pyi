@@ -182,8 +182,8 @@ class MessageDecoder:
 
         `feed`, `feed_end` and `iter_events` then begin with what was left of the chunk, and skip everything before a
         `message_start`. The events of this message that no loop over `iter_events` took are dropped, and a loop over
-        them ends. If `has_started` is false at the end of the input, no further message exists. After `IncompleteError`,
-        too, the next message can be decoded.
+        them ends. If `has_started` is false at the end of the input, no further message exists. After
+        `IncompleteError`, too, the next message can be decoded.
         """
     @property
     def snapshot(self) -> Dict[str, Any]:
@@ -206,6 +206,7 @@ class MessageDecoder:
     def violations(self) -> Dict[str, int]:
         """The number of protocol violations so far, by their description."""
     _unread: Optional[List[Any]]
+    def _keep(self, chunk: Union[bytes, bytearray, memoryview]) -> None: ...
 
 @final
 class DeltaDecoder:
