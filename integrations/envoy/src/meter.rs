@@ -98,7 +98,8 @@ impl Meter {
         if bytes.is_empty() {
             return None;
         }
-        self.tick(now);
+        self.note_gap(now);
+        self.last_byte = now;
         if self.messages == 0 {
             self.first_byte.get_or_insert(now);
         }
@@ -141,13 +142,11 @@ impl Meter {
     /// begins another.
     pub fn end(&mut self, now: Duration, end: End) -> Option<Record> {
         let mut decoder = self.decoder.take()?;
-        if self.first_byte.is_some() {
-            self.tick(now);
-        }
         while let Ok(Step::Update(event)) = decoder.decode_end() {
             self.first_byte.get_or_insert(self.last_byte);
             note(&event.update, now, &mut self.first_text, &mut self.tool_calls);
         }
+        self.note_gap(now);
         if self.messages > 0 && !decoder.has_started() {
             return None;
         }
@@ -169,11 +168,11 @@ impl Meter {
         (self.first_byte, self.first_text, self.longest_gap) = (None, None, Duration::ZERO);
     }
 
-    fn tick(&mut self, now: Duration) {
+    /// Notes the time since the last chunk, if the message had begun by then.
+    fn note_gap(&mut self, now: Duration) {
         if self.first_byte.is_some() {
             self.longest_gap = self.longest_gap.max(now.saturating_sub(self.last_byte));
         }
-        self.last_byte = now;
     }
 
     /// Sets the values of the message, and its times.

@@ -411,24 +411,33 @@ fn the_times_of_a_second_message_begin_at_the_end_of_the_first() {
     assert_eq!((times.first_byte_ms, times.first_text_ms, times.longest_gap_ms), (Some(300), Some(400), Some(100)));
 }
 
-/// The `message_start` that replaces a message was counted when the next bytes came, and not at all without them.
+/// Also if nothing comes after it, and if the body ends before its blank line.
 #[test]
-fn the_start_that_replaces_a_message_is_the_first_byte_of_its_message() {
+fn a_further_message_begins_with_the_bytes_of_its_start() {
     let start = |id: &str| format!("data: {{\"type\":\"message_start\",\"message\":{{\"id\":\"{id}\"}}}}\n\n");
-    let ping = "data: {\"type\": \"ping\"}\n\n";
-    for (next, at) in [(None, 30_100), (Some(ping), 30_100), (Some(""), 100)] {
+    let (ping, stop) = ("data: {\"type\":\"ping\"}\n\n", "data: {\"type\":\"message_stop\"}\n\n");
+    // Without its blank line, the start is found at the end of the body. So is the end of the message that it replaces.
+    for (stop, has_blank_line, next, first_byte_ms) in [
+        ("", true, None, 0),
+        ("", true, Some(ping), 0),
+        ("", false, None, 0),
+        (stop, true, None, 90),
+        (stop, true, Some(ping), 90),
+        (stop, false, None, 90),
+    ] {
+        let case = (stop, has_blank_line, next);
         let mut meter = Meter::new(Limits::default(), 200, SSE, ms(0));
-        assert_eq!(meter.push(&mut start("a").as_bytes(), ms(10)), None);
-        // Without its blank line, it is the start at the end of the body.
+        let first = start("a") + stop;
+        assert_eq!(meter.push(&mut first.as_bytes(), ms(10)).is_some(), !stop.is_empty(), "{case:?}");
         let second = start("b");
-        let second = if next == Some("") { second.trim_ascii_end() } else { &second };
+        let second = if has_blank_line { &second } else { second.trim_ascii_end() };
         let replaced = meter.push(&mut second.as_bytes(), ms(100));
-        assert_eq!(replaced.is_some(), next != Some(""));
-        assert_eq!(next.and_then(|next| meter.push(&mut next.as_bytes(), ms(30_100))), None);
-        let records: Vec<_> = std::iter::from_fn(|| meter.end(ms(at), End::Cut)).collect();
+        assert_eq!(replaced.is_some(), stop.is_empty() && has_blank_line, "{case:?}");
+        assert_eq!(next.and_then(|next| meter.push(&mut next.as_bytes(), ms(300))), None, "{case:?}");
+        let records: Vec<_> = std::iter::from_fn(|| meter.end(ms(30_100), End::Cut)).collect();
         let times = records.last().unwrap().times;
-        assert_eq!(times.first_byte_ms, Some(0), "{next:?}");
-        assert_eq!(times.longest_gap_ms, Some(at - 100), "{next:?}");
+        assert_eq!(times.first_byte_ms, Some(first_byte_ms), "{case:?}");
+        assert_eq!(times.longest_gap_ms, Some(if next.is_some() { 29_800 } else { 30_000 }), "{case:?}");
     }
 }
 
