@@ -57,9 +57,11 @@ mod tests {
         assert!(rest.is_empty());
     }
 
-    /// A rest that begins at another address than where it was left was copied.
+    /// A rest that begins at another address than where it was left was copied: by `decode`, or by the vector, if its
+    /// allocator moves it when it grows. With one that always does, the most is 2.3 times the bytes of the chunks here.
+    /// A copy of the whole rest after each chunk or message takes more than ten times.
     #[test]
-    fn the_copied_bytes_are_at_most_twice_the_bytes_of_the_chunks() {
+    fn the_copied_bytes_are_at_most_three_times_the_bytes_of_the_chunks() {
         const CHUNKS: usize = 100;
         for (chunk_len, message_len) in [(1000, 1), (1000, 7), (1000, 999), (10, 3), (3, 10), (1, 1), (2, 1)] {
             let chunk = vec![b'x'; chunk_len];
@@ -77,7 +79,7 @@ mod tests {
             }
             while next(b"") > 0 {}
             let fed = CHUNKS * chunk_len;
-            assert!(copied <= 2 * fed, "{copied} of {fed} in chunks of {chunk_len}, messages of {message_len}");
+            assert!(copied <= 3 * fed, "{copied} of {fed} in chunks of {chunk_len}, messages of {message_len}");
         }
     }
 }

@@ -69,7 +69,7 @@ pub fn decoder(input: &[u8]) {
     }
 }
 
-/// Checks the promised costs: each byte is examined at most twice, three times in an unknown field that is returned;
+/// Checks the promised costs: each byte is searched at most twice, three times in an unknown field that is returned;
 /// the buffer holds 2.5 times the bytes that it may keep; an ID counts four times.
 fn bounded(oracle: &Oracle, chunks: &[&[u8]]) {
     let received: usize = chunks.iter().map(|chunk| chunk.len()).sum();

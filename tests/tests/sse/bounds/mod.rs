@@ -1,5 +1,5 @@
 //! Bounds of the decoder on memory: bytes held, at the peak and afterwards, and number of allocations. Counted, never
-//! timed; `work` counts the bytes examined.
+//! timed; `work` counts the bytes searched.
 
 mod allocations;
 mod ids;
