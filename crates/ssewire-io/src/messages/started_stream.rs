@@ -62,11 +62,13 @@ where
     /// Reads until the first content block begins, the message is complete without one, or 1 MiB has arrived without
     /// one; empty and small chunks count as 256 bytes each. The chunks are held until they are returned.
     ///
-    /// It waits as long as pings and comments arrive: use a timeout. Dropping the future drops the body.
+    /// It waits as long as pings and comments arrive: use a timeout. Dropping the future drops the body. The error
+    /// keeps the body, and so the connection and the chunks, until it is dropped.
     ///
     /// # Errors
-    /// [`NotStarted`], which has the body, too: the server reported an error, the transport failed, or the body ended or
-    /// is not a stream of a message. It has no request ID: see [`wait_for_with_decoder`](Self::wait_for_with_decoder).
+    /// [`NotStarted`], which has the body, too: the server reported an error, the transport failed, or the body ended
+    /// or is not a stream of a message. It has no request ID: see
+    /// [`wait_for_with_decoder`](Self::wait_for_with_decoder).
     pub async fn wait_for(body: S) -> Result<Self, NotStarted<S>> {
         Self::wait_for_with_decoder(body, MessageDecoder::new()).await
     }
@@ -95,7 +97,7 @@ where
         let mut body = Self { body: Box::pin(body), chunks: VecDeque::new(), error: None, is_ended: false };
         match body.read_to_content(MessageState::new(decoder)).await {
             Ok(()) => Ok(body),
-            Err(incomplete) => Err(NotStarted { incomplete, body }),
+            Err(incomplete) => Err(NotStarted { incomplete, body: Held::new(body) }),
         }
     }
 
@@ -200,7 +202,9 @@ impl<S: TryStream> fmt::Debug for StartedStream<S> {
 /// The error of [`StartedStream::wait_for`]: the message that has failed before any content, and the body.
 ///
 /// A gateway that has no further server passes the [body](Self::into_body) on, so that its client sees what the server
-/// wrote. `?` converts this error to its [`IncompleteMessage`], or to an error that contains it.
+/// wrote. `?` converts this error to its [`IncompleteMessage`], or to an error that contains it. It converts the error
+/// to a `Box<dyn Error + Send + Sync>`, too, if the body is `Send` and `'static`. For other bodies, and without the
+/// feature `std` for one that is not `Sync`, use `.map_err(NotStarted::into_incomplete)?`.
 ///
 /// ```
 /// use futures::TryStreamExt as _;
@@ -220,7 +224,27 @@ impl<S: TryStream> fmt::Debug for StartedStream<S> {
 /// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
 pub struct NotStarted<S: TryStream> {
     incomplete: IncompleteMessage<S::Error>,
-    body: StartedStream<S>,
+    body: Held<StartedStream<S>>,
+}
+
+/// A value that is only taken out. With `std` it is `Sync` if the value is `Send`: most boxed bodies are not `Sync`,
+/// but the errors of most programs have to be. Nothing ever locks it.
+struct Held<T>(#[cfg(feature = "std")] std::sync::Mutex<T>, #[cfg(not(feature = "std"))] T);
+
+impl<T> Held<T> {
+    fn new(value: T) -> Self {
+        #[cfg(feature = "std")]
+        let value = std::sync::Mutex::new(value);
+        Self(value)
+    }
+
+    fn into_inner(self) -> T {
+        #[cfg(feature = "std")]
+        let value = self.0.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        #[cfg(not(feature = "std"))]
+        let value = self.0;
+        value
+    }
 }
 
 impl<S: TryStream> NotStarted<S> {
@@ -238,7 +262,7 @@ impl<S: TryStream> NotStarted<S> {
 
     /// Returns the body: a stream of all its chunks and of the transport's error, unchanged.
     pub fn into_body(self) -> StartedStream<S> {
-        StartedStream { error: self.incomplete.into_transport(), ..self.body }
+        StartedStream { error: self.incomplete.into_transport(), ..self.body.into_inner() }
     }
 }
 

@@ -221,8 +221,8 @@ macro_rules! message_methods {
             Self { state: self.state.with_response_head(head), ..self }
         }
 
-        /// Makes [`Update::ToolInput`] contain the value of the input so far, with or without the unfinished string at its
-        /// end. Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
+        /// Makes [`Update::ToolInput`] contain the value of the input so far, with or without the unfinished string at
+        /// its end. Replaces this setting of the accumulator, and so also `Accumulator::with_partial_changes`.
         pub fn with_partial_input(self, strings: PartialStrings) -> Self {
             Self { state: self.state.map_accumulator(|accumulator| accumulator.with_partial_input(strings)), ..self }
         }
@@ -250,7 +250,8 @@ macro_rules! message_methods {
             self.state.decoder()
         }
 
-        /// Returns the request ID, also after an error, if the [head](Self::with_response_head) of the response has one.
+        /// Returns the request ID, also after an error, if the [head](Self::with_response_head) of the response has
+        /// one.
         #[must_use]
         pub fn request_id(&self) -> Option<&str> {
             self.decoder().response_head().and_then(ResponseHead::request_id)

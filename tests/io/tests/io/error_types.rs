@@ -2,12 +2,13 @@
 
 use std::error::Error;
 use std::io;
+use std::pin::Pin;
 
 use futures::executor::block_on;
-use futures::stream;
+use futures::{Stream, StreamExt as _, stream};
 use ssewire_io::{
-    EventError, IdleError, IncompleteMessage, JsonStreamError, MessageReader, MessageStreamError, ReadExt as _,
-    StartedStream, StructuredError,
+    EventError, IdleError, IncompleteMessage, JsonStreamError, MessageReader, MessageStreamError, NotStarted,
+    ReadExt as _, StartedStream, StructuredError,
 };
 
 type Boxed = Box<dyn Error + Send + Sync>;
@@ -179,4 +180,25 @@ fn the_error_of_a_body_that_did_not_start_becomes_that_of_its_message() {
     ];
     assert!(errors.iter().all(|error| chain(&**error).ends_with("the peer is gone")));
     assert!(errors.iter().all(|each| each.to_string() == error().to_string()));
+}
+
+/// Regression: the body was part of the error, and most boxed bodies are not `Sync`. The bounds are those of
+/// `anyhow::Error`, too.
+#[test]
+fn the_error_of_a_body_that_is_only_send_becomes_a_boxed_error() {
+    type Body = Pin<Box<dyn Stream<Item = io::Result<&'static [u8]>> + Send>>;
+    async fn respond(body: Body) -> Result<StartedStream<Body>, Boxed> {
+        Ok(StartedStream::wait_for(body).await?)
+    }
+    let error = block_on(respond(Box::pin(stream::iter([Err(gone())])))).unwrap_err();
+    assert!(chain(&*error).ends_with("the peer is gone"));
+    let chunks = block_on(error.downcast::<NotStarted<Body>>().unwrap().into_body().collect::<Vec<_>>());
+    assert!(matches!(&*chunks, [Err(_)]));
+    // Other bodies.
+    type Local = Pin<Box<dyn Stream<Item = io::Result<&'static [u8]>>>>;
+    async fn respond_local(body: Local) -> Result<StartedStream<Local>, Boxed> {
+        Ok(StartedStream::wait_for(body).await.map_err(NotStarted::into_incomplete)?)
+    }
+    let error = block_on(respond_local(Box::pin(stream::iter([Err(gone())])))).unwrap_err();
+    assert!(chain(&*error).ends_with("the peer is gone"));
 }
