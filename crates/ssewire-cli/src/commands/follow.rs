@@ -5,15 +5,16 @@ use core::time::Duration;
 use std::io;
 
 use ssewire_messages::{
-    Accumulator, ApiError, Completion, ContentBlock, Incomplete, Message, MessageDecodeError, MessageDecoder,
-    NonStreamBody, ProtocolViolations, RawJsonRef, Step, StopReason, StreamEvent, Update, UpdateEvent, UpdateSpan,
-    Validation, ViolationKind,
+    Accumulator, ApiError, Completion, ContentBlock, Incomplete, LostEvent, Message, MessageDecodeError,
+    MessageDecoder, NonStreamBody, ProtocolViolations, RawJsonRef, Step, StopReason, StreamEvent, Update, UpdateEvent,
+    UpdateSpan, Validation, ViolationKind,
 };
 
 use super::between::{Between, SkippedEvent};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::input::{Chunk, Input, Next, Times};
+use crate::json;
 use crate::output::Output;
 use crate::stats::Stats;
 use crate::units::count;
@@ -128,9 +129,6 @@ struct Session {
 /// Printed for an event whose bytes were discarded: one above the limit, or one that was cut before a message began. A
 /// reader of the line cannot decode it either, so it reports the loss, too.
 const UNREADABLE: (&[u8], &[u8]) = (b"content_block_delta", b"{");
-
-/// The events without which content is lost.
-const CONTENT_EVENTS: [&[u8]; 3] = [b"message_start", b"content_block_start", b"content_block_delta"];
 
 const RESPONSE_HEAD: &[u8] = b"HTTP/";
 
@@ -252,7 +250,7 @@ impl Session {
     /// Reports content between two messages, once. If the message before is incomplete, it is the rest of that.
     fn report_skipped_content(&mut self, output: &mut Output) {
         if self.is_complete && !core::mem::replace(&mut self.has_skipped_content, true) {
-            output.note("incomplete: content after a complete message was skipped, because it has no message_start");
+            output.note("incomplete: after a complete message, content without a readable message_start was skipped");
             self.exit = self.exit.or(Exit::Incomplete);
         }
     }
@@ -317,7 +315,12 @@ impl Session {
             } else {
                 ""
             };
-            let is_content = CONTENT_EVENTS.contains(&event.event_type);
+            let is_content = match error {
+                LostEvent::Payload(error) => {
+                    error.is_content_lost() || is_message_start(event.event_type, event.payload)
+                }
+                _ => false,
+            };
             self.diagnostics.note(format!("event {number}: {error}{hint}"), output);
             if self.is_between && is_content {
                 self.report_skipped_content(output);
@@ -591,6 +594,13 @@ fn begins_message(decoder: &mut MessageDecoder, bytes: &[u8]) -> bool {
 
 fn is_of_a_message(update: &Update<'_>) -> bool {
     !matches!(update, Update::Error(_) | Update::Ping | Update::Done | Update::Unchanged)
+}
+
+/// Returns whether an event that cannot be decoded is a `message_start`. The `type` of a payload of JSON decides.
+fn is_message_start(event_type: &[u8], payload: &[u8]) -> bool {
+    let json = json::one_line(payload);
+    let own_type = json.as_ref().and_then(|json| json.get("type")?.decode_string());
+    own_type.as_deref().map_or(event_type, str::as_bytes) == b"message_start"
 }
 
 /// Says that this number of bytes was discarded.

@@ -129,7 +129,7 @@ fn events_prints_a_line_for_an_event_above_the_limit_between_messages() {
     }
 }
 
-/// An event that may have started a further message is reported, and changes no message.
+/// An event that may have started a further message is reported as lost content, and changes no message.
 #[test]
 fn a_lost_event_after_a_message_starts_no_message() {
     let complete = |id| String::from_utf8(body(&[(id, "one")])).unwrap();
@@ -139,7 +139,8 @@ fn a_lost_event_after_a_message_starts_no_message() {
         for args in ALL {
             for size in ["1", "7", "100000"] {
                 let args = [args, &["--chunk-size", size]].concat();
-                let ran = ssewire(&args, bytes.as_bytes()).exits(0).says("event 7: ");
+                let ran = ssewire(&args, bytes.as_bytes()).exits(4);
+                assert!(ran.stderr.starts_with("ssewire: event 7: ") && ran.stderr.lines().count() == 2, "{ran:?}");
                 let printed = bytes.matches("data: {").count();
                 assert!(args[0] != "events" || ran.stdout.lines().count() == printed, "{ran:?}");
             }
@@ -150,10 +151,11 @@ fn a_lost_event_after_a_message_starts_no_message() {
 /// Regression: it was skipped without a note, and the exit code was 0.
 #[test]
 fn a_further_message_that_lacks_its_start_is_incomplete() {
-    let note = "ssewire: incomplete: content after a complete message was skipped, because it has no message_start\n";
+    let note = "ssewire: incomplete: after a complete message, content without a readable message_start was skipped\n";
     let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
     let (start, content) = complete.split_at(complete.find("\n\n").unwrap() + 2);
     let large = start.replace("msg_1", &"x".repeat(2000));
+    let data = |payload: &str| format!("data: {payload}\n\n");
     for (rest, notes) in [
         (content.to_owned(), 1),
         (format!("{content}{content}{complete}{content}"), 2),
@@ -161,8 +163,17 @@ fn a_further_message_that_lacks_its_start_is_incomplete() {
         (format!("{large}{content}"), 1),
         ("event: message_start\ndata: {oops\n\n".to_owned(), 1),
         ("event: content_block_delta\ndata: {oops\n\n".to_owned(), 1),
+        // It counts as one of content.
+        ("data: {oops\n\n".to_owned(), 1),
+        // The `type` of the payload counts, too.
+        (data(r#"{"type":"message_start","message":[oops"#), 1),
+        (data(r#"{"type":"message_start","message":5}"#), 1),
+        (data(r#"{"type":"content_block_start","index":0,"content_block":5}"#), 1),
+        (data(r#"{"type":"content_block_delta","index":0,"delta":"x"}"#), 1),
+        (format!("event: ping\n{}", data(r#"{"type":"content_block_delta","index":0,"delta":"x"}"#)), 1),
         // No content.
         ("event: ping\ndata: {oops\n\n".to_owned(), 0),
+        (format!("event: message_start\n{}", data(r#"{"type":"content_block_stop","index":"x"}"#)), 0),
         ("event: message_start\ndata:\n\n".to_owned(), 0),
         (content.split_at(content.rfind("data: ").unwrap()).1.to_owned(), 0),
     ] {
