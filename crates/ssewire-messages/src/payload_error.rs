@@ -39,6 +39,8 @@ pub(crate) enum LostKind {
     Unknown,
     /// Another event of a Messages stream.
     Known,
+    /// A `message_start`: initial blocks may be lost.
+    MessageStart,
     /// A `message_delta`: the stop reason may be lost.
     MessageDelta,
     /// The start of a content block.

@@ -40,7 +40,8 @@ pub struct Loss {
     pub is_known: bool,
     pub content: bool,
     pub message_delta: bool,
-    /// The event may have been a `content_block_delta`, or a start of an unknown index. The index, if it is known.
+    /// The event may have been a `content_block_delta`, a start of an unknown index or a `message_start`. The index, if
+    /// it is known.
     pub piece: Option<Option<u64>>,
     /// The event was a `content_block_start` of this index.
     pub start: Option<u64>,
@@ -62,7 +63,8 @@ const KNOWN: [&str; 7] = [
 const NO_EVENT_TYPE: &str = "message";
 
 /// Of two event types of a payload that is not JSON, the first in this list is that of the event.
-const MOST_LOST_FIRST: [&str; 4] = ["content_block_delta", NO_EVENT_TYPE, "content_block_start", "message_delta"];
+const MOST_LOST_FIRST: [&str; 5] =
+    ["content_block_delta", NO_EVENT_TYPE, "content_block_start", "message_delta", "message_start"];
 
 impl Event {
     /// Decodes the payload of an event.
@@ -150,6 +152,7 @@ impl Event {
             piece: match name {
                 "content_block_delta" | NO_EVENT_TYPE => Some(index),
                 "content_block_start" if index.is_none() => Some(None),
+                "message_start" => Some(None),
                 _ => None,
             },
             start: index.filter(|_| name == "content_block_start"),

@@ -26,7 +26,7 @@ pub struct Message {
     /// An event was lost that may have contained the stop reason.
     pub has_loss: bool,
     /// An event was lost that may have been the start of a block, or a delta of any index.
-    distrusts_text_outside_blocks: bool,
+    has_lost_start_or_delta: bool,
     pub violations: Vec<(ViolationKind, Option<u64>)>,
     /// The pieces of text in order of arrival.
     pub pieces: Vec<String>,
@@ -84,7 +84,7 @@ impl Message {
             Event::Undecodable(loss) => {
                 self.has_loss |= loss.content || loss.message_delta;
                 if loss.may_be_start || loss.piece == Some(None) {
-                    self.distrust_text_outside_blocks();
+                    self.lose_start_or_delta();
                 }
                 if let Some(index) = loss.piece {
                     self.lose_piece(index);
@@ -128,8 +128,8 @@ impl Message {
     }
 
     /// "Text of deltas may be that of a block whose start was lost", or "lack the text of a lost delta".
-    pub fn distrust_text_outside_blocks(&mut self) {
-        self.distrusts_text_outside_blocks = true;
+    pub fn lose_start_or_delta(&mut self) {
+        self.has_lost_start_or_delta = true;
         self.blocks.iter_mut().filter(|block| block.is_late).for_each(|block| block.input.lose_piece());
     }
 
@@ -207,7 +207,7 @@ impl Message {
         if block.has_input() && !block.is_initial {
             if let Some(at) = self.waiting.iter().position(|(index, _)| *index == block.index) {
                 block.input = self.waiting.remove(at).1;
-                if self.distrusts_text_outside_blocks {
+                if self.has_lost_start_or_delta {
                     block.input.lose_piece();
                 }
             }
@@ -266,7 +266,7 @@ impl Message {
         let piece = if let Change::Text(units) = &change { units.clone() } else { Vec::new() };
         if let Change::Input(units) = &change {
             let is_late = !self.blocks[at].is_open && !is_blank(&text(units));
-            if is_late && self.distrusts_text_outside_blocks {
+            if is_late && self.has_lost_start_or_delta {
                 self.blocks[at].input.lose_piece();
             }
         }

@@ -157,7 +157,7 @@ impl Reading<'_> {
                 Step::TooLarge => {
                     record.too_large += 1;
                     message.has_loss = true;
-                    message.distrust_text_outside_blocks();
+                    message.lose_start_or_delta();
                     message.lose_piece(None);
                 }
                 Step::BareError(json) => record.bare_error = record.bare_error.or_else(|| Some(json.clone())),

@@ -27,7 +27,7 @@ impl Accumulator {
         let charged = self.charge(bytes, usize::from(early.is_none() && !has_unmatched));
         if !matches!(charged, Ok(true)) {
             self.record_lost_piece(Some(index), true);
-            self.distrust_text_outside_blocks();
+            self.record_lost_start_or_delta();
             return charged.map(|_| Change::Unchanged);
         }
 
@@ -87,11 +87,11 @@ impl Accumulator {
     /// with; 0: none.
     fn push_unmatched(&mut self, index: u64, block: &mut ContentBlock) -> u16 {
         let unmatched = self.blocks.take_unmatched(index);
-        let is_distrusted = self.distrusts_text_outside_blocks();
+        let is_loss_before = self.has_lost_start_or_delta();
         let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) else { return 0 };
         input.open();
         let Unmatched { mut json, half, lost_at } = unmatched;
-        let lost_at = lost_at.or(is_distrusted.then_some(json.len()));
+        let lost_at = lost_at.or(is_loss_before.then_some(json.len()));
         let after_loss = lost_at.map(|at| json.split_off(at));
         input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);
         if let Some(json) = after_loss {

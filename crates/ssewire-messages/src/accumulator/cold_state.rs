@@ -20,7 +20,7 @@ pub(super) struct ColdState {
     /// The index of the fallback block that gave the model.
     pub(super) fallback_index: Option<u64>,
     /// An event was lost that may have been the start of a block, or a delta of any index.
-    pub(super) distrusts_text_outside_blocks: bool,
+    pub(super) has_lost_start_or_delta: bool,
     /// The limit that was exceeded first.
     pub(super) exceeded_limit: Option<LostEvent>,
 }

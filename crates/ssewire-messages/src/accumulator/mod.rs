@@ -280,9 +280,9 @@ impl Accumulator {
     }
 
     /// Records that an event could not be decoded. If it was a piece of content, content is lost, and the tool input of
-    /// its block is truncated from here on. If it may have been the start of a block, or its index is unknown, so is
-    /// input that arrives before the start of its block or after its stop. Discards further updates of the event before,
-    /// as an event does.
+    /// its block is truncated from here on. If it may have been the start of a block or of a message, or its index is
+    /// unknown, so is input that arrives before the start of its block or after its stop. Discards further updates of
+    /// the event before, as an event does.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).
@@ -301,8 +301,13 @@ impl Accumulator {
                 let may_be_start =
                     error.lost != LostKind::BlockDelta || matches!(error.kind, PayloadErrorKind::NotJson { .. });
                 if may_be_start || error.index.is_none() {
-                    self.distrust_text_outside_blocks();
+                    self.record_lost_start_or_delta();
                 }
+            }
+            // It may have had initial blocks, or begun another message.
+            LostKind::MessageStart => {
+                self.record_lost_piece(None, true);
+                self.record_lost_start_or_delta();
             }
             LostKind::MessageDelta => self.has_lost_message_delta = true,
             LostKind::Known | LostKind::Unknown => {}
@@ -462,7 +467,7 @@ impl Accumulator {
         self.discard_queue();
         if self.is_running() {
             self.cold_mut().exceeded_limit.get_or_insert(limit);
-            self.distrust_text_outside_blocks();
+            self.record_lost_start_or_delta();
             self.record_lost_piece(None, false);
         }
     }

@@ -161,8 +161,8 @@ impl Accumulator {
     /// Records that an event was lost that may have been the start of a block, or a delta of any index. Text before the
     /// start of its block or after its stop may be that of the lost block, or lack the lost delta.
     #[inline(never)]
-    pub(super) fn distrust_text_outside_blocks(&mut self) {
-        if core::mem::replace(&mut self.cold_mut().distrusts_text_outside_blocks, true) {
+    pub(super) fn record_lost_start_or_delta(&mut self) {
+        if core::mem::replace(&mut self.cold_mut().has_lost_start_or_delta, true) {
             return;
         }
         for position in 0..self.message.content.len() {
@@ -173,16 +173,16 @@ impl Accumulator {
         }
     }
 
-    /// See [`distrust_text_outside_blocks`](Self::distrust_text_outside_blocks).
-    pub(super) fn distrusts_text_outside_blocks(&self) -> bool {
-        self.cold.as_ref().is_some_and(|cold| cold.distrusts_text_outside_blocks)
+    /// See [`record_lost_start_or_delta`](Self::record_lost_start_or_delta).
+    pub(super) fn has_lost_start_or_delta(&self) -> bool {
+        self.cold.as_ref().is_some_and(|cold| cold.has_lost_start_or_delta)
     }
 
     /// Opens the input of a block for its next piece.
     #[inline(never)]
     pub(super) fn begin_piece_of_input(&mut self, id: BlockId, piece: &str) {
         if !self.blocks.is_open(id) {
-            if self.distrusts_text_outside_blocks() && !is_blank(piece) {
+            if self.has_lost_start_or_delta() && !is_blank(piece) {
                 self.record_lost_piece_of(id);
             }
             return;

@@ -45,6 +45,7 @@ impl EventKind {
             Self::BlockDelta => LostKind::BlockDelta,
             Self::Unnamed => LostKind::Untyped,
             Self::Unknown => LostKind::Unknown,
+            Self::MessageStart => LostKind::MessageStart,
             Self::MessageDelta => LostKind::MessageDelta,
             _ => LostKind::Known,
         }

@@ -183,6 +183,9 @@ fn a_lost_start_truncates_the_open_input_of_its_index() {
     // "A lost start of an unknown index is a lost piece of every open block."
     let bytes = call(&["1"], &(lost("") + &of_lost), &["2"]);
     assert_eq!(run(&bytes), (vec![], vec![Completion::ContentLost, Completion::ToolInput]));
+    // "So does an undecodable `message_start`": it may have begun another message.
+    let bytes = call(&["1"], &named("message_start", "{"), &["2"]);
+    assert_eq!(run(&bytes), (vec![], vec![Completion::ToolInput]));
     // A closed block, and one that starts later.
     for bytes in [
         sse(&[begin(), start(0, tool(json!({}))), input(0, "12"), stop(0)]) + &lost("\"index\":0,"),
@@ -202,6 +205,10 @@ fn a_call_does_not_take_the_input_of_a_block_whose_start_was_lost() {
         lost_start(r#""index":0,"content_block":{"type":"tool_us"#),
         lost_start(r#""index":-1,"content_block":5}"#),
         lost_start(r#""index":1,"content_block":5}"#),
+        // Its initial blocks are lost, or the blocks of another message begin.
+        named("", r#"{"type":"message_start","index":1,"message":5}"#),
+        named("message_start", "{"),
+        named("ping", r#"{"type":"message_start","mess"#),
         // Each may have been a start.
         named("", "{\"ty"),
         named("", &" ".repeat(500)),
@@ -250,8 +257,13 @@ fn a_call_does_not_take_the_input_of_a_block_whose_start_was_lost() {
         // The input of the call arrives after its start. White space is none.
         let of_call = sse(&[start(0, tool(json!({}))), input(0, "12"), stop(0)]);
         let (calls, end) = run(&[&begin, lost, &of_call, &sse(&[input(0, " ")])]);
-        assert_eq!((&*calls, end.unwrap_err().reasons().len()), (&["12".to_owned()][..], 1), "{lost}");
+        let is_truncated = end.is_err_and(|incomplete| incomplete.reasons().contains(&Completion::ToolInput));
+        assert_eq!((&*calls, is_truncated), (&["12".to_owned()][..], false), "{lost}");
     }
+    // The only `message_start` is lost.
+    let lost_message = named("message_start", r#"{"type":"message_start","message":{"content":5}}"#);
+    let (calls, end) = run(&[&lost_message, &text, &call]);
+    assert_eq!((&*calls, end.unwrap_err().reasons()), (&[][..], &[Completion::Truncated, Completion::ToolInput][..]));
     // A lost delta of another index does not affect the text, and without a loss the text is that of the call.
     let delta = lost(r#""index":1,"delta":5}"#);
     for parts in [[&*text, &delta, &call], [&text, "", &call], [&text, &stopped, &call], [&call, &delta, &text]] {
