@@ -1,5 +1,5 @@
-//! The functions of memchr that ssewire calls, with a count of the bytes searched. `tests/observed` compiles the sources
-//! of ssewire with this crate in place of memchr. So the decoder itself needs no counter.
+//! The functions of memchr that ssewire calls, with a count of the bytes searched. `tests/observed` compiles the
+//! sources of ssewire with this crate in place of memchr. So the decoder itself needs no counter.
 
 use core::cell::Cell;
 

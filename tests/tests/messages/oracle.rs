@@ -55,8 +55,8 @@ fn an_unfinished_block_with_an_error_field_gives_what_the_oracle_gives_at_any_li
     }
 }
 
-/// "A half without its other half becomes U+FFFD, at the latest at the stop of its block". Regression: the oracle joined
-/// those of input.
+/// "A half without its other half becomes U+FFFD, at the latest at the stop of its block". Regression: the oracle
+/// joined those of input.
 #[test]
 fn halves_before_and_after_a_stop_give_what_the_oracle_gives() {
     let payloads = [
