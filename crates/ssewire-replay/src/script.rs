@@ -166,9 +166,9 @@ impl Script {
 /// Headers, framing and pace.
 impl Script {
     /// Sets a header; replaces one of the same name, also one that the server adds: `access-control-allow-origin`,
-    /// `access-control-expose-headers` and `connection`. A `transfer-encoding`, or else a `content-length`, replaces the
-    /// [framing](Self::framed): the body is sent in chunks if the last coding is `chunked`, and as it is otherwise. A
-    /// `content-length` or `connection: close` also closes the connection after the body. HTTP/2: headers of a
+    /// `access-control-expose-headers` and `connection`. A `transfer-encoding`, or else a `content-length`, replaces
+    /// the [framing](Self::framed): the body is sent in chunks if the last coding is `chunked`, and as it is otherwise.
+    /// A `content-length` or `connection: close` also closes the connection after the body. HTTP/2: headers of a
     /// connection are not sent, and decide nothing.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

@@ -2,7 +2,7 @@
 //!
 //! Without PyO3, so that `ci/python` runs its tests with nothing but the compiler.
 
-/// What is left of earlier chunks.
+/// The bytes of earlier chunks that are not decoded yet.
 #[derive(Default)]
 pub(crate) struct Rest {
     /// The rest begins at `at`.

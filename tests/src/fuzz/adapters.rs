@@ -145,7 +145,7 @@ impl Case<'_> {
         }
         if self.fails {
             expected.push(Err("transport"));
-        } else if self.end == End::Dispatch && !decoder.unfinished().is_empty() {
+        } else if self.end == End::Dispatch && decoder.pending_bytes() > 0 {
             let mut end = LineDecoder::LINE_END;
             expected.extend(decoder.decode(&mut end).map_err(|_| "lost").transpose().map(|found| found.map(line)));
         } else if self.end == End::Report && decoder.finish().is_err() {

@@ -85,8 +85,8 @@ fn check(flags: u8, limit: u8, body: &[u8]) {
     check_with(&LENGTHS, flags, limit, body);
 }
 
-/// As [`check`], but with only one of [`LENGTHS`], for tests with many limits. The limit and the number of the case, its
-/// flags or its body, select it: four cases meet every length at every limit.
+/// As [`check`], but with only one of [`LENGTHS`], for tests with many limits. The limit and the number of the case,
+/// its flags or its body, select it: four cases meet every length at every limit.
 fn check_limit(number: usize, flags: u8, limit: u8, body: &[u8]) {
     let length = LENGTHS[(number + usize::from(limit)) % LENGTHS.len()];
     check_with(&[length], flags, limit, body);

@@ -192,8 +192,8 @@ struct Cli {
     /// N bytes at a time
     ///
     /// Handles at most N bytes at a time, to find errors at chunk boundaries. Most commands pass them to the decoder;
-    /// `record` writes them to both outputs, and `serve` sends them as one chunk. Not with the faults `slow`, `split` and
-    /// `odd-chunks`, which set their own.
+    /// `record` writes them to both outputs, and `serve` sends them as one chunk. Not with the faults `slow`, `split`
+    /// and `odd-chunks`, which set their own.
     #[arg(long, value_name = "N")]
     chunk_size: Option<NonZeroUsize>,
 

@@ -76,8 +76,8 @@ impl Translator {
     const MAX_HELD_BYTES: usize = 256 * 1024;
     /// The most bytes in which such a line names its type.
     const MAX_NAME_BYTES: usize = 64;
-    /// The most bytes up to the end of the first event: lines of agent tools come before it. They are held beside a body
-    /// that is kept, so the limit of an event would be too many.
+    /// The most bytes up to the end of the first event: lines of agent tools come before it. They are held beside a
+    /// body that is kept, so the limit of an event would be too many.
     const MAX_UNDECIDED_BYTES: usize = 4 * 1024 * 1024;
 
     pub(crate) fn new(format: Format, max_line_bytes: usize) -> Self {

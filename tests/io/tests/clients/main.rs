@@ -1,5 +1,5 @@
-//! Real HTTP clients against a real server on the loopback interface: one test for each pair of client and fault, except
-//! for the faults that make a client wait. All these pairs are one test, in which they wait at the same time.
+//! Real HTTP clients against a real server on the loopback interface: one test for each pair of client and fault,
+//! except for the faults that make a client wait. All these pairs are one test, in which they wait at the same time.
 
 mod clients;
 mod cuts;

@@ -25,8 +25,8 @@ fn chain(error: &dyn Error) -> String {
     }
 }
 
-/// `docs/errors.md`: "A cause is printed once: by `Display` or by `source()`, not by both." That of a client, too, which
-/// prints none of its causes, as reqwest's.
+/// `docs/errors.md`: "A cause is printed once: by `Display` or by `source()`, not by both." That of a client, too,
+/// which prints none of its causes, as reqwest's.
 #[test]
 fn each_cause_is_printed_once() {
     #[derive(Debug)]
