@@ -84,6 +84,7 @@ impl<S: Storage> Decoder<S> {
         self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
         let (mark, false_start) = self.scanner.skip_bom(cursor.rest);
         cursor.take(mark);
+        // A byte order mark is not part of a block.
         if mark > 0 && self.scanner == LineScanner::Content {
             self.pending = 0;
             cursor.block = cursor.rest;
