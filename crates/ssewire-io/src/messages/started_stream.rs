@@ -97,7 +97,7 @@ where
         let mut body = Self { body: Box::pin(body), chunks: VecDeque::new(), error: None, is_ended: false };
         match body.read_to_content(MessageState::new(decoder)).await {
             Ok(()) => Ok(body),
-            Err(incomplete) => Err(NotStarted { incomplete, body: Held::new(body) }),
+            Err(incomplete) => Err(NotStarted { incomplete, body: SyncWrapper::new(body) }),
         }
     }
 
@@ -224,14 +224,14 @@ impl<S: TryStream> fmt::Debug for StartedStream<S> {
 /// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
 pub struct NotStarted<S: TryStream> {
     incomplete: IncompleteMessage<S::Error>,
-    body: Held<StartedStream<S>>,
+    body: SyncWrapper<StartedStream<S>>,
 }
 
-/// A value that is only taken out. With `std` it is `Sync` if the value is `Send`: most boxed bodies are not `Sync`,
-/// but the errors of most programs have to be. Nothing ever locks it.
-struct Held<T>(#[cfg(feature = "std")] std::sync::Mutex<T>, #[cfg(not(feature = "std"))] T);
+/// Makes a value `Sync` that is only `Send`, with `std`: most boxed bodies are not `Sync`, but the errors of most
+/// programs have to be. The value is only moved out, so nothing ever locks the mutex.
+struct SyncWrapper<T>(#[cfg(feature = "std")] std::sync::Mutex<T>, #[cfg(not(feature = "std"))] T);
 
-impl<T> Held<T> {
+impl<T> SyncWrapper<T> {
     fn new(value: T) -> Self {
         #[cfg(feature = "std")]
         let value = std::sync::Mutex::new(value);

@@ -91,6 +91,7 @@ impl Accumulator {
         let (Some(input), Some(unmatched)) = (block.input_state_mut(), unmatched) else { return 0 };
         input.open();
         let Unmatched { mut json, half, lost_at } = unmatched;
+        // The text may be that of a lost block, or lack a lost delta.
         let lost_at = lost_at.or(is_loss_before.then_some(json.len()));
         let after_loss = lost_at.map(|at| json.split_off(at));
         input.push(Piece { text: json.into(), ..Piece::default() }, &mut 0, self.options.partial);

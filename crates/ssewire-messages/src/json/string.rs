@@ -41,7 +41,7 @@ impl<'a> JsonStr<'a> {
         (Cow::Owned(text), halves)
     }
 
-    /// Text as it is: a backslash in it is no escape.
+    /// Text that is not unescaped: a backslash is an ordinary character.
     pub(crate) fn of_plain(text: &'a str) -> Self {
         Self { raw: text.as_bytes(), is_escaped: false }
     }
