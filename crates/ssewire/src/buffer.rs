@@ -264,8 +264,7 @@ impl<S: Storage> EventBuffer<S> {
         if self.idle_blocks > Self::SHRINK_AFTER_IDLE_BLOCKS {
             self.idle_blocks = 0;
             // A long last event ID needs its room for good, and would move each time.
-            let is_mostly_used = self.front.saturating_add(self.back()) > self.capacity() / 2;
-            if self.capacity() > Self::MIN_SHRINK_CAPACITY && !is_mostly_used {
+            if self.capacity() > Self::MIN_SHRINK_CAPACITY && self.front + self.back() <= self.capacity() / 2 {
                 self.shrink();
             }
         }
@@ -281,12 +280,13 @@ impl<S: Storage> EventBuffer<S> {
     }
 
     fn shrink(&mut self) {
-        let used = self.front + self.back();
-        self.copy(self.back_start()..self.capacity(), self.front);
-        self.storage.shrink(used);
-        // A storage that cannot shrink keeps its length: the back goes to its end again.
-        self.copy(self.front..used, self.back_start());
-        self.check();
+        // A fixed storage would gain nothing, and move a long last event ID again and again.
+        if let Some(shrink) = S::SHRINK {
+            let used = self.front + self.back();
+            self.copy(self.back_start()..self.capacity(), self.front);
+            shrink(&mut self.storage, used);
+            self.check();
+        }
     }
 
     /// Where the parts at the back start.
@@ -432,6 +432,18 @@ mod tests {
         assert!(buffer.set_event_type(b"12345678").is_err());
         let (event_type, data) = buffer.dispatch(false);
         assert_eq!((bytes(&buffer, event_type), bytes(&buffer, data)), (&b"abcdef"[..], &b"d"[..]));
+    }
+
+    #[test]
+    fn shrinking_moves_nothing_in_a_fixed_storage() {
+        let mut buffer = EventBuffer::new([0; 2048]);
+        buffer.set_last_event_id(b"id").unwrap();
+        for _ in 0..100 {
+            buffer.note_block();
+            buffer.maybe_shrink();
+        }
+        buffer.shrink_to_fit();
+        assert_eq!((buffer.bytes(0..2), buffer.last_event_id()), (&[0; 2][..], &b"id"[..]));
     }
 
     #[test]

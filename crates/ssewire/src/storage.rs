@@ -18,14 +18,14 @@ pub(crate) mod sealed {
     ///
     /// * `grow(needed)` is called with more than the present length. On success it makes the slice at least `needed`
     ///   bytes long, keeps its contents at its start, and returns true. Otherwise it changes nothing and returns false.
-    /// * `shrink(wanted)` may shorten the slice, but not below `wanted`, and keeps its first `wanted` bytes.
+    /// * `SHRINK`, if there is one, is called with at most the present length, and shortens the slice to that.
     ///
     /// By default a storage neither grows nor shrinks.
     pub trait Storage: AsRef<[u8]> + AsMut<[u8]> {
+        const SHRINK: Option<fn(&mut Self, usize)> = None;
         fn grow(&mut self, _needed: usize) -> bool {
             false
         }
-        fn shrink(&mut self, _wanted: usize) {}
     }
 }
 
@@ -42,6 +42,11 @@ pub enum HeapBuffer {}
 
 #[cfg(feature = "alloc")]
 impl sealed::Storage for Vec<u8> {
+    const SHRINK: Option<fn(&mut Self, usize)> = Some(|bytes, wanted| {
+        bytes.truncate(wanted);
+        bytes.shrink_to_fit();
+    });
+
     fn grow(&mut self, needed: usize) -> bool {
         // Room for most events at once, and then in steps of one half and one third, so that old and new buffer
         // together are at most 2.5 times the needed size.
@@ -56,11 +61,6 @@ impl sealed::Storage for Vec<u8> {
         let reserved = more.into_iter().find(|&more| self.try_reserve_exact(more).is_ok());
         self.resize(len.saturating_add(reserved.unwrap_or(0)), 0);
         reserved.is_some()
-    }
-
-    fn shrink(&mut self, wanted: usize) {
-        self.truncate(wanted);
-        self.shrink_to_fit();
     }
 }
 

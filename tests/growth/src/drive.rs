@@ -71,6 +71,14 @@ pub(crate) fn decode_array(input: &Input) -> Outcome {
     count.outcome()
 }
 
+/// `Decoder::decode` with a storage of twice the input that does not grow.
+pub(crate) fn decode_in_slice(input: &Input) -> Outcome {
+    let mut memory = vec![0; 2 * input.len()];
+    let (mut decoder, mut count) = (with_limits(Decoder::with_storage(&mut memory[..]), input), Count::default());
+    input.iter().for_each(|chunk| decode_chunk(&mut decoder, chunk, &mut count));
+    count.outcome()
+}
+
 /// `Decoder::decode`, with a reset of the decoder after half of the chunks.
 pub(crate) fn decode_and_reset(input: &Input) -> Outcome {
     let (mut decoder, mut count) = (decoder(input), Count::default());

@@ -17,6 +17,7 @@ pub(super) const FAMILIES: &[Family] = &[
     Family::new("f4-frames", "F4: by frames", long_id, drive::decode_frames),
     Family::new("f4-bytes", "F4: by decode_shared", long_id, drive::decode_shared),
     Family::new("f4-owned", "F4: by owned events", long_id, drive::decode_owned),
+    Family::new("id-in-slice", "long ID in a fixed storage, then `data` events", long_id, drive::decode_in_slice),
     Family::new("f4b-owned", "F4b: owned events are kept", id_and_few_events, drive::collect_owned)
         .peak(Room::per_byte(4.0, 4096.0)),
     Family::new("f4b-bytes", "F4b: shared events are kept", id_and_few_events, drive::collect_bytes)
