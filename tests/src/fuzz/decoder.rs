@@ -99,7 +99,8 @@ fn bounded(oracle: &Oracle, chunks: &[&[u8]]) {
     // The least capacity of a buffer, and that of an ID.
     assert!(cost.peak <= kept.saturating_mul(5) / 2 + 512, "{cost:?} for {received} bytes");
     // A buffer that has shrunk grows again, but only after 32 blocks.
-    assert!(cost.allocations <= 16 + received / 16, "{cost:?} for {received} bytes");
+    assert!(cost.allocations <= 16 + received / 64, "{cost:?} for {received} bytes");
+    assert!(cost.allocated <= 6 * (kept + received) + 1024, "{cost:?} for {received} bytes");
     drop(decoder);
 }
 
