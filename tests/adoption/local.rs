@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use futures::{Stream, StreamExt as _};
 use ssewire_io::ssewire_messages::Update;
-use ssewire_io::{ByteStreamExt as _, MessageStreamError};
+use ssewire_io::{ByteStreamExt as _, IncompleteMessage};
 
 /// In place of a `Uint8Array`.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ pub struct Page {
 }
 
 /// Shows a reply on the page while it arrives.
-pub async fn show(response: reqwest::Response, page: Rc<Page>) -> Result<String, MessageStreamError<JsError>> {
+pub async fn show(response: reqwest::Response, page: Rc<Page>) -> Result<String, IncompleteMessage<JsError>> {
     let mut reply = read(response).message();
     while let Some(update) = reply.next_update().await? {
         for text in update.text_deltas() {

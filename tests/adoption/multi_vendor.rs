@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use futures::{Stream, TryStream, TryStreamExt as _};
 use ssewire_io::ssewire_messages::{ContentBlock, Update, UpdateEvent};
-use ssewire_io::{ByteStreamExt as _, MessageStreamError};
+use ssewire_io::{ByteStreamExt as _, IncompleteMessage};
 
 /// What every vendor's stream becomes.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,7 @@ fn delta(event: UpdateEvent<'_>) -> Option<Delta> {
     })
 }
 
-pub fn deltas<S: TryStream>(body: S) -> impl Stream<Item = Result<Delta, MessageStreamError<S::Error>>>
+pub fn deltas<S: TryStream>(body: S) -> impl Stream<Item = Result<Delta, IncompleteMessage<S::Error>>>
 where
     S::Ok: AsRef<[u8]>,
 {
@@ -104,7 +104,7 @@ impl Answer {
         }
     }
 
-    pub async fn read(url: &str) -> (Self, Result<(), MessageStreamError<reqwest::Error>>) {
+    pub async fn read(url: &str) -> (Self, Result<(), IncompleteMessage<reqwest::Error>>) {
         let mut answer = Self::default();
         let response = reqwest::get(url).await.expect("a response");
         let result = deltas(response.bytes_stream()).try_for_each(|delta| {
@@ -184,11 +184,11 @@ async fn a_stream_that_is_cut_is_an_error_after_its_deltas() {
     for fault in [Fault::Cut, Fault::CutUnnoticed, Fault::EndsEarly, Fault::CutWithLength] {
         let (_server, url) = serve(fault.apply(Script::stream(sample("tool_use").unwrap())));
         let (answer, result) = Answer::read(&url).await;
-        let error = result.unwrap_err().into_incomplete().unwrap();
+        let error = result.unwrap_err();
         assert_eq!(error.reason(), Completion::Truncated, "{fault}");
         assert!(!answer.parts.is_empty() && answer.stop.is_none(), "{fault}");
     }
     let (_server, url) = serve(Fault::ErrorEvent.script());
-    let error = Answer::read(&url).await.1.unwrap_err().into_incomplete().unwrap();
+    let error = Answer::read(&url).await.1.unwrap_err();
     assert_eq!(error.server_error().unwrap().message(), Some("Overloaded"));
 }

@@ -168,11 +168,11 @@ pub use json::{JsonEvent, JsonPayloadError, JsonPayloadErrorKind, JsonStreamErro
 #[cfg(all(feature = "messages", feature = "stream"))]
 pub use messages::{FlatMapUpdates, MessageStream, NotStarted, StartedStream, TextDeltaStream};
 #[cfg(all(feature = "messages", any(feature = "std", feature = "stream")))]
-pub use messages::{IncompleteMessage, MessageStreamError, StructuredError, StructuredMessage};
+pub use messages::{IncompleteMessage, StructuredError, StructuredMessage};
 #[cfg(all(feature = "messages", feature = "tap"))]
 pub use messages::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(all(feature = "messages", feature = "std"))]
-pub use messages::{MessageReader, TextDeltas};
+pub use messages::{MessageReadError, MessageReader, TextDeltas};
 #[cfg(feature = "tap")]
 pub use observe::{EventObserver, Observer};
 #[cfg(feature = "bytes")]

@@ -6,6 +6,8 @@ mod error;
 mod observe;
 #[cfg(feature = "std")]
 mod read;
+#[cfg(feature = "std")]
+mod read_error;
 #[cfg(feature = "stream")]
 mod started_stream;
 #[cfg(any(feature = "std", feature = "stream"))]
@@ -16,11 +18,13 @@ mod stream;
 mod structured;
 
 #[cfg(any(feature = "std", feature = "stream"))]
-pub use self::error::{IncompleteMessage, MessageStreamError, StructuredError};
+pub use self::error::{IncompleteMessage, StructuredError};
 #[cfg(feature = "tap")]
 pub use self::observe::{MessageEnd, MessageEndObserver, MessageObserver, Observed};
 #[cfg(feature = "std")]
 pub use self::read::{MessageReader, TextDeltas};
+#[cfg(feature = "std")]
+pub use self::read_error::MessageReadError;
 #[cfg(feature = "stream")]
 pub use self::started_stream::{NotStarted, StartedStream};
 #[cfg(feature = "stream")]

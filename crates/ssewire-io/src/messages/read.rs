@@ -9,7 +9,8 @@ use std::time::Instant;
 use serde::de::DeserializeOwned;
 use ssewire_messages::{Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, Validation};
 
-use super::error::{IncompleteMessage, MessageStreamError};
+use super::error::IncompleteMessage;
+use super::read_error::MessageReadError;
 use super::state::{Found, MessageState, Phase, Position, message_methods, text_of};
 use super::structured::StructuredMessage;
 use crate::read_source::{ReadError, ReadSource};
@@ -34,16 +35,16 @@ use crate::read_source::{ReadError, ReadSource};
 /// where the connection does: it does not read on. [`into_inner`](Self::into_inner) returns the reader, to drain it, so
 /// that the connection can be reused.
 ///
-/// Use `?` on every call: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
+/// Use `?` on every call: an incomplete message is one error, [`MessageReadError::Incomplete`], which contains the
 /// reason, the partial message and the transport's error. A lost event is [`Update::Lost`], not an error. A read
-/// timeout of the transport is [`MessageStreamError::Timeout`]: call again to continue.
+/// timeout of the transport is [`MessageReadError::Timeout`]: call again to continue.
 #[must_use = "nothing is read before a method is called"]
 pub struct MessageReader<R> {
     source: ReadSource<R>,
     state: MessageState<io::Error>,
 }
 
-type Error = MessageStreamError<io::Error>;
+type Error = MessageReadError<io::Error>;
 
 impl<R> MessageReader<R> {
     /// Uses a decoder with default limits and [`Validation::Lenient`]: a violation of the
@@ -60,7 +61,7 @@ impl<R> MessageReader<R> {
     message_methods!();
 
     /// Sets how long a call may wait for an update while other bytes arrive, such as comments: then it returns
-    /// [`MessageStreamError::Timeout`]. Each update restarts the time, also one that the call skips, and also a `ping`,
+    /// [`MessageReadError::Timeout`]. Each update restarts the time, also one that the call skips, and also a `ping`,
     /// which is a sign of life of this API. `now` is the clock: [`Instant::now`], or that of a test. It is called
     /// before each read, so the transport needs a read timeout, too: that of a socket, because that of an HTTP client
     /// may end the message; see [`EventError::Timeout`](crate::EventError::Timeout).
@@ -97,7 +98,7 @@ impl<R: Read> MessageReader<R> {
     /// or its error was returned before.
     ///
     /// # Errors
-    /// [`MessageStreamError`]. Nothing follows, except after a timeout.
+    /// [`MessageReadError`]. Nothing follows, except after a timeout.
     pub fn next_update(&mut self) -> Result<Option<Update<'_>>, Error> {
         Ok(self.next_event()?.map(|event| event.update))
     }
@@ -161,8 +162,8 @@ impl<R: Read> MessageReader<R> {
             match self.next_position() {
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(()),
-                Err(MessageStreamError::Incomplete(error)) => return Err(error),
-                Err(MessageStreamError::Timeout(error)) => return self.state.interrupt(error),
+                Err(MessageReadError::Incomplete(error)) => return Err(error),
+                Err(MessageReadError::Timeout(error)) => return self.state.interrupt(error),
             }
         }
     }
@@ -177,7 +178,7 @@ impl<R: Read> MessageReader<R> {
                         Ok(Some((from, Found::Update(span)))) => return Ok(Some((Some(from), span))),
                         Ok(Some((_, Found::End))) => return Ok(self.state.conclude().map(|()| None)?),
                         Ok(None) => self.state.end_input(),
-                        Err(ReadError::Timeout(error)) => return Err(MessageStreamError::Timeout(error)),
+                        Err(ReadError::Timeout(error)) => return Err(MessageReadError::Timeout(error)),
                         Err(ReadError::Failed(error)) => {
                             self.state.record_failure(error);
                             self.state.end_input();

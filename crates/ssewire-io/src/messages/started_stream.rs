@@ -12,7 +12,7 @@ use futures_core::stream::FusedStream;
 use futures_core::{Stream, TryStream};
 use ssewire_messages::MessageDecoder;
 
-use super::error::{IncompleteMessage, MessageStreamError, StructuredError};
+use super::error::{IncompleteMessage, StructuredError};
 use super::state::{Found, MessageState};
 
 /// A body whose message has started: a stream of all its chunks and of the transport's error, unchanged. The message
@@ -269,12 +269,6 @@ impl<S: TryStream> NotStarted<S> {
 impl<S: TryStream> From<NotStarted<S>> for IncompleteMessage<S::Error> {
     fn from(error: NotStarted<S>) -> Self {
         error.incomplete
-    }
-}
-
-impl<S: TryStream> From<NotStarted<S>> for MessageStreamError<S::Error> {
-    fn from(error: NotStarted<S>) -> Self {
-        error.incomplete.into()
     }
 }
 

@@ -11,7 +11,7 @@ use futures_core::{Stream, TryStream};
 use serde::de::DeserializeOwned;
 use ssewire_messages::{Message, MessageDecoder, PartialStrings, ResponseHead, Update, UpdateEvent, Validation};
 
-use super::error::{IncompleteMessage, MessageStreamError};
+use super::error::IncompleteMessage;
 use super::state::{Found, MessageState, Phase, Position, message_methods, text_of};
 use super::structured::StructuredMessage;
 use crate::chunk_buffer::{ChunkBuffer, Keep};
@@ -40,9 +40,8 @@ use crate::chunk_buffer::{ChunkBuffer, Keep};
 /// the connection. What arrives, a chunk or an error, is kept for [`next_message`](Self::next_message), which itself
 /// reads on only when it is called again. [`into_inner`](Self::into_inner) returns the body, to drain it.
 ///
-/// Use `?` on every call: an incomplete message is one error, [`MessageStreamError::Incomplete`], which contains the
-/// reason, the partial message and the transport's error. No method and no stream of it returns
-/// [`MessageStreamError::Timeout`]. A lost event is [`Update::Lost`], not an error.
+/// Use `?` on every call: an incomplete message is one error, [`IncompleteMessage`], which contains the reason, the
+/// partial message and the transport's error. A lost event is [`Update::Lost`], not an error.
 ///
 /// The stream is boxed once, so that nothing has to be pinned. It needs no executor and no `Send` bound, and is `Send`
 /// if the stream and its error are. Dropping it cancels the response. All futures except that of `finish`, which owns
@@ -113,8 +112,8 @@ where
     /// or its error was returned before.
     ///
     /// # Errors
-    /// [`MessageStreamError::Incomplete`]. Nothing follows.
-    pub async fn next_update(&mut self) -> Result<Option<Update<'_>>, MessageStreamError<S::Error>> {
+    /// [`IncompleteMessage`]. Nothing follows.
+    pub async fn next_update(&mut self) -> Result<Option<Update<'_>>, IncompleteMessage<S::Error>> {
         Ok(self.next_event().await?.map(|event| event.update))
     }
 
@@ -122,7 +121,7 @@ where
     ///
     /// # Errors
     /// As [`next_update`](Self::next_update).
-    pub async fn next_event(&mut self) -> Result<Option<UpdateEvent<'_>>, MessageStreamError<S::Error>> {
+    pub async fn next_event(&mut self) -> Result<Option<UpdateEvent<'_>>, IncompleteMessage<S::Error>> {
         let found = poll_fn(|context| self.poll_position(context)).await?;
         Ok(found.map(|position| self.event(position)))
     }
@@ -134,7 +133,7 @@ where
     pub fn poll_next_event(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<UpdateEvent<'_>>, MessageStreamError<S::Error>>> {
+    ) -> Poll<Result<Option<UpdateEvent<'_>>, IncompleteMessage<S::Error>>> {
         let found = ready!(self.poll_position(context))?;
         Poll::Ready(Ok(found.map(|position| self.event(position))))
     }
@@ -145,14 +144,14 @@ where
     /// # Errors
     /// As [`next_update`](Self::next_update).
     #[doc(alias = "text_stream")]
-    pub async fn next_text(&mut self) -> Result<Option<String>, MessageStreamError<S::Error>> {
+    pub async fn next_text(&mut self) -> Result<Option<String>, IncompleteMessage<S::Error>> {
         poll_fn(|context| self.poll_next_text(context)).await
     }
 
     fn poll_next_text(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<String>, MessageStreamError<S::Error>>> {
+    ) -> Poll<Result<Option<String>, IncompleteMessage<S::Error>>> {
         while let Some(position) = ready!(self.poll_position(context))? {
             if let Some(text) = text_of(&self.event(position)) {
                 return Poll::Ready(Ok(Some(text)));
@@ -172,7 +171,7 @@ where
     ///
     /// ```
     /// use futures::TryStreamExt as _;
-    /// use ssewire_io::{ByteStreamExt as _, MessageStreamError};
+    /// use ssewire_io::{ByteStreamExt as _, IncompleteMessage};
     /// use ssewire_io::ssewire_messages::{OwnedToolCall, Update};
     ///
     /// # #[derive(Debug, PartialEq)]
@@ -196,7 +195,7 @@ where
     /// });
     /// let deltas: Vec<Delta> = deltas.try_collect().await?;
     /// # assert_eq!(deltas, ["A", "B", "C"].map(|text| Delta::Text(text.to_owned())));
-    /// # Ok::<(), MessageStreamError<std::io::Error>>(())
+    /// # Ok::<(), IncompleteMessage<std::io::Error>>(())
     /// # }).unwrap();
     /// ```
     ///
@@ -259,8 +258,8 @@ where
     fn poll_position(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Position>, MessageStreamError<S::Error>>> {
-        self.poll_to(true, context).map_err(Into::into)
+    ) -> Poll<Result<Option<Position>, IncompleteMessage<S::Error>>> {
+        self.poll_to(true, context)
     }
 
     /// `looks_ahead`: at the end of the message, a ready chunk is read, so that the connection may be used again.
@@ -316,7 +315,7 @@ impl<S: TryStream> Stream for TextDeltaStream<'_, S>
 where
     S::Ok: AsRef<[u8]>,
 {
-    type Item = Result<String, MessageStreamError<S::Error>>;
+    type Item = Result<String, IncompleteMessage<S::Error>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.poll_next_text(context).map(Result::transpose)
@@ -374,7 +373,7 @@ where
     F: FnMut(UpdateEvent<'_>) -> I,
     I: IntoIterator,
 {
-    type Item = Result<I::Item, MessageStreamError<S::Error>>;
+    type Item = Result<I::Item, IncompleteMessage<S::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();

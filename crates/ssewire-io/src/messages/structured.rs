@@ -3,11 +3,11 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-#[cfg(feature = "std")]
-use super::MessageReader;
+use super::StructuredError;
 #[cfg(feature = "stream")]
-use super::MessageStream;
-use super::{MessageStreamError, StructuredError};
+use super::{IncompleteMessage, MessageStream};
+#[cfg(feature = "std")]
+use super::{MessageReadError, MessageReader};
 use alloc::boxed::Box;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -100,8 +100,8 @@ where
     /// or its error was returned before.
     ///
     /// # Errors
-    /// [`MessageStreamError::Incomplete`]. Nothing follows.
-    pub async fn next_partial(&mut self) -> Result<Option<&Value>, MessageStreamError<S::Error>> {
+    /// [`IncompleteMessage`]. Nothing follows.
+    pub async fn next_partial(&mut self) -> Result<Option<&Value>, IncompleteMessage<S::Error>> {
         while let Some(update) = self.message.next_update().await? {
             if extend(&mut self.output, &update) {
                 return Ok(self.output.partial());
@@ -134,8 +134,8 @@ impl<R: std::io::Read, T: DeserializeOwned> StructuredMessage<MessageReader<R>, 
     /// or its error was returned before.
     ///
     /// # Errors
-    /// [`MessageStreamError`]. Nothing follows, except after a timeout.
-    pub fn next_partial(&mut self) -> Result<Option<&Value>, MessageStreamError<std::io::Error>> {
+    /// [`MessageReadError`]. Nothing follows, except after a timeout.
+    pub fn next_partial(&mut self) -> Result<Option<&Value>, MessageReadError<std::io::Error>> {
         while let Some(update) = self.message.next_update()? {
             if extend(&mut self.output, &update) {
                 return Ok(self.output.partial());

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire_io::{
-    EventError, IdleError, IncompleteMessage, JsonStreamError, MessageReader, MessageStreamError, NotStarted,
+    EventError, IdleError, IncompleteMessage, JsonStreamError, MessageReadError, MessageReader, NotStarted,
     ReadExt as _, StartedStream, StructuredError,
 };
 
@@ -52,8 +52,8 @@ fn each_cause_is_printed_once() {
         Box::new(IdleError::Stream(EventError::Transport(client(gone())))),
         Box::new(JsonStreamError::Event(EventError::Transport(client(gone())))),
         Box::new(incomplete()),
-        Box::new(MessageStreamError::from(incomplete())),
-        Box::new(MessageStreamError::Timeout(client(gone()))),
+        Box::new(MessageReadError::from(incomplete())),
+        Box::new(MessageReadError::Timeout(client(gone()))),
         Box::new(StructuredError::from(incomplete())),
         Box::new(block_on(not_started).unwrap_err()),
     ];
@@ -81,7 +81,7 @@ fn each_transports_error_becomes_that_of_io() {
     let error: Boxed = boxed.map_transport(io::Error::other).into();
     assert_eq!(chain(&*error), "connection failed: the peer is gone");
     let incomplete = MessageReader::new(Failing).finish().unwrap_err().map_transport(io::Error::other);
-    let error: Boxed = MessageStreamError::from(incomplete).into();
+    let error: Boxed = MessageReadError::from(incomplete).into();
     assert!(chain(&*error).ends_with(": the peer is gone"));
 }
 
@@ -92,7 +92,7 @@ fn the_report_and_the_transports_error_can_be_taken_out() {
     let (report, transport) = incomplete().into_parts();
     assert_eq!(report.reason(), incomplete().reason());
     assert_eq!(transport.unwrap().to_string(), "the peer is gone");
-    let errors = [MessageStreamError::from(incomplete()), MessageStreamError::Timeout(gone())];
+    let errors = [MessageReadError::from(incomplete()), MessageReadError::Timeout(gone())];
     assert_eq!(errors.map(|error| error.into_transport().unwrap().to_string()), ["the peer is gone"; 2]);
     assert!(MessageReader::new(&b"<html>"[..]).finish().unwrap_err().into_transport().is_none());
 }
@@ -134,8 +134,8 @@ fn the_transports_error_can_be_taken_out_of_each_error() {
 /// A timeout of a reader does not end the message.
 #[test]
 fn only_an_incomplete_message_is_final() {
-    assert!(!MessageStreamError::Timeout(gone()).is_final());
-    assert!(MessageStreamError::from(MessageReader::new(Failing).finish().unwrap_err()).is_final());
+    assert!(!MessageReadError::Timeout(gone()).is_final());
+    assert!(MessageReadError::from(MessageReader::new(Failing).finish().unwrap_err()).is_final());
 }
 
 /// `docs/protocol.md`, heading "Errors": an empty body is retryable, a page is not; a timeout ends no message.
@@ -144,9 +144,9 @@ fn an_error_is_retryable_as_its_report_is() {
     let of = |body: &'static [u8]| MessageReader::new(body).finish().unwrap_err();
     for (error, expected) in [(of(b""), true), (of(b"<html>"), false)] {
         assert_eq!((error.report().is_retryable(), error.is_retryable()), (expected, expected));
-        assert_eq!(MessageStreamError::from(error).is_retryable(), expected);
+        assert_eq!(MessageReadError::from(error).is_retryable(), expected);
     }
-    assert!(!MessageStreamError::Timeout(gone()).is_retryable());
+    assert!(!MessageReadError::Timeout(gone()).is_retryable());
 }
 
 #[test]
@@ -172,12 +172,8 @@ fn only_the_transports_error_is_mapped() {
 #[test]
 fn the_error_of_a_body_that_did_not_start_becomes_that_of_its_message() {
     let error = || block_on(StartedStream::wait_for(stream::iter([Err::<&[u8], _>(gone())]))).unwrap_err();
-    let errors: [Box<dyn Error>; 4] = [
-        Box::new(error()),
-        Box::new(IncompleteMessage::from(error())),
-        Box::new(MessageStreamError::from(error())),
-        Box::new(StructuredError::from(error())),
-    ];
+    let errors: [Box<dyn Error>; 3] =
+        [Box::new(error()), Box::new(IncompleteMessage::from(error())), Box::new(StructuredError::from(error()))];
     assert!(errors.iter().all(|error| chain(&**error).ends_with("the peer is gone")));
     assert!(errors.iter().all(|each| each.to_string() == error().to_string()));
 }

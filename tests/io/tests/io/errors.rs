@@ -9,7 +9,7 @@ use std::rc::Rc;
 use futures::executor::block_on;
 use futures::stream::{self, FusedStream, Stream, StreamExt as _};
 use ssewire::{DecodeError, Decoder};
-use ssewire_io::{EventError, EventStream, MessageStream, MessageStreamError, SharedEventStream, TextEventStream};
+use ssewire_io::{EventError, EventStream, MessageReadError, MessageStream, SharedEventStream, TextEventStream};
 use ssewire_tests::transport::Script;
 
 /// An error that is not `Send`, `Sync` or `std::error::Error`, borrows, and has neither `Debug` nor `Display`.
@@ -113,7 +113,7 @@ fn every_error_says_what_it_is_and_whence() {
     let lost = EventError::<io::Error>::Decode(DecodeError::LimitExceeded { limit: 8 });
     assert!(lost.to_string().contains("8 bytes"));
     assert!(lost.source().is_none());
-    let timeout = MessageStreamError::Timeout(failure());
+    let timeout = MessageReadError::Timeout(failure());
     assert!(timeout.to_string().contains("the peer is gone"));
 }
 

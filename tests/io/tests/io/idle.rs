@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use futures::stream::{self, FusedStream as _};
 use futures::{Stream, StreamExt as _};
 use ssewire_io::{
-    ByteStreamExt as _, EventError, EventReader, IdleError, IdleTimeoutExt as _, JsonStreamError, MessageReader,
-    MessageStreamError, ReadExt as _,
+    ByteStreamExt as _, EventError, EventReader, IdleError, IdleTimeoutExt as _, JsonStreamError, MessageReadError,
+    MessageReader, ReadExt as _,
 };
 
 const IDLE: Duration = Duration::from_secs(60);
@@ -137,7 +137,7 @@ fn a_blocking_reader_that_brings_only_comments_times_out_and_resumes() {
     assert_eq!(events.next_event().unwrap().unwrap().data(), b"b");
 
     let mut reply = MessageReader::new(comments(b"")).with_idle_timeout(Duration::from_secs(60), now);
-    assert!(matches!(reply.next_update(), Err(MessageStreamError::Timeout(_))));
+    assert!(matches!(reply.next_update(), Err(MessageReadError::Timeout(_))));
 }
 
 /// A `ping` is an update, and each update restarts the time: in a call that skips it, too.
@@ -147,7 +147,7 @@ fn a_ping_keeps_a_message_alive() {
     let pings = || KeepAlives { keep_alive: ping, next: b"", reads: 0 }.take(10 * ping.len() as u64);
     let message = || MessageReader::new(pings()).with_idle_timeout(Duration::from_secs(60), now);
     let mut reply = message();
-    assert!(matches!(reply.next_text(), Err(MessageStreamError::Incomplete(_))), "ten pings, and the end");
+    assert!(matches!(reply.next_text(), Err(MessageReadError::Incomplete(_))), "ten pings, and the end");
     assert!(message().finish().unwrap_err().transport().is_none());
 }
 

@@ -6,7 +6,8 @@ use futures::StreamExt as _;
 use futures::executor::block_on;
 use futures::stream::FusedStream as _;
 use ssewire_io::{
-    ByteStreamExt as _, MessageObserver, MessageReader, MessageStream, MessageStreamError, Observed, ReadExt as _, Tap,
+    ByteStreamExt as _, IncompleteMessage, MessageObserver, MessageReadError, MessageReader, MessageStream, Observed,
+    ReadExt as _, Tap,
 };
 use ssewire_messages::{Accumulator, ApiError, Completion, MessageDecoder, PartialStrings, ResponseHead, Validation};
 use ssewire_tests::transport::{Script, Step};
@@ -193,7 +194,7 @@ fn the_next_message_comes_after_an_incomplete_one() {
             Err(error) => break error,
         }
     };
-    assert_eq!(error.incomplete().unwrap().reason(), Completion::Truncated);
+    assert_eq!(error.reason(), Completion::Truncated);
     assert_eq!(block_on(reply.next_message()).unwrap().unwrap().text(), "b");
 }
 
@@ -220,10 +221,9 @@ fn an_error_contains_everything_and_comes_once() {
                 Err(error) => break error,
             }
         };
-        for error in [error, read_error] {
+        for error in [error, read_error.into_incomplete().unwrap()] {
             let words = "stream is truncated before the message was complete (request req_1): reset";
             assert_eq!(error.to_string(), words);
-            let error = error.into_incomplete().unwrap();
             assert_eq!(error.transport().unwrap().kind(), ErrorKind::ConnectionReset);
             assert_eq!((error.reason(), error.request_id()), (Completion::Truncated, Some("req_1")));
             assert_eq!(error.response_head().unwrap().rate_limits().count(), 1);
@@ -300,7 +300,7 @@ fn the_last_event_is_returned_whether_the_body_ends_or_fails() {
                 }
             };
             assert_eq!((&seen, end.is_none()), (&expected, is_complete), "stream: {case}");
-            failed(end.as_ref().and_then(MessageStreamError::transport));
+            failed(end.as_ref().and_then(IncompleteMessage::transport));
             assert!(block_on(reply.next_event()).unwrap().is_none(), "{case}");
             assert_eq!(reply.snapshot().text(), text, "{case}");
             assert_eq!(block_on(reply.finish()).is_ok(), is_complete, "{case}");
@@ -314,7 +314,7 @@ fn the_last_event_is_returned_whether_the_body_ends_or_fails() {
                 }
             };
             assert_eq!((&seen, end.is_none()), (&expected, is_complete), "reader: {case}");
-            failed(end.as_ref().and_then(MessageStreamError::transport));
+            failed(end.as_ref().and_then(MessageReadError::transport));
             assert!(read.next_event().unwrap().is_none(), "{case}");
             assert_eq!(read.snapshot().text(), text, "{case}");
             assert_eq!(read.finish().is_ok(), is_complete, "{case}");
@@ -354,7 +354,7 @@ fn a_reader_resumes_after_a_timeout() {
                 match reply.next_text() {
                     Ok(Some(piece)) => text.push_str(&piece),
                     Ok(None) => break,
-                    Err(MessageStreamError::Timeout(error)) => {
+                    Err(MessageReadError::Timeout(error)) => {
                         assert_eq!(error.kind(), kind);
                         timeouts += 1;
                     }
@@ -541,7 +541,7 @@ fn an_error_of_an_update_explains_a_rejected_request() {
     let mut read = MessageReader::new(&body[..]).with_response_head(head());
     let mut streamed = MessageStream::new(Script::<io::Error>::of(&[body])).with_response_head(head());
     assert_eq!((read.request_id(), streamed.request_id()), (Some("req_1"), Some("req_1")));
-    for error in [read.next_text().unwrap_err(), block_on(streamed.next_text()).unwrap_err()] {
+    for error in [read.next_text().unwrap_err(), block_on(streamed.next_text()).unwrap_err().into()] {
         assert_eq!(error.server_error().and_then(ApiError::message), Some("max_tokens: required"));
         assert_eq!(error.reason(), Some(Completion::NonStreamBody));
         assert!(error.partial().unwrap().content().is_empty());
@@ -549,7 +549,7 @@ fn an_error_of_an_update_explains_a_rejected_request() {
     }
     assert_eq!((read.request_id(), streamed.request_id()), (Some("req_1"), Some("req_1")), "after the error, too");
 
-    let timeout = MessageStreamError::Timeout(reset());
+    let timeout = MessageReadError::Timeout(reset());
     assert!(timeout.server_error().is_none() && timeout.reason().is_none());
     assert!(timeout.partial().is_none() && timeout.request_id().is_none());
 }

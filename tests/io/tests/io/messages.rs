@@ -5,7 +5,7 @@ use std::io;
 
 use futures::StreamExt as _;
 use futures::executor::block_on;
-use ssewire_io::{EventStream, IncompleteMessage, MessageReader, MessageStream, MessageStreamError, SharedEventStream};
+use ssewire_io::{EventStream, IncompleteMessage, MessageReader, MessageStream, SharedEventStream};
 use ssewire_messages::{Accumulator, MessageDecoder, UpdateEvent, Validation};
 use ssewire_tests::samples;
 use ssewire_tests::transport::Script;
@@ -96,7 +96,7 @@ fn reset() -> io::Error {
 }
 
 /// The first error of a stream of items.
-fn first_error(script: Script, stream: MessageDecoder) -> MessageStreamError<io::Error> {
+fn first_error(script: Script, stream: MessageDecoder) -> IncompleteMessage<io::Error> {
     let mut messages = MessageStream::with_decoder(script, stream);
     loop {
         if let Err(error) = block_on(messages.next_event()) {
@@ -116,7 +116,7 @@ fn errors_say_what_failed_and_why() {
     let strict = MessageDecoder::new().with_accumulator(Accumulator::new().with_validation(Validation::Strict));
     let stop = b"data: {\"type\":\"content_block_stop\",\"index\":0}\n\n";
     let error = first_error(Script::of(&[stop]), strict);
-    assert!(error.incomplete().unwrap().rejected().is_some());
+    assert!(error.rejected().is_some());
     let words = returned(&error).0;
     assert!(words.ends_with(": protocol violation: event before message_start (index 0)"), "{words}");
     assert_eq!(returned(&error).1, None);

@@ -125,7 +125,7 @@ fn nothing_follows_an_error() {
     let mut reply = MessageStream::new(GoesOn(0));
     let error = block_on(async {
         while reply.next_update().await?.is_some() {}
-        Ok::<_, ssewire_io::MessageStreamError<io::Error>>(())
+        Ok::<_, ssewire_io::IncompleteMessage<io::Error>>(())
     });
     assert!(error.unwrap_err().transport().is_some());
     assert!(reply.next_update().now_or_never().unwrap().unwrap().is_none());

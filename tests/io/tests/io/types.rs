@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire_io::{
-    BodyEventStream, EventCodec, EventError, EventObserver, EventReader, EventStream, IncompleteMessage, MessageReader,
-    MessageStream, MessageStreamError, SharedEventStream, Tap, TextDeltaStream, TextEventStream,
+    BodyEventStream, EventCodec, EventError, EventObserver, EventReader, EventStream, IncompleteMessage,
+    MessageReadError, MessageReader, MessageStream, SharedEventStream, Tap, TextDeltaStream, TextEventStream,
 };
 use ssewire_tests::transport::Script;
 
@@ -74,7 +74,7 @@ fn adapters_are_what_their_streams_are() {
     is_unpin::<MessageStream<stream::Empty<Result<Bytes, PhantomPinned>>>>();
     is_unpin::<Tap<Plain, EventObserver<fn(ssewire::Event<'_>)>>>();
     is_send::<EventError<std::io::Error>>();
-    is_send::<MessageStreamError<std::io::Error>>();
+    is_send::<MessageReadError<std::io::Error>>();
     is_send::<IncompleteMessage<std::io::Error>>();
     is_sync::<IncompleteMessage<std::io::Error>>();
 }
@@ -103,7 +103,7 @@ fn nothing_has_to_be_send() {
     assert_eq!(polls.replace(0), 3);
     let mut messages = MessageStream::new(Local(polls.clone()));
     // `x` is not an event of the Messages API.
-    assert!(matches!(block_on(messages.next_event()), Err(MessageStreamError::Incomplete(_))));
+    assert!(matches!(block_on(messages.next_event()), Err(IncompleteMessage { .. })));
     assert_eq!(polls.replace(0), 3);
     let mut passed = Tap::new(Local(polls.clone()), EventObserver::new(|_| polls.set(polls.get() + 10)));
     assert!(block_on(passed.next()).unwrap().is_ok());
@@ -133,5 +133,5 @@ fn they_are_small() {
     assert!(size_of_val(&messages.next_event()) <= 256);
     assert!(size_of_val(&messages.text_deltas()) <= 16);
     assert!(size_of_val(&messages.finish()) <= 2048);
-    assert!(size_of::<Result<Option<ssewire_messages::UpdateEvent<'_>>, MessageStreamError<std::io::Error>>>() <= 256);
+    assert!(size_of::<Result<Option<ssewire_messages::UpdateEvent<'_>>, IncompleteMessage<std::io::Error>>>() <= 256);
 }
