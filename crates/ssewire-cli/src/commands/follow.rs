@@ -102,8 +102,9 @@ struct Session {
     /// A message has ended, and no other has begun.
     is_between: bool,
     between: Between,
-    /// Content between two messages was reported.
-    has_skipped_content: bool,
+    /// The last message that has ended is complete, and content after it was not reported yet. If that message is
+    /// incomplete, such content is the rest of it.
+    reports_content: bool,
     /// Bytes of the event stream up to the end of the chunk.
     bytes: u64,
     /// When the last chunk arrived.
@@ -153,7 +154,7 @@ impl Session {
             is_complete: false,
             is_between: false,
             between: Between::new(args.decoder.clone()),
-            has_skipped_content: false,
+            reports_content: false,
             bytes: 0,
             at: Duration::ZERO,
             start: Vec::new(),
@@ -217,7 +218,6 @@ impl Session {
         output: &mut Output,
         renderer: &mut impl Renderer,
     ) -> io::Result<()> {
-        let mut has_content = false;
         let show = |event: Option<SkippedEvent<'_>>| {
             self.stats.event(self.at);
             let (event_type, payload) = event.as_ref().map_or(UNREADABLE, |event| (event.event_type, event.payload));
@@ -228,7 +228,9 @@ impl Session {
                     output.note(with_message(&error, &error));
                     self.exit = self.exit.or(Exit::ServerError);
                 }
-                Some(StreamEvent::ContentBlockStart(_) | StreamEvent::ContentBlockDelta(_)) => has_content = true,
+                Some(StreamEvent::ContentBlockStart(_) | StreamEvent::ContentBlockDelta(_)) => {
+                    report_content(&mut self.reports_content, &mut self.exit, output);
+                }
                 _ => {}
             }
             Ok(())
@@ -241,18 +243,7 @@ impl Session {
             output.note(format_args!("incomplete: {}", discarded(bytes)));
             self.exit = self.exit.or(Exit::Incomplete);
         }
-        if has_content {
-            self.report_skipped_content(output);
-        }
         output.flush()
-    }
-
-    /// Reports content between two messages, once. If the message before is incomplete, it is the rest of that.
-    fn report_skipped_content(&mut self, output: &mut Output) {
-        if self.is_complete && !core::mem::replace(&mut self.has_skipped_content, true) {
-            output.note("incomplete: after a complete message, content without a readable message_start was skipped");
-            self.exit = self.exit.or(Exit::Incomplete);
-        }
     }
 
     /// The input has ended: the rest may be an event whose blank line is missing.
@@ -323,7 +314,7 @@ impl Session {
             };
             self.diagnostics.note(format!("event {number}: {error}{hint}"), output);
             if self.is_between && is_content {
-                self.report_skipped_content(output);
+                report_content(&mut self.reports_content, &mut self.exit, output);
             }
             return Ok(());
         }
@@ -354,7 +345,7 @@ impl Session {
         let result = self.decoder.next_message();
         self.conclude(result, ending, output, renderer)?;
         self.number = self.number.saturating_add(1);
-        (self.is_between, self.has_skipped_content) = (true, false);
+        (self.is_between, self.reports_content) = (true, self.is_complete);
         (self.has_events, self.is_error_reported) = (false, false);
         Ok(())
     }
@@ -579,6 +570,14 @@ struct Which(u64);
 impl Display for Which {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0 > 1 { write!(f, "message {}: ", self.0) } else { Ok(()) }
+    }
+}
+
+/// Reports content between two messages, once.
+fn report_content(reports_content: &mut bool, exit: &mut Exit, output: &mut Output) {
+    if core::mem::take(reports_content) {
+        output.note("incomplete: after a complete message, content without a readable message_start was skipped");
+        *exit = exit.or(Exit::Incomplete);
     }
 }
 

@@ -195,6 +195,21 @@ fn a_further_message_that_lacks_its_start_is_incomplete() {
     }
 }
 
+/// The exit code is that of the first of both. Regression: if both were in one chunk, it was that of the error.
+#[test]
+fn an_error_and_content_after_a_message_count_in_their_order() {
+    let complete = String::from_utf8(body(&[("msg_1", "one")])).unwrap();
+    let error = "data: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"m\"}}\n\n";
+    let content = piece("lost");
+    for (rest, code) in [(format!("{error}{content}"), 3), (format!("{content}{error}"), 4)] {
+        for args in ALL {
+            for size in ["1", "7", "100000"] {
+                ssewire(&[args, &["--chunk-size", size]].concat(), (complete.clone() + &rest).as_bytes()).exits(code);
+            }
+        }
+    }
+}
+
 /// The commands that go on with further messages.
 const ALL: [&[&str]; 4] = [&["text", "--all"], &["message", "--all"], &["timeline", "--all"], &["events"]];
 
