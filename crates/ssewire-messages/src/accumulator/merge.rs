@@ -95,6 +95,9 @@ impl Accumulator {
         self.bytes = self.bytes.saturating_add(after).saturating_sub(before);
         if self.has_stop_reason {
             self.decide_waiting_calls(self.is_output_truncated());
+        } else {
+            // A value of another type has replaced the stop reason of `message_start`.
+            self.decide_initial_call(self.is_output_truncated());
         }
         charged.map(|_| Change::MessageDelta)
     }

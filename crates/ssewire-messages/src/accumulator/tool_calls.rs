@@ -75,7 +75,9 @@ impl Accumulator {
 
     /// Decides whether the call of the last initial block is complete or truncated, while that block is open. The call
     /// needs no stop to be complete, so it does not wait for one to be truncated either: `message_stop` may be missing.
-    fn decide_initial_call(&mut self, is_truncated: bool) {
+    // Out of line: inlining duplicates it.
+    #[inline(never)]
+    pub(super) fn decide_initial_call(&mut self, is_truncated: bool) {
         let Some(id) = self.cold.as_ref().and_then(|cold| cold.initial_call) else { return };
         let is_truncated = is_truncated && self.is_highest(id);
         if self.blocks.is_open(id) {

@@ -73,6 +73,15 @@ fn a_stop_reason_of_message_start_that_means_a_cut_truncates_a_tool_call_without
     }
 }
 
+/// "Until a `message_delta` contains another value", of any type. Then no stop reason is known.
+#[test]
+fn a_stop_reason_of_another_type_replaces_that_of_message_start() {
+    let began = message_start(json!({"content": [tool(json!({}))], "stop_reason": "max_tokens"}));
+    let other = message_delta(json!({"stop_reason": 5}), json!({}));
+    assert_eq!(reasons(orderly(&[began.clone(), other.clone()])), [Completion::Truncated]);
+    assert_eq!(calls(&[began, other, end()]), [(2, "{}".to_owned())]);
+}
+
 /// "Its block has the highest index": every index of 64 bits counts.
 #[test]
 fn a_tool_call_at_the_highest_index_is_truncated_like_others() {
