@@ -151,6 +151,37 @@ fn blocks_of_a_few_bytes_need_at_most_5_bytes_per_byte_at_any_number_and_in_any_
     assert!(greatest > 4.0, "no exception any more: {greatest}");
 }
 
+/// The list of blocks grows with the next block, and a lost piece of input is recorded in each open block.
+#[test]
+fn blocks_of_a_few_bytes_need_at_most_15_bytes_per_byte_after_a_lost_event() {
+    const BLOCKS: u64 = 4000;
+    let start = |index: u64, block: &str| {
+        format!("event:content_block_start\ndata:{{\"index\":{index},\"content_block\":{block}}}\n\n")
+    };
+    let rest = "data:{\n\n".to_owned() + &start(BLOCKS, r#"{"type":""}"#) + "event:message_stop\ndata:{}\n\n";
+    let mut greatest = [0.0_f64; 2];
+    for block in [r#"{"type":""}"#, r#"{"type":"","input":0}"#, r#"{"type":"tool_use"}"#] {
+        let content = vec![block; BLOCKS as usize].join(",");
+        let initial = format!("event:message_start\ndata:{{\"message\":{{\"content\":[{content}]}}}}\n\n");
+        // 1361 is prime, so this is each index once, in another order.
+        let later: String = (0..BLOCKS).map(|number| start(number * 1361 % BLOCKS, block)).collect();
+        for (body, greatest) in [initial, later].into_iter().zip(&mut greatest) {
+            let body = body + &rest;
+            let mut decoder = MessageDecoder::new();
+            let ((), peak) = ssewire_heap::peak_of(|| {
+                for mut chunk in body.as_bytes().chunks(1400) {
+                    while let Ok(Step::Update(_)) = decoder.decode(&mut chunk) {}
+                }
+            });
+            assert_eq!(decoder.snapshot().content().len() as u64, BLOCKS + 1);
+            *greatest = greatest.max(peak.saturating_sub(8 * 1024) as f64 / body.len() as f64);
+        }
+    }
+    let [initial, later] = greatest;
+    assert!((6.0..=15.0).contains(&initial), "{initial}");
+    assert!((5.0..=6.0).contains(&later), "{later}");
+}
+
 /// The length of a hostile value: less than the bound of an `error` field.
 const LEN: usize = 60 * 1024;
 
