@@ -58,7 +58,8 @@ impl PayloadError {
         self.kind
     }
 
-    /// Returns whether text or tool input may be missing from the message because of it.
+    /// Returns whether it may have been a piece of content, so that text or tool input is missing from the message. A
+    /// `message_start` is none, though a message that had begun before is incomplete because of it.
     #[must_use]
     pub fn is_content_lost(&self) -> bool {
         matches!(self.lost, LostKind::BlockStart | LostKind::BlockDelta | LostKind::Untyped)

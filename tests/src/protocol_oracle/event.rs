@@ -40,6 +40,7 @@ pub struct Loss {
     pub is_known: bool,
     pub content: bool,
     pub message_delta: bool,
+    pub message_start: bool,
     /// The event may have been a `content_block_delta`, a start of an unknown index or a `message_start`. The index, if
     /// it is known.
     pub piece: Option<Option<u64>>,
@@ -149,6 +150,7 @@ impl Event {
             is_known: KNOWN.contains(&name) || name == "error",
             content: matches!(name, "content_block_start" | "content_block_delta" | NO_EVENT_TYPE),
             message_delta: name == "message_delta",
+            message_start: name == "message_start",
             piece: match name {
                 "content_block_delta" | NO_EVENT_TYPE => Some(index),
                 "content_block_start" if index.is_none() => Some(None),

@@ -82,7 +82,7 @@ impl Message {
             Event::Nothing | Event::Done | Event::Ping | Event::Unknown => {}
             Event::KeepAlive => self.violations.push((KeepAliveData, None)),
             Event::Undecodable(loss) => {
-                self.has_loss |= loss.content || loss.message_delta;
+                self.has_loss |= loss.content || loss.message_delta || loss.message_start && self.has_started();
                 if loss.may_be_start || loss.piece == Some(None) {
                     self.lose_start_or_delta();
                 }

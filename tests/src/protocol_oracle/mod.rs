@@ -191,7 +191,8 @@ impl Reading<'_> {
             Event::Undecodable(loss) => {
                 record.undecodable += 1;
                 record.is_seen |= loss.is_known;
-                record.has_lost_content |= loss.content;
+                // After the first one, it may have begun another message.
+                record.has_lost_content |= loss.content || loss.message_start && message.has_started();
                 record.has_lost_message_delta |= loss.message_delta;
             }
             Event::KeepAlive | Event::Nothing | Event::Done | Event::Unknown => {}

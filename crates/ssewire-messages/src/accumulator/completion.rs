@@ -21,7 +21,8 @@ pub enum Completion {
     RejectedByStrictMode,
     /// The input ended before the message did, or another message began.
     Truncated,
-    /// A piece of content, or the stop reason, could not be decoded: text or tool input may be missing.
+    /// A piece of content, the stop reason, or the start of another message could not be decoded: text or tool input may
+    /// be missing, or be that of another message.
     ContentLost,
     /// The input of a tool call is truncated or not valid, or never found its block.
     ToolInput,

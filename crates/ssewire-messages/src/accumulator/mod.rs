@@ -108,7 +108,7 @@ pub struct Accumulator {
     has_done_marker: bool,
     /// `message_delta` had a stop reason.
     has_stop_reason: bool,
-    /// A block start or a delta was undecodable before the message had stopped.
+    /// A block start, a delta, or a `message_start` after the first one was undecodable before the message had stopped.
     has_lost_content: bool,
     /// A `message_delta` was undecodable before the message had stopped.
     has_lost_message_delta: bool,
@@ -281,8 +281,8 @@ impl Accumulator {
 
     /// Records that an event could not be decoded. If it was a piece of content, content is lost, and the tool input of
     /// its block is truncated from here on. If it may have been the start of a block or of a message, or its index is
-    /// unknown, so is input that arrives before the start of its block or after its stop. Discards further updates of
-    /// the event before, as an event does.
+    /// unknown, so is input that arrives before the start of its block or after its stop. A `message_start` after the
+    /// first one is lost content, too. Discards further updates of the event before, as an event does.
     ///
     /// # Errors
     /// [`AccumulateError::Violation`], in strict mode, for [data that is a keep-alive](PayloadError::is_keep_alive).
@@ -306,6 +306,7 @@ impl Accumulator {
             }
             // It may have had initial blocks, or begun another message.
             LostKind::MessageStart => {
+                self.has_lost_content |= self.has_started;
                 self.record_lost_piece(None, true);
                 self.record_lost_start_or_delta();
             }

@@ -273,7 +273,6 @@ fn no_hole_by_type_whatever_the_name() {
     for name in NAMES {
         is_undecodable_but_no_hole(name, r#"{"type": "content_block_stop"}"#);
         is_undecodable_but_no_hole(name, r#"{"type": "message_delta", "delta": 5}"#);
-        is_undecodable_but_no_hole(name, r#"{"type": "message_start"}"#);
     }
 }
 
@@ -290,11 +289,29 @@ fn hole_by_name_where_there_is_no_type() {
 
 #[test]
 fn no_hole_by_name_where_there_is_no_type() {
-    for name in ["content_block_stop", "message_start", "message_delta", "message_stop", "ping", "future_event"] {
+    for name in ["content_block_stop", "message_delta", "message_stop", "ping", "future_event"] {
         for payload in ["{", "{\"type\": \"ping\", \"ind", "[]", "5", "text"] {
             is_undecodable_but_no_hole(name, payload);
         }
     }
+}
+
+/// A `message_start` after that of the message: "the events after it may be those of another message".
+#[test]
+fn hole_where_another_message_may_have_begun() {
+    for name in NAMES {
+        is_a_hole(name, r#"{"type": "message_start"}"#);
+    }
+    for payload in ["{", "{\"type\": \"ping\", \"ind", "[]", "5", "text"] {
+        is_a_hole("message_start", payload);
+    }
+    let lost = named("message_start", r#"{"type": "message_start", "message": {"id": "msg_2", "conte"#);
+    let generation = |words: &str| sse(&[start(0, text_block("")), text(0, words)]);
+    let ended = sse(&[stop(0), end_turn(), end()]);
+    let joined = [sse(&[begin()]), generation("cut he"), lost.clone(), generation("from the beginning"), ended];
+    assert_eq!(reasons_of_body(joined.concat()), [Completion::ContentLost]);
+    // It may have been the first one.
+    assert!(body(lost + &sse(&whole_stream())).end.is_ok());
 }
 
 #[test]

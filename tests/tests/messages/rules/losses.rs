@@ -183,9 +183,9 @@ fn a_lost_start_truncates_the_open_input_of_its_index() {
     // "A lost start of an unknown index is a lost piece of every open block."
     let bytes = call(&["1"], &(lost("") + &of_lost), &["2"]);
     assert_eq!(run(&bytes), (vec![], vec![Completion::ContentLost, Completion::ToolInput]));
-    // "So does an undecodable `message_start`": it may have begun another message.
+    // "An undecodable `message_start` counts as a lost start of an unknown index": it may have begun another message.
     let bytes = call(&["1"], &named("message_start", "{"), &["2"]);
-    assert_eq!(run(&bytes), (vec![], vec![Completion::ToolInput]));
+    assert_eq!(run(&bytes), (vec![], vec![Completion::ContentLost, Completion::ToolInput]));
     // A closed block, and one that starts later.
     for bytes in [
         sse(&[begin(), start(0, tool(json!({}))), input(0, "12"), stop(0)]) + &lost("\"index\":0,"),
