@@ -301,6 +301,7 @@ impl Session {
             output.flush()?;
         }
         if let Update::Lost(error) = event.update {
+            renderer.update(&event, position, output)?;
             let hint = if has_several_payloads(event.payload) {
                 ": its data has several JSON objects, so blank lines between events are probably missing"
             } else {

@@ -85,6 +85,8 @@ impl Recording {
         let update = &event.update;
         let point = Point { at, offset };
         match update {
+            // An event above the limit has no type.
+            Update::Lost(_) => self.note(Subject::Other, Kind::Other, || "other".into(), point),
             // A further update of an event is not an event.
             _ if event.event_type.is_empty() => {}
             Update::MessageStart { .. }

@@ -113,6 +113,19 @@ fn a_timeline_and_its_table_count_the_same_events() {
     assert_eq!(rows(row), [("events", &*count.to_string())], "{ran:?}");
 }
 
+/// Regression: the drawing left out events that were lost, so that it showed a gap in their place.
+#[test]
+fn a_timeline_counts_lost_events() {
+    let lost = ["event: ping\ndata: {oops\n\n", &piece(&"x".repeat(1000)), "data: {oops\n\n"];
+    let bytes = [&stream(&lost)[..], &stream(&[])].concat();
+    let count = bytes.windows(6).filter(|window| window == b"data: ").count();
+    let ran = ssewire(&["timeline", "--all", "--stats", "--max-event-bytes", "500"], &bytes).exits(4);
+    assert!(ran.stdout.starts_with(&format!("{count} events and ")), "{ran:?}");
+    assert!(ran.stdout.contains("\nother "), "{ran:?}");
+    let row = ran.stderr.lines().find(|line| line.starts_with("events ")).unwrap();
+    assert_eq!(rows(row), [("events", &*count.to_string())], "{ran:?}");
+}
+
 /// Regression: they depended on the chunk in which the message ended.
 #[test]
 fn bytes_after_the_end_are_not_counted() {
