@@ -53,7 +53,7 @@ impl ApiError {
             || (kind.is_none() && !has("content") && (has("message") || (has("code") && has("msg"))))
     }
 
-    /// Reads an error from a response that was no success.
+    /// Reads an error from an unsuccessful response.
     ///
     /// The body may be JSON of any shape, text, a web page or nothing. Text is the message if it is short and plain.
     /// If the body does not name the kind, the status does.
@@ -120,7 +120,7 @@ impl ApiError {
         self.response_head.as_deref()
     }
 
-    /// Returns the whole error: JSON, or text as a JSON string. `null` if it was neither.
+    /// Returns the complete error: JSON, or text as a JSON string. `null` if it was neither.
     #[must_use]
     pub fn body(&self) -> &RawJson {
         &self.body

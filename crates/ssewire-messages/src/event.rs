@@ -69,7 +69,7 @@ pub enum StreamEvent<'a> {
 pub struct ContentBlockStart {
     /// The index of the block on the wire. Usually its position in the message's content, but not by necessity.
     pub index: u64,
-    /// The block as it begins; most kinds arrive whole.
+    /// The block as it begins; most kinds arrive complete.
     pub content_block: ContentBlock,
 }
 
@@ -101,15 +101,16 @@ pub struct MessageDelta<'a> {
     /// The members of the message. Absent where it is null.
     pub(crate) delta: Option<ScannedJson<'a>>,
     pub(crate) usage: Option<ScannedJson<'a>>,
-    /// `context_management` and `input_transformations`. Absent where they are null.
-    pub(crate) others: [Option<ScannedJson<'a>>; 2],
+    /// The members of the event beside these: `context_management` and `input_transformations`. Absent where they are
+    /// null.
+    pub(crate) event_members: [Option<ScannedJson<'a>>; 2],
 }
 
-/// The names of [`MessageDelta::others`].
-pub(crate) const OTHERS: [&str; 2] = ["context_management", "input_transformations"];
+/// The names of [`MessageDelta::event_members`].
+pub(crate) const EVENT_MEMBERS: [&str; 2] = ["context_management", "input_transformations"];
 
 impl MessageDelta<'_> {
-    /// Why the model stopped.
+    /// Returns why the model stopped, if the event says so.
     #[must_use]
     pub fn stop_reason(&self) -> Option<StopReason> {
         let mut reason = None;
@@ -144,7 +145,7 @@ impl MessageDelta<'_> {
 
     fn into_owned(self) -> MessageDelta<'static> {
         let own = |value: Option<ScannedJson<'_>>| value.map(ScannedJson::into_owned);
-        MessageDelta { delta: own(self.delta), usage: own(self.usage), others: self.others.map(own) }
+        MessageDelta { delta: own(self.delta), usage: own(self.usage), event_members: self.event_members.map(own) }
     }
 }
 

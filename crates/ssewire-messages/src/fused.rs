@@ -1,4 +1,4 @@
-//! The fused fast path: one comparison, with the usual spelling or with the delta before, replaces framing, typing and
+//! The fused fast path: one comparison, with the canonical form or with the delta before, replaces framing, typing and
 //! the lookup of the block.
 //!
 //! ```text
@@ -11,9 +11,8 @@
 //! **Warning.** This file decides the same things as the decoder of the core, `decode/mod.rs` and
 //! `Accumulator::apply` together, on the bytes alone.
 //!
-//! * *Input*: at the start of an event, a delta in the spelling of the API, or the bytes of the last delta. Only the
-//!   text and the number of spaces before the last brace may differ. The text is appended to the block while it is
-//!   scanned.
+//! * *Input*: at the start of an event, a delta in canonical form, or the bytes of the last delta. Only the text and
+//!   the number of spaces before the last brace may differ. The text is appended to the block while it is scanned.
 //! * *Decisions it shares with the slow path*: where the event ends, what its text says, which block it belongs to, and
 //!   every limit. Each byte is compared, or scanned as part of a JSON string and of UTF-8. At the first that does not
 //!   fit, the text of the block is restored, and the slow path takes the event from its start.
@@ -22,7 +21,7 @@
 //!   any other text without a change to the bytes around it. The accumulator knows that only deltas and pings arrived
 //!   since: it forgets the current block at every other event, or names the one that has just started.
 //! * *Which tests prove it*: the fuzz targets `message_stream` and `stream_event` compare the decoder with the parts
-//!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many spellings and texts.
+//!   that it consists of, event by event; `tests/tests/messages/fused.rs` does so for many forms and texts.
 //! * *Gain*: half of the time of a delta that lies in one chunk; see BENCHMARKS.md.
 //! * *Read first*: `MessageDecoder::append_fused` in `decoder/poll.rs`.
 
@@ -32,12 +31,13 @@ use alloc::vec::Vec;
 use ssewire::Decoder;
 
 use crate::accumulator::{Accumulator, Change};
-use crate::decode::canonical::{PieceKind, skip_spaces, strip_array, strip_delta_prefix};
+use crate::decode::canonical::{skip_spaces, strip_array, strip_delta_prefix};
 use crate::growing_text::take_back;
 use crate::json::{Cursor, append_string};
 use crate::members::{ReadError, each_member};
+use crate::piece::BlockString;
 
-/// A delta without its text, in a spelling of its own. That of the API needs none, and no memory.
+/// The learned form: a delta without its text. The canonical form needs no template, and no memory.
 #[derive(Debug, Default)]
 pub(crate) struct Template {
     /// The prefix and the suffix. Empty: nothing is learned.
@@ -47,7 +47,7 @@ pub(crate) struct Template {
     /// Where the payload and its text start.
     payload_start: u8,
     text_start: u8,
-    kind: PieceKind,
+    string: BlockString,
     index: u64,
 }
 
@@ -56,7 +56,7 @@ const MAX_BYTES: usize = u8::MAX as usize;
 
 /// A delta whose bytes before the text have matched.
 pub(crate) struct MatchedPrefix<'t, 'c> {
-    kind: PieceKind,
+    string: BlockString,
     index: u64,
     /// The bytes from the text on.
     bytes: &'c [u8],
@@ -72,11 +72,11 @@ pub(crate) struct Parts {
     payload_start: u8,
 }
 
-/// The suffix where the text is the last member of all.
-const USUAL_SUFFIX: &[u8] = b"\"}";
+/// The suffix if the text is the last member of all.
+const CANONICAL_SUFFIX: &[u8] = b"\"}";
 /// The bytes before the payload, as the API writes them.
-const USUAL_FRAMING: &[u8; 33] = b"event: content_block_delta\ndata: ";
-const USUAL_PARTS: Parts = Parts { event_type: 19, payload_start: 33 };
+const CANONICAL_FRAMING: &[u8; 33] = b"event: content_block_delta\ndata: ";
+const CANONICAL_PARTS: Parts = Parts { event_type: 19, payload_start: 33 };
 const EVENT: &[u8] = b"event: ";
 const DATA: &[u8] = b"data: ";
 
@@ -93,7 +93,8 @@ impl Template {
         Some((matched, Parts { event_type: self.event_type, payload_start: self.payload_start }))
     }
 
-    /// Appends the text of an event that was framed: it is cut by a chunk boundary, or not the API that frames it.
+    /// Appends the text of an event that the core has framed, because a chunk boundary splits it or its framing is not
+    /// that of the API.
     pub(crate) fn append_payload(
         &mut self,
         event: &[u8],
@@ -103,12 +104,12 @@ impl Template {
         let learned = self.part(self.payload_start).and_then(|prefix| payload.strip_prefix(prefix));
         let matched = match learned {
             Some(bytes) => self.matched(bytes),
-            None => MatchedPrefix::usual(payload)?,
+            None => MatchedPrefix::canonical(payload)?,
         };
-        let (kind, index) = (matched.kind, matched.index);
+        let (string, index) = (matched.string, matched.index);
         let (change, ()) = matched.append(accumulator, |rest| rest.is_empty().then_some(()))?;
         if learned.is_none() && change.continues_text() {
-            self.learn(event, payload, kind, index);
+            self.learn(event, payload, string, index);
         }
         Some(change)
     }
@@ -120,28 +121,29 @@ impl Template {
 
     fn matched<'t, 'c>(&'t self, bytes: &'c [u8]) -> MatchedPrefix<'t, 'c> {
         let suffix = self.bytes.get(usize::from(self.text_start)..).unwrap_or_default();
-        MatchedPrefix { kind: self.kind, index: self.index, bytes, suffix }
+        MatchedPrefix { string: self.string, index: self.index, bytes, suffix }
     }
 
-    /// Learns a delta of this kind without further members, from the bytes of its event and its payload. An event with
-    /// further lines, in several chunks, or of an unusual order is not learned. The spelling of the API needs not be.
-    pub(crate) fn learn(&mut self, event: &[u8], payload: &[u8], kind: PieceKind, index: u64) {
-        if event.starts_with(USUAL_FRAMING) && strip_delta_prefix(payload).is_some() {
+    /// Learns a delta that has only a piece of this string, from the bytes of its event and its payload. An event with
+    /// further lines, with its lines in another order, or in several chunks is not learned. Nor is the canonical form:
+    /// [`MatchedPrefix::canonical_event`] matches it.
+    pub(crate) fn learn(&mut self, event: &[u8], payload: &[u8], string: BlockString, index: u64) {
+        if event.starts_with(CANONICAL_FRAMING) && strip_delta_prefix(payload).is_some() {
             return;
         }
-        if self.try_learn(event, payload, kind, index).is_none() {
+        if self.try_learn(event, payload, string, index).is_none() {
             self.bytes.clear();
             self.text_start = 0;
         }
     }
 
-    fn try_learn(&mut self, event: &[u8], payload: &[u8], kind: PieceKind, index: u64) -> Option<()> {
+    fn try_learn(&mut self, event: &[u8], payload: &[u8], string: BlockString, index: u64) -> Option<()> {
         let framing = event.strip_suffix(Decoder::BLOCK_END)?.strip_suffix(payload)?;
         let event_type = match framing.strip_suffix(DATA)? {
             [] => 0,
             line => line.strip_prefix(EVENT)?.strip_suffix(b"\n").filter(|name| is_name(name))?.len(),
         };
-        let (start, end) = text_range(payload, kind.member())?;
+        let (start, end) = text_range(payload, string.delta_member())?;
         let suffix = payload.get(end..)?.strip_suffix(b"}")?;
         let suffix = suffix.get(..suffix.len().saturating_sub(trailing_spaces(suffix)))?;
         let text_start = framing.len().checked_add(start)?;
@@ -155,23 +157,23 @@ impl Template {
         self.event_type = u8::try_from(event_type).ok()?;
         self.payload_start = u8::try_from(framing.len()).ok()?;
         self.text_start = u8::try_from(text_start).ok()?;
-        (self.kind, self.index) = (kind, index);
+        (self.string, self.index) = (string, index);
         Some(())
     }
 }
 
 impl<'c> MatchedPrefix<'static, 'c> {
-    /// The start of a payload in the spelling of the API.
+    /// The start of a payload in canonical form.
     #[inline(always)]
-    pub(crate) fn usual(payload: &'c [u8]) -> Option<Self> {
-        let (kind, index, bytes) = strip_delta_prefix(payload)?;
-        Some(Self { kind, index, bytes, suffix: USUAL_SUFFIX })
+    pub(crate) fn canonical(payload: &'c [u8]) -> Option<Self> {
+        let (string, index, bytes) = strip_delta_prefix(payload)?;
+        Some(Self { string, index, bytes, suffix: CANONICAL_SUFFIX })
     }
 
-    /// The start of an event in the spelling of the API, at the start of the chunk.
+    /// The start of an event in canonical form, at the start of the chunk.
     #[inline(always)]
-    pub(crate) fn usual_event(chunk: &'c [u8]) -> Option<(Self, Parts)> {
-        Some((Self::usual(strip_array(chunk, USUAL_FRAMING)?)?, USUAL_PARTS))
+    pub(crate) fn canonical_event(chunk: &'c [u8]) -> Option<(Self, Parts)> {
+        Some((Self::canonical(strip_array(chunk, CANONICAL_FRAMING)?)?, CANONICAL_PARTS))
     }
 }
 
@@ -184,7 +186,7 @@ impl MatchedPrefix<'_, '_> {
         accumulator: &mut Accumulator,
         accept: impl FnOnce(&[u8]) -> Option<T>,
     ) -> Option<(Change, T)> {
-        let current = accumulator.current_text(self.index, self.kind)?;
+        let current = accumulator.current_text(self.index, self.string)?;
         let from = current.text.len();
         let room = current.room();
         let Some(accepted) = self.push_text(current.text, room).and_then(accept) else {
@@ -200,7 +202,7 @@ impl MatchedPrefix<'_, '_> {
         let rest = append_string(self.bytes, text, room)?;
         let rest = match self.suffix {
             // Of a constant length, which is compared without a call.
-            USUAL_SUFFIX => rest.strip_prefix(USUAL_SUFFIX)?,
+            CANONICAL_SUFFIX => rest.strip_prefix(CANONICAL_SUFFIX)?,
             suffix => rest.strip_prefix(suffix)?,
         };
         skip_spaces(rest).strip_prefix(b"}")

@@ -13,7 +13,7 @@ use crate::payload_error::PayloadError;
 pub enum LostEvent {
     /// The event was too large.
     TooLarge(DecodeError),
-    /// The payload could not be read.
+    /// The payload is undecodable.
     Payload(PayloadError),
     /// The message would exceed its limit. From here on its content does not grow; reported once.
     OverLimit(AccumulateError),

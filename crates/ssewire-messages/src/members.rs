@@ -116,7 +116,7 @@ fn peek_type_in<'a>(cursor: &Cursor<'a>, members: usize) -> Result<Option<Cow<'a
 /// Returns whether a value that the scanner has validated is this string, however it is escaped.
 pub(crate) fn is_string(value: &[u8], expected: &[u8]) -> bool {
     let without_quotes = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-    // The usual spelling needs no scan.
+    // Without escapes, no scan is needed.
     without_quotes == Some(expected)
         || matches!(Cursor::new(value).string(), Ok(Some(text)) if *text.name() == *expected)
 }
@@ -161,7 +161,7 @@ pub(crate) fn read_member<'a, T>(
 /// A count, or the bytes of another value.
 pub(crate) type Count<'a> = Result<u64, &'a [u8]>;
 
-/// Reads a count leniently.
+/// Reads a count as leniently as [`RawJsonRef::count`], and consumes the value in any case.
 pub(crate) fn count<'a>(cursor: &mut Cursor<'a>) -> Result<Count<'a>, SyntaxError> {
     if let Some(count) = cursor.digits() {
         return Ok(Ok(count));

@@ -1,5 +1,3 @@
-//! Members that may be absent, null or set.
-
 use core::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,8 +1,8 @@
-//! An event whose payload could not be read.
+//! An undecodable event.
 
 use core::fmt;
 
-/// The payload of one event could not be read. The event is lost, the stream continues.
+/// The payload of one event is undecodable. The event is lost, the stream continues.
 ///
 /// Never holds the payload: text of a model does not belong in logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

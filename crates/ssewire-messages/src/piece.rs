@@ -34,13 +34,24 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// A string of a block that deltas append to.
+/// The string of a block that a delta extends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum BlockString {
     #[default]
     Text,
+    InputJson,
     Thinking,
-    Input,
+}
+
+impl BlockString {
+    /// The member of a delta that extends the string.
+    pub(crate) fn delta_member(self) -> &'static [u8] {
+        match self {
+            Self::Text => b"text",
+            Self::InputJson => b"partial_json",
+            Self::Thinking => b"thinking",
+        }
+    }
 }
 
 /// The half of a surrogate pair that a string of a block ended with. It is not in the string.

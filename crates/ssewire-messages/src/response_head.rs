@@ -60,8 +60,8 @@ impl ResponseHead {
     /// Takes what matters out of a response's headers: `http::HeaderMap::iter()` fits, and so does
     /// `[("retry-after", "1")]`.
     ///
-    /// The case of names does not matter. The first of several headers with one name counts. A value that is no visible
-    /// ASCII text counts as absent.
+    /// The case of names does not matter. The first of several headers with one name counts. A value that is not
+    /// visible ASCII counts as absent.
     #[must_use]
     pub fn new<N: AsRef<str>, V: AsRef<[u8]>>(status: u16, headers: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut head = Self { status, headers: Vec::new() };
@@ -112,8 +112,8 @@ impl ResponseHead {
         self.should_retry().or_else(|| (self.status >= 300).then(|| is_retryable_status(self.status)))
     }
 
-    /// When the server wants the next try: by `retry-after-ms`, which is finer, or else by `retry-after` in seconds or,
-    /// with feature `std`, as an HTTP date. Numbers may have a fraction.
+    /// Returns when the server accepts the next request: by `retry-after-ms`, which is finer, or else by `retry-after`
+    /// in seconds or, with feature `std`, as an HTTP date. Numbers may have a fraction.
     #[must_use]
     pub fn retry_after(&self) -> Option<RetryAfter> {
         let milliseconds = self.get(RETRY_AFTER_MS).and_then(decimal).map(|ms| RetryAfter::Delay(seconds(ms / 1000.0)));

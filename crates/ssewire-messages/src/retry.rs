@@ -149,7 +149,7 @@ impl Backoff {
         delay.saturating_sub(off)
     }
 
-    /// Returns how long to wait before the request is repeated, after a response that was no success. For an error in a
+    /// Returns how long to wait before the request is repeated, after an unsuccessful response. For an error in a
     /// stream, use [`decide_incomplete`](Self::decide_incomplete): content may have been lost before it.
     ///
     /// `attempt` is the number of retries so far, `unix_time` the time since the Unix epoch, `random` as for

@@ -80,7 +80,7 @@ impl StructuredOutput {
         self.0.raw()
     }
 
-    /// Where the text stopped being JSON, if it did. The value up to there stays.
+    /// Returns where the text stopped being JSON, if it did. The value up to there stays.
     #[must_use]
     pub fn error(&self) -> Option<JsonError> {
         self.0.error()

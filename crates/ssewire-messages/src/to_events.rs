@@ -22,8 +22,8 @@ impl Message {
         self.to_events_in_pieces(usize::MAX)
     }
 
-    /// As [`to_events`](Self::to_events), with text, thinking and tool input in pieces of at most `characters`
-    /// characters (at least one), as the API streams them.
+    /// Returns the events as [`to_events`](Self::to_events) does, with text, thinking and tool input in pieces of at
+    /// most `characters` characters (at least one), as the API streams them.
     ///
     /// ```
     /// use ssewire_messages::{Message, Update};

@@ -115,7 +115,7 @@ impl OwnedToolCall {
         ToolCall { id: Cow::Borrowed(&self.id), name: Cow::Borrowed(&self.name), input: self.input.as_json() }
     }
 
-    /// As [`ToolCall::parse`].
+    /// Parses the input, as [`ToolCall::parse`] does.
     ///
     /// # Errors
     /// [`ParseInputError`]: it is not of the type.
@@ -123,12 +123,12 @@ impl OwnedToolCall {
         self.as_call().parse()
     }
 
-    /// As [`ToolCall::result`].
+    /// Creates the result of the call, as [`ToolCall::result`] does.
     pub fn result(&self, content: impl Into<String>) -> ToolResult {
         ToolResult::new(&*self.id, content)
     }
 
-    /// As [`ToolCall::result_json`].
+    /// Creates the result of the call, as [`ToolCall::result_json`] does.
     #[must_use]
     pub fn result_json(&self, content: RawJson) -> ToolResult {
         ToolResult::new_json(&*self.id, content)

@@ -8,7 +8,7 @@ use crate::members::{ReadError, count, each_further_member, each_member};
 
 /// The tokens and requests that a message cost (Messages API: `Usage`, `BetaUsage`).
 ///
-/// The counts are those of the whole message so far: a later one replaces an earlier one. A count that no event carried
+/// The counts are those of the message so far: a later one replaces an earlier one. A count that no event carried
 /// is absent, not zero. Everything else is raw JSON: `usage.get("server_tool_use")`. Inside tagged and untagged enums
 /// of serde, and below `flatten`, reading has the limits that [`RawJson`] names.
 #[derive(Clone, Default, PartialEq)]
@@ -68,7 +68,7 @@ impl Usage {
         self.count(3)
     }
 
-    /// Another member, unless it is null: `server_tool_use`, `service_tier`, `iterations`. Linear.
+    /// Returns another member, unless it is null: `server_tool_use`, `service_tier`, `iterations`. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
         self.extra.get(name).filter(|value| !value.is_null())

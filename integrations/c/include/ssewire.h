@@ -173,7 +173,7 @@ typedef enum ssewire_completion {
    */
   SSEWIRE_COMPLETION_COMPLETE = 0,
   /*
-   The message is whole, but `message_stop` is missing. With `strict` it is incomplete, as
+   All content arrived, but not `message_stop`. With `strict` it is incomplete, as
    `ssewire_message_decoder_explain` says.
    */
   SSEWIRE_COMPLETION_UNTERMINATED = 1,

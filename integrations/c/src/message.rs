@@ -70,7 +70,7 @@ pub struct MessageBatch {
 pub enum Completion {
     /// All of it arrived.
     Complete = 0,
-    /// The message is whole, but `message_stop` is missing. With `strict` it is incomplete, as
+    /// All content arrived, but not `message_stop`. With `strict` it is incomplete, as
     /// `ssewire_message_decoder_explain` says.
     Unterminated = 1,
     /// Nothing of a Messages stream was seen.
@@ -108,7 +108,7 @@ impl Completion {
     fn text(self) -> &'static CStr {
         match self {
             Self::Complete => c"message is complete",
-            Self::Unterminated => c"message is whole, but message_stop is missing",
+            Self::Unterminated => c"message_stop is missing, but all content arrived",
             Self::NonStreamBody => c"body is not a Messages stream",
             Self::ServerError => c"server reported an error",
             Self::LimitExceeded => c"message, or an event of it, is larger than its limit",

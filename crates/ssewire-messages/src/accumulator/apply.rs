@@ -8,7 +8,6 @@ use super::change::{BlockChange, Change};
 use super::update::EndedHalves;
 use super::{AccumulateError, Accumulator, Phase, Validation, ViolationKind};
 use crate::block::ContentBlock;
-use crate::decode::canonical::PieceKind;
 use crate::event::StreamEvent;
 use crate::piece::BlockString;
 
@@ -20,7 +19,7 @@ impl Accumulator {
         self.discard_queue();
         if let StreamEvent::ContentBlockDelta(delta) = &event {
             let appended =
-                PieceKind::of(&delta.delta).and_then(|(kind, text)| self.append_to_current(delta.index, kind, text));
+                delta.delta.plain_piece().and_then(|(string, text)| self.append_to_current(delta.index, string, text));
             if let Some(change) = appended {
                 return Ok(change);
             }
@@ -29,7 +28,7 @@ impl Accumulator {
         }
         match self.phase {
             Phase::NextMessage => return Ok(Change::Unchanged),
-            Phase::Failed(_) if !is_open_ended(&event) => {
+            Phase::Failed(_) if !is_neutral(&event) => {
                 self.violation(ViolationKind::AfterError, block_index(&event))?;
                 return Ok(Change::Unchanged);
             }
@@ -147,8 +146,8 @@ impl Accumulator {
     }
 }
 
-/// Events that mean nothing to a message, and so are never too late for it.
-fn is_open_ended(event: &StreamEvent<'_>) -> bool {
+/// Returns whether the event never changes a message, so that it is not a violation after the end.
+fn is_neutral(event: &StreamEvent<'_>) -> bool {
     matches!(event, StreamEvent::Ping | StreamEvent::Done | StreamEvent::Unknown(_))
 }
 

@@ -20,18 +20,18 @@ impl Accumulator {
         self.violation_before_start(Some(index))?;
         let Some(kind) = delta.kind() else { return Ok(Change::Unchanged) };
         self.blocks.touch(&self.message.content, index);
-        let second = delta.take_second();
-        let second_kind = second.as_ref().and_then(Delta::kind);
+        let foreign = delta.take_foreign_member();
+        let foreign_kind = foreign.as_ref().and_then(Delta::kind);
         let violation = self.delta_violation(index, kind);
-        if let Some(violation) = violation.or_else(|| self.delta_violation(index, second_kind?)) {
+        if let Some(violation) = violation.or_else(|| self.delta_violation(index, foreign_kind?)) {
             self.violation_by_index(violation, index)?;
         }
         let is_orderly = self.has_started && violation.is_none();
         let (bytes, blocks) = self.delta_cost(index, kind, &delta);
-        let of_second = second.as_ref().zip(second_kind).map(|(second, kind)| self.delta_cost(index, kind, second));
-        let (second_bytes, second_blocks) = of_second.unwrap_or_default();
+        let foreign_cost = foreign.as_ref().zip(foreign_kind).map(|(delta, kind)| self.delta_cost(index, kind, delta));
+        let (foreign_bytes, foreign_blocks) = foreign_cost.unwrap_or_default();
         // Both open the same block.
-        match self.charge(bytes.saturating_add(second_bytes), blocks.max(second_blocks)) {
+        match self.charge(bytes.saturating_add(foreign_bytes), blocks.max(foreign_blocks)) {
             Ok(true) => {}
             refused => {
                 // An empty piece changes no input.
@@ -41,12 +41,12 @@ impl Accumulator {
                 return refused.map(|_| Change::Unchanged);
             }
         }
-        // The changes of the piece before, also if this piece is of another string of the block.
+        // Clear the changes of the previous piece, even if this delta extends another string of the block.
         if let Some(input) = self.blocks.target(index, kind).and_then(|id| self.existing_input_mut(id)) {
             input.clear_changes();
         }
         let change = self.merge_piece(index, kind, delta, violation);
-        if let Some((kind, delta)) = second_kind.zip(second) {
+        if let Some((kind, delta)) = foreign_kind.zip(foreign) {
             let violation = self.delta_violation(index, kind);
             let change = self.merge_piece(index, kind, delta, violation);
             self.cold_mut().queue.push(change);
@@ -85,7 +85,7 @@ impl Accumulator {
         // An empty piece of input is free, at any number of indices.
         let opens = kind != DeltaKind::InputJson || (len > 0 && !self.blocks.has_unmatched(index));
         let is_new = opens && self.blocks.target(index, kind).is_none();
-        // A half counts as the U+FFFD of three bytes that it becomes alone. Two of a pair are a character of four.
+        // Each half is charged as U+FFFD, 3 bytes. A pair becomes one character of 4 bytes, so 2 bytes are returned.
         let saved = if self.joins_half(index, kind, delta) { 2 } else { 0 };
         (len.saturating_sub(saved).saturating_add(self.held_bytes(delta)), usize::from(is_new))
     }
@@ -95,7 +95,7 @@ impl Accumulator {
         let (piece, of) = match delta {
             Delta::Text(delta) => (&delta.piece, BlockString::Text),
             Delta::Thinking(delta) => (&delta.piece, BlockString::Thinking),
-            Delta::InputJson(delta) => (&delta.piece, BlockString::Input),
+            Delta::InputJson(delta) => (&delta.piece, BlockString::InputJson),
             _ => return false,
         };
         piece.halves.leading != 0 && self.blocks.ends_in_half(index, kind, of)

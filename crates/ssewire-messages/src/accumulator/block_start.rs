@@ -20,11 +20,11 @@ impl Accumulator {
         if let Some(violation) = self.blocks.start_violation(index) {
             self.violation_by_index(violation, index)?;
         }
-        let early = self.blocks.implicit_block(&self.message.content, index, &block);
+        let implicit = self.blocks.implicit_block(&self.message.content, index, &block);
         // Input that waits at this index was counted as a block when it arrived.
         let has_unmatched = self.blocks.has_unmatched(index) && block.has_input();
         let bytes = block.byte_size().saturating_add(1);
-        let charged = self.charge(bytes, usize::from(early.is_none() && !has_unmatched));
+        let charged = self.charge(bytes, usize::from(implicit.is_none() && !has_unmatched));
         if !matches!(charged, Ok(true)) {
             self.record_lost_piece(Some(index), true);
             self.record_lost_start_or_delta();
@@ -34,7 +34,7 @@ impl Accumulator {
         self.set_fallback_model(index, &block);
         let initial = initial_len(&block);
         let is_higher = self.blocks.highest_index().is_none_or(|highest| index > highest);
-        let id = match early {
+        let id = match implicit {
             Some(id) => self.start_early_block(id, block),
             None => self.add_block(index, block, has_unmatched),
         };
@@ -57,8 +57,8 @@ impl Accumulator {
     /// Merges the start of a block that deltas have opened.
     #[inline(never)]
     fn start_early_block(&mut self, id: BlockId, start: ContentBlock) -> BlockId {
-        if let Some(early) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
-            early.merge_start(start);
+        if let Some(block) = self.blocks.position(id).and_then(|at| self.message.content.get_mut(at)) {
+            block.merge_start(start);
         }
         self.blocks.set_started(&self.message.content, id);
         id
@@ -70,7 +70,7 @@ impl Accumulator {
         if let Some(input) = block.existing_input_state_mut() {
             input.open();
         }
-        let mut half = PendingHalf { unit: 0, of: BlockString::Input };
+        let mut half = PendingHalf { unit: 0, of: BlockString::InputJson };
         if has_unmatched {
             half.unit = self.push_unmatched(index, &mut block);
         }

@@ -1,11 +1,11 @@
-//! How a stream ended. `docs/protocol.md`, heading "Completion".
+//! The state of a message at the end of its stream. `docs/protocol.md`, heading "Completion".
 
 use core::fmt;
 
 use super::{Accumulator, Phase};
 use crate::block::ContentBlock;
 
-/// How a stream ended, if it ended here. If several reasons hold, this is the first of them in this order.
+/// The state of a message at the end of its stream. If several variants apply, the first in this order is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Completion {
@@ -21,12 +21,12 @@ pub enum Completion {
     RejectedByStrictMode,
     /// The input ended before the message did, or another message began.
     Truncated,
-    /// A piece of content, the stop reason, or the start of another message could not be decoded: text or tool input may
-    /// be missing, or be that of another message.
+    /// A piece of content, the stop reason, or the start of another message was undecodable: text or tool input may be
+    /// missing, or be that of another message.
     ContentLost,
     /// The input of a tool call is truncated or not valid, or never found its block.
     ToolInput,
-    /// The stop reason arrived, but no `message_stop`: the message is whole, the terminator is missing.
+    /// All content and the stop reason arrived, but not `message_stop`.
     Unterminated,
     /// The message is complete.
     Complete,
@@ -78,14 +78,14 @@ impl fmt::Display for Completion {
             Self::Truncated => "stream is truncated before the message was complete",
             Self::ContentLost => "event could not be decoded, so text or tool input may be missing",
             Self::ToolInput => "tool input is truncated or not valid JSON",
-            Self::Unterminated => "message is whole, but message_stop is missing",
+            Self::Unterminated => "message_stop is missing, but all content arrived",
             Self::Complete => "message is complete",
         })
     }
 }
 
 impl Accumulator {
-    /// How the stream ended, if it ended here. Linear in the message.
+    /// Returns how the message would end if the stream ended now. Linear in the size of the message.
     #[must_use]
     pub fn completion(&self) -> Completion {
         Completion::REASONS.into_iter().find(|reason| self.holds(*reason)).unwrap_or(Completion::Complete)

@@ -6,13 +6,13 @@ use super::Accumulator;
 use super::blocks::{BlockId, BlockKey};
 use super::change::{BlockChange, Change};
 use crate::block::ContentBlock;
-use crate::decode::canonical::PieceKind;
 use crate::growing_text::free_excess;
+use crate::piece::BlockString;
 
 /// The text that the next piece is appended to.
 pub(crate) struct CurrentText<'a> {
     pub(crate) text: &'a mut String,
-    kind: PieceKind,
+    string: BlockString,
     id: BlockId,
     key: BlockKey,
     bytes: &'a mut usize,
@@ -36,10 +36,10 @@ impl CurrentText<'_> {
             discard_before(self.text, from, self.bytes);
             from = 0;
         }
-        let change = match self.kind {
-            PieceKind::Text => BlockChange::Text { from },
-            PieceKind::Thinking => BlockChange::Thinking { from },
-            PieceKind::InputJson => BlockChange::Input { from },
+        let change = match self.string {
+            BlockString::Text => BlockChange::Text { from },
+            BlockString::Thinking => BlockChange::Thinking { from },
+            BlockString::InputJson => BlockChange::Input { from },
         };
         Change::Block(self.id, self.key, change)
     }
@@ -48,8 +48,8 @@ impl CurrentText<'_> {
 impl Accumulator {
     /// Fast path of most events: appends a piece to the [current text](Self::current_text).
     #[inline]
-    pub(crate) fn append_to_current(&mut self, index: u64, kind: PieceKind, piece: &str) -> Option<Change> {
-        let current = self.current_text(index, kind)?;
+    pub(crate) fn append_to_current(&mut self, index: u64, string: BlockString, piece: &str) -> Option<Change> {
+        let current = self.current_text(index, string)?;
         if piece.len() > current.room() {
             return None;
         }
@@ -58,27 +58,27 @@ impl Accumulator {
         Some(current.appended(from))
     }
 
-    /// The text of the block that has just started or taken a piece, if it takes pieces of this kind.
+    /// The string of the block that has just started or taken a piece, if the block has this string.
     ///
     /// Nothing but deltas and pings arrived since, so every condition of [`block_delta`](Self::block_delta) holds,
     /// except the limit. A piece that may exceed the limit takes the slow path. The fast path must never decide
     /// differently.
     #[inline(always)]
-    pub(crate) fn current_text(&mut self, index: u64, kind: PieceKind) -> Option<CurrentText<'_>> {
+    pub(crate) fn current_text(&mut self, index: u64, string: BlockString) -> Option<CurrentText<'_>> {
         let id = self.current?;
         let (key, position) = self.blocks.locate(id).filter(|(key, _)| key.index == index)?;
         let block = self.message.content.get_mut(position)?;
-        let text = match (kind, block) {
-            (PieceKind::Text, ContentBlock::Text(block)) => block.text_mut(),
-            (PieceKind::Thinking, ContentBlock::Thinking(block)) => block.thinking_mut(),
-            (PieceKind::InputJson, ContentBlock::ToolUse(block)) if self.options.partial.is_none() => {
+        let text = match (string, block) {
+            (BlockString::Text, ContentBlock::Text(block)) => block.text_mut(),
+            (BlockString::Thinking, ContentBlock::Thinking(block)) => block.thinking_mut(),
+            (BlockString::InputJson, ContentBlock::ToolUse(block)) if self.options.partial.is_none() => {
                 block.input.growing_text()?
             }
             _ => return None,
         };
-        let is_discarded = self.options.is_text_discarded && kind != PieceKind::InputJson;
+        let is_discarded = self.options.is_text_discarded && string != BlockString::InputJson;
         let (bytes, max_bytes) = (&mut self.bytes, self.options.max_bytes);
-        Some(CurrentText { text, kind, id, key, bytes, max_bytes, is_discarded })
+        Some(CurrentText { text, string, id, key, bytes, max_bytes, is_discarded })
     }
 
     /// Returns whether the block of this index has just started or taken a piece, and is likely to take the next one.

@@ -1,4 +1,4 @@
-//! The report on a message that did not become whole. `docs/protocol.md`, heading "Completion".
+//! The report on a message that is not complete. `docs/protocol.md`, heading "Completion".
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString as _};
@@ -12,7 +12,7 @@ use crate::message::Message;
 use crate::non_stream_body::NonStreamBody;
 use crate::response_head::ResponseHead;
 
-/// A message that did not become whole, and why.
+/// A message that is not complete, and the reasons.
 ///
 /// Nothing that was decoded is lost: the error holds the [partial message](Self::partial), which you may show, keep or
 /// continue. `Display` names the reasons; no text of the message is in it, nor in `Debug`.
@@ -106,7 +106,8 @@ impl Incomplete {
         self.0.non_stream_body.as_ref()
     }
 
-    /// Returns the message that the body was instead of a stream, [`NonStreamBody::Message`]. It is whole.
+    /// Returns the message that the body was instead of a stream, [`NonStreamBody::Message`]. It is
+    /// complete.
     ///
     /// # Errors
     /// The report, unchanged, if the body was anything else.
@@ -120,8 +121,8 @@ impl Incomplete {
         }
     }
 
-    /// Returns the id of the message that began before this one had stopped. By a
-    /// [`MessageDecoder`](crate::MessageDecoder), also if strict mode rejected its start.
+    /// Returns the id of the message that began before this one had stopped. For a report of a
+    /// [`MessageDecoder`](crate::MessageDecoder), this includes a start that strict mode rejected.
     #[must_use]
     pub fn replaced_by(&self) -> Option<&str> {
         self.0.replaced_by.as_deref()
@@ -139,7 +140,7 @@ impl Incomplete {
         self.0.pending_bytes
     }
 
-    /// Input JSON that never found its block, by index.
+    /// Returns the input JSON whose block never started, by index. Input of white space alone is omitted.
     #[must_use]
     pub fn unmatched_input(&self) -> &[(u64, String)] {
         &self.0.unmatched_input

@@ -36,8 +36,8 @@ impl Accumulator {
         if self.has_started { Ok(()) } else { self.violation(ViolationKind::BeforeMessageStart, index) }
     }
 
-    /// A violation of an event that does not fit the blocks so far. Beyond the limit it is none: its block may be one
-    /// that was not merged.
+    /// Records a violation of an event that does not fit the known blocks. Does nothing after the limit was exceeded:
+    /// the block may be one that was not merged.
     #[cold]
     #[inline(never)]
     pub(super) fn violation_by_index(&mut self, kind: ViolationKind, index: u64) -> Result<(), AccumulateError> {

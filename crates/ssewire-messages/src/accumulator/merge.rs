@@ -6,7 +6,7 @@ use super::change::Change;
 use super::{AccumulateError, Accumulator, Phase, ViolationKind};
 use crate::Nullable;
 use crate::block::ContentBlock;
-use crate::event::{MessageDelta, OTHERS};
+use crate::event::{EVENT_MEMBERS, MessageDelta};
 use crate::id_and_model::IdAndModel;
 use crate::json::{Cursor, JsonStr, kept_len};
 use crate::members::{ReadError, count, each_member};
@@ -83,8 +83,8 @@ impl Accumulator {
         // The exact bound needs a pass over the members.
         let growth = if self.has_room_for(most_growth(event)) { 0 } else { self.message.growth(event) };
         let charged = self.charge(growth, 0);
-        // Stop reason and counts need no memory, except for the removal of a mistyped one, and are merged beyond the
-        // limit, too.
+        // A known stop reason and the token counts are merged even beyond the limit: they need no memory. Exception: if
+        // one replaces a value of another type, an entry records the removal.
         let is_within_limit = matches!(charged, Ok(true));
         if is_within_limit {
             self.bytes = self.bytes.saturating_sub(growth);
@@ -102,33 +102,16 @@ impl Accumulator {
         charged.map(|_| Change::MessageDelta)
     }
 
-    fn merge_members(&mut self, event: &MessageDelta<'_>, with_all: bool) -> Result<(), ReadError> {
+    fn merge_members(&mut self, event: &MessageDelta<'_>, is_within_limit: bool) -> Result<(), ReadError> {
         let message = &mut self.message;
         let mut has_stop_reason = false;
         if let Some(delta) = event.delta.as_deref() {
             each_member(&mut Cursor::new(delta), &mut |name, cursor| {
-                let reason = if name.bytes == b"stop_reason" { cursor.string()? } else { None };
-                if let Some(reason) = reason {
-                    let reason = StopReason::from(&*reason.to_text());
-                    // One that is not kept: a reason before it does not hold any more.
-                    let is_kept = with_all || !matches!(reason, StopReason::Unknown(_));
-                    message.set_stop_reason(if is_kept { Nullable::Value(reason) } else { Nullable::Absent });
-                    has_stop_reason = true;
-                    return Ok(());
+                if name.bytes == b"stop_reason" {
+                    return message.merge_stop_reason(cursor, is_within_limit, &mut has_stop_reason);
                 }
                 let value = cursor.skip_value()?;
-                if value == b"null" {
-                    return Ok(());
-                }
-                let is_stop_reason = name.bytes == b"stop_reason";
-                has_stop_reason &= !is_stop_reason;
-                if !with_all {
-                    if is_stop_reason {
-                        message.set_stop_reason(Nullable::Absent);
-                    }
-                    return Ok(());
-                }
-                if is_merged(name.bytes) {
+                if is_within_limit && value != b"null" && is_merged(name.bytes) {
                     message.set_member(&name.text(), value);
                 }
                 Ok(())
@@ -137,11 +120,11 @@ impl Accumulator {
         if let Some(delta) = event.usage.as_deref() {
             let mut cursor = Cursor::new(delta);
             if let Some(usage) = message.usage_mut() {
-                if with_all { usage.merge(&mut cursor) } else { usage.merge_counts(&mut cursor) }?;
+                if is_within_limit { usage.merge(&mut cursor) } else { usage.merge_counts(&mut cursor) }?;
             }
         }
-        for (name, value) in OTHERS.iter().zip(&event.others) {
-            if let Some(value) = value.as_deref().filter(|_| with_all) {
+        for (name, value) in EVENT_MEMBERS.iter().zip(&event.event_members) {
+            if let Some(value) = value.as_deref().filter(|_| is_within_limit) {
                 message.extra.set(name, value);
             }
         }
@@ -179,7 +162,7 @@ impl Message {
         let mistyped = self.mistyped;
         let mut may_remove = mistyped.stop_reason || self.usage().is_some_and(Usage::has_mistyped);
         let mut bytes = if mistyped.usage && event.usage.is_some() { entry_size(b"usage", b"") } else { 0 };
-        for (name, value) in OTHERS.iter().zip(&event.others) {
+        for (name, value) in EVENT_MEMBERS.iter().zip(&event.event_members) {
             bytes = bytes.saturating_add(value.as_ref().map_or(0, |value| entry_size(name.as_bytes(), value)));
         }
         for (members, is_usage) in [(&event.delta, false), (&event.usage, true)] {
@@ -206,6 +189,35 @@ impl Message {
         bytes
     }
 
+    /// Merges a stop reason. A string sets it; null changes nothing; another value removes it. Beyond the limit, only a
+    /// known reason is stored.
+    fn merge_stop_reason(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        is_within_limit: bool,
+        has_stop_reason: &mut bool,
+    ) -> Result<(), ReadError> {
+        if let Some(reason) = cursor.string()? {
+            let reason = StopReason::from(&*reason.to_text());
+            // The text of an unknown reason needs memory. It still removes the earlier reason.
+            let is_stored = is_within_limit || !matches!(reason, StopReason::Unknown(_));
+            self.set_stop_reason(if is_stored { Nullable::Value(reason) } else { Nullable::Absent });
+            *has_stop_reason = true;
+            return Ok(());
+        }
+        let value = cursor.skip_value()?;
+        if value == b"null" {
+            return Ok(());
+        }
+        *has_stop_reason = false;
+        if is_within_limit {
+            self.set_member("stop_reason", value);
+        } else {
+            self.set_stop_reason(Nullable::Absent);
+        }
+        Ok(())
+    }
+
     fn set_stop_reason(&mut self, reason: Nullable<StopReason>) {
         self.stop_reason = reason;
         self.keep_mistyped("stop_reason", |mistyped| &mut mistyped.stop_reason, None);
@@ -221,7 +233,7 @@ impl Message {
         }
     }
 
-    /// The usage, to be changed. One of another type is replaced.
+    /// Returns the usage for writing. Replaces an absent or mistyped usage with an empty one.
     #[inline(never)]
     fn usage_mut(&mut self) -> Option<&mut Usage> {
         if !self.usage.is_value() {
@@ -252,7 +264,7 @@ fn is_known_reason(value: &[u8]) -> bool {
 /// A simple upper bound of the growth by a `message_delta`: a byte of ill-formed UTF-8 becomes three. The constant is
 /// more than all names that are not in the members themselves.
 fn most_growth(event: &MessageDelta<'_>) -> usize {
-    let members = [&event.delta, &event.usage].into_iter().chain(&event.others).flatten();
+    let members = [&event.delta, &event.usage].into_iter().chain(&event.event_members).flatten();
     members.map(|value| value.len()).fold(0, usize::saturating_add).saturating_mul(3).saturating_add(256)
 }
 

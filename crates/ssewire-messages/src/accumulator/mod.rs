@@ -83,7 +83,7 @@ use crate::tool_input::ToolInput;
 ///
 /// If you decode events yourself, without a [`MessageDecoder`](crate::MessageDecoder), you must also report three
 /// conditions, or an incomplete message will look complete: [`record_decode_error`](Self::record_decode_error) for a
-/// payload that could not be read, [`record_lost_event`](Self::record_lost_event) for an event that was too large,
+/// payload that is undecodable, [`record_lost_event`](Self::record_lost_event) for an event that was too large,
 /// [`record_truncation`](Self::record_truncation) if the input ended within the first event.
 ///
 /// The message ends at `message_stop` or at an error: see [`is_ended`](Self::is_ended). Later events change nothing.
@@ -168,7 +168,7 @@ impl Accumulator {
         self
     }
 
-    /// As [`with_partial_input`](Self::with_partial_input), and records what each piece of input changes:
+    /// Builds the value as [`with_partial_input`](Self::with_partial_input) does, and records what each piece changes:
     /// [`ToolInput::partial_changes`](crate::ToolInput::partial_changes). The records of all pieces count towards the
     /// limit, though only that of the last one is kept.
     #[must_use]
@@ -238,14 +238,15 @@ impl Accumulator {
         }
     }
 
-    /// Returns a further update of the last event: a complete tool call, or the update of a second member of a delta.
+    /// Returns a further update of the last event: a complete tool call, or the update of a foreign member of a
+    /// delta: a `citation` in a text delta, for example.
     pub fn next_update(&mut self) -> Option<Update<'_>> {
         let change = self.next_change()?;
         Some(self.update(change))
     }
 
     /// Decodes the payload of an event and merges it: [`StreamEvent::from_json`] and [`accumulate`](Self::accumulate)
-    /// in one, for transports that carry the same JSON without SSE. [`Update::Lost`] if it cannot be read.
+    /// in one, for transports that carry the same JSON without SSE. [`Update::Lost`] if it is undecodable.
     ///
     /// ```
     /// use ssewire_messages::Accumulator;
@@ -279,7 +280,7 @@ impl Accumulator {
         }
     }
 
-    /// Records that an event could not be decoded. If it was a piece of content, content is lost, and the tool input of
+    /// Records that an event was undecodable. If it was a piece of content, content is lost, and the tool input of
     /// its block is truncated from here on. If it may have been the start of a block or of a message, or its index is
     /// unknown, so is input that arrives before the start of its block or after its stop. A `message_start` after the
     /// first one is lost content, too. Discards further updates of the event before, as an event does.
@@ -378,7 +379,7 @@ impl Accumulator {
         &self.violations
     }
 
-    /// Input JSON that has not found its block, by index.
+    /// Returns the input JSON whose block has not started, by index. Input of white space alone is omitted.
     pub fn unmatched_input(&self) -> impl Iterator<Item = (u64, &str)> {
         self.blocks.unmatched()
     }
@@ -411,8 +412,8 @@ impl Accumulator {
     /// Returns the message, if the stream has delivered all of it.
     ///
     /// # Errors
-    /// [`Incomplete`], with the partial message and the reasons. An unterminated message has a stop reason but no
-    /// `message_stop`; it is whole, except in [`Validation::Strict`].
+    /// [`Incomplete`], with the partial message and the reasons. [`Completion::Unterminated`] is an error only in
+    /// [`Validation::Strict`].
     #[doc(alias = "get_final_message")]
     pub fn into_message(mut self) -> Result<Message, Incomplete> {
         self.finish();
@@ -458,7 +459,8 @@ impl Accumulator {
             }
             _ => None,
         };
-        // The report on this message says what else the body was; the next one is only absent.
+        // Only the report on the first message classifies the body. If no further message starts, that message is
+        // absent, not a non-stream body.
         (Self { options: self.options, is_messages_stream: true, ..Self::default() }, start)
     }
 

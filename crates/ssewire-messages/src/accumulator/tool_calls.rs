@@ -24,7 +24,7 @@ impl Accumulator {
         let may_be_truncated = is_highest && is_blank_call(block);
         let Some(input) = block.existing_input_state_mut() else { return is_half };
         // A half of the input is a change of its own.
-        if half != Some(BlockString::Input) {
+        if half != Some(BlockString::InputJson) {
             input.clear_changes();
         }
         input.stop(may_be_truncated);

@@ -13,7 +13,7 @@ use crate::tool_input::ToolInput;
 use crate::turn::ToolCall;
 use crate::usage::Usage;
 
-/// A change by an event, by index and with the snapshot: at least the values that the official helpers yield.
+/// A change that one event made to the message. Has at least the values that the helpers of the official SDKs yield.
 ///
 /// Text is borrowed from the message that it has become part of.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub enum Update<'a> {
     Signature {
         /// The block.
         block: BlockRef<'a>,
-        /// The signature, whole.
+        /// The signature.
         signature: &'a str,
     },
     /// A text block received a citation.
@@ -127,8 +127,8 @@ pub enum Update<'a> {
         /// The usage so far.
         usage: Option<&'a Usage>,
     },
-    /// `message_stop` has arrived. Whether the message is complete:
-    /// [`MessageDecoder::finish`](crate::MessageDecoder::finish).
+    /// `message_stop` has arrived. [`MessageDecoder::finish`](crate::MessageDecoder::finish) returns whether the
+    /// message is complete.
     #[non_exhaustive]
     MessageStop {
         /// The message.

@@ -66,7 +66,7 @@ macro_rules! blocks {
         #[non_exhaustive]
         pub enum ContentBlock {
             $( $(#[$meta])* $variant($block), )+
-            /// A block that arrives whole, as raw JSON.
+            /// A block that arrives complete, as raw JSON.
             Raw(RawBlock),
         }
 
@@ -249,7 +249,7 @@ impl ContentBlock {
             (BlockString::Text, Self::Raw(block)) => push_char(block.text_mut(), '\u{FFFD}'),
             (BlockString::Thinking, Self::Thinking(block)) => push_char(block.thinking_mut(), '\u{FFFD}'),
             (BlockString::Thinking, Self::Raw(block)) => push_char(block.thinking_mut(), '\u{FFFD}'),
-            (BlockString::Input, block) => {
+            (BlockString::InputJson, block) => {
                 if let Some(input) = block.input_state_mut() {
                     input.push(Piece { text: "\u{FFFD}".into(), ..Piece::default() }, &mut 0, partial);
                 }

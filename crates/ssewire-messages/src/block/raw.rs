@@ -7,7 +7,7 @@ use crate::json::{Cursor, JsonStr, ObjectWriter, RawJson, RawJsonRef};
 use crate::members::ReadError;
 use crate::tool_input::{InputState, ToolInput, ToolInputError, WriteInput, write_finished};
 
-/// A block that arrives whole, or of a kind that this version does not know, as raw JSON.
+/// A block that arrives complete, or of a kind that this version does not know, as raw JSON.
 ///
 /// A block of an unknown kind accepts a known delta if it has the member for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +45,7 @@ impl RawBlock {
         let start = cursor.keep_object(&mut |name, cursor| {
             let first = cursor.peek();
             let is_string = matches!(first, Some(b'"' | b'n'));
-            // The last of several holds, but of `type` the first.
+            // The last of several counts, but of `type` the first.
             match name.bytes {
                 b"type" if kind.is_none() => {
                     kind = Some(cursor.string()?);

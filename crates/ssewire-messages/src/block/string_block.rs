@@ -61,7 +61,7 @@ impl StringBlock {
         optional.signature = Some(signature.into());
     }
 
-    /// Reads the object at the cursor. Of a member that occurs twice the last one holds.
+    /// Reads the object at the cursor. Of a member that occurs twice the last one counts.
     pub(super) fn read(cursor: &mut Cursor<'_>, names: &StringNames, special: ReadMember) -> Result<Self, ReadError> {
         let mut block = Self::default();
         // Of the last member of each name.
@@ -86,14 +86,14 @@ impl StringBlock {
         text_error.or(special_error).map_or(Ok(block), Err)
     }
 
-    /// Writes the block as JSON. `with_all`: also citations that are null, and the members that this version does not
-    /// know.
-    pub(super) fn write(&self, out: &mut String, names: &StringNames, with_all: bool) {
+    /// Writes the block as JSON. The complete form also has citations that are null, and the members that this version
+    /// does not know.
+    pub(super) fn write(&self, out: &mut String, names: &StringNames, is_complete_form: bool) {
         let mut object = ObjectWriter::new(out);
         object.string("type", names.name);
         if let Some(optional) = &self.optional {
             match &optional.citations {
-                Nullable::Null if with_all => object.raw("citations", "null"),
+                Nullable::Null if is_complete_form => object.raw("citations", "null"),
                 Nullable::Value(citations) => citations.write(object.value("citations")),
                 _ => {}
             }
@@ -102,7 +102,7 @@ impl StringBlock {
             }
         }
         object.string(names.member, &self.text);
-        if let Some(optional) = self.optional.as_ref().filter(|_| with_all) {
+        if let Some(optional) = self.optional.as_ref().filter(|_| is_complete_form) {
             optional.extra.write(&mut object);
         }
         object.end();

@@ -37,7 +37,7 @@ impl ToolKind {
 }
 
 impl ToolUseBlock {
-    /// Who runs the tool.
+    /// Returns which side runs the tool.
     #[must_use]
     pub fn kind(&self) -> ToolKind {
         ToolKind::of(&self.type_name())

@@ -1,13 +1,12 @@
-//! Fast path: deltas, and the starts of messages and blocks, in the spelling of the API, byte for byte.
+//! Fast path: deltas, and the starts of messages and blocks, in canonical form, byte for byte.
 //!
 //! ```text
 //! {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hello"}   }
 //! ╰───────────── compared ─────────────╯ ╰──────────── compared ───────────╯╰ read ╯ ╰ spaces, as captures have them
 //! ```
 //!
-//! Every byte is either compared or read; at the first that is not as expected it gives up, and the payload takes the
-//! slow path (`mod.rs`, read that first). So it can only agree with the slow path or not answer, which the fuzz target
-//! `stream_event` checks. It saves a third of the time of a text delta where `fused.rs` does not apply.
+//! Every byte is either compared or read; at the first that is not as expected it gives up. See `mod.rs` for the
+//! contract of a fast path. It saves a third of the time of a text delta where `fused.rs` does not apply.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -15,77 +14,47 @@ use alloc::string::String;
 use crate::block::{ContentBlock, TextBlock, ThinkingBlock};
 use crate::delta::{Delta, InputJsonDelta, TextDelta, ThinkingDelta};
 use crate::event::{ContentBlockDelta, ContentBlockStart, StreamEvent};
-use crate::json::{Cursor, append_string, find_special};
+use crate::json::{Cursor, append_string, find_special, leading_u64, short_utf8};
 use crate::members::ReadError;
 use crate::message::Message;
-use crate::piece::Piece;
+use crate::piece::{BlockString, Piece};
 
 /// A piece of text or of input JSON, and the index of its block.
 pub(crate) struct CanonicalDelta<'a> {
     pub(crate) index: u64,
-    pub(crate) kind: PieceKind,
+    pub(crate) string: BlockString,
     pub(crate) text: Cow<'a, str>,
 }
 
-/// The kind of a piece.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum PieceKind {
-    #[default]
-    Text,
-    InputJson,
-    Thinking,
-}
-
-impl PieceKind {
-    /// The kind and the text of a delta that has only a piece of complete characters.
-    pub(crate) fn of<'d>(delta: &'d Delta<'_>) -> Option<(Self, &'d str)> {
-        match delta {
-            Delta::Text(text) if text.is_plain() => Some((Self::Text, text.text())),
-            Delta::Thinking(thinking) if thinking.is_plain() => Some((Self::Thinking, thinking.thinking())),
-            Delta::InputJson(input) if input.piece.is_whole() => Some((Self::InputJson, input.partial_json())),
-            _ => None,
-        }
-    }
-
-    /// The member of the delta that has the text.
-    pub(crate) fn member(self) -> &'static [u8] {
-        match self {
-            Self::Text => b"text",
-            Self::InputJson => b"partial_json",
-            Self::Thinking => b"thinking",
-        }
-    }
-}
-
-/// Reads a payload if it is such a delta in this spelling.
+/// Reads a payload if it is such a delta in canonical form.
 #[inline]
 pub(crate) fn parse_delta(data: &[u8]) -> Option<CanonicalDelta<'_>> {
-    let (kind, index, rest) = strip_delta_prefix(data)?;
-    let (text, rest) = string(rest)?;
+    let (string, index, rest) = strip_delta_prefix(data)?;
+    let (text, rest) = read_string(rest)?;
     let rest = strip_array(skip_spaces(strip_array(rest, b"}")?), b"}")?;
-    skip_spaces(rest).is_empty().then_some(CanonicalDelta { index, kind, text })
+    skip_spaces(rest).is_empty().then_some(CanonicalDelta { index, string, text })
 }
 
-/// The kind and the index of such a delta, and the bytes from its text on.
+/// The string that such a delta extends, its index, and the bytes from its text on.
 #[inline(always)]
-pub(crate) fn strip_delta_prefix(data: &[u8]) -> Option<(PieceKind, u64, &[u8])> {
+pub(crate) fn strip_delta_prefix(data: &[u8]) -> Option<(BlockString, u64, &[u8])> {
     let rest = strip_array(data, b"{\"type\":\"content_block_delta\",\"index\":")?;
     let (index, rest) = match rest {
         // Nearly always.
         [digit @ b'0'..=b'9', b',', ..] => (u64::from(digit - b'0'), rest.get(1..)?),
-        _ => index(rest)?,
+        _ => leading_u64(rest)?,
     };
-    let (kind, rest) = if let Some(rest) = strip_array(rest, b",\"delta\":{\"type\":\"text_delta\",\"text\":\"") {
-        (PieceKind::Text, rest)
+    let (string, rest) = if let Some(rest) = strip_array(rest, b",\"delta\":{\"type\":\"text_delta\",\"text\":\"") {
+        (BlockString::Text, rest)
     } else {
         let rest = strip_array(rest, b",\"delta\":{\"type\":\"")?;
         if let Some(rest) = strip_array(rest, b"input_json_delta\",\"partial_json\":\"") {
-            (PieceKind::InputJson, rest)
+            (BlockString::InputJson, rest)
         } else {
-            (PieceKind::Thinking, strip_array(rest, b"thinking_delta\",\"thinking\":\"")?)
+            (BlockString::Thinking, strip_array(rest, b"thinking_delta\",\"thinking\":\"")?)
         }
     };
-    Some((kind, index, rest))
+    Some((string, index, rest))
 }
 
 /// Reads the start of a message or of a block, if the order of its members is that of the API.
@@ -94,7 +63,7 @@ pub(super) fn parse_start(data: &[u8]) -> Option<StreamEvent<'static>> {
         return last_member(data, rest, Message::read_boxed).map(StreamEvent::MessageStart);
     }
     let rest = strip_array(data, b"{\"type\":\"content_block_start\",\"index\":")?;
-    let (index, rest) = index(rest)?;
+    let (index, rest) = leading_u64(rest)?;
     let rest = strip_array(rest, b",\"content_block\":")?;
     let content_block = match empty_block(rest) {
         Some((block, rest)) => {
@@ -133,12 +102,12 @@ impl<'a> CanonicalDelta<'a> {
     /// The typed event.
     #[inline]
     pub(crate) fn into_event(self) -> ContentBlockDelta<'a> {
-        let Self { index, kind, text } = self;
+        let Self { index, string, text } = self;
         let piece = |text| Piece { text, ..Piece::default() };
-        let delta = match kind {
-            PieceKind::Text => Delta::Text(TextDelta::new(piece(text))),
-            PieceKind::InputJson => Delta::InputJson(InputJsonDelta { piece: piece(text) }),
-            PieceKind::Thinking => Delta::Thinking(ThinkingDelta::new(piece(text))),
+        let delta = match string {
+            BlockString::Text => Delta::Text(TextDelta::new(piece(text))),
+            BlockString::InputJson => Delta::InputJson(InputJsonDelta { piece: piece(text) }),
+            BlockString::Thinking => Delta::Thinking(ThinkingDelta::new(piece(text))),
         };
         ContentBlockDelta { index, delta, has_extra: false }
     }
@@ -161,25 +130,9 @@ pub(crate) fn skip_spaces(mut data: &[u8]) -> &[u8] {
     data
 }
 
-/// An integer as JSON has it: no sign, no leading zero. Longer ones than fit are left to the slow path.
-#[inline]
-pub(super) fn index(data: &[u8]) -> Option<(u64, &[u8])> {
-    let mut index = 0_u64;
-    let mut rest = data;
-    while let [digit @ b'0'..=b'9', after @ ..] = rest {
-        index = index.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
-        rest = after;
-    }
-    match data {
-        [b'0', b'0'..=b'9', ..] => None,
-        [b'0'..=b'9', ..] => Some((index, rest)),
-        _ => None,
-    }
-}
-
 /// A string up to its closing quote, and the bytes after it. Borrowed, unless there is an escape in it.
 #[inline]
-fn string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
+fn read_string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let (text, rest) = data.split_at_checked(find_special(data)?)?;
     if let [b'"', rest @ ..] = rest {
         return Some((short_utf8(text)?.into(), rest));
@@ -188,19 +141,6 @@ fn string(data: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let mut unescaped = String::with_capacity(data.len());
     let rest = append_string(data, &mut unescaped, usize::MAX)?;
     Some((unescaped.into(), rest.get(1..)?))
-}
-
-/// The bytes as text. `from_utf8` takes words at a time, and in the few bytes of a delta its branches before and after
-/// them, which no processor predicts, cost more than it saves.
-#[inline]
-fn short_utf8(text: &[u8]) -> Option<&str> {
-    const FEW: usize = 24;
-    if text.len() > FEW {
-        return core::str::from_utf8(text).ok();
-    }
-    let mut chunks = text.utf8_chunks();
-    let valid = chunks.next().map_or("", |chunk| chunk.valid());
-    (valid.len() == text.len()).then_some(valid)
 }
 
 #[cfg(test)]

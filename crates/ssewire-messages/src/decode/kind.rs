@@ -1,4 +1,4 @@
-//! The kinds of events.
+//! Maps the type of an event to its kind, and to the loss if it is undecodable.
 
 use crate::payload_error::LostKind;
 

@@ -1,13 +1,16 @@
 //! Payloads to events.
 //!
 //! Most events of a stream are deltas of a few words: [`canonical`] reads those, and the starts of messages and blocks,
-//! in the spelling of the API; [`small`] reads events of only a type and an index. Everything else is read by the
-//! member scanner (`read.rs`), whatever its spacing and the order of its members, mostly in one pass: the SSE event
-//! type names the type of the payload, whose `type` has to confirm it.
+//! in canonical form; [`small`] reads events of only a type and an index. Everything else is read by the member scanner
+//! (`read.rs`), whatever its spacing and the order of its members, mostly in one pass: the SSE event type names the
+//! type of the payload, whose `type` has to confirm it.
+//!
+//! A fast path returns either the event of the slow path or `None`, never a different event. The fuzz target
+//! `stream_event` compares both.
 
 pub(crate) mod canonical;
+mod envelope;
 mod kind;
-mod others;
 mod read;
 mod small;
 
@@ -15,8 +18,8 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 
+use self::envelope::EnvelopeMembers;
 use self::kind::EventKind;
-use self::others::Others;
 use self::read::{read, read_as_named, read_unknown};
 use crate::api_error::ApiError;
 use crate::event::{StreamEvent, UnknownEvent};
@@ -42,7 +45,7 @@ impl<'a> StreamEvent<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`PayloadError`]: this event cannot be read; the stream can go on.
+    /// [`PayloadError`]: this event is undecodable; the stream can go on.
     pub fn decode(event_type: &[u8], data: &'a [u8]) -> Result<Option<Self>, PayloadError> {
         match canonical::parse_delta(data) {
             Some(delta) => Ok(Some(Self::ContentBlockDelta(delta.into_event()))),
@@ -87,25 +90,25 @@ impl<'a> StreamEvent<'a> {
         let kind_name = peek_type(&cursor).ok().flatten();
         let kind = kind_name.as_deref().map_or_else(|| EventKind::of(name), EventKind::of_type);
         let is_typed = kind_name.is_some();
-        let mut others = Others::default();
-        let read = read(kind, &mut cursor, &mut others).and_then(|event| {
+        let mut envelope = EnvelopeMembers::default();
+        let read = read(kind, &mut cursor, &mut envelope).and_then(|event| {
             cursor.end()?;
             Ok(event)
         });
         match read {
-            Ok(_) if others.is_error(kind, is_typed, name) => Ok(Some(Self::of_error(data))),
+            Ok(_) if envelope.is_error(kind, is_typed, name) => Ok(Some(Self::of_error(data))),
             Ok(Some(event)) => Ok(Some(event)),
             Ok(None) => {
                 let name = kind_name.unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(name).into_owned()));
                 let name = if name.is_empty() { "message".into() } else { name };
                 Ok(Some(Self::Unknown(UnknownEvent { name, raw: ScannedJson::new(data) })))
             }
-            Err(error) => Self::decode_unreadable(name, data, kind, is_typed, error),
+            Err(error) => Self::decode_undecodable(name, data, kind, is_typed, error),
         }
     }
 
-    /// Decodes a payload whose members cannot be read: it is an error of the server, or undecodable.
-    fn decode_unreadable(
+    /// Decodes a payload whose members do not have the types of its kind: it is an error of the server, or undecodable.
+    fn decode_undecodable(
         name: &[u8],
         data: &'a [u8],
         kind: EventKind,
@@ -113,11 +116,11 @@ impl<'a> StreamEvent<'a> {
         error: ReadError,
     ) -> Result<Option<Self>, PayloadError> {
         // A payload that is an error is one whatever else is wrong with it.
-        let mut others = Others::default();
+        let mut envelope = EnvelopeMembers::default();
         let mut cursor = Cursor::new(data);
-        let syntax = read_unknown(&mut cursor, &mut others).and_then(|()| Ok(cursor.end()?));
+        let syntax = read_unknown(&mut cursor, &mut envelope).and_then(|()| Ok(cursor.end()?));
         let (error, lost, is_of_two) = match syntax {
-            Ok(()) if others.is_error(kind, is_typed, name) => return Ok(Some(Self::of_error(data))),
+            Ok(()) if envelope.is_error(kind, is_typed, name) => return Ok(Some(Self::of_error(data))),
             Ok(()) => (error, kind.lost(), false),
             Err(_) if name == b"error" => return Ok(Some(Self::of_error_text(data.trim_ascii()))),
             // Neither the type of a payload that is not JSON is certain, nor its event type.
@@ -176,7 +179,7 @@ fn lossy_text(bytes: &[u8]) -> String {
     text
 }
 
-/// The index of a payload that could not be read, as far as it goes.
+/// The index of an undecodable payload, as far as it is JSON.
 fn index_of(data: &[u8]) -> Option<u64> {
     let mut index = None;
     // The search ends where the payload stops being JSON.

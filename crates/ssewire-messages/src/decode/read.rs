@@ -2,45 +2,45 @@
 
 use alloc::boxed::Box;
 
+use super::envelope::EnvelopeMembers;
 use super::kind::EventKind;
-use super::others::Others;
 use crate::block::ContentBlock;
 use crate::delta::Delta;
-use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, MessageDelta, OTHERS, StreamEvent};
+use crate::event::{ContentBlockDelta, ContentBlockStart, ContentBlockStop, EVENT_MEMBERS, MessageDelta, StreamEvent};
 use crate::json::{Cursor, ScannedJson, SyntaxError};
 use crate::members::{Member, ReadError, Visit, count, each_further_member, each_member, read_member};
 use crate::message::Message;
 
 /// Reads an event whose `type` equals the SSE event type, in one pass. `None`: it is another one, an error, or
-/// cannot be read.
+/// undecodable.
 pub(super) fn read_as_named<'a>(name: &[u8], data: &'a [u8]) -> Option<StreamEvent<'a>> {
     let kind = EventKind::of(name);
     if matches!(kind, EventKind::Error | EventKind::Unnamed | EventKind::Unknown) {
         return None;
     }
-    let (mut cursor, mut others) = (Cursor::new(data), Others::default());
+    let (mut cursor, mut envelope) = (Cursor::new(data), EnvelopeMembers::default());
     if cursor.begin_with(&[b"{\"type\":\"", name, b"\""]) {
-        others.kind = Some(kind);
+        envelope.kind = Some(kind);
     }
-    let event = read(kind, &mut cursor, &mut others).ok()??;
+    let event = read(kind, &mut cursor, &mut envelope).ok()??;
     cursor.end().ok()?;
-    (others.kind == Some(kind) && !others.is_error(kind, true, name)).then_some(event)
+    (envelope.kind == Some(kind) && !envelope.is_error(kind, true, name)).then_some(event)
 }
 
 /// Reads an event of a kind. `None`: an unknown one, or an error.
 pub(super) fn read<'a>(
     kind: EventKind,
     cursor: &mut Cursor<'a>,
-    others: &mut Others,
+    envelope: &mut EnvelopeMembers,
 ) -> Result<Option<StreamEvent<'a>>, ReadError> {
     let event = match kind {
-        EventKind::MessageStart => StreamEvent::MessageStart(read_message_start(cursor, others)?),
-        EventKind::BlockStart => StreamEvent::ContentBlockStart(read_block_start(cursor, others)?),
-        EventKind::BlockDelta => StreamEvent::ContentBlockDelta(read_block_delta(cursor, others)?),
-        EventKind::BlockStop => StreamEvent::ContentBlockStop(read_block_stop(cursor, others)?),
-        EventKind::MessageDelta => StreamEvent::MessageDelta(read_message_delta(cursor, others)?),
+        EventKind::MessageStart => StreamEvent::MessageStart(read_message_start(cursor, envelope)?),
+        EventKind::BlockStart => StreamEvent::ContentBlockStart(read_block_start(cursor, envelope)?),
+        EventKind::BlockDelta => StreamEvent::ContentBlockDelta(read_block_delta(cursor, envelope)?),
+        EventKind::BlockStop => StreamEvent::ContentBlockStop(read_block_stop(cursor, envelope)?),
+        EventKind::MessageDelta => StreamEvent::MessageDelta(read_message_delta(cursor, envelope)?),
         EventKind::MessageStop | EventKind::Ping | EventKind::Error | EventKind::Unnamed | EventKind::Unknown => {
-            read_unknown(cursor, others)?;
+            read_unknown(cursor, envelope)?;
             match kind {
                 EventKind::MessageStop => StreamEvent::MessageStop,
                 EventKind::Ping => StreamEvent::Ping,
@@ -51,25 +51,25 @@ pub(super) fn read<'a>(
     Ok(Some(event))
 }
 
-fn read_message_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Box<Message>, ReadError> {
+fn read_message_start(cursor: &mut Cursor<'_>, envelope: &mut EnvelopeMembers) -> Result<Box<Message>, ReadError> {
     let mut message = None;
-    each_event_member(cursor, others.kind, &mut |name, cursor| match name.bytes {
+    each_event_member(cursor, envelope.kind, &mut |name, cursor| match name.bytes {
         b"message" => {
             message = Some(read_member(cursor, Message::read_boxed)?);
             Ok(())
         }
-        other => others.read(other, cursor),
+        other => envelope.read(other, cursor),
     })?;
     message.unwrap_or(Err(ReadError::Member("message")))
 }
 
-fn read_block_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<ContentBlockStart, ReadError> {
+fn read_block_start(cursor: &mut Cursor<'_>, envelope: &mut EnvelopeMembers) -> Result<ContentBlockStart, ReadError> {
     let (mut index, mut block) = (None, None);
-    each_event_member(cursor, others.kind, &mut |name, cursor| {
+    each_event_member(cursor, envelope.kind, &mut |name, cursor| {
         match name.bytes {
             b"index" => index = Some(read_member(cursor, read_index)?),
             b"content_block" => block = Some(read_member(cursor, ContentBlock::read)?),
-            other => others.read(other, cursor)?,
+            other => envelope.read(other, cursor)?,
         }
         Ok(())
     })?;
@@ -78,47 +78,56 @@ fn read_block_start(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<Cont
     Ok(ContentBlockStart { index, content_block })
 }
 
-fn read_block_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<ContentBlockDelta<'a>, ReadError> {
+fn read_block_delta<'a>(
+    cursor: &mut Cursor<'a>,
+    envelope: &mut EnvelopeMembers,
+) -> Result<ContentBlockDelta<'a>, ReadError> {
     let (mut index, mut delta, mut has_extra) = (None, None, false);
-    each_event_member(cursor, others.kind, &mut |name, cursor| {
+    each_event_member(cursor, envelope.kind, &mut |name, cursor| {
         match name.bytes {
             b"index" => index = Some(read_member(cursor, read_index)?),
             b"delta" => delta = Some(read_member(cursor, |cursor| Delta::read(cursor, &mut has_extra))?),
-            other => others.read(other, cursor)?,
+            other => envelope.read(other, cursor)?,
         }
         Ok(())
     })?;
     let index = index.unwrap_or(Err(ReadError::Member("index")))?;
     let delta = delta.unwrap_or(Err(ReadError::Member("delta")))?;
-    Ok(ContentBlockDelta { index, delta, has_extra: has_extra || others.has_any })
+    Ok(ContentBlockDelta { index, delta, has_extra: has_extra || envelope.has_any })
 }
 
-fn read_block_stop(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<ContentBlockStop, ReadError> {
+fn read_block_stop(cursor: &mut Cursor<'_>, envelope: &mut EnvelopeMembers) -> Result<ContentBlockStop, ReadError> {
     let mut index = None;
-    each_event_member(cursor, others.kind, &mut |name, cursor| {
+    each_event_member(cursor, envelope.kind, &mut |name, cursor| {
         match name.bytes {
             b"index" => index = Some(read_member(cursor, read_index)?),
-            other => others.read(other, cursor)?,
+            other => envelope.read(other, cursor)?,
         }
         Ok(())
     })?;
     Ok(ContentBlockStop { index: index.unwrap_or(Err(ReadError::Member("index")))? })
 }
 
-fn read_message_delta<'a>(cursor: &mut Cursor<'a>, others: &mut Others) -> Result<MessageDelta<'a>, ReadError> {
+fn read_message_delta<'a>(
+    cursor: &mut Cursor<'a>,
+    envelope: &mut EnvelopeMembers,
+) -> Result<MessageDelta<'a>, ReadError> {
     let mut event = MessageDelta::default();
     let (mut delta, mut usage) = (Ok(None), Ok(None));
-    each_event_member(cursor, others.kind, &mut |name, cursor| {
+    each_event_member(cursor, envelope.kind, &mut |name, cursor| {
         match name.bytes {
             b"delta" => delta = object_member(cursor, "delta")?,
             b"usage" => usage = object_member(cursor, "usage")?,
-            other => match OTHERS.iter().zip(&mut event.others).find(|(known, _)| known.as_bytes() == other) {
-                Some((_, slot)) => {
-                    let value = cursor.skip_value()?;
-                    *slot = (value != b"null").then(|| ScannedJson::new(value));
+            other => {
+                let mut members = EVENT_MEMBERS.iter().zip(&mut event.event_members);
+                match members.find(|(known, _)| known.as_bytes() == other) {
+                    Some((_, slot)) => {
+                        let value = cursor.skip_value()?;
+                        *slot = (value != b"null").then(|| ScannedJson::new(value));
+                    }
+                    None => envelope.read(other, cursor)?,
                 }
-                None => others.read(other, cursor)?,
-            },
+            }
         }
         Ok(())
     })?;
@@ -151,11 +160,11 @@ fn each_event_member<'a>(
     each_member(cursor, visit).map(drop)
 }
 
-pub(super) fn read_unknown(cursor: &mut Cursor<'_>, others: &mut Others) -> Result<(), ReadError> {
-    each_event_member(cursor, others.kind, &mut |name, cursor| others.read(name.bytes, cursor))
+pub(super) fn read_unknown(cursor: &mut Cursor<'_>, envelope: &mut EnvelopeMembers) -> Result<(), ReadError> {
+    each_event_member(cursor, envelope.kind, &mut |name, cursor| envelope.read(name.bytes, cursor))
 }
 
-/// An index is an integer, a string of digits, or a float without a fraction.
+/// Reads an index, as leniently as a [`count`].
 fn read_index(cursor: &mut Cursor<'_>) -> Result<u64, ReadError> {
     count(cursor)?.map_err(|_| ReadError::Member("index"))
 }

@@ -1,25 +1,25 @@
 //! Fast path: `ping`, `content_block_stop` and `message_stop`, which have only a type and an index, with the members in
 //! any order and with any white space.
 //!
-//! It gives up at the first byte that does not fit, and the payload takes the slow path (`mod.rs`, read that first). So
-//! it can only agree with the slow path or not answer, which the fuzz target `stream_event` checks. Without it, such an
-//! event takes three times as long where the spelling is not that of the API.
+//! It gives up at the first byte that does not fit; see `mod.rs` for the contract of a fast path. Without it, such an
+//! event takes three times as long if it is not in canonical form.
 
-use super::canonical::{index, skip_spaces, strip_array};
+use super::canonical::{skip_spaces, strip_array};
 use crate::event::{ContentBlockStop, StreamEvent};
+use crate::json::leading_u64;
 
 /// Reads such an event. `None`: it is another event, or one for the slow path.
 pub(super) fn parse_small(data: &[u8]) -> Option<StreamEvent<'static>> {
-    let Some(value) = strip_array(data, b"{\"type\":") else { return parse_any_spelling(data) };
+    let Some(value) = strip_array(data, b"{\"type\":") else { return parse_any_order(data) };
     // Payloads of other kinds, nearly all, end here.
     let (kind, rest) = small_kind(strip_array(value, b" ").unwrap_or(value))?;
-    parse_api_spelling(kind, rest).or_else(|| parse_any_spelling(data))
+    parse_canonical(kind, rest).or_else(|| parse_any_order(data))
 }
 
-/// Reads what follows the type, in the spelling of the API: faster than [`parse_any_spelling`], by a third.
-fn parse_api_spelling(kind: SmallKind, rest: &[u8]) -> Option<StreamEvent<'static>> {
+/// Reads the bytes after the type, in canonical form: faster than [`parse_any_order`], by a third.
+fn parse_canonical(kind: SmallKind, rest: &[u8]) -> Option<StreamEvent<'static>> {
     let (block, rest) = match strip_array(rest, b",\"index\":") {
-        Some(rest) => index(rest).map(|(block, rest)| (Some(block), rest))?,
+        Some(rest) => leading_u64(rest).map(|(block, rest)| (Some(block), rest))?,
         None => (None, rest),
     };
     let rest = strip_array(skip_spaces(rest), b"}")?;
@@ -27,18 +27,18 @@ fn parse_api_spelling(kind: SmallKind, rest: &[u8]) -> Option<StreamEvent<'stati
 }
 
 /// Reads both members in any order, with any white space.
-fn parse_any_spelling(data: &[u8]) -> Option<StreamEvent<'static>> {
+fn parse_any_order(data: &[u8]) -> Option<StreamEvent<'static>> {
     let (mut kind, mut block) = (None, None);
     let mut rest = skip_white_space(strip_array(skip_white_space(data), b"{")?);
     loop {
-        // Which of two members of one name holds is known to the slow path.
+        // A repeated `type` or `index` is left to the slow path, which knows which one counts.
         rest = if let Some(value) = strip_member(rest, b"\"type\"").filter(|_| kind.is_none()) {
             let (found, rest) = small_kind(value)?;
             kind = Some(found);
             rest
         } else {
             let value = strip_member(rest, b"\"index\"").filter(|_| block.is_none())?;
-            let (found, rest) = index(value)?;
+            let (found, rest) = leading_u64(value)?;
             block = Some(found);
             rest
         };

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use ssewire::{Decoder, Frame, FrameSpan};
 
-use super::poll::{add_response_head, update_skipping};
+use super::poll::{add_response_head, still_skips};
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, UpdateSpan};
 use crate::accumulator::Change;
@@ -113,7 +113,8 @@ impl MessageDecoder {
         let Some(value) = self.cold.as_mut().and_then(|cold| cold.error_field.take_ready()) else { return Ok(None) };
         self.event_count = self.event_count.saturating_add(1);
         let decoded = StreamEvent::decode(b"error", &value);
-        if update_skipping(&mut self.is_skipping, &decoded) {
+        self.is_skipping = still_skips(self.is_skipping, &decoded);
+        if self.is_skipping && decoded.is_ok() {
             return Ok(None);
         }
         let change = match decoded {

@@ -285,9 +285,9 @@ impl MessageDecoder {
         self.is_rejected || self.accumulator.is_ended()
     }
 
-    /// How the message would end if the input ended here, by the events merged so far. Final once
-    /// [`decode_end`](Self::decode_end), which may use a last event without its blank line, has returned
-    /// [`Step::Ended`], if no more is decoded. Linear in the message.
+    /// Returns how the message would end if the input ended now, judged by the events merged so far. The result is
+    /// final after [`decode_end`](Self::decode_end) has returned [`Step::Ended`]: until then, a last event without its
+    /// blank line may change it. Decoding further input makes it provisional again. Linear in the size of the message.
     #[must_use]
     pub fn completion(&self) -> Completion {
         let has_bare_error = self.cold.as_ref().is_some_and(|cold| cold.bare_error.is_some());
@@ -301,10 +301,9 @@ impl MessageDecoder {
         }
     }
 
-    /// Returns whether [`completion`](Self::completion) is that of a complete message: [`Completion::Complete`], and,
-    /// except in [`Validation::Strict`](crate::Validation::Strict), [`Completion::Unterminated`]. By the events merged
-    /// so far: an event without its blank line, which [`finish`](Self::finish) uses, too, may still be an error. Linear
-    /// in the message.
+    /// Returns whether [`completion`](Self::completion) is [`Completion::Complete`] or, in
+    /// [`Validation::Lenient`](crate::Validation::Lenient), [`Completion::Unterminated`]. As for `completion`, a last
+    /// event without its blank line may change the result: it may be an error. Linear in the size of the message.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.accumulator.is_message(self.completion())

@@ -6,11 +6,11 @@ use super::error_field::ErrorField;
 use super::step::Source;
 use super::{MessageDecodeError, MessageDecoder, Step, UpdateSpan};
 use crate::accumulator::{AccumulateError, Accumulator, Change};
-use crate::decode::canonical::PieceKind;
 use crate::event::StreamEvent;
 use crate::fused::{MatchedPrefix, Parts, Template};
 use crate::lost_event::LostEvent;
 use crate::payload_error::PayloadError;
+use crate::piece::BlockString;
 use crate::response_head::ResponseHead;
 
 /// After an event with more data, the buffer is freed: between events a decoder holds little, whatever the limit.
@@ -20,7 +20,7 @@ const KEPT_BUFFER_BYTES: usize = 4 * 1024;
 pub(super) type Changed = (Change, bool);
 
 impl MessageDecoder {
-    /// Fast path for nearly every event: appends a delta in the usual spelling, or in that of the delta before, and
+    /// Fast path for nearly every event: appends a delta in canonical form, or in the learned form, and
     /// returns the parts and the length of its event. `fused.rs` lists the decisions that it must share with the slow
     /// path.
     // Inlined, so that the change and the update are never in memory.
@@ -30,7 +30,7 @@ impl MessageDecoder {
             return None;
         }
         let (decoder, accumulator) = (&mut self.decoder, &mut self.accumulator);
-        let (change, parts, len) = match MatchedPrefix::usual_event(input) {
+        let (change, parts, len) = match MatchedPrefix::canonical_event(input) {
             Some(prefix) => append_event(prefix, decoder, accumulator, input)?,
             None if self.template.is_empty() => return None,
             None => append_learned(&self.template, decoder, accumulator, input)?,
@@ -150,7 +150,9 @@ impl MessageDecoder {
             return Ok(Some((change, false)));
         }
         let decoded = StreamEvent::decode(event.event_type(), data);
-        if update_skipping(&mut self.is_skipping, &decoded) {
+        self.is_skipping = still_skips(self.is_skipping, &decoded);
+        // An undecodable event may have been the start of the next message, so it is reported.
+        if self.is_skipping && decoded.is_ok() {
             return Ok(None);
         }
         let mut decoded = match decoded {
@@ -174,7 +176,7 @@ impl MessageDecoder {
         self.admit(applied).map(|change| Some((change, has_extra)))
     }
 
-    /// Records a payload that cannot be read. Before a further message it is only reported.
+    /// Records an undecodable payload. Before a further message it is only reported.
     fn record_undecodable(&mut self, error: PayloadError) -> Result<Option<Changed>, MessageDecodeError> {
         self.body.set_has_events();
         if !self.is_skipping {
@@ -186,7 +188,8 @@ impl MessageDecoder {
         Ok(is_lost.then_some((Change::Lost(LostEvent::Payload(error)), false)))
     }
 
-    /// An event that was rejected ends the message; one that passed the limit is lost.
+    /// Converts the result of a merge: a rejected event ends the message, an event beyond the limit becomes
+    /// [`Change::Lost`].
     pub(super) fn admit(&mut self, applied: Result<Change, AccumulateError>) -> Result<Change, MessageDecodeError> {
         match applied {
             Ok(change) => Ok(change),
@@ -217,8 +220,8 @@ fn append_event(
     Some((change, parts, len))
 }
 
-/// Appends the text of the event at the start of the input, which is in the spelling of the delta before, and consumes
-/// the event. Out of line: the API writes no such event.
+/// Appends the text of the event at the start of the input, which is in the learned form, and consumes the event.
+/// Out of line: the API writes no such event.
 #[inline(never)]
 fn append_learned(
     template: &Template,
@@ -229,7 +232,7 @@ fn append_learned(
     append_event(template.match_event(input)?, decoder, accumulator, input)
 }
 
-/// Applies an event. If it is a delta that continues the current text, the next one of its spelling needs no decoding.
+/// Applies an event. If it is a delta that continues the current text, the next one of its form needs no decoding.
 fn apply_and_learn(
     accumulator: &mut Accumulator,
     template: &mut Template,
@@ -239,17 +242,18 @@ fn apply_and_learn(
 ) -> Result<Change, AccumulateError> {
     let piece = piece_of(&decoded).filter(|(_, index)| accumulator.is_current(*index));
     let change = accumulator.apply(decoded)?;
-    if let Some((kind, index)) = piece.filter(|(_, index)| change.continues_text() && accumulator.is_current(*index)) {
-        template.learn(event, payload, kind, index);
+    if let Some((string, index)) = piece.filter(|(_, index)| change.continues_text() && accumulator.is_current(*index))
+    {
+        template.learn(event, payload, string, index);
     }
     Ok(change)
 }
 
-/// The kind of a delta that has only a piece, and the index of its block.
-fn piece_of(event: &StreamEvent<'_>) -> Option<(PieceKind, u64)> {
+/// The string that a delta extends, if it has only a piece, and the index of its block.
+fn piece_of(event: &StreamEvent<'_>) -> Option<(BlockString, u64)> {
     match event {
         StreamEvent::ContentBlockDelta(delta) if !delta.has_extra => {
-            PieceKind::of(&delta.delta).map(|(kind, _)| (kind, delta.index))
+            delta.delta.plain_piece().map(|(string, _)| (string, delta.index))
         }
         _ => None,
     }
@@ -263,12 +267,8 @@ pub(super) fn add_response_head(event: &mut StreamEvent<'_>, head: Option<&Respo
     }
 }
 
-/// Ends skipping at a `message_start`. Returns whether the event is skipped, as those before a further message are. One
-/// that could not be read may have been the start of that message, so it is reported.
+/// Returns whether the decoder, if it was skipping, still skips at this event: up to the next `message_start`.
 #[inline]
-pub(super) fn update_skipping(is_skipping: &mut bool, decoded: &Result<Option<StreamEvent<'_>>, PayloadError>) -> bool {
-    if *is_skipping {
-        *is_skipping = !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_))));
-    }
-    *is_skipping && decoded.is_ok()
+pub(super) fn still_skips(is_skipping: bool, decoded: &Result<Option<StreamEvent<'_>>, PayloadError>) -> bool {
+    is_skipping && !matches!(decoded, Ok(Some(StreamEvent::MessageStart(_))))
 }

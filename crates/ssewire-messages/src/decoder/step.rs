@@ -4,7 +4,7 @@ use core::fmt;
 
 use ssewire::EventSpan;
 
-use crate::accumulator::{Change, ProtocolViolation, Update};
+use crate::accumulator::{AccumulateError, Change, ProtocolViolation, Update};
 use crate::fused::Parts;
 
 /// The result of one call: an update, the need for input, or the end.
@@ -62,7 +62,7 @@ pub enum MessageDecodeError {
 impl fmt::Display for MessageDecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Violation(violation) => write!(f, "protocol violation: {violation}"),
+            Self::Violation(violation) => AccumulateError::Violation(*violation).fmt(f),
         }
     }
 }

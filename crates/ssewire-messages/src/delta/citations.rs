@@ -66,7 +66,7 @@ impl<'a> DeltaType<'a> for CitationsDelta<'a> {
         Some(ContentBlock::Text(TextBlock::default()))
     }
 
-    fn take_second(&mut self) -> Option<Delta<'a>> {
+    fn take_foreign_member(&mut self) -> Option<Delta<'a>> {
         self.text.take().filter(|piece| !piece.text.is_empty()).map(|piece| Delta::Text(TextDelta::new(piece)))
     }
 

@@ -32,7 +32,7 @@ impl<'a> DeltaType<'a> for CompactionDelta<'a> {
         each_member(cursor, &mut |name, cursor| {
             let value = cursor.skip_value()?;
             match NAMES.iter().zip(&mut members).find(|(other, _)| other.as_bytes() == name.bytes) {
-                // The last of several holds.
+                // The last of several counts.
                 Some((_, slot)) => *slot = Some(value),
                 None => *has_extra |= name.bytes != b"type",
             }

@@ -30,7 +30,7 @@ impl<'a> DeltaType<'a> for InputJsonDelta<'a> {
         block.has_input()
     }
 
-    /// It waits for its block: a call without its name and id is none.
+    /// Returns `None`: the text waits for its block, because a tool call without name and id is useless.
     fn new_block() -> Option<ContentBlock> {
         None
     }
@@ -40,7 +40,7 @@ impl<'a> DeltaType<'a> for InputJsonDelta<'a> {
     }
 
     fn merge(self, into: &mut Target<'_>) -> Merged {
-        into.begin(BlockString::Input);
+        into.begin(BlockString::InputJson);
         match into.block.input_state_mut() {
             Some(input) => Merged::Input { from: input.push(self.piece, &mut into.half.unit, into.partial) },
             None => Merged::Other,

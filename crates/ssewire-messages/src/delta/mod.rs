@@ -39,8 +39,8 @@ pub(crate) trait DeltaType<'a>: Sized {
     /// The block that such a delta opens, if no block of its index accepts it. `None`: it waits for its block.
     fn new_block() -> Option<ContentBlock>;
 
-    /// Takes the member that belongs to the block and not to this delta, as a delta of its own.
-    fn take_second(&mut self) -> Option<Delta<'a>> {
+    /// Takes the foreign member: one that belongs to another kind of delta of the block. Returns it as such a delta.
+    fn take_foreign_member(&mut self) -> Option<Delta<'a>> {
         None
     }
 
@@ -174,10 +174,10 @@ macro_rules! deltas {
                 }
             }
 
-            /// As [`DeltaType::take_second`].
-            pub(crate) fn take_second(&mut self) -> Option<Self> {
+            /// As [`DeltaType::take_foreign_member`].
+            pub(crate) fn take_foreign_member(&mut self) -> Option<Self> {
                 match self {
-                    $( Self::$variant(delta) => delta.take_second(), )+
+                    $( Self::$variant(delta) => delta.take_foreign_member(), )+
                     Self::Unknown(_) => None,
                 }
             }
@@ -204,7 +204,7 @@ deltas! {
     Text(TextDelta),
     /// Text to append to a thinking block.
     Thinking(ThinkingDelta),
-    /// The signature of a thinking block, whole; the last one wins.
+    /// The signature of a thinking block; the last one wins.
     Signature(SignatureDelta),
     /// A citation to append to those of a text block.
     Citations(CitationsDelta),
@@ -212,6 +212,19 @@ deltas! {
     InputJson(InputJsonDelta),
     /// The final value of a compaction block (beta).
     Compaction(CompactionDelta),
+}
+
+impl Delta<'_> {
+    /// The text of a delta that has nothing else, if it consists of complete characters; and the string that it
+    /// extends.
+    pub(crate) fn plain_piece(&self) -> Option<(BlockString, &str)> {
+        match self {
+            Self::Text(text) if text.is_plain() => Some((BlockString::Text, text.text())),
+            Self::Thinking(thinking) if thinking.is_plain() => Some((BlockString::Thinking, thinking.thinking())),
+            Self::InputJson(input) if input.piece.is_whole() => Some((BlockString::InputJson, input.partial_json())),
+            _ => None,
+        }
+    }
 }
 
 /// A string without borrows.

@@ -59,7 +59,7 @@ impl<'a> DeltaType<'a> for SignatureDelta<'a> {
         Some(ContentBlock::Thinking(ThinkingBlock::default()))
     }
 
-    fn take_second(&mut self) -> Option<Delta<'a>> {
+    fn take_foreign_member(&mut self) -> Option<Delta<'a>> {
         self.thinking
             .take()
             .filter(|piece| !piece.text.is_empty())

@@ -61,7 +61,7 @@ impl<'a> DeltaType<'a> for TextDelta<'a> {
         Some(ContentBlock::Text(TextBlock::default()))
     }
 
-    fn take_second(&mut self) -> Option<Delta<'a>> {
+    fn take_foreign_member(&mut self) -> Option<Delta<'a>> {
         self.citation.take().map(|citation| Delta::Citations(CitationsDelta::new(citation)))
     }
 
@@ -103,7 +103,7 @@ pub(super) fn read_piece<'a>(
             b"type" => {
                 cursor.skip_value()?;
             }
-            // The last of several holds.
+            // The last of several counts.
             found if found == member.as_bytes() => piece = Some(text_member(cursor, member)?),
             other => {
                 *has_extra = true;

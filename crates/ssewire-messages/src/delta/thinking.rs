@@ -34,7 +34,7 @@ impl<'a> ThinkingDelta<'a> {
         self.signature.as_deref()
     }
 
-    /// Estimated number of thinking tokens so far (beta). A hint for a display; it is not part of the message.
+    /// Returns the estimated number of thinking tokens so far (beta). A hint for a display; not part of the message.
     #[must_use]
     pub fn estimated_tokens(&self) -> Option<u64> {
         self.estimated_tokens
@@ -71,7 +71,7 @@ impl<'a> DeltaType<'a> for ThinkingDelta<'a> {
         Some(ContentBlock::Thinking(ThinkingBlock::default()))
     }
 
-    fn take_second(&mut self) -> Option<Delta<'a>> {
+    fn take_foreign_member(&mut self) -> Option<Delta<'a>> {
         self.signature.take().map(|signature| Delta::Signature(SignatureDelta::new(signature)))
     }
 

@@ -19,7 +19,7 @@ use crate::sort::sort;
 pub struct ExtraMembers {
     /// `"name":value,` for each. An empty value: the member was removed.
     text: String,
-    /// A name may stand there more than once: the last one holds.
+    /// A name may occur more than once; the last occurrence counts.
     may_repeat: bool,
     /// The length of the text when it was compacted last.
     compacted: u32,
@@ -226,7 +226,7 @@ impl ExtraMembers {
         to_u32(from.saturating_sub(entries.text.len()))
     }
 
-    /// Compares the names of two entries, which are written in one spelling. The cost is the common part of the names:
+    /// Compares the names of two entries, which are escaped in the same way. The cost is the common part of the names:
     /// to look for their ends would cost a long name again for each comparison with a short one.
     // Out of line: inlined, it is several times in a program, and no hot path calls it.
     #[inline(never)]

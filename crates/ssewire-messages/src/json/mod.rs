@@ -15,14 +15,17 @@ mod string;
 mod white_space;
 mod write;
 
-pub(crate) use self::append::append_string;
+pub(crate) use self::append::{append_string, short_utf8};
 pub use self::extra::{ExtraMembers, ExtraMembersIter};
 pub(crate) use self::keep::{append_raw, kept_len, reserve, split_value};
 pub(crate) use self::member_ranges::MemberRanges;
+pub(crate) use self::number::leading_u64;
 #[cfg(feature = "vocabulary")]
 pub(crate) use self::number::whole_number;
 pub use self::raw::{InvalidJson, RawJson};
 pub use self::raw_ref::RawJsonRef;
+#[cfg(feature = "vocabulary")]
+pub(crate) use self::raw_ref::parse_digits;
 pub(crate) use self::scan::{Cursor, SyntaxError, validate};
 pub(crate) use self::scanned::ScannedJson;
 pub(crate) use self::so_far::append_value_so_far;

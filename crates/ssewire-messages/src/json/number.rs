@@ -23,6 +23,22 @@ impl<'a> Decimal<'a> {
     }
 }
 
+/// Reads the integer that the bytes begin with, as JSON writes it: no sign, no leading zero. Returns it, and the bytes
+/// after its digits, which may be a fraction. `None`: the bytes begin in another way, or it exceeds a `u64`.
+#[inline]
+pub(crate) fn leading_u64(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (mut number, mut rest) = (0_u64, bytes);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+        rest = after;
+    }
+    match bytes {
+        [b'0', b'0'..=b'9', ..] => None,
+        [b'0'..=b'9', ..] => Some((number, rest)),
+        _ => None,
+    }
+}
+
 /// The value of a JSON number that is neither negative nor has a fraction, in any notation.
 pub(crate) fn whole_number(number: &str) -> Option<u64> {
     if number.starts_with('-') {

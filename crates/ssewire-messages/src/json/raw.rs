@@ -12,17 +12,8 @@ use super::{Cursor, RawJsonRef};
 
 /// A JSON value as valid text, in one allocation.
 ///
-/// Line ends between its tokens are spaces, ill-formed UTF-8 and lone surrogate escapes are U+FFFD; all else is
-/// unchanged, byte for byte. It is parsed on demand. `serde_json::to_string` writes it as it is; `json!` and
-/// `serde_json::to_value` parse it: they change long numbers, and fail, `json!` by a panic, beyond 127 levels and at a
-/// number that no `f64` holds.
-///
-/// In an externally tagged enum, the default of serde, the text is kept. In other enums, and below `flatten`, serde
-/// passes the value instead of its text, and the text is written again. The members and their order are the same.
-/// Spaces and escapes change, and so do numbers that no `i64`, `u64` or `f64` holds exactly. There serde_json fails
-/// beyond 127 levels of the complete document, at a number that no `f64` holds, and at a lone surrogate escape.
-///
-/// Store it as JSON: another format gets a private struct of serde_json, and does not read it as the value again.
+/// Line ends between tokens become spaces. Ill-formed UTF-8 and lone surrogate escapes become U+FFFD. All other bytes
+/// are kept. The text is parsed on demand.
 ///
 /// ```
 /// use ssewire_messages::RawJson;
@@ -33,6 +24,19 @@ use super::{Cursor, RawJsonRef};
 /// assert_eq!(json.parse_as::<serde_json::Value>()?["n"], 1.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Writing with serde
+/// * `serde_json::to_string` writes the text unchanged.
+/// * `serde_json::to_value` and `json!` parse it. Long numbers may change. More than 127 levels, or a number that no
+///   `f64` holds, is an error of `to_value` and a **panic** in `json!`.
+/// * Other formats receive a private struct of serde_json, and cannot read it back as the value: store it as JSON.
+///
+/// # Reading with serde
+/// In structs and in externally tagged enums, the default of serde, the text is kept.
+///
+/// In other enums and below `flatten`, serde passes a parsed value, and the text is written anew. Members and their
+/// order are kept; spaces, escapes, and numbers that no `i64`, `u64` or `f64` holds exactly are not. In this case
+/// serde_json rejects a document of more than 127 levels, a number that no `f64` holds, and a lone surrogate escape.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RawJson(Box<str>);
 
@@ -43,7 +47,7 @@ pub struct InvalidJson {
 }
 
 impl InvalidJson {
-    /// Offset of the first unexpected byte; the length of the text if that is truncated.
+    /// Returns the offset of the first unexpected byte; the length of the text if that is truncated.
     #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
@@ -114,13 +118,13 @@ impl RawJson {
         self.0.into_string()
     }
 
-    /// As [`RawJsonRef::get`].
+    /// Returns the value of a member, as [`RawJsonRef::get`] does.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
         self.as_json().get(name)
     }
 
-    /// As [`RawJsonRef::to_value`].
+    /// Parses the value into a tree, as [`RawJsonRef::to_value`] does.
     ///
     /// # Errors
     /// As [`RawJsonRef::to_value`].
@@ -128,7 +132,7 @@ impl RawJson {
         self.as_json().to_value()
     }
 
-    /// As [`RawJsonRef::parse_as`].
+    /// Parses the value as a type of the caller's, as [`RawJsonRef::parse_as`] does.
     ///
     /// # Errors
     /// As [`RawJsonRef::parse_as`].
@@ -145,7 +149,8 @@ impl FromStr for RawJson {
     }
 }
 
-/// Of a value that nests deeper than 131 levels, which `serde_json` never reads, only the text can be used.
+/// Never fails. A value of more than 131 levels, which `serde_json` itself never reads, can be written but not parsed
+/// again.
 impl From<serde_json::Value> for RawJson {
     fn from(value: serde_json::Value) -> Self {
         Self::from_valid(alloc::string::ToString::to_string(&value))

@@ -114,7 +114,8 @@ impl<'a> RawJsonRef<'a> {
         parse_digits(self.0)
     }
 
-    /// A count as servers and gateways send it: an integer, a string of digits, or a float without a fraction.
+    /// Returns a count as servers and gateways send it: an integer, a string of digits, or a float without a fraction
+    /// (`7`, `"7"`, `7.0`). An index is read in the same way.
     pub(crate) fn count(self) -> Option<u64> {
         if self.0.starts_with('"') {
             let digits = self.decode_string()?;
@@ -161,7 +162,7 @@ impl<'a> RawJsonRef<'a> {
 /// An integer of digits alone: `parse` would also take a sign.
 // Out of line: inlining duplicates it.
 #[inline(never)]
-fn parse_digits(text: &str) -> Option<u64> {
+pub(crate) fn parse_digits(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 

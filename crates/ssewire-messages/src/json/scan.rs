@@ -4,7 +4,7 @@
 //! only be in strings, and their UTF-8 is checked when a string or a value is kept.
 
 use super::RawJson;
-use super::number::exceeds_f64;
+use super::number::{exceeds_f64, leading_u64};
 use super::string::{JsonStr, find_special, unit};
 use crate::members::{ReadError, Visit, each_member};
 
@@ -92,13 +92,13 @@ impl<'a> Cursor<'a> {
         SyntaxError { at: self.offset() }
     }
 
-    /// Enters an object. `false`: the value is none, and was not touched.
+    /// Enters an object. Returns `false` and does not move if the next value is not an object.
     pub(crate) fn begin_object(&mut self) -> Result<bool, SyntaxError> {
         self.begin(b'{')
     }
 
     /// Fast path of an object that is expected to begin with these bytes, and a member that they contain: steps over
-    /// them. `false`: it begins in another way, and was not touched.
+    /// them. Returns `false` and does not move if it begins in another way.
     pub(crate) fn begin_with(&mut self, prefix: &[&[u8]]) -> bool {
         let rest = prefix.iter().try_fold(self.rest, |rest, part| rest.strip_prefix(*part));
         if let Some(rest) = rest {
@@ -107,7 +107,7 @@ impl<'a> Cursor<'a> {
         rest.is_some()
     }
 
-    /// Enters an array. `false`: the value is none, and was not touched.
+    /// Enters an array. Returns `false` and does not move if the next value is not an array.
     pub(crate) fn begin_array(&mut self) -> Result<bool, SyntaxError> {
         self.begin(b'[')
     }
@@ -163,7 +163,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a string. `None`: the value is none, and was not touched.
+    /// Reads a string. Returns `None` and does not move if the next value is not a string.
     // Out of line, as other methods with many callers: inlining duplicates it.
     #[inline(never)]
     pub(crate) fn string(&mut self) -> Result<Option<JsonStr<'a>>, SyntaxError> {
@@ -174,28 +174,21 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Fast path of nearly every number: reads an integer of digits alone. `None`: the value is another one, or longer
-    /// than most, and was not touched.
+    /// Fast path of nearly every number: reads an integer of digits alone. Returns `None` and does not move if the
+    /// value is another one, or exceeds a `u64`.
     #[inline]
     pub(crate) fn digits(&mut self) -> Option<u64> {
         self.skip_space();
-        let (mut number, mut rest) = (0_u64, self.rest);
-        while let [digit @ b'0'..=b'9', after @ ..] = rest {
-            number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
-            rest = after;
+        let (number, rest) = leading_u64(self.rest)?;
+        if !matches!(rest, [b',' | b'}' | b']', ..]) {
+            return None;
         }
-        match (self.rest, rest) {
-            ([b'0', b'0'..=b'9', ..], _) => None,
-            ([b'0'..=b'9', ..], [b',' | b'}' | b']', ..]) => {
-                self.rest = rest;
-                Some(number)
-            }
-            _ => None,
-        }
+        self.rest = rest;
+        Some(number)
     }
 
-    /// Fast path of a member that is expected: reads its name and its [digits](Self::digits). `None`: it is another
-    /// member, or spelled in another way, and was not touched. `is_first` is that of
+    /// Fast path of a member that is expected: reads its name and its [digits](Self::digits). Returns `None` and does
+    /// not move if it is another member, or is written in another way. `is_first` is that of
     /// [`next_member`](Self::next_member).
     #[inline]
     pub(crate) fn digits_of(&mut self, name: &str, is_first: &mut bool) -> Option<u64> {

@@ -1,5 +1,3 @@
-//! Why a text is not the JSON of a message.
-
 use core::fmt;
 
 /// The text is not the JSON of a message.

@@ -94,7 +94,7 @@ impl Message {
         self.id_and_model.model()
     }
 
-    /// Why the model stopped. `None` until it has.
+    /// Returns why the model stopped; `None` until a stop reason arrived.
     #[must_use]
     pub fn stop_reason(&self) -> Option<&StopReason> {
         self.stop_reason.as_option()
@@ -124,7 +124,7 @@ impl Message {
         self.usage.as_option()
     }
 
-    /// Another member, unless it is null: `container`, `stop_details`, `context_management`, `diagnostics`,
+    /// Returns another member, unless it is null: `container`, `stop_details`, `context_management`, `diagnostics`,
     /// `input_transformations`, or one that this version does not know. Linear.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<RawJsonRef<'_>> {
@@ -157,7 +157,7 @@ impl Message {
         self.content.iter().filter_map(ContentBlock::as_text).map(TextBlock::text).collect()
     }
 
-    /// Reads a whole document: any JSON object whose members have the types of a message. Absent members stay absent,
+    /// Reads a document: any JSON object whose members have the types of a message. Absent members stay absent,
     /// and `type` is not checked.
     ///
     /// # Errors

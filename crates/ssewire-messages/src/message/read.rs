@@ -88,7 +88,7 @@ impl Message {
     }
 
     /// Keeps a known member of another type among the extras. It replaces the member of this name before it, as one of
-    /// the usual type does: the last one holds.
+    /// the documented type does: the last one counts.
     pub(crate) fn keep_mistyped(
         &mut self,
         name: &str,

@@ -22,7 +22,7 @@ use crate::message::Message;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NonStreamBody {
-    /// A message as JSON: the request did not ask for a stream. It is whole.
+    /// A message as JSON: the request did not ask for a stream. It is complete.
     Message(Box<Message>),
     /// An error as JSON.
     Error(ApiError),
@@ -59,7 +59,7 @@ impl fmt::Display for NonStreamBody {
             }
             Self::Error(error) => return write!(f, "body is a JSON error, not a stream: {error}"),
             Self::Json => {
-                "body is JSON, but neither a whole message nor a stream: check the address, and that it was not cut"
+                "body is JSON, but neither a complete message nor a stream: check the address, and that it was not cut"
             }
             Self::Html => "body is an HTML page, not a stream: a gateway or proxy probably answered for the server",
             Self::Compressed => "body is compressed: the HTTP client asked for compression, but did not decompress it",

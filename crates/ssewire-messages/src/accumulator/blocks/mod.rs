@@ -44,7 +44,7 @@ pub(crate) struct Blocks {
     disorder: Option<Box<Disorder>>,
 }
 
-/// State that only streams with blocks out of order, implicit blocks, waiting input or lost events need.
+/// State that only streams with blocks out of order, implicit blocks, unmatched input or lost events need.
 #[derive(Debug, Clone, Default)]
 struct Disorder {
     /// The positions of the slots, where slot n is not that of the index n.
@@ -56,7 +56,7 @@ struct Disorder {
     /// Indices at which a piece was lost before any text arrived. Not in a slot: such an event may have 20 bytes, and a
     /// slot has more than four times as many.
     lost: Positions,
-    /// Indices of waiting input JSON that has lost no piece yet.
+    /// Indices of unmatched input JSON that has lost no piece yet.
     unmatched_without_loss: Vec<u64>,
     /// Open blocks with input before this one have lost a piece.
     without_loss_from: usize,
@@ -74,8 +74,8 @@ impl Blocks {
         let initial = u64::try_from(initial).unwrap_or(u64::MAX);
         self.highest_index = self.highest_index.max(initial.checked_sub(1));
         // Indices that were used before `message_start` have their slots already.
-        let early: Vec<_> = self.slots.iter().map(|slot| slot.index).filter(|index| *index < initial).collect();
-        for index in early {
+        let used_before: Vec<_> = self.slots.iter().map(|slot| slot.index).filter(|index| *index < initial).collect();
+        for index in used_before {
             self.register_initial(content, index);
         }
     }
@@ -149,7 +149,7 @@ impl Blocks {
         }
     }
 
-    /// The number of blocks, with those that input JSON still waits for.
+    /// The number of blocks, with those of unmatched input JSON.
     pub(super) fn count(&self) -> usize {
         self.initial.saturating_add(self.states.len()).saturating_add(self.unmatched_count())
     }
@@ -209,15 +209,15 @@ impl Blocks {
         }
     }
 
-    /// Returns whether this string ended with a half: that of the block which accepts such a delta, or input JSON that
-    /// waits.
+    /// Returns whether this string ended with a half: that of the block which accepts such a delta, or unmatched
+    /// input JSON.
     #[cold]
     #[inline(never)]
     pub(super) fn ends_in_half(&mut self, index: u64, kind: DeltaKind, of: BlockString) -> bool {
         match self.target(index, kind) {
             Some(id) => self.half_mut(id).is_some_and(|half| !half.is_none() && half.of == of),
-            None if of != BlockString::Input => false,
-            None => self.slot(index).and_then(|slot| slot.unmatched.as_ref()).is_some_and(|waiting| waiting.half != 0),
+            None if of != BlockString::InputJson => false,
+            None => self.slot(index).and_then(|slot| slot.unmatched.as_ref()).is_some_and(|json| json.half != 0),
         }
     }
 
@@ -234,7 +234,7 @@ impl Blocks {
     #[inline(never)]
     pub(super) fn has_half_of_input(&self) -> bool {
         let mut halves = self.states.iter().map(|state| state.half).chain(self.slots.iter().map(|slot| slot.half));
-        halves.any(|half| !half.is_none() && half.of == BlockString::Input)
+        halves.any(|half| !half.is_none() && half.of == BlockString::InputJson)
     }
 
     /// The newest block of an index that accepts such a delta.

@@ -54,7 +54,6 @@ pub(super) struct Slot {
     pub(super) is_in_use: bool,
     /// The initial block of the index is open.
     pub(super) initial_is_open: bool,
-    /// Input JSON that waits for its block.
     pub(super) unmatched: Option<Box<Unmatched>>,
 }
 
@@ -75,7 +74,7 @@ impl Slot {
         }
     }
 
-    /// Returns whether input JSON that is not blank waits here, if only half a character of it.
+    /// Returns whether the slot has unmatched input JSON that is not blank, if only half a character of it.
     pub(super) fn has_unmatched_json(&self) -> bool {
         self.unmatched.as_ref().is_some_and(|unmatched| unmatched.half != 0 || !is_blank(&unmatched.json))
     }

@@ -1,4 +1,4 @@
-//! Input JSON that waits for its block. `docs/protocol.md`, heading "Tool input".
+//! The unmatched input of each index, and the pieces of it that were lost. `docs/protocol.md`, heading "Tool input".
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -102,7 +102,7 @@ impl Blocks {
         }
     }
 
-    /// Input JSON that never found its block, by index; white space alone is none.
+    /// Returns the input JSON whose block never started, by index. Input of white space alone is omitted.
     pub(in crate::accumulator) fn unmatched(&self) -> impl Iterator<Item = (u64, &str)> {
         let slots = if self.unmatched_count() == 0 { &[] } else { self.slots.as_slice() };
         let with_json = (0_u32..).zip(slots).filter(|(_, slot)| slot.has_unmatched_json());
@@ -120,7 +120,7 @@ impl Blocks {
         self.unmatched_count() > 0 && self.slots.iter().any(Slot::has_unmatched_json)
     }
 
-    /// Records a piece that any input may have lost: in the input JSON that waits; and returns the open blocks, to be
+    /// Records a piece that any input may have lost: in the unmatched input JSON; and returns the open blocks, to be
     /// marked by the caller. Each is returned once.
     pub(in crate::accumulator) fn record_piece_lost_anywhere(&mut self) -> Vec<BlockId> {
         let disorder = self.disorder.get_or_insert_default();

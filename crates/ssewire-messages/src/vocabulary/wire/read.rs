@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Nullable;
-use crate::json::whole_number;
+use crate::json::{parse_digits, whole_number};
 
 /// A type that can be read from a JSON value.
 pub(crate) trait FromJson: Sized {
@@ -46,13 +46,11 @@ pub(crate) fn deserialize<'de, T: FromJson, D: Deserializer<'de>>(deserializer: 
     T::from_json(value).map_err(|_| D::Error::custom(format_args!("not a Messages API `{name}`")))
 }
 
-/// A count as servers and gateways send it: an integer, a string of digits, or a float without a
-/// fraction (`7`, `"7"`, `7.0`).
+/// Returns a count of a parsed value, as [`RawJsonRef::count`](crate::RawJsonRef) does of a text.
 pub(crate) fn count(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => number.as_u64().or_else(|| whole_number(&number.to_string())),
-        // `parse` alone would also take `+7`.
-        Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),
+        Value::String(digits) => parse_digits(digits),
         _ => None,
     }
 }
@@ -111,7 +109,7 @@ impl<T: FromJson> FromJson for Box<T> {
     }
 }
 
-/// All elements, or the array goes back whole.
+/// All elements, or the array goes back unchanged.
 impl<T: FromJson> FromJson for Vec<T> {
     fn matches(value: &Value) -> bool {
         value.as_array().is_some_and(|elements| elements.iter().all(T::matches))

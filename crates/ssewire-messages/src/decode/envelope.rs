@@ -1,12 +1,12 @@
-//! The members of an event beside those of its kind: its `type`, and what makes it an error.
+//! The members that an event of any kind may have: its `type`, and those that make it an error.
 
 use super::kind::EventKind;
 use crate::json::Cursor;
 use crate::members::{ReadError, is_string};
 
-/// Members beside those of the event's kind.
+/// The members that do not belong to the kind of the event.
 #[derive(Default)]
-pub(super) struct Others {
+pub(super) struct EnvelopeMembers {
     /// The first `type`; `Unnamed` if it is not a string.
     pub(super) kind: Option<EventKind>,
     /// `"object": "error"`.
@@ -16,7 +16,7 @@ pub(super) struct Others {
     pub(super) has_any: bool,
 }
 
-impl Others {
+impl EnvelopeMembers {
     pub(super) fn read(&mut self, name: &[u8], cursor: &mut Cursor<'_>) -> Result<(), ReadError> {
         if name == b"type" {
             let kind = match cursor.string()? {
