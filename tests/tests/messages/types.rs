@@ -276,7 +276,7 @@ fn a_block_of_each_type_may_nest_as_deeply_as_a_message() {
 
 /// A conversation is saved and loaded as JSON. The input of a tool may nest as deeply as a payload.
 #[test]
-fn what_a_message_is_written_as_is_read_again() {
+fn written_message_is_read_again() {
     let deep = "[".repeat(127) + &"]".repeat(127);
     let block = format!(r#"{{"type":"tool_use","id":"t","name":"n","input":{deep}}}"#);
     let message: Message = format!(r#"{{"content":[{block}],"stop_reason":"tool_use"}}"#).parse().unwrap();
@@ -292,7 +292,7 @@ fn what_a_message_is_written_as_is_read_again() {
 /// In these places serde passes a value instead of its text: below a tag, in one of several alternatives, and among
 /// the members that no field takes.
 #[test]
-fn what_is_stored_is_read_again_from_every_representation_of_serde() {
+fn stored_value_is_read_again_from_every_representation_of_serde() {
     use serde::{Deserialize, Serialize};
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -377,7 +377,7 @@ fn members_stay_as_they_are_where_serde_passes_a_value() {
 
 /// serde_json parses the value before this crate sees it. The documentation of `RawJson` names these errors.
 #[test]
-fn what_serde_json_does_not_parse_is_an_error_where_serde_passes_a_value() {
+fn value_that_serde_json_does_not_parse_is_an_error_where_serde_passes_a_value() {
     let nested = |levels: usize| format!(r#"{{"kind":"Turn","turn":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
     assert!(serde_json::from_str::<Stored>(&nested(126)).is_ok());
     assert!(serde_json::from_str::<Stored>(&nested(127)).is_err());
@@ -559,7 +559,7 @@ fn an_enumeration_keeps_the_cause_of_an_error() {
 }
 
 #[test]
-fn what_is_not_an_event_is_refused_without_its_text() {
+fn value_that_is_not_an_event_is_refused_without_its_text() {
     for value in
         [json!(7), json!("secret"), json!(["secret"]), json!({"type": "content_block_delta", "delta": "secret"})]
     {

@@ -21,7 +21,7 @@ impl Accumulator {
             self.violation_by_index(violation, index)?;
         }
         let implicit = self.blocks.implicit_block(&self.message.content, index, &block);
-        // Input that waits at this index was counted as a block when it arrived.
+        // Unmatched input of this index was counted as a block when it arrived.
         let has_unmatched = self.blocks.has_unmatched(index) && block.has_input();
         let bytes = block.byte_size().saturating_add(1);
         let charged = self.charge(bytes, usize::from(implicit.is_none() && !has_unmatched));
@@ -64,7 +64,7 @@ impl Accumulator {
         id
     }
 
-    /// Adds a block, with the input JSON that waits for it.
+    /// Adds a block, with the unmatched input JSON of its index.
     #[inline(never)]
     fn add_block(&mut self, index: u64, mut block: ContentBlock, has_unmatched: bool) -> BlockId {
         if let Some(input) = block.existing_input_state_mut() {
@@ -83,7 +83,7 @@ impl Accumulator {
         id
     }
 
-    /// Moves the input JSON that waits at this index to the block. Returns the half of a surrogate pair that it ends
+    /// Moves the unmatched input JSON of this index to the block. Returns the half of a surrogate pair that it ends
     /// with; 0: none.
     fn push_unmatched(&mut self, index: u64, block: &mut ContentBlock) -> u16 {
         let unmatched = self.blocks.take_unmatched(index);

@@ -222,8 +222,8 @@ impl MessageDecoder {
         result
     }
 
-    /// As [`decode`](Self::decode), but borrows nothing, so that a caller can refill its input in a loop; see
-    /// `ssewire::Decoder`.
+    /// Decodes the input as [`decode`](Self::decode) does, but borrows nothing, so that a caller can refill its input in
+    /// a loop; see `ssewire::Decoder`.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -238,7 +238,8 @@ impl MessageDecoder {
         self.poll_slow(input)
     }
 
-    /// As [`decode_end`](Self::decode_end), but borrows nothing. Resolve the span with an empty chunk.
+    /// Ends the input as [`decode_end`](Self::decode_end) does, but borrows nothing. Resolve the span with an empty
+    /// chunk.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).

@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_value_of_a_name_holds() {
+    fn the_last_value_of_a_name_counts() {
         let mut extra = ExtraMembers::default();
         assert!(extra.is_empty());
         extra.set("a", b"1");

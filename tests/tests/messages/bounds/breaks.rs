@@ -60,7 +60,7 @@ fn white_space_before_what_looks_like_json_is_looked_at_once() {
 }
 
 #[test]
-fn of_a_large_unknown_event_nothing_is_kept() {
+fn large_unknown_event_is_not_kept() {
     let event = sse(&format!(r#"{{"x":"{}"}}"#, "x".repeat(16 * MIB - 100)));
     let mut decoder = MessageDecoder::new();
     let before = ssewire_heap::held();
@@ -131,7 +131,7 @@ fn deltas_of_a_large_unknown_block_cost_their_own_length() {
 
 /// F9, cut at every byte: a stop reason of `message_start` proves nothing.
 #[test]
-fn a_stream_that_was_cut_never_passes_for_whole() {
+fn truncated_stream_is_never_complete() {
     for reason in ["", "end_turn", "a_future_reason"] {
         let start = format!(r#"{{"type":"message_start","message":{{"content":[],"stop_reason":"{reason}"}}}}"#);
         let block = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;

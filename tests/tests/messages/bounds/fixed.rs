@@ -20,7 +20,7 @@ fn error_message(incomplete: &Incomplete) -> &str {
 }
 
 #[test]
-fn of_an_error_field_64_kib_are_kept() {
+fn error_field_keeps_its_first_64_kib() {
     let body = |length: usize| format!("error: {}\n\n", "x".repeat(length));
     let (decoder, _) = decode(body(60 * KIB).as_bytes());
     assert_eq!(error_message(&decoder.finish().unwrap_err()).len(), 60 * KIB);
@@ -36,7 +36,7 @@ fn of_an_error_field_64_kib_are_kept() {
 }
 
 #[test]
-fn of_a_body_that_is_no_stream_512_bytes_are_kept() {
+fn non_stream_body_keeps_its_first_512_bytes() {
     let body = "some words\n".repeat(MIB / 11);
     let (decoder, held) = decode(body.as_bytes());
     assert!(held <= KIB, "{held}");
@@ -44,7 +44,7 @@ fn of_a_body_that_is_no_stream_512_bytes_are_kept() {
 }
 
 #[test]
-fn of_a_body_that_is_json_16_mib_are_kept() {
+fn json_body_is_kept_up_to_16_mib() {
     let body = |length: usize| {
         let (head, tail) = (r#"{"type":"message","id":"msg_1","content":[],"x":""#, "\"}");
         format!("{head}{}{tail}", "x".repeat(length - head.len() - tail.len()))

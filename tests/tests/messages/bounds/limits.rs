@@ -70,7 +70,7 @@ fn hostile_indices_cost_in_proportion_to_what_was_received() {
 
 /// Events that open no block are not kept, at any number of indices.
 #[test]
-fn what_opens_no_block_leaves_nothing() {
+fn events_that_open_no_block_are_not_kept() {
     let payloads: [(&str, Payload); 3] = [
         ("stops", |number| stop(scattered(number))),
         ("empty input", |number| input(scattered(number), "")),
@@ -331,7 +331,7 @@ fn changes_of_partial_input_cost_what_their_pieces_do() {
 
 /// The message so far and its end remain usable.
 #[test]
-fn what_came_before_the_limit_is_kept() {
+fn content_before_the_limit_is_kept() {
     let mut accumulator = Accumulator::new().with_max_bytes(500);
     let mut errors = Vec::new();
     for payload in [
@@ -666,7 +666,7 @@ fn a_limit_of_zero_takes_no_content() {
 
 /// Replaced values do not accumulate, so they need no limit.
 #[test]
-fn what_is_replaced_does_not_pile_up() {
+fn replaced_values_do_not_pile_up() {
     let mut accumulator = unlimited();
     let payload: Payload = |number| {
         json!({"type": "message_delta",

@@ -683,7 +683,7 @@ fn non_stream_body() {
 }
 
 #[test]
-fn what_it_was_instead_of_a_stream_is_in_the_report() {
+fn report_has_the_body_that_was_not_a_stream() {
     let plain = message(json!({"id": "msg_1", "content": [text_block("t")]}));
     let incomplete = body(plain.to_string()).end.unwrap_err();
     let Some(NonStreamBody::Message(instead)) = incomplete.non_stream_body() else { panic!("{incomplete:?}") };
@@ -880,7 +880,7 @@ fn the_end_and_the_report_name_the_same_first_reason() {
 }
 
 #[test]
-fn what_an_error_field_brings_is_judged_as_an_event_is() {
+fn value_of_an_error_field_is_judged_as_an_event() {
     // The field counts as an event of that type; the type of the payload decides.
     let piece = r#"{"type":"content_block_delta","index":7,"delta":{"type":"text_delta","text":"lost"}}"#;
     let bytes = sse(&one_block()) + &format!("error: {piece}\n\n") + &sse(&[end_turn(), end()]);

@@ -606,7 +606,7 @@ fn message_stop_closes_open_blocks() {
 // Members that no event contained
 
 #[test]
-fn what_no_event_carried_is_absent() {
+fn members_that_no_event_carried_are_absent() {
     assert_eq!(orderly(&[]).message(), message(json!({})), "no id, model or usage, but type, role and content");
     assert_eq!(orderly(&[begin(), end()]).message(), message(json!({})));
     let run = orderly(&[begin(), message_delta(json!({}), json!({"output_tokens": 5}))]);
@@ -713,7 +713,7 @@ fn the_model_a_fallback_leads_to_becomes_that_of_the_message() {
 }
 
 #[test]
-fn of_several_fallbacks_the_one_of_the_highest_index_names_the_model() {
+fn fallback_of_the_highest_index_names_the_model() {
     let fallback = |model: &str| json!({"type": "fallback", "from": {"model": "a"}, "to": {"model": model}});
     let begun = [message_start(json!({"model": "a"}))];
     for starts in
@@ -743,7 +743,7 @@ fn half_a_character_at_the_end_of_a_start_stays_alone() {
 
 /// `docs/protocol.md`, heading "Tolerances of the decoder".
 #[test]
-fn of_equal_members_of_a_message_delta_the_last_that_is_not_null_counts() {
+fn last_member_of_a_message_delta_that_is_not_null_counts() {
     let read = |delta: &str| {
         let events = [
             r#"{"type":"message_start","message":{"content":[],"stop_reason":null}}"#.to_owned(),

@@ -460,9 +460,9 @@ fn decoded(payload: &str) -> Value {
     json!(format!("{event:?}"))
 }
 
-/// Regression: of a second member, the last value that fits counted.
+/// Regression: of a foreign member, the last value that fits counted.
 #[test]
-fn of_a_second_member_of_a_delta_that_occurs_twice_the_last_one_counts() {
+fn last_of_two_foreign_members_of_a_delta_counts() {
     for (kind, own, second, fits) in [
         ("text_delta", r#""text":"a""#, "citation", r#"{"type":"c"}"#),
         ("thinking_delta", r#""thinking":"a""#, "signature", r#""s""#),

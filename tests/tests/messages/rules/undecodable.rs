@@ -559,7 +559,7 @@ fn an_odd_member_on_a_message_delta_itself_is_delivered_with_it() {
 }
 
 #[test]
-fn what_comes_later_in_its_proper_type_takes_the_place_of_what_was_odd() {
+fn later_value_of_the_right_type_replaces_a_mistyped_one() {
     let odd = json!({"stop_reason": 5, "usage": {"output_tokens": "many"}, "content": [
         {"type": "thinking", "thinking": "x", "signature": 5},
     ]});

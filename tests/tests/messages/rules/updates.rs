@@ -338,7 +338,7 @@ fn done() {
 }
 
 #[test]
-fn what_changes_nothing_yields_nothing() {
+fn event_that_changes_nothing_is_unchanged() {
     let nothing = json!({"update": "nothing"});
     let unknown_delta = delta(0, json!({"type": "future_delta", "text": "x"}));
     let begun = [begin(), start(0, text_block("t"))];
