@@ -39,8 +39,8 @@ pub struct VendorError {
 #[derive(Debug)]
 pub enum Failure {
     Vendor(VendorError),
-    /// A chunk that this SDK cannot read.
-    Chunk(JsonPayloadErrorKind),
+    /// A chunk that this SDK cannot read, with the reason, which may quote it.
+    Chunk(JsonPayloadErrorKind, Option<serde_json::Error>),
     /// The connection failed, or the stream was cut.
     Stream(String),
     /// The stream ended in order, but without `[DONE]`.
@@ -61,7 +61,7 @@ pub async fn complete(url: &str, mut show: impl FnMut(&str)) -> Result<(), Failu
             Err(JsonStreamError::Payload(payload)) => {
                 return Err(match payload.parse::<ErrorBody>() {
                     Ok(body) => Failure::Vendor(body.error),
-                    Err(_) => Failure::Chunk(payload.kind()),
+                    Err(_) => Failure::Chunk(payload.kind(), payload.parse::<Chunk>().err()),
                 });
             }
             Err(error) => return Err(Failure::Stream(error.to_string())),
@@ -122,11 +122,15 @@ async fn a_stream_that_is_cut_is_not_done() {
     for (stream, expected) in [
         (chunk("Hel"), "NotDone"),
         (chunk("Hel") + "data: {\"choices\":[{\"de", "NotDone"),
-        (chunk("Hel") + "data: <html>\n\n", "Chunk(Syntax)"),
-        (chunk("Hel") + "data: {\"choices\":7}\n\n", "Chunk(Data)"),
+        (chunk("Hel") + "data: <html>\n\n", "Chunk(Syntax, Some(Error(\"expected value\""),
+        (
+            chunk("Hel") + "data: {\"choices\":7}\n\n",
+            "Chunk(Data, Some(Error(\"invalid type: integer `7`, expected a seq",
+        ),
     ] {
         let (text, result) = completed(Script::stream(stream)).await;
-        assert_eq!(format!("{:?}", result.unwrap_err()), expected);
+        let failure = format!("{:?}", result.unwrap_err());
+        assert!(failure.starts_with(expected), "{failure}");
         assert_eq!(text, "Hel");
     }
     let (text, result) = completed(Script::stream(chunk("Hel")).cut()).await;

@@ -116,7 +116,8 @@ impl Message {
     }
 }
 
-/// The text of a message is not the expected JSON. Has the position, never the text.
+/// The text of a message is not the expected JSON. Has the position, but not the reason, which may quote the text:
+/// `serde_json::from_str::<T>(&message.text())` returns the error of serde_json, which has both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseTextError {
     kind: ParseTextErrorKind,

@@ -61,7 +61,7 @@ impl BodyDecoder {
             match BodyStart::skip_blank(&mut input) {
                 BodyStart::Blank => {}
                 BodyStart::Json | BodyStart::Html => self.state = BodyState::Kept(Vec::new()),
-                BodyStart::Other => self.state = BodyState::Stream,
+                _ => self.state = BodyState::Stream,
             }
         }
         if let BodyState::Kept(kept) = &mut self.state {
@@ -85,7 +85,7 @@ impl BodyDecoder {
         };
         // At the end, there may be a blank line that completes an event.
         let text = String::from_utf8_lossy(whole.trim_ascii_end()).into_owned();
-        Some(JsonPayloadError::new(String::new(), text, JsonPayloadErrorKind::NonStreamBody))
+        Some(JsonPayloadError::new(String::new(), text, JsonPayloadErrorKind::NonStreamBody, (0, 0)))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::EventError;
 /// The error of a stream of JSON.
 ///
 /// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum JsonStreamError<E> {
     /// The transport failed, a read timed out, an event was lost, or the input was truncated.
@@ -26,12 +26,19 @@ pub enum JsonStreamError<E> {
 
 /// Payload that is not of the expected type, or the beginning of a body that is not an event stream: usually an error
 /// of the vendor. [`parse`](Self::parse) reads it as the vendor's type, if it is JSON and complete.
+///
+/// It has the position of the error, but not its reason, which may quote the payload: `parse::<T>()` with the type of
+/// the stream returns the error of serde_json, which has both.
+#[derive(Clone)]
 pub struct JsonPayloadError(Box<Parts>);
 
+#[derive(Clone)]
 struct Parts {
     kind: JsonPayloadErrorKind,
     event_type: String,
     text: String,
+    /// Line and column; zeros if unknown.
+    position: (usize, usize),
 }
 
 /// Kind of a [`JsonPayloadError`].
@@ -66,14 +73,27 @@ impl JsonPayloadErrorKind {
 }
 
 impl JsonPayloadError {
-    pub(super) fn new(event_type: String, text: String, kind: JsonPayloadErrorKind) -> Self {
-        Self(Box::new(Parts { kind, event_type, text }))
+    pub(super) fn new(event_type: String, text: String, kind: JsonPayloadErrorKind, position: (usize, usize)) -> Self {
+        Self(Box::new(Parts { kind, event_type, text, position }))
     }
 
     /// Returns the kind of the payload.
     #[must_use]
     pub fn kind(&self) -> JsonPayloadErrorKind {
         self.0.kind
+    }
+
+    /// Returns the line of [`text`](Self::text) where the error was noticed, from 1; 0 if unknown, as for an error that
+    /// the server reported.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.0.position.0
+    }
+
+    /// Returns the byte of that line, from 1; 0 if unknown.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.0.position.1
     }
 
     /// Returns the event type, `message` if the block set none; empty if there was no event.
@@ -95,7 +115,8 @@ impl JsonPayloadError {
         self.0.text
     }
 
-    /// Parses the payload as another type: the vendor's error.
+    /// Parses the payload as another type, the vendor's error; or as the type of the stream, for the reason of this
+    /// error.
     ///
     /// # Errors
     /// The error of serde_json.
@@ -175,7 +196,11 @@ impl fmt::Display for JsonPayloadError {
             JsonPayloadErrorKind::Eof => "event payload ends before its JSON does",
             JsonPayloadErrorKind::Data => "event payload is JSON, but not of the expected type",
             JsonPayloadErrorKind::NonStreamBody => "body is JSON or a web page, not an event stream",
-        })
+        })?;
+        match self.0.position {
+            (0, _) => Ok(()),
+            (line, column) => write!(f, " (line {line}, column {column})"),
+        }
     }
 }
 

@@ -34,6 +34,14 @@ pub struct JsonEvent<T> {
     pub value: T,
 }
 
+impl<T> JsonEvent<T> {
+    /// Creates an event, for example for the test of a function that takes a stream of them.
+    #[must_use]
+    pub fn new(event_type: impl Into<String>, value: T) -> Self {
+        Self { event_type: event_type.into(), value }
+    }
+}
+
 /// Kind of an event in a stream of JSON.
 #[derive(Debug)]
 pub(crate) enum Parsed<T> {
@@ -163,16 +171,17 @@ fn parse<T: DeserializeOwned>(event: Event<'_>, is_finished: bool) -> Option<Par
         _ => {}
     }
     let parsed = if event_type == "error" || is_vendor_error(&payload) {
-        Err(JsonPayloadErrorKind::Reported)
+        Err((JsonPayloadErrorKind::Reported, (0, 0)))
     } else if !is_finished && is_number(&payload) {
-        Err(JsonPayloadErrorKind::Eof)
+        Err((JsonPayloadErrorKind::Eof, (0, 0)))
     } else {
-        serde_json::from_str(&payload).map_err(|error| JsonPayloadErrorKind::of(&error))
+        serde_json::from_str(&payload)
+            .map_err(|error| (JsonPayloadErrorKind::of(&error), (error.line(), error.column())))
     };
     Some(match parsed {
-        Ok(value) => Parsed::Value(JsonEvent { event_type: event_type.into_owned(), value }),
-        Err(kind) => {
-            let error = JsonPayloadError::new(event_type.into_owned(), payload.into_owned(), kind);
+        Ok(value) => Parsed::Value(JsonEvent::new(event_type, value)),
+        Err((kind, position)) => {
+            let error = JsonPayloadError::new(event_type.into_owned(), payload.into_owned(), kind, position);
             if !is_finished && is_cut(&error) { Parsed::Unfinished(error) } else { Parsed::Other(error) }
         }
     })

@@ -5,7 +5,7 @@ use std::io;
 use futures::executor::block_on;
 use futures::stream::FusedStream as _;
 use serde::Deserialize;
-use ssewire_io::{End, EventError, JsonPayloadErrorKind, JsonReader, JsonStream, JsonStreamError};
+use ssewire_io::{End, EventError, JsonEvent, JsonPayloadErrorKind, JsonReader, JsonStream, JsonStreamError};
 use ssewire_tests::transport::Script;
 use ssewire_tests::{adapters, chunks};
 
@@ -390,4 +390,36 @@ fn blank_data_is_skipped_and_the_marker_may_have_white_space_around_it() {
     // The server reports an error, and the rest of a payload that was cut is not known.
     assert_eq!(both(&[b"event: error\ndata:\n\n"], End::Dispatch).0, [Err("Reported error ".to_owned())]);
     assert_eq!(both(&[b"data: "], End::Dispatch).0, [Err("Eof message ".to_owned())]);
+}
+
+/// A report of a bug names the place, and the caller asks for the reason.
+#[test]
+fn an_error_has_the_position_that_serde_json_reports() {
+    for (payload, line, words) in [
+        ("{\"text\":\n7}", 2, "event payload is JSON, but not of the expected type (line 2, column "),
+        ("{\"text\" 7}", 1, "event payload is not valid JSON (line 1, column "),
+        ("{\"text\":", 1, "event payload ends before its JSON does (line 1, column "),
+    ] {
+        let stream = format!("data: {}\n\n", payload.replace('\n', "\ndata: "));
+        let error = JsonReader::<_, Chunk>::new(stream.as_bytes()).next().unwrap().unwrap_err();
+        assert!(error.to_string().starts_with(words), "{error}");
+        let JsonStreamError::Payload(error) = error else { panic!("{error}") };
+        let reason = error.parse::<Chunk>().unwrap_err();
+        assert_eq!((error.line(), error.column()), (line, reason.column()), "{reason}");
+        assert_eq!(error.line(), reason.line());
+    }
+    // The server's errors have no place, nor has another body.
+    for body in ["data: {\"error\":1}\n\n", "<html>"] {
+        let error = JsonReader::<_, Chunk>::new(body.as_bytes()).next().unwrap().unwrap_err();
+        assert!(!error.to_string().contains("line"), "{error}");
+        let JsonStreamError::Payload(error) = error else { panic!("{error}") };
+        assert_eq!((error.line(), error.column()), (0, 0));
+    }
+}
+
+/// A test of a caller's function makes the events that the stream would return.
+#[test]
+fn an_event_that_a_test_makes_is_the_parsed_one() {
+    let parsed = JsonReader::<_, Chunk>::new(&b"event: e\ndata: {\"text\":\"a\"}\n\n"[..]).next().unwrap().unwrap();
+    assert_eq!(parsed, JsonEvent::new("e", Chunk { text: Some("a".to_owned()) }));
 }
