@@ -25,7 +25,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ssewire_io::HttpBodyExt as _;
+use ssewire_io::{MessageEndObserver, Tap};
 use support::{Failure, Setup, exit};
 
 type Upstream = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
@@ -75,13 +75,13 @@ async fn forward(request: Request<Incoming>, setup: &Setup, upstream: &Upstream)
     }
     let response = upstream.request(forwarded.body(Full::new(body))?).await?;
     let (head, body) = response.into_parts();
-    if !head.status.is_success() {
-        return Ok(Response::from_parts(head, body.map_err(Failed::from).boxed_unsync()));
-    }
     // The bytes pass unchanged. The closure is called at the end of each message, even if it is incomplete.
-    let body = body.tap_message(|end| {
+    let meter = MessageEndObserver::new(|end| {
         let tokens = end.message().output_tokens();
         eprintln!("output tokens: {tokens:?}; {}", end.completion());
     });
-    Ok(Response::from_parts(head, body.map_err(Failed::from).boxed_unsync()))
+    // The body of an error is not a message.
+    let observer = head.status.is_success().then(|| meter.with_discarded_text());
+    let body = Tap::new(body, observer).map_err(Failed::from).boxed_unsync();
+    Ok(Response::from_parts(head, body))
 }

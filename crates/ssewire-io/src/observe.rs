@@ -1,16 +1,66 @@
 //! Observers of the bytes of a tap.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use ssewire::{Decoder, Event};
 
 /// Observes the bytes that pass through a [`Tap`](crate::Tap). An observer that panicked is not called again.
+///
+/// An `Option` of an observer is one, too, so that the type of a body does not depend on whether it is observed:
+///
+/// ```
+/// use std::io::Read as _;
+/// use ssewire_io::{EventObserver, Tap};
+///
+/// let status = 404; // The body is that of an error.
+/// let observer = (status == 200).then(|| EventObserver::new(|event| println!("{}", event.data_lossy())));
+/// let mut body = String::new();
+/// Tap::new(&b"not found"[..], observer).read_to_string(&mut body)?;
+/// assert_eq!(body, "not found");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait Observer {
     /// Called with the bytes that have just passed.
     fn on_chunk(&mut self, bytes: &[u8]);
 
     /// Called once, when nothing more will pass: the input has ended or failed, or the tap was dropped.
     fn on_end(&mut self) {}
+}
+
+impl<O: Observer + ?Sized> Observer for &mut O {
+    fn on_chunk(&mut self, bytes: &[u8]) {
+        (**self).on_chunk(bytes);
+    }
+
+    fn on_end(&mut self) {
+        (**self).on_end();
+    }
+}
+
+impl<O: Observer + ?Sized> Observer for Box<O> {
+    fn on_chunk(&mut self, bytes: &[u8]) {
+        (**self).on_chunk(bytes);
+    }
+
+    fn on_end(&mut self) {
+        (**self).on_end();
+    }
+}
+
+/// `None` observes nothing.
+impl<O: Observer> Observer for Option<O> {
+    fn on_chunk(&mut self, bytes: &[u8]) {
+        if let Some(observer) = self {
+            observer.on_chunk(bytes);
+        }
+    }
+
+    fn on_end(&mut self) {
+        if let Some(observer) = self {
+            observer.on_end();
+        }
+    }
 }
 
 /// Passes each event to a closure. Skips events that exceed the limit of the decoder.

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use ssewire_messages::{Completion, Incomplete, Message, MessageDecoder, NonStreamBody, Step, UpdateEvent, Usage};
+use ssewire_messages::{
+    Completion, Incomplete, Message, MessageDecoder, NonStreamBody, ResponseHead, Step, UpdateEvent, Usage,
+};
 
 use crate::observe::Observer;
 
@@ -52,6 +54,7 @@ pub enum Observed<'a> {
 /// A message that has passed, and how it ended; or a body without a message.
 pub struct MessageEnd {
     completion: Completion,
+    response_head: Option<ResponseHead>,
     result: Result<Message, Incomplete>,
 }
 
@@ -81,6 +84,18 @@ impl MessageEnd {
     #[must_use]
     pub fn into_message(self) -> Message {
         self.result.or_else(Incomplete::into_non_stream_message).unwrap_or_else(Incomplete::into_partial)
+    }
+
+    /// Returns the head of the response, if the observer was created by `with_decoder` with a decoder that has it.
+    #[must_use]
+    pub fn response_head(&self) -> Option<&ResponseHead> {
+        self.response_head.as_ref()
+    }
+
+    /// Returns the request ID, if there is the [head](Self::response_head) of the response.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.response_head().and_then(ResponseHead::request_id)
     }
 
     /// See [`Message::model`].
@@ -147,6 +162,24 @@ impl<F> fmt::Debug for MessageObserver<F> {
 }
 
 /// Passes only the end of each message to a closure; created by `tap_message`. See [`MessageObserver`].
+///
+/// ```
+/// use std::io::Read as _;
+/// use ssewire_io::ssewire_messages::{MessageDecoder, ResponseHead};
+/// use ssewire_io::{MessageEndObserver, Tap};
+///
+/// # let response = &b"data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"output_tokens\":1}}}\n\n"[..];
+/// # let headers = [("request-id", "req_1")];
+/// let head = ResponseHead::new(200, headers); // `response.status().as_u16()` and `response.headers()`
+/// let decoder = MessageDecoder::new().with_response_head(head);
+/// let mut bill = Vec::new();
+/// let meter = MessageEndObserver::with_decoder(decoder, |end| {
+///     bill.push((end.request_id().map(str::to_owned), end.message().output_tokens()));
+/// });
+/// std::io::copy(&mut Tap::new(response, meter.with_discarded_text()), &mut std::io::sink())?;
+/// assert_eq!(bill, [(Some("req_1".to_owned()), Some(1))]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct MessageEndObserver<F> {
     messages: Messages,
     on_end: F,
@@ -162,6 +195,15 @@ impl<F: FnMut(MessageEnd)> MessageEndObserver<F> {
     /// Uses the given decoder: with `Validation::Strict`, with other limits, or with the head of the response.
     pub fn with_decoder(decoder: MessageDecoder, on_end: F) -> Self {
         Self { messages: Messages::new(decoder), on_end }
+    }
+
+    /// Keeps only the last piece of each text, for meters that count: see
+    /// [`with_discarded_text`](ssewire_messages::Accumulator::with_discarded_text) of the accumulator.
+    #[must_use]
+    pub fn with_discarded_text(mut self) -> Self {
+        let accumulator = self.messages.decoder.accumulator().clone().with_discarded_text();
+        self.messages.decoder = self.messages.decoder.with_accumulator(accumulator);
+        self
     }
 }
 
@@ -233,6 +275,7 @@ impl Messages {
     fn next_message(&mut self) -> MessageEnd {
         self.is_later = true;
         let completion = self.decoder.completion();
-        MessageEnd { completion, result: self.decoder.next_message() }
+        let response_head = self.decoder.response_head().cloned();
+        MessageEnd { completion, response_head, result: self.decoder.next_message() }
     }
 }

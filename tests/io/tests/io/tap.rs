@@ -15,7 +15,7 @@ use ssewire_io::{
     ByteStreamExt, EventObserver, MessageEnd, MessageEndObserver, MessageObserver, MessageReader, Observed, Observer,
     ReadExt, Tap,
 };
-use ssewire_messages::{Accumulator, Completion, Incomplete, Message, MessageDecoder, Validation};
+use ssewire_messages::{Accumulator, Completion, Incomplete, Message, MessageDecoder, ResponseHead, Validation};
 use ssewire_tests::outcome::OwnedEvent;
 use ssewire_tests::transport::{Script, Step};
 use ssewire_tests::{adapters, cases, chunks, disorder, drive, samples, streams};
@@ -52,24 +52,12 @@ impl Log {
 /// The bytes that pass a tap, over each kind of transport.
 fn passed(input: &[&[u8]], observer: impl Fn() -> Box<dyn Observer>) -> [Vec<u8>; 3] {
     let mut read = Vec::new();
-    Tap::new(Script::slow(input), Boxed(observer())).read_to_end(&mut read).unwrap();
-    let stream = Tap::new(Script::<io::Error>::slow(input), Boxed(observer()));
+    Tap::new(Script::slow(input), observer()).read_to_end(&mut read).unwrap();
+    let stream = Tap::new(Script::<io::Error>::slow(input), observer());
     let streamed: Vec<Bytes> = block_on(stream.try_collect()).unwrap();
-    let body = Tap::new(Script::<io::Error>::slow(input), Boxed(observer()));
+    let body = Tap::new(Script::<io::Error>::slow(input), observer());
     let collected = block_on(http_body_util::BodyExt::collect(body)).unwrap().to_bytes();
     [read, streamed.concat(), collected.to_vec()]
-}
-
-struct Boxed(Box<dyn Observer>);
-
-impl Observer for Boxed {
-    fn on_chunk(&mut self, bytes: &[u8]) {
-        self.0.on_chunk(bytes);
-    }
-
-    fn on_end(&mut self) {
-        self.0.on_end();
-    }
 }
 
 fn observed(input: &[&[u8]]) -> ([Vec<u8>; 3], Vec<OwnedEvent>) {
@@ -231,6 +219,60 @@ fn trailers_pass() {
     let collected = block_on(http_body_util::BodyExt::collect(tap)).unwrap();
     assert!(collected.trailers().is_some());
     assert_eq!(collected.to_bytes(), "ab");
+}
+
+/// A gateway observes some bodies, and all have one type.
+#[test]
+fn an_observer_may_be_optional_or_borrowed() {
+    let pass = |observer: Option<Log>| {
+        let mut passed = Vec::new();
+        Tap::new(&b"ab"[..], observer).read_to_end(&mut passed).unwrap();
+        assert_eq!(passed, b"ab");
+    };
+    let mut log = Log::default();
+    pass(None);
+    log.check(b"", 0);
+    pass(Some(log.clone()));
+    log.check(b"ab", 1);
+    log.0.take();
+    Tap::new(&b"cd"[..], &mut log).read_to_end(&mut Vec::new()).unwrap();
+    log.check(b"cd", 1);
+}
+
+/// A bill has the ID of each request, complete or not.
+#[test]
+fn an_end_has_the_head_of_the_response() {
+    let sample = samples::named("text");
+    let body = [&sample.stream[..], &sample.stream[..sample.stream.len() / 2]].concat();
+    let decoder = MessageDecoder::new().with_response_head(ResponseHead::new(200, [("request-id", "req_1")]));
+    let mut ends = Vec::new();
+    let meter = MessageEndObserver::with_decoder(decoder, |end| {
+        ends.push((
+            end.completion(),
+            end.request_id().map(str::to_owned),
+            end.response_head().map(ResponseHead::status),
+        ));
+    });
+    io::copy(&mut Tap::new(&body[..], meter), &mut io::sink()).unwrap();
+    let with_head = |completion| (completion, Some("req_1".to_owned()), Some(200));
+    assert_eq!(ends, [with_head(Completion::Complete), with_head(Completion::Truncated)]);
+    let mut ends = Vec::new();
+    let meter = MessageEndObserver::new(|end| ends.push((end.request_id().is_some(), end.response_head().is_some())));
+    io::copy(&mut Tap::new(&sample.stream[..], meter), &mut io::sink()).unwrap();
+    assert_eq!(ends, [(false, false)]);
+}
+
+/// A meter that counts keeps no text, and counts the same.
+#[test]
+fn discarded_text_is_not_in_the_message() {
+    let sample = samples::named("text");
+    let mut ends = Vec::new();
+    let meter = MessageEndObserver::new(|end| ends.push((end.usage().cloned(), end.completion(), end.into_message())));
+    io::copy(&mut Tap::new(&sample.stream[..], meter.with_discarded_text()), &mut io::sink()).unwrap();
+    let [(usage, Completion::Complete, message)] = &ends[..] else { panic!("{ends:?}") };
+    assert_eq!(serde_json::to_value(usage).unwrap(), sample.message()["usage"]);
+    // The last piece of the text is kept.
+    assert!(message.text().len() < sample.text().len() && sample.text().ends_with(&message.text()));
 }
 
 /// The answer to a request that did not ask for a stream is billed, too.
