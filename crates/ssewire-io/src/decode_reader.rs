@@ -25,6 +25,7 @@ pub type BlockReader<R> = DecodeReader<R, Blocks>;
 pub type FrameReader<R> = DecodeReader<R, Frames>;
 
 /// The lines of a blocking reader, without their line ends: newline-delimited JSON.
+#[doc(alias("ndjson", "jsonl", "json_lines"))]
 pub type LineReader<R> = DecodeReader<R, Lines>;
 
 /// The events of a blocking reader as [`TextEvent`](crate::TextEvent)s.

@@ -26,6 +26,7 @@ pub type BlockStream<S> = DecodeStream<S, Blocks>;
 pub type FrameStream<S> = DecodeStream<S, Frames>;
 
 /// The lines of a stream of byte chunks, without their line ends: newline-delimited JSON.
+#[doc(alias("ndjson", "jsonl", "json_lines"))]
 pub type LineStream<S> = DecodeStream<S, Lines>;
 
 /// The events of a stream of byte chunks as [`TextEvent`](crate::TextEvent)s.

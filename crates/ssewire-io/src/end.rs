@@ -5,6 +5,7 @@ use crate::format::Decode;
 
 /// Treatment of an unfinished event, or line, when the input ends. After a transport error it is always discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum End {
     /// The stream ends with [`EventError::Truncated`].
     #[default]

@@ -59,6 +59,7 @@ where
 
     /// The lines, which end as those of an event stream, for newline-delimited JSON; see
     /// [`LineStream`](crate::LineStream).
+    #[doc(alias("ndjson", "jsonl", "json_lines"))]
     fn sse_lines(self) -> crate::LineStream<Pin<Box<Self>>> {
         crate::LineStream::new(Box::pin(self))
     }
@@ -205,6 +206,7 @@ pub trait ReadExt: std::io::Read + Sized {
 
     /// The lines, which end as those of an event stream, for newline-delimited JSON; see
     /// [`LineReader`](crate::LineReader).
+    #[doc(alias("ndjson", "jsonl", "json_lines"))]
     fn sse_lines(self) -> crate::LineReader<Self> {
         crate::LineReader::new(self)
     }

@@ -68,10 +68,11 @@
 //!
 //! # Features
 //!
-//! `std` (default), `stream`, `bytes`, `http-body`, `codec`, `tap`, `json`, `messages`. Features only add items; they
-//! never change others. `bytes` and `tap` include `stream`, and `http-body` includes `bytes` and `stream`. `stream`,
-//! `bytes`, `tap`, `json` and `messages` work without `std`, with `alloc` only. `codec` includes `std`; the crate
-//! http-body, on which `http-body` depends, needs it, too.
+//! `std` (default), `stream`, `bytes`, `http-body`, `codec`, `tap`, `json`, `messages`, `vocabulary`. Features only
+//! add items; they never change others. `bytes` and `tap` include `stream`, and `http-body` includes `bytes` and
+//! `stream`. `vocabulary` includes `messages`, and adds the types of `ssewire_messages::vocabulary`. `codec` includes
+//! `std`; the crate http-body, on which `http-body` depends, needs it, too. All others work without `std`, with `alloc`
+//! only.
 
 #![no_std]
 #![forbid(unsafe_code)]

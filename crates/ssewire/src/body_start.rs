@@ -14,6 +14,7 @@ use crate::line::LineScanner;
 /// assert_eq!(text, b"{\"error\":7}");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BodyStart {
     /// No such byte has arrived yet.
     Blank,

@@ -14,6 +14,7 @@ use ssewire_messages::{ApiError, Completion, Incomplete, Message, MessageDecodeE
 /// the transport's error.
 ///
 /// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
+#[derive(Clone)]
 pub struct IncompleteMessage<E> {
     /// Shared with the adapter: its `finish` returns the same report.
     report: SharedReport,
@@ -151,6 +152,7 @@ impl<E: Error + 'static> Error for IncompleteMessage<E> {
 /// [`StructuredMessage`](crate::StructuredMessage).
 ///
 /// An [`Error`] if the transport's error is one; see [common behaviour](crate#common-behaviour).
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StructuredError<E> {
     /// The message is not complete.

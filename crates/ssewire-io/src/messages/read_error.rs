@@ -18,6 +18,7 @@ use super::error::{IncompleteMessage, StructuredError};
 /// let explanation = error.server_error().and_then(|error| error.message());
 /// assert_eq!(explanation, Some("max_tokens: required"));
 /// ```
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MessageReadError<E> {
     /// The message has ended, but it is not complete. Nothing follows.

@@ -130,7 +130,7 @@ impl NonStreamBody {
             Mode::Body(BodyStart::Blank) | Mode::ResponseHead { .. } => return Self::Empty,
             Mode::Body(BodyStart::Json) if is_utf16(bytes) => return Self::Utf16,
             Mode::Body(BodyStart::Json) => return Self::of_json(core::mem::take(&mut body.bytes)),
-            Mode::Body(BodyStart::Html | BodyStart::Other) => {}
+            Mode::Body(_) => {}
         }
         if is_compressed(bytes) {
             return Self::Compressed;

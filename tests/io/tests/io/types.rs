@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -12,13 +13,15 @@ use futures::executor::block_on;
 use futures::{Stream, StreamExt as _, stream};
 use ssewire_io::{
     BodyEventStream, EventCodec, EventError, EventObserver, EventReader, EventStream, IncompleteMessage,
-    MessageReadError, MessageReader, MessageStream, SharedEventStream, Tap, TextDeltaStream, TextEventStream,
+    JsonStreamError, MessageReadError, MessageReader, MessageStream, SharedEventStream, StructuredError, Tap,
+    TextDeltaStream, TextEventStream,
 };
 use ssewire_tests::transport::Script;
 
 fn is_send<T: Send>() {}
 fn is_sync<T: Sync>() {}
 fn is_unpin<T: Unpin>() {}
+fn is_clone<T: Clone>() {}
 
 /// Neither `Send` nor `Sync`, with chunks and errors that are not either.
 struct Local(Rc<Cell<usize>>);
@@ -77,6 +80,11 @@ fn adapters_are_what_their_streams_are() {
     is_send::<MessageReadError<std::io::Error>>();
     is_send::<IncompleteMessage<std::io::Error>>();
     is_sync::<IncompleteMessage<std::io::Error>>();
+    // For shared futures and broadcast channels.
+    is_clone::<IncompleteMessage<Arc<std::io::Error>>>();
+    is_clone::<MessageReadError<Arc<std::io::Error>>>();
+    is_clone::<StructuredError<Arc<std::io::Error>>>();
+    is_clone::<JsonStreamError<Arc<std::io::Error>>>();
 }
 
 /// The bounds of `tokio::spawn`.
