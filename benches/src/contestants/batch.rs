@@ -15,12 +15,17 @@ pub(super) fn framing<S: Sink>(corpus: &Corpus, chunk: usize) -> Answer {
     let mut decoder = BatchDecoder::new();
     for mut input in corpus.chunks(chunk) {
         while !input.is_empty() {
+            let chunk = input;
             let batch = decoder.push(&mut input);
             // As C reads it: bytes at an offset.
             let text = batch.text().as_bytes();
             for record in batch.records() {
-                let [event_type, data, id] = [record.event_type, record.data, record.last_event_id]
-                    .map(|span| &text[span.offset..span.offset + span.len]);
+                let [event_type, data, id] = [
+                    (record.is_type_in_input, record.event_type),
+                    (record.is_data_in_input, record.data),
+                    (false, record.last_event_id),
+                ]
+                .map(|(is_in_input, span)| &(if is_in_input { chunk } else { text })[span.offset..][..span.len]);
                 sink.event(event_type, data, id);
             }
         }

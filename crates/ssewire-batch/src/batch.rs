@@ -7,7 +7,8 @@ use core::fmt::Write as _;
 use simdutf8::compat::from_utf8;
 use ssewire::Lossy;
 
-/// A range of the text of a batch, in bytes. Begins and ends at a character boundary. Empty without text.
+/// A range of the text of a batch, or of the input where a record says so, in bytes. Begins and ends at a character
+/// boundary. Empty without text.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Span {
@@ -17,11 +18,17 @@ pub struct Span {
     pub len: usize,
 }
 
+impl Span {
+    pub(crate) const EMPTY: Self = Self { offset: 0, len: 0 };
+}
+
 /// The records of a chunk, and the text that they point into. Borrowed from the decoder until the next call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Batch<'a, R> {
     records: &'a [R],
     text: &'a str,
+    /// That of the push. Records of events point into it, too.
+    pub(crate) input: &'a [u8],
 }
 
 impl<'a, R> Batch<'a, R> {
@@ -31,20 +38,14 @@ impl<'a, R> Batch<'a, R> {
         self.records
     }
 
-    /// Returns the text that the records point into, with other text between.
+    /// Returns the text that the records point into: of events, what is not in the input.
     #[must_use]
     pub fn text(&self) -> &'a str {
         self.text
     }
-
-    /// Returns the text of a span. Empty if the span is of another batch and does not fit this one.
-    #[must_use]
-    pub fn get(&self, span: Span) -> &'a str {
-        get(self.text, span)
-    }
 }
 
-fn get(text: &str, span: Span) -> &str {
+pub(crate) fn get(text: &str, span: Span) -> &str {
     text.get(span.offset..span.offset.saturating_add(span.len)).unwrap_or_default()
 }
 
@@ -60,26 +61,34 @@ pub(crate) struct BatchBuffer<R> {
     /// The description of the last error. Later records of the same error share its text. It may be longer than what
     /// was lost: with a copy for each, the text of a batch of many small lost events could exceed its bound.
     pub(crate) last_error: Span,
+    /// The part of the input that records point into: how many bytes of the input begin with its first one, and how
+    /// many come after it.
+    pub(crate) used: (usize, usize),
 }
 
 impl<R> BatchBuffer<R> {
     pub(crate) const fn new() -> Self {
-        const NONE: Span = Span { offset: 0, len: 0 };
         let text = TextBuffer(String::new());
-        Self { records: Vec::new(), text, last_name: NONE, last_id: NONE, last_error: NONE }
+        let (last_name, last_id, last_error) = (Span::EMPTY, Span::EMPTY, Span::EMPTY);
+        Self { records: Vec::new(), text, last_name, last_id, last_error, used: (0, 0) }
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Starts the next batch, with this text, with which every batch starts. Mostly it is all that the last one had.
+    #[inline]
+    pub(crate) fn start(&mut self, text: &str) {
         self.records.clear();
-        self.text.clear();
-        (self.last_name, self.last_id, self.last_error) = Default::default();
+        self.used = (0, 0);
+        if self.text.0.len() != text.len() || self.text.0.capacity() > LARGE {
+            self.text.restart(text);
+            (self.last_name, self.last_id, self.last_error) = Default::default();
+        }
     }
 
     /// Inline, as `BatchDecoder::push`: to return the batch in memory, the lengths that were just written in words
     /// would be read in vectors, which stalls the processor.
     #[inline(always)]
-    pub(crate) fn as_batch(&self) -> Batch<'_, R> {
-        Batch { records: &self.records, text: &self.text.0 }
+    pub(crate) fn as_batch<'a>(&'a self, input: &'a [u8]) -> Batch<'a, R> {
+        Batch { records: &self.records, text: &self.text.0, input }
     }
 }
 
@@ -91,11 +100,13 @@ pub(crate) struct TextBuffer(String);
 const LARGE: usize = 64 * 1024;
 
 impl TextBuffer {
-    fn clear(&mut self) {
+    #[inline(never)]
+    fn restart(&mut self, text: &str) {
         if self.0.capacity() > LARGE && self.0.len() < self.0.capacity() / 4 {
             self.0 = String::new();
         }
         self.0.clear();
+        self.0.push_str(text);
     }
 
     #[inline]
@@ -106,7 +117,7 @@ impl TextBuffer {
     }
 
     /// Appends bytes; ill-formed UTF-8 as U+FFFD.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn push_lossy(&mut self, bytes: &[u8]) -> Span {
         match from_utf8(bytes) {
             Ok(text) => self.push_str(text),
@@ -134,8 +145,7 @@ impl TextBuffer {
         *last
     }
 
-    /// Appends bytes, unless they are the same as those of the last such value. Rare: most types lie in a window, and
-    /// most events have no ID.
+    /// Appends bytes, unless they are the same as those of the last such value.
     #[inline(never)]
     pub(crate) fn push_repeated(&mut self, bytes: &[u8], last: &mut Span) -> Span {
         if !is_lossy_text_of(get(&self.0, *last), bytes) {

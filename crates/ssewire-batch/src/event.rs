@@ -3,13 +3,13 @@
 use core::fmt;
 use core::time::Duration;
 
+use simdutf8::compat::from_utf8;
 use ssewire::{Decoder, Event, Frame, InvalidId};
 
 use crate::DEFAULT_MAX_RECORDS;
-use crate::batch::{Batch, BatchBuffer, Span};
-use crate::window::Window;
+use crate::batch::{Batch, BatchBuffer, Span, get};
 
-/// The records of a chunk, of events.
+/// The records of a chunk, of events. They point into its text, and into the input.
 pub type EventBatch<'a> = Batch<'a, EventRecord>;
 
 /// The kind of an event record.
@@ -26,6 +26,9 @@ pub enum EventKind {
 }
 
 /// An event, a comment, or a lost event. The layout is that of C.
+///
+/// A value is not copied if it lies in the input and is UTF-8. Its span then counts from the first byte that was pushed
+/// with this batch.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventRecord {
@@ -35,6 +38,10 @@ pub struct EventRecord {
     pub has_retry: bool,
     /// Whether `data` is only the start of a comment, which is longer than the limit.
     pub is_truncated: bool,
+    /// Whether `event_type` is a span of the input, and not of the text.
+    pub is_type_in_input: bool,
+    /// Whether `data` is a span of the input, and not of the text.
+    pub is_data_in_input: bool,
     /// The reconnection time in milliseconds; 0 if `has_retry` is false.
     pub retry_ms: u64,
     /// The type of an event, `message` if it had none; empty of other kinds. Records of one type may share their text.
@@ -44,6 +51,20 @@ pub struct EventRecord {
     /// The last event ID at an event; empty if there is none, and of other kinds. Records of one ID may share their
     /// text.
     pub last_event_id: Span,
+}
+
+impl EventRecord {
+    const EMPTY: Self = Self {
+        kind: EventKind::Event,
+        has_retry: false,
+        is_truncated: false,
+        is_type_in_input: false,
+        is_data_in_input: false,
+        retry_ms: 0,
+        event_type: Span::EMPTY,
+        data: Span::EMPTY,
+        last_event_id: Span::EMPTY,
+    };
 }
 
 /// Decodes an event stream into batches: [`ssewire::Decoder`] for foreign function interfaces.
@@ -94,30 +115,34 @@ impl BatchDecoder {
     /// Decodes the input up to its end, or to the largest number of records. `input` is advanced: call again until it
     /// is empty.
     #[inline]
-    pub fn push(&mut self, input: &mut &[u8]) -> EventBatch<'_> {
+    pub fn push<'d, 'c: 'd>(&'d mut self, input: &mut &'c [u8]) -> EventBatch<'d> {
+        let chunk: &'c [u8] = input;
         self.fill(input);
-        self.buffer.as_batch()
+        self.buffer.as_batch(chunk)
     }
 
     #[inline(never)]
     fn fill(&mut self, input: &mut &[u8]) {
-        self.buffer.start();
-        let mut window = Window::default();
-        if self.has_comments || !self.push_events(input, &mut window) {
-            self.push_frames(input, window);
+        self.buffer.start(DEFAULT_TYPE);
+        let chunk = *input;
+        if self.has_comments || !self.push_events(input) {
+            self.push_frames(input, chunk);
         }
+        self.buffer.check_input(chunk);
     }
 
     /// Decodes events without comments and IDs: a loop of its own, so that [`Decoder::decode`] is compiled into it.
     /// Returns `false` after an event that has an ID: only a block says whether it set a new one.
     #[inline]
-    fn push_events(&mut self, input: &mut &[u8], window: &mut Window) -> bool {
-        while let Some(remaining) = self.buffer.remaining(self.max_records) {
-            let from = *input;
+    fn push_events(&mut self, input: &mut &[u8]) -> bool {
+        let chunk = *input;
+        while self.buffer.records.len() < self.max_records {
+            let before = input.len();
             match self.decoder.decode(input) {
+                Ok(Some(event)) if self.buffer.push_plain(event, chunk, before, input.len()) => {}
                 Ok(Some(event)) => {
                     let has_id = !event.last_event_id().is_empty();
-                    *window = self.buffer.push_event(event, from, input, *window, remaining);
+                    self.buffer.push_event(event, chunk, before, input.len());
                     if has_id {
                         return false;
                     }
@@ -130,16 +155,16 @@ impl BatchDecoder {
     }
 
     #[inline(never)]
-    fn push_frames(&mut self, input: &mut &[u8], mut window: Window) {
-        while let Some(remaining) = self.buffer.remaining(self.max_records) {
-            let from = *input;
+    fn push_frames(&mut self, input: &mut &[u8], chunk: &[u8]) {
+        while self.buffer.records.len() < self.max_records {
+            let before = input.len();
             match self.decoder.decode_frame(input) {
                 Ok(Some(Frame::Block(block))) => {
                     if block.id().is_some() {
                         self.buffer.last_id = Span::default();
                     }
                     if let Some(event) = block.event() {
-                        window = self.buffer.push_event(event, from, input, window, remaining);
+                        self.buffer.push_event(event, chunk, before, input.len());
                     }
                 }
                 // The decoder of the caller may return comments without being asked for them here.
@@ -163,15 +188,13 @@ impl BatchDecoder {
     /// Reports that the input has ended, and returns an unfinished event as a batch of at most one record: for streams
     /// that end in `data: [DONE]` without a blank line.
     pub fn finish_event(&mut self) -> EventBatch<'_> {
-        self.buffer.start();
+        self.buffer.start(DEFAULT_TYPE);
         match self.decoder.finish_event() {
-            Ok(Some(event)) => {
-                self.buffer.push_event(event, &[], &[], Window::default(), 1);
-            }
+            Ok(Some(event)) => self.buffer.push_event(event, &[], 0, 0),
             Ok(None) => {}
             Err(error) => self.buffer.push_lost(&error),
         }
-        self.buffer.as_batch()
+        self.buffer.as_batch(&[])
     }
 
     /// Discards an unfinished event: the connection broke, and the next input is from another one. Keeps the last event
@@ -220,61 +243,142 @@ impl fmt::Debug for BatchDecoder {
     }
 }
 
+impl<'a> Batch<'a, EventRecord> {
+    /// Returns the type of an event. As every text of a batch, it is empty if the record is of another batch and does
+    /// not fit this one.
+    #[must_use]
+    pub fn event_type(&self, record: &EventRecord) -> &'a str {
+        self.text_of(record.event_type, record.is_type_in_input)
+    }
+
+    /// Returns the data of a record.
+    #[must_use]
+    pub fn data(&self, record: &EventRecord) -> &'a str {
+        self.text_of(record.data, record.is_data_in_input)
+    }
+
+    /// Returns the last event ID at an event.
+    #[must_use]
+    pub fn last_event_id(&self, record: &EventRecord) -> &'a str {
+        self.text_of(record.last_event_id, false)
+    }
+
+    fn text_of(&self, span: Span, is_in_input: bool) -> &'a str {
+        if !is_in_input {
+            return get(self.text(), span);
+        }
+        let bytes = self.input.get(span.offset..span.offset.saturating_add(span.len)).unwrap_or_default();
+        // Checked when the record was made. Without unsafe code, it is checked again to become a `str`.
+        core::str::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+/// Returns where a part of the input is in it; `None` if it is elsewhere.
+///
+/// It is found by its address, which decides nothing but whether the bytes are copied.
+#[inline(always)]
+fn position(input: &[u8], part: &[u8]) -> Option<Span> {
+    let offset = part.as_ptr().addr().wrapping_sub(input.as_ptr().addr());
+    (offset.saturating_add(part.len()) <= input.len()).then_some(Span { offset, len: part.len() })
+}
+
+/// Returns whether these bytes are UTF-8. Chunks are mostly short and ASCII: then a test in place takes less time than
+/// a call.
+#[inline(always)]
+fn is_utf8(bytes: &[u8]) -> bool {
+    const SHORT: usize = 512;
+    (bytes.len() <= SHORT && is_ascii(bytes)) || from_utf8(bytes).is_ok()
+}
+
+/// Returns whether these bytes are ASCII, and at least 8. They are read in words that may overlap: the method of the
+/// standard library takes longer for the bytes after the last whole word.
+#[inline(always)]
+fn is_ascii(bytes: &[u8]) -> bool {
+    let all = if let Some(last) = bytes.last_chunk() {
+        let words = bytes.chunks_exact(16).filter_map(|word| word.first_chunk());
+        words.fold(u128::from_ne_bytes(*last), |all, word| all | u128::from_ne_bytes(*word))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        u128::from(u64::from_ne_bytes(*first) | u64::from_ne_bytes(*last))
+    } else {
+        return false;
+    };
+    all & u128::from_ne_bytes([0x80; 16]) == 0
+}
+
 /// The type of an event without an `event` field. The text of each batch starts with it.
 const DEFAULT_TYPE: &str = "message";
 const DEFAULT_TYPE_SPAN: Span = Span { offset: 0, len: DEFAULT_TYPE.len() };
 
 impl BatchBuffer<EventRecord> {
-    /// Starts the next batch.
-    #[inline]
-    fn start(&mut self) {
-        self.clear();
-        self.text.push_str(DEFAULT_TYPE);
-    }
-
-    /// The number of further records that the batch may have; `None` if it is full.
-    #[inline]
-    fn remaining(&self, max_records: usize) -> Option<usize> {
-        max_records.checked_sub(self.records.len()).filter(|records| *records > 0)
-    }
-
-    /// Appends an event that was decoded from the start of `input`, and has left `rest` of it. Returns the window in
-    /// which the next one may lie. `remaining` is the number of records that the batch may still have, this one
-    /// included.
+    /// Appends an event that was decoded from the input, where so many bytes of it were left before, and after. Returns
+    /// `false` for an event that is not as most of them are: in the input, without an ID and a time.
     ///
-    /// Inline, and without a reference to the window: in memory, event and window would be written in words and read in
-    /// vectors, which stalls the processor for longer than this function takes.
+    /// Inline: in memory, the event would be written in words and read in vectors, which stalls the processor for
+    /// longer than this function takes.
     #[inline(always)]
-    fn push_event(
-        &mut self,
-        event: Event<'_>,
-        input: &[u8],
-        rest: &[u8],
-        mut window: Window,
-        remaining: usize,
-    ) -> Window {
-        let mut data = window.find(event.data());
-        // Where nothing else would be found in a window, it takes longer than a copy of the data.
-        if data.is_none() && !(rest.is_empty() && event.event_type() == DEFAULT_TYPE.as_bytes()) {
-            window = Window::copy(input, event.data(), remaining, &mut self.text).unwrap_or(window);
-            data = window.find(event.data());
+    fn push_plain(&mut self, event: Event<'_>, input: &[u8], before: usize, after: usize) -> bool {
+        let Some(data) = position(input, event.data()) else { return false };
+        let (event_type, is_type_in_input) = match position(input, event.event_type()) {
+            Some(event_type) => (event_type, true),
+            None if event.event_type() == DEFAULT_TYPE.as_bytes() => (DEFAULT_TYPE_SPAN, false),
+            None => return false,
+        };
+        if !event.last_event_id().is_empty() || event.retry().is_some() {
+            return false;
         }
-        let data = data.unwrap_or_else(|| self.text.push_lossy(event.data()));
+        self.used = (self.used.0.max(before), after);
+        let record = EventRecord { is_type_in_input, is_data_in_input: true, event_type, data, ..EventRecord::EMPTY };
+        self.records.push(record);
+        true
+    }
+
+    /// As `push_plain`, for every event.
+    #[inline(never)]
+    fn push_event(&mut self, event: Event<'_>, input: &[u8], before: usize, after: usize) {
+        // An empty value has any address.
+        let data = position(input, event.data()).filter(|data| data.len > 0);
+        if data.is_some() {
+            self.used = (self.used.0.max(before), after);
+        }
         let retry = event.retry();
         let record = EventRecord {
-            kind: EventKind::Event,
             has_retry: retry.is_some(),
-            is_truncated: false,
+            is_data_in_input: data.is_some(),
             retry_ms: retry.map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
-            event_type: window.find(event.event_type()).unwrap_or_else(|| self.push_type(event.event_type())),
-            data,
+            event_type: self.push_type(event.event_type()),
+            data: data.unwrap_or_else(|| self.text.push_lossy(event.data())),
             last_event_id: self.push_id(event.last_event_id()),
+            ..EventRecord::EMPTY
         };
         self.records.push(record);
-        window
     }
 
+    /// Checks the part of the input that records point into. If it is not UTF-8, the records get copies.
     #[inline]
+    fn check_input(&mut self, input: &[u8]) {
+        let (before, after) = self.used;
+        let used = input.len().checked_sub(before).zip(input.len().checked_sub(after));
+        let used = used.and_then(|(from, to)| input.get(from..to));
+        if !used.is_none_or(is_utf8) {
+            self.copy_input(input);
+        }
+    }
+
+    #[cold]
+    fn copy_input(&mut self, input: &[u8]) {
+        for record in &mut self.records {
+            for (is_in_input, span) in [
+                (&mut record.is_type_in_input, &mut record.event_type),
+                (&mut record.is_data_in_input, &mut record.data),
+            ] {
+                if core::mem::take(is_in_input) {
+                    let end = span.offset.saturating_add(span.len);
+                    *span = self.text.push_lossy(input.get(span.offset..end).unwrap_or_default());
+                }
+            }
+        }
+    }
+
     fn push_type(&mut self, event_type: &[u8]) -> Span {
         if event_type == DEFAULT_TYPE.as_bytes() {
             return DEFAULT_TYPE_SPAN;
@@ -304,14 +408,38 @@ impl BatchBuffer<EventRecord> {
     }
 
     fn push_other(&mut self, kind: EventKind, data: Span, is_truncated: bool) {
-        self.records.push(EventRecord {
-            kind,
-            has_retry: false,
-            is_truncated,
-            retry_ms: 0,
-            event_type: Span::default(),
-            data,
-            last_event_id: Span::default(),
-        });
+        self.records.push(EventRecord { kind, is_truncated, data, ..EventRecord::EMPTY });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    #[test]
+    fn utf8_is_checked_as_the_standard_library_does_at_every_length_and_place() {
+        for len in (0..80).chain([511, 512, 513]) {
+            assert!(is_utf8(&vec![b'x'; len]));
+            for at in 0..len {
+                for part in [&b"\xFF"[..], b"\x80", "é".as_bytes()] {
+                    let mut bytes = vec![b'x'; len];
+                    bytes.splice(at..at + 1, part.iter().copied());
+                    assert_eq!(is_utf8(&bytes), core::str::from_utf8(&bytes).is_ok(), "{len}, {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_input_has_its_position() {
+        let (input, other) = (b"data: x".to_vec(), b"data: x".to_vec());
+        assert_eq!(position(&input, &input[6..]), Some(Span { offset: 6, len: 1 }));
+        assert_eq!(position(&input, &input), Some(Span { offset: 0, len: 7 }));
+        assert_eq!(position(&input[..6], &input[6..]), None);
+        assert_eq!(position(&input[1..], &input), None);
+        assert_eq!(position(&input, &other), None);
+        assert_eq!(position(b"", &input), None);
     }
 }

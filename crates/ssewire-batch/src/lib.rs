@@ -6,7 +6,8 @@
 //! ```text
 //!  chunk: &[u8] ──> BatchDecoder::push ──>  records  [ kind | type | data | last event ID | retry ] [ … ] …
 //!                                                              │      │         │
-//!                                           text     "…content_block_delta{"type":…}…"      one UTF-8 text
+//!                                           the chunk itself ──┴──────┘         │
+//!                                           text, for what is not in the chunk ─┘
 //! ```
 //!
 //! * [`BatchDecoder`]: events, as [`ssewire::Decoder`] returns them. Records are [`EventRecord`]s.
@@ -23,7 +24,7 @@
 //!         let batch = decoder.push(&mut chunk);
 //!         for record in batch.records() {
 //!             assert_eq!(record.kind, EventKind::Event);
-//!             data.push(batch.get(record.data).to_owned());
+//!             data.push(batch.data(record).to_owned());
 //!         }
 //!     }
 //! }
@@ -35,15 +36,16 @@
 //!
 //! `push` gets the 35 bytes `id: 7\ndata: a\n\n: note\n\ndata: b\n\ndat`.
 //!
-//! 1. The text begins with `message`, the type of events without an `event` field.
-//! 2. The first event is decoded. It lies in the chunk, so the text gets a copy of the chunk, whose UTF-8 is checked at
-//!    once. `7` is appended. A record with three spans is appended to the records.
+//! 1. The text is `message`, the type of events without an `event` field.
+//! 2. The first event is decoded. Its data lies in the chunk, so the record says so, and has its place there. Its ID,
+//!    `7`, is appended to the text. The type is the start of the text.
 //! 3. The comment is skipped, because nobody asked for comments.
-//! 4. The second event lies in the same copy, and has the last event ID of the first one. So only a record is appended.
-//! 5. `dat` stays in the decoder. The batch is returned, and the input is empty.
+//! 4. The second event has the last event ID of the first one. So only a record is appended.
+//! 5. `dat` stays in the decoder.
+//! 6. The UTF-8 of the chunk is checked, from the first of these events to the last. If it is ill-formed, the values are
+//!    appended to the text, with U+FFFD, and the records point there. The batch is returned, and the input is empty.
 //!
-//! The text has the whole chunk then: read it by the spans of the records alone. The bytes between them are
-//! unspecified.
+//! An event that is not within one chunk, or that has several `data` lines, is copied: its values are in the text.
 //!
 //! The next `push` clears records and text, but keeps their memory.
 //!
@@ -51,19 +53,19 @@
 //!
 //! * **The result is that of the decoders**, whatever the chunks. The records of all batches together do not depend on
 //!   the chunks, except for their ranges in the text.
-//! * **Well-formed text.** The text of a batch is UTF-8. Ill-formed bytes are replaced by U+FFFD, as in browsers.
+//! * **Well-formed text.** Every value is UTF-8, in the text and in the input. Ill-formed bytes are replaced by U+FFFD,
+//!   as in browsers.
 //! * **Bounded memory.** A batch ends at [`with_max_records`](BatchDecoder::with_max_records) records, and leaves the
-//!   rest of the chunk in the input. Its text has at most 8 KiB and four times the sum of the bytes that the batch
-//!   consumed and those that the decoder had kept before. For messages it has nine times the sum, because the ID of a
-//!   tool call is in its payload, its start and its call. A text buffer above 64 KiB that is used to less than a
+//!   rest of the chunk in the input. Its text has at most 1 KiB and three times the sum of the bytes that the batch
+//!   consumed and those that the decoder had kept before. For messages it has 8 KiB and nine times the sum, because the
+//!   ID of a tool call is in its payload, its start and its call. A text buffer above 64 KiB that is used to less than a
 //!   quarter is freed.
 //! * **No allocation in the steady state.** The memory of a batch is used again for the next one.
 //!
 //! # Cost
-//! Beside that of the decoder: one copy of the bytes, one check of UTF-8, and a record of 64 bytes per event.
-//! The page `BENCHMARKS.md` of the repository compares it with the decoders. A batch of messages takes up to 1.3 times
-//! their time, and a batch of text deltas 1.3 to 2.4 times. Compared with a decoder and a check of UTF-8, a batch of
-//! text deltas takes 0.6 to 1.4 times.
+//! Beside that of the decoder: one check of UTF-8, and a record of 64 bytes per event. An update of a message is copied.
+//! The page `BENCHMARKS.md` of the repository compares it with the decoders. A batch takes 0.8 to 1.7 times their
+//! time, and one of events 0.6 to 1.1 times that of a decoder and a check of UTF-8.
 //!
 //! # Features
 //!
@@ -80,7 +82,6 @@ mod batch;
 mod event;
 #[cfg(feature = "messages")]
 mod message;
-mod window;
 
 pub use batch::{Batch, Span};
 pub use event::{BatchDecoder, EventBatch, EventKind, EventRecord};
@@ -88,7 +89,7 @@ pub use event::{BatchDecoder, EventBatch, EventKind, EventRecord};
 pub use message::{MessageBatch, MessageBatchDecoder, MessageKind, MessageRecord};
 
 /// The default of [`BatchDecoder::with_max_records`] and of [`MessageBatchDecoder`]: a batch of text deltas of the
-/// Messages API then takes about 55 KB, which fit in the second-level cache.
+/// Messages API is then about 50 KB, with its part of the chunk, which fit in the second-level cache.
 pub const DEFAULT_MAX_RECORDS: usize = 256;
 
 /// Runs the README's examples with the tests.

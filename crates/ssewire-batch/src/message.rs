@@ -8,7 +8,7 @@ use ssewire_messages::{
 };
 
 use crate::DEFAULT_MAX_RECORDS;
-use crate::batch::{Batch, BatchBuffer, Span};
+use crate::batch::{Batch, BatchBuffer, Span, get};
 
 /// The records of a chunk, of updates of a message.
 pub type MessageBatch<'a> = Batch<'a, MessageRecord>;
@@ -142,7 +142,7 @@ impl MessageBatchDecoder {
     /// consumed, except the `message_start` of another one that [replaced](MessageKind::Replaced) it. Nothing is
     /// consumed after [`push_end`](Self::push_end). [`next_message`](Self::next_message) continues.
     pub fn push(&mut self, input: &mut &[u8]) -> MessageBatch<'_> {
-        self.buffer.clear();
+        self.buffer.start("");
         // The decoder would go on with further input.
         let mut has_next = !self.has_input_ended;
         while has_next {
@@ -151,7 +151,7 @@ impl MessageBatchDecoder {
             let is_full = self.buffer.records.len() >= self.max_records;
             has_next = self.push_next(if is_full { &mut nothing } else { &mut *input });
         }
-        self.buffer.as_batch()
+        self.buffer.as_batch(&[])
     }
 
     /// Appends the records of the next update. `false`: more input is needed, or the message has ended.
@@ -170,7 +170,7 @@ impl MessageBatchDecoder {
     /// used if its data is a complete JSON object. The message has ended, too.
     pub fn push_end(&mut self) -> MessageBatch<'_> {
         self.has_input_ended = true;
-        self.buffer.clear();
+        self.buffer.start("");
         loop {
             match self.decoder.decode_end() {
                 Ok(Step::Update(event)) => self.buffer.push_update(&event),
@@ -178,7 +178,7 @@ impl MessageBatchDecoder {
                 Err(error) => self.buffer.push_rejected(&error),
             }
         }
-        self.buffer.as_batch()
+        self.buffer.as_batch(&[])
     }
 
     /// Returns whether the message has ended: at `message_stop`, at an error, where another message began, where an
@@ -253,6 +253,14 @@ impl Default for MessageBatchDecoder {
 impl fmt::Debug for MessageBatchDecoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageBatchDecoder").field("decoder", &self.decoder).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Batch<'a, MessageRecord> {
+    /// Returns the text of a span. Empty if the span is of another batch and does not fit this one.
+    #[must_use]
+    pub fn get(&self, span: Span) -> &'a str {
+        get(self.text(), span)
     }
 }
 

@@ -6,6 +6,7 @@
  * - A batch and every string that a function returns are valid until the next call with the same handle.
  * - Bytes that a function reads must not be memory of the same handle, such as the text of its batch. A part of the
  *   last event ID is allowed for ssewire_decoder_set_last_event_id.
+ * - Records of events may point into the bytes that were pushed in place of the text: `is_data_in_input`.
  * - Text is UTF-8. It is not terminated by a NUL unless the function says so.
  * - NULL is allowed where a function says so; elsewhere it is SSEWIRE_STATUS_INVALID_ARGUMENT.
  * - A function that fails writes no results, except a length with SSEWIRE_STATUS_BUFFER_TOO_SMALL.
@@ -245,7 +246,8 @@ typedef struct ssewire_decoder_options {
 } ssewire_decoder_options;
 
 /*
- A range of the text of a batch, in bytes. Begins and ends at a character boundary. Empty without text.
+ A range of the text of a batch, or of the input where a record says so, in bytes. Begins and ends at a character
+ boundary. Empty without text.
  */
 typedef struct ssewire_span {
   /*
@@ -260,6 +262,9 @@ typedef struct ssewire_span {
 
 /*
  An event, a comment, or a lost event. The layout is that of C.
+
+ A value is not copied if it lies in the input and is UTF-8. Its span then counts from the first byte that was pushed
+ with this batch.
  */
 typedef struct ssewire_event_record {
   /*
@@ -274,6 +279,14 @@ typedef struct ssewire_event_record {
    Whether `data` is only the start of a comment, which is longer than the limit.
    */
   bool is_truncated;
+  /*
+   Whether `event_type` is a span of the input, and not of the text.
+   */
+  bool is_type_in_input;
+  /*
+   Whether `data` is a span of the input, and not of the text.
+   */
+  bool is_data_in_input;
   /*
    The reconnection time in milliseconds; 0 if `has_retry` is false.
    */
@@ -294,7 +307,8 @@ typedef struct ssewire_event_record {
 } ssewire_event_record;
 
 /*
- The events of a chunk. Valid until the next call with the decoder.
+ The events of a chunk. Valid until the next call with the decoder. The records point into the bytes that were pushed,
+ too: read them before you change these bytes.
  */
 typedef struct ssewire_event_batch {
   /*
@@ -306,7 +320,7 @@ typedef struct ssewire_event_batch {
    */
   size_t record_count;
   /*
-   The text that the records point into, with other text between: UTF-8, without a NUL at its end.
+   The text of the values that are not in the input: UTF-8, without a NUL at its end.
    */
   const char *text;
   /*
@@ -386,7 +400,7 @@ typedef struct ssewire_message_batch {
    */
   size_t record_count;
   /*
-   The text that the records point into, with other text between: UTF-8, without a NUL at its end.
+   The text that the records point into: UTF-8, without a NUL at its end.
    */
   const char *text;
   /*
@@ -424,7 +438,8 @@ void ssewire_decoder_free(struct ssewire_decoder *decoder);
 /*
  Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the
  number of bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the
- bytes. `data` may be NULL if `len` is 0.
+ bytes, but spans of the input count from `data`: those of the next batch count from the rest. `data` may be NULL if
+ `len` is 0.
 
  # Safety
  The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.

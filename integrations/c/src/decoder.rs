@@ -34,7 +34,8 @@ pub struct DecoderOptions {
     pub comments: bool,
 }
 
-/// The events of a chunk. Valid until the next call with the decoder.
+/// The events of a chunk. Valid until the next call with the decoder. The records point into the bytes that were pushed,
+/// too: read them before you change these bytes.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct EventBatch {
@@ -42,7 +43,7 @@ pub struct EventBatch {
     pub records: *const EventRecord,
     /// The number of records.
     pub record_count: usize,
-    /// The text that the records point into, with other text between: UTF-8, without a NUL at its end.
+    /// The text of the values that are not in the input: UTF-8, without a NUL at its end.
     pub text: *const c_char,
     /// The number of bytes of the text.
     pub text_len: usize,
@@ -97,7 +98,8 @@ pub unsafe extern "C" fn ssewire_decoder_free(decoder: *mut Decoder) {
 
 /// Decodes the `len` bytes at `data` up to their end, or to the largest number of records. `consumed` becomes the
 /// number of bytes that were used: call again with the rest until there is none. The decoder keeps no pointer to the
-/// bytes. `data` may be NULL if `len` is 0.
+/// bytes, but spans of the input count from `data`: those of the next batch count from the rest. `data` may be NULL if
+/// `len` is 0.
 ///
 /// # Safety
 /// The pointers are NULL or valid; `data` has `len` bytes, none of them in memory of the decoder, such as its batch.

@@ -54,7 +54,7 @@ pub struct MessageBatch {
     pub records: *const MessageRecord,
     /// The number of records.
     pub record_count: usize,
-    /// The text that the records point into, with other text between: UTF-8, without a NUL at its end.
+    /// The text that the records point into: UTF-8, without a NUL at its end.
     pub text: *const c_char,
     /// The number of bytes of the text.
     pub text_len: usize,

@@ -16,8 +16,8 @@ class Span(ctypes.Structure):
 
 
 class EventRecord(ctypes.Structure):
-    _fields_ = [("kind", c_int), ("has_retry", c_bool), ("is_truncated", c_bool), ("retry_ms", c_uint64),
-                ("event_type", Span), ("data", Span), ("last_event_id", Span)]
+    _fields_ = [("kind", c_int), ("has_retry", c_bool), ("is_truncated", c_bool), ("is_type_in_input", c_bool),
+                ("is_data_in_input", c_bool), ("retry_ms", c_uint64), ("event_type", Span), ("data", Span), ("last_event_id", Span)]
 
 
 class EventBatch(ctypes.Structure):
@@ -62,12 +62,13 @@ def read(case, chunks):
     for chunk in chunks:
         while chunk:
             ok(library.ssewire_decoder_push(decoder, chunk, c_size_t(len(chunk)), byref(used), byref(batch)))
-            chunk = chunk[used.value :]
             text = ctypes.string_at(batch.text, batch.text_len)
-            part = lambda span: text[span.offset : span.offset + span.len].decode()
+            part = lambda bytes, span: bytes[span.offset : span.offset + span.len].decode()
             for record in batch.records[: batch.record_count]:
-                event, id = part(record.event_type), part(record.last_event_id)
-                events.append({"event": event, "data": part(record.data), "id": id})
+                event = part(chunk if record.is_type_in_input else text, record.event_type)
+                data = part(chunk if record.is_data_in_input else text, record.data)
+                events.append({"event": event, "data": data, "id": part(text, record.last_event_id)})
+            chunk = chunk[used.value :]
     id, length, has_retry, retry = c_void_p(), c_size_t(), c_bool(), c_uint64()
     ok(library.ssewire_decoder_last_event_id(decoder, byref(id), byref(length)))
     last = ctypes.string_at(id, length.value).decode(errors="replace") if length.value else ""

@@ -21,9 +21,11 @@ static void events_have_type_data_id_and_time(void) {
     assert(ssewire_decoder_push(decoder, bytes(input), strlen(input), &consumed, &batch) == SSEWIRE_STATUS_OK);
     assert(consumed == strlen(input) && batch.record_count == 2);
     assert(batch.records[0].kind == SSEWIRE_EVENT_KIND_EVENT);
-    assert(is(batch.text, batch.records[0].event_type, "e") && is(batch.text, batch.records[0].data, "a"));
+    const ssewire_event_record *record = &batch.records[0];
+    assert(!record->is_type_in_input && is(batch.text, record->event_type, "e"));
+    assert(record->is_data_in_input && is(input, record->data, "a"));
     assert(batch.records[0].has_retry && batch.records[0].retry_ms == 20 && !batch.records[1].has_retry);
-    assert(is(batch.text, batch.records[1].event_type, "message"));
+    assert(!batch.records[1].is_type_in_input && is(batch.text, batch.records[1].event_type, "message"));
     assert(is(batch.text, batch.records[1].last_event_id, "7"));
 
     const char *id;
@@ -35,7 +37,7 @@ static void events_have_type_data_id_and_time(void) {
     assert(ssewire_decoder_finish(decoder, &number) == SSEWIRE_STATUS_OK && number == strlen("data: cut"));
     assert(ssewire_decoder_push(decoder, bytes("data: [DONE]"), 12, &consumed, &batch) == SSEWIRE_STATUS_OK);
     assert(ssewire_decoder_finish_event(decoder, &batch) == SSEWIRE_STATUS_OK && batch.record_count == 1);
-    assert(is(batch.text, batch.records[0].data, "[DONE]"));
+    assert(!batch.records[0].is_data_in_input && is(batch.text, batch.records[0].data, "[DONE]"));
     assert(ssewire_decoder_set_last_event_id(decoder, "a\nb", 3) == SSEWIRE_STATUS_INVALID_ID);
     assert(ssewire_decoder_set_last_event_id(decoder, "9", 1) == SSEWIRE_STATUS_OK);
     assert(ssewire_decoder_set_last_event_id(decoder, NULL, 0) == SSEWIRE_STATUS_OK);

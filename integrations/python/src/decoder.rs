@@ -159,14 +159,14 @@ impl Decoder {
 impl Objects {
     fn append(&mut self, py: Python<'_>, batch: EventBatch<'_>, events: &Bound<'_, PyList>) -> PyResult<()> {
         for record in batch.records() {
-            let data = PyString::new(py, batch.get(record.data)).unbind();
+            let data = PyString::new(py, batch.data(record)).unbind();
             match record.kind {
                 EventKind::Event => events.append(Bound::new(
                     py,
                     Event {
-                        event: self.event_type.get(py, batch.get(record.event_type)),
+                        event: self.event_type.get(py, batch.event_type(record)),
                         data,
-                        id: self.id.get(py, batch.get(record.last_event_id)),
+                        id: self.id.get(py, batch.last_event_id(record)),
                         retry: record.has_retry.then_some(record.retry_ms),
                     },
                 )?)?,

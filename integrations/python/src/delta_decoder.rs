@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString};
-use ssewire_batch::{BatchDecoder, EventKind, EventRecord};
+use ssewire_batch::{BatchDecoder, EventBatch, EventKind, EventRecord};
 use ssewire_messages::{ContentBlockDelta, Delta, StreamEvent};
 
 use crate::convert::{Repeated, with_bytes};
@@ -40,7 +40,7 @@ impl DeltaDecoder {
             while !bytes.is_empty() {
                 let batch = self.decoder.push(&mut bytes);
                 for record in batch.records() {
-                    append(py, record, &mut self.event_type, |span| batch.get(span), &events)?;
+                    append(py, &batch, record, &mut self.event_type, &events)?;
                 }
             }
             Ok(events)
@@ -48,18 +48,18 @@ impl DeltaDecoder {
     }
 }
 
-fn append<'t>(
+fn append(
     py: Python<'_>,
+    batch: &EventBatch<'_>,
     record: &EventRecord,
     event_type: &mut Repeated,
-    get: impl Fn(ssewire_batch::Span) -> &'t str,
     events: &Bound<'_, PyList>,
 ) -> PyResult<()> {
-    let data = get(record.data);
+    let data = batch.data(record);
     if record.kind != EventKind::Event {
         return events.append((py.None(), py.None(), data));
     }
-    let name = get(record.event_type);
+    let name = batch.event_type(record);
     match classify(name, data) {
         Payload::Delta(kind, index, piece) => events.append((kind_name(py, kind), index, piece)),
         Payload::Error => events.append((py.None(), event_type.get(py, "error"), data)),

@@ -1,7 +1,7 @@
 //! Batches of events: the conformance cases, at every split.
 
 use ssewire::Decoder;
-use ssewire_batch::{BatchDecoder, EventKind};
+use ssewire_batch::{BatchDecoder, EventKind, EventRecord, Span};
 use ssewire_tests::cases::{self, Case, Expected};
 use ssewire_tests::chunks;
 
@@ -19,9 +19,9 @@ fn events(decoder: &mut BatchDecoder, chunks: &[&[u8]]) -> Vec<Expected> {
             let batch = decoder.push(&mut chunk);
             events.extend(batch.records().iter().filter(|record| record.kind == EventKind::Event).map(|record| {
                 Expected {
-                    event: batch.get(record.event_type).to_owned(),
-                    data: batch.get(record.data).to_owned(),
-                    id: batch.get(record.last_event_id).to_owned(),
+                    event: batch.event_type(record).to_owned(),
+                    data: batch.data(record).to_owned(),
+                    id: batch.last_event_id(record).to_owned(),
                 }
             }));
         }
@@ -72,7 +72,7 @@ fn records_have_comments_lost_events_and_times_in_their_order() {
     let seen: Vec<_> = batch
         .records()
         .iter()
-        .map(|record| (record.kind, batch.get(record.data), record.has_retry.then_some(record.retry_ms)))
+        .map(|record| (record.kind, batch.data(record), record.has_retry.then_some(record.retry_ms)))
         .collect();
     assert_eq!(
         seen,
@@ -92,7 +92,7 @@ fn comments_are_records_only_if_they_were_asked_for() {
     let mut decoder = BatchDecoder::new().with_decoder(Decoder::new().with_comments());
     let mut input = &b": a\n\ndata: x\n\nid: 1\ndata: y\n\n: b\n\ndata: z\n\n"[..];
     let batch = decoder.push(&mut input);
-    let seen: Vec<_> = batch.records().iter().map(|record| batch.get(record.data)).collect();
+    let seen: Vec<_> = batch.records().iter().map(|record| batch.data(record)).collect();
     assert_eq!(seen, ["x", "y", "z"]);
 }
 
@@ -103,7 +103,7 @@ fn the_end_discards_an_event_or_returns_it() {
         decoder.push(&mut cut.as_bytes());
         assert_eq!(decoder.clone().finish(), cut.len() as u64);
         let batch = decoder.finish_event();
-        assert_eq!(batch.records().iter().map(|record| batch.get(record.data)).collect::<Vec<_>>(), ["[DONE]"]);
+        assert_eq!(batch.records().iter().map(|record| batch.data(record)).collect::<Vec<_>>(), ["[DONE]"]);
         assert_eq!(decoder.finish_event().records(), []);
     }
 }
@@ -121,12 +121,14 @@ fn a_batch_ends_at_its_largest_number_of_records() {
 }
 
 #[test]
-fn a_span_of_another_batch_is_empty_or_unspecified_but_never_a_panic() {
-    let mut decoder = BatchDecoder::new();
-    let mut input = "data: ä\n\n".as_bytes();
-    let span = decoder.push(&mut input).records()[0].data;
-    for mut other in ["data: €\n\n".as_bytes(), b": nothing\n\n"] {
-        assert_eq!(decoder.push(&mut other).get(span), "");
+fn a_record_of_another_batch_has_no_or_unspecified_text_but_is_never_a_panic() {
+    for input in [&["data: ä\n\n".as_bytes()][..], &[b"data: \xC3", b"\xA4\n\n"]] {
+        let mut decoder = BatchDecoder::new();
+        let mut records =
+            input.iter().copied().filter_map(|mut chunk| decoder.push(&mut chunk).records().first().copied());
+        let record = records.next().unwrap();
+        assert_eq!(decoder.push(&mut "data: €\n\n".as_bytes()).data(&record), "");
+        let _ = decoder.push(&mut &b"data"[..]).data(&record);
     }
 }
 
@@ -135,6 +137,68 @@ fn a_comment_says_whether_it_is_truncated() {
     let decoder = Decoder::new().with_max_comment_bytes(3);
     let mut decoder = BatchDecoder::new().with_decoder(decoder).with_comments();
     let batch = decoder.push(&mut &b":abc\n:abcd\ndata: abcd\n\n"[..]);
-    let seen: Vec<_> = batch.records().iter().map(|record| (batch.get(record.data), record.is_truncated)).collect();
+    let seen: Vec<_> = batch.records().iter().map(|record| (batch.data(record), record.is_truncated)).collect();
     assert_eq!(seen, [("abc", false), ("abc", true), ("abcd", false)]);
+}
+
+/// The data and the type of each event, and whether they are in the input.
+fn places(decoder: &mut BatchDecoder, mut input: &[u8]) -> Vec<(String, bool, String, bool)> {
+    let chunk = input;
+    let batch = decoder.push(&mut input);
+    let bytes = |span: Span, is_in_input| {
+        &(if is_in_input { chunk } else { batch.text().as_bytes() })[span.offset..][..span.len]
+    };
+    let place = |record: &EventRecord| {
+        // As C reads them.
+        assert_eq!(bytes(record.data, record.is_data_in_input), batch.data(record).as_bytes());
+        assert_eq!(bytes(record.event_type, record.is_type_in_input), batch.event_type(record).as_bytes());
+        let (data, event_type) = (batch.data(record).to_owned(), batch.event_type(record).to_owned());
+        (data, record.is_data_in_input, event_type, record.is_type_in_input)
+    };
+    batch.records().iter().map(place).collect()
+}
+
+#[test]
+fn a_value_in_the_input_is_not_copied() {
+    let place = |data: &str, is_data, event_type: &str, is_type| (data.into(), is_data, event_type.into(), is_type);
+    let mut decoder = BatchDecoder::new();
+    let first = "data: a\n\nevent: ä\r\ndata: b\r\n\r\ndata: c\ndata: d\n\ndata: größ".as_bytes();
+    let seen = places(&mut decoder, &first[..first.len() - 1]);
+    assert_eq!(
+        seen,
+        [place("a", true, "message", false), place("b", true, "ä", true), place("c\nd", false, "message", false)]
+    );
+    // The chunk begins within a character, and ends within one.
+    let second =
+        [&first[first.len() - 1..], "er\n\nevent: e\ndata: é\n\nid: 1\nevent: f\ndata: g\n\nü".as_bytes()].concat();
+    let seen = places(&mut decoder, &second[..second.len() - 1]);
+    assert_eq!(
+        seen,
+        [place("größer", false, "message", false), place("é", true, "e", true), place("g", true, "f", false)]
+    );
+}
+
+#[test]
+fn ill_formed_text_is_copied_wherever_it_is() {
+    for at in 0..4 {
+        let mut events = [&b"event: \xE2\x82\ndata: \xC3\xA4\n\n"[..]; 4];
+        events[at] = b"data: \xFF\n\n";
+        let mut expected = vec![(String::from("ä"), String::from("\u{FFFD}")); 4];
+        expected[at] = ("\u{FFFD}".into(), "message".into());
+        let places = places(&mut BatchDecoder::new(), &events.concat());
+        let seen: Vec<_> = places.into_iter().map(|(data, _, event_type, _)| (data, event_type)).collect();
+        assert_eq!(seen, expected);
+    }
+    let [seen] = &places(&mut BatchDecoder::new(), b"data: a\xF0\x9F\n\n")[..] else { panic!("one event") };
+    assert_eq!(*seen, ("a\u{FFFD}".into(), false, "message".into(), false));
+}
+
+#[test]
+fn the_end_has_no_input() {
+    for cut in ["data", "data:", "data: x", "id: 1\ndata\n"] {
+        let mut decoder = BatchDecoder::new();
+        decoder.push(&mut cut.as_bytes());
+        let record = decoder.finish_event().records()[0];
+        assert!(!record.is_data_in_input && !record.is_type_in_input, "{cut}");
+    }
 }

@@ -66,7 +66,7 @@ impl Events {
                 let status =
                     ssewire_decoder_push(self.0, chunk[at..].as_ptr(), chunk.len() - at, &mut used, &mut batch);
                 assert_eq!(status, Status::Ok);
-                check_events(&batch);
+                check_events(&batch, &chunk[at..][..used]);
             }
             at += used;
         }
@@ -84,7 +84,7 @@ impl Events {
                 1 => {
                     assert_eq!(ssewire_decoder_finish_event(self.0, &mut batch), Status::Ok);
                     assert!(batch.record_count <= 1);
-                    check_events(&batch);
+                    check_events(&batch, &[]);
                 }
                 2 => assert_eq!(ssewire_decoder_reset(self.0), Status::Ok),
                 3 => assert_eq!(ssewire_decoder_retry(self.0, &mut has_retry, &mut pending), Status::Ok),
@@ -203,14 +203,22 @@ const EMPTY_UPDATES: MessageBatch =
     MessageBatch { records: null(), record_count: 0, text: null(), text_len: 0, is_ended: false };
 
 /// # Safety
-/// The batch is unchanged, or that of the last call.
-unsafe fn check_events(batch: &EventBatch) {
+/// The batch is unchanged, or that of the last call, which has used these bytes.
+unsafe fn check_events(batch: &EventBatch, used: &[u8]) {
     // SAFETY: as the contract of this function demands.
     unsafe {
         let text = text_of(batch.text.cast(), batch.text_len);
         for record in items(batch.records, batch.record_count) {
-            for span in [record.event_type, record.data, record.last_event_id] {
-                let _ = &text[span.offset..span.offset + span.len];
+            for (is_in_input, span) in [
+                (record.is_type_in_input, record.event_type),
+                (record.is_data_in_input, record.data),
+                (false, record.last_event_id),
+            ] {
+                if is_in_input {
+                    std::str::from_utf8(&used[span.offset..][..span.len]).unwrap();
+                } else {
+                    let _ = &text[span.offset..][..span.len];
+                }
             }
         }
     }
