@@ -6,7 +6,7 @@ use core::convert::Infallible;
 use core::fmt;
 use core::time::Duration;
 
-use crate::event::Event;
+use crate::event::{Block, Event};
 use crate::lossy::Lossy;
 
 /// Builder for one block of an event stream: an event, a comment, or both.
@@ -216,6 +216,29 @@ impl<'a> From<Event<'a>> for EventBuilder<'a> {
             retry: event.retry(),
             data: Some(event.data()),
         }
+    }
+}
+
+/// Copies the fields of a decoded block, for proxies that pass a stream on block by block, also blocks without data.
+///
+/// Unlike an event, a block has an id only if it sets one. A proxy that omits a block with an id sends the id in a
+/// block of its own. Otherwise a client that reconnects resumes before the omitted block.
+///
+/// ```
+/// use ssewire::{Decoder, EventBuilder};
+///
+/// let mut input = &b"id: 7\nretry: 200\n\nevent: greeting\ndata: hello\n\n"[..];
+/// let mut decoder = Decoder::new();
+/// let mut passed_on = Vec::new();
+/// while let Some(block) = decoder.decode_block(&mut input)? {
+///     EventBuilder::from(block).encode_into_vec(&mut passed_on);
+/// }
+/// assert_eq!(passed_on, b"id: 7\nretry: 200\n\nevent: greeting\ndata: hello\n\n");
+/// # Ok::<(), ssewire::DecodeError>(())
+/// ```
+impl<'a> From<Block<'a>> for EventBuilder<'a> {
+    fn from(block: Block<'a>) -> Self {
+        Self { comment: None, event_type: block.event_type, id: block.id(), retry: block.retry, data: block.data }
     }
 }
 

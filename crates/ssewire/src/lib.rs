@@ -165,7 +165,7 @@
 //!
 //! # Memory
 //!
-//! A decoder is at most 192 bytes on 64-bit targets, plus the bytes of an array as storage. It owns no heap memory
+//! A decoder is at most 184 bytes on 64-bit targets, plus the bytes of an array as storage. It owns no heap memory
 //! until it copies a value. A [`HeapBuffer`] takes at most 1.5 · *n*, and 2.5 · *n* while it grows. Here *n* is
 //! `max_event_bytes` + 4 · `max_id_bytes` + `max_comment_bytes` + 1: 16 MiB + 17 KiB by default. It takes at least 256
 //! bytes, and [shrinks](Decoder::shrink_to_fit) after a large event. Owned and shared events share one more copy of the

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use ssewire::{Decoder, EventBuilder, LineDecoder};
+use ssewire::{Decoder, EventBuilder, LineDecoder, OwnedBlock};
 
 /// Replaces CR and CRLF by LF, the only line end that decoded data contains.
 fn normalised(text: &str) -> String {
@@ -112,6 +112,34 @@ proptest! {
         prop_assert_eq!(block.encode_into_slice(&mut memory), Ok(bytes.len()));
         prop_assert_eq!(memory, bytes);
     }
+}
+
+/// Also blocks without data, an empty value, and a block whose `id` resets the last event ID.
+#[test]
+fn builder_from_block_encodes_an_equal_block() {
+    let stream =
+        b": hi\n\nid: 1\n\nretry: 200\n\nevent: e\n\nevent\ndata: a\rdata\r\n\nid\ndata\n\nevent: message\ndata: b\n\n";
+    let blocks = |stream: &[u8]| {
+        let (mut decoder, mut input, mut blocks) = (Decoder::new(), stream, Vec::new());
+        while let Some(block) = decoder.decode_block(&mut input).unwrap() {
+            blocks.push(OwnedBlock::from(block));
+        }
+        blocks
+    };
+    let expected = blocks(stream);
+    assert_eq!(expected.len(), 6);
+    let again: Vec<_> = expected.iter().flat_map(|block| EventBuilder::from(block.as_block()).to_vec()).collect();
+    assert_eq!(blocks(&again), expected);
+}
+
+/// `id` and `retry` of a block count, though its event is above the limit and lost.
+#[test]
+fn builder_from_block_of_a_lost_event_passes_on_its_id() {
+    let mut decoder = Decoder::new().with_max_event_bytes(4);
+    let mut input = &b"event: e\nid: 7\nretry: 9\ndata: too long\n\n"[..];
+    assert!(decoder.decode_block(&mut input).is_err());
+    let block = decoder.decode_block(&mut input).unwrap().unwrap();
+    assert_eq!(EventBuilder::from(block).to_string(), "id: 7\nretry: 9\n\n");
 }
 
 #[test]
