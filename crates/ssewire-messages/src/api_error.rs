@@ -126,7 +126,8 @@ impl ApiError {
         &self.body
     }
 
-    /// Returns whether the same request may succeed if it is sent again.
+    /// Returns whether the same request may succeed if it is sent again. For an error within a stream, `true` does not
+    /// mean that the same request may be repeated: see [`Incomplete::has_content`](crate::Incomplete::has_content).
     ///
     /// The header `x-should-retry` decides if there is one, else the status or the kind. An `overloaded_error` in a
     /// stream with status 200 is as retryable as status 529. An error without a status and of an unknown kind is

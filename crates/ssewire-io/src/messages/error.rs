@@ -49,8 +49,15 @@ impl<E> IncompleteMessage<E> {
         self.report.reason()
     }
 
-    /// Returns whether another request may succeed; see [`Incomplete::is_retryable`]. `Backoff::decide_incomplete`
-    /// takes the [`report`](Self::report), and decides when.
+    /// Returns whether a content block of the message has begun; see [`Incomplete::has_content`].
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        self.report.has_content()
+    }
+
+    /// Returns whether another request may succeed. `true` does not mean that the same request may be repeated: see
+    /// [`has_content`](Self::has_content). `Backoff::decide_incomplete` takes the [`report`](Self::report), and decides
+    /// when; [`Incomplete::is_retryable`] has the rule.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.report.is_retryable()
@@ -187,6 +194,12 @@ impl<E> StructuredError<E> {
             Self::Incomplete(error) => Some(error),
             Self::Timeout(_) | Self::Text { .. } => None,
         }
+    }
+
+    /// Returns whether a content block of the [`message`](Self::message) has begun; see [`Incomplete::has_content`].
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        self.message().is_some_and(|message| !message.content().is_empty())
     }
 
     /// As [`IncompleteMessage::is_retryable`]; `false` after a timeout, and if the message is complete.

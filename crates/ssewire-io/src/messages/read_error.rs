@@ -65,8 +65,15 @@ impl<E> MessageReadError<E> {
         self.incomplete().map(IncompleteMessage::partial)
     }
 
-    /// Returns whether another request may succeed; see [`IncompleteMessage::is_retryable`]. `false` after a timeout,
-    /// because the message continues.
+    /// Returns whether a content block of the message has begun; see [`IncompleteMessage::has_content`]. `false` after
+    /// a timeout, because the message continues.
+    #[must_use]
+    pub fn has_content(&self) -> bool {
+        self.incomplete().is_some_and(IncompleteMessage::has_content)
+    }
+
+    /// Returns whether another request may succeed. `true` does not mean that the same request may be repeated: see
+    /// [`has_content`](Self::has_content). `false` after a timeout, because the message continues.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.incomplete().is_some_and(IncompleteMessage::is_retryable)

@@ -149,6 +149,23 @@ fn an_error_is_retryable_as_its_report_is() {
     assert!(!MessageReadError::Timeout(gone()).is_retryable());
 }
 
+/// A block that has begun is content, also without text: the client may have shown it.
+#[test]
+fn an_error_has_content_if_a_block_has_begun() {
+    const START: &[u8] = b"data: {\"type\":\"message_start\",\"message\":{}}\n\n";
+    const BLOCK: &[u8] =
+        b"data: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"\"}]}}\n\n";
+    for (body, expected) in [(&b""[..], false), (START, false), (BLOCK, true)] {
+        let error = || MessageReader::new(body).finish().unwrap_err();
+        assert_eq!(error().has_content(), expected);
+        assert_eq!(MessageReadError::from(error()).has_content(), expected);
+        assert_eq!(StructuredError::from(error()).has_content(), expected);
+    }
+    assert!(!MessageReadError::Timeout(gone()).has_content());
+    assert!(!StructuredError::Timeout(gone()).has_content());
+    assert!(text_error().has_content(), "the text is not JSON");
+}
+
 #[test]
 fn only_the_transports_error_is_mapped() {
     let kind = |error: io::Error| error.kind();

@@ -379,6 +379,7 @@ fn an_incomplete_message_is_retryable_as_its_row_says() {
             let head = status.map(|status| ResponseHead::new(status, should_retry.map(|it| ("x-should-retry", it))));
             let incomplete = incomplete(decoder, &body, head);
             assert_eq!((incomplete.reason(), incomplete.is_retryable()), (reason, expected), "{body:?} {status:?}");
+            assert_eq!(incomplete.has_content(), body.contains("content_block_start"), "{body:?}");
         }
     }
 }
