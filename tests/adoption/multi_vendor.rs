@@ -35,21 +35,35 @@ pub enum Delta {
     },
 }
 
-fn delta(event: UpdateEvent<'_>) -> Option<Delta> {
-    Some(match event.update {
-        Update::BlockStart { block, text, thinking, .. } => match block.content() {
-            ContentBlock::ToolUse(tool) => {
-                Delta::ToolCall { index: block.index(), id: tool.id()?.into_owned(), name: tool.name()?.into_owned() }
-            }
-            ContentBlock::Thinking(_) => Delta::Reasoning(block.index(), thinking.to_owned()),
-            ContentBlock::Text(_) => Delta::Text(block.index(), text.to_owned()),
-            // A kind that this SDK does not share: the stream goes on.
-            _ => return None,
-        },
-        Update::Text { block, text, .. } => Delta::Text(block.index(), text.to_owned()),
-        Update::Thinking { block, thinking, .. } => Delta::Reasoning(block.index(), thinking.to_owned()),
-        Update::Signature { block, signature, .. } => Delta::Signature(block.index(), signature.to_owned()),
-        Update::ToolInput { block, partial_json, .. } => Delta::Arguments(block.index(), partial_json.to_owned()),
+fn deltas_of(event: UpdateEvent<'_>) -> Vec<Delta> {
+    let update = event.update;
+    // A `message_start` may have blocks.
+    let started = (0..).zip(update.start_blocks()).flat_map(|(index, block)| match block {
+        ContentBlock::Text(block) => Some(Delta::Text(index, block.text().to_owned())),
+        ContentBlock::Thinking(block) => Some(Delta::Reasoning(index, block.thinking().to_owned())),
+        block => call(index, block),
+    });
+    let mut deltas: Vec<_> = started.collect();
+    if let Some(index) = update.block().map(|block| block.index()) {
+        // The start and the stop of a block may have text, too.
+        deltas.extend(update.text_deltas().map(|text| Delta::Text(index, text.to_owned())));
+        deltas.extend(update.thinking_deltas().map(|thinking| Delta::Reasoning(index, thinking.to_owned())));
+    }
+    deltas.extend(delta(&update));
+    deltas
+}
+
+/// A kind that this SDK does not share is no delta: the stream goes on.
+fn call(index: u64, block: &ContentBlock) -> Option<Delta> {
+    let tool = block.as_tool_use()?;
+    Some(Delta::ToolCall { index, id: tool.id()?.into_owned(), name: tool.name()?.into_owned() })
+}
+
+fn delta(update: &Update<'_>) -> Option<Delta> {
+    Some(match update {
+        Update::BlockStart { block, .. } => return call(block.index(), block.content()),
+        Update::Signature { block, signature, .. } => Delta::Signature(block.index(), (*signature).to_owned()),
+        Update::ToolInput { block, partial_json, .. } => Delta::Arguments(block.index(), (*partial_json).to_owned()),
         Update::MessageDelta { stop_reason, usage, .. } => Delta::Usage {
             input: usage.and_then(|usage| usage.input_tokens()),
             output: usage.and_then(|usage| usage.output_tokens()),
@@ -63,7 +77,7 @@ pub fn deltas<S: TryStream>(body: S) -> impl Stream<Item = Result<Delta, Incompl
 where
     S::Ok: AsRef<[u8]>,
 {
-    body.message().flat_map_updates(delta)
+    body.message().flat_map_updates(deltas_of)
 }
 
 /// The SDK's own accumulator.
@@ -158,6 +172,27 @@ async fn every_sample_becomes_the_answer_that_its_message_has() {
         checked += 1;
     }
     assert!(checked >= 15, "{checked}");
+}
+
+/// Text may be in the starts of the message and of a block, in a delta, and in the stop of a block whose text ended
+/// within a character.
+#[tokio::test]
+async fn text_of_every_update_is_kept() {
+    let stream: String = [
+        r#"{"type":"message_start","message":{"content":[{"type":"text","text":"a"},{"type":"thinking","thinking":"b"}]}}"#,
+        r#"{"type":"content_block_start","index":2,"content_block":{"type":"text","text":"c"}}"#,
+        r#"{"type":"content_block_delta","index":2,"delta":{"type":"text_delta","text":"d\ud83d"}}"#,
+        r#"{"type":"content_block_stop","index":2}"#,
+        r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+        r#"{"type":"message_stop"}"#,
+    ]
+    .map(|data| format!("data: {data}\n\n"))
+    .concat();
+    let (_server, url) = serve(Script::stream(stream));
+    let (answer, result) = Answer::read(&url).await;
+    result.unwrap();
+    let parts: Vec<_> = answer.parts.iter().map(|(index, part)| (*index, &*part.text, &*part.reasoning)).collect();
+    assert_eq!(parts, [(0, "a", ""), (1, "", "b"), (2, "cd\u{FFFD}", "")]);
 }
 
 #[tokio::test]

@@ -35,6 +35,14 @@ impl<'a> BlockRef<'a> {
         self.blocks.final_position(self.id).unwrap_or(0)
     }
 
+    /// Returns the id of the tool call, if the block is one that has an id: that of
+    /// [`ToolCall::id`](crate::ToolCall::id), to match partial input to its call. Linear in the JSON text of the
+    /// block's start.
+    #[must_use]
+    pub fn tool_id(&self) -> Option<Cow<'a, str>> {
+        self.block.as_tool_use()?.id()
+    }
+
     /// Returns the name of the tool, if the block is a tool call that has one. Linear in the JSON text of the block's
     /// start.
     #[must_use]

@@ -358,6 +358,13 @@ impl Accumulator {
         self.has_started
     }
 
+    /// Returns the bytes of the message so far, as [`with_max_bytes`](Self::with_max_bytes) counts them, for a budget
+    /// over many streams. The memory of the message is at most four times as much. Constant time.
+    #[must_use]
+    pub fn byte_count(&self) -> usize {
+        self.bytes
+    }
+
     /// Returns whether the message has ended: at `message_stop`, at an error, or where another message began.
     #[must_use]
     pub fn is_ended(&self) -> bool {

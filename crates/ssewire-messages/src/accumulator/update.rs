@@ -160,6 +160,35 @@ pub struct EndedHalves {
 }
 
 impl<'a> Update<'a> {
+    /// Returns the block that the update names: that of its [`text_deltas`](Self::text_deltas), too. `None`: the update
+    /// is of the message. Then text is that of [`start_blocks`](Self::start_blocks), or a U+FFFD of `message_stop`.
+    ///
+    /// A [`ToolCall`](Self::ToolCall) names its block by the id of the call: see [`BlockRef::tool_id`].
+    #[must_use]
+    pub fn block(&self) -> Option<BlockRef<'a>> {
+        match self {
+            Self::BlockStart { block, .. }
+            | Self::Text { block, .. }
+            | Self::Thinking { block, .. }
+            | Self::Signature { block, .. }
+            | Self::Citation { block, .. }
+            | Self::ToolInput { block, .. }
+            | Self::Compaction { block, .. }
+            | Self::RawBlock { block }
+            | Self::BlockStop { block, .. } => Some(*block),
+            Self::MessageStart { .. }
+            | Self::ToolCall(_)
+            | Self::MessageDelta { .. }
+            | Self::MessageStop { .. }
+            | Self::Error(_)
+            | Self::Replaced
+            | Self::Lost(_)
+            | Self::Ping
+            | Self::Done
+            | Self::Unchanged => None,
+        }
+    }
+
     /// Returns the text that the event added: usually one piece or none.
     ///
     /// All pieces of a stream together equal [`Message::text`], unless blocks interleave or arrive out of order, or a
@@ -187,7 +216,7 @@ impl<'a> Update<'a> {
         Pieces { initial: self.start_blocks().iter(), text_of, piece, halves }
     }
 
-    /// Returns the initial blocks of a `message_start`, in their order. Empty for other updates.
+    /// Returns the initial blocks of a `message_start`, in their order: the first has index 0. Empty for other updates.
     #[must_use]
     pub fn start_blocks(&self) -> &'a [ContentBlock] {
         match self {

@@ -463,11 +463,11 @@ fn the_message_delta_that_exceeds_the_limit_is_the_one_that_is_reported() {
             is_rejected |= result.is_err();
             if result.is_ok() {
                 is_accepted = true;
-                assert!(bytes_of(&accumulator) <= limit, "{limit}: {shown}");
+                assert!(accumulator.byte_count() <= limit, "{limit}: {shown}");
                 // It may still replace a member of another type, which takes as many bytes as its name; but only once.
                 let _ = accumulate(&mut accumulator, plain);
                 let exceeds = accumulator.completion() == Completion::LimitExceeded;
-                assert!(exceeds || bytes_of(&accumulator) <= limit, "{limit}: {shown}");
+                assert!(exceeds || accumulator.byte_count() <= limit, "{limit}: {shown}");
                 assert_eq!(accumulate(&mut accumulator, plain), None, "{limit}: {shown}");
             }
         }
@@ -488,7 +488,7 @@ fn members_of_a_message_delta_that_are_not_merged_need_no_room() {
         assert_eq!(accumulate(&mut accumulator, begin), None);
         let delta = format!(r#"{{"type":"message_delta",{members}}}"#);
         assert_eq!(accumulate(&mut accumulator, &delta), None, "{delta}");
-        assert_eq!(bytes_of(&accumulator), "msg_1".len(), "{delta}");
+        assert_eq!(accumulator.byte_count(), "msg_1".len(), "{delta}");
     }
 }
 
@@ -503,19 +503,12 @@ fn an_unknown_stop_reason_counts_towards_the_limit() {
     for payload in [start, delta] {
         let mut accumulator = Accumulator::new().with_max_bytes(1000);
         assert_eq!(accumulate(&mut accumulator, &payload), None);
-        assert!(bytes_of(&accumulator) >= reason.len());
+        assert!(accumulator.byte_count() >= reason.len());
         assert_eq!(accumulate(&mut accumulator.clone(), &text(0, &"x".repeat(900))), exceeded);
         assert_eq!(accumulate(&mut accumulator, known), None);
         assert_eq!(accumulate(&mut accumulator, &text(0, &"x".repeat(900))), None, "it was replaced");
         assert!(accumulate(&mut Accumulator::new().with_max_bytes(100), &payload).is_some());
     }
-}
-
-/// The bytes that an accumulator counts, which its `Debug` shows.
-fn bytes_of(accumulator: &Accumulator) -> usize {
-    let shown = format!("{accumulator:?}");
-    let (_, bytes) = shown.split_once("bytes: ").unwrap();
-    bytes.split(',').next().unwrap().parse().unwrap()
 }
 
 /// The bytes are those of the text as it is kept: two halves of a pair are a character of four bytes, and a half alone
@@ -543,30 +536,30 @@ fn pieces_that_split_a_character_count_as_they_are_kept() {
         ] {
             let mut unlimited = unlimited();
             start.iter().for_each(|start| assert_eq!(accumulate(&mut unlimited, start), None));
-            let limit = bytes_of(&unlimited) + size;
+            let limit = unlimited.byte_count() + size;
             for (limit, is_exceeded) in [(limit, false), (limit - 1, true)] {
                 let mut limited = unlimited.clone().with_max_bytes(limit);
                 let errors = pieces.iter().filter_map(|text| accumulate(&mut limited, &piece(kind, member, text)));
                 assert_eq!(errors.count(), usize::from(is_exceeded), "{kind} {pieces:?} {start:?}");
-                assert!(is_exceeded || bytes_of(&limited) == limit, "{kind} {pieces:?} {start:?}");
+                assert!(is_exceeded || limited.byte_count() == limit, "{kind} {pieces:?} {start:?}");
             }
         }
     }
     // A half of another string of the block stays alone.
     let mut accumulator = unlimited();
     assert_eq!(accumulate(&mut accumulator, raw), None);
-    let before = bytes_of(&accumulator);
+    let before = accumulator.byte_count();
     for (kind, member, text) in [("text_delta", "text", r"\ud83d"), ("input_json_delta", "partial_json", r"\ude00")] {
         assert_eq!(accumulate(&mut accumulator, &piece(kind, member, text)), None);
     }
-    assert_eq!(bytes_of(&accumulator), before + 6);
+    assert_eq!(accumulator.byte_count(), before + 6);
     // As does one of input that waits for its block.
     for (kind, member) in [("text_delta", "text"), ("thinking_delta", "thinking")] {
         let mut accumulator = unlimited();
         for (kind, member, text) in [("input_json_delta", "partial_json", r"\ud83d"), (kind, member, r"\ude00")] {
             assert_eq!(accumulate(&mut accumulator, &piece(kind, member, text)), None);
         }
-        assert_eq!(bytes_of(&accumulator), 6, "{kind}");
+        assert_eq!(accumulator.byte_count(), 6, "{kind}");
     }
 }
 
@@ -583,7 +576,7 @@ fn discarded_halves_of_characters_do_not_count() {
                 assert_eq!(accumulate(&mut accumulator, &piece), None);
             }
         }
-        assert_eq!(bytes_of(&accumulator), "\u{FFFD}a".len());
+        assert_eq!(accumulator.byte_count(), "\u{FFFD}a".len());
     }
 }
 
@@ -604,7 +597,7 @@ fn ill_formed_utf8_counts_as_it_is_kept() {
         let size = |bytes: &[u8]| {
             let mut accumulator = unlimited();
             accumulator.accumulate_json(&payload(bytes)).unwrap();
-            bytes_of(&accumulator)
+            accumulator.byte_count()
         };
         assert_eq!(size(&[0xFF; 950]), size("\u{FFFD}".repeat(950).as_bytes()), "{delta}");
         // A sequence that is not finished is one U+FFFD.

@@ -57,7 +57,7 @@ fn updates_of_a_stream(events: &[Value]) -> Vec<Value> {
 
 /// An update as JSON: its name, its block, its members.
 fn describe(update: &Update<'_>) -> Value {
-    match update {
+    let described = match update {
         Update::MessageStart { message, .. } => of_message("message_start", message),
         Update::MessageDelta { stop_reason, usage, .. } => {
             json!({"update": "message_delta", "stop_reason": stop_reason, "usage": usage})
@@ -97,7 +97,9 @@ fn describe(update: &Update<'_>) -> Value {
         Update::Done => json!({"update": "done"}),
         Update::Unchanged => json!({"update": "nothing"}),
         other => panic!("an update of no known kind: {other:?}"),
-    }
+    };
+    assert_eq!(update.block().map(|block| block.index()), described["block"]["index"].as_u64(), "{described}");
+    described
 }
 
 /// The block as JSON, whatever its input.
@@ -268,15 +270,16 @@ fn block_start_with_its_block() {
 }
 
 #[test]
-fn a_block_has_the_name_of_its_tool_and_shows_its_key_and_content() {
+fn a_block_has_the_id_and_name_of_its_tool_and_shows_its_key_and_content() {
     let mut accumulator = Accumulator::new();
     accumulator.accumulate_json(begin().to_string().as_bytes()).unwrap();
-    for (index, block, name) in [(0, tool(json!({})), Some("f")), (1, text_block("a"), None)] {
+    for (index, block, id, name) in [(0, tool(json!({})), Some("toolu_1"), Some("f")), (1, text_block("a"), None, None)]
+    {
         let event = start(index, block).to_string();
         let Update::BlockStart { block, .. } = accumulator.accumulate_json(event.as_bytes()).unwrap() else {
             panic!("a start");
         };
-        assert_eq!(block.tool_name().as_deref(), name);
+        assert_eq!((block.tool_id().as_deref(), block.tool_name().as_deref()), (id, name));
         let shown = format!("{block:?}");
         assert_eq!(shown, format!("BlockRef {{ key: {:?}, content: {:?} }}", block.key(), block.content()));
     }
