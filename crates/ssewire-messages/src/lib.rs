@@ -24,13 +24,12 @@
 //!
 //! # let body = b"data: {\"type\":\"message_start\",\"message\":{}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n";
 //! let mut decoder = MessageDecoder::new();
-//! 'body: for mut chunk in body.chunks(1400) {
-//!     loop {
-//!         match decoder.decode(&mut chunk)? {
-//!             Step::Update(event) => show(event.update),
-//!             Step::NeedInput => break,   // Read the next chunk.
-//!             Step::Ended => break 'body, // The message has ended, even if the connection is open.
-//!         }
+//! for mut chunk in body.chunks(1400) {
+//!     while let Step::Update(event) = decoder.decode(&mut chunk)? {
+//!         show(event.update);
+//!     }
+//!     if decoder.is_ended() {
+//!         break; // The message has ended, even if the connection stays open.
 //!     }
 //! }
 //! while let Step::Update(event) = decoder.decode_end()? {

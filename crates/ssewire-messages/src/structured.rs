@@ -34,6 +34,9 @@ use crate::stop_reason::StopReason;
 ///             println!("{title}"); // Before the steps arrive.
 ///         }
 ///     }
+///     if decoder.is_ended() {
+///         break; // The message has ended, even if the connection stays open.
+///     }
 /// }
 /// let recipe: Recipe = decoder.finish()?.parse_text()?;
 /// assert_eq!(recipe.title, "Tea");

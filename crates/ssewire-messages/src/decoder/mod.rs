@@ -34,13 +34,12 @@ use crate::response_head::ResponseHead;
 ///              data: {\"type\":\"message_stop\"}\n\n";
 /// let mut decoder = MessageDecoder::new();
 /// let mut text = String::new();
-/// 'body: for mut chunk in body.chunks(7) {
-///     loop {
-///         match decoder.decode(&mut chunk)? {
-///             Step::Update(event) => text.extend(event.update.text_deltas()),
-///             Step::NeedInput => break,     // Pass the next chunk.
-///             Step::Ended => break 'body,   // The message has ended, whatever the connection does.
-///         }
+/// for mut chunk in body.chunks(7) {
+///     while let Step::Update(event) = decoder.decode(&mut chunk)? {
+///         text.extend(event.update.text_deltas());
+///     }
+///     if decoder.is_ended() {
+///         break; // The message has ended, even if the connection stays open.
 ///     }
 /// }
 /// while let Step::Update(event) = decoder.decode_end()? {
