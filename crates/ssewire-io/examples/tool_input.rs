@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use ssewire_io::ByteStreamExt as _;
-use ssewire_messages::{ApiError, PartialStrings, RawJson, ResponseHead, ToolCall, Update};
-use support::{Failure, Setup, exit, request_of, sum_up, user_turn};
+use ssewire_messages::{ApiError, PartialStrings, RawJson, ResponseHead, ToolCall, ToolResult, Update};
+use support::{Failure, Setup, exit, request_of, sum_up};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Failure> {
     let setup = Setup::from_env()?;
-    let mut turns = setup.turns()?;
+    let mut turns = setup.turns();
     let response = send(&setup, &turns).await?;
 
     let mut reply = response.bytes_stream().message().with_partial_input(PartialStrings::Show);
@@ -48,7 +48,7 @@ async fn run() -> Result<(), Failure> {
 
     // The next turn, as the API accepts it. Truncated input is an error; unsigned thinking is left out.
     turns.extend(message.to_turn()?);
-    turns.push(user_turn(&results)?);
+    turns.push(ToolResult::user_turn(results));
     println!("next turn: {}", serde_json::to_string(&turns)?);
     Ok(())
 }

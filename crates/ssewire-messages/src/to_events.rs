@@ -3,6 +3,8 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use ssewire::EventBuilder;
+
 use crate::Nullable;
 use crate::block::{ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock};
 use crate::json::{ObjectWriter, RawJson, push_string, validate};
@@ -64,6 +66,36 @@ impl Message {
         }
         events.push(RawJson::from_valid(r#"{"type":"message_stop"}"#.into()));
         Ok(events)
+    }
+
+    /// Returns the message as the body of a response, an event stream: the payloads of
+    /// [`to_events_in_pieces`](Self::to_events_in_pieces), each as the data of an event of its type. For the fake
+    /// server of a test, and for a cache.
+    ///
+    /// ```
+    /// use ssewire_messages::{Message, MessageDecoder, Step};
+    ///
+    /// # let message: Message = r#"{"content":[{"type":"text","text":"Hello world"}],"stop_reason":"end_turn"}"#.parse()?;
+    /// let body = message.to_event_stream(4)?;
+    /// assert!(body.starts_with(b"event: message_start\ndata: {\"type\":\"message_start\","));
+    /// let mut decoder = MessageDecoder::new();
+    /// let mut input = &body[..];
+    /// while let Step::Update(_) = decoder.decode(&mut input)? {}
+    /// assert_eq!(decoder.finish()?, message);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`to_events`](Self::to_events).
+    pub fn to_event_stream(&self, characters: usize) -> Result<Vec<u8>, TurnError> {
+        let mut body = Vec::new();
+        for payload in self.to_events_in_pieces(characters)? {
+            // Every payload above begins with `{"type":"…"`.
+            let event_type = payload.as_str().split('"').nth(3).unwrap_or_default();
+            let event = EventBuilder::new().data(payload.as_str());
+            event.event_type(event_type).unwrap_or(event).encode_into_vec(&mut body);
+        }
+        Ok(body)
     }
 }
 

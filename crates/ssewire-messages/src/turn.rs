@@ -17,20 +17,14 @@ use crate::tool_input::{ParseInputError, ToolInputError};
 /// ```
 /// # use ssewire_messages::{Message, RawJson, ToolResult};
 /// # let message: Message = r#"{"content":[{"type":"tool_use","id":"toolu_1","name":"weather","input":{"city":"Paris"}}],"stop_reason":"tool_use"}"#.parse()?;
-/// #[derive(serde::Serialize)]
-/// struct UserTurn {
-///     role: &'static str,
-///     content: Vec<ToolResult>,
-/// }
-///
 /// let mut turns: Vec<RawJson> = Vec::new();
-/// let mut content = Vec::new();
+/// let mut results = Vec::new();
 /// for call in message.tool_calls()? {
 ///     let input: serde_json::Value = call.parse()?;
-///     content.push(call.result(format!("sunny in {}", input["city"])));
+///     results.push(call.result(format!("sunny in {}", input["city"])));
 /// }
 /// turns.extend(message.to_turn()?);
-/// turns.push(serde_json::to_string(&UserTurn { role: "user", content })?.parse()?);
+/// turns.push(ToolResult::user_turn(results));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -83,7 +77,9 @@ impl<'a> ToolCall<'a> {
     }
 }
 
-/// A [`ToolCall`] that does not borrow the message: `Send` and `'static`, for a task or thread that runs the tool.
+/// A [`ToolCall`] that does not borrow the message: `Send` and `'static`, for a task or thread that runs the tool, or
+/// for a program that stores the call until a person has approved it. Serialized, it is an object of `id`, `name` and
+/// `input`; [`RawJson`] names the limits.
 ///
 /// ```
 /// # use ssewire_messages::Message;
@@ -94,7 +90,7 @@ impl<'a> ToolCall<'a> {
 ///     threads.push(std::thread::spawn(move || call.result(format!("{} ran", call.name))));
 /// }
 /// let results: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-/// assert_eq!(results[0].to_json().get("content").unwrap().as_str(), "\"weather ran\"");
+/// assert_eq!(results[0].content().decode_string().as_deref(), Some("weather ran"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +105,12 @@ pub struct OwnedToolCall {
 }
 
 impl OwnedToolCall {
+    /// Creates a call, for tests and for programs that store calls in another way. Nothing is checked: of a call of a
+    /// message the input is known to be complete, of this one it is whatever the caller passes.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, input: RawJson) -> Self {
+        Self { id: id.into(), name: name.into(), input }
+    }
+
     /// Borrows the call, for a function that takes a [`ToolCall`].
     #[must_use]
     pub fn as_call(&self) -> ToolCall<'_> {
@@ -135,8 +137,32 @@ impl OwnedToolCall {
     }
 }
 
-/// The result of a tool call, a content block of the next user turn. Write the turn with `serde_json::to_string`:
-/// `json!` and `to_value` parse the result again; see [`RawJson`].
+impl serde::Serialize for OwnedToolCall {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = String::new();
+        let mut object = ObjectWriter::new(&mut out);
+        object.string("id", &self.id);
+        object.string("name", &self.name);
+        object.raw("input", self.input.as_str());
+        object.end();
+        bridge::serialize(&out, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for OwnedToolCall {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let call = RawJson::deserialize(deserializer)?;
+        let text = |name| call.get(name).and_then(RawJsonRef::decode_string);
+        match (text("id"), text("name"), call.get("input")) {
+            (Some(id), Some(name), Some(input)) => Ok(Self::new(id, name, input.to_raw_json())),
+            _ => Err(serde::de::Error::custom("tool call has no `id`, `name` or `input`")),
+        }
+    }
+}
+
+/// The result of a tool call, a content block of the next user turn, which [`user_turn`](Self::user_turn) writes. Write
+/// a turn of other blocks, too, with [`RawJson::from_serialize`]: `json!` and `to_value` parse the result again; see
+/// [`RawJson`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolResult {
     tool_use_id: String,
@@ -162,6 +188,32 @@ impl ToolResult {
     #[must_use]
     pub fn with_is_error(self, is_error: bool) -> Self {
         Self { is_error, ..self }
+    }
+
+    /// Returns the id of the call.
+    #[must_use]
+    pub fn tool_use_id(&self) -> &str {
+        &self.tool_use_id
+    }
+
+    /// Returns the content: a JSON string, or a list of content blocks.
+    #[must_use]
+    pub fn content(&self) -> RawJsonRef<'_> {
+        self.content.as_json()
+    }
+
+    /// Returns whether the tool failed.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.is_error
+    }
+
+    /// Returns the results as the user's turn of the next request, as [`Message::to_turn`] returns the assistant's.
+    /// The API rejects it unless it has exactly one result for each call of the turn before.
+    #[must_use]
+    pub fn user_turn(results: impl IntoIterator<Item = Self>) -> RawJson {
+        let results: Vec<_> = results.into_iter().map(|result| result.to_json().into_string()).collect();
+        RawJson::from_valid([r#"{"role":"user","content":["#, &results.join(","), "]}"].concat())
     }
 
     /// Returns the result as JSON.

@@ -99,6 +99,25 @@ fn truncated_sample_is_never_complete() {
     }
 }
 
+/// Each event has the type that its payload names.
+#[test]
+fn to_event_stream_of_every_sample_decodes_to_the_same_message() {
+    for sample in samples::all().iter().filter(|sample| !sample.is_error) {
+        let message = drive(&sample.stream, usize::MAX).0.unwrap();
+        for characters in [1, 16, usize::MAX] {
+            let stream = message.to_event_stream(characters).unwrap();
+            assert_eq!(drive(&stream, usize::MAX).0.unwrap(), message, "{}", sample.name);
+            let (mut decoder, mut input, mut events) = (Decoder::new(), &stream[..], 0);
+            while let Some(event) = decoder.decode(&mut input).unwrap() {
+                let payload: Value = serde_json::from_slice(event.data()).unwrap();
+                assert_eq!(payload["type"], event.event_type_str().unwrap());
+                events += 1;
+            }
+            assert_eq!(events, message.to_events_in_pieces(characters).unwrap().len());
+        }
+    }
+}
+
 #[test]
 fn to_events_of_every_sample_decodes_to_the_same_message() {
     for sample in samples::all().iter().filter(|sample| !sample.is_error) {

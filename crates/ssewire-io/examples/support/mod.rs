@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use ssewire_messages::{ApiError, Message, RawJson};
 
 pub(crate) type Failure = Box<dyn Error>;
@@ -35,13 +35,6 @@ struct Request<'a> {
     messages: &'a [RawJson],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     tools: &'a [Value],
-}
-
-/// A turn of the user. A type for the same reason.
-#[derive(Serialize)]
-struct UserTurn<C> {
-    role: &'static str,
-    content: C,
 }
 
 /// Never printed: neither in errors nor by `Debug`.
@@ -77,12 +70,12 @@ impl Setup {
 
     /// The request.
     pub(crate) fn request(&self) -> Result<String, Failure> {
-        request_of(&self.turns()?, &[])
+        request_of(&self.turns(), &[])
     }
 
     /// The conversation so far.
-    pub(crate) fn turns(&self) -> Result<Vec<RawJson>, Failure> {
-        Ok(vec![user_turn(&self.prompt)?])
+    pub(crate) fn turns(&self) -> Vec<RawJson> {
+        vec![json!({ "role": "user", "content": self.prompt }).into()]
     }
 
     /// The server's error with its kind, its request ID and its text. Some servers repeat a rejected key: it is hidden.
@@ -96,11 +89,6 @@ impl Setup {
 pub(crate) fn request_of(turns: &[RawJson], tools: &[Value]) -> Result<String, Failure> {
     let request = Request { model: "claude-opus-4-8", max_tokens: 1024, stream: true, messages: turns, tools };
     Ok(serde_json::to_string(&request)?)
-}
-
-/// A turn of the user: text, or a list of content blocks.
-pub(crate) fn user_turn(content: impl Serialize) -> Result<RawJson, Failure> {
-    Ok(serde_json::to_string(&UserTurn { role: "user", content })?.parse()?)
 }
 
 /// Prints an error as one line, and returns exit code 1.

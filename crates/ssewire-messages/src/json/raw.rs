@@ -72,6 +72,34 @@ impl RawJson {
         Self::read(Cursor::of_document(bytes))
     }
 
+    /// Writes a value as JSON, for example a turn of your own type. Unlike `json!` and `serde_json::to_value`, this
+    /// keeps the text of each `RawJson` in the value.
+    ///
+    /// ```
+    /// use ssewire_messages::{RawJson, ToolResult};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Turn {
+    ///     role: &'static str,
+    ///     content: (ToolResult, serde_json::Value),
+    /// }
+    ///
+    /// let text = serde_json::json!({"type": "text", "text": "Be brief."});
+    /// let turn = Turn { role: "user", content: (ToolResult::new("toolu_1", "sunny"), text) };
+    /// let turn = RawJson::from_serialize(&turn)?;
+    /// assert!(turn.as_str().starts_with(r#"{"role":"user","content":[{"type":"tool_result","#));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// Of a value that nests deeper than 131 levels, only the text can be used. Linear.
+    ///
+    /// # Errors
+    /// That of [`serde_json::to_vec`]: the value refuses, or a map has keys that are not strings.
+    pub fn from_serialize<T: serde::Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        // Copied once more: a `RawValue` of serde_json may have line ends and lone surrogate escapes.
+        serde_json::to_vec(value).map(|json| Self::keep(&json))
+    }
+
     /// As [`from_bytes`](Self::from_bytes), with the depth of the payload of an event: at most 127 levels.
     pub(crate) fn from_payload(bytes: &[u8]) -> Result<Self, InvalidJson> {
         Self::read(Cursor::new(bytes))

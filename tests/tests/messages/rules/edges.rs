@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use ssewire_messages::{
-    Completion, Message, MessageDecoder, RawJson, Step, ToolInputError, ToolResult, TurnError, Update, ViolationKind,
+    Completion, Message, MessageDecoder, OwnedToolCall, ParseInputError, RawJson, Step, ToolInputError, ToolResult,
+    TurnError, Update, ViolationKind,
 };
 
 use super::support::*;
@@ -422,6 +423,69 @@ fn a_result_names_its_call() {
     for list in [call.result_json(blocks.clone()), copy.result_json(blocks), from_id] {
         assert_eq!(list.to_json(), result(json!([text_block("t")])));
     }
+}
+
+#[test]
+fn the_results_are_the_turn_of_the_user() {
+    let results = [ToolResult::new("toolu_1", "a \"b\""), ToolResult::new("toolu_2", "failed").with_is_error(true)];
+    assert_eq!((results[0].tool_use_id(), results[0].is_error()), ("toolu_1", false));
+    assert_eq!(results[0].content().decode_string().as_deref(), Some("a \"b\""));
+    assert!(results[1].is_error());
+    let expected = json!({"role": "user", "content": [
+        {"type": "tool_result", "tool_use_id": "toolu_1", "content": "a \"b\""},
+        {"type": "tool_result", "tool_use_id": "toolu_2", "content": "failed", "is_error": true},
+    ]});
+    assert_eq!(ToolResult::user_turn(results), expected);
+}
+
+/// A call is stored while it waits, made by a test, and answered as the one of the message.
+#[test]
+fn a_stored_call_is_read_again() {
+    let input: RawJson = r#"{"a": 1.50}"#.parse().unwrap();
+    let call = OwnedToolCall::new("toolu_1", "f", input);
+    let json = serde_json::to_string(&call).unwrap();
+    assert_eq!(json, r#"{"id":"toolu_1","name":"f","input":{"a": 1.50}}"#);
+    let again: OwnedToolCall = serde_json::from_str(&json).unwrap();
+    assert_eq!(again, call);
+    assert_eq!(again.result("t"), ToolResult::new("toolu_1", "t"));
+    let block = json!({"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}});
+    let of_a_block = serde_json::from_value::<OwnedToolCall>(block).unwrap();
+    assert_eq!(of_a_block, OwnedToolCall::new("toolu_1", "f", json!({}).into()));
+    for other in [json!("secret"), json!({"id": "i", "name": "secret"}), json!({"id": 7, "name": "f", "input": {}})] {
+        let error = serde_json::from_value::<OwnedToolCall>(other).unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+/// The text for the model names the member; that for logs has no text of the input.
+#[test]
+fn an_error_of_input_is_explained_to_the_model() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Weather {
+        #[allow(dead_code, reason = "only read")]
+        city: String,
+    }
+    let call = |input: Value| OwnedToolCall::new("toolu_1", "weather", input.into());
+    let missing = call(json!({"secret": 1})).parse::<Weather>().unwrap_err();
+    assert!(missing.explanation().contains("missing field `city`"), "{}", missing.explanation());
+    let mistyped = call(json!({"city": "secret", "city2": 0})).parse::<Vec<u8>>().unwrap_err();
+    assert!(mistyped.explanation().contains("expected a sequence"), "{}", mistyped.explanation());
+    for error in [missing, mistyped] {
+        assert!(!error.to_string().contains("secret") && !error.to_string().contains("city"), "{error}");
+    }
+    let truncated = ParseInputError::from(ToolInputError::Truncated);
+    assert_eq!(truncated.explanation(), truncated.to_string());
+}
+
+/// A turn of the caller's type keeps the text of its `RawJson`, and has the form of every `RawJson`.
+#[test]
+fn a_serialized_value_has_no_line_ends_and_no_lone_surrogates() {
+    let number: RawJson = "1.50".parse().unwrap();
+    let raw = serde_json::value::RawValue::from_string("[\n\"\\ud800\"]".to_owned()).unwrap();
+    let json = RawJson::from_serialize(&(number, raw)).unwrap();
+    assert_eq!(json.as_str(), r#"[1.50,[ "\ufffd"]]"#);
+    let map = std::collections::BTreeMap::from([((1, 2), 3)]);
+    assert!(RawJson::from_serialize(&map).is_err(), "a key is not a string");
 }
 
 /// The API rejects a turn without content, and text that is only white space.
