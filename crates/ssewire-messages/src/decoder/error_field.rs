@@ -140,7 +140,7 @@ fn is_error(value: &[u8]) -> bool {
     matches!(StreamEvent::decode(b"error", value), Ok(Some(StreamEvent::Error(_))))
 }
 
-/// Makes the decoder return unknown fields: servers report errors in them. One beyond the bound is truncated.
+/// Makes the decoder return unknown fields: servers report errors in them. One beyond the limit is truncated.
 pub(super) fn with_error_fields(decoder: Decoder) -> Decoder {
     const MAX_ERROR_FIELD_BYTES: usize = 64 * 1024;
     decoder.with_unknown_fields().with_max_comment_bytes(MAX_ERROR_FIELD_BYTES)
