@@ -39,8 +39,8 @@ impl ApiError {
         Self { kind, message, request_id, body, response_head: None }
     }
 
-    /// Returns whether a body, or a line of one, is an error. `docs/protocol.md`, headings "Errors" and "A body that is
-    /// no stream".
+    /// Returns whether a body, or a line of one, is an error. `docs/protocol.md`, headings "Errors" and
+    /// "Bodies that are not an event stream".
     pub(crate) fn is_in_json(json: RawJsonRef<'_>) -> bool {
         let object = outer(json);
         let text = |name| object.get(name).and_then(RawJsonRef::decode_string);

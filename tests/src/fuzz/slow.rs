@@ -123,7 +123,7 @@ fn kind_of((name, data): &(Vec<u8>, Vec<u8>)) -> Option<&'static str> {
     }
 }
 
-/// `docs/protocol.md`, heading "A body that is no stream".
+/// `docs/protocol.md`, heading "Bodies that are not an event stream".
 fn is_error_line(line: &[u8]) -> bool {
     let value = RawJson::from_bytes(line).ok().map(|json| deep_value(json.as_json()));
     let Some(Value::Object(members)) = value else { return false };

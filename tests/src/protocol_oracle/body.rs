@@ -1,4 +1,4 @@
-//! `docs/protocol.md`, heading "A body that is no stream".
+//! `docs/protocol.md`, heading "Bodies that are not an event stream".
 
 use serde_json::{Value, json};
 

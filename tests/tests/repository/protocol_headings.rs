@@ -23,7 +23,7 @@ const HEADINGS: [&str; 16] = [
     "Undecodable events",
     "Completion",
     "End of a message",
-    "A body that is no stream",
+    "Bodies that are not an event stream",
     "Partial input JSON",
     "Updates of the official helpers",
 ];

@@ -1,4 +1,4 @@
-//! Bodies that are not a stream. `docs/protocol.md`, heading "A body that is no stream".
+//! Bodies that are not an event stream. `docs/protocol.md`, heading "Bodies that are not an event stream".
 //!
 //! This file names the kinds; `body.rs` keeps the needed part of a body until it is known to be a stream.
 

@@ -91,7 +91,7 @@ fn a_failure_before_the_content_is_an_error_and_one_after_it_passes() {
     assert!(body.is_terminated());
 }
 
-/// Whatever the failure: that of the server, of the transport, the end of the body, a body that is no stream.
+/// Whatever the failure: that of the server, of the transport, the end of the body, a body that is not a stream.
 #[test]
 fn an_error_has_the_head_of_the_response() {
     let error = [START, ERROR].concat();
