@@ -76,7 +76,7 @@ impl EventSource {
         let content_type = response.headers().get("content-type").map(|value| value.as_bytes());
         match ResponseAction::from_head(response.status().as_u16(), content_type) {
             ResponseAction::Announce => {
-                self.reconnect.connected(self.started.elapsed());
+                self.reconnect.record_connected(self.started.elapsed());
                 self.events.reconnect(Box::pin(response.bytes_stream()));
                 self.state = State::Open;
             }
@@ -88,7 +88,7 @@ impl EventSource {
     async fn wait(&mut self) {
         self.state = State::Connecting;
         // A client for many users passes a random number, so that they do not come back all at once.
-        let delay = self.reconnect.disconnected(self.started.elapsed(), self.events.decoder().retry(), 0.0);
+        let delay = self.reconnect.record_disconnected(self.started.elapsed(), self.events.decoder().retry(), 0.0);
         tokio::time::sleep(delay).await;
     }
 }

@@ -192,7 +192,7 @@ struct Block {
     has_field: bool,
     has_event_type: bool,
     has_id: bool,
-    id_ignored: bool,
+    has_ignored_id: bool,
     retry: Option<Duration>,
     discarded: bool,
 }
@@ -258,7 +258,7 @@ impl Reading<'_> {
             return;
         }
         if value.len() > self.oracle.max_id_bytes {
-            self.block.id_ignored = true;
+            self.block.has_ignored_id = true;
             return;
         }
         self.last_event_id_buffer = value.to_vec();
@@ -306,7 +306,7 @@ impl Reading<'_> {
                 event,
                 event_type: set_type,
                 id: block.has_id.then(|| Text(self.last_event_id.clone())),
-                id_ignored: block.id_ignored,
+                has_ignored_id: block.has_ignored_id,
                 retry: block.retry,
             };
             self.items.push(Item { at, decoded: Decoded::Block(block) });

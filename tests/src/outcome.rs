@@ -83,7 +83,7 @@ pub struct OwnedBlock {
     pub event: Option<OwnedEvent>,
     pub event_type: Option<Text>,
     pub id: Option<Text>,
-    pub id_ignored: bool,
+    pub has_ignored_id: bool,
     pub retry: Option<Duration>,
 }
 
@@ -126,7 +126,7 @@ impl From<Block<'_>> for OwnedBlock {
             event: block.event().map(OwnedEvent::from),
             event_type: block.event_type().map(Text::from),
             id: block.id().map(Text::from),
-            id_ignored: block.id_ignored(),
+            has_ignored_id: block.has_ignored_id(),
             retry: block.retry(),
         }
     }

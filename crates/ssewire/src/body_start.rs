@@ -7,9 +7,9 @@ use crate::line::LineScanner;
 /// JSON or HTML in place of an event stream, also with status 200. The decoder ignores them, as the standard requires.
 ///
 /// ```
-/// use ssewire::{BodyStart, ByteOrderMark};
+/// use ssewire::{BodyStart, BomSkipper};
 ///
-/// let (_, mut text) = ByteOrderMark::default().skip(b"\xEF\xBB\xBF\r\n{\"error\":7}");
+/// let (_, mut text) = BomSkipper::default().skip(b"\xEF\xBB\xBF\r\n{\"error\":7}");
 /// assert_eq!(BodyStart::skip_blank(&mut text), BodyStart::Json);
 /// assert_eq!(text, b"{\"error\":7}");
 /// ```
@@ -43,23 +43,24 @@ impl BodyStart {
     }
 }
 
-/// The byte order mark that a body may begin with, in chunks of any size; see [`BodyStart`]. A
-/// [`Decoder`](crate::Decoder) skips it itself.
+/// State of a search for the byte order mark at the start of a body, in chunks of any size; see [`BodyStart`]. A
+/// [`Decoder`](crate::Decoder) skips the mark itself.
 #[derive(Debug, Clone)]
-pub struct ByteOrderMark(LineScanner);
+pub struct BomSkipper(LineScanner);
 
-impl Default for ByteOrderMark {
+impl Default for BomSkipper {
     fn default() -> Self {
         Self(LineScanner::START)
     }
 }
 
-impl ByteOrderMark {
-    /// Returns the text of the chunk, and before it the bytes of earlier chunks that began like a mark but are text.
+impl BomSkipper {
+    /// Returns the bytes of earlier chunks that turned out not to be a mark, then the rest of this chunk. Without a
+    /// mark, this is all of the body, except for an incomplete mark at its end: that is never returned.
     #[must_use]
     pub fn skip<'c>(&mut self, chunk: &'c [u8]) -> (&'static [u8], &'c [u8]) {
-        let (skipped, withheld) = self.0.skip_bom(chunk);
-        (withheld, chunk.get(skipped..).unwrap_or_default())
+        let (skipped, replayed) = self.0.skip_bom(chunk);
+        (replayed, chunk.get(skipped..).unwrap_or_default())
     }
 }
 
@@ -86,11 +87,11 @@ mod tests {
     #[test]
     fn only_a_whole_mark_at_the_start_is_skipped() {
         const NONE: &[u8] = b"";
-        let mut mark = ByteOrderMark::default();
+        let mut mark = BomSkipper::default();
         assert_eq!(mark.skip(b"\xEF\xBB"), (NONE, NONE));
         assert_eq!(mark.skip(b"\xBF{"), (NONE, &b"{"[..]));
         assert_eq!(mark.skip(b"\xEF\xBB\xBF"), (NONE, &b"\xEF\xBB\xBF"[..]));
-        let mut mark = ByteOrderMark::default();
+        let mut mark = BomSkipper::default();
         assert_eq!(mark.skip(b"\xEF\xBB"), (NONE, NONE));
         assert_eq!(mark.skip(b"{"), (&b"\xEF\xBB"[..], &b"{"[..]));
     }

@@ -40,7 +40,7 @@ pub(crate) struct EventBuffer<S> {
     /// once for each `id` line.
     id_slot: u32,
     last_event_id: u32,
-    /// Number of blocks in a row that needed less than a quarter of the storage.
+    /// Number of blocks since the last one that needed a quarter of the storage, that one included.
     idle_blocks: u8,
     has_event_type: bool,
     /// Part of the open value was dropped.
@@ -78,13 +78,13 @@ impl<S: Storage> EventBuffer<S> {
         self.front > self.data || self.truncated
     }
 
-    /// Where the value of the open line lies.
+    /// Returns where the value of the open line lies.
     pub(crate) fn value_range(&self) -> Range<usize> {
         self.data..self.front
     }
 
-    /// The logical size of the event: type, data without its last LF, and the open value. The arguments replace those
-    /// in the buffer.
+    /// Returns the logical size of the event: type, data without its last LF, and the open value. The arguments replace
+    /// those in the buffer.
     pub(crate) fn size_with(&self, event_type: Option<&[u8]>, data: Option<&[u8]>) -> usize {
         let event_type = event_type.map_or(self.event_type, <[u8]>::len);
         let data = data.map_or(self.data.saturating_sub(1), <[u8]>::len);
@@ -129,7 +129,7 @@ impl<S: Storage> EventBuffer<S> {
     /// crosses a boundary; freeing and allocating its few bytes for each chunk would cost more than keeping them.
     const MIN_SHRINK_CAPACITY: usize = 1024;
 
-    /// The bytes at `range`; empty if the storage does not reach that far.
+    /// Returns the bytes at `range`; empty if the storage does not reach that far.
     pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.storage.as_ref().get(range).unwrap_or_default()
     }
@@ -138,12 +138,12 @@ impl<S: Storage> EventBuffer<S> {
         self.storage.as_ref().len()
     }
 
-    /// The last event ID.
+    /// Returns the last event ID.
     pub(crate) fn last_event_id(&self) -> &[u8] {
         self.bytes(self.capacity() - widen(self.last_event_id)..self.capacity())
     }
 
-    /// The last event ID, shared. Allocates once for consecutive equal IDs.
+    /// Returns the last event ID, shared. Allocates once for consecutive equal IDs.
     #[cfg(feature = "alloc")]
     pub(crate) fn shared_last_event_id(&mut self) -> SharedId {
         if self.shared_id.bytes().is_empty() {
@@ -152,7 +152,7 @@ impl<S: Storage> EventBuffer<S> {
         self.shared_id.clone()
     }
 
-    /// The bytes of a span.
+    /// Returns the bytes of a span.
     pub(crate) fn resolve<'d>(&'d self, chunk: &'d [u8], span: Span) -> &'d [u8] {
         match span {
             Span::Chunk(start, end) => chunk.get(start..end).unwrap_or_default(),
@@ -168,11 +168,11 @@ impl<S: Storage> EventBuffer<S> {
         Ok(())
     }
 
-    /// Appends a piece to a value that may be truncated: its start is kept, as far as `bound` and the storage allow.
+    /// Appends a piece to a value that may be truncated: its start is kept, as far as `limit` and the storage allow.
     /// Returns whether part of it was dropped.
-    pub(crate) fn push_truncated(&mut self, piece: &[u8], bound: usize) -> bool {
+    pub(crate) fn push_truncated(&mut self, piece: &[u8], limit: usize) -> bool {
         if !self.truncated {
-            let allowed = bound.saturating_sub(self.value_range().len());
+            let allowed = limit.saturating_sub(self.value_range().len());
             let mut kept = piece.get(..allowed).unwrap_or(piece);
             if self.reserve(kept.len()).is_err() {
                 let free = self.back_start().saturating_sub(self.front);
@@ -289,7 +289,7 @@ impl<S: Storage> EventBuffer<S> {
         }
     }
 
-    /// Where the parts at the back start.
+    /// Returns where the parts at the back start.
     fn back_start(&self) -> usize {
         self.capacity().saturating_sub(self.back())
     }

@@ -75,13 +75,13 @@ pub(crate) enum Until {
 
 // The constants hold for every storage. They are here, so that `Decoder::NAME` needs no annotation of the storage.
 impl Decoder<HeapBuffer> {
-    /// The size limit of one event unless [`with_max_event_bytes`](Self::with_max_event_bytes) sets another: 16 MiB.
+    /// The limit of an event unless [`with_max_event_bytes`](Self::with_max_event_bytes) sets another: 16 MiB.
     pub const DEFAULT_MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
-    /// The bound on an `id` unless [`with_max_id_bytes`](Self::with_max_id_bytes) sets another: 4 KiB.
+    /// The limit of an `id` unless [`with_max_id_bytes`](Self::with_max_id_bytes) sets another: 4 KiB.
     pub const DEFAULT_MAX_ID_BYTES: usize = 4 * 1024;
 
-    /// The bound on a comment or an unknown field unless [`with_max_comment_bytes`](Self::with_max_comment_bytes) sets
+    /// The limit of a comment or an unknown field unless [`with_max_comment_bytes`](Self::with_max_comment_bytes) sets
     /// another: 1 KiB.
     pub const DEFAULT_MAX_COMMENT_BYTES: usize = 1024;
 
@@ -152,14 +152,14 @@ impl<S: Storage> Decoder<S> {
         self
     }
 
-    /// The largest logical size of one event, in bytes.
+    /// Returns the largest logical size of one event, in bytes.
     #[must_use]
     pub const fn max_event_bytes(&self) -> usize {
         self.max_event_bytes
     }
 
     /// Sets the longest `id` that the stream may set, in bytes. A longer one is ignored, the previous ID stays, and
-    /// [`Block::id_ignored`] returns true. An ID that was set before stays, whatever its length. At most 1 GiB.
+    /// [`Block::has_ignored_id`] returns true. An ID that was set before stays, whatever its length. At most 1 GiB.
     #[must_use]
     pub const fn with_max_id_bytes(mut self, bytes: usize) -> Self {
         self.max_id_bytes = if bytes < LARGEST_ID { bytes } else { LARGEST_ID };
@@ -188,15 +188,15 @@ impl<S: Storage> Decoder<S> {
         self
     }
 
-    /// The reconnection time that the stream set last, if it set one. Takes effect when its line ends, and outlives
-    /// [`reset`](Self::reset): it is the time to wait before the next connection.
+    /// Returns the reconnection time that the stream set last, if it set one. Takes effect when its line ends, and
+    /// outlives [`reset`](Self::reset): it is the time to wait before the next connection.
     #[must_use]
     pub const fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
-    /// Number of bytes that [`finish`](Self::finish) would discard: an unfinished line, and the lines of a block that
-    /// has not ended. Constant time.
+    /// Returns the number of bytes that [`finish`](Self::finish) would discard: an unfinished line, and the lines of a
+    /// block that has not ended. Constant time.
     ///
     /// ```
     /// let mut decoder = ssewire::Decoder::new();
@@ -249,8 +249,8 @@ impl<S: Storage> Decoder<S> {
         self.buffer.set_last_event_id(id).map_err(|_| InvalidId::CapacityExceeded { capacity })
     }
 
-    /// The last event ID: after the last complete block, or as the caller set it since; empty if there is none. Sent as
-    /// `Last-Event-ID` on the next connection. (HTML standard: the *last event ID string*.)
+    /// Returns the last event ID: after the last complete block, or as the caller set it since; empty if there is none.
+    /// Sent as `Last-Event-ID` on the next connection. (HTML standard: the *last event ID string*.)
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.buffer.last_event_id()
@@ -428,7 +428,7 @@ impl<S: Storage> Decoder<S> {
             last_event_id: self.last_event_id(),
             retry: self.retry.filter(|_| span.flags.has_retry),
             has_id: span.flags.has_id,
-            id_ignored: span.flags.id_ignored,
+            has_ignored_id: span.flags.has_ignored_id,
         }
     }
 

@@ -43,8 +43,8 @@ pub struct EventBuilder<'a> {
 pub enum EncodeError {
     /// The event type contains CR or LF. The rest of the value would be read as another field.
     InvalidEventType,
-    /// The id contains CR, LF or NUL. A decoder ignores an `id` field that contains NUL (HTML standard, "process the
-    /// field").
+    /// The event ID contains CR, LF or NUL. A decoder ignores an `id` field that contains NUL (HTML standard, "process
+    /// the field").
     InvalidId,
     /// The buffer is smaller than the encoded block.
     BufferTooSmall {
@@ -286,7 +286,7 @@ impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InvalidEventType => f.write_str("event type contains a line end"),
-            Self::InvalidId => f.write_str("id contains a line end or NUL"),
+            Self::InvalidId => f.write_str("event ID contains a line end or NUL"),
             Self::BufferTooSmall { needed } => write!(f, "buffer is too small for a block of {needed} bytes"),
         }
     }

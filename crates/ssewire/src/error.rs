@@ -7,13 +7,14 @@ use core::fmt;
 ///
 /// The event is lost, with the remaining comments and unknown fields of its block. Decoding continues after its blank
 /// line, and its `id` and `retry` fields still take effect; after a lost line, it continues with the next. Safe to log:
-/// contains no bytes of the stream. The text says "event" for a line, too.
+/// contains no bytes of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The event is larger than [`max_event_bytes`](crate::Decoder::with_max_event_bytes), or the line than
-    /// [`max_line_bytes`](crate::LineDecoder::with_max_line_bytes). Returned at the first byte in excess, whatever the
-    /// chunking; in a fixed storage [`CapacityExceeded`](Self::CapacityExceeded) may come in its place.
+    /// [`max_line_bytes`](crate::LineDecoder::with_max_line_bytes). Returned at the first byte beyond the
+    /// limit, however the input is split. A storage of fixed size may report
+    /// [`CapacityExceeded`](Self::CapacityExceeded) earlier.
     LimitExceeded {
         /// The limit that was exceeded, in bytes.
         limit: usize,
@@ -29,9 +30,9 @@ pub enum DecodeError {
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LimitExceeded { limit } => write!(f, "event exceeds the limit of {limit} bytes"),
+            Self::LimitExceeded { limit } => write!(f, "event or line exceeds the limit of {limit} bytes"),
             Self::CapacityExceeded { capacity } => {
-                write!(f, "event needs more than the buffer of {capacity} bytes")
+                write!(f, "event or line does not fit the buffer of {capacity} bytes")
             }
         }
     }
@@ -46,9 +47,9 @@ impl core::error::Error for DecodeError {}
 pub enum InvalidId {
     /// The ID contains LF, CR or NUL: no stream can set it, and in a header it could add another header.
     ForbiddenByte,
-    /// The ID is longer than the bound.
+    /// The ID is longer than the limit.
     TooLong {
-        /// The bound in bytes.
+        /// The limit, in bytes.
         max_bytes: usize,
     },
     /// The ID does not fit the storage.
@@ -80,7 +81,7 @@ pub struct Truncated {
 }
 
 impl Truncated {
-    /// Number of bytes discarded, whatever the chunking, without a complete byte order mark. From a
+    /// Returns the number of bytes discarded, whatever the chunking, without a complete byte order mark. From a
     /// [`Decoder`](crate::Decoder): all bytes after the last blank line, including comments. From a
     /// [`LineDecoder`](crate::LineDecoder): all bytes after the last line end.
     #[must_use]

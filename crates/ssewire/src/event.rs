@@ -20,35 +20,35 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// The event that a block dispatches. Its type is "message" unless the block sets one that is not empty.
+    /// Creates the event that a block dispatches. Its type is "message" unless the block sets one that is not empty.
     #[inline]
     pub(crate) fn new(set_type: Option<&'a [u8]>, data: &'a [u8], id: &'a [u8], retry: Option<Duration>) -> Self {
         let event_type = set_type.filter(|event_type| !event_type.is_empty()).unwrap_or(b"message");
         Self { event_type, data, last_event_id: id, retry }
     }
 
-    /// The event type: the value of the last `event` field of the block, or `message` if that is absent or empty
-    /// (HTML standard, "dispatch the event").
+    /// Returns the event type: the value of the last `event` field of the block, or `message` if that is absent or
+    /// empty (HTML standard, "dispatch the event").
     #[must_use]
     pub fn event_type(&self) -> &'a [u8] {
         self.event_type
     }
 
-    /// The data: the values of the `data` fields, joined by LF.
+    /// Returns the data: the values of the `data` fields, joined by LF.
     #[must_use]
     pub fn data(&self) -> &'a [u8] {
         self.data
     }
 
-    /// The last event ID at this event: the last valid `id` of this block or of an earlier one; empty if there is none.
-    /// A client that reconnects sends it as `Last-Event-ID`.
+    /// Returns the last event ID at this event: the last valid `id` of this block or of an earlier one; empty if there
+    /// is none. A client that reconnects sends it as `Last-Event-ID`.
     #[must_use]
     pub fn last_event_id(&self) -> &'a [u8] {
         self.last_event_id
     }
 
-    /// The reconnection time that this event's block set, if it set one. [`Decoder::retry`](crate::Decoder::retry)
-    /// keeps the value for later events.
+    /// Returns the reconnection time that this event's block set, if it set one.
+    /// [`Decoder::retry`](crate::Decoder::retry) keeps the value for later events.
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
@@ -61,7 +61,7 @@ impl<'a> Event<'a> {
         self.data == b"[DONE]"
     }
 
-    /// The event type as text. Checks UTF-8 once, copies nothing.
+    /// Returns the event type as text. Checks UTF-8 once, copies nothing.
     ///
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`event_type_lossy`](Self::event_type_lossy).
@@ -69,7 +69,7 @@ impl<'a> Event<'a> {
         core::str::from_utf8(self.event_type)
     }
 
-    /// The data as text. Checks UTF-8 once, copies nothing.
+    /// Returns the data as text. Checks UTF-8 once, copies nothing.
     ///
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`data_lossy`](Self::data_lossy).
@@ -77,7 +77,7 @@ impl<'a> Event<'a> {
         core::str::from_utf8(self.data)
     }
 
-    /// The last event ID as text. Checks UTF-8 once, copies nothing.
+    /// Returns the last event ID as text. Checks UTF-8 once, copies nothing.
     ///
     /// # Errors
     /// [`Utf8Error`] if it is not UTF-8; see [`last_event_id_lossy`](Self::last_event_id_lossy).
@@ -85,19 +85,19 @@ impl<'a> Event<'a> {
         core::str::from_utf8(self.last_event_id)
     }
 
-    /// The event type with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
+    /// Returns the event type with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
     #[must_use]
     pub fn event_type_lossy(&self) -> Lossy<'a> {
         Lossy::new(self.event_type)
     }
 
-    /// The data with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
+    /// Returns the data with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
     #[must_use]
     pub fn data_lossy(&self) -> Lossy<'a> {
         Lossy::new(self.data)
     }
 
-    /// The last event ID with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
+    /// Returns the last event ID with ill-formed UTF-8 shown as U+FFFD, as a browser shows it.
     #[must_use]
     pub fn last_event_id_lossy(&self) -> Lossy<'a> {
         Lossy::new(self.last_event_id)
@@ -127,25 +127,26 @@ pub struct Block<'a> {
     pub(crate) last_event_id: &'a [u8],
     pub(crate) retry: Option<Duration>,
     pub(crate) has_id: bool,
-    pub(crate) id_ignored: bool,
+    pub(crate) has_ignored_id: bool,
 }
 
 impl<'a> Block<'a> {
-    /// The event that the block dispatches. `None` if it has no `data` field, or if its event was discarded with a
-    /// [`DecodeError`](crate::DecodeError).
+    /// Returns the event that the block dispatches. `None` if it has no `data` field, or if its event was discarded
+    /// with a [`DecodeError`](crate::DecodeError).
     #[must_use]
     pub fn event(&self) -> Option<Event<'a>> {
         Some(Event::new(self.event_type, self.data?, self.last_event_id, self.retry))
     }
 
-    /// The value of the last `event` field. `None` if the block has none, or if its event was discarded; empty if it is
-    /// set to the empty string.
+    /// Returns the value of the last `event` field. `None` if the block has none, or if its event was discarded; empty
+    /// if it is set to the empty string.
     #[must_use]
     pub fn event_type(&self) -> Option<&'a [u8]> {
         self.event_type
     }
 
-    /// The value of the last valid `id` field. `None` if the block has none; empty if it resets the last event ID.
+    /// Returns the value of the last valid `id` field. `None` if the block has none; empty if it resets the last event
+    /// ID.
     #[must_use]
     pub fn id(&self) -> Option<&'a [u8]> {
         self.has_id.then_some(self.last_event_id)
@@ -153,20 +154,20 @@ impl<'a> Block<'a> {
 
     /// Returns whether an `id` field of this block was ignored because it is longer than
     /// [`max_id_bytes`](crate::Decoder::with_max_id_bytes) or finds no room in the storage. An `id` with a NUL within
-    /// that bound, which the standard ignores, does not count. Another `id` field of the block may have taken effect;
+    /// that limit, which the standard ignores, does not count. Another `id` field of the block may have taken effect;
     /// see [`id`](Self::id).
     #[must_use]
-    pub fn id_ignored(&self) -> bool {
-        self.id_ignored
+    pub fn has_ignored_id(&self) -> bool {
+        self.has_ignored_id
     }
 
-    /// The reconnection time of the last valid `retry` field, if the block has one.
+    /// Returns the reconnection time of the last valid `retry` field, if the block has one.
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
-    /// The last event ID after this block, whichever block set it; empty if none did.
+    /// Returns the last event ID after this block, whichever block set it; empty if none did.
     #[must_use]
     pub fn last_event_id(&self) -> &'a [u8] {
         self.last_event_id
@@ -180,7 +181,7 @@ impl fmt::Debug for Block<'_> {
             .field("event_type", &self.event_type.map(Lossy::new))
             .field("data", &self.data.map(Lossy::new))
             .field("id", &self.id().map(Lossy::new))
-            .field("id_ignored", &self.id_ignored)
+            .field("has_ignored_id", &self.has_ignored_id)
             .field("retry", &self.retry)
             .finish()
     }
@@ -198,7 +199,7 @@ pub enum Frame<'a> {
     Comment {
         /// Everything after the colon.
         text: &'a [u8],
-        /// The comment was longer than the bound or the free storage; `text` is its start.
+        /// The comment was longer than the limit or the free storage; `text` is its start.
         truncated: bool,
     },
     /// A field whose name the standard does not know
@@ -208,7 +209,7 @@ pub enum Frame<'a> {
         name: &'a [u8],
         /// Everything after it, without one leading space.
         value: &'a [u8],
-        /// The line was longer than the bound or the free storage; `name` and `value` are its start.
+        /// The line was longer than the limit or the free storage; `name` and `value` are its start.
         truncated: bool,
     },
 }
@@ -237,14 +238,14 @@ pub(crate) struct BlockFlags {
     pub(crate) has_field: bool,
     pub(crate) has_id: bool,
     pub(crate) has_retry: bool,
-    pub(crate) id_ignored: bool,
-    /// The event exceeds a limit and is dropped. `id` and `retry` still count.
+    pub(crate) has_ignored_id: bool,
+    /// The event exceeds a limit and is discarded. `id` and `retry` still count.
     pub(crate) discarded: bool,
 }
 
 impl BlockFlags {
     pub(crate) const NONE: Self =
-        Self { has_field: false, has_id: false, has_retry: false, id_ignored: false, discarded: false };
+        Self { has_field: false, has_id: false, has_retry: false, has_ignored_id: false, discarded: false };
 }
 
 /// The position of a frame; [`Decoder::resolve_frame`](crate::Decoder::resolve_frame) returns the [`Frame`]. Valid as
@@ -254,13 +255,13 @@ impl BlockFlags {
 pub struct FrameSpan(pub(crate) FrameParts);
 
 impl FrameSpan {
-    /// The block, if the frame is one.
+    /// Returns the block, if the frame is one.
     #[must_use]
     pub fn block(self) -> Option<BlockSpan> {
         if let FrameParts::Block(block) = self.0 { Some(block) } else { None }
     }
 
-    /// The event, if the frame is a block that dispatches one.
+    /// Returns the event, if the frame is a block that dispatches one.
     #[must_use]
     pub fn event(self) -> Option<EventSpan> {
         self.block().filter(|block| block.data.is_some()).map(EventSpan)
@@ -285,7 +286,7 @@ pub(crate) enum Span {
 }
 
 impl Span {
-    /// Where `part`, a subslice of `chunk`, lies in it.
+    /// Returns where `part`, a subslice of `chunk`, lies in it.
     #[inline(always)]
     pub(crate) fn in_chunk(chunk: &[u8], part: &[u8]) -> Self {
         // Cannot overflow: `part` starts at or after the start of `chunk`, and ends within it.

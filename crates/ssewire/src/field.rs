@@ -6,7 +6,8 @@
 //!
 //! Only this file, `fast_path.rs` and `encode.rs` know the field names.
 //!
-//! [interpreting an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+//! [interpreting an event stream]:
+//! https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
 use core::time::Duration;
 
@@ -153,8 +154,8 @@ pub(crate) struct LineStart {
     seen: u8,
 }
 
-/// The kind of a line, how many bytes of the chunk come before its content (name, colon and space), and the bytes of
-/// earlier chunks that are content, as all of the line is in an unknown field.
+/// The kind of a line; the number of bytes of the chunk before its content (name, colon and space); and the *replayed*
+/// bytes: those of earlier chunks that are content, as all of the line is in an unknown field.
 type Classified = (LineState, usize, &'static [u8]);
 
 impl LineStart {
@@ -182,7 +183,7 @@ impl LineStart {
         if let (0, Some([next, ..])) = (self.seen, rest.strip_prefix(name)) {
             return Some((field, name.len() + usize::from(*next == b' '), b""));
         }
-        let (before, ahead) = name.split_at_checked(usize::from(self.seen)).unwrap_or_default();
+        let (earlier, ahead) = name.split_at_checked(usize::from(self.seen)).unwrap_or_default();
         let same = ahead.iter().zip(rest).take_while(|(a, b)| a == b).count();
         match (ahead.len() - same, rest.get(same)) {
             (0, Some(b' ')) => Some((field, same + 1, b"")),
@@ -193,7 +194,7 @@ impl LineStart {
                 *self = Self { first: *name.first()?, seen: self.seen + u8::try_from(same).unwrap_or(0) };
                 None
             }
-            _ => Some((LineState::Unknown, 0, before)),
+            _ => Some((LineState::Unknown, 0, earlier)),
         }
     }
 }
@@ -288,8 +289,8 @@ mod tests {
                 let mut start = LineStart { first: 0, seen: 0 };
                 let Some(seen) = start.classify(first) else {
                     let (kind, content_start, _) = whole;
-                    let before = if kind == LineState::Unknown { first } else { b"" };
-                    let expected = Some((kind, content_start.saturating_sub(cut), before));
+                    let replayed = if kind == LineState::Unknown { first } else { b"" };
+                    let expected = Some((kind, content_start.saturating_sub(cut), replayed));
                     assert_eq!(start.classify(rest), expected, "{:?} cut at {cut}", line.escape_ascii());
                     continue;
                 };

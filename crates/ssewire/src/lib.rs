@@ -29,7 +29,7 @@
 //! | decode without an allocator | [`Decoder::with_storage`], see [below](#without-an-allocator) |
 //! | split lines, for example of newline-delimited JSON | [`LineDecoder`] |
 //! | split one line into name and value | [`Field::parse`] |
-//! | recognise JSON or HTML in place of a stream | [`BodyStart`], [`ByteOrderMark`] |
+//! | recognise JSON or HTML in place of a stream | [`BodyStart`], [`BomSkipper`] |
 //!
 //! # Errors
 //!
@@ -73,9 +73,9 @@
 //!
 //! 1. Send the header of [`last_event_id_header`] with the decoder's [`last_event_id`](Decoder::last_event_id).
 //! 2. Ask [`ResponseAction`] whether to read the response, to try again, or to stop. To read it, call
-//!    [`Reconnect::connected`].
+//!    [`Reconnect::record_connected`].
 //! 3. Decode until the body ends or fails, and call [`reset`](Decoder::reset).
-//! 4. Wait for the time that [`Reconnect::disconnected`] returns for the stream's [`retry`](Decoder::retry).
+//! 4. Wait for the time that [`Reconnect::record_disconnected`] returns for the stream's [`retry`](Decoder::retry).
 //!
 //! [`Reconnect`] shows the complete loop. A client that stores the ID itself sets it with
 //! [`set_last_event_id`](Decoder::set_last_event_id).
@@ -133,7 +133,7 @@
 //! [bound](Decoder::with_max_comment_bytes).
 //!
 //! A storage of zero bytes still decodes every event that lies within one chunk and has one `data` line. It ignores
-//! every non-empty `id` ([`Block::id_ignored`]), because an ID must be kept.
+//! every non-empty `id` ([`Block::has_ignored_id`]), because an ID must be kept.
 //!
 //! # How it works
 //!
@@ -209,7 +209,7 @@ mod shared_id;
 mod slow_path;
 mod storage;
 
-pub use body_start::{BodyStart, ByteOrderMark};
+pub use body_start::{BodyStart, BomSkipper};
 pub use decoder::Decoder;
 pub use encode::{EncodeError, EventBuilder};
 pub use error::{DecodeError, InvalidId, Truncated};

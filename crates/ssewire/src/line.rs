@@ -28,24 +28,25 @@ impl LineScanner {
     /// At the start of a stream.
     pub(crate) const START: Self = Self::Mark(0);
 
-    /// Number of bytes of an incomplete byte order mark.
+    /// Returns the number of bytes of an incomplete byte order mark.
     pub(crate) fn bom_bytes(self) -> u8 {
         if let Self::Mark(seen) = self { seen } else { 0 }
     }
 
     /// Looks for the byte order mark at the start of a chunk, before any byte of the chunk is used as content. Returns
-    /// how many bytes of the chunk belong to a mark, which may go on in the next chunk, and the bytes of earlier chunks
-    /// that began like a mark but are content: the first line starts with them.
+    /// the number of bytes of this chunk that belong to a mark, which may continue in the next chunk, and the
+    /// *replayed* bytes: those of earlier chunks that began like a mark but are content. They precede the rest of this
+    /// chunk.
     pub(crate) fn skip_bom(&mut self, chunk: &[u8]) -> (usize, &'static [u8]) {
         let Self::Mark(seen) = *self else { return (0, b"") };
-        let (before, ahead) = BYTE_ORDER_MARK.split_at_checked(usize::from(seen)).unwrap_or_default();
+        let (earlier, ahead) = BYTE_ORDER_MARK.split_at_checked(usize::from(seen)).unwrap_or_default();
         let same = ahead.iter().zip(chunk).take_while(|(a, b)| a == b).count();
         if same < ahead.len() && same == chunk.len() {
             *self = Self::Mark(seen + u8::try_from(same).unwrap_or(0));
             return (same, b"");
         }
         *self = Self::Content;
-        if same == ahead.len() { (same, b"") } else { (0, before) }
+        if same == ahead.len() { (same, b"") } else { (0, earlier) }
     }
 
     /// Returns whether the first byte of `rest` is an LF that completes a CRLF. An empty `rest` leaves the question
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn skip_bom_returns_a_false_start_as_content() {
+    fn skip_bom_replays_a_false_start() {
         let mut scanner = LineScanner::START;
         assert_eq!(scanner.skip_bom(b"\xEF\xBB"), (2, &b""[..]));
         assert_eq!(scanner.skip_bom(b"d"), (0, &b"\xEF\xBB"[..]));

@@ -57,7 +57,7 @@ pub struct LineSpan(Span);
 
 // The constants hold for every storage. They are here, so that `LineDecoder::NAME` needs no annotation of the storage.
 impl LineDecoder<HeapBuffer> {
-    /// The size limit of one line unless [`with_max_line_bytes`](Self::with_max_line_bytes) sets another: 16 MiB.
+    /// The limit of a line unless [`with_max_line_bytes`](Self::with_max_line_bytes) sets another: 16 MiB.
     pub const DEFAULT_MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 
     /// The line end that an unfinished line at the end of the input lacks. Decoded after the input, it completes that
@@ -186,7 +186,7 @@ impl<S: Storage> LineDecoder<S> {
         if self.pending == 0 { b"" } else { self.buffer.bytes(self.buffer.value_range()) }
     }
 
-    /// Number of bytes of an unfinished line, which [`finish`](Self::finish) would discard. Constant time.
+    /// Returns the number of bytes of an unfinished line, which [`finish`](Self::finish) would discard. Constant time.
     #[must_use]
     pub fn pending_bytes(&self) -> u64 {
         self.pending.saturating_add(u64::from(self.scanner.bom_bytes()))
@@ -220,15 +220,15 @@ impl<S: Storage> LineDecoder<S> {
     }
 
     fn skip_bom_and_lf(&mut self, input: &mut &[u8]) -> Result<(), DecodeError> {
-        let (mark, false_start) = self.scanner.skip_bom(input);
+        let (mark, replayed) = self.scanner.skip_bom(input);
         *input = input.get(mark..).unwrap_or_default();
-        if !false_start.is_empty() {
-            self.add_pending(false_start.len());
-            if false_start.len() > self.max_line_bytes {
+        if !replayed.is_empty() {
+            self.add_pending(replayed.len());
+            if replayed.len() > self.max_line_bytes {
                 self.drop_line();
                 return Err(DecodeError::LimitExceeded { limit: self.max_line_bytes });
             }
-            self.keep(false_start)?;
+            self.keep(replayed)?;
         }
         if self.pending == 0 {
             self.skip_lf(input);

@@ -43,25 +43,25 @@ impl OwnedEvent {
         Event { event_type, data, last_event_id: self.last_event_id.bytes(), retry: self.retry }
     }
 
-    /// See [`Event::event_type`].
+    /// As [`Event::event_type`].
     #[must_use]
     pub fn event_type(&self) -> &[u8] {
         self.as_event().event_type
     }
 
-    /// See [`Event::data`].
+    /// As [`Event::data`].
     #[must_use]
     pub fn data(&self) -> &[u8] {
         self.as_event().data
     }
 
-    /// See [`Event::last_event_id`].
+    /// As [`Event::last_event_id`].
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.as_event().last_event_id
     }
 
-    /// See [`Event::retry`].
+    /// As [`Event::retry`].
     ///
     /// ```
     /// use core::time::Duration;
@@ -90,13 +90,13 @@ impl OwnedEvent {
 macro_rules! forward_text_accessors {
     ($owner:ty) => {
         impl $owner {
-            /// See [`Event::is_done`].
+            /// As [`Event::is_done`].
             #[must_use]
             pub fn is_done(&self) -> bool {
                 self.as_event().is_done()
             }
 
-            /// See [`Event::event_type_str`].
+            /// As [`Event::event_type_str`].
             ///
             /// # Errors
             /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
@@ -104,7 +104,7 @@ macro_rules! forward_text_accessors {
                 self.as_event().event_type_str()
             }
 
-            /// See [`Event::data_str`].
+            /// As [`Event::data_str`].
             ///
             /// # Errors
             /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
@@ -112,7 +112,7 @@ macro_rules! forward_text_accessors {
                 self.as_event().data_str()
             }
 
-            /// See [`Event::last_event_id_str`].
+            /// As [`Event::last_event_id_str`].
             ///
             /// # Errors
             /// [`Utf8Error`](core::str::Utf8Error) if it is not UTF-8.
@@ -120,19 +120,19 @@ macro_rules! forward_text_accessors {
                 self.as_event().last_event_id_str()
             }
 
-            /// See [`Event::event_type_lossy`].
+            /// As [`Event::event_type_lossy`].
             #[must_use]
             pub fn event_type_lossy(&self) -> crate::lossy::Lossy<'_> {
                 self.as_event().event_type_lossy()
             }
 
-            /// See [`Event::data_lossy`].
+            /// As [`Event::data_lossy`].
             #[must_use]
             pub fn data_lossy(&self) -> crate::lossy::Lossy<'_> {
                 self.as_event().data_lossy()
             }
 
-            /// See [`Event::last_event_id_lossy`].
+            /// As [`Event::last_event_id_lossy`].
             #[must_use]
             pub fn last_event_id_lossy(&self) -> crate::lossy::Lossy<'_> {
                 self.as_event().last_event_id_lossy()
@@ -247,7 +247,7 @@ pub struct OwnedBlock {
     last_event_id: Box<[u8]>,
     retry: Option<Duration>,
     has_id: bool,
-    id_ignored: bool,
+    has_ignored_id: bool,
 }
 
 impl OwnedBlock {
@@ -261,7 +261,7 @@ impl OwnedBlock {
             last_event_id: &self.last_event_id,
             retry: self.retry,
             has_id: self.has_id,
-            id_ignored: self.id_ignored,
+            has_ignored_id: self.has_ignored_id,
         }
     }
 }
@@ -277,7 +277,7 @@ impl Block<'_> {
             last_event_id: self.last_event_id.into(),
             retry: self.retry,
             has_id: self.has_id,
-            id_ignored: self.id_ignored,
+            has_ignored_id: self.has_ignored_id,
         }
     }
 }

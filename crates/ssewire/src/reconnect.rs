@@ -5,9 +5,9 @@ use core::time::Duration;
 /// Reconnection policy of an event stream: exponential backoff with jitter, based on the stream's reconnection time.
 ///
 /// `Reconnect` opens no connection, reads no clock and generates no random number. Report every connection that opens
-/// with [`connected`](Self::connected) and every one that ends or fails with [`disconnected`](Self::disconnected),
-/// which returns how long to wait. `now` is the time since any fixed point of your choice, for example since the
-/// program started; it should come from a monotonic clock.
+/// with [`record_connected`](Self::record_connected) and every one that ends or fails with
+/// [`record_disconnected`](Self::record_disconnected), which returns how long to wait. `now` is the time since any
+/// fixed point of your choice, for example since the program started; it should come from a monotonic clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,7 +39,7 @@ use core::time::Duration;
 ///     match send(last_event_id_header(decoder.last_event_id())) {
 ///         Ok((status, body)) => match ResponseAction::from_status(status) {
 ///             ResponseAction::Announce => {
-///                 reconnect.connected(now);
+///                 reconnect.record_connected(now);
 ///                 let mut chunk = body.as_bytes();
 ///                 while let Some(event) = decoder.decode(&mut chunk)? {
 ///                     received.push(event.data_str()?.to_owned());
@@ -54,7 +54,7 @@ use core::time::Duration;
 ///     decoder.reset(); // Discards the incomplete event; the last event ID and the reconnection time stay.
 ///     let retry = decoder.retry();
 ///     let random = 0.5; // Replaces a random number generator.
-///     let delay = reconnect.disconnected(now, retry, random);
+///     let delay = reconnect.record_disconnected(now, retry, random);
 ///     delays.push(delay.as_millis());
 ///     now += delay;
 /// }
@@ -164,8 +164,8 @@ impl Reconnect {
         Self { stable_after, ..self }
     }
 
-    /// Number of the attempt that the last delay precedes: 1 for the first one after a good connection. 0 before the
-    /// first disconnection and after [`reset`](Self::reset).
+    /// Returns the number of the attempt that the last delay precedes: 1 for the first one after a good connection. 0
+    /// before the first disconnection and after [`reset`](Self::reset).
     ///
     /// Compare it with a limit of your own in order to give up.
     #[must_use]
@@ -174,21 +174,21 @@ impl Reconnect {
     }
 
     /// Records that a connection was opened: the response arrived, and its stream is about to be read.
-    pub const fn connected(&mut self, now: Duration) {
+    pub const fn record_connected(&mut self, now: Duration) {
         self.connected_at = Some(now);
     }
 
     /// Records that the connection ended, or that an attempt failed before there was one. Returns the time to wait
     /// before the next attempt.
     ///
-    /// * `now`: the time, from the same fixed point as in [`connected`](Self::connected). If it is earlier than that,
-    ///   the connection counts as open for no time.
+    /// * `now`: the time, from the same fixed point as in [`record_connected`](Self::record_connected). If it is
+    ///   earlier than that, the connection counts as open for no time.
     /// * `retry`: the reconnection time of the stream, as the decoder's `retry` method returns it. For a response with
     ///   a `Retry-After` header, pass the longer one of the two.
     /// * `random`: a random number in 0 to 1, chosen anew for each call. Numbers outside count as the nearer bound, NaN
     ///   counts as 0. A constant is allowed, and gives delays without jitter.
     #[must_use = "the delay is the time to wait before the next attempt"]
-    pub fn disconnected(&mut self, now: Duration, retry: Option<Duration>, random: f64) -> Duration {
+    pub fn record_disconnected(&mut self, now: Duration, retry: Option<Duration>, random: f64) -> Duration {
         let connected_at = self.connected_at.take();
         if connected_at.is_some_and(|connected_at| now.saturating_sub(connected_at) >= self.stable_after) {
             self.attempt = 0;
@@ -230,7 +230,7 @@ impl Default for Reconnect {
 ///
 /// | outcome of the request | HTML standard | here |
 /// |---|---|---|
-/// | aborted by the client | fail the connection | do not call [`disconnected`](Reconnect::disconnected) |
+/// | aborted by the client | fail the connection | do not call [`record_disconnected`](Reconnect::record_disconnected) |
 /// | network error | reestablish the connection, "unless the user agent knows that to be futile" | call it |
 /// | status 200 and `Content-Type: text/event-stream` | announce the connection | [`Announce`](Self::Announce) |
 /// | the body of that response ended, or broke off | reestablish the connection | call it |
@@ -248,9 +248,10 @@ impl Default for Reconnect {
 /// client; one that it did not follow is [`Fail`](Self::Fail).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ResponseAction {
-    /// Announce the connection: call [`connected`](Reconnect::connected) and read the stream.
+    /// Announce the connection: call [`record_connected`](Reconnect::record_connected) and read the stream.
     Announce,
-    /// Reestablish the connection: call [`disconnected`](Reconnect::disconnected), wait, and send the request again.
+    /// Reestablish the connection: call [`record_disconnected`](Reconnect::record_disconnected), wait, and send the
+    /// request again.
     Reestablish,
     /// Fail the connection: do not reconnect. The same request would fail again, or the server asked to stop.
     Fail,
@@ -332,8 +333,8 @@ mod tests {
         let (mut shortest, mut longest) = (POLICY, POLICY);
         let bounds = [(1, 2), (2, 4), (4, 8), (5, 10), (5, 10)];
         for (attempt, (lower, upper)) in (1..).zip(bounds) {
-            assert_eq!(shortest.disconnected(MINUTE, None, 0.0), lower * SECOND);
-            assert_eq!(longest.disconnected(MINUTE, None, 1.0), upper * SECOND);
+            assert_eq!(shortest.record_disconnected(MINUTE, None, 0.0), lower * SECOND);
+            assert_eq!(longest.record_disconnected(MINUTE, None, 1.0), upper * SECOND);
             assert_eq!((shortest.attempt(), longest.attempt()), (attempt, attempt));
         }
     }
@@ -341,16 +342,16 @@ mod tests {
     #[test]
     fn disconnected_uses_retry_as_the_base() {
         let mut reconnect = POLICY;
-        assert_eq!(reconnect.disconnected(MINUTE, Some(3 * SECOND), 0.0), 3 * SECOND);
-        assert_eq!(reconnect.disconnected(MINUTE, Some(4 * SECOND), 0.0), 5 * SECOND);
-        assert_eq!(reconnect.disconnected(MINUTE, Some(7 * SECOND), 0.0), 7 * SECOND);
-        assert_eq!(reconnect.disconnected(MINUTE, Some(7 * SECOND), 1.0), 10 * SECOND);
-        assert_eq!(reconnect.disconnected(MINUTE, Some(Duration::MAX), 0.0), 10 * SECOND);
+        assert_eq!(reconnect.record_disconnected(MINUTE, Some(3 * SECOND), 0.0), 3 * SECOND);
+        assert_eq!(reconnect.record_disconnected(MINUTE, Some(4 * SECOND), 0.0), 5 * SECOND);
+        assert_eq!(reconnect.record_disconnected(MINUTE, Some(7 * SECOND), 0.0), 7 * SECOND);
+        assert_eq!(reconnect.record_disconnected(MINUTE, Some(7 * SECOND), 1.0), 10 * SECOND);
+        assert_eq!(reconnect.record_disconnected(MINUTE, Some(Duration::MAX), 0.0), 10 * SECOND);
     }
 
     #[test]
     fn disconnected_raises_retry_zero_to_the_minimum() {
-        let delay = |policy: &Reconnect| policy.clone().disconnected(MINUTE, Some(Duration::ZERO), 0.0);
+        let delay = |policy: &Reconnect| policy.clone().record_disconnected(MINUTE, Some(Duration::ZERO), 0.0);
         assert_eq!(delay(&POLICY), Reconnect::DEFAULT_MIN_DELAY);
         assert_eq!(delay(&POLICY.with_min_delay(SECOND)), SECOND);
         assert_eq!(delay(&POLICY.with_min_delay(MINUTE)), 10 * SECOND, "the maximum takes precedence");
@@ -360,49 +361,49 @@ mod tests {
     #[test]
     fn disconnected_resets_after_a_good_connection() {
         let mut reconnect = POLICY.with_stable_after(5 * SECOND);
-        let _ = reconnect.disconnected(MINUTE, None, 0.0);
-        reconnect.connected(MINUTE);
-        assert_eq!(reconnect.disconnected(MINUTE + Duration::from_millis(4999), None, 0.0), 2 * SECOND);
-        reconnect.connected(2 * MINUTE);
-        assert_eq!(reconnect.disconnected(2 * MINUTE + 5 * SECOND, None, 0.0), SECOND);
+        let _ = reconnect.record_disconnected(MINUTE, None, 0.0);
+        reconnect.record_connected(MINUTE);
+        assert_eq!(reconnect.record_disconnected(MINUTE + Duration::from_millis(4999), None, 0.0), 2 * SECOND);
+        reconnect.record_connected(2 * MINUTE);
+        assert_eq!(reconnect.record_disconnected(2 * MINUTE + 5 * SECOND, None, 0.0), SECOND);
         assert_eq!(reconnect.attempt(), 1);
-        assert_eq!(reconnect.disconnected(3 * MINUTE, None, 0.0), 2 * SECOND, "there was no connection since");
+        assert_eq!(reconnect.record_disconnected(3 * MINUTE, None, 0.0), 2 * SECOND, "there was no connection since");
     }
 
     #[test]
     fn disconnected_tolerates_a_clock_that_goes_back() {
         let mut reconnect = POLICY;
-        let _ = reconnect.disconnected(MINUTE, None, 0.0);
-        reconnect.connected(MINUTE);
-        assert_eq!(reconnect.disconnected(Duration::ZERO, None, 0.0), 2 * SECOND);
+        let _ = reconnect.record_disconnected(MINUTE, None, 0.0);
+        reconnect.record_connected(MINUTE);
+        assert_eq!(reconnect.record_disconnected(Duration::ZERO, None, 0.0), 2 * SECOND);
     }
 
     #[test]
     fn disconnected_clamps_random() {
         for (random, seconds) in [(-1.0, 1), (f64::NAN, 1), (f64::NEG_INFINITY, 1), (2.0, 2), (f64::INFINITY, 2)] {
-            assert_eq!(POLICY.clone().disconnected(MINUTE, None, random), seconds * SECOND, "{random}");
+            assert_eq!(POLICY.clone().record_disconnected(MINUTE, None, random), seconds * SECOND, "{random}");
         }
-        assert_eq!(POLICY.clone().disconnected(MINUTE, None, 0.5), Duration::from_millis(1500));
+        assert_eq!(POLICY.clone().record_disconnected(MINUTE, None, 0.5), Duration::from_millis(1500));
     }
 
     #[test]
     fn disconnected_saturates() {
         let mut reconnect = POLICY.with_max_delay(Duration::MAX).with_reconnection_time(Duration::MAX / 3);
         reconnect.attempt = u32::MAX;
-        assert_eq!(reconnect.disconnected(Duration::MAX, None, 1.0), Duration::MAX);
+        assert_eq!(reconnect.record_disconnected(Duration::MAX, None, 1.0), Duration::MAX);
         assert_eq!(reconnect.attempt(), u32::MAX);
         let mut reconnect = reconnect.with_reconnection_time(Duration::from_nanos(1)).with_min_delay(Duration::ZERO);
-        assert_eq!(reconnect.disconnected(Duration::MAX, None, 0.0), Duration::MAX / 2);
+        assert_eq!(reconnect.record_disconnected(Duration::MAX, None, 0.0), Duration::MAX / 2);
     }
 
     #[test]
     fn reset_restarts_the_backoff() {
         let mut reconnect = POLICY;
-        let _ = reconnect.disconnected(MINUTE, None, 0.0);
-        reconnect.connected(MINUTE);
+        let _ = reconnect.record_disconnected(MINUTE, None, 0.0);
+        reconnect.record_connected(MINUTE);
         reconnect.reset();
         assert_eq!(reconnect.attempt(), 0);
-        assert_eq!(reconnect.disconnected(MINUTE, None, 0.0), SECOND);
+        assert_eq!(reconnect.record_disconnected(MINUTE, None, 0.0), SECOND);
     }
 
     #[test]

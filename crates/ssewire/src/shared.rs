@@ -42,25 +42,25 @@ impl SharedEvent {
         Event::new(event_type, self.data(), self.last_event_id.bytes(), self.retry)
     }
 
-    /// See [`Event::event_type`].
+    /// As [`Event::event_type`].
     #[must_use]
     pub fn event_type(&self) -> &[u8] {
         self.as_event().event_type()
     }
 
-    /// See [`Event::data`].
+    /// As [`Event::data`].
     #[must_use]
     pub fn data(&self) -> &[u8] {
         self.bytes.get(self.data.clone()).unwrap_or_default()
     }
 
-    /// See [`Event::last_event_id`].
+    /// As [`Event::last_event_id`].
     #[must_use]
     pub fn last_event_id(&self) -> &[u8] {
         self.last_event_id.bytes()
     }
 
-    /// See [`Event::retry`].
+    /// As [`Event::retry`].
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry

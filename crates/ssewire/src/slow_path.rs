@@ -82,15 +82,15 @@ impl<S: Storage> Decoder<S> {
     fn read_lines(&mut self, cursor: &mut Cursor<'_>, until: Until) -> Result<Option<FrameSpan>, DecodeError> {
         // Lines that the fast path has scanned.
         self.block.has_field |= cursor.event_type.is_some() | cursor.data.is_some();
-        let (mark, false_start) = self.scanner.skip_bom(cursor.rest);
+        let (mark, replayed) = self.scanner.skip_bom(cursor.rest);
         cursor.take(mark);
         // A byte order mark is not part of a block.
         if mark > 0 && self.scanner == LineScanner::Content {
             self.pending = 0;
             cursor.block = cursor.rest;
         }
-        if !false_start.is_empty() {
-            self.start_line(LineState::Unknown, false_start);
+        if !replayed.is_empty() {
+            self.start_line(LineState::Unknown, replayed);
         }
         loop {
             if let LineState::Start(start) = &mut self.line {
@@ -102,7 +102,7 @@ impl<S: Storage> Decoder<S> {
                         cursor.block = cursor.rest;
                     }
                 }
-                let Some((line, content_start, before)) = start.classify(cursor.rest) else {
+                let Some((line, content_start, replayed)) = start.classify(cursor.rest) else {
                     cursor.rest = b"";
                     return self.save(cursor).map(|()| None);
                 };
@@ -115,7 +115,7 @@ impl<S: Storage> Decoder<S> {
                     }
                     continue;
                 }
-                self.start_line(line, before);
+                self.start_line(line, replayed);
             }
             // Of a value, at most one byte above the limit of the event is read: the error comes there in any chunking.
             let is_value = matches!(self.line, LineState::Data | LineState::Event);
@@ -126,15 +126,15 @@ impl<S: Storage> Decoder<S> {
             if let Some(terminator) = terminator {
                 self.scanner.set_terminator(terminator);
             }
-            // Values that lie in the chunk come before the open one in the buffer. If they do not fit, the open line is
-            // still read if it is an `id` or a `retry`.
-            let mut kept = if ended { Ok(()) } else { self.save(cursor) };
-            if kept.is_err() {
+            // The buffer stores the values that lie in the chunk before the open one. If they do not fit, the event is
+            // lost: `discard_event` turns the open line into `Skipped`, but an `id` or a `retry` is still read.
+            let saved = if ended { Ok(()) } else { self.save(cursor) };
+            if saved.is_err() {
                 self.discard_event();
             }
-            let mut frame = None;
+            let (mut read, mut frame) = (Ok(()), None);
             match self.line {
-                LineState::Data | LineState::Event => kept = self.read_value(cursor, content, ended),
+                LineState::Data | LineState::Event => read = self.read_value(cursor, content, ended),
                 LineState::Id => self.read_id(content, ended),
                 // "If the field value consists of only ASCII digits, then … set the event stream's reconnection time to
                 // that integer. Otherwise, ignore the field."
@@ -150,11 +150,11 @@ impl<S: Storage> Decoder<S> {
                 LineState::Start(_) | LineState::Blank | LineState::Skipped => {}
             }
             if !ended {
-                return kept.map(|()| None);
+                return saved.and(read).map(|()| None);
             }
             self.line = LineState::START;
             self.buffer.discard_value();
-            kept?;
+            read?;
             if frame.is_some() && until == Until::Frame {
                 // The caller gets the chunk back before the block has ended.
                 self.save(cursor)?;
@@ -181,9 +181,9 @@ impl<S: Storage> Decoder<S> {
         }
     }
 
-    /// Starts a line of this kind. `before` is content of an unknown field that earlier chunks had, because it looked
-    /// like the start of a known name or of a byte order mark.
-    fn start_line(&mut self, line: LineState, before: &[u8]) {
+    /// Starts a line of this kind. `replayed` is content of an unknown field from earlier chunks: it looked like the
+    /// start of a known name or of a byte order mark.
+    fn start_line(&mut self, line: LineState, replayed: &[u8]) {
         self.block.has_field |= line != LineState::Comment;
         let is_read = match line {
             LineState::Comment => self.comments && !self.block.discarded,
@@ -193,7 +193,7 @@ impl<S: Storage> Decoder<S> {
         };
         self.line = if is_read { line } else { LineState::Skipped };
         if self.line == LineState::Unknown {
-            self.buffer.push_truncated(before, self.max_comment_bytes);
+            self.buffer.push_truncated(replayed, self.max_comment_bytes);
         }
     }
 
@@ -227,7 +227,7 @@ impl<S: Storage> Decoder<S> {
         let has_nul = memchr::memchr(0, within).is_some();
         let mut keep = |piece| if ended { self.buffer.set_id(piece) } else { self.buffer.push_value(piece) };
         if has_nul || piece.len() > allowed || keep(piece).is_err() {
-            self.block.id_ignored |= !has_nul;
+            self.block.has_ignored_id |= !has_nul;
             self.line = LineState::Skipped;
             self.buffer.discard_value();
         } else {
@@ -238,13 +238,13 @@ impl<S: Storage> Decoder<S> {
     /// Reads a piece of a comment or an unknown field that the caller reads. Returns the frame if the line has ended.
     fn read_comment(&mut self, cursor: &Cursor<'_>, piece: &[u8], ended: bool) -> Option<FrameSpan> {
         let frame = if self.line == LineState::Comment { FrameParts::Comment } else { FrameParts::UnknownField };
-        let bound = self.max_comment_bytes;
+        let limit = self.max_comment_bytes;
         if !ended || self.buffer.has_value() {
-            let truncated = self.buffer.push_truncated(piece, bound);
+            let truncated = self.buffer.push_truncated(piece, limit);
             let value = self.buffer.value_range();
             return ended.then(|| FrameSpan(frame(Span::Buffer(value.start, value.end), truncated)));
         }
-        let start = piece.get(..bound).unwrap_or(piece);
+        let start = piece.get(..limit).unwrap_or(piece);
         Some(FrameSpan(frame(Span::in_chunk(cursor.chunk, start), start.len() < piece.len())))
     }
 

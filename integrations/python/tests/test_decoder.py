@@ -74,7 +74,7 @@ def test_long_comment_is_truncated():
 
 def test_lost_event_has_no_data():
     lost, event = Decoder(max_event_bytes=4).feed(b"data: too long\n\ndata: b\n\n")
-    assert isinstance(lost, LostEvent) and lost.error == "event exceeds the limit of 4 bytes"
+    assert isinstance(lost, LostEvent) and lost.error == "event or line exceeds the limit of 4 bytes"
     assert not hasattr(lost, "data") and event.data == "b"
 
 

@@ -11,8 +11,8 @@ use futures_core::Stream;
 use serde_json::Value;
 use ssewire::{Decoder, Event, LineDecoder};
 use ssewire_io::{
-    DecodeStream, End, EventError, EventObserver, EventReader, EventStream, Format, IdleTimeout, LineStream,
-    MessageReader, MessageStream, SharedEventStream, StartedStream, Tap, TextEventStream,
+    DecodeStream, EventError, EventObserver, EventReader, EventStream, Format, IdleTimeout, LineStream, MessageReader,
+    MessageStream, SharedEventStream, StartedStream, Tap, TextEventStream, UnfinishedEvent,
 };
 use ssewire_messages::{Completion, Message, MessageDecoder, Step};
 
@@ -29,7 +29,7 @@ struct Case<'a> {
     schedule: &'a [u8],
     fails: bool,
     max_bytes: usize,
-    end: End,
+    end: UnfinishedEvent,
     /// Polls by a future that is dropped after each poll.
     drops_futures: bool,
 }
@@ -53,7 +53,8 @@ pub fn adapters(input: &[u8]) {
         schedule,
         fails: flags & 1 != 0,
         max_bytes: if flags & 2 == 0 { Decoder::DEFAULT_MAX_EVENT_BYTES } else { limit },
-        end: [End::Report, End::Dispatch, End::Discard][usize::from(flags >> 4) % 3],
+        end: [UnfinishedEvent::Report, UnfinishedEvent::Dispatch, UnfinishedEvent::Discard]
+            [usize::from(flags >> 4) % 3],
         drops_futures: flags & 4 != 0,
     };
     case.events();
@@ -85,9 +86,9 @@ impl Case<'_> {
 
     fn events(&self) {
         let expected = self.expected_events();
-        let stream = || EventStream::with_decoder(self.transport(), self.decoder()).with_end(self.end);
+        let stream = || EventStream::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end);
         assert_eq!(self.stream(stream(), |event| of(event.as_event())), expected);
-        let texts = TextEventStream::with_decoder(self.transport(), self.decoder()).with_end(self.end);
+        let texts = TextEventStream::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end);
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned().into_bytes();
         let as_texts: Seen = expected
             .iter()
@@ -99,11 +100,12 @@ impl Case<'_> {
         };
         assert_eq!(self.stream(texts, text), as_texts);
 
-        let mut shared = SharedEventStream::with_decoder(self.transport(), self.decoder()).with_end(self.end);
+        let mut shared =
+            SharedEventStream::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end);
         let shared = poll_all(|context| Pin::new(&mut shared).poll_next(context));
         assert_eq!(seen(shared, |event| of(event.as_event())), expected);
 
-        let mut reader = EventReader::with_decoder(self.transport(), self.decoder()).with_end(self.end);
+        let mut reader = EventReader::with_decoder(self.transport(), self.decoder()).with_unfinished_event(self.end);
         let read: Vec<_> = reader.by_ref().collect();
         assert_eq!(seen(read, |event| of(event.as_event())), expected);
         assert!(reader.next().is_none());
@@ -125,8 +127,8 @@ impl Case<'_> {
             return expected;
         }
         match self.end {
-            End::Report if decoder.finish().is_err() => expected.push(Err("truncated")),
-            End::Dispatch => match decoder.finish_event() {
+            UnfinishedEvent::Report if decoder.finish().is_err() => expected.push(Err("truncated")),
+            UnfinishedEvent::Dispatch => match decoder.finish_event() {
                 Ok(event) => expected.extend(event.map(of).map(Ok)),
                 Err(_) => expected.push(Err("lost")),
             },
@@ -138,17 +140,17 @@ impl Case<'_> {
     fn lines(&self) {
         let line = |line: &[u8]| (Vec::new(), line.to_vec(), Vec::new(), None);
         let decoder = || LineDecoder::new().with_max_line_bytes(self.max_bytes);
-        let stream = LineStream::with_decoder(self.transport(), decoder()).with_end(self.end);
+        let stream = LineStream::with_decoder(self.transport(), decoder()).with_unfinished_event(self.end);
         let (mut decoder, mut input, mut expected) = (decoder(), self.bytes, Seen::new());
         while let Some(found) = decoder.decode(&mut input).transpose() {
             expected.push(found.map(line).map_err(|_| "lost"));
         }
         if self.fails {
             expected.push(Err("transport"));
-        } else if self.end == End::Dispatch && decoder.pending_bytes() > 0 {
+        } else if self.end == UnfinishedEvent::Dispatch && decoder.pending_bytes() > 0 {
             let mut end = LineDecoder::LINE_END;
             expected.extend(decoder.decode(&mut end).map_err(|_| "lost").transpose().map(|found| found.map(line)));
-        } else if self.end == End::Report && decoder.finish().is_err() {
+        } else if self.end == UnfinishedEvent::Report && decoder.finish().is_err() {
             expected.push(Err("truncated"));
         }
         assert_eq!(self.stream(stream, |found| line(&found)), expected);
@@ -180,8 +182,8 @@ impl Case<'_> {
         drop(tap);
         let mut expected = self.expected_events();
         // The observer has no policy for the end: it is as if the pending event were discarded.
-        if let (End::Dispatch, false) = (self.end, self.fails) {
-            expected = Case { end: End::Discard, chunks: Vec::new(), ..*self }.expected_events();
+        if let (UnfinishedEvent::Dispatch, false) = (self.end, self.fails) {
+            expected = Case { end: UnfinishedEvent::Discard, chunks: Vec::new(), ..*self }.expected_events();
         }
         assert_eq!(seen, expected.into_iter().flatten().collect::<Vec<_>>());
 

@@ -142,7 +142,7 @@ impl<'a> Expected<'a> {
         });
         let (event_type, id) = (block.event_type.map(Text::from), block.id.map(Text::from));
         if event.is_some() || event_type.is_some() || id.is_some() || retry.is_some() {
-            self.frames.push(Decoded::Block(OwnedBlock { event, event_type, id, id_ignored: false, retry }));
+            self.frames.push(Decoded::Block(OwnedBlock { event, event_type, id, has_ignored_id: false, retry }));
         }
     }
 }

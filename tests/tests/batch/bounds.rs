@@ -147,7 +147,7 @@ fn the_text_of_an_error_is_shared() {
     let (lost, events): (Vec<&EventRecord>, Vec<_>) =
         batch.records().iter().partition(|record| record.kind == EventKind::Lost);
     assert_eq!((lost.len(), events.len()), (10_000, 10_000));
-    assert!(lost.iter().all(|record| batch.data(record) == "event exceeds the limit of 0 bytes"));
+    assert!(lost.iter().all(|record| batch.data(record) == "event or line exceeds the limit of 0 bytes"));
     assert!(batch.text().len() <= body.len() + 1024, "{} of {}", batch.text().len(), body.len());
 }
 

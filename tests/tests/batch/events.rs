@@ -79,7 +79,7 @@ fn records_have_comments_lost_events_and_times_in_their_order() {
         [
             (EventKind::Comment, " note \u{FFFD}", None),
             (EventKind::Event, "a", Some(250)),
-            (EventKind::Lost, "event exceeds the limit of 4 bytes", None),
+            (EventKind::Lost, "event or line exceeds the limit of 4 bytes", None),
             (EventKind::Event, "b", None),
         ]
     );

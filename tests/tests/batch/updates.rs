@@ -253,7 +253,7 @@ fn a_lost_event_is_a_record() {
     let mut all = Vec::new();
     own(decoder.push(&mut body), &mut all);
     assert_eq!(all[1].kind, MessageKind::Lost);
-    assert_eq!(all[1].text, "event exceeds the limit of 50 bytes");
+    assert_eq!(all[1].text, "event or line exceeds the limit of 50 bytes");
 }
 
 /// The records and the outcome of each message of a body.

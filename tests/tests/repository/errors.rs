@@ -39,13 +39,13 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
     let mut truncated = Decoder::new();
     truncated.decode(&mut &b"data"[..]).unwrap();
     vec![
-        (Box::new(large), "event exceeds the limit of 8 bytes"),
+        (Box::new(large), "event or line exceeds the limit of 8 bytes"),
         (Box::new(truncated.finish().unwrap_err()), "input is truncated: 4 bytes pending"),
         (Box::new(Decoder::new().set_last_event_id(b"\n").unwrap_err()), "last event ID contains LF, CR or NUL"),
-        (Box::new(EventBuilder::new().id("\n").unwrap_err()), "id contains a line end or NUL"),
+        (Box::new(EventBuilder::new().id("\n").unwrap_err()), "event ID contains a line end or NUL"),
         (Box::new(PartialJson::new().push("x").unwrap_err()), "unexpected character in JSON text at byte 0"),
         (Box::new(payload), "event payload is not valid JSON (line 1, column 8)"),
-        (Box::new(LostEvent::TooLarge(large)), "event exceeds the limit of 8 bytes"),
+        (Box::new(LostEvent::TooLarge(large)), "event or line exceeds the limit of 8 bytes"),
         (Box::new(LostEvent::Payload(payload)), "event payload is not valid JSON (line 1, column 8)"),
         (Box::new(LostEvent::OverLimit(over)), "message exceeds the limit of 8 bytes"),
         (Box::new(violation), "event before message_start (index 0)"),
@@ -55,7 +55,7 @@ fn errors() -> Vec<(Box<dyn Error>, &'static str)> {
         (Box::new(decode), "protocol violation: event before message_start (index 0)"),
         (
             Box::new(end_of(limited(), &format!("data: {START}\n\ndata: {}\n\n", "x".repeat(200)))),
-            "event exceeds the limit of 100 bytes; stream is truncated before the message was complete",
+            "event or line exceeds the limit of 100 bytes; stream is truncated before the message was complete",
         ),
         (Box::new(ApiError::from_body("{\"error\":\"secret\"}".parse().unwrap())), "server reported an error"),
         (Box::new(Backoff::default().decide_without_response(2, 0.0).unwrap_err()), "retry limit reached"),

@@ -28,10 +28,10 @@ fn id_with_nul_is_ignored_without_a_report() {
 }
 
 #[test]
-fn id_ignored_reports_an_id_above_the_bound() {
+fn has_ignored_id_reports_an_id_above_the_limit() {
     let ignored = |id: Option<&str>, data: Option<&str>| {
         let Decoded::Block(block) = block(None, data, id, id.unwrap_or("abc"), None) else { unreachable!() };
-        Decoded::Block(OwnedBlock { id_ignored: true, ..block })
+        Decoded::Block(OwnedBlock { has_ignored_id: true, ..block })
     };
     let bounded = |stream: &str, expected: &[Decoded]| {
         let oracle = Oracle { max_id_bytes: 3, ..Oracle::new() };
@@ -49,11 +49,11 @@ fn id_ignored_reports_an_id_above_the_bound() {
     // The ignored ID is reported once.
     bounded(
         "id: abcd\n\ndata: x\n\n",
-        &[Decoded::Block(OwnedBlock { id_ignored: true, ..OwnedBlock::default() }), data_block("x")],
+        &[Decoded::Block(OwnedBlock { has_ignored_id: true, ..OwnedBlock::default() }), data_block("x")],
     );
     // A NUL within the bound is found first. Bytes above the bound are not searched for one.
     bounded("id: ab\0de\n\n", &[empty_block()]);
-    bounded("id: abcd\0\n\n", &[Decoded::Block(OwnedBlock { id_ignored: true, ..OwnedBlock::default() })]);
+    bounded("id: abcd\0\n\n", &[Decoded::Block(OwnedBlock { has_ignored_id: true, ..OwnedBlock::default() })]);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn max_id_bytes_is_4096_unless_set() {
         for size in [1000, usize::MAX] {
             let outcome = drive::blocks(&mut Decoder::new(), chunks::of(size, &stream(len)));
             let [Decoded::Block(block)] = outcome.decoded()[..] else { panic!("{outcome:?}") };
-            assert_eq!((block.id_ignored, block.id.is_none()), (is_ignored, is_ignored), "{len}");
+            assert_eq!((block.has_ignored_id, block.id.is_none()), (is_ignored, is_ignored), "{len}");
         }
     }
 }
@@ -161,7 +161,7 @@ fn block(
         retry,
     });
     let (event_type, id) = (event_type.map(Into::into), id.map(Into::into));
-    Decoded::Block(OwnedBlock { event, event_type, id, id_ignored: false, retry })
+    Decoded::Block(OwnedBlock { event, event_type, id, has_ignored_id: false, retry })
 }
 
 fn check<const N: usize>(stream: &str, expected: [Decoded; N]) -> Outcome {

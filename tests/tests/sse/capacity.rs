@@ -57,7 +57,7 @@ fn id_without_capacity_is_reported_by_its_block() {
     for chunks in [&["id: 1\nid: abcdef\n\n"][..], &["id: 1\nid: abc", "def\n\n"], &["id: 1\nid: abcdef", "\n\n"]] {
         let mut decoder = Decoder::with_storage([0; 4]);
         let outcome = drive::blocks(&mut decoder, chunks.iter().map(|chunk| chunk.as_bytes()));
-        let block = OwnedBlock { id: Some("1".into()), id_ignored: true, ..OwnedBlock::default() };
+        let block = OwnedBlock { id: Some("1".into()), has_ignored_id: true, ..OwnedBlock::default() };
         assert_eq!(outcome.decoded(), [&Decoded::Block(block)], "{chunks:?}");
     }
 }

@@ -166,7 +166,7 @@ fn check_blocks<const N: usize>(input: &[u8], cut: &Chunks<'_>) -> TestCaseResul
         prop_assert_eq!(seen.at, right.at);
         let (Decoded::Block(seen), Decoded::Block(right)) = (&seen.decoded, &right.decoded) else { unreachable!() };
         prop_assert_eq!(seen.retry, right.retry);
-        if seen.id_ignored {
+        if seen.has_ignored_id {
             // An `id` before the ignored one may have fitted.
             let block = all_blocks.iter().find(|block| block.span.end == outcome_end(&expected, right)).unwrap();
             prop_assert!(seen.id.as_ref().is_none_or(|id| block.ids.contains(&&id.0[..])));

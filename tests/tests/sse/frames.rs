@@ -257,7 +257,7 @@ fn typed_block(event_type: &str, data: &str, id: Option<&str>, retry: Option<u64
         event: Some(event),
         event_type: Some(event_type.into()),
         id: id.map(Into::into),
-        id_ignored: false,
+        has_ignored_id: false,
     })
 }
 

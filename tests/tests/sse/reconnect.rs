@@ -86,7 +86,7 @@ proptest! {
         for call in calls {
             match call {
                 Call::Connected { now } => {
-                    reconnect.connected(now);
+                    reconnect.record_connected(now);
                     connected_at = Some(now);
                 }
                 Call::Disconnected { now, retry, random } => {
@@ -95,7 +95,7 @@ proptest! {
                         Some(open_for) if open_for >= times.stable_after => 1,
                         _ => attempt + 1,
                     };
-                    let delay = reconnect.disconnected(now, retry, random);
+                    let delay = reconnect.record_disconnected(now, retry, random);
                     let (lower, upper) = times.bounds(retry, attempt);
                     prop_assert!((lower..=upper).contains(&delay.as_nanos()), "{delay:?}: {lower} to {upper}");
                     prop_assert!(delay <= times.max_delay);
@@ -115,7 +115,7 @@ proptest! {
     fn disconnected_reaches_both_bounds(times in times(), retry in proptest::option::of(time()), attempts in 1..130_u32) {
         let delay = |random| {
             let mut reconnect = times.policy();
-            (0..attempts).map(|_| reconnect.disconnected(Duration::ZERO, retry, random)).last().unwrap()
+            (0..attempts).map(|_| reconnect.record_disconnected(Duration::ZERO, retry, random)).last().unwrap()
         };
         let (lower, upper) = times.bounds(retry, attempts);
         prop_assert_eq!(delay(0.0).as_nanos(), lower);
@@ -130,10 +130,10 @@ proptest! {
         let mut reconnect = times.policy();
         let mut previous = Duration::ZERO;
         for _ in 0..100 {
-            let shorter = reconnect.clone().disconnected(Duration::ZERO, retry, random.min(more));
-            let longer = reconnect.clone().disconnected(Duration::ZERO, retry, random.max(more));
+            let shorter = reconnect.clone().record_disconnected(Duration::ZERO, retry, random.min(more));
+            let longer = reconnect.clone().record_disconnected(Duration::ZERO, retry, random.max(more));
             prop_assert!(shorter <= longer, "a greater random number means a longer delay");
-            let delay = reconnect.disconnected(Duration::ZERO, retry, random);
+            let delay = reconnect.record_disconnected(Duration::ZERO, retry, random);
             prop_assert!(delay >= previous, "a later attempt means a longer delay");
             previous = delay;
         }
@@ -141,7 +141,7 @@ proptest! {
 
     #[test]
     fn default_policy_never_returns_zero(retry in proptest::option::of(time()), random in random()) {
-        let delay = Reconnect::new().disconnected(Duration::ZERO, retry, random);
+        let delay = Reconnect::new().record_disconnected(Duration::ZERO, retry, random);
         prop_assert!(delay >= Reconnect::DEFAULT_MIN_DELAY && delay <= Reconnect::DEFAULT_MAX_DELAY);
     }
 
@@ -165,7 +165,8 @@ fn disconnected_distributes_uniformly() {
         for step in 0..=100_u64 {
             let mut reconnect = policy.clone();
             let random = f64::from(u32::try_from(step).unwrap()) / 100.0;
-            let delay = (0..attempts).map(|_| reconnect.disconnected(Duration::ZERO, None, random)).last().unwrap();
+            let delay =
+                (0..attempts).map(|_| reconnect.record_disconnected(Duration::ZERO, None, random)).last().unwrap();
             let expected = Duration::from_millis(lower + spread * step / 100);
             assert!(delay.abs_diff(expected) < Duration::from_millis(1), "{attempts}, {random}: {delay:?}");
         }
@@ -177,7 +178,7 @@ fn disconnected_distributes_uniformly() {
 fn disconnected_spreads_the_first_attempts() {
     let mut per_second = [0; 3];
     for client in 0..300_u32 {
-        let delay = Reconnect::new().disconnected(Duration::ZERO, None, f64::from(client) / 300.0);
+        let delay = Reconnect::new().record_disconnected(Duration::ZERO, None, f64::from(client) / 300.0);
         per_second[usize::try_from(delay.as_secs()).unwrap() - 3] += 1;
     }
     assert_eq!(per_second, [100, 100, 100]);

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use ssewire::{
-    Block, BlockSpan, BodyStart, ByteOrderMark, DecodeError, Decoder, EncodeError, Event, EventBuilder, EventSpan,
-    Field, Frame, FrameSpan, HeapBuffer, InvalidId, LineDecoder, LineSpan, Lossy, OwnedBlock, OwnedEvent, OwnedEvents,
+    Block, BlockSpan, BodyStart, BomSkipper, DecodeError, Decoder, EncodeError, Event, EventBuilder, EventSpan, Field,
+    Frame, FrameSpan, HeapBuffer, InvalidId, LineDecoder, LineSpan, Lossy, OwnedBlock, OwnedEvent, OwnedEvents,
     OwnedFrame, Reconnect, ResponseAction, SharedEvent, Storage, Truncated,
 };
 
@@ -39,7 +39,7 @@ fn public_types_are_send_sync_and_unpin() {
         free::<OwnedEvents<'_, HeapBuffer>>(),
         free::<Field<'_>>(),
         free::<BodyStart>(),
-        free::<ByteOrderMark>(),
+        free::<BomSkipper>(),
         free::<Lossy<'_>>(),
         free::<SharedEvent>(),
         free::<EventBuilder<'_>>(),
@@ -157,7 +157,7 @@ fn debug_of_a_block_shows_text_also_of_an_owned_one() {
     let mut decoder = Decoder::new();
     let block = decoder.decode_block(&mut &b"id: 7\nretry: 10\ndata: a\xFF\n\n"[..]).unwrap().unwrap();
     let shown =
-        r#"Block { event_type: None, data: Some("a\xFF"), id: Some("7"), id_ignored: false, retry: Some(10ms) }"#;
+        r#"Block { event_type: None, data: Some("a\xFF"), id: Some("7"), has_ignored_id: false, retry: Some(10ms) }"#;
     assert_eq!(format!("{block:?}"), shown);
     assert_eq!(format!("{:?}", block.into_owned()), shown);
 }

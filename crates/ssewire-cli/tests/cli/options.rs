@@ -101,14 +101,14 @@ fn events_carry_the_last_event_id_they_began_with() {
 fn events_above_the_limit_are_skipped_and_reported() {
     let ran = ssewire(&["sse", "--max-event-bytes", "12"], b"data: 1\n\ndata: 2345678901234\n\ndata: 3\n\n").exits(0);
     assert_eq!(ran.lines().len(), 2);
-    assert_eq!(ran.stderr, "ssewire: event 2: event exceeds the limit of 12 bytes\n");
+    assert_eq!(ran.stderr, "ssewire: event 2: event or line exceeds the limit of 12 bytes\n");
 
     let large = piece(&"x".repeat(1000));
     let bytes = stream(&[&piece("Hel"), &large, &piece("lo")]);
     let ran = ssewire(&["--max-event-bytes", "500"], &bytes).exits(4);
     assert_eq!(ran.stdout, "Hello");
     let said: Vec<_> = ran.stderr.lines().collect();
-    assert_eq!(said[0], "ssewire: event 4: event exceeds the limit of 500 bytes");
+    assert_eq!(said[0], "ssewire: event 4: event or line exceeds the limit of 500 bytes");
     assert!(said.len() == 2 && said[1].starts_with("ssewire: incomplete: "), "{said:?}");
     // A stream of events above the limit is still a stream.
     ssewire(&["message", "--max-event-bytes", "10"], &bytes).exits(4);

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use ssewire::{BodyStart, ByteOrderMark};
+use ssewire::{BodyStart, BomSkipper};
 
 use super::body::Body;
 use super::lines::{FIELDS, LinePrefix};
@@ -14,7 +14,7 @@ pub(super) struct Beginning {
     pub(super) mode: Mode,
     /// The bytes from the first significant byte on. All of the body, if it is JSON.
     pub(super) bytes: Vec<u8>,
-    mark: ByteOrderMark,
+    mark: BomSkipper,
     /// The beginning of the line that is arriving.
     line: LinePrefix,
     /// A line began as a field of an event does.
@@ -48,8 +48,8 @@ impl Beginning {
     pub(super) const MAX_BYTES: usize = 512;
 
     pub(super) fn take(&mut self, piece: &[u8], max_bytes: usize) {
-        let (withheld, piece) = self.mark.skip(piece);
-        for text in [withheld, piece] {
+        let (replayed, piece) = self.mark.skip(piece);
+        for text in [replayed, piece] {
             self.take_lines(text);
             self.take_text(text, max_bytes);
         }

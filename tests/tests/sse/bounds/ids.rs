@@ -75,7 +75,7 @@ fn id_above_its_bound_is_ignored_and_reported() {
     let (mut ignored, mut events) = (0, 0);
     for mut chunk in stream.chunks(16 * 1024) {
         while let Some(block) = decoder.decode_block(&mut chunk).unwrap() {
-            ignored += usize::from(block.id_ignored());
+            ignored += usize::from(block.has_ignored_id());
             assert_eq!((block.id(), block.last_event_id()), (None, &b""[..]));
             events += usize::from(block.event().is_some());
         }
